@@ -1,0 +1,96 @@
+//! The ids of what Sigma remembers: one type each, so that no one is taken for another.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::random::{Rng, bytes};
+use crate::time::Timestamp;
+
+/// 96 bits as 24 hex digits: 48 of milliseconds, so that ids sort by age, and 48 random.
+fn ordered(now: Timestamp, rng: &dyn Rng) -> String {
+    let [a, b, c, d, e, f] = bytes::<6>(rng);
+    let random = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+    format!("{:012x}{random:012x}", now.millis() & 0xFFFF_FFFF_FFFF)
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// A new id, ordered by time.
+            pub fn new(now: Timestamp, rng: &dyn Rng) -> Self {
+                Self(format!(concat!($prefix, "{}"), ordered(now, rng)))
+            }
+
+            /// The id that was stored, or that a caller names and the store will look up. A NUL finds nothing.
+            pub fn from_text(text: impl Into<String>) -> Self {
+                Self(text.into().replace('\0', "\u{FFFD}"))
+            }
+
+            /// The id as it is stored and sent.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id!(
+    /// A person's account: `sub` on the wire.
+    UserId, "user_"
+);
+id!(
+    /// A tenant: owner of apps, issuer of merits, a workspace to its own software.
+    OrgId, "org_"
+);
+id!(
+    /// A signed-in browser: `sid` on the wire.
+    SessionId, "ses_"
+);
+id!(
+    /// What a user lets an app do: `gid` on the wire.
+    GrantId, "gr_"
+);
+id!(
+    /// An OAuth client: `client_id` on the wire. Chosen by its owner, or made by us.
+    ClientId, "app_"
+);
+id!(
+    /// One issued token: `jti` on the wire.
+    TokenId, "tok_"
+);
+id!(
+    /// One change of the change feed.
+    ChangeId, ""
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::SeededRng;
+
+    #[test]
+    fn ids_sort_by_the_time_they_were_made() {
+        let rng = SeededRng::new(1);
+        let early = UserId::new(Timestamp::from_seconds(1_000), &rng);
+        let late = UserId::new(Timestamp::from_seconds(1_001), &rng);
+        assert!(early < late);
+        assert_eq!(early.as_str().len(), "user_".len() + 24);
+    }
+
+    #[test]
+    fn a_nul_in_an_id_never_reaches_the_store() {
+        assert!(!ClientId::from_text("a\0b").as_str().contains('\0'));
+    }
+}

@@ -1,0 +1,7 @@
+//! What Sigma knows: the types and rules of accounts, apps, tokens and grants. Pure: no I/O, no clock, no randomness
+//! of its own, no HTTP and no SQL.
+
+pub mod digest;
+pub mod ids;
+pub mod random;
+pub mod time;

@@ -1,0 +1,266 @@
+//! Everything that an operator can set. Each field has a default that is right for one machine behind one proxy; an
+//! unknown key refuses the start.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// The whole configuration of one server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The origin that people and apps see, `https://id.example.org`: no path, no trailing slash. `iss` in every token.
+    pub issuer: String,
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// Certificate and key, when the server speaks TLS itself.
+    pub tls: Option<Tls>,
+    /// Where everything is remembered.
+    pub store: StoreSettings,
+    /// The key that seals what must be read back.
+    pub master_key: MasterKeySettings,
+    /// Who may sign in, and how.
+    pub sign_in: SignIn,
+    /// How long what we issue lives.
+    pub tokens: Tokens,
+    /// Connections and bodies.
+    pub http: Http,
+    /// Rate limits and delays.
+    pub limits: Limits,
+    /// Prometheus metrics.
+    pub metrics: Metrics,
+    /// What is logged.
+    pub log: Log,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            issuer: "http://localhost:8080".to_owned(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tls: None,
+            store: StoreSettings::default(),
+            master_key: MasterKeySettings::default(),
+            sign_in: SignIn::default(),
+            tokens: Tokens::default(),
+            http: Http::default(),
+            limits: Limits::default(),
+            metrics: Metrics::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+/// Files of a TLS certificate chain and its key, both PEM. They are read again when they change.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The certificate chain, leaf first.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// Where everything is remembered.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreSettings {
+    /// `sqlite:PATH` or `postgres://user:password@host/database`.
+    pub url: SecretString,
+    /// Connections that read; writes have one on SQLite and as many as this on PostgreSQL.
+    pub connections: usize,
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self { url: SecretString::from("sqlite:sigma.sqlite"), connections: 2 }
+    }
+}
+
+/// The master key: from `value` (base64 of 32 bytes) or else from a file that is made at the first start (0600).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MasterKeySettings {
+    /// Base64 of 32 bytes; meant for the environment (`SIGMA__MASTER_KEY__VALUE`).
+    pub value: Option<SecretString>,
+    /// The file that holds it otherwise.
+    pub file: PathBuf,
+}
+
+impl Default for MasterKeySettings {
+    fn default() -> Self {
+        Self { value: None, file: PathBuf::from("sigma.key") }
+    }
+}
+
+/// Who may sign in, and how (rulings 2, 4 and 27).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignIn {
+    /// An unknown key that signs in becomes an account. Off, `sign-up/sigma` is the only way to one.
+    pub implicit_sign_up: bool,
+    /// Anyone may make an account by `sign-up/sigma`.
+    pub sign_up: bool,
+    /// Refuse tokens that sign the bare path: only `{issuer}/api/auth/sign-in/sigma` counts.
+    pub require_origin_bound: bool,
+    /// Origins beside the issuer's whose pages may send our cookies.
+    pub trusted_origins: Vec<String>,
+    /// How long a browser stays signed in, in days.
+    pub session_days: u32,
+}
+
+impl Default for SignIn {
+    fn default() -> Self {
+        Self {
+            implicit_sign_up: false,
+            sign_up: true,
+            require_origin_bound: false,
+            trusted_origins: Vec::new(),
+            session_days: 30,
+        }
+    }
+}
+
+/// Lifetimes in seconds, where an app has none of its own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tokens {
+    /// Access tokens: 30 days.
+    pub access_seconds: u32,
+    /// Id tokens: 10 hours.
+    pub id_seconds: u32,
+    /// Refresh tokens: 90 days after their last use.
+    pub refresh_seconds: u32,
+    /// Authorization codes: 60, at most 600 (ruling 10).
+    pub code_seconds: u32,
+    /// An authorization request on its way through sign-in and consent.
+    pub interaction_seconds: u32,
+    /// Signing keys are replaced at this age, in days.
+    pub key_rotation_days: u32,
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self {
+            access_seconds: 2_592_000,
+            id_seconds: 36_000,
+            refresh_seconds: 7_776_000,
+            code_seconds: 60,
+            interaction_seconds: 3_600,
+            key_rotation_days: 90,
+        }
+    }
+}
+
+/// Connections and bodies.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// Connections at once; more wait in the listen queue.
+    pub connections: usize,
+    /// Seconds for the head of a request.
+    pub header_seconds: u32,
+    /// Seconds for the body of a request.
+    pub body_seconds: u32,
+    /// The largest body, in bytes.
+    pub body_bytes: usize,
+    /// Seconds that requests in flight have to finish at shutdown.
+    pub shutdown_seconds: u32,
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            header_seconds: 10,
+            body_seconds: 10,
+            body_bytes: 65_536,
+            shutdown_seconds: 20,
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+/// Rate limits, requests a minute; 0 switches one off (contract 1.14, ruling 34).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Limits are kept at all.
+    pub enabled: bool,
+    /// Token endpoint, an address whose app has not authenticated.
+    pub token: u32,
+    /// Token, revocation and introspection endpoints, an app that has authenticated.
+    pub app: u32,
+    /// Authorization endpoint, an address.
+    pub authorize: u32,
+    /// `sign-in/sigma` and `sign-up/sigma`, an address.
+    pub sign_in: u32,
+    /// `/sigma/authorize`, an address.
+    pub direct: u32,
+    /// Userinfo, a user.
+    pub userinfo: u32,
+    /// Discovery, JWKS, pages and everything else, an address.
+    pub other: u32,
+    /// Failures in a row slow an address and an account down: 3 to 5 for 30 s, 6 to 10 for 2 min, then 10 min.
+    pub delays: bool,
+    /// New accounts an hour, an address.
+    pub sign_ups_per_hour: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            token: 10,
+            app: 600,
+            authorize: 60,
+            sign_in: 5,
+            direct: 5,
+            userinfo: 100,
+            other: 600,
+            delays: true,
+            sign_ups_per_hour: 20,
+        }
+    }
+}
+
+/// Prometheus metrics, on a port of their own so that no proxy shows them by mistake.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    /// Where `/metrics` is served; nowhere by default.
+    pub listen: Option<SocketAddr>,
+}
+
+/// What is logged, to standard error.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// Which events: `info`, `sigma=debug,warn`, ….
+    pub filter: String,
+    /// For people or for machines.
+    pub format: LogFormat,
+    /// A line for each request.
+    pub access: bool,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), format: LogFormat::Text, access: true }
+    }
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One readable line.
+    Text,
+    /// One JSON object.
+    Json,
+}
