@@ -1,0 +1,78 @@
+# The commands of this repository. `make run` and `make test` need Rust, build-essential and Node 20 or newer.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+export SIGMA_BIN ?= $(CARGO_TARGET_DIR)/debug/sigma
+
+.PHONY: help run test bench check fuzz web lint unit engines binary interop browser images
+
+help: ## Lists the commands
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: web ## Starts the demo: the server, and beside it the Playground, an app to sign in to
+	cargo run --bin sigma -- demo
+
+test: ## Runs everything: lints, unit, store and server tests on both engines, real clients, a real browser
+	scripts/install-test-deps.sh
+	$(MAKE) web
+	$(MAKE) lint
+	scripts/postgres.sh run $(MAKE) unit engines interop
+	$(MAKE) browser
+
+bench: web ## Measures this server and its peers on the same work
+	cargo run --release --package sigma-bench
+
+check: ## Checks licences, sources and known vulnerabilities of the dependencies
+	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	cargo deny --workspace check
+
+FUZZ_SECONDS ?= 60
+fuzz: ## Fuzzes every parser that an anonymous caller reaches, FUZZ_SECONDS each
+	command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
+	for target in $$(cargo fuzz list); do \
+	  RUSTC_BOOTSTRAP=1 cargo fuzz run "$$target" -- -max_total_time=$(FUZZ_SECONDS); \
+	done
+
+# --- the parts of the above ---
+
+web_sources := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*')
+
+web: web/dist/.built
+
+web/dist/.built: web/node_modules/.package-lock.json $(web_sources)
+	cd web && npm run build
+	touch $@
+
+%/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund
+	touch $@
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --quiet
+	cd web && npm run check
+
+unit:
+	SIGMA_TEST_STORE=sqlite cargo test --workspace
+
+# What drives a whole server runs a second time, over PostgreSQL. The store's own tests use both engines at once.
+engines:
+	SIGMA_TEST_STORE=postgres cargo test --package sigma-server --package sigma
+
+binary: web
+	cargo build --bin sigma
+
+interop: binary tests/interop/node_modules/.package-lock.json
+	cd tests/interop && SIGMA_TEST_STORE=sqlite npm test
+	cd tests/interop && SIGMA_TEST_STORE=postgres npm test
+
+browser: binary tests/browser/node_modules/.package-lock.json
+	cd tests/browser && npm test
+
+images: binary tests/browser/node_modules/.package-lock.json ## Makes the screenshots of the README anew
+	cd tests/browser && node screenshots.mjs

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Installs what `make test` needs beside Rust, Node and a C compiler: PostgreSQL and Chromium, from Debian's packages.
+# Fast when everything is there. Says plainly what is missing when it cannot help.
+set -euo pipefail
+
+fail() {
+  echo "install-test-deps: $*" >&2
+  exit 1
+}
+
+for tool in cargo cc node npm; do
+  command -v "$tool" >/dev/null || fail "'$tool' is missing. Sigma needs Rust (rustup), build-essential and Node 20 or newer."
+done
+node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' \
+  || fail "Node 20 or newer is needed, found $(node --version)."
+
+missing_packages() {
+  compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || echo postgresql
+  command -v chromium >/dev/null || echo chromium fonts-dejavu-core
+}
+
+missing=$(missing_packages | xargs)
+[ -n "$missing" ] || exit 0
+
+if [ "$(id -u)" -eq 0 ]; then
+  as_root=()
+elif command -v sudo >/dev/null; then
+  as_root=(sudo)
+else
+  fail "missing: $missing. Install them with apt-get as root, then run this again."
+fi
+command -v apt-get >/dev/null || fail "missing: $missing. There is no apt-get here: install PostgreSQL 14+ and Chromium by hand."
+
+echo "Installing $missing" >&2
+install() {
+  # shellcheck disable=SC2086 # a list of words
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends $missing >/dev/null
+}
+# A new machine has no package lists, or old ones.
+install 2>/dev/null || { "${as_root[@]}" apt-get update --quiet >/dev/null && install; }
+
+missing=$(missing_packages | xargs)
+[ -z "$missing" ] || fail "still missing after the installation: $missing"
