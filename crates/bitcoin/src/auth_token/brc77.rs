@@ -1,0 +1,56 @@
+//! Scheme `brc77`: BRC-77 signed messages, addressed to anyone (§2.4).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secp256k1::ecdsa::Signature;
+
+use super::{Invalid, Proof};
+use crate::brc42::child_for_anyone;
+use crate::private_key::{PrivateKey, PrivateKeyError};
+use crate::public_key::PublicKey;
+
+const VERSION: [u8; 4] = [0x42, 0x42, 0x33, 0x01];
+
+/// The recipient byte of a message that everybody can verify.
+const ANYONE: u8 = 0x00;
+
+/// Reads `version ‖ signer ‖ recipient ‖ key id ‖ DER` and works out the child key that must have signed.
+pub(super) fn read(pubkey: &PublicKey, blob: &[u8]) -> Result<Proof, Invalid> {
+    let rest = blob.strip_prefix(&VERSION).ok_or(Invalid::Version)?;
+    let (signer, rest) = rest.split_first_chunk::<33>().ok_or(Invalid::Truncated)?;
+    let (recipient, rest) = rest.split_first().ok_or(Invalid::Truncated)?;
+    let (key_id, der) = rest.split_first_chunk::<32>().ok_or(Invalid::Truncated)?;
+    if *recipient != ANYONE {
+        return Err(Invalid::Recipient);
+    }
+    // The reference library leaves this out (§2.5): there anybody can sign in as everybody.
+    if *signer != pubkey.as_bytes() {
+        return Err(Invalid::Signer);
+    }
+    if der.is_empty() {
+        return Err(Invalid::Truncated);
+    }
+    let signature = Signature::from_der(der).map_err(|_| Invalid::Signature)?;
+    // A number out of range is read as zero: only what is written back the same was written strictly.
+    if *signature.serialize_der() != *der {
+        return Err(Invalid::Signature);
+    }
+    let key = child_for_anyone(pubkey, &invoice(key_id)).ok_or(Invalid::Signature)?;
+    Ok(Proof { key, signature })
+}
+
+/// The blob for `digest`; `key_id` must be fresh random bytes.
+pub(super) fn sign(
+    key: &PrivateKey,
+    digest: secp256k1::Message,
+    key_id: &[u8; 32],
+) -> Result<Vec<u8>, PrivateKeyError> {
+    let child = key.derive_child_for_anyone(&invoice(key_id))?;
+    let signature = child.secret().sign_ecdsa(digest).serialize_der();
+    Ok([&VERSION, key.public_key().as_bytes().as_slice(), &[ANYONE], key_id, &*signature].concat())
+}
+
+/// The BRC-43 invoice number of the child key.
+fn invoice(key_id: &[u8; 32]) -> String {
+    format!("2-message signing-{}", STANDARD.encode(key_id))
+}

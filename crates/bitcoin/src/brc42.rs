@@ -1,0 +1,51 @@
+//! BRC-42 key derivation: a child key for each invoice number and counterparty (§2.4, §3.2).
+
+use secp256k1::{Scalar, ecdh};
+use zeroize::Zeroizing;
+
+use crate::hash::hmac_sha256;
+use crate::private_key::{PrivateKey, PrivateKeyError};
+use crate::public_key::PublicKey;
+
+impl PrivateKey {
+    /// The child of this key for `invoice` with `counterparty`; the key's own public key for a self-derivation.
+    ///
+    /// # Errors
+    /// When the child is no key, which nobody will see happen.
+    pub fn derive_child(&self, counterparty: &PublicKey, invoice: &str) -> Result<PrivateKey, PrivateKeyError> {
+        self.add(tweak(&shared_point(self, counterparty)[..], invoice))
+    }
+
+    /// The child for `invoice` with the counterparty "anyone", whose private key is 1: the shared point is this key's own
+    /// public key.
+    pub(crate) fn derive_child_for_anyone(&self, invoice: &str) -> Result<PrivateKey, PrivateKeyError> {
+        self.add(tweak(&self.public_key().as_bytes(), invoice))
+    }
+
+    fn add(&self, tweak: Option<Scalar>) -> Result<PrivateKey, PrivateKeyError> {
+        let tweak = tweak.ok_or(PrivateKeyError::OutOfRange)?;
+        self.secret().add_tweak(&tweak).map_err(|_| PrivateKeyError::OutOfRange).and_then(PrivateKey::of_secret)
+    }
+}
+
+/// The public side of the derivation with "anyone": `signer + h·G`. Nothing when that is no key.
+pub(crate) fn child_for_anyone(signer: &PublicKey, invoice: &str) -> Option<secp256k1::PublicKey> {
+    signer.point().add_exp_tweak(&tweak(&signer.as_bytes(), invoice)?).ok()
+}
+
+/// HMAC-SHA-256 of the invoice under the compressed shared point, as a number. Nothing when it is not below the order of
+/// the curve (one in 2^128), where implementations differ.
+fn tweak(shared_point: &[u8], invoice: &str) -> Option<Scalar> {
+    Scalar::from_be_bytes(hmac_sha256(shared_point, invoice.as_bytes())).ok()
+}
+
+/// The compressed product of a private and a public key, in constant time.
+fn shared_point(own: &PrivateKey, counterparty: &PublicKey) -> Zeroizing<[u8; 33]> {
+    let point = Zeroizing::new(ecdh::shared_secret_point(counterparty.point(), own.secret()));
+    let mut compressed = Zeroizing::new([0; 33]);
+    let parity = point.last().map_or(0, |last| last & 1);
+    for (byte, from) in compressed.iter_mut().zip(std::iter::once(2 | parity).chain(point.iter().copied())) {
+        *byte = from;
+    }
+    compressed
+}

@@ -1,0 +1,88 @@
+//! A person's or an app's public key.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::hex;
+
+/// The generator point, the public key of private key 1: BRC-77 calls it "anyone", and everybody can sign with it.
+pub(crate) const GENERATOR: [u8; 33] = [
+    0x02, 0x79, 0xbe, 0x66, 0x7e, 0xf9, 0xdc, 0xbb, 0xac, 0x55, 0xa0, 0x62, 0x95, 0xce, 0x87, 0x0b, 0x07, 0x02, 0x9b,
+    0xfc, 0xdb, 0x2d, 0xce, 0x28, 0xd9, 0x59, 0xf2, 0x81, 0x5b, 0x16, 0xf8, 0x17, 0x98,
+];
+
+/// A secp256k1 public key that can stand for somebody (§2.6): on the curve and not the generator. It has one spelling, 66
+/// lower-case hex digits, since it is an account's key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PublicKey(secp256k1::PublicKey);
+
+/// Why a text is no public key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PublicKeyError {
+    /// Not 66 lower-case hex digits, `02` or `03` first.
+    #[error("a public key is 66 lower-case hex digits, 02 or 03 first")]
+    Format,
+    /// No point of the curve has this x coordinate.
+    #[error("the public key is not on the curve")]
+    NotOnCurve,
+    /// The key of private key 1.
+    #[error("the private key of this public key is known to everybody")]
+    KnownToEverybody,
+}
+
+impl PublicKey {
+    /// Reads 66 lower-case hex digits, `02` or `03` first.
+    pub fn parse(text: &str) -> Result<Self, PublicKeyError> {
+        Self::from_bytes(hex::decode(text).ok_or(PublicKeyError::Format)?)
+    }
+
+    /// The key with this compressed form.
+    pub fn from_bytes(bytes: [u8; 33]) -> Result<Self, PublicKeyError> {
+        if !matches!(bytes, [2 | 3, ..]) {
+            return Err(PublicKeyError::Format);
+        }
+        if bytes == GENERATOR {
+            return Err(PublicKeyError::KnownToEverybody);
+        }
+        secp256k1::PublicKey::from_byte_array_compressed(bytes).map(Self).map_err(|_| PublicKeyError::NotOnCurve)
+    }
+
+    /// The compressed form.
+    pub fn as_bytes(&self) -> [u8; 33] {
+        self.0.serialize()
+    }
+
+    /// The compressed form in 66 lower-case hex digits.
+    pub fn to_hex(&self) -> String {
+        hex::encode(&self.as_bytes())
+    }
+
+    pub(crate) fn point(&self) -> &secp256k1::PublicKey {
+        &self.0
+    }
+
+    /// The key of a private key, which was checked not to be 1.
+    pub(crate) fn of_private(point: secp256k1::PublicKey) -> Self {
+        Self(point)
+    }
+}
+
+impl FromStr for PublicKey {
+    type Err = PublicKeyError;
+
+    fn from_str(text: &str) -> Result<Self, PublicKeyError> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_hex())
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey({self})")
+    }
+}
