@@ -1,0 +1,51 @@
+//! `GET /assets/{file}`: the pages' styles and scripts, embedded in the binary. A file's name holds a hash of its content, so
+//! whoever has it once never asks again.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{HeaderValue, StatusCode, header};
+
+include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+
+/// One embedded file.
+#[derive(Clone, Copy)]
+struct Asset {
+    file: &'static str,
+    content_type: &'static str,
+    bytes: &'static [u8],
+}
+
+/// `/assets/{file}`, and the icon where browsers look for one by themselves.
+pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new().route("/assets/{file}", get(asset)).route("/favicon.ico", get(favicon))
+}
+
+async fn asset(Path(file): Path<String>) -> Response {
+    match ASSETS.iter().copied().find(|asset| asset.file == file) {
+        Some(asset) => asset.into_response(),
+        None => (StatusCode::NOT_FOUND, "no such asset").into_response(),
+    }
+}
+
+async fn favicon() -> Response {
+    let file = ICON_SVG.trim_start_matches("/assets/");
+    let mut response = asset(Path(file.to_owned())).await;
+    // This name has no hash: it must be asked for again some day.
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
+    response
+}
+
+impl IntoResponse for Asset {
+    fn into_response(self) -> Response {
+        let headers = [
+            (header::CONTENT_TYPE, HeaderValue::from_static(self.content_type)),
+            (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
+            (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'")),
+            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        ];
+        (headers, Bytes::from_static(self.bytes)).into_response()
+    }
+}

@@ -1,0 +1,43 @@
+//! `/select-account`: go on as the person who is signed in, or as another (`prompt=select_account`).
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::csp::ContentSecurityPolicy;
+use super::{AppView, PageContext, PersonView, initial, page};
+
+/// Ask who wants to sign in to an app. The form posts `interaction` and `account` (`current` or `other`) to
+/// `/api/auth/oauth2/continue`.
+#[derive(Clone, Debug)]
+pub struct SelectAccount {
+    /// Who is signed in.
+    pub person: PersonView,
+    /// Who asks.
+    pub app: AppView,
+    /// The interaction's id.
+    pub interaction: String,
+    /// Origin or scheme (with its colon) of the redirect URI, for the policy (see [`super::form_action_source`]).
+    pub form_action_origin: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "select-account.html")]
+struct SelectAccountPage<'a> {
+    context: &'a PageContext<'a>,
+    view: &'a SelectAccount,
+}
+
+impl PersonView {
+    pub(super) fn initial(&self) -> String {
+        initial(&self.name)
+    }
+}
+
+impl SelectAccount {
+    /// The page.
+    pub fn render(&self, context: &PageContext<'_>) -> Response {
+        let policy = ContentSecurityPolicy::with_form_action(self.form_action_origin.as_deref());
+        page(StatusCode::OK, &SelectAccountPage { context, view: self }, &policy)
+    }
+}

@@ -1,0 +1,108 @@
+//! `/consent`: what an app asks for, in plain words, and the identity that it will see. Works without script.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::csp::ContentSecurityPolicy;
+use super::{AppView, PageContext, PersonView, initial, page};
+
+/// Ask whether an app may have what it wants. The form posts `interaction`, `accept` (`true` or `false`) and, when there is
+/// an identity, `bap_id` to `/api/auth/oauth2/consent`.
+#[derive(Clone, Debug)]
+pub struct Consent {
+    /// Who asks.
+    pub app: AppView,
+    /// What for, in the order to show.
+    pub scopes: Vec<ScopeLine>,
+    /// The identities to choose from; a single one is shown, not asked for.
+    pub identities: Vec<IdentityChoice>,
+    /// Who is asked.
+    pub person: PersonView,
+    /// The interaction's id.
+    pub interaction: String,
+    /// Where to go to answer as somebody else: a path here.
+    pub switch_url: Option<String>,
+    /// Origin or scheme (with its colon) of the redirect URI, for the policy (see [`super::form_action_source`]).
+    pub form_action_origin: Option<String>,
+}
+
+/// One thing that an app asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeLine {
+    /// The scope's name.
+    pub scope: String,
+    /// What it lets the app do.
+    pub title: String,
+    /// What that means.
+    pub detail: String,
+    /// Worth a second look.
+    pub sensitive: bool,
+}
+
+/// One of the person's identities.
+#[derive(Clone, Debug)]
+pub struct IdentityChoice {
+    /// Its BAP id.
+    pub bap_id: String,
+    /// Its name.
+    pub name: String,
+    /// Its picture on our own origin or as a `data:` URL.
+    pub picture: Option<String>,
+    /// Chosen unless the person chooses otherwise.
+    pub selected: bool,
+}
+
+impl ScopeLine {
+    /// A scope in plain words; an unknown one by its name.
+    pub fn of(scope: &str) -> Self {
+        let (title, detail, sensitive) = match scope {
+            "openid" => {
+                ("Know that it is you", "An identifier that stays the same whenever you sign in to this app.", false)
+            }
+            "profile" => ("See your profile", "The name, picture and public key of the identity that it gets.", false),
+            "email" => ("See your e-mail address", "Only an address that you have confirmed here.", false),
+            "offline_access" => (
+                "Stay connected while you are away",
+                "It can renew its access without asking, until you withdraw it.",
+                true,
+            ),
+            "sigma:profile" => {
+                ("Read and change your profile here", "Name, picture and description of your identities.", true)
+            }
+            "sigma:wallet" => (
+                "Manage your connected wallets",
+                "See, add and remove wallet addresses. It cannot spend from them.",
+                true,
+            ),
+            "sigma:backup" => (
+                "Fetch your encrypted backup",
+                "It stays locked with your password; give it only to apps that you trust.",
+                true,
+            ),
+            other => (other, "A permission that this app and its service define.", false),
+        };
+        Self { scope: scope.to_owned(), title: title.to_owned(), detail: detail.to_owned(), sensitive }
+    }
+}
+
+impl IdentityChoice {
+    fn initial(&self) -> String {
+        initial(&self.name)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "consent.html")]
+struct ConsentPage<'a> {
+    context: &'a PageContext<'a>,
+    view: &'a Consent,
+}
+
+impl Consent {
+    /// The page.
+    pub fn render(&self, context: &PageContext<'_>) -> Response {
+        let policy = ContentSecurityPolicy::with_form_action(self.form_action_origin.as_deref());
+        page(StatusCode::OK, &ConsentPage { context, view: self }, &policy)
+    }
+}

@@ -1,0 +1,33 @@
+//! The answer of `response_mode=form_post` (OAuth 2.0 Form Post Response Mode §2): a form that a script sends on at once, with
+//! a button for when no script runs.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::csp::{ContentSecurityPolicy, form_action_source};
+use super::{PageContext, page};
+
+/// Carries an authorization answer to the app by POST.
+#[derive(Clone, Debug)]
+pub struct FormPost {
+    /// The redirect URI.
+    pub action: String,
+    /// Name and value of each parameter.
+    pub fields: Vec<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "form-post.html")]
+struct FormPostPage<'a> {
+    context: &'a PageContext<'a>,
+    view: &'a FormPost,
+}
+
+impl FormPost {
+    /// The page.
+    pub fn render(&self, context: &PageContext<'_>) -> Response {
+        let policy = ContentSecurityPolicy::with_form_action(form_action_source(&self.action).as_deref());
+        page(StatusCode::OK, &FormPostPage { context, view: self }, &policy)
+    }
+}

@@ -1,0 +1,57 @@
+//! Signing out because an app asked for it (OpenID Connect RP-Initiated Logout §2): the question, and the end.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::csp::ContentSecurityPolicy;
+use super::{PageContext, page};
+
+/// Ask before signing out. The form posts `fields` and `confirm` (`true` or `false`) to `/api/auth/oauth2/end-session/confirm`.
+#[derive(Clone, Debug)]
+pub struct LogOutConfirm {
+    /// The app that asked, where it is known.
+    pub app: Option<String>,
+    /// Who is signed in.
+    pub person: Option<String>,
+    /// Name and value of each hidden field.
+    pub fields: Vec<(String, String)>,
+    /// Origin or scheme (with its colon) of the post-logout URI, for the policy (see [`super::form_action_source`]).
+    pub form_action_origin: Option<String>,
+}
+
+/// Signed out, and nowhere to go back to.
+#[derive(Clone, Debug)]
+pub struct SignedOut {
+    /// The app that asked, where it is known.
+    pub app: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "log-out-confirm.html")]
+struct LogOutConfirmPage<'a> {
+    context: &'a PageContext<'a>,
+    view: &'a LogOutConfirm,
+}
+
+#[derive(Template)]
+#[template(path = "signed-out.html")]
+struct SignedOutPage<'a> {
+    context: &'a PageContext<'a>,
+    view: &'a SignedOut,
+}
+
+impl LogOutConfirm {
+    /// The page.
+    pub fn render(&self, context: &PageContext<'_>) -> Response {
+        let policy = ContentSecurityPolicy::with_form_action(self.form_action_origin.as_deref());
+        page(StatusCode::OK, &LogOutConfirmPage { context, view: self }, &policy)
+    }
+}
+
+impl SignedOut {
+    /// The page.
+    pub fn render(&self, context: &PageContext<'_>) -> Response {
+        page(StatusCode::OK, &SignedOutPage { context, view: self }, &ContentSecurityPolicy::strict())
+    }
+}

@@ -1,0 +1,106 @@
+//! What each page looks like: one typed struct per page, rendered by its template into a whole answer with its headers.
+//! Handlers fill the struct and return what `render` gives; no view knows the store or the request.
+
+mod account;
+mod consent;
+mod csp;
+mod error;
+mod form_post;
+mod login;
+mod logout;
+mod reference;
+mod welcome;
+
+#[cfg(test)]
+mod tests;
+
+pub use account::SelectAccount;
+pub use consent::{Consent, IdentityChoice, ScopeLine};
+pub use csp::form_action_source;
+pub use error::{ErrorPage, Link, NotFound};
+pub use form_post::FormPost;
+pub use login::{Login, SignUp};
+pub use logout::{LogOutConfirm, SignedOut};
+pub use reference::Reference;
+pub use welcome::{SessionLine, Welcome};
+
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+
+use self::csp::ContentSecurityPolicy;
+
+/// What every page knows about where it is.
+#[derive(Clone, Copy, Debug)]
+pub struct PageContext<'a> {
+    /// The server's issuer, `https://id.example.org`: no path, no trailing slash.
+    pub issuer: &'a str,
+}
+
+impl PageContext<'_> {
+    /// The issuer as people read it: host and port.
+    fn host(&self) -> &str {
+        self.issuer.split_once("://").map_or(self.issuer, |(_, host)| host)
+    }
+}
+
+/// The app that a person signs in to, as pages show it.
+#[derive(Clone, Debug)]
+pub struct AppView {
+    /// The name that its owner gave it.
+    pub name: String,
+    /// Where the answer goes: the host of its redirect URI, or the scheme of a native app.
+    pub host: String,
+    /// Its logo on our own origin (`/…`) or as a `data:` URL; other origins are not loaded.
+    pub logo_url: Option<String>,
+    /// Registered by itself and checked by nobody.
+    pub unverified: bool,
+}
+
+/// The signed-in person, as pages show them.
+#[derive(Clone, Debug)]
+pub struct PersonView {
+    /// Their name, or the address of their key.
+    pub name: String,
+    /// Their BAP identity, where one is proven or registered.
+    pub bap_id: Option<String>,
+    /// Their public key, hex.
+    pub pubkey: Option<String>,
+    /// Their picture on our own origin or as a `data:` URL.
+    pub picture: Option<String>,
+}
+
+impl AppView {
+    fn initial(&self) -> String {
+        initial(&self.name)
+    }
+}
+
+/// The letter that stands for a name where there is no picture.
+fn initial(name: &str) -> String {
+    name.chars()
+        .find(|letter| letter.is_alphanumeric())
+        .map_or_else(|| "?".to_owned(), |letter| letter.to_uppercase().collect())
+}
+
+/// Renders a template into an answer that is never stored by a cache and runs nothing but our own scripts.
+fn page(status: StatusCode, template: &impl Template, policy: &ContentSecurityPolicy) -> Response {
+    let body = match template.render() {
+        Ok(body) => body,
+        Err(error) => {
+            tracing::error!(%error, "a page could not be rendered");
+            return (StatusCode::INTERNAL_SERVER_ERROR, "The page could not be made.").into_response();
+        }
+    };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (header::CONTENT_SECURITY_POLICY, policy.header()),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        // The query of our pages is nobody's business; yet `no-referrer` would make browsers send `Origin: null` with
+        // our own forms.
+        (header::REFERRER_POLICY, HeaderValue::from_static("strict-origin")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    ];
+    (status, headers, body).into_response()
+}
