@@ -1,7 +1,11 @@
 //! What Sigma knows: the types and rules of accounts, apps, tokens and grants. Pure: no I/O, no clock, no randomness
 //! of its own, no HTTP and no SQL.
 
+pub mod client_assertion;
 pub mod digest;
 pub mod ids;
+pub mod jose;
+pub mod pkce;
 pub mod random;
+pub mod redirect;
 pub mod time;

@@ -1,0 +1,177 @@
+//! `private_key_jwt`: an app signs who it is (RFC 7523 §2.2 and §3, OpenID Connect Core §9).
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::ids::ClientId;
+use crate::jose::{JwkSet, JwsError, UnverifiedJws};
+use crate::time::Timestamp;
+
+/// The `client_assertion_type` of such an assertion.
+pub const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// How far in the future an assertion may expire.
+const LONGEST_LIFE: Duration = Duration::from_mins(10);
+/// How far the app's clock may be ahead of ours.
+const CLOCK_SKEW: Duration = Duration::from_mins(1);
+/// The longest `sub` and `jti`, in bytes.
+const MAX_TEXT: usize = 512;
+
+/// Why an assertion does not authenticate the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AssertionProblem {
+    /// Not a JWS, or one that asks for what we do not do.
+    #[error("the client assertion is not acceptable: {0}")]
+    Jws(JwsError),
+    /// `typ` names another kind of token.
+    #[error("the client assertion's typ is not JWT")]
+    Kind,
+    /// A claim is missing, has the wrong type or is too long.
+    #[error("the client assertion must have the claims iss, sub, aud, exp and jti")]
+    Claims,
+    /// `iss` and `sub` must both be the client id.
+    #[error("the client assertion's iss and sub differ")]
+    IssuerIsNotSubject,
+    /// It is for somebody else, or for others too.
+    #[error("the client assertion's aud is not this server alone")]
+    Audience,
+    /// `exp` has passed.
+    #[error("the client assertion has expired")]
+    Expired,
+    /// `exp` is more than 10 minutes ahead.
+    #[error("the client assertion expires more than 10 minutes from now")]
+    LivesTooLong,
+    /// `nbf` or `iat` is in the future.
+    #[error("the client assertion is not valid yet")]
+    FromTheFuture,
+    /// No key of the app has this id and algorithm; if its keys are fetched, they may have changed.
+    #[error("the client assertion is signed with a key that the app has not registered")]
+    UnknownKey,
+    /// The signature is not of any of the app's keys.
+    #[error("the client assertion's signature is not valid")]
+    Signature,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Audience {
+    /// Whether every one of its values is of `accepted`: an assertion that is for another server too could have been
+    /// asked for by that server.
+    fn is_only(&self, accepted: &[&str]) -> bool {
+        match self {
+            Self::One(value) => accepted.contains(&value.as_str()),
+            Self::Many(values) => !values.is_empty() && values.iter().all(|value| accepted.contains(&value.as_str())),
+        }
+    }
+}
+
+/// A `NumericDate` (RFC 7519 §2); a fraction of a second is dropped.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "serde_json::Number")]
+struct NumericDate(Timestamp);
+
+impl TryFrom<serde_json::Number> for NumericDate {
+    type Error = &'static str;
+
+    fn try_from(number: serde_json::Number) -> Result<Self, Self::Error> {
+        let text = number.to_string();
+        let (seconds, _) = text.split_once('.').unwrap_or((&text, ""));
+        seconds.parse().map(|seconds| Self(Timestamp::from_seconds(seconds))).map_err(|_| "not a count of seconds")
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    exp: NumericDate,
+    jti: String,
+    iat: Option<NumericDate>,
+    nbf: Option<NumericDate>,
+}
+
+/// An assertion that nobody has checked. It names the app whose keys must check it.
+#[derive(Debug)]
+pub struct ClientAssertion<'a> {
+    jws: UnverifiedJws<'a>,
+    claims: Claims,
+    client_id: ClientId,
+}
+
+/// An assertion that the app signed, for us, now. Its `jti` may be used once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedAssertion {
+    /// The app.
+    pub client_id: ClientId,
+    /// The assertion's id, without control characters and at most 512 bytes; remember it until `expires_at`.
+    pub jti: String,
+    /// From then on the assertion is refused.
+    pub expires_at: Timestamp,
+}
+
+impl<'a> ClientAssertion<'a> {
+    /// Reads an assertion.
+    pub fn parse(text: &'a str) -> Result<Self, AssertionProblem> {
+        let jws = UnverifiedJws::parse(text).map_err(AssertionProblem::Jws)?;
+        // Absent in most clients; the second is of draft-ietf-oauth-rfc7523bis. Anything else is a token of another
+        // kind that the app signed for another purpose.
+        if !matches!(jws.header().typ.as_deref(), None | Some("JWT" | "jwt" | "client-authentication+jwt")) {
+            return Err(AssertionProblem::Kind);
+        }
+        let claims: Claims = serde_json::from_slice(jws.unverified_payload()).map_err(|_| AssertionProblem::Claims)?;
+        let usable =
+            |text: &str| !text.is_empty() && text.len() <= MAX_TEXT && !text.contains(|c: char| c.is_control());
+        if !usable(&claims.sub) || !usable(&claims.jti) {
+            return Err(AssertionProblem::Claims);
+        }
+        if claims.iss != claims.sub {
+            return Err(AssertionProblem::IssuerIsNotSubject);
+        }
+        let client_id = ClientId::from_text(claims.sub.as_str());
+        Ok(Self { jws, claims, client_id })
+    }
+
+    /// The app that it claims to come from.
+    pub fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    /// Checks everything but whether the `jti` was used before. `audiences` are the issuer and the token endpoint.
+    pub fn verify(
+        &self,
+        keys: &JwkSet,
+        audiences: &[&str],
+        now: Timestamp,
+    ) -> Result<VerifiedAssertion, AssertionProblem> {
+        let header = self.jws.header();
+        let mut candidates = keys.candidates(header.alg, header.kid.as_deref()).peekable();
+        if candidates.peek().is_none() {
+            return Err(AssertionProblem::UnknownKey);
+        }
+        if !candidates.any(|key| self.jws.verify(key).is_ok()) {
+            return Err(AssertionProblem::Signature);
+        }
+        if !self.claims.aud.is_only(audiences) {
+            return Err(AssertionProblem::Audience);
+        }
+        let expires_at = self.claims.exp.0;
+        if expires_at <= now {
+            return Err(AssertionProblem::Expired);
+        }
+        if expires_at > now.plus(LONGEST_LIFE) {
+            return Err(AssertionProblem::LivesTooLong);
+        }
+        let latest = now.plus(CLOCK_SKEW);
+        if [self.claims.nbf, self.claims.iat].into_iter().flatten().any(|moment| moment.0 > latest) {
+            return Err(AssertionProblem::FromTheFuture);
+        }
+        Ok(VerifiedAssertion { client_id: self.client_id.clone(), jti: self.claims.jti.clone(), expires_at })
+    }
+}

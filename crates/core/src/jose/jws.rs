@@ -1,0 +1,136 @@
+//! JWS in compact form (RFC 7515 §7.1), the only form there is here.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::members::UniqueMembers;
+use super::{PublicJwk, SigningKey, TokenKind, VerificationAlgorithm, base64url};
+
+/// The longest JWS that is made or read: 16 KiB.
+pub const MAX_JWS_BYTES: usize = 16 * 1024;
+
+/// Why a token was not made or is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JwsError {
+    /// Longer than [`MAX_JWS_BYTES`].
+    #[error("the token is longer than 16 KiB")]
+    TooLong,
+    /// Not three parts in canonical base64url, or the header is no JSON object with unique names and proper types.
+    #[error("the token is malformed")]
+    Malformed,
+    /// `alg` is `none`, a MAC, or another that is not accepted.
+    #[error("the token's algorithm is not accepted")]
+    UnsupportedAlgorithm,
+    /// `crit` or `b64` changes the meaning of the token (RFC 7515 §4.1.11, RFC 7797).
+    #[error("the token's header asks for an extension")]
+    Extension,
+    /// `alg` is not the algorithm of the key.
+    #[error("the token's algorithm is not the key's")]
+    WrongAlgorithm,
+    /// `typ` names another kind of token.
+    #[error("the token is of another kind")]
+    WrongKind,
+    /// The signature is not the key's over this token.
+    #[error("the token's signature is not valid")]
+    BadSignature,
+    /// The claims could not be written as JSON.
+    #[error("the claims could not be written")]
+    Claims,
+    /// The library could not sign.
+    #[error("signing failed")]
+    Signing,
+}
+
+/// Signs `claims` as a token of this kind: header `alg`, `kid`, `typ`.
+///
+/// # Errors
+/// [`JwsError::TooLong`] when the token would be longer than we take back, [`JwsError::Claims`], [`JwsError::Signing`].
+pub fn sign<T: Serialize>(key: &SigningKey, kind: TokenKind, claims: &T) -> Result<String, JwsError> {
+    // Neither value needs escaping: algorithms and kinds are constants, the key's id is base64url.
+    let header = format!(r#"{{"alg":"{}","kid":"{}","typ":"{}"}}"#, key.algorithm(), key.kid(), kind.typ());
+    let payload = serde_json::to_vec(claims).map_err(|_| JwsError::Claims)?;
+    let mut token = String::with_capacity((header.len() + payload.len() + 260) * 4 / 3 + 8);
+    base64url::encode_onto(&mut token, header);
+    token.push('.');
+    base64url::encode_onto(&mut token, payload);
+    let signature = key.sign(token.as_bytes()).map_err(|_| JwsError::Signing)?;
+    token.push('.');
+    base64url::encode_onto(&mut token, signature);
+    if token.len() > MAX_JWS_BYTES { Err(JwsError::TooLong) } else { Ok(token) }
+}
+
+/// What a header says. `jwk`, `jku`, `x5u` and `x5c` are not among it: a token does not choose its own key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The algorithm it claims.
+    pub alg: VerificationAlgorithm,
+    /// The kind of token it claims to be.
+    pub typ: Option<String>,
+    /// The key it claims to be signed by.
+    pub kid: Option<String>,
+}
+
+impl Header {
+    fn parse(json: &[u8]) -> Result<Self, JwsError> {
+        let UniqueMembers(mut members) = serde_json::from_slice(json).map_err(|_| JwsError::Malformed)?;
+        if members.contains_key("crit") || members.contains_key("b64") {
+            return Err(JwsError::Extension);
+        }
+        let mut text = |name: &str| match members.remove(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(JwsError::Malformed),
+        };
+        let alg = text("alg")?.ok_or(JwsError::Malformed)?;
+        let alg = VerificationAlgorithm::parse(&alg).ok_or(JwsError::UnsupportedAlgorithm)?;
+        Ok(Self { alg, typ: text("typ")?, kid: text("kid")? })
+    }
+}
+
+/// A token that nobody has checked: its form is right, and nothing it says is known to be true.
+#[derive(Debug)]
+pub struct UnverifiedJws<'a> {
+    header: Header,
+    signed: &'a str,
+    payload: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl<'a> UnverifiedJws<'a> {
+    /// Takes a token apart.
+    pub fn parse(token: &'a str) -> Result<Self, JwsError> {
+        if token.len() > MAX_JWS_BYTES {
+            return Err(JwsError::TooLong);
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(JwsError::Malformed)?;
+        let (header, payload) = signed.split_once('.').ok_or(JwsError::Malformed)?;
+        let decode = |part: &str| base64url::decode(part).ok_or(JwsError::Malformed);
+        let (header, payload, signature) = (decode(header)?, decode(payload)?, decode(signature)?);
+        Ok(Self { header: Header::parse(&header)?, signed, payload, signature })
+    }
+
+    /// What the header claims; choose the key by its `kid`.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The payload, once the signature by `key` is checked; `typ` is not. For tokens of ours use
+    /// [`UnverifiedJws::verify_as`].
+    pub fn verify(&self, key: &PublicJwk) -> Result<&[u8], JwsError> {
+        key.verify(self.header.alg, self.signed.as_bytes(), &self.signature)?;
+        Ok(&self.payload)
+    }
+
+    /// The payload, once the kind and the signature by `key` are checked.
+    pub fn verify_as(&self, kind: TokenKind, key: &PublicJwk) -> Result<&[u8], JwsError> {
+        if self.header.typ.as_deref() != Some(kind.typ()) {
+            return Err(JwsError::WrongKind);
+        }
+        self.verify(key)
+    }
+
+    /// What the token says of itself, to find out whose keys should verify it.
+    pub(crate) fn unverified_payload(&self) -> &[u8] {
+        &self.payload
+    }
+}

@@ -1,0 +1,52 @@
+//! What each JWT is for, in its `typ` header: a token of one kind is no token of another (RFC 8725 §3.11).
+
+/// A kind of JWT that Sigma issues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TokenKind {
+    /// An access token (RFC 9068).
+    Access,
+    /// An id token (OpenID Connect Core §2).
+    Id,
+    /// A token of an organization, for the workspace API.
+    Org,
+    /// A member's workspace session.
+    Member,
+    /// An organization's identity, shown to another service.
+    OrgId,
+    /// A browser session as a JWT, from `/api/auth/token`.
+    Session,
+    /// A logout token (OpenID Connect Back-Channel Logout §2.4).
+    Logout,
+}
+
+impl TokenKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] =
+        [Self::Access, Self::Id, Self::Org, Self::Member, Self::OrgId, Self::Session, Self::Logout];
+
+    /// The `typ` header, compared exactly.
+    pub const fn typ(self) -> &'static str {
+        match self {
+            Self::Access => "at+jwt",
+            Self::Id => "JWT",
+            Self::Org => "sigma-org+jwt",
+            Self::Member => "sigma-member+jwt",
+            Self::OrgId => "sigma-orgid+jwt",
+            Self::Session => "sigma-session+jwt",
+            Self::Logout => "logout+jwt",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_kinds_share_a_typ() {
+        let types: HashSet<_> = TokenKind::ALL.iter().map(|kind| kind.typ()).collect();
+        assert_eq!(types.len(), TokenKind::ALL.len());
+    }
+}
