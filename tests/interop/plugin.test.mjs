@@ -1,0 +1,176 @@
+//! `@sigma-auth/better-auth-plugin` 0.0.75 as it is published: its browser half with the few globals of a page that it
+//! touches, its server half in a better-auth app.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { PrivateKey } from "@bsv/sdk";
+import { sigmaClient } from "@sigma-auth/better-auth-plugin/client";
+import { exchangeCodeForTokens, sigmaCallbackPlugin } from "@sigma-auth/better-auth-plugin/server";
+import { betterAuth } from "better-auth";
+import { memoryAdapter } from "better-auth/adapters/memory";
+import { createAuthClient } from "better-auth/client";
+import { toNodeHandler } from "better-auth/node";
+import { startSigma } from "../support/sigma.mjs";
+import { addApp } from "./apps.mjs";
+import { serve } from "./app-server.mjs";
+import { newPerson } from "./person.mjs";
+import { verifyAccessToken, verifyIdToken } from "./tokens.mjs";
+
+const clientId = "plugin-app";
+const memberKey = PrivateKey.fromRandom();
+
+let sigma;
+let app;
+before(async () => {
+  sigma = await startSigma();
+  let handler;
+  app = await serve((request, response) => handler(request, response));
+  app.callback = `${app.origin}/auth/sigma/callback`;
+  app.database = { user: [], account: [], session: [], verification: [] };
+  const auth = betterAuth({
+    baseURL: app.origin,
+    secret: "the application's own secret, long enough",
+    database: memoryAdapter(app.database),
+    telemetry: { enabled: false },
+    plugins: [sigmaCallbackPlugin({ memberPrivateKey: memberKey.toWif(), clientId, issuerUrl: sigma.issuer })],
+  });
+  handler = toNodeHandler(auth);
+  await addApp(sigma, {
+    client_id: clientId,
+    token_endpoint_auth_method: "sigma_bitcoin_auth",
+    pubkey: memberKey.toPublicKey().toString(),
+    redirect_uris: [app.callback],
+  });
+  process.env.NEXT_PUBLIC_SIGMA_AUTH_URL = sigma.issuer;
+});
+after(async () => {
+  await app?.stop();
+  await sigma?.stop();
+});
+
+/** What a page at `origin` offers and the plugin uses. `left` resolves to the address to which the page navigates. */
+function openPage(t, origin) {
+  const storage = () => {
+    const items = new Map();
+    return {
+      getItem: (key) => items.get(key) ?? null,
+      setItem: (key, value) => void items.set(key, String(value)),
+      removeItem: (key) => void items.delete(key),
+    };
+  };
+  let left;
+  const navigation = new Promise((resolve) => (left = resolve));
+  const location = { origin, host: new URL(origin).host, hostname: new URL(origin).hostname };
+  Object.defineProperty(location, "href", { get: () => `${origin}/`, set: left });
+  const realFetch = globalThis.fetch;
+  const globals = {
+    window: { location, addEventListener() {}, removeEventListener() {} },
+    localStorage: storage(),
+    sessionStorage: storage(),
+    // A page resolves relative addresses by its own.
+    fetch: (input, init) => realFetch(typeof input === "string" ? new URL(input, origin) : input, init),
+  };
+  Object.assign(globalThis, globals);
+  t.after(() => {
+    for (const name of Object.keys(globals)) delete globalThis[name];
+    globalThis.fetch = realFetch;
+  });
+  return navigation;
+}
+
+test("signIn.sigma redirects, the callback exchanges the code, the person is signed in", async (t) => {
+  const person = await newPerson(sigma.issuer);
+  const navigation = openPage(t, app.origin);
+  const authClient = createAuthClient({ baseURL: app.origin, plugins: [sigmaClient()] });
+
+  authClient.signIn.sigma({ clientId, callbackURL: "/auth/sigma/callback", forceLogin: true });
+  const callback = await person.authorize(await navigation, app.callback);
+  const result = await authClient.sigma.handleCallback(callback.searchParams);
+
+  assert.equal(result.user.pubkey, person.pubkey);
+  assert.equal(result.user.bap_id, person.bapId);
+  assert.equal(result.user.bitcoin_address, person.address);
+  const access = await verifyAccessToken(sigma.issuer, result.access_token);
+  await verifyIdToken(sigma.issuer, result, clientId, { algorithm: "ES256" });
+  assert.equal(access.pubkey, person.pubkey);
+  assert.equal(access.scope, "openid profile");
+  const [account] = app.database.account;
+  assert.equal(account.accountId, access.sub);
+  assert.equal(app.database.session.length, 1);
+  assert.equal(globalThis.localStorage.getItem("sigma_bap_id"), person.bapId);
+});
+
+/** An authorization request like the plugin's, and the code that comes back. */
+async function obtainCode(person, parameters = {}) {
+  const url = new URL(`${sigma.issuer}/oauth2/authorize`);
+  url.search = new URLSearchParams({
+    client_id: clientId,
+    redirect_uri: app.callback,
+    response_type: "code",
+    state: "",
+    scope: "openid profile",
+    // The pair of RFC 7636, appendix B.
+    code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+    code_challenge_method: "S256",
+    ...parameters,
+  });
+  const callback = await person.authorize(url, app.callback);
+  assert.equal(callback.searchParams.get("state"), "");
+  assert.equal(callback.searchParams.get("iss"), sigma.issuer);
+  return callback.searchParams.get("code");
+}
+
+const codeVerifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+test("exchangeCodeForTokens returns the person and the tokens", async () => {
+  const person = await newPerson(sigma.issuer);
+  const code = await obtainCode(person);
+  const exchange = (key) =>
+    exchangeCodeForTokens({
+      code,
+      redirectUri: app.callback,
+      clientId,
+      memberPrivateKey: key.toWif(),
+      codeVerifier,
+      issuerUrl: sigma.issuer,
+    });
+
+  await assert.rejects(exchange(PrivateKey.fromRandom()), { error: "invalid_client", status: 401 });
+  const result = await exchange(memberKey);
+
+  assert.equal(result.user.pubkey, person.pubkey);
+  assert.equal(result.expires_in, 2_592_000);
+  assert.equal(result.refresh_token, undefined);
+  await assert.rejects(exchange(memberKey), { error: "invalid_grant", details: "invalid code", status: 400 });
+});
+
+test("prompt and provider of signIn.sigma are understood", async () => {
+  const person = await newPerson(sigma.issuer);
+  await obtainCode(person);
+  assert.ok(await obtainCode(person, { provider: "sigma", prompt: "none" }));
+  assert.ok(await obtainCode(person, { prompt: "consent" }));
+  assert.ok(await obtainCode(person, { prompt: "login" }));
+  assert.ok(await obtainCode(person, { bapId: person.bapId, bap_id: person.bapId }));
+});
+
+for (const scheme of ["brc77", "bsm"]) {
+  test(`signIn.sigma({ authToken }) opens a session (${scheme})`, async () => {
+    const person = await newPerson(sigma.issuer);
+    const authClient = createAuthClient({ baseURL: sigma.issuer, plugins: [sigmaClient()] });
+    const authToken = person.sign("/api/auth/sign-in/sigma", undefined, scheme);
+    let cookie;
+    const onResponse = ({ response }) => void (cookie = response.headers.getSetCookie()[0]);
+
+    const { data, error } = await authClient.signIn.sigma({ authToken }, { onResponse });
+    const again = await authClient.signIn.sigma({ authToken });
+
+    assert.equal(error, null);
+    assert.equal(data.user.pubkey, person.pubkey);
+    assert.match(cookie, /^better-auth\.session_token=[^;]+\.[^;]+; /);
+    assert.equal(again.error.status, 401);
+    const headers = { cookie: cookie.split(";")[0] };
+    const session = await fetch(`${sigma.issuer}/api/auth/get-session`, { headers }).then((r) => r.json());
+    assert.equal(session.user.id, data.user.id);
+    assert.equal(session.session.userId, data.user.id);
+  });
+}

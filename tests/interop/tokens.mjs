@@ -1,0 +1,37 @@
+//! Verifies what Sigma signs with `jose`, which nobody here wrote.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
+
+const keySets = new Map();
+
+function keySet(issuer) {
+  if (!keySets.has(issuer)) keySets.set(issuer, createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`)));
+  return keySets.get(issuer);
+}
+
+/** Verifies an access token: signature, `typ`, `iss`, `aud`, times. Returns its claims. */
+export async function verifyAccessToken(issuer, token, audience = issuer) {
+  const { payload } = await jwtVerify(token, keySet(issuer), { issuer, audience, typ: "at+jwt", algorithms: ["ES256"] });
+  for (const claim of ["sub", "exp", "iat", "jti", "client_id"]) assert.ok(payload[claim], `access token without ${claim}`);
+  return payload;
+}
+
+/** Verifies an id token, and that it belongs to the access token beside it (`at_hash`). Returns its claims. */
+export async function verifyIdToken(issuer, tokens, clientId, { algorithm = "RS256", nonce } = {}) {
+  const { payload } = await jwtVerify(tokens.id_token, keySet(issuer), {
+    issuer,
+    audience: clientId,
+    typ: "JWT",
+    algorithms: [algorithm],
+    requiredClaims: ["sub", "exp", "iat", "auth_time", "at_hash"],
+  });
+  const half = createHash("sha256").update(tokens.access_token).digest().subarray(0, 16);
+  assert.equal(payload.at_hash, half.toString("base64url"));
+  assert.equal(payload.nonce, nonce);
+  const published = await fetch(`${issuer}/.well-known/jwks.json`).then((response) => response.json());
+  const { kid } = decodeProtectedHeader(tokens.id_token);
+  assert.equal(published.keys.find((key) => key.kid === kid).alg, algorithm);
+  return payload;
+}

@@ -1,0 +1,107 @@
+//! Starts the real `sigma` binary on a free port with an empty database, and registers apps by its command line.
+
+import { execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** The binary under test: `make` names it, otherwise it is where `cargo build` puts it. */
+export const binary = process.env.SIGMA_BIN ?? new URL("../../target/debug/sigma", import.meta.url).pathname;
+
+/** A port that nobody listens on at this moment. */
+export async function freePort() {
+  const probe = createServer();
+  await new Promise((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+/** An empty database of the engine that SIGMA_TEST_STORE names: its URL, and how to drop it. */
+async function emptyDatabase(directory) {
+  if ((process.env.SIGMA_TEST_STORE ?? "sqlite") === "sqlite") {
+    return { url: `sqlite:${join(directory, "sigma.sqlite")}`, drop: async () => {} };
+  }
+  const server = process.env.SIGMA_TEST_POSTGRES;
+  if (!server) throw new Error("SIGMA_TEST_POSTGRES is not set: run this by scripts/postgres.sh run");
+  const name = `interop_${randomBytes(6).toString("hex")}`;
+  const statement = (sql) => run("psql", [server, "--quiet", "--command", sql]);
+  await statement(`CREATE DATABASE ${name}`);
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => statement(`DROP DATABASE ${name} WITH (FORCE)`) };
+}
+
+/** Waits until `url` answers 200; says what the server printed when it died instead. */
+async function answers(url, child, output) {
+  for (let tries = 0; tries < 600; tries += 1) {
+    if (child.exitCode !== null) throw new Error(`sigma ended with ${child.exitCode}:\n${output()}`);
+    const response = await fetch(url).catch(() => null);
+    if (response?.status === 200) return;
+    await delay(50);
+  }
+  throw new Error(`${url} did not answer within 30 s:\n${output()}`);
+}
+
+/** Starts `sigma ARGUMENTS` and keeps what it prints. */
+export function launch(args, environment, cwd) {
+  const child = spawn(binary, args, { cwd, env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "pipe"] });
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (printed += text));
+  const ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)));
+  return {
+    child,
+    output: () => printed,
+    /** Resolves to the exit code, after the signal that an operator would send. */
+    async stop() {
+      if (child.exitCode === null) child.kill("SIGTERM");
+      return ended;
+    },
+  };
+}
+
+/**
+ * A running `sigma serve`. Rate limits are off, because every caller of a test has the same address.
+ * @param settings environment variables that override the defaults
+ */
+export async function startSigma(settings = {}) {
+  const directory = await mkdtemp(join(tmpdir(), "sigma-test-"));
+  const database = await emptyDatabase(directory);
+  const port = await freePort();
+  const issuer = `http://localhost:${port}`;
+  const environment = {
+    SIGMA__ISSUER: issuer,
+    SIGMA__LISTEN: `127.0.0.1:${port}`,
+    SIGMA__STORE__URL: database.url,
+    SIGMA__MASTER_KEY__FILE: join(directory, "sigma.key"),
+    SIGMA__LIMITS__ENABLED: "false",
+    ...settings,
+  };
+  const server = launch(["serve"], environment, directory);
+  const stop = async () => {
+    await server.stop();
+    await database.drop();
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    await answers(`${issuer}/healthz`, server.child, server.output);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  /** Runs an admin command beside the server and returns what it says. */
+  const admin = async (...args) => {
+    const env = { ...process.env, ...environment };
+    const { stdout } = await run(binary, [...args, "--json"], { cwd: directory, env });
+    return JSON.parse(stdout);
+  };
+
+  return { issuer, admin, stop, output: server.output };
+}
