@@ -1,11 +1,18 @@
 //! What Sigma knows: the types and rules of accounts, apps, tokens and grants. Pure: no I/O, no clock, no randomness
 //! of its own, no HTTP and no SQL.
 
+pub mod app;
+pub mod authorize;
 pub mod client_assertion;
+pub mod code;
 pub mod digest;
+pub mod grant;
 pub mod ids;
 pub mod jose;
+pub mod person;
 pub mod pkce;
 pub mod random;
 pub mod redirect;
+pub mod scope;
 pub mod time;
+pub mod token;

@@ -1,1 +1,47 @@
-//! placeholder
+//! What Sigma remembers: one SQL text on SQLite and PostgreSQL.
+//!
+//! A store operation is a function `Fn(&mut dyn Tx) -> Result<R, StoreError>` over owned inputs: synchronous SQL in one
+//! transaction. Ids, times and secrets are made before it. A refusal is an `Ok` and commits; an `Err` rolls back.
+//! The rules for SQL that runs on both engines are in `README.md` beside this crate.
+
+pub mod account;
+pub mod app;
+mod cache;
+mod changes;
+pub mod code;
+pub mod consent;
+mod error;
+pub mod failure;
+mod feed;
+pub mod grant;
+pub mod interaction;
+mod job;
+pub mod meta;
+mod migrations;
+pub mod org;
+mod postgres;
+pub mod resource;
+mod row;
+mod seal;
+pub mod session;
+pub mod sign_in;
+pub mod signing_key;
+pub mod spent;
+mod sql;
+mod sqlite;
+mod stopwatch;
+mod store;
+mod sweep;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod tx;
+mod value;
+
+pub use cache::Cache;
+pub use error::{OpenError, Outage, StoreError};
+pub use row::Row;
+pub use seal::{KeyFile, MasterKey, SealError};
+pub use store::{Store, StoreOptions};
+pub use sweep::{EXPIRING, Expiring};
+pub use tx::Tx;
+pub use value::Value;

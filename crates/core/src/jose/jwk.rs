@@ -295,3 +295,6 @@ impl FromIterator<PublicJwk> for JwkSet {
         Self { keys: keys.into_iter().collect() }
     }
 }
+
+#[cfg(test)]
+mod tests;

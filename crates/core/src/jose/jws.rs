@@ -134,3 +134,6 @@ impl<'a> UnverifiedJws<'a> {
         &self.payload
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,172 @@
+//! An app: an OAuth client, owned by an org.
+
+use serde::{Deserialize, Serialize};
+use sigma_bitcoin::PublicKey;
+
+use crate::digest::Digest;
+use crate::ids::{ClientId, OrgId};
+use crate::jose::Algorithm;
+pub use crate::redirect::ApplicationType;
+use crate::redirect::RegisteredRedirectUris;
+use crate::scope::Scopes;
+use crate::time::Timestamp;
+
+/// How an app authenticates at the token endpoint: exactly one way each (ruling 13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthMethod {
+    /// A public app: PKCE alone.
+    None,
+    /// Id and secret in the `Authorization` header (RFC 6749 §2.3.1).
+    ClientSecretBasic,
+    /// Id and secret in the body (RFC 6749 §2.3.1).
+    ClientSecretPost,
+    /// A JWT signed with the app's own key (RFC 7523 §2.2).
+    PrivateKeyJwt,
+    /// A bitcoin-auth token over the request (contract 1.4).
+    SigmaBitcoinAuth,
+}
+
+impl AuthMethod {
+    /// Every method, as discovery lists them.
+    pub const ALL: [Self; 5] =
+        [Self::None, Self::ClientSecretBasic, Self::ClientSecretPost, Self::PrivateKeyJwt, Self::SigmaBitcoinAuth];
+
+    /// The name on the wire (`token_endpoint_auth_method`, RFC 7591 §2).
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::SigmaBitcoinAuth => "sigma_bitcoin_auth",
+        }
+    }
+
+    /// The method of that name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.as_str() == text)
+    }
+
+    /// Whether the app proves with a secret of its own who it is.
+    pub const fn is_confidential(self) -> bool {
+        !matches!(self, Self::None)
+    }
+}
+
+impl ApplicationType {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Web => "web",
+            Self::Native => "native",
+        }
+    }
+
+    /// The type of that name.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Web, Self::Native].into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// What an app may exchange for tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantType {
+    /// A code (RFC 6749 §4.1).
+    AuthorizationCode,
+    /// A refresh token (RFC 6749 §6).
+    RefreshToken,
+    /// Its own credentials (RFC 6749 §4.4).
+    ClientCredentials,
+}
+
+impl GrantType {
+    /// Every grant type, as discovery lists them.
+    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+        }
+    }
+
+    /// The grant type of that name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|grant| grant.as_str() == text)
+    }
+}
+
+/// An OAuth client as its owner registered it.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Its id on the wire.
+    pub client_id: ClientId,
+    /// Who owns it.
+    pub org_id: OrgId,
+    /// What people are told it is called.
+    pub name: String,
+    /// Where it runs.
+    pub application_type: ApplicationType,
+    /// How it proves who it is.
+    pub auth_method: AuthMethod,
+    /// The digest of its secret, for the two secret methods.
+    pub secret: Option<Digest>,
+    /// Its account key, for `sigma_bitcoin_auth`.
+    pub pubkey: Option<PublicKey>,
+    /// Its key set, for `private_key_jwt`: a JWK set (RFC 7517 §5).
+    pub jwks: Option<String>,
+    /// Where its key set is fetched from instead.
+    pub jwks_uri: Option<String>,
+    /// Where people may be sent back to.
+    pub redirect_uris: RegisteredRedirectUris,
+    /// Where people may be sent after they signed out.
+    pub post_logout_redirect_uris: RegisteredRedirectUris,
+    /// What it may exchange for tokens.
+    pub grant_types: Vec<GrantType>,
+    /// What it may ask people for.
+    pub scopes: Scopes,
+    /// PKCE even though it is confidential (ruling 12).
+    pub require_pkce: bool,
+    /// What its id tokens are signed with (ruling 11).
+    pub id_token_alg: Algorithm,
+    /// Lifetime of its access tokens in seconds, where it has one of its own.
+    pub access_seconds: Option<u32>,
+    /// People without an address get a made-up one (ruling 28).
+    pub placeholder_email: bool,
+    /// It registered itself (RFC 7591): shown as unverified and always asked for.
+    pub dynamic: bool,
+    /// Switched off: nothing works.
+    pub disabled: bool,
+    /// Its home page.
+    pub client_uri: Option<String>,
+    /// When it was registered.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+impl App {
+    /// Whether an authorization request must carry a challenge (ruling 12).
+    pub fn needs_pkce(&self) -> bool {
+        self.require_pkce
+            || self.application_type == ApplicationType::Native
+            || matches!(self.auth_method, AuthMethod::None | AuthMethod::SigmaBitcoinAuth)
+    }
+
+    /// Whether people are asked each time: anyone could claim to be a dynamic app, or a native one without a claimed
+    /// https URI (ruling 25, RFC 8252 §8.6).
+    pub fn always_asks(&self) -> bool {
+        self.dynamic
+            || (self.application_type == ApplicationType::Native
+                && !self.redirect_uris.iter().all(|uri| uri.as_str().starts_with("https://")))
+    }
+
+    /// Whether it may use `grant`.
+    pub fn may_use(&self, grant: GrantType) -> bool {
+        self.grant_types.contains(&grant)
+    }
+}

@@ -1,0 +1,108 @@
+//! The `claims` parameter (OpenID Connect Core §5.5), as far as ruling 17 takes it.
+
+use serde_json::{Map, Value};
+
+use crate::person::CLAIMS;
+use crate::scope::Scopes;
+
+/// Longest `claims` parameter, in bytes.
+const LONGEST: usize = 8_192;
+
+/// Which authentication classes an app asks for (§5.5.1.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AcrRequest {
+    /// The classes, any of which will do.
+    pub values: Vec<String>,
+    /// Another class is an error.
+    pub essential: bool,
+}
+
+/// What `claims` asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClaimsRequest {
+    /// Claims of userinfo, of those we know.
+    pub userinfo: Vec<String>,
+    /// `auth_time` in the id token, which is always there.
+    pub auth_time: bool,
+    /// The subject that must answer (§5.5.1, `sub` with a value).
+    pub sub: Option<String>,
+    /// The class of authentication.
+    pub acr: AcrRequest,
+}
+
+impl ClaimsRequest {
+    /// Reads the parameter; members that we do not know are ignored (§5.5).
+    ///
+    /// # Errors
+    /// A text that is not a JSON object of JSON objects.
+    pub fn parse(text: Option<&str>) -> Result<Self, &'static str> {
+        const MALFORMED: &str = "claims must be a JSON object";
+        let Some(text) = text else { return Ok(Self::default()) };
+        if text.len() > LONGEST {
+            return Err("claims is too long");
+        }
+        let root: Map<String, Value> = serde_json::from_str(text).map_err(|_| MALFORMED)?;
+        let section = |name: &str| match root.get(name) {
+            None | Some(Value::Null) => Ok(Map::new()),
+            Some(Value::Object(members)) => Ok(members.clone()),
+            Some(_) => Err(MALFORMED),
+        };
+        let id_token = section("id_token")?;
+        let known = |name: &String| CLAIMS.iter().any(|(claim, _)| claim == name);
+        Ok(Self {
+            userinfo: section("userinfo")?.keys().filter(|name| known(name)).cloned().collect(),
+            auth_time: id_token.contains_key("auth_time"),
+            sub: values(id_token.get("sub")).into_iter().next(),
+            acr: AcrRequest { values: values(id_token.get("acr")), essential: is_essential(id_token.get("acr")) },
+        })
+    }
+
+    /// The scopes that cover the claims asked for one by one, for consent to show.
+    pub fn scopes(&self) -> Scopes {
+        let mut scopes = Scopes::default();
+        for (claim, scope) in CLAIMS {
+            if self.userinfo.iter().any(|name| name == claim) {
+                scopes.insert(scope);
+            }
+        }
+        scopes
+    }
+}
+
+fn is_essential(member: Option<&Value>) -> bool {
+    member.and_then(|member| member.get("essential")).and_then(Value::as_bool).unwrap_or(false)
+}
+
+/// `value` and `values` of one member.
+fn values(member: Option<&Value>) -> Vec<String> {
+    let Some(member) = member else { return Vec::new() };
+    let one = member.get("value").and_then(Value::as_str).map(str::to_owned);
+    let many = member.get("values").and_then(Value::as_array).into_iter().flatten();
+    one.into_iter().chain(many.filter_map(Value::as_str).map(str::to_owned)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_members_are_read_and_others_ignored() {
+        let text = r#"{"userinfo":{"email":null,"shoe_size":{"essential":true}},
+            "id_token":{"auth_time":{"essential":true},"sub":{"value":"user_1"},"acr":{"essential":true,"values":["1","2"]}},"x":1}"#;
+        insta::assert_debug_snapshot!(ClaimsRequest::parse(Some(text)).unwrap());
+    }
+
+    #[test]
+    fn what_is_not_an_object_is_refused() {
+        for text in ["", "[]", "1", "{\"userinfo\":[]}", "{\"id_token\":\"x\"}", "{"] {
+            assert!(ClaimsRequest::parse(Some(text)).is_err(), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_panics(text in ".*") {
+            let _ = ClaimsRequest::parse(Some(&text));
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! The authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1): raw parameters become a type that cannot
+//! be built wrong, or an error that knows where it may be sent.
+
+mod claims;
+mod next;
+mod prompt;
+#[cfg(test)]
+mod tests;
+
+pub use claims::{AcrRequest, ClaimsRequest};
+pub use next::{Consent, Interaction, NextStep, SessionFacts, choose_identity, next_step};
+pub use prompt::{Prompt, PromptValue};
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::{App, ApplicationType, GrantType};
+use crate::pkce::CodeChallenge;
+use crate::redirect::MatchedRedirectUri;
+use crate::scope::{OFFLINE_ACCESS, Scopes};
+
+/// The parameters of a request, decoded, in the order received. `resource` alone may repeat (RFC 8707 §2).
+#[derive(Clone, Debug, Default)]
+pub struct Params(Vec<(String, String)>);
+
+impl Params {
+    /// The parameters of a query string or a form (WHATWG URL §5).
+    pub fn parse(text: &str) -> Self {
+        Self(form_urlencoded::parse(text.as_bytes()).into_owned().collect())
+    }
+
+    /// Parameters that are decoded already.
+    pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
+    /// The value of `name`; an empty one counts as absent (RFC 6749 §3.1).
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.raw(name).filter(|value| !value.is_empty())
+    }
+
+    /// The value of `name`, even an empty one.
+    pub fn raw(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of `name`.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The parameters, in the order received.
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
+    /// The first name that stands more than once, other than `resource`.
+    pub fn repeated(&self) -> Option<&str> {
+        self.0.iter().enumerate().map(|(at, (name, _))| (at, name.as_str())).find_map(|(at, name)| {
+            let seen = self.0.iter().take(at).any(|(earlier, _)| earlier == name);
+            (seen && name != "resource").then_some(name)
+        })
+    }
+
+    /// The first name whose value holds a NUL, which no text of ours may.
+    pub fn with_nul(&self) -> Option<&str> {
+        self.0.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')).map(|(name, _)| name.as_str())
+    }
+
+    /// The parameters as a query string.
+    pub fn to_query(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
+    }
+
+    /// These parameters without those called `name`.
+    #[must_use]
+    pub fn without(&self, name: &str) -> Self {
+        Self(self.0.iter().filter(|(known, _)| known != name).cloned().collect())
+    }
+}
+
+/// How the answer travels to the app (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResponseMode {
+    /// In the query of a redirect.
+    #[default]
+    Query,
+    /// In a form that the browser posts.
+    FormPost,
+}
+
+/// What an authorization request can be refused with, to the app (RFC 6749 §4.1.2.1, Core §3.1.2.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthorizeError {
+    /// The request is malformed.
+    InvalidRequest,
+    /// The app may not ask this way.
+    UnauthorizedClient,
+    /// The person said no.
+    AccessDenied,
+    /// Only `code` is spoken.
+    UnsupportedResponseType,
+    /// The audience is not registered (RFC 8707 §2).
+    InvalidTarget,
+    /// Nobody is signed in, and nobody may be asked.
+    LoginRequired,
+    /// Consent is missing, and nobody may be asked.
+    ConsentRequired,
+    /// An account must be chosen, and nobody may be asked.
+    AccountSelectionRequired,
+    /// Something else must be asked, and nobody may be.
+    InteractionRequired,
+    /// A required authentication class cannot be reached (OpenID Connect Core Error Code
+    /// `unmet_authentication_requirements`).
+    UnmetAuthenticationRequirements,
+    /// Request objects by value are not taken.
+    RequestNotSupported,
+    /// Request objects by reference are not taken.
+    RequestUriNotSupported,
+    /// Our fault.
+    ServerError,
+    /// Our fault, and it will pass.
+    TemporarilyUnavailable,
+}
+
+impl AuthorizeError {
+    /// The code on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::AccessDenied => "access_denied",
+            Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::InvalidTarget => "invalid_target",
+            Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
+            Self::AccountSelectionRequired => "account_selection_required",
+            Self::InteractionRequired => "interaction_required",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
+            Self::RequestNotSupported => "request_not_supported",
+            Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+        }
+    }
+}
+
+/// Where an answer goes, known once the redirect URI was matched: even an error may travel there.
+#[derive(Clone, Debug)]
+pub struct ReturnAddress {
+    /// The matched URI.
+    pub redirect_uri: MatchedRedirectUri,
+    /// How the answer travels.
+    pub response_mode: ResponseMode,
+    /// What the app wants back, exactly, an empty text too.
+    pub state: Option<String>,
+}
+
+/// A refusal that the app is told of.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// The code.
+    pub error: AuthorizeError,
+    /// What went wrong, for the developer.
+    pub description: String,
+}
+
+impl Refusal {
+    /// A refusal with its reason.
+    pub fn new(error: AuthorizeError, description: impl Into<String>) -> Self {
+        Self { error, description: description.into() }
+    }
+}
+
+/// A refusal that the person alone is told of, because there is no address that could be trusted (ruling 16).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Untrusted {
+    /// The app is missing or unknown.
+    #[error("client_id is required")]
+    UnknownApp,
+    /// The app is switched off.
+    #[error("client is disabled")]
+    DisabledApp,
+    /// The redirect URI is missing or not registered.
+    #[error("invalid redirect uri")]
+    RedirectUri,
+    /// The app or the address stands twice.
+    #[error("client_id and redirect_uri must not be repeated")]
+    Repeated,
+}
+
+impl Untrusted {
+    /// The code that `/error` is shown with (contract 1.2).
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::UnknownApp => "invalid_client",
+            Self::DisabledApp => "client_disabled",
+            Self::RedirectUri => "invalid_redirect",
+            Self::Repeated => "invalid_request",
+        }
+    }
+}
+
+/// An authorization request that can be answered with a code, once the person is known and agrees.
+#[derive(Clone, Debug)]
+pub struct AuthorizationRequest {
+    /// What is asked for, cut to what we know and the app may ask (ruling 16).
+    pub scope: Scopes,
+    /// Enforced at the token endpoint whenever it was sent.
+    pub code_challenge: Option<CodeChallenge>,
+    /// Returned in the id token.
+    pub nonce: Option<String>,
+    /// What the person must be asked again.
+    pub prompt: Prompt,
+    /// How long ago the person may have authenticated, in seconds.
+    pub max_age: Option<u32>,
+    /// Who the app thinks it is.
+    pub login_hint: Option<String>,
+    /// An id token of ours that names who must answer.
+    pub id_token_hint: Option<String>,
+    /// Claims asked for one by one.
+    pub claims: ClaimsRequest,
+    /// Audiences of the access token.
+    pub resources: Vec<String>,
+    /// An identity to preselect.
+    pub bap_id: Option<String>,
+}
+
+/// Finds where answers may go: the first thing to know of a request (ruling 16).
+///
+/// # Errors
+/// [`Untrusted`] when the redirect URI is missing, repeated or not one of `app`'s.
+pub fn return_address(params: &Params, app: &App) -> Result<ReturnAddress, Untrusted> {
+    if params.all("redirect_uri").count() > 1 || params.all("client_id").count() > 1 {
+        return Err(Untrusted::Repeated);
+    }
+    let wanted = params.get("redirect_uri").ok_or(Untrusted::RedirectUri)?;
+    let redirect_uri = app.redirect_uris.find(wanted).ok_or(Untrusted::RedirectUri)?;
+    let response_mode = match params.get("response_mode") {
+        Some("form_post") => ResponseMode::FormPost,
+        _ => ResponseMode::Query,
+    };
+    // A state that could not be stored or sent back is not the app's own.
+    let state = params.raw("state").filter(|state| !state.contains('\0')).map(str::to_owned);
+    Ok(ReturnAddress { redirect_uri, response_mode, state })
+}
+
+/// Reads the rest of the request.
+///
+/// # Errors
+/// The [`Refusal`] that goes to the app.
+pub fn parse(params: &Params, app: &App) -> Result<AuthorizationRequest, Refusal> {
+    let invalid = |description: &str| Refusal::new(AuthorizeError::InvalidRequest, description);
+    if let Some(name) = params.repeated() {
+        // The plugin names the identity by two spellings of the same parameter, never by one twice.
+        return Err(invalid(&format!("parameter '{}' must not be repeated", printable(name))));
+    }
+    if params.with_nul().is_some() {
+        return Err(invalid("parameters must not hold NUL"));
+    }
+    if params.get("request").is_some() {
+        return Err(Refusal::new(AuthorizeError::RequestNotSupported, "request objects are not supported"));
+    }
+    if params.get("request_uri").is_some() {
+        return Err(Refusal::new(AuthorizeError::RequestUriNotSupported, "request_uri is not supported"));
+    }
+    match params.get("response_type") {
+        Some("code") => {}
+        Some(other) => {
+            let description = format!("Response type '{}' is not supported", printable(other));
+            return Err(Refusal::new(AuthorizeError::UnsupportedResponseType, description));
+        }
+        None => return Err(invalid("response_type is required")),
+    }
+    if !matches!(params.get("response_mode"), None | Some("query" | "form_post")) {
+        return Err(invalid("response_mode must be query or form_post"));
+    }
+    if !app.may_use(GrantType::AuthorizationCode) {
+        return Err(Refusal::new(AuthorizeError::UnauthorizedClient, "the client may not use authorization_code"));
+    }
+    let code_challenge = code_challenge(params, app)?;
+    let prompt = Prompt::parse(params.get("prompt").unwrap_or_default()).map_err(invalid)?;
+    let max_age = params
+        .get("max_age")
+        .map(|text| text.parse::<u32>().map_err(|_| invalid("max_age must be a number of seconds")))
+        .transpose()?;
+    if !matches!(params.get("provider"), None | Some("sigma" | "google" | "github")) {
+        return Err(invalid("unknown provider"));
+    }
+    let claims = ClaimsRequest::parse(params.get("claims")).map_err(invalid)?;
+    let resources: Vec<String> = params.all("resource").filter(|uri| !uri.is_empty()).map(str::to_owned).collect();
+    Ok(AuthorizationRequest {
+        scope: scope(params, app),
+        code_challenge,
+        nonce: params.get("nonce").map(str::to_owned),
+        prompt,
+        max_age,
+        login_hint: params.get("login_hint").map(str::to_owned),
+        id_token_hint: params.get("id_token_hint").map(str::to_owned),
+        claims,
+        resources,
+        bap_id: params.get("bapId").or_else(|| params.get("bap_id")).map(str::to_owned),
+    })
+}
+
+/// What is asked for, without what nobody knows; `openid profile` when nothing is (RFC 6749 §3.3 lets us choose).
+fn scope(params: &Params, app: &App) -> Scopes {
+    let asked = Scopes::parse(params.get("scope").unwrap_or("openid profile"));
+    let scope = asked.within(&app.scopes);
+    if app.may_use(GrantType::RefreshToken) { scope } else { scope.without(OFFLINE_ACCESS) }
+}
+
+/// The challenge, required where ruling 12 says so; S256 only.
+fn code_challenge(params: &Params, app: &App) -> Result<Option<CodeChallenge>, Refusal> {
+    let invalid = |description: &str| Refusal::new(AuthorizeError::InvalidRequest, description);
+    match (params.get("code_challenge"), params.get("code_challenge_method")) {
+        (None, None) if app.needs_pkce() => Err(invalid(if app.auth_method.is_confidential() {
+            "pkce is required for this client"
+        } else {
+            "pkce is required for public clients"
+        })),
+        (None, None) => Ok(None),
+        (Some(_), None) | (None, Some(_)) => {
+            Err(invalid("code_challenge and code_challenge_method must both be provided"))
+        }
+        (Some(challenge), Some("S256")) => CodeChallenge::parse(challenge)
+            .map(Some)
+            .map_err(|_| invalid("code_challenge must be 43 characters of base64url")),
+        (Some(_), Some(_)) => Err(invalid("invalid code_challenge method, only S256 is supported")),
+    }
+}
+
+/// A reflected value, cut to the characters that RFC 6749 §4.1.2.1 lets a description hold.
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .filter(|letter| matches!(letter, '\u{20}'..='\u{21}' | '\u{23}'..='\u{5B}' | '\u{5D}'..='\u{7E}'))
+        .take(80)
+        .collect()
+}
+
+/// Whether `app` is a native one: kept here so that pages can say what is asking.
+pub fn is_native(app: &App) -> bool {
+    app.application_type == ApplicationType::Native
+}

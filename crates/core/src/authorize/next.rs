@@ -1,0 +1,138 @@
+//! What an authorization request needs next: sign-in, an account, consent, or nothing more (ruling 15).
+
+use crate::app::App;
+use crate::ids::{SessionId, UserId};
+use crate::person::Identity;
+use crate::scope::Scopes;
+use crate::time::Timestamp;
+
+use super::{AuthorizationRequest, AuthorizeError, PromptValue, Refusal};
+
+/// What is known of the browser's session.
+#[derive(Clone, Debug)]
+pub struct SessionFacts {
+    /// The session.
+    pub id: SessionId,
+    /// Who is signed in.
+    pub user_id: UserId,
+    /// The last real authentication.
+    pub auth_time: Timestamp,
+    /// Its class (ruling 19).
+    pub acr: String,
+    /// Its means (RFC 8176), space-separated.
+    pub amr: String,
+    /// The identity chosen last.
+    pub bap_id: Option<String>,
+}
+
+/// What one request on its way has gathered, bound to one browser.
+#[derive(Clone, Debug, Default)]
+pub struct Interaction {
+    /// When the request arrived.
+    pub started_at: Timestamp,
+    /// Who chose and consented in it; another session's choices do not count.
+    pub user_id: Option<UserId>,
+    /// The identity that was chosen.
+    pub bap_id: Option<String>,
+    /// The account was chosen.
+    pub account_chosen: bool,
+    /// Consent was given.
+    pub consented: bool,
+}
+
+/// What was consented to before, for this user, app and identity.
+#[derive(Clone, Debug, Default)]
+pub struct Consent {
+    /// The scopes.
+    pub scope: Scopes,
+}
+
+/// What comes next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NextStep {
+    /// Sign in; again, if somebody is signed in.
+    SignIn,
+    /// Make an account.
+    SignUp,
+    /// Choose the account.
+    SelectAccount,
+    /// Ask for consent, and for the identity.
+    Consent,
+    /// Issue the code.
+    Issue,
+}
+
+/// Decides what comes next for `request` of `app`. `session` is the browser's, `subject_hint` the subject of a valid
+/// `id_token_hint`, `remembered` the consent for the identity in question.
+///
+/// # Errors
+/// The [`Refusal`] for the app: what `prompt=none` may not show, or a demand that cannot be met.
+pub fn next_step(
+    request: &AuthorizationRequest,
+    app: &App,
+    session: Option<&SessionFacts>,
+    interaction: &Interaction,
+    subject_hint: Option<&str>,
+    remembered: Option<&Consent>,
+    now: Timestamp,
+) -> Result<NextStep, Refusal> {
+    let silent = request.prompt.asks(PromptValue::None);
+    let or_refuse = |step: NextStep, error: AuthorizeError, description: &str| {
+        if silent { Err(Refusal::new(error, description)) } else { Ok(step) }
+    };
+    let sign_in = || or_refuse(NextStep::SignIn, AuthorizeError::LoginRequired, "the user is not signed in");
+    let Some(session) = session else {
+        return if request.prompt.asks(PromptValue::Create) { Ok(NextStep::SignUp) } else { sign_in() };
+    };
+    let is_fresh = session.auth_time >= interaction.started_at;
+    if request.prompt.asks(PromptValue::Create) && !is_fresh {
+        return Ok(NextStep::SignUp);
+    }
+    if request.prompt.asks(PromptValue::Login) && !is_fresh {
+        return Ok(NextStep::SignIn);
+    }
+    let is_too_old = |max_age: u32| now.seconds() - session.auth_time.seconds() > i64::from(max_age);
+    if request.max_age.is_some_and(|max_age| max_age == 0 || is_too_old(max_age)) && !is_fresh {
+        return sign_in();
+    }
+    let wanted = [subject_hint, request.claims.sub.as_deref()];
+    if wanted.into_iter().flatten().any(|subject| subject != session.user_id.as_str()) {
+        return Err(Refusal::new(AuthorizeError::LoginRequired, "another user is signed in than the one asked for"));
+    }
+    let acr = &request.claims.acr;
+    if acr.essential && !acr.values.is_empty() && !acr.values.contains(&session.acr) {
+        let description = "the authentication class asked for cannot be reached";
+        return Err(Refusal::new(AuthorizeError::UnmetAuthenticationRequirements, description));
+    }
+    let is_theirs = interaction.user_id.as_ref() == Some(&session.user_id);
+    let chosen = (interaction.account_chosen && is_theirs) || is_fresh;
+    if request.prompt.asks(PromptValue::SelectAccount) && !chosen {
+        return Ok(NextStep::SelectAccount);
+    }
+    let consented = interaction.consented && is_theirs;
+    let must_ask = request.prompt.asks(PromptValue::Consent) || app.always_asks();
+    let wanted_scope = request.scope.union(&request.claims.scopes());
+    let is_remembered = !must_ask && remembered.is_some_and(|consent| consent.scope.covers(&wanted_scope));
+    if !consented && !is_remembered {
+        return or_refuse(NextStep::Consent, AuthorizeError::ConsentRequired, "the user has not consented");
+    }
+    Ok(NextStep::Issue)
+}
+
+/// The identity that an app will see: chosen in the interaction, else asked for by the app, else the session's, else
+/// the primary one. Only the user's own count.
+pub fn choose_identity<'a>(
+    identities: &'a [Identity],
+    interaction: &Interaction,
+    request: &AuthorizationRequest,
+    session: &SessionFacts,
+) -> Option<&'a Identity> {
+    let theirs = interaction.user_id.as_ref() == Some(&session.user_id);
+    let chosen = interaction.bap_id.as_deref().filter(|_| theirs);
+    [chosen, request.bap_id.as_deref(), session.bap_id.as_deref()]
+        .into_iter()
+        .flatten()
+        .find_map(|bap_id| identities.iter().find(|identity| identity.bap_id == bap_id))
+        .or_else(|| identities.iter().find(|identity| identity.is_primary))
+        .or_else(|| identities.first())
+}

@@ -1,0 +1,128 @@
+//! Authorization codes: issued once, redeemed once (RFC 6749 §4.1.2, §10.5).
+
+use crate::authorize::SessionFacts;
+use crate::digest::Digest;
+use crate::ids::{ClientId, GrantId, SessionId, UserId};
+use crate::pkce::{CodeChallenge, CodeVerifier};
+use crate::scope::Scopes;
+use crate::time::Timestamp;
+
+/// What a person let an app do: all that a code, a grant and the tokens of both carry alike.
+#[derive(Clone, Debug)]
+pub struct Authorization {
+    /// The app.
+    pub client_id: ClientId,
+    /// The person.
+    pub user_id: UserId,
+    /// The browser session in which they agreed.
+    pub session_id: SessionId,
+    /// The identity that they chose.
+    pub bap_id: Option<String>,
+    /// What was granted.
+    pub scope: Scopes,
+    /// Userinfo claims that were asked for one by one.
+    pub claims: Vec<String>,
+    /// Audiences of the access token (RFC 8707).
+    pub resources: Vec<String>,
+    /// Returned in id tokens.
+    pub nonce: Option<String>,
+    /// The last real authentication.
+    pub auth_time: Timestamp,
+    /// Its class.
+    pub acr: String,
+    /// Its means, space-separated.
+    pub amr: String,
+}
+
+impl Authorization {
+    /// An authorization by the person of `session`, of whom it takes the authentication.
+    pub fn by(session: &SessionFacts, client_id: ClientId) -> Self {
+        Self {
+            client_id,
+            user_id: session.user_id.clone(),
+            session_id: session.id.clone(),
+            bap_id: None,
+            scope: Scopes::default(),
+            claims: Vec::new(),
+            resources: Vec::new(),
+            nonce: None,
+            auth_time: session.auth_time,
+            acr: session.acr.clone(),
+            amr: session.amr.clone(),
+        }
+    }
+}
+
+/// A code as it is stored.
+#[derive(Clone, Debug)]
+pub struct Code {
+    /// The digest of the code itself.
+    pub hash: Digest,
+    /// What it stands for.
+    pub authorization: Authorization,
+    /// The redirect URI of the request, which the token request must repeat (RFC 6749 §4.1.3).
+    pub redirect_uri: String,
+    /// Enforced when it was sent (ruling 12).
+    pub code_challenge: Option<CodeChallenge>,
+    /// When it lapses.
+    pub expires_at: Timestamp,
+    /// The grant that it was redeemed for.
+    pub redeemed_for: Option<GrantId>,
+    /// It was used, for a grant or in vain.
+    pub used: bool,
+}
+
+/// What an app sends to redeem a code.
+#[derive(Clone, Debug)]
+pub struct Redemption {
+    /// The app, authenticated.
+    pub client_id: ClientId,
+    /// The redirect URI it repeats.
+    pub redirect_uri: Option<String>,
+    /// The verifier of its challenge.
+    pub verifier: Option<CodeVerifier>,
+}
+
+/// What a redemption comes to (ruling 10). Every verdict but [`Redeemed::WrongApp`] spends the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redeemed {
+    /// The code was good.
+    Granted,
+    /// Another app's code: left untouched, so that nobody can burn a code that is not theirs.
+    WrongApp,
+    /// It was used before: what came of the first use must end.
+    UsedBefore,
+    /// It lapsed.
+    Expired,
+    /// The redirect URI is not the one of the request.
+    WrongRedirectUri,
+    /// The verifier is not that of the challenge.
+    WrongVerifier,
+    /// There is a challenge and no verifier.
+    VerifierMissing,
+    /// There is a verifier and no challenge.
+    VerifierUnexpected,
+}
+
+/// Judges a redemption. The order matters: the app first, reuse before everything that could excuse it.
+pub fn judge(code: &Code, attempt: &Redemption, now: Timestamp) -> Redeemed {
+    if code.authorization.client_id != attempt.client_id {
+        return Redeemed::WrongApp;
+    }
+    if code.used {
+        return Redeemed::UsedBefore;
+    }
+    if now >= code.expires_at {
+        return Redeemed::Expired;
+    }
+    if attempt.redirect_uri.as_deref() != Some(code.redirect_uri.as_str()) {
+        return Redeemed::WrongRedirectUri;
+    }
+    match (&code.code_challenge, &attempt.verifier) {
+        (Some(challenge), Some(verifier)) if challenge.matches(verifier) => Redeemed::Granted,
+        (Some(_), Some(_)) => Redeemed::WrongVerifier,
+        (Some(_), None) => Redeemed::VerifierMissing,
+        (None, Some(_)) => Redeemed::VerifierUnexpected,
+        (None, None) => Redeemed::Granted,
+    }
+}

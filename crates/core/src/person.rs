@@ -1,0 +1,282 @@
+//! A person as apps may see them: the account, and the identity that they chose for an app.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sigma_bitcoin::PublicKey;
+
+use crate::ids::UserId;
+use crate::scope::{EMAIL, PROFILE, Scopes};
+
+/// Why an identity is known to be its account's (ruling 1, contract 3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// It was only claimed: private to the account.
+    None,
+    /// The id is the hash of the address of a key that the account signed with.
+    Address,
+    /// The published record lists an address of a key that the account signed with.
+    Record,
+    /// The account signed with the key whose address the id is the hash of.
+    IdentityKey,
+}
+
+impl Proof {
+    /// The name in the store.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Address => "address",
+            Self::Record => "record",
+            Self::IdentityKey => "identity_key",
+        }
+    }
+
+    /// The proof of that name; an unknown one proves nothing.
+    pub fn parse(text: &str) -> Self {
+        [Self::Address, Self::Record, Self::IdentityKey]
+            .into_iter()
+            .find(|proof| proof.as_str() == text)
+            .unwrap_or(Self::None)
+    }
+
+    /// Whether apps may be told of the identity.
+    pub fn is_proven(self) -> bool {
+        self != Self::None
+    }
+}
+
+/// A BAP identity of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// base58 of 20 bytes.
+    pub bap_id: String,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// Its member key, lower-case hex.
+    pub pubkey: String,
+    /// What its owner calls it.
+    pub name: String,
+    /// Its picture: an https address.
+    pub image: Option<String>,
+    /// How well it is known to be its owner's.
+    pub proof: Proof,
+    /// The address that its id is the hash of, where that is known.
+    pub root_address: Option<String>,
+    /// The address that it signs with now, where that is known.
+    pub current_address: Option<String>,
+    /// Its published record, JSON, where there is one.
+    pub profile: Option<String>,
+    /// The one that is used when none was chosen.
+    pub is_primary: bool,
+}
+
+/// All that tokens and userinfo can say of one person to one app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The account.
+    pub user_id: UserId,
+    /// The account's name.
+    pub name: String,
+    /// The account's picture.
+    pub image: Option<String>,
+    /// The address, with whether it was verified.
+    pub email: Option<(String, bool)>,
+    /// The account's key, lower-case hex.
+    pub pubkey: Option<String>,
+    /// The identity that was chosen for the app.
+    pub identity: Option<Identity>,
+    /// The account is switched off.
+    pub disabled: bool,
+}
+
+impl Person {
+    /// The identity, if apps may be told of it (ruling 1).
+    fn proven_identity(&self) -> Option<&Identity> {
+        self.identity.as_ref().filter(|identity| identity.proof.is_proven())
+    }
+
+    /// The key of the chosen identity, else of the account.
+    pub fn pubkey(&self) -> Option<&str> {
+        self.identity.as_ref().map(|identity| identity.pubkey.as_str()).or(self.pubkey.as_deref())
+    }
+
+    /// The bapId that apps may be told.
+    pub fn bap_id(&self) -> Option<&str> {
+        self.proven_identity().map(|identity| identity.bap_id.as_str())
+    }
+
+    /// What `name` says: the published `alternateName`, else what the person is called here (contract 1.5).
+    pub fn display_name(&self) -> String {
+        self.profile_text("alternateName")
+            .unwrap_or_else(|| self.proven_identity().map_or(&self.name, |identity| &identity.name).clone())
+    }
+
+    /// The published record, and its `identity` part.
+    fn profile(&self) -> Option<Value> {
+        serde_json::from_str(self.proven_identity()?.profile.as_deref()?).ok()
+    }
+
+    fn profile_text(&self, field: &str) -> Option<String> {
+        let profile = self.profile()?;
+        let text = profile.get("identity")?.get(field)?.as_str()?.to_owned();
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// The address that payments and signatures of the identity go by (contract 1.5).
+    fn bitcoin_address(&self) -> Option<String> {
+        let identity = self.proven_identity();
+        identity
+            .and_then(|identity| identity.current_address.clone().or_else(|| identity.root_address.clone()))
+            .or_else(|| PublicKey::parse(self.pubkey()?).ok().map(|key| key.address()))
+    }
+
+    /// The published record as userinfo sends it: an object, or null without one.
+    fn bap(&self) -> Value {
+        self.profile().unwrap_or(Value::Null)
+    }
+
+    /// The published record as a token carries it: JSON in a string (contract 1.4).
+    pub fn bap_text(&self) -> Option<String> {
+        self.proven_identity()?.profile.clone()
+    }
+
+    /// The e-mail claims: the address if it is verified, else a placeholder where the app asked for one (ruling 28).
+    pub fn email_claims(&self, placeholder_host: Option<&str>) -> Option<(String, bool)> {
+        match &self.email {
+            Some((address, true)) => Some((address.clone(), true)),
+            _ => placeholder_host.map(|host| (format!("{}@users.{host}", self.user_id), false)),
+        }
+    }
+
+    /// The body of userinfo for `scopes` and the claims that were asked for one by one (contract 1.5, ruling 18).
+    /// `placeholder_host` is the issuer's host for apps that want a made-up address.
+    pub fn userinfo(&self, scopes: &Scopes, claims: &[String], placeholder_host: Option<&str>) -> Map<String, Value> {
+        let wanted = |scope: &str, claim: &str| scopes.contains(scope) || claims.iter().any(|name| name == claim);
+        let mut body = Map::new();
+        body.insert("sub".to_owned(), self.user_id.as_str().into());
+        let texts = [
+            ("name", Some(self.display_name())),
+            ("given_name", self.profile_text("givenName")),
+            ("family_name", self.profile_text("familyName")),
+            ("picture", self.picture()),
+            ("pubkey", self.pubkey().map(str::to_owned)),
+            ("bap_id", self.bap_id().map(str::to_owned)),
+            ("bitcoin_address", self.bitcoin_address()),
+        ];
+        for (claim, value) in texts {
+            if let Some(value) = value.filter(|value| !value.is_empty() && wanted(PROFILE, claim)) {
+                body.insert(claim.to_owned(), value.into());
+            }
+        }
+        if wanted(PROFILE, "bap") {
+            body.insert("bap".to_owned(), self.bap());
+        }
+        if wanted(EMAIL, "email") || wanted(EMAIL, "email_verified") {
+            if let Some((address, verified)) = self.email_claims(placeholder_host) {
+                body.insert("email".to_owned(), address.into());
+                body.insert("email_verified".to_owned(), verified.into());
+            }
+        }
+        body
+    }
+
+    /// The picture: published, else the identity's, else the account's. Inline images are too large for a claim.
+    fn picture(&self) -> Option<String> {
+        self.profile_text("image")
+            .or_else(|| self.proven_identity().and_then(|identity| identity.image.clone()))
+            .or_else(|| self.image.clone())
+            .filter(|picture| !picture.starts_with("data:"))
+    }
+}
+
+/// Claims that can be asked for one by one, with the scope that covers each (Core §5.4, §5.5).
+pub const CLAIMS: [(&str, &str); 10] = [
+    ("name", PROFILE),
+    ("given_name", PROFILE),
+    ("family_name", PROFILE),
+    ("picture", PROFILE),
+    ("pubkey", PROFILE),
+    ("bap", PROFILE),
+    ("bap_id", PROFILE),
+    ("bitcoin_address", PROFILE),
+    ("email", EMAIL),
+    ("email_verified", EMAIL),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "024a038aa8d92634a3aa1f42275d3d4c975c4c7d808ec98c5f5603381454640ada";
+
+    fn person() -> Person {
+        Person {
+            user_id: UserId::from_text("user_1"),
+            name: "1FeoYJMD1uDiC3G3FKRJnUxQ5ZBsKGHUcc".to_owned(),
+            image: None,
+            email: None,
+            pubkey: Some(KEY.to_owned()),
+            identity: None,
+            disabled: false,
+        }
+    }
+
+    fn identity(proof: Proof) -> Identity {
+        Identity {
+            bap_id: "2mS7r1dhavg17CtduUWA5rY3dCLc".to_owned(),
+            user_id: UserId::from_text("user_1"),
+            pubkey: KEY.to_owned(),
+            name: "Ada".to_owned(),
+            image: None,
+            proof,
+            root_address: None,
+            current_address: None,
+            profile: Some(
+                r#"{"idKey":"x","identity":{"alternateName":"ada","givenName":"Ada","familyName":""}}"#.to_owned(),
+            ),
+            is_primary: true,
+        }
+    }
+
+    fn info(person: &Person, scopes: &str) -> Value {
+        Value::Object(person.userinfo(&Scopes::parse(scopes), &[], None))
+    }
+
+    #[test]
+    fn without_profile_scope_only_the_subject_is_told() {
+        assert_eq!(info(&person(), "openid"), serde_json::json!({"sub": "user_1"}));
+    }
+
+    #[test]
+    fn an_unproven_identity_stays_private() {
+        let body = info(&Person { identity: Some(identity(Proof::None)), ..person() }, "openid profile");
+        assert_eq!(body.get("bap_id"), None);
+        assert_eq!(body.get("bap"), Some(&Value::Null));
+        assert_eq!(body.get("name").and_then(Value::as_str), Some("1FeoYJMD1uDiC3G3FKRJnUxQ5ZBsKGHUcc"));
+    }
+
+    #[test]
+    fn a_proven_identity_is_told_and_empty_claims_are_left_out() {
+        let body = info(&Person { identity: Some(identity(Proof::Address)), ..person() }, "openid profile");
+        insta::assert_json_snapshot!(body);
+    }
+
+    #[test]
+    fn an_unverified_address_is_never_told() {
+        let unverified = Person { email: Some(("ada@example.org".to_owned(), false)), ..person() };
+        assert_eq!(info(&unverified, "openid email"), serde_json::json!({"sub": "user_1"}));
+        let verified = Person { email: Some(("ada@example.org".to_owned(), true)), ..person() };
+        assert_eq!(
+            info(&verified, "openid email"),
+            serde_json::json!({"sub": "user_1", "email": "ada@example.org", "email_verified": true})
+        );
+    }
+
+    #[test]
+    fn a_placeholder_address_is_made_only_for_apps_that_asked() {
+        let body = person().userinfo(&Scopes::parse("openid email"), &[], Some("id.example.org"));
+        assert_eq!(body.get("email").and_then(Value::as_str), Some("user_1@users.id.example.org"));
+        assert_eq!(body.get("email_verified"), Some(&Value::Bool(false)));
+    }
+}

@@ -1,0 +1,114 @@
+//! Scopes: what an app may know and do, as a person is asked for it (RFC 6749 §3.3).
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Makes the request an OpenID Connect one: an id token is issued (Core §3.1.2.1).
+pub const OPENID: &str = "openid";
+/// Name, picture, key and identity.
+pub const PROFILE: &str = "profile";
+/// The verified e-mail address.
+pub const EMAIL: &str = "email";
+/// A refresh token (Core §11).
+pub const OFFLINE_ACCESS: &str = "offline_access";
+
+/// Every scope that a person can be asked for; others are ignored (ruling 16).
+pub const KNOWN: [&str; 7] = [OPENID, PROFILE, EMAIL, OFFLINE_ACCESS, "sigma:profile", "sigma:wallet", "sigma:backup"];
+
+/// A set of scopes in the order in which they were asked for, each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scopes(Vec<String>);
+
+impl Scopes {
+    /// The scopes of a space-separated list.
+    pub fn parse(text: &str) -> Self {
+        let mut scopes = Self::default();
+        for scope in text.split(' ').filter(|scope| !scope.is_empty()) {
+            scopes.insert(scope);
+        }
+        scopes
+    }
+
+    /// Adds `scope` at the end unless it is there.
+    pub fn insert(&mut self, scope: &str) {
+        if !self.contains(scope) {
+            self.0.push(scope.to_owned());
+        }
+    }
+
+    /// Whether `scope` is in the set.
+    pub fn contains(&self, scope: &str) -> bool {
+        self.0.iter().any(|known| known == scope)
+    }
+
+    /// Whether every scope of `other` is in this set.
+    pub fn covers(&self, other: &Self) -> bool {
+        other.iter().all(|scope| self.contains(scope))
+    }
+
+    /// Those of this set that are in `allowed` too.
+    #[must_use]
+    pub fn within(&self, allowed: &Self) -> Self {
+        Self(self.0.iter().filter(|scope| allowed.contains(scope)).cloned().collect())
+    }
+
+    /// This set and, after it, what `other` adds.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        let mut scopes = self.clone();
+        other.iter().for_each(|scope| scopes.insert(scope));
+        scopes
+    }
+
+    /// This set without `scope`.
+    #[must_use]
+    pub fn without(&self, scope: &str) -> Self {
+        Self(self.0.iter().filter(|known| *known != scope).cloned().collect())
+    }
+
+    /// The scopes, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(" "))
+    }
+}
+
+impl Serialize for Scopes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Scopes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self::parse(&text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_keep_their_order_and_lose_repetitions() {
+        assert_eq!(Scopes::parse("  openid email  openid profile ").to_string(), "openid email profile");
+    }
+
+    #[test]
+    fn a_smaller_set_is_covered_and_a_larger_is_not() {
+        let granted = Scopes::parse("openid profile");
+        assert!(granted.covers(&Scopes::parse("profile")));
+        assert!(!granted.covers(&Scopes::parse("profile email")));
+    }
+}

@@ -1,0 +1,268 @@
+//! What tokens say: access tokens (RFC 9068), id tokens (OpenID Connect Core §2) and session tokens.
+
+use aws_lc_rs::digest::{SHA256, SHA512, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+use crate::code::Authorization;
+use crate::ids::{ClientId, GrantId, TokenId};
+use crate::jose::Algorithm;
+use crate::person::Person;
+use crate::scope::{EMAIL, OPENID, PROFILE};
+use crate::time::Timestamp;
+
+/// One audience as a text, several as a list (RFC 7519 §4.1.3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Audience {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl Audience {
+    /// The audience of an access token (ruling 7): the issuer, or the resources that were asked for, with the issuer
+    /// beside them when it answers userinfo.
+    pub fn of(issuer: &str, authorization: &Authorization) -> Self {
+        Self::of_resources(issuer, &authorization.resources, authorization.scope.contains(OPENID))
+    }
+
+    /// The audience for `resources`; `with_issuer` adds the issuer to them.
+    pub fn of_resources(issuer: &str, resources: &[String], with_issuer: bool) -> Self {
+        match resources {
+            [] => Self::One(issuer.to_owned()),
+            [only] if !with_issuer => Self::One(only.clone()),
+            several => {
+                let mut audiences = several.to_vec();
+                if with_issuer {
+                    audiences.push(issuer.to_owned());
+                }
+                Self::Many(audiences)
+            }
+        }
+    }
+
+    /// Whether `name` is meant.
+    pub fn includes(&self, name: &str) -> bool {
+        match self {
+            Self::One(one) => one == name,
+            Self::Many(many) => many.iter().any(|known| known == name),
+        }
+    }
+}
+
+/// The claims of an access token: `typ` `at+jwt` (RFC 9068 §2.2), with what consumers of Sigma Auth expect beside
+/// them (contract 1.4).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessClaims {
+    /// The issuer.
+    pub iss: String,
+    /// The person, or the app itself for client credentials.
+    pub sub: String,
+    /// For whom the token is.
+    pub aud: Audience,
+    /// When it expires, in seconds.
+    pub exp: i64,
+    /// When it was issued, in seconds.
+    pub iat: i64,
+    /// Its own id.
+    pub jti: String,
+    /// The app.
+    pub client_id: String,
+    /// What it allows.
+    pub scope: String,
+    /// The grant; none for client credentials, which carry no user (ruling 7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gid: Option<String>,
+    /// The browser session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
+    /// The last real authentication, in seconds (RFC 9068 §2.2.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+    /// The person's name, with `profile`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The key of the chosen identity, with `profile`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pubkey: Option<String>,
+    /// The chosen identity, with `profile`, if it is proven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bap_id: Option<String>,
+    /// Its published record: JSON in a string.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bap: Option<String>,
+    /// A verified address, with `email`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The key that the token is bound to (RFC 7800): such a token is never taken as Bearer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<serde_json::Value>,
+}
+
+/// When and how long: what every token of one answer shares.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetime {
+    /// Now.
+    pub now: Timestamp,
+    /// Seconds of life.
+    pub seconds: u32,
+}
+
+impl Lifetime {
+    fn expiry(self) -> i64 {
+        self.now.seconds().saturating_add(i64::from(self.seconds))
+    }
+}
+
+impl AccessClaims {
+    /// The token of a grant.
+    pub fn of_grant(
+        issuer: &str,
+        grant: &GrantId,
+        authorization: &Authorization,
+        person: &Person,
+        id: &TokenId,
+        lifetime: Lifetime,
+    ) -> Self {
+        let profile = authorization.scope.contains(PROFILE).then_some(person);
+        Self {
+            iss: issuer.to_owned(),
+            sub: authorization.user_id.to_string(),
+            aud: Audience::of(issuer, authorization),
+            exp: lifetime.expiry(),
+            iat: lifetime.now.seconds(),
+            jti: id.to_string(),
+            client_id: authorization.client_id.to_string(),
+            scope: authorization.scope.to_string(),
+            gid: Some(grant.to_string()),
+            sid: Some(authorization.session_id.to_string()),
+            auth_time: Some(authorization.auth_time.seconds()),
+            name: profile.map(Person::display_name),
+            pubkey: profile.and_then(Person::pubkey).map(str::to_owned),
+            bap_id: profile.and_then(Person::bap_id).map(str::to_owned),
+            bap: profile.and_then(Person::bap_text),
+            email: authorization
+                .scope
+                .contains(EMAIL)
+                .then(|| person.email_claims(None))
+                .flatten()
+                .map(|(address, _)| address),
+            cnf: None,
+        }
+    }
+
+    /// The token of an app for itself (RFC 6749 §4.4).
+    pub fn of_app(
+        issuer: &str,
+        client_id: &ClientId,
+        scope: &str,
+        resources: &[String],
+        id: &TokenId,
+        lifetime: Lifetime,
+    ) -> Self {
+        Self {
+            iss: issuer.to_owned(),
+            sub: client_id.to_string(),
+            aud: Audience::of_resources(issuer, resources, false),
+            exp: lifetime.expiry(),
+            iat: lifetime.now.seconds(),
+            jti: id.to_string(),
+            client_id: client_id.to_string(),
+            scope: scope.to_owned(),
+            gid: None,
+            sid: None,
+            auth_time: None,
+            name: None,
+            pubkey: None,
+            bap_id: None,
+            bap: None,
+            email: None,
+            cnf: None,
+        }
+    }
+}
+
+/// The claims of an id token: `typ` `JWT` (Core §2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdClaims {
+    /// The issuer.
+    pub iss: String,
+    /// The person.
+    pub sub: String,
+    /// The app.
+    pub aud: Audience,
+    /// When it expires, in seconds.
+    pub exp: i64,
+    /// When it was issued, in seconds.
+    pub iat: i64,
+    /// The last real authentication, in seconds.
+    pub auth_time: i64,
+    /// Its class (ruling 19).
+    pub acr: String,
+    /// Its means (RFC 8176).
+    pub amr: Vec<String>,
+    /// The nonce of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
+    /// The left half of the access token's digest (Core §3.1.3.6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_hash: Option<String>,
+    /// The browser session (Front-Channel Logout §3).
+    pub sid: String,
+}
+
+impl IdClaims {
+    /// The id token beside `access_token`.
+    pub fn of(
+        issuer: &str,
+        authorization: &Authorization,
+        access_token: &str,
+        algorithm: Algorithm,
+        lifetime: Lifetime,
+    ) -> Self {
+        Self {
+            iss: issuer.to_owned(),
+            sub: authorization.user_id.to_string(),
+            aud: Audience::One(authorization.client_id.to_string()),
+            exp: lifetime.expiry(),
+            iat: lifetime.now.seconds(),
+            auth_time: authorization.auth_time.seconds(),
+            acr: authorization.acr.clone(),
+            amr: authorization.amr.split(' ').map(str::to_owned).collect(),
+            nonce: authorization.nonce.clone(),
+            at_hash: Some(at_hash(access_token, algorithm)),
+            sid: authorization.session_id.to_string(),
+        }
+    }
+}
+
+/// `at_hash`: the left half of the digest that belongs to the id token's algorithm (Core §3.1.3.6); Ed25519 signs
+/// over SHA-512 (RFC 8032 §5.1).
+fn at_hash(access_token: &str, algorithm: Algorithm) -> String {
+    let (hash, half) = match algorithm {
+        Algorithm::RS256 | Algorithm::ES256 => (&SHA256, 16),
+        Algorithm::EdDSA => (&SHA512, 32),
+    };
+    let digest = digest(hash, access_token.as_bytes());
+    URL_SAFE_NO_PAD.encode(digest.as_ref().get(..half).unwrap_or_default())
+}
+
+/// The claims of a session token for Sigma's own APIs: `typ` `sigma-session+jwt` (ruling 6), 15 minutes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionClaims {
+    /// The issuer.
+    pub iss: String,
+    /// The person.
+    pub sub: String,
+    /// The issuer again.
+    pub aud: String,
+    /// When it expires, in seconds.
+    pub exp: i64,
+    /// When it was issued, in seconds.
+    pub iat: i64,
+    /// The browser session.
+    pub sid: String,
+}

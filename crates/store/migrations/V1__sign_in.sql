@@ -1,0 +1,235 @@
+-- Sign-in for apps. Times are microseconds since the epoch; what has an expiry is swept by it.
+
+-- The change feed: what every process has to forget (see feed.rs).
+CREATE TABLE changes (
+    id TEXT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    at BIGINT NOT NULL
+);
+CREATE INDEX changes_at ON changes (at);
+
+-- What this installation made once: the secret that signs cookies, sealed.
+CREATE TABLE meta (
+    name TEXT NOT NULL PRIMARY KEY,
+    value BYTEA NOT NULL
+);
+
+CREATE TABLE signing_keys (
+    kid TEXT NOT NULL PRIMARY KEY,
+    algorithm TEXT NOT NULL CHECK (algorithm IN ('RS256', 'ES256', 'EdDSA')),
+    private_key BYTEA NOT NULL,
+    public_jwk TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    active_from BIGINT NOT NULL,
+    retired_at BIGINT,
+    delete_after BIGINT
+);
+
+CREATE TABLE orgs (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+-- Audiences that an access token may be made for (RFC 8707).
+CREATE TABLE resources (
+    uri TEXT NOT NULL PRIMARY KEY,
+    org_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE apps (
+    client_id TEXT NOT NULL PRIMARY KEY,
+    org_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    application_type TEXT NOT NULL CHECK (application_type IN ('web', 'native')),
+    auth_method TEXT NOT NULL,
+    secret_hash BYTEA,
+    pubkey TEXT,
+    jwks TEXT,
+    jwks_uri TEXT,
+    redirect_uris TEXT NOT NULL,
+    post_logout_redirect_uris TEXT NOT NULL,
+    grant_types TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    require_pkce BIGINT NOT NULL CHECK (require_pkce IN (0, 1)),
+    id_token_alg TEXT NOT NULL CHECK (id_token_alg IN ('RS256', 'ES256', 'EdDSA')),
+    access_seconds BIGINT CHECK (access_seconds > 0),
+    placeholder_email BIGINT NOT NULL CHECK (placeholder_email IN (0, 1)),
+    dynamic BIGINT NOT NULL CHECK (dynamic IN (0, 1)),
+    disabled BIGINT NOT NULL CHECK (disabled IN (0, 1)),
+    client_uri TEXT,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+
+-- A client id is never given out twice (ruling 26).
+CREATE TABLE retired_client_ids (
+    client_id TEXT NOT NULL PRIMARY KEY,
+    retired_at BIGINT NOT NULL
+);
+
+CREATE TABLE users (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    image TEXT,
+    email TEXT,
+    email_folded TEXT,
+    email_verified BIGINT NOT NULL CHECK (email_verified IN (0, 1)),
+    pubkey TEXT,
+    origin_bound BIGINT NOT NULL CHECK (origin_bound IN (0, 1)),
+    disabled BIGINT NOT NULL CHECK (disabled IN (0, 1)),
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX users_email ON users (email_folded);
+
+-- Keys that an account signed with (ruling 1).
+CREATE TABLE pubkeys (
+    pubkey TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX pubkeys_user ON pubkeys (user_id);
+
+CREATE TABLE identities (
+    bap_id TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    pubkey TEXT NOT NULL,
+    name TEXT NOT NULL,
+    image TEXT,
+    proof TEXT NOT NULL CHECK (proof IN ('none', 'address', 'record', 'identity_key')),
+    root_address TEXT,
+    current_address TEXT,
+    profile TEXT,
+    is_primary BIGINT NOT NULL CHECK (is_primary IN (0, 1)),
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+CREATE INDEX identities_user ON identities (user_id, created_at);
+
+-- An ended session stays until the last token issued in it has expired: its grants read from it whether they live.
+CREATE TABLE sessions (
+    id TEXT NOT NULL PRIMARY KEY,
+    secret_hash BYTEA NOT NULL,
+    user_id TEXT NOT NULL,
+    bap_id TEXT,
+    auth_time BIGINT NOT NULL,
+    acr TEXT NOT NULL,
+    amr TEXT NOT NULL,
+    address TEXT NOT NULL,
+    user_agent TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    ended_at BIGINT,
+    delete_after BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX sessions_secret ON sessions (secret_hash);
+CREATE INDEX sessions_user ON sessions (user_id, created_at);
+CREATE INDEX sessions_sweep ON sessions (delete_after);
+
+CREATE TABLE interactions (
+    id TEXT NOT NULL PRIMARY KEY,
+    browser_hash BYTEA,
+    client_id TEXT NOT NULL,
+    query TEXT NOT NULL,
+    user_id TEXT,
+    bap_id TEXT,
+    account_chosen BIGINT NOT NULL CHECK (account_chosen IN (0, 1)),
+    consented BIGINT NOT NULL CHECK (consented IN (0, 1)),
+    started_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX interactions_sweep ON interactions (expires_at);
+
+CREATE TABLE consents (
+    user_id TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    bap_id TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (user_id, client_id, bap_id)
+);
+
+-- A spent code stays until the last token that came of it has expired, so that a second use is known (ruling 10).
+CREATE TABLE codes (
+    hash BYTEA NOT NULL PRIMARY KEY,
+    client_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    session_id TEXT NOT NULL,
+    bap_id TEXT,
+    redirect_uri TEXT NOT NULL,
+    code_challenge TEXT,
+    nonce TEXT,
+    scope TEXT NOT NULL,
+    claims TEXT NOT NULL,
+    resources TEXT NOT NULL,
+    auth_time BIGINT NOT NULL,
+    acr TEXT NOT NULL,
+    amr TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used_at BIGINT,
+    grant_id TEXT,
+    delete_after BIGINT NOT NULL
+);
+CREATE INDEX codes_sweep ON codes (delete_after);
+
+CREATE TABLE grants (
+    id TEXT NOT NULL PRIMARY KEY,
+    client_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    session_id TEXT,
+    bap_id TEXT,
+    scope TEXT NOT NULL,
+    claims TEXT NOT NULL,
+    resources TEXT NOT NULL,
+    auth_time BIGINT NOT NULL,
+    acr TEXT NOT NULL,
+    amr TEXT NOT NULL,
+    nonce TEXT,
+    offline BIGINT NOT NULL CHECK (offline IN (0, 1)),
+    refresh_key BYTEA,
+    code_hash BYTEA,
+    created_at BIGINT NOT NULL,
+    revoked_at BIGINT,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX grants_user ON grants (user_id, client_id);
+CREATE INDEX grants_sweep ON grants (expires_at);
+
+CREATE TABLE refresh_tokens (
+    hash BYTEA NOT NULL PRIMARY KEY,
+    grant_id TEXT NOT NULL,
+    used_at BIGINT,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX refresh_tokens_sweep ON refresh_tokens (expires_at);
+
+-- Signed messages that were used once (ruling 3) and assertions (RFC 7523 §3).
+CREATE TABLE spent (
+    key BYTEA NOT NULL PRIMARY KEY,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX spent_sweep ON spent (expires_at);
+
+-- Access tokens without a grant (client credentials) that were revoked before their time.
+CREATE TABLE revoked_tokens (
+    id TEXT NOT NULL PRIMARY KEY,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX revoked_tokens_sweep ON revoked_tokens (expires_at);
+
+-- Failed sign-ins in a row, by address, by account, and by both (ruling 34).
+CREATE TABLE failures (
+    key TEXT NOT NULL PRIMARY KEY,
+    count BIGINT NOT NULL,
+    blocked_until BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX failures_sweep ON failures (expires_at);

@@ -1,0 +1,265 @@
+//! Accounts: a user with their identities and keys.
+
+use sigma_core::ids::UserId;
+use sigma_core::person::{Identity, Person, Proof};
+use sigma_core::time::Timestamp;
+
+use crate::{Row, StoreError, Tx, params};
+
+/// The kind of an account in the change feed; the key is the user id.
+pub const CHANGED: &str = "account";
+
+/// A user and all their identities, as it is cached.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The user.
+    pub user: User,
+    /// Their identities, the oldest first.
+    pub identities: Vec<Identity>,
+}
+
+/// A person's account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// `sub` on the wire.
+    pub id: UserId,
+    /// What the person is called.
+    pub name: String,
+    /// Their picture.
+    pub image: Option<String>,
+    /// Their address.
+    pub email: Option<String>,
+    /// The address was verified.
+    pub email_verified: bool,
+    /// The account's first key, lower-case hex.
+    pub pubkey: Option<String>,
+    /// They signed an origin-bound path once (ruling 2).
+    pub origin_bound: bool,
+    /// The account is switched off.
+    pub disabled: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Account {
+    /// The person that an app sees, by the identity chosen for it. An identity that is no longer theirs is none.
+    pub fn person(&self, bap_id: Option<&str>) -> Person {
+        let identity = bap_id.and_then(|wanted| self.identities.iter().find(|identity| identity.bap_id == wanted));
+        Person {
+            user_id: self.user.id.clone(),
+            name: self.user.name.clone(),
+            image: self.user.image.clone(),
+            email: self.user.email.clone().map(|address| (address, self.user.email_verified)),
+            pubkey: self.user.pubkey.clone(),
+            identity: identity.cloned(),
+            disabled: self.user.disabled,
+        }
+    }
+}
+
+/// The account of that user.
+pub fn find(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<Account>, StoreError> {
+    let Some(user) = find_user(tx, user_id)? else { return Ok(None) };
+    let identities = identities(tx, user_id)?;
+    Ok(Some(Account { user, identities }))
+}
+
+/// The user of that id.
+pub fn find_user(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<User>, StoreError> {
+    tx.query_opt(
+        "SELECT id, name, image, email, email_verified, pubkey, origin_bound, disabled, created_at, updated_at
+         FROM users WHERE id = $1",
+        params![user_id],
+    )?
+    .map(|row| decode_user(&row))
+    .transpose()
+}
+
+/// The user who signed with that key before (ruling 1).
+pub fn find_by_pubkey(tx: &mut dyn Tx, pubkey: &str) -> Result<Option<User>, StoreError> {
+    tx.query_opt(
+        "SELECT u.id, u.name, u.image, u.email, u.email_verified, u.pubkey, u.origin_bound, u.disabled, u.created_at,
+            u.updated_at
+         FROM pubkeys p JOIN users u ON u.id = p.user_id WHERE p.pubkey = $1",
+        params![pubkey],
+    )?
+    .map(|row| decode_user(&row))
+    .transpose()
+}
+
+/// At most `limit` users, by id, after the one called `after`.
+pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<User>, StoreError> {
+    tx.query_all(
+        "SELECT id, name, image, email, email_verified, pubkey, origin_bound, disabled, created_at, updated_at
+         FROM users WHERE id > $1 ORDER BY id LIMIT $2",
+        params![after, limit],
+    )?
+    .iter()
+    .map(decode_user)
+    .collect()
+}
+
+/// Makes an account for the person who just signed with `pubkey`, named after its address.
+pub fn add_with_pubkey(
+    tx: &mut dyn Tx,
+    id: &UserId,
+    pubkey: &str,
+    name: &str,
+    now: Timestamp,
+) -> Result<User, StoreError> {
+    tx.execute(
+        "INSERT INTO users (id, name, image, email, email_folded, email_verified, pubkey, origin_bound, disabled,
+            created_at, updated_at)
+         VALUES ($1, $2, NULL, NULL, NULL, 0, $3, 0, 0, $4, $4)",
+        params![id, name, pubkey, now],
+    )?;
+    tx.execute("INSERT INTO pubkeys (pubkey, user_id, created_at) VALUES ($1, $2, $3)", params![pubkey, id, now])?;
+    tx.changed(CHANGED, id.as_str())?;
+    Ok(User {
+        id: id.clone(),
+        name: name.to_owned(),
+        image: None,
+        email: None,
+        email_verified: false,
+        pubkey: Some(pubkey.to_owned()),
+        origin_bound: false,
+        disabled: false,
+        created_at: now,
+        updated_at: now,
+    })
+}
+
+/// From now on this user's tokens must name our origin (ruling 2).
+pub fn require_origin_bound(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute("UPDATE users SET origin_bound = 1, updated_at = $2 WHERE id = $1", params![user_id, now])?;
+    tx.changed(CHANGED, user_id.as_str())
+}
+
+/// Switches an account off or on; whether there is one. Nothing that was issued works while it is off.
+pub fn set_disabled(tx: &mut dyn Tx, user_id: &UserId, disabled: bool, now: Timestamp) -> Result<bool, StoreError> {
+    let updated =
+        tx.execute("UPDATE users SET disabled = $2, updated_at = $3 WHERE id = $1", params![user_id, disabled, now])?;
+    tx.changed(CHANGED, user_id.as_str())?;
+    Ok(updated == 1)
+}
+
+/// The identities of a user, the oldest first; at most 500.
+pub fn identities(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<Identity>, StoreError> {
+    tx.query_all(
+        "SELECT bap_id, user_id, pubkey, name, image, proof, root_address, current_address, profile, is_primary
+         FROM identities WHERE user_id = $1 ORDER BY created_at, bap_id LIMIT 500",
+        params![user_id],
+    )?
+    .iter()
+    .map(decode_identity)
+    .collect()
+}
+
+/// The identity of that id, whoever's it is.
+pub fn find_identity(tx: &mut dyn Tx, bap_id: &str) -> Result<Option<Identity>, StoreError> {
+    tx.query_opt(
+        "SELECT bap_id, user_id, pubkey, name, image, proof, root_address, current_address, profile, is_primary
+         FROM identities WHERE bap_id = $1",
+        params![bap_id],
+    )?
+    .map(|row| decode_identity(&row))
+    .transpose()
+}
+
+/// What claiming an identity comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It is theirs now, or was.
+    Theirs,
+    /// Somebody else holds it, with as good a reason.
+    Taken,
+    /// They hold as many as one account may.
+    TooMany,
+}
+
+/// Most identities of one account.
+const MOST_IDENTITIES: usize = 100;
+
+/// Claims `bap_id` for its `identity.user_id`: the first claim counts, and a proven one displaces an unproven one
+/// (ruling 1).
+pub fn claim_identity(tx: &mut dyn Tx, identity: &Identity, now: Timestamp) -> Result<Claim, StoreError> {
+    let proof = identity.proof;
+    let Some(held) = find_identity(tx, &identity.bap_id)? else {
+        if identities(tx, &identity.user_id)?.len() >= MOST_IDENTITIES {
+            return Ok(Claim::TooMany);
+        }
+        tx.execute(
+            "INSERT INTO identities (bap_id, user_id, pubkey, name, image, proof, root_address, current_address, profile,
+                is_primary, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, NULL, $5, $6, NULL, NULL, $7, $8, $8)",
+            params![
+                &identity.bap_id,
+                &identity.user_id,
+                &identity.pubkey,
+                &identity.name,
+                proof.as_str(),
+                identity.root_address.as_deref(),
+                identity.is_primary,
+                now
+            ],
+        )?;
+        tx.changed(CHANGED, identity.user_id.as_str())?;
+        return Ok(Claim::Theirs);
+    };
+    let improves = proof.is_proven() && !held.proof.is_proven();
+    if held.user_id != identity.user_id && !improves {
+        return Ok(Claim::Taken);
+    }
+    if improves {
+        tx.execute(
+            "UPDATE identities SET user_id = $2, pubkey = $3, name = $4, image = NULL, proof = $5, root_address = $6,
+                current_address = NULL, profile = NULL, is_primary = $7, updated_at = $8
+             WHERE bap_id = $1",
+            params![
+                &identity.bap_id,
+                &identity.user_id,
+                &identity.pubkey,
+                &identity.name,
+                proof.as_str(),
+                identity.root_address.as_deref(),
+                identity.is_primary,
+                now
+            ],
+        )?;
+        tx.changed(CHANGED, held.user_id.as_str())?;
+        tx.changed(CHANGED, identity.user_id.as_str())?;
+    }
+    Ok(Claim::Theirs)
+}
+
+fn decode_user(row: &Row) -> Result<User, StoreError> {
+    Ok(User {
+        id: UserId::from_text(row.text(0)?),
+        name: row.text(1)?,
+        image: row.opt_text(2)?,
+        email: row.opt_text(3)?,
+        email_verified: row.bool(4)?,
+        pubkey: row.opt_text(5)?,
+        origin_bound: row.bool(6)?,
+        disabled: row.bool(7)?,
+        created_at: row.timestamp(8)?,
+        updated_at: row.timestamp(9)?,
+    })
+}
+
+fn decode_identity(row: &Row) -> Result<Identity, StoreError> {
+    Ok(Identity {
+        bap_id: row.text(0)?,
+        user_id: UserId::from_text(row.text(1)?),
+        pubkey: row.text(2)?,
+        name: row.text(3)?,
+        image: row.opt_text(4)?,
+        proof: Proof::parse(&row.text(5)?),
+        root_address: row.opt_text(6)?,
+        current_address: row.opt_text(7)?,
+        profile: row.opt_text(8)?,
+        is_primary: row.bool(9)?,
+    })
+}

@@ -1,0 +1,165 @@
+//! Apps, and the ids that none may take again.
+
+use sigma_bitcoin::PublicKey;
+use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use sigma_core::ids::{ClientId, OrgId};
+use sigma_core::jose::Algorithm;
+use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris};
+use sigma_core::scope::Scopes;
+use sigma_core::time::Timestamp;
+
+use crate::{Row, StoreError, Tx, Value, params};
+
+/// The kind of an app in the change feed; the key is its client id.
+pub const CHANGED: &str = "app";
+
+/// What adding an app comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// It is registered.
+    Added,
+    /// The id belongs, or once belonged, to an app (ruling 26).
+    IdTaken,
+}
+
+/// Registers `app`.
+pub fn add(tx: &mut dyn Tx, app: &App) -> Result<Added, StoreError> {
+    let retired = "SELECT client_id FROM retired_client_ids WHERE client_id = $1";
+    if tx.query_opt(retired, params![&app.client_id])?.is_some() {
+        return Ok(Added::IdTaken);
+    }
+    let inserted = tx.execute(
+        "INSERT INTO apps (client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks,
+            jwks_uri, redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg,
+            access_seconds, placeholder_email, dynamic, disabled, client_uri, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+         ON CONFLICT (client_id) DO NOTHING",
+        &[vec![(&app.client_id).into(), (&app.org_id).into(), app.created_at.into()], columns(app)?].concat(),
+    )?;
+    if inserted == 0 {
+        return Ok(Added::IdTaken);
+    }
+    tx.changed(CHANGED, app.client_id.as_str())?;
+    Ok(Added::Added)
+}
+
+/// Writes every field of `app` but its id, owner and age; whether there is such an app.
+pub fn update(tx: &mut dyn Tx, app: &App) -> Result<bool, StoreError> {
+    let updated = tx.execute(
+        "UPDATE apps SET name = $2, application_type = $3, auth_method = $4, secret_hash = $5, pubkey = $6, jwks = $7,
+            jwks_uri = $8, redirect_uris = $9, post_logout_redirect_uris = $10, grant_types = $11, scopes = $12,
+            require_pkce = $13, id_token_alg = $14, access_seconds = $15, placeholder_email = $16, dynamic = $17,
+            disabled = $18, client_uri = $19, updated_at = $20
+         WHERE client_id = $1",
+        &[vec![(&app.client_id).into()], columns(app)?].concat(),
+    )?;
+    tx.changed(CHANGED, app.client_id.as_str())?;
+    Ok(updated == 1)
+}
+
+/// Removes an app; its tokens end with it, and its id is never given out again.
+pub fn remove(tx: &mut dyn Tx, client_id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
+    if tx.execute("DELETE FROM apps WHERE client_id = $1", params![client_id])? == 0 {
+        return Ok(false);
+    }
+    tx.execute(
+        "INSERT INTO retired_client_ids (client_id, retired_at) VALUES ($1, $2) ON CONFLICT (client_id) DO NOTHING",
+        params![client_id, now],
+    )?;
+    tx.changed(CHANGED, client_id.as_str())?;
+    Ok(true)
+}
+
+/// The app with that id.
+pub fn find(tx: &mut dyn Tx, client_id: &ClientId) -> Result<Option<App>, StoreError> {
+    tx.query_opt(
+        "SELECT client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks, jwks_uri,
+            redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg, access_seconds,
+            placeholder_email, dynamic, disabled, client_uri, updated_at
+         FROM apps WHERE client_id = $1",
+        params![client_id],
+    )?
+    .map(|row| decode(&row))
+    .transpose()
+}
+
+/// At most `limit` apps, by id, after the one called `after`.
+pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<App>, StoreError> {
+    tx.query_all(
+        "SELECT client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks, jwks_uri,
+            redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg, access_seconds,
+            placeholder_email, dynamic, disabled, client_uri, updated_at
+         FROM apps WHERE client_id > $1 ORDER BY client_id LIMIT $2",
+        params![after, limit],
+    )?
+    .iter()
+    .map(decode)
+    .collect()
+}
+
+/// The fields that can change, in the order of both statements above.
+fn columns(app: &App) -> Result<Vec<Value>, StoreError> {
+    let grant_types: Vec<&str> = app.grant_types.iter().map(|grant| grant.as_str()).collect();
+    Ok(vec![
+        app.name.as_str().into(),
+        app.application_type.as_str().into(),
+        app.auth_method.as_str().into(),
+        app.secret.into(),
+        app.pubkey.map(|key| key.to_hex()).into(),
+        app.jwks.as_deref().into(),
+        app.jwks_uri.as_deref().into(),
+        texts(app.redirect_uris.iter().map(RedirectUri::as_str))?.into(),
+        texts(app.post_logout_redirect_uris.iter().map(RedirectUri::as_str))?.into(),
+        grant_types.join(" ").into(),
+        app.scopes.to_string().into(),
+        app.require_pkce.into(),
+        app.id_token_alg.as_str().into(),
+        app.access_seconds.into(),
+        app.placeholder_email.into(),
+        app.dynamic.into(),
+        app.disabled.into(),
+        app.client_uri.as_deref().into(),
+        app.updated_at.into(),
+    ])
+}
+
+fn decode(row: &Row) -> Result<App, StoreError> {
+    Ok(App {
+        client_id: ClientId::from_text(row.text(0)?),
+        org_id: OrgId::from_text(row.text(1)?),
+        created_at: row.timestamp(2)?,
+        name: row.text(3)?,
+        application_type: row.parsed(4, "an application type", ApplicationType::parse)?,
+        auth_method: row.parsed(5, "an authentication method", AuthMethod::parse)?,
+        secret: row.opt_digest(6)?,
+        pubkey: match row.opt_text(7)? {
+            None => None,
+            Some(_) => Some(row.parsed(7, "a public key", |text| PublicKey::parse(text).ok())?),
+        },
+        jwks: row.opt_text(8)?,
+        jwks_uri: row.opt_text(9)?,
+        redirect_uris: RegisteredRedirectUris::from_stored(from_texts(row, 10)?),
+        post_logout_redirect_uris: RegisteredRedirectUris::from_stored(from_texts(row, 11)?),
+        grant_types: row.text(12)?.split(' ').filter_map(GrantType::parse).collect(),
+        scopes: Scopes::parse(&row.text(13)?),
+        require_pkce: row.bool(14)?,
+        id_token_alg: row.parsed(15, "an algorithm", Algorithm::parse)?,
+        access_seconds: row.opt_int(16)?.and_then(|seconds| u32::try_from(seconds).ok()),
+        placeholder_email: row.bool(17)?,
+        dynamic: row.bool(18)?,
+        disabled: row.bool(19)?,
+        client_uri: row.opt_text(20)?,
+        updated_at: row.timestamp(21)?,
+    })
+}
+
+/// A list of texts as one column: JSON.
+pub(crate) fn texts<'a>(texts: impl Iterator<Item = &'a str>) -> Result<String, StoreError> {
+    let texts: Vec<&str> = texts.collect();
+    serde_json::to_string(&texts).map_err(|error| StoreError::Failed(error.to_string()))
+}
+
+/// The list of texts in a column.
+pub(crate) fn from_texts(row: &Row, column: usize) -> Result<Vec<String>, StoreError> {
+    row.parsed(column, "a list of texts", |text| serde_json::from_str(text).ok())
+}

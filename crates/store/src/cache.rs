@@ -1,0 +1,121 @@
+//! What was read, remembered until the change feed says that it changed.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::error::StoreError;
+use crate::feed::Forget;
+use crate::store::Store;
+use crate::tx::Tx;
+
+/// Locks that guard the order of inserting and forgetting; two keys that share one only disturb each other.
+const STRIPES: usize = 256;
+
+/// Values of one kind by their key. A value is put in only if its key was not changed since the reading of it began, and
+/// is not used while the change feed is stale: the store is asked instead. Absence is not remembered.
+#[derive(Clone)]
+pub struct Cache<V> {
+    store: Store,
+    table: Arc<Table<V>>,
+}
+
+struct Table<V> {
+    entries: moka::sync::Cache<String, Entry<V>>,
+    /// How often a key of each stripe was forgotten.
+    stripes: Vec<Mutex<u64>>,
+    hasher: RandomState,
+    /// How often everything was forgotten.
+    epoch: AtomicU64,
+}
+
+#[derive(Clone)]
+struct Entry<V> {
+    epoch: u64,
+    value: V,
+}
+
+/// The state of a key when the reading of it began.
+#[derive(Clone, Copy)]
+struct Version {
+    epoch: u64,
+    forgotten: u64,
+}
+
+impl<V: Clone + Send + Sync + 'static> Cache<V> {
+    /// A cache of at most `capacity` values, which forgets what [`Tx::changed`] names as `kind`.
+    pub fn new(store: &Store, kind: &'static str, capacity: u64) -> Self {
+        let table = Arc::new(Table {
+            entries: moka::sync::Cache::new(capacity),
+            stripes: (0..STRIPES).map(|_| Mutex::new(0)).collect(),
+            hasher: RandomState::new(),
+            epoch: AtomicU64::new(0),
+        });
+        let weak = Arc::downgrade(&table);
+        store.feed().subscribe(kind, weak);
+        Self { store: store.clone(), table }
+    }
+
+    /// The value if it is remembered and may be used.
+    pub fn get(&self, key: &str) -> Option<V> {
+        if !self.store.feed().is_fresh() {
+            return None;
+        }
+        let entry = self.table.entries.get(key)?;
+        (entry.epoch == self.table.epoch.load(Ordering::Acquire)).then_some(entry.value)
+    }
+
+    /// The value, read by `operation` if it is not remembered.
+    pub async fn get_or_load(
+        &self,
+        key: &str,
+        operation: impl Fn(&mut dyn Tx) -> Result<Option<V>, StoreError> + Send + 'static,
+    ) -> Result<Option<V>, StoreError> {
+        if let Some(value) = self.get(key) {
+            return Ok(Some(value));
+        }
+        let version = self.table.version(key);
+        let loaded = self.store.read(operation).await?;
+        if let Some(value) = &loaded {
+            self.table.insert(key, version, value.clone());
+        }
+        Ok(loaded)
+    }
+}
+
+impl<V: Clone + Send + Sync + 'static> Table<V> {
+    fn stripe(&self, key: &str) -> Option<&Mutex<u64>> {
+        let stripes = u64::try_from(STRIPES).unwrap_or(1);
+        self.stripes.get(usize::try_from(self.hasher.hash_one(key) % stripes).unwrap_or(0))
+    }
+
+    fn version(&self, key: &str) -> Option<Version> {
+        let epoch = self.epoch.load(Ordering::Acquire);
+        let forgotten = *self.stripe(key)?.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(Version { epoch, forgotten })
+    }
+
+    /// The lock is held over the insertion, so that no forgetting comes between the check and it.
+    fn insert(&self, key: &str, read_at: Option<Version>, value: V) {
+        let (Some(version), Some(stripe)) = (read_at, self.stripe(key)) else { return };
+        let forgotten = stripe.lock().unwrap_or_else(PoisonError::into_inner);
+        if *forgotten == version.forgotten {
+            self.entries.insert(key.to_owned(), Entry { epoch: version.epoch, value });
+        }
+    }
+}
+
+impl<V: Clone + Send + Sync + 'static> Forget for Table<V> {
+    fn forget(&self, key: &str) {
+        let Some(stripe) = self.stripe(key) else { return };
+        let mut forgotten = stripe.lock().unwrap_or_else(PoisonError::into_inner);
+        *forgotten += 1;
+        self.entries.invalidate(key);
+    }
+
+    /// What an earlier epoch put in is never given out again.
+    fn forget_all(&self) {
+        self.epoch.fetch_add(1, Ordering::AcqRel);
+        self.entries.invalidate_all();
+    }
+}

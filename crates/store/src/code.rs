@@ -1,0 +1,166 @@
+//! Codes: issued in one transaction with the end of their interaction, redeemed in one with the start of their grant.
+
+use sigma_core::code::{Authorization, Code, Redeemed, Redemption, judge};
+use sigma_core::digest::Digest;
+use sigma_core::grant::Grant;
+use sigma_core::ids::{ClientId, GrantId, SessionId, UserId};
+use sigma_core::pkce::CodeChallenge;
+use sigma_core::scope::Scopes;
+use sigma_core::time::Timestamp;
+
+use crate::app::{from_texts, texts};
+use crate::grant::{self, NewRefreshToken};
+use crate::spent::{self, Once};
+use crate::{Row, StoreError, Tx, params};
+
+/// Remembers a new code.
+pub fn add(tx: &mut dyn Tx, code: &Code, now: Timestamp) -> Result<(), StoreError> {
+    let authorization = &code.authorization;
+    tx.execute(
+        "INSERT INTO codes (hash, client_id, user_id, session_id, bap_id, redirect_uri, code_challenge, nonce, scope,
+            claims, resources, auth_time, acr, amr, created_at, expires_at, used_at, grant_id, delete_after)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL, NULL, $16)",
+        params![
+            code.hash,
+            &authorization.client_id,
+            &authorization.user_id,
+            &authorization.session_id,
+            authorization.bap_id.as_deref(),
+            &code.redirect_uri,
+            code.code_challenge.as_ref().map(CodeChallenge::to_text),
+            authorization.nonce.as_deref(),
+            authorization.scope.to_string(),
+            texts(authorization.claims.iter().map(String::as_str))?,
+            texts(authorization.resources.iter().map(String::as_str))?,
+            authorization.auth_time,
+            &authorization.acr,
+            &authorization.amr,
+            now,
+            code.expires_at
+        ],
+    )?;
+    Ok(())
+}
+
+/// What an app sends to redeem a code, with the names of what comes of it.
+#[derive(Clone, Debug)]
+pub struct Redeem {
+    /// The digest of the code.
+    pub hash: Digest,
+    /// What was sent beside it.
+    pub attempt: Redemption,
+    /// What the app authenticated with, if that is good once.
+    pub once: Option<Once>,
+    /// The id of the grant.
+    pub grant_id: GrantId,
+    /// The first refresh token, if the code is for one.
+    pub refresh: NewRefreshToken,
+    /// When the access token expires.
+    pub access_expires_at: Timestamp,
+    /// A narrower choice of audiences (RFC 8707 §2.2).
+    pub resources: Vec<String>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What redeeming a code comes to.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// A grant began.
+    Granted(Box<Grant>),
+    /// There is no such code.
+    Unknown,
+    /// It was judged and refused.
+    Refused(Redeemed),
+    /// The session that it came from was ended meanwhile.
+    SessionEnded,
+    /// An audience was asked for that the code is not for.
+    WrongTarget,
+    /// The authentication of the app was used before.
+    Replayed,
+}
+
+/// Redeems a code: spends it, whatever the verdict, and begins its grant.
+pub fn redeem(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> {
+    let now = request.now;
+    if !spent::spend_if(tx, request.once.as_ref())? {
+        return Ok(Outcome::Replayed);
+    }
+    let row = tx.query_opt(
+        "SELECT c.client_id, c.user_id, c.session_id, c.bap_id, c.redirect_uri, c.code_challenge, c.nonce, c.scope,
+            c.claims, c.resources, c.auth_time, c.acr, c.amr, c.expires_at, c.used_at, c.grant_id, s.ended_at
+         FROM codes c LEFT JOIN sessions s ON s.id = c.session_id WHERE c.hash = $1",
+        params![request.hash],
+    )?;
+    let Some(row) = row else { return Ok(Outcome::Unknown) };
+    let code = decode(request.hash, &row)?;
+    let session_ended = row.opt_timestamp(16)?.is_some();
+    match judge(&code, &request.attempt, now) {
+        Redeemed::Granted => {}
+        Redeemed::WrongApp => return Ok(Outcome::Refused(Redeemed::WrongApp)),
+        Redeemed::UsedBefore => {
+            if let Some(grant_id) = &code.redeemed_for {
+                grant::revoke(tx, grant_id, now)?;
+            }
+            return Ok(Outcome::Refused(Redeemed::UsedBefore));
+        }
+        verdict => {
+            tx.execute("UPDATE codes SET used_at = $2 WHERE hash = $1", params![code.hash, now])?;
+            return Ok(Outcome::Refused(verdict));
+        }
+    }
+    let narrowed = narrow(&code.authorization.resources, &request.resources);
+    let refused = match narrowed {
+        _ if session_ended => Some(Outcome::SessionEnded),
+        None => Some(Outcome::WrongTarget),
+        Some(_) => None,
+    };
+    if let Some(refused) = refused {
+        tx.execute("UPDATE codes SET used_at = $2 WHERE hash = $1", params![code.hash, now])?;
+        return Ok(refused);
+    }
+    let begun = grant::begin(tx, request, &code)?;
+    tx.execute(
+        "UPDATE codes SET used_at = $2, grant_id = $3, delete_after = $4 WHERE hash = $1",
+        params![code.hash, now, &begun.id, begun.expires_at],
+    )?;
+    // The grant keeps all audiences; this answer's token has those that were asked for now.
+    let mut answer = begun;
+    answer.authorization.resources = narrowed.unwrap_or_default();
+    Ok(Outcome::Granted(Box::new(answer)))
+}
+
+/// The audiences of one token: those wanted, if all of them were granted; all that were granted if none is named.
+pub(crate) fn narrow(granted: &[String], wanted: &[String]) -> Option<Vec<String>> {
+    if wanted.is_empty() {
+        return Some(granted.to_vec());
+    }
+    wanted.iter().all(|uri| granted.contains(uri)).then(|| wanted.to_vec())
+}
+
+fn decode(hash: Digest, row: &Row) -> Result<Code, StoreError> {
+    Ok(Code {
+        hash,
+        authorization: Authorization {
+            client_id: ClientId::from_text(row.text(0)?),
+            user_id: UserId::from_text(row.text(1)?),
+            session_id: SessionId::from_text(row.text(2)?),
+            bap_id: row.opt_text(3)?,
+            nonce: row.opt_text(6)?,
+            scope: Scopes::parse(&row.text(7)?),
+            claims: from_texts(row, 8)?,
+            resources: from_texts(row, 9)?,
+            auth_time: row.timestamp(10)?,
+            acr: row.text(11)?,
+            amr: row.text(12)?,
+        },
+        redirect_uri: row.text(4)?,
+        code_challenge: match row.opt_text(5)? {
+            None => None,
+            Some(_) => Some(row.parsed(5, "a code challenge", |text| CodeChallenge::parse(text).ok())?),
+        },
+        expires_at: row.timestamp(13)?,
+        used: row.opt_timestamp(14)?.is_some(),
+        redeemed_for: row.opt_text(15)?.map(GrantId::from_text),
+    })
+}

@@ -1,0 +1,150 @@
+//! The change feed: how this process learns what another one changed.
+//!
+//! Every change is a row of `changes`, written in the transaction of the change itself. Each process reads the last 10 s
+//! by the time of the database every 500 ms and recognises by its id what it has seen. A sequence number would lose what
+//! is numbered early and committed late; the overlap does not, since no transaction lasts longer than it.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+
+use crate::changes::Change;
+use crate::error::StoreError;
+use crate::stopwatch;
+
+/// How long the id of a change is remembered: longer than the feed can give it.
+const REMEMBERED: Duration = Duration::from_secs(30);
+/// A gap between two reads, in microseconds of the database, after which a change may have been missed: the overlap of
+/// 10 s less the longest transaction.
+const GAP: i64 = 4_000_000;
+
+/// What the feed tells of a change to.
+pub(crate) trait Forget: Send + Sync {
+    /// Forgets one key.
+    fn forget(&self, key: &str);
+    /// Forgets everything.
+    fn forget_all(&self);
+}
+
+/// The last 10 s of the feed.
+#[derive(Debug)]
+pub(crate) struct Recent {
+    /// The time of the database, in microseconds.
+    pub(crate) now: i64,
+    /// What was changed.
+    pub(crate) changes: Vec<Change>,
+}
+
+/// Where the feed is read, by a connection of its own.
+pub(crate) trait Source: Send {
+    /// Reads the last 10 s.
+    fn recent(&mut self) -> Result<Recent, StoreError>;
+}
+
+/// What this process knows of the feed.
+pub(crate) struct Feed {
+    origin: Instant,
+    stale_after: Duration,
+    /// When it was last read: microseconds after `origin`; 0 is never.
+    read_at: AtomicU64,
+    progress: Mutex<Progress>,
+    caches: RwLock<HashMap<&'static str, Vec<Weak<dyn Forget>>>>,
+}
+
+#[derive(Default)]
+struct Progress {
+    seen: HashMap<String, Instant>,
+    database_time: Option<i64>,
+}
+
+impl Feed {
+    pub(crate) fn new(stale_after: Duration) -> Self {
+        // One millisecond in the past, so that the first read is never at 0.
+        let now = stopwatch::now();
+        let origin = now.checked_sub(Duration::from_millis(1)).unwrap_or(now);
+        Self { origin, stale_after, read_at: AtomicU64::new(0), progress: Mutex::default(), caches: RwLock::default() }
+    }
+
+    /// Tells `cache` of changes of `kind` from now on.
+    pub(crate) fn subscribe(&self, kind: &'static str, cache: Weak<dyn Forget>) {
+        let mut caches = self.caches.write().unwrap_or_else(PoisonError::into_inner);
+        let of_kind = caches.entry(kind).or_default();
+        of_kind.retain(|cache| cache.strong_count() > 0);
+        of_kind.push(cache);
+    }
+
+    /// Whether caches may be used: the feed was read a moment ago.
+    pub(crate) fn is_fresh(&self) -> bool {
+        let read_at = self.read_at.load(Ordering::Acquire);
+        read_at != 0 && stopwatch::now() < self.origin + Duration::from_micros(read_at) + self.stale_after
+    }
+
+    /// Forgets what this process itself changed; the feed will give it once more, to no effect.
+    pub(crate) fn forget(&self, changes: Vec<Change>) {
+        if changes.is_empty() {
+            return;
+        }
+        for change in &changes {
+            self.tell(&change.kind, |cache| cache.forget(&change.key));
+        }
+        let now = stopwatch::now();
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.seen.extend(changes.into_iter().map(|change| (change.id, now)));
+    }
+
+    /// Takes in what was read by a query sent at `asked_at`.
+    pub(crate) fn absorb(&self, asked_at: Instant, recent: Recent) {
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        let gap = progress.database_time.map(|before| recent.now - before);
+        progress.database_time = Some(recent.now);
+        progress.seen.retain(|_, seen_at| asked_at.saturating_duration_since(*seen_at) < REMEMBERED);
+        let changes = recent.changes.into_iter();
+        let new: Vec<_> =
+            changes.filter(|change| progress.seen.insert(change.id.clone(), asked_at).is_none()).collect();
+        drop(progress);
+        if gap.is_some_and(|gap| !(-1_000_000..GAP).contains(&gap)) {
+            tracing::warn!(gap_micros = gap, "the change feed was not read for a while: all caches are emptied");
+            self.tell_all();
+        }
+        for change in new {
+            self.tell(&change.kind, |cache| cache.forget(&change.key));
+        }
+        let read_at = u64::try_from(asked_at.saturating_duration_since(self.origin).as_micros()).unwrap_or(u64::MAX);
+        self.read_at.fetch_max(read_at, Ordering::AcqRel);
+    }
+
+    fn tell(&self, kind: &str, forget: impl Fn(&dyn Forget)) {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        caches.get(kind).into_iter().flatten().filter_map(Weak::upgrade).for_each(|cache| forget(cache.as_ref()));
+    }
+
+    fn tell_all(&self) {
+        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
+        caches.values().flatten().filter_map(Weak::upgrade).for_each(|cache| cache.forget_all());
+    }
+}
+
+/// Reads the feed every `interval` until `stop` is closed. A read that fails leaves the feed to grow stale.
+pub(crate) fn follow(feed: &Arc<Feed>, source: &mut dyn Source, interval: Duration, stop: &Receiver<()>) {
+    let mut failing = false;
+    while let Err(RecvTimeoutError::Timeout) = stop.recv_timeout(interval) {
+        let outcome = read(feed, source);
+        if let Err(error) = &outcome
+            && !failing
+        {
+            tracing::error!(%error, "the change feed cannot be read: caches are not used until it can");
+        } else if failing && outcome.is_ok() {
+            tracing::info!("the change feed is read again");
+        }
+        failing = outcome.is_err();
+    }
+}
+
+/// Reads the feed once.
+pub(crate) fn read(feed: &Feed, source: &mut dyn Source) -> Result<(), StoreError> {
+    let asked_at = stopwatch::now();
+    source.recent().map(|recent| feed.absorb(asked_at, recent))
+}

@@ -1,0 +1,325 @@
+//! Grants and the refresh tokens of those that outlive their session.
+
+use sigma_core::code::{Authorization, Code};
+use sigma_core::digest::Digest;
+use sigma_core::grant::{Grant, RefreshToken, Rotation, judge};
+use sigma_core::ids::{ClientId, GrantId, SessionId, UserId};
+use sigma_core::scope::{OFFLINE_ACCESS, Scopes};
+use sigma_core::time::Timestamp;
+
+use crate::app::{from_texts, texts};
+use crate::code::{Redeem, narrow};
+use crate::spent::{self, Once};
+use crate::{Row, StoreError, Tx, params};
+
+/// The kind of a grant in the change feed; the key is its id.
+pub const CHANGED: &str = "grant";
+
+/// The first refresh token of a family that may begin.
+#[derive(Clone, Debug)]
+pub struct NewRefreshToken {
+    /// The digest of the token.
+    pub hash: Digest,
+    /// The key that its successors are derived with, sealed.
+    pub sealed_family_key: Vec<u8>,
+    /// When it lapses.
+    pub expires_at: Timestamp,
+}
+
+/// Begins the grant of a redeemed code, and its family of refresh tokens if it is an offline one.
+pub(crate) fn begin(tx: &mut dyn Tx, request: &Redeem, code: &Code) -> Result<Grant, StoreError> {
+    let authorization = &code.authorization;
+    let offline = authorization.scope.contains(OFFLINE_ACCESS);
+    let refresh = offline.then_some(&request.refresh);
+    let expires_at =
+        refresh.map_or(request.access_expires_at, |refresh| refresh.expires_at.max(request.access_expires_at));
+    insert(
+        tx,
+        &request.grant_id,
+        authorization,
+        refresh.map(|refresh| refresh.sealed_family_key.as_slice()),
+        Some(&code.hash),
+        request.now,
+        expires_at,
+    )?;
+    if let Some(refresh) = refresh {
+        add_refresh_token(tx, &refresh.hash, &request.grant_id, request.now, refresh.expires_at)?;
+    }
+    Ok(Grant {
+        id: request.grant_id.clone(),
+        authorization: authorization.clone(),
+        offline,
+        revoked_at: None,
+        expires_at,
+    })
+}
+
+/// Begins a grant without a code: the one of a direct sign-in (`/sigma/authorize`).
+pub fn begin_direct(
+    tx: &mut dyn Tx,
+    id: &GrantId,
+    authorization: &Authorization,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<(), StoreError> {
+    insert(tx, id, authorization, None, None, now, expires_at)
+}
+
+fn insert(
+    tx: &mut dyn Tx,
+    id: &GrantId,
+    authorization: &Authorization,
+    family_key: Option<&[u8]>,
+    code: Option<&Digest>,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO grants (id, client_id, user_id, session_id, bap_id, scope, claims, resources, auth_time, acr, amr,
+            nonce, offline, refresh_key, code_hash, created_at, revoked_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL, $17)",
+        params![
+            id,
+            &authorization.client_id,
+            &authorization.user_id,
+            &authorization.session_id,
+            authorization.bap_id.as_deref(),
+            authorization.scope.to_string(),
+            texts(authorization.claims.iter().map(String::as_str))?,
+            texts(authorization.resources.iter().map(String::as_str))?,
+            authorization.auth_time,
+            &authorization.acr,
+            &authorization.amr,
+            authorization.nonce.as_deref(),
+            family_key.is_some(),
+            family_key,
+            code,
+            now,
+            expires_at
+        ],
+    )?;
+    Ok(())
+}
+
+fn add_refresh_token(
+    tx: &mut dyn Tx,
+    hash: &Digest,
+    grant_id: &GrantId,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO refresh_tokens (hash, grant_id, used_at, created_at, expires_at) VALUES ($1, $2, NULL, $3, $4)",
+        params![hash, grant_id, now, expires_at],
+    )?;
+    Ok(())
+}
+
+/// The grant of that id, live or not.
+pub fn find(tx: &mut dyn Tx, id: &GrantId) -> Result<Option<Grant>, StoreError> {
+    tx.query_opt(
+        "SELECT id, client_id, user_id, session_id, bap_id, scope, claims, resources, auth_time, acr, amr, nonce, offline,
+            revoked_at, expires_at
+         FROM grants WHERE id = $1",
+        params![id],
+    )?
+    .map(|row| decode(&row))
+    .transpose()
+}
+
+/// Ends a grant: its tokens are dead here at once, everywhere within a second.
+pub fn revoke(tx: &mut dyn Tx, id: &GrantId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute("UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL", params![id, now])?;
+    tx.changed(CHANGED, id.as_str())
+}
+
+/// A refresh token's family: what is needed to derive its successor, outside the transaction.
+#[derive(Clone, Debug)]
+pub struct Family {
+    /// The grant.
+    pub grant_id: GrantId,
+    /// The app that holds it.
+    pub client_id: ClientId,
+    /// The sealed key of the family.
+    pub sealed_key: Vec<u8>,
+}
+
+/// The family that a refresh token belongs to.
+pub fn find_family(tx: &mut dyn Tx, token: &Digest) -> Result<Option<Family>, StoreError> {
+    let row = tx.query_opt(
+        "SELECT g.id, g.client_id, g.refresh_key FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id WHERE r.hash = $1",
+        params![token],
+    )?;
+    let Some(row) = row else { return Ok(None) };
+    let Some(sealed_key) = row.opt_bytes(2)? else { return Ok(None) };
+    let family =
+        Family { grant_id: GrantId::from_text(row.text(0)?), client_id: ClientId::from_text(row.text(1)?), sealed_key };
+    Ok(Some(family))
+}
+
+/// What an app sends to refresh.
+#[derive(Clone, Debug)]
+pub struct Refresh {
+    /// The digest of the token.
+    pub token: Digest,
+    /// The digest of what replaces it.
+    pub successor: Digest,
+    /// The app, authenticated.
+    pub client_id: ClientId,
+    /// What it authenticated with, if that is good once.
+    pub once: Option<Once>,
+    /// Fewer scopes for this access token (RFC 6749 §6).
+    pub scope: Option<Scopes>,
+    /// Fewer audiences for this access token (RFC 8707 §2.2).
+    pub resources: Vec<String>,
+    /// When the successor lapses.
+    pub refresh_expires_at: Timestamp,
+    /// When the access token expires.
+    pub access_expires_at: Timestamp,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What refreshing comes to.
+#[derive(Clone, Debug)]
+pub enum Refreshed {
+    /// The successor is the app's; this is the grant, narrowed to what was asked for.
+    Granted(Box<Grant>),
+    /// There is no such token, it lapsed, its grant ended, or it is another app's: nothing was revoked.
+    Invalid,
+    /// It was used before: the grant was ended.
+    Reuse,
+    /// More was asked for than was granted.
+    WrongScope,
+    /// An audience was asked for that was not granted.
+    WrongTarget,
+    /// The authentication of the app was used before.
+    Replayed,
+}
+
+/// Replaces a refresh token by its successor.
+pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreError> {
+    let now = request.now;
+    if !spent::spend_if(tx, request.once.as_ref())? {
+        return Ok(Refreshed::Replayed);
+    }
+    let row = tx.query_opt(
+        "SELECT g.id, g.client_id, g.user_id, g.session_id, g.bap_id, g.scope, g.claims, g.resources, g.auth_time, g.acr,
+            g.amr, g.nonce, g.offline, g.revoked_at, g.expires_at, r.expires_at, r.used_at, n.used_at, g.code_hash
+         FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id
+            LEFT JOIN refresh_tokens n ON n.hash = $2
+         WHERE r.hash = $1",
+        params![request.token, request.successor],
+    )?;
+    let Some(row) = row else { return Ok(Refreshed::Invalid) };
+    let mut grant = decode(&row)?;
+    if grant.authorization.client_id != request.client_id {
+        return Ok(Refreshed::Invalid);
+    }
+    let token = RefreshToken {
+        expires_at: row.timestamp(15)?,
+        used_at: row.opt_timestamp(16)?,
+        successor_used: row.opt_timestamp(17)?.is_some(),
+    };
+    let rotation = judge(&token, grant.revoked_at.is_none(), now);
+    match rotation {
+        Rotation::Dead => return Ok(Refreshed::Invalid),
+        Rotation::Reuse => {
+            revoke(tx, &grant.id, now)?;
+            return Ok(Refreshed::Reuse);
+        }
+        Rotation::Rotate | Rotation::Retry => {}
+    }
+    if let Some(scope) = &request.scope {
+        if !grant.authorization.scope.covers(scope) {
+            return Ok(Refreshed::WrongScope);
+        }
+        grant.authorization.scope = scope.clone();
+    }
+    let Some(resources) = narrow(&grant.authorization.resources, &request.resources) else {
+        return Ok(Refreshed::WrongTarget);
+    };
+    grant.authorization.resources = resources;
+    if rotation == Rotation::Rotate {
+        tx.execute("UPDATE refresh_tokens SET used_at = $2 WHERE hash = $1", params![request.token, now])?;
+        add_refresh_token(tx, &request.successor, &grant.id, now, request.refresh_expires_at)?;
+    }
+    let expires_at = grant.expires_at.max(request.refresh_expires_at).max(request.access_expires_at);
+    if expires_at > grant.expires_at {
+        tx.execute("UPDATE grants SET expires_at = $2 WHERE id = $1", params![&grant.id, expires_at])?;
+        // A second use of the code is known for as long as anything that came of it lives.
+        if let Some(code) = row.opt_digest(18)? {
+            tx.execute("UPDATE codes SET delete_after = $2 WHERE hash = $1", params![code, expires_at])?;
+        }
+    }
+    grant.expires_at = expires_at;
+    Ok(Refreshed::Granted(Box::new(grant)))
+}
+
+/// Ends the grant that a refresh token belongs to, if the token is `client_id`'s; whether there is such a token.
+pub fn revoke_by_refresh_token(
+    tx: &mut dyn Tx,
+    client_id: &ClientId,
+    token: &Digest,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    match find_family(tx, token)? {
+        Some(family) if family.client_id == *client_id => revoke(tx, &family.grant_id, now).map(|()| true),
+        _ => Ok(false),
+    }
+}
+
+/// A refresh token and its grant, for introspection: whether both live, and the token's expiry.
+pub fn find_refresh_token(
+    tx: &mut dyn Tx,
+    token: &Digest,
+    now: Timestamp,
+) -> Result<Option<(Grant, Timestamp)>, StoreError> {
+    let row = tx.query_opt(
+        "SELECT g.id, g.client_id, g.user_id, g.session_id, g.bap_id, g.scope, g.claims, g.resources, g.auth_time, g.acr,
+            g.amr, g.nonce, g.offline, g.revoked_at, g.expires_at, r.expires_at
+         FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id
+         WHERE r.hash = $1 AND r.used_at IS NULL AND r.expires_at > $2 AND g.revoked_at IS NULL",
+        params![token, now],
+    )?;
+    row.map(|row| Ok((decode(&row)?, row.timestamp(15)?))).transpose()
+}
+
+/// Revokes one access token that has no grant (client credentials).
+pub fn revoke_token(tx: &mut dyn Tx, jti: &str, expires_at: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO revoked_tokens (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
+        params![jti, expires_at],
+    )?;
+    tx.changed(TOKEN_CHANGED, jti)
+}
+
+/// The kind of a single access token in the change feed; the key is its `jti`.
+pub const TOKEN_CHANGED: &str = "token";
+
+/// Whether an access token without a grant was revoked.
+pub fn is_token_revoked(tx: &mut dyn Tx, jti: &str) -> Result<bool, StoreError> {
+    Ok(tx.query_opt("SELECT id FROM revoked_tokens WHERE id = $1", params![jti])?.is_some())
+}
+
+fn decode(row: &Row) -> Result<Grant, StoreError> {
+    Ok(Grant {
+        id: GrantId::from_text(row.text(0)?),
+        authorization: Authorization {
+            client_id: ClientId::from_text(row.text(1)?),
+            user_id: UserId::from_text(row.text(2)?),
+            session_id: SessionId::from_text(row.opt_text(3)?.unwrap_or_default()),
+            bap_id: row.opt_text(4)?,
+            scope: Scopes::parse(&row.text(5)?),
+            claims: from_texts(row, 6)?,
+            resources: from_texts(row, 7)?,
+            auth_time: row.timestamp(8)?,
+            acr: row.text(9)?,
+            amr: row.text(10)?,
+            nonce: row.opt_text(11)?,
+        },
+        offline: row.bool(12)?,
+        revoked_at: row.opt_timestamp(13)?,
+        expires_at: row.timestamp(14)?,
+    })
+}

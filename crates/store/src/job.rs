@@ -1,0 +1,76 @@
+//! An operation on its way through an engine: run once or more, then answered.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use tokio::sync::oneshot;
+
+use crate::error::{Outage, StoreError};
+use crate::tx::Tx;
+
+/// An operation whose type the engine does not know.
+pub(crate) trait Job: Send {
+    /// Runs the operation; an earlier outcome is forgotten. Never unwinds.
+    fn run(&mut self, tx: &mut dyn Tx) -> Result<(), StoreError>;
+
+    /// Tells the caller its outcome, or `failure` in its place.
+    fn answer(self: Box<Self>, failure: Option<StoreError>);
+}
+
+/// Where the outcome of an operation goes.
+pub(crate) enum Reply<R> {
+    /// To a task.
+    Task(oneshot::Sender<Result<R, StoreError>>),
+    /// To a thread.
+    Thread(std::sync::mpsc::SyncSender<Result<R, StoreError>>),
+}
+
+impl<R> Reply<R> {
+    /// Nobody may wait any more: the caller gave up, which changes nothing.
+    fn send(self, outcome: Result<R, StoreError>) {
+        match self {
+            Self::Task(caller) => drop(caller.send(outcome)),
+            Self::Thread(caller) => drop(caller.send(outcome)),
+        }
+    }
+}
+
+/// An operation, its outcome and its caller.
+pub(crate) struct Operation<R, F> {
+    operation: F,
+    outcome: Option<R>,
+    reply: Reply<R>,
+}
+
+impl<R, F> Operation<R, F> {
+    pub(crate) const fn new(operation: F, reply: Reply<R>) -> Self {
+        Self { operation, outcome: None, reply }
+    }
+}
+
+impl<R, F> Job for Operation<R, F>
+where
+    R: Send,
+    F: Fn(&mut dyn Tx) -> Result<R, StoreError> + Send,
+{
+    fn run(&mut self, tx: &mut dyn Tx) -> Result<(), StoreError> {
+        self.outcome = None;
+        // Nothing of the operation outlives a panic: its transaction is rolled back, its inputs are dropped.
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.operation)(tx))).unwrap_or_else(|panic| {
+            let message = panic.downcast_ref::<&str>().copied().map(str::to_owned);
+            let message = message.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            tracing::error!(message, "a store operation panicked");
+            Err(StoreError::Failed("the operation panicked".to_owned()))
+        })?;
+        self.outcome = Some(outcome);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, failure: Option<StoreError>) {
+        let this = *self;
+        let outcome = match failure {
+            Some(failure) => Err(failure),
+            None => this.outcome.ok_or(StoreError::Unavailable(Outage::Closed)),
+        };
+        this.reply.send(outcome);
+    }
+}

@@ -1,0 +1,12 @@
+//! What this installation made once and keeps: named values, sealed by whoever needs them.
+
+use crate::{StoreError, Tx, params};
+
+/// The value called `name`; `fresh` becomes it if there is none yet. Of two who come at once, both get the same.
+pub fn load_or_set(tx: &mut dyn Tx, name: &str, fresh: &[u8]) -> Result<Vec<u8>, StoreError> {
+    tx.execute("INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", params![name, fresh])?;
+    match tx.query_opt("SELECT value FROM meta WHERE name = $1", params![name])? {
+        Some(row) => row.bytes(0),
+        None => Err(StoreError::Corrupt(format!("{name} is missing"))),
+    }
+}

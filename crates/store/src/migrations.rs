@@ -1,0 +1,160 @@
+//! The schema and its versions: `migrations/V*.sql`, one SQL text for both engines, run at start under a lock.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use refinery_core::traits::sync::{Migrate, Query, Transaction};
+use refinery_core::{Migration, Runner};
+use thiserror::Error;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::error::OpenError;
+
+/// Every version, oldest first. A version that was released is never changed, only followed.
+const VERSIONS: &[(&str, &str)] = &[("V1__sign_in", include_str!("../migrations/V1__sign_in.sql"))];
+
+/// The table that refinery keeps.
+const HISTORY: &str = "SELECT version, name, applied_on, checksum FROM refinery_schema_history ORDER BY version ASC";
+
+/// Attempts to become the process that migrates, when several start at once.
+const ATTEMPTS: u32 = 8;
+
+/// A database whose schema can be brought to this version.
+pub(crate) trait Schema {
+    /// Runs statements that give no rows.
+    fn batch(&mut self, sql: &str) -> Result<(), SchemaError>;
+    /// The rows of a query, every column as text.
+    fn rows(&mut self, sql: &str) -> Result<Vec<Vec<String>>, SchemaError>;
+    /// Begins a transaction that no other process is in at the same time.
+    fn lock(&mut self) -> Result<(), SchemaError>;
+}
+
+/// What the database said.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub(crate) struct SchemaError(String);
+
+impl SchemaError {
+    pub(crate) fn new(cause: &impl Display) -> Self {
+        Self(cause.to_string())
+    }
+}
+
+/// Brings the database to the version of this program, or refuses it if it is newer.
+pub(crate) fn run(schema: &mut dyn Schema) -> Result<(), OpenError> {
+    let known = VERSIONS
+        .iter()
+        .map(|(name, sql)| Migration::unapplied(name, sql).map_err(|error| OpenError::Migration(error.to_string())))
+        .collect::<Result<Vec<_>, _>>()?;
+    let applied = Adapter(schema).query(HISTORY).unwrap_or_default();
+    refuse_newer(&applied, &known)?;
+    if applied == known {
+        return Ok(());
+    }
+    let mut attempt = 1;
+    loop {
+        match migrate(schema, &known) {
+            Err(OpenError::Migration(cause)) if attempt < ATTEMPTS => {
+                tracing::info!(cause, attempt, "the database could not be migrated: perhaps another process is at it");
+                std::thread::sleep(Duration::from_millis(50) * attempt);
+                attempt += 1;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn migrate(schema: &mut dyn Schema, known: &[Migration]) -> Result<(), OpenError> {
+    let failed = |error: SchemaError| OpenError::Migration(error.to_string());
+    schema.lock().map_err(failed)?;
+    let mut adapter = Adapter(schema);
+    let outcome = adapter
+        .assert_migrations_table("refinery_schema_history")
+        .and_then(|_| adapter.get_applied_migrations("refinery_schema_history"))
+        .map_err(|error| OpenError::Migration(explain(&error)))
+        .and_then(|applied| refuse_newer(&applied, known))
+        .and_then(|()| Runner::new(known).run(&mut adapter).map_err(|error| OpenError::Migration(explain(&error))));
+    match outcome {
+        Ok(_) => schema.batch("COMMIT").map_err(failed),
+        Err(error) => {
+            // The cause is what matters, not whether leaving the failed transaction worked.
+            drop(schema.batch("ROLLBACK"));
+            Err(error)
+        }
+    }
+}
+
+/// refinery prints the occasion and keeps the cause beneath it.
+fn explain(error: &refinery_core::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(deeper) = cause {
+        let more = deeper.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = deeper.source();
+    }
+    text
+}
+
+fn refuse_newer(applied: &[Migration], known: &[Migration]) -> Result<(), OpenError> {
+    let newest =
+        |versions: &[Migration]| versions.iter().map(|version| i64::from(version.version())).max().unwrap_or(0);
+    let (found, known) = (newest(applied), newest(known));
+    if found > known { Err(OpenError::Newer { found, known }) } else { Ok(()) }
+}
+
+/// refinery's view of a database that has already begun a transaction.
+struct Adapter<'s>(&'s mut dyn Schema);
+
+impl Transaction for Adapter<'_> {
+    type Error = SchemaError;
+
+    fn execute<'a, T: Iterator<Item = &'a str>>(&mut self, queries: T) -> Result<usize, SchemaError> {
+        let mut count = 0;
+        for query in queries {
+            self.0.batch(query)?;
+            count += 1;
+        }
+        Ok(count)
+    }
+}
+
+impl Query<Vec<Migration>> for Adapter<'_> {
+    fn query(&mut self, query: &str) -> Result<Vec<Migration>, SchemaError> {
+        self.0.rows(query)?.iter().map(|row| applied(row)).collect()
+    }
+}
+
+impl Migrate for Adapter<'_> {}
+
+fn applied(row: &[String]) -> Result<Migration, SchemaError> {
+    let [version, name, applied_on, checksum] = row else {
+        return Err(SchemaError("the table of schema versions has other columns than it should".to_owned()));
+    };
+    let damaged = |cause: &dyn Display| SchemaError(format!("the table of schema versions is damaged: {cause}"));
+    Ok(Migration::applied(
+        version.parse().map_err(|error| damaged(&error))?,
+        name.clone(),
+        OffsetDateTime::parse(applied_on, &Rfc3339).map_err(|error| damaged(&error))?,
+        checksum.parse().map_err(|error| damaged(&error))?,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_migration_file_is_embedded_in_its_order() {
+        let mut files: Vec<_> = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        files.sort_by_key(|name| name[1..].split("__").next().unwrap().parse::<i64>().unwrap());
+        let embedded: Vec<_> = VERSIONS.iter().map(|(name, _)| format!("{name}.sql")).collect();
+        assert_eq!(embedded, files);
+    }
+}

@@ -1,0 +1,143 @@
+//! Sealing: what must be read back is stored under AES-256-GCM with a master key that the database does not hold.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sigma_core::random::{Rng, alphanumeric, bytes};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+/// The first byte of everything sealed: the format that follows, nonce, ciphertext, tag.
+const FORMAT: u8 = 1;
+/// A key file is 32 bytes in base64 and a newline; what is longer is another file.
+const LONGEST_FILE: u64 = 256;
+
+/// Why something could not be sealed or opened. Says nothing of key or content.
+#[derive(Debug, Error)]
+pub enum SealError {
+    /// The key is not 32 bytes in base64.
+    #[error("the master key is not 32 bytes in base64")]
+    NotAKey,
+    /// The key file cannot be read or made.
+    #[error("the master key file {path} cannot be used: {cause}", path = path.display())]
+    File {
+        /// The key file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// It was sealed under another key, for another context, or was changed since.
+    #[error("what was sealed cannot be opened: the master key or the context differs, or the data is damaged")]
+    Unopened,
+    /// Sealing itself failed.
+    #[error("sealing failed")]
+    Unsealed,
+}
+
+/// The key that everything sealed is sealed under. It does not print.
+pub struct MasterKey(LessSafeKey);
+
+/// A master key and the file it came from.
+#[derive(Debug)]
+pub struct KeyFile {
+    /// The key.
+    pub key: MasterKey,
+    /// Whether the file was made just now.
+    pub made: bool,
+    /// The permission bits of the file, such as `0o600`.
+    pub mode: u32,
+}
+
+impl KeyFile {
+    /// Whether others than its owner may read or write the file: the server should warn, and `sigma doctor` tell.
+    pub const fn is_open_to_others(&self) -> bool {
+        self.mode & 0o077 != 0
+    }
+}
+
+impl MasterKey {
+    /// The key in the file `path`, which is made with mode 0600 if there is none.
+    pub fn load_or_create(path: &Path, rng: &dyn Rng) -> Result<KeyFile, SealError> {
+        let failed = |cause| SealError::File { path: path.to_owned(), cause };
+        let made = match fs::symlink_metadata(path) {
+            Ok(_) => false,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => create(path, rng).map_err(failed)?,
+            Err(error) => return Err(failed(error)),
+        };
+        let file = File::open(path).map_err(failed)?;
+        let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
+        let mut text = Zeroizing::new(String::with_capacity(64));
+        file.take(LONGEST_FILE).read_to_string(&mut text).map_err(failed)?;
+        Ok(KeyFile { key: Self::from_base64(&text)?, made, mode })
+    }
+
+    /// The key that `text` holds: 32 bytes in base64, as the file and the environment have it.
+    pub fn from_base64(text: &str) -> Result<Self, SealError> {
+        let decoded = STANDARD.decode(text.trim()).map(Zeroizing::new).map_err(|_| SealError::NotAKey)?;
+        let key = UnboundKey::new(&AES_256_GCM, &decoded).map_err(|_| SealError::NotAKey)?;
+        Ok(Self(LessSafeKey::new(key)))
+    }
+
+    /// Seals `plain` for `context`, which says what and whose it is: in another context it does not open.
+    pub fn seal(&self, context: &str, plain: &[u8], rng: &dyn Rng) -> Result<Vec<u8>, SealError> {
+        let nonce: [u8; NONCE_LEN] = bytes(rng);
+        let mut text = Zeroizing::new(plain.to_vec());
+        let tag = self
+            .0
+            .seal_in_place_separate_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(context.as_bytes()),
+                text.as_mut_slice(),
+            )
+            .map_err(|_| SealError::Unsealed)?;
+        Ok([&[FORMAT], nonce.as_slice(), text.as_slice(), tag.as_ref()].concat())
+    }
+
+    /// Opens what was sealed for `context`.
+    pub fn open(&self, context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let (format, rest) = sealed.split_first().ok_or(SealError::Unopened)?;
+        let (nonce, text) = rest.split_first_chunk::<NONCE_LEN>().ok_or(SealError::Unopened)?;
+        if *format != FORMAT {
+            return Err(SealError::Unopened);
+        }
+        let mut text = Zeroizing::new(text.to_vec());
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let plain = self
+            .0
+            .open_in_place(nonce, Aad::from(context.as_bytes()), text.as_mut_slice())
+            .map_err(|_| SealError::Unopened)?
+            .len();
+        text.truncate(plain);
+        Ok(text)
+    }
+}
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKey(…)")
+    }
+}
+
+/// Makes a key file whole or not at all; false if another process was first.
+fn create(path: &Path, rng: &dyn Rng) -> io::Result<bool> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let draft = directory.join(format!(".master-key-{}", alphanumeric(rng, 16)));
+    let key = Zeroizing::new(bytes::<32>(rng));
+    let text = Zeroizing::new(STANDARD.encode(key.as_slice()) + "\n");
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    // A link never replaces what is there: of two processes that start at once, one key wins.
+    let linked = written.and_then(|()| fs::hard_link(&draft, path));
+    fs::remove_file(&draft)?;
+    match linked {
+        Ok(()) => File::open(directory)?.sync_all().map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
+    }
+}

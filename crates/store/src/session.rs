@@ -1,0 +1,232 @@
+//! Browser sessions. An ended one stays until the last token issued in it has expired (ruling 8).
+
+use std::time::Duration;
+
+use sigma_core::authorize::SessionFacts;
+use sigma_core::digest::Digest;
+use sigma_core::ids::{SessionId, UserId};
+use sigma_core::time::Timestamp;
+
+use crate::{Row, StoreError, Tx, params};
+
+/// The kind of a session in the change feed; the key is its id.
+pub const CHANGED: &str = "session";
+
+/// How long a session is remembered after it expired: no token issued in it lives longer.
+const REMEMBERED: Duration = Duration::from_secs(400 * 86_400);
+
+/// A session as it is stored.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// `sid` on the wire.
+    pub id: SessionId,
+    /// Who is signed in.
+    pub user_id: UserId,
+    /// The identity chosen last.
+    pub bap_id: Option<String>,
+    /// The last real authentication.
+    pub auth_time: Timestamp,
+    /// Its class (ruling 19).
+    pub acr: String,
+    /// Its means, space-separated.
+    pub amr: String,
+    /// From where it was begun.
+    pub address: String,
+    /// With what it was begun.
+    pub user_agent: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+    /// When the browser is no longer signed in.
+    pub expires_at: Timestamp,
+    /// When it was ended before its time.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl Session {
+    /// Whether the browser is signed in.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.ended_at.is_none() && now < self.expires_at
+    }
+
+    /// What an authorization request needs to know of it.
+    pub fn facts(&self) -> SessionFacts {
+        SessionFacts {
+            id: self.id.clone(),
+            user_id: self.user_id.clone(),
+            auth_time: self.auth_time,
+            acr: self.acr.clone(),
+            amr: self.amr.clone(),
+            bap_id: self.bap_id.clone(),
+        }
+    }
+}
+
+/// What a new authentication of a browser is recorded with.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// The id, if it becomes a session of its own.
+    pub id: SessionId,
+    /// The digest of the cookie's secret.
+    pub secret: Digest,
+    /// The session whose cookie the browser sent, continued if it is the same person's.
+    pub continues: Option<Digest>,
+    /// The class of the authentication.
+    pub acr: &'static str,
+    /// Its means.
+    pub amr: &'static str,
+    /// From where.
+    pub address: String,
+    /// With what.
+    pub user_agent: String,
+    /// Now.
+    pub now: Timestamp,
+    /// When it expires.
+    pub expires_at: Timestamp,
+}
+
+/// Begins a session, or continues the browser's own with a new secret: a cookie planted before the sign-in is worth
+/// nothing after it.
+pub fn begin(tx: &mut dyn Tx, user_id: &UserId, bap_id: Option<&str>, new: &NewSession) -> Result<Session, StoreError> {
+    let old = match &new.continues {
+        Some(secret) => find_by_secret(tx, secret)?,
+        None => None,
+    };
+    let delete_after = new.expires_at.plus(REMEMBERED);
+    if let Some(old) = old.filter(|old| old.is_live(new.now) && old.user_id == *user_id) {
+        let bap_id = bap_id.map(str::to_owned).or(old.bap_id.clone());
+        tx.execute(
+            "UPDATE sessions SET secret_hash = $2, bap_id = $3, auth_time = $4, acr = $5, amr = $6, updated_at = $4,
+                expires_at = $7, delete_after = $8
+             WHERE id = $1",
+            params![&old.id, new.secret, bap_id.as_deref(), new.now, new.acr, new.amr, new.expires_at, delete_after],
+        )?;
+        tx.changed(CHANGED, old.id.as_str())?;
+        return Ok(Session {
+            bap_id,
+            auth_time: new.now,
+            acr: new.acr.to_owned(),
+            amr: new.amr.to_owned(),
+            updated_at: new.now,
+            expires_at: new.expires_at,
+            ..old
+        });
+    }
+    tx.execute(
+        "INSERT INTO sessions (id, secret_hash, user_id, bap_id, auth_time, acr, amr, address, user_agent, created_at,
+            updated_at, expires_at, ended_at, delete_after)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $5, $5, $10, NULL, $11)",
+        params![
+            &new.id,
+            new.secret,
+            user_id,
+            bap_id,
+            new.now,
+            new.acr,
+            new.amr,
+            &new.address,
+            &new.user_agent,
+            new.expires_at,
+            delete_after
+        ],
+    )?;
+    Ok(Session {
+        id: new.id.clone(),
+        user_id: user_id.clone(),
+        bap_id: bap_id.map(str::to_owned),
+        auth_time: new.now,
+        acr: new.acr.to_owned(),
+        amr: new.amr.to_owned(),
+        address: new.address.clone(),
+        user_agent: new.user_agent.clone(),
+        created_at: new.now,
+        updated_at: new.now,
+        expires_at: new.expires_at,
+        ended_at: None,
+    })
+}
+
+/// The session whose cookie holds that secret, live or not.
+pub fn find_by_secret(tx: &mut dyn Tx, secret: &Digest) -> Result<Option<Session>, StoreError> {
+    tx.query_opt(
+        "SELECT id, user_id, bap_id, auth_time, acr, amr, address, user_agent, created_at, updated_at, expires_at, ended_at
+         FROM sessions WHERE secret_hash = $1",
+        params![secret],
+    )?
+    .map(|row| decode(&row))
+    .transpose()
+}
+
+/// The session of that id, live or not.
+pub fn find(tx: &mut dyn Tx, id: &SessionId) -> Result<Option<Session>, StoreError> {
+    tx.query_opt(
+        "SELECT id, user_id, bap_id, auth_time, acr, amr, address, user_agent, created_at, updated_at, expires_at, ended_at
+         FROM sessions WHERE id = $1",
+        params![id],
+    )?
+    .map(|row| decode(&row))
+    .transpose()
+}
+
+/// The live sessions of a user, the newest first; at most 500.
+pub fn list_live(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+    tx.query_all(
+        "SELECT id, user_id, bap_id, auth_time, acr, amr, address, user_agent, created_at, updated_at, expires_at, ended_at
+         FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY created_at DESC LIMIT 500",
+        params![user_id, now],
+    )?
+    .iter()
+    .map(decode)
+    .collect()
+}
+
+/// Chooses the identity that the session acts as.
+pub fn choose_identity(tx: &mut dyn Tx, id: &SessionId, bap_id: &str, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute("UPDATE sessions SET bap_id = $2, updated_at = $3 WHERE id = $1", params![id, bap_id, now])?;
+    tx.changed(CHANGED, id.as_str())
+}
+
+/// Ends a session of `user_id`, and with it every grant that does not outlive it; whether it was theirs and live.
+pub fn end(tx: &mut dyn Tx, user_id: &UserId, id: &SessionId, now: Timestamp) -> Result<bool, StoreError> {
+    let ended = tx.execute(
+        "UPDATE sessions SET ended_at = $3, updated_at = $3 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL",
+        params![id, user_id, now],
+    )?;
+    if ended == 1 {
+        tx.changed(CHANGED, id.as_str())?;
+    }
+    Ok(ended == 1)
+}
+
+/// Ends every live session of a user but `kept`; how many.
+pub fn end_all(
+    tx: &mut dyn Tx,
+    user_id: &UserId,
+    kept: Option<&SessionId>,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let sessions = list_live(tx, user_id, now)?;
+    let others: Vec<&Session> = sessions.iter().filter(|session| Some(&session.id) != kept).collect();
+    for session in &others {
+        end(tx, user_id, &session.id, now)?;
+    }
+    Ok(others.len())
+}
+
+fn decode(row: &Row) -> Result<Session, StoreError> {
+    Ok(Session {
+        id: SessionId::from_text(row.text(0)?),
+        user_id: UserId::from_text(row.text(1)?),
+        bap_id: row.opt_text(2)?,
+        auth_time: row.timestamp(3)?,
+        acr: row.text(4)?,
+        amr: row.text(5)?,
+        address: row.text(6)?,
+        user_agent: row.text(7)?,
+        created_at: row.timestamp(8)?,
+        updated_at: row.timestamp(9)?,
+        expires_at: row.timestamp(10)?,
+        ended_at: row.opt_timestamp(11)?,
+    })
+}

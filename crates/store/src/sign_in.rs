@@ -1,0 +1,145 @@
+//! Sign-in and sign-up with a key: each one transaction (contract 1.9, rulings 1 to 4).
+
+use sigma_core::ids::UserId;
+use sigma_core::person::{Identity, Proof};
+
+use crate::account::{self, Claim, User};
+use crate::session::{self, NewSession, Session};
+use crate::spent::{self, Once};
+use crate::{StoreError, Tx, failure};
+use sigma_core::time::Timestamp;
+
+/// A key that signed, and what it wants.
+#[derive(Clone, Debug)]
+pub struct KeySignIn {
+    /// The key, lower-case hex.
+    pub pubkey: String,
+    /// Its P2PKH address: the name of an account that has none.
+    pub address: String,
+    /// The signed messages, each good once.
+    pub once: Vec<Once>,
+    /// The identity that it names, and how that is known to be its own.
+    pub identity: Option<(String, Proof, Option<String>)>,
+    /// The id of the account, if one is made.
+    pub new_user: UserId,
+    /// What becomes of an unknown key.
+    pub unknown: UnknownKey,
+    /// The message named our origin (ruling 2).
+    pub origin_bound: bool,
+    /// Every account's messages must name our origin.
+    pub require_origin_bound: bool,
+    /// The counter of failures of the address that it came from.
+    pub failure_key: String,
+    /// The session that begins.
+    pub session: NewSession,
+}
+
+/// What becomes of a key that no account holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownKey {
+    /// It is refused, and leaves no row.
+    Refuse,
+    /// An account is made; the identity that it names must become the account's.
+    SignUp,
+}
+
+/// What signing in comes to.
+#[derive(Clone, Debug)]
+pub enum KeySignedIn {
+    /// A session began.
+    SignedIn {
+        /// Who.
+        user: User,
+        /// In which session.
+        session: Session,
+        /// The account was made just now.
+        is_new: bool,
+    },
+    /// No account holds the key.
+    UnknownKey,
+    /// The message was used before.
+    Replayed,
+    /// The account is switched off.
+    Disabled,
+    /// The identity named is somebody else's.
+    NotTheirs,
+    /// This account takes origin-bound messages only.
+    OriginRequired,
+    /// The address failed too often.
+    Blocked(Timestamp),
+}
+
+/// Signs the key in.
+pub fn sign_in(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, StoreError> {
+    let now = request.session.now;
+    if let Some(until) = failure::blocked_until(tx, &request.failure_key, now)? {
+        return Ok(KeySignedIn::Blocked(until));
+    }
+    let known = account::find_by_pubkey(tx, &request.pubkey)?;
+    let is_new = known.is_none();
+    match &known {
+        None if request.unknown == UnknownKey::Refuse => return Ok(KeySignedIn::UnknownKey),
+        Some(user) if user.disabled => return Ok(KeySignedIn::Disabled),
+        Some(user) if (user.origin_bound || request.require_origin_bound) && !request.origin_bound => {
+            return Ok(KeySignedIn::OriginRequired);
+        }
+        None if request.require_origin_bound && !request.origin_bound => return Ok(KeySignedIn::OriginRequired),
+        _ => {}
+    }
+    if let Some(refusal) = refuse_identity(tx, request, known.as_ref())? {
+        return Ok(refusal);
+    }
+    for once in &request.once {
+        if !spent::spend(tx, once)? {
+            return Ok(KeySignedIn::Replayed);
+        }
+    }
+    let user = match known {
+        Some(user) => user,
+        None => account::add_with_pubkey(tx, &request.new_user, &request.pubkey, &request.address, now)?,
+    };
+    let bap_id = claim(tx, request, &user)?;
+    if request.origin_bound && !user.origin_bound {
+        account::require_origin_bound(tx, &user.id, now)?;
+    }
+    let session = session::begin(tx, &user.id, bap_id.as_deref(), &request.session)?;
+    Ok(KeySignedIn::SignedIn { user, session, is_new })
+}
+
+/// Looks before anything is written whether the identity named can be this account's.
+fn refuse_identity(
+    tx: &mut dyn Tx,
+    request: &KeySignIn,
+    known: Option<&User>,
+) -> Result<Option<KeySignedIn>, StoreError> {
+    let Some((bap_id, proof, _)) = &request.identity else { return Ok(None) };
+    let held = account::find_identity(tx, bap_id)?;
+    let allowed = match held {
+        Some(held) => {
+            known.is_some_and(|user| user.id == held.user_id) || (proof.is_proven() && !held.proof.is_proven())
+        }
+        // Nobody holds it: signing up claims it; signing in may only name what the key itself proves.
+        None => request.unknown == UnknownKey::SignUp || proof.is_proven(),
+    };
+    Ok((!allowed).then_some(KeySignedIn::NotTheirs))
+}
+
+/// Claims the identity named, and says which one the session acts as.
+fn claim(tx: &mut dyn Tx, request: &KeySignIn, user: &User) -> Result<Option<String>, StoreError> {
+    let Some((bap_id, proof, root_address)) = &request.identity else { return Ok(None) };
+    let is_first = account::identities(tx, &user.id)?.is_empty();
+    let identity = Identity {
+        bap_id: bap_id.clone(),
+        user_id: user.id.clone(),
+        pubkey: request.pubkey.clone(),
+        name: request.address.clone(),
+        image: None,
+        proof: *proof,
+        root_address: root_address.clone(),
+        current_address: None,
+        profile: None,
+        is_primary: is_first,
+    };
+    let claimed = account::claim_identity(tx, &identity, request.session.now)?;
+    Ok((claimed == Claim::Theirs).then(|| bap_id.clone()))
+}

@@ -1,0 +1,98 @@
+//! The keys that sign tokens, sealed.
+
+use sigma_core::jose::Algorithm;
+use sigma_core::time::Timestamp;
+
+use crate::{Row, StoreError, Tx, params};
+
+/// The kind of the key set in the change feed; the key is always [`ALL`].
+pub const CHANGED: &str = "signing_keys";
+
+/// The one key of [`CHANGED`]: the set changes as a whole.
+pub const ALL: &str = "all";
+
+/// A signing key as it is stored.
+#[derive(Clone, Debug)]
+pub struct SealedKey {
+    /// Its id, unique.
+    pub kid: String,
+    /// What it signs.
+    pub algorithm: Algorithm,
+    /// PKCS #8, sealed under the master key.
+    pub sealed_private: Vec<u8>,
+    /// The public JWK, JSON.
+    pub public_jwk: String,
+    /// When it was made and published.
+    pub created_at: Timestamp,
+    /// From when it signs.
+    pub active_from: Timestamp,
+    /// When it ceased to sign.
+    pub retired_at: Option<Timestamp>,
+    /// When the last token that it signed has expired.
+    pub delete_after: Option<Timestamp>,
+}
+
+/// Every key, the oldest first.
+pub fn list(tx: &mut dyn Tx) -> Result<Vec<SealedKey>, StoreError> {
+    tx.query_all(
+        "SELECT kid, algorithm, private_key, public_jwk, created_at, active_from, retired_at, delete_after
+         FROM signing_keys ORDER BY created_at, kid",
+        params![],
+    )?
+    .iter()
+    .map(decode)
+    .collect()
+}
+
+/// Adds a key.
+pub fn add(tx: &mut dyn Tx, key: &SealedKey) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO signing_keys (kid, algorithm, private_key, public_jwk, created_at, active_from, retired_at, delete_after)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (kid) DO NOTHING",
+        params![
+            &key.kid,
+            key.algorithm.as_str(),
+            &key.sealed_private,
+            &key.public_jwk,
+            key.created_at,
+            key.active_from,
+            key.retired_at,
+            key.delete_after
+        ],
+    )?;
+    tx.changed(CHANGED, ALL)
+}
+
+/// Writes the times of a key.
+pub fn set_times(
+    tx: &mut dyn Tx,
+    kid: &str,
+    active_from: Timestamp,
+    retired_at: Option<Timestamp>,
+    delete_after: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE signing_keys SET active_from = $2, retired_at = $3, delete_after = $4 WHERE kid = $1",
+        params![kid, active_from, retired_at, delete_after],
+    )?;
+    tx.changed(CHANGED, ALL)
+}
+
+/// Removes a key whose tokens have all expired.
+pub fn remove(tx: &mut dyn Tx, kid: &str) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM signing_keys WHERE kid = $1", params![kid])?;
+    tx.changed(CHANGED, ALL)
+}
+
+fn decode(row: &Row) -> Result<SealedKey, StoreError> {
+    Ok(SealedKey {
+        kid: row.text(0)?,
+        algorithm: row.parsed(1, "an algorithm", Algorithm::parse)?,
+        sealed_private: row.bytes(2)?,
+        public_jwk: row.text(3)?,
+        created_at: row.timestamp(4)?,
+        active_from: row.timestamp(5)?,
+        retired_at: row.opt_timestamp(6)?,
+        delete_after: row.opt_timestamp(7)?,
+    })
+}

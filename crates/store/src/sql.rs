@@ -1,0 +1,71 @@
+//! The one SQL text, as SQLite must see it.
+
+/// `sql` with every parameter `$N` written `?N`: SQLite numbers `$N` by the order of first appearance, so that the
+/// wrong values would be bound without an error. Literals, quoted names and comments stay as they are.
+pub(crate) fn for_sqlite(sql: &str) -> String {
+    let mut made = String::with_capacity(sql.len());
+    let mut rest = sql.chars().peekable();
+    while let Some(letter) = rest.next() {
+        match letter {
+            '$' if rest.peek().is_some_and(char::is_ascii_digit) => made.push('?'),
+            '\'' | '"' => {
+                made.push(letter);
+                copy_through(&mut rest, &mut made, |copied| copied == letter);
+            }
+            '-' if rest.peek() == Some(&'-') => {
+                made.push(letter);
+                copy_through(&mut rest, &mut made, |copied| copied == '\n');
+            }
+            '/' if rest.peek() == Some(&'*') => {
+                made.push(letter);
+                made.extend(rest.next());
+                let mut previous = ' ';
+                copy_through(&mut rest, &mut made, |copied| {
+                    std::mem::replace(&mut previous, copied) == '*' && copied == '/'
+                });
+            }
+            _ => made.push(letter),
+        }
+    }
+    made
+}
+
+/// Copies letters up to and with the first that `is_end` names. A doubled quote ends one literal and begins the next.
+fn copy_through(rest: &mut impl Iterator<Item = char>, made: &mut String, mut is_end: impl FnMut(char) -> bool) {
+    for letter in rest {
+        made.push(letter);
+        if is_end(letter) {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn parameters_are_numbered_for_sqlite() {
+        assert_eq!(for_sqlite("SELECT $2, $1 FROM t WHERE a=$10"), "SELECT ?2, ?1 FROM t WHERE a=?10");
+    }
+
+    #[test]
+    fn literals_names_and_comments_stay() {
+        let sql = "SELECT '$1', 'it''s $2', \"a$3\" -- $4 it's\n, $5 /* $6 ' */ , $7 /**/ $8 /*/ $9 */ $name $";
+        let made = "SELECT '$1', 'it''s $2', \"a$3\" -- $4 it's\n, ?5 /* $6 ' */ , ?7 /**/ ?8 /*/ $9 */ $name $";
+        assert_eq!(for_sqlite(sql), made);
+    }
+
+    proptest! {
+        #[test]
+        fn only_dollars_before_digits_ever_change(sql in "[$'\"/*\\-\n0-9a-c ]{0,60}") {
+            let made = for_sqlite(&sql);
+            prop_assert_eq!(made.len(), sql.len());
+            for ((before, after), next) in sql.chars().zip(made.chars()).zip(sql.chars().skip(1).chain([' '])) {
+                prop_assert!(before == after || (before == '$' && after == '?' && next.is_ascii_digit()));
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! A connection to the database file and the statements prepared on it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags};
+
+use crate::changes::{delete_changes, insert_change, recent_changes};
+use crate::error::{OpenError, Outage, StoreError};
+use crate::sql::for_sqlite;
+use crate::stopwatch;
+
+/// Statements that a connection keeps prepared.
+const PREPARED: usize = 512;
+/// Virtual machine steps between two looks at the deadline: some 100 µs of work.
+const STEPS: std::ffi::c_int = 20_000;
+
+// The time of the database is the machine's, in microseconds, as every process on this file sees it.
+pub(crate) const INSERT_CHANGE: &str = insert_change!("CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000");
+pub(crate) const RECENT_CHANGES: &str = recent_changes!("CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000");
+pub(crate) const DELETE_CHANGES: &str = delete_changes!("CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000");
+
+/// A connection that one thread owns.
+pub(crate) struct Session {
+    connection: Connection,
+    rewritten: RefCell<HashMap<&'static str, Arc<str>>>,
+    deadline: Arc<Deadline>,
+}
+
+/// When the running statement is interrupted: microseconds after `origin`; 0 is never.
+struct Deadline {
+    origin: Instant,
+    micros: AtomicU64,
+}
+
+impl Deadline {
+    fn has_passed(&self) -> bool {
+        let limit = self.micros.load(Ordering::Relaxed);
+        limit != 0 && stopwatch::now() >= self.origin + Duration::from_micros(limit)
+    }
+}
+
+impl Session {
+    /// Opens `path`, which is made if it is not there, for the eyes of its owner alone.
+    pub(crate) fn open(path: &Path, patience: Duration) -> Result<Self, OpenError> {
+        let failed =
+            |error: &dyn std::fmt::Display| OpenError::File { path: path.to_owned(), reason: error.to_string() };
+        create(path).map_err(|error| failed(&error))?;
+        Self::connect(path, patience).map_err(|error| failed(&explain(&error)))
+    }
+
+    /// Opens `path` as a file that is there.
+    pub(crate) fn connect(path: &Path, patience: Duration) -> Result<Self, rusqlite::Error> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(patience)?;
+        connection.set_prepared_statement_cache_capacity(PREPARED);
+        let deadline = Arc::new(Deadline { origin: stopwatch::now(), micros: AtomicU64::new(0) });
+        let watched = Arc::clone(&deadline);
+        connection.progress_handler(STEPS, Some(move || watched.has_passed()))?;
+        let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+        if mode != "wal" {
+            tracing::warn!(mode, "the database file does not allow a write-ahead log: reads will wait for writes");
+        }
+        // The limit gives back what one large transaction left of the log.
+        connection.execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
+             PRAGMA journal_size_limit = 67108864; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;",
+        )?;
+        Ok(Self { connection, rewritten: RefCell::default(), deadline })
+    }
+
+    /// Refuses every write on this connection.
+    pub(crate) fn read_only(self) -> Result<Self, rusqlite::Error> {
+        self.connection.execute_batch("PRAGMA query_only = ON")?;
+        Ok(self)
+    }
+
+    /// Interrupts what runs longer than `limit` from now on.
+    pub(crate) fn limit(&self, limit: Duration) {
+        let until = stopwatch::now().duration_since(self.deadline.origin) + limit;
+        self.deadline.micros.store(u64::try_from(until.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Ends the limit.
+    pub(crate) fn unlimit(&self) {
+        self.deadline.micros.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether a transaction is open.
+    pub(crate) fn in_transaction(&self) -> bool {
+        !self.connection.is_autocommit()
+    }
+
+    /// The prepared statement of `sql`.
+    pub(crate) fn prepared(&self, sql: &'static str) -> Result<CachedStatement<'_>, rusqlite::Error> {
+        let rewritten = {
+            let mut known = self.rewritten.borrow_mut();
+            Arc::clone(known.entry(sql).or_insert_with(|| for_sqlite(sql).into()))
+        };
+        self.connection.prepare_cached(&rewritten)
+    }
+
+    /// Runs a statement without parameters that is prepared once.
+    pub(crate) fn run(&self, sql: &'static str) -> Result<(), rusqlite::Error> {
+        self.prepared(sql)?.raw_execute().map(drop)
+    }
+
+    /// The connection itself, for migrations.
+    pub(crate) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+/// Makes the file before SQLite would, so that nobody else may ever read it; its log takes over its mode.
+fn create(path: &Path) -> std::io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// What `error` means to the caller of an operation.
+pub(crate) fn explain(error: &rusqlite::Error) -> StoreError {
+    let rusqlite::Error::SqliteFailure(code, message) = error else {
+        return StoreError::Failed(error.to_string());
+    };
+    match code.code {
+        ErrorCode::DiskFull => Outage::DiskFull.into(),
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied => Outage::ReadOnly.into(),
+        ErrorCode::SystemIoFailure | ErrorCode::CannotOpen | ErrorCode::NoLargeFileSupport => Outage::Io.into(),
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed => {
+            Outage::Locked.into()
+        }
+        ErrorCode::OperationInterrupted => Outage::TimedOut.into(),
+        ErrorCode::OutOfMemory => Outage::Exhausted.into(),
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+            StoreError::Corrupt(message.clone().unwrap_or_else(|| code.to_string()))
+        }
+        _ => StoreError::Failed(message.clone().unwrap_or_else(|| code.to_string())),
+    }
+}

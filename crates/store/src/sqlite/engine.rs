@@ -1,0 +1,102 @@
+//! The threads of the embedded engine.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::bounded;
+
+use super::connection::{DELETE_CHANGES, RECENT_CHANGES, Session, explain};
+use super::{Reader, ServerLock, SqliteTx, Writer};
+use crate::changes::Change;
+use crate::error::{OpenError, StoreError};
+use crate::feed::{Feed, Recent, Source};
+use crate::migrations;
+use crate::store::{ChangeIds, Engine, StoreOptions, spawn};
+use crate::tx::Tx as _;
+
+/// How long a connection waits for the write lock, which only an admin command can hold against a server.
+const LOCK_PATIENCE: Duration = Duration::from_secs(4);
+/// How long one write may take.
+const WRITE_LIMIT: Duration = Duration::from_secs(4);
+
+/// Opens `path`, brings it to this version and starts the threads.
+pub(crate) fn start(
+    path: &Path,
+    options: &StoreOptions,
+    feed: &Arc<Feed>,
+    ids: &Arc<ChangeIds>,
+) -> Result<Engine, OpenError> {
+    let lock = options.exclusive.then(|| ServerLock::take(path)).transpose()?;
+    let mut session = Session::open(path, LOCK_PATIENCE)?;
+    migrations::run(&mut session)?;
+    let (writes, write_queue) = bounded(options.queue);
+    let (reads, read_queue) = bounded(options.queue);
+    let writer = Writer {
+        path: path.to_owned(),
+        patience: LOCK_PATIENCE,
+        limit: WRITE_LIMIT,
+        queue: write_queue,
+        feed: Arc::clone(feed),
+        ids: Arc::clone(ids),
+        session: Some(session),
+    };
+    // The lock lives as long as the writer.
+    let mut threads = vec![spawn("sigma-writer", move || {
+        writer.run();
+        drop(lock);
+    })?];
+    for _ in 0..options.readers {
+        let reader = Reader {
+            path: path.to_owned(),
+            patience: LOCK_PATIENCE,
+            limit: options.read_limit,
+            queue: read_queue.clone(),
+            session: None,
+        };
+        threads.push(spawn("sigma-reader", move || reader.run())?);
+    }
+    Ok(Engine { writes, reads, writers: 1, readers: options.readers, threads, delete_changes: DELETE_CHANGES })
+}
+
+/// The change feed of a database file.
+pub(crate) struct FileFeed {
+    path: std::path::PathBuf,
+    limit: Duration,
+    session: Option<Session>,
+}
+
+impl FileFeed {
+    pub(crate) fn new(path: &Path, limit: Duration) -> Self {
+        Self { path: path.to_owned(), limit, session: None }
+    }
+}
+
+impl Source for FileFeed {
+    fn recent(&mut self) -> Result<Recent, StoreError> {
+        let session = match self.session.take() {
+            Some(session) => session,
+            None => Session::connect(&self.path, self.limit)
+                .and_then(Session::read_only)
+                .map_err(|error| explain(&error))?,
+        };
+        session.limit(self.limit);
+        let no_id = String::new;
+        let rows = SqliteTx::new(&session, &no_id).query_all(RECENT_CHANGES, &[])?;
+        session.unlimit();
+        self.session = Some(session);
+        recent(&rows)
+    }
+}
+
+/// The rows of the feed: the time in every one, a change in each but the one that is there when nothing changed.
+pub(crate) fn recent(rows: &[crate::row::Row]) -> Result<Recent, StoreError> {
+    let now = rows.first().ok_or_else(|| StoreError::Corrupt("the change feed has no time".to_owned()))?.int(0)?;
+    let mut changes = Vec::new();
+    for row in rows {
+        if let Some(id) = row.opt_text(1)? {
+            changes.push(Change { id, kind: row.text(2)?, key: row.text(3)? });
+        }
+    }
+    Ok(Recent { now, changes })
+}

@@ -1,0 +1,54 @@
+//! The lock that one server holds on one database file.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::error::OpenError;
+
+/// Held as long as it lives; the system lets go of it when the process dies, however it dies.
+#[derive(Debug)]
+pub(crate) struct ServerLock {
+    _file: File,
+}
+
+impl ServerLock {
+    /// Takes the lock of the server on `database`, or says who has it.
+    pub(crate) fn take(database: &Path) -> Result<Self, OpenError> {
+        let lock = lock_path(database);
+        let failed = |error: std::io::Error| OpenError::File { path: lock.clone(), reason: error.to_string() };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&lock)
+            .map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut process = String::new();
+                let known = file.read_to_string(&mut process).is_ok() && !process.trim().is_empty();
+                let holder = if known { format!(", process {}", process.trim()) } else { String::new() };
+                return Err(OpenError::InUse { path: database.to_owned(), lock, holder });
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        // The number only helps the reader of the message above: a full disk must not keep a server from starting.
+        let noted =
+            file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
+        if let Err(error) = noted {
+            tracing::warn!(%error, lock = %lock.display(), "the process number could not be written to the lock file");
+        }
+        Ok(Self { _file: file })
+    }
+}
+
+/// `PATH.lock`. It is never deleted: two servers that each made a new file would each lock their own.
+fn lock_path(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
+}

@@ -1,0 +1,15 @@
+//! The embedded engine: one file, one writer thread that commits for many at once, readers beside it.
+
+mod connection;
+mod engine;
+mod lock;
+mod reader;
+mod schema;
+mod tx;
+mod writer;
+
+pub(crate) use engine::{FileFeed, start};
+use lock::ServerLock;
+use reader::Reader;
+use tx::SqliteTx;
+use writer::Writer;

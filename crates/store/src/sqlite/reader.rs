@@ -1,0 +1,57 @@
+//! A thread that reads from the file, beside the writer and the other readers.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crossbeam_channel::Receiver;
+
+use super::connection::{Session, explain};
+use super::tx::SqliteTx;
+use crate::error::StoreError;
+use crate::job::Job;
+use crate::store::Message;
+
+/// One reader of the database file.
+pub(crate) struct Reader {
+    pub(crate) path: PathBuf,
+    pub(crate) patience: Duration,
+    /// How long one read may take: while it lasts, the log cannot be shortened.
+    pub(crate) limit: Duration,
+    pub(crate) queue: Receiver<Message>,
+    pub(crate) session: Option<Session>,
+}
+
+impl Reader {
+    /// Works until the store is closed.
+    pub(crate) fn run(mut self) {
+        while let Ok(Message::Run(mut job)) = self.queue.recv() {
+            let failure = self.read(job.as_mut()).err();
+            job.answer(failure);
+        }
+    }
+
+    /// Runs `job` on one snapshot of the database.
+    fn read(&mut self, job: &mut dyn Job) -> Result<(), StoreError> {
+        let session = match self.session.take() {
+            Some(session) => session,
+            None => Session::connect(&self.path, self.patience).and_then(Session::read_only).map_err(failed)?,
+        };
+        session.run("BEGIN").map_err(failed)?;
+        session.limit(self.limit);
+        let no_id = String::new;
+        let mut tx = SqliteTx::new(&session, &no_id);
+        let outcome = job.run(&mut tx);
+        let outcome = tx.finish().and(outcome);
+        session.unlimit();
+        if !session.in_transaction() || session.run("ROLLBACK").is_ok() {
+            self.session = Some(session);
+        }
+        outcome
+    }
+}
+
+fn failed(error: rusqlite::Error) -> StoreError {
+    let failure = explain(&error);
+    tracing::error!(%error, %failure, "a read could not begin");
+    failure
+}

@@ -1,0 +1,198 @@
+//! The one thread that writes to the file, and commits for many operations at once.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::Receiver;
+
+use super::connection::{Session, explain};
+use super::tx::SqliteTx;
+use crate::changes::Change;
+use crate::error::{Outage, StoreError};
+use crate::feed::Feed;
+use crate::job::Job;
+use crate::stopwatch;
+use crate::store::{ChangeIds, Message};
+
+/// Operations in one transaction at most.
+const BATCH: usize = 256;
+/// How long a transaction takes operations in at most.
+const GATHER: Duration = Duration::from_millis(5);
+
+/// The writer of one database file.
+pub(crate) struct Writer {
+    pub(crate) path: PathBuf,
+    /// How long it waits for the lock that an admin command holds.
+    pub(crate) patience: Duration,
+    /// How long one operation may take: all others wait for it.
+    pub(crate) limit: Duration,
+    pub(crate) queue: Receiver<Message>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) ids: Arc<ChangeIds>,
+    pub(crate) session: Option<Session>,
+}
+
+/// An operation that ran in the open transaction: its savepoint was released, or rolled back for this failure.
+struct Ran {
+    job: Box<dyn Job>,
+    failure: Option<StoreError>,
+}
+
+/// How the savepoint of an operation ended.
+enum Ended {
+    /// What it wrote is part of the transaction.
+    Kept,
+    /// Nothing of it is left.
+    Undone(StoreError),
+    /// It cannot be told what of it is left: the whole transaction must go.
+    Broken(StoreError),
+}
+
+impl Writer {
+    /// Works until the store is closed.
+    pub(crate) fn run(mut self) {
+        while let Ok(Message::Run(first)) = self.queue.recv() {
+            let stop = self.transaction(first);
+            if stop {
+                return;
+            }
+        }
+    }
+
+    /// One transaction for `first` and those that wait behind it. Whether the store is to be closed after it.
+    fn transaction(&mut self, first: Box<dyn Job>) -> bool {
+        let begun = self.session().and_then(|session| {
+            session.run("BEGIN IMMEDIATE").map_err(|error| outage("BEGIN", &error))?;
+            Ok(session)
+        });
+        let session = match begun {
+            Ok(session) => session,
+            Err(failure) => {
+                // Whoever waits already would only wait as long again.
+                let (waiting, stop) = self.waiting();
+                std::iter::once(first).chain(waiting).for_each(|job| job.answer(Some(failure.clone())));
+                self.session = None;
+                return stop;
+            }
+        };
+        let mut batch = Vec::new();
+        let mut changes = Vec::new();
+        let (kept, stop) = self.gather(&session, first, &mut batch, &mut changes);
+        let failure = kept.and_then(|()| session.run("COMMIT").map_err(|error| outage("COMMIT", &error))).err();
+        let failure = failure.map(|failure| match failure {
+            StoreError::Unavailable(outage) => StoreError::Unavailable(outage),
+            _ => Outage::NotCommitted.into(),
+        });
+        if failure.is_none() || recover(&session) {
+            self.session = Some(session);
+        }
+        // Even what was perhaps not committed is forgotten: that costs a read, the contrary would cost the truth.
+        self.feed.forget(changes);
+        for Ran { job, failure: own } in batch {
+            job.answer(failure.clone().or(own));
+        }
+        stop
+    }
+
+    /// The connection, opened anew if the last one could not be trusted any more.
+    fn session(&mut self) -> Result<Session, StoreError> {
+        if let Some(session) = self.session.take() {
+            return Ok(session);
+        }
+        Session::connect(&self.path, self.patience).map_err(|error| outage("the opening of the database", &error))
+    }
+
+    /// All that waits at this moment.
+    fn waiting(&self) -> (Vec<Box<dyn Job>>, bool) {
+        let mut jobs = Vec::new();
+        while let Ok(message) = self.queue.try_recv() {
+            match message {
+                Message::Run(job) => jobs.push(job),
+                Message::Stop => return (jobs, true),
+            }
+        }
+        (jobs, false)
+    }
+
+    /// Runs operations in the open transaction while there are any and it is neither full nor old. An error means that
+    /// the transaction is gone.
+    fn gather(
+        &self,
+        session: &Session,
+        first: Box<dyn Job>,
+        batch: &mut Vec<Ran>,
+        changes: &mut Vec<Change>,
+    ) -> (Result<(), StoreError>, bool) {
+        let started = stopwatch::now();
+        let mut next = Some(Message::Run(first));
+        loop {
+            match next {
+                Some(Message::Run(mut job)) => {
+                    let ended = self.in_savepoint(session, job.as_mut(), changes);
+                    let (failure, whole) = match ended {
+                        Ended::Kept => (None, session.in_transaction()),
+                        Ended::Undone(failure) => (Some(failure), session.in_transaction()),
+                        Ended::Broken(failure) => (Some(failure), false),
+                    };
+                    batch.push(Ran { job, failure: failure.clone() });
+                    if !whole {
+                        tracing::error!(operations = batch.len(), "the transaction of these operations was lost");
+                        return (Err(failure.unwrap_or_else(|| Outage::NotCommitted.into())), false);
+                    }
+                }
+                Some(Message::Stop) => return (Ok(()), true),
+                None => return (Ok(()), false),
+            }
+            let room = batch.len() < BATCH && started.elapsed() < GATHER;
+            next = if room { self.queue.try_recv().ok() } else { None };
+        }
+    }
+
+    /// Runs `job` so that nothing of it is left if it fails or panics.
+    fn in_savepoint(&self, session: &Session, job: &mut dyn Job, changes: &mut Vec<Change>) -> Ended {
+        if let Err(error) = session.run("SAVEPOINT operation") {
+            return Ended::Undone(outage("SAVEPOINT", &error));
+        }
+        session.limit(self.limit);
+        let new_id = || self.ids.next();
+        let mut tx = SqliteTx::new(session, &new_id);
+        let outcome = job.run(&mut tx);
+        let outcome = tx.finish().and_then(|changed| outcome.map(|()| changed));
+        session.unlimit();
+        if !session.in_transaction() {
+            return outcome.map_or_else(Ended::Undone, |_| Ended::Kept);
+        }
+        match outcome {
+            Ok(changed) => match session.run("RELEASE operation") {
+                Ok(()) => {
+                    changes.extend(changed);
+                    Ended::Kept
+                }
+                Err(error) => Ended::Broken(outage("RELEASE", &error)),
+            },
+            Err(failure) => {
+                match session.run("ROLLBACK TO operation").and_then(|()| session.run("RELEASE operation")) {
+                    Ok(()) => Ended::Undone(failure),
+                    Err(error) => Ended::Broken(outage("ROLLBACK TO", &error)),
+                }
+            }
+        }
+    }
+}
+
+/// Leaves a failed transaction. Whether the connection can be used again.
+fn recover(session: &Session) -> bool {
+    if !session.in_transaction() {
+        return true;
+    }
+    let rolled_back = session.run("ROLLBACK").map_err(|error| outage("ROLLBACK", &error));
+    rolled_back.is_ok() && !session.in_transaction()
+}
+
+/// The failure of the engine's own statement, which is logged here because no operation stands for it.
+fn outage(what: &str, error: &rusqlite::Error) -> StoreError {
+    let failure = explain(error);
+    tracing::error!(%error, %failure, "{what} failed");
+    failure
+}

@@ -1,0 +1,353 @@
+//! The store as the rest of Sigma sees it: operations go in, outcomes come out.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crossbeam_channel::{Sender, TrySendError, bounded};
+use sigma_core::ids::ChangeId;
+use sigma_core::random::Rng;
+use sigma_core::time::Clock;
+use tokio::sync::oneshot;
+
+use crate::error::{OpenError, Outage, StoreError};
+use crate::feed::{self, Feed, Source};
+use crate::job::{Job, Operation, Reply};
+use crate::sweep::{self, EXPIRING, Expiring};
+use crate::tx::Tx;
+use crate::{postgres, sqlite};
+
+/// How a store is opened.
+#[derive(Clone)]
+pub struct StoreOptions {
+    /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`.
+    pub url: String,
+    /// Whether this is a server: it locks a database file, follows the change feed and deletes what expires. An admin
+    /// command does none of it and works beside a server.
+    pub exclusive: bool,
+    /// Threads that read, each with a connection.
+    pub readers: usize,
+    /// Threads that write, each with a connection: for PostgreSQL; a file has one.
+    pub writers: usize,
+    /// Operations that may wait, for reading and for writing each.
+    pub queue: usize,
+    /// How long a caller waits for an outcome before it is told [`Outage::TimedOut`].
+    pub patience: Duration,
+    /// How long one read of a database file may take.
+    pub read_limit: Duration,
+    /// How often the change feed is read.
+    pub feed_interval: Duration,
+    /// How long after the last reading of the change feed caches may be used.
+    pub feed_stale_after: Duration,
+    /// What the background deletes.
+    pub expiring: &'static [Expiring],
+}
+
+impl StoreOptions {
+    /// For the server on `url`.
+    pub fn serve(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            exclusive: true,
+            readers: 4,
+            writers: 8,
+            queue: 1_024,
+            patience: Duration::from_secs(5),
+            read_limit: Duration::from_secs(1),
+            feed_interval: Duration::from_millis(500),
+            feed_stale_after: Duration::from_secs(2),
+            expiring: EXPIRING,
+        }
+    }
+
+    /// For an admin command on `url`, beside a server or without one.
+    pub fn admin(url: impl Into<String>) -> Self {
+        Self { exclusive: false, readers: 1, writers: 1, ..Self::serve(url) }
+    }
+}
+
+/// Without the address, which may hold a password.
+impl fmt::Debug for StoreOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = self.url.split(':').next().unwrap_or_default();
+        f.debug_struct("StoreOptions")
+            .field("scheme", &scheme)
+            .field("exclusive", &self.exclusive)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A handle to the database, cheap to clone. When the last one is dropped the threads end by themselves;
+/// [`Store::close`] also waits for them.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    writes: Sender<Message>,
+    reads: Sender<Message>,
+    writers: usize,
+    readers: usize,
+    closed: AtomicBool,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Dropped to stop the threads that wait for time to pass.
+    background: Mutex<Option<Sender<()>>>,
+    feed: Arc<Feed>,
+    clock: Arc<dyn Clock>,
+    patience: Duration,
+    expiring: &'static [Expiring],
+    delete_changes: &'static str,
+}
+
+/// A handle that does not keep the store open.
+pub(crate) struct WeakStore(Weak<Inner>);
+
+impl WeakStore {
+    pub(crate) fn upgrade(&self) -> Option<Store> {
+        self.0.upgrade().map(|inner| Store { inner })
+    }
+}
+
+/// What the threads of an engine are sent.
+pub(crate) enum Message {
+    /// An operation to run.
+    Run(Box<dyn Job>),
+    /// Nothing more will come: the thread ends.
+    Stop,
+}
+
+/// The running threads of an engine and the way to them.
+pub(crate) struct Engine {
+    pub(crate) writes: Sender<Message>,
+    pub(crate) reads: Sender<Message>,
+    pub(crate) writers: usize,
+    pub(crate) readers: usize,
+    pub(crate) threads: Vec<JoinHandle<()>>,
+    pub(crate) delete_changes: &'static str,
+}
+
+/// The ids of the change feed.
+#[derive(Debug)]
+pub(crate) struct ChangeIds {
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+}
+
+impl ChangeIds {
+    pub(crate) fn next(&self) -> String {
+        ChangeId::new(self.clock.now(), self.rng.as_ref()).as_str().to_owned()
+    }
+
+    /// For the jitter of repeated attempts.
+    pub(crate) fn rng(&self) -> &dyn Rng {
+        self.rng.as_ref()
+    }
+}
+
+/// Starts a thread of the store.
+pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(|error| OpenError::Server(format!("a thread could not be started: {error}")))
+}
+
+impl Store {
+    /// Opens the database that `options` name, makes it or brings it to this version, and starts the threads of its
+    /// engine. Blocks.
+    pub fn open(options: &StoreOptions, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, OpenError> {
+        let feed = Arc::new(Feed::new(options.feed_stale_after));
+        let ids = Arc::new(ChangeIds { clock: Arc::clone(&clock), rng });
+        let (engine, source): (Engine, Box<dyn Source>) = if let Some(path) = file_path(&options.url)? {
+            let engine = sqlite::start(&path, options, &feed, &ids)?;
+            (engine, Box::new(sqlite::FileFeed::new(&path, options.read_limit)))
+        } else {
+            postgres::start(options, &feed, &ids)?
+        };
+        let (background, stop) = bounded(0);
+        let inner = Inner {
+            writes: engine.writes,
+            reads: engine.reads,
+            writers: engine.writers,
+            readers: engine.readers,
+            closed: AtomicBool::new(false),
+            threads: Mutex::new(engine.threads),
+            background: Mutex::new(Some(background)),
+            feed,
+            clock,
+            patience: options.patience,
+            expiring: options.expiring,
+            delete_changes: engine.delete_changes,
+        };
+        let store = Self { inner: Arc::new(inner) };
+        if options.exclusive {
+            store.follow_feed(source, options.feed_interval, stop.clone())?;
+            let weak = WeakStore(Arc::downgrade(&store.inner));
+            store.keep(spawn("sigma-sweep", move || sweep::sweep(&weak, &stop))?);
+        }
+        Ok(store)
+    }
+
+    /// Reads the change feed for the first time, so that caches serve at once, and goes on in the background.
+    fn follow_feed(
+        &self,
+        mut source: Box<dyn Source>,
+        interval: Duration,
+        stop: crossbeam_channel::Receiver<()>,
+    ) -> Result<(), OpenError> {
+        let feed = Arc::clone(&self.inner.feed);
+        let (ready, read) = bounded(1);
+        self.keep(spawn("sigma-feed", move || {
+            let first = feed::read(&feed, source.as_mut());
+            drop(ready.send(first));
+            feed::follow(&feed, source.as_mut(), interval, &stop);
+        })?);
+        let first = read.recv().unwrap_or_else(|_| Err(Outage::Closed.into()));
+        first.map_err(|error| OpenError::Server(format!("the change feed cannot be read: {error}")))
+    }
+
+    fn keep(&self, thread: JoinHandle<()>) {
+        self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+    }
+
+    /// Runs `operation` in one transaction that may write. It may run more than once before one of its outcomes is
+    /// committed, and once taken it runs to its end whether the caller waits or not.
+    pub async fn write<R: Send + 'static>(
+        &self,
+        operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        self.task(&self.inner.writes, operation).await
+    }
+
+    /// Runs `operation`, which only reads, on one state of a database file, or statement by statement on PostgreSQL.
+    pub async fn read<R: Send + 'static>(
+        &self,
+        operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        self.task(&self.inner.reads, operation).await
+    }
+
+    /// [`Store::write`] for a thread that may wait.
+    pub fn write_blocking<R: Send + 'static>(
+        &self,
+        operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        self.thread(&self.inner.writes, operation)
+    }
+
+    /// [`Store::read`] for a thread that may wait.
+    pub fn read_blocking<R: Send + 'static>(
+        &self,
+        operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        self.thread(&self.inner.reads, operation)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.read(|tx| tx.query_opt("SELECT 1", &[]).map(drop)).await
+    }
+
+    /// Whether cached values may be used: the change feed was read a moment ago.
+    pub fn is_fresh(&self) -> bool {
+        self.inner.feed.is_fresh()
+    }
+
+    /// Finishes what was taken, ends every thread and lets go of the database. Later operations are refused as
+    /// [`Outage::Closed`]. Blocks.
+    pub fn close(&self) {
+        if self.inner.closed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        drop(self.inner.background.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let stops = std::iter::repeat_n(&self.inner.writes, self.inner.writers)
+            .chain(std::iter::repeat_n(&self.inner.reads, self.inner.readers));
+        for queue in stops {
+            // A queue without a thread behind it has nothing to stop.
+            drop(queue.send(Message::Stop));
+        }
+        let threads = std::mem::take(&mut *self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let this = std::thread::current().id();
+        for thread in threads {
+            if thread.thread().id() != this && thread.join().is_err() {
+                tracing::error!("a thread of the store ended by a panic");
+            }
+        }
+    }
+
+    pub(crate) fn feed(&self) -> &Arc<Feed> {
+        &self.inner.feed
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.inner.clock.as_ref()
+    }
+
+    pub(crate) fn expiring(&self) -> &'static [Expiring] {
+        self.inner.expiring
+    }
+
+    pub(crate) fn delete_changes(&self) -> &'static str {
+        self.inner.delete_changes
+    }
+
+    async fn task<R: Send + 'static>(
+        &self,
+        queue: &Sender<Message>,
+        operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let (reply, outcome) = oneshot::channel();
+        self.enqueue(queue, Box::new(Operation::new(operation, Reply::Task(reply))))?;
+        match tokio::time::timeout(self.inner.patience, outcome).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(Outage::Closed.into()),
+            Err(_) => Err(Outage::TimedOut.into()),
+        }
+    }
+
+    fn thread<R: Send + 'static>(
+        &self,
+        queue: &Sender<Message>,
+        operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, StoreError> {
+        let (reply, outcome) = std::sync::mpsc::sync_channel(1);
+        self.enqueue(queue, Box::new(Operation::new(operation, Reply::Thread(reply))))?;
+        outcome.recv().unwrap_or_else(|_| Err(Outage::Closed.into()))
+    }
+
+    fn enqueue(&self, queue: &Sender<Message>, job: Box<dyn Job>) -> Result<(), StoreError> {
+        if self.inner.closed.load(Ordering::Acquire) {
+            return Err(Outage::Closed.into());
+        }
+        queue.try_send(Message::Run(job)).map_err(|refused| match refused {
+            TrySendError::Full(_) => StoreError::Busy,
+            TrySendError::Disconnected(_) => Outage::Closed.into(),
+        })
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("closed", &self.inner.closed).finish_non_exhaustive()
+    }
+}
+
+/// The path in `sqlite:PATH`; nothing for an address of PostgreSQL.
+fn file_path(url: &str) -> Result<Option<PathBuf>, OpenError> {
+    let scheme = url.split(':').next().unwrap_or_default();
+    match (scheme, url.strip_prefix("sqlite:")) {
+        (_, Some(path)) => {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() || path.starts_with(":memory:") {
+                return Err(OpenError::Address("sqlite: needs the path of a file".to_owned()));
+            }
+            Ok(Some(PathBuf::from(path)))
+        }
+        ("postgres" | "postgresql", _) => Ok(None),
+        _ => Err(OpenError::Address(format!("`{scheme}` is not a known kind of database"))),
+    }
+}

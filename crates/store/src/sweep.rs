@@ -1,0 +1,99 @@
+//! The deletion of what has expired, in small batches.
+
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+
+use crate::error::StoreError;
+use crate::store::{Store, WeakStore};
+
+/// Rows that one statement deletes at most: the writer is never held for long.
+const BATCH: u64 = 500;
+/// How often the background looks for what has expired.
+pub(crate) const PAUSE: Duration = Duration::from_secs(60);
+
+/// A table of which rows expire.
+#[derive(Clone, Copy, Debug)]
+pub struct Expiring {
+    /// Its name.
+    pub table: &'static str,
+    /// The statement that deletes a batch of what expired at or before `$1`.
+    pub delete: &'static str,
+}
+
+/// `expiring!("codes", "hash", "delete_after")`: the rows of `codes`, whose primary key is `hash` (or `"a, b"`), may go
+/// when `delete_after` has come. The column needs an index.
+#[macro_export]
+macro_rules! expiring {
+    ($table:literal, $key:literal, $expiry:literal) => {
+        $crate::Expiring {
+            table: $table,
+            delete: concat!(
+                "DELETE FROM ",
+                $table,
+                " WHERE (",
+                $key,
+                ") IN (SELECT ",
+                $key,
+                " FROM ",
+                $table,
+                " WHERE ",
+                $expiry,
+                " <= $1 ORDER BY ",
+                $expiry,
+                " LIMIT 500)"
+            ),
+        }
+    };
+}
+
+/// Every table of which rows expire.
+pub const EXPIRING: &[Expiring] = &[
+    expiring!("interactions", "id", "expires_at"),
+    expiring!("codes", "hash", "delete_after"),
+    expiring!("refresh_tokens", "hash", "expires_at"),
+    expiring!("grants", "id", "expires_at"),
+    expiring!("sessions", "id", "delete_after"),
+    expiring!("spent", "key", "expires_at"),
+    expiring!("revoked_tokens", "id", "expires_at"),
+    expiring!("failures", "key", "expires_at"),
+];
+
+impl Store {
+    /// Deletes everything that has expired by the clock, batch after batch; how many rows those were. Blocks: the
+    /// background does this every minute.
+    pub fn sweep_once(&self) -> Result<u64, StoreError> {
+        let now = self.clock().now();
+        let mut deleted = 0;
+        for table in self.expiring() {
+            deleted += self.batches(table.delete, Some(now.micros()))?;
+        }
+        Ok(deleted + self.batches(self.delete_changes(), None)?)
+    }
+
+    fn batches(&self, delete: &'static str, now: Option<i64>) -> Result<u64, StoreError> {
+        let mut deleted = 0;
+        loop {
+            let batch = self.write_blocking(move |tx| match now {
+                Some(now) => tx.execute(delete, crate::params![now]),
+                None => tx.execute(delete, &[]),
+            })?;
+            deleted += batch;
+            if batch < BATCH {
+                return Ok(deleted);
+            }
+        }
+    }
+}
+
+/// Sweeps until `stop` is closed or the store is gone.
+pub(crate) fn sweep(store: &WeakStore, stop: &Receiver<()>) {
+    while let Err(RecvTimeoutError::Timeout) = stop.recv_timeout(PAUSE) {
+        let Some(store) = store.upgrade() else { return };
+        match store.sweep_once() {
+            Ok(0) => {}
+            Ok(rows) => tracing::debug!(rows, "expired rows were deleted"),
+            Err(error) => tracing::warn!(%error, "expired rows could not be deleted, the next attempt is in a minute"),
+        }
+    }
+}

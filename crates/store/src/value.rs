@@ -1,0 +1,105 @@
+//! The parameters of a statement and the columns of a row, the same for both engines.
+
+use sigma_core::digest::Digest;
+use sigma_core::ids::{ClientId, GrantId, OrgId, SessionId, TokenId, UserId};
+use sigma_core::time::Timestamp;
+
+/// One parameter or column: TEXT, BIGINT, BYTEA, DOUBLE PRECISION or NULL. A boolean is 0 or 1.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// NULL of any type.
+    Null,
+    /// BIGINT: numbers, times in microseconds, booleans.
+    Int(i64),
+    /// DOUBLE PRECISION.
+    Real(f64),
+    /// TEXT, without NUL.
+    Text(String),
+    /// BYTEA.
+    Bytes(Vec<u8>),
+}
+
+impl Value {
+    /// What it holds, for messages: never the content.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "NULL",
+            Self::Int(_) => "an integer",
+            Self::Real(_) => "a real number",
+            Self::Text(_) => "text",
+            Self::Bytes(_) => "bytes",
+        }
+    }
+}
+
+macro_rules! from {
+    ($($source:ty => |$value:ident| $made:expr),+ $(,)?) => {$(
+        impl From<$source> for Value {
+            fn from($value: $source) -> Self {
+                $made
+            }
+        }
+    )+};
+}
+
+from! {
+    i64 => |value| Self::Int(value),
+    i32 => |value| Self::Int(i64::from(value)),
+    u32 => |value| Self::Int(i64::from(value)),
+    bool => |value| Self::Int(i64::from(value)),
+    f64 => |value| Self::Real(value),
+    &str => |value| Self::Text(value.to_owned()),
+    &String => |value| Self::Text(value.clone()),
+    String => |value| Self::Text(value),
+    &[u8] => |value| Self::Bytes(value.to_vec()),
+    &Vec<u8> => |value| Self::Bytes(value.clone()),
+    Vec<u8> => |value| Self::Bytes(value),
+    Timestamp => |value| Self::Int(value.micros()),
+    &Timestamp => |value| Self::Int(value.micros()),
+    Digest => |value| Self::Bytes(value.to_vec()),
+    &Digest => |value| Self::Bytes(value.to_vec()),
+}
+
+impl<const N: usize> From<[u8; N]> for Value {
+    fn from(value: [u8; N]) -> Self {
+        Self::Bytes(value.to_vec())
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Value {
+    fn from(value: &[u8; N]) -> Self {
+        Self::Bytes(value.to_vec())
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+macro_rules! from_id {
+    ($($id:ty),+) => {$(
+        impl From<$id> for Value {
+            fn from(id: $id) -> Self {
+                Self::Text(id.as_str().to_owned())
+            }
+        }
+
+        impl From<&$id> for Value {
+            fn from(id: &$id) -> Self {
+                Self::Text(id.as_str().to_owned())
+            }
+        }
+    )+};
+}
+
+from_id!(ClientId, GrantId, OrgId, SessionId, TokenId, UserId);
+
+/// The parameters of a statement: `params![&id, now, None::<&str>]`.
+#[macro_export]
+macro_rules! params {
+    ($($value:expr),* $(,)?) => {
+        &[$($crate::Value::from($value)),*]
+    };
+}
