@@ -1,3 +1,5 @@
 //! placeholder
 
+pub mod http;
 pub mod pages;
+pub mod settings;

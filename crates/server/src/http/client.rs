@@ -1,0 +1,154 @@
+//! Which address a request came from, through the proxies that the operator trusts and no others.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use http::HeaderMap;
+use ipnet::IpNet;
+
+/// The other end of a connection, as the socket names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// The address at the other end: a browser's, or the last proxy's.
+    pub address: IpAddr,
+    /// The connection itself is encrypted.
+    pub tls: bool,
+}
+
+impl Peer {
+    /// The peer of a connection without TLS; an IPv4 address that arrives mapped into IPv6 counts as IPv4.
+    pub fn plain(address: SocketAddr) -> Self {
+        Self { address: address.ip().to_canonical(), tls: false }
+    }
+}
+
+/// The address that a request is counted under and logged with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientAddr(IpAddr);
+
+impl ClientAddr {
+    /// The address itself.
+    pub fn ip(self) -> IpAddr {
+        self.0
+    }
+}
+
+impl From<IpAddr> for ClientAddr {
+    fn from(address: IpAddr) -> Self {
+        Self(address.to_canonical())
+    }
+}
+
+impl fmt::Display for ClientAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The proxies whose word is taken for what they forward.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TrustedProxies(Vec<IpNet>);
+
+impl TrustedProxies {
+    pub(super) fn new(networks: &[IpNet]) -> Self {
+        Self(networks.to_vec())
+    }
+
+    fn include(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// Who sent the request, and whether it left them encrypted.
+    ///
+    /// `X-Forwarded-For` is read from its end, where the nearest proxy wrote: each address that is itself a trusted
+    /// proxy vouches for the one before it. What stands further left was sent by the client and proves nothing.
+    pub(super) fn client(&self, peer: Peer, headers: &HeaderMap) -> (ClientAddr, bool) {
+        if self.0.is_empty() || !self.include(peer.address) {
+            return (ClientAddr::from(peer.address), peer.tls);
+        }
+        let secure = match last_entry(headers, "x-forwarded-proto") {
+            Some(scheme) => scheme.eq_ignore_ascii_case("https"),
+            None => peer.tls,
+        };
+        let mut client = peer.address;
+        let forwarded = headers.get_all("x-forwarded-for").iter().rev();
+        let entries = forwarded.flat_map(|value| value.to_str().unwrap_or("?").rsplit(','));
+        for entry in entries {
+            // An entry that is no address ends the chain: the proxy that passed it on is the last one known.
+            let Some(address) = parse_entry(entry) else { break };
+            client = address;
+            if !self.include(address) {
+                break;
+            }
+        }
+        (ClientAddr(client), secure)
+    }
+}
+
+fn last_entry<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get_all(name).iter().next_back()?.to_str().ok()?.rsplit(',').next().map(str::trim)
+}
+
+/// `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1` or `[2001:db8::1]:4711`.
+fn parse_entry(entry: &str) -> Option<IpAddr> {
+    let entry = entry.trim();
+    let address = entry
+        .parse::<IpAddr>()
+        .ok()
+        .or_else(|| entry.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
+        .or_else(|| entry.strip_prefix('[')?.strip_suffix(']')?.parse().ok())?;
+    Some(address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn seen(peer: &str, forwarded: &[&'static str]) -> String {
+        let proxies = TrustedProxies::new(&["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()]);
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append("x-forwarded-for", HeaderValue::from_static(value));
+        }
+        let peer = Peer { address: peer.parse().unwrap(), tls: false };
+        proxies.client(peer, &headers).0.to_string()
+    }
+
+    #[test]
+    fn a_forwarded_address_from_an_untrusted_peer_is_ignored() {
+        assert_eq!(seen("203.0.113.9", &["198.51.100.1"]), "203.0.113.9");
+        assert_eq!(seen("203.0.113.9", &["10.0.0.1"]), "203.0.113.9");
+    }
+
+    #[test]
+    fn the_nearest_address_that_is_no_trusted_proxy_is_the_client() {
+        assert_eq!(seen("10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(seen("10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.2"]), "198.51.100.1");
+        assert_eq!(seen("10.0.0.1", &["1.1.1.1", "198.51.100.1,10.0.0.2"]), "198.51.100.1");
+        assert_eq!(seen("fd00::1", &["[2001:db8::7]:443"]), "2001:db8::7");
+        assert_eq!(seen("10.0.0.1", &["198.51.100.1:5123"]), "198.51.100.1");
+        assert_eq!(seen("10.0.0.1", &["::ffff:198.51.100.1"]), "198.51.100.1");
+    }
+
+    #[test]
+    fn a_forwarded_address_that_is_none_leaves_the_last_proxy_known() {
+        assert_eq!(seen("10.0.0.1", &["198.51.100.1, unknown"]), "10.0.0.1");
+        assert_eq!(seen("10.0.0.1", &["198.51.100.1, nonsense, 10.0.0.2"]), "10.0.0.2");
+        assert_eq!(seen("10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(seen("10.0.0.1", &["10.0.0.9, 10.0.0.8"]), "10.0.0.9");
+    }
+
+    #[test]
+    fn a_forwarded_scheme_counts_from_a_trusted_proxy_alone() {
+        let proxies = TrustedProxies::new(&["10.0.0.0/8".parse().unwrap()]);
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
+        let peer = |address: &str| Peer { address: address.parse().unwrap(), tls: false };
+        assert!(proxies.client(peer("10.0.0.1"), &headers).1);
+        assert!(!proxies.client(peer("203.0.113.9"), &headers).1);
+        headers.insert("x-forwarded-proto", HeaderValue::from_static("https, http"));
+        assert!(!proxies.client(peer("10.0.0.1"), &headers).1);
+    }
+}

@@ -1,0 +1,223 @@
+//! What is known of a request before any handler sees it.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
+use sigma_core::random::{Rng, bytes};
+use sigma_core::time::Timestamp;
+
+use crate::http::client::ClientAddr;
+use crate::http::envelope::Envelope;
+use crate::http::limits::{Exceeded, Key, Limiter, Remaining, Rule};
+
+/// `req_` and 24 letters: names one request in answers, logs and traces. Always made here, never taken from outside.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RequestId([u8; 28]);
+
+impl RequestId {
+    /// The id as it is sent.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("req_")
+    }
+
+    pub(super) fn header(&self) -> HeaderValue {
+        HeaderValue::from_bytes(&self.0).unwrap_or(HeaderValue::from_static("req_"))
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Makes request ids: a count, mixed with a random start (`SplitMix64`), so that no two are the same and none tells how
+/// many there were. They are names, not secrets, and cost no call into the system.
+#[derive(Debug)]
+pub(super) struct RequestIds {
+    high: u64,
+    low: u64,
+    count: AtomicU64,
+}
+
+impl RequestIds {
+    pub(super) fn new(rng: &dyn Rng) -> Self {
+        let seed = |rng| u64::from_le_bytes(bytes::<8>(rng));
+        Self { high: seed(rng), low: seed(rng), count: AtomicU64::new(0) }
+    }
+
+    pub(super) fn next(&self) -> RequestId {
+        const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+        let step = self.count.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let words = [mix(self.high.wrapping_add(step)), mix(self.low.wrapping_sub(step))];
+        let mut id = *b"req_000000000000000000000000";
+        for (letters, mut word) in id.get_mut(4..).unwrap_or_default().chunks_exact_mut(12).zip(words) {
+            for letter in letters {
+                let index = usize::try_from(word & 31).unwrap_or(0);
+                *letter = ALPHABET.get(index).copied().unwrap_or(b'a');
+                word >>= 5;
+            }
+        }
+        RequestId(id)
+    }
+}
+
+fn mix(mut word: u64) -> u64 {
+    word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    word ^ (word >> 31)
+}
+
+/// What the middleware knows of a request; an extension of the request and an extractor.
+#[derive(Clone)]
+pub struct RequestContext(Arc<Known>);
+
+struct Known {
+    request_id: RequestId,
+    client: ClientAddr,
+    is_secure: bool,
+    started: Timestamp,
+    limiter: Arc<Limiter>,
+    counted: Mutex<Option<Remaining>>,
+}
+
+impl RequestContext {
+    pub(super) fn new(
+        request_id: RequestId,
+        client: ClientAddr,
+        is_secure: bool,
+        started: Timestamp,
+        limiter: Arc<Limiter>,
+    ) -> Self {
+        Self(Arc::new(Known { request_id, client, is_secure, started, limiter, counted: Mutex::new(None) }))
+    }
+
+    /// The request's name in answers, logs and traces.
+    pub fn request_id(&self) -> &RequestId {
+        &self.0.request_id
+    }
+
+    /// Who sent it, as far as trusted proxies tell.
+    pub fn client(&self) -> ClientAddr {
+        self.0.client
+    }
+
+    /// It left the client encrypted.
+    pub fn is_secure(&self) -> bool {
+        self.0.is_secure
+    }
+
+    /// When it arrived.
+    pub fn started(&self) -> Timestamp {
+        self.0.started
+    }
+
+    /// Counts this request under `rule` for `key`, and tells the caller in the `X-RateLimit-*` headers of the answer.
+    pub fn charge<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Result<(), Exceeded> {
+        self.note(self.0.limiter.charge_at(rule, key.into(), self.0.started)?);
+        Ok(())
+    }
+
+    /// Whether another request under `rule` would be taken; counts nothing.
+    pub fn peek<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Result<(), Exceeded> {
+        self.note(self.0.limiter.peek(rule, key)?);
+        Ok(())
+    }
+
+    /// Takes back one [`charge`](Self::charge).
+    pub fn refund<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) {
+        self.note(self.0.limiter.refund(rule, key));
+    }
+
+    fn note(&self, remaining: Option<Remaining>) {
+        if remaining.is_some() {
+            *self.0.counted.lock().unwrap_or_else(PoisonError::into_inner) = remaining;
+        }
+    }
+
+    /// What was counted last, for the answer's headers.
+    pub(super) fn counted(&self) -> Option<Remaining> {
+        *self.0.counted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for RequestContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestContext")
+            .field("request_id", &self.0.request_id)
+            .field("client", &self.0.client)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for RequestContext {
+    type Rejection = Envelope;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Envelope> {
+        let context = parts.extensions.get::<Self>().cloned();
+        context.ok_or_else(|| Envelope::internal("the router was reached around its middleware"))
+    }
+}
+
+/// The trace that a caller is part of: the trace id of `traceparent` (W3C Trace Context §3.2), for the log alone.
+pub(super) fn trace_id(headers: &HeaderMap) -> Option<&str> {
+    let header = headers.get("traceparent")?.to_str().ok()?;
+    let mut fields = header.split('-');
+    let (version, trace, parent) = (fields.next()?, fields.next()?, fields.next()?);
+    let hex =
+        |text: &str, length| text.len() == length && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let known = hex(version, 2) && version != "ff" && hex(trace, 32) && hex(parent, 16);
+    (known && trace.bytes().any(|byte| byte != b'0')).then_some(trace)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use sigma_core::random::SeededRng;
+
+    use super::*;
+
+    #[test]
+    fn request_ids_are_letters_and_never_the_same() {
+        let ids = RequestIds::new(&SeededRng::new(1));
+        let made: HashSet<_> = (0..10_000).map(|_| ids.next().to_string()).collect();
+        assert_eq!(made.len(), 10_000);
+        assert!(made.iter().all(|id| {
+            id.len() == 28 && id.starts_with("req_") && id.bytes().skip(4).all(|byte| byte.is_ascii_alphanumeric())
+        }));
+    }
+
+    #[test]
+    fn a_trace_is_taken_only_from_a_well_formed_header() {
+        let trace = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("traceparent", HeaderValue::from_static(value));
+            trace_id(&headers).map(str::to_owned)
+        };
+        assert_eq!(
+            trace("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01").as_deref(),
+            Some("4bf92f3577b34da6a3ce929d0e0e4736")
+        );
+        for bad in [
+            "",
+            "00",
+            "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+        ] {
+            assert_eq!(trace(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The JSON of an error. Three families of clients read three different members, so every error carries all of them:
+//! `error`, `error_description` and `message`, and `code` where Better Auth has one (contract 1.0).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+
+use crate::http::headers;
+use crate::http::limits::Exceeded;
+
+/// An error as it is sent. The one middleware adds `request_id` and logs the cause.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    status: StatusCode,
+    error: Cow<'static, str>,
+    description: Cow<'static, str>,
+    code: Option<&'static str>,
+    cause: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    error: &'a str,
+    error_description: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+}
+
+impl Envelope {
+    /// `error` is the code that clients compare, `description` the sentence that people read.
+    pub fn new(
+        status: StatusCode,
+        error: impl Into<Cow<'static, str>>,
+        description: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { status, error: error.into(), description: description.into(), code: None, cause: None }
+    }
+
+    /// With Better Auth's `code`.
+    #[must_use]
+    pub fn with_code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
+    }
+
+    /// 500 `server_error`. `cause` is logged with the request id and never sent.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "Internal error").caused_by(cause)
+    }
+
+    /// 503 `temporarily_unavailable`. `cause` is logged with the request id and never sent.
+    pub fn unavailable(cause: impl fmt::Display) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "Try again in a moment").caused_by(cause)
+    }
+
+    /// With what went wrong inside, for the log alone.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl fmt::Display) -> Self {
+        self.cause = Some(cause.to_string());
+        self
+    }
+
+    /// The status that it is sent with.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Better Auth's `code`, if it has one.
+    pub fn code(&self) -> Option<&'static str> {
+        self.code
+    }
+
+    /// What the log should say of it.
+    pub(super) fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// The body, with the request's id once that is known.
+    pub(super) fn body(&self, request_id: Option<&str>) -> Body {
+        let json = Json {
+            error: &self.error,
+            error_description: &self.description,
+            message: &self.description,
+            code: self.code,
+            request_id,
+        };
+        Body::from(serde_json::to_vec(&json).unwrap_or_default())
+    }
+}
+
+/// Headers that others added to the response stay; the body is written again by the middleware with the request's id.
+impl IntoResponse for Envelope {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(self.body(None));
+        *response.status_mut() = self.status;
+        response.headers_mut().insert(CONTENT_TYPE, headers::JSON);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+const X_RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
+
+/// 429 with both bodies and both headers of contract 1.14.
+impl IntoResponse for Exceeded {
+    fn into_response(self) -> Response {
+        let description = "Too many requests. Please try again later.";
+        let envelope = Envelope::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", description);
+        let mut response = envelope.into_response();
+        let retry_after = HeaderValue::from(self.retry_after);
+        response.headers_mut().insert(RETRY_AFTER, retry_after.clone());
+        response.headers_mut().insert(X_RETRY_AFTER, retry_after);
+        headers::rate_limit(response.headers_mut(), self.limit, 0, self.reset);
+        metrics::counter!("sigma_http_rate_limited_total", "rule" => self.rule.as_str()).increment(1);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+    use crate::http::limits::Rule;
+
+    async fn text(body: Body) -> String {
+        String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_error_speaks_to_every_family_of_clients() {
+        let envelope = Envelope::new(StatusCode::FORBIDDEN, "invalid_origin", "Invalid origin");
+        insta::assert_snapshot!(
+            text(envelope.with_code("INVALID_ORIGIN").body(Some("req_x"))).await,
+            @r#"{"error":"invalid_origin","error_description":"Invalid origin","message":"Invalid origin","code":"INVALID_ORIGIN","request_id":"req_x"}"#
+        );
+    }
+
+    #[tokio::test]
+    async fn an_internal_cause_is_not_sent() {
+        let response = Envelope::internal("password of the database").into_response();
+        assert_eq!(response.status(), 500);
+        assert!(!text(response.into_body()).await.contains("password"));
+    }
+
+    #[tokio::test]
+    async fn a_spent_quota_answers_both_bodies_and_both_headers() {
+        let response = Exceeded { rule: Rule::SignIn, limit: 5, retry_after: 12, reset: 1_800_000_060 }.into_response();
+        let headers: Vec<_> =
+            response.headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+        insta::assert_snapshot!(headers.join("\n"), @r"
+        content-type: application/json
+        retry-after: 12
+        x-retry-after: 12
+        x-ratelimit-limit: 5
+        x-ratelimit-remaining: 0
+        x-ratelimit-reset: 1800000060
+        ");
+        insta::assert_snapshot!(
+            text(response.into_body()).await,
+            @r#"{"error":"rate_limit_exceeded","error_description":"Too many requests. Please try again later.","message":"Too many requests. Please try again later."}"#
+        );
+    }
+}

@@ -1,0 +1,75 @@
+//! What is counted of every request, for Prometheus. Handles are looked up once for each route, method and class of
+//! status; after that a request costs two atomic additions.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+
+const METHODS: [&str; 8] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "other"];
+const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+
+/// Counter and histogram of one route, method and class of status.
+struct Handles {
+    requests: Counter,
+    seconds: Histogram,
+}
+
+/// All that is counted of one route.
+pub(super) struct RouteMetrics {
+    route: String,
+    handles: [[OnceLock<Handles>; CLASSES.len()]; METHODS.len()],
+}
+
+impl RouteMetrics {
+    /// `route` is the pattern, such as `/account/{id}`: never a path that a caller may choose.
+    pub(super) fn new(route: impl Into<String>) -> Self {
+        Self { route: route.into(), handles: Default::default() }
+    }
+
+    /// The pattern.
+    pub(super) fn route(&self) -> &str {
+        &self.route
+    }
+
+    pub(super) fn record(&self, method: &Method, status: StatusCode, took: Duration) {
+        let method = METHODS.iter().position(|name| *name == method.as_str()).unwrap_or(METHODS.len() - 1);
+        let class = usize::from(status.as_u16() / 100).saturating_sub(1).min(CLASSES.len() - 1);
+        let Some(handles) = self.handles.get(method).and_then(|classes| classes.get(class)) else { return };
+        let handles = handles.get_or_init(|| {
+            let labels = [
+                ("route", self.route.clone()),
+                ("method", METHODS.get(method).copied().unwrap_or("other").to_owned()),
+                ("status", CLASSES.get(class).copied().unwrap_or("5xx").to_owned()),
+            ];
+            Handles {
+                requests: counter!("sigma_http_requests_total", &labels),
+                seconds: histogram!("sigma_http_request_seconds", &labels),
+            }
+        });
+        handles.requests.increment(1);
+        handles.seconds.record(took.as_secs_f64());
+    }
+}
+
+/// Requests that are being answered.
+pub(super) struct InFlight(OnceLock<Gauge>);
+
+impl InFlight {
+    pub(super) const fn new() -> Self {
+        Self(OnceLock::new())
+    }
+
+    fn gauge(&self) -> &Gauge {
+        self.0.get_or_init(|| gauge!("sigma_http_requests_in_flight"))
+    }
+
+    pub(super) fn enter(&self) {
+        self.gauge().increment(1.0);
+    }
+
+    pub(super) fn leave(&self) {
+        self.gauge().decrement(1.0);
+    }
+}

@@ -1,0 +1,56 @@
+//! How connections reach the router: taken with limits on everything that a stranger may make large or slow, passed
+//! through one middleware, and ended in order.
+//!
+//! [`serve`] takes the connections, [`Edge`] is the middleware, [`RequestContext`] what it tells the handlers,
+//! [`Envelope`] the shape of every error in JSON, and [`Limiter`] the rate limits.
+
+mod body;
+mod client;
+mod connections;
+mod context;
+mod cors;
+mod edge;
+mod envelope;
+mod headers;
+mod limits;
+mod measure;
+mod origin;
+mod policy;
+mod prometheus;
+mod stopwatch;
+mod tls;
+mod watched;
+
+use std::future::Future;
+
+use axum::Router;
+use tokio::net::TcpListener;
+
+pub use self::client::{ClientAddr, Peer};
+pub use self::context::{RequestContext, RequestId};
+pub use self::edge::{Edge, EdgeError};
+pub use self::envelope::Envelope;
+pub use self::limits::{Exceeded, Key, Limiter, Remaining, Rule, Verdict};
+pub use self::prometheus::{install_metrics, serve_metrics};
+pub use self::tls::TlsError;
+use crate::settings::Settings;
+
+/// Serves `router` behind `edge` on `listener` until `shutdown` resolves; then takes no more connections, finishes what
+/// is in flight, and returns, at the latest after `http.shutdown_seconds`. Speaks TLS when `settings.tls` names files.
+///
+/// # Errors
+/// The certificate cannot be used.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    edge: Edge,
+    settings: &Settings,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), TlsError> {
+    let certificates = settings.tls.as_ref().map(tls::Certificates::load).transpose()?;
+    let answer = move |peer, request| {
+        let (edge, router) = (edge.clone(), router.clone());
+        async move { edge.answer(router, peer, request).await }
+    };
+    connections::run(listener, connections::Manner::new(&settings.http, certificates), answer, shutdown).await
+}

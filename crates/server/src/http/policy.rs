@@ -1,0 +1,143 @@
+//! What the middleware does at each path: one table to read and to change.
+
+use crate::http::limits::Rule;
+
+/// How a path's requests are counted per address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// Not here: probes, and endpoints that know better whom to count (the app, the user).
+    Elsewhere,
+    /// Each request.
+    Each(Rule),
+    /// Only those that fail (ruling 34).
+    Failures(Rule),
+}
+
+/// Which origins may read the answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Readers {
+    /// Any, without credentials.
+    Anyone,
+    /// Our own and the trusted ones, with credentials.
+    Trusted,
+}
+
+/// What a cookie counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cookies {
+    /// It authenticates, so a request that changes something must come from a trusted origin.
+    Guarded,
+    /// As `Guarded`, and a foreign page may not send one without cookies either: it would sign its visitor in as
+    /// somebody else.
+    SignIn,
+    /// Nothing: it is removed.
+    Ignored,
+    /// It may come from anywhere: the request changes nothing (ruling 14).
+    FromAnywhere,
+}
+
+/// What holds for one path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Policy {
+    pub(super) limit: Limit,
+    pub(super) readers: Readers,
+    pub(super) cookies: Cookies,
+}
+
+/// What holds where the table says nothing else: pages, static files, Sigma's own APIs.
+pub(super) const DEFAULT: Policy =
+    Policy { limit: Limit::Each(Rule::Other), readers: Readers::Trusted, cookies: Cookies::Guarded };
+
+const PROBE: Policy = Policy { limit: Limit::Elsewhere, ..DEFAULT };
+const DISCOVERY: Policy = Policy { limit: Limit::Each(Rule::Discovery), readers: Readers::Anyone, ..DEFAULT };
+const AUTHORIZE: Policy = Policy { limit: Limit::Each(Rule::Authorize), cookies: Cookies::FromAnywhere, ..DEFAULT };
+/// The extractor counts: an app that authenticated by its id, everyone else by address.
+const TOKEN: Policy = Policy { limit: Limit::Elsewhere, readers: Readers::Anyone, cookies: Cookies::Ignored };
+const INTROSPECT: Policy = Policy { readers: Readers::Trusted, ..TOKEN };
+/// The extractor counts the user.
+const USERINFO: Policy = TOKEN;
+const DEVICE: Policy = Policy { readers: Readers::Anyone, cookies: Cookies::Ignored, ..DEFAULT };
+const SIGN_IN: Policy = Policy { limit: Limit::Failures(Rule::SignIn), cookies: Cookies::SignIn, ..DEFAULT };
+const DIRECT: Policy = Policy { limit: Limit::Failures(Rule::Direct), ..SIGN_IN };
+/// Called from browsers of other origins with a Bearer token.
+const READ_BY_APPS: Policy = Policy { readers: Readers::Anyone, ..DEFAULT };
+
+/// Every path with rules of its own. Aliases are served by the same handler, so they stand under the same policy.
+pub(super) const TABLE: &[(&str, Policy)] = &[
+    ("/health", PROBE),
+    ("/healthz", PROBE),
+    ("/.well-known/openid-configuration", DISCOVERY),
+    ("/api/auth/.well-known/openid-configuration", DISCOVERY),
+    ("/.well-known/oauth-authorization-server", DISCOVERY),
+    ("/.well-known/oauth-authorization-server/api/auth", DISCOVERY),
+    ("/api/auth/.well-known/oauth-authorization-server", DISCOVERY),
+    ("/.well-known/jwks.json", DISCOVERY),
+    ("/api/auth/jwks", DISCOVERY),
+    ("/openapi.json", DISCOVERY),
+    ("/oauth2/authorize", AUTHORIZE),
+    ("/api/auth/oauth2/authorize", AUTHORIZE),
+    ("/authorize", AUTHORIZE),
+    ("/api/auth/oauth2/token", TOKEN),
+    ("/oauth2/token", TOKEN),
+    ("/token", TOKEN),
+    ("/api/oauth/token", TOKEN),
+    ("/api/auth/oauth2/revoke", TOKEN),
+    ("/api/auth/oauth2/introspect", INTROSPECT),
+    ("/api/auth/oauth2/userinfo", USERINFO),
+    ("/oauth2/userinfo", USERINFO),
+    ("/userinfo", USERINFO),
+    ("/api/oauth/userinfo", USERINFO),
+    ("/api/auth/oauth2/register", READ_BY_APPS),
+    ("/api/auth/device/code", DEVICE),
+    ("/api/auth/device/token", DEVICE),
+    ("/api/auth/sign-in/sigma", SIGN_IN),
+    ("/api/auth/sign-up/sigma", SIGN_IN),
+    ("/api/auth/sign-in/email", SIGN_IN),
+    ("/api/auth/sign-up/email", SIGN_IN),
+    ("/sigma/authorize", DIRECT),
+    ("/api/subscription/status", READ_BY_APPS),
+    ("/api/wallet/connect", READ_BY_APPS),
+    ("/api/wallet/nfts", READ_BY_APPS),
+    ("/api/bap/profile", READ_BY_APPS),
+];
+
+/// Paths that programs call: what goes wrong there is told in JSON.
+pub(super) fn is_api(path: &str) -> bool {
+    const PREFIXES: [&str; 4] = ["/api/", "/.well-known/", "/sigma/", "/v2/"];
+    const PAGES: [&str; 3] = ["/api/auth/reference", "/api/auth/error", "/api/auth/oauth2/authorize"];
+    let called = PREFIXES.iter().any(|prefix| path.starts_with(prefix)) && !PAGES.contains(&path);
+    called || TABLE.iter().any(|(known, policy)| *known == path && policy.limit != AUTHORIZE.limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_path_has_two_policies() {
+        let paths: HashSet<_> = TABLE.iter().map(|(path, _)| path).collect();
+        assert_eq!(paths.len(), TABLE.len());
+    }
+
+    #[test]
+    fn what_anyone_may_read_from_a_foreign_page_takes_no_cookie_from_it() {
+        // Such answers are sent with `Access-Control-Allow-Origin: *`, which browsers refuse for requests with cookies;
+        // the endpoints that change something must in addition not act on one.
+        let changing = ["/api/auth/oauth2/token", "/api/auth/oauth2/revoke", "/api/auth/device/code"];
+        for (path, policy) in TABLE.iter().filter(|(path, _)| changing.contains(path)) {
+            assert_eq!((policy.readers, policy.cookies), (Readers::Anyone, Cookies::Ignored), "{path}");
+        }
+    }
+
+    #[test]
+    fn errors_are_json_where_programs_call() {
+        for path in ["/api/nothing", "/.well-known/nothing", "/token", "/userinfo", "/health", "/sigma/authorize"] {
+            assert!(is_api(path), "{path}");
+        }
+        for path in ["/", "/login", "/oauth2/authorize", "/api/auth/oauth2/authorize", "/tokens"] {
+            assert!(!is_api(path), "{path}");
+        }
+    }
+}

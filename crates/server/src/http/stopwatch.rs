@@ -1,0 +1,21 @@
+//! How long something took. The one place that reads the monotonic clock: a span for a log line and a metric decides
+//! nothing, so it needs no [`Clock`](sigma_core::time::Clock), which may jump when the system's time is set.
+
+use std::time::{Duration, Instant};
+
+/// A span that is being measured.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Begins to measure.
+    #[expect(clippy::disallowed_methods, reason = "the one named place that measures spans")]
+    pub(super) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// The time since the start.
+    pub(super) fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}

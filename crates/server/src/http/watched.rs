@@ -1,0 +1,146 @@
+//! A connection's stream, watched for silence and given back at the end.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::sync::oneshot;
+
+/// What moves on a connection.
+#[derive(Debug, Default)]
+pub(super) struct Activity {
+    moved: AtomicU64,
+    requests: AtomicU64,
+    answered: AtomicU64,
+}
+
+impl Activity {
+    /// Counts a request; it is being answered until the guard is dropped.
+    pub(super) fn request(self: &Arc<Self>) -> Answering {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        Answering(self.clone())
+    }
+
+    /// No request ever came.
+    pub(super) fn is_unused(&self) -> bool {
+        self.requests.load(Ordering::Relaxed) == 0
+    }
+
+    /// A request is being answered.
+    pub(super) fn is_answering(&self) -> bool {
+        self.requests.load(Ordering::Relaxed) > self.answered.load(Ordering::Relaxed)
+    }
+
+    /// Reads and writes that moved something so far.
+    pub(super) fn moved(&self) -> u64 {
+        self.moved.load(Ordering::Relaxed)
+    }
+}
+
+/// A request that is being answered.
+#[derive(Debug)]
+pub(super) struct Answering(Arc<Activity>);
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.0.answered.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A stream that counts what moves, and comes back when its user is done with it.
+#[derive(Debug)]
+pub(super) struct Watched<S> {
+    stream: Option<S>,
+    back: Option<oneshot::Sender<S>>,
+    activity: Arc<Activity>,
+}
+
+impl<S> Watched<S> {
+    pub(super) fn new(stream: S, activity: Arc<Activity>) -> (Self, oneshot::Receiver<S>) {
+        let (back, returned) = oneshot::channel();
+        (Self { stream: Some(stream), back: Some(back), activity }, returned)
+    }
+
+    fn noted<T>(&self, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if matches!(outcome, Poll::Ready(Ok(_))) {
+            self.activity.moved.fetch_add(1, Ordering::Relaxed);
+        }
+        outcome
+    }
+}
+
+impl<S> Drop for Watched<S> {
+    fn drop(&mut self) {
+        if let (Some(stream), Some(back)) = (self.stream.take(), self.back.take()) {
+            // Nobody waits for it after a connection was given up; it is closed then.
+            let _ = back.send(stream);
+        }
+    }
+}
+
+macro_rules! inner {
+    ($self:ident) => {
+        match $self.stream.as_mut() {
+            Some(stream) => Pin::new(stream),
+            None => return Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+        }
+    };
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let outcome = inner!(self).poll_read(cx, buf);
+        self.noted(outcome)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let outcome = inner!(self).poll_write(cx, buf);
+        self.noted(outcome)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = inner!(self).poll_write_vectored(cx, bufs);
+        self.noted(outcome)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.as_ref().is_some_and(AsyncWrite::is_write_vectored)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        inner!(self).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        inner!(self).poll_shutdown(cx)
+    }
+}
+
+/// Closes a connection so that the other end can still read our last words: what it goes on sending is read and thrown
+/// away for a moment, since closing over unread bytes resets the connection and destroys an answer on its way (431, 413).
+pub(super) async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
+    const AT_MOST: Duration = Duration::from_secs(1);
+    const BYTES: usize = 4 * 1024 * 1024;
+    let drained = async {
+        let _ = stream.shutdown().await;
+        let mut thrown_away = 0;
+        let mut buffer = vec![0; 16 * 1024];
+        while thrown_away < BYTES {
+            match stream.read(&mut buffer).await {
+                Ok(0) | Err(_) => return,
+                Ok(read) => thrown_away += read,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(AT_MOST, drained).await;
+}
