@@ -42,9 +42,11 @@ fn bsm_token(bencher: Bencher) {
 /// The child key `signer + h·G` and ECDSA: the curve work of `brc77`.
 #[divan::bench]
 fn brc77_bare(bencher: Bencher) {
-    let (_, message, signature) = signature();
-    let signer = SecretKey::from_secret_bytes([7; 32]).unwrap().public_key();
+    let key = SecretKey::from_secret_bytes([7; 32]).unwrap();
     let tweak = Scalar::from_be_bytes([3; 32]).unwrap();
+    let message = Message::from_digest([5; 32]);
+    let signature = key.add_tweak(&tweak).unwrap().sign_ecdsa(message);
+    let signer = key.public_key();
     bencher.bench_local(|| {
         let child = black_box(&signer).add_exp_tweak(black_box(&tweak)).unwrap();
         black_box(&signature).verify(*black_box(&message), &child)

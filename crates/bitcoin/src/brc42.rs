@@ -49,3 +49,23 @@ fn shared_point(own: &PrivateKey, counterparty: &PublicKey) -> Zeroizing<[u8; 33
     }
     compressed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hex;
+
+    #[test]
+    fn the_child_with_anyone_is_the_one_of_the_vector_file_on_both_sides() {
+        // `brc77Internals` of vectors/bitcoin-auth.json.
+        let invoice = "2-message signing-TtCcD8zPe7xIsJRoKjhneHonmqBJ6Rqqs4LxvX2+Gmg=";
+        let hmac = "cafc24042d2c1bf294998078125dfbffba67fde7699b216de605dae8500f2635";
+        let child = "02664f14b16247e8e66b80063aade3311ee0c8dda676da3880706dc5f7a8f7f37d";
+        let key = "0e41d791c46ec0785ea936bb441cabdf21af757fcbaa2f6b3c19c09a2a93bfd7";
+        let key = PrivateKey::from_bytes(hex::decode(key).unwrap()).unwrap();
+        let signer = key.public_key();
+        assert_eq!(hex::encode(&hmac_sha256(&signer.as_bytes(), invoice.as_bytes())), hmac);
+        assert_eq!(hex::encode(&child_for_anyone(&signer, invoice).unwrap().serialize()), child);
+        assert_eq!(key.derive_child_for_anyone(invoice).unwrap().public_key().to_hex(), child);
+    }
+}
