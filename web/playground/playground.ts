@@ -1,0 +1,177 @@
+// What all steps share: the state of the flow, what the server says of itself, and how to send as the app.
+
+import { authenticated } from "./client-auth.ts";
+import { challengeOf, random } from "./encoding.ts";
+import { objectOf, send, type Exchange, type Request } from "./exchange.ts";
+import type { Jwk } from "./jwt.ts";
+import { forget, remember, restore, secrets, type AuthMethod, type State } from "./state.ts";
+
+/** An app that the demo has registered. */
+export interface DemoApp {
+  name: string;
+  about: string;
+  client_id: string;
+  auth: AuthMethod;
+  /** Its secret or WIF, made for this demo. */
+  secret?: string;
+}
+
+/** What the demo tells its Playground (`/demo.json`). */
+export interface Demo {
+  issuer: string;
+  apps: DemoApp[];
+}
+
+/** What a step must offer: its element, and how it follows a change. */
+export interface Step {
+  id: string;
+  title: string;
+  element: HTMLElement;
+  /** Whether it is finished, can be done now, or waits for an earlier one. */
+  progress(): "done" | "current" | "waiting";
+  update(): void | Promise<void>;
+}
+
+/** One visit to the Playground. */
+export class Playground {
+  readonly demo: Demo;
+  state: State;
+  /** The server's discovery document, once it was read. */
+  metadata: Record<string, unknown> | undefined;
+  keys: Jwk[] = [];
+  steps: Step[] = [];
+  onchange: () => void = () => undefined;
+
+  constructor(demo: Demo) {
+    this.demo = demo;
+    this.state = restore(beginning(demo));
+    this.useDemoSecret();
+  }
+
+  /** Remembers the state and lets every step follow. */
+  changed(): void {
+    remember(this.state);
+    for (const step of this.steps) void step.update();
+    this.onchange();
+  }
+
+  /** The demo app that is chosen, if it is one. */
+  demoApp(): DemoApp | undefined {
+    const { issuer, clientId } = this.state.app;
+    return issuer === this.demo.issuer ? this.demo.apps.find((app) => app.client_id === clientId) : undefined;
+  }
+
+  /** The secrets of the demo's own apps need not be typed. */
+  useDemoSecret(): void {
+    secrets.value = this.demoApp()?.secret ?? "";
+  }
+
+  /** An address from the discovery document, or the one that Sigma would have there. */
+  endpoint(name: string, path: string): string {
+    const stated = this.metadata?.[name];
+    return typeof stated === "string" ? stated : `${this.state.app.issuer}${path}`;
+  }
+
+  /** Reads what the server says of itself and its keys. */
+  async discover(): Promise<void> {
+    const { issuer, via } = this.state.app;
+    this.metadata = undefined;
+    this.keys = [];
+    const get = (url: string): Request => ({ method: "GET", url, headers: [["Accept", "application/json"]] });
+    const discovery = await send(get(`${issuer}/.well-known/openid-configuration`), via);
+    if (this.state.app.issuer !== issuer) return;
+    this.state.exchanges["discovery"] = discovery;
+    this.metadata = discovery.answer?.status === 200 ? objectOf(discovery.answer) : undefined;
+    if (this.metadata) {
+      const jwks = await send(get(this.endpoint("jwks_uri", "/.well-known/jwks.json")), via);
+      if (this.state.app.issuer !== issuer) return;
+      this.state.exchanges["jwks"] = jwks;
+      const keys = objectOf(jwks.answer)?.["keys"];
+      this.keys = Array.isArray(keys) ? (keys as Jwk[]) : [];
+    }
+    this.changed();
+  }
+
+  /** Posts a form as the app and keeps the exchange under `kind`. Says why, if the app cannot authenticate. */
+  async post(kind: string, url: string, fields: [string, string][]): Promise<Exchange> {
+    const { app } = this.state;
+    let exchange: Exchange;
+    try {
+      const request = await authenticated(app, secrets.value, url, fields);
+      exchange = await send(request, app.via);
+    } catch (error) {
+      const request: Request = { method: "POST", url, headers: [], body: new URLSearchParams(fields).toString() };
+      exchange = { request, via: app.via, failure: error instanceof Error ? error.message : String(error), millis: 0 };
+    }
+    this.state.exchanges[kind] = exchange;
+    return exchange;
+  }
+
+  /** New state, nonce and verifier: each authorization request has its own. */
+  async renew(): Promise<void> {
+    const { state } = this;
+    state.verifier = random(32);
+    state.parameters["state"] = random(16);
+    state.parameters["nonce"] = random(16);
+    state.parameters["code_challenge"] = await challengeOf(state.verifier);
+    state.parameters["code_challenge_method"] = "S256";
+  }
+
+  /** The app changed: what belonged to the old one goes. */
+  async switchApp(change: Partial<State["app"]>): Promise<void> {
+    Object.assign(this.state.app, change);
+    this.state.parameters["client_id"] = this.state.app.clientId;
+    this.restart();
+    await this.renew();
+    this.useDemoSecret();
+    this.changed();
+  }
+
+  /** Forgets the last flow, but not the app and the parameters. */
+  restart(): void {
+    const { state } = this;
+    delete state.sent;
+    delete state.callback;
+    delete state.tokens;
+    delete state.nonce;
+    delete state.signedOut;
+    const { discovery, jwks } = state.exchanges;
+    state.exchanges = { ...(discovery && { discovery }), ...(jwks && { jwks }) };
+  }
+
+  /** Forgets everything and begins with the demo's first app. */
+  async reset(): Promise<void> {
+    forget();
+    this.state = beginning(this.demo);
+    this.useDemoSecret();
+    await this.renew();
+    this.changed();
+    await this.discover();
+  }
+}
+
+/** Where people come back to. */
+export const REDIRECT_URI = `${location.origin}/callback`;
+
+/** Where people come back to after they signed out. */
+export const SIGNED_OUT_URI = `${location.origin}/signed-out`;
+
+function beginning(demo: Demo): State {
+  const [first] = demo.apps;
+  return {
+    app: {
+      issuer: demo.issuer,
+      clientId: first?.client_id ?? "",
+      auth: first?.auth ?? "none",
+      via: first?.auth === "none" ? "browser" : "server",
+    },
+    parameters: {
+      response_type: "code",
+      client_id: first?.client_id ?? "",
+      redirect_uri: REDIRECT_URI,
+      scope: "openid profile email offline_access",
+    },
+    verifier: "",
+    exchanges: {},
+  };
+}

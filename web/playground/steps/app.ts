@@ -1,0 +1,177 @@
+// Step 1: which server, which app, and how the app proves who it is.
+
+import { button, copyButton, h, replace } from "../dom.ts";
+import { exchangeView } from "../exchange-view.ts";
+import { field, select } from "../fields.ts";
+import { generate } from "../jwt.ts";
+import { REDIRECT_URI, SIGNED_OUT_URI, type Playground, type Step } from "../playground.ts";
+import { AUTH_METHODS, secrets, type AuthMethod } from "../state.ts";
+
+/** What the secret is called and looks like, by method. */
+const SECRET: Record<AuthMethod, { label: string; hint: string } | undefined> = {
+  none: undefined,
+  client_secret_basic: { label: "Client secret", hint: "Kept in memory only; asked for again when the page is loaded anew." },
+  client_secret_post: { label: "Client secret", hint: "Kept in memory only; asked for again when the page is loaded anew." },
+  private_key_jwt: { label: "Private key (JWK)", hint: "JSON of an RSA, P-256 or Ed25519 key. Kept in memory only." },
+  sigma_bitcoin_auth: { label: "Private key (WIF)", hint: "The key whose public part the app has registered. Kept in memory only." },
+};
+
+/** The first step. */
+export function appStep(playground: Playground): Step {
+  const picker = h("div", { class: "choices", role: "group", "aria-label": "Apps of this demo" });
+  const issuer = field({
+    name: "issuer",
+    label: "Issuer",
+    hint: "The server’s origin, as discovery and tokens name it.",
+    change: (value) => {
+      void playground.switchApp({ issuer: value.trim().replace(/\/+$/, "") }).then(() => playground.discover());
+    },
+  });
+  const clientId = field({
+    name: "app-client-id",
+    label: "Client id",
+    change: (value) => void playground.switchApp({ clientId: value.trim() }),
+  });
+  const auth = select({
+    name: "auth",
+    label: "Client authentication",
+    hint: "The one method that the app is registered with.",
+    options: AUTH_METHODS.map((method) => [method, method === "none" ? "none (public app, PKCE alone)" : method]),
+    change: (value) => void setAuth(value as AuthMethod),
+  });
+  const via = select({
+    name: "via",
+    label: "Requests are sent by",
+    hint: "Public apps live in browsers; apps with a secret have a server of their own.",
+    options: [["browser", "this browser (subject to CORS)"], ["server", "the Playground’s server"]],
+    change: (value) => {
+      playground.state.app.via = value === "server" ? "server" : "browser";
+      playground.changed();
+    },
+  });
+  const secretPlace = h("div", { class: "wide" });
+  const help = h("div");
+  const exchanges = h("div");
+  let shownAuth: AuthMethod | undefined;
+
+  async function setAuth(method: AuthMethod): Promise<void> {
+    playground.state.app.auth = method;
+    playground.state.app.via = method === "none" ? "browser" : "server";
+    playground.useDemoSecret();
+    playground.changed();
+  }
+
+  function showSecret(): void {
+    const method = playground.state.app.auth;
+    const kind = SECRET[method];
+    if (!kind) return replace(secretPlace);
+    const input = field({
+      name: "secret",
+      label: kind.label,
+      hint: kind.hint,
+      type: method === "private_key_jwt" ? "textarea" : "password",
+      change: (value) => {
+        secrets.value = value.trim();
+        playground.changed();
+      },
+    });
+    input.set(secrets.value);
+    replace(secretPlace, input.element, method === "private_key_jwt" && keyMaker());
+  }
+
+  function keyMaker(): HTMLElement {
+    const place = h("div");
+    const make = button("Make a key", async () => {
+      const { privateJwk, publicJwks } = await generate();
+      secrets.value = privateJwk;
+      showSecret();
+      const command = `sigma app set ${playground.state.app.clientId || "CLIENT_ID"} --auth private_key_jwt --jwks '${publicJwks}'`;
+      secretPlace.append(
+        h("p", {}, "Register its public half, then sign in:"),
+        h("pre", {}, h("code", {}, command)),
+        copyButton("Copy the command", () => command),
+      );
+    });
+    place.append(make);
+    return place;
+  }
+
+  const restart = button("Start over", () => playground.reset(), { class: "quiet" });
+  const element = h(
+    "div",
+    {},
+    picker,
+    h("div", { class: "grid" }, issuer.element, clientId.element, auth.element, via.element, secretPlace),
+    help,
+    exchanges,
+    h("div", { class: "actions" }, restart),
+  );
+
+  return {
+    id: "app",
+    title: "The app",
+    element,
+    progress: () => (playground.state.app.clientId && playground.metadata ? "done" : "current"),
+    update() {
+      const { app } = playground.state;
+      const chosen = playground.demoApp();
+      const focused = picker.contains(document.activeElement) ? document.activeElement?.getAttribute("data-app") : null;
+      replace(picker, ...playground.demo.apps.map((demoApp) =>
+        h(
+          "button",
+          {
+            type: "button",
+            class: "choice",
+            "data-app": demoApp.client_id,
+            "aria-pressed": demoApp === chosen ? "true" : "false",
+            onclick: () => {
+              const { client_id: id, auth: method } = demoApp;
+              const moved = app.issuer !== playground.demo.issuer;
+              void playground
+                .switchApp({
+                  issuer: playground.demo.issuer,
+                  clientId: id,
+                  auth: method,
+                  via: method === "none" ? "browser" : "server",
+                })
+                .then(() => (moved ? playground.discover() : undefined));
+            },
+          },
+          h("strong", {}, demoApp.name),
+          h("span", {}, demoApp.about),
+        ),
+      ));
+      if (focused) picker.querySelector<HTMLElement>(`[data-app="${CSS.escape(focused)}"]`)?.focus();
+      issuer.set(app.issuer);
+      clientId.set(app.clientId);
+      auth.set(app.auth);
+      via.set(app.via);
+      if (shownAuth !== app.auth || !secretPlace.contains(document.activeElement)) showSecret();
+      shownAuth = app.auth;
+      replace(help, !chosen && registration(app.auth));
+      const { discovery, jwks } = playground.state.exchanges;
+      replace(
+        exchanges,
+        discovery && h("details", {}, h("summary", {}, "Discovery: what the server says of itself"), exchangeView(discovery)),
+        jwks && h("details", {}, h("summary", {}, "Key set: what its tokens are verified with"), exchangeView(jwks)),
+      );
+    },
+  };
+}
+
+/** How to register an app that can be used here. */
+function registration(auth: AuthMethod): HTMLElement {
+  const command = [
+    "sigma app add --name 'My app'",
+    `--auth ${auth}`,
+    `--redirect-uri ${REDIRECT_URI}`,
+    `--post-logout-redirect-uri ${SIGNED_OUT_URI}`,
+  ].join(" \\\n  ");
+  return h(
+    "div",
+    { class: "note" },
+    h("p", {}, "Any app can be tried that has this page’s addresses registered:"),
+    h("pre", {}, h("code", {}, command)),
+    copyButton("Copy", () => command),
+  );
+}

@@ -1,0 +1,194 @@
+// Step 5: what tokens are good for, and how they end.
+
+import { button, h, replace, type Attributes } from "../dom.ts";
+import { objectOf, send, type Request } from "../exchange.ts";
+import { exchangeView, formLines, half } from "../exchange-view.ts";
+import { select } from "../fields.ts";
+import { random } from "../encoding.ts";
+import { SIGNED_OUT_URI, type Playground, type Step } from "../playground.ts";
+import { remember, type Tokens } from "../state.ts";
+
+/** One thing to do with the tokens. */
+interface Action {
+  kind: string;
+  title: string;
+  about: string;
+  label: string;
+  controls?: HTMLElement;
+  /** Why it cannot be done now. */
+  blocked?: () => string | undefined;
+  run: () => Promise<void>;
+}
+
+/** The fifth step. */
+export function useStep(playground: Playground): Step {
+  const waiting = h("p", { class: "muted" }, "With tokens in hand, the app can ask who the person is, and end it all again.");
+  const actions = [userinfo(playground), refresh(playground), introspect(playground), revoke(playground)].map((action) =>
+    section(playground, action),
+  );
+  const signOut = endSession(playground);
+  const list = h("div", {}, ...actions.map(({ element }) => element), signOut.element);
+  return {
+    id: "use",
+    title: "Use and end them",
+    element: h("div", {}, waiting, list),
+    progress: () => (playground.state.signedOut ? "done" : playground.state.tokens ? "current" : "waiting"),
+    update() {
+      const { tokens, signedOut } = playground.state;
+      waiting.hidden = tokens !== undefined || signedOut !== undefined;
+      list.hidden = tokens === undefined && signedOut === undefined;
+      for (const { update } of [...actions, signOut]) update();
+    },
+  };
+}
+
+function section(playground: Playground, action: Action): { element: HTMLElement; update(): void } {
+  const outcome = h("div", { "aria-live": "polite" });
+  const reason = h("p", { class: "hint" });
+  const press = button(action.label, async () => {
+    press.disabled = true;
+    await action.run();
+    playground.changed();
+  });
+  const element = section5(action.title, action.about, action.controls, h("div", { class: "actions" }, press, reason), outcome);
+  return {
+    element,
+    update() {
+      const blocked = playground.state.tokens ? action.blocked?.() : "There are no tokens any more.";
+      press.disabled = blocked !== undefined;
+      reason.textContent = blocked ?? "";
+      const exchange = playground.state.exchanges[action.kind];
+      replace(outcome, exchange && exchangeView(exchange));
+    },
+  };
+}
+
+function section5(title: string, about: string, ...content: (Node | undefined)[]): HTMLElement {
+  const attributes: Attributes = { class: "action" };
+  return h("section", attributes, h("h3", {}, title), h("p", { class: "hint" }, about), ...content);
+}
+
+function userinfo(playground: Playground): Action {
+  return {
+    kind: "userinfo",
+    title: "Userinfo",
+    about: "Who is this? The access token opens it (Core §5.3).",
+    label: "Ask who it is",
+    run: async () => {
+      const { tokens, app } = playground.state;
+      const request: Request = {
+        method: "GET",
+        url: playground.endpoint("userinfo_endpoint", "/api/auth/oauth2/userinfo"),
+        headers: [["Authorization", `Bearer ${tokens?.access_token ?? ""}`], ["Accept", "application/json"]],
+      };
+      playground.state.exchanges["userinfo"] = await send(request, app.via);
+    },
+  };
+}
+
+function refresh(playground: Playground): Action {
+  return {
+    kind: "refresh",
+    title: "Refresh",
+    about: "New tokens without the person (RFC 6749 §6). Step 4 shows the new ones; the old refresh token is spent.",
+    label: "Refresh the tokens",
+    blocked: () => (playground.state.tokens?.refresh_token ? undefined : "There is no refresh token."),
+    run: async () => {
+      const { state } = playground;
+      const { answer } = await playground.post("refresh", playground.endpoint("token_endpoint", "/api/auth/oauth2/token"), [
+        ["grant_type", "refresh_token"],
+        ["refresh_token", state.tokens?.refresh_token ?? ""],
+      ]);
+      if (answer?.status === 200) state.tokens = { ...state.tokens, ...(objectOf(answer) as Tokens) };
+    },
+  };
+}
+
+/** Which token an action is about. */
+function chooser(name: string): { element: HTMLElement; value: () => "access_token" | "refresh_token" } {
+  let chosen: "access_token" | "refresh_token" = "access_token";
+  const { element } = select({
+    name,
+    label: "Which token",
+    options: [["access_token", "access token"], ["refresh_token", "refresh token"]],
+    change: (value) => (chosen = value === "refresh_token" ? value : "access_token"),
+  });
+  return { element: h("div", { class: "grid" }, element), value: () => chosen };
+}
+
+function introspect(playground: Playground): Action {
+  const which = chooser("introspect-token");
+  return {
+    kind: "introspect",
+    title: "Introspect",
+    about: "Is it still good, and what does it allow? For apps that can prove who they are (RFC 7662).",
+    label: "Look into it",
+    controls: which.element,
+    blocked: () => (playground.state.app.auth === "none" ? "A public app cannot introspect: choose one with a secret or key." : undefined),
+    run: async () => {
+      const url = playground.endpoint("introspection_endpoint", "/api/auth/oauth2/introspect");
+      await playground.post("introspect", url, tokenFields(playground, which.value()));
+    },
+  };
+}
+
+function revoke(playground: Playground): Action {
+  const which = chooser("revoke-token");
+  return {
+    kind: "revoke",
+    title: "Revoke",
+    about: "The app gives a token back (RFC 7009). Ask for userinfo afterwards: it is refused.",
+    label: "Revoke it",
+    controls: which.element,
+    run: async () => {
+      const url = playground.endpoint("revocation_endpoint", "/api/auth/oauth2/revoke");
+      await playground.post("revoke", url, tokenFields(playground, which.value()));
+    },
+  };
+}
+
+function tokenFields(playground: Playground, which: "access_token" | "refresh_token"): [string, string][] {
+  return [["token", playground.state.tokens?.[which] ?? ""], ["token_type_hint", which]];
+}
+
+/** Sign-out goes through the browser, like sign-in (RP-Initiated Logout §2). */
+function endSession(playground: Playground): { element: HTMLElement; update(): void } {
+  const preview = h("div");
+  const came = h("div");
+  const state = random(8);
+
+  function fields(): [string, string][] {
+    const { tokens, app } = playground.state;
+    const hint: [string, string][] = tokens?.id_token ? [["id_token_hint", tokens.id_token]] : [];
+    return [...hint, ["client_id", app.clientId], ["post_logout_redirect_uri", SIGNED_OUT_URI], ["state", state]];
+  }
+
+  const go = button("Sign out", () => {
+    const endpoint = playground.endpoint("end_session_endpoint", "/api/auth/oauth2/end-session");
+    remember(playground.state);
+    location.assign(`${endpoint}?${new URLSearchParams(fields())}`);
+  });
+  const element = section5(
+    "Sign out",
+    "The browser goes to the server, which ends the session and sends it back (RP-Initiated Logout).",
+    preview,
+    h("div", { class: "actions" }, go),
+    came,
+  );
+  return {
+    element,
+    update() {
+      const { signedOut, tokens } = playground.state;
+      go.disabled = tokens === undefined;
+      const endpoint = playground.endpoint("end_session_endpoint", "/api/auth/oauth2/end-session");
+      const address = h("pre", {}, h("code", {}, h("span", { class: "method" }, "GET"), ` ${endpoint}`));
+      const lines = [address, formLines(new URLSearchParams(fields()).toString())];
+      replace(preview, tokens && h("details", {}, h("summary", {}, "The request"), half("Request", lines)));
+      replace(came, signedOut !== undefined && h(
+        "p",
+        { class: "note ok" },
+        `Signed out: the browser came back to ${signedOut}`,
+      ));
+    },
+  };
+}
