@@ -137,3 +137,102 @@ impl fmt::Debug for Keyring {
         f.debug_tuple("Keyring").field(&self.verifiers.keys()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::jose::{RotationPolicy, RotationStep, TokenKind, UnverifiedJws, plan, sign};
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+    const DAY: Duration = Duration::from_hours(24);
+
+    /// Carries out what is due, as the store does.
+    fn rotate(keys: &mut Vec<StoredKey>, now: Timestamp) {
+        let records: Vec<_> = keys.iter().map(|key| key.record.clone()).collect();
+        for step in plan(&records, now, &RotationPolicy::default()) {
+            match step {
+                RotationStep::Make { algorithm, active_from } => {
+                    let key = SigningKey::generate(algorithm).unwrap();
+                    keys.push(StoredKey::new(&key, now, active_from).unwrap());
+                }
+                RotationStep::Retire { kid, retired_at, delete_after } => {
+                    let key = keys.iter_mut().find(|key| key.record.kid == kid).unwrap();
+                    key.record.retired_at = Some(retired_at);
+                    key.record.delete_after = Some(delete_after);
+                    key.private_pkcs8.clear();
+                }
+                RotationStep::Delete { kid } => keys.retain(|key| key.record.kid != kid),
+            }
+        }
+    }
+
+    fn published(keyring: &Keyring) -> Vec<(String, String)> {
+        let jwks: Value = serde_json::from_str(keyring.jwks_json()).unwrap();
+        let text = |key: &Value, name: &str| key[name].as_str().unwrap().to_owned();
+        jwks["keys"].as_array().unwrap().iter().map(|key| (text(key, "alg"), text(key, "kid"))).collect()
+    }
+
+    #[test]
+    fn the_jwks_holds_an_rsa_an_ec_and_an_ed25519_key() {
+        let mut keys = Vec::new();
+        rotate(&mut keys, NOW);
+        let keyring = Keyring::new(&keys).unwrap();
+        let of = |algorithm| (Algorithm::to_string(&algorithm), keyring.signer(algorithm, NOW).kid().to_owned());
+        assert_eq!(published(&keyring), Algorithm::ALL.map(of));
+        assert!(!keyring.jwks_json().contains("\"d\""));
+    }
+
+    #[test]
+    fn a_successor_is_published_then_signs_then_its_predecessor_only_verifies() {
+        let mut keys = Vec::new();
+        rotate(&mut keys, NOW);
+        let before = Keyring::new(&keys).unwrap();
+        let first = before.signer(Algorithm::ES256, NOW).clone();
+        let token = sign(&first, TokenKind::Access, &"claims").unwrap();
+
+        let due = NOW.plus(DAY * 90);
+        rotate(&mut keys, due.minus(DAY));
+        let keyring = Keyring::new(&keys).unwrap();
+        assert_eq!(published(&keyring).len(), 6);
+        assert_eq!(keyring.signer(Algorithm::ES256, due.minus(DAY)).kid(), first.kid());
+        assert_ne!(keyring.signer(Algorithm::ES256, due).kid(), first.kid(), "without being read again");
+
+        rotate(&mut keys, due);
+        let keyring = Keyring::new(&keys).unwrap();
+        assert_eq!(published(&keyring).len(), 6);
+        let jws = UnverifiedJws::parse(&token).unwrap();
+        let key = keyring.verifier(jws.header().kid.as_deref().unwrap()).unwrap();
+        assert_eq!(jws.verify_as(TokenKind::Access, key).unwrap(), b"\"claims\"");
+
+        rotate(&mut keys, due.plus(DAY * 31));
+        let keyring = Keyring::new(&keys).unwrap();
+        assert_eq!(keyring.verifier(first.kid()), None);
+        assert_eq!(published(&keyring).len(), 3);
+    }
+
+    #[test]
+    fn a_key_with_a_foreign_private_half_makes_no_keyring() {
+        let mut keys = Vec::new();
+        rotate(&mut keys, NOW);
+        let ec = keys.iter_mut().find(|key| key.record.algorithm == Algorithm::ES256).unwrap();
+        ec.private_pkcs8 = SigningKey::generate(Algorithm::ES256).unwrap().to_pkcs8().unwrap();
+        let kid = ec.record.kid.clone();
+        assert_eq!(Keyring::new(&keys).unwrap_err(), KeyringError::Key { kid, problem: KeyError::Rejected });
+    }
+
+    #[test]
+    fn without_a_signer_for_each_algorithm_there_is_no_keyring() {
+        assert_eq!(Keyring::new(&[]).unwrap_err(), KeyringError::NoSigner(Algorithm::RS256));
+    }
+
+    #[test]
+    fn a_stored_key_is_not_shown_in_debug_output() {
+        let key = SigningKey::generate(Algorithm::EdDSA).unwrap();
+        let shown = format!("{:?}", StoredKey::new(&key, NOW, NOW).unwrap());
+        assert!(shown.contains(key.kid()) && !shown.contains("pkcs8"), "{shown}");
+    }
+}

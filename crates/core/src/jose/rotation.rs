@@ -149,3 +149,6 @@ fn retire(key: &KeyRecord, now: Timestamp, policy: &RotationPolicy) -> RotationS
     let delete_after = now.plus(policy.longest_token_life).plus(policy.slack);
     RotationStep::Retire { kid: key.kid.clone(), retired_at: now, delete_after }
 }
+
+#[cfg(test)]
+mod tests;
