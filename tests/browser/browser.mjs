@@ -1,0 +1,111 @@
+//! Chromium with a witness: every request is written down, and every console error and every breach of the content security
+//! policy fails the test that caused it.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const output = new URL("output/", import.meta.url).pathname;
+
+export const desktop = { width: 1280, height: 800 };
+export const phone = { width: 390, height: 844 };
+
+/** Starts Chromium. Without these switches it calls home at each start. */
+export function openChromium() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/** A device of its own: no cookies, no storage. */
+export async function openDevice(chromium, options = {}) {
+  const context = await chromium.newContext({ viewport: desktop, reducedMotion: "reduce", ...options });
+  context.setDefaultTimeout(15_000);
+  const device = { context, requests: [], complaints: [], expected: [] };
+  context.on("request", (request) => device.requests.push(request));
+  context.on("console", (message) => {
+    if (message.type() === "error") device.complaints.push(`${message.text()} (${message.location().url})`);
+  });
+  context.on("weberror", (error) => device.complaints.push(String(error.error())));
+  await context.exposeBinding("policyBreach", ({ page }, text) => device.complaints.push(`${page.url()}: ${text}`));
+  await context.addInitScript(() =>
+    addEventListener("securitypolicyviolation", (event) =>
+      globalThis.policyBreach(`${event.violatedDirective} forbids ${event.blockedURI || "inline"}`),
+    ),
+  );
+  return device;
+}
+
+/** Ends the device; fails on every complaint but those that match one of `device.expected`. */
+export async function closeDevice(device) {
+  await device.context.close();
+  const surprising = device.complaints.filter((text) => !device.expected.some((pattern) => pattern.test(text)));
+  assert.deepEqual(surprising, []);
+}
+
+/** Everything that left the device, one string a request: address, headers and body. */
+export async function traffic(device) {
+  return Promise.all(
+    device.requests.map(async (request) => {
+      const headers = Object.entries(await request.allHeaders().catch(() => request.headers()));
+      const body = request.postDataBuffer()?.toString("latin1") ?? "";
+      return [request.method(), request.url(), ...headers.map((pair) => pair.join(": ")), body].join("\n");
+    }),
+  );
+}
+
+/** Which of `secrets` (by name: text or bytes) stand in `messages`, in any spelling in which they could travel. */
+export function leaks(messages, secrets) {
+  const everything = messages.join("\n").toLowerCase();
+  return Object.entries(secrets).filter(([, secret]) => {
+    const bytes = Buffer.from(secret);
+    const spellings = [bytes.toString("hex"), bytes.toString("base64").replace(/=+$/, ""), bytes.toString("base64url")];
+    if (typeof secret === "string") spellings.push(secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1));
+    return spellings.some((spelling) => everything.includes(spelling.toLowerCase()));
+  });
+}
+
+/** No serious accessibility fault in light or in dark. */
+export async function assertAccessible(page, name) {
+  for (const colorScheme of ["dark", "light"]) {
+    await page.emulateMedia({ colorScheme });
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+    const serious = violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${name}, ${colorScheme}: ${id}: ${nodes.map(({ html }) => html).join(" · ")}`);
+    assert.deepEqual(serious, []);
+  }
+}
+
+/** What the page looks like on a phone and on a desktop, in light and in dark. Nothing may need sideways scrolling. */
+export async function photograph(page, name) {
+  await mkdir(output, { recursive: true });
+  for (const [kind, size] of Object.entries({ phone, desktop })) {
+    await page.setViewportSize(size);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(overflow <= 0, `${name} is ${overflow} px too wide for a ${kind}`);
+    for (const colorScheme of ["dark", "light"]) {
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: `${output}${name}-${kind}-${colorScheme}.png`, fullPage: true });
+    }
+  }
+}
+
+/** Looks at a page in every way: accessibility, and its picture. */
+export async function inspect(page, name) {
+  await assertAccessible(page, name);
+  await photograph(page, name);
+}

@@ -1,0 +1,30 @@
+//! `sigma demo`, as `make run` starts it, on free ports.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { freePort, launch } from "../support/sigma.mjs";
+
+/** Starts the demo; returns the origins of the server and of the Playground. Limits are off: all callers have one address. */
+export async function startDemo() {
+  const directory = await mkdtemp(join(tmpdir(), "sigma-demo-"));
+  const [port, playgroundPort] = [await freePort(), await freePort()];
+  const environment = { SIGMA__LIMITS__ENABLED: "false" };
+  const demo = launch(["demo", "--port", String(port), "--playground-port", String(playgroundPort)], environment, directory);
+  const stop = async () => {
+    const code = await demo.stop();
+    await rm(directory, { recursive: true, force: true });
+    return code;
+  };
+  for (let tries = 0; tries < 600; tries += 1) {
+    // It prints the server's address first, then the Playground's.
+    const [server, playground] = demo.output().match(/http:\/\/[\w.]+:\d+/g) ?? [];
+    const up = async (url) => (await fetch(url).catch(() => null))?.ok;
+    if (playground && (await up(server)) && (await up(playground))) return { server, playground, stop, output: demo.output };
+    if (demo.child.exitCode !== null) break;
+    await delay(50);
+  }
+  await stop();
+  throw new Error(`the demo did not start:\n${demo.output()}`);
+}

@@ -1,0 +1,63 @@
+//! Pages that a sign-in does not pass through, and what every page refuses.
+
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { closeDevice, inspect, openChromium, openDevice } from "./browser.mjs";
+import { startDemo } from "./demo.mjs";
+
+let chromium;
+let demo;
+let device;
+let page;
+before(async () => {
+  [chromium, demo] = await Promise.all([openChromium(), startDemo()]);
+  device = await openDevice(chromium);
+  page = await device.context.newPage();
+});
+after(async () => {
+  if (device) await closeDevice(device);
+  await chromium?.close();
+  await demo?.stop();
+});
+
+for (const [name, path] of [
+  ["welcome", "/"],
+  ["login", "/login"],
+  ["signup", "/signup"],
+  ["api-reference", "/api/auth/reference"],
+  ["signed-out-confirmation", "/api/auth/oauth2/end-session"],
+]) {
+  test(`${path} is accessible, complaint-free and fits every screen`, async () => {
+    await page.goto(demo.server + path, { waitUntil: "networkidle" });
+    await inspect(page, name);
+  });
+}
+
+test("an error is shown in our own words, whatever the address says", async () => {
+  device.expected.push(/status of 4\d\d/);
+  const attack = "<img src=x onerror=alert(1)>";
+  const query = new URLSearchParams({ error: "invalid_redirect", error_description: attack });
+  await page.goto(`${demo.server}/error?${query}`);
+  assert.equal((await page.content()).includes("<img src=x"), false);
+  await inspect(page, "error");
+  await page.goto(`${demo.server}/oauth2/authorize?client_id=unknown&redirect_uri=https%3A%2F%2Fexample.org&response_type=code`);
+  assert.equal(new URL(page.url()).origin, demo.server);
+  await inspect(page, "error-unknown-app");
+  await page.goto(`${demo.server}/no/such/page`);
+  await inspect(page, "not-found");
+});
+
+test("no page can be framed", async () => {
+  const framed = ["/", "/login", "/signup", "/consent", "/error", "/api/auth/reference"];
+  const frames = framed.map((path) => `<iframe src="${demo.server}${path}"></iframe>`).join("");
+  const host = createServer((_, response) => response.setHeader("content-type", "text/html").end(frames));
+  await new Promise((resolve) => host.listen(0, "127.0.0.1", resolve));
+  const other = await openDevice(chromium);
+  const tab = await other.context.newPage();
+  await tab.goto(`http://127.0.0.1:${host.address().port}/`, { waitUntil: "load" });
+  const shown = tab.frames().filter((frame) => frame !== tab.mainFrame()).map((frame) => frame.url());
+  assert.deepEqual(shown, framed.map(() => "chrome-error://chromewebdata/"));
+  await other.context.close();
+  host.close();
+});

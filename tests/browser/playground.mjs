@@ -1,0 +1,38 @@
+//! The Playground as a person uses it.
+
+/** Opens it and waits until it has read what the server says of itself. */
+export async function openPlayground(page, demo, parameters = {}) {
+  await page.goto(demo.playground);
+  await page.getByText("Discovery: what the server says of itself").waitFor();
+  for (const [name, value] of Object.entries(parameters)) await page.getByLabel(name, { exact: true }).fill(value);
+}
+
+/** Sends the browser to the server with the authorization request of step 2. */
+export async function ask(page) {
+  await page.getByRole("button", { name: "Go and sign in" }).click();
+}
+
+/** What came back to the Playground's callback. */
+export async function answer(page, demo) {
+  await page.waitForURL((url) => url.origin === demo.playground && url.pathname !== "/signed-out", { timeout: 60_000 });
+  await page.getByRole("heading", { name: "What an app must check" }).waitFor();
+  const state = await page.evaluate(() => JSON.parse(sessionStorage.getItem("playground")));
+  return { received: Object.fromEntries(state.callback.parameters), sent: state.sent };
+}
+
+/** Exchanges the code; returns the tokens and what the Playground's checks say. */
+export async function exchange(page) {
+  await page.getByRole("button", { name: "Exchange the code" }).click();
+  await page.getByRole("heading", { name: "Id token" }).waitFor();
+  const state = await page.evaluate(() => JSON.parse(sessionStorage.getItem("playground")));
+  const failed = await page.locator(".verdict.bad").allInnerTexts();
+  return { tokens: state.tokens, failed };
+}
+
+/** Presses a button of step 5 and returns the answer that is shown. */
+export async function use(page, label, kind) {
+  await page.getByRole("button", { name: label }).click();
+  await page.waitForFunction((name) => JSON.parse(sessionStorage.getItem("playground")).exchanges[name], kind);
+  const state = await page.evaluate(() => JSON.parse(sessionStorage.getItem("playground")));
+  return state.exchanges[kind].answer;
+}

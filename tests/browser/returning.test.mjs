@@ -1,0 +1,163 @@
+//! A person comes back: on the same device, on a new one, in two tabs, and to an app that wants more or less of them.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { closeDevice, inspect, openChromium, openDevice } from "./browser.mjs";
+import { startDemo } from "./demo.mjs";
+import { answer, ask, exchange, openPlayground } from "./playground.mjs";
+import { allow, importBackup, makeKey, password, unlock } from "./wallet.mjs";
+
+let chromium;
+let demo;
+let device;
+let page;
+let backup;
+let sub;
+
+/** The claims of a JWT; the Playground has verified it. */
+const claims = (jwt) => JSON.parse(Buffer.from(jwt.split(".")[1], "base64url").toString());
+
+/** Goes through a sign-in that ends with tokens; `steps` does what the pages ask for. */
+async function signIn(tab, parameters, steps) {
+  await openPlayground(tab, demo, parameters);
+  await ask(tab);
+  await steps(tab);
+  const { received, sent } = await answer(tab, demo);
+  assert.equal(received.error, undefined, JSON.stringify(received));
+  assert.equal(received.state, sent.state);
+  const { tokens, failed } = await exchange(tab);
+  assert.deepEqual(failed, []);
+  return claims(tokens.id_token);
+}
+
+/** Ends the session at the server; the key stays on the device. */
+async function signOut() {
+  await device.context.clearCookies();
+}
+
+before(async () => {
+  [chromium, demo] = await Promise.all([openChromium(), startDemo()]);
+  device = await openDevice(chromium, { acceptDownloads: true });
+  page = await device.context.newPage();
+  const id = await signIn(page, {}, async () => {
+    await page.getByRole("link", { name: "Make a key" }).click();
+    backup = await makeKey(page);
+    await allow(page);
+  });
+  sub = id.sub;
+});
+after(async () => {
+  if (device) await closeDevice(device);
+  await chromium?.close();
+  await demo?.stop();
+});
+
+test("a wrong password opens nothing, the right one signs in, and consent is remembered", async () => {
+  await signOut();
+  const id = await signIn(page, {}, async () => {
+    await page.waitForURL(`${demo.server}/login?**`);
+    await unlock(page, "not the password");
+    await page.getByRole("alert").filter({ hasText: /password/i }).waitFor({ timeout: 60_000 });
+    await inspect(page, "login-wrong-password");
+    await unlock(page);
+  });
+  assert.equal(id.sub, sub);
+});
+
+test("the keyboard alone is enough to sign in", async () => {
+  await signOut();
+  const id = await signIn(page, { prompt: "consent" }, async () => {
+    await page.waitForURL(`${demo.server}/login?**`);
+    await page.getByRole("button", { name: "Unlock and sign in" }).waitFor();
+    // The field has the focus when the page opens.
+    await page.keyboard.type(password);
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/consent?**", { timeout: 60_000 });
+    for (let presses = 0; presses < 40; presses += 1) {
+      await page.keyboard.press("Tab");
+      if (await page.evaluate(() => document.activeElement?.textContent?.trim() === "Allow")) break;
+    }
+    await page.keyboard.press("Enter");
+  });
+  assert.equal(id.sub, sub);
+});
+
+test("a backup file brings the key to a new device", async () => {
+  const other = await openDevice(chromium);
+  const tab = await other.context.newPage();
+  const id = await signIn(tab, {}, async () => {
+    await tab.waitForURL(`${demo.server}/login?**`);
+    await importBackup(tab, backup);
+  });
+  assert.equal(id.sub, sub);
+  await other.context.clearCookies();
+  const again = await signIn(tab, {}, () => unlock(tab));
+  assert.equal(again.sub, sub);
+  await closeDevice(other);
+});
+
+test("two tabs at once do not mix", async () => {
+  await signOut();
+  const second = await device.context.newPage();
+  await openPlayground(page, demo, { scope: "openid" });
+  await openPlayground(second, demo, { scope: "openid profile" });
+  await ask(page);
+  await page.waitForURL(`${demo.server}/login?**`);
+  await ask(second);
+  await second.waitForURL(`${demo.server}/login?**`);
+  await unlock(second);
+  const later = await answer(second, demo);
+  await unlock(page);
+  const earlier = await answer(page, demo);
+  assert.equal(later.received.state, later.sent.state);
+  assert.equal(earlier.received.state, earlier.sent.state);
+  assert.notEqual(later.received.state, earlier.received.state);
+  assert.equal((await exchange(second)).tokens.scope, "openid profile");
+  assert.equal((await exchange(page)).tokens.scope, "openid");
+  await second.close();
+});
+
+test("prompt=none answers at once, with a code or with login_required", async () => {
+  const id = await signIn(page, { prompt: "none" }, () => {});
+  assert.equal(id.sub, sub);
+  await signOut();
+  await openPlayground(page, demo, { prompt: "none" });
+  await ask(page);
+  const { received } = await answer(page, demo);
+  assert.equal(received.error, "login_required");
+});
+
+test("prompt=login asks for the password although the person is signed in", async () => {
+  const first = await signIn(page, {}, () => unlock(page));
+  const id = await signIn(page, { prompt: "login" }, async () => {
+    await page.waitForURL(`${demo.server}/login?**`);
+    await page.getByRole("heading", { name: "Confirm that it is you" }).waitFor();
+    await inspect(page, "login-again");
+    await unlock(page);
+  });
+  assert.equal(id.sub, sub);
+  assert.ok(id.auth_time >= first.auth_time);
+  const fresh = await signIn(page, { max_age: "0" }, () => unlock(page));
+  assert.ok(fresh.auth_time >= id.auth_time);
+});
+
+test("prompt=select_account lets the person choose", async () => {
+  const id = await signIn(page, { prompt: "select_account" }, async () => {
+    await page.getByRole("heading", { name: /Who signs in to/ }).waitFor();
+    await inspect(page, "select-account");
+    await page.getByRole("button", { name: /go on with this account/ }).click();
+  });
+  assert.equal(id.sub, sub);
+});
+
+test("signing out at the app ends the session here", async () => {
+  await signIn(page, {}, () => {});
+  await page.goto(demo.server);
+  await page.getByText("You are signed in to").waitFor();
+  await inspect(page, "welcome-signed-in");
+  await signIn(page, {}, () => {});
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByText("Signed out: the browser came back to").waitFor();
+  await page.goto(demo.server);
+  await page.getByRole("link", { name: "Make a key" }).waitFor();
+});

@@ -1,0 +1,41 @@
+//! The pages of the server as a person uses them: by what they read on them.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+
+export const password = "correct horse battery staple";
+
+/** Makes a key on `/signup`; returns the path of the backup file that was downloaded. Ends where the page leads on. */
+export async function makeKey(page) {
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByLabel("Password again").fill(password);
+  await page.getByRole("button", { name: "Make my key" }).click();
+  const link = page.getByRole("link", { name: "Download the backup file" });
+  await link.waitFor({ timeout: 60_000 });
+  const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
+  assert.match(download.suggestedFilename(), /\.bep$/);
+  const file = await download.path();
+  await page.getByLabel("I have saved the file").check();
+  await page.getByRole("button", { name: "Go on" }).click();
+  return file;
+}
+
+/** Opens the key that this device has. */
+export async function unlock(page, secret = password) {
+  await page.getByLabel("Password of your key").fill(secret);
+  await page.getByRole("button", { name: "Unlock and sign in" }).click();
+}
+
+/** Brings a key to a device that has none. */
+export async function importBackup(page, file) {
+  const backup = { name: "sigma.bep", mimeType: "text/plain", buffer: await readFile(file) };
+  await page.getByLabel("Backup file").setInputFiles(backup);
+  await page.getByLabel("Password of the backup").fill(password);
+  await page.getByRole("button", { name: "Open and sign in" }).click();
+}
+
+/** Says yes on the consent page. */
+export async function allow(page) {
+  await page.waitForURL("**/consent?**", { timeout: 60_000 });
+  await page.getByRole("button", { name: "Allow" }).click();
+}
