@@ -13,6 +13,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::changes::Change;
 use crate::error::StoreError;
+use crate::row::Row;
 use crate::stopwatch;
 
 /// How long the id of a change is remembered: longer than the feed can give it.
@@ -147,4 +148,16 @@ pub(crate) fn follow(feed: &Arc<Feed>, source: &mut dyn Source, interval: Durati
 pub(crate) fn read(feed: &Feed, source: &mut dyn Source) -> Result<(), StoreError> {
     let asked_at = stopwatch::now();
     source.recent().map(|recent| feed.absorb(asked_at, recent))
+}
+
+/// The rows of the feed: the time in every one, a change in each but the one that is there when nothing changed.
+pub(crate) fn recent(rows: &[Row]) -> Result<Recent, StoreError> {
+    let now = rows.first().ok_or_else(|| StoreError::Corrupt("the change feed has no time".to_owned()))?.int(0)?;
+    let mut changes = Vec::new();
+    for row in rows {
+        if let Some(id) = row.opt_text(1)? {
+            changes.push(Change { id, kind: row.text(2)?, key: row.text(3)? });
+        }
+    }
+    Ok(Recent { now, changes })
 }

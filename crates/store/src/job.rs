@@ -36,14 +36,14 @@ impl<R> Reply<R> {
 
 /// An operation, its outcome and its caller.
 pub(crate) struct Operation<R, F> {
-    operation: F,
+    run: F,
     outcome: Option<R>,
     reply: Reply<R>,
 }
 
 impl<R, F> Operation<R, F> {
     pub(crate) const fn new(operation: F, reply: Reply<R>) -> Self {
-        Self { operation, outcome: None, reply }
+        Self { run: operation, outcome: None, reply }
     }
 }
 
@@ -55,7 +55,7 @@ where
     fn run(&mut self, tx: &mut dyn Tx) -> Result<(), StoreError> {
         self.outcome = None;
         // Nothing of the operation outlives a panic: its transaction is rolled back, its inputs are dropped.
-        let outcome = catch_unwind(AssertUnwindSafe(|| (self.operation)(tx))).unwrap_or_else(|panic| {
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.run)(tx))).unwrap_or_else(|panic| {
             let message = panic.downcast_ref::<&str>().copied().map(str::to_owned);
             let message = message.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
             tracing::error!(message, "a store operation panicked");

@@ -65,7 +65,7 @@ impl MasterKey {
     /// The key in the file `path`, which is made with mode 0600 if there is none.
     pub fn load_or_create(path: &Path, rng: &dyn Rng) -> Result<KeyFile, SealError> {
         let failed = |cause| SealError::File { path: path.to_owned(), cause };
-        let made = match fs::symlink_metadata(path) {
+        let is_new = match fs::symlink_metadata(path) {
             Ok(_) => false,
             Err(error) if error.kind() == io::ErrorKind::NotFound => create(path, rng).map_err(failed)?,
             Err(error) => return Err(failed(error)),
@@ -74,7 +74,7 @@ impl MasterKey {
         let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
         let mut text = Zeroizing::new(String::with_capacity(64));
         file.take(LONGEST_FILE).read_to_string(&mut text).map_err(failed)?;
-        Ok(KeyFile { key: Self::from_base64(&text)?, made, mode })
+        Ok(KeyFile { key: Self::from_base64(&text)?, made: is_new, mode })
     }
 
     /// The key that `text` holds: 32 bytes in base64, as the file and the environment have it.

@@ -88,10 +88,8 @@ pub struct Store {
 }
 
 struct Inner {
-    writes: Sender<Message>,
-    reads: Sender<Message>,
-    writers: usize,
-    readers: usize,
+    writes: Queue,
+    reads: Queue,
     closed: AtomicBool,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Dropped to stop the threads that wait for time to pass.
@@ -120,12 +118,16 @@ pub(crate) enum Message {
     Stop,
 }
 
-/// The running threads of an engine and the way to them.
+/// The way to threads of an engine, and how many those are.
+pub(crate) struct Queue {
+    pub(crate) messages: Sender<Message>,
+    pub(crate) threads: usize,
+}
+
+/// The running threads of an engine and the ways to them.
 pub(crate) struct Engine {
-    pub(crate) writes: Sender<Message>,
-    pub(crate) reads: Sender<Message>,
-    pub(crate) writers: usize,
-    pub(crate) readers: usize,
+    pub(crate) writes: Queue,
+    pub(crate) reads: Queue,
     pub(crate) threads: Vec<JoinHandle<()>>,
     pub(crate) delete_changes: &'static str,
 }
@@ -172,8 +174,6 @@ impl Store {
         let inner = Inner {
             writes: engine.writes,
             reads: engine.reads,
-            writers: engine.writers,
-            readers: engine.readers,
             closed: AtomicBool::new(false),
             threads: Mutex::new(engine.threads),
             background: Mutex::new(Some(background)),
@@ -264,11 +264,11 @@ impl Store {
             return;
         }
         drop(self.inner.background.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let stops = std::iter::repeat_n(&self.inner.writes, self.inner.writers)
-            .chain(std::iter::repeat_n(&self.inner.reads, self.inner.readers));
-        for queue in stops {
-            // A queue without a thread behind it has nothing to stop.
-            drop(queue.send(Message::Stop));
+        for queue in [&self.inner.writes, &self.inner.reads] {
+            for _ in 0..queue.threads {
+                // Without a thread behind it there is nothing to stop.
+                drop(queue.messages.send(Message::Stop));
+            }
         }
         let threads = std::mem::take(&mut *self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner));
         let this = std::thread::current().id();
@@ -297,7 +297,7 @@ impl Store {
 
     async fn task<R: Send + 'static>(
         &self,
-        queue: &Sender<Message>,
+        queue: &Queue,
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
         let (reply, outcome) = oneshot::channel();
@@ -311,7 +311,7 @@ impl Store {
 
     fn thread<R: Send + 'static>(
         &self,
-        queue: &Sender<Message>,
+        queue: &Queue,
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
         let (reply, outcome) = std::sync::mpsc::sync_channel(1);
@@ -319,11 +319,11 @@ impl Store {
         outcome.recv().unwrap_or_else(|_| Err(Outage::Closed.into()))
     }
 
-    fn enqueue(&self, queue: &Sender<Message>, job: Box<dyn Job>) -> Result<(), StoreError> {
+    fn enqueue(&self, queue: &Queue, job: Box<dyn Job>) -> Result<(), StoreError> {
         if self.inner.closed.load(Ordering::Acquire) {
             return Err(Outage::Closed.into());
         }
-        queue.try_send(Message::Run(job)).map_err(|refused| match refused {
+        queue.messages.try_send(Message::Run(job)).map_err(|refused| match refused {
             TrySendError::Full(_) => StoreError::Busy,
             TrySendError::Disconnected(_) => Outage::Closed.into(),
         })

@@ -10,7 +10,7 @@ use crate::store::{Store, WeakStore};
 /// Rows that one statement deletes at most: the writer is never held for long.
 const BATCH: u64 = 500;
 /// How often the background looks for what has expired.
-pub(crate) const PAUSE: Duration = Duration::from_secs(60);
+pub(crate) const PAUSE: Duration = Duration::from_mins(1);
 
 /// A table of which rows expire.
 #[derive(Clone, Copy, Debug)]

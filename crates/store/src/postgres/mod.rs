@@ -1,13 +1,12 @@
-//! PostgreSQL.
-use crate::error::OpenError;
-use crate::feed::{Feed, Source};
-use crate::store::{ChangeIds, Engine, StoreOptions};
-use std::sync::Arc;
+//! The engine for more than one machine: PostgreSQL 14 or newer, by blocking clients that live on engine threads only.
 
-pub(crate) fn start(
-    _: &StoreOptions,
-    _: &Arc<Feed>,
-    _: &Arc<ChangeIds>,
-) -> Result<(Engine, Box<dyn Source>), OpenError> {
-    Err(OpenError::Address("not yet".to_owned()))
-}
+mod client;
+mod engine;
+mod fault;
+mod server;
+mod tls;
+mod tx;
+mod values;
+mod worker;
+
+pub(crate) use engine::start;

@@ -8,11 +8,10 @@ use crossbeam_channel::bounded;
 
 use super::connection::{DELETE_CHANGES, RECENT_CHANGES, Session, explain};
 use super::{Reader, ServerLock, SqliteTx, Writer};
-use crate::changes::Change;
 use crate::error::{OpenError, StoreError};
-use crate::feed::{Feed, Recent, Source};
+use crate::feed::{Feed, Recent, Source, recent};
 use crate::migrations;
-use crate::store::{ChangeIds, Engine, StoreOptions, spawn};
+use crate::store::{ChangeIds, Engine, Queue, StoreOptions, spawn};
 use crate::tx::Tx as _;
 
 /// How long a connection waits for the write lock, which only an admin command can hold against a server.
@@ -30,8 +29,8 @@ pub(crate) fn start(
     let lock = options.exclusive.then(|| ServerLock::take(path)).transpose()?;
     let mut session = Session::open(path, LOCK_PATIENCE)?;
     migrations::run(&mut session)?;
-    let (writes, write_queue) = bounded(options.queue);
-    let (reads, read_queue) = bounded(options.queue);
+    let (to_write, write_queue) = bounded(options.queue);
+    let (to_read, read_queue) = bounded(options.queue);
     let writer = Writer {
         path: path.to_owned(),
         patience: LOCK_PATIENCE,
@@ -56,7 +55,12 @@ pub(crate) fn start(
         };
         threads.push(spawn("sigma-reader", move || reader.run())?);
     }
-    Ok(Engine { writes, reads, writers: 1, readers: options.readers, threads, delete_changes: DELETE_CHANGES })
+    Ok(Engine {
+        writes: Queue { messages: to_write, threads: 1 },
+        reads: Queue { messages: to_read, threads: options.readers },
+        threads,
+        delete_changes: DELETE_CHANGES,
+    })
 }
 
 /// The change feed of a database file.
@@ -87,16 +91,4 @@ impl Source for FileFeed {
         self.session = Some(session);
         recent(&rows)
     }
-}
-
-/// The rows of the feed: the time in every one, a change in each but the one that is there when nothing changed.
-pub(crate) fn recent(rows: &[crate::row::Row]) -> Result<Recent, StoreError> {
-    let now = rows.first().ok_or_else(|| StoreError::Corrupt("the change feed has no time".to_owned()))?.int(0)?;
-    let mut changes = Vec::new();
-    for row in rows {
-        if let Some(id) = row.opt_text(1)? {
-            changes.push(Change { id, kind: row.text(2)?, key: row.text(3)? });
-        }
-    }
-    Ok(Recent { now, changes })
 }

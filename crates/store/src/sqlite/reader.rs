@@ -34,9 +34,11 @@ impl Reader {
     fn read(&mut self, job: &mut dyn Job) -> Result<(), StoreError> {
         let session = match self.session.take() {
             Some(session) => session,
-            None => Session::connect(&self.path, self.patience).and_then(Session::read_only).map_err(failed)?,
+            None => Session::connect(&self.path, self.patience)
+                .and_then(Session::read_only)
+                .map_err(|error| failed(&error))?,
         };
-        session.run("BEGIN").map_err(failed)?;
+        session.run("BEGIN").map_err(|error| failed(&error))?;
         session.limit(self.limit);
         let no_id = String::new;
         let mut tx = SqliteTx::new(&session, &no_id);
@@ -50,8 +52,8 @@ impl Reader {
     }
 }
 
-fn failed(error: rusqlite::Error) -> StoreError {
-    let failure = explain(&error);
+fn failed(error: &rusqlite::Error) -> StoreError {
+    let failure = explain(error);
     tracing::error!(%error, %failure, "a read could not begin");
     failure
 }

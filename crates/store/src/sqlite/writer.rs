@@ -158,15 +158,15 @@ impl Writer {
         let new_id = || self.ids.next();
         let mut tx = SqliteTx::new(session, &new_id);
         let outcome = job.run(&mut tx);
-        let outcome = tx.finish().and_then(|changed| outcome.map(|()| changed));
+        let outcome = tx.finish().and_then(|of_job| outcome.map(|()| of_job));
         session.unlimit();
         if !session.in_transaction() {
             return outcome.map_or_else(Ended::Undone, |_| Ended::Kept);
         }
         match outcome {
-            Ok(changed) => match session.run("RELEASE operation") {
+            Ok(of_job) => match session.run("RELEASE operation") {
                 Ok(()) => {
-                    changes.extend(changed);
+                    changes.extend(of_job);
                     Ended::Kept
                 }
                 Err(error) => Ended::Broken(outage("RELEASE", &error)),

@@ -1,0 +1,67 @@
+//! What an error of the server means.
+
+use std::error::Error as _;
+
+use postgres::Error;
+use postgres::error::SqlState;
+
+use crate::error::{Outage, StoreError};
+
+/// What to do about a failed statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Concurrent transactions met: run the operation again.
+    Again,
+    /// The connection is gone, or cannot be used any more.
+    Lost,
+    /// The server takes no writes on this connection.
+    ReadOnly,
+    /// Tell the caller.
+    Final(StoreError),
+}
+
+impl Fault {
+    /// The meaning of `error`, which is logged where nothing will be done about it.
+    pub(crate) fn of(error: &Error, sql: &str) -> Self {
+        let fault = Self::classify(error);
+        if let Self::Final(failure) = &fault {
+            tracing::error!(error = explain(error), %failure, sql, "a statement failed");
+        }
+        fault
+    }
+
+    fn classify(error: &Error) -> Self {
+        let Some(answer) = error.as_db_error() else {
+            let io = error.source().is_some_and(|cause| cause.is::<std::io::Error>());
+            return if io || error.is_closed() { Self::Lost } else { Self::Final(StoreError::Failed(explain(error))) };
+        };
+        match *answer.code() {
+            SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => Self::Again,
+            SqlState::READ_ONLY_SQL_TRANSACTION => Self::ReadOnly,
+            SqlState::QUERY_CANCELED | SqlState::LOCK_NOT_AVAILABLE => Self::Final(Outage::TimedOut.into()),
+            SqlState::DISK_FULL => Self::Final(Outage::DiskFull.into()),
+            SqlState::IO_ERROR => Self::Final(Outage::Io.into()),
+            // A pooler between us gave this connection to another session, or the schema was changed under a statement.
+            SqlState::INVALID_SQL_STATEMENT_NAME | SqlState::FEATURE_NOT_SUPPORTED => Self::Lost,
+            ref state if in_class(state, "08") || in_class(state, "57P") || in_class(state, "25P03") => Self::Lost,
+            ref state if in_class(state, "53") => Self::Final(Outage::Exhausted.into()),
+            ref state if in_class(state, "XX001") || in_class(state, "XX002") => {
+                Self::Final(StoreError::Corrupt(answer.message().to_owned()))
+            }
+            _ => Self::Final(StoreError::Failed(explain(error))),
+        }
+    }
+}
+
+fn in_class(state: &SqlState, class: &str) -> bool {
+    state.code().starts_with(class)
+}
+
+/// The client prints "db error" and keeps what the server said beneath it. Without the detail, which quotes rows.
+pub(crate) fn explain(error: &Error) -> String {
+    match (error.as_db_error(), error.source()) {
+        (Some(answer), _) => format!("{} ({})", answer.message(), answer.code().code()),
+        (None, Some(cause)) => format!("{error}: {cause}"),
+        (None, None) => error.to_string(),
+    }
+}

@@ -1,0 +1,90 @@
+//! `Tx` over a connection to the server.
+
+use postgres::Error;
+
+use super::client::Session;
+use super::fault::Fault;
+use crate::changes::{Change, delete_changes, insert_change, recent_changes};
+use crate::error::{Outage, StoreError};
+use crate::row::Row;
+use crate::tx::Tx;
+use crate::value::Value;
+
+// The time of the database, in microseconds. Each row has its own time; a reading of the feed has one, so that the index
+// can be used.
+const INSERT_CHANGE: &str = insert_change!("CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)");
+pub(crate) const RECENT_CHANGES: &str =
+    recent_changes!("CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT)");
+pub(crate) const DELETE_CHANGES: &str =
+    delete_changes!("CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT)");
+
+/// The transaction that is open on `session`.
+pub(crate) struct PostgresTx<'s> {
+    session: &'s mut Session,
+    new_id: &'s dyn Fn() -> String,
+    fault: Option<Fault>,
+    changes: Vec<Change>,
+}
+
+impl<'s> PostgresTx<'s> {
+    pub(crate) fn new(session: &'s mut Session, new_id: &'s dyn Fn() -> String) -> Self {
+        Self { session, new_id, fault: None, changes: Vec::new() }
+    }
+
+    /// The fault of the first statement that failed, or what was changed.
+    pub(crate) fn finish(self) -> Result<Vec<Change>, Fault> {
+        self.fault.map_or(Ok(self.changes), Err)
+    }
+
+    fn guarded<T>(
+        &mut self,
+        sql: &'static str,
+        params: &[Value],
+        work: impl FnOnce(&mut Session) -> Result<T, Error>,
+    ) -> Result<T, StoreError> {
+        if self.fault.is_some() {
+            return Err(StoreError::Failed("a statement of this transaction failed before".to_owned()));
+        }
+        let checked = self.session.parameters(sql).map_err(|error| Fault::of(&error, sql)).and_then(|wanted| {
+            // The client would panic.
+            if wanted == params.len() {
+                return Ok(());
+            }
+            let given = params.len();
+            let text = format!("the statement takes {wanted} parameters and was given {given}: {sql}");
+            Err(Fault::Final(StoreError::Failed(text)))
+        });
+        let outcome = checked.and_then(|()| work(self.session).map_err(|error| Fault::of(&error, sql)));
+        outcome.map_err(|fault| {
+            let failure = match &fault {
+                Fault::Again => Outage::Contended.into(),
+                Fault::Lost => Outage::Disconnected.into(),
+                Fault::ReadOnly => Outage::ReadOnly.into(),
+                Fault::Final(failure) => failure.clone(),
+            };
+            self.fault = Some(fault);
+            failure
+        })
+    }
+}
+
+impl Tx for PostgresTx<'_> {
+    fn execute(&mut self, sql: &'static str, params: &[Value]) -> Result<u64, StoreError> {
+        self.guarded(sql, params, |session| session.execute(sql, params))
+    }
+
+    fn query_opt(&mut self, sql: &'static str, params: &[Value]) -> Result<Option<Row>, StoreError> {
+        self.query_all(sql, params).map(|rows| rows.into_iter().next())
+    }
+
+    fn query_all(&mut self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
+        self.guarded(sql, params, |session| session.query(sql, params))
+    }
+
+    fn changed(&mut self, kind: &'static str, key: &str) -> Result<(), StoreError> {
+        let change = Change { id: (self.new_id)(), kind: kind.to_owned(), key: key.to_owned() };
+        self.execute(INSERT_CHANGE, crate::params![change.id.as_str(), kind, key])?;
+        self.changes.push(change);
+        Ok(())
+    }
+}
