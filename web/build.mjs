@@ -37,6 +37,8 @@ const result = await build({
   minify: true,
   charset: "utf8",
   legalComments: "none",
+  // No library may write what it holds to the console.
+  drop: ["console"],
   loader: { ".svg": "file" },
   metafile: true,
   logLevel: "warning",

@@ -1,1 +1,14 @@
+// `/consent` works without this script; with it, a second click cannot answer twice.
+const form = document.getElementById("consent");
 export {};
+let answered = false;
+
+form?.addEventListener("submit", (event) => {
+  if (answered) event.preventDefault();
+  answered = true;
+});
+
+// Coming back by the browser's own button shows the page as it was left.
+addEventListener("pageshow", () => {
+  answered = false;
+});

@@ -1,1 +1,133 @@
-export {};
+// `/login`: unlock the key on this device, or bring one in a backup file, and sign in with it.
+import { readBackupFile, readBackupText } from "../wallet/backup.ts";
+import { type UnlockedIdentity, signInRequest, signUpRequest } from "../wallet/sign.ts";
+import { forgetKey, storeKey, storedKey } from "../wallet/storage.ts";
+import { UnlockError, unlock } from "../wallet/unlock.ts";
+import { enter, issuerOf } from "./entrance.ts";
+import { Panel, element } from "./panel.ts";
+import { wordsForUnlock } from "./words.ts";
+
+const panel = new Panel();
+const unlockPassword = element("unlock-password", HTMLInputElement);
+const importPassword = element("import-password", HTMLInputElement);
+const importFile = element("import-file", HTMLInputElement);
+const importText = element("import-text", HTMLTextAreaElement);
+
+/** What was unlocked, until the page is left. */
+interface Unlocked {
+  encryptedBackup: string;
+  identities: UnlockedIdentity[];
+  chosen: UnlockedIdentity | undefined;
+}
+let unlocked: Unlocked | undefined;
+
+const issuer = issuerOf(panel);
+if (issuer !== undefined) start(issuer);
+
+function start(issuer: string): void {
+  const offerBack = () => {
+    for (const link of document.querySelectorAll<HTMLElement>('[data-action="back"]')) link.hidden = !storedKey();
+  };
+  const showUnlock = () => {
+    panel.name(storedKey()?.hint);
+    panel.show("unlock", unlockPassword);
+  };
+  const showImport = (focus: HTMLElement) => {
+    unlocked = undefined;
+    offerBack();
+    panel.show("import", focus);
+  };
+
+  panel.on("use-another", () => showImport(element("import-title", HTMLElement)));
+  panel.on("back", showUnlock);
+  panel.on("keep", showUnlock);
+  panel.on("forget", () => panel.show("forget", element("forget-title", HTMLElement)));
+  panel.on("forget-now", () => {
+    forgetKey();
+    showImport(element("import-title", HTMLElement));
+    panel.tell("The key was deleted from this device.");
+  });
+  panel.on("enroll", () => panel.busy("Making your account…", () => enroll(issuer)));
+
+  panel.onSubmit(element("unlock", HTMLFormElement), async () => {
+    const stored = storedKey();
+    if (!stored) return showImport(importFile);
+    await open(issuer, stored.encryptedBackup, unlockPassword);
+  });
+  panel.onSubmit(element("import", HTMLFormElement), async () => {
+    const [file] = importFile.files ?? [];
+    const backup = file ? await readBackupFile(file) : readBackupText(importText.value);
+    if (!file && importText.value === "") return panel.fail("Choose your backup file first.", importFile);
+    if (!backup) return panel.fail(file ? "That file is not a backup." : "That text is not a backup.", importFile);
+    await open(issuer, backup, importPassword);
+  });
+
+  if (storedKey()) showUnlock();
+  else showImport(importFile);
+}
+
+/** Decrypts a backup and signs in with its identity: the expected one, the only one, or the one that the person picks. */
+async function open(issuer: string, encryptedBackup: string, password: HTMLInputElement): Promise<void> {
+  if (password.value === "") return panel.fail("Enter the password of your key.", password);
+  await panel.busy("Opening your key…", async () => {
+    try {
+      const identities = await unlock(encryptedBackup, password.value);
+      unlocked = { encryptedBackup, identities, chosen: undefined };
+    } catch (error) {
+      if (!(error instanceof UnlockError)) throw error;
+      return panel.fail(wordsForUnlock(error.problem), error.problem === "wrong-password" ? password : null);
+    }
+    password.value = "";
+    importText.value = "";
+    const chosen = expectedIdentity(unlocked.identities);
+    if (chosen) await signIn(issuer, chosen);
+    else offerIdentities(issuer, unlocked.identities);
+  });
+}
+
+function expectedIdentity(identities: UnlockedIdentity[]): UnlockedIdentity | undefined {
+  const hints = [panel.data("bapIdHint"), panel.data("loginHint")];
+  const [only, ...others] = identities;
+  return identities.find(({ bapId }) => hints.includes(bapId)) ?? (others.length === 0 ? only : undefined);
+}
+
+async function signIn(issuer: string, identity: UnlockedIdentity): Promise<void> {
+  if (!unlocked) return;
+  unlocked.chosen = identity;
+  panel.tell("Signing in…");
+  const outcome = await enter(panel, signInRequest(issuer, identity), remember);
+  if (outcome.kind === "no-account") panel.show("unknown", element("unknown-title", HTMLElement));
+}
+
+async function enroll(issuer: string): Promise<void> {
+  if (unlocked?.chosen) await enter(panel, signUpRequest(issuer, unlocked.chosen), remember);
+}
+
+/** Keeps the encrypted backup for next time. */
+function remember(name?: string): void {
+  if (!unlocked?.chosen) return;
+  const { encryptedBackup, chosen } = unlocked;
+  storeKey(encryptedBackup, { name: name ?? chosen.name, bapId: chosen.bapId });
+}
+
+function offerIdentities(issuer: string, identities: UnlockedIdentity[]): void {
+  element("identity-choices", HTMLElement).replaceChildren(...identities.map((identity) => choice(issuer, identity)));
+  panel.show("identity", element("identity-title", HTMLElement));
+}
+
+function choice(issuer: string, identity: UnlockedIdentity): HTMLElement {
+  const button = document.createElement("button");
+  const words = document.createElement("span");
+  const name = document.createElement("strong");
+  const id = document.createElement("span");
+  button.type = "button";
+  button.className = "choice";
+  words.className = "choice-words";
+  id.className = "mono quiet";
+  name.textContent = identity.name || "Unnamed identity";
+  id.textContent = identity.bapId;
+  words.append(name, id);
+  button.append(words);
+  button.addEventListener("click", () => void panel.busy("Signing in…", () => signIn(issuer, identity)));
+  return button;
+}

@@ -1,1 +1,99 @@
-export {};
+// `/signup`: make a key, lock it with a password, save its backup, and make an account with it.
+import { backupFile, backupFileName } from "../wallet/backup.ts";
+import { type NewKey, createKey } from "../wallet/create.ts";
+import { SHORTEST_PASSWORD } from "../wallet/limits.ts";
+import { signUpRequest } from "../wallet/sign.ts";
+import { storeKey, storedKey } from "../wallet/storage.ts";
+import { type Strength, strengthOf } from "../wallet/strength.ts";
+import { enter, issuerOf } from "./entrance.ts";
+import { Panel, element } from "./panel.ts";
+
+const panel = new Panel();
+const password = element("new-password", HTMLInputElement);
+const repeated = element("repeat-password", HTMLInputElement);
+const strength = element("new-password-strength", HTMLElement);
+const download = element("download", HTMLAnchorElement);
+const saved = element("saved", HTMLInputElement);
+const goOn = element("go-on", HTMLButtonElement);
+
+let key: NewKey | undefined;
+
+const STRENGTH_WORDS: Record<Strength, string> = {
+  none: "",
+  "too-short": `At least ${SHORTEST_PASSWORD} characters.`,
+  weak: "Weak: make it longer.",
+  fair: "Fair: a little longer is better.",
+  strong: "Strong.",
+};
+
+const issuer = issuerOf(panel);
+if (issuer !== undefined) start(issuer);
+
+function start(issuer: string): void {
+  panel.on("replace", () => showCreate());
+  password.addEventListener("input", () => {
+    const judged = strengthOf(password.value);
+    strength.dataset["strength"] = judged;
+    strength.textContent = STRENGTH_WORDS[judged];
+  });
+  panel.onSubmit(element("create", HTMLFormElement), () => create(issuer));
+  download.addEventListener("click", () => {
+    saved.disabled = false;
+    panel.tell("The file is being saved. Find it, then go on.");
+  });
+  saved.addEventListener("change", () => {
+    goOn.disabled = !saved.checked;
+  });
+  panel.on("continue", () => panel.busy("Making your account…", () => enroll(issuer)));
+
+  const stored = storedKey();
+  if (!stored) return showCreate();
+  panel.name(stored.hint);
+  panel.show("existing");
+}
+
+function showCreate(): void {
+  panel.show("create", password);
+}
+
+async function create(issuer: string): Promise<void> {
+  if (strengthOf(password.value) === "none") return panel.fail("Choose a password.", password);
+  if (password.value.length < SHORTEST_PASSWORD) {
+    return panel.fail(`The password needs at least ${SHORTEST_PASSWORD} characters.`, password);
+  }
+  if (password.value !== repeated.value) return panel.fail("The two passwords differ.", repeated);
+  await panel.busy("Making your key…", async () => {
+    key = await createKey(password.value, `Sigma key for ${new URL(issuer).host}`);
+    password.value = "";
+    repeated.value = "";
+    offerBackup(key);
+  });
+}
+
+/** The way on opens only after the file was downloaded and the person says that they have it. */
+function offerBackup({ identity, encryptedBackup }: NewKey): void {
+  const name = backupFileName(identity.bapId, new Date());
+  download.href = URL.createObjectURL(backupFile(encryptedBackup));
+  download.download = name;
+  for (const node of document.querySelectorAll("[data-file-name]")) node.textContent = name;
+  mark("backup");
+  panel.show("backup", element("backup-title", HTMLElement));
+}
+
+async function enroll(issuer: string): Promise<void> {
+  if (!key || !saved.checked) return;
+  const { identity, encryptedBackup } = key;
+  mark("done");
+  storeKey(encryptedBackup, { name: identity.name, bapId: identity.bapId });
+  const outcome = await enter(panel, signUpRequest(issuer, identity), (name) => {
+    storeKey(encryptedBackup, { name: name ?? identity.name, bapId: identity.bapId });
+  });
+  if (outcome.kind === "no-account") panel.fail("This server takes no new accounts.");
+}
+
+function mark(step: string): void {
+  for (const item of document.querySelectorAll<HTMLElement>("[data-step-mark]")) {
+    if (item.dataset["stepMark"] === step) item.setAttribute("aria-current", "step");
+    else item.removeAttribute("aria-current");
+  }
+}

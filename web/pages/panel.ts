@@ -1,0 +1,121 @@
+// The parts that the wallet's two pages share: steps of which one is shown, the alert, the status line, busy buttons.
+
+/** The element with this id, of this kind; pages and scripts are built together, so it is there. */
+export function element<T extends HTMLElement>(id: string, kind: new () => T): T {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) throw new Error(`#${id} is missing`);
+  return found;
+}
+
+/** The wallet's panel and what the server wrote into it. */
+export class Panel {
+  readonly #root = element("wallet", HTMLElement);
+  readonly #alert = element("alert", HTMLElement);
+  readonly #status = element("status", HTMLElement);
+
+  constructor() {
+    for (const button of this.#root.querySelectorAll<HTMLButtonElement>("button[data-reveal]")) revealing(button);
+  }
+
+  /** A `data-` attribute of the panel. */
+  data(name: string): string | undefined {
+    return this.#root.dataset[name];
+  }
+
+  /** Shows one step and moves the focus to its heading or first field. */
+  show(step: string, focus: HTMLElement | null = null): void {
+    for (const other of this.#root.querySelectorAll<HTMLElement>(".step")) other.hidden = other.id !== step;
+    this.clear();
+    focus?.focus();
+  }
+
+  /** Runs an action when its button is pressed. */
+  on(action: string, run: () => void | Promise<void>): void {
+    for (const button of this.#root.querySelectorAll(`[data-action="${action}"]`)) {
+      button.addEventListener("click", () => void this.#guarded(run));
+    }
+  }
+
+  /** Runs a form's work when it is submitted, which the browser itself never does. */
+  onSubmit(form: HTMLFormElement, run: () => Promise<void>): void {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#guarded(run);
+    });
+  }
+
+  /** Says what went wrong, to every sense, and leaves the focus where it is mended. */
+  fail(words: string, mend: HTMLElement | null = null): void {
+    this.#status.textContent = "";
+    this.#alert.textContent = words;
+    this.#alert.hidden = false;
+    (mend ?? this.#alert).focus();
+    if (mend instanceof HTMLInputElement) {
+      mend.setAttribute("aria-invalid", "true");
+      if (mend.type === "password") mend.select();
+    }
+  }
+
+  /** Says what is going on. */
+  tell(words: string): void {
+    this.#status.textContent = words;
+  }
+
+  /** Takes back what was said. */
+  clear(): void {
+    this.#alert.hidden = true;
+    this.#alert.textContent = "";
+    this.#status.textContent = "";
+    for (const field of this.#root.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+  }
+
+  /** Says what is going on and takes no clicks meanwhile. */
+  async busy(words: string, work: () => Promise<void>): Promise<void> {
+    this.clear();
+    this.tell(words);
+    this.#root.setAttribute("aria-busy", "true");
+    const buttons = [...this.#root.querySelectorAll<HTMLButtonElement>("button.button, button.choice")].filter((button) => !button.disabled);
+    const focused = document.activeElement;
+    for (const button of buttons) button.disabled = true;
+    try {
+      // The words must be on the screen before the key derivation takes the processor.
+      await new Promise((painted) => setTimeout(painted, 30));
+      await work();
+    } finally {
+      for (const button of buttons) button.disabled = false;
+      this.#root.removeAttribute("aria-busy");
+      if (document.activeElement === document.body && focused instanceof HTMLElement) focused.focus();
+    }
+  }
+
+  /** Fills in the name of a key. */
+  name(hint: { name: string; bapId: string } | undefined): void {
+    for (const node of this.#root.querySelectorAll("[data-key-name]")) node.textContent = hint?.name || "Your key";
+    for (const node of this.#root.querySelectorAll("[data-key-id]")) node.textContent = hint?.bapId ?? "";
+  }
+
+  async #guarded(run: () => void | Promise<void>): Promise<void> {
+    try {
+      await run();
+    } catch {
+      this.fail("Something went wrong in this page. Load it again and try once more.");
+    }
+  }
+}
+
+/** A way on within this origin; anything else is the front page. */
+export function leaveFor(url: string | undefined): void {
+  const target = new URL(url ?? "/", location.origin);
+  location.assign(target.origin === location.origin ? target.href : "/");
+}
+
+function revealing(button: HTMLButtonElement): void {
+  const field = element(button.dataset["reveal"] ?? "", HTMLInputElement);
+  button.addEventListener("click", () => {
+    const shown = field.type === "text";
+    field.type = shown ? "password" : "text";
+    button.textContent = shown ? "Show" : "Hide";
+    button.setAttribute("aria-label", shown ? "Show the password" : "Hide the password");
+    field.focus();
+  });
+}

@@ -1,0 +1,107 @@
+// Opens an encrypted backup and finds the identities in it, in memory only.
+import { ECIES, HD, PrivateKey, Utils } from "@bsv/sdk";
+import { BAP, MasterID, MemberID, bapIdFromPubkey } from "bsv-bap";
+import type { Identity, MemberIdentity } from "bsv-bap";
+import { decryptBackup, isLegacyBackup, isMasterBackup, isMemberBackup, isWifBackup } from "bitcoin-backup";
+import type { BapMasterBackup, BapMemberBackup, DecryptedBackup } from "bitcoin-backup";
+import { UnlockedIdentity } from "./sign.ts";
+
+/** Why a backup cannot be used. */
+export type UnlockProblem = "wrong-password" | "no-account-key" | "damaged";
+
+/** A backup that cannot be used. */
+export class UnlockError extends Error {
+  readonly problem: UnlockProblem;
+
+  constructor(problem: UnlockProblem) {
+    super(problem);
+    this.problem = problem;
+  }
+}
+
+/** The identities of a backup, at least one. Throws `UnlockError`. */
+export async function unlock(encryptedBackup: string, password: string): Promise<UnlockedIdentity[]> {
+  const backup = await decrypt(encryptedBackup, password);
+  const identities = guarded(() => identitiesOf(backup));
+  if (identities.length === 0) throw new UnlockError("no-account-key");
+  return identities;
+}
+
+async function decrypt(encryptedBackup: string, password: string): Promise<DecryptedBackup> {
+  try {
+    return await decryptBackup(encryptedBackup, password);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : "";
+    throw new UnlockError(/passphrase/i.test(message) ? "wrong-password" : "damaged");
+  }
+}
+
+/** What the libraries throw says nothing to a person, and might quote key material. */
+function guarded<T>(find: () => T): T {
+  try {
+    return find();
+  } catch {
+    throw new UnlockError("damaged");
+  }
+}
+
+function identitiesOf(backup: DecryptedBackup): UnlockedIdentity[] {
+  if (isMasterBackup(backup)) return identitiesOfMaster(backup);
+  if (isMemberBackup(backup)) return [identityOfMember(backup)];
+  if (isWifBackup(backup)) return [identityOfKey(backup.wif)];
+  return [];
+}
+
+/**
+ * Each identity signs in with the key at its root path, whichever generation of BAP derived its id from that key: the id is
+ * taken as the backup names it, and the server decides what it proves.
+ */
+function identitiesOfMaster(backup: BapMasterBackup): UnlockedIdentity[] {
+  const legacy = isLegacyBackup(backup);
+  const bap = legacy ? new BAP(backup.xprv) : new BAP({ rootPk: backup.rootPk });
+  const source = legacy ? HD.fromString(backup.xprv) : { rootPk: PrivateKey.fromWif(backup.rootPk) };
+  const known = backup.ids === "" ? [] : listed(JSON.parse(bap.decrypt(backup.ids)));
+  const masters = known.map((identity) => {
+    const master = new MasterID(source, {}, identity.idSeed ?? "");
+    master.import(identity);
+    return master;
+  });
+  if (masters.length === 0) masters.push(bap.newId("Identity 1"));
+  return masters.map(
+    (master) =>
+      new UnlockedIdentity(master.getIdentityKey(), master.idName, master.getWalletRoot(master.rootPath).toWif()),
+  );
+}
+
+/** Older backups hold a bare list of identities. */
+function listed(ids: Identity[] | { ids: Identity[] }): Identity[] {
+  return Array.isArray(ids) ? ids : ids.ids;
+}
+
+function identityOfMember(backup: BapMemberBackup): UnlockedIdentity {
+  const member = memberData(backup);
+  if (!member?.identityKey) return identityOfKey(backup.wif);
+  return new UnlockedIdentity(member.identityKey, member.name, backup.wif);
+}
+
+/** `bsv-bap` encrypts a member's data to two different keys, depending on what exported it. */
+function memberData({ wif, id }: BapMemberBackup): MemberIdentity | undefined {
+  const key = PrivateKey.fromWif(wif);
+  const readings = [
+    () => new MemberID(key).decrypt(id),
+    () => Utils.toUTF8(ECIES.electrumDecrypt(Utils.toArray(id, "base64"), key)),
+  ];
+  for (const read of readings) {
+    try {
+      return JSON.parse(read()) as MemberIdentity;
+    } catch {
+      // Encrypted the other way, or not at all readable: the key alone still names an identity.
+    }
+  }
+  return undefined;
+}
+
+function identityOfKey(wif: string): UnlockedIdentity {
+  const pubkey = PrivateKey.fromWif(wif).toPublicKey().toString();
+  return new UnlockedIdentity(bapIdFromPubkey(pubkey), "", wif);
+}
