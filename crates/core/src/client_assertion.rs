@@ -175,3 +175,6 @@ impl<'a> ClientAssertion<'a> {
         Ok(VerifiedAssertion { client_id: self.client_id.clone(), jti: self.claims.jti.clone(), expires_at })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -302,3 +302,6 @@ impl MatchedRedirectUri {
         authority.map_or_else(scheme, |rest| rest.split(['/', '?']).next().unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests;
