@@ -1,0 +1,145 @@
+//! TLS: certificates are read again when their files change, and a broken renewal does no harm.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use sigma_core::random::SeededRng;
+use sigma_core::time::ManualClock;
+use sigma_server::http::{Edge, RequestContext, TlsError, serve};
+use sigma_server::settings::{Settings, Tls};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsConnector;
+
+/// Writes a new certificate for `localhost` with its key; returns what a client must trust.
+fn renew(files: &Tls) -> CertificateDer<'static> {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(&files.certificate, made.cert.pem()).unwrap();
+    std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
+    made.cert.der().clone()
+}
+
+fn files(folder: &Path) -> Tls {
+    Tls { certificate: folder.join("tls.crt"), key: folder.join("tls.key") }
+}
+
+fn settings(files: &Tls) -> Settings {
+    let mut settings = Settings { tls: Some(files.clone()), ..Settings::default() };
+    settings.issuer = "https://localhost".to_owned();
+    settings.http.header_seconds = 1;
+    settings
+}
+
+async fn start(files: &Tls) -> SocketAddr {
+    let settings = settings(files);
+    let edge = Edge::new(&settings, [""; 0], Arc::new(ManualClock::default()), &SeededRng::new(1)).unwrap();
+    let secure = |context: RequestContext| async move { format!("secure: {}", context.is_secure()) };
+    let router = Router::new().route("/", get(secure));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { serve(listener, router, edge, &settings, std::future::pending()).await });
+    address
+}
+
+/// The answer to `GET /` for a client that trusts `certificate` alone and offers `protocol`, and the protocol agreed on.
+async fn get_root(
+    address: SocketAddr,
+    certificate: &CertificateDer<'static>,
+    protocol: &[u8],
+) -> std::io::Result<(String, Vec<u8>)> {
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate.clone()).unwrap();
+    let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![protocol.to_vec()];
+    let tcp = TcpStream::connect(address).await?;
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut stream = TlsConnector::from(Arc::new(config)).connect(name, tcp).await?;
+    let agreed = stream.get_ref().1.alpn_protocol().unwrap_or_default().to_vec();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await?;
+    Ok((String::from_utf8_lossy(&answer).into_owned(), agreed))
+}
+
+#[tokio::test]
+async fn a_request_over_tls_is_secure_and_told_to_stay_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path());
+    let certificate = renew(&files);
+    let address = start(&files).await;
+    let (answer, agreed) = get_root(address, &certificate, b"http/1.1").await.unwrap();
+    assert!(answer.ends_with("secure: true"), "{answer}");
+    assert!(answer.contains("strict-transport-security: max-age=31536000"), "{answer}");
+    assert_eq!(agreed, b"http/1.1");
+    let (_, agreed) = get_root(address, &certificate, b"h2").await.unwrap();
+    assert_eq!(agreed, b"h2");
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path());
+    let old = renew(&files);
+    let address = start(&files).await;
+    assert!(get_root(address, &old, b"http/1.1").await.is_ok());
+    let new = renew(&files);
+    // The files are looked at every two seconds by the system's clock.
+    let renewed = async {
+        while get_root(address, &new, b"http/1.1").await.is_err() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), renewed).await.unwrap();
+    assert!(get_root(address, &old, b"http/1.1").await.is_err());
+    std::fs::write(&files.certificate, "half of a certifi").unwrap();
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert!(get_root(address, &new, b"http/1.1").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_client_without_tls_is_let_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path());
+    renew(&files);
+    let address = start(&files).await;
+    for sent in [&b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"[..], b"", b"\x16\x03\x01"] {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(sent).await.unwrap();
+        let mut answer = Vec::new();
+        let closed = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut answer)).await;
+        assert!(closed.is_ok(), "still open after {sent:?}");
+        assert!(!answer.starts_with(b"HTTP"));
+    }
+}
+
+#[tokio::test]
+async fn a_start_with_a_certificate_that_is_not_there_says_which_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path());
+    let settings = settings(&files);
+    let edge = Edge::new(&settings, [""; 0], Arc::new(ManualClock::default()), &SeededRng::new(1)).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let error = serve(listener, Router::new(), edge, &settings, std::future::pending()).await.unwrap_err();
+    assert!(matches!(&error, TlsError::File { file, .. } if file.ends_with("tls.crt")), "{error}");
+    let first = renew(&files);
+    let key = std::fs::read(&files.key).unwrap();
+    renew(&files);
+    std::fs::write(&files.key, key).unwrap();
+    let edge = Edge::new(&settings, [""; 0], Arc::new(ManualClock::default()), &SeededRng::new(1)).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let error = serve(listener, Router::new(), edge, &settings, std::future::pending()).await.unwrap_err();
+    assert!(matches!(error, TlsError::Unusable(_)), "{error}");
+    drop(first);
+}
