@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a harness fails by panicking")]
 
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use sigma_core::time::{ManualClock, Timestamp};
 use tempfile::TempDir;
 
 use crate::error::OpenError;
+use crate::stopwatch;
 use crate::store::{Store, StoreOptions};
 
 /// The engines that every store test runs on.
@@ -68,27 +70,97 @@ macro_rules! on_both_engines {
     )+};
 }
 
-/// An open store on a database that nobody else uses, gone when this is dropped.
-pub struct TestStore {
-    store: Store,
+/// A database that nobody else uses, gone when this is dropped.
+pub struct TestDatabase {
     /// Which engine it is on.
     pub engine: Engine,
-    /// How it was opened; opened once more with these, it is another process on the same database.
+    /// How a server opens it.
     pub options: StoreOptions,
-    /// Its clock, at 2026-03-01T12:00:00Z.
+    /// The clock of everything that is opened on it, at 2026-03-01T12:00:00Z.
     pub clock: Arc<ManualClock>,
-    /// Its randomness: another sequence in every test.
-    pub rng: Arc<SeededRng>,
-    database: Database,
+    place: Place,
 }
 
-enum Database {
+enum Place {
     File(TempDir),
     Server(String),
 }
 
 /// Distinguishes the databases and the random sequences of one test process.
 static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// Randomness with another sequence at each call.
+fn other_rng() -> Arc<SeededRng> {
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    Arc::new(SeededRng::new(u64::from(std::process::id()) << 32 | u64::from(number)))
+}
+
+impl TestDatabase {
+    /// An empty one.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    pub fn empty(engine: Engine) -> Self {
+        let (place, url) = match engine {
+            Engine::Sqlite => {
+                let directory = tempfile::tempdir().expect("a temporary directory");
+                let url = format!("sqlite:{}", directory.path().join("sigma.sqlite").display());
+                (Place::File(directory), url)
+            }
+            Engine::Postgres => {
+                let number = COUNT.fetch_add(1, Ordering::Relaxed);
+                let name = format!("sigma_test_{}_{number}", std::process::id());
+                administer(&format!("CREATE DATABASE {name}"));
+                let url = with_database(&server_url(), &name);
+                (Place::Server(name), url)
+            }
+        };
+        let options = StoreOptions { writers: 4, readers: 2, ..StoreOptions::serve(url) };
+        let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_772_366_400)));
+        Self { engine, options, clock, place }
+    }
+
+    /// Opens it as one more process would, in the way that `change` makes of [`TestDatabase::options`].
+    pub fn beside(&self, change: impl FnOnce(&mut StoreOptions)) -> Result<Store, OpenError> {
+        let mut options = self.options.clone();
+        change(&mut options);
+        Store::open(&options, self.clock.clone(), other_rng())
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, span: Duration) {
+        self.clock.advance(span);
+    }
+
+    /// The directory of the database file; nothing on PostgreSQL.
+    pub fn directory(&self) -> Option<&Path> {
+        match &self.place {
+            Place::File(directory) => Some(directory.path()),
+            Place::Server(_) => None,
+        }
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if let Place::Server(name) = &self.place {
+            administer(&format!("DROP DATABASE {name} WITH (FORCE)"));
+        }
+    }
+}
+
+/// An open store on a database of its own: a [`Store`] to its users.
+pub struct TestStore {
+    store: Store,
+    /// Which engine it is on.
+    pub engine: Engine,
+    /// Its clock, at 2026-03-01T12:00:00Z.
+    pub clock: Arc<ManualClock>,
+    /// Randomness, another sequence in every test.
+    pub rng: Arc<SeededRng>,
+    /// What it is open on.
+    pub database: TestDatabase,
+}
 
 impl TestStore {
     /// A store on a fresh database.
@@ -101,37 +173,18 @@ impl TestStore {
     /// # Panics
     /// If it cannot be opened.
     pub fn with(engine: Engine, change: impl FnOnce(&mut StoreOptions)) -> Self {
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let (database, url) = match engine {
-            Engine::Sqlite => {
-                let directory = tempfile::tempdir().expect("a temporary directory");
-                let url = format!("sqlite:{}", directory.path().join("sigma.sqlite").display());
-                (Database::File(directory), url)
-            }
-            Engine::Postgres => {
-                let name = format!("sigma_test_{}_{number}", std::process::id());
-                administer(&format!("CREATE DATABASE {name}"));
-                (Database::Server(name.clone()), with_database(&server_url(), &name))
-            }
-        };
-        let mut options = StoreOptions { writers: 4, readers: 2, ..StoreOptions::serve(url) };
-        change(&mut options);
-        let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_772_366_400)));
-        let rng = Arc::new(SeededRng::new(u64::from(std::process::id()) << 32 | u64::from(number)));
-        let store = match Store::open(&options, clock.clone(), rng.clone()) {
+        let mut database = TestDatabase::empty(engine);
+        change(&mut database.options);
+        let store = match database.beside(|_| {}) {
             Ok(store) => store,
             Err(error) => panic!("the test database cannot be opened: {error}"),
         };
-        Self { store, engine, options, clock, rng, database }
+        Self { store, engine, clock: database.clock.clone(), rng: other_rng(), database }
     }
 
     /// Another store on the same database, as another process would have it.
     pub fn beside(&self, change: impl FnOnce(&mut StoreOptions)) -> Result<Store, OpenError> {
-        let mut options = self.options.clone();
-        change(&mut options);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let rng = SeededRng::new(u64::from(std::process::id()) << 32 | u64::from(number));
-        Store::open(&options, self.clock.clone(), Arc::new(rng))
+        self.database.beside(change)
     }
 
     /// Closes the store and opens it again on the same database, as after a restart.
@@ -149,11 +202,8 @@ impl TestStore {
     }
 
     /// The directory of the database file; nothing on PostgreSQL.
-    pub fn directory(&self) -> Option<&std::path::Path> {
-        match &self.database {
-            Database::File(directory) => Some(directory.path()),
-            Database::Server(_) => None,
-        }
+    pub fn directory(&self) -> Option<&Path> {
+        self.database.directory()
     }
 }
 
@@ -168,9 +218,27 @@ impl Deref for TestStore {
 impl Drop for TestStore {
     fn drop(&mut self) {
         self.store.close();
-        if let Database::Server(name) = &self.database {
-            administer(&format!("DROP DATABASE {name} WITH (FORCE)"));
-        }
+    }
+}
+
+/// Runs a future to its end.
+///
+/// # Panics
+/// If there is no runtime to be had.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    runtime.expect("a runtime").block_on(future)
+}
+
+/// Waits for what another thread does in real time, `patience` at most.
+///
+/// # Panics
+/// If it has not happened by then.
+pub fn eventually(patience: Duration, mut happened: impl FnMut() -> bool) {
+    let started = stopwatch::now();
+    while !happened() {
+        assert!(started.elapsed() < patience, "it did not happen within {patience:?}");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
