@@ -59,8 +59,8 @@ pub enum RedirectProblem {
     /// `http` elsewhere than on the own machine.
     #[error("the redirect URI must use https, or http on localhost, 127.0.0.1 or [::1]")]
     PlainHttp,
-    /// The own machine, for an app that anybody registers as a web app.
-    #[error("a web app's redirect URI must not be on the user's own machine")]
+    /// The own machine, for a web app or with https, when anybody may register it.
+    #[error("a redirect URI on the user's own machine is for native apps, with http")]
     Loopback,
     /// Neither https, http, nor a scheme like `com.example.app` (RFC 8252 §7.1).
     #[error(

@@ -17,6 +17,9 @@ use super::{Algorithm, VerificationAlgorithm, base64url};
 /// Why a JWK is no key that Sigma verifies with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JwkError {
+    /// A set longer than [`JwkSet::MAX_BYTES`] or with more than [`JwkSet::MAX_KEYS`] keys.
+    #[error("the key set is longer than 64 KiB or has more than 32 keys")]
+    TooLarge,
     /// Not a JWK, or of a type we do not verify with.
     #[error("not an RSA, P-256 or Ed25519 key in JWK form")]
     Malformed,
@@ -252,6 +255,8 @@ pub struct JwkSet {
 impl JwkSet {
     /// The longest set that is read: 64 KiB.
     pub const MAX_BYTES: usize = 64 * 1024;
+    /// The most usable keys in a set: a signature that names no key is tried with each.
+    pub const MAX_KEYS: usize = 32;
 
     /// The usable keys of a set. Keys of other types and for other uses are passed over, as §5 advises, but a private
     /// key refuses the whole set: it must not be stored.
@@ -261,7 +266,7 @@ impl JwkSet {
             keys: Vec<serde_json::Value>,
         }
         if json.len() > Self::MAX_BYTES {
-            return Err(JwkError::Malformed);
+            return Err(JwkError::TooLarge);
         }
         let set: Set = serde_json::from_slice(json).map_err(|_| JwkError::Malformed)?;
         let mut keys = Vec::new();
@@ -273,7 +278,7 @@ impl JwkSet {
                 keys.push(key);
             }
         }
-        Ok(Self { keys })
+        if keys.len() > Self::MAX_KEYS { Err(JwkError::TooLarge) } else { Ok(Self { keys }) }
     }
 
     /// The keys.

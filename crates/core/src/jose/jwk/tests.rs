@@ -191,9 +191,12 @@ fn a_set_passes_over_keys_it_cannot_use() {
 }
 
 #[test]
-fn a_set_over_64_kib_is_refused() {
+fn a_set_over_64_kib_or_32_keys_is_refused() {
     let set = format!(r#"{{"keys":[]{}}}"#, " ".repeat(JwkSet::MAX_BYTES));
-    assert_eq!(JwkSet::parse(set.as_bytes()), Err(JwkError::Malformed));
+    assert_eq!(JwkSet::parse(set.as_bytes()), Err(JwkError::TooLarge));
+    let of = |count| json!({"keys": vec![json!({"kty": "OKP", "crv": "Ed25519", "x": ED}); count]}).to_string();
+    assert_eq!(JwkSet::parse(of(32).as_bytes()).unwrap().keys().len(), 32);
+    assert_eq!(JwkSet::parse(of(33).as_bytes()), Err(JwkError::TooLarge));
 }
 
 proptest! {
