@@ -1,0 +1,191 @@
+//! What `sigma-core` does with the bytes of a stranger, and what must hold of whatever it accepts.
+#![allow(dead_code, clippy::unwrap_used, clippy::panic)]
+
+use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use sigma_core::authorize::{self, ClaimsRequest, Params};
+use sigma_core::client_assertion::ClientAssertion;
+use sigma_core::ids::{ClientId, OrgId};
+use sigma_core::jose::{Algorithm, JwkSet, MAX_JWS_BYTES, TokenKind, UnverifiedJws};
+use sigma_core::pkce::{CodeChallenge, CodeVerifier};
+use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris, Registrar};
+use sigma_core::scope::Scopes;
+use sigma_core::time::Timestamp;
+use url::Url;
+
+/// The keys that signed the valid tokens of the corpus.
+const KEYS: &[u8] = include_bytes!("keys.json");
+/// When and for whom the valid client assertions of the corpus were made.
+const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+const ISSUER: &str = "https://sigma.example";
+
+fn text(input: &[u8]) -> &str {
+    std::str::from_utf8(input).unwrap_or_default()
+}
+
+/// A signed token: what verifies under one of our keys says which algorithm and verifies under no other key.
+pub fn jws(input: &[u8]) {
+    let text = text(input);
+    let Ok(jws) = UnverifiedJws::parse(text) else { return };
+    assert!(text.len() <= MAX_JWS_BYTES);
+    let keys = JwkSet::parse(KEYS).unwrap();
+    let verifying: Vec<_> = keys.keys().iter().filter(|key| jws.verify(key).is_ok()).collect();
+    assert!(verifying.len() <= 1);
+    for key in verifying {
+        assert!(key.verifies(jws.header().alg));
+        assert_eq!(
+            jws.verify_as(TokenKind::Access, key).is_ok(),
+            jws.header().typ.as_deref() == Some(TokenKind::Access.typ())
+        );
+    }
+}
+
+/// The keys of an app: what is accepted is written back as something that is accepted.
+pub fn jwk_set(input: &[u8]) {
+    let Ok(set) = JwkSet::parse(input) else { return };
+    assert!(input.len() <= JwkSet::MAX_BYTES);
+    let written = serde_json::to_vec(&set).unwrap();
+    assert_eq!(JwkSet::parse(&written), Ok(set));
+}
+
+/// A client assertion: what is accepted was signed, for us, now.
+pub fn client_assertion(input: &[u8]) {
+    let text = text(input);
+    let Ok(assertion) = ClientAssertion::parse(text) else { return };
+    let keys = JwkSet::parse(KEYS).unwrap();
+    if let Ok(verified) = assertion.verify(&keys, &[ISSUER], NOW) {
+        assert_eq!(verified.client_id, *assertion.client_id());
+        assert!(verified.expires_at > NOW && verified.expires_at.since(NOW).as_secs() <= 600);
+        assert!(!verified.jti.is_empty() && verified.jti.len() <= 512);
+        assert!(assertion.verify(&keys, &["https://other.example"], NOW).is_err());
+        assert!(assertion.verify(&keys, &[ISSUER], verified.expires_at).is_err());
+    }
+}
+
+/// A redirect URI to register and, after a line break, one that a request names.
+pub fn redirect_uri(input: &[u8]) {
+    let (registered, requested) = text(input).split_once('\n').unwrap_or((text(input), ""));
+    for application in [ApplicationType::Web, ApplicationType::Native] {
+        for registrar in [Registrar::Anyone, Registrar::Administrator] {
+            let Ok(uri) = RedirectUri::register(registered, application, registrar) else { continue };
+            assert_eq!(uri.as_str(), registered);
+            let url = Url::parse(registered).unwrap();
+            assert!(url.fragment().is_none() && url.username().is_empty() && url.password().is_none());
+            match url.scheme() {
+                "https" => {}
+                "http" => assert!(["localhost", "127.0.0.1", "[::1]"].contains(&url.host_str().unwrap())),
+                scheme => assert!(application == ApplicationType::Native && scheme.contains('.')),
+            }
+            let uris: RegisteredRedirectUris = [uri].into_iter().collect();
+            assert!(uris.find(registered).is_some());
+            for requested in [registered, requested] {
+                assert_answers_go_where_they_should(&uris, &url, requested);
+            }
+        }
+    }
+}
+
+/// What matches is the registered URI, or on loopback differs in the port alone; parameters never change where it leads.
+fn assert_answers_go_where_they_should(uris: &RegisteredRedirectUris, registered: &Url, requested: &str) {
+    let Some(matched) = uris.find(requested) else { return };
+    assert_eq!(matched.as_str(), requested);
+    let url = Url::parse(requested).unwrap();
+    let mut with_registered_port = url.clone();
+    if registered.scheme() == "http" {
+        with_registered_port.set_port(registered.port()).unwrap();
+    }
+    assert_eq!(with_registered_port, *registered);
+
+    let answer = Url::parse(&matched.with_params([("code", "a b&c=d#e"), ("state", "")])).unwrap();
+    assert_eq!((answer.scheme(), answer.host_str(), answer.port()), (url.scheme(), url.host_str(), url.port()));
+    assert_eq!((answer.path(), answer.fragment()), (url.path(), None));
+    let pairs: Vec<_> = answer.query_pairs().collect();
+    let [.., (code, value), (state, empty)] = pairs.as_slice() else { panic!("the parameters are missing") };
+    assert_eq!((&**code, &**value, &**state, &**empty), ("code", "a b&c=d#e", "state", ""));
+    assert!(!matched.origin_or_scheme().contains([' ', ';', ',', '\'']));
+    assert!(!matched.display_host().is_empty());
+}
+
+/// A challenge or a verifier.
+pub fn pkce(input: &[u8]) {
+    let text = text(input);
+    if let Ok(challenge) = CodeChallenge::parse(text) {
+        assert_eq!(challenge.to_text(), text);
+    }
+    if let Ok(verifier) = CodeVerifier::parse(text) {
+        assert!((43..=128).contains(&text.len()));
+        let sent = CodeChallenge::parse(&verifier.challenge().to_text()).unwrap();
+        assert!(sent.matches(&verifier));
+    }
+    let (challenge, method) = text.split_once('&').unwrap_or((text, "S256"));
+    if let Ok(Some(challenge)) = CodeChallenge::from_request(Some(challenge), Some(method)) {
+        assert_eq!(method, "S256");
+        assert_eq!(challenge.to_text().len(), 43);
+    }
+}
+
+/// An app of the corpus' requests.
+fn app(auth_method: AuthMethod, application_type: ApplicationType, grant_types: &[GrantType]) -> App {
+    let uris = ["https://app.example/callback?tenant=1", "http://127.0.0.1/callback", "com.example.app:/callback"];
+    App {
+        client_id: ClientId::from_text("app"),
+        org_id: OrgId::from_text("org"),
+        name: "App".to_owned(),
+        application_type,
+        auth_method,
+        secret: None,
+        pubkey: None,
+        jwks: None,
+        jwks_uri: None,
+        redirect_uris: RegisteredRedirectUris::from_stored(uris.map(str::to_owned)),
+        post_logout_redirect_uris: RegisteredRedirectUris::default(),
+        grant_types: grant_types.to_vec(),
+        scopes: Scopes::parse("openid profile offline_access"),
+        require_pkce: false,
+        id_token_alg: Algorithm::RS256,
+        access_seconds: None,
+        placeholder_email: false,
+        dynamic: false,
+        disabled: false,
+        client_uri: None,
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+/// The query of an authorization request, read for a public, a confidential and a restricted app.
+pub fn authorization_request(input: &[u8]) {
+    let params = Params::parse(text(input));
+    assert_eq!(Params::parse(&params.to_query()).pairs(), params.pairs());
+    let code = GrantType::AuthorizationCode;
+    for app in [
+        app(AuthMethod::None, ApplicationType::Native, &[code, GrantType::RefreshToken]),
+        app(AuthMethod::ClientSecretBasic, ApplicationType::Web, &[code]),
+        app(AuthMethod::ClientSecretBasic, ApplicationType::Web, &[GrantType::ClientCredentials]),
+    ] {
+        if let Ok(address) = authorize::return_address(&params, &app) {
+            assert!(app.redirect_uris.find(address.redirect_uri.as_str()).is_some());
+            assert!(!address.state.unwrap_or_default().contains('\0'));
+        }
+        match authorize::parse(&params, &app) {
+            Ok(request) => {
+                assert!(app.may_use(code) && app.scopes.covers(&request.scope));
+                assert!(app.may_use(GrantType::RefreshToken) || !request.scope.contains("offline_access"));
+                assert!(request.code_challenge.is_some() || !app.needs_pkce());
+                assert!(params.repeated().is_none() && params.with_nul().is_none());
+            }
+            // What RFC 6749 §4.1.2.1 lets a description hold.
+            Err(refusal) => {
+                let allowed = |letter: char| matches!(letter, ' '..='!' | '#'..='[' | ']'..='~');
+                assert!(refusal.description.chars().all(allowed), "{:?}", refusal.description);
+            }
+        }
+    }
+}
+
+/// The `claims` parameter.
+pub fn claims_parameter(input: &[u8]) {
+    if let Ok(claims) = ClaimsRequest::parse(Some(text(input))) {
+        let known = Scopes::parse("openid profile email");
+        assert!(known.covers(&claims.scopes()));
+    }
+}
