@@ -164,11 +164,9 @@ impl Store {
     pub fn open(options: &StoreOptions, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, OpenError> {
         let feed = Arc::new(Feed::new(options.feed_stale_after));
         let ids = Arc::new(ChangeIds { clock: Arc::clone(&clock), rng });
-        let (engine, source): (Engine, Box<dyn Source>) = if let Some(path) = file_path(&options.url)? {
-            let engine = sqlite::start(&path, options, &feed, &ids)?;
-            (engine, Box::new(sqlite::FileFeed::new(&path, options.read_limit)))
-        } else {
-            postgres::start(options, &feed, &ids)?
+        let (engine, source) = match file_path(&options.url)? {
+            Some(path) => sqlite::start(&path, options, &feed, &ids)?,
+            None => postgres::start(options, &feed, &ids)?,
         };
         let (background, stop) = bounded(0);
         let inner = Inner {
@@ -255,6 +253,16 @@ impl Store {
     /// Whether cached values may be used: the change feed was read a moment ago.
     pub fn is_fresh(&self) -> bool {
         self.inner.feed.is_fresh()
+    }
+
+    /// Operations that wait for a writer: a measure of the load, 1,024 at most unless configured.
+    pub fn waiting_writes(&self) -> usize {
+        self.inner.writes.messages.len()
+    }
+
+    /// Operations that wait for a reader.
+    pub fn waiting_reads(&self) -> usize {
+        self.inner.reads.messages.len()
     }
 
     /// Finishes what was taken, ends every thread and lets go of the database. Later operations are refused as

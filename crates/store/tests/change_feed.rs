@@ -116,7 +116,7 @@ on_both_engines! {
 fn while_the_feed_is_not_read_the_store_is_asked() {
     for engine in engines() {
         let store = TestStore::with(engine, |options| {
-            options.feed_interval = Duration::from_secs(3_600);
+            options.feed_interval = Duration::from_hours(1);
             options.feed_stale_after = Duration::from_millis(300);
         });
         let cache = Cache::new(&store, "thing", 10);

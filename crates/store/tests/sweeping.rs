@@ -32,10 +32,10 @@ fn count(store: &TestStore, sql: &'static str) -> i64 {
 
 on_both_engines! {
     fn what_has_expired_goes_and_nothing_else(store: TestStore) {
-        spend(&store, 0, 1_203, Duration::from_secs(60));
+        spend(&store, 0, 1_203, Duration::from_mins(1));
         spend(&store, 10_000, 7, Duration::from_secs(61));
         assert_eq!(store.sweep_once().unwrap(), 0);
-        store.advance(Duration::from_secs(60));
+        store.advance(Duration::from_mins(1));
         assert_eq!(store.sweep_once().unwrap(), 1_203);
         assert_eq!(count(&store, "SELECT count(*) FROM spent"), 7);
         store.advance(Duration::from_secs(1));
@@ -55,8 +55,8 @@ on_both_engines! {
     }
 
     fn two_that_sweep_at_once_do_not_disturb_each_other(store: TestStore) {
-        spend(&store, 0, 3_000, Duration::from_secs(60));
-        store.advance(Duration::from_secs(60));
+        spend(&store, 0, 3_000, Duration::from_mins(1));
+        store.advance(Duration::from_mins(1));
         let beside = store.beside(|options| options.exclusive = false).unwrap();
         let swept: Vec<_> = std::thread::scope(|scope| {
             let threads = [&*store, &beside].map(|store| scope.spawn(move || store.sweep_once()));
@@ -73,8 +73,8 @@ fn the_database_stops_growing_under_steady_load() {
     let store = TestStore::new(Engine::Sqlite);
     let pages = || count(&store, "SELECT page_count FROM pragma_page_count");
     let minute = |number: u32| {
-        spend(&store, number * 2_000, 2_000, Duration::from_secs(300));
-        store.advance(Duration::from_secs(60));
+        spend(&store, number * 2_000, 2_000, Duration::from_mins(5));
+        store.advance(Duration::from_mins(1));
         store.sweep_once().unwrap();
     };
     (0..10).for_each(minute);

@@ -32,7 +32,7 @@ impl Fault {
 
     fn classify(error: &Error) -> Self {
         let Some(answer) = error.as_db_error() else {
-            let io = error.source().is_some_and(|cause| cause.is::<std::io::Error>());
+            let io = error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>()).is_some();
             return if io || error.is_closed() { Self::Lost } else { Self::Final(StoreError::Failed(explain(error))) };
         };
         match *answer.code() {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -47,12 +47,14 @@ impl Deadline {
 }
 
 impl Session {
-    /// Opens `path`, which is made if it is not there, for the eyes of its owner alone.
+    /// Opens `path` for the first time, and refuses what it may only read: SQLite would tell at the first write.
     pub(crate) fn open(path: &Path, patience: Duration) -> Result<Self, OpenError> {
-        let failed =
-            |error: &dyn std::fmt::Display| OpenError::File { path: path.to_owned(), reason: error.to_string() };
-        create(path).map_err(|error| failed(&error))?;
-        Self::connect(path, patience).map_err(|error| failed(&explain(&error)))
+        let session = Self::connect(path, patience).map_err(|error| refusal(path, &explain(&error)))?;
+        match session.connection.is_readonly("main") {
+            Ok(false) => Ok(session),
+            Ok(true) => Err(refusal(path, &"it can only be read, and Sigma must write to it")),
+            Err(error) => Err(refusal(path, &error)),
+        }
     }
 
     /// Opens `path` as a file that is there.
@@ -64,7 +66,7 @@ impl Session {
         let deadline = Arc::new(Deadline { origin: stopwatch::now(), micros: AtomicU64::new(0) });
         let watched = Arc::clone(&deadline);
         connection.progress_handler(STEPS, Some(move || watched.has_passed()))?;
-        let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+        let mode = write_ahead(&connection, patience)?;
         if mode != "wal" {
             tracing::warn!(mode, "the database file does not allow a write-ahead log: reads will wait for writes");
         }
@@ -118,13 +120,34 @@ impl Session {
     }
 }
 
-/// Makes the file before SQLite would, so that nobody else may ever read it; its log takes over its mode.
-fn create(path: &Path) -> std::io::Result<()> {
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
+/// Turns the write-ahead log on, which does not wait for another process that does the same.
+fn write_ahead(connection: &Connection, patience: Duration) -> Result<String, rusqlite::Error> {
+    let started = stopwatch::now();
+    loop {
+        let mode = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0));
+        match mode {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && started.elapsed() < patience =>
+            {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            mode => return mode,
+        }
     }
+}
+
+/// The one name of the database file `path`. It is made if it is not there, before SQLite would, so that nobody but its
+/// owner may ever read it; its log takes over its mode.
+pub(crate) fn prepare_file(path: &Path) -> Result<PathBuf, OpenError> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(refusal(path, &error)),
+        _ => {}
+    }
+    path.canonicalize().map_err(|error| refusal(path, &error))
+}
+
+fn refusal(path: &Path, reason: &dyn std::fmt::Display) -> OpenError {
+    OpenError::File { path: path.to_owned(), reason: reason.to_string() }
 }
 
 /// What `error` means to the caller of an operation.

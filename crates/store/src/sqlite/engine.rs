@@ -1,12 +1,12 @@
 //! The threads of the embedded engine.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::bounded;
 
-use super::connection::{DELETE_CHANGES, RECENT_CHANGES, Session, explain};
+use super::connection::{DELETE_CHANGES, RECENT_CHANGES, Session, explain, prepare_file};
 use super::{Reader, ServerLock, SqliteTx, Writer};
 use crate::error::{OpenError, StoreError};
 use crate::feed::{Feed, Recent, Source, recent};
@@ -25,14 +25,15 @@ pub(crate) fn start(
     options: &StoreOptions,
     feed: &Arc<Feed>,
     ids: &Arc<ChangeIds>,
-) -> Result<Engine, OpenError> {
-    let lock = options.exclusive.then(|| ServerLock::take(path)).transpose()?;
-    let mut session = Session::open(path, LOCK_PATIENCE)?;
+) -> Result<(Engine, Box<dyn Source>), OpenError> {
+    let path = prepare_file(path)?;
+    let lock = options.exclusive.then(|| ServerLock::take(&path)).transpose()?;
+    let mut session = Session::open(&path, LOCK_PATIENCE)?;
     migrations::run(&mut session)?;
     let (to_write, write_queue) = bounded(options.queue);
     let (to_read, read_queue) = bounded(options.queue);
     let writer = Writer {
-        path: path.to_owned(),
+        path: path.clone(),
         patience: LOCK_PATIENCE,
         limit: WRITE_LIMIT,
         queue: write_queue,
@@ -47,7 +48,7 @@ pub(crate) fn start(
     })?];
     for _ in 0..options.readers {
         let reader = Reader {
-            path: path.to_owned(),
+            path: path.clone(),
             patience: LOCK_PATIENCE,
             limit: options.read_limit,
             queue: read_queue.clone(),
@@ -55,25 +56,20 @@ pub(crate) fn start(
         };
         threads.push(spawn("sigma-reader", move || reader.run())?);
     }
-    Ok(Engine {
+    let engine = Engine {
         writes: Queue { messages: to_write, threads: 1 },
         reads: Queue { messages: to_read, threads: options.readers },
         threads,
         delete_changes: DELETE_CHANGES,
-    })
+    };
+    Ok((engine, Box::new(FileFeed { path, limit: options.read_limit, session: None })))
 }
 
 /// The change feed of a database file.
-pub(crate) struct FileFeed {
-    path: std::path::PathBuf,
+struct FileFeed {
+    path: PathBuf,
     limit: Duration,
     session: Option<Session>,
-}
-
-impl FileFeed {
-    pub(crate) fn new(path: &Path, limit: Duration) -> Self {
-        Self { path: path.to_owned(), limit, session: None }
-    }
 }
 
 impl Source for FileFeed {

@@ -8,7 +8,7 @@ mod schema;
 mod tx;
 mod writer;
 
-pub(crate) use engine::{FileFeed, start};
+pub(crate) use engine::start;
 use lock::ServerLock;
 use reader::Reader;
 use tx::SqliteTx;

@@ -5,7 +5,7 @@ use rusqlite::{CachedStatement, ToSql};
 
 use super::connection::{INSERT_CHANGE, Session, explain};
 use crate::changes::Change;
-use crate::error::StoreError;
+use crate::error::{Outage, StoreError};
 use crate::row::Row;
 use crate::tx::Tx;
 use crate::value::Value;
@@ -37,13 +37,21 @@ impl<'s> SqliteTx<'s> {
         if self.failure.is_some() {
             return Err(StoreError::Failed("a statement of this transaction failed before".to_owned()));
         }
+        let was_in_transaction = self.session.in_transaction();
         let outcome = bind(self.session, sql, params).and_then(|mut statement| {
             work(&mut statement).map_err(|error| {
                 let failure = explain(&error);
-                tracing::error!(%error, sql, "a statement failed");
+                tracing::error!(%error, %failure, sql, "a statement failed");
                 failure
             })
         });
+        let outcome = match outcome {
+            Ok(_) if was_in_transaction && !self.session.in_transaction() => {
+                tracing::error!(sql, "a statement ended the transaction");
+                Err(Outage::NotCommitted.into())
+            }
+            outcome => outcome,
+        };
         if let Err(failure) = &outcome {
             self.failure = Some(failure.clone());
         }

@@ -1,0 +1,108 @@
+//! "Only once" and "the last one" hold however many try at the same moment, on both engines.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+use std::sync::Barrier;
+
+use sigma_store::{Outage, Store, StoreError, Tx, on_both_engines, params};
+
+/// Runs `attempt` in eight threads that begin together; the outcomes in no order.
+fn together<R: Send>(attempt: impl Fn(i64) -> R + Sync) -> Vec<R> {
+    let barrier = Barrier::new(8);
+    std::thread::scope(|scope| {
+        let (attempt, barrier) = (&attempt, &barrier);
+        let start = |number| {
+            scope.spawn(move || {
+                barrier.wait();
+                attempt(number)
+            })
+        };
+        let threads: Vec<_> = (0..8).map(start).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+/// Tries until concurrent writers leave a chance: what they do to each other is told, never half done.
+fn insist<R: Send + 'static>(
+    store: &Store,
+    operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Clone + Send + 'static,
+) -> R {
+    loop {
+        match store.write_blocking(operation.clone()) {
+            Err(StoreError::Unavailable(Outage::Contended)) => {}
+            outcome => return outcome.unwrap(),
+        }
+    }
+}
+
+fn table(store: &Store, sql: &'static str) {
+    store.write_blocking(move |tx| tx.execute(sql, &[])).unwrap();
+}
+
+fn number(store: &Store, sql: &'static str) -> i64 {
+    store.read_blocking(move |tx| tx.query_opt(sql, &[])).unwrap().unwrap().int(0).unwrap()
+}
+
+on_both_engines! {
+    fn a_message_is_spent_only_once(store: TestStore) {
+        for round in 0..25_i64 {
+            let winners = together(|_| insist(&store, move |tx| {
+                let sql = "INSERT INTO spent (key, expires_at) VALUES ($1, 1) ON CONFLICT DO NOTHING RETURNING expires_at";
+                Ok(tx.query_opt(sql, params![round.to_be_bytes()])?.is_some())
+            }));
+            assert_eq!(winners.iter().filter(|won| **won).count(), 1, "round {round}");
+        }
+    }
+
+    fn a_code_is_redeemed_only_once(store: TestStore) {
+        table(&store, "CREATE TABLE tickets (id BIGINT NOT NULL PRIMARY KEY, used_by BIGINT)");
+        for round in 0..25_i64 {
+            insist(&store, move |tx| tx.execute("INSERT INTO tickets (id) VALUES ($1)", params![round]));
+            let winners = together(|thread| insist(&store, move |tx| {
+                let free = "SELECT id FROM tickets WHERE id = $1 AND used_by IS NULL";
+                if tx.query_opt(free, params![round])?.is_none() {
+                    return Ok(false);
+                }
+                tx.execute("UPDATE tickets SET used_by = $2 WHERE id = $1", params![round, thread])?;
+                Ok(true)
+            }));
+            assert_eq!(winners.iter().filter(|won| **won).count(), 1, "round {round}");
+        }
+    }
+
+    fn of_admins_that_remove_each_other_one_is_left(store: TestStore) {
+        table(&store, "CREATE TABLE admins (org BIGINT NOT NULL, id BIGINT NOT NULL, PRIMARY KEY (org, id))");
+        for org in 0..15_i64 {
+            insist(&store, move |tx| {
+                for id in 0..8_i64 {
+                    tx.execute("INSERT INTO admins (org, id) VALUES ($1, $2)", params![org, id])?;
+                }
+                Ok(())
+            });
+            let removed = together(|id| insist(&store, move |tx| {
+                let all = tx.query_all("SELECT id FROM admins WHERE org = $1", params![org])?;
+                if all.len() < 2 {
+                    return Ok(false);
+                }
+                tx.execute("DELETE FROM admins WHERE org = $1 AND id = $2", params![org, id])?;
+                Ok(true)
+            }));
+            assert_eq!(removed.iter().filter(|gone| **gone).count(), 7, "org {org}");
+        }
+        assert_eq!(number(&store, "SELECT count(*) FROM admins"), 15);
+    }
+
+    fn no_count_is_lost(store: TestStore) {
+        table(&store, "CREATE TABLE counters (id BIGINT NOT NULL PRIMARY KEY, n BIGINT NOT NULL)");
+        table(&store, "INSERT INTO counters (id, n) VALUES (1, 0)");
+        together(|_| {
+            for _ in 0..10 {
+                insist(&store, |tx| {
+                    let row = tx.query_opt("SELECT n FROM counters WHERE id = 1", &[])?.unwrap();
+                    tx.execute("UPDATE counters SET n = $1 WHERE id = 1", params![row.int(0)? + 1])
+                });
+            }
+        });
+        assert_eq!(number(&store, "SELECT n FROM counters WHERE id = 1"), 80);
+    }
+}
