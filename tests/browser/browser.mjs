@@ -72,7 +72,10 @@ export function leaks(messages, secrets) {
   return Object.entries(secrets).filter(([, secret]) => {
     const bytes = Buffer.from(secret);
     const spellings = [bytes.toString("hex"), bytes.toString("base64").replace(/=+$/, ""), bytes.toString("base64url")];
-    if (typeof secret === "string") spellings.push(secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1));
+    if (typeof secret === "string") {
+      const form = new URLSearchParams([["", secret]]).toString().slice(1);
+      spellings.push(secret, encodeURIComponent(secret), form, JSON.stringify(secret).slice(1, -1));
+    }
     return spellings.some((spelling) => everything.includes(spelling.toLowerCase()));
   });
 }

@@ -66,18 +66,17 @@ test("a public app signs a person in with PKCE and reads who they are", async ()
 });
 
 test("a second sign-in to a known app asks nothing", async () => {
-  await addApp(sigma, {
+  const { client_secret } = await addApp(sigma, {
     client_id: "known",
     token_endpoint_auth_method: "client_secret_basic",
     redirect_uris: [redirect_uri],
-  }).then(async ({ client_secret }) => {
-    const config = await discover("known", undefined, client.ClientSecretBasic(client_secret));
-    const person = await newPerson(sigma.issuer);
-    const first = await signIn(config, person);
-    const second = await signIn(config, person, { prompt: "none" });
-    assert.equal(second.tokens.claims().sub, first.tokens.claims().sub);
-    assert.equal(second.tokens.claims().auth_time, first.tokens.claims().auth_time);
   });
+  const config = await discover("known", undefined, client.ClientSecretBasic(client_secret));
+  const person = await newPerson(sigma.issuer);
+  const first = await signIn(config, person);
+  const second = await signIn(config, person, { prompt: "none" });
+  assert.equal(second.tokens.claims().sub, first.tokens.claims().sub);
+  assert.equal(second.tokens.claims().auth_time, first.tokens.claims().auth_time);
 });
 
 test("a refresh token is exchanged, and a used one ends the grant", async () => {
