@@ -28,7 +28,8 @@ bench: web ## Measures this server and its peers on the same work
 
 check: ## Checks licences, sources and known vulnerabilities of the dependencies
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
-	cargo deny --workspace check
+	cargo deny --workspace check bans licenses sources
+	cargo deny --workspace check advisories
 
 FUZZ_SECONDS ?= 60
 fuzz: ## Fuzzes every parser that an anonymous caller reaches, FUZZ_SECONDS each
