@@ -35,6 +35,10 @@ async fn sign_in(headers: HeaderMap) -> StatusCode {
     if headers.contains_key("x-auth-token") { StatusCode::OK } else { StatusCode::UNAUTHORIZED }
 }
 
+async fn unfinished() -> StatusCode {
+    panic!("a handler that nobody tested")
+}
+
 fn router() -> Router {
     Router::new()
         .route("/", get(|| async { "welcome" }))
@@ -44,7 +48,7 @@ fn router() -> Router {
         .route("/api/auth/oauth2/token", post(token))
         .route("/api/auth/oauth2/authorize", post(|| async { "seen" }))
         .route("/api/auth/sign-in/sigma", post(sign_in))
-        .route("/api/panic", get(|| async { panic!("a handler that nobody tested") as StatusCode }))
+        .route("/api/panic", get(unfinished))
         .route("/api/cause", get(|| async { Envelope::internal("the disk is full").into_response() }))
         .route("/api/bare", get(|| async { (StatusCode::INTERNAL_SERVER_ERROR, "secret of the driver") }))
         .route(

@@ -18,16 +18,30 @@ use tokio::net::{TcpListener, TcpStream};
 #[tokio::test]
 async fn requests_are_counted_by_route_and_never_by_what_a_caller_makes_up() {
     let handle = install_metrics().unwrap();
-    let edge = Edge::new(&Settings::default(), ["/account/{id}"], Arc::new(ManualClock::default()), &SeededRng::new(1))
-        .unwrap();
-    let router = Router::new().route("/account/{id}", get(|| async { "an account" }));
+    let edge = Edge::new(
+        &Settings::default(),
+        ["/account/{id}", "/slow"],
+        Arc::new(ManualClock::default()),
+        &SeededRng::new(1),
+    )
+    .unwrap();
+    let router = Router::new()
+        .route("/account/{id}", get(|| async { "an account" }))
+        .route("/slow", get(std::future::pending::<&'static str>));
     let peer = Peer { address: "192.0.2.1".parse::<IpAddr>().unwrap(), tls: false };
     for path in ["/account/1", "/account/2", "/made/up", "/made/up/too"] {
         let request = Request::get(path).body(Body::empty()).unwrap();
         edge.answer(router.clone(), peer, request).await;
     }
     let request = Request::builder().method("MADEUP").uri("/account/1").body(Body::empty()).unwrap();
-    edge.answer(router, peer, request).await;
+    edge.answer(router.clone(), peer, request).await;
+    // A caller that does not wait for its answer.
+    let request = Request::get("/slow").body(Body::empty()).unwrap();
+    tokio::select! {
+        biased;
+        _ = edge.answer(router, peer, request) => unreachable!(),
+        () = tokio::task::yield_now() => {}
+    }
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -50,10 +64,12 @@ async fn requests_are_counted_by_route_and_never_by_what_a_caller_makes_up() {
     insta::assert_snapshot!(counted.join("\n"), @r#"
     sigma_http_request_seconds_count{route="/account/{id}",method="GET",status="2xx"} 2
     sigma_http_request_seconds_count{route="/account/{id}",method="other",status="4xx"} 1
+    sigma_http_request_seconds_count{route="/slow",method="GET",status="4xx"} 1
     sigma_http_request_seconds_count{route="elsewhere",method="GET",status="4xx"} 2
     sigma_http_requests_in_flight 0
     sigma_http_requests_total{route="/account/{id}",method="GET",status="2xx"} 2
     sigma_http_requests_total{route="/account/{id}",method="other",status="4xx"} 1
+    sigma_http_requests_total{route="/slow",method="GET",status="4xx"} 1
     sigma_http_requests_total{route="elsewhere",method="GET",status="4xx"} 2
     "#);
     assert!(page("/").await.starts_with("HTTP/1.1 404 "));

@@ -32,8 +32,8 @@ fn files(folder: &Path) -> Tls {
 }
 
 fn settings(files: &Tls) -> Settings {
-    let mut settings = Settings { tls: Some(files.clone()), ..Settings::default() };
-    settings.issuer = "https://localhost".to_owned();
+    let issuer = "https://localhost".to_owned();
+    let mut settings = Settings { issuer, tls: Some(files.clone()), ..Settings::default() };
     settings.http.header_seconds = 1;
     settings
 }

@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use metrics::gauge;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -169,10 +170,13 @@ where
                 Err(_) => tracing::debug!(target: "sigma::http", "the TLS handshake took too long"),
             }
         };
+        let open = gauge!("sigma_http_connections");
+        open.increment(1.0);
         tokio::select! {
             () = served => {}
             () = over => {}
         }
+        open.decrement(1.0);
         drop(place);
     }
 
@@ -218,7 +222,8 @@ where
                     }
                     return;
                 }
-                _ = stage.changed() => connection.as_mut().graceful_shutdown(),
+                // The other case, that the listener itself was dropped, ends the connection from outside.
+                Ok(()) = stage.changed() => connection.as_mut().graceful_shutdown(),
                 () = silence.as_mut() => {
                     // The first look comes when the head of the first request is due, the others after a long silence.
                     let now = activity.moved();

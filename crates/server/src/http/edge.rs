@@ -191,9 +191,11 @@ fn settle(context: &RequestContext, policy: Policy, status: StatusCode) {
     }
 }
 
-/// The caller tried and was refused; not: it asked for what is not there, or we could not.
+/// The caller tried and was refused; not: it asked for what is not there, was told to wait, or we could not.
 fn is_failure(status: StatusCode) -> bool {
-    status.is_client_error() && !matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
+    const NO_TRY: [StatusCode; 3] =
+        [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED, StatusCode::TOO_MANY_REQUESTS];
+    status.is_client_error() && !NO_TRY.contains(&status)
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Response {

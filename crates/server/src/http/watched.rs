@@ -134,7 +134,7 @@ pub(super) async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
     let drained = async {
         let _ = stream.shutdown().await;
         let mut thrown_away = 0;
-        let mut buffer = vec![0; 16 * 1024];
+        let mut buffer = vec![0; 8 * 1024];
         while thrown_away < BYTES {
             match stream.read(&mut buffer).await {
                 Ok(0) | Err(_) => return,
