@@ -10,6 +10,7 @@ import { wordsForUnlock } from "./words.ts";
 const panel = new Panel();
 const unlockPassword = element("unlock-password", HTMLInputElement);
 const importPassword = element("import-password", HTMLInputElement);
+const importTitle = element("import-title", HTMLElement);
 const importFile = element("import-file", HTMLInputElement);
 const importText = element("import-text", HTMLTextAreaElement);
 
@@ -25,33 +26,33 @@ const issuer = issuerOf(panel);
 if (issuer !== undefined) start(issuer);
 
 function start(issuer: string): void {
-  const offerBack = () => {
-    for (const link of document.querySelectorAll<HTMLElement>('[data-action="back"]')) link.hidden = !storedKey();
-  };
   const showUnlock = () => {
     panel.name(storedKey()?.hint);
     panel.show("unlock", unlockPassword);
   };
-  const showImport = (focus: HTMLElement) => {
+  const showImport = (focus: HTMLElement | null) => {
     unlocked = undefined;
-    offerBack();
+    const stored = storedKey() !== undefined;
+    toggle("[data-newcomer]", !stored);
+    toggle('[data-action="back"]', stored);
     panel.show("import", focus);
+    toggle("[data-sign-up]", stored);
   };
 
-  panel.on("use-another", () => showImport(element("import-title", HTMLElement)));
+  panel.on("use-another", () => showImport(importTitle));
   panel.on("back", showUnlock);
   panel.on("keep", showUnlock);
   panel.on("forget", () => panel.show("forget", element("forget-title", HTMLElement)));
   panel.on("forget-now", () => {
     forgetKey();
-    showImport(element("import-title", HTMLElement));
+    showImport(importTitle);
     panel.tell("The key was deleted from this device.");
   });
   panel.on("enroll", () => panel.busy("Making your account…", () => enroll(issuer)));
 
   panel.onSubmit(element("unlock", HTMLFormElement), async () => {
     const stored = storedKey();
-    if (!stored) return showImport(importFile);
+    if (!stored) return showImport(null);
     await open(issuer, stored.encryptedBackup, unlockPassword);
   });
   panel.onSubmit(element("import", HTMLFormElement), async () => {
@@ -63,7 +64,11 @@ function start(issuer: string): void {
   });
 
   if (storedKey()) showUnlock();
-  else showImport(importFile);
+  else showImport(null);
+}
+
+function toggle(selector: string, shown: boolean): void {
+  for (const node of document.querySelectorAll<HTMLElement>(selector)) node.hidden = !shown;
 }
 
 /** Decrypts a backup and signs in with its identity: the expected one, the only one, or the one that the person picks. */

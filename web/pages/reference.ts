@@ -2,12 +2,32 @@
 import SwaggerUI from "swagger-ui-dist/swagger-ui-es-bundle.js";
 
 const node = document.getElementById("reference");
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", follow);
+follow();
+
+/** The document describes this server only: there is none to choose. */
+const withoutServers = () => ({ wrapComponents: { ServersContainer: () => () => null } });
+
+/** Swagger UI leaves choices without a name, and long samples out of the keyboard's reach. */
+function mend(): void {
+  for (const select of node?.querySelectorAll<HTMLSelectElement>("select:not([aria-label])") ?? []) {
+    const parameter = select.closest("tr")?.querySelector(".parameter__name")?.firstChild?.textContent;
+    select.setAttribute("aria-label", parameter ?? "Choice");
+  }
+  for (const sample of node?.querySelectorAll<HTMLElement>("pre.microlight:not([tabindex])") ?? []) sample.tabIndex = 0;
+}
+if (node) new MutationObserver(mend).observe(node, { childList: true, subtree: true });
 
 SwaggerUI({
   domNode: node,
   url: node?.dataset["document"],
   presets: [SwaggerUI.presets.apis],
-  deepLinking: true,
+  plugins: [withoutServers],
+  // Links inside buttons cannot be reached by everybody.
+  deepLinking: false,
   // The validator's badge and settings in the address bar would reach out to other sites.
   validatorUrl: "none",
   queryConfigEnabled: false,
