@@ -1,0 +1,30 @@
+//! Makes the pictures of the README from the real thing: `make images`.
+
+import { mkdir } from "node:fs/promises";
+import { openChromium, openDevice } from "./browser.mjs";
+import { startDemo } from "./demo.mjs";
+import { answer, ask, exchange, openPlayground } from "./playground.mjs";
+import { allow, makeKey } from "./wallet.mjs";
+
+const images = new URL("../../docs/images/", import.meta.url).pathname;
+await mkdir(images, { recursive: true });
+
+const [chromium, demo] = await Promise.all([openChromium(), startDemo()]);
+try {
+  const { context } = await openDevice(chromium, { acceptDownloads: true, viewport: { width: 1100, height: 760 } });
+  const page = await context.newPage();
+  await openPlayground(page, demo);
+  await ask(page);
+  await page.getByRole("link", { name: "Make a key" }).click();
+  await makeKey(page);
+  await page.waitForURL("**/consent?**", { timeout: 60_000 });
+  await page.screenshot({ path: `${images}consent.png` });
+  await allow(page);
+  await answer(page, demo);
+  await exchange(page);
+  await page.getByRole("heading", { name: "Access token" }).scrollIntoViewIfNeeded();
+  await page.screenshot({ path: `${images}playground.png` });
+} finally {
+  await chromium.close();
+  await demo.stop();
+}
