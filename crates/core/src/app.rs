@@ -102,6 +102,7 @@ impl GrantType {
 
 /// An OAuth client as its owner registered it.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own that its owner sets")]
 pub struct App {
     /// Its id on the wire.
     pub client_id: ClientId,
@@ -149,7 +150,50 @@ pub struct App {
     pub updated_at: Timestamp,
 }
 
+/// The client id of Sigma itself, for direct sign-in (ruling 4). Nobody can register it.
+pub const SIGMA: &str = "sigma";
+
+/// Ids that begin so are made by us.
+const RESERVED_PREFIXES: [&str; 7] = ["app_", "user_", "org_", "ses_", "gr_", "tok_", "sigma"];
+
+/// Whether an owner may choose `id` for their app (ruling 26): `[a-z0-9][a-z0-9-]{2,63}`, and not one of ours.
+pub fn is_choosable_id(id: &str) -> bool {
+    let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    (3..=64).contains(&id.len())
+        && id.bytes().next().is_some_and(letters)
+        && id.bytes().all(|byte| letters(byte) || byte == b'-')
+        && !RESERVED_PREFIXES.iter().any(|prefix| id.starts_with(prefix))
+}
+
 impl App {
+    /// Sigma itself, which people sign in to directly.
+    pub fn sigma() -> Self {
+        Self {
+            client_id: ClientId::from_text(SIGMA),
+            org_id: OrgId::from_text(SIGMA),
+            name: "Sigma".to_owned(),
+            application_type: ApplicationType::Web,
+            auth_method: AuthMethod::None,
+            secret: None,
+            pubkey: None,
+            jwks: None,
+            jwks_uri: None,
+            redirect_uris: RegisteredRedirectUris::default(),
+            post_logout_redirect_uris: RegisteredRedirectUris::default(),
+            grant_types: Vec::new(),
+            scopes: Scopes::parse("openid profile"),
+            require_pkce: true,
+            id_token_alg: Algorithm::ES256,
+            access_seconds: None,
+            placeholder_email: false,
+            dynamic: false,
+            disabled: false,
+            client_uri: None,
+            created_at: Timestamp::default(),
+            updated_at: Timestamp::default(),
+        }
+    }
+
     /// Whether an authorization request must carry a challenge (ruling 12).
     pub fn needs_pkce(&self) -> bool {
         self.require_pkce

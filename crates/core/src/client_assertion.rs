@@ -143,6 +143,12 @@ impl<'a> ClientAssertion<'a> {
         &self.client_id
     }
 
+    /// Whether `keys` holds a key that could have signed it; if not, the set may be an old one.
+    pub fn names_key_of(&self, keys: &JwkSet) -> bool {
+        let header = self.jws.header();
+        keys.candidates(header.alg, header.kid.as_deref()).next().is_some()
+    }
+
     /// Checks everything but whether the `jti` was used before. `audiences` are the issuer and the token endpoint.
     pub fn verify(
         &self,

@@ -80,7 +80,18 @@ pub struct Redemption {
     /// The redirect URI it repeats.
     pub redirect_uri: Option<String>,
     /// The verifier of its challenge.
-    pub verifier: Option<CodeVerifier>,
+    pub verifier: SentVerifier,
+}
+
+/// The verifier that an app sends beside its code.
+#[derive(Clone, Debug)]
+pub enum SentVerifier {
+    /// None.
+    Absent,
+    /// A text that is no verifier: it matches no challenge, and burns the code as a wrong one does.
+    Malformed,
+    /// A verifier.
+    Sent(CodeVerifier),
 }
 
 /// What a redemption comes to (ruling 10). Every verdict but [`Redeemed::WrongApp`] spends the code.
@@ -119,10 +130,10 @@ pub fn judge(code: &Code, attempt: &Redemption, now: Timestamp) -> Redeemed {
         return Redeemed::WrongRedirectUri;
     }
     match (&code.code_challenge, &attempt.verifier) {
-        (Some(challenge), Some(verifier)) if challenge.matches(verifier) => Redeemed::Granted,
-        (Some(_), Some(_)) => Redeemed::WrongVerifier,
-        (Some(_), None) => Redeemed::VerifierMissing,
-        (None, Some(_)) => Redeemed::VerifierUnexpected,
-        (None, None) => Redeemed::Granted,
+        (Some(challenge), SentVerifier::Sent(verifier)) if challenge.matches(verifier) => Redeemed::Granted,
+        (Some(_), SentVerifier::Absent) => Redeemed::VerifierMissing,
+        (Some(_), SentVerifier::Sent(_) | SentVerifier::Malformed) => Redeemed::WrongVerifier,
+        (None, SentVerifier::Absent) => Redeemed::Granted,
+        (None, SentVerifier::Sent(_) | SentVerifier::Malformed) => Redeemed::VerifierUnexpected,
     }
 }

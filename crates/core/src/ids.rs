@@ -9,8 +9,7 @@ use crate::time::Timestamp;
 
 /// 96 bits as 24 hex digits: 48 of milliseconds, so that ids sort by age, and 48 random.
 fn ordered(now: Timestamp, rng: &dyn Rng) -> String {
-    let [a, b, c, d, e, f] = bytes::<6>(rng);
-    let random = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+    let random = u64::from_be_bytes(bytes(rng)) >> 16;
     format!("{:012x}{random:012x}", now.millis() & 0xFFFF_FFFF_FFFF)
 }
 

@@ -33,7 +33,7 @@ pub fn alphanumeric(rng: &dyn Rng, length: usize) -> String {
     text
 }
 
-/// A generator with a fixed sequence (SplitMix64), for tests alone: what it makes can be guessed.
+/// A generator with a fixed sequence (`SplitMix64`), for tests alone: what it makes can be guessed.
 #[derive(Debug)]
 pub struct SeededRng(std::sync::atomic::AtomicU64);
 

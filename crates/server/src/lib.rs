@@ -1,5 +1,18 @@
-//! placeholder
+//! How Sigma is reached: HTTP endpoints and pages. One file per endpoint, named as the endpoint.
 
+mod error;
+mod extract;
 pub mod http;
+mod identity;
+pub mod keys;
+mod oauth;
+mod outbound;
 pub mod pages;
+mod routes;
+mod server;
 pub mod settings;
+pub mod state;
+mod wellknown;
+
+pub use routes::openapi;
+pub use server::{Server, StartError};

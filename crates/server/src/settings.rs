@@ -1,15 +1,16 @@
 //! Everything that an operator can set. Each field has a default that is right for one machine behind one proxy; an
-//! unknown key refuses the start.
+//! unknown key refuses the start. Written out again, secrets are masked.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
-use secrecy::SecretString;
-use serde::Deserialize;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+use url::Url;
 
 /// The whole configuration of one server.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// The origin that people and apps see, `https://id.example.org`: no path, no trailing slash. `iss` in every token.
@@ -55,7 +56,7 @@ impl Default for Settings {
 }
 
 /// Files of a TLS certificate chain and its key, both PEM. They are read again when they change.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tls {
     /// The certificate chain, leaf first.
@@ -65,10 +66,11 @@ pub struct Tls {
 }
 
 /// Where everything is remembered.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSettings {
     /// `sqlite:PATH` or `postgres://user:password@host/database`.
+    #[serde(serialize_with = "masked_url")]
     pub url: SecretString,
     /// Connections that read; writes have one on SQLite and as many as this on PostgreSQL.
     pub connections: usize,
@@ -81,10 +83,11 @@ impl Default for StoreSettings {
 }
 
 /// The master key: from `value` (base64 of 32 bytes) or else from a file that is made at the first start (0600).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MasterKeySettings {
     /// Base64 of 32 bytes; meant for the environment (`SIGMA__MASTER_KEY__VALUE`).
+    #[serde(serialize_with = "masked")]
     pub value: Option<SecretString>,
     /// The file that holds it otherwise.
     pub file: PathBuf,
@@ -97,7 +100,7 @@ impl Default for MasterKeySettings {
 }
 
 /// Who may sign in, and how (rulings 2, 4 and 27).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SignIn {
     /// An unknown key that signs in becomes an account. Off, `sign-up/sigma` is the only way to one.
@@ -125,7 +128,7 @@ impl Default for SignIn {
 }
 
 /// Lifetimes in seconds, where an app has none of its own.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tokens {
     /// Access tokens: 30 days.
@@ -156,7 +159,7 @@ impl Default for Tokens {
 }
 
 /// Connections and bodies.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Http {
     /// Connections at once; more wait in the listen queue.
@@ -187,7 +190,7 @@ impl Default for Http {
 }
 
 /// Rate limits, requests a minute; 0 switches one off (contract 1.14, ruling 34).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Limits are kept at all.
@@ -230,7 +233,7 @@ impl Default for Limits {
 }
 
 /// Prometheus metrics, on a port of their own so that no proxy shows them by mistake.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Metrics {
     /// Where `/metrics` is served; nowhere by default.
@@ -238,7 +241,7 @@ pub struct Metrics {
 }
 
 /// What is logged, to standard error.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
     /// Which events: `info`, `sigma=debug,warn`, ….
@@ -256,11 +259,36 @@ impl Default for Log {
 }
 
 /// The form of a log line.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// One readable line.
     Text,
     /// One JSON object.
     Json,
+}
+
+/// What stands where a secret was.
+const MASK: &str = "***";
+
+/// Says that a secret is set, not which.
+fn masked<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(|_| MASK).serialize(serializer)
+}
+
+/// A store's URL without its password; one that cannot be read is masked whole, for it may hold a password anywhere.
+fn masked_url<S: Serializer>(url: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    let url = url.expose_secret();
+    if url.starts_with("sqlite:") {
+        return url.serialize(serializer);
+    }
+    let Ok(mut parsed) = Url::parse(url) else { return MASK.serialize(serializer) };
+    if parsed.password().is_some() && parsed.set_password(Some(MASK)).is_err() {
+        return MASK.serialize(serializer);
+    }
+    if parsed.query().is_some() {
+        // libpq takes `?password=…` too.
+        parsed.set_query(Some(MASK));
+    }
+    parsed.as_str().serialize(serializer)
 }

@@ -7,15 +7,15 @@ use sigma_core::time::Timestamp;
 use crate::{StoreError, Tx, params};
 
 /// A row of failures is forgotten after this long without another.
-const FORGOTTEN: Duration = Duration::from_secs(30 * 60);
+const FORGOTTEN: Duration = Duration::from_mins(30);
 
 /// How long a row of `count` failures blocks.
 fn delay(count: i64) -> Duration {
     match count {
         ..=2 => Duration::ZERO,
         3..=5 => Duration::from_secs(30),
-        6..=10 => Duration::from_secs(120),
-        _ => Duration::from_secs(600),
+        6..=10 => Duration::from_mins(2),
+        _ => Duration::from_mins(10),
     }
 }
 

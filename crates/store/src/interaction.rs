@@ -62,11 +62,17 @@ pub fn bind(tx: &mut dyn Tx, id: &str, browser: &Digest) -> Result<bool, StoreEr
     Ok(bound == 1)
 }
 
-/// Records what `user_id` chose; the choices of another user before are dropped.
-pub fn record(tx: &mut dyn Tx, id: &str, state: &Interaction, user_id: &UserId) -> Result<bool, StoreError> {
+/// Records what `user_id` chose, and the request as they agreed to it; the choices of another user before are dropped.
+pub fn record(
+    tx: &mut dyn Tx,
+    id: &str,
+    query: &str,
+    state: &Interaction,
+    user_id: &UserId,
+) -> Result<bool, StoreError> {
     let updated = tx.execute(
-        "UPDATE interactions SET user_id = $2, bap_id = $3, account_chosen = $4, consented = $5 WHERE id = $1",
-        params![id, user_id, state.bap_id.as_deref(), state.account_chosen, state.consented],
+        "UPDATE interactions SET query = $2, user_id = $3, bap_id = $4, account_chosen = $5, consented = $6 WHERE id = $1",
+        params![id, query, user_id, state.bap_id.as_deref(), state.account_chosen, state.consented],
     )?;
     Ok(updated == 1)
 }

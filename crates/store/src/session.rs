@@ -13,7 +13,7 @@ use crate::{Row, StoreError, Tx, params};
 pub const CHANGED: &str = "session";
 
 /// How long a session is remembered after it expired: no token issued in it lives longer.
-const REMEMBERED: Duration = Duration::from_secs(400 * 86_400);
+const REMEMBERED: Duration = Duration::from_hours(9600);
 
 /// A session as it is stored.
 #[derive(Clone, Debug)]

@@ -43,18 +43,22 @@ pub enum UnknownKey {
     SignUp,
 }
 
+/// A person who just signed in.
+#[derive(Clone, Debug)]
+pub struct NewlySignedIn {
+    /// Who.
+    pub user: User,
+    /// In which session.
+    pub session: Session,
+    /// The account was made just now.
+    pub is_new: bool,
+}
+
 /// What signing in comes to.
 #[derive(Clone, Debug)]
 pub enum KeySignedIn {
     /// A session began.
-    SignedIn {
-        /// Who.
-        user: User,
-        /// In which session.
-        session: Session,
-        /// The account was made just now.
-        is_new: bool,
-    },
+    SignedIn(Box<NewlySignedIn>),
     /// No account holds the key.
     UnknownKey,
     /// The message was used before.
@@ -103,7 +107,7 @@ pub fn sign_in(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, Stor
         account::require_origin_bound(tx, &user.id, now)?;
     }
     let session = session::begin(tx, &user.id, bap_id.as_deref(), &request.session)?;
-    Ok(KeySignedIn::SignedIn { user, session, is_new })
+    Ok(KeySignedIn::SignedIn(Box::new(NewlySignedIn { user, session, is_new })))
 }
 
 /// Looks before anything is written whether the identity named can be this account's.

@@ -1,4 +1,88 @@
 //! The pages that people see: handlers, and below `view` what they look like.
 
 pub mod assets;
+mod consent;
+mod error;
+mod interaction;
+mod login;
+mod reference;
+mod select_account;
+mod sessions;
+mod signup;
 pub mod view;
+mod welcome;
+
+use axum::Router;
+use axum::response::Response;
+use http::StatusCode;
+use sigma_core::app::App;
+use sigma_core::redirect::MatchedRedirectUri;
+use sigma_store::account::Account;
+
+use crate::oauth::Stopped;
+use crate::state::Sigma;
+pub use reference::OpenApiDocument;
+use view::{AppView, ErrorPage, NotFound, PageContext, PersonView};
+
+/// The routes of the pages.
+pub fn router() -> Router<Sigma> {
+    Router::new()
+        .merge(welcome::router())
+        .merge(login::router())
+        .merge(signup::router())
+        .merge(select_account::router())
+        .merge(consent::router())
+        .merge(sessions::router())
+        .merge(error::router())
+        .merge(reference::router())
+        .merge(assets::router())
+}
+
+/// The page for an address that leads nowhere.
+pub fn not_found(sigma: &Sigma) -> Response {
+    NotFound.render(&PageContext { issuer: sigma.issuer() })
+}
+
+/// The page for an authorization request that cannot go on here.
+pub fn stopped(sigma: &Sigma, reason: &Stopped) -> Response {
+    let (title, description) = match reason {
+        Stopped::OtherBrowser => (
+            "This sign-in began elsewhere",
+            "It was started in another browser, or its cookie is gone. Go back to the app and sign in again.",
+        ),
+        Stopped::Unknown | Stopped::Internal(_) => (
+            "This sign-in has ended",
+            "It took too long, or it was completed already. Go back to the app and sign in again.",
+        ),
+    };
+    let page = ErrorPage {
+        status: StatusCode::BAD_REQUEST,
+        title: title.to_owned(),
+        code: None,
+        description: description.to_owned(),
+        request_id: None,
+        back: None,
+    };
+    page.render(&PageContext { issuer: sigma.issuer() })
+}
+
+/// An app, as pages show it.
+fn app_view(app: &App, redirect_uri: &MatchedRedirectUri) -> AppView {
+    AppView {
+        name: app.name.clone(),
+        host: redirect_uri.display_host().to_owned(),
+        logo_url: None,
+        unverified: app.dynamic,
+    }
+}
+
+/// A person, as pages show them.
+fn person_view(account: &Account, bap_id: Option<&str>) -> PersonView {
+    let person = account.person(bap_id);
+    PersonView {
+        name: person.display_name(),
+        bap_id: bap_id.map(str::to_owned),
+        pubkey: person.pubkey().map(str::to_owned),
+        picture: None,
+    }
+}

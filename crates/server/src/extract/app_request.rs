@@ -1,0 +1,149 @@
+//! A request of an app: its body is read once, the app authenticated over the raw bytes, and only then is it parsed.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::HeaderMap;
+use serde_json::Value;
+use sigma_core::app::App;
+use sigma_core::authorize::Params;
+use sigma_store::spent::Once;
+
+use crate::error::bad_request;
+use crate::extract::client_credentials::{self, ClientAuthError};
+use crate::extract::{FORM, JSON, body, is_content_type, wrong_content_type};
+use crate::http::{Envelope, RequestContext, Rule};
+use crate::state::Sigma;
+
+/// An app that authenticated, or a public one that named itself.
+#[derive(Clone, Debug)]
+pub struct AuthenticatedApp {
+    /// The app.
+    pub app: Arc<App>,
+    /// What it authenticated with, if that is good once.
+    pub once: Option<Once>,
+}
+
+/// A request of an app, with its parameters, none of which stands twice but `resource`.
+#[derive(Clone, Debug)]
+pub struct AppRequest {
+    /// Who asks.
+    pub caller: AuthenticatedApp,
+    /// What for.
+    pub params: Params,
+}
+
+impl FromRequest<Sigma> for AppRequest {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, sigma: &Sigma) -> Result<Self, Response> {
+        let context = request.extensions().get::<RequestContext>().cloned();
+        let context = context.ok_or_else(|| Envelope::internal("no request context").into_response())?;
+        let path = request.uri().path().to_owned();
+        let headers = request.headers().clone();
+        let body = body(request).await?;
+        let caller = match identify(sigma, &headers, &path, &body).await {
+            Ok((caller, params)) if caller.app.auth_method.is_confidential() => {
+                let id = caller.app.client_id.as_str();
+                context.charge(Rule::App, id).map_err(IntoResponse::into_response)?;
+                return Ok(Self { caller, params });
+            }
+            other => other,
+        };
+        // A public app is its address, and so is whoever fails to be an app (ruling 34).
+        context.charge(Rule::Token, context.client()).map_err(IntoResponse::into_response)?;
+        let (caller, params) = caller?;
+        Ok(Self { caller, params })
+    }
+}
+
+/// Reads the parameters and authenticates the app.
+async fn identify(
+    sigma: &Sigma,
+    headers: &HeaderMap,
+    path: &str,
+    body: &Bytes,
+) -> Result<(AuthenticatedApp, Params), Response> {
+    let params = read_params(headers, body).map_err(IntoResponse::into_response)?;
+    let caller = client_credentials::authenticate(sigma, headers, path, body, &params)
+        .await
+        .map_err(ClientAuthError::into_response)?;
+    Ok((caller, params))
+}
+
+/// The parameters of a form, or of a JSON object of texts (contract 1.4).
+///
+/// # Errors
+/// 415 for another content type, 400 `invalid_request` for what cannot be read, stands twice or holds a NUL.
+pub fn read_params(headers: &HeaderMap, body: &Bytes) -> Result<Params, Envelope> {
+    let params = if is_content_type(headers, FORM) {
+        if std::str::from_utf8(body).is_err() {
+            return Err(bad_request("invalid_request", "the body is not a form"));
+        }
+        Params::parse(std::str::from_utf8(body).unwrap_or_default())
+    } else if is_content_type(headers, JSON) {
+        Params::from_pairs(
+            json_pairs(body)
+                .ok_or_else(|| bad_request("invalid_request", "the body must be a JSON object of strings"))?,
+        )
+    } else {
+        return Err(wrong_content_type("the body must be application/x-www-form-urlencoded or application/json"));
+    };
+    if params.repeated().is_some() {
+        return Err(bad_request("invalid_request", "parameters must not be repeated"));
+    }
+    if params.with_nul().is_some() {
+        return Err(bad_request("invalid_request", "parameters must not hold NUL"));
+    }
+    Ok(params)
+}
+
+/// The members of a JSON object, in the order received. `resource` may be a list.
+fn json_pairs(body: &[u8]) -> Option<Vec<(String, String)>> {
+    let JsonMembers(members) = serde_json::from_slice(body).ok()?;
+    let mut pairs = Vec::with_capacity(members.len());
+    for (name, value) in members {
+        match value {
+            Value::String(text) => pairs.push((name, text)),
+            Value::Number(number) => pairs.push((name, number.to_string())),
+            Value::Bool(flag) => pairs.push((name, flag.to_string())),
+            Value::Null => {}
+            Value::Array(items) if name == "resource" => {
+                for item in items {
+                    pairs.push((name.clone(), item.as_str()?.to_owned()));
+                }
+            }
+            Value::Array(_) | Value::Object(_) => return None,
+        }
+    }
+    Some(pairs)
+}
+
+/// The members of an object as they came: in order, and twice where they stand twice.
+struct JsonMembers(Vec<(String, Value)>);
+
+impl<'de> serde::Deserialize<'de> for JsonMembers {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> serde::de::Visitor<'de> for Members {
+            type Value = JsonMembers;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<JsonMembers, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(JsonMembers(members))
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}

@@ -1,0 +1,190 @@
+//! Whoever holds an access token: its signature is checked once, whether it lives always (ruling 35).
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use http::{HeaderValue, StatusCode, header};
+use sigma_core::app::{App, SIGMA};
+use sigma_core::digest::Digest;
+use sigma_core::grant::Grant;
+use sigma_core::ids::ClientId;
+use sigma_core::jose::{TokenKind, UnverifiedJws};
+use sigma_core::person::Person;
+use sigma_core::token::AccessClaims;
+use sigma_store::StoreError;
+
+use crate::error::internal;
+use crate::http::Envelope;
+use crate::state::Sigma;
+
+/// An access token whose signature, type and issuer were checked. Whether it lives is another question.
+#[derive(Debug)]
+pub struct VerifiedAccess {
+    /// What it says.
+    pub claims: AccessClaims,
+}
+
+/// A token that lives: its app, its grant, its session and its person do.
+#[derive(Clone, Debug)]
+pub struct LiveAccess {
+    /// The token.
+    pub access: Arc<VerifiedAccess>,
+    /// The app that holds it.
+    pub app: Arc<App>,
+    /// The grant and the person; none for a token of the app for itself.
+    pub person: Option<(Arc<Grant>, Person)>,
+}
+
+/// Checks the signature of an access token, or remembers that it was checked.
+pub async fn verify_access(sigma: &Sigma, token: &str) -> Option<Arc<VerifiedAccess>> {
+    let digest = Digest::of(token);
+    if let Some(known) = sigma.verified.get(&digest) {
+        return Some(known);
+    }
+    let jws = UnverifiedJws::parse(token).ok()?;
+    let ring = sigma.keys.ring(&sigma.master_key).await;
+    let key = ring.verifier(jws.header().kid.as_deref()?)?;
+    let payload = jws.verify_as(TokenKind::Access, key).ok()?;
+    let claims: AccessClaims = serde_json::from_slice(payload).ok()?;
+    if claims.iss != sigma.issuer() || claims.cnf.is_some() {
+        return None;
+    }
+    let access = Arc::new(VerifiedAccess { claims });
+    sigma.verified.insert(digest, Arc::clone(&access));
+    Some(access)
+}
+
+/// Whether a verified token lives, and whose it is.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn load_live(sigma: &Sigma, access: Arc<VerifiedAccess>) -> Result<Option<LiveAccess>, StoreError> {
+    let claims = &access.claims;
+    let now = sigma.now().seconds();
+    // A token from the future was made by a clock that nobody should trust; a minute is what clocks may differ.
+    if now >= claims.exp || claims.iat > now + 60 {
+        return Ok(None);
+    }
+    let Some(app) = load_app(sigma, &claims.client_id).await? else { return Ok(None) };
+    let Some(gid) = &claims.gid else {
+        let revoked = sigma.is_token_revoked(&claims.jti).await?;
+        return Ok((!revoked).then(|| LiveAccess { access: Arc::clone(&access), app, person: None }));
+    };
+    let Some(grant) = sigma.find_grant(gid).await? else { return Ok(None) };
+    if grant.revoked_at.is_some() || grant.authorization.client_id != app.client_id {
+        return Ok(None);
+    }
+    if !grant.offline {
+        let session = sigma.find_session(&grant.authorization.session_id).await?;
+        if session.is_none_or(|session| session.ended_at.is_some()) {
+            return Ok(None);
+        }
+    }
+    let Some(account) = sigma.find_account(&grant.authorization.user_id).await? else { return Ok(None) };
+    if account.user.disabled {
+        return Ok(None);
+    }
+    let person = account.person(grant.authorization.bap_id.as_deref());
+    Ok(Some(LiveAccess { access: Arc::clone(&access), app, person: Some((grant, person)) }))
+}
+
+async fn load_app(sigma: &Sigma, client_id: &str) -> Result<Option<Arc<App>>, StoreError> {
+    if client_id == SIGMA {
+        return Ok(Some(Arc::clone(&sigma.itself)));
+    }
+    let app = sigma.find_app(&ClientId::from_text(client_id)).await?;
+    Ok(app.filter(|app| !app.disabled))
+}
+
+/// A Bearer token (RFC 6750) that lives and is meant for us.
+#[derive(Clone, Debug)]
+pub struct Bearer(pub LiveAccess);
+
+/// Why a Bearer token was not taken (RFC 6750 §3.1).
+#[derive(Clone, Debug)]
+pub enum BearerError {
+    /// There is none: the bare challenge (ruling 18).
+    Missing,
+    /// It is not a token of ours, or dead.
+    Invalid,
+    /// It was sent twice, or in a place where it must not stand.
+    Malformed,
+    /// It does not allow this.
+    InsufficientScope,
+    /// The store did not answer.
+    Store(StoreError),
+}
+
+impl From<StoreError> for BearerError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl IntoResponse for BearerError {
+    fn into_response(self) -> Response {
+        let (envelope, challenge) = match self {
+            Self::Missing => {
+                (Envelope::new(StatusCode::UNAUTHORIZED, "invalid_request", "access token not found"), Some("Bearer"))
+            }
+            Self::Invalid => (
+                Envelope::new(StatusCode::UNAUTHORIZED, "invalid_token", "Invalid access token"),
+                Some(r#"Bearer error="invalid_token", error_description="Invalid access token""#),
+            ),
+            Self::Malformed => (
+                Envelope::new(StatusCode::BAD_REQUEST, "invalid_request", "the access token must be sent once"),
+                Some(r#"Bearer error="invalid_request""#),
+            ),
+            Self::InsufficientScope => (
+                Envelope::new(StatusCode::FORBIDDEN, "insufficient_scope", "Missing required scope"),
+                Some(r#"Bearer error="insufficient_scope", scope="openid""#),
+            ),
+            Self::Store(error) => (internal(error), None),
+        };
+        let mut response = envelope.into_response();
+        if let Some(challenge) = challenge {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response
+    }
+}
+
+/// The token of an `Authorization: Bearer` header; the scheme's case does not matter.
+///
+/// # Errors
+/// [`BearerError::Malformed`] when the header stands twice.
+pub fn bearer_token(headers: &http::HeaderMap) -> Result<Option<&str>, BearerError> {
+    let mut values = headers.get_all(header::AUTHORIZATION).into_iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(BearerError::Malformed);
+    }
+    let token = value.to_str().ok().and_then(|value| value.split_once(' '));
+    Ok(token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim()))
+}
+
+impl Bearer {
+    /// Takes a token that was sent as Bearer: alive, and with us in its audience.
+    ///
+    /// # Errors
+    /// [`BearerError::Invalid`] for every other token.
+    pub async fn take(sigma: &Sigma, token: &str) -> Result<Self, BearerError> {
+        let access = verify_access(sigma, token).await.ok_or(BearerError::Invalid)?;
+        let live = load_live(sigma, access).await?.ok_or(BearerError::Invalid)?;
+        if !live.access.claims.aud.includes(sigma.issuer()) {
+            return Err(BearerError::Invalid);
+        }
+        Ok(Self(live))
+    }
+}
+
+impl FromRequestParts<Sigma> for Bearer {
+    type Rejection = BearerError;
+
+    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, BearerError> {
+        let token = bearer_token(&parts.headers)?.ok_or(BearerError::Missing)?;
+        Self::take(sigma, token).await
+    }
+}

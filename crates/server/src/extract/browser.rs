@@ -1,0 +1,100 @@
+//! The browser: its cookies, and whether it wants a page or JSON.
+
+use std::convert::Infallible;
+
+use aws_lc_rs::hmac;
+use axum::extract::FromRequestParts;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::request::Parts;
+use http::{HeaderMap, header};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use sigma_core::digest::Digest;
+
+use crate::state::Sigma;
+
+/// What a browser sent beside its request.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    headers: HeaderMap,
+}
+
+impl<S: Sync> FromRequestParts<S> for Browser {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self { headers: parts.headers.clone() })
+    }
+}
+
+impl Browser {
+    /// A browser that sent these headers.
+    pub fn of(headers: &HeaderMap) -> Self {
+        Self { headers: headers.clone() }
+    }
+
+    /// The value of a cookie.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let cookies = self.headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+        cookies
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.trim_start().split_once('='))
+            .find_map(|(known, value)| (known == name).then_some(value.trim_end()))
+    }
+
+    /// Whether a script asked, which follows no redirect to another origin: it is told the address instead (contract
+    /// 1.2).
+    pub fn wants_json(&self) -> bool {
+        let is = |name: &str, wanted: &str| {
+            self.headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(wanted))
+        };
+        is("sec-fetch-mode", "cors") || is("accept", "application/json")
+    }
+
+    /// The secret in the session cookie, if we signed it: `token.base64(HMAC)`, percent-encoded (contract 1.0).
+    pub fn session_secret(&self, sigma: &Sigma) -> Option<SessionSecret> {
+        let value = self.cookie(session_cookie_name(sigma))?;
+        let value = percent_decode_str(value).decode_utf8().ok()?;
+        let (token, signature) = value.rsplit_once('.')?;
+        let signature = STANDARD.decode(signature).ok()?;
+        hmac::verify(&sigma.cookie_key, token.as_bytes(), &signature).ok()?;
+        Some(SessionSecret { digest: Digest::of(token), token: token.to_owned() })
+    }
+
+    /// What the browser calls itself, cut to what a list of sessions can show.
+    pub fn user_agent(&self) -> String {
+        let agent = self.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        agent.chars().take(300).collect()
+    }
+}
+
+/// The secret of a session, as its browser holds it.
+pub struct SessionSecret {
+    /// What the store knows it by.
+    pub digest: Digest,
+    /// The secret, for the answers that give it back to its own browser.
+    pub token: String,
+}
+
+/// The name of the session cookie (contract 1.0).
+fn session_cookie_name(sigma: &Sigma) -> &'static str {
+    if sigma.is_https() { "__Secure-better-auth.session_token" } else { "better-auth.session_token" }
+}
+
+/// `Set-Cookie` for a new session with that secret, for `seconds`.
+pub fn session_cookie(sigma: &Sigma, token: &str, seconds: u64) -> String {
+    let signature = STANDARD.encode(hmac::sign(&sigma.cookie_key, token.as_bytes()));
+    let signature = utf8_percent_encode(&signature, NON_ALPHANUMERIC);
+    cookie(sigma, session_cookie_name(sigma), &format!("{token}.{signature}"), seconds)
+}
+
+/// `Set-Cookie` that ends the session cookie.
+pub fn expired_session_cookie(sigma: &Sigma) -> String {
+    cookie(sigma, session_cookie_name(sigma), "", 0)
+}
+
+/// A cookie for the whole origin that no script reads and no foreign page sends with a form.
+pub(crate) fn cookie(sigma: &Sigma, name: &str, value: &str, seconds: u64) -> String {
+    let secure = if sigma.is_https() { "; Secure" } else { "" };
+    format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+}

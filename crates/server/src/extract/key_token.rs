@@ -1,0 +1,108 @@
+//! Whoever signed this request with a Bitcoin key: the `X-Auth-Token` header (contract 1.9, section 2).
+
+use http::{HeaderMap, StatusCode};
+use sigma_bitcoin::{AuthToken, PublicKey, VerifiedAuthToken};
+use sigma_core::digest::Digest;
+use sigma_core::time::Timestamp;
+use sigma_store::spent::Once;
+
+use crate::extract::header;
+use crate::http::Envelope;
+use crate::state::Sigma;
+
+/// The path that sign-in tokens sign.
+pub const SIGN_IN_PATH: &str = "/api/auth/sign-in/sigma";
+
+/// A token that was checked, and how.
+#[derive(Clone, Debug)]
+pub struct KeyToken {
+    /// Who signed.
+    pub pubkey: PublicKey,
+    /// It may be used once.
+    pub once: Once,
+    /// It named our origin: no other server can have been its target (ruling 2).
+    pub origin_bound: bool,
+    /// It covers the body.
+    pub body_bound: bool,
+}
+
+/// Why a token was not taken. What is wrong with a signature and what with its time is not told apart (section 2.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyTokenError {
+    /// There is none.
+    Missing,
+    /// It is none.
+    Malformed,
+    /// It does not hold, here and now.
+    Invalid,
+}
+
+impl From<KeyTokenError> for Envelope {
+    fn from(error: KeyTokenError) -> Self {
+        let (status, code, description) = match error {
+            KeyTokenError::Missing => (StatusCode::UNAUTHORIZED, "unauthorized", "No auth token provided"),
+            KeyTokenError::Malformed => (StatusCode::BAD_REQUEST, "invalid_request", "Invalid auth token format"),
+            KeyTokenError::Invalid => (StatusCode::UNAUTHORIZED, "invalid_token", "Invalid auth token signature"),
+        };
+        Self::new(status, code, description)
+    }
+}
+
+impl KeyToken {
+    /// Checks `token` against `path` of ours, bare or with our origin before it, and `body`: as it came, or as nothing
+    /// at all, since both habits are in the field (contract 1.9).
+    ///
+    /// # Errors
+    /// [`KeyTokenError`]
+    pub fn check(sigma: &Sigma, token: &str, path: &str, body: &[u8]) -> Result<Self, KeyTokenError> {
+        let token = AuthToken::parse(token).map_err(|_| KeyTokenError::Malformed)?;
+        let bound_path = format!("{}{path}", sigma.issuer());
+        let origin_bound = token.request_path() == bound_path;
+        let expected = if origin_bound { bound_path.as_str() } else { path };
+        let now = sigma.now().millis();
+        let with_body = (!body.is_empty()).then(|| token.verify(expected, body, now).ok()).flatten();
+        let body_bound = with_body.is_some();
+        let verified = match with_body {
+            Some(verified) => verified,
+            None => token.verify(expected, b"", now).map_err(|_| KeyTokenError::Invalid)?,
+        };
+        Ok(Self { pubkey: verified.pubkey, once: once(&verified), origin_bound, body_bound })
+    }
+
+    /// Checks the token in the header `name`.
+    ///
+    /// # Errors
+    /// [`KeyTokenError`]
+    pub fn of_header(
+        sigma: &Sigma,
+        headers: &HeaderMap,
+        name: &'static str,
+        path: &str,
+        body: &[u8],
+    ) -> Result<Self, KeyTokenError> {
+        let mut values = headers.get_all(name).into_iter();
+        let value = values.next().ok_or(KeyTokenError::Missing)?;
+        if values.next().is_some() {
+            return Err(KeyTokenError::Malformed);
+        }
+        let token = value.to_str().map_err(|_| KeyTokenError::Malformed)?;
+        Self::check(sigma, token, path, body)
+    }
+}
+
+/// What makes a checked token good once (section 2.6, ruling 3).
+pub fn once(verified: &VerifiedAuthToken) -> Once {
+    Once {
+        key: Digest::of(verified.replay_key),
+        expires_at: Timestamp::from_micros(verified.expires_millis.saturating_mul(1_000)),
+    }
+}
+
+/// The token of a body that carries it as `authToken` or `token`, where no header does (contract 1.9, direct).
+pub fn fallback_token(headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    if header(headers, http::HeaderName::from_static("x-auth-token")).is_some() {
+        return None;
+    }
+    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+    ["authToken", "token"].into_iter().find_map(|name| body.get(name)?.as_str().map(str::to_owned))
+}

@@ -1,0 +1,52 @@
+//! Who calls: each extractor proves it, so that a handler that takes one cannot be reached without.
+
+mod app_request;
+mod bearer;
+mod browser;
+mod client_credentials;
+mod key_token;
+mod signed_in;
+
+pub use app_request::{AppRequest, AuthenticatedApp};
+pub use bearer::{Bearer, BearerError, VerifiedAccess, bearer_token, load_live, verify_access};
+pub(crate) use browser::cookie;
+pub use browser::{Browser, expired_session_cookie, session_cookie};
+pub use key_token::{KeyToken, KeyTokenError, SIGN_IN_PATH, fallback_token};
+pub use signed_in::{MaybeSignedIn, SECRET_LENGTH, SignedIn};
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName};
+
+use crate::http::Envelope;
+
+/// The value of a header, if it is there once and readable.
+pub fn header(headers: &HeaderMap, name: impl Into<HeaderName>) -> Option<&str> {
+    headers.get(name.into())?.to_str().ok()
+}
+
+/// The whole body; the connection has read and bounded it already.
+///
+/// # Errors
+/// The answer for a body that broke off.
+pub async fn body(request: Request) -> Result<Bytes, Response> {
+    Bytes::from_request(request, &()).await.map_err(IntoResponse::into_response)
+}
+
+/// Whether the content type is `wanted`, whatever its parameters.
+pub fn is_content_type(headers: &HeaderMap, wanted: &str) -> bool {
+    header(headers, http::header::CONTENT_TYPE)
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|media| media.trim().eq_ignore_ascii_case(wanted))
+}
+
+/// The media type of a form.
+pub const FORM: &str = "application/x-www-form-urlencoded";
+/// The media type of JSON.
+pub const JSON: &str = "application/json";
+
+/// An answer for a body of another type than the endpoint reads.
+pub fn wrong_content_type(description: &'static str) -> Envelope {
+    Envelope::new(http::StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request", description)
+}

@@ -1,0 +1,87 @@
+//! The person whose browser is signed in: by the session cookie, or by its secret as Bearer (contract 1.0).
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use http::{StatusCode, header};
+use sigma_core::digest::Digest;
+use sigma_store::account::Account;
+use sigma_store::session::{self, Session};
+
+use crate::error::internal;
+use crate::extract::Browser;
+use crate::http::Envelope;
+use crate::state::Sigma;
+
+/// A live session of a live account.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The session.
+    pub session: Session,
+    /// The account.
+    pub account: Arc<Account>,
+    /// The session's secret, which its holder sent.
+    pub token: String,
+}
+
+impl SignedIn {
+    /// Whoever `browser` is signed in as.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn find(sigma: &Sigma, browser: &Browser) -> Result<Option<Self>, Envelope> {
+        match browser.session_secret(sigma) {
+            Some(secret) => Self::by_secret(sigma, secret.digest, secret.token).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Whoever holds the session of that secret.
+    async fn by_secret(sigma: &Sigma, digest: Digest, token: String) -> Result<Option<Self>, Envelope> {
+        let session = sigma.store.read(move |tx| session::find_by_secret(tx, &digest)).await.map_err(internal)?;
+        let Some(session) = session.filter(|session| session.is_live(sigma.now())) else { return Ok(None) };
+        let account = sigma.find_account(&session.user_id).await.map_err(internal)?;
+        Ok(account.filter(|account| !account.user.disabled).map(|account| Self { session, account, token }))
+    }
+}
+
+/// The person, or nobody.
+#[derive(Clone, Debug)]
+pub struct MaybeSignedIn(pub Option<SignedIn>);
+
+impl FromRequestParts<Sigma> for MaybeSignedIn {
+    type Rejection = Envelope;
+
+    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, Envelope> {
+        let browser = Browser::of(&parts.headers);
+        if let Some(signed_in) = SignedIn::find(sigma, &browser).await? {
+            return Ok(Self(Some(signed_in)));
+        }
+        let bearer = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token =
+            bearer.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        // The secret as it was answered, or as the cookie carries it.
+        let secret = token.map(|(_, token)| token.split('.').next().unwrap_or_default().trim().to_owned());
+        match secret {
+            Some(secret) if secret.len() == SECRET_LENGTH => {
+                SignedIn::by_secret(sigma, Digest::of(&secret), secret).await.map(Self)
+            }
+            _ => Ok(Self(None)),
+        }
+    }
+}
+
+/// Letters of a session's secret: 190 bits, and the length that Better Auth's have.
+pub const SECRET_LENGTH: usize = 32;
+
+impl FromRequestParts<Sigma> for SignedIn {
+    type Rejection = Envelope;
+
+    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, Envelope> {
+        let MaybeSignedIn(signed_in) = MaybeSignedIn::from_request_parts(parts, sigma).await?;
+        signed_in.ok_or_else(|| {
+            Envelope::new(StatusCode::UNAUTHORIZED, "unauthorized", "Unauthorized").with_code("UNAUTHORIZED")
+        })
+    }
+}

@@ -1,0 +1,106 @@
+//! `POST /sigma/authorize`: a signature for an access token, without a browser (contract 1.9, ruling 4).
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, header};
+use serde::Serialize;
+use sigma_store::sign_in::UnknownKey;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::sign_in::{Attempt, accept};
+use crate::error::internal;
+use crate::extract::{KeyToken, fallback_token};
+use crate::http::{Envelope, RequestContext};
+use crate::oauth::{issue_direct, with_cookie};
+use crate::state::Sigma;
+
+/// The path of this endpoint, and what its tokens sign.
+const PATH: &str = "/sigma/authorize";
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(authorize_directly))
+}
+
+/// The token and its person.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DirectAnswer {
+    /// A JWT for this server's own APIs.
+    access_token: String,
+    /// `Bearer`.
+    token_type: &'static str,
+    /// Seconds of its life.
+    expires_in: u32,
+    /// The person.
+    user: DirectUser,
+}
+
+/// The person, as this endpoint shows them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DirectUser {
+    id: String,
+    pubkey: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bap_id: Option<String>,
+}
+
+/// Gives an access token for a signature.
+///
+/// `X-Auth-Token` (or `authToken` in the body) signs this path, with the body or without.
+#[utoipa::path(
+    post,
+    path = PATH,
+    tag = "Sign-in",
+    params(("X-Auth-Token" = Option<String>, Header, description = "pubkey|scheme|timestamp|path|signature")),
+    request_body(content = Option<Object>, content_type = "application/json", description = "`bapId`, and `authToken` where the header cannot be set"),
+    responses(
+        (status = 200, description = "The token; the session cookie is set", body = DirectAnswer),
+        (status = 400, description = "The token or the body is malformed"),
+        (status = 401, description = "No token, or one that does not hold"),
+        (status = 403, description = "`USER_NOT_FOUND`, `BAP_OWNERSHIP_FAILED`, `USER_DISABLED`, `ORIGIN_BOUND_REQUIRED`, or from another origin"),
+        (status = 413, description = "More than 64 KiB"),
+        (status = 429, description = "Too many failures, or too many new accounts"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn authorize_directly(
+    State(sigma): State<Sigma>,
+    context: RequestContext,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Response> {
+    let token = match fallback_token(&headers, &body) {
+        Some(token) => KeyToken::check(&sigma, &token, PATH, b""),
+        None => KeyToken::of_header(&sigma, &headers, "x-auth-token", PATH, &body),
+    };
+    let token = accept(&sigma, &context, token).await?;
+    let bap_id = super::sign_in::read_bap_id(&body).map_err(IntoResponse::into_response)?;
+    let unknown = if sigma.settings.sign_in.implicit_sign_up { UnknownKey::SignUp } else { UnknownKey::Refuse };
+    let entered = Attempt { token, bap_id, more: Vec::new(), identity_key: None, unknown }
+        .run(&sigma, &context, &headers)
+        .await?;
+    let account = sigma.find_account(&entered.user.id).await.map_err(|error| internal(error).into_response())?;
+    let account = account.ok_or_else(|| Envelope::internal("the account is gone").into_response())?;
+    let person = account.person(entered.session.bap_id.as_deref());
+    let (access_token, expires_in) =
+        issue_direct(&sigma, &entered.session, &person).await.map_err(IntoResponse::into_response)?;
+    let answer = DirectAnswer {
+        access_token,
+        token_type: "Bearer",
+        expires_in,
+        user: DirectUser {
+            id: entered.user.id.to_string(),
+            pubkey: entered.pubkey.clone(),
+            name: person.display_name(),
+            bap_id: person.bap_id().map(str::to_owned),
+        },
+    };
+    let mut response = Json(answer).into_response();
+    response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    Ok(with_cookie(response, Some(&entered.cookie(&sigma))))
+}

@@ -1,0 +1,110 @@
+//! `GET /api/auth/get-session`: who this browser is signed in as (contract 1.6).
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use sigma_core::time::Timestamp;
+use sigma_store::account::User;
+use sigma_store::session::Session;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::extract::MaybeSignedIn;
+use crate::state::Sigma;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(get_session))
+}
+
+/// The session and its person.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SessionAnswer {
+    session: SessionView,
+    user: UserView,
+}
+
+/// A session, in Better Auth's words. Times are ISO 8601.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionView {
+    /// `sid` in tokens.
+    pub id: String,
+    /// What ends it by `revoke-session`: its secret to its own browser, its id in a list.
+    pub token: String,
+    user_id: String,
+    expires_at: String,
+    created_at: String,
+    updated_at: String,
+    ip_address: String,
+    user_agent: String,
+    /// The identity chosen last.
+    active_organization_id: Option<String>,
+}
+
+impl SessionView {
+    /// `session`, with `token` to name it by.
+    pub fn of(session: &Session, token: &str) -> Self {
+        Self {
+            id: session.id.to_string(),
+            token: token.to_owned(),
+            user_id: session.user_id.to_string(),
+            expires_at: session.expires_at.iso8601(),
+            created_at: session.created_at.iso8601(),
+            updated_at: session.updated_at.iso8601(),
+            ip_address: session.address.clone(),
+            user_agent: session.user_agent.clone(),
+            active_organization_id: session.bap_id.clone(),
+        }
+    }
+}
+
+/// A person, in Better Auth's words.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UserView {
+    id: String,
+    name: String,
+    email: Option<String>,
+    email_verified: bool,
+    image: Option<String>,
+    created_at: String,
+    updated_at: String,
+    pubkey: Option<String>,
+}
+
+impl UserView {
+    fn of(user: &User) -> Self {
+        let iso = Timestamp::iso8601;
+        Self {
+            id: user.id.to_string(),
+            name: user.name.clone(),
+            email: user.email.clone(),
+            email_verified: user.email_verified,
+            image: user.image.clone(),
+            created_at: iso(user.created_at),
+            updated_at: iso(user.updated_at),
+            pubkey: user.pubkey.clone(),
+        }
+    }
+}
+
+/// Tells who is signed in; `null` when nobody is. The session is named by its cookie, or its secret as Bearer.
+#[utoipa::path(
+    get,
+    path = "/api/auth/get-session",
+    tag = "Sign-in",
+    responses(
+        (status = 200, description = "The session and its person, or `null`", body = Option<SessionAnswer>),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn get_session(MaybeSignedIn(signed_in): MaybeSignedIn) -> Response {
+    let answer = signed_in.map(|signed_in| SessionAnswer {
+        session: SessionView::of(&signed_in.session, &signed_in.token),
+        user: UserView::of(&signed_in.account.user),
+    });
+    Json(answer).into_response()
+}

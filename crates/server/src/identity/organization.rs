@@ -1,0 +1,174 @@
+//! `/api/auth/organization/…`: a person's identities, as Better Auth's organizations (contract 1.3, 1.6). The id of such
+//! an organization is the bapId.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+use sigma_core::authorize::Params;
+use sigma_core::person::Identity;
+use sigma_store::{account, session};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::{bad_request, internal};
+use crate::extract::{JSON, SignedIn, is_content_type, wrong_content_type};
+use crate::http::Envelope;
+use crate::state::Sigma;
+
+/// The routes of these endpoints.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(full)).routes(routes!(set_active))
+}
+
+/// An identity, in Better Auth's words.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Organization {
+    /// The bapId.
+    id: String,
+    /// The bapId.
+    slug: String,
+    name: String,
+    logo: Option<String>,
+}
+
+impl Organization {
+    fn of(identity: &Identity) -> Self {
+        Self {
+            id: identity.bap_id.clone(),
+            slug: identity.bap_id.clone(),
+            name: identity.name.clone(),
+            logo: identity.image.clone(),
+        }
+    }
+}
+
+/// An identity with its only member, its owner.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FullOrganization {
+    #[serde(flatten)]
+    organization: Organization,
+    members: Vec<Member>,
+    /// Always empty.
+    invitations: Vec<String>,
+}
+
+/// The owner of an identity.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Member {
+    id: String,
+    user_id: String,
+    organization_id: String,
+    /// `owner`.
+    role: &'static str,
+}
+
+/// Lists the person's identities.
+#[utoipa::path(
+    get,
+    path = "/api/auth/organization/list",
+    tag = "Identities",
+    responses(
+        (status = 200, description = "The identities, the oldest first", body = Vec<Organization>),
+        (status = 401, description = "Nobody is signed in"),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn list(signed_in: SignedIn) -> Json<Vec<Organization>> {
+    Json(signed_in.account.identities.iter().map(Organization::of).collect())
+}
+
+/// Shows one identity of the person: the one named, or the one chosen last. `null` when there is none.
+#[utoipa::path(
+    get,
+    path = "/api/auth/organization/get-full-organization",
+    tag = "Identities",
+    params(("organizationId" = Option<String>, Query, description = "The bapId")),
+    responses(
+        (status = 200, description = "The identity", body = Option<FullOrganization>),
+        (status = 401, description = "Nobody is signed in"),
+        (status = 403, description = "It is not theirs"),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn full(signed_in: SignedIn, RawQuery(query): RawQuery) -> Result<Json<Option<FullOrganization>>, Envelope> {
+    let params = Params::parse(query.as_deref().unwrap_or_default());
+    let named = params.get("organizationId").or_else(|| params.get("organizationSlug"));
+    let Some(wanted) = named.or(signed_in.session.bap_id.as_deref()) else { return Ok(Json(None)) };
+    let identity = signed_in.account.identities.iter().find(|identity| identity.bap_id == wanted);
+    let Some(identity) = identity else { return if named.is_some() { Err(not_theirs()) } else { Ok(Json(None)) } };
+    let user_id = signed_in.account.user.id.to_string();
+    Ok(Json(Some(FullOrganization {
+        organization: Organization::of(identity),
+        members: vec![Member {
+            id: format!("{user_id}:{}", identity.bap_id),
+            user_id,
+            organization_id: identity.bap_id.clone(),
+            role: "owner",
+        }],
+        invitations: Vec::new(),
+    })))
+}
+
+/// Which identity.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SetActiveBody {
+    /// The bapId.
+    organization_id: Option<String>,
+    /// The bapId too.
+    organization_slug: Option<String>,
+}
+
+/// Chooses the identity that the session acts as.
+#[utoipa::path(
+    post,
+    path = "/api/auth/organization/set-active",
+    tag = "Identities",
+    request_body(content = SetActiveBody, content_type = "application/json"),
+    responses(
+        (status = 200, description = "The identity", body = Organization),
+        (status = 400, description = "There is no such identity"),
+        (status = 401, description = "Nobody is signed in"),
+        (status = 403, description = "It is not theirs, or from another origin"),
+        (status = 413, description = "More than 64 KiB"),
+        (status = 415, description = "Not JSON"),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn set_active(
+    State(sigma): State<Sigma>,
+    signed_in: SignedIn,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Organization>, Envelope> {
+    if !is_content_type(&headers, JSON) {
+        return Err(wrong_content_type("the body must be JSON"));
+    }
+    let unknown =
+        || bad_request("organization_not_found", "Organization not found").with_code("ORGANIZATION_NOT_FOUND");
+    let body: SetActiveBody = serde_json::from_slice(&body).map_err(|_| unknown())?;
+    let wanted = body.organization_id.or(body.organization_slug).ok_or_else(unknown)?;
+    if wanted.contains('\0') {
+        return Err(unknown());
+    }
+    let Some(identity) = signed_in.account.identities.iter().find(|identity| identity.bap_id == wanted) else {
+        let exists = sigma.store.read(move |tx| account::find_identity(tx, &wanted)).await.map_err(internal)?;
+        return Err(if exists.is_some() { not_theirs() } else { unknown() });
+    };
+    let (id, bap_id, now) = (signed_in.session.id.clone(), identity.bap_id.clone(), sigma.now());
+    let chosen = sigma.store.write(move |tx| session::choose_identity(tx, &id, &bap_id, now));
+    chosen.await.map_err(internal)?;
+    Ok(Json(Organization::of(identity)))
+}
+
+fn not_theirs() -> Envelope {
+    Envelope::new(StatusCode::FORBIDDEN, "forbidden", "User is not a member of the organization")
+        .with_code("USER_IS_NOT_A_MEMBER_OF_THE_ORGANIZATION")
+}

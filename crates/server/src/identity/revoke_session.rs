@@ -1,0 +1,135 @@
+//! `POST /api/auth/revoke-session`, `/revoke-sessions` and `/revoke-other-sessions`: ends sessions of this person
+//! elsewhere.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use serde::{Deserialize, Serialize};
+use sigma_core::digest::Digest;
+use sigma_core::ids::SessionId;
+use sigma_store::session;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::{bad_request, internal};
+use crate::extract::{JSON, SECRET_LENGTH, SignedIn, expired_session_cookie, is_content_type, wrong_content_type};
+use crate::http::Envelope;
+use crate::oauth::with_cookie;
+use crate::state::Sigma;
+
+/// The routes of these endpoints.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new()
+        .routes(routes!(revoke_session))
+        .routes(routes!(revoke_sessions))
+        .routes(routes!(revoke_other_sessions))
+}
+
+/// Which session.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+pub struct RevokeSessionBody {
+    /// The `token` of the list, or the secret of the session itself.
+    token: String,
+}
+
+/// It is done.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RevokedAnswer {
+    /// Always true.
+    status: bool,
+}
+
+/// Ends one session of this person. One that is not theirs, or not there, is not an error and stays as it is.
+#[utoipa::path(
+    post,
+    path = "/api/auth/revoke-session",
+    tag = "Sign-in",
+    request_body(content = RevokeSessionBody, content_type = "application/json"),
+    responses(
+        (status = 200, description = "It is ended", body = RevokedAnswer),
+        (status = 400, description = "No token"),
+        (status = 401, description = "Nobody is signed in"),
+        (status = 403, description = "From another origin"),
+        (status = 413, description = "More than 64 KiB"),
+        (status = 415, description = "Not JSON"),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn revoke_session(
+    State(sigma): State<Sigma>,
+    signed_in: SignedIn,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<RevokedAnswer>, Envelope> {
+    if !is_content_type(&headers, JSON) {
+        return Err(wrong_content_type("the body must be JSON"));
+    }
+    let body: RevokeSessionBody =
+        serde_json::from_slice(&body).map_err(|_| bad_request("invalid_request", "token is required"))?;
+    let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
+    let ended = sigma.store.write(move |tx| {
+        let id = if body.token.len() == SECRET_LENGTH && !body.token.starts_with("ses_") {
+            session::find_by_secret(tx, &Digest::of(&body.token))?.map(|session| session.id)
+        } else {
+            Some(SessionId::from_text(body.token.as_str()))
+        };
+        match id {
+            Some(id) => session::end(tx, &user_id, &id, now),
+            None => Ok(false),
+        }
+    });
+    ended.await.map_err(internal)?;
+    Ok(Json(RevokedAnswer { status: true }))
+}
+
+/// Ends every session of this person, this one too.
+#[utoipa::path(
+    post,
+    path = "/api/auth/revoke-sessions",
+    tag = "Sign-in",
+    responses(
+        (status = 200, description = "They are ended", body = RevokedAnswer),
+        (status = 401, description = "Nobody is signed in"),
+        (status = 403, description = "From another origin"),
+        (status = 413, description = "More than 64 KiB"),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn revoke_sessions(State(sigma): State<Sigma>, signed_in: SignedIn) -> Result<Response, Envelope> {
+    end_all(&sigma, &signed_in, None).await?;
+    let response = Json(RevokedAnswer { status: true }).into_response();
+    Ok(with_cookie(response, Some(&expired_session_cookie(&sigma))))
+}
+
+/// Ends every session of this person but this one.
+#[utoipa::path(
+    post,
+    path = "/api/auth/revoke-other-sessions",
+    tag = "Sign-in",
+    responses(
+        (status = 200, description = "They are ended", body = RevokedAnswer),
+        (status = 401, description = "Nobody is signed in"),
+        (status = 403, description = "From another origin"),
+        (status = 413, description = "More than 64 KiB"),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn revoke_other_sessions(
+    State(sigma): State<Sigma>,
+    signed_in: SignedIn,
+) -> Result<Json<RevokedAnswer>, Envelope> {
+    end_all(&sigma, &signed_in, Some(signed_in.session.id.clone())).await?;
+    Ok(Json(RevokedAnswer { status: true }))
+}
+
+async fn end_all(sigma: &Sigma, signed_in: &SignedIn, kept: Option<SessionId>) -> Result<(), Envelope> {
+    let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
+    sigma.store.write(move |tx| session::end_all(tx, &user_id, kept.as_ref(), now)).await.map_err(internal)?;
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! `GET /api/auth/list-sessions`: where this person is signed in.
+
+use axum::Json;
+use axum::extract::State;
+use sigma_store::session;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::get_session::SessionView;
+use crate::error::internal;
+use crate::extract::SignedIn;
+use crate::http::Envelope;
+use crate::state::Sigma;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(list_sessions))
+}
+
+/// Lists the live sessions of the person, the newest first. Their secrets are known to their browsers alone: `token` is
+/// the session's id, which `revoke-session` takes.
+#[utoipa::path(
+    get,
+    path = "/api/auth/list-sessions",
+    tag = "Sign-in",
+    responses(
+        (status = 200, description = "The sessions", body = Vec<SessionView>),
+        (status = 401, description = "Nobody is signed in"),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn list_sessions(
+    State(sigma): State<Sigma>,
+    signed_in: SignedIn,
+) -> Result<Json<Vec<SessionView>>, Envelope> {
+    let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
+    let sessions = sigma.store.read(move |tx| session::list_live(tx, &user_id, now)).await.map_err(internal)?;
+    Ok(Json(sessions.iter().map(|session| SessionView::of(session, session.id.as_str())).collect()))
+}

@@ -1,0 +1,287 @@
+//! `POST /api/auth/sign-in/sigma`: signs a person in by a signature of their key (contract 1.9).
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+use sigma_bitcoin::BapId;
+use sigma_core::digest::Digest;
+use sigma_core::ids::{SessionId, UserId};
+use sigma_core::person::Proof;
+use sigma_core::random::alphanumeric;
+use sigma_core::time::Timestamp;
+use sigma_store::account::User;
+use sigma_store::failure;
+use sigma_store::session::{NewSession, Session};
+use sigma_store::sign_in::{KeySignIn, KeySignedIn, NewlySignedIn, UnknownKey, sign_in};
+use sigma_store::spent::Once;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::{bad_request, internal};
+use crate::extract::{Browser, KeyToken, KeyTokenError, SECRET_LENGTH, SIGN_IN_PATH, session_cookie};
+use crate::http::{Envelope, Exceeded, RequestContext, Rule};
+use crate::oauth::with_cookie;
+use crate::state::Sigma;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(sign_in_with_key))
+}
+
+/// What may be sent beside the signature.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+pub struct SignInBody {
+    /// The identity to act as: one of the account's, or one that the key itself proves.
+    #[serde(default, rename = "bapId")]
+    pub bap_id: Option<String>,
+}
+
+/// Who signed in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignInAnswer {
+    /// The session's secret, as the cookie carries it.
+    token: String,
+    /// The person.
+    user: SignedInUser,
+}
+
+/// The person, as this surface shows them.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignedInUser {
+    /// Their id.
+    pub id: String,
+    /// Their key, hex.
+    pub pubkey: String,
+    /// Their name.
+    pub name: String,
+}
+
+/// Signs a person in by their key.
+///
+/// `X-Auth-Token` is a bitcoin-auth token over this path, bare or with the issuer's origin before it; over the body, or
+/// over none.
+#[utoipa::path(
+    post,
+    path = SIGN_IN_PATH,
+    tag = "Sign-in",
+    params(("X-Auth-Token" = String, Header, description = "pubkey|scheme|timestamp|path|signature")),
+    request_body(content = SignInBody, content_type = "application/json"),
+    responses(
+        (status = 200, description = "Signed in; the session cookie is set", body = SignInAnswer),
+        (status = 400, description = "The token or the body is malformed"),
+        (status = 401, description = "No token, or one that does not hold"),
+        (status = 403, description = "`USER_NOT_FOUND`, `BAP_OWNERSHIP_FAILED`, `USER_DISABLED`, `ORIGIN_BOUND_REQUIRED`, or from another origin"),
+        (status = 413, description = "More than 64 KiB"),
+        (status = 429, description = "Too many failures, or too many new accounts"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn sign_in_with_key(
+    State(sigma): State<Sigma>,
+    context: RequestContext,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Response> {
+    let token = KeyToken::of_header(&sigma, &headers, "x-auth-token", SIGN_IN_PATH, &body);
+    let token = accept(&sigma, &context, token).await?;
+    let unknown = if sigma.settings.sign_in.implicit_sign_up { UnknownKey::SignUp } else { UnknownKey::Refuse };
+    let wanted = read_bap_id(&body).map_err(IntoResponse::into_response)?;
+    let signed_in = Attempt { token, bap_id: wanted, more: Vec::new(), identity_key: None, unknown }
+        .run(&sigma, &context, &headers)
+        .await?;
+    Ok(signed_in.respond(&sigma))
+}
+
+/// A sign-in by key, however it was asked for.
+pub struct Attempt {
+    /// The signature.
+    pub token: KeyToken,
+    /// The identity it names.
+    pub bap_id: Option<BapId>,
+    /// Further signatures, each good once.
+    pub more: Vec<Once>,
+    /// The key that proves the identity, if one signed.
+    pub identity_key: Option<sigma_bitcoin::PublicKey>,
+    /// What becomes of an unknown key.
+    pub unknown: UnknownKey,
+}
+
+/// A person who signed in.
+pub struct Entered {
+    /// Who.
+    pub user: User,
+    /// In which session.
+    pub session: Session,
+    /// The session's secret.
+    pub secret: String,
+    /// The key that signed.
+    pub pubkey: String,
+}
+
+/// Takes a checked token; a failure counts against the address that it came from.
+pub async fn accept(
+    sigma: &Sigma,
+    context: &RequestContext,
+    token: Result<KeyToken, KeyTokenError>,
+) -> Result<KeyToken, Response> {
+    let error = match token {
+        Ok(token) => return Ok(token),
+        Err(error) => error,
+    };
+    if error == KeyTokenError::Invalid && sigma.settings.limits.delays {
+        let (key, now) = (failure_key(context), sigma.now());
+        let blocked = sigma.store.write(move |tx| failure::record(tx, &key, now)).await;
+        if let Some(until) = blocked.map_err(|error| internal(error).into_response())? {
+            return Err(delayed(until, now).into_response());
+        }
+    }
+    Err(Envelope::from(error).into_response())
+}
+
+/// The counter of an address: IPv6 by its /64 (ruling 34).
+fn failure_key(context: &RequestContext) -> String {
+    match context.client().ip() {
+        std::net::IpAddr::V4(address) => format!("address:{address}"),
+        std::net::IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("address:{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+/// 429 until `until`.
+fn delayed(until: Timestamp, now: Timestamp) -> Exceeded {
+    let wait = until.since(now).as_secs().saturating_add(1);
+    Exceeded {
+        rule: Rule::SignIn,
+        limit: 0,
+        retry_after: u32::try_from(wait).unwrap_or(u32::MAX),
+        reset: until.seconds(),
+    }
+}
+
+/// The identity that a body names.
+pub fn read_bap_id(body: &Bytes) -> Result<Option<BapId>, Envelope> {
+    if body.is_empty() {
+        return Ok(None);
+    }
+    let body: SignInBody = serde_json::from_slice(body)
+        .map_err(|_| bad_request("invalid_request", "the body must be a JSON object with an optional bapId"))?;
+    body.bap_id
+        .map(|text| BapId::parse(&text).map_err(|_| bad_request("invalid_request", "bapId must be base58 of 20 bytes")))
+        .transpose()
+}
+
+impl Attempt {
+    /// Signs in: one transaction.
+    pub async fn run(self, sigma: &Sigma, context: &RequestContext, headers: &HeaderMap) -> Result<Entered, Response> {
+        let now = sigma.now();
+        let browser = Browser::of(headers);
+        let secret = alphanumeric(&*sigma.rng, SECRET_LENGTH);
+        let pubkey = self.token.pubkey.to_hex();
+        let days = sigma.settings.sign_in.session_days;
+        let mut once = vec![self.token.once.clone()];
+        once.extend(self.more);
+        let identity = self.bap_id.map(|bap_id| prove(&bap_id, &self.token.pubkey, self.identity_key.as_ref()));
+        let request = KeySignIn {
+            address: self.token.pubkey.address(),
+            pubkey: pubkey.clone(),
+            once,
+            identity,
+            new_user: UserId::new(now, &*sigma.rng),
+            unknown: self.unknown,
+            origin_bound: self.token.origin_bound,
+            require_origin_bound: sigma.settings.sign_in.require_origin_bound,
+            failure_key: failure_key(context),
+            session: NewSession {
+                id: SessionId::new(now, &*sigma.rng),
+                secret: Digest::of(&secret),
+                continues: browser.session_secret(sigma).map(|secret| secret.digest),
+                acr: "1",
+                amr: "pop swk",
+                address: context.client().ip().to_string(),
+                user_agent: browser.user_agent(),
+                now,
+                expires_at: Sigma::in_seconds(now, days.saturating_mul(86_400)),
+            },
+        };
+        if self.unknown == UnknownKey::SignUp {
+            // Counted before it happens and taken back unless an account was made, so that many at once count as many.
+            context.charge(Rule::SignUp, context.client()).map_err(IntoResponse::into_response)?;
+        }
+        let outcome = sigma.store.write(move |tx| sign_in(tx, &request)).await;
+        let outcome = outcome.map_err(|error| internal(error).into_response())?;
+        let made_account = matches!(&outcome, KeySignedIn::SignedIn(entered) if entered.is_new);
+        if self.unknown == UnknownKey::SignUp && !made_account {
+            context.refund(Rule::SignUp, context.client());
+        }
+        match outcome {
+            KeySignedIn::SignedIn(entered) => {
+                let NewlySignedIn { user, session, .. } = *entered;
+                Ok(Entered { user, session, secret, pubkey })
+            }
+            KeySignedIn::Blocked(until) => Err(delayed(until, now).into_response()),
+            refused => Err(refusal(&refused).into_response()),
+        }
+    }
+}
+
+/// How an identity is known to be the key's: its id is the hash of that key's address, or of the address of the
+/// identity's own key, which signed too (contract 3.2).
+fn prove(
+    bap_id: &BapId,
+    pubkey: &sigma_bitcoin::PublicKey,
+    identity_key: Option<&sigma_bitcoin::PublicKey>,
+) -> (String, Proof, Option<String>) {
+    let is_of = |key: &sigma_bitcoin::PublicKey| BapId::of_public_key(key) == *bap_id;
+    let (proof, root) = match identity_key {
+        _ if is_of(pubkey) => (Proof::Address, Some(pubkey.address())),
+        Some(key) if is_of(key) => (Proof::IdentityKey, Some(key.address())),
+        _ => (Proof::None, None),
+    };
+    (bap_id.as_str().to_owned(), proof, root)
+}
+
+fn refusal(outcome: &KeySignedIn) -> Envelope {
+    let forbidden = |error: &'static str, description: &'static str, code: &'static str| {
+        Envelope::new(StatusCode::FORBIDDEN, error, description).with_code(code)
+    };
+    match outcome {
+        KeySignedIn::UnknownKey => {
+            forbidden("user_not_found", "Account not found. Sign up is required before signing in.", "USER_NOT_FOUND")
+        }
+        KeySignedIn::Disabled => forbidden("user_disabled", "This account is disabled.", "USER_DISABLED"),
+        KeySignedIn::NotTheirs => {
+            forbidden("bap_ownership_failed", "The identity does not belong to this key.", "BAP_OWNERSHIP_FAILED")
+        }
+        KeySignedIn::OriginRequired => forbidden(
+            "origin_bound_required",
+            "Sign the path with this server's origin before it.",
+            "ORIGIN_BOUND_REQUIRED",
+        ),
+        KeySignedIn::Replayed | KeySignedIn::SignedIn(_) | KeySignedIn::Blocked(_) => {
+            Envelope::from(KeyTokenError::Invalid)
+        }
+    }
+}
+
+impl Entered {
+    /// `Set-Cookie` of the session.
+    pub fn cookie(&self, sigma: &Sigma) -> String {
+        session_cookie(sigma, &self.secret, u64::from(sigma.settings.sign_in.session_days) * 86_400)
+    }
+
+    /// The person, as this surface shows them.
+    pub fn user(&self) -> SignedInUser {
+        SignedInUser { id: self.user.id.to_string(), pubkey: self.pubkey.clone(), name: self.user.name.clone() }
+    }
+
+    fn respond(&self, sigma: &Sigma) -> Response {
+        let answer = SignInAnswer { token: self.secret.clone(), user: self.user() };
+        with_cookie(Json(answer).into_response(), Some(&self.cookie(sigma)))
+    }
+}

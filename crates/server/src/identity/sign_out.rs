@@ -1,0 +1,54 @@
+//! `POST /api/auth/sign-out`: ends the session of this browser, and every grant that does not outlive it (contract 1.6,
+//! ruling 8).
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use sigma_store::session;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::internal;
+use crate::extract::{MaybeSignedIn, expired_session_cookie};
+use crate::http::Envelope;
+use crate::oauth::with_cookie;
+use crate::state::Sigma;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(sign_out))
+}
+
+/// It is done.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignedOutAnswer {
+    /// Always true.
+    pub success: bool,
+}
+
+/// Signs this browser out. Not being signed in is not an error.
+#[utoipa::path(
+    post,
+    path = "/api/auth/sign-out",
+    tag = "Sign-in",
+    responses(
+        (status = 200, description = "Signed out; the cookie is cleared", body = SignedOutAnswer),
+        (status = 403, description = "From another origin"),
+        (status = 413, description = "More than 64 KiB"),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn sign_out(
+    State(sigma): State<Sigma>,
+    MaybeSignedIn(signed_in): MaybeSignedIn,
+) -> Result<Response, Envelope> {
+    if let Some(signed_in) = signed_in {
+        let (user_id, id, now) = (signed_in.account.user.id.clone(), signed_in.session.id, sigma.now());
+        sigma.store.write(move |tx| session::end(tx, &user_id, &id, now)).await.map_err(internal)?;
+    }
+    let response = Json(SignedOutAnswer { success: true }).into_response();
+    Ok(with_cookie(response, Some(&expired_session_cookie(&sigma))))
+}

@@ -1,0 +1,130 @@
+//! `POST /api/auth/sign-up/sigma`: makes an account for a key and its identity (contract 1.9).
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+use sigma_bitcoin::BapId;
+use sigma_store::sign_in::UnknownKey;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::sign_in::{Attempt, SignedInUser, accept};
+use crate::error::bad_request;
+use crate::extract::{KeyToken, KeyTokenError, SIGN_IN_PATH};
+use crate::http::{Envelope, RequestContext};
+use crate::oauth::with_cookie;
+use crate::state::Sigma;
+
+/// The path that the proof of enrollment signs.
+const PATH: &str = "/api/auth/sign-up/sigma";
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(sign_up))
+}
+
+/// The identity to begin with.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignUpBody {
+    /// base58 of 20 bytes.
+    #[serde(rename = "bapId")]
+    bap_id: String,
+    /// `sign-up`.
+    intent: String,
+}
+
+/// The account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignUpAnswer {
+    /// The person.
+    user: SignedInUser,
+}
+
+/// Makes an account for a key. The same key again is the same account.
+///
+/// `X-Auth-Token` signs the sign-in path and no body, `X-Sigma-Enrollment-Proof` this path and the body; both by the same
+/// key. `X-Sigma-Identity-Proof`, signed like the latter by the identity's own key, proves an identity whose id is not
+/// the hash of the first key's address.
+#[utoipa::path(
+    post,
+    path = PATH,
+    tag = "Sign-in",
+    params(
+        ("X-Auth-Token" = String, Header, description = "Over /api/auth/sign-in/sigma, without body"),
+        ("X-Sigma-Enrollment-Proof" = String, Header, description = "Over this path and the body"),
+        ("X-Sigma-Identity-Proof" = Option<String>, Header, description = "The same by the identity's own key"),
+    ),
+    request_body(content = SignUpBody, content_type = "application/json"),
+    responses(
+        (status = 200, description = "The account; the session cookie is set", body = SignUpAnswer),
+        (status = 400, description = "A token or the body is malformed"),
+        (status = 401, description = "A token is missing, or does not hold"),
+        (status = 403, description = "`SIGN_UP_DISABLED`, `BAP_OWNERSHIP_FAILED`, `USER_DISABLED`, or from another origin"),
+        (status = 413, description = "More than 64 KiB"),
+        (status = 429, description = "Too many failures, or too many new accounts"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn sign_up(
+    State(sigma): State<Sigma>,
+    context: RequestContext,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Response> {
+    let malformed = || bad_request("invalid_request", r#"the body must be {"bapId":"…","intent":"sign-up"}"#);
+    let wanted: SignUpBody = serde_json::from_slice(&body).map_err(|_| malformed().into_response())?;
+    if wanted.intent != "sign-up" {
+        return Err(malformed().into_response());
+    }
+    let bap_id = BapId::parse(&wanted.bap_id).map_err(|_| malformed().into_response())?;
+    let token = KeyToken::of_header(&sigma, &headers, "x-auth-token", SIGN_IN_PATH, b"");
+    let token = accept(&sigma, &context, token).await?;
+    let proof = body_bound(&sigma, &context, &headers, "x-sigma-enrollment-proof", &body).await?;
+    if proof.pubkey != token.pubkey {
+        return Err(Envelope::from(KeyTokenError::Invalid).into_response());
+    }
+    let identity = if headers.contains_key("x-sigma-identity-proof") {
+        Some(body_bound(&sigma, &context, &headers, "x-sigma-identity-proof", &body).await?)
+    } else {
+        None
+    };
+    let unknown = if sigma.settings.sign_in.sign_up { UnknownKey::SignUp } else { UnknownKey::Refuse };
+    let mut more = vec![proof.once];
+    more.extend(identity.iter().map(|identity| identity.once.clone()));
+    let attempt = Attempt {
+        token: KeyToken { origin_bound: token.origin_bound && proof.origin_bound, ..token },
+        bap_id: Some(bap_id),
+        more,
+        identity_key: identity.map(|identity| identity.pubkey),
+        unknown,
+    };
+    let entered = attempt.run(&sigma, &context, &headers).await.map_err(|response| {
+        let closed = !sigma.settings.sign_in.sign_up && response.status() == StatusCode::FORBIDDEN;
+        if closed { sign_up_disabled().into_response() } else { response }
+    })?;
+    let answer = SignUpAnswer { user: entered.user() };
+    Ok(with_cookie(Json(answer).into_response(), Some(&entered.cookie(&sigma))))
+}
+
+fn sign_up_disabled() -> Envelope {
+    Envelope::new(StatusCode::FORBIDDEN, "sign_up_disabled", "New accounts are made by the operator alone.")
+        .with_code("SIGN_UP_DISABLED")
+}
+
+/// A token that covers the body: one without would leave the identity to whoever carries the request.
+async fn body_bound(
+    sigma: &Sigma,
+    context: &RequestContext,
+    headers: &HeaderMap,
+    name: &'static str,
+    body: &Bytes,
+) -> Result<KeyToken, Response> {
+    let token = KeyToken::of_header(sigma, headers, name, PATH, body);
+    let token = token.and_then(|token| if token.body_bound { Ok(token) } else { Err(KeyTokenError::Invalid) });
+    accept(sigma, context, token).await
+}

@@ -1,0 +1,59 @@
+//! `GET /api/auth/token`: the session as a JWT for Sigma's own APIs (contract 1.6, ruling 6), 15 minutes.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use sigma_core::jose::{Algorithm, TokenKind, sign};
+use sigma_core::token::SessionClaims;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::extract::SignedIn;
+use crate::http::Envelope;
+use crate::state::Sigma;
+
+/// Seconds of its life.
+const LIFE: i64 = 15 * 60;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(session_token))
+}
+
+/// The token.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SessionTokenAnswer {
+    /// A JWT, `typ` `sigma-session+jwt`.
+    token: String,
+}
+
+/// Gives the session as a JWT.
+#[utoipa::path(
+    get,
+    path = "/api/auth/token",
+    tag = "Sign-in",
+    responses(
+        (status = 200, description = "The token", body = SessionTokenAnswer),
+        (status = 401, description = "Nobody is signed in"),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn session_token(
+    State(sigma): State<Sigma>,
+    signed_in: SignedIn,
+) -> Result<Json<SessionTokenAnswer>, Envelope> {
+    let now = sigma.now();
+    let claims = SessionClaims {
+        iss: sigma.issuer().to_owned(),
+        sub: signed_in.account.user.id.to_string(),
+        aud: sigma.issuer().to_owned(),
+        exp: now.seconds() + LIFE,
+        iat: now.seconds(),
+        sid: signed_in.session.id.to_string(),
+    };
+    let ring = sigma.keys.ring(&sigma.master_key).await;
+    let token = sign(ring.signer(Algorithm::ES256, now), TokenKind::Session, &claims).map_err(Envelope::internal)?;
+    Ok(Json(SessionTokenAnswer { token }))
+}

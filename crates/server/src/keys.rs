@@ -1,0 +1,232 @@
+//! The keys that sign tokens: loaded from the store, unsealed, rotated when they are due.
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use sigma_core::jose::{
+    Algorithm, KeyRecord, Keyring, Promptness, PublicJwk, RotationPolicy, RotationStep, SigningKey, StoredKey,
+    force_rotation, plan,
+};
+use sigma_core::random::Rng;
+use sigma_core::time::{Clock, Timestamp};
+use sigma_store::signing_key::{self, SealedKey};
+use sigma_store::{Cache, MasterKey, Store, StoreError, Tx};
+use zeroize::Zeroizing;
+
+use crate::settings::Tokens;
+use crate::state::StateError;
+
+/// The context under which private keys are sealed, before the key's own id.
+const CONTEXT: &str = "signing-key:";
+
+/// The keyring as this process knows it.
+pub struct Keys {
+    cache: Cache<Arc<Vec<SealedKey>>>,
+    /// The last keyring that could be read: it goes on signing while the store is away.
+    current: RwLock<Arc<Loaded>>,
+    policy: RotationPolicy,
+}
+
+/// A keyring, and what it was made of.
+struct Loaded {
+    sealed: Arc<Vec<SealedKey>>,
+    keyring: Arc<Keyring>,
+}
+
+/// How long keys live under these settings.
+pub fn policy(tokens: &Tokens) -> RotationPolicy {
+    let day = Duration::from_hours(24);
+    let longest = u64::from(tokens.access_seconds.max(tokens.id_seconds));
+    RotationPolicy {
+        rotation_age: day * tokens.key_rotation_days.max(2),
+        longest_token_life: Duration::from_secs(longest).max(day * 30),
+        ..RotationPolicy::default()
+    }
+}
+
+impl Keys {
+    /// Loads the keys, and makes the first set if there is none.
+    ///
+    /// # Errors
+    /// The store does not answer, or the keys were sealed under another master key.
+    pub async fn load(
+        store: &Store,
+        master_key: &MasterKey,
+        tokens: &Tokens,
+        clock: &dyn Clock,
+        rng: &dyn Rng,
+    ) -> Result<Self, StateError> {
+        let policy = policy(tokens);
+        rotate_if_due(store, master_key, policy, clock.now(), rng).await?;
+        let sealed = Arc::new(store.read(signing_key::list).await?);
+        let keyring = Arc::new(unseal(&sealed, master_key)?);
+        let cache = Cache::new(store, signing_key::CHANGED, 1);
+        Ok(Self { cache, current: RwLock::new(Arc::new(Loaded { sealed, keyring })), policy })
+    }
+
+    /// The keyring now: what the store holds, or the last that was read when the store does not answer.
+    pub async fn ring(&self, master_key: &MasterKey) -> Arc<Keyring> {
+        let list = |tx: &mut dyn Tx| signing_key::list(tx).map(|keys| Some(Arc::new(keys)));
+        let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
+        let Ok(Some(sealed)) = self.cache.get_or_load(signing_key::ALL, list).await else {
+            return Arc::clone(&current.keyring);
+        };
+        if Arc::ptr_eq(&sealed, &current.sealed) {
+            return Arc::clone(&current.keyring);
+        }
+        match unseal(&sealed, master_key) {
+            Ok(keyring) => {
+                let keyring = Arc::new(keyring);
+                let loaded = Arc::new(Loaded { sealed, keyring: Arc::clone(&keyring) });
+                *self.current.write().unwrap_or_else(PoisonError::into_inner) = loaded;
+                keyring
+            }
+            Err(error) => {
+                tracing::error!(%error, "the signing keys changed and cannot be used");
+                Arc::clone(&current.keyring)
+            }
+        }
+    }
+
+    /// Makes, retires and deletes the keys that are due. Runs at every start and every few minutes.
+    ///
+    /// # Errors
+    /// The store does not answer, or a key cannot be made.
+    pub async fn rotate_if_due(
+        &self,
+        store: &Store,
+        master_key: &MasterKey,
+        now: Timestamp,
+        rng: &dyn Rng,
+    ) -> Result<(), StateError> {
+        rotate_if_due(store, master_key, self.policy, now, rng).await
+    }
+}
+
+async fn rotate_if_due(
+    store: &Store,
+    master_key: &MasterKey,
+    policy: RotationPolicy,
+    now: Timestamp,
+    rng: &dyn Rng,
+) -> Result<(), StateError> {
+    let records = records(&store.read(signing_key::list).await?);
+    let steps = plan(&records, now, &policy);
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let fresh = make(&steps, master_key, now, rng)?;
+    // Another process may have done the same meanwhile: what is due is asked again inside the transaction.
+    let carried_out = store.write(move |tx| {
+        let due = plan(&self::records(&signing_key::list(tx)?), now, &policy);
+        carry_out(tx, &due, &fresh)
+    });
+    carried_out.await?;
+    Ok(())
+}
+
+/// Rotates the keys of `algorithms` before their time, for `sigma keys rotate`. Returns the ids of the new keys.
+///
+/// # Errors
+/// The store does not answer, or a key cannot be made.
+pub async fn rotate(
+    store: &Store,
+    master_key: &MasterKey,
+    algorithms: &[Algorithm],
+    promptness: Promptness,
+    policy: RotationPolicy,
+    now: Timestamp,
+    rng: &dyn Rng,
+) -> Result<Vec<String>, StateError> {
+    let algorithms = algorithms.to_vec();
+    let steps = move |records: &[KeyRecord]| -> Vec<RotationStep> {
+        algorithms.iter().flat_map(|alg| force_rotation(records, *alg, promptness, now, &policy)).collect()
+    };
+    let fresh = make(&steps(&records(&store.read(signing_key::list).await?)), master_key, now, rng)?;
+    let kids = fresh.iter().map(|key| key.kid.clone()).collect();
+    let carried_out = store.write(move |tx| {
+        let due = steps(&records(&signing_key::list(tx)?));
+        carry_out(tx, &due, &fresh)
+    });
+    carried_out.await?;
+    Ok(kids)
+}
+
+/// Makes and seals the keys that `steps` call for; outside the transaction, since RSA takes its time.
+fn make(
+    steps: &[RotationStep],
+    master_key: &MasterKey,
+    now: Timestamp,
+    rng: &dyn Rng,
+) -> Result<Vec<SealedKey>, StateError> {
+    let mut keys = Vec::new();
+    for step in steps {
+        let RotationStep::Make { algorithm, active_from } = step else { continue };
+        let key = SigningKey::generate(*algorithm).map_err(|error| StateError::Keys(error.to_string()))?;
+        let private = key.to_pkcs8().map_err(|error| StateError::Keys(error.to_string()))?;
+        keys.push(SealedKey {
+            sealed_private: master_key.seal(&format!("{CONTEXT}{}", key.kid()), &private, rng)?,
+            public_jwk: serde_json::to_string(key.public()).map_err(|error| StateError::Keys(error.to_string()))?,
+            kid: key.kid().to_owned(),
+            algorithm: *algorithm,
+            created_at: now,
+            active_from: *active_from,
+            retired_at: None,
+            delete_after: None,
+        });
+    }
+    Ok(keys)
+}
+
+fn carry_out(tx: &mut dyn Tx, steps: &[RotationStep], fresh: &[SealedKey]) -> Result<(), StoreError> {
+    let active_from = |kid: &str, keys: &[SealedKey]| keys.iter().find(|key| key.kid == kid).map(|key| key.active_from);
+    let stored = signing_key::list(tx)?;
+    for step in steps {
+        match step {
+            RotationStep::Make { algorithm, active_from } => {
+                if let Some(key) = fresh.iter().find(|key| key.algorithm == *algorithm) {
+                    signing_key::add(tx, &SealedKey { active_from: *active_from, ..key.clone() })?;
+                }
+            }
+            RotationStep::Retire { kid, retired_at, delete_after } => {
+                if let Some(active_from) = active_from(kid, &stored) {
+                    signing_key::set_times(tx, kid, active_from, Some(*retired_at), Some(*delete_after))?;
+                }
+            }
+            RotationStep::Delete { kid } => signing_key::remove(tx, kid)?,
+        }
+    }
+    Ok(())
+}
+
+fn records(keys: &[SealedKey]) -> Vec<KeyRecord> {
+    keys.iter().map(record).collect()
+}
+
+fn record(key: &SealedKey) -> KeyRecord {
+    KeyRecord {
+        kid: key.kid.clone(),
+        algorithm: key.algorithm,
+        created_at: key.created_at,
+        active_from: key.active_from,
+        retired_at: key.retired_at,
+        delete_after: key.delete_after,
+    }
+}
+
+fn unseal(sealed: &[SealedKey], master_key: &MasterKey) -> Result<Keyring, StateError> {
+    let mut stored = Vec::with_capacity(sealed.len());
+    for key in sealed {
+        let retired = key.retired_at.is_some();
+        stored.push(StoredKey {
+            record: record(key),
+            public: PublicJwk::parse(&key.public_jwk).map_err(|error| StateError::Keys(error.to_string()))?,
+            private_pkcs8: if retired {
+                Zeroizing::new(Vec::new())
+            } else {
+                master_key.open(&format!("{CONTEXT}{}", key.kid), &key.sealed_private)?
+            },
+        });
+    }
+    Keyring::new(&stored).map_err(|error| StateError::Keys(error.to_string()))
+}

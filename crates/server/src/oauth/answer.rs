@@ -1,0 +1,73 @@
+//! How an authorization request is answered: to the app by redirect or form, to a script by JSON, or by a page of ours.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use sigma_core::authorize::{Refusal, ResponseMode, ReturnAddress, Untrusted};
+use utoipa::ToSchema;
+
+use crate::extract::Browser;
+use crate::pages::view::{FormPost, PageContext};
+use crate::state::Sigma;
+
+/// What a script is told instead of a redirect (contract 1.2).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Redirection {
+    /// Always true.
+    pub redirect: bool,
+    /// Where to go.
+    pub url: String,
+}
+
+/// Goes to `url`: 303, so that a POST becomes a GET; a script is told instead.
+pub fn go(browser: &Browser, url: String) -> Response {
+    if browser.wants_json() {
+        return Json(Redirection { redirect: true, url }).into_response();
+    }
+    match HeaderValue::from_str(&url) {
+        Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
+        Err(_) => StatusCode::BAD_REQUEST.into_response(),
+    }
+}
+
+/// Sends `fields` to the app, with `state` and `iss` (RFC 9207).
+fn send<'a>(
+    sigma: &'a Sigma,
+    browser: &Browser,
+    address: &'a ReturnAddress,
+    mut fields: Vec<(&'a str, &'a str)>,
+) -> Response {
+    if let Some(state) = &address.state {
+        fields.push(("state", state));
+    }
+    fields.push(("iss", sigma.issuer()));
+    match address.response_mode {
+        ResponseMode::Query => go(browser, address.redirect_uri.with_params(fields)),
+        ResponseMode::FormPost => {
+            let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+            let page = FormPost { action: address.redirect_uri.as_str().to_owned(), fields };
+            page.render(&PageContext { issuer: sigma.issuer() })
+        }
+    }
+}
+
+/// Sends the code.
+pub fn send_code(sigma: &Sigma, browser: &Browser, address: &ReturnAddress, code: &str) -> Response {
+    send(sigma, browser, address, vec![("code", code)])
+}
+
+/// Sends an error.
+pub fn send_refusal(sigma: &Sigma, browser: &Browser, address: &ReturnAddress, refusal: &Refusal) -> Response {
+    let fields = vec![("error", refusal.error.as_str()), ("error_description", refusal.description.as_str())];
+    send(sigma, browser, address, fields)
+}
+
+/// Shows the person what went wrong, since no address can be trusted (ruling 16).
+pub fn show_untrusted(browser: &Browser, error: Untrusted) -> Response {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("error", error.code())
+        .append_pair("error_description", &error.to_string())
+        .finish();
+    go(browser, format!("/error?{query}"))
+}

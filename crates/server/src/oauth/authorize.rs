@@ -1,0 +1,149 @@
+//! `GET` and `POST` `/oauth2/authorize` (the gate) and `/api/auth/oauth2/authorize`: the authorization request (RFC 6749
+//! §4.1.1, contract 1.2). Both paths are one handler; the request goes as far as it can without a person, and to a
+//! page of ours where it cannot.
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{HeaderMap, StatusCode};
+use sigma_core::authorize::Params;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::extract::{Browser, FORM, is_content_type, wrong_content_type};
+use crate::oauth::answer::{Redirection, go, show_untrusted};
+use crate::oauth::flow::{Stopped, begin_interaction, find_interaction, proceed, with_cookie};
+use crate::oauth::request::{Requested, Unanswerable};
+use crate::pages::stopped;
+use crate::state::Sigma;
+
+/// The gate: what discovery names, and where apps send people.
+pub const GATE_PATH: &str = "/oauth2/authorize";
+/// The same for those who skip the gate, and where our own pages return to.
+pub const INNER_PATH: &str = "/api/auth/oauth2/authorize";
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new()
+        .routes(routes!(authorize, authorize_by_form))
+        .route(INNER_PATH, get(authorize).post(authorize_by_form))
+        .route("/authorize", get(authorize).post(authorize_by_form))
+}
+
+/// Where a page of ours returns to once the person did what it asks.
+pub fn resume_url(interaction: &str) -> String {
+    format!("{INNER_PATH}?interaction={interaction}")
+}
+
+/// Asks a person to sign in to an app.
+///
+/// Goes back to the app with a code or an error, to a page of ours that asks for sign-in or consent, or to `/error` when
+/// the app or its redirect URI is unknown. A script (`Accept: application/json` or `Sec-Fetch-Mode: cors`) is told the
+/// address instead.
+#[utoipa::path(
+    get,
+    path = GATE_PATH,
+    tag = "OpenID Connect",
+    params(
+        ("client_id" = String, Query, description = "The app"),
+        ("redirect_uri" = String, Query, description = "Where to go back to: exactly as registered"),
+        ("response_type" = String, Query, description = "`code`"),
+        ("scope" = Option<String>, Query, description = "`openid profile email offline_access …`"),
+        ("state" = Option<String>, Query, description = "Returned as it is"),
+        ("nonce" = Option<String>, Query, description = "Returned in the id token"),
+        ("code_challenge" = Option<String>, Query, description = "RFC 7636, 43 characters"),
+        ("code_challenge_method" = Option<String>, Query, description = "`S256`"),
+        ("response_mode" = Option<String>, Query, description = "`query` or `form_post`"),
+        ("prompt" = Option<String>, Query, description = "`none`, or any of `login consent select_account create`"),
+        ("max_age" = Option<u32>, Query, description = "Seconds since the last authentication, at most"),
+        ("login_hint" = Option<String>, Query, description = "Who the app thinks it is"),
+        ("id_token_hint" = Option<String>, Query, description = "An id token of ours"),
+        ("claims" = Option<String>, Query, description = "OpenID Connect Core §5.5"),
+        ("resource" = Option<Vec<String>>, Query, description = "Audiences of the access token (RFC 8707)"),
+        ("bap_id" = Option<String>, Query, description = "An identity to preselect"),
+    ),
+    responses(
+        (status = 200, description = "For a script: the address. For `response_mode=form_post`: the form", body = Redirection),
+        (status = 303, description = "To the app, or to a page of ours"),
+        (status = 400, description = "The interaction cannot go on"),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn authorize(State(sigma): State<Sigma>, browser: Browser, RawQuery(query): RawQuery) -> Response {
+    let params = Params::parse(query.as_deref().unwrap_or_default());
+    if let (Some(id), None) = (params.get("interaction"), params.get("client_id")) {
+        return resume(&sigma, &browser, id).await;
+    }
+    match Requested::read(&sigma, params).await {
+        Ok(requested) => proceed(&sigma, &browser, &requested, None).await,
+        Err(error) => unanswerable(&browser, error),
+    }
+}
+
+/// The same by form: the request is stored, and a GET of ours goes on with it (ruling 14).
+#[utoipa::path(
+    post,
+    path = GATE_PATH,
+    tag = "OpenID Connect",
+    request_body(content_type = "application/x-www-form-urlencoded", content = String, description = "The parameters of the GET"),
+    responses(
+        (status = 200, description = "For a script: the address. For `response_mode=form_post`: the form", body = Redirection),
+        (status = 303, description = "To the same path by GET, to the app with an error, or to a page of ours"),
+        (status = 413, description = "More than 64 KiB"),
+        (status = 415, description = "Not a form"),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn authorize_by_form(State(sigma): State<Sigma>, headers: HeaderMap, body: Bytes) -> Response {
+    let browser = Browser::of(&headers);
+    if !is_content_type(&headers, FORM) {
+        return wrong_content_type("the body must be application/x-www-form-urlencoded").into_response();
+    }
+    let params = Params::parse(&String::from_utf8_lossy(&body));
+    let requested = match Requested::read(&sigma, params).await {
+        Ok(requested) => requested,
+        Err(error) => return unanswerable(&browser, error),
+    };
+    match requested.parse(&sigma).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(refusal)) => {
+            return crate::oauth::answer::send_refusal(&sigma, &browser, &requested.address, &refusal);
+        }
+        Err(envelope) => return envelope.into_response(),
+    }
+    match begin_interaction(&sigma, &requested, sigma.now(), true).await {
+        Ok(ongoing) => go(&browser, format!("{GATE_PATH}?interaction={}", ongoing.stored.id)),
+        Err(envelope) => envelope.into_response(),
+    }
+}
+
+async fn resume(sigma: &Sigma, browser: &Browser, id: &str) -> Response {
+    let ongoing = match find_interaction(sigma, browser, id).await {
+        Ok(ongoing) => ongoing,
+        Err(Stopped::Internal(envelope)) => return envelope.into_response(),
+        Err(reason) => return stopped(sigma, &reason),
+    };
+    // The app may have changed since: its request is read again, as if it came now.
+    match Requested::read(sigma, Params::parse(&ongoing.stored.query)).await {
+        Ok(requested) => {
+            let set_cookie = ongoing.set_cookie.clone();
+            let response = proceed(sigma, browser, &requested, Some(ongoing)).await;
+            let has_it = response.headers().contains_key(http::header::SET_COOKIE);
+            with_cookie(response, set_cookie.as_deref().filter(|_| !has_it))
+        }
+        Err(error) => unanswerable(browser, error),
+    }
+}
+
+fn unanswerable(browser: &Browser, error: Unanswerable) -> Response {
+    match error {
+        Unanswerable::Untrusted(untrusted) => show_untrusted(browser, untrusted),
+        Unanswerable::Internal(envelope) if envelope.status() == StatusCode::SERVICE_UNAVAILABLE => {
+            envelope.into_response()
+        }
+        Unanswerable::Internal(envelope) => envelope.into_response(),
+    }
+}

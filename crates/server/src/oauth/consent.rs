@@ -1,0 +1,186 @@
+//! `POST /api/auth/oauth2/consent`: what a person answers when an app asks (contract 1.3). A form from our own page, or
+//! JSON from a script.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::Response;
+use http::HeaderMap;
+use serde::Deserialize;
+use sigma_core::authorize::{AuthorizeError, Interaction, Params, Refusal};
+use sigma_core::scope::Scopes;
+use sigma_store::{consent, interaction, session};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::{bad_request, internal};
+use crate::extract::{Browser, FORM, JSON, SignedIn, is_content_type, wrong_content_type};
+use crate::http::Envelope;
+use crate::oauth::answer::{Redirection, send_refusal};
+use crate::oauth::flow::{BrowserInteraction, Stopped, find_interaction, proceed};
+use crate::oauth::request::{Requested, Unanswerable};
+use crate::pages::stopped;
+use crate::state::Sigma;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(answer_consent))
+}
+
+/// What the person answers.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+pub struct ConsentAnswer {
+    /// Whether they agree.
+    accept: bool,
+    /// Fewer scopes than were asked for.
+    scope: Option<String>,
+    /// The query of the page, which names the interaction.
+    oauth_query: Option<String>,
+    /// The interaction itself, in a form.
+    #[serde(skip)]
+    interaction: Option<String>,
+    /// The identity that the app shall see.
+    bap_id: Option<String>,
+}
+
+/// Answers an app's request for consent.
+#[utoipa::path(
+    post,
+    path = "/api/auth/oauth2/consent",
+    tag = "OpenID Connect",
+    request_body(content = ConsentAnswer, content_type = "application/json"),
+    responses(
+        (status = 200, description = "JSON: where to go, to the app with a code or `access_denied`", body = Redirection),
+        (status = 303, description = "Form: to the app"),
+        (status = 400, description = "No interaction, not this browser's, or more scopes than were asked for"),
+        (status = 401, description = "Nobody is signed in"),
+        (status = 403, description = "From another origin"),
+        (status = 415, description = "Neither a form nor JSON"),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn answer_consent(
+    State(sigma): State<Sigma>,
+    signed_in: SignedIn,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Envelope> {
+    let browser = Browser::of(&headers);
+    let answer = read(&headers, &body)?;
+    let query = answer.oauth_query.as_deref().map(Params::parse);
+    let id = answer.interaction.as_deref().or_else(|| query.as_ref().and_then(|query| query.get("interaction")));
+    let id = id.ok_or_else(|| bad_request("invalid_request", "missing oauth query"))?;
+    let ongoing = match find_interaction(&sigma, &browser, id).await {
+        Ok(ongoing) => ongoing,
+        Err(Stopped::Internal(envelope)) => return Err(envelope),
+        Err(_) if browser.wants_json() => return Err(bad_request("invalid_request", "the interaction has ended")),
+        Err(reason) => return Ok(stopped(&sigma, &reason)),
+    };
+    let requested = match Requested::read(&sigma, Params::parse(&ongoing.stored.query)).await {
+        Ok(requested) => requested,
+        Err(Unanswerable::Internal(envelope)) => return Err(envelope),
+        Err(Unanswerable::Untrusted(error)) => return Err(bad_request(error.code(), error.to_string())),
+    };
+    if !answer.accept {
+        let id = ongoing.stored.id.clone();
+        sigma.store.write(move |tx| interaction::finish(tx, &id)).await.map_err(internal)?;
+        let refusal = Refusal::new(AuthorizeError::AccessDenied, "User denied access");
+        return Ok(send_refusal(&sigma, &browser, &requested.address, &refusal));
+    }
+    let (ongoing, requested) = record(&sigma, &signed_in, ongoing, requested, &answer).await?;
+    Ok(proceed(&sigma, &browser, &requested, Some(ongoing)).await)
+}
+
+/// Writes the consent down: in the interaction, and for the next time unless the app always asks.
+async fn record(
+    sigma: &Sigma,
+    signed_in: &SignedIn,
+    ongoing: BrowserInteraction,
+    requested: Requested,
+    answer: &ConsentAnswer,
+) -> Result<(BrowserInteraction, Requested), Envelope> {
+    let request = match requested.parse(sigma).await? {
+        Ok(request) => request,
+        Err(refusal) => return Err(bad_request(refusal.error.as_str(), refusal.description)),
+    };
+    let scope = match answer.scope.as_deref().map(Scopes::parse) {
+        Some(scope) if !request.scope.covers(&scope) => {
+            return Err(bad_request("invalid_request", "Scope not originally requested"));
+        }
+        Some(scope) => scope,
+        None => request.scope.clone(),
+    };
+    let user_id = signed_in.account.user.id.clone();
+    let owned = |bap_id: &String| signed_in.account.identities.iter().any(|identity| identity.bap_id == *bap_id);
+    let bap_id = answer.bap_id.clone().filter(|bap_id| !bap_id.is_empty());
+    if bap_id.as_ref().is_some_and(|bap_id| !owned(bap_id)) {
+        return Err(bad_request("invalid_request", "the identity is not yours"));
+    }
+    let earlier = &ongoing.stored.state;
+    let kept = earlier.bap_id.clone().filter(|_| earlier.user_id.as_ref() == Some(&user_id));
+    let state = Interaction {
+        started_at: earlier.started_at,
+        user_id: Some(user_id.clone()),
+        bap_id: bap_id.clone().or(kept),
+        account_chosen: true,
+        consented: true,
+    };
+    let narrowed = Requested { params: with_scope(&requested.params, &scope), ..requested };
+    let identity = sigma_core::authorize::choose_identity(
+        &signed_in.account.identities,
+        &state,
+        &request,
+        &signed_in.session.facts(),
+    );
+    let remembered_for = identity.map(|identity| identity.bap_id.clone());
+    let always_asks = narrowed.app.always_asks();
+    let agreed = scope.union(&request.claims.scopes());
+    let row = (ongoing.stored.id.clone(), narrowed.params.to_query(), state.clone());
+    let (client_id, session_id, now) = (narrowed.app.client_id.clone(), signed_in.session.id.clone(), sigma.now());
+    let recorded = sigma.store.write(move |tx| {
+        let (id, query, state) = &row;
+        if !interaction::record(tx, id, query, state, &user_id)? {
+            return Ok(false);
+        }
+        if !always_asks {
+            consent::remember(tx, &user_id, &client_id, remembered_for.as_deref(), &agreed, now)?;
+        }
+        if let Some(bap_id) = &bap_id {
+            session::choose_identity(tx, &session_id, bap_id, now)?;
+        }
+        Ok(true)
+    });
+    if !recorded.await.map_err(internal)? {
+        return Err(bad_request("invalid_request", "this request was answered already"));
+    }
+    let mut ongoing = ongoing;
+    ongoing.stored.state = state;
+    Ok((ongoing, narrowed))
+}
+
+/// The request with the scope that was agreed to.
+fn with_scope(params: &Params, scope: &Scopes) -> Params {
+    let mut pairs = params.without("scope").pairs().to_vec();
+    pairs.push(("scope".to_owned(), scope.to_string()));
+    Params::from_pairs(pairs)
+}
+
+fn read(headers: &HeaderMap, body: &Bytes) -> Result<ConsentAnswer, Envelope> {
+    if is_content_type(headers, JSON) {
+        return serde_json::from_slice(body)
+            .map_err(|_| bad_request("invalid_request", "the body must be {accept, scope?, oauth_query}"));
+    }
+    if !is_content_type(headers, FORM) {
+        return Err(wrong_content_type("the body must be a form or JSON"));
+    }
+    let form = Params::parse(&String::from_utf8_lossy(body));
+    let text = |name: &str| form.get(name).map(str::to_owned);
+    Ok(ConsentAnswer {
+        accept: form.get("accept") == Some("true"),
+        scope: text("scope"),
+        oauth_query: text("oauth_query"),
+        interaction: text("interaction"),
+        bap_id: text("bap_id"),
+    })
+}

@@ -1,0 +1,116 @@
+//! `POST /api/auth/oauth2/continue`: goes on with a request after the person chose an account or an identity (contract
+//! 1.3). A form from our own page, or JSON from a script.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::Response;
+use http::HeaderMap;
+use serde::Deserialize;
+use sigma_core::authorize::{Interaction, Params};
+use sigma_store::interaction;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::{bad_request, internal};
+use crate::extract::{Browser, FORM, JSON, SignedIn, is_content_type, wrong_content_type};
+use crate::http::Envelope;
+use crate::oauth::answer::{Redirection, go};
+use crate::oauth::flow::{Stopped, find_interaction};
+use crate::oauth::resume_url;
+use crate::pages::stopped;
+use crate::state::Sigma;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(go_on))
+}
+
+/// What the person did.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Continuation {
+    /// They signed in, and chose an identity by `organization/set-active`.
+    #[serde(default)]
+    post_login: bool,
+    /// The query of the page, which names the interaction.
+    #[serde(rename = "oauth_query")]
+    oauth_query: Option<String>,
+    /// In a form: `current` to go on as the account that is signed in, `other` to use another.
+    #[serde(skip)]
+    account: Option<String>,
+    /// The interaction itself, in a form.
+    #[serde(skip)]
+    interaction: Option<String>,
+}
+
+/// Goes on with a request.
+#[utoipa::path(
+    post,
+    path = "/api/auth/oauth2/continue",
+    tag = "OpenID Connect",
+    request_body(content = Continuation, content_type = "application/json"),
+    responses(
+        (status = 200, description = "JSON: where to go", body = Redirection),
+        (status = 303, description = "Form: back into the request"),
+        (status = 400, description = "No interaction, or not this browser's"),
+        (status = 401, description = "Nobody is signed in"),
+        (status = 403, description = "From another origin"),
+        (status = 415, description = "Neither a form nor JSON"),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn go_on(
+    State(sigma): State<Sigma>,
+    signed_in: SignedIn,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Envelope> {
+    let browser = Browser::of(&headers);
+    let what = read(&headers, &body)?;
+    let query = what.oauth_query.as_deref().map(Params::parse);
+    let id = what.interaction.as_deref().or_else(|| query.as_ref().and_then(|query| query.get("interaction")));
+    let id = id.ok_or_else(|| bad_request("invalid_request", "missing oauth query"))?;
+    let ongoing = match find_interaction(&sigma, &browser, id).await {
+        Ok(ongoing) => ongoing,
+        Err(Stopped::Internal(envelope)) => return Err(envelope),
+        Err(_) if browser.wants_json() => return Err(bad_request("invalid_request", "the interaction has ended")),
+        Err(reason) => return Ok(stopped(&sigma, &reason)),
+    };
+    let id = ongoing.stored.id.clone();
+    if what.account.as_deref() == Some("other") {
+        return Ok(go(&browser, format!("/login?interaction={id}&switch=1")));
+    }
+    let user_id = signed_in.account.user.id.clone();
+    let chosen = signed_in.session.bap_id.clone().filter(|_| what.post_login);
+    let state = Interaction {
+        user_id: Some(user_id.clone()),
+        account_chosen: true,
+        bap_id: chosen.or_else(|| ongoing.stored.state.bap_id.clone()),
+        consented: ongoing.stored.state.consented && ongoing.stored.state.user_id.as_ref() == Some(&user_id),
+        ..ongoing.stored.state
+    };
+    let query = ongoing.stored.query;
+    let url = resume_url(&id);
+    sigma.store.write(move |tx| interaction::record(tx, &id, &query, &state, &user_id)).await.map_err(internal)?;
+    Ok(go(&browser, url))
+}
+
+fn read(headers: &HeaderMap, body: &Bytes) -> Result<Continuation, Envelope> {
+    if is_content_type(headers, JSON) {
+        return serde_json::from_slice(body)
+            .map_err(|_| bad_request("invalid_request", "the body must be {postLogin, oauth_query}"));
+    }
+    if !is_content_type(headers, FORM) {
+        return Err(wrong_content_type("the body must be a form or JSON"));
+    }
+    let form = Params::parse(&String::from_utf8_lossy(body));
+    let text = |name: &str| form.get(name).map(str::to_owned);
+    Ok(Continuation {
+        post_login: false,
+        oauth_query: text("oauth_query"),
+        account: text("account"),
+        interaction: text("interaction"),
+    })
+}

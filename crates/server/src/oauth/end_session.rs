@@ -1,0 +1,234 @@
+//! `GET` and `POST` `/api/auth/oauth2/end-session`: an app asks to sign its user out here (OpenID Connect RP-Initiated
+//! Logout 1.0, contract 1.6, ruling 21).
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode};
+use serde::Serialize;
+use sigma_core::app::App;
+use sigma_core::authorize::Params;
+use sigma_core::ids::{ClientId, SessionId, UserId};
+use sigma_core::redirect::MatchedRedirectUri;
+use sigma_core::token::IdClaims;
+use sigma_store::session;
+use std::sync::Arc;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::{bad_request, internal};
+use crate::extract::{Browser, FORM, SignedIn, expired_session_cookie, is_content_type, wrong_content_type};
+use crate::http::Envelope;
+use crate::oauth::answer::go;
+use crate::oauth::flow::with_cookie;
+use crate::oauth::request::read_hint;
+use crate::pages::view::{LogOutConfirm, PageContext, SignedOut};
+use crate::state::Sigma;
+
+/// The path of this endpoint.
+pub const PATH: &str = "/api/auth/oauth2/end-session";
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(end_session, end_session_by_form)).routes(routes!(confirm))
+}
+
+/// What a script is told.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Ended {
+    /// Always true.
+    success: bool,
+}
+
+/// Signs a person out at an app's wish.
+///
+/// With an id token of theirs it is done at once, and the browser goes to the registered `post_logout_redirect_uri`;
+/// without one the person is asked, and goes nowhere.
+#[utoipa::path(
+    get,
+    path = PATH,
+    tag = "OpenID Connect",
+    params(
+        ("id_token_hint" = Option<String>, Query, description = "An id token of ours, expired or not"),
+        ("client_id" = Option<String>, Query, description = "The app"),
+        ("post_logout_redirect_uri" = Option<String>, Query, description = "Where to go: exactly as registered"),
+        ("state" = Option<String>, Query, description = "Returned as it is"),
+    ),
+    responses(
+        (status = 200, description = "A page that asks, or that says it is done; `{success:true}` for a script", body = Ended),
+        (status = 303, description = "To the app"),
+        (status = 400, description = "For a script: `invalid_client`, or the person must confirm"),
+        (status = 401, description = "For a script: `invalid_token`"),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn end_session(
+    State(sigma): State<Sigma>,
+    browser: Browser,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Envelope> {
+    answer(&sigma, &browser, &Params::parse(query.as_deref().unwrap_or_default())).await
+}
+
+/// The same by form.
+#[utoipa::path(
+    post,
+    path = PATH,
+    tag = "OpenID Connect",
+    request_body(content_type = "application/x-www-form-urlencoded", content = String, description = "The parameters of the GET"),
+    responses(
+        (status = 200, description = "As for GET", body = Ended),
+        (status = 303, description = "To the app"),
+        (status = 400, description = "For a script: `invalid_client`, or the person must confirm"),
+        (status = 401, description = "For a script: `invalid_token`"),
+        (status = 403, description = "With a cookie from another origin"),
+        (status = 413, description = "More than 64 KiB"),
+        (status = 415, description = "Not a form"),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn end_session_by_form(
+    State(sigma): State<Sigma>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Envelope> {
+    if !body.is_empty() && !is_content_type(&headers, FORM) {
+        return Err(wrong_content_type("the body must be application/x-www-form-urlencoded"));
+    }
+    answer(&sigma, &Browser::of(&headers), &Params::parse(&String::from_utf8_lossy(&body))).await
+}
+
+/// Does what the person answered to the page that asks.
+#[utoipa::path(
+    post,
+    path = "/api/auth/oauth2/end-session/confirm",
+    tag = "OpenID Connect",
+    request_body(content_type = "application/x-www-form-urlencoded", content = String, description = "`confirm=true` or `false`"),
+    responses(
+        (status = 200, description = "The page that says it is done; `{success:true}` for a script", body = Ended),
+        (status = 303, description = "Not confirmed: to the front page"),
+        (status = 403, description = "From another origin"),
+        (status = 413, description = "More than 64 KiB"),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn confirm(State(sigma): State<Sigma>, headers: HeaderMap, body: Bytes) -> Result<Response, Envelope> {
+    let browser = Browser::of(&headers);
+    let form = Params::parse(&String::from_utf8_lossy(&body));
+    if form.get("confirm") != Some("true") {
+        return Ok(go(&browser, "/".to_owned()));
+    }
+    if let Some(signed_in) = SignedIn::find(&sigma, &browser).await? {
+        end(&sigma, &signed_in.account.user.id, &signed_in.session.id).await?;
+    }
+    let app = match form.get("client_id") {
+        Some(id) => sigma.find_app(&ClientId::from_text(id)).await.map_err(internal)?,
+        None => None,
+    };
+    Ok(signed_out(&sigma, &browser, app.as_deref()))
+}
+
+/// An id token that was shown, and the app that it was made for.
+struct Hint {
+    claims: IdClaims,
+    app: Arc<App>,
+}
+
+async fn answer(sigma: &Sigma, browser: &Browser, params: &Params) -> Result<Response, Envelope> {
+    let hint = read(sigma, browser, params).await?;
+    let signed_in = SignedIn::find(sigma, browser).await?;
+    let Some(Hint { claims, app }) = hint else { return ask(sigma, browser, params, signed_in).await };
+    let session_user = signed_in.as_ref().map(|signed_in| signed_in.account.user.id.as_str());
+    if session_user.is_some_and(|user| user != claims.sub) {
+        return ask(sigma, browser, params, signed_in).await;
+    }
+    let target = match params.get("post_logout_redirect_uri") {
+        None => None,
+        Some(uri) => match app.post_logout_redirect_uris.find(uri) {
+            Some(matched) => Some(matched),
+            None => return ask(sigma, browser, params, signed_in).await,
+        },
+    };
+    // A form that another site posts carries no cookie: the id token names the session all the same.
+    let session = signed_in.map_or_else(|| SessionId::from_text(claims.sid), |signed_in| signed_in.session.id);
+    end(sigma, &UserId::from_text(claims.sub), &session).await?;
+    Ok(match target {
+        Some(target) => {
+            let response = go(browser, with_state(&target, params));
+            with_cookie(response, Some(&expired_session_cookie(sigma)))
+        }
+        None => signed_out(sigma, browser, Some(&app)),
+    })
+}
+
+/// Reads the hint: nothing when there is none or a bad one, which only a script is told of.
+async fn read(sigma: &Sigma, browser: &Browser, params: &Params) -> Result<Option<Hint>, Envelope> {
+    let invalid = || Envelope::new(StatusCode::UNAUTHORIZED, "invalid_token", "The id_token_hint is invalid");
+    let Some(text) = params.get("id_token_hint") else { return Ok(None) };
+    let Some(claims) = read_hint(sigma, text).await else {
+        return if browser.wants_json() { Err(invalid()) } else { Ok(None) };
+    };
+    let named = params.get("client_id").map(str::to_owned);
+    let audience = match &claims.aud {
+        sigma_core::token::Audience::One(one) => one.clone(),
+        sigma_core::token::Audience::Many(_) => return Ok(None),
+    };
+    if named.is_some_and(|named| named != audience) {
+        return if browser.wants_json() { Err(invalid()) } else { Ok(None) };
+    }
+    let app = sigma.find_app(&ClientId::from_text(audience)).await.map_err(internal)?;
+    match app.filter(|app| !app.disabled) {
+        Some(app) => Ok(Some(Hint { claims, app })),
+        None if browser.wants_json() => Err(bad_request("invalid_client", "The logout client does not exist")),
+        None => Ok(None),
+    }
+}
+
+/// Asks the person, if one is signed in; an unregistered address is never gone to.
+async fn ask(
+    sigma: &Sigma,
+    browser: &Browser,
+    params: &Params,
+    signed_in: Option<SignedIn>,
+) -> Result<Response, Envelope> {
+    if browser.wants_json() {
+        return Err(bad_request("invalid_request", "User confirmation is required to complete logout"));
+    }
+    let app = match params.get("client_id") {
+        Some(id) => sigma.find_app(&ClientId::from_text(id)).await.map_err(internal)?,
+        None => None,
+    };
+    let Some(signed_in) = signed_in else { return Ok(signed_out(sigma, browser, app.as_deref())) };
+    let fields = app.iter().map(|app| ("client_id".to_owned(), app.client_id.to_string())).collect();
+    let page = LogOutConfirm {
+        app: app.map(|app| app.name.clone()),
+        person: Some(signed_in.account.user.name.clone()),
+        fields,
+        form_action_origin: None,
+    };
+    Ok(page.render(&PageContext { issuer: sigma.issuer() }))
+}
+
+async fn end(sigma: &Sigma, user_id: &UserId, session_id: &SessionId) -> Result<(), Envelope> {
+    let (user_id, session_id, now) = (user_id.clone(), session_id.clone(), sigma.now());
+    sigma.store.write(move |tx| session::end(tx, &user_id, &session_id, now)).await.map_err(internal)?;
+    Ok(())
+}
+
+fn signed_out(sigma: &Sigma, browser: &Browser, app: Option<&App>) -> Response {
+    let response = if browser.wants_json() {
+        Json(Ended { success: true }).into_response()
+    } else {
+        SignedOut { app: app.map(|app| app.name.clone()) }.render(&PageContext { issuer: sigma.issuer() })
+    };
+    with_cookie(response, Some(&expired_session_cookie(sigma)))
+}
+
+fn with_state(target: &MatchedRedirectUri, params: &Params) -> String {
+    target.with_params(params.raw("state").map(|state| ("state", state)))
+}

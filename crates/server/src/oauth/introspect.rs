@@ -1,0 +1,144 @@
+//! `POST /api/auth/oauth2/introspect`: what a token says, for the app that holds it or is its audience (RFC 7662).
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, header};
+use serde::Serialize;
+use sigma_core::app::App;
+use sigma_core::digest::Digest;
+use sigma_core::token::Audience;
+use sigma_store::{grant, spent};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::token::TokenError;
+use crate::extract::{AppRequest, load_live, verify_access};
+use crate::state::Sigma;
+
+/// The path of this endpoint.
+pub const PATH: &str = "/api/auth/oauth2/introspect";
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(introspect))
+}
+
+/// What a token says (RFC 7662 §2.2). A dead token, or another app's, is only `{"active":false}`.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct Introspection {
+    /// Whether it lives, and the caller may know.
+    active: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iat: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    aud: Option<Audience>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<String>,
+}
+
+impl IntoResponse for Introspection {
+    fn into_response(self) -> Response {
+        let headers = [
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            (header::PRAGMA, HeaderValue::from_static("no-cache")),
+        ];
+        (headers, Json(self)).into_response()
+    }
+}
+
+/// Tells an app what a token says. Public apps may not ask.
+#[utoipa::path(
+    post,
+    path = PATH,
+    tag = "OpenID Connect",
+    request_body(content_type = "application/x-www-form-urlencoded", content = String,
+        description = "`token`, `token_type_hint`, and the app's authentication"),
+    responses(
+        (status = 200, description = "What it says", body = Introspection),
+        (status = 400, description = "`invalid_request`: no token; `unauthorized_client`: a public app"),
+        (status = 401, description = "`invalid_client`"),
+        (status = 413, description = "More than 64 KiB"),
+        (status = 415, description = "Neither a form nor JSON"),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn introspect(State(sigma): State<Sigma>, request: AppRequest) -> Result<Introspection, TokenError> {
+    let AppRequest { caller, params } = request;
+    let token = params.get("token").ok_or(TokenError::InvalidRequest("token is required"))?;
+    if !caller.app.auth_method.is_confidential() {
+        return Err(TokenError::UnauthorizedClient);
+    }
+    if let Some(once) = caller.once
+        && !sigma.store.write(move |tx| spent::spend(tx, &once)).await?
+    {
+        return Err(TokenError::Replayed);
+    }
+    match verify_access(&sigma, token).await {
+        Some(access) => {
+            let live = load_live(&sigma, access).await?;
+            let visible = live.filter(|live| may_see(&caller.app, live.access.claims.client_id.as_str()));
+            Ok(visible.map(|live| of_access(&live.access.claims)).unwrap_or_default())
+        }
+        None => of_refresh_token(&sigma, &caller.app, token).await,
+    }
+}
+
+/// An app sees its own tokens.
+fn may_see(app: &App, holder: &str) -> bool {
+    app.client_id.as_str() == holder
+}
+
+fn of_access(claims: &sigma_core::token::AccessClaims) -> Introspection {
+    Introspection {
+        active: true,
+        scope: Some(claims.scope.clone()),
+        client_id: Some(claims.client_id.clone()),
+        token_type: Some("Bearer"),
+        exp: Some(claims.exp),
+        iat: Some(claims.iat),
+        sub: Some(claims.sub.clone()),
+        aud: Some(claims.aud.clone()),
+        iss: Some(claims.iss.clone()),
+        jti: Some(claims.jti.clone()),
+        sid: claims.sid.clone(),
+    }
+}
+
+async fn of_refresh_token(sigma: &Sigma, app: &App, token: &str) -> Result<Introspection, TokenError> {
+    let (hash, now) = (Digest::of(token), sigma.now());
+    let found = sigma.store.read(move |tx| grant::find_refresh_token(tx, &hash, now)).await?;
+    let Some((grant, expires_at)) = found else { return Ok(Introspection::default()) };
+    let authorization = grant.authorization;
+    let account = sigma.find_account(&authorization.user_id).await?;
+    let lives = account.is_some_and(|account| !account.user.disabled);
+    if !lives || !may_see(app, authorization.client_id.as_str()) {
+        return Ok(Introspection::default());
+    }
+    Ok(Introspection {
+        active: true,
+        scope: Some(authorization.scope.to_string()),
+        client_id: Some(authorization.client_id.to_string()),
+        exp: Some(expires_at.seconds()),
+        sub: Some(authorization.user_id.to_string()),
+        iss: Some(sigma.issuer().to_owned()),
+        ..Introspection::default()
+    })
+}

@@ -1,0 +1,85 @@
+//! An authorization request, read from its parameters against what is registered.
+
+use std::sync::Arc;
+
+use sigma_core::app::App;
+use sigma_core::authorize::{
+    AuthorizationRequest, AuthorizeError, Params, Refusal, ReturnAddress, Untrusted, parse, return_address,
+};
+use sigma_core::ids::ClientId;
+use sigma_core::jose::{TokenKind, UnverifiedJws};
+use sigma_core::token::IdClaims;
+
+use crate::error::internal;
+use crate::http::Envelope;
+use crate::state::Sigma;
+
+/// A request whose answer has an address that can be trusted.
+#[derive(Clone, Debug)]
+pub struct Requested {
+    /// The parameters as they came.
+    pub params: Params,
+    /// The app that asks.
+    pub app: Arc<App>,
+    /// Where the answer goes.
+    pub address: ReturnAddress,
+}
+
+/// Why a request cannot even be refused to its app.
+#[derive(Debug)]
+pub enum Unanswerable {
+    /// There is no address to trust.
+    Untrusted(Untrusted),
+    /// The store did not answer.
+    Internal(Envelope),
+}
+
+impl Requested {
+    /// Reads the app and the address, the first things to know (ruling 16).
+    ///
+    /// # Errors
+    /// [`Unanswerable`]
+    pub async fn read(sigma: &Sigma, params: Params) -> Result<Self, Unanswerable> {
+        let client_id = params.get("client_id").ok_or(Unanswerable::Untrusted(Untrusted::UnknownApp))?;
+        let app = sigma.find_app(&ClientId::from_text(client_id)).await;
+        let app = app.map_err(|error| Unanswerable::Internal(internal(error)))?;
+        let app = app.ok_or(Unanswerable::Untrusted(Untrusted::UnknownApp))?;
+        if app.disabled {
+            return Err(Unanswerable::Untrusted(Untrusted::DisabledApp));
+        }
+        let address = return_address(&params, &app).map_err(Unanswerable::Untrusted)?;
+        Ok(Self { params, app, address })
+    }
+
+    /// Reads the rest, and checks the audiences against those registered (ruling 7).
+    ///
+    /// # Errors
+    /// The refusal for the app inside, the store's silence outside.
+    pub async fn parse(&self, sigma: &Sigma) -> Result<Result<AuthorizationRequest, Refusal>, Envelope> {
+        let request = match parse(&self.params, &self.app) {
+            Ok(request) => request,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        for uri in &request.resources {
+            if !sigma.is_registered_resource(uri).await.map_err(internal)? {
+                return Ok(Err(Refusal::new(AuthorizeError::InvalidTarget, "the resource is not registered")));
+            }
+        }
+        Ok(Ok(request))
+    }
+}
+
+/// The subject of an id token of ours for that app, which may have expired: nothing if it is not one (ruling 17).
+pub async fn subject_of_hint(sigma: &Sigma, hint: &str, client_id: &ClientId) -> Option<IdClaims> {
+    let claims = read_hint(sigma, hint).await?;
+    claims.aud.includes(client_id.as_str()).then_some(claims)
+}
+
+/// The claims of an id token of ours, for whatever app, expired or not.
+pub async fn read_hint(sigma: &Sigma, hint: &str) -> Option<IdClaims> {
+    let jws = UnverifiedJws::parse(hint).ok()?;
+    let ring = sigma.keys.ring(&sigma.master_key).await;
+    let key = ring.verifier(jws.header().kid.as_deref()?)?;
+    let claims: IdClaims = serde_json::from_slice(jws.verify_as(TokenKind::Id, key).ok()?).ok()?;
+    (claims.iss == sigma.issuer()).then_some(claims)
+}

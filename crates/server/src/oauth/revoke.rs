@@ -1,0 +1,82 @@
+//! `POST /api/auth/oauth2/revoke`: token revocation (RFC 7009). Either kind of token ends its whole grant, so that
+//! nothing of it is left behind (§2.1).
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use sigma_core::digest::Digest;
+use sigma_core::ids::GrantId;
+use sigma_core::time::Timestamp;
+use sigma_store::{grant, spent};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::token::TokenError;
+use crate::extract::{AppRequest, verify_access};
+use crate::state::Sigma;
+
+/// The path of this endpoint.
+pub const PATH: &str = "/api/auth/oauth2/revoke";
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(revoke))
+}
+
+/// What is to be ended.
+enum Ending {
+    /// A refresh token, or nothing of ours: the store knows.
+    Stored(Digest),
+    /// The grant of an access token.
+    Grant(GrantId),
+    /// An access token without a grant.
+    Single(String, Timestamp),
+    /// Another app's token: as good as unknown.
+    Nothing,
+}
+
+/// Ends a token and everything of its grant. An unknown token is not an error (§2.2).
+#[utoipa::path(
+    post,
+    path = PATH,
+    tag = "OpenID Connect",
+    request_body(content_type = "application/x-www-form-urlencoded", content = String,
+        description = "`token`, `token_type_hint`, and the app's authentication"),
+    responses(
+        (status = 200, description = "The token is dead, or never was"),
+        (status = 400, description = "`invalid_request`: no token"),
+        (status = 401, description = "`invalid_client`"),
+        (status = 413, description = "More than 64 KiB"),
+        (status = 415, description = "Neither a form nor JSON"),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn revoke(State(sigma): State<Sigma>, request: AppRequest) -> Result<Response, TokenError> {
+    let AppRequest { caller, params } = request;
+    let token = params.get("token").ok_or(TokenError::InvalidRequest("token is required"))?;
+    let client_id = caller.app.client_id.clone();
+    let ending = match verify_access(&sigma, token).await {
+        None => Ending::Stored(Digest::of(token)),
+        Some(access) if access.claims.client_id != client_id.as_str() => Ending::Nothing,
+        Some(access) => match &access.claims.gid {
+            Some(gid) => Ending::Grant(GrantId::from_text(gid.as_str())),
+            None => Ending::Single(access.claims.jti.clone(), Timestamp::from_seconds(access.claims.exp)),
+        },
+    };
+    let now = sigma.now();
+    let once = caller.once;
+    let fresh = sigma.store.write(move |tx| {
+        if !spent::spend_if(tx, once.as_ref())? {
+            return Ok(false);
+        }
+        match &ending {
+            Ending::Stored(hash) => grant::revoke_by_refresh_token(tx, &client_id, hash, now).map(|_| ())?,
+            Ending::Grant(id) => grant::revoke(tx, id, now)?,
+            Ending::Single(jti, expires_at) => grant::revoke_token(tx, jti, *expires_at)?,
+            Ending::Nothing => {}
+        }
+        Ok(true)
+    });
+    if fresh.await? { Ok(StatusCode::OK.into_response()) } else { Err(TokenError::Replayed) }
+}

@@ -1,0 +1,83 @@
+//! `grant_type=authorization_code` (RFC 6749 §4.1.3, ruling 10).
+
+use sigma_core::code::{Redeemed, Redemption, SentVerifier};
+use sigma_core::digest::Digest;
+use sigma_core::ids::GrantId;
+use sigma_core::pkce::CodeVerifier;
+use sigma_core::random::{alphanumeric, bytes};
+use sigma_core::scope::OFFLINE_ACCESS;
+use sigma_store::code::{self, Outcome, Redeem};
+use sigma_store::grant::NewRefreshToken;
+
+use super::issue::{access_seconds, of_grant};
+use super::{TokenAnswer, TokenError};
+use crate::extract::AppRequest;
+use crate::http::Envelope;
+use crate::oauth::token::refresh_token::FAMILY_CONTEXT;
+use crate::state::Sigma;
+
+/// Letters of a refresh token: 256 bits, as long as its successors.
+const REFRESH_LENGTH: usize = 43;
+
+/// Redeems a code.
+pub async fn redeem(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, TokenError> {
+    let AppRequest { caller, params } = request;
+    let app = caller.app;
+    let code = params.get("code").ok_or(TokenError::InvalidRequest("code is required"))?;
+    if params.get("redirect_uri").is_none() {
+        return Err(TokenError::InvalidRequest("redirect_uri is required"));
+    }
+    let verifier = match params.get("code_verifier") {
+        None if !app.auth_method.is_confidential() => {
+            return Err(TokenError::InvalidRequest("Either code_verifier or client_secret is required"));
+        }
+        None => SentVerifier::Absent,
+        Some(text) => CodeVerifier::parse(text).map_or(SentVerifier::Malformed, SentVerifier::Sent),
+    };
+    let now = sigma.now();
+    let refresh_token = alphanumeric(&*sigma.rng, REFRESH_LENGTH);
+    let family_key = zeroize::Zeroizing::new(bytes::<32>(&*sigma.rng));
+    let grant_id = GrantId::new(now, &*sigma.rng);
+    let context = format!("{FAMILY_CONTEXT}{grant_id}");
+    let sealed = sigma.master_key.seal(&context, family_key.as_slice(), &*sigma.rng);
+    let redemption = Redeem {
+        hash: Digest::of(code),
+        attempt: Redemption {
+            client_id: app.client_id.clone(),
+            redirect_uri: params.get("redirect_uri").map(str::to_owned),
+            verifier,
+        },
+        once: caller.once,
+        grant_id,
+        refresh: NewRefreshToken {
+            hash: Digest::of(&refresh_token),
+            sealed_family_key: sealed.map_err(|error| TokenError::Internal(Envelope::internal(error)))?,
+            expires_at: Sigma::in_seconds(now, sigma.settings.tokens.refresh_seconds),
+        },
+        access_expires_at: Sigma::in_seconds(now, access_seconds(sigma, &app)),
+        resources: params.all("resource").filter(|uri| !uri.is_empty()).map(str::to_owned).collect(),
+        now,
+    };
+    let grant = match sigma.store.write(move |tx| code::redeem(tx, &redemption)).await? {
+        Outcome::Granted(grant) => grant,
+        Outcome::Replayed => return Err(TokenError::Replayed),
+        Outcome::WrongTarget => return Err(TokenError::InvalidTarget),
+        Outcome::SessionEnded => return Err(TokenError::InvalidGrant("session no longer exists")),
+        Outcome::Unknown => return Err(TokenError::InvalidGrant("invalid code")),
+        Outcome::Refused(verdict) => return Err(TokenError::InvalidGrant(describe(verdict))),
+    };
+    let refresh_token = grant.authorization.scope.contains(OFFLINE_ACCESS).then_some(refresh_token);
+    of_grant(sigma, &app, &grant, refresh_token, now).await
+}
+
+/// What the app is told (contract 1.4). A code that lapsed or was used is as good as none.
+fn describe(verdict: Redeemed) -> &'static str {
+    match verdict {
+        Redeemed::Granted | Redeemed::UsedBefore | Redeemed::Expired => "invalid code",
+        Redeemed::WrongApp => "invalid client_id",
+        Redeemed::WrongRedirectUri => "redirect_uri mismatch",
+        Redeemed::WrongVerifier => "code verification failed",
+        Redeemed::VerifierMissing => "code_verifier required because PKCE was used in authorization",
+        Redeemed::VerifierUnexpected => "code_verifier provided but PKCE was not used in authorization",
+    }
+}

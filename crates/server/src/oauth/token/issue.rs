@@ -1,0 +1,119 @@
+//! Makes tokens: the claims are the core's, the signature the keyring's.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use sigma_core::app::{App, SIGMA};
+use sigma_core::grant::Grant;
+use sigma_core::ids::{ClientId, GrantId, TokenId};
+use sigma_core::jose::{Algorithm, Keyring, TokenKind, sign};
+use sigma_core::person::Person;
+use sigma_core::scope::{OPENID, Scopes};
+use sigma_core::time::Timestamp;
+use sigma_core::token::{AccessClaims, IdClaims, Lifetime};
+use sigma_store::session::Session;
+use sigma_store::{StoreError, grant};
+
+use super::{TokenAnswer, TokenError};
+use crate::error::internal;
+use crate::http::Envelope;
+use crate::state::Sigma;
+
+/// How long the access tokens of an app live, in seconds (ruling 7: an app may have a shorter life).
+pub fn access_seconds(sigma: &Sigma, app: &App) -> u32 {
+    app.access_seconds.unwrap_or(sigma.settings.tokens.access_seconds)
+}
+
+/// The tokens of a grant.
+pub async fn of_grant(
+    sigma: &Sigma,
+    app: &App,
+    grant: &Grant,
+    refresh_token: Option<String>,
+    now: Timestamp,
+) -> Result<TokenAnswer, TokenError> {
+    let authorization = &grant.authorization;
+    let account = sigma.find_account(&authorization.user_id).await?;
+    let account = account.filter(|account| !account.user.disabled);
+    let account = account.ok_or(TokenError::InvalidGrant("session no longer exists"))?;
+    let person = account.person(authorization.bap_id.as_deref());
+    let ring = sigma.keys.ring(&sigma.master_key).await;
+    let lifetime = Lifetime { now, seconds: access_seconds(sigma, app) };
+    let id = TokenId::new(now, &*sigma.rng);
+    let claims = AccessClaims::of_grant(sigma.issuer(), &grant.id, authorization, &person, &id, lifetime);
+    let access_token = make(&ring, Algorithm::ES256, TokenKind::Access, &claims, now)?;
+    let id_token = if authorization.scope.contains(OPENID) {
+        let lifetime = Lifetime { now, seconds: sigma.settings.tokens.id_seconds };
+        let claims = IdClaims::of(sigma.issuer(), authorization, &access_token, app.id_token_alg, lifetime);
+        Some(make(&ring, app.id_token_alg, TokenKind::Id, &claims, now)?)
+    } else {
+        None
+    };
+    Ok(TokenAnswer {
+        access_token,
+        token_type: "Bearer",
+        expires_in: lifetime.seconds,
+        expires_at: claims.exp,
+        scope: authorization.scope.to_string(),
+        id_token,
+        refresh_token,
+    })
+}
+
+/// The token of an app for itself.
+pub async fn of_app(
+    sigma: &Sigma,
+    app: &App,
+    scope: &Scopes,
+    resources: &[String],
+    now: Timestamp,
+) -> Result<TokenAnswer, TokenError> {
+    let ring = sigma.keys.ring(&sigma.master_key).await;
+    let lifetime = Lifetime { now, seconds: access_seconds(sigma, app) };
+    let id = TokenId::new(now, &*sigma.rng);
+    let scope = scope.to_string();
+    let claims = AccessClaims::of_app(sigma.issuer(), &app.client_id, &scope, resources, &id, lifetime);
+    Ok(TokenAnswer {
+        access_token: make(&ring, Algorithm::ES256, TokenKind::Access, &claims, now)?,
+        token_type: "Bearer",
+        expires_in: lifetime.seconds,
+        expires_at: claims.exp,
+        scope,
+        id_token: None,
+        refresh_token: None,
+    })
+}
+
+fn make<T: Serialize>(
+    ring: &Arc<Keyring>,
+    algorithm: Algorithm,
+    kind: TokenKind,
+    claims: &T,
+    now: Timestamp,
+) -> Result<String, TokenError> {
+    sign(ring.signer(algorithm, now), kind, claims).map_err(|error| TokenError::Internal(Envelope::internal(error)))
+}
+
+/// The access token of a direct sign-in: scope `openid profile`, audience the issuer, its own grant (ruling 4). The
+/// token and the seconds of its life.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn issue_direct(sigma: &Sigma, session: &Session, person: &Person) -> Result<(String, u32), Envelope> {
+    let now = sigma.now();
+    let lifetime = Lifetime { now, seconds: sigma.settings.tokens.access_seconds };
+    let grant_id = GrantId::new(now, &*sigma.rng);
+    let mut authorization = sigma_core::code::Authorization::by(&session.facts(), ClientId::from_text(SIGMA));
+    authorization.scope = Scopes::parse("openid profile");
+    authorization.bap_id = session.bap_id.clone();
+    let expires_at = Sigma::in_seconds(now, lifetime.seconds);
+    let id = TokenId::new(now, &*sigma.rng);
+    let claims = AccessClaims::of_grant(sigma.issuer(), &grant_id, &authorization, person, &id, lifetime);
+    let begun = sigma.store.write(move |tx| -> Result<(), StoreError> {
+        grant::begin_direct(tx, &grant_id, &authorization, now, expires_at)
+    });
+    begun.await.map_err(internal)?;
+    let ring = sigma.keys.ring(&sigma.master_key).await;
+    let token = make(&ring, Algorithm::ES256, TokenKind::Access, &claims, now).map_err(Envelope::from)?;
+    Ok((token, lifetime.seconds))
+}

@@ -1,0 +1,160 @@
+//! `POST /api/auth/oauth2/token`: tokens for a code, a refresh token, or an app itself (RFC 6749 §3.2, contract 1.4).
+
+mod authorization_code;
+mod client_credentials;
+mod issue;
+mod refresh_token;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use sigma_core::app::GrantType;
+use sigma_core::authorize::printable;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::{bad_request, internal};
+use crate::extract::AppRequest;
+use crate::http::Envelope;
+use crate::state::Sigma;
+
+pub use issue::issue_direct;
+
+/// The path of this endpoint; what apps that sign sign.
+pub const PATH: &str = "/api/auth/oauth2/token";
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new()
+        .routes(routes!(token))
+        .route("/oauth2/token", post(token))
+        .route("/token", post(token))
+        .route("/api/oauth/token", post(token))
+}
+
+/// What an app is given (RFC 6749 §5.1, Core §3.1.3.3).
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TokenAnswer {
+    /// A JWT (RFC 9068).
+    pub access_token: String,
+    /// `Bearer`.
+    pub token_type: &'static str,
+    /// Seconds of its life.
+    pub expires_in: u32,
+    /// When it expires, in seconds since the epoch.
+    pub expires_at: i64,
+    /// What was granted.
+    pub scope: String,
+    /// Who signed in; always with `openid`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
+    /// With `offline_access` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+}
+
+impl IntoResponse for TokenAnswer {
+    fn into_response(self) -> Response {
+        let headers = [
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            (header::PRAGMA, HeaderValue::from_static("no-cache")),
+        ];
+        (headers, Json(self)).into_response()
+    }
+}
+
+/// Why no token is given (contract 1.4).
+#[derive(Debug)]
+pub enum TokenError {
+    /// The grant type is missing.
+    MissingGrantType,
+    /// It is unknown.
+    UnsupportedGrantType(String),
+    /// The app may not use it.
+    UnauthorizedClient,
+    /// A parameter is missing or malformed.
+    InvalidRequest(&'static str),
+    /// The code or token is not good.
+    InvalidGrant(&'static str),
+    /// More scope than was granted.
+    InvalidScope,
+    /// An audience that was not granted, or is not registered.
+    InvalidTarget,
+    /// What the app authenticated with was used before.
+    Replayed,
+    /// A token could not be made, or the store did not answer.
+    Internal(Envelope),
+}
+
+impl From<sigma_store::StoreError> for TokenError {
+    fn from(error: sigma_store::StoreError) -> Self {
+        Self::Internal(internal(error))
+    }
+}
+
+impl From<TokenError> for Envelope {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::MissingGrantType => bad_request("invalid_request", "grant_type is required"),
+            TokenError::UnsupportedGrantType(kind) => {
+                bad_request("unsupported_grant_type", format!("Unsupported grant_type: {kind}"))
+            }
+            TokenError::UnauthorizedClient => {
+                bad_request("unauthorized_client", "the client may not use this grant_type")
+            }
+            TokenError::InvalidRequest(description) => bad_request("invalid_request", description),
+            TokenError::InvalidGrant(description) => bad_request("invalid_grant", description),
+            TokenError::InvalidScope => bad_request("invalid_scope", "the scope was not granted"),
+            TokenError::InvalidTarget => bad_request("invalid_target", "the resource was not granted"),
+            TokenError::Replayed => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "invalid_client",
+                "Bitcoin signature verification failed - signature expired or request body was modified",
+            ),
+            TokenError::Internal(envelope) => envelope,
+        }
+    }
+}
+
+impl IntoResponse for TokenError {
+    fn into_response(self) -> Response {
+        Envelope::from(self).into_response()
+    }
+}
+
+/// Gives tokens to an app.
+///
+/// The app authenticates by the one method that it registered: `client_secret_basic`, `client_secret_post`,
+/// `private_key_jwt`, a Bitcoin signature in `X-Auth-Token`, or not at all (`none`, with PKCE).
+#[utoipa::path(
+    post,
+    path = PATH,
+    tag = "OpenID Connect",
+    request_body(content_type = "application/x-www-form-urlencoded", content = String,
+        description = "`grant_type` and its parameters; JSON is read too"),
+    responses(
+        (status = 200, description = "The tokens", body = TokenAnswer),
+        (status = 400, description = "`invalid_request`, `invalid_grant`, `unsupported_grant_type`, `unauthorized_client`, `invalid_scope`, `invalid_target`"),
+        (status = 401, description = "`invalid_client`"),
+        (status = 413, description = "More than 64 KiB"),
+        (status = 415, description = "Neither a form nor JSON"),
+        (status = 429, description = "Too many requests"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn token(State(sigma): State<Sigma>, request: AppRequest) -> Result<TokenAnswer, TokenError> {
+    let wanted = request.params.get("grant_type").ok_or(TokenError::MissingGrantType)?;
+    let grant = GrantType::parse(wanted).ok_or_else(|| TokenError::UnsupportedGrantType(printable(wanted)))?;
+    if !request.caller.app.may_use(grant) {
+        return Err(TokenError::UnauthorizedClient);
+    }
+    match grant {
+        GrantType::AuthorizationCode => authorization_code::redeem(&sigma, request).await,
+        GrantType::RefreshToken => refresh_token::refresh(&sigma, request).await,
+        GrantType::ClientCredentials => client_credentials::issue(&sigma, request).await,
+    }
+}

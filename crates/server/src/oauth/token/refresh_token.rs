@@ -1,0 +1,50 @@
+//! `grant_type=refresh_token` (RFC 6749 §6, ruling 9): rotated, with reuse detection; a retry within 10 s gets the same
+//! successor.
+
+use sigma_core::digest::Digest;
+use sigma_core::grant::successor;
+use sigma_core::scope::Scopes;
+use sigma_store::grant::{self, Refresh, Refreshed};
+
+use super::issue::{access_seconds, of_grant};
+use super::{TokenAnswer, TokenError};
+use crate::extract::AppRequest;
+use crate::http::Envelope;
+use crate::state::Sigma;
+
+/// The context under which a family's key is sealed, before the id of its grant.
+pub const FAMILY_CONTEXT: &str = "refresh-family:";
+
+/// Replaces a refresh token by its successor, with a new access token.
+pub async fn refresh(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, TokenError> {
+    const INVALID: TokenError = TokenError::InvalidGrant("invalid refresh token");
+    let AppRequest { caller, params } = request;
+    let app = caller.app;
+    let token = params.get("refresh_token").ok_or(TokenError::InvalidRequest("Missing refresh_token"))?;
+    let hash = Digest::of(token);
+    let family = sigma.store.read(move |tx| grant::find_family(tx, &hash)).await?.ok_or(INVALID)?;
+    let key = sigma
+        .master_key
+        .open(&format!("{FAMILY_CONTEXT}{}", family.grant_id), &family.sealed_key)
+        .map_err(|error| TokenError::Internal(Envelope::internal(error)))?;
+    let next = successor(&key, token);
+    let now = sigma.now();
+    let request = Refresh {
+        token: hash,
+        successor: Digest::of(&next),
+        client_id: app.client_id.clone(),
+        once: caller.once,
+        scope: params.get("scope").map(Scopes::parse),
+        resources: params.all("resource").filter(|uri| !uri.is_empty()).map(str::to_owned).collect(),
+        refresh_expires_at: Sigma::in_seconds(now, sigma.settings.tokens.refresh_seconds),
+        access_expires_at: Sigma::in_seconds(now, access_seconds(sigma, &app)),
+        now,
+    };
+    match sigma.store.write(move |tx| grant::refresh(tx, &request)).await? {
+        Refreshed::Granted(grant) => of_grant(sigma, &app, &grant, Some(next), now).await,
+        Refreshed::Invalid | Refreshed::Reuse => Err(INVALID),
+        Refreshed::WrongScope => Err(TokenError::InvalidScope),
+        Refreshed::WrongTarget => Err(TokenError::InvalidTarget),
+        Refreshed::Replayed => Err(TokenError::Replayed),
+    }
+}

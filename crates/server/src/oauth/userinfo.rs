@@ -1,0 +1,118 @@
+//! `GET` and `POST` `/api/auth/oauth2/userinfo`: who signed in, as far as they agreed to tell (OpenID Connect Core §5.3,
+//! contract 1.5, ruling 18).
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{HeaderMap, HeaderValue, header};
+use serde_json::{Map, Value};
+use sigma_core::authorize::Params;
+use sigma_core::scope::{OPENID, Scopes};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::extract::BearerError;
+use crate::extract::{Bearer, FORM, bearer_token, is_content_type};
+use crate::http::{RequestContext, Rule};
+use crate::state::Sigma;
+
+/// The path of this endpoint.
+pub const PATH: &str = "/api/auth/oauth2/userinfo";
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new()
+        .routes(routes!(userinfo, userinfo_by_form))
+        .route("/oauth2/userinfo", get(userinfo).post(userinfo_by_form))
+        .route("/userinfo", get(userinfo).post(userinfo_by_form))
+        .route("/api/oauth/userinfo", get(userinfo).post(userinfo_by_form))
+}
+
+/// Tells an app who signed in.
+#[utoipa::path(
+    get,
+    path = PATH,
+    tag = "OpenID Connect",
+    security(("access_token" = [])),
+    responses(
+        (status = 200, description = "`sub`, and with `profile` and `email` what belongs to them", body = Object),
+        (status = 400, description = "The token was sent twice"),
+        (status = 401, description = "No token, or a dead one"),
+        (status = 403, description = "`insufficient_scope`: no `openid`, or no person"),
+        (status = 429, description = "Too many requests of this person's apps"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn userinfo(State(sigma): State<Sigma>, context: RequestContext, headers: HeaderMap) -> Response {
+    let token = match bearer_token(&headers) {
+        Ok(Some(token)) => token,
+        Ok(None) => return BearerError::Missing.into_response(),
+        Err(error) => return error.into_response(),
+    };
+    answer(&sigma, &context, token).await
+}
+
+/// The same by POST, where the token may stand in a form instead of the header.
+#[utoipa::path(
+    post,
+    path = PATH,
+    tag = "OpenID Connect",
+    security(("access_token" = [])),
+    request_body(content_type = "application/x-www-form-urlencoded", content = String, description = "`access_token`, or nothing"),
+    responses(
+        (status = 200, description = "As for GET", body = Object),
+        (status = 400, description = "The token was sent twice"),
+        (status = 401, description = "No token, or a dead one"),
+        (status = 403, description = "`insufficient_scope`: no `openid`, or no person"),
+        (status = 413, description = "More than 64 KiB"),
+        (status = 429, description = "Too many requests of this person's apps"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn userinfo_by_form(
+    State(sigma): State<Sigma>,
+    context: RequestContext,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let form = if is_content_type(&headers, FORM) {
+        Params::parse(&String::from_utf8_lossy(&body))
+    } else {
+        Params::default()
+    };
+    let in_form: Vec<&str> = form.all("access_token").collect();
+    let in_header = match bearer_token(&headers) {
+        Ok(token) => token,
+        Err(error) => return error.into_response(),
+    };
+    match (in_header, in_form.as_slice()) {
+        (Some(token), []) => answer(&sigma, &context, token).await,
+        (None, [token]) => answer(&sigma, &context, token).await,
+        (None, []) => BearerError::Missing.into_response(),
+        _ => BearerError::Malformed.into_response(),
+    }
+}
+
+async fn answer(sigma: &Sigma, context: &RequestContext, token: &str) -> Response {
+    let Bearer(live) = match Bearer::take(sigma, token).await {
+        Ok(bearer) => bearer,
+        Err(error) => return error.into_response(),
+    };
+    let Some((grant, person)) = live.person else { return BearerError::InsufficientScope.into_response() };
+    if let Err(exceeded) = context.charge(Rule::Userinfo, person.user_id.as_str()) {
+        return exceeded.into_response();
+    }
+    let scopes = Scopes::parse(&live.access.claims.scope);
+    if !scopes.contains(OPENID) {
+        return BearerError::InsufficientScope.into_response();
+    }
+    let placeholder = live.app.placeholder_email.then(|| sigma.issuer_host());
+    let body: Map<String, Value> = person.userinfo(&scopes, &grant.authorization.claims, placeholder);
+    let headers = [
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::PRAGMA, HeaderValue::from_static("no-cache")),
+    ];
+    (headers, Json(body)).into_response()
+}

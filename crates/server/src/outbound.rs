@@ -1,0 +1,184 @@
+//! The one fetcher of what others publish (ruling 24): https, no redirects, no private or link-local address, 5 s,
+//! 64 KiB.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::sync::Cache as Memory;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use sigma_core::jose::JwkSet;
+use sigma_core::time::Timestamp;
+
+/// How long a key set is used before it is fetched again.
+const FRESH: Duration = Duration::from_mins(10);
+/// How often an unknown `kid` may make us fetch it before that.
+const AGAIN: Duration = Duration::from_mins(1);
+/// The largest answer.
+const LARGEST: usize = 65_536;
+
+/// Fetches and remembers key sets.
+pub struct Fetcher {
+    client: reqwest::Client,
+    key_sets: Memory<String, Fetched>,
+}
+
+#[derive(Clone)]
+struct Fetched {
+    keys: Option<Arc<JwkSet>>,
+    at: Timestamp,
+}
+
+impl Fetcher {
+    /// A fetcher that remembers nothing yet.
+    ///
+    /// # Errors
+    /// The TLS of this system cannot be set up.
+    pub fn new() -> Result<Self, reqwest::Error> {
+        let client = reqwest::Client::builder()
+            .https_only(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(5))
+            .dns_resolver(Arc::new(PublicAddresses))
+            .no_proxy()
+            .user_agent("sigma")
+            .build()?;
+        Ok(Self { client, key_sets: Memory::new(1_000) })
+    }
+
+    /// The key set at `uri`; nothing if it cannot be had. `is_known` says whether a set holds the key that is needed:
+    /// one that does not is fetched anew, at most once a minute.
+    pub async fn key_set(&self, uri: &str, now: Timestamp, is_known: impl Fn(&JwkSet) -> bool) -> Option<Arc<JwkSet>> {
+        let remembered = self.key_sets.get(uri);
+        if let Some(fetched) = &remembered {
+            let age = now.since(fetched.at);
+            let good = fetched.keys.as_ref().filter(|keys| age < FRESH && is_known(keys));
+            if good.is_some() || age < AGAIN {
+                return fetched.keys.clone();
+            }
+        }
+        let keys = self.fetch(uri).await.and_then(|body| JwkSet::parse(&body).ok()).map(Arc::new);
+        // What was good stays in use while the app's server is away.
+        let keys = keys.or_else(|| remembered.and_then(|fetched| fetched.keys));
+        self.key_sets.insert(uri.to_owned(), Fetched { keys: keys.clone(), at: now });
+        keys
+    }
+
+    async fn fetch(&self, uri: &str) -> Option<Vec<u8>> {
+        let url = reqwest::Url::parse(uri).ok()?;
+        // A literal address is never resolved, so the resolver cannot refuse it.
+        let literal = match url.host()? {
+            url::Host::Ipv4(address) => Some(IpAddr::V4(address)),
+            url::Host::Ipv6(address) => Some(IpAddr::V6(address)),
+            url::Host::Domain(_) => None,
+        };
+        if literal.is_some_and(|address| !is_public(address)) {
+            return None;
+        }
+        let mut response = self.client.get(url).send().await.ok()?;
+        if !response.status().is_success() {
+            return None;
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.ok()? {
+            if body.len() + chunk.len() > LARGEST {
+                return None;
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Some(body)
+    }
+}
+
+/// Resolves names to public addresses alone: a name that points into our own network is as good as none.
+struct PublicAddresses;
+
+impl Resolve for PublicAddresses {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let public: Vec<SocketAddr> = found.filter(|address| is_public(address.ip())).collect();
+            if public.is_empty() {
+                return Err("the name has no public address".into());
+            }
+            let addresses: Addrs = Box::new(public.into_iter());
+            Ok(addresses)
+        })
+    }
+}
+
+/// Whether an address is reachable by everyone: not loopback, private, link-local, shared, or reserved (RFC 6890).
+fn is_public(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => is_public_v6(address),
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [first, second, third, _] = address.octets();
+    let shared = first == 100 && (64..128).contains(&second);
+    let protocol = first == 192 && second == 0 && third == 0;
+    let benchmark = first == 198 && (second == 18 || second == 19);
+    !(address.is_private()
+        || address.is_loopback()
+        || address.is_link_local()
+        || address.is_broadcast()
+        || address.is_documentation()
+        || first == 0
+        || first >= 224
+        || shared
+        || protocol
+        || benchmark)
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    // Global unicast alone, without the blocks that carry an IPv4 address inside (6to4, Teredo, NAT64 is outside it).
+    let [first, second, ..] = address.segments();
+    let documentation = first == 0x2001 && second == 0x0db8;
+    let carries_v4 = first == 0x2002 || (first == 0x2001 && second == 0);
+    (0x2000..0x4000).contains(&first) && !documentation && !carries_v4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn private_and_link_local_addresses_are_never_fetched_from() {
+        for address in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "255.255.255.255",
+            "224.0.0.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "fc00::1",
+            "::ffff:127.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+        ] {
+            assert!(!is_public(address.parse().unwrap()), "{address}");
+        }
+        for address in ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "1.1.1.1"] {
+            assert!(is_public(address.parse().unwrap()), "{address}");
+        }
+    }
+
+    #[tokio::test]
+    async fn only_https_is_fetched() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let fetcher = Fetcher::new().unwrap();
+        for uri in
+            ["http://example.org/jwks", "file:///etc/passwd", "https://127.0.0.1/jwks", "https://[::1]/", "nonsense"]
+        {
+            assert!(fetcher.key_set(uri, Timestamp::from_seconds(1), |_| true).await.is_none(), "{uri}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! `/consent`: what an app wants, in plain words, and as whom (contract 5).
+
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use sigma_core::authorize::{Params, choose_identity};
+use sigma_core::person::Identity;
+
+use crate::extract::{Browser, SignedIn};
+use crate::oauth::resume_url;
+use crate::pages::view::{Consent, IdentityChoice, PageContext, ScopeLine};
+use crate::pages::{app_view, interaction, not_found, person_view};
+use crate::state::Sigma;
+
+/// The routes of this page.
+pub fn router() -> Router<Sigma> {
+    Router::new().route("/consent", get(consent))
+}
+
+async fn consent(
+    State(sigma): State<Sigma>,
+    browser: Browser,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Response> {
+    let params = Params::parse(query.as_deref().unwrap_or_default());
+    let Some(id) = params.get("interaction") else { return Ok(not_found(&sigma)) };
+    let ongoing = interaction::find(&sigma, &browser, id).await?;
+    let back = || Redirect::to(&resume_url(id)).into_response();
+    let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
+    let Some(signed_in) = signed_in else { return Ok(back()) };
+    let request = ongoing.requested.parse(&sigma).await.map_err(IntoResponse::into_response)?;
+    let Ok(request) = request else { return Ok(back()) };
+    let identities = &signed_in.account.identities;
+    let facts = signed_in.session.facts();
+    let chosen = choose_identity(identities, &ongoing.interaction.stored.state, &request, &facts);
+    let chosen = chosen.map(|identity| identity.bap_id.as_str());
+    let address = &ongoing.requested.address.redirect_uri;
+    let wanted = request.scope.union(&request.claims.scopes());
+    let page = Consent {
+        app: app_view(&ongoing.requested.app, address),
+        scopes: wanted.iter().map(ScopeLine::of).collect(),
+        identities: identities.iter().map(|identity| choice(identity, chosen)).collect(),
+        person: person_view(&signed_in.account, chosen),
+        interaction: id.to_owned(),
+        switch_url: Some(format!("/login?interaction={id}&switch=1")),
+        form_action_origin: Some(address.origin_or_scheme().to_owned()),
+    };
+    Ok(page.render(&PageContext { issuer: sigma.issuer() }))
+}
+
+fn choice(identity: &Identity, chosen: Option<&str>) -> IdentityChoice {
+    IdentityChoice {
+        bap_id: identity.bap_id.clone(),
+        name: identity.name.clone(),
+        picture: None,
+        selected: chosen == Some(identity.bap_id.as_str()),
+    }
+}

@@ -1,0 +1,59 @@
+//! `/error` and `/api/auth/error`: what went wrong, when no app can be told (ruling 16). Known codes have texts of our
+//! own; a reflected value is cut to the characters that RFC 6749 lets an error hold.
+
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use axum::routing::get;
+use http::StatusCode;
+use sigma_core::authorize::{Params, printable};
+
+use crate::http::RequestContext;
+use crate::pages::view::{ErrorPage, PageContext};
+use crate::state::Sigma;
+
+/// The routes of this page.
+pub fn router() -> Router<Sigma> {
+    Router::new().route("/error", get(error)).route("/api/auth/error", get(error))
+}
+
+async fn error(State(sigma): State<Sigma>, context: RequestContext, RawQuery(query): RawQuery) -> Response {
+    let params = Params::parse(query.as_deref().unwrap_or_default());
+    let code = printable(params.get("error").unwrap_or("unknown_error"));
+    let (title, description) = explain(&code);
+    let page = ErrorPage {
+        status: StatusCode::BAD_REQUEST,
+        title: title.to_owned(),
+        description: description.to_owned(),
+        code: Some(code),
+        request_id: Some(context.request_id().to_string()),
+        back: None,
+    };
+    page.render(&PageContext { issuer: sigma.issuer() })
+}
+
+/// Title and text for a code.
+fn explain(code: &str) -> (&'static str, &'static str) {
+    match code {
+        "invalid_client" | "unauthorized_client" => (
+            "This app is not registered",
+            "The app that sent you here is not known to this server. Tell the people who run it.",
+        ),
+        "client_disabled" => {
+            ("This app is switched off", "Whoever runs this server has switched the app off that sent you here.")
+        }
+        "invalid_redirect" => (
+            "This app asked for the wrong way back",
+            "The address that the app wants you to return to is not one that it registered, so you are not sent there.",
+        ),
+        "invalid_request" => (
+            "The request is malformed",
+            "The app that sent you here asked in a way that this server does not understand.",
+        ),
+        "access_denied" => ("Refused", "The request was refused."),
+        "server_error" | "temporarily_unavailable" => {
+            ("Something went wrong here", "It is our fault, not yours. Try again in a moment.")
+        }
+        _ => ("Something went wrong", "Go back to the app and try again."),
+    }
+}

@@ -1,0 +1,50 @@
+//! `/login` (also `/signin` and `/auth`): unlock the key of this browser, bring one, or go and make one (contract 5).
+
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use axum::routing::get;
+use sigma_core::authorize::{Params, Prompt, PromptValue};
+
+use crate::extract::{Browser, SignedIn};
+use crate::oauth::{resume_url, with_cookie};
+use crate::pages::view::{Login, PageContext};
+use crate::pages::{app_view, interaction};
+use crate::state::Sigma;
+
+/// The routes of this page.
+pub fn router() -> Router<Sigma> {
+    Router::new().route("/login", get(login)).route("/signin", get(login)).route("/auth", get(login))
+}
+
+async fn login(State(sigma): State<Sigma>, browser: Browser, RawQuery(query): RawQuery) -> Result<Response, Response> {
+    let params = Params::parse(query.as_deref().unwrap_or_default());
+    let context = PageContext { issuer: sigma.issuer() };
+    let Some(id) = params.get("interaction") else {
+        let page = Login {
+            app: None,
+            interaction: None,
+            login_hint: None,
+            bap_id_hint: None,
+            continue_url: "/".to_owned(),
+            sign_up_url: "/signup".to_owned(),
+            reauthenticate: false,
+        };
+        return Ok(page.render(&context));
+    };
+    let ongoing = interaction::find(&sigma, &browser, id).await?;
+    let request = &ongoing.requested.params;
+    let signed_in = SignedIn::find(&sigma, &browser).await.map_err(axum::response::IntoResponse::into_response)?;
+    let asked_again =
+        Prompt::parse(request.get("prompt").unwrap_or_default()).is_ok_and(|prompt| prompt.asks(PromptValue::Login));
+    let page = Login {
+        app: Some(app_view(&ongoing.requested.app, &ongoing.requested.address.redirect_uri)),
+        interaction: Some(id.to_owned()),
+        login_hint: request.get("login_hint").map(str::to_owned),
+        bap_id_hint: request.get("bapId").or_else(|| request.get("bap_id")).map(str::to_owned),
+        continue_url: resume_url(id),
+        sign_up_url: format!("/signup?interaction={id}"),
+        reauthenticate: signed_in.is_some() && (asked_again || request.get("max_age").is_some()),
+    };
+    Ok(with_cookie(page.render(&context), ongoing.interaction.set_cookie.as_deref()))
+}

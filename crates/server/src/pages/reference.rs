@@ -1,0 +1,32 @@
+//! `/api/auth/reference`: the OpenAPI document as a page that loads nothing from elsewhere; `/openapi.json`: the document.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Extension, Router};
+use bytes::Bytes;
+use http::{HeaderValue, header};
+
+use crate::pages::view::{PageContext, Reference};
+use crate::state::Sigma;
+
+/// The document, made once from the handlers.
+#[derive(Clone, Debug)]
+pub struct OpenApiDocument(pub Bytes);
+
+/// The routes of this page.
+pub fn router() -> Router<Sigma> {
+    Router::new().route("/api/auth/reference", get(reference)).route("/openapi.json", get(document))
+}
+
+async fn reference(State(sigma): State<Sigma>) -> Response {
+    Reference.render(&PageContext { issuer: sigma.issuer() })
+}
+
+async fn document(Extension(OpenApiDocument(document)): Extension<OpenApiDocument>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60")),
+    ];
+    (headers, document).into_response()
+}

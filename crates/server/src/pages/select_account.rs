@@ -1,0 +1,38 @@
+//! `/select-account`: go on as the account that is signed in, or use another (`prompt=select_account`).
+
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use sigma_core::authorize::Params;
+
+use crate::extract::{Browser, SignedIn};
+use crate::oauth::resume_url;
+use crate::pages::view::{PageContext, SelectAccount};
+use crate::pages::{app_view, interaction, not_found, person_view};
+use crate::state::Sigma;
+
+/// The routes of this page.
+pub fn router() -> Router<Sigma> {
+    Router::new().route("/select-account", get(select_account))
+}
+
+async fn select_account(
+    State(sigma): State<Sigma>,
+    browser: Browser,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Response> {
+    let params = Params::parse(query.as_deref().unwrap_or_default());
+    let Some(id) = params.get("interaction") else { return Ok(not_found(&sigma)) };
+    let ongoing = interaction::find(&sigma, &browser, id).await?;
+    let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
+    let Some(signed_in) = signed_in else { return Ok(Redirect::to(&resume_url(id)).into_response()) };
+    let address = &ongoing.requested.address.redirect_uri;
+    let page = SelectAccount {
+        person: person_view(&signed_in.account, signed_in.session.bap_id.as_deref()),
+        app: app_view(&ongoing.requested.app, address),
+        interaction: id.to_owned(),
+        form_action_origin: Some(address.origin_or_scheme().to_owned()),
+    };
+    Ok(page.render(&PageContext { issuer: sigma.issuer() }))
+}

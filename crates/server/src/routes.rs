@@ -1,0 +1,77 @@
+//! Every route, and the OpenAPI document that comes from the same handlers.
+
+use axum::extract::{OriginalUri, State};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::http::Envelope;
+use crate::pages::OpenApiDocument;
+use crate::state::Sigma;
+use crate::{identity, oauth, pages, wellknown};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Sigma",
+        description = "One self-hosted identity server: sign-in for apps by OpenID Connect, with keys that never leave the browser.",
+        license(name = "Apache-2.0 OR MIT")
+    ),
+    tags(
+        (name = "OpenID Connect", description = "Apps sign people in"),
+        (name = "Sign-in", description = "People sign in with a key, and end their sessions"),
+        (name = "Identities", description = "The identities of a person"),
+        (name = "Server", description = "Whether it answers")
+    )
+)]
+struct Document;
+
+/// The endpoints that are documented.
+fn documented() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(wellknown::router())
+        .merge(oauth::router())
+        .merge(identity::router())
+}
+
+/// The OpenAPI document, JSON.
+pub fn openapi() -> String {
+    let mut document = documented().into_openapi();
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    document.components.get_or_insert_with(Default::default).add_security_scheme("access_token", bearer);
+    document.to_pretty_json().unwrap_or_default()
+}
+
+/// Every path that is mounted, for the metrics of the edge.
+pub fn paths() -> Vec<String> {
+    documented().into_openapi().paths.paths.into_keys().collect()
+}
+
+/// The whole router.
+pub fn router(sigma: Sigma) -> Router {
+    let document = OpenApiDocument(Bytes::from(openapi()));
+    let (documented, _) = documented().split_for_parts();
+    documented
+        .merge(pages::router())
+        .layer(Extension(document))
+        .fallback(fallback)
+        .method_not_allowed_fallback(method_not_allowed)
+        .with_state(sigma)
+}
+
+async fn fallback(State(sigma): State<Sigma>, method: Method, OriginalUri(uri): OriginalUri) -> Response {
+    let page = method == Method::GET && !uri.path().starts_with("/api/") && !uri.path().starts_with("/.well-known/");
+    if page {
+        return pages::not_found(&sigma);
+    }
+    Envelope::new(StatusCode::NOT_FOUND, "not_found", "There is no such endpoint").into_response()
+}
+
+async fn method_not_allowed() -> Response {
+    Envelope::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The endpoint takes another method")
+        .into_response()
+}

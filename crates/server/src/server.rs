@@ -1,0 +1,114 @@
+//! The server as a whole: opened, bound, run until it is told to stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use sigma_core::random::Rng;
+use sigma_core::time::Clock;
+use sigma_store::{OpenError, Store, StoreOptions};
+use tokio::net::TcpListener;
+
+use crate::http::{self, Edge, EdgeError, TlsError};
+use crate::routes;
+use crate::settings::Settings;
+use crate::state::{Sigma, StateError, load_master_key};
+
+/// How often it is looked whether signing keys are due.
+const KEY_ROUND: Duration = Duration::from_mins(5);
+
+/// A server that is bound and has not begun to answer.
+pub struct Server {
+    sigma: Sigma,
+    listener: TcpListener,
+    edge: Edge,
+}
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error("the store cannot be opened: {0}")]
+    Store(#[from] OpenError),
+    /// The master key.
+    #[error("the master key cannot be used: {0}")]
+    MasterKey(#[from] sigma_store::SealError),
+    /// What the database holds.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The settings.
+    #[error(transparent)]
+    Edge(#[from] EdgeError),
+    /// The address.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// The certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+impl Server {
+    /// Opens the store, loads the keys and binds the address. A port of 0 takes a free one.
+    ///
+    /// # Errors
+    /// [`StartError`]
+    pub async fn start(settings: Settings, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, StartError> {
+        let master_key = load_master_key(&settings, &*rng)?;
+        let options = StoreOptions {
+            readers: settings.store.connections,
+            writers: settings.store.connections,
+            ..StoreOptions::serve(settings.store.url.expose_secret())
+        };
+        let store = Store::open(&options, Arc::clone(&clock), Arc::clone(&rng))?;
+        let edge = Edge::new(&settings, routes::paths(), Arc::clone(&clock), &*rng)?;
+        let address = settings.listen;
+        let listener = TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })?;
+        let limiter = Arc::clone(edge.limiter());
+        let sigma = Sigma::load(settings, store, master_key, limiter, clock, rng).await?;
+        Ok(Self { sigma, listener, edge })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// The state, for whoever runs the server in the same process.
+    pub fn state(&self) -> &Sigma {
+        &self.sigma
+    }
+
+    /// Answers until `shutdown` resolves, then finishes what is in flight and closes the store.
+    ///
+    /// # Errors
+    /// The certificate cannot be used.
+    pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
+        let Self { sigma, listener, edge } = self;
+        let rotation = tokio::spawn(rotate_keys(sigma.clone()));
+        let router = routes::router(sigma.clone());
+        let served = http::serve(listener, router, edge, &sigma.settings, shutdown).await;
+        rotation.abort();
+        sigma.store.close();
+        Ok(served?)
+    }
+}
+
+/// Rotates the signing keys when they are due, for as long as the server runs.
+async fn rotate_keys(sigma: Sigma) {
+    loop {
+        tokio::time::sleep(KEY_ROUND).await;
+        let rotated = sigma.keys.rotate_if_due(&sigma.store, &sigma.master_key, sigma.now(), &*sigma.rng).await;
+        if let Err(error) = rotated {
+            tracing::error!(%error, "the signing keys could not be rotated");
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! What every handler shares: the store, the clock, the keys and what is remembered of the store.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::hmac;
+use bytes::Bytes;
+use moka::sync::Cache as Memory;
+use secrecy::ExposeSecret as _;
+use sigma_core::app::App;
+use sigma_core::digest::Digest;
+use sigma_core::grant::Grant;
+use sigma_core::ids::{ClientId, GrantId, SessionId, UserId};
+use sigma_core::random::{Rng, bytes};
+use sigma_core::time::{Clock, Timestamp};
+use sigma_store::account::{self, Account};
+use sigma_store::resource::{self, Resource};
+use sigma_store::session::{self, Session};
+use sigma_store::{Cache, MasterKey, Store, StoreError, app, grant, meta};
+use zeroize::Zeroizing;
+
+use crate::extract::VerifiedAccess;
+use crate::http::Limiter;
+use crate::keys::Keys;
+use crate::outbound::Fetcher;
+use crate::settings::Settings;
+
+/// The name under which the secret that signs cookies is kept, and its context when it is sealed.
+const COOKIE_SECRET: &str = "cookie-secret";
+
+/// The state of the server, cheap to clone.
+#[derive(Clone)]
+pub struct Sigma(Arc<Inner>);
+
+/// What [`Sigma`] points to.
+pub struct Inner {
+    /// What the operator set.
+    pub settings: Settings,
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub rng: Arc<dyn Rng>,
+    /// Seals what must be read back.
+    pub master_key: MasterKey,
+    /// The keys that sign tokens.
+    pub keys: Keys,
+    /// Sigma as an app: the holder of the tokens of direct sign-in (ruling 4).
+    pub(crate) itself: Arc<App>,
+    /// The discovery document.
+    pub(crate) discovery: Bytes,
+    /// Rate limits.
+    pub limiter: Arc<Limiter>,
+    /// Fetches what apps publish elsewhere.
+    pub fetcher: Fetcher,
+    /// The key that signs session cookies.
+    pub(crate) cookie_key: hmac::Key,
+    apps: Cache<Arc<App>>,
+    accounts: Cache<Arc<Account>>,
+    grants: Cache<Arc<Grant>>,
+    sessions: Cache<Arc<Session>>,
+    resources: Cache<Arc<Resource>>,
+    /// Access tokens without a grant: whether each was revoked.
+    single_tokens: Cache<bool>,
+    /// Access tokens whose signature was checked, by their digest (ruling 35): what they say, never whether they live.
+    pub(crate) verified: Memory<Digest, Arc<VerifiedAccess>>,
+}
+
+impl Deref for Sigma {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Sigma {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sigma").field("issuer", &self.settings.issuer).finish_non_exhaustive()
+    }
+}
+
+/// Why the state could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What is sealed in the store was sealed under another master key.
+    #[error("the database was sealed under another master key: {0}")]
+    MasterKey(#[from] sigma_store::SealError),
+    /// The signing keys cannot be used.
+    #[error("signing keys: {0}")]
+    Keys(String),
+    /// The client for outgoing requests could not be made.
+    #[error("outgoing requests: {0}")]
+    Outbound(String),
+}
+
+impl Sigma {
+    /// Loads what the server needs to know before it answers: the cookie secret and the signing keys, made if they are
+    /// not there yet.
+    ///
+    /// # Errors
+    /// The store does not answer, or what it holds was sealed under another master key.
+    pub async fn load(
+        settings: Settings,
+        store: Store,
+        master_key: MasterKey,
+        limiter: Arc<Limiter>,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Result<Self, StateError> {
+        let cookie_secret = load_cookie_secret(&store, &master_key, &*rng).await?;
+        let keys = Keys::load(&store, &master_key, &settings.tokens, clock.as_ref(), rng.as_ref()).await?;
+        let fetcher = Fetcher::new().map_err(|error| StateError::Outbound(error.to_string()))?;
+        Ok(Self(Arc::new(Inner {
+            cookie_key: hmac::Key::new(hmac::HMAC_SHA256, &cookie_secret),
+            apps: Cache::new(&store, app::CHANGED, 10_000),
+            accounts: Cache::new(&store, account::CHANGED, 10_000),
+            grants: Cache::new(&store, grant::CHANGED, 20_000),
+            sessions: Cache::new(&store, session::CHANGED, 20_000),
+            resources: Cache::new(&store, resource::CHANGED, 1_000),
+            single_tokens: Cache::new(&store, grant::TOKEN_CHANGED, 10_000),
+            verified: Memory::new(10_000),
+            itself: Arc::new(App::sigma()),
+            discovery: crate::wellknown::document(&settings.issuer),
+            settings,
+            store,
+            clock,
+            rng,
+            master_key,
+            keys,
+            limiter,
+            fetcher,
+        })))
+    }
+
+    /// The issuer: `iss` of every token, byte for byte.
+    pub fn issuer(&self) -> &str {
+        &self.settings.issuer
+    }
+
+    /// The issuer's host, with its port if it names one.
+    pub fn issuer_host(&self) -> &str {
+        self.issuer().split_once("://").map_or(self.issuer(), |(_, host)| host)
+    }
+
+    /// Whether people reach the server by https.
+    pub fn is_https(&self) -> bool {
+        self.issuer().starts_with("https://")
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A moment `seconds` from `now`.
+    pub fn in_seconds(now: Timestamp, seconds: u32) -> Timestamp {
+        now.plus(Duration::from_secs(u64::from(seconds)))
+    }
+
+    /// The app of that id, switched off or not.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn find_app(&self, client_id: &ClientId) -> Result<Option<Arc<App>>, StoreError> {
+        let wanted = client_id.clone();
+        let load = move |tx: &mut dyn sigma_store::Tx| Ok(app::find(tx, &wanted)?.map(Arc::new));
+        self.apps.get_or_load(client_id.as_str(), load).await
+    }
+
+    /// The account of that user, switched off or not.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn find_account(&self, user_id: &UserId) -> Result<Option<Arc<Account>>, StoreError> {
+        let wanted = user_id.clone();
+        let load = move |tx: &mut dyn sigma_store::Tx| Ok(account::find(tx, &wanted)?.map(Arc::new));
+        self.accounts.get_or_load(user_id.as_str(), load).await
+    }
+
+    /// The grant of that id, live or not.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn find_grant(&self, id: &str) -> Result<Option<Arc<Grant>>, StoreError> {
+        let wanted = GrantId::from_text(id);
+        let load = move |tx: &mut dyn sigma_store::Tx| Ok(grant::find(tx, &wanted)?.map(Arc::new));
+        self.grants.get_or_load(id, load).await
+    }
+
+    /// The session of that id, live or not.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn find_session(&self, id: &SessionId) -> Result<Option<Arc<Session>>, StoreError> {
+        let wanted = id.clone();
+        let load = move |tx: &mut dyn sigma_store::Tx| Ok(session::find(tx, &wanted)?.map(Arc::new));
+        self.sessions.get_or_load(id.as_str(), load).await
+    }
+
+    /// Whether the audience `uri` is registered (ruling 7).
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn is_registered_resource(&self, uri: &str) -> Result<bool, StoreError> {
+        let wanted = uri.to_owned();
+        let load = move |tx: &mut dyn sigma_store::Tx| Ok(resource::find(tx, &wanted)?.map(Arc::new));
+        Ok(!uri.contains('\0') && self.resources.get_or_load(uri, load).await?.is_some())
+    }
+
+    /// Whether an access token without a grant was revoked.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn is_token_revoked(&self, jti: &str) -> Result<bool, StoreError> {
+        let wanted = jti.to_owned();
+        let load = move |tx: &mut dyn sigma_store::Tx| grant::is_token_revoked(tx, &wanted).map(Some);
+        Ok(self.single_tokens.get_or_load(jti, load).await?.unwrap_or(false))
+    }
+}
+
+/// The secret that signs cookies: made once, the same for every process on the database.
+async fn load_cookie_secret(
+    store: &Store,
+    master_key: &MasterKey,
+    rng: &dyn Rng,
+) -> Result<Zeroizing<Vec<u8>>, StateError> {
+    let fresh = Zeroizing::new(bytes::<32>(rng));
+    let sealed = master_key.seal(COOKIE_SECRET, fresh.as_slice(), rng)?;
+    let stored = store.write(move |tx| meta::load_or_set(tx, COOKIE_SECRET, &sealed)).await?;
+    Ok(master_key.open(COOKIE_SECRET, &stored)?)
+}
+
+/// The master key that the settings name, made if its file is not there yet.
+///
+/// # Errors
+/// It cannot be read or made.
+pub fn load_master_key(settings: &Settings, rng: &dyn Rng) -> Result<MasterKey, sigma_store::SealError> {
+    match &settings.master_key.value {
+        Some(value) => MasterKey::from_base64(value.expose_secret()),
+        None => MasterKey::load_or_create(&settings.master_key.file, rng).map(|file| file.key),
+    }
+}

@@ -1,0 +1,138 @@
+//! `GET /.well-known/openid-configuration` and its four other places: what this server can do (OpenID Connect Discovery
+//! 1.0, RFC 8414, contract 1.1, ruling 20). It says what is mounted: each endpoint is named by its own path constant.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{HeaderValue, header};
+use serde::Serialize;
+use sigma_core::app::{AuthMethod, GrantType};
+use sigma_core::jose::{Algorithm, VerificationAlgorithm};
+use sigma_core::person::CLAIMS;
+use sigma_core::scope::KNOWN;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::jwks;
+use crate::oauth;
+use crate::state::Sigma;
+
+/// How long others may remember this document (contract 1.1).
+const CACHE: HeaderValue =
+    HeaderValue::from_static("public, max-age=15, stale-while-revalidate=15, stale-if-error=86400");
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new()
+        .routes(routes!(discovery))
+        .route("/api/auth/.well-known/openid-configuration", get(discovery))
+        .route("/.well-known/oauth-authorization-server", get(discovery))
+        .route("/api/auth/.well-known/oauth-authorization-server", get(discovery))
+        .route("/.well-known/oauth-authorization-server/api/auth", get(discovery))
+}
+
+/// What this server can do.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "the document has them")]
+pub struct Discovery {
+    issuer: String,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    jwks_uri: String,
+    userinfo_endpoint: String,
+    introspection_endpoint: String,
+    revocation_endpoint: String,
+    end_session_endpoint: String,
+    scopes_supported: Vec<&'static str>,
+    response_types_supported: Vec<&'static str>,
+    response_modes_supported: Vec<&'static str>,
+    grant_types_supported: Vec<&'static str>,
+    token_endpoint_auth_methods_supported: Vec<&'static str>,
+    token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    introspection_endpoint_auth_methods_supported: Vec<&'static str>,
+    introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    code_challenge_methods_supported: Vec<&'static str>,
+    subject_types_supported: Vec<&'static str>,
+    id_token_signing_alg_values_supported: Vec<&'static str>,
+    claims_supported: Vec<&'static str>,
+    claim_types_supported: Vec<&'static str>,
+    acr_values_supported: Vec<&'static str>,
+    prompt_values_supported: Vec<&'static str>,
+    display_values_supported: Vec<&'static str>,
+    claims_parameter_supported: bool,
+    request_parameter_supported: bool,
+    request_uri_parameter_supported: bool,
+    authorization_response_iss_parameter_supported: bool,
+    service_documentation: String,
+}
+
+impl Discovery {
+    /// The document of the server at `issuer`.
+    pub fn of(issuer: &str) -> Self {
+        let at = |path: &str| format!("{issuer}{path}");
+        let methods: Vec<&'static str> = AuthMethod::ALL.map(AuthMethod::as_str).to_vec();
+        let confidential: Vec<&'static str> =
+            methods.iter().copied().filter(|method| *method != AuthMethod::None.as_str()).collect();
+        let assertions: Vec<&'static str> = VerificationAlgorithm::ALL.iter().map(|alg| alg.as_str()).collect();
+        let own = ["sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "at_hash", "sid"];
+        Self {
+            issuer: issuer.to_owned(),
+            authorization_endpoint: at(oauth::GATE_PATH),
+            token_endpoint: at(oauth::TOKEN_PATH),
+            jwks_uri: at(jwks::PATH),
+            userinfo_endpoint: at(oauth::USERINFO_PATH),
+            introspection_endpoint: at(oauth::INTROSPECT_PATH),
+            revocation_endpoint: at(oauth::REVOKE_PATH),
+            end_session_endpoint: at(oauth::END_SESSION_PATH),
+            scopes_supported: KNOWN.to_vec(),
+            response_types_supported: vec!["code"],
+            response_modes_supported: vec!["query", "form_post"],
+            grant_types_supported: GrantType::ALL.map(GrantType::as_str).to_vec(),
+            token_endpoint_auth_methods_supported: methods.clone(),
+            token_endpoint_auth_signing_alg_values_supported: assertions.clone(),
+            revocation_endpoint_auth_methods_supported: methods,
+            revocation_endpoint_auth_signing_alg_values_supported: assertions.clone(),
+            introspection_endpoint_auth_methods_supported: confidential,
+            introspection_endpoint_auth_signing_alg_values_supported: assertions,
+            code_challenge_methods_supported: vec!["S256"],
+            subject_types_supported: vec!["public"],
+            id_token_signing_alg_values_supported: Algorithm::ALL.iter().map(|alg| alg.as_str()).collect(),
+            claims_supported: own.into_iter().chain(CLAIMS.map(|(claim, _)| claim)).collect(),
+            claim_types_supported: vec!["normal"],
+            acr_values_supported: vec!["1"],
+            prompt_values_supported: vec!["none", "login", "consent", "select_account", "create"],
+            display_values_supported: vec!["page"],
+            claims_parameter_supported: true,
+            request_parameter_supported: false,
+            request_uri_parameter_supported: false,
+            authorization_response_iss_parameter_supported: true,
+            service_documentation: at("/api/auth/reference"),
+        }
+    }
+}
+
+/// The document, made once.
+pub fn document(issuer: &str) -> Bytes {
+    // Texts and booleans alone: writing them cannot fail.
+    serde_json::to_vec(&Discovery::of(issuer)).unwrap_or_default().into()
+}
+
+/// Tells what this server can do.
+#[utoipa::path(
+    get,
+    path = "/.well-known/openid-configuration",
+    tag = "OpenID Connect",
+    responses(
+        (status = 200, description = "The document", body = Discovery),
+        (status = 429, description = "Too many requests"),
+    )
+)]
+pub async fn discovery(State(sigma): State<Sigma>) -> Response {
+    let headers =
+        [(header::CACHE_CONTROL, CACHE), (header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    (headers, Bytes::clone(&sigma.discovery)).into_response()
+}

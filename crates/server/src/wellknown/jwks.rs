@@ -1,0 +1,39 @@
+//! `GET /.well-known/jwks.json` and `/api/auth/jwks`: the keys that verify our tokens (RFC 7517 §5, contract 1.1).
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{HeaderValue, header};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Sigma;
+
+/// The path of this endpoint.
+pub const PATH: &str = "/.well-known/jwks.json";
+
+/// How long others may remember the keys: a new one is published a day before it signs.
+const CACHE: HeaderValue =
+    HeaderValue::from_static("public, max-age=300, stale-while-revalidate=300, stale-if-error=86400");
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(jwks)).route("/api/auth/jwks", get(jwks))
+}
+
+/// Gives the public keys: those that sign, the next ones, and retired ones until the last token they signed has expired.
+#[utoipa::path(
+    get,
+    path = PATH,
+    tag = "OpenID Connect",
+    responses(
+        (status = 200, description = "A JWK set", body = Object),
+        (status = 429, description = "Too many requests"),
+    )
+)]
+pub async fn jwks(State(sigma): State<Sigma>) -> Response {
+    let ring = sigma.keys.ring(&sigma.master_key).await;
+    let headers =
+        [(header::CACHE_CONTROL, CACHE), (header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    (headers, ring.jwks_json().to_owned()).into_response()
+}
