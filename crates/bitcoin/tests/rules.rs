@@ -113,9 +113,15 @@ fn a_wif_key_is_compressed_and_of_the_main_network() {
     assert_eq!(*PrivateKey::from_wif(&right).unwrap().to_wif(), *right);
     let uncompressed = "5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ";
     let testnet = "cMahea7zqjxrtgAbB7LSGbcQUr1uX1ojuat9jZodMN87JcbXMTcA";
-    let mut typo = right.to_string();
-    typo.replace_range(20..21, if &typo[20..21] == "x" { "y" } else { "x" });
-    for wrong in [uncompressed, testnet, &typo, &right[1..], &format!("{}1", *right), "", &"1".repeat(4096)] {
+    // The first changes the key, the second only the checksum.
+    let [typo, wrong_checksum] = [20, 51].map(|index| {
+        let mut text = right.to_string();
+        text.replace_range(index..=index, if &text[index..=index] == "x" { "y" } else { "x" });
+        text
+    });
+    for wrong in
+        [uncompressed, testnet, &typo, &wrong_checksum, &right[1..], &format!("{}1", *right), "", &"1".repeat(4096)]
+    {
         assert_eq!(PrivateKey::from_wif(wrong).unwrap_err(), WifError::Format, "{wrong}");
     }
 }

@@ -30,11 +30,8 @@ pub(super) fn read(pubkey: &PublicKey, blob: &[u8]) -> Result<Proof, Invalid> {
     if der.is_empty() {
         return Err(Invalid::Truncated);
     }
+    // This is libsecp256k1's strict reader. Numbers out of range become zero, which verifies nothing.
     let signature = Signature::from_der(der).map_err(|_| Invalid::Signature)?;
-    // A number out of range is read as zero: only what is written back the same was written strictly.
-    if *signature.serialize_der() != *der {
-        return Err(Invalid::Signature);
-    }
     let key = child_for_anyone(pubkey, &invoice(key_id)).ok_or(Invalid::Signature)?;
     Ok(Proof { key, signature })
 }
