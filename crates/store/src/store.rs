@@ -91,7 +91,10 @@ struct Inner {
     writes: Queue,
     reads: Queue,
     closed: AtomicBool,
+    /// Those that end first: readers, the feed, the sweep.
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Those that end last, so that the one of a database file is alone with it and leaves no log behind.
+    writers: Mutex<Vec<JoinHandle<()>>>,
     /// Dropped to stop the threads that wait for time to pass.
     background: Mutex<Option<Sender<()>>>,
     feed: Arc<Feed>,
@@ -128,7 +131,8 @@ pub(crate) struct Queue {
 pub(crate) struct Engine {
     pub(crate) writes: Queue,
     pub(crate) reads: Queue,
-    pub(crate) threads: Vec<JoinHandle<()>>,
+    pub(crate) writers: Vec<JoinHandle<()>>,
+    pub(crate) readers: Vec<JoinHandle<()>>,
     pub(crate) delete_changes: &'static str,
 }
 
@@ -173,7 +177,8 @@ impl Store {
             writes: engine.writes,
             reads: engine.reads,
             closed: AtomicBool::new(false),
-            threads: Mutex::new(engine.threads),
+            threads: Mutex::new(engine.readers),
+            writers: Mutex::new(engine.writers),
             background: Mutex::new(Some(background)),
             feed,
             clock,
@@ -272,19 +277,8 @@ impl Store {
             return;
         }
         drop(self.inner.background.lock().unwrap_or_else(PoisonError::into_inner).take());
-        for queue in [&self.inner.writes, &self.inner.reads] {
-            for _ in 0..queue.threads {
-                // Without a thread behind it there is nothing to stop.
-                drop(queue.messages.send(Message::Stop));
-            }
-        }
-        let threads = std::mem::take(&mut *self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        let this = std::thread::current().id();
-        for thread in threads {
-            if thread.thread().id() != this && thread.join().is_err() {
-                tracing::error!("a thread of the store ended by a panic");
-            }
-        }
+        stop(&self.inner.reads, &self.inner.threads);
+        stop(&self.inner.writes, &self.inner.writers);
     }
 
     pub(crate) fn feed(&self) -> &Arc<Feed> {
@@ -335,6 +329,21 @@ impl Store {
             TrySendError::Full(_) => StoreError::Busy,
             TrySendError::Disconnected(_) => Outage::Closed.into(),
         })
+    }
+}
+
+/// Ends the threads behind `queue` once they have done what is in it, and waits for all of `threads`.
+fn stop(queue: &Queue, threads: &Mutex<Vec<JoinHandle<()>>>) {
+    for _ in 0..queue.threads {
+        // Without a thread behind it there is nothing to stop.
+        drop(queue.messages.send(Message::Stop));
+    }
+    let threads = std::mem::take(&mut *threads.lock().unwrap_or_else(PoisonError::into_inner));
+    let this = std::thread::current().id();
+    for thread in threads {
+        if thread.thread().id() != this && thread.join().is_err() {
+            tracing::error!("a thread of the store ended by a panic");
+        }
     }
 }
 

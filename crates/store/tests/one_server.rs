@@ -68,7 +68,9 @@ fn an_admin_command_works_beside_a_busy_server() {
             for key in 10_000..10_020 {
                 put(&admin, key).unwrap();
             }
-            load.into_iter().for_each(|thread| thread.join().unwrap());
+            for thread in load {
+                thread.join().unwrap();
+            }
         });
         admin.close();
         assert_eq!(spent(&server), 420);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Receiver, bounded};
 use postgres::{Client, SimpleQueryMessage};
 
 use super::client::Session;
@@ -13,7 +13,7 @@ use super::worker::Worker;
 use crate::error::{OpenError, Outage, StoreError};
 use crate::feed::{Feed, Recent, Source, recent};
 use crate::migrations::{self, Schema, SchemaError};
-use crate::store::{ChangeIds, Engine, Queue, StoreOptions, spawn};
+use crate::store::{ChangeIds, Engine, Message, Queue, StoreOptions, spawn};
 use crate::tx::Tx as _;
 
 /// The oldest release that the tests run on, as the server counts.
@@ -32,24 +32,25 @@ pub(crate) fn start(
     prepared.unwrap_or_else(|_| Err(OpenError::Server("the opening thread ended by a panic".to_owned())))?;
     let (to_write, write_queue) = bounded(options.queue);
     let (to_read, read_queue) = bounded(options.queue);
-    let for_writing = std::iter::repeat_n((Purpose::Write, "sigma-writer", &write_queue), options.writers);
-    let for_reading = std::iter::repeat_n((Purpose::Read, "sigma-reader", &read_queue), options.readers);
-    let mut threads = Vec::new();
-    for (purpose, name, queue) in for_writing.chain(for_reading) {
-        let worker = Worker {
-            server: Arc::clone(&server),
-            purpose,
-            queue: queue.clone(),
-            feed: Arc::clone(feed),
-            ids: Arc::clone(ids),
-            session: None,
+    let workers = |count: usize, purpose: Purpose, name: &str, queue: &Receiver<Message>| {
+        let worker = || {
+            let worker = Worker {
+                server: Arc::clone(&server),
+                purpose,
+                queue: queue.clone(),
+                feed: Arc::clone(feed),
+                ids: Arc::clone(ids),
+                session: None,
+            };
+            spawn(name, move || worker.run())
         };
-        threads.push(spawn(name, move || worker.run())?);
-    }
+        (0..count).map(|_| worker()).collect::<Result<Vec<_>, _>>()
+    };
     let engine = Engine {
         writes: Queue { messages: to_write, threads: options.writers },
         reads: Queue { messages: to_read, threads: options.readers },
-        threads,
+        writers: workers(options.writers, Purpose::Write, "sigma-writer", &write_queue)?,
+        readers: workers(options.readers, Purpose::Read, "sigma-reader", &read_queue)?,
         delete_changes: DELETE_CHANGES,
     };
     Ok((engine, Box::new(ServerFeed { server, session: None })))

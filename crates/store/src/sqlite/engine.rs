@@ -42,10 +42,11 @@ pub(crate) fn start(
         session: Some(session),
     };
     // The lock lives as long as the writer.
-    let mut threads = vec![spawn("sigma-writer", move || {
+    let writers = vec![spawn("sigma-writer", move || {
         writer.run();
         drop(lock);
     })?];
+    let mut readers = Vec::new();
     for _ in 0..options.readers {
         let reader = Reader {
             path: path.clone(),
@@ -54,12 +55,13 @@ pub(crate) fn start(
             queue: read_queue.clone(),
             session: None,
         };
-        threads.push(spawn("sigma-reader", move || reader.run())?);
+        readers.push(spawn("sigma-reader", move || reader.run())?);
     }
     let engine = Engine {
         writes: Queue { messages: to_write, threads: 1 },
         reads: Queue { messages: to_read, threads: options.readers },
-        threads,
+        writers,
+        readers,
         delete_changes: DELETE_CHANGES,
     };
     Ok((engine, Box::new(FileFeed { path, limit: options.read_limit, session: None })))

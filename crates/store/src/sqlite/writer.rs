@@ -90,7 +90,7 @@ impl Writer {
         // Even what was perhaps not committed is forgotten: that costs a read, the contrary would cost the truth.
         self.feed.forget(changes);
         for Ran { job, failure: own } in batch {
-            job.answer(failure.clone().or(own));
+            job.answer(own.or_else(|| failure.clone()));
         }
         stop
     }

@@ -1,0 +1,89 @@
+//! A server killed in the middle of load loses nothing that it acknowledged, and the next one serves at once.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    missing_docs
+)]
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use sigma_core::random::SeededRng;
+use sigma_core::time::ManualClock;
+use sigma_store::testing::{TestDatabase, engines};
+use sigma_store::{Store, StoreOptions, params};
+
+/// The database of the process to kill, and the first number that it writes.
+const URL: &str = "SIGMA_TEST_KILLED_URL";
+const FIRST: &str = "SIGMA_TEST_KILLED_FIRST";
+
+/// Not a test but the process to kill: it writes as fast as it can and prints each number once it was acknowledged.
+#[test]
+fn the_server_to_kill() {
+    let (Ok(url), Ok(first)) = (std::env::var(URL), std::env::var(FIRST)) else { return };
+    let first: i64 = first.parse().unwrap();
+    let rng = SeededRng::new(u64::try_from(first).unwrap());
+    let options = StoreOptions { writers: 4, readers: 2, ..StoreOptions::serve(url) };
+    let store = Store::open(&options, Arc::new(ManualClock::default()), Arc::new(rng)).unwrap();
+    let next = AtomicI64::new(first);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let written = store.write_blocking(move |tx| {
+                        let sql = "INSERT INTO spent (key, expires_at) VALUES ($1, $2)";
+                        tx.execute(sql, params![number.to_be_bytes(), number])?;
+                        tx.changed("number", &number.to_string())
+                    });
+                    if written.is_ok() {
+                        writeln!(std::io::stdout().lock(), "acknowledged {number}").unwrap();
+                    }
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_and_the_next_start_serves_at_once() {
+    for engine in engines() {
+        let database = TestDatabase::empty(engine);
+        let mut acknowledged = BTreeSet::new();
+        for round in 0..4_i64 {
+            let mut server = Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "the_server_to_kill", "--nocapture"])
+                .env(URL, &database.options.url)
+                .env(FIRST, (1 + round * 1_000_000).to_string())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let lines = BufReader::new(server.stdout.take().unwrap()).lines().map(Result::unwrap);
+            let mut numbers = lines.filter_map(|line| line.strip_prefix("acknowledged ")?.parse::<i64>().ok());
+            acknowledged.extend(numbers.by_ref().take(200 + usize::try_from(round).unwrap() * 150));
+            server.kill().unwrap();
+            acknowledged.extend(numbers);
+            server.wait().unwrap();
+
+            let store = database.beside(|_| {}).unwrap();
+            let sql = "SELECT expires_at FROM spent ORDER BY expires_at";
+            let rows = store.read_blocking(move |tx| tx.query_all(sql, &[])).unwrap();
+            let there: BTreeSet<_> = rows.iter().map(|row| row.int(0).unwrap()).collect();
+            let lost: Vec<_> = acknowledged.difference(&there).collect();
+            assert!(lost.is_empty(), "{engine:?}, round {round}: {lost:?} of {} are lost", acknowledged.len());
+            // What was written without the caller knowing is whole: number and change, or neither.
+            let sql = "SELECT count(*) FROM changes WHERE kind = 'number'";
+            let changes = store.read_blocking(move |tx| tx.query_opt(sql, &[])).unwrap().unwrap().int(0).unwrap();
+            assert_eq!(usize::try_from(changes).unwrap(), there.len());
+            store.write_blocking(|tx| tx.changed("thing", "a")).unwrap();
+            store.close();
+        }
+    }
+}

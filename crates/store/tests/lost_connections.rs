@@ -1,0 +1,159 @@
+//! A PostgreSQL that goes away at any moment: what is told is true, nothing runs twice unasked, and service resumes.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+mod proxy;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use proxy::{Cut, Proxy};
+use sigma_store::testing::{Engine, TestStore, administer, engines, eventually};
+use sigma_store::{Outage, Store, StoreError, params};
+
+/// A store on PostgreSQL, if that is tested at all.
+fn postgres() -> Option<TestStore> {
+    engines().contains(&Engine::Postgres).then(|| TestStore::new(Engine::Postgres))
+}
+
+/// A store behind a proxy.
+fn behind(direct: &TestStore, proxy: &Proxy) -> Store {
+    direct
+        .beside(|options| {
+            options.url = proxy.url();
+            (options.writers, options.readers) = (1, 1);
+        })
+        .unwrap()
+}
+
+fn put(store: &Store, key: u8) -> Result<u64, StoreError> {
+    store.write_blocking(move |tx| tx.execute("INSERT INTO spent (key, expires_at) VALUES ($1, 1)", params![[key]]))
+}
+
+fn spent(store: &Store) -> i64 {
+    let row = store.read_blocking(|tx| tx.query_opt("SELECT count(*) FROM spent", &[])).unwrap().unwrap();
+    row.int(0).unwrap()
+}
+
+#[test]
+fn connections_that_the_server_ended_are_made_anew_unnoticed() {
+    let Some(store) = postgres() else { return };
+    for key in 0..6 {
+        put(&store, key).unwrap();
+        let database = store.database.options.url.rsplit('/').next().unwrap().split('?').next().unwrap();
+        administer(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"));
+        assert_eq!(spent(&store), i64::from(key) + 1);
+    }
+}
+
+#[test]
+fn a_connection_lost_before_the_commit_costs_one_more_run() {
+    let Some(store) = postgres() else { return };
+    let runs = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&runs);
+    store
+        .write_blocking(move |tx| {
+            tx.execute("INSERT INTO spent (key, expires_at) VALUES ($1, 1)", params![[1_u8]])?;
+            if counted.fetch_add(1, Ordering::SeqCst) == 0 {
+                tx.query_opt("SELECT pg_terminate_backend(pg_backend_pid())", &[])?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(runs.load(Ordering::SeqCst), 2);
+    assert_eq!(spent(&store), 1);
+}
+
+#[test]
+fn a_connection_lost_again_and_again_is_told() {
+    let Some(store) = postgres() else { return };
+    let outcome = store.write_blocking(|tx| tx.query_opt("SELECT pg_terminate_backend(pg_backend_pid())", &[]));
+    assert_eq!(outcome, Err(StoreError::Unavailable(Outage::Disconnected)));
+    put(&store, 1).unwrap();
+}
+
+#[test]
+fn a_commit_lost_on_the_way_is_unknown_and_not_repeated() {
+    let Some(direct) = postgres() else { return };
+    let proxy = Proxy::to(&direct.database.options.url);
+    let store = behind(&direct, &proxy);
+    for (cut, left) in [(Cut::BeforeCommit, 0), (Cut::AfterCommit, 1)] {
+        // The first makes sure that there is a connection to lose.
+        put(&store, 100 + u8::try_from(left).unwrap()).unwrap();
+        let before = spent(&direct);
+        proxy.cut(cut);
+        let runs = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&runs);
+        let outcome = store.write_blocking(move |tx| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            tx.execute("INSERT INTO spent (key, expires_at) VALUES ($1, 1)", params![[7_u8]])
+        });
+        assert_eq!(outcome, Err(StoreError::Unavailable(Outage::OutcomeUnknown)), "{cut:?}");
+        assert_eq!(runs.load(Ordering::SeqCst), 1, "{cut:?}");
+        assert_eq!(spent(&direct) - before, left, "{cut:?}");
+        put(&store, 200 + u8::try_from(left).unwrap()).unwrap();
+    }
+    store.close();
+}
+
+#[test]
+fn a_server_that_is_away_is_told_at_once_and_served_again() {
+    let Some(direct) = postgres() else { return };
+    let proxy = Proxy::to(&direct.database.options.url);
+    let store = behind(&direct, &proxy);
+    put(&store, 1).unwrap();
+    assert!(store.is_fresh());
+    proxy.cut(Cut::Everything);
+    for _ in 0..50 {
+        assert_eq!(put(&store, 2), Err(StoreError::Unavailable(Outage::Disconnected)));
+    }
+    // Without the feed nothing that was remembered is used.
+    eventually(Duration::from_secs(4), || !store.is_fresh());
+    proxy.cut(Cut::Nothing);
+    eventually(Duration::from_secs(4), || put(&store, 2).is_ok());
+    eventually(Duration::from_secs(4), || store.is_fresh());
+    assert_eq!(spent(&direct), 2);
+    store.close();
+}
+
+#[test]
+fn a_conflict_is_tried_again_five_times_and_then_told() {
+    let Some(store) = postgres() else { return };
+    for (state, failing, expected) in
+        [("40001", 5, Ok(())), ("40P01", 5, Ok(())), ("40001", 99, Err(StoreError::Unavailable(Outage::Contended)))]
+    {
+        let runs = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&runs);
+        let deadlock = state == "40P01";
+        let outcome = store.write_blocking(move |tx| {
+            if counted.fetch_add(1, Ordering::SeqCst) < failing {
+                tx.execute(
+                    if deadlock {
+                        "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$"
+                    } else {
+                        "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$"
+                    },
+                    &[],
+                )?;
+            }
+            Ok(())
+        });
+        assert_eq!(outcome, expected, "{state}");
+        assert_eq!(runs.load(Ordering::SeqCst), 6, "{state}");
+    }
+}
+
+#[test]
+fn a_constraint_that_fails_at_the_commit_is_told_as_a_failure() {
+    let Some(store) = postgres() else { return };
+    store
+        .write_blocking(|tx| {
+            let sql = "CREATE TABLE followers (id TEXT REFERENCES orgs (id) DEFERRABLE INITIALLY DEFERRED)";
+            tx.execute(sql, &[])
+        })
+        .unwrap();
+    let outcome = store.write_blocking(|tx| tx.execute("INSERT INTO followers (id) VALUES ('nobody')", &[]));
+    assert!(matches!(outcome, Err(StoreError::Failed(_))), "{outcome:?}");
+    put(&store, 1).unwrap();
+}
