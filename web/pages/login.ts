@@ -4,7 +4,7 @@ import { type UnlockedIdentity, signInRequest, signUpRequest } from "../wallet/s
 import { forgetKey, storeKey, storedKey } from "../wallet/storage.ts";
 import { UnlockError, unlock } from "../wallet/unlock.ts";
 import { enter, issuerOf } from "./entrance.ts";
-import { Panel, element } from "./panel.ts";
+import { Panel, element, toggle } from "./panel.ts";
 import { wordsForUnlock } from "./words.ts";
 
 const panel = new Panel();
@@ -59,16 +59,13 @@ function start(issuer: string): void {
     const [file] = importFile.files ?? [];
     const backup = file ? await readBackupFile(file) : readBackupText(importText.value);
     if (!file && importText.value === "") return panel.fail("Choose your backup file first.", importFile);
-    if (!backup) return panel.fail(file ? "That file is not a backup." : "That text is not a backup.", importFile);
+    if (!backup && file) return panel.fail("That file is not a backup.", importFile);
+    if (!backup) return panel.fail("That text is not a backup.", importText);
     await open(issuer, backup, importPassword);
   });
 
   if (storedKey()) showUnlock();
   else showImport(null);
-}
-
-function toggle(selector: string, shown: boolean): void {
-  for (const node of document.querySelectorAll<HTMLElement>(selector)) node.hidden = !shown;
 }
 
 /** Decrypts a backup and signs in with its identity: the expected one, the only one, or the one that the person picks. */
@@ -82,8 +79,6 @@ async function open(issuer: string, encryptedBackup: string, password: HTMLInput
       if (!(error instanceof UnlockError)) throw error;
       return panel.fail(wordsForUnlock(error.problem), error.problem === "wrong-password" ? password : null);
     }
-    password.value = "";
-    importText.value = "";
     const chosen = expectedIdentity(unlocked.identities);
     if (chosen) await signIn(issuer, chosen);
     else offerIdentities(issuer, unlocked.identities);
@@ -101,7 +96,10 @@ async function signIn(issuer: string, identity: UnlockedIdentity): Promise<void>
   unlocked.chosen = identity;
   panel.tell("Signing in…");
   const outcome = await enter(panel, signInRequest(issuer, identity), remember);
-  if (outcome.kind === "no-account") panel.show("unknown", element("unknown-title", HTMLElement));
+  // On any other failure the password stays where it was typed, so that trying again is one click.
+  if (outcome.kind !== "no-account") return;
+  clearSecrets();
+  panel.show("unknown", element("unknown-title", HTMLElement));
 }
 
 async function enroll(issuer: string): Promise<void> {
@@ -110,12 +108,18 @@ async function enroll(issuer: string): Promise<void> {
 
 /** Keeps the encrypted backup for next time. */
 function remember(name?: string): void {
+  clearSecrets();
   if (!unlocked?.chosen) return;
   const { encryptedBackup, chosen } = unlocked;
   storeKey(encryptedBackup, { name: name ?? chosen.name, bapId: chosen.bapId });
 }
 
+function clearSecrets(): void {
+  for (const field of [unlockPassword, importPassword, importText]) field.value = "";
+}
+
 function offerIdentities(issuer: string, identities: UnlockedIdentity[]): void {
+  clearSecrets();
   element("identity-choices", HTMLElement).replaceChildren(...identities.map((identity) => choice(issuer, identity)));
   panel.show("identity", element("identity-title", HTMLElement));
 }

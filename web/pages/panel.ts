@@ -50,10 +50,8 @@ export class Panel {
     this.#alert.textContent = words;
     this.#alert.hidden = false;
     (mend ?? this.#alert).focus();
-    if (mend instanceof HTMLInputElement) {
-      mend.setAttribute("aria-invalid", "true");
-      if (mend.type === "password") mend.select();
-    }
+    mend?.setAttribute("aria-invalid", "true");
+    if (mend instanceof HTMLInputElement && mend.type !== "file") mend.select();
   }
 
   /** Says what is going on. */
@@ -101,6 +99,11 @@ export class Panel {
       this.fail("Something went wrong in this page. Load it again and try once more.");
     }
   }
+}
+
+/** Shows or hides every element that a selector finds. */
+export function toggle(selector: string, shown: boolean): void {
+  for (const node of document.querySelectorAll<HTMLElement>(selector)) node.hidden = !shown;
 }
 
 /** A way on within this origin; anything else is the front page. */

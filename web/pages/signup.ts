@@ -6,7 +6,7 @@ import { signUpRequest } from "../wallet/sign.ts";
 import { storeKey, storedKey } from "../wallet/storage.ts";
 import { type Strength, strengthOf } from "../wallet/strength.ts";
 import { enter, issuerOf } from "./entrance.ts";
-import { Panel, element } from "./panel.ts";
+import { Panel, element, toggle } from "./panel.ts";
 
 const panel = new Panel();
 const password = element("new-password", HTMLInputElement);
@@ -49,10 +49,12 @@ function start(issuer: string): void {
   const stored = storedKey();
   if (!stored) return showCreate();
   panel.name(stored.hint);
+  toggle("[data-sign-in]", false);
   panel.show("existing");
 }
 
 function showCreate(): void {
+  toggle("[data-sign-in]", true);
   panel.show("create", password);
 }
 
@@ -70,6 +72,11 @@ async function create(issuer: string): Promise<void> {
   });
 }
 
+/** Until the key is on this device, leaving the page loses it. */
+function askBeforeLeaving(event: BeforeUnloadEvent): void {
+  event.preventDefault();
+}
+
 /** The way on opens only after the file was downloaded and the person says that they have it. */
 function offerBackup({ identity, encryptedBackup }: NewKey): void {
   const name = backupFileName(identity.bapId, new Date());
@@ -77,6 +84,8 @@ function offerBackup({ identity, encryptedBackup }: NewKey): void {
   download.download = name;
   for (const node of document.querySelectorAll("[data-file-name]")) node.textContent = name;
   mark("backup");
+  toggle("[data-sign-in]", false);
+  addEventListener("beforeunload", askBeforeLeaving);
   panel.show("backup", element("backup-title", HTMLElement));
 }
 
@@ -84,8 +93,10 @@ async function enroll(issuer: string): Promise<void> {
   if (!key || !saved.checked) return;
   const { identity, encryptedBackup } = key;
   mark("done");
-  storeKey(encryptedBackup, { name: identity.name, bapId: identity.bapId });
+  const kept = storeKey(encryptedBackup, { name: identity.name, bapId: identity.bapId });
+  if (kept) removeEventListener("beforeunload", askBeforeLeaving);
   const outcome = await enter(panel, signUpRequest(issuer, identity), (name) => {
+    removeEventListener("beforeunload", askBeforeLeaving);
     storeKey(encryptedBackup, { name: name ?? identity.name, bapId: identity.bapId });
   });
   if (outcome.kind === "no-account") panel.fail("This server takes no new accounts.");

@@ -49,3 +49,28 @@ impl IntoResponse for Asset {
         (headers, Bytes::from_static(self.bytes)).into_response()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_pages_link_to_is_there_for_ever() {
+        for url in
+            [STYLE_CSS, LOGIN_JS, SIGNUP_JS, CONSENT_JS, FORM_POST_JS, REFERENCE_JS, REFERENCE_STYLE_CSS, ICON_SVG]
+        {
+            let file = url.strip_prefix("/assets/").unwrap();
+            let response = asset(Path(file.to_owned())).await;
+            assert_eq!(response.status(), StatusCode::OK, "{url}");
+            let cached = response.headers().get(header::CACHE_CONTROL).unwrap();
+            assert_eq!(cached, "public, max-age=31536000, immutable");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_no_asset_is_not_found() {
+        for name in ["", "style.css", "../Cargo.toml", "manifest.json"] {
+            assert_eq!(asset(Path(name.to_owned())).await.status(), StatusCode::NOT_FOUND, "{name}");
+        }
+    }
+}

@@ -1,4 +1,219 @@
+use axum::body::to_bytes;
+use axum::response::Response;
+use http::{HeaderMap, StatusCode, header};
+use sigma_core::time::Timestamp;
+
 use super::*;
+
+const CONTEXT: PageContext<'static> = PageContext { issuer: "https://id.example.org" };
+
+fn app() -> AppView {
+    AppView { name: "<b>Play</b>".into(), host: "app.example.org".into(), logo_url: None, unverified: true }
+}
+
+fn person() -> PersonView {
+    PersonView {
+        name: "Ada <i>".into(),
+        bap_id: Some("2mS7r1dhavg17CtduUWA5rY3dCLc".into()),
+        pubkey: Some("029200b6".into()),
+        picture: None,
+    }
+}
+
+fn identity(name: &str, selected: bool) -> IdentityChoice {
+    IdentityChoice { bap_id: format!("id-{name}"), name: name.into(), picture: None, selected }
+}
+
+fn consent() -> Consent {
+    Consent {
+        app: app(),
+        scopes: vec![ScopeLine::of("openid"), ScopeLine::of("x\"><script>")],
+        identities: vec![identity("Ada", true)],
+        person: person(),
+        interaction: "int_1".into(),
+        switch_url: Some("/login?again=1".into()),
+        form_action_origin: Some("https://app.example.org".into()),
+    }
+}
+
+fn login() -> Login {
+    Login {
+        app: Some(app()),
+        interaction: Some("int_1".into()),
+        login_hint: Some("\"><script>".into()),
+        bap_id_hint: None,
+        continue_url: "/oauth2/authorize?interaction=int_1".into(),
+        sign_up_url: "/signup?interaction=int_1".into(),
+        reauthenticate: false,
+    }
+}
+
+fn session(user_agent: Option<&str>) -> SessionLine {
+    SessionLine {
+        id: "ses_1".into(),
+        current: false,
+        user_agent: user_agent.map(str::to_owned),
+        address: Some("192.0.2.1".into()),
+        created_at: Timestamp::from_seconds(1_795_327_199),
+    }
+}
+
+/// Every page there is, with hostile text wherever a stranger's can come in.
+fn every_page() -> Vec<Response> {
+    let error = ErrorPage {
+        status: StatusCode::BAD_REQUEST,
+        title: "No".into(),
+        code: Some("invalid_client".into()),
+        description: "<script>".into(),
+        request_id: Some("req_1".into()),
+        back: Some(Link { href: "/".into(), label: "Home".into() }),
+    };
+    let sign_up =
+        SignUp { app: Some(app()), interaction: None, continue_url: "/".into(), sign_in_url: "/login".into() };
+    let select = SelectAccount { person: person(), app: app(), interaction: "int_1".into(), form_action_origin: None };
+    let fields = vec![("state".to_owned(), "\"><script>".to_owned())];
+    let log_out =
+        LogOutConfirm { app: Some("<b>".into()), person: None, fields: fields.clone(), form_action_origin: None };
+    vec![
+        Welcome { signed_in: None, sessions: vec![] }.render(&CONTEXT),
+        Welcome { signed_in: Some(person()), sessions: vec![session(None)] }.render(&CONTEXT),
+        login().render(&CONTEXT),
+        sign_up.render(&CONTEXT),
+        consent().render(&CONTEXT),
+        select.render(&CONTEXT),
+        error.render(&CONTEXT),
+        FormPost { action: "https://app.example.org/cb".into(), fields }.render(&CONTEXT),
+        log_out.render(&CONTEXT),
+        SignedOut { app: Some("<b>".into()) }.render(&CONTEXT),
+        Reference.render(&CONTEXT),
+        NotFound.render(&CONTEXT),
+    ]
+}
+
+async fn text(response: Response) -> String {
+    let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn policy(headers: &HeaderMap) -> &str {
+    headers.get(header::CONTENT_SECURITY_POLICY).unwrap().to_str().unwrap()
+}
+
+#[test]
+fn a_page_is_never_cached_framed_or_sniffed_and_runs_only_our_scripts() {
+    let response = NotFound.render(&CONTEXT);
+    insta::assert_debug_snapshot!((response.status(), response.headers()), @r#"
+    (
+        404,
+        {
+            "content-type": "text/html; charset=utf-8",
+            "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            "cache-control": "no-store",
+            "referrer-policy": "strict-origin",
+            "x-content-type-options": "nosniff",
+            "x-frame-options": "DENY",
+        },
+    )
+    "#);
+}
+
+#[tokio::test]
+async fn no_page_has_inline_script_or_style_nor_loads_anything_from_elsewhere() {
+    for page in every_page() {
+        assert!(!policy(page.headers()).contains("unsafe"));
+        let html = text(page).await;
+        for forbidden in ["<style", " style=", "javascript:", " onclick=", " onload=", " src=\"http", " href=\"http"] {
+            assert!(!html.contains(forbidden), "{forbidden} in {html}");
+        }
+        let scripts = html.matches("<script").count();
+        assert_eq!(scripts, html.matches("<script type=\"module\" src=\"/assets/").count(), "{html}");
+    }
+}
+
+#[tokio::test]
+async fn what_strangers_name_is_shown_as_text() {
+    for page in every_page() {
+        let html = text(page).await;
+        assert!(!html.contains("<b>") && !html.contains("<i>") && !html.contains("\"><script>"), "{html}");
+    }
+}
+
+#[tokio::test]
+async fn fields_of_the_wallet_have_no_name_to_be_submitted_by() {
+    let sign_up = SignUp { app: None, interaction: None, continue_url: "/".into(), sign_in_url: "/login".into() };
+    for page in [login().render(&CONTEXT), sign_up.render(&CONTEXT)] {
+        let html = text(page).await;
+        assert!(html.contains("type=\"password\""));
+        assert_eq!(html.matches(" name=\"").count(), html.matches("<meta name=\"").count(), "{html}");
+        assert!(!html.contains("<form method") && !html.contains(" action="), "{html}");
+    }
+}
+
+#[tokio::test]
+async fn one_identity_is_shown_and_several_are_asked_for() {
+    let one = text(consent().render(&CONTEXT)).await;
+    assert!(one.contains("<input type=\"hidden\" name=\"bap_id\" value=\"id-Ada\">"));
+    assert!(!one.contains("type=\"radio\""));
+
+    let several = Consent { identities: vec![identity("Ada", false), identity("Bob", true)], ..consent() };
+    let html = text(several.render(&CONTEXT)).await;
+    assert!(html.contains("<input type=\"radio\" name=\"bap_id\" value=\"id-Ada\" required>"));
+    assert!(html.contains("<input type=\"radio\" name=\"bap_id\" value=\"id-Bob\" required checked>"));
+}
+
+#[test]
+fn the_policy_names_where_a_form_may_be_redirected_to() {
+    let cases = [
+        ("https://app.example.org/cb?x=1", Some("https://app.example.org")),
+        ("https://app.example.org:8443/cb", Some("https://app.example.org:8443")),
+        ("http://127.0.0.1:49152/cb", Some("http://127.0.0.1:49152")),
+        ("http://[::1]:49152/cb", Some("http:")),
+        ("com.example.app:/cb", Some("com.example.app:")),
+        ("not a uri", None),
+    ];
+    for (uri, source) in cases {
+        assert_eq!(form_action_source(uri).as_deref(), source, "{uri}");
+    }
+    let page = consent().render(&CONTEXT);
+    assert!(policy(page.headers()).contains("form-action 'self' https://app.example.org;"));
+}
+
+#[test]
+fn a_form_action_cannot_smuggle_in_another_directive() {
+    for hostile in ["https://a; script-src *", "https://a 'unsafe-inline'", "https://*", "https://a,b", "a\nb", ""] {
+        let page = Consent { form_action_origin: Some(hostile.into()), ..consent() }.render(&CONTEXT);
+        assert!(policy(page.headers()).contains("form-action 'self';"), "{hostile}");
+    }
+}
+
+#[test]
+fn scopes_are_told_in_plain_words_and_unknown_ones_by_name() {
+    let known = ["openid", "profile", "email", "offline_access", "sigma:profile", "sigma:wallet", "sigma:backup"];
+    for scope in known {
+        let line = ScopeLine::of(scope);
+        assert_eq!(line.scope, scope);
+        assert_ne!(line.title, scope);
+    }
+    assert_eq!(ScopeLine::of("bsv:tools").title, "bsv:tools");
+}
+
+#[tokio::test]
+async fn a_session_is_told_by_its_device_and_time() {
+    let safari = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Mobile/15E148 Safari/604.1";
+    let edge = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/150.0 Safari/537.36 Edg/150.0";
+    for (agent, words) in [
+        (Some(safari), "Safari on iPhone"),
+        (Some(edge), "Edge on Windows"),
+        (Some("curl/8.5.0"), "curl"),
+        (Some("<script>"), "Unknown device"),
+        (None, "Unknown device"),
+    ] {
+        let page = Welcome { signed_in: Some(person()), sessions: vec![session(agent)] };
+        let html = text(page.render(&CONTEXT)).await;
+        assert!(html.contains(&format!("<strong>{words}</strong>")), "{words}");
+        assert!(html.contains("2026-11-22 05:59 UTC</time> from 192.0.2.1"), "{html}");
+    }
+}
 
 #[test]
 fn an_initial_is_the_first_letter_or_digit_of_a_name() {
