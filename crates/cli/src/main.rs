@@ -1,2 +1,82 @@
-//! placeholder
-fn main() {}
+//! The `sigma` binary: the server, the demo and every admin task.
+
+mod args;
+mod commands;
+mod config;
+mod demo;
+mod doctor;
+mod failure;
+mod opened;
+mod output;
+mod serve;
+mod system;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{AppCommand, Cli, Command, ConfigCommand, KeysCommand, ResourceCommand, UserCommand};
+use crate::failure::Failure;
+use crate::output::Output;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let json = cli.json;
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(json),
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    let file = cli.config.as_deref();
+    let output = Output { json: cli.json };
+    match cli.command {
+        Command::Serve => serve::serve(file, output),
+        Command::Demo(demo) => demo::demo(file, &demo, output),
+        Command::App(command) => {
+            use commands::app;
+            match *command {
+                AppCommand::Add(app) => app::add(file, output, &app),
+                AppCommand::List(page) => app::list(file, output, &page),
+                AppCommand::Show { id } => app::show(file, output, &id),
+                AppCommand::Set(app) => app::set(file, output, &app),
+                AppCommand::RotateSecret { id } => app::rotate_secret(file, output, &id),
+                AppCommand::Remove { id, yes } => app::remove(file, output, &id, yes),
+            }
+        }
+        Command::Resource(command) => {
+            use commands::resource;
+            match command {
+                ResourceCommand::Add { uri, name } => resource::add(file, output, &uri, name.as_deref()),
+                ResourceCommand::List(page) => resource::list(file, output, &page),
+                ResourceCommand::Remove { uri } => resource::remove(file, output, &uri),
+            }
+        }
+        Command::User(command) => {
+            use commands::user;
+            match command {
+                UserCommand::List(page) => user::list(file, output, &page),
+                UserCommand::Show { user } => user::show(file, output, &user),
+                UserCommand::Disable { user } => user::disable(file, output, &user),
+                UserCommand::Enable { user } => user::enable(file, output, &user),
+                UserCommand::Sessions { user, end, end_all } => {
+                    user::sessions(file, output, &user, end.as_deref(), end_all)
+                }
+            }
+        }
+        Command::Keys(command) => match command {
+            KeysCommand::List => commands::keys::list(file, output),
+            KeysCommand::Rotate { now, alg } => commands::keys::rotate(file, output, now, &alg),
+        },
+        Command::Config(command) => match command {
+            ConfigCommand::Show => config::show::show(file, output),
+            ConfigCommand::Check => config::show::check(file, output),
+        },
+        Command::Doctor => doctor::doctor(file, output),
+        Command::Openapi => commands::openapi::print(),
+    }
+}

@@ -214,6 +214,14 @@ fn record(key: &SealedKey) -> KeyRecord {
     }
 }
 
+/// Whether the master key opens these keys and they are enough to sign with, for `sigma doctor`.
+///
+/// # Errors
+/// Why not.
+pub fn check(sealed: &[SealedKey], master_key: &MasterKey) -> Result<(), StateError> {
+    unseal(sealed, master_key).map(drop)
+}
+
 fn unseal(sealed: &[SealedKey], master_key: &MasterKey) -> Result<Keyring, StateError> {
     let mut stored = Vec::with_capacity(sealed.len());
     for key in sealed {

@@ -1,0 +1,141 @@
+//! `sigma app`: the apps that people sign in to.
+
+mod draft;
+mod view;
+
+use std::path::Path;
+
+use sigma_core::app::{App, AuthMethod};
+use sigma_core::digest::Digest;
+use sigma_core::ids::ClientId;
+use sigma_core::random::{Rng, alphanumeric};
+use sigma_store::app::{self, Added};
+use sigma_store::org;
+
+use self::view::AppView;
+use super::{Listed, one_more};
+use crate::args::{AddApp, Page, SetApp};
+use crate::failure::Failure;
+use crate::opened::{Absent, Opened};
+use crate::output::{Output, table};
+
+/// Letters and digits of a secret: 256 bits, and nothing that clients escape differently (ruling 26).
+const SECRET_LENGTH: usize = 43;
+
+/// Registers an app; prints it with the secret that was made, if its method has one.
+pub fn add(file: Option<&Path>, output: Output, args: &AddApp) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Make)?;
+    let now = opened.now();
+    let client_id = match &args.id {
+        Some(id) => draft::chosen_id(id)?,
+        None => ClientId::new(now, opened.rng.as_ref()),
+    };
+    let org_id = opened.write(move |tx| org::load_operator(tx, now))?;
+    let mut app = draft::new(client_id, org_id, &args.fields, now)?;
+    let secret = fresh_secret(&mut app, opened.rng.as_ref());
+    let stored = app.clone();
+    match opened.write(move |tx| app::add(tx, &stored))? {
+        Added::Added => print(output, &app, secret),
+        Added::IdTaken => Err(Failure::Refused(format!(
+            "the id {} belongs to an app, or once did; ids are never given out again",
+            app.client_id
+        ))),
+    }
+}
+
+/// Lists a page of apps by id.
+pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    let (after, limit) = (page.after.clone(), one_more(page.limit));
+    let apps = opened.read(move |tx| app::list(tx, &after, limit))?;
+    let views = apps.iter().map(AppView::of).collect();
+    Listed::new(views, page.limit, |view: &AppView| view.client_id.clone()).print(
+        output,
+        "sigma app list",
+        "There are no apps yet. `sigma app add --help` shows how to register one.",
+        |views| table(["CLIENT ID", "NAME", "AUTHENTICATION", ""], &views.iter().map(AppView::row).collect::<Vec<_>>()),
+    )
+}
+
+/// Shows one app, never its secret.
+pub fn show(file: Option<&Path>, output: Output, id: &str) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    print(output, &find(&opened, id)?, None)
+}
+
+/// Changes an app. A secret is made if the new method needs one and there is none.
+pub fn set(file: Option<&Path>, output: Output, args: &SetApp) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    let mut app = draft::changed(find(&opened, &args.id)?, &args.fields, opened.now())?;
+    if args.disable || args.enable {
+        app.disabled = args.disable;
+    }
+    let secret = fresh_secret(&mut app, opened.rng.as_ref());
+    update(&opened, &app)?;
+    print(output, &app, secret)
+}
+
+/// Replaces the secret of an app; the old one no longer works.
+pub fn rotate_secret(file: Option<&Path>, output: Output, id: &str) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    let mut app = find(&opened, id)?;
+    app.secret = None;
+    app.updated_at = opened.now();
+    let Some(secret) = fresh_secret(&mut app, opened.rng.as_ref()) else {
+        return Err(Failure::Refused(format!("{id} has no secret: it authenticates by {}", app.auth_method.as_str())));
+    };
+    update(&opened, &app)?;
+    print(output, &app, Some(secret))
+}
+
+/// Removes an app for good, once it was said twice.
+pub fn remove(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    let app = find(&opened, id)?;
+    if !yes {
+        return Err(Failure::Refused(format!(
+            "removing {id} ends all its tokens, and its id is never given out again; say --yes if you mean it, \
+             or switch it off by `sigma app set {id} --disable`"
+        )));
+    }
+    let now = opened.now();
+    let client_id = app.client_id.clone();
+    opened.write(move |tx| app::remove(tx, &client_id, now))?;
+    output.answer(&serde_json::json!({ "removed": app.client_id }), |_| format!("{id} is removed."))
+}
+
+fn find(opened: &Opened, id: &str) -> Result<App, Failure> {
+    let client_id = ClientId::from_text(id);
+    opened
+        .read(move |tx| app::find(tx, &client_id))?
+        .ok_or_else(|| Failure::NotFound(format!("there is no app {id}; `sigma app list` shows those there are")))
+}
+
+fn update(opened: &Opened, app: &App) -> Result<(), Failure> {
+    let stored = app.clone();
+    if opened.write(move |tx| app::update(tx, &stored))? {
+        return Ok(());
+    }
+    Err(Failure::NotFound(format!("the app {} was removed meanwhile", app.client_id)))
+}
+
+/// Makes the secret that the app's method needs and it does not have. Only its digest is stored.
+fn fresh_secret(app: &mut App, rng: &dyn Rng) -> Option<String> {
+    let needs = matches!(app.auth_method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost);
+    if !needs {
+        app.secret = None;
+        return None;
+    }
+    if app.secret.is_some() {
+        return None;
+    }
+    let secret = alphanumeric(rng, SECRET_LENGTH);
+    app.secret = Some(Digest::of(&secret));
+    Some(secret)
+}
+
+fn print(output: Output, app: &App, secret: Option<String>) -> Result<(), Failure> {
+    let mut view = AppView::of(app);
+    view.client_secret = secret;
+    output.answer(&view, AppView::text)
+}

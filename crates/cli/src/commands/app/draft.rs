@@ -1,0 +1,277 @@
+//! What an operator typed, as an app that the rules allow.
+
+use sigma_bitcoin::PublicKey;
+use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use sigma_core::ids::{ClientId, OrgId};
+use sigma_core::jose::{Algorithm, JwkSet};
+use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris, Registrar};
+use sigma_core::scope::{KNOWN, Scopes};
+use sigma_core::time::Timestamp;
+use url::Url;
+
+use crate::args::AppFields;
+use crate::failure::Failure;
+
+/// Ids that are ours (ruling 4): alone or before a hyphen.
+const RESERVED: [&str; 1] = ["sigma"];
+
+/// The longest access token of any app, in seconds (ruling 7).
+const LONGEST_ACCESS_SECONDS: u32 = 2_592_000;
+
+/// An id that its owner chose (ruling 26).
+pub fn chosen_id(id: &str) -> Result<ClientId, Failure> {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if !(3..=64).contains(&id.len()) || !id.bytes().all(allowed) || id.starts_with('-') {
+        return Err(Failure::Usage(format!(
+            "\"{id}\" cannot be an id: take 3 to 64 of a-z, 0-9 and hyphen, the first not a hyphen"
+        )));
+    }
+    let first = id.split('-').next().unwrap_or_default();
+    if RESERVED.contains(&first) {
+        return Err(Failure::Refused(format!("ids that begin with \"{first}\" are reserved")));
+    }
+    Ok(ClientId::from_text(id))
+}
+
+/// A new app with the defaults for what was not said.
+pub fn new(client_id: ClientId, org_id: OrgId, fields: &AppFields, now: Timestamp) -> Result<App, Failure> {
+    let Some(name) = &fields.name else {
+        return Err(Failure::Usage("an app needs a --name that people are shown".to_owned()));
+    };
+    let auth_method = default_method(fields);
+    let bare = App {
+        client_id,
+        org_id,
+        name: name.clone(),
+        application_type: ApplicationType::Web,
+        auth_method,
+        secret: None,
+        pubkey: None,
+        jwks: None,
+        jwks_uri: None,
+        redirect_uris: RegisteredRedirectUris::from_stored([]),
+        post_logout_redirect_uris: RegisteredRedirectUris::from_stored([]),
+        grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+        scopes: Scopes::parse("openid profile email offline_access"),
+        require_pkce: false,
+        id_token_alg: default_algorithm(auth_method),
+        access_seconds: None,
+        placeholder_email: false,
+        dynamic: false,
+        disabled: false,
+        client_uri: None,
+        created_at: now,
+        updated_at: now,
+    };
+    changed(bare, fields, now)
+}
+
+/// The method that the given keys are for; a secret without any.
+fn default_method(fields: &AppFields) -> AuthMethod {
+    match fields {
+        AppFields { auth_method: Some(method), .. } => (*method).into(),
+        AppFields { pubkey: Some(_), .. } => AuthMethod::SigmaBitcoinAuth,
+        AppFields { jwks: Some(_), .. } | AppFields { jwks_uri: Some(_), .. } => AuthMethod::PrivateKeyJwt,
+        _ => AuthMethod::ClientSecretBasic,
+    }
+}
+
+/// Ruling 11.
+fn default_algorithm(method: AuthMethod) -> Algorithm {
+    if method == AuthMethod::SigmaBitcoinAuth { Algorithm::ES256 } else { Algorithm::RS256 }
+}
+
+/// `app` with what was said; refused if the whole breaks a rule.
+pub fn changed(mut app: App, fields: &AppFields, now: Timestamp) -> Result<App, Failure> {
+    app.updated_at = now;
+    if let Some(name) = &fields.name {
+        app.name = text("--name", name)?;
+    }
+    if let Some(kind) = fields.application_type {
+        app.application_type = kind.into();
+    }
+    if let Some(method) = fields.auth_method {
+        app.auth_method = method.into();
+    }
+    if let Some(seconds) = fields.access_seconds {
+        app.access_seconds = lifetime(seconds)?;
+    }
+    if let Some(scope) = &fields.scope {
+        app.scopes = scopes(scope)?;
+    }
+    if !fields.grant_types.is_empty() {
+        app.grant_types = fields.grant_types.iter().map(|grant| (*grant).into()).collect();
+    }
+    app.id_token_alg = fields.id_token_alg.map_or(app.id_token_alg, Into::into);
+    app.require_pkce = fields.require_pkce.unwrap_or(app.require_pkce);
+    app.placeholder_email = fields.placeholder_email.unwrap_or(app.placeholder_email);
+    if let Some(uri) = &fields.client_uri {
+        app.client_uri = Some(web_address("--client-uri", uri)?);
+    }
+    set_keys(&mut app, fields)?;
+    set_redirects(&mut app, fields)?;
+    check(&app)?;
+    Ok(app)
+}
+
+fn set_keys(app: &mut App, fields: &AppFields) -> Result<(), Failure> {
+    if let Some(key) = &fields.pubkey {
+        let parsed = PublicKey::parse(key).map_err(|error| Failure::Usage(format!("--pubkey: {error}")))?;
+        app.pubkey = Some(parsed);
+    }
+    if let Some(jwks) = &fields.jwks {
+        app.jwks = Some(key_set(jwks)?);
+        app.jwks_uri = None;
+    }
+    if let Some(uri) = &fields.jwks_uri {
+        app.jwks_uri = Some(web_address("--jwks-uri", uri)?);
+        app.jwks = None;
+    }
+    // Keys of a method that is no longer the app's would only mislead.
+    if app.auth_method != AuthMethod::SigmaBitcoinAuth {
+        app.pubkey = None;
+    }
+    if app.auth_method != AuthMethod::PrivateKeyJwt {
+        (app.jwks, app.jwks_uri) = (None, None);
+    }
+    Ok(())
+}
+
+fn set_redirects(app: &mut App, fields: &AppFields) -> Result<(), Failure> {
+    let register = |uris: &[String]| -> Result<RegisteredRedirectUris, Failure> {
+        for uri in uris {
+            RedirectUri::register(uri, app.application_type, Registrar::Administrator)
+                .map_err(|problem| Failure::Refused(format!("{uri}: {problem}")))?;
+        }
+        Ok(RegisteredRedirectUris::from_stored(uris.iter().cloned()))
+    };
+    if !fields.redirect_uris.is_empty() {
+        app.redirect_uris = register(&fields.redirect_uris)?;
+    }
+    if !fields.post_logout_redirect_uris.is_empty() {
+        app.post_logout_redirect_uris = register(&fields.post_logout_redirect_uris)?;
+    }
+    Ok(())
+}
+
+/// What must hold for the app as a whole.
+fn check(app: &App) -> Result<(), Failure> {
+    let refused = |reason: &str| Err(Failure::Refused(reason.to_owned()));
+    if app.auth_method == AuthMethod::SigmaBitcoinAuth && app.pubkey.is_none() {
+        return refused("sigma_bitcoin_auth needs the app's --pubkey");
+    }
+    if app.auth_method == AuthMethod::PrivateKeyJwt && app.jwks.is_none() && app.jwks_uri.is_none() {
+        return refused("private_key_jwt needs the app's --jwks or --jwks-uri");
+    }
+    if app.may_use(GrantType::ClientCredentials) && !app.auth_method.is_confidential() {
+        return refused("client_credentials is for apps that can prove who they are, not for --auth none");
+    }
+    if app.may_use(GrantType::AuthorizationCode) && app.redirect_uris.iter().next().is_none() {
+        return refused("people need somewhere to come back to: say --redirect-uri");
+    }
+    Ok(())
+}
+
+/// A JWK set of public keys, or the file that holds one.
+fn key_set(text: &str) -> Result<String, Failure> {
+    let json = match text.strip_prefix('@') {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| Failure::Failed(format!("cannot read the key set {path}: {error}")))?,
+        None => text.to_owned(),
+    };
+    let set = JwkSet::parse(json.as_bytes()).map_err(|error| Failure::Usage(format!("--jwks: {error}")))?;
+    if set.keys().is_empty() {
+        return Err(Failure::Usage("--jwks: the set holds no key that can be used (RSA, P-256 or Ed25519)".to_owned()));
+    }
+    Ok(json)
+}
+
+fn scopes(text: &str) -> Result<Scopes, Failure> {
+    let scopes = Scopes::parse(text);
+    if let Some(unknown) = scopes.iter().find(|scope| !KNOWN.contains(scope)) {
+        return Err(Failure::Usage(format!("--scope: \"{unknown}\" is unknown; there are {}", KNOWN.join(", "))));
+    }
+    Ok(scopes)
+}
+
+fn lifetime(seconds: u32) -> Result<Option<u32>, Failure> {
+    match seconds {
+        0 => Ok(None),
+        60..=LONGEST_ACCESS_SECONDS => Ok(Some(seconds)),
+        _ => Err(Failure::Usage(format!("--access-seconds: {seconds} must be 60 to {LONGEST_ACCESS_SECONDS}, or 0"))),
+    }
+}
+
+fn web_address(option: &str, text: &str) -> Result<String, Failure> {
+    match Url::parse(text) {
+        Ok(url) if url.scheme() == "https" => Ok(text.to_owned()),
+        _ => Err(Failure::Usage(format!("{option}: \"{text}\" must be an https address"))),
+    }
+}
+
+fn text(option: &str, text: &str) -> Result<String, Failure> {
+    let length = text.chars().count();
+    if (1..=100).contains(&length) && !text.chars().any(char::is_control) && !text.trim().is_empty() {
+        return Ok(text.to_owned());
+    }
+    Err(Failure::Usage(format!("{option}: write 1 to 100 characters, none of them a control character")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{AuthArg, GrantArg};
+
+    fn build(fields: &AppFields) -> Result<App, Failure> {
+        new(ClientId::from_text("shop"), OrgId::from_text("org"), fields, Timestamp::from_seconds(0))
+    }
+
+    fn shop() -> AppFields {
+        AppFields {
+            name: Some("Shop".to_owned()),
+            redirect_uris: vec!["https://shop.example.org/callback".to_owned()],
+            ..AppFields::default()
+        }
+    }
+
+    #[test]
+    fn chosen_ids_follow_ruling_26() {
+        for good in ["abc", "my-app-2", "0ab"] {
+            assert!(chosen_id(good).is_ok(), "{good}");
+        }
+        for bad in ["ab", "-abc", "Abc", "a_bc", "sigma", "sigma-x", "", &"a".repeat(65)] {
+            assert!(chosen_id(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_keys_that_are_given_say_the_method() {
+        let key = "024a038aa8d92634a3aa1f42275d3d4c975c4c7d808ec98c5f5603381454640ada";
+        assert_eq!(build(&shop()).unwrap().auth_method, AuthMethod::ClientSecretBasic);
+        let bitcoin = build(&AppFields { pubkey: Some(key.to_owned()), ..shop() }).unwrap();
+        assert_eq!(bitcoin.auth_method, AuthMethod::SigmaBitcoinAuth);
+        assert_eq!(bitcoin.id_token_alg, Algorithm::ES256);
+    }
+
+    #[test]
+    fn an_app_that_breaks_a_rule_is_refused() {
+        let refused = |fields: AppFields| matches!(build(&fields), Err(Failure::Refused(_)));
+        assert!(refused(AppFields { redirect_uris: Vec::new(), ..shop() }));
+        assert!(refused(AppFields { redirect_uris: vec!["http://shop.example.org".to_owned()], ..shop() }));
+        assert!(refused(AppFields { auth_method: Some(AuthArg::SigmaBitcoinAuth), ..shop() }));
+        assert!(refused(AppFields { auth_method: Some(AuthArg::PrivateKeyJwt), ..shop() }));
+        assert!(refused(AppFields {
+            auth_method: Some(AuthArg::None),
+            grant_types: vec![GrantArg::ClientCredentials],
+            ..shop()
+        }));
+    }
+
+    #[test]
+    fn unknown_scopes_and_odd_lifetimes_are_told() {
+        let told = |fields: AppFields| build(&fields).unwrap_err().to_string();
+        assert!(told(AppFields { scope: Some("openid admin".to_owned()), ..shop() }).contains("\"admin\" is unknown"));
+        assert!(told(AppFields { access_seconds: Some(59), ..shop() }).contains("must be 60 to 2592000"));
+        assert!(told(AppFields { name: Some(" ".to_owned()), ..shop() }).contains("1 to 100"));
+    }
+}

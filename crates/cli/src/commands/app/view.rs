@@ -1,0 +1,114 @@
+//! An app as the command line shows it, by the names of RFC 7591 §2.
+
+use serde::Serialize;
+use sigma_core::app::App;
+
+use crate::output::fields;
+
+/// An app. The secret is there only when it was made just now.
+#[derive(Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a member of the JSON that is printed")]
+pub struct AppView {
+    pub client_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<String>,
+    client_name: String,
+    org_id: String,
+    application_type: &'static str,
+    token_endpoint_auth_method: &'static str,
+    pubkey: Option<String>,
+    jwks: Option<serde_json::Value>,
+    jwks_uri: Option<String>,
+    redirect_uris: Vec<String>,
+    post_logout_redirect_uris: Vec<String>,
+    grant_types: Vec<&'static str>,
+    scope: String,
+    id_token_signed_response_alg: &'static str,
+    access_seconds: Option<u32>,
+    require_pkce: bool,
+    placeholder_email: bool,
+    client_uri: Option<String>,
+    dynamic: bool,
+    disabled: bool,
+    created_at: String,
+    updated_at: String,
+}
+
+impl AppView {
+    /// What may be shown of `app` at any time.
+    pub fn of(app: &App) -> Self {
+        Self {
+            client_id: app.client_id.to_string(),
+            client_secret: None,
+            client_name: app.name.clone(),
+            org_id: app.org_id.to_string(),
+            application_type: app.application_type.as_str(),
+            token_endpoint_auth_method: app.auth_method.as_str(),
+            pubkey: app.pubkey.map(|key| key.to_hex()),
+            jwks: app.jwks.as_deref().and_then(|jwks| serde_json::from_str(jwks).ok()),
+            jwks_uri: app.jwks_uri.clone(),
+            redirect_uris: app.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
+            post_logout_redirect_uris: app
+                .post_logout_redirect_uris
+                .iter()
+                .map(|uri| uri.as_str().to_owned())
+                .collect(),
+            grant_types: app.grant_types.iter().map(|grant| grant.as_str()).collect(),
+            scope: app.scopes.to_string(),
+            id_token_signed_response_alg: app.id_token_alg.as_str(),
+            access_seconds: app.access_seconds,
+            require_pkce: app.needs_pkce(),
+            placeholder_email: app.placeholder_email,
+            client_uri: app.client_uri.clone(),
+            dynamic: app.dynamic,
+            disabled: app.disabled,
+            created_at: app.created_at.to_string(),
+            updated_at: app.updated_at.to_string(),
+        }
+    }
+
+    /// A row of the list.
+    pub fn row(&self) -> [String; 4] {
+        let remark = if self.disabled { "off" } else { "" };
+        [
+            self.client_id.clone(),
+            self.client_name.clone(),
+            self.token_endpoint_auth_method.to_owned(),
+            remark.to_owned(),
+        ]
+    }
+
+    /// The app for people.
+    pub fn text(&self) -> String {
+        let yes = |set: bool| if set { "yes".to_owned() } else { String::new() };
+        let lifetime = self.access_seconds.map(|seconds| format!("{seconds} seconds")).unwrap_or_default();
+        let shown = fields(&[
+            ("client id", self.client_id.clone()),
+            ("secret", self.client_secret.clone().unwrap_or_default()),
+            ("name", self.client_name.clone()),
+            ("owner", self.org_id.clone()),
+            ("type", self.application_type.to_owned()),
+            ("authentication", self.token_endpoint_auth_method.to_owned()),
+            ("public key", self.pubkey.clone().unwrap_or_default()),
+            ("key set", self.jwks.as_ref().map(ToString::to_string).unwrap_or_default()),
+            ("key set at", self.jwks_uri.clone().unwrap_or_default()),
+            ("redirect URIs", self.redirect_uris.join("\n")),
+            ("after sign-out", self.post_logout_redirect_uris.join("\n")),
+            ("grant types", self.grant_types.join(" ")),
+            ("scope", self.scope.clone()),
+            ("id tokens", self.id_token_signed_response_alg.to_owned()),
+            ("access tokens live", lifetime),
+            ("PKCE required", yes(self.require_pkce)),
+            ("made-up addresses", yes(self.placeholder_email)),
+            ("home page", self.client_uri.clone().unwrap_or_default()),
+            ("registered itself", yes(self.dynamic)),
+            ("switched off", yes(self.disabled)),
+            ("registered", self.created_at.clone()),
+            ("changed", self.updated_at.clone()),
+        ]);
+        match &self.client_secret {
+            Some(_) => format!("{shown}\n\nKeep the secret: it is not shown again."),
+            None => shown,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `sigma keys`: the keys that sign tokens.
+
+use std::path::Path;
+
+use sigma_server::keys;
+use serde::Serialize;
+use sigma_core::jose::{Algorithm, Promptness};
+use sigma_core::time::Timestamp;
+use sigma_store::signing_key::{self, SealedKey};
+
+use crate::args::AlgArg;
+use crate::failure::Failure;
+use crate::opened::{Absent, Opened};
+use crate::output::{Output, table};
+
+/// A signing key as the command line shows it. The private half is never shown.
+#[derive(Debug, Serialize)]
+struct KeyView {
+    kid: String,
+    alg: &'static str,
+    state: &'static str,
+    created_at: String,
+    active_from: String,
+    retired_at: Option<String>,
+    delete_after: Option<String>,
+}
+
+impl KeyView {
+    fn of(key: &SealedKey, signs: bool) -> Self {
+        let state = match key.retired_at {
+            Some(_) => "retired",
+            None if signs => "signs",
+            None => "published",
+        };
+        Self {
+            kid: key.kid.clone(),
+            alg: key.algorithm.as_str(),
+            state,
+            created_at: key.created_at.to_string(),
+            active_from: key.active_from.to_string(),
+            retired_at: key.retired_at.map(|at| at.to_string()),
+            delete_after: key.delete_after.map(|at| at.to_string()),
+        }
+    }
+
+    fn row(&self) -> [String; 5] {
+        let until = self.delete_after.clone().unwrap_or_default();
+        [self.kid.clone(), self.alg.to_owned(), self.state.to_owned(), self.active_from.clone(), until]
+    }
+}
+
+/// Whether `key` is the one that signs now: of those not retired, the last to become active.
+fn signs(key: &SealedKey, keys: &[SealedKey], now: Timestamp) -> bool {
+    let active =
+        |other: &&SealedKey| other.algorithm == key.algorithm && other.retired_at.is_none() && other.active_from <= now;
+    keys.iter()
+        .filter(active)
+        .max_by_key(|other| (other.active_from, &other.kid))
+        .is_some_and(|last| last.kid == key.kid)
+}
+
+/// Lists every key.
+pub fn list(file: Option<&Path>, output: Output) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    print(&opened, output, &[])
+}
+
+/// Makes new keys before their time, and lists all of them.
+pub fn rotate(file: Option<&Path>, output: Output, now: bool, algorithms: &[AlgArg]) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    let master_key = opened.master_key()?;
+    let algorithms: Vec<Algorithm> = match algorithms {
+        [] => Algorithm::ALL.to_vec(),
+        chosen => chosen.iter().map(|algorithm| (*algorithm).into()).collect(),
+    };
+    let promptness = if now { Promptness::Now } else { Promptness::AfterPublication };
+    let policy = keys::policy(&opened.settings.tokens);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Failed(format!("cannot start a runtime: {error}")))?;
+    let rotation =
+        keys::rotate(opened.store(), &master_key, &algorithms, promptness, policy, opened.now(), opened.rng.as_ref());
+    let fresh = runtime.block_on(rotation).map_err(|error| Failure::Store(error.to_string()))?;
+    print(&opened, output, &fresh)
+}
+
+/// The answer of both commands.
+#[derive(Serialize)]
+struct Answer<'a> {
+    made: &'a [String],
+    items: Vec<KeyView>,
+}
+
+fn print(opened: &Opened, output: Output, made: &[String]) -> Result<(), Failure> {
+    let keys = opened.read(signing_key::list)?;
+    let now = opened.now();
+    let items: Vec<KeyView> = keys.iter().map(|key| KeyView::of(key, signs(key, &keys, now))).collect();
+    output.answer(&Answer { made, items }, |answer| {
+        if answer.items.is_empty() {
+            return "There are no keys yet: the server makes them at its first start.".to_owned();
+        }
+        let rows: Vec<[String; 5]> = answer.items.iter().map(KeyView::row).collect();
+        let list = table(["KEY ID", "ALG", "STATE", "SIGNS FROM", "KEPT UNTIL"], &rows);
+        match answer.made {
+            [] => list,
+            made => format!("{list}\n\nMade: {}", made.join(", ")),
+        }
+    })
+}

@@ -1,0 +1,216 @@
+//! `sigma user`: people's accounts.
+
+use std::path::Path;
+
+use serde::Serialize;
+use sigma_core::ids::{SessionId, UserId};
+use sigma_core::person::Identity;
+use sigma_store::account::{self, Account, User};
+use sigma_store::session::{self, Session};
+
+use super::{Listed, one_more};
+use crate::args::Page;
+use crate::failure::Failure;
+use crate::opened::{Absent, Opened};
+use crate::output::{Output, fields, table};
+
+/// An account as the command line shows it.
+#[derive(Debug, Serialize)]
+struct UserView {
+    id: String,
+    name: String,
+    email: Option<String>,
+    email_verified: bool,
+    pubkey: Option<String>,
+    disabled: bool,
+    created_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identities: Option<Vec<IdentityView>>,
+}
+
+/// An identity of an account.
+#[derive(Debug, Serialize)]
+struct IdentityView {
+    bap_id: String,
+    name: String,
+    pubkey: String,
+    proof: &'static str,
+    primary: bool,
+}
+
+impl UserView {
+    fn of(user: &User) -> Self {
+        Self {
+            id: user.id.to_string(),
+            name: user.name.clone(),
+            email: user.email.clone(),
+            email_verified: user.email_verified,
+            pubkey: user.pubkey.clone(),
+            disabled: user.disabled,
+            created_at: user.created_at.to_string(),
+            identities: None,
+        }
+    }
+
+    fn with_identities(account: &Account) -> Self {
+        let view = |identity: &Identity| IdentityView {
+            bap_id: identity.bap_id.clone(),
+            name: identity.name.clone(),
+            pubkey: identity.pubkey.clone(),
+            proof: identity.proof.as_str(),
+            primary: identity.is_primary,
+        };
+        Self { identities: Some(account.identities.iter().map(view).collect()), ..Self::of(&account.user) }
+    }
+
+    fn text(&self) -> String {
+        let identity = |identity: &IdentityView| {
+            let primary = if identity.primary { ", primary" } else { "" };
+            format!("{} {} (proof: {}{primary})", identity.bap_id, identity.name, identity.proof)
+        };
+        let identities: Vec<String> = self.identities.iter().flatten().map(identity).collect();
+        let verified = if self.email_verified { "" } else { " (not verified)" };
+        fields(&[
+            ("id", self.id.clone()),
+            ("name", self.name.clone()),
+            ("address", self.email.as_ref().map(|email| format!("{email}{verified}")).unwrap_or_default()),
+            ("public key", self.pubkey.clone().unwrap_or_default()),
+            ("identities", identities.join("\n")),
+            ("switched off", if self.disabled { "yes".to_owned() } else { String::new() }),
+            ("since", self.created_at.clone()),
+        ])
+    }
+}
+
+/// A session as the command line shows it.
+#[derive(Debug, Serialize)]
+struct SessionView {
+    id: String,
+    created_at: String,
+    auth_time: String,
+    expires_at: String,
+    address: String,
+    user_agent: String,
+    bap_id: Option<String>,
+}
+
+impl SessionView {
+    fn of(session: &Session) -> Self {
+        Self {
+            id: session.id.to_string(),
+            created_at: session.created_at.to_string(),
+            auth_time: session.auth_time.to_string(),
+            expires_at: session.expires_at.to_string(),
+            address: session.address.clone(),
+            user_agent: session.user_agent.clone(),
+            bap_id: session.bap_id.clone(),
+        }
+    }
+}
+
+/// Lists a page of accounts, the oldest first.
+pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    let (after, limit) = (page.after.clone(), one_more(page.limit));
+    let users = opened.read(move |tx| account::list(tx, &after, limit))?;
+    let views = users.iter().map(UserView::of).collect();
+    Listed::new(views, page.limit, |view: &UserView| view.id.clone()).print(
+        output,
+        "sigma user list",
+        "There are no accounts yet.",
+        |views| {
+            let off = |view: &UserView| if view.disabled { "off".to_owned() } else { String::new() };
+            let row = |view: &UserView| [view.id.clone(), view.name.clone(), view.created_at.clone(), off(view)];
+            table(["ID", "NAME", "SINCE", ""], &views.iter().map(row).collect::<Vec<_>>())
+        },
+    )
+}
+
+/// Shows an account with its identities.
+pub fn show(file: Option<&Path>, output: Output, user: &str) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    output.answer(&UserView::with_identities(&find(&opened, user)?), UserView::text)
+}
+
+/// Switches an account off.
+pub fn disable(file: Option<&Path>, output: Output, user: &str) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    switch(&opened, output, user, Switch::Off)
+}
+
+/// Switches an account on again.
+pub fn enable(file: Option<&Path>, output: Output, user: &str) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    switch(&opened, output, user, Switch::On)
+}
+
+/// Lists the live sessions of an account, after those that were named have been ended.
+pub fn sessions(
+    file: Option<&Path>,
+    output: Output,
+    user: &str,
+    end: Option<&str>,
+    end_all: bool,
+) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    let id = find(&opened, user)?.user.id;
+    let now = opened.now();
+    if let Some(session) = end {
+        let (owner, ended) = (id.clone(), SessionId::from_text(session));
+        if !opened.write(move |tx| session::end(tx, &owner, &ended, now))? {
+            return Err(Failure::NotFound(format!("{user} has no live session {session}")));
+        }
+    }
+    if end_all {
+        let owner = id.clone();
+        opened.write(move |tx| session::end_all(tx, &owner, None, now))?;
+    }
+    let live = opened.read(move |tx| session::list_live(tx, &id, now))?;
+    let views: Vec<SessionView> = live.iter().map(SessionView::of).collect();
+    let limit = u32::try_from(views.len()).unwrap_or(u32::MAX);
+    Listed::new(views, limit, |view: &SessionView| view.id.clone()).print(
+        output,
+        "sigma user sessions",
+        "No browser is signed in.",
+        |views| {
+            let row = |view: &SessionView| {
+                [view.id.clone(), view.auth_time.clone(), view.address.clone(), view.user_agent.clone()]
+            };
+            table(["SESSION", "SIGNED IN", "FROM", "WITH"], &views.iter().map(row).collect::<Vec<_>>())
+        },
+    )
+}
+
+/// Which way an account is switched.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Switch {
+    On,
+    Off,
+}
+
+fn switch(opened: &Opened, output: Output, user: &str, to: Switch) -> Result<(), Failure> {
+    let id = find(opened, user)?.user.id;
+    let now = opened.now();
+    let changed = id.clone();
+    opened.write(move |tx| account::set_disabled(tx, &changed, to == Switch::Off, now))?;
+    output.answer(&UserView::with_identities(&find(opened, id.as_str())?), |view| {
+        format!("{} is switched {}.", view.id, if view.disabled { "off" } else { "on" })
+    })
+}
+
+/// The account of that id, or of the person who signed with that key.
+fn find(opened: &Opened, user: &str) -> Result<Account, Failure> {
+    let wanted = user.to_owned();
+    let account = opened.read(move |tx| {
+        if let Some(account) = account::find(tx, &UserId::from_text(&wanted))? {
+            return Ok(Some(account));
+        }
+        match account::find_by_pubkey(tx, &wanted)? {
+            Some(owner) => account::find(tx, &owner.id),
+            None => Ok(None),
+        }
+    })?;
+    account.ok_or_else(|| {
+        Failure::NotFound(format!("there is no account {user}; `sigma user list` shows those there are"))
+    })
+}

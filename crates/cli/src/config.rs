@@ -1,0 +1,205 @@
+//! The configuration: a TOML file, overruled by the environment (`SIGMA__SECTION__KEY`).
+//!
+//! An unknown key refuses the start, for it is a typing error that would otherwise leave a default in force.
+
+use std::path::{Path, PathBuf};
+
+use figment::error::Kind;
+use figment::providers::{Env, Format as _, Toml};
+use figment::{Figment, Source};
+use sigma_server::settings::Settings;
+
+use crate::failure::Failure;
+
+pub mod check;
+pub mod show;
+
+/// The file that is read when none is named and it exists.
+const DEFAULT_FILE: &str = "sigma.toml";
+
+/// What every variable of ours begins with.
+const PREFIX: &str = "SIGMA__";
+
+/// The configuration and where it came from.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The settings, defaults filled in, not yet checked.
+    pub settings: Settings,
+    /// The file that was read, if any.
+    pub file: Option<PathBuf>,
+}
+
+/// Reads the configuration: `named` must exist, `sigma.toml` may.
+pub fn load(named: Option<&Path>) -> Result<Loaded, Failure> {
+    let file = match named {
+        Some(path) if !path.is_file() => {
+            return Err(Failure::Config(format!("there is no configuration file {}", path.display())));
+        }
+        Some(path) => Some(path.to_owned()),
+        None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.is_file()),
+    };
+    let mut figment = Figment::new();
+    if let Some(path) = &file {
+        figment = figment.merge(Toml::file_exact(path));
+    }
+    Ok(Loaded { settings: extract(figment)?, file })
+}
+
+/// What the demo has instead of the usual defaults: all its callers share one address, and its log is for a terminal.
+const DEMO: &str = "
+sign_in.implicit_sign_up = true
+[limits]
+token = 6000
+app = 6000
+authorize = 6000
+sign_in = 600
+direct = 600
+userinfo = 6000
+other = 60000
+delays = false
+sign_ups_per_hour = 6000
+[log]
+filter = 'warn'
+access = false
+";
+
+/// The settings of the demo, overruled by `named` and by the environment. A `sigma.toml` here is another server's.
+pub fn load_demo(named: Option<&Path>) -> Result<Settings, Failure> {
+    let mut figment = Figment::from(Toml::string(DEMO));
+    if let Some(path) = named {
+        figment = figment.merge(Toml::file_exact(path));
+    }
+    extract(figment)
+}
+
+/// Lets the environment overrule the rest, and reads the whole.
+fn extract(figment: Figment) -> Result<Settings, Failure> {
+    let figment = figment.merge(Env::prefixed(PREFIX).split("__"));
+    figment.extract().map_err(|error| Failure::Config(explain(&figment, &error)))
+}
+
+/// Reads the configuration and refuses one that cannot work, naming everything wrong with it.
+pub fn load_checked(named: Option<&Path>) -> Result<Settings, Failure> {
+    let Loaded { settings, .. } = load(named)?;
+    refuse_problems(&settings)?;
+    Ok(settings)
+}
+
+/// Refuses settings that cannot work, naming everything wrong with them.
+pub fn refuse_problems(settings: &Settings) -> Result<(), Failure> {
+    let problems = check::problems(settings);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    Err(Failure::Config(format!("the configuration cannot be used:\n  {}", lines.join("\n  "))))
+}
+
+/// One error of figment in plain words: which key, from which file or variable, and what it should be.
+fn explain(figment: &Figment, error: &figment::Error) -> String {
+    let mut path = error.path.clone();
+    if let Kind::UnknownField(field, _) = &error.kind
+        && path.last() != Some(field)
+    {
+        path.push(field.clone());
+    }
+    let key = path.join(".");
+    let place = place(figment, &path, error);
+    match &error.kind {
+        Kind::UnknownField(field, expected) => {
+            let meant = nearest(field, expected).map(|name| format!("; did you mean \"{name}\"?")).unwrap_or_default();
+            format!("unknown key \"{key}\" in {place}{meant}\n  known here: {}", expected.join(", "))
+        }
+        Kind::MissingField(field) => {
+            format!("\"{}\" is missing in {place}", [path, vec![field.to_string()]].concat().join("."))
+        }
+        // What was found is not repeated: it may be a secret.
+        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
+            format!("\"{key}\" in {place} must be {expected}")
+        }
+        Kind::UnknownVariant(found, expected) => {
+            format!("\"{key}\" in {place} is \"{found}\", but must be one of: {}", expected.join(", "))
+        }
+        Kind::Message(message) if key.is_empty() => format!("{place}: {message}"),
+        other => format!("\"{key}\" in {place}: {other}"),
+    }
+}
+
+/// The file or the environment variable that the key at `path` came from.
+fn place(figment: &Figment, path: &[String], error: &figment::Error) -> String {
+    let metadata = figment.find_metadata(&path.join(".")).or(error.metadata.as_ref());
+    match metadata.and_then(|metadata| metadata.source.as_ref()) {
+        Some(Source::File(file)) => file.display().to_string(),
+        _ if path.is_empty() => "the configuration".to_owned(),
+        _ => format!("the environment variable {PREFIX}{}", path.join("__").to_uppercase()),
+    }
+}
+
+/// The known key that differs from `unknown` by the least, if by no more than a third of it.
+fn nearest<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
+    let (distance, name) = known.iter().map(|name| (edits(unknown, name), *name)).min()?;
+    (distance * 3 <= unknown.chars().count().max(3)).then_some(name)
+}
+
+/// Levenshtein's distance: insertions, deletions and substitutions from one word to the other.
+fn edits(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
+    for (index, left) in from.chars().enumerate() {
+        let mut diagonal = index;
+        let mut previous = index + 1;
+        for (cell, right) in row.iter_mut().skip(1).zip(to.chars()) {
+            let substituted = diagonal + usize::from(left != right);
+            diagonal = *cell;
+            previous = substituted.min(previous + 1).min(*cell + 1);
+            *cell = previous;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = index + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn refusal(toml: &str) -> String {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("sigma.toml");
+        fs::write(&file, toml).unwrap();
+        load(Some(&file)).unwrap_err().to_string().replace(&file.display().to_string(), "FILE")
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_file_and_the_nearest_known_one() {
+        assert_eq!(
+            refusal("[tokens]\ncode_secnds = 30"),
+            "unknown key \"tokens.code_secnds\" in FILE; did you mean \"code_seconds\"?\n  known here: access_seconds, \
+             id_seconds, refresh_seconds, code_seconds, interaction_seconds, key_rotation_days"
+        );
+        assert!(refusal("isuer = 'x'").starts_with("unknown key \"isuer\" in FILE; did you mean \"issuer\"?"));
+        assert!(refusal("[zzz]\na = 1").starts_with("unknown key \"zzz\" in FILE\n"));
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_not_repeated() {
+        let message = refusal("[master_key]\nvalue = 123456789");
+        assert_eq!(message, "\"master_key.value\" in FILE must be a string");
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_named() {
+        let message = refusal("issuer = ");
+        assert!(message.contains("FILE"), "{message}");
+    }
+
+    #[test]
+    fn edits_are_counted() {
+        assert_eq!(edits("kitten", "sitting"), 3);
+        assert_eq!(edits("", "abc"), 3);
+        assert_eq!(edits("same", "same"), 0);
+    }
+}

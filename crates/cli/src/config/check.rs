@@ -1,0 +1,244 @@
+//! What makes a configuration unusable, in words that say how to mend it.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
+use sigma_server::settings::{Http, MasterKeySettings, Settings, SignIn, StoreSettings, Tls, Tokens};
+use tracing_subscriber::EnvFilter;
+use url::{Host, Url};
+
+/// The longest that anything signed may live, in seconds: retired keys are kept no longer than for this.
+const LONGEST_TOKEN_SECONDS: u32 = 2_592_000;
+
+/// One fault of the configuration.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The key at fault, `tokens.code_seconds`.
+    pub key: &'static str,
+    /// What is wrong with it and what it should be. Never a secret.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.key, self.message)
+    }
+}
+
+/// Everything wrong with `settings`; nothing when the server can start with them.
+pub fn problems(settings: &Settings) -> Vec<Problem> {
+    let mut found = Vec::new();
+    let mut check = |key: &'static str, verdict: Result<(), String>| {
+        if let Err(message) = verdict {
+            found.push(Problem { key, message });
+        }
+    };
+    check("issuer", issuer(&settings.issuer));
+    check("store.url", store_url(&settings.store));
+    check("store.connections", within(settings.store.connections, 1, 64));
+    check("master_key.value", master_key(&settings.master_key));
+    check("sign_in.trusted_origins", trusted_origins(&settings.sign_in));
+    check("sign_in.session_days", within(settings.sign_in.session_days, 1, 400));
+    for (key, verdict) in tokens(&settings.tokens) {
+        check(key, verdict);
+    }
+    for (key, verdict) in http(&settings.http) {
+        check(key, verdict);
+    }
+    if let Some(tls) = &settings.tls {
+        check("tls", tls_files(tls));
+    }
+    check(
+        "metrics.listen",
+        match settings.metrics.listen {
+            Some(address) if address == settings.listen && address.port() != 0 => {
+                Err("is where the server listens itself; metrics need a port of their own".to_owned())
+            }
+            _ => Ok(()),
+        },
+    );
+    check(
+        "log.filter",
+        EnvFilter::try_new(&settings.log.filter).map(|_| ()).map_err(|error| {
+            format!(
+                "\"{}\" is no filter ({error}); write for example \"info\" or \"sigma=debug,warn\"",
+                settings.log.filter
+            )
+        }),
+    );
+    found
+}
+
+/// The issuer is a bare origin, spelt as browsers spell it, because `iss` is compared byte for byte (contract 1.1).
+fn issuer(issuer: &str) -> Result<(), String> {
+    let url = Url::parse(issuer).map_err(|error| {
+        format!("\"{issuer}\" is no URL ({error}); write the origin people see, like https://id.example.org")
+    })?;
+    let origin = url.origin().ascii_serialization();
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        "http" => return Err(format!("\"{issuer}\" must be https; plain http is for localhost alone")),
+        other => return Err(format!("\"{issuer}\" must be https, not {other}")),
+    }
+    if issuer == origin {
+        return Ok(());
+    }
+    if issuer.strip_suffix('/').is_some_and(|bare| bare == origin) {
+        return Err(format!("\"{issuer}\" ends in a slash; write {origin}"));
+    }
+    Err(format!("\"{issuer}\" must be a bare origin, without path, query or user name, spelt as browsers do: {origin}"))
+}
+
+/// Whether `url` names this machine and nothing else.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
+        None => false,
+    }
+}
+
+fn store_url(store: &StoreSettings) -> Result<(), String> {
+    let url = store.url.expose_secret();
+    let plain = "must be sqlite:PATH or postgres://user:password@host/database";
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        return if path.is_empty() { Err(format!("names no file; it {plain}")) } else { Ok(()) };
+    }
+    let known = url.starts_with("postgres://") || url.starts_with("postgresql://");
+    if known && Url::parse(url).is_ok() { Ok(()) } else { Err(plain.to_owned()) }
+}
+
+fn master_key(settings: &MasterKeySettings) -> Result<(), String> {
+    let Some(value) = &settings.value else { return Ok(()) };
+    sigma_store::MasterKey::from_base64(value.expose_secret())
+        .map(|_| ())
+        .map_err(|_| "must be base64 of 32 bytes; `openssl rand -base64 32` makes one".to_owned())
+}
+
+fn trusted_origins(sign_in: &SignIn) -> Result<(), String> {
+    let is_origin = |text: &str| Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text);
+    match sign_in.trusted_origins.iter().find(|origin| !is_origin(origin)) {
+        Some(origin) => Err(format!("\"{origin}\" is no origin; write it like https://app.example.org")),
+        None => Ok(()),
+    }
+}
+
+fn tokens(tokens: &Tokens) -> [(&'static str, Result<(), String>); 6] {
+    [
+        ("tokens.access_seconds", within(tokens.access_seconds, 60, LONGEST_TOKEN_SECONDS)),
+        ("tokens.id_seconds", within(tokens.id_seconds, 60, LONGEST_TOKEN_SECONDS)),
+        ("tokens.refresh_seconds", within(tokens.refresh_seconds, 60, 63_072_000)),
+        ("tokens.code_seconds", within(tokens.code_seconds, 1, 600)),
+        ("tokens.interaction_seconds", within(tokens.interaction_seconds, 60, 86_400)),
+        ("tokens.key_rotation_days", within(tokens.key_rotation_days, 2, 3_650)),
+    ]
+}
+
+fn http(http: &Http) -> [(&'static str, Result<(), String>); 5] {
+    [
+        ("http.connections", within(http.connections, 1, 1_000_000)),
+        ("http.header_seconds", within(http.header_seconds, 1, 300)),
+        ("http.body_seconds", within(http.body_seconds, 1, 300)),
+        ("http.body_bytes", within(http.body_bytes, 4_096, 16_777_216)),
+        ("http.shutdown_seconds", within(http.shutdown_seconds, 0, 600)),
+    ]
+}
+
+fn tls_files(tls: &Tls) -> Result<(), String> {
+    for path in [&tls.certificate, &tls.key] {
+        std::fs::File::open(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn within<N: Copy + PartialOrd + fmt::Display>(value: N, least: N, most: N) -> Result<(), String> {
+    if value >= least && value <= most { Ok(()) } else { Err(format!("is {value}, but must be {least} to {most}")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::SecretString;
+
+    use super::*;
+
+    fn only(change: impl FnOnce(&mut Settings)) -> String {
+        let mut settings = Settings::default();
+        change(&mut settings);
+        let found = problems(&settings);
+        assert_eq!(found.len(), 1, "{found:?}");
+        found.first().unwrap().to_string()
+    }
+
+    #[test]
+    fn the_defaults_are_usable() {
+        assert_eq!(problems(&Settings::default()), []);
+    }
+
+    #[test]
+    fn an_issuer_is_a_bare_origin() {
+        for good in [
+            "https://id.example.org",
+            "https://id.example.org:8443",
+            "http://localhost:8080",
+            "http://127.0.0.1",
+            "http://[::1]:80",
+        ] {
+            let verdict = issuer(good);
+            // A port that the scheme implies is not written.
+            assert_eq!(verdict.is_ok(), good != "http://[::1]:80", "{good}: {verdict:?}");
+        }
+        for bad in [
+            "https://id.example.org/",
+            "https://id.example.org/auth",
+            "http://id.example.org",
+            "id.example.org",
+            "",
+            "https://ID.example.org",
+            "https://user@id.example.org",
+            "https://id.example.org?x",
+            "ftp://localhost",
+            "https://id.example.org:443",
+            "http://localhost.example.org",
+        ] {
+            assert!(issuer(bad).is_err(), "{bad}");
+        }
+        assert_eq!(
+            only(|settings| settings.issuer = "https://id.example.org/".to_owned()),
+            "issuer: \"https://id.example.org/\" ends in a slash; write https://id.example.org"
+        );
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_told_with_their_range() {
+        assert_eq!(
+            only(|settings| settings.tokens.code_seconds = 601),
+            "tokens.code_seconds: is 601, but must be 1 to 600"
+        );
+        assert_eq!(only(|settings| settings.store.connections = 0), "store.connections: is 0, but must be 1 to 64");
+    }
+
+    #[test]
+    fn secrets_are_not_repeated_in_problems() {
+        let told = only(|settings| settings.master_key.value = Some(SecretString::from("c2VjcmV0")));
+        assert!(!told.contains("c2VjcmV0"), "{told}");
+        let told = only(|settings| settings.store.url = SecretString::from("mysql://root:hunter2@db/sigma"));
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+
+    #[test]
+    fn metrics_do_not_share_the_servers_port() {
+        assert!(only(|settings| settings.metrics.listen = Some(settings.listen)).contains("a port of their own"));
+    }
+
+    #[test]
+    fn a_trusted_origin_has_no_path() {
+        assert!(
+            only(|settings| settings.sign_in.trusted_origins = vec!["https://app.example.org/x".to_owned()])
+                .contains("is no origin")
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! `sigma config show` and `sigma config check`.
+
+use std::path::Path;
+
+use serde::Serialize;
+use sigma_server::settings::Settings;
+
+use super::check::{self, Problem};
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Prints every setting in force, defaults included, as TOML or JSON. Secrets are masked (`***`).
+pub fn show(file: Option<&Path>, output: Output) -> Result<(), Failure> {
+    let loaded = super::load(file)?;
+    let from = loaded.file.map_or_else(|| "no file".to_owned(), |file| file.display().to_string());
+    let masked = serde_json::to_value(&loaded.settings).map_err(|error| Failure::Failed(error.to_string()))?;
+    output.answer(&masked, |masked| format!("# {from}, the environment and the defaults\n{}", as_toml(masked)))
+}
+
+/// The answer of `config check`.
+#[derive(Serialize)]
+struct Verdict<'a> {
+    ok: bool,
+    file: Option<&'a Path>,
+    problems: Vec<Problem>,
+}
+
+/// Says whether the server would start with this configuration, and what is wrong if not (exit code 5).
+pub fn check(file: Option<&Path>, output: Output) -> Result<(), Failure> {
+    let loaded = super::load(file)?;
+    let problems = check::problems(&loaded.settings);
+    let verdict = Verdict { ok: problems.is_empty(), file: loaded.file.as_deref(), problems };
+    if output.json || verdict.ok {
+        output.answer(&verdict, |_| summary(&loaded.settings))?;
+    }
+    if verdict.ok {
+        return Ok(());
+    }
+    if output.json {
+        Err(Failure::Config("the configuration cannot be used".to_owned()))
+    } else {
+        super::refuse_problems(&loaded.settings)
+    }
+}
+
+fn summary(settings: &Settings) -> String {
+    format!("The configuration is fine: issuer {}, listening on {}.", settings.issuer, settings.listen)
+}
+
+/// Settings as TOML: plain keys first, then one table for each section. A setting that is not set is a comment.
+fn as_toml(settings: &serde_json::Value) -> String {
+    let mut lines = Vec::new();
+    let mut sections = Vec::new();
+    for (key, value) in settings.as_object().into_iter().flatten() {
+        match value.as_object() {
+            Some(section) => sections.push((key, section)),
+            None => lines.push(line(key, value)),
+        }
+    }
+    for (name, section) in sections {
+        lines.push(format!("\n[{name}]"));
+        lines.extend(section.iter().map(|(key, value)| line(key, value)));
+    }
+    lines.join("\n")
+}
+
+/// One key. JSON's text of strings, numbers, booleans and arrays of them is TOML's too.
+fn line(key: &str, value: &serde_json::Value) -> String {
+    if value.is_null() { format!("# {key} is not set") } else { format!("{key} = {value}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use figment::Figment;
+    use figment::providers::{Format as _, Toml};
+    use secrecy::SecretString;
+
+    use super::*;
+
+    #[test]
+    fn what_is_shown_can_be_read_back() {
+        let shown = as_toml(&serde_json::to_value(Settings::default()).unwrap());
+        let read: Settings = Figment::from(Toml::string(&shown)).extract().unwrap();
+        assert_eq!(as_toml(&serde_json::to_value(read).unwrap()), shown);
+    }
+
+    #[test]
+    fn secrets_are_masked() {
+        let mut settings = Settings::default();
+        settings.master_key.value = Some(SecretString::from("topsecret"));
+        settings.store.url = SecretString::from("postgres://sigma:hunter2@db/sigma?password=hunter2");
+        let shown = as_toml(&serde_json::to_value(settings).unwrap());
+        assert!(shown.contains("value = \"***\""), "{shown}");
+        assert!(shown.contains("url = \"postgres://sigma:***@db/sigma?***\""), "{shown}");
+        assert!(!shown.contains("topsecret") && !shown.contains("hunter2"), "{shown}");
+    }
+}

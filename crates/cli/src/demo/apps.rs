@@ -1,0 +1,113 @@
+//! The apps that the demo registers, so that each way of authenticating can be tried.
+
+use serde::Serialize;
+use sigma_bitcoin::PrivateKey;
+use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use sigma_core::digest::Digest;
+use sigma_core::ids::{ClientId, OrgId};
+use sigma_core::jose::Algorithm;
+use sigma_core::random::{alphanumeric, bytes};
+use sigma_core::redirect::RegisteredRedirectUris;
+use sigma_core::scope::Scopes;
+use sigma_core::time::Timestamp;
+use sigma_store::resource::Resource;
+use sigma_store::{app, org, resource};
+
+use crate::failure::Failure;
+use crate::opened::Opened;
+
+/// An API that tokens can be asked for.
+const RESOURCE: &str = "https://api.example.org";
+
+/// An app as the Playground is told of it. What it authenticates with was made for this demo.
+#[derive(Clone, Debug, Serialize)]
+pub struct DemoApp {
+    name: &'static str,
+    about: &'static str,
+    client_id: &'static str,
+    auth: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+}
+
+/// Registers the apps, or gives those of an earlier demo their new secrets and addresses.
+pub fn register(opened: &Opened, origin: &str) -> Result<Vec<DemoApp>, Failure> {
+    let now = opened.now();
+    let key = PrivateKey::from_bytes(bytes(opened.rng.as_ref())).map_err(|error| Failure::Failed(error.to_string()))?;
+    let secret = alphanumeric(opened.rng.as_ref(), 43);
+    let org_id = opened.write(move |tx| org::load_operator(tx, now))?;
+
+    let spa = App { auth_method: AuthMethod::None, ..base("playground", "Playground", &org_id, origin, now) };
+    let server = App {
+        auth_method: AuthMethod::ClientSecretBasic,
+        secret: Some(Digest::of(&secret)),
+        grant_types: GrantType::ALL.to_vec(),
+        ..base("playground-server", "Playground with a server", &org_id, origin, now)
+    };
+    let bitcoin = App {
+        auth_method: AuthMethod::SigmaBitcoinAuth,
+        pubkey: Some(key.public_key()),
+        id_token_alg: Algorithm::ES256,
+        ..base("playground-bitcoin", "Playground with a Bitcoin key", &org_id, origin, now)
+    };
+    let api = Resource { uri: RESOURCE.to_owned(), org_id, name: "Example API".to_owned(), created_at: now };
+    opened.write(move |tx| {
+        for wanted in [&spa, &server, &bitcoin] {
+            match app::find(tx, &wanted.client_id)? {
+                Some(_) => app::update(tx, wanted).map(drop)?,
+                None => app::add(tx, wanted).map(drop)?,
+            }
+        }
+        resource::add(tx, &api)
+    })?;
+    Ok(vec![
+        DemoApp {
+            name: "Single-page app",
+            about: "Public: runs in the browser, protected by PKCE alone.",
+            client_id: "playground",
+            auth: AuthMethod::None.as_str(),
+            secret: None,
+        },
+        DemoApp {
+            name: "App with a server",
+            about: "Confidential: its server keeps a secret.",
+            client_id: "playground-server",
+            auth: AuthMethod::ClientSecretBasic.as_str(),
+            secret: Some(secret),
+        },
+        DemoApp {
+            name: "App with a Bitcoin key",
+            about: "Confidential: signs each request to the token endpoint.",
+            client_id: "playground-bitcoin",
+            auth: AuthMethod::SigmaBitcoinAuth.as_str(),
+            secret: Some(key.to_wif().to_string()),
+        },
+    ])
+}
+
+fn base(client_id: &str, name: &str, org_id: &OrgId, origin: &str, now: Timestamp) -> App {
+    App {
+        client_id: ClientId::from_text(client_id),
+        org_id: org_id.clone(),
+        name: name.to_owned(),
+        application_type: ApplicationType::Web,
+        auth_method: AuthMethod::None,
+        secret: None,
+        pubkey: None,
+        jwks: None,
+        jwks_uri: None,
+        redirect_uris: RegisteredRedirectUris::from_stored([format!("{origin}/callback")]),
+        post_logout_redirect_uris: RegisteredRedirectUris::from_stored([format!("{origin}/signed-out")]),
+        grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+        scopes: Scopes::parse(&sigma_core::scope::KNOWN.join(" ")),
+        require_pkce: false,
+        id_token_alg: Algorithm::RS256,
+        access_seconds: None,
+        placeholder_email: false,
+        dynamic: false,
+        disabled: false,
+        client_uri: None,
+        created_at: now,
+        updated_at: now,
+    }
+}

@@ -1,0 +1,148 @@
+//! The Playground's own small server: its files, what it is told of the demo, and the callback.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, body::Bytes};
+use serde::Serialize;
+use tokio::net::TcpListener;
+
+use super::apps::DemoApp;
+use super::files::{self, Embedded};
+use super::{Shared, relay};
+use crate::failure::Failure;
+
+/// Scripts and styles of our own alone. Requests go to any server that is being tried, so `connect-src` is wide; plain
+/// http only to this machine.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+    connect-src 'self' https: http://localhost:* http://127.0.0.1:*; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'none'";
+
+/// Where `index.html` takes the body of a `form_post` answer.
+const FORM_POST: &str = "<!-- form-post -->";
+
+/// What the handlers share.
+#[derive(Debug)]
+pub struct Site {
+    /// Its own origin.
+    pub origin: String,
+    /// The client for requests that are sent from here.
+    pub client: reqwest::Client,
+    told: Told,
+    index: &'static str,
+}
+
+/// What the Playground asks for first.
+#[derive(Debug, Serialize)]
+struct Told {
+    issuer: String,
+    apps: Vec<DemoApp>,
+}
+
+impl Site {
+    /// The site on `origin` for the server `issuer`.
+    pub fn new(origin: String, issuer: String, apps: Vec<DemoApp>) -> Result<Shared, Failure> {
+        let index =
+            files::find("index.html").and_then(|file| std::str::from_utf8(file.bytes).ok()).ok_or_else(|| {
+                Failure::Failed(
+                    "this program was built without the Playground: run `make web` (it needs Node 20 or newer), \
+                 then build it again"
+                        .to_owned(),
+                )
+            })?;
+        Ok(Arc::new(Self { origin, client: relay::client()?, told: Told { issuer, apps }, index }))
+    }
+}
+
+/// The routes of the site.
+pub fn routes(site: Shared) -> Router {
+    Router::new()
+        .route("/", get(index))
+        .route("/callback", get(index).post(form_post))
+        .route("/signed-out", get(index))
+        .route("/demo.json", get(told))
+        .route("/relay", post(relay::relay))
+        .route("/{file}", get(file))
+        .layer(DefaultBodyLimit::max(64 * 1024))
+        .layer(middleware::from_fn_with_state(Arc::clone(&site), guard))
+        .with_state(site)
+}
+
+/// Serves the site until `stop`.
+pub async fn serve(listener: TcpListener, routes: Router, stop: impl Future<Output = ()> + Send + 'static) {
+    if let Err(error) = axum::serve(listener, routes).with_graceful_shutdown(stop).await {
+        tracing::error!(%error, "the Playground ended");
+    }
+}
+
+/// Answers only to its own name, so that no other site reaches it by a name of its own (DNS rebinding), and sets the
+/// headers of every answer.
+async fn guard(State(site): State<Shared>, request: Request, next: Next) -> Response {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if site.origin.strip_prefix("http://") != Some(host) {
+        return (StatusCode::MISDIRECTED_REQUEST, format!("The Playground is at {}\n", site.origin)).into_response();
+    }
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let set: [(HeaderName, &'static str); 4] = [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    for (name, value) in set {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn index(State(site): State<Shared>) -> Response {
+    page(site.index.to_owned())
+}
+
+/// The answer of `response_mode=form_post`: the page finds what was posted in a meta element.
+async fn form_post(State(site): State<Shared>, body: Bytes) -> Response {
+    let Ok(posted) = std::str::from_utf8(&body) else {
+        return (StatusCode::BAD_REQUEST, "The form is not text.\n").into_response();
+    };
+    let meta = format!("<meta name=\"form-post\" content=\"{}\">", escaped(posted));
+    page(site.index.replacen(FORM_POST, &meta, 1))
+}
+
+async fn told(State(site): State<Shared>) -> Response {
+    Json(&site.told).into_response()
+}
+
+async fn file(Path(name): Path<String>) -> Response {
+    match files::find(&name) {
+        Some(Embedded { content_type, bytes, .. }) => ([(CONTENT_TYPE, *content_type)], *bytes).into_response(),
+        None => (StatusCode::NOT_FOUND, "There is no such file.\n").into_response(),
+    }
+}
+
+fn page(html: String) -> Response {
+    ([(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
+}
+
+/// Text inside a quoted attribute.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_posted_cannot_leave_its_attribute() {
+        assert_eq!(escaped("a=\"><script>&b"), "a=&quot;&gt;&lt;script&gt;&amp;b");
+    }
+}

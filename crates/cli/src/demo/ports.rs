@@ -1,0 +1,41 @@
+//! Finding ports that nobody listens on.
+
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+
+use crate::failure::Failure;
+
+/// How many ports are tried after the first.
+const TRIES: u16 = 100;
+
+/// The `wanted` port, which must be free, or the first free one from `first` on that is not `taken`.
+pub fn free(wanted: Option<u16>, first: u16, taken: &[u16]) -> Result<u16, Failure> {
+    match wanted {
+        Some(port) if taken.contains(&port) || !is_free(port) => {
+            Err(Failure::Refused(format!("port {port} is taken; leave it out to get the next one that is free")))
+        }
+        Some(port) => Ok(port),
+        None => (first..=first.saturating_add(TRIES))
+            .find(|port| !taken.contains(port) && is_free(*port))
+            .ok_or_else(|| Failure::Failed(format!("no port from {first} on is free; name one by --port"))),
+    }
+}
+
+/// Whether nobody listens, by either family: `localhost` may mean both.
+fn is_free(port: u16) -> bool {
+    let v6_taken = TcpListener::bind((Ipv6Addr::LOCALHOST, port))
+        .is_err_and(|error| error.kind() == std::io::ErrorKind::AddrInUse);
+    !v6_taken && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_is_passed_over_unless_it_was_asked_for() {
+        let holder = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = holder.local_addr().unwrap().port();
+        assert_ne!(free(None, port, &[]).unwrap(), port);
+        assert!(matches!(free(Some(port), 8080, &[]), Err(Failure::Refused(_))));
+    }
+}

@@ -1,0 +1,104 @@
+//! `sigma doctor`: what is wrong with this installation, and how to mend it.
+
+mod local;
+mod outside;
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::config;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// How one check went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    /// As it should be.
+    Fine,
+    /// It works, but somebody should know.
+    Note,
+    /// It does not work, or is not safe.
+    Wrong,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Finding {
+    check: &'static str,
+    status: Status,
+    message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mend: Option<String>,
+}
+
+impl Finding {
+    fn fine(check: &'static str, message: impl Into<String>) -> Self {
+        Self { check, status: Status::Fine, message: message.into(), mend: None }
+    }
+
+    fn note(check: &'static str, message: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { check, status: Status::Note, message: message.into(), mend: Some(mend.into()) }
+    }
+
+    fn wrong(check: &'static str, message: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { check, status: Status::Wrong, message: message.into(), mend: Some(mend.into()) }
+    }
+
+    fn text(&self) -> String {
+        let word = match self.status {
+            Status::Fine => "fine ",
+            Status::Note => "note ",
+            Status::Wrong => "WRONG",
+        };
+        let mend = self.mend.as_ref().map(|mend| format!("\n                       {mend}")).unwrap_or_default();
+        format!("{word}  {:14}  {}{mend}", self.check, self.message)
+    }
+}
+
+/// The whole examination.
+#[derive(Serialize)]
+struct Report {
+    ok: bool,
+    checks: Vec<Finding>,
+}
+
+/// Examines the installation; exit code 1 when something is wrong.
+pub fn doctor(file: Option<&Path>, output: Output) -> Result<(), Failure> {
+    let checks = examine(file);
+    let wrong = checks.iter().filter(|finding| finding.status == Status::Wrong).count();
+    let report = Report { ok: wrong == 0, checks };
+    output.answer(&report, |report| {
+        let lines: Vec<String> = report.checks.iter().map(Finding::text).collect();
+        let verdict = match wrong {
+            0 => "Nothing is wrong.".to_owned(),
+            1 => "One thing is wrong.".to_owned(),
+            count => format!("{count} things are wrong."),
+        };
+        format!("{}\n\n{verdict}", lines.join("\n"))
+    })?;
+    if report.ok { Ok(()) } else { Err(Failure::Reported) }
+}
+
+fn examine(file: Option<&Path>) -> Vec<Finding> {
+    let settings = match config::load(file) {
+        Ok(loaded) => loaded.settings,
+        Err(failure) => {
+            let mend = "Nothing else can be looked at before this is mended; `sigma config show` prints all keys.";
+            return vec![Finding::wrong("configuration", failure.to_string(), mend)];
+        }
+    };
+    let mut findings = local::configuration(&settings);
+    if findings.iter().any(|finding| finding.status == Status::Wrong) {
+        return findings;
+    }
+    findings.extend(local::proxy(&settings));
+    findings.extend(local::disk(&settings));
+    findings.push(local::master_key(&settings));
+    let (stored, kids) = local::store(&settings);
+    findings.extend(stored);
+    findings.extend(outside::issuer(&settings, &kids));
+    findings
+}

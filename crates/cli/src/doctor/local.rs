@@ -1,0 +1,243 @@
+//! What can be examined on this machine: configuration, proxy, disk, master key, store, signing keys and clock.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sigma_server::keys;
+use secrecy::ExposeSecret as _;
+use sigma_core::jose::Algorithm;
+use sigma_core::time::Timestamp;
+use sigma_server::settings::Settings;
+use sigma_store::signing_key::{self, SealedKey};
+use url::Url;
+
+use super::Finding;
+use crate::config::check::{self, is_loopback};
+use crate::opened::{Opened, sqlite_path};
+
+/// Free space that asks for attention, and that is too little, in bytes.
+const LITTLE_SPACE: u64 = 1024 * 1024 * 1024;
+const TOO_LITTLE_SPACE: u64 = 100 * 1024 * 1024;
+
+/// How far clocks may differ before somebody should know.
+const CLOCK_SLACK: Duration = Duration::from_secs(5);
+
+/// What `config check` says.
+pub fn configuration(settings: &Settings) -> Vec<Finding> {
+    let problems = check::problems(settings);
+    if problems.is_empty() {
+        return vec![Finding::fine("configuration", format!("the issuer is {}", settings.issuer))];
+    }
+    let wrong = |problem: &check::Problem| {
+        Finding::wrong(
+            "configuration",
+            problem.to_string(),
+            format!("Change {} in the file or the environment.", problem.key),
+        )
+    };
+    problems.iter().map(wrong).collect()
+}
+
+/// Whether TLS ends somewhere, and whether we believe what stands before us.
+pub fn proxy(settings: &Settings) -> Option<Finding> {
+    let url = Url::parse(&settings.issuer).ok()?;
+    if url.scheme() == "http" {
+        let finding = Finding::note(
+            "proxy",
+            "the issuer is plain http: good for trying things on this machine, and for nothing else",
+            "For people, set issuer = \"https://…\" and either [tls] or a proxy that speaks TLS.",
+        );
+        return Some(finding);
+    }
+    if settings.tls.is_some() {
+        return Some(Finding::fine("proxy", "the server speaks TLS itself"));
+    }
+    if settings.http.trusted_proxies.is_empty() {
+        return Some(Finding::wrong(
+            "proxy",
+            "the issuer is https and the server does not speak TLS, so a proxy stands before it; but no proxy is trusted: \
+             all people seem to come from one address and share its rate limits",
+            "Set http.trusted_proxies to the proxy's address, for example [\"127.0.0.1/32\"], or [tls] if there is none.",
+        ));
+    }
+    Some(Finding::fine(
+        "proxy",
+        format!("{} trusted", count(settings.http.trusted_proxies.len(), "network is", "networks are")),
+    ))
+}
+
+/// Whether a database file has room to grow.
+pub fn disk(settings: &Settings) -> Option<Finding> {
+    let directory = directory_of(&sqlite_path(settings)?);
+    let space = match rustix::fs::statvfs(&directory) {
+        Ok(stat) => stat.f_bavail.saturating_mul(stat.f_frsize),
+        Err(error) => {
+            return Some(Finding::wrong(
+                "disk",
+                format!("{} cannot be looked at: {error}", directory.display()),
+                "Make the directory, or set store.url to where the database is.",
+            ));
+        }
+    };
+    let free = format!("{} MiB are free in {}", space / (1024 * 1024), directory.display());
+    let mend = "Make room, or move the database to a larger disk.";
+    Some(match space {
+        0..TOO_LITTLE_SPACE => Finding::wrong("disk", free, mend),
+        TOO_LITTLE_SPACE..LITTLE_SPACE => Finding::note("disk", free, mend),
+        _ => Finding::fine("disk", free),
+    })
+}
+
+/// Whether the master key is there and nobody else's.
+pub fn master_key(settings: &Settings) -> Finding {
+    let check = "master key";
+    let file = &settings.master_key.file;
+    if settings.master_key.value.is_some() {
+        return Finding::fine(check, "comes from the configuration");
+    }
+    let mode = match std::fs::metadata(file) {
+        Ok(metadata) => metadata.permissions().mode() & 0o777,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Finding::note(
+                check,
+                format!("there is no file {} yet", file.display()),
+                "The server makes it at its first start. If there is a database already, bring its key back from the backup.",
+            );
+        }
+        Err(error) => {
+            let mend = "Let the user that runs sigma read it.";
+            return Finding::wrong(check, format!("{} cannot be read: {error}", file.display()), mend);
+        }
+    };
+    if mode & 0o077 != 0 {
+        return Finding::wrong(
+            check,
+            format!(
+                "{} is open to others (mode {mode:o}): whoever reads it and the database can sign as this server",
+                file.display()
+            ),
+            format!("chmod 600 {}; if others may have read it, rotate: sigma keys rotate --now", file.display()),
+        );
+    }
+    if let Err(error) = std::fs::File::open(file) {
+        let mend = "Run this as the user that runs sigma.";
+        return Finding::wrong(check, format!("{} cannot be read: {error}", file.display()), mend);
+    }
+    Finding::fine(check, format!("{} is for its owner alone", file.display()))
+}
+
+/// Whether the store can be reached and written, and what its keys and its clock say. Also the ids of its keys.
+pub fn store(settings: &Settings) -> (Vec<Finding>, Vec<String>) {
+    if let Some(path) = sqlite_path(settings)
+        && !path.exists()
+    {
+        let mend = "The server makes it at its first start. If it should be there, check store.url and the directory.";
+        return (
+            vec![Finding::note("store", format!("there is no database {} yet", path.display()), mend)],
+            Vec::new(),
+        );
+    }
+    let opened = match Opened::with(settings.clone()) {
+        Ok(opened) => opened,
+        Err(failure) => return (vec![Finding::wrong("store", failure.to_string(), store_mend(settings))], Vec::new()),
+    };
+    // It changes nothing, but only a store that can be written lets it pass.
+    let written = opened.write(|tx| tx.execute("UPDATE orgs SET name = name WHERE id = ''", &[]));
+    let mut findings = vec![match written {
+        Ok(_) => Finding::fine("store", "can be reached, read and written; its schema is this version's"),
+        Err(failure) => Finding::wrong("store", failure.to_string(), store_mend(settings)),
+    }];
+    let keys = match opened.read(signing_key::list) {
+        Ok(keys) => keys,
+        Err(failure) => {
+            findings.push(Finding::wrong("signing keys", failure.to_string(), store_mend(settings)));
+            return (findings, Vec::new());
+        }
+    };
+    findings.push(signing_keys(&opened, &keys));
+    findings.push(clock(&opened, &keys));
+    (findings, keys.into_iter().map(|key| key.kid).collect())
+}
+
+fn store_mend(settings: &Settings) -> String {
+    match sqlite_path(settings) {
+        Some(path) => format!(
+            "Run this as the user that runs sigma, and let that user write {} and its directory.",
+            path.display()
+        ),
+        None => "Check that the database server runs, and user, password, host and database in store.url.".to_owned(),
+    }
+}
+
+fn signing_keys(opened: &Opened, keys: &[SealedKey]) -> Finding {
+    let check = "signing keys";
+    if keys.is_empty() {
+        return Finding::note(check, "there are none yet", "The server makes them at its first start.");
+    }
+    let now = opened.now();
+    let signs = |algorithm: Algorithm| {
+        keys.iter().any(|key| key.algorithm == algorithm && key.retired_at.is_none() && key.active_from <= now)
+    };
+    if let Some(missing) = [Algorithm::RS256, Algorithm::ES256].into_iter().find(|algorithm| !signs(*algorithm)) {
+        let mend = format!("sigma keys rotate --now --alg {}", missing.as_str());
+        return Finding::wrong(check, format!("no {} key signs", missing.as_str()), mend);
+    }
+    let opens = opened
+        .master_key()
+        .map_err(|failure| failure.to_string())
+        .and_then(|master_key| keys::check(keys, &master_key).map_err(|error| error.to_string()));
+    match opens {
+        Ok(()) => Finding::fine(
+            check,
+            format!("{}, and the master key opens them", count(keys.len(), "is there", "are there")),
+        ),
+        Err(error) => Finding::wrong(
+            check,
+            format!("they cannot be used: {error}"),
+            "Bring back the master key that belongs to this database (master_key.file or SIGMA__MASTER_KEY__VALUE).",
+        ),
+    }
+}
+
+/// A clock that runs behind what it once wrote makes tokens from the past; one that differs from the database server's
+/// makes two servers disagree.
+fn clock(opened: &Opened, keys: &[SealedKey]) -> Finding {
+    let mend = "Set the clock of this machine (timedatectl set-ntp true), then restart the server.";
+    let now = opened.now();
+    let youngest = keys.iter().map(|key| key.created_at).max().unwrap_or_default();
+    if youngest > now.plus(CLOCK_SLACK) {
+        let message = format!("this machine says {now}, but a key was made at {youngest}: the clock was turned back");
+        return Finding::wrong("clock", message, mend);
+    }
+    let url = opened.settings.store.url.expose_secret();
+    if url.starts_with("sqlite:") {
+        return Finding::fine("clock", format!("this machine says {now}"));
+    }
+    let theirs = opened.read(|tx| {
+        let sql = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)";
+        tx.query_opt(sql, &[])?.map(|row| row.int(0)).transpose()
+    });
+    let Ok(Some(theirs)) = theirs.map(|micros| micros.map(Timestamp::from_micros)) else {
+        return Finding::note("clock", "the database server did not tell its time", "Run this again when it answers.");
+    };
+    let apart = now.since(theirs).max(theirs.since(now));
+    let message = format!("this machine and the database server are {} ms apart", apart.as_millis());
+    if apart > CLOCK_SLACK { Finding::wrong("clock", message, mend) } else { Finding::fine("clock", message) }
+}
+
+fn directory_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// Whether the world is expected to reach the issuer at this machine alone.
+pub fn is_local(settings: &Settings) -> bool {
+    Url::parse(&settings.issuer).is_ok_and(|url| is_loopback(&url))
+}

@@ -1,0 +1,120 @@
+//! What an admin command works on: the store of the configured server, beside it or without it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use secrecy::ExposeSecret as _;
+use sigma_core::random::Rng;
+use sigma_core::time::{Clock, Timestamp};
+use sigma_server::settings::Settings;
+use sigma_store::{MasterKey, Store, StoreError, StoreOptions, Tx};
+
+use crate::config;
+use crate::failure::Failure;
+use crate::system::{SystemClock, SystemRng};
+
+/// What to do when there is no database yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// Make it, as the server would.
+    Make,
+    /// Refuse: whoever looks for something is in the wrong directory.
+    Refuse,
+}
+
+/// The store, opened beside a running server.
+#[derive(Debug)]
+pub struct Opened {
+    /// The settings of the server.
+    pub settings: Settings,
+    store: Store,
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub rng: Arc<dyn Rng>,
+}
+
+impl Opened {
+    /// Opens the store that the configuration names.
+    pub fn open(file: Option<&Path>, absent: Absent) -> Result<Self, Failure> {
+        let settings = config::load_checked(file)?;
+        if absent == Absent::Refuse
+            && let Some(path) = sqlite_path(&settings)
+            && !path.exists()
+        {
+            return Err(Failure::Store(format!(
+                "there is no database {}: start `sigma serve` once, or name the server's configuration by --config",
+                path.display()
+            )));
+        }
+        Self::with(settings)
+    }
+
+    /// Opens the store of these settings and makes it if there is none.
+    pub fn with(settings: Settings) -> Result<Self, Failure> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let rng: Arc<dyn Rng> = Arc::new(SystemRng);
+        let options = StoreOptions::admin(settings.store.url.expose_secret());
+        let store = Store::open(&options, Arc::clone(&clock), Arc::clone(&rng))
+            .map_err(|error| Failure::Store(error.to_string()))?;
+        Ok(Self { settings, store, clock, rng })
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The store itself, for operations that are asynchronous.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Runs a reading operation to its end.
+    pub fn read<R: Send + 'static>(
+        &self,
+        operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, Failure> {
+        self.store.read_blocking(operation).map_err(|error| store_failure(&error))
+    }
+
+    /// Runs a writing operation to its end.
+    pub fn write<R: Send + 'static>(
+        &self,
+        operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
+    ) -> Result<R, Failure> {
+        self.store.write_blocking(operation).map_err(|error| store_failure(&error))
+    }
+
+    /// The master key, which must be there: a new one would seal what the server cannot open.
+    pub fn master_key(&self) -> Result<MasterKey, Failure> {
+        let settings = &self.settings.master_key;
+        if let Some(value) = &settings.value {
+            return MasterKey::from_base64(value.expose_secret()).map_err(|error| Failure::Config(error.to_string()));
+        }
+        if !settings.file.exists() {
+            return Err(Failure::Config(format!(
+                "there is no master key file {}: start `sigma serve` once, or name the server's configuration by --config",
+                settings.file.display()
+            )));
+        }
+        MasterKey::load_or_create(&settings.file, self.rng.as_ref())
+            .map(|file| file.key)
+            .map_err(|error| Failure::Config(error.to_string()))
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.store.close();
+    }
+}
+
+/// The database file, if the store is one.
+pub fn sqlite_path(settings: &Settings) -> Option<PathBuf> {
+    settings.store.url.expose_secret().strip_prefix("sqlite:").map(PathBuf::from)
+}
+
+fn store_failure(error: &StoreError) -> Failure {
+    Failure::Store(error.to_string())
+}

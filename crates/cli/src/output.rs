@@ -1,0 +1,80 @@
+//! How commands answer: for people, or as one JSON value on standard output under `--json`.
+
+use std::io::{self, Write as _};
+
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// Where the answers of a command go, and in which form.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// One JSON value instead of text.
+    pub json: bool,
+}
+
+impl Output {
+    /// Answers with `value`: as JSON, or as the text that `text` makes of it.
+    pub fn answer<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), Failure> {
+        if self.json {
+            let json = serde_json::to_string_pretty(value).map_err(|error| Failure::Failed(error.to_string()))?;
+            return print(&json);
+        }
+        print(text(value).trim_end())
+    }
+}
+
+/// Prints one line or more. A reader that has gone away (`sigma app list | head -1`) is no failure.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::Failed(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Rows in columns, each as wide as its widest cell; the last column is not padded.
+pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
+    let mut widths = head.map(|title| title.chars().count());
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |cells: &[String; N]| {
+        let padded: Vec<String> = cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        padded.join("  ").trim_end().to_owned()
+    };
+    let mut lines = vec![line(&head.map(str::to_owned))];
+    lines.extend(rows.iter().map(line));
+    lines.join("\n")
+}
+
+/// Names and values below each other, the values in one column. Entries without a value are left out.
+pub fn fields(entries: &[(&str, String)]) -> String {
+    let shown = || entries.iter().filter(|(_, value)| !value.is_empty());
+    let width = shown().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+    let indent = format!("\n{:width$}  ", "");
+    let lines: Vec<String> =
+        shown().map(|(name, value)| format!("{name:width$}  {}", value.replace('\n', &indent))).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_pads_every_column_but_the_last() {
+        let rows = [["a".to_owned(), "1".to_owned()], ["longer".to_owned(), "2".to_owned()]];
+        assert_eq!(table(["ID", "N"], &rows), "ID      N\na       1\nlonger  2");
+    }
+
+    #[test]
+    fn fields_without_a_value_are_left_out_and_long_ones_hang() {
+        let entries = [("id", "x".to_owned()), ("none", String::new()), ("uris", "a\nb".to_owned())];
+        assert_eq!(fields(&entries), "id    x\nuris  a\n      b");
+    }
+}

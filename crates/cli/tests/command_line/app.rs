@@ -1,0 +1,163 @@
+//! `sigma app` and `sigma resource`, as an operator types them.
+
+
+use serde_json::{Value, json};
+use crate::support::Installation;
+
+const REDIRECT: &str = "https://shop.example.org/callback";
+const PUBKEY: &str = "024a038aa8d92634a3aa1f42275d3d4c975c4c7d808ec98c5f5603381454640ada";
+
+fn shop(sigma: &Installation) -> Value {
+    sigma.json(&["app", "add", "--id", "shop", "--name", "Shop", "--redirect-uri", REDIRECT])
+}
+
+#[test]
+fn an_app_is_added_with_sound_defaults_and_its_secret_is_shown_this_once() {
+    let sigma = Installation::new();
+    let mut app = shop(&sigma);
+    let secret = app["client_secret"].take();
+    let secret = secret.as_str().unwrap();
+    assert_eq!(secret.len(), 43);
+    assert!(secret.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    for time in ["created_at", "updated_at"] {
+        assert!(app[time].take().as_str().unwrap().ends_with('Z'));
+    }
+    assert_eq!(
+        app,
+        json!({
+            "client_id": "shop", "client_secret": null, "client_name": "Shop", "org_id": "org_operator",
+            "application_type": "web", "token_endpoint_auth_method": "client_secret_basic", "pubkey": null, "jwks": null,
+            "jwks_uri": null, "redirect_uris": [REDIRECT], "post_logout_redirect_uris": [],
+            "grant_types": ["authorization_code", "refresh_token"], "scope": "openid profile email offline_access",
+            "id_token_signed_response_alg": "RS256", "access_seconds": null, "require_pkce": false,
+            "placeholder_email": false, "client_uri": null, "dynamic": false, "disabled": false,
+            "created_at": null, "updated_at": null
+        })
+    );
+    for arguments in [["app", "show", "shop"].as_slice(), &["app", "list"], &["app", "set", "shop", "--name", "The shop"]] {
+        let shown = sigma.json(arguments).to_string();
+        assert!(!shown.contains("client_secret\"") && !shown.contains(secret), "{shown}");
+        assert!(!sigma.run(arguments).stdout.contains(secret));
+    }
+    let database = std::fs::read(sigma.path().join("sigma.sqlite")).unwrap();
+    assert!(!database.windows(secret.len()).any(|window| window == secret.as_bytes()), "only its digest is stored");
+}
+
+#[test]
+fn an_app_without_a_chosen_id_gets_one() {
+    let sigma = Installation::new();
+    let app = sigma.json(&["app", "add", "--name", "Shop", "--redirect-uri", REDIRECT]);
+    assert!(app["client_id"].as_str().unwrap().starts_with("app_"), "{app}");
+}
+
+#[test]
+fn each_kind_of_app_can_be_added() {
+    let sigma = Installation::new();
+    let public = sigma.json(&["app", "add", "--name", "Spa", "--auth", "none", "--redirect-uri", REDIRECT]);
+    assert_eq!((&public["client_secret"], &public["require_pkce"]), (&Value::Null, &json!(true)));
+    let bitcoin = sigma.json(&["app", "add", "--name", "Bitcoin", "--pubkey", PUBKEY, "--redirect-uri", REDIRECT]);
+    assert_eq!(bitcoin["token_endpoint_auth_method"], "sigma_bitcoin_auth");
+    assert_eq!(bitcoin["id_token_signed_response_alg"], "ES256");
+    let jwk = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]});
+    let jwt = sigma.json(&["app", "add", "--name", "Jwt", "--jwks", &jwk.to_string(), "--redirect-uri", REDIRECT]);
+    assert_eq!((&jwt["token_endpoint_auth_method"], &jwt["jwks"]), (&json!("private_key_jwt"), &jwk));
+    let native = ["--type", "native", "--auth", "none", "--redirect-uri", "org.example.phone:/callback"];
+    let native = sigma.json(&[["app", "add", "--name", "Phone"].as_slice(), &native].concat());
+    assert_eq!(native["application_type"], "native");
+    let job = sigma.json(&["app", "add", "--name", "Job", "--grant-type", "client_credentials"]);
+    assert_eq!(job["grant_types"], json!(["client_credentials"]));
+}
+
+#[test]
+fn an_app_is_changed_switched_off_and_removed() {
+    let sigma = Installation::new();
+    let first = shop(&sigma)["client_secret"].clone();
+    let changed = sigma.json(&["app", "set", "shop", "--access-seconds", "600", "--require-pkce", "--disable"]);
+    assert_eq!(
+        (&changed["access_seconds"], &changed["require_pkce"], &changed["disabled"], &changed["client_name"]),
+        (&json!(600), &json!(true), &json!(true), &json!("Shop"))
+    );
+    let changed = sigma.json(&["app", "set", "shop", "--access-seconds", "0", "--require-pkce=false", "--enable"]);
+    assert_eq!(
+        (&changed["access_seconds"], &changed["require_pkce"], &changed["disabled"]),
+        (&Value::Null, &json!(false), &json!(false))
+    );
+    let second = sigma.json(&["app", "rotate-secret", "shop"])["client_secret"].clone();
+    assert!(second.is_string() && second != first);
+
+    let unsure = sigma.run(&["app", "remove", "shop"]);
+    assert_eq!(unsure.code, 4);
+    assert!(unsure.stderr.contains("--yes"), "{unsure:?}");
+    assert_eq!(sigma.json(&["app", "remove", "shop", "--yes"]), json!({"removed": "shop"}));
+    assert_eq!(sigma.run(&["app", "show", "shop"]).code, 3);
+    let again = sigma.run(&["app", "add", "--id", "shop", "--name", "Shop", "--redirect-uri", REDIRECT, "--json"]);
+    assert_eq!((again.code, &again.failure()["error"]), (4, &json!("refused")), "an id is never given out again");
+}
+
+#[test]
+fn a_secret_is_made_when_the_new_method_needs_one_and_gone_when_it_does_not() {
+    let sigma = Installation::new();
+    shop(&sigma);
+    assert_eq!(sigma.json(&["app", "set", "shop", "--auth", "none"])["client_secret"], Value::Null);
+    assert_eq!(sigma.run(&["app", "rotate-secret", "shop"]).code, 4);
+    assert!(sigma.json(&["app", "set", "shop", "--auth", "client_secret_post"])["client_secret"].is_string());
+}
+
+#[test]
+fn lists_come_in_pages() {
+    let sigma = Installation::new();
+    assert_eq!(sigma.run(&["app", "list"]).code, 6, "there is no database yet");
+    for id in ["one", "two", "six"] {
+        sigma.json(&["app", "add", "--id", id, "--name", id, "--redirect-uri", REDIRECT]);
+    }
+    let page = sigma.json(&["app", "list", "--limit", "2"]);
+    let ids = |page: &Value| -> Vec<String> {
+        page["items"].as_array().unwrap().iter().map(|app| app["client_id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!((ids(&page), &page["next"]), (vec!["one".to_owned(), "six".to_owned()], &json!("six")));
+    let rest = sigma.json(&["app", "list", "--limit", "2", "--after", "six"]);
+    assert_eq!((ids(&rest), &rest["next"]), (vec!["two".to_owned()], &Value::Null));
+    assert!(sigma.run(&["app", "list", "--limit", "2"]).stdout.contains("sigma app list --after 'six'"));
+    assert_eq!(sigma.run(&["app", "list", "--limit", "0"]).code, 2);
+}
+
+#[test]
+fn what_cannot_be_is_refused_by_its_own_exit_code() {
+    let sigma = Installation::new();
+    shop(&sigma);
+    let code = |arguments: &[&str]| sigma.run(arguments).code;
+    let add = |more: &[&str]| sigma.run(&[["app", "add", "--name", "X"].as_slice(), more].concat()).code;
+    assert_eq!(code(&["app", "add"]), 2, "no name");
+    assert_eq!(add(&["--id", "X", "--redirect-uri", REDIRECT]), 2, "a bad id");
+    assert_eq!(add(&["--auth", "hope"]), 2, "an unknown method");
+    assert_eq!(add(&["--pubkey", "02ab", "--redirect-uri", REDIRECT]), 2, "no key");
+    assert_eq!(add(&["--jwks", "{}", "--redirect-uri", REDIRECT]), 2, "no key set");
+    assert_eq!(add(&["--scope", "openid admin", "--redirect-uri", REDIRECT]), 2, "an unknown scope");
+    assert_eq!(add(&["--id", "sigma", "--redirect-uri", REDIRECT]), 4, "a reserved id");
+    assert_eq!(add(&["--id", "shop", "--redirect-uri", REDIRECT]), 4, "a taken id");
+    assert_eq!(add(&["--redirect-uri", "http://shop.example.org/"]), 4, "plain http");
+    assert_eq!(add(&["--redirect-uri", "javascript:alert(1)"]), 4, "a scheme that runs");
+    assert_eq!(add(&[]), 4, "nowhere to come back to");
+    assert_eq!(code(&["app", "set", "nobody", "--disable"]), 3);
+    assert_eq!(code(&["app", "rotate-secret", "nobody"]), 3);
+    assert_eq!(code(&["app", "remove", "nobody", "--yes"]), 3);
+    assert_eq!(code(&["nonsense"]), 2);
+    let missing = sigma.run(&["app", "show", "nobody", "--json"]);
+    assert_eq!((missing.code, &missing.failure()["error"]), (3, &json!("not_found")));
+}
+
+#[test]
+fn a_resource_is_added_listed_and_removed() {
+    let sigma = Installation::new();
+    let api = "https://api.example.org/v1";
+    let added = sigma.json(&["resource", "add", api]);
+    assert_eq!((&added["uri"], &added["name"]), (&json!(api), &json!("api.example.org")));
+    assert_eq!(sigma.run(&["resource", "add", api]).code, 4);
+    assert_eq!(sigma.run(&["resource", "add", "https://api.example.org/#x"]).code, 2);
+    assert_eq!(sigma.run(&["resource", "add", "api"]).code, 2);
+    assert_eq!(sigma.run(&["resource", "add", "http://localhost:8080"]).code, 4, "the issuer itself");
+    assert_eq!(sigma.json(&["resource", "list"])["items"][0]["uri"], api);
+    assert_eq!(sigma.json(&["resource", "remove", api]), json!({"removed": api}));
+    assert_eq!(sigma.run(&["resource", "remove", api]).code, 3);
+    assert_eq!(sigma.json(&["resource", "list"]), json!({"items": [], "next": null}));
+}

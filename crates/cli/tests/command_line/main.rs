@@ -1,0 +1,6 @@
+//! The command line as an operator uses it: the real binary in a directory of its own.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod app;
+mod config;
+mod support;
