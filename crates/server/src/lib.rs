@@ -8,7 +8,7 @@ pub mod keys;
 mod oauth;
 mod outbound;
 pub mod pages;
-mod routes;
+pub mod routes;
 mod server;
 pub mod settings;
 pub mod state;

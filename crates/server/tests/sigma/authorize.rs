@@ -1,0 +1,170 @@
+//! The authorization request, from the app to the code.
+
+use crate::support::{Browser, Key, World};
+
+#[tokio::test]
+async fn a_person_signs_up_consents_and_the_app_gets_a_code() {
+    let world = World::new().await;
+    let browser = world.browser();
+    let asked = browser.authorize(&[]).await;
+    assert_eq!(asked.status, 303);
+    let interaction = asked.param("interaction").unwrap();
+    assert_eq!(asked.location(), format!("/login?interaction={interaction}"));
+    assert_eq!(browser.get(asked.location()).await.status, 200);
+
+    assert_eq!(browser.sign_up(&Key::named("ada")).await.status, 200);
+    let resumed = browser.get(&format!("/api/auth/oauth2/authorize?interaction={interaction}")).await;
+    assert_eq!(resumed.location(), format!("/consent?interaction={interaction}"));
+    let page = browser.get(resumed.location()).await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("Playground"), "{}", page.body);
+
+    let form = [("interaction", interaction.as_str()), ("accept", "true")];
+    let answer = browser.post_form("/api/auth/oauth2/consent", &form).await;
+    assert!(answer.location().starts_with("https://app.example.org/callback?code="), "{}", answer.body);
+    assert_eq!(answer.param("state").as_deref(), Some("xyz"));
+    assert_eq!(answer.param("iss").as_deref(), Some("https://id.example.org"));
+
+    // The consent is remembered: the next request goes straight through, and stores no interaction.
+    let again = browser.authorize(&[]).await;
+    assert!(again.param("code").is_some(), "{}", again.location());
+}
+
+#[tokio::test]
+async fn two_tabs_never_mix() {
+    let world = World::new().await;
+    let browser = world.browser();
+    let first = browser.authorize(&[("state", "one")]).await.param("interaction").unwrap();
+    let second = browser.authorize(&[("state", "two")]).await.param("interaction").unwrap();
+    browser.sign_up(&Key::named("ada")).await;
+    for (interaction, state) in [(&second, "two"), (&first, "one")] {
+        let mut answer = browser.get(&format!("/api/auth/oauth2/authorize?interaction={interaction}")).await;
+        if answer.location().starts_with("/consent") {
+            let form = [("interaction", interaction.as_str()), ("accept", "true")];
+            answer = browser.post_form("/api/auth/oauth2/consent", &form).await;
+        }
+        assert_eq!(answer.param("state").as_deref(), Some(state));
+    }
+}
+
+#[tokio::test]
+async fn an_interaction_belongs_to_the_browser_that_began_it() {
+    let world = World::new().await;
+    let (victim, attacker) = (world.browser(), world.browser());
+    let interaction = attacker.authorize(&[]).await.param("interaction").unwrap();
+    victim.sign_up(&Key::named("victim")).await;
+    let resumed = victim.get(&format!("/api/auth/oauth2/authorize?interaction={interaction}")).await;
+    assert_eq!(resumed.status, 400);
+    assert!(resumed.body.contains("began elsewhere"));
+    let form = [("interaction", interaction.as_str()), ("accept", "true")];
+    assert_eq!(victim.post_form("/api/auth/oauth2/consent", &form).await.status, 400);
+}
+
+#[tokio::test]
+async fn an_untrusted_address_is_never_gone_to() {
+    let world = World::new().await;
+    let browser = world.browser();
+    let mut seen = Vec::new();
+    for (name, value) in [
+        ("client_id", "nobody"),
+        ("redirect_uri", "https://app.example.org/callback/"),
+        ("redirect_uri", "https://app.example.org/Callback"),
+        ("redirect_uri", "https://app.example.org/callback?x=1"),
+        ("redirect_uri", "https://app.example.org@evil.example/callback"),
+        ("redirect_uri", "https://app.example.org/%63allback"),
+        ("redirect_uri", "https://evil.example/callback"),
+    ] {
+        let answer = browser.authorize(&[(name, value)]).await;
+        assert!(answer.location().starts_with("/error?"), "{}", answer.location());
+        seen.push(format!("{} {}", value, answer.sent_error()));
+    }
+    insta::assert_snapshot!(seen.join("\n"));
+    let page = browser.get("/error?error=invalid_redirect&error_description=%3Cscript%3Ealert(1)%3C/script%3E").await;
+    assert_eq!(page.status, 400);
+    assert!(!page.body.contains("<script>alert"));
+}
+
+#[tokio::test]
+async fn prompt_none_is_answered_without_a_page() {
+    let world = World::new().await;
+    let browser = world.browser();
+    let refused = browser.authorize(&[("prompt", "none")]).await;
+    assert!(refused.location().starts_with("https://app.example.org/callback?error=login_required"));
+    browser.sign_up(&Key::named("ada")).await;
+    let refused = browser.authorize(&[("prompt", "none")]).await;
+    assert_eq!(refused.param("error").as_deref(), Some("consent_required"));
+    browser.code(&[]).await;
+    assert!(browser.authorize(&[("prompt", "none")]).await.param("code").is_some());
+}
+
+#[tokio::test]
+async fn prompt_login_is_met_by_a_new_signature_in_the_same_session() {
+    let world = World::new().await;
+    let (browser, key) = (world.browser(), Key::named("ada"));
+    browser.sign_up(&key).await;
+    browser.code(&[]).await;
+    world.advance(60);
+    let asked = browser.authorize(&[("prompt", "login")]).await;
+    assert!(asked.location().starts_with("/login?interaction="), "{}", asked.location());
+    let interaction = asked.param("interaction").unwrap();
+    let resume = format!("/api/auth/oauth2/authorize?interaction={interaction}");
+    assert!(browser.get(&resume).await.location().starts_with("/login"));
+    assert_eq!(browser.sign_in(&key).await.status, 200);
+    assert!(browser.get(&resume).await.param("code").is_some());
+}
+
+#[tokio::test]
+async fn a_request_by_form_is_continued_by_a_get() {
+    let world = World::new().await;
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    browser.code(&[]).await;
+    let query = Browser::request(&[]);
+    let (path, query) = query.split_once('?').unwrap();
+    // As the form of another site comes: no cookie, a foreign origin.
+    let request = http::Request::post(path)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("origin", "https://app.example.org")
+        .header("sec-fetch-site", "cross-site")
+        .body(axum::body::Body::from(query.to_owned()))
+        .unwrap();
+    let stored = world.send(request).await;
+    assert_eq!(stored.status, 303);
+    assert!(browser.get(stored.location()).await.param("code").is_some());
+}
+
+#[tokio::test]
+async fn form_post_answers_in_a_form_that_no_script_of_the_page_needs() {
+    let world = World::new().await;
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    browser.code(&[]).await;
+    let answer = browser.authorize(&[("response_mode", "form_post")]).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.body.contains(r#"action="https://app.example.org/callback""#), "{}", answer.body);
+    assert!(answer.body.contains(r#"name="code""#));
+    assert!(answer.header("content-security-policy").contains("form-action 'self' https://app.example.org"));
+}
+
+#[tokio::test]
+async fn a_script_is_told_the_address_instead_of_a_redirect() {
+    let world = World::new().await;
+    let browser = world.browser();
+    let request = http::Request::get(Browser::request(&[])).header("accept", "application/json");
+    let answer = browser.send(request, axum::body::Body::empty()).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.json()["redirect"], true);
+    assert!(answer.json()["url"].as_str().unwrap().starts_with("/login?interaction="));
+}
+
+#[tokio::test]
+async fn refusing_consent_tells_the_app_and_ends_the_interaction() {
+    let world = World::new().await;
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let interaction = browser.authorize(&[]).await.param("interaction").unwrap();
+    let form = [("interaction", interaction.as_str()), ("accept", "false")];
+    let answer = browser.post_form("/api/auth/oauth2/consent", &form).await;
+    assert_eq!(answer.sent_error(), "access_denied: User denied access");
+    assert_eq!(browser.post_form("/api/auth/oauth2/consent", &form).await.status, 400);
+}

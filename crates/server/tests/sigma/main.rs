@@ -1,0 +1,7 @@
+//! The whole server, but for the sockets: every request passes the middleware, the handlers and a real database. The
+//! engine is `SIGMA_TEST_STORE`: `sqlite` (the default) or `postgres`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+mod authorize;
+mod support;
+mod token;

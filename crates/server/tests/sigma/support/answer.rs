@@ -1,0 +1,45 @@
+//! What a request got.
+
+use http::{HeaderMap, StatusCode};
+use serde_json::Value;
+use sigma_core::authorize::Params;
+
+/// An answer, read whole.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{}: {}", self.status, self.body))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    pub fn location(&self) -> &str {
+        self.header("location")
+    }
+
+    /// A parameter of the address that the answer redirects to.
+    pub fn param(&self, name: &str) -> Option<String> {
+        let (_, query) = self.location().split_once('?')?;
+        Params::parse(query).raw(name).map(str::to_owned)
+    }
+
+    /// Status and OAuth error, as one line.
+    pub fn error(&self) -> String {
+        let body = self.json();
+        let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+        format!("{} {}: {}", self.status.as_u16(), text("error"), text("error_description"))
+    }
+
+    /// The error that an app was sent in the address.
+    pub fn sent_error(&self) -> String {
+        format!("{}: {}", self.param("error").unwrap_or_default(), self.param("error_description").unwrap_or_default())
+    }
+}

@@ -1,0 +1,158 @@
+//! A browser: it keeps cookies, and follows no redirect by itself.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use axum::body::Body;
+use http::request::Builder;
+use http::{Request, StatusCode};
+use serde_json::{Value, json};
+
+use super::world::form_urlencoded;
+use super::{APP, Answer, CHALLENGE, Key, REDIRECT, VERIFIER, World};
+
+const SIGN_IN: &str = "/api/auth/sign-in/sigma";
+const SIGN_UP: &str = "/api/auth/sign-up/sigma";
+
+pub struct Browser<'w> {
+    world: &'w World,
+    cookies: Mutex<BTreeMap<String, String>>,
+}
+
+impl<'w> Browser<'w> {
+    pub fn new(world: &'w World) -> Self {
+        Self { world, cookies: Mutex::default() }
+    }
+
+    /// The cookies it holds, as one header.
+    pub fn cookies(&self) -> String {
+        let jar = self.cookies.lock().unwrap();
+        jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
+    pub fn forget(&self, name: &str) {
+        self.cookies.lock().unwrap().retain(|known, _| !known.contains(name));
+    }
+
+    pub async fn send(&self, request: Builder, body: impl Into<Body>) -> Answer {
+        let cookies = self.cookies();
+        let request = if cookies.is_empty() { request } else { request.header("cookie", cookies) };
+        let answer = self.world.send(request.body(body.into()).unwrap()).await;
+        let mut jar = self.cookies.lock().unwrap();
+        for line in answer.headers.get_all("set-cookie") {
+            let line = line.to_str().unwrap();
+            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+            if line.contains("Max-Age=0") {
+                jar.remove(name);
+            } else {
+                jar.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        drop(jar);
+        answer
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).header("accept", "text/html"), Body::empty()).await
+    }
+
+    pub async fn post_json(&self, path: &str, body: &Value) -> Answer {
+        let request = Request::post(path)
+            .header("content-type", "application/json")
+            .header("accept", "application/json")
+            .header("origin", self.world.sigma.issuer());
+        self.send(request, body.to_string()).await
+    }
+
+    pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let request = Request::post(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("accept", "text/html")
+            .header("origin", self.world.sigma.issuer());
+        self.send(request, form_urlencoded(form)).await
+    }
+
+    /// Makes an account for `key`, by the calls of the published client.
+    pub async fn sign_up(&self, key: &Key) -> Answer {
+        self.sign_up_as(key, &key.bap_id()).await
+    }
+
+    pub async fn sign_up_as(&self, key: &Key, bap_id: &str) -> Answer {
+        let body = json!({"bapId": bap_id, "intent": "sign-up"}).to_string();
+        let now = self.world.now();
+        let request = Request::post(SIGN_UP)
+            .header("content-type", "application/json")
+            .header("x-auth-token", key.token(SIGN_IN, now, ""))
+            .header("x-sigma-enrollment-proof", key.token(SIGN_UP, now, &body));
+        let answer = self.send(request, body).await;
+        // A key signs one message a millisecond: the clock moves on, so that the next is another.
+        self.world.clock.advance(std::time::Duration::from_millis(1));
+        answer
+    }
+
+    /// Signs in with `key`, by the calls of the published plugin.
+    pub async fn sign_in(&self, key: &Key) -> Answer {
+        let request = Request::post(SIGN_IN)
+            .header("content-type", "application/json")
+            .header("x-auth-token", key.token(SIGN_IN, self.world.now(), ""));
+        let answer = self.send(request, "{}").await;
+        self.world.clock.advance(std::time::Duration::from_millis(1));
+        answer
+    }
+
+    /// An authorization request of `playground` with `extra` parameters in place of the usual ones.
+    pub fn request(extra: &[(&str, &str)]) -> String {
+        let mut pairs = vec![
+            ("client_id", APP),
+            ("redirect_uri", REDIRECT),
+            ("response_type", "code"),
+            ("state", "xyz"),
+            ("scope", "openid profile"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+        ];
+        for (name, value) in extra {
+            pairs.retain(|(known, _)| known != name);
+            if !value.is_empty() {
+                pairs.push((name, value));
+            }
+        }
+        format!("/oauth2/authorize?{}", form_urlencoded(&pairs))
+    }
+
+    pub async fn authorize(&self, extra: &[(&str, &str)]) -> Answer {
+        self.get(&Self::request(extra)).await
+    }
+
+    /// Goes the whole way as a signed-in person who agrees: the code.
+    pub async fn code(&self, extra: &[(&str, &str)]) -> String {
+        let mut answer = self.authorize(extra).await;
+        if answer.location().starts_with("/consent") {
+            let interaction = answer.param("interaction").unwrap();
+            let form = [("interaction", interaction.as_str()), ("accept", "true")];
+            answer = self.post_form("/api/auth/oauth2/consent", &form).await;
+        }
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        answer.param("code").unwrap_or_else(|| panic!("no code in {}", answer.location()))
+    }
+
+    /// Redeems `code` as the public `playground`.
+    pub async fn redeem(&self, code: &str) -> Answer {
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", REDIRECT),
+            ("client_id", APP),
+            ("code_verifier", VERIFIER),
+        ];
+        self.world.post_form("/api/auth/oauth2/token", &form, &[]).await
+    }
+
+    /// Tokens of `playground` for a signed-in person.
+    pub async fn tokens(&self, scope: &str) -> Value {
+        let code = self.code(&[("scope", scope)]).await;
+        let answer = self.redeem(&code).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        answer.json()
+    }
+}

@@ -1,0 +1,12 @@
+//! What tests act with: a world with a server in it, browsers with their cookies, keys that sign, apps.
+
+mod answer;
+mod browser;
+mod key;
+mod openapi;
+mod world;
+
+pub use answer::Answer;
+pub use browser::Browser;
+pub use key::Key;
+pub use world::{APP, CHALLENGE, REDIRECT, VERIFIER, World};

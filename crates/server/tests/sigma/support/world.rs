@@ -1,0 +1,187 @@
+//! A server on a database of its own, with a clock that stands still.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::Request;
+use http_body_util::BodyExt as _;
+use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use sigma_core::digest::Digest;
+use sigma_core::ids::{ClientId, OrgId};
+use sigma_core::jose::Algorithm;
+use sigma_core::redirect::RegisteredRedirectUris;
+use sigma_core::scope::Scopes;
+use sigma_core::time::{Clock as _, ManualClock, Timestamp};
+use sigma_server::http::{Edge, Peer};
+use sigma_server::routes;
+use sigma_server::settings::Settings;
+use sigma_server::state::Sigma;
+use sigma_store::resource::{self, Resource};
+use sigma_store::testing::{Engine, TestStore};
+use sigma_store::{MasterKey, app};
+
+use super::{Answer, Browser, openapi};
+
+/// The public app that every world has.
+pub const APP: &str = "playground";
+/// Where it is returned to.
+pub const REDIRECT: &str = "https://app.example.org/callback";
+/// A PKCE pair (RFC 7636 appendix B).
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+pub struct World {
+    pub sigma: Sigma,
+    pub clock: Arc<ManualClock>,
+    edge: Edge,
+    router: Router,
+    _store: TestStore,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A world with other settings than these: issuer `https://id.example.org`, no limits, sign-up by `sign-up/sigma`.
+    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let engine = match std::env::var("SIGMA_TEST_STORE").as_deref() {
+            Ok("postgres") => Engine::Postgres,
+            _ => Engine::Sqlite,
+        };
+        let store = TestStore::new(engine);
+        let mut settings = Settings { issuer: "https://id.example.org".to_owned(), ..Settings::default() };
+        settings.limits.enabled = false;
+        settings.log.access = false;
+        change(&mut settings);
+        let (clock, rng) = (Arc::clone(&store.clock), Arc::clone(&store.rng));
+        let edge = Edge::new(&settings, routes::paths(), clock.clone(), &*rng).unwrap();
+        let key = MasterKey::from_base64("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=").unwrap();
+        let limiter = Arc::clone(edge.limiter());
+        let sigma = Sigma::load(settings, (*store).clone(), key, limiter, clock.clone(), rng).await.unwrap();
+        let router = routes::router(sigma.clone());
+        let world = Self { sigma, clock, edge, router, _store: store };
+        world.add_app(|_| {}).await;
+        world
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// Registers an app: the public `playground` as `change` leaves it.
+    pub async fn add_app(&self, change: impl FnOnce(&mut App)) -> App {
+        let mut app = App {
+            client_id: ClientId::from_text(APP),
+            org_id: OrgId::from_text("org_operator"),
+            name: "Playground".to_owned(),
+            application_type: ApplicationType::Web,
+            auth_method: AuthMethod::None,
+            secret: None,
+            pubkey: None,
+            jwks: None,
+            jwks_uri: None,
+            redirect_uris: RegisteredRedirectUris::from_stored([REDIRECT.to_owned()]),
+            post_logout_redirect_uris: RegisteredRedirectUris::from_stored(["https://app.example.org/bye".to_owned()]),
+            grant_types: GrantType::ALL.to_vec(),
+            scopes: Scopes::parse("openid profile email offline_access"),
+            require_pkce: false,
+            id_token_alg: Algorithm::RS256,
+            access_seconds: None,
+            placeholder_email: false,
+            dynamic: false,
+            disabled: false,
+            client_uri: None,
+            created_at: self.now(),
+            updated_at: self.now(),
+        };
+        change(&mut app);
+        let row = app.clone();
+        let added = self.sigma.store.write(move |tx| app::add(tx, &row)).await.unwrap();
+        assert_eq!(added, app::Added::Added);
+        app
+    }
+
+    /// Registers an app with a secret, called `id`.
+    pub async fn add_confidential_app(&self, id: &str, method: AuthMethod, secret: &str) -> App {
+        self.add_app(|app| {
+            app.client_id = ClientId::from_text(id);
+            app.auth_method = method;
+            app.secret = Some(Digest::of(secret));
+        })
+        .await
+    }
+
+    /// Changes a registered app.
+    pub async fn change_app(&self, id: &str, change: impl FnOnce(&mut App)) {
+        let client_id = ClientId::from_text(id);
+        let wanted = client_id.clone();
+        let mut app = self.sigma.store.read(move |tx| app::find(tx, &wanted)).await.unwrap().unwrap();
+        change(&mut app);
+        assert!(self.sigma.store.write(move |tx| app::update(tx, &app)).await.unwrap());
+    }
+
+    /// Registers an audience.
+    pub async fn add_resource(&self, uri: &str) {
+        let resource = Resource {
+            uri: uri.to_owned(),
+            org_id: OrgId::from_text("org_operator"),
+            name: "API".to_owned(),
+            created_at: self.now(),
+        };
+        assert!(self.sigma.store.write(move |tx| resource::add(tx, &resource)).await.unwrap());
+    }
+
+    /// A browser that has never been here.
+    pub fn browser(&self) -> Browser<'_> {
+        Browser::new(self)
+    }
+
+    /// Sends a request from `address`.
+    pub async fn send_from(&self, address: IpAddr, request: Request<Body>) -> Answer {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let peer = Peer { address, tls: true };
+        let response = self.edge.answer(self.router.clone(), peer, request).await;
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        openapi::check(&method, &path, parts.status);
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Sends a request.
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        self.send_from(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7)), request).await
+    }
+
+    /// Posts a form, as an app's server does.
+    pub async fn post_form(&self, path: &str, form: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
+        let body = form_urlencoded(form);
+        let mut request = Request::post(path).header("content-type", "application/x-www-form-urlencoded");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
+    /// Asks for something with an access token.
+    pub async fn get_with_token(&self, path: &str, token: &str) -> Answer {
+        let request = Request::get(path).header("authorization", format!("Bearer {token}"));
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+}
+
+/// A form, encoded as browsers do.
+pub fn form_urlencoded(form: &[(&str, &str)]) -> String {
+    sigma_core::authorize::Params::from_pairs(
+        form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+    )
+    .to_query()
+}
