@@ -161,3 +161,89 @@ pub(crate) fn recent(rows: &[Row]) -> Result<Recent, StoreError> {
     }
     Ok(Recent { now, changes })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Told(Mutex<Vec<String>>);
+
+    impl Forget for Told {
+        fn forget(&self, key: &str) {
+            self.0.lock().unwrap().push(key.to_owned());
+        }
+
+        fn forget_all(&self) {
+            self.forget("everything");
+        }
+    }
+
+    impl Told {
+        fn taken(&self) -> Vec<String> {
+            std::mem::take(&mut *self.0.lock().unwrap())
+        }
+    }
+
+    fn feed() -> (Feed, Arc<Told>) {
+        let feed = Feed::new(Duration::from_secs(2));
+        let told = Arc::new(Told::default());
+        let cache: Arc<dyn Forget> = told.clone();
+        feed.subscribe("thing", Arc::downgrade(&cache));
+        (feed, told)
+    }
+
+    fn change(id: &str) -> Change {
+        Change { id: id.to_owned(), kind: "thing".to_owned(), key: format!("key of {id}") }
+    }
+
+    fn read(feed: &Feed, now: i64, ids: &[&str]) {
+        let changes = ids.iter().map(|id| change(id)).collect();
+        feed.absorb(stopwatch::now(), Recent { now, changes });
+    }
+
+    #[test]
+    fn each_change_is_told_once_and_a_late_commit_too() {
+        let (feed, told) = feed();
+        read(&feed, 1_000_000, &["b"]);
+        assert_eq!(told.taken(), ["key of b"]);
+        read(&feed, 1_500_000, &["b"]);
+        assert_eq!(told.taken(), [""; 0]);
+        // `a` was made before `b` and committed after it was read.
+        read(&feed, 2_000_000, &["a", "b"]);
+        assert_eq!(told.taken(), ["key of a"]);
+    }
+
+    #[test]
+    fn what_this_process_changed_is_told_at_once_and_not_again() {
+        let (feed, told) = feed();
+        feed.forget(vec![change("a")]);
+        assert_eq!(told.taken(), ["key of a"]);
+        read(&feed, 1_000_000, &["a"]);
+        assert_eq!(told.taken(), [""; 0]);
+    }
+
+    #[test]
+    fn after_a_gap_or_a_jump_of_the_database_clock_everything_is_forgotten() {
+        let (feed, told) = feed();
+        for (now, expected) in [
+            (100_000_000, &[][..]),
+            (103_900_000, &[]),
+            (107_900_000, &["everything"]),
+            (108_400_000, &[]),
+            (107_600_000, &[]),
+            (106_000_000, &["everything"]),
+        ] {
+            read(&feed, now, &[]);
+            assert_eq!(told.taken(), expected, "at {now}");
+        }
+    }
+
+    #[test]
+    fn a_feed_that_was_never_read_is_stale() {
+        let (feed, _) = feed();
+        assert!(!feed.is_fresh());
+        read(&feed, 1, &[]);
+        assert!(feed.is_fresh());
+    }
+}
