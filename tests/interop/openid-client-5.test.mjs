@@ -99,9 +99,12 @@ test("form_post brings the answer in a form", async () => {
   const nonce = generators.nonce();
   const url = client.authorizationUrl({ scope: "openid", response_mode: "form_post", nonce, state: "s&<\"s" });
   const consent = new URL((await person.browser.visit(url)).url);
-  const decision = { accept: true, oauth_query: consent.search.slice(1) };
-  const answer = await person.browser.post(`${sigma.issuer}/api/auth/oauth2/consent`, decision).then((r) => r.json());
-  const html = await (await person.browser.visit(answer.url)).response.text();
+  const interaction = consent.searchParams.get("interaction");
+  // As the page does it without script.
+  const form = new URLSearchParams({ interaction, accept: "true" }).toString();
+  const headers = { "content-type": "application/x-www-form-urlencoded", accept: "text/html" };
+  const answer = await person.browser.post(`${sigma.issuer}/api/auth/oauth2/consent`, form, headers);
+  const html = await answer.text();
   const [, action] = /<form[^>]*action="([^"]*)"/.exec(html);
   assert.equal(action, redirect_uri);
   const unescape = (text) =>

@@ -1,24 +1,42 @@
 //! A person and their browser: a key, cookies, and the steps of a sign-in without a screen.
 
 import assert from "node:assert/strict";
+import { request } from "node:http";
+import { buffer } from "node:stream/consumers";
 import { Hash, PrivateKey, Utils } from "@bsv/sdk";
 import { getAuthToken } from "bitcoin-auth";
 
 const SIGN_IN = "/api/auth/sign-in/sigma";
 const SIGN_UP = "/api/auth/sign-up/sigma";
 
+/** One HTTP exchange. Node's own fetch cannot be used: it always says that it is a script (`Sec-Fetch-Mode: cors`). */
+async function exchange(url, { method = "GET", headers, body }) {
+  const [message] = await new Promise((resolve, reject) =>
+    request(url, { method, headers }, (...answer) => resolve(answer)).on("error", reject).end(body),
+  );
+  const answer = new Headers();
+  for (const [name, values] of Object.entries(message.headersDistinct)) for (const value of values) answer.append(name, value);
+  const content = await buffer(message);
+  return new Response(content.length > 0 ? content : null, { status: message.statusCode, headers: answer });
+}
+
 /** Keeps cookies by host, as browsers do (ports do not separate them), and follows no redirect by itself. */
 export class Browser {
   #cookies = new Map();
 
+  /** A script's request when it has a method other than GET, else a navigation. */
   async fetch(url, init = {}) {
-    const { hostname } = new URL(url);
+    const { hostname, origin } = new URL(url);
     const jar = this.#cookies.get(hostname) ?? new Map();
     this.#cookies.set(hostname, jar);
-    const headers = new Headers(init.headers);
-    if (jar.size > 0) headers.set("cookie", [...jar].map(([name, value]) => `${name}=${value}`).join("; "));
-    if (init.method && init.method !== "GET") headers.set("origin", new URL(url).origin);
-    const response = await fetch(url, { ...init, headers, redirect: "manual" });
+    const headers = { ...init.headers };
+    if (jar.size > 0) headers.cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
+    if (init.method && init.method !== "GET") {
+      Object.assign(headers, { origin, "sec-fetch-mode": "cors", "sec-fetch-site": "same-origin" });
+    } else {
+      Object.assign(headers, { accept: "text/html", "sec-fetch-mode": "navigate" });
+    }
+    const response = await exchange(url, { ...init, headers });
     for (const line of response.headers.getSetCookie()) {
       const [pair, ...attributes] = line.split(";");
       const [name, value] = [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)];

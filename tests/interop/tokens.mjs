@@ -27,8 +27,9 @@ export async function verifyIdToken(issuer, tokens, clientId, { algorithm = "RS2
     algorithms: [algorithm],
     requiredClaims: ["sub", "exp", "iat", "auth_time", "at_hash"],
   });
-  const half = createHash("sha256").update(tokens.access_token).digest().subarray(0, 16);
-  assert.equal(payload.at_hash, half.toString("base64url"));
+  // The left half of the hash that the signature itself uses (Core §3.1.3.6); Ed25519 hashes with SHA-512.
+  const hash = createHash(algorithm === "EdDSA" ? "sha512" : "sha256").update(tokens.access_token).digest();
+  assert.equal(payload.at_hash, hash.subarray(0, hash.length / 2).toString("base64url"));
   assert.equal(payload.nonce, nonce);
   const published = await fetch(`${issuer}/.well-known/jwks.json`).then((response) => response.json());
   const { kid } = decodeProtectedHeader(tokens.id_token);
