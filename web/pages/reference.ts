@@ -11,13 +11,17 @@ follow();
 /** The document describes this server only: there is none to choose. */
 const withoutServers = () => ({ wrapComponents: { ServersContainer: () => () => null } });
 
-/** Swagger UI leaves choices without a name, and long samples out of the keyboard's reach. */
+/** Swagger UI leaves fields without a name, its head outside of any landmark, and long samples out of the keyboard's reach. */
 function mend(): void {
-  for (const select of node?.querySelectorAll<HTMLSelectElement>("select:not([aria-label])") ?? []) {
-    const parameter = select.closest("tr")?.querySelector(".parameter__name")?.firstChild?.textContent;
-    select.setAttribute("aria-label", parameter ?? "Choice");
+  for (const field of node?.querySelectorAll<HTMLElement>("select:not([aria-label]), textarea:not([aria-label])") ?? []) {
+    const parameter = field.closest("tr")?.querySelector(".parameter__name")?.firstChild?.textContent;
+    field.setAttribute("aria-label", parameter ?? (field instanceof HTMLTextAreaElement ? "Body" : "Choice"));
   }
   for (const sample of node?.querySelectorAll<HTMLElement>("pre.microlight:not([tabindex])") ?? []) sample.tabIndex = 0;
+  for (const table of node?.querySelectorAll(".responses-table[role=region]") ?? []) table.removeAttribute("role");
+  const head = node?.querySelector(".information-container");
+  head?.setAttribute("role", "region");
+  head?.setAttribute("aria-label", "About this API");
 }
 if (node) new MutationObserver(mend).observe(node, { childList: true, subtree: true });
 
@@ -33,5 +37,4 @@ SwaggerUI({
   queryConfigEnabled: false,
   defaultModelsExpandDepth: -1,
   displayRequestDuration: true,
-  tryItOutEnabled: true,
 });
