@@ -144,9 +144,10 @@ impl Sigma {
         &self.settings.issuer
     }
 
-    /// The issuer's host, with its port if it names one.
-    pub fn issuer_host(&self) -> &str {
-        self.issuer().split_once("://").map_or(self.issuer(), |(_, host)| host)
+    /// The issuer's host, without its port: the domain of made-up addresses (ruling 28).
+    pub fn issuer_host(&self) -> String {
+        let url = url::Url::parse(self.issuer()).ok();
+        url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
     }
 
     /// Whether people reach the server by https.

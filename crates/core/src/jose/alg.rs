@@ -51,12 +51,19 @@ pub enum VerificationAlgorithm {
     /// ECDSA on P-256 with SHA-256; the signature is the 64 bytes `r ‖ s`.
     ES256,
     /// Ed25519.
+    #[serde(alias = "Ed25519")]
     EdDSA,
 }
 
+/// The newer name of [`VerificationAlgorithm::EdDSA`] (RFC 9864 §2.2), which current clients sign with.
+const ED25519: &str = "Ed25519";
+
 impl VerificationAlgorithm {
-    /// Every algorithm, as discovery lists them.
+    /// Every algorithm.
     pub const ALL: [Self; 4] = [Self::RS256, Self::PS256, Self::ES256, Self::EdDSA];
+
+    /// Every name that is understood, as discovery lists them.
+    pub const NAMES: [&str; 5] = ["RS256", "PS256", "ES256", "EdDSA", ED25519];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -70,6 +77,9 @@ impl VerificationAlgorithm {
 
     /// The algorithm with this exact name.
     pub fn parse(name: &str) -> Option<Self> {
+        if name == ED25519 {
+            return Some(Self::EdDSA);
+        }
         Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name)
     }
 }

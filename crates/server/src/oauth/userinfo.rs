@@ -109,7 +109,7 @@ async fn answer(sigma: &Sigma, context: &RequestContext, token: &str) -> Respons
         return BearerError::InsufficientScope.into_response();
     }
     let placeholder = live.app.placeholder_email.then(|| sigma.issuer_host());
-    let body: Map<String, Value> = person.userinfo(&scopes, &grant.authorization.claims, placeholder);
+    let body: Map<String, Value> = person.userinfo(&scopes, &grant.authorization.claims, placeholder.as_deref());
     let headers = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::PRAGMA, HeaderValue::from_static("no-cache")),

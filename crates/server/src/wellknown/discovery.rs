@@ -77,7 +77,7 @@ impl Discovery {
         let methods: Vec<&'static str> = AuthMethod::ALL.map(AuthMethod::as_str).to_vec();
         let confidential: Vec<&'static str> =
             methods.iter().copied().filter(|method| *method != AuthMethod::None.as_str()).collect();
-        let assertions: Vec<&'static str> = VerificationAlgorithm::ALL.iter().map(|alg| alg.as_str()).collect();
+        let assertions: Vec<&'static str> = VerificationAlgorithm::NAMES.to_vec();
         let own = ["sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "at_hash", "sid"];
         Self {
             issuer: issuer.to_owned(),
