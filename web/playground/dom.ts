@@ -62,6 +62,22 @@ export function verdict(kind: "ok" | "bad" | "warn", text: string): HTMLLIElemen
   return h("li", { class: `verdict ${kind}` }, h("span", { class: "hidden" }, `${words[kind]}: `), text);
 }
 
+/** The longest text that is shown whole at once. */
+const LONG = 120;
+
+/** Text, or its beginning and a button that shows the rest: a token would hide everything around it. */
+export function shortened(text: string): Node {
+  if (text.length <= LONG) return document.createTextNode(text);
+  const place = h("span", {}, `${text.slice(0, LONG / 2)}… `);
+  const more = h(
+    "button",
+    { type: "button", class: "more", onclick: () => place.replaceChildren(text) },
+    `all ${text.length} characters`,
+  );
+  place.append(more);
+  return place;
+}
+
 /** JSON, indented and coloured by kind. */
 export function json(value: unknown): HTMLElement {
   const text = JSON.stringify(value, null, 2) ?? "";
@@ -71,7 +87,7 @@ export function json(value: unknown): HTMLElement {
   for (const match of text.matchAll(token)) {
     code.append(text.slice(end, match.index));
     const kind = match[1] === undefined ? "atom" : match[2] === undefined ? "text" : "key";
-    code.append(h("span", { class: `json-${kind}` }, match[1] ?? match[0]), match[2] ?? "");
+    code.append(h("span", { class: `json-${kind}` }, shortened(match[1] ?? match[0])), match[2] ?? "");
     end = match.index + match[0].length;
   }
   code.append(text.slice(end));

@@ -1,6 +1,6 @@
 // A request and its answer beside each other.
 
-import { copyButton, h, json, pre } from "./dom.ts";
+import { copyButton, h, json, pre, shortened } from "./dom.ts";
 import { curl, objectOf, type Exchange, type Request } from "./exchange.ts";
 
 /** The card of one exchange. */
@@ -48,7 +48,7 @@ export function formLines(text: string): HTMLElement {
   const code: Node[] = [];
   for (const [name, value] of new URLSearchParams(text)) {
     if (code.length > 0) code.push(document.createTextNode("\n"));
-    code.push(h("span", { class: "json-key" }, name), document.createTextNode("="), h("span", { class: "json-text" }, value));
+    code.push(h("span", { class: "json-key" }, name), document.createTextNode("="), h("span", { class: "json-text" }, shortened(value)));
   }
   return h("pre", {}, h("code", {}, ...code));
 }
@@ -58,7 +58,7 @@ function headerLines(headers: [string, string][]): HTMLElement | undefined {
   const lines: Node[] = [];
   for (const [name, value] of headers) {
     if (lines.length > 0) lines.push(document.createTextNode("\n"));
-    lines.push(h("span", { class: "header-name" }, name), document.createTextNode(`: ${value}`));
+    lines.push(h("span", { class: "header-name" }, name), document.createTextNode(": "), shortened(value));
   }
   return h("pre", { class: "headers" }, h("code", {}, ...lines));
 }

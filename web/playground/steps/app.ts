@@ -2,7 +2,7 @@
 
 import { button, copyButton, h, replace } from "../dom.ts";
 import { exchangeView } from "../exchange-view.ts";
-import { field, select } from "../fields.ts";
+import { field, select, type Field } from "../fields.ts";
 import { generate } from "../jwt.ts";
 import { REDIRECT_URI, SIGNED_OUT_URI, type Playground, type Step } from "../playground.ts";
 import { AUTH_METHODS, secrets, type AuthMethod } from "../state.ts";
@@ -53,6 +53,7 @@ export function appStep(playground: Playground): Step {
   const help = h("div");
   const exchanges = h("div");
   let shownAuth: AuthMethod | undefined;
+  let secretField: Field | undefined;
 
   async function setAuth(method: AuthMethod): Promise<void> {
     playground.state.app.auth = method;
@@ -64,8 +65,8 @@ export function appStep(playground: Playground): Step {
   function showSecret(): void {
     const method = playground.state.app.auth;
     const kind = SECRET[method];
-    if (!kind) return replace(secretPlace);
-    const input = field({
+    shownAuth = method;
+    secretField = kind && field({
       name: "secret",
       label: kind.label,
       hint: kind.hint,
@@ -75,18 +76,21 @@ export function appStep(playground: Playground): Step {
         playground.changed();
       },
     });
-    input.set(secrets.value);
-    replace(secretPlace, input.element, method === "private_key_jwt" && keyMaker());
+    if (!secretField) return replace(secretPlace);
+    // Browsers expect a password inside a form; this one goes nowhere.
+    const form = h("form", { onsubmit: (event) => event.preventDefault() }, secretField.element);
+    replace(secretPlace, form, method === "private_key_jwt" && keyMaker());
   }
 
   function keyMaker(): HTMLElement {
-    const place = h("div");
+    const place = h("div", { class: "note" });
     const make = button("Make a key", async () => {
       const { privateJwk, publicJwks } = await generate();
       secrets.value = privateJwk;
-      showSecret();
+      secretField?.set(privateJwk);
       const command = `sigma app set ${playground.state.app.clientId || "CLIENT_ID"} --auth private_key_jwt --jwks '${publicJwks}'`;
-      secretPlace.append(
+      replace(
+        place,
         h("p", {}, "Register its public half, then sign in:"),
         h("pre", {}, h("code", {}, command)),
         copyButton("Copy the command", () => command),
@@ -101,7 +105,7 @@ export function appStep(playground: Playground): Step {
     "div",
     {},
     picker,
-    h("div", { class: "grid" }, issuer.element, clientId.element, auth.element, via.element, secretPlace),
+    h("div", { class: "grid narrow" }, issuer.element, clientId.element, auth.element, via.element, secretPlace),
     help,
     exchanges,
     h("div", { class: "actions" }, restart),
@@ -146,8 +150,8 @@ export function appStep(playground: Playground): Step {
       clientId.set(app.clientId);
       auth.set(app.auth);
       via.set(app.via);
-      if (shownAuth !== app.auth || !secretPlace.contains(document.activeElement)) showSecret();
-      shownAuth = app.auth;
+      if (shownAuth !== app.auth) showSecret();
+      secretField?.set(secrets.value);
       replace(help, !chosen && registration(app.auth));
       const { discovery, jwks } = playground.state.exchanges;
       replace(

@@ -40,7 +40,7 @@ const OPTIONAL: Parameter[] = [
   { name: "response_mode", hint: "How the answer travels.", options: [
     ["", "not sent (query)"], ["query", "query"], ["form_post", "form_post"],
   ] },
-  { name: "resource", hint: "The API that the access token is for (RFC 8707); several, with spaces between." },
+  { name: "resource", hint: "The API that the access token is for (RFC 8707); several, with spaces between.", suggest: ["https://api.example.org"] },
   { name: "claims", hint: "Single claims, as JSON.", suggest: ['{"userinfo":{"name":null}}', '{"id_token":{"auth_time":{"essential":true}}}'] },
   { name: "acr_values", hint: "How strong the sign-in should be.", suggest: ["1", "2"] },
   { name: "display", hint: "How the pages should look.", options: [
@@ -125,20 +125,18 @@ export function authorizeStep(playground: Playground): Step {
             void go();
           },
         },
-        h("p", { class: "hint" }, "Whatever is left empty is not sent."),
-        h("fieldset", {}, h("legend", {}, "What is asked"), ...BASIC.map(control)),
+        h("fieldset", {}, h("legend", {}, "What is asked"), h("div", { class: "grid narrow" }, ...BASIC.map(control))),
         h(
           "fieldset",
           {},
           h("legend", {}, "What protects it"),
-          ...PROTECTION.map(control),
-          verifier.element,
+          h("div", { class: "grid narrow" }, ...PROTECTION.map(control), verifier.element),
           button("New values", async () => {
             await playground.renew();
             playground.changed();
           }, { class: "quiet" }),
         ),
-        h("fieldset", {}, h("legend", {}, "What can be wished"), h("div", { class: "grid" }, ...OPTIONAL.map(control))),
+        h("fieldset", {}, h("legend", {}, "What can be wished: whatever is left empty is not sent"), h("div", { class: "grid narrow" }, ...OPTIONAL.map(control))),
       ),
       preview,
     ),

@@ -18,12 +18,12 @@ export function tokenStep(playground: Playground): Step {
     NAMES.map((name) => [name, field({ name: `token-${name}`, label: name, input: (value) => (values[name] = value) })]),
   );
   const secretNote = h("div");
-  const outcome = h("div");
+  const outcome = h("div", { class: "stack", "aria-live": "polite" });
   const exchange = button("Exchange the code", redeem, { class: "primary" });
   const form = h(
     "div",
-    {},
-    h("div", { class: "grid" }, ...[...fields.values()].map(({ element }) => element)),
+    { class: "stack" },
+    h("div", { class: "grid narrow" }, ...[...fields.values()].map(({ element }) => element)),
     secretNote,
     h("div", { class: "actions" }, exchange),
   );
