@@ -11,14 +11,15 @@ pub(crate) struct Change {
     pub(crate) key: String,
 }
 
-/// Writes one change; `$4` is the time of the database, which every engine words in its own way.
+/// Writes one change; its time is that of the database, which every engine words in its own way.
 macro_rules! insert_change {
     ($now:literal) => {
         concat!("INSERT INTO changes (id, kind, key, at) VALUES ($1, $2, $3, ", $now, ")")
     };
 }
 
-/// The time of the database, and what was changed in the last 10 s of it: one row at least.
+/// The time of the database, and what other processes than `$1` changed in the last 10 s of it: one row at least. An id
+/// ends with the name of its process, after 24 digits.
 macro_rules! recent_changes {
     ($now:literal) => {
         concat!(
@@ -27,7 +28,7 @@ macro_rules! recent_changes {
             ", changes.id, changes.kind, changes.key FROM (SELECT 1 AS always) AS one ",
             "LEFT JOIN changes ON changes.at > ",
             $now,
-            " - 10000000"
+            " - 10000000 AND substr(changes.id, 25) <> $1"
         )
     };
 }

@@ -2,14 +2,14 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use sigma_core::ids::ChangeId;
-use sigma_core::random::Rng;
+use sigma_core::random::{Rng, bytes};
 use sigma_core::time::Clock;
 use tokio::sync::oneshot;
 
@@ -28,7 +28,7 @@ pub struct StoreOptions {
     /// Whether this is a server: it locks a database file, follows the change feed and deletes what expires. An admin
     /// command does none of it and works beside a server.
     pub exclusive: bool,
-    /// Threads that read, each with a connection.
+    /// Threads that read, each with a connection: one at least.
     pub readers: usize,
     /// Threads that write, each with a connection: for PostgreSQL; a file has one.
     pub writers: usize,
@@ -136,16 +136,41 @@ pub(crate) struct Engine {
     pub(crate) delete_changes: &'static str,
 }
 
-/// The ids of the change feed.
+/// The ids of the change feed: what sorts by time, and the name of this process, whose own changes it need not read.
 #[derive(Debug)]
 pub(crate) struct ChangeIds {
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
+    process: String,
+    /// How often a COMMIT had no certain outcome.
+    unknown: AtomicU32,
 }
 
+/// Distinguishes the stores of one process.
+static OPENED: AtomicU32 = AtomicU32::new(0);
+
 impl ChangeIds {
+    /// Randomness alone would do, were it not that tests give the same to several.
+    fn new(clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
+        let random = u32::from_be_bytes(bytes(rng.as_ref()));
+        let number = OPENED.fetch_add(1, Ordering::Relaxed);
+        let process = format!("{random:08x}{:x}.{number:x}", std::process::id());
+        Self { clock, rng, process, unknown: AtomicU32::new(0) }
+    }
+
     pub(crate) fn next(&self) -> String {
-        ChangeId::new(self.clock.now(), self.rng.as_ref()).as_str().to_owned()
+        ChangeId::new(self.clock.now(), self.rng.as_ref()).as_str().to_owned() + &self.process()
+    }
+
+    /// How the ids of this process end, which the feed leaves out.
+    pub(crate) fn process(&self) -> String {
+        format!("{}.{:x}", self.process, self.unknown.load(Ordering::Acquire))
+    }
+
+    /// Takes another name after a COMMIT that may take effect only later: what it changed is read from the feed, as if
+    /// another process had done it.
+    pub(crate) fn rename(&self) {
+        self.unknown.fetch_add(1, Ordering::AcqRel);
     }
 
     /// For the jitter of repeated attempts.
@@ -167,7 +192,7 @@ impl Store {
     /// engine. Blocks.
     pub fn open(options: &StoreOptions, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, OpenError> {
         let feed = Arc::new(Feed::new(options.feed_stale_after));
-        let ids = Arc::new(ChangeIds { clock: Arc::clone(&clock), rng });
+        let ids = Arc::new(ChangeIds::new(Arc::clone(&clock), rng));
         let (engine, source) = match file_path(&options.url)? {
             Some(path) => sqlite::start(&path, options, &feed, &ids)?,
             None => postgres::start(options, &feed, &ids)?,

@@ -44,16 +44,16 @@ pub(crate) fn start(
             };
             spawn(name, move || worker.run())
         };
-        (0..count).map(|_| worker()).collect::<Result<Vec<_>, _>>()
+        (0..count.max(1)).map(|_| worker()).collect::<Result<Vec<_>, _>>()
     };
     let engine = Engine {
-        writes: Queue { messages: to_write, threads: options.writers },
-        reads: Queue { messages: to_read, threads: options.readers },
+        writes: Queue { messages: to_write, threads: options.writers.max(1) },
+        reads: Queue { messages: to_read, threads: options.readers.max(1) },
         writers: workers(options.writers, Purpose::Write, "sigma-writer", &write_queue)?,
         readers: workers(options.readers, Purpose::Read, "sigma-reader", &read_queue)?,
         delete_changes: DELETE_CHANGES,
     };
-    Ok((engine, Box::new(ServerFeed { server, session: None })))
+    Ok((engine, Box::new(ServerFeed { server, ids: Arc::clone(ids), session: None })))
 }
 
 fn prepare(server: &Server) -> Result<(), OpenError> {
@@ -96,6 +96,7 @@ impl Schema for Client {
 /// The change feed of a server.
 struct ServerFeed {
     server: Arc<Server>,
+    ids: Arc<ChangeIds>,
     session: Option<Session>,
 }
 
@@ -107,7 +108,7 @@ impl Source for ServerFeed {
         };
         let no_id = String::new;
         let mut tx = PostgresTx::new(&mut session, &no_id);
-        let rows = tx.query_all(RECENT_CHANGES, &[]);
+        let rows = tx.query_all(RECENT_CHANGES, crate::params![self.ids.process()]);
         if let Err(Fault::Lost) = tx.finish() {
             return Err(Outage::Disconnected.into());
         }

@@ -42,7 +42,8 @@ impl Fault {
             SqlState::DISK_FULL => Self::Final(Outage::DiskFull.into()),
             SqlState::IO_ERROR => Self::Final(Outage::Io.into()),
             // A pooler between us gave this connection to another session, or the schema was changed under a statement.
-            SqlState::INVALID_SQL_STATEMENT_NAME | SqlState::FEATURE_NOT_SUPPORTED => Self::Lost,
+            SqlState::INVALID_SQL_STATEMENT_NAME => Self::Lost,
+            SqlState::FEATURE_NOT_SUPPORTED if answer.message().contains("cached plan") => Self::Lost,
             ref state if in_class(state, "08") || in_class(state, "57P") || in_class(state, "25P03") => Self::Lost,
             ref state if in_class(state, "53") => Self::Final(Outage::Exhausted.into()),
             ref state if in_class(state, "XX001") || in_class(state, "XX002") => {

@@ -106,19 +106,16 @@ impl Worker {
             }
         };
         let committed = session.run("COMMIT").map_err(|error| Fault::of(&error, "COMMIT"));
-        match committed {
-            Ok(()) => {
-                self.feed.forget(changes);
-                Ok(())
-            }
-            Err(Fault::Lost) => {
-                tracing::error!("the connection to the database server was lost during COMMIT");
-                // It may have happened, so caches must not deny it.
-                self.feed.forget(changes);
-                Err(Fault::Final(Outage::OutcomeUnknown.into()))
-            }
-            Err(fault) => Err(fault),
+        // What was perhaps not committed is forgotten as well, now and if it turns up later.
+        if committed.as_ref().is_err_and(|fault| *fault != Fault::Again) {
+            self.ids.rename();
         }
+        self.feed.forget(&changes);
+        if committed == Err(Fault::Lost) {
+            tracing::error!("the connection to the database server was lost during COMMIT");
+            return Err(Fault::Final(Outage::OutcomeUnknown.into()));
+        }
+        committed
     }
 }
 

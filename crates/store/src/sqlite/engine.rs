@@ -47,7 +47,7 @@ pub(crate) fn start(
         drop(lock);
     })?];
     let mut readers = Vec::new();
-    for _ in 0..options.readers {
+    for _ in 0..options.readers.max(1) {
         let reader = Reader {
             path: path.clone(),
             patience: LOCK_PATIENCE,
@@ -59,17 +59,18 @@ pub(crate) fn start(
     }
     let engine = Engine {
         writes: Queue { messages: to_write, threads: 1 },
-        reads: Queue { messages: to_read, threads: options.readers },
+        reads: Queue { messages: to_read, threads: options.readers.max(1) },
         writers,
         readers,
         delete_changes: DELETE_CHANGES,
     };
-    Ok((engine, Box::new(FileFeed { path, limit: options.read_limit, session: None })))
+    Ok((engine, Box::new(FileFeed { path, ids: Arc::clone(ids), limit: options.read_limit, session: None })))
 }
 
 /// The change feed of a database file.
 struct FileFeed {
     path: PathBuf,
+    ids: Arc<ChangeIds>,
     limit: Duration,
     session: Option<Session>,
 }
@@ -84,7 +85,7 @@ impl Source for FileFeed {
         };
         session.limit(self.limit);
         let no_id = String::new;
-        let rows = SqliteTx::new(&session, &no_id).query_all(RECENT_CHANGES, &[])?;
+        let rows = SqliteTx::new(&session, &no_id).query_all(RECENT_CHANGES, crate::params![self.ids.process()])?;
         session.unlimit();
         self.session = Some(session);
         recent(&rows)

@@ -81,14 +81,18 @@ impl Writer {
         let (kept, stop) = self.gather(&session, first, &mut batch, &mut changes);
         let failure = kept.and_then(|()| session.run("COMMIT").map_err(|error| outage("COMMIT", &error))).err();
         let failure = failure.map(|failure| match failure {
-            StoreError::Unavailable(outage) => StoreError::Unavailable(outage),
+            // What the operator has to mend is told to all.
+            StoreError::Unavailable(Outage::DiskFull | Outage::Io | Outage::ReadOnly | Outage::Exhausted) => failure,
             _ => Outage::NotCommitted.into(),
         });
         if failure.is_none() || recover(&session) {
             self.session = Some(session);
         }
-        // Even what was perhaps not committed is forgotten: that costs a read, the contrary would cost the truth.
-        self.feed.forget(changes);
+        // What was perhaps not committed is forgotten as well: that costs a read, the contrary would cost the truth.
+        if failure.is_some() {
+            self.ids.rename();
+        }
+        self.feed.forget(&changes);
         for Ran { job, failure: own } in batch {
             job.answer(own.or_else(|| failure.clone()));
         }
