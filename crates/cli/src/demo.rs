@@ -14,10 +14,12 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 use sigma_server::settings::Settings;
+use sigma_server::{Server, StartError};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use self::apps::DemoApp;
 use crate::args::DemoArgs;
 use crate::config;
 use crate::failure::Failure;
@@ -25,32 +27,22 @@ use crate::opened::Opened;
 use crate::output::{Output, print};
 use crate::serve;
 
+/// How often another port is tried, when somebody takes the one that was free a moment ago.
+const TRIES: u16 = 10;
+
 /// Runs the demo until it is told to stop. Prints the server's address first, then the Playground's.
 pub fn demo(file: Option<&Path>, args: &DemoArgs, output: Output) -> Result<(), Failure> {
-    let place = Place::make(args.data.as_deref())?;
-    let port = ports::free(args.port, 8080, &[])?;
-    let playground_port = ports::free(args.playground_port, port.saturating_add(1), &[port])?;
-    let settings = settings(file, place.directory(), port)?;
-    let issuer = settings.issuer.clone();
-    let origin = format!("http://127.0.0.1:{playground_port}");
-
-    serve::log_to_stderr(&settings.log)?;
+    let log = config::load_demo(file)?.log;
+    serve::log_to_stderr(&log)?;
     serve::install_tls()?;
-    let apps = {
-        let opened = Opened::with(settings.clone())?;
-        apps::register(&opened, &origin)?
-    };
+    let place = Place::make(args.data.as_deref())?;
     serve::runtime()?.block_on(async {
         let signal = serve::stop_signal()?;
-        let (stop, stopped) = watch::channel(());
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, playground_port));
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|error| Failure::Failed(format!("cannot listen on {address}: {error}")))?;
-        let server = serve::start(settings).await?;
+        let Started { server, issuer, listener, origin, apps } = start(file, args, place.directory()).await?;
         let site = playground::routes(playground::Site::new(origin.clone(), issuer.clone(), apps)?);
         announce(output, &issuer, &origin, args.data.as_deref())?;
 
+        let (stop, stopped) = watch::channel(());
         let playground = tokio::spawn(playground::serve(listener, site, serve::until(stopped.clone())));
         let running = tokio::spawn(server.run(serve::until(stopped)));
         signal.await;
@@ -58,10 +50,45 @@ pub fn demo(file: Option<&Path>, args: &DemoArgs, output: Output) -> Result<(), 
         // Whoever still reads the Playground does not hold the end up.
         playground.abort();
         match running.await {
-            Ok(Err(error)) => Err(Failure::Failed(error.to_string())),
+            Ok(Err(error)) => Err(serve::could_not(&error)),
             _ => Ok(()),
         }
     })
+}
+
+/// A server and a Playground that are bound and know each other.
+struct Started {
+    server: Server,
+    issuer: String,
+    listener: TcpListener,
+    origin: String,
+    apps: Vec<DemoApp>,
+}
+
+/// Binds both, on other ports if somebody is faster; ports that were asked for are not given up.
+async fn start(file: Option<&Path>, args: &DemoArgs, directory: &Path) -> Result<Started, Failure> {
+    let mut first = 8080;
+    for _ in 0..TRIES {
+        let port = ports::free(args.port, first, &[])?;
+        let playground_port = ports::free(args.playground_port, port.saturating_add(1), &[port])?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, playground_port));
+        let settings = settings(file, directory, port)?;
+        let issuer = settings.issuer.clone();
+        let origin = format!("http://{address}");
+        first = port.saturating_add(1);
+
+        let Ok(listener) = TcpListener::bind(address).await else { continue };
+        let apps = tokio::task::block_in_place(|| {
+            let opened = Opened::with(settings.clone())?;
+            apps::register(&opened, &origin)
+        })?;
+        match serve::start(settings).await {
+            Ok(server) => return Ok(Started { server, issuer, listener, origin, apps }),
+            Err(StartError::Listen { .. }) => {}
+            Err(error) => return Err(serve::could_not(&error)),
+        }
+    }
+    Err(Failure::Failed("somebody takes every port that was free a moment ago; name others by --port".to_owned()))
 }
 
 /// The settings of the demo: its own defaults, overruled by the environment; where it lives is not negotiable.

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use sigma_server::{Server, StartError, http};
 use sigma_server::settings::{Log, LogFormat, Settings};
+use sigma_server::{Server, StartError, http};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -30,7 +30,7 @@ pub fn serve(file: Option<&Path>, output: Output) -> Result<(), Failure> {
         if let Some(address) = settings.metrics.listen {
             serve_metrics(address, until(stopped.clone())).await?;
         }
-        let server = start(settings).await?;
+        let server = start(settings).await.map_err(|error| could_not(&error))?;
         let address = server.local_addr().map_err(|error| Failure::Failed(error.to_string()))?;
         if output.json {
             print(&serde_json::json!({ "issuer": issuer, "listen": address }).to_string())?;
@@ -53,7 +53,8 @@ pub async fn until(mut stopped: watch::Receiver<()>) {
     let _ = stopped.changed().await;
 }
 
-fn could_not(error: &StartError) -> Failure {
+/// The server did not start, or ended by itself.
+pub fn could_not(error: &StartError) -> Failure {
     Failure::Failed(format!("the server could not start: {error}"))
 }
 
@@ -67,10 +68,8 @@ async fn serve_metrics(address: SocketAddr, stopped: impl Future<Output = ()> + 
 }
 
 /// Starts the server with this machine's clock and generator.
-pub async fn start(settings: Settings) -> Result<Server, Failure> {
-    Server::start(settings, Arc::new(SystemClock), Arc::new(SystemRng))
-        .await
-        .map_err(|error| could_not(&error))
+pub async fn start(settings: Settings) -> Result<Server, StartError> {
+    Server::start(settings, Arc::new(SystemClock), Arc::new(SystemRng)).await
 }
 
 /// A runtime with a thread for each core.

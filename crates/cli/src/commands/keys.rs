@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use sigma_server::keys;
 use serde::Serialize;
 use sigma_core::jose::{Algorithm, Promptness};
 use sigma_core::time::Timestamp;
+use sigma_server::keys;
 use sigma_store::signing_key::{self, SealedKey};
 
 use crate::args::AlgArg;

@@ -4,10 +4,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sigma_server::keys;
 use secrecy::ExposeSecret as _;
 use sigma_core::jose::Algorithm;
 use sigma_core::time::Timestamp;
+use sigma_server::keys;
 use sigma_server::settings::Settings;
 use sigma_store::signing_key::{self, SealedKey};
 use url::Url;

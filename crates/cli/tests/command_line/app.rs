@@ -1,8 +1,7 @@
 //! `sigma app` and `sigma resource`, as an operator types them.
 
-
-use serde_json::{Value, json};
 use crate::support::Installation;
+use serde_json::{Value, json};
 
 const REDIRECT: &str = "https://shop.example.org/callback";
 const PUBKEY: &str = "024a038aa8d92634a3aa1f42275d3d4c975c4c7d808ec98c5f5603381454640ada";
@@ -34,7 +33,9 @@ fn an_app_is_added_with_sound_defaults_and_its_secret_is_shown_this_once() {
             "created_at": null, "updated_at": null
         })
     );
-    for arguments in [["app", "show", "shop"].as_slice(), &["app", "list"], &["app", "set", "shop", "--name", "The shop"]] {
+    for arguments in
+        [["app", "show", "shop"].as_slice(), &["app", "list"], &["app", "set", "shop", "--name", "The shop"]]
+    {
         let shown = sigma.json(arguments).to_string();
         assert!(!shown.contains("client_secret\"") && !shown.contains(secret), "{shown}");
         assert!(!sigma.run(arguments).stdout.contains(secret));

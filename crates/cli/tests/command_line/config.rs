@@ -1,8 +1,7 @@
 //! `sigma config`, and how every command meets a configuration that cannot be used.
 
-
-use serde_json::json;
 use crate::support::{Installation, Ran};
+use serde_json::json;
 
 #[test]
 fn an_unknown_key_refuses_the_start_and_names_its_place() {

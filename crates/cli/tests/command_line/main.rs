@@ -3,4 +3,6 @@
 
 mod app;
 mod config;
+mod doctor;
+mod server;
 mod support;

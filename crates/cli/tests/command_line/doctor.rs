@@ -1,0 +1,88 @@
+//! `sigma doctor`: each illness is told, with its cure.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::{Value, json};
+
+use crate::support::Installation;
+
+/// The examination: exit code, and `check` to `status` and `message`.
+fn examine(sigma: &Installation) -> (i32, Vec<Value>) {
+    let ran = sigma.run(&["doctor", "--json"]);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["ok"], ran.code == 0, "{report}");
+    (ran.code, report["checks"].as_array().unwrap().clone())
+}
+
+fn find<'a>(checks: &'a [Value], check: &str) -> &'a Value {
+    checks.iter().find(|finding| finding["check"] == check).unwrap()
+}
+
+/// An issuer that nobody answers for: loopback, the discard port.
+const NOBODY: &str = "issuer = 'http://localhost:9'\n";
+
+#[test]
+fn a_new_installation_has_nothing_wrong() {
+    let sigma = Installation::with(NOBODY);
+    let (code, checks) = examine(&sigma);
+    assert_eq!(code, 0, "{checks:?}");
+    for check in ["master key", "store", "issuer"] {
+        let finding = find(&checks, check);
+        assert_eq!(finding["status"], "note", "{finding}");
+        assert!(finding["mend"].is_string(), "{finding}");
+    }
+    assert_eq!(fs::read_dir(sigma.path()).unwrap().count(), 1, "looking makes nothing");
+}
+
+#[test]
+fn a_key_file_that_is_open_to_others_is_wrong() {
+    let sigma = Installation::with(NOBODY);
+    let key = sigma.path().join("sigma.key");
+    fs::write(&key, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n").unwrap();
+    fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
+    let (code, checks) = examine(&sigma);
+    let finding = find(&checks, "master key");
+    assert_eq!((code, &finding["status"]), (1, &json!("wrong")));
+    assert!(finding["mend"].as_str().unwrap().starts_with("chmod 600 sigma.key"), "{finding}");
+    fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(examine(&sigma).0, 0);
+}
+
+#[test]
+fn https_without_tls_and_without_a_trusted_proxy_is_wrong() {
+    let https = "issuer = 'https://localhost:9'\n";
+    let (code, checks) = examine(&Installation::with(https));
+    let finding = find(&checks, "proxy");
+    assert_eq!((code, &finding["status"]), (1, &json!("wrong")));
+    assert!(finding["mend"].as_str().unwrap().contains("http.trusted_proxies"), "{finding}");
+    let trusting = format!("{https}[http]\ntrusted_proxies = ['127.0.0.1/32']\n");
+    assert_eq!(examine(&Installation::with(&trusting)).0, 0);
+}
+
+#[test]
+fn a_store_that_cannot_be_reached_is_wrong_and_its_password_is_not_told() {
+    let sigma = Installation::with(&format!("{NOBODY}[store]\nurl = 'postgres://sigma:hunter2@127.0.0.1:9/sigma'\n"));
+    let ran = sigma.run(&["doctor"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.stdout.contains("WRONG  store"), "{ran:?}");
+    assert!(!ran.stdout.contains("hunter2") && !ran.stderr.contains("hunter2"), "{ran:?}");
+    let listed = sigma.run(&["app", "list"]);
+    assert_eq!(listed.code, 6);
+    assert!(!listed.stderr.contains("hunter2"), "{listed:?}");
+}
+
+#[test]
+fn a_directory_where_the_database_should_be_is_wrong() {
+    let sigma = Installation::with(NOBODY);
+    fs::create_dir(sigma.path().join("sigma.sqlite")).unwrap();
+    let (code, checks) = examine(&sigma);
+    assert_eq!((code, &find(&checks, "store")["status"]), (1, &json!("wrong")));
+}
+
+#[test]
+fn a_configuration_that_cannot_be_used_ends_the_examination() {
+    let (code, checks) = examine(&Installation::with("isuer = 'x'\n"));
+    assert_eq!((code, checks.len()), (1, 1));
+    assert!(checks[0]["message"].as_str().unwrap().contains("did you mean \"issuer\"?"));
+}

@@ -1,0 +1,201 @@
+//! `sigma serve`, `sigma demo`, and the commands that work beside a running server.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdout, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::support::{Installation, Ran};
+
+/// A running `sigma`, killed when the test ends.
+struct Running {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Running {
+    /// Starts `sigma ARGUMENTS`; the server's own settings come from the installation's file.
+    fn start(sigma: &Installation, arguments: &[&str]) -> Self {
+        let mut command = sigma.command(arguments);
+        command.env("SIGMA__LOG__FILTER", "off").stdout(Stdio::piped()).stderr(Stdio::inherit());
+        let mut child = command.spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self { child, stdout }
+    }
+
+    /// The next line that is JSON.
+    fn json(&mut self) -> Value {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+
+    /// Ends it as an operator does; its exit code.
+    fn stop(mut self) -> Option<i32> {
+        let kill = std::process::Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(kill.success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends a request over a connection of its own and gives head and body of the answer.
+fn ask(address: &str, request: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), body.to_owned())
+}
+
+fn get(address: &str, host: &str, path: &str) -> (String, String) {
+    ask(address, &format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"))
+}
+
+/// A server on a port that the system chose.
+fn serve(sigma: &Installation) -> (Running, String) {
+    let mut server = Running::start(sigma, &["serve", "--json"]);
+    let address = server.json()["listen"].as_str().unwrap().to_owned();
+    (server, address)
+}
+
+#[test]
+fn admin_commands_work_beside_the_running_server_which_sees_what_they_did() {
+    let sigma = Installation::with("listen = '127.0.0.1:0'\n");
+    let (server, address) = serve(&sigma);
+    assert!(get(&address, "localhost:8080", "/healthz").0.starts_with("HTTP/1.1 200"));
+
+    let keys = sigma.json(&["keys", "list"]);
+    let algorithms: Vec<&str> =
+        keys["items"].as_array().unwrap().iter().map(|key| key["alg"].as_str().unwrap()).collect();
+    assert_eq!(algorithms.len(), 3, "{keys}");
+    assert!(keys["items"].as_array().unwrap().iter().all(|key| key["state"] == "signs"), "{keys}");
+
+    let rotated = sigma.json(&["keys", "rotate", "--now", "--alg", "ES256"]);
+    assert_eq!(rotated["made"].as_array().unwrap().len(), 1);
+    let states: Vec<&Value> = rotated["items"].as_array().unwrap().iter().map(|key| &key["state"]).collect();
+    assert_eq!(states.iter().filter(|state| **state == "retired").count(), 1, "{rotated}");
+    let calm = sigma.json(&["keys", "rotate", "--alg", "RS256"]);
+    let published: Vec<&Value> =
+        calm["items"].as_array().unwrap().iter().filter(|key| key["state"] == "published").collect();
+    assert_eq!(published.len(), 1, "it signs a day later: {calm}");
+    let private = std::fs::read_to_string(sigma.path().join("sigma.key")).unwrap();
+    assert!(!calm.to_string().contains(private.trim()));
+
+    let second = sigma.run(&["serve"]);
+    assert_eq!(second.code, 1, "{second:?}");
+    assert!(second.stderr.contains("another `sigma serve` already uses"), "{second:?}");
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn people_are_listed_shown_switched_off_and_signed_out() {
+    let sigma = Installation::with("listen = '127.0.0.1:0'\n");
+    let (server, _) = serve(&sigma);
+    assert_eq!(sigma.json(&["user", "list"]), json!({"items": [], "next": null}));
+    for command in ["show", "disable", "enable", "sessions"] {
+        let ran = sigma.run(&["user", command, "user_nobody", "--json"]);
+        assert_eq!((ran.code, &ran.failure()["error"]), (3, &json!("not_found")), "{command}");
+    }
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn a_server_says_in_one_line_where_it_listens() {
+    let sigma = Installation::with("listen = '127.0.0.1:0'\n");
+    let mut server = Running::start(&sigma, &["serve"]);
+    let mut line = String::new();
+    server.stdout.read_line(&mut line).unwrap();
+    assert!(line.starts_with("Sigma ") && line.contains(" listens on 127.0.0.1:"), "{line}");
+    assert!(line.ends_with(" for http://localhost:8080\n"), "{line}");
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn the_demo_registers_its_apps_and_a_second_one_just_works() {
+    let (first, second) = (Installation::new(), Installation::new());
+    let mut demos = Vec::new();
+    for sigma in [&first, &second] {
+        let mut demo = Running::start(sigma, &["demo", "--json"]);
+        let told = demo.json();
+        demos.push((demo, told));
+    }
+    assert_ne!(demos[0].1["server"], demos[1].1["server"]);
+    for (demo, told) in demos {
+        let (issuer, origin) = (told["server"].as_str().unwrap(), told["playground"].as_str().unwrap());
+        let (server, host) = (issuer.replace("http://localhost", "127.0.0.1"), origin.strip_prefix("http://").unwrap());
+        let discovery = get(&server, issuer.strip_prefix("http://").unwrap(), "/.well-known/openid-configuration").1;
+        let discovery: Value = serde_json::from_str(&discovery).unwrap();
+        assert_eq!(discovery["issuer"], issuer);
+        let apps: Value = serde_json::from_str(&get(host, host, "/demo.json").1).unwrap();
+        assert_eq!(apps["issuer"], issuer);
+        let ids: Vec<&str> =
+            apps["apps"].as_array().unwrap().iter().map(|app| app["client_id"].as_str().unwrap()).collect();
+        assert_eq!(ids, ["playground", "playground-server", "playground-bitcoin"]);
+        playground_is_guarded(host);
+        assert_eq!(demo.stop(), Some(0));
+    }
+    assert_eq!(std::fs::read_dir(first.path()).unwrap().count(), 0, "the demo leaves nothing behind");
+}
+
+/// Only its own page reaches the Playground's server, and nothing that is posted gets out of its place.
+fn playground_is_guarded(host: &str) {
+    let (head, page) = get(host, host, "/");
+    assert!(head.starts_with("HTTP/1.1 200") && page.contains("<title>Sigma Playground</title>"), "{head}");
+    assert!(head.contains("script-src 'self'; style-src 'self'") && !head.contains("unsafe"), "{head}");
+    assert!(get(host, "evil.example.org", "/demo.json").0.starts_with("HTTP/1.1 421"), "DNS rebinding");
+    let post = |path: &str, origin: &str, kind: &str, body: &str| {
+        let length = body.len();
+        ask(
+            host,
+            &format!(
+                "POST {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nContent-Type: {kind}\r\n\
+                 Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            ),
+        )
+    };
+    let relay = r#"{"method":"GET","url":"http://192.0.2.1/","headers":[]}"#;
+    assert!(post("/relay", "http://evil.example.org", "application/json", relay).0.starts_with("HTTP/1.1 403"));
+    assert!(post("/relay", &format!("http://{host}"), "application/json", relay).0.starts_with("HTTP/1.1 400"));
+    let form = "application/x-www-form-urlencoded";
+    let (_, page) = post("/callback", "http://localhost", form, "code=\"><script>alert(1)</script>");
+    assert!(page.contains("content=\"code=&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;\""), "{page}");
+}
+
+#[test]
+fn a_demo_with_data_keeps_its_database() {
+    let sigma = Installation::new();
+    for _ in 0..2 {
+        let mut demo = Running::start(&sigma, &["demo", "--data", "kept", "--json"]);
+        demo.json();
+        assert_eq!(demo.stop(), Some(0));
+    }
+    let store = format!("sqlite:{}", sigma.path().join("kept/sigma.sqlite").display());
+    let listed = Ran::of(&sigma.command(&["app", "list", "--json"]).env("SIGMA__STORE__URL", store).output().unwrap());
+    let listed: Value = serde_json::from_str(&listed.stdout).unwrap();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_taken_port_that_was_asked_for_is_refused() {
+    let sigma = Installation::new();
+    let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = holder.local_addr().unwrap().port().to_string();
+    let ran = sigma.run(&["demo", "--port", &port]);
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(ran.stderr.contains("is taken"), "{ran:?}");
+}
+
+#[test]
+fn the_openapi_document_is_printed() {
+    let document: Value = serde_json::from_str(&Installation::new().run(&["openapi"]).stdout).unwrap();
+    assert!(document["paths"]["/api/auth/oauth2/token"]["post"].is_object());
+}
