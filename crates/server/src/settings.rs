@@ -199,8 +199,10 @@ pub struct Limits {
     pub token: u32,
     /// Token, revocation and introspection endpoints, an app that has authenticated.
     pub app: u32,
-    /// Authorization endpoint, an address.
+    /// Authorization endpoint, an address: generous, since a whole office may share one (ruling 34).
     pub authorize: u32,
+    /// The same, requests that name no app or no registered redirect URI.
+    pub authorize_failures: u32,
     /// `sign-in/sigma` and `sign-up/sigma`, an address.
     pub sign_in: u32,
     /// `/sigma/authorize`, an address.
@@ -221,7 +223,8 @@ impl Default for Limits {
             enabled: true,
             token: 10,
             app: 600,
-            authorize: 60,
+            authorize: 300,
+            authorize_failures: 20,
             sign_in: 5,
             direct: 5,
             userinfo: 100,

@@ -13,7 +13,7 @@ pub use prompt::{Prompt, PromptValue};
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::{App, ApplicationType, GrantType};
+use crate::app::{App, GrantType};
 use crate::pkce::CodeChallenge;
 use crate::redirect::MatchedRedirectUri;
 use crate::scope::{OFFLINE_ACCESS, Scopes};
@@ -145,8 +145,10 @@ impl AuthorizeError {
     }
 }
 
-/// Where an answer goes, known once the redirect URI was matched: even an error may travel there.
+/// Where an answer goes, known once the redirect URI was matched: even an error may travel there. Only [`return_address`]
+/// makes one.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ReturnAddress {
     /// The matched URI.
     pub redirect_uri: MatchedRedirectUri,
@@ -201,8 +203,10 @@ impl Untrusted {
     }
 }
 
-/// An authorization request that can be answered with a code, once the person is known and agrees.
+/// An authorization request that can be answered with a code, once the person is known and agrees. Only [`parse`] makes
+/// one.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct AuthorizationRequest {
     /// What is asked for, cut to what we know and the app may ask (ruling 16).
     pub scope: Scopes,
@@ -336,9 +340,4 @@ pub fn printable(text: &str) -> String {
         .filter(|letter| matches!(letter, '\u{20}'..='\u{21}' | '\u{23}'..='\u{5B}' | '\u{5D}'..='\u{7E}'))
         .take(80)
         .collect()
-}
-
-/// Whether `app` is a native one: kept here so that pages can say what is asking.
-pub fn is_native(app: &App) -> bool {
-    app.application_type == ApplicationType::Native
 }

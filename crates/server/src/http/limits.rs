@@ -24,6 +24,8 @@ pub enum Rule {
     App,
     /// Authorization endpoint: an address.
     Authorize,
+    /// The same endpoint: requests of an address that name no app or no registered redirect URI.
+    AuthorizeFailure,
     /// Failures of an address to sign in or up.
     SignIn,
     /// Failures of an address at `/sigma/authorize`.
@@ -45,6 +47,7 @@ impl Rule {
             Self::Token => "token",
             Self::App => "app",
             Self::Authorize => "authorize",
+            Self::AuthorizeFailure => "authorize_failure",
             Self::SignIn => "sign_in",
             Self::Direct => "direct",
             Self::Userinfo => "userinfo",
@@ -61,6 +64,7 @@ impl Rule {
             Self::Token => (limits.token, minute),
             Self::App => (limits.app, minute),
             Self::Authorize => (limits.authorize, minute),
+            Self::AuthorizeFailure => (limits.authorize_failures, minute),
             Self::SignIn => (limits.sign_in, minute),
             Self::Direct => (limits.direct, minute),
             Self::Userinfo => (limits.userinfo, minute),

@@ -6,12 +6,13 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use sigma_core::authorize::Params;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Browser, FORM, is_content_type, wrong_content_type};
+use crate::http::{RequestContext, Rule};
 use crate::oauth::answer::{Redirection, go, show_untrusted};
 use crate::oauth::flow::{Stopped, begin_interaction, find_interaction, proceed, with_cookie};
 use crate::oauth::request::{Requested, Unanswerable};
@@ -71,14 +72,19 @@ pub fn resume_url(interaction: &str) -> String {
         (status = 503, description = "The store does not answer"),
     )
 )]
-pub async fn authorize(State(sigma): State<Sigma>, browser: Browser, RawQuery(query): RawQuery) -> Response {
+pub async fn authorize(
+    State(sigma): State<Sigma>,
+    context: RequestContext,
+    browser: Browser,
+    RawQuery(query): RawQuery,
+) -> Response {
     let params = Params::parse(query.as_deref().unwrap_or_default());
     if let (Some(id), None) = (params.get("interaction"), params.get("client_id")) {
-        return resume(&sigma, &browser, id).await;
+        return resume(&sigma, &context, &browser, id).await;
     }
     match Requested::read(&sigma, params).await {
         Ok(requested) => proceed(&sigma, &browser, &requested, None).await,
-        Err(error) => unanswerable(&browser, error),
+        Err(error) => unanswerable(&context, &browser, error),
     }
 }
 
@@ -97,7 +103,12 @@ pub async fn authorize(State(sigma): State<Sigma>, browser: Browser, RawQuery(qu
         (status = 503, description = "The store does not answer"),
     )
 )]
-pub async fn authorize_by_form(State(sigma): State<Sigma>, headers: HeaderMap, body: Bytes) -> Response {
+pub async fn authorize_by_form(
+    State(sigma): State<Sigma>,
+    context: RequestContext,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let browser = Browser::of(&headers);
     if !is_content_type(&headers, FORM) {
         return wrong_content_type("the body must be application/x-www-form-urlencoded").into_response();
@@ -105,7 +116,7 @@ pub async fn authorize_by_form(State(sigma): State<Sigma>, headers: HeaderMap, b
     let params = Params::parse(&String::from_utf8_lossy(&body));
     let requested = match Requested::read(&sigma, params).await {
         Ok(requested) => requested,
-        Err(error) => return unanswerable(&browser, error),
+        Err(error) => return unanswerable(&context, &browser, error),
     };
     match requested.parse(&sigma).await {
         Ok(Ok(_)) => {}
@@ -120,7 +131,7 @@ pub async fn authorize_by_form(State(sigma): State<Sigma>, headers: HeaderMap, b
     }
 }
 
-async fn resume(sigma: &Sigma, browser: &Browser, id: &str) -> Response {
+async fn resume(sigma: &Sigma, context: &RequestContext, browser: &Browser, id: &str) -> Response {
     let ongoing = match find_interaction(sigma, browser, id).await {
         Ok(ongoing) => ongoing,
         Err(Stopped::Internal(envelope)) => return envelope.into_response(),
@@ -134,16 +145,18 @@ async fn resume(sigma: &Sigma, browser: &Browser, id: &str) -> Response {
             let has_it = response.headers().contains_key(http::header::SET_COOKIE);
             with_cookie(response, set_cookie.as_deref().filter(|_| !has_it))
         }
-        Err(error) => unanswerable(browser, error),
+        Err(error) => unanswerable(context, browser, error),
     }
 }
 
-fn unanswerable(browser: &Browser, error: Unanswerable) -> Response {
-    match error {
-        Unanswerable::Untrusted(untrusted) => show_untrusted(browser, untrusted),
-        Unanswerable::Internal(envelope) if envelope.status() == StatusCode::SERVICE_UNAVAILABLE => {
-            envelope.into_response()
-        }
-        Unanswerable::Internal(envelope) => envelope.into_response(),
+/// Tells the person, and counts it against their address: whoever tries out apps and addresses runs dry.
+fn unanswerable(context: &RequestContext, browser: &Browser, error: Unanswerable) -> Response {
+    let untrusted = match error {
+        Unanswerable::Untrusted(untrusted) => untrusted,
+        Unanswerable::Internal(envelope) => return envelope.into_response(),
+    };
+    match context.charge(Rule::AuthorizeFailure, context.client()) {
+        Ok(()) => show_untrusted(browser, untrusted),
+        Err(exceeded) => exceeded.into_response(),
     }
 }
