@@ -105,7 +105,7 @@ export function appStep(playground: Playground): Step {
     "div",
     {},
     picker,
-    h("div", { class: "grid narrow" }, issuer.element, clientId.element, auth.element, via.element, secretPlace),
+    h("div", { class: "grid broad" }, issuer.element, clientId.element, auth.element, via.element, secretPlace),
     help,
     exchanges,
     h("div", { class: "actions" }, restart),

@@ -13,22 +13,24 @@ interface Parameter {
   /** Fixed values to choose from; the first means "not sent". */
   options?: [string, string][];
   suggest?: string[];
+  /** Its values are long: it takes a whole row. */
+  wide?: boolean;
 }
 
 const BASIC: Parameter[] = [
   { name: "client_id", hint: "Which app asks." },
-  { name: "redirect_uri", hint: "Where the answer goes: registered, byte for byte." },
-  { name: "scope", hint: "openid makes it OpenID Connect; offline_access asks for a refresh token.", suggest: [
+  { name: "response_type", hint: "“code” is the only one there is here." },
+  { name: "redirect_uri", hint: "Where the answer goes: registered, byte for byte.", wide: true },
+  { name: "scope", hint: "openid makes it OpenID Connect; offline_access asks for a refresh token.", wide: true, suggest: [
     "openid", "openid profile email", "openid profile email offline_access",
   ] },
-  { name: "response_type", hint: "“code” is the only one there is here." },
 ];
 
 const PROTECTION: Parameter[] = [
   { name: "state", hint: "Comes back unchanged: this answer belongs to this browser." },
   { name: "nonce", hint: "Comes back inside the id token: it was made for this request." },
-  { name: "code_challenge", hint: "SHA-256 of the verifier, which only this page knows." },
   { name: "code_challenge_method", hint: "S256, or nothing without a challenge." },
+  { name: "code_challenge", hint: "SHA-256 of the verifier, which only this page knows.", wide: true },
 ];
 
 const OPTIONAL: Parameter[] = [
@@ -66,6 +68,8 @@ export function authorizeStep(playground: Playground): Step {
     },
   });
 
+  verifier.element.classList.add("whole");
+
   function set(name: string, value: string): void {
     playground.state.parameters[name] = value;
     fields.get(name)?.set(value);
@@ -73,11 +77,12 @@ export function authorizeStep(playground: Playground): Step {
     show();
   }
 
-  function control({ name, hint, options, suggest }: Parameter): HTMLElement {
+  function control({ name, hint, options, suggest, wide }: Parameter): HTMLElement {
     const made = options
       ? select({ name, label: name, hint, options, change: (value) => set(name, value) })
       : field({ name, label: name, hint, ...(suggest && { suggest }), input: (value) => set(name, value) });
     fields.set(name, made);
+    if (wide) made.element.classList.add("whole");
     return made.element;
   }
 
@@ -144,7 +149,7 @@ export function authorizeStep(playground: Playground): Step {
       "div",
       { class: "actions" },
       h("button", { type: "submit", form: "authorize-form", class: "primary" }, "Go and sign in"),
-      button("Without protection", () => {
+      button("Leave out what protects it", () => {
         for (const { name } of PROTECTION) playground.state.parameters[name] = "";
         playground.changed();
       }, { class: "quiet" }),

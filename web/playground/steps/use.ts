@@ -37,6 +37,7 @@ export function useStep(playground: Playground): Step {
       const { tokens, signedOut } = playground.state;
       waiting.hidden = tokens !== undefined || signedOut !== undefined;
       list.hidden = tokens === undefined && signedOut === undefined;
+      for (const { element } of actions) element.hidden = tokens === undefined;
       for (const { update } of [...actions, signOut]) update();
     },
   };
@@ -179,7 +180,7 @@ function endSession(playground: Playground): { element: HTMLElement; update(): v
     element,
     update() {
       const { signedOut, tokens } = playground.state;
-      go.disabled = tokens === undefined;
+      go.hidden = tokens === undefined;
       const endpoint = playground.endpoint("end_session_endpoint", "/api/auth/oauth2/end-session");
       const address = h("pre", {}, h("code", {}, h("span", { class: "method" }, "GET"), ` ${endpoint}`));
       const lines = [address, formLines(new URLSearchParams(fields()).toString())];
@@ -187,7 +188,8 @@ function endSession(playground: Playground): { element: HTMLElement; update(): v
       replace(came, signedOut !== undefined && h(
         "p",
         { class: "note ok" },
-        `Signed out: the browser came back to ${signedOut}`,
+        `Signed out: the browser came back to ${signedOut}. `,
+        h("a", { href: "#authorize" }, "Sign in again"),
       ));
     },
   };

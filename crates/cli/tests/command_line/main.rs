@@ -6,3 +6,4 @@ mod config;
 mod doctor;
 mod server;
 mod support;
+mod user;

@@ -1,0 +1,88 @@
+//! `sigma user`, with people who signed in before.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use sigma_core::digest::Digest;
+use sigma_core::ids::{SessionId, UserId};
+use sigma_core::random::SeededRng;
+use sigma_core::time::{ManualClock, Timestamp};
+use sigma_store::session::{self, NewSession};
+use sigma_store::{Store, StoreOptions, account};
+
+use crate::support::Installation;
+
+const PUBKEY: &str = "024a038aa8d92634a3aa1f42275d3d4c975c4c7d808ec98c5f5603381454640ada";
+
+/// An installation where `user_ada` is signed in by two browsers, until the year 2100.
+fn with_ada() -> Installation {
+    let sigma = Installation::new();
+    let now = Timestamp::from_seconds(1_800_000_000);
+    let url = format!("sqlite:{}", sigma.path().join("sigma.sqlite").display());
+    let clock = Arc::new(ManualClock::at(now));
+    let store = Store::open(&StoreOptions::admin(url), clock, Arc::new(SeededRng::new(1))).unwrap();
+    let ada = UserId::from_text("user_ada");
+    let session = move |id: &str| NewSession {
+        id: SessionId::from_text(id),
+        secret: Digest::of(id),
+        continues: None,
+        acr: "1",
+        amr: "pop swk",
+        address: "192.0.2.1".to_owned(),
+        user_agent: "Browser".to_owned(),
+        now,
+        expires_at: Timestamp::from_seconds(4_102_444_800),
+    };
+    store
+        .write_blocking(move |tx| {
+            account::add_with_pubkey(tx, &ada, PUBKEY, "Ada", now)?;
+            account::add_with_pubkey(
+                tx,
+                &UserId::from_text("user_bob"),
+                "02b0b",
+                "Bob",
+                now.plus(Duration::from_secs(1)),
+            )?;
+            session::begin(tx, &ada, None, &session("ses_1"))?;
+            session::begin(tx, &ada, None, &session("ses_2"))
+        })
+        .unwrap();
+    store.close();
+    sigma
+}
+
+#[test]
+fn people_are_listed_in_pages_and_shown_by_id_or_key() {
+    let sigma = with_ada();
+    let page = sigma.json(&["user", "list", "--limit", "1"]);
+    assert_eq!((&page["items"][0]["id"], &page["next"]), (&json!("user_ada"), &json!("user_ada")));
+    assert_eq!(sigma.json(&["user", "list", "--after", "user_ada"])["items"][0]["id"], "user_bob");
+    let ada = json!({
+        "id": "user_ada", "name": "Ada", "email": null, "email_verified": false, "pubkey": PUBKEY, "disabled": false,
+        "created_at": "2027-01-15T08:00:00.000Z", "identities": []
+    });
+    assert_eq!(sigma.json(&["user", "show", "user_ada"]), ada);
+    assert_eq!(sigma.json(&["user", "show", PUBKEY]), ada);
+}
+
+#[test]
+fn someone_is_switched_off_and_on_again() {
+    let sigma = with_ada();
+    assert_eq!(sigma.json(&["user", "disable", "user_ada"])["disabled"], true);
+    assert!(sigma.run(&["user", "list"]).stdout.contains("off"));
+    assert_eq!(sigma.json(&["user", "enable", PUBKEY])["disabled"], false);
+}
+
+#[test]
+fn sessions_are_listed_and_ended() {
+    let sigma = with_ada();
+    let sessions = |arguments: &[&str]| sigma.json(&[["user", "sessions", "user_ada"].as_slice(), arguments].concat());
+    let listed = sessions(&[]);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2);
+    assert_eq!((&listed["items"][0]["address"], &listed["next"]), (&json!("192.0.2.1"), &json!(null)));
+    assert_eq!(sessions(&["--end", "ses_1"])["items"].as_array().unwrap().len(), 1);
+    assert_eq!(sigma.run(&["user", "sessions", "user_ada", "--end", "ses_1"]).code, 3);
+    assert_eq!(sigma.run(&["user", "sessions", "user_bob", "--end", "ses_2"]).code, 3, "not Bob's");
+    assert_eq!(sessions(&["--end-all"])["items"], json!([]));
+}
