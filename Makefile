@@ -23,8 +23,10 @@ test: ## Runs everything: lints, unit, store and server tests on both engines, r
 	scripts/postgres.sh run $(MAKE) unit engines interop
 	$(MAKE) browser
 
-bench: web ## Measures this server and its peers on the same work
-	cargo run --release --package sigma-bench
+BENCH ?=
+bench: web bench/peer/node_modules/.package-lock.json ## Measures this server and a peer on the same work; BENCH=--quick is short
+	cargo build --profile dist --bin sigma --bin sigma-bench
+	$(CARGO_TARGET_DIR)/dist/sigma-bench $(BENCH)
 
 check: ## Checks licences, sources and known vulnerabilities of the dependencies
 	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny

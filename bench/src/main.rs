@@ -1,2 +1,156 @@
-//! placeholder
-fn main() {}
+//! `make bench`: measures this server, and node-oidc-provider on the same work in the same run, and prints what the
+//! performance budget says about it. It never fails for a figure. The method stands in `docs/performance.md`.
+#![expect(clippy::print_stdout, reason = "the tables are what this program is for")]
+
+mod bare;
+mod budget;
+mod findings;
+mod flow;
+mod handler;
+mod http;
+mod load;
+mod mix;
+mod peer;
+mod people;
+mod prepare;
+mod process;
+mod run;
+mod sigma;
+mod starts;
+mod system;
+mod users;
+mod work;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+use std::{env, fs};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::load::Extent;
+use crate::run::Plan;
+use crate::system::Failure;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Measures Sigma beside its peers.
+#[derive(Parser)]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+    #[command(subcommand)]
+    role: Option<Role>,
+}
+
+/// How to measure.
+#[derive(Args)]
+struct Options {
+    /// A short run: a second for each work, and 3,000 codes.
+    #[arg(long)]
+    quick: bool,
+    /// The server; without it the one that was built last by the profile dist or release.
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
+    /// Seconds for each work.
+    #[arg(long, value_name = "N")]
+    seconds: Option<u32>,
+    /// Codes for each exchange, and sign-ins.
+    #[arg(long, value_name = "N")]
+    codes: Option<usize>,
+    /// Connections that are kept alive.
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    connections: u32,
+    /// Users in the database whose start is measured; 0 leaves it out.
+    #[arg(long, value_name = "N")]
+    users: Option<u32>,
+    /// Only work whose name contains this.
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    only: String,
+    /// Leave node-oidc-provider out.
+    #[arg(long)]
+    no_peer: bool,
+}
+
+/// What this process is, if not the generator.
+#[derive(Subcommand)]
+enum Role {
+    /// The bare handler.
+    #[command(hide = true)]
+    Handler {
+        #[arg(long)]
+        answers: PathBuf,
+        #[arg(long)]
+        port: u16,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match &cli.role {
+        Some(Role::Handler { answers, port }) => handler::serve(answers, *port),
+        None => measure(&cli.options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            println!("The bench could not go on: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(options: &Options) -> Result<(), Failure> {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| house().join("target"), PathBuf::from);
+    fs::create_dir_all(&target)?;
+    let directory = tempfile::Builder::new().prefix("bench-").tempdir_in(&target)?;
+    let seconds = options.seconds.unwrap_or(if options.quick { 1 } else { 5 });
+    let plan = Plan {
+        binary: options.binary.clone().map_or_else(|| newest(&target), Ok)?,
+        directory: directory.path().to_owned(),
+        peer: (!options.no_peer).then(|| house().join("bench/peer")),
+        extent: Extent { connections: options.connections, time: Duration::from_secs(seconds.into()) },
+        codes: options.codes.unwrap_or(if options.quick { 3_000 } else { 20_000 }),
+        users: options.users.unwrap_or(if options.quick { 10_000 } else { 100_000 }),
+        only: options.only.clone(),
+    };
+    println!("{}\n", machine(&plan));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let findings = tokio::task::LocalSet::new().block_on(&runtime, run::measure(&plan))?;
+    findings.print();
+    Ok(())
+}
+
+/// The root of the repository.
+fn house() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(|| PathBuf::from("."), Path::to_owned)
+}
+
+/// The server that was built last.
+fn newest(target: &Path) -> Result<PathBuf, Failure> {
+    let built = |profile: &str| {
+        let file = target.join(profile).join("sigma");
+        fs::metadata(&file).and_then(|metadata| metadata.modified()).ok().map(|time| (time, file))
+    };
+    let newest = ["dist", "release"].into_iter().filter_map(built).max_by_key(|(time, _)| *time);
+    newest.map(|(_, file)| file).ok_or_else(|| "build the server first: cargo build --profile dist -p sigma".into())
+}
+
+/// What the figures were measured on.
+fn machine(plan: &Plan) -> String {
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let cpu = read("/proc/cpuinfo");
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
+    let model = model.trim_start_matches([' ', '\t', ':']).to_owned();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let node = Command::new("node").arg("--version").output();
+    let node = node.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
+    format!(
+        "{}\n{model}, {cores} cores, Linux {}, load {} before; {} connections, Node {node}",
+        plan.binary.display(),
+        read("/proc/sys/kernel/osrelease").trim(),
+        read("/proc/loadavg").split(' ').next().unwrap_or_default(),
+        plan.extent.connections,
+    )
+}

@@ -1,0 +1,154 @@
+//! The performance budget: what each figure is held against, and which are missed. Nothing here fails a run.
+
+use crate::bare::Bare;
+use crate::findings::{Findings, Server};
+use crate::work;
+
+/// Peers that are not run here: answers a second that were measured on such a machine.
+mod recorded {
+    /// better-auth 1.7 + oauth-provider, Node 24, SQLite: code exchange.
+    pub const BETTER_AUTH_EXCHANGE: f64 = 379.0;
+    /// Rauthy 0.36: userinfo.
+    pub const RAUTHY_USERINFO: f64 = 10_430.0;
+    /// Rauthy 0.36: client credentials.
+    pub const RAUTHY_CLIENT_CREDENTIALS: f64 = 3_260.0;
+}
+
+/// One line of the budget.
+pub struct Line {
+    /// What was measured.
+    pub what: String,
+    /// What it came to.
+    pub measured: String,
+    /// What it should come to.
+    pub target: String,
+    /// Whether it does.
+    pub met: bool,
+}
+
+/// The lines that are being collected.
+struct Lines<'f> {
+    findings: &'f Findings,
+    lines: Vec<Line>,
+}
+
+impl Lines<'_> {
+    fn at_least(&mut self, what: String, value: Option<f64>, target: f64, unit: &str) {
+        let Some(value) = value else { return };
+        let (measured, target_text) = (format!("{}{unit}", short(value)), format!("≥ {}{unit}", short(target)));
+        self.lines.push(Line { what, measured, target: target_text, met: value >= target });
+    }
+
+    fn at_most(&mut self, what: String, value: Option<f64>, target: f64, unit: &str) {
+        let Some(value) = value else { return };
+        let (measured, target_text) = (format!("{}{unit}", short(value)), format!("≤ {}{unit}", short(target)));
+        self.lines.push(Line { what, measured, target: target_text, met: value <= target });
+    }
+
+    fn rate(&self, server: Server, work: &str) -> Option<f64> {
+        self.findings.get(server, work).map(crate::load::Measured::rate)
+    }
+
+    fn cpu(&self, server: Server, work: &str) -> Option<f64> {
+        self.findings.get(server, work).map(crate::load::Measured::cpu)
+    }
+
+    /// How many times the answers a second of `other` this server gives.
+    fn times(&self, work: &str, other: Server, of: &str) -> Option<f64> {
+        Some(self.rate(Server::Sigma, work)? / self.rate(other, of)?)
+    }
+
+    /// How many times a recorded rate this server gives.
+    fn times_recorded(&self, work: &str, recorded: f64) -> Option<f64> {
+        self.rate(Server::Sigma, work).map(|rate| rate / recorded)
+    }
+
+    /// The share of the bare handler's answers a second, in per cent.
+    fn share(&self, server: Server, work: &str) -> Option<f64> {
+        Some(100.0 * self.rate(server, work)? / self.rate(Server::Handler, work)?)
+    }
+
+    fn exchanges(&mut self, bare: Option<&Bare>) {
+        for work in [work::EXCHANGE_PUBLIC, work::EXCHANGE_BASIC] {
+            let jwt = self.times(work, Server::PeerJwt, work);
+            self.at_least(format!("{work}: node-oidc-provider, JWT"), jwt, 4.0, " ×");
+            let opaque = self.times(work, Server::Peer, work);
+            self.at_least(format!("{work}: node-oidc-provider, opaque"), opaque, 4.0, " ×");
+            let better_auth = self.times_recorded(work, recorded::BETTER_AUTH_EXCHANGE);
+            self.at_least(format!("{work}: better-auth (recorded)"), better_auth, 40.0, " ×");
+            let cpu = self.cpu(Server::Sigma, work);
+            self.at_most(format!("{work}: server CPU"), cpu, 100.0, " µs");
+        }
+        let signed = self.cpu(Server::Sigma, work::EXCHANGE_BITCOIN);
+        let plain = self.cpu(Server::Sigma, work::EXCHANGE_PUBLIC);
+        if let (Some(signed), Some(plain), Some(bare)) = (signed, plain, bare) {
+            let added = Some((signed - plain) / bare.brc77);
+            self.at_most("a Bitcoin signature adds, of its bare curve work".to_owned(), added, 1.3, " ×");
+        }
+    }
+
+    fn client_credentials(&mut self) {
+        let work = work::CLIENT_CREDENTIALS;
+        let peer = self.times(work, Server::PeerJwt, work);
+        self.at_least(format!("{work}: node-oidc-provider, JWT"), peer, 5.0, " ×");
+        let rauthy = self.times_recorded(work, recorded::RAUTHY_CLIENT_CREDENTIALS);
+        self.at_least(format!("{work}: Rauthy (recorded)"), rauthy, 9.0, " ×");
+        self.at_most(format!("{work}: server CPU"), self.cpu(Server::Sigma, work), 45.0, " µs");
+    }
+
+    fn reads(&mut self) {
+        for work in [work::USERINFO, work::INTROSPECTION] {
+            let peer = self.times(work, Server::Peer, work::USERINFO);
+            self.at_least(format!("{work}: node-oidc-provider's userinfo"), peer, 8.0, " ×");
+            let rauthy = self.times_recorded(work, recorded::RAUTHY_USERINFO);
+            self.at_least(format!("{work}: Rauthy's userinfo (recorded)"), rauthy, 8.0, " ×");
+            let share = self.share(Server::Sigma, work);
+            self.at_least(format!("{work}: of a bare handler"), share, 50.0, " %");
+        }
+        for work in [work::DISCOVERY, work::JWKS] {
+            let share = self.share(Server::Sigma, work);
+            self.at_least(format!("{work}: of a bare handler"), share, 80.0, " %");
+            let logged = self.share(Server::SigmaLogging, work);
+            self.at_least(format!("{work}: of a bare handler, access log on"), logged, 50.0, " %");
+        }
+    }
+
+    fn sign_in(&mut self, bare: Option<&Bare>) {
+        if let (Some(cpu), Some(bare)) = (self.cpu(Server::Sigma, work::SIGN_IN), bare) {
+            let work = bare.secp256k1_verify + bare.durable_write;
+            let what = "Bitcoin sign-in: of one secp256k1 verification and one durable write, in CPU".to_owned();
+            self.at_most(what, Some(cpu / work), 2.0, " ×");
+        }
+    }
+
+    fn machine(&mut self) {
+        let findings = self.findings;
+        self.at_most("resident memory after start".to_owned(), findings.memory_idle, 32.0, " MiB");
+        self.at_most("resident memory under load".to_owned(), findings.memory_loaded, 64.0, " MiB");
+        self.at_most("cold start to the first answer".to_owned(), findings.start, 50.0, " ms");
+        if let Some((users, start)) = findings.start_with_users {
+            self.at_most(format!("cold start with {users} users"), Some(start), 200.0, " ms");
+        }
+    }
+}
+
+/// Every line of the budget that was measured.
+pub fn lines(findings: &Findings) -> Vec<Line> {
+    let mut lines = Lines { findings, lines: Vec::new() };
+    let bare = findings.bare.as_ref();
+    lines.exchanges(bare);
+    lines.client_credentials();
+    lines.reads();
+    lines.sign_in(bare);
+    lines.machine();
+    lines.lines
+}
+
+/// Three digits that mean something.
+fn short(value: f64) -> String {
+    match value.abs() {
+        small if small < 10.0 => format!("{value:.2}"),
+        medium if medium < 100.0 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
+}

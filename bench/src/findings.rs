@@ -1,0 +1,150 @@
+//! Everything that a run found, and how it is printed.
+
+use std::collections::BTreeMap;
+
+use crate::bare::Bare;
+use crate::budget;
+use crate::load::Measured;
+
+/// Which server was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Server {
+    /// This one.
+    Sigma,
+    /// This one, with a log line for each request.
+    SigmaLogging,
+    /// node-oidc-provider with opaque access tokens.
+    Peer,
+    /// node-oidc-provider with JWT access tokens.
+    PeerJwt,
+    /// An axum handler that sends the same bytes.
+    Handler,
+}
+
+impl Server {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sigma => "sigma",
+            Self::SigmaLogging => "sigma, access log on",
+            Self::Peer => "node-oidc-provider",
+            Self::PeerJwt => "node-oidc-provider, JWT",
+            Self::Handler => "bare handler",
+        }
+    }
+}
+
+/// What a run found.
+#[derive(Default)]
+pub struct Findings {
+    measured: BTreeMap<(String, Server), Measured>,
+    order: Vec<String>,
+    /// The bare work.
+    pub bare: Option<Bare>,
+    /// MiB a second after the start.
+    pub memory_idle: Option<f64>,
+    /// MiB after all the work.
+    pub memory_loaded: Option<f64>,
+    /// The peer's, after the start and after the work.
+    pub peer_memory: Option<(f64, f64)>,
+    /// Milliseconds to the first answer, the database small.
+    pub start: Option<f64>,
+    /// Milliseconds of the very first start, which makes the database and its keys.
+    pub first_start: Option<f64>,
+    /// The peer's.
+    pub peer_start: Option<f64>,
+    /// With that many users in the database.
+    pub start_with_users: Option<(u32, f64)>,
+}
+
+impl Findings {
+    /// Writes down what `server` did at `work`.
+    pub fn add(&mut self, server: Server, work: &str, measured: Measured) {
+        if !self.order.iter().any(|known| known == work) {
+            self.order.push(work.to_owned());
+        }
+        println!("{}", row(work, server, &measured));
+        if let Some(failure) = &measured.first_failure {
+            println!("    {} answers were errors, the first: {failure}", measured.failures);
+        }
+        self.measured.insert((work.to_owned(), server), measured);
+    }
+
+    /// What `server` did at `work`, if it was measured.
+    pub fn get(&self, server: Server, work: &str) -> Option<&Measured> {
+        self.measured.get(&(work.to_owned(), server))
+    }
+
+    /// Prints everything as tables of Markdown.
+    pub fn print(&self) {
+        println!("\n## Figures\n");
+        println!("{}", heading());
+        for work in &self.order {
+            for ((_, server), measured) in self.measured.iter().filter(|((known, _), _)| known == work) {
+                println!("{}", row(work, *server, measured));
+            }
+        }
+        self.print_bare();
+        self.print_machine();
+        let lines = budget::lines(self);
+        println!("\n## Budget\n\n| | what | measured | target |\n|---|---|---|---|");
+        for line in &lines {
+            let mark = if line.met { '✓' } else { '✗' };
+            println!("| {mark} | {} | {} | {} |", line.what, line.measured, line.target);
+        }
+        let missed: Vec<_> = lines.iter().filter(|line| !line.met).collect();
+        println!("\n{} of {} lines are met.", lines.len() - missed.len(), lines.len());
+        for line in missed {
+            println!("Missed: {}: {} (target {})", line.what, line.measured, line.target);
+        }
+    }
+
+    fn print_bare(&self) {
+        let Some(bare) = &self.bare else { return };
+        println!("\n## Bare work, µs of one core\n\n| what | µs |\n|---|---|");
+        for (what, micros) in [
+            ("ES256 sign", bare.es256_sign),
+            ("ES256 verify", bare.es256_verify),
+            ("secp256k1 verify", bare.secp256k1_verify),
+            ("curve work of a BRC-77 token (derived key and verify)", bare.brc77),
+            ("one durable row in SQLite, 32 callers", bare.durable_write),
+        ] {
+            println!("| {what} | {micros:.1} |");
+        }
+        println!("\nDurable rows a second: {:.0}.", bare.durable_rate);
+        println!(
+            "An ES256 signature takes {:.1} × the 16 µs of the machine that the recorded figures come from.",
+            bare.es256_sign / 16.0
+        );
+    }
+
+    fn print_machine(&self) {
+        println!("\n## Process\n\n| what | sigma | node-oidc-provider |\n|---|---|---|");
+        let peer = self.peer_memory;
+        for (what, ours, theirs, unit) in [
+            ("memory after start", self.memory_idle, peer.map(|memory| memory.0), "MiB"),
+            ("memory under load", self.memory_loaded, peer.map(|memory| memory.1), "MiB"),
+            ("start to first answer", self.start, self.peer_start, "ms"),
+            ("the very first start, making keys", self.first_start, None, "ms"),
+            ("start with many users", self.start_with_users.map(|(_, start)| start), None, "ms"),
+        ] {
+            let cell = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.1} {unit}"));
+            println!("| {what} | {} | {} |", cell(ours), cell(theirs));
+        }
+    }
+}
+
+/// The head of the table of figures.
+pub fn heading() -> &'static str {
+    "| work | server | answers/s | p50 ms | p99 ms | server CPU µs |\n|---|---|---|---|---|---|"
+}
+
+fn row(work: &str, server: Server, measured: &Measured) -> String {
+    format!(
+        "| {work} | {} | {:.0} | {:.2} | {:.2} | {:.1} |",
+        server.name(),
+        measured.rate(),
+        measured.latency(500) / 1_000.0,
+        measured.latency(990) / 1_000.0,
+        measured.cpu()
+    )
+}

@@ -1,0 +1,95 @@
+//! The requests of a sign-in: authorization, exchange of the code, and what is done with the token.
+
+use bytes::Bytes;
+
+use crate::http::{Answer, form, get, post_body, post_form};
+use crate::people::{Timestamps, sign};
+use crate::sigma::{App, Proof, REDIRECT_URI};
+use crate::system::Failure;
+
+/// What every app asks for.
+pub const SCOPE: &str = "openid profile email";
+
+/// The verifier of every request: 43 characters; how random it is makes no difference here.
+pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+/// Its challenge (RFC 7636, appendix B).
+pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// The paths that the bench asks.
+pub mod path {
+    /// Tokens.
+    pub const TOKEN: &str = "/api/auth/oauth2/token";
+    /// Who signed in.
+    pub const USERINFO: &str = "/api/auth/oauth2/userinfo";
+    /// What a token says.
+    pub const INTROSPECT: &str = "/api/auth/oauth2/introspect";
+    /// What the server can do.
+    pub const DISCOVERY: &str = "/.well-known/openid-configuration";
+    /// The keys that verify tokens.
+    pub const JWKS: &str = "/.well-known/jwks.json";
+}
+
+/// The authorization request of `app`. An app with a secret uses no PKCE, as the peer's does not.
+pub fn authorize_path(app: &App) -> String {
+    let mut fields = vec![
+        ("client_id", app.client_id.as_str()),
+        ("redirect_uri", REDIRECT_URI),
+        ("response_type", "code"),
+        ("state", "af0ifjsldkj"),
+        ("nonce", "n-0S6_WzA2Mj"),
+        ("scope", SCOPE),
+    ];
+    if uses_pkce(app) {
+        fields.extend([("code_challenge", CHALLENGE), ("code_challenge_method", "S256")]);
+    }
+    format!("/oauth2/authorize?{}", form(&fields))
+}
+
+fn uses_pkce(app: &App) -> bool {
+    !matches!(app.proof, Proof::Basic(_))
+}
+
+/// The code in a redirect to the app.
+pub fn code_of(answer: &Answer<'_>) -> Option<String> {
+    let location = answer.header("location")?;
+    let (_, rest) = location.split_once("code=")?;
+    rest.split('&').next().map(str::to_owned)
+}
+
+/// The request that exchanges `code`, in the order and with the fields of the published plugin.
+pub fn exchange(app: &App, code: &str, timestamps: &mut Timestamps) -> Result<Bytes, Failure> {
+    let mut fields = vec![
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", REDIRECT_URI),
+        ("client_id", app.client_id.as_str()),
+    ];
+    if uses_pkce(app) {
+        fields.push(("code_verifier", VERIFIER));
+    }
+    let body = form(&fields);
+    let request = match &app.proof {
+        Proof::Nothing => post_body(path::TOKEN, &[], &body),
+        Proof::Basic(basic) => post_body(path::TOKEN, &[("Authorization", basic)], &body),
+        Proof::Bitcoin(key) => {
+            let token = sign(key, path::TOKEN, &timestamps.next(), &body)?;
+            post_body(path::TOKEN, &[("X-Auth-Token", &token)], &body)
+        }
+    };
+    Ok(request.into())
+}
+
+/// Asks for a token of the app itself.
+pub fn client_credentials(path: &str, basic: &str) -> Bytes {
+    post_form(path, &[("Authorization", basic)], &[("grant_type", "client_credentials")]).into()
+}
+
+/// Asks who signed in.
+pub fn userinfo(path: &str, token: &str) -> Bytes {
+    get(path, &[("Authorization", &format!("Bearer {token}"))]).into()
+}
+
+/// Asks what a token says.
+pub fn introspect(path: &str, basic: &str, token: &str) -> Bytes {
+    post_form(path, &[("Authorization", basic)], &[("token", token)]).into()
+}

@@ -1,0 +1,150 @@
+//! Closed-loop load: each connection sends its next request when it has the answer to the last.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::task::JoinSet;
+
+use crate::http::{Answer, Connection};
+use crate::process::Process;
+use crate::system::{Failure, instant};
+
+/// What one connection does: told the last answer, it says what to send next, or that it is done.
+pub type Script = Box<dyn for<'a> FnMut(Option<&'a Answer<'a>>) -> Option<Bytes>>;
+
+/// How much is done.
+#[derive(Clone, Copy)]
+pub struct Extent {
+    /// Connections that are kept alive.
+    pub connections: u32,
+    /// For how long; less if the scripts end earlier.
+    pub time: Duration,
+}
+
+/// What one measurement found.
+#[derive(Clone, Debug, Default)]
+pub struct Measured {
+    /// Answers below 400.
+    pub answers: u32,
+    /// Other answers; the bench goes on and says how many.
+    pub failures: u32,
+    /// The first of them.
+    pub first_failure: Option<String>,
+    /// From the first request to the last answer.
+    pub elapsed: Duration,
+    /// CPU time of the server.
+    pub server_cpu: Duration,
+    /// Sorted, in units of 100 ns.
+    latencies: Vec<u32>,
+}
+
+impl Measured {
+    /// Answers a second.
+    pub fn rate(&self) -> f64 {
+        f64::from(self.answers) / self.elapsed.as_secs_f64().max(1e-9)
+    }
+
+    /// Microseconds of server CPU for each answer.
+    pub fn cpu(&self) -> f64 {
+        self.server_cpu.as_secs_f64() * 1e6 / f64::from((self.answers + self.failures).max(1))
+    }
+
+    /// The latency in microseconds that this share of answers (in per mille) stayed within.
+    pub fn latency(&self, per_mille: usize) -> f64 {
+        let index = (self.latencies.len() * per_mille / 1_000).min(self.latencies.len().saturating_sub(1));
+        self.latencies.get(index).copied().map_or(0.0, |tenths| f64::from(tenths) / 10.0)
+    }
+}
+
+/// Runs one script for each connection against `server`.
+pub async fn run(server: &Process, extent: Extent, mut script: impl FnMut(u32) -> Script) -> Result<Measured, Failure> {
+    let mut connections = Vec::new();
+    for index in 0..extent.connections {
+        connections.push((Connection::open(server.port()).await?, script(index)));
+    }
+    let measured = Rc::new(RefCell::new(Measured::default()));
+    let cpu_before = server.cpu()?;
+    let begun = instant();
+    let mut running = JoinSet::new();
+    for (connection, script) in connections {
+        let (measured, until) = (Rc::clone(&measured), begun + extent.time);
+        running.spawn_local(async move { drive(connection, script, until, &measured).await });
+    }
+    while let Some(ended) = running.join_next().await {
+        ended??;
+    }
+    let elapsed = begun.elapsed();
+    let server_cpu = server.cpu()?.saturating_sub(cpu_before);
+    drop(running);
+    let mut measured = measured.take();
+    measured.latencies.sort_unstable();
+    Ok(Measured { elapsed, server_cpu, ..measured })
+}
+
+async fn drive(
+    mut connection: Connection,
+    mut script: Script,
+    until: Instant,
+    measured: &RefCell<Measured>,
+) -> Result<(), Failure> {
+    let mut next = script(None);
+    let mut sent = instant();
+    while let Some(request) = next {
+        let answer = connection.send(&request).await?;
+        let received = instant();
+        {
+            let mut measured = measured.borrow_mut();
+            let tenths = u32::try_from((received - sent).as_nanos() / 100).unwrap_or(u32::MAX);
+            measured.latencies.push(tenths);
+            if answer.status < 400 {
+                measured.answers += 1;
+            } else {
+                measured.failures += 1;
+                measured.first_failure.get_or_insert_with(|| format!("{} {}", answer.status, answer.text()));
+            }
+        }
+        next = if received < until { script(Some(&answer)) } else { None };
+        sent = received;
+    }
+    Ok(())
+}
+
+/// Requests that may be sent once each, shared by all connections.
+pub fn once_each(requests: Vec<Bytes>) -> impl FnMut(u32) -> Script {
+    let requests = Rc::new(RefCell::new(requests.into_iter()));
+    move |_| {
+        let requests = Rc::clone(&requests);
+        Box::new(move |_| requests.borrow_mut().next())
+    }
+}
+
+/// Requests that are sent again and again; each connection begins at another one.
+pub fn in_turn(requests: Vec<Bytes>) -> impl FnMut(u32) -> Script {
+    let requests: Rc<[Bytes]> = requests.into();
+    move |connection| {
+        let requests = Rc::clone(&requests);
+        let mut index = usize::try_from(connection).unwrap_or_default() * 31;
+        Box::new(move |_| {
+            index += 1;
+            requests.get(index % requests.len()).cloned()
+        })
+    }
+}
+
+/// The same scripts; `see` is told every answer.
+pub fn watched(
+    mut scripts: impl FnMut(u32) -> Script,
+    see: impl Fn(&Answer<'_>) + Clone + 'static,
+) -> impl FnMut(u32) -> Script {
+    move |connection| {
+        let (mut script, see) = (scripts(connection), see.clone());
+        Box::new(move |answer| {
+            if let Some(answer) = answer {
+                see(answer);
+            }
+            script(answer)
+        })
+    }
+}

@@ -1,0 +1,86 @@
+//! People of the bench: they signed up with a key, are signed in, and agreed to every app.
+
+use sigma_bitcoin::{BapId, PrivateKey, Scheme, sign_auth_token};
+use sigma_core::random::bytes;
+use sigma_core::time::{Clock as _, Timestamp};
+
+use crate::flow::{SCOPE, authorize_path};
+use crate::http::{Connection, get, post_json};
+use crate::sigma::App;
+use crate::system::{Failure, SystemClock, SystemRng};
+
+/// What sign-in tokens sign.
+pub const SIGN_IN_PATH: &str = "/api/auth/sign-in/sigma";
+const SIGN_UP_PATH: &str = "/api/auth/sign-up/sigma";
+const CONSENT_PATH: &str = "/api/auth/oauth2/consent";
+
+/// Someone with a key and a session.
+pub struct Person {
+    key: PrivateKey,
+    /// The `Cookie` header of their browser.
+    pub cookie: String,
+}
+
+/// Times for signed messages, no two the same: a message that is signed twice would be refused as a replay.
+#[derive(Default)]
+pub struct Timestamps {
+    last_millis: i64,
+}
+
+impl Timestamps {
+    /// The next, `YYYY-MM-DDTHH:MM:SS.sssZ`.
+    pub fn next(&mut self) -> String {
+        self.last_millis = SystemClock.now().millis().max(self.last_millis + 1);
+        Timestamp::from_micros(self.last_millis * 1_000).iso8601()
+    }
+}
+
+/// Signs `path` and `body` as bitcoin-auth (BRC-77) does.
+pub fn sign(key: &PrivateKey, path: &str, timestamp: &str, body: &str) -> Result<String, Failure> {
+    Ok(sign_auth_token(key, Scheme::Brc77, path, timestamp, body.as_bytes(), &bytes::<32>(&SystemRng))?)
+}
+
+/// A new key.
+pub fn fresh_key() -> Result<PrivateKey, Failure> {
+    Ok(PrivateKey::from_bytes(bytes::<32>(&SystemRng))?)
+}
+
+impl Person {
+    /// Signs up with a new key.
+    pub async fn sign_up(connection: &mut Connection, timestamps: &mut Timestamps) -> Result<Self, Failure> {
+        let key = fresh_key()?;
+        let bap_id = BapId::of_public_key(&key.public_key());
+        let body = format!(r#"{{"bapId":"{}","intent":"sign-up"}}"#, bap_id.as_str());
+        let timestamp = timestamps.next();
+        let token = sign(&key, SIGN_IN_PATH, &timestamp, "")?;
+        let proof = sign(&key, SIGN_UP_PATH, &timestamp, &body)?;
+        let headers = [("X-Auth-Token", token.as_str()), ("X-Sigma-Enrollment-Proof", proof.as_str())];
+        let answer = connection.send(&post_json(SIGN_UP_PATH, &headers, &body)).await?;
+        let cookie = answer.header("set-cookie").and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
+        let cookie = cookie.ok_or_else(|| format!("no sign-up: {} {}", answer.status, answer.text()))?;
+        Ok(Self { key, cookie })
+    }
+
+    /// Agrees to what `app` asks for, once for all later requests.
+    pub async fn consent(&self, connection: &mut Connection, app: &App) -> Result<(), Failure> {
+        let asked = connection.send(&get(&authorize_path(app), &[("Cookie", &self.cookie)])).await?;
+        let location = asked.header("location").unwrap_or_default();
+        let interaction = location.split_once("interaction=").map(|(_, id)| id.to_owned());
+        let interaction = interaction.ok_or_else(|| format!("no consent page but {} {location}", asked.status))?;
+        let binding = asked.header("set-cookie").and_then(|cookie| cookie.split(';').next()).unwrap_or_default();
+        let cookie = format!("{}; {binding}", self.cookie);
+        let headers = [("Cookie", cookie.as_str()), ("Accept", "application/json")];
+        let body = format!(r#"{{"accept":true,"scope":"{SCOPE}","oauth_query":"interaction={interaction}"}}"#);
+        let answer = connection.send(&post_json(CONSENT_PATH, &headers, &body)).await?;
+        if answer.status != 200 || !answer.text().contains("code=") {
+            return Err(format!("no consent: {} {}", answer.status, answer.text()).into());
+        }
+        Ok(())
+    }
+
+    /// A request that signs in, good once.
+    pub fn sign_in(&self, timestamps: &mut Timestamps) -> Result<Vec<u8>, Failure> {
+        let token = sign(&self.key, SIGN_IN_PATH, &timestamps.next(), "")?;
+        Ok(post_json(SIGN_IN_PATH, &[("X-Auth-Token", &token)], "{}"))
+    }
+}

@@ -1,0 +1,340 @@
+//! One run: every server is started, then each work is done by all of them one after the other, so that what else the
+//! machine does falls on all alike.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::findings::{Findings, Server};
+use crate::flow::{self, path};
+use crate::handler;
+use crate::http::{Answer, Connection, get};
+use crate::load::{Extent, in_turn, once_each, run, watched};
+use crate::mix;
+use crate::peer::{self, AccessTokens, Peer, PeerApp};
+use crate::people::{Person, Timestamps, fresh_key};
+use crate::prepare::{make_codes, see_answers, sign_in_requests};
+use crate::process::Process;
+use crate::sigma::{AccessLog, App, Installation};
+use crate::starts::{self, millis};
+use crate::system::Failure;
+use crate::{bare, work};
+
+/// People that sign in by turns.
+const PEOPLE: usize = 100;
+/// Access tokens that are shown by turns.
+const TOKENS: usize = 2_000;
+
+/// What is asked of a run.
+pub struct Plan {
+    /// The server.
+    pub binary: PathBuf,
+    /// Where databases are made: on a disk, not in memory.
+    pub directory: PathBuf,
+    /// Where the peer is installed; nowhere, to leave it out.
+    pub peer: Option<PathBuf>,
+    /// Connections, and seconds for each work.
+    pub extent: Extent,
+    /// Codes for each exchange.
+    pub codes: usize,
+    /// Users in the large database; 0 leaves it out.
+    pub users: u32,
+    /// Only works whose name contains this.
+    pub only: String,
+}
+
+impl Plan {
+    fn includes(&self, work: &str) -> bool {
+        work.contains(&self.only)
+    }
+
+    fn warm_up(&self) -> Extent {
+        Extent { time: self.extent.time / 8, ..self.extent }
+    }
+}
+
+/// Does everything that `plan` asks for.
+pub async fn measure(plan: &Plan) -> Result<Findings, Failure> {
+    let mut findings = Findings::default();
+    if plan.only.is_empty() {
+        println!("Bare work …");
+        let directory = plan.directory.clone();
+        let time = plan.extent.time / 4;
+        findings.bare = Some(tokio::task::spawn_blocking(move || bare::measure(time, &directory)).await??);
+        starts::measure(plan, &mut findings)?;
+    }
+    let mut bench = Bench::prepare(plan, findings).await?;
+    println!("\n{}", crate::findings::heading());
+    bench.reads().await?;
+    bench.tokens().await?;
+    bench.exchanges().await?;
+    bench.shown_tokens().await?;
+    bench.sign_ins().await?;
+    bench.finish().await
+}
+
+/// The servers with everything prepared.
+struct Bench<'p> {
+    plan: &'p Plan,
+    findings: Findings,
+    installation: Installation,
+    sigma: Process,
+    handler: Process,
+    peer: Option<Peer>,
+    peer_jwt: Option<Peer>,
+    people: Rc<Vec<Person>>,
+    public: App,
+    secret: Rc<App>,
+    signing: App,
+    timestamps: Timestamps,
+    /// Access tokens of the app with a secret.
+    tokens: Vec<String>,
+    peer_tokens: Vec<String>,
+}
+
+impl<'p> Bench<'p> {
+    async fn prepare(plan: &'p Plan, mut findings: Findings) -> Result<Self, Failure> {
+        println!("Starting the servers, signing {PEOPLE} people up …");
+        let installation = Installation::new(&plan.binary, &plan.directory, "load")?;
+        let (sigma, _) = installation.serve(AccessLog::Off)?;
+        let peer = start_peer(plan.peer.as_deref(), AccessTokens::Opaque)?;
+        let peer_jwt = start_peer(plan.peer.as_deref(), AccessTokens::Jwt)?;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        findings.memory_idle = Some(sigma.memory()?);
+        if let Some(peer) = &peer {
+            findings.peer_start = Some(millis(peer.start));
+            findings.peer_memory = Some((peer.process.memory()?, 0.0));
+        }
+        let (public, secret) = (installation.add_public()?, installation.add_with_secret()?);
+        let signing = installation.add_signing(fresh_key()?)?;
+        let mut connection = Connection::open(sigma.port()).await?;
+        let (mut people, mut timestamps) = (Vec::new(), Timestamps::default());
+        for _ in 0..PEOPLE {
+            let person = Person::sign_up(&mut connection, &mut timestamps).await?;
+            for app in [&public, &secret, &signing] {
+                person.consent(&mut connection, app).await?;
+            }
+            people.push(person);
+        }
+        let answers = see_answers(&mut connection, people.first().ok_or("nobody")?, &secret, &mut timestamps).await?;
+        let handler = handler::spawn(&answers, &plan.directory)?;
+        Ok(Self {
+            plan,
+            findings,
+            installation,
+            sigma,
+            handler,
+            peer,
+            peer_jwt,
+            people: Rc::new(people),
+            public,
+            secret: Rc::new(secret),
+            signing,
+            timestamps,
+            tokens: Vec::new(),
+            peer_tokens: Vec::new(),
+        })
+    }
+
+    fn process(&self, server: Server) -> Option<&Process> {
+        match server {
+            Server::Sigma | Server::SigmaLogging => Some(&self.sigma),
+            Server::Handler => Some(&self.handler),
+            Server::Peer => self.peer.as_ref().map(|peer| &peer.process),
+            Server::PeerJwt => self.peer_jwt.as_ref().map(|peer| &peer.process),
+        }
+    }
+
+    fn peer(&self, server: Server) -> Option<&Peer> {
+        if server == Server::PeerJwt { self.peer_jwt.as_ref() } else { self.peer.as_ref() }
+    }
+
+    /// The same requests again and again.
+    async fn repeat(&mut self, server: Server, work: &str, requests: Vec<Bytes>) -> Result<(), Failure> {
+        if requests.is_empty() || !self.plan.includes(work) {
+            return Ok(());
+        }
+        let Some(process) = self.process(server) else { return Ok(()) };
+        run(process, self.plan.warm_up(), in_turn(requests.clone())).await?;
+        let measured = run(process, self.plan.extent, in_turn(requests)).await?;
+        self.findings.add(server, work, measured);
+        Ok(())
+    }
+
+    /// Each request once, the first eighth to warm up; `see` is told every answer.
+    async fn spend(
+        &mut self,
+        server: Server,
+        work: &str,
+        mut requests: Vec<Bytes>,
+        see: impl Fn(&Answer<'_>) + Clone + 'static,
+    ) -> Result<(), Failure> {
+        let Some(process) = self.process(server) else { return Ok(()) };
+        let rest = requests.split_off(requests.len() / 8);
+        run(process, self.unlimited(), watched(once_each(requests), see.clone())).await?;
+        let measured = run(process, self.unlimited(), watched(once_each(rest), see)).await?;
+        self.findings.add(server, work, measured);
+        Ok(())
+    }
+
+    /// Until there is nothing left to send.
+    fn unlimited(&self) -> Extent {
+        Extent { time: Duration::from_mins(5), ..self.plan.extent }
+    }
+
+    /// Documents that are the same for everybody.
+    async fn reads(&mut self) -> Result<(), Failure> {
+        for (work, ours, theirs) in
+            [(work::DISCOVERY, path::DISCOVERY, peer::path::DISCOVERY), (work::JWKS, path::JWKS, peer::path::JWKS)]
+        {
+            for server in [Server::Sigma, Server::Handler] {
+                self.repeat(server, work, vec![get(ours, &[]).into()]).await?;
+            }
+            self.repeat(Server::Peer, work, vec![get(theirs, &[]).into()]).await?;
+        }
+        Ok(())
+    }
+
+    /// Tokens that an app asks for by itself.
+    async fn tokens(&mut self) -> Result<(), Failure> {
+        let work = work::CLIENT_CREDENTIALS;
+        let request = flow::client_credentials(path::TOKEN, self.secret.basic());
+        self.repeat(Server::Sigma, work, vec![request]).await?;
+        for server in [Server::Peer, Server::PeerJwt] {
+            let request = self.peer(server).map(|peer| flow::client_credentials(peer::path::TOKEN, &peer.basic));
+            self.repeat(server, work, request.into_iter().collect()).await?;
+        }
+        Ok(())
+    }
+
+    /// Codes, and what they are exchanged for.
+    async fn exchanges(&mut self) -> Result<(), Failure> {
+        for (work, app, theirs) in [
+            (work::EXCHANGE_PUBLIC, WhichApp::Public, Some(PeerApp::Public)),
+            (work::EXCHANGE_BASIC, WhichApp::Secret, Some(PeerApp::Secret)),
+            (work::EXCHANGE_BITCOIN, WhichApp::Signing, None),
+        ] {
+            let gives_tokens = app == WhichApp::Secret;
+            if self.plan.includes(work) || gives_tokens {
+                let tokens = self.exchange(work, app).await?;
+                if gives_tokens {
+                    self.tokens = tokens;
+                }
+            }
+            for server in [Server::Peer, Server::PeerJwt] {
+                let Some(theirs) = theirs.filter(|_| self.plan.includes(work) || gives_tokens) else { continue };
+                let tokens = self.exchange_of_peer(work, server, theirs).await?;
+                if gives_tokens && server == Server::Peer {
+                    self.peer_tokens = tokens;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Has codes made and exchanges them. The access tokens, as many as are needed.
+    async fn exchange(&mut self, work: &str, which: WhichApp) -> Result<Vec<String>, Failure> {
+        let app = match which {
+            WhichApp::Public => &self.public,
+            WhichApp::Secret => &*self.secret,
+            WhichApp::Signing => &self.signing,
+        };
+        let (codes, authorized) = make_codes(&self.sigma, self.plan, app, &self.people).await?;
+        let timestamps = &mut self.timestamps;
+        let requests: Result<Vec<Bytes>, Failure> =
+            codes.iter().map(|code| flow::exchange(app, code, timestamps)).collect();
+        if which == WhichApp::Public {
+            self.findings.add(Server::Sigma, work::AUTHORIZE, authorized);
+        }
+        let (tokens, see) = collect_tokens();
+        self.spend(Server::Sigma, work, requests?, see).await?;
+        Ok(tokens.take())
+    }
+
+    async fn exchange_of_peer(&mut self, work: &str, server: Server, app: PeerApp) -> Result<Vec<String>, Failure> {
+        let Some(peer) = self.peer(server) else { return Ok(Vec::new()) };
+        let mut connection = Connection::open(peer.process.port()).await?;
+        let path = Peer::codes_path(app, self.plan.codes, PEOPLE);
+        let codes: Vec<String> = serde_json::from_slice(connection.send(&get(&path, &[])).await?.body)?;
+        let requests = codes.iter().map(|code| peer.exchange(app, code)).collect();
+        let (tokens, see) = collect_tokens();
+        self.spend(server, work, requests, see).await?;
+        Ok(tokens.take())
+    }
+
+    /// What apps and APIs do with access tokens.
+    async fn shown_tokens(&mut self) -> Result<(), Failure> {
+        let (tokens, theirs) = (std::mem::take(&mut self.tokens), std::mem::take(&mut self.peer_tokens));
+        let ours: Vec<Bytes> = tokens.iter().map(|token| flow::userinfo(path::USERINFO, token)).collect();
+        let others: Vec<Bytes> = theirs.iter().map(|token| flow::userinfo(peer::path::USERINFO, token)).collect();
+        self.repeat(Server::Sigma, work::USERINFO, ours.clone()).await?;
+        self.repeat(Server::Handler, work::USERINFO, ours).await?;
+        self.repeat(Server::Peer, work::USERINFO, others).await?;
+        let secret = self.secret.basic().to_owned();
+        let ask = |token: &String| flow::introspect(path::INTROSPECT, &secret, token);
+        let ours: Vec<Bytes> = tokens.iter().map(ask).collect();
+        self.repeat(Server::Sigma, work::INTROSPECTION, ours.clone()).await?;
+        self.repeat(Server::Handler, work::INTROSPECTION, ours).await?;
+        let secret = self.peer.as_ref().map(|peer| peer.basic.clone()).unwrap_or_default();
+        let ask = |token: &String| flow::introspect(peer::path::INTROSPECT, &secret, token);
+        self.repeat(Server::Peer, work::INTROSPECTION, theirs.iter().map(ask).collect()).await
+    }
+
+    /// People who sign in, and whole days of everything.
+    async fn sign_ins(&mut self) -> Result<(), Failure> {
+        if self.plan.includes(work::SIGN_IN) {
+            let requests = sign_in_requests(&self.people, self.plan.codes, &mut self.timestamps)?;
+            self.spend(Server::Sigma, work::SIGN_IN, requests, |_| {}).await?;
+        }
+        if self.plan.includes(work::MIX) {
+            let requests = sign_in_requests(&self.people, self.plan.codes, &mut self.timestamps)?;
+            let measured = run(&self.sigma, self.plan.extent, mix::scripts(requests, &self.secret)).await?;
+            self.findings.add(Server::Sigma, work::MIX, measured);
+        }
+        Ok(())
+    }
+
+    /// Reads memory, and starts anew with the log on.
+    async fn finish(mut self) -> Result<Findings, Failure> {
+        self.findings.memory_loaded = Some(self.sigma.memory()?);
+        if let (Some(peer), Some(memory)) = (&self.peer, &mut self.findings.peer_memory) {
+            memory.1 = peer.process.memory()?;
+        }
+        if self.plan.includes(work::DISCOVERY) || self.plan.includes(work::JWKS) {
+            let (logging, _) = self.installation.serve_again(self.sigma)?;
+            self.sigma = logging;
+            for (work, path) in [(work::DISCOVERY, path::DISCOVERY), (work::JWKS, path::JWKS)] {
+                self.repeat(Server::SigmaLogging, work, vec![get(path, &[]).into()]).await?;
+            }
+        }
+        Ok(self.findings)
+    }
+}
+
+/// Which of the three apps.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WhichApp {
+    Public,
+    Secret,
+    Signing,
+}
+
+fn start_peer(directory: Option<&Path>, access_tokens: AccessTokens) -> Result<Option<Peer>, Failure> {
+    directory.map(|directory| Peer::start(directory, access_tokens)).transpose()
+}
+
+/// Where access tokens are put, and what puts them there.
+fn collect_tokens() -> (Rc<RefCell<Vec<String>>>, impl Fn(&Answer<'_>) + Clone + 'static) {
+    let tokens = Rc::new(RefCell::new(Vec::new()));
+    let found = Rc::clone(&tokens);
+    let see = move |answer: &Answer<'_>| {
+        let mut found = found.borrow_mut();
+        if found.len() < TOKENS {
+            found.extend(answer.json_text("access_token").map(str::to_owned));
+        }
+    };
+    (tokens, see)
+}

@@ -1,0 +1,153 @@
+//! This server as bench runs it: its own process, SQLite on a real disk, every write durable, limits and access log off.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use sigma_bitcoin::PrivateKey;
+
+use crate::process::{Process, free_port, start};
+use crate::system::Failure;
+
+/// Where codes are sent to. Nobody listens there: the bench reads them from the redirect.
+pub const REDIRECT_URI: &str = "https://bench.example.org/callback";
+
+/// How a log line of each request is treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessLog {
+    /// None is written.
+    Off,
+    /// Each is written, to a file.
+    On,
+}
+
+/// The binary and the directory that a server is run from.
+pub struct Installation {
+    binary: PathBuf,
+    /// Database, master key and log.
+    pub directory: PathBuf,
+    port: u16,
+}
+
+/// An app that was registered.
+pub struct App {
+    /// Its id.
+    pub client_id: String,
+    /// How it proves who it is.
+    pub proof: Proof,
+}
+
+/// How an app proves who it is.
+pub enum Proof {
+    /// PKCE alone.
+    Nothing,
+    /// The whole `Authorization` header.
+    Basic(String),
+    /// A signature with this key.
+    Bitcoin(PrivateKey),
+}
+
+impl App {
+    /// The `Authorization` header of an app with a secret; empty of any other.
+    pub fn basic(&self) -> &str {
+        match &self.proof {
+            Proof::Basic(basic) => basic,
+            Proof::Nothing | Proof::Bitcoin(_) => "",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Added {
+    client_id: String,
+    client_secret: Option<String>,
+}
+
+impl Installation {
+    /// One in a new directory below `root`.
+    pub fn new(binary: &Path, root: &Path, name: &str) -> Result<Self, Failure> {
+        let directory = root.join(name);
+        fs::create_dir_all(&directory)?;
+        Ok(Self { binary: binary.to_owned(), directory, port: free_port()? })
+    }
+
+    /// The origin in every token.
+    pub fn issuer(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The database.
+    pub fn database(&self) -> PathBuf {
+        self.directory.join("sigma.sqlite")
+    }
+
+    fn command(&self, log: AccessLog) -> Command {
+        let mut command = Command::new(&self.binary);
+        command
+            .current_dir(&self.directory)
+            .env("SIGMA__ISSUER", self.issuer())
+            .env("SIGMA__LISTEN", format!("127.0.0.1:{}", self.port))
+            .env("SIGMA__STORE__URL", format!("sqlite:{}", self.database().display()))
+            .env("SIGMA__MASTER_KEY__FILE", self.directory.join("sigma.key"))
+            .env("SIGMA__LIMITS__ENABLED", "false")
+            .env("SIGMA__LIMITS__DELAYS", "false")
+            .env("SIGMA__TOKENS__CODE_SECONDS", "600")
+            .env("SIGMA__LOG__FILTER", if log == AccessLog::On { "info" } else { "warn" })
+            .env("SIGMA__LOG__ACCESS", if log == AccessLog::On { "true" } else { "false" });
+        command
+    }
+
+    /// Starts the server. The second value is the time from the start of the process to its first answer.
+    pub fn serve(&self, log: AccessLog) -> Result<(Process, Duration), Failure> {
+        let mut command = self.command(log);
+        if log == AccessLog::On {
+            command.stderr(fs::File::create(self.directory.join("access.log"))?);
+        }
+        start(command.arg("serve"), self.port, "/healthz")
+    }
+
+    /// Ends `running` and starts anew on the same database, the log on.
+    pub fn serve_again(&self, running: Process) -> Result<(Process, Duration), Failure> {
+        running.kill()?;
+        self.serve(AccessLog::On)
+    }
+
+    /// Registers an app beside the running server.
+    fn add_app(&self, name: &str, arguments: &[&str]) -> Result<Added, Failure> {
+        let output = self
+            .command(AccessLog::Off)
+            .args(["--json", "app", "add", "--name", name, "--redirect-uri", REDIRECT_URI])
+            .args(["--id-token-alg", "ES256"])
+            .args(arguments)
+            .output()?;
+        if !output.status.success() {
+            return Err(format!("sigma app add: {}", String::from_utf8_lossy(&output.stderr)).into());
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
+    /// A public app.
+    pub fn add_public(&self) -> Result<App, Failure> {
+        let added = self.add_app("Public", &["--auth", "none"])?;
+        Ok(App { client_id: added.client_id, proof: Proof::Nothing })
+    }
+
+    /// An app with a secret, which may ask for tokens of its own too.
+    pub fn add_with_secret(&self) -> Result<App, Failure> {
+        let grants = ["--grant-type", "authorization_code", "--grant-type", "client_credentials"];
+        let added = self.add_app("Secret", &grants)?;
+        let secret = added.client_secret.ok_or("an app without secret")?;
+        let basic = format!("Basic {}", STANDARD.encode(format!("{}:{secret}", added.client_id)));
+        Ok(App { client_id: added.client_id, proof: Proof::Basic(basic) })
+    }
+
+    /// An app that signs its requests.
+    pub fn add_signing(&self, key: PrivateKey) -> Result<App, Failure> {
+        let added = self.add_app("Signing", &["--pubkey", &key.public_key().to_hex()])?;
+        Ok(App { client_id: added.client_id, proof: Proof::Bitcoin(key) })
+    }
+}
