@@ -1,10 +1,14 @@
 //! The Playground as a person uses it.
 
-/** Opens it and waits until it has read what the server says of itself. */
+const usual = { scope: "openid profile email offline_access", prompt: "", max_age: "" };
+
+/** Opens it, waits until it has read what the server says of itself, and fills in what to ask for. */
 export async function openPlayground(page, demo, parameters = {}) {
   await page.goto(demo.playground);
   await page.getByText("Discovery: what the server says of itself").waitFor();
-  for (const [name, value] of Object.entries(parameters)) await page.getByLabel(name, { exact: true }).fill(value);
+  for (const [name, value] of Object.entries({ ...usual, ...parameters })) {
+    await page.getByLabel(name, { exact: true }).fill(value);
+  }
 }
 
 /** Sends the browser to the server with the authorization request of step 2. */
