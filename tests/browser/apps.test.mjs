@@ -1,0 +1,88 @@
+//! Every app of the Playground, every way in which an answer travels.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { closeDevice, openChromium, openDevice } from "./browser.mjs";
+import { startDemo } from "./demo.mjs";
+import { answer, ask, exchange, openPlayground, use } from "./playground.mjs";
+import { allow, makeKey } from "./wallet.mjs";
+
+let chromium;
+let demo;
+let device;
+let page;
+before(async () => {
+  [chromium, demo] = await Promise.all([openChromium(), startDemo()]);
+  device = await openDevice(chromium, { acceptDownloads: true });
+  page = await device.context.newPage();
+  await page.goto(`${demo.server}/signup`);
+  await makeKey(page);
+  await page.getByText("You are signed in to").waitFor();
+});
+after(async () => {
+  if (device) await closeDevice(device);
+  await chromium?.close();
+  await demo?.stop();
+});
+
+for (const name of ["Single-page app", "App with a server", "App with a Bitcoin key"]) {
+  test(`${name}: sign-in, userinfo, refresh, revocation`, async () => {
+    await openPlayground(page, demo);
+    await page.getByRole("button", { name: new RegExp(`^${name}`) }).click();
+    await ask(page);
+    await allow(page);
+    await answer(page, demo);
+    const { failed } = await exchange(page);
+    assert.deepEqual(failed, []);
+    assert.equal((await use(page, "Ask who it is", "userinfo")).status, 200);
+    assert.equal((await use(page, "Refresh the tokens", "refresh")).status, 200);
+    if (name !== "Single-page app") {
+      assert.equal(JSON.parse((await use(page, "Look into it", "introspect")).body).active, true);
+    }
+    assert.equal((await use(page, "Revoke it", "revoke")).status, 200);
+  });
+}
+
+test("form_post brings the code in a form that submits itself", async () => {
+  await openPlayground(page, demo);
+  await page.getByLabel("response_mode").selectOption("form_post");
+  await ask(page);
+  const { received, sent } = await answer(page, demo);
+  assert.equal(received.state, sent.state);
+  const { failed } = await exchange(page);
+  assert.deepEqual(failed, []);
+});
+
+test("a person who refuses comes back to the app with access_denied", async () => {
+  for (const mode of ["query", "form_post"]) {
+    await openPlayground(page, demo, { prompt: "consent" });
+    await page.getByLabel("response_mode").selectOption(mode);
+    await ask(page);
+    await page.waitForURL("**/consent?**");
+    await page.getByRole("button", { name: "Refuse" }).click();
+    const { received, sent } = await answer(page, demo);
+    assert.equal(received.error, "access_denied");
+    assert.equal(received.state, sent.state);
+    assert.equal(received.iss, demo.server);
+  }
+});
+
+test("consent works without script", async () => {
+  const { cookies } = await device.context.storageState();
+  const plain = await openDevice(chromium, { javaScriptEnabled: false });
+  await plain.context.addCookies(cookies);
+  const tab = await plain.context.newPage();
+  const query = new URLSearchParams({
+    client_id: "playground-server",
+    redirect_uri: `${demo.playground}/callback`,
+    response_type: "code",
+    scope: "openid",
+    prompt: "consent",
+    state: "plain",
+  });
+  await tab.goto(`${demo.server}/oauth2/authorize?${query}`);
+  await tab.getByRole("button", { name: "Allow" }).click();
+  await tab.waitForURL(`${demo.playground}/**`);
+  assert.match(plain.requests.map((request) => request.url()).join("\n"), /callback\?.*code=.*state=plain/);
+  await closeDevice(plain);
+});
