@@ -19,6 +19,8 @@ export interface DemoApp {
 /** What the demo tells its Playground (`/demo.json`). */
 export interface Demo {
   issuer: string;
+  /** What an admin command begins with: this program, told of the demo's database. */
+  admin: string;
   apps: DemoApp[];
 }
 
@@ -64,6 +66,11 @@ export class Playground {
   /** The secrets of the demo's own apps need not be typed. */
   useDemoSecret(): void {
     secrets.value = this.demoApp()?.secret ?? "";
+  }
+
+  /** What an admin command for the chosen server begins with. */
+  admin(): string {
+    return this.state.app.issuer === this.demo.issuer ? this.demo.admin : "sigma";
   }
 
   /** An address from the discovery document, or the one that Sigma would have there. */

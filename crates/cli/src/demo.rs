@@ -39,8 +39,9 @@ pub fn demo(file: Option<&Path>, args: &DemoArgs, output: Output) -> Result<(), 
     serve::runtime()?.block_on(async {
         let signal = serve::stop_signal()?;
         let Started { server, issuer, listener, origin, apps } = start(file, args, place.directory()).await?;
-        let site = playground::routes(playground::Site::new(origin.clone(), issuer.clone(), apps)?);
-        announce(output, &issuer, &origin, args.data.as_deref())?;
+        let admin = admin_command(place.directory());
+        announce(output, &issuer, &origin, &admin, args.data.as_deref())?;
+        let site = playground::routes(playground::Site::new(origin, issuer, admin, apps)?);
 
         let (stop, stopped) = watch::channel(());
         let playground = tokio::spawn(playground::serve(listener, site, serve::until(stopped.clone())));
@@ -136,16 +137,24 @@ impl Place {
     }
 }
 
-fn announce(output: Output, issuer: &str, origin: &str, data: Option<&Path>) -> Result<(), Failure> {
+/// What an admin command for the demo's database begins with.
+fn admin_command(directory: &Path) -> String {
+    let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("sigma"));
+    let store = directory.canonicalize().unwrap_or_else(|_| directory.to_owned()).join("sigma.sqlite");
+    format!("SIGMA__STORE__URL='sqlite:{}' {}", store.display(), program.display())
+}
+
+fn announce(output: Output, issuer: &str, origin: &str, admin: &str, data: Option<&Path>) -> Result<(), Failure> {
     if output.json {
-        return print(&serde_json::json!({ "server": issuer, "playground": origin }).to_string());
+        return print(&serde_json::json!({ "server": issuer, "playground": origin, "admin": admin }).to_string());
     }
     let database = match data {
         Some(directory) => format!("The database stays in {}.", directory.display()),
         None => "The database is empty, and gone afterwards; --data DIR keeps it.".to_owned(),
     };
     print(&format!(
-        "\n  Server      {issuer}\n  Playground  {origin}   open this one\n\n{database} Stop with Ctrl-C.\n"
+        "\n  Server      {issuer}\n  Playground  {origin}   open this one\n\n{database}\n\
+         Admin commands begin with: {admin}\nStop with Ctrl-C.\n"
     ))
 }
 

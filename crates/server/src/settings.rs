@@ -275,6 +275,7 @@ pub enum LogFormat {
 const MASK: &str = "***";
 
 /// Says that a secret is set, not which.
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 fn masked<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
     secret.as_ref().map(|_| MASK).serialize(serializer)
 }

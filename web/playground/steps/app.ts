@@ -88,7 +88,7 @@ export function appStep(playground: Playground): Step {
       const { privateJwk, publicJwks } = await generate();
       secrets.value = privateJwk;
       secretField?.set(privateJwk);
-      const command = `sigma app set ${playground.state.app.clientId || "CLIENT_ID"} --auth private_key_jwt --jwks '${publicJwks}'`;
+      const command = `${playground.admin()} app set ${playground.state.app.clientId || "CLIENT_ID"} --auth private_key_jwt --jwks '${publicJwks}'`;
       replace(
         place,
         h("p", {}, "Register its public half, then sign in:"),
@@ -152,7 +152,7 @@ export function appStep(playground: Playground): Step {
       via.set(app.via);
       if (shownAuth !== app.auth) showSecret();
       secretField?.set(secrets.value);
-      replace(help, !chosen && registration(app.auth));
+      replace(help, !chosen && registration(playground));
       const { discovery, jwks } = playground.state.exchanges;
       replace(
         exchanges,
@@ -164,10 +164,10 @@ export function appStep(playground: Playground): Step {
 }
 
 /** How to register an app that can be used here. */
-function registration(auth: AuthMethod): HTMLElement {
+function registration(playground: Playground): HTMLElement {
   const command = [
-    "sigma app add --name 'My app'",
-    `--auth ${auth}`,
+    `${playground.admin()} app add --name 'My app'`,
+    `--auth ${playground.state.app.auth}`,
     `--redirect-uri ${REDIRECT_URI}`,
     `--post-logout-redirect-uri ${SIGNED_OUT_URI}`,
   ].join(" \\\n  ");

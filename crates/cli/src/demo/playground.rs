@@ -44,12 +44,13 @@ pub struct Site {
 #[derive(Debug, Serialize)]
 struct Told {
     issuer: String,
+    admin: String,
     apps: Vec<DemoApp>,
 }
 
 impl Site {
-    /// The site on `origin` for the server `issuer`.
-    pub fn new(origin: String, issuer: String, apps: Vec<DemoApp>) -> Result<Shared, Failure> {
+    /// The site on `origin` for the server `issuer`, whose admin commands begin with `admin`.
+    pub fn new(origin: String, issuer: String, admin: String, apps: Vec<DemoApp>) -> Result<Shared, Failure> {
         let index =
             files::find("index.html").and_then(|file| std::str::from_utf8(file.bytes).ok()).ok_or_else(|| {
                 Failure::Failed(
@@ -58,7 +59,7 @@ impl Site {
                         .to_owned(),
                 )
             })?;
-        Ok(Arc::new(Self { origin, client: relay::client()?, told: Told { issuer, apps }, index }))
+        Ok(Arc::new(Self { origin, client: relay::client()?, told: Told { issuer, admin, apps }, index }))
     }
 }
 
