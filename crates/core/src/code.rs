@@ -88,6 +88,8 @@ pub struct Redemption {
 pub enum SentVerifier {
     /// None.
     Absent,
+    /// None, from an app that proves itself by nothing else: whether there is a challenge does not matter.
+    Missing,
     /// A text that is no verifier: it matches no challenge, and burns the code as a wrong one does.
     Malformed,
     /// A verifier.
@@ -105,6 +107,8 @@ pub enum Redeemed {
     UsedBefore,
     /// It lapsed.
     Expired,
+    /// The redirect URI of the request is not repeated.
+    RedirectUriMissing,
     /// The redirect URI is not the one of the request.
     WrongRedirectUri,
     /// The verifier is not that of the challenge.
@@ -126,12 +130,14 @@ pub fn judge(code: &Code, attempt: &Redemption, now: Timestamp) -> Redeemed {
     if now >= code.expires_at {
         return Redeemed::Expired;
     }
-    if attempt.redirect_uri.as_deref() != Some(code.redirect_uri.as_str()) {
-        return Redeemed::WrongRedirectUri;
+    match &attempt.redirect_uri {
+        None => return Redeemed::RedirectUriMissing,
+        Some(uri) if *uri != code.redirect_uri => return Redeemed::WrongRedirectUri,
+        Some(_) => {}
     }
     match (&code.code_challenge, &attempt.verifier) {
         (Some(challenge), SentVerifier::Sent(verifier)) if challenge.matches(verifier) => Redeemed::Granted,
-        (Some(_), SentVerifier::Absent) => Redeemed::VerifierMissing,
+        (_, SentVerifier::Missing) | (Some(_), SentVerifier::Absent) => Redeemed::VerifierMissing,
         (Some(_), SentVerifier::Sent(_) | SentVerifier::Malformed) => Redeemed::WrongVerifier,
         (None, SentVerifier::Absent) => Redeemed::Granted,
         (None, SentVerifier::Sent(_) | SentVerifier::Malformed) => Redeemed::VerifierUnexpected,

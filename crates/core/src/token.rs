@@ -36,7 +36,7 @@ impl Audience {
             [only] if !with_issuer => Self::One(only.clone()),
             several => {
                 let mut audiences = several.to_vec();
-                if with_issuer {
+                if with_issuer && !several.iter().any(|audience| audience == issuer) {
                     audiences.push(issuer.to_owned());
                 }
                 Self::Many(audiences)

@@ -11,12 +11,17 @@ pub use claims::{AcrRequest, ClaimsRequest};
 pub use next::{Consent, Interaction, NextStep, SessionFacts, choose_identity, next_step};
 pub use prompt::{Prompt, PromptValue};
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::app::{App, GrantType};
 use crate::pkce::CodeChallenge;
 use crate::redirect::MatchedRedirectUri;
 use crate::scope::{OFFLINE_ACCESS, Scopes};
+
+/// Longest `nonce`, in bytes: it comes back in the id token, which has a longest length itself.
+const LONGEST_NONCE: usize = 2_048;
 
 /// The parameters of a request, decoded, in the order received. `resource` alone may repeat (RFC 8707 §2).
 #[derive(Clone, Debug, Default)]
@@ -48,6 +53,12 @@ impl Params {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// The audiences that `resource` names, each once (RFC 8707 §2).
+    pub fn resources(&self) -> Vec<String> {
+        let mut seen = HashSet::new();
+        self.all("resource").filter(|uri| !uri.is_empty() && seen.insert(*uri)).map(str::to_owned).collect()
+    }
+
     /// The parameters, in the order received.
     pub fn pairs(&self) -> &[(String, String)] {
         &self.0
@@ -55,10 +66,10 @@ impl Params {
 
     /// The first name that stands more than once, other than `resource`.
     pub fn repeated(&self) -> Option<&str> {
-        self.0.iter().enumerate().map(|(at, (name, _))| (at, name.as_str())).find_map(|(at, name)| {
-            let seen = self.0.iter().take(at).any(|(earlier, _)| earlier == name);
-            (seen && name != "resource").then_some(name)
-        })
+        // A body may hold twenty thousand names: comparing each with each would cost its sender nothing and us a second.
+        let mut seen = HashSet::with_capacity(self.0.len());
+        let names = self.0.iter().map(|(name, _)| name.as_str());
+        names.filter(|name| *name != "resource").find(|name| !seen.insert(*name))
     }
 
     /// The first name whose value holds a NUL, which no text of ours may.
@@ -291,18 +302,21 @@ pub fn parse(params: &Params, app: &App) -> Result<AuthorizationRequest, Refusal
     if !matches!(params.get("provider"), None | Some("sigma" | "google" | "github")) {
         return Err(invalid("unknown provider"));
     }
+    let nonce = params.get("nonce").map(str::to_owned);
+    if nonce.as_ref().is_some_and(|nonce| nonce.len() > LONGEST_NONCE) {
+        return Err(invalid("nonce is too long"));
+    }
     let claims = ClaimsRequest::parse(params.get("claims")).map_err(invalid)?;
-    let resources: Vec<String> = params.all("resource").filter(|uri| !uri.is_empty()).map(str::to_owned).collect();
     Ok(AuthorizationRequest {
         scope: scope(params, app),
         code_challenge,
-        nonce: params.get("nonce").map(str::to_owned),
+        nonce,
         prompt,
         max_age,
         login_hint: params.get("login_hint").map(str::to_owned),
         id_token_hint: params.get("id_token_hint").map(str::to_owned),
         claims,
-        resources,
+        resources: params.resources(),
         bap_id: params.get("bapId").or_else(|| params.get("bap_id")).map(str::to_owned),
     })
 }

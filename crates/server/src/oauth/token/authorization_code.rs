@@ -1,5 +1,6 @@
 //! `grant_type=authorization_code` (RFC 6749 §4.1.3, ruling 10).
 
+use sigma_core::app::App;
 use sigma_core::code::{Redeemed, Redemption, SentVerifier};
 use sigma_core::digest::Digest;
 use sigma_core::ids::GrantId;
@@ -24,13 +25,9 @@ pub async fn redeem(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, T
     let AppRequest { caller, params } = request;
     let app = caller.app;
     let code = params.get("code").ok_or(TokenError::InvalidRequest("code is required"))?;
-    if params.get("redirect_uri").is_none() {
-        return Err(TokenError::InvalidRequest("redirect_uri is required"));
-    }
+    // What is missing is judged beside the code, so that it burns the code as what is wrong does (ruling 10).
     let verifier = match params.get("code_verifier") {
-        None if !app.auth_method.is_confidential() => {
-            return Err(TokenError::InvalidRequest("Either code_verifier or client_secret is required"));
-        }
+        None if !app.auth_method.is_confidential() => SentVerifier::Missing,
         None => SentVerifier::Absent,
         Some(text) => CodeVerifier::parse(text).map_or(SentVerifier::Malformed, SentVerifier::Sent),
     };
@@ -55,7 +52,7 @@ pub async fn redeem(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, T
             expires_at: Sigma::in_seconds(now, sigma.settings.tokens.refresh_seconds),
         },
         access_expires_at: Sigma::in_seconds(now, access_seconds(sigma, &app)),
-        resources: params.all("resource").filter(|uri| !uri.is_empty()).map(str::to_owned).collect(),
+        resources: params.resources(),
         now,
     };
     let grant = match sigma.store.write(move |tx| code::redeem(tx, &redemption)).await? {
@@ -64,20 +61,24 @@ pub async fn redeem(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, T
         Outcome::WrongTarget => return Err(TokenError::InvalidTarget),
         Outcome::SessionEnded => return Err(TokenError::InvalidGrant("session no longer exists")),
         Outcome::Unknown => return Err(TokenError::InvalidGrant("invalid code")),
-        Outcome::Refused(verdict) => return Err(TokenError::InvalidGrant(describe(verdict))),
+        Outcome::Refused(verdict) => return Err(refuse(verdict, &app)),
     };
     let refresh_token = grant.authorization.scope.contains(OFFLINE_ACCESS).then_some(refresh_token);
     of_grant(sigma, &app, &grant, refresh_token, now).await
 }
 
 /// What the app is told (contract 1.4). A code that lapsed or was used is as good as none.
-fn describe(verdict: Redeemed) -> &'static str {
-    match verdict {
+fn refuse(verdict: Redeemed, app: &App) -> TokenError {
+    TokenError::InvalidGrant(match verdict {
         Redeemed::Granted | Redeemed::UsedBefore | Redeemed::Expired => "invalid code",
         Redeemed::WrongApp => "invalid client_id",
+        Redeemed::RedirectUriMissing => return TokenError::InvalidRequest("redirect_uri is required"),
         Redeemed::WrongRedirectUri => "redirect_uri mismatch",
         Redeemed::WrongVerifier => "code verification failed",
+        Redeemed::VerifierMissing if !app.auth_method.is_confidential() => {
+            return TokenError::InvalidRequest("Either code_verifier or client_secret is required");
+        }
         Redeemed::VerifierMissing => "code_verifier required because PKCE was used in authorization",
         Redeemed::VerifierUnexpected => "code_verifier provided but PKCE was not used in authorization",
-    }
+    })
 }

@@ -20,7 +20,7 @@ pub async fn issue(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, To
     let personal = [OPENID, PROFILE, EMAIL, OFFLINE_ACCESS];
     let asked = Scopes::parse(params.get("scope").unwrap_or_default()).within(&app.scopes);
     let scope = personal.into_iter().fold(asked, |scopes, personal| scopes.without(personal));
-    let resources: Vec<String> = params.all("resource").filter(|uri| !uri.is_empty()).map(str::to_owned).collect();
+    let resources = params.resources();
     for uri in &resources {
         if !sigma.is_registered_resource(uri).await? {
             return Err(TokenError::InvalidTarget);

@@ -19,9 +19,11 @@ use crate::error::internal;
 use crate::http::Envelope;
 use crate::state::Sigma;
 
-/// How long the access tokens of an app live, in seconds (ruling 7: an app may have a shorter life).
+/// How long the access tokens of an app live, in seconds. An app may have a shorter life than others (ruling 7), never a
+/// longer: keys are kept for the longest life that the operator set.
 pub fn access_seconds(sigma: &Sigma, app: &App) -> u32 {
-    app.access_seconds.unwrap_or(sigma.settings.tokens.access_seconds)
+    let longest = sigma.settings.tokens.access_seconds;
+    app.access_seconds.map_or(longest, |seconds| seconds.min(longest))
 }
 
 /// The tokens of a grant.

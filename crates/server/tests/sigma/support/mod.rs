@@ -2,6 +2,8 @@
 
 mod answer;
 mod browser;
+pub mod client;
+pub mod forge;
 mod key;
 mod openapi;
 mod world;
