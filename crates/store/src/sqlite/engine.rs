@@ -7,7 +7,7 @@ use std::time::Duration;
 use crossbeam_channel::bounded;
 
 use super::connection::{DELETE_CHANGES, RECENT_CHANGES, Session, explain, prepare_file};
-use super::{Reader, ServerLock, SqliteTx, Writer};
+use super::{Pace, Reader, ServerLock, SqliteTx, Writer};
 use crate::error::{OpenError, StoreError};
 use crate::feed::{Feed, Recent, Source, recent};
 use crate::migrations;
@@ -40,6 +40,7 @@ pub(crate) fn start(
         feed: Arc::clone(feed),
         ids: Arc::clone(ids),
         session: Some(session),
+        pace: Pace::default(),
     };
     // The lock lives as long as the writer.
     let writers = vec![spawn("sigma-writer", move || {

@@ -12,4 +12,4 @@ pub(crate) use engine::start;
 use lock::ServerLock;
 use reader::Reader;
 use tx::SqliteTx;
-use writer::Writer;
+use writer::{Pace, Writer};

@@ -19,6 +19,28 @@ use crate::store::{ChangeIds, Message};
 const BATCH: usize = 256;
 /// How long a transaction takes operations in at most.
 const GATHER: Duration = Duration::from_millis(5);
+/// How long it waits for operations at most, when as many are likely to come as in the last one.
+const LINGER: Duration = Duration::from_millis(1);
+/// Below this, waiting would cost more than it brings.
+const SHORT: Duration = Duration::from_micros(50);
+
+/// What the last transactions were like.
+#[derive(Default)]
+pub(crate) struct Pace {
+    /// How many operations it held.
+    operations: usize,
+    /// How long the COMMIT took, which is how long the disk takes.
+    commit: Duration,
+}
+
+impl Pace {
+    /// How long to wait for more, once `gathered` have run and none waits. Those who were answered together ask again
+    /// together: without waiting for them, a slow disk would serve the first of them alone and then all the others.
+    fn linger(&self, gathered: usize) -> Duration {
+        let linger = (self.commit / 8).min(LINGER);
+        if gathered < self.operations && linger > SHORT { linger } else { Duration::ZERO }
+    }
+}
 
 /// The writer of one database file.
 pub(crate) struct Writer {
@@ -31,6 +53,7 @@ pub(crate) struct Writer {
     pub(crate) feed: Arc<Feed>,
     pub(crate) ids: Arc<ChangeIds>,
     pub(crate) session: Option<Session>,
+    pub(crate) pace: Pace,
 }
 
 /// An operation that ran in the open transaction: its savepoint was released, or rolled back for this failure.
@@ -79,7 +102,9 @@ impl Writer {
         let mut batch = Vec::new();
         let mut changes = Vec::new();
         let (kept, stop) = self.gather(&session, first, &mut batch, &mut changes);
+        let committing = stopwatch::now();
         let failure = kept.and_then(|()| session.run("COMMIT").map_err(|error| outage("COMMIT", &error))).err();
+        self.pace = Pace { operations: batch.len(), commit: committing.elapsed() };
         let failure = failure.map(|failure| match failure {
             // What the operator has to mend is told to all.
             StoreError::Unavailable(Outage::DiskFull | Outage::Io | Outage::ReadOnly | Outage::Exhausted) => failure,
@@ -148,9 +173,19 @@ impl Writer {
                 Some(Message::Stop) => return (Ok(()), true),
                 None => return (Ok(()), false),
             }
-            let room = batch.len() < BATCH && started.elapsed() < GATHER;
-            next = if room { self.queue.try_recv().ok() } else { None };
+            let elapsed = started.elapsed();
+            let room = batch.len() < BATCH && elapsed < GATHER;
+            next = if room { self.more(self.pace.linger(batch.len()).saturating_sub(elapsed)) } else { None };
         }
+    }
+
+    /// What waits, or comes within `linger`.
+    fn more(&self, linger: Duration) -> Option<Message> {
+        let waiting = self.queue.try_recv().ok();
+        if waiting.is_some() || linger.is_zero() {
+            return waiting;
+        }
+        self.queue.recv_timeout(linger).ok()
     }
 
     /// Runs `job` so that nothing of it is left if it fails or panics.
