@@ -1,10 +1,10 @@
 // Bundles styles and scripts into dist/, each file named by a hash of what it holds, and writes dist/manifest.json
 // ("login.js" -> "login-4ZK2….js"), from which the server's build script embeds them.
-import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
 import path from "node:path";
 import { build } from "esbuild";
+import { licences } from "./licences.mjs";
 
 const root = import.meta.dirname;
 const dist = path.join(root, "dist");
@@ -50,7 +50,7 @@ for (const [file, output] of Object.entries(result.metafile.outputs)) {
   manifest[output.entryPoint ? name.replace(/-[A-Z0-9]{8}(\.\w+)$/, "$1") : name] = name;
 }
 manifest["icon.svg"] = await writeHashed("icon", ".svg", await readFile(path.join(root, "icon.svg")));
-manifest["licences.txt"] = await writeHashed("licences", ".txt", Buffer.from(await licences(result.metafile)));
+manifest["licences.txt"] = await writeHashed("licences", ".txt", Buffer.from(await licences(root, result.metafile)));
 
 const sorted = Object.fromEntries(Object.entries(manifest).sort(([a], [b]) => (a < b ? -1 : 1)));
 await writeFile(path.join(dist, "manifest.json"), `${JSON.stringify(sorted, null, 2)}\n`);
@@ -65,24 +65,4 @@ async function writeHashed(name, extension, content) {
   const file = `${name}-${hash}${extension}`;
   await writeFile(path.join(dist, file), content);
   return file;
-}
-
-/** The licence texts of every package whose code was bundled, as their terms ask. */
-async function licences(metafile) {
-  const packages = new Set();
-  for (const input of Object.keys(metafile.inputs)) {
-    const found = input.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\//);
-    if (found) packages.add(found[1]);
-  }
-  const texts = [];
-  for (const name of [...packages].sort()) {
-    const folder = path.join(root, "node_modules", name);
-    const { version, license } = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
-    const parts = [`${name} ${version} (${license})`];
-    for (const file of ["LICENSE", "LICENSE.txt", "LICENSE.md", "NOTICE"]) {
-      if (existsSync(path.join(folder, file))) parts.push(await readFile(path.join(folder, file), "utf8"));
-    }
-    texts.push(parts.join("\n\n"));
-  }
-  return `${texts.join(`\n${"-".repeat(100)}\n\n`)}\n`;
 }

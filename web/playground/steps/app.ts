@@ -47,6 +47,7 @@ export function appStep(playground: Playground): Step {
     change: (value) => {
       playground.state.app.via = value === "server" ? "server" : "browser";
       playground.changed();
+      if (!playground.metadata) void playground.discover();
     },
   });
   const secretPlace = h("div", { class: "wide" });

@@ -160,7 +160,7 @@ export function authorizeStep(playground: Playground): Step {
     id: "authorize",
     title: "Ask for a sign-in",
     element,
-    progress: () => (playground.state.callback ? "done" : "current"),
+    progress: () => (playground.state.callback ? "done" : playground.metadata ? "current" : "waiting"),
     update() {
       const { parameters } = playground.state;
       parameters["redirect_uri"] ??= REDIRECT_URI;
