@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sigma_server::settings::{Log, LogFormat, Settings};
+use sigma_server::state::StateError;
 use sigma_server::{Server, StartError, http};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -55,7 +56,12 @@ pub async fn until(mut stopped: watch::Receiver<()>) {
 
 /// The server did not start, or ended by itself.
 pub fn could_not(error: &StartError) -> Failure {
-    Failure::Failed(format!("the server could not start: {error}"))
+    let told = format!("the server could not start: {error}");
+    match error {
+        StartError::Store(_) | StartError::State(StateError::Store(_)) => Failure::Store(told),
+        StartError::MasterKey(_) | StartError::Edge(_) | StartError::Tls(_) => Failure::Config(told),
+        StartError::State(_) | StartError::Listen { .. } => Failure::Failed(told),
+    }
 }
 
 /// Counts, and serves what was counted on a port of its own.

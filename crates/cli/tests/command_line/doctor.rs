@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
 
-use crate::support::Installation;
+use crate::support::{Installation, Ran, free_port, serve};
 
 /// The examination: exit code, and `check` to `status` and `message`.
 fn examine(sigma: &Installation) -> (i32, Vec<Value>) {
@@ -85,4 +85,41 @@ fn a_configuration_that_cannot_be_used_ends_the_examination() {
     let (code, checks) = examine(&Installation::with("isuer = 'x'\n"));
     assert_eq!((code, checks.len()), (1, 1));
     assert!(checks[0]["message"].as_str().unwrap().contains("did you mean \"issuer\"?"));
+}
+
+#[test]
+fn a_running_server_is_recognised_and_an_impostor_told() {
+    let port = free_port();
+    let sigma = Installation::with(&format!("issuer = 'http://localhost:{port}'\nlisten = '127.0.0.1:{port}'\n"));
+    let (server, _) = serve(&sigma);
+    let (code, checks) = examine(&sigma);
+    assert_eq!(code, 0, "{checks:?}");
+    for check in ["configuration", "disk", "master key", "store", "signing keys", "clock", "issuer"] {
+        assert_eq!(find(&checks, check)["status"], "fine", "{checks:?}");
+    }
+
+    let other_name =
+        sigma.command(&["doctor"]).env("SIGMA__ISSUER", format!("http://127.0.0.1:{port}")).output().unwrap();
+    let other_name = Ran::of(&other_name);
+    assert_eq!(other_name.code, 1, "{other_name:?}");
+    assert!(other_name.stdout.contains(&format!("calls itself http://localhost:{port}")), "{other_name:?}");
+
+    let elsewhere = Installation::with("listen = '127.0.0.1:0'\n");
+    let (other_server, _) = serve(&elsewhere);
+    let other_keys =
+        elsewhere.command(&["doctor"]).env("SIGMA__ISSUER", format!("http://localhost:{port}")).output().unwrap();
+    let other_keys = Ran::of(&other_keys);
+    assert_eq!(other_keys.code, 1, "{other_keys:?}");
+    assert!(other_keys.stdout.contains("with other keys than those of this store"), "{other_keys:?}");
+    assert_eq!((server.stop(), other_server.stop()), (Some(0), Some(0)));
+}
+
+#[test]
+fn a_master_key_that_belongs_to_another_database_is_wrong() {
+    let sigma = Installation::with(&format!("{NOBODY}listen = '127.0.0.1:0'\n"));
+    let (server, _) = serve(&sigma);
+    assert_eq!(server.stop(), Some(0));
+    fs::write(sigma.path().join("sigma.key"), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n").unwrap();
+    let (code, checks) = examine(&sigma);
+    assert_eq!((code, &find(&checks, "signing keys")["status"]), (1, &json!("wrong")));
 }

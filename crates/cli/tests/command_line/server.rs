@@ -1,71 +1,8 @@
 //! `sigma serve`, `sigma demo`, and the commands that work beside a running server.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Stdio};
-
 use serde_json::{Value, json};
 
-use crate::support::{Installation, Ran};
-
-/// A running `sigma`, killed when the test ends.
-struct Running {
-    child: Child,
-    stdout: BufReader<ChildStdout>,
-}
-
-impl Running {
-    /// Starts `sigma ARGUMENTS`; the server's own settings come from the installation's file.
-    fn start(sigma: &Installation, arguments: &[&str]) -> Self {
-        let mut command = sigma.command(arguments);
-        command.env("SIGMA__LOG__FILTER", "off").stdout(Stdio::piped()).stderr(Stdio::inherit());
-        let mut child = command.spawn().unwrap();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        Self { child, stdout }
-    }
-
-    /// The next line that is JSON.
-    fn json(&mut self) -> Value {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap()
-    }
-
-    /// Ends it as an operator does; its exit code.
-    fn stop(mut self) -> Option<i32> {
-        let kill = std::process::Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
-        assert!(kill.success());
-        self.child.wait().unwrap().code()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Sends a request over a connection of its own and gives head and body of the answer.
-fn ask(address: &str, request: &str) -> (String, String) {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.to_owned(), body.to_owned())
-}
-
-fn get(address: &str, host: &str, path: &str) -> (String, String) {
-    ask(address, &format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"))
-}
-
-/// A server on a port that the system chose.
-fn serve(sigma: &Installation) -> (Running, String) {
-    let mut server = Running::start(sigma, &["serve", "--json"]);
-    let address = server.json()["listen"].as_str().unwrap().to_owned();
-    (server, address)
-}
+use crate::support::{Installation, Ran, Running, ask, free_port, get, serve};
 
 #[test]
 fn admin_commands_work_beside_the_running_server_which_sees_what_they_did() {
@@ -91,7 +28,7 @@ fn admin_commands_work_beside_the_running_server_which_sees_what_they_did() {
     assert!(!calm.to_string().contains(private.trim()));
 
     let second = sigma.run(&["serve"]);
-    assert_eq!(second.code, 1, "{second:?}");
+    assert_eq!(second.code, 6, "{second:?}");
     assert!(second.stderr.contains("another `sigma serve` already uses"), "{second:?}");
     assert_eq!(server.stop(), Some(0));
 }
@@ -112,8 +49,7 @@ fn people_are_listed_shown_switched_off_and_signed_out() {
 fn a_server_says_in_one_line_where_it_listens() {
     let sigma = Installation::with("listen = '127.0.0.1:0'\n");
     let mut server = Running::start(&sigma, &["serve"]);
-    let mut line = String::new();
-    server.stdout.read_line(&mut line).unwrap();
+    let line = server.line();
     assert!(line.starts_with("Sigma ") && line.contains(" listens on 127.0.0.1:"), "{line}");
     assert!(line.ends_with(" for http://localhost:8080\n"), "{line}");
     assert_eq!(server.stop(), Some(0));
@@ -198,4 +134,28 @@ fn a_taken_port_that_was_asked_for_is_refused() {
 fn the_openapi_document_is_printed() {
     let document: Value = serde_json::from_str(&Installation::new().run(&["openapi"]).stdout).unwrap();
     assert!(document["paths"]["/api/auth/oauth2/token"]["post"].is_object());
+}
+
+#[test]
+fn metrics_are_served_on_a_port_of_their_own() {
+    let metrics = format!("127.0.0.1:{}", free_port());
+    let sigma = Installation::with(&format!("listen = '127.0.0.1:0'\n[metrics]\nlisten = '{metrics}'\n"));
+    let (server, address) = serve(&sigma);
+    get(&address, "localhost:8080", "/healthz");
+    let (head, body) = get(&metrics, &metrics, "/metrics");
+    assert!(head.starts_with("HTTP/1.1 200") && body.contains("# TYPE"), "{head}\n{body}");
+    assert!(get(&address, "localhost:8080", "/metrics").0.starts_with("HTTP/1.1 404"));
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn a_server_that_cannot_start_says_why_by_its_exit_code() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = taken.local_addr().unwrap();
+    assert_eq!(Installation::with(&format!("listen = '{listen}'\n")).run(&["serve"]).code, 1, "the port is taken");
+    let key = Installation::with("listen = '127.0.0.1:0'\n");
+    std::fs::write(key.path().join("sigma.key"), "no key").unwrap();
+    assert_eq!(key.run(&["serve"]).code, 5, "the key file holds no key");
+    let store = Installation::with("listen = '127.0.0.1:0'\n[store]\nurl = 'sqlite:nowhere/sigma.sqlite'\n");
+    assert_eq!(store.run(&["serve"]).code, 6, "the directory of the database is missing");
 }

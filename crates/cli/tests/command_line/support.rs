@@ -1,7 +1,9 @@
 //! Runs the binary in a directory of its own, with an environment of its own.
 
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -72,4 +74,74 @@ impl Ran {
         assert_eq!(self.stdout, "");
         serde_json::from_str(&self.stderr).unwrap()
     }
+}
+
+/// A running `sigma`, killed when the test ends.
+pub struct Running {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Running {
+    /// Starts `sigma ARGUMENTS` with the installation's file, and without a log.
+    pub fn start(sigma: &Installation, arguments: &[&str]) -> Self {
+        let mut command = sigma.command(arguments);
+        command.env("SIGMA__LOG__FILTER", "off").stdout(Stdio::piped()).stderr(Stdio::inherit());
+        let mut child = command.spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self { child, stdout }
+    }
+
+    /// The next line that it prints.
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        line
+    }
+
+    /// The next line, which is JSON.
+    pub fn json(&mut self) -> Value {
+        serde_json::from_str(&self.line()).unwrap()
+    }
+
+    /// Ends it as an operator does; its exit code.
+    pub fn stop(mut self) -> Option<i32> {
+        let kill = std::process::Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(kill.success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends a request over a connection of its own and gives head and body of the answer.
+pub fn ask(address: &str, request: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), body.to_owned())
+}
+
+/// Asks for a path.
+pub fn get(address: &str, host: &str, path: &str) -> (String, String) {
+    ask(address, &format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"))
+}
+
+/// A server on a port that the system chose.
+pub fn serve(sigma: &Installation) -> (Running, String) {
+    let mut server = Running::start(sigma, &["serve", "--json"]);
+    let address = server.json()["listen"].as_str().unwrap().to_owned();
+    (server, address)
+}
+
+/// A port that nobody listens on at this moment, for settings that must name it beforehand.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
