@@ -191,7 +191,6 @@ CREATE TABLE grants (
     auth_time BIGINT NOT NULL,
     acr TEXT NOT NULL,
     amr TEXT NOT NULL,
-    nonce TEXT,
     offline BIGINT NOT NULL CHECK (offline IN (0, 1)),
     refresh_key BYTEA,
     code_hash BYTEA,

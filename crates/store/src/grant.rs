@@ -76,8 +76,8 @@ fn insert(
 ) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO grants (id, client_id, user_id, session_id, bap_id, scope, claims, resources, auth_time, acr, amr,
-            nonce, offline, refresh_key, code_hash, created_at, revoked_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL, $17)",
+            offline, refresh_key, code_hash, created_at, revoked_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, NULL, $16)",
         params![
             id,
             &authorization.client_id,
@@ -90,7 +90,6 @@ fn insert(
             authorization.auth_time,
             &authorization.acr,
             &authorization.amr,
-            authorization.nonce.as_deref(),
             family_key.is_some(),
             family_key,
             code,
@@ -118,7 +117,7 @@ fn add_refresh_token(
 /// The grant of that id, live or not.
 pub fn find(tx: &mut dyn Tx, id: &GrantId) -> Result<Option<Grant>, StoreError> {
     tx.query_opt(
-        "SELECT id, client_id, user_id, session_id, bap_id, scope, claims, resources, auth_time, acr, amr, nonce, offline,
+        "SELECT id, client_id, user_id, session_id, bap_id, scope, claims, resources, auth_time, acr, amr, offline,
             revoked_at, expires_at
          FROM grants WHERE id = $1",
         params![id],
@@ -205,7 +204,7 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
     }
     let row = tx.query_opt(
         "SELECT g.id, g.client_id, g.user_id, g.session_id, g.bap_id, g.scope, g.claims, g.resources, g.auth_time, g.acr,
-            g.amr, g.nonce, g.offline, g.revoked_at, g.expires_at, r.expires_at, r.used_at, n.used_at, g.code_hash
+            g.amr, g.offline, g.revoked_at, g.expires_at, r.expires_at, r.used_at, n.used_at, g.code_hash
          FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id
             LEFT JOIN refresh_tokens n ON n.hash = $2
          WHERE r.hash = $1",
@@ -217,9 +216,9 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
         return Ok(Refreshed::Invalid);
     }
     let token = RefreshToken {
-        expires_at: row.timestamp(15)?,
-        used_at: row.opt_timestamp(16)?,
-        successor_used: row.opt_timestamp(17)?.is_some(),
+        expires_at: row.timestamp(14)?,
+        used_at: row.opt_timestamp(15)?,
+        successor_used: row.opt_timestamp(16)?.is_some(),
     };
     let rotation = judge(&token, grant.revoked_at.is_none(), now);
     match rotation {
@@ -248,7 +247,7 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
     if expires_at > grant.expires_at {
         tx.execute("UPDATE grants SET expires_at = $2 WHERE id = $1", params![&grant.id, expires_at])?;
         // A second use of the code is known for as long as anything that came of it lives.
-        if let Some(code) = row.opt_digest(18)? {
+        if let Some(code) = row.opt_digest(17)? {
             tx.execute("UPDATE codes SET delete_after = $2 WHERE hash = $1", params![code, expires_at])?;
         }
     }
@@ -277,12 +276,12 @@ pub fn find_refresh_token(
 ) -> Result<Option<(Grant, Timestamp)>, StoreError> {
     let row = tx.query_opt(
         "SELECT g.id, g.client_id, g.user_id, g.session_id, g.bap_id, g.scope, g.claims, g.resources, g.auth_time, g.acr,
-            g.amr, g.nonce, g.offline, g.revoked_at, g.expires_at, r.expires_at
+            g.amr, g.offline, g.revoked_at, g.expires_at, r.expires_at
          FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id
          WHERE r.hash = $1 AND r.used_at IS NULL AND r.expires_at > $2 AND g.revoked_at IS NULL",
         params![token, now],
     )?;
-    row.map(|row| Ok((decode(&row)?, row.timestamp(15)?))).transpose()
+    row.map(|row| Ok((decode(&row)?, row.timestamp(14)?))).transpose()
 }
 
 /// Revokes one access token that has no grant (client credentials).
@@ -316,10 +315,11 @@ fn decode(row: &Row) -> Result<Grant, StoreError> {
             auth_time: row.timestamp(8)?,
             acr: row.text(9)?,
             amr: row.text(10)?,
-            nonce: row.opt_text(11)?,
+            // An id token of a refresh has no nonce (Core §12.2).
+            nonce: None,
         },
-        offline: row.bool(12)?,
-        revoked_at: row.opt_timestamp(13)?,
-        expires_at: row.timestamp(14)?,
+        offline: row.bool(11)?,
+        revoked_at: row.opt_timestamp(12)?,
+        expires_at: row.timestamp(13)?,
     })
 }

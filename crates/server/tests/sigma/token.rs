@@ -60,7 +60,10 @@ async fn a_refresh_token_rotates_and_its_reuse_ends_the_family() {
         let form = [("grant_type", "refresh_token"), ("refresh_token", token), ("client_id", "playground")];
         world.post_form(TOKEN, &form, &[]).await
     };
-    let second = refresh(&first).await.json()["refresh_token"].as_str().unwrap().to_owned();
+    let refreshed = refresh(&first).await.json();
+    let id_token = claims(refreshed["id_token"].as_str().unwrap());
+    assert!(id_token.get("nonce").is_none(), "an id token of a refresh has no nonce (Core §12.2)");
+    let second = refreshed["refresh_token"].as_str().unwrap().to_owned();
     assert_ne!(first, second);
     world.advance(9);
     let retried = refresh(&first).await.json();
