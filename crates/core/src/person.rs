@@ -172,11 +172,11 @@ impl Person {
         if wanted(PROFILE, "bap") {
             body.insert("bap".to_owned(), self.bap());
         }
-        if (wanted(EMAIL, "email") || wanted(EMAIL, "email_verified"))
-            && let Some((address, verified)) = self.email_claims(placeholder_host)
-        {
-            body.insert("email".to_owned(), address.into());
-            body.insert("email_verified".to_owned(), verified.into());
+        if let Some((address, verified)) = self.email_claims(placeholder_host) {
+            let claims = [("email", Value::from(address)), ("email_verified", Value::from(verified))];
+            for (claim, value) in claims.into_iter().filter(|(claim, _)| wanted(EMAIL, claim)) {
+                body.insert(claim.to_owned(), value);
+            }
         }
         body
     }

@@ -57,6 +57,31 @@ impl ClaimsRequest {
         })
     }
 
+    /// This request without the claims of userinfo that `scope` does not cover.
+    #[must_use]
+    pub fn within(mut self, scope: &Scopes) -> Self {
+        let covered = |name: &String| CLAIMS.iter().any(|(claim, of)| claim == name && scope.contains(of));
+        self.userinfo.retain(covered);
+        self
+    }
+
+    /// The parameter that says this, as [`ClaimsRequest::parse`] reads it.
+    pub fn to_text(&self) -> String {
+        let userinfo: Map<String, Value> = self.userinfo.iter().map(|name| (name.clone(), Value::Null)).collect();
+        let mut id_token = Map::new();
+        if self.auth_time {
+            id_token.insert("auth_time".to_owned(), Value::Null);
+        }
+        if let Some(sub) = &self.sub {
+            id_token.insert("sub".to_owned(), serde_json::json!({ "value": sub }));
+        }
+        if self.acr != AcrRequest::default() {
+            let acr = serde_json::json!({ "values": self.acr.values, "essential": self.acr.essential });
+            id_token.insert("acr".to_owned(), acr);
+        }
+        serde_json::json!({ "userinfo": userinfo, "id_token": id_token }).to_string()
+    }
+
     /// The scopes that cover the claims asked for one by one, for consent to show.
     pub fn scopes(&self) -> Scopes {
         let mut scopes = Scopes::default();
@@ -97,6 +122,22 @@ mod tests {
         for text in ["", "[]", "1", "{\"userinfo\":[]}", "{\"id_token\":\"x\"}", "{"] {
             assert!(ClaimsRequest::parse(Some(text)).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_request_says_the_same_when_it_is_written_and_read_again() {
+        let text = r#"{"userinfo":{"email":null,"name":null},
+            "id_token":{"auth_time":null,"sub":{"value":"user_1"},"acr":{"essential":true,"value":"2"}}}"#;
+        for text in [text, "{}", r#"{"userinfo":{"name":{}}}"#] {
+            let request = ClaimsRequest::parse(Some(text)).unwrap();
+            assert_eq!(ClaimsRequest::parse(Some(&request.to_text())), Ok(request));
+        }
+    }
+
+    #[test]
+    fn claims_that_no_granted_scope_covers_are_left_out() {
+        let request = ClaimsRequest::parse(Some(r#"{"userinfo":{"email":null,"name":null}}"#)).unwrap();
+        assert_eq!(request.within(&Scopes::parse("openid profile")).userinfo, ["name"]);
     }
 
     proptest::proptest! {

@@ -321,11 +321,14 @@ pub fn parse(params: &Params, app: &App) -> Result<AuthorizationRequest, Refusal
     })
 }
 
-/// What is asked for, without what nobody knows; `openid profile` when nothing is (RFC 6749 §3.3 lets us choose).
+/// What is asked for, without what nobody knows; `openid profile` when nothing is left (RFC 6749 §3.3 lets us choose).
 fn scope(params: &Params, app: &App) -> Scopes {
-    let asked = Scopes::parse(params.get("scope").unwrap_or("openid profile"));
-    let scope = asked.within(&app.scopes);
-    if app.may_use(GrantType::RefreshToken) { scope } else { scope.without(OFFLINE_ACCESS) }
+    let allowed = |text: &str| {
+        let scope = Scopes::parse(text).within(&app.scopes);
+        if app.may_use(GrantType::RefreshToken) { scope } else { scope.without(OFFLINE_ACCESS) }
+    };
+    let asked = allowed(params.get("scope").unwrap_or_default());
+    if asked.is_empty() { allowed("openid profile") } else { asked }
 }
 
 /// The challenge, required where ruling 12 says so; S256 only.

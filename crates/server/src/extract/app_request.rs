@@ -12,7 +12,7 @@ use sigma_core::authorize::Params;
 use sigma_store::spent::Once;
 
 use crate::error::bad_request;
-use crate::extract::client_credentials::{self, ClientAuthError};
+use crate::extract::client_credentials;
 use crate::extract::{FORM, JSON, body, is_content_type, wrong_content_type};
 use crate::http::{Envelope, RequestContext, Rule};
 use crate::state::Sigma;
@@ -69,7 +69,7 @@ async fn identify(
     let params = read_params(headers, body).map_err(IntoResponse::into_response)?;
     let caller = client_credentials::authenticate(sigma, headers, path, body, &params)
         .await
-        .map_err(ClientAuthError::into_response)?;
+        .map_err(IntoResponse::into_response)?;
     Ok((caller, params))
 }
 

@@ -24,6 +24,8 @@ use crate::state::Sigma;
 pub struct VerifiedAccess {
     /// What it says.
     pub claims: AccessClaims,
+    /// The key that signed it.
+    kid: String,
 }
 
 /// A token that lives: its app, its grant, its session and its person do.
@@ -40,18 +42,20 @@ pub struct LiveAccess {
 /// Checks the signature of an access token, or remembers that it was checked.
 pub async fn verify_access(sigma: &Sigma, token: &str) -> Option<Arc<VerifiedAccess>> {
     let digest = Digest::of(token);
-    if let Some(known) = sigma.verified.get(&digest) {
+    let ring = sigma.keys.ring(&sigma.master_key).await;
+    // A key that was deleted verifies nothing any more, not even what it verified before.
+    if let Some(known) = sigma.verified.get(&digest).filter(|known| ring.verifier(&known.kid).is_some()) {
         return Some(known);
     }
     let jws = UnverifiedJws::parse(token).ok()?;
-    let ring = sigma.keys.ring(&sigma.master_key).await;
-    let key = ring.verifier(jws.header().kid.as_deref()?)?;
+    let kid = jws.header().kid.as_deref()?;
+    let key = ring.verifier(kid)?;
     let payload = jws.verify_as(TokenKind::Access, key).ok()?;
     let claims: AccessClaims = serde_json::from_slice(payload).ok()?;
     if claims.iss != sigma.issuer() || claims.cnf.is_some() {
         return None;
     }
-    let access = Arc::new(VerifiedAccess { claims });
+    let access = Arc::new(VerifiedAccess { claims, kid: kid.to_owned() });
     sigma.verified.insert(digest, Arc::clone(&access));
     Some(access)
 }
@@ -109,7 +113,7 @@ pub enum BearerError {
     Missing,
     /// It is not a token of ours, or dead.
     Invalid,
-    /// It was sent twice, or in a place where it must not stand.
+    /// It was sent twice, or in the query, where logs would keep it.
     Malformed,
     /// It does not allow this.
     InsufficientScope,
@@ -134,7 +138,11 @@ impl IntoResponse for BearerError {
                 Some(r#"Bearer error="invalid_token", error_description="Invalid access token""#),
             ),
             Self::Malformed => (
-                Envelope::new(StatusCode::BAD_REQUEST, "invalid_request", "the access token must be sent once"),
+                Envelope::new(
+                    StatusCode::BAD_REQUEST,
+                    "invalid_request",
+                    "the access token must be sent once, and never in the query",
+                ),
                 Some(r#"Bearer error="invalid_request""#),
             ),
             Self::InsufficientScope => (

@@ -21,7 +21,7 @@ use crate::error::{bad_request, internal};
 use crate::extract::key_token::once;
 use crate::extract::{AuthenticatedApp, header as header_value};
 use crate::http::Envelope;
-use crate::oauth::TOKEN_PATH;
+use crate::oauth::{TOKEN_ALIASES, TOKEN_PATH};
 use crate::state::Sigma;
 
 /// The one type of assertion (RFC 7523 §2.2).
@@ -42,11 +42,8 @@ pub enum ClientAuthError {
     Disagreement,
     /// It used another method than its own.
     WrongMethod,
-    /// The secret or assertion does not hold. `basic` says whether the `Authorization` header was tried.
-    Invalid {
-        /// Basic was tried.
-        basic: bool,
-    },
+    /// The secret or assertion does not hold.
+    Invalid,
     /// `sigma_bitcoin_auth`: no token.
     MissingSignature,
     /// `sigma_bitcoin_auth`: not a token.
@@ -72,38 +69,48 @@ impl From<StoreError> for ClientAuthError {
     }
 }
 
-impl IntoResponse for ClientAuthError {
-    fn into_response(self) -> Response {
-        let refused = |description: String| Envelope::new(StatusCode::UNAUTHORIZED, "invalid_client", description);
-        let basic = matches!(self, Self::Invalid { basic: true });
-        let envelope = match self {
-            Self::MissingId => bad_request("invalid_request", "Missing client_id in request body"),
-            Self::TwoMethods => bad_request("invalid_request", "use one client authentication method"),
-            Self::Unregistered(id) => refused(format!("OAuth client not registered: {id}")),
-            Self::Disabled => refused("OAuth client is disabled".to_owned()),
-            Self::Disagreement => refused("the client_id values differ".to_owned()),
-            Self::WrongMethod => refused("another client authentication method is registered".to_owned()),
-            Self::Invalid { .. } => refused("client authentication failed".to_owned()),
-            Self::MissingSignature => refused("Missing X-Auth-Token header for client authentication".to_owned()),
-            Self::MalformedSignature => {
-                refused("Invalid Bitcoin auth token format - unable to extract pubkey".to_owned())
-            }
-            Self::NoKey { client_id, refresh } => {
+impl From<ClientAuthError> for Envelope {
+    fn from(error: ClientAuthError) -> Self {
+        use ClientAuthError as E;
+        let refused = |description: String| Self::new(StatusCode::UNAUTHORIZED, "invalid_client", description);
+        match error {
+            E::MissingId => bad_request("invalid_request", "Missing client_id in request body"),
+            E::TwoMethods => bad_request("invalid_request", "use one client authentication method"),
+            E::Unregistered(id) => refused(format!("OAuth client not registered: {id}")),
+            E::Disabled => refused("OAuth client is disabled".to_owned()),
+            E::Disagreement => refused("the client_id values differ".to_owned()),
+            E::WrongMethod => refused("another client authentication method is registered".to_owned()),
+            E::Invalid => refused("client authentication failed".to_owned()),
+            E::MissingSignature => refused("Missing X-Auth-Token header for client authentication".to_owned()),
+            E::MalformedSignature => refused("Invalid Bitcoin auth token format - unable to extract pubkey".to_owned()),
+            E::NoKey { client_id, refresh } => {
                 let key = if refresh { "memberPubkey" } else { "account pubkey" };
                 refused(format!("Client {client_id} has no {key} configured"))
             }
-            Self::OtherKey => refused(
+            E::OtherKey => refused(
                 "Signature pubkey does not match registered member key - check SIGMA_MEMBER_PRIVATE_KEY matches the \
                  public key registered for this OAuth client"
                     .to_owned(),
             ),
-            Self::InvalidSignature => refused(
+            E::InvalidSignature => refused(
                 "Bitcoin signature verification failed - signature expired or request body was modified".to_owned(),
             ),
-            Self::Store(error) => internal(error),
-        };
-        let mut response = envelope.into_response();
-        if basic {
+            E::Store(error) => internal(error),
+        }
+    }
+}
+
+/// A refusal to an app. Whoever tried Basic is asked for it again (RFC 6749 §5.2).
+#[derive(Clone, Debug)]
+pub struct RefusedApp {
+    error: ClientAuthError,
+    tried_basic: bool,
+}
+
+impl IntoResponse for RefusedApp {
+    fn into_response(self) -> Response {
+        let mut response = Envelope::from(self.error).into_response();
+        if self.tried_basic && response.status() == StatusCode::UNAUTHORIZED {
             response
                 .headers_mut()
                 .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(r#"Basic realm="sigma", charset="UTF-8""#));
@@ -120,11 +127,28 @@ struct Proof<'a> {
     signature: Option<&'a str>,
 }
 
+impl Proof<'_> {
+    fn has_other_than_signature(&self) -> bool {
+        self.basic.is_some() || self.secret.is_some() || self.assertion.is_some()
+    }
+}
+
 /// Authenticates the app of a request to `path` with `body`.
 ///
 /// # Errors
-/// [`ClientAuthError`]
+/// [`RefusedApp`]
 pub async fn authenticate(
+    sigma: &Sigma,
+    headers: &HeaderMap,
+    path: &str,
+    body: &[u8],
+    params: &Params,
+) -> Result<AuthenticatedApp, RefusedApp> {
+    let tried_basic = headers.get_all(header::AUTHORIZATION).iter().any(|value| basic_credentials(value).is_some());
+    check(sigma, headers, path, body, params).await.map_err(|error| RefusedApp { error, tried_basic })
+}
+
+async fn check(
     sigma: &Sigma,
     headers: &HeaderMap,
     path: &str,
@@ -133,7 +157,7 @@ pub async fn authenticate(
 ) -> Result<AuthenticatedApp, ClientAuthError> {
     let proof = read_proof(headers, params)?;
     let assertion = match proof.assertion {
-        Some(text) => Some(ClientAssertion::parse(text).map_err(|_| ClientAuthError::Invalid { basic: false })?),
+        Some(text) => Some(ClientAssertion::parse(text).map_err(|_| ClientAuthError::Invalid)?),
         None => None,
     };
     let in_body = params.get("client_id");
@@ -153,14 +177,17 @@ pub async fn authenticate(
     if app.disabled {
         return Err(ClientAuthError::Disabled);
     }
+    if app.auth_method.is_confidential() && proof.signature.is_some() && proof.has_other_than_signature() {
+        return Err(ClientAuthError::TwoMethods);
+    }
     let once = match app.auth_method {
         AuthMethod::None => public(&proof)?,
         AuthMethod::ClientSecretBasic => {
             let (_, secret) = proof.basic.as_ref().ok_or(ClientAuthError::WrongMethod)?;
-            secret_matches(&app, secret, true)?
+            secret_matches(&app, secret)?
         }
         AuthMethod::ClientSecretPost if proof.basic.is_some() => return Err(ClientAuthError::WrongMethod),
-        AuthMethod::ClientSecretPost => secret_matches(&app, proof.secret.ok_or(ClientAuthError::WrongMethod)?, false)?,
+        AuthMethod::ClientSecretPost => secret_matches(&app, proof.secret.ok_or(ClientAuthError::WrongMethod)?)?,
         AuthMethod::PrivateKeyJwt => {
             let assertion = assertion.ok_or(ClientAuthError::WrongMethod)?;
             Some(check_assertion(sigma, &app, &assertion).await?)
@@ -176,25 +203,33 @@ pub async fn authenticate(
 /// Collects what was sent, and refuses two methods at once. A signature is one only of apps that sign: a public app
 /// that sends one all the same is not refused for it (contract 1.4).
 fn read_proof<'a>(headers: &'a HeaderMap, params: &'a Params) -> Result<Proof<'a>, ClientAuthError> {
-    let basic = match header_value(headers, header::AUTHORIZATION).and_then(|value| value.split_once(' ')) {
-        Some((scheme, value)) if scheme.eq_ignore_ascii_case("basic") => {
-            Some(read_basic(value.trim()).ok_or(ClientAuthError::Invalid { basic: true })?)
-        }
-        _ => None,
+    let signature_header = http::HeaderName::from_static("x-auth-token");
+    if [&header::AUTHORIZATION, &signature_header].iter().any(|name| headers.get_all(*name).iter().nth(1).is_some()) {
+        return Err(ClientAuthError::TwoMethods);
+    }
+    let basic = match headers.get(header::AUTHORIZATION).and_then(basic_credentials) {
+        Some(credentials) => Some(read_basic(credentials).ok_or(ClientAuthError::Invalid)?),
+        None => None,
     };
     let has_type = params.get("client_assertion_type").is_some();
     let assertion = params.get("client_assertion");
     if assertion.is_some() != has_type || params.get("client_assertion_type").is_some_and(|kind| kind != ASSERTION_TYPE)
     {
-        return Err(ClientAuthError::Invalid { basic: false });
+        return Err(ClientAuthError::Invalid);
     }
     let secret = params.get("client_secret");
     let methods = [basic.is_some(), secret.is_some(), assertion.is_some()];
     if methods.into_iter().filter(|used| *used).count() > 1 {
         return Err(ClientAuthError::TwoMethods);
     }
-    let signature = header_value(headers, http::HeaderName::from_static("x-auth-token"));
+    let signature = header_value(headers, signature_header);
     Ok(Proof { basic, secret, assertion, signature })
+}
+
+/// What follows the scheme, if that is Basic.
+fn basic_credentials(value: &HeaderValue) -> Option<&str> {
+    let (scheme, credentials) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("basic").then_some(credentials.trim())
 }
 
 /// Id and secret of Basic, both form-encoded (RFC 6749 §2.3.1).
@@ -218,13 +253,13 @@ fn public(proof: &Proof<'_>) -> Result<Option<Once>, ClientAuthError> {
     Ok(None)
 }
 
-fn secret_matches(app: &App, secret: &str, basic: bool) -> Result<Option<Once>, ClientAuthError> {
-    let wanted = app.secret.ok_or(ClientAuthError::Invalid { basic })?;
-    if Digest::of(secret) == wanted { Ok(None) } else { Err(ClientAuthError::Invalid { basic }) }
+fn secret_matches(app: &App, secret: &str) -> Result<Option<Once>, ClientAuthError> {
+    let wanted = app.secret.ok_or(ClientAuthError::Invalid)?;
+    if Digest::of(secret) == wanted { Ok(None) } else { Err(ClientAuthError::Invalid) }
 }
 
 async fn check_assertion(sigma: &Sigma, app: &App, assertion: &ClientAssertion<'_>) -> Result<Once, ClientAuthError> {
-    let invalid = ClientAuthError::Invalid { basic: false };
+    let invalid = ClientAuthError::Invalid;
     let now = sigma.now();
     let keys: Option<Arc<JwkSet>> = match (&app.jwks, &app.jwks_uri) {
         (Some(jwks), _) => JwkSet::parse(jwks.as_bytes()).ok().map(Arc::new),
@@ -258,8 +293,8 @@ fn check_signature(
     if *token.pubkey() != key {
         return Err(ClientAuthError::OtherKey);
     }
-    // Old clients of the token endpoint sign its older path; nothing else is taken from the token itself.
-    let older = (path == TOKEN_PATH).then_some("/oauth2/token");
+    // Old clients sign the older path of the token endpoint, whichever of its paths they post to.
+    let older = (path == TOKEN_PATH || TOKEN_ALIASES.contains(&path)).then_some("/oauth2/token");
     let encoded = params.to_query();
     let now = sigma.now().millis();
     [Some(path), older]

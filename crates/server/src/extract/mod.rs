@@ -11,6 +11,7 @@ pub use app_request::{AppRequest, AuthenticatedApp};
 pub use bearer::{Bearer, BearerError, VerifiedAccess, bearer_token, load_live, verify_access};
 pub(crate) use browser::cookie;
 pub use browser::{Browser, expired_session_cookie, session_cookie};
+pub use client_credentials::ClientAuthError;
 pub use key_token::{KeyToken, KeyTokenError, SIGN_IN_PATH, fallback_token};
 pub use signed_in::{MaybeSignedIn, SECRET_LENGTH, SignedIn};
 
@@ -23,7 +24,9 @@ use crate::http::Envelope;
 
 /// The value of a header, if it is there once and readable.
 pub fn header(headers: &HeaderMap, name: impl Into<HeaderName>) -> Option<&str> {
-    headers.get(name.into())?.to_str().ok()
+    let mut values = headers.get_all(name.into()).into_iter();
+    let value = values.next()?;
+    if values.next().is_none() { value.to_str().ok() } else { None }
 }
 
 /// The whole body; the connection has read and bounded it already.
@@ -45,6 +48,14 @@ pub fn is_content_type(headers: &HeaderMap, wanted: &str) -> bool {
 pub const FORM: &str = "application/x-www-form-urlencoded";
 /// The media type of JSON.
 pub const JSON: &str = "application/json";
+
+/// A JSON object; serde would take a list of the members' values as well.
+pub fn read_object<T: serde::de::DeserializeOwned>(body: &[u8]) -> Option<T> {
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return None;
+    }
+    serde_json::from_slice(body).ok()
+}
 
 /// An answer for a body of another type than the endpoint reads.
 pub fn wrong_content_type(description: &'static str) -> Envelope {

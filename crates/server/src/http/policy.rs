@@ -51,6 +51,8 @@ pub(super) const DEFAULT: Policy =
 const PROBE: Policy = Policy { limit: Limit::Elsewhere, ..DEFAULT };
 const DISCOVERY: Policy = Policy { limit: Limit::Each(Rule::Discovery), readers: Readers::Anyone, ..DEFAULT };
 const AUTHORIZE: Policy = Policy { limit: Limit::Each(Rule::Authorize), cookies: Cookies::FromAnywhere, ..DEFAULT };
+/// A form of an app posts its user's id token here, which is what counts; without one the person is asked (ruling 21).
+const END_SESSION: Policy = Policy { cookies: Cookies::FromAnywhere, ..DEFAULT };
 /// The extractor counts: an app that authenticated by its id, everyone else by address.
 const TOKEN: Policy = Policy { limit: Limit::Elsewhere, readers: Readers::Anyone, cookies: Cookies::Ignored };
 const INTROSPECT: Policy = Policy { readers: Readers::Trusted, ..TOKEN };
@@ -87,6 +89,7 @@ pub(super) const TABLE: &[(&str, Policy)] = &[
     ("/oauth2/userinfo", USERINFO),
     ("/userinfo", USERINFO),
     ("/api/oauth/userinfo", USERINFO),
+    ("/api/auth/oauth2/end-session", END_SESSION),
     ("/api/auth/oauth2/register", READ_BY_APPS),
     ("/api/auth/device/code", DEVICE),
     ("/api/auth/device/token", DEVICE),

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
-use sigma_core::authorize::{AuthorizeError, Interaction, Params, Refusal};
+use sigma_core::authorize::{AuthorizeError, ClaimsRequest, Interaction, Params, Refusal};
 use sigma_core::scope::Scopes;
 use sigma_store::{consent, interaction, session};
 use utoipa::ToSchema;
@@ -105,6 +105,9 @@ async fn record(
         Err(refusal) => return Err(bad_request(refusal.error.as_str(), refusal.description)),
     };
     let scope = match answer.scope.as_deref().map(Scopes::parse) {
+        Some(scope) if scope.is_empty() => {
+            return Err(bad_request("invalid_request", "at least one scope must be granted"));
+        }
         Some(scope) if !request.scope.covers(&scope) => {
             return Err(bad_request("invalid_request", "Scope not originally requested"));
         }
@@ -126,7 +129,12 @@ async fn record(
         account_chosen: true,
         consented: true,
     };
-    let narrowed = Requested { params: with_scope(&requested.params, &scope), ..requested };
+    let claims = match &answer.scope {
+        // Whoever grants less than was asked for grants no more of it one by one.
+        Some(_) => request.claims.clone().within(&scope),
+        None => request.claims.clone(),
+    };
+    let narrowed = Requested { params: with_scope(&requested.params, &scope, &claims), ..requested };
     let identity = sigma_core::authorize::choose_identity(
         &signed_in.account.identities,
         &state,
@@ -135,7 +143,7 @@ async fn record(
     );
     let remembered_for = identity.map(|identity| identity.bap_id.clone());
     let always_asks = narrowed.app.always_asks();
-    let agreed = scope.union(&request.claims.scopes());
+    let agreed = scope.union(&claims.scopes());
     let row = (ongoing.stored.id.clone(), narrowed.params.to_query(), state.clone());
     let (client_id, session_id, now) = (narrowed.app.client_id.clone(), signed_in.session.id.clone(), sigma.now());
     let recorded = sigma.store.write(move |tx| {
@@ -159,10 +167,13 @@ async fn record(
     Ok((ongoing, narrowed))
 }
 
-/// The request with the scope that was agreed to.
-fn with_scope(params: &Params, scope: &Scopes) -> Params {
-    let mut pairs = params.without("scope").pairs().to_vec();
+/// The request with the scope and the claims that were agreed to.
+fn with_scope(params: &Params, scope: &Scopes, claims: &ClaimsRequest) -> Params {
+    let mut pairs = params.without("scope").without("claims").pairs().to_vec();
     pairs.push(("scope".to_owned(), scope.to_string()));
+    if *claims != ClaimsRequest::default() {
+        pairs.push(("claims".to_owned(), claims.to_text()));
+    }
     Params::from_pairs(pairs)
 }
 

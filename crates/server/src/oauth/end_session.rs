@@ -140,8 +140,14 @@ struct Hint {
 }
 
 async fn answer(sigma: &Sigma, browser: &Browser, params: &Params) -> Result<Response, Envelope> {
-    let hint = read(sigma, browser, params).await?;
     let signed_in = SignedIn::find(sigma, browser).await?;
+    if params.repeated().is_some() {
+        if browser.wants_json() {
+            return Err(bad_request("invalid_request", "parameters must not be repeated"));
+        }
+        return ask(sigma, browser, params, signed_in).await;
+    }
+    let hint = read(sigma, browser, params).await?;
     let Some(Hint { claims, app }) = hint else { return ask(sigma, browser, params, signed_in).await };
     let session_user = signed_in.as_ref().map(|signed_in| signed_in.account.user.id.as_str());
     if session_user.is_some_and(|user| user != claims.sub) {

@@ -89,7 +89,7 @@ pub async fn introspect(State(sigma): State<Sigma>, request: AppRequest) -> Resu
     if let Some(once) = caller.once
         && !sigma.store.write(move |tx| spent::spend(tx, &once)).await?
     {
-        return Err(TokenError::Replayed);
+        return Err(TokenError::Replayed(caller.app.auth_method));
     }
     match verify_access(&sigma, token).await {
         Some(access) => {

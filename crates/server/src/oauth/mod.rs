@@ -22,7 +22,7 @@ pub use flow::{Stopped, with_cookie};
 pub use introspect::PATH as INTROSPECT_PATH;
 pub use request::Requested;
 pub use revoke::PATH as REVOKE_PATH;
-pub use token::{PATH as TOKEN_PATH, issue_direct};
+pub use token::{ALIASES as TOKEN_ALIASES, PATH as TOKEN_PATH, issue_direct};
 pub use userinfo::PATH as USERINFO_PATH;
 
 pub(crate) use flow::{BrowserInteraction, find_interaction};

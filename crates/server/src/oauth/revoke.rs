@@ -78,5 +78,5 @@ pub async fn revoke(State(sigma): State<Sigma>, request: AppRequest) -> Result<R
         }
         Ok(true)
     });
-    if fresh.await? { Ok(StatusCode::OK.into_response()) } else { Err(TokenError::Replayed) }
+    if fresh.await? { Ok(StatusCode::OK.into_response()) } else { Err(TokenError::Replayed(caller.app.auth_method)) }
 }

@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{HeaderMap, HeaderValue, header};
@@ -38,14 +38,22 @@ pub fn router() -> OpenApiRouter<Sigma> {
     security(("access_token" = [])),
     responses(
         (status = 200, description = "`sub`, and with `profile` and `email` what belongs to them", body = Object),
-        (status = 400, description = "The token was sent twice"),
+        (status = 400, description = "The token was sent twice, or in the query"),
         (status = 401, description = "No token, or a dead one"),
         (status = 403, description = "`insufficient_scope`: no `openid`, or no person"),
         (status = 429, description = "Too many requests of this person's apps"),
         (status = 503, description = "The store does not answer"),
     )
 )]
-pub async fn userinfo(State(sigma): State<Sigma>, context: RequestContext, headers: HeaderMap) -> Response {
+pub async fn userinfo(
+    State(sigma): State<Sigma>,
+    context: RequestContext,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    if has_token(query.as_deref()) {
+        return BearerError::Malformed.into_response();
+    }
     let token = match bearer_token(&headers) {
         Ok(Some(token)) => token,
         Ok(None) => return BearerError::Missing.into_response(),
@@ -63,7 +71,7 @@ pub async fn userinfo(State(sigma): State<Sigma>, context: RequestContext, heade
     request_body(content_type = "application/x-www-form-urlencoded", content = String, description = "`access_token`, or nothing"),
     responses(
         (status = 200, description = "As for GET", body = Object),
-        (status = 400, description = "The token was sent twice"),
+        (status = 400, description = "The token was sent twice, or in the query"),
         (status = 401, description = "No token, or a dead one"),
         (status = 403, description = "`insufficient_scope`: no `openid`, or no person"),
         (status = 413, description = "More than 64 KiB"),
@@ -74,9 +82,13 @@ pub async fn userinfo(State(sigma): State<Sigma>, context: RequestContext, heade
 pub async fn userinfo_by_form(
     State(sigma): State<Sigma>,
     context: RequestContext,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    if has_token(query.as_deref()) {
+        return BearerError::Malformed.into_response();
+    }
     let form = if is_content_type(&headers, FORM) {
         Params::parse(&String::from_utf8_lossy(&body))
     } else {
@@ -93,6 +105,11 @@ pub async fn userinfo_by_form(
         (None, []) => BearerError::Missing.into_response(),
         _ => BearerError::Malformed.into_response(),
     }
+}
+
+/// Whether the query holds a token: it was sent to where every proxy writes it down.
+fn has_token(query: Option<&str>) -> bool {
+    Params::parse(query.unwrap_or_default()).raw("access_token").is_some()
 }
 
 async fn answer(sigma: &Sigma, context: &RequestContext, token: &str) -> Response {

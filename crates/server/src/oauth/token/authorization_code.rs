@@ -57,7 +57,7 @@ pub async fn redeem(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, T
     };
     let grant = match sigma.store.write(move |tx| code::redeem(tx, &redemption)).await? {
         Outcome::Granted(grant) => grant,
-        Outcome::Replayed => return Err(TokenError::Replayed),
+        Outcome::Replayed => return Err(TokenError::Replayed(app.auth_method)),
         Outcome::WrongTarget => return Err(TokenError::InvalidTarget),
         Outcome::SessionEnded => return Err(TokenError::InvalidGrant("session no longer exists")),
         Outcome::Unknown => return Err(TokenError::InvalidGrant("invalid code")),

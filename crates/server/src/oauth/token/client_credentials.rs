@@ -29,7 +29,7 @@ pub async fn issue(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, To
     if let Some(once) = caller.once
         && !sigma.store.write(move |tx| spent::spend(tx, &once)).await?
     {
-        return Err(TokenError::Replayed);
+        return Err(TokenError::Replayed(app.auth_method));
     }
     of_app(sigma, &app, &scope, &resources, sigma.now()).await
 }

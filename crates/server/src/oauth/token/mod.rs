@@ -9,16 +9,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, header};
 use serde::Serialize;
-use sigma_core::app::GrantType;
+use sigma_core::app::{AuthMethod, GrantType};
 use sigma_core::authorize::printable;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{bad_request, internal};
-use crate::extract::AppRequest;
+use crate::extract::{AppRequest, ClientAuthError};
 use crate::http::Envelope;
 use crate::state::Sigma;
 
@@ -27,13 +27,13 @@ pub use issue::issue_direct;
 /// The path of this endpoint; what apps that sign sign.
 pub const PATH: &str = "/api/auth/oauth2/token";
 
+/// Older paths of it.
+pub const ALIASES: [&str; 3] = ["/oauth2/token", "/token", "/api/oauth/token"];
+
 /// The routes of this endpoint.
 pub fn router() -> OpenApiRouter<Sigma> {
-    OpenApiRouter::new()
-        .routes(routes!(token))
-        .route("/oauth2/token", post(token))
-        .route("/token", post(token))
-        .route("/api/oauth/token", post(token))
+    let router = OpenApiRouter::new().routes(routes!(token));
+    ALIASES.into_iter().fold(router, |router, path| router.route(path, post(token)))
 }
 
 /// What an app is given (RFC 6749 §5.1, Core §3.1.3.3).
@@ -84,8 +84,8 @@ pub enum TokenError {
     InvalidScope,
     /// An audience that was not granted, or is not registered.
     InvalidTarget,
-    /// What the app authenticated with was used before.
-    Replayed,
+    /// What the app authenticated with, by this method, was used before.
+    Replayed(AuthMethod),
     /// A token could not be made, or the store did not answer.
     Internal(Envelope),
 }
@@ -110,11 +110,8 @@ impl From<TokenError> for Envelope {
             TokenError::InvalidGrant(description) => bad_request("invalid_grant", description),
             TokenError::InvalidScope => bad_request("invalid_scope", "the scope was not granted"),
             TokenError::InvalidTarget => bad_request("invalid_target", "the resource was not granted"),
-            TokenError::Replayed => Self::new(
-                StatusCode::UNAUTHORIZED,
-                "invalid_client",
-                "Bitcoin signature verification failed - signature expired or request body was modified",
-            ),
+            TokenError::Replayed(AuthMethod::SigmaBitcoinAuth) => ClientAuthError::InvalidSignature.into(),
+            TokenError::Replayed(_) => ClientAuthError::Invalid.into(),
             TokenError::Internal(envelope) => envelope,
         }
     }

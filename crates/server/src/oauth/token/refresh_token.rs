@@ -45,6 +45,6 @@ pub async fn refresh(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, 
         Refreshed::Invalid | Refreshed::Reuse => Err(INVALID),
         Refreshed::WrongScope => Err(TokenError::InvalidScope),
         Refreshed::WrongTarget => Err(TokenError::InvalidTarget),
-        Refreshed::Replayed => Err(TokenError::Replayed),
+        Refreshed::Replayed => Err(TokenError::Replayed(app.auth_method)),
     }
 }
