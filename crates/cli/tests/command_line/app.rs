@@ -40,8 +40,10 @@ fn an_app_is_added_with_sound_defaults_and_its_secret_is_shown_this_once() {
         assert!(!shown.contains("client_secret\"") && !shown.contains(secret), "{shown}");
         assert!(!sigma.run(arguments).stdout.contains(secret));
     }
-    let database = std::fs::read(sigma.path().join("sigma.sqlite")).unwrap();
-    assert!(!database.windows(secret.len()).any(|window| window == secret.as_bytes()), "only its digest is stored");
+    if let Some(file) = sigma.file() {
+        let database = std::fs::read(file).unwrap();
+        assert!(!database.windows(secret.len()).any(|window| window == secret.as_bytes()), "only its digest is stored");
+    }
 }
 
 #[test]
@@ -107,7 +109,9 @@ fn a_secret_is_made_when_the_new_method_needs_one_and_gone_when_it_does_not() {
 #[test]
 fn lists_come_in_pages() {
     let sigma = Installation::new();
-    assert_eq!(sigma.run(&["app", "list"]).code, 6, "there is no database yet");
+    if sigma.file().is_some() {
+        assert_eq!(sigma.run(&["app", "list"]).code, 6, "there is no database yet");
+    }
     for id in ["one", "two", "six"] {
         sigma.json(&["app", "add", "--id", id, "--name", id, "--redirect-uri", REDIRECT]);
     }

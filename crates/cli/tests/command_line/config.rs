@@ -5,7 +5,7 @@ use serde_json::json;
 
 #[test]
 fn an_unknown_key_refuses_the_start_and_names_its_place() {
-    let sigma = Installation::with("[tokens]\ncode_secnds = 30\n");
+    let sigma = Installation::alone("[tokens]\ncode_secnds = 30\n");
     for arguments in [["serve"].as_slice(), &["app", "list"], &["config", "show"], &["config", "check"]] {
         let ran = sigma.run(arguments);
         assert_eq!(ran.code, 5, "{ran:?}");
@@ -16,7 +16,7 @@ fn an_unknown_key_refuses_the_start_and_names_its_place() {
 
 #[test]
 fn an_unknown_variable_refuses_the_start_and_is_named() {
-    let sigma = Installation::new();
+    let sigma = Installation::alone("");
     let ran = Ran::of(&sigma.command(&["serve"]).env("SIGMA__HTTP__CONECTIONS", "5").output().unwrap());
     assert_eq!(ran.code, 5, "{ran:?}");
     assert!(ran.stderr.contains("the environment variable SIGMA__HTTP__CONECTIONS"), "{ran:?}");
@@ -24,7 +24,7 @@ fn an_unknown_variable_refuses_the_start_and_is_named() {
 
 #[test]
 fn the_environment_wins_over_the_file() {
-    let sigma = Installation::with("issuer = 'https://file.example.org'\n[http]\ntrusted_proxies = ['10.0.0.0/8']\n");
+    let sigma = Installation::alone("issuer = 'https://file.example.org'\n[http]\ntrusted_proxies = ['10.0.0.0/8']\n");
     let mut command = sigma.command(&["config", "show", "--json"]);
     command.env("SIGMA__ISSUER", "https://env.example.org").env("SIGMA__LIMITS__ENABLED", "false");
     command.env("SIGMA__SIGN_IN__TRUSTED_ORIGINS", "[\"https://app.example.org\"]");
@@ -38,7 +38,7 @@ fn the_environment_wins_over_the_file() {
 
 #[test]
 fn config_show_masks_every_secret() {
-    let sigma = Installation::with("[store]\nurl = 'postgres://sigma:hunter2@db.example.org/sigma'\n");
+    let sigma = Installation::alone("[store]\nurl = 'postgres://sigma:hunter2@db.example.org/sigma'\n");
     for arguments in [["config", "show"].as_slice(), &["config", "show", "--json"]] {
         let key = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U=";
         let ran = Ran::of(&sigma.command(arguments).env("SIGMA__MASTER_KEY__VALUE", key).output().unwrap());
@@ -50,7 +50,7 @@ fn config_show_masks_every_secret() {
 
 #[test]
 fn config_show_prints_a_file_to_begin_with() {
-    let sigma = Installation::new();
+    let sigma = Installation::alone("");
     let shown = sigma.run(&["config", "show"]).stdout;
     std::fs::write(sigma.path().join("sigma.toml"), &shown).unwrap();
     assert_eq!(sigma.run(&["config", "check"]).code, 0);
@@ -60,7 +60,7 @@ fn config_show_prints_a_file_to_begin_with() {
 
 #[test]
 fn config_check_tells_everything_that_is_wrong() {
-    let sigma = Installation::with("issuer = 'https://id.example.org/'\n[tokens]\ncode_seconds = 601\n");
+    let sigma = Installation::alone("issuer = 'https://id.example.org/'\n[tokens]\ncode_seconds = 601\n");
     let ran = sigma.run(&["config", "check"]);
     assert_eq!(ran.code, 5);
     assert!(ran.stderr.contains("issuer: \"https://id.example.org/\" ends in a slash"), "{ran:?}");
@@ -74,14 +74,14 @@ fn config_check_tells_everything_that_is_wrong() {
 
 #[test]
 fn a_named_file_must_exist() {
-    let sigma = Installation::new();
+    let sigma = Installation::alone("");
     let ran = sigma.run(&["config", "show", "--config", "nowhere.toml"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (5, "sigma: there is no configuration file nowhere.toml\n"));
 }
 
 #[test]
 fn help_names_the_exit_codes_and_gives_examples() {
-    let help = Installation::new().run(&["--help"]);
+    let help = Installation::alone("").run(&["--help"]);
     assert_eq!(help.code, 0);
     for part in ["Examples:", "Exit codes:", "SIGMA__SECTION__KEY", "doctor"] {
         assert!(help.stdout.contains(part), "{}", help.stdout);

@@ -24,7 +24,7 @@ const NOBODY: &str = "issuer = 'http://localhost:9'\n";
 
 #[test]
 fn a_new_installation_has_nothing_wrong() {
-    let sigma = Installation::with(NOBODY);
+    let sigma = Installation::alone(NOBODY);
     let (code, checks) = examine(&sigma);
     assert_eq!(code, 0, "{checks:?}");
     for check in ["master key", "store", "issuer"] {
@@ -37,7 +37,7 @@ fn a_new_installation_has_nothing_wrong() {
 
 #[test]
 fn a_key_file_that_is_open_to_others_is_wrong() {
-    let sigma = Installation::with(NOBODY);
+    let sigma = Installation::alone(NOBODY);
     let key = sigma.path().join("sigma.key");
     fs::write(&key, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n").unwrap();
     fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
@@ -52,17 +52,17 @@ fn a_key_file_that_is_open_to_others_is_wrong() {
 #[test]
 fn https_without_tls_and_without_a_trusted_proxy_is_wrong() {
     let https = "issuer = 'https://localhost:9'\n";
-    let (code, checks) = examine(&Installation::with(https));
+    let (code, checks) = examine(&Installation::alone(https));
     let finding = find(&checks, "proxy");
     assert_eq!((code, &finding["status"]), (1, &json!("wrong")));
     assert!(finding["mend"].as_str().unwrap().contains("http.trusted_proxies"), "{finding}");
     let trusting = format!("{https}[http]\ntrusted_proxies = ['127.0.0.1/32']\n");
-    assert_eq!(examine(&Installation::with(&trusting)).0, 0);
+    assert_eq!(examine(&Installation::alone(&trusting)).0, 0);
 }
 
 #[test]
 fn a_store_that_cannot_be_reached_is_wrong_and_its_password_is_not_told() {
-    let sigma = Installation::with(&format!("{NOBODY}[store]\nurl = 'postgres://sigma:hunter2@127.0.0.1:9/sigma'\n"));
+    let sigma = Installation::alone(&format!("{NOBODY}[store]\nurl = 'postgres://sigma:hunter2@127.0.0.1:9/sigma'\n"));
     let ran = sigma.run(&["doctor"]);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.stdout.contains("WRONG  store"), "{ran:?}");
@@ -74,7 +74,7 @@ fn a_store_that_cannot_be_reached_is_wrong_and_its_password_is_not_told() {
 
 #[test]
 fn a_directory_where_the_database_should_be_is_wrong() {
-    let sigma = Installation::with(NOBODY);
+    let sigma = Installation::alone(NOBODY);
     fs::create_dir(sigma.path().join("sigma.sqlite")).unwrap();
     let (code, checks) = examine(&sigma);
     assert_eq!((code, &find(&checks, "store")["status"]), (1, &json!("wrong")));
@@ -82,7 +82,7 @@ fn a_directory_where_the_database_should_be_is_wrong() {
 
 #[test]
 fn a_configuration_that_cannot_be_used_ends_the_examination() {
-    let (code, checks) = examine(&Installation::with("isuer = 'x'\n"));
+    let (code, checks) = examine(&Installation::alone("isuer = 'x'\n"));
     assert_eq!((code, checks.len()), (1, 1));
     assert!(checks[0]["message"].as_str().unwrap().contains("did you mean \"issuer\"?"));
 }
@@ -94,7 +94,8 @@ fn a_running_server_is_recognised_and_an_impostor_told() {
     let (server, _) = serve(&sigma);
     let (code, checks) = examine(&sigma);
     assert_eq!(code, 0, "{checks:?}");
-    for check in ["configuration", "disk", "master key", "store", "signing keys", "clock", "issuer"] {
+    let disk = sigma.file().map(|_| "disk");
+    for check in ["configuration", "master key", "store", "signing keys", "clock", "issuer"].into_iter().chain(disk) {
         assert_eq!(find(&checks, check)["status"], "fine", "{checks:?}");
     }
 
@@ -116,7 +117,7 @@ fn a_running_server_is_recognised_and_an_impostor_told() {
 
 #[test]
 fn a_master_key_that_belongs_to_another_database_is_wrong() {
-    let sigma = Installation::with(&format!("{NOBODY}listen = '127.0.0.1:0'\n"));
+    let sigma = Installation::alone(&format!("{NOBODY}listen = '127.0.0.1:0'\n"));
     let (server, _) = serve(&sigma);
     assert_eq!(server.stop(), Some(0));
     fs::write(sigma.path().join("sigma.key"), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n").unwrap();

@@ -2,15 +2,26 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use serde_json::Value;
+use sigma_store::testing::{Engine, TestDatabase};
 use tempfile::TempDir;
 
 /// An installation: a directory with a configuration and, once something was written, a database.
 pub struct Installation {
     directory: TempDir,
+    /// A database elsewhere, when the tests run on PostgreSQL.
+    database: Option<TestDatabase>,
+}
+
+/// The engine that the tests run on: `SIGMA_TEST_STORE` says `postgres`, or it is SQLite.
+fn engine() -> Engine {
+    match std::env::var("SIGMA_TEST_STORE").as_deref() {
+        Ok("postgres") => Engine::Postgres,
+        _ => Engine::Sqlite,
+    }
 }
 
 /// What a command left.
@@ -22,16 +33,38 @@ pub struct Ran {
 }
 
 impl Installation {
-    /// An empty one.
+    /// An empty one, on a database of the engine that is tested.
     pub fn new() -> Self {
-        Self { directory: tempfile::tempdir().unwrap() }
+        let database = Some(engine()).filter(|engine| *engine == Engine::Postgres).map(TestDatabase::empty);
+        Self { directory: tempfile::tempdir().unwrap(), database }
     }
 
-    /// One with this configuration.
+    /// One with this configuration, on a database of the engine that is tested.
     pub fn with(toml: &str) -> Self {
-        let installation = Self::new();
-        std::fs::write(installation.path().join("sigma.toml"), toml).unwrap();
-        installation
+        Self::new().configured(toml)
+    }
+
+    /// One with this configuration, on the database that it names: an SQLite file, if it names none.
+    pub fn alone(toml: &str) -> Self {
+        Self { directory: tempfile::tempdir().unwrap(), database: None }.configured(toml)
+    }
+
+    fn configured(self, toml: &str) -> Self {
+        std::fs::write(self.path().join("sigma.toml"), toml).unwrap();
+        self
+    }
+
+    /// Its database.
+    pub fn url(&self) -> String {
+        match &self.database {
+            Some(database) => database.options.url.clone(),
+            None => format!("sqlite:{}", self.path().join("sigma.sqlite").display()),
+        }
+    }
+
+    /// Its database file, if it has one.
+    pub fn file(&self) -> Option<PathBuf> {
+        self.database.is_none().then(|| self.path().join("sigma.sqlite"))
     }
 
     /// Where it is.
@@ -43,6 +76,9 @@ impl Installation {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sigma"));
         command.args(arguments).current_dir(self.path()).env_clear();
+        if let Some(database) = &self.database {
+            command.env("SIGMA__STORE__URL", &database.options.url);
+        }
         command
     }
 

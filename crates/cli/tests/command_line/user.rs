@@ -19,9 +19,8 @@ const PUBKEY: &str = "024a038aa8d92634a3aa1f42275d3d4c975c4c7d808ec98c5f56033814
 fn with_ada() -> Installation {
     let sigma = Installation::new();
     let now = Timestamp::from_seconds(1_800_000_000);
-    let url = format!("sqlite:{}", sigma.path().join("sigma.sqlite").display());
     let clock = Arc::new(ManualClock::at(now));
-    let store = Store::open(&StoreOptions::admin(url), clock, Arc::new(SeededRng::new(1))).unwrap();
+    let store = Store::open(&StoreOptions::admin(sigma.url()), clock, Arc::new(SeededRng::new(1))).unwrap();
     let ada = UserId::from_text("user_ada");
     let session = move |id: &str| NewSession {
         id: SessionId::from_text(id),
