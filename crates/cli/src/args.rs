@@ -390,11 +390,11 @@ choices! {
 choices! {
     /// `--grant-type`.
     GrantArg => GrantType {
-        /// A code.
+        /// Codes, when people sign in.
         AuthorizationCode = "authorization_code",
-        /// A refresh token.
+        /// Refresh tokens.
         RefreshToken = "refresh_token",
-        /// Its own credentials.
+        /// Its own credentials, without a person.
         ClientCredentials = "client_credentials",
     }
 }

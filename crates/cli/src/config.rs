@@ -52,6 +52,7 @@ sign_in.implicit_sign_up = true
 token = 6000
 app = 6000
 authorize = 6000
+authorize_failures = 6000
 sign_in = 600
 direct = 600
 userinfo = 6000

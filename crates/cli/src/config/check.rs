@@ -109,7 +109,10 @@ fn store_url(store: &StoreSettings) -> Result<(), String> {
         return if path.is_empty() { Err(format!("names no file; it {plain}")) } else { Ok(()) };
     }
     let known = url.starts_with("postgres://") || url.starts_with("postgresql://");
-    if known && Url::parse(url).is_ok() { Ok(()) } else { Err(plain.to_owned()) }
+    // Several hosts, as libpq takes them, are no URL: the first alone has the form of one.
+    let (first, rest) = url.split_once(',').unwrap_or((url, ""));
+    let hosts = rest.is_empty() || !rest.starts_with(['/', ',']);
+    if known && hosts && Url::parse(first).is_ok() { Ok(()) } else { Err(plain.to_owned()) }
 }
 
 fn master_key(settings: &MasterKeySettings) -> Result<(), String> {

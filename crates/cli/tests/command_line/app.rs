@@ -147,6 +147,8 @@ fn what_cannot_be_is_refused_by_its_own_exit_code() {
     assert_eq!(code(&["app", "rotate-secret", "nobody"]), 3);
     assert_eq!(code(&["app", "remove", "nobody", "--yes"]), 3);
     assert_eq!(code(&["nonsense"]), 2);
+    let nonsense = sigma.run(&["nonsense", "--json"]);
+    assert_eq!((nonsense.code, &nonsense.failure()["error"]), (2, &json!("usage")));
     let missing = sigma.run(&["app", "show", "nobody", "--json"]);
     assert_eq!((missing.code, &missing.failure()["error"]), (3, &json!("not_found")));
 }

@@ -12,23 +12,18 @@ use url::Url;
 use crate::args::AppFields;
 use crate::failure::Failure;
 
-/// Ids that are ours (ruling 4): alone or before a hyphen.
-const RESERVED: [&str; 1] = ["sigma"];
-
 /// The longest access token of any app, in seconds (ruling 7).
 const LONGEST_ACCESS_SECONDS: u32 = 2_592_000;
 
 /// An id that its owner chose (ruling 26).
 pub fn chosen_id(id: &str) -> Result<ClientId, Failure> {
-    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if !(3..=64).contains(&id.len()) || !id.bytes().all(allowed) || id.starts_with('-') {
+    if id.split('-').next() == Some(SIGMA) {
+        return Err(Failure::Refused(format!("ids that begin with \"{SIGMA}\" are reserved")));
+    }
+    if !is_choosable_id(id) {
         return Err(Failure::Usage(format!(
             "\"{id}\" cannot be an id: take 3 to 64 of a-z, 0-9 and hyphen, the first not a hyphen"
         )));
-    }
-    let first = id.split('-').next().unwrap_or_default();
-    if RESERVED.contains(&first) {
-        return Err(Failure::Refused(format!("ids that begin with \"{first}\" are reserved")));
     }
     Ok(ClientId::from_text(id))
 }
