@@ -209,10 +209,20 @@ pub fn claim_identity(tx: &mut dyn Tx, identity: &Identity, now: Timestamp) -> R
         return Ok(Claim::Theirs);
     };
     let improves = proof.is_proven() && !held.proof.is_proven();
-    if held.user_id != identity.user_id && !improves {
+    let changes_hands = held.user_id != identity.user_id;
+    if changes_hands && !improves {
         return Ok(Claim::Taken);
     }
+    if changes_hands && identities(tx, &identity.user_id)?.len() >= MOST_IDENTITIES {
+        return Ok(Claim::TooMany);
+    }
     if improves {
+        // Of another's claim nothing is kept; one's own, once proven, is still what it was.
+        let identity = if changes_hands {
+            identity.clone()
+        } else {
+            Identity { name: held.name.clone(), is_primary: held.is_primary, ..identity.clone() }
+        };
         tx.execute(
             "UPDATE identities SET user_id = $2, pubkey = $3, name = $4, image = NULL, proof = $5, root_address = $6,
                 current_address = NULL, profile = NULL, is_primary = $7, updated_at = $8

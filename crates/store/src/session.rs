@@ -199,7 +199,7 @@ pub fn end(tx: &mut dyn Tx, user_id: &UserId, id: &SessionId, now: Timestamp) ->
     Ok(ended == 1)
 }
 
-/// Ends every live session of a user but `kept`; how many.
+/// Ends live sessions of a user but `kept`, at most 500; how many. None are left when it says 0.
 pub fn end_all(
     tx: &mut dyn Tx,
     user_id: &UserId,

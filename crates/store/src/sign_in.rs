@@ -28,8 +28,8 @@ pub struct KeySignIn {
     pub origin_bound: bool,
     /// Every account's messages must name our origin.
     pub require_origin_bound: bool,
-    /// The counter of failures of the address that it came from.
-    pub failure_key: String,
+    /// The address that it came from, as failures are counted by.
+    pub network: String,
     /// The session that begins.
     pub session: NewSession,
 }
@@ -39,7 +39,10 @@ pub struct KeySignIn {
 pub enum UnknownKey {
     /// It is refused, and leaves no row.
     Refuse,
-    /// An account is made; the identity that it names must become the account's.
+    /// An account is made on the way, with the identity that it names. An account that is there already claims nothing
+    /// new by signing in.
+    Welcome,
+    /// An account is made; the identity that it names must become the account's, also of one that is there already.
     SignUp,
 }
 
@@ -67,20 +70,24 @@ pub enum KeySignedIn {
     Disabled,
     /// The identity named is somebody else's.
     NotTheirs,
+    /// The account holds as many identities as one may.
+    TooMany,
     /// This account takes origin-bound messages only.
     OriginRequired,
-    /// The address failed too often.
+    /// The account failed too often from that address.
     Blocked(Timestamp),
 }
 
 /// Signs the key in.
 pub fn sign_in(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, StoreError> {
     let now = request.session.now;
-    if let Some(until) = failure::blocked_until(tx, &request.failure_key, now)? {
-        return Ok(KeySignedIn::Blocked(until));
-    }
     let known = account::find_by_pubkey(tx, &request.pubkey)?;
     let is_new = known.is_none();
+    let failures = failure::key(known.as_ref().map(|user| &user.id), &request.network);
+    let earlier = failure::find(tx, &failures)?;
+    if let Some(until) = earlier.and_then(|earlier| earlier.blocked_until(now)) {
+        return Ok(KeySignedIn::Blocked(until));
+    }
     match &known {
         None if request.unknown == UnknownKey::Refuse => return Ok(KeySignedIn::UnknownKey),
         Some(user) if user.disabled => return Ok(KeySignedIn::Disabled),
@@ -102,7 +109,15 @@ pub fn sign_in(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, Stor
         Some(user) => user,
         None => account::add_with_pubkey(tx, &request.new_user, &request.pubkey, &request.address, now)?,
     };
-    let bap_id = claim(tx, request, &user)?;
+    let bap_id = match claim(tx, request, &user)? {
+        None => None,
+        Some((bap_id, Claim::Theirs)) => Some(bap_id),
+        Some((_, Claim::Taken)) => return Ok(KeySignedIn::NotTheirs),
+        Some((_, Claim::TooMany)) => return Ok(KeySignedIn::TooMany),
+    };
+    if earlier.is_some() && !is_new {
+        failure::clear(tx, &failures)?;
+    }
     if request.origin_bound && !user.origin_bound {
         account::require_origin_bound(tx, &user.id, now)?;
     }
@@ -123,13 +138,20 @@ fn refuse_identity(
             known.is_some_and(|user| user.id == held.user_id) || (proof.is_proven() && !held.proof.is_proven())
         }
         // Nobody holds it: signing up claims it; signing in may only name what the key itself proves.
-        None => request.unknown == UnknownKey::SignUp || proof.is_proven(),
+        None => {
+            proof.is_proven()
+                || match request.unknown {
+                    UnknownKey::Refuse => false,
+                    UnknownKey::Welcome => known.is_none(),
+                    UnknownKey::SignUp => true,
+                }
+        }
     };
     Ok((!allowed).then_some(KeySignedIn::NotTheirs))
 }
 
-/// Claims the identity named, and says which one the session acts as.
-fn claim(tx: &mut dyn Tx, request: &KeySignIn, user: &User) -> Result<Option<String>, StoreError> {
+/// Claims the identity named, which the session will act as.
+fn claim(tx: &mut dyn Tx, request: &KeySignIn, user: &User) -> Result<Option<(String, Claim)>, StoreError> {
     let Some((bap_id, proof, root_address)) = &request.identity else { return Ok(None) };
     let is_first = account::identities(tx, &user.id)?.is_empty();
     let identity = Identity {
@@ -145,5 +167,5 @@ fn claim(tx: &mut dyn Tx, request: &KeySignIn, user: &User) -> Result<Option<Str
         is_primary: is_first,
     };
     let claimed = account::claim_identity(tx, &identity, request.session.now)?;
-    Ok((claimed == Claim::Theirs).then(|| bap_id.clone()))
+    Ok(Some((bap_id.clone(), claimed)))
 }

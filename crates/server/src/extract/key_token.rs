@@ -34,7 +34,10 @@ pub enum KeyTokenError {
     /// It is none.
     Malformed,
     /// It does not hold, here and now.
-    Invalid,
+    Invalid {
+        /// The key that it claims to be of; none where that is not what was wrong.
+        claimed: Option<PublicKey>,
+    },
 }
 
 impl From<KeyTokenError> for Envelope {
@@ -42,7 +45,9 @@ impl From<KeyTokenError> for Envelope {
         let (status, code, description) = match error {
             KeyTokenError::Missing => (StatusCode::UNAUTHORIZED, "unauthorized", "No auth token provided"),
             KeyTokenError::Malformed => (StatusCode::BAD_REQUEST, "invalid_request", "Invalid auth token format"),
-            KeyTokenError::Invalid => (StatusCode::UNAUTHORIZED, "invalid_token", "Invalid auth token signature"),
+            KeyTokenError::Invalid { .. } => {
+                (StatusCode::UNAUTHORIZED, "invalid_token", "Invalid auth token signature")
+            }
         };
         Self::new(status, code, description)
     }
@@ -60,11 +65,12 @@ impl KeyToken {
         let origin_bound = token.request_path() == bound_path;
         let expected = if origin_bound { bound_path.as_str() } else { path };
         let now = sigma.now().millis();
+        let invalid = KeyTokenError::Invalid { claimed: Some(*token.pubkey()) };
         let with_body = (!body.is_empty()).then(|| token.verify(expected, body, now).ok()).flatten();
         let body_bound = with_body.is_some();
         let verified = match with_body {
             Some(verified) => verified,
-            None => token.verify(expected, b"", now).map_err(|_| KeyTokenError::Invalid)?,
+            None => token.verify(expected, b"", now).map_err(|_| invalid)?,
         };
         Ok(Self { pubkey: verified.pubkey, once: once(&verified), origin_bound, body_bound })
     }

@@ -142,7 +142,8 @@ impl Edge {
         }
         headers::secure(&mut response, self.0.https);
         let headers = response.headers_mut();
-        if let Some(left) = visit.context.counted() {
+        // An answer that says itself which quota is spent has said it.
+        if let Some(left) = visit.context.counted().filter(|_| !headers::tells_rate_limit(headers)) {
             headers::rate_limit(headers, left.limit, left.remaining, left.reset);
         }
         headers.insert(X_REQUEST_ID, visit.context.request_id().header());

@@ -69,6 +69,11 @@ pub(super) fn rate_limit(headers: &mut HeaderMap, limit: u32, remaining: u32, re
     headers.insert(X_RATELIMIT_RESET, HeaderValue::from(reset));
 }
 
+/// Whether they are there.
+pub(super) fn tells_rate_limit(headers: &HeaderMap) -> bool {
+    headers.contains_key(X_RATELIMIT_LIMIT)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -80,7 +80,7 @@ pub async fn authorize_directly(
     };
     let token = accept(&sigma, &context, token).await?;
     let bap_id = super::sign_in::read_bap_id(&body).map_err(IntoResponse::into_response)?;
-    let unknown = if sigma.settings.sign_in.implicit_sign_up { UnknownKey::SignUp } else { UnknownKey::Refuse };
+    let unknown = if sigma.settings.sign_in.implicit_sign_up { UnknownKey::Welcome } else { UnknownKey::Refuse };
     let entered = Attempt { token, bap_id, more: Vec::new(), identity_key: None, unknown }
         .run(&sigma, &context, &headers)
         .await?;

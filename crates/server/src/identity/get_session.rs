@@ -4,7 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use sigma_core::time::Timestamp;
-use sigma_store::account::User;
+use sigma_store::account::{Account, User};
 use sigma_store::session::Session;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -39,13 +39,14 @@ pub struct SessionView {
     updated_at: String,
     ip_address: String,
     user_agent: String,
-    /// The identity chosen last.
+    /// The identity chosen last, if it is proven: apps that hold a session's secret match accounts by it (ruling 1).
     active_organization_id: Option<String>,
 }
 
 impl SessionView {
-    /// `session`, with `token` to name it by.
-    pub fn of(session: &Session, token: &str) -> Self {
+    /// `session` of `account`, with `token` to name it by.
+    pub fn of(session: &Session, account: &Account, token: &str) -> Self {
+        let person = account.person(session.bap_id.as_deref());
         Self {
             id: session.id.to_string(),
             token: token.to_owned(),
@@ -55,7 +56,7 @@ impl SessionView {
             updated_at: session.updated_at.iso8601(),
             ip_address: session.address.clone(),
             user_agent: session.user_agent.clone(),
-            active_organization_id: session.bap_id.clone(),
+            active_organization_id: person.bap_id().map(str::to_owned),
         }
     }
 }
@@ -103,7 +104,7 @@ impl UserView {
 )]
 pub async fn get_session(MaybeSignedIn(signed_in): MaybeSignedIn) -> Response {
     let answer = signed_in.map(|signed_in| SessionAnswer {
-        session: SessionView::of(&signed_in.session, &signed_in.token),
+        session: SessionView::of(&signed_in.session, &signed_in.account, &signed_in.token),
         user: UserView::of(&signed_in.account.user),
     });
     Json(answer).into_response()

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{bad_request, internal};
-use crate::extract::{JSON, SignedIn, is_content_type, wrong_content_type};
+use crate::extract::{JSON, SignedIn, is_content_type, read_object, wrong_content_type};
 use crate::http::Envelope;
 use crate::state::Sigma;
 
@@ -153,7 +153,7 @@ pub async fn set_active(
     }
     let unknown =
         || bad_request("organization_not_found", "Organization not found").with_code("ORGANIZATION_NOT_FOUND");
-    let body: SetActiveBody = serde_json::from_slice(&body).map_err(|_| unknown())?;
+    let body: SetActiveBody = read_object(&body).ok_or_else(unknown)?;
     let wanted = body.organization_id.or(body.organization_slug).ok_or_else(unknown)?;
     if wanted.contains('\0') {
         return Err(unknown());

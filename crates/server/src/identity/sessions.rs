@@ -36,5 +36,6 @@ pub async fn list_sessions(
 ) -> Result<Json<Vec<SessionView>>, Envelope> {
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
     let sessions = sigma.store.read(move |tx| session::list_live(tx, &user_id, now)).await.map_err(internal)?;
-    Ok(Json(sessions.iter().map(|session| SessionView::of(session, session.id.as_str())).collect()))
+    let view = |session| SessionView::of(session, &signed_in.account, session.id.as_str());
+    Ok(Json(sessions.iter().map(view).collect()))
 }

@@ -22,7 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{bad_request, internal};
-use crate::extract::{Browser, KeyToken, KeyTokenError, SECRET_LENGTH, SIGN_IN_PATH, session_cookie};
+use crate::extract::{Browser, KeyToken, KeyTokenError, SECRET_LENGTH, SIGN_IN_PATH, read_object, session_cookie};
 use crate::http::{Envelope, Exceeded, RequestContext, Rule};
 use crate::oauth::with_cookie;
 use crate::state::Sigma;
@@ -88,7 +88,7 @@ pub async fn sign_in_with_key(
 ) -> Result<Response, Response> {
     let token = KeyToken::of_header(&sigma, &headers, "x-auth-token", SIGN_IN_PATH, &body);
     let token = accept(&sigma, &context, token).await?;
-    let unknown = if sigma.settings.sign_in.implicit_sign_up { UnknownKey::SignUp } else { UnknownKey::Refuse };
+    let unknown = if sigma.settings.sign_in.implicit_sign_up { UnknownKey::Welcome } else { UnknownKey::Refuse };
     let wanted = read_bap_id(&body).map_err(IntoResponse::into_response)?;
     let signed_in = Attempt { token, bap_id: wanted, more: Vec::new(), identity_key: None, unknown }
         .run(&sigma, &context, &headers)
@@ -122,7 +122,7 @@ pub struct Entered {
     pub pubkey: String,
 }
 
-/// Takes a checked token; a failure counts against the address that it came from.
+/// Takes a checked token; a failure counts against the account that it claims, at the address that it came from.
 pub async fn accept(
     sigma: &Sigma,
     context: &RequestContext,
@@ -132,9 +132,11 @@ pub async fn accept(
         Ok(token) => return Ok(token),
         Err(error) => error,
     };
-    if error == KeyTokenError::Invalid && sigma.settings.limits.delays {
-        let (key, now) = (failure_key(context), sigma.now());
-        let blocked = sigma.store.write(move |tx| failure::record(tx, &key, now)).await;
+    if let KeyTokenError::Invalid { claimed } = error
+        && sigma.settings.limits.delays
+    {
+        let (claimed, network, now) = (claimed.map(|key| key.to_hex()), network(context), sigma.now());
+        let blocked = sigma.store.write(move |tx| failure::record(tx, claimed.as_deref(), &network, now)).await;
         if let Some(until) = blocked.map_err(|error| internal(error).into_response())? {
             return Err(delayed(until, now).into_response());
         }
@@ -142,13 +144,13 @@ pub async fn accept(
     Err(Envelope::from(error).into_response())
 }
 
-/// The counter of an address: IPv6 by its /64 (ruling 34).
-fn failure_key(context: &RequestContext) -> String {
+/// What of an address is counted: IPv6 by its /64 (ruling 34).
+fn network(context: &RequestContext) -> String {
     match context.client().ip() {
-        std::net::IpAddr::V4(address) => format!("address:{address}"),
+        std::net::IpAddr::V4(address) => address.to_string(),
         std::net::IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
-            format!("address:{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
         }
     }
 }
@@ -169,8 +171,8 @@ pub fn read_bap_id(body: &Bytes) -> Result<Option<BapId>, Envelope> {
     if body.is_empty() {
         return Ok(None);
     }
-    let body: SignInBody = serde_json::from_slice(body)
-        .map_err(|_| bad_request("invalid_request", "the body must be a JSON object with an optional bapId"))?;
+    let malformed = || bad_request("invalid_request", "the body must be a JSON object with an optional bapId");
+    let body: SignInBody = read_object(body).ok_or_else(malformed)?;
     body.bap_id
         .map(|text| BapId::parse(&text).map_err(|_| bad_request("invalid_request", "bapId must be base58 of 20 bytes")))
         .transpose()
@@ -180,6 +182,13 @@ impl Attempt {
     /// Signs in: one transaction.
     pub async fn run(self, sigma: &Sigma, context: &RequestContext, headers: &HeaderMap) -> Result<Entered, Response> {
         let now = sigma.now();
+        // Counted before it happens and taken back unless an account was made, so that many at once count as many. Who
+        // has an account does not wait for others who made too many.
+        let quota = match self.unknown {
+            UnknownKey::Refuse => Ok(()),
+            UnknownKey::Welcome | UnknownKey::SignUp => context.charge(Rule::SignUp, context.client()),
+        };
+        let unknown = if quota.is_ok() { self.unknown } else { UnknownKey::Refuse };
         let browser = Browser::of(headers);
         let secret = alphanumeric(&*sigma.rng, SECRET_LENGTH);
         let pubkey = self.token.pubkey.to_hex();
@@ -193,10 +202,10 @@ impl Attempt {
             once,
             identity,
             new_user: UserId::new(now, &*sigma.rng),
-            unknown: self.unknown,
+            unknown,
             origin_bound: self.token.origin_bound,
             require_origin_bound: sigma.settings.sign_in.require_origin_bound,
-            failure_key: failure_key(context),
+            network: network(context),
             session: NewSession {
                 id: SessionId::new(now, &*sigma.rng),
                 secret: Digest::of(&secret),
@@ -209,17 +218,16 @@ impl Attempt {
                 expires_at: Sigma::in_seconds(now, days.saturating_mul(86_400)),
             },
         };
-        if self.unknown == UnknownKey::SignUp {
-            // Counted before it happens and taken back unless an account was made, so that many at once count as many.
-            context.charge(Rule::SignUp, context.client()).map_err(IntoResponse::into_response)?;
-        }
         let outcome = sigma.store.write(move |tx| sign_in(tx, &request)).await;
         let outcome = outcome.map_err(|error| internal(error).into_response())?;
         let made_account = matches!(&outcome, KeySignedIn::SignedIn(entered) if entered.is_new);
-        if self.unknown == UnknownKey::SignUp && !made_account {
+        if unknown != UnknownKey::Refuse && !made_account {
             context.refund(Rule::SignUp, context.client());
         }
         match outcome {
+            KeySignedIn::UnknownKey | KeySignedIn::NotTheirs if let Err(exceeded) = quota => {
+                Err(exceeded.into_response())
+            }
             KeySignedIn::SignedIn(entered) => {
                 let NewlySignedIn { user, session, .. } = *entered;
                 Ok(Entered { user, session, secret, pubkey })
@@ -258,13 +266,16 @@ fn refusal(outcome: &KeySignedIn) -> Envelope {
         KeySignedIn::NotTheirs => {
             forbidden("bap_ownership_failed", "The identity does not belong to this key.", "BAP_OWNERSHIP_FAILED")
         }
+        KeySignedIn::TooMany => {
+            forbidden("too_many_identities", "This account holds as many identities as one may.", "TOO_MANY_IDENTITIES")
+        }
         KeySignedIn::OriginRequired => forbidden(
             "origin_bound_required",
             "Sign the path with this server's origin before it.",
             "ORIGIN_BOUND_REQUIRED",
         ),
         KeySignedIn::Replayed | KeySignedIn::SignedIn(_) | KeySignedIn::Blocked(_) => {
-            Envelope::from(KeyTokenError::Invalid)
+            Envelope::from(KeyTokenError::Invalid { claimed: None })
         }
     }
 }

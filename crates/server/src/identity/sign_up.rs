@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use super::sign_in::{Attempt, SignedInUser, accept};
 use crate::error::bad_request;
-use crate::extract::{KeyToken, KeyTokenError, SIGN_IN_PATH};
+use crate::extract::{KeyToken, KeyTokenError, SIGN_IN_PATH, read_object};
 use crate::http::{Envelope, RequestContext};
 use crate::oauth::with_cookie;
 use crate::state::Sigma;
@@ -48,8 +48,8 @@ pub struct SignUpAnswer {
 /// Makes an account for a key. The same key again is the same account.
 ///
 /// `X-Auth-Token` signs the sign-in path and no body, `X-Sigma-Enrollment-Proof` this path and the body; both by the same
-/// key. `X-Sigma-Identity-Proof`, signed like the latter by the identity's own key, proves an identity whose id is not
-/// the hash of the first key's address.
+/// key. `X-Sigma-Identity-Proof`, signed like the latter by the identity's own key and over the path with the issuer before
+/// it, proves an identity whose id is not the hash of the first key's address.
 #[utoipa::path(
     post,
     path = PATH,
@@ -57,14 +57,14 @@ pub struct SignUpAnswer {
     params(
         ("X-Auth-Token" = String, Header, description = "Over /api/auth/sign-in/sigma, without body"),
         ("X-Sigma-Enrollment-Proof" = String, Header, description = "Over this path and the body"),
-        ("X-Sigma-Identity-Proof" = Option<String>, Header, description = "The same by the identity's own key"),
+        ("X-Sigma-Identity-Proof" = Option<String>, Header, description = "The same by the identity's own key, over {issuer} and this path"),
     ),
     request_body(content = SignUpBody, content_type = "application/json"),
     responses(
         (status = 200, description = "The account; the session cookie is set", body = SignUpAnswer),
         (status = 400, description = "A token or the body is malformed"),
         (status = 401, description = "A token is missing, or does not hold"),
-        (status = 403, description = "`SIGN_UP_DISABLED`, `BAP_OWNERSHIP_FAILED`, `USER_DISABLED`, or from another origin"),
+        (status = 403, description = "`SIGN_UP_DISABLED`, `BAP_OWNERSHIP_FAILED`, `TOO_MANY_IDENTITIES`, `USER_DISABLED`, `ORIGIN_BOUND_REQUIRED`, or from another origin"),
         (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures, or too many new accounts"),
         (status = 503, description = "The store does not answer"),
@@ -77,7 +77,7 @@ pub async fn sign_up(
     body: Bytes,
 ) -> Result<Response, Response> {
     let malformed = || bad_request("invalid_request", r#"the body must be {"bapId":"…","intent":"sign-up"}"#);
-    let wanted: SignUpBody = serde_json::from_slice(&body).map_err(|_| malformed().into_response())?;
+    let wanted: SignUpBody = read_object(&body).ok_or_else(|| malformed().into_response())?;
     if wanted.intent != "sign-up" {
         return Err(malformed().into_response());
     }
@@ -86,13 +86,9 @@ pub async fn sign_up(
     let token = accept(&sigma, &context, token).await?;
     let proof = body_bound(&sigma, &context, &headers, "x-sigma-enrollment-proof", &body).await?;
     if proof.pubkey != token.pubkey {
-        return Err(Envelope::from(KeyTokenError::Invalid).into_response());
+        return Err(Envelope::from(KeyTokenError::Invalid { claimed: None }).into_response());
     }
-    let identity = if headers.contains_key("x-sigma-identity-proof") {
-        Some(body_bound(&sigma, &context, &headers, "x-sigma-identity-proof", &body).await?)
-    } else {
-        None
-    };
+    let identity = identity_proof(&sigma, &context, &headers, &body).await?;
     let unknown = if sigma.settings.sign_in.sign_up { UnknownKey::SignUp } else { UnknownKey::Refuse };
     let mut more = vec![proof.once];
     more.extend(identity.iter().map(|identity| identity.once.clone()));
@@ -104,8 +100,8 @@ pub async fn sign_up(
         unknown,
     };
     let entered = attempt.run(&sigma, &context, &headers).await.map_err(|response| {
-        let closed = !sigma.settings.sign_in.sign_up && response.status() == StatusCode::FORBIDDEN;
-        if closed { sign_up_disabled().into_response() } else { response }
+        let refused = response.extensions().get::<Envelope>().and_then(Envelope::code);
+        if refused == Some("USER_NOT_FOUND") { sign_up_disabled().into_response() } else { response }
     })?;
     let answer = SignUpAnswer { user: entered.user() };
     Ok(with_cookie(Json(answer).into_response(), Some(&entered.cookie(&sigma))))
@@ -125,6 +121,27 @@ async fn body_bound(
     body: &Bytes,
 ) -> Result<KeyToken, Response> {
     let token = KeyToken::of_header(sigma, headers, name, PATH, body);
-    let token = token.and_then(|token| if token.body_bound { Ok(token) } else { Err(KeyTokenError::Invalid) });
+    let token = token.and_then(|token| {
+        if token.body_bound { Ok(token) } else { Err(KeyTokenError::Invalid { claimed: Some(token.pubkey) }) }
+    });
     accept(sigma, context, token).await
+}
+
+/// The signature of the identity's own key, if one was sent. It does not say for which account it was made, so it must
+/// name our origin: another server that was shown one could else bind the identity to an account of its own here.
+async fn identity_proof(
+    sigma: &Sigma,
+    context: &RequestContext,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Option<KeyToken>, Response> {
+    const NAME: &str = "x-sigma-identity-proof";
+    if !headers.contains_key(NAME) {
+        return Ok(None);
+    }
+    let proof = body_bound(sigma, context, headers, NAME, body).await?;
+    if proof.origin_bound {
+        return Ok(Some(proof));
+    }
+    accept(sigma, context, Err(KeyTokenError::Invalid { claimed: Some(proof.pubkey) })).await.map(Some)
 }

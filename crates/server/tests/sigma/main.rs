@@ -4,6 +4,12 @@
 
 mod authorize;
 mod client_auth;
+mod cookies;
+mod direct;
+mod identities;
 mod rulings_tokens;
+mod sessions;
+mod sign_in;
+mod sign_up;
 mod support;
 mod token;

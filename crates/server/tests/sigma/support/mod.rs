@@ -6,9 +6,11 @@ pub mod client;
 pub mod forge;
 mod key;
 mod openapi;
+mod sign_in;
 mod world;
 
 pub use answer::Answer;
 pub use browser::Browser;
 pub use key::Key;
+pub use sign_in::{DIRECT, SIGN_IN, SIGN_UP, claims, post};
 pub use world::{APP, CHALLENGE, REDIRECT, VERIFIER, World};
