@@ -59,7 +59,9 @@ pub fn could_not(error: &StartError) -> Failure {
     let told = format!("the server could not start: {error}");
     match error {
         StartError::Store(_) | StartError::State(StateError::Store(_)) => Failure::Store(told),
-        StartError::MasterKey(_) | StartError::Edge(_) | StartError::Tls(_) => Failure::Config(told),
+        StartError::State(StateError::MasterKey(_) | StateError::LostMasterKey(_))
+        | StartError::Edge(_)
+        | StartError::Tls(_) => Failure::Config(told),
         StartError::State(_) | StartError::Listen { .. } => Failure::Failed(told),
     }
 }

@@ -31,9 +31,6 @@ pub enum StartError {
     /// The database.
     #[error("the store cannot be opened: {0}")]
     Store(#[from] OpenError),
-    /// The master key.
-    #[error("the master key cannot be used: {0}")]
-    MasterKey(#[from] sigma_store::SealError),
     /// What the database holds.
     #[error(transparent)]
     State(#[from] StateError),
@@ -59,13 +56,13 @@ impl Server {
     /// # Errors
     /// [`StartError`]
     pub async fn start(settings: Settings, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, StartError> {
-        let master_key = load_master_key(&settings, &*rng)?;
         let options = StoreOptions {
             readers: settings.store.connections,
             writers: settings.store.connections,
             ..StoreOptions::serve(settings.store.url.expose_secret())
         };
         let store = Store::open(&options, Arc::clone(&clock), Arc::clone(&rng))?;
+        let master_key = load_master_key(&settings, &store, &*rng).await?;
         let edge = Edge::new(&settings, routes::paths(), Arc::clone(&clock), &*rng)?;
         let address = settings.listen;
         let listener = TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })?;

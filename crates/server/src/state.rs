@@ -92,6 +92,12 @@ pub enum StateError {
     /// What is sealed in the store was sealed under another master key.
     #[error("the database was sealed under another master key: {0}")]
     MasterKey(#[from] sigma_store::SealError),
+    /// The file of the master key is gone, and the database needs it.
+    #[error(
+        "the master key file {} is not there, and the database was sealed under it: put it back, or set master_key.value",
+        .0.display()
+    )]
+    LostMasterKey(std::path::PathBuf),
     /// The signing keys cannot be used.
     #[error("signing keys: {0}")]
     Keys(String),
@@ -205,14 +211,25 @@ impl Sigma {
         self.sessions.get_or_load(id.as_str(), load).await
     }
 
+    /// The audience `uri`, if an org registered it (ruling 7).
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn find_resource(&self, uri: &str) -> Result<Option<Arc<Resource>>, StoreError> {
+        if uri.contains('\0') {
+            return Ok(None);
+        }
+        let wanted = uri.to_owned();
+        let load = move |tx: &mut dyn sigma_store::Tx| Ok(resource::find(tx, &wanted)?.map(Arc::new));
+        self.resources.get_or_load(uri, load).await
+    }
+
     /// Whether the audience `uri` is registered (ruling 7).
     ///
     /// # Errors
     /// The store does not answer.
     pub async fn is_registered_resource(&self, uri: &str) -> Result<bool, StoreError> {
-        let wanted = uri.to_owned();
-        let load = move |tx: &mut dyn sigma_store::Tx| Ok(resource::find(tx, &wanted)?.map(Arc::new));
-        Ok(!uri.contains('\0') && self.resources.get_or_load(uri, load).await?.is_some())
+        Ok(self.find_resource(uri).await?.is_some())
     }
 
     /// Whether an access token without a grant was revoked.
@@ -238,13 +255,26 @@ async fn load_cookie_secret(
     Ok(master_key.open(COOKIE_SECRET, &stored)?)
 }
 
-/// The master key that the settings name, made if its file is not there yet.
+/// The master key that the settings name, made if its file is not there yet and nothing is sealed under another.
 ///
 /// # Errors
-/// It cannot be read or made.
-pub fn load_master_key(settings: &Settings, rng: &dyn Rng) -> Result<MasterKey, sigma_store::SealError> {
-    match &settings.master_key.value {
-        Some(value) => MasterKey::from_base64(value.expose_secret()),
-        None => MasterKey::load_or_create(&settings.master_key.file, rng).map(|file| file.key),
+/// It cannot be read or made, or it was lost.
+pub async fn load_master_key(settings: &Settings, store: &Store, rng: &dyn Rng) -> Result<MasterKey, StateError> {
+    if let Some(value) = &settings.master_key.value {
+        return Ok(MasterKey::from_base64(value.expose_secret())?);
     }
+    let path = &settings.master_key.file;
+    // A new key beside a database that was sealed under a lost one would look right and open nothing.
+    if !path.exists() && store.read(|tx| meta::find(tx, COOKIE_SECRET)).await?.is_some() {
+        return Err(StateError::LostMasterKey(path.clone()));
+    }
+    let file = MasterKey::load_or_create(path, rng)?;
+    if file.is_open_to_others() {
+        tracing::warn!(
+            path = %path.display(),
+            mode = format!("{:o}", file.mode),
+            "others on this machine can read the master key: chmod 600 it"
+        );
+    }
+    Ok(file.key)
 }

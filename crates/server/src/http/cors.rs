@@ -17,7 +17,7 @@ const ALLOWED: HeaderValue =
     HeaderValue::from_static("Authorization, Content-Type, X-Auth-Token, X-Sigma-Enrollment-Proof");
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "Retry-After, X-Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, WWW-Authenticate, \
-     set-auth-token",
+     X-Request-Id, set-auth-token",
 );
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE, OPTIONS");
 const TWO_HOURS: HeaderValue = HeaderValue::from_static("7200");

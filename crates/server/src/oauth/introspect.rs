@@ -93,9 +93,11 @@ pub async fn introspect(State(sigma): State<Sigma>, request: AppRequest) -> Resu
     }
     match verify_access(&sigma, token).await {
         Some(access) => {
-            let live = load_live(&sigma, access).await?;
-            let visible = live.filter(|live| may_see(&caller.app, live.access.claims.client_id.as_str()));
-            Ok(visible.map(|live| of_access(&live.access.claims)).unwrap_or_default())
+            let Some(live) = load_live(&sigma, access).await? else { return Ok(Introspection::default()) };
+            let claims = &live.access.claims;
+            let visible =
+                may_see(&caller.app, &claims.client_id) || is_audience(&sigma, &caller.app, &claims.aud).await?;
+            Ok(if visible { of_access(claims) } else { Introspection::default() })
         }
         None => of_refresh_token(&sigma, &caller.app, token).await,
     }
@@ -104,6 +106,21 @@ pub async fn introspect(State(sigma): State<Sigma>, request: AppRequest) -> Resu
 /// An app sees its own tokens.
 fn may_see(app: &App, holder: &str) -> bool {
     app.client_id.as_str() == holder
+}
+
+/// An API sees the tokens that are for it: the audience and the app that asks belong to one org (RFC 7662 §2.1).
+async fn is_audience(sigma: &Sigma, app: &App, audience: &Audience) -> Result<bool, TokenError> {
+    let uris = match audience {
+        Audience::One(uri) => std::slice::from_ref(uri),
+        Audience::Many(uris) => uris.as_slice(),
+    };
+    for uri in uris {
+        let resource = sigma.find_resource(uri).await?;
+        if resource.is_some_and(|resource| resource.org_id == app.org_id && !app.dynamic) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn of_access(claims: &sigma_core::token::AccessClaims) -> Introspection {

@@ -1,7 +1,7 @@
 //! What an operator typed, as an app that the rules allow.
 
 use sigma_bitcoin::PublicKey;
-use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType, SIGMA, is_choosable_id};
 use sigma_core::ids::{ClientId, OrgId};
 use sigma_core::jose::{Algorithm, JwkSet};
 use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris, Registrar};
