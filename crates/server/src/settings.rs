@@ -195,7 +195,7 @@ impl Default for Http {
 pub struct Limits {
     /// Limits are kept at all.
     pub enabled: bool,
-    /// Token endpoint, an address whose app has not authenticated.
+    /// Token and revocation endpoints, refusals of an address: of who fails to be an app, and of public apps.
     pub token: u32,
     /// Token, revocation and introspection endpoints, an app that has authenticated.
     pub app: u32,

@@ -44,18 +44,37 @@ impl FromRequest<Sigma> for AppRequest {
         let path = request.uri().path().to_owned();
         let headers = request.headers().clone();
         let body = body(request).await?;
-        let caller = match identify(sigma, &headers, &path, &body).await {
-            Ok((caller, params)) if caller.app.auth_method.is_confidential() => {
-                let id = caller.app.client_id.as_str();
-                context.charge(Rule::App, id).map_err(IntoResponse::into_response)?;
-                return Ok(Self { caller, params });
-            }
-            other => other,
+        let (caller, params) = match identify(sigma, &headers, &path, &body).await {
+            Ok(identified) => identified,
+            Err(refusal) => return Err(count_refusal(&context, refusal)),
         };
-        // A public app is its address, and so is whoever fails to be an app (ruling 34).
-        context.charge(Rule::Token, context.client()).map_err(IntoResponse::into_response)?;
-        let (caller, params) = caller?;
+        let counted = if caller.app.auth_method.is_confidential() {
+            context.charge(Rule::App, caller.app.client_id.as_str())
+        } else {
+            context.peek(Rule::Token, context.client())
+        };
+        counted.map_err(IntoResponse::into_response)?;
         Ok(Self { caller, params })
+    }
+}
+
+impl AuthenticatedApp {
+    /// Turns a refusal into its answer, and counts it if it may be one of many tries: a public app is its address, and
+    /// what succeeds behind one that many people share is not held against them (ruling 34).
+    pub fn refuse(&self, context: &RequestContext, refusal: impl IntoResponse) -> Response {
+        let refusal = refusal.into_response();
+        if self.app.auth_method.is_confidential() { refusal } else { count_refusal(context, refusal) }
+    }
+}
+
+/// Counts a refusal against the address that it goes to; 429 when there were too many.
+fn count_refusal(context: &RequestContext, refusal: Response) -> Response {
+    if !refusal.status().is_client_error() {
+        return refusal;
+    }
+    match context.charge(Rule::Token, context.client()) {
+        Ok(()) => refusal,
+        Err(exceeded) => exceeded.into_response(),
     }
 }
 

@@ -164,3 +164,26 @@ async fn a_token_of_an_app_for_itself_is_no_person() {
     let introspected = world.post_form("/api/auth/oauth2/introspect", &[("token", &token)], &[basic]).await;
     assert_eq!(introspected.body, r#"{"active":false}"#);
 }
+
+#[tokio::test]
+async fn refusals_of_a_public_app_are_counted_by_address_and_successes_are_not() {
+    let world = World::with(|settings| {
+        settings.limits.enabled = true;
+        settings.limits.authorize = 0;
+        settings.limits.other = 0;
+    })
+    .await;
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    for _ in 0..12 {
+        assert!(browser.tokens("openid").await["access_token"].is_string());
+    }
+    for _ in 0..10 {
+        assert_eq!(browser.redeem("nonsense").await.error(), "400 invalid_grant: invalid code");
+    }
+    let refused = browser.redeem("nonsense").await;
+    assert_eq!(refused.status, 429);
+    assert_eq!(refused.header("x-ratelimit-limit"), "10");
+    world.advance(60);
+    assert_eq!(browser.redeem("nonsense").await.status, 400);
+}

@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 
 use crate::error::{bad_request, internal};
 use crate::extract::{AppRequest, ClientAuthError};
-use crate::http::Envelope;
+use crate::http::{Envelope, RequestContext};
 use crate::state::Sigma;
 
 pub use issue::issue_direct;
@@ -143,15 +143,24 @@ impl IntoResponse for TokenError {
         (status = 503, description = "The store does not answer"),
     )
 )]
-pub async fn token(State(sigma): State<Sigma>, request: AppRequest) -> Result<TokenAnswer, TokenError> {
+pub async fn token(
+    State(sigma): State<Sigma>,
+    context: RequestContext,
+    request: AppRequest,
+) -> Result<TokenAnswer, Response> {
+    let caller = request.caller.clone();
+    give(&sigma, request).await.map_err(|error| caller.refuse(&context, error))
+}
+
+async fn give(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, TokenError> {
     let wanted = request.params.get("grant_type").ok_or(TokenError::MissingGrantType)?;
     let grant = GrantType::parse(wanted).ok_or_else(|| TokenError::UnsupportedGrantType(printable(wanted)))?;
     if !request.caller.app.may_use(grant) {
         return Err(TokenError::UnauthorizedClient);
     }
     match grant {
-        GrantType::AuthorizationCode => authorization_code::redeem(&sigma, request).await,
-        GrantType::RefreshToken => refresh_token::refresh(&sigma, request).await,
-        GrantType::ClientCredentials => client_credentials::issue(&sigma, request).await,
+        GrantType::AuthorizationCode => authorization_code::redeem(sigma, request).await,
+        GrantType::RefreshToken => refresh_token::refresh(sigma, request).await,
+        GrantType::ClientCredentials => client_credentials::issue(sigma, request).await,
     }
 }
