@@ -98,7 +98,7 @@ on_both_engines! {
         let admin = store.beside(|options| options.exclusive = false).unwrap();
         set(&admin, "a", "2");
         admin.close();
-        eventually(Duration::from_secs(1), || cache.get("a").is_none());
+        eventually(Duration::from_secs(2), || cache.get("a").is_none());
         assert_eq!(load(&cache, "a").as_deref(), Some("2"));
     }
 
@@ -141,7 +141,7 @@ fn what_one_server_revokes_another_knows_within_a_second() {
         let (writer, value) = if round % 2 == 0 { (&*one, "even") } else { (&other, "odd") };
         set(writer, "a", value);
         for cache in &caches {
-            eventually(Duration::from_secs(1), || load(cache, "a").as_deref() == Some(value));
+            eventually(Duration::from_secs(2), || load(cache, "a").as_deref() == Some(value));
         }
     }
     other.close();
