@@ -161,3 +161,16 @@ fn a_server_that_cannot_start_says_why_by_its_exit_code() {
     let store = Installation::alone("listen = '127.0.0.1:0'\n[store]\nurl = 'sqlite:nowhere/sigma.sqlite'\n");
     assert_eq!(store.run(&["serve"]).code, 6, "the directory of the database is missing");
 }
+
+#[test]
+fn a_lost_master_key_refuses_the_start_and_no_new_one_is_made() {
+    let sigma = Installation::with("listen = '127.0.0.1:0'\n");
+    let (server, _) = serve(&sigma);
+    assert_eq!(server.stop(), Some(0));
+    let key = sigma.path().join("sigma.key");
+    std::fs::remove_file(&key).unwrap();
+    let refused = sigma.run(&["serve"]);
+    assert_eq!(refused.code, 5, "{refused:?}");
+    assert!(refused.stderr.contains("sealed under it: put it back"), "{refused:?}");
+    assert!(!key.exists());
+}

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::app::{App, AuthMethod};
+use crate::app::{App, ApplicationType, AuthMethod};
 use crate::ids::{ClientId, OrgId, SessionId, UserId};
 use crate::jose::Algorithm;
 use crate::redirect::RegisteredRedirectUris;
