@@ -157,6 +157,15 @@ pub fn identities(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<Identity>, St
     .collect()
 }
 
+/// The identity that a user acts as when they chose none.
+pub fn find_primary_identity(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<String>, StoreError> {
+    let row = tx.query_opt(
+        "SELECT bap_id FROM identities WHERE user_id = $1 ORDER BY is_primary DESC, created_at, bap_id LIMIT 1",
+        params![user_id],
+    )?;
+    row.map(|row| row.text(0)).transpose()
+}
+
 /// The identity of that id, whoever's it is.
 pub fn find_identity(tx: &mut dyn Tx, bap_id: &str) -> Result<Option<Identity>, StoreError> {
     tx.query_opt(

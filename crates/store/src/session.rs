@@ -7,7 +7,7 @@ use sigma_core::digest::Digest;
 use sigma_core::ids::{SessionId, UserId};
 use sigma_core::time::Timestamp;
 
-use crate::{Row, StoreError, Tx, params};
+use crate::{Row, StoreError, Tx, account, params};
 
 /// The kind of a session in the change feed; the key is its id.
 pub const CHANGED: &str = "session";
@@ -113,6 +113,10 @@ pub fn begin(tx: &mut dyn Tx, user_id: &UserId, bap_id: Option<&str>, new: &NewS
             ..old
         });
     }
+    let bap_id = match bap_id {
+        Some(chosen) => Some(chosen.to_owned()),
+        None => account::find_primary_identity(tx, user_id)?,
+    };
     tx.execute(
         "INSERT INTO sessions (id, secret_hash, user_id, bap_id, auth_time, acr, amr, address, user_agent, created_at,
             updated_at, expires_at, ended_at, delete_after)
@@ -121,7 +125,7 @@ pub fn begin(tx: &mut dyn Tx, user_id: &UserId, bap_id: Option<&str>, new: &NewS
             &new.id,
             new.secret,
             user_id,
-            bap_id,
+            bap_id.as_deref(),
             new.now,
             new.acr,
             new.amr,
@@ -134,7 +138,7 @@ pub fn begin(tx: &mut dyn Tx, user_id: &UserId, bap_id: Option<&str>, new: &NewS
     Ok(Session {
         id: new.id.clone(),
         user_id: user_id.clone(),
-        bap_id: bap_id.map(str::to_owned),
+        bap_id,
         auth_time: new.now,
         acr: new.acr.to_owned(),
         amr: new.amr.to_owned(),
