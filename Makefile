@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 export SIGMA_BIN ?= $(CARGO_TARGET_DIR)/debug/sigma
 
-.PHONY: help run test bench check fuzz web lint unit engines binary interop browser images
+.PHONY: help run test bench check fuzz web lint wallet unit engines binary interop browser images
 
 help: ## Lists the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -19,7 +19,7 @@ run: web ## Starts the demo: the server, and beside it the Playground, an app to
 test: ## Runs everything: lints, unit, store and server tests on both engines, real clients, a real browser
 	scripts/install-test-deps.sh
 	$(MAKE) web
-	$(MAKE) lint
+	$(MAKE) lint wallet
 	scripts/postgres.sh run $(MAKE) unit engines interop
 	$(MAKE) browser
 
@@ -59,6 +59,9 @@ lint:
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --quiet
 	cd web && npm run check
+
+wallet: web
+	cd web && npm test
 
 unit:
 	SIGMA_TEST_STORE=sqlite cargo test --workspace
