@@ -3,13 +3,23 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod authorize;
+mod bad_input_oauth;
 mod client_auth;
 mod cookies;
+mod csrf;
 mod direct;
+mod discovery;
+mod end_session;
 mod identities;
+mod introspect_revoke;
+mod keys;
+mod limits;
+mod privacy;
+mod rulings_oidc;
 mod rulings_tokens;
 mod sessions;
 mod sign_in;
 mod sign_up;
 mod support;
 mod token;
+mod userinfo;

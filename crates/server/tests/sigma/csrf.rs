@@ -1,0 +1,217 @@
+//! What a page of another origin can do with its visitor's cookies, and in a frame: nothing (contract 1.0; rulings 14, 21
+//! and 27). Every route is tried, found in the sources, so that a new one cannot be forgotten.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use axum::body::Body;
+use http::{Method, Request};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Browser, Key, SIGN_IN, World, post};
+
+/// Paths whose requests authenticate by something else than a cookie, which is removed.
+const COOKIE_FREE: [&str; 10] = [
+    "/api/auth/oauth2/token",
+    "/oauth2/token",
+    "/token",
+    "/api/oauth/token",
+    "/api/auth/oauth2/revoke",
+    "/api/auth/oauth2/introspect",
+    "/api/auth/oauth2/userinfo",
+    "/oauth2/userinfo",
+    "/userinfo",
+    "/api/oauth/userinfo",
+];
+/// Paths that another site posts to by design: they change nothing by themselves.
+const FROM_ANYWHERE: [&str; 4] =
+    ["/oauth2/authorize", "/api/auth/oauth2/authorize", "/authorize", "/api/auth/oauth2/end-session"];
+
+/// Every path of the router.
+fn routes() -> BTreeSet<String> {
+    let mut routes: BTreeSet<String> = sigma_server::routes::paths().into_iter().collect();
+    collect(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut routes);
+    routes.extend(COOKIE_FREE.iter().chain(&FROM_ANYWHERE).map(|path| (*path).to_owned()));
+    assert!(routes.len() > 45, "{routes:?}");
+    routes
+}
+
+fn collect(directory: &Path, routes: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, routes);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let source = std::fs::read_to_string(&path).unwrap();
+            let source = source.split("#[cfg(test)]").next().unwrap().to_owned();
+            let literals = source.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next());
+            routes.extend(literals.map(|route| route.replace("{file}", "style.css")));
+        }
+    }
+}
+
+async fn signed_in(world: &World) -> Browser<'_> {
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    browser
+}
+
+async fn ask(browser: &Browser<'_>, method: &Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut request = Request::builder().method(method).uri(path).header("accept", "text/html");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    browser.send(request, "").await
+}
+
+#[tokio::test]
+async fn no_route_acts_on_a_cookie_that_another_site_sent() {
+    let world = World::new().await;
+    let foreign: [&[(&str, &str)]; 5] = [
+        &[("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")],
+        &[("origin", "https://evil.example")],
+        &[("origin", "https://other.example.org"), ("sec-fetch-site", "same-site")],
+        &[("origin", "null")],
+        &[("sec-fetch-site", "cross-site")],
+    ];
+    for path in routes() {
+        if COOKIE_FREE.contains(&path.as_str()) || FROM_ANYWHERE.contains(&path.as_str()) {
+            continue;
+        }
+        for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+            for headers in foreign {
+                let browser = signed_in(&world).await;
+                let answer = ask(&browser, &method, &path, headers).await;
+                assert_eq!(answer.status, 403, "{method} {path} {headers:?}: {}", answer.body);
+                let code = answer.json()["code"].as_str().unwrap_or_default().to_owned();
+                assert!(["INVALID_ORIGIN", "MISSING_OR_NULL_ORIGIN"].contains(&code.as_str()), "{path}: {code}");
+                assert_eq!(answer.header("set-cookie"), "", "{path}");
+                assert_ne!(browser.get("/api/auth/get-session").await.json(), Value::Null, "{method} {path}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_another_site_may_post_to_changes_nothing() {
+    let world = World::new().await;
+    let browser = signed_in(&world).await;
+    let evil = [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")];
+    for path in COOKIE_FREE.iter().chain(&FROM_ANYWHERE) {
+        let answer = ask(&browser, &Method::POST, path, &evil).await;
+        assert!(!answer.status.is_server_error(), "{path}");
+        assert_ne!(browser.get("/api/auth/get-session").await.json(), Value::Null, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn our_own_pages_trusted_origins_and_programs_may_act() {
+    let world =
+        World::with(|settings| settings.sign_in.trusted_origins = vec!["https://console.example.org".to_owned()]).await;
+    let allowed: [&[(&str, &str)]; 5] = [
+        &[("origin", "https://id.example.org"), ("sec-fetch-site", "same-origin")],
+        &[("referer", "https://id.example.org/"), ("sec-fetch-site", "same-origin")],
+        &[("origin", "https://console.example.org"), ("sec-fetch-site", "cross-site")],
+        &[("sec-fetch-site", "none")],
+        &[],
+    ];
+    for headers in allowed {
+        let browser = signed_in(&world).await;
+        let answer = ask(&browser, &Method::POST, "/api/auth/sign-out", headers).await;
+        assert_eq!(answer.status, 200, "{headers:?}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_page_cannot_sign_its_visitor_in_as_somebody_else() {
+    let world = World::new().await;
+    let eve = Key::named("eve");
+    world.browser().sign_up(&eve).await;
+    for site in ["cross-site", "same-site"] {
+        let request = post(SIGN_IN)
+            .header("origin", "https://evil.example")
+            .header("sec-fetch-site", site)
+            .header("x-auth-token", eve.token(SIGN_IN, world.now(), ""));
+        let answer = world.send(request.body(Body::from("{}")).unwrap()).await;
+        assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (403, Some("INVALID_ORIGIN")));
+        assert_eq!(answer.header("set-cookie"), "");
+    }
+}
+
+#[tokio::test]
+async fn only_trusted_origins_may_read_what_a_cookie_shows() {
+    let world =
+        World::with(|settings| settings.sign_in.trusted_origins = vec!["https://console.example.org".to_owned()]).await;
+    let browser = signed_in(&world).await;
+    for path in
+        ["/api/auth/get-session", "/api/auth/list-sessions", "/api/auth/token", "/api/auth/organization/list", "/"]
+    {
+        let read = async |origin: &str| ask(&browser, &Method::GET, path, &[("origin", origin)]).await;
+        let evil = read("https://evil.example").await;
+        assert_eq!(evil.header("access-control-allow-origin"), "", "{path}");
+        assert_eq!(evil.header("access-control-allow-credentials"), "", "{path}");
+        let trusted = read("https://console.example.org").await;
+        assert_eq!(trusted.header("access-control-allow-origin"), "https://console.example.org", "{path}");
+        assert_eq!(trusted.header("access-control-allow-credentials"), "true", "{path}");
+    }
+    for path in COOKIE_FREE {
+        let answer = ask(&browser, &Method::POST, path, &[("origin", "https://evil.example")]).await;
+        assert_eq!(answer.header("access-control-allow-credentials"), "", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_is_guarded_whatever_the_method_and_the_outcome() {
+    let cacheable =
+        ["/.well-known/", "/api/auth/.well-known/", "/api/auth/jwks", "/openapi.json", "/assets/", "/favicon.ico"];
+    let world = World::new().await;
+    let browser = signed_in(&world).await;
+    let interaction = browser.authorize(&[]).await.param("interaction").unwrap();
+    let mut asked = routes();
+    asked.extend(["/nothing".to_owned(), "/api/nothing".to_owned()]);
+    for page in ["/login", "/signup", "/consent", "/select-account"] {
+        asked.insert(format!("{page}?interaction={interaction}"));
+    }
+    for path in asked {
+        for method in [Method::GET, Method::POST, Method::DELETE, Method::OPTIONS, Method::HEAD] {
+            let holder = world.browser();
+            let visitor = if path.contains("interaction=") { &browser } else { &holder };
+            let answer = ask(visitor, &method, &path, &[]).await;
+            let what = format!("{method} {path} {}", answer.status);
+            assert!(!answer.status.is_server_error(), "{what}: {}", answer.body);
+            assert_eq!(answer.header("x-content-type-options"), "nosniff", "{what}");
+            assert_eq!(answer.header("x-frame-options"), "DENY", "{what}");
+            assert_eq!(answer.header("strict-transport-security"), "max-age=31536000", "{what}");
+            assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{what}");
+            assert_ne!(answer.header("referrer-policy"), "", "{what}");
+            assert!(answer.header("x-request-id").starts_with("req_"), "{what}");
+            let policy = answer.header("content-security-policy");
+            assert!(policy.contains("default-src 'none'") || policy.contains("default-src 'self'"), "{what}: {policy}");
+            assert!(!policy.contains("unsafe") && !policy.contains('*'), "{what}: {policy}");
+            let is_page = answer.header("content-type").starts_with("text/html");
+            assert!(!is_page || policy.contains("frame-ancestors 'none'"), "{what}: {policy}");
+            assert!(!is_page || policy.contains("base-uri 'none'"), "{what}: {policy}");
+            let may_be_kept = cacheable.iter().any(|prefix| path.starts_with(prefix));
+            if !may_be_kept || !answer.status.is_success() {
+                assert_eq!(answer.header("cache-control"), "no-store", "{what}");
+            }
+            if answer.status.is_client_error() && !is_page && method != Method::HEAD && !path.starts_with("/assets/") {
+                assert!(answer.json()["request_id"].is_string(), "{what}: {}", answer.body);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_get_changes_nothing() {
+    let world = World::new().await;
+    let browser = signed_in(&world).await;
+    let rows = world.rows().await;
+    for path in routes() {
+        ask(&browser, &Method::GET, &path, &[("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")])
+            .await;
+    }
+    assert_eq!(world.rows().await, rows);
+    assert_ne!(browser.get("/api/auth/get-session").await.json(), Value::Null);
+    assert_eq!(browser.post_json("/api/auth/sign-out", &json!({})).await.status, 200);
+}
