@@ -1,0 +1,220 @@
+//! What signing in promises "only once" is raced by many at the same moment, through the operations themselves, on both
+//! engines.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+use std::sync::Barrier;
+use std::time::Duration;
+
+use sigma_core::code::{Authorization, Code, Redeemed, Redemption, SentVerifier};
+use sigma_core::digest::Digest;
+use sigma_core::ids::{ClientId, GrantId, SessionId, UserId};
+use sigma_core::person::Proof;
+use sigma_core::scope::Scopes;
+use sigma_core::time::Clock as _;
+use sigma_store::code::{Outcome, Redeem};
+use sigma_store::grant::{NewRefreshToken, Refresh, Refreshed};
+use sigma_store::session::NewSession;
+use sigma_store::sign_in::{KeySignIn, KeySignedIn, UnknownKey};
+use sigma_store::spent::Once;
+use sigma_store::{Outage, Store, StoreError, Tx, code, grant, meta, on_both_engines, sign_in};
+
+/// Runs `attempt` in eight threads that begin together; the outcomes in no order.
+fn together<R: Send>(attempt: impl Fn(u32) -> R + Sync) -> Vec<R> {
+    let barrier = Barrier::new(8);
+    std::thread::scope(|scope| {
+        let (attempt, barrier) = (&attempt, &barrier);
+        let start = |number| {
+            scope.spawn(move || {
+                barrier.wait();
+                attempt(number)
+            })
+        };
+        let threads: Vec<_> = (0..8).map(start).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+/// Runs the operation until the others leave it a chance.
+fn insist<R: Send + 'static>(
+    store: &Store,
+    operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Clone + Send + 'static,
+) -> R {
+    loop {
+        match store.write_blocking(operation.clone()) {
+            Err(StoreError::Unavailable(Outage::Contended)) => {}
+            outcome => return outcome.unwrap(),
+        }
+    }
+}
+
+fn count(store: &Store, sql: &'static str) -> i64 {
+    store.read_blocking(move |tx| tx.query_opt(sql, &[])).unwrap().unwrap().int(0).unwrap()
+}
+
+/// A code for offline access, put into the store, and a way to redeem it as thread `number`.
+fn issue(store: &sigma_store::testing::TestStore, name: &str) -> impl Fn(u32) -> Redeem + use<> {
+    let now = store.clock.now();
+    let client_id = ClientId::from_text("app");
+    let issued = Code {
+        hash: Digest::of(name),
+        authorization: Authorization {
+            client_id: client_id.clone(),
+            user_id: UserId::from_text("user"),
+            session_id: SessionId::from_text("session"),
+            bap_id: None,
+            scope: Scopes::parse("openid offline_access"),
+            claims: Vec::new(),
+            resources: Vec::new(),
+            nonce: None,
+            auth_time: now,
+            acr: String::new(),
+            amr: String::new(),
+        },
+        redirect_uri: "https://app.example/callback".to_owned(),
+        code_challenge: None,
+        expires_at: now.plus(Duration::from_mins(1)),
+        redeemed_for: None,
+        used: false,
+    };
+    let hash = issued.hash;
+    insist(store, move |tx| code::add(tx, &issued, now));
+    let name = name.to_owned();
+    move |number| Redeem {
+        hash,
+        attempt: Redemption {
+            client_id: client_id.clone(),
+            redirect_uri: Some("https://app.example/callback".to_owned()),
+            verifier: SentVerifier::Absent,
+        },
+        once: None,
+        grant_id: GrantId::from_text(format!("{name}-{number}")),
+        refresh: NewRefreshToken {
+            hash: Digest::of(format!("{name}-refresh-{number}")),
+            sealed_family_key: vec![1],
+            expires_at: now.plus(Duration::from_hours(24)),
+        },
+        access_expires_at: now.plus(Duration::from_hours(1)),
+        resources: Vec::new(),
+        now,
+    }
+}
+
+on_both_engines! {
+    fn a_code_gives_one_grant_which_the_second_use_ends(store: TestStore) {
+        for round in 0..10 {
+            let redeem = issue(&store, &format!("code {round}"));
+            let outcomes = together(|number| {
+                let request = redeem(number);
+                insist(&store, move |tx| code::redeem(tx, &request))
+            });
+            let granted = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Granted(_))).count();
+            let reused = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Refused(Redeemed::UsedBefore)));
+            assert_eq!((granted, reused.count()), (1, 7), "round {round}: {outcomes:?}");
+        }
+        assert_eq!(count(&store, "SELECT count(*) FROM grants"), 10);
+        assert_eq!(count(&store, "SELECT count(*) FROM grants WHERE revoked_at IS NOT NULL"), 10);
+        assert_eq!(count(&store, "SELECT count(*) FROM refresh_tokens"), 10);
+    }
+
+    fn a_refresh_token_has_one_successor(store: TestStore) {
+        for round in 0..10 {
+            let redeem = issue(&store, &format!("code {round}"))(0);
+            let first = redeem.refresh.hash;
+            insist(&store, move |tx| code::redeem(tx, &redeem));
+            let now = store.clock.now();
+            let successor = Digest::of(format!("successor {round}"));
+            let outcomes = together(|_| insist(&store, move |tx| grant::refresh(tx, &Refresh {
+                token: first,
+                successor,
+                client_id: ClientId::from_text("app"),
+                once: None,
+                scope: None,
+                resources: Vec::new(),
+                refresh_expires_at: now.plus(Duration::from_hours(48)),
+                access_expires_at: now.plus(Duration::from_hours(2)),
+                now,
+            })));
+            assert!(outcomes.iter().all(|outcome| matches!(outcome, Refreshed::Granted(_))), "{outcomes:?}");
+        }
+        assert_eq!(count(&store, "SELECT count(*) FROM refresh_tokens"), 20);
+        assert_eq!(count(&store, "SELECT count(*) FROM refresh_tokens WHERE used_at IS NULL"), 10);
+    }
+
+    fn a_signed_message_signs_in_once_and_a_new_key_makes_one_account(store: TestStore) {
+        let now = store.clock.now();
+        for round in 0..10 {
+            for same_message in [true, false] {
+                let sign_up = |number: u32| KeySignIn {
+                    pubkey: format!("key {round} {same_message}"),
+                    address: "address".to_owned(),
+                    once: vec![Once {
+                        key: Digest::of(format!("{round} {same_message} {}", if same_message { 0 } else { number })),
+                        expires_at: now.plus(Duration::from_mins(5)),
+                    }],
+                    identity: Some((format!("identity {round} {same_message}"), Proof::Address, None)),
+                    new_user: UserId::from_text(format!("user {round} {same_message} {number}")),
+                    unknown: UnknownKey::SignUp,
+                    origin_bound: false,
+                    require_origin_bound: false,
+                    network: "192.0.2.1".to_owned(),
+                    session: NewSession {
+                        id: SessionId::from_text(format!("session {round} {same_message} {number}")),
+                        secret: Digest::of(format!("secret {round} {same_message} {number}")),
+                        continues: None,
+                        acr: "acr",
+                        amr: "amr",
+                        address: "192.0.2.1".to_owned(),
+                        user_agent: "test".to_owned(),
+                        now,
+                        expires_at: now.plus(Duration::from_hours(1)),
+                    },
+                };
+                let outcomes = together(|number| {
+                    let request = sign_up(number);
+                    insist(&store, move |tx| sign_in::sign_in(tx, &request))
+                });
+                let signed_in = outcomes.iter().filter(|outcome| matches!(outcome, KeySignedIn::SignedIn(_))).count();
+                let replayed = outcomes.iter().filter(|outcome| matches!(outcome, KeySignedIn::Replayed)).count();
+                let expected = if same_message { (1, 7) } else { (8, 0) };
+                assert_eq!((signed_in, replayed), expected, "round {round}: {outcomes:?}");
+            }
+        }
+        for sql in ["SELECT count(*) FROM users", "SELECT count(*) FROM pubkeys", "SELECT count(*) FROM identities"] {
+            assert_eq!(count(&store, sql), 20, "{sql}");
+        }
+        assert_eq!(count(&store, "SELECT count(*) FROM sessions"), 10 + 80);
+    }
+
+    fn an_identity_has_one_first_claim(store: TestStore) {
+        let now = store.clock.now();
+        for round in 0..10 {
+            let claims = together(|number| insist(&store, move |tx| {
+                let identity = sigma_core::person::Identity {
+                    bap_id: format!("identity {round}"),
+                    user_id: UserId::from_text(format!("user {number}")),
+                    pubkey: "key".to_owned(),
+                    name: "name".to_owned(),
+                    image: None,
+                    proof: Proof::None,
+                    root_address: None,
+                    current_address: None,
+                    profile: None,
+                    is_primary: true,
+                };
+                sigma_store::account::claim_identity(tx, &identity, now)
+            }));
+            let theirs = claims.iter().filter(|claim| **claim == sigma_store::account::Claim::Theirs).count();
+            assert_eq!(theirs, 1, "round {round}: {claims:?}");
+        }
+    }
+
+    fn what_the_installation_makes_once_is_one_for_all(store: TestStore) {
+        for round in 0..10 {
+            let made = together(|number| insist(&store, move |tx| {
+                meta::load_or_set(tx, &format!("cookie secret {round}"), &number.to_be_bytes())
+            }));
+            assert!(made.iter().all(|value| *value == made[0]), "round {round}: {made:?}");
+        }
+    }
+}
