@@ -144,7 +144,7 @@ impl Person {
     /// The e-mail claims: the address if it is verified, else a placeholder where the app asked for one (ruling 28).
     pub fn email_claims(&self, placeholder_host: Option<&str>) -> Option<(String, bool)> {
         match &self.email {
-            Some((address, true)) => Some((address.clone(), true)),
+            Some((address, true)) if !is_made_up(address) => Some((address.clone(), true)),
             _ => placeholder_host.map(|host| (format!("{}@users.{host}", self.user_id), false)),
         }
     }
@@ -188,6 +188,12 @@ impl Person {
             .or_else(|| self.image.clone())
             .filter(|picture| !picture.starts_with("data:"))
     }
+}
+
+/// Whether nobody can have verified the address: clients make such up where there is none (ruling 28).
+fn is_made_up(address: &str) -> bool {
+    let domain = address.rsplit_once('@').map_or(address, |(_, domain)| domain);
+    ["sigma.local", "sigma.identity"].iter().any(|made_up| domain.eq_ignore_ascii_case(made_up))
 }
 
 /// Claims that can be asked for one by one, with the scope that covers each (Core §5.4, §5.5).

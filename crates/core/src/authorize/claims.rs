@@ -24,8 +24,8 @@ pub struct ClaimsRequest {
     pub userinfo: Vec<String>,
     /// `auth_time` in the id token, which is always there.
     pub auth_time: bool,
-    /// The subject that must answer (§5.5.1, `sub` with a value).
-    pub sub: Option<String>,
+    /// The subjects any of whom must answer (§5.5.1, `sub` with a value); none when anybody may.
+    pub sub: Vec<String>,
     /// The class of authentication.
     pub acr: AcrRequest,
 }
@@ -52,7 +52,7 @@ impl ClaimsRequest {
         Ok(Self {
             userinfo: section("userinfo")?.keys().filter(|name| known(name)).cloned().collect(),
             auth_time: id_token.contains_key("auth_time"),
-            sub: values(id_token.get("sub")).into_iter().next(),
+            sub: values(id_token.get("sub")),
             acr: AcrRequest { values: values(id_token.get("acr")), essential: is_essential(id_token.get("acr")) },
         })
     }
@@ -72,8 +72,8 @@ impl ClaimsRequest {
         if self.auth_time {
             id_token.insert("auth_time".to_owned(), Value::Null);
         }
-        if let Some(sub) = &self.sub {
-            id_token.insert("sub".to_owned(), serde_json::json!({ "value": sub }));
+        if !self.sub.is_empty() {
+            id_token.insert("sub".to_owned(), serde_json::json!({ "values": self.sub }));
         }
         if self.acr != AcrRequest::default() {
             let acr = serde_json::json!({ "values": self.acr.values, "essential": self.acr.essential });

@@ -95,8 +95,10 @@ pub fn next_step(
     if request.max_age.is_some_and(|max_age| max_age == 0 || is_too_old(max_age)) && !is_fresh {
         return sign_in();
     }
-    let wanted = [subject_hint, request.claims.sub.as_deref()];
-    if wanted.into_iter().flatten().any(|subject| subject != session.user_id.as_str()) {
+    let is_other = |subject: &str| subject != session.user_id.as_str();
+    let subjects = &request.claims.sub;
+    if subject_hint.is_some_and(is_other) || (!subjects.is_empty() && subjects.iter().all(|subject| is_other(subject)))
+    {
         return Err(Refusal::new(AuthorizeError::LoginRequired, "another user is signed in than the one asked for"));
     }
     let acr = &request.claims.acr;

@@ -149,7 +149,7 @@ fn an_empty_state_is_returned_empty() {
 #[test]
 fn prompt_none_never_shows_anything() {
     assert_eq!(step(&[("prompt", "none")], None, &started_now()), Err("login_required"));
-    let signed_in = session(NOW.minus(Duration::from_secs(60)));
+    let signed_in = session(NOW.minus(Duration::from_mins(1)));
     assert_eq!(step(&[("prompt", "none")], Some(&signed_in), &started_now()), Ok(NextStep::Issue));
     let wider = [("prompt", "none"), ("scope", "openid profile email")];
     assert_eq!(step(&wider, Some(&signed_in), &started_now()), Err("consent_required"));
@@ -166,7 +166,7 @@ fn prompt_login_is_met_only_by_an_authentication_after_the_start() {
 
 #[test]
 fn choices_of_another_user_in_the_same_interaction_do_not_count() {
-    let signed_in = session(NOW.minus(Duration::from_secs(60)));
+    let signed_in = session(NOW.minus(Duration::from_mins(1)));
     let theirs = |user: &str| Interaction {
         user_id: Some(UserId::from_text(user)),
         account_chosen: true,

@@ -97,19 +97,28 @@ async fn identify(
 /// # Errors
 /// 415 for another content type, 400 `invalid_request` for what cannot be read, stands twice or holds a NUL.
 pub fn read_params(headers: &HeaderMap, body: &Bytes) -> Result<Params, Envelope> {
-    let params = if is_content_type(headers, FORM) {
-        if std::str::from_utf8(body).is_err() {
-            return Err(bad_request("invalid_request", "the body is not a form"));
-        }
-        Params::parse(std::str::from_utf8(body).unwrap_or_default())
-    } else if is_content_type(headers, JSON) {
-        Params::from_pairs(
-            json_pairs(body)
-                .ok_or_else(|| bad_request("invalid_request", "the body must be a JSON object of strings"))?,
-        )
-    } else {
-        return Err(wrong_content_type("the body must be application/x-www-form-urlencoded or application/json"));
-    };
+    if is_content_type(headers, FORM) {
+        return read_form(body);
+    }
+    if is_content_type(headers, JSON) {
+        let pairs = json_pairs(body);
+        let pairs = pairs.ok_or_else(|| bad_request("invalid_request", "the body must be a JSON object of strings"))?;
+        return single(Params::from_pairs(pairs));
+    }
+    Err(wrong_content_type("the body must be application/x-www-form-urlencoded or application/json"))
+}
+
+/// The parameters of a form.
+///
+/// # Errors
+/// 400 `invalid_request` for what cannot be read, stands twice or holds a NUL.
+pub fn read_form(body: &[u8]) -> Result<Params, Envelope> {
+    let text = std::str::from_utf8(body).map_err(|_| bad_request("invalid_request", "the body is not a form"))?;
+    single(Params::parse(text))
+}
+
+/// These parameters, if each stands once and holds no NUL.
+fn single(params: Params) -> Result<Params, Envelope> {
     if params.repeated().is_some() {
         return Err(bad_request("invalid_request", "parameters must not be repeated"));
     }

@@ -7,7 +7,7 @@ mod client_credentials;
 mod key_token;
 mod signed_in;
 
-pub use app_request::{AppRequest, AuthenticatedApp};
+pub use app_request::{AppRequest, AuthenticatedApp, read_form};
 pub use bearer::{Bearer, BearerError, VerifiedAccess, bearer_token, load_live, verify_access};
 pub(crate) use browser::cookie;
 pub use browser::{Browser, expired_session_cookie, session_cookie};

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{bad_request, internal};
-use crate::extract::{Browser, FORM, JSON, SignedIn, is_content_type, wrong_content_type};
+use crate::extract::{Browser, FORM, JSON, SignedIn, is_content_type, read_form, wrong_content_type};
 use crate::http::Envelope;
 use crate::oauth::answer::{Redirection, send_refusal};
 use crate::oauth::flow::{BrowserInteraction, Stopped, find_interaction, proceed};
@@ -185,7 +185,7 @@ fn read(headers: &HeaderMap, body: &Bytes) -> Result<ConsentAnswer, Envelope> {
     if !is_content_type(headers, FORM) {
         return Err(wrong_content_type("the body must be a form or JSON"));
     }
-    let form = Params::parse(&String::from_utf8_lossy(body));
+    let form = read_form(body)?;
     let text = |name: &str| form.get(name).map(str::to_owned);
     Ok(ConsentAnswer {
         accept: form.get("accept") == Some("true"),

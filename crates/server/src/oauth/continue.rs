@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{bad_request, internal};
-use crate::extract::{Browser, FORM, JSON, SignedIn, is_content_type, wrong_content_type};
+use crate::extract::{Browser, FORM, JSON, SignedIn, is_content_type, read_form, wrong_content_type};
 use crate::http::Envelope;
 use crate::oauth::answer::{Redirection, go};
 use crate::oauth::flow::{Stopped, find_interaction};
@@ -105,7 +105,7 @@ fn read(headers: &HeaderMap, body: &Bytes) -> Result<Continuation, Envelope> {
     if !is_content_type(headers, FORM) {
         return Err(wrong_content_type("the body must be a form or JSON"));
     }
-    let form = Params::parse(&String::from_utf8_lossy(body));
+    let form = read_form(body)?;
     let text = |name: &str| form.get(name).map(str::to_owned);
     Ok(Continuation {
         post_login: false,

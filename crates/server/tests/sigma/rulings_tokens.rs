@@ -112,7 +112,7 @@ async fn the_audience_is_what_was_asked_for_and_the_issuer_when_openid_is_grante
     let browser = ada(&world).await;
     let aud = async |scope: &str, resources: &[&str]| {
         let query = Browser::request(&[("scope", scope)]);
-        let more: String = resources.iter().map(|uri| format!("&resource={uri}")).collect();
+        let more = resources.iter().fold(String::new(), |more, uri| more + "&resource=" + uri);
         let answer = browser.get(&format!("{query}{more}")).await;
         let answer = if answer.location().starts_with("/consent") {
             let interaction = answer.param("interaction").unwrap();

@@ -6,7 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use http::Request;
 use sigma_core::app::{App, AuthMethod};
 use sigma_core::ids::ClientId;
-use sigma_core::jose::{Algorithm, SigningKey};
+use sigma_core::jose::{Algorithm, Promptness, SigningKey};
+use sigma_server::keys::{self, policy};
 
 use super::world::form_urlencoded;
 use super::{APP, Answer, Key, REDIRECT, VERIFIER, World};
@@ -94,6 +95,25 @@ impl World {
         self.clock.advance(std::time::Duration::from_millis(1));
         let token = key.token(signed_path, self.now(), &body);
         self.post_form(path, form, &[("x-auth-token", &token)]).await
+    }
+
+    /// Makes a new key of `algorithm` sign at once, as `sigma keys rotate --now` does.
+    pub async fn rotate_now(&self, algorithm: Algorithm) {
+        self.rotate(algorithm, Promptness::Now).await;
+    }
+
+    /// Rotates the keys of `algorithm`; the ids of the new ones.
+    pub async fn rotate(&self, algorithm: Algorithm, promptness: Promptness) -> Vec<String> {
+        let sigma = &self.sigma;
+        let policy = policy(&sigma.settings.tokens);
+        let now = self.now();
+        keys::rotate(&sigma.store, &sigma.master_key, &[algorithm], promptness, policy, now, &*sigma.rng).await.unwrap()
+    }
+
+    /// The id of the key that signs with `algorithm`.
+    pub async fn kid(&self, algorithm: Algorithm) -> String {
+        let ring = self.sigma.keys.ring(&self.sigma.master_key).await;
+        ring.signer(algorithm, self.now()).kid().to_owned()
     }
 
     /// Deletes what lapsed, as the background does.

@@ -1,0 +1,303 @@
+//! Userinfo: rulings 1, 18 and 28, contract 1.5.
+
+use axum::body::Body;
+use http::Request;
+use serde_json::{Value, json};
+use sigma_store::{account, params};
+
+use crate::support::client::{TOKEN, USERINFO};
+use crate::support::forge::claims;
+use crate::support::{APP, Answer, Browser, Key, World};
+
+const PATHS: [&str; 4] = [USERINFO, "/oauth2/userinfo", "/userinfo", "/api/oauth/userinfo"];
+const FORM: &str = "application/x-www-form-urlencoded";
+
+async fn access(browser: &Browser<'_>, extra: &[(&str, &str)], world: &World) -> String {
+    let code = browser.code(extra).await;
+    let tokens = world.exchange(&code, &[]).await;
+    assert_eq!(tokens.status, 200, "{}", tokens.body);
+    tokens.json()["access_token"].as_str().unwrap().to_owned()
+}
+
+/// Status, challenge and body of a refusal.
+fn refusal(answer: &Answer) -> String {
+    format!("{} [{}]", answer.error(), answer.header("www-authenticate"))
+}
+
+/// Runs one statement on the account of `token`.
+async fn update(world: &World, token: &str, sql: &'static str, value: &str) {
+    let (user, value) = (claims(token)["sub"].as_str().unwrap().to_owned(), value.to_owned());
+    let operation = move |tx: &mut dyn sigma_store::Tx| {
+        assert_eq!(tx.execute(sql, params![user.as_str(), value.as_str()])?, 1);
+        tx.changed(account::CHANGED, &user)
+    };
+    world.sigma.store.write(operation).await.unwrap();
+}
+
+async fn set_email(world: &World, token: &str, address: &str, verified: bool) {
+    let sql = if verified {
+        "UPDATE users SET email = $2, email_folded = $2, email_verified = 1 WHERE id = $1"
+    } else {
+        "UPDATE users SET email = $2, email_folded = $2, email_verified = 0 WHERE id = $1"
+    };
+    update(world, token, sql, address).await;
+}
+
+#[tokio::test]
+async fn a_token_is_taken_in_the_header_or_in_the_form_at_every_path() {
+    let world = World::new().await;
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let token = access(&browser, &[], &world).await;
+    let wanted = world.get_with_token(USERINFO, &token).await;
+    assert_eq!((wanted.header("cache-control"), wanted.header("pragma")), ("no-store", "no-cache"));
+    for path in PATHS {
+        let mut answers = vec![world.post_form(path, &[("access_token", &token)], &[]).await];
+        for scheme in ["Bearer", "bearer", "BEARER"] {
+            let value = format!("{scheme} {token}");
+            for request in [Request::get(path), Request::post(path)] {
+                let request = request.header("authorization", &value);
+                answers.push(world.send(request.body(Body::empty()).unwrap()).await);
+            }
+        }
+        // A body that is no form says nothing, and does no harm.
+        let request = Request::post(path).header("authorization", format!("Bearer {token}"));
+        let request = request.header("content-type", "application/json");
+        answers.push(world.send(request.body(Body::from("{}")).unwrap()).await);
+        for answer in answers {
+            assert_eq!((answer.status.as_u16(), &answer.body), (200, &wanted.body), "{path}");
+            assert_eq!(answer.header("access-control-allow-origin"), "*");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_token_gets_the_bare_challenge() {
+    let world = World::new().await;
+    let told = "401 invalid_request: access token not found [Bearer]";
+    for path in PATHS {
+        for request in [Request::get(path), Request::post(path)] {
+            for authorization in ["", "Bearer", "Basic YTpi", "Token x"] {
+                let request = http::Request::from_parts(request_parts(&request), Body::empty());
+                let (mut parts, body) = request.into_parts();
+                if !authorization.is_empty() {
+                    parts.headers.insert("authorization", authorization.parse().unwrap());
+                }
+                let answer = world.send(Request::from_parts(parts, body)).await;
+                assert_eq!(refusal(&answer), told, "{path} {authorization}");
+            }
+        }
+        // JSON is not one of the two places.
+        let posted = world.post_body(path, "application/json", r#"{"access_token":"x"}"#).await;
+        assert_eq!(refusal(&posted), told);
+    }
+}
+
+fn request_parts(request: &http::request::Builder) -> http::request::Parts {
+    let (method, uri) = (request.method_ref().unwrap().clone(), request.uri_ref().unwrap().clone());
+    Request::builder().method(method).uri(uri).body(()).unwrap().into_parts().0
+}
+
+#[tokio::test]
+async fn a_token_in_two_places_or_in_the_query_is_refused() {
+    let world = World::new().await;
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let token = access(&browser, &[], &world).await;
+    let bearer = format!("Bearer {token}");
+    let told = r#"400 invalid_request: the access token must be sent once, and never in the query [Bearer error="invalid_request"]"#;
+    let form = format!("access_token={token}");
+    let requests = [
+        Request::post(USERINFO).header("authorization", &bearer).header("content-type", FORM).body(form.clone()),
+        Request::post(USERINFO).header("content-type", FORM).body(format!("{form}&{form}")),
+        Request::post(USERINFO).header("content-type", FORM).body(format!("{form}&access_token=")),
+        Request::get(USERINFO).header("authorization", &bearer).header("authorization", &bearer).body(String::new()),
+        Request::get(format!("{USERINFO}?{form}")).body(String::new()),
+        Request::get(format!("{USERINFO}?{form}")).header("authorization", &bearer).body(String::new()),
+        Request::post(format!("{USERINFO}?{form}")).body(String::new()),
+        Request::post(format!("{USERINFO}?{form}")).header("content-type", FORM).body(form.clone()),
+    ];
+    for request in requests {
+        let request = request.unwrap().map(Body::from);
+        let what = format!("{} {}", request.method(), request.uri().path());
+        assert_eq!(refusal(&world.send(request).await), told, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_dead_or_foreign_token_is_invalid() {
+    let world = World::new().await;
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let token = access(&browser, &[], &world).await;
+    let told = r#"401 invalid_token: Invalid access token [Bearer error="invalid_token", error_description="Invalid access token"]"#;
+    let long = "x".repeat(40_000);
+    for text in ["x", "a.b.c", "..", "null", &long, &token.replace('.', " "), &token[1..], &format!("{token}=")] {
+        assert_eq!(refusal(&world.get_with_token(USERINFO, text).await), told, "{text:.60}");
+        let answer = world.post_form(USERINFO, &[("access_token", text)], &[]).await;
+        assert_eq!(refusal(&answer), told, "{text:.60}");
+    }
+    world.change_app(APP, |app| app.disabled = true).await;
+    assert_eq!(refusal(&world.get_with_token(USERINFO, &token).await), told);
+    world.change_app(APP, |app| app.disabled = false).await;
+    assert_eq!(world.userinfo_status(&token).await, 200);
+    world.advance(2_592_000);
+    assert_eq!(refusal(&world.get_with_token(USERINFO, &token).await), told);
+}
+
+#[tokio::test]
+async fn without_openid_the_scope_is_insufficient() {
+    let world = World::new().await;
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let token = access(&browser, &[("scope", "profile")], &world).await;
+    assert_eq!(
+        refusal(&world.get_with_token(USERINFO, &token).await),
+        r#"403 insufficient_scope: Missing required scope [Bearer error="insufficient_scope", scope="openid"]"#
+    );
+}
+
+#[tokio::test]
+async fn each_scope_tells_its_claims_and_nothing_is_empty() {
+    let world = World::new().await;
+    let browser = world.browser();
+    let key = Key::named("ada");
+    browser.sign_up(&key).await;
+    let mut told = Vec::new();
+    for scope in ["openid", "openid profile", "openid email", "openid profile email"] {
+        let token = access(&browser, &[("scope", scope)], &world).await;
+        told.push(json!([scope, world.get_with_token(USERINFO, &token).await.json()]));
+    }
+    let token = access(&browser, &[], &world).await;
+    let record = json!({"idKey": key.bap_id(), "rootAddress": "1A", "identity": {"alternateName": "ada", "givenName": "Ada",
+        "familyName": "", "image": "data:image/png;base64,AA", "description": null}});
+    update(&world, &token, "UPDATE identities SET profile = $2 WHERE user_id = $1", &record.to_string()).await;
+    set_email(&world, &token, "ada@example.org", true).await;
+    for scope in ["openid", "openid profile email"] {
+        let token = access(&browser, &[("scope", scope)], &world).await;
+        told.push(json!([scope, world.get_with_token(USERINFO, &token).await.json()]));
+    }
+    insta::assert_json_snapshot!(told, {"[][1].sub" => "[user]"});
+}
+
+#[tokio::test]
+async fn claims_are_told_one_by_one_to_an_app_that_asked_and_was_allowed() {
+    let world = World::new().await;
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let first = access(&browser, &[], &world).await;
+    set_email(&world, &first, "ada@example.org", true).await;
+    let ask = async |claims: &Value| {
+        let text = claims.to_string();
+        let token = access(&browser, &[("scope", "openid"), ("claims", &text)], &world).await;
+        let mut body = world.get_with_token(USERINFO, &token).await.json();
+        body.as_object_mut().unwrap().remove("sub").expect("sub is always told");
+        body
+    };
+    assert_eq!(ask(&json!({})).await, json!({}));
+    assert_eq!(ask(&json!({"userinfo": {"email": null}})).await, json!({"email": "ada@example.org"}));
+    assert_eq!(
+        ask(&json!({"userinfo": {"email_verified": {"essential": true}}})).await,
+        json!({"email_verified": true})
+    );
+    let key = Key::named("ada").pubkey();
+    let both =
+        ask(&json!({"userinfo": {"pubkey": null, "shoe_size": null, "sub": null}, "id_token": {"name": null}})).await;
+    assert_eq!(both, json!({"pubkey": key}));
+}
+
+#[tokio::test]
+async fn consent_to_less_covers_claims_too() {
+    let world = World::new().await;
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let claims = json!({"userinfo": {"email": null, "name": null}}).to_string();
+    let asked = browser.authorize(&[("scope", "openid profile email"), ("claims", &claims)]).await;
+    let query = asked.location().split_once('?').unwrap().1.to_owned();
+    let none = json!({"accept": true, "scope": "", "oauth_query": query});
+    let refused = browser.post_json("/api/auth/oauth2/consent", &none).await;
+    assert_eq!(refused.error(), "400 invalid_request: at least one scope must be granted");
+    let more = json!({"accept": true, "scope": "openid offline_access", "oauth_query": query});
+    let refused = browser.post_json("/api/auth/oauth2/consent", &more).await;
+    assert_eq!(refused.error(), "400 invalid_request: Scope not originally requested");
+    let less = json!({"accept": true, "scope": "openid profile", "oauth_query": query});
+    let url = browser.post_json("/api/auth/oauth2/consent", &less).await.json()["url"].as_str().unwrap().to_owned();
+    let answer = sigma_core::authorize::Params::parse(url.split_once('?').unwrap().1);
+    let tokens = world.exchange(answer.get("code").unwrap(), &[]).await.json();
+    assert_eq!(tokens["scope"], "openid profile");
+    let token = tokens["access_token"].as_str().unwrap();
+    set_email(&world, token, "ada@example.org", true).await;
+    let body = world.get_with_token(USERINFO, token).await.json();
+    assert_eq!((body.get("email"), body.get("name").is_some()), (None, true));
+}
+
+#[tokio::test]
+async fn an_email_is_told_only_if_it_was_verified() {
+    let world = World::new().await;
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let scope = [("scope", "openid email")];
+    let first = access(&browser, &scope, &world).await;
+    let sub = claims(&first)["sub"].clone();
+    for (address, verified, told) in [
+        ("ada@example.org", true, true),
+        ("ada@example.org", false, false),
+        ("ada@sigma.local", true, false),
+        ("ada@Sigma.Identity", true, false),
+        ("ada@not-sigma.local", true, true),
+    ] {
+        set_email(&world, &first, address, verified).await;
+        let token = access(&browser, &scope, &world).await;
+        let body = world.get_with_token(USERINFO, &token).await.json();
+        let wanted =
+            if told { json!({"sub": sub, "email": address, "email_verified": true}) } else { json!({"sub": sub}) };
+        assert_eq!(body, wanted, "{address}");
+        assert_eq!(claims(&token).get("email").is_some(), told, "{address} in the access token");
+    }
+}
+
+#[tokio::test]
+async fn a_placeholder_address_is_made_for_apps_that_asked_and_is_never_verified() {
+    let world = World::new().await;
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let scope = [("scope", "openid email")];
+    let token = access(&browser, &scope, &world).await;
+    let sub = claims(&token)["sub"].as_str().unwrap().to_owned();
+    assert_eq!(world.get_with_token(USERINFO, &token).await.json(), json!({"sub": sub}));
+    world.change_app(APP, |app| app.placeholder_email = true).await;
+    let placeholder = json!({"sub": sub, "email": format!("{sub}@users.id.example.org"), "email_verified": false});
+    assert_eq!(world.get_with_token(USERINFO, &token).await.json(), placeholder);
+    // Somebody else could own an address that was not verified: it is not told in its place.
+    set_email(&world, &token, "ada@example.org", false).await;
+    assert_eq!(world.get_with_token(USERINFO, &token).await.json(), placeholder);
+    set_email(&world, &token, "ada@example.org", true).await;
+    let told = json!({"sub": sub, "email": "ada@example.org", "email_verified": true});
+    assert_eq!(world.get_with_token(USERINFO, &token).await.json(), told);
+    // Without the scope there is none of either.
+    let token = access(&browser, &[("scope", "openid")], &world).await;
+    assert_eq!(world.get_with_token(USERINFO, &token).await.json(), json!({"sub": sub}));
+    assert!(claims(&token).get("email").is_none());
+}
+
+#[tokio::test]
+async fn a_direct_sign_in_has_a_token_for_userinfo() {
+    let world = World::new().await;
+    let key = Key::named("ada");
+    world.browser().sign_up(&key).await;
+    let token = key.token("/sigma/authorize", world.now(), "");
+    let request = Request::post("/sigma/authorize").header("x-auth-token", token);
+    let answer = world.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let token = answer.json()["access_token"].as_str().unwrap().to_owned();
+    let body = world.get_with_token(USERINFO, &token).await.json();
+    let shown = (body["pubkey"].as_str(), body["bap_id"].as_str());
+    assert_eq!(shown, (Some(key.pubkey().as_str()), Some(key.bap_id().as_str())), "the primary identity");
+    // It is Sigma's own: no app can revoke or see it.
+    let form = [("token", token.as_str()), ("client_id", APP)];
+    assert_eq!(world.post_form("/api/auth/oauth2/revoke", &form, &[]).await.status, 200);
+    assert_eq!(world.userinfo_status(&token).await, 200);
+    let form = [("grant_type", "client_credentials"), ("client_id", "sigma")];
+    let refused = world.post_form(TOKEN, &form, &[]).await;
+    assert_eq!(refused.error(), "401 invalid_client: OAuth client not registered: sigma");
+}
