@@ -13,4 +13,5 @@ pub use answer::Answer;
 pub use browser::Browser;
 pub use key::Key;
 pub use sign_in::{DIRECT, SIGN_IN, SIGN_UP, claims, post};
+pub use world::form_urlencoded as query;
 pub use world::{APP, CHALLENGE, REDIRECT, VERIFIER, World};
