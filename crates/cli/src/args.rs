@@ -323,7 +323,7 @@ pub enum KeysCommand {
     #[command(after_help = "\
 Examples:
   sigma keys rotate
-  sigma keys rotate --now --alg ES256     a key leaked: it signs no more from this moment")]
+  sigma keys rotate --now --alg ES256     sign with a new key from this moment")]
     Rotate {
         /// Sign with the new keys at once. Apps that cache the key set must fetch it again.
         #[arg(long)]
@@ -331,6 +331,17 @@ Examples:
         /// Only keys of this algorithm. Repeatable.
         #[arg(long, value_enum, value_name = "ALG")]
         alg: Vec<AlgArg>,
+    },
+    /// Delete a key that leaked: every token that it signed is dead at once.
+    #[command(after_help = "\
+A key that signs cannot be revoked: rotate it first.
+
+Examples:
+  sigma keys rotate --now --alg ES256
+  sigma keys revoke K2Pb5k_vLq0xT3aW     the key that leaked; apps that cache the key set may trust it a while longer")]
+    Revoke {
+        /// The key id, as `sigma keys list` shows it.
+        kid: String,
     },
 }
 

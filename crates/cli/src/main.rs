@@ -77,6 +77,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Keys(command) => match command {
             KeysCommand::List => commands::keys::list(file, output),
             KeysCommand::Rotate { now, alg } => commands::keys::rotate(file, output, now, &alg),
+            KeysCommand::Revoke { kid } => commands::keys::revoke(file, output, &kid),
         },
         Command::Config(command) => match command {
             ConfigCommand::Show => config::show::show(file, output),

@@ -85,7 +85,35 @@ pub fn rotate(file: Option<&Path>, output: Output, now: bool, algorithms: &[AlgA
     print(&opened, output, &fresh)
 }
 
-/// The answer of both commands.
+/// Deletes a key that signs no more, and with it whatever it signed.
+pub fn revoke(file: Option<&Path>, output: Output, kid: &str) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    let (wanted, now) = (kid.to_owned(), opened.now());
+    let revoked = opened.write(move |tx| {
+        let keys = signing_key::list(tx)?;
+        let Some(key) = keys.iter().find(|key| key.kid == wanted) else { return Ok(Revoked::Unknown) };
+        if signs(key, &keys, now) {
+            return Ok(Revoked::Signs);
+        }
+        signing_key::remove(tx, &wanted).map(|()| Revoked::Revoked)
+    })?;
+    match revoked {
+        Revoked::Revoked => print(&opened, output, &[]),
+        Revoked::Unknown => Err(Failure::NotFound(format!("there is no signing key \"{kid}\""))),
+        Revoked::Signs => Err(Failure::Refused(format!(
+            "key \"{kid}\" signs: run `sigma keys rotate --now` first, and then revoke it"
+        ))),
+    }
+}
+
+/// What revoking a key comes to.
+enum Revoked {
+    Revoked,
+    Unknown,
+    Signs,
+}
+
+/// The answer of each command.
 #[derive(Serialize)]
 struct Answer<'a> {
     made: &'a [String],

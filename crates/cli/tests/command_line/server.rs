@@ -20,6 +20,15 @@ fn admin_commands_work_beside_the_running_server_which_sees_what_they_did() {
     assert_eq!(rotated["made"].as_array().unwrap().len(), 1);
     let states: Vec<&Value> = rotated["items"].as_array().unwrap().iter().map(|key| &key["state"]).collect();
     assert_eq!(states.iter().filter(|state| **state == "retired").count(), 1, "{rotated}");
+    let of = |state: &str| {
+        let items = rotated["items"].as_array().unwrap();
+        let key = items.iter().find(|key| key["alg"] == "ES256" && key["state"] == state).unwrap();
+        key["kid"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(sigma.run(&["keys", "revoke", &of("signs")]).code, 4);
+    assert_eq!(sigma.run(&["keys", "revoke", "nonsense"]).code, 3);
+    let left = sigma.json(&["keys", "revoke", &of("retired")]);
+    assert_eq!(left["items"].as_array().unwrap().len(), 3, "{left}");
     let calm = sigma.json(&["keys", "rotate", "--alg", "RS256"]);
     let published: Vec<&Value> =
         calm["items"].as_array().unwrap().iter().filter(|key| key["state"] == "published").collect();

@@ -84,7 +84,7 @@ pub async fn introspect(State(sigma): State<Sigma>, request: AppRequest) -> Resu
     let AppRequest { caller, params } = request;
     let token = params.get("token").ok_or(TokenError::InvalidRequest("token is required"))?;
     if !caller.app.auth_method.is_confidential() {
-        return Err(TokenError::UnauthorizedClient);
+        return Err(TokenError::PublicClient);
     }
     if let Some(once) = caller.once
         && !sigma.store.write(move |tx| spent::spend(tx, &once)).await?

@@ -76,6 +76,8 @@ pub enum TokenError {
     UnsupportedGrantType(String),
     /// The app may not use it.
     UnauthorizedClient,
+    /// A public app may not ask what a token says.
+    PublicClient,
     /// A parameter is missing or malformed.
     InvalidRequest(&'static str),
     /// The code or token is not good.
@@ -105,6 +107,9 @@ impl From<TokenError> for Envelope {
             }
             TokenError::UnauthorizedClient => {
                 bad_request("unauthorized_client", "the client may not use this grant_type")
+            }
+            TokenError::PublicClient => {
+                bad_request("unauthorized_client", "a public client may not introspect tokens")
             }
             TokenError::InvalidRequest(description) => bad_request("invalid_request", description),
             TokenError::InvalidGrant(description) => bad_request("invalid_grant", description),

@@ -64,7 +64,7 @@ impl ScopeLine {
             "email" => ("See your e-mail address", "Only an address that you have confirmed here.", false),
             "offline_access" => (
                 "Stay connected while you are away",
-                "It can renew its access without asking, until you withdraw it.",
+                "It can renew its access without asking you again.",
                 true,
             ),
             "sigma:profile" => {
