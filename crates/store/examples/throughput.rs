@@ -33,36 +33,48 @@ async fn main() {
             let store = store.clone();
             move || redeem(store.clone(), next.fetch_add(1, Ordering::Relaxed))
         });
-        println!("{callers:>4} callers: {:>8.0} writes/s", rate.await);
+        let (answers, refusals) = rate.await;
+        println!("{callers:>4} callers: {answers:>8.0} writes/s, {refusals:.0} refused/s");
         let rate = measure(callers, {
             let store = store.clone();
             move || look_up(store.clone(), callers * 1_000_000_000)
         });
-        println!("{callers:>4} callers: {:>8.0} reads/s", rate.await);
+        let (answers, refusals) = rate.await;
+        println!("{callers:>4} callers: {answers:>8.0} reads/s, {refusals:.0} refused/s");
     }
     tokio::task::spawn_blocking(move || store.close()).await.unwrap();
 }
 
-/// Answers a second that `callers` get who ask again as soon as they are answered.
-async fn measure<F: Future<Output = bool> + Send>(callers: u64, ask: impl Fn() -> F + Clone + Send + 'static) -> f64 {
+/// Answers and refusals a second that `callers` get who ask again as soon as they are answered.
+async fn measure<F: Future<Output = bool> + Send>(
+    callers: u64,
+    ask: impl Fn() -> F + Clone + Send + 'static,
+) -> (f64, f64) {
     let started = Instant::now();
     let tasks: Vec<_> = (0..callers)
         .map(|_| {
             let ask = ask.clone();
             tokio::spawn(async move {
-                let mut answers = 0_u64;
+                let (mut answers, mut refusals) = (0_u64, 0_u64);
                 while started.elapsed() < LASTS {
-                    answers += u64::from(ask().await);
+                    if ask().await {
+                        answers += 1;
+                    } else {
+                        refusals += 1;
+                    }
                 }
-                answers
+                (answers, refusals)
             })
         })
         .collect();
-    let mut answers = 0;
+    let (mut answers, mut refusals) = (0, 0);
     for task in tasks {
-        answers += task.await.unwrap();
+        let (of_one, refused) = task.await.unwrap();
+        answers += of_one;
+        refusals += refused;
     }
-    answers as f64 / started.elapsed().as_secs_f64()
+    let seconds = started.elapsed().as_secs_f64();
+    (answers as f64 / seconds, refusals as f64 / seconds)
 }
 
 /// Makes a ticket, spends it and records what came of it: one durable transaction.
