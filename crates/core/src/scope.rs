@@ -1,5 +1,6 @@
 //! Scopes: what an app may know and do, as a person is asked for it (RFC 6749 §3.3).
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -23,11 +24,10 @@ pub struct Scopes(Vec<String>);
 impl Scopes {
     /// The scopes of a space-separated list.
     pub fn parse(text: &str) -> Self {
-        let mut scopes = Self::default();
-        for scope in text.split(' ').filter(|scope| !scope.is_empty()) {
-            scopes.insert(scope);
-        }
-        scopes
+        // A stranger may send thousands: each is compared by its hash, not with all before it.
+        let mut seen = HashSet::new();
+        let scopes = text.split(' ').filter(|scope| !scope.is_empty() && seen.insert(*scope));
+        Self(scopes.map(str::to_owned).collect())
     }
 
     /// Adds `scope` at the end unless it is there.

@@ -2,13 +2,14 @@
 //! 64 KiB.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use moka::sync::Cache as Memory;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use sigma_core::jose::JwkSet;
 use sigma_core::time::Timestamp;
+use tokio::sync::Mutex;
 
 /// How long a key set is used before it is fetched again.
 const FRESH: Duration = Duration::from_mins(10);
@@ -20,7 +21,15 @@ const LARGEST: usize = 65_536;
 /// Fetches and remembers key sets.
 pub struct Fetcher {
     client: reqwest::Client,
-    key_sets: Memory<String, Fetched>,
+    key_sets: Memory<String, Arc<Published>>,
+}
+
+/// What one address published.
+#[derive(Default)]
+struct Published {
+    latest: RwLock<Option<Fetched>>,
+    /// Held by the one request that fetches; the others wait for what it gets.
+    fetching: Mutex<()>,
 }
 
 #[derive(Clone)]
@@ -49,19 +58,8 @@ impl Fetcher {
     /// The key set at `uri`; nothing if it cannot be had. `is_known` says whether a set holds the key that is needed:
     /// one that does not is fetched anew, at most once a minute.
     pub async fn key_set(&self, uri: &str, now: Timestamp, is_known: impl Fn(&JwkSet) -> bool) -> Option<Arc<JwkSet>> {
-        let remembered = self.key_sets.get(uri);
-        if let Some(fetched) = &remembered {
-            let age = now.since(fetched.at);
-            let good = fetched.keys.as_ref().filter(|keys| age < FRESH && is_known(keys));
-            if good.is_some() || age < AGAIN {
-                return fetched.keys.clone();
-            }
-        }
-        let keys = self.fetch(uri).await.and_then(|body| JwkSet::parse(&body).ok()).map(Arc::new);
-        // What was good stays in use while the app's server is away.
-        let keys = keys.or_else(|| remembered.and_then(|fetched| fetched.keys));
-        self.key_sets.insert(uri.to_owned(), Fetched { keys: keys.clone(), at: now });
-        keys
+        let published = self.key_sets.get_with_by_ref(uri, Arc::default);
+        published.keys(now, is_known, || self.fetch(uri)).await
     }
 
     async fn fetch(&self, uri: &str) -> Option<Vec<u8>> {
@@ -87,6 +85,40 @@ impl Fetcher {
             body.extend_from_slice(&chunk);
         }
         Some(body)
+    }
+}
+
+impl Published {
+    /// The keys: those at hand if they will do, else what `fetch` gets.
+    async fn keys<F: Future<Output = Option<Vec<u8>>>>(
+        &self,
+        now: Timestamp,
+        is_known: impl Fn(&JwkSet) -> bool,
+        fetch: impl FnOnce() -> F,
+    ) -> Option<Arc<JwkSet>> {
+        if let Some(fetched) = self.at_hand(now, &is_known) {
+            return fetched.keys;
+        }
+        let _fetching = self.fetching.lock().await;
+        // Whoever waited may find that another has fetched what it needs.
+        if let Some(fetched) = self.at_hand(now, &is_known) {
+            return fetched.keys;
+        }
+        let keys = fetch().await.and_then(|body| JwkSet::parse(&body).ok()).map(Arc::new);
+        let mut latest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
+        // What was good stays in use while the app's server is away.
+        let keys = keys.or_else(|| latest.take().and_then(|fetched| fetched.keys));
+        *latest = Some(Fetched { keys: keys.clone(), at: now });
+        keys
+    }
+
+    /// What was fetched last, if it will do or is too young to be fetched again.
+    fn at_hand(&self, now: Timestamp, is_known: &impl Fn(&JwkSet) -> bool) -> Option<Fetched> {
+        let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
+        let fetched = latest.as_ref()?;
+        let age = now.since(fetched.at);
+        let is_good = age < FRESH && fetched.keys.as_ref().is_some_and(|keys| is_known(keys));
+        (is_good || age < AGAIN).then(|| fetched.clone())
     }
 }
 
@@ -169,6 +201,57 @@ mod tests {
         for address in ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "1.1.1.1"] {
             assert!(is_public(address.parse().unwrap()), "{address}");
         }
+    }
+
+    const SET: &[u8] = br#"{"keys":[]}"#;
+
+    /// Asks at `seconds`; how often that made us fetch, and whether there are keys.
+    async fn ask(published: &Published, seconds: i64, known: bool, answer: Option<&[u8]>) -> (u32, bool) {
+        let fetches = std::cell::Cell::new(0);
+        let fetch = || async {
+            fetches.set(fetches.get() + 1);
+            answer.map(<[u8]>::to_vec)
+        };
+        let keys = published.keys(Timestamp::from_seconds(seconds), |_| known, fetch).await;
+        (fetches.get(), keys.is_some())
+    }
+
+    #[tokio::test]
+    async fn a_key_set_is_fetched_when_it_is_old_and_for_an_unknown_key_once_a_minute() {
+        let published = Published::default();
+        assert_eq!(ask(&published, 1_000, true, Some(SET)).await, (1, true));
+        assert_eq!(ask(&published, 1_599, true, Some(SET)).await, (0, true));
+        assert_eq!(ask(&published, 1_600, true, Some(SET)).await, (1, true));
+        assert_eq!(ask(&published, 1_659, false, Some(SET)).await, (0, true));
+        assert_eq!(ask(&published, 1_660, false, Some(SET)).await, (1, true));
+        assert_eq!(ask(&published, 1_719, false, Some(SET)).await, (0, true));
+    }
+
+    #[tokio::test]
+    async fn what_was_good_stays_in_use_while_it_cannot_be_fetched() {
+        let published = Published::default();
+        assert_eq!(ask(&published, 1_000, true, None).await, (1, false));
+        assert_eq!(ask(&published, 1_059, true, None).await, (0, false));
+        assert_eq!(ask(&published, 1_060, true, Some(SET)).await, (1, true));
+        for wrong in [None, Some(&b"no keys"[..])] {
+            assert!(ask(&published, 9_000, true, wrong).await.1);
+        }
+    }
+
+    #[tokio::test]
+    async fn many_who_need_the_same_keys_fetch_them_once() {
+        let published = Published::default();
+        let fetches = std::cell::Cell::new(0);
+        let one = || async {
+            let fetch = || async {
+                fetches.set(fetches.get() + 1);
+                tokio::task::yield_now().await;
+                Some(SET.to_vec())
+            };
+            published.keys(Timestamp::from_seconds(1_000), |_| false, fetch).await.is_some()
+        };
+        let answers = futures_util::future::join_all((0..16).map(|_| one())).await;
+        assert_eq!((answers, fetches.get()), (vec![true; 16], 1));
     }
 
     #[tokio::test]

@@ -87,12 +87,18 @@ impl Line {
     }
 }
 
+/// What is known of a key that verifies.
+struct Verifier {
+    public: PublicJwk,
+    retired_at: Option<Timestamp>,
+}
+
 /// Every key there is: for each algorithm exactly one signs, and all verify.
 pub struct Keyring {
     rs256: Line,
     es256: Line,
     eddsa: Line,
-    verifiers: HashMap<String, PublicJwk>,
+    verifiers: HashMap<String, Verifier>,
     jwks_json: String,
 }
 
@@ -106,7 +112,13 @@ impl Keyring {
             rs256: Line::new(stored, Algorithm::RS256)?,
             es256: Line::new(stored, Algorithm::ES256)?,
             eddsa: Line::new(stored, Algorithm::EdDSA)?,
-            verifiers: stored.iter().map(|key| (key.record.kid.clone(), key.public.clone())).collect(),
+            verifiers: stored
+                .iter()
+                .map(|key| {
+                    let verifier = Verifier { public: key.public.clone(), retired_at: key.record.retired_at };
+                    (key.record.kid.clone(), verifier)
+                })
+                .collect(),
             // Strings and enums alone: writing them cannot fail.
             jwks_json: serde_json::to_string(&jwks).unwrap_or_default(),
         })
@@ -123,7 +135,12 @@ impl Keyring {
 
     /// The key with this id, retired or not, until it is deleted.
     pub fn verifier(&self, kid: &str) -> Option<&PublicJwk> {
-        self.verifiers.get(kid)
+        self.verifiers.get(kid).map(|verifier| &verifier.public)
+    }
+
+    /// When the key with this id ceased to sign: what it signed later was signed by whoever stole it.
+    pub fn retired_at(&self, kid: &str) -> Option<Timestamp> {
+        self.verifiers.get(kid)?.retired_at
     }
 
     /// The body of the JWKS (RFC 7517 §5): every key that signs, will sign, or has signed a token that may still live.

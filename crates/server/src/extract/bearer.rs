@@ -19,6 +19,9 @@ use crate::error::internal;
 use crate::http::Envelope;
 use crate::state::Sigma;
 
+/// How far the clocks of our processes may differ, in seconds.
+const SKEW: i64 = 60;
+
 /// An access token whose signature, type and issuer were checked. Whether it lives is another question.
 #[derive(Debug)]
 pub struct VerifiedAccess {
@@ -55,6 +58,9 @@ pub async fn verify_access(sigma: &Sigma, token: &str) -> Option<Arc<VerifiedAcc
     if claims.iss != sigma.issuer() || claims.cnf.is_some() {
         return None;
     }
+    if ring.retired_at(kid).is_some_and(|retired_at| claims.iat > retired_at.seconds() + SKEW) {
+        return None;
+    }
     let access = Arc::new(VerifiedAccess { claims, kid: kid.to_owned() });
     sigma.verified.insert(digest, Arc::clone(&access));
     Some(access)
@@ -67,8 +73,8 @@ pub async fn verify_access(sigma: &Sigma, token: &str) -> Option<Arc<VerifiedAcc
 pub async fn load_live(sigma: &Sigma, access: Arc<VerifiedAccess>) -> Result<Option<LiveAccess>, StoreError> {
     let claims = &access.claims;
     let now = sigma.now().seconds();
-    // A token from the future was made by a clock that nobody should trust; a minute is what clocks may differ.
-    if now >= claims.exp || claims.iat > now + 60 {
+    // A token from the future was made by a clock that nobody should trust.
+    if now >= claims.exp || claims.iat > now + SKEW {
         return Ok(None);
     }
     let Some(app) = load_app(sigma, &claims.client_id).await? else { return Ok(None) };

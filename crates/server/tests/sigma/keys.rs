@@ -3,16 +3,20 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-use sigma_core::jose::{Algorithm, Promptness};
+use serde_json::{Value, json};
+use sigma_core::jose::{Algorithm, Promptness, TokenKind, sign};
+use sigma_server::keys::Keys;
+use sigma_server::settings::Tokens;
 use sigma_server::state::Sigma;
+use sigma_store::testing::{Engine, TestStore};
 use sigma_store::{MasterKey, signing_key};
 
 use crate::support::client::USERINFO;
-use crate::support::forge::{header, jws, with};
+use crate::support::forge::{claims, header, jws, with};
 use crate::support::{Browser, Key, World};
 
 const DAY: u64 = 86_400;
+const MASTER_KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
 async fn published(world: &World) -> Vec<String> {
     let jwks = world.browser().get("/.well-known/jwks.json").await.json();
@@ -101,6 +105,47 @@ async fn a_forced_rotation_signs_at_once_and_what_was_signed_goes_on() {
 }
 
 #[tokio::test]
+async fn a_retired_key_signs_nothing_new() {
+    let world = World::new().await;
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let (access, _) = tokens(&browser).await;
+    let stolen = world.sigma.keys.ring(&world.sigma.master_key).await;
+    world.rotate_now(Algorithm::ES256).await;
+    let all = claims(&access);
+    world.advance(3_600);
+    for (age, wanted) in [(3_601, 200), (3_600, 200), (3_540, 200), (3_539, 401), (0, 401)] {
+        let now = world.now();
+        let forged =
+            with(&all, &json!({"iat": now.seconds() - age, "exp": now.seconds() + 60, "jti": format!("tok_{age}")}));
+        let key = stolen.signer(Algorithm::ES256, now);
+        assert_eq!(kid(&access), key.kid());
+        let token = sign(key, TokenKind::Access, &forged).unwrap();
+        assert_eq!(world.userinfo_status(&token).await, wanted, "signed {age} s ago");
+    }
+}
+
+#[tokio::test]
+async fn several_first_starts_at_once_make_one_set_of_keys() {
+    let engine = match std::env::var("SIGMA_TEST_STORE").as_deref() {
+        Ok("postgres") => Engine::Postgres,
+        _ => Engine::Sqlite,
+    };
+    let store = TestStore::new(engine);
+    let start = || async {
+        let key = MasterKey::from_base64(MASTER_KEY).unwrap();
+        let tokens = Tokens::default();
+        Keys::load(&store, &key, &tokens, &*store.clock, &*store.rng).await.unwrap().ring(&key).await
+    };
+    let rings = futures_util::future::join_all((0..8).map(|_| start())).await;
+    for ring in &rings {
+        assert_eq!(ring.jwks_json(), rings[0].jwks_json());
+    }
+    let jwks: Value = serde_json::from_str(rings[0].jwks_json()).unwrap();
+    assert_eq!(jwks["keys"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
 async fn a_deleted_key_verifies_nothing_not_even_what_it_verified_before() {
     let world = World::new().await;
     let browser = world.browser();
@@ -127,7 +172,7 @@ async fn a_token_whose_header_names_a_strange_key_is_refused() {
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;
     let (access, _) = tokens(&browser).await;
-    let claims = crate::support::forge::claims(&access);
+    let all = claims(&access);
     let stranger = crate::support::client::app_key();
     let sign = |message: &[u8]| stranger.sign(message).unwrap();
     let mac_key = published_key(&world, &kid(&access)).await.to_string();
@@ -135,39 +180,39 @@ async fn a_token_whose_header_names_a_strange_key_is_refused() {
         let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, mac_key.as_bytes());
         aws_lc_rs::hmac::sign(&key, message).as_ref().to_vec()
     };
-    let head = |alg: &str| serde_json::json!({"alg": alg, "typ": "at+jwt", "kid": kid(&access)});
+    let head = |alg: &str| json!({"alg": alg, "typ": "at+jwt", "kid": kid(&access)});
     let forged = [
-        jws(&head("none"), &claims, |_| Vec::new()),
-        jws(&head("None"), &claims, |_| Vec::new()),
-        jws(&head("HS256"), &claims, mac),
-        jws(&head("ES256"), &claims, sign),
-        jws(&head("ES256"), &claims, |_| vec![0; 64]),
-        jws(&head("ES256"), &claims, |_| Vec::new()),
-        jws(&with(&head("ES256"), &serde_json::json!({"jwk": stranger.public()})), &claims, sign),
-        jws(&with(&head("ES256"), &serde_json::json!({"jku": "https://evil.example/jwks"})), &claims, sign),
-        jws(&with(&head("ES256"), &serde_json::json!({"kid": stranger.kid()})), &claims, sign),
-        jws(&with(&head("ES256"), &serde_json::json!({"kid": null})), &claims, sign),
-        jws(&with(&head("ES256"), &serde_json::json!({"kid": "../../dev/null"})), &claims, sign),
+        jws(&head("none"), &all, |_| Vec::new()),
+        jws(&head("None"), &all, |_| Vec::new()),
+        jws(&head("HS256"), &all, mac),
+        jws(&head("ES256"), &all, sign),
+        jws(&head("ES256"), &all, |_| vec![0; 64]),
+        jws(&head("ES256"), &all, |_| Vec::new()),
+        jws(&with(&head("ES256"), &json!({"jwk": stranger.public()})), &all, sign),
+        jws(&with(&head("ES256"), &json!({"jku": "https://evil.example/jwks"})), &all, sign),
+        jws(&with(&head("ES256"), &json!({"kid": stranger.kid()})), &all, sign),
+        jws(&with(&head("ES256"), &json!({"kid": null})), &all, sign),
+        jws(&with(&head("ES256"), &json!({"kid": "../../dev/null"})), &all, sign),
     ];
     for token in &forged {
         assert_eq!(world.userinfo_status(token).await, 401, "{}", header(token));
     }
     for change in [
-        serde_json::json!({"exp": world.now().seconds()}),
-        serde_json::json!({"iat": world.now().seconds() + 61}),
-        serde_json::json!({"aud": "https://other.example.org"}),
-        serde_json::json!({"aud": []}),
-        serde_json::json!({"aud": "https://id.example.org/"}),
-        serde_json::json!({"iss": "https://other.example.org"}),
-        serde_json::json!({"iss": "https://id.example.org/"}),
-        serde_json::json!({"gid": "gr_unknown"}),
-        serde_json::json!({"gid": "a\u{0}b"}),
-        serde_json::json!({"client_id": "other"}),
-        serde_json::json!({"exp": "tomorrow"}),
-        serde_json::json!({"exp": null}),
-        serde_json::json!({"jti": null}),
+        json!({"exp": world.now().seconds()}),
+        json!({"iat": world.now().seconds() + 61}),
+        json!({"aud": "https://other.example.org"}),
+        json!({"aud": []}),
+        json!({"aud": "https://id.example.org/"}),
+        json!({"iss": "https://other.example.org"}),
+        json!({"iss": "https://id.example.org/"}),
+        json!({"gid": "gr_unknown"}),
+        json!({"gid": "a\u{0}b"}),
+        json!({"client_id": "other"}),
+        json!({"exp": "tomorrow"}),
+        json!({"exp": null}),
+        json!({"jti": null}),
     ] {
-        let token = world.forge_access(&with(&claims, &change)).await;
+        let token = world.forge_access(&with(&all, &change)).await;
         assert_eq!(world.userinfo_status(&token).await, 401, "{change}");
     }
     assert_eq!(world.userinfo_status(&access).await, 200);
@@ -183,7 +228,7 @@ async fn two_processes_agree_on_the_keys() {
     let world = World::new().await;
     let start = async || {
         let sigma = &world.sigma;
-        let key = MasterKey::from_base64("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=").unwrap();
+        let key = MasterKey::from_base64(MASTER_KEY).unwrap();
         let (limiter, clock) = (Arc::clone(&sigma.limiter), world.clock.clone());
         let rng = Arc::clone(&sigma.rng);
         Sigma::load(sigma.settings.clone(), sigma.store.clone(), key, limiter, clock, rng).await.unwrap()

@@ -240,7 +240,8 @@ async fn signing_out_ends_grants_of_the_session_but_not_offline_ones() {
     world.add_confidential_app("service", AuthMethod::ClientSecretBasic, "secret").await;
     let browser = ada(&world).await;
     let online = browser.tokens("openid profile").await;
-    let offline = browser.tokens("openid profile offline_access").await;
+    let code = browser.code(&[("scope", "openid profile offline_access"), ("nonce", "n")]).await;
+    let offline = world.exchange(&code, &[]).await.json();
     assert!(online.get("refresh_token").is_none());
     assert_eq!(claims(text(&online, "access_token"))["sid"], claims(text(&offline, "access_token"))["sid"]);
     assert_ne!(claims(text(&online, "access_token"))["gid"], claims(text(&offline, "access_token"))["gid"]);
@@ -256,6 +257,7 @@ async fn signing_out_ends_grants_of_the_session_but_not_offline_ones() {
     for same in ["sub", "sid", "auth_time", "acr", "amr", "aud"] {
         assert_eq!(before[same], after[same], "{same}");
     }
+    assert_eq!((&before["nonce"], after.get("nonce")), (&json!("n"), None), "it answers no request of a browser");
     assert_eq!(world.userinfo_status(text(&refreshed, "access_token")).await, 200);
 }
 
@@ -453,6 +455,22 @@ async fn one_code_redeemed_by_many_at_once_gives_one_grant_which_ends_as_stolen(
     assert_eq!(world.userinfo_status(text(&tokens, "access_token")).await, 401);
     let refused = world.refresh(text(&tokens, "refresh_token"), &[]).await;
     assert_eq!(refused.error(), "400 invalid_grant: invalid refresh token");
+}
+
+#[tokio::test]
+async fn one_request_answered_by_many_at_once_gives_one_code() {
+    let world = World::new().await;
+    let browser = ada(&world).await;
+    let interaction = browser.authorize(&[]).await.param("interaction").unwrap();
+    let form = [("interaction", interaction.as_str()), ("accept", "true")];
+    let post = || browser.post_form("/api/auth/oauth2/consent", &form);
+    let answers = futures_util::future::join_all((0..16).map(|_| post())).await;
+    let (sent, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 303);
+    assert_eq!(sent.len(), 1);
+    for answer in refused {
+        assert_eq!(answer.status, 400, "{}", answer.body);
+    }
+    assert_eq!(world.exchange(&sent[0].param("code").unwrap(), &[]).await.status, 200);
 }
 
 #[tokio::test]

@@ -108,9 +108,7 @@ impl From<TokenError> for Envelope {
             TokenError::UnauthorizedClient => {
                 bad_request("unauthorized_client", "the client may not use this grant_type")
             }
-            TokenError::PublicClient => {
-                bad_request("unauthorized_client", "a public client may not introspect tokens")
-            }
+            TokenError::PublicClient => bad_request("unauthorized_client", "a public client may not introspect tokens"),
             TokenError::InvalidRequest(description) => bad_request("invalid_request", description),
             TokenError::InvalidGrant(description) => bad_request("invalid_grant", description),
             TokenError::InvalidScope => bad_request("invalid_scope", "the scope was not granted"),

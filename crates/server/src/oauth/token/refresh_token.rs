@@ -41,7 +41,11 @@ pub async fn refresh(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, 
         now,
     };
     match sigma.store.write(move |tx| grant::refresh(tx, &request)).await? {
-        Refreshed::Granted(grant) => of_grant(sigma, &app, &grant, Some(next), now).await,
+        Refreshed::Granted(mut grant) => {
+            // The nonce belongs to the request of the person's browser, which this is not (Core §12.2).
+            grant.authorization.nonce = None;
+            of_grant(sigma, &app, &grant, Some(next), now).await
+        }
         Refreshed::Invalid | Refreshed::Reuse => Err(INVALID),
         Refreshed::WrongScope => Err(TokenError::InvalidScope),
         Refreshed::WrongTarget => Err(TokenError::InvalidTarget),
