@@ -42,6 +42,8 @@ pub struct StoreOptions {
     pub feed_interval: Duration,
     /// How long after the last reading of the change feed caches may be used.
     pub feed_stale_after: Duration,
+    /// How often the background looks for what has expired.
+    pub sweep_interval: Duration,
     /// What the background deletes.
     pub expiring: &'static [Expiring],
 }
@@ -59,6 +61,7 @@ impl StoreOptions {
             read_limit: Duration::from_secs(1),
             feed_interval: Duration::from_millis(500),
             feed_stale_after: Duration::from_secs(2),
+            sweep_interval: Duration::from_mins(1),
             expiring: EXPIRING,
         }
     }
@@ -214,8 +217,8 @@ impl Store {
         let store = Self { inner: Arc::new(inner) };
         if options.exclusive {
             store.follow_feed(source, options.feed_interval, stop.clone())?;
-            let weak = WeakStore(Arc::downgrade(&store.inner));
-            store.keep(spawn("sigma-sweep", move || sweep::sweep(&weak, &stop))?);
+            let (weak, interval) = (WeakStore(Arc::downgrade(&store.inner)), options.sweep_interval);
+            store.keep(spawn("sigma-sweep", move || sweep::sweep(&weak, interval, &stop))?);
         }
         Ok(store)
     }

@@ -9,8 +9,6 @@ use crate::store::{Store, WeakStore};
 
 /// Rows that one statement deletes at most: the writer is never held for long.
 const BATCH: u64 = 500;
-/// How often the background looks for what has expired.
-pub(crate) const PAUSE: Duration = Duration::from_mins(1);
 
 /// A table of which rows expire.
 #[derive(Clone, Copy, Debug)]
@@ -86,14 +84,14 @@ impl Store {
     }
 }
 
-/// Sweeps until `stop` is closed or the store is gone.
-pub(crate) fn sweep(store: &WeakStore, stop: &Receiver<()>) {
-    while let Err(RecvTimeoutError::Timeout) = stop.recv_timeout(PAUSE) {
+/// Sweeps every `interval` until `stop` is closed or the store is gone.
+pub(crate) fn sweep(store: &WeakStore, interval: Duration, stop: &Receiver<()>) {
+    while let Err(RecvTimeoutError::Timeout) = stop.recv_timeout(interval) {
         let Some(store) = store.upgrade() else { return };
         match store.sweep_once() {
             Ok(0) => {}
             Ok(rows) => tracing::debug!(rows, "expired rows were deleted"),
-            Err(error) => tracing::warn!(%error, "expired rows could not be deleted, the next attempt is in a minute"),
+            Err(error) => tracing::warn!(%error, "expired rows could not be deleted, they will be at the next attempt"),
         }
     }
 }

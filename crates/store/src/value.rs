@@ -1,11 +1,13 @@
 //! The parameters of a statement and the columns of a row, the same for both engines.
 
+use std::fmt;
+
 use sigma_core::digest::Digest;
 use sigma_core::ids::{ClientId, GrantId, OrgId, SessionId, TokenId, UserId};
 use sigma_core::time::Timestamp;
 
 /// One parameter or column: TEXT, BIGINT, BYTEA, DOUBLE PRECISION or NULL. A boolean is 0 or 1.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Value {
     /// NULL of any type.
     Null,
@@ -17,6 +19,19 @@ pub enum Value {
     Text(String),
     /// BYTEA.
     Bytes(Vec<u8>),
+}
+
+/// Without the content of texts and bytes, which may be secret or somebody's own.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("Null"),
+            Self::Int(number) => write!(f, "Int({number})"),
+            Self::Real(number) => write!(f, "Real({number})"),
+            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+        }
+    }
 }
 
 impl Value {
@@ -102,4 +117,13 @@ macro_rules! params {
     ($($value:expr),* $(,)?) => {
         &[$($crate::Value::from($value)),*]
     };
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_a_value_holds_does_not_print() {
+        let values = format!("{:?}", params!["hunter2", [1_u8; 32], 7_i64, None::<&str>]);
+        assert_eq!(values, "[Text(7 bytes), Bytes(32 bytes), Int(7), Null]");
+    }
 }
