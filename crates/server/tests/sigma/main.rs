@@ -22,4 +22,5 @@ mod sign_in;
 mod sign_up;
 mod support;
 mod token;
+mod token_model;
 mod userinfo;
