@@ -1,0 +1,6 @@
+//! Real server processes: several on one database, and what goes wrong around one.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+mod cluster;
+mod faults;
+mod whole;
