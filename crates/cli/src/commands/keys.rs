@@ -95,10 +95,10 @@ pub fn revoke(file: Option<&Path>, output: Output, kid: &str) -> Result<(), Fail
         if signs(key, &keys, now) {
             return Ok(Revoked::Signs);
         }
-        signing_key::remove(tx, &wanted).map(|()| Revoked::Revoked)
+        signing_key::remove(tx, &wanted).map(|()| Revoked::Done)
     })?;
     match revoked {
-        Revoked::Revoked => print(&opened, output, &[]),
+        Revoked::Done => print(&opened, output, &[]),
         Revoked::Unknown => Err(Failure::NotFound(format!("there is no signing key \"{kid}\""))),
         Revoked::Signs => Err(Failure::Refused(format!(
             "key \"{kid}\" signs: run `sigma keys rotate --now` first, and then revoke it"
@@ -108,7 +108,7 @@ pub fn revoke(file: Option<&Path>, output: Output, kid: &str) -> Result<(), Fail
 
 /// What revoking a key comes to.
 enum Revoked {
-    Revoked,
+    Done,
     Unknown,
     Signs,
 }

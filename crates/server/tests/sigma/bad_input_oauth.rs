@@ -156,7 +156,8 @@ async fn a_body_of_another_type_is_refused() {
 #[tokio::test]
 async fn a_body_over_64_kib_is_refused_and_one_below_is_read() {
     let world = World::new().await;
-    let filler = |length: usize| format!("client_id={APP}&x={}", "x".repeat(length - "client_id=&x=".len() - APP.len()));
+    let filler =
+        |length: usize| format!("client_id={APP}&x={}", "x".repeat(length - "client_id=&x=".len() - APP.len()));
     for path in [TOKEN, REVOKE, INTROSPECT, USERINFO, AUTHORIZE, END_SESSION] {
         let answer = world.post_body(path, FORM, filler(65_537)).await;
         assert_eq!(answer.error(), "413 invalid_request: The body is larger than 65536 bytes", "{path}");

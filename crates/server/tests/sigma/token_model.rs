@@ -53,18 +53,27 @@ struct Model {
     lives: bool,
 }
 
+/// What a use of a refresh token must answer with.
+enum Use {
+    /// A refusal.
+    Refused,
+    /// A new successor.
+    New,
+    /// The successor that it has.
+    Same(usize),
+}
+
 impl Model {
-    /// Which successor a use of the token must answer with, if any; a new one is `None` inside.
-    fn use_of(&mut self, at: usize, now: i64) -> Option<Option<usize>> {
+    fn use_of(&mut self, at: usize, now: i64) -> Use {
         if !self.lives {
-            return None;
+            return Use::Refused;
         }
         match self.tokens[at].used {
-            None => Some(None),
-            Some((used_at, next)) if now - used_at <= 10 && self.tokens[next].used.is_none() => Some(Some(next)),
+            None => Use::New,
+            Some((used_at, next)) if now - used_at <= 10 && self.tokens[next].used.is_none() => Use::Same(next),
             Some(_) => {
                 self.lives = false;
-                None
+                Use::Refused
             }
         }
     }
@@ -107,17 +116,18 @@ async fn act(world: &World, browser: &Browser<'_>, code: &str, model: &mut Model
             let at = index.index(model.tokens.len());
             let now = world.now().seconds();
             let answer = world.refresh(&model.tokens[at].text, &[]).await;
-            let Some(next) = model.use_of(at, now) else {
+            let expected = model.use_of(at, now);
+            if matches!(expected, Use::Refused) {
                 assert_eq!(answer.error(), INVALID);
                 return;
-            };
+            }
             assert_eq!(answer.status, 200, "{}", answer.body);
             let answer = answer.json();
             model.access.push(text(&answer, "access_token"));
-            if let Some(next) = next {
-                assert_eq!(text(&answer, "refresh_token"), model.tokens[next].text, "the same successor");
+            let successor = text(&answer, "refresh_token");
+            if let Use::Same(next) = expected {
+                assert_eq!(successor, model.tokens[next].text, "the same successor");
             } else {
-                let successor = text(&answer, "refresh_token");
                 assert!(model.tokens.iter().all(|token| token.text != successor), "a new one");
                 model.tokens[at].used = Some((now, model.tokens.len()));
                 model.tokens.push(Token { text: successor, used: None });

@@ -62,11 +62,9 @@ impl ScopeLine {
             }
             "profile" => ("See your profile", "The name, picture and public key of the identity that it gets.", false),
             "email" => ("See your e-mail address", "Only an address that you have confirmed here.", false),
-            "offline_access" => (
-                "Stay connected while you are away",
-                "It can renew its access without asking you again.",
-                true,
-            ),
+            "offline_access" => {
+                ("Stay connected while you are away", "It can renew its access without asking you again.", true)
+            }
             "sigma:profile" => {
                 ("Read and change your profile here", "Name, picture and description of your identities.", true)
             }
