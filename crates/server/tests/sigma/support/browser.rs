@@ -30,10 +30,6 @@ impl<'w> Browser<'w> {
         jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
-    pub fn forget(&self, name: &str) {
-        self.cookies.lock().unwrap().retain(|known, _| !known.contains(name));
-    }
-
     pub async fn send(&self, request: Builder, body: impl Into<Body>) -> Answer {
         let cookies = self.cookies();
         let request = if cookies.is_empty() { request } else { request.header("cookie", cookies) };
