@@ -12,6 +12,7 @@ use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{ClientId, OrgId};
 use sigma_core::jose::Algorithm;
+use sigma_core::random::SeededRng;
 use sigma_core::redirect::RegisteredRedirectUris;
 use sigma_core::scope::Scopes;
 use sigma_core::time::{Clock as _, ManualClock, Timestamp};
@@ -21,7 +22,7 @@ use sigma_server::settings::Settings;
 use sigma_server::state::Sigma;
 use sigma_store::resource::{self, Resource};
 use sigma_store::testing::{Engine, TestStore};
-use sigma_store::{MasterKey, app};
+use sigma_store::{MasterKey, Store, app};
 
 use super::{Answer, Browser, openapi};
 
@@ -38,7 +39,8 @@ pub struct World {
     pub clock: Arc<ManualClock>,
     edge: Edge,
     router: Router,
-    _store: TestStore,
+    /// The database; a process beside the first one has only a way to it.
+    store: Option<TestStore>,
 }
 
 impl World {
@@ -58,14 +60,27 @@ impl World {
         settings.log.access = false;
         change(&mut settings);
         let (clock, rng) = (Arc::clone(&store.clock), Arc::clone(&store.rng));
+        let mut world = Self::start(settings, (*store).clone(), clock, rng).await;
+        world.store = Some(store);
+        world.add_app(|_| {}).await;
+        world
+    }
+
+    /// Another process on the same database, with caches of its own. A database file has one server: there it is as an
+    /// admin command, which has no caches.
+    pub async fn beside(&self) -> Self {
+        let database = self.store.as_ref().unwrap();
+        let store = database.beside(|options| options.exclusive = database.engine == Engine::Postgres).unwrap();
+        Self::start(self.sigma.settings.clone(), store, Arc::clone(&self.clock), Arc::clone(&database.rng)).await
+    }
+
+    async fn start(settings: Settings, store: Store, clock: Arc<ManualClock>, rng: Arc<SeededRng>) -> Self {
         let edge = Edge::new(&settings, routes::paths(), clock.clone(), &*rng).unwrap();
         let key = MasterKey::from_base64("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=").unwrap();
         let limiter = Arc::clone(edge.limiter());
-        let sigma = Sigma::load(settings, (*store).clone(), key, limiter, clock.clone(), rng).await.unwrap();
+        let sigma = Sigma::load(settings, store, key, limiter, clock.clone(), rng).await.unwrap();
         let router = routes::router(sigma.clone());
-        let world = Self { sigma, clock, edge, router, _store: store };
-        world.add_app(|_| {}).await;
-        world
+        Self { sigma, clock, edge, router, store: None }
     }
 
     pub fn now(&self) -> Timestamp {

@@ -1,0 +1,115 @@
+//! Two processes on one database: each has caches of its own, and neither believes them for longer than a second.
+
+use std::time::Duration;
+
+use futures_util::future::{join, join_all};
+use serde_json::{Value, json};
+use sigma_core::jose::Algorithm;
+
+use crate::support::client::{REVOKE, TOKEN, app_key};
+use crate::support::forge::{assertion, header};
+use crate::support::{APP, Key, World};
+
+fn text(answer: &Value, name: &str) -> String {
+    answer[name].as_str().unwrap_or_else(|| panic!("no {name} in {answer}")).to_owned()
+}
+
+/// Asks until the answer is as wanted. News travel in real time: half a second is how often a process looks for them.
+async fn eventually(wanted: u16, ask: impl AsyncFn() -> u16) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    while ask().await != wanted {
+        assert!(tokio::time::Instant::now() < deadline, "it never became {wanted}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_one_process_ends_is_dead_at_the_other() {
+    let one = World::new().await;
+    let other = one.beside().await;
+    let browser = one.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let (revoked, signed_out) = (browser.tokens("openid offline_access").await, browser.tokens("openid").await);
+    for token in [&revoked, &signed_out] {
+        assert_eq!(other.userinfo_status(&text(token, "access_token")).await, 200);
+    }
+    let form = [("token", text(&revoked, "refresh_token")), ("client_id", APP.to_owned())];
+    let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(one.post_form(REVOKE, &form, &[]).await.status, 200);
+    assert_eq!(one.userinfo_status(&text(&revoked, "access_token")).await, 401, "here at once");
+    eventually(401, async || other.userinfo_status(&text(&revoked, "access_token")).await).await;
+    assert_eq!(browser.post_json("/api/auth/sign-out", &json!({})).await.status, 200);
+    eventually(401, async || other.userinfo_status(&text(&signed_out, "access_token")).await).await;
+}
+
+#[tokio::test]
+async fn a_key_that_one_process_made_signs_and_verifies_at_the_other() {
+    let one = World::new().await;
+    let other = one.beside().await;
+    let browser = one.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    one.rotate_now(Algorithm::ES256).await;
+    let tokens = browser.tokens("openid").await;
+    let access = text(&tokens, "access_token");
+    assert_eq!(header(&access)["kid"], one.kid(Algorithm::ES256).await);
+    eventually(200, async || other.userinfo_status(&access).await).await;
+    assert_eq!(one.kid(Algorithm::ES256).await, other.kid(Algorithm::ES256).await);
+    let jwks = async |world: &World| world.browser().get("/.well-known/jwks.json").await.body;
+    assert_eq!(jwks(&one).await, jwks(&other).await);
+}
+
+#[tokio::test]
+async fn what_may_be_used_once_is_used_once_whichever_process_is_asked() {
+    let one = World::new().await;
+    let other = one.beside().await;
+    let browser = one.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let code = browser.code(&[("scope", "openid offline_access")]).await;
+    let at = |number: usize| if number % 2 == 0 { &one } else { &other };
+    let answers = join_all((0..16).map(|number| at(number).exchange(&code, &[]))).await;
+    let granted: Vec<_> = answers.iter().filter(|answer| answer.status == 200).collect();
+    assert_eq!(granted.len(), 1);
+    assert!(
+        answers
+            .iter()
+            .filter(|answer| answer.status != 200)
+            .all(|answer| answer.error() == "400 invalid_grant: invalid code")
+    );
+
+    let tokens = browser.tokens("openid offline_access").await;
+    let first = text(&tokens, "refresh_token");
+    let answers = join_all((0..16).map(|number| at(number).refresh(&first, &[]))).await;
+    let mut successors: Vec<_> = answers.iter().map(|answer| text(&answer.json(), "refresh_token")).collect();
+    successors.dedup();
+    assert_eq!(successors.len(), 1);
+
+    let key = app_key();
+    one.add_asserting_app("by-key", &key).await;
+    let now = one.now().seconds();
+    let claims =
+        json!({"iss": "by-key", "sub": "by-key", "aud": "https://id.example.org", "jti": "1", "exp": now + 60});
+    let assertion = assertion(&key, &claims);
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+        ("client_assertion", assertion.as_str()),
+    ];
+    let (here, there) = join(one.post_form(TOKEN, &form, &[]), other.post_form(TOKEN, &form, &[])).await;
+    let mut statuses = [here.status.as_u16(), there.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 401]);
+}
+
+#[tokio::test]
+async fn an_app_that_is_switched_off_here_is_off_there() {
+    let one = World::new().await;
+    let other = one.beside().await;
+    let browser = one.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let access = text(&browser.tokens("openid").await, "access_token");
+    assert_eq!(other.userinfo_status(&access).await, 200);
+    one.change_app(APP, |app| app.disabled = true).await;
+    eventually(401, async || other.userinfo_status(&access).await).await;
+    let refused = other.exchange("x", &[]).await;
+    assert_eq!(refused.error(), "401 invalid_client: OAuth client is disabled");
+}
