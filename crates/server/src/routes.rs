@@ -56,8 +56,7 @@ pub fn router(sigma: Sigma) -> Router {
     let document = OpenApiDocument(Bytes::from(openapi()));
     let (documented, _) = documented().split_for_parts();
     documented
-        .merge(pages::router())
-        .layer(Extension(document))
+        .merge(pages::router().layer(Extension(document)))
         .fallback(fallback)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(sigma)
