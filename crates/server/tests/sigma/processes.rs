@@ -65,7 +65,7 @@ async fn what_may_be_used_once_is_used_once_whichever_process_is_asked() {
     let browser = one.browser();
     browser.sign_up(&Key::named("ada")).await;
     let code = browser.code(&[("scope", "openid offline_access")]).await;
-    let at = |number: usize| if number % 2 == 0 { &one } else { &other };
+    let at = |number: usize| if number.is_multiple_of(2) { &one } else { &other };
     let answers = join_all((0..16).map(|number| at(number).exchange(&code, &[]))).await;
     let granted: Vec<_> = answers.iter().filter(|answer| answer.status == 200).collect();
     assert_eq!(granted.len(), 1);
