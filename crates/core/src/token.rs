@@ -12,6 +12,11 @@ use crate::person::Person;
 use crate::scope::{EMAIL, OPENID, PROFILE};
 use crate::time::Timestamp;
 
+/// Most characters of a name in a token, which travels in the header of every request.
+const LONGEST_NAME: usize = 256;
+/// Longest published record that a token carries, in bytes; userinfo has it whatever its length.
+const LONGEST_RECORD: usize = 4_096;
+
 /// One audience as a text, several as a list (RFC 7519 §4.1.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -140,10 +145,10 @@ impl AccessClaims {
             gid: Some(grant.to_string()),
             sid: Some(authorization.session_id.to_string()),
             auth_time: Some(authorization.auth_time.seconds()),
-            name: profile.map(Person::display_name),
+            name: profile.map(|person| person.display_name().chars().take(LONGEST_NAME).collect()),
             pubkey: profile.and_then(Person::pubkey).map(str::to_owned),
             bap_id: profile.and_then(Person::bap_id).map(str::to_owned),
-            bap: profile.and_then(Person::bap_text),
+            bap: profile.and_then(Person::bap_text).filter(|record| record.len() <= LONGEST_RECORD),
             email: authorization
                 .scope
                 .contains(EMAIL)

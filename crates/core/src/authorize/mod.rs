@@ -21,7 +21,10 @@ use crate::redirect::MatchedRedirectUri;
 use crate::scope::{OFFLINE_ACCESS, Scopes};
 
 /// Longest `nonce`, in bytes: it comes back in the id token, which has a longest length itself.
-const LONGEST_NONCE: usize = 2_048;
+const LONGEST_NONCE: usize = 1_024;
+
+/// Most audiences of one token.
+pub const MOST_RESOURCES: usize = 16;
 
 /// The parameters of a request, decoded, in the order received. `resource` alone may repeat (RFC 8707 §2).
 #[derive(Clone, Debug, Default)]
@@ -302,6 +305,10 @@ pub fn parse(params: &Params, app: &App) -> Result<AuthorizationRequest, Refusal
     if !matches!(params.get("provider"), None | Some("sigma" | "google" | "github")) {
         return Err(invalid("unknown provider"));
     }
+    let resources = params.resources();
+    if resources.len() > MOST_RESOURCES {
+        return Err(Refusal::new(AuthorizeError::InvalidTarget, "too many resources"));
+    }
     let nonce = params.get("nonce").map(str::to_owned);
     if nonce.as_ref().is_some_and(|nonce| nonce.len() > LONGEST_NONCE) {
         return Err(invalid("nonce is too long"));
@@ -316,7 +323,7 @@ pub fn parse(params: &Params, app: &App) -> Result<AuthorizationRequest, Refusal
         login_hint: params.get("login_hint").map(str::to_owned),
         id_token_hint: params.get("id_token_hint").map(str::to_owned),
         claims,
-        resources: params.resources(),
+        resources,
         bap_id: params.get("bapId").or_else(|| params.get("bap_id")).map(str::to_owned),
     })
 }

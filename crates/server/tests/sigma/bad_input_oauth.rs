@@ -340,10 +340,12 @@ async fn very_long_values_are_no_fault_of_ours() {
         assert_eq!(answer.status, 200);
     }
     // What is taken is given back whole, in a token that can be made.
-    let nonce = "n".repeat(2_048);
-    let code = browser.code(&[("nonce", &nonce)]).await;
-    let tokens = world.exchange(&code, &[]).await.json();
-    assert_eq!(crate::support::forge::claims(tokens["id_token"].as_str().unwrap())["nonce"], nonce);
+    for letter in ["n", "\u{1}", "\"", "\u{1F600}"] {
+        let nonce = letter.repeat(1_024 / letter.len());
+        let code = browser.code(&[("nonce", &nonce)]).await;
+        let tokens = world.exchange(&code, &[]).await.json();
+        assert_eq!(crate::support::forge::claims(tokens["id_token"].as_str().unwrap())["nonce"], nonce);
+    }
 }
 
 /// Values that mean something somewhere, and others.

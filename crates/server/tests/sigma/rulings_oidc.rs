@@ -194,7 +194,7 @@ async fn what_the_app_asks_wrongly_goes_back_to_it() {
     assert_eq!(leads(&browser.authorize(&[]).await), "unauthorized_client: the client may not use authorization_code");
     world.change_app(APP, |app| app.grant_types = sigma_core::app::GrantType::ALL.to_vec()).await;
     browser.code(&[]).await;
-    let long = "n".repeat(2_049);
+    let long = "n".repeat(1_025);
     let mut seen = String::new();
     for (name, value) in [
         ("response_type", ""),

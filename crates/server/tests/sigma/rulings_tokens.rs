@@ -136,6 +136,13 @@ async fn the_audience_is_what_was_asked_for_and_the_issuer_when_openid_is_grante
     for wrong in ["https://nobody.example.org/", "https://api.example.org/v1/", "https://api.example.org/V1", "urn:x"] {
         assert_eq!(aud("openid", &[API, wrong]).await, json!("invalid_target: the resource is not registered"));
     }
+    let many: Vec<String> = (0..17).map(|number| format!("https://api.example.org/{number}")).collect();
+    for uri in &many {
+        world.add_resource(uri).await;
+    }
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(aud("openid", &many).await, json!("invalid_target: too many resources"));
+    assert_eq!(aud("openid", &many[1..]).await[1], 200);
     let foreign = aud("openid", &["https://api.example.org/v1%00"]).await;
     assert_eq!(foreign, json!("invalid_request: parameters must not hold NUL"));
 }

@@ -181,6 +181,25 @@ async fn each_scope_tells_its_claims_and_nothing_is_empty() {
 }
 
 #[tokio::test]
+async fn a_large_record_is_told_by_userinfo_and_not_by_every_token() {
+    let world = World::new().await;
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let token = access(&browser, &[], &world).await;
+    for (letters, carried) in [(100, true), (4_096, false), (1_000_000, false)] {
+        let name = "\u{e9}".repeat(letters);
+        let record = json!({"identity": {"alternateName": name}});
+        update(&world, &token, "UPDATE identities SET profile = $2 WHERE user_id = $1", &record.to_string()).await;
+        let token = access(&browser, &[], &world).await;
+        let claims = claims(&token);
+        assert_eq!(claims.get("bap").is_some(), carried, "{letters}");
+        assert_eq!(claims["name"].as_str().unwrap().chars().count(), letters.min(256));
+        let body = world.get_with_token(USERINFO, &token).await.json();
+        assert_eq!((&body["bap"], &body["name"]), (&record, &json!(name)));
+    }
+}
+
+#[tokio::test]
 async fn claims_are_told_one_by_one_to_an_app_that_asked_and_was_allowed() {
     let world = World::new().await;
     let browser = world.browser();

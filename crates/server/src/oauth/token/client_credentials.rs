@@ -1,6 +1,7 @@
 //! `grant_type=client_credentials` (RFC 6749 §4.4): a token of the app for itself, which no endpoint takes for a person
 //! (ruling 7).
 
+use sigma_core::authorize::MOST_RESOURCES;
 use sigma_core::scope::{EMAIL, OFFLINE_ACCESS, OPENID, PROFILE, Scopes};
 use sigma_store::spent;
 
@@ -21,6 +22,9 @@ pub async fn issue(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, To
     let asked = Scopes::parse(params.get("scope").unwrap_or_default()).within(&app.scopes);
     let scope = personal.into_iter().fold(asked, |scopes, personal| scopes.without(personal));
     let resources = params.resources();
+    if resources.len() > MOST_RESOURCES {
+        return Err(TokenError::InvalidTarget);
+    }
     for uri in &resources {
         if !sigma.is_registered_resource(uri).await? {
             return Err(TokenError::InvalidTarget);
