@@ -87,14 +87,19 @@ pub struct NewSession {
 }
 
 /// Begins a session, or continues the browser's own with a new secret: a cookie planted before the sign-in is worth
-/// nothing after it.
+/// nothing after it. The session of another person in the same browser ends.
 pub fn begin(tx: &mut dyn Tx, user_id: &UserId, bap_id: Option<&str>, new: &NewSession) -> Result<Session, StoreError> {
     let old = match &new.continues {
         Some(secret) => find_by_secret(tx, secret)?,
         None => None,
     };
     let delete_after = new.expires_at.plus(REMEMBERED);
-    if let Some(old) = old.filter(|old| old.is_live(new.now) && old.user_id == *user_id) {
+    let old = old.filter(|old| old.is_live(new.now));
+    if let Some(replaced) = old.as_ref().filter(|old| old.user_id != *user_id) {
+        // Its cookie is about to be overwritten: nobody could sign out of it any more.
+        end(tx, &replaced.user_id, &replaced.id, new.now)?;
+    }
+    if let Some(old) = old.filter(|old| old.user_id == *user_id) {
         let bap_id = bap_id.map(str::to_owned).or(old.bap_id.clone());
         tx.execute(
             "UPDATE sessions SET secret_hash = $2, bap_id = $3, auth_time = $4, acr = $5, amr = $6, updated_at = $4,

@@ -328,8 +328,9 @@ async fn very_long_values_are_no_fault_of_ours() {
         let answer = browser.authorize(&[(name, &long)]).await;
         assert_eq!(answer.status, 303, "{name}: {}", answer.body);
         let request = Browser::request(&[(name, &long)]);
+        // What would have to be stored for a stranger is refused here, what cannot be answered well by a redirect.
         let answer = world.post_body(AUTHORIZE, FORM, request.split_once('?').unwrap().1.to_owned()).await;
-        assert_eq!(answer.status, 303, "{name}: {}", answer.body);
+        assert!([303, 400].contains(&answer.status.as_u16()), "{name}: {}", answer.body);
     }
     for name in ["code", "redirect_uri", "client_id", "code_verifier", "scope", "resource"] {
         let status = world.exchange("x", &[(name, &long)]).await.status.as_u16();

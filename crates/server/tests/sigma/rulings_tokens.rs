@@ -269,6 +269,25 @@ async fn signing_out_ends_grants_of_the_session_but_not_offline_ones() {
 }
 
 #[tokio::test]
+async fn signing_in_as_another_person_signs_the_first_one_out() {
+    let world = World::new().await;
+    let browser = ada(&world).await;
+    let online = browser.tokens("openid profile").await;
+    let offline = browser.tokens("openid profile offline_access").await;
+    let elsewhere = world.browser();
+    elsewhere.sign_in(&Key::named("ada")).await;
+    let of_elsewhere = elsewhere.tokens("openid profile").await;
+    assert_eq!(browser.sign_up(&Key::named("bob")).await.status, 200);
+    assert_eq!(world.userinfo_status(text(&online, "access_token")).await, 401);
+    assert_eq!(world.userinfo_status(text(&offline, "access_token")).await, 200);
+    assert_eq!(world.userinfo_status(text(&of_elsewhere, "access_token")).await, 200, "in this browser alone");
+    // The same person again is the same session.
+    let of_bob = browser.tokens("openid profile").await;
+    browser.sign_in(&Key::named("bob")).await;
+    assert_eq!(world.userinfo_status(text(&of_bob, "access_token")).await, 200);
+}
+
+#[tokio::test]
 async fn a_dead_grant_is_invalid_grant() {
     let world = World::new().await;
     let browser = ada(&world).await;
