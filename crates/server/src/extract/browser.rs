@@ -33,13 +33,17 @@ impl Browser {
         Self { headers: headers.clone() }
     }
 
-    /// The value of a cookie.
+    /// The value of a cookie; the first, where there are several of that name.
     pub fn cookie(&self, name: &str) -> Option<&str> {
-        let cookies = self.headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-        cookies
+        self.cookies(name).next()
+    }
+
+    fn cookies(&self, name: &str) -> impl Iterator<Item = &str> {
+        let lines = self.headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+        lines
             .flat_map(|line| line.split(';'))
             .filter_map(|pair| pair.trim_start().split_once('='))
-            .find_map(|(known, value)| (known == name).then_some(value.trim_end()))
+            .filter_map(move |(known, value)| (known == name).then_some(value.trim_end()))
     }
 
     /// Whether a script asked, which follows no redirect to another origin: it is told the address instead (contract
@@ -52,13 +56,13 @@ impl Browser {
     }
 
     /// The secret in the session cookie, if we signed it: `token.base64(HMAC)`, percent-encoded (contract 1.0).
+    ///
+    /// Another host of our site can set a cookie of the same name for both. One that we did not sign is passed over; of
+    /// two that we did sign neither counts, so that nobody acts in a session that was slipped in.
     pub fn session_secret(&self, sigma: &Sigma) -> Option<SessionSecret> {
-        let value = self.cookie(session_cookie_name(sigma))?;
-        let value = percent_decode_str(value).decode_utf8().ok()?;
-        let (token, signature) = value.rsplit_once('.')?;
-        let signature = STANDARD.decode(signature).ok()?;
-        hmac::verify(&sigma.cookie_key, token.as_bytes(), &signature).ok()?;
-        Some(SessionSecret { digest: Digest::of(token), token: token.to_owned() })
+        let mut signed = self.cookies(session_cookie_name(sigma)).filter_map(|value| signed_token(sigma, value));
+        let token = signed.next()?;
+        signed.all(|other| other == token).then(|| SessionSecret { digest: Digest::of(&token), token })
     }
 
     /// What the browser calls itself, cut to what a list of sessions can show.
@@ -74,6 +78,15 @@ pub struct SessionSecret {
     pub digest: Digest,
     /// The secret, for the answers that give it back to its own browser.
     pub token: String,
+}
+
+/// The token in the value of a session cookie, if we signed it.
+fn signed_token(sigma: &Sigma, value: &str) -> Option<String> {
+    let value = percent_decode_str(value).decode_utf8().ok()?;
+    let (token, signature) = value.rsplit_once('.')?;
+    let signature = STANDARD.decode(signature).ok()?;
+    hmac::verify(&sigma.cookie_key, token.as_bytes(), &signature).ok()?;
+    Some(token.to_owned())
 }
 
 /// The name of the session cookie (contract 1.0).

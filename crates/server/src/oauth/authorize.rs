@@ -67,7 +67,7 @@ pub fn resume_url(interaction: &str) -> String {
     responses(
         (status = 200, description = "For a script: the address. For `response_mode=form_post`: the form", body = Redirection),
         (status = 303, description = "To the app, or to a page of ours"),
-        (status = 400, description = "The interaction cannot go on"),
+        (status = 400, description = "The interaction cannot go on, or the request is longer than 8 KiB"),
         (status = 429, description = "Too many requests"),
         (status = 503, description = "The store does not answer"),
     )
@@ -97,6 +97,7 @@ pub async fn authorize(
     responses(
         (status = 200, description = "For a script: the address. For `response_mode=form_post`: the form", body = Redirection),
         (status = 303, description = "To the same path by GET, to the app with an error, or to a page of ours"),
+        (status = 400, description = "Longer than 8 KiB"),
         (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not a form"),
         (status = 429, description = "Too many requests"),

@@ -22,6 +22,8 @@ use crate::state::Sigma;
 
 /// Letters of an interaction's id and of its cookie: 131 bits.
 const ID_LENGTH: usize = 22;
+/// Bytes of a request that is stored: anybody may have some stored, for an hour.
+const LONGEST_QUERY: usize = 8 * 1_024;
 /// Letters of a code: 190 bits (contract 1.2).
 const CODE_LENGTH: usize = 32;
 
@@ -93,12 +95,16 @@ pub async fn begin_interaction(
     started_at: Timestamp,
     by_post: bool,
 ) -> Result<BrowserInteraction, Envelope> {
+    let query = requested.params.to_query();
+    if query.len() > LONGEST_QUERY {
+        return Err(bad_request("invalid_request", "the request is too long"));
+    }
     let id = alphanumeric(&*sigma.rng, ID_LENGTH);
     let secret = alphanumeric(&*sigma.rng, ID_LENGTH);
     let stored = StoredInteraction {
         browser: (!by_post).then(|| Digest::of(&secret)),
         client_id: requested.app.client_id.to_string(),
-        query: requested.params.to_query(),
+        query,
         state: Interaction { started_at, ..Interaction::default() },
         expires_at: Sigma::in_seconds(started_at, sigma.settings.tokens.interaction_seconds),
         id,

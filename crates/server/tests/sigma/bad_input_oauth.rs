@@ -326,7 +326,7 @@ async fn very_long_values_are_no_fault_of_ours() {
     ];
     for name in names {
         let answer = browser.authorize(&[(name, &long)]).await;
-        assert_eq!(answer.status, 303, "{name}: {}", answer.body);
+        assert!([303, 400].contains(&answer.status.as_u16()), "{name}: {}", answer.body);
         let request = Browser::request(&[(name, &long)]);
         // What would have to be stored for a stranger is refused here, what cannot be answered well by a redirect.
         let answer = world.post_body(AUTHORIZE, FORM, request.split_once('?').unwrap().1.to_owned()).await;

@@ -142,3 +142,21 @@ async fn the_front_page_signs_out_by_a_form() {
     assert!(answer.header("set-cookie").contains("Max-Age=0"));
     assert_eq!(session(&world, &held).await, Value::Null);
 }
+
+#[tokio::test]
+async fn a_session_that_another_host_of_the_site_slips_in_is_nobodys() {
+    let (world, cookie) = signed_in("https://id.example.org").await;
+    let ada = cookie.split(';').next().unwrap();
+    let eve = Key::named("eve");
+    world.browser().sign_up(&eve).await;
+    let eve = world.sign(&eve, SIGN_IN).await.header("set-cookie").split(';').next().unwrap().to_owned();
+    assert_eq!(session(&world, &format!("{eve}; {ada}")).await, Value::Null, "Ada does not act as Eve");
+    assert_eq!(session(&world, &format!("{ada}; {eve}")).await, Value::Null);
+    let held = session(&world, ada).await;
+    assert_eq!(
+        session(&world, &format!("{NAME}=junk; {ada}; {NAME}=x.y")).await,
+        held,
+        "nor is she signed out by junk"
+    );
+    assert_eq!(session(&world, &format!("{ada}; {ada}")).await, held);
+}
