@@ -25,7 +25,7 @@ test: ## Runs everything: lints, unit, store and server tests on both engines, r
 
 BENCH ?=
 bench: web bench/peer/node_modules/.package-lock.json ## Measures this server and a peer on the same work; BENCH=--quick is short
-	cargo build --profile dist --bin sigma --bin sigma-bench
+	cargo build --profile dist --package sigma --package sigma-bench
 	$(CARGO_TARGET_DIR)/dist/sigma-bench $(BENCH)
 
 check: ## Checks licences, sources and known vulnerabilities of the dependencies
