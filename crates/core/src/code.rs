@@ -143,3 +143,75 @@ pub fn judge(code: &Code, attempt: &Redemption, now: Timestamp) -> Redeemed {
         (None, SentVerifier::Sent(_) | SentVerifier::Malformed) => Redeemed::VerifierUnexpected,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+    const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+    fn code(challenge: Option<&str>) -> Code {
+        let session = SessionFacts {
+            id: SessionId::from_text("ses_1"),
+            user_id: UserId::from_text("user_1"),
+            auth_time: NOW,
+            acr: "1".to_owned(),
+            amr: "pop".to_owned(),
+            bap_id: None,
+        };
+        Code {
+            hash: Digest::of("code"),
+            authorization: Authorization::by(&session, ClientId::from_text("app")),
+            redirect_uri: "https://app.example.org/cb".to_owned(),
+            code_challenge: challenge.map(|text| CodeChallenge::parse(text).unwrap()),
+            expires_at: Timestamp::from_seconds(1_800_000_060),
+            redeemed_for: None,
+            used: false,
+        }
+    }
+
+    fn attempt(verifier: SentVerifier) -> Redemption {
+        let redirect_uri = Some("https://app.example.org/cb".to_owned());
+        Redemption { client_id: ClientId::from_text("app"), redirect_uri, verifier }
+    }
+
+    fn sent() -> SentVerifier {
+        SentVerifier::Sent(CodeVerifier::parse(VERIFIER).unwrap())
+    }
+
+    #[test]
+    fn the_app_comes_first_and_reuse_before_all_that_could_excuse_it() {
+        let used = Code { used: true, ..code(Some(CHALLENGE)) };
+        let late = Timestamp::from_seconds(1_900_000_000);
+        let other = Redemption { client_id: ClientId::from_text("other"), ..attempt(sent()) };
+        assert_eq!(judge(&used, &other, late), Redeemed::WrongApp);
+        let wrong = Redemption { redirect_uri: None, ..attempt(SentVerifier::Malformed) };
+        assert_eq!(judge(&used, &wrong, late), Redeemed::UsedBefore);
+        assert_eq!(judge(&code(Some(CHALLENGE)), &wrong, late), Redeemed::Expired);
+        assert_eq!(judge(&code(Some(CHALLENGE)), &wrong, NOW), Redeemed::RedirectUriMissing);
+    }
+
+    #[test]
+    fn a_code_lives_until_its_last_moment_and_no_longer() {
+        let just = Timestamp::from_seconds(1_800_000_059);
+        assert_eq!(judge(&code(Some(CHALLENGE)), &attempt(sent()), just), Redeemed::Granted);
+        assert_eq!(judge(&code(Some(CHALLENGE)), &attempt(sent()), code(None).expires_at), Redeemed::Expired);
+    }
+
+    #[test]
+    fn a_challenge_wants_its_verifier_and_a_verifier_its_challenge() {
+        use SentVerifier as V;
+        let judged = |challenge, verifier| judge(&code(challenge), &attempt(verifier), NOW);
+        assert_eq!(judged(Some(CHALLENGE), sent()), Redeemed::Granted);
+        assert_eq!(judged(Some(CHALLENGE), V::Malformed), Redeemed::WrongVerifier);
+        assert_eq!(judged(Some(CHALLENGE), V::Absent), Redeemed::VerifierMissing);
+        assert_eq!(judged(None, V::Absent), Redeemed::Granted);
+        assert_eq!(judged(None, V::Malformed), Redeemed::VerifierUnexpected);
+        assert_eq!(judged(None, sent()), Redeemed::VerifierUnexpected);
+        // Whoever has nothing else to show must show one, even for a code that asked for none.
+        assert_eq!(judged(Some(CHALLENGE), V::Missing), Redeemed::VerifierMissing);
+        assert_eq!(judged(None, V::Missing), Redeemed::VerifierMissing);
+    }
+}
