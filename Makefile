@@ -14,7 +14,7 @@ help: ## Lists the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 run: web ## Starts the demo: the server, and beside it the Playground, an app to sign in to
-	cargo run --bin sigma -- demo
+	cargo run --profile demo --bin sigma -- demo
 
 test: ## Runs everything: lints, unit, store and server tests on both engines, real clients, a real browser
 	scripts/install-test-deps.sh
