@@ -161,7 +161,7 @@ async fn what_is_not_there_is_told_in_json_to_programs_and_left_to_the_router_fo
     content-type: application/json
     x-request-id: req_6iysd2bblnq4er5edxwb6pf5
     access-control-allow-origin: *
-    access-control-expose-headers: Retry-After, X-Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, WWW-Authenticate, set-auth-token
+    access-control-expose-headers: Retry-After, X-Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, WWW-Authenticate, X-Request-Id, set-auth-token
     {"error":"method_not_allowed","error_description":"Method Not Allowed","message":"Method Not Allowed","request_id":"req_6iysd2bblnq4er5edxwb6pf5"}
     "#);
     insta::assert_snapshot!(shown(server.get("/nothing").await).await, @r"
@@ -236,7 +236,7 @@ async fn a_preflight_for_a_public_endpoint_is_answered_to_anyone() {
     access-control-max-age: 7200
     x-request-id: req_ynvbmbs7dbzzmkuhfyomh5zx
     access-control-allow-origin: *
-    access-control-expose-headers: Retry-After, X-Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, WWW-Authenticate, set-auth-token
+    access-control-expose-headers: Retry-After, X-Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, WWW-Authenticate, X-Request-Id, set-auth-token
     ");
 }
 
@@ -252,7 +252,7 @@ async fn a_preflight_for_a_cookie_endpoint_is_answered_to_trusted_origins_alone(
     x-request-id: req_ynvbmbs7dbzzmkuhfyomh5zx
     access-control-allow-origin: https://app.example.com
     access-control-allow-credentials: true
-    access-control-expose-headers: Retry-After, X-Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, WWW-Authenticate, set-auth-token
+    access-control-expose-headers: Retry-After, X-Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, WWW-Authenticate, X-Request-Id, set-auth-token
     vary: Origin
     ");
     let asked = [("origin", "https://evil.example"), ("access-control-request-method", "POST")];

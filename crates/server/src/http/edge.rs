@@ -11,9 +11,9 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{BoxError, Router};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use http::request::Parts;
-use http::{Method, Request, StatusCode, Uri};
+use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body::Body as HttpBody;
 use sigma_core::random::Rng;
 use sigma_core::time::Clock;
@@ -29,6 +29,7 @@ use crate::http::origin::{self, Origins};
 use crate::http::policy::{self, Limit, Policy};
 use crate::http::stopwatch::Stopwatch;
 use crate::http::{body, headers};
+use crate::pages;
 use crate::settings::Settings;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -55,6 +56,7 @@ struct Rules {
     limiter: Arc<Limiter>,
     proxies: TrustedProxies,
     origins: Origins,
+    issuer: String,
     https: bool,
     body_bytes: usize,
     body_deadline: Duration,
@@ -99,6 +101,7 @@ impl Edge {
             clock,
             proxies: TrustedProxies::new(&settings.http.trusted_proxies),
             origins: Origins::new(&settings.issuer, &settings.sign_in.trusted_origins).ok_or(EdgeError::Origin)?,
+            issuer: settings.issuer.clone(),
             https: settings.issuer.starts_with("https://"),
             body_bytes: settings.http.body_bytes,
             body_deadline: Duration::from_secs(settings.http.body_seconds.into()),
@@ -204,7 +207,8 @@ fn panicked(panic: &(dyn Any + Send)) -> Response {
     Envelope::internal(format_args!("a handler panicked: {}", said.unwrap_or("without a word"))).into_response()
 }
 
-/// An error with the request's id in it, its cause logged; where programs call, in JSON whoever made it.
+/// An error with the request's id in it, its cause logged: in JSON, or as a page to a person who could do nothing with
+/// that. Where programs call it is JSON whoever made it.
 async fn explained(response: Response, visit: &Visit<'_>) -> Response {
     let id = visit.context.request_id();
     let (mut parts, body) = response.into_parts();
@@ -220,6 +224,13 @@ async fn explained(response: Response, visit: &Visit<'_>) -> Response {
         tracing::error!(target: "sigma::http", request_id = %id, status = parts.status.as_u16(), cause, "failed");
     }
     parts.headers.remove(CONTENT_LENGTH);
+    if visit.shows_page(parts.status) {
+        let page =
+            pages::refused(&visit.rules.issuer, parts.status, envelope.code().unwrap_or(envelope.error()), id.as_str());
+        let (page, body) = page.into_parts();
+        parts.headers.extend(page.headers);
+        return Response::from_parts(parts, body);
+    }
     parts.headers.insert(CONTENT_TYPE, headers::JSON);
     Response::from_parts(parts, envelope.body(Some(id.as_str())))
 }
@@ -251,6 +262,8 @@ struct Visit<'r> {
     method: Method,
     uri: Uri,
     trace: Option<String>,
+    /// A browser asks for something to show.
+    navigates: bool,
     watch: Stopwatch,
     status: Option<StatusCode>,
 }
@@ -269,9 +282,18 @@ impl<'r> Visit<'r> {
             method: parts.method.clone(),
             uri: parts.uri.clone(),
             trace: trace_id(&parts.headers).filter(|_| rules.access_log).map(str::to_owned),
+            navigates: accepts_pages(&parts.headers),
             watch,
             status: None,
         }
+    }
+
+    /// Whether an error of this status is shown as a page: those that say that not the request is wrong, but how, when or
+    /// from where it came.
+    fn shows_page(&self, status: StatusCode) -> bool {
+        let passing = status.is_server_error()
+            || matches!(status, StatusCode::FORBIDDEN | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS);
+        passing && self.navigates && policy::is_page(self.uri.path())
     }
 }
 
@@ -298,6 +320,12 @@ impl Drop for Visit<'_> {
             );
         }
     }
+}
+
+/// Browsers name HTML when they navigate, and scripts do not.
+fn accepts_pages(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }
 
 /// Enough of a path to know it by; a caller may send 64 KiB.

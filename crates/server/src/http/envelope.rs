@@ -78,6 +78,11 @@ impl Envelope {
         self.code
     }
 
+    /// The code that clients compare.
+    pub(super) fn error(&self) -> &str {
+        &self.error
+    }
+
     /// What the log should say of it.
     pub(super) fn cause(&self) -> Option<&str> {
         self.cause.as_deref()

@@ -112,6 +112,17 @@ pub(super) fn is_api(path: &str) -> bool {
     called || TABLE.iter().any(|(known, policy)| *known == path && policy.limit != AUTHORIZE.limit)
 }
 
+/// Paths that people come to by a link or a form of ours: what goes wrong there is told by a page to a browser.
+pub(super) fn is_page(path: &str) -> bool {
+    const FORMS: [&str; 4] = [
+        "/api/auth/oauth2/consent",
+        "/api/auth/oauth2/continue",
+        "/api/auth/oauth2/end-session",
+        "/api/auth/oauth2/end-session/confirm",
+    ];
+    !is_api(path) || FORMS.contains(&path)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;

@@ -43,6 +43,30 @@ pub fn not_found(sigma: &Sigma) -> Response {
     NotFound.render(&PageContext { issuer: sigma.issuer() })
 }
 
+/// The page for a request that this server did not take, or could not answer now; `code` for developers.
+pub fn refused(issuer: &str, status: StatusCode, code: &str, request_id: &str) -> Response {
+    let (title, description) = match status {
+        StatusCode::TOO_MANY_REQUESTS => {
+            ("Too many requests", "There were too many requests from where you are. Wait a minute and try again.")
+        }
+        StatusCode::SERVICE_UNAVAILABLE => {
+            ("Try again in a moment", "This server cannot answer just now. Nothing is lost: load the page again.")
+        }
+        StatusCode::FORBIDDEN => ("Refused", "This came from a page of another site, so nothing was done."),
+        StatusCode::PAYLOAD_TOO_LARGE => ("Refused", "More was sent than this server takes."),
+        _ => ("Something went wrong here", "It is our fault, not yours. Try again in a moment."),
+    };
+    let page = ErrorPage {
+        status,
+        title: title.to_owned(),
+        code: Some(code.to_owned()),
+        description: description.to_owned(),
+        request_id: Some(request_id.to_owned()),
+        back: None,
+    };
+    page.render(&PageContext { issuer })
+}
+
 /// The page for an authorization request that cannot go on here.
 pub fn stopped(sigma: &Sigma, reason: &Stopped) -> Response {
     let (title, description) = match reason {

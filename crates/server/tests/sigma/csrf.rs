@@ -83,8 +83,8 @@ async fn no_route_acts_on_a_cookie_that_another_site_sent() {
                 let browser = signed_in(&world).await;
                 let answer = ask(&browser, &method, &path, headers).await;
                 assert_eq!(answer.status, 403, "{method} {path} {headers:?}: {}", answer.body);
-                let code = answer.json()["code"].as_str().unwrap_or_default().to_owned();
-                assert!(["INVALID_ORIGIN", "MISSING_OR_NULL_ORIGIN"].contains(&code.as_str()), "{path}: {code}");
+                let said = ["INVALID_ORIGIN", "MISSING_OR_NULL_ORIGIN"].iter().any(|code| answer.body.contains(code));
+                assert!(said, "{path}: {}", answer.body);
                 assert_eq!(answer.header("set-cookie"), "", "{path}");
                 assert_ne!(browser.get("/api/auth/get-session").await.json(), Value::Null, "{method} {path}");
             }

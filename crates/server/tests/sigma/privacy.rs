@@ -283,3 +283,26 @@ async fn every_page_runs_no_script_of_its_own_and_loads_nothing_from_elsewhere()
         }
     }
 }
+
+#[tokio::test]
+async fn a_person_is_told_by_a_page_what_a_program_is_told_in_json() {
+    let world = World::with(|settings| {
+        settings.limits.enabled = true;
+        settings.limits.other = 1;
+    })
+    .await;
+    let browser = world.browser();
+    browser.get("/login").await;
+    let page = browser.get("/login").await;
+    assert_eq!(page.status, 429);
+    assert!(page.header("content-type").starts_with("text/html"), "{}", page.body);
+    assert!(page.header("content-security-policy").contains("style-src 'self'"));
+    assert_ne!(page.header("retry-after"), "");
+    for said in ["Too many requests", "rate_limit_exceeded", page.header("x-request-id")] {
+        assert!(page.body.contains(said), "{said} in {}", page.body);
+    }
+    let program = world.send(Request::get("/login").body(Body::empty()).unwrap()).await;
+    assert_eq!(program.json()["error"], "rate_limit_exceeded");
+    let api = browser.get("/api/auth/get-session").await;
+    assert_eq!(api.json()["error"], "rate_limit_exceeded");
+}
