@@ -211,7 +211,7 @@ pub struct Limits {
     pub userinfo: u32,
     /// Discovery, JWKS, pages and everything else, an address.
     pub other: u32,
-    /// Failures in a row slow an address and an account down: 3 to 5 for 30 s, 6 to 10 for 2 min, then 10 min.
+    /// Failures in a row make an account wait at that address: 3 to 5 for 30 s, 6 to 10 for 2 min, then 10 min.
     pub delays: bool,
     /// New accounts an hour, an address.
     pub sign_ups_per_hour: u32,

@@ -224,7 +224,7 @@ CREATE TABLE revoked_tokens (
 );
 CREATE INDEX revoked_tokens_sweep ON revoked_tokens (expires_at);
 
--- Failed sign-ins in a row, by address, by account, and by both (ruling 34).
+-- Failed sign-ins in a row, by account and address, and by address for names that are no account's (ruling 34).
 CREATE TABLE failures (
     key TEXT NOT NULL PRIMARY KEY,
     count BIGINT NOT NULL,
