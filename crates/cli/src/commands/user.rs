@@ -162,12 +162,11 @@ pub fn sessions(
         }
     }
     if end_all {
-        let owner = id.clone();
-        while opened.write({
-            let owner = owner.clone();
-            move |tx| session::end_all(tx, &owner, None, now)
-        })? > 0
-        {}
+        let end_some = || {
+            let owner = id.clone();
+            opened.write(move |tx| session::end_all(tx, &owner, None, now))
+        };
+        while end_some()? > 0 {}
     }
     let live = opened.read(move |tx| session::list_live(tx, &id, now))?;
     let views: Vec<SessionView> = live.iter().map(SessionView::of).collect();
