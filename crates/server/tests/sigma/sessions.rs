@@ -39,7 +39,8 @@ async fn the_session_is_told_in_better_auths_words() {
     let answer = browser.get(GET).await;
     assert_eq!(answer.header("cache-control"), "no-store");
     insta::assert_json_snapshot!(answer.json(), {
-        ".session.id" => "[session]", ".session.token" => "[secret]", ".session.userId" => "[user]", ".user.id" => "[user]",
+        ".session.id" => "[session]", ".session.token" => "[secret]", ".session.userId" => "[user]",
+        ".user.id" => "[user]",
     });
     let body = answer.json();
     assert_eq!(body["session"]["userId"], body["user"]["id"]);
