@@ -68,8 +68,9 @@ fn everything(server: &Server, ada: &Person, access: &str) -> Vec<(String, u16, 
     let bearer = format!("Bearer {access}");
     let token = ada.token(SIGN_IN, "");
     let direct = ada.token("/sigma/authorize", "");
-    let authorize = "/oauth2/authorize?client_id=shop&redirect_uri=https%3A%2F%2Fapp.example.org%2Fcallback&response_type=\
-                     code&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&scope=openid";
+    let authorize = "/oauth2/authorize?client_id=shop&redirect_uri=https%3A%2F%2Fapp.example.org%2Fcallback\
+                     &response_type=code&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\
+                     &code_challenge_method=S256&scope=openid";
     let form = ("Content-Type", "application/x-www-form-urlencoded");
     let json = ("Content-Type", "application/json");
     let signed_in = ("Cookie", cookie.as_str());
