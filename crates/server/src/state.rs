@@ -264,8 +264,9 @@ pub async fn load_master_key(settings: &Settings, store: &Store, rng: &dyn Rng) 
         return Ok(MasterKey::from_base64(value.expose_secret())?);
     }
     let path = &settings.master_key.file;
-    // A new key beside a database that was sealed under a lost one would look right and open nothing.
-    if !path.exists() && store.read(|tx| meta::find(tx, COOKIE_SECRET)).await?.is_some() {
+    // A new key beside a database that was sealed under a lost one would look right and open nothing. The database is asked
+    // first: of two servers that start at once, the one that seals has made the file before.
+    if store.read(|tx| meta::find(tx, COOKIE_SECRET)).await?.is_some() && !path.exists() {
         return Err(StateError::LostMasterKey(path.clone()));
     }
     let file = MasterKey::load_or_create(path, rng)?;
