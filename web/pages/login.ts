@@ -29,6 +29,7 @@ function start(issuer: string): void {
   const showUnlock = () => {
     panel.name(storedKey()?.hint);
     panel.show("unlock", unlockPassword);
+    toggle("[data-sign-up]", true);
   };
   const showImport = (focus: HTMLElement | null) => {
     unlocked = undefined;
