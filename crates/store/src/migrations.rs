@@ -12,7 +12,11 @@ use time::format_description::well_known::Rfc3339;
 use crate::error::OpenError;
 
 /// Every version, oldest first. A version that was released is never changed, only followed.
-const VERSIONS: &[(&str, &str)] = &[("V1__sign_in", include_str!("../migrations/V1__sign_in.sql"))];
+const VERSIONS: &[(&str, &str)] = &[
+    ("V1__sign_in", include_str!("../migrations/V1__sign_in.sql")),
+    ("V2__passwords_and_mail", include_str!("../migrations/V2__passwords_and_mail.sql")),
+    ("V3__workspaces", include_str!("../migrations/V3__workspaces.sql")),
+];
 
 /// The table that refinery keeps.
 const HISTORY: &str = "SELECT version, name, applied_on, checksum FROM refinery_schema_history ORDER BY version ASC";

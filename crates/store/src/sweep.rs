@@ -55,6 +55,10 @@ pub const EXPIRING: &[Expiring] = &[
     expiring!("spent", "key", "expires_at"),
     expiring!("revoked_tokens", "id", "expires_at"),
     expiring!("failures", "key", "expires_at"),
+    expiring!("one_time_links", "hash", "expires_at"),
+    expiring!("mails", "id", "expires_at"),
+    expiring!("workspace_sessions", "org_id, jti", "expires_at"),
+    expiring!("workspace_secrets", "org_id, kid", "delete_after"),
 ];
 
 impl Store {
