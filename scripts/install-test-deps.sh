@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what `make test` needs beside Rust, Node and a C compiler: PostgreSQL and Chromium, from Debian's packages.
-# Fast when everything is there. Says plainly what is missing when it cannot help.
+# Installs what `make test` needs beside Rust, Node and a C compiler: PostgreSQL, Chromium, nginx and Caddy, from Debian's
+# packages. None of them is started: tests start servers of their own. Fast when everything is there. Says plainly what is
+# missing when it cannot help.
 set -euo pipefail
 
 fail() {
@@ -17,6 +18,9 @@ node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)
 missing_packages() {
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || echo postgresql
   command -v chromium >/dev/null || echo chromium fonts-dejavu-core
+  # Debian keeps it where an ordinary user's PATH does not look.
+  PATH=$PATH:/usr/sbin command -v nginx >/dev/null || echo nginx
+  command -v caddy >/dev/null || echo caddy
 }
 
 missing=$(missing_packages | xargs)
@@ -29,7 +33,16 @@ elif command -v sudo >/dev/null; then
 else
   fail "missing: $missing. Install them with apt-get as root, then run this again."
 fi
-command -v apt-get >/dev/null || fail "missing: $missing. There is no apt-get here: install PostgreSQL 14+ and Chromium by hand."
+command -v apt-get >/dev/null \
+  || fail "missing: $missing. There is no apt-get here: install PostgreSQL 14+, Chromium, nginx and Caddy by hand."
+
+# A package starts the service that it brings, now and at each boot, unless it is told not to.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+  "${as_root[@]}" chmod 755 "$policy"
+  trap '"${as_root[@]}" rm -f "$policy"' EXIT
+fi
 
 echo "Installing $missing" >&2
 install() {
@@ -38,6 +51,12 @@ install() {
 }
 # A new machine has no package lists, or old ones.
 install 2>/dev/null || { "${as_root[@]}" apt-get update --quiet >/dev/null && install; }
+
+if [ -d /run/systemd/system ]; then
+  for service in nginx caddy; do
+    [[ " $missing " != *" $service "* ]] || "${as_root[@]}" systemctl disable --quiet "$service" || true
+  done
+fi
 
 missing=$(missing_packages | xargs)
 [ -z "$missing" ] || fail "still missing after the installation: $missing"
