@@ -52,8 +52,13 @@ pub(crate) struct Feed {
     /// When it was last read: microseconds after `origin`; 0 is never.
     read_at: AtomicU64,
     progress: Mutex<Progress>,
-    caches: RwLock<HashMap<&'static str, Vec<Weak<dyn Forget>>>>,
+    caches: Subscribers,
+    /// Told after all caches.
+    watches: Subscribers,
 }
+
+/// Who is told of changes of which kind.
+type Subscribers = RwLock<HashMap<&'static str, Vec<Weak<dyn Forget>>>>;
 
 #[derive(Default)]
 struct Progress {
@@ -66,15 +71,24 @@ impl Feed {
         // One millisecond in the past, so that the first read is never at 0.
         let now = stopwatch::now();
         let origin = now.checked_sub(Duration::from_millis(1)).unwrap_or(now);
-        Self { origin, stale_after, read_at: AtomicU64::new(0), progress: Mutex::default(), caches: RwLock::default() }
+        Self {
+            origin,
+            stale_after,
+            read_at: AtomicU64::new(0),
+            progress: Mutex::default(),
+            caches: Subscribers::default(),
+            watches: Subscribers::default(),
+        }
     }
 
     /// Tells `cache` of changes of `kind` from now on.
     pub(crate) fn subscribe(&self, kind: &'static str, cache: Weak<dyn Forget>) {
-        let mut caches = self.caches.write().unwrap_or_else(PoisonError::into_inner);
-        let of_kind = caches.entry(kind).or_default();
-        of_kind.retain(|cache| cache.strong_count() > 0);
-        of_kind.push(cache);
+        subscribe(&self.caches, kind, cache);
+    }
+
+    /// Tells `watch` of changes of `kind` from now on, each time after every cache.
+    pub(crate) fn watch(&self, kind: &'static str, watch: Weak<dyn Forget>) {
+        subscribe(&self.watches, kind, watch);
     }
 
     /// Whether caches may be used: the feed was read a moment ago.
@@ -112,14 +126,25 @@ impl Feed {
     }
 
     fn tell(&self, kind: &str, forget: impl Fn(&dyn Forget)) {
-        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
-        caches.get(kind).into_iter().flatten().filter_map(Weak::upgrade).for_each(|cache| forget(cache.as_ref()));
+        for subscribers in [&self.caches, &self.watches] {
+            let subscribers = subscribers.read().unwrap_or_else(PoisonError::into_inner);
+            subscribers.get(kind).into_iter().flatten().filter_map(Weak::upgrade).for_each(|one| forget(one.as_ref()));
+        }
     }
 
     fn tell_all(&self) {
-        let caches = self.caches.read().unwrap_or_else(PoisonError::into_inner);
-        caches.values().flatten().filter_map(Weak::upgrade).for_each(|cache| cache.forget_all());
+        for subscribers in [&self.caches, &self.watches] {
+            let subscribers = subscribers.read().unwrap_or_else(PoisonError::into_inner);
+            subscribers.values().flatten().filter_map(Weak::upgrade).for_each(|one| one.forget_all());
+        }
     }
+}
+
+fn subscribe(subscribers: &Subscribers, kind: &'static str, one: Weak<dyn Forget>) {
+    let mut subscribers = subscribers.write().unwrap_or_else(PoisonError::into_inner);
+    let of_kind = subscribers.entry(kind).or_default();
+    of_kind.retain(|other| other.strong_count() > 0);
+    of_kind.push(one);
 }
 
 /// Reads the feed every `interval` until `stop` is closed. A read that fails leaves the feed to grow stale.
@@ -213,6 +238,32 @@ mod tests {
         let (feed, told) = feed();
         feed.forget(&[change("a"), change("b")]);
         assert_eq!(told.taken(), ["key of a", "key of b"]);
+    }
+
+    #[test]
+    fn a_watch_is_told_when_every_cache_has_been() {
+        #[derive(Clone)]
+        struct Named(&'static str, Arc<Told>);
+
+        impl Forget for Named {
+            fn forget(&self, _: &str) {
+                Forget::forget(self.1.as_ref(), self.0);
+            }
+
+            fn forget_all(&self) {
+                Forget::forget(self.1.as_ref(), self.0);
+            }
+        }
+
+        let (feed, order) = (Feed::new(Duration::from_secs(2)), Arc::new(Told::default()));
+        let watch: Arc<dyn Forget> = Arc::new(Named("watch", order.clone()));
+        let cache: Arc<dyn Forget> = Arc::new(Named("cache", order.clone()));
+        feed.watch("thing", Arc::downgrade(&watch));
+        feed.subscribe("thing", Arc::downgrade(&cache));
+        feed.forget(&[change("a")]);
+        assert_eq!(order.taken(), ["cache", "watch"]);
+        feed.tell_all();
+        assert_eq!(order.taken(), ["cache", "watch"]);
     }
 
     #[test]

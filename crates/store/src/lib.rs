@@ -36,6 +36,7 @@ mod sweep;
 pub mod testing;
 mod tx;
 mod value;
+mod watch;
 
 pub use cache::Cache;
 pub use error::{OpenError, Outage, StoreError};
@@ -45,3 +46,4 @@ pub use store::{Store, StoreOptions};
 pub use sweep::{EXPIRING, Expiring};
 pub use tx::Tx;
 pub use value::Value;
+pub use watch::Watch;

@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use sigma_store::testing::{Engine, TestStore, block_on, engines, eventually};
-use sigma_store::{Cache, Store, StoreError, Tx, on_both_engines, params};
+use sigma_store::{Cache, Store, StoreError, Tx, Watch, on_both_engines, params};
 
 /// Sets `name` in the table `meta` to `value`, by the id of the `thing` that the caches know.
 fn set(store: &Store, name: &'static str, value: &'static str) {
@@ -102,6 +102,28 @@ on_both_engines! {
         assert_eq!(load(&cache, "a").as_deref(), Some("2"));
     }
 
+    fn a_watch_counts_the_changes_of_its_kinds(store: TestStore) {
+        let watch = Watch::new(&store, &["thing", "another"]);
+        let first = watch.generation().unwrap();
+        set(&store, "a", "1");
+        let second = watch.generation().unwrap();
+        assert!(second > first);
+        store.write_blocking(|tx| tx.changed("other", "a")).unwrap();
+        assert_eq!(watch.generation(), Some(second));
+        store.write_blocking(|tx| tx.changed("another", "b")).unwrap();
+        assert!(watch.generation().unwrap() > second);
+    }
+
+    fn a_watch_notices_an_admin_command_within_a_second(store: TestStore) {
+        let watch = Watch::new(&store, &["thing"]);
+        let first = watch.generation().unwrap();
+        let admin = store.beside(|options| options.exclusive = false).unwrap();
+        assert_eq!(Watch::new(&admin, &["thing"]).generation(), None, "nobody tells it");
+        set(&admin, "a", "2");
+        admin.close();
+        eventually(Duration::from_secs(2), || watch.generation().unwrap() > first);
+    }
+
     fn an_admin_command_uses_no_cache(store: TestStore) {
         let admin = store.beside(|options| options.exclusive = false).unwrap();
         let cache = Cache::new(&admin, "thing", 10);
@@ -120,9 +142,11 @@ fn while_the_feed_is_not_read_the_store_is_asked() {
             options.feed_stale_after = Duration::from_millis(300);
         });
         let cache = Cache::new(&store, "thing", 10);
+        let watch = Watch::new(&store, &["thing"]);
         set(&store, "a", "1");
         assert_eq!(load(&cache, "a").as_deref(), Some("1"));
         eventually(Duration::from_secs(2), || !store.is_fresh());
+        assert_eq!(watch.generation(), None);
         assert_eq!(cache.get("a"), None);
         assert_eq!(load(&cache, "a").as_deref(), Some("1"));
         assert_eq!(cache.get("a"), None);
