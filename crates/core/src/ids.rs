@@ -70,6 +70,18 @@ id!(
     TokenId, "tok_"
 );
 id!(
+    /// What a member of a workspace may do: `roleId` on the wire. Chosen by its maker, or made by us.
+    RoleId, "role_"
+);
+id!(
+    /// A key of a workspace's own servers.
+    ApiKeyId, "key_"
+);
+id!(
+    /// A mail on its way.
+    MailId, "mail_"
+);
+id!(
     /// One change of the change feed.
     ChangeId, ""
 );

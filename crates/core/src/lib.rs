@@ -1,4 +1,4 @@
-//! What Sigma knows: the types and rules of accounts, apps, tokens and grants. Pure: no I/O, no clock, no randomness
+//! What Sigma knows: the types and rules of accounts, apps, tokens, grants and workspaces. Pure: no I/O, no clock, no randomness
 //! of its own, no HTTP and no SQL.
 
 pub mod app;
@@ -18,3 +18,4 @@ pub mod redirect;
 pub mod scope;
 pub mod time;
 pub mod token;
+pub mod workspace;

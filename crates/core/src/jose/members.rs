@@ -8,7 +8,7 @@ use serde_json::Value;
 
 /// The members of an object, each name once.
 #[derive(Debug)]
-pub(super) struct UniqueMembers(pub(super) BTreeMap<String, Value>);
+pub(crate) struct UniqueMembers(pub(crate) BTreeMap<String, Value>);
 
 impl<'de> Deserialize<'de> for UniqueMembers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

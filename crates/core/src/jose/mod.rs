@@ -4,13 +4,13 @@
 //! MAC keys, keys in headers) cannot be reached at all.
 
 mod alg;
-mod base64url;
+pub(crate) mod base64url;
 mod jwk;
 mod jws;
 mod key;
 mod keyring;
 mod kind;
-mod members;
+pub(crate) mod members;
 mod rotation;
 
 pub use alg::{Algorithm, VerificationAlgorithm};

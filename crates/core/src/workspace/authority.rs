@@ -1,0 +1,158 @@
+//! Who asks something of a workspace, and what they may (ruling 30).
+
+use crate::ids::{ApiKeyId, UserId};
+use crate::workspace::permission::{KeyPermission, KeyPermissions};
+use crate::workspace::refusal::Refusal;
+use crate::workspace::role::{RolePermissions, Switch};
+
+/// Who asks, as their credential said. What they may is read again in the transaction that does it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// A member.
+    Person(UserId),
+    /// A server.
+    Key(ApiKeyId),
+    /// Whoever runs this installation, on its command line.
+    Operator,
+}
+
+/// What a caller may at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Authority {
+    /// What the member's role gives.
+    Person(RolePermissions),
+    /// What the key was given.
+    Key(KeyPermissions),
+    /// Everything.
+    Operator,
+}
+
+/// What can be managed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// API keys: `canManageApiKeys`.
+    ApiKeys,
+    /// People: `canManageUsers`.
+    Users,
+    /// Roles: `canManageRoles`.
+    Roles,
+    /// The workspace itself: all three.
+    Workspace,
+}
+
+impl Authority {
+    /// Whether they may manage that. Of keys only one with all five permissions manages anything.
+    pub fn may(&self, right: Right) -> bool {
+        match self {
+            Self::Operator => true,
+            Self::Key(permissions) => *permissions == KeyPermissions::ALL,
+            Self::Person(role) => match right {
+                Right::ApiKeys => role.switches.is_on(Switch::ManageApiKeys),
+                Right::Users => role.switches.is_on(Switch::ManageUsers),
+                Right::Roles => role.switches.is_on(Switch::ManageRoles),
+                Right::Workspace => role.manages_workspace(),
+            },
+        }
+    }
+
+    /// As [`Authority::may`], as a refusal.
+    ///
+    /// # Errors
+    /// [`Refusal::Denied`] with what is missing.
+    pub fn require(&self, right: Right) -> Result<(), Refusal> {
+        if self.may(right) {
+            return Ok(());
+        }
+        let missing = match (self, right) {
+            (Self::Key(_), _) => "Only an API key with all five permissions manages a workspace",
+            (_, Right::ApiKeys) => "The role may not manage API keys",
+            (_, Right::Users) => "The role may not manage users",
+            (_, Right::Roles) => "The role may not manage roles",
+            (_, Right::Workspace) => "The role may not manage users, roles and API keys",
+        };
+        Err(Refusal::Denied(missing))
+    }
+
+    /// What they may do, in the terms of keys.
+    pub fn permissions(&self) -> KeyPermissions {
+        match self {
+            Self::Operator => KeyPermissions::ALL,
+            Self::Key(permissions) => *permissions,
+            Self::Person(role) => role.key_permissions(),
+        }
+    }
+
+    /// Whether they may see what every caller of a workspace may see: a key needs `read`.
+    ///
+    /// # Errors
+    /// [`Refusal::Denied`].
+    pub fn require_read(&self) -> Result<(), Refusal> {
+        match self {
+            Self::Key(permissions) if !permissions.contains(KeyPermission::Read) => {
+                Err(Refusal::Denied("The API key has no permission \"read\""))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Nobody makes or touches a key that can do more than they can.
+    ///
+    /// # Errors
+    /// [`Refusal::BEYOND_OWN`].
+    pub fn require_key(&self, permissions: KeyPermissions) -> Result<(), Refusal> {
+        if self.permissions().covers(permissions) { Ok(()) } else { Err(Refusal::BEYOND_OWN) }
+    }
+
+    /// Nobody makes, edits, assigns or takes away a role that holds more than they do.
+    ///
+    /// # Errors
+    /// [`Refusal::BEYOND_OWN`].
+    pub fn require_role(&self, role: &RolePermissions) -> Result<(), Refusal> {
+        let covered = match self {
+            Self::Operator => true,
+            Self::Key(permissions) => *permissions == KeyPermissions::ALL,
+            Self::Person(own) => own.covers(role),
+        };
+        if covered { Ok(()) } else { Err(Refusal::BEYOND_OWN) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::role::Switches;
+
+    const RIGHTS: [Right; 4] = [Right::ApiKeys, Right::Users, Right::Roles, Right::Workspace];
+
+    #[test]
+    fn only_a_key_with_all_five_permissions_manages_anything() {
+        let four: KeyPermissions = KeyPermission::ALL.into_iter().take(4).collect();
+        for right in RIGHTS {
+            assert!(Authority::Key(KeyPermissions::ALL).may(right));
+            assert!(!Authority::Key(four).may(right));
+        }
+    }
+
+    #[test]
+    fn each_right_needs_its_switch_and_the_workspace_all_three() {
+        let with = |switches: &[Switch]| {
+            let switches: Switches = switches.iter().copied().collect();
+            Authority::Person(RolePermissions { switches, ..RolePermissions::default() })
+        };
+        let rights = |authority: &Authority| RIGHTS.map(|right| authority.may(right));
+        assert_eq!(rights(&with(&[])), [false; 4]);
+        assert_eq!(rights(&with(&[Switch::ManageApiKeys])), [true, false, false, false]);
+        assert_eq!(rights(&with(&[Switch::ManageUsers])), [false, true, false, false]);
+        assert_eq!(rights(&with(&[Switch::ManageRoles])), [false, false, true, false]);
+        assert_eq!(rights(&with(&[Switch::ManageApiKeys, Switch::ManageUsers, Switch::ManageRoles])), [true; 4]);
+    }
+
+    #[test]
+    fn nobody_makes_a_key_stronger_than_themselves() {
+        let reader = Authority::Key(KeyPermissions::NONE.with(KeyPermission::Read));
+        assert_eq!(reader.require_key(KeyPermissions::ALL), Err(Refusal::BEYOND_OWN));
+        assert_eq!(Authority::Person(RolePermissions::admin()).require_key(KeyPermissions::ALL), Ok(()));
+        let manager = RolePermissions { switches: [Switch::ManageApiKeys].into_iter().collect(), ..Default::default() };
+        assert_eq!(Authority::Person(manager).require_key(KeyPermissions::ALL), Err(Refusal::BEYOND_OWN));
+    }
+}

@@ -1,0 +1,19 @@
+//! Workspaces (contract workspaces.md): an org as its own software sees it. Roles, sessions and API keys, and who may do
+//! what with them.
+
+pub mod api_key;
+pub mod authority;
+pub mod permission;
+pub mod refusal;
+pub mod role;
+pub mod session_token;
+pub mod text;
+
+pub use api_key::ApiKeySecret;
+pub use authority::{Actor, Authority, Right};
+pub use permission::{KeyPermission, KeyPermissions};
+pub use refusal::Refusal;
+pub use role::{CatalogPermission, Level, Role, RoleDraft, RolePermissions, SchemaPermission, Switch, Switches};
+pub use session_token::{
+    SESSION_SECONDS, SessionClaims, SessionKey, SessionTokenError, TOKEN_SECONDS, UnverifiedSession,
+};

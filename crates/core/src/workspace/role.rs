@@ -1,0 +1,397 @@
+//! Roles: what a member may do with a workspace and with the data of its product.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{OrgId, RoleId};
+use crate::time::Timestamp;
+use crate::workspace::permission::{KeyPermission, KeyPermissions};
+use crate::workspace::text::{self, TextProblem};
+
+/// Most roles of a workspace.
+pub const MOST_ROLES: usize = 200;
+/// Most bytes that the permissions of a role take as JSON.
+pub const MOST_BYTES: usize = 256 * 1024;
+
+/// How much of an attribute a role sees. The order is that of strength.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Not even that it is there.
+    Hidden,
+    /// Its value.
+    #[default]
+    Read,
+    /// Its value, which it may change.
+    Write,
+}
+
+impl Level {
+    /// Every level, the weakest first.
+    pub const ALL: [Self; 3] = [Self::Hidden, Self::Read, Self::Write];
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hidden => "hidden",
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
+
+    /// The level of that exact name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.as_str() == name)
+    }
+}
+
+/// What a role is allowed as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Switch {
+    /// `canManageSchemas`.
+    ManageSchemas,
+    /// `canManageRoles`.
+    ManageRoles,
+    /// `canManageDimensions`.
+    ManageDimensions,
+    /// `canManageOptionLists`.
+    ManageOptionLists,
+    /// `canExport`.
+    Export,
+    /// `canImport`.
+    Import,
+    /// `canManageUsers`.
+    ManageUsers,
+    /// `canManageApiKeys`.
+    ManageApiKeys,
+}
+
+impl Switch {
+    /// Every switch, in the order in which they are listed.
+    pub const ALL: [Self; 8] = [
+        Self::ManageSchemas,
+        Self::ManageRoles,
+        Self::ManageDimensions,
+        Self::ManageOptionLists,
+        Self::Export,
+        Self::Import,
+        Self::ManageUsers,
+        Self::ManageApiKeys,
+    ];
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ManageSchemas => "canManageSchemas",
+            Self::ManageRoles => "canManageRoles",
+            Self::ManageDimensions => "canManageDimensions",
+            Self::ManageOptionLists => "canManageOptionLists",
+            Self::Export => "canExport",
+            Self::Import => "canImport",
+            Self::ManageUsers => "canManageUsers",
+            Self::ManageApiKeys => "canManageApiKeys",
+        }
+    }
+
+    const fn bit(self) -> u8 {
+        match self {
+            Self::ManageSchemas => 1,
+            Self::ManageRoles => 2,
+            Self::ManageDimensions => 4,
+            Self::ManageOptionLists => 8,
+            Self::Export => 16,
+            Self::Import => 32,
+            Self::ManageUsers => 64,
+            Self::ManageApiKeys => 128,
+        }
+    }
+}
+
+/// The switches that are on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Switches(u8);
+
+impl Switches {
+    /// All of them.
+    pub const ALL: Self = Self(u8::MAX);
+
+    /// Whether that switch is on.
+    pub const fn is_on(self, switch: Switch) -> bool {
+        self.0 & switch.bit() != 0
+    }
+
+    /// These and that one.
+    #[must_use]
+    pub const fn with(self, switch: Switch) -> Self {
+        Self(self.0 | switch.bit())
+    }
+
+    /// Whether all of `other` are on here.
+    pub const fn covers(self, other: Self) -> bool {
+        other.0 & !self.0 == 0
+    }
+
+    /// As they are stored.
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// What was stored; nothing if it holds what is no switch.
+    pub fn from_bits(bits: i64) -> Option<Self> {
+        u8::try_from(bits).ok().map(Self)
+    }
+}
+
+impl FromIterator<Switch> for Switches {
+    fn from_iter<I: IntoIterator<Item = Switch>>(switches: I) -> Self {
+        switches.into_iter().fold(Self::default(), Self::with)
+    }
+}
+
+/// What a role sees of one schema of the product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SchemaPermission {
+    /// The schema, as the product calls it.
+    pub schema_id: String,
+    /// What holds for attributes that are not listed; `read` where nothing is said.
+    #[serde(default)]
+    pub default: Level,
+    /// What holds for those that are.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, Level>,
+}
+
+/// What a role may do with one catalog of the product.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CatalogPermission {
+    /// The catalog, as the product calls it.
+    pub catalog_id: String,
+    /// See it.
+    #[serde(default)]
+    pub can_view: bool,
+    /// Assign what is in it.
+    #[serde(default)]
+    pub can_assign: bool,
+}
+
+/// Everything that a role allows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RolePermissions {
+    /// As a whole.
+    pub switches: Switches,
+    /// By schema, each once.
+    pub schemas: Vec<SchemaPermission>,
+    /// By catalog, each once.
+    pub catalogs: Vec<CatalogPermission>,
+}
+
+impl RolePermissions {
+    /// Everything: every switch on, nothing hidden.
+    pub fn admin() -> Self {
+        Self { switches: Switches::ALL, ..Self::default() }
+    }
+
+    /// What holds for an attribute of a schema: the attribute's own level, else the schema's default, else `write` for a
+    /// role that manages schemas and `read` for others.
+    pub fn level(&self, schema_id: &str, attribute: &str) -> Level {
+        self.schema(schema_id).map_or_else(
+            || self.unlisted(),
+            |schema| schema.attributes.get(attribute).copied().unwrap_or(schema.default),
+        )
+    }
+
+    /// Whether the catalog can be seen. One that is not listed can.
+    pub fn may_view(&self, catalog_id: &str) -> bool {
+        self.catalog(catalog_id).is_none_or(|catalog| catalog.can_view)
+    }
+
+    /// Whether what is in the catalog can be assigned. Of one that is not listed, by roles that manage dimensions.
+    pub fn may_assign(&self, catalog_id: &str) -> bool {
+        self.catalog(catalog_id).map_or(self.switches.is_on(Switch::ManageDimensions), |catalog| catalog.can_assign)
+    }
+
+    /// Whether it can manage users, roles and API keys: an administrator, of whom a workspace always has one.
+    pub fn manages_workspace(&self) -> bool {
+        [Switch::ManageUsers, Switch::ManageRoles, Switch::ManageApiKeys].into_iter().all(|s| self.switches.is_on(s))
+    }
+
+    /// Whether it manages anything at all: such roles have no quick login (ruling 31).
+    pub fn manages_anything(&self) -> bool {
+        [
+            Switch::ManageUsers,
+            Switch::ManageRoles,
+            Switch::ManageApiKeys,
+            Switch::ManageSchemas,
+            Switch::ManageDimensions,
+            Switch::ManageOptionLists,
+        ]
+        .into_iter()
+        .any(|switch| self.switches.is_on(switch))
+    }
+
+    /// Whether this allows everything that `other` allows, for every schema and catalog there is or will be.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.switches.covers(other.switches)
+            && self.unlisted() >= other.unlisted()
+            && self.schema_ids(other).all(|schema| self.covers_schema(other, schema))
+            && (self.switches.is_on(Switch::ManageDimensions) || !other.switches.is_on(Switch::ManageDimensions))
+            && self.catalogs.iter().chain(&other.catalogs).all(|CatalogPermission { catalog_id: id, .. }| {
+                self.may_view(id) >= other.may_view(id) && self.may_assign(id) >= other.may_assign(id)
+            })
+    }
+
+    /// What its members may do, in the terms of API keys: `read` only if nothing is hidden from them, the data
+    /// permissions only if they may write everything, the model's with `canManageSchemas`; all five only with every switch.
+    pub fn key_permissions(&self) -> KeyPermissions {
+        let sees_all = self.lowest() >= Level::Read && self.catalogs.iter().all(|catalog| catalog.can_view);
+        let writes_all = self.lowest() == Level::Write && self.catalogs.iter().all(|catalog| catalog.can_assign);
+        let models = self.switches.is_on(Switch::ManageSchemas);
+        let held: KeyPermissions = KeyPermission::ALL
+            .into_iter()
+            .filter(|permission| match permission {
+                KeyPermission::Read => sees_all,
+                KeyPermission::UpdateData | KeyPermission::DeleteData => writes_all,
+                KeyPermission::UpdateModel | KeyPermission::DeleteModel => models,
+            })
+            .collect();
+        // All five manage the workspace itself, so whoever does not may hold four.
+        if held == KeyPermissions::ALL && self.switches != Switches::ALL {
+            return held.iter().filter(|permission| *permission != KeyPermission::DeleteModel).collect();
+        }
+        held
+    }
+
+    /// The weakest level that it has anywhere.
+    fn lowest(&self) -> Level {
+        let listed = self.schemas.iter().flat_map(|schema| schema.attributes.values().copied().chain([schema.default]));
+        listed.chain([self.unlisted()]).min().unwrap_or_default()
+    }
+
+    fn unlisted(&self) -> Level {
+        if self.switches.is_on(Switch::ManageSchemas) { Level::Write } else { Level::Read }
+    }
+
+    fn schema(&self, schema_id: &str) -> Option<&SchemaPermission> {
+        self.schemas.iter().find(|schema| schema.schema_id == schema_id)
+    }
+
+    fn catalog(&self, catalog_id: &str) -> Option<&CatalogPermission> {
+        self.catalogs.iter().find(|catalog| catalog.catalog_id == catalog_id)
+    }
+
+    fn schema_ids<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'a str> {
+        self.schemas.iter().chain(&other.schemas).map(|schema| schema.schema_id.as_str())
+    }
+
+    fn covers_schema(&self, other: &Self, schema_id: &str) -> bool {
+        let (own, others) = (self.schema(schema_id), other.schema(schema_id));
+        let default = |role: &Self, schema: Option<&SchemaPermission>| schema.map_or(role.unlisted(), |it| it.default);
+        let named = own.into_iter().chain(others).flat_map(|schema| schema.attributes.keys());
+        default(self, own) >= default(other, others)
+            && named.into_iter().all(|name| self.level(schema_id, name) >= other.level(schema_id, name))
+    }
+}
+
+/// A role as somebody wrote it, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleDraft {
+    name: String,
+    description: String,
+    permissions: RolePermissions,
+}
+
+/// Why a role is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RoleProblem {
+    /// A text is not right.
+    #[error("{field} {problem}")]
+    Text {
+        /// The field, as the wire calls it.
+        field: &'static str,
+        /// What is wrong.
+        problem: TextProblem,
+    },
+    /// A schema or catalog is listed twice.
+    #[error("{0} must list each id once")]
+    Repeated(&'static str),
+    /// The permissions take more than [`MOST_BYTES`].
+    #[error("the permissions must take at most 256 KiB")]
+    TooLarge,
+}
+
+impl RoleDraft {
+    /// Checks what somebody wrote.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn new(name: &str, description: &str, permissions: RolePermissions) -> Result<Self, RoleProblem> {
+        let text = |field| move |problem| RoleProblem::Text { field, problem };
+        let name = text::name(name).map_err(text("name"))?;
+        let description = text::description(description).map_err(text("description"))?;
+        let mut bytes = 0_usize;
+        for schema in &permissions.schemas {
+            text::foreign_id(&schema.schema_id).map_err(text("schemaId"))?;
+            bytes += schema.schema_id.len() + 48;
+            for name in schema.attributes.keys() {
+                text::foreign_id(name).map_err(text("attributes"))?;
+                bytes += name.len() + 12;
+            }
+        }
+        for catalog in &permissions.catalogs {
+            text::foreign_id(&catalog.catalog_id).map_err(text("catalogId"))?;
+            bytes += catalog.catalog_id.len() + 56;
+        }
+        if bytes > MOST_BYTES {
+            return Err(RoleProblem::TooLarge);
+        }
+        let schemas: HashSet<&str> = permissions.schemas.iter().map(|schema| schema.schema_id.as_str()).collect();
+        let catalogs: HashSet<&str> = permissions.catalogs.iter().map(|catalog| catalog.catalog_id.as_str()).collect();
+        if schemas.len() != permissions.schemas.len() {
+            return Err(RoleProblem::Repeated("schemaPermissions"));
+        }
+        if catalogs.len() != permissions.catalogs.len() {
+            return Err(RoleProblem::Repeated("catalogPermissions"));
+        }
+        Ok(Self { name, description, permissions })
+    }
+
+    /// The name, unique in its workspace whatever its case.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it is for.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// What it allows.
+    pub fn permissions(&self) -> &RolePermissions {
+        &self.permissions
+    }
+}
+
+/// A role of a workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    /// Its workspace.
+    pub org_id: OrgId,
+    /// `roleId` on the wire.
+    pub id: RoleId,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// What it allows.
+    pub permissions: RolePermissions,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,105 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn schema(id: &str, default: Level, attributes: &[(&str, Level)]) -> SchemaPermission {
+    let attributes = attributes.iter().map(|(name, level)| ((*name).to_owned(), *level)).collect();
+    SchemaPermission { schema_id: id.to_owned(), default, attributes }
+}
+
+#[test]
+fn unlisted_attributes_take_the_default_and_unlisted_schemas_what_the_role_manages() {
+    let role = RolePermissions {
+        schemas: vec![schema("orders", Level::Hidden, &[("total", Level::Read), ("note", Level::Write)])],
+        ..RolePermissions::default()
+    };
+    assert_eq!(role.level("orders", "total"), Level::Read);
+    assert_eq!(role.level("orders", "note"), Level::Write);
+    assert_eq!(role.level("orders", "secret"), Level::Hidden);
+    assert_eq!(role.level("parts", "name"), Level::Read);
+    let modeller = RolePermissions { switches: [Switch::ManageSchemas].into_iter().collect(), ..role };
+    assert_eq!(modeller.level("parts", "name"), Level::Write);
+    assert_eq!(modeller.level("orders", "secret"), Level::Hidden);
+}
+
+#[test]
+fn a_role_covers_what_it_holds_and_nothing_more() {
+    let reader = RolePermissions::default();
+    let admin = RolePermissions::admin();
+    assert!(admin.covers(&reader) && !reader.covers(&admin) && admin.covers(&admin));
+    let blinkered = RolePermissions { schemas: vec![schema("hr", Level::Hidden, &[])], ..RolePermissions::admin() };
+    assert!(admin.covers(&blinkered));
+    assert!(!blinkered.covers(&admin), "what is hidden from somebody they cannot give");
+    assert!(!blinkered.covers(&reader), "an unlisted schema is read");
+    let writer = RolePermissions { schemas: vec![schema("a", Level::Write, &[])], ..RolePermissions::default() };
+    assert!(!reader.covers(&writer) && writer.covers(&reader));
+}
+
+#[test]
+fn a_role_holds_the_key_permissions_that_it_could_use_itself() {
+    assert_eq!(RolePermissions::admin().key_permissions(), KeyPermissions::ALL);
+    assert_eq!(RolePermissions::default().key_permissions().names(), ["read"]);
+    let modeller = RolePermissions { switches: [Switch::ManageSchemas].into_iter().collect(), ..Default::default() };
+    assert_eq!(modeller.key_permissions().names(), ["read", "update-data", "delete-data", "update-model"]);
+    let blinkered = RolePermissions { schemas: vec![schema("hr", Level::Hidden, &[])], ..RolePermissions::admin() };
+    assert_eq!(blinkered.key_permissions().names(), ["update-model", "delete-model"]);
+}
+
+#[test]
+fn what_is_listed_twice_empty_or_too_long_is_refused() {
+    let twice = RolePermissions {
+        schemas: vec![schema("a", Level::Read, &[]), schema("a", Level::Write, &[])],
+        ..Default::default()
+    };
+    assert_eq!(RoleDraft::new("x", "", twice), Err(RoleProblem::Repeated("schemaPermissions")));
+    assert!(matches!(RoleDraft::new(" ", "", Default::default()), Err(RoleProblem::Text { field: "name", .. })));
+    let many = (0..6_000).map(|n| schema(&format!("schema-{n}"), Level::Read, &[])).collect();
+    let large = RolePermissions { schemas: many, ..Default::default() };
+    assert_eq!(RoleDraft::new("x", "", large), Err(RoleProblem::TooLarge));
+}
+
+fn permissions() -> impl Strategy<Value = RolePermissions> {
+    let level = prop_oneof![Just(Level::Hidden), Just(Level::Read), Just(Level::Write)];
+    let attributes = prop::collection::btree_map("[xy]", level.clone(), 0..2);
+    let schemas = prop::collection::btree_map("[ab]", (level, attributes), 0..3);
+    let catalogs = prop::collection::btree_map("[cd]", any::<(bool, bool)>(), 0..3);
+    (any::<u8>(), schemas, catalogs).prop_map(|(bits, schemas, catalogs)| RolePermissions {
+        switches: Switches(bits),
+        schemas: schemas
+            .into_iter()
+            .map(|(schema_id, (default, attributes))| SchemaPermission { schema_id, default, attributes })
+            .collect(),
+        catalogs: catalogs
+            .into_iter()
+            .map(|(catalog_id, (can_view, can_assign))| CatalogPermission { catalog_id, can_view, can_assign })
+            .collect(),
+    })
+}
+
+proptest! {
+    #[test]
+    fn covering_is_having_no_less_anywhere(one in permissions(), other in permissions()) {
+        let no_less = one.switches.covers(other.switches)
+            && ["a", "b", "elsewhere"].iter().all(|schema| {
+                ["x", "y", "else"].iter().all(|name| one.level(schema, name) >= other.level(schema, name))
+            })
+            && ["c", "d", "elsewhere"].iter().all(|catalog| {
+                one.may_view(catalog) >= other.may_view(catalog) && one.may_assign(catalog) >= other.may_assign(catalog)
+            });
+        prop_assert_eq!(one.covers(&other), no_less);
+    }
+
+    #[test]
+    fn who_covers_a_role_holds_its_key_permissions(one in permissions(), other in permissions()) {
+        if one.covers(&other) {
+            prop_assert!(one.key_permissions().covers(other.key_permissions()));
+        }
+    }
+
+    #[test]
+    fn only_who_has_every_switch_holds_all_five(role in permissions()) {
+        if role.key_permissions() == KeyPermissions::ALL {
+            prop_assert_eq!(role.switches, Switches::ALL);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The JWT of a person in a workspace (contract, JWT; ruling 29): HS256 under the workspace's own secret. It is a handle:
+//! what it says of the role is for services that verify offline, Sigma itself reads the membership.
+
+use aws_lc_rs::hmac;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ids::{OrgId, RoleId, UserId};
+use crate::jose::MAX_JWS_BYTES;
+use crate::jose::base64url;
+use crate::jose::members::UniqueMembers;
+use crate::time::Timestamp;
+
+/// How long a token lives, in seconds: a day.
+pub const TOKEN_SECONDS: i64 = 86_400;
+/// How long a session lives however often it is refreshed, in seconds: 30 days.
+pub const SESSION_SECONDS: i64 = 30 * 86_400;
+/// How far the clocks of our processes may differ, in seconds.
+const SKEW: i64 = 60;
+
+/// What the token says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionClaims {
+    /// Who.
+    pub user_id: UserId,
+    /// Where.
+    pub workspace_id: OrgId,
+    /// As what, when the token was made.
+    pub role_id: RoleId,
+    /// When it was made, in seconds since the epoch.
+    pub iat: i64,
+    /// When it expires, in seconds since the epoch.
+    pub exp: i64,
+    /// The session, the same across refreshes.
+    pub jti: String,
+}
+
+impl SessionClaims {
+    /// Whether the token holds at `now`: made before, not expired, and not for longer than tokens live.
+    pub fn holds_at(&self, now: Timestamp) -> bool {
+        let now = now.seconds();
+        self.iat <= now.saturating_add(SKEW) && now < self.exp && self.exp.saturating_sub(self.iat) <= TOKEN_SECONDS
+    }
+
+    /// When it expires.
+    pub fn expires_at(&self) -> Timestamp {
+        Timestamp::from_seconds(self.exp)
+    }
+}
+
+/// Why a token is not taken. The surface answers all of them alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SessionTokenError {
+    /// Not three parts in canonical base64url, or not the header and claims of such a token.
+    #[error("the token is malformed")]
+    Malformed,
+    /// `alg` is not HS256.
+    #[error("the token's algorithm is not HS256")]
+    WrongAlgorithm,
+    /// The signature is not the secret's.
+    #[error("the token's signature is not valid")]
+    BadSignature,
+}
+
+/// A secret of a workspace, ready to sign and verify. It does not print.
+#[derive(Clone)]
+pub struct SessionKey {
+    kid: String,
+    key: hmac::Key,
+}
+
+impl SessionKey {
+    /// The secret called `kid`.
+    pub fn new(kid: impl Into<String>, secret: &[u8]) -> Self {
+        Self { kid: kid.into(), key: hmac::Key::new(hmac::HMAC_SHA256, secret) }
+    }
+
+    /// Its name in the header of tokens.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The token that says `claims`.
+    ///
+    /// # Errors
+    /// The claims cannot be written.
+    pub fn sign(&self, claims: &SessionClaims) -> Result<String, SessionTokenError> {
+        // The name of a secret is made by us, of letters and digits.
+        let header = format!(r#"{{"alg":"HS256","kid":"{}","typ":"JWT"}}"#, self.kid);
+        let payload = serde_json::to_vec(claims).map_err(|_| SessionTokenError::Malformed)?;
+        let mut token = String::with_capacity((header.len() + payload.len() + 40) * 4 / 3);
+        base64url::encode_onto(&mut token, header);
+        token.push('.');
+        base64url::encode_onto(&mut token, payload);
+        let signature = hmac::sign(&self.key, token.as_bytes());
+        token.push('.');
+        base64url::encode_onto(&mut token, signature);
+        Ok(token)
+    }
+}
+
+impl std::fmt::Debug for SessionKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SessionKey").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+/// A token whose form is right and whose signature nobody has checked.
+#[derive(Debug)]
+pub struct UnverifiedSession<'a> {
+    kid: String,
+    claims: SessionClaims,
+    signed: &'a str,
+    signature: Vec<u8>,
+}
+
+impl<'a> UnverifiedSession<'a> {
+    /// Takes a token apart. Only HS256 with the name of a secret is taken, and nothing that changes a token's meaning.
+    ///
+    /// # Errors
+    /// [`SessionTokenError::Malformed`], [`SessionTokenError::WrongAlgorithm`].
+    pub fn parse(token: &'a str) -> Result<Self, SessionTokenError> {
+        let malformed = SessionTokenError::Malformed;
+        if token.len() > MAX_JWS_BYTES {
+            return Err(malformed);
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(malformed)?;
+        let (header, payload) = signed.split_once('.').ok_or(malformed)?;
+        let decode = |part: &str| base64url::decode(part).ok_or(malformed);
+        let UniqueMembers(header) = serde_json::from_slice(&decode(header)?).map_err(|_| malformed)?;
+        if header.contains_key("crit") || header.contains_key("b64") {
+            return Err(malformed);
+        }
+        match header.get("alg") {
+            Some(Value::String(alg)) if alg == "HS256" => {}
+            _ => return Err(SessionTokenError::WrongAlgorithm),
+        }
+        let Some(Value::String(kid)) = header.get("kid") else { return Err(malformed) };
+        let claims = serde_json::from_slice(&decode(payload)?).map_err(|_| malformed)?;
+        Ok(Self { kid: kid.clone(), claims, signed, signature: decode(signature)? })
+    }
+
+    /// The secret that it claims to be signed with.
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    /// The workspace that it claims to be for: whose secrets to try.
+    pub fn workspace_id(&self) -> &OrgId {
+        &self.claims.workspace_id
+    }
+
+    /// What it says, once its signature by `key` is checked, in constant time.
+    ///
+    /// # Errors
+    /// [`SessionTokenError::BadSignature`], also when it names another secret.
+    pub fn verify(self, key: &SessionKey) -> Result<SessionClaims, SessionTokenError> {
+        if self.kid != key.kid {
+            return Err(SessionTokenError::BadSignature);
+        }
+        hmac::verify(&key.key, self.signed.as_bytes(), &self.signature).map_err(|_| SessionTokenError::BadSignature)?;
+        Ok(self.claims)
+    }
+}
+
+#[cfg(test)]
+mod tests;

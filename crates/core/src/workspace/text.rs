@@ -1,0 +1,116 @@
+//! The texts that tenants choose: names, descriptions and the ids of what their own software knows.
+
+/// Most characters of a name.
+pub const NAME_LENGTH: usize = 100;
+/// Most characters of a description.
+pub const DESCRIPTION_LENGTH: usize = 1_000;
+/// Most characters of the id of a schema, attribute or catalog of the tenant's.
+pub const FOREIGN_ID_LENGTH: usize = 200;
+
+/// Why a text is not taken; the message names no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TextProblem {
+    /// Nothing but white space.
+    #[error("must not be empty")]
+    Empty,
+    /// More characters than fit.
+    #[error("must have at most {0} characters")]
+    TooLong(usize),
+    /// A control character.
+    #[error("must not contain control characters")]
+    Control,
+    /// Other characters than an id has.
+    #[error("may contain only letters, digits, \"_\" and \"-\"")]
+    NotAnId,
+}
+
+/// A name without the white space around it: 1 to 100 characters, none of them a control character.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn name(text: &str) -> Result<String, TextProblem> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(TextProblem::Empty);
+    }
+    bounded(text, NAME_LENGTH)?;
+    Ok(text.to_owned())
+}
+
+/// A description: at most 1,000 characters; lines may be broken.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn description(text: &str) -> Result<String, TextProblem> {
+    let text = text.trim();
+    let lines = text.replace(['\n', '\r', '\t'], " ");
+    bounded(&lines, DESCRIPTION_LENGTH)?;
+    Ok(text.to_owned())
+}
+
+/// The id of something that only the tenant's software knows; taken as it is.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn foreign_id(text: &str) -> Result<(), TextProblem> {
+    if text.trim().is_empty() {
+        return Err(TextProblem::Empty);
+    }
+    bounded(text, FOREIGN_ID_LENGTH)
+}
+
+/// An id that a caller chose for what we keep: 1 to 64 letters, digits, `_` and `-`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn chosen_id(text: &str) -> Result<(), TextProblem> {
+    if text.is_empty() {
+        return Err(TextProblem::Empty);
+    }
+    if text.len() > 64 {
+        return Err(TextProblem::TooLong(64));
+    }
+    let is_id = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    if is_id { Ok(()) } else { Err(TextProblem::NotAnId) }
+}
+
+/// A name as it is compared: two that differ by case alone are one.
+pub fn folded(name: &str) -> String {
+    name.to_lowercase()
+}
+
+fn bounded(text: &str, most: usize) -> Result<(), TextProblem> {
+    if text.chars().any(char::is_control) {
+        return Err(TextProblem::Control);
+    }
+    if text.chars().nth(most).is_some() { Err(TextProblem::TooLong(most)) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_trimmed_bounded_and_printable() {
+        assert_eq!(name("  Ops \u{1F600} "), Ok("Ops \u{1F600}".to_owned()));
+        assert_eq!(name(" \n"), Err(TextProblem::Empty));
+        assert_eq!(name("a\0b"), Err(TextProblem::Control));
+        assert!(name(&"ä".repeat(100)).is_ok());
+        assert_eq!(name(&"ä".repeat(101)), Err(TextProblem::TooLong(100)));
+    }
+
+    #[test]
+    fn a_description_may_break_lines() {
+        assert_eq!(description("a\nb"), Ok("a\nb".to_owned()));
+        assert_eq!(description("a\u{7}b"), Err(TextProblem::Control));
+        assert_eq!(description(""), Ok(String::new()));
+    }
+
+    #[test]
+    fn a_chosen_id_is_plain() {
+        assert_eq!(chosen_id("editor-2_x"), Ok(()));
+        for bad in ["a b", "../a", "é", "a'--", "a\0"] {
+            assert_eq!(chosen_id(bad), Err(TextProblem::NotAnId), "{bad:?}");
+        }
+    }
+}
