@@ -11,9 +11,9 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{BoxError, Router};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
 use http::request::Parts;
-use http::{HeaderMap, Method, Request, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body::Body as HttpBody;
 use sigma_core::random::Rng;
 use sigma_core::time::Clock;
@@ -26,12 +26,14 @@ use crate::http::envelope::Envelope;
 use crate::http::limits::{Exceeded, Limiter};
 use crate::http::measure::{InFlight, RouteMetrics};
 use crate::http::origin::{self, Origins};
-use crate::http::policy::{self, Limit, Policy};
+use crate::http::policy::{self, BodyLimit, Limit, Policy, Wording};
 use crate::http::stopwatch::Stopwatch;
 use crate::http::{body, headers};
 use crate::pages;
 use crate::settings::Settings;
 
+/// The largest body where roles with many attributes are sent.
+const MEBIBYTE: usize = 1024 * 1024;
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Why an [`Edge`] cannot be built.
@@ -91,7 +93,7 @@ impl Edge {
         }
         for pattern in routes.into_iter().map(Into::into) {
             if policy::TABLE.iter().all(|(path, _)| *path != pattern) {
-                let route = Route::new(pattern.clone(), policy::DEFAULT);
+                let route = Route::new(pattern.clone(), policy::of(&pattern));
                 known.insert(pattern.clone(), route).map_err(|_| EdgeError::Route(pattern))?;
             }
         }
@@ -107,7 +109,7 @@ impl Edge {
             body_deadline: Duration::from_secs(settings.http.body_seconds.into()),
             access_log: settings.log.access,
             routes: known,
-            elsewhere: Route::new("elsewhere", policy::DEFAULT),
+            elsewhere: Route::new("elsewhere", policy::of("")),
             in_flight: InFlight::new(),
         })))
     }
@@ -177,7 +179,11 @@ impl Rules {
             Limit::Each(rule) | Limit::Failures(rule) => context.charge(rule, context.client()),
         };
         counted.map_err(|exceeded: Exceeded| Box::new(exceeded.into_response()))?;
-        let body = body::read(body, self.body_bytes, self.body_deadline)
+        let limit = match policy.body {
+            BodyLimit::Small => self.body_bytes,
+            BodyLimit::Mebibyte => self.body_bytes.max(MEBIBYTE),
+        };
+        let body = body::read(body, limit, self.body_deadline)
             .await
             .map_err(|error| Box::new(Envelope::from(error).into_response()))?;
         parts.extensions.insert(context.clone());
@@ -232,7 +238,17 @@ async fn explained(response: Response, visit: &Visit<'_>) -> Response {
         return Response::from_parts(parts, body);
     }
     parts.headers.insert(CONTENT_TYPE, headers::JSON);
-    Response::from_parts(parts, envelope.body(Some(id.as_str())))
+    let body = match visit.route.policy.wording {
+        Wording::Sign => envelope.body(Some(id.as_str())),
+        Wording::Workspace => {
+            if parts.status == StatusCode::UNAUTHORIZED {
+                // RFC 9110 §15.5.2.
+                parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            envelope.workspace_body(id.as_str())
+        }
+    };
+    Response::from_parts(parts, body)
 }
 
 /// An answer of the framework's: no body, or a sentence.

@@ -23,6 +23,13 @@ pub struct Envelope {
     cause: Option<String>,
 }
 
+/// The envelope of workspaces: always two strings.
+#[derive(Serialize)]
+struct WorkspaceJson<'a> {
+    error: &'static str,
+    message: &'a str,
+}
+
 #[derive(Serialize)]
 struct Json<'a> {
     error: &'a str,
@@ -98,6 +105,35 @@ impl Envelope {
             request_id,
         };
         Body::from(serde_json::to_vec(&json).unwrap_or_default())
+    }
+}
+
+impl Envelope {
+    /// The body under `/api/v1`, where the code follows from the status and an internal error names the request to ask about.
+    pub(super) fn workspace_body(&self, request_id: &str) -> Body {
+        let error = workspace_code(self.status);
+        let json = if self.status == StatusCode::INTERNAL_SERVER_ERROR {
+            let message = format!("Something went wrong here. When you ask about it, quote the request {request_id}");
+            serde_json::to_vec(&WorkspaceJson { error, message: &message })
+        } else {
+            serde_json::to_vec(&WorkspaceJson { error, message: &self.description })
+        };
+        Body::from(json.unwrap_or_default())
+    }
+}
+
+/// The stable code of an error of the workspace surface. Every status that its table does not name and that the caller
+/// could have avoided (405, 408, 414, 431) is a request that is not as it should be.
+fn workspace_code(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::UNAUTHORIZED => "UNAUTHORIZED",
+        StatusCode::FORBIDDEN => "PERMISSION_DENIED",
+        StatusCode::NOT_FOUND => "NOT_FOUND",
+        StatusCode::CONFLICT => "CONFLICT",
+        StatusCode::TOO_MANY_REQUESTS => "RATE_LIMITED",
+        StatusCode::SERVICE_UNAVAILABLE => "UNAVAILABLE",
+        status if status.is_server_error() => "INTERNAL_ERROR",
+        _ => "VALIDATION_ERROR",
     }
 }
 

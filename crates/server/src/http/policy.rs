@@ -36,17 +36,42 @@ pub(super) enum Cookies {
     FromAnywhere,
 }
 
+/// In which words errors are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wording {
+    /// Those of OAuth and Better Auth.
+    Sign,
+    /// Those of workspaces: `error` and `message` alone.
+    Workspace,
+}
+
+/// How large a body may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BodyLimit {
+    /// As `http.body_bytes` says.
+    Small,
+    /// 1 MiB, or what `http.body_bytes` says if that is more: roles name the attributes of many schemas.
+    Mebibyte,
+}
+
 /// What holds for one path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Policy {
     pub(super) limit: Limit,
     pub(super) readers: Readers,
     pub(super) cookies: Cookies,
+    pub(super) wording: Wording,
+    pub(super) body: BodyLimit,
 }
 
 /// What holds where the table says nothing else: pages, static files, Sigma's own APIs.
-pub(super) const DEFAULT: Policy =
-    Policy { limit: Limit::Each(Rule::Other), readers: Readers::Trusted, cookies: Cookies::Guarded };
+const DEFAULT: Policy = Policy {
+    limit: Limit::Each(Rule::Other),
+    readers: Readers::Trusted,
+    cookies: Cookies::Guarded,
+    wording: Wording::Sign,
+    body: BodyLimit::Small,
+};
 
 const PROBE: Policy = Policy { limit: Limit::Elsewhere, ..DEFAULT };
 const DISCOVERY: Policy = Policy { limit: Limit::Each(Rule::Discovery), readers: Readers::Anyone, ..DEFAULT };
@@ -54,7 +79,8 @@ const AUTHORIZE: Policy = Policy { limit: Limit::Each(Rule::Authorize), cookies:
 /// A form of an app posts its user's id token here, which is what counts; without one the person is asked (ruling 21).
 const END_SESSION: Policy = Policy { cookies: Cookies::FromAnywhere, ..DEFAULT };
 /// The extractor counts: an app that authenticated by its id, everyone else by address.
-const TOKEN: Policy = Policy { limit: Limit::Elsewhere, readers: Readers::Anyone, cookies: Cookies::Ignored };
+const TOKEN: Policy =
+    Policy { limit: Limit::Elsewhere, readers: Readers::Anyone, cookies: Cookies::Ignored, ..DEFAULT };
 const INTROSPECT: Policy = Policy { readers: Readers::Trusted, ..TOKEN };
 /// The extractor counts the user.
 const USERINFO: Policy = TOKEN;
@@ -63,6 +89,20 @@ const SIGN_IN: Policy = Policy { limit: Limit::Failures(Rule::SignIn), cookies: 
 const DIRECT: Policy = Policy { limit: Limit::Failures(Rule::Direct), ..SIGN_IN };
 /// Called from browsers of other origins with a Bearer token.
 const READ_BY_APPS: Policy = Policy { readers: Readers::Anyone, ..DEFAULT };
+
+/// Everything under `/api/v1`, which other software calls from servers and from pages of its own with a token or a key. A
+/// proxy asks for all its visitors, so only what fails counts.
+const WORKSPACE: Policy = Policy {
+    limit: Limit::Failures(Rule::Other),
+    readers: Readers::Anyone,
+    cookies: Cookies::Ignored,
+    wording: Wording::Workspace,
+    body: BodyLimit::Mebibyte,
+};
+/// Asked for every request that a proxy or a service gets, and with what it gets: its visitors' bad tokens must not
+/// shut it out.
+const WORKSPACE_CHECK: Policy = Policy { limit: Limit::Elsewhere, ..WORKSPACE };
+const WORKSPACE_LOGIN: Policy = Policy { limit: Limit::Failures(Rule::SignIn), ..WORKSPACE };
 
 /// Every path with rules of its own. Aliases are served by the same handler, so they stand under the same policy.
 pub(super) const TABLE: &[(&str, Policy)] = &[
@@ -102,7 +142,19 @@ pub(super) const TABLE: &[(&str, Policy)] = &[
     ("/api/wallet/connect", READ_BY_APPS),
     ("/api/wallet/nfts", READ_BY_APPS),
     ("/api/bap/profile", READ_BY_APPS),
+    ("/api/v1", WORKSPACE),
+    ("/api/v1/", WORKSPACE),
+    ("/api/v1/{*rest}", WORKSPACE),
+    ("/api/v1/auth/login", WORKSPACE_LOGIN),
+    ("/api/v1/auth/quick-login", WORKSPACE_LOGIN),
+    ("/api/v1/auth/verify", WORKSPACE_CHECK),
+    ("/api/v1/auth/forward", WORKSPACE_CHECK),
 ];
+
+/// What holds for a path or pattern of the router that the table does not name by itself.
+pub(super) fn of(pattern: &str) -> Policy {
+    if pattern.starts_with("/api/v1/") { WORKSPACE } else { DEFAULT }
+}
 
 /// Paths that programs call: what goes wrong there is told in JSON.
 pub(super) fn is_api(path: &str) -> bool {
@@ -140,9 +192,19 @@ mod tests {
         // Such answers are sent with `Access-Control-Allow-Origin: *`, which browsers refuse for requests with cookies;
         // the endpoints that change something must in addition not act on one.
         let changing = ["/api/auth/oauth2/token", "/api/auth/oauth2/revoke", "/api/auth/device/code"];
-        for (path, policy) in TABLE.iter().filter(|(path, _)| changing.contains(path)) {
+        let changing = |path: &str| path.starts_with("/api/v1") || changing.contains(&path);
+        for (path, policy) in TABLE.iter().filter(|(path, _)| changing(path)) {
             assert_eq!((policy.readers, policy.cookies), (Readers::Anyone, Cookies::Ignored), "{path}");
         }
+    }
+
+    #[test]
+    fn whatever_is_mounted_under_api_v1_speaks_the_words_of_workspaces() {
+        assert_eq!(of("/api/v1/roles/{id}"), WORKSPACE);
+        for (path, policy) in TABLE.iter().filter(|(path, _)| path.starts_with("/api/v1")) {
+            assert_eq!(policy.wording, Wording::Workspace, "{path}");
+        }
+        assert_eq!(of("/api/v10/roles"), DEFAULT);
     }
 
     #[test]

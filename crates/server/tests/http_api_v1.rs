@@ -1,0 +1,133 @@
+//! What the one middleware does under `/api/v1`, without a network: every error is `{"error","message"}` whoever made it.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Path;
+use axum::routing::{get, post};
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body_util::BodyExt as _;
+use sigma_core::random::SeededRng;
+use sigma_core::time::{ManualClock, Timestamp};
+use sigma_server::http::{Edge, Envelope, Peer};
+use sigma_server::settings::Settings;
+
+async fn unfinished() -> StatusCode {
+    panic!("a secret of the handler")
+}
+
+fn router() -> Router {
+    Router::new()
+        .route("/api/v1/echo", post(|body: String| async move { body.len().to_string() }))
+        .route("/api/v1/cookie", get(|headers: HeaderMap| async move { format!("{:?}", headers.get("cookie")) }))
+        .route("/api/v1/panic", get(unfinished))
+        .route("/api/v1/bare", get(|| async { (StatusCode::INTERNAL_SERVER_ERROR, "secret of the driver") }))
+        .route("/api/v1/cause", get(|| async { Err::<(), _>(Envelope::internal("the disk is full")) }))
+        .route("/api/v1/away", get(|| async { Err::<(), _>(Envelope::unavailable("the disk is full")) }))
+        .route("/api/v1/roles/{id}", get(|Path(id): Path<String>| async move { id }))
+        .route("/api/v1/auth/login", post(|| async { StatusCode::UNAUTHORIZED }))
+        .route("/api/v1/auth/forward", get(|| async { StatusCode::UNAUTHORIZED }))
+}
+
+struct Server(Edge);
+
+impl Server {
+    fn new() -> Self {
+        let settings = Settings { issuer: "https://id.example.org".to_owned(), ..Settings::default() };
+        let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_800_000_000)));
+        Self(Edge::new(&settings, ["/api/v1/roles/{id}"], clock, &SeededRng::new(1)).unwrap())
+    }
+
+    async fn send(&self, method: &str, uri: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Response<Body> {
+        let mut request = Request::builder().method(method).uri(uri);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let peer = Peer { address: "192.0.2.1".parse::<IpAddr>().unwrap(), tls: false };
+        self.0.answer(router(), peer, request.body(body.into()).unwrap()).await
+    }
+
+    async fn told(&self, method: &str, uri: &str, body: impl Into<Body>) -> String {
+        let response = self.send(method, uri, &[], body).await;
+        let status = response.status().as_u16();
+        format!("{status} {}", text(response).await)
+    }
+}
+
+async fn text(response: Response<Body>) -> String {
+    String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn every_error_is_two_strings_whoever_made_it() {
+    let server = Server::new();
+    for nowhere in ["/api/v1", "/api/v1/", "/api/v1/nothing", "/api/v1/roles/a/b", "/api/v1/roles/"] {
+        assert_eq!(
+            server.told("GET", nowhere, "").await,
+            r#"404 {"error":"NOT_FOUND","message":"Not Found"}"#,
+            "{nowhere}"
+        );
+    }
+    insta::assert_snapshot!(server.told("PUT", "/api/v1/roles/a", "").await, @r#"405 {"error":"VALIDATION_ERROR","message":"Method Not Allowed"}"#);
+    insta::assert_snapshot!(server.told("POST", "/api/v1/auth/login", "").await, @r#"401 {"error":"UNAUTHORIZED","message":"Unauthorized"}"#);
+    insta::assert_snapshot!(server.told("GET", "/api/v1/roles/%ff", "").await, @r#"400 {"error":"VALIDATION_ERROR","message":"Invalid URL: Invalid UTF-8 in `id`"}"#);
+    insta::assert_snapshot!(server.told("GET", "/api/v1/away", "").await, @r#"503 {"error":"UNAVAILABLE","message":"Try again in a moment"}"#);
+}
+
+#[tokio::test]
+async fn an_internal_error_quotes_the_request_and_tells_nothing_of_the_cause() {
+    let server = Server::new();
+    for path in ["/api/v1/panic", "/api/v1/bare", "/api/v1/cause"] {
+        let response = server.send("GET", path, &[("accept", "text/html")], "").await;
+        assert_eq!(response.status(), 500);
+        let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+        let told: serde_json::Value = serde_json::from_str(&text(response).await).unwrap();
+        let message = format!("Something went wrong here. When you ask about it, quote the request {id}");
+        assert_eq!(told, serde_json::json!({"error": "INTERNAL_ERROR", "message": message}), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_may_have_a_mebibyte_and_no_byte_more() {
+    let server = Server::new();
+    assert_eq!(server.told("POST", "/api/v1/echo", vec![b'x'; 1_048_576]).await, "200 1048576");
+    insta::assert_snapshot!(server.told("POST", "/api/v1/echo", vec![b'x'; 1_048_577]).await, @r#"413 {"error":"VALIDATION_ERROR","message":"The body is larger than 1048576 bytes"}"#);
+    assert!(server.told("POST", "/api/elsewhere", vec![b'x'; 65_537]).await.starts_with("413 "));
+}
+
+#[tokio::test]
+async fn a_login_that_fails_too_often_waits_and_a_check_never_does() {
+    let server = Server::new();
+    for _ in 0..5 {
+        assert_eq!(server.send("POST", "/api/v1/auth/login", &[], "").await.status(), 401);
+    }
+    let refused = server.send("POST", "/api/v1/auth/login", &[], "").await;
+    assert_eq!(refused.headers()["retry-after"], "12");
+    insta::assert_snapshot!(text(refused).await, @r#"{"error":"RATE_LIMITED","message":"Too many requests. Please try again later."}"#);
+    for _ in 0..1_000 {
+        let refused = server.send("GET", "/api/v1/auth/forward", &[], "").await;
+        assert_eq!(
+            (refused.status().as_u16(), refused.headers()["www-authenticate"].as_bytes()),
+            (401, &b"Bearer"[..])
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_counts_nothing_and_any_page_may_read_the_answer() {
+    let server = Server::new();
+    let foreign = [("cookie", "a=b"), ("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")];
+    let response = server.send("GET", "/api/v1/cookie", &foreign, "").await;
+    assert_eq!(response.headers()["access-control-allow-origin"], "*");
+    assert!(!response.headers().contains_key("access-control-allow-credentials"));
+    assert_eq!(text(response).await, "None");
+    let asked = [("origin", "https://app.example"), ("access-control-request-method", "PATCH")];
+    let response = server.send("OPTIONS", "/api/v1/roles/a", &asked, "").await;
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["access-control-allow-origin"]),
+        (204, &"*".parse().unwrap())
+    );
+}
