@@ -1,5 +1,6 @@
 //! Accounts: a user with their identities and keys.
 
+use sigma_core::email::Email;
 use sigma_core::ids::UserId;
 use sigma_core::person::{Identity, Person, Proof};
 use sigma_core::time::Timestamp;
@@ -89,6 +90,17 @@ pub fn find_by_pubkey(tx: &mut dyn Tx, pubkey: &str) -> Result<Option<User>, Sto
     .transpose()
 }
 
+/// The user of that address, folded (see [`Email::folded`]), verified or not.
+pub fn find_by_email(tx: &mut dyn Tx, folded: &str) -> Result<Option<User>, StoreError> {
+    tx.query_opt(
+        "SELECT id, name, image, email, email_verified, pubkey, origin_bound, disabled, created_at, updated_at
+         FROM users WHERE email_folded = $1",
+        params![folded],
+    )?
+    .map(|row| decode_user(&row))
+    .transpose()
+}
+
 /// At most `limit` users, by id, after the one called `after`.
 pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<User>, StoreError> {
     tx.query_all(
@@ -129,6 +141,83 @@ pub fn add_with_pubkey(
         created_at: now,
         updated_at: now,
     })
+}
+
+/// Whether an address is known to be its person's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmailProof {
+    /// A link that was sent to it was opened, or the operator vouched for it.
+    Verified,
+    /// Nobody has shown yet that they read its mail.
+    Unverified,
+}
+
+/// Makes an account for the person of that address, with no credential yet; nothing if another account has the address.
+pub fn add_with_email(
+    tx: &mut dyn Tx,
+    id: &UserId,
+    email: &Email,
+    proof: EmailProof,
+    name: &str,
+    now: Timestamp,
+) -> Result<Option<User>, StoreError> {
+    let verified = proof == EmailProof::Verified;
+    let added = tx.query_opt(
+        "INSERT INTO users (id, name, image, email, email_folded, email_verified, pubkey, origin_bound, disabled,
+            created_at, updated_at)
+         VALUES ($1, $2, NULL, $3, $4, $5, NULL, 0, 0, $6, $6)
+         ON CONFLICT DO NOTHING RETURNING id",
+        params![id, name, email.address(), email.folded(), verified, now],
+    )?;
+    if added.is_none() {
+        return Ok(None);
+    }
+    tx.changed(CHANGED, id.as_str())?;
+    Ok(Some(User {
+        id: id.clone(),
+        name: name.to_owned(),
+        image: None,
+        email: Some(email.address().to_owned()),
+        email_verified: verified,
+        pubkey: None,
+        origin_bound: false,
+        disabled: false,
+        created_at: now,
+        updated_at: now,
+    }))
+}
+
+/// The person opened a link that was sent to their address.
+pub fn verify_email(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute("UPDATE users SET email_verified = 1, updated_at = $2 WHERE id = $1", params![user_id, now])?;
+    tx.changed(CHANGED, user_id.as_str())
+}
+
+/// The person says what they are called.
+pub fn rename(tx: &mut dyn Tx, user_id: &UserId, name: &str, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute("UPDATE users SET name = $2, updated_at = $3 WHERE id = $1", params![user_id, name, now])?;
+    tx.changed(CHANGED, user_id.as_str())
+}
+
+/// Whether the account can be signed in to: by a password or a key.
+pub fn has_credential(tx: &mut dyn Tx, user_id: &UserId) -> Result<bool, StoreError> {
+    let password = tx.query_opt("SELECT 1 FROM passwords WHERE user_id = $1", params![user_id])?;
+    if password.is_some() {
+        return Ok(true);
+    }
+    Ok(tx.query_opt("SELECT 1 FROM pubkeys WHERE user_id = $1 LIMIT 1", params![user_id])?.is_some())
+}
+
+/// Removes an account that an invitation made and nobody ever signed in to, with the links that were sent to it;
+/// whether it was such a one. Its memberships are the caller's to remove first.
+pub fn remove_unused(tx: &mut dyn Tx, user_id: &UserId) -> Result<bool, StoreError> {
+    if has_credential(tx, user_id)? {
+        return Ok(false);
+    }
+    tx.execute("DELETE FROM one_time_links WHERE user_id = $1", params![user_id])?;
+    let removed = tx.execute("DELETE FROM users WHERE id = $1", params![user_id])?;
+    tx.changed(CHANGED, user_id.as_str())?;
+    Ok(removed == 1)
 }
 
 /// From now on this user's tokens must name our origin (ruling 2).

@@ -2,7 +2,9 @@
 //!
 //! Counted is an account at an address: whoever fails for somebody else's account delays nobody but themselves, and one
 //! person's wrong clock nobody else behind the same address. Names that are no account's share one row an address, so
-//! that a stranger who makes names up makes no rows. No account is delayed everywhere: a signature cannot be guessed.
+//! that a stranger who makes names up makes no rows. No account is delayed everywhere for a key: a signature cannot be
+//! guessed. A password can, so its failures have rows of their own, and one more for the account wherever they come from,
+//! which is slow to delay and never delays for long: a stranger cannot lock the person out with it.
 
 use std::time::Duration;
 
@@ -64,11 +66,16 @@ pub fn record(
         None => None,
     };
     let key = key(user.as_ref().map(|user| &user.id), network);
-    let earlier = find(tx, &key)?;
-    if let Some(until) = earlier.and_then(|earlier| earlier.blocked_until(now)) {
+    if let Some(until) = find(tx, &key)?.and_then(|earlier| earlier.blocked_until(now)) {
         return Ok(Some(until));
     }
-    let earlier = earlier.filter(|earlier| earlier.expires_at > now).map_or(0, |earlier| earlier.count);
+    count(tx, &key, now, delay)?;
+    Ok(None)
+}
+
+/// Counts one more failure in the row `key`, which then blocks for as long as `delay` says of its count.
+fn count(tx: &mut dyn Tx, key: &str, now: Timestamp, delay: fn(i64) -> Duration) -> Result<(), StoreError> {
+    let earlier = find(tx, key)?.filter(|earlier| earlier.expires_at > now).map_or(0, |earlier| earlier.count);
     let count = earlier.saturating_add(1);
     tx.execute(
         "INSERT INTO failures (key, count, blocked_until, expires_at) VALUES ($1, $2, $3, $4)
@@ -76,11 +83,86 @@ pub fn record(
             expires_at = excluded.expires_at",
         params![key, count, now.plus(delay(count)), now.plus(FORGOTTEN)],
     )?;
-    Ok(None)
+    Ok(())
 }
 
 /// A success ends the row.
 pub(crate) fn clear(tx: &mut dyn Tx, key: &str) -> Result<(), StoreError> {
     tx.execute("DELETE FROM failures WHERE key = $1", params![key])?;
     Ok(())
+}
+
+/// How long `count` wrong passwords in a row for one account at one address make it wait there.
+fn password_delay_here(count: i64) -> Duration {
+    doubling(count, 3, Duration::from_mins(5))
+}
+
+/// How long `count` wrong passwords in a row for one account, wherever they came from, make everybody wait.
+fn password_delay_anywhere(count: i64) -> Duration {
+    doubling(count, 20, Duration::from_mins(1))
+}
+
+/// One second at the failure number `first`, twice as long at each that follows, at most `longest`.
+fn doubling(count: i64, first: i64, longest: Duration) -> Duration {
+    let Ok(doublings) = u32::try_from(count.saturating_sub(first)) else { return Duration::ZERO };
+    let seconds = 1_u64.checked_shl(doublings.min(32)).unwrap_or(u64::MAX);
+    Duration::from_secs(seconds).min(longest)
+}
+
+/// The rows of wrong passwords for an account, or for addresses that are nobody's.
+#[derive(Clone, Debug)]
+pub(crate) struct PasswordFailures {
+    here: String,
+    anywhere: String,
+}
+
+impl PasswordFailures {
+    /// The rows of `user_id`, or of the `bucket` of addresses that are nobody's, at `network` and anywhere.
+    pub(crate) fn of(user_id: Option<&UserId>, bucket: u16, network: &str) -> Self {
+        let who = user_id.map_or_else(|| format!("?{bucket:04x}"), ToString::to_string);
+        Self { here: format!("password:{who}@{network}"), anywhere: format!("password:{who}@*") }
+    }
+
+    /// Until when these rows block, if one of them does.
+    pub(crate) fn blocked_until(&self, tx: &mut dyn Tx, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let here = find(tx, &self.here)?.and_then(|failures| failures.blocked_until(now));
+        let anywhere = find(tx, &self.anywhere)?.and_then(|failures| failures.blocked_until(now));
+        Ok(here.max(anywhere))
+    }
+
+    /// Counts a wrong password in both rows.
+    pub(crate) fn record(&self, tx: &mut dyn Tx, now: Timestamp) -> Result<(), StoreError> {
+        count(tx, &self.here, now, password_delay_here)?;
+        count(tx, &self.anywhere, now, password_delay_anywhere)?;
+        Ok(())
+    }
+
+    /// The right password ends both.
+    pub(crate) fn clear(&self, tx: &mut dyn Tx) -> Result<(), StoreError> {
+        clear(tx, &self.here)?;
+        clear(tx, &self.anywhere)
+    }
+}
+
+/// A new password has not been guessed at yet: who chose it need not wait where they are, nor for what others did.
+pub(crate) fn clear_passwords(tx: &mut dyn Tx, user_id: &UserId, network: &str) -> Result<(), StoreError> {
+    PasswordFailures::of(Some(user_id), 0, network).clear(tx)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_password_waits_one_second_after_the_third_then_twice_as_long_to_five_minutes() {
+        let waits: Vec<u64> = (1..=13).map(|count| password_delay_here(count).as_secs()).collect();
+        assert_eq!(waits, [0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+        assert_eq!(password_delay_here(i64::MAX), Duration::from_mins(5));
+    }
+
+    #[test]
+    fn an_account_waits_everywhere_only_after_twenty_and_never_longer_than_a_minute() {
+        let waits = [19, 20, 21, 25, 26, 1_000].map(|count| password_delay_anywhere(count).as_secs());
+        assert_eq!(waits, [0, 1, 2, 32, 60, 60]);
+    }
 }

@@ -19,6 +19,7 @@ mod job;
 pub mod meta;
 mod migrations;
 pub mod org;
+pub mod password;
 mod postgres;
 pub mod resource;
 mod row;

@@ -1,0 +1,116 @@
+//! Passwords: the argon2id hash of each person who has one, and what a sign-in by one reads and writes.
+//!
+//! Hashing takes longer than a transaction may, so it stands between two: [`look_up`] reads what to hash against,
+//! [`fail`] or [`confirm`] writes what came of it.
+
+use sigma_core::ids::UserId;
+use sigma_core::time::Timestamp;
+
+use crate::account::{self, User};
+use crate::failure::{self, PasswordFailures};
+use crate::{StoreError, Tx, params};
+
+/// A sign-in by password, before the password has been looked at.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The address that was given, folded.
+    pub email: String,
+    /// 16 bits that a secret makes of the address: what failures for an unknown one are counted under, so that they look
+    /// like those for a known one and fill no table.
+    pub bucket: u16,
+    /// The network that it came from, as failures are counted by.
+    pub network: String,
+}
+
+/// What the password has to match.
+#[derive(Clone, Debug)]
+pub struct LookedUp {
+    /// The account of the address.
+    pub user: Option<User>,
+    /// Its password, if it has one.
+    pub stored: Option<Stored>,
+    /// Who failed too often, until when nothing is hashed for them.
+    pub blocked_until: Option<Timestamp>,
+    failures: PasswordFailures,
+}
+
+/// A password as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// A PHC string of argon2id.
+    pub hash: String,
+    /// When the person chose it. No two of one person are from the same moment.
+    pub chosen_at: Timestamp,
+}
+
+/// Somebody knew a person's password a moment ago. [`confirm`] stands in the transaction of what they may do by it.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    user_id: UserId,
+    chosen_at: Timestamp,
+    failures: PasswordFailures,
+}
+
+impl LookedUp {
+    /// The proof that the password matched, if there was one to match.
+    pub fn proof(&self) -> Option<Proof> {
+        let (user, stored) = (self.user.as_ref()?, self.stored.as_ref()?);
+        Some(Proof { user_id: user.id.clone(), chosen_at: stored.chosen_at, failures: self.failures.clone() })
+    }
+}
+
+/// Reads what the password has to match, and whether whoever asks has to wait first.
+pub fn look_up(tx: &mut dyn Tx, attempt: &Attempt, now: Timestamp) -> Result<LookedUp, StoreError> {
+    let user = account::find_by_email(tx, &attempt.email)?;
+    let failures = PasswordFailures::of(user.as_ref().map(|user| &user.id), attempt.bucket, &attempt.network);
+    let blocked_until = failures.blocked_until(tx, now)?;
+    let stored = match &user {
+        Some(user) => find(tx, &user.id)?,
+        // As many statements for a stranger as for a person.
+        None => find(tx, &UserId::from_text(""))?,
+    };
+    Ok(LookedUp { user, stored, blocked_until, failures })
+}
+
+/// Counts a wrong password, for the address here and everywhere.
+pub fn fail(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Result<(), StoreError> {
+    looked_up.failures.record(tx, now)
+}
+
+/// Whether the password that was proven is still the person's and their account is on: a reset meanwhile ends what was
+/// begun with the old one. Their failures are forgotten.
+pub fn confirm(tx: &mut dyn Tx, proof: &Proof) -> Result<bool, StoreError> {
+    let current = find(tx, &proof.user_id)?.is_some_and(|stored| stored.chosen_at == proof.chosen_at);
+    let user = account::find_user(tx, &proof.user_id)?;
+    if !current || user.is_none_or(|user| user.disabled) {
+        return Ok(false);
+    }
+    proof.failures.clear(tx)?;
+    Ok(true)
+}
+
+/// The password of a person.
+pub fn find(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<Stored>, StoreError> {
+    tx.query_opt("SELECT hash, updated_at FROM passwords WHERE user_id = $1", params![user_id])?
+        .map(|row| Ok(Stored { hash: row.text(0)?, chosen_at: row.timestamp(1)? }))
+        .transpose()
+}
+
+/// The person chose a password, from `network`. Whatever was proven with the one before counts no more.
+pub fn set(tx: &mut dyn Tx, user_id: &UserId, hash: &str, network: &str, now: Timestamp) -> Result<(), StoreError> {
+    let before = find(tx, user_id)?.map(|stored| Timestamp::from_micros(stored.chosen_at.micros().saturating_add(1)));
+    let chosen_at = before.map_or(now, |after| after.max(now));
+    tx.execute(
+        "INSERT INTO passwords (user_id, hash, created_at, updated_at) VALUES ($1, $2, $3, $3)
+         ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, updated_at = excluded.updated_at",
+        params![user_id, hash, chosen_at],
+    )?;
+    failure::clear_passwords(tx, user_id, network)?;
+    tx.changed(account::CHANGED, user_id.as_str())
+}
+
+/// Puts a costlier hash of the same password in the place of the cheap one; nothing happens if it was changed meanwhile.
+pub fn rehash(tx: &mut dyn Tx, user_id: &UserId, old: &str, new: &str) -> Result<(), StoreError> {
+    tx.execute("UPDATE passwords SET hash = $3 WHERE user_id = $1 AND hash = $2", params![user_id, old, new])?;
+    Ok(())
+}
