@@ -31,6 +31,8 @@ pub struct Settings {
     pub http: Http,
     /// Rate limits and delays.
     pub limits: Limits,
+    /// Tenants and their people.
+    pub workspaces: Workspaces,
     /// Prometheus metrics.
     pub metrics: Metrics,
     /// What is logged.
@@ -49,6 +51,7 @@ impl Default for Settings {
             tokens: Tokens::default(),
             http: Http::default(),
             limits: Limits::default(),
+            workspaces: Workspaces::default(),
             metrics: Metrics::default(),
             log: Log::default(),
         }
@@ -215,6 +218,8 @@ pub struct Limits {
     pub delays: bool,
     /// New accounts an hour, an address.
     pub sign_ups_per_hour: u32,
+    /// Invitations an hour, a workspace: each is a mail to whomever it names.
+    pub invitations_per_hour: u32,
 }
 
 impl Default for Limits {
@@ -231,7 +236,27 @@ impl Default for Limits {
             other: 600,
             delays: true,
             sign_ups_per_hour: 20,
+            invitations_per_hour: 1_000,
         }
+    }
+}
+
+/// Tenants and their people.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Workspaces {
+    /// Networks whose browsers may log in by a click, where the workspace and the person allow it (ruling 31). Nobody
+    /// may, where there is none.
+    pub allow_quick_logins: Vec<IpNet>,
+    /// This is a demonstration: quick logins are for everybody, and for admins too. Nothing but `sigma demo` sets it.
+    #[serde(skip)]
+    pub demo: bool,
+}
+
+impl Workspaces {
+    /// Whether quick logins are for callers at `address`.
+    pub fn allows_quick_logins_of(&self, address: std::net::IpAddr) -> bool {
+        self.demo || self.allow_quick_logins.iter().any(|network| network.contains(&address))
     }
 }
 

@@ -34,6 +34,8 @@ pub enum Rule {
     Userinfo,
     /// Accounts that an address makes, an hour.
     SignUp,
+    /// Invitations that a workspace sends, an hour.
+    Invitation,
     /// Discovery, JWKS and the OpenAPI document: an address.
     Discovery,
     /// Everything else: an address.
@@ -52,6 +54,7 @@ impl Rule {
             Self::Direct => "direct",
             Self::Userinfo => "userinfo",
             Self::SignUp => "sign_up",
+            Self::Invitation => "invitation",
             Self::Discovery => "discovery",
             Self::Other => "other",
         }
@@ -69,6 +72,7 @@ impl Rule {
             Self::Direct => (limits.direct, minute),
             Self::Userinfo => (limits.userinfo, minute),
             Self::SignUp => (limits.sign_ups_per_hour, Duration::from_hours(1)),
+            Self::Invitation => (limits.invitations_per_hour, Duration::from_hours(1)),
             Self::Discovery | Self::Other => (limits.other, minute),
         }
     }
