@@ -22,7 +22,8 @@ CREATE TABLE roles (
 );
 CREATE UNIQUE INDEX roles_name ON roles (org_id, name_folded);
 
--- People are listed bucket by bucket, so that a page costs the same wherever it is (see member_buckets).
+-- People are listed bucket by bucket, so that a page costs the same wherever it is (see member_buckets). A session of an
+-- earlier era than the membership's is over.
 CREATE TABLE memberships (
     org_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
@@ -30,6 +31,7 @@ CREATE TABLE memberships (
     state TEXT NOT NULL CHECK (state IN ('invited', 'active', 'inactive')),
     quick_login BIGINT NOT NULL CHECK (quick_login IN (0, 1)),
     bucket BIGINT NOT NULL,
+    era BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (org_id, user_id)
@@ -52,6 +54,7 @@ CREATE TABLE workspace_sessions (
     org_id TEXT NOT NULL,
     jti TEXT NOT NULL,
     user_id TEXT NOT NULL,
+    era BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     ended_at BIGINT,

@@ -38,6 +38,7 @@ pub mod testing;
 mod tx;
 mod value;
 mod watch;
+pub mod workspace;
 
 pub use cache::Cache;
 pub use error::{OpenError, Outage, StoreError};

@@ -6,6 +6,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::error::StoreError;
 use crate::store::{Store, WeakStore};
+use crate::workspace::removal;
 
 /// Rows that one statement deletes at most: the writer is never held for long.
 const BATCH: u64 = 500;
@@ -70,7 +71,18 @@ impl Store {
         for table in self.expiring() {
             deleted += self.batches(table.delete, Some(now.micros()))?;
         }
+        deleted += self.removed_workspaces()?;
         Ok(deleted + self.batches(self.delete_changes(), None)?)
+    }
+
+    fn removed_workspaces(&self) -> Result<u64, StoreError> {
+        let mut deleted = 0;
+        loop {
+            match self.write_blocking(removal::delete_batch)? {
+                0 => return Ok(deleted),
+                batch => deleted += batch,
+            }
+        }
     }
 
     fn batches(&self, delete: &'static str, now: Option<i64>) -> Result<u64, StoreError> {

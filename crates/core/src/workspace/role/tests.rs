@@ -52,7 +52,10 @@ fn what_is_listed_twice_empty_or_too_long_is_refused() {
         ..Default::default()
     };
     assert_eq!(RoleDraft::new("x", "", twice), Err(RoleProblem::Repeated("schemaPermissions")));
-    assert!(matches!(RoleDraft::new(" ", "", Default::default()), Err(RoleProblem::Text { field: "name", .. })));
+    assert!(matches!(
+        RoleDraft::new(" ", "", RolePermissions::default()),
+        Err(RoleProblem::Text { field: "name", .. })
+    ));
     let many = (0..6_000).map(|n| schema(&format!("schema-{n}"), Level::Read, &[])).collect();
     let large = RolePermissions { schemas: many, ..Default::default() };
     assert_eq!(RoleDraft::new("x", "", large), Err(RoleProblem::TooLarge));

@@ -1,0 +1,41 @@
+//! What a caller may at this moment.
+
+use sigma_core::ids::{ApiKeyId, OrgId, UserId};
+use sigma_core::time::Timestamp;
+use sigma_core::workspace::{Actor, Authority, Refusal, RolePermissions};
+
+use crate::workspace::{Decision, api_key, role, tenant};
+use crate::{StoreError, Tx, params};
+
+/// Reads what `actor` may in this workspace.
+pub fn load(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, now: Timestamp) -> Decision<Authority> {
+    if tenant::find(tx, org_id)?.is_none() {
+        return Ok(Err(match actor {
+            Actor::Operator => Refusal::not_found("Workspace", org_id.as_str()),
+            _ => Refusal::Unauthorized,
+        }));
+    }
+    let authority = match actor {
+        Actor::Operator => Some(Authority::Operator),
+        Actor::Person(user_id) => of_person(tx, org_id, user_id)?.map(Authority::Person),
+        Actor::Key(id) => of_key(tx, org_id, id, now)?,
+    };
+    Ok(authority.ok_or(Refusal::Unauthorized))
+}
+
+/// The permissions of an active member whose account is on.
+fn of_person(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<RolePermissions>, StoreError> {
+    tx.query_opt(
+        "SELECT r.switches, r.schema_permissions, r.catalog_permissions
+         FROM memberships m JOIN roles r ON r.org_id = m.org_id AND r.id = m.role_id JOIN users u ON u.id = m.user_id
+         WHERE m.org_id = $1 AND m.user_id = $2 AND m.state = 'active' AND u.disabled = 0",
+        params![org_id, user_id],
+    )?
+    .map(|row| role::decode_permissions(&row, 0))
+    .transpose()
+}
+
+fn of_key(tx: &mut dyn Tx, org_id: &OrgId, id: &ApiKeyId, now: Timestamp) -> Result<Option<Authority>, StoreError> {
+    let key = api_key::find(tx, org_id, id)?.filter(|key| key.works_at(now));
+    Ok(key.map(|key| Authority::Key(key.permissions)))
+}

@@ -1,0 +1,47 @@
+//! Logging in to a workspace, once it is known who somebody is.
+
+use sigma_core::ids::{OrgId, UserId};
+use sigma_core::time::Timestamp;
+
+use crate::workspace::membership::{self, Belonging, Member};
+use crate::workspace::session;
+use crate::{StoreError, Tx};
+
+/// A person who proved who they are and asks for a session.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// The person.
+    pub user_id: UserId,
+    /// The workspace they asked for; the first that they joined otherwise.
+    pub org_id: Option<OrgId>,
+    /// The name of the session, if it comes to one.
+    pub jti: String,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A person who is logged in.
+#[derive(Clone, Debug)]
+pub struct LoggedIn {
+    /// Where.
+    pub workspace: Belonging,
+    /// As whom.
+    pub member: Member,
+    /// Where else they could be; only looked up when they named no workspace.
+    pub others: Vec<Belonging>,
+}
+
+/// Begins a session of an active member whose account is on; nothing for anybody else, whatever the reason.
+pub fn log_in(tx: &mut dyn Tx, login: &Login) -> Result<Option<LoggedIn>, StoreError> {
+    let (workspace, others) = if let Some(org_id) = &login.org_id {
+        (membership::of_person_in(tx, &login.user_id, org_id)?, Vec::new())
+    } else {
+        let mut all = membership::of_person(tx, &login.user_id)?.into_iter();
+        (all.next(), all.collect())
+    };
+    let Some(workspace) = workspace else { return Ok(None) };
+    let member = membership::find(tx, &workspace.org_id, &login.user_id)?;
+    let Some(member) = member.filter(|member| !member.disabled) else { return Ok(None) };
+    session::begin(tx, &workspace.org_id, &login.jti, &login.user_id, member.era, login.now)?;
+    Ok(Some(LoggedIn { workspace, member, others }))
+}

@@ -1,0 +1,326 @@
+//! Memberships: a person in a workspace, with a role.
+
+use sigma_core::ids::{OrgId, RoleId, UserId};
+use sigma_core::time::Timestamp;
+use sigma_core::workspace::{Actor, Refusal, Right};
+
+use crate::workspace::{Decision, Page, authority, change_key, granted, role, roster};
+use crate::{Row, StoreError, Tx, account, params};
+
+/// The kind of a membership in the change feed; the key is [`change_key`] with the user's id.
+pub const CHANGED: &str = "membership";
+
+/// What a member is called in a refusal.
+const USER: &str = "User";
+
+/// How far a membership has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Waits for the person's acceptance.
+    Invited,
+    /// They may log in.
+    Active,
+    /// They may not, until somebody who manages users says otherwise.
+    Inactive,
+}
+
+impl State {
+    /// As it is stored, and sent as `status`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invited => "invited",
+            Self::Active => "active",
+            Self::Inactive => "inactive",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, StoreError> {
+        [Self::Invited, Self::Active, Self::Inactive]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+            .ok_or_else(|| StoreError::Corrupt("the state of a membership".to_owned()))
+    }
+}
+
+/// A member as the people of the workspace see them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The person.
+    pub user_id: UserId,
+    /// Their address, if their account has one.
+    pub email: Option<String>,
+    /// Their name.
+    pub name: String,
+    /// Their role.
+    pub role_id: RoleId,
+    /// How far their membership has come.
+    pub state: State,
+    /// They may log in without a password where quick logins are on.
+    pub quick_login: bool,
+    /// Sessions of another era are over.
+    pub era: i64,
+    /// Their account is switched off everywhere.
+    pub disabled: bool,
+    /// When they were invited or added.
+    pub created_at: Timestamp,
+    bucket: i64,
+}
+
+/// The member of that id, if this workspace has them.
+pub fn find(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<Member>, StoreError> {
+    tx.query_opt(
+        "SELECT m.user_id, u.email, u.name, m.role_id, m.state, m.quick_login, m.era, u.disabled, m.created_at, m.bucket
+         FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 AND m.user_id = $2",
+        params![org_id, user_id],
+    )?
+    .map(|row| decode(&row))
+    .transpose()
+}
+
+/// As [`find`], as a refusal.
+pub fn load(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Decision<Member> {
+    Ok(find(tx, org_id, user_id)?.ok_or_else(|| Refusal::not_found(USER, user_id.as_str())))
+}
+
+/// The member of that address, folded.
+pub fn find_by_email(tx: &mut dyn Tx, org_id: &OrgId, folded: &str) -> Result<Option<Member>, StoreError> {
+    match account::find_by_email(tx, folded)? {
+        Some(user) => find(tx, org_id, &user.id),
+        None => Ok(None),
+    }
+}
+
+/// At most `limit` members after the first `offset`, in the order in which they came, about.
+pub fn list(tx: &mut dyn Tx, org_id: &OrgId, offset: u64, limit: u32) -> Result<Page<Member>, StoreError> {
+    let start = roster::start(tx, org_id, offset)?;
+    let items = tx
+        .query_all(
+            "SELECT m.user_id, u.email, u.name, m.role_id, m.state, m.quick_login, m.era, u.disabled, m.created_at,
+                m.bucket
+             FROM memberships m JOIN users u ON u.id = m.user_id
+             WHERE m.org_id = $1 AND m.bucket >= $2 ORDER BY m.bucket, m.user_id LIMIT $3 OFFSET $4",
+            params![org_id, start.bucket, limit, start.skip],
+        )?
+        .iter()
+        .map(decode)
+        .collect::<Result<_, _>>()?;
+    Ok(Page { items, total: start.total })
+}
+
+/// Whoever is to become a member.
+#[derive(Clone, Debug)]
+pub struct NewMember {
+    /// The person, whose account is there.
+    pub user_id: UserId,
+    /// Their role.
+    pub role_id: RoleId,
+    /// Invited, or active at once where the operator says so.
+    pub state: State,
+    /// Quick login.
+    pub quick_login: bool,
+}
+
+/// Adds a member with a role that holds no more than whoever adds them.
+pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewMember, now: Timestamp) -> Decision<Member> {
+    let authority = granted!(authority::load(tx, org_id, actor, now)?);
+    granted!(authority.require(Right::Users));
+    let role = granted!(role::load(tx, org_id, &new.role_id)?);
+    granted!(authority.require_role(&role.permissions));
+    if find(tx, org_id, &new.user_id)?.is_some() {
+        return Ok(Err(Refusal::Conflict("Somebody with that e-mail address is a member already")));
+    }
+    let bucket = roster::enter(tx, org_id)?;
+    tx.execute(
+        "INSERT INTO memberships (org_id, user_id, role_id, state, quick_login, bucket, era, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7)",
+        params![org_id, &new.user_id, &new.role_id, new.state.as_str(), new.quick_login, bucket, now],
+    )?;
+    tx.changed(CHANGED, &change_key(org_id, new.user_id.as_str()))?;
+    load(tx, org_id, &new.user_id)
+}
+
+/// What is to be changed of a membership; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// Another role.
+    pub role_id: Option<RoleId>,
+    /// Quick login.
+    pub quick_login: Option<bool>,
+    /// Whether they may log in.
+    pub active: Option<bool>,
+}
+
+/// Changes a membership. Nobody touches somebody who holds more, or gives more, than they do themselves; somebody who
+/// manages the workspace is left. Who is deactivated is logged out, also of what they would be activated for again.
+pub fn change(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    actor: &Actor,
+    user_id: &UserId,
+    change: &Change,
+    now: Timestamp,
+) -> Decision<Member> {
+    let authority = granted!(authority::load(tx, org_id, actor, now)?);
+    granted!(authority.require(Right::Users));
+    let member = granted!(load(tx, org_id, user_id)?);
+    let before = granted!(role::load(tx, org_id, &member.role_id)?);
+    granted!(authority.require_role(&before.permissions));
+    let after = match &change.role_id {
+        Some(role_id) => granted!(role::load(tx, org_id, role_id)?),
+        None => before.clone(),
+    };
+    granted!(authority.require_role(&after.permissions));
+    let state = match (member.state, change.active) {
+        (State::Invited, Some(_)) => return Ok(Err(Refusal::Conflict("The invitation has not been accepted yet"))),
+        (state, None) => state,
+        (_, Some(true)) => State::Active,
+        (_, Some(false)) => State::Inactive,
+    };
+    let stays_admin = state == State::Active && after.permissions.manages_workspace();
+    if is_admin(&member, &before.permissions) && !stays_admin && !admin_beside_user(tx, org_id, user_id)? {
+        return Ok(Err(Refusal::LAST_ADMIN));
+    }
+    let deactivated = member.state == State::Active && state == State::Inactive;
+    let era = if deactivated { now.micros().max(member.era.saturating_add(1)) } else { member.era };
+    let quick_login = change.quick_login.unwrap_or(member.quick_login);
+    tx.execute(
+        "UPDATE memberships SET role_id = $3, state = $4, quick_login = $5, era = $6, updated_at = $7
+         WHERE org_id = $1 AND user_id = $2",
+        params![org_id, user_id, &after.id, state.as_str(), quick_login, era, now],
+    )?;
+    tx.changed(CHANGED, &change_key(org_id, user_id.as_str()))?;
+    Ok(Ok(Member { role_id: after.id, state, quick_login, era, ..member }))
+}
+
+/// Ends a membership; the person's account stays, unless an invitation made it and nobody ever signed in to it.
+pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, user_id: &UserId, now: Timestamp) -> Decision<()> {
+    let authority = granted!(authority::load(tx, org_id, actor, now)?);
+    granted!(authority.require(Right::Users));
+    let member = granted!(load(tx, org_id, user_id)?);
+    let role = granted!(role::load(tx, org_id, &member.role_id)?);
+    granted!(authority.require_role(&role.permissions));
+    if is_admin(&member, &role.permissions) && !admin_beside_user(tx, org_id, user_id)? {
+        return Ok(Err(Refusal::LAST_ADMIN));
+    }
+    tx.execute("DELETE FROM memberships WHERE org_id = $1 AND user_id = $2", params![org_id, user_id])?;
+    roster::leave(tx, org_id, member.bucket)?;
+    tx.execute("DELETE FROM one_time_links WHERE user_id = $1 AND org_id = $2", params![user_id, org_id])?;
+    tx.changed(CHANGED, &change_key(org_id, user_id.as_str()))?;
+    let elsewhere = tx.query_opt("SELECT 1 FROM memberships WHERE user_id = $1 LIMIT 1", params![user_id])?;
+    if elsewhere.is_none() {
+        account::remove_unused(tx, user_id)?;
+    }
+    Ok(Ok(()))
+}
+
+/// The person accepts an invitation; whether there was one.
+pub fn accept(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
+    let accepted = tx.execute(
+        "UPDATE memberships SET state = 'active', updated_at = $3
+         WHERE org_id = $1 AND user_id = $2 AND state = 'invited'",
+        params![org_id, user_id, now],
+    )?;
+    if accepted == 1 {
+        tx.changed(CHANGED, &change_key(org_id, user_id.as_str()))?;
+    }
+    Ok(accepted == 1)
+}
+
+/// A workspace that a person is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Belonging {
+    /// The workspace.
+    pub org_id: OrgId,
+    /// Its name.
+    pub name: String,
+    /// Their role in it.
+    pub role_id: RoleId,
+    /// Sessions of another era are over.
+    pub era: i64,
+}
+
+/// The workspaces that a person is an active member of, the first joined first: at most 100.
+pub fn of_person(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<Belonging>, StoreError> {
+    tx.query_all(
+        "SELECT m.org_id, o.name, m.role_id, m.era
+         FROM memberships m JOIN orgs o ON o.id = m.org_id
+         WHERE m.user_id = $1 AND m.state = 'active' AND o.removed_at IS NULL ORDER BY m.created_at, m.org_id LIMIT 100",
+        params![user_id],
+    )?
+    .iter()
+    .map(decode_belonging)
+    .collect()
+}
+
+/// That workspace, if the person is an active member of it.
+pub fn of_person_in(tx: &mut dyn Tx, user_id: &UserId, org_id: &OrgId) -> Result<Option<Belonging>, StoreError> {
+    tx.query_opt(
+        "SELECT m.org_id, o.name, m.role_id, m.era
+         FROM memberships m JOIN orgs o ON o.id = m.org_id
+         WHERE m.org_id = $1 AND m.user_id = $2 AND m.state = 'active' AND o.removed_at IS NULL",
+        params![org_id, user_id],
+    )?
+    .map(|row| decode_belonging(&row))
+    .transpose()
+}
+
+/// Whether anybody has that role, active or not.
+pub(super) fn has_role(tx: &mut dyn Tx, org_id: &OrgId, role_id: &RoleId) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM memberships WHERE org_id = $1 AND role_id = $2 LIMIT 1";
+    Ok(tx.query_opt(sql, params![org_id, role_id])?.is_some())
+}
+
+/// Whether an active member has that role.
+pub(super) fn is_used_by_active(tx: &mut dyn Tx, org_id: &OrgId, role_id: &RoleId) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM memberships WHERE org_id = $1 AND role_id = $2 AND state = 'active' LIMIT 1";
+    Ok(tx.query_opt(sql, params![org_id, role_id])?.is_some())
+}
+
+/// Whether somebody manages the workspace by another role than this.
+pub(super) fn admin_beside_role(tx: &mut dyn Tx, org_id: &OrgId, role_id: &RoleId) -> Result<bool, StoreError> {
+    admin_beside(tx, org_id, role_id.as_str(), "")
+}
+
+fn admin_beside_user(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<bool, StoreError> {
+    admin_beside(tx, org_id, "", user_id.as_str())
+}
+
+/// 194 are the switches `canManageRoles`, `canManageUsers` and `canManageApiKeys` (2, 64, 128).
+fn admin_beside(tx: &mut dyn Tx, org_id: &OrgId, role_id: &str, user_id: &str) -> Result<bool, StoreError> {
+    let admin = tx.query_opt(
+        "SELECT 1 FROM roles r
+         JOIN memberships m ON m.org_id = r.org_id AND m.role_id = r.id AND m.state = 'active'
+         JOIN users u ON u.id = m.user_id AND u.disabled = 0
+         WHERE r.org_id = $1 AND (r.switches & 194) = 194 AND r.id <> $2 AND m.user_id <> $3 LIMIT 1",
+        params![org_id, role_id, user_id],
+    )?;
+    Ok(admin.is_some())
+}
+
+fn is_admin(member: &Member, permissions: &sigma_core::workspace::RolePermissions) -> bool {
+    member.state == State::Active && permissions.manages_workspace()
+}
+
+fn decode(row: &Row) -> Result<Member, StoreError> {
+    Ok(Member {
+        user_id: UserId::from_text(row.text(0)?),
+        email: row.opt_text(1)?,
+        name: row.text(2)?,
+        role_id: RoleId::from_text(row.text(3)?),
+        state: State::parse(&row.text(4)?)?,
+        quick_login: row.bool(5)?,
+        era: row.int(6)?,
+        disabled: row.bool(7)?,
+        created_at: row.timestamp(8)?,
+        bucket: row.int(9)?,
+    })
+}
+
+fn decode_belonging(row: &Row) -> Result<Belonging, StoreError> {
+    Ok(Belonging {
+        org_id: OrgId::from_text(row.text(0)?),
+        name: row.text(1)?,
+        role_id: RoleId::from_text(row.text(2)?),
+        era: row.int(3)?,
+    })
+}

@@ -1,0 +1,79 @@
+//! Where a member stands in the list of a workspace's people.
+//!
+//! Members are put into buckets in the order in which they come, and each bucket is counted. The sum is the total, and
+//! tells in which bucket a page begins, so that the last page costs what the first does: counting and skipping rows
+//! would cost more the longer the list is.
+
+use sigma_core::ids::OrgId;
+
+use crate::{StoreError, Tx, params};
+
+/// Most members of a bucket.
+const BUCKET: i64 = 256;
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// How many there are on all pages.
+    pub total: u64,
+}
+
+/// Where a page begins.
+pub(super) struct Start {
+    pub(super) bucket: i64,
+    /// Members of that bucket before it.
+    pub(super) skip: i64,
+    pub(super) total: u64,
+}
+
+/// The page that begins after `offset` members.
+pub(super) fn start(tx: &mut dyn Tx, org_id: &OrgId, offset: u64) -> Result<Start, StoreError> {
+    let rows =
+        tx.query_all("SELECT bucket, members FROM member_buckets WHERE org_id = $1 ORDER BY bucket", params![org_id])?;
+    let mut total = 0_u64;
+    let mut found = None;
+    for row in rows {
+        let members = u64::try_from(row.int(1)?).unwrap_or(0);
+        if found.is_none() && offset < total.saturating_add(members) {
+            found = Some((row.int(0)?, i64::try_from(offset.saturating_sub(total)).unwrap_or(i64::MAX)));
+        }
+        total = total.saturating_add(members);
+    }
+    // Behind the end: no bucket is as high.
+    let (bucket, skip) = found.unwrap_or((i64::MAX, 0));
+    Ok(Start { bucket, skip, total })
+}
+
+/// Counts one more member and says in which bucket they are.
+pub(super) fn enter(tx: &mut dyn Tx, org_id: &OrgId) -> Result<i64, StoreError> {
+    let last = tx.query_opt(
+        "SELECT bucket, members FROM member_buckets WHERE org_id = $1 ORDER BY bucket DESC LIMIT 1",
+        params![org_id],
+    )?;
+    let bucket = match last {
+        None => 0,
+        Some(row) if row.int(1)? < BUCKET => row.int(0)?,
+        Some(row) => row.int(0)?.saturating_add(1),
+    };
+    tx.execute(
+        "INSERT INTO member_buckets (org_id, bucket, members) VALUES ($1, $2, 1)
+         ON CONFLICT (org_id, bucket) DO UPDATE SET members = member_buckets.members + 1",
+        params![org_id, bucket],
+    )?;
+    Ok(bucket)
+}
+
+/// Counts one member less in `bucket`.
+pub(super) fn leave(tx: &mut dyn Tx, org_id: &OrgId, bucket: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE member_buckets SET members = members - 1 WHERE org_id = $1 AND bucket = $2 AND members > 0",
+        params![org_id, bucket],
+    )?;
+    tx.execute(
+        "DELETE FROM member_buckets WHERE org_id = $1 AND bucket = $2 AND members = 0",
+        params![org_id, bucket],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! Sessions of people in workspaces, by the `jti` of their tokens: kept across refreshes, so that logging out ends the
+//! whole chain (ruling 29).
+
+use std::time::Duration;
+
+use sigma_core::ids::{OrgId, UserId};
+use sigma_core::time::Timestamp;
+use sigma_core::workspace::SESSION_SECONDS;
+
+use crate::workspace::change_key;
+use crate::{Row, StoreError, Tx, params};
+
+/// The kind of a session in the change feed; the key is [`change_key`] with the `jti`.
+pub const CHANGED: &str = "workspace session";
+
+/// A person in a workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkspaceSession {
+    /// The workspace.
+    pub org_id: OrgId,
+    /// Its name in the person's tokens.
+    pub jti: String,
+    /// The person.
+    pub user_id: UserId,
+    /// The era of the membership that it began in; it is over when that is.
+    pub era: i64,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it ends however often it is refreshed.
+    pub expires_at: Timestamp,
+    /// When it was ended before its time.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl WorkspaceSession {
+    /// Whether it has not ended, whatever became of the membership.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.ended_at.is_none() && now < self.expires_at
+    }
+}
+
+/// Begins a session; when it ends.
+pub(super) fn begin(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    jti: &str,
+    user_id: &UserId,
+    era: i64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let expires_at = now.plus(Duration::from_secs(SESSION_SECONDS.unsigned_abs()));
+    tx.execute(
+        "INSERT INTO workspace_sessions (org_id, jti, user_id, era, created_at, expires_at, ended_at)
+         VALUES ($1, $2, $3, $4, $5, $6, NULL)",
+        params![org_id, jti, user_id, era, now, expires_at],
+    )?;
+    Ok(())
+}
+
+/// The session of that name, live or not.
+pub fn find(tx: &mut dyn Tx, org_id: &OrgId, jti: &str) -> Result<Option<WorkspaceSession>, StoreError> {
+    tx.query_opt(
+        "SELECT org_id, jti, user_id, era, created_at, expires_at, ended_at
+         FROM workspace_sessions WHERE org_id = $1 AND jti = $2",
+        params![org_id, jti],
+    )?
+    .map(|row| decode(&row))
+    .transpose()
+}
+
+/// Ends a session; whether it was live.
+pub fn end(tx: &mut dyn Tx, org_id: &OrgId, jti: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let ended = tx.execute(
+        "UPDATE workspace_sessions SET ended_at = $3 WHERE org_id = $1 AND jti = $2 AND ended_at IS NULL",
+        params![org_id, jti, now],
+    )?;
+    if ended == 1 {
+        tx.changed(CHANGED, &change_key(org_id, jti))?;
+    }
+    Ok(ended == 1)
+}
+
+/// Ends live sessions of a person in all workspaces, at most 500; how many. None are left when it says 0.
+pub fn end_all(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<usize, StoreError> {
+    let live = tx.query_all(
+        "SELECT org_id, jti FROM workspace_sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 LIMIT 500",
+        params![user_id, now],
+    )?;
+    for row in &live {
+        end(tx, &OrgId::from_text(row.text(0)?), &row.text(1)?, now)?;
+    }
+    Ok(live.len())
+}
+
+fn decode(row: &Row) -> Result<WorkspaceSession, StoreError> {
+    Ok(WorkspaceSession {
+        org_id: OrgId::from_text(row.text(0)?),
+        jti: row.text(1)?,
+        user_id: UserId::from_text(row.text(2)?),
+        era: row.int(3)?,
+        created_at: row.timestamp(4)?,
+        expires_at: row.timestamp(5)?,
+        ended_at: row.opt_timestamp(6)?,
+    })
+}

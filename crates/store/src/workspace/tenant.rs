@@ -1,0 +1,157 @@
+//! The workspace itself: an org, with its name and its settings.
+
+use sigma_core::ids::{OrgId, RoleId};
+use sigma_core::time::Timestamp;
+use sigma_core::workspace::{Actor, Refusal, Right, RoleDraft, RolePermissions};
+
+use crate::workspace::{Decision, authority, granted, role, secret};
+use crate::{Row, StoreError, Tx, org, params};
+
+/// The kind of a workspace in the change feed; the key is its id. Its secrets change with it.
+pub const CHANGED: &str = "workspace";
+
+/// A workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workspace {
+    /// `workspaceId` on the wire.
+    pub id: OrgId,
+    /// Its name.
+    pub name: String,
+    /// People who are marked for it log in without a password, where the server allows it (ruling 31).
+    pub quick_logins: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What a workspace is made of.
+#[derive(Clone, Debug)]
+pub struct NewWorkspace {
+    /// Its id.
+    pub id: OrgId,
+    /// Its name, checked.
+    pub name: String,
+    /// The id of its role `Admin`, which may do everything.
+    pub admin_role: RoleId,
+    /// The id of its role `Member`, which manages nothing.
+    pub member_role: RoleId,
+    /// The name of its secret.
+    pub kid: String,
+    /// Its secret, sealed.
+    pub secret: Vec<u8>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Makes a workspace with the two roles that every team begins with. An id that is taken is refused.
+pub fn add(tx: &mut dyn Tx, new: &NewWorkspace) -> Decision<Workspace> {
+    let added = tx.query_opt(
+        "INSERT INTO orgs (id, name, created_at, quick_logins, updated_at, removed_at) VALUES ($1, $2, $3, 0, $3, NULL)
+         ON CONFLICT (id) DO NOTHING RETURNING id",
+        params![&new.id, &new.name, new.now],
+    )?;
+    if added.is_none() {
+        return Ok(Err(Refusal::Conflict("There is a workspace of that id already")));
+    }
+    secret::insert(tx, &new.id, &new.kid, &new.secret, new.now)?;
+    let builtin = [
+        (&new.admin_role, "Admin", "May do everything", RolePermissions::admin()),
+        (&new.member_role, "Member", "Reads everything, manages nothing", RolePermissions::default()),
+    ];
+    for (id, name, description, permissions) in builtin {
+        let draft = RoleDraft::new(name, description, permissions)
+            .map_err(|problem| StoreError::Failed(format!("a built-in role: {problem}")))?;
+        role::insert(tx, &new.id, id, &draft, new.now)?;
+    }
+    Ok(Ok(Workspace {
+        id: new.id.clone(),
+        name: new.name.clone(),
+        quick_logins: false,
+        created_at: new.now,
+        updated_at: new.now,
+    }))
+}
+
+/// The workspace of that id. One that was removed is none.
+pub fn find(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Option<Workspace>, StoreError> {
+    tx.query_opt(
+        "SELECT id, name, quick_logins, created_at, updated_at FROM orgs WHERE id = $1 AND removed_at IS NULL",
+        params![org_id],
+    )?
+    .map(|row| decode(&row))
+    .transpose()
+}
+
+/// At most `limit` workspaces, by id, after the one called `after`.
+pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<Workspace>, StoreError> {
+    tx.query_all(
+        "SELECT id, name, quick_logins, created_at, updated_at FROM orgs
+         WHERE id > $1 AND removed_at IS NULL ORDER BY id LIMIT $2",
+        params![after, limit],
+    )?
+    .iter()
+    .map(decode)
+    .collect()
+}
+
+/// What is to be changed of a workspace; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// Its name, checked.
+    pub name: Option<String>,
+    /// Quick logins.
+    pub quick_logins: Option<bool>,
+}
+
+/// Changes a workspace.
+pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, now: Timestamp) -> Decision<Workspace> {
+    let authority = granted!(authority::load(tx, org_id, actor, now)?);
+    granted!(authority.require(Right::Workspace));
+    let Some(before) = find(tx, org_id)? else {
+        return Ok(Err(Refusal::not_found("Workspace", org_id.as_str())));
+    };
+    let after = Workspace {
+        name: change.name.clone().unwrap_or(before.name),
+        quick_logins: change.quick_logins.unwrap_or(before.quick_logins),
+        updated_at: now,
+        ..before
+    };
+    tx.execute(
+        "UPDATE orgs SET name = $2, quick_logins = $3, updated_at = $4 WHERE id = $1",
+        params![org_id, &after.name, after.quick_logins, now],
+    )?;
+    tx.changed(CHANGED, org_id.as_str())?;
+    Ok(Ok(after))
+}
+
+/// Removes a workspace: from now on it is nobody's, and the background deletes what hangs on it. The operator's own org
+/// stays, and one that owns apps or resources.
+pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Decision<()> {
+    if find(tx, org_id)?.is_none() {
+        return Ok(Err(Refusal::not_found("Workspace", org_id.as_str())));
+    }
+    if org_id.as_str() == org::OPERATOR {
+        return Ok(Err(Refusal::Conflict("The operator's own org cannot be removed")));
+    }
+    let owns = tx.query_opt(
+        "SELECT 1 FROM apps WHERE org_id = $1 UNION ALL SELECT 1 FROM resources WHERE org_id = $1 LIMIT 1",
+        params![org_id],
+    )?;
+    if owns.is_some() {
+        return Ok(Err(Refusal::Conflict("Apps or resources belong to the org: remove them first")));
+    }
+    tx.execute("UPDATE orgs SET removed_at = $2, quick_logins = 0 WHERE id = $1", params![org_id, now])?;
+    tx.changed(CHANGED, org_id.as_str())?;
+    Ok(Ok(()))
+}
+
+fn decode(row: &Row) -> Result<Workspace, StoreError> {
+    Ok(Workspace {
+        id: OrgId::from_text(row.text(0)?),
+        name: row.text(1)?,
+        quick_logins: row.bool(2)?,
+        created_at: row.timestamp(3)?,
+        updated_at: row.timestamp(4)?,
+    })
+}
