@@ -1,0 +1,41 @@
+//! The notes of each workspace: `GET /notes` for the people and servers of that workspace.
+
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Refusal, Sigma } from "./sigma.js";
+
+function setting(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set`);
+  return value;
+}
+
+const sigma = await Sigma.open({
+  url: setting("SIGMA_URL"),
+  ownKey: setting("SIGMA_API_KEY"),
+  secretsFile: setting("SIGMA_SECRETS"),
+});
+process.on("SIGHUP", () => void sigma.readSecrets().catch(console.error));
+
+const notes = new Map<string, string[]>();
+
+const server = createServer(async (request, response) => {
+  const answer = (status: number, body: unknown) =>
+    response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+  try {
+    const caller = await sigma.caller(request.headers, "read");
+    if (request.method !== "GET" || request.url !== "/notes") {
+      throw new Refusal(404, "NOT_FOUND", "There is only GET /notes");
+    }
+    // Every query of a service with tenants carries the caller's workspace.
+    answer(200, { caller, notes: notes.get(caller.workspaceId) ?? [] });
+  } catch (error) {
+    if (error instanceof Refusal) return answer(error.status, { error: error.code, message: error.message });
+    console.error(error);
+    answer(500, { error: "INTERNAL_ERROR", message: "This is our fault" });
+  }
+});
+
+server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1", () => {
+  console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+});
