@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { closeDevice, openChromium, openDevice } from "./browser.mjs";
+import { closeAll, closeDevice, openChromium, openDevice } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
 import { answer, ask, exchange, openPlayground, use } from "./playground.mjs";
 import { allow, makeKey } from "./wallet.mjs";
@@ -12,18 +12,15 @@ let demo;
 let device;
 let page;
 before(async () => {
-  [chromium, demo] = await Promise.all([openChromium(), startDemo()]);
+  chromium = await openChromium();
+  demo = await startDemo();
   device = await openDevice(chromium, { acceptDownloads: true });
   page = await device.context.newPage();
   await page.goto(`${demo.server}/signup`);
   await makeKey(page);
   await page.getByText("You are signed in to").waitFor();
 });
-after(async () => {
-  if (device) await closeDevice(device);
-  await chromium?.close();
-  await demo?.stop();
-});
+after(() => closeAll(() => device && closeDevice(device), () => chromium?.close(), () => demo?.stop()));
 
 for (const name of ["Single-page app", "App with a server", "App with a Bitcoin key"]) {
   test(`${name}: sign-in, userinfo, refresh, revocation`, async () => {
@@ -44,8 +41,7 @@ for (const name of ["Single-page app", "App with a server", "App with a Bitcoin 
 }
 
 test("form_post brings the code in a form that submits itself", async () => {
-  await openPlayground(page, demo);
-  await page.getByLabel("response_mode").selectOption("form_post");
+  await openPlayground(page, demo, { response_mode: "form_post" });
   await ask(page);
   const { received, sent } = await answer(page, demo);
   assert.equal(received.state, sent.state);
@@ -55,8 +51,7 @@ test("form_post brings the code in a form that submits itself", async () => {
 
 test("a person who refuses comes back to the app with access_denied", async () => {
   for (const mode of ["query", "form_post"]) {
-    await openPlayground(page, demo, { prompt: "consent" });
-    await page.getByLabel("response_mode").selectOption(mode);
+    await openPlayground(page, demo, { prompt: "consent", response_mode: mode });
     await ask(page);
     await page.waitForURL("**/consent?**");
     await page.getByRole("button", { name: "Refuse" }).click();

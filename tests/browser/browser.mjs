@@ -32,7 +32,8 @@ export function openChromium() {
 /** A device of its own: no cookies, no storage. */
 export async function openDevice(chromium, options = {}) {
   const context = await chromium.newContext({ viewport: desktop, reducedMotion: "reduce", ...options });
-  context.setDefaultTimeout(15_000);
+  // Longer than anything takes on a machine with twice as much to do as it can: what is broken never comes.
+  context.setDefaultTimeout(60_000);
   const device = { context, requests: [], complaints: [], expected: [] };
   context.on("request", (request) => device.requests.push(request));
   context.on("console", (message) => {
@@ -53,6 +54,13 @@ export async function closeDevice(device) {
   await device.context.close();
   const surprising = device.complaints.filter((text) => !device.expected.some((pattern) => pattern.test(text)));
   assert.deepEqual(surprising, []);
+}
+
+/** Ends one after the other, whatever fails on the way: a server left behind would keep the tests from ending. */
+export async function closeAll(...ends) {
+  const failures = [];
+  for (const end of ends) await Promise.resolve().then(end).catch((failure) => failures.push(failure));
+  if (failures.length > 0) throw failures[0];
 }
 
 /** Everything that left the device, one string a request: address, headers and body. */
@@ -109,6 +117,7 @@ export async function photograph(page, name) {
 
 /** Looks at a page in every way: accessibility, and its picture. */
 export async function inspect(page, name) {
+  await page.waitForLoadState("load");
   await assertAccessible(page, name);
   await photograph(page, name);
 }

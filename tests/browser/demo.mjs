@@ -4,12 +4,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { freePort, launch } from "../support/sigma.mjs";
+import { PATIENCE, freePort, launch } from "../support/sigma.mjs";
 
 /** Starts the demo; returns the origins of the server and of the Playground. Limits are off: all callers have one address. */
 export async function startDemo() {
   const directory = await mkdtemp(join(tmpdir(), "sigma-demo-"));
-  const [port, playgroundPort] = [await freePort(), await freePort()];
+  const port = await freePort();
+  const playgroundPort = await freePort();
   const environment = { SIGMA__LIMITS__ENABLED: "false" };
   const demo = launch(["demo", "--port", String(port), "--playground-port", String(playgroundPort)], environment, directory);
   const stop = async () => {
@@ -17,7 +18,7 @@ export async function startDemo() {
     await rm(directory, { recursive: true, force: true });
     return code;
   };
-  for (let tries = 0; tries < 600; tries += 1) {
+  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; ) {
     // It prints the server's address first, then the Playground's.
     const [server, playground] = demo.output().match(/http:\/\/[\w.]+:\d+/g) ?? [];
     const up = async (url) => (await fetch(url).catch(() => null))?.ok;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { closeDevice, inspect, openChromium, openDevice } from "./browser.mjs";
+import { closeAll, closeDevice, inspect, openChromium, openDevice } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
 
 let chromium;
@@ -11,25 +11,24 @@ let demo;
 let device;
 let page;
 before(async () => {
-  [chromium, demo] = await Promise.all([openChromium(), startDemo()]);
+  chromium = await openChromium();
+  demo = await startDemo();
   device = await openDevice(chromium);
   page = await device.context.newPage();
 });
-after(async () => {
-  if (device) await closeDevice(device);
-  await chromium?.close();
-  await demo?.stop();
-});
+after(() => closeAll(() => device && closeDevice(device), () => chromium?.close(), () => demo?.stop()));
 
-for (const [name, path] of [
-  ["welcome", "/"],
-  ["login", "/login"],
-  ["signup", "/signup"],
-  ["api-reference", "/api/auth/reference"],
-  ["signed-out-confirmation", "/api/auth/oauth2/end-session"],
+for (const [name, path, shown] of [
+  ["welcome", "/", "text=Point any OpenID Connect library at this issuer."],
+  ["login", "/login", "text=Open and sign in"],
+  ["signup", "/signup", "text=Make my key"],
+  ["api-reference", "/api/auth/reference", ".opblock >> nth=0"],
+  ["signed-out-confirmation", "/api/auth/oauth2/end-session", "text=You are signed out"],
 ]) {
   test(`${path} is accessible, complaint-free and fits every screen`, async () => {
-    await page.goto(demo.server + path, { waitUntil: "networkidle" });
+    await page.goto(demo.server + path);
+    // What a script draws is not there yet when the page is.
+    await page.locator(shown).waitFor();
     await inspect(page, name);
   });
 }
@@ -48,16 +47,16 @@ test("an error is shown in our own words, whatever the address says", async () =
   await inspect(page, "not-found");
 });
 
-test("no page can be framed", async () => {
+test("no page can be framed", async (t) => {
   const framed = ["/", "/login", "/signup", "/consent", "/error", "/api/auth/reference"];
   const frames = framed.map((path) => `<iframe src="${demo.server}${path}"></iframe>`).join("");
   const host = createServer((_, response) => response.setHeader("content-type", "text/html").end(frames));
   await new Promise((resolve) => host.listen(0, "127.0.0.1", resolve));
   const other = await openDevice(chromium);
+  t.after(() => closeAll(() => other.context.close(), () => host.close()));
   const tab = await other.context.newPage();
   await tab.goto(`http://127.0.0.1:${host.address().port}/`, { waitUntil: "load" });
-  const shown = tab.frames().filter((frame) => frame !== tab.mainFrame()).map((frame) => frame.url());
-  assert.deepEqual(shown, framed.map(() => "chrome-error://chromewebdata/"));
-  await other.context.close();
-  host.close();
+  const inside = tab.frames().filter((frame) => frame !== tab.mainFrame());
+  await Promise.all(inside.map((frame) => frame.waitForURL(({ href }) => href !== "about:blank", { waitUntil: "commit" })));
+  assert.deepEqual(inside.map((frame) => frame.url()), framed.map(() => "chrome-error://chromewebdata/"));
 });

@@ -1,24 +1,29 @@
 //! The Playground as a person uses it.
 
-const usual = { scope: "openid profile email offline_access", prompt: "", max_age: "" };
+const usual = { scope: "openid profile email offline_access", prompt: "", max_age: "", response_mode: "" };
 
 /** Opens it, waits until it has read what the server says of itself, and fills in what to ask for. */
 export async function openPlayground(page, demo, parameters = {}) {
   await page.goto(demo.playground);
-  await page.getByText("Discovery: what the server says of itself").waitFor();
-  for (const [name, value] of Object.entries({ ...usual, ...parameters })) {
+  // What an earlier visit read is shown at once; this line is of this visit.
+  await page.getByRole("status").filter({ hasText: "answers" }).waitFor();
+  const { response_mode: mode, ...typed } = { ...usual, ...parameters };
+  await page.getByLabel("response_mode").selectOption(mode);
+  for (const [name, value] of Object.entries(typed)) {
     await page.getByLabel(name, { exact: true }).fill(value);
   }
 }
 
-/** Sends the browser to the server with the authorization request of step 2. */
+/** Sends the browser to the server with the authorization request of step 2. Ends when it is on its way. */
 export async function ask(page) {
+  const left = page.waitForRequest((request) => request.isNavigationRequest() && request.url().includes("/oauth2/authorize?"));
   await page.getByRole("button", { name: "Go and sign in" }).click();
+  await left;
 }
 
 /** What came back to the Playground's callback. */
 export async function answer(page, demo) {
-  await page.waitForURL((url) => url.origin === demo.playground && url.pathname !== "/signed-out", { timeout: 60_000 });
+  await page.waitForURL((url) => url.origin === demo.playground && url.pathname !== "/signed-out");
   await page.getByRole("heading", { name: "What an app must check" }).waitFor();
   const state = await page.evaluate(() => JSON.parse(sessionStorage.getItem("playground")));
   return { received: Object.fromEntries(state.callback.parameters), sent: state.sent };

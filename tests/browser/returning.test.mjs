@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { closeDevice, inspect, openChromium, openDevice } from "./browser.mjs";
+import { closeAll, closeDevice, inspect, openChromium, openDevice } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
 import { answer, ask, exchange, openPlayground } from "./playground.mjs";
 import { allow, importBackup, makeKey, password, unlock } from "./wallet.mjs";
@@ -35,8 +35,15 @@ async function signOut() {
   await device.context.clearCookies();
 }
 
+/** Signs in anew, whatever the test before left. */
+async function signedIn() {
+  await signOut();
+  return signIn(page, {}, () => unlock(page));
+}
+
 before(async () => {
-  [chromium, demo] = await Promise.all([openChromium(), startDemo()]);
+  chromium = await openChromium();
+  demo = await startDemo();
   device = await openDevice(chromium, { acceptDownloads: true });
   page = await device.context.newPage();
   const id = await signIn(page, {}, async () => {
@@ -46,18 +53,14 @@ before(async () => {
   });
   sub = id.sub;
 });
-after(async () => {
-  if (device) await closeDevice(device);
-  await chromium?.close();
-  await demo?.stop();
-});
+after(() => closeAll(() => device && closeDevice(device), () => chromium?.close(), () => demo?.stop()));
 
 test("a wrong password opens nothing, the right one signs in, and consent is remembered", async () => {
   await signOut();
   const id = await signIn(page, {}, async () => {
     await page.waitForURL(`${demo.server}/login?**`);
     await unlock(page, "not the password");
-    await page.getByRole("alert").filter({ hasText: /password/i }).waitFor({ timeout: 60_000 });
+    await page.getByRole("alert").filter({ hasText: /password/i }).waitFor();
     await inspect(page, "login-wrong-password");
     await unlock(page);
   });
@@ -72,7 +75,7 @@ test("the keyboard alone is enough to sign in", async () => {
     // The field has the focus when the page opens.
     await page.keyboard.type(password);
     await page.keyboard.press("Enter");
-    await page.waitForURL("**/consent?**", { timeout: 60_000 });
+    await page.waitForURL("**/consent?**");
     for (let presses = 0; presses < 40; presses += 1) {
       await page.keyboard.press("Tab");
       if (await page.evaluate(() => document.activeElement?.textContent?.trim() === "Allow")) break;
@@ -118,6 +121,7 @@ test("two tabs at once do not mix", async () => {
 });
 
 test("prompt=none answers at once, with a code or with login_required", async () => {
+  await signedIn();
   const id = await signIn(page, { prompt: "none" }, () => {});
   assert.equal(id.sub, sub);
   await signOut();
@@ -128,7 +132,7 @@ test("prompt=none answers at once, with a code or with login_required", async ()
 });
 
 test("prompt=login asks for the password although the person is signed in", async () => {
-  const first = await signIn(page, {}, () => unlock(page));
+  const first = await signedIn();
   const id = await signIn(page, { prompt: "login" }, async () => {
     await page.waitForURL(`${demo.server}/login?**`);
     await page.getByRole("heading", { name: "Confirm that it is you" }).waitFor();
@@ -142,6 +146,7 @@ test("prompt=login asks for the password although the person is signed in", asyn
 });
 
 test("prompt=select_account lets the person choose", async () => {
+  await signedIn();
   const id = await signIn(page, { prompt: "select_account" }, async () => {
     await page.getByRole("heading", { name: /Who signs in to/ }).waitFor();
     await inspect(page, "select-account");
@@ -151,7 +156,7 @@ test("prompt=select_account lets the person choose", async () => {
 });
 
 test("signing out at the app ends the session here", async () => {
-  await signIn(page, {}, () => {});
+  await signedIn();
   await page.goto(demo.server);
   await page.getByText("You are signed in to").waitFor();
   await inspect(page, "welcome-signed-in");

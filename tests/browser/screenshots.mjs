@@ -17,7 +17,7 @@ try {
   await ask(page);
   await page.getByRole("link", { name: "Make a key" }).click();
   await makeKey(page);
-  await page.waitForURL("**/consent?**", { timeout: 60_000 });
+  await page.waitForURL("**/consent?**");
   await page.screenshot({ path: `${images}consent.png` });
   await allow(page);
   await answer(page, demo);

@@ -5,18 +5,18 @@ import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { PrivateKey } from "@bsv/sdk";
 import { decryptBackup } from "bitcoin-backup";
-import { closeDevice, inspect, leaks, openChromium, openDevice, traffic } from "./browser.mjs";
+import { closeAll, closeDevice, inspect, leaks, openChromium, openDevice, traffic } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
 import { answer, ask, exchange, openPlayground, use } from "./playground.mjs";
 import { allow, password } from "./wallet.mjs";
 
 let chromium;
 let demo;
-before(async () => ([chromium, demo] = await Promise.all([openChromium(), startDemo()])));
-after(async () => {
-  await chromium?.close();
-  await demo?.stop();
+before(async () => {
+  chromium = await openChromium();
+  demo = await startDemo();
 });
+after(() => closeAll(() => chromium?.close(), () => demo?.stop()));
 
 test("sign-up, consent, callback, tokens; the server never sees key or password", async () => {
   const device = await openDevice(chromium, { acceptDownloads: true });
@@ -47,7 +47,7 @@ test("sign-up, consent, callback, tokens; the server never sees key or password"
   await make.click();
 
   const link = page.getByRole("link", { name: "Download the backup file" });
-  await link.waitFor({ timeout: 60_000 });
+  await link.waitFor();
   await inspect(page, "signup-backup");
   const [saved, goOn] = [page.getByLabel("I have saved the file"), page.getByRole("button", { name: "Go on" })];
   assert.equal(await saved.isDisabled(), true);
@@ -58,7 +58,7 @@ test("sign-up, consent, callback, tokens; the server never sees key or password"
   const encrypted = await readFile(await download.path(), "utf8");
   await goOn.click();
 
-  await page.waitForURL(`${demo.server}/consent?**`, { timeout: 60_000 });
+  await page.waitForURL(`${demo.server}/consent?**`);
   await page.getByText("Know that it is you").waitFor();
   await inspect(page, "consent");
   await allow(page);

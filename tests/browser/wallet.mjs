@@ -11,7 +11,6 @@ export async function makeKey(page) {
   await page.getByLabel("Password again").fill(password);
   await page.getByRole("button", { name: "Make my key" }).click();
   const link = page.getByRole("link", { name: "Download the backup file" });
-  await link.waitFor({ timeout: 60_000 });
   const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
   assert.match(download.suggestedFilename(), /\.bep$/);
   const file = await download.path();
@@ -36,6 +35,6 @@ export async function importBackup(page, file) {
 
 /** Says yes on the consent page. */
 export async function allow(page) {
-  await page.waitForURL("**/consent?**", { timeout: 60_000 });
+  await page.waitForURL("**/consent?**");
   await page.getByRole("button", { name: "Allow" }).click();
 }

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { startSigma } from "../support/sigma.mjs";
+import { PATIENCE, startSigma } from "../support/sigma.mjs";
 import { addApp } from "./apps.mjs";
 import { body, serve } from "./app-server.mjs";
 import { newPerson } from "./person.mjs";
@@ -66,6 +66,7 @@ for (const [what, method, checks] of [
           clientSecret,
           ...(method === "none" ? { client: { token_endpoint_auth_method: "none" } } : {}),
           checks,
+          httpOptions: { timeout: PATIENCE },
           idToken: true,
           userinfo: { request: ({ client, tokens }) => client.userinfo(tokens) },
           profile: (profile) => ({ id: profile.sub, name: profile.name, email: null }),

@@ -3,11 +3,13 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { after, before, test } from "node:test";
-import { generators, Issuer } from "openid-client-5";
-import { startSigma } from "../support/sigma.mjs";
+import { custom, generators, Issuer } from "openid-client-5";
+import { PATIENCE, startSigma } from "../support/sigma.mjs";
 import { addApp } from "./apps.mjs";
 import { newPerson } from "./person.mjs";
 import { verifyAccessToken, verifyIdToken } from "./tokens.mjs";
+
+custom.setHttpOptionsDefaults({ timeout: PATIENCE });
 
 const redirect_uri = "http://127.0.0.1:9/callback";
 

@@ -3,11 +3,13 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
+import { PATIENCE } from "../support/sigma.mjs";
 
 const keySets = new Map();
 
 function keySet(issuer) {
-  if (!keySets.has(issuer)) keySets.set(issuer, createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`)));
+  const url = new URL(`${issuer}/.well-known/jwks.json`);
+  if (!keySets.has(issuer)) keySets.set(issuer, createRemoteJWKSet(url, { timeoutDuration: PATIENCE }));
   return keySets.get(issuer);
 }
 

@@ -1,7 +1,7 @@
 //! Starts the real `sigma` binary on a free port with an empty database, and registers apps by its command line.
 
 import { execFile, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,13 +14,24 @@ const run = promisify(execFile);
 /** The binary under test: `make` names it, otherwise it is where `cargo build` puts it. */
 export const binary = process.env.SIGMA_BIN ?? new URL("../../target/debug/sigma", import.meta.url).pathname;
 
-/** A port that nobody listens on at this moment. */
+/** How long a server may take to answer, in milliseconds: a busy machine is slow, what is broken never comes. */
+export const PATIENCE = 60_000;
+
+/**
+ * A port that nobody listens on. It is not the kernel's choice, which is any port from 32768 on: those are also given to
+ * outgoing connections, and one of them could have it before the server.
+ */
 export async function freePort() {
-  const probe = createServer();
-  await new Promise((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const { port } = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(12_000, 32_000);
+    const probe = createServer();
+    const free = await new Promise((resolve) => {
+      probe.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!free) continue;
+    await new Promise((resolve) => probe.close(resolve));
+    return port;
+  }
 }
 
 /** An empty database of the engine that SIGMA_TEST_STORE names: its URL, and how to drop it. */
@@ -40,13 +51,13 @@ async function emptyDatabase(directory) {
 
 /** Waits until `url` answers 200; says what the server printed when it died instead. */
 async function answers(url, child, output) {
-  for (let tries = 0; tries < 600; tries += 1) {
+  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; ) {
     if (child.exitCode !== null) throw new Error(`sigma ended with ${child.exitCode}:\n${output()}`);
     const response = await fetch(url).catch(() => null);
     if (response?.status === 200) return;
     await delay(50);
   }
-  throw new Error(`${url} did not answer within 30 s:\n${output()}`);
+  throw new Error(`${url} did not answer:\n${output()}`);
 }
 
 /** Starts `sigma ARGUMENTS` and keeps what it prints. */

@@ -17,8 +17,9 @@ const main = element("steps");
 replace(main, ...playground.steps.map(frame));
 if (!playground.state.verifier) await playground.renew();
 playground.onchange = follow;
+const discovered = playground.discover();
 playground.changed();
-await playground.discover();
+await discovered;
 if (arrived) {
   const section = element(arrived);
   section.scrollIntoView({ block: "start" });

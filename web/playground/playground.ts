@@ -41,6 +41,10 @@ export class Playground {
   /** The server's discovery document, once it was read. */
   metadata: Record<string, unknown> | undefined;
   keys: Jwk[] = [];
+  /** Settled when the server has been asked what it says of itself, whatever came of it. */
+  discovered: Promise<void> = Promise.resolve();
+  /** Settled when the values that protect the next request belong together. */
+  renewed: Promise<void> = Promise.resolve();
   steps: Step[] = [];
   onchange: () => void = () => undefined;
 
@@ -80,7 +84,12 @@ export class Playground {
   }
 
   /** Reads what the server says of itself and its keys. */
-  async discover(): Promise<void> {
+  discover(): Promise<void> {
+    this.discovered = this.#discover();
+    return this.discovered;
+  }
+
+  async #discover(): Promise<void> {
     const { issuer, via } = this.state.app;
     this.metadata = undefined;
     this.keys = [];
@@ -88,13 +97,14 @@ export class Playground {
     const discovery = await send(get(`${issuer}/.well-known/openid-configuration`), via);
     if (this.state.app.issuer !== issuer) return;
     this.state.exchanges["discovery"] = discovery;
-    this.metadata = discovery.answer?.status === 200 ? objectOf(discovery.answer) : undefined;
-    if (this.metadata) {
-      const jwks = await send(get(this.endpoint("jwks_uri", "/.well-known/jwks.json")), via);
+    const metadata = discovery.answer?.status === 200 ? objectOf(discovery.answer) : undefined;
+    if (metadata) {
+      const jwks = await send(get(String(metadata["jwks_uri"] ?? `${issuer}/.well-known/jwks.json`)), via);
       if (this.state.app.issuer !== issuer) return;
       this.state.exchanges["jwks"] = jwks;
       const keys = objectOf(jwks.answer)?.["keys"];
       this.keys = Array.isArray(keys) ? (keys as Jwk[]) : [];
+      this.metadata = metadata;
     }
     this.changed();
   }
@@ -115,12 +125,19 @@ export class Playground {
   }
 
   /** New state, nonce and verifier: each authorization request has its own. */
-  async renew(): Promise<void> {
+  renew(): Promise<void> {
+    this.renewed = this.#renew();
+    return this.renewed;
+  }
+
+  async #renew(): Promise<void> {
     const { state } = this;
-    state.verifier = random(32);
+    const verifier = random(32);
+    const challenge = await challengeOf(verifier);
+    state.verifier = verifier;
     state.parameters["state"] = random(16);
     state.parameters["nonce"] = random(16);
-    state.parameters["code_challenge"] = await challengeOf(state.verifier);
+    state.parameters["code_challenge"] = challenge;
     state.parameters["code_challenge_method"] = "S256";
   }
 

@@ -64,7 +64,7 @@ export function authorizeStep(playground: Playground): Step {
     hint: "Not sent now: it is shown with the code, in step 4.",
     input: (value) => {
       playground.state.verifier = value;
-      void challengeOf(value).then((challenge) => set("code_challenge", challenge));
+      playground.renewed = challengeOf(value).then((challenge) => set("code_challenge", challenge));
     },
   });
 
@@ -106,11 +106,12 @@ export function authorizeStep(playground: Playground): Step {
   }
 
   async function go(): Promise<void> {
+    await playground.renewed;
     const { state } = playground;
     playground.restart();
     state.sent = Object.fromEntries(sent(state.parameters));
     if (state.sent["nonce"]) state.nonce = state.sent["nonce"];
-    remember(state);
+    playground.changed();
     location.assign(url());
   }
 

@@ -29,9 +29,11 @@ export function tokenStep(playground: Playground): Step {
   );
   const element = h("div", {}, waiting, form, outcome);
   let prepared: string | undefined;
+  let updates = 0;
 
   async function redeem(): Promise<void> {
     exchange.disabled = true;
+    await playground.discovered;
     const sent = NAMES.map((name): [string, string] => [name, values[name] ?? ""]).filter(([, value]) => value !== "");
     const { answer } = await playground.post("token", playground.endpoint("token_endpoint", "/api/auth/oauth2/token"), sent);
     exchange.disabled = false;
@@ -73,8 +75,15 @@ export function tokenStep(playground: Playground): Step {
       ));
       const { token } = state.exchanges;
       const parts: Node[] = token ? [exchangeView(token)] : [];
-      if (state.tokens) parts.push(await tokensView(playground));
-      replace(outcome, ...parts);
+      updates += 1;
+      const update = updates;
+      if (state.tokens) {
+        // Without the server's keys every signature would look wrong.
+        await playground.discovered;
+        parts.push(await tokensView(playground));
+      }
+      // A later update may have been faster.
+      if (update === updates) replace(outcome, ...parts);
     },
   };
 }

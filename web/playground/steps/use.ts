@@ -48,6 +48,7 @@ function section(playground: Playground, action: Action): { element: HTMLElement
   const reason = h("p", { class: "hint" });
   const press = button(action.label, async () => {
     press.disabled = true;
+    await playground.discovered;
     await action.run();
     playground.changed();
   });
