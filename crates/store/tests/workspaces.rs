@@ -1,0 +1,409 @@
+//! Workspaces on both engines: what is one tenant's is not another's, the last administrator stays, a page of people costs
+//! the same wherever it is, and what is ended stays ended.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+use std::sync::Barrier;
+use std::time::Duration;
+
+use sigma_core::digest::Digest;
+use sigma_core::email::Email;
+use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
+use sigma_core::time::Clock as _;
+use sigma_core::workspace::{Actor, KeyPermission, KeyPermissions, Refusal, RoleDraft, RolePermissions};
+use sigma_store::account::{self, EmailProof};
+use sigma_store::testing::TestStore;
+use sigma_store::workspace::api_key::{self, NewApiKey};
+use sigma_store::workspace::login::{Login, log_in};
+use sigma_store::workspace::membership::{self, Change, NewMember, State};
+use sigma_store::workspace::{Page, role, secret, session, tenant};
+use sigma_store::{Outage, Store, StoreError, Tx, on_both_engines, params, password};
+
+/// Writes until concurrent writers leave a chance.
+fn write<R: Send + 'static>(
+    store: &Store,
+    operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Clone + Send + 'static,
+) -> R {
+    loop {
+        match store.write_blocking(operation.clone()) {
+            Err(StoreError::Unavailable(Outage::Contended)) => {}
+            outcome => return outcome.unwrap(),
+        }
+    }
+}
+
+fn org(name: &str) -> OrgId {
+    OrgId::from_text(format!("org_{name}"))
+}
+
+fn user(name: &str) -> UserId {
+    UserId::from_text(format!("user_{name}"))
+}
+
+/// A role of a workspace: `admin` or `member`.
+fn role_of(org_id: &OrgId, name: &str) -> RoleId {
+    RoleId::from_text(format!("role_{org_id}_{name}"))
+}
+
+fn person(name: &str) -> Actor {
+    Actor::Person(user(name))
+}
+
+/// A workspace with its two roles.
+fn workspace(store: &TestStore, name: &str) -> OrgId {
+    let id = org(name);
+    let new = tenant::NewWorkspace {
+        admin_role: role_of(&id, "admin"),
+        member_role: role_of(&id, "member"),
+        id: id.clone(),
+        name: name.to_owned(),
+        kid: format!("kid-{name}"),
+        secret: vec![1, 2, 3],
+        now: store.clock.now(),
+    };
+    write(store, move |tx| tenant::add(tx, &new)).unwrap();
+    id
+}
+
+/// A person with an account, a password and an active membership.
+fn join(store: &TestStore, org_id: &OrgId, name: &str, role: &str) -> UserId {
+    let (org_id, id, now) = (org_id.clone(), user(name), store.clock.now());
+    let role_id = role_of(&org_id, role);
+    let email = Email::parse(&format!("{name}@example.org")).unwrap();
+    let (user_id, name) = (id.clone(), name.to_owned());
+    write(store, move |tx| {
+        account::add_with_email(tx, &user_id, &email, EmailProof::Verified, &name, now)?;
+        password::set(tx, &user_id, "hash", "192.0.2.1", now)?;
+        let new =
+            NewMember { user_id: user_id.clone(), role_id: role_id.clone(), state: State::Active, quick_login: false };
+        membership::add(tx, &org_id, &Actor::Operator, &new, now)
+    })
+    .unwrap();
+    id
+}
+
+fn change(store: &TestStore, org_id: &OrgId, actor: &Actor, who: &UserId, change: &Change) -> Result<(), Refusal> {
+    let (org_id, actor, who, change, now) =
+        (org_id.clone(), actor.clone(), who.clone(), change.clone(), store.clock.now());
+    write(store, move |tx| membership::change(tx, &org_id, &actor, &who, &change, now)).map(drop)
+}
+
+fn log_in_to(store: &TestStore, org_id: &OrgId, who: &UserId, jti: &str) -> bool {
+    let login =
+        Login { user_id: who.clone(), org_id: Some(org_id.clone()), jti: jti.to_owned(), now: store.clock.now() };
+    write(store, move |tx| log_in(tx, &login)).is_some()
+}
+
+/// Whether the session lives and is of the era of a membership that is active.
+fn is_in(store: &TestStore, org_id: &OrgId, jti: &str) -> bool {
+    let (org_id, jti, now) = (org_id.clone(), jti.to_owned(), store.clock.now());
+    store
+        .read_blocking(move |tx| {
+            let Some(session) = session::find(tx, &org_id, &jti)? else { return Ok(false) };
+            let member = membership::find(tx, &org_id, &session.user_id)?;
+            Ok(session.is_live(now)
+                && member.is_some_and(|member| member.state == State::Active && member.era == session.era))
+        })
+        .unwrap()
+}
+
+fn names(page: &Page<membership::Member>) -> Vec<String> {
+    page.items.iter().map(|member| member.name.clone()).collect()
+}
+
+fn page(store: &TestStore, org_id: &OrgId, offset: u64, limit: u32) -> Page<membership::Member> {
+    let org_id = org_id.clone();
+    store.read_blocking(move |tx| membership::list(tx, &org_id, offset, limit)).unwrap()
+}
+
+fn add_key(store: &TestStore, org_id: &OrgId, actor: &Actor, name: &str, can: KeyPermissions) -> Result<(), Refusal> {
+    let new = NewApiKey {
+        id: ApiKeyId::from_text(name),
+        name: name.to_owned(),
+        hash: Digest::of(name),
+        permissions: can,
+        expires_at: None,
+    };
+    let (org_id, actor, now) = (org_id.clone(), actor.clone(), store.clock.now());
+    write(store, move |tx| api_key::add(tx, &org_id, &actor, &new, now)).map(drop)
+}
+
+/// The ids of the keys that work.
+fn working_keys(store: &TestStore, org_id: &OrgId) -> Vec<String> {
+    let (org_id, now) = (org_id.clone(), store.clock.now());
+    let keys = store.read_blocking(move |tx| api_key::list(tx, &org_id)).unwrap();
+    let mut ids: Vec<_> = keys.iter().filter(|key| key.works_at(now)).map(|key| key.id.to_string()).collect();
+    ids.sort();
+    ids
+}
+
+on_both_engines! {
+    fn two_administrators_who_remove_each_other_leave_one(store: TestStore) {
+        for round in 0..10 {
+            let org_id = workspace(&store, &format!("{round}"));
+            let pair = [format!("ada{round}"), format!("bob{round}")];
+            for name in &pair {
+                join(&store, &org_id, name, "admin");
+            }
+            let barrier = Barrier::new(2);
+            let outcomes: Vec<_> = std::thread::scope(|scope| {
+                let remove = |actor: &str, other: &str| {
+                    let (org_id, actor, other, now) = (org_id.clone(), person(actor), user(other), store.clock.now());
+                    let (store, barrier) = (&store, &barrier);
+                    scope.spawn(move || {
+                        barrier.wait();
+                        write(store, move |tx| membership::remove(tx, &org_id, &actor, &other, now))
+                    })
+                };
+                let threads = [remove(&pair[0], &pair[1]), remove(&pair[1], &pair[0])];
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
+            assert_eq!(page(&store, &org_id, 0, 10).total, 1);
+        }
+    }
+
+    fn the_last_administrator_stays(store: TestStore) {
+        let org_id = workspace(&store, "a");
+        let ada = join(&store, &org_id, "ada", "admin");
+        join(&store, &org_id, "bob", "member");
+        let itself = person("ada");
+        let demotion = Change { role_id: Some(role_of(&org_id, "member")), ..Change::default() };
+        let end = Change { active: Some(false), ..Change::default() };
+        assert_eq!(change(&store, &org_id, &itself, &ada, &demotion), Err(Refusal::LAST_ADMIN));
+        assert_eq!(change(&store, &org_id, &itself, &ada, &end), Err(Refusal::LAST_ADMIN));
+        let (id, now) = (org_id.clone(), store.clock.now());
+        let removal = write(&store, move |tx| membership::remove(tx, &id, &person("ada"), &user("ada"), now));
+        assert_eq!(removal, Err(Refusal::LAST_ADMIN));
+        let draft = RoleDraft::new("Admin", "", RolePermissions::default()).unwrap();
+        let id = org_id.clone();
+        let weakened =
+            write(&store, move |tx| role::replace(tx, &id, &person("ada"), &role_of(&id, "admin"), &draft, now));
+        assert_eq!(weakened.map(drop), Err(Refusal::LAST_ADMIN));
+        join(&store, &org_id, "eve", "admin");
+        assert_eq!(change(&store, &org_id, &itself, &ada, &demotion), Ok(()));
+    }
+
+    fn who_manages_people_touches_and_gives_nothing_above_themselves(store: TestStore) {
+        let org_id = workspace(&store, "a");
+        let ada = join(&store, &org_id, "ada", "admin");
+        let mo = join(&store, &org_id, "mo", "member");
+        let switches = [sigma_core::workspace::Switch::ManageUsers].into_iter().collect();
+        let draft = RoleDraft::new("People", "", RolePermissions { switches, ..Default::default() }).unwrap();
+        let (id, now) = (org_id.clone(), store.clock.now());
+        write(&store, move |tx| role::add(tx, &id, &Actor::Operator, &role_of(&id, "people"), &draft, now)).unwrap();
+        join(&store, &org_id, "pat", "people");
+        let to = |role: &str| Change { role_id: Some(role_of(&org_id, role)), ..Change::default() };
+        let off = Change { active: Some(false), ..Change::default() };
+        assert_eq!(change(&store, &org_id, &person("pat"), &mo, &to("admin")), Err(Refusal::BEYOND_OWN));
+        assert_eq!(change(&store, &org_id, &person("pat"), &ada, &off), Err(Refusal::BEYOND_OWN));
+        assert_eq!(change(&store, &org_id, &person("pat"), &mo, &to("people")), Ok(()));
+        assert!(matches!(change(&store, &org_id, &person("nobody"), &mo, &off), Err(Refusal::Unauthorized)));
+    }
+
+    fn what_is_another_tenants_is_not_found(store: TestStore) {
+        let (a, b) = (workspace(&store, "a"), workspace(&store, "b"));
+        let ada = join(&store, &a, "ada", "admin");
+        join(&store, &b, "bob", "admin");
+        add_key(&store, &a, &person("ada"), "key-a", KeyPermissions::ALL).unwrap();
+        let bob = person("bob");
+        let not_found = |refusal: Result<(), Refusal>| matches!(refusal, Err(Refusal::NotFound { .. }));
+        assert!(not_found(change(&store, &b, &bob, &ada, &Change::default())));
+        let to_foreign = Change { role_id: Some(role_of(&a, "member")), ..Change::default() };
+        assert!(not_found(change(&store, &b, &bob, &user("bob"), &to_foreign)), "a role of another tenant");
+        let (org_id, now) = (b.clone(), store.clock.now());
+        let outcome = write(&store, move |tx| {
+            let actor = person("bob");
+            api_key::deactivate(tx, &org_id, &actor, &ApiKeyId::from_text("key-a"), now)
+        });
+        assert!(not_found(outcome.map(drop)));
+        let outcome = write(&store, move |tx| api_key::deactivate(tx, &a, &person("bob"), &ApiKeyId::from_text("key-a"), now));
+        assert_eq!(outcome.map(drop), Err(Refusal::Unauthorized), "nobody acts where they are no member");
+    }
+
+    fn pages_show_everybody_once_whoever_came_and_went(store: TestStore) {
+        let org_id = workspace(&store, "a");
+        let everybody = 700;
+        let (id, now) = (org_id.clone(), store.clock.now());
+        for start in (0..everybody).step_by(100) {
+            let id = id.clone();
+            write(&store, move |tx| {
+                for number in start..start + 100 {
+                    let name = format!("{number:04}");
+                    let email = Email::parse(&format!("u{name}@example.org")).unwrap();
+                    account::add_with_email(tx, &user(&name), &email, EmailProof::Verified, &name, now)?;
+                    let new = NewMember {
+                        user_id: user(&name),
+                        role_id: role_of(&id, "member"),
+                        state: State::Active,
+                        quick_login: false,
+                    };
+                    membership::add(tx, &id, &Actor::Operator, &new, now)?.unwrap();
+                }
+                Ok(())
+            });
+        }
+        for gone in (0..everybody).step_by(3) {
+            let id = org_id.clone();
+            let gone = user(&format!("{gone:04}"));
+            write(&store, move |tx| membership::remove(tx, &id, &Actor::Operator, &gone, now)).unwrap();
+        }
+        let left: Vec<_> = (0..everybody).filter(|number| number % 3 != 0).map(|number| format!("{number:04}")).collect();
+        let mut seen = Vec::new();
+        for offset in (0..600).step_by(50) {
+            let page = page(&store, &org_id, offset, 50);
+            assert_eq!(page.total, u64::try_from(left.len()).unwrap());
+            seen.extend(names(&page));
+        }
+        assert_eq!(seen, left);
+        assert!(page(&store, &org_id, 100_000, 50).items.is_empty());
+    }
+
+    fn a_key_that_is_switched_off_takes_those_it_made_with_it(store: TestStore) {
+        let org_id = workspace(&store, "a");
+        join(&store, &org_id, "ada", "admin");
+        let all = KeyPermissions::ALL;
+        add_key(&store, &org_id, &person("ada"), "a", all).unwrap();
+        add_key(&store, &org_id, &Actor::Key(ApiKeyId::from_text("a")), "b", all).unwrap();
+        add_key(&store, &org_id, &Actor::Key(ApiKeyId::from_text("b")), "c", all).unwrap();
+        add_key(&store, &org_id, &person("ada"), "d", all).unwrap();
+        let (id, now) = (org_id.clone(), store.clock.now());
+        write(&store, move |tx| api_key::deactivate(tx, &id, &person("ada"), &ApiKeyId::from_text("a"), now)).unwrap();
+        assert_eq!(working_keys(&store, &org_id), ["d"]);
+        let refused = add_key(&store, &org_id, &Actor::Key(ApiKeyId::from_text("b")), "e", all);
+        assert_eq!(refused, Err(Refusal::Unauthorized));
+    }
+
+    fn a_key_makes_no_stronger_key(store: TestStore) {
+        let org_id = workspace(&store, "a");
+        let read = KeyPermissions::NONE.with(KeyPermission::Read);
+        add_key(&store, &org_id, &Actor::Operator, "reader", read).unwrap();
+        let reader = Actor::Key(ApiKeyId::from_text("reader"));
+        assert!(matches!(add_key(&store, &org_id, &reader, "x", KeyPermissions::ALL), Err(Refusal::Denied(_))));
+        assert!(matches!(add_key(&store, &org_id, &reader, "x", read), Err(Refusal::Denied(_))), "it manages nothing");
+        assert_eq!(working_keys(&store, &org_id), ["reader"]);
+    }
+
+    fn a_role_that_is_given_while_it_is_deleted_is_one_or_the_other(store: TestStore) {
+        for round in 0..10 {
+            let org_id = workspace(&store, &format!("{round}"));
+            let who = join(&store, &org_id, &format!("mo{round}"), "member");
+            let (id, now) = (org_id.clone(), store.clock.now());
+            let draft = RoleDraft::new("Spare", "", RolePermissions::default()).unwrap();
+            write(&store, move |tx| role::add(tx, &id, &Actor::Operator, &role_of(&id, "spare"), &draft, now)).unwrap();
+            let barrier = Barrier::new(2);
+            let (given, deleted) = std::thread::scope(|scope| {
+                let given = scope.spawn(|| {
+                    barrier.wait();
+                    let to = Change { role_id: Some(role_of(&org_id, "spare")), ..Change::default() };
+                    change(&store, &org_id, &Actor::Operator, &who, &to)
+                });
+                let deleted = scope.spawn(|| {
+                    barrier.wait();
+                    let id = org_id.clone();
+                    write(&store, move |tx| role::remove(tx, &id, &Actor::Operator, &role_of(&id, "spare"), now))
+                });
+                (given.join().unwrap(), deleted.join().unwrap())
+            });
+            assert_ne!(given.is_ok(), deleted.is_ok(), "{given:?} {deleted:?}");
+        }
+    }
+
+    fn who_was_deactivated_stays_logged_out_when_they_come_back(store: TestStore) {
+        let org_id = workspace(&store, "a");
+        let mo = join(&store, &org_id, "mo", "member");
+        assert!(log_in_to(&store, &org_id, &mo, "before") && is_in(&store, &org_id, "before"));
+        let set = |active| Change { active: Some(active), ..Change::default() };
+        change(&store, &org_id, &Actor::Operator, &mo, &set(false)).unwrap();
+        assert!(!is_in(&store, &org_id, "before") && !log_in_to(&store, &org_id, &mo, "during"));
+        change(&store, &org_id, &Actor::Operator, &mo, &set(true)).unwrap();
+        assert!(!is_in(&store, &org_id, "before"));
+        assert!(log_in_to(&store, &org_id, &mo, "after") && is_in(&store, &org_id, "after"));
+    }
+
+    fn all_sessions_of_a_person_end_in_every_workspace(store: TestStore) {
+        let (a, b) = (workspace(&store, "a"), workspace(&store, "b"));
+        let mo = join(&store, &a, "mo", "member");
+        join(&store, &b, "mo", "member");
+        assert!(log_in_to(&store, &a, &mo, "1") && log_in_to(&store, &b, &mo, "2"));
+        let (who, now) = (mo.clone(), store.clock.now());
+        assert_eq!(write(&store, move |tx| session::end_all(tx, &who, now)), 2);
+        assert!(!is_in(&store, &a, "1") && !is_in(&store, &b, "2"));
+        assert_eq!(write(&store, move |tx| session::end_all(tx, &mo, now)), 0);
+    }
+
+    fn without_a_workspace_the_first_joined_counts_and_the_others_are_named(store: TestStore) {
+        let (b, a) = (workspace(&store, "b"), workspace(&store, "a"));
+        let mo = join(&store, &b, "mo", "member");
+        store.clock.advance(Duration::from_secs(1));
+        join(&store, &a, "mo", "admin");
+        let login = Login { user_id: mo, org_id: None, jti: "1".to_owned(), now: store.clock.now() };
+        let entered = write(&store, move |tx| log_in(tx, &login)).unwrap();
+        assert_eq!(entered.workspace.org_id, b);
+        assert_eq!(entered.others.iter().map(|other| other.org_id.clone()).collect::<Vec<_>>(), [a]);
+    }
+
+    fn a_retired_secret_verifies_for_25_hours(store: TestStore) {
+        let org_id = workspace(&store, "a");
+        let (id, now) = (org_id.clone(), store.clock.now());
+        write(&store, move |tx| secret::rotate(tx, &id, &Actor::Operator, "second", &[4], now)).unwrap();
+        let kids = || {
+            let (id, now) = (org_id.clone(), store.clock.now());
+            let secrets = store.read_blocking(move |tx| secret::list(tx, &id, now)).unwrap();
+            secrets.into_iter().map(|secret| secret.kid).collect::<Vec<_>>()
+        };
+        assert_eq!(kids(), ["second", "kid-a"]);
+        store.clock.advance(Duration::from_hours(25));
+        assert_eq!(kids(), ["second"]);
+        store.sweep_once().unwrap();
+        assert_eq!(kids(), ["second"]);
+    }
+
+    fn a_removed_workspace_is_nobodys_at_once_and_nothing_of_it_is_left_later(store: TestStore) {
+        let (a, b) = (workspace(&store, "a"), workspace(&store, "b"));
+        let mo = join(&store, &a, "mo", "admin");
+        join(&store, &b, "mo", "member");
+        add_key(&store, &a, &person("mo"), "k", KeyPermissions::ALL).unwrap();
+        assert!(log_in_to(&store, &a, &mo, "1"));
+        let (id, now) = (a.clone(), store.clock.now());
+        write(&store, move |tx| tenant::remove(tx, &id, now)).unwrap();
+        assert!(!log_in_to(&store, &a, &mo, "2"));
+        assert_eq!(add_key(&store, &a, &person("mo"), "l", KeyPermissions::ALL), Err(Refusal::Unauthorized));
+        assert!(store.read_blocking(|tx| api_key::find_by_hash(tx, &Digest::of("k"))).unwrap().is_none());
+        store.sweep_once().unwrap();
+        let left = store.read_blocking(move |tx| {
+            let mut left = 0;
+            for count in [
+                "SELECT COUNT(*) FROM memberships WHERE org_id = $1",
+                "SELECT COUNT(*) FROM roles WHERE org_id = $1",
+                "SELECT COUNT(*) FROM api_keys WHERE org_id = $1",
+                "SELECT COUNT(*) FROM workspace_sessions WHERE org_id = $1",
+                "SELECT COUNT(*) FROM workspace_secrets WHERE org_id = $1",
+                "SELECT COUNT(*) FROM member_buckets WHERE org_id = $1",
+                "SELECT COUNT(*) FROM orgs WHERE id = $1",
+            ] {
+                left += tx.query_opt(count, params![&a])?.unwrap().int(0)?;
+            }
+            Ok(left)
+        });
+        assert_eq!(left.unwrap(), 0);
+        assert!(log_in_to(&store, &b, &mo, "3"), "the other workspace is as it was");
+    }
+
+    fn an_account_that_only_an_invitation_made_goes_with_it(store: TestStore) {
+        let org_id = workspace(&store, "a");
+        let (id, now) = (org_id.clone(), store.clock.now());
+        let gone = user("new");
+        let who = gone.clone();
+        write(&store, move |tx| {
+            let email = Email::parse("new@example.org").unwrap();
+            account::add_with_email(tx, &who, &email, EmailProof::Unverified, "New", now)?;
+            let role_id = role_of(&id, "member");
+            let new = NewMember { user_id: who.clone(), role_id, state: State::Invited, quick_login: false };
+            membership::add(tx, &id, &Actor::Operator, &new, now)?.unwrap();
+            membership::remove(tx, &id, &Actor::Operator, &who, now)
+        })
+        .unwrap();
+        assert!(store.read_blocking(move |tx| account::find_user(tx, &gone)).unwrap().is_none());
+    }
+}
