@@ -4,12 +4,14 @@
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
 use sigma_core::authorize::{self, ClaimsRequest, Params};
 use sigma_core::client_assertion::ClientAssertion;
+use sigma_core::email::Email;
 use sigma_core::ids::{ClientId, OrgId};
 use sigma_core::jose::{Algorithm, JwkSet, MAX_JWS_BYTES, TokenKind, UnverifiedJws};
 use sigma_core::pkce::{CodeChallenge, CodeVerifier};
 use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris, Registrar};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
+use sigma_core::workspace::{ApiKeySecret, SessionKey, UnverifiedSession};
 use url::Url;
 
 /// The keys that signed the valid tokens of the corpus.
@@ -188,4 +190,37 @@ pub fn claims_parameter(input: &[u8]) {
         let known = Scopes::parse("openid profile email");
         assert!(known.covers(&claims.scopes()));
     }
+}
+
+/// A token of a person in a workspace: what verifies is what its workspace's secret signed, and verifies under no other.
+pub fn session_token(input: &[u8]) {
+    let text = text(input);
+    let read = || UnverifiedSession::parse(text);
+    let Ok(token) = read() else { return };
+    assert!(text.len() <= MAX_JWS_BYTES);
+    let (kid, workspace_id) = (token.kid().to_owned(), token.workspace_id().clone());
+    let ours = SessionKey::new(kid.clone(), &[7; 32]);
+    assert!(read().unwrap().verify(&SessionKey::new(kid, &[8; 32])).is_err());
+    if let Ok(claims) = token.verify(&ours) {
+        assert_eq!(claims.workspace_id, workspace_id);
+        assert!(!claims.holds_at(claims.expires_at()));
+        assert_eq!(UnverifiedSession::parse(&ours.sign(&claims).unwrap()).unwrap().verify(&ours), Ok(claims));
+    }
+}
+
+/// An API key: what is accepted has the form of those that we make.
+pub fn api_key(input: &[u8]) {
+    let text = text(input);
+    if let Some(key) = ApiKeySecret::parse(text) {
+        assert_eq!(key.expose(), text);
+        assert_eq!(text.len(), 52);
+    }
+}
+
+/// An e-mail address: what is accepted can stand in a mail's header, and folds once.
+pub fn email(input: &[u8]) {
+    let Ok(email) = Email::parse(text(input)) else { return };
+    assert!(email.address().len() <= 254 && !email.address().chars().any(char::is_control));
+    assert_eq!(email.address().matches('@').count(), 1);
+    assert_eq!(sigma_core::email::fold(email.folded()), email.folded());
 }

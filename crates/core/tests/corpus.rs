@@ -47,3 +47,18 @@ fn the_kept_authorization_requests_are_read_as_they_must_be() {
 fn the_kept_claims_parameters_are_read_as_they_must_be() {
     replay("claims_parameter", inputs::claims_parameter);
 }
+
+#[test]
+fn the_kept_session_tokens_are_read_as_they_must_be() {
+    replay("session_token", inputs::session_token);
+}
+
+#[test]
+fn the_kept_api_keys_are_read_as_they_must_be() {
+    replay("api_key", inputs::api_key);
+}
+
+#[test]
+fn the_kept_email_addresses_are_read_as_they_must_be() {
+    replay("email", inputs::email);
+}
