@@ -2,17 +2,20 @@
 
 mod error;
 mod extract;
+pub mod hashing;
 pub mod http;
 mod identity;
 pub mod keys;
 mod oauth;
 mod outbound;
 pub mod pages;
+pub mod passwords;
 pub mod routes;
 mod server;
 pub mod settings;
 pub mod state;
 mod wellknown;
+mod workspace;
 
 pub use routes::openapi;
 pub use server::{Server, StartError};

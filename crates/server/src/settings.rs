@@ -25,6 +25,10 @@ pub struct Settings {
     pub master_key: MasterKeySettings,
     /// Who may sign in, and how.
     pub sign_in: SignIn,
+    /// What hashing a password costs.
+    pub passwords: Passwords,
+    /// How mails are sent.
+    pub mail: Mail,
     /// How long what we issue lives.
     pub tokens: Tokens,
     /// Connections and bodies.
@@ -48,6 +52,8 @@ impl Default for Settings {
             store: StoreSettings::default(),
             master_key: MasterKeySettings::default(),
             sign_in: SignIn::default(),
+            passwords: Passwords::default(),
+            mail: Mail::default(),
             tokens: Tokens::default(),
             http: Http::default(),
             limits: Limits::default(),
@@ -127,6 +133,47 @@ impl Default for SignIn {
             trusted_origins: Vec::new(),
             session_days: 30,
         }
+    }
+}
+
+/// What hashing a password costs (argon2id, RFC 9106). When the costs grow, passwords are hashed anew as people sign in.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Passwords {
+    /// Memory of one hash, in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
+    /// Threads that hash; 0 is one for each core.
+    pub threads: usize,
+    /// Hashes that may wait for a thread; more are answered 503.
+    pub queue: usize,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self { memory_kib: 19_456, iterations: 2, parallelism: 1, threads: 0, queue: 64 }
+    }
+}
+
+/// How mails are sent: by SMTP, or into a folder for as long as no server is set.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mail {
+    /// `smtps://user:password@host:465`, or `smtp://user:password@host:587`, where STARTTLS is required.
+    #[serde(serialize_with = "masked_address")]
+    pub smtp: Option<SecretString>,
+    /// Who mails come from, `Sigma <sigma@example.org>`; `sigma@` the issuer's host without it.
+    pub from: Option<String>,
+    /// Where mails are put without `smtp`, a file each.
+    pub folder: PathBuf,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self { smtp: None, from: None, folder: PathBuf::from("sigma-mails") }
     }
 }
 
@@ -303,6 +350,15 @@ const MASK: &str = "***";
 #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 fn masked<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
     secret.as_ref().map(|_| MASK).serialize(serializer)
+}
+
+/// The address of a mail server without its password.
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+fn masked_address<S: Serializer>(url: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+    match url {
+        Some(url) => masked_url(url, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// A store's URL without its password; one that cannot be read is masked whole, for it may hold a password anywhere.

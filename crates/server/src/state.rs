@@ -22,9 +22,11 @@ use sigma_store::{Cache, MasterKey, Store, StoreError, app, grant, meta};
 use zeroize::Zeroizing;
 
 use crate::extract::VerifiedAccess;
+use crate::hashing::{Hasher, HashingError};
 use crate::http::Limiter;
 use crate::keys::Keys;
 use crate::outbound::Fetcher;
+use crate::passwords::Turns;
 use crate::settings::Settings;
 
 /// The name under which the secret that signs cookies is kept, and its context when it is sealed.
@@ -56,6 +58,10 @@ pub struct Inner {
     pub limiter: Arc<Limiter>,
     /// Fetches what apps publish elsewhere.
     pub fetcher: Fetcher,
+    /// Hashes passwords.
+    pub hasher: Hasher,
+    /// Who signs in to one account by password waits here for a turn.
+    pub(crate) turns: Turns,
     /// The key that signs session cookies.
     pub(crate) cookie_key: hmac::Key,
     apps: Cache<Arc<App>>,
@@ -104,6 +110,9 @@ pub enum StateError {
     /// The client for outgoing requests could not be made.
     #[error("outgoing requests: {0}")]
     Outbound(String),
+    /// The threads that hash passwords could not be started.
+    #[error("passwords: {0}")]
+    Hashing(#[from] HashingError),
 }
 
 impl Sigma {
@@ -123,6 +132,7 @@ impl Sigma {
         let cookie_secret = load_cookie_secret(&store, &master_key, &*rng).await?;
         let keys = Keys::load(&store, &master_key, &settings.tokens, clock.as_ref(), rng.as_ref()).await?;
         let fetcher = Fetcher::new().map_err(|error| StateError::Outbound(error.to_string()))?;
+        let hasher = Hasher::new(&settings.passwords, Arc::clone(&rng))?;
         Ok(Self(Arc::new(Inner {
             cookie_key: hmac::Key::new(hmac::HMAC_SHA256, &cookie_secret),
             apps: Cache::new(&store, app::CHANGED, 10_000),
@@ -142,6 +152,8 @@ impl Sigma {
             keys,
             limiter,
             fetcher,
+            hasher,
+            turns: Turns::default(),
         })))
     }
 

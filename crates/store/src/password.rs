@@ -3,6 +3,8 @@
 //! Hashing takes longer than a transaction may, so it stands between two: [`look_up`] reads what to hash against,
 //! [`fail`] or [`confirm`] writes what came of it.
 
+use std::fmt;
+
 use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
 
@@ -34,8 +36,8 @@ pub struct LookedUp {
     failures: PasswordFailures,
 }
 
-/// A password as it is stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A password as it is stored. Its hash does not print.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Stored {
     /// A PHC string of argon2id.
     pub hash: String,
@@ -49,6 +51,12 @@ pub struct Proof {
     user_id: UserId,
     chosen_at: Timestamp,
     failures: PasswordFailures,
+}
+
+impl fmt::Debug for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stored").field("chosen_at", &self.chosen_at).finish_non_exhaustive()
+    }
 }
 
 impl LookedUp {

@@ -31,6 +31,17 @@ impl ClientAddr {
     pub fn ip(self) -> IpAddr {
         self.0
     }
+
+    /// What of the address failures are counted by: IPv6 by its /64 (ruling 34).
+    pub fn network(self) -> String {
+        match self.0 {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+        }
+    }
 }
 
 impl From<IpAddr> for ClientAddr {

@@ -123,6 +123,19 @@ pub struct Exceeded {
     pub reset: i64,
 }
 
+impl Exceeded {
+    /// An account has to wait until `until`, for it failed too often.
+    pub fn delayed(until: Timestamp, now: Timestamp) -> Self {
+        let wait = until.since(now).as_secs().saturating_add(1);
+        Self {
+            rule: Rule::SignIn,
+            limit: 0,
+            retry_after: u32::try_from(wait).unwrap_or(u32::MAX),
+            reset: until.seconds(),
+        }
+    }
+}
+
 /// What counting says: nothing where the rule is switched off.
 pub type Verdict = Result<Option<Remaining>, Exceeded>;
 

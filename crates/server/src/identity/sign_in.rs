@@ -11,7 +11,6 @@ use sigma_core::digest::Digest;
 use sigma_core::ids::{SessionId, UserId};
 use sigma_core::person::Proof;
 use sigma_core::random::alphanumeric;
-use sigma_core::time::Timestamp;
 use sigma_store::account::User;
 use sigma_store::failure;
 use sigma_store::session::{NewSession, Session};
@@ -135,35 +134,13 @@ pub async fn accept(
     if let KeyTokenError::Invalid { claimed } = error
         && sigma.settings.limits.delays
     {
-        let (claimed, network, now) = (claimed.map(|key| key.to_hex()), network(context), sigma.now());
+        let (claimed, network, now) = (claimed.map(|key| key.to_hex()), context.client().network(), sigma.now());
         let blocked = sigma.store.write(move |tx| failure::record(tx, claimed.as_deref(), &network, now)).await;
         if let Some(until) = blocked.map_err(|error| internal(error).into_response())? {
-            return Err(delayed(until, now).into_response());
+            return Err(Exceeded::delayed(until, now).into_response());
         }
     }
     Err(Envelope::from(error).into_response())
-}
-
-/// What of an address is counted: IPv6 by its /64 (ruling 34).
-fn network(context: &RequestContext) -> String {
-    match context.client().ip() {
-        std::net::IpAddr::V4(address) => address.to_string(),
-        std::net::IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-    }
-}
-
-/// 429 until `until`.
-fn delayed(until: Timestamp, now: Timestamp) -> Exceeded {
-    let wait = until.since(now).as_secs().saturating_add(1);
-    Exceeded {
-        rule: Rule::SignIn,
-        limit: 0,
-        retry_after: u32::try_from(wait).unwrap_or(u32::MAX),
-        reset: until.seconds(),
-    }
 }
 
 /// The identity that a body names.
@@ -205,7 +182,7 @@ impl Attempt {
             unknown,
             origin_bound: self.token.origin_bound,
             require_origin_bound: sigma.settings.sign_in.require_origin_bound,
-            network: network(context),
+            network: context.client().network(),
             session: NewSession {
                 id: SessionId::new(now, &*sigma.rng),
                 secret: Digest::of(&secret),
@@ -232,7 +209,7 @@ impl Attempt {
                 let NewlySignedIn { user, session, .. } = *entered;
                 Ok(Entered { user, session, secret, pubkey })
             }
-            KeySignedIn::Blocked(until) => Err(delayed(until, now).into_response()),
+            KeySignedIn::Blocked(until) => Err(Exceeded::delayed(until, now).into_response()),
             refused => Err(refusal(&refused).into_response()),
         }
     }

@@ -1,0 +1,202 @@
+//! The threads that hash passwords (argon2id, RFC 9106). Each holds the memory of one hash; what waits for them is bounded,
+//! so that a flood of sign-ins is told to come back instead of exhausting memory.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use secrecy::{ExposeSecret as _, SecretString};
+use sigma_core::random::{Rng, bytes};
+use subtle::ConstantTimeEq as _;
+use tokio::sync::oneshot;
+
+use crate::settings::Passwords;
+
+/// Bytes of a salt (RFC 9106 §3.1).
+const SALT: usize = 16;
+/// Bytes of a hash.
+const HASH: usize = 32;
+/// An idle thread gives its memory back after this long.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// The pool, cheap to clone. Its threads end with it.
+#[derive(Clone)]
+pub struct Hasher {
+    jobs: Sender<Job>,
+    params: Params,
+    rng: Arc<dyn Rng>,
+}
+
+type Job = Box<dyn FnOnce(&mut Memory) + Send>;
+
+/// The working memory of one thread, kept while it is busy: to get 19 MiB from the system costs a tenth of a hash.
+#[derive(Default)]
+struct Memory(Vec<Block>);
+
+/// Why nothing was hashed.
+#[derive(Debug, thiserror::Error)]
+pub enum HashingError {
+    /// As many wait as may: 503 with `Retry-After`.
+    #[error("too many passwords wait to be hashed")]
+    Busy,
+    /// What is stored is no hash of ours, or the settings allow none.
+    #[error("a password cannot be hashed: {0}")]
+    Failed(String),
+}
+
+impl HashingError {
+    fn failed(error: impl fmt::Display) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// How a password compares with a stored hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// It is another.
+    Wrong,
+    /// It is the one.
+    Right,
+    /// It is the one, and its hash is cheaper than new ones are: it should be replaced.
+    Outgrown,
+}
+
+impl Hasher {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// The settings are out of argon2's range, or the system has no thread left.
+    pub fn new(settings: &Passwords, rng: Arc<dyn Rng>) -> Result<Self, HashingError> {
+        let params = Params::new(settings.memory_kib, settings.iterations, settings.parallelism, Some(HASH))
+            .map_err(HashingError::failed)?;
+        let threads = match settings.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        };
+        let (jobs, queue) = bounded::<Job>(settings.queue);
+        for number in 0..threads {
+            let queue = queue.clone();
+            std::thread::Builder::new()
+                .name(format!("sigma-hash-{number}"))
+                .spawn(move || work(&queue))
+                .map_err(HashingError::failed)?;
+        }
+        Ok(Self { jobs, params, rng })
+    }
+
+    /// Hashes a password under a new salt: a PHC string.
+    ///
+    /// # Errors
+    /// [`HashingError`]
+    pub async fn hash(&self, password: SecretString) -> Result<String, HashingError> {
+        let (params, salt) = (self.params.clone(), bytes::<SALT>(&*self.rng));
+        self.run(move |memory| {
+            let hash = memory.argon2id(&params, &password, &salt)?;
+            let phc = PasswordHash {
+                algorithm: ARGON2ID_IDENT,
+                version: Some(Version::V0x13.into()),
+                params: ParamsString::try_from(&params).map_err(HashingError::failed)?,
+                salt: Some(Salt::new(&salt).map_err(HashingError::failed)?),
+                hash: Some(Output::new(&hash).map_err(HashingError::failed)?),
+            };
+            Ok(phc.to_string())
+        })
+        .await
+    }
+
+    /// Compares a password with a stored hash. Without one it is hashed all the same and is wrong, so that nobody learns
+    /// from the time it takes who has a password.
+    ///
+    /// # Errors
+    /// [`HashingError`]
+    pub async fn verify(&self, password: SecretString, stored: Option<String>) -> Result<Match, HashingError> {
+        let (params, salt) = (self.params.clone(), bytes::<SALT>(&*self.rng));
+        self.run(move |memory| {
+            let Some(stored) = stored else {
+                memory.argon2id(&params, &password, &salt)?;
+                return Ok(Match::Wrong);
+            };
+            let stored = PasswordHash::new(&stored).map_err(HashingError::failed)?;
+            let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else {
+                return Err(HashingError::Failed("the stored hash is not whole".to_owned()));
+            };
+            let used = Params::try_from(&stored).map_err(HashingError::failed)?;
+            let hash = memory.argon2id(&used, &password, salt)?;
+            let is_right = stored.algorithm == ARGON2ID_IDENT && bool::from(hash.ct_eq(expected.as_bytes()));
+            let outgrown = used.m_cost() < params.m_cost() || used.t_cost() < params.t_cost();
+            Ok(match (is_right, outgrown) {
+                (false, _) => Match::Wrong,
+                (true, false) => Match::Right,
+                (true, true) => Match::Outgrown,
+            })
+        })
+        .await
+    }
+
+    /// Runs `work` on one of the threads. Who has gone away meanwhile is not worked for.
+    async fn run<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Memory) -> Result<R, HashingError> + Send + 'static,
+    ) -> Result<R, HashingError> {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |memory| {
+            if !answer.is_closed() {
+                let _ = answer.send(work(memory));
+            }
+        });
+        self.jobs.try_send(job).map_err(|refused| match refused {
+            TrySendError::Full(_) => HashingError::Busy,
+            TrySendError::Disconnected(_) => HashingError::Failed("the threads are gone".to_owned()),
+        })?;
+        answered.await.map_err(|_| HashingError::Failed("the thread broke off".to_owned()))?
+    }
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hasher").field("waiting", &self.jobs.len()).finish_non_exhaustive()
+    }
+}
+
+impl Memory {
+    fn argon2id(&mut self, params: &Params, password: &SecretString, salt: &[u8]) -> Result<[u8; HASH], HashingError> {
+        if self.0.len() < params.block_count() {
+            self.0 = vec![Block::default(); params.block_count()];
+        }
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        let mut hash = [0; HASH];
+        argon2
+            .hash_password_into_with_memory(password.expose_secret().as_bytes(), salt, &mut hash, self.0.as_mut_slice())
+            .map_err(HashingError::failed)?;
+        Ok(hash)
+    }
+}
+
+/// One thread: hashes what comes, and gives its memory back when nothing does.
+fn work(queue: &Receiver<Job>) {
+    let mut memory = Memory::default();
+    loop {
+        let job = match queue.recv_timeout(IDLE) {
+            Ok(job) => job,
+            Err(RecvTimeoutError::Timeout) => {
+                memory = Memory::default();
+                match queue.recv() {
+                    Ok(job) => job,
+                    Err(_) => return,
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        // A hash that panics costs its own request alone.
+        if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
+            memory = Memory::default();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+use futures_util::FutureExt as _;
+use sigma_core::random::SeededRng;
+
+use super::*;
+
+/// Costs at which a test does not wait.
+fn cheap() -> Passwords {
+    Passwords { memory_kib: 64, iterations: 1, parallelism: 1, threads: 1, queue: 4 }
+}
+
+fn hasher(settings: &Passwords) -> Hasher {
+    Hasher::new(settings, Arc::new(SeededRng::new(7))).unwrap()
+}
+
+fn password(text: &str) -> SecretString {
+    SecretString::from(text)
+}
+
+#[tokio::test]
+async fn a_password_matches_its_own_hash_and_no_other() {
+    let hasher = hasher(&cheap());
+    let hash = hasher.hash(password("correct horse")).await.unwrap();
+    assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{hash}");
+    assert_ne!(hash, hasher.hash(password("correct horse")).await.unwrap(), "each has a salt of its own");
+    let verify = async |text: &str, stored: Option<&str>| {
+        hasher.verify(password(text), stored.map(str::to_owned)).await.unwrap()
+    };
+    assert_eq!(verify("correct horse", Some(&hash)).await, Match::Right);
+    assert_eq!(verify("correct horsf", Some(&hash)).await, Match::Wrong);
+    assert_eq!(verify("", Some(&hash)).await, Match::Wrong);
+    assert_eq!(verify("correct horse", None).await, Match::Wrong);
+}
+
+#[tokio::test]
+async fn the_hash_is_that_of_the_reference_implementation() {
+    // The C library, by argon2-cffi: salt `somesaltsomesalt`, t=2, m=19456, p=1.
+    let phc = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$K13EBUiG7JV+9ZxztmHFTdb7J0WQsnj2V8bZaqyPptE";
+    let hasher = hasher(&Passwords { threads: 1, ..Passwords::default() });
+    assert_eq!(hasher.verify(password("password"), Some(phc.to_owned())).await.unwrap(), Match::Right);
+    assert_eq!(hasher.verify(password("Password"), Some(phc.to_owned())).await.unwrap(), Match::Wrong);
+}
+
+#[tokio::test]
+async fn a_hash_that_was_cheaper_is_outgrown_and_one_that_was_costlier_is_kept() {
+    let old = hasher(&cheap()).hash(password("correct horse")).await.unwrap();
+    for (grown, expected) in [
+        (Passwords { memory_kib: 128, ..cheap() }, Match::Outgrown),
+        (Passwords { iterations: 2, ..cheap() }, Match::Outgrown),
+        (Passwords { memory_kib: 32, ..cheap() }, Match::Right),
+    ] {
+        let hasher = hasher(&grown);
+        assert_eq!(hasher.verify(password("correct horse"), Some(old.clone())).await.unwrap(), expected, "{grown:?}");
+        assert_eq!(hasher.verify(password("wrong"), Some(old.clone())).await.unwrap(), Match::Wrong);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_hash_of_ours_is_refused_and_never_right() {
+    let hasher = hasher(&cheap());
+    for stored in ["", "x", "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA", "$2b$12$abcdefghijklmnopqrstuv"] {
+        let verdict = hasher.verify(password("x"), Some(stored.to_owned())).await;
+        assert!(matches!(verdict, Err(HashingError::Failed(_))), "{stored}: {verdict:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_pool_refuses_at_once_and_serves_again_afterwards() {
+    let hasher = hasher(&Passwords { queue: 1, ..cheap() });
+    let (release, held) = crossbeam_channel::bounded::<()>(0);
+    let (entered, started) = oneshot::channel();
+    let blocked = tokio::spawn({
+        let hasher = hasher.clone();
+        async move {
+            hasher
+                .run(move |_| {
+                    let _ = entered.send(());
+                    let _ = held.recv();
+                    Ok(())
+                })
+                .await
+        }
+    });
+    started.await.unwrap();
+    let mut waiting = Box::pin(hasher.hash(password("correct horse")));
+    assert!((&mut waiting).now_or_never().is_none());
+    for _ in 0..100 {
+        assert!(matches!(hasher.hash(password("one more")).await, Err(HashingError::Busy)));
+    }
+    drop(release);
+    blocked.await.unwrap().unwrap();
+    assert!(waiting.await.is_ok());
+    assert!(hasher.hash(password("one more")).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_hash_that_panics_costs_its_own_request_alone() {
+    let hasher = hasher(&cheap());
+    let broken: Result<(), _> = hasher.run(|_| panic!("a defect")).await;
+    assert!(matches!(broken, Err(HashingError::Failed(_))));
+    assert!(hasher.hash(password("correct horse")).await.is_ok());
+}
