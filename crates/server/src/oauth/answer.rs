@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use sigma_core::authorize::{Refusal, ResponseMode, ReturnAddress, Untrusted};
 use utoipa::ToSchema;
@@ -29,6 +29,12 @@ pub fn go(browser: &Browser, url: String) -> Response {
         Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
         Err(_) => StatusCode::BAD_REQUEST.into_response(),
     }
+}
+
+/// Refuses HEAD where GET does something, as the standards want it: whatever only looks ahead (a scanner of mails, a
+/// preview of links) spends no sign-in and ends none.
+pub async fn refuse_head() -> (StatusCode, [(HeaderName, &'static str); 1]) {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")])
 }
 
 /// Sends `fields` to the app, with `state` and `iss` (RFC 9207).

@@ -5,7 +5,7 @@
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, head};
 use http::HeaderMap;
 use sigma_core::authorize::Params;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::extract::{Browser, FORM, is_content_type, wrong_content_type};
 use crate::http::{RequestContext, Rule};
-use crate::oauth::answer::{Redirection, go, show_untrusted};
+use crate::oauth::answer::{Redirection, go, refuse_head, show_untrusted};
 use crate::oauth::flow::{Stopped, begin_interaction, find_interaction, proceed, with_cookie};
 use crate::oauth::request::{Requested, Unanswerable};
 use crate::pages::stopped;
@@ -26,10 +26,12 @@ pub const INNER_PATH: &str = "/api/auth/oauth2/authorize";
 
 /// The routes of this endpoint.
 pub fn router() -> OpenApiRouter<Sigma> {
+    let both = || get(authorize).head(refuse_head).post(authorize_by_form);
     OpenApiRouter::new()
         .routes(routes!(authorize, authorize_by_form))
-        .route(INNER_PATH, get(authorize).post(authorize_by_form))
-        .route("/authorize", get(authorize).post(authorize_by_form))
+        .route(GATE_PATH, head(refuse_head))
+        .route(INNER_PATH, both())
+        .route("/authorize", both())
 }
 
 /// Where a page of ours returns to once the person did what it asks.

@@ -17,9 +17,8 @@ use crate::error::{bad_request, internal};
 use crate::extract::{Browser, FORM, JSON, SignedIn, is_content_type, read_form, wrong_content_type};
 use crate::http::Envelope;
 use crate::oauth::answer::{Redirection, send_refusal};
-use crate::oauth::flow::{BrowserInteraction, Stopped, find_interaction, proceed};
+use crate::oauth::flow::{BrowserInteraction, find_answered, proceed};
 use crate::oauth::request::{Requested, Unanswerable};
-use crate::pages::stopped;
 use crate::state::Sigma;
 
 /// The routes of this endpoint.
@@ -68,14 +67,10 @@ pub async fn answer_consent(
 ) -> Result<Response, Envelope> {
     let browser = Browser::of(&headers);
     let answer = read(&headers, &body)?;
-    let query = answer.oauth_query.as_deref().map(Params::parse);
-    let id = answer.interaction.as_deref().or_else(|| query.as_ref().and_then(|query| query.get("interaction")));
-    let id = id.ok_or_else(|| bad_request("invalid_request", "missing oauth query"))?;
-    let ongoing = match find_interaction(&sigma, &browser, id).await {
+    let (named, query) = (answer.interaction.as_deref(), answer.oauth_query.as_deref());
+    let ongoing = match find_answered(&sigma, &browser, named, query).await {
         Ok(ongoing) => ongoing,
-        Err(Stopped::Internal(envelope)) => return Err(envelope),
-        Err(_) if browser.wants_json() => return Err(bad_request("invalid_request", "the interaction has ended")),
-        Err(reason) => return Ok(stopped(&sigma, &reason)),
+        Err(response) => return Ok(*response),
     };
     let requested = match Requested::read(&sigma, Params::parse(&ongoing.stored.query)).await {
         Ok(requested) => requested,

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
-use sigma_core::authorize::{Interaction, Params};
+use sigma_core::authorize::Interaction;
 use sigma_store::interaction;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,9 +16,8 @@ use crate::error::{bad_request, internal};
 use crate::extract::{Browser, FORM, JSON, SignedIn, is_content_type, read_form, wrong_content_type};
 use crate::http::Envelope;
 use crate::oauth::answer::{Redirection, go};
-use crate::oauth::flow::{Stopped, find_interaction};
+use crate::oauth::flow::find_answered;
 use crate::oauth::resume_url;
-use crate::pages::stopped;
 use crate::state::Sigma;
 
 /// The routes of this endpoint.
@@ -69,14 +68,10 @@ pub async fn go_on(
 ) -> Result<Response, Envelope> {
     let browser = Browser::of(&headers);
     let what = read(&headers, &body)?;
-    let query = what.oauth_query.as_deref().map(Params::parse);
-    let id = what.interaction.as_deref().or_else(|| query.as_ref().and_then(|query| query.get("interaction")));
-    let id = id.ok_or_else(|| bad_request("invalid_request", "missing oauth query"))?;
-    let ongoing = match find_interaction(&sigma, &browser, id).await {
+    let (named, query) = (what.interaction.as_deref(), what.oauth_query.as_deref());
+    let ongoing = match find_answered(&sigma, &browser, named, query).await {
         Ok(ongoing) => ongoing,
-        Err(Stopped::Internal(envelope)) => return Err(envelope),
-        Err(_) if browser.wants_json() => return Err(bad_request("invalid_request", "the interaction has ended")),
-        Err(reason) => return Ok(stopped(&sigma, &reason)),
+        Err(response) => return Ok(*response),
     };
     let id = ongoing.stored.id.clone();
     if what.account.as_deref() == Some("other") {

@@ -5,6 +5,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
+use axum::routing::head;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use sigma_core::app::App;
@@ -21,7 +22,7 @@ use utoipa_axum::routes;
 use crate::error::{bad_request, internal};
 use crate::extract::{Browser, FORM, SignedIn, expired_session_cookie, is_content_type, wrong_content_type};
 use crate::http::Envelope;
-use crate::oauth::answer::go;
+use crate::oauth::answer::{go, refuse_head};
 use crate::oauth::flow::with_cookie;
 use crate::oauth::request::read_hint;
 use crate::pages::view::{LogOutConfirm, PageContext, SignedOut};
@@ -32,7 +33,10 @@ pub const PATH: &str = "/api/auth/oauth2/end-session";
 
 /// The routes of this endpoint.
 pub fn router() -> OpenApiRouter<Sigma> {
-    OpenApiRouter::new().routes(routes!(end_session, end_session_by_form)).routes(routes!(confirm))
+    OpenApiRouter::new()
+        .routes(routes!(end_session, end_session_by_form))
+        .route(PATH, head(refuse_head))
+        .routes(routes!(confirm))
 }
 
 /// What a script is told.

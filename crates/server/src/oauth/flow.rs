@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
 use sigma_core::authorize::{
-    AuthorizationRequest, AuthorizeError, Interaction, NextStep, Refusal, choose_identity, next_step,
+    AuthorizationRequest, AuthorizeError, Interaction, NextStep, Params, Refusal, choose_identity, next_step,
 };
 use sigma_core::code::{Authorization, Code};
 use sigma_core::digest::Digest;
@@ -18,6 +18,7 @@ use crate::extract::{Browser, SignedIn};
 use crate::http::Envelope;
 use crate::oauth::answer::{go, send_code, send_refusal};
 use crate::oauth::request::{Requested, subject_of_hint};
+use crate::pages::stopped;
 use crate::state::Sigma;
 
 /// Letters of an interaction's id and of its cookie: 131 bits.
@@ -74,6 +75,25 @@ pub async fn find_interaction(sigma: &Sigma, browser: &Browser, id: &str) -> Res
         Some(_) => Err(Stopped::OtherBrowser),
         None => bind(sigma, stored).await,
     }
+}
+
+/// Finds the interaction that a person answers: a form of ours has `named` it, a script sends the query of the page. Gives
+/// what to answer instead, when it cannot go on.
+pub async fn find_answered(
+    sigma: &Sigma,
+    browser: &Browser,
+    named: Option<&str>,
+    oauth_query: Option<&str>,
+) -> Result<BrowserInteraction, Box<Response>> {
+    let refuse = |why: &'static str| Box::new(bad_request("invalid_request", why).into_response());
+    let query = oauth_query.map(Params::parse);
+    let id = named.or_else(|| query.as_ref().and_then(|query| query.get("interaction")));
+    let id = id.ok_or_else(|| refuse("missing oauth query"))?;
+    find_interaction(sigma, browser, id).await.map_err(|reason| match reason {
+        Stopped::Internal(envelope) => Box::new(envelope.into_response()),
+        _ if browser.wants_json() => refuse("the interaction has ended"),
+        reason => Box::new(stopped(sigma, &reason)),
+    })
 }
 
 async fn bind(sigma: &Sigma, stored: StoredInteraction) -> Result<BrowserInteraction, Stopped> {

@@ -31,6 +31,27 @@ async fn a_person_signs_up_consents_and_the_app_gets_a_code() {
 }
 
 #[tokio::test]
+async fn head_looks_and_does_nothing() {
+    let world = World::new().await;
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let tokens = browser.tokens("openid").await;
+    let request = Browser::request(&[]).replace("/oauth2/authorize?", "");
+    let hint = tokens["id_token"].as_str().unwrap();
+    for path in [
+        format!("/oauth2/authorize?{request}"),
+        format!("/api/auth/oauth2/authorize?{request}"),
+        format!("/authorize?{request}"),
+        format!("/api/auth/oauth2/end-session?id_token_hint={hint}"),
+    ] {
+        let answer = browser.send(http::Request::head(&path), "").await;
+        assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "GET, POST"), "{path}");
+        assert!(!answer.headers.contains_key("location") && !answer.headers.contains_key("set-cookie"), "{path}");
+    }
+    assert_ne!(browser.get("/api/auth/get-session").await.body, "null");
+}
+
+#[tokio::test]
 async fn two_tabs_never_mix() {
     let world = World::new().await;
     let browser = world.browser();
