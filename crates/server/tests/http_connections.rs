@@ -17,6 +17,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
+/// How long to wait for what must come: a busy machine is slow, what is broken never comes.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// A server on a port of its own.
 struct Server {
     address: SocketAddr,
@@ -86,7 +89,7 @@ impl Server {
 
 async fn rest(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
-    tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut answer)).await.unwrap().unwrap();
+    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.unwrap().unwrap();
     String::from_utf8(answer).unwrap()
 }
 
@@ -95,7 +98,7 @@ async fn answer(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     loop {
         let mut piece = [0; 4096];
-        let read = tokio::time::timeout(Duration::from_secs(10), stream.read(&mut piece)).await.unwrap().unwrap();
+        let read = tokio::time::timeout(PATIENCE, stream.read(&mut piece)).await.unwrap().unwrap();
         answer.extend_from_slice(&piece[..read]);
         let text = String::from_utf8_lossy(&answer).into_owned();
         if read == 0 || text.ends_with("welcome") || text.ends_with("finished") {
@@ -233,7 +236,7 @@ async fn a_shutdown_ends_at_its_deadline_whatever_is_in_flight() {
     waiting.write_all(b"GET /wait HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     server.begun.notified().await;
     server.stop();
-    tokio::time::timeout(Duration::from_secs(10), server.running).await.unwrap().unwrap();
+    tokio::time::timeout(PATIENCE, server.running).await.unwrap().unwrap();
     assert_eq!(rest(&mut waiting).await, "");
 }
 
@@ -249,7 +252,7 @@ async fn http_2_is_spoken_without_tls_too() {
     let mut answer = Vec::new();
     while !answer.windows(7).any(|window| window == b"welcome") {
         let mut piece = [0; 4096];
-        let read = tokio::time::timeout(Duration::from_secs(10), stream.read(&mut piece)).await.unwrap().unwrap();
+        let read = tokio::time::timeout(PATIENCE, stream.read(&mut piece)).await.unwrap().unwrap();
         assert_ne!(read, 0, "closed after {answer:?}");
         answer.extend_from_slice(&piece[..read]);
     }

@@ -19,6 +19,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
 
+/// How long to wait for what must come: a busy machine is slow, what is broken never comes.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// Writes a new certificate for `localhost` with its key; returns what a client must trust.
 fn renew(files: &Tls) -> CertificateDer<'static> {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
@@ -31,15 +34,16 @@ fn files(folder: &Path) -> Tls {
     Tls { certificate: folder.join("tls.crt"), key: folder.join("tls.key") }
 }
 
-fn settings(files: &Tls) -> Settings {
+fn settings(files: &Tls, header_seconds: u32) -> Settings {
     let issuer = "https://localhost".to_owned();
     let mut settings = Settings { issuer, tls: Some(files.clone()), ..Settings::default() };
-    settings.http.header_seconds = 1;
+    settings.http.header_seconds = header_seconds;
     settings
 }
 
-async fn start(files: &Tls) -> SocketAddr {
-    let settings = settings(files);
+/// A server that waits for a handshake and a head `header_seconds` long.
+async fn start(files: &Tls, header_seconds: u32) -> SocketAddr {
+    let settings = settings(files, header_seconds);
     let edge = Edge::new(&settings, [""; 0], Arc::new(ManualClock::default()), &SeededRng::new(1)).unwrap();
     let secure = |context: RequestContext| async move { format!("secure: {}", context.is_secure()) };
     let router = Router::new().route("/", get(secure));
@@ -78,7 +82,7 @@ async fn a_request_over_tls_is_secure_and_told_to_stay_so() {
     let folder = tempfile::tempdir().unwrap();
     let files = files(folder.path());
     let certificate = renew(&files);
-    let address = start(&files).await;
+    let address = start(&files, 30).await;
     let (answer, agreed) = get_root(address, &certificate, b"http/1.1").await.unwrap();
     assert!(answer.ends_with("secure: true"), "{answer}");
     assert!(answer.contains("strict-transport-security: max-age=31536000"), "{answer}");
@@ -92,7 +96,7 @@ async fn a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_is_not
     let folder = tempfile::tempdir().unwrap();
     let files = files(folder.path());
     let old = renew(&files);
-    let address = start(&files).await;
+    let address = start(&files, 30).await;
     assert!(get_root(address, &old, b"http/1.1").await.is_ok());
     let new = renew(&files);
     // The files are looked at every two seconds by the system's clock.
@@ -101,7 +105,7 @@ async fn a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_is_not
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), renewed).await.unwrap();
+    tokio::time::timeout(PATIENCE, renewed).await.unwrap();
     assert!(get_root(address, &old, b"http/1.1").await.is_err());
     std::fs::write(&files.certificate, "half of a certifi").unwrap();
     tokio::time::sleep(Duration::from_millis(2_500)).await;
@@ -113,12 +117,12 @@ async fn a_client_without_tls_is_let_go() {
     let folder = tempfile::tempdir().unwrap();
     let files = files(folder.path());
     renew(&files);
-    let address = start(&files).await;
+    let address = start(&files, 1).await;
     for sent in [&b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"[..], b"", b"\x16\x03\x01"] {
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(sent).await.unwrap();
         let mut answer = Vec::new();
-        let closed = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut answer)).await;
+        let closed = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
         assert!(closed.is_ok(), "still open after {sent:?}");
         assert!(!answer.starts_with(b"HTTP"));
     }
@@ -128,7 +132,7 @@ async fn a_client_without_tls_is_let_go() {
 async fn a_start_with_a_certificate_that_is_not_there_says_which_file() {
     let folder = tempfile::tempdir().unwrap();
     let files = files(folder.path());
-    let settings = settings(&files);
+    let settings = settings(&files, 1);
     let edge = Edge::new(&settings, [""; 0], Arc::new(ManualClock::default()), &SeededRng::new(1)).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let error = serve(listener, Router::new(), edge, &settings, std::future::pending()).await.unwrap_err();

@@ -5,7 +5,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use sigma_store::testing::{Engine, TestStore, block_on, engines, eventually};
+use sigma_store::testing::{Engine, TestStore, block_on, engines, eventually, within_a_second};
 use sigma_store::{Cache, Store, StoreError, Tx, Watch, on_both_engines, params};
 
 /// Sets `name` in the table `meta` to `value`, by the id of the `thing` that the caches know.
@@ -98,7 +98,7 @@ on_both_engines! {
         let admin = store.beside(|options| options.exclusive = false).unwrap();
         set(&admin, "a", "2");
         admin.close();
-        eventually(Duration::from_secs(2), || cache.get("a").is_none());
+        within_a_second("the change", || cache.get("a").is_none());
         assert_eq!(load(&cache, "a").as_deref(), Some("2"));
     }
 
@@ -121,7 +121,7 @@ on_both_engines! {
         assert_eq!(Watch::new(&admin, &["thing"]).generation(), None, "nobody tells it");
         set(&admin, "a", "2");
         admin.close();
-        eventually(Duration::from_secs(2), || watch.generation().unwrap() > first);
+        within_a_second("the change", || watch.generation().unwrap() > first);
     }
 
     fn an_admin_command_uses_no_cache(store: TestStore) {
@@ -145,7 +145,7 @@ fn while_the_feed_is_not_read_the_store_is_asked() {
         let watch = Watch::new(&store, &["thing"]);
         set(&store, "a", "1");
         assert_eq!(load(&cache, "a").as_deref(), Some("1"));
-        eventually(Duration::from_secs(2), || !store.is_fresh());
+        eventually(|| !store.is_fresh());
         assert_eq!(watch.generation(), None);
         assert_eq!(cache.get("a"), None);
         assert_eq!(load(&cache, "a").as_deref(), Some("1"));
@@ -165,7 +165,7 @@ fn what_one_server_revokes_another_knows_within_a_second() {
         let (writer, value) = if round % 2 == 0 { (&*one, "even") } else { (&other, "odd") };
         set(writer, "a", value);
         for cache in &caches {
-            eventually(Duration::from_secs(2), || load(cache, "a").as_deref() == Some(value));
+            eventually(|| load(cache, "a").as_deref() == Some(value));
         }
     }
     other.close();

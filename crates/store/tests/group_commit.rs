@@ -32,7 +32,7 @@ fn batch(store: &Store, round: i64, middle: Middle) -> [Result<(), StoreError>; 
         let first = scope.spawn(insert(round * 10 + 1));
         let second = scope.spawn(move || store.write_blocking(middle));
         let third = scope.spawn(insert(round * 10 + 3));
-        eventually(std::time::Duration::from_secs(5), || store.waiting_writes() == 3);
+        eventually(|| store.waiting_writes() == 3);
         drop(release);
         // Released soon enough, it shares the transaction as well.
         drop(holder.join().unwrap());

@@ -78,7 +78,7 @@ fn a_caller_gives_up_and_its_operation_runs_to_its_end() {
         assert_eq!(outcome, Err(StoreError::Unavailable(Outage::TimedOut)));
         drop(release);
         holder.join().unwrap().unwrap();
-        eventually(Duration::from_secs(5), || spent(&store) == 1);
+        eventually(|| spent(&store) == 1);
     }
 }
 
@@ -95,7 +95,7 @@ fn closing_finishes_what_was_taken_and_refuses_what_comes() {
                 })
                 .collect();
             let closing = scope.spawn(|| store.close());
-            eventually(Duration::from_secs(5), || block_on(store.ping()).is_err());
+            eventually(|| block_on(store.ping()).is_err());
             drop(release);
             closing.join().unwrap();
             let taken: Vec<_> = waiting.into_iter().map(|put| put.join().unwrap()).collect();
@@ -112,7 +112,7 @@ fn closing_finishes_what_was_taken_and_refuses_what_comes() {
 
 #[test]
 fn a_read_that_takes_too_long_is_cut_short() {
-    let store = small(Engine::Sqlite, |options| options.read_limit = Duration::from_millis(50));
+    let store = small(Engine::Sqlite, |options| options.read_limit = Duration::from_millis(500));
     let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
     let outcome = store.read_blocking(move |tx| tx.query_opt(endless, &[]));
     assert_eq!(outcome, Err(StoreError::Unavailable(Outage::TimedOut)));

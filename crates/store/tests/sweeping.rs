@@ -74,7 +74,7 @@ fn the_background_sweeps_by_the_clock() {
         let store = TestStore::with(engine, |options| options.sweep_interval = Duration::from_millis(10));
         spend(&store, 0, 3, Duration::from_mins(1));
         store.advance(Duration::from_mins(1));
-        eventually(Duration::from_secs(5), || count(&store, "SELECT count(*) FROM spent") == 0);
+        eventually(|| count(&store, "SELECT count(*) FROM spent") == 0);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Runs the binary in a directory of its own, with an environment of its own.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -177,7 +178,10 @@ pub fn serve(sigma: &Installation) -> (Running, String) {
     (server, address)
 }
 
-/// A port that nobody listens on at this moment, for settings that must name it beforehand.
+/// A port that nobody listens on, for settings that must name it beforehand. It is not the kernel's choice, which is any
+/// port from 32768 on: those are also given to outgoing connections, and one of them could have it before the server.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let random = || RandomState::new().build_hasher().finish() % 20_000;
+    let mut ports = std::iter::repeat_with(|| 12_000 + u16::try_from(random()).unwrap());
+    ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
 }
