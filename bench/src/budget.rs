@@ -2,6 +2,7 @@
 
 use crate::bare::Bare;
 use crate::findings::{Findings, Server};
+use crate::tenant::hashing_threads;
 use crate::work;
 
 /// Peers that are not run here: answers a second that were measured on such a machine.
@@ -121,10 +122,50 @@ impl Lines<'_> {
         }
     }
 
+    fn workspaces(&mut self) {
+        for work in [work::VERIFY_TOKEN, work::FORWARD_TOKEN, work::FORWARD_KEY] {
+            let share = self.share(Server::Sigma, work);
+            self.at_least(format!("{work}: of a bare handler"), share, 80.0, " %");
+            let logged = self.share(Server::SigmaLogging, work);
+            self.at_least(format!("{work}: of a bare handler, access log on"), logged, 50.0, " %");
+        }
+        let work = work::VERIFY_KEY;
+        let peer = self.times(work, Server::Peer, work::USERINFO);
+        self.at_least(format!("{work}: node-oidc-provider's userinfo"), peer, 8.0, " ×");
+        let rauthy = self.times_recorded(work, recorded::RAUTHY_USERINFO);
+        self.at_least(format!("{work}: Rauthy's userinfo (recorded)"), rauthy, 8.0, " ×");
+        let share = self.share(Server::Sigma, work);
+        self.at_least(format!("{work}: of a bare handler"), share, 50.0, " %");
+    }
+
+    fn passwords(&mut self) {
+        let findings = self.findings;
+        let share =
+            self.rate(Server::Sigma, work::LOGIN).zip(findings.hash_rate).map(|(rate, bare)| 100.0 * rate / bare);
+        self.at_least(format!("{}: of the bare hash rate of its threads", work::LOGIN), share, 90.0, " %");
+        let beside = findings.get(Server::Sigma, work::USERINFO_BESIDE).map(|measured| measured.latency(990) / 1_000.0);
+        self.at_most(format!("{}: p99", work::USERINFO_BESIDE), beside, 20.0, " ms");
+        let timing = findings.timing.as_ref().map(|timing| timing.z.abs());
+        self.at_most("wrong passwords, known or unknown address: |z| of Mann-Whitney".to_owned(), timing, 3.0, "");
+    }
+
+    /// A page costs the same wherever it is. What is measured of the same work differs by some per cent.
+    fn pages(&mut self) {
+        for (work, like, what) in [
+            (work::PAGE_END, work::PAGE_START, "a page near the end of a long list, of one at row 10"),
+            (work::PAGE_AMONG, work::PAGE_ALONE, "a page among many workspaces, of one of a single workspace"),
+        ] {
+            let costs = self.cpu(Server::Sigma, work).zip(self.cpu(Server::Sigma, like));
+            self.at_most(format!("{what}, in CPU"), costs.map(|(one, other)| one / other), 1.1, " ×");
+        }
+    }
+
     fn machine(&mut self) {
         let findings = self.findings;
         self.at_most("resident memory after start".to_owned(), findings.memory_idle, 32.0, " MiB");
         self.at_most("resident memory under load".to_owned(), findings.memory_loaded, 64.0, " MiB");
+        let hashing = u32::try_from(hashing_threads()).map_or(64.0, |threads| 64.0 + 19.0 * f64::from(threads));
+        self.at_most("resident memory after password logins".to_owned(), findings.memory_hashing, hashing, " MiB");
         self.at_most("cold start to the first answer".to_owned(), findings.start, 50.0, " ms");
         if let Some((users, start)) = findings.start_with_users {
             self.at_most(format!("cold start with {users} users"), Some(start), 200.0, " ms");
@@ -140,6 +181,9 @@ pub fn lines(findings: &Findings) -> Vec<Line> {
     lines.client_credentials();
     lines.reads();
     lines.sign_in(bare);
+    lines.workspaces();
+    lines.passwords();
+    lines.pages();
     lines.machine();
     lines.lines
 }

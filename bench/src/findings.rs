@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use crate::bare::Bare;
 use crate::budget;
 use crate::load::Measured;
+use crate::tenant::hashing_threads;
+use crate::timing::Timing;
 
 /// Which server was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +46,12 @@ pub struct Findings {
     pub memory_idle: Option<f64>,
     /// MiB after all the work.
     pub memory_loaded: Option<f64>,
+    /// MiB after password logins: each hashing thread has held 19.
+    pub memory_hashing: Option<f64>,
+    /// argon2id hashes a second of as many threads as the server has for it.
+    pub hash_rate: Option<f64>,
+    /// Wrong passwords for known and unknown addresses.
+    pub timing: Option<Timing>,
     /// The peer's, after the start and after the work.
     pub peer_memory: Option<(f64, f64)>,
     /// Milliseconds to the first answer, the database small.
@@ -84,6 +92,7 @@ impl Findings {
             }
         }
         self.print_bare();
+        self.print_passwords();
         self.print_machine();
         let lines = budget::lines(self);
         println!("\n## Budget\n\n| | what | measured | target |\n|---|---|---|---|");
@@ -117,12 +126,31 @@ impl Findings {
         );
     }
 
+    fn print_passwords(&self) {
+        if let Some(rate) = self.hash_rate {
+            println!("\nBare argon2id hashes a second, {} threads: {rate:.1}.", hashing_threads());
+        }
+        if let Some(timing) = &self.timing {
+            println!(
+                "\nWrong passwords, {} each: median {:.3} ms for known addresses, {:.3} ms for unknown ones, difference \
+                 {:+.3} ms; Mann-Whitney z = {:+.2}; the answers are {}.",
+                timing.each,
+                timing.known,
+                timing.unknown,
+                timing.known - timing.unknown,
+                timing.z,
+                if timing.same_answer { "the same" } else { "NOT the same" },
+            );
+        }
+    }
+
     fn print_machine(&self) {
         println!("\n## Process\n\n| what | sigma | node-oidc-provider |\n|---|---|---|");
         let peer = self.peer_memory;
         for (what, ours, theirs, unit) in [
             ("memory after start", self.memory_idle, peer.map(|memory| memory.0), "MiB"),
             ("memory under load", self.memory_loaded, peer.map(|memory| memory.1), "MiB"),
+            ("memory after password logins", self.memory_hashing, None, "MiB"),
             ("start to first answer", self.start, self.peer_start, "ms"),
             ("the very first start, making keys", self.first_start, None, "ms"),
             ("start with many users", self.start_with_users.map(|(_, start)| start), None, "ms"),

@@ -56,6 +56,31 @@ impl Measured {
         let index = (self.latencies.len() * per_mille / 1_000).min(self.latencies.len().saturating_sub(1));
         self.latencies.get(index).copied().map_or(0.0, |tenths| f64::from(tenths) / 10.0)
     }
+
+    /// Counts one answer.
+    pub fn count(&mut self, answer: &Answer<'_>, latency: Duration) {
+        self.latencies.push(u32::try_from(latency.as_nanos() / 100).unwrap_or(u32::MAX));
+        if answer.status < 400 {
+            self.answers += 1;
+        } else {
+            self.failures += 1;
+            self.first_failure.get_or_insert_with(|| format!("{} {}", answer.status, answer.text()));
+        }
+    }
+
+    /// Adds what was counted elsewhere.
+    pub fn merge(&mut self, other: Self) {
+        self.answers += other.answers;
+        self.failures += other.failures;
+        self.first_failure = self.first_failure.take().or(other.first_failure);
+        self.latencies.extend(other.latencies);
+    }
+
+    /// Everything is counted.
+    pub fn finished(mut self, elapsed: Duration, server_cpu: Duration) -> Self {
+        self.latencies.sort_unstable();
+        Self { elapsed, server_cpu, ..self }
+    }
 }
 
 /// Runs one script for each connection against `server`.
@@ -78,9 +103,7 @@ pub async fn run(server: &Process, extent: Extent, mut script: impl FnMut(u32) -
     let elapsed = begun.elapsed();
     let server_cpu = server.cpu()?.saturating_sub(cpu_before);
     drop(running);
-    let mut measured = measured.take();
-    measured.latencies.sort_unstable();
-    Ok(Measured { elapsed, server_cpu, ..measured })
+    Ok(measured.take().finished(elapsed, server_cpu))
 }
 
 async fn drive(
@@ -94,17 +117,7 @@ async fn drive(
     while let Some(request) = next {
         let answer = connection.send(&request).await?;
         let received = instant();
-        {
-            let mut measured = measured.borrow_mut();
-            let tenths = u32::try_from((received - sent).as_nanos() / 100).unwrap_or(u32::MAX);
-            measured.latencies.push(tenths);
-            if answer.status < 400 {
-                measured.answers += 1;
-            } else {
-                measured.failures += 1;
-                measured.first_failure.get_or_insert_with(|| format!("{} {}", answer.status, answer.text()));
-            }
-        }
+        measured.borrow_mut().count(&answer, received - sent);
         next = if received < until { script(Some(&answer)) } else { None };
         sent = received;
     }

@@ -4,12 +4,14 @@
 
 mod bare;
 mod budget;
+mod crowd;
 mod findings;
 mod flow;
 mod handler;
 mod http;
 mod load;
 mod mix;
+mod paced;
 mod peer;
 mod people;
 mod prepare;
@@ -18,8 +20,11 @@ mod run;
 mod sigma;
 mod starts;
 mod system;
+mod tenant;
+mod timing;
 mod users;
 mod work;
+mod workspace_flow;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -65,6 +70,15 @@ struct Options {
     /// Users in the database whose start is measured; 0 leaves it out.
     #[arg(long, value_name = "N")]
     users: Option<u32>,
+    /// People of the large workspace.
+    #[arg(long, value_name = "N")]
+    members: Option<u32>,
+    /// Workspaces beside it.
+    #[arg(long, value_name = "N")]
+    workspaces: Option<u32>,
+    /// Wrong passwords for known and for unknown addresses, each.
+    #[arg(long, value_name = "N")]
+    wrong_passwords: Option<u32>,
     /// Only work whose name contains this.
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     only: String,
@@ -113,6 +127,9 @@ fn measure(options: &Options) -> Result<(), Failure> {
         extent: Extent { connections: options.connections, time: Duration::from_secs(seconds.into()) },
         codes: options.codes.unwrap_or(if options.quick { 3_000 } else { 20_000 }),
         users: options.users.unwrap_or(if options.quick { 10_000 } else { 100_000 }),
+        members: options.members.unwrap_or(if options.quick { 10_000 } else { 100_000 }),
+        workspaces: options.workspaces.unwrap_or(if options.quick { 1_000 } else { 10_000 }),
+        wrong_passwords: options.wrong_passwords.unwrap_or(if options.quick { 50 } else { 500 }),
         only: options.only.clone(),
     };
     println!("{}\n", machine(&plan));

@@ -15,6 +15,8 @@ use crate::process::Process;
 use crate::run::Plan;
 use crate::sigma::App;
 use crate::system::Failure;
+use crate::tenant::Tenant;
+use crate::workspace_flow::{self as ask, handler_path};
 
 /// One answer of each kind that the bare handler sends too.
 pub async fn see_answers(
@@ -34,6 +36,25 @@ pub async fn see_answers(
         (path::USERINFO, flow::userinfo(path::USERINFO, &token)),
         (path::INTROSPECT, flow::introspect(path::INTROSPECT, app.basic(), &token)),
     ];
+    see_each(connection, requests).await
+}
+
+/// One answer of each kind of check, for the bare handler at paths of their own.
+pub async fn see_checks(connection: &mut Connection, tenant: &Tenant, token: &str) -> Result<Vec<Seen>, Failure> {
+    let (service_key, key) = (&tenant.service_key, tenant.keys.first().ok_or("no key")?);
+    let requests = [
+        (handler_path::VERIFY_TOKEN, ask::verify_token(ask::path::VERIFY, service_key, token)),
+        (handler_path::VERIFY_KEY, ask::verify_key(ask::path::VERIFY, service_key, key)),
+        (handler_path::FORWARD_TOKEN, ask::forward_token(ask::path::FORWARD, token)),
+        (handler_path::FORWARD_KEY, ask::forward_key(ask::path::FORWARD, key)),
+    ];
+    see_each(connection, requests).await
+}
+
+async fn see_each<const N: usize>(
+    connection: &mut Connection,
+    requests: [(&str, Bytes); N],
+) -> Result<Vec<Seen>, Failure> {
     let mut seen = Vec::new();
     for (path, request) in requests {
         let answer = connection.send(&request).await?;
@@ -43,6 +64,17 @@ pub async fn see_answers(
         seen.push(Seen::of(path, &answer));
     }
     Ok(seen)
+}
+
+/// The tokens of everybody in a workspace.
+pub async fn log_everybody_in(connection: &mut Connection, tenant: &Tenant) -> Result<Vec<String>, Failure> {
+    let mut tokens = Vec::new();
+    for email in &tenant.emails {
+        let answer = connection.send(&ask::login(email)).await?;
+        let token = answer.json_text("token").map(str::to_owned);
+        tokens.push(token.ok_or_else(|| format!("no login: {} {}", answer.status, answer.text()))?);
+    }
+    Ok(tokens)
 }
 
 /// Codes for `app` of everybody in turn, and how fast they were made.

@@ -1,6 +1,8 @@
 //! One run: every server is started, then each work is done by all of them one after the other, so that what else the
 //! machine does falls on all alike.
 
+mod workspaces;
+
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -16,11 +18,12 @@ use crate::load::{Extent, in_turn, once_each, run, watched};
 use crate::mix;
 use crate::peer::{self, AccessTokens, Peer, PeerApp};
 use crate::people::{Person, Timestamps, fresh_key};
-use crate::prepare::{make_codes, see_answers, sign_in_requests};
+use crate::prepare::{log_everybody_in, make_codes, see_answers, see_checks, sign_in_requests};
 use crate::process::Process;
 use crate::sigma::{AccessLog, App, Installation};
 use crate::starts::{self, millis};
 use crate::system::Failure;
+use crate::tenant::Tenant;
 use crate::{bare, work};
 
 /// People that sign in by turns.
@@ -42,6 +45,12 @@ pub struct Plan {
     pub codes: usize,
     /// Users in the large database; 0 leaves it out.
     pub users: u32,
+    /// People of the large workspace.
+    pub members: u32,
+    /// Workspaces beside it.
+    pub workspaces: u32,
+    /// Wrong passwords for known and for unknown addresses, each.
+    pub wrong_passwords: u32,
     /// Only works whose name contains this.
     pub only: String,
 }
@@ -73,6 +82,7 @@ pub async fn measure(plan: &Plan) -> Result<Findings, Failure> {
     bench.exchanges().await?;
     bench.shown_tokens().await?;
     bench.sign_ins().await?;
+    bench.workspaces().await?;
     bench.finish().await
 }
 
@@ -93,6 +103,11 @@ struct Bench<'p> {
     /// Access tokens of the app with a secret.
     tokens: Vec<String>,
     peer_tokens: Vec<String>,
+    /// Access tokens that were shown, to be shown again.
+    shown: Vec<String>,
+    /// A workspace, and the tokens of its people.
+    tenant: Tenant,
+    sessions: Vec<String>,
 }
 
 impl<'p> Bench<'p> {
@@ -119,7 +134,11 @@ impl<'p> Bench<'p> {
             }
             people.push(person);
         }
-        let answers = see_answers(&mut connection, people.first().ok_or("nobody")?, &secret, &mut timestamps).await?;
+        let tenant = Tenant::make(&installation, "Bench", workspaces::PEOPLE)?;
+        let sessions = log_everybody_in(&mut connection, &tenant).await?;
+        let mut answers =
+            see_answers(&mut connection, people.first().ok_or("nobody")?, &secret, &mut timestamps).await?;
+        answers.extend(see_checks(&mut connection, &tenant, sessions.first().ok_or("no session")?).await?);
         let handler = handler::spawn(&answers, &plan.directory)?;
         Ok(Self {
             plan,
@@ -136,6 +155,9 @@ impl<'p> Bench<'p> {
             timestamps,
             tokens: Vec::new(),
             peer_tokens: Vec::new(),
+            shown: Vec::new(),
+            tenant,
+            sessions,
         })
     }
 
@@ -280,7 +302,9 @@ impl<'p> Bench<'p> {
         self.repeat(Server::Handler, work::INTROSPECTION, ours).await?;
         let secret = self.peer.as_ref().map(|peer| peer.basic.clone()).unwrap_or_default();
         let ask = |token: &String| flow::introspect(peer::path::INTROSPECT, &secret, token);
-        self.repeat(Server::Peer, work::INTROSPECTION, theirs.iter().map(ask).collect()).await
+        self.repeat(Server::Peer, work::INTROSPECTION, theirs.iter().map(ask).collect()).await?;
+        self.shown = tokens;
+        Ok(())
     }
 
     /// People who sign in, and whole days of everything.
@@ -299,16 +323,17 @@ impl<'p> Bench<'p> {
 
     /// Reads memory, and starts anew with the log on.
     async fn finish(mut self) -> Result<Findings, Failure> {
-        self.findings.memory_loaded = Some(self.sigma.memory()?);
         if let (Some(peer), Some(memory)) = (&self.peer, &mut self.findings.peer_memory) {
             memory.1 = peer.process.memory()?;
         }
-        if self.plan.includes(work::DISCOVERY) || self.plan.includes(work::JWKS) {
+        let logged = [work::DISCOVERY, work::JWKS, work::VERIFY_TOKEN, work::FORWARD_TOKEN, work::FORWARD_KEY];
+        if logged.iter().any(|work| self.plan.includes(work)) {
             let (logging, _) = self.installation.serve_again(self.sigma)?;
             self.sigma = logging;
             for (work, path) in [(work::DISCOVERY, path::DISCOVERY), (work::JWKS, path::JWKS)] {
                 self.repeat(Server::SigmaLogging, work, vec![get(path, &[]).into()]).await?;
             }
+            self.checks_logged().await?;
         }
         Ok(self.findings)
     }

@@ -85,6 +85,11 @@ impl Installation {
         self.directory.join("sigma.sqlite")
     }
 
+    /// The file of the master key.
+    pub fn master_key(&self) -> PathBuf {
+        self.directory.join("sigma.key")
+    }
+
     fn command(&self, log: AccessLog) -> Command {
         let mut command = Command::new(&self.binary);
         command
@@ -92,7 +97,7 @@ impl Installation {
             .env("SIGMA__ISSUER", self.issuer())
             .env("SIGMA__LISTEN", format!("127.0.0.1:{}", self.port))
             .env("SIGMA__STORE__URL", format!("sqlite:{}", self.database().display()))
-            .env("SIGMA__MASTER_KEY__FILE", self.directory.join("sigma.key"))
+            .env("SIGMA__MASTER_KEY__FILE", self.master_key())
             .env("SIGMA__LIMITS__ENABLED", "false")
             .env("SIGMA__LIMITS__DELAYS", "false")
             .env("SIGMA__TOKENS__CODE_SECONDS", "600")

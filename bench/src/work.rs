@@ -20,5 +20,29 @@ pub const DISCOVERY: &str = "discovery";
 pub const JWKS: &str = "JWKS";
 /// A session for a signature.
 pub const SIGN_IN: &str = "Bitcoin sign-in";
+/// A service asks what a workspace's token is worth.
+pub const VERIFY_TOKEN: &str = "workspace JWT verify";
+/// A service asks what an API key is worth.
+pub const VERIFY_KEY: &str = "API-key verify";
+/// A proxy asks who calls with a token.
+pub const FORWARD_TOKEN: &str = "forward auth, JWT";
+/// A proxy asks who calls with a key.
+pub const FORWARD_KEY: &str = "forward auth, API key";
+/// A new token for an old one.
+pub const REFRESH: &str = "workspace refresh";
+/// A session for a password.
+pub const LOGIN: &str = "password login";
+/// The same while userinfo is asked 200 times a second.
+pub const LOGIN_BESIDE: &str = "password login, beside userinfo";
+/// Userinfo 200 times a second while everybody logs in.
+pub const USERINFO_BESIDE: &str = "userinfo, 200/s beside password logins";
+/// 50 people of a workspace of 100, the only one.
+pub const PAGE_ALONE: &str = "page of people, 100 in one workspace";
+/// The same where there are many workspaces.
+pub const PAGE_AMONG: &str = "page of people, 100 among many workspaces";
+/// 50 people of a large workspace, from row 10.
+pub const PAGE_START: &str = "page of people, large workspace, row 10";
+/// The same, from the 60th row before the end.
+pub const PAGE_END: &str = "page of people, large workspace, near the end";
 /// All of it, in the proportions of a day.
 pub const MIX: &str = "mix without passwords";

@@ -1,0 +1,80 @@
+//! Many workspaces and a large one, written by SQL: as many invitations would take longer than the measurement is worth.
+
+use std::path::Path;
+
+use rusqlite::{Connection, params};
+
+use crate::system::Failure;
+use crate::tenant::Tenant;
+
+/// Members that the server puts into one bucket of a list.
+const BUCKET: u32 = 256;
+
+/// Adds `count` workspaces with two roles, a secret and one member each.
+pub fn add_workspaces(database: &Path, count: u32) -> Result<(), Failure> {
+    let statements = [
+        "INSERT INTO orgs (id, name, created_at, quick_logins, updated_at, removed_at)
+         SELECT printf('org_%024x', n), 'Workspace ' || n, n, 0, n, NULL FROM numbers",
+        "INSERT INTO roles (org_id, id, name, name_folded, description, switches, schema_permissions,
+            catalog_permissions, created_at, updated_at)
+         SELECT printf('org_%024x', n), printf('role_%s%023x', kind, n), kind, kind, '', 0, '[]', '[]', n, n
+         FROM numbers, (SELECT 'a' AS kind UNION ALL SELECT 'b')",
+        "INSERT INTO workspace_secrets (org_id, kid, secret, created_at, retired_at, delete_after)
+         SELECT printf('org_%024x', n), printf('kid%d', n), randomblob(61), n, NULL, NULL FROM numbers",
+        "INSERT INTO users (id, name, email, email_folded, email_verified, origin_bound, disabled, created_at, updated_at)
+         SELECT printf('user_a%023x', n), 'Person ' || n, printf('lone-%d@example.org', n),
+            printf('lone-%d@example.org', n), 1, 0, 0, n, n FROM numbers",
+        "INSERT INTO memberships (org_id, user_id, role_id, state, quick_login, bucket, era, created_at, updated_at)
+         SELECT printf('org_%024x', n), printf('user_a%023x', n), printf('role_a%023x', n), 'active', 0, 0, n, n, n
+         FROM numbers",
+        "INSERT INTO member_buckets (org_id, bucket, members) SELECT printf('org_%024x', n), 0, 1 FROM numbers",
+    ];
+    write(database, |connection| {
+        for statement in statements {
+            connection.execute(&numbered(statement), params![count])?;
+        }
+        Ok(())
+    })
+}
+
+/// Adds `count` members to a workspace, behind those that it has.
+pub fn add_members(database: &Path, tenant: &Tenant, count: u32) -> Result<(), Failure> {
+    let (org, role) = (tenant.id.as_str(), tenant.member_role.as_str());
+    write(database, |connection| {
+        connection.execute(
+            &numbered(
+                "INSERT INTO users (id, name, email, email_folded, email_verified, origin_bound, disabled, created_at,
+                    updated_at)
+                 SELECT printf('user_f%023x', n), 'Person ' || n, printf('many-%d@example.org', n),
+                    printf('many-%d@example.org', n), 1, 0, 0, n, n FROM numbers",
+            ),
+            params![count],
+        )?;
+        connection.execute(
+            &numbered(
+                "INSERT INTO memberships (org_id, user_id, role_id, state, quick_login, bucket, era, created_at,
+                    updated_at)
+                 SELECT ?2, printf('user_f%023x', n), ?3, 'active', 0, 1 + (n - 1) / ?4, n, n, n FROM numbers",
+            ),
+            params![count, org, role, BUCKET],
+        )?;
+        connection.execute(
+            "INSERT INTO member_buckets (org_id, bucket, members)
+             SELECT org_id, bucket, COUNT(*) FROM memberships WHERE org_id = ?1 AND bucket > 0 GROUP BY org_id, bucket",
+            params![org],
+        )?;
+        Ok(())
+    })
+}
+
+fn numbered(statement: &str) -> String {
+    format!("WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1) {statement}")
+}
+
+fn write(database: &Path, work: impl FnOnce(&Connection) -> Result<(), Failure>) -> Result<(), Failure> {
+    let connection = Connection::open(database)?;
+    connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -200000; BEGIN")?;
+    work(&connection)?;
+    connection.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)")?;
+    Ok(())
+}
