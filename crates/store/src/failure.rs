@@ -77,11 +77,24 @@ pub fn record(
 fn count(tx: &mut dyn Tx, key: &str, now: Timestamp, delay: fn(i64) -> Duration) -> Result<(), StoreError> {
     let earlier = find(tx, key)?.filter(|earlier| earlier.expires_at > now).map_or(0, |earlier| earlier.count);
     let count = earlier.saturating_add(1);
+    write(tx, key, Failures { count, blocked_until: now.plus(delay(count)), expires_at: now.plus(FORGOTTEN) })
+}
+
+/// Counts something that is no failure but may not be done without end: how often, within `window` of the first time.
+pub(crate) fn tally(tx: &mut dyn Tx, key: &str, now: Timestamp, window: Duration) -> Result<i64, StoreError> {
+    let earlier = find(tx, key)?.filter(|earlier| earlier.expires_at > now);
+    let count = earlier.map_or(0, |earlier| earlier.count).saturating_add(1);
+    let expires_at = earlier.map_or_else(|| now.plus(window), |earlier| earlier.expires_at);
+    write(tx, key, Failures { count, blocked_until: now, expires_at })?;
+    Ok(count)
+}
+
+fn write(tx: &mut dyn Tx, key: &str, failures: Failures) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO failures (key, count, blocked_until, expires_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (key) DO UPDATE SET count = excluded.count, blocked_until = excluded.blocked_until,
             expires_at = excluded.expires_at",
-        params![key, count, now.plus(delay(count)), now.plus(FORGOTTEN)],
+        params![key, failures.count, failures.blocked_until, failures.expires_at],
     )?;
     Ok(())
 }

@@ -1,0 +1,130 @@
+//! Links that were mailed and work once: an invitation to a workspace, or a new password. The store knows the SHA-256 of
+//! their secret alone.
+
+use std::time::Duration;
+
+use sigma_core::digest::Digest;
+use sigma_core::ids::{OrgId, UserId};
+use sigma_core::time::Timestamp;
+
+use crate::{Row, StoreError, Tx, params};
+
+/// How long a link works.
+pub const LIFETIME: Duration = Duration::from_hours(1);
+
+/// What a link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To accept a membership, and to set a first password.
+    Invitation,
+    /// To set a password.
+    Reset,
+}
+
+impl Purpose {
+    /// As it is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invitation => "invitation",
+            Self::Reset => "reset",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, StoreError> {
+        match text {
+            "invitation" => Ok(Self::Invitation),
+            "reset" => Ok(Self::Reset),
+            _ => Err(StoreError::Corrupt("the purpose of a link".to_owned())),
+        }
+    }
+}
+
+/// A link that works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OneTimeLink {
+    /// What for.
+    pub purpose: Purpose,
+    /// Who it was sent to.
+    pub user_id: UserId,
+    /// The workspace that invites.
+    pub org_id: Option<OrgId>,
+    /// Until when it works.
+    pub expires_at: Timestamp,
+}
+
+/// A link to be sent, whose secret only the mail holds.
+#[derive(Clone, Debug)]
+pub struct NewLink {
+    /// The digest of its secret.
+    pub hash: Digest,
+    /// What for.
+    pub purpose: Purpose,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Adds a link for a person.
+pub fn add(tx: &mut dyn Tx, new: &NewLink, user_id: &UserId, org_id: Option<&OrgId>) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO one_time_links (hash, purpose, user_id, org_id, created_at, expires_at, used_at)
+         VALUES ($1, $2, $3, $4, $5, $6, NULL)",
+        params![new.hash, new.purpose.as_str(), user_id, org_id, new.now, new.now.plus(LIFETIME)],
+    )?;
+    Ok(())
+}
+
+/// The link of that secret, if it still works. Looking at it does not use it.
+pub fn find(tx: &mut dyn Tx, hash: &Digest, now: Timestamp) -> Result<Option<OneTimeLink>, StoreError> {
+    tx.query_opt(
+        "SELECT purpose, user_id, org_id, expires_at FROM one_time_links
+         WHERE hash = $1 AND used_at IS NULL AND expires_at > $2",
+        params![hash, now],
+    )?
+    .map(|row| decode(&row))
+    .transpose()
+}
+
+/// Uses the link, in the transaction of what it does; nothing if it was used, is too old or for something else.
+pub fn spend(
+    tx: &mut dyn Tx,
+    hash: &Digest,
+    purpose: Purpose,
+    now: Timestamp,
+) -> Result<Option<OneTimeLink>, StoreError> {
+    tx.query_opt(
+        "UPDATE one_time_links SET used_at = $3
+         WHERE hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
+         RETURNING purpose, user_id, org_id, expires_at",
+        params![hash, purpose.as_str(), now],
+    )?
+    .map(|row| decode(&row))
+    .transpose()
+}
+
+/// Every link that was sent to the person stops working.
+pub fn void_all(tx: &mut dyn Tx, user_id: &UserId) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM one_time_links WHERE user_id = $1", params![user_id])?;
+    Ok(())
+}
+
+/// Every link for a new password that was sent to the person stops working.
+pub fn void_resets(tx: &mut dyn Tx, user_id: &UserId) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM one_time_links WHERE user_id = $1 AND purpose = 'reset'", params![user_id])?;
+    Ok(())
+}
+
+/// Every invitation of that workspace to the person stops working.
+pub fn void_invitations(tx: &mut dyn Tx, user_id: &UserId, org_id: &OrgId) -> Result<(), StoreError> {
+    let sql = "DELETE FROM one_time_links WHERE user_id = $1 AND purpose = 'invitation' AND org_id = $2";
+    tx.execute(sql, params![user_id, org_id])?;
+    Ok(())
+}
+
+fn decode(row: &Row) -> Result<OneTimeLink, StoreError> {
+    Ok(OneTimeLink {
+        purpose: Purpose::parse(&row.text(0)?)?,
+        user_id: UserId::from_text(row.text(1)?),
+        org_id: row.opt_text(2)?.map(OrgId::from_text),
+        expires_at: row.timestamp(3)?,
+    })
+}

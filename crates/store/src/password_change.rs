@@ -1,0 +1,142 @@
+//! How a person comes to another password: by a link that was mailed to them, or by the one they have. Either way every
+//! session that was begun with the old one ends, the links that were sent before stop working, and a mail tells of it
+//! (ruling 33).
+
+use std::time::Duration;
+
+use sigma_core::digest::Digest;
+use sigma_core::ids::{SessionId, UserId};
+use sigma_core::time::Timestamp;
+
+use crate::account::{self, User};
+use crate::one_time_link::{self, Purpose};
+use crate::outbox::{self, MailedLink, NewMail};
+use crate::password::{self, Proof};
+use crate::session::{self, NewSession, Session};
+use crate::workspace::session as workspace_session;
+use crate::{StoreError, Tx, failure};
+
+/// Links that one address is sent within [`REQUEST_WINDOW`]: more would be somebody else's nuisance.
+const MOST_REQUESTS: i64 = 3;
+/// The time in which requests for a link are counted.
+const REQUEST_WINDOW: Duration = Duration::from_hours(1);
+
+/// Somebody says that they forgot their password.
+#[derive(Clone, Debug)]
+pub struct ResetRequest {
+    /// The address that they gave, folded.
+    pub email: String,
+    /// See [`password::Attempt::bucket`].
+    pub bucket: u16,
+    /// The mail with the link, made for whoever that is.
+    pub mail: MailedLink,
+}
+
+/// Sends a link to the person of that address, if there is one who may reset their password: one whose address is known to
+/// be theirs, or whose account has no credential. Whoever asked is not told; the outcome is for tests.
+pub fn request_reset(tx: &mut dyn Tx, request: &ResetRequest) -> Result<bool, StoreError> {
+    let now = request.mail.link.now;
+    let user = account::find_by_email(tx, &request.email)?;
+    let who = user.as_ref().map_or_else(|| format!("?{:04x}", request.bucket), |user| user.id.to_string());
+    let requests = failure::tally(tx, &format!("reset:{who}"), now, REQUEST_WINDOW)?;
+    let Some(user) = user.filter(|user| !user.disabled && requests <= MOST_REQUESTS) else { return Ok(false) };
+    if !user.email_verified && account::has_credential(tx, &user.id)? {
+        return Ok(false);
+    }
+    request.mail.send(tx, &user.id, None)?;
+    Ok(true)
+}
+
+/// The person to whom a link for a new password was sent, if it still works. Looking changes nothing.
+pub fn find_reset(tx: &mut dyn Tx, link: &Digest, now: Timestamp) -> Result<Option<User>, StoreError> {
+    match one_time_link::find(tx, link, now)?.filter(|link| link.purpose == Purpose::Reset) {
+        Some(link) => Ok(account::find_user(tx, &link.user_id)?.filter(|user| !user.disabled)),
+        None => Ok(None),
+    }
+}
+
+/// A person sets a password by a link.
+#[derive(Clone, Debug)]
+pub struct Reset {
+    /// The link's secret.
+    pub link: Digest,
+    /// The hash of the new password.
+    pub hash: String,
+    /// The network that they come from.
+    pub network: String,
+    /// The mail that tells of it.
+    pub notice: NewMail,
+    /// The session that begins.
+    pub session: NewSession,
+}
+
+/// Sets the password and ends all sessions; nothing if the link does not work. At most 500 sessions end here: see
+/// [`end_sessions`].
+pub fn reset(tx: &mut dyn Tx, reset: &Reset) -> Result<Option<Session>, StoreError> {
+    let now = reset.session.now;
+    let Some(user) = find_reset(tx, &reset.link, now)? else { return Ok(None) };
+    if one_time_link::spend(tx, &reset.link, Purpose::Reset, now)?.is_none() {
+        return Ok(None);
+    }
+    replace(tx, &user.id, &reset.hash, &reset.network, now)?;
+    account::verify_email(tx, &user.id, now)?;
+    end_sessions(tx, &user.id, None, now)?;
+    outbox::add(tx, &reset.notice)?;
+    session::begin(tx, &user.id, None, &reset.session).map(Some)
+}
+
+/// A signed-in person sets a password.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Who.
+    pub user_id: UserId,
+    /// That they know the one they have, if they have one.
+    pub proof: Option<Proof>,
+    /// The hash of the new password.
+    pub hash: String,
+    /// The session that goes on; all others end.
+    pub kept: SessionId,
+    /// The network that they come from.
+    pub network: String,
+    /// The mail that tells of it.
+    pub notice: NewMail,
+}
+
+/// Sets the password; whether they may. At most 500 sessions end here: see [`end_sessions`].
+pub fn change(tx: &mut dyn Tx, change: &Change) -> Result<bool, StoreError> {
+    let now = change.notice.now;
+    let allowed = match &change.proof {
+        Some(proof) => password::confirm(tx, proof)?,
+        None => password::find(tx, &change.user_id)?.is_none(),
+    };
+    if !allowed {
+        return Ok(false);
+    }
+    replace(tx, &change.user_id, &change.hash, &change.network, now)?;
+    end_sessions(tx, &change.user_id, Some(&change.kept), now)?;
+    outbox::add(tx, &change.notice)?;
+    Ok(true)
+}
+
+/// Sets the password. Links that were sent before stop working; only an account that nobody could sign in to keeps its
+/// invitations, which need a person who can.
+fn replace(tx: &mut dyn Tx, user_id: &UserId, hash: &str, network: &str, now: Timestamp) -> Result<(), StoreError> {
+    if account::has_credential(tx, user_id)? {
+        one_time_link::void_all(tx, user_id)?;
+    } else {
+        one_time_link::void_resets(tx, user_id)?;
+    }
+    password::set(tx, user_id, hash, network, now)
+}
+
+/// Ends sessions of a person, in browsers but `kept` and in workspaces: at most 500 of each; how many. None are left when
+/// it says 0.
+pub fn end_sessions(
+    tx: &mut dyn Tx,
+    user_id: &UserId,
+    kept: Option<&SessionId>,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let browsers = session::end_all(tx, user_id, kept, now)?;
+    Ok(browsers + workspace_session::end_all(tx, user_id, now)?)
+}
