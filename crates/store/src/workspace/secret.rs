@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use sigma_core::ids::OrgId;
+use sigma_core::random::{Rng, alphanumeric, bytes};
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::{Actor, Refusal, Right};
+use zeroize::Zeroizing;
 
 use crate::workspace::{Decision, authority, granted, tenant};
-use crate::{StoreError, Tx, params};
+use crate::{MasterKey, SealError, StoreError, Tx, params};
 
 /// How long a retired secret verifies: a token's day, and an hour for clocks.
 const VERIFIES: Duration = Duration::from_hours(25);
+/// Letters and digits of a secret's name.
+const KID_LENGTH: usize = 16;
 /// Most secrets that verify at once.
 const MOST: usize = 25;
 
@@ -30,6 +34,17 @@ pub struct StoredSecret {
 /// The context that a workspace's secret is sealed under: one that was copied to another workspace does not open.
 pub fn seal_context(org_id: &OrgId, kid: &str) -> String {
     format!("workspace-secret/{org_id}/{kid}")
+}
+
+/// A new secret of 256 bits for a workspace: its name, and itself, sealed.
+///
+/// # Errors
+/// It cannot be sealed.
+pub fn make(org_id: &OrgId, master_key: &MasterKey, rng: &dyn Rng) -> Result<(String, Vec<u8>), SealError> {
+    let kid = alphanumeric(rng, KID_LENGTH);
+    let secret = Zeroizing::new(bytes::<32>(rng));
+    let sealed = master_key.seal(&seal_context(org_id, &kid), secret.as_slice(), rng)?;
+    Ok((kid, sealed))
 }
 
 /// The secrets that verify at `now`, the one that signs first.

@@ -1,11 +1,12 @@
 //! The workspace itself: an org, with its name and its settings.
 
 use sigma_core::ids::{OrgId, RoleId};
+use sigma_core::random::Rng;
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::{Actor, Refusal, Right, RoleDraft, RolePermissions};
 
 use crate::workspace::{Decision, authority, granted, role, secret};
-use crate::{Row, StoreError, Tx, org, params};
+use crate::{MasterKey, Row, SealError, StoreError, Tx, org, params};
 
 /// The kind of a workspace in the change feed; the key is its id. Its secrets change with it.
 pub const CHANGED: &str = "workspace";
@@ -42,6 +43,24 @@ pub struct NewWorkspace {
     pub secret: Vec<u8>,
     /// Now.
     pub now: Timestamp,
+}
+
+impl NewWorkspace {
+    /// A workspace of that id and name, with roles and a secret of its own.
+    ///
+    /// # Errors
+    /// The secret cannot be sealed.
+    pub fn new(
+        id: OrgId,
+        name: String,
+        master_key: &MasterKey,
+        now: Timestamp,
+        rng: &dyn Rng,
+    ) -> Result<Self, SealError> {
+        let (kid, secret) = secret::make(&id, master_key, rng)?;
+        let (admin_role, member_role) = (RoleId::new(now, rng), RoleId::new(now, rng));
+        Ok(Self { id, name, admin_role, member_role, kid, secret, now })
+    }
 }
 
 /// Makes a workspace with the two roles that every team begins with. An id that is taken is refused.
