@@ -6,13 +6,13 @@ use axum::{Extension, Router};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use utoipa::OpenApi;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::http::Envelope;
 use crate::pages::OpenApiDocument;
 use crate::state::Sigma;
-use crate::{identity, oauth, pages, wellknown};
+use crate::{identity, oauth, pages, wellknown, workspace};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,6 +25,7 @@ use crate::{identity, oauth, pages, wellknown};
         (name = "OpenID Connect", description = "Apps sign people in"),
         (name = "Sign-in", description = "People sign in with a key, and end their sessions"),
         (name = "Identities", description = "The identities of a person"),
+        (name = "Workspaces", description = "Tenants of a product's own API: sessions, roles, people and API keys"),
         (name = "Server", description = "Whether it answers")
     )
 )]
@@ -36,13 +37,18 @@ fn documented() -> OpenApiRouter<Sigma> {
         .merge(wellknown::router())
         .merge(oauth::router())
         .merge(identity::router())
+        .merge(workspace::router())
 }
 
 /// The OpenAPI document, JSON.
 pub fn openapi() -> String {
     let mut document = documented().into_openapi();
-    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    document.components.get_or_insert_with(Default::default).add_security_scheme("access_token", bearer);
+    let bearer = || SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let api_key = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Sigma-ApiKey")));
+    let components = document.components.get_or_insert_with(Default::default);
+    components.add_security_scheme("access_token", bearer());
+    components.add_security_scheme("workspace_token", bearer());
+    components.add_security_scheme("api_key", api_key);
     document.to_pretty_json().unwrap_or_default()
 }
 

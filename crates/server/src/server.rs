@@ -14,6 +14,7 @@ use crate::http::{self, Edge, EdgeError, TlsError};
 use crate::routes;
 use crate::settings::Settings;
 use crate::state::{Sigma, StateError, load_master_key};
+use crate::workspace;
 
 /// How often it is looked whether signing keys are due.
 const KEY_ROUND: Duration = Duration::from_mins(5);
@@ -91,9 +92,14 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
         let Self { sigma, listener, edge } = self;
         let rotation = tokio::spawn(rotate_keys(sigma.clone()));
+        let uses = tokio::spawn(workspace::keep_writing(sigma.clone()));
         let router = routes::router(sigma.clone());
         let served = http::serve(listener, router, edge, &sigma.settings, shutdown).await;
         rotation.abort();
+        uses.abort();
+        if let Err(error) = sigma.write_key_uses().await {
+            tracing::warn!(%error, "the last use of API keys could not be written");
+        }
         sigma.store.close();
         Ok(served?)
     }

@@ -28,6 +28,7 @@ use crate::keys::Keys;
 use crate::outbound::Fetcher;
 use crate::passwords::Turns;
 use crate::settings::Settings;
+use crate::workspace::WorkspaceMemory;
 
 /// The name under which the secret that signs cookies is kept, and its context when it is sealed.
 const COOKIE_SECRET: &str = "cookie-secret";
@@ -62,6 +63,8 @@ pub struct Inner {
     pub hasher: Hasher,
     /// Who signs in to one account by password waits here for a turn.
     pub(crate) turns: Turns,
+    /// What is remembered of workspaces.
+    pub(crate) workspaces: WorkspaceMemory,
     /// The key that signs session cookies.
     pub(crate) cookie_key: hmac::Key,
     apps: Cache<Arc<App>>,
@@ -144,6 +147,7 @@ impl Sigma {
             verified: Memory::new(10_000),
             itself: Arc::new(App::sigma()),
             discovery: crate::wellknown::document(&settings.issuer),
+            workspaces: WorkspaceMemory::new(&store),
             settings,
             store,
             clock,

@@ -1,0 +1,48 @@
+//! `POST /api/v1/api-keys/:id/deactivate`: a key is switched off for ever.
+
+use axum::Json;
+use axum::extract::State;
+use sigma_core::ids::ApiKeyId;
+use sigma_store::workspace::api_key;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Sigma;
+use crate::workspace::api_keys::ApiKeyView;
+use crate::workspace::body::Id;
+use crate::workspace::caller::WorkspaceCaller;
+use crate::workspace::decide::decide;
+use crate::workspace::error::WorkspaceError;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(deactivate))
+}
+
+/// Switches a key off for ever, everywhere within a second, and with it every key that it made.
+#[utoipa::path(
+    post,
+    path = "/api/v1/api-keys/{id}/deactivate",
+    tag = "Workspaces",
+    security(("workspace_token" = []), ("api_key" = [])),
+    params(("id" = String, Path, description = "The key")),
+    responses(
+        (status = 200, description = "The key, off", body = ApiKeyView),
+        (status = 400, description = "Two credentials at once"),
+        (status = 401, description = "No credential, or one that does not work"),
+        (status = 403, description = "The caller may not manage API keys, or the key can do more than they can"),
+        (status = 404, description = "No such key in this workspace"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 429, description = "Too many failures"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn deactivate(
+    State(sigma): State<Sigma>,
+    WorkspaceCaller(caller): WorkspaceCaller,
+    Id(id): Id,
+) -> Result<Json<ApiKeyView>, WorkspaceError> {
+    let (org_id, actor, id, now) = (caller.org_id.clone(), caller.actor(), ApiKeyId::from_text(id), sigma.now());
+    let key = decide(&sigma, move |tx| api_key::deactivate(tx, &org_id, &actor, &id, now)).await?;
+    Ok(Json((&key).into()))
+}

@@ -1,0 +1,44 @@
+//! `GET /api/v1/api-keys`: the keys of the workspace.
+
+use axum::Json;
+use axum::extract::State;
+use sigma_core::workspace::Right;
+use sigma_store::workspace::api_key;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Sigma;
+use crate::workspace::api_keys::ApiKeyView;
+use crate::workspace::caller::WorkspaceCaller;
+use crate::workspace::error::WorkspaceError;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+/// Lists the workspace's API keys, the newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/api-keys",
+    tag = "Workspaces",
+    security(("workspace_token" = []), ("api_key" = [])),
+    responses(
+        (status = 200, description = "The keys, 500 at most", body = [ApiKeyView]),
+        (status = 400, description = "Two credentials at once"),
+        (status = 401, description = "No credential, or one that does not work"),
+        (status = 403, description = "The caller may not manage API keys"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 429, description = "Too many failures"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn list(
+    State(sigma): State<Sigma>,
+    WorkspaceCaller(caller): WorkspaceCaller,
+) -> Result<Json<Vec<ApiKeyView>>, WorkspaceError> {
+    caller.authority().require(Right::ApiKeys)?;
+    let org_id = caller.org_id.clone();
+    let keys = sigma.store.read(move |tx| api_key::list(tx, &org_id)).await?;
+    Ok(Json(keys.iter().map(ApiKeyView::from).collect()))
+}

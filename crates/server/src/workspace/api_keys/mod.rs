@@ -1,0 +1,41 @@
+//! API keys of a workspace's servers.
+
+pub mod create;
+pub mod deactivate;
+pub mod list;
+pub mod remove;
+
+use serde::Serialize;
+use sigma_store::workspace::api_key::ApiKey;
+use utoipa::ToSchema;
+
+/// A key in a list: never the key itself, nor its hash.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiKeyView {
+    id: String,
+    name: String,
+    permissions: Vec<&'static str>,
+    /// It was not deactivated.
+    active: bool,
+    /// ISO 8601.
+    created_at: String,
+    /// ISO 8601, up to a minute late; null until it is used.
+    last_used_at: Option<String>,
+    /// ISO 8601; null where it does not expire.
+    expires_at: Option<String>,
+}
+
+impl From<&ApiKey> for ApiKeyView {
+    fn from(key: &ApiKey) -> Self {
+        Self {
+            id: key.id.to_string(),
+            name: key.name.clone(),
+            permissions: key.permissions.names(),
+            active: key.active,
+            created_at: key.created_at.iso8601(),
+            last_used_at: key.last_used_at.map(sigma_core::time::Timestamp::iso8601),
+            expires_at: key.expires_at.map(sigma_core::time::Timestamp::iso8601),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! `DELETE /api/v1/api-keys/:id`: a key goes.
+
+use axum::extract::State;
+use http::StatusCode;
+use sigma_core::ids::ApiKeyId;
+use sigma_store::workspace::api_key;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Sigma;
+use crate::workspace::body::Id;
+use crate::workspace::caller::WorkspaceCaller;
+use crate::workspace::decide::decide;
+use crate::workspace::error::WorkspaceError;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(remove))
+}
+
+/// Removes a key, and switches off every key that it made.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/api-keys/{id}",
+    tag = "Workspaces",
+    security(("workspace_token" = []), ("api_key" = [])),
+    params(("id" = String, Path, description = "The key")),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 400, description = "Two credentials at once"),
+        (status = 401, description = "No credential, or one that does not work"),
+        (status = 403, description = "The caller may not manage API keys, or the key can do more than they can"),
+        (status = 404, description = "No such key in this workspace"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 429, description = "Too many failures"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn remove(
+    State(sigma): State<Sigma>,
+    WorkspaceCaller(caller): WorkspaceCaller,
+    Id(id): Id,
+) -> Result<StatusCode, WorkspaceError> {
+    let (org_id, actor, id, now) = (caller.org_id.clone(), caller.actor(), ApiKeyId::from_text(id), sigma.now());
+    decide(&sigma, move |tx| api_key::remove(tx, &org_id, &actor, &id, now)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,103 @@
+//! `POST /api/v1/auth/login`: a person logs in to a workspace by e-mail address and password.
+
+use axum::Json;
+use axum::extract::State;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use sigma_core::ids::OrgId;
+use sigma_core::random::alphanumeric;
+use sigma_store::password;
+use sigma_store::workspace::login::{Login, log_in};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::{Exceeded, RequestContext};
+use crate::passwords::{AuthenticateError, Verdict, authenticate};
+use crate::state::Sigma;
+use crate::workspace::body::{Body, Wanted};
+use crate::workspace::error::WorkspaceError;
+use crate::workspace::token::{JTI_LENGTH, LoginAnswer, Others};
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(login))
+}
+
+/// Who wants in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginBody {
+    /// Their address.
+    email: String,
+    /// Their password.
+    #[schema(value_type = String)]
+    password: SecretString,
+    /// Where they want to be; the workspace they joined first otherwise.
+    #[serde(default)]
+    workspace_id: Option<String>,
+}
+
+impl Wanted for LoginBody {
+    const NEEDS: Option<&'static str> = Some(NEEDS);
+}
+
+const NEEDS: &str = "Email and password are required";
+
+/// Logs a person in to a workspace.
+///
+/// Without `workspaceId` the workspace that they joined first is taken, and the others are listed. Whatever is wrong, the
+/// answer is the same 401.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/login",
+    tag = "Workspaces",
+    request_body = LoginBody,
+    responses(
+        (status = 200, description = "A JWT for a day", body = LoginAnswer),
+        (status = 400, description = "Email and password are required"),
+        (status = 401, description = "Wrong address or password, or not a member there"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 415, description = "Not JSON"),
+        (status = 429, description = "Too many failures: `Retry-After`"),
+        (status = 503, description = "The store does not answer, or more logins at once than can be checked"),
+    )
+)]
+pub async fn login(
+    State(sigma): State<Sigma>,
+    context: RequestContext,
+    Body(body): Body<LoginBody>,
+) -> Result<Json<LoginAnswer>, WorkspaceError> {
+    if body.email.trim().is_empty() || body.password.expose_secret().is_empty() {
+        return Err(WorkspaceError::invalid(NEEDS));
+    }
+    let verdict = authenticate(&sigma, &context, &body.email, body.password).await?;
+    let now = sigma.now();
+    let person = match verdict {
+        Verdict::Authenticated(person) => *person,
+        Verdict::Wrong => return Err(WorkspaceError::BadLogin),
+        Verdict::Delayed(until) => return Err(Exceeded::delayed(until, now).into()),
+        Verdict::Busy => return Err(WorkspaceError::Busy),
+    };
+    let jti = alphanumeric(&*sigma.rng, JTI_LENGTH);
+    let others = if body.workspace_id.is_some() { Others::Unasked } else { Others::Listed };
+    let org_id = body.workspace_id.map(OrgId::from_text);
+    let login = Login { user_id: person.user.id, org_id, jti: jti.clone(), now };
+    let confirmed = move |tx: &mut dyn sigma_store::Tx| {
+        if !password::confirm(tx, &person.proof)? {
+            return Ok(None);
+        }
+        log_in(tx, &login)
+    };
+    let logged_in = sigma.store.write(confirmed).await?.ok_or(WorkspaceError::BadLogin)?;
+    Ok(Json(LoginAnswer::new(&sigma, logged_in, &jti, others, now).await?))
+}
+
+impl From<AuthenticateError> for WorkspaceError {
+    fn from(error: AuthenticateError) -> Self {
+        match error {
+            AuthenticateError::Store(error) => Self::Store(error),
+            AuthenticateError::Hashing(error) => Self::Internal(error.to_string()),
+        }
+    }
+}

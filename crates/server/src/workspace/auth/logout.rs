@@ -1,0 +1,44 @@
+//! `POST /api/v1/auth/logout`: this session ends, with every token that came of it (ruling 29).
+
+use axum::extract::State;
+use http::StatusCode;
+use sigma_store::workspace::session;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Sigma;
+use crate::workspace::caller::{Who, WorkspaceCaller};
+use crate::workspace::error::WorkspaceError;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(logout))
+}
+
+/// Logs the person out of this session.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/logout",
+    tag = "Workspaces",
+    security(("workspace_token" = [])),
+    responses(
+        (status = 204, description = "No token of this session works any more"),
+        (status = 400, description = "Two credentials at once"),
+        (status = 401, description = "No token, or a dead one"),
+        (status = 403, description = "An API key has no session"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 429, description = "Too many failures"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn logout(
+    State(sigma): State<Sigma>,
+    WorkspaceCaller(caller): WorkspaceCaller,
+) -> Result<StatusCode, WorkspaceError> {
+    let Who::Person { jti, .. } = &caller.who else {
+        return Err(WorkspaceError::denied("An API key has no session to log out of"));
+    };
+    let (org_id, jti, now) = (caller.org_id.clone(), jti.clone(), sigma.now());
+    sigma.store.write(move |tx| session::end(tx, &org_id, &jti, now)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

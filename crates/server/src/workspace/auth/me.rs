@@ -1,0 +1,98 @@
+//! `GET /api/v1/auth/me`: who calls, and what they may.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use sigma_store::workspace::{api_key, role};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Sigma;
+use crate::workspace::api_keys::ApiKeyView;
+use crate::workspace::caller::{Who, WorkspaceCaller};
+use crate::workspace::error::WorkspaceError;
+use crate::workspace::role::RoleView;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(me))
+}
+
+/// The caller.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MeAnswer {
+    /// `user` or `key`.
+    kind: &'static str,
+    /// The person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<MeUser>,
+    /// The key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<ApiKeyView>,
+    /// Where.
+    workspace: MeWorkspace,
+    /// The person's role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<RoleView>,
+    /// What they may do, in the terms of keys.
+    permissions: Vec<&'static str>,
+}
+
+/// A person, as they see themselves.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MeUser {
+    id: String,
+    email: Option<String>,
+    name: String,
+}
+
+/// The workspace, as its callers see it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MeWorkspace {
+    id: String,
+    name: String,
+}
+
+/// Tells who calls, where, in which role and with what permissions.
+#[utoipa::path(
+    get,
+    path = "/api/v1/auth/me",
+    tag = "Workspaces",
+    security(("workspace_token" = []), ("api_key" = [])),
+    responses(
+        (status = 200, description = "The caller", body = MeAnswer),
+        (status = 400, description = "Two credentials at once"),
+        (status = 401, description = "No credential, or one that does not work"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 429, description = "Too many failures"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn me(
+    State(sigma): State<Sigma>,
+    WorkspaceCaller(caller): WorkspaceCaller,
+) -> Result<Json<MeAnswer>, WorkspaceError> {
+    let tenant = sigma.find_tenant(&caller.org_id).await?.ok_or(WorkspaceError::BadToken)?;
+    let workspace = MeWorkspace { id: tenant.workspace.id.to_string(), name: tenant.workspace.name.clone() };
+    let permissions = caller.permissions.names();
+    let org_id = caller.org_id.clone();
+    let answer = match &caller.who {
+        Who::Person { user_id, role_id, .. } => {
+            let account = sigma.find_account(user_id).await?.ok_or(WorkspaceError::BadToken)?;
+            let user = &account.user;
+            let user = MeUser { id: user.id.to_string(), email: user.email.clone(), name: user.name.clone() };
+            let role_id = role_id.clone();
+            let role = sigma.store.read(move |tx| role::find(tx, &org_id, &role_id)).await?;
+            let role = role.as_ref().map(RoleView::from);
+            MeAnswer { kind: "user", user: Some(user), key: None, workspace, role, permissions }
+        }
+        Who::Key { id, .. } => {
+            let id = id.clone();
+            let key = sigma.store.read(move |tx| api_key::find(tx, &org_id, &id)).await?;
+            let key = key.as_ref().map(ApiKeyView::from);
+            MeAnswer { kind: "key", user: None, key, workspace, role: None, permissions }
+        }
+    };
+    Ok(Json(answer))
+}

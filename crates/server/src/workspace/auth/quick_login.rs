@@ -1,0 +1,72 @@
+//! `POST /api/v1/auth/quick-login`: a person logs in by a click, where that is allowed (ruling 31).
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use sigma_core::ids::{OrgId, UserId};
+use sigma_core::random::alphanumeric;
+use sigma_store::workspace::login::Login;
+use sigma_store::workspace::quick::quick_log_in;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::RequestContext;
+use crate::state::Sigma;
+use crate::workspace::auth::quick_logins::allowed;
+use crate::workspace::body::{Body, Wanted};
+use crate::workspace::error::WorkspaceError;
+use crate::workspace::token::{JTI_LENGTH, LoginAnswer, Others};
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(quick_login))
+}
+
+/// Who wants in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct QuickLoginBody {
+    /// Where.
+    workspace_id: String,
+    /// As whom.
+    user_id: String,
+}
+
+impl Wanted for QuickLoginBody {
+    const NEEDS: Option<&'static str> = Some("workspaceId and userId are required");
+}
+
+/// Logs somebody in whom `quick-logins` lists. For everybody else the answer is the same 401.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/quick-login",
+    tag = "Workspaces",
+    request_body = QuickLoginBody,
+    responses(
+        (status = 200, description = "A JWT for a day", body = LoginAnswer),
+        (status = 400, description = "workspaceId and userId are required"),
+        (status = 401, description = "Not for that person, that workspace, or that network"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 415, description = "Not JSON"),
+        (status = 429, description = "Too many failures"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn quick_login(
+    State(sigma): State<Sigma>,
+    context: RequestContext,
+    Body(body): Body<QuickLoginBody>,
+) -> Result<Json<LoginAnswer>, WorkspaceError> {
+    let managers = allowed(&sigma, &context).ok_or(WorkspaceError::BadQuickLogin)?;
+    let (now, jti) = (sigma.now(), alphanumeric(&*sigma.rng, JTI_LENGTH));
+    let login = Login {
+        user_id: UserId::from_text(body.user_id),
+        org_id: Some(OrgId::from_text(body.workspace_id)),
+        jti: jti.clone(),
+        now,
+    };
+    let logged_in = sigma.store.write(move |tx| quick_log_in(tx, &login, managers)).await?;
+    let logged_in = logged_in.ok_or(WorkspaceError::BadQuickLogin)?;
+    Ok(Json(LoginAnswer::new(&sigma, logged_in, &jti, Others::Unasked, now).await?))
+}

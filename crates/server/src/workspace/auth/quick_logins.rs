@@ -1,0 +1,81 @@
+//! `GET /api/v1/auth/quick-logins`: who may log in by a click (ruling 31).
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use sigma_store::workspace::quick::{self, Managers};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::RequestContext;
+use crate::state::Sigma;
+use crate::workspace::error::WorkspaceError;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(quick_logins))
+}
+
+/// A workspace with the people who may log in to it by a click.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct QuickLogins {
+    workspace_id: String,
+    name: String,
+    users: Vec<QuickUser>,
+}
+
+/// Somebody who may log in by a click.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct QuickUser {
+    id: String,
+    email: Option<String>,
+    name: String,
+    role_id: String,
+}
+
+/// Lists who may log in by a click: nobody, unless the server allows it to the caller's network, the workspace switched it
+/// on and the person is marked for it.
+#[utoipa::path(
+    get,
+    path = "/api/v1/auth/quick-logins",
+    tag = "Workspaces",
+    responses(
+        (status = 200, description = "The workspaces and their people, at most 50 and 20 of each", body = [QuickLogins]),
+        (status = 429, description = "Too many failures"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn quick_logins(
+    State(sigma): State<Sigma>,
+    context: RequestContext,
+) -> Result<Json<Vec<QuickLogins>>, WorkspaceError> {
+    let Some(managers) = allowed(&sigma, &context) else { return Ok(Json(Vec::new())) };
+    let found = sigma.store.read(move |tx| quick::list(tx, managers)).await?;
+    let view = |quick: quick::QuickLogins| QuickLogins {
+        workspace_id: quick.workspace.id.to_string(),
+        name: quick.workspace.name,
+        users: quick
+            .members
+            .into_iter()
+            .map(|member| QuickUser {
+                id: member.user_id.to_string(),
+                email: member.email,
+                name: member.name,
+                role_id: member.role_id.to_string(),
+            })
+            .collect(),
+    };
+    Ok(Json(found.into_iter().map(view).collect()))
+}
+
+/// For whom this server lets the caller in by a click; nothing if for nobody.
+pub fn allowed(sigma: &Sigma, context: &RequestContext) -> Option<Managers> {
+    let settings = &sigma.settings.workspaces;
+    if !settings.allows_quick_logins_of(context.client().ip()) {
+        return None;
+    }
+    Some(if settings.demo { Managers::Welcome } else { Managers::Excluded })
+}

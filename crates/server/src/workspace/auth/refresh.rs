@@ -1,0 +1,76 @@
+//! `POST /api/v1/auth/refresh`: a new token for one that still holds.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Sigma;
+use crate::workspace::body::{Body, Wanted};
+use crate::workspace::caller::{Credential, Who, identify};
+use crate::workspace::error::WorkspaceError;
+use crate::workspace::token::{Issued, Session};
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(refresh))
+}
+
+/// The token to go on from.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct RefreshBody {
+    /// A JWT that has not expired.
+    token: String,
+}
+
+const NEEDS: &str = "Token is required in the request body";
+
+impl Wanted for RefreshBody {
+    const NEEDS: Option<&'static str> = Some(NEEDS);
+}
+
+/// The next token.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RefreshAnswer {
+    /// The JWT.
+    token: String,
+    /// When it expires, ISO 8601.
+    expires_at: String,
+}
+
+/// Refreshes a session: the new token names the role that the person has now.
+///
+/// The old token goes on until it expires. The session, and with it every token, ends 30 days after the login.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/refresh",
+    tag = "Workspaces",
+    request_body = RefreshBody,
+    responses(
+        (status = 200, description = "A JWT for another day", body = RefreshAnswer),
+        (status = 400, description = "Token is required in the request body"),
+        (status = 401, description = "The token expired, its session ended, or the person is no longer a member"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 415, description = "Not JSON"),
+        (status = 429, description = "Too many failures"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn refresh(
+    State(sigma): State<Sigma>,
+    Body(body): Body<RefreshBody>,
+) -> Result<Json<RefreshAnswer>, WorkspaceError> {
+    if body.token.is_empty() {
+        return Err(WorkspaceError::invalid(NEEDS));
+    }
+    let caller = identify(&sigma, Credential::Token(&body.token)).await?;
+    let Who::Person { user_id, role_id, jti, session_ends_at } = &caller.who else {
+        return Err(WorkspaceError::BadToken);
+    };
+    let session = Session { org_id: &caller.org_id, user_id, role_id, jti, ends_at: *session_ends_at };
+    let Issued { token, expires_at } = session.issue(&sigma, sigma.now()).await?;
+    Ok(Json(RefreshAnswer { token, expires_at }))
+}

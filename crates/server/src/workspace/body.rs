@@ -1,0 +1,262 @@
+//! What callers send: JSON in the body, numbers in the query, ids in the path.
+//!
+//! Fields that nobody asked for are passed over, so that what was answered can be sent back changed, and so that clients
+//! of a newer Sigma work with an older one. A field that stands twice is refused: two readers could take two values of it.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use sigma_core::authorize::Params;
+
+use crate::extract::{JSON, is_content_type};
+use crate::state::Sigma;
+use crate::workspace::error::WorkspaceError;
+
+/// What an endpoint reads from the body.
+pub trait Wanted: DeserializeOwned {
+    /// What is said of a body that lacks what it must have; what serde found, where that is not set.
+    const NEEDS: Option<&'static str> = None;
+}
+
+/// A JSON body. None at all is an empty object.
+pub struct Body<T>(pub T);
+
+impl<T: Wanted> FromRequest<Sigma> for Body<T> {
+    type Rejection = WorkspaceError;
+
+    async fn from_request(request: Request, _: &Sigma) -> Result<Self, WorkspaceError> {
+        let headers = request.headers();
+        let is_json = is_content_type(headers, JSON);
+        let is_said = headers.contains_key(CONTENT_TYPE);
+        let body = crate::extract::body(request).await;
+        let body = body.map_err(|_| WorkspaceError::invalid("The body could not be read"))?;
+        if !is_json && (is_said || !body.is_empty()) {
+            return Err(WorkspaceError::NotJson);
+        }
+        read(if body.is_empty() { b"{}" } else { &body }).map(Self)
+    }
+}
+
+/// The body as the endpoint wants it.
+fn read<T: Wanted>(body: &[u8]) -> Result<T, WorkspaceError> {
+    // serde would take a list of the fields' values as well.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(WorkspaceError::invalid("The body must be a JSON object"));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let form = Clean.deserialize(&mut reader).and_then(|()| reader.end());
+    form.map_err(|error| told("The body is not well formed", &error))?;
+    serde_json::from_slice(body).map_err(|error| match T::NEEDS {
+        Some(needs) => WorkspaceError::invalid(needs),
+        None => told("The body is not as it should be", &error),
+    })
+}
+
+fn told(what: &str, error: &serde_json::Error) -> WorkspaceError {
+    /// serde repeats what it did not expect, and that may be long.
+    const MOST: usize = 300;
+    WorkspaceError::invalid(format!("{what}: {error}").chars().take(MOST).collect::<String>())
+}
+
+/// Reads JSON through: no name twice in an object, no NUL in any text.
+struct Clean;
+
+impl<'de> DeserializeSeed<'de> for Clean {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Clean {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+        if text.contains('\0') { Err(E::custom("a text holds a NUL")) } else { Ok(()) }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element_seed(Self)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut names = HashSet::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if name.contains('\0') {
+                return Err(A::Error::custom("a name holds a NUL"));
+            }
+            map.next_value_seed(Self)?;
+            if !names.insert(name) {
+                return Err(A::Error::custom("a name stands twice in an object"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where a page of a list begins and how much it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Items before it.
+    pub offset: u64,
+    /// Items in it, at most: 1 to 200.
+    pub limit: u32,
+}
+
+impl Page {
+    const DEFAULT_LIMIT: u32 = 50;
+    const MOST: u32 = 200;
+
+    fn read(query: &str) -> Result<Self, WorkspaceError> {
+        let params = Params::parse(query);
+        if params.repeated().is_some() {
+            return Err(WorkspaceError::invalid("Each parameter must stand once"));
+        }
+        let number = |name: &str, otherwise: u64| match params.raw(name) {
+            None => Ok(otherwise),
+            Some(text) => text.parse().ok().filter(|number| i64::try_from(*number).is_ok()).ok_or(()),
+        };
+        let offset =
+            number("offset", 0).map_err(|()| WorkspaceError::invalid("offset must be a whole number, 0 or more"))?;
+        let limit = number("limit", Self::DEFAULT_LIMIT.into()).ok().filter(|limit| *limit > 0);
+        let limit = limit.ok_or_else(|| WorkspaceError::invalid("limit must be a whole number, 1 or more"))?;
+        Ok(Self { offset, limit: u32::try_from(limit).unwrap_or(Self::MOST).min(Self::MOST) })
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Page {
+    type Rejection = WorkspaceError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, WorkspaceError> {
+        Self::read(parts.uri.query().unwrap_or_default())
+    }
+}
+
+/// The id in the path, as the caller wrote it.
+pub struct Id(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = WorkspaceError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, WorkspaceError> {
+        /// Longer than any id: what is cut names nothing, and is not repeated whole in the answer.
+        const MOST: usize = 100;
+        let Path(id) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| WorkspaceError::invalid("The id in the path cannot be read"))?;
+        Ok(Self(id.chars().take(MOST).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    struct Sample {
+        name: String,
+        #[serde(default)]
+        levels: BTreeMap<String, bool>,
+    }
+
+    impl Wanted for Sample {}
+
+    fn message(error: WorkspaceError) -> String {
+        match error {
+            WorkspaceError::Invalid(message) => message.into_owned(),
+            error => panic!("{error:?}"),
+        }
+    }
+
+    fn refused(body: &[u8]) -> String {
+        message(read::<Sample>(body).unwrap_err())
+    }
+
+    #[test]
+    fn a_field_that_nobody_asked_for_is_passed_over() {
+        let sample: Sample =
+            read(br#" {"name":"a","levels":{"x":true},"id":"role_1","more":[1,-2,1.5,null]}"#).unwrap();
+        assert_eq!((sample.name.as_str(), sample.levels.len()), ("a", 1));
+    }
+
+    #[test]
+    fn what_is_missing_wrong_repeated_or_no_text_is_refused_in_words() {
+        insta::assert_snapshot!(
+            [
+                &b"{}"[..],
+                br#"{"name":5}"#,
+                br#"{"name":"a","name":"b"}"#,
+                br#"{"name":"a","levels":{"x":true,"x":false}}"#,
+                br#"{"name":"a\u0000"}"#,
+                br#"{"name":"a","levels":{"\u0000":true}}"#,
+                br#"{"name":"a"} more"#,
+                br#"{"name":"#,
+                br#"["a",{}]"#,
+                br#""a""#,
+                b"{\"name\":\"\xff\"}",
+            ]
+            .map(refused)
+            .join("\n"),
+            @""
+        );
+        assert!(refused(format!(r#"{{"levels":"{}"}}"#, "x".repeat(10_000)).as_bytes()).len() < 400);
+        let deep = format!("{{\"name\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(refused(deep.as_bytes()).contains("recursion limit"));
+    }
+
+    #[test]
+    fn a_page_has_50_items_and_at_most_200() {
+        let page = |query: &str| Page::read(query).map(|page| (page.offset, page.limit)).map_err(message);
+        assert_eq!(page(""), Ok((0, 50)));
+        assert_eq!(page("offset=7&limit=3&more=x"), Ok((7, 3)));
+        assert_eq!(page("limit=100000000000"), Ok((0, 200)));
+        for bad in ["offset=-1", "offset=x", "offset=18446744073709551615", "offset=1&offset=2"] {
+            assert!(page(bad).is_err(), "{bad}");
+        }
+        for bad in ["limit=0", "limit=-1", "limit=1.5", "limit=", "limit=%00"] {
+            assert_eq!(page(bad), Err("limit must be a whole number, 1 or more".to_owned()), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_panics(body: Vec<u8>) {
+            drop(read::<Sample>(&body));
+        }
+    }
+}

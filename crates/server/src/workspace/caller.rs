@@ -1,0 +1,297 @@
+//! Who calls a workspace: a person by its JWT, or a server by an API key (contract, Credentials).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use sigma_core::digest::Digest;
+use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
+use sigma_core::time::Timestamp;
+use sigma_core::workspace::{
+    Actor, ApiKeySecret, Authority, KeyPermission, KeyPermissions, SessionClaims, Switch, UnverifiedSession,
+};
+use sigma_store::workspace::membership::State;
+
+use crate::state::Sigma;
+use crate::workspace::auth::verify::Verified;
+use crate::workspace::error::WorkspaceError;
+use crate::workspace::uses::KeyUse;
+
+const API_KEY: HeaderName = HeaderName::from_static("x-sigma-apikey");
+
+/// What a caller sends to say who they are.
+#[derive(Clone, Copy)]
+pub enum Credential<'a> {
+    /// The JWT of a person.
+    Token(&'a str),
+    /// The key of a server.
+    Key(&'a str),
+}
+
+impl<'a> Credential<'a> {
+    /// The credential in the headers.
+    ///
+    /// # Errors
+    /// There is none, there are two, or one stands twice.
+    pub fn of(headers: &'a HeaderMap) -> Result<Self, WorkspaceError> {
+        let twice = || WorkspaceError::invalid("Each credential must be sent once");
+        let mut authorizations = headers.get_all(header::AUTHORIZATION).into_iter();
+        let mut keys = headers.get_all(API_KEY).into_iter();
+        let (authorization, key) = (authorizations.next(), keys.next());
+        if authorizations.next().is_some() || keys.next().is_some() {
+            return Err(twice());
+        }
+        // What is no text is nobody's credential: it is looked at and refused as a wrong one.
+        let text = |value: &'a HeaderValue| value.to_str().unwrap_or_default();
+        let token = authorization
+            .and_then(|value| text(value).split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim());
+        match (token, key) {
+            (Some(_), Some(_)) => Err(WorkspaceError::invalid("Send a token or an API key, not both")),
+            (Some(token), None) => Ok(Self::Token(token)),
+            (None, Some(key)) => Ok(Self::Key(text(key).trim())),
+            (None, None) => Err(WorkspaceError::Missing),
+        }
+    }
+
+    fn text(self) -> &'a str {
+        match self {
+            Self::Token(text) | Self::Key(text) => text,
+        }
+    }
+
+    fn refused(self) -> WorkspaceError {
+        match self {
+            Self::Token(_) => WorkspaceError::BadToken,
+            Self::Key(_) => WorkspaceError::BadKey,
+        }
+    }
+}
+
+/// A caller whose credential was checked.
+#[derive(Debug)]
+pub struct Caller {
+    /// The one workspace that they may call for.
+    pub org_id: OrgId,
+    /// Who they are.
+    pub who: Who,
+    /// What they may do, in the terms of keys.
+    pub permissions: KeyPermissions,
+    /// What they may manage.
+    authority: Authority,
+    /// What `forward` answers about them.
+    pub(super) headers: [HeaderValue; 4],
+    /// What `verify` answers about them.
+    pub(super) verified: Bytes,
+}
+
+/// Who a caller is.
+#[derive(Debug)]
+pub enum Who {
+    /// A member.
+    Person {
+        /// Who.
+        user_id: UserId,
+        /// As what, now.
+        role_id: RoleId,
+        /// In which session.
+        jti: String,
+        /// When that ends however often it is refreshed.
+        session_ends_at: Timestamp,
+    },
+    /// A server.
+    Key {
+        /// Its key.
+        id: ApiKeyId,
+        /// When it was used.
+        last_use: Arc<KeyUse>,
+    },
+}
+
+impl Caller {
+    fn new(org_id: OrgId, who: Who, permissions: KeyPermissions, authority: Authority) -> Self {
+        let (user, role) = match &who {
+            Who::Person { user_id, role_id, .. } => (user_id.as_str(), role_id.as_str()),
+            Who::Key { .. } => ("", ""),
+        };
+        // Ids and the names of permissions are letters, digits, `_` and `-`.
+        let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""));
+        let headers = [value(user), value(org_id.as_str()), value(role), value(&permissions.names().join(","))];
+        let verified = Verified::valid(&org_id, &who, permissions).to_json();
+        Self { org_id, who, permissions, authority, headers, verified }
+    }
+
+    /// As whom the store knows them.
+    pub fn actor(&self) -> Actor {
+        match &self.who {
+            Who::Person { user_id, .. } => Actor::Person(user_id.clone()),
+            Who::Key { id, .. } => Actor::Key(id.clone()),
+        }
+    }
+
+    /// What they may manage. Whatever changes something is judged again where it happens.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Whether they may do what a permission of keys or a switch of roles names. What a switch allows, of keys only the one
+    /// with all five permissions may.
+    pub fn may(&self, wanted: Wish) -> bool {
+        match (wanted, &self.authority) {
+            (Wish::Permission(permission), _) => self.permissions.contains(permission),
+            (Wish::Switch(switch), Authority::Person(role)) => role.switches.is_on(switch),
+            (Wish::Switch(_), _) => self.permissions == KeyPermissions::ALL,
+        }
+    }
+}
+
+/// What somebody asks whether a caller may do it.
+#[derive(Clone, Copy, Debug)]
+pub enum Wish {
+    /// As a key has it.
+    Permission(KeyPermission),
+    /// As a role has it.
+    Switch(Switch),
+}
+
+impl Wish {
+    /// What that name asks for.
+    ///
+    /// # Errors
+    /// 400: it is the name of nothing.
+    pub fn parse(name: &str) -> Result<Self, WorkspaceError> {
+        let switch = || Switch::ALL.into_iter().find(|switch| switch.as_str() == name).map(Self::Switch);
+        let wish = KeyPermission::parse(name).map(Self::Permission).or_else(switch);
+        wish.ok_or_else(|| {
+            WorkspaceError::invalid(
+                "permission must be read, update-data, delete-data, update-model, delete-model or a switch of roles",
+            )
+        })
+    }
+}
+
+/// A caller as they are remembered by their credential.
+pub struct Known {
+    /// What was known of everything when they were looked up: nothing changed while it is the same.
+    generation: u64,
+    /// Their credential holds from then on …
+    from: Timestamp,
+    /// … until then.
+    until: Timestamp,
+    caller: Arc<Caller>,
+}
+
+impl Known {
+    fn holds_at(&self, now: Timestamp) -> bool {
+        self.from <= now && now < self.until
+    }
+
+    fn is_of(&self, credential: Credential<'_>) -> bool {
+        matches!(
+            (&self.caller.who, credential),
+            (Who::Person { .. }, Credential::Token(_)) | (Who::Key { .. }, Credential::Key(_))
+        )
+    }
+}
+
+/// Whose `credential` is, if it holds now.
+///
+/// # Errors
+/// It does not, or the store does not answer.
+pub async fn identify(sigma: &Sigma, credential: Credential<'_>) -> Result<Arc<Caller>, WorkspaceError> {
+    let memory = &sigma.workspaces;
+    let digest = Digest::of(credential.text());
+    let now = sigma.now();
+    // Before anything is read: what changes meanwhile makes what was found another generation's.
+    let generation = memory.watch.generation();
+    let remembered = generation.and_then(|generation| {
+        memory.callers.get(&digest).filter(|known| known.generation == generation && known.is_of(credential))
+    });
+    let known = match remembered {
+        Some(known) => known,
+        None => {
+            let found = match credential {
+                Credential::Token(token) => person(sigma, token, now).await?,
+                Credential::Key(key) => server(sigma, key).await?,
+            };
+            let known = Arc::new(Known { generation: generation.unwrap_or_default(), ..found });
+            if generation.is_some() {
+                memory.callers.insert(digest, Arc::clone(&known));
+            }
+            known
+        }
+    };
+    if !known.holds_at(now) {
+        return Err(credential.refused());
+    }
+    if let Who::Key { last_use, .. } = &known.caller.who {
+        memory.uses.note(last_use, now);
+    }
+    Ok(Arc::clone(&known.caller))
+}
+
+/// The member whose token it is (ruling 29): it says which session, and all else is read.
+async fn person(sigma: &Sigma, token: &str, now: Timestamp) -> Result<Known, WorkspaceError> {
+    let bad = || WorkspaceError::BadToken;
+    let unverified = UnverifiedSession::parse(token).map_err(|_| bad())?;
+    let org_id = OrgId::from_text(unverified.workspace_id().as_str());
+    let tenant = sigma.find_tenant(&org_id).await?.ok_or_else(bad)?;
+    let kid = unverified.kid().to_owned();
+    let key = tenant.verifier(&sigma.master_key, &kid)?.ok_or_else(bad)?;
+    let claims = unverified.verify(key).map_err(|_| bad())?;
+    if !claims.holds_at(now) || !tenant.signed_at(&kid, claims.iat) || claims.jti.contains('\0') {
+        return Err(bad());
+    }
+    let SessionClaims { user_id, jti, iat, .. } = &claims;
+    let user_id = UserId::from_text(user_id.as_str());
+    let session = sigma.find_workspace_session(&org_id, jti).await?.ok_or_else(bad)?;
+    let member = sigma.find_member(&org_id, &user_id).await?.ok_or_else(bad)?;
+    let account = sigma.find_account(&user_id).await?.ok_or_else(bad)?;
+    let lives = session.is_live(now) && session.user_id == user_id && session.era == member.era;
+    if !lives || member.state != State::Active || account.user.disabled {
+        return Err(bad());
+    }
+    let role = sigma.find_role(&org_id, &member.role_id).await?.ok_or_else(bad)?;
+    /// How far the clocks of our processes may differ.
+    const SKEW: Duration = Duration::from_secs(60);
+    let who = Who::Person { user_id, role_id: role.id.clone(), jti: jti.clone(), session_ends_at: session.expires_at };
+    Ok(Known {
+        generation: 0,
+        from: Timestamp::from_seconds(*iat).minus(SKEW),
+        until: claims.expires_at().min(session.expires_at),
+        caller: Arc::new(Caller::new(org_id, who, role.permissions, role.authority.clone())),
+    })
+}
+
+/// The server whose key it is.
+async fn server(sigma: &Sigma, key: &str) -> Result<Known, WorkspaceError> {
+    let bad = || WorkspaceError::BadKey;
+    let secret = ApiKeySecret::parse(key).ok_or_else(bad)?;
+    let key = sigma.find_api_key(&secret.digest()).await?.filter(|key| key.active).ok_or_else(bad)?;
+    // A removed workspace has none; its keys are deleted later.
+    sigma.find_tenant(&key.org_id).await?.ok_or_else(bad)?;
+    let who = Who::Key { id: key.id.clone(), last_use: KeyUse::new(key.org_id.clone(), key.id.clone()) };
+    let caller = Caller::new(key.org_id.clone(), who, key.permissions, Authority::Key(key.permissions));
+    Ok(Known {
+        generation: 0,
+        from: Timestamp::from_micros(i64::MIN),
+        until: key.expires_at.unwrap_or(Timestamp::from_micros(i64::MAX)),
+        caller: Arc::new(caller),
+    })
+}
+
+/// Whoever calls, by either credential.
+#[derive(Clone, Debug)]
+pub struct WorkspaceCaller(pub Arc<Caller>);
+
+impl FromRequestParts<Sigma> for WorkspaceCaller {
+    type Rejection = WorkspaceError;
+
+    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, WorkspaceError> {
+        identify(sigma, Credential::of(&parts.headers)?).await.map(Self)
+    }
+}

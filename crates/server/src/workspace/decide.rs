@@ -1,0 +1,29 @@
+//! What the store decides, as an answer of this surface.
+
+use sigma_store::Tx;
+use sigma_store::workspace::Decision;
+
+use crate::state::Sigma;
+use crate::workspace::error::WorkspaceError;
+
+/// Does it, in one transaction that also judges whether it may be done.
+///
+/// # Errors
+/// It was refused, or the store does not answer.
+pub async fn decide<T: Send + 'static>(
+    sigma: &Sigma,
+    operation: impl Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
+) -> Result<T, WorkspaceError> {
+    Ok(sigma.store.write(operation).await??)
+}
+
+/// Looks it up.
+///
+/// # Errors
+/// There is no such thing, or the store does not answer.
+pub async fn look_up<T: Send + 'static>(
+    sigma: &Sigma,
+    operation: impl Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
+) -> Result<T, WorkspaceError> {
+    Ok(sigma.store.read(operation).await??)
+}

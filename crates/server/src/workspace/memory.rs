@@ -1,0 +1,192 @@
+//! What is remembered of workspaces, so that a call is checked without asking the store (ruling 35): the rows, until the
+//! change feed says that they changed, and who each token or key was found to be, until any such row changed.
+
+use std::sync::{Arc, OnceLock};
+
+use moka::sync::Cache as Memory;
+use sigma_core::digest::Digest;
+use sigma_core::ids::{OrgId, RoleId, UserId};
+use sigma_core::time::Timestamp;
+use sigma_core::workspace::{Authority, KeyPermissions, RolePermissions, SessionClaims, SessionKey};
+use sigma_store::workspace::api_key::{self, ApiKey};
+use sigma_store::workspace::membership::{self, Member};
+use sigma_store::workspace::secret::{self, StoredSecret, seal_context};
+use sigma_store::workspace::session::{self, WorkspaceSession};
+use sigma_store::workspace::tenant::{self, Workspace};
+use sigma_store::workspace::{change_key, role};
+use sigma_store::{Cache, MasterKey, Store, StoreError, Tx, Watch, account};
+
+use crate::state::Sigma;
+use crate::workspace::caller::Known;
+use crate::workspace::uses::Uses;
+
+/// How far the clocks of our processes may differ, in seconds.
+const SKEW: i64 = 60;
+
+/// The memory of one process.
+pub struct WorkspaceMemory {
+    tenants: Cache<Arc<Tenant>>,
+    members: Cache<Arc<Member>>,
+    roles: Cache<Arc<RoleSummary>>,
+    sessions: Cache<Arc<WorkspaceSession>>,
+    keys: Cache<Arc<ApiKey>>,
+    /// Changes of anything that decides who a credential is.
+    pub(super) watch: Watch,
+    /// By the SHA-256 of the whole token or key.
+    pub(super) callers: Memory<Digest, Arc<Known>>,
+    /// When keys were used.
+    pub(super) uses: Uses,
+}
+
+impl WorkspaceMemory {
+    /// An empty memory.
+    pub fn new(store: &Store) -> Self {
+        let kinds =
+            [tenant::CHANGED, membership::CHANGED, role::CHANGED, session::CHANGED, api_key::CHANGED, account::CHANGED];
+        Self {
+            tenants: Cache::new(store, tenant::CHANGED, 10_000),
+            members: Cache::new(store, membership::CHANGED, 20_000),
+            roles: Cache::new(store, role::CHANGED, 20_000),
+            sessions: Cache::new(store, session::CHANGED, 20_000),
+            keys: Cache::new(store, api_key::CHANGED, 10_000),
+            watch: Watch::new(store, &kinds),
+            callers: Memory::new(20_000),
+            uses: Uses::default(),
+        }
+    }
+}
+
+/// A workspace and the secrets of its tokens.
+pub struct Tenant {
+    /// The workspace.
+    pub workspace: Workspace,
+    stored: Vec<StoredSecret>,
+    opened: OnceLock<Vec<Secret>>,
+}
+
+struct Secret {
+    key: SessionKey,
+    retired_at: Option<Timestamp>,
+}
+
+impl Tenant {
+    fn open(&self, master_key: &MasterKey) -> Result<&[Secret], StoreError> {
+        if let Some(opened) = self.opened.get() {
+            return Ok(opened);
+        }
+        let open = |stored: &StoredSecret| {
+            let secret = master_key.open(&seal_context(&self.workspace.id, &stored.kid), &stored.sealed);
+            let secret = secret.map_err(|error| StoreError::Corrupt(format!("the secret of a workspace: {error}")))?;
+            Ok(Secret { key: SessionKey::new(stored.kid.as_str(), &secret), retired_at: stored.retired_at })
+        };
+        let opened = self.stored.iter().map(open).collect::<Result<_, StoreError>>()?;
+        Ok(self.opened.get_or_init(|| opened))
+    }
+
+    /// The token that says `claims`, signed with the secret that signs now.
+    ///
+    /// # Errors
+    /// The secret cannot be opened.
+    pub fn sign(&self, master_key: &MasterKey, claims: &SessionClaims) -> Result<String, StoreError> {
+        let signer = self.open(master_key)?.iter().find(|secret| secret.retired_at.is_none());
+        let signer = signer.ok_or_else(|| StoreError::Corrupt("a workspace without a secret".to_owned()))?;
+        signer.key.sign(claims).map_err(|error| StoreError::Failed(format!("a token cannot be signed: {error}")))
+    }
+
+    /// The secret called `kid`.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn verifier(&self, master_key: &MasterKey, kid: &str) -> Result<Option<&SessionKey>, StoreError> {
+        Ok(self.open(master_key)?.iter().find(|secret| secret.key.kid() == kid).map(|secret| &secret.key))
+    }
+
+    /// Whether the secret called `kid` could have signed at `iat`: a retired one signs nothing.
+    pub fn signed_at(&self, kid: &str, iat: i64) -> bool {
+        let secret = self.stored.iter().find(|stored| stored.kid == kid);
+        secret
+            .is_some_and(|secret| secret.retired_at.is_none_or(|retired| iat <= retired.seconds().saturating_add(SKEW)))
+    }
+}
+
+/// What is remembered of a role: everything but its lists, which may be long.
+#[derive(Debug)]
+pub struct RoleSummary {
+    /// Its id.
+    pub id: RoleId,
+    /// What it may do in the terms of keys.
+    pub permissions: KeyPermissions,
+    /// What its members may manage; their schemas and catalogs are left out.
+    pub authority: Authority,
+}
+
+impl Sigma {
+    /// The workspace of that id, unless it was removed.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub(crate) async fn find_tenant(&self, org_id: &OrgId) -> Result<Option<Arc<Tenant>>, StoreError> {
+        let (wanted, now) = (org_id.clone(), self.now());
+        let load = move |tx: &mut dyn Tx| {
+            let Some(workspace) = tenant::find(tx, &wanted)? else { return Ok(None) };
+            let stored = secret::list(tx, &wanted, now)?;
+            Ok(Some(Arc::new(Tenant { workspace, stored, opened: OnceLock::new() })))
+        };
+        self.workspaces.tenants.get_or_load(org_id.as_str(), load).await
+    }
+
+    /// The member of that id, active or not. Whether their account is on is the account's to say.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub(crate) async fn find_member(
+        &self,
+        org_id: &OrgId,
+        user_id: &UserId,
+    ) -> Result<Option<Arc<Member>>, StoreError> {
+        let (org, user) = (org_id.clone(), user_id.clone());
+        let load = move |tx: &mut dyn Tx| Ok(membership::find(tx, &org, &user)?.map(Arc::new));
+        self.workspaces.members.get_or_load(&change_key(org_id, user_id.as_str()), load).await
+    }
+
+    /// The role of that id.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub(super) async fn find_role(&self, org_id: &OrgId, id: &RoleId) -> Result<Option<Arc<RoleSummary>>, StoreError> {
+        let (org, wanted) = (org_id.clone(), id.clone());
+        let load = move |tx: &mut dyn Tx| {
+            Ok(role::find(tx, &org, &wanted)?.map(|role| {
+                let switches = role.permissions.switches;
+                let permissions = role.permissions.key_permissions();
+                let authority = Authority::Person(RolePermissions { switches, ..RolePermissions::default() });
+                Arc::new(RoleSummary { id: role.id, permissions, authority })
+            }))
+        };
+        self.workspaces.roles.get_or_load(&change_key(org_id, id.as_str()), load).await
+    }
+
+    /// The session of that name, live or not.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub(super) async fn find_workspace_session(
+        &self,
+        org_id: &OrgId,
+        jti: &str,
+    ) -> Result<Option<Arc<WorkspaceSession>>, StoreError> {
+        let (org, wanted) = (org_id.clone(), jti.to_owned());
+        let load = move |tx: &mut dyn Tx| Ok(session::find(tx, &org, &wanted)?.map(Arc::new));
+        self.workspaces.sessions.get_or_load(&change_key(org_id, jti), load).await
+    }
+
+    /// The key of that digest, whoever's it is, active or not.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub(super) async fn find_api_key(&self, hash: &Digest) -> Result<Option<Arc<ApiKey>>, StoreError> {
+        let wanted = *hash;
+        let load = move |tx: &mut dyn Tx| Ok(api_key::find_by_hash(tx, &wanted)?.map(Arc::new));
+        self.workspaces.keys.get_or_load(&hash.base64url(), load).await
+    }
+}

@@ -1,0 +1,52 @@
+//! Workspaces: tenants, their people, roles and API keys, under `/api/v1` (contract workspaces.md). One file per endpoint.
+
+mod api_keys;
+mod auth;
+mod body;
+mod caller;
+mod decide;
+mod error;
+mod memory;
+mod role;
+mod roles;
+mod settings;
+mod token;
+mod users;
+mod uses;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::state::Sigma;
+
+pub(crate) use memory::WorkspaceMemory;
+pub(crate) use uses::keep_writing;
+
+/// Every endpoint of workspaces.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new()
+        .merge(auth::quick_logins::router())
+        .merge(auth::login::router())
+        .merge(auth::refresh::router())
+        .merge(auth::quick_login::router())
+        .merge(auth::logout::router())
+        .merge(auth::me::router())
+        .merge(auth::verify::router())
+        .merge(auth::forward::router())
+        .merge(api_keys::list::router())
+        .merge(api_keys::create::router())
+        .merge(api_keys::deactivate::router())
+        .merge(api_keys::remove::router())
+        .merge(roles::list::router())
+        .merge(roles::create::router())
+        .merge(roles::show::router())
+        .merge(roles::replace::router())
+        .merge(roles::remove::router())
+        .merge(roles::resolve::router())
+        .merge(users::list::router())
+        .merge(users::show::router())
+        .merge(users::change::router())
+        .merge(users::remove::router())
+        .merge(settings::show::router())
+        .merge(settings::change::router())
+        .merge(settings::rotate::router())
+}

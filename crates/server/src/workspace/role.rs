@@ -1,0 +1,168 @@
+//! A role in JSON, as it is sent and answered.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sigma_core::workspace::role::RoleProblem;
+use sigma_core::workspace::{self, Level, Role, RoleDraft, RolePermissions, Switch, Switches};
+use utoipa::ToSchema;
+
+use crate::workspace::body::Wanted;
+use crate::workspace::error::WorkspaceError;
+
+/// What a role sees of one schema of the product.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SchemaPermission {
+    /// The schema, as the product calls it.
+    schema_id: String,
+    /// What holds for attributes that are not listed: `write`, `read` or `hidden`.
+    #[serde(default)]
+    #[schema(value_type = String, example = "read")]
+    default: Level,
+    /// What holds for those that are.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, String>)]
+    attributes: BTreeMap<String, Level>,
+}
+
+/// What a role may do with one catalog of the product.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CatalogPermission {
+    /// The catalog, as the product calls it.
+    catalog_id: String,
+    /// See it.
+    #[serde(default)]
+    can_view: bool,
+    /// Assign what is in it.
+    #[serde(default)]
+    can_assign: bool,
+}
+
+/// What a role allows. A switch that is not sent is off.
+#[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase", default)]
+#[expect(clippy::struct_excessive_bools, reason = "the wire has a field for each switch")]
+pub struct Allowed {
+    can_manage_schemas: bool,
+    can_manage_roles: bool,
+    can_manage_dimensions: bool,
+    can_manage_option_lists: bool,
+    can_export: bool,
+    can_import: bool,
+    can_manage_users: bool,
+    can_manage_api_keys: bool,
+    /// Schemas that are not listed: `write` for a role with `canManageSchemas`, else `read`.
+    schema_permissions: Vec<SchemaPermission>,
+    /// Catalogs that are not listed can be seen, and with `canManageDimensions` assigned.
+    catalog_permissions: Vec<CatalogPermission>,
+}
+
+/// A role as somebody wants it.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct RoleBody {
+    /// An id of the caller's own choice for a new role: 1 to 64 letters, digits, `_` and `-`. One is made where it is left
+    /// out. Of a role that is there it is the one in the path.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// Unique in the workspace, whatever its case.
+    name: String,
+    /// What it is for.
+    #[serde(default)]
+    description: Option<String>,
+    #[serde(flatten)]
+    allowed: Allowed,
+}
+
+impl Wanted for RoleBody {}
+
+impl RoleBody {
+    /// The role, checked.
+    ///
+    /// # Errors
+    /// 400.
+    pub fn draft(self) -> Result<RoleDraft, WorkspaceError> {
+        let description = self.description.unwrap_or_default();
+        let draft = RoleDraft::new(&self.name, &description, self.allowed.into());
+        draft.map_err(|problem: RoleProblem| WorkspaceError::invalid(problem.to_string()))
+    }
+}
+
+/// A role as it is answered.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RoleView {
+    id: String,
+    name: String,
+    description: String,
+    #[serde(flatten)]
+    allowed: Allowed,
+}
+
+impl From<&Role> for RoleView {
+    fn from(role: &Role) -> Self {
+        Self {
+            id: role.id.to_string(),
+            name: role.name.clone(),
+            description: role.description.clone(),
+            allowed: (&role.permissions).into(),
+        }
+    }
+}
+
+impl From<Allowed> for RolePermissions {
+    fn from(allowed: Allowed) -> Self {
+        let switches: Switches = [
+            (Switch::ManageSchemas, allowed.can_manage_schemas),
+            (Switch::ManageRoles, allowed.can_manage_roles),
+            (Switch::ManageDimensions, allowed.can_manage_dimensions),
+            (Switch::ManageOptionLists, allowed.can_manage_option_lists),
+            (Switch::Export, allowed.can_export),
+            (Switch::Import, allowed.can_import),
+            (Switch::ManageUsers, allowed.can_manage_users),
+            (Switch::ManageApiKeys, allowed.can_manage_api_keys),
+        ]
+        .into_iter()
+        .filter_map(|(switch, on)| on.then_some(switch))
+        .collect();
+        let schemas = allowed.schema_permissions.into_iter().map(|schema| workspace::SchemaPermission {
+            schema_id: schema.schema_id,
+            default: schema.default,
+            attributes: schema.attributes,
+        });
+        let catalogs = allowed.catalog_permissions.into_iter().map(|catalog| workspace::CatalogPermission {
+            catalog_id: catalog.catalog_id,
+            can_view: catalog.can_view,
+            can_assign: catalog.can_assign,
+        });
+        Self { switches, schemas: schemas.collect(), catalogs: catalogs.collect() }
+    }
+}
+
+impl From<&RolePermissions> for Allowed {
+    fn from(permissions: &RolePermissions) -> Self {
+        let on = |switch| permissions.switches.is_on(switch);
+        let schemas = permissions.schemas.iter().map(|schema| SchemaPermission {
+            schema_id: schema.schema_id.clone(),
+            default: schema.default,
+            attributes: schema.attributes.clone(),
+        });
+        let catalogs = permissions.catalogs.iter().map(|catalog| CatalogPermission {
+            catalog_id: catalog.catalog_id.clone(),
+            can_view: catalog.can_view,
+            can_assign: catalog.can_assign,
+        });
+        Self {
+            can_manage_schemas: on(Switch::ManageSchemas),
+            can_manage_roles: on(Switch::ManageRoles),
+            can_manage_dimensions: on(Switch::ManageDimensions),
+            can_manage_option_lists: on(Switch::ManageOptionLists),
+            can_export: on(Switch::Export),
+            can_import: on(Switch::Import),
+            can_manage_users: on(Switch::ManageUsers),
+            can_manage_api_keys: on(Switch::ManageApiKeys),
+            schema_permissions: schemas.collect(),
+            catalog_permissions: catalogs.collect(),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `POST /api/v1/roles`: a new role.
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use sigma_core::ids::RoleId;
+use sigma_core::workspace::text;
+use sigma_store::workspace::role;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Sigma;
+use crate::workspace::body::Body;
+use crate::workspace::caller::WorkspaceCaller;
+use crate::workspace::decide::decide;
+use crate::workspace::error::WorkspaceError;
+use crate::workspace::role::{RoleBody, RoleView};
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(create))
+}
+
+/// Makes a role, which holds no more than whoever makes it.
+#[utoipa::path(
+    post,
+    path = "/api/v1/roles",
+    tag = "Workspaces",
+    security(("workspace_token" = []), ("api_key" = [])),
+    request_body = RoleBody,
+    responses(
+        (status = 201, description = "The role", body = RoleView),
+        (status = 400, description = "A field is missing or malformed, or two credentials at once"),
+        (status = 401, description = "No credential, or one that does not work"),
+        (status = 403, description = "The caller may not manage roles, or the role holds more than they do"),
+        (status = 409, description = "The id or the name is taken, or 200 roles are there already"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 415, description = "Not JSON"),
+        (status = 429, description = "Too many failures"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn create(
+    State(sigma): State<Sigma>,
+    WorkspaceCaller(caller): WorkspaceCaller,
+    Body(body): Body<RoleBody>,
+) -> Result<(StatusCode, Json<RoleView>), WorkspaceError> {
+    let now = sigma.now();
+    let id = match &body.id {
+        None => RoleId::new(now, &*sigma.rng),
+        Some(chosen) => {
+            text::chosen_id(chosen).map_err(|problem| WorkspaceError::invalid(format!("id {problem}")))?;
+            RoleId::from_text(chosen)
+        }
+    };
+    let draft = body.draft()?;
+    let (org_id, actor) = (caller.org_id.clone(), caller.actor());
+    let role = decide(&sigma, move |tx| role::add(tx, &org_id, &actor, &id, &draft, now)).await?;
+    Ok((StatusCode::CREATED, Json((&role).into())))
+}

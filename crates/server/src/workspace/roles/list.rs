@@ -1,0 +1,43 @@
+//! `GET /api/v1/roles`: the roles of the workspace.
+
+use axum::Json;
+use axum::extract::State;
+use sigma_store::workspace::role;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Sigma;
+use crate::workspace::caller::WorkspaceCaller;
+use crate::workspace::error::WorkspaceError;
+use crate::workspace::role::RoleView;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+/// Lists the workspace's roles, the oldest first. An API key needs `read`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/roles",
+    tag = "Workspaces",
+    security(("workspace_token" = []), ("api_key" = [])),
+    responses(
+        (status = 200, description = "The roles, 200 at most", body = [RoleView]),
+        (status = 400, description = "Two credentials at once"),
+        (status = 401, description = "No credential, or one that does not work"),
+        (status = 403, description = "The API key may not read"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 429, description = "Too many failures"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn list(
+    State(sigma): State<Sigma>,
+    WorkspaceCaller(caller): WorkspaceCaller,
+) -> Result<Json<Vec<RoleView>>, WorkspaceError> {
+    caller.authority().require_read()?;
+    let org_id = caller.org_id.clone();
+    let roles = sigma.store.read(move |tx| role::list(tx, &org_id)).await?;
+    Ok(Json(roles.iter().map(RoleView::from).collect()))
+}

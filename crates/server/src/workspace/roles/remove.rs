@@ -1,0 +1,48 @@
+//! `DELETE /api/v1/roles/:id`: a role that nobody has goes.
+
+use axum::extract::State;
+use http::StatusCode;
+use sigma_core::ids::RoleId;
+use sigma_store::workspace::role;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Sigma;
+use crate::workspace::body::Id;
+use crate::workspace::caller::WorkspaceCaller;
+use crate::workspace::decide::decide;
+use crate::workspace::error::WorkspaceError;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(remove))
+}
+
+/// Removes a role that nobody has.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/roles/{id}",
+    tag = "Workspaces",
+    security(("workspace_token" = []), ("api_key" = [])),
+    params(("id" = String, Path, description = "The role")),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 400, description = "Two credentials at once"),
+        (status = 401, description = "No credential, or one that does not work"),
+        (status = 403, description = "The caller may not manage roles, or the role holds more than they do"),
+        (status = 404, description = "No such role in this workspace"),
+        (status = 409, description = "Somebody has it"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 429, description = "Too many failures"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn remove(
+    State(sigma): State<Sigma>,
+    WorkspaceCaller(caller): WorkspaceCaller,
+    Id(id): Id,
+) -> Result<StatusCode, WorkspaceError> {
+    let (org_id, actor, id, now) = (caller.org_id.clone(), caller.actor(), RoleId::from_text(id), sigma.now());
+    decide(&sigma, move |tx| role::remove(tx, &org_id, &actor, &id, now)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

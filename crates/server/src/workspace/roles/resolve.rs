@@ -1,0 +1,87 @@
+//! `POST /api/v1/roles/:id/resolve`: what a role sees of a schema's attributes.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use sigma_core::ids::RoleId;
+use sigma_core::workspace::Level;
+use sigma_store::workspace::role;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Sigma;
+use crate::workspace::body::{Body, Id, Wanted};
+use crate::workspace::caller::WorkspaceCaller;
+use crate::workspace::decide::look_up;
+use crate::workspace::error::WorkspaceError;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(resolve))
+}
+
+/// What to look up.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ResolveBody {
+    /// The schema, as the product calls it.
+    schema_id: String,
+    /// Its attributes.
+    attributes: Vec<String>,
+}
+
+impl Wanted for ResolveBody {
+    const NEEDS: Option<&'static str> = Some("schemaId and a list of attributes are required");
+}
+
+/// What the role sees.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Resolved {
+    schema_id: String,
+    /// For each attribute `write`, `read` or `hidden`.
+    #[schema(value_type = BTreeMap<String, String>)]
+    attributes: BTreeMap<String, Level>,
+}
+
+/// Resolves what a role sees of attributes: what the role lists, else the schema's default, else `write` with
+/// `canManageSchemas` and `read` without. An API key needs `read`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/roles/{id}/resolve",
+    tag = "Workspaces",
+    security(("workspace_token" = []), ("api_key" = [])),
+    params(("id" = String, Path, description = "The role")),
+    request_body = ResolveBody,
+    responses(
+        (status = 200, description = "A level for each attribute", body = Resolved),
+        (status = 400, description = "A field is missing or malformed, or two credentials at once"),
+        (status = 401, description = "No credential, or one that does not work"),
+        (status = 403, description = "The API key may not read"),
+        (status = 404, description = "No such role in this workspace"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 415, description = "Not JSON"),
+        (status = 429, description = "Too many failures"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn resolve(
+    State(sigma): State<Sigma>,
+    WorkspaceCaller(caller): WorkspaceCaller,
+    Id(id): Id,
+    Body(body): Body<ResolveBody>,
+) -> Result<Json<Resolved>, WorkspaceError> {
+    caller.authority().require_read()?;
+    let (org_id, id) = (caller.org_id.clone(), RoleId::from_text(id));
+    let role = look_up(&sigma, move |tx| role::load(tx, &org_id, &id)).await?;
+    let ResolveBody { schema_id, attributes } = body;
+    let level = |name: String| {
+        let level = role.permissions.level(&schema_id, &name);
+        (name, level)
+    };
+    let attributes = attributes.into_iter().map(level).collect();
+    Ok(Json(Resolved { schema_id, attributes }))
+}

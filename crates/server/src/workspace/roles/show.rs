@@ -1,0 +1,49 @@
+//! `GET /api/v1/roles/:id`: one role.
+
+use axum::Json;
+use axum::extract::State;
+use sigma_core::ids::RoleId;
+use sigma_store::workspace::role;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Sigma;
+use crate::workspace::body::Id;
+use crate::workspace::caller::WorkspaceCaller;
+use crate::workspace::decide::look_up;
+use crate::workspace::error::WorkspaceError;
+use crate::workspace::role::RoleView;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(show))
+}
+
+/// Shows a role. An API key needs `read`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/roles/{id}",
+    tag = "Workspaces",
+    security(("workspace_token" = []), ("api_key" = [])),
+    params(("id" = String, Path, description = "The role")),
+    responses(
+        (status = 200, description = "The role", body = RoleView),
+        (status = 400, description = "Two credentials at once"),
+        (status = 401, description = "No credential, or one that does not work"),
+        (status = 403, description = "The API key may not read"),
+        (status = 404, description = "No such role in this workspace"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 429, description = "Too many failures"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn show(
+    State(sigma): State<Sigma>,
+    WorkspaceCaller(caller): WorkspaceCaller,
+    Id(id): Id,
+) -> Result<Json<RoleView>, WorkspaceError> {
+    caller.authority().require_read()?;
+    let (org_id, id) = (caller.org_id.clone(), RoleId::from_text(id));
+    let role = look_up(&sigma, move |tx| role::load(tx, &org_id, &id)).await?;
+    Ok(Json((&role).into()))
+}

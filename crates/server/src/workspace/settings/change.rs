@@ -1,0 +1,67 @@
+//! `PATCH /api/v1/workspace`: another name, quick logins on or off.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use sigma_core::workspace::text;
+use sigma_store::workspace::tenant::{self, Change};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Sigma;
+use crate::workspace::body::{Body, Wanted};
+use crate::workspace::caller::WorkspaceCaller;
+use crate::workspace::decide::decide;
+use crate::workspace::error::WorkspaceError;
+use crate::workspace::settings::WorkspaceView;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(change))
+}
+
+/// What is to be changed; what is not sent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkspaceChange {
+    /// Another name.
+    #[serde(default)]
+    name: Option<String>,
+    /// Whether people who are marked for it log in by a click, where the server allows it.
+    #[serde(default)]
+    quick_logins: Option<bool>,
+}
+
+impl Wanted for WorkspaceChange {}
+
+/// Changes the workspace, for callers who manage users, roles and API keys.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/workspace",
+    tag = "Workspaces",
+    security(("workspace_token" = []), ("api_key" = [])),
+    request_body = WorkspaceChange,
+    responses(
+        (status = 200, description = "The workspace", body = WorkspaceView),
+        (status = 400, description = "A field is missing or malformed, or two credentials at once"),
+        (status = 401, description = "No credential, or one that does not work"),
+        (status = 403, description = "The caller may not manage the workspace"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 415, description = "Not JSON"),
+        (status = 429, description = "Too many failures"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn change(
+    State(sigma): State<Sigma>,
+    WorkspaceCaller(caller): WorkspaceCaller,
+    Body(body): Body<WorkspaceChange>,
+) -> Result<Json<WorkspaceView>, WorkspaceError> {
+    let name = body.name.map(|name| text::name(&name)).transpose();
+    let name = name.map_err(|problem| WorkspaceError::invalid(format!("name {problem}")))?;
+    let change = Change { name, quick_logins: body.quick_logins };
+    let (org_id, actor, now) = (caller.org_id.clone(), caller.actor(), sigma.now());
+    let workspace = decide(&sigma, move |tx| tenant::change(tx, &org_id, &actor, &change, now)).await?;
+    Ok(Json((&workspace).into()))
+}

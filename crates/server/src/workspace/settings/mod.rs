@@ -1,0 +1,32 @@
+//! The workspace itself.
+
+pub mod change;
+pub mod rotate;
+pub mod show;
+
+use serde::Serialize;
+use sigma_store::workspace::tenant::Workspace;
+use utoipa::ToSchema;
+
+/// The workspace, as its people see it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkspaceView {
+    id: String,
+    name: String,
+    /// People who are marked for it log in by a click, where the server allows it.
+    quick_logins: bool,
+    /// ISO 8601.
+    created_at: String,
+}
+
+impl From<&Workspace> for WorkspaceView {
+    fn from(workspace: &Workspace) -> Self {
+        Self {
+            id: workspace.id.to_string(),
+            name: workspace.name.clone(),
+            quick_logins: workspace.quick_logins,
+            created_at: workspace.created_at.iso8601(),
+        }
+    }
+}

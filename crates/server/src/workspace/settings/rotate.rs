@@ -1,0 +1,65 @@
+//! `POST /api/v1/workspace/secret/rotate`: another secret signs the workspace's tokens from now on.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use sigma_core::random::{alphanumeric, bytes};
+use sigma_store::workspace::secret::{self, seal_context};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use zeroize::Zeroizing;
+
+use crate::state::Sigma;
+use crate::workspace::caller::{Who, WorkspaceCaller};
+use crate::workspace::decide::decide;
+use crate::workspace::error::WorkspaceError;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(rotate))
+}
+
+/// The secret that signs now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RotateAnswer {
+    /// Its name in the header of tokens.
+    kid: String,
+}
+
+/// Rotates the workspace's secret. Nobody is logged out: the old one verifies until the last token signed with it has
+/// expired.
+#[utoipa::path(
+    post,
+    path = "/api/v1/workspace/secret/rotate",
+    tag = "Workspaces",
+    security(("workspace_token" = [])),
+    responses(
+        (status = 200, description = "The name of the new secret", body = RotateAnswer),
+        (status = 400, description = "Two credentials at once"),
+        (status = 401, description = "No credential, or one that does not work"),
+        (status = 403, description = "The person may not manage the workspace, or the caller is an API key"),
+        (status = 409, description = "It was rotated too often today"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 429, description = "Too many failures"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn rotate(
+    State(sigma): State<Sigma>,
+    WorkspaceCaller(caller): WorkspaceCaller,
+) -> Result<Json<RotateAnswer>, WorkspaceError> {
+    /// Letters and digits of a secret's name.
+    const KID_LENGTH: usize = 16;
+    if let Who::Key { .. } = caller.who {
+        return Err(WorkspaceError::denied("Only a person rotates the secret"));
+    }
+    let (org_id, actor, now) = (caller.org_id.clone(), caller.actor(), sigma.now());
+    let kid = alphanumeric(&*sigma.rng, KID_LENGTH);
+    let fresh = Zeroizing::new(bytes::<32>(&*sigma.rng));
+    let sealed = sigma.master_key.seal(&seal_context(&org_id, &kid), fresh.as_slice(), &*sigma.rng);
+    let sealed = sealed.map_err(|error| WorkspaceError::Internal(error.to_string()))?;
+    let named = kid.clone();
+    decide(&sigma, move |tx| secret::rotate(tx, &org_id, &actor, &named, &sealed, now)).await?;
+    Ok(Json(RotateAnswer { kid }))
+}

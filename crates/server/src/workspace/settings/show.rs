@@ -1,0 +1,41 @@
+//! `GET /api/v1/workspace`: the workspace of the caller.
+
+use axum::Json;
+use axum::extract::State;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Sigma;
+use crate::workspace::caller::WorkspaceCaller;
+use crate::workspace::error::WorkspaceError;
+use crate::workspace::settings::WorkspaceView;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(show))
+}
+
+/// Shows the workspace. An API key needs `read`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/workspace",
+    tag = "Workspaces",
+    security(("workspace_token" = []), ("api_key" = [])),
+    responses(
+        (status = 200, description = "The workspace", body = WorkspaceView),
+        (status = 400, description = "Two credentials at once"),
+        (status = 401, description = "No credential, or one that does not work"),
+        (status = 403, description = "The API key may not read"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 429, description = "Too many failures"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn show(
+    State(sigma): State<Sigma>,
+    WorkspaceCaller(caller): WorkspaceCaller,
+) -> Result<Json<WorkspaceView>, WorkspaceError> {
+    caller.authority().require_read()?;
+    let tenant = sigma.find_tenant(&caller.org_id).await?.ok_or(WorkspaceError::BadToken)?;
+    Ok(Json((&tenant.workspace).into()))
+}

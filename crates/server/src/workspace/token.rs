@@ -1,0 +1,146 @@
+//! The JWT that a member gets (contract, JWT).
+
+use serde::Serialize;
+use sigma_core::ids::{OrgId, RoleId, UserId};
+use sigma_core::time::Timestamp;
+use sigma_core::workspace::{SESSION_SECONDS, SessionClaims, TOKEN_SECONDS};
+use sigma_store::workspace::login::LoggedIn;
+use utoipa::ToSchema;
+
+use crate::state::Sigma;
+use crate::workspace::error::WorkspaceError;
+
+/// Letters and digits of a `jti`: 128 bits.
+pub const JTI_LENGTH: usize = 22;
+
+/// A member in a session.
+pub struct Session<'a> {
+    /// Where.
+    pub org_id: &'a OrgId,
+    /// Who.
+    pub user_id: &'a UserId,
+    /// As what.
+    pub role_id: &'a RoleId,
+    /// The session.
+    pub jti: &'a str,
+    /// When it ends however often it is refreshed.
+    pub ends_at: Timestamp,
+}
+
+/// A token, as it is answered.
+pub struct Issued {
+    /// The token.
+    pub token: String,
+    /// When it expires.
+    pub expires_at: String,
+}
+
+impl Session<'_> {
+    /// When a session ends that begins at `now`.
+    pub fn end(now: Timestamp) -> Timestamp {
+        Timestamp::from_micros(now.micros().saturating_add(SESSION_SECONDS.saturating_mul(1_000_000)))
+    }
+
+    /// A token that lives a day, or until the session ends if that is earlier (ruling 29).
+    ///
+    /// # Errors
+    /// The workspace is gone, or the store does not answer.
+    pub async fn issue(&self, sigma: &Sigma, now: Timestamp) -> Result<Issued, WorkspaceError> {
+        let tenant = sigma.find_tenant(self.org_id).await?.ok_or(WorkspaceError::BadToken)?;
+        let iat = now.seconds();
+        let claims = SessionClaims {
+            user_id: self.user_id.clone(),
+            workspace_id: self.org_id.clone(),
+            role_id: self.role_id.clone(),
+            iat,
+            exp: iat.saturating_add(TOKEN_SECONDS).min(self.ends_at.seconds()),
+            jti: self.jti.to_owned(),
+        };
+        let token = tenant.sign(&sigma.master_key, &claims)?;
+        Ok(Issued { token, expires_at: claims.expires_at().iso8601() })
+    }
+}
+
+/// Who is logged in.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginAnswer {
+    /// The JWT.
+    token: String,
+    /// When it expires, ISO 8601.
+    expires_at: String,
+    /// As whom, and where.
+    user: LoggedInUser,
+    /// Where else the person could be; only when the request named no workspace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workspaces: Option<Vec<OtherWorkspace>>,
+}
+
+/// A member, as login shows them.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoggedInUser {
+    id: String,
+    email: Option<String>,
+    name: String,
+    role_id: String,
+    workspace_id: String,
+}
+
+/// A workspace that the person is a member of as well.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OtherWorkspace {
+    workspace_id: String,
+    name: String,
+    role_id: String,
+}
+
+impl LoginAnswer {
+    /// The answer to a login of `now` in the session `jti`, which named a workspace or none.
+    ///
+    /// # Errors
+    /// The workspace is gone, or the store does not answer.
+    pub async fn new(
+        sigma: &Sigma,
+        logged_in: LoggedIn,
+        jti: &str,
+        others: Others,
+        now: Timestamp,
+    ) -> Result<Self, WorkspaceError> {
+        let LoggedIn { workspace, member, others: found } = logged_in;
+        let session = Session {
+            org_id: &workspace.org_id,
+            user_id: &member.user_id,
+            role_id: &member.role_id,
+            jti,
+            ends_at: Session::end(now),
+        };
+        let Issued { token, expires_at } = session.issue(sigma, now).await?;
+        let others = (others == Others::Listed).then(|| {
+            let other = |other: sigma_store::workspace::membership::Belonging| OtherWorkspace {
+                workspace_id: other.org_id.to_string(),
+                name: other.name,
+                role_id: other.role_id.to_string(),
+            };
+            found.into_iter().map(other).collect()
+        });
+        let user = LoggedInUser {
+            id: member.user_id.to_string(),
+            email: member.email,
+            name: member.name,
+            role_id: member.role_id.to_string(),
+            workspace_id: workspace.org_id.to_string(),
+        };
+        Ok(Self { token, expires_at, user, workspaces: others })
+    }
+}
+
+/// Whether the other workspaces of the person are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// They named none.
+    Listed,
+    /// They named one.
+    Unasked,
+}

@@ -1,0 +1,62 @@
+//! `GET /api/v1/users`: the people of the workspace.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use sigma_core::workspace::Right;
+use sigma_store::workspace::membership;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Sigma;
+use crate::workspace::body::Page;
+use crate::workspace::caller::WorkspaceCaller;
+use crate::workspace::error::WorkspaceError;
+use crate::workspace::users::UserView;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(list))
+}
+
+/// A page of people.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserPage {
+    items: Vec<UserView>,
+    /// How many there are on all pages.
+    total: u64,
+    offset: u64,
+    limit: u32,
+}
+
+/// Lists the workspace's people, about in the order in which they came. The last page costs what the first does.
+#[utoipa::path(
+    get,
+    path = "/api/v1/users",
+    tag = "Workspaces",
+    security(("workspace_token" = []), ("api_key" = [])),
+    params(
+        ("offset" = Option<u64>, Query, description = "People before the page; 0 by default"),
+        ("limit" = Option<u32>, Query, description = "People on it; 50 by default, 200 at most"),
+    ),
+    responses(
+        (status = 200, description = "A page", body = UserPage),
+        (status = 400, description = "offset or limit is no number, or two credentials at once"),
+        (status = 401, description = "No credential, or one that does not work"),
+        (status = 403, description = "The caller may not manage users"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 429, description = "Too many failures"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn list(
+    State(sigma): State<Sigma>,
+    WorkspaceCaller(caller): WorkspaceCaller,
+    Page { offset, limit }: Page,
+) -> Result<Json<UserPage>, WorkspaceError> {
+    caller.authority().require(Right::Users)?;
+    let org_id = caller.org_id.clone();
+    let page = sigma.store.read(move |tx| membership::list(tx, &org_id, offset, limit)).await?;
+    Ok(Json(UserPage { items: page.items.iter().map(UserView::from).collect(), total: page.total, offset, limit }))
+}

@@ -1,0 +1,48 @@
+//! `DELETE /api/v1/users/:id`: a membership ends. The person's account is their own.
+
+use axum::extract::State;
+use http::StatusCode;
+use sigma_core::ids::UserId;
+use sigma_store::workspace::membership;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Sigma;
+use crate::workspace::body::Id;
+use crate::workspace::caller::WorkspaceCaller;
+use crate::workspace::decide::decide;
+use crate::workspace::error::WorkspaceError;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(remove))
+}
+
+/// Ends a membership, and every session that the person has in this workspace; their account stays.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/users/{id}",
+    tag = "Workspaces",
+    security(("workspace_token" = []), ("api_key" = [])),
+    params(("id" = String, Path, description = "The user")),
+    responses(
+        (status = 204, description = "They are no member any more"),
+        (status = 400, description = "Two credentials at once"),
+        (status = 401, description = "No credential, or one that does not work"),
+        (status = 403, description = "The caller may not manage users, or the user holds more than they do"),
+        (status = 404, description = "No such user in this workspace"),
+        (status = 409, description = "Nobody would be left to manage the workspace"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 429, description = "Too many failures"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn remove(
+    State(sigma): State<Sigma>,
+    WorkspaceCaller(caller): WorkspaceCaller,
+    Id(id): Id,
+) -> Result<StatusCode, WorkspaceError> {
+    let (org_id, actor, id, now) = (caller.org_id.clone(), caller.actor(), UserId::from_text(id), sigma.now());
+    decide(&sigma, move |tx| membership::remove(tx, &org_id, &actor, &id, now)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,53 @@
+//! `GET /api/v1/users/:id`: one of the workspace's people.
+
+use axum::Json;
+use axum::extract::State;
+use sigma_core::ids::UserId;
+use sigma_core::workspace::Right;
+use sigma_store::workspace::membership;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Sigma;
+use crate::workspace::body::Id;
+use crate::workspace::caller::{Who, WorkspaceCaller};
+use crate::workspace::decide::look_up;
+use crate::workspace::error::WorkspaceError;
+use crate::workspace::users::UserView;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(show))
+}
+
+/// Shows one of the workspace's people. Everybody may see themselves.
+#[utoipa::path(
+    get,
+    path = "/api/v1/users/{id}",
+    tag = "Workspaces",
+    security(("workspace_token" = []), ("api_key" = [])),
+    params(("id" = String, Path, description = "The user")),
+    responses(
+        (status = 200, description = "The user", body = UserView),
+        (status = 400, description = "Two credentials at once"),
+        (status = 401, description = "No credential, or one that does not work"),
+        (status = 403, description = "The caller may not manage users"),
+        (status = 404, description = "No such user in this workspace"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 429, description = "Too many failures"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn show(
+    State(sigma): State<Sigma>,
+    WorkspaceCaller(caller): WorkspaceCaller,
+    Id(id): Id,
+) -> Result<Json<UserView>, WorkspaceError> {
+    let is_self = matches!(&caller.who, Who::Person { user_id, .. } if user_id.as_str() == id);
+    if !is_self {
+        caller.authority().require(Right::Users)?;
+    }
+    let (org_id, id) = (caller.org_id.clone(), UserId::from_text(id));
+    let member = look_up(&sigma, move |tx| membership::load(tx, &org_id, &id)).await?;
+    Ok(Json((&member).into()))
+}
