@@ -95,8 +95,9 @@ export async function startSigma(settings = {}) {
     ...settings,
   };
   const server = launch(["serve"], environment, directory);
+  const others = [];
   const stop = async () => {
-    await server.stop();
+    await Promise.all([server, ...others].map((process) => process.stop()));
     await database.drop();
     await rm(directory, { recursive: true, force: true });
   };
@@ -114,5 +115,14 @@ export async function startSigma(settings = {}) {
     return JSON.parse(stdout);
   };
 
-  return { issuer, admin, stop, output: server.output };
+  /** Starts a second process on the same database, which must be PostgreSQL. Returns where it answers. */
+  const beside = async () => {
+    const own = await freePort();
+    const other = launch(["serve"], { ...environment, SIGMA__LISTEN: `127.0.0.1:${own}` }, directory);
+    others.push(other);
+    await answers(`http://localhost:${own}/healthz`, other.child, other.output);
+    return `http://localhost:${own}`;
+  };
+
+  return { issuer, admin, beside, stop, output: server.output };
 }
