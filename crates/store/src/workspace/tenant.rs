@@ -1,5 +1,7 @@
 //! The workspace itself: an org, with its name and its settings.
 
+use std::time::Duration;
+
 use sigma_core::ids::{OrgId, RoleId};
 use sigma_core::random::Rng;
 use sigma_core::time::Timestamp;
@@ -58,7 +60,8 @@ impl NewWorkspace {
         rng: &dyn Rng,
     ) -> Result<Self, SealError> {
         let (kid, secret) = secret::make(&id, master_key, rng)?;
-        let (admin_role, member_role) = (RoleId::new(now, rng), RoleId::new(now, rng));
+        // Lists are in the order of ids, and Admin comes first.
+        let (admin_role, member_role) = (RoleId::new(now, rng), RoleId::new(now.plus(Duration::from_millis(1)), rng));
         Ok(Self { id, name, admin_role, member_role, kid, secret, now })
     }
 }
