@@ -15,6 +15,7 @@ const entryPoints = {
   signup: "pages/signup.ts",
   consent: "pages/consent.ts",
   "form-post": "pages/form-post.ts",
+  copy: "pages/copy.ts",
   reference: "pages/reference.ts",
   "reference-style": "reference.css",
 };

@@ -8,8 +8,10 @@ mod error;
 mod form_post;
 mod login;
 mod logout;
+mod moment;
 mod reference;
 mod welcome;
+pub mod workspace;
 
 #[cfg(test)]
 mod tests;

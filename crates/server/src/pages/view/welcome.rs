@@ -6,7 +6,7 @@ use http::StatusCode;
 use sigma_core::time::Timestamp;
 
 use super::csp::ContentSecurityPolicy;
-use super::{PageContext, PersonView, page};
+use super::{PageContext, PersonView, moment, page};
 
 /// The front page. Signed in, it posts to `/sign-out`, and `id` of a session to `/sessions/revoke`.
 #[derive(Clone, Debug)]
@@ -63,11 +63,8 @@ impl SessionLine {
         }
     }
 
-    /// `2026-11-22 06:14 UTC`.
     fn since(&self) -> String {
-        let iso = self.created_at.iso8601();
-        let (date, time) = iso.split_once('T').unwrap_or((&iso, ""));
-        format!("{date} {} UTC", time.get(..5).unwrap_or_default())
+        moment::minute(self.created_at)
     }
 }
 

@@ -1,0 +1,62 @@
+//! `/workspace/login`: by a quick login where they are on, else by e-mail address and password, or with a key.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+
+use crate::pages::view::csp::ContentSecurityPolicy;
+use crate::pages::view::{PageContext, initial, page};
+
+/// Sign in to the pages of a workspace. Posts `email` and `password` to `/workspace/login`, or `workspace` and `user`
+/// to `/workspace/login/quick`.
+#[derive(Clone, Debug, Default)]
+pub struct WorkspaceLogin {
+    /// People who get in without a password, by workspace.
+    pub quick: Vec<QuickLoginGroup>,
+    /// The e-mail address that was entered.
+    pub email: String,
+    /// Why it did not work.
+    pub refusal: Option<String>,
+}
+
+/// The quick logins of one workspace.
+#[derive(Clone, Debug)]
+pub struct QuickLoginGroup {
+    /// Its id.
+    pub workspace_id: String,
+    /// Its name.
+    pub name: String,
+    /// Who gets in.
+    pub people: Vec<QuickLoginLine>,
+}
+
+/// One person to get in as.
+#[derive(Clone, Debug)]
+pub struct QuickLoginLine {
+    /// Their id.
+    pub user_id: String,
+    /// Their name.
+    pub name: String,
+    /// The name of their role.
+    pub role: String,
+}
+
+impl QuickLoginLine {
+    fn initial(&self) -> String {
+        initial(&self.name)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "workspace/login.html")]
+struct WorkspaceLoginPage<'a> {
+    context: &'a PageContext<'a>,
+    view: &'a WorkspaceLogin,
+}
+
+impl WorkspaceLogin {
+    /// The page.
+    pub fn render(&self, status: StatusCode, context: &PageContext<'_>) -> Response {
+        page(status, &WorkspaceLoginPage { context, view: self }, &ContentSecurityPolicy::strict())
+    }
+}

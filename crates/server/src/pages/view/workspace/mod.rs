@@ -1,0 +1,125 @@
+//! The pages of a workspace: the frame around each, and one file per page.
+
+mod chooser;
+mod key;
+mod keys;
+mod login;
+mod people;
+mod person;
+mod role;
+mod roles;
+mod settings;
+
+#[cfg(test)]
+mod tests;
+
+pub use chooser::{Chooser, WorkspaceLine};
+pub use key::{KeyForm, KeyMade, KeyPage, PermissionLine};
+pub use keys::{KeyLine, KeyState, Keys};
+pub use login::{QuickLoginGroup, QuickLoginLine, WorkspaceLogin};
+pub use people::{MemberLine, MemberStatus, Paging, People};
+pub use person::{InviteForm, MemberPage, QuickLoginSwitch, RoleOption};
+pub use role::{AttributeRow, CatalogRow, Editing, RoleForm, SchemaRow, SwitchLine};
+pub use roles::{RoleLine, Roles};
+pub use settings::{QuickLoginsSetting, WorkspaceSettings};
+
+/// What stands around the content of every page of a workspace.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The workspace.
+    pub workspace: WorkspaceLink,
+    /// Others that the person is in, to switch to.
+    pub others: Vec<WorkspaceLink>,
+    /// The name of who looks.
+    pub person: String,
+    /// The name of their role here.
+    pub role: String,
+    /// The pages that they may open.
+    pub tabs: Vec<Tab>,
+    /// The page that they look at, or that this one belongs to.
+    pub current: Tab,
+    /// What came of what they did last.
+    pub notice: Option<Notice>,
+}
+
+/// A workspace to go to.
+#[derive(Clone, Debug)]
+pub struct WorkspaceLink {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// One part of a workspace's pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    /// Who is in it.
+    People,
+    /// What they may do.
+    Roles,
+    /// How servers get in.
+    Keys,
+    /// All else.
+    Settings,
+}
+
+/// What came of what a person did.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// It is done.
+    Done(String),
+    /// It was not done, and why.
+    Refused(String),
+}
+
+impl Frame {
+    fn initial(&self) -> String {
+        super::initial(&self.workspace.name)
+    }
+
+    /// Where the pages of this workspace begin.
+    fn base(&self) -> String {
+        self.workspace.url()
+    }
+}
+
+impl WorkspaceLink {
+    fn url(&self) -> String {
+        format!("/workspace/{}", self.id)
+    }
+}
+
+impl Tab {
+    /// Its place below the workspace.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::People => "people",
+            Self::Roles => "roles",
+            Self::Keys => "keys",
+            Self::Settings => "settings",
+        }
+    }
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::People => "People",
+            Self::Roles => "Roles",
+            Self::Keys => "API keys",
+            Self::Settings => "Settings",
+        }
+    }
+}
+
+/// A count as people read it: `1,234`.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

@@ -1,0 +1,107 @@
+//! `/workspace/{id}/people/invite` and `/workspace/{id}/people/{user}`: a person comes in, and one who is.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+use sigma_core::time::Timestamp;
+
+use super::{Frame, MemberStatus, Notice};
+use crate::pages::view::csp::ContentSecurityPolicy;
+use crate::pages::view::{PageContext, initial, moment, page};
+
+/// Invite somebody. Posts `email`, `name` and `role` to `/workspace/{id}/people/invite`.
+#[derive(Clone, Debug, Default)]
+pub struct InviteForm {
+    /// The e-mail address that was entered.
+    pub email: String,
+    /// The name that was entered.
+    pub name: String,
+    /// The roles that may be given.
+    pub roles: Vec<RoleOption>,
+}
+
+/// A role to choose.
+#[derive(Clone, Debug)]
+pub struct RoleOption {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Chosen unless the person chooses otherwise.
+    pub selected: bool,
+}
+
+/// One member. Posts below `/workspace/{id}/people/{user}`: `role` and `quick_login` to itself, nothing to
+/// `/activate`, `/deactivate`, `/invitation` and `/end`.
+#[derive(Clone, Debug)]
+pub struct MemberPage {
+    /// Their id.
+    pub user_id: String,
+    /// Their name.
+    pub name: String,
+    /// Their e-mail address.
+    pub email: Option<String>,
+    /// The name of their role.
+    pub role: String,
+    /// Whether they can get in.
+    pub status: MemberStatus,
+    /// Since when they are a member.
+    pub created_at: Timestamp,
+    /// The one who looks.
+    pub is_self: bool,
+    /// Why nothing here can be changed by who looks.
+    pub locked: Option<String>,
+    /// The roles that may be given, theirs selected.
+    pub roles: Vec<RoleOption>,
+    /// Login without a password.
+    pub quick_login: QuickLoginSwitch,
+}
+
+/// Whether a person may be listed for login without a password.
+#[derive(Clone, Debug)]
+pub struct QuickLoginSwitch {
+    /// They are.
+    pub on: bool,
+    /// Why it has no effect now, or what it does.
+    pub hint: String,
+}
+
+impl MemberPage {
+    fn initial(&self) -> String {
+        initial(&self.name)
+    }
+
+    fn since(&self) -> String {
+        moment::day(self.created_at)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "workspace/invite.html")]
+struct InvitePage<'a> {
+    context: &'a PageContext<'a>,
+    frame: &'a Frame,
+    view: &'a InviteForm,
+}
+
+#[derive(Template)]
+#[template(path = "workspace/person.html")]
+struct PersonPage<'a> {
+    context: &'a PageContext<'a>,
+    frame: &'a Frame,
+    view: &'a MemberPage,
+}
+
+impl InviteForm {
+    /// The page.
+    pub fn render(&self, status: StatusCode, frame: &Frame, context: &PageContext<'_>) -> Response {
+        page(status, &InvitePage { context, frame, view: self }, &ContentSecurityPolicy::strict())
+    }
+}
+
+impl MemberPage {
+    /// The page.
+    pub fn render(&self, status: StatusCode, frame: &Frame, context: &PageContext<'_>) -> Response {
+        page(status, &PersonPage { context, frame, view: self }, &ContentSecurityPolicy::strict())
+    }
+}

@@ -1,0 +1,159 @@
+//! `/workspace/{id}/roles/new` and `/workspace/{id}/roles/{role}`: what one role may. The form is complete without script:
+//! it ends with empty lines, and "more lines" gives further ones without saving.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::{Frame, Notice};
+use crate::pages::view::csp::ContentSecurityPolicy;
+use crate::pages::view::{PageContext, page};
+
+/// One role. Fields are posted in the order of the page: `schema` begins a schema, its `default` and pairs of
+/// `attribute` and `level` follow; `catalog` begins a catalog, `can_view` and `can_assign` follow.
+#[derive(Clone, Debug)]
+pub struct RoleForm {
+    /// Its id; a new one has none.
+    pub id: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// What it may manage.
+    pub switches: Vec<SwitchLine>,
+    /// Rules for schemas.
+    pub schemas: Vec<SchemaRow>,
+    /// Rules for catalogs.
+    pub catalogs: Vec<CatalogRow>,
+    /// Whether it can be changed by who looks.
+    pub editing: Editing,
+}
+
+/// Whether a role can be changed by who looks.
+#[derive(Clone, Debug)]
+pub enum Editing {
+    /// It can.
+    Open,
+    /// It cannot, and why.
+    Locked(String),
+}
+
+/// One switch of a role, in plain words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SwitchLine {
+    /// Its name on the wire.
+    pub field: &'static str,
+    /// In a word or two.
+    pub short: &'static str,
+    /// What it lets people do.
+    pub title: &'static str,
+    /// What that means.
+    pub detail: &'static str,
+    /// It is on.
+    pub on: bool,
+    /// Who looks may not give it.
+    pub locked: bool,
+}
+
+/// What a role may do with the attributes of a schema.
+#[derive(Clone, Debug, Default)]
+pub struct SchemaRow {
+    /// Its id.
+    pub id: String,
+    /// The level of what is not listed: `write`, `read` or `hidden`.
+    pub default: String,
+    /// What is listed.
+    pub attributes: Vec<AttributeRow>,
+}
+
+/// The level of one attribute.
+#[derive(Clone, Debug, Default)]
+pub struct AttributeRow {
+    /// Its name.
+    pub name: String,
+    /// `write`, `read` or `hidden`.
+    pub level: String,
+}
+
+/// What a role may do with a catalog.
+#[derive(Clone, Debug, Default)]
+pub struct CatalogRow {
+    /// Its id.
+    pub id: String,
+    /// See it.
+    pub can_view: bool,
+    /// Assign what is in it.
+    pub can_assign: bool,
+}
+
+/// The levels, and their words.
+const LEVELS: [(&str, &str); 3] = [("write", "Write"), ("read", "Read"), ("hidden", "Hidden")];
+
+impl SwitchLine {
+    /// Every switch, off and free, in the order to show.
+    pub fn all() -> Vec<Self> {
+        let line = |field, short, title, detail| Self { field, short, title, detail, on: false, locked: false };
+        vec![
+            line("canManageUsers", "People", "Manage people", "Invite people, give them roles, end memberships."),
+            line("canManageRoles", "Roles", "Manage roles", "Make roles and change what they may do."),
+            line("canManageApiKeys", "API keys", "Manage API keys", "Make and deactivate keys for servers."),
+            line("canManageSchemas", "Schemas", "Manage schemas", "Change the data model. May write all schemas."),
+            line("canManageDimensions", "Dimensions", "Manage dimensions", "Change the dimensions of the data."),
+            line("canManageOptionLists", "Option lists", "Manage option lists", "Change the values that are offered."),
+            line("canImport", "Import", "Import data", "Bring in data in bulk."),
+            line("canExport", "Export", "Export data", "Take data out in bulk."),
+        ]
+    }
+}
+
+impl RoleForm {
+    /// The same with empty lines to fill in: one at the end of each list, and `more` beyond that.
+    #[must_use]
+    pub fn with_empty_lines(mut self, more: usize) -> Self {
+        for schema in &mut self.schemas {
+            schema.attributes.extend(std::iter::repeat_n(AttributeRow::empty(), 1 + more));
+        }
+        let empty = SchemaRow {
+            id: String::new(),
+            default: "read".to_owned(),
+            attributes: vec![AttributeRow::empty(), AttributeRow::empty()],
+        };
+        self.schemas.push(empty);
+        self.catalogs.extend(std::iter::repeat_n(CatalogRow::default(), 1 + more));
+        self
+    }
+
+    fn heading(&self) -> &str {
+        match self.id {
+            Some(_) => &self.name,
+            None => "Make a role",
+        }
+    }
+
+    const fn is_locked(&self) -> bool {
+        matches!(self.editing, Editing::Locked(_))
+    }
+}
+
+impl AttributeRow {
+    fn empty() -> Self {
+        Self { name: String::new(), level: "read".to_owned() }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "workspace/role.html")]
+struct RolePage<'a> {
+    context: &'a PageContext<'a>,
+    frame: &'a Frame,
+    view: &'a RoleForm,
+    levels: [(&'static str, &'static str); 3],
+}
+
+impl RoleForm {
+    /// The page.
+    pub fn render(&self, status: StatusCode, frame: &Frame, context: &PageContext<'_>) -> Response {
+        let template = RolePage { context, frame, view: self, levels: LEVELS };
+        page(status, &template, &ContentSecurityPolicy::strict())
+    }
+}

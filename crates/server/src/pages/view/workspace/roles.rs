@@ -1,0 +1,77 @@
+//! `/workspace/{id}/roles`: what each role may, as a grid.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::{Frame, Notice, SwitchLine};
+use crate::pages::view::csp::ContentSecurityPolicy;
+use crate::pages::view::{PageContext, page};
+
+/// Every role of a workspace.
+#[derive(Clone, Debug)]
+pub struct Roles {
+    /// In the order to show.
+    pub roles: Vec<RoleLine>,
+    /// Whether who looks may make more.
+    pub may_make: bool,
+}
+
+/// One role.
+#[derive(Clone, Debug)]
+pub struct RoleLine {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Its switches, in the same order for each role.
+    pub switches: Vec<SwitchLine>,
+    /// Schemas with rules of their own.
+    pub schemas: usize,
+    /// Catalogs with rules of their own.
+    pub catalogs: usize,
+}
+
+impl RoleLine {
+    /// What it may manage, for where the grid does not fit.
+    fn summary(&self) -> String {
+        let on: Vec<_> = self.switches.iter().filter(|switch| switch.on).map(|switch| switch.short).collect();
+        if on.is_empty() {
+            return "Manages nothing".to_owned();
+        }
+        if on.len() == self.switches.len() {
+            return "Everything".to_owned();
+        }
+        on.join(", ")
+    }
+
+    /// `2 schemas, 1 catalog`.
+    fn rules(&self) -> String {
+        let counted = |count: usize, one: &str, many: &str| match count {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            _ => Some(format!("{count} {many}")),
+        };
+        let parts = [counted(self.schemas, "schema", "schemas"), counted(self.catalogs, "catalog", "catalogs")];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[derive(Template)]
+#[template(path = "workspace/roles.html")]
+struct RolesPage<'a> {
+    context: &'a PageContext<'a>,
+    frame: &'a Frame,
+    view: &'a Roles,
+    columns: Vec<SwitchLine>,
+}
+
+impl Roles {
+    /// The page.
+    pub fn render(&self, frame: &Frame, context: &PageContext<'_>) -> Response {
+        let columns = SwitchLine::all();
+        page(StatusCode::OK, &RolesPage { context, frame, view: self, columns }, &ContentSecurityPolicy::strict())
+    }
+}

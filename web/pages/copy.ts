@@ -1,0 +1,20 @@
+// Copy buttons: each puts a field's text on the clipboard and says so. Without a clipboard there is no button.
+export {};
+
+for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copy]")) {
+  const id = button.dataset["copy"] ?? "";
+  const field = document.getElementById(id);
+  if (!(field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement)) continue;
+  field.addEventListener("focus", () => field.select());
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  const status = document.querySelector<HTMLElement>(`[data-copied="${id}"]`);
+  button.addEventListener("click", async () => {
+    const copied = await navigator.clipboard.writeText(field.value).then(
+      () => true,
+      () => false,
+    );
+    if (!copied) field.select();
+    if (status) status.textContent = copied ? "Copied." : "It is marked: copy it with the keyboard.";
+  });
+}
