@@ -137,6 +137,8 @@ pub(super) const TABLE: &[(&str, Policy)] = &[
     ("/api/auth/sign-up/sigma", SIGN_IN),
     ("/api/auth/sign-in/email", SIGN_IN),
     ("/api/auth/sign-up/email", SIGN_IN),
+    ("/workspace/login", SIGN_IN),
+    ("/workspace/login/quick", SIGN_IN),
     ("/sigma/authorize", DIRECT),
     ("/api/subscription/status", READ_BY_APPS),
     ("/api/wallet/connect", READ_BY_APPS),
@@ -159,9 +161,12 @@ pub(super) fn of(pattern: &str) -> Policy {
 /// Paths that programs call: what goes wrong there is told in JSON.
 pub(super) fn is_api(path: &str) -> bool {
     const PREFIXES: [&str; 4] = ["/api/", "/.well-known/", "/sigma/", "/v2/"];
+    /// Pages whose forms have rules of their own.
+    const PAGES_WITH_FORMS: [&str; 3] = ["/workspace/", "/password/", "/invitation"];
     const PAGES: [&str; 3] = ["/api/auth/reference", "/api/auth/error", "/api/auth/oauth2/authorize"];
     let called = PREFIXES.iter().any(|prefix| path.starts_with(prefix)) && !PAGES.contains(&path);
-    called || TABLE.iter().any(|(known, policy)| *known == path && policy.limit != AUTHORIZE.limit)
+    let page = PAGES_WITH_FORMS.iter().any(|prefix| path.starts_with(prefix));
+    called || (!page && TABLE.iter().any(|(known, policy)| *known == path && policy.limit != AUTHORIZE.limit))
 }
 
 /// Paths that people come to by a link or a form of ours: what goes wrong there is told by a page to a browser.
@@ -212,7 +217,7 @@ mod tests {
         for path in ["/api/nothing", "/.well-known/nothing", "/token", "/userinfo", "/health", "/sigma/authorize"] {
             assert!(is_api(path), "{path}");
         }
-        for path in ["/", "/login", "/oauth2/authorize", "/api/auth/oauth2/authorize", "/tokens"] {
+        for path in ["/", "/login", "/oauth2/authorize", "/api/auth/oauth2/authorize", "/tokens", "/workspace/login"] {
             assert!(!is_api(path), "{path}");
         }
     }

@@ -26,7 +26,8 @@ async fn login(State(sigma): State<Sigma>, browser: Browser, RawQuery(query): Ra
             interaction: None,
             login_hint: None,
             bap_id_hint: None,
-            continue_url: "/".to_owned(),
+            // The one page that asks people to come back; any other address is the front page.
+            continue_url: params.get("next").filter(|next| *next == "/workspace").unwrap_or("/").to_owned(),
             sign_up_url: "/signup".to_owned(),
             reauthenticate: false,
         };

@@ -11,6 +11,7 @@ mod sessions;
 mod signup;
 pub mod view;
 mod welcome;
+mod workspace;
 
 use axum::Router;
 use axum::response::Response;
@@ -35,6 +36,7 @@ pub fn router() -> Router<Sigma> {
         .merge(sessions::router())
         .merge(error::router())
         .merge(reference::router())
+        .merge(workspace::router())
         .merge(assets::router())
 }
 

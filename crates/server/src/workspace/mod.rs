@@ -18,7 +18,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::Sigma;
 
+pub(crate) use auth::quick_logins::allowed as quick_logins_allowed;
 pub(crate) use memory::WorkspaceMemory;
+pub(crate) use token::JTI_LENGTH;
 pub(crate) use uses::keep_writing;
 
 /// Every endpoint of workspaces.

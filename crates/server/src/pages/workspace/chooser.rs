@@ -1,0 +1,53 @@
+//! `/workspace` and `/workspace/{id}`: to the workspace of whoever is in one, a choice for whoever is in several.
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use sigma_core::workspace::Right;
+use sigma_store::workspace::{membership, role};
+
+use super::quick::QuickSession;
+use super::visit::{Visit, failed};
+use crate::extract::{Browser, SignedIn};
+use crate::pages::person_view;
+use crate::pages::view::PageContext;
+use crate::pages::view::workspace::{Chooser, WorkspaceLine, WorkspaceLink};
+use crate::state::Sigma;
+
+/// The routes of this page.
+pub fn router() -> Router<Sigma> {
+    Router::new().route("/workspace", get(choose)).route("/workspace/{workspace}", get(enter))
+}
+
+async fn choose(State(sigma): State<Sigma>, browser: Browser) -> Result<Response, Response> {
+    let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
+    let Some(signed_in) = signed_in else {
+        let to = QuickSession::of(&sigma, &browser);
+        let to = to.map_or_else(|| "/workspace/login".to_owned(), |session| format!("/workspace/{}", session.org_id));
+        return Ok(Redirect::to(&to).into_response());
+    };
+    let user_id = signed_in.account.user.id.clone();
+    let list = sigma.store.read(move |tx| {
+        let belongings = membership::of_person(tx, &user_id)?;
+        belongings.into_iter().map(|one| Ok((role::find(tx, &one.org_id, &one.role_id)?, one))).collect()
+    });
+    let belongings: Vec<_> = list.await.map_err(failed)?;
+    if let [(_, only)] = belongings.as_slice() {
+        return Ok(Redirect::to(&format!("/workspace/{}", only.org_id)).into_response());
+    }
+    let line = |(role, one): (Option<sigma_core::workspace::Role>, membership::Belonging)| WorkspaceLine {
+        workspace: WorkspaceLink { id: one.org_id.to_string(), name: one.name },
+        role: role.map(|role| role.name).unwrap_or_default(),
+    };
+    let page = Chooser {
+        person: person_view(&signed_in.account, signed_in.session.bap_id.as_deref()).name,
+        workspaces: belongings.into_iter().map(line).collect(),
+    };
+    Ok(page.render(&PageContext { issuer: sigma.issuer() }))
+}
+
+async fn enter(visit: Visit) -> Redirect {
+    let first = if visit.authority().may(Right::Users) { "people" } else { "roles" };
+    Redirect::to(&visit.path(first))
+}

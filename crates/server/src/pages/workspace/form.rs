@@ -1,0 +1,43 @@
+//! What a page's form sends.
+
+use axum::extract::{FromRequest, Request};
+use axum::response::Response;
+use sigma_core::authorize::Params;
+
+use crate::state::Sigma;
+
+/// The fields of a form, in their order. A NUL, which no text of ours may hold, becomes the sign for what cannot be read.
+pub struct Form(pub Params);
+
+impl Form {
+    /// The text of a field, without the white space around it.
+    pub fn text(&self, name: &str) -> String {
+        self.0.raw(name).unwrap_or_default().trim().to_owned()
+    }
+
+    /// Whether a box is checked.
+    pub fn is_checked(&self, name: &str) -> bool {
+        self.0.raw(name) == Some("true")
+    }
+}
+
+impl FromRequest<Sigma> for Form {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, _: &Sigma) -> Result<Self, Response> {
+        let body = crate::extract::body(request).await?;
+        Ok(Self(Params::parse(&String::from_utf8_lossy(&body).replace("%00", "%EF%BF%BD"))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_counts_only_with_its_own_value_and_a_text_is_trimmed() {
+        let form = Form(Params::parse("a=true&b=on&c=&name=+Ada+"));
+        assert!(form.is_checked("a") && !form.is_checked("b") && !form.is_checked("c") && !form.is_checked("d"));
+        assert_eq!((form.text("name").as_str(), form.text("none").as_str()), ("Ada", ""));
+    }
+}

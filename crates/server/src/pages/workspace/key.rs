@@ -1,0 +1,208 @@
+//! `/workspace/{id}/keys/new` and `/workspace/{id}/keys/{key}`: a key is made and shown once, deactivated, deleted.
+
+use axum::Router;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::StatusCode;
+use secrecy::SecretString;
+use serde::Deserialize;
+use sigma_core::authorize::Params;
+use sigma_core::ids::ApiKeyId;
+use sigma_core::time::Timestamp;
+use sigma_core::workspace::{ApiKeySecret, KeyPermission, KeyPermissions, Right, text};
+use sigma_store::workspace::api_key::{self, ApiKey, NewApiKey};
+use sigma_store::workspace::membership;
+use time::format_description::well_known::Iso8601;
+use time::{Date, Time};
+
+use super::form::Form;
+use super::keys::line;
+use super::outcome::{Done, Refused};
+use super::permission_lines;
+use super::visit::{Visit, failed};
+use crate::pages::not_found;
+use crate::pages::view::PageContext;
+use crate::pages::view::workspace::{KeyForm, KeyMade, KeyPage, Notice, Tab};
+use crate::state::Sigma;
+
+/// The routes of these pages.
+pub fn router() -> Router<Sigma> {
+    Router::new()
+        .route("/workspace/{workspace}/keys/new", get(new).post(add))
+        .route("/workspace/{workspace}/keys/{key}", get(show))
+        .route("/workspace/{workspace}/keys/{key}/deactivate", post(deactivate))
+        .route("/workspace/{workspace}/keys/{key}/delete", post(delete))
+}
+
+#[derive(Deserialize)]
+struct Named {
+    key: String,
+}
+
+impl Named {
+    fn id(&self) -> ApiKeyId {
+        ApiKeyId::from_text(self.key.as_str())
+    }
+}
+
+/// A key as it was entered.
+#[derive(Default)]
+struct Entered {
+    name: String,
+    permissions: Vec<KeyPermission>,
+    last_day: String,
+}
+
+impl Entered {
+    fn read(form: &Form) -> Self {
+        let permissions = form.0.all("permission").filter_map(KeyPermission::parse).collect();
+        Self { name: form.text("name"), permissions, last_day: form.text("expires") }
+    }
+
+    /// The name, what the key may and when it ends; what is wrong with them, in words.
+    fn parse(&self, now: Timestamp) -> Result<(String, KeyPermissions, Option<Timestamp>), String> {
+        let name = text::name(&self.name).map_err(|problem| format!("the name {problem}"))?;
+        let permissions: KeyPermissions = self.permissions.iter().copied().collect();
+        if permissions.is_empty() {
+            return Err("choose what the key may do".to_owned());
+        }
+        let ends = match self.last_day.as_str() {
+            "" => None,
+            day => Some(end_of(day).filter(|end| *end > now).ok_or("the last day must be a day that is not over")?),
+        };
+        Ok((name, permissions, ends))
+    }
+}
+
+/// The end of a day, UTC.
+fn end_of(day: &str) -> Option<Timestamp> {
+    let day = Date::parse(day, &Iso8601::DATE).ok()?.next_day()?;
+    Some(Timestamp::from_seconds(day.with_time(Time::MIDNIGHT).assume_utc().unix_timestamp()))
+}
+
+async fn new(State(sigma): State<Sigma>, visit: Visit) -> Result<Response, Response> {
+    visit.require(&sigma, Right::ApiKeys)?;
+    let entered = Entered { permissions: vec![KeyPermission::Read], ..Entered::default() };
+    Ok(form(&sigma, &visit, entered, StatusCode::OK, None))
+}
+
+async fn add(State(sigma): State<Sigma>, visit: Visit, sent: Form) -> Result<Response, Response> {
+    visit.require(&sigma, Right::ApiKeys)?;
+    let (entered, now) = (Entered::read(&sent), sigma.now());
+    let (name, permissions, expires_at) = match entered.parse(now) {
+        Ok(parsed) => parsed,
+        Err(words) => {
+            let Refused { status, notice } = Refused::invalid(format!("The key is not made yet: {words}."));
+            return Ok(form(&sigma, &visit, entered, status, Some(notice)));
+        }
+    };
+    let secret = ApiKeySecret::generate(&*sigma.rng);
+    let id = ApiKeyId::new(now, &*sigma.rng);
+    let new = NewApiKey { id, name, hash: secret.digest(), permissions, expires_at };
+    let (org_id, actor) = (visit.org_id(), visit.actor());
+    match Visit::act(&sigma, move |tx| api_key::add(tx, &org_id, &actor, &new, now)).await? {
+        Ok(key) => {
+            let made = KeyMade { name: key.name, key: SecretString::from(secret.expose()) };
+            Ok(made.render(&visit.frame(Tab::Keys, None), &PageContext { issuer: sigma.issuer() }))
+        }
+        Err(Refused { status, notice }) => Ok(form(&sigma, &visit, entered, status, Some(notice))),
+    }
+}
+
+fn form(sigma: &Sigma, visit: &Visit, entered: Entered, status: StatusCode, notice: Option<Notice>) -> Response {
+    let today = sigma.now().iso8601();
+    let view = KeyForm {
+        name: entered.name,
+        permissions: permission_lines(&entered.permissions, &visit.role.permissions),
+        expires: entered.last_day,
+        earliest: today.split_once('T').map_or("", |(day, _)| day).to_owned(),
+    };
+    view.render(status, &visit.frame(Tab::Keys, notice), &PageContext { issuer: sigma.issuer() })
+}
+
+async fn show(
+    State(sigma): State<Sigma>,
+    visit: Visit,
+    Path(named): Path<Named>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Response> {
+    visit.require(&sigma, Right::ApiKeys)?;
+    let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
+    page(&sigma, &visit, named.id(), StatusCode::OK, notice).await
+}
+
+async fn deactivate(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Response> {
+    let (org_id, actor, id, now) = (visit.org_id(), visit.actor(), named.id(), sigma.now());
+    match Visit::act(&sigma, move |tx| api_key::deactivate(tx, &org_id, &actor, &id, now)).await? {
+        Ok(key) => Ok(Done::Deactivated.at(&visit.path(&format!("keys/{}", key.id)))),
+        Err(refused) => told(&sigma, &visit, named.id(), refused).await,
+    }
+}
+
+async fn delete(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Response> {
+    let (org_id, actor, id, now) = (visit.org_id(), visit.actor(), named.id(), sigma.now());
+    match Visit::act(&sigma, move |tx| api_key::remove(tx, &org_id, &actor, &id, now)).await? {
+        Ok(()) => Ok(Done::Deleted.at(&visit.path("keys"))),
+        Err(refused) => told(&sigma, &visit, named.id(), refused).await,
+    }
+}
+
+async fn told(sigma: &Sigma, visit: &Visit, id: ApiKeyId, refused: Refused) -> Result<Response, Response> {
+    visit.require(sigma, Right::ApiKeys)?;
+    page(sigma, visit, id, refused.status, Some(refused.notice)).await
+}
+
+async fn page(
+    sigma: &Sigma,
+    visit: &Visit,
+    id: ApiKeyId,
+    status: StatusCode,
+    notice: Option<Notice>,
+) -> Result<Response, Response> {
+    let org_id = visit.org_id();
+    let load = sigma.store.read(move |tx| {
+        let Some(key) = api_key::find(tx, &org_id, &id)? else { return Ok(None) };
+        let made_by = match (&key.made_by_user, &key.made_by_key) {
+            (Some(user_id), _) => membership::find(tx, &org_id, user_id)?.map(|member| member.name),
+            (None, Some(maker)) => api_key::find(tx, &org_id, maker)?.map(|maker| format!("the key {}", maker.name)),
+            (None, None) => None,
+        };
+        Ok(Some((key, made_by)))
+    });
+    let found: Option<(ApiKey, Option<String>)> = load.await.map_err(failed)?;
+    let Some((key, made_by)) = found else { return Err(not_found(sigma)) };
+    let locked = visit.authority().require_key(key.permissions).is_err();
+    let view = KeyPage {
+        made_by,
+        locked: locked.then(|| "This key may do more than you, so you cannot end it.".to_owned()),
+        key: line(key, sigma.now()),
+    };
+    Ok(view.render(status, &visit.frame(Tab::Keys, notice), &PageContext { issuer: sigma.issuer() }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_key_works_until_the_end_of_its_last_day() {
+        assert_eq!(end_of("2026-11-22").unwrap().iso8601(), "2026-11-23T00:00:00.000Z");
+        for bad in ["", "2026-02-30", "22.11.2026", "2026-11-22T00:00", "9999-12-31", "-1-01-01", "x"] {
+            assert_eq!(end_of(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_key_is_said_in_words() {
+        let now = end_of("2026-11-21").unwrap().plus(Duration::from_secs(1));
+        let parse = |form: &str| Entered::read(&Form(Params::parse(form))).parse(now);
+        let (name, permissions, ends) = parse("name=+Import+&permission=read&permission=x&expires=2026-11-22").unwrap();
+        assert_eq!((name.as_str(), permissions.names()), ("Import", vec!["read"]));
+        assert_eq!(ends, end_of("2026-11-22"));
+        let problems = ["name=&permission=read", "name=a", "name=a&permission=read&expires=2026-11-21"];
+        insta::assert_snapshot!(problems.map(|form| parse(form).unwrap_err()).join("\n"), @"");
+    }
+}

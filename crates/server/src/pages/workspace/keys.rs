@@ -1,0 +1,48 @@
+//! `/workspace/{id}/keys`: the API keys of the workspace.
+
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::response::Response;
+use axum::routing::get;
+use sigma_core::authorize::Params;
+use sigma_core::time::Timestamp;
+use sigma_core::workspace::Right;
+use sigma_store::workspace::api_key::{self, ApiKey};
+
+use super::outcome::Done;
+use super::visit::{Visit, failed};
+use crate::pages::view::PageContext;
+use crate::pages::view::workspace::{KeyLine, KeyState, Keys, Tab};
+use crate::state::Sigma;
+
+/// The routes of this page.
+pub fn router() -> Router<Sigma> {
+    Router::new().route("/workspace/{workspace}/keys", get(keys))
+}
+
+async fn keys(State(sigma): State<Sigma>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Response> {
+    visit.require(&sigma, Right::ApiKeys)?;
+    let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
+    let (org_id, now) = (visit.org_id(), sigma.now());
+    let keys = sigma.store.read(move |tx| api_key::list(tx, &org_id)).await.map_err(failed)?;
+    let view = Keys { keys: keys.into_iter().map(|key| line(key, now)).collect() };
+    Ok(view.render(&visit.frame(Tab::Keys, notice), &PageContext { issuer: sigma.issuer() }))
+}
+
+/// A key, as pages show it.
+pub fn line(key: ApiKey, now: Timestamp) -> KeyLine {
+    let state = match key.active {
+        true if key.works_at(now) => KeyState::Active,
+        true => KeyState::Expired,
+        false => KeyState::Deactivated,
+    };
+    KeyLine {
+        id: key.id.to_string(),
+        name: key.name,
+        permissions: key.permissions.iter().map(|permission| permission.as_str().to_owned()).collect(),
+        state,
+        created_at: key.created_at,
+        last_used_at: key.last_used_at,
+        expires_at: key.expires_at,
+    }
+}

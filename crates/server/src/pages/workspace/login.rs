@@ -1,0 +1,159 @@
+//! `/workspace/login`: by a quick login where they are on, by e-mail address and password, or on to the page for keys.
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use http::StatusCode;
+use secrecy::SecretString;
+use sigma_core::digest::Digest;
+use sigma_core::ids::{OrgId, SessionId, UserId};
+use sigma_core::random::alphanumeric;
+use sigma_store::session::{self, NewSession};
+use sigma_store::workspace::login::Login;
+use sigma_store::workspace::quick::{self, Managers, QuickLogins, quick_log_in};
+use sigma_store::workspace::role;
+use sigma_store::{StoreError, Tx, password};
+
+use super::form::Form;
+use super::quick::QuickSession;
+use super::visit::failed;
+use crate::extract::{Browser, SECRET_LENGTH, SignedIn, expired_session_cookie, session_cookie};
+use crate::http::{Envelope, RequestContext};
+use crate::oauth::with_cookie;
+use crate::pages::view::PageContext;
+use crate::pages::view::workspace::{QuickLoginGroup, QuickLoginLine, WorkspaceLogin};
+use crate::passwords::{Verdict, authenticate};
+use crate::state::Sigma;
+use crate::workspace::{JTI_LENGTH, quick_logins_allowed};
+
+/// The routes of this page.
+pub fn router() -> Router<Sigma> {
+    Router::new()
+        .route("/workspace/login", get(show).post(log_in))
+        .route("/workspace/login/quick", post(quick_login))
+        .route("/workspace/sign-out", post(sign_out))
+}
+
+async fn show(State(sigma): State<Sigma>, context: RequestContext) -> Result<Response, Response> {
+    page(&sigma, &context, WorkspaceLogin::default(), StatusCode::OK).await
+}
+
+async fn log_in(
+    State(sigma): State<Sigma>,
+    context: RequestContext,
+    browser: Browser,
+    form: Form,
+) -> Result<Response, Response> {
+    let email = form.text("email");
+    let secret = SecretString::from(form.0.raw("password").unwrap_or_default());
+    let verdict = authenticate(&sigma, &context, &email, secret).await;
+    let verdict = verdict.map_err(|error| Envelope::from(error).into_response())?;
+    if let Some(refusal) = verdict.refusal(sigma.now()) {
+        return Err(refusal);
+    }
+    let Verdict::Authenticated(person) = verdict else { return wrong(&sigma, &context, email).await };
+    /// A day, in seconds.
+    const DAY: u32 = 86_400;
+    let (now, seconds) = (sigma.now(), sigma.settings.sign_in.session_days.saturating_mul(DAY));
+    let token = alphanumeric(&*sigma.rng, SECRET_LENGTH);
+    let new = NewSession {
+        id: SessionId::new(now, &*sigma.rng),
+        secret: Digest::of(&token),
+        continues: browser.session_secret(&sigma).map(|secret| secret.digest),
+        acr: "1",
+        amr: "pwd",
+        address: context.client().ip().to_string(),
+        user_agent: browser.user_agent(),
+        now,
+        expires_at: Sigma::in_seconds(now, seconds),
+    };
+    let begin = move |tx: &mut dyn Tx| {
+        if !password::confirm(tx, &person.proof)? {
+            return Ok(None);
+        }
+        session::begin(tx, &person.user.id, None, &new).map(Some)
+    };
+    if sigma.store.write(begin).await.map_err(failed)?.is_none() {
+        return wrong(&sigma, &context, email).await;
+    }
+    let cookie = session_cookie(&sigma, &token, u64::from(seconds));
+    // A quick login that is still there would stand before what was just proven.
+    let response = with_cookie(Redirect::to("/workspace").into_response(), Some(&cookie));
+    Ok(with_cookie(response, Some(&QuickSession::expired_cookie(&sigma))))
+}
+
+async fn wrong(sigma: &Sigma, context: &RequestContext, email: String) -> Result<Response, Response> {
+    let refusal = Some("That e-mail address and password do not belong together.".to_owned());
+    page(sigma, context, WorkspaceLogin { quick: Vec::new(), email, refusal }, StatusCode::UNAUTHORIZED).await
+}
+
+async fn quick_login(State(sigma): State<Sigma>, context: RequestContext, form: Form) -> Result<Response, Response> {
+    let org_id = OrgId::from_text(form.text("workspace"));
+    let jti = alphanumeric(&*sigma.rng, JTI_LENGTH);
+    let login = Login {
+        user_id: UserId::from_text(form.text("user")),
+        org_id: Some(org_id.clone()),
+        jti: jti.clone(),
+        now: sigma.now(),
+    };
+    let logged_in = match quick_logins_allowed(&sigma, &context) {
+        Some(managers) => sigma.store.write(move |tx| quick_log_in(tx, &login, managers)).await.map_err(failed)?,
+        None => None,
+    };
+    if logged_in.is_none() {
+        let refusal = Some("That quick login is not there any more.".to_owned());
+        let view = WorkspaceLogin { refusal, ..WorkspaceLogin::default() };
+        return page(&sigma, &context, view, StatusCode::UNAUTHORIZED).await;
+    }
+    let to = Redirect::to(&format!("/workspace/{org_id}")).into_response();
+    Ok(with_cookie(to, Some(&QuickSession::new(org_id, jti).set_cookie(&sigma))))
+}
+
+/// Ends what these pages are open by: the quick login if there is one, else the browser's session.
+async fn sign_out(State(sigma): State<Sigma>, browser: Browser) -> Result<Response, Response> {
+    let to = || Redirect::to("/workspace/login").into_response();
+    if let Some(quick) = QuickSession::of(&sigma, &browser) {
+        let state = sigma.clone();
+        sigma.store.write(move |tx| quick.end(tx, &state)).await.map_err(failed)?;
+        return Ok(with_cookie(to(), Some(&QuickSession::expired_cookie(&sigma))));
+    }
+    if let Some(signed_in) = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)? {
+        let (user_id, id, now) = (signed_in.account.user.id.clone(), signed_in.session.id.clone(), sigma.now());
+        sigma.store.write(move |tx| session::end(tx, &user_id, &id, now)).await.map_err(failed)?;
+    }
+    Ok(with_cookie(to(), Some(&expired_session_cookie(&sigma))))
+}
+
+async fn page(
+    sigma: &Sigma,
+    context: &RequestContext,
+    view: WorkspaceLogin,
+    status: StatusCode,
+) -> Result<Response, Response> {
+    let quick = match quick_logins_allowed(sigma, context) {
+        Some(managers) => sigma.store.read(move |tx| groups(tx, managers)).await.map_err(failed)?,
+        None => Vec::new(),
+    };
+    Ok(WorkspaceLogin { quick, ..view }.render(status, &PageContext { issuer: sigma.issuer() }))
+}
+
+/// The workspaces that have somebody to get in as.
+fn groups(tx: &mut dyn Tx, managers: Managers) -> Result<Vec<QuickLoginGroup>, StoreError> {
+    let mut groups = Vec::new();
+    for QuickLogins { workspace, members } in quick::list(tx, managers)? {
+        let mut people = Vec::with_capacity(members.len());
+        for member in members {
+            let role = role::find(tx, &workspace.id, &member.role_id)?;
+            people.push(QuickLoginLine {
+                user_id: member.user_id.to_string(),
+                name: member.name,
+                role: role.map(|role| role.name).unwrap_or_default(),
+            });
+        }
+        if !people.is_empty() {
+            groups.push(QuickLoginGroup { workspace_id: workspace.id.to_string(), name: workspace.name, people });
+        }
+    }
+    Ok(groups)
+}

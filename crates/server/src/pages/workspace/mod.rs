@@ -1,0 +1,94 @@
+//! The pages of workspaces, for their admins: one file per page. What is done here is done by the operations and rules of
+//! the API (`crate::workspace`), and all of it works without script.
+
+mod chooser;
+mod form;
+mod key;
+mod keys;
+mod login;
+mod outcome;
+mod people;
+mod person;
+mod quick;
+mod role;
+mod role_form;
+mod roles;
+mod settings;
+mod visit;
+
+use axum::Router;
+use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
+
+use crate::pages::view::workspace::{PermissionLine, SwitchLine};
+use crate::state::Sigma;
+
+/// The routes of these pages.
+pub fn router() -> Router<Sigma> {
+    Router::new()
+        .merge(login::router())
+        .merge(chooser::router())
+        .merge(people::router())
+        .merge(person::router())
+        .merge(roles::router())
+        .merge(role::router())
+        .merge(keys::router())
+        .merge(key::router())
+        .merge(settings::router())
+}
+
+/// The switches of a role, as pages show them; those that `own` has not cannot be given.
+fn switch_lines(role: &RolePermissions, own: Option<&RolePermissions>) -> Vec<SwitchLine> {
+    let is_on = |permissions: &RolePermissions, field: &str| {
+        Switch::ALL.into_iter().any(|switch| switch.as_str() == field && permissions.switches.is_on(switch))
+    };
+    let lines = SwitchLine::all().into_iter();
+    lines
+        .map(|line| SwitchLine {
+            on: is_on(role, line.field),
+            locked: own.is_some_and(|own| !is_on(own, line.field)),
+            ..line
+        })
+        .collect()
+}
+
+/// The permissions of a key, as pages show them; those that `own` has not cannot be given.
+fn permission_lines(chosen: &[KeyPermission], own: &RolePermissions) -> Vec<PermissionLine> {
+    let held = own.key_permissions();
+    let lines = PermissionLine::all().into_iter();
+    lines
+        .map(|line| {
+            let permission = KeyPermission::parse(line.name);
+            PermissionLine {
+                on: permission.is_some_and(|permission| chosen.contains(&permission)),
+                locked: permission.is_none_or(|permission| !held.contains(permission)),
+                ..line
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_switch_and_permission_that_there_is_has_its_words() {
+        let mut switches: Vec<_> = switch_lines(&RolePermissions::admin(), None);
+        assert!(switches.iter().all(|line| line.on && !line.locked));
+        switches.dedup_by_key(|line| line.field);
+        assert_eq!(switches.len(), Switch::ALL.len());
+
+        let permissions = permission_lines(&KeyPermission::ALL, &RolePermissions::admin());
+        assert!(permissions.iter().all(|line| line.on && !line.locked));
+        assert_eq!(permissions.len(), KeyPermission::ALL.len());
+    }
+
+    #[test]
+    fn what_somebody_does_not_hold_is_locked() {
+        let own = RolePermissions { switches: [Switch::ManageRoles].into_iter().collect(), ..Default::default() };
+        let locked = switch_lines(&RolePermissions::default(), Some(&own)).into_iter().filter(|line| line.locked);
+        assert_eq!(locked.count(), Switch::ALL.len() - 1);
+        let free = permission_lines(&[], &own).into_iter().filter(|line| !line.locked);
+        assert_eq!(free.map(|line| line.name).collect::<Vec<_>>(), ["read"]);
+    }
+}

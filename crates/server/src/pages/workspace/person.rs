@@ -1,0 +1,159 @@
+//! `/workspace/{id}/people/{user}`: one member, their role and their way in.
+
+use axum::Router;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::StatusCode;
+use serde::Deserialize;
+use sigma_core::authorize::Params;
+use sigma_core::ids::{RoleId, UserId};
+use sigma_core::workspace::{Right, Role};
+use sigma_store::workspace::membership::{self, Change, Member};
+use sigma_store::workspace::role;
+
+use super::form::Form;
+use super::outcome::{Done, Refused};
+use super::people::status;
+use super::visit::{Visit, failed};
+use crate::pages::not_found;
+use crate::pages::view::PageContext;
+use crate::pages::view::workspace::{MemberPage, Notice, QuickLoginSwitch, RoleOption, Tab};
+use crate::state::Sigma;
+
+/// The routes of this page.
+pub fn router() -> Router<Sigma> {
+    const PERSON: &str = "/workspace/{workspace}/people/{user}";
+    Router::new()
+        .route(PERSON, get(show).post(change))
+        .route(&format!("{PERSON}/activate"), post(activate))
+        .route(&format!("{PERSON}/deactivate"), post(deactivate))
+        .route(&format!("{PERSON}/end"), post(end))
+}
+
+/// Who the path names.
+#[derive(Deserialize)]
+pub struct Named {
+    user: String,
+}
+
+impl Named {
+    /// Their id.
+    pub fn id(&self) -> UserId {
+        UserId::from_text(self.user.as_str())
+    }
+}
+
+async fn show(
+    State(sigma): State<Sigma>,
+    visit: Visit,
+    Path(named): Path<Named>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Response> {
+    visit.require(&sigma, Right::Users)?;
+    let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
+    page(&sigma, &visit, &named.id(), StatusCode::OK, notice).await
+}
+
+async fn change(
+    State(sigma): State<Sigma>,
+    visit: Visit,
+    Path(named): Path<Named>,
+    form: Form,
+) -> Result<Response, Response> {
+    let change = Change {
+        role_id: form.0.get("role").map(RoleId::from_text),
+        quick_login: Some(form.is_checked("quick_login")),
+        active: None,
+    };
+    put(&sigma, &visit, named.id(), change, Done::Saved).await
+}
+
+async fn activate(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Response> {
+    put(&sigma, &visit, named.id(), Change { active: Some(true), ..Change::default() }, Done::Activated).await
+}
+
+async fn deactivate(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Response> {
+    put(&sigma, &visit, named.id(), Change { active: Some(false), ..Change::default() }, Done::Deactivated).await
+}
+
+async fn end(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Response> {
+    let (org_id, actor, user_id, now) = (visit.org_id(), visit.actor(), named.id(), sigma.now());
+    let ended = Visit::act(&sigma, move |tx| membership::remove(tx, &org_id, &actor, &user_id, now)).await?;
+    match ended {
+        Ok(()) => Ok(Done::Ended.at(&visit.path("people"))),
+        Err(refused) => told(&sigma, &visit, &named.id(), refused).await,
+    }
+}
+
+async fn put(sigma: &Sigma, visit: &Visit, user_id: UserId, change: Change, done: Done) -> Result<Response, Response> {
+    let (org_id, actor, id, now) = (visit.org_id(), visit.actor(), user_id.clone(), sigma.now());
+    let changed = Visit::act(sigma, move |tx| membership::change(tx, &org_id, &actor, &id, &change, now)).await?;
+    match changed {
+        Ok(_) => Ok(done.at(&visit.path(&format!("people/{user_id}")))),
+        Err(refused) => told(sigma, visit, &user_id, refused).await,
+    }
+}
+
+/// The page again, with why it was not done.
+pub async fn told(sigma: &Sigma, visit: &Visit, user_id: &UserId, refused: Refused) -> Result<Response, Response> {
+    visit.require(sigma, Right::Users)?;
+    page(sigma, visit, user_id, refused.status, Some(refused.notice)).await
+}
+
+async fn page(
+    sigma: &Sigma,
+    visit: &Visit,
+    user_id: &UserId,
+    status_code: StatusCode,
+    notice: Option<Notice>,
+) -> Result<Response, Response> {
+    let (org_id, user_id) = (visit.org_id(), user_id.clone());
+    let load = sigma.store.read(move |tx| Ok((membership::find(tx, &org_id, &user_id)?, role::list(tx, &org_id)?)));
+    let (member, roles) = load.await.map_err(failed)?;
+    let Some(member) = member else { return Err(not_found(sigma)) };
+    let held = roles.iter().find(|role| role.id == member.role_id);
+    let authority = visit.authority();
+    let locked = held.is_some_and(|role| authority.require_role(&role.permissions).is_err());
+    let view = MemberPage {
+        user_id: member.user_id.to_string(),
+        name: member.name.clone(),
+        email: member.email.clone(),
+        role: held.map(|role| role.name.clone()).unwrap_or_default(),
+        status: status(member.state),
+        created_at: member.created_at,
+        is_self: member.user_id == visit.member.user_id,
+        locked: locked.then(|| format!("{} holds more than you do, so you cannot change anything here.", member.name)),
+        roles: role_options(visit, &roles, Some(&member.role_id)),
+        quick_login: quick_login(sigma, visit, &member, held),
+    };
+    Ok(view.render(status_code, &visit.frame(Tab::People, notice), &PageContext { issuer: sigma.issuer() }))
+}
+
+/// The roles that whoever visits may give: those that hold no more than theirs.
+pub fn role_options(visit: &Visit, roles: &[Role], selected: Option<&RoleId>) -> Vec<RoleOption> {
+    let authority = visit.authority();
+    let given = roles.iter().filter(|role| authority.require_role(&role.permissions).is_ok());
+    given
+        .map(|role| RoleOption {
+            id: role.id.to_string(),
+            name: role.name.clone(),
+            selected: selected == Some(&role.id),
+        })
+        .collect()
+}
+
+fn quick_login(sigma: &Sigma, visit: &Visit, member: &Member, role: Option<&Role>) -> QuickLoginSwitch {
+    let settings = &sigma.settings.workspaces;
+    let manages = role.is_some_and(|role| role.permissions.manages_anything());
+    let hint = if !settings.demo && settings.allow_quick_logins.is_empty() {
+        "Has no effect: this server does not allow quick logins."
+    } else if !visit.workspace.quick_logins {
+        "Has no effect yet: quick logins are off in the settings of this workspace."
+    } else if manages && !settings.demo {
+        "Has no effect with this role: whoever manages something needs a password."
+    } else {
+        "Gets in from the login page without a password."
+    };
+    QuickLoginSwitch { on: member.quick_login, hint: hint.to_owned() }
+}

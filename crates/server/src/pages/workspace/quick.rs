@@ -1,0 +1,73 @@
+//! Who got in by a quick login: a session of that one workspace, in a cookie of its own. It opens these pages and nothing
+//! else. An ordinary session would be the whole account, with its other workspaces and apps, and quick logins are switched
+//! on by the admins of one workspace.
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sigma_core::ids::{OrgId, UserId};
+use sigma_core::workspace::TOKEN_SECONDS;
+use sigma_store::workspace::session;
+use sigma_store::{StoreError, Tx};
+
+use crate::extract::{Browser, cookie};
+use crate::state::Sigma;
+
+const NAME: &str = "sigma.workspace";
+/// What is signed begins with this, so that no other cookie of ours can be taken for one.
+const PURPOSE: &str = "workspace-session";
+
+/// The session that a browser's cookie names; whether it lives is for [`QuickSession::find_user`].
+#[derive(Clone, Debug)]
+pub struct QuickSession {
+    /// The one workspace that it is for.
+    pub org_id: OrgId,
+    /// Its name.
+    jti: String,
+}
+
+impl QuickSession {
+    /// A session that began just now.
+    pub const fn new(org_id: OrgId, jti: String) -> Self {
+        Self { org_id, jti }
+    }
+
+    /// The session of a browser, if we signed its cookie.
+    pub fn of(sigma: &Sigma, browser: &Browser) -> Option<Self> {
+        let mut parts = browser.cookie(NAME)?.split('.');
+        let (org_id, jti, signature) = (parts.next()?, parts.next()?, parts.next()?);
+        let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+        let session = Self::new(OrgId::from_text(org_id), jti.to_owned());
+        hmac::verify(&sigma.cookie_key, session.signed_text().as_bytes(), &signature).ok()?;
+        parts.next().is_none().then_some(session)
+    }
+
+    /// `Set-Cookie` for it, for a day.
+    pub fn set_cookie(&self, sigma: &Sigma) -> String {
+        let signature = hmac::sign(&sigma.cookie_key, self.signed_text().as_bytes());
+        let value = format!("{}.{}.{}", self.org_id, self.jti, URL_SAFE_NO_PAD.encode(signature));
+        cookie(sigma, NAME, &value, TOKEN_SECONDS.unsigned_abs())
+    }
+
+    /// `Set-Cookie` that ends the cookie.
+    pub fn expired_cookie(sigma: &Sigma) -> String {
+        cookie(sigma, NAME, "", 0)
+    }
+
+    /// Whose it is, and the era of the membership that it began in, while it lives: a day at most.
+    pub fn find_user(&self, tx: &mut dyn Tx, sigma: &Sigma) -> Result<Option<(UserId, i64)>, StoreError> {
+        let now = sigma.now();
+        let found = session::find(tx, &self.org_id, &self.jti)?.filter(|session| session.is_live(now));
+        let young = found.filter(|session| now.seconds() - session.created_at.seconds() < TOKEN_SECONDS);
+        Ok(young.map(|session| (session.user_id, session.era)))
+    }
+
+    /// Ends it.
+    pub fn end(&self, tx: &mut dyn Tx, sigma: &Sigma) -> Result<bool, StoreError> {
+        session::end(tx, &self.org_id, &self.jti, sigma.now())
+    }
+
+    fn signed_text(&self) -> String {
+        format!("{PURPOSE}.{}.{}", self.org_id, self.jti)
+    }
+}

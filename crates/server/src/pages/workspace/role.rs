@@ -1,0 +1,171 @@
+//! `/workspace/{id}/roles/new` and `/workspace/{id}/roles/{role}`: a role is made, changed or deleted.
+
+use axum::Router;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::StatusCode;
+use serde::Deserialize;
+use sigma_core::authorize::Params;
+use sigma_core::ids::RoleId;
+use sigma_core::workspace::{Right, Role, RolePermissions};
+use sigma_store::workspace::role;
+
+use super::form::Form;
+use super::outcome::{Done, Refused};
+use super::role_form::Entered;
+use super::switch_lines;
+use super::visit::{Visit, failed};
+use crate::pages::not_found;
+use crate::pages::view::PageContext;
+use crate::pages::view::workspace::{Editing, Notice, RoleForm, Tab};
+use crate::state::Sigma;
+
+/// The routes of these pages.
+pub fn router() -> Router<Sigma> {
+    Router::new()
+        .route("/workspace/{workspace}/roles/new", get(new).post(add))
+        .route("/workspace/{workspace}/roles/{role}", get(show).post(replace))
+        .route("/workspace/{workspace}/roles/{role}/delete", post(delete))
+}
+
+#[derive(Deserialize)]
+struct Named {
+    role: String,
+}
+
+impl Named {
+    fn id(&self) -> RoleId {
+        RoleId::from_text(self.role.as_str())
+    }
+}
+
+/// What the form is for.
+#[derive(Clone, Copy)]
+enum Subject<'r> {
+    New,
+    Known(&'r Role),
+}
+
+async fn new(State(sigma): State<Sigma>, visit: Visit) -> Result<Response, Response> {
+    visit.require(&sigma, Right::Roles)?;
+    let page = Page { subject: Subject::New, status: StatusCode::OK, notice: None, more: 0 };
+    Ok(page.render(&sigma, &visit, Entered::default()))
+}
+
+async fn add(State(sigma): State<Sigma>, visit: Visit, form: Form) -> Result<Response, Response> {
+    visit.require(&sigma, Right::Roles)?;
+    let (entered, subject) = (Entered::read(&form), Subject::New);
+    if wants_more_lines(&form) {
+        return Ok(Page { subject, status: StatusCode::OK, notice: None, more: 3 }.render(&sigma, &visit, entered));
+    }
+    let draft = match entered.draft() {
+        Ok(draft) => draft,
+        Err(words) => return Ok(Page::refused(subject, unsaved(&words)).render(&sigma, &visit, entered)),
+    };
+    let (org_id, actor, now) = (visit.org_id(), visit.actor(), sigma.now());
+    let id = RoleId::new(now, &*sigma.rng);
+    match Visit::act(&sigma, move |tx| role::add(tx, &org_id, &actor, &id, &draft, now)).await? {
+        Ok(_) => Ok(Done::RoleMade.at(&visit.path("roles"))),
+        Err(refused) => Ok(Page::refused(subject, refused).render(&sigma, &visit, entered)),
+    }
+}
+
+async fn show(
+    State(sigma): State<Sigma>,
+    visit: Visit,
+    Path(named): Path<Named>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Response> {
+    let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
+    let role = load(&sigma, &visit, named.id()).await?;
+    let page = Page { subject: Subject::Known(&role), status: StatusCode::OK, notice, more: 0 };
+    Ok(page.render(&sigma, &visit, Entered::of(&role)))
+}
+
+async fn replace(
+    State(sigma): State<Sigma>,
+    visit: Visit,
+    Path(named): Path<Named>,
+    form: Form,
+) -> Result<Response, Response> {
+    let role = load(&sigma, &visit, named.id()).await?;
+    let (entered, subject) = (Entered::read(&form), Subject::Known(&role));
+    if wants_more_lines(&form) {
+        return Ok(Page { subject, status: StatusCode::OK, notice: None, more: 3 }.render(&sigma, &visit, entered));
+    }
+    let draft = match entered.draft() {
+        Ok(draft) => draft,
+        Err(words) => return Ok(Page::refused(subject, unsaved(&words)).render(&sigma, &visit, entered)),
+    };
+    let (org_id, actor, id, now) = (visit.org_id(), visit.actor(), named.id(), sigma.now());
+    match Visit::act(&sigma, move |tx| role::replace(tx, &org_id, &actor, &id, &draft, now)).await? {
+        Ok(_) => Ok(Done::Saved.at(&visit.path("roles"))),
+        Err(refused) => Ok(Page::refused(subject, refused).render(&sigma, &visit, entered)),
+    }
+}
+
+async fn delete(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Response> {
+    let (org_id, actor, id, now) = (visit.org_id(), visit.actor(), named.id(), sigma.now());
+    match Visit::act(&sigma, move |tx| role::remove(tx, &org_id, &actor, &id, now)).await? {
+        Ok(()) => Ok(Done::Deleted.at(&visit.path("roles"))),
+        Err(refused) => {
+            let role = load(&sigma, &visit, named.id()).await?;
+            Ok(Page::refused(Subject::Known(&role), refused).render(&sigma, &visit, Entered::of(&role)))
+        }
+    }
+}
+
+async fn load(sigma: &Sigma, visit: &Visit, id: RoleId) -> Result<Role, Response> {
+    let org_id = visit.org_id();
+    let role = sigma.store.read(move |tx| role::find(tx, &org_id, &id)).await.map_err(failed)?;
+    role.ok_or_else(|| not_found(sigma))
+}
+
+fn wants_more_lines(form: &Form) -> bool {
+    form.0.get("then") == Some("more")
+}
+
+fn unsaved(words: &str) -> Refused {
+    Refused::invalid(format!("The role is not saved yet: {words}."))
+}
+
+/// The form, and what came of sending it.
+struct Page<'r> {
+    subject: Subject<'r>,
+    status: StatusCode,
+    notice: Option<Notice>,
+    /// Further empty lines.
+    more: usize,
+}
+
+impl<'r> Page<'r> {
+    fn refused(subject: Subject<'r>, refused: Refused) -> Self {
+        Self { subject, status: refused.status, notice: Some(refused.notice), more: 0 }
+    }
+
+    fn render(self, sigma: &Sigma, visit: &Visit, entered: Entered) -> Response {
+        let own = &visit.role.permissions;
+        let editing = match self.subject {
+            _ if !visit.authority().may(Right::Roles) => {
+                Editing::Locked("Your role lets you see roles, not change them.".to_owned())
+            }
+            Subject::Known(role) if !own.covers(&role.permissions) => {
+                Editing::Locked("This role holds more than yours, so you cannot change it.".to_owned())
+            }
+            _ => Editing::Open,
+        };
+        let switches = RolePermissions { switches: entered.switches, ..RolePermissions::default() };
+        let form = RoleForm {
+            id: if let Subject::Known(role) = self.subject { Some(role.id.to_string()) } else { None },
+            name: entered.name,
+            description: entered.description,
+            switches: switch_lines(&switches, Some(own)),
+            schemas: entered.schemas,
+            catalogs: entered.catalogs,
+            editing: editing.clone(),
+        };
+        let form = if matches!(editing, Editing::Open) { form.with_empty_lines(self.more) } else { form };
+        form.render(self.status, &visit.frame(Tab::Roles, self.notice), &PageContext { issuer: sigma.issuer() })
+    }
+}

@@ -1,0 +1,165 @@
+//! Who is at the pages of a workspace: an active member, by their session. To everybody else there is no such page.
+
+use axum::extract::{FromRequestParts, Path};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use http::request::Parts;
+use serde::Deserialize;
+use sigma_core::ids::{OrgId, UserId};
+use sigma_core::workspace::{Actor, Authority, Right, Role};
+use sigma_store::workspace::membership::{self, Belonging, Member, State};
+use sigma_store::workspace::tenant::{self, Workspace};
+use sigma_store::workspace::{Decision, role};
+use sigma_store::{StoreError, Tx};
+
+use super::outcome::Refused;
+use super::quick::QuickSession;
+use crate::error::internal;
+use crate::extract::{Browser, SignedIn};
+use crate::pages::not_found;
+use crate::pages::view::workspace::{Frame, Notice, Tab, WorkspaceLink};
+use crate::pages::view::{ErrorPage, Link, PageContext};
+use crate::state::Sigma;
+
+/// Workspaces that the switcher lists; the chooser has them all.
+const MOST_OTHERS: usize = 20;
+
+/// An active member at the pages of their workspace.
+pub struct Visit {
+    /// Where.
+    pub workspace: Workspace,
+    /// Who.
+    pub member: Member,
+    /// As what.
+    pub role: Role,
+    others: Vec<Belonging>,
+}
+
+/// The part of the path that every page has.
+#[derive(Deserialize)]
+struct Place {
+    workspace: String,
+}
+
+impl Visit {
+    /// What they may.
+    pub fn authority(&self) -> Authority {
+        Authority::Person(self.role.permissions.clone())
+    }
+
+    /// Who does what they do.
+    pub fn actor(&self) -> Actor {
+        Actor::Person(self.member.user_id.clone())
+    }
+
+    /// Where they do it.
+    pub fn org_id(&self) -> OrgId {
+        self.workspace.id.clone()
+    }
+
+    /// Where the pages of this workspace are.
+    pub fn path(&self, below: &str) -> String {
+        format!("/workspace/{}/{below}", self.workspace.id)
+    }
+
+    /// What stands around a page.
+    pub fn frame(&self, current: Tab, notice: Option<Notice>) -> Frame {
+        let may = |right| self.authority().may(right);
+        let tabs = [(Tab::People, may(Right::Users)), (Tab::Roles, true), (Tab::Keys, may(Right::ApiKeys))];
+        let tabs = tabs.into_iter().chain([(Tab::Settings, true)]);
+        let link = |id: &OrgId, name: &str| WorkspaceLink { id: id.to_string(), name: name.to_owned() };
+        Frame {
+            workspace: link(&self.workspace.id, &self.workspace.name),
+            others: self.others.iter().take(MOST_OTHERS).map(|other| link(&other.org_id, &other.name)).collect(),
+            person: self.member.name.clone(),
+            role: self.role.name.clone(),
+            tabs: tabs.filter_map(|(tab, shown)| shown.then_some(tab)).collect(),
+            current,
+            notice,
+        }
+    }
+
+    /// That they may manage something.
+    ///
+    /// # Errors
+    /// The page that says that they may not.
+    pub fn require(&self, sigma: &Sigma, right: Right) -> Result<(), Response> {
+        if self.authority().may(right) {
+            return Ok(());
+        }
+        let page = ErrorPage {
+            status: StatusCode::FORBIDDEN,
+            title: "Your role does not let you see this".to_owned(),
+            code: None,
+            description: format!(
+                "You are {} in {}. Ask an admin of the workspace.",
+                self.role.name, self.workspace.name
+            ),
+            request_id: None,
+            back: Some(Link { href: self.path("roles"), label: "Back to the workspace".to_owned() }),
+        };
+        Err(page.render(&PageContext { issuer: sigma.issuer() }))
+    }
+
+    /// Does something; a refusal is for the page to tell.
+    ///
+    /// # Errors
+    /// The store did not answer, there is no such thing, or they are a member no longer.
+    pub async fn act<T, F>(sigma: &Sigma, act: F) -> Result<Result<T, Refused>, Response>
+    where
+        T: Send + 'static,
+        F: Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
+    {
+        match sigma.store.write(act).await.map_err(failed)? {
+            Ok(done) => Ok(Ok(done)),
+            Err(refusal) => Refused::of(sigma, &refusal).map(Err),
+        }
+    }
+
+    async fn find(sigma: &Sigma, browser: &Browser, org_id: OrgId) -> Result<Self, Response> {
+        let quick = QuickSession::of(sigma, browser).filter(|session| session.org_id == org_id);
+        if let Some(session) = quick {
+            let (state, org_id) = (sigma.clone(), org_id.clone());
+            let by_click = move |tx: &mut dyn Tx| match session.find_user(tx, &state)? {
+                Some((user_id, era)) => Ok(load(tx, &org_id, &user_id)?.filter(|visit| visit.member.era == era)),
+                None => Ok(None),
+            };
+            if let Some(visit) = sigma.store.read(by_click).await.map_err(failed)? {
+                return Ok(Self { others: Vec::new(), ..visit });
+            }
+        }
+        let signed_in = SignedIn::find(sigma, browser).await.map_err(IntoResponse::into_response)?;
+        let Some(signed_in) = signed_in else { return Err(Redirect::to("/workspace/login").into_response()) };
+        let user_id = signed_in.account.user.id.clone();
+        let visit = sigma.store.read(move |tx| load(tx, &org_id, &user_id)).await.map_err(failed)?;
+        visit.ok_or_else(|| not_found(sigma))
+    }
+}
+
+/// The member and their workspace, if there are such.
+fn load(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<Visit>, StoreError> {
+    let Some(workspace) = tenant::find(tx, org_id)? else { return Ok(None) };
+    let member = membership::find(tx, org_id, user_id)?;
+    let Some(member) = member.filter(|member| member.state == State::Active && !member.disabled) else {
+        return Ok(None);
+    };
+    let Some(role) = role::find(tx, org_id, &member.role_id)? else { return Ok(None) };
+    let mut others = membership::of_person(tx, user_id)?;
+    others.retain(|other| other.org_id != *org_id);
+    Ok(Some(Visit { workspace, member, role, others }))
+}
+
+/// The answer when the store has no outcome.
+pub fn failed(error: StoreError) -> Response {
+    internal(error).into_response()
+}
+
+impl FromRequestParts<Sigma> for Visit {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, Response> {
+        let place = Path::<Place>::from_request_parts(parts, sigma).await;
+        let Path(Place { workspace }) = place.map_err(|_| not_found(sigma))?;
+        Self::find(sigma, &Browser::of(&parts.headers), OrgId::from_text(workspace)).await
+    }
+}
