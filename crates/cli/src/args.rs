@@ -1,10 +1,14 @@
 //! The command line: what can be typed, and the help for it.
 
+mod workspace;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sigma_core::app::{ApplicationType, AuthMethod, GrantType};
 use sigma_core::jose::Algorithm;
+
+pub use workspace::{AddApiKey, ApiKeyCommand, NamedApiKey, SetWorkspace, WorkspaceCommand};
 
 /// An identity server: OpenID Connect for apps, keys for people.
 #[derive(Debug, Parser)]
@@ -68,6 +72,12 @@ Examples:
     /// Look after people's accounts.
     #[command(subcommand)]
     User(UserCommand),
+    /// Look after workspaces: the tenants of a product's own API.
+    #[command(subcommand)]
+    Workspace(WorkspaceCommand),
+    /// Look after the API keys of workspaces.
+    #[command(subcommand)]
+    ApiKey(ApiKeyCommand),
     /// Look after the keys that sign tokens.
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -371,6 +381,8 @@ macro_rules! choices {
         }
     };
 }
+
+use choices;
 
 choices! {
     /// `--auth`.

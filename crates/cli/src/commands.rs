@@ -1,10 +1,12 @@
 //! The admin commands, a file each.
 
+pub mod api_key;
 pub mod app;
 pub mod keys;
 pub mod openapi;
 pub mod resource;
 pub mod user;
+pub mod workspace;
 
 use serde::Serialize;
 

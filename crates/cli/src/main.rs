@@ -15,7 +15,9 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::args::{AppCommand, Cli, Command, ConfigCommand, KeysCommand, ResourceCommand, UserCommand};
+use crate::args::{
+    ApiKeyCommand, AppCommand, Cli, Command, ConfigCommand, KeysCommand, ResourceCommand, UserCommand, WorkspaceCommand,
+};
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -80,6 +82,26 @@ fn run(cli: Cli) -> Result<(), Failure> {
                 UserCommand::Sessions { user, end, end_all } => {
                     user::sessions(file, output, &user, end.as_deref(), end_all)
                 }
+            }
+        }
+        Command::Workspace(command) => {
+            use commands::workspace;
+            match command {
+                WorkspaceCommand::Add { name, id } => workspace::add(file, output, &name, id.as_deref()),
+                WorkspaceCommand::List(page) => workspace::list(file, output, &page),
+                WorkspaceCommand::Show { id } => workspace::show(file, output, &id),
+                WorkspaceCommand::Set(workspace) => workspace::set(file, output, &workspace),
+                WorkspaceCommand::Secret { id, rotate } => workspace::secret(file, output, &id, rotate),
+                WorkspaceCommand::Remove { id, yes } => workspace::remove(file, output, &id, yes),
+            }
+        }
+        Command::ApiKey(command) => {
+            use commands::api_key;
+            match command {
+                ApiKeyCommand::Add(key) => api_key::add(file, output, &key),
+                ApiKeyCommand::List { workspace } => api_key::list(file, output, &workspace),
+                ApiKeyCommand::Deactivate(key) => api_key::deactivate(file, output, &key),
+                ApiKeyCommand::Remove(key) => api_key::remove(file, output, &key),
             }
         }
         Command::Keys(command) => match command {

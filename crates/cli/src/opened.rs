@@ -6,8 +6,10 @@ use std::sync::Arc;
 use secrecy::ExposeSecret as _;
 use sigma_core::random::Rng;
 use sigma_core::time::{Clock, Timestamp};
+use sigma_server::keys;
 use sigma_server::settings::Settings;
-use sigma_store::{MasterKey, Store, StoreError, StoreOptions, Tx};
+use sigma_server::state::{StateError, load_master_key};
+use sigma_store::{MasterKey, Store, StoreError, StoreOptions, Tx, signing_key};
 
 use crate::config;
 use crate::failure::Failure;
@@ -101,6 +103,22 @@ impl Opened {
         MasterKey::load_or_create(&settings.file, self.rng.as_ref())
             .map(|file| file.key)
             .map_err(|error| Failure::Config(error.to_string()))
+    }
+
+    /// The master key, made like the server would while nothing is sealed. It opens what the database holds.
+    pub fn new_master_key(&self) -> Result<MasterKey, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::Failed(format!("cannot start a runtime: {error}")))?;
+        let config = |error: StateError| Failure::Config(error.to_string());
+        let master_key =
+            runtime.block_on(load_master_key(&self.settings, &self.store, self.rng.as_ref())).map_err(config)?;
+        let signing = self.read(signing_key::list)?;
+        if !signing.is_empty() {
+            keys::check(&signing, &master_key).map_err(config)?;
+        }
+        Ok(master_key)
     }
 }
 

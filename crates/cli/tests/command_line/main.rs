@@ -7,3 +7,4 @@ mod doctor;
 mod server;
 mod support;
 mod user;
+mod workspace;

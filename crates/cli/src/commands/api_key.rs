@@ -1,0 +1,131 @@
+//! `sigma api-key`: the keys of workspaces' servers.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Serialize;
+use sigma_core::ids::{ApiKeyId, OrgId};
+use sigma_core::time::Timestamp;
+use sigma_core::workspace::{Actor, ApiKeySecret, KeyPermission, KeyPermissions, Refusal, text};
+use sigma_store::workspace::api_key::{self, ApiKey, NewApiKey};
+use sigma_store::workspace::tenant;
+
+use super::Listed;
+use super::workspace::decided;
+use crate::args::{AddApiKey, NamedApiKey};
+use crate::failure::Failure;
+use crate::opened::{Absent, Opened};
+use crate::output::{Output, fields, table};
+
+/// A key as the command line shows it, in the words of its API. `key` is there where it was made just now.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct KeyView {
+    id: String,
+    name: String,
+    permissions: Vec<&'static str>,
+    active: bool,
+    created_at: String,
+    last_used_at: Option<String>,
+    expires_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+}
+
+impl KeyView {
+    fn of(key: &ApiKey) -> Self {
+        let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
+        Self {
+            id: key.id.to_string(),
+            name: key.name.clone(),
+            permissions: key.permissions.names(),
+            active: key.active,
+            created_at: key.created_at.to_string(),
+            last_used_at: time(key.last_used_at),
+            expires_at: time(key.expires_at),
+            key: None,
+        }
+    }
+
+    fn text(&self) -> String {
+        fields(&[
+            ("key", self.key.as_ref().map(|key| format!("{key}\nshown this once")).unwrap_or_default()),
+            ("id", self.id.clone()),
+            ("name", self.name.clone()),
+            ("permissions", self.permissions.join("\n")),
+            ("switched off", if self.active { String::new() } else { "yes".to_owned() }),
+            ("since", self.created_at.clone()),
+            ("last used", self.last_used_at.clone().unwrap_or_default()),
+            ("until", self.expires_at.clone().unwrap_or_default()),
+        ])
+    }
+
+    fn row(&self) -> [String; 5] {
+        let off = if self.active { self.expires_at.clone().unwrap_or_default() } else { "off".to_owned() };
+        let used = self.last_used_at.clone().unwrap_or_else(|| "never".to_owned());
+        [self.id.clone(), self.name.clone(), self.permissions.join(" "), used, off]
+    }
+}
+
+/// Makes a key and shows it this once.
+pub fn add(file: Option<&Path>, output: Output, args: &AddApiKey) -> Result<(), Failure> {
+    let name = text::name(&args.name).map_err(|problem| Failure::Usage(format!("the name {problem}")))?;
+    let opened = Opened::open(file, Absent::Refuse)?;
+    let (org_id, now) = (OrgId::from_text(&args.workspace), opened.now());
+    let secret = ApiKeySecret::generate(opened.rng.as_ref());
+    let new = NewApiKey {
+        id: ApiKeyId::new(now, opened.rng.as_ref()),
+        name,
+        hash: secret.digest(),
+        permissions: if args.admin {
+            KeyPermissions::ALL
+        } else {
+            args.permissions.iter().map(|permission| KeyPermission::from(*permission)).collect()
+        },
+        expires_at: args.days.map(|days| now.plus(Duration::from_hours(24) * days)),
+    };
+    let made = opened.write(move |tx| api_key::add(tx, &org_id, &Actor::Operator, &new, now))?;
+    let view = KeyView { key: Some(secret.expose().to_owned()), ..KeyView::of(&decided(made)?) };
+    output.answer(&view, KeyView::text)
+}
+
+/// Lists the keys of a workspace.
+pub fn list(file: Option<&Path>, output: Output, workspace: &str) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    let org_id = OrgId::from_text(workspace);
+    let keys = decided(opened.read(move |tx| match tenant::find(tx, &org_id)? {
+        Some(_) => api_key::list(tx, &org_id).map(Ok),
+        None => Ok(Err(Refusal::not_found("Workspace", org_id.as_str()))),
+    })?)?;
+    let views: Vec<KeyView> = keys.iter().map(KeyView::of).collect();
+    let limit = u32::try_from(views.len()).unwrap_or(u32::MAX);
+    Listed::new(views, limit, |view: &KeyView| view.id.clone()).print(
+        output,
+        "sigma api-key list",
+        "The workspace has no keys yet. `sigma api-key add --help` shows how to make one.",
+        |views| {
+            let rows: Vec<_> = views.iter().map(KeyView::row).collect();
+            table(["ID", "NAME", "PERMISSIONS", "LAST USED", "UNTIL"], &rows)
+        },
+    )
+}
+
+/// Switches a key off.
+pub fn deactivate(file: Option<&Path>, output: Output, args: &NamedApiKey) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    let (org_id, id, now) = named(&opened, args);
+    let key = decided(opened.write(move |tx| api_key::deactivate(tx, &org_id, &Actor::Operator, &id, now))?)?;
+    output.answer(&KeyView::of(&key), |view| format!("{} ({}) is switched off for ever.", view.id, view.name))
+}
+
+/// Removes a key.
+pub fn remove(file: Option<&Path>, output: Output, args: &NamedApiKey) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    let (org_id, id, now) = named(&opened, args);
+    decided(opened.write(move |tx| api_key::remove(tx, &org_id, &Actor::Operator, &id, now))?)?;
+    output.answer(&serde_json::json!({ "removed": args.id }), |_| format!("{} is removed.", args.id))
+}
+
+fn named(opened: &Opened, args: &NamedApiKey) -> (OrgId, ApiKeyId, Timestamp) {
+    (OrgId::from_text(&args.workspace), ApiKeyId::from_text(&args.id), opened.now())
+}

@@ -1,0 +1,217 @@
+//! `sigma workspace`: the tenants of this installation.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use sigma_core::ids::OrgId;
+use sigma_core::workspace::{Actor, Refusal, text};
+use sigma_store::workspace::secret::{self, seal_context};
+use sigma_store::workspace::tenant::{self, Change, NewWorkspace, Workspace};
+use sigma_store::workspace::{api_key, membership, role};
+
+use super::{Listed, one_more};
+use crate::args::{Page, SetWorkspace};
+use crate::failure::Failure;
+use crate::opened::{Absent, Opened};
+use crate::output::{Output, fields, table};
+
+/// A workspace as the command line shows it, in the words of its API.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WorkspaceView {
+    id: String,
+    name: String,
+    quick_logins: bool,
+    created_at: String,
+    updated_at: String,
+    #[serde(flatten)]
+    inside: Option<Inside>,
+}
+
+/// What there is in a workspace.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Inside {
+    people: u64,
+    api_keys: usize,
+    roles: Vec<RoleView>,
+}
+
+/// A role of a workspace.
+#[derive(Debug, Serialize)]
+struct RoleView {
+    id: String,
+    name: String,
+}
+
+impl WorkspaceView {
+    fn of(workspace: &Workspace) -> Self {
+        Self {
+            id: workspace.id.to_string(),
+            name: workspace.name.clone(),
+            quick_logins: workspace.quick_logins,
+            created_at: workspace.created_at.to_string(),
+            updated_at: workspace.updated_at.to_string(),
+            inside: None,
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut entries = vec![
+            ("id", self.id.clone()),
+            ("name", self.name.clone()),
+            ("quick logins", if self.quick_logins { "on".to_owned() } else { String::new() }),
+        ];
+        if let Some(inside) = &self.inside {
+            let roles: Vec<String> = inside.roles.iter().map(|role| format!("{} {}", role.id, role.name)).collect();
+            entries.push(("roles", roles.join("\n")));
+            entries.push(("people", inside.people.to_string()));
+            entries.push(("active keys", inside.api_keys.to_string()));
+        }
+        entries.push(("since", self.created_at.clone()));
+        fields(&entries)
+    }
+}
+
+/// Makes a workspace.
+pub fn add(file: Option<&Path>, output: Output, name: &str, id: Option<&str>) -> Result<(), Failure> {
+    let name = text::name(name).map_err(|problem| Failure::Usage(format!("the name {problem}")))?;
+    if let Some(id) = id {
+        text::chosen_id(id).map_err(|problem| Failure::Usage(format!("the id {problem}")))?;
+    }
+    let opened = Opened::open(file, Absent::Make)?;
+    let id = id.map_or_else(|| OrgId::new(opened.now(), opened.rng.as_ref()), OrgId::from_text);
+    let new = NewWorkspace::new(id, name, &opened.new_master_key()?, opened.now(), opened.rng.as_ref())
+        .map_err(|error| Failure::Failed(error.to_string()))?;
+    let made = decided(opened.write(move |tx| tenant::add(tx, &new))?)?;
+    answer(&opened, output, &made.id)
+}
+
+/// Lists a page of workspaces by id.
+pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    let (after, limit) = (page.after.clone(), one_more(page.limit));
+    let found = opened.read(move |tx| tenant::list(tx, &after, limit))?;
+    let views = found.iter().map(WorkspaceView::of).collect();
+    Listed::new(views, page.limit, |view: &WorkspaceView| view.id.clone()).print(
+        output,
+        "sigma workspace list",
+        "There are no workspaces yet. `sigma workspace add --help` shows how to make one.",
+        |views| {
+            let row = |view: &WorkspaceView| [view.id.clone(), view.name.clone(), view.created_at.clone()];
+            table(["ID", "NAME", "SINCE"], &views.iter().map(row).collect::<Vec<_>>())
+        },
+    )
+}
+
+/// Shows a workspace.
+pub fn show(file: Option<&Path>, output: Output, id: &str) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    answer(&opened, output, &OrgId::from_text(id))
+}
+
+/// Changes a workspace.
+pub fn set(file: Option<&Path>, output: Output, args: &SetWorkspace) -> Result<(), Failure> {
+    let name = args.name.as_deref().map(text::name).transpose();
+    let name = name.map_err(|problem| Failure::Usage(format!("the name {problem}")))?;
+    let opened = Opened::open(file, Absent::Refuse)?;
+    let (id, now) = (OrgId::from_text(&args.id), opened.now());
+    let change = Change { name, quick_logins: args.quick_logins };
+    let changed = id.clone();
+    decided(opened.write(move |tx| tenant::change(tx, &changed, &Actor::Operator, &change, now))?)?;
+    answer(&opened, output, &id)
+}
+
+/// The secrets of a workspace as a JWK set (RFC 7517), and whose they are.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Secrets {
+    workspace_id: String,
+    keys: Vec<Jwk>,
+}
+
+/// A secret as a JWK (RFC 7518 §6.4).
+#[derive(Serialize)]
+struct Jwk {
+    kty: &'static str,
+    alg: &'static str,
+    kid: String,
+    k: String,
+}
+
+/// Prints the secrets that verify, the one that signs first; perhaps after making a new one.
+pub fn secret(file: Option<&Path>, output: Output, id: &str, rotate: bool) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    let master_key = opened.master_key()?;
+    let (org_id, now) = (OrgId::from_text(id), opened.now());
+    if rotate {
+        let (kid, sealed) = secret::make(&org_id, &master_key, opened.rng.as_ref())
+            .map_err(|error| Failure::Failed(error.to_string()))?;
+        let rotated = org_id.clone();
+        decided(opened.write(move |tx| secret::rotate(tx, &rotated, &Actor::Operator, &kid, &sealed, now))?)?;
+    }
+    let wanted = org_id.clone();
+    let stored = opened.read(move |tx| {
+        if tenant::find(tx, &wanted)?.is_none() { Ok(None) } else { secret::list(tx, &wanted, now).map(Some) }
+    })?;
+    let stored = stored.ok_or_else(|| unknown(id))?;
+    let mut keys = Vec::with_capacity(stored.len());
+    for one in stored {
+        let secret = master_key.open(&seal_context(&org_id, &one.kid), &one.sealed).map_err(|_| {
+            Failure::Config("the secrets of this database were sealed under another master key".to_owned())
+        })?;
+        let k = URL_SAFE_NO_PAD.encode(secret.as_slice());
+        keys.push(Jwk { kty: "oct", alg: "HS256", kid: one.kid, k });
+    }
+    output.answer(&Secrets { workspace_id: org_id.to_string(), keys }, |secrets| {
+        let rows: Vec<_> = secrets.keys.iter().map(|key| [key.kid.clone(), key.k.clone()]).collect();
+        table(["KEY ID", "SECRET (base64url)"], &rows)
+    })
+}
+
+/// Removes a workspace, once it was said twice.
+pub fn remove(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    let (org_id, now) = (OrgId::from_text(id), opened.now());
+    let wanted = org_id.clone();
+    let workspace = opened.read(move |tx| tenant::find(tx, &wanted))?.ok_or_else(|| unknown(id))?;
+    if !yes {
+        return Err(Failure::Refused(format!(
+            "removing {id} ({}) ends its sessions and keys and deletes its roles; say --yes if you mean it",
+            workspace.name
+        )));
+    }
+    decided(opened.write(move |tx| tenant::remove(tx, &org_id, now))?)?;
+    output.answer(&serde_json::json!({ "removed": id }), |_| format!("{id} is removed."))
+}
+
+fn answer(opened: &Opened, output: Output, id: &OrgId) -> Result<(), Failure> {
+    let wanted = id.clone();
+    let view = opened.read(move |tx| {
+        let Some(workspace) = tenant::find(tx, &wanted)? else { return Ok(None) };
+        let roles = role::list(tx, &wanted)?;
+        let keys = api_key::list(tx, &wanted)?;
+        let inside = Inside {
+            people: membership::list(tx, &wanted, 0, 1)?.total,
+            api_keys: keys.iter().filter(|key| key.active).count(),
+            roles: roles.into_iter().map(|role| RoleView { id: role.id.to_string(), name: role.name }).collect(),
+        };
+        Ok(Some(WorkspaceView { inside: Some(inside), ..WorkspaceView::of(&workspace) }))
+    })?;
+    output.answer(&view.ok_or_else(|| unknown(id.as_str()))?, WorkspaceView::text)
+}
+
+fn unknown(id: &str) -> Failure {
+    Failure::NotFound(format!("there is no workspace {id}; `sigma workspace list` shows those there are"))
+}
+
+/// What was decided; a refusal in the words of the command line.
+pub fn decided<T>(decision: Result<T, Refusal>) -> Result<T, Failure> {
+    decision.map_err(|refusal| match refusal {
+        Refusal::NotFound { kind: "Workspace", id } => unknown(&id),
+        Refusal::NotFound { .. } => Failure::NotFound(refusal.to_string()),
+        Refusal::Unauthorized | Refusal::Denied(_) | Refusal::Conflict(_) => Failure::Refused(refusal.to_string()),
+    })
+}
