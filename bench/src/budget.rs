@@ -146,7 +146,12 @@ impl Lines<'_> {
         let beside = findings.get(Server::Sigma, work::USERINFO_BESIDE).map(|measured| measured.latency(990) / 1_000.0);
         self.at_most(format!("{}: p99", work::USERINFO_BESIDE), beside, 20.0, " ms");
         let timing = findings.timing.as_ref().map(|timing| timing.z.abs());
-        self.at_most("wrong passwords, known or unknown address: |z| of Mann-Whitney".to_owned(), timing, 3.0, "");
+        self.at_most(
+            "wrong passwords for known and unknown addresses: Mann-Whitney's z, without its sign".to_owned(),
+            timing,
+            3.0,
+            "",
+        );
     }
 
     /// A page costs the same wherever it is. What is measured of the same work differs by some per cent.
