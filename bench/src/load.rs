@@ -76,6 +76,11 @@ impl Measured {
         self.latencies.extend(other.latencies);
     }
 
+    /// The same of work beside other work: nobody knows which part of the CPU it took.
+    pub fn beside_other_work(self) -> Self {
+        Self { server_cpu: Duration::ZERO, ..self }
+    }
+
     /// Everything is counted.
     pub fn finished(mut self, elapsed: Duration, server_cpu: Duration) -> Self {
         self.latencies.sort_unstable();

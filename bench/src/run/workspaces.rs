@@ -1,13 +1,11 @@
 //! What workspaces ask: sessions, checks of tokens and keys, lists of people.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 
 use crate::crowd;
 use crate::findings::Server;
 use crate::flow;
-use crate::load::{Measured, in_turn, run};
+use crate::load::{in_turn, run};
 use crate::paced;
 use crate::process::Process;
 use crate::run::Bench;
@@ -88,8 +86,7 @@ impl Bench<'_> {
                 run(&self.sigma, self.plan.extent, in_turn(logins)),
                 paced::run(&self.sigma, BESIDE_LOGINS, time, &userinfo),
             )?;
-            let logged_in = Measured { server_cpu: Duration::ZERO, ..logged_in };
-            self.findings.add(Server::Sigma, work::LOGIN_BESIDE, logged_in);
+            self.findings.add(Server::Sigma, work::LOGIN_BESIDE, logged_in.beside_other_work());
             self.findings.add(Server::Sigma, work::USERINFO_BESIDE, shown);
         }
         self.findings.memory_hashing = Some(self.sigma.memory()?);
