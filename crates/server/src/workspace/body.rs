@@ -232,7 +232,19 @@ mod tests {
             ]
             .map(refused)
             .join("\n"),
-            @""
+            @r"
+            The body is not as it should be: missing field `name` at line 1 column 2
+            The body is not as it should be: invalid type: integer `5`, expected a string at line 1 column 9
+            The body is not well formed: a name stands twice in an object at line 1 column 23
+            The body is not well formed: a name stands twice in an object at line 1 column 41
+            The body is not well formed: a text holds a NUL at line 1 column 17
+            The body is not well formed: a name holds a NUL at line 1 column 30
+            The body is not well formed: trailing characters at line 1 column 14
+            The body is not well formed: EOF while parsing a value at line 1 column 8
+            The body must be a JSON object
+            The body must be a JSON object
+            The body is not well formed: invalid unicode code point at line 1 column 10
+            "
         );
         assert!(refused(format!(r#"{{"levels":"{}"}}"#, "x".repeat(10_000)).as_bytes()).len() < 400);
         let deep = format!("{{\"name\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));

@@ -211,19 +211,18 @@ pub async fn identify(sigma: &Sigma, credential: Credential<'_>) -> Result<Arc<C
     let remembered = generation.and_then(|generation| {
         memory.callers.get(&digest).filter(|known| known.generation == generation && known.is_of(credential))
     });
-    let known = match remembered {
-        Some(known) => known,
-        None => {
-            let found = match credential {
-                Credential::Token(token) => person(sigma, token, now).await?,
-                Credential::Key(key) => server(sigma, key).await?,
-            };
-            let known = Arc::new(Known { generation: generation.unwrap_or_default(), ..found });
-            if generation.is_some() {
-                memory.callers.insert(digest, Arc::clone(&known));
-            }
-            known
+    let known = if let Some(known) = remembered {
+        known
+    } else {
+        let found = match credential {
+            Credential::Token(token) => person(sigma, token, now).await?,
+            Credential::Key(key) => server(sigma, key).await?,
+        };
+        let known = Arc::new(Known { generation: generation.unwrap_or_default(), ..found });
+        if generation.is_some() {
+            memory.callers.insert(digest, Arc::clone(&known));
         }
+        known
     };
     if !known.holds_at(now) {
         return Err(credential.refused());
@@ -233,6 +232,9 @@ pub async fn identify(sigma: &Sigma, credential: Credential<'_>) -> Result<Arc<C
     }
     Ok(Arc::clone(&known.caller))
 }
+
+/// How far the clocks of our processes may differ.
+const SKEW: Duration = Duration::from_mins(1);
 
 /// The member whose token it is (ruling 29): it says which session, and all else is read.
 async fn person(sigma: &Sigma, token: &str, now: Timestamp) -> Result<Known, WorkspaceError> {
@@ -256,8 +258,6 @@ async fn person(sigma: &Sigma, token: &str, now: Timestamp) -> Result<Known, Wor
         return Err(bad());
     }
     let role = sigma.find_role(&org_id, &member.role_id).await?.ok_or_else(bad)?;
-    /// How far the clocks of our processes may differ.
-    const SKEW: Duration = Duration::from_secs(60);
     let who = Who::Person { user_id, role_id: role.id.clone(), jti: jti.clone(), session_ends_at: session.expires_at };
     Ok(Known {
         generation: 0,

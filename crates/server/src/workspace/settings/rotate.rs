@@ -3,12 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use sigma_core::random::{alphanumeric, bytes};
-use sigma_store::workspace::secret::{self, seal_context};
+use sigma_store::workspace::secret;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use zeroize::Zeroizing;
 
 use crate::state::Sigma;
 use crate::workspace::caller::{Who, WorkspaceCaller};
@@ -49,16 +47,12 @@ pub async fn rotate(
     State(sigma): State<Sigma>,
     WorkspaceCaller(caller): WorkspaceCaller,
 ) -> Result<Json<RotateAnswer>, WorkspaceError> {
-    /// Letters and digits of a secret's name.
-    const KID_LENGTH: usize = 16;
     if let Who::Key { .. } = caller.who {
         return Err(WorkspaceError::denied("Only a person rotates the secret"));
     }
     let (org_id, actor, now) = (caller.org_id.clone(), caller.actor(), sigma.now());
-    let kid = alphanumeric(&*sigma.rng, KID_LENGTH);
-    let fresh = Zeroizing::new(bytes::<32>(&*sigma.rng));
-    let sealed = sigma.master_key.seal(&seal_context(&org_id, &kid), fresh.as_slice(), &*sigma.rng);
-    let sealed = sealed.map_err(|error| WorkspaceError::Internal(error.to_string()))?;
+    let made = secret::make(&org_id, &sigma.master_key, &*sigma.rng);
+    let (kid, sealed) = made.map_err(|error| WorkspaceError::Internal(error.to_string()))?;
     let named = kid.clone();
     decide(&sigma, move |tx| secret::rotate(tx, &org_id, &actor, &named, &sealed, now)).await?;
     Ok(Json(RotateAnswer { kid }))

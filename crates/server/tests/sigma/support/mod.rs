@@ -5,13 +5,16 @@ mod browser;
 pub mod client;
 pub mod forge;
 mod key;
-mod openapi;
+mod letters;
+pub mod openapi;
 mod sign_in;
+mod tenant;
 mod world;
 
 pub use answer::Answer;
 pub use browser::Browser;
 pub use key::Key;
 pub use sign_in::{DIRECT, SIGN_IN, SIGN_UP, claims, post};
+pub use tenant::{As, PASSWORD, Tenant};
 pub use world::form_urlencoded as query;
 pub use world::{APP, CHALLENGE, REDIRECT, VERIFIER, World};
