@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs what `make test` needs beside Rust, Node and a C compiler: PostgreSQL, Chromium, nginx and Caddy, from Debian's
-# packages. None of them is started: tests start servers of their own. Fast when everything is there. Says plainly what is
-# missing when it cannot help.
+# Installs what `make test` needs beside Rust, Node and a C compiler, from Debian's packages: PostgreSQL, Chromium, nginx,
+# Caddy, Python and an SMTP server. None of them is started: tests start servers of their own. Fast when everything is there.
+# Says plainly what is missing when it cannot help.
 set -euo pipefail
 
 fail() {
@@ -21,6 +21,8 @@ missing_packages() {
   # Debian keeps it where an ordinary user's PATH does not look.
   PATH=$PATH:/usr/sbin command -v nginx >/dev/null || echo nginx
   command -v caddy >/dev/null || echo caddy
+  python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
+  /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || echo python3-aiosmtpd
 }
 
 missing=$(missing_packages | xargs)
@@ -33,8 +35,7 @@ elif command -v sudo >/dev/null; then
 else
   fail "missing: $missing. Install them with apt-get as root, then run this again."
 fi
-command -v apt-get >/dev/null \
-  || fail "missing: $missing. There is no apt-get here: install PostgreSQL 14+, Chromium, nginx and Caddy by hand."
+command -v apt-get >/dev/null || fail "missing: $missing. There is no apt-get here: install it by hand."
 
 # A package starts the service that it brings, now and at each boot, unless it is told not to.
 policy=/usr/sbin/policy-rc.d
