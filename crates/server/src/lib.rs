@@ -6,6 +6,7 @@ pub mod hashing;
 pub mod http;
 mod identity;
 pub mod keys;
+pub mod mail;
 mod oauth;
 mod outbound;
 pub mod pages;

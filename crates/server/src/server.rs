@@ -11,6 +11,7 @@ use sigma_store::{OpenError, Store, StoreOptions};
 use tokio::net::TcpListener;
 
 use crate::http::{self, Edge, EdgeError, TlsError};
+use crate::mail::courier;
 use crate::routes;
 use crate::settings::Settings;
 use crate::state::{Sigma, StateError, load_master_key};
@@ -93,9 +94,11 @@ impl Server {
         let Self { sigma, listener, edge } = self;
         let rotation = tokio::spawn(rotate_keys(sigma.clone()));
         let uses = tokio::spawn(workspace::keep_writing(sigma.clone()));
+        let courier = tokio::spawn(courier::run(sigma.clone()));
         let router = routes::router(sigma.clone());
         let served = http::serve(listener, router, edge, &sigma.settings, shutdown).await;
         rotation.abort();
+        courier.abort();
         uses.abort();
         if let Err(error) = sigma.write_key_uses().await {
             tracing::warn!(%error, "the last use of API keys could not be written");

@@ -169,11 +169,13 @@ pub struct Mail {
     pub from: Option<String>,
     /// Where mails are put without `smtp`, a file each.
     pub folder: PathBuf,
+    /// A certificate, PEM, that vouches for the mail server's beside those that this machine trusts.
+    pub certificate_authority: Option<PathBuf>,
 }
 
 impl Default for Mail {
     fn default() -> Self {
-        Self { smtp: None, from: None, folder: PathBuf::from("sigma-mails") }
+        Self { smtp: None, from: None, folder: PathBuf::from("sigma-mails"), certificate_authority: None }
     }
 }
 

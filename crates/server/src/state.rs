@@ -19,6 +19,7 @@ use sigma_store::account::{self, Account};
 use sigma_store::resource::{self, Resource};
 use sigma_store::session::{self, Session};
 use sigma_store::{Cache, MasterKey, Store, StoreError, app, grant, meta};
+use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 use crate::extract::VerifiedAccess;
@@ -63,6 +64,8 @@ pub struct Inner {
     pub hasher: Hasher,
     /// Who signs in to one account by password waits here for a turn.
     pub(crate) turns: Turns,
+    /// Told when a mail was promised.
+    pub(crate) mail_waits: Notify,
     /// What is remembered of workspaces.
     pub(crate) workspaces: WorkspaceMemory,
     /// The key that signs session cookies.
@@ -158,6 +161,7 @@ impl Sigma {
             fetcher,
             hasher,
             turns: Turns::default(),
+            mail_waits: Notify::new(),
         })))
     }
 

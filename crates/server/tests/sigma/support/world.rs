@@ -69,9 +69,16 @@ impl World {
     /// Another process on the same database, with caches of its own. A database file has one server: there it is as an
     /// admin command, which has no caches.
     pub async fn beside(&self) -> Self {
+        self.beside_with(|_| {}).await
+    }
+
+    /// As [`World::beside`], with other settings.
+    pub async fn beside_with(&self, change: impl FnOnce(&mut Settings)) -> Self {
         let database = self.store.as_ref().unwrap();
         let store = database.beside(|options| options.exclusive = database.engine == Engine::Postgres).unwrap();
-        Self::start(self.sigma.settings.clone(), store, Arc::clone(&self.clock), Arc::clone(&database.rng)).await
+        let mut settings = self.sigma.settings.clone();
+        change(&mut settings);
+        Self::start(settings, store, Arc::clone(&self.clock), Arc::clone(&database.rng)).await
     }
 
     async fn start(settings: Settings, store: Store, clock: Arc<ManualClock>, rng: Arc<SeededRng>) -> Self {

@@ -1,0 +1,127 @@
+//! The courier: takes mails from the outbox and sends them, again and again until they are too old.
+
+use std::time::Duration;
+
+use sigma_store::StoreError;
+use sigma_store::outbox::{self, Taken, seal_context};
+use tokio::time::sleep;
+
+use super::transport::{message, sender};
+use super::{Letter, MailError, Transport};
+use crate::state::Sigma;
+
+/// How often it looks without being told: another process may have promised a mail.
+const ROUND: Duration = Duration::from_secs(5);
+/// Mails that are taken at once: they must be sent before another process takes them.
+const BATCH: u32 = 5;
+/// How long it waits after the first failure; twice as long after each that follows.
+const FIRST_WAIT: Duration = Duration::from_secs(15);
+/// The longest that it waits.
+const LONGEST_WAIT: Duration = Duration::from_mins(10);
+
+/// Sends mails for as long as the server runs.
+pub async fn run(sigma: Sigma) {
+    announce(&sigma);
+    loop {
+        match deliver_due(&sigma).await {
+            Ok(0) => tokio::select! {
+                () = sigma.mail_waits.notified() => {}
+                () = sleep(ROUND) => {}
+            },
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%error, "mails could not be taken from the store");
+                sleep(ROUND).await;
+            }
+        }
+    }
+}
+
+/// Says once how mails leave.
+fn announce(sigma: &Sigma) {
+    let settings = &sigma.settings.mail;
+    if settings.smtp.is_some() {
+        tracing::info!("mails are sent by the server of mail.smtp");
+    } else {
+        tracing::info!(
+            folder = %settings.folder.display(),
+            "no mail server is set (mail.smtp): mails are not sent, they are put into a folder"
+        );
+    }
+}
+
+/// Takes a few mails that are due and sends them; how many were taken.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn deliver_due(sigma: &Sigma) -> Result<usize, StoreError> {
+    let now = sigma.now();
+    // A look costs no write: nothing is written while there is nothing to do.
+    if !sigma.store.read(move |tx| outbox::is_due(tx, now)).await? {
+        return Ok(0);
+    }
+    let taken = sigma.store.write(move |tx| outbox::take(tx, now, BATCH)).await?;
+    let transport = Transport::new(&sigma.settings.mail, sigma.issuer());
+    for mail in &taken {
+        deliver(sigma, &transport, mail).await?;
+    }
+    Ok(taken.len())
+}
+
+/// Sends one mail, and notes what became of it.
+async fn deliver(sigma: &Sigma, transport: &Result<Transport, MailError>, mail: &Taken) -> Result<(), StoreError> {
+    let id = mail.id.clone();
+    let sent = send(sigma, transport, mail).await;
+    let outcome = match &sent {
+        Ok(_) => "sent",
+        Err(MailError::Refused(_)) => "refused",
+        Err(_) => "failed",
+    };
+    metrics::counter!("sigma_mails_total", "outcome" => outcome).increment(1);
+    match sent {
+        Ok(file) => {
+            if let Some(file) = file {
+                tracing::info!(mail = %id, file = %file.display(), "a mail was put into the folder");
+            }
+            sigma.store.write(move |tx| outbox::remove(tx, &id)).await
+        }
+        Err(MailError::Refused(why)) => {
+            tracing::error!(mail = %id, why, "a mail can never be sent and was dropped");
+            sigma.store.write(move |tx| outbox::remove(tx, &id)).await
+        }
+        Err(error) => {
+            let again = sigma.now().plus(wait(mail.attempts));
+            let last = again >= mail.expires_at;
+            tracing::warn!(mail = %id, attempts = mail.attempts, last, %error, "a mail could not be sent");
+            sigma.store.write(move |tx| outbox::postpone(tx, &id, again)).await
+        }
+    }
+}
+
+async fn send(
+    sigma: &Sigma,
+    transport: &Result<Transport, MailError>,
+    mail: &Taken,
+) -> Result<Option<std::path::PathBuf>, MailError> {
+    let opened = sigma.master_key.open(&seal_context(&mail.id), &mail.sealed);
+    let opened = opened.map_err(|error| MailError::Refused(error.to_string()))?;
+    let letter = Letter::from_bytes(&opened).ok_or_else(|| MailError::Refused("it cannot be read".to_owned()))?;
+    let transport = transport.as_ref().map_err(|error| MailError::Settings(error.to_string()))?;
+    let message = message(&sigma.settings.mail, sigma.issuer(), &mail.id, &letter, sigma.now())?;
+    transport.send(&mail.id, &message).await
+}
+
+/// How long a mail that was tried `attempts` times waits.
+fn wait(attempts: i64) -> Duration {
+    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(0).min(16);
+    FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT)
+}
+
+/// What is wrong with the settings of mails, in words for the operator.
+///
+/// # Errors
+/// [`MailError::Settings`]
+pub fn check(settings: &crate::settings::Mail, issuer: &str) -> Result<(), MailError> {
+    sender(settings, issuer)?;
+    Transport::new(settings, issuer).map(drop)
+}

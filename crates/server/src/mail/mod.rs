@@ -1,0 +1,113 @@
+//! Mails (ruling 33): written by [`Desk`], promised in the transaction of what they tell, sent by the [`courier`] afterwards.
+//! Their links are built from the configured issuer, never from what a request said.
+
+pub mod courier;
+mod letter;
+mod transport;
+
+use std::time::Duration;
+
+use sigma_core::digest::Digest;
+use sigma_core::ids::MailId;
+use sigma_core::random::{Rng, alphanumeric};
+use sigma_core::time::Timestamp;
+use sigma_store::one_time_link::{self, NewLink, Purpose};
+use sigma_store::outbox::{MailedLink, NewMail, seal_context};
+use sigma_store::{MasterKey, SealError};
+
+use crate::state::Sigma;
+pub use letter::Letter;
+use letter::{Changed, Invited, Reset, Words};
+pub use transport::{MailError, Transport};
+
+/// Letters of a link's secret: 256 bits.
+const SECRET_LENGTH: usize = 43;
+/// How long a mail without a link is worth sending.
+const NOTICE_LIFETIME: Duration = Duration::from_hours(24);
+
+/// Where mails are written: all that goes into one, and what seals it.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// The configured issuer, which links begin with.
+    pub issuer: &'a str,
+    /// Seals mails on their way.
+    pub master_key: &'a MasterKey,
+    /// Randomness.
+    pub rng: &'a dyn Rng,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// A link that works once it is stored, and where it leads.
+#[derive(Debug)]
+pub struct Link {
+    /// What is stored.
+    pub link: NewLink,
+    /// Where the person goes.
+    pub url: String,
+}
+
+impl Sigma {
+    /// Where this server writes its mails.
+    pub fn desk(&self) -> Desk<'_> {
+        Desk { issuer: self.issuer(), master_key: &self.master_key, rng: &*self.rng, now: self.now() }
+    }
+
+    /// Has the courier look at once. A promise that it is not told of is found within seconds.
+    pub fn mail_was_promised(&self) {
+        self.mail_waits.notify_one();
+    }
+}
+
+impl Desk<'_> {
+    /// A link for `purpose`, to be shown or mailed.
+    pub fn link(&self, purpose: Purpose) -> Link {
+        let secret = alphanumeric(self.rng, SECRET_LENGTH);
+        let path = match purpose {
+            Purpose::Invitation => "/invitation",
+            Purpose::Reset => "/password/reset",
+        };
+        Link {
+            url: format!("{}{path}?token={secret}", self.issuer),
+            link: NewLink { hash: Digest::of(&secret), purpose, now: self.now },
+        }
+    }
+
+    /// The invitation of `to` to the workspace of that name, by whoever is called `inviter`. For
+    /// [`sigma_store::invitation::invite`] and [`send_again`](sigma_store::invitation::send_again); afterwards call
+    /// [`Sigma::mail_was_promised`].
+    ///
+    /// # Errors
+    /// It cannot be sealed.
+    pub fn invitation(&self, to: &str, workspace: &str, inviter: Option<&str>) -> Result<MailedLink, SealError> {
+        let Link { link, url } = self.link(Purpose::Invitation);
+        let words = Invited::new(self.issuer, workspace, inviter, &url);
+        let mail = self.seal(to, &words, self.now.plus(one_time_link::LIFETIME))?;
+        Ok(MailedLink { link, mail })
+    }
+
+    /// A link for a new password, for `to`.
+    ///
+    /// # Errors
+    /// It cannot be sealed.
+    pub fn reset(&self, to: &str) -> Result<MailedLink, SealError> {
+        let Link { link, url } = self.link(Purpose::Reset);
+        let mail = self.seal(to, &Reset::new(self.issuer, &url), self.now.plus(one_time_link::LIFETIME))?;
+        Ok(MailedLink { link, mail })
+    }
+
+    /// Tells `to` that their password was changed.
+    ///
+    /// # Errors
+    /// It cannot be sealed.
+    pub fn password_changed(&self, to: &str) -> Result<NewMail, SealError> {
+        self.seal(to, &Changed::new(self.issuer, self.now), self.now.plus(NOTICE_LIFETIME))
+    }
+
+    fn seal(&self, to: &str, words: &impl Words, expires_at: Timestamp) -> Result<NewMail, SealError> {
+        let id = MailId::new(self.now, self.rng);
+        let letter = words.letter(to).ok_or(SealError::Unsealed)?;
+        let sealed = self.master_key.seal(&seal_context(&id), &letter.to_bytes(), self.rng)?;
+        Ok(NewMail { id, sealed, now: self.now, expires_at })
+    }
+}

@@ -1,0 +1,255 @@
+//! How a mail leaves: by SMTP, always encrypted, or into a folder while no server is set.
+
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::response::Category;
+use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use percent_encoding::percent_decode_str;
+use secrecy::ExposeSecret as _;
+use sigma_core::ids::MailId;
+use sigma_core::time::Timestamp;
+use url::{Host, Url};
+
+use super::Letter;
+use crate::settings::Mail;
+
+/// How long a mail server has for each answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The way that mails leave.
+pub enum Transport {
+    /// To a mail server.
+    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
+    /// Into a folder, a file each.
+    Folder(PathBuf),
+}
+
+/// Why a mail did not leave.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// The settings cannot be used.
+    #[error("{0}")]
+    Settings(String),
+    /// The mail can never be sent: the server will not take it for this person, or its address is none.
+    #[error("{0}")]
+    Refused(String),
+    /// It may work later.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl Transport {
+    /// The way that the settings name.
+    ///
+    /// # Errors
+    /// [`MailError::Settings`]
+    pub fn new(settings: &Mail, issuer: &str) -> Result<Self, MailError> {
+        let Some(address) = &settings.smtp else { return Ok(Self::Folder(settings.folder.clone())) };
+        let unusable = |why: &str| MailError::Settings(format!("mail.smtp {why}"));
+        let url = Url::parse(address.expose_secret()).map_err(|error| unusable(&format!("is no URL ({error})")))?;
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| unusable("names no server"))?;
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let mut tls = TlsParameters::builder(host.to_owned());
+        if let Some(path) = &settings.certificate_authority {
+            let failed = |error: &dyn std::fmt::Display| {
+                MailError::Settings(format!("mail.certificate_authority {}: {error}", path.display()))
+            };
+            let pem = std::fs::read(path).map_err(|error| failed(&error))?;
+            tls = tls.add_root_certificate(Certificate::from_pem(&pem).map_err(|error| failed(&error))?);
+        }
+        let tls = tls.build().map_err(|error| MailError::Settings(format!("TLS to the mail server: {error}")))?;
+        let (tls, port) = match url.scheme() {
+            "smtps" => (Tls::Wrapper(tls), 465),
+            "smtp" => (Tls::Required(tls), 587),
+            _ => return Err(unusable("must begin with smtps:// or smtp://")),
+        };
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
+            .port(url.port().unwrap_or(port))
+            .tls(tls)
+            .hello_name(hello(issuer))
+            .timeout(Some(PATIENCE));
+        if !url.username().is_empty() {
+            let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+            let password = decoded(url.password().unwrap_or_default());
+            builder = builder.credentials(Credentials::new(decoded(url.username()), password));
+        }
+        Ok(Self::Smtp(Box::new(builder.build())))
+    }
+
+    /// Sends a mail; where it is, if it is in a folder.
+    ///
+    /// # Errors
+    /// [`MailError`]
+    pub async fn send(&self, id: &MailId, message: &Message) -> Result<Option<PathBuf>, MailError> {
+        match self {
+            Self::Smtp(server) => match server.send(message.clone()).await {
+                Ok(_) => Ok(None),
+                Err(error) => {
+                    // 55x is about this mail and its person; a wrong password (535) is about the settings.
+                    let about_mailbox =
+                        error.status().is_some_and(|code| matches!(code.category, Category::MailSystem));
+                    let told = chain(&error);
+                    Err(if error.is_permanent() && about_mailbox {
+                        MailError::Refused(told)
+                    } else {
+                        MailError::Failed(told)
+                    })
+                }
+            },
+            Self::Folder(folder) => {
+                let (folder, id, bytes) = (folder.clone(), id.clone(), message.formatted());
+                let written = tokio::task::spawn_blocking(move || write(&folder, &id, &bytes)).await;
+                let written = written.map_err(|error| MailError::Failed(error.to_string()))?;
+                written.map(Some).map_err(|error| MailError::Failed(error.to_string()))
+            }
+        }
+    }
+}
+
+/// Who mails come from.
+///
+/// # Errors
+/// `mail.from` is no mailbox.
+pub fn sender(settings: &Mail, issuer: &str) -> Result<Mailbox, MailError> {
+    let from = settings.from.clone().unwrap_or_else(|| format!("Sigma <sigma@{}>", domain(issuer)));
+    from.parse().map_err(|error| {
+        MailError::Settings(format!(
+            "mail.from \"{from}\" is no mailbox ({error}); write it like Sigma <sigma@example.org>"
+        ))
+    })
+}
+
+/// The mail as it travels.
+///
+/// # Errors
+/// Its address is none, or the sender is not.
+pub fn message(
+    settings: &Mail,
+    issuer: &str,
+    id: &MailId,
+    letter: &Letter,
+    now: Timestamp,
+) -> Result<Message, MailError> {
+    let to: Mailbox = letter.to.parse().map_err(|error| MailError::Refused(format!("the address: {error}")))?;
+    let written = UNIX_EPOCH + Duration::from_micros(u64::try_from(now.micros()).unwrap_or_default());
+    Message::builder()
+        .from(sender(settings, issuer)?)
+        .to(to)
+        .subject(&letter.subject)
+        .date(written)
+        .message_id(Some(format!("<{id}@{}>", domain(issuer))))
+        // Nobody's absence note should answer (RFC 3834 §5).
+        .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
+        .multipart(MultiPart::alternative_plain_html(letter.text.clone(), letter.html.clone()))
+        .map_err(|error| MailError::Refused(error.to_string()))
+}
+
+/// What we call ourselves to a mail server.
+fn hello(issuer: &str) -> ClientId {
+    match Url::parse(issuer).ok().and_then(|url| url.host().map(|host| host.to_owned())) {
+        Some(Host::Domain(name)) => ClientId::Domain(name),
+        Some(Host::Ipv4(address)) => ClientId::Ipv4(address),
+        Some(Host::Ipv6(address)) => ClientId::Ipv6(address),
+        None => ClientId::Domain("localhost".to_owned()),
+    }
+}
+
+/// The domain of our own address.
+fn domain(issuer: &str) -> String {
+    match hello(issuer) {
+        ClientId::Domain(name) => name,
+        _ => "localhost".to_owned(),
+    }
+}
+
+/// Writes a mail whole or not at all, for its owner's eyes.
+fn write(folder: &Path, id: &MailId, bytes: &[u8]) -> std::io::Result<PathBuf> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let path = folder.join(format!("{id}.eml"));
+    let draft = folder.join(format!(".{id}"));
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&draft, &path)?;
+    Ok(path)
+}
+
+/// An error with what caused it, on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut told = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let inner = error.to_string();
+        if !told.contains(&inner) {
+            told = format!("{told}: {inner}");
+        }
+        cause = error.source();
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use secrecy::SecretString;
+    use sigma_core::email::Email;
+
+    use super::*;
+
+    fn told(change: impl FnOnce(&mut Mail)) -> String {
+        let mut settings = Mail::default();
+        change(&mut settings);
+        super::super::courier::check(&settings, "https://id.example.org")
+            .map_or_else(|error| error.to_string(), |()| String::new())
+    }
+
+    #[test]
+    fn settings_that_cannot_be_used_are_told_without_the_password() {
+        assert_eq!(told(|_| {}), "");
+        for good in ["smtps://mail.example.org", "smtp://user:p%40ss@mail.example.org:2525", "smtps://[::1]:465"] {
+            assert_eq!(told(|mail| mail.smtp = Some(SecretString::from(good))), "", "{good}");
+        }
+        for bad in ["mail.example.org", "https://user:hunter2@mail.example.org", "smtp://", "smtp://user:hunter2@"] {
+            let message = told(|mail| mail.smtp = Some(SecretString::from(bad)));
+            assert!(message.starts_with("mail.smtp ") && !message.contains("hunter2"), "{bad}: {message}");
+        }
+        assert!(told(|mail| mail.from = Some("nobody".to_owned())).starts_with("mail.from \"nobody\""));
+        let missing = told(|mail| {
+            mail.smtp = Some(SecretString::from("smtps://mail.example.org"));
+            mail.certificate_authority = Some(PathBuf::from("/nowhere.pem"));
+        });
+        assert!(missing.starts_with("mail.certificate_authority /nowhere.pem: "), "{missing}");
+    }
+
+    #[test]
+    fn a_server_without_a_name_sends_from_localhost() {
+        for (issuer, from) in [
+            ("https://id.example.org", "Sigma <sigma@id.example.org>"),
+            ("http://localhost:8080", "Sigma <sigma@localhost>"),
+            ("http://127.0.0.1:8080", "Sigma <sigma@localhost>"),
+            ("http://[::1]:8080", "Sigma <sigma@localhost>"),
+        ] {
+            assert_eq!(sender(&Mail::default(), issuer).unwrap().to_string(), from);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_an_account_takes_for_an_address_a_mail_can_be_sent_to(
+            text in "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~.é-]{1,20}@[a-zA-Z0-9ü.-]{1,30}",
+        ) {
+            if let Ok(email) = Email::parse(&text) {
+                let mailbox: Result<Mailbox, _> = email.address().parse();
+                prop_assert!(mailbox.is_ok(), "{text}");
+            }
+        }
+    }
+}
