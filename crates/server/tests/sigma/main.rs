@@ -27,4 +27,5 @@ mod support;
 mod token;
 mod token_model;
 mod userinfo;
+mod workspace_pages;
 mod workspace_sessions;

@@ -23,12 +23,11 @@ use crate::state::Sigma;
 
 /// The routes of this page.
 pub fn router() -> Router<Sigma> {
-    const PERSON: &str = "/workspace/{workspace}/people/{user}";
     Router::new()
-        .route(PERSON, get(show).post(change))
-        .route(&format!("{PERSON}/activate"), post(activate))
-        .route(&format!("{PERSON}/deactivate"), post(deactivate))
-        .route(&format!("{PERSON}/end"), post(end))
+        .route("/workspace/{workspace}/people/{user}", get(show).post(change))
+        .route("/workspace/{workspace}/people/{user}/activate", post(activate))
+        .route("/workspace/{workspace}/people/{user}/deactivate", post(deactivate))
+        .route("/workspace/{workspace}/people/{user}/end", post(end))
 }
 
 /// Who the path names.
