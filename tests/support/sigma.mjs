@@ -109,9 +109,14 @@ export async function startSigma(settings = {}) {
   }
 
   /** Runs an admin command beside the server and returns what it says. */
-  const admin = async (...args) => {
+  const admin = (...args) => adminWith("", ...args);
+
+  /** The same with something to read, such as a password. */
+  const adminWith = async (input, ...args) => {
     const env = { ...process.env, ...environment };
-    const { stdout } = await run(binary, [...args, "--json"], { cwd: directory, env });
+    const running = run(binary, [...args, "--json"], { cwd: directory, env });
+    running.child.stdin.end(input);
+    const { stdout } = await running;
     return JSON.parse(stdout);
   };
 
@@ -124,5 +129,5 @@ export async function startSigma(settings = {}) {
     return `http://localhost:${own}`;
   };
 
-  return { issuer, admin, beside, stop, output: server.output };
+  return { issuer, admin, adminWith, beside, stop, output: server.output };
 }
