@@ -77,7 +77,7 @@ class Sigma:
             with urllib.request.urlopen(request, timeout=5) as answer:
                 checked = json.load(answer)
         except (urllib.error.URLError, TimeoutError):
-            raise Refusal(503, "INTERNAL_ERROR", "The key could not be checked") from None
+            raise Refusal(503, "UNAVAILABLE", "The key could not be checked") from None
         if checked["valid"]:
             return Caller(checked["workspaceId"])
         if checked.get("code") == "PERMISSION_DENIED":

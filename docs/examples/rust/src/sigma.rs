@@ -45,7 +45,7 @@ impl IntoResponse for Refusal {
             }
             Self::Unauthorized(message) => (StatusCode::UNAUTHORIZED, "UNAUTHORIZED", message),
             Self::Denied => (StatusCode::FORBIDDEN, "PERMISSION_DENIED", "The key may not do this"),
-            Self::Unchecked => (StatusCode::SERVICE_UNAVAILABLE, "INTERNAL_ERROR", "The key could not be checked"),
+            Self::Unchecked => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", "The key could not be checked"),
             Self::NotFound => (StatusCode::NOT_FOUND, "NOT_FOUND", "There is only GET /notes"),
         };
         (status, Json(json!({ "error": error, "message": message }))).into_response()

@@ -95,7 +95,7 @@ export class Sigma {
       body: JSON.stringify({ apiKey, permission }),
       signal: AbortSignal.timeout(5_000),
     }).catch(() => undefined);
-    if (!answer?.ok) throw new Refusal(503, "INTERNAL_ERROR", "The key could not be checked");
+    if (!answer?.ok) throw new Refusal(503, "UNAVAILABLE", "The key could not be checked");
     const checked = (await answer.json()) as { valid: boolean; code?: string; workspaceId?: string };
     if (checked.valid && checked.workspaceId !== undefined) return { workspaceId: checked.workspaceId };
     if (checked.code === "PERMISSION_DENIED") {
