@@ -57,7 +57,7 @@ Examples:
   sigma serve --config /etc/sigma.toml
   SIGMA__ISSUER=https://id.example.org SIGMA__LISTEN=0.0.0.0:8080 sigma serve")]
     Serve,
-    /// Try everything on this machine: a server with an empty database, and an app to sign in to.
+    /// Try everything on this machine: a server with two workspaces, and an app to sign in to.
     #[command(after_help = "\
 Examples:
   sigma demo                    on http://localhost:8080, or the next port that is free

@@ -1,4 +1,4 @@
-//! `sigma demo`: a server with an empty database, and the Playground, an app to sign in to.
+//! `sigma demo`: a server with a new database and two workspaces, and the Playground, an app to sign in to.
 //!
 //! The server is on `localhost` and the Playground on `127.0.0.1`, because cookies know no ports (ruling 37).
 
@@ -7,6 +7,7 @@ mod files;
 mod playground;
 mod ports;
 mod relay;
+mod workspaces;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use self::apps::DemoApp;
+use self::workspaces::DemoWorkspace;
 use crate::args::DemoArgs;
 use crate::config;
 use crate::failure::Failure;
@@ -38,10 +40,12 @@ pub fn demo(file: Option<&Path>, args: &DemoArgs, output: Output) -> Result<(), 
     let place = Place::make(args.data.as_deref())?;
     serve::runtime()?.block_on(async {
         let signal = serve::stop_signal()?;
-        let Started { server, issuer, listener, origin, apps } = start(file, args, place.directory()).await?;
+        let Started { server, issuer, listener, origin, apps, workspaces } =
+            start(file, args, place.directory()).await?;
         let admin = admin_command(place.directory());
         announce(output, &issuer, &origin, &admin, args.data.as_deref())?;
-        let site = playground::routes(playground::Site::new(origin, issuer, admin, apps)?);
+        let site =
+            playground::routes(playground::Site::new(origin, playground::Told { issuer, admin, apps, workspaces })?);
 
         let (stop, stopped) = watch::channel(());
         let playground = tokio::spawn(playground::serve(listener, site, serve::until(stopped.clone())));
@@ -64,6 +68,7 @@ struct Started {
     listener: TcpListener,
     origin: String,
     apps: Vec<DemoApp>,
+    workspaces: Vec<DemoWorkspace>,
 }
 
 /// Binds both, on other ports if somebody is faster; ports that were asked for are not given up.
@@ -79,12 +84,12 @@ async fn start(file: Option<&Path>, args: &DemoArgs, directory: &Path) -> Result
         first = port.saturating_add(1);
 
         let Ok(listener) = TcpListener::bind(address).await else { continue };
-        let apps = tokio::task::block_in_place(|| {
+        let (apps, workspaces) = tokio::task::block_in_place(|| {
             let opened = Opened::with(settings.clone())?;
-            apps::register(&opened, &origin)
+            Ok::<_, Failure>((apps::register(&opened, &origin)?, workspaces::register(&opened)?))
         })?;
         match serve::start(settings).await {
-            Ok(server) => return Ok(Started { server, issuer, listener, origin, apps }),
+            Ok(server) => return Ok(Started { server, issuer, listener, origin, apps, workspaces }),
             Err(StartError::Listen { .. }) => {}
             Err(error) => return Err(serve::could_not(&error)),
         }
@@ -101,6 +106,8 @@ fn settings(file: Option<&Path>, directory: &Path, port: u16) -> Result<Settings
     settings.store.url = SecretString::from(format!("sqlite:{}", directory.join("sigma.sqlite").display()));
     settings.master_key.value = None;
     settings.master_key.file = directory.join("sigma.key");
+    settings.mail.folder = directory.join("mails");
+    settings.workspaces.demo = true;
     config::refuse_problems(&settings)?;
     Ok(settings)
 }
@@ -140,8 +147,14 @@ impl Place {
 /// What an admin command for the demo's database begins with.
 fn admin_command(directory: &Path) -> String {
     let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("sigma"));
-    let store = directory.canonicalize().unwrap_or_else(|_| directory.to_owned()).join("sigma.sqlite");
-    format!("SIGMA__STORE__URL='sqlite:{}' {}", store.display(), program.display())
+    let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+    let (store, key) = (directory.join("sigma.sqlite"), directory.join("sigma.key"));
+    format!(
+        "SIGMA__STORE__URL='sqlite:{}' SIGMA__MASTER_KEY__FILE='{}' {}",
+        store.display(),
+        key.display(),
+        program.display()
+    )
 }
 
 fn announce(output: Output, issuer: &str, origin: &str, admin: &str, data: Option<&Path>) -> Result<(), Failure> {
@@ -150,7 +163,7 @@ fn announce(output: Output, issuer: &str, origin: &str, admin: &str, data: Optio
     }
     let database = match data {
         Some(directory) => format!("The database stays in {}.", directory.display()),
-        None => "The database is empty, and gone afterwards; --data DIR keeps it.".to_owned(),
+        None => "The database is new, and gone afterwards; --data DIR keeps it.".to_owned(),
     };
     print(&format!(
         "\n  Server      {issuer}\n  Playground  {origin}   open this one\n\n{database}\n\

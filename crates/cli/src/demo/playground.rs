@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 
 use super::apps::DemoApp;
 use super::files::{self, Embedded};
+use super::workspaces::DemoWorkspace;
 use super::{Shared, relay};
 use crate::failure::Failure;
 
@@ -42,15 +43,20 @@ pub struct Site {
 
 /// What the Playground asks for first.
 #[derive(Debug, Serialize)]
-struct Told {
-    issuer: String,
-    admin: String,
-    apps: Vec<DemoApp>,
+pub struct Told {
+    /// The server.
+    pub issuer: String,
+    /// What its admin commands begin with.
+    pub admin: String,
+    /// Its apps.
+    pub apps: Vec<DemoApp>,
+    /// Its workspaces.
+    pub workspaces: Vec<DemoWorkspace>,
 }
 
 impl Site {
-    /// The site on `origin` for the server `issuer`, whose admin commands begin with `admin`.
-    pub fn new(origin: String, issuer: String, admin: String, apps: Vec<DemoApp>) -> Result<Shared, Failure> {
+    /// The site on `origin`, and what it is told of the demo's server.
+    pub fn new(origin: String, told: Told) -> Result<Shared, Failure> {
         let index =
             files::find("index.html").and_then(|file| std::str::from_utf8(file.bytes).ok()).ok_or_else(|| {
                 Failure::Failed(
@@ -59,7 +65,7 @@ impl Site {
                         .to_owned(),
                 )
             })?;
-        Ok(Arc::new(Self { origin, client: relay::client()?, told: Told { issuer, admin, apps }, index }))
+        Ok(Arc::new(Self { origin, client: relay::client()?, told, index }))
     }
 }
 

@@ -1,5 +1,7 @@
 //! `sigma serve`, `sigma demo`, and the commands that work beside a running server.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::support::{Installation, Ran, Running, ask, free_port, get, serve};
@@ -88,9 +90,47 @@ fn the_demo_registers_its_apps_and_a_second_one_just_works() {
             apps["apps"].as_array().unwrap().iter().map(|app| app["client_id"].as_str().unwrap()).collect();
         assert_eq!(ids, ["playground", "playground-server", "playground-bitcoin"]);
         playground_is_guarded(host);
+        teams_log_in_by_a_click(&server, &apps["workspaces"]);
         assert_eq!(demo.stop(), Some(0));
     }
     assert_eq!(std::fs::read_dir(first.path()).unwrap().count(), 1, "the demo leaves nothing behind");
+}
+
+/// Each workspace has people of three roles, and one person is in both.
+fn teams_log_in_by_a_click(server: &str, told: &Value) {
+    let listed: Value = serde_json::from_str(&get(server, "localhost", "/api/v1/auth/quick-logins").1).unwrap();
+    let teams = listed.as_array().unwrap();
+    assert_eq!(teams.iter().map(|team| &team["name"]).collect::<Vec<_>>(), ["Harbour Bakery", "Night Library"]);
+    let mut people = Vec::new();
+    for (team, told) in teams.iter().zip(told.as_array().unwrap()) {
+        assert_eq!(team["workspaceId"], told["workspaceId"]);
+        let members = team["users"].as_array().unwrap();
+        let roles: BTreeSet<&str> =
+            members.iter().map(|member| told["roles"][member["id"].as_str().unwrap()].as_str().unwrap()).collect();
+        assert!(roles.len() == 3 && roles.contains("Admin") && roles.contains("Member"), "{roles:?}");
+        people.extend(members.iter().map(|member| member["id"].as_str().unwrap()));
+    }
+    assert_eq!(people.len(), 6);
+    assert_eq!(people.iter().collect::<BTreeSet<_>>().len(), 5);
+}
+
+#[test]
+fn a_demo_that_is_kept_has_its_workspaces_as_they_were_left() {
+    let sigma = Installation::alone("");
+    for visit in ["first", "second"] {
+        let mut demo = Running::start(&sigma, &["demo", "--json", "--data", "kept"]);
+        let told = demo.json();
+        let server = told["server"].as_str().unwrap().replace("http://localhost", "127.0.0.1");
+        let store = format!("sqlite:{}", sigma.path().join("kept/sigma.sqlite").display());
+        let admin = |arguments: &[&str]| {
+            let ran = sigma.command(arguments).env("SIGMA__STORE__URL", &store).output().unwrap();
+            assert!(ran.status.success(), "{ran:?}");
+        };
+        let listed = get(&server, "localhost", "/api/v1/auth/quick-logins").1;
+        assert_eq!(listed.contains("Harbour Bakery"), visit == "first", "{listed}");
+        admin(&["workspace", "set", "org_demo_bakery", "--name", "Corner Bakery"]);
+        assert_eq!(demo.stop(), Some(0));
+    }
 }
 
 /// Only its own page reaches the Playground's server, and nothing that is posted gets out of its place.
