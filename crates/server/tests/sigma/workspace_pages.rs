@@ -504,3 +504,62 @@ async fn script_and_sql_in_every_field_stay_text() {
         assert!(!page.contains("<script>") && page.contains("</html>"), "{page}");
     }
 }
+
+#[tokio::test]
+async fn somebody_is_invited_by_mail_once_more_and_the_invitation_is_taken_back() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (_, browser) = admin_of(&world, &acme).await;
+    let invite = at(&acme.org, "people/invite");
+    assert!(browser.get(&invite).await.body.contains(&format!("value=\"{}\" selected", acme.member)));
+    let form = [("email", "New@Example.org"), ("name", "Newcomer"), ("role", acme.member.as_str())];
+    let invited = browser.post_form(&invite, &form).await;
+    assert_eq!(invited.location(), at(&acme.org, "people?done=invited"));
+    let mail = world.mail().await;
+    assert!(mail.to == "New@Example.org" && mail.subject.contains("Acme"), "{mail:?}");
+    let list = browser.get(invited.location()).await.body;
+    assert!(list.contains("Newcomer") && list.contains("Invited") && list.contains("The invitation is on its way."));
+
+    let id = list.split(&at(&acme.org, "people/")).find(|part| part.contains("Newcomer")).unwrap();
+    let page = at(&acme.org, &format!("people/{}", id.split('"').next().unwrap()));
+    let again = browser.post_form(&format!("{page}/invitation"), &[]).await;
+    assert_eq!(again.location(), format!("{page}?done=invited"));
+    assert_ne!(world.mail().await.link, mail.link);
+    let early = browser.post_form(&format!("{page}/activate"), &[]).await;
+    assert_eq!(notice(&early), "Not done: The invitation has not been accepted yet.");
+    let twice = browser.post_form(&invite, &form).await;
+    assert_eq!(twice.status, StatusCode::CONFLICT);
+    assert!(notice(&twice).contains("is a member already") && twice.body.contains("value=\"New@Example.org\""));
+    assert_eq!(browser.post_form(&format!("{page}/end"), &[]).await.status, StatusCode::SEE_OTHER);
+    assert!(world.mails().await.is_empty());
+
+    for (form, words) in [
+        (vec![("email", "nobody"), ("name", "a"), ("role", acme.member.as_str())], "that is no e-mail address"),
+        (vec![("email", "a@example.org"), ("name", ""), ("role", acme.member.as_str())], "the name must not be empty"),
+        (vec![("email", "a@example.org"), ("name", "a")], "choose a role"),
+    ] {
+        let answer = browser.post_form(&invite, &form).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+        assert!(notice(&answer).contains(words), "{}", notice(&answer));
+    }
+    let unknown = [("email", "a@example.org"), ("name", "a"), ("role", "role_unknown")];
+    assert_eq!(browser.post_form(&invite, &unknown).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_workspace_sends_only_so_many_invitations_an_hour() {
+    let world = World::with(|settings| {
+        settings.passwords.memory_kib = 64;
+        settings.limits.enabled = true;
+        settings.limits.invitations_per_hour = 1;
+    })
+    .await;
+    let acme = world.tenant("Acme").await;
+    let (_, browser) = admin_of(&world, &acme).await;
+    let mut statuses = Vec::new();
+    for address in ["a@example.org", "b@example.org"] {
+        let form = [("email", address), ("name", "a"), ("role", acme.member.as_str())];
+        statuses.push(browser.post_form(&at(&acme.org, "people/invite"), &form).await.status.as_u16());
+    }
+    assert_eq!(statuses, [303, 429]);
+}

@@ -75,8 +75,9 @@ impl Entered {
     }
 }
 
-/// The end of a day, UTC.
+/// The end of a day, UTC: `2026-11-22`, as browsers send it.
 fn end_of(day: &str) -> Option<Timestamp> {
+    let day = Some(day).filter(|day| day.len() == "2026-11-22".len())?;
     let day = Date::parse(day, &Iso8601::DATE).ok()?.next_day()?;
     Some(Timestamp::from_seconds(day.with_time(Time::MIDNIGHT).assume_utc().unix_timestamp()))
 }
@@ -203,6 +204,10 @@ mod tests {
         assert_eq!((name.as_str(), permissions.names()), ("Import", vec!["read"]));
         assert_eq!(ends, end_of("2026-11-22"));
         let problems = ["name=&permission=read", "name=a", "name=a&permission=read&expires=2026-11-21"];
-        insta::assert_snapshot!(problems.map(|form| parse(form).unwrap_err()).join("\n"), @"");
+        insta::assert_snapshot!(problems.map(|form| parse(form).unwrap_err()).join("\n"), @r"
+        the name must not be empty
+        choose what the key may do
+        the last day must be a day that is not over
+        ");
     }
 }

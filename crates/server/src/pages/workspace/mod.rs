@@ -3,6 +3,7 @@
 
 mod chooser;
 mod form;
+mod invite;
 mod key;
 mod keys;
 mod login;
@@ -28,6 +29,7 @@ pub fn router() -> Router<Sigma> {
         .merge(login::router())
         .merge(chooser::router())
         .merge(people::router())
+        .merge(invite::router())
         .merge(person::router())
         .merge(roles::router())
         .merge(role::router())

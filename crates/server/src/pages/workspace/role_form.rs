@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use sigma_core::workspace::role::RoleProblem;
 use sigma_core::workspace::{
     CatalogPermission, Level, Role, RoleDraft, RolePermissions, SchemaPermission, Switch, Switches,
 };
@@ -102,7 +103,25 @@ impl Entered {
             schemas: self.schemas.iter().map(schema).collect::<Result<_, _>>()?,
             catalogs: self.catalogs.iter().map(catalog).collect(),
         };
-        RoleDraft::new(&self.name, &self.description, permissions).map_err(|problem| problem.to_string())
+        RoleDraft::new(&self.name, &self.description, permissions).map_err(|problem| words(&problem))
+    }
+}
+
+/// What is wrong, in the words of the page.
+fn words(problem: &RoleProblem) -> String {
+    match problem {
+        RoleProblem::Text { field, problem } => {
+            let what = match *field {
+                "schemaId" => "the id of a schema",
+                "attributes" => "the name of an attribute",
+                "catalogId" => "the id of a catalog",
+                "description" => "the description",
+                _ => "the name",
+            };
+            format!("{what} {problem}")
+        }
+        RoleProblem::Repeated(_) => "each schema and each catalog can be listed only once".to_owned(),
+        RoleProblem::TooLarge => "the rules for schemas and catalogs are more than a role can hold".to_owned(),
     }
 }
 
@@ -147,7 +166,38 @@ mod tests {
     #[test]
     fn a_role_is_read_line_by_line_and_empty_lines_are_left_out() {
         let draft = entered(WHOLE).draft().unwrap();
-        insta::assert_debug_snapshot!(draft, @"");
+        insta::assert_debug_snapshot!(draft, @r#"
+        RoleDraft {
+            name: "Editor",
+            description: "Writes",
+            permissions: RolePermissions {
+                switches: Switches(
+                    16,
+                ),
+                schemas: [
+                    SchemaPermission {
+                        schema_id: "invoices",
+                        default: Write,
+                        attributes: {
+                            "margin": Hidden,
+                        },
+                    },
+                ],
+                catalogs: [
+                    CatalogPermission {
+                        catalog_id: "parts",
+                        can_view: true,
+                        can_assign: false,
+                    },
+                    CatalogPermission {
+                        catalog_id: "places",
+                        can_view: false,
+                        can_assign: true,
+                    },
+                ],
+            },
+        }
+        "#);
     }
 
     #[test]
@@ -178,6 +228,15 @@ mod tests {
             "name=a%0Ab",
         ]
         .map(|form| entered(form).draft().unwrap_err());
-        insta::assert_snapshot!(problems.join("\n"), @"");
+        insta::assert_snapshot!(problems.join("\n"), @r"
+        the name must not be empty
+        attributes are listed for a schema whose id is empty
+        a level is missing
+        a level is missing
+        the attribute “x” is listed twice for the schema “s”
+        each schema and each catalog can be listed only once
+        each schema and each catalog can be listed only once
+        the name must not contain control characters
+        ");
     }
 }
