@@ -5,7 +5,8 @@ mod auth;
 mod body;
 mod caller;
 mod decide;
-mod error;
+pub(crate) mod error;
+pub(crate) mod invitations;
 mod memory;
 mod role;
 mod roles;
@@ -45,6 +46,8 @@ pub fn router() -> OpenApiRouter<Sigma> {
         .merge(roles::remove::router())
         .merge(roles::resolve::router())
         .merge(users::list::router())
+        .merge(users::invite::router())
+        .merge(users::invite_again::router())
         .merge(users::show::router())
         .merge(users::change::router())
         .merge(users::remove::router())

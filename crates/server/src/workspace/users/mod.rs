@@ -1,6 +1,8 @@
 //! The people of a workspace.
 
 pub mod change;
+pub mod invite;
+pub mod invite_again;
 pub mod list;
 pub mod remove;
 pub mod show;

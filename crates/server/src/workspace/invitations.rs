@@ -1,0 +1,95 @@
+//! Inviting people, for the API and for the pages: who may is asked first, so that nobody else spends what a workspace may
+//! send.
+
+use sigma_core::email::Email;
+use sigma_core::ids::{OrgId, RoleId, UserId};
+use sigma_core::time::Timestamp;
+use sigma_core::workspace::{Actor, Refusal, Right, text};
+use sigma_store::Tx;
+use sigma_store::invitation::{self, Invite};
+use sigma_store::outbox::MailedLink;
+use sigma_store::workspace::membership::{self, Member};
+use sigma_store::workspace::{Decision, authority};
+
+use crate::http::{RequestContext, Rule};
+use crate::state::Sigma;
+use crate::workspace::decide::{decide, look_up};
+use crate::workspace::error::WorkspaceError;
+
+/// Whoever is to be invited, as somebody wrote it.
+pub struct Invitee<'a> {
+    /// Their address.
+    pub email: &'a str,
+    /// What they are called, unless they have an account already.
+    pub name: &'a str,
+    /// Their role.
+    pub role_id: RoleId,
+}
+
+/// Invites a person by mail. They are a member, and may log in once they have accepted.
+///
+/// # Errors
+/// What was written is wrong, the workspace sent too many, it was refused, or the store does not answer.
+pub async fn invite(
+    sigma: &Sigma,
+    context: &RequestContext,
+    org_id: &OrgId,
+    actor: Actor,
+    invitee: Invitee<'_>,
+) -> Result<Member, WorkspaceError> {
+    let email = Email::parse(invitee.email).map_err(|_| WorkspaceError::invalid("email must be an e-mail address"))?;
+    let name = text::name(invitee.name).map_err(|problem| WorkspaceError::invalid(format!("name {problem}")))?;
+    let now = sigma.now();
+    let (org, asks) = (org_id.clone(), actor.clone());
+    look_up(sigma, move |tx| may_invite(tx, &org, &asks, now)).await?;
+    context.charge(Rule::Invitation, org_id.as_str())?;
+    let mail = letter(sigma, org_id, &actor, email.address()).await?;
+    let new_user = UserId::new(now, &*sigma.rng);
+    let invite = Invite { org_id: org_id.clone(), actor, email, name, new_user, role_id: invitee.role_id, mail };
+    let member = decide(sigma, move |tx| invitation::invite(tx, &invite)).await?;
+    sigma.mail_was_promised();
+    Ok(member)
+}
+
+/// Sends an invitation once more. Links that were sent before stop working.
+///
+/// # Errors
+/// As [`invite`].
+pub async fn send_again(
+    sigma: &Sigma,
+    context: &RequestContext,
+    org_id: &OrgId,
+    actor: Actor,
+    user_id: UserId,
+) -> Result<(), WorkspaceError> {
+    let now = sigma.now();
+    let (org, asks, who) = (org_id.clone(), actor.clone(), user_id.clone());
+    let found = look_up(sigma, move |tx| match may_invite(tx, &org, &asks, now)? {
+        Ok(()) => membership::load(tx, &org, &who),
+        Err(refusal) => Ok(Err(refusal)),
+    });
+    let member = found.await?;
+    let address = member.email.ok_or(Refusal::Conflict("The account has no e-mail address"))?;
+    context.charge(Rule::Invitation, org_id.as_str())?;
+    let mail = letter(sigma, org_id, &actor, &address).await?;
+    let org = org_id.clone();
+    decide(sigma, move |tx| invitation::send_again(tx, &org, &actor, &user_id, &mail)).await?;
+    sigma.mail_was_promised();
+    Ok(())
+}
+
+fn may_invite(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, now: Timestamp) -> Decision<()> {
+    Ok(authority::load(tx, org_id, actor, now)?.and_then(|authority| authority.require(Right::Users)))
+}
+
+/// The mail, in the name of the workspace and of the person who invites.
+async fn letter(sigma: &Sigma, org_id: &OrgId, actor: &Actor, address: &str) -> Result<MailedLink, WorkspaceError> {
+    let tenant = sigma.find_tenant(org_id).await?.ok_or(Refusal::Unauthorized)?;
+    let inviter = match actor {
+        Actor::Person(user_id) => sigma.find_account(user_id).await?,
+        Actor::Key(_) | Actor::Operator => None,
+    };
+    let inviter = inviter.as_ref().map(|account| account.user.name.as_str());
+    let letter = sigma.desk().invitation(address, &tenant.workspace.name, inviter);
+    letter.map_err(|error| WorkspaceError::Internal(error.to_string()))
+}

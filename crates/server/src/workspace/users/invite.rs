@@ -1,0 +1,71 @@
+//! `POST /api/v1/users`: a person is invited.
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use serde::Deserialize;
+use sigma_core::ids::RoleId;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::RequestContext;
+use crate::state::Sigma;
+use crate::workspace::body::{Body, Wanted};
+use crate::workspace::caller::WorkspaceCaller;
+use crate::workspace::error::WorkspaceError;
+use crate::workspace::invitations::{self, Invitee};
+use crate::workspace::users::UserView;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(invite))
+}
+
+/// Whoever is to be invited.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InviteBody {
+    /// Their address.
+    email: String,
+    /// What they are called. Somebody who has an account already keeps their own name.
+    name: String,
+    /// Their role.
+    role_id: String,
+}
+
+impl Wanted for InviteBody {
+    const NEEDS: Option<&'static str> = Some("email, name and roleId are required");
+}
+
+/// Invites a person by mail. They may log in once they have accepted (ruling 33).
+#[utoipa::path(
+    post,
+    path = "/api/v1/users",
+    tag = "Workspaces",
+    security(("workspace_token" = []), ("api_key" = [])),
+    request_body = InviteBody,
+    responses(
+        (status = 201, description = "The user, `invited`; the mail is on its way", body = UserView),
+        (status = 400, description = "A field is missing or malformed, or two credentials at once"),
+        (status = 401, description = "No credential, or one that does not work"),
+        (status = 403, description = "The caller may not manage users, or the role holds more than they do"),
+        (status = 404, description = "No such role in this workspace"),
+        (status = 409, description = "Somebody with that address is a member already"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 415, description = "Not JSON"),
+        (status = 429, description = "Too many failures, or too many invitations of this workspace"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn invite(
+    State(sigma): State<Sigma>,
+    WorkspaceCaller(caller): WorkspaceCaller,
+    context: RequestContext,
+    Body(body): Body<InviteBody>,
+) -> Result<(StatusCode, Json<UserView>), WorkspaceError> {
+    let InviteBody { email, name, role_id } = body;
+    let invitee = Invitee { email: &email, name: &name, role_id: RoleId::from_text(role_id) };
+    let member = invitations::invite(&sigma, &context, &caller.org_id, caller.actor(), invitee).await?;
+    Ok((StatusCode::CREATED, Json((&member).into())))
+}

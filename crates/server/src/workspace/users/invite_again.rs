@@ -1,0 +1,49 @@
+//! `POST /api/v1/users/:id/invitation`: an invitation is sent once more.
+
+use axum::extract::State;
+use http::StatusCode;
+use sigma_core::ids::UserId;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::http::RequestContext;
+use crate::state::Sigma;
+use crate::workspace::body::Id;
+use crate::workspace::caller::WorkspaceCaller;
+use crate::workspace::error::WorkspaceError;
+use crate::workspace::invitations;
+
+/// The routes of this endpoint.
+pub fn router() -> OpenApiRouter<Sigma> {
+    OpenApiRouter::new().routes(routes!(invite_again))
+}
+
+/// Sends an invitation once more, with a new link; the links before it stop working.
+#[utoipa::path(
+    post,
+    path = "/api/v1/users/{id}/invitation",
+    tag = "Workspaces",
+    security(("workspace_token" = []), ("api_key" = [])),
+    params(("id" = String, Path, description = "The user")),
+    responses(
+        (status = 204, description = "The mail is on its way"),
+        (status = 400, description = "Two credentials at once"),
+        (status = 401, description = "No credential, or one that does not work"),
+        (status = 403, description = "The caller may not manage users, or the user holds more than they do"),
+        (status = 404, description = "No such user in this workspace"),
+        (status = 409, description = "The invitation was accepted already"),
+        (status = 413, description = "More than 1 MiB"),
+        (status = 429, description = "Too many failures, or too many invitations of this workspace"),
+        (status = 503, description = "The store does not answer"),
+    )
+)]
+pub async fn invite_again(
+    State(sigma): State<Sigma>,
+    WorkspaceCaller(caller): WorkspaceCaller,
+    context: RequestContext,
+    Id(id): Id,
+) -> Result<StatusCode, WorkspaceError> {
+    let (actor, user_id) = (caller.actor(), UserId::from_text(id));
+    invitations::send_again(&sigma, &context, &caller.org_id, actor, user_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
