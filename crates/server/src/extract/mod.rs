@@ -5,6 +5,7 @@ mod bearer;
 mod browser;
 mod client_credentials;
 mod key_token;
+mod new_session;
 mod signed_in;
 
 pub use app_request::{AppRequest, AuthenticatedApp, read_form};
@@ -13,6 +14,7 @@ pub(crate) use browser::cookie;
 pub use browser::{Browser, expired_session_cookie, session_cookie};
 pub use client_credentials::ClientAuthError;
 pub use key_token::{KeyToken, KeyTokenError, SIGN_IN_PATH, fallback_token};
+pub use new_session::NewBrowserSession;
 pub use signed_in::{MaybeSignedIn, SECRET_LENGTH, SignedIn};
 
 use axum::body::Bytes;

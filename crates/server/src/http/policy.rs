@@ -86,6 +86,11 @@ const INTROSPECT: Policy = Policy { readers: Readers::Trusted, ..TOKEN };
 const USERINFO: Policy = TOKEN;
 const DEVICE: Policy = Policy { readers: Readers::Anyone, cookies: Cookies::Ignored, ..DEFAULT };
 const SIGN_IN: Policy = Policy { limit: Limit::Failures(Rule::SignIn), cookies: Cookies::SignIn, ..DEFAULT };
+/// Signs somebody in by a link that was mailed to them, or has one sent: from our own page alone. A link cannot be guessed,
+/// so its failures are not counted.
+const MAILED: Policy = Policy { cookies: Cookies::SignIn, ..DEFAULT };
+/// Takes the current password.
+const PASSWORD: Policy = Policy { limit: Limit::Failures(Rule::SignIn), ..DEFAULT };
 const DIRECT: Policy = Policy { limit: Limit::Failures(Rule::Direct), ..SIGN_IN };
 /// Called from browsers of other origins with a Bearer token.
 const READ_BY_APPS: Policy = Policy { readers: Readers::Anyone, ..DEFAULT };
@@ -137,6 +142,10 @@ pub(super) const TABLE: &[(&str, Policy)] = &[
     ("/api/auth/sign-up/sigma", SIGN_IN),
     ("/api/auth/sign-in/email", SIGN_IN),
     ("/api/auth/sign-up/email", SIGN_IN),
+    ("/password/forgot", MAILED),
+    ("/password/reset", MAILED),
+    ("/invitation", MAILED),
+    ("/account/password", PASSWORD),
     ("/workspace/login", SIGN_IN),
     ("/workspace/login/quick", SIGN_IN),
     ("/sigma/authorize", DIRECT),

@@ -7,13 +7,11 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use sigma_bitcoin::BapId;
-use sigma_core::digest::Digest;
-use sigma_core::ids::{SessionId, UserId};
+use sigma_core::ids::UserId;
 use sigma_core::person::Proof;
-use sigma_core::random::alphanumeric;
 use sigma_store::account::User;
 use sigma_store::failure;
-use sigma_store::session::{NewSession, Session};
+use sigma_store::session::Session;
 use sigma_store::sign_in::{KeySignIn, KeySignedIn, NewlySignedIn, UnknownKey, sign_in};
 use sigma_store::spent::Once;
 use utoipa::ToSchema;
@@ -21,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{bad_request, internal};
-use crate::extract::{Browser, KeyToken, KeyTokenError, SECRET_LENGTH, SIGN_IN_PATH, read_object, session_cookie};
+use crate::extract::{Browser, KeyToken, KeyTokenError, NewBrowserSession, SIGN_IN_PATH, read_object};
 use crate::http::{Envelope, Exceeded, RequestContext, Rule};
 use crate::oauth::with_cookie;
 use crate::state::Sigma;
@@ -115,8 +113,8 @@ pub struct Entered {
     pub user: User,
     /// In which session.
     pub session: Session,
-    /// The session's secret.
-    pub secret: String,
+    /// The secret that the browser gets of it.
+    begins: NewBrowserSession,
     /// The key that signed.
     pub pubkey: String,
 }
@@ -166,10 +164,8 @@ impl Attempt {
             UnknownKey::Welcome | UnknownKey::SignUp => context.charge(Rule::SignUp, context.client()),
         };
         let unknown = if quota.is_ok() { self.unknown } else { UnknownKey::Refuse };
-        let browser = Browser::of(headers);
-        let secret = alphanumeric(&*sigma.rng, SECRET_LENGTH);
+        let begins = NewBrowserSession::of(sigma, context, &Browser::of(headers), "pop swk");
         let pubkey = self.token.pubkey.to_hex();
-        let days = sigma.settings.sign_in.session_days;
         let mut once = vec![self.token.once.clone()];
         once.extend(self.more);
         let identity = self.bap_id.map(|bap_id| prove(&bap_id, &self.token.pubkey, self.identity_key.as_ref()));
@@ -183,17 +179,7 @@ impl Attempt {
             origin_bound: self.token.origin_bound,
             require_origin_bound: sigma.settings.sign_in.require_origin_bound,
             network: context.client().network(),
-            session: NewSession {
-                id: SessionId::new(now, &*sigma.rng),
-                secret: Digest::of(&secret),
-                continues: browser.session_secret(sigma).map(|secret| secret.digest),
-                acr: "1",
-                amr: "pop swk",
-                address: context.client().ip().to_string(),
-                user_agent: browser.user_agent(),
-                now,
-                expires_at: Sigma::in_seconds(now, days.saturating_mul(86_400)),
-            },
+            session: begins.new.clone(),
         };
         let outcome = sigma.store.write(move |tx| sign_in(tx, &request)).await;
         let outcome = outcome.map_err(|error| internal(error).into_response())?;
@@ -207,7 +193,7 @@ impl Attempt {
             }
             KeySignedIn::SignedIn(entered) => {
                 let NewlySignedIn { user, session, .. } = *entered;
-                Ok(Entered { user, session, secret, pubkey })
+                Ok(Entered { user, session, begins, pubkey })
             }
             KeySignedIn::Blocked(until) => Err(Exceeded::delayed(until, now).into_response()),
             refused => Err(refusal(&refused).into_response()),
@@ -260,7 +246,7 @@ fn refusal(outcome: &KeySignedIn) -> Envelope {
 impl Entered {
     /// `Set-Cookie` of the session.
     pub fn cookie(&self, sigma: &Sigma) -> String {
-        session_cookie(sigma, &self.secret, u64::from(sigma.settings.sign_in.session_days) * 86_400)
+        self.begins.cookie(sigma)
     }
 
     /// The person, as this surface shows them.
@@ -269,7 +255,7 @@ impl Entered {
     }
 
     fn respond(&self, sigma: &Sigma) -> Response {
-        let answer = SignInAnswer { token: self.secret.clone(), user: self.user() };
+        let answer = SignInAnswer { token: self.begins.secret().to_owned(), user: self.user() };
         with_cookie(Json(answer).into_response(), Some(&self.cookie(sigma)))
     }
 }

@@ -4,7 +4,9 @@ pub mod assets;
 mod consent;
 mod error;
 mod interaction;
+mod invitation;
 mod login;
+mod password;
 mod reference;
 mod select_account;
 mod sessions;
@@ -34,6 +36,8 @@ pub fn router() -> Router<Sigma> {
         .merge(select_account::router())
         .merge(consent::router())
         .merge(sessions::router())
+        .merge(password::router())
+        .merge(invitation::router())
         .merge(error::router())
         .merge(reference::router())
         .merge(workspace::router())

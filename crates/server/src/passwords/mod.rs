@@ -117,7 +117,7 @@ impl Verdict {
 
 /// Under what failures for an address that is nobody's are counted. The secret keeps strangers from finding two addresses
 /// that share a row, by which they could tell who has an account.
-fn bucket(sigma: &Sigma, email: &str) -> u16 {
+pub fn bucket(sigma: &Sigma, email: &str) -> u16 {
     let tag = hmac::sign(&sigma.cookie_key, format!("password-failures\n{email}").as_bytes());
     tag.as_ref().first_chunk().map_or(0, |bytes| u16::from_be_bytes(*bytes))
 }

@@ -1,0 +1,53 @@
+//! A session that is about to begin in a browser.
+
+use sigma_core::digest::Digest;
+use sigma_core::ids::SessionId;
+use sigma_core::random::alphanumeric;
+use sigma_store::session::NewSession;
+
+use crate::extract::{Browser, SECRET_LENGTH, session_cookie};
+use crate::http::RequestContext;
+use crate::state::Sigma;
+
+/// A day, in seconds.
+const DAY: u32 = 86_400;
+
+/// A session as [`sigma_store::session::begin`] takes it, and the secret that only its browser will have.
+pub struct NewBrowserSession {
+    /// What is stored.
+    pub new: NewSession,
+    secret: String,
+    seconds: u32,
+}
+
+impl NewBrowserSession {
+    /// A session of this browser, for a person who proved who they are by `amr` (RFC 8176). It continues the browser's own,
+    /// if that is the same person's.
+    pub fn of(sigma: &Sigma, context: &RequestContext, browser: &Browser, amr: &'static str) -> Self {
+        let now = sigma.now();
+        let seconds = sigma.settings.sign_in.session_days.saturating_mul(DAY);
+        let secret = alphanumeric(&*sigma.rng, SECRET_LENGTH);
+        let new = NewSession {
+            id: SessionId::new(now, &*sigma.rng),
+            secret: Digest::of(&secret),
+            continues: browser.session_secret(sigma).map(|secret| secret.digest),
+            acr: "1",
+            amr,
+            address: context.client().ip().to_string(),
+            user_agent: browser.user_agent(),
+            now,
+            expires_at: Sigma::in_seconds(now, seconds),
+        };
+        Self { new, secret, seconds }
+    }
+
+    /// The secret, for answers that give it to their browser.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// `Set-Cookie` of the session, once it has begun.
+    pub fn cookie(&self, sigma: &Sigma) -> String {
+        session_cookie(sigma, &self.secret, u64::from(self.seconds))
+    }
+}

@@ -1,0 +1,135 @@
+//! `/invitation`: what a workspace's mail leads to. Looking changes nothing; accepting uses the link.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use http::StatusCode;
+use sigma_core::authorize::Params;
+use sigma_core::digest::Digest;
+use sigma_core::workspace::text;
+use sigma_store::invitation::{self, Accept, Acceptance, Accepted, Invitation};
+use sigma_store::{Tx, session};
+
+use crate::error::internal;
+use crate::extract::{Browser, NewBrowserSession, SignedIn};
+use crate::http::RequestContext;
+use crate::oauth::with_cookie;
+use crate::pages::password::{chosen, hash};
+use crate::pages::view::{AcceptInvitation, ErrorPage, InvitationForm, PageContext};
+use crate::state::Sigma;
+
+/// The routes of this page.
+pub fn router() -> Router<Sigma> {
+    Router::new().route("/invitation", get(show).post(accept))
+}
+
+async fn show(State(sigma): State<Sigma>, browser: Browser, RawQuery(query): RawQuery) -> Result<Response, Response> {
+    let params = Params::parse(query.as_deref().unwrap_or_default());
+    let token = params.raw("token").unwrap_or_default();
+    let Some(found) = find(&sigma, token).await? else { return Ok(gone(&sigma)) };
+    let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
+    Ok(page(&sigma, token, &found, signed_in.as_ref(), &found.user.name, None, StatusCode::OK))
+}
+
+async fn accept(
+    State(sigma): State<Sigma>,
+    context: RequestContext,
+    browser: Browser,
+    body: Bytes,
+) -> Result<Response, Response> {
+    let form = Params::parse(&String::from_utf8_lossy(&body));
+    let token = form.raw("token").unwrap_or_default();
+    let Some(found) = find(&sigma, token).await? else { return Ok(gone(&sigma)) };
+    let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
+    let name = form.raw("name").unwrap_or_default();
+    let set = if found.acceptance == Acceptance::SetPassword {
+        let refused = |words: String| page(&sigma, token, &found, None, name, Some(words), StatusCode::BAD_REQUEST);
+        let name = match text::name(name) {
+            Ok(name) => name,
+            Err(problem) => return Ok(refused(format!("Your name {problem}."))),
+        };
+        let password = match chosen(&form) {
+            Ok(password) => password,
+            Err(words) => return Ok(refused(words)),
+        };
+        Some((name, hash(&sigma, password).await?))
+    } else {
+        None
+    };
+    let session = NewBrowserSession::of(&sigma, &context, &browser, "pwd");
+    let wanted = Accept {
+        link: Digest::of(token),
+        chosen: set,
+        signed_in: signed_in.as_ref().map(|signed_in| signed_in.account.user.id.clone()),
+        network: context.client().network(),
+        now: sigma.now(),
+    };
+    let new = session.new.clone();
+    let accepting = move |tx: &mut dyn Tx| {
+        let outcome = invitation::accept(tx, &wanted)?;
+        if let Accepted::Accepted { invitation, with_password: true } = &outcome {
+            session::begin(tx, &invitation.user.id, None, &new)?;
+        }
+        Ok(outcome)
+    };
+    match sigma.store.write(accepting).await.map_err(|error| internal(error).into_response())? {
+        Accepted::Gone => Ok(gone(&sigma)),
+        // Their account changed while they looked at the page: it says now what it takes.
+        Accepted::Incomplete(acceptance) => {
+            let found = Invitation { acceptance, ..found };
+            Ok(page(&sigma, token, &found, signed_in.as_ref(), name, None, StatusCode::CONFLICT))
+        }
+        Accepted::Accepted { with_password, .. } => {
+            let to = Redirect::to("/workspace").into_response();
+            Ok(with_cookie(to, with_password.then(|| session.cookie(&sigma)).as_deref()))
+        }
+    }
+}
+
+async fn find(sigma: &Sigma, token: &str) -> Result<Option<Invitation>, Response> {
+    let (link, now) = (Digest::of(token), sigma.now());
+    let found = sigma.store.read(move |tx| invitation::find(tx, &link, now)).await;
+    found.map_err(|error| internal(error).into_response())
+}
+
+fn page(
+    sigma: &Sigma,
+    token: &str,
+    found: &Invitation,
+    signed_in: Option<&SignedIn>,
+    name: &str,
+    refusal: Option<String>,
+    status: StatusCode,
+) -> Response {
+    let is_theirs = signed_in.is_some_and(|signed_in| signed_in.account.user.id == found.user.id);
+    let form = match found.acceptance {
+        Acceptance::SetPassword => InvitationForm::SetPassword { name: name.to_owned() },
+        Acceptance::SignInFirst if !is_theirs => InvitationForm::SignInFirst,
+        Acceptance::Agree | Acceptance::SignInFirst => InvitationForm::Agree,
+    };
+    let view = AcceptInvitation {
+        token: token.to_owned(),
+        workspace: found.workspace.clone(),
+        email: found.user.email.clone().unwrap_or_default(),
+        form,
+        refusal,
+    };
+    view.render(status, &PageContext { issuer: sigma.issuer() })
+}
+
+/// The page for a link that was used, is too old, was taken back, or never was one.
+fn gone(sigma: &Sigma) -> Response {
+    let page = ErrorPage {
+        status: StatusCode::NOT_FOUND,
+        title: "This invitation does not work any more".to_owned(),
+        code: None,
+        description: "It was accepted already, an hour has passed, or it was taken back. Ask whoever invited you to \
+                      send it again."
+            .to_owned(),
+        request_id: None,
+        back: None,
+    };
+    page.render(&PageContext { issuer: sigma.issuer() })
+}

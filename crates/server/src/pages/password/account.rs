@@ -1,0 +1,121 @@
+//! `/account/password`: the signed-in person changes their password, or sets a first one.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use http::StatusCode;
+use secrecy::SecretString;
+use sigma_core::authorize::Params;
+use sigma_store::password;
+use sigma_store::password_change::{Change, change};
+
+use super::{chosen, end_the_rest, hash};
+use crate::error::internal;
+use crate::extract::{Browser, SignedIn};
+use crate::http::{Envelope, RequestContext};
+use crate::pages::view::{AccountPassword, PageContext, PasswordState};
+use crate::passwords::{Verdict, authenticate};
+use crate::state::Sigma;
+
+/// How long ago somebody may have signed in to set a first password: a session that was left open, or stolen, is not
+/// enough for a new way in.
+const RECENT: Duration = Duration::from_mins(10);
+
+/// The routes of this page.
+pub fn router() -> Router<Sigma> {
+    Router::new().route("/account/password", get(show).post(save))
+}
+
+async fn show(State(sigma): State<Sigma>, browser: Browser, RawQuery(query): RawQuery) -> Result<Response, Response> {
+    let params = Params::parse(query.as_deref().unwrap_or_default());
+    let Some((signed_in, state)) = find(&sigma, &browser).await? else { return Ok(sign_in_first()) };
+    let view = AccountPassword { saved: params.get("saved").is_some(), ..view(&signed_in, state) };
+    Ok(view.render(StatusCode::OK, &PageContext { issuer: sigma.issuer() }))
+}
+
+async fn save(
+    State(sigma): State<Sigma>,
+    context: RequestContext,
+    browser: Browser,
+    body: Bytes,
+) -> Result<Response, Response> {
+    let Some((signed_in, state)) = find(&sigma, &browser).await? else { return Ok(sign_in_first()) };
+    let refuse = |refusal: Option<String>, status: StatusCode| {
+        let view = AccountPassword { refusal, ..view(&signed_in, state) };
+        Ok(view.render(status, &PageContext { issuer: sigma.issuer() }))
+    };
+    let user = &signed_in.account.user;
+    let form = Params::parse(&String::from_utf8_lossy(&body));
+    let Some(email) = user.email.clone() else { return refuse(None, StatusCode::FORBIDDEN) };
+    let proof = match state {
+        PasswordState::NoAddress | PasswordState::SignInAgain => return refuse(None, StatusCode::FORBIDDEN),
+        PasswordState::None => None,
+        PasswordState::Set => {
+            let current = SecretString::from(form.raw("current").unwrap_or_default());
+            let verdict = authenticate(&sigma, &context, &email, current).await;
+            let verdict = verdict.map_err(|error| Envelope::from(error).into_response())?;
+            if let Some(refusal) = verdict.refusal(sigma.now()) {
+                return Err(refusal);
+            }
+            match verdict {
+                Verdict::Authenticated(person) if person.user.id == user.id => Some(person.proof),
+                _ => return refuse(Some("That is not your password.".to_owned()), StatusCode::UNAUTHORIZED),
+            }
+        }
+    };
+    let new = match chosen(&form) {
+        Ok(new) => new,
+        Err(words) => return refuse(Some(words), StatusCode::BAD_REQUEST),
+    };
+    let notice = sigma.desk().password_changed(&email);
+    let wanted = Change {
+        user_id: user.id.clone(),
+        proof,
+        hash: hash(&sigma, new).await?,
+        kept: signed_in.session.id.clone(),
+        network: context.client().network(),
+        notice: notice.map_err(|error| Envelope::internal(error).into_response())?,
+    };
+    let changed = sigma.store.write(move |tx| change(tx, &wanted)).await;
+    if !changed.map_err(|error| internal(error).into_response())? {
+        let words = "Your password was changed meanwhile. Try again.";
+        return refuse(Some(words.to_owned()), StatusCode::CONFLICT);
+    }
+    sigma.mail_was_promised();
+    end_the_rest(&sigma, &user.id, &signed_in.session.id).await?;
+    Ok(Redirect::to("/account/password?saved=1").into_response())
+}
+
+/// Who is signed in, and what they may do about a password.
+async fn find(sigma: &Sigma, browser: &Browser) -> Result<Option<(SignedIn, PasswordState)>, Response> {
+    let signed_in = SignedIn::find(sigma, browser).await.map_err(IntoResponse::into_response)?;
+    let Some(signed_in) = signed_in else { return Ok(None) };
+    let user_id = signed_in.account.user.id.clone();
+    let stored = sigma.store.read(move |tx| password::find(tx, &user_id)).await;
+    let is_set = stored.map_err(|error| internal(error).into_response())?.is_some();
+    let is_recent = sigma.now().since(signed_in.session.auth_time) <= RECENT;
+    let state = match signed_in.account.user.email {
+        None => PasswordState::NoAddress,
+        Some(_) if is_set => PasswordState::Set,
+        Some(_) if is_recent => PasswordState::None,
+        Some(_) => PasswordState::SignInAgain,
+    };
+    Ok(Some((signed_in, state)))
+}
+
+fn view(signed_in: &SignedIn, state: PasswordState) -> AccountPassword {
+    AccountPassword {
+        email: signed_in.account.user.email.clone().unwrap_or_default(),
+        state,
+        saved: false,
+        refusal: None,
+    }
+}
+
+fn sign_in_first() -> Response {
+    Redirect::to("/workspace/login").into_response()
+}

@@ -1,0 +1,48 @@
+//! `/password/forgot`: a link for a new password, by mail. The answer is the same whoever's address it is (ruling 33).
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use http::StatusCode;
+use sigma_core::authorize::Params;
+use sigma_core::email::Email;
+use sigma_store::password_change::{ResetRequest, request_reset};
+
+use crate::error::internal;
+use crate::http::{Envelope, RequestContext, Rule};
+use crate::pages::view::{ForgotPassword, PageContext};
+use crate::passwords::bucket;
+use crate::state::Sigma;
+
+/// The routes of this page.
+pub fn router() -> Router<Sigma> {
+    Router::new().route("/password/forgot", get(show).post(send))
+}
+
+async fn show(State(sigma): State<Sigma>, RawQuery(query): RawQuery) -> Response {
+    let params = Params::parse(query.as_deref().unwrap_or_default());
+    let view = ForgotPassword { sent: params.get("sent").is_some(), ..ForgotPassword::default() };
+    view.render(StatusCode::OK, &PageContext { issuer: sigma.issuer() })
+}
+
+async fn send(State(sigma): State<Sigma>, context: RequestContext, body: Bytes) -> Result<Response, Response> {
+    // Each is a mail to somebody who may not have asked for it.
+    context.charge(Rule::SignIn, context.client()).map_err(IntoResponse::into_response)?;
+    let form = Params::parse(&String::from_utf8_lossy(&body));
+    let typed = form.raw("email").unwrap_or_default();
+    let Ok(email) = Email::parse(typed) else {
+        let view = ForgotPassword { sent: false, email: typed.to_owned(), refusal: true };
+        return Ok(view.render(StatusCode::BAD_REQUEST, &PageContext { issuer: sigma.issuer() }));
+    };
+    // Written and sealed whoever it is for, so that it takes the same time.
+    let mail = sigma.desk().reset(email.address()).map_err(|error| Envelope::internal(error).into_response())?;
+    let bucket = bucket(&sigma, email.folded());
+    let request = ResetRequest { email: email.folded().to_owned(), bucket, mail };
+    let promised = sigma.store.write(move |tx| request_reset(tx, &request)).await;
+    if promised.map_err(|error| internal(error).into_response())? {
+        sigma.mail_was_promised();
+    }
+    Ok(Redirect::to("/password/forgot?sent=1").into_response())
+}

@@ -1,0 +1,60 @@
+//! Passwords on pages: set one, forget one, get another.
+
+mod account;
+mod forgot;
+mod reset;
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use secrecy::SecretString;
+use sigma_core::authorize::Params;
+use sigma_core::ids::{SessionId, UserId};
+use sigma_core::password::NewPassword;
+use sigma_store::password_change::end_sessions;
+
+use crate::error::internal;
+use crate::hashing::HashingError;
+use crate::http::Envelope;
+use crate::state::Sigma;
+
+/// The routes of these pages.
+pub fn router() -> Router<Sigma> {
+    Router::new().merge(account::router()).merge(forgot::router()).merge(reset::router())
+}
+
+/// The password that a form's two fields hold.
+///
+/// # Errors
+/// What the person should read: they differ, or it may not be set.
+pub(super) fn chosen(form: &Params) -> Result<NewPassword, String> {
+    let password = form.raw("password").unwrap_or_default();
+    if form.raw("again").unwrap_or_default() != password {
+        return Err("The two passwords are not the same.".to_owned());
+    }
+    NewPassword::parse(SecretString::from(password)).map_err(|refused| refused.to_string())
+}
+
+/// Hashes a password that may be set.
+///
+/// # Errors
+/// 503 while too many wait.
+pub(super) async fn hash(sigma: &Sigma, password: NewPassword) -> Result<String, Response> {
+    sigma.hasher.hash(password.into_secret()).await.map_err(|error| {
+        let envelope = match error {
+            HashingError::Busy => Envelope::unavailable(error),
+            HashingError::Failed(_) => Envelope::internal(error),
+        };
+        envelope.into_response()
+    })
+}
+
+/// Ends what the transaction that set a password had no room for: it ended at most 500 sessions.
+async fn end_the_rest(sigma: &Sigma, user_id: &UserId, kept: &SessionId) -> Result<(), Response> {
+    loop {
+        let (user_id, kept, now) = (user_id.clone(), kept.clone(), sigma.now());
+        let ended = sigma.store.write(move |tx| end_sessions(tx, &user_id, Some(&kept), now)).await;
+        if ended.map_err(|error| internal(error).into_response())? == 0 {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! `/password/reset`: a new password, by the link that was mailed. It works once, and ends every session (ruling 33).
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use http::StatusCode;
+use sigma_core::authorize::Params;
+use sigma_core::digest::Digest;
+use sigma_store::account::User;
+use sigma_store::password_change::{Reset, find_reset, reset};
+
+use super::{chosen, end_the_rest, hash};
+use crate::error::internal;
+use crate::extract::{Browser, NewBrowserSession};
+use crate::http::{Envelope, RequestContext};
+use crate::oauth::with_cookie;
+use crate::pages::view::{ErrorPage, Link, PageContext, ResetPassword};
+use crate::state::Sigma;
+
+/// The routes of this page.
+pub fn router() -> Router<Sigma> {
+    Router::new().route("/password/reset", get(show).post(set))
+}
+
+async fn show(State(sigma): State<Sigma>, RawQuery(query): RawQuery) -> Result<Response, Response> {
+    let params = Params::parse(query.as_deref().unwrap_or_default());
+    let token = params.raw("token").unwrap_or_default();
+    match find(&sigma, token).await? {
+        Some(user) => Ok(page(&sigma, token, &user, None, StatusCode::OK)),
+        None => Ok(gone(&sigma)),
+    }
+}
+
+async fn set(
+    State(sigma): State<Sigma>,
+    context: RequestContext,
+    browser: Browser,
+    body: Bytes,
+) -> Result<Response, Response> {
+    let form = Params::parse(&String::from_utf8_lossy(&body));
+    let token = form.raw("token").unwrap_or_default();
+    // Looked at before anything is hashed: whoever has no link makes no work.
+    let Some(user) = find(&sigma, token).await? else { return Ok(gone(&sigma)) };
+    let password = match chosen(&form) {
+        Ok(password) => password,
+        Err(words) => return Ok(page(&sigma, token, &user, Some(words), StatusCode::BAD_REQUEST)),
+    };
+    let session = NewBrowserSession::of(&sigma, &context, &browser, "pwd");
+    let notice = sigma.desk().password_changed(user.email.as_deref().unwrap_or_default());
+    let wanted = Reset {
+        link: Digest::of(token),
+        hash: hash(&sigma, password).await?,
+        network: context.client().network(),
+        notice: notice.map_err(|error| Envelope::internal(error).into_response())?,
+        session: session.new.clone(),
+    };
+    let began = sigma.store.write(move |tx| reset(tx, &wanted)).await;
+    let Some(began) = began.map_err(|error| internal(error).into_response())? else { return Ok(gone(&sigma)) };
+    sigma.mail_was_promised();
+    end_the_rest(&sigma, &user.id, &began.id).await?;
+    let to = Redirect::to("/account/password?saved=1").into_response();
+    Ok(with_cookie(to, Some(&session.cookie(&sigma))))
+}
+
+async fn find(sigma: &Sigma, token: &str) -> Result<Option<User>, Response> {
+    let (link, now) = (Digest::of(token), sigma.now());
+    let found = sigma.store.read(move |tx| find_reset(tx, &link, now)).await;
+    found.map_err(|error| internal(error).into_response())
+}
+
+fn page(sigma: &Sigma, token: &str, user: &User, refusal: Option<String>, status: StatusCode) -> Response {
+    let view = ResetPassword { token: token.to_owned(), email: user.email.clone().unwrap_or_default(), refusal };
+    view.render(status, &PageContext { issuer: sigma.issuer() })
+}
+
+/// The page for a link that was used, is too old, or never was one.
+fn gone(sigma: &Sigma) -> Response {
+    let page = ErrorPage {
+        status: StatusCode::NOT_FOUND,
+        title: "This link does not work any more".to_owned(),
+        code: None,
+        description: "It was used already, an hour has passed, or the password was changed since it was sent."
+            .to_owned(),
+        request_id: None,
+        back: Some(Link { href: "/password/forgot".to_owned(), label: "Ask for a new link".to_owned() }),
+    };
+    page.render(&PageContext { issuer: sigma.issuer() })
+}
