@@ -45,7 +45,7 @@ impl<'a> Credential<'a> {
             return Err(twice());
         }
         // What is no text is nobody's credential: it is looked at and refused as a wrong one.
-        let text = |value: &'a HeaderValue| value.to_str().unwrap_or_default();
+        let text = |value: &'a HeaderValue| std::str::from_utf8(value.as_bytes()).unwrap_or_default();
         let token = authorization
             .and_then(|value| text(value).split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))

@@ -1,0 +1,207 @@
+//! `verify` and `forward`: what services and proxies ask (contract, Endpoints; rulings 29, 32 and 35).
+
+use http::Request;
+use serde_json::{Value, json};
+use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
+
+use crate::support::{Answer, As, World};
+
+const VERIFY: &str = "/api/v1/auth/verify";
+const FORWARD: &str = "/api/v1/auth/forward";
+const NAMES: [&str; 4] = ["x-sigma-user-id", "x-sigma-workspace-id", "x-sigma-role-id", "x-sigma-permissions"];
+
+/// The four headers; each must be there, once.
+fn told(answer: &Answer) -> [String; 4] {
+    NAMES.map(|name| {
+        assert_eq!(answer.headers.get_all(name).iter().count(), 1, "{name}");
+        answer.header(name).to_owned()
+    })
+}
+
+#[tokio::test]
+async fn a_server_is_told_whose_token_it_was_sent() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (ada, admin) = acme.add("ada@example.org", &acme.admin).await;
+    let (bob, member) = acme.add("bob@example.org", &acme.member).await;
+    let (_, key) = acme.key(&[KeyPermission::DeleteModel]).await;
+    let verify = async |body: Value| world.call(As::Key(&key), "POST", VERIFY, &body).await.json();
+    let all = ["read", "update-data", "delete-data", "update-model", "delete-model"];
+    assert_eq!(
+        verify(json!({"token": admin})).await,
+        json!({
+            "valid": true, "kind": "user", "userId": ada.as_str(), "workspaceId": acme.org.as_str(),
+            "roleId": acme.admin.as_str(), "permissions": all,
+        })
+    );
+    let members = json!({
+        "valid": true, "kind": "user", "userId": bob.as_str(), "workspaceId": acme.org.as_str(),
+        "roleId": acme.member.as_str(), "permissions": ["read"],
+    });
+    for permission in [Value::Null, json!("read")] {
+        assert_eq!(verify(json!({"token": member, "permission": permission})).await, members);
+    }
+    let mut denied = members.clone();
+    denied["valid"] = json!(false);
+    denied["code"] = json!("PERMISSION_DENIED");
+    for permission in ["update-data", "delete-model", "canExport", "canManageUsers"] {
+        assert_eq!(verify(json!({"token": member, "permission": permission})).await, denied);
+        assert_eq!(verify(json!({"token": admin, "permission": permission})).await["valid"], true);
+    }
+    let invalid = json!({
+        "valid": false, "code": "UNAUTHORIZED", "kind": "user", "workspaceId": acme.org.as_str(), "permissions": [],
+    });
+    for token in ["", "x", "a.b.c", &key] {
+        assert_eq!(verify(json!({"token": token})).await, invalid, "{token}");
+    }
+    assert_eq!(world.call(As::Token(&member), "POST", "/api/v1/auth/logout", &Value::Null).await.status, 204);
+    assert_eq!(verify(json!({"token": member})).await, invalid);
+}
+
+#[tokio::test]
+async fn a_server_is_told_what_a_key_may_do() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (_, key) = acme.key(&[KeyPermission::DeleteModel]).await;
+    let (id, other) = acme.key(&[KeyPermission::Read, KeyPermission::DeleteData]).await;
+    let strong = acme.admin_key().await;
+    let verify = async |body: Value| world.call(As::Key(&key), "POST", VERIFY, &body).await.json();
+    let valid = json!({
+        "valid": true, "kind": "key", "workspaceId": acme.org.as_str(), "permissions": ["read", "delete-data"],
+    });
+    assert_eq!(verify(json!({"apiKey": other})).await, valid);
+    assert_eq!(verify(json!({"apiKey": other, "permission": "delete-data"})).await, valid);
+    assert_eq!(verify(json!({"apiKey": other, "permission": "update-data"})).await["code"], "PERMISSION_DENIED");
+    // A switch of roles is for the key with all five permissions alone.
+    assert_eq!(verify(json!({"apiKey": other, "permission": "canExport"})).await["code"], "PERMISSION_DENIED");
+    assert_eq!(verify(json!({"apiKey": strong, "permission": "canExport"})).await["valid"], true);
+    let path = format!("/api/v1/api-keys/{id}/deactivate");
+    assert_eq!(world.call(As::Key(&strong), "POST", &path, &Value::Null).await.status, 200);
+    let invalid = json!({"valid": false, "code": "UNAUTHORIZED", "kind": "key", "workspaceId": acme.org.as_str(), "permissions": []});
+    assert_eq!(verify(json!({"apiKey": other})).await, invalid);
+    assert_eq!(verify(json!({"apiKey": "sigma_sk_live_x"})).await, invalid);
+}
+
+#[tokio::test]
+async fn what_another_workspace_issued_is_nobodys() {
+    let world = World::with_tenants().await;
+    let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
+    let (_, token) = acme.add("ada@example.org", &acme.admin).await;
+    let (acmes, betas) = (acme.admin_key().await, beta.admin_key().await);
+    assert_eq!(world.call(As::Key(&acmes), "POST", VERIFY, &json!({"token": token})).await.json()["valid"], true);
+    for (body, kind) in [(json!({"token": token}), "user"), (json!({"apiKey": acmes}), "key")] {
+        for permission in [Value::Null, json!("delete-model")] {
+            let mut body = body.clone();
+            body["permission"] = permission;
+            let answer = world.call(As::Key(&betas), "POST", VERIFY, &body).await.json();
+            let nobodys = json!({
+                "valid": false, "code": "UNAUTHORIZED", "kind": kind, "workspaceId": beta.org.as_str(), "permissions": [],
+            });
+            assert_eq!(answer, nobodys);
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_a_key_verifies_and_asks_for_one_thing() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (_, token) = acme.add("ada@example.org", &acme.admin).await;
+    let (_, key) = acme.key(&[KeyPermission::DeleteModel]).await;
+    let refused = world.call(As::Token(&token), "POST", VERIFY, &json!({"token": token})).await;
+    assert_eq!(refused.told(), "403 PERMISSION_DENIED: Only an API key may verify");
+    let refused = world.call(As::Nobody, "POST", VERIFY, &json!({"token": token})).await;
+    assert_eq!(refused.told(), "401 UNAUTHORIZED: Missing authentication");
+    let malformed = [
+        json!({}),
+        json!({"token": token, "apiKey": key}),
+        json!({"token": 5}),
+        json!({"token": token, "permission": "write"}),
+        json!({"token": token, "permission": ""}),
+        json!({"token": token, "permission": ["read"]}),
+    ];
+    for body in malformed {
+        let refused = world.call(As::Key(&key), "POST", VERIFY, &body).await;
+        assert!(refused.told().starts_with("400 VALIDATION_ERROR: "), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn ruling_32_forward_always_sets_all_four_headers_and_believes_none() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (ada, token) = acme.add("ada@example.org", &acme.admin).await;
+    let (_, key) = acme.key(&[KeyPermission::Read, KeyPermission::UpdateData]).await;
+    let all = "read,update-data,delete-data,update-model,delete-model";
+    let answer = world.call(As::Token(&token), "GET", FORWARD, &Value::Null).await;
+    assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, ""));
+    assert_eq!(told(&answer), [ada.as_str(), acme.org.as_str(), acme.admin.as_str(), all]);
+    let answer = world.call(As::Key(&key), "GET", FORWARD, &Value::Null).await;
+    assert_eq!(told(&answer), ["", acme.org.as_str(), "", "read,update-data"]);
+    for (who, status) in [(As::Nobody, 401), (As::Token("x"), 401), (As::Key("x"), 401)] {
+        let answer = world.call(who, "GET", FORWARD, &Value::Null).await;
+        assert_eq!((answer.status.as_u16(), told(&answer)), (status, [const { String::new() }; 4]));
+        assert_eq!(answer.header("www-authenticate"), "Bearer");
+    }
+    let mut request = Request::get(FORWARD).header("x-sigma-apikey", &key);
+    for name in NAMES {
+        request = request.header(name, "forged");
+    }
+    let answer = world.send(request.body(axum::body::Body::empty()).unwrap()).await;
+    assert_eq!(told(&answer), ["", acme.org.as_str(), "", "read,update-data"]);
+    let both = Request::get(FORWARD).header("x-sigma-apikey", &key).header("authorization", format!("Bearer {token}"));
+    let answer = world.send(both.body(axum::body::Body::empty()).unwrap()).await;
+    assert_eq!((answer.status.as_u16(), told(&answer)), (400, [const { String::new() }; 4]));
+}
+
+#[tokio::test]
+async fn a_proxy_asks_for_a_permission() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let switches = [Switch::Export].into_iter().collect();
+    let exporter = acme.role("Exporter", RolePermissions { switches, ..Default::default() }).await;
+    let (_, token) = acme.add("ada@example.org", &exporter).await;
+    let (_, key) = acme.key(&[KeyPermission::Read]).await;
+    let forward = async |who: As<'_>, query: &str| {
+        let answer = world.call(who, "GET", &format!("{FORWARD}{query}"), &Value::Null).await;
+        let allowed = answer.status == 200;
+        assert_eq!(told(&answer)[1].is_empty(), !allowed);
+        answer.status.as_u16()
+    };
+    for query in ["", "?other=1", "?permission=read"] {
+        assert_eq!(forward(As::Token(&token), query).await, 200, "{query}");
+        assert_eq!(forward(As::Key(&key), query).await, 200, "{query}");
+    }
+    assert_eq!(forward(As::Token(&token), "?permission=canExport").await, 200);
+    assert_eq!(forward(As::Key(&key), "?permission=canExport").await, 403);
+    for query in ["?permission=update-data", "?permission=canImport"] {
+        assert_eq!(forward(As::Token(&token), query).await, 403, "{query}");
+        assert_eq!(forward(As::Key(&key), query).await, 403, "{query}");
+    }
+    for query in ["?permission=", "?permission=all", "?permission=read&permission=canExport", "?permission=%00"] {
+        assert_eq!(forward(As::Token(&token), query).await, 400, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn ruling_35_what_is_remembered_of_a_caller_is_forgotten_with_what_it_came_from() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (_, admin) = acme.add("ada@example.org", &acme.admin).await;
+    let clerk = acme.role("Clerk", RolePermissions::default()).await;
+    let (bob, token) = acme.add("bob@example.org", &clerk).await;
+    let forward = async || told(&world.call(As::Token(&token), "GET", FORWARD, &Value::Null).await);
+    for _ in 0..3 {
+        assert_eq!(forward().await, [bob.as_str(), acme.org.as_str(), clerk.as_str(), "read"]);
+    }
+    let hidden = json!({"name": "Clerk", "schemaPermissions": [{"schemaId": "a", "default": "hidden"}]});
+    let path = format!("/api/v1/roles/{clerk}");
+    assert_eq!(world.call(As::Token(&admin), "PUT", &path, &hidden).await.status, 200);
+    assert_eq!(forward().await[3], "", "another text of the role");
+    let path = format!("/api/v1/users/{bob}");
+    let other = json!({"roleId": acme.admin.as_str()});
+    assert_eq!(world.call(As::Token(&admin), "PATCH", &path, &other).await.status, 200);
+    assert_eq!(forward().await[2], acme.admin.as_str(), "another role");
+    assert_eq!(world.call(As::Token(&admin), "DELETE", &path, &Value::Null).await.status, 204);
+    assert_eq!(forward().await, [const { String::new() }; 4], "no member any more");
+}

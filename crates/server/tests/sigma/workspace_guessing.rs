@@ -1,0 +1,193 @@
+//! Guessing at passwords (contract, failed logins; ruling 34), and logging in by a click (ruling 31).
+
+use std::net::IpAddr;
+
+use axum::body::Body;
+use http::Request;
+use serde_json::{Value, json};
+use sigma_core::workspace::{RolePermissions, Switch};
+
+use crate::support::{Answer, As, PASSWORD, Tenant, World};
+
+async fn limited() -> World {
+    World::with(|settings| {
+        settings.passwords.memory_kib = 64;
+        settings.limits.enabled = true;
+    })
+    .await
+}
+
+async fn send_from(world: &World, address: &str, path: &str, body: &Value) -> Answer {
+    let request = Request::post(path).header("content-type", "application/json").body(Body::from(body.to_string()));
+    world.send_from(address.parse::<IpAddr>().unwrap(), request.unwrap()).await
+}
+
+async fn log_in_from(world: &World, address: &str, email: &str, password: &str) -> Answer {
+    send_from(world, address, "/api/v1/auth/login", &json!({"email": email, "password": password})).await
+}
+
+#[tokio::test]
+async fn fifty_wrong_passwords_from_one_address_are_a_handful_of_guesses() {
+    let world = limited().await;
+    let acme = world.tenant("Acme").await;
+    acme.add("ada@example.org", &acme.admin).await;
+    let mut guesses = 0;
+    for _ in 0..50 {
+        let answer = log_in_from(&world, "198.51.100.7", "ada@example.org", "wrong").await;
+        match answer.status.as_u16() {
+            401 => guesses += 1,
+            429 => {
+                assert!(answer.told().starts_with("429 RATE_LIMITED: "), "{}", answer.body);
+                assert!(answer.header("retry-after").parse::<u32>().unwrap() >= 1);
+            }
+            other => panic!("{other}: {}", answer.body),
+        }
+    }
+    assert!((3..=5).contains(&guesses), "{guesses}");
+    // The person gets in from elsewhere: nobody is locked out.
+    assert_eq!(log_in_from(&world, "203.0.113.1", "ada@example.org", PASSWORD).await.status, 200);
+}
+
+#[tokio::test]
+async fn fifty_wrong_passwords_from_fifty_addresses_are_slowed_down_as_well() {
+    let world = limited().await;
+    let acme = world.tenant("Acme").await;
+    acme.add("ada@example.org", &acme.admin).await;
+    for email in ["ada@example.org", "nobody@example.org"] {
+        let mut guesses = 0;
+        for host in 1..=50 {
+            let answer = log_in_from(&world, &format!("198.51.100.{host}"), email, "wrong").await;
+            match answer.status.as_u16() {
+                401 => guesses += 1,
+                429 => {
+                    let wait: u32 = answer.header("retry-after").parse().unwrap();
+                    assert!((1..=61).contains(&wait), "never for long: {wait}");
+                }
+                other => panic!("{other}: {}", answer.body),
+            }
+        }
+        assert_eq!(guesses, 20, "{email}");
+    }
+    world.advance(60);
+    assert_eq!(log_in_from(&world, "203.0.113.1", "ada@example.org", PASSWORD).await.status, 200);
+    for host in 1..=19 {
+        let answer = log_in_from(&world, &format!("198.51.101.{host}"), "ada@example.org", "wrong").await;
+        assert_eq!(answer.status, 401, "a success cleared the count");
+    }
+}
+
+#[tokio::test]
+async fn a_delay_begins_after_the_third_and_what_retry_after_says_is_true() {
+    let world = World::with(|settings| settings.passwords.memory_kib = 64).await;
+    let acme = world.tenant("Acme").await;
+    acme.add("ada@example.org", &acme.admin).await;
+    let here = "198.51.100.7";
+    for email in ["ada@example.org", "nobody@example.org"] {
+        for _ in 0..3 {
+            assert_eq!(log_in_from(&world, here, email, "wrong").await.status, 401);
+        }
+        let refused = log_in_from(&world, here, email, "wrong").await;
+        assert!(refused.told().starts_with("429 RATE_LIMITED: "), "{email}: {}", refused.body);
+        let wait: u64 = refused.header("retry-after").parse().unwrap();
+        assert!((1..=2).contains(&wait), "{wait}");
+        world.advance(wait);
+        assert_eq!(log_in_from(&world, here, email, "wrong").await.status, 401, "{email}");
+        assert_eq!(log_in_from(&world, here, email, PASSWORD).await.status, 429, "{email}");
+        assert_eq!(log_in_from(&world, "203.0.113.1", "ada@example.org", PASSWORD).await.status, 200);
+        world.advance(3_600);
+    }
+}
+
+/// A workspace with quick logins on, in which Kim is a clerk and marked for it.
+async fn kiosk(world: &World) -> (Tenant<'_>, String, String) {
+    let acme = world.tenant("Acme").await;
+    let (_, admin) = acme.add("ada@example.org", &acme.admin).await;
+    let (kim, _) = acme.add("kim@example.org", &acme.member).await;
+    let on = world.call(As::Token(&admin), "PATCH", "/api/v1/workspace", &json!({"quickLogins": true})).await;
+    assert_eq!(on.status, 200);
+    let path = format!("/api/v1/users/{kim}");
+    assert_eq!(world.call(As::Token(&admin), "PATCH", &path, &json!({"quickLogin": true})).await.status, 200);
+    (acme, admin, kim.to_string())
+}
+
+async fn list_from(world: &World, address: &str) -> Value {
+    let request = Request::get("/api/v1/auth/quick-logins").body(Body::empty()).unwrap();
+    world.send_from(address.parse::<IpAddr>().unwrap(), request).await.json()
+}
+
+async fn click_from(world: &World, address: &str, org: &str, user: &str) -> Answer {
+    send_from(world, address, "/api/v1/auth/quick-login", &json!({"workspaceId": org, "userId": user})).await
+}
+
+#[tokio::test]
+async fn ruling_31_a_production_server_knows_no_quick_login() {
+    let world = World::with_tenants().await;
+    let (acme, _, kim) = kiosk(&world).await;
+    assert_eq!(list_from(&world, "127.0.0.1").await, json!([]));
+    let refused = click_from(&world, "127.0.0.1", acme.org.as_str(), &kim).await;
+    assert_eq!(refused.told(), "401 UNAUTHORIZED: No quick login for that user");
+}
+
+#[tokio::test]
+async fn ruling_31_quick_logins_are_for_marked_people_who_manage_nothing_in_a_trusted_network() {
+    let world = World::with(|settings| {
+        settings.passwords.memory_kib = 64;
+        settings.workspaces.allow_quick_logins = vec!["10.0.0.0/8".parse().unwrap()];
+    })
+    .await;
+    let (acme, admin, kim) = kiosk(&world).await;
+    let quiet = world.tenant("Quiet").await;
+    let (other, _) = quiet.add("zoe@example.org", &quiet.member).await;
+    let switches = [Switch::ManageSchemas].into_iter().collect();
+    let modeller = acme.role("Modeller", RolePermissions { switches, ..Default::default() }).await;
+    let (max, _) = acme.add("max@example.org", &modeller).await;
+    let (unmarked, _) = acme.add("una@example.org", &acme.member).await;
+    let mark = format!("/api/v1/users/{max}");
+    assert_eq!(world.call(As::Token(&admin), "PATCH", &mark, &json!({"quickLogin": true})).await.status, 200);
+
+    let listed = json!([{
+        "workspaceId": acme.org.as_str(), "name": "Acme",
+        "users": [{"id": kim, "email": "kim@example.org", "name": "kim", "roleId": acme.member.as_str()}],
+    }]);
+    assert_eq!(list_from(&world, "10.1.2.3").await, listed);
+    assert_eq!(list_from(&world, "203.0.113.7").await, json!([]));
+    let entered = click_from(&world, "10.1.2.3", acme.org.as_str(), &kim).await;
+    assert_eq!(entered.status, 200, "{}", entered.body);
+    assert_eq!(entered.json()["user"]["workspaceId"], acme.org.as_str());
+    let token = entered.json()["token"].as_str().unwrap().to_owned();
+    assert_eq!(world.call(As::Token(&token), "GET", "/api/v1/auth/me", &Value::Null).await.json()["user"]["id"], kim);
+
+    let refused = "401 UNAUTHORIZED: No quick login for that user";
+    let nobody = [
+        ("203.0.113.7", acme.org.as_str(), kim.as_str()),
+        ("10.1.2.3", acme.org.as_str(), max.as_str()),
+        ("10.1.2.3", acme.org.as_str(), unmarked.as_str()),
+        ("10.1.2.3", quiet.org.as_str(), other.as_str()),
+        ("10.1.2.3", quiet.org.as_str(), kim.as_str()),
+        ("10.1.2.3", "org_nowhere", kim.as_str()),
+        ("10.1.2.3", acme.org.as_str(), "a\u{1}b"),
+    ];
+    for (address, org, user) in nobody {
+        assert_eq!(click_from(&world, address, org, user).await.told(), refused, "{address} {org} {user}");
+    }
+    let off = format!("/api/v1/users/{kim}");
+    assert_eq!(world.call(As::Token(&admin), "PATCH", &off, &json!({"active": false})).await.status, 200);
+    assert_eq!(click_from(&world, "10.1.2.3", acme.org.as_str(), &kim).await.told(), refused);
+    assert_eq!(list_from(&world, "10.1.2.3").await[0]["users"], json!([]));
+}
+
+#[tokio::test]
+async fn in_the_demo_everybody_clicks() {
+    let world = World::with(|settings| {
+        settings.passwords.memory_kib = 64;
+        settings.workspaces.demo = true;
+    })
+    .await;
+    let (acme, admin, _) = kiosk(&world).await;
+    let me = world.call(As::Token(&admin), "GET", "/api/v1/auth/me", &Value::Null).await.json();
+    let ada = me["user"]["id"].as_str().unwrap();
+    let path = format!("/api/v1/users/{ada}");
+    assert_eq!(world.call(As::Token(&admin), "PATCH", &path, &json!({"quickLogin": true})).await.status, 200);
+    assert_eq!(list_from(&world, "203.0.113.7").await[0]["users"].as_array().unwrap().len(), 2);
+    assert_eq!(click_from(&world, "203.0.113.7", acme.org.as_str(), ada).await.status, 200);
+}

@@ -1,0 +1,206 @@
+//! API keys (contract, API keys; ruling 30).
+
+use serde_json::{Value, json};
+use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
+
+use crate::support::{Answer, As, Tenant, World};
+
+const KEYS: &str = "/api/v1/api-keys";
+const ALL: [&str; 5] = ["read", "update-data", "delete-data", "update-model", "delete-model"];
+
+async fn create(world: &World, who: As<'_>, name: &str, permissions: &[&str]) -> Answer {
+    world.call(who, "POST", KEYS, &json!({"name": name, "permissions": permissions})).await
+}
+
+async fn works(world: &World, key: &str) -> bool {
+    let answer = world.call(As::Key(key), "GET", "/api/v1/auth/me", &Value::Null).await;
+    if answer.status != 200 {
+        assert_eq!(answer.told(), "401 UNAUTHORIZED: Invalid API key");
+    }
+    answer.status == 200
+}
+
+fn text(answer: &Answer, name: &str) -> String {
+    answer.json()[name].as_str().unwrap_or_else(|| panic!("no {name}: {}", answer.body)).to_owned()
+}
+
+async fn admin(world: &World) -> (Tenant<'_>, String) {
+    let acme = world.tenant("Acme").await;
+    let (_, token) = acme.add("ada@example.org", &acme.admin).await;
+    (acme, token)
+}
+
+#[tokio::test]
+async fn a_key_is_shown_once_and_listed_without_itself() {
+    let world = World::with_tenants().await;
+    let (acme, token) = admin(&world).await;
+    let body = json!({"name": " CI ", "permissions": ["update-data", "read", "read"], "expiresAt": "2099-01-31T12:00:00+02:00"});
+    let made = world.call(As::Token(&token), "POST", KEYS, &body).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let (id, key) = (text(&made, "id"), text(&made, "key"));
+    assert!(key.starts_with("sigma_sk_live_") && key.len() == 52, "{key}");
+    let mut item = json!({
+        "id": id, "name": "CI", "permissions": ["read", "update-data"], "active": true,
+        "createdAt": world.now().iso8601(), "lastUsedAt": null, "expiresAt": "2099-01-31T10:00:00.000Z",
+    });
+    let listed = world.call(As::Token(&token), "GET", KEYS, &Value::Null).await;
+    assert_eq!(listed.json(), json!([item]));
+    item["key"] = json!(key);
+    assert_eq!(made.json(), item);
+    assert!(works(&world, &key).await);
+    let me = world.call(As::Key(&key), "GET", "/api/v1/auth/me", &Value::Null).await.json();
+    assert_eq!(me["workspace"], json!({"id": acme.org.as_str(), "name": "Acme"}));
+    assert_eq!(
+        (&me["kind"], &me["key"]["id"], &me["permissions"]),
+        (&json!("key"), &json!(id), &json!(["read", "update-data"]))
+    );
+    assert!(me.get("user").is_none() && me.get("role").is_none() && !me.to_string().contains(&key));
+}
+
+#[tokio::test]
+async fn a_deactivated_key_is_off_for_ever_and_those_that_it_made_too() {
+    let world = World::with_tenants().await;
+    let (acme, token) = admin(&world).await;
+    let parent = create(&world, As::Token(&token), "parent", &ALL).await;
+    let parent_key = text(&parent, "key");
+    let child = create(&world, As::Key(&parent_key), "child", &ALL).await;
+    let child_key = text(&child, "key");
+    let grandchild = create(&world, As::Key(&child_key), "grandchild", &["read"]).await;
+    let grandchild_key = text(&grandchild, "key");
+    let sibling_key = acme.admin_key().await;
+    for key in [&parent_key, &child_key, &grandchild_key, &sibling_key] {
+        assert!(works(&world, key).await);
+    }
+    let path = format!("{KEYS}/{}/deactivate", text(&child, "id"));
+    let off = world.call(As::Token(&token), "POST", &path, &Value::Null).await;
+    assert_eq!((off.status.as_u16(), &off.json()["active"]), (200, &json!(false)));
+    assert!(works(&world, &parent_key).await && works(&world, &sibling_key).await);
+    assert!(!works(&world, &child_key).await && !works(&world, &grandchild_key).await);
+    let again = world.call(As::Token(&token), "POST", &path, &Value::Null).await;
+    assert_eq!((again.status.as_u16(), &again.json()["active"]), (200, &json!(false)), "once more changes nothing");
+    // What is off makes nothing, and is removed.
+    assert_eq!(create(&world, As::Key(&child_key), "x", &["read"]).await.status, 401);
+    let path = format!("{KEYS}/{}", text(&parent, "id"));
+    assert_eq!(
+        world.call(As::Key(&parent_key), "DELETE", &path, &Value::Null).await.status,
+        204,
+        "a key may remove itself"
+    );
+    assert!(!works(&world, &parent_key).await);
+    let gone = world.call(As::Token(&token), "DELETE", &path, &Value::Null).await;
+    assert_eq!(gone.told(), format!("404 NOT_FOUND: API key {:?} was not found", text(&parent, "id")));
+}
+
+#[tokio::test]
+async fn ruling_30_nobody_makes_touches_or_lists_keys_beyond_their_own_rights() {
+    let world = World::with_tenants().await;
+    let (acme, token) = admin(&world).await;
+    let strong = create(&world, As::Token(&token), "strong", &ALL).await;
+    let (_, four) = acme.key(&KeyPermission::ALL[..4]).await;
+    let manager = RolePermissions { switches: [Switch::ManageApiKeys].into_iter().collect(), ..Default::default() };
+    let manager = acme.role("Key manager", manager).await;
+    let (_, manages_keys) = acme.add("bob@example.org", &manager).await;
+    let (_, plain) = acme.add("eve@example.org", &acme.member).await;
+
+    let no_key = "403 PERMISSION_DENIED: Only an API key with all five permissions manages a workspace";
+    assert_eq!(create(&world, As::Key(&four), "x", &["read"]).await.told(), no_key);
+    assert_eq!(world.call(As::Key(&four), "GET", KEYS, &Value::Null).await.told(), no_key);
+    let no_role = "403 PERMISSION_DENIED: The role may not manage API keys";
+    assert_eq!(create(&world, As::Token(&plain), "x", &["read"]).await.told(), no_role);
+    assert_eq!(world.call(As::Token(&plain), "GET", KEYS, &Value::Null).await.told(), no_role);
+
+    let beyond = "403 PERMISSION_DENIED: Nobody may give, change or take away more than they hold themselves";
+    assert_eq!(create(&world, As::Token(&manages_keys), "x", &ALL).await.told(), beyond);
+    assert_eq!(create(&world, As::Token(&manages_keys), "x", &["read"]).await.status, 201);
+    assert_eq!(world.call(As::Token(&manages_keys), "GET", KEYS, &Value::Null).await.status, 200);
+    for (method, end) in [("POST", "/deactivate"), ("DELETE", "")] {
+        let path = format!("{KEYS}/{}{end}", text(&strong, "id"));
+        assert_eq!(world.call(As::Token(&manages_keys), method, &path, &Value::Null).await.told(), beyond);
+        let refused = world.call(As::Key(&four), method, &path, &Value::Null).await;
+        assert_eq!(refused.told(), no_key);
+    }
+    assert!(works(&world, &text(&strong, "key")).await);
+}
+
+#[tokio::test]
+async fn an_expired_key_works_no_more() {
+    let world = World::with_tenants().await;
+    let (_, token) = admin(&world).await;
+    let expiry = world.now().plus(std::time::Duration::from_secs(60)).iso8601();
+    let body = json!({"name": "short", "permissions": ["read"], "expiresAt": expiry});
+    let key = text(&world.call(As::Token(&token), "POST", KEYS, &body).await, "key");
+    world.advance(59);
+    assert!(works(&world, &key).await);
+    world.advance(1);
+    assert!(!works(&world, &key).await);
+}
+
+#[tokio::test]
+async fn what_is_no_key_is_refused() {
+    let world = World::with_tenants().await;
+    let (acme, _) = admin(&world).await;
+    let key = acme.admin_key().await;
+    let mut typo = key.clone().into_bytes();
+    typo[20] = if typo[20] == b'a' { b'b' } else { b'a' };
+    let typo = String::from_utf8(typo).unwrap();
+    let stranger = sigma_core::workspace::ApiKeySecret::generate(&sigma_core::random::SeededRng::new(99));
+    for bad in ["", " ", "sigma_sk_live_", &typo, &key[..51], &format!("{key}0"), stranger.expose(), "' OR 1=1 --"] {
+        assert!(!works(&world, bad).await, "{bad}");
+    }
+    assert!(works(&world, &key).await);
+}
+
+#[tokio::test]
+async fn a_malformed_key_is_not_made() {
+    let world = World::with_tenants().await;
+    let (_, token) = admin(&world).await;
+    let past = world.now().iso8601();
+    let refused = [
+        json!({}),
+        json!({"name": "x"}),
+        json!({"name": "", "permissions": ["read"]}),
+        json!({"name": "x".repeat(101), "permissions": ["read"]}),
+        json!({"name": "x\u{7}", "permissions": ["read"]}),
+        json!({"name": "x", "permissions": []}),
+        json!({"name": "x", "permissions": "read"}),
+        json!({"name": "x", "permissions": ["Read"]}),
+        json!({"name": "x", "permissions": ["read", "admin"]}),
+        json!({"name": "x", "permissions": ["read"], "expiresAt": "tomorrow"}),
+        json!({"name": "x", "permissions": ["read"], "expiresAt": 4_000_000_000_i64}),
+        json!({"name": "x", "permissions": ["read"], "expiresAt": "2099-01-31T12:00:00"}),
+        json!({"name": "x", "permissions": ["read"], "expiresAt": past}),
+    ];
+    for body in refused {
+        let answer = world.call(As::Token(&token), "POST", KEYS, &body).await;
+        assert!(answer.told().starts_with("400 VALIDATION_ERROR: "), "{body}: {}", answer.body);
+    }
+    assert_eq!(world.call(As::Token(&token), "GET", KEYS, &Value::Null).await.json(), json!([]));
+}
+
+#[tokio::test]
+async fn the_last_use_is_written_beside_the_request_and_never_goes_back() {
+    let world = World::with_tenants().await;
+    let (acme, token) = admin(&world).await;
+    let (_, key) = acme.key(&[KeyPermission::Read]).await;
+    let last_used = async || {
+        let listed = world.call(As::Token(&token), "GET", KEYS, &Value::Null).await;
+        listed.json()[0]["lastUsedAt"].clone()
+    };
+    assert!(works(&world, &key).await);
+    let first = world.now();
+    assert_eq!(last_used().await, Value::Null);
+    world.sigma.write_key_uses().await.unwrap();
+    assert_eq!(last_used().await, json!(first.iso8601()));
+    world.advance(3);
+    assert!(works(&world, &key).await);
+    world.advance(4);
+    assert!(works(&world, &key).await);
+    let last = world.now();
+    world.sigma.write_key_uses().await.unwrap();
+    world.sigma.write_key_uses().await.unwrap();
+    assert_eq!(last_used().await, json!(last.iso8601()));
+    world.clock.set(first);
+    assert!(works(&world, &key).await);
+    world.sigma.write_key_uses().await.unwrap();
+    assert_eq!(last_used().await, json!(last.iso8601()), "another process was later");
+}

@@ -1,0 +1,249 @@
+//! The people of a workspace (contract, Endpoints; rulings 30, 31 and 33).
+
+use futures_util::future::join;
+use serde_json::{Value, json};
+use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
+
+use crate::support::{As, World};
+
+const USERS: &str = "/api/v1/users";
+const LAST: &str = "409 CONFLICT: The workspace would be left without anybody who can manage users, roles and API keys";
+const BEYOND: &str = "403 PERMISSION_DENIED: Nobody may give, change or take away more than they hold themselves";
+
+fn text(value: &Value, name: &str) -> String {
+    value[name].as_str().unwrap_or_else(|| panic!("no {name}: {value}")).to_owned()
+}
+
+#[tokio::test]
+async fn an_invited_person_is_listed_and_may_not_log_in_yet() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (_, token) = acme.add("ada@example.org", &acme.admin).await;
+    let ada = As::Token(&token);
+    let body = json!({"email": " New@Example.org ", "name": "Newcomer", "roleId": acme.member.as_str()});
+    let invited = world.call(ada, "POST", USERS, &body).await;
+    let mut item = invited.json();
+    let id = text(&item, "id");
+    let path = format!("{USERS}/{id}");
+    assert_eq!(world.call(ada, "GET", &path, &Value::Null).await.json(), item);
+    item["id"].take();
+    assert_eq!(
+        (invited.status.as_u16(), item),
+        (
+            201,
+            json!({
+                "id": null, "email": "New@Example.org", "name": "Newcomer", "roleId": acme.member.as_str(), "active": false,
+                "status": "invited", "quickLogin": false, "createdAt": world.now().iso8601(),
+            })
+        )
+    );
+    let again = world
+        .call(ada, "POST", USERS, &json!({"email": "new@example.org", "name": "x", "roleId": acme.member.as_str()}))
+        .await;
+    assert!(again.told().starts_with("409 CONFLICT: "), "{}", again.body);
+    let active = world.call(ada, "PATCH", &path, &json!({"active": true})).await;
+    assert_eq!(active.told(), "409 CONFLICT: The invitation has not been accepted yet");
+    assert_eq!(world.call(ada, "POST", &format!("{path}/invitation"), &Value::Null).await.status, 204);
+    // Somebody who has an account keeps their name, and is asked as well.
+    world.person("bob@example.org").await;
+    let body = json!({"email": "bob@example.org", "name": "Villain", "roleId": acme.member.as_str()});
+    let bob = world.call(ada, "POST", USERS, &body).await.json();
+    assert_eq!((text(&bob, "name"), text(&bob, "status")), ("bob".to_owned(), "invited".to_owned()));
+    assert_eq!(world.log_in("bob@example.org", Some(&acme.org)).await.status, 401);
+    assert_eq!(world.call(ada, "DELETE", &path, &Value::Null).await.status, 204);
+    let gone = world.call(ada, "POST", &format!("{path}/invitation"), &Value::Null).await;
+    assert_eq!(gone.told(), format!("404 NOT_FOUND: User {id:?} was not found"));
+    let (eve, _) = acme.add("eve@example.org", &acme.member).await;
+    let accepted = world.call(ada, "POST", &format!("{USERS}/{eve}/invitation"), &Value::Null).await;
+    assert_eq!(accepted.told(), "409 CONFLICT: The invitation has been accepted already");
+}
+
+#[tokio::test]
+async fn an_invitation_is_refused_for_what_it_says() {
+    let world = World::with_tenants().await;
+    let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
+    let (_, token) = acme.add("ada@example.org", &acme.admin).await;
+    let role = acme.member.as_str();
+    let refused = [
+        json!({}),
+        json!({"email": "a@example.org", "name": "x"}),
+        json!({"email": "a@example.org", "roleId": role}),
+        json!({"name": "x", "roleId": role}),
+        json!({"email": "", "name": "x", "roleId": role}),
+        json!({"email": "nobody", "name": "x", "roleId": role}),
+        json!({"email": "a@b@example.org", "name": "x", "roleId": role}),
+        json!({"email": "a@example.org\r\nBcc: b@example.org", "name": "x", "roleId": role}),
+        json!({"email": format!("{}@example.org", "x".repeat(65)), "name": "x", "roleId": role}),
+        json!({"email": "a@example.org", "name": " ", "roleId": role}),
+        json!({"email": "a@example.org", "name": "a\nb", "roleId": role}),
+        json!({"email": "a@example.org", "name": "x".repeat(101), "roleId": role}),
+        json!({"email": ["a@example.org"], "name": "x", "roleId": role}),
+    ];
+    for body in refused {
+        let answer = world.call(As::Token(&token), "POST", USERS, &body).await;
+        assert!(answer.told().starts_with("400 VALIDATION_ERROR: "), "{body}: {}", answer.body);
+    }
+    for role in ["role_nowhere", beta.member.as_str()] {
+        let body = json!({"email": "a@example.org", "name": "x", "roleId": role});
+        let answer = world.call(As::Token(&token), "POST", USERS, &body).await;
+        assert_eq!(answer.told(), format!("404 NOT_FOUND: Role {role:?} was not found"));
+    }
+    let total = world.call(As::Token(&token), "GET", USERS, &Value::Null).await.json()["total"].clone();
+    assert_eq!(total, 1, "nothing is left of what was refused");
+}
+
+#[tokio::test]
+async fn a_list_has_pages() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (_, token) = acme.add("ada@example.org", &acme.admin).await;
+    for number in 0..6 {
+        let user = world.person(&format!("p{number}@example.org")).await;
+        acme.join(&user, &acme.member).await;
+    }
+    let page = async |query: &str| world.call(As::Token(&token), "GET", &format!("{USERS}{query}"), &Value::Null).await;
+    let all = page("").await.json();
+    assert_eq!((&all["total"], &all["offset"], &all["limit"]), (&json!(7), &json!(0), &json!(50)));
+    let mut names: Vec<String> = all["items"].as_array().unwrap().iter().map(|item| text(item, "name")).collect();
+    let mut found = Vec::new();
+    for offset in [0, 3, 6, 9] {
+        let part = page(&format!("?offset={offset}&limit=3")).await.json();
+        assert_eq!((&part["total"], &part["offset"], &part["limit"]), (&json!(7), &json!(offset), &json!(3)));
+        found.extend(part["items"].as_array().unwrap().iter().map(|item| text(item, "name")));
+    }
+    assert_eq!(found, names);
+    names.sort();
+    assert_eq!(names, ["ada", "p0", "p1", "p2", "p3", "p4", "p5"]);
+    assert_eq!(page("?limit=1000").await.json()["limit"], 200);
+    assert_eq!(page("?offset=9223372036854775807").await.json()["items"], json!([]));
+    for bad in ["?offset=-1", "?limit=0", "?limit=x", "?offset=1&offset=1", "?offset=9223372036854775808"] {
+        assert!(page(bad).await.told().starts_with("400 VALIDATION_ERROR: "), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn everybody_sees_themselves_and_who_manages_people_sees_all() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (ada, admin) = acme.add("ada@example.org", &acme.admin).await;
+    let (bob, member) = acme.add("bob@example.org", &acme.member).await;
+    let (_, reader) = acme.key(&[KeyPermission::Read]).await;
+    let key = acme.admin_key().await;
+    let see = async |who: As<'_>, path: String| world.call(who, "GET", &path, &Value::Null).await;
+    for who in [As::Token(&admin), As::Token(&member), As::Key(&key)] {
+        assert_eq!(see(who, format!("{USERS}/{bob}")).await.json()["id"], bob.as_str());
+    }
+    for who in [As::Token(&member), As::Key(&reader)] {
+        assert!(see(who, format!("{USERS}/{ada}")).await.told().starts_with("403 PERMISSION_DENIED: "));
+        assert!(see(who, USERS.to_owned()).await.told().starts_with("403 PERMISSION_DENIED: "));
+    }
+    assert_eq!(see(As::Key(&key), USERS.to_owned()).await.json()["total"], 2);
+}
+
+#[tokio::test]
+async fn ruling_30_who_manages_people_gives_and_touches_nothing_beyond_their_own() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (ada, admin) = acme.add("ada@example.org", &acme.admin).await;
+    let switches = [Switch::ManageUsers].into_iter().collect();
+    let manager = acme.role("People", RolePermissions { switches, ..Default::default() }).await;
+    let (bob, token) = acme.add("bob@example.org", &manager).await;
+    let (eve, _) = acme.add("eve@example.org", &acme.member).await;
+    let change = async |token: &str, who: &str, body: Value| {
+        world.call(As::Token(token), "PATCH", &format!("{USERS}/{who}"), &body).await
+    };
+    assert_eq!(change(&token, eve.as_str(), json!({"roleId": manager.as_str(), "quickLogin": true})).await.status, 200);
+    assert_eq!(change(&token, eve.as_str(), json!({})).await.json()["quickLogin"], true);
+    for who in [&eve, &bob] {
+        let refused = change(&token, who.as_str(), json!({"roleId": acme.admin.as_str()})).await;
+        assert_eq!(refused.told(), BEYOND);
+    }
+    for body in [json!({"active": false}), json!({"roleId": acme.member.as_str()}), json!({"quickLogin": true})] {
+        assert_eq!(change(&token, ada.as_str(), body).await.told(), BEYOND);
+    }
+    assert_eq!(world.call(As::Token(&token), "DELETE", &format!("{USERS}/{ada}"), &Value::Null).await.told(), BEYOND);
+    let invite = json!({"email": "x@example.org", "name": "x", "roleId": acme.admin.as_str()});
+    assert_eq!(world.call(As::Token(&token), "POST", USERS, &invite).await.told(), BEYOND);
+    for body in [json!({"active": "no"}), json!({"roleId": 5}), json!({"quickLogin": 1})] {
+        assert!(change(&admin, eve.as_str(), body).await.told().starts_with("400 VALIDATION_ERROR: "));
+    }
+    // What belongs to the person is passed over.
+    let renamed =
+        change(&admin, eve.as_str(), json!({"name": "Mallory", "email": "m@example.org", "password": "x"})).await;
+    assert_eq!(
+        (text(&renamed.json(), "name"), text(&renamed.json(), "email")),
+        ("eve".into(), "eve@example.org".into())
+    );
+}
+
+#[tokio::test]
+async fn the_last_admin_stays_one() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (ada, token) = acme.add("ada@example.org", &acme.admin).await;
+    let path = format!("{USERS}/{ada}");
+    let key = acme.admin_key().await;
+    for who in [As::Token(&token), As::Key(&key)] {
+        assert_eq!(world.call(who, "DELETE", &path, &Value::Null).await.told(), LAST);
+        for body in [json!({"active": false}), json!({"roleId": acme.member.as_str()})] {
+            assert_eq!(world.call(who, "PATCH", &path, &body).await.told(), LAST);
+        }
+    }
+    acme.add("bob@example.org", &acme.admin).await;
+    assert_eq!(world.call(As::Token(&token), "DELETE", &path, &Value::Null).await.status, 204);
+    assert_eq!(world.call(As::Token(&token), "GET", &path, &Value::Null).await.status, 401);
+}
+
+#[tokio::test]
+async fn two_admins_who_remove_each_other_at_once_leave_one() {
+    for _ in 0..5 {
+        let world = World::with_tenants().await;
+        let acme = world.tenant("Acme").await;
+        let (ada, adas) = acme.add("ada@example.org", &acme.admin).await;
+        let (bob, bobs) = acme.add("bob@example.org", &acme.admin).await;
+        let (to_bob, to_ada) = (format!("{USERS}/{bob}"), format!("{USERS}/{ada}"));
+        let (one, other) = join(
+            world.call(As::Token(&adas), "DELETE", &to_bob, &Value::Null),
+            world.call(As::Token(&bobs), "DELETE", &to_ada, &Value::Null),
+        )
+        .await;
+        let done = [&one, &other].into_iter().filter(|answer| answer.status == 204).count();
+        assert_eq!(done, 1, "{} {}", one.body, other.body);
+        let refused = if one.status == 204 { other } else { one };
+        // Either they had gone already, or they were the last.
+        assert!(["401", "409"].contains(&&refused.told()[..3]), "{}", refused.body);
+    }
+}
+
+#[tokio::test]
+async fn a_workspace_is_shown_to_all_and_changed_by_who_manages_all() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (_, admin) = acme.add("ada@example.org", &acme.admin).await;
+    let (_, member) = acme.add("bob@example.org", &acme.member).await;
+    let (_, blind) = acme.key(&[KeyPermission::UpdateData]).await;
+    let key = acme.admin_key().await;
+    let path = "/api/v1/workspace";
+    let shown = world.call(As::Token(&member), "GET", path, &Value::Null).await.json();
+    let item = json!({"id": acme.org.as_str(), "name": "Acme", "quickLogins": false, "createdAt": shown["createdAt"]});
+    assert_eq!(shown, item);
+    let changed = world.call(As::Token(&admin), "PATCH", path, &json!({"name": " Acme Ltd "})).await.json();
+    assert_eq!((&changed["name"], &changed["quickLogins"]), (&json!("Acme Ltd"), &json!(false)));
+    let changed = world.call(As::Key(&key), "PATCH", path, &json!({"quickLogins": true})).await.json();
+    assert_eq!((&changed["name"], &changed["quickLogins"]), (&json!("Acme Ltd"), &json!(true)));
+    assert_eq!(world.call(As::Token(&member), "GET", path, &Value::Null).await.json(), changed);
+    let refused = world.call(As::Token(&member), "PATCH", path, &json!({"name": "x"})).await;
+    assert_eq!(refused.told(), "403 PERMISSION_DENIED: The role may not manage users, roles and API keys");
+    assert!(world.call(As::Key(&blind), "GET", path, &Value::Null).await.told().starts_with("403 PERMISSION_DENIED: "));
+    for body in
+        [json!({"name": ""}), json!({"name": "x".repeat(101)}), json!({"name": 1}), json!({"quickLogins": "on"})]
+    {
+        assert!(world.call(As::Token(&admin), "PATCH", path, &body).await.told().starts_with("400 VALIDATION_ERROR: "));
+    }
+    let rotate = "/api/v1/workspace/secret/rotate";
+    assert!(world.call(As::Token(&member), "POST", rotate, &Value::Null).await.told().starts_with("403 "));
+    let refused = world.call(As::Key(&key), "POST", rotate, &Value::Null).await;
+    assert_eq!(refused.told(), "403 PERMISSION_DENIED: Only a person rotates the secret");
+    let refused = world.call(As::Key(&key), "POST", "/api/v1/auth/logout", &Value::Null).await;
+    assert_eq!(refused.told(), "403 PERMISSION_DENIED: An API key has no session to log out of");
+}
