@@ -39,8 +39,13 @@ export function half(title: string, content: Node[], action?: HTMLElement): HTML
 /** Request line, headers and body. */
 export function requestLines(request: Request): Node[] {
   const blocks = [pre(h("span", { class: "method" }, request.method), ` ${request.url}`), headerLines(request.headers)];
-  if (request.body !== undefined) blocks.push(formLines(request.body));
+  if (request.body !== undefined) blocks.push(bodyLines(request));
   return blocks.filter((block) => block !== undefined);
+}
+
+function bodyLines({ headers, body = "" }: Request): HTMLElement {
+  const isJson = headers.some(([name, value]) => name === "Content-Type" && value === "application/json");
+  return isJson ? json(JSON.parse(body)) : formLines(body);
 }
 
 /** A form or query, one parameter on each line, decoded: what is sent is percent-encoded. */

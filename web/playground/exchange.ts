@@ -5,7 +5,7 @@ export interface Request {
   method: "GET" | "POST";
   url: string;
   headers: [string, string][];
-  /** A form or nothing. */
+  /** A form, JSON, or nothing. */
   body?: string;
 }
 

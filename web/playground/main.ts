@@ -1,24 +1,44 @@
-// The page: five steps below each other, a list of them beside it.
+// The page: two flows to choose from, the steps of one below each other, a list of them beside it.
 
 import { h, replace } from "./dom.ts";
-import { Playground, type Demo, type Step } from "./playground.ts";
+import { flow, type Flow } from "./flow.ts";
+import { Playground, type Demo } from "./playground.ts";
 import { appStep } from "./steps/app.ts";
 import { authorizeStep } from "./steps/authorize.ts";
 import { callbackStep } from "./steps/callback.ts";
 import { tokenStep } from "./steps/token.ts";
 import { useStep } from "./steps/use.ts";
+import { checkStep } from "./workspace/check.ts";
+import { keyStep } from "./workspace/key.ts";
+import { logInStep } from "./workspace/log-in.ts";
+import { logOutStep } from "./workspace/log-out.ts";
+import { roleStep } from "./workspace/role.ts";
+import { Tenancy } from "./workspace/tenancy.ts";
+import { tokenStep as workspaceTokenStep } from "./workspace/token.ts";
 
 const response = await fetch("/demo.json", { cache: "no-store" });
-const playground = new Playground((await response.json()) as Demo);
+const demo = (await response.json()) as Demo;
+const playground = new Playground(demo);
+const tenancy = new Tenancy(demo);
 const arrived = arrive();
 
 playground.steps = [appStep, authorizeStep, callbackStep, tokenStep, useStep].map((make) => make(playground));
-const main = element("steps");
-replace(main, ...playground.steps.map(frame));
+tenancy.steps = [logInStep, workspaceTokenStep, keyStep, checkStep, roleStep, logOutStep].map((make) => make(tenancy));
+const flows: Flow[] = [
+  flow("sign-in", "Sign-in for apps", playground.steps),
+  flow("workspaces", "Workspaces", tenancy.steps),
+];
+let shown = flows[0];
+replace(element("steps"), ...flows.map(({ element }) => element));
+show();
+addEventListener("hashchange", show);
+
 if (!playground.state.verifier) await playground.renew();
 playground.onchange = follow;
-const discovered = playground.discover();
+tenancy.onchange = follow;
+const discovered = Promise.all([playground.discover(), tenancy.discover()]);
 playground.changed();
+tenancy.changed();
 await discovered;
 if (arrived) {
   const section = element(arrived);
@@ -55,37 +75,23 @@ function arrive(): string | undefined {
   return undefined;
 }
 
-function frame(step: Step, index: number): HTMLElement {
-  return h(
-    "section",
-    { class: "step", id: step.id, "aria-labelledby": `${step.id}-title` },
-    h("h2", { id: `${step.id}-title`, tabindex: "-1" }, h("span", { class: "number", "aria-hidden": "true" }, String(index + 1)), step.title),
-    step.element,
-  );
+/** Shows the flow that the address names, itself or one of its steps. */
+function show(): void {
+  const id = location.hash.slice(1);
+  shown = flows.find((one) => one.id === id || one.steps.some((step) => step.id === id)) ?? shown;
+  follow();
 }
 
 /** Brings the list of steps and the server's state up to date. */
 function follow(): void {
-  const progress = playground.steps.map((step) => step.progress());
-  const current = progress.lastIndexOf("current");
-  const words = { done: "done", current: "to do", waiting: "later" };
   replace(
-    element("nav"),
-    ...playground.steps.map((step, index) => {
-      const state = progress[index] ?? "waiting";
-      element(step.id).dataset["progress"] = state;
-      return h(
-        "li",
-        { class: state },
-        h(
-          "a",
-          { href: `#${step.id}`, "aria-current": index === current ? "step" : undefined },
-          h("span", { class: "number", "aria-hidden": "true" }, state === "done" ? "✓" : String(index + 1)),
-          h("span", {}, step.title, h("span", { class: "hidden" }, ` (${words[state]})`)),
-        ),
-      );
-    }),
+    element("flows"),
+    ...flows.map((one) =>
+      h("li", {}, h("a", { href: `#${one.id}`, "aria-current": one === shown ? "true" : undefined }, one.title)),
+    ),
   );
+  for (const one of flows) one.element.hidden = one !== shown;
+  replace(element("nav"), ...(shown?.list() ?? []));
   const server = element("server");
   const known = playground.metadata !== undefined;
   const tried = playground.state.exchanges["discovery"] !== undefined;

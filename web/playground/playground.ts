@@ -16,12 +16,23 @@ export interface DemoApp {
   secret?: string;
 }
 
+/** A workspace of the demo: what its API does not say to strangers. */
+export interface DemoWorkspace {
+  workspaceId: string;
+  /** The names of people's roles, by the people's ids. */
+  roles: Record<string, string>;
+  /** Something to ask about a role: a schema of its product and some attributes. */
+  schemaId: string;
+  attributes: string[];
+}
+
 /** What the demo tells its Playground (`/demo.json`). */
 export interface Demo {
   issuer: string;
   /** What an admin command begins with: this program, told of the demo's database. */
   admin: string;
   apps: DemoApp[];
+  workspaces: DemoWorkspace[];
 }
 
 /** What a step must offer: its element, and how it follows a change. */

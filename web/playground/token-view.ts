@@ -113,14 +113,15 @@ function equal(name: string, found: unknown, expected: string): HTMLLIElement {
     : verdict("bad", `${name} is “${String(found)}”, but must be “${expected}”: refuse it`);
 }
 
-function alive(claims: Record<string, unknown>): HTMLLIElement {
+/** Whether the token still holds. */
+export function alive(claims: Record<string, unknown>): HTMLLIElement {
   const exp = claims["exp"];
   if (typeof exp !== "number") return verdict("bad", "exp is missing");
   return exp * 1000 > Date.now() ? verdict("ok", `valid for ${span(exp)}`) : verdict("bad", `expired ${span(exp)} ago`);
 }
 
 /** The claims that are times, as dates. */
-function times(claims: Record<string, unknown>): HTMLElement {
+export function times(claims: Record<string, unknown>): HTMLElement {
   const entries = ["auth_time", "iat", "nbf", "exp"].flatMap((name) => {
     const seconds = claims[name];
     if (typeof seconds !== "number") return [];

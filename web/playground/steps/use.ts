@@ -1,23 +1,17 @@
 // Step 5: what tokens are good for, and how they end.
 
-import { button, h, replace, type Attributes } from "../dom.ts";
+import { actionView, titled, type Action, type ActionView } from "../action.ts";
+import { button, h, replace } from "../dom.ts";
 import { objectOf, send, type Request } from "../exchange.ts";
-import { exchangeView, formLines, half } from "../exchange-view.ts";
+import { formLines, half } from "../exchange-view.ts";
 import { select } from "../fields.ts";
 import { random } from "../encoding.ts";
 import { SIGNED_OUT_URI, type Playground, type Step } from "../playground.ts";
 import { remember, type Tokens } from "../state.ts";
 
 /** One thing to do with the tokens. */
-interface Action {
+interface UseAction extends Omit<Action, "exchange"> {
   kind: string;
-  title: string;
-  about: string;
-  label: string;
-  controls?: HTMLElement;
-  /** Why it cannot be done now. */
-  blocked?: () => string | undefined;
-  run: () => Promise<void>;
 }
 
 /** The fifth step. */
@@ -43,34 +37,20 @@ export function useStep(playground: Playground): Step {
   };
 }
 
-function section(playground: Playground, action: Action): { element: HTMLElement; update(): void } {
-  const outcome = h("div", { "aria-live": "polite" });
-  const reason = h("p", { class: "hint" });
-  const press = button(action.label, async () => {
-    press.disabled = true;
-    await playground.discovered;
-    await action.run();
-    playground.changed();
-  });
-  const element = section5(action.title, action.about, action.controls, h("div", { class: "actions" }, press, reason), outcome);
-  return {
-    element,
-    update() {
-      const blocked = playground.state.tokens ? action.blocked?.() : "There are no tokens any more.";
-      press.disabled = blocked !== undefined;
-      reason.textContent = blocked ?? "";
-      const exchange = playground.state.exchanges[action.kind];
-      replace(outcome, exchange && exchangeView(exchange));
+function section(playground: Playground, action: UseAction): ActionView {
+  return actionView({
+    ...action,
+    blocked: () => (playground.state.tokens ? action.blocked?.() : "There are no tokens any more."),
+    run: async () => {
+      await playground.discovered;
+      await action.run();
+      playground.changed();
     },
-  };
+    exchange: () => playground.state.exchanges[action.kind],
+  });
 }
 
-function section5(title: string, about: string, ...content: (Node | undefined)[]): HTMLElement {
-  const attributes: Attributes = { class: "action" };
-  return h("section", attributes, h("h3", {}, title), h("p", { class: "hint" }, about), ...content);
-}
-
-function userinfo(playground: Playground): Action {
+function userinfo(playground: Playground): UseAction {
   return {
     kind: "userinfo",
     title: "Userinfo",
@@ -88,7 +68,7 @@ function userinfo(playground: Playground): Action {
   };
 }
 
-function refresh(playground: Playground): Action {
+function refresh(playground: Playground): UseAction {
   return {
     kind: "refresh",
     title: "Refresh",
@@ -118,7 +98,7 @@ function chooser(name: string): { element: HTMLElement; value: () => "access_tok
   return { element: h("div", { class: "grid" }, element), value: () => chosen };
 }
 
-function introspect(playground: Playground): Action {
+function introspect(playground: Playground): UseAction {
   const which = chooser("introspect-token");
   return {
     kind: "introspect",
@@ -134,7 +114,7 @@ function introspect(playground: Playground): Action {
   };
 }
 
-function revoke(playground: Playground): Action {
+function revoke(playground: Playground): UseAction {
   const which = chooser("revoke-token");
   return {
     kind: "revoke",
@@ -154,7 +134,7 @@ function tokenFields(playground: Playground, which: "access_token" | "refresh_to
 }
 
 /** Sign-out goes through the browser, like sign-in (RP-Initiated Logout §2). */
-function endSession(playground: Playground): { element: HTMLElement; update(): void } {
+function endSession(playground: Playground): ActionView {
   const preview = h("div");
   const came = h("div");
   const state = random(8);
@@ -170,7 +150,7 @@ function endSession(playground: Playground): { element: HTMLElement; update(): v
     remember(playground.state);
     location.assign(`${endpoint}?${new URLSearchParams(fields())}`);
   });
-  const element = section5(
+  const element = titled(
     "Sign out",
     "The browser goes to the server, which ends the session and sends it back (RP-Initiated Logout).",
     preview,

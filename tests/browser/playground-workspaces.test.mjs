@@ -1,0 +1,121 @@
+//! The Playground's other flow: a person of a workspace logs in by a click, and everything that follows.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { closeAll, closeDevice, inspect, leaks, openChromium, openDevice, traffic } from "./browser.mjs";
+import { startDemo } from "./demo.mjs";
+
+let chromium;
+let demo;
+let device;
+let page;
+before(async () => {
+  chromium = await openChromium();
+  demo = await startDemo();
+  device = await openDevice(chromium);
+  page = await device.context.newPage();
+});
+after(() => closeAll(() => device && closeDevice(device), () => chromium?.close(), () => demo?.stop()));
+
+/** Opens the flow and logs somebody in. */
+async function logIn(workspace, name) {
+  await page.goto(demo.playground);
+  await page.getByRole("link", { name: "Workspaces", exact: true }).click();
+  const person = page.getByRole("region", { name: workspace }).getByRole("button", { name });
+  await person.click();
+  await page.getByRole("region", { name: workspace }).getByRole("button", { name, pressed: true }).waitFor();
+}
+
+/** Presses a button of an action; returns what was sent and answered, as the page shows it. */
+async function press(title, label) {
+  const action = page.locator("section.action").filter({ has: page.getByRole("heading", { name: title, exact: true }) });
+  const before = await action.locator(".exchange").elementHandles();
+  await action.getByRole("button", { name: label, exact: true }).click();
+  // The answer is a new element; an older one leaves the page.
+  if (before.length > 0) await before[0].waitForElementState("hidden");
+  const [request, answer] = [action.locator(".half").first(), action.locator(".half").last()];
+  const status = await action.locator(".badge").innerText();
+  return { status, request: await request.innerText(), answer: await answer.innerText(), whole: await action.innerText() };
+}
+
+test("quick login, the token, a key, checks of both, a role, logout: each request with its answer", async () => {
+  await logIn("Harbour Bakery", /Ada Weaver/);
+  const token = await page.evaluate(() => document.querySelector(".jwt-head").parentElement.textContent);
+  const [header, claims] = token.split(".", 2).map((part) => JSON.parse(Buffer.from(part, "base64url").toString()));
+  assert.equal(header.alg, "HS256");
+  assert.equal(claims.workspaceId, "org_demo_bakery");
+  assert.equal(claims.userId, "user_demo_ada");
+  assert.equal(claims.exp - claims.iat, 86_400);
+
+  const me = await press("Who am I?", "Ask who it is");
+  assert.equal(me.status, "200 OK");
+  assert.match(me.request, /GET http:\/\/localhost:\d+\/api\/v1\/auth\/me/);
+  assert.match(me.answer, /"name": "Harbour Bakery"/);
+  const refreshed = await press("Refresh", "Refresh the token");
+  assert.equal(refreshed.status, "200 OK");
+
+  const made = await press("Make a key", "Make the key");
+  assert.equal(made.status, "201 Created");
+  const [key] = made.whole.match(/sigma_sk_live_[0-9A-Za-z]{38}/);
+  const verified = await press("Verify", "Verify it");
+  assert.match(verified.answer, /"valid": true/);
+  assert.match(verified.request, /X-Sigma-ApiKey/);
+  await page.getByLabel("What was sent").selectOption("key");
+  await page.getByLabel("It must allow").first().selectOption("delete-model");
+  const refused = await press("Verify", "Verify it");
+  assert.match(refused.answer, /"valid": false/);
+  assert.match(refused.answer, /"code": "PERMISSION_DENIED"/);
+
+  const forwarded = await press("Forward", "Ask as a proxy");
+  assert.equal(forwarded.status, "200 OK");
+  assert.match(forwarded.whole, /x-sigma-user-id: user_demo_ada\n/);
+  assert.match(forwarded.whole, /x-sigma-workspace-id: org_demo_bakery\n/);
+  await page.getByLabel("The call carries").selectOption("key");
+  const byKey = await press("Forward", "Ask as a proxy");
+  assert.match(byKey.whole, /x-sigma-user-id: \n/);
+  assert.match(byKey.whole, /x-sigma-permissions: read\n/);
+
+  const roles = await press("The roles", "List the roles");
+  assert.match(roles.answer, /"name": "Baker"/);
+  await page.getByLabel("Role", { exact: true }).selectOption({ label: "Baker" });
+  const resolved = await press("Resolve", "Resolve it");
+  assert.match(resolved.answer, /"name": "write"/);
+  assert.match(resolved.answer, /"cost": "read"/);
+  assert.match(resolved.answer, /"supplier": "hidden"/);
+  await inspect(page, "playground-workspaces");
+
+  const ended = await press("Deactivate it", "Deactivate the key");
+  assert.match(ended.answer, /"active": false/);
+  assert.equal((await press("Forward", "Ask as a proxy")).status, "401 Unauthorized");
+
+  const out = await press("Log out", "Log out");
+  assert.equal(out.status, "204 No Content");
+  device.expected.push(/status of 401/);
+  assert.equal((await press("Who am I?", "Ask who it is")).status, "401 Unauthorized");
+  await inspect(page, "playground-workspaces-logged-out");
+
+  const urls = (await traffic(device)).map((message) => message.split("\n")[1]);
+  assert.deepEqual(leaks(urls, { token, key }), [], "tokens and keys never stand in an address");
+  assert.deepEqual(leaks([demo.output()], { token, key }), [], "nor in the log");
+});
+
+test("a person who may not is told so, and the one in both workspaces is another in the other", async () => {
+  device.expected.push(/status of 403/);
+  await logIn("Harbour Bakery", /Ben Okafor/);
+  const refused = await press("Make a key", "Make the key");
+  assert.equal(refused.status, "403 Forbidden");
+  assert.match(refused.answer, /PERMISSION_DENIED/);
+  await logIn("Night Library", /Ada Weaver/);
+  assert.equal((await press("Make a key", "Make the key")).status, "403 Forbidden");
+  const resolved = await press("Resolve", "Resolve it");
+  assert.match(resolved.answer, /"history": "read"/);
+});
+
+test("the flow can be named in the address, and the other is a click away", async () => {
+  await page.goto(`${demo.playground}/#workspaces`);
+  await page.reload();
+  await page.getByRole("heading", { name: "Log in to a workspace" }).waitFor();
+  await page.getByRole("link", { name: "Sign-in for apps" }).click();
+  await page.getByRole("heading", { name: "Ask for a sign-in" }).waitFor();
+  assert.equal(await page.getByRole("heading", { name: "Log in to a workspace" }).isVisible(), false);
+});

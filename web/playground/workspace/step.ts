@@ -1,0 +1,38 @@
+// A step that is made of actions, which can be done once somebody is logged in.
+
+import type { ActionView } from "../action.ts";
+import { h } from "../dom.ts";
+import type { Step } from "../playground.ts";
+import type { Tenancy } from "./tenancy.ts";
+
+/** What the step consists of. */
+export interface ActionsStep {
+  id: string;
+  title: string;
+  /** What it is about, until somebody is logged in. */
+  about: string;
+  /** Stands before the actions. */
+  before?: HTMLElement;
+  actions: ActionView[];
+  done: () => boolean;
+  /** Follows a change before the actions do. */
+  prepare?: () => void;
+}
+
+/** The step. */
+export function actionsStep(tenancy: Tenancy, { id, title, about, before, actions, done, prepare }: ActionsStep): Step {
+  const waiting = h("p", { class: "muted" }, about);
+  const list = h("div", {}, ...actions.map(({ element }) => element));
+  return {
+    id,
+    title,
+    element: h("div", {}, waiting, before, list),
+    progress: () => (done() ? "done" : tenancy.session ? "current" : "waiting"),
+    update() {
+      waiting.hidden = tenancy.session !== undefined;
+      list.hidden = tenancy.session === undefined;
+      prepare?.();
+      for (const { update } of actions) update();
+    },
+  };
+}
