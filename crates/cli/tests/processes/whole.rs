@@ -40,7 +40,8 @@ impl Installation {
     /// A new one with the public app `shop`, without limits: all of a test comes from one address.
     pub fn on(engine: Engine) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let settings = "listen = '127.0.0.1:0'\n[limits]\nenabled = false\n[http]\nshutdown_seconds = 30\n";
+        let settings = "listen = '127.0.0.1:0'\n[limits]\nenabled = false\n[http]\nshutdown_seconds = 30\n\
+                        [workspaces]\nallow_quick_logins = ['127.0.0.0/8']\n";
         std::fs::write(directory.path().join("sigma.toml"), settings).unwrap();
         let database = TestDatabase::empty(engine);
         let url = Mutex::new(database.options.url.clone());
@@ -250,10 +251,8 @@ impl Person {
     }
 
     /// A token of this moment, other than all before.
-    #[expect(clippy::disallowed_methods, reason = "the servers run by the clock of this machine")]
     pub fn token(&self, path: &str, body: &str) -> String {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        let now = i64::try_from(now.as_millis()).unwrap();
+        let now = now().millis();
         let last = LAST.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| Some(now.max(last + 1))).unwrap();
         let stamp = Timestamp::from_micros(now.max(last + 1) * 1_000).iso8601();
         sign_auth_token(&self.key, Scheme::Bsm, path, &stamp, body.as_bytes(), &[7; 32]).unwrap()
@@ -340,6 +339,13 @@ impl Person {
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.json()
     }
+}
+
+/// The time by which the servers run.
+#[expect(clippy::disallowed_methods, reason = "the servers run by the clock of this machine")]
+pub fn now() -> Timestamp {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    Timestamp::from_micros(i64::try_from(now.as_micros()).unwrap())
 }
 
 pub fn text(value: &Value) -> String {
