@@ -1,4 +1,5 @@
-//! What the one middleware does under `/api/v1`, without a network: every error is `{"error","message"}` whoever made it.
+//! What the one middleware does under `/api/v1`, without a network: every error is `{"error","message"}` whoever made
+//! it.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::net::IpAddr;

@@ -97,6 +97,11 @@ pub fn confirm(tx: &mut dyn Tx, proof: &Proof) -> Result<bool, StoreError> {
     Ok(true)
 }
 
+/// Counts the right password of somebody who may not enter by it as a wrong one, so that nobody learns that it was right.
+pub fn deny(tx: &mut dyn Tx, proof: &Proof, now: Timestamp) -> Result<(), StoreError> {
+    proof.failures.record(tx, now)
+}
+
 /// The password of a person.
 pub fn find(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<Stored>, StoreError> {
     tx.query_opt("SELECT hash, updated_at FROM passwords WHERE user_id = $1", params![user_id])?

@@ -1,7 +1,8 @@
 //! What callers send: JSON in the body, numbers in the query, ids in the path.
 //!
-//! Fields that nobody asked for are passed over, so that what was answered can be sent back changed, and so that clients
-//! of a newer Sigma work with an older one. A field that stands twice is refused: two readers could take two values of it.
+//! Fields that nobody asked for are passed over, so that what was answered can be sent back changed, and so that
+//! clients of a newer Sigma work with an older one. A field that stands twice is refused: two readers could take two
+//! values of it.
 
 use std::collections::HashSet;
 use std::fmt;

@@ -138,8 +138,8 @@ impl Caller {
         &self.authority
     }
 
-    /// Whether they may do what a permission of keys or a switch of roles names. What a switch allows, of keys only the one
-    /// with all five permissions may.
+    /// Whether they may do what a permission of keys or a switch of roles names. What a switch allows, of keys only
+    /// the one with all five permissions may.
     pub fn may(&self, wanted: Wish) -> bool {
         match (wanted, &self.authority) {
             (Wish::Permission(permission), _) => self.permissions.contains(permission),

@@ -1,5 +1,5 @@
-//! Inviting people, for the API and for the pages: who may is asked first, so that nobody else spends what a workspace may
-//! send.
+//! Inviting people, for the API and for the pages: who may is asked first, so that nobody else spends what a
+//! workspace may send.
 
 use sigma_core::email::Email;
 use sigma_core::ids::{OrgId, RoleId, UserId};

@@ -1,5 +1,5 @@
-//! What is remembered of workspaces, so that a call is checked without asking the store (ruling 35): the rows, until the
-//! change feed says that they changed, and who each token or key was found to be, until any such row changed.
+//! What is remembered of workspaces, so that a call is checked without asking the store (ruling 35): the rows, until
+//! the change feed says that they changed, and who each token or key was found to be, until any such row changed.
 
 use std::sync::{Arc, OnceLock};
 
@@ -50,7 +50,7 @@ impl WorkspaceMemory {
             sessions: Cache::new(store, session::CHANGED, 20_000),
             keys: Cache::new(store, api_key::CHANGED, 10_000),
             watch: Watch::new(store, &kinds),
-            callers: Memory::new(20_000),
+            callers: Memory::new(10_000),
             uses: Uses::default(),
         }
     }

@@ -1,4 +1,5 @@
-//! Workspaces: tenants, their people, roles and API keys, under `/api/v1` (contract workspaces.md). One file per endpoint.
+//! Workspaces: tenants, their people, roles and API keys, under `/api/v1` (contract workspaces.md). One file per
+//! endpoint.
 
 mod api_keys;
 mod auth;

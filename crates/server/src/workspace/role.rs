@@ -62,8 +62,8 @@ pub struct Allowed {
 /// A role as somebody wants it.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct RoleBody {
-    /// An id of the caller's own choice for a new role: 1 to 64 letters, digits, `_` and `-`. One is made where it is left
-    /// out. Of a role that is there it is the one in the path.
+    /// An id of the caller's own choice for a new role: 1 to 64 letters, digits, `_` and `-`. One is made where it is
+    /// left out. Of a role that is there it is the one in the path.
     #[serde(default)]
     pub id: Option<String>,
     /// Unique in the workspace, whatever its case.

@@ -39,7 +39,8 @@ pub struct Uses(Mutex<Vec<Arc<KeyUse>>>);
 impl Uses {
     /// The key was used at `now`.
     pub fn note(&self, key: &Arc<KeyUse>, now: Timestamp) {
-        // The time first: whoever takes the key off the list afterwards writes this time, or the key is put on it anew.
+        // The time first: whoever takes the key off the list afterwards writes this time, or the key is put on it
+        // anew.
         key.at.store(now.micros(), Ordering::SeqCst);
         if !key.waiting.load(Ordering::SeqCst) && !key.waiting.swap(true, Ordering::SeqCst) {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(key));

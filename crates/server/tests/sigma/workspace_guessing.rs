@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use axum::body::Body;
+use futures_util::future::join_all;
 use http::Request;
 use serde_json::{Value, json};
 use sigma_core::workspace::{RolePermissions, Switch};
@@ -95,6 +96,36 @@ async fn a_delay_begins_after_the_third_and_what_retry_after_says_is_true() {
         assert_eq!(log_in_from(&world, here, email, PASSWORD).await.status, 429, "{email}");
         assert_eq!(log_in_from(&world, "203.0.113.1", "ada@example.org", PASSWORD).await.status, 200);
         world.advance(3_600);
+    }
+}
+
+#[tokio::test]
+async fn fifty_guesses_at_once_are_no_more_than_one_after_another() {
+    let world = limited().await;
+    let acme = world.tenant("Acme").await;
+    acme.add("ada@example.org", &acme.admin).await;
+    let addresses: Vec<_> = (1..=50).map(|host| format!("198.51.100.{host}")).collect();
+    let guess = |address| log_in_from(&world, address, "ada@example.org", "wrong");
+    let answers = join_all(addresses.iter().map(|address| guess(address))).await;
+    let guesses = answers.iter().filter(|answer| answer.status == 401).count();
+    // Three have a turn at once: the last of them may have looked before the others were counted.
+    assert!((20..=22).contains(&guesses), "{guesses}");
+    assert!(answers.iter().all(|answer| [401, 429].contains(&answer.status.as_u16())));
+}
+
+#[tokio::test]
+async fn nobody_learns_from_the_delays_that_the_password_was_right() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    acme.add("ada@example.org", &acme.admin).await;
+    // No member of anything: the right password is worth as much as a wrong one.
+    world.person("eve@example.org").await;
+    for email in ["eve@example.org", "nobody@example.org"] {
+        let mut statuses = Vec::new();
+        for password in ["wrong", "wrong", PASSWORD, PASSWORD] {
+            statuses.push(log_in_from(&world, "198.51.100.7", email, password).await.status.as_u16());
+        }
+        assert_eq!(statuses, [401, 401, 401, 429], "{email}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! API keys (contract, API keys; ruling 30).
 
+use futures_util::future::join;
 use serde_json::{Value, json};
 use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
 
@@ -126,7 +127,7 @@ async fn ruling_30_nobody_makes_touches_or_lists_keys_beyond_their_own_rights() 
 async fn an_expired_key_works_no_more() {
     let world = World::with_tenants().await;
     let (_, token) = admin(&world).await;
-    let expiry = world.now().plus(std::time::Duration::from_secs(60)).iso8601();
+    let expiry = world.now().plus(std::time::Duration::from_mins(1)).iso8601();
     let body = json!({"name": "short", "permissions": ["read"], "expiresAt": expiry});
     let key = text(&world.call(As::Token(&token), "POST", KEYS, &body).await, "key");
     world.advance(59);
@@ -203,4 +204,59 @@ async fn the_last_use_is_written_beside_the_request_and_never_goes_back() {
     assert!(works(&world, &key).await);
     world.sigma.write_key_uses().await.unwrap();
     assert_eq!(last_used().await, json!(last.iso8601()), "another process was later");
+}
+
+#[tokio::test]
+async fn a_key_that_is_switched_off_leaves_no_child_behind_that_it_made_meanwhile() {
+    let world = World::with_tenants().await;
+    let (acme, token) = admin(&world).await;
+    for _ in 0..10 {
+        let (id, key) = acme.key(&KeyPermission::ALL).await;
+        let path = format!("{KEYS}/{id}/deactivate");
+        let (made, off) = join(
+            create(&world, As::Key(&key), "child", &["read"]),
+            world.call(As::Token(&token), "POST", &path, &Value::Null),
+        )
+        .await;
+        assert_eq!(off.status, 200, "{}", off.body);
+        if made.status == 201 {
+            assert!(!works(&world, &text(&made, "key")).await);
+        } else {
+            assert_eq!(made.status, 401, "{}", made.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_workspace_has_so_many_keys_and_roles() {
+    let world = World::with_tenants().await;
+    let (acme, token) = admin(&world).await;
+    let org = acme.org.clone();
+    // As many as there may be, but for the two roles that are there.
+    let fill = move |tx: &mut dyn sigma_store::Tx| {
+        for number in 0..198 {
+            tx.execute(
+                "INSERT INTO roles (org_id, id, name, name_folded, description, switches, schema_permissions,
+                    catalog_permissions, created_at, updated_at)
+                 VALUES ($1, $2, $2, $2, '', 0, '[]', '[]', 0, 0)",
+                sigma_store::params![&org, format!("role_{number}")],
+            )?;
+        }
+        for number in 0..500 {
+            tx.execute(
+                "INSERT INTO api_keys (org_id, id, name, hash, permissions, active, made_by_key, made_by_user, created_at,
+                    last_used_at, expires_at)
+                 VALUES ($1, $2, 'x', $3, 1, 0, NULL, NULL, 0, NULL, NULL)",
+                sigma_store::params![&org, format!("key_{number}"), sigma_core::digest::Digest::of(number.to_string())],
+            )?;
+        }
+        Ok(())
+    };
+    world.sigma.store.write(fill).await.unwrap();
+    let refused = create(&world, As::Token(&token), "one more", &["read"]).await;
+    assert_eq!(refused.told(), "409 CONFLICT: The workspace has as many API keys as one may");
+    let refused = world.call(As::Token(&token), "POST", "/api/v1/roles", &json!({"name": "one more"})).await;
+    assert_eq!(refused.told(), "409 CONFLICT: The workspace has as many roles as one may");
+    let listed = world.call(As::Token(&token), "GET", KEYS, &Value::Null).await.json();
+    assert_eq!(listed.as_array().unwrap().len(), 500);
 }

@@ -76,7 +76,11 @@ async fn without_a_workspace_the_first_joined_counts_and_the_others_are_listed()
 
 #[tokio::test]
 async fn whatever_is_wrong_with_a_login_the_answer_is_the_same() {
-    let world = World::with_tenants().await;
+    let world = World::with(|settings| {
+        settings.passwords.memory_kib = 64;
+        settings.limits.delays = false;
+    })
+    .await;
     let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
     acme.add("ada@example.org", &acme.admin).await;
     let (bob, _) = acme.add("bob@example.org", &acme.member).await;

@@ -93,6 +93,37 @@ async fn an_invitation_is_refused_for_what_it_says() {
 }
 
 #[tokio::test]
+async fn a_workspace_sends_so_many_invitations_an_hour() {
+    let world = World::with(|settings| {
+        settings.passwords.memory_kib = 64;
+        settings.limits.enabled = true;
+        settings.limits.invitations_per_hour = 2;
+    })
+    .await;
+    let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
+    let (_, token) = acme.add("ada@example.org", &acme.admin).await;
+    let (_, member) = acme.add("bob@example.org", &acme.member).await;
+    let (_, elsewhere) = beta.add("eve@example.org", &beta.admin).await;
+    let invite = async |token: &str, email: &str, role: &str| {
+        let body = json!({"email": email, "name": "x", "roleId": role});
+        world.call(As::Token(token), "POST", USERS, &body).await
+    };
+    for _ in 0..3 {
+        let refused = invite(&member, "a@example.org", acme.member.as_str()).await;
+        assert_eq!(refused.told(), "403 PERMISSION_DENIED: The role may not manage users");
+    }
+    let role = acme.member.as_str();
+    let first = invite(&token, "a@example.org", role).await;
+    assert_eq!((first.status.as_u16(), invite(&token, "b@example.org", role).await.status.as_u16()), (201, 201));
+    let refused = invite(&token, "c@example.org", role).await;
+    assert!(refused.told().starts_with("429 RATE_LIMITED: "), "{}", refused.body);
+    assert!(refused.header("retry-after").parse::<u32>().unwrap() <= 1_800);
+    let again = format!("{USERS}/{}/invitation", text(&first.json(), "id"));
+    assert_eq!(world.call(As::Token(&token), "POST", &again, &Value::Null).await.status, 429);
+    assert_eq!(invite(&elsewhere, "c@example.org", beta.member.as_str()).await.status, 201);
+}
+
+#[tokio::test]
 async fn a_list_has_pages() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;

@@ -1,5 +1,5 @@
-//! `GET /api/v1/auth/forward`: a proxy asks about each request before it lets it through: nginx `auth_request`, Traefik and
-//! Caddy forward auth.
+//! `GET /api/v1/auth/forward`: a proxy asks about each request before it lets it through: nginx `auth_request`,
+//! Traefik and Caddy forward auth.
 
 use axum::body::Body;
 use axum::extract::RawQuery;
@@ -29,8 +29,8 @@ const HEADERS: [HeaderName; 4] = [
 /// Tells a proxy in headers who calls: `X-Sigma-User-Id`, `X-Sigma-Workspace-Id`, `X-Sigma-Role-Id` and
 /// `X-Sigma-Permissions` (names with commas between them), empty where there is nothing to tell.
 ///
-/// `?permission=NAME` asks besides whether the caller may do that: a permission of keys or a switch of roles. The proxy must
-/// overwrite all four headers of the request that it passes on.
+/// `?permission=NAME` asks besides whether the caller may do that: a permission of keys or a switch of roles. The
+/// proxy must overwrite all four headers of the request that it passes on.
 #[utoipa::path(
     get,
     path = "/api/v1/auth/forward",

@@ -6,8 +6,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use sigma_core::ids::OrgId;
 use sigma_core::random::alphanumeric;
-use sigma_store::password;
-use sigma_store::workspace::login::{Login, log_in};
+use sigma_store::password::{self, Proof};
+use sigma_store::workspace::login::{LoggedIn, Login, log_in};
+use sigma_store::workspace::session;
+use sigma_store::{StoreError, Tx};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -46,8 +48,8 @@ const NEEDS: &str = "Email and password are required";
 
 /// Logs a person in to a workspace.
 ///
-/// Without `workspaceId` the workspace that they joined first is taken, and the others are listed. Whatever is wrong, the
-/// answer is the same 401.
+/// Without `workspaceId` the workspace that they joined first is taken, and the others are listed. Whatever is wrong,
+/// the answer is the same 401.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/login",
@@ -83,14 +85,27 @@ pub async fn login(
     let others = if body.workspace_id.is_some() { Others::Unasked } else { Others::Listed };
     let org_id = body.workspace_id.map(OrgId::from_text);
     let login = Login { user_id: person.user.id, org_id, jti: jti.clone(), now };
-    let confirmed = move |tx: &mut dyn sigma_store::Tx| {
-        if !password::confirm(tx, &person.proof)? {
-            return Ok(None);
-        }
-        log_in(tx, &login)
-    };
-    let logged_in = sigma.store.write(confirmed).await?.ok_or(WorkspaceError::BadLogin)?;
+    let delays = sigma.settings.limits.delays;
+    let logged_in = sigma.store.write(move |tx| enter(tx, &login, &person.proof, delays)).await?;
+    let logged_in = logged_in.ok_or(WorkspaceError::BadLogin)?;
     Ok(Json(LoginAnswer::new(&sigma, logged_in, &jti, others, now).await?))
+}
+
+/// Logs in whoever proved to be that person. For somebody who is no member the right password counts as a wrong one: else
+/// the delays would tell who found it.
+fn enter(tx: &mut dyn Tx, login: &Login, proof: &Proof, delays: bool) -> Result<Option<LoggedIn>, StoreError> {
+    let Some(entered) = log_in(tx, login)? else {
+        if delays {
+            password::deny(tx, proof, login.now)?;
+        }
+        return Ok(None);
+    };
+    if !password::confirm(tx, proof)? {
+        // It was reset meanwhile.
+        session::end(tx, &entered.workspace.org_id, &login.jti, login.now)?;
+        return Ok(None);
+    }
+    Ok(Some(entered))
 }
 
 impl From<AuthenticateError> for WorkspaceError {

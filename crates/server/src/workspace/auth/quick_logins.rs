@@ -36,8 +36,8 @@ pub struct QuickUser {
     role_id: String,
 }
 
-/// Lists who may log in by a click: nobody, unless the server allows it to the caller's network, the workspace switched it
-/// on and the person is marked for it.
+/// Lists who may log in by a click: nobody, unless the server allows it to the caller's network, the workspace
+/// switched it on and the person is marked for it.
 #[utoipa::path(
     get,
     path = "/api/v1/auth/quick-logins",

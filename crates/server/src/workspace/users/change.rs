@@ -40,8 +40,8 @@ impl Wanted for UserChange {}
 
 /// Changes a membership: it takes effect at once, also for tokens that are out.
 ///
-/// Nobody touches somebody who holds more than they do, or gives a role that does; somebody who manages the workspace must
-/// be left.
+/// Nobody touches somebody who holds more than they do, or gives a role that does; somebody who manages the workspace
+/// must be left.
 #[utoipa::path(
     patch,
     path = "/api/v1/users/{id}",
