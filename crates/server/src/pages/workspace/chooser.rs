@@ -7,6 +7,7 @@ use axum::routing::get;
 use sigma_core::workspace::Right;
 use sigma_store::workspace::{membership, role};
 
+use super::outcome::Instead;
 use super::quick::QuickSession;
 use super::visit::{Visit, failed};
 use crate::extract::{Browser, SignedIn};
@@ -20,8 +21,8 @@ pub fn router() -> Router<Sigma> {
     Router::new().route("/workspace", get(choose)).route("/workspace/{workspace}", get(enter))
 }
 
-async fn choose(State(sigma): State<Sigma>, browser: Browser) -> Result<Response, Response> {
-    let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
+async fn choose(State(sigma): State<Sigma>, browser: Browser) -> Result<Response, Instead> {
+    let signed_in = SignedIn::find(&sigma, &browser).await.map_err(Instead::of)?;
     let Some(signed_in) = signed_in else {
         let to = QuickSession::of(&sigma, &browser);
         let to = to.map_or_else(|| "/workspace/login".to_owned(), |session| format!("/workspace/{}", session.org_id));

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
 use sigma_core::email::Email;
@@ -13,7 +13,7 @@ use sigma_store::outbox::MailedLink;
 use sigma_store::workspace::{membership, role};
 
 use super::form::Form;
-use super::outcome::{Done, Refused};
+use super::outcome::{Done, Instead, Refused};
 use super::person::{Named, role_options, told};
 use super::visit::{Visit, failed};
 use crate::http::{Envelope, RequestContext, Rule};
@@ -37,7 +37,7 @@ struct Entered {
     role: Option<RoleId>,
 }
 
-async fn show(State(sigma): State<Sigma>, visit: Visit) -> Result<Response, Response> {
+async fn show(State(sigma): State<Sigma>, visit: Visit) -> Result<Response, Instead> {
     visit.require(&sigma, Right::Users)?;
     page(&sigma, &visit, Entered::default(), StatusCode::OK, None).await
 }
@@ -47,7 +47,7 @@ async fn invite(
     context: RequestContext,
     visit: Visit,
     form: Form,
-) -> Result<Response, Response> {
+) -> Result<Response, Instead> {
     visit.require(&sigma, Right::Users)?;
     let role = form.0.get("role").map(RoleId::from_text);
     let entered = Entered { email: form.text("email"), name: form.text("name"), role };
@@ -63,7 +63,7 @@ async fn attempt(
     context: &RequestContext,
     visit: &Visit,
     entered: &Entered,
-) -> Result<Result<(), Refused>, Response> {
+) -> Result<Result<(), Refused>, Instead> {
     let unsent = |words: String| Ok(Err(Refused::invalid(format!("The invitation is not sent yet: {words}."))));
     let Ok(email) = Email::parse(&entered.email) else {
         return unsent("that is no e-mail address".to_owned());
@@ -94,11 +94,11 @@ async fn send_again(
     context: RequestContext,
     visit: Visit,
     Path(named): Path<Named>,
-) -> Result<Response, Response> {
+) -> Result<Response, Instead> {
     visit.require(&sigma, Right::Users)?;
     let (org_id, user_id) = (visit.org_id(), named.id());
     let member = sigma.store.read(move |tx| membership::find(tx, &org_id, &user_id)).await.map_err(failed)?;
-    let Some(email) = member.and_then(|member| member.email) else { return Err(not_found(&sigma)) };
+    let Some(email) = member.and_then(|member| member.email) else { return Err(not_found(&sigma).into()) };
     let mail = letter(&sigma, &context, &visit, &email)?;
     let (org_id, actor, user_id) = (visit.org_id(), visit.actor(), named.id());
     match Visit::act(&sigma, move |tx| invitation::send_again(tx, &org_id, &actor, &user_id, &mail)).await? {
@@ -111,10 +111,10 @@ async fn send_again(
 }
 
 /// The mail to whoever is invited. It counts as sent: a workspace sends only so many an hour.
-fn letter(sigma: &Sigma, context: &RequestContext, visit: &Visit, to: &str) -> Result<MailedLink, Response> {
-    context.charge(Rule::Invitation, visit.workspace.id.as_str()).map_err(IntoResponse::into_response)?;
+fn letter(sigma: &Sigma, context: &RequestContext, visit: &Visit, to: &str) -> Result<MailedLink, Instead> {
+    context.charge(Rule::Invitation, visit.workspace.id.as_str()).map_err(Instead::of)?;
     let letter = sigma.desk().invitation(to, &visit.workspace.name, Some(&visit.member.name));
-    letter.map_err(|error| Envelope::internal(error).into_response())
+    letter.map_err(|error| Instead::of(Envelope::internal(error)))
 }
 
 async fn page(
@@ -123,7 +123,7 @@ async fn page(
     entered: Entered,
     status: StatusCode,
     notice: Option<Notice>,
-) -> Result<Response, Response> {
+) -> Result<Response, Instead> {
     let org_id = visit.org_id();
     let roles = sigma.store.read(move |tx| role::list(tx, &org_id)).await.map_err(failed)?;
     // The weakest role is the one to begin with.

@@ -18,7 +18,7 @@ use time::{Date, Time};
 
 use super::form::Form;
 use super::keys::line;
-use super::outcome::{Done, Refused};
+use super::outcome::{Done, Instead, Refused};
 use super::permission_lines;
 use super::visit::{Visit, failed};
 use crate::pages::not_found;
@@ -82,13 +82,13 @@ fn end_of(day: &str) -> Option<Timestamp> {
     Some(Timestamp::from_seconds(day.with_time(Time::MIDNIGHT).assume_utc().unix_timestamp()))
 }
 
-async fn new(State(sigma): State<Sigma>, visit: Visit) -> Result<Response, Response> {
+async fn new(State(sigma): State<Sigma>, visit: Visit) -> Result<Response, Instead> {
     visit.require(&sigma, Right::ApiKeys)?;
     let entered = Entered { permissions: vec![KeyPermission::Read], ..Entered::default() };
     Ok(form(&sigma, &visit, entered, StatusCode::OK, None))
 }
 
-async fn add(State(sigma): State<Sigma>, visit: Visit, sent: Form) -> Result<Response, Response> {
+async fn add(State(sigma): State<Sigma>, visit: Visit, sent: Form) -> Result<Response, Instead> {
     visit.require(&sigma, Right::ApiKeys)?;
     let (entered, now) = (Entered::read(&sent), sigma.now());
     let (name, permissions, expires_at) = match entered.parse(now) {
@@ -127,13 +127,13 @@ async fn show(
     visit: Visit,
     Path(named): Path<Named>,
     RawQuery(query): RawQuery,
-) -> Result<Response, Response> {
+) -> Result<Response, Instead> {
     visit.require(&sigma, Right::ApiKeys)?;
     let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
     page(&sigma, &visit, named.id(), StatusCode::OK, notice).await
 }
 
-async fn deactivate(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Response> {
+async fn deactivate(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Instead> {
     let (org_id, actor, id, now) = (visit.org_id(), visit.actor(), named.id(), sigma.now());
     match Visit::act(&sigma, move |tx| api_key::deactivate(tx, &org_id, &actor, &id, now)).await? {
         Ok(key) => Ok(Done::Deactivated.at(&visit.path(&format!("keys/{}", key.id)))),
@@ -141,7 +141,7 @@ async fn deactivate(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<
     }
 }
 
-async fn delete(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Response> {
+async fn delete(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Instead> {
     let (org_id, actor, id, now) = (visit.org_id(), visit.actor(), named.id(), sigma.now());
     match Visit::act(&sigma, move |tx| api_key::remove(tx, &org_id, &actor, &id, now)).await? {
         Ok(()) => Ok(Done::Deleted.at(&visit.path("keys"))),
@@ -149,7 +149,7 @@ async fn delete(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Name
     }
 }
 
-async fn told(sigma: &Sigma, visit: &Visit, id: ApiKeyId, refused: Refused) -> Result<Response, Response> {
+async fn told(sigma: &Sigma, visit: &Visit, id: ApiKeyId, refused: Refused) -> Result<Response, Instead> {
     visit.require(sigma, Right::ApiKeys)?;
     page(sigma, visit, id, refused.status, Some(refused.notice)).await
 }
@@ -160,7 +160,7 @@ async fn page(
     id: ApiKeyId,
     status: StatusCode,
     notice: Option<Notice>,
-) -> Result<Response, Response> {
+) -> Result<Response, Instead> {
     let org_id = visit.org_id();
     let load = sigma.store.read(move |tx| {
         let Some(key) = api_key::find(tx, &org_id, &id)? else { return Ok(None) };
@@ -172,7 +172,7 @@ async fn page(
         Ok(Some((key, made_by)))
     });
     let found: Option<(ApiKey, Option<String>)> = load.await.map_err(failed)?;
-    let Some((key, made_by)) = found else { return Err(not_found(sigma)) };
+    let Some((key, made_by)) = found else { return Err(not_found(sigma).into()) };
     let locked = visit.authority().require_key(key.permissions).is_err();
     let view = KeyPage {
         made_by,

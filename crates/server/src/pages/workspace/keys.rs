@@ -9,7 +9,7 @@ use sigma_core::time::Timestamp;
 use sigma_core::workspace::Right;
 use sigma_store::workspace::api_key::{self, ApiKey};
 
-use super::outcome::Done;
+use super::outcome::{Done, Instead};
 use super::visit::{Visit, failed};
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{KeyLine, KeyState, Keys, Tab};
@@ -20,7 +20,7 @@ pub fn router() -> Router<Sigma> {
     Router::new().route("/workspace/{workspace}/keys", get(keys))
 }
 
-async fn keys(State(sigma): State<Sigma>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Response> {
+async fn keys(State(sigma): State<Sigma>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Instead> {
     visit.require(&sigma, Right::ApiKeys)?;
     let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
     let (org_id, now) = (visit.org_id(), sigma.now());

@@ -16,6 +16,7 @@ use sigma_store::workspace::role;
 use sigma_store::{StoreError, Tx, password};
 
 use super::form::Form;
+use super::outcome::Instead;
 use super::quick::QuickSession;
 use super::visit::failed;
 use crate::extract::{Browser, SECRET_LENGTH, SignedIn, expired_session_cookie, session_cookie};
@@ -27,6 +28,9 @@ use crate::passwords::{Verdict, authenticate};
 use crate::state::Sigma;
 use crate::workspace::{JTI_LENGTH, quick_logins_allowed};
 
+/// Seconds of a day.
+const DAY: u32 = 86_400;
+
 /// The routes of this page.
 pub fn router() -> Router<Sigma> {
     Router::new()
@@ -35,7 +39,7 @@ pub fn router() -> Router<Sigma> {
         .route("/workspace/sign-out", post(sign_out))
 }
 
-async fn show(State(sigma): State<Sigma>, context: RequestContext) -> Result<Response, Response> {
+async fn show(State(sigma): State<Sigma>, context: RequestContext) -> Result<Response, Instead> {
     page(&sigma, &context, WorkspaceLogin::default(), StatusCode::OK).await
 }
 
@@ -44,17 +48,15 @@ async fn log_in(
     context: RequestContext,
     browser: Browser,
     form: Form,
-) -> Result<Response, Response> {
+) -> Result<Response, Instead> {
     let email = form.text("email");
     let secret = SecretString::from(form.0.raw("password").unwrap_or_default());
     let verdict = authenticate(&sigma, &context, &email, secret).await;
-    let verdict = verdict.map_err(|error| Envelope::from(error).into_response())?;
+    let verdict = verdict.map_err(|error| Instead::of(Envelope::from(error)))?;
     if let Some(refusal) = verdict.refusal(sigma.now()) {
-        return Err(refusal);
+        return Err(refusal.into());
     }
     let Verdict::Authenticated(person) = verdict else { return wrong(&sigma, &context, email).await };
-    /// A day, in seconds.
-    const DAY: u32 = 86_400;
     let (now, seconds) = (sigma.now(), sigma.settings.sign_in.session_days.saturating_mul(DAY));
     let token = alphanumeric(&*sigma.rng, SECRET_LENGTH);
     let new = NewSession {
@@ -83,12 +85,12 @@ async fn log_in(
     Ok(with_cookie(response, Some(&QuickSession::expired_cookie(&sigma))))
 }
 
-async fn wrong(sigma: &Sigma, context: &RequestContext, email: String) -> Result<Response, Response> {
+async fn wrong(sigma: &Sigma, context: &RequestContext, email: String) -> Result<Response, Instead> {
     let refusal = Some("That e-mail address and password do not belong together.".to_owned());
     page(sigma, context, WorkspaceLogin { quick: Vec::new(), email, refusal }, StatusCode::UNAUTHORIZED).await
 }
 
-async fn quick_login(State(sigma): State<Sigma>, context: RequestContext, form: Form) -> Result<Response, Response> {
+async fn quick_login(State(sigma): State<Sigma>, context: RequestContext, form: Form) -> Result<Response, Instead> {
     let org_id = OrgId::from_text(form.text("workspace"));
     let jti = alphanumeric(&*sigma.rng, JTI_LENGTH);
     let login = Login {
@@ -111,14 +113,14 @@ async fn quick_login(State(sigma): State<Sigma>, context: RequestContext, form: 
 }
 
 /// Ends what these pages are open by: the quick login if there is one, else the browser's session.
-async fn sign_out(State(sigma): State<Sigma>, browser: Browser) -> Result<Response, Response> {
+async fn sign_out(State(sigma): State<Sigma>, browser: Browser) -> Result<Response, Instead> {
     let to = || Redirect::to("/workspace/login").into_response();
     if let Some(quick) = QuickSession::of(&sigma, &browser) {
         let state = sigma.clone();
         sigma.store.write(move |tx| quick.end(tx, &state)).await.map_err(failed)?;
         return Ok(with_cookie(to(), Some(&QuickSession::expired_cookie(&sigma))));
     }
-    if let Some(signed_in) = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)? {
+    if let Some(signed_in) = SignedIn::find(&sigma, &browser).await.map_err(Instead::of)? {
         let (user_id, id, now) = (signed_in.account.user.id.clone(), signed_in.session.id.clone(), sigma.now());
         sigma.store.write(move |tx| session::end(tx, &user_id, &id, now)).await.map_err(failed)?;
     }
@@ -130,7 +132,7 @@ async fn page(
     context: &RequestContext,
     view: WorkspaceLogin,
     status: StatusCode,
-) -> Result<Response, Response> {
+) -> Result<Response, Instead> {
     let quick = match quick_logins_allowed(sigma, context) {
         Some(managers) => sigma.store.read(move |tx| groups(tx, managers)).await.map_err(failed)?,
         None => Vec::new(),

@@ -10,6 +10,28 @@ use crate::pages::not_found;
 use crate::pages::view::workspace::Notice;
 use crate::state::Sigma;
 
+/// What is answered instead of a page.
+pub struct Instead(Box<Response>);
+
+impl Instead {
+    /// That answer.
+    pub fn of(answer: impl IntoResponse) -> Self {
+        Self(Box::new(answer.into_response()))
+    }
+}
+
+impl From<Response> for Instead {
+    fn from(answer: Response) -> Self {
+        Self(Box::new(answer))
+    }
+}
+
+impl IntoResponse for Instead {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
 /// Something that was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
@@ -100,10 +122,10 @@ impl Refused {
     ///
     /// # Errors
     /// The answer instead of a page: there is no such thing, or whoever asks is a member no longer.
-    pub fn of(sigma: &Sigma, refusal: &Refusal) -> Result<Self, Response> {
+    pub fn of(sigma: &Sigma, refusal: &Refusal) -> Result<Self, Instead> {
         let status = match refusal {
-            Refusal::Unauthorized => return Err(Redirect::to("/workspace").into_response()),
-            Refusal::NotFound { .. } => return Err(not_found(sigma)),
+            Refusal::Unauthorized => return Err(Instead::of(Redirect::to("/workspace"))),
+            Refusal::NotFound { .. } => return Err(not_found(sigma).into()),
             Refusal::Denied(_) => StatusCode::FORBIDDEN,
             Refusal::Conflict(_) => StatusCode::CONFLICT,
         };

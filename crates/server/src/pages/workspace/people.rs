@@ -13,7 +13,7 @@ use sigma_core::workspace::Right;
 use sigma_store::workspace::membership::{self, Member, State as MemberState};
 use sigma_store::workspace::{Page, role};
 
-use super::outcome::Done;
+use super::outcome::{Done, Instead};
 use super::visit::{Visit, failed};
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{MemberLine, MemberStatus, Paging, People, Tab};
@@ -27,7 +27,7 @@ pub fn router() -> Router<Sigma> {
     Router::new().route("/workspace/{workspace}/people", get(people))
 }
 
-async fn people(State(sigma): State<Sigma>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Response> {
+async fn people(State(sigma): State<Sigma>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Instead> {
     visit.require(&sigma, Right::Users)?;
     let query = Params::parse(query.as_deref().unwrap_or_default());
     let search = query.get("email").map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());

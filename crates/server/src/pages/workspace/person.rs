@@ -13,7 +13,7 @@ use sigma_store::workspace::membership::{self, Change, Member};
 use sigma_store::workspace::role;
 
 use super::form::Form;
-use super::outcome::{Done, Refused};
+use super::outcome::{Done, Instead, Refused};
 use super::people::status;
 use super::visit::{Visit, failed};
 use crate::pages::not_found;
@@ -48,7 +48,7 @@ async fn show(
     visit: Visit,
     Path(named): Path<Named>,
     RawQuery(query): RawQuery,
-) -> Result<Response, Response> {
+) -> Result<Response, Instead> {
     visit.require(&sigma, Right::Users)?;
     let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
     page(&sigma, &visit, &named.id(), StatusCode::OK, notice).await
@@ -59,7 +59,7 @@ async fn change(
     visit: Visit,
     Path(named): Path<Named>,
     form: Form,
-) -> Result<Response, Response> {
+) -> Result<Response, Instead> {
     let change = Change {
         role_id: form.0.get("role").map(RoleId::from_text),
         quick_login: Some(form.is_checked("quick_login")),
@@ -68,15 +68,15 @@ async fn change(
     put(&sigma, &visit, named.id(), change, Done::Saved).await
 }
 
-async fn activate(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Response> {
+async fn activate(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Instead> {
     put(&sigma, &visit, named.id(), Change { active: Some(true), ..Change::default() }, Done::Activated).await
 }
 
-async fn deactivate(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Response> {
+async fn deactivate(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Instead> {
     put(&sigma, &visit, named.id(), Change { active: Some(false), ..Change::default() }, Done::Deactivated).await
 }
 
-async fn end(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Response> {
+async fn end(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Instead> {
     let (org_id, actor, user_id, now) = (visit.org_id(), visit.actor(), named.id(), sigma.now());
     let ended = Visit::act(&sigma, move |tx| membership::remove(tx, &org_id, &actor, &user_id, now)).await?;
     match ended {
@@ -85,7 +85,7 @@ async fn end(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>)
     }
 }
 
-async fn put(sigma: &Sigma, visit: &Visit, user_id: UserId, change: Change, done: Done) -> Result<Response, Response> {
+async fn put(sigma: &Sigma, visit: &Visit, user_id: UserId, change: Change, done: Done) -> Result<Response, Instead> {
     let (org_id, actor, id, now) = (visit.org_id(), visit.actor(), user_id.clone(), sigma.now());
     let changed = Visit::act(sigma, move |tx| membership::change(tx, &org_id, &actor, &id, &change, now)).await?;
     match changed {
@@ -95,7 +95,7 @@ async fn put(sigma: &Sigma, visit: &Visit, user_id: UserId, change: Change, done
 }
 
 /// The page again, with why it was not done.
-pub async fn told(sigma: &Sigma, visit: &Visit, user_id: &UserId, refused: Refused) -> Result<Response, Response> {
+pub async fn told(sigma: &Sigma, visit: &Visit, user_id: &UserId, refused: Refused) -> Result<Response, Instead> {
     visit.require(sigma, Right::Users)?;
     page(sigma, visit, user_id, refused.status, Some(refused.notice)).await
 }
@@ -106,11 +106,11 @@ async fn page(
     user_id: &UserId,
     status_code: StatusCode,
     notice: Option<Notice>,
-) -> Result<Response, Response> {
+) -> Result<Response, Instead> {
     let (org_id, user_id) = (visit.org_id(), user_id.clone());
     let load = sigma.store.read(move |tx| Ok((membership::find(tx, &org_id, &user_id)?, role::list(tx, &org_id)?)));
     let (member, roles) = load.await.map_err(failed)?;
-    let Some(member) = member else { return Err(not_found(sigma)) };
+    let Some(member) = member else { return Err(not_found(sigma).into()) };
     let held = roles.iter().find(|role| role.id == member.role_id);
     let authority = visit.authority();
     let locked = held.is_some_and(|role| authority.require_role(&role.permissions).is_err());

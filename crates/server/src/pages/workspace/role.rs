@@ -12,7 +12,7 @@ use sigma_core::workspace::{Right, Role, RolePermissions};
 use sigma_store::workspace::role;
 
 use super::form::Form;
-use super::outcome::{Done, Refused};
+use super::outcome::{Done, Instead, Refused};
 use super::role_form::Entered;
 use super::switch_lines;
 use super::visit::{Visit, failed};
@@ -47,13 +47,13 @@ enum Subject<'r> {
     Known(&'r Role),
 }
 
-async fn new(State(sigma): State<Sigma>, visit: Visit) -> Result<Response, Response> {
+async fn new(State(sigma): State<Sigma>, visit: Visit) -> Result<Response, Instead> {
     visit.require(&sigma, Right::Roles)?;
     let page = Page { subject: Subject::New, status: StatusCode::OK, notice: None, more: 0 };
     Ok(page.render(&sigma, &visit, Entered::default()))
 }
 
-async fn add(State(sigma): State<Sigma>, visit: Visit, form: Form) -> Result<Response, Response> {
+async fn add(State(sigma): State<Sigma>, visit: Visit, form: Form) -> Result<Response, Instead> {
     visit.require(&sigma, Right::Roles)?;
     let (entered, subject) = (Entered::read(&form), Subject::New);
     if wants_more_lines(&form) {
@@ -76,7 +76,7 @@ async fn show(
     visit: Visit,
     Path(named): Path<Named>,
     RawQuery(query): RawQuery,
-) -> Result<Response, Response> {
+) -> Result<Response, Instead> {
     let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
     let role = load(&sigma, &visit, named.id()).await?;
     let page = Page { subject: Subject::Known(&role), status: StatusCode::OK, notice, more: 0 };
@@ -88,7 +88,7 @@ async fn replace(
     visit: Visit,
     Path(named): Path<Named>,
     form: Form,
-) -> Result<Response, Response> {
+) -> Result<Response, Instead> {
     let role = load(&sigma, &visit, named.id()).await?;
     let (entered, subject) = (Entered::read(&form), Subject::Known(&role));
     if wants_more_lines(&form) {
@@ -105,7 +105,7 @@ async fn replace(
     }
 }
 
-async fn delete(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Response> {
+async fn delete(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Instead> {
     let (org_id, actor, id, now) = (visit.org_id(), visit.actor(), named.id(), sigma.now());
     match Visit::act(&sigma, move |tx| role::remove(tx, &org_id, &actor, &id, now)).await? {
         Ok(()) => Ok(Done::Deleted.at(&visit.path("roles"))),
@@ -116,10 +116,10 @@ async fn delete(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Name
     }
 }
 
-async fn load(sigma: &Sigma, visit: &Visit, id: RoleId) -> Result<Role, Response> {
+async fn load(sigma: &Sigma, visit: &Visit, id: RoleId) -> Result<Role, Instead> {
     let org_id = visit.org_id();
     let role = sigma.store.read(move |tx| role::find(tx, &org_id, &id)).await.map_err(failed)?;
-    role.ok_or_else(|| not_found(sigma))
+    role.ok_or_else(|| not_found(sigma).into())
 }
 
 fn wants_more_lines(form: &Form) -> bool {

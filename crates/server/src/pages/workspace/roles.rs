@@ -8,7 +8,7 @@ use sigma_core::authorize::Params;
 use sigma_core::workspace::{Right, Role};
 use sigma_store::workspace::role;
 
-use super::outcome::Done;
+use super::outcome::{Done, Instead};
 use super::switch_lines;
 use super::visit::{Visit, failed};
 use crate::pages::view::PageContext;
@@ -20,7 +20,7 @@ pub fn router() -> Router<Sigma> {
     Router::new().route("/workspace/{workspace}/roles", get(roles))
 }
 
-async fn roles(State(sigma): State<Sigma>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Response> {
+async fn roles(State(sigma): State<Sigma>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Instead> {
     let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
     let org_id = visit.org_id();
     let roles = sigma.store.read(move |tx| role::list(tx, &org_id)).await.map_err(failed)?;

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::extract::{RawQuery, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
 use sigma_core::authorize::Params;
@@ -11,7 +11,7 @@ use sigma_store::workspace::secret;
 use sigma_store::workspace::tenant::{self, Change};
 
 use super::form::Form;
-use super::outcome::{Done, Refused};
+use super::outcome::{Done, Instead, Refused};
 use super::visit::{Visit, failed};
 use crate::http::Envelope;
 use crate::pages::view::PageContext;
@@ -25,12 +25,12 @@ pub fn router() -> Router<Sigma> {
         .route("/workspace/{workspace}/settings/rotate", post(rotate))
 }
 
-async fn show(State(sigma): State<Sigma>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Response> {
+async fn show(State(sigma): State<Sigma>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Instead> {
     let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
     page(&sigma, &visit, &visit.workspace.name, StatusCode::OK, notice).await
 }
 
-async fn change(State(sigma): State<Sigma>, visit: Visit, form: Form) -> Result<Response, Response> {
+async fn change(State(sigma): State<Sigma>, visit: Visit, form: Form) -> Result<Response, Instead> {
     let entered = form.text("name");
     let refused = match text::name(&entered) {
         Err(problem) => Refused::invalid(format!("Not saved yet: the name {problem}.")),
@@ -46,10 +46,10 @@ async fn change(State(sigma): State<Sigma>, visit: Visit, form: Form) -> Result<
     page(&sigma, &visit, &entered, refused.status, Some(refused.notice)).await
 }
 
-async fn rotate(State(sigma): State<Sigma>, visit: Visit) -> Result<Response, Response> {
+async fn rotate(State(sigma): State<Sigma>, visit: Visit) -> Result<Response, Instead> {
     let (org_id, actor, now) = (visit.org_id(), visit.actor(), sigma.now());
     let made = secret::make(&org_id, &sigma.master_key, &*sigma.rng);
-    let (kid, sealed) = made.map_err(|error| Envelope::internal(error).into_response())?;
+    let (kid, sealed) = made.map_err(|error| Instead::of(Envelope::internal(error)))?;
     match Visit::act(&sigma, move |tx| secret::rotate(tx, &org_id, &actor, &kid, &sealed, now)).await? {
         Ok(()) => Ok(Done::Rotated.at(&visit.path("settings"))),
         Err(refused) => page(&sigma, &visit, &visit.workspace.name, refused.status, Some(refused.notice)).await,
@@ -62,7 +62,7 @@ async fn page(
     name: &str,
     status: StatusCode,
     notice: Option<Notice>,
-) -> Result<Response, Response> {
+) -> Result<Response, Instead> {
     let (org_id, now) = (visit.org_id(), sigma.now());
     let secrets = sigma.store.read(move |tx| secret::list(tx, &org_id, now)).await.map_err(failed)?;
     let settings = &sigma.settings.workspaces;

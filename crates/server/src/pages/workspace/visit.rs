@@ -1,7 +1,7 @@
 //! Who is at the pages of a workspace: an active member, by their session. To everybody else there is no such page.
 
 use axum::extract::{FromRequestParts, Path};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Redirect;
 use http::StatusCode;
 use http::request::Parts;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use sigma_store::workspace::tenant::{self, Workspace};
 use sigma_store::workspace::{Decision, role};
 use sigma_store::{StoreError, Tx};
 
-use super::outcome::Refused;
+use super::outcome::{Instead, Refused};
 use super::quick::QuickSession;
 use crate::error::internal;
 use crate::extract::{Browser, SignedIn};
@@ -83,7 +83,7 @@ impl Visit {
     ///
     /// # Errors
     /// The page that says that they may not.
-    pub fn require(&self, sigma: &Sigma, right: Right) -> Result<(), Response> {
+    pub fn require(&self, sigma: &Sigma, right: Right) -> Result<(), Instead> {
         if self.authority().may(right) {
             return Ok(());
         }
@@ -98,14 +98,14 @@ impl Visit {
             request_id: None,
             back: Some(Link { href: self.path("roles"), label: "Back to the workspace".to_owned() }),
         };
-        Err(page.render(&PageContext { issuer: sigma.issuer() }))
+        Err(page.render(&PageContext { issuer: sigma.issuer() }).into())
     }
 
     /// Does something; a refusal is for the page to tell.
     ///
     /// # Errors
     /// The store did not answer, there is no such thing, or they are a member no longer.
-    pub async fn act<T, F>(sigma: &Sigma, act: F) -> Result<Result<T, Refused>, Response>
+    pub async fn act<T, F>(sigma: &Sigma, act: F) -> Result<Result<T, Refused>, Instead>
     where
         T: Send + 'static,
         F: Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
@@ -116,7 +116,7 @@ impl Visit {
         }
     }
 
-    async fn find(sigma: &Sigma, browser: &Browser, org_id: OrgId) -> Result<Self, Response> {
+    async fn find(sigma: &Sigma, browser: &Browser, org_id: OrgId) -> Result<Self, Instead> {
         let quick = QuickSession::of(sigma, browser).filter(|session| session.org_id == org_id);
         if let Some(session) = quick {
             let (state, org_id) = (sigma.clone(), org_id.clone());
@@ -128,11 +128,11 @@ impl Visit {
                 return Ok(Self { others: Vec::new(), ..visit });
             }
         }
-        let signed_in = SignedIn::find(sigma, browser).await.map_err(IntoResponse::into_response)?;
-        let Some(signed_in) = signed_in else { return Err(Redirect::to("/workspace/login").into_response()) };
+        let signed_in = SignedIn::find(sigma, browser).await.map_err(Instead::of)?;
+        let Some(signed_in) = signed_in else { return Err(Instead::of(Redirect::to("/workspace/login"))) };
         let user_id = signed_in.account.user.id.clone();
         let visit = sigma.store.read(move |tx| load(tx, &org_id, &user_id)).await.map_err(failed)?;
-        visit.ok_or_else(|| not_found(sigma))
+        visit.ok_or_else(|| not_found(sigma).into())
     }
 }
 
@@ -150,16 +150,16 @@ fn load(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<Visi
 }
 
 /// The answer when the store has no outcome.
-pub fn failed(error: StoreError) -> Response {
-    internal(error).into_response()
+pub fn failed(error: StoreError) -> Instead {
+    Instead::of(internal(error))
 }
 
 impl FromRequestParts<Sigma> for Visit {
-    type Rejection = Response;
+    type Rejection = Instead;
 
-    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, Response> {
+    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, Instead> {
         let place = Path::<Place>::from_request_parts(parts, sigma).await;
-        let Path(Place { workspace }) = place.map_err(|_| not_found(sigma))?;
+        let Path(Place { workspace }) = place.map_err(|_| Instead::of(not_found(sigma)))?;
         Self::find(sigma, &Browser::of(&parts.headers), OrgId::from_text(workspace)).await
     }
 }
