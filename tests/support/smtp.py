@@ -6,10 +6,16 @@ Prints the port that it listens on, then each mail that it took as a line of JSO
 
 import asyncio
 import json
+import logging
 import ssl
 import sys
+import warnings
 from email import message_from_bytes
 from email.policy import default
+
+# That a test's server is lax is meant.
+warnings.simplefilter("ignore")
+logging.disable()
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 

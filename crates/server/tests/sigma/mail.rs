@@ -26,10 +26,10 @@ struct MailServer {
 impl MailServer {
     fn start(mode: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let (certificate, key) = (folder.path().join("tls.crt"), folder.path().join("tls.key"));
-        std::fs::write(&certificate, made.cert.pem()).unwrap();
-        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        std::fs::write(&certificate, pair.cert.pem()).unwrap();
+        std::fs::write(&key, pair.signing_key.serialize_pem()).unwrap();
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/support/smtp.py");
         // Debian's Python, whose package has aiosmtpd.
         let mut process = Command::new("/usr/bin/python3")

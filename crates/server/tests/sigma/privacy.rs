@@ -14,6 +14,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::{Answer, Key, REDIRECT, SIGN_IN, VERIFIER, World};
 
+const NEW: &str = "a wholly new password";
 const EVIL: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
 
 /// Log lines, kept.
@@ -305,4 +306,48 @@ async fn a_person_is_told_by_a_page_what_a_program_is_told_in_json() {
     assert_eq!(program.json()["error"], "rate_limit_exceeded");
     let api = browser.get("/api/auth/get-session").await;
     assert_eq!(api.json()["error"], "rate_limit_exceeded");
+}
+
+#[tokio::test]
+async fn no_password_and_no_mailed_link_stands_in_a_log_line_or_in_the_database() {
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(lines.clone())
+        .finish();
+    let _logging = tracing::subscriber::set_default(subscriber);
+    let folder = tempfile::tempdir().unwrap();
+    let mails = folder.path().join("mails");
+    let world = World::with(|settings| {
+        settings.passwords.memory_kib = 64;
+        settings.log.access = true;
+        settings.mail.folder = mails;
+    })
+    .await;
+    let acme = world.tenant("Acme").await;
+    acme.add("ada@example.org", &acme.member).await;
+    world.browser().post_form("/password/forgot", &[("email", "ada@example.org")]).await;
+    let link = world.mail().await.link.unwrap();
+    let token = link.split_once('=').unwrap().1;
+    let browser = world.browser();
+    browser.get(&link).await;
+    let form = [("token", token), ("password", NEW), ("again", NEW)];
+    assert_eq!(browser.post_form("/password/reset", &form).await.status, 303);
+    assert_eq!(sigma_server::mail::courier::deliver_due(&world.sigma).await.unwrap(), 1);
+    for (email, password) in
+        [("ada@example.org", NEW), ("ada@example.org", "mistyped secret"), ("ada", "mistyped secret")]
+    {
+        browser.post_form("/workspace/login", &[("email", email), ("password", password)]).await;
+        let body = serde_json::json!({"email": email, "password": password});
+        world.call(crate::support::As::Nobody, "POST", "/api/v1/auth/login", &body).await;
+    }
+    let hashes = world.sigma.store.read(|tx| tx.query_all("SELECT hash FROM passwords", &[])).await.unwrap();
+    let hash = hashes[0].text(0).unwrap();
+    let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(logged.contains("a mail was put into the folder") && logged.contains("/password/reset"), "{logged}");
+    for secret in [crate::support::PASSWORD, NEW, "mistyped secret", token, &hash] {
+        assert!(!logged.contains(secret), "{secret}");
+        assert!(!hash.contains(secret) || secret == hash);
+    }
 }

@@ -46,13 +46,13 @@ async fn save(
     let Some((signed_in, state)) = find(&sigma, &browser).await? else { return Ok(sign_in_first()) };
     let refuse = |refusal: Option<String>, status: StatusCode| {
         let view = AccountPassword { refusal, ..view(&signed_in, state) };
-        Ok(view.render(status, &PageContext { issuer: sigma.issuer() }))
+        view.render(status, &PageContext { issuer: sigma.issuer() })
     };
     let user = &signed_in.account.user;
     let form = Params::parse(&String::from_utf8_lossy(&body));
-    let Some(email) = user.email.clone() else { return refuse(None, StatusCode::FORBIDDEN) };
+    let Some(email) = user.email.clone() else { return Ok(refuse(None, StatusCode::FORBIDDEN)) };
     let proof = match state {
-        PasswordState::NoAddress | PasswordState::SignInAgain => return refuse(None, StatusCode::FORBIDDEN),
+        PasswordState::NoAddress | PasswordState::SignInAgain => return Ok(refuse(None, StatusCode::FORBIDDEN)),
         PasswordState::None => None,
         PasswordState::Set => {
             let current = SecretString::from(form.raw("current").unwrap_or_default());
@@ -63,13 +63,13 @@ async fn save(
             }
             match verdict {
                 Verdict::Authenticated(person) if person.user.id == user.id => Some(person.proof),
-                _ => return refuse(Some("That is not your password.".to_owned()), StatusCode::UNAUTHORIZED),
+                _ => return Ok(refuse(Some("That is not your password.".to_owned()), StatusCode::UNAUTHORIZED)),
             }
         }
     };
     let new = match chosen(&form) {
         Ok(new) => new,
-        Err(words) => return refuse(Some(words), StatusCode::BAD_REQUEST),
+        Err(words) => return Ok(refuse(Some(words), StatusCode::BAD_REQUEST)),
     };
     let notice = sigma.desk().password_changed(&email);
     let wanted = Change {
@@ -83,7 +83,7 @@ async fn save(
     let changed = sigma.store.write(move |tx| change(tx, &wanted)).await;
     if !changed.map_err(|error| internal(error).into_response())? {
         let words = "Your password was changed meanwhile. Try again.";
-        return refuse(Some(words.to_owned()), StatusCode::CONFLICT);
+        return Ok(refuse(Some(words.to_owned()), StatusCode::CONFLICT));
     }
     sigma.mail_was_promised();
     end_the_rest(&sigma, &user.id, &signed_in.session.id).await?;

@@ -38,8 +38,8 @@ impl World {
         let opened = self.sigma.master_key.open(&seal_context(id), sealed).unwrap();
         let Letter { to, subject, text, html } = serde_json::from_slice(&opened).unwrap();
         let issuer = self.sigma.issuer();
-        let line = text.lines().find(|line| line.starts_with(issuer) && line.contains("token="));
-        let link = line.map(|line| line.trim_start_matches(issuer).to_owned());
+        let found = text.lines().find(|line| line.starts_with(issuer) && line.contains("token="));
+        let link = found.map(|line| line.trim_start_matches(issuer).to_owned());
         Mail { to, subject, text, html, link }
     }
 

@@ -1,0 +1,227 @@
+//! Invitations, as the person sees them who was invited (ruling 33).
+
+use http::StatusCode;
+use serde_json::json;
+use sigma_core::email::Email;
+use sigma_core::ids::{RoleId, UserId};
+use sigma_core::workspace::Actor;
+use sigma_store::account;
+use sigma_store::invitation::{self, Invite};
+use sigma_store::workspace::membership;
+
+use crate::support::{Answer, Browser, Key, Tenant, World};
+
+const NEW: &str = "a wholly new password";
+
+/// Invites; the path and the secret of the link.
+async fn invite(world: &World, tenant: &Tenant<'_>, mail: &str, role: &RoleId) -> String {
+    let email = Email::parse(mail).unwrap();
+    let wanted = Invite {
+        org_id: tenant.org.clone(),
+        actor: Actor::Operator,
+        name: "As Invited".to_owned(),
+        new_user: UserId::new(world.now(), &*world.sigma.rng),
+        role_id: role.clone(),
+        mail: world.sigma.desk().invitation(email.address(), "Acme", Some("Grace")).unwrap(),
+        email,
+    };
+    world.sigma.store.write(move |tx| invitation::invite(tx, &wanted)).await.unwrap().unwrap();
+    world.tick();
+    let link = world.mail().await.link.unwrap();
+    assert!(link.starts_with("/invitation?token="), "{link}");
+    link
+}
+
+fn token(link: &str) -> &str {
+    link.split_once('=').unwrap().1
+}
+
+async fn join(browser: &Browser<'_>, link: &str, name: &str, password: &str) -> Answer {
+    let form = [("token", token(link)), ("name", name), ("password", password), ("again", password)];
+    browser.post_form("/invitation", &form).await
+}
+
+async fn agree(browser: &Browser<'_>, link: &str) -> Answer {
+    browser.post_form("/invitation", &[("token", token(link))]).await
+}
+
+async fn state(world: &World, tenant: &Tenant<'_>, mail: &'static str) -> Option<&'static str> {
+    let org = tenant.org.clone();
+    let found = world.sigma.store.read(move |tx| membership::find_by_email(tx, &org, mail)).await.unwrap();
+    found.map(|member| member.state.as_str())
+}
+
+#[tokio::test]
+async fn a_new_person_chooses_name_and_password_and_is_in() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let link = invite(&world, &acme, "bob@example.org", &acme.member).await;
+    assert_eq!(state(&world, &acme, "bob@example.org").await, Some("invited"));
+    let rows = world.rows().await;
+    let browser = world.browser();
+    let page = browser.get(&link).await;
+    assert_eq!(page.status, StatusCode::OK);
+    for words in ["Acme", "bob@example.org", "value=\"As Invited\"", "name=\"password\""] {
+        assert!(page.body.contains(words), "{words}: {}", page.body);
+    }
+    assert_eq!(world.rows().await, rows, "looking changes nothing");
+    for (name, password) in [("Bob", "short"), ("Bob", "password1"), ("", NEW), (&"x".repeat(101), NEW), ("a\0b", NEW)]
+    {
+        assert_eq!(join(&browser, &link, name, password).await.status, StatusCode::BAD_REQUEST, "{name} {password}");
+    }
+    let joined = join(&browser, &link, " Bob <b> ", NEW).await;
+    assert_eq!((joined.status, joined.location()), (StatusCode::SEE_OTHER, "/workspace"));
+    assert_eq!(state(&world, &acme, "bob@example.org").await, Some("active"));
+    let session = browser.get("/api/auth/get-session").await.json();
+    assert_eq!(
+        (session["user"]["name"].as_str(), session["user"]["email"].as_str()),
+        (Some("Bob <b>"), Some("bob@example.org"))
+    );
+    assert_eq!(session["user"]["emailVerified"], true);
+    let body = json!({"email": "bob@example.org", "password": NEW});
+    let login = world.call(crate::support::As::Nobody, "POST", "/api/v1/auth/login", &body).await;
+    assert_eq!(login.status, 200, "{}", login.body);
+    assert_eq!(join(&world.browser(), &link, "Eve", "another password").await.status, 404, "the link works once");
+    assert_eq!(browser.get(&link).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_person_with_an_account_agrees_and_keeps_name_and_password() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    world.person("ada@example.org").await;
+    let link = invite(&world, &acme, "Ada@example.org", &acme.admin).await;
+    assert_eq!(state(&world, &acme, "ada@example.org").await, Some("invited"));
+    let refused = world.log_in("ada@example.org", Some(&acme.org)).await;
+    assert_eq!(refused.status, 401, "who was invited is not in yet");
+    let browser = world.browser();
+    let page = browser.get(&link).await;
+    assert!(page.body.contains("Accept the invitation") && !page.body.contains("name=\"password\""), "{}", page.body);
+    // What is sent beside the button counts for nothing.
+    let joined = join(&browser, &link, "Renamed", "another password").await;
+    assert_eq!(
+        (joined.status, joined.header("set-cookie")),
+        (StatusCode::SEE_OTHER, ""),
+        "a link alone signs nobody in"
+    );
+    assert_eq!(state(&world, &acme, "ada@example.org").await, Some("active"));
+    let login = world.log_in("ada@example.org", Some(&acme.org)).await;
+    assert_eq!((login.status.as_u16(), login.json()["user"]["name"].as_str()), (200, Some("ada")));
+    assert_eq!(agree(&browser, &link).await.status, 404);
+}
+
+#[tokio::test]
+async fn an_address_that_nobody_showed_to_be_theirs_needs_the_accounts_own_session() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (holder, browser) = (Key::named("holder"), world.browser());
+    browser.sign_up(&holder).await;
+    let claim = "UPDATE users SET email = 'ada@example.org', email_folded = 'ada@example.org'";
+    world.sigma.store.write(move |tx| tx.execute(claim, &[])).await.unwrap();
+    let link = invite(&world, &acme, "ada@example.org", &acme.member).await;
+    let stranger = world.browser();
+    assert!(stranger.get(&link).await.body.contains("Sign in to it, then open the link"));
+    let refused = join(&stranger, &link, "Eve", NEW).await;
+    assert_eq!((refused.status, refused.header("set-cookie")), (StatusCode::CONFLICT, ""));
+    let other = world.browser();
+    other.sign_up(&Key::named("other")).await;
+    assert_eq!(agree(&other, &link).await.status, StatusCode::CONFLICT);
+    assert_eq!(state(&world, &acme, "ada@example.org").await, Some("invited"));
+    assert!(browser.get(&link).await.body.contains("Accept the invitation"));
+    assert_eq!(agree(&browser, &link).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(state(&world, &acme, "ada@example.org").await, Some("active"));
+}
+
+#[tokio::test]
+async fn an_invitation_dies_after_an_hour_when_it_is_sent_again_and_when_it_is_taken_back() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let first = invite(&world, &acme, "bob@example.org", &acme.member).await;
+    let find = |mail: &'static str| {
+        let org = acme.org.clone();
+        world.sigma.store.read(move |tx| membership::find_by_email(tx, &org, mail))
+    };
+    let bob = find("bob@example.org").await.unwrap().unwrap().user_id;
+    let (org, user, mail) =
+        (acme.org.clone(), bob.clone(), world.sigma.desk().invitation("bob@example.org", "Acme", None).unwrap());
+    let again = move |tx: &mut dyn sigma_store::Tx| invitation::send_again(tx, &org, &Actor::Operator, &user, &mail);
+    world.sigma.store.write(again).await.unwrap().unwrap();
+    let second = world.mail().await.link.unwrap();
+    assert_eq!(world.browser().get(&first).await.status, 404, "sent again");
+    assert_eq!(world.browser().get(&second).await.status, 200);
+    world.advance(3_600);
+    assert_eq!(world.browser().get(&second).await.status, 404, "an hour");
+    assert_eq!(join(&world.browser(), &second, "Bob", NEW).await.status, 404);
+}
+
+#[tokio::test]
+async fn an_account_that_only_an_invitation_made_goes_with_it_and_its_link_is_dead() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let link = invite(&world, &acme, "bob@example.org", &acme.member).await;
+    let org = acme.org.clone();
+    let bob = world.sigma.store.read(move |tx| membership::find_by_email(tx, &org, "bob@example.org")).await;
+    let (org, bob, now) = (acme.org.clone(), bob.unwrap().unwrap().user_id, world.now());
+    let take_back = move |tx: &mut dyn sigma_store::Tx| membership::remove(tx, &org, &Actor::Operator, &bob, now);
+    world.sigma.store.write(take_back).await.unwrap().unwrap();
+    assert_eq!(join(&world.browser(), &link, "Bob", NEW).await.status, 404);
+    let gone = world.sigma.store.read(|tx| account::find_by_email(tx, "bob@example.org")).await.unwrap();
+    assert_eq!(gone, None);
+    assert_eq!(world.browser().get(&link).await.status, 404);
+}
+
+#[tokio::test]
+async fn an_invitation_of_a_removed_workspace_or_to_an_account_that_is_off_is_dead() {
+    let world = World::with_tenants().await;
+    let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
+    let removed = invite(&world, &acme, "bob@example.org", &acme.member).await;
+    acme.remove().await;
+    assert_eq!(join(&world.browser(), &removed, "Bob", NEW).await.status, 404);
+    let ada = world.person("ada@example.org").await;
+    let off = invite(&world, &zeta, "ada@example.org", &zeta.member).await;
+    let now = world.now();
+    world.sigma.store.write(move |tx| account::set_disabled(tx, &ada, true, now)).await.unwrap();
+    assert_eq!(agree(&world.browser(), &off).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_person_invited_twice_sets_a_password_once_and_agrees_the_second_time() {
+    let world = World::with_tenants().await;
+    let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
+    let first = invite(&world, &acme, "bob@example.org", &acme.member).await;
+    let second = invite(&world, &zeta, "bob@example.org", &zeta.member).await;
+    assert_eq!(join(&world.browser(), &first, "Bob", NEW).await.status, 303);
+    assert!(world.browser().get(&second).await.body.contains("Accept the invitation"));
+    assert_eq!(join(&world.browser(), &second, "Robert", "another password").await.status, 303);
+    assert_eq!(state(&world, &zeta, "bob@example.org").await, Some("active"));
+    let answer =
+        world.browser().post_form("/workspace/login", &[("email", "bob@example.org"), ("password", NEW)]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "the second link changed no password");
+}
+
+#[tokio::test]
+async fn who_sets_a_password_by_a_link_can_still_accept_and_a_reset_voids_invitations_of_who_could_sign_in() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    world.person("ada@example.org").await;
+    for (mail, works) in [("bob@example.org", true), ("ada@example.org", false)] {
+        let invited = invite(&world, &acme, mail, &acme.member).await;
+        world.browser().post_form("/password/forgot", &[("email", mail)]).await;
+        let reset = world.mail().await.link.unwrap();
+        let form = [("token", token(&reset)), ("password", NEW), ("again", NEW)];
+        assert_eq!(world.browser().post_form("/password/reset", &form).await.status, 303);
+        world.mails().await;
+        assert_eq!(agree(&world.browser(), &invited).await.status == 303, works, "{mail}");
+    }
+}
+
+#[tokio::test]
+async fn names_on_the_page_are_text() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("<script>alert(1)</script>").await;
+    let link = invite(&world, &acme, "bob@example.org", &acme.member).await;
+    let page = world.browser().get(&link).await;
+    assert!(!page.body.contains("<script>alert"), "{}", page.body);
+    let refused = join(&world.browser(), &link, "\"><script>alert(2)</script>", "short").await;
+    assert!(!refused.body.contains("<script>alert"), "{}", refused.body);
+}

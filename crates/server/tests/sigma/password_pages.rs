@@ -1,0 +1,360 @@
+//! The pages for passwords: forgotten, set by a link, changed (ruling 33).
+
+use std::time::Duration;
+
+use http::{Request, StatusCode};
+use sigma_core::digest::Digest;
+use sigma_core::email::Email;
+use sigma_core::ids::UserId;
+use sigma_store::account::{self, EmailProof};
+use sigma_store::params;
+
+use crate::support::{Answer, As, Browser, Key, PASSWORD, World, query};
+
+const NEW: &str = "a wholly new password";
+const FORGOT: &str = "/password/forgot";
+const RESET: &str = "/password/reset";
+const ACCOUNT: &str = "/account/password";
+
+async fn forget(world: &World, mail: &str) -> Answer {
+    world.browser().post_form(FORGOT, &[("email", mail)]).await
+}
+
+/// The secret of the link that the person was mailed.
+async fn mailed_token(world: &World, mail: &str) -> String {
+    assert_eq!(forget(world, mail).await.status, StatusCode::SEE_OTHER);
+    let link = world.mail().await.link.unwrap();
+    assert!(link.starts_with("/password/reset?token="), "{link}");
+    link.split_once('=').unwrap().1.to_owned()
+}
+
+async fn set_by(browser: &Browser<'_>, token: &str, password: &str) -> Answer {
+    browser.post_form(RESET, &[("token", token), ("password", password), ("again", password)]).await
+}
+
+async fn signs_in(world: &World, mail: &str, password: &str) -> bool {
+    let form = [("email", mail), ("password", password)];
+    world.browser().post_form("/workspace/login", &form).await.status == StatusCode::SEE_OTHER
+}
+
+/// A browser that is signed in by password.
+async fn entered<'w>(world: &'w World, mail: &str) -> Browser<'w> {
+    let browser = world.browser();
+    let answer = browser.post_form("/workspace/login", &[("email", mail), ("password", PASSWORD)]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    world.tick();
+    browser
+}
+
+async fn is_signed_in(browser: &Browser<'_>) -> bool {
+    browser.get("/api/auth/get-session").await.body != "null"
+}
+
+fn problem(answer: &Answer) -> &str {
+    let start = answer.body.split(r#"role="alert">"#).nth(1).unwrap_or_default();
+    start.split("</p>").next().unwrap_or_default()
+}
+
+/// A person whose account nobody can sign in to yet, or whose address nobody has shown to be theirs.
+async fn unproven(world: &World, mail: &str, key: Option<&Key>) -> UserId {
+    let now = world.now();
+    let (id, email) = (UserId::new(now, &*world.sigma.rng), Email::parse(mail).unwrap());
+    let (user, key) = (id.clone(), key.map(Key::pubkey));
+    let add = move |tx: &mut dyn sigma_store::Tx| {
+        account::add_with_email(tx, &user, &email, EmailProof::Unverified, "Someone", now)?.unwrap();
+        if let Some(key) = &key {
+            tx.execute(
+                "INSERT INTO pubkeys (pubkey, user_id, created_at) VALUES ($1, $2, $3)",
+                params![key, &user, now],
+            )?;
+        }
+        Ok(())
+    };
+    world.sigma.store.write(add).await.unwrap();
+    world.tick();
+    id
+}
+
+#[tokio::test]
+async fn a_forgotten_password_is_answered_alike_for_known_and_unknown_addresses() {
+    let world = World::with_tenants().await;
+    world.person("ada@example.org").await;
+    let mut told = Vec::new();
+    for mail in ["ada@example.org", "nobody@example.org"] {
+        let answer = forget(&world, mail).await;
+        let page = world.browser().get(answer.location()).await;
+        let headers: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
+        told.push((answer.status, answer.location().to_owned(), headers, page.body));
+    }
+    assert_eq!(told[0], told[1]);
+    assert!(told[0].3.contains("If that address has an account here"), "{}", told[0].3);
+    assert_eq!(world.mail().await.to, "ada@example.org");
+    let none = forget(&world, "no address").await;
+    assert_eq!((none.status, problem(&none)), (StatusCode::BAD_REQUEST, ""));
+    assert!(none.body.contains("This is no e-mail address."));
+}
+
+#[tokio::test]
+async fn a_link_is_only_sent_where_the_address_is_known_to_be_the_accounts_or_nobody_can_sign_in() {
+    let world = World::with_tenants().await;
+    unproven(&world, "new@example.org", None).await;
+    unproven(&world, "held@example.org", Some(&Key::named("holder"))).await;
+    let off = world.person("off@example.org").await;
+    let now = world.now();
+    world.sigma.store.write(move |tx| account::set_disabled(tx, &off, true, now)).await.unwrap();
+    for (mail, sent) in [("new@example.org", 1), ("held@example.org", 0), ("off@example.org", 0)] {
+        assert_eq!(forget(&world, mail).await.location(), "/password/forgot?sent=1");
+        assert_eq!(world.mails().await.len(), sent, "{mail}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_sent_more_than_three_links_an_hour() {
+    let world = World::with_tenants().await;
+    world.person("ada@example.org").await;
+    for _ in 0..10 {
+        assert_eq!(forget(&world, "ada@example.org").await.location(), "/password/forgot?sent=1");
+    }
+    assert_eq!(world.mails().await.len(), 3);
+    world.advance(3_601);
+    forget(&world, "ada@example.org").await;
+    assert_eq!(world.mails().await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_address_asks_for_five_links_a_minute() {
+    let world = World::with(|settings| settings.limits.enabled = true).await;
+    let mut statuses = Vec::new();
+    for number in 0..6 {
+        statuses.push(forget(&world, &format!("nobody{number}@example.org")).await.status.as_u16());
+    }
+    assert_eq!(statuses, [303, 303, 303, 303, 303, 429]);
+}
+
+#[tokio::test]
+async fn a_mail_links_to_the_configured_issuer_whatever_host_the_request_named() {
+    let world = World::with_tenants().await;
+    world.person("ada@example.org").await;
+    for (header, value) in
+        [("host", "evil.example"), ("x-forwarded-host", "evil.example"), ("forwarded", "host=evil.example")]
+    {
+        let request = Request::post(format!("https://evil.example{FORGOT}"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header(header, value);
+        world.send(request.body(query(&[("email", "ada@example.org")]).into()).unwrap()).await;
+        let mail = world.mail().await;
+        assert!(mail.text.contains("https://id.example.org/password/reset?token="), "{}", mail.text);
+        assert!(!format!("{}{}{}", mail.subject, mail.text, mail.html).contains("evil"), "{header}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_for_a_new_password_works_once_and_for_an_hour() {
+    let world = World::with_tenants().await;
+    world.person("ada@example.org").await;
+    let token = mailed_token(&world, "ada@example.org").await;
+    let rows = world.rows().await;
+    let page = world.browser().get(&format!("{RESET}?token={token}")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.body.contains("ada@example.org"));
+    assert_eq!(world.rows().await, rows, "looking at it does not use it");
+    for wrong in ["", "x", &token.to_lowercase(), &format!("{token}x"), "%00"] {
+        assert_eq!(world.browser().get(&format!("{RESET}?token={wrong}")).await.status, 404, "{wrong}");
+        assert_eq!(set_by(&world.browser(), wrong, NEW).await.status, 404);
+    }
+    let browser = world.browser();
+    let set = set_by(&browser, &token, NEW).await;
+    assert_eq!((set.status, set.location()), (StatusCode::SEE_OTHER, "/account/password?saved=1"));
+    assert!(browser.get(set.location()).await.body.contains("Your password is set."));
+    let again = set_by(&world.browser(), &token, "yet another one").await;
+    assert_eq!(again.status, 404);
+    assert!(again.body.contains("This link does not work any more"));
+    assert!(signs_in(&world, "ada@example.org", NEW).await);
+    assert!(!signs_in(&world, "ada@example.org", PASSWORD).await);
+    world.mails().await;
+    let token = mailed_token(&world, "ada@example.org").await;
+    world.advance(3_600);
+    assert_eq!(set_by(&world.browser(), &token, "yet another one").await.status, 404, "an hour later");
+}
+
+#[tokio::test]
+async fn one_link_used_twice_at_the_same_moment_sets_one_password() {
+    let world = World::with_tenants().await;
+    world.person("ada@example.org").await;
+    let token = mailed_token(&world, "ada@example.org").await;
+    let browsers: Vec<_> = (0..8).map(|_| world.browser()).collect();
+    let passwords: Vec<_> = (0..8).map(|number| format!("password of number {number}")).collect();
+    let tries = browsers.iter().zip(&passwords).map(|(browser, password)| set_by(browser, &token, password));
+    let answers = futures_util::future::join_all(tries).await;
+    let won: Vec<_> = answers.iter().zip(&passwords).filter(|(answer, _)| answer.status == 303).collect();
+    assert_eq!(won.len(), 1);
+    assert!(signs_in(&world, "ada@example.org", won[0].1).await);
+}
+
+#[tokio::test]
+async fn a_reset_ends_all_sessions_voids_other_links_and_is_announced() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (_, token) = acme.add("ada@example.org", &acme.member).await;
+    let (here, there) = (entered(&world, "ada@example.org").await, entered(&world, "ada@example.org").await);
+    let old = mailed_token(&world, "ada@example.org").await;
+    let link = mailed_token(&world, "ada@example.org").await;
+    let set = set_by(&here, &link, NEW).await;
+    assert_eq!(set.status, StatusCode::SEE_OTHER);
+    assert!(is_signed_in(&here).await, "who set it is signed in");
+    assert!(!is_signed_in(&there).await);
+    assert_eq!(world.call(As::Token(&token), "GET", "/api/v1/auth/me", &serde_json::Value::Null).await.status, 401);
+    assert_eq!(set_by(&world.browser(), &old, "yet another one").await.status, 404);
+    let notice = world.mail().await;
+    assert_eq!(
+        (notice.to.as_str(), notice.subject.as_str()),
+        ("ada@example.org", "Your password for id.example.org was changed")
+    );
+    assert_eq!(notice.link, None, "a notice lets nobody in");
+}
+
+#[tokio::test]
+async fn more_sessions_than_one_transaction_ends_are_ended_all_the_same() {
+    let world = World::with_tenants().await;
+    let ada = world.person("ada@example.org").await;
+    for part in 0_i64..3 {
+        let (now, id) = (world.now(), ada.clone());
+        let add = move |tx: &mut dyn sigma_store::Tx| {
+            for number in 0_i64..300 {
+                let name = format!("ses_{part}_{number}");
+                tx.execute(
+                    "INSERT INTO sessions (id, secret_hash, user_id, bap_id, auth_time, acr, amr, address, user_agent,
+                        created_at, updated_at, expires_at, ended_at, delete_after)
+                     VALUES ($1, $2, $3, NULL, $4, '1', 'pwd', '', '', $4, $4, $5, NULL, $5)",
+                    params![&name, Digest::of(&name), &id, now, now.plus(Duration::from_hours(24))],
+                )?;
+            }
+            Ok(())
+        };
+        world.sigma.store.write(add).await.unwrap();
+    }
+    let token = mailed_token(&world, "ada@example.org").await;
+    assert_eq!(set_by(&world.browser(), &token, NEW).await.status, 303);
+    let live = world.sigma.store.read(|tx| tx.query_opt("SELECT COUNT(*) FROM sessions WHERE ended_at IS NULL", &[]));
+    assert_eq!(live.await.unwrap().unwrap().int(0).unwrap(), 1);
+}
+
+#[tokio::test]
+async fn what_may_not_be_a_password_is_refused_with_a_reason_and_the_link_still_works() {
+    let world = World::with_tenants().await;
+    world.person("ada@example.org").await;
+    let token = mailed_token(&world, "ada@example.org").await;
+    let browser = world.browser();
+    for (password, again, words) in [
+        ("short", "short", "The password is too short: at least 8 characters."),
+        ("password1", "password1", "This password is one of the most common"),
+        ("PassWord1", "PassWord1", "This password is one of the most common"),
+        (&"x".repeat(129), &"x".repeat(129), "The password is too long"),
+        (NEW, "another", "The two passwords are not the same."),
+        (NEW, "", "The two passwords are not the same."),
+        ("", "", "The password is too short"),
+    ] {
+        let form = [("token", token.as_str()), ("password", password), ("again", again)];
+        let refused = browser.post_form(RESET, &form).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{password}");
+        assert!(problem(&refused).starts_with(words), "{password}: {}", problem(&refused));
+        assert!(!refused.body.contains(NEW), "a password is never sent back");
+    }
+    assert_eq!(set_by(&browser, &token, NEW).await.status, 303);
+}
+
+#[tokio::test]
+async fn a_signed_in_person_changes_their_password_by_the_one_they_have() {
+    let world = World::with_tenants().await;
+    world.person("ada@example.org").await;
+    let (here, there) = (entered(&world, "ada@example.org").await, entered(&world, "ada@example.org").await);
+    let page = here.get(ACCOUNT).await;
+    assert!(page.body.contains("name=\"current\"") && page.body.contains("ada@example.org"), "{}", page.body);
+    let change = async |current: &str, new: &str| {
+        here.post_form(ACCOUNT, &[("current", current), ("password", new), ("again", new)]).await
+    };
+    let wrong = change("not the password", NEW).await;
+    assert_eq!((wrong.status, problem(&wrong)), (StatusCode::UNAUTHORIZED, "That is not your password."));
+    let common = change(PASSWORD, "password1").await;
+    assert_eq!(common.status, StatusCode::BAD_REQUEST);
+    let changed = change(PASSWORD, NEW).await;
+    assert_eq!((changed.status, changed.location()), (StatusCode::SEE_OTHER, "/account/password?saved=1"));
+    assert!(is_signed_in(&here).await && !is_signed_in(&there).await);
+    assert_eq!(world.mail().await.subject, "Your password for id.example.org was changed");
+    assert!(signs_in(&world, "ada@example.org", NEW).await && !signs_in(&world, "ada@example.org", PASSWORD).await);
+}
+
+#[tokio::test]
+async fn whoever_sits_at_an_open_browser_cannot_guess_the_password_there() {
+    let world = World::with_tenants().await;
+    world.person("ada@example.org").await;
+    let browser = entered(&world, "ada@example.org").await;
+    let mut statuses = Vec::new();
+    for number in 0..5 {
+        let guess = format!("guess {number}");
+        let form = [("current", guess.as_str()), ("password", NEW), ("again", NEW)];
+        statuses.push(browser.post_form(ACCOUNT, &form).await.status.as_u16());
+    }
+    assert_eq!(statuses, [401, 401, 401, 429, 429]);
+}
+
+#[tokio::test]
+async fn a_person_with_a_key_sets_a_first_password_beside_it_soon_after_signing_in() {
+    let world = World::with_tenants().await;
+    let ada = Key::named("ada");
+    let browser = world.browser();
+    browser.sign_up(&ada).await;
+    let page = browser.get(ACCOUNT).await;
+    assert!(page.body.contains("needs an e-mail address"), "{}", page.body);
+    let form = [("password", NEW), ("again", NEW)];
+    assert_eq!(browser.post_form(ACCOUNT, &form).await.status, StatusCode::FORBIDDEN);
+    let set = "UPDATE users SET email = 'ada@example.org', email_folded = 'ada@example.org', email_verified = 1";
+    world
+        .sigma
+        .store
+        .write(move |tx| {
+            tx.execute(set, &[])?;
+            let id = tx.query_opt("SELECT id FROM users", &[])?.unwrap().text(0)?;
+            tx.changed(account::CHANGED, &id)
+        })
+        .await
+        .unwrap();
+    world.advance(601);
+    assert!(browser.get(ACCOUNT).await.body.contains("sign in once more"));
+    assert_eq!(browser.post_form(ACCOUNT, &form).await.status, StatusCode::FORBIDDEN, "a session that was left open");
+    browser.sign_in(&ada).await;
+    assert_eq!(browser.post_form(ACCOUNT, &form).await.status, StatusCode::SEE_OTHER);
+    assert!(signs_in(&world, "ada@example.org", NEW).await);
+    assert_eq!(world.browser().sign_in(&ada).await.status, StatusCode::OK, "the key works as before");
+    let again = browser.post_form(ACCOUNT, &[("password", "other password"), ("again", "other password")]).await;
+    assert_eq!(again.status, StatusCode::UNAUTHORIZED, "from now on the one that is set is asked for");
+}
+
+#[tokio::test]
+async fn who_is_not_signed_in_is_sent_to_sign_in() {
+    let world = World::with_tenants().await;
+    let browser = world.browser();
+    assert_eq!(browser.get(ACCOUNT).await.location(), "/workspace/login");
+    let form = [("current", PASSWORD), ("password", NEW), ("again", NEW)];
+    assert_eq!(browser.post_form(ACCOUNT, &form).await.location(), "/workspace/login");
+}
+
+#[tokio::test]
+async fn a_foreign_page_can_neither_send_links_nor_set_passwords_nor_sign_its_visitor_in() {
+    let world = World::with_tenants().await;
+    world.person("ada@example.org").await;
+    let token = mailed_token(&world, "ada@example.org").await;
+    let rows = world.rows().await;
+    let reset = query(&[("token", &token), ("password", NEW), ("again", NEW)]);
+    for (path, form) in
+        [(FORGOT, query(&[("email", "ada@example.org")])), (RESET, reset), ("/invitation", query(&[("token", "x")]))]
+    {
+        let request = Request::post(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", "https://evil.example")
+            .header("sec-fetch-site", "cross-site");
+        let answer = world.send(request.body(form.into()).unwrap()).await;
+        assert_eq!((answer.status.as_u16(), answer.header("set-cookie")), (403, ""), "{path}");
+    }
+    assert_eq!(world.rows().await, rows);
+}
