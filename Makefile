@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 export SIGMA_BIN ?= $(CARGO_TARGET_DIR)/debug/sigma
 
-.PHONY: help run test bench check fuzz web lint wallet unit engines binary interop browser images
+.PHONY: help run test bench check fuzz web lint wallet unit engines binary interop proxy examples browser images
 
 help: ## Lists the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -16,12 +16,12 @@ help: ## Lists the commands
 run: web ## Starts the demo: the server, and beside it the Playground, an app to sign in to
 	cargo run --profile demo --bin sigma -- demo
 
-test: ## Runs everything: lints, unit, store and server tests on both engines, real clients, a real browser
+test: ## Runs everything: lints, unit, store and server tests on both engines, real clients and proxies, a real browser
 	scripts/install-test-deps.sh
 	$(MAKE) web
 	$(MAKE) lint wallet
-	scripts/postgres.sh run $(MAKE) unit engines interop
-	$(MAKE) browser
+	scripts/postgres.sh run $(MAKE) unit engines interop proxy
+	$(MAKE) examples browser
 
 BENCH ?=
 bench: web bench/peer/node_modules/.package-lock.json ## Measures this server and a peer on the same work; BENCH=--quick is short
@@ -76,6 +76,21 @@ binary: web
 interop: binary tests/interop/node_modules/.package-lock.json
 	cd tests/interop && SIGMA_TEST_STORE=sqlite npm test
 	cd tests/interop && SIGMA_TEST_STORE=postgres npm test
+
+# Over PostgreSQL, because two servers share it in one of the tests.
+proxy: binary
+	cd tests/proxy && SIGMA_TEST_STORE=postgres npm test
+
+services := docs/examples
+examples: binary $(services)/typescript/node_modules/.package-lock.json $(services)/python/.venv/.installed
+	cd $(services)/typescript && npm run build
+	cd $(services)/rust && cargo fmt --check && cargo build --locked
+	cd tests/examples && SIGMA_TEST_STORE=sqlite npm test
+
+$(services)/python/.venv/.installed: $(services)/python/requirements.txt
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
 
 browser: binary tests/browser/node_modules/.package-lock.json
 	cd tests/browser && npm test

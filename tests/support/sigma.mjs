@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from "node:child_process";
 import { randomBytes, randomInt } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -109,15 +109,26 @@ export async function startSigma(settings = {}) {
   }
 
   /** Runs an admin command beside the server and returns what it says. */
-  const admin = (...args) => adminWith("", ...args);
-
-  /** The same with something to read, such as a password. */
-  const adminWith = async (input, ...args) => {
+  const admin = async (...args) => {
     const env = { ...process.env, ...environment };
-    const running = run(binary, [...args, "--json"], { cwd: directory, env });
-    running.child.stdin.end(input);
-    const { stdout } = await running;
+    const { stdout } = await run(binary, [...args, "--json"], { cwd: directory, env });
     return JSON.parse(stdout);
+  };
+
+  /** The link in the mail to `address`. No mail server is set, so mails are files. */
+  const mailedLink = async (address) => {
+    const folder = join(directory, "sigma-mails");
+    for (let tries = 0; tries < 600; tries += 1) {
+      for (const name of await readdir(folder).catch(() => [])) {
+        const mail = (await readFile(join(folder, name), "utf8")).replaceAll("\r\n", "\n");
+        if (!mail.includes(`To: ${address}\n`)) continue;
+        // Quoted-printable (RFC 2045 §6.7) breaks long lines.
+        const [, link] = /^(http:\S+)$/m.exec(mail.replaceAll("=\n", "").replaceAll("=3D", "=")) ?? [];
+        if (link) return link;
+      }
+      await delay(50);
+    }
+    throw new Error(`no mail to ${address}:\n${server.output()}`);
   };
 
   /** Starts a second process on the same database, which must be PostgreSQL. Returns where it answers. */
@@ -129,5 +140,5 @@ export async function startSigma(settings = {}) {
     return `http://localhost:${own}`;
   };
 
-  return { issuer, admin, adminWith, beside, stop, output: server.output };
+  return { issuer, admin, mailedLink, beside, stop, output: server.output };
 }

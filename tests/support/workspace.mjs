@@ -1,4 +1,4 @@
-//! A workspace with an admin and a member, made as an operator does, and what they do in it.
+//! A workspace with an admin and a member, made and joined as in life, and what they do in it.
 
 import assert from "node:assert/strict";
 
@@ -30,17 +30,25 @@ export async function makeWorkspace(sigma, name) {
     return token;
   }
 
-  async function addPerson(roleName) {
+  /** Somebody is invited, opens the link in the mail, chooses a password and logs in. */
+  async function join(roleName) {
     const email = `${roleName}@${name}.example.org`.toLowerCase();
-    const role = roles.find((role) => role.name === roleName).id;
-    const member = ["--email", email, "--name", roleName, "--workspace", id, "--role", role];
-    await sigma.adminWith(`${password}\n`, "user", "add", ...member, "--password-stdin");
-    const { token, user } = await ask("POST", "/auth/login", { body: { email, password, workspaceId: id } });
-    return { id: user.id, email, roleId: user.roleId, token };
+    const roleId = roles.find((role) => role.name === roleName).id;
+    const { id: userId } = await ask("POST", "/users", { key: setup.key, body: { email, name: roleName, roleId } });
+    const link = new URL(await sigma.mailedLink(email));
+    const accepted = await fetch(new URL(link.pathname, link), {
+      method: "POST",
+      headers: { Origin: sigma.issuer },
+      body: new URLSearchParams({ token: link.searchParams.get("token"), name: roleName, password, again: password }),
+      redirect: "manual",
+    });
+    assert.equal(accepted.status, 303, await accepted.text());
+    return { id: userId, email, roleId, token: await logIn({ email }) };
   }
 
-  const admin = await addPerson("Admin");
-  const member = await addPerson("Member");
+  const setup = await sigma.admin("api-key", "add", "--workspace", id, "--name", "Setup", "--admin");
+  const admin = await join("Admin");
+  const member = await join("Member");
 
   /** Makes an API key: its `id`, and the `key` itself. */
   const addKey = (permissions) =>
