@@ -63,7 +63,7 @@ fn a_server_killed_among_sign_ins_loses_nothing_that_it_acknowledged() {
 type Sent<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>, &'a str);
 
 /// Requests to everything that asks the store, with what it needs to get that far.
-fn everything(server: &Server, ada: &Person, access: &str) -> Vec<(String, u16, Option<String>, String)> {
+fn everything(server: &Server, ada: &Person, access: &str, key: &str) -> Vec<(String, u16, Option<String>, String)> {
     let cookie = ada.cookie();
     let bearer = format!("Bearer {access}");
     let token = ada.token(SIGN_IN, "");
@@ -74,6 +74,8 @@ fn everything(server: &Server, ada: &Person, access: &str) -> Vec<(String, u16, 
     let form = ("Content-Type", "application/x-www-form-urlencoded");
     let json = ("Content-Type", "application/json");
     let signed_in = ("Cookie", cookie.as_str());
+    let by_key = ("X-Sigma-ApiKey", key);
+    let verified = serde_json::json!({ "apiKey": key }).to_string();
     let requests: Vec<Sent<'_>> = vec![
         ("GET", "/", vec![signed_in], ""),
         ("GET", "/healthz", vec![], ""),
@@ -110,6 +112,18 @@ fn everything(server: &Server, ada: &Person, access: &str) -> Vec<(String, u16, 
         ("POST", SIGN_IN, vec![("X-Auth-Token", token.as_str())], "{}"),
         ("POST", SIGN_IN, vec![("X-Auth-Token", "malformed")], "{}"),
         ("POST", "/sigma/authorize", vec![("X-Auth-Token", direct.as_str())], ""),
+        ("GET", "/api/v1/auth/forward", vec![by_key], ""),
+        ("GET", "/api/v1/auth/me", vec![by_key], ""),
+        ("POST", "/api/v1/auth/verify", vec![by_key, json], &verified),
+        ("GET", "/api/v1/auth/quick-logins", vec![], ""),
+        ("POST", "/api/v1/auth/quick-login", vec![json], r#"{"workspaceId":"org_bakery","userId":"x"}"#),
+        ("POST", "/api/v1/auth/login", vec![json], r#"{"email":"ada@example.org","password":"correct horse"}"#),
+        ("GET", "/api/v1/api-keys", vec![by_key], ""),
+        ("POST", "/api/v1/api-keys", vec![by_key, json], r#"{"name":"x","permissions":["read"]}"#),
+        ("GET", "/api/v1/roles", vec![by_key], ""),
+        ("DELETE", "/api/v1/roles/x", vec![by_key], ""),
+        ("GET", "/api/v1/users", vec![by_key], ""),
+        ("PATCH", "/api/v1/workspace", vec![by_key, json], r#"{"name":"x"}"#),
         ("GET", "/.well-known/openid-configuration", vec![], ""),
         ("GET", "/api/auth/jwks", vec![], ""),
         ("GET", "/login", vec![], ""),
@@ -138,6 +152,11 @@ fn while_the_store_is_away_every_answer_says_so_and_it_heals() {
     let ada = Person::named("ada");
     ada.sign_up(&server);
     let access = text(&ada.tokens(&server, "openid")["access_token"]);
+    installation.admin(&["workspace", "add", "--id", "org_bakery", "--name", "Bakery"]);
+    let key = installation.admin(&["api-key", "add", "--workspace", "org_bakery", "--name", "Office", "--admin"]);
+    let key = text(&key["key"]);
+    let forward = || server.get("/api/v1/auth/forward", &[("X-Sigma-ApiKey", &key)]).status;
+    assert_eq!(forward(), 200);
     let without_store = ["GET /.well-known/openid-configuration", "GET /api/auth/jwks", "GET /login", "GET /error"];
     for silent in [false, true] {
         if silent {
@@ -147,7 +166,7 @@ fn while_the_store_is_away_every_answer_says_so_and_it_heals() {
         }
         // Caches may be used for two seconds more; then the store is asked.
         std::thread::sleep(Duration::from_millis(2_500));
-        let (answers, took) = timed(|| everything(&server, &ada, &access));
+        let (answers, took) = timed(|| everything(&server, &ada, &access, &key));
         assert!(took < Duration::from_secs(15), "{took:?}");
         for (what, status, retry, body) in answers {
             if without_store.contains(&what.as_str()) || body.contains("Invalid auth token format") {
@@ -157,9 +176,14 @@ fn while_the_store_is_away_every_answer_says_so_and_it_heals() {
             assert_eq!(status, 503, "silent {silent}: {what}: {body}");
             assert!(retry.is_some(), "{what}");
             assert!(!body.contains("connection") && !body.contains("postgres"), "{what}: {body}");
+            if what.contains(" /api/v1/") {
+                let body: Value = serde_json::from_str(&body).unwrap();
+                let told = body.as_object().unwrap();
+                assert!(told.len() == 2 && told["error"].is_string() && told["message"].is_string(), "{what}: {body}");
+            }
         }
         proxy.mend();
-        eventually(|| server.get("/healthz", &[]).status == 200 && server.userinfo(&access) == 200);
+        eventually(|| server.get("/healthz", &[]).status == 200 && server.userinfo(&access) == 200 && forward() == 200);
         assert_ne!(ada.session(&server), Value::Null, "nothing was ended by what failed");
     }
     assert_eq!(server.stop(), Some(0));
