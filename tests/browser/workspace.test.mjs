@@ -1,0 +1,270 @@
+//! The admin of a workspace: people, roles, API keys and settings, with a keyboard, on a phone, in the dark, without script.
+
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { assertAccessible, closeDevice, inspect, openChromium, openDevice, photograph } from "./browser.mjs";
+import { startDemo } from "./demo.mjs";
+
+let chromium;
+let demo;
+let device;
+let page;
+/** Where the pages of the workspace are. */
+let base;
+
+/** Gets in by a click, as the demo lets everybody; returns where the pages of the workspace are. */
+async function enter(tab, name, workspace = "Harbour Bakery") {
+  await tab.goto(`${demo.server}/workspace/login`);
+  await tab.getByRole("form", { name: workspace }).getByRole("button", { name: new RegExp(`^${name}`) }).click();
+  await tab.waitForURL("**/workspace/org_*/*");
+  return new URL(tab.url()).pathname.split("/").slice(0, 3).join("/");
+}
+
+/** Opens what asks before it does something, and does it. */
+async function confirm(tab, summary, button) {
+  await tab.locator("summary", { hasText: summary }).click();
+  await tab.getByRole("button", { name: button }).click();
+}
+
+const go = (path, tab = page) => tab.goto(demo.server + base + path);
+const told = (words, tab = page) => tab.getByRole("status").filter({ hasText: words }).waitFor();
+const refused = (words, tab = page) => tab.getByRole("alert").filter({ hasText: words }).waitFor();
+
+before(async () => {
+  [chromium, demo] = await Promise.all([openChromium(), startDemo()]);
+  device = await openDevice(chromium, { permissions: ["clipboard-read", "clipboard-write"] });
+  page = await device.context.newPage();
+});
+after(async () => {
+  if (device) await closeDevice(device);
+  await chromium?.close();
+  await demo?.stop();
+});
+
+test("whoever is not signed in is asked to, by a click, a password or a key", async () => {
+  device.expected.push(/status of 40[139]/);
+  await page.goto(`${demo.server}/workspace`);
+  assert.equal(new URL(page.url()).pathname, "/workspace/login");
+  await inspect(page, "workspace-login");
+  await page.getByLabel("E-mail address").fill("ada@example.org");
+  await page.getByLabel("Password").fill("not the password");
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await refused("do not belong together");
+  await inspect(page, "workspace-login-wrong-password");
+  await page.getByRole("link", { name: "Sign in with your key" }).click();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  assert.equal(await page.locator("#wallet").getAttribute("data-continue-url"), "/workspace");
+});
+
+test("an admin comes to the people of the workspace", async () => {
+  base = await enter(page, "Ada");
+  await page.getByRole("heading", { name: "People" }).waitFor();
+  await page.getByRole("table").waitFor();
+  await inspect(page, "workspace-people");
+});
+
+test("somebody is invited, found, invited again and taken back", async () => {
+  await go("/people");
+  await page.getByRole("link", { name: "Invite a person" }).click();
+  await inspect(page, "workspace-invite");
+  await page.getByLabel("E-mail address").fill("Finn@Bakery.Example");
+  await page.getByLabel("Name").fill("Finn Doyle");
+  await page.getByLabel("Role").selectOption("Member");
+  await page.getByRole("button", { name: "Send the invitation" }).click();
+  await told("on its way");
+  await page.getByLabel("Find by e-mail address").fill("finn@bakery.example");
+  await page.getByRole("button", { name: "Find" }).click();
+  await page.getByRole("link", { name: "Finn Doyle" }).click();
+  await inspect(page, "workspace-person-invited");
+  await page.getByRole("button", { name: "Send the invitation again" }).click();
+  await told("on its way");
+  await confirm(page, "Take the invitation back", /Finn Doyle/);
+  await told("ended");
+  await page.getByLabel("Find by e-mail address").fill("finn@bakery.example");
+  await page.keyboard.press("Enter");
+  await page.getByText("Nobody here has the e-mail address").waitFor();
+  await inspect(page, "workspace-people-nobody");
+});
+
+test("a member gets another role, is deactivated and comes back", async () => {
+  await go("/people");
+  await page.getByRole("link", { name: "Cleo Marsh" }).click();
+  await page.getByLabel("Role").selectOption("Baker");
+  await page.getByRole("button", { name: "Save" }).click();
+  await told("Saved");
+  await page.locator("summary", { hasText: "End the membership" }).click();
+  await inspect(page, "workspace-person");
+  await confirm(page, "Deactivate", "Deactivate Cleo Marsh");
+  await told("Deactivated");
+  await inspect(page, "workspace-person-inactive");
+  await page.getByRole("button", { name: "Activate" }).click();
+  await told("Activated");
+});
+
+test("the last admin stays", async () => {
+  await go("/people");
+  await page.getByRole("link", { name: "Ada Weaver" }).click();
+  await confirm(page, "End the membership", /Ada Weaver/);
+  await refused("would be left without anybody");
+  await inspect(page, "workspace-person-refused");
+});
+
+test("a role is made line by line, changed, and not deleted while somebody has it", async () => {
+  await go("/roles");
+  await inspect(page, "workspace-roles");
+  await page.getByRole("link", { name: "Make a role" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("Bookkeeper");
+  await page.getByLabel("Export data").check();
+  await page.getByLabel("Id of schema 1", { exact: true }).fill("recipe");
+  await page.getByLabel("Attribute 1 of schema 1").fill("cost");
+  await page.getByLabel("Its level").first().selectOption("Write");
+  await page.getByRole("button", { name: "More lines" }).first().click();
+  // Nothing is saved yet, nothing is lost, and there is room for more.
+  assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "Bookkeeper");
+  assert.equal(await page.getByLabel("Attribute 1 of schema 1").inputValue(), "cost");
+  await page.getByLabel("Attribute 3 of schema 1").fill("supplier");
+  await page.getByLabel("Its level").nth(2).selectOption("Hidden");
+  await page.getByLabel("Id of catalog 1", { exact: true }).fill("ingredients");
+  await page.getByRole("group", { name: "Catalog 1" }).getByLabel("See").check();
+  await inspect(page, "workspace-role-new");
+  await page.getByRole("button", { name: "Save the role" }).click();
+  await told("The role is made");
+  await page.getByRole("link", { name: "Bookkeeper" }).click();
+  assert.equal(await page.getByLabel("Attribute 2 of schema 1").inputValue(), "supplier");
+  // Enter saves, although "More lines" stands first.
+  await page.getByLabel("Description").fill("Sees what things cost");
+  await page.keyboard.press("Enter");
+  await told("Saved");
+  await page.getByText("Sees what things cost", { exact: true }).waitFor();
+  await page.getByRole("link", { name: "Baker", exact: true }).click();
+  await confirm(page, "Delete the role", "Delete Baker");
+  await refused("The role is in use");
+  await inspect(page, "workspace-role");
+});
+
+test("a key is shown once, copied, used, and ended", async () => {
+  await go("/keys");
+  await inspect(page, "workspace-keys-none");
+  await page.getByRole("link", { name: "Make a key" }).click();
+  await page.getByLabel("Name").fill("Nightly import");
+  await page.getByLabel("Change data").check();
+  await inspect(page, "workspace-key-new");
+  await page.getByRole("button", { name: "Make the key" }).click();
+  const key = await page.getByLabel("The key").inputValue();
+  assert.match(key, /^sigma_sk_live_[0-9A-Za-z]{38}$/);
+  await page.getByRole("button", { name: "Copy" }).click();
+  await told("Copied");
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), key);
+  await assertAccessible(page, "workspace-key-made");
+  // The picture shows no key that ever worked.
+  await page.getByLabel("The key").evaluate((field) => (field.value = `sigma_sk_live_${"example".repeat(6).slice(0, 38)}`));
+  await photograph(page, "workspace-key-made");
+  const me = () => fetch(`${demo.server}/api/v1/auth/me`, { headers: { "X-Sigma-ApiKey": key } });
+  assert.equal((await me()).status, 200);
+  await page.getByRole("link", { name: "I have copied it" }).click();
+  await inspect(page, "workspace-keys");
+  await page.getByRole("link", { name: "Nightly import" }).click();
+  assert.equal((await page.content()).includes(key), false);
+  await inspect(page, "workspace-key");
+  await confirm(page, "Deactivate", "Deactivate Nightly import");
+  await told("Deactivated");
+  assert.equal((await me()).status, 401);
+  await confirm(page, "Delete", "Delete Nightly import");
+  await page.getByText("There is no key yet").waitFor();
+});
+
+test("settings are saved, and the secret is rotated after a question", async () => {
+  await go("/settings");
+  await inspect(page, "workspace-settings");
+  const kid = () => page.locator("dt", { hasText: "(kid)" }).locator("+ dd").innerText();
+  const before = await kid();
+  await page.getByLabel("Name").fill("Harbour Bakery & Café");
+  await page.getByRole("button", { name: "Save" }).click();
+  await told("Saved");
+  await page.getByText("Harbour Bakery & Café").first().waitFor();
+  await confirm(page, "Rotate the secret", "Rotate the secret now");
+  await told("new secret");
+  assert.notEqual(await kid(), before);
+  await page.getByLabel("Name").fill("Harbour Bakery");
+  await page.getByRole("button", { name: "Save" }).click();
+  await told("Saved");
+});
+
+test("a member who manages nothing sees the roles and cannot change them", async () => {
+  const other = await openDevice(chromium);
+  other.expected.push(/status of 403/);
+  const tab = await other.context.newPage();
+  const library = await enter(tab, "Ada", "Night Library");
+  await tab.getByRole("heading", { name: "Roles" }).waitFor();
+  assert.deepEqual(await tab.getByRole("navigation", { name: "Workspace" }).getByRole("link").allInnerTexts(), ["Roles", "Settings"]);
+  await tab.getByRole("link", { name: "Librarian" }).click();
+  assert.equal(await tab.getByLabel("Name", { exact: true }).isDisabled(), true);
+  await inspect(tab, "workspace-role-locked");
+  await tab.goto(`${demo.server}${library}/people`);
+  await tab.getByRole("heading", { name: "Your role does not let you see this" }).waitFor();
+  await inspect(tab, "workspace-denied");
+  await tab.goto(`${demo.server}${library}/settings`);
+  await inspect(tab, "workspace-settings-locked");
+  await closeDevice(other);
+});
+
+test("everything works without script", async () => {
+  const plain = await openDevice(chromium, { javaScriptEnabled: false });
+  const tab = await plain.context.newPage();
+  await enter(tab, "Ada");
+  await go("/roles/new", tab);
+  await tab.getByLabel("Name", { exact: true }).fill("Apprentice");
+  await tab.getByRole("button", { name: "More lines" }).first().click();
+  await tab.getByRole("button", { name: "Save the role" }).click();
+  await told("The role is made", tab);
+  await tab.getByRole("link", { name: "Apprentice" }).click();
+  await confirm(tab, "Delete the role", "Delete Apprentice");
+  await told("Deleted", tab);
+  await go("/keys/new", tab);
+  await tab.getByLabel("Name").fill("No script");
+  await tab.getByRole("button", { name: "Make the key" }).click();
+  assert.match(await tab.getByLabel("The key").inputValue(), /^sigma_sk_live_/);
+  assert.equal(await tab.getByRole("button", { name: "Copy" }).count(), 0);
+  await closeDevice(plain);
+});
+
+test("the keyboard alone is enough to deactivate somebody", async () => {
+  await go("/people");
+  const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? "");
+  const tabTo = async (words) => {
+    for (let presses = 0; presses < 60; presses += 1) {
+      await page.keyboard.press("Tab");
+      if ((await focused()) === words) return page.keyboard.press("Enter");
+    }
+    assert.fail(`the focus never came to ${words}`);
+  };
+  await tabTo("Ben Okafor");
+  await page.getByRole("heading", { name: "Ben Okafor" }).waitFor();
+  await tabTo("Deactivate");
+  await tabTo("Deactivate Ben Okafor");
+  await told("Deactivated");
+});
+
+test("a page of another site does nothing with an admin's cookies", async () => {
+  const action = `${demo.server}${base}/settings`;
+  const trap = `<form method="post" action="${action}"><input name="name" value="Taken"><button>Win</button></form>`;
+  const site = createServer((_, response) => response.setHeader("content-type", "text/html").end(trap));
+  await new Promise((resolve) => site.listen(0, "127.0.0.1", resolve));
+  const tab = await device.context.newPage();
+  await tab.goto(`http://127.0.0.1:${site.address().port}/`);
+  await tab.getByRole("button", { name: "Win" }).click();
+  await tab.waitForURL(`${demo.server}/**`);
+  await tab.close();
+  site.close();
+  await go("/settings");
+  assert.equal(await page.getByLabel("Name").inputValue(), "Harbour Bakery");
+});
+
+test("whoever signs out is out", async () => {
+  await go("/people");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { name: "Sign in to your workspace" }).waitFor();
+  await go("/people");
+  assert.equal(new URL(page.url()).pathname, "/workspace/login");
+});
