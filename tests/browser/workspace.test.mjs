@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { assertAccessible, closeDevice, inspect, openChromium, openDevice, photograph } from "./browser.mjs";
+import { assertAccessible, closeAll, closeDevice, inspect, openChromium, openDevice, photograph } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
 
 let chromium;
@@ -32,15 +32,12 @@ const told = (words, tab = page) => tab.getByRole("status").filter({ hasText: wo
 const refused = (words, tab = page) => tab.getByRole("alert").filter({ hasText: words }).waitFor();
 
 before(async () => {
-  [chromium, demo] = await Promise.all([openChromium(), startDemo()]);
+  chromium = await openChromium();
+  demo = await startDemo();
   device = await openDevice(chromium, { permissions: ["clipboard-read", "clipboard-write"] });
   page = await device.context.newPage();
 });
-after(async () => {
-  if (device) await closeDevice(device);
-  await chromium?.close();
-  await demo?.stop();
-});
+after(() => closeAll(() => device && closeDevice(device), () => chromium?.close(), () => demo?.stop()));
 
 test("whoever is not signed in is asked to, by a click, a password or a key", async () => {
   device.expected.push(/status of 40[139]/);
