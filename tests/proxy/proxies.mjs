@@ -88,7 +88,7 @@ async function attempt(name, addresses) {
     await ended;
     await rm(directory, { recursive: true, force: true });
   };
-  for (let tries = 0; tries < 200 && child.exitCode === null; tries += 1) {
+  for (let tries = 0; tries < 1_200 && child.exitCode === null; tries += 1) {
     if (await Promise.race([listens(port), missing])) return { port, stop, output: () => printed };
     await delay(50);
   }
