@@ -4,7 +4,8 @@
 //! person's wrong clock nobody else behind the same address. Names that are no account's share one row an address, so
 //! that a stranger who makes names up makes no rows. No account is delayed everywhere for a key: a signature cannot be
 //! guessed. A password can, so its failures have rows of their own, and one more for the account wherever they come from,
-//! which is slow to delay and never delays for long: a stranger cannot lock the person out with it.
+//! which is slow to delay, never delays for long, and not at all where the person signed in before: a stranger cannot lock
+//! them out with it.
 
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ use crate::{StoreError, Tx, account, params};
 
 /// A row of failures is forgotten after this long without another.
 const FORGOTTEN: Duration = Duration::from_mins(30);
+/// A network from which the right password came is known for this long.
+const KNOWN: Duration = Duration::from_hours(30 * 24);
 
 /// How long a row of `count` failures blocks.
 fn delay(count: i64) -> Duration {
@@ -127,20 +130,30 @@ fn doubling(count: i64, first: i64, longest: Duration) -> Duration {
 pub(crate) struct PasswordFailures {
     here: String,
     anywhere: String,
+    /// Stands for a network from which the right password came before.
+    known: String,
+    now: Timestamp,
 }
 
 impl PasswordFailures {
     /// The rows of `user_id`, or of the `bucket` of addresses that are nobody's, at `network` and anywhere.
-    pub(crate) fn of(user_id: Option<&UserId>, bucket: u16, network: &str) -> Self {
+    pub(crate) fn of(user_id: Option<&UserId>, bucket: u16, network: &str, now: Timestamp) -> Self {
         let who = user_id.map_or_else(|| format!("?{bucket:04x}"), ToString::to_string);
-        Self { here: format!("password:{who}@{network}"), anywhere: format!("password:{who}@*") }
+        Self {
+            here: format!("password:{who}@{network}"),
+            anywhere: format!("password:{who}@*"),
+            known: format!("password-known:{who}@{network}"),
+            now,
+        }
     }
 
-    /// Until when these rows block, if one of them does.
+    /// Until when these rows block, if one of them does. Whoever signed in from here before does not wait for what
+    /// strangers did elsewhere: else a stranger could lock them out for ever (ruling 34).
     pub(crate) fn blocked_until(&self, tx: &mut dyn Tx, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let here = find(tx, &self.here)?.and_then(|failures| failures.blocked_until(now));
         let anywhere = find(tx, &self.anywhere)?.and_then(|failures| failures.blocked_until(now));
-        Ok(here.max(anywhere))
+        let is_known = find(tx, &self.known)?.is_some_and(|known| known.expires_at > now);
+        Ok(if is_known { here } else { here.max(anywhere) })
     }
 
     /// Counts a wrong password in both rows.
@@ -150,16 +163,23 @@ impl PasswordFailures {
         Ok(())
     }
 
-    /// The right password ends both.
+    /// The right password ends both, and its network is known from then on.
     pub(crate) fn clear(&self, tx: &mut dyn Tx) -> Result<(), StoreError> {
         clear(tx, &self.here)?;
-        clear(tx, &self.anywhere)
+        clear(tx, &self.anywhere)?;
+        let known = Failures { count: 0, blocked_until: self.now, expires_at: self.now.plus(KNOWN) };
+        write(tx, &self.known, known)
     }
 }
 
 /// A new password has not been guessed at yet: who chose it need not wait where they are, nor for what others did.
-pub(crate) fn clear_passwords(tx: &mut dyn Tx, user_id: &UserId, network: &str) -> Result<(), StoreError> {
-    PasswordFailures::of(Some(user_id), 0, network).clear(tx)
+pub(crate) fn clear_passwords(
+    tx: &mut dyn Tx,
+    user_id: &UserId,
+    network: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    PasswordFailures::of(Some(user_id), 0, network, now).clear(tx)
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ impl LookedUp {
 /// Reads what the password has to match, and whether whoever asks has to wait first.
 pub fn look_up(tx: &mut dyn Tx, attempt: &Attempt, now: Timestamp) -> Result<LookedUp, StoreError> {
     let user = account::find_by_email(tx, &attempt.email)?;
-    let failures = PasswordFailures::of(user.as_ref().map(|user| &user.id), attempt.bucket, &attempt.network);
+    let failures = PasswordFailures::of(user.as_ref().map(|user| &user.id), attempt.bucket, &attempt.network, now);
     let blocked_until = failures.blocked_until(tx, now)?;
     let stored = match &user {
         Some(user) => find(tx, &user.id)?,
@@ -118,7 +118,7 @@ pub fn set(tx: &mut dyn Tx, user_id: &UserId, hash: &str, network: &str, now: Ti
          ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, updated_at = excluded.updated_at",
         params![user_id, hash, chosen_at],
     )?;
-    failure::clear_passwords(tx, user_id, network)?;
+    failure::clear_passwords(tx, user_id, network, now)?;
     tx.changed(account::CHANGED, user_id.as_str())
 }
 

@@ -51,7 +51,7 @@ fn confirm(store: &TestStore, looked_up: &LookedUp) -> bool {
 }
 
 fn failures(store: &Store) -> i64 {
-    store.read_blocking(|tx| tx.query_opt("SELECT COUNT(*) FROM failures", &[])).unwrap().unwrap().int(0).unwrap()
+    store.read_blocking(|tx| tx.query_opt("SELECT COUNT(*) FROM failures WHERE count > 0", &[])).unwrap().unwrap().int(0).unwrap()
 }
 
 on_both_engines! {
@@ -95,6 +95,27 @@ on_both_engines! {
             }
         }
         assert_eq!(longest, 60);
+    }
+
+    fn a_stranger_cannot_lock_a_person_out_of_where_they_signed_in_before(store: TestStore) {
+        let ada = add(&store, "ada@example.org").unwrap();
+        set(&store, &ada, "$argon2id$1");
+        assert!(confirm(&store, &look_up(&store, store.clock.now(), "ada@example.org", "192.0.2.1")));
+        for number in 0..30 {
+            guess(&store, "ada@example.org", &format!("198.51.100.{number}"));
+        }
+        let blocked = |network: &str| look_up(&store, store.clock.now(), "ada@example.org", network).blocked_until;
+        assert!(blocked("203.0.113.9").is_some(), "elsewhere the account waits");
+        assert_eq!(blocked("192.0.2.1"), None);
+        for _ in 0..3 {
+            guess(&store, "ada@example.org", "192.0.2.1");
+        }
+        assert!(blocked("192.0.2.1").is_some(), "who fails there waits there");
+        store.clock.advance(Duration::from_hours(31 * 24));
+        for number in 0..30 {
+            guess(&store, "ada@example.org", &format!("198.51.100.{number}"));
+        }
+        assert!(blocked("192.0.2.1").is_some(), "after a month the network is a stranger's");
     }
 
     fn the_right_password_clears_the_counts_and_only_while_it_is_the_persons(store: TestStore) {
