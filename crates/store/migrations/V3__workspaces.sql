@@ -32,6 +32,9 @@ CREATE TABLE memberships (
     quick_login BIGINT NOT NULL CHECK (quick_login IN (0, 1)),
     bucket BIGINT NOT NULL,
     era BIGINT NOT NULL,
+    -- What whoever invited them wrote, all that a workspace sees of them until they accept.
+    invited_name TEXT,
+    invited_email TEXT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (org_id, user_id)

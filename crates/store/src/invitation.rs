@@ -55,7 +55,9 @@ pub fn invite(tx: &mut dyn Tx, invite: &Invite) -> Decision<Member> {
         state: State::Invited,
         quick_login: false,
     };
-    let member = granted!(membership::add(tx, &invite.org_id, &invite.actor, &new, now)?);
+    granted!(membership::add(tx, &invite.org_id, &invite.actor, &new, now)?);
+    membership::show_as(tx, &invite.org_id, &user_id, &invite.name, invite.email.address())?;
+    let member = granted!(membership::load(tx, &invite.org_id, &user_id)?);
     invite.mail.send(tx, &user_id, Some(&invite.org_id))?;
     Ok(Ok(member))
 }

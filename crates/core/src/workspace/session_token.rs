@@ -116,7 +116,8 @@ pub struct UnverifiedSession<'a> {
 }
 
 impl<'a> UnverifiedSession<'a> {
-    /// Takes a token apart. Only HS256 with the name of a secret is taken, and nothing that changes a token's meaning.
+    /// Takes a token apart. Only HS256 with the name of a secret and `typ` `JWT` is taken (ruling 6), and
+    /// nothing that changes a token's meaning.
     ///
     /// # Errors
     /// [`SessionTokenError::Malformed`], [`SessionTokenError::WrongAlgorithm`].
@@ -135,6 +136,10 @@ impl<'a> UnverifiedSession<'a> {
         match header.get("alg") {
             Some(Value::String(alg)) if alg == "HS256" => {}
             _ => return Err(SessionTokenError::WrongAlgorithm),
+        }
+        match header.get("typ") {
+            Some(Value::String(typ)) if typ == "JWT" => {}
+            _ => return Err(malformed),
         }
         let Some(Value::String(kid)) = header.get("kid") else { return Err(malformed) };
         let claims = serde_json::from_slice(&decode(payload)?).map_err(|_| malformed)?;

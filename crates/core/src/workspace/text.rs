@@ -19,6 +19,15 @@ pub enum TextProblem {
     /// A control character.
     #[error("must not contain control characters")]
     Control,
+    /// A letter that is not seen, or that turns the direction of what follows.
+    #[error("must not contain invisible characters")]
+    Invisible,
+    /// White space that nobody sees at an end.
+    #[error("must not begin or end with white space")]
+    Padded,
+    /// A word that stands for something else.
+    #[error("is reserved")]
+    Reserved,
     /// Other characters than an id has.
     #[error("may contain only letters, digits, \"_\" and \"-\"")]
     NotAnId,
@@ -56,6 +65,10 @@ pub fn foreign_id(text: &str) -> Result<(), TextProblem> {
     if text.trim().is_empty() {
         return Err(TextProblem::Empty);
     }
+    // Two ids that look alike would be two rules, one of which nobody sees.
+    if text.trim() != text {
+        return Err(TextProblem::Padded);
+    }
     bounded(text, FOREIGN_ID_LENGTH)
 }
 
@@ -70,6 +83,10 @@ pub fn chosen_id(text: &str) -> Result<(), TextProblem> {
     if text.len() > 64 {
         return Err(TextProblem::TooLong(64));
     }
+    // The pages have their form for a new one there.
+    if text == "new" {
+        return Err(TextProblem::Reserved);
+    }
     let is_id = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     if is_id { Ok(()) } else { Err(TextProblem::NotAnId) }
 }
@@ -83,7 +100,28 @@ fn bounded(text: &str, most: usize) -> Result<(), TextProblem> {
     if text.chars().any(char::is_control) {
         return Err(TextProblem::Control);
     }
+    if text.chars().any(is_invisible) {
+        return Err(TextProblem::Invisible);
+    }
     if text.chars().nth(most).is_some() { Err(TextProblem::TooLong(most)) } else { Ok(()) }
+}
+
+/// Format characters (Unicode's category Cf) by which two texts look alike or one is read backwards. The two joiners of
+/// scripts and emoji stay.
+const fn is_invisible(letter: char) -> bool {
+    matches!(
+        letter,
+        '\u{AD}'
+            | '\u{61C}'
+            | '\u{180E}'
+            | '\u{200B}'
+            | '\u{200E}'..='\u{200F}'
+            | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}'
+            | '\u{FEFF}'
+            | '\u{FFF9}'..='\u{FFFB}'
+            | '\u{E0000}'..='\u{E007F}'
+    )
 }
 
 #[cfg(test)]
@@ -95,6 +133,10 @@ mod tests {
         assert_eq!(name("  Ops \u{1F600} "), Ok("Ops \u{1F600}".to_owned()));
         assert_eq!(name(" \n"), Err(TextProblem::Empty));
         assert_eq!(name("a\0b"), Err(TextProblem::Control));
+        for unseen in ["\u{200B}", "Member\u{200B}", "\u{202E}nimdA", "a\u{FEFF}"] {
+            assert_eq!(name(unseen), Err(TextProblem::Invisible), "{unseen:?}");
+        }
+        assert!(name("\u{1F469}\u{200D}\u{1F52C} Lab").is_ok());
         assert!(name(&"ä".repeat(100)).is_ok());
         assert_eq!(name(&"ä".repeat(101)), Err(TextProblem::TooLong(100)));
     }
@@ -109,6 +151,8 @@ mod tests {
     #[test]
     fn a_chosen_id_is_plain() {
         assert_eq!(chosen_id("editor-2_x"), Ok(()));
+        assert_eq!(chosen_id("new"), Err(TextProblem::Reserved));
+        assert_eq!(foreign_id(" a "), Err(TextProblem::Padded));
         for bad in ["a b", "../a", "é", "a'--", "a\0"] {
             assert_eq!(chosen_id(bad), Err(TextProblem::NotAnId), "{bad:?}");
         }

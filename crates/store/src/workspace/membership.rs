@@ -69,7 +69,8 @@ pub struct Member {
 /// The member of that id, if this workspace has them.
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<Member>, StoreError> {
     tx.query_opt(
-        "SELECT m.user_id, u.email, u.name, m.role_id, m.state, m.quick_login, m.era, u.disabled, m.created_at, m.bucket
+        "SELECT m.user_id, CASE WHEN m.state = 'invited' THEN COALESCE(m.invited_email, u.email) ELSE u.email END,
+            CASE WHEN m.state = 'invited' THEN COALESCE(m.invited_name, u.name) ELSE u.name END, m.role_id, m.state, m.quick_login, m.era, u.disabled, m.created_at, m.bucket
          FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 AND m.user_id = $2",
         params![org_id, user_id],
     )?
@@ -95,7 +96,8 @@ pub fn list(tx: &mut dyn Tx, org_id: &OrgId, offset: u64, limit: u32) -> Result<
     let start = roster::start(tx, org_id, offset)?;
     let items = tx
         .query_all(
-            "SELECT m.user_id, u.email, u.name, m.role_id, m.state, m.quick_login, m.era, u.disabled, m.created_at,
+            "SELECT m.user_id, CASE WHEN m.state = 'invited' THEN COALESCE(m.invited_email, u.email) ELSE u.email END,
+                CASE WHEN m.state = 'invited' THEN COALESCE(m.invited_name, u.name) ELSE u.name END, m.role_id, m.state, m.quick_login, m.era, u.disabled, m.created_at,
                 m.bucket
              FROM memberships m JOIN users u ON u.id = m.user_id
              WHERE m.org_id = $1 AND m.bucket >= $2 ORDER BY m.bucket, m.user_id LIMIT $3 OFFSET $4",
@@ -211,6 +213,16 @@ pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, user_id: &UserId, 
         account::remove_unused(tx, user_id)?;
     }
     Ok(Ok(()))
+}
+
+/// Until the invited person accepts, the workspace sees of them what it wrote itself: their account may have another name,
+/// and whether there is one is nobody's business.
+pub fn show_as(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId, name: &str, email: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE memberships SET invited_name = $3, invited_email = $4 WHERE org_id = $1 AND user_id = $2",
+        params![org_id, user_id, name, email],
+    )?;
+    Ok(())
 }
 
 /// The person accepts an invitation; whether there was one.

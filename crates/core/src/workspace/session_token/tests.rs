@@ -44,7 +44,7 @@ fn the_algorithm_is_pinned_to_hs256() {
         let token = with_header(&format!(r#"{{"alg":"{alg}","kid":"k1"}}"#));
         assert_eq!(verify(&token), Err(SessionTokenError::WrongAlgorithm), "{alg}");
     }
-    assert_eq!(verify(&with_header(r#"{"alg":"HS256","kid":"k1"}"#)), Ok(claims()));
+    assert_eq!(verify(&with_header(r#"{"alg":"HS256","kid":"k1","typ":"JWT"}"#)), Ok(claims()));
 }
 
 #[test]
@@ -61,7 +61,9 @@ fn a_header_that_is_ambiguous_or_extends_the_token_is_refused() {
         r#"{"alg":"HS256","alg":"none","kid":"k1"}"#,
         r#"{"alg":"HS256","kid":"k1","crit":["b64"]}"#,
         r#"{"alg":"HS256","kid":"k1","b64":false}"#,
-        r#"{"alg":"HS256"}"#,
+        r#"{"alg":"HS256","typ":"JWT"}"#,
+        r#"{"alg":"HS256","kid":"k1"}"#,
+        r#"{"alg":"HS256","kid":"k1","typ":"at+jwt"}"#,
         r#"{"alg":"HS256","kid":1}"#,
         r#"["HS256"]"#,
     ] {

@@ -78,10 +78,11 @@ pub async fn resolve(
     let (org_id, id) = (caller.org_id.clone(), RoleId::from_text(id));
     let role = look_up(&sigma, move |tx| role::load(tx, &org_id, &id)).await?;
     let ResolveBody { schema_id, attributes } = body;
-    let level = |name: String| {
-        let level = role.permissions.level(&schema_id, &name);
+    let level = role.permissions.levels(&schema_id);
+    let attributes = attributes.into_iter().map(|name| {
+        let level = level(&name);
         (name, level)
-    };
-    let attributes = attributes.into_iter().map(level).collect();
+    });
+    let attributes = attributes.collect();
     Ok(Json(Resolved { schema_id, attributes }))
 }
