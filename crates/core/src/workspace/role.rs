@@ -201,7 +201,7 @@ impl RolePermissions {
     }
 
     /// As [`RolePermissions::level`], for many attributes of one schema.
-    pub fn levels(&self, schema_id: &str) -> impl Fn(&str) -> Level {
+    pub fn levels<'r>(&'r self, schema_id: &str) -> impl Fn(&str) -> Level + use<'r> {
         let schema = self.schemas.iter().find(|schema| schema.schema_id == schema_id);
         move |attribute| {
             schema.map_or_else(
