@@ -12,7 +12,8 @@ pub enum WorkspaceCommand {
     #[command(after_help = "\
 Examples:
   sigma workspace add --name Bakery
-  sigma workspace add --id org_bakery --name Bakery --json | jq -r .id")]
+  sigma workspace add --id org_bakery --name Bakery --json | jq -r .id
+  sigma user add --email ada@example.org --workspace org_bakery --role Admin     its first admin")]
     Add {
         /// What people are told it is called.
         #[arg(long)]
