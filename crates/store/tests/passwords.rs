@@ -51,7 +51,12 @@ fn confirm(store: &TestStore, looked_up: &LookedUp) -> bool {
 }
 
 fn failures(store: &Store) -> i64 {
-    store.read_blocking(|tx| tx.query_opt("SELECT COUNT(*) FROM failures WHERE count > 0", &[])).unwrap().unwrap().int(0).unwrap()
+    store
+        .read_blocking(|tx| tx.query_opt("SELECT COUNT(*) FROM failures WHERE count > 0", &[]))
+        .unwrap()
+        .unwrap()
+        .int(0)
+        .unwrap()
 }
 
 on_both_engines! {

@@ -366,6 +366,16 @@ on_both_engines! {
         add_key(&store, &a, &person("mo"), "k", KeyPermissions::ALL).unwrap();
         assert!(log_in_to(&store, &a, &mo, "1"));
         let (id, now) = (a.clone(), store.clock.now());
+        let invited = user("invited");
+        let (asked, to) = (invited.clone(), id.clone());
+        write(&store, move |tx| {
+            let email = Email::parse("invited@example.org").unwrap();
+            account::add_with_email(tx, &asked, &email, EmailProof::Unverified, "Invited", now)?;
+            let role_id = role_of(&to, "member");
+            let new = NewMember { user_id: asked.clone(), role_id, state: State::Invited, quick_login: false };
+            membership::add(tx, &to, &Actor::Operator, &new, now)
+        })
+        .unwrap();
         write(&store, move |tx| tenant::remove(tx, &id, now)).unwrap();
         assert!(!log_in_to(&store, &a, &mo, "2"));
         assert_eq!(add_key(&store, &a, &person("mo"), "l", KeyPermissions::ALL), Err(Refusal::Unauthorized));
@@ -387,7 +397,20 @@ on_both_engines! {
             Ok(left)
         });
         assert_eq!(left.unwrap(), 0);
+        let account = store.read_blocking(move |tx| account::find_user(tx, &invited)).unwrap();
+        assert_eq!(account, None, "nobody ever signed in to it");
         assert!(log_in_to(&store, &b, &mo, "3"), "the other workspace is as it was");
+        let again = tenant::NewWorkspace {
+            id: org("a"),
+            name: "another".to_owned(),
+            admin_role: RoleId::from_text("role_x"),
+            member_role: RoleId::from_text("role_y"),
+            kid: "kid".to_owned(),
+            secret: vec![1],
+            now: store.clock.now(),
+        };
+        let refused = write(&store, move |tx| tenant::add(tx, &again));
+        assert!(matches!(refused, Err(Refusal::Conflict(_))), "keys of the old one must not open a new one");
     }
 
     fn an_account_that_only_an_invitation_made_goes_with_it(store: TestStore) {

@@ -3,7 +3,7 @@
 
 use http::StatusCode;
 use sigma_core::ids::{OrgId, UserId};
-use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
+use sigma_core::workspace::{KeyPermission, Level, RolePermissions, SchemaPermission, Switch};
 
 use crate::support::{Answer, As, Browser, PASSWORD, Tenant, World};
 
@@ -534,8 +534,8 @@ async fn somebody_is_invited_by_mail_once_more_and_the_invitation_is_taken_back(
     assert!(world.mails().await.is_empty());
 
     for (form, words) in [
-        (vec![("email", "nobody"), ("name", "a"), ("role", acme.member.as_str())], "that is no e-mail address"),
-        (vec![("email", "a@example.org"), ("name", ""), ("role", acme.member.as_str())], "the name must not be empty"),
+        (vec![("email", "nobody"), ("name", "a"), ("role", acme.member.as_str())], "email must be an e-mail address"),
+        (vec![("email", "a@example.org"), ("name", ""), ("role", acme.member.as_str())], "name must not be empty"),
         (vec![("email", "a@example.org"), ("name", "a")], "choose a role"),
     ] {
         let answer = browser.post_form(&invite, &form).await;
@@ -562,4 +562,27 @@ async fn a_workspace_sends_only_so_many_invitations_an_hour() {
         statuses.push(browser.post_form(&at(&acme.org, "people/invite"), &form).await.status.as_u16());
     }
     assert_eq!(statuses, [303, 429]);
+}
+
+#[tokio::test]
+async fn a_role_with_more_rules_than_a_page_shows_is_left_to_the_api_and_one_with_many_is_not() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (_, browser) = admin_of(&world, &acme).await;
+    let with = |attributes: usize| RolePermissions {
+        schemas: vec![SchemaPermission {
+            schema_id: "s".to_owned(),
+            default: Level::Read,
+            attributes: (0..attributes).map(|number| (format!("{number:0>100}"), Level::Hidden)).collect(),
+        }],
+        ..RolePermissions::default()
+    };
+    let (many, more) = (acme.role("Many", with(900)).await, acme.role("More", with(1_100)).await);
+    let page = browser.get(&at(&acme.org, &format!("roles/{more}"))).await.body;
+    assert!(page.contains("more rules than a page can show") && page.len() < 20_000);
+    let names: Vec<_> = with(900).schemas[0].attributes.keys().cloned().collect();
+    let lines = names.iter().flat_map(|name| [("attribute", name.as_str()), ("level", "read")]);
+    let form: Vec<_> = [("name", "Many"), ("schema", "s"), ("default", "read")].into_iter().chain(lines).collect();
+    let saved = browser.post_form(&at(&acme.org, &format!("roles/{many}")), &form).await;
+    assert_eq!(saved.location(), at(&acme.org, "roles?done=saved"), "{}", saved.body);
 }

@@ -66,8 +66,11 @@ impl NewWorkspace {
     }
 }
 
-/// Makes a workspace with the two roles that every team begins with. An id that is taken is refused.
+/// Makes a workspace with the two roles that every team begins with. An id that is taken, or ever was, is refused.
 pub fn add(tx: &mut dyn Tx, new: &NewWorkspace) -> Decision<Workspace> {
+    if tx.query_opt("SELECT 1 FROM retired_org_ids WHERE org_id = $1", params![&new.id])?.is_some() {
+        return Ok(Err(Refusal::Conflict("There was a workspace of that id")));
+    }
     let added = tx.query_opt(
         "INSERT INTO orgs (id, name, created_at, quick_logins, updated_at, removed_at) VALUES ($1, $2, $3, 0, $3, NULL)
          ON CONFLICT (id) DO NOTHING RETURNING id",
@@ -164,6 +167,7 @@ pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Decision<()> {
         return Ok(Err(Refusal::Conflict("Apps or resources belong to the org: remove them first")));
     }
     tx.execute("UPDATE orgs SET removed_at = $2, quick_logins = 0 WHERE id = $1", params![org_id, now])?;
+    tx.execute("INSERT INTO retired_org_ids (org_id, retired_at) VALUES ($1, $2)", params![org_id, now])?;
     tx.changed(CHANGED, org_id.as_str())?;
     Ok(Ok(()))
 }
