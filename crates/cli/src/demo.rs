@@ -78,9 +78,11 @@ async fn start(file: Option<&Path>, args: &DemoArgs, directory: &Path) -> Result
         let port = ports::free(args.port, first, &[])?;
         let playground_port = ports::free(args.playground_port, port.saturating_add(1), &[port])?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, playground_port));
-        let settings = settings(file, directory, port)?;
+        let mut settings = settings(file, directory, port)?;
         let issuer = settings.issuer.clone();
         let origin = format!("http://{address}");
+        // The Playground lists quick logins, which are for trusted pages.
+        settings.sign_in.trusted_origins.push(origin.clone());
         first = port.saturating_add(1);
 
         let Ok(listener) = TcpListener::bind(address).await else { continue };

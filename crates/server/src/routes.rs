@@ -49,6 +49,7 @@ pub fn openapi() -> String {
     components.add_security_scheme("access_token", bearer());
     components.add_security_scheme("workspace_token", bearer());
     components.add_security_scheme("api_key", api_key);
+    workspace::document::complete(&mut document);
     document.to_pretty_json().unwrap_or_default()
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use http::HeaderMap;
+use http::header::FORWARDED;
 use ipnet::IpNet;
 
 /// The other end of a connection, as the socket names it.
@@ -56,6 +57,17 @@ impl fmt::Display for ClientAddr {
     }
 }
 
+/// Where a request came from, as far as trusted proxies tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// Who sent it.
+    pub(super) client: ClientAddr,
+    /// Not so if a stranger says that it forwards the request of somebody else.
+    pub(super) is_known: bool,
+    /// It left them encrypted.
+    pub(super) is_secure: bool,
+}
+
 /// The proxies whose word is taken for what they forward.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TrustedProxies(Vec<IpNet>);
@@ -69,13 +81,14 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// Who sent the request, and whether it left them encrypted.
+    /// Who sent the request, and how.
     ///
     /// `X-Forwarded-For` is read from its end, where the nearest proxy wrote: each address that is itself a trusted
     /// proxy vouches for the one before it. What stands further left was sent by the client and proves nothing.
-    pub(super) fn client(&self, peer: Peer, headers: &HeaderMap) -> (ClientAddr, bool) {
+    pub(super) fn client(&self, peer: Peer, headers: &HeaderMap) -> Origin {
         if self.0.is_empty() || !self.include(peer.address) {
-            return (ClientAddr::from(peer.address), peer.tls);
+            let is_known = !headers.contains_key("x-forwarded-for") && !headers.contains_key(FORWARDED);
+            return Origin { client: ClientAddr::from(peer.address), is_known, is_secure: peer.tls };
         }
         let secure = match last_entry(headers, "x-forwarded-proto") {
             Some(scheme) => scheme.eq_ignore_ascii_case("https"),
@@ -92,7 +105,7 @@ impl TrustedProxies {
                 break;
             }
         }
-        (ClientAddr(client), secure)
+        Origin { client: ClientAddr(client), is_known: true, is_secure: secure }
     }
 }
 
@@ -124,7 +137,7 @@ mod tests {
             headers.append("x-forwarded-for", HeaderValue::from_static(value));
         }
         let peer = Peer { address: peer.parse().unwrap(), tls: false };
-        proxies.client(peer, &headers).0.to_string()
+        proxies.client(peer, &headers).client.to_string()
     }
 
     #[test]
@@ -157,9 +170,9 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
         let peer = |address: &str| Peer { address: address.parse().unwrap(), tls: false };
-        assert!(proxies.client(peer("10.0.0.1"), &headers).1);
-        assert!(!proxies.client(peer("203.0.113.9"), &headers).1);
+        assert!(proxies.client(peer("10.0.0.1"), &headers).is_secure);
+        assert!(!proxies.client(peer("203.0.113.9"), &headers).is_secure);
         headers.insert("x-forwarded-proto", HeaderValue::from_static("https, http"));
-        assert!(!proxies.client(peer("10.0.0.1"), &headers).1);
+        assert!(!proxies.client(peer("10.0.0.1"), &headers).is_secure);
     }
 }

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue};
 use sigma_core::random::{Rng, bytes};
 use sigma_core::time::Timestamp;
 
-use crate::http::client::ClientAddr;
+use crate::http::client::{ClientAddr, Origin};
 use crate::http::envelope::Envelope;
 use crate::http::limits::{Exceeded, Key, Limiter, Remaining, Rule};
 
@@ -85,7 +85,9 @@ pub struct RequestContext(Arc<Known>);
 struct Known {
     request_id: RequestId,
     client: ClientAddr,
+    is_client_known: bool,
     is_secure: bool,
+    host: Option<HeaderValue>,
     started: Timestamp,
     limiter: Arc<Limiter>,
     counted: Mutex<Option<Remaining>>,
@@ -94,12 +96,14 @@ struct Known {
 impl RequestContext {
     pub(super) fn new(
         request_id: RequestId,
-        client: ClientAddr,
-        is_secure: bool,
+        origin: Origin,
+        host: Option<HeaderValue>,
         started: Timestamp,
         limiter: Arc<Limiter>,
     ) -> Self {
-        Self(Arc::new(Known { request_id, client, is_secure, started, limiter, counted: Mutex::new(None) }))
+        let Origin { client, is_known: is_client_known, is_secure } = origin;
+        let counted = Mutex::new(None);
+        Self(Arc::new(Known { request_id, client, is_client_known, is_secure, host, started, limiter, counted }))
     }
 
     /// The request's name in answers, logs and traces.
@@ -112,9 +116,20 @@ impl RequestContext {
         self.0.client
     }
 
+    /// Whether that is the client, and not a proxy that nobody declared: one that says for whom it asks, and is not
+    /// believed.
+    pub fn is_client_known(&self) -> bool {
+        self.0.is_client_known
+    }
+
     /// It left the client encrypted.
     pub fn is_secure(&self) -> bool {
         self.0.is_secure
+    }
+
+    /// The host that it was sent to, as the sender calls it.
+    pub fn host(&self) -> Option<&HeaderValue> {
+        self.0.host.as_ref()
     }
 
     /// When it arrived.

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{BoxError, Router};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body::Body as HttpBody;
@@ -289,12 +289,15 @@ impl<'r> Visit<'r> {
         rules.in_flight.enter();
         let watch = Stopwatch::start();
         let route = rules.routes.at(parts.uri.path()).map_or(&rules.elsewhere, |found| found.value);
-        let (client, is_secure) = rules.proxies.client(peer, &parts.headers);
+        let origin = rules.proxies.client(peer, &parts.headers);
+        // HTTP/2 has it in the address.
+        let in_address = || HeaderValue::from_str(parts.uri.authority()?.as_str()).ok();
+        let host = parts.headers.get(HOST).cloned().or_else(in_address);
         let now = rules.clock.now();
         Self {
             rules,
             route,
-            context: RequestContext::new(rules.ids.next(), client, is_secure, now, rules.limiter.clone()),
+            context: RequestContext::new(rules.ids.next(), origin, host, now, rules.limiter.clone()),
             method: parts.method.clone(),
             uri: parts.uri.clone(),
             trace: trace_id(&parts.headers).filter(|_| rules.access_log).map(str::to_owned),

@@ -86,6 +86,8 @@ const INTROSPECT: Policy = Policy { readers: Readers::Trusted, ..TOKEN };
 const USERINFO: Policy = TOKEN;
 const DEVICE: Policy = Policy { readers: Readers::Anyone, cookies: Cookies::Ignored, ..DEFAULT };
 const SIGN_IN: Policy = Policy { limit: Limit::Failures(Rule::SignIn), cookies: Cookies::SignIn, ..DEFAULT };
+/// The form of a role has a line for each attribute of many schemas.
+const ROLE_FORM: Policy = Policy { body: BodyLimit::Mebibyte, ..DEFAULT };
 /// Signs somebody in by a link that was mailed to them, or has one sent: from our own page alone. A link cannot be guessed,
 /// so its failures are not counted.
 const MAILED: Policy = Policy { cookies: Cookies::SignIn, ..DEFAULT };
@@ -108,6 +110,10 @@ const WORKSPACE: Policy = Policy {
 /// shut it out.
 const WORKSPACE_CHECK: Policy = Policy { limit: Limit::Elsewhere, ..WORKSPACE };
 const WORKSPACE_LOGIN: Policy = Policy { limit: Limit::Failures(Rule::SignIn), ..WORKSPACE };
+
+/// Nobody proves who they are here, so the page that asks counts: ours, or one that the operator trusts.
+const QUICK_LOGIN: Policy = Policy { readers: Readers::Trusted, cookies: Cookies::SignIn, ..WORKSPACE_LOGIN };
+const QUICK_LOGINS: Policy = Policy { limit: Limit::Each(Rule::Other), ..QUICK_LOGIN };
 
 /// Every path with rules of its own. Aliases are served by the same handler, so they stand under the same policy.
 pub(super) const TABLE: &[(&str, Policy)] = &[
@@ -146,6 +152,7 @@ pub(super) const TABLE: &[(&str, Policy)] = &[
     ("/password/reset", MAILED),
     ("/invitation", MAILED),
     ("/account/password", PASSWORD),
+    ("/workspace/{workspace}/roles/{role}", ROLE_FORM),
     ("/workspace/login", SIGN_IN),
     ("/workspace/login/quick", SIGN_IN),
     ("/sigma/authorize", DIRECT),
@@ -157,7 +164,8 @@ pub(super) const TABLE: &[(&str, Policy)] = &[
     ("/api/v1/", WORKSPACE),
     ("/api/v1/{*rest}", WORKSPACE),
     ("/api/v1/auth/login", WORKSPACE_LOGIN),
-    ("/api/v1/auth/quick-login", WORKSPACE_LOGIN),
+    ("/api/v1/auth/quick-login", QUICK_LOGIN),
+    ("/api/v1/auth/quick-logins", QUICK_LOGINS),
     ("/api/v1/auth/verify", WORKSPACE_CHECK),
     ("/api/v1/auth/forward", WORKSPACE_CHECK),
 ];
@@ -206,7 +214,7 @@ mod tests {
         // Such answers are sent with `Access-Control-Allow-Origin: *`, which browsers refuse for requests with cookies;
         // the endpoints that change something must in addition not act on one.
         let changing = ["/api/auth/oauth2/token", "/api/auth/oauth2/revoke", "/api/auth/device/code"];
-        let changing = |path: &str| path.starts_with("/api/v1") || changing.contains(&path);
+        let changing = |path: &str| path.starts_with("/api/v1") && !path.contains("quick") || changing.contains(&path);
         for (path, policy) in TABLE.iter().filter(|(path, _)| changing(path)) {
             assert_eq!((policy.readers, policy.cookies), (Readers::Anyone, Cookies::Ignored), "{path}");
         }

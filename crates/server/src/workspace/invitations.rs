@@ -5,11 +5,11 @@ use sigma_core::email::Email;
 use sigma_core::ids::{OrgId, RoleId, UserId};
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::{Actor, Refusal, Right, text};
-use sigma_store::Tx;
 use sigma_store::invitation::{self, Invite};
 use sigma_store::outbox::MailedLink;
 use sigma_store::workspace::membership::{self, Member};
 use sigma_store::workspace::{Decision, authority};
+use sigma_store::{StoreError, Tx, account};
 
 use crate::http::{RequestContext, Rule};
 use crate::state::Sigma;
@@ -40,13 +40,24 @@ pub async fn invite(
     let email = Email::parse(invitee.email).map_err(|_| WorkspaceError::invalid("email must be an e-mail address"))?;
     let name = text::name(invitee.name).map_err(|problem| WorkspaceError::invalid(format!("name {problem}")))?;
     let now = sigma.now();
-    let (org, asks) = (org_id.clone(), actor.clone());
-    look_up(sigma, move |tx| may_invite(tx, &org, &asks, now)).await?;
+    let (org, asks, folded) = (org_id.clone(), actor.clone(), email.folded().to_owned());
+    let found = look_up(sigma, move |tx| match may_invite(tx, &org, &asks, now)? {
+        Ok(()) => Ok(Ok(own_address(tx, &folded)?)),
+        Err(refusal) => Ok(Err(refusal)),
+    });
+    // Two spellings that fold to one address may be two mailboxes: the link goes to the account's.
+    let address = found.await?.unwrap_or_else(|| email.address().to_owned());
     context.charge(Rule::Invitation, org_id.as_str())?;
-    let mail = letter(sigma, org_id, &actor, email.address()).await?;
+    let mail = letter(sigma, org_id, &actor, &address).await?;
     let new_user = UserId::new(now, &*sigma.rng);
     let invite = Invite { org_id: org_id.clone(), actor, email, name, new_user, role_id: invitee.role_id, mail };
-    let member = decide(sigma, move |tx| invitation::invite(tx, &invite)).await?;
+    let invited = move |tx: &mut dyn Tx| {
+        if own_address(tx, invite.email.folded())?.is_some_and(|own| own != address) {
+            return Ok(Err(Refusal::Conflict("Somebody made an account with that address just now: try again")));
+        }
+        invitation::invite(tx, &invite)
+    };
+    let member = decide(sigma, invited).await?;
     sigma.mail_was_promised();
     Ok(member)
 }
@@ -65,17 +76,25 @@ pub async fn send_again(
     let now = sigma.now();
     let (org, asks, who) = (org_id.clone(), actor.clone(), user_id.clone());
     let found = look_up(sigma, move |tx| match may_invite(tx, &org, &asks, now)? {
-        Ok(()) => membership::load(tx, &org, &who),
+        Ok(()) => {
+            let member = membership::load(tx, &org, &who)?;
+            let user = account::find_user(tx, &who)?;
+            Ok(member.map(|_| user.and_then(|user| user.email)))
+        }
         Err(refusal) => Ok(Err(refusal)),
     });
-    let member = found.await?;
-    let address = member.email.ok_or(Refusal::Conflict("The account has no e-mail address"))?;
+    let address = found.await?.ok_or(Refusal::Conflict("The account has no e-mail address"))?;
     context.charge(Rule::Invitation, org_id.as_str())?;
     let mail = letter(sigma, org_id, &actor, &address).await?;
     let org = org_id.clone();
     decide(sigma, move |tx| invitation::send_again(tx, &org, &actor, &user_id, &mail)).await?;
     sigma.mail_was_promised();
     Ok(())
+}
+
+/// The address of the account that has it, as its person wrote it.
+fn own_address(tx: &mut dyn Tx, folded: &str) -> Result<Option<String>, StoreError> {
+    Ok(account::find_by_email(tx, folded)?.and_then(|user| user.email))
 }
 
 fn may_invite(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, now: Timestamp) -> Decision<()> {

@@ -6,9 +6,11 @@ mod auth;
 mod body;
 mod caller;
 mod decide;
+pub(crate) mod document;
 pub(crate) mod error;
 pub(crate) mod invitations;
 mod memory;
+mod quick;
 mod role;
 mod roles;
 mod settings;
@@ -20,8 +22,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::Sigma;
 
-pub(crate) use auth::quick_logins::allowed as quick_logins_allowed;
 pub(crate) use memory::WorkspaceMemory;
+pub(crate) use quick::allowed as quick_logins_allowed;
 pub(crate) use token::JTI_LENGTH;
 pub(crate) use uses::keep_writing;
 

@@ -118,7 +118,7 @@ async fn sql_and_script_are_text() {
         "<script>alert(1)</script>",
         "{{7*7}} ${7*7} <%= 7*7 %>",
         "$1 ?1 :a %s %n",
-        "\u{202e}desrever \u{1F600} \u{10FFFF}",
+        "ünïcödé \u{1F600}",
         "..\\..\\..//etc/passwd",
     ];
     for text in texts {

@@ -204,7 +204,61 @@ async fn ruling_31_quick_logins_are_for_marked_people_who_manage_nothing_in_a_tr
     let off = format!("/api/v1/users/{kim}");
     assert_eq!(world.call(As::Token(&admin), "PATCH", &off, &json!({"active": false})).await.status, 200);
     assert_eq!(click_from(&world, "10.1.2.3", acme.org.as_str(), &kim).await.told(), refused);
-    assert_eq!(list_from(&world, "10.1.2.3").await[0]["users"], json!([]));
+    assert_eq!(list_from(&world, "10.1.2.3").await, json!([]));
+}
+
+#[tokio::test]
+async fn ruling_31_a_foreign_page_clicks_nothing_whatever_network_its_visitor_is_in() {
+    let world = World::with(|settings| {
+        settings.passwords.memory_kib = 64;
+        settings.workspaces.allow_quick_logins = vec!["10.0.0.0/8".parse().unwrap()];
+        settings.sign_in.trusted_origins = vec!["https://app.example.com".to_owned()];
+    })
+    .await;
+    let (acme, _, kim) = kiosk(&world).await;
+    let body = json!({"workspaceId": acme.org.as_str(), "userId": kim}).to_string();
+    let here = "10.1.2.3".parse::<IpAddr>().unwrap();
+    let click = async |headers: &[(&str, &str)]| {
+        let mut request = Request::post("/api/v1/auth/quick-login").header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        world.send_from(here, request.body(Body::from(body.clone())).unwrap()).await
+    };
+    let list = async |headers: &[(&str, &str)]| {
+        let mut request = Request::get("/api/v1/auth/quick-logins");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        world.send_from(here, request.body(Body::empty()).unwrap()).await
+    };
+    let own = [("origin", "https://id.example.org"), ("sec-fetch-site", "same-origin"), ("host", "id.example.org")];
+    assert_eq!((click(&own).await.status.as_u16(), list(&own).await.json()[0]["name"].clone()), (200, json!("Acme")));
+    let trusted = [("origin", "https://app.example.com"), ("sec-fetch-site", "cross-site")];
+    assert_eq!(click(&trusted).await.header("access-control-allow-origin"), "https://app.example.com");
+    for origin in ["https://evil.example", "null"] {
+        let foreign = [("origin", origin), ("sec-fetch-site", "cross-site")];
+        let refused = click(&foreign).await;
+        assert!(refused.told().starts_with("403 PERMISSION_DENIED: "), "{}", refused.body);
+        assert_eq!(refused.header("access-control-allow-origin"), "");
+        assert_eq!(list(&foreign).await.header("access-control-allow-origin"), "", "the page cannot read it");
+        let preflight = Request::options("/api/v1/auth/quick-login")
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .body(Body::empty());
+        let preflight = world.send_from(here, preflight.unwrap()).await;
+        assert_eq!(preflight.header("access-control-allow-origin"), "");
+    }
+    // A name of the page's own that leads here: to the browser it is one origin.
+    let rebound = [("host", "evil.example"), ("sec-fetch-site", "same-origin")];
+    assert_eq!(list(&rebound).await.json(), json!([]));
+    assert_eq!(click(&rebound).await.status, 401);
+    // A proxy that nobody declared stands in the network, and everybody behind it.
+    for name in ["x-forwarded-for", "forwarded"] {
+        let proxied = [(name, "for=198.51.100.4")];
+        assert_eq!(list(&proxied).await.json(), json!([]), "{name}");
+        assert_eq!(click(&proxied).await.status, 401, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -170,6 +170,7 @@ async fn a_malformed_key_is_not_made() {
         json!({"name": "x", "permissions": ["read"], "expiresAt": 4_000_000_000_i64}),
         json!({"name": "x", "permissions": ["read"], "expiresAt": "2099-01-31T12:00:00"}),
         json!({"name": "x", "permissions": ["read"], "expiresAt": past}),
+        json!({"name": "x", "permissions": ["read"], "expiresAt": "9999-12-31T23:59:59-23:59"}),
     ];
     for body in refused {
         let answer = world.call(As::Token(&token), "POST", KEYS, &body).await;

@@ -44,11 +44,11 @@ async fn an_invited_person_is_listed_and_may_not_log_in_yet() {
     let active = world.call(ada, "PATCH", &path, &json!({"active": true})).await;
     assert_eq!(active.told(), "409 CONFLICT: The invitation has not been accepted yet");
     assert_eq!(world.call(ada, "POST", &format!("{path}/invitation"), &Value::Null).await.status, 204);
-    // Somebody who has an account keeps their name, and is asked as well.
+    // Somebody who has an account is asked as well; until they accept, what the workspace sees is what it wrote itself.
     world.person("bob@example.org").await;
     let body = json!({"email": "bob@example.org", "name": "Villain", "roleId": acme.member.as_str()});
     let bob = world.call(ada, "POST", USERS, &body).await.json();
-    assert_eq!((text(&bob, "name"), text(&bob, "status")), ("bob".to_owned(), "invited".to_owned()));
+    assert_eq!((text(&bob, "name"), text(&bob, "status")), ("Villain".to_owned(), "invited".to_owned()));
     assert_eq!(world.log_in("bob@example.org", Some(&acme.org)).await.status, 401);
     assert_eq!(world.call(ada, "DELETE", &path, &Value::Null).await.status, 204);
     let gone = world.call(ada, "POST", &format!("{path}/invitation"), &Value::Null).await;
@@ -90,6 +90,27 @@ async fn an_invitation_is_refused_for_what_it_says() {
     }
     let total = world.call(As::Token(&token), "GET", USERS, &Value::Null).await.json()["total"].clone();
     assert_eq!(total, 1, "nothing is left of what was refused");
+}
+
+#[tokio::test]
+async fn ruling_33_an_invitation_goes_to_the_address_of_the_account_however_it_was_spelt() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (_, token) = acme.add("ada@example.org", &acme.admin).await;
+    world.person("bob@example.org").await;
+    for spelt in ["BOB@EXAMPLE.ORG", "Bob@example.org"] {
+        let body = json!({"email": spelt, "name": "x", "roleId": acme.member.as_str()});
+        let invited = world.call(As::Token(&token), "POST", USERS, &body).await;
+        assert_eq!(invited.status, 201, "{}", invited.body);
+        assert_eq!(world.mail().await.to, "bob@example.org");
+        let path = format!("{USERS}/{}", text(&invited.json(), "id"));
+        assert_eq!(
+            world.call(As::Token(&token), "POST", &format!("{path}/invitation"), &Value::Null).await.status,
+            204
+        );
+        assert_eq!(world.mail().await.to, "bob@example.org");
+        assert_eq!(world.call(As::Token(&token), "DELETE", &path, &Value::Null).await.status, 204);
+    }
 }
 
 #[tokio::test]

@@ -38,7 +38,12 @@ const HEADERS: [HeaderName; 4] = [
     security(("workspace_token" = []), ("api_key" = [])),
     params(("permission" = Option<String>, Query, description = "What the caller must be allowed")),
     responses(
-        (status = 200, description = "Let it through, with these headers"),
+        (status = 200, description = "Let it through, with these headers", headers(
+            ("X-Sigma-User-Id" = String, description = "The person; empty for a key"),
+            ("X-Sigma-Workspace-Id" = String, description = "The workspace"),
+            ("X-Sigma-Role-Id" = String, description = "The role that the person has now; empty for a key"),
+            ("X-Sigma-Permissions" = String, description = "What they may do, in the terms of keys: names with commas between them"),
+        )),
         (status = 400, description = "Two credentials at once, or an unknown permission"),
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The caller may not do that"),

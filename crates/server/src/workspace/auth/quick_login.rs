@@ -13,9 +13,9 @@ use utoipa_axum::routes;
 
 use crate::http::RequestContext;
 use crate::state::Sigma;
-use crate::workspace::auth::quick_logins::allowed;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::error::WorkspaceError;
+use crate::workspace::quick::allowed;
 use crate::workspace::token::{JTI_LENGTH, LoginAnswer, Others};
 
 /// The routes of this endpoint.
@@ -47,6 +47,7 @@ impl Wanted for QuickLoginBody {
         (status = 200, description = "A JWT for a day", body = LoginAnswer),
         (status = 400, description = "workspaceId and userId are required"),
         (status = 401, description = "Not for that person, that workspace, or that network"),
+        (status = 403, description = "A page of another origin asks"),
         (status = 413, description = "More than 1 MiB"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures"),

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use sigma_store::workspace::quick::{self, Managers};
+use sigma_store::workspace::quick;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 use crate::http::RequestContext;
 use crate::state::Sigma;
 use crate::workspace::error::WorkspaceError;
+use crate::workspace::quick::allowed;
 
 /// The routes of this endpoint.
 pub fn router() -> OpenApiRouter<Sigma> {
@@ -44,7 +45,7 @@ pub struct QuickUser {
     tag = "Workspaces",
     responses(
         (status = 200, description = "The workspaces and their people, at most 50 and 20 of each", body = [QuickLogins]),
-        (status = 429, description = "Too many failures"),
+        (status = 429, description = "Too many requests"),
         (status = 503, description = "The store does not answer"),
     )
 )]
@@ -69,13 +70,4 @@ pub async fn quick_logins(
             .collect(),
     };
     Ok(Json(found.into_iter().map(view).collect()))
-}
-
-/// For whom this server lets the caller in by a click; nothing if for nobody.
-pub fn allowed(sigma: &Sigma, context: &RequestContext) -> Option<Managers> {
-    let settings = &sigma.settings.workspaces;
-    if !settings.allows_quick_logins_of(context.client().ip()) {
-        return None;
-    }
-    Some(if settings.demo { Managers::Welcome } else { Managers::Excluded })
 }

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 /// A person, as the workspace's admins see them.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = WorkspaceUser)]
 pub struct UserView {
     id: String,
     email: Option<String>,

@@ -1,0 +1,51 @@
+//! Who may log in by a click (ruling 31): where the operator named the caller's network, and the caller is really there.
+
+use http::HeaderValue;
+use http::uri::Authority;
+use sigma_store::workspace::quick::Managers;
+
+use crate::http::RequestContext;
+use crate::state::Sigma;
+
+/// For whom this server lets the caller in by a click; nothing if for nobody.
+///
+/// A network says nothing of who made a browser there ask. The policy of these paths refuses pages of other origins; a
+/// page that had its own name point to this server (DNS rebinding) is of our origin to the browser, so a name that is
+/// not ours is refused here.
+pub fn allowed(sigma: &Sigma, context: &RequestContext) -> Option<Managers> {
+    let settings = &sigma.settings.workspaces;
+    let is_there = settings.demo || context.is_client_known();
+    if !is_there || !settings.allows_quick_logins_of(context.client().ip()) {
+        return None;
+    }
+    if !context.host().is_none_or(|host| may_be_ours(host, &sigma.issuer_host())) {
+        return None;
+    }
+    Some(if settings.demo { Managers::Welcome } else { Managers::Excluded })
+}
+
+/// Whether a request for that host names us, or what no stranger can own: an address, or a name without a dot, as proxies
+/// and containers use among themselves.
+fn may_be_ours(host: &HeaderValue, own: &str) -> bool {
+    let Ok(named) = Authority::try_from(host.as_bytes()) else { return false };
+    let host = named.host();
+    let is_address = host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok();
+    is_address || !host.contains('.') || host.eq_ignore_ascii_case(own)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_a_stranger_could_point_here_is_not_ours() {
+        let is_ours = |host: &'static str| may_be_ours(&HeaderValue::from_static(host), "id.example.org");
+        for host in ["id.example.org", "ID.example.org:8443", "localhost:8080", "10.0.0.5:8080", "[::1]:8080", "sigma"]
+        {
+            assert!(is_ours(host), "{host}");
+        }
+        for host in ["evil.example:8080", "id.example.org.evil.example", "10.0.0.5.evil.example", "", "a b", "1.2.3"] {
+            assert!(!is_ours(host), "{host}");
+        }
+    }
+}
