@@ -6,13 +6,18 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { PATIENCE, freePort, launch } from "../support/sigma.mjs";
 
-/** Starts the demo; returns the origins of the server and of the Playground. Limits are off: all callers have one address. */
+/**
+ * Starts the demo; returns the origins of the server and of the Playground, and the folder of its mails. Limits are off: all
+ * callers have one address.
+ */
 export async function startDemo() {
   const directory = await mkdtemp(join(tmpdir(), "sigma-demo-"));
   const port = await freePort();
   const playgroundPort = await freePort();
   const environment = { SIGMA__LIMITS__ENABLED: "false" };
-  const demo = launch(["demo", "--port", String(port), "--playground-port", String(playgroundPort)], environment, directory);
+  const ports = ["--port", String(port), "--playground-port", String(playgroundPort)];
+  const demo = launch(["demo", "--data", join(directory, "data"), ...ports], environment, directory);
+  const mails = join(directory, "data", "mails");
   const stop = async () => {
     const code = await demo.stop();
     await rm(directory, { recursive: true, force: true });
@@ -22,7 +27,9 @@ export async function startDemo() {
     // It prints the server's address first, then the Playground's.
     const [server, playground] = demo.output().match(/http:\/\/[\w.]+:\d+/g) ?? [];
     const up = async (url) => (await fetch(url).catch(() => null))?.ok;
-    if (playground && (await up(server)) && (await up(playground))) return { server, playground, stop, output: demo.output };
+    if (playground && (await up(server)) && (await up(playground))) {
+      return { server, playground, mails, stop, output: demo.output };
+    }
     if (demo.child.exitCode !== null) break;
     await delay(50);
   }

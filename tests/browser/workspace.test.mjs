@@ -1,8 +1,11 @@
 //! The admin of a workspace: people, roles, API keys and settings, with a keyboard, on a phone, in the dark, without script.
 
 import assert from "node:assert/strict";
+import { readFile, readdir } from "node:fs/promises";
 import { createServer } from "node:http";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { assertAccessible, closeAll, closeDevice, inspect, openChromium, openDevice, photograph } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
 
@@ -25,6 +28,18 @@ async function enter(tab, name, workspace = "Harbour Bakery") {
 async function confirm(tab, summary, button) {
   await tab.locator("summary", { hasText: summary }).click();
   await tab.getByRole("button", { name: button }).click();
+}
+
+/** The path of the link that was mailed to somebody about a workspace. */
+async function mailedLink(address, workspace) {
+  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await delay(50)) {
+    for (const file of await readdir(demo.mails).catch(() => [])) {
+      const mail = (await readFile(join(demo.mails, file), "utf8")).replace(/=\r?\n/g, "").replace(/=3D/g, "=");
+      const link = /\/invitation\?token=\w+/.exec(mail);
+      if (link && mail.includes(`To: ${address}`) && mail.includes(workspace)) return link[0];
+    }
+  }
+  throw new Error(`no mail to ${address} came about ${workspace}`);
 }
 
 const go = (path, tab = page) => tab.goto(demo.server + base + path);
@@ -256,6 +271,49 @@ test("a page of another site does nothing with an admin's cookies", async () => 
   site.close();
   await go("/settings");
   assert.equal(await page.getByLabel("Name").inputValue(), "Harbour Bakery");
+});
+
+test("somebody who is invited twice has one account, and goes from workspace to workspace", async () => {
+  const person = { email: "finn@harbour.example", name: "Finn Doyle", password: "correct horse battery staple" };
+  const invite = async (tab) => {
+    await tab.getByRole("link", { name: "Invite a person" }).click();
+    await tab.getByLabel("E-mail address").fill(person.email);
+    await tab.getByLabel("Name").fill("Somebody");
+    await tab.getByRole("button", { name: "Send the invitation" }).click();
+    await told("on its way", tab);
+  };
+  const finn = await openDevice(chromium);
+  const tab = await finn.context.newPage();
+  await go("/people");
+  await invite(page);
+  await tab.goto(demo.server + (await mailedLink(person.email, "Harbour Bakery")));
+  await tab.getByLabel("Your name").fill(person.name);
+  await tab.getByLabel("Password", { exact: true }).fill(person.password);
+  await tab.getByLabel("Password, again").fill(person.password);
+  await tab.getByRole("button", { name: "Join" }).click();
+  await tab.getByRole("heading", { name: "Roles" }).waitFor();
+
+  const other = await openDevice(chromium);
+  const admin = await other.context.newPage();
+  await enter(admin, "Dora", "Night Library");
+  await invite(admin);
+  await closeDevice(other);
+  await tab.goto(demo.server + (await mailedLink(person.email, "Night Library")));
+  await tab.getByRole("button", { name: "Accept the invitation" }).click();
+  await tab.getByRole("heading", { name: "Your workspaces" }).waitFor();
+  await inspect(tab, "workspace-chooser");
+  await tab.getByRole("link", { name: /Night Library/ }).click();
+  await tab.locator("summary", { hasText: "Night Library" }).click();
+  await inspect(tab, "workspace-switcher");
+  await tab.getByRole("link", { name: "Harbour Bakery" }).click();
+  await tab.getByText(`${person.name} · Member`).waitFor();
+  await tab.getByRole("button", { name: "Sign out" }).click();
+
+  await tab.getByLabel("E-mail address").fill("Finn@Harbour.Example");
+  await tab.getByLabel("Password").fill(person.password);
+  await tab.keyboard.press("Enter");
+  await tab.getByRole("heading", { name: "Your workspaces" }).waitFor();
+  await closeDevice(finn);
 });
 
 test("whoever signs out is out", async () => {

@@ -6,10 +6,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
 use secrecy::SecretString;
-use sigma_core::digest::Digest;
-use sigma_core::ids::{OrgId, SessionId, UserId};
+use sigma_core::ids::{OrgId, UserId};
 use sigma_core::random::alphanumeric;
-use sigma_store::session::{self, NewSession};
+use sigma_store::session;
 use sigma_store::workspace::login::Login;
 use sigma_store::workspace::quick::{self, Managers, QuickLogins, quick_log_in};
 use sigma_store::workspace::role;
@@ -19,7 +18,7 @@ use super::form::Form;
 use super::outcome::Instead;
 use super::quick::QuickSession;
 use super::visit::failed;
-use crate::extract::{Browser, SECRET_LENGTH, SignedIn, expired_session_cookie, session_cookie};
+use crate::extract::{Browser, NewBrowserSession, SignedIn, expired_session_cookie};
 use crate::http::{Envelope, RequestContext};
 use crate::oauth::with_cookie;
 use crate::pages::view::PageContext;
@@ -27,9 +26,6 @@ use crate::pages::view::workspace::{QuickLoginGroup, QuickLoginLine, WorkspaceLo
 use crate::passwords::{Verdict, authenticate};
 use crate::state::Sigma;
 use crate::workspace::{JTI_LENGTH, quick_logins_allowed};
-
-/// Seconds of a day.
-const DAY: u32 = 86_400;
 
 /// The routes of this page.
 pub fn router() -> Router<Sigma> {
@@ -57,19 +53,8 @@ async fn log_in(
         return Err(refusal.into());
     }
     let Verdict::Authenticated(person) = verdict else { return wrong(&sigma, &context, email).await };
-    let (now, seconds) = (sigma.now(), sigma.settings.sign_in.session_days.saturating_mul(DAY));
-    let token = alphanumeric(&*sigma.rng, SECRET_LENGTH);
-    let new = NewSession {
-        id: SessionId::new(now, &*sigma.rng),
-        secret: Digest::of(&token),
-        continues: browser.session_secret(&sigma).map(|secret| secret.digest),
-        acr: "1",
-        amr: "pwd",
-        address: context.client().ip().to_string(),
-        user_agent: browser.user_agent(),
-        now,
-        expires_at: Sigma::in_seconds(now, seconds),
-    };
+    let session = NewBrowserSession::of(&sigma, &context, &browser, "pwd");
+    let new = session.new.clone();
     let begin = move |tx: &mut dyn Tx| {
         if !password::confirm(tx, &person.proof)? {
             return Ok(None);
@@ -79,9 +64,8 @@ async fn log_in(
     if sigma.store.write(begin).await.map_err(failed)?.is_none() {
         return wrong(&sigma, &context, email).await;
     }
-    let cookie = session_cookie(&sigma, &token, u64::from(seconds));
     // A quick login that is still there would stand before what was just proven.
-    let response = with_cookie(Redirect::to("/workspace").into_response(), Some(&cookie));
+    let response = with_cookie(Redirect::to("/workspace").into_response(), Some(&session.cookie(&sigma)));
     Ok(with_cookie(response, Some(&QuickSession::expired_cookie(&sigma))))
 }
 

@@ -21,6 +21,9 @@ use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{Editing, Notice, RoleForm, Tab};
 use crate::state::Sigma;
 
+/// Most rules of a role that its page shows. The API has no such bound but the size of a role.
+const MOST_LINES: usize = 1_000;
+
 /// The routes of these pages.
 pub fn router() -> Router<Sigma> {
     Router::new()
@@ -144,8 +147,12 @@ impl<'r> Page<'r> {
         Self { subject, status: refused.status, notice: Some(refused.notice), more: 0 }
     }
 
-    fn render(self, sigma: &Sigma, visit: &Visit, entered: Entered) -> Response {
+    fn render(self, sigma: &Sigma, visit: &Visit, mut entered: Entered) -> Response {
         let own = &visit.role.permissions;
+        let fits = entered.lines() <= MOST_LINES;
+        if !fits {
+            (entered.schemas, entered.catalogs) = (Vec::new(), Vec::new());
+        }
         let editing = match self.subject {
             _ if !visit.authority().may(Right::Roles) => {
                 Editing::Locked("Your role lets you see roles, not change them.".to_owned())
@@ -153,6 +160,9 @@ impl<'r> Page<'r> {
             Subject::Known(role) if !own.covers(&role.permissions) => {
                 Editing::Locked("This role holds more than yours, so you cannot change it.".to_owned())
             }
+            _ if !fits => Editing::Locked(
+                "This role has more rules than a page can show: read and change it by the API.".to_owned(),
+            ),
             _ => Editing::Open,
         };
         let switches = RolePermissions { switches: entered.switches, ..RolePermissions::default() };

@@ -66,6 +66,12 @@ impl Entered {
         }
     }
 
+    /// How many rules it has: lines on the page.
+    pub fn lines(&self) -> usize {
+        let attributes: usize = self.schemas.iter().map(|schema| schema.attributes.len()).sum();
+        self.schemas.len() + attributes + self.catalogs.len()
+    }
+
     fn take(&mut self, field: &str, value: &str) {
         match field {
             "switch" => {
