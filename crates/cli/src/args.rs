@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and the help for it.
 
+mod user;
 mod workspace;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use sigma_core::app::{ApplicationType, AuthMethod, GrantType};
 use sigma_core::jose::Algorithm;
 
+pub use user::{AddUser, UserCommand};
 pub use workspace::{AddApiKey, ApiKeyCommand, NamedApiKey, SetWorkspace, WorkspaceCommand};
 
 /// An identity server: OpenID Connect for apps, keys for people.
@@ -282,44 +284,6 @@ pub enum ResourceCommand {
     Remove {
         /// Its URI.
         uri: String,
-    },
-}
-
-/// `sigma user`.
-#[derive(Debug, Subcommand)]
-pub enum UserCommand {
-    /// List the accounts, the oldest first.
-    #[command(after_help = "Examples:\n  sigma user list --limit 10")]
-    List(Page),
-    /// Show an account and its identities.
-    #[command(after_help = "Examples:\n  sigma user show user_0199…\n  sigma user show 02ab…")]
-    Show {
-        /// Its id, or a public key that it signed with.
-        user: String,
-    },
-    /// Switch an account off: nothing that was issued to it works.
-    #[command(after_help = "Examples:\n  sigma user disable user_0199…")]
-    Disable {
-        /// Its id, or a public key that it signed with.
-        user: String,
-    },
-    /// Switch an account on again.
-    #[command(after_help = "Examples:\n  sigma user enable user_0199…")]
-    Enable {
-        /// Its id, or a public key that it signed with.
-        user: String,
-    },
-    /// List the browsers where someone is signed in, or end sessions.
-    #[command(after_help = "Examples:\n  sigma user sessions user_0199…\n  sigma user sessions user_0199… --end-all")]
-    Sessions {
-        /// Its id, or a public key that it signed with.
-        user: String,
-        /// End this session.
-        #[arg(long, value_name = "SESSION", conflicts_with = "end_all")]
-        end: Option<String>,
-        /// End every session.
-        #[arg(long)]
-        end_all: bool,
     },
 }
 

@@ -1,6 +1,7 @@
 //! `sigma doctor`: what is wrong with this installation, and how to mend it.
 
 mod local;
+mod mail;
 mod outside;
 
 use std::path::Path;
@@ -96,6 +97,7 @@ fn examine(file: Option<&Path>) -> Vec<Finding> {
     }
     findings.extend(local::proxy(&settings));
     findings.extend(local::disk(&settings));
+    findings.push(mail::mail(&settings));
     findings.push(local::master_key(&settings));
     let (stored, kids) = local::store(&settings);
     findings.extend(stored);

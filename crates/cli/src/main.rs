@@ -75,6 +75,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::User(command) => {
             use commands::user;
             match command {
+                UserCommand::Add(user) => user::add(file, output, &user),
+                UserCommand::Reset { user } => user::reset(file, output, &user),
                 UserCommand::List(page) => user::list(file, output, &page),
                 UserCommand::Show { user } => user::show(file, output, &user),
                 UserCommand::Disable { user } => user::disable(file, output, &user),

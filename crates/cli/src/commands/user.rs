@@ -1,8 +1,12 @@
 //! `sigma user`: people's accounts.
 
+mod add;
+mod secret;
+
 use std::path::Path;
 
 use serde::Serialize;
+use sigma_core::email;
 use sigma_core::ids::{SessionId, UserId};
 use sigma_core::person::Identity;
 use sigma_store::account::{self, Account, User};
@@ -13,6 +17,7 @@ use crate::args::Page;
 use crate::failure::Failure;
 use crate::opened::{Absent, Opened};
 use crate::output::{Output, fields, table};
+pub use add::{add, reset};
 
 /// An account as the command line shows it.
 #[derive(Debug, Serialize)]
@@ -201,14 +206,18 @@ fn switch(opened: &Opened, output: Output, user: &str, to: Switch) -> Result<(),
     })
 }
 
-/// The account of that id, or of the person who signed with that key.
+/// The account of that id or address, or of the person who signed with that key.
 fn find(opened: &Opened, user: &str) -> Result<Account, Failure> {
     let wanted = user.to_owned();
     let account = opened.read(move |tx| {
         if let Some(account) = account::find(tx, &UserId::from_text(&wanted))? {
             return Ok(Some(account));
         }
-        match account::find_by_pubkey(tx, &wanted)? {
+        let owner = match account::find_by_email(tx, &email::fold(&wanted))? {
+            Some(owner) => Some(owner),
+            None => account::find_by_pubkey(tx, &wanted)?,
+        };
+        match owner {
             Some(owner) => account::find(tx, &owner.id),
             None => Ok(None),
         }

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
-use sigma_server::settings::{Http, MasterKeySettings, Settings, SignIn, StoreSettings, Tls, Tokens};
+use sigma_server::mail::courier;
+use sigma_server::settings::{Http, MasterKeySettings, Passwords, Settings, SignIn, StoreSettings, Tls, Tokens};
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
@@ -41,6 +42,10 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     check("master_key.value", master_key(&settings.master_key));
     check("sign_in.trusted_origins", trusted_origins(&settings.sign_in));
     check("sign_in.session_days", within(settings.sign_in.session_days, 1, 400));
+    for (key, verdict) in passwords(&settings.passwords) {
+        check(key, verdict);
+    }
+    check("mail", courier::check(&settings.mail, &settings.issuer).map_err(|error| error.to_string()));
     for (key, verdict) in tokens(&settings.tokens) {
         check(key, verdict);
     }
@@ -128,6 +133,17 @@ fn trusted_origins(sign_in: &SignIn) -> Result<(), String> {
         Some(origin) => Err(format!("\"{origin}\" is no origin; write it like https://app.example.org")),
         None => Ok(()),
     }
+}
+
+/// What argon2 takes, and no less than is worth having (RFC 9106 §4, OWASP's smallest).
+fn passwords(passwords: &Passwords) -> [(&'static str, Result<(), String>); 5] {
+    [
+        ("passwords.memory_kib", within(passwords.memory_kib, 7_168, 4_194_304)),
+        ("passwords.iterations", within(passwords.iterations, 1, 100)),
+        ("passwords.parallelism", within(passwords.parallelism, 1, 64)),
+        ("passwords.threads", within(passwords.threads, 0, 256)),
+        ("passwords.queue", within(passwords.queue, 1, 10_000)),
+    ]
 }
 
 fn tokens(tokens: &Tokens) -> [(&'static str, Result<(), String>); 6] {

@@ -4,6 +4,7 @@
 mod app;
 mod config;
 mod doctor;
+mod person;
 mod server;
 mod support;
 mod user;

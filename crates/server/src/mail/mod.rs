@@ -47,6 +47,21 @@ pub struct Link {
     pub url: String,
 }
 
+impl Link {
+    /// A link for `purpose`, to be shown or mailed.
+    pub fn new(issuer: &str, purpose: Purpose, now: Timestamp, rng: &dyn Rng) -> Self {
+        let secret = alphanumeric(rng, SECRET_LENGTH);
+        let path = match purpose {
+            Purpose::Invitation => "/invitation",
+            Purpose::Reset => "/password/reset",
+        };
+        Self {
+            url: format!("{issuer}{path}?token={secret}"),
+            link: NewLink { hash: Digest::of(&secret), purpose, now },
+        }
+    }
+}
+
 impl Sigma {
     /// Where this server writes its mails.
     pub fn desk(&self) -> Desk<'_> {
@@ -60,19 +75,6 @@ impl Sigma {
 }
 
 impl Desk<'_> {
-    /// A link for `purpose`, to be shown or mailed.
-    pub fn link(&self, purpose: Purpose) -> Link {
-        let secret = alphanumeric(self.rng, SECRET_LENGTH);
-        let path = match purpose {
-            Purpose::Invitation => "/invitation",
-            Purpose::Reset => "/password/reset",
-        };
-        Link {
-            url: format!("{}{path}?token={secret}", self.issuer),
-            link: NewLink { hash: Digest::of(&secret), purpose, now: self.now },
-        }
-    }
-
     /// The invitation of `to` to the workspace of that name, by whoever is called `inviter`. For
     /// [`sigma_store::invitation::invite`] and [`send_again`](sigma_store::invitation::send_again); afterwards call
     /// [`Sigma::mail_was_promised`].
@@ -80,7 +82,7 @@ impl Desk<'_> {
     /// # Errors
     /// It cannot be sealed.
     pub fn invitation(&self, to: &str, workspace: &str, inviter: Option<&str>) -> Result<MailedLink, SealError> {
-        let Link { link, url } = self.link(Purpose::Invitation);
+        let Link { link, url } = Link::new(self.issuer, Purpose::Invitation, self.now, self.rng);
         let words = Invited::new(self.issuer, workspace, inviter, &url);
         let mail = self.seal(to, &words, self.now.plus(one_time_link::LIFETIME))?;
         Ok(MailedLink { link, mail })
@@ -91,7 +93,7 @@ impl Desk<'_> {
     /// # Errors
     /// It cannot be sealed.
     pub fn reset(&self, to: &str) -> Result<MailedLink, SealError> {
-        let Link { link, url } = self.link(Purpose::Reset);
+        let Link { link, url } = Link::new(self.issuer, Purpose::Reset, self.now, self.rng);
         let mail = self.seal(to, &Reset::new(self.issuer, &url), self.now.plus(one_time_link::LIFETIME))?;
         Ok(MailedLink { link, mail })
     }

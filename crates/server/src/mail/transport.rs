@@ -84,6 +84,19 @@ impl Transport {
         Ok(Self::Smtp(Box::new(builder.build())))
     }
 
+    /// Goes to the mail server, greets it and logs in, and sends nothing.
+    ///
+    /// # Errors
+    /// [`MailError::Failed`]
+    pub async fn probe(&self) -> Result<(), MailError> {
+        let Self::Smtp(server) = self else { return Ok(()) };
+        match server.test_connection().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(MailError::Failed("it hung up".to_owned())),
+            Err(error) => Err(MailError::Failed(chain(&error))),
+        }
+    }
+
     /// Sends a mail; where it is, if it is in a folder.
     ///
     /// # Errors

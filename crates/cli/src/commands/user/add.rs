@@ -1,0 +1,213 @@
+//! `sigma user add` and `reset`: people who sign in by e-mail address and password.
+
+use std::path::Path;
+
+use serde::Serialize;
+use sigma_core::email::Email;
+use sigma_core::ids::{OrgId, RoleId, UserId};
+use sigma_core::time::Timestamp;
+use sigma_core::workspace::{Actor, text};
+use sigma_server::mail::Link;
+use sigma_store::account::{self, EmailProof, User};
+use sigma_store::one_time_link::{self, NewLink, Purpose};
+use sigma_store::password;
+use sigma_store::workspace::membership::{self, NewMember, State};
+use sigma_store::workspace::{role, tenant};
+use sigma_store::{StoreError, Tx};
+
+use super::super::workspace::decided;
+use super::secret::{Source, hash};
+use crate::args::AddUser;
+use crate::failure::Failure;
+use crate::opened::{Absent, Opened};
+use crate::output::{Output, fields};
+
+/// The role of who is put into a workspace without one being named.
+const ROLE: &str = "Member";
+
+/// What was made.
+#[derive(Debug, Serialize)]
+struct Added {
+    id: String,
+    email: String,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workspace: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<String>,
+    /// Where the person sets their password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link_expires_at: Option<String>,
+}
+
+/// Makes an account whose address the operator vouches for, and a membership if a workspace is named. Who has an account
+/// already can be put into a workspace.
+pub fn add(file: Option<&Path>, output: Output, args: &AddUser) -> Result<(), Failure> {
+    let email =
+        Email::parse(&args.email).map_err(|_| Failure::Usage(format!("{} is no e-mail address", args.email)))?;
+    let local = email.address().split('@').next().unwrap_or_default();
+    let name = text::name(args.name.as_deref().unwrap_or(local));
+    let name = name.map_err(|problem| Failure::Usage(format!("the name {problem}")))?;
+    let opened = Opened::open(file, Absent::Make)?;
+    let folded = email.folded().to_owned();
+    let known = opened.read(move |tx| account::find_by_email(tx, &folded))?;
+    let place = args.workspace.as_deref().map(|id| find_place(&opened, id, args.role.as_deref())).transpose()?;
+    let (user, link) = match (known, &place) {
+        (Some(user), None) => {
+            return Err(Failure::Refused(format!("{email} has an account already: {}", user.id)));
+        }
+        (Some(user), Some(_)) => (Person::Known(user), None),
+        (None, _) => {
+            let password = Source::of(args.password_stdin, args.link).read()?;
+            let hash = password.map(|password| hash(&opened, password)).transpose()?;
+            let link = hash.is_none().then(|| link(&opened));
+            let id = UserId::new(opened.now(), opened.rng.as_ref());
+            (
+                Person::New(New {
+                    id,
+                    email: email.clone(),
+                    name,
+                    hash,
+                    link: link.as_ref().map(|link| link.link.clone()),
+                }),
+                link,
+            )
+        }
+    };
+    let (now, joins) = (opened.now(), place.clone());
+    let user = decided(opened.write(move |tx| {
+        let user = user.make(tx, now)?;
+        if let Some(place) = &joins {
+            let new = NewMember {
+                user_id: user.id.clone(),
+                role_id: place.role_id.clone(),
+                state: State::Active,
+                quick_login: false,
+            };
+            if let Err(refusal) = membership::add(tx, &place.org_id, &Actor::Operator, &new, now)? {
+                return Ok(Err(refusal));
+            }
+        }
+        Ok(Ok(user))
+    })?)?;
+    let added = Added {
+        id: user.id.to_string(),
+        email: user.email.unwrap_or_default(),
+        name: user.name,
+        workspace: place.as_ref().map(|place| place.org_id.to_string()),
+        role: place.map(|place| place.role),
+        link_expires_at: link.as_ref().map(|link| link.link.now.plus(one_time_link::LIFETIME).to_string()),
+        link: link.map(|link| link.url),
+    };
+    output.answer(&added, Added::text)
+}
+
+/// Makes a link by which a person sets a new password: for whoever cannot be reached by mail.
+pub fn reset(file: Option<&Path>, output: Output, user: &str) -> Result<(), Failure> {
+    let opened = Opened::open(file, Absent::Refuse)?;
+    let user = super::find(&opened, user)?.user;
+    let Some(email) = user.email else {
+        return Err(Failure::Refused(format!("{} has no e-mail address to sign in with a password", user.id)));
+    };
+    let link = link(&opened);
+    let (new, id) = (link.link.clone(), user.id.clone());
+    opened.write(move |tx| one_time_link::add(tx, &new, &id, None))?;
+    let added = Added {
+        id: user.id.to_string(),
+        email,
+        name: user.name,
+        workspace: None,
+        role: None,
+        link_expires_at: Some(link.link.now.plus(one_time_link::LIFETIME).to_string()),
+        link: Some(link.url),
+    };
+    output.answer(&added, Added::text)
+}
+
+impl Added {
+    fn text(&self) -> String {
+        let about = fields(&[
+            ("id", self.id.clone()),
+            ("name", self.name.clone()),
+            ("address", self.email.clone()),
+            ("workspace", self.workspace.clone().unwrap_or_default()),
+            ("role", self.role.clone().unwrap_or_default()),
+        ]);
+        match &self.link {
+            Some(link) => format!(
+                "{about}\n\nWho opens this link within one hour sets the password. It works once; give it to nobody else:\n{link}"
+            ),
+            None => about,
+        }
+    }
+}
+
+/// Where a person is put.
+#[derive(Clone, Debug)]
+struct Place {
+    org_id: OrgId,
+    role_id: RoleId,
+    role: String,
+}
+
+/// Somebody with an account, or without.
+enum Person {
+    Known(User),
+    New(New),
+}
+
+/// An account to be made.
+struct New {
+    id: UserId,
+    email: Email,
+    name: String,
+    hash: Option<String>,
+    link: Option<NewLink>,
+}
+
+impl Person {
+    fn make(&self, tx: &mut dyn Tx, now: Timestamp) -> Result<User, StoreError> {
+        let new = match self {
+            Self::Known(user) => return Ok(user.clone()),
+            Self::New(new) => new,
+        };
+        let added = account::add_with_email(tx, &new.id, &new.email, EmailProof::Verified, &new.name, now)?;
+        let user = added.ok_or_else(|| StoreError::Failed("the address was taken at the same moment".to_owned()))?;
+        if let Some(hash) = &new.hash {
+            password::set(tx, &user.id, hash, "", now)?;
+        }
+        if let Some(link) = &new.link {
+            one_time_link::add(tx, link, &user.id, None)?;
+        }
+        Ok(user)
+    }
+}
+
+fn find_place(opened: &Opened, workspace: &str, role: Option<&str>) -> Result<Place, Failure> {
+    let (org_id, wanted) = (OrgId::from_text(workspace), role.unwrap_or(ROLE).to_owned());
+    let (org, named) = (org_id.clone(), wanted.clone());
+    let (found, role) = opened.read(move |tx| {
+        let role = match role::find_by_name(tx, &org, &named)? {
+            Some(role) => Some(role),
+            None => role::find(tx, &org, &RoleId::from_text(named.as_str()))?,
+        };
+        Ok((tenant::find(tx, &org)?, role))
+    })?;
+    if found.is_none() {
+        return Err(Failure::NotFound(format!(
+            "there is no workspace {workspace}; `sigma workspace list` shows those there are"
+        )));
+    }
+    let role = role.ok_or_else(|| {
+        Failure::NotFound(format!(
+            "{workspace} has no role {wanted}; `sigma workspace show {workspace}` shows those it has"
+        ))
+    })?;
+    Ok(Place { org_id, role_id: role.id, role: role.name })
+}
+
+fn link(opened: &Opened) -> Link {
+    Link::new(&opened.settings.issuer, Purpose::Reset, opened.now(), opened.rng.as_ref())
+}

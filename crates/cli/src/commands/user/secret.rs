@@ -1,0 +1,104 @@
+//! Where the password of a new account comes from, and its hash.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::sync::Arc;
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use secrecy::{ExposeSecret as _, SecretString};
+use sigma_core::password::{LONGEST, NewPassword};
+use sigma_server::hashing::Hasher;
+use sigma_server::settings::Passwords;
+
+use crate::failure::Failure;
+use crate::opened::Opened;
+use crate::serve::runtime;
+
+/// Where a password comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The first line of standard input.
+    Stdin,
+    /// Whoever sits at the terminal types it twice.
+    Prompt,
+    /// The person sets it by a link.
+    Link,
+}
+
+impl Source {
+    /// What the command line asks for; without a word of it, the terminal if there is one.
+    pub fn of(stdin: bool, link: bool) -> Self {
+        match (stdin, link) {
+            (true, _) => Self::Stdin,
+            (false, false) if io::stdin().is_terminal() => Self::Prompt,
+            _ => Self::Link,
+        }
+    }
+
+    /// Reads the password; nothing where the person sets it by a link.
+    pub fn read(self) -> Result<Option<NewPassword>, Failure> {
+        let text = match self {
+            Self::Link => return Ok(None),
+            Self::Stdin => read_line()?,
+            Self::Prompt => {
+                let first = ask("Password (empty for a link by which the person sets it): ")?;
+                if first.expose_secret().is_empty() {
+                    return Ok(None);
+                }
+                let again = ask("Once more: ")?;
+                if again.expose_secret() != first.expose_secret() {
+                    return Err(Failure::Refused("The two passwords are not the same.".to_owned()));
+                }
+                first
+            }
+        };
+        NewPassword::parse(text).map(Some).map_err(|refused| Failure::Refused(refused.to_string()))
+    }
+}
+
+/// Hashes a password as the server does.
+pub fn hash(opened: &Opened, password: NewPassword) -> Result<String, Failure> {
+    let settings = Passwords { threads: 1, ..opened.settings.passwords.clone() };
+    let failed = |error: sigma_server::hashing::HashingError| Failure::Failed(error.to_string());
+    let hasher = Hasher::new(&settings, Arc::clone(&opened.rng)).map_err(failed)?;
+    runtime()?.block_on(hasher.hash(password.into_secret())).map_err(failed)
+}
+
+/// Asks on the terminal, which does not show what is typed.
+fn ask(question: &str) -> Result<SecretString, Failure> {
+    let mut terminal = io::stderr().lock();
+    let failed = |error: io::Error| Failure::Failed(format!("cannot ask on the terminal: {error}"));
+    terminal.write_all(question.as_bytes()).and_then(|()| terminal.flush()).map_err(failed)?;
+    let silent = Silent::new().map_err(failed)?;
+    let line = read_line();
+    drop(silent);
+    terminal.write_all(b"\n").map_err(failed)?;
+    line
+}
+
+fn read_line() -> Result<SecretString, Failure> {
+    let mut line = String::with_capacity(LONGEST * 4 + 2);
+    let failed = |error: io::Error| Failure::Failed(format!("cannot read the password: {error}"));
+    io::stdin().lock().read_line(&mut line).map_err(failed)?;
+    let end = line.trim_end_matches(['\r', '\n']).len();
+    line.truncate(end);
+    Ok(SecretString::from(line))
+}
+
+/// While it lives the terminal shows nothing that is typed.
+struct Silent(Termios);
+
+impl Silent {
+    fn new() -> io::Result<Self> {
+        let before = tcgetattr(io::stdin())?;
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(io::stdin(), OptionalActions::Flush, &quiet)?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for Silent {
+    fn drop(&mut self) {
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
+    }
+}

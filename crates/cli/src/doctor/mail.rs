@@ -1,0 +1,34 @@
+//! How mails leave: whether the mail server lets us in.
+
+use sigma_server::mail::Transport;
+use sigma_server::settings::Settings;
+
+use super::Finding;
+
+/// Greets the mail server, if one is set, and sends nothing.
+pub fn mail(settings: &Settings) -> Finding {
+    const CHECK: &str = "mail";
+    let transport = match Transport::new(&settings.mail, &settings.issuer) {
+        Ok(transport) => transport,
+        Err(error) => return Finding::wrong(CHECK, error.to_string(), "Change it in the file or the environment."),
+    };
+    if let Transport::Folder(folder) = &transport {
+        return Finding::note(
+            CHECK,
+            format!("no mail server is set: invitations and links are put into the folder {}", folder.display()),
+            "Set mail.smtp, for example smtps://user:password@mail.example.org, so that people get them.",
+        );
+    }
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return Finding::note(CHECK, "the mail server could not be asked", "Run this again.");
+    };
+    match runtime.block_on(transport.probe()) {
+        Ok(()) => Finding::fine(CHECK, "the mail server lets us in"),
+        Err(error) => Finding::wrong(
+            CHECK,
+            format!("the mail server does not let us in: {error}"),
+            "Check mail.smtp: host, port, user and password; TLS is required. For a certificate of your own set \
+             mail.certificate_authority.",
+        ),
+    }
+}
