@@ -1,0 +1,121 @@
+//! Passwords: forgotten, set by a link in a mail, changed. Without a script, on every screen.
+
+import assert from "node:assert/strict";
+import { readFile, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { closeAll, closeDevice, inspect, openChromium, openDevice } from "./browser.mjs";
+import { startDemo } from "./demo.mjs";
+
+const person = "ada@example.org";
+const first = "four unrelated words here";
+const second = "another set of four words";
+
+let chromium;
+let demo;
+let device;
+let page;
+before(async () => {
+  chromium = await openChromium();
+  demo = await startDemo();
+  // No page for passwords needs a script.
+  device = await openDevice(chromium, { javaScriptEnabled: false });
+  page = await device.context.newPage();
+});
+after(() => closeAll(() => device && closeDevice(device), () => chromium?.close(), () => demo?.stop()));
+
+/** The next mail to the person with that subject; it is there once. */
+async function mailed(subject) {
+  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await delay(50)) {
+    for (const file of await readdir(demo.mails).catch(() => [])) {
+      const path = join(demo.mails, file);
+      const mail = (await readFile(path, "utf8")).replace(/=\r?\n/g, "").replace(/=3D/g, "=");
+      if (mail.includes(`To: ${person}`) && mail.includes(`Subject: ${subject}`)) {
+        await rm(path);
+        return mail;
+      }
+    }
+  }
+  throw new Error(`no mail "${subject}" came`);
+}
+
+async function fill(fields) {
+  for (const [label, text] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).fill(text);
+}
+
+/** Pages are looked at with a script of the test's own, which needs one to be allowed. */
+async function look(name) {
+  const other = await openDevice(chromium, { storageState: await device.context.storageState() });
+  other.expected.push(/status of 4\d\d/);
+  const tab = await other.context.newPage();
+  await tab.goto(page.url());
+  await inspect(tab, name);
+  await closeDevice(other);
+}
+
+/** As `look`, for what a form answered: it is shown again as it is. */
+async function lookAtAnswer(name) {
+  const html = await page.content();
+  const url = page.url();
+  const other = await openDevice(chromium);
+  const tab = await other.context.newPage();
+  await tab.route(url, async (route) => {
+    const real = await route.fetch({ method: "GET" });
+    await route.fulfill({ status: 200, headers: real.headers(), body: html });
+  });
+  await tab.goto(url);
+  await inspect(tab, name);
+  await closeDevice(other);
+}
+
+test("a forgotten password is set anew by the link in a mail", async () => {
+  device.expected.push(/status of 4\d\d/);
+  await page.goto(`${demo.server}/workspace/login`);
+  await page.getByRole("link", { name: "Forgot your password?" }).click();
+  await look("password-forgot");
+  await fill({ "E-mail address": person });
+  await page.getByRole("button", { name: "Send the link" }).click();
+  await page.getByRole("heading", { name: "Look into your mail" }).waitFor();
+  await look("password-forgot-sent");
+  const link = /\/password\/reset\?token=\w+/.exec(await mailed("Set a new password"))[0];
+  await page.goto(demo.server + link);
+  await look("password-reset");
+  await fill({ "New password": first, "New password, again": second });
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await page.getByRole("alert").filter({ hasText: "are not the same" }).waitFor();
+  await lookAtAnswer("password-reset-refused");
+  await fill({ "New password": first, "New password, again": first });
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await page.getByRole("status").filter({ hasText: "Your password is set." }).waitFor();
+  await look("password-saved");
+  assert.match(await mailed("Your password for"), /was changed/);
+  await page.goto(demo.server + link);
+  await page.getByRole("heading", { name: "This link does not work any more" }).waitFor();
+  await look("password-link-gone");
+});
+
+test("a password is changed by the one that was there", async () => {
+  await page.goto(`${demo.server}/account/password`);
+  await look("password-account");
+  await fill({ "Your password now": second, "New password": second, "New password, again": second });
+  await page.getByRole("button", { name: "Change the password" }).click();
+  await page.getByRole("alert").filter({ hasText: "That is not your password." }).waitFor();
+  await fill({ "Your password now": first, "New password": "password1", "New password, again": "password1" });
+  await page.getByRole("button", { name: "Change the password" }).click();
+  await page.getByRole("alert").filter({ hasText: "one of the most common" }).waitFor();
+  await fill({ "Your password now": first, "New password": second, "New password, again": second });
+  await page.getByRole("button", { name: "Change the password" }).click();
+  await page.getByRole("status").filter({ hasText: "Your password is set." }).waitFor();
+  await device.context.clearCookies();
+  await page.goto(`${demo.server}/workspace/login`);
+  await fill({ "E-mail address": person, Password: second });
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.waitForURL(/\/workspace(\/org_.*)?$/);
+});
+
+test("a link for nobody and an invitation for nobody say so", async () => {
+  await page.goto(`${demo.server}/invitation?token=none`);
+  await page.getByRole("heading", { name: "This invitation does not work any more" }).waitFor();
+  await look("invitation-gone");
+});
