@@ -119,7 +119,9 @@ export async function startSigma(settings = {}) {
   const mailedLink = async (address) => {
     const folder = join(directory, "sigma-mails");
     for (let tries = 0; tries < 600; tries += 1) {
-      for (const name of await readdir(folder).catch(() => [])) {
+      // A file is written under another name first.
+      const whole = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".eml"));
+      for (const name of whole) {
         const mail = (await readFile(join(folder, name), "utf8")).replaceAll("\r\n", "\n");
         if (!mail.includes(`To: ${address}\n`)) continue;
         // Quoted-printable (RFC 2045 §6.7) breaks long lines.
