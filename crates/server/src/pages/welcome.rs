@@ -28,13 +28,14 @@ async fn welcome(State(sigma): State<Sigma>, browser: Browser) -> Response {
 async fn show(sigma: &Sigma, browser: &Browser) -> Result<Response, Envelope> {
     let context = PageContext { issuer: sigma.issuer() };
     let Some(signed_in) = SignedIn::find(sigma, browser).await? else {
-        return Ok(Welcome { signed_in: None, sessions: Vec::new() }.render(&context));
+        return Ok(Welcome { signed_in: None, email: None, sessions: Vec::new() }.render(&context));
     };
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
     let mut sessions = sigma.store.read(move |tx| session::list_live(tx, &user_id, now)).await.map_err(internal)?;
     sessions.sort_by_key(|session| session.id != signed_in.session.id);
     let page = Welcome {
         signed_in: Some(person_view(&signed_in.account, signed_in.session.bap_id.as_deref())),
+        email: signed_in.account.user.email.clone(),
         sessions: sessions.iter().map(|session| line(session, &signed_in.session)).collect(),
     };
     Ok(page.render(&context))

@@ -74,9 +74,28 @@ fn every_page() -> Vec<Response> {
     let fields = vec![("state".to_owned(), "\"><script>".to_owned())];
     let log_out =
         LogOutConfirm { app: Some("<b>".into()), person: None, fields: fields.clone(), form_action_origin: None };
-    vec![
-        Welcome { signed_in: None, sessions: vec![] }.render(&CONTEXT),
-        Welcome { signed_in: Some(person()), sessions: vec![session(None)] }.render(&CONTEXT),
+    let hostile = || "<script>\"'>".to_owned();
+    let forgot = ForgotPassword { sent: false, email: hostile(), refusal: true };
+    let reset = ResetPassword { token: hostile(), email: hostile(), refusal: Some(hostile()) };
+    let account = |state| AccountPassword { email: hostile(), state, saved: true, refusal: Some(hostile()) };
+    let invitation = |form| AcceptInvitation {
+        token: hostile(),
+        workspace: hostile(),
+        email: hostile(),
+        form,
+        refusal: Some(hostile()),
+    };
+    let states =
+        [PasswordState::Set, PasswordState::None, PasswordState::SignInAgain, PasswordState::NoAddress].map(account);
+    let forms = [InvitationForm::SetPassword { name: hostile() }, InvitationForm::Agree, InvitationForm::SignInFirst]
+        .map(invitation);
+    let mut pages: Vec<Response> = states.iter().map(|page| page.render(StatusCode::OK, &CONTEXT)).collect();
+    pages.extend(forms.iter().map(|page| page.render(StatusCode::OK, &CONTEXT)));
+    pages.extend([forgot.render(StatusCode::OK, &CONTEXT), reset.render(StatusCode::OK, &CONTEXT)]);
+    pages.extend([
+        Welcome { signed_in: None, email: None, sessions: vec![] }.render(&CONTEXT),
+        Welcome { signed_in: Some(person()), email: Some("ada@example.org".to_owned()), sessions: vec![session(None)] }
+            .render(&CONTEXT),
         login().render(&CONTEXT),
         sign_up.render(&CONTEXT),
         consent().render(&CONTEXT),
@@ -87,7 +106,8 @@ fn every_page() -> Vec<Response> {
         SignedOut { app: Some("<b>".into()) }.render(&CONTEXT),
         Reference.render(&CONTEXT),
         NotFound.render(&CONTEXT),
-    ]
+    ]);
+    pages
 }
 
 async fn text(response: Response) -> String {
@@ -208,7 +228,7 @@ async fn a_session_is_told_by_its_device_and_time() {
         (Some("<script>"), "Unknown device"),
         (None, "Unknown device"),
     ] {
-        let page = Welcome { signed_in: Some(person()), sessions: vec![session(agent)] };
+        let page = Welcome { signed_in: Some(person()), email: None, sessions: vec![session(agent)] };
         let html = text(page.render(&CONTEXT)).await;
         assert!(html.contains(&format!("<strong>{words}</strong>")), "{words}");
         assert!(html.contains("2026-11-22 05:59 UTC</time> from 192.0.2.1"), "{html}");

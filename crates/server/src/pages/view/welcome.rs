@@ -13,6 +13,8 @@ use super::{PageContext, PersonView, moment, page};
 pub struct Welcome {
     /// Who is signed in.
     pub signed_in: Option<PersonView>,
+    /// The address of their account, if it has one.
+    pub email: Option<String>,
     /// Their sessions, this one first.
     pub sessions: Vec<SessionLine>,
 }
