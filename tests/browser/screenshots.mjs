@@ -24,6 +24,12 @@ try {
   await exchange(page);
   await page.getByRole("heading", { name: "Access token" }).scrollIntoViewIfNeeded();
   await page.screenshot({ path: `${images}playground.png` });
+  await page.goto(`${demo.server}/workspace/login`);
+  await page.getByRole("form", { name: "Harbour Bakery" }).getByRole("button", { name: /^Ada/ }).click();
+  await page.getByRole("link", { name: "Roles" }).click();
+  await page.getByRole("heading", { name: "Roles" }).waitFor();
+  await page.setViewportSize({ width: 1100, height: 560 });
+  await page.screenshot({ path: `${images}workspace.png` });
 } finally {
   await chromium.close();
   await demo.stop();

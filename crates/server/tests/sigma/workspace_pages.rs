@@ -81,6 +81,23 @@ async fn a_wrong_password_opens_nothing_and_does_not_say_whether_there_is_such_a
 }
 
 #[tokio::test]
+async fn a_foreign_page_signs_nobody_in() {
+    let world = lenient_world().await;
+    let (acme, bob) = with_quick_logins(&world).await;
+    let password = format!("email=ada%40example.org&password={}", PASSWORD.replace(' ', "+"));
+    let click = format!("workspace={}&user={bob}", acme.org);
+    for (path, form) in [("/workspace/login", password), ("/workspace/login/quick", click)] {
+        let request = http::Request::post(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", "https://evil.example")
+            .header("sec-fetch-site", "cross-site")
+            .body(axum::body::Body::from(form));
+        let answer = world.send(request.unwrap()).await;
+        assert_eq!((answer.status, answer.header("set-cookie")), (StatusCode::FORBIDDEN, ""), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn to_whoever_is_no_active_member_there_is_no_such_page() {
     let world = World::with_tenants().await;
     let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
