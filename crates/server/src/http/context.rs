@@ -84,9 +84,7 @@ pub struct RequestContext(Arc<Known>);
 
 struct Known {
     request_id: RequestId,
-    client: ClientAddr,
-    is_client_known: bool,
-    is_secure: bool,
+    origin: Origin,
     host: Option<HeaderValue>,
     started: Timestamp,
     limiter: Arc<Limiter>,
@@ -101,9 +99,7 @@ impl RequestContext {
         started: Timestamp,
         limiter: Arc<Limiter>,
     ) -> Self {
-        let Origin { client, is_known: is_client_known, is_secure } = origin;
-        let counted = Mutex::new(None);
-        Self(Arc::new(Known { request_id, client, is_client_known, is_secure, host, started, limiter, counted }))
+        Self(Arc::new(Known { request_id, origin, host, started, limiter, counted: Mutex::new(None) }))
     }
 
     /// The request's name in answers, logs and traces.
@@ -113,18 +109,18 @@ impl RequestContext {
 
     /// Who sent it, as far as trusted proxies tell.
     pub fn client(&self) -> ClientAddr {
-        self.0.client
+        self.0.origin.client
     }
 
     /// Whether that is the client, and not a proxy that nobody declared: one that says for whom it asks, and is not
     /// believed.
     pub fn is_client_known(&self) -> bool {
-        self.0.is_client_known
+        self.0.origin.is_known
     }
 
     /// It left the client encrypted.
     pub fn is_secure(&self) -> bool {
-        self.0.is_secure
+        self.0.origin.is_secure
     }
 
     /// The host that it was sent to, as the sender calls it.
@@ -170,7 +166,7 @@ impl fmt::Debug for RequestContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestContext")
             .field("request_id", &self.0.request_id)
-            .field("client", &self.0.client)
+            .field("client", &self.0.origin.client)
             .finish_non_exhaustive()
     }
 }

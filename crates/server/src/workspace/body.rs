@@ -4,12 +4,14 @@
 //! clients of a newer Sigma work with an older one. A field that stands twice is refused: two readers could take two
 //! values of it.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
+use serde::Deserialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use sigma_core::authorize::Params;
 
@@ -111,17 +113,102 @@ impl<'de> Visitor<'de> for Clean {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut names = HashSet::new();
-        while let Some(name) = map.next_key::<String>()? {
+        let mut names = Names::default();
+        while let Some(name) = map.next_key_seed(Name)? {
             if name.contains('\0') {
                 return Err(A::Error::custom("a name holds a NUL"));
             }
             map.next_value_seed(Self)?;
-            if !names.insert(name) {
+            if !names.add(name) {
                 return Err(A::Error::custom("a name stands twice in an object"));
             }
         }
         Ok(())
+    }
+}
+
+/// The names of an object: few in most, and looked through faster than hashed; many in some.
+#[derive(Default)]
+struct Names<'de> {
+    few: Vec<Cow<'de, str>>,
+    many: HashSet<Cow<'de, str>>,
+}
+
+impl<'de> Names<'de> {
+    /// Adds a name; whether it was not there.
+    fn add(&mut self, name: Cow<'de, str>) -> bool {
+        const FEW: usize = 16;
+        if self.many.is_empty() && self.few.len() < FEW {
+            let is_new = !self.few.contains(&name);
+            self.few.push(name);
+            return is_new;
+        }
+        self.many.extend(self.few.drain(..));
+        self.many.insert(name)
+    }
+}
+
+/// Reads a name, without a copy where nothing in it is escaped.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Name {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(name))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(name.to_owned()))
+    }
+}
+
+/// A list of objects. serde would take lists of their fields' values as well.
+///
+/// # Errors
+/// Something in it is no object.
+pub fn objects<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let objects: Vec<Object<T>> = Vec::deserialize(deserializer)?;
+    Ok(objects.into_iter().map(|Object(object)| object).collect())
+}
+
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(AsObject(deserializer)).map(Self)
+    }
+}
+
+/// A deserializer of whatever is asked for that reads an object.
+struct AsObject<D>(D);
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for AsObject<D> {
+    type Error = D::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_map(visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 
@@ -184,7 +271,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;
-    use serde::Deserialize;
 
     use super::*;
 
@@ -250,6 +336,23 @@ mod tests {
         assert!(refused(format!(r#"{{"levels":"{}"}}"#, "x".repeat(10_000)).as_bytes()).len() < 400);
         let deep = format!("{{\"name\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
         assert!(refused(deep.as_bytes()).contains("recursion limit"));
+    }
+
+    #[test]
+    fn a_name_that_stands_twice_is_found_among_many() {
+        let object = |names: &[String]| {
+            let fields: Vec<String> = names.iter().map(|name| format!("\"{name}\":true")).collect();
+            format!("{{\"name\":\"a\",\"levels\":{{{}}}}}", fields.join(","))
+        };
+        for count in [1, 15, 16, 17, 18, 1_000] {
+            let mut names: Vec<String> = (0..count).map(|number| format!("n{number}")).collect();
+            assert_eq!(read::<Sample>(object(&names).as_bytes()).unwrap().levels.len(), count);
+            names.push("n0".to_owned());
+            assert!(refused(object(&names).as_bytes()).contains("twice"), "{count}");
+            names.pop();
+            names.push(format!("n{}", count - 1).replace('n', "\\u006e"));
+            assert!(refused(object(&names).as_bytes()).contains("twice"), "{count}");
+        }
     }
 
     #[test]

@@ -51,13 +51,13 @@ pub async fn invite(
     let mail = letter(sigma, org_id, &actor, &address).await?;
     let new_user = UserId::new(now, &*sigma.rng);
     let invite = Invite { org_id: org_id.clone(), actor, email, name, new_user, role_id: invitee.role_id, mail };
-    let invited = move |tx: &mut dyn Tx| {
+    let write = move |tx: &mut dyn Tx| {
         if own_address(tx, invite.email.folded())?.is_some_and(|own| own != address) {
             return Ok(Err(Refusal::Conflict("Somebody made an account with that address just now: try again")));
         }
         invitation::invite(tx, &invite)
     };
-    let member = decide(sigma, invited).await?;
+    let member = decide(sigma, write).await?;
     sigma.mail_was_promised();
     Ok(member)
 }

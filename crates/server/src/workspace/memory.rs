@@ -3,7 +3,6 @@
 
 use std::sync::{Arc, OnceLock};
 
-use moka::sync::Cache as Memory;
 use sigma_core::digest::Digest;
 use sigma_core::ids::{OrgId, RoleId, UserId};
 use sigma_core::time::Timestamp;
@@ -17,7 +16,7 @@ use sigma_store::workspace::{change_key, role};
 use sigma_store::{Cache, MasterKey, Store, StoreError, Tx, Watch, account};
 
 use crate::state::Sigma;
-use crate::workspace::caller::Known;
+use crate::workspace::remembered::Remembered;
 use crate::workspace::uses::Uses;
 
 /// How far the clocks of our processes may differ, in seconds.
@@ -32,8 +31,8 @@ pub struct WorkspaceMemory {
     keys: Cache<Arc<ApiKey>>,
     /// Changes of anything that decides who a credential is.
     pub(super) watch: Watch,
-    /// By the SHA-256 of the whole token or key.
-    pub(super) callers: Memory<Digest, Arc<Known>>,
+    /// Who each credential was found to be.
+    pub(super) callers: Remembered,
     /// When keys were used.
     pub(super) uses: Uses,
 }
@@ -50,7 +49,7 @@ impl WorkspaceMemory {
             sessions: Cache::new(store, session::CHANGED, 20_000),
             keys: Cache::new(store, api_key::CHANGED, 10_000),
             watch: Watch::new(store, &kinds),
-            callers: Memory::new(10_000),
+            callers: Remembered::default(),
             uses: Uses::default(),
         }
     }

@@ -11,6 +11,7 @@ pub(crate) mod error;
 pub(crate) mod invitations;
 mod memory;
 mod quick;
+mod remembered;
 mod role;
 mod roles;
 mod settings;

@@ -7,7 +7,7 @@ use sigma_core::workspace::role::RoleProblem;
 use sigma_core::workspace::{self, Level, Role, RoleDraft, RolePermissions, Switch, Switches};
 use utoipa::ToSchema;
 
-use crate::workspace::body::Wanted;
+use crate::workspace::body::{Wanted, objects};
 use crate::workspace::error::WorkspaceError;
 
 /// What a role sees of one schema of the product.
@@ -54,8 +54,10 @@ pub struct Allowed {
     can_manage_users: bool,
     can_manage_api_keys: bool,
     /// Schemas that are not listed: `write` for a role with `canManageSchemas`, else `read`.
+    #[serde(deserialize_with = "objects")]
     schema_permissions: Vec<SchemaPermission>,
     /// Catalogs that are not listed can be seen, and with `canManageDimensions` assigned.
+    #[serde(deserialize_with = "objects")]
     catalog_permissions: Vec<CatalogPermission>,
 }
 

@@ -143,6 +143,8 @@ async fn a_role_is_refused_for_what_it_says() {
         json!({"name": "x", "canExport": 1}),
         json!({"name": "x", "schemaPermissions": {}}),
         json!({"name": "x", "schemaPermissions": [{}]}),
+        json!({"name": "x", "schemaPermissions": [["a", "read", {}]]}),
+        json!({"name": "x", "catalogPermissions": [["a", true, true]]}),
         json!({"name": "x", "schemaPermissions": [{"schemaId": "a", "default": "Write"}]}),
         json!({"name": "x", "schemaPermissions": [{"schemaId": "a", "attributes": {"b": "none"}}]}),
         json!({"name": "x", "schemaPermissions": [{"schemaId": "a", "attributes": ["b"]}]}),

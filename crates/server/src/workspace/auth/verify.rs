@@ -1,7 +1,7 @@
 //! `POST /api/v1/auth/verify`: a server asks whether a token or key that it was sent is good, and for what.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderValue, header};
 use serde::{Deserialize, Serialize};
@@ -138,6 +138,7 @@ pub async fn verify(
             Verified { valid: false, code: Some("PERMISSION_DENIED"), ..valid }.to_json()
         }
     };
-    let json = HeaderValue::from_static("application/json");
-    Ok(([(header::CONTENT_TYPE, json)], answer).into_response())
+    let mut response = Response::new(answer.into());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
 }
