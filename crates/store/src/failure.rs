@@ -130,7 +130,8 @@ fn doubling(count: i64, first: i64, longest: Duration) -> Duration {
 pub(crate) struct PasswordFailures {
     here: String,
     anywhere: String,
-    /// Stands for a network from which the right password came before.
+    /// Stands for a network from which the right password came before. In the place of `blocked_until` it names that
+    /// password by when it was chosen: after a reset no network is known.
     known: String,
     now: Timestamp,
 }
@@ -149,10 +150,16 @@ impl PasswordFailures {
 
     /// Until when these rows block, if one of them does. Whoever signed in from here before does not wait for what
     /// strangers did elsewhere: else a stranger could lock them out for ever (ruling 34).
-    pub(crate) fn blocked_until(&self, tx: &mut dyn Tx, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    pub(crate) fn blocked_until(
+        &self,
+        tx: &mut dyn Tx,
+        chosen_at: Option<Timestamp>,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let now = self.now;
         let here = find(tx, &self.here)?.and_then(|failures| failures.blocked_until(now));
         let anywhere = find(tx, &self.anywhere)?.and_then(|failures| failures.blocked_until(now));
-        let is_known = find(tx, &self.known)?.is_some_and(|known| known.expires_at > now);
+        let is_known = find(tx, &self.known)?
+            .is_some_and(|known| known.expires_at > now && chosen_at == Some(known.blocked_until));
         Ok(if is_known { here } else { here.max(anywhere) })
     }
 
@@ -163,11 +170,11 @@ impl PasswordFailures {
         Ok(())
     }
 
-    /// The right password ends both, and its network is known from then on.
-    pub(crate) fn clear(&self, tx: &mut dyn Tx) -> Result<(), StoreError> {
+    /// The right password, chosen then, ends both, and its network is known from then on.
+    pub(crate) fn clear(&self, tx: &mut dyn Tx, chosen_at: Timestamp) -> Result<(), StoreError> {
         clear(tx, &self.here)?;
         clear(tx, &self.anywhere)?;
-        let known = Failures { count: 0, blocked_until: self.now, expires_at: self.now.plus(KNOWN) };
+        let known = Failures { count: 0, blocked_until: chosen_at, expires_at: self.now.plus(KNOWN) };
         write(tx, &self.known, known)
     }
 }
@@ -177,9 +184,10 @@ pub(crate) fn clear_passwords(
     tx: &mut dyn Tx,
     user_id: &UserId,
     network: &str,
+    chosen_at: Timestamp,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    PasswordFailures::of(Some(user_id), 0, network, now).clear(tx)
+    PasswordFailures::of(Some(user_id), 0, network, now).clear(tx, chosen_at)
 }
 
 #[cfg(test)]

@@ -71,12 +71,12 @@ impl LookedUp {
 pub fn look_up(tx: &mut dyn Tx, attempt: &Attempt, now: Timestamp) -> Result<LookedUp, StoreError> {
     let user = account::find_by_email(tx, &attempt.email)?;
     let failures = PasswordFailures::of(user.as_ref().map(|user| &user.id), attempt.bucket, &attempt.network, now);
-    let blocked_until = failures.blocked_until(tx, now)?;
     let stored = match &user {
         Some(user) => find(tx, &user.id)?,
         // As many statements for a stranger as for a person.
         None => find(tx, &UserId::from_text(""))?,
     };
+    let blocked_until = failures.blocked_until(tx, stored.as_ref().map(|stored| stored.chosen_at))?;
     Ok(LookedUp { user, stored, blocked_until, failures })
 }
 
@@ -93,7 +93,7 @@ pub fn confirm(tx: &mut dyn Tx, proof: &Proof) -> Result<bool, StoreError> {
     if !current || user.is_none_or(|user| user.disabled) {
         return Ok(false);
     }
-    proof.failures.clear(tx)?;
+    proof.failures.clear(tx, proof.chosen_at)?;
     Ok(true)
 }
 
@@ -118,7 +118,7 @@ pub fn set(tx: &mut dyn Tx, user_id: &UserId, hash: &str, network: &str, now: Ti
          ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, updated_at = excluded.updated_at",
         params![user_id, hash, chosen_at],
     )?;
-    failure::clear_passwords(tx, user_id, network, now)?;
+    failure::clear_passwords(tx, user_id, network, chosen_at, now)?;
     tx.changed(account::CHANGED, user_id.as_str())
 }
 

@@ -116,11 +116,21 @@ on_both_engines! {
             guess(&store, "ada@example.org", "192.0.2.1");
         }
         assert!(blocked("192.0.2.1").is_some(), "who fails there waits there");
+        let guess_everywhere = || {
+            for number in 0..30 {
+                guess(&store, "ada@example.org", &format!("198.51.100.{number}"));
+            }
+        };
         store.clock.advance(Duration::from_hours(31 * 24));
-        for number in 0..30 {
-            guess(&store, "ada@example.org", &format!("198.51.100.{number}"));
-        }
+        guess_everywhere();
         assert!(blocked("192.0.2.1").is_some(), "after a month the network is a stranger's");
+        store.clock.advance(Duration::from_hours(1));
+        assert!(confirm(&store, &look_up(&store, store.clock.now(), "ada@example.org", "192.0.2.1")));
+        let (id, now) = (ada.id, store.clock.now());
+        store.write_blocking(move |tx| password::set(tx, &id, "$argon2id$2", "203.0.113.50", now)).unwrap();
+        guess_everywhere();
+        assert_eq!(blocked("203.0.113.50"), None, "who chose the new one need not wait");
+        assert!(blocked("192.0.2.1").is_some(), "whoever knew the old password is a stranger as well");
     }
 
     fn the_right_password_clears_the_counts_and_only_while_it_is_the_persons(store: TestStore) {
