@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { closeAll, closeDevice, inspect, openChromium, openDevice } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
+import { PATIENCE } from "../support/sigma.mjs";
 
 const person = "ada@example.org";
 const first = "four unrelated words here";
@@ -27,7 +28,7 @@ after(() => closeAll(() => device && closeDevice(device), () => chromium?.close(
 
 /** The next mail to the person with that subject; it is there once. */
 async function mailed(subject) {
-  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await delay(50)) {
+  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await delay(50)) {
     for (const file of await readdir(demo.mails).catch(() => [])) {
       const path = join(demo.mails, file);
       const mail = (await readFile(path, "utf8")).replace(/=\r?\n/g, "").replace(/=3D/g, "=");

@@ -8,6 +8,7 @@ import { after, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { assertAccessible, closeAll, closeDevice, inspect, openChromium, openDevice, photograph } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
+import { PATIENCE } from "../support/sigma.mjs";
 
 let chromium;
 let demo;
@@ -32,7 +33,7 @@ async function confirm(tab, summary, button) {
 
 /** The path of the link that was mailed to somebody about a workspace. */
 async function mailedLink(address, workspace) {
-  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await delay(50)) {
+  for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await delay(50)) {
     for (const file of await readdir(demo.mails).catch(() => [])) {
       const mail = (await readFile(join(demo.mails, file), "utf8")).replace(/=\r?\n/g, "").replace(/=3D/g, "=");
       const link = /\/invitation\?token=\w+/.exec(mail);

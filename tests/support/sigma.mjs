@@ -118,7 +118,7 @@ export async function startSigma(settings = {}) {
   /** The link in the mail to `address`. No mail server is set, so mails are files. */
   const mailedLink = async (address) => {
     const folder = join(directory, "sigma-mails");
-    for (let tries = 0; tries < 600; tries += 1) {
+    for (let tries = 0; tries < 1_200; tries += 1) {
       // A file is written under another name first.
       const whole = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".eml"));
       for (const name of whole) {
