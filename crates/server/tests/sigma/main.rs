@@ -36,6 +36,8 @@ mod workspace_guessing;
 mod workspace_isolation;
 mod workspace_keys;
 mod workspace_pages;
+mod workspace_pages_login;
+mod workspace_pages_people;
 mod workspace_processes;
 mod workspace_roles;
 mod workspace_sessions;

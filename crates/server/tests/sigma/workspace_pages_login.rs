@@ -1,0 +1,164 @@
+//! How people get to the pages of workspaces: by a password, or by a quick login where those are on.
+
+use axum::body::Body;
+use http::{Request, StatusCode};
+use sigma_core::ids::UserId;
+
+use crate::support::{PASSWORD, Tenant, World, at};
+
+#[tokio::test]
+async fn a_person_signs_in_by_password_and_comes_to_their_only_workspace_or_chooses() {
+    let world = World::with_tenants().await;
+    let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
+    let (_, browser) = world.admin_of(&acme).await;
+    assert_eq!(browser.get("/workspace").await.location(), format!("/workspace/{}", acme.org));
+    assert_eq!(browser.get(&format!("/workspace/{}", acme.org)).await.location(), at(&acme.org, "people"));
+
+    let bob = world.person("bob@example.org").await;
+    acme.join(&bob, &acme.member).await;
+    zeta.join(&bob, &zeta.admin).await;
+    let browser = world.entered("bob@example.org").await;
+    let page = browser.get("/workspace").await.body;
+    for words in ["Acme", "Zeta", "Member", "Admin"] {
+        assert!(page.contains(words), "{page}");
+    }
+    // A member who manages nothing begins at the roles, and can go over to the other workspace.
+    assert_eq!(browser.get(&format!("/workspace/{}", acme.org)).await.location(), at(&acme.org, "roles"));
+    assert!(browser.get(&at(&acme.org, "roles")).await.body.contains(&format!("href=\"/workspace/{}\"", zeta.org)));
+
+    world.person("none@example.org").await;
+    let browser = world.entered("none@example.org").await;
+    assert!(browser.get("/workspace").await.body.contains("You are in no workspace"));
+}
+
+#[tokio::test]
+async fn a_wrong_password_opens_nothing_and_does_not_say_whether_there_is_such_a_person() {
+    let world = World::with_tenants().await;
+    world.person("ada@example.org").await;
+    let browser = world.browser();
+    let mut pages = Vec::new();
+    for address in ["ada@example.org", "eve@example.org"] {
+        let answer = browser.post_form("/workspace/login", &[("email", address), ("password", "wrong password")]).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(answer.header("set-cookie"), "");
+        pages.push(answer.body.replace(address, ""));
+    }
+    assert_eq!(pages[0], pages[1]);
+    let nothing = browser.post_form("/workspace/login", &[]).await;
+    assert_eq!(nothing.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(browser.get("/workspace").await.location(), "/workspace/login");
+}
+
+#[tokio::test]
+async fn a_foreign_page_signs_nobody_in() {
+    let world = lenient_world().await;
+    let (acme, bob) = with_quick_logins(&world).await;
+    let password = format!("email=ada%40example.org&password={}", PASSWORD.replace(' ', "+"));
+    let click = format!("workspace={}&user={bob}", acme.org);
+    for (path, form) in [("/workspace/login", password), ("/workspace/login/quick", click)] {
+        let request = Request::post(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", "https://evil.example")
+            .header("sec-fetch-site", "cross-site")
+            .body(Body::from(form));
+        let answer = world.send(request.unwrap()).await;
+        assert_eq!((answer.status, answer.header("set-cookie")), (StatusCode::FORBIDDEN, ""), "{path}");
+    }
+}
+
+/// A world whose server allows quick logins to its callers, with a workspace that has them on and `bob` marked.
+async fn with_quick_logins(world: &World) -> (Tenant<'_>, UserId) {
+    let acme = world.tenant("Acme").await;
+    let (_, browser) = world.admin_of(&acme).await;
+    let (bob, _) = acme.add("bob@example.org", &acme.member).await;
+    let person = at(&acme.org, &format!("people/{bob}"));
+    browser.post_form(&person, &[("role", acme.member.as_str()), ("quick_login", "true")]).await;
+    browser.post_form(&at(&acme.org, "settings"), &[("name", "Acme"), ("quick_logins", "true")]).await;
+    (acme, bob)
+}
+
+async fn lenient_world() -> World {
+    World::with(|settings| {
+        settings.passwords.memory_kib = 64;
+        settings.workspaces.allow_quick_logins = vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()];
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_quick_login_opens_its_workspace_and_nothing_else_of_the_account() {
+    let world = lenient_world().await;
+    let (acme, bob) = with_quick_logins(&world).await;
+    let zeta = world.tenant("Zeta").await;
+    zeta.join(&bob, &zeta.admin).await;
+    let browser = world.browser();
+    assert!(browser.get("/workspace/login").await.body.contains("Quick logins are on."));
+    let form = [("workspace", acme.org.as_str()), ("user", bob.as_str())];
+    let answer = browser.post_form("/workspace/login/quick", &form).await;
+    assert_eq!(answer.location(), format!("/workspace/{}", acme.org));
+    assert!(answer.header("set-cookie").contains("HttpOnly; SameSite=Lax"));
+
+    let page = browser.get(&at(&acme.org, "roles")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.body.contains("Zeta"));
+    assert_eq!(browser.get(&at(&zeta.org, "roles")).await.location(), "/workspace/login");
+    assert_eq!(browser.get("/workspace").await.location(), format!("/workspace/{}", acme.org));
+    assert!(browser.get("/").await.body.contains("Make a key"), "it is no session of the account");
+
+    let cookie = browser.cookies();
+    browser.post_form("/workspace/sign-out", &[]).await;
+    assert_eq!(browser.get(&at(&acme.org, "roles")).await.location(), "/workspace/login");
+    // The cookie itself is worth nothing after that.
+    let request = Request::get(at(&acme.org, "roles")).header("cookie", cookie).body(Body::empty());
+    assert_eq!(world.send(request.unwrap()).await.location(), "/workspace/login");
+}
+
+#[tokio::test]
+async fn a_quick_login_ends_with_the_membership_after_a_day_and_with_a_forged_cookie() {
+    let world = lenient_world().await;
+    let (acme, bob) = with_quick_logins(&world).await;
+    let form = [("workspace", acme.org.as_str()), ("user", bob.as_str())];
+    let (browser, later) = (world.browser(), world.browser());
+    let (roles, person) = (at(&acme.org, "roles"), at(&acme.org, &format!("people/{bob}")));
+    browser.post_form("/workspace/login/quick", &form).await;
+    let admin = world.entered("ada@example.org").await;
+    admin.post_form(&format!("{person}/deactivate"), &[]).await;
+    assert_eq!(browser.get(&roles).await.location(), "/workspace/login");
+    assert_eq!(later.post_form("/workspace/login/quick", &form).await.status, StatusCode::UNAUTHORIZED);
+    admin.post_form(&format!("{person}/activate"), &[]).await;
+    assert_eq!(browser.get(&roles).await.location(), "/workspace/login", "a session of before does not come back");
+
+    later.post_form("/workspace/login/quick", &form).await;
+    assert_eq!(later.get(&roles).await.status, StatusCode::OK);
+    let forged = later.cookies().replace('.', "x.");
+    for cookie in [forged.as_str(), "sigma.workspace=", "sigma.workspace=a.b", "sigma.workspace=a.b.c.d"] {
+        let request = Request::get(&roles).header("cookie", cookie).body(Body::empty()).unwrap();
+        assert_eq!(world.send(request).await.location(), "/workspace/login", "{cookie}");
+    }
+    world.clock.advance(std::time::Duration::from_secs(86_401));
+    assert_eq!(later.get(&roles).await.location(), "/workspace/login");
+}
+
+#[tokio::test]
+async fn quick_logins_are_for_marked_people_who_manage_nothing_where_server_and_workspace_allow_them() {
+    let world = lenient_world().await;
+    let (acme, bob) = with_quick_logins(&world).await;
+    let (carl, _) = acme.add("carl@example.org", &acme.member).await;
+    let admin = world.entered("ada@example.org").await;
+    let (eve, _) = acme.add("eve@example.org", &acme.admin).await;
+    let marked = [("role", acme.admin.as_str()), ("quick_login", "true")];
+    admin.post_form(&at(&acme.org, &format!("people/{eve}")), &marked).await;
+    let list = world.browser().get("/workspace/login").await.body;
+    assert!(list.contains(bob.as_str()) && !list.contains(carl.as_str()) && !list.contains(eve.as_str()));
+    for user in [&carl, &eve, &UserId::from_text("user_unknown")] {
+        let form = [("workspace", acme.org.as_str()), ("user", user.as_str())];
+        let answer = world.browser().post_form("/workspace/login/quick", &form).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(answer.header("set-cookie"), "");
+    }
+    let strict = World::with_tenants().await;
+    let (acme, bob) = with_quick_logins(&strict).await;
+    assert!(!strict.browser().get("/workspace/login").await.body.contains("Quick logins are on."));
+    let form = [("workspace", acme.org.as_str()), ("user", bob.as_str())];
+    assert_eq!(strict.browser().post_form("/workspace/login/quick", &form).await.status, StatusCode::UNAUTHORIZED);
+}
