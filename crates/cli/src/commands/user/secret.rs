@@ -67,8 +67,9 @@ pub fn hash(opened: &Opened, password: NewPassword) -> Result<String, Failure> {
 fn ask(question: &str) -> Result<SecretString, Failure> {
     let mut terminal = io::stderr().lock();
     let failed = |error: io::Error| Failure::Failed(format!("cannot ask on the terminal: {error}"));
-    terminal.write_all(question.as_bytes()).and_then(|()| terminal.flush()).map_err(failed)?;
+    // Silent first: what is typed as soon as the question stands there must neither show nor get lost.
     let silent = Silent::new().map_err(failed)?;
+    terminal.write_all(question.as_bytes()).and_then(|()| terminal.flush()).map_err(failed)?;
     let line = read_line();
     drop(silent);
     terminal.write_all(b"\n").map_err(failed)?;
