@@ -1,6 +1,8 @@
 //! Invitations to a workspace: the account if there is none, the membership, the link and the mail in one transaction; and
 //! what the person makes of them (ruling 33).
 
+use std::time::Duration;
+
 use sigma_core::digest::Digest;
 use sigma_core::email::Email;
 use sigma_core::ids::{OrgId, RoleId, UserId};
@@ -12,7 +14,13 @@ use crate::one_time_link::{self, Purpose};
 use crate::outbox::MailedLink;
 use crate::workspace::membership::{self, Member, NewMember, State};
 use crate::workspace::{Decision, authority, granted, role, tenant};
-use crate::{StoreError, Tx, password};
+use crate::{StoreError, Tx, failure, password};
+
+/// Invitations that one person is sent within [`WINDOW`], by all workspaces together: more would be a nuisance.
+const MOST_MAILS: i64 = 10;
+/// The time in which they are counted.
+const WINDOW: Duration = Duration::from_hours(1);
+const TOO_MANY: Refusal = Refusal::Conflict("That person was sent many invitations within the hour: try again later");
 
 /// Somebody is invited.
 #[derive(Clone, Debug)]
@@ -42,6 +50,12 @@ pub fn invite(tx: &mut dyn Tx, invite: &Invite) -> Decision<Member> {
     let role = granted!(role::load(tx, &invite.org_id, &invite.role_id)?);
     granted!(authority.require_role(&role.permissions));
     let known = account::find_by_email(tx, invite.email.folded())?;
+    if let Some(user) = &known
+        && membership::find(tx, &invite.org_id, &user.id)?.is_none()
+        && !may_mail(tx, &user.id, now)?
+    {
+        return Ok(Err(TOO_MANY));
+    }
     let user_id = if let Some(user) = known {
         user.id
     } else {
@@ -79,9 +93,17 @@ pub fn send_again(
     if member.state != State::Invited {
         return Ok(Err(Refusal::Conflict("The invitation has been accepted already")));
     }
+    if !may_mail(tx, user_id, mail.link.now)? {
+        return Ok(Err(TOO_MANY));
+    }
     one_time_link::void_invitations(tx, user_id, org_id)?;
     mail.send(tx, user_id, Some(org_id))?;
     Ok(Ok(member))
+}
+
+/// Counts one more mail to that person; whether it is not one too many.
+fn may_mail(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(failure::tally(tx, &format!("invited:{user_id}"), now, WINDOW)? <= MOST_MAILS)
 }
 
 /// An invitation that its person looks at.

@@ -241,8 +241,12 @@ async fn person(sigma: &Sigma, token: &str, now: Timestamp) -> Result<Known, Wor
     let bad = || WorkspaceError::BadToken;
     let unverified = UnverifiedSession::parse(token).map_err(|_| bad())?;
     let org_id = OrgId::from_text(unverified.workspace_id().as_str());
-    let tenant = sigma.find_tenant(&org_id).await?.ok_or_else(bad)?;
+    let mut tenant = sigma.find_tenant(&org_id).await?.ok_or_else(bad)?;
     let kid = unverified.kid().to_owned();
+    if !tenant.has_secret(&kid) {
+        // Another process may have put a new secret in place a moment ago.
+        tenant = sigma.load_tenant(&org_id).await?.ok_or_else(bad)?;
+    }
     let key = tenant.verifier(&sigma.master_key, &kid)?.ok_or_else(bad)?;
     let claims = unverified.verify(key).map_err(|_| bad())?;
     if !claims.holds_at(now) || !tenant.signed_at(&kid, claims.iat) || claims.jti.contains('\0') {

@@ -100,6 +100,11 @@ impl Tenant {
         Ok(self.open(master_key)?.iter().find(|secret| secret.key.kid() == kid).map(|secret| &secret.key))
     }
 
+    /// Whether there is a secret called `kid`.
+    pub fn has_secret(&self, kid: &str) -> bool {
+        self.stored.iter().any(|secret| secret.kid == kid)
+    }
+
     /// Whether the secret called `kid` could have signed at `iat`: a retired one signs nothing.
     pub fn signed_at(&self, kid: &str, iat: i64) -> bool {
         let secret = self.stored.iter().find(|stored| stored.kid == kid);
@@ -125,13 +130,15 @@ impl Sigma {
     /// # Errors
     /// The store does not answer.
     pub(crate) async fn find_tenant(&self, org_id: &OrgId) -> Result<Option<Arc<Tenant>>, StoreError> {
-        let (wanted, now) = (org_id.clone(), self.now());
-        let load = move |tx: &mut dyn Tx| {
-            let Some(workspace) = tenant::find(tx, &wanted)? else { return Ok(None) };
-            let stored = secret::list(tx, &wanted, now)?;
-            Ok(Some(Arc::new(Tenant { workspace, stored, opened: OnceLock::new() })))
-        };
-        self.workspaces.tenants.get_or_load(org_id.as_str(), load).await
+        self.workspaces.tenants.get_or_load(org_id.as_str(), load_tenant(org_id, self.now())).await
+    }
+
+    /// As [`Sigma::find_tenant`], whatever is remembered.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub(super) async fn load_tenant(&self, org_id: &OrgId) -> Result<Option<Arc<Tenant>>, StoreError> {
+        self.store.read(load_tenant(org_id, self.now())).await
     }
 
     /// The member of that id, active or not. Whether their account is on is the account's to say.
@@ -187,5 +194,18 @@ impl Sigma {
         let wanted = *hash;
         let load = move |tx: &mut dyn Tx| Ok(api_key::find_by_hash(tx, &wanted)?.map(Arc::new));
         self.workspaces.keys.get_or_load(&hash.base64url(), load).await
+    }
+}
+
+/// Reads a workspace and the secrets that verify at `now`.
+fn load_tenant(
+    org_id: &OrgId,
+    now: Timestamp,
+) -> impl Fn(&mut dyn Tx) -> Result<Option<Arc<Tenant>>, StoreError> + Send + 'static {
+    let wanted = org_id.clone();
+    move |tx| {
+        let Some(workspace) = tenant::find(tx, &wanted)? else { return Ok(None) };
+        let stored = secret::list(tx, &wanted, now)?;
+        Ok(Some(Arc::new(Tenant { workspace, stored, opened: OnceLock::new() })))
     }
 }

@@ -178,6 +178,15 @@ async fn a_link_for_a_new_password_works_once_and_for_an_hour() {
 }
 
 #[tokio::test]
+async fn ruling_33_a_link_goes_to_the_address_of_the_account_however_it_was_spelt() {
+    let world = World::with_tenants().await;
+    world.person("ada@example.org").await;
+    let sent = world.browser().post_form("/password/forgot", &[("email", "ADA@Example.ORG")]).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER);
+    assert_eq!(world.mail().await.to, "ada@example.org");
+}
+
+#[tokio::test]
 async fn one_link_used_twice_at_the_same_moment_sets_one_password() {
     let world = World::with_tenants().await;
     world.person("ada@example.org").await;

@@ -114,6 +114,23 @@ async fn ruling_33_an_invitation_goes_to_the_address_of_the_account_however_it_w
 }
 
 #[tokio::test]
+async fn nobody_is_sent_more_than_ten_invitations_an_hour() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (_, token) = acme.add("ada@example.org", &acme.admin).await;
+    let body = json!({"email": "new@example.org", "name": "x", "roleId": acme.member.as_str()});
+    let invited = world.call(As::Token(&token), "POST", USERS, &body).await.json();
+    let again = format!("{USERS}/{}/invitation", text(&invited, "id"));
+    for _ in 0..10 {
+        assert_eq!(world.call(As::Token(&token), "POST", &again, &Value::Null).await.status, 204);
+    }
+    let refused = world.call(As::Token(&token), "POST", &again, &Value::Null).await;
+    assert!(refused.told().starts_with("409 CONFLICT: That person was sent many invitations"), "{}", refused.body);
+    world.advance(3_600);
+    assert_eq!(world.call(As::Token(&token), "POST", &again, &Value::Null).await.status, 204);
+}
+
+#[tokio::test]
 async fn a_workspace_sends_so_many_invitations_an_hour() {
     let world = World::with(|settings| {
         settings.passwords.memory_kib = 64;

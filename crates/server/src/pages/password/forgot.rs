@@ -8,6 +8,7 @@ use axum::routing::get;
 use http::StatusCode;
 use sigma_core::authorize::Params;
 use sigma_core::email::Email;
+use sigma_store::account;
 use sigma_store::password_change::{ResetRequest, request_reset};
 
 use crate::error::internal;
@@ -36,8 +37,15 @@ async fn send(State(sigma): State<Sigma>, context: RequestContext, body: Bytes) 
         let view = ForgotPassword { sent: false, email: typed.to_owned(), refusal: true };
         return Ok(view.render(StatusCode::BAD_REQUEST, &PageContext { issuer: sigma.issuer() }));
     };
+    // Two spellings that fold to one address may be two mailboxes: the link goes to the account's.
+    let folded = email.folded().to_owned();
+    let own = sigma.store.read(move |tx| Ok(account::find_by_email(tx, &folded)?.and_then(|user| user.email))).await;
+    let own = own.map_err(|error| internal(error).into_response())?;
     // Written and sealed whoever it is for, so that it takes the same time.
-    let mail = sigma.desk().reset(email.address()).map_err(|error| Envelope::internal(error).into_response())?;
+    let mail = sigma
+        .desk()
+        .reset(own.as_deref().unwrap_or(email.address()))
+        .map_err(|error| Envelope::internal(error).into_response())?;
     let bucket = bucket(&sigma, email.folded());
     let request = ResetRequest { email: email.folded().to_owned(), bucket, mail };
     let promised = sigma.store.write(move |tx| request_reset(tx, &request)).await;
