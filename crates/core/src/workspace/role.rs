@@ -249,25 +249,23 @@ impl RolePermissions {
             && own.catalogs.keys().chain(others.catalogs.keys()).all(|id| own.covers_catalog(&others, id))
     }
 
-    /// What its members may do, in the terms of API keys: `read` only if nothing is hidden from them, the data
-    /// permissions only if they may write everything, the model's with `canManageSchemas`; all five only with every switch.
+    /// What its members may do, in the terms of API keys: `read` only if nothing is hidden from them, `update-data` and
+    /// `delete-data` only if they may write and assign everything, `update-model` with `canManageSchemas`, and
+    /// `delete-model` only with every switch: a key that has it besides all others manages the workspace itself.
     pub fn key_permissions(&self) -> KeyPermissions {
         let sees_all = self.lowest() >= Level::Read && self.catalogs.iter().all(|catalog| catalog.can_view);
-        let writes_all = self.lowest() == Level::Write && self.catalogs.iter().all(|catalog| catalog.can_assign);
-        let models = self.switches.is_on(Switch::ManageSchemas);
-        let held: KeyPermissions = KeyPermission::ALL
+        let assigns_all =
+            self.switches.is_on(Switch::ManageDimensions) && self.catalogs.iter().all(|catalog| catalog.can_assign);
+        let writes_all = self.lowest() == Level::Write && assigns_all;
+        KeyPermission::ALL
             .into_iter()
             .filter(|permission| match permission {
                 KeyPermission::Read => sees_all,
                 KeyPermission::UpdateData | KeyPermission::DeleteData => writes_all,
-                KeyPermission::UpdateModel | KeyPermission::DeleteModel => models,
+                KeyPermission::UpdateModel => self.switches.is_on(Switch::ManageSchemas),
+                KeyPermission::DeleteModel => self.switches == Switches::ALL,
             })
-            .collect();
-        // All five manage the workspace itself, so whoever does not may hold four.
-        if held == KeyPermissions::ALL && self.switches != Switches::ALL {
-            return held.iter().filter(|permission| *permission != KeyPermission::DeleteModel).collect();
-        }
-        held
+            .collect()
     }
 
     /// The weakest level that it has anywhere.

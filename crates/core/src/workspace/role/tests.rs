@@ -40,7 +40,12 @@ fn a_role_holds_the_key_permissions_that_it_could_use_itself() {
     assert_eq!(RolePermissions::admin().key_permissions(), KeyPermissions::ALL);
     assert_eq!(RolePermissions::default().key_permissions().names(), ["read"]);
     let modeller = RolePermissions { switches: [Switch::ManageSchemas].into_iter().collect(), ..Default::default() };
-    assert_eq!(modeller.key_permissions().names(), ["read", "update-data", "delete-data", "update-model"]);
+    assert_eq!(modeller.key_permissions().names(), ["read", "update-model"]);
+    let writer = RolePermissions {
+        switches: [Switch::ManageSchemas, Switch::ManageDimensions].into_iter().collect(),
+        ..Default::default()
+    };
+    assert_eq!(writer.key_permissions().names(), ["read", "update-data", "delete-data", "update-model"]);
     let blinkered = RolePermissions { schemas: vec![schema("hr", Level::Hidden, &[])], ..RolePermissions::admin() };
     assert_eq!(blinkered.key_permissions().names(), ["update-model", "delete-model"]);
 }
