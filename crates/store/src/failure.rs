@@ -120,9 +120,12 @@ fn password_delay_anywhere(count: i64) -> Duration {
 
 /// One second at the failure number `first`, twice as long at each that follows, at most `longest`.
 fn doubling(count: i64, first: i64, longest: Duration) -> Duration {
-    let Ok(doublings) = u32::try_from(count.saturating_sub(first)) else { return Duration::ZERO };
-    let seconds = 1_u64.checked_shl(doublings.min(32)).unwrap_or(u64::MAX);
-    Duration::from_secs(seconds).min(longest)
+    if count < first {
+        return Duration::ZERO;
+    }
+    // 2³² seconds are longer than any `longest`.
+    let doublings = u32::try_from(count.saturating_sub(first)).unwrap_or(u32::MAX).min(32);
+    Duration::from_secs(1_u64 << doublings).min(longest)
 }
 
 /// The rows of wrong passwords for an account, or for addresses that are nobody's.
