@@ -13,9 +13,10 @@ use sigma_core::random::SeededRng;
 use sigma_core::time::{ManualClock, Timestamp};
 use tempfile::TempDir;
 
-use crate::error::OpenError;
+use crate::error::{OpenError, Outage, StoreError};
 use crate::stopwatch;
 use crate::store::{Store, StoreOptions};
+use crate::tx::Tx;
 
 /// The engines that every store test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,6 +229,22 @@ impl Drop for TestStore {
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     runtime.expect("a runtime").block_on(future)
+}
+
+/// Writes until concurrent writers leave a chance: what they do to each other is told, never half done.
+///
+/// # Panics
+/// The database fails otherwise.
+pub fn insist<R: Send + 'static>(
+    store: &Store,
+    operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Clone + Send + 'static,
+) -> R {
+    loop {
+        match store.write_blocking(operation.clone()) {
+            Err(StoreError::Unavailable(Outage::Contended)) => {}
+            outcome => return outcome.expect("the write is done"),
+        }
+    }
 }
 
 /// Waits for what another thread or process does in real time. It waits long: a busy machine is slow, what is broken

@@ -16,8 +16,8 @@ use sigma_store::grant::{NewRefreshToken, Refresh, Refreshed};
 use sigma_store::session::NewSession;
 use sigma_store::sign_in::{KeySignIn, KeySignedIn, UnknownKey, sign_in};
 use sigma_store::spent::Once;
-use sigma_store::testing::TestStore;
-use sigma_store::{Outage, Store, StoreError, Tx, account, code, grant, meta, on_both_engines, session};
+use sigma_store::testing::{TestStore, insist};
+use sigma_store::{Store, account, code, grant, meta, on_both_engines, session};
 
 const THREADS: u8 = 8;
 
@@ -35,19 +35,6 @@ fn together<R: Send>(attempt: impl Fn(u8) -> R + Sync) -> Vec<R> {
         let threads: Vec<_> = (0..THREADS).map(start).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     })
-}
-
-/// Tries until concurrent writers leave a chance.
-fn insist<R: Send + 'static>(
-    store: &Store,
-    operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Clone + Send + 'static,
-) -> R {
-    loop {
-        match store.write_blocking(operation.clone()) {
-            Err(StoreError::Unavailable(Outage::Contended)) => {}
-            outcome => return outcome.unwrap(),
-        }
-    }
 }
 
 fn rows(store: &Store, sql: &'static str) -> i64 {

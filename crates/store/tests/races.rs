@@ -4,7 +4,8 @@
 
 use std::sync::Barrier;
 
-use sigma_store::{Outage, Store, StoreError, Tx, on_both_engines, params};
+use sigma_store::testing::insist;
+use sigma_store::{Store, on_both_engines, params};
 
 /// Runs `attempt` in eight threads that begin together; the outcomes in no order.
 fn together<R: Send>(attempt: impl Fn(i64) -> R + Sync) -> Vec<R> {
@@ -20,19 +21,6 @@ fn together<R: Send>(attempt: impl Fn(i64) -> R + Sync) -> Vec<R> {
         let threads: Vec<_> = (0..8).map(start).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     })
-}
-
-/// Tries until concurrent writers leave a chance: what they do to each other is told, never half done.
-fn insist<R: Send + 'static>(
-    store: &Store,
-    operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Clone + Send + 'static,
-) -> R {
-    loop {
-        match store.write_blocking(operation.clone()) {
-            Err(StoreError::Unavailable(Outage::Contended)) => {}
-            outcome => return outcome.unwrap(),
-        }
-    }
 }
 
 fn table(store: &Store, sql: &'static str) {

@@ -17,7 +17,8 @@ use sigma_store::grant::{NewRefreshToken, Refresh, Refreshed};
 use sigma_store::session::NewSession;
 use sigma_store::sign_in::{KeySignIn, KeySignedIn, UnknownKey};
 use sigma_store::spent::Once;
-use sigma_store::{Outage, Store, StoreError, Tx, code, grant, meta, on_both_engines, sign_in};
+use sigma_store::testing::insist;
+use sigma_store::{Store, code, grant, meta, on_both_engines, sign_in};
 
 /// Runs `attempt` in eight threads that begin together; the outcomes in no order.
 fn together<R: Send>(attempt: impl Fn(u32) -> R + Sync) -> Vec<R> {
@@ -33,19 +34,6 @@ fn together<R: Send>(attempt: impl Fn(u32) -> R + Sync) -> Vec<R> {
         let threads: Vec<_> = (0..8).map(start).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     })
-}
-
-/// Runs the operation until the others leave it a chance.
-fn insist<R: Send + 'static>(
-    store: &Store,
-    operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Clone + Send + 'static,
-) -> R {
-    loop {
-        match store.write_blocking(operation.clone()) {
-            Err(StoreError::Unavailable(Outage::Contended)) => {}
-            outcome => return outcome.unwrap(),
-        }
-    }
 }
 
 fn count(store: &Store, sql: &'static str) -> i64 {

@@ -12,25 +12,12 @@ use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
 use sigma_core::time::Clock as _;
 use sigma_core::workspace::{Actor, KeyPermission, KeyPermissions, Refusal, RoleDraft, RolePermissions};
 use sigma_store::account::{self, EmailProof};
-use sigma_store::testing::TestStore;
+use sigma_store::testing::{TestStore, insist};
 use sigma_store::workspace::api_key::{self, NewApiKey};
 use sigma_store::workspace::login::{Login, log_in};
 use sigma_store::workspace::membership::{self, Change, NewMember, State};
 use sigma_store::workspace::{Page, role, secret, session, tenant};
-use sigma_store::{Outage, Store, StoreError, Tx, on_both_engines, params, password};
-
-/// Writes until concurrent writers leave a chance.
-fn write<R: Send + 'static>(
-    store: &Store,
-    operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Clone + Send + 'static,
-) -> R {
-    loop {
-        match store.write_blocking(operation.clone()) {
-            Err(StoreError::Unavailable(Outage::Contended)) => {}
-            outcome => return outcome.unwrap(),
-        }
-    }
-}
+use sigma_store::{on_both_engines, params, password};
 
 fn org(name: &str) -> OrgId {
     OrgId::from_text(format!("org_{name}"))
@@ -61,7 +48,7 @@ fn workspace(store: &TestStore, name: &str) -> OrgId {
         secret: vec![1, 2, 3],
         now: store.clock.now(),
     };
-    write(store, move |tx| tenant::add(tx, &new)).unwrap();
+    insist(store, move |tx| tenant::add(tx, &new)).unwrap();
     id
 }
 
@@ -71,7 +58,7 @@ fn join(store: &TestStore, org_id: &OrgId, name: &str, role: &str) -> UserId {
     let role_id = role_of(&org_id, role);
     let email = Email::parse(&format!("{name}@example.org")).unwrap();
     let (user_id, name) = (id.clone(), name.to_owned());
-    write(store, move |tx| {
+    insist(store, move |tx| {
         account::add_with_email(tx, &user_id, &email, EmailProof::Verified, &name, now)?;
         password::set(tx, &user_id, "hash", "192.0.2.1", now)?;
         let new =
@@ -85,13 +72,13 @@ fn join(store: &TestStore, org_id: &OrgId, name: &str, role: &str) -> UserId {
 fn change(store: &TestStore, org_id: &OrgId, actor: &Actor, who: &UserId, change: &Change) -> Result<(), Refusal> {
     let (org_id, actor, who, change, now) =
         (org_id.clone(), actor.clone(), who.clone(), change.clone(), store.clock.now());
-    write(store, move |tx| membership::change(tx, &org_id, &actor, &who, &change, now)).map(drop)
+    insist(store, move |tx| membership::change(tx, &org_id, &actor, &who, &change, now)).map(drop)
 }
 
 fn log_in_to(store: &TestStore, org_id: &OrgId, who: &UserId, jti: &str) -> bool {
     let login =
         Login { user_id: who.clone(), org_id: Some(org_id.clone()), jti: jti.to_owned(), now: store.clock.now() };
-    write(store, move |tx| log_in(tx, &login)).is_some()
+    insist(store, move |tx| log_in(tx, &login)).is_some()
 }
 
 /// Whether the session lives and is of the era of a membership that is active.
@@ -125,7 +112,7 @@ fn add_key(store: &TestStore, org_id: &OrgId, actor: &Actor, name: &str, can: Ke
         expires_at: None,
     };
     let (org_id, actor, now) = (org_id.clone(), actor.clone(), store.clock.now());
-    write(store, move |tx| api_key::add(tx, &org_id, &actor, &new, now)).map(drop)
+    insist(store, move |tx| api_key::add(tx, &org_id, &actor, &new, now)).map(drop)
 }
 
 /// The ids of the keys that work.
@@ -152,7 +139,7 @@ on_both_engines! {
                     let (store, barrier) = (&store, &barrier);
                     scope.spawn(move || {
                         barrier.wait();
-                        write(store, move |tx| membership::remove(tx, &org_id, &actor, &other, now))
+                        insist(store, move |tx| membership::remove(tx, &org_id, &actor, &other, now))
                     })
                 };
                 let threads = [remove(&pair[0], &pair[1]), remove(&pair[1], &pair[0])];
@@ -173,12 +160,12 @@ on_both_engines! {
         assert_eq!(change(&store, &org_id, &itself, &ada, &demotion), Err(Refusal::LAST_ADMIN));
         assert_eq!(change(&store, &org_id, &itself, &ada, &end), Err(Refusal::LAST_ADMIN));
         let (id, now) = (org_id.clone(), store.clock.now());
-        let removal = write(&store, move |tx| membership::remove(tx, &id, &person("ada"), &user("ada"), now));
+        let removal = insist(&store, move |tx| membership::remove(tx, &id, &person("ada"), &user("ada"), now));
         assert_eq!(removal, Err(Refusal::LAST_ADMIN));
         let draft = RoleDraft::new("Admin", "", RolePermissions::default()).unwrap();
         let id = org_id.clone();
         let weakened =
-            write(&store, move |tx| role::replace(tx, &id, &person("ada"), &role_of(&id, "admin"), &draft, now));
+            insist(&store, move |tx| role::replace(tx, &id, &person("ada"), &role_of(&id, "admin"), &draft, now));
         assert_eq!(weakened.map(drop), Err(Refusal::LAST_ADMIN));
         join(&store, &org_id, "eve", "admin");
         assert_eq!(change(&store, &org_id, &itself, &ada, &demotion), Ok(()));
@@ -191,7 +178,7 @@ on_both_engines! {
         let switches = [sigma_core::workspace::Switch::ManageUsers].into_iter().collect();
         let draft = RoleDraft::new("People", "", RolePermissions { switches, ..Default::default() }).unwrap();
         let (id, now) = (org_id.clone(), store.clock.now());
-        write(&store, move |tx| role::add(tx, &id, &Actor::Operator, &role_of(&id, "people"), &draft, now)).unwrap();
+        insist(&store, move |tx| role::add(tx, &id, &Actor::Operator, &role_of(&id, "people"), &draft, now)).unwrap();
         join(&store, &org_id, "pat", "people");
         let to = |role: &str| Change { role_id: Some(role_of(&org_id, role)), ..Change::default() };
         let off = Change { active: Some(false), ..Change::default() };
@@ -212,12 +199,12 @@ on_both_engines! {
         let to_foreign = Change { role_id: Some(role_of(&a, "member")), ..Change::default() };
         assert!(not_found(change(&store, &b, &bob, &user("bob"), &to_foreign)), "a role of another tenant");
         let (org_id, now) = (b.clone(), store.clock.now());
-        let outcome = write(&store, move |tx| {
+        let outcome = insist(&store, move |tx| {
             let actor = person("bob");
             api_key::deactivate(tx, &org_id, &actor, &ApiKeyId::from_text("key-a"), now)
         });
         assert!(not_found(outcome.map(drop)));
-        let outcome = write(&store, move |tx| api_key::deactivate(tx, &a, &person("bob"), &ApiKeyId::from_text("key-a"), now));
+        let outcome = insist(&store, move |tx| api_key::deactivate(tx, &a, &person("bob"), &ApiKeyId::from_text("key-a"), now));
         assert_eq!(outcome.map(drop), Err(Refusal::Unauthorized), "nobody acts where they are no member");
     }
 
@@ -227,7 +214,7 @@ on_both_engines! {
         let (id, now) = (org_id.clone(), store.clock.now());
         for start in (0..everybody).step_by(100) {
             let id = id.clone();
-            write(&store, move |tx| {
+            insist(&store, move |tx| {
                 for number in start..start + 100 {
                     let name = format!("{number:04}");
                     let email = Email::parse(&format!("u{name}@example.org")).unwrap();
@@ -246,7 +233,7 @@ on_both_engines! {
         for gone in (0..everybody).step_by(3) {
             let id = org_id.clone();
             let gone = user(&format!("{gone:04}"));
-            write(&store, move |tx| membership::remove(tx, &id, &Actor::Operator, &gone, now)).unwrap();
+            insist(&store, move |tx| membership::remove(tx, &id, &Actor::Operator, &gone, now)).unwrap();
         }
         let left: Vec<_> = (0..everybody).filter(|number| number % 3 != 0).map(|number| format!("{number:04}")).collect();
         let mut seen = Vec::new();
@@ -268,7 +255,7 @@ on_both_engines! {
         add_key(&store, &org_id, &Actor::Key(ApiKeyId::from_text("b")), "c", all).unwrap();
         add_key(&store, &org_id, &person("ada"), "d", all).unwrap();
         let (id, now) = (org_id.clone(), store.clock.now());
-        write(&store, move |tx| api_key::deactivate(tx, &id, &person("ada"), &ApiKeyId::from_text("a"), now)).unwrap();
+        insist(&store, move |tx| api_key::deactivate(tx, &id, &person("ada"), &ApiKeyId::from_text("a"), now)).unwrap();
         assert_eq!(working_keys(&store, &org_id), ["d"]);
         let refused = add_key(&store, &org_id, &Actor::Key(ApiKeyId::from_text("b")), "e", all);
         assert_eq!(refused, Err(Refusal::Unauthorized));
@@ -290,7 +277,7 @@ on_both_engines! {
             let who = join(&store, &org_id, &format!("mo{round}"), "member");
             let (id, now) = (org_id.clone(), store.clock.now());
             let draft = RoleDraft::new("Spare", "", RolePermissions::default()).unwrap();
-            write(&store, move |tx| role::add(tx, &id, &Actor::Operator, &role_of(&id, "spare"), &draft, now)).unwrap();
+            insist(&store, move |tx| role::add(tx, &id, &Actor::Operator, &role_of(&id, "spare"), &draft, now)).unwrap();
             let barrier = Barrier::new(2);
             let (given, deleted) = std::thread::scope(|scope| {
                 let given = scope.spawn(|| {
@@ -301,7 +288,7 @@ on_both_engines! {
                 let deleted = scope.spawn(|| {
                     barrier.wait();
                     let id = org_id.clone();
-                    write(&store, move |tx| role::remove(tx, &id, &Actor::Operator, &role_of(&id, "spare"), now))
+                    insist(&store, move |tx| role::remove(tx, &id, &Actor::Operator, &role_of(&id, "spare"), now))
                 });
                 (given.join().unwrap(), deleted.join().unwrap())
             });
@@ -327,9 +314,9 @@ on_both_engines! {
         join(&store, &b, "mo", "member");
         assert!(log_in_to(&store, &a, &mo, "1") && log_in_to(&store, &b, &mo, "2"));
         let (who, now) = (mo.clone(), store.clock.now());
-        assert_eq!(write(&store, move |tx| session::end_all(tx, &who, now)), 2);
+        assert_eq!(insist(&store, move |tx| session::end_all(tx, &who, now)), 2);
         assert!(!is_in(&store, &a, "1") && !is_in(&store, &b, "2"));
-        assert_eq!(write(&store, move |tx| session::end_all(tx, &mo, now)), 0);
+        assert_eq!(insist(&store, move |tx| session::end_all(tx, &mo, now)), 0);
     }
 
     fn without_a_workspace_the_first_joined_counts_and_the_others_are_named(store: TestStore) {
@@ -338,7 +325,7 @@ on_both_engines! {
         store.clock.advance(Duration::from_secs(1));
         join(&store, &a, "mo", "admin");
         let login = Login { user_id: mo, org_id: None, jti: "1".to_owned(), now: store.clock.now() };
-        let entered = write(&store, move |tx| log_in(tx, &login)).unwrap();
+        let entered = insist(&store, move |tx| log_in(tx, &login)).unwrap();
         assert_eq!(entered.workspace.org_id, b);
         assert_eq!(entered.others.iter().map(|other| other.org_id.clone()).collect::<Vec<_>>(), [a]);
     }
@@ -346,7 +333,7 @@ on_both_engines! {
     fn a_retired_secret_verifies_for_25_hours(store: TestStore) {
         let org_id = workspace(&store, "a");
         let (id, now) = (org_id.clone(), store.clock.now());
-        write(&store, move |tx| secret::rotate(tx, &id, &Actor::Operator, "second", &[4], now)).unwrap();
+        insist(&store, move |tx| secret::rotate(tx, &id, &Actor::Operator, "second", &[4], now)).unwrap();
         let kids = || {
             let (id, now) = (org_id.clone(), store.clock.now());
             let secrets = store.read_blocking(move |tx| secret::list(tx, &id, now)).unwrap();
@@ -368,7 +355,7 @@ on_both_engines! {
         let (id, now) = (a.clone(), store.clock.now());
         let invited = user("invited");
         let (asked, to) = (invited.clone(), id.clone());
-        write(&store, move |tx| {
+        insist(&store, move |tx| {
             let email = Email::parse("invited@example.org").unwrap();
             account::add_with_email(tx, &asked, &email, EmailProof::Unverified, "Invited", now)?;
             let role_id = role_of(&to, "member");
@@ -376,7 +363,7 @@ on_both_engines! {
             membership::add(tx, &to, &Actor::Operator, &new, now)
         })
         .unwrap();
-        write(&store, move |tx| tenant::remove(tx, &id, now)).unwrap();
+        insist(&store, move |tx| tenant::remove(tx, &id, now)).unwrap();
         assert!(!log_in_to(&store, &a, &mo, "2"));
         assert_eq!(add_key(&store, &a, &person("mo"), "l", KeyPermissions::ALL), Err(Refusal::Unauthorized));
         assert!(store.read_blocking(|tx| api_key::find_by_hash(tx, &Digest::of("k"))).unwrap().is_none());
@@ -409,7 +396,7 @@ on_both_engines! {
             secret: vec![1],
             now: store.clock.now(),
         };
-        let refused = write(&store, move |tx| tenant::add(tx, &again));
+        let refused = insist(&store, move |tx| tenant::add(tx, &again));
         assert!(matches!(refused, Err(Refusal::Conflict(_))), "keys of the old one must not open a new one");
     }
 
@@ -418,7 +405,7 @@ on_both_engines! {
         let (id, now) = (org_id.clone(), store.clock.now());
         let gone = user("new");
         let who = gone.clone();
-        write(&store, move |tx| {
+        insist(&store, move |tx| {
             let email = Email::parse("new@example.org").unwrap();
             account::add_with_email(tx, &who, &email, EmailProof::Unverified, "New", now)?;
             let role_id = role_of(&id, "member");

@@ -94,14 +94,15 @@ pub fn find_by_email(tx: &mut dyn Tx, org_id: &OrgId, folded: &str) -> Result<Op
 /// At most `limit` members after the first `offset`, in the order in which they came, about.
 pub fn list(tx: &mut dyn Tx, org_id: &OrgId, offset: u64, limit: u32) -> Result<Page<Member>, StoreError> {
     let start = roster::start(tx, org_id, offset)?;
+    let Some((bucket, first)) = start.first else { return Ok(Page { items: Vec::new(), total: start.total }) };
     let items = tx
         .query_all(
             "SELECT m.user_id, CASE WHEN m.state = 'invited' THEN COALESCE(m.invited_email, u.email) ELSE u.email END,
                 CASE WHEN m.state = 'invited' THEN COALESCE(m.invited_name, u.name) ELSE u.name END, m.role_id, m.state, m.quick_login, m.era, u.disabled, m.created_at,
                 m.bucket
              FROM memberships m JOIN users u ON u.id = m.user_id
-             WHERE m.org_id = $1 AND m.bucket >= $2 ORDER BY m.bucket, m.user_id LIMIT $3 OFFSET $4",
-            params![org_id, start.bucket, limit, start.skip],
+             WHERE m.org_id = $1 AND (m.bucket, m.user_id) >= ($2, $3) ORDER BY m.bucket, m.user_id LIMIT $4",
+            params![org_id, bucket, first, limit],
         )?
         .iter()
         .map(decode)

@@ -20,11 +20,10 @@ pub struct Page<T> {
     pub total: u64,
 }
 
-/// Where a page begins.
+/// Where a page begins, and how many members there are on all pages.
 pub(super) struct Start {
-    pub(super) bucket: i64,
-    /// Members of that bucket before it.
-    pub(super) skip: i64,
+    /// The bucket and the id of the first member; none behind the end.
+    pub(super) first: Option<(i64, String)>,
     pub(super) total: u64,
 }
 
@@ -41,9 +40,15 @@ pub(super) fn start(tx: &mut dyn Tx, org_id: &OrgId, offset: u64) -> Result<Star
         }
         total = total.saturating_add(members);
     }
-    // Behind the end: no bucket is as high.
-    let (bucket, skip) = found.unwrap_or((i64::MAX, 0));
-    Ok(Start { bucket, skip, total })
+    let Some((bucket, skip)) = found else { return Ok(Start { first: None, total }) };
+    // Skipped in the index alone: what is known of those before the page is not read.
+    let first = tx.query_opt(
+        "SELECT bucket, user_id FROM memberships
+         WHERE org_id = $1 AND bucket >= $2 ORDER BY bucket, user_id LIMIT 1 OFFSET $3",
+        params![org_id, bucket, skip],
+    )?;
+    let first = first.map(|row| Ok::<_, StoreError>((row.int(0)?, row.text(1)?))).transpose()?;
+    Ok(Start { first, total })
 }
 
 /// Counts one more member and says in which bucket they are.
