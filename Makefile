@@ -18,10 +18,11 @@ run: web ## Starts the demo: the server, and beside it the Playground, an app to
 
 test: ## Runs everything: lints, unit, store and server tests on both engines, real clients and proxies, a real browser
 	scripts/install-test-deps.sh
-	$(MAKE) web
-	$(MAKE) lint wallet
-	scripts/postgres.sh run $(MAKE) unit engines interop proxy
-	$(MAKE) examples browser
+	rm -f $(stage_times)
+	$(MAKE) $(addprefix stage-,web lint wallet)
+	scripts/postgres.sh run $(MAKE) $(addprefix stage-,unit engines interop proxy)
+	$(MAKE) $(addprefix stage-,examples browser)
+	cat $(stage_times)
 
 BENCH ?=
 bench: web bench/peer/node_modules/.package-lock.json ## Measures this server and a peer on the same work; BENCH=--quick is short
@@ -41,6 +42,12 @@ fuzz: ## Fuzzes every parser that an anonymous caller reaches, FUZZ_SECONDS each
 	done
 
 # --- the parts of the above ---
+
+# `make stage-unit` is `make unit`, and notes how long it took.
+stage_times := $(CARGO_TARGET_DIR)/stage-times
+stage-%:
+	@mkdir -p $(CARGO_TARGET_DIR)
+	@started=$$SECONDS; $(MAKE) $*; printf '%-10s %4d s\n' $* $$((SECONDS - started)) >>$(stage_times)
 
 web_sources := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*')
 
@@ -68,7 +75,8 @@ unit:
 
 # What drives a whole server runs a second time, over PostgreSQL. The store's own tests use both engines at once.
 engines:
-	SIGMA_TEST_STORE=postgres cargo test --package sigma-server --package sigma
+	SIGMA_TEST_STORE=postgres cargo test --package sigma-server --package sigma \
+	  --test sigma --test command_line --test processes
 
 binary: web
 	cargo build --bin sigma

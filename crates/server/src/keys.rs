@@ -163,19 +163,33 @@ fn make(
     for step in steps {
         let RotationStep::Make { algorithm, active_from } = step else { continue };
         let key = SigningKey::generate(*algorithm).map_err(|error| StateError::Keys(error.to_string()))?;
-        let private = key.to_pkcs8().map_err(|error| StateError::Keys(error.to_string()))?;
-        keys.push(SealedKey {
-            sealed_private: master_key.seal(&format!("{CONTEXT}{}", key.kid()), &private, rng)?,
-            public_jwk: serde_json::to_string(key.public()).map_err(|error| StateError::Keys(error.to_string()))?,
-            kid: key.kid().to_owned(),
-            algorithm: *algorithm,
-            created_at: now,
-            active_from: *active_from,
-            retired_at: None,
-            delete_after: None,
-        });
+        keys.push(seal(&key, *active_from, master_key, now, rng)?);
     }
     Ok(keys)
+}
+
+/// Seals `key`, made `now`, which signs from `active_from` on.
+///
+/// # Errors
+/// The key cannot be written as PKCS #8, or not be sealed.
+pub fn seal(
+    key: &SigningKey,
+    active_from: Timestamp,
+    master_key: &MasterKey,
+    now: Timestamp,
+    rng: &dyn Rng,
+) -> Result<SealedKey, StateError> {
+    let private = key.to_pkcs8().map_err(|error| StateError::Keys(error.to_string()))?;
+    Ok(SealedKey {
+        sealed_private: master_key.seal(&format!("{CONTEXT}{}", key.kid()), &private, rng)?,
+        public_jwk: serde_json::to_string(key.public()).map_err(|error| StateError::Keys(error.to_string()))?,
+        kid: key.kid().to_owned(),
+        algorithm: key.algorithm(),
+        created_at: now,
+        active_from,
+        retired_at: None,
+        delete_after: None,
+    })
 }
 
 fn carry_out(tx: &mut dyn Tx, steps: &[RotationStep], fresh: &[SealedKey]) -> Result<(), StoreError> {

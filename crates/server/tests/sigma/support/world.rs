@@ -1,7 +1,7 @@
 //! A server on a database of its own, with a clock that stands still.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -11,18 +11,18 @@ use http_body_util::BodyExt as _;
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{ClientId, OrgId};
-use sigma_core::jose::Algorithm;
+use sigma_core::jose::{Algorithm, SigningKey};
 use sigma_core::random::SeededRng;
 use sigma_core::redirect::RegisteredRedirectUris;
 use sigma_core::scope::Scopes;
 use sigma_core::time::{Clock as _, ManualClock, Timestamp};
 use sigma_server::http::{Edge, Peer};
-use sigma_server::routes;
 use sigma_server::settings::Settings;
 use sigma_server::state::Sigma;
+use sigma_server::{keys, routes};
 use sigma_store::resource::{self, Resource};
 use sigma_store::testing::{Engine, TestStore};
-use sigma_store::{MasterKey, Store, app};
+use sigma_store::{MasterKey, Store, app, signing_key};
 
 use super::{Answer, Browser, openapi};
 
@@ -33,6 +33,10 @@ pub const REDIRECT: &str = "https://app.example.org/callback";
 /// A PKCE pair (RFC 7636 appendix B).
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// An RSA key takes longer to make than most tests to run, so the first keys of all worlds are the same.
+static SIGNING_KEYS: LazyLock<Vec<SigningKey>> =
+    LazyLock::new(|| Algorithm::ALL.into_iter().map(|algorithm| SigningKey::generate(algorithm).unwrap()).collect());
 
 pub struct World {
     pub sigma: Sigma,
@@ -60,6 +64,7 @@ impl World {
         settings.log.access = false;
         change(&mut settings);
         let (clock, rng) = (Arc::clone(&store.clock), Arc::clone(&store.rng));
+        add_signing_keys(&store, clock.now(), &rng).await;
         let mut world = Self::start(settings, (*store).clone(), clock, rng).await;
         world.store = Some(store);
         world.add_app(|_| {}).await;
@@ -83,7 +88,7 @@ impl World {
 
     async fn start(settings: Settings, store: Store, clock: Arc<ManualClock>, rng: Arc<SeededRng>) -> Self {
         let edge = Edge::new(&settings, routes::paths(), clock.clone(), &*rng).unwrap();
-        let key = MasterKey::from_base64("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=").unwrap();
+        let key = master_key();
         let limiter = Arc::clone(edge.limiter());
         let sigma = Sigma::load(settings, store, key, limiter, clock.clone(), rng).await.unwrap();
         let router = routes::router(sigma.clone());
@@ -198,6 +203,17 @@ impl World {
         let request = Request::get(path).header("authorization", format!("Bearer {token}"));
         self.send(request.body(Body::empty()).unwrap()).await
     }
+}
+
+fn master_key() -> MasterKey {
+    MasterKey::from_base64("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=").unwrap()
+}
+
+/// Gives a fresh database the keys that a server would make at its first start.
+async fn add_signing_keys(store: &Store, now: Timestamp, rng: &SeededRng) {
+    let key = master_key();
+    let sealed: Vec<_> = SIGNING_KEYS.iter().map(|made| keys::seal(made, now, &key, now, rng).unwrap()).collect();
+    store.write(move |tx| sealed.iter().try_for_each(|key| signing_key::add(tx, key))).await.unwrap();
 }
 
 /// A form, encoded as browsers do.

@@ -1,14 +1,5 @@
 //! A server killed in the middle of load loses nothing that it acknowledged, and the next one serves at once.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stdout,
-    missing_docs
-)]
-
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
@@ -59,7 +50,7 @@ fn nothing_acknowledged_is_lost_and_the_next_start_serves_at_once() {
         let mut acknowledged = BTreeSet::new();
         for round in 0..4_i64 {
             let mut server = Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "the_server_to_kill", "--nocapture"])
+                .args(["--exact", "killed::the_server_to_kill", "--nocapture"])
                 .env(URL, &database.options.url)
                 .env(FIRST, (1 + round * 1_000_000).to_string())
                 .stdout(Stdio::piped())

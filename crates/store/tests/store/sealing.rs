@@ -1,7 +1,5 @@
 //! What is sealed opens only with the same key, for the same purpose, unchanged.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
 use std::os::unix::fs::PermissionsExt as _;
 
 use proptest::prelude::*;

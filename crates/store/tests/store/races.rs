@@ -1,7 +1,5 @@
 //! "Only once" and "the last one" hold however many try at the same moment, on both engines.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
 use std::sync::Barrier;
 
 use sigma_store::testing::insist;

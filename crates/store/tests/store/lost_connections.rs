@@ -1,13 +1,9 @@
 //! A PostgreSQL that goes away at any moment: what is told is true, nothing runs twice unasked, and service resumes.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
-mod proxy;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use proxy::{Cut, Proxy};
+use crate::proxy::{Cut, Proxy};
 use sigma_store::testing::{Engine, TestStore, administer, engines, eventually};
 use sigma_store::{Outage, Store, StoreError, params};
 

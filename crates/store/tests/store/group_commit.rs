@@ -1,7 +1,5 @@
 //! Operations that share a transaction of SQLite share its fate, and only that.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver};
 

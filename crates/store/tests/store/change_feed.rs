@@ -1,7 +1,5 @@
 //! What is remembered is forgotten in time, on both engines.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
 use std::sync::mpsc;
 use std::time::Duration;
 

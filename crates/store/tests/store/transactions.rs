@@ -1,7 +1,5 @@
 //! What one operation may rely on, on both engines.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
 use sigma_store::testing::TestStore;
 use sigma_store::{StoreError, Value, on_both_engines, params};
 

@@ -1,7 +1,5 @@
 //! Growth is bounded: what has expired goes, in small batches, on both engines.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
 use std::time::Duration;
 
 use sigma_core::time::Clock as _;

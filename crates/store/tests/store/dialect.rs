@@ -1,7 +1,5 @@
 //! The rules of `README.md` for SQL on both engines: what they recommend gives the same on both.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
 use sigma_store::testing::TestStore;
 use sigma_store::{Value, on_both_engines, params};
 

@@ -1,7 +1,5 @@
 //! The rules of people, codes and grants that say "once" or "nobody else", however many try at the same moment.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
 use std::sync::Barrier;
 use std::time::Duration;
 

@@ -1,7 +1,5 @@
 //! TLS to PostgreSQL: what each `sslmode` accepts and refuses.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -1,8 +1,6 @@
 //! What signing in promises "only once" is raced by many at the same moment, through the operations themselves, on both
 //! engines.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
 use std::sync::Barrier;
 use std::time::Duration;
 

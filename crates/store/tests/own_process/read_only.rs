@@ -1,14 +1,5 @@
 //! A database that can only be read: refused at the start, told clearly later, and served again when it is writable.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    missing_docs
-)]
-
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
@@ -66,7 +57,7 @@ fn a_file_that_can_only_be_read_is_refused_at_the_start() {
     mode(&test, 0o755);
     let run = |as_nobody: bool| {
         let mut child = Command::new(&test);
-        child.args(["--exact", "the_server_that_may_only_read"]).env(URL, &store.database.options.url);
+        child.args(["--exact", "read_only::the_server_that_may_only_read"]).env(URL, &store.database.options.url);
         if as_nobody {
             child.uid(NOBODY);
         }

@@ -1,8 +1,6 @@
 //! Workspaces on both engines: what is one tenant's is not another's, the last administrator stays, a page of people costs
 //! the same wherever it is, and what is ended stays ended.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
 use std::sync::Barrier;
 use std::time::Duration;
 

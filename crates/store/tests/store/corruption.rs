@@ -1,7 +1,5 @@
 //! Damage is told as damage, names what is damaged, and costs nobody else an answer; on both engines.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
 use std::os::unix::fs::FileExt as _;
 
 use sigma_store::testing::{Engine, TestStore};

@@ -1,14 +1,5 @@
 //! A disk without room: clear errors, nothing acknowledged is lost, and service resumes when there is room again.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    missing_docs
-)]
-
 use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
@@ -107,7 +98,7 @@ fn the_server_without_room() {
 
 fn child() -> String {
     let test = std::env::current_exe().unwrap();
-    format!("exec '{}' --exact the_server_without_room --nocapture", test.display())
+    format!("exec '{}' --exact full_disk::the_server_without_room --nocapture", test.display())
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Accounts found by their address, their passwords, and the failures of those who guess at them, on both engines.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
 use std::time::Duration;
 
 use sigma_core::email::Email;

@@ -1,7 +1,5 @@
 //! The schema: made once, by one of many, and never taken back.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
 use std::sync::Arc;
 
 use sigma_core::random::SeededRng;

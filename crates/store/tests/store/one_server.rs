@@ -1,7 +1,5 @@
 //! One server on one database file; admin commands beside it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
 use sigma_store::testing::{Engine, TestStore, engines};
 use sigma_store::{OpenError, Store, StoreError, params};
 

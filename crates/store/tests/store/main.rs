@@ -1,0 +1,22 @@
+//! The store as its users see it, on both engines. One binary, so that the engines are linked once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+mod aggregates_once;
+mod change_feed;
+mod corruption;
+mod dialect;
+mod group_commit;
+mod lost_connections;
+mod one_server;
+mod overload;
+mod passwords;
+mod proxy;
+mod races;
+mod sealing;
+mod sign_in_races;
+mod sweeping;
+mod tls;
+mod transactions;
+mod versions;
+mod workspaces;
