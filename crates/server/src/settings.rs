@@ -214,10 +214,18 @@ impl Default for Tokens {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Http {
-    /// Connections at once; more wait in the listen queue.
+    /// Connections at once. For one more the longest idle of them ends.
     pub connections: usize,
+    /// Connections of an address at once, or of an IPv6 /64; trusted proxies have no such share.
+    pub connections_per_address: usize,
+    /// Connections of an IPv6 /48 at once.
+    pub connections_per_ipv6_site: usize,
     /// Seconds for the head of a request.
     pub header_seconds: u32,
+    /// Seconds that a connection may be idle between requests.
+    pub idle_seconds: u32,
+    /// Seconds that a client has to take an answer, beside one for each 16 kB.
+    pub send_seconds: u32,
     /// Seconds for the body of a request.
     pub body_seconds: u32,
     /// The largest body, in bytes.
@@ -232,7 +240,11 @@ impl Default for Http {
     fn default() -> Self {
         Self {
             connections: 10_000,
+            connections_per_address: 256,
+            connections_per_ipv6_site: 1_024,
             header_seconds: 10,
+            idle_seconds: 75,
+            send_seconds: 30,
             body_seconds: 10,
             body_bytes: 65_536,
             shutdown_seconds: 20,

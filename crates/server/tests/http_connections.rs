@@ -7,13 +7,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::routing::{get, post};
+use bytes::Bytes;
+use http::Response;
 use sigma_core::random::SeededRng;
 use sigma_core::time::{ManualClock, Timestamp};
 use sigma_server::http::{Edge, serve};
 use sigma_server::settings::Settings;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
@@ -28,8 +31,29 @@ struct Server {
     /// `/wait` has begun, and may go on.
     begun: Arc<Notify>,
     go_on: Arc<Notify>,
+    /// Answers of `/large` that were made, and those whose bytes are gone.
+    made: Arc<AtomicUsize>,
+    gone: Arc<AtomicUsize>,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<()>,
+}
+
+/// The bytes of an answer, which tell when they are gone.
+struct Large {
+    bytes: Vec<u8>,
+    gone: Arc<AtomicUsize>,
+}
+
+impl AsRef<[u8]> for Large {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Large {
+    fn drop(&mut self) {
+        self.gone.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 impl Server {
@@ -41,7 +65,18 @@ impl Server {
         let edge = Edge::new(&settings, [""; 0], clock, &SeededRng::new(1)).unwrap();
         let (seen, begun, go_on) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notify::new()), Arc::new(Notify::new()));
         let (count, waits) = (seen.clone(), (begun.clone(), go_on.clone()));
+        let (made, gone) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let counts = (made.clone(), gone.clone());
         let router = Router::new()
+            .route(
+                "/large",
+                get(move || {
+                    counts.0.fetch_add(1, Ordering::SeqCst);
+                    // More than any socket takes at once.
+                    let bytes = Bytes::from_owner(Large { bytes: vec![0; 32 << 20], gone: counts.1.clone() });
+                    async { Response::new(Body::from(bytes)) }
+                }),
+            )
             .route(
                 "/",
                 get(move || {
@@ -67,11 +102,17 @@ impl Server {
             };
             serve(listener, router, edge, &settings, shutdown).await.unwrap();
         });
-        Self { address, seen, begun, go_on, stop: Some(stop), running }
+        Self { address, seen, begun, go_on, made, gone, stop: Some(stop), running }
     }
 
     async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
+    }
+
+    async fn connect_from(&self, address: &str) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(format!("{address}:0").parse().unwrap()).unwrap();
+        socket.connect(self.address).await.unwrap()
     }
 
     fn stop(&mut self) {
@@ -152,6 +193,32 @@ async fn a_nul_in_a_body_and_an_odd_request_target_do_no_harm() {
 }
 
 #[tokio::test]
+async fn a_request_that_does_not_name_one_host_is_400() {
+    let server = Server::start(|_| {}).await;
+    for hosts in [
+        "",
+        "host: a\r\nhost: b\r\n",
+        "host: a\r\nHOST: a\r\n",
+        "host:\r\n",
+        "host: a b\r\n",
+        "host: u@a\r\n",
+        "host: a:b\r\n",
+    ] {
+        for method in ["GET", "POST", "OPTIONS", "PUT"] {
+            let request =
+                format!("{method} /api/echo HTTP/1.1\r\n{hosts}content-length: 0\r\nconnection: close\r\n\r\n");
+            let answer = server.exchange(request.as_bytes()).await;
+            assert!(answer.starts_with("HTTP/1.1 400 "), "{request}: {answer}");
+            assert!(answer.contains(r#"{"error":"invalid_request","#), "{request}: {answer}");
+        }
+    }
+    let answer = server.exchange(b"GET / HTTP/1.0\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.0 200 "), "{answer}");
+    let answer = server.exchange(b"GET / HTTP/1.0\r\nhost: a\r\nhost: b\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.0 400 "), "{answer}");
+}
+
+#[tokio::test]
 async fn a_head_that_comes_too_slowly_ends_the_connection() {
     let server = Server::start(|settings| settings.http.header_seconds = 1).await;
     assert_eq!(server.exchange(b"GET / HTTP/1.1\r\nhost:").await, "");
@@ -190,23 +257,208 @@ async fn a_client_that_asks_before_it_sends_too_much_is_not_told_to_go_on() {
     assert!(server.exchange(head).await.starts_with("HTTP/1.1 413 "));
 }
 
+/// Opens a connection on which one request was answered, and which is idle now.
+async fn idle(server: &Server) -> TcpStream {
+    let mut stream = server.connect().await;
+    stream.write_all(GET).await.unwrap();
+    assert!(answer(&mut stream).await.ends_with("welcome"));
+    stream
+}
+
+/// Opens a connection whose request is being answered.
+async fn busy(server: &Server) -> TcpStream {
+    let mut stream = server.connect().await;
+    stream.write_all(b"GET /wait HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    server.begun.notified().await;
+    stream
+}
+
+/// Whether a connection is still answered.
+async fn is_open(stream: &mut TcpStream) -> bool {
+    let _ = stream.write_all(GET).await;
+    let mut piece = [0; 4096];
+    matches!(tokio::time::timeout(PATIENCE, stream.read(&mut piece)).await.unwrap(), Ok(read) if read > 0)
+}
+
 #[tokio::test]
-async fn connections_over_the_cap_wait_for_a_place() {
-    let server = Server::start(|settings| settings.http.connections = 1).await;
-    let mut first = server.connect().await;
+async fn for_a_newcomer_the_longest_idle_connection_ends() {
+    let server = Server::start(|settings| settings.http.connections = 3).await;
+    let mut first = idle(&server).await;
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    let mut second = idle(&server).await;
+    tokio::time::sleep(Duration::from_millis(5)).await;
+    // Opened first, but used last.
     first.write_all(GET).await.unwrap();
     assert!(answer(&mut first).await.ends_with("welcome"));
+    let mut waiting = busy(&server).await;
+    let mut newcomer = idle(&server).await;
+    assert_eq!(rest(&mut second).await, "");
+    assert!(is_open(&mut first).await && is_open(&mut newcomer).await);
+    server.go_on.notify_one();
+    assert!(answer(&mut waiting).await.ends_with("finished"));
+}
+
+#[tokio::test]
+async fn while_every_connection_is_being_answered_a_newcomer_waits() {
+    let server = Server::start(|settings| settings.http.connections = 1).await;
+    let mut first = busy(&server).await;
     let mut second = server.connect().await;
     second.write_all(GET).await.unwrap();
-    // The first keeps its place and is served; the second, though it asked before, is not.
-    for _ in 0..50 {
-        first.write_all(GET).await.unwrap();
-        assert!(answer(&mut first).await.ends_with("welcome"));
-    }
-    assert_eq!(server.seen.load(Ordering::SeqCst), 51);
-    drop(first);
+    assert_eq!(server.seen.load(Ordering::SeqCst), 0);
+    server.go_on.notify_one();
+    assert!(answer(&mut first).await.ends_with("finished"));
     assert!(answer(&mut second).await.ends_with("welcome"));
-    assert_eq!(server.seen.load(Ordering::SeqCst), 52);
+}
+
+#[tokio::test]
+async fn an_address_has_its_share_of_the_connections() {
+    let server = Server::start(|settings| settings.http.connections_per_address = 2).await;
+    let mut waiting = busy(&server).await;
+    let mut idler = idle(&server).await;
+    let mut third = idle(&server).await;
+    assert_eq!(rest(&mut idler).await, "", "its own longest idle one made room");
+    assert!(is_open(&mut third).await);
+    let mut other = server.connect_from("127.0.0.2").await;
+    assert!(is_open(&mut other).await, "another address has a share of its own");
+    server.go_on.notify_one();
+    assert!(answer(&mut waiting).await.ends_with("finished"));
+}
+
+#[tokio::test]
+async fn an_address_whose_connections_are_all_being_answered_gets_no_more() {
+    let server = Server::start(|settings| settings.http.connections_per_address = 1).await;
+    let mut waiting = busy(&server).await;
+    let mut refused = server.connect().await;
+    assert!(!is_open(&mut refused).await);
+    assert!(is_open(&mut server.connect_from("127.0.0.2").await).await);
+    server.go_on.notify_one();
+    assert!(answer(&mut waiting).await.ends_with("finished"));
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_has_no_share_of_its_own() {
+    let server = Server::start(|settings| {
+        settings.http.connections_per_address = 1;
+        settings.http.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    })
+    .await;
+    let (mut one, mut two) = (idle(&server).await, idle(&server).await);
+    assert!(is_open(&mut one).await && is_open(&mut two).await);
+}
+
+#[tokio::test]
+async fn an_idle_connection_ends_after_the_idle_time_and_not_after_that_of_a_head() {
+    let server = Server::start(|settings| {
+        settings.http.header_seconds = 1;
+        settings.http.idle_seconds = 3;
+    })
+    .await;
+    let mut stream = idle(&server).await;
+    let mut piece = [0; 1];
+    // Longer than a head may take: the connection is open, and its next request is answered.
+    assert!(tokio::time::timeout(Duration::from_millis(1_500), stream.read(&mut piece)).await.is_err());
+    stream.write_all(b"\r\n").await.unwrap();
+    stream.write_all(GET).await.unwrap();
+    assert!(answer(&mut stream).await.ends_with("welcome"));
+    assert_eq!(rest(&mut stream).await, "", "it ends when its idle time is over");
+}
+
+#[tokio::test]
+async fn a_slow_head_on_a_connection_that_was_idle_ends_after_the_time_of_a_head() {
+    let server = Server::start(|settings| {
+        settings.http.header_seconds = 1;
+        settings.http.idle_seconds = 3_600;
+    })
+    .await;
+    let mut stream = idle(&server).await;
+    stream.write_all(b"GET / HTTP/1.1\r\nhost:").await.unwrap();
+    assert_eq!(rest(&mut stream).await, "");
+}
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+/// A whole request on a stream: GET http x /.
+fn get_on(stream: u8) -> Vec<u8> {
+    vec![0, 0, 6, 1, 5, 0, 0, 0, stream, 0x82, 0x84, 0x86, 0x41, 1, b'x']
+}
+
+async fn read_until(stream: &mut TcpStream, wanted: &[u8]) {
+    let mut answer = Vec::new();
+    while !answer.windows(wanted.len()).any(|window| window == wanted) {
+        let mut piece = [0; 4096];
+        let read = tokio::time::timeout(PATIENCE, stream.read(&mut piece)).await.unwrap().unwrap();
+        assert_ne!(read, 0, "closed after {answer:?}");
+        answer.extend_from_slice(&piece[..read]);
+    }
+}
+
+#[tokio::test]
+async fn pings_do_not_keep_an_http_2_connection() {
+    let server = Server::start(|settings| settings.http.idle_seconds = 1).await;
+    let mut stream = server.connect().await;
+    stream.write_all(&[PREFACE, &get_on(1)].concat()).await.unwrap();
+    read_until(&mut stream, b"welcome").await;
+    let ended = async {
+        let mut piece = [0; 4096];
+        loop {
+            // A PING every 100 ms, for as long as somebody listens.
+            if stream.write_all(&[0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]).await.is_err() {
+                return;
+            }
+            if let Ok(read) = tokio::time::timeout(Duration::from_millis(100), stream.read(&mut piece)).await
+                && !matches!(read, Ok(1..))
+            {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, ended).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_http_2_connection_without_a_request_ends_after_the_time_of_a_head() {
+    let server = Server::start(|settings| settings.http.header_seconds = 1).await;
+    let mut stream = server.connect().await;
+    stream.write_all(PREFACE).await.unwrap();
+    let mut told = Vec::new();
+    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut told)).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_idle_http_2_connection_is_among_those_that_make_room() {
+    let server = Server::start(|settings| settings.http.connections = 1).await;
+    let mut stream = server.connect().await;
+    stream.write_all(&[PREFACE, &get_on(1)].concat()).await.unwrap();
+    read_until(&mut stream, b"welcome").await;
+    let mut newcomer = idle(&server).await;
+    assert!(is_open(&mut newcomer).await);
+    let mut told = Vec::new();
+    let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut told)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_its_answer_is_ended() {
+    let server = Server::start(|settings| settings.http.send_seconds = 1).await;
+    for http2 in [false, true] {
+        let mut stream = server.connect().await;
+        let request = if http2 {
+            // GET http x /large, which HPACK writes as a literal path.
+            let head = [&[0x82, 0x86, 0x04, 6][..], b"/large", &[0x41, 1, b'x']].concat();
+            let length = u8::try_from(head.len()).unwrap();
+            [PREFACE, &[0, 0, length, 1, 5, 0, 0, 0, 1], &head].concat()
+        } else {
+            b"GET /large HTTP/1.1\r\nhost: x\r\n\r\n".to_vec()
+        };
+        stream.write_all(&request).await.unwrap();
+        // Nothing is read, for as long as the server has bytes to send.
+        let ended = async {
+            while server.gone.load(Ordering::SeqCst) < 1 + usize::from(http2) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ended).await.unwrap();
+        assert_eq!(server.made.load(Ordering::SeqCst), 1 + usize::from(http2));
+    }
 }
 
 #[tokio::test]
@@ -244,16 +496,6 @@ async fn a_shutdown_ends_at_its_deadline_whatever_is_in_flight() {
 async fn http_2_is_spoken_without_tls_too() {
     let server = Server::start(|_| {}).await;
     let mut stream = server.connect().await;
-    let mut request = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
-    // An empty SETTINGS frame, then HEADERS of stream 1 with END_STREAM and END_HEADERS: GET http x /.
-    request.extend_from_slice(&[0, 0, 0, 4, 0, 0, 0, 0, 0]);
-    request.extend_from_slice(&[0, 0, 6, 1, 5, 0, 0, 0, 1, 0x82, 0x84, 0x86, 0x41, 1, b'x']);
-    stream.write_all(&request).await.unwrap();
-    let mut answer = Vec::new();
-    while !answer.windows(7).any(|window| window == b"welcome") {
-        let mut piece = [0; 4096];
-        let read = tokio::time::timeout(PATIENCE, stream.read(&mut piece)).await.unwrap().unwrap();
-        assert_ne!(read, 0, "closed after {answer:?}");
-        answer.extend_from_slice(&piece[..read]);
-    }
+    stream.write_all(&[PREFACE, &get_on(1)].concat()).await.unwrap();
+    read_until(&mut stream, b"welcome").await;
 }

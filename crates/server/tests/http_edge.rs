@@ -227,12 +227,17 @@ async fn broken_percent_encoding_is_the_callers_error() {
 #[tokio::test]
 async fn a_preflight_for_a_public_endpoint_is_answered_to_anyone() {
     let server = Server::new(|_| {});
-    let asked = [("origin", "https://spa.example"), ("access-control-request-method", "POST")];
+    let asked = [
+        ("origin", "https://spa.example"),
+        ("access-control-request-method", "POST"),
+        ("access-control-request-headers", "authorization,traceparent,sentry-trace,baggage"),
+    ];
     let response = server.send("192.0.2.1", "OPTIONS", "/api/auth/oauth2/token", &asked).await;
     insta::assert_snapshot!(shown(response).await, @r"
     204
+    vary: Access-Control-Request-Headers
     access-control-allow-methods: GET, POST, PUT, PATCH, DELETE, OPTIONS
-    access-control-allow-headers: Authorization, Content-Type, X-Auth-Token, X-Sigma-Enrollment-Proof
+    access-control-allow-headers: authorization,traceparent,sentry-trace,baggage
     access-control-max-age: 7200
     x-request-id: req_ynvbmbs7dbzzmkuhfyomh5zx
     access-control-allow-origin: *
@@ -247,7 +252,7 @@ async fn a_preflight_for_a_cookie_endpoint_is_answered_to_trusted_origins_alone(
     insta::assert_snapshot!(shown(server.send("192.0.2.1", "OPTIONS", "/api/thing/1", &asked).await).await, @r"
     204
     access-control-allow-methods: GET, POST, PUT, PATCH, DELETE, OPTIONS
-    access-control-allow-headers: Authorization, Content-Type, X-Auth-Token, X-Sigma-Enrollment-Proof
+    access-control-allow-headers: Authorization, Content-Type, X-Auth-Token, X-Sigma-Enrollment-Proof, X-Sigma-ApiKey, X-Requested-With, traceparent, tracestate, baggage, sentry-trace
     access-control-max-age: 7200
     x-request-id: req_ynvbmbs7dbzzmkuhfyomh5zx
     access-control-allow-origin: https://app.example.com

@@ -157,10 +157,14 @@ fn tokens(tokens: &Tokens) -> [(&'static str, Result<(), String>); 6] {
     ]
 }
 
-fn http(http: &Http) -> [(&'static str, Result<(), String>); 5] {
+fn http(http: &Http) -> [(&'static str, Result<(), String>); 9] {
     [
         ("http.connections", within(http.connections, 1, 1_000_000)),
+        ("http.connections_per_address", within(http.connections_per_address, 1, 1_000_000)),
+        ("http.connections_per_ipv6_site", within(http.connections_per_ipv6_site, 1, 1_000_000)),
         ("http.header_seconds", within(http.header_seconds, 1, 300)),
+        ("http.idle_seconds", within(http.idle_seconds, 1, 3_600)),
+        ("http.send_seconds", within(http.send_seconds, 1, 600)),
         ("http.body_seconds", within(http.body_seconds, 1, 300)),
         ("http.body_bytes", within(http.body_bytes, 4_096, 16_777_216)),
         ("http.shutdown_seconds", within(http.shutdown_seconds, 0, 600)),

@@ -74,6 +74,7 @@ fn everything(server: &Server, ada: &Person, access: &str, key: &str) -> Vec<(St
     let form = ("Content-Type", "application/x-www-form-urlencoded");
     let json = ("Content-Type", "application/json");
     let signed_in = ("Cookie", cookie.as_str());
+    let own = ("Sec-Fetch-Site", "same-origin");
     let by_key = ("X-Sigma-ApiKey", key);
     let verified = serde_json::json!({ "apiKey": key }).to_string();
     let requests: Vec<Sent<'_>> = vec![
@@ -86,8 +87,8 @@ fn everything(server: &Server, ada: &Person, access: &str, key: &str) -> Vec<(St
         ("GET", "/signup?interaction=aaaaaaaaaaaaaaaaaaaaaa", vec![signed_in], ""),
         ("GET", "/consent?interaction=aaaaaaaaaaaaaaaaaaaaaa", vec![signed_in], ""),
         ("GET", "/select-account?interaction=aaaaaaaaaaaaaaaaaaaaaa", vec![signed_in], ""),
-        ("POST", "/sign-out", vec![signed_in], ""),
-        ("POST", "/sessions/revoke", vec![signed_in, form], "id=x"),
+        ("POST", "/sign-out", vec![signed_in, own], ""),
+        ("POST", "/sessions/revoke", vec![signed_in, own, form], "id=x"),
         ("POST", "/api/auth/oauth2/consent", vec![signed_in, form], "interaction=aaaaaaaaaaaaaaaaaaaaaa&accept=true"),
         (
             "POST",

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use http::HeaderMap;
-use http::header::FORWARDED;
+use http::header::{FORWARDED, HeaderName, VIA};
 use ipnet::IpNet;
 
 /// The other end of a connection, as the socket names it.
@@ -62,7 +62,7 @@ impl fmt::Display for ClientAddr {
 pub(super) struct Origin {
     /// Who sent it.
     pub(super) client: ClientAddr,
-    /// Not so if a stranger says that it forwards the request of somebody else.
+    /// Not so if a proxy stands between us and them and does not say readably whose request it is, or is not believed.
     pub(super) is_known: bool,
     /// It left them encrypted.
     pub(super) is_secure: bool,
@@ -77,7 +77,7 @@ impl TrustedProxies {
         Self(networks.to_vec())
     }
 
-    fn include(&self, address: IpAddr) -> bool {
+    pub(super) fn include(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 
@@ -87,7 +87,7 @@ impl TrustedProxies {
     /// proxy vouches for the one before it. What stands further left was sent by the client and proves nothing.
     pub(super) fn client(&self, peer: Peer, headers: &HeaderMap) -> Origin {
         if self.0.is_empty() || !self.include(peer.address) {
-            let is_known = !headers.contains_key("x-forwarded-for") && !headers.contains_key(FORWARDED);
+            let is_known = !FORWARDING.iter().any(|name| headers.contains_key(name));
             return Origin { client: ClientAddr::from(peer.address), is_known, is_secure: peer.tls };
         }
         let secure = match last_entry(headers, "x-forwarded-proto") {
@@ -95,19 +95,30 @@ impl TrustedProxies {
             None => peer.tls,
         };
         let mut client = peer.address;
-        let forwarded = headers.get_all("x-forwarded-for").iter().rev();
-        let entries = forwarded.flat_map(|value| value.to_str().unwrap_or("?").rsplit(','));
+        let mut is_readable = true;
+        let forwarded = headers.get_all("x-forwarded-for");
+        let entries = forwarded.iter().rev().flat_map(|value| value.to_str().unwrap_or("?").rsplit(','));
         for entry in entries {
             // An entry that is no address ends the chain: the proxy that passed it on is the last one known.
-            let Some(address) = parse_entry(entry) else { break };
+            let Some(address) = parse_entry(entry) else {
+                is_readable = false;
+                break;
+            };
             client = address;
             if !self.include(address) {
                 break;
             }
         }
-        Origin { client: ClientAddr(client), is_known: true, is_secure: secure }
+        // Without a line the proxy names nobody. Of several the client has sent one itself, and whose the last is, nobody can
+        // say for sure.
+        let is_known = is_readable && forwarded.iter().count() == 1;
+        Origin { client: ClientAddr(client), is_known, is_secure: secure }
     }
 }
+
+/// Headers by which a sender says that it forwards the request of somebody else.
+const FORWARDING: [HeaderName; 4] =
+    [HeaderName::from_static("x-forwarded-for"), FORWARDED, VIA, HeaderName::from_static("x-real-ip")];
 
 fn last_entry<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get_all(name).iter().next_back()?.to_str().ok()?.rsplit(',').next().map(str::trim)
@@ -162,6 +173,60 @@ mod tests {
         assert_eq!(seen("10.0.0.1", &["198.51.100.1, nonsense, 10.0.0.2"]), "10.0.0.2");
         assert_eq!(seen("10.0.0.1", &[]), "10.0.0.1");
         assert_eq!(seen("10.0.0.1", &["10.0.0.9, 10.0.0.8"]), "10.0.0.9");
+    }
+
+    #[test]
+    fn a_proxy_that_names_nobody_readable_makes_the_caller_unknown() {
+        const XFF: &str = "x-forwarded-for";
+        let proxies = TrustedProxies::new(&["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()]);
+        let known = |peer: &str, sent: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in sent {
+                headers.append(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+            }
+            proxies.client(Peer { address: peer.parse().unwrap(), tls: false }, &headers).is_known
+        };
+        for named in
+            ["203.0.113.9", "203.0.113.9:4711", "2001:db8::7", "[2001:db8::7]:443", "6.6.6.6, 203.0.113.9, 10.0.0.2"]
+        {
+            assert!(known("10.0.0.1", &[(XFF, named)]), "{named}");
+        }
+        for unnamed in [
+            "",
+            " ",
+            ",",
+            "unknown",
+            "_hidden",
+            "203.0.113.9, unknown",
+            "203.0.113.9, ",
+            "unknown, 10.0.0.2",
+            "203.0.113.9; 198.51.100.1",
+            "203.0.113",
+            "203.0.113.9:port",
+            "for=203.0.113.9",
+            "\"203.0.113.9\"",
+            "localhost",
+            "203.0.113.9\u{e9}",
+        ] {
+            assert!(!known("10.0.0.1", &[(XFF, unnamed)]), "{unnamed}");
+            assert!(!known("fd00::1", &[(XFF, unnamed)]), "{unnamed}");
+        }
+        for sent in [
+            &[][..],
+            &[("forwarded", "for=203.0.113.9")],
+            &[("x-real-ip", "203.0.113.9")],
+            &[(XFF, "203.0.113.9"), (XFF, "198.51.100.1")],
+            &[(XFF, "203.0.113.9"), (XFF, "203.0.113.9")],
+        ] {
+            assert!(!known("10.0.0.1", sent), "{sent:?}");
+        }
+        // A header that the client sent and the proxy passed on changes nothing of what the proxy says.
+        assert!(known("10.0.0.1", &[(XFF, "203.0.113.9"), ("forwarded", "for=unknown")]));
+        // Without a proxy that we trust: whoever says that it forwards is one.
+        assert!(known("203.0.113.9", &[]));
+        for name in [XFF, "forwarded", "via", "x-real-ip"] {
+            assert!(!known("203.0.113.9", &[(name, "198.51.100.1")]), "{name}");
+        }
     }
 
     #[test]

@@ -1,50 +1,72 @@
 //! How connections are taken, served and ended.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
-use http::{Request, Response};
+use bytes::Bytes;
+use http::{Request, Response, Version};
+use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use metrics::gauge;
+use metrics::{counter, gauge};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
+use tokio::time::{Instant, Sleep};
 use tokio_rustls::TlsAcceptor;
 
-use crate::http::client::Peer;
+use crate::http::activity::{Activity, Deadlines, Overdue, Reading};
+use crate::http::carried::{carrying, large};
+use crate::http::client::{Peer, TrustedProxies};
+use crate::http::places::{NoPlace, Place, Places, Shares};
 use crate::http::tls::Certificates;
-use crate::http::watched::{Activity, Watched, linger};
+use crate::http::watched::{Watched, linger};
 use crate::settings;
 
 /// All headers of one request together, in bytes; more is 431.
 const HEADER_BYTES: usize = 64 * 1024;
-/// A connection on which nothing moves and nothing is being answered for this long is closed.
-const SILENCE: Duration = Duration::from_mins(1);
+/// What a connection may send of bodies before they are read: of one HTTP/2 stream, and of all.
+const STREAM_WINDOW: u32 = 64 * 1024;
+const CONNECTION_WINDOW: u32 = 256 * 1024;
 /// How long to wait when no connection can be taken, because the process has no file descriptor left.
 const BREATHE: Duration = Duration::from_millis(100);
+/// How soon to look again for a place when a request is being answered on every connection.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// How long the client of an idle HTTP/2 connection has to hear that it ends, so that no request of theirs is lost.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How a listener behaves.
 pub(super) struct Manner {
-    pub(super) connections: usize,
-    pub(super) header_deadline: Duration,
+    pub(super) shares: Shares,
+    pub(super) deadlines: Deadlines,
     pub(super) shutdown_deadline: Duration,
     pub(super) certificates: Option<Arc<Certificates>>,
 }
 
 impl Manner {
     pub(super) fn new(settings: &settings::Http, certificates: Option<Arc<Certificates>>) -> Self {
+        let seconds = |seconds: u32| Duration::from_secs(seconds.into());
         Self {
-            connections: settings.connections.clamp(1, Semaphore::MAX_PERMITS),
-            header_deadline: Duration::from_secs(settings.header_seconds.into()),
-            shutdown_deadline: Duration::from_secs(settings.shutdown_seconds.into()),
+            shares: Shares {
+                total: settings.connections,
+                address: settings.connections_per_address,
+                site: settings.connections_per_ipv6_site,
+                proxies: TrustedProxies::new(&settings.trusted_proxies),
+            },
+            deadlines: Deadlines {
+                head: seconds(settings.header_seconds),
+                idle: seconds(settings.idle_seconds),
+                send: seconds(settings.send_seconds),
+            },
+            shutdown_deadline: seconds(settings.shutdown_seconds),
             certificates,
         }
     }
@@ -64,7 +86,7 @@ enum Stage {
 struct Shared<A> {
     http: Builder<TokioExecutor>,
     tls: Option<TlsAcceptor>,
-    header_deadline: Duration,
+    deadlines: Deadlines,
     stage: watch::Receiver<Stage>,
     answer: A,
 }
@@ -77,7 +99,7 @@ pub(super) async fn run<A, F>(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), crate::http::TlsError>
 where
-    A: Fn(Peer, Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    A: Fn(Peer, Request<Arriving>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Body>> + Send + 'static,
 {
     let tls = match &manner.certificates {
@@ -85,14 +107,8 @@ where
         None => None,
     };
     let (stage, changes) = watch::channel(Stage::Serving);
-    let shared = Arc::new(Shared {
-        http: protocol(manner.header_deadline),
-        tls,
-        header_deadline: manner.header_deadline,
-        stage: changes,
-        answer,
-    });
-    let places = Arc::new(Semaphore::new(manner.connections));
+    let shared = Arc::new(Shared { http: protocol(), tls, deadlines: manner.deadlines, stage: changes, answer });
+    let places = Places::new(manner.shares);
     let reload = async {
         match manner.certificates.clone() {
             Some(certificates) => certificates.watch().await,
@@ -106,41 +122,68 @@ where
     }
     // The listener is closed by now: whoever connects is refused and tries another node.
     let _ = stage.send(Stage::Draining);
-    let all = u32::try_from(manner.connections).unwrap_or(u32::MAX);
-    if tokio::time::timeout(manner.shutdown_deadline, places.acquire_many(all)).await.is_err() {
-        let left = manner.connections - places.available_permits();
+    if tokio::time::timeout(manner.shutdown_deadline, places.all_free()).await.is_err() {
+        let left = places.in_use();
         tracing::warn!(target: "sigma::http", left, "connections were cut off at the shutdown deadline");
         let _ = stage.send(Stage::Over);
     }
     Ok(())
 }
 
-fn protocol(header_deadline: Duration) -> Builder<TokioExecutor> {
+fn protocol() -> Builder<TokioExecutor> {
     let mut http = Builder::new(TokioExecutor::new());
-    http.http1().timer(TokioTimer::new()).header_read_timeout(header_deadline).max_buf_size(HEADER_BYTES);
+    // hyper's own limit for heads runs between requests too, and would close connections that are only idle.
+    http.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(HEADER_BYTES);
     let header_bytes = u32::try_from(HEADER_BYTES).unwrap_or(u32::MAX);
-    http.http2().timer(TokioTimer::new()).max_header_list_size(header_bytes).max_concurrent_streams(128);
+    http.http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(header_bytes)
+        .max_concurrent_streams(128)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW);
     http
 }
 
-/// Takes connections for ever. Those above the number of places wait in the listen queue.
-async fn accept<A, F>(listener: TcpListener, places: &Arc<Semaphore>, shared: &Arc<Shared<A>>)
+/// Takes connections for ever.
+async fn accept<A, F>(listener: TcpListener, places: &Arc<Places>, shared: &Arc<Shared<A>>)
 where
-    A: Fn(Peer, Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    A: Fn(Peer, Request<Arriving>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Body>> + Send + 'static,
 {
-    // The semaphore is never closed.
-    while let Ok(place) = places.clone().acquire_owned().await {
+    loop {
         match listener.accept().await {
             Ok((stream, address)) => {
                 let _ = stream.set_nodelay(true);
-                tokio::spawn(shared.clone().connection(stream, Peer::plain(address), place));
+                let peer = Peer::plain(address);
+                let activity = Activity::new(Instant::now());
+                if let Some(place) = place(places, peer, &activity).await {
+                    tokio::spawn(shared.clone().connection(stream, peer, activity, place));
+                }
             }
             // The connection was gone before it was taken.
             Err(error) if is_of_the_connection(&error) => {}
             Err(error) => {
-                tracing::error!(target: "sigma::http", %error, "no connection can be taken");
+                let is_relieved = places.end_longest();
+                tracing::error!(target: "sigma::http", %error, is_relieved, "no connection can be taken");
                 tokio::time::sleep(BREATHE).await;
+            }
+        }
+    }
+}
+
+/// A place for a connection of `peer`, unless its address has its share. While a request is being answered on every
+/// connection there is, this one waits, and those after it in the listen queue.
+async fn place(places: &Arc<Places>, peer: Peer, activity: &Arc<Activity>) -> Option<Place> {
+    loop {
+        match places.take(peer.address, activity) {
+            Ok(place) => return Some(place),
+            Err(NoPlace::OfAddress) => {
+                tracing::debug!(target: "sigma::http", address = %peer.address, "has its share of connections");
+                counter!("sigma_http_connections_closed_total", "reason" => "share").increment(1);
+                return None;
+            }
+            Err(NoPlace::AtAll) => {
+                let _ = tokio::time::timeout(LOOK_AGAIN, places.freed()).await;
             }
         }
     }
@@ -153,19 +196,19 @@ fn is_of_the_connection(error: &io::Error) -> bool {
 
 impl<A, F> Shared<A>
 where
-    A: Fn(Peer, Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    A: Fn(Peer, Request<Arriving>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Body>> + Send + 'static,
 {
     /// One connection from its handshake to its end; it holds its place until then.
-    async fn connection(self: Arc<Self>, stream: TcpStream, peer: Peer, place: OwnedSemaphorePermit) {
+    async fn connection(self: Arc<Self>, stream: TcpStream, peer: Peer, activity: Arc<Activity>, place: Place) {
         let mut stage = self.stage.clone();
         let over = async {
             let _ = stage.wait_for(|stage| *stage == Stage::Over).await;
         };
         let served = async {
-            let Some(tls) = &self.tls else { return self.serve(stream, peer).await };
-            match tokio::time::timeout(self.header_deadline, tls.accept(stream)).await {
-                Ok(Ok(stream)) => self.serve(stream, Peer { tls: true, ..peer }).await,
+            let Some(tls) = &self.tls else { return self.serve(stream, peer, &activity).await };
+            match tokio::time::timeout(self.deadlines.head, tls.accept(stream)).await {
+                Ok(Ok(stream)) => self.serve(stream, Peer { tls: true, ..peer }, &activity).await,
                 Ok(Err(error)) => tracing::debug!(target: "sigma::http", %error, "no TLS with this client"),
                 Err(_) => tracing::debug!(target: "sigma::http", "the TLS handshake took too long"),
             }
@@ -174,33 +217,40 @@ where
         open.increment(1.0);
         tokio::select! {
             () = served => {}
+            () = activity.must_give_way() => {}
             () = over => {}
         }
         open.decrement(1.0);
         drop(place);
     }
 
-    async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(&self, stream: S, peer: Peer) {
-        let activity = Arc::new(Activity::default());
+    async fn serve<S>(&self, stream: S, peer: Peer, activity: &Arc<Activity>)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let (watched, returned) = Watched::new(stream, activity.clone());
-        let answer = self.answer.clone();
+        let (answer, deadlines) = (self.answer.clone(), self.deadlines);
         let requests = activity.clone();
-        let service = service_fn(move |request| {
-            let answering = requests.request();
-            let answer = answer(peer, request);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let answering = requests.request(request.version() == Version::HTTP_2);
+            let activity = requests.clone();
+            let answer = answer(peer, request.map(|body| Arriving::new(body, &activity)));
             async move {
-                let response = answer.await;
+                let mut response = answer.await;
+                if let Some(bytes) = large(response.body()) {
+                    response = response.map(|body| carrying(body, activity.answer(bytes, &deadlines)));
+                }
                 drop(answering);
                 Ok::<_, Infallible>(response)
             }
         });
-        self.drive(watched, service, &activity).await;
+        self.drive(watched, service, activity).await;
         if let Ok(stream) = returned.await {
             linger(stream).await;
         }
     }
 
-    /// Speaks HTTP until the connection ends, is silent for too long, or is asked to end.
+    /// Speaks HTTP until the connection ends, something on it is overdue, or it is asked to end.
     async fn drive<S, V>(&self, stream: Watched<S>, service: V, activity: &Activity)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -208,32 +258,96 @@ where
     {
         let mut stage = self.stage.clone();
         let mut connection = pin!(self.http.serve_connection(TokioIo::new(stream), service));
-        let mut silence = pin!(tokio::time::sleep(self.header_deadline));
-        let mut moved = activity.moved();
-        if *stage.borrow_and_update() != Stage::Serving {
+        let mut timer = pin!(tokio::time::sleep(self.deadlines.head));
+        let mut is_ending = *stage.borrow_and_update() != Stage::Serving;
+        if is_ending {
             connection.as_mut().graceful_shutdown();
         }
         loop {
+            let step = poll_fn(|cx| match connection.as_mut().poll(cx) {
+                Poll::Ready(ended) => Poll::Ready(Err(ended)),
+                // What just moved may have changed what is due.
+                Poll::Pending => self.poll_overdue(timer.as_mut(), activity, cx).map(Ok),
+            });
             tokio::select! {
                 biased;
-                ended = connection.as_mut() => {
-                    if let Err(error) = ended {
-                        tracing::debug!(target: "sigma::http", %error, "a connection ended in an error");
-                    }
-                    return;
-                }
-                // The other case, that the listener itself was dropped, ends the connection from outside.
-                Ok(()) = stage.changed() => connection.as_mut().graceful_shutdown(),
-                () = silence.as_mut() => {
-                    // The first look comes when the head of the first request is due, the others after a long silence.
-                    let now = activity.moved();
-                    if activity.is_unused() || (now == moved && !activity.is_answering()) {
+                step = step => match step {
+                    Err(ended) => {
+                        if let Err(error) = ended {
+                            tracing::debug!(target: "sigma::http", %error, "a connection ended in an error");
+                        }
                         return;
                     }
-                    moved = now;
-                    silence.as_mut().reset(tokio::time::Instant::now() + SILENCE);
-                }
+                    Ok(Overdue::Request) if !is_ending => {
+                        is_ending = true;
+                        connection.as_mut().graceful_shutdown();
+                        timer.as_mut().reset(Instant::now() + FAREWELL);
+                        counter!("sigma_http_connections_closed_total", "reason" => "idle").increment(1);
+                    }
+                    Ok(overdue) => {
+                        counter!("sigma_http_connections_closed_total", "reason" => overdue.as_str()).increment(1);
+                        return;
+                    }
+                },
+                // The other case, that the listener itself was dropped, ends the connection from outside.
+                Ok(()) = stage.changed() => connection.as_mut().graceful_shutdown(),
             }
         }
+    }
+
+    /// Resolves when the connection has waited for its client for longer than it may.
+    fn poll_overdue(&self, mut timer: Pin<&mut Sleep>, activity: &Activity, cx: &mut Context<'_>) -> Poll<Overdue> {
+        let due = activity.due(&self.deadlines);
+        if let Some((at, _)) = due.filter(|(at, _)| *at < timer.deadline()) {
+            timer.as_mut().reset(at);
+        }
+        while timer.as_mut().poll(cx).is_ready() {
+            let now = Instant::now();
+            let next = match activity.due(&self.deadlines) {
+                Some((at, Overdue::Reader)) if at <= now && activity.keeps_up(&self.deadlines) => {
+                    now + self.deadlines.send
+                }
+                Some((at, overdue)) if at <= now => return Poll::Ready(overdue),
+                Some((at, _)) => at,
+                // A request is being answered. What is due afterwards is so later than the shortest of these.
+                None => now + self.deadlines.head.min(self.deadlines.idle),
+            };
+            timer.as_mut().reset(next);
+        }
+        Poll::Pending
+    }
+}
+
+/// The body of a request, which its connection waits for until it is here.
+pub(super) struct Arriving {
+    body: Incoming,
+    reading: Option<Reading>,
+}
+
+impl Arriving {
+    fn new(body: Incoming, activity: &Arc<Activity>) -> Self {
+        let reading = (!body.is_end_stream()).then(|| activity.body());
+        Self { body, reading }
+    }
+}
+
+impl HttpBody for Arriving {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        if matches!(frame, Poll::Ready(None | Some(Err(_)))) {
+            self.reading = None;
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }

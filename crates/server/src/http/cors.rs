@@ -3,8 +3,8 @@
 use axum::body::Body;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD,
-    ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD, HeaderName, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
@@ -13,8 +13,13 @@ use crate::http::policy::Readers;
 
 const ANY: HeaderValue = HeaderValue::from_static("*");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
-const ALLOWED: HeaderValue =
-    HeaderValue::from_static("Authorization, Content-Type, X-Auth-Token, X-Sigma-Enrollment-Proof");
+/// What pages of a trusted origin may send with credentials: our own headers and those that tracing and HTTP libraries add.
+const ALLOWED: HeaderValue = HeaderValue::from_static(
+    "Authorization, Content-Type, X-Auth-Token, X-Sigma-Enrollment-Proof, X-Sigma-ApiKey, X-Requested-With, traceparent, \
+     tracestate, baggage, sentry-trace",
+);
+/// Any header; `*` does not include `Authorization` (Fetch §4.9).
+const ANY_AND_AUTHORIZATION: HeaderValue = HeaderValue::from_static("*, Authorization");
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "Retry-After, X-Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, WWW-Authenticate, \
      X-Request-Id, set-auth-token",
@@ -73,16 +78,36 @@ pub(super) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
 }
 
 /// The answer to a preflight: 204, without permissions when the origin has none.
-pub(super) fn preflight(grant: &Grant) -> Response<Body> {
+///
+/// Where anyone may call without credentials a list of headers would protect nothing and break whoever adds one, such as
+/// a tracing library: what was asked for is allowed.
+pub(super) fn preflight(grant: &Grant, asked: &HeaderMap) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
-    if matches!(grant, Grant::Anyone | Grant::Origin(_)) {
-        let headers = response.headers_mut();
-        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
-        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED);
-        headers.insert(ACCESS_CONTROL_MAX_AGE, TWO_HOURS);
-    }
+    let headers = response.headers_mut();
+    let allowed = match grant {
+        Grant::Anyone => {
+            headers.append(VARY, HeaderValue::from_static("Access-Control-Request-Headers"));
+            requested(asked)
+        }
+        Grant::Origin(_) => ALLOWED,
+        Grant::Refused | Grant::Unasked => return response,
+    };
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
+    headers.insert(ACCESS_CONTROL_MAX_AGE, TWO_HOURS);
     response
+}
+
+/// The headers that a preflight asks for, if it names them as browsers do; every header otherwise.
+fn requested(asked: &HeaderMap) -> HeaderValue {
+    /// Enough for a page with many libraries, and little to send back.
+    const LONGEST: usize = 2_048;
+    let mut named = asked.get_all(ACCESS_CONTROL_REQUEST_HEADERS).iter();
+    let (Some(value), None) = (named.next(), named.next()) else { return ANY_AND_AUTHORIZATION };
+    let is_name = |name: &[u8]| HeaderName::from_bytes(name.trim_ascii()).is_ok();
+    let is_list = value.len() <= LONGEST && value.as_bytes().split(|byte| *byte == b',').all(is_name);
+    if is_list { value.clone() } else { ANY_AND_AUTHORIZATION }
 }
 
 #[cfg(test)]
@@ -110,6 +135,57 @@ mod tests {
         for origin in [None, Some("https://evil.example"), Some("null"), Some("https://app.example.com")] {
             assert_eq!(told(Readers::Anyone, origin), "access-control-allow-origin: *");
         }
+    }
+
+    fn allowed(readers: Readers, asked: &[&'static str]) -> String {
+        let origins = Origins::new("https://id.example.org", &["https://app.example.com".to_owned()]).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(ORIGIN, HeaderValue::from_static("https://app.example.com"));
+        for value in asked {
+            headers.append(ACCESS_CONTROL_REQUEST_HEADERS, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        let response = preflight(&Grant::of(readers, &origins, &headers), &headers);
+        assert_eq!(response.headers()[ACCESS_CONTROL_MAX_AGE], "7200");
+        response.headers()[ACCESS_CONTROL_ALLOW_HEADERS].to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_page_without_credentials_may_send_any_header_that_it_asks_for() {
+        for asked in [
+            "traceparent",
+            "authorization,content-type,traceparent,tracestate",
+            "sentry-trace, baggage",
+            "x-sigma-apikey",
+            "x-requested-with,x-csrf-token,x-datadog-trace-id",
+        ] {
+            assert_eq!(allowed(Readers::Anyone, &[asked]), asked);
+        }
+    }
+
+    #[test]
+    fn a_list_of_headers_that_is_none_is_never_repeated() {
+        let long: &'static str = "x-a,".repeat(1_000).leak();
+        for asked in [&[][..], &[""], &["a b"], &["x-a,"], &["x-a,\u{e9}"], &["x-a", "x-b"], &[long]] {
+            assert_eq!(allowed(Readers::Anyone, asked), "*, Authorization", "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_trusted_origin_may_send_the_headers_of_a_list_with_its_cookies() {
+        let list = allowed(Readers::Trusted, &["x-anything"]).to_ascii_lowercase();
+        let list: Vec<_> = list.split(", ").collect();
+        for name in [
+            "authorization",
+            "content-type",
+            "x-auth-token",
+            "x-sigma-apikey",
+            "traceparent",
+            "sentry-trace",
+            "baggage",
+        ] {
+            assert!(list.contains(&name), "{name}");
+        }
+        assert!(!list.contains(&"x-anything"));
     }
 
     #[test]

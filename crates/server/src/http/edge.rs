@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{BoxError, Router};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, WWW_AUTHENTICATE};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body::Body as HttpBody;
@@ -28,7 +28,7 @@ use crate::http::measure::{InFlight, RouteMetrics};
 use crate::http::origin::{self, Origins};
 use crate::http::policy::{self, BodyLimit, Limit, Policy, Wording};
 use crate::http::stopwatch::Stopwatch;
-use crate::http::{body, headers};
+use crate::http::{body, headers, host};
 use crate::pages;
 use crate::settings::Settings;
 
@@ -64,6 +64,8 @@ struct Rules {
     body_deadline: Duration,
     access_log: bool,
     routes: matchit::Router<Route>,
+    /// The pages whose forms are our own alone.
+    forms: Route,
     elsewhere: Route,
     in_flight: InFlight,
 }
@@ -109,6 +111,7 @@ impl Edge {
             body_deadline: Duration::from_secs(settings.http.body_seconds.into()),
             access_log: settings.log.access,
             routes: known,
+            forms: Route::new("elsewhere", policy::PAGE_FORM),
             elsewhere: Route::new("elsewhere", policy::of("")),
             in_flight: InFlight::new(),
         })))
@@ -119,8 +122,33 @@ impl Edge {
         &self.0.limiter
     }
 
+    /// Answers one request as it came from the network: one that does not name its host as it must is refused.
+    pub async fn receive<B>(&self, router: Router, peer: Peer, request: Request<B>) -> Response
+    where
+        B: HttpBody<Data = Bytes> + Send,
+        B::Error: Into<BoxError>,
+    {
+        let (parts, body) = request.into_parts();
+        let refused = host::check(&parts).err();
+        self.answer_unless(refused, router, peer, Request::from_parts(parts, body)).await
+    }
+
     /// Answers one request of `peer` by `router`.
-    pub async fn answer<B>(&self, mut router: Router, peer: Peer, request: Request<B>) -> Response
+    pub async fn answer<B>(&self, router: Router, peer: Peer, request: Request<B>) -> Response
+    where
+        B: HttpBody<Data = Bytes> + Send,
+        B::Error: Into<BoxError>,
+    {
+        self.answer_unless(None, router, peer, request).await
+    }
+
+    async fn answer_unless<B>(
+        &self,
+        refused: Option<Envelope>,
+        mut router: Router,
+        peer: Peer,
+        request: Request<B>,
+    ) -> Response
     where
         B: HttpBody<Data = Bytes> + Send,
         B::Error: Into<BoxError>,
@@ -129,8 +157,10 @@ impl Edge {
         let mut visit = Visit::begin(&self.0, peer, &parts);
         let route = visit.route;
         let grant = Grant::of(route.policy.readers, &self.0.origins, &parts.headers);
-        let mut response = if cors::is_preflight(&parts.method, &parts.headers) {
-            cors::preflight(&grant)
+        let mut response = if let Some(refusal) = refused {
+            refusal.into_response()
+        } else if cors::is_preflight(&parts.method, &parts.headers) {
+            cors::preflight(&grant, &parts.headers)
         } else {
             match self.0.admit(&visit.context, route.policy, parts, body).await {
                 Ok(request) => {
@@ -159,6 +189,14 @@ impl Edge {
 }
 
 impl Rules {
+    fn route(&self, path: &str) -> &Route {
+        match self.routes.at(path) {
+            Ok(found) => found.value,
+            Err(_) if policy::is_page_form(path) => &self.forms,
+            Err(_) => &self.elsewhere,
+        }
+    }
+
     /// The request as the router gets it, or the answer that refuses it.
     async fn admit<B>(
         &self,
@@ -288,11 +326,9 @@ impl<'r> Visit<'r> {
     fn begin(rules: &'r Rules, peer: Peer, parts: &Parts) -> Self {
         rules.in_flight.enter();
         let watch = Stopwatch::start();
-        let route = rules.routes.at(parts.uri.path()).map_or(&rules.elsewhere, |found| found.value);
+        let route = rules.route(parts.uri.path());
         let origin = rules.proxies.client(peer, &parts.headers);
-        // HTTP/2 has it in the address.
-        let in_address = || HeaderValue::from_str(parts.uri.authority()?.as_str()).ok();
-        let host = parts.headers.get(HOST).cloned().or_else(in_address);
+        let host = host::of(parts);
         let now = rules.clock.now();
         Self {
             rules,

@@ -4,7 +4,9 @@
 //! [`serve`] takes the connections, [`Edge`] is the middleware, [`RequestContext`] what it tells the handlers,
 //! [`Envelope`] the shape of every error in JSON, and [`Limiter`] the rate limits.
 
+mod activity;
 mod body;
+mod carried;
 mod client;
 mod connections;
 mod context;
@@ -12,9 +14,11 @@ mod cors;
 mod edge;
 mod envelope;
 mod headers;
+mod host;
 mod limits;
 mod measure;
 mod origin;
+mod places;
 mod policy;
 mod prometheus;
 mod stopwatch;
@@ -48,9 +52,9 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), TlsError> {
     let certificates = settings.tls.as_ref().map(tls::Certificates::load).transpose()?;
-    let answer = move |peer, request| {
+    let answer = move |peer, request: http::Request<connections::Arriving>| {
         let (edge, router) = (edge.clone(), router.clone());
-        async move { edge.answer(router, peer, request).await }
+        async move { edge.receive(router, peer, request).await }
     };
     connections::run(listener, connections::Manner::new(&settings.http, certificates), answer, shutdown).await
 }

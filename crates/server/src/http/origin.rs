@@ -73,8 +73,13 @@ pub(super) fn guard(
     if cookies == Cookies::FromAnywhere || matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
-    if headers.contains_key(COOKIE) {
+    if headers.contains_key(COOKIE) || cookies == Cookies::OwnForm {
         return match source(origins, headers) {
+            Source::Unsaid if cookies == Cookies::OwnForm => Err(refused(
+                "missing_or_null_origin",
+                "MISSING_OR_NULL_ORIGIN",
+                "Missing Origin: this form is for the pages of this server alone",
+            )),
             Source::Own | Source::Trusted | Source::Unsaid => Ok(()),
             Source::Foreign => Err(refused("invalid_origin", "INVALID_ORIGIN", "Invalid origin")),
             Source::Hidden => {
@@ -211,6 +216,42 @@ mod tests {
         assert_eq!(posted(Cookies::SignIn, &[("origin", "null"), ("sec-fetch-site", "cross-site")]), "INVALID_ORIGIN");
         assert_eq!(posted(Cookies::SignIn, &[("origin", "http://backend.example")]), "ok");
         assert_eq!(posted(Cookies::SignIn, &[]), "ok");
+    }
+
+    #[test]
+    fn a_form_of_our_pages_is_taken_from_them_alone() {
+        let own: &[&[(&str, &str)]] = &[
+            &[("origin", "https://id.example.org")],
+            &[("origin", "https://id.example.org"), ("sec-fetch-site", "same-origin")],
+            &[("sec-fetch-site", "same-origin")],
+            &[("referer", "https://id.example.org/workspace/login")],
+            &[SESSION, ("origin", "https://id.example.org")],
+            &[("origin", "https://app.example.com")],
+        ];
+        for sent in own {
+            assert_eq!(posted(Cookies::OwnForm, sent), "ok", "{sent:?}");
+        }
+        let foreign: &[&[(&str, &str)]] = &[
+            &[("origin", "https://evil.example")],
+            &[("origin", "http://id.example.org")],
+            &[("origin", "https://id.example.org.evil.example")],
+            &[("origin", "https://id.example.org"), ("sec-fetch-site", "cross-site")],
+            &[("referer", "https://evil.example/")],
+            &[("origin", "https://id.example.org"), ("origin", "https://evil.example")],
+        ];
+        for sent in foreign {
+            assert_eq!(posted(Cookies::OwnForm, sent), "INVALID_ORIGIN", "{sent:?}");
+        }
+        let unsaid: &[&[(&str, &str)]] = &[
+            &[],
+            &[SESSION],
+            &[("origin", "null")],
+            &[("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "same-site")],
+        ];
+        for sent in unsaid {
+            assert_eq!(posted(Cookies::OwnForm, sent), "MISSING_OR_NULL_ORIGIN", "{sent:?}");
+        }
     }
 
     #[test]

@@ -30,6 +30,9 @@ pub(super) enum Cookies {
     /// As `Guarded`, and a foreign page may not send one without cookies either: it would sign its visitor in as
     /// somebody else.
     SignIn,
+    /// A form of our own pages: they alone may send it, with a cookie or without. No program has a use for it, so what does
+    /// not say that it comes from one of them is refused.
+    OwnForm,
     /// Nothing: it is removed.
     Ignored,
     /// It may come from anywhere: the request changes nothing (ruling 14).
@@ -87,12 +90,12 @@ const USERINFO: Policy = TOKEN;
 const DEVICE: Policy = Policy { readers: Readers::Anyone, cookies: Cookies::Ignored, ..DEFAULT };
 const SIGN_IN: Policy = Policy { limit: Limit::Failures(Rule::SignIn), cookies: Cookies::SignIn, ..DEFAULT };
 /// The form of a role has a line for each attribute of many schemas.
-const ROLE_FORM: Policy = Policy { body: BodyLimit::Mebibyte, ..DEFAULT };
-/// Signs somebody in by a link that was mailed to them, or has one sent: from our own page alone. A link cannot be guessed,
-/// so its failures are not counted.
-const MAILED: Policy = Policy { cookies: Cookies::SignIn, ..DEFAULT };
-/// Takes the current password.
-const PASSWORD: Policy = Policy { limit: Limit::Failures(Rule::SignIn), ..DEFAULT };
+const ROLE_FORM: Policy = Policy { body: BodyLimit::Mebibyte, ..PAGE_FORM };
+/// A form that signs somebody in or changes something: from our own page alone. Among them those that act by a link that
+/// was mailed, which cannot be guessed, so their failures are not counted.
+pub(super) const PAGE_FORM: Policy = Policy { cookies: Cookies::OwnForm, ..DEFAULT };
+/// Takes a password.
+const PASSWORD_FORM: Policy = Policy { limit: Limit::Failures(Rule::SignIn), ..PAGE_FORM };
 const DIRECT: Policy = Policy { limit: Limit::Failures(Rule::Direct), ..SIGN_IN };
 /// Called from browsers of other origins with a Bearer token.
 const READ_BY_APPS: Policy = Policy { readers: Readers::Anyone, ..DEFAULT };
@@ -148,13 +151,15 @@ pub(super) const TABLE: &[(&str, Policy)] = &[
     ("/api/auth/sign-up/sigma", SIGN_IN),
     ("/api/auth/sign-in/email", SIGN_IN),
     ("/api/auth/sign-up/email", SIGN_IN),
-    ("/password/forgot", MAILED),
-    ("/password/reset", MAILED),
-    ("/invitation", MAILED),
-    ("/account/password", PASSWORD),
+    ("/password/forgot", PAGE_FORM),
+    ("/password/reset", PAGE_FORM),
+    ("/invitation", PAGE_FORM),
+    ("/account/password", PASSWORD_FORM),
+    ("/sign-out", PAGE_FORM),
+    ("/sessions/revoke", PAGE_FORM),
     ("/workspace/{workspace}/roles/{role}", ROLE_FORM),
-    ("/workspace/login", SIGN_IN),
-    ("/workspace/login/quick", SIGN_IN),
+    ("/workspace/login", PASSWORD_FORM),
+    ("/workspace/login/quick", PASSWORD_FORM),
     ("/sigma/authorize", DIRECT),
     ("/api/subscription/status", READ_BY_APPS),
     ("/api/wallet/connect", READ_BY_APPS),
@@ -175,11 +180,17 @@ pub(super) fn of(pattern: &str) -> Policy {
     if pattern.starts_with("/api/v1/") { WORKSPACE } else { DEFAULT }
 }
 
+/// Whether the forms of the pages below `path`, which have no line in the table, are under [`PAGE_FORM`].
+pub(super) fn is_page_form(path: &str) -> bool {
+    path.starts_with("/workspace/")
+}
+
 /// Paths that programs call: what goes wrong there is told in JSON.
 pub(super) fn is_api(path: &str) -> bool {
     const PREFIXES: [&str; 4] = ["/api/", "/.well-known/", "/sigma/", "/v2/"];
     /// Pages whose forms have rules of their own.
-    const PAGES_WITH_FORMS: [&str; 3] = ["/workspace/", "/password/", "/invitation"];
+    const PAGES_WITH_FORMS: [&str; 6] =
+        ["/workspace/", "/password/", "/account/password", "/invitation", "/sign-out", "/sessions/revoke"];
     const PAGES: [&str; 3] = ["/api/auth/reference", "/api/auth/error", "/api/auth/oauth2/authorize"];
     let called = PREFIXES.iter().any(|prefix| path.starts_with(prefix)) && !PAGES.contains(&path);
     let page = PAGES_WITH_FORMS.iter().any(|prefix| path.starts_with(prefix));

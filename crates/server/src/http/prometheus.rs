@@ -6,12 +6,11 @@ use std::time::Duration;
 use axum::body::Body;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response, StatusCode};
-use hyper::body::Incoming;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::net::TcpListener;
 
 use crate::http::client::Peer;
-use crate::http::connections;
+use crate::http::connections::{self, Arriving};
 use crate::settings;
 
 /// Seconds; from a cheap answer to one that waits for the store.
@@ -29,12 +28,10 @@ pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
 
 /// Serves `GET /metrics` on `listener` until `shutdown` resolves.
 pub async fn serve_metrics(listener: TcpListener, handle: PrometheusHandle, shutdown: impl Future<Output = ()>) {
-    let manner = connections::Manner {
-        connections: 64,
-        ..connections::Manner::new(&settings::Http { shutdown_seconds: 1, ..settings::Http::default() }, None)
-    };
+    let settings = settings::Http { connections: 64, shutdown_seconds: 1, ..settings::Http::default() };
+    let manner = connections::Manner::new(&settings, None);
     let shown = handle.clone();
-    let answer = move |_: Peer, request: Request<Incoming>| {
+    let answer = move |_: Peer, request: Request<Arriving>| {
         let handle = shown.clone();
         async move { page(&handle, &request) }
     };
@@ -51,7 +48,7 @@ pub async fn serve_metrics(listener: TcpListener, handle: PrometheusHandle, shut
     }
 }
 
-fn page(handle: &PrometheusHandle, request: &Request<Incoming>) -> Response<Body> {
+fn page(handle: &PrometheusHandle, request: &Request<Arriving>) -> Response<Body> {
     if request.uri().path() != "/metrics" {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NOT_FOUND;

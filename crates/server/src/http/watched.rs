@@ -1,57 +1,17 @@
-//! A connection's stream, watched for silence and given back at the end.
+//! A connection's stream, watched for when a request begins, and given back at the end.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::sync::oneshot;
 
-/// What moves on a connection.
-#[derive(Debug, Default)]
-pub(super) struct Activity {
-    moved: AtomicU64,
-    requests: AtomicU64,
-    answered: AtomicU64,
-}
+use crate::http::activity::Activity;
 
-impl Activity {
-    /// Counts a request; it is being answered until the guard is dropped.
-    pub(super) fn request(self: &Arc<Self>) -> Answering {
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        Answering(self.clone())
-    }
-
-    /// No request ever came.
-    pub(super) fn is_unused(&self) -> bool {
-        self.requests.load(Ordering::Relaxed) == 0
-    }
-
-    /// A request is being answered.
-    pub(super) fn is_answering(&self) -> bool {
-        self.requests.load(Ordering::Relaxed) > self.answered.load(Ordering::Relaxed)
-    }
-
-    /// Reads and writes that moved something so far.
-    pub(super) fn moved(&self) -> u64 {
-        self.moved.load(Ordering::Relaxed)
-    }
-}
-
-/// A request that is being answered.
-#[derive(Debug)]
-pub(super) struct Answering(Arc<Activity>);
-
-impl Drop for Answering {
-    fn drop(&mut self) {
-        self.0.answered.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// A stream that counts what moves, and comes back when its user is done with it.
+/// A stream that tells when bytes of a request arrive, and comes back when its user is done with it.
 #[derive(Debug)]
 pub(super) struct Watched<S> {
     stream: Option<S>,
@@ -65,11 +25,11 @@ impl<S> Watched<S> {
         (Self { stream: Some(stream), back: Some(back), activity }, returned)
     }
 
-    fn noted<T>(&self, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if matches!(outcome, Poll::Ready(Ok(_))) {
-            self.activity.moved.fetch_add(1, Ordering::Relaxed);
+    fn noted(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(bytes)) = written {
+            self.activity.sent(bytes);
         }
-        outcome
+        written
     }
 }
 
@@ -93,8 +53,12 @@ macro_rules! inner {
 
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
         let outcome = inner!(self).poll_read(cx, buf);
-        self.noted(outcome)
+        if matches!(outcome, Poll::Ready(Ok(()))) {
+            self.activity.received(buf.filled().get(before..).unwrap_or_default());
+        }
+        outcome
     }
 }
 

@@ -145,6 +145,45 @@ async fn a_foreign_page_cannot_sign_its_visitor_in_as_somebody_else() {
 }
 
 #[tokio::test]
+async fn the_forms_of_our_pages_are_taken_from_our_pages_alone() {
+    let world = World::new().await;
+    let forms = [
+        "/workspace/login",
+        "/workspace/login/quick",
+        "/workspace/sign-out",
+        "/workspace/org_x/settings",
+        "/workspace/org_x/roles/new",
+        "/workspace/org_x/people/user_x/end",
+        "/password/forgot",
+        "/password/reset",
+        "/account/password",
+        "/invitation",
+        "/sign-out",
+        "/sessions/revoke",
+    ];
+    let elsewhere: [&[(&str, &str)]; 6] = [
+        &[("origin", "https://evil.example")],
+        &[("origin", "https://id.example.org.evil.example")],
+        &[("referer", "https://evil.example/")],
+        &[("origin", "null")],
+        &[("sec-fetch-site", "cross-site")],
+        &[],
+    ];
+    let form = [("email", "eve@example.org"), ("password", "correct horse battery staple")];
+    for path in forms {
+        for headers in elsewhere {
+            let answer = world.post_form(path, &form, headers).await;
+            assert_eq!(answer.status, 403, "{path} {headers:?}: {}", answer.body);
+            assert_eq!(answer.header("set-cookie"), "", "{path}");
+        }
+        for headers in [("origin", "https://id.example.org"), ("sec-fetch-site", "same-origin")] {
+            let answer = world.post_form(path, &form, &[headers]).await;
+            assert_ne!(answer.status, 403, "{path} {headers:?}: {}", answer.body);
+        }
+    }
+}
+
+#[tokio::test]
 async fn only_trusted_origins_may_read_what_a_cookie_shows() {
     let world =
         World::with(|settings| settings.sign_in.trusted_origins = vec!["https://console.example.org".to_owned()]).await;

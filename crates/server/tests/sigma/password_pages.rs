@@ -140,6 +140,7 @@ async fn a_mail_links_to_the_configured_issuer_whatever_host_the_request_named()
     {
         let request = Request::post(format!("https://evil.example{FORGOT}"))
             .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", "https://id.example.org")
             .header(header, value);
         world.send(request.body(query(&[("email", "ada@example.org")]).into()).unwrap()).await;
         let mail = world.mail().await;

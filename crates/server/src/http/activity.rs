@@ -1,0 +1,351 @@
+//! What a connection does, and until when it may go on so. Only requests count: bytes and PINGs keep nothing alive.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// How long each thing may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Deadlines {
+    /// The head of a request, from its first byte; of the first request, from the opening of the connection.
+    pub(super) head: Duration,
+    /// Between two requests.
+    pub(super) idle: Duration,
+    /// In so long a client that has a large answer to take takes some of it: what [`SLOWEST`] makes of the time.
+    pub(super) send: Duration,
+}
+
+/// Bytes of its answers that a client takes in a millisecond at least: 16 kB a second.
+const SLOWEST: u64 = 16;
+/// How much longer than at [`SLOWEST`] one answer may take beside others, in times of [`Deadlines::send`].
+const PATIENCE: u64 = 4;
+
+/// What a connection is waiting for beyond the time that it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Overdue {
+    /// The rest of a head.
+    Head,
+    /// Another request.
+    Request,
+    /// That its answer is read.
+    Reader,
+}
+
+impl Overdue {
+    /// The name in metrics and logs.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Request => "idle",
+            Self::Reader => "send",
+        }
+    }
+}
+
+/// What goes on on a connection. Times are milliseconds since it was opened.
+#[derive(Debug)]
+pub(super) struct Activity {
+    opened: Instant,
+    /// HTTP/2: requests come beside each other, among frames that are none.
+    is_multiplexed: AtomicBool,
+    /// A first request came.
+    is_used: AtomicBool,
+    /// Requests that are being answered …
+    answering: AtomicU32,
+    /// … and those of them that wait for their body.
+    reading: AtomicU32,
+    /// When the head that is arriving began, plus one; 0 when none is.
+    head_began: AtomicU64,
+    /// When the last request came or was answered.
+    rests_since: AtomicU64,
+    /// Large answers that are on their way …
+    sending: AtomicU32,
+    /// … and until when the client must have taken each.
+    send_until: Mutex<Vec<u64>>,
+    /// Bytes that the client's side took so far, and how many those were when it was looked last, and when that was.
+    written: AtomicU64,
+    looked_at: AtomicU64,
+    looked: AtomicU64,
+    /// Told that the connection must make room.
+    gives_way: Notify,
+}
+
+impl Activity {
+    pub(super) fn new(opened: Instant) -> Arc<Self> {
+        Arc::new(Self {
+            opened,
+            is_multiplexed: AtomicBool::new(false),
+            is_used: AtomicBool::new(false),
+            answering: AtomicU32::new(0),
+            reading: AtomicU32::new(0),
+            head_began: AtomicU64::new(0),
+            rests_since: AtomicU64::new(0),
+            sending: AtomicU32::new(0),
+            send_until: Mutex::new(Vec::new()),
+            written: AtomicU64::new(0),
+            looked_at: AtomicU64::new(0),
+            looked: AtomicU64::new(0),
+            gives_way: Notify::new(),
+        })
+    }
+
+    fn now(&self) -> u64 {
+        millis(self.opened.elapsed())
+    }
+
+    /// Notes bytes that came from the client: where no request is being answered, the next one begins with them. Empty lines
+    /// before a request are no part of it (RFC 9112 §2.2).
+    pub(super) fn received(&self, bytes: &[u8]) {
+        let may_begin = self.head_began.load(Ordering::Relaxed) == 0
+            && self.answering.load(Ordering::Relaxed) == 0
+            && !self.is_multiplexed.load(Ordering::Relaxed);
+        if may_begin && bytes.iter().any(|byte| !matches!(byte, b'\r' | b'\n')) {
+            self.head_began.store(self.now() + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes bytes that went out.
+    pub(super) fn sent(&self, bytes: usize) {
+        self.written.fetch_add(u64::try_from(bytes).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Counts a request; it is being answered until the guard is dropped.
+    pub(super) fn request(self: &Arc<Self>, multiplexed: bool) -> Answering {
+        self.is_multiplexed.store(multiplexed, Ordering::Relaxed);
+        self.is_used.store(true, Ordering::Relaxed);
+        let since = match self.head_began.swap(0, Ordering::Relaxed) {
+            0 => self.now(),
+            began => began - 1,
+        };
+        self.rests_since.store(since, Ordering::Relaxed);
+        self.answering.fetch_add(1, Ordering::Relaxed);
+        Answering(Arc::clone(self))
+    }
+
+    /// A request's body has not arrived yet, until the guard is dropped.
+    pub(super) fn body(self: &Arc<Self>) -> Reading {
+        self.reading.fetch_add(1, Ordering::Relaxed);
+        Reading(Arc::clone(self))
+    }
+
+    /// An answer of `bytes` is on its way to the client, until the guard is dropped.
+    pub(super) fn answer(self: &Arc<Self>, bytes: u64, deadlines: &Deadlines) -> Sending {
+        let now = self.now();
+        let until = now + PATIENCE * millis(deadlines.send) + bytes / SLOWEST;
+        self.send_until.lock().unwrap_or_else(PoisonError::into_inner).push(until);
+        if self.sending.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.look(now);
+        }
+        Sending { activity: Arc::clone(self), until }
+    }
+
+    /// Until when the connection may go on as it is, and what it then has waited for; nothing while a request is answered.
+    pub(super) fn due(&self, deadlines: &Deadlines) -> Option<(Instant, Overdue)> {
+        let at = |since: u64, allowed: Duration| self.opened + Duration::from_millis(since) + allowed;
+        if self.sending.load(Ordering::Relaxed) > 0 {
+            let until = self.send_until.lock().unwrap_or_else(PoisonError::into_inner).iter().min().copied();
+            if let Some(until) = until {
+                let look = at(self.looked_at.load(Ordering::Relaxed), deadlines.send);
+                return Some((look.min(at(until, Duration::ZERO)), Overdue::Reader));
+            }
+        }
+        if self.answering.load(Ordering::Relaxed) > 0 {
+            return None;
+        }
+        if !self.is_used.load(Ordering::Relaxed) {
+            return Some((at(0, deadlines.head), Overdue::Head));
+        }
+        match self.head_began.load(Ordering::Relaxed) {
+            0 => Some((at(self.rests_since.load(Ordering::Relaxed), deadlines.idle), Overdue::Request)),
+            began => Some((at(began - 1, deadlines.head), Overdue::Head)),
+        }
+    }
+
+    fn look(&self, now: u64) {
+        self.looked_at.store(now, Ordering::Relaxed);
+        self.looked.store(self.written.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Whether the client takes its answers at the pace that it must, now that it is time to look.
+    pub(super) fn keeps_up(&self, deadlines: &Deadlines) -> bool {
+        let now = self.now();
+        let is_late = |until: &u64| *until <= now;
+        if self.send_until.lock().unwrap_or_else(PoisonError::into_inner).iter().any(is_late) {
+            return false;
+        }
+        let taken = self.written.load(Ordering::Relaxed) - self.looked.load(Ordering::Relaxed);
+        self.look(now);
+        taken >= millis(deadlines.send).saturating_mul(SLOWEST)
+    }
+
+    /// Since when the connection does nothing but wait for its client; nothing while a request is answered.
+    pub(super) fn waits_since(&self) -> Option<Instant> {
+        let is_busy = self.answering.load(Ordering::Relaxed) > self.reading.load(Ordering::Relaxed);
+        (!is_busy).then(|| self.opened + Duration::from_millis(self.rests_since.load(Ordering::Relaxed)))
+    }
+
+    /// Makes the connection end, so that another one gets its place.
+    pub(super) fn give_way(&self) {
+        self.gives_way.notify_one();
+    }
+
+    /// Resolves when the connection must make room.
+    pub(super) async fn must_give_way(&self) {
+        self.gives_way.notified().await;
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A request that is being answered.
+#[derive(Debug)]
+pub(super) struct Answering(Arc<Activity>);
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.0.rests_since.store(self.0.now(), Ordering::Relaxed);
+        self.0.answering.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A body that is arriving.
+#[derive(Debug)]
+pub(super) struct Reading(Arc<Activity>);
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.0.reading.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// An answer that is on its way.
+#[derive(Debug)]
+pub(super) struct Sending {
+    activity: Arc<Activity>,
+    until: u64,
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        let mut all = self.activity.send_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = all.iter().position(|until| *until == self.until) {
+            all.swap_remove(index);
+        }
+        drop(all);
+        self.activity.rests_since.store(self.activity.now(), Ordering::Relaxed);
+        self.activity.sending.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEADLINES: Deadlines =
+        Deadlines { head: Duration::from_secs(10), idle: Duration::from_secs(75), send: Duration::from_secs(30) };
+
+    /// A connection that was opened so many seconds ago.
+    fn opened(seconds: u64) -> (Arc<Activity>, Instant) {
+        let opened = Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
+        (Activity::new(opened), opened)
+    }
+
+    /// What is due next, in whole seconds from the opening.
+    fn due(activity: &Activity, opened: Instant) -> Option<(u64, Overdue)> {
+        activity.due(&DEADLINES).map(|(at, what)| ((at - opened).as_millis().div_ceil(1000).try_into().unwrap(), what))
+    }
+
+    #[test]
+    fn the_first_request_is_due_from_the_opening_whatever_arrives() {
+        let (activity, start) = opened(5);
+        assert_eq!(due(&activity, start), Some((10, Overdue::Head)));
+        activity.received(b"GET / HT");
+        assert_eq!(due(&activity, start), Some((10, Overdue::Head)));
+        assert!(activity.waits_since().is_some());
+    }
+
+    #[test]
+    fn an_answered_connection_may_rest_for_longer_than_a_head_takes() {
+        let (activity, start) = opened(100);
+        let answering = activity.request(false);
+        assert_eq!(due(&activity, start), None);
+        assert_eq!(activity.waits_since(), None);
+        drop(answering);
+        let (at, what) = due(&activity, start).unwrap();
+        assert_eq!(what, Overdue::Request);
+        assert!((175..=176).contains(&at), "{at}");
+        // An empty line is no request, and nothing that keeps the connection.
+        activity.received(b"\r\n");
+        assert_eq!(due(&activity, start).unwrap().1, Overdue::Request);
+        activity.received(b"P");
+        let (at, what) = due(&activity, start).unwrap();
+        assert_eq!(what, Overdue::Head);
+        assert!((110..=111).contains(&at), "{at}");
+        // What else arrives of the head does not lengthen it.
+        activity.received(b"OST / HTTP/1.1");
+        assert_eq!(due(&activity, start).unwrap(), (at, what));
+        drop(activity.request(false));
+        assert_eq!(due(&activity, start).unwrap().1, Overdue::Request);
+    }
+
+    #[test]
+    fn frames_that_are_no_request_do_not_keep_an_http_2_connection() {
+        let (activity, start) = opened(100);
+        drop(activity.request(true));
+        let before = due(&activity, start);
+        let ping = [0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
+        for _ in 0..10 {
+            activity.received(&ping);
+        }
+        assert_eq!(due(&activity, start), before);
+        assert_eq!(before.unwrap().1, Overdue::Request);
+    }
+
+    #[test]
+    fn a_client_takes_its_answer_at_a_pace() {
+        let (activity, start) = opened(0);
+        let answering = activity.request(true);
+        let large = activity.answer(16_000_000, &DEADLINES);
+        drop(answering);
+        assert_eq!(due(&activity, start), Some((30, Overdue::Reader)));
+        activity.sent(480_000);
+        assert!(activity.keeps_up(&DEADLINES));
+        activity.sent(479_999);
+        assert!(!activity.keeps_up(&DEADLINES));
+        // Another request beside it changes nothing.
+        let answering = activity.request(true);
+        assert_eq!(due(&activity, start), Some((30, Overdue::Reader)));
+        drop((large, answering));
+        assert_eq!(due(&activity, start).unwrap().1, Overdue::Request);
+    }
+
+    #[test]
+    fn an_answer_that_is_left_while_others_are_taken_is_overdue_one_day() {
+        let (activity, _) = opened(0);
+        let left = activity.answer(16_000, &DEADLINES);
+        assert!((121_000..121_100).contains(activity.send_until.lock().unwrap().first().unwrap()));
+        drop(left);
+        assert!(activity.send_until.lock().unwrap().is_empty());
+        let (late, _) = opened(0);
+        late.send_until.lock().unwrap().push(0);
+        late.sent(10_000_000);
+        assert!(!late.keeps_up(&DEADLINES));
+    }
+
+    #[test]
+    fn a_connection_waits_for_its_client_while_a_body_arrives() {
+        let (activity, _) = opened(0);
+        let answering = activity.request(false);
+        let reading = activity.body();
+        assert!(activity.waits_since().is_some());
+        drop(reading);
+        assert!(activity.waits_since().is_none());
+        drop(answering);
+        assert!(activity.waits_since().is_some());
+    }
+}

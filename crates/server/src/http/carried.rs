@@ -1,0 +1,92 @@
+//! A body whose bytes carry a guard with them, wherever they wait: it is dropped when the last of them was sent or thrown
+//! away, which is later than when hyper has taken the body.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+/// Answers up to this size are not watched: a connection holds few of them, and they are most.
+pub(super) const SMALL: u64 = 4_096;
+
+/// How many bytes of `body` are worth a guard.
+pub(super) fn large(body: &Body) -> Option<u64> {
+    let hint = body.size_hint();
+    let size = hint.upper().unwrap_or_else(|| hint.lower().max(SMALL + 1));
+    (size > SMALL).then_some(size)
+}
+
+/// `body`, whose bytes hold `guard` until they are gone.
+pub(super) fn carrying<G: Send + Sync + 'static>(body: Body, guard: G) -> Body {
+    Body::new(Carrying { body, guard: Arc::new(guard) })
+}
+
+struct Carrying<G> {
+    body: Body,
+    guard: Arc<G>,
+}
+
+/// Bytes and what they hold.
+struct Carried<G> {
+    bytes: Bytes,
+    _guard: Arc<G>,
+}
+
+impl<G> AsRef<[u8]> for Carried<G> {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl<G: Send + Sync + 'static> HttpBody for Carrying<G> {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        let hold = |bytes| Bytes::from_owner(Carried { bytes, _guard: Arc::clone(&self.guard) });
+        Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(hold))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_guard_lives_as_long_as_the_last_of_the_bytes() {
+        let guard = Arc::new(());
+        let body = carrying(Body::from(vec![7; 10_000]), Arc::clone(&guard));
+        assert_eq!(large(&body), Some(10_000));
+        let mut body = Box::pin(body);
+        let data = body.frame().await.unwrap().unwrap().into_data().unwrap();
+        drop(body);
+        let part = data.slice(9_000..);
+        drop(data);
+        assert_eq!((part.len(), Arc::strong_count(&guard)), (1_000, 2));
+        drop(part);
+        assert_eq!(Arc::strong_count(&guard), 1);
+    }
+
+    #[test]
+    fn small_answers_need_no_guard() {
+        assert_eq!(large(&Body::empty()), None);
+        assert_eq!(large(&Body::from(vec![0; 4_096])), None);
+        assert_eq!(large(&Body::from(vec![0; 4_097])), Some(4_097));
+        let endless = futures_util::stream::pending::<Result<Bytes, std::io::Error>>();
+        assert!(large(&Body::from_stream(endless)).is_some(), "who knows how many");
+    }
+}
