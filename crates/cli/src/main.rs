@@ -20,6 +20,7 @@ use crate::args::{
 };
 use crate::failure::Failure;
 use crate::output::Output;
+use sigma_store::workspace::api_key::MadeKeys;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -79,7 +80,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
                 UserCommand::Reset { user } => user::reset(file, output, &user),
                 UserCommand::List(page) => user::list(file, output, &page),
                 UserCommand::Show { user } => user::show(file, output, &user),
-                UserCommand::Disable { user } => user::disable(file, output, &user),
+                UserCommand::Disable { user, keep_keys } => {
+                    let keys = if keep_keys { MadeKeys::Keep } else { MadeKeys::Deactivate };
+                    user::disable(file, output, &user, keys)
+                }
                 UserCommand::Enable { user } => user::enable(file, output, &user),
                 UserCommand::Sessions { user, end, end_all } => {
                     user::sessions(file, output, &user, end.as_deref(), end_all)

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::random::{Rng, bytes};
+use crate::random::{Rng, alphanumeric, bytes};
 use crate::time::Timestamp;
 
 /// 96 bits as 24 hex digits: 48 of milliseconds, so that ids sort by age, and 48 random.
@@ -78,6 +78,10 @@ id!(
     ApiKeyId, "key_"
 );
 id!(
+    /// A membership that waits for its person: they have no other id in that workspace before they accept.
+    MembershipId, "mem_"
+);
+id!(
     /// A mail on its way.
     MailId, "mail_"
 );
@@ -85,6 +89,16 @@ id!(
     /// One change of the change feed.
     ChangeId, ""
 );
+
+impl MembershipId {
+    /// Letters and digits after the prefix: 128 bits.
+    const LENGTH: usize = 22;
+
+    /// A new id that tells nothing, not even when it was made.
+    pub fn random(rng: &dyn Rng) -> Self {
+        Self(format!("mem_{}", alphanumeric(rng, Self::LENGTH)))
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -306,9 +306,11 @@ impl Default for Limits {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Workspaces {
-    /// Networks whose browsers may log in by a click, where the workspace and the person allow it (ruling 31). Nobody
-    /// may, where there is none.
+    /// Networks whose browsers may log in by a click, where the workspace and the person allow it. Nobody may, where there
+    /// is none.
     pub allow_quick_logins: Vec<IpNet>,
+    /// Backends behind proxies that ask `/api/v1/auth/forward`: what their `X-Sigma-Token` may name as its audience.
+    pub forward_audiences: Vec<String>,
     /// This is a demonstration: quick logins are for everybody, and for admins too. Nothing but `sigma demo` sets it.
     #[serde(skip)]
     pub demo: bool,

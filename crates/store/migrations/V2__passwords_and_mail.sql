@@ -8,7 +8,8 @@ CREATE TABLE passwords (
     updated_at BIGINT NOT NULL
 );
 
--- Links that were mailed, by the SHA-256 of their secret: an invitation names its workspace.
+-- Links that were mailed, by the SHA-256 of their secret: an invitation names its workspace, and in user_id the membership
+-- that waits there.
 CREATE TABLE one_time_links (
     hash BYTEA NOT NULL PRIMARY KEY,
     purpose TEXT NOT NULL CHECK (purpose IN ('invitation', 'reset')),

@@ -22,6 +22,10 @@ CREATE TABLE roles (
     switches BIGINT NOT NULL CHECK (switches >= 0),
     schema_permissions TEXT NOT NULL,
     catalog_permissions TEXT NOT NULL,
+    -- How many schemas and catalogs have rules, and what all texts of the role take in bytes: lists read no text for it.
+    schemas BIGINT NOT NULL CHECK (schemas >= 0),
+    catalogs BIGINT NOT NULL CHECK (catalogs >= 0),
+    bytes BIGINT NOT NULL CHECK (bytes >= 0),
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (org_id, id)
@@ -38,9 +42,13 @@ CREATE TABLE memberships (
     quick_login BIGINT NOT NULL CHECK (quick_login IN (0, 1)),
     bucket BIGINT NOT NULL,
     era BIGINT NOT NULL,
-    -- What whoever invited them wrote, all that a workspace sees of them until they accept.
+    -- Until they accept, all that is known is what whoever invited them wrote, and user_id is the random id of the
+    -- membership itself: whether there is an account is looked up by who accepts, and nobody else.
     invited_name TEXT,
     invited_email TEXT,
+    invited_folded TEXT,
+    -- That id, once user_id is the account's.
+    invitation_id TEXT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (org_id, user_id)
@@ -48,6 +56,9 @@ CREATE TABLE memberships (
 CREATE INDEX memberships_user ON memberships (user_id, created_at, org_id);
 CREATE INDEX memberships_page ON memberships (org_id, bucket, user_id);
 CREATE INDEX memberships_role ON memberships (org_id, role_id, state);
+CREATE UNIQUE INDEX memberships_invited ON memberships (org_id, invited_folded);
+CREATE INDEX memberships_invited_folded ON memberships (invited_folded);
+CREATE INDEX memberships_invitation ON memberships (org_id, invitation_id);
 CREATE INDEX memberships_quick ON memberships (org_id, quick_login, user_id);
 
 -- How many memberships each bucket of a workspace holds: their sum is the total of a list, and tells where a page begins.
@@ -58,12 +69,14 @@ CREATE TABLE member_buckets (
     PRIMARY KEY (org_id, bucket)
 );
 
--- A person in a workspace, from login to logout, across refreshes (ruling 29).
+-- A person in a workspace, from login to logout, across refreshes.
 CREATE TABLE workspace_sessions (
     org_id TEXT NOT NULL,
     jti TEXT NOT NULL,
     user_id TEXT NOT NULL,
     era BIGINT NOT NULL,
+    -- Begun by a click: it counts only while quick logins are allowed.
+    quick BIGINT NOT NULL CHECK (quick IN (0, 1)),
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     ended_at BIGINT,
@@ -93,6 +106,8 @@ CREATE TABLE api_keys (
     active BIGINT NOT NULL CHECK (active IN (0, 1)),
     made_by_key TEXT,
     made_by_user TEXT,
+    -- What the maker was called then: it is told of them after they left.
+    made_by_name TEXT,
     created_at BIGINT NOT NULL,
     last_used_at BIGINT,
     expires_at BIGINT,
@@ -100,3 +115,4 @@ CREATE TABLE api_keys (
 );
 CREATE UNIQUE INDEX api_keys_hash ON api_keys (hash);
 CREATE INDEX api_keys_made_by ON api_keys (org_id, made_by_key);
+CREATE INDEX api_keys_made_by_user ON api_keys (made_by_user, active);

@@ -208,18 +208,6 @@ pub fn has_credential(tx: &mut dyn Tx, user_id: &UserId) -> Result<bool, StoreEr
     Ok(tx.query_opt("SELECT 1 FROM pubkeys WHERE user_id = $1 LIMIT 1", params![user_id])?.is_some())
 }
 
-/// Removes an account that an invitation made and nobody ever signed in to, with the links that were sent to it;
-/// whether it was such a one. Its memberships are the caller's to remove first.
-pub fn remove_unused(tx: &mut dyn Tx, user_id: &UserId) -> Result<bool, StoreError> {
-    if has_credential(tx, user_id)? {
-        return Ok(false);
-    }
-    tx.execute("DELETE FROM one_time_links WHERE user_id = $1", params![user_id])?;
-    let removed = tx.execute("DELETE FROM users WHERE id = $1", params![user_id])?;
-    tx.changed(CHANGED, user_id.as_str())?;
-    Ok(removed == 1)
-}
-
 /// From now on this user's tokens must name our origin (ruling 2).
 pub fn require_origin_bound(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute("UPDATE users SET origin_bound = 1, updated_at = $2 WHERE id = $1", params![user_id, now])?;

@@ -1,25 +1,30 @@
-//! Invitations to a workspace: the account if there is none, the membership, the link and the mail in one transaction; and
-//! what the person makes of them (ruling 33).
+//! Invitations to a workspace, and what the person makes of them.
+//!
+//! Whoever invites learns nothing of the address: the membership waits under an id of its own, the answer is the same
+//! whether or not there is an account, and mails are counted by the address. The account is found, or made, when the
+//! invitation is accepted.
 
 use std::time::Duration;
 
 use sigma_core::digest::Digest;
 use sigma_core::email::Email;
-use sigma_core::ids::{OrgId, RoleId, UserId};
+use sigma_core::ids::{MembershipId, OrgId, RoleId, UserId};
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::{Actor, Refusal, Right};
 
 use crate::account::{self, EmailProof, User};
 use crate::one_time_link::{self, Purpose};
 use crate::outbox::MailedLink;
-use crate::workspace::membership::{self, Member, NewMember, State};
+use crate::workspace::membership::{self, Invited, Member, State};
 use crate::workspace::{Decision, authority, granted, role, tenant};
-use crate::{StoreError, Tx, failure, password};
+use crate::{Row, StoreError, Tx, failure, params, password};
 
-/// Invitations that one person is sent within [`WINDOW`], by all workspaces together: more would be a nuisance.
+/// Invitations that one address is sent within [`WINDOW`], by all workspaces together: more would be a nuisance.
 const MOST_MAILS: i64 = 10;
 /// The time in which they are counted.
 const WINDOW: Duration = Duration::from_hours(1);
+/// There is nothing left to send again.
+pub const ACCEPTED_ALREADY: Refusal = Refusal::Conflict("The invitation has been accepted already");
 const TOO_MANY: Refusal = Refusal::Conflict("That person was sent many invitations within the hour: try again later");
 
 /// Somebody is invited.
@@ -29,60 +34,49 @@ pub struct Invite {
     pub org_id: OrgId,
     /// Who invites.
     pub actor: Actor,
+    /// What the membership is called until they accept.
+    pub id: MembershipId,
     /// The address of the person.
     pub email: Email,
     /// What they are called, checked; an account that is there keeps its own name.
     pub name: String,
-    /// The id of their account, if one is made.
-    pub new_user: UserId,
     /// Their role.
     pub role_id: RoleId,
+    /// Stands for the address where mails to it are counted; without a secret of the server nobody can tell whose it is.
+    pub counted_as: String,
     /// The mail with the link.
     pub mail: MailedLink,
 }
 
-/// Invites a person: they are a member, `invited`, once this commits, and the mail is promised.
+/// Invites a person: their membership waits once this commits, and the mail is promised. A mail that was sent counts, also
+/// when the invitation is taken back.
 pub fn invite(tx: &mut dyn Tx, invite: &Invite) -> Decision<Member> {
     let now = invite.mail.link.now;
-    // Asked before an account is made: a refusal leaves none.
     let authority = granted!(authority::load(tx, &invite.org_id, &invite.actor, now)?);
     granted!(authority.require(Right::Users));
     let role = granted!(role::load(tx, &invite.org_id, &invite.role_id)?);
     granted!(authority.require_role(&role.permissions));
-    let known = account::find_by_email(tx, invite.email.folded())?;
-    if let Some(user) = &known
-        && membership::find(tx, &invite.org_id, &user.id)?.is_none()
-        && !may_mail(tx, &user.id, now)?
-    {
+    let invited = Invited { id: &invite.id, email: &invite.email, name: &invite.name, role_id: &invite.role_id };
+    // Asked before anything is written: who is there already is sent no mail.
+    if membership::find_by_email(tx, &invite.org_id, invite.email.folded())?.is_some() {
+        return Ok(Err(membership::MEMBER_ALREADY));
+    }
+    if !may_mail(tx, &invite.counted_as, now)? {
         return Ok(Err(TOO_MANY));
     }
-    let user_id = if let Some(user) = known {
-        user.id
-    } else {
-        let (email, name) = (&invite.email, &invite.name);
-        account::add_with_email(tx, &invite.new_user, email, EmailProof::Unverified, name, now)?;
-        invite.new_user.clone()
-    };
-    let new = NewMember {
-        user_id: user_id.clone(),
-        role_id: invite.role_id.clone(),
-        state: State::Invited,
-        quick_login: false,
-    };
-    granted!(membership::add(tx, &invite.org_id, &invite.actor, &new, now)?);
-    membership::show_as(tx, &invite.org_id, &user_id, &invite.name, invite.email.address())?;
-    let member = granted!(membership::load(tx, &invite.org_id, &user_id)?);
-    invite.mail.send(tx, &user_id, Some(&invite.org_id))?;
+    let member = granted!(membership::invite(tx, &invite.org_id, &invited, now)?);
+    invite.mail.send(tx, &member.user_id, Some(&invite.org_id))?;
     Ok(Ok(member))
 }
 
-/// Sends the invitation of a member once more, by a mail that was made for the member's address. Earlier links stop
+/// Sends the invitation of a member once more, by a mail that was made for the address that was invited. Earlier links stop
 /// working.
 pub fn send_again(
     tx: &mut dyn Tx,
     org_id: &OrgId,
     actor: &Actor,
     user_id: &UserId,
+    counted_as: &str,
     mail: &MailedLink,
 ) -> Decision<Member> {
     let authority = granted!(authority::load(tx, org_id, actor, mail.link.now)?);
@@ -91,9 +85,9 @@ pub fn send_again(
     let role = granted!(role::load(tx, org_id, &member.role_id)?);
     granted!(authority.require_role(&role.permissions));
     if member.state != State::Invited {
-        return Ok(Err(Refusal::Conflict("The invitation has been accepted already")));
+        return Ok(Err(ACCEPTED_ALREADY));
     }
-    if !may_mail(tx, user_id, mail.link.now)? {
+    if !may_mail(tx, counted_as, mail.link.now)? {
         return Ok(Err(TOO_MANY));
     }
     one_time_link::void_invitations(tx, user_id, org_id)?;
@@ -101,9 +95,9 @@ pub fn send_again(
     Ok(Ok(member))
 }
 
-/// Counts one more mail to that person; whether it is not one too many.
-fn may_mail(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
-    Ok(failure::tally(tx, &format!("invited:{user_id}"), now, WINDOW)? <= MOST_MAILS)
+/// Counts one more mail to an address; whether it is not one too many.
+fn may_mail(tx: &mut dyn Tx, counted_as: &str, now: Timestamp) -> Result<bool, StoreError> {
+    Ok(failure::tally(tx, &format!("invited:{counted_as}"), now, WINDOW)? <= MOST_MAILS)
 }
 
 /// An invitation that its person looks at.
@@ -113,8 +107,14 @@ pub struct Invitation {
     pub org_id: OrgId,
     /// Its name.
     pub workspace: String,
-    /// Whom it was sent to.
-    pub user: User,
+    /// The membership that waits.
+    pub invited: UserId,
+    /// The address that was invited, or the account's own spelling of it.
+    pub email: String,
+    /// What the person is called: as their account says, or whoever invited them.
+    pub name: String,
+    /// The account of that address, if there is one.
+    pub user: Option<User>,
     /// What the person has to do to accept.
     pub acceptance: Acceptance,
 }
@@ -139,20 +139,28 @@ pub fn find(tx: &mut dyn Tx, link: &Digest, now: Timestamp) -> Result<Option<Inv
     read(tx, &org_id, &link.user_id)
 }
 
-fn read(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<Invitation>, StoreError> {
-    let member = membership::find(tx, org_id, user_id)?;
-    let user = account::find_user(tx, user_id)?.filter(|user| !user.disabled);
-    let workspace = tenant::find(tx, org_id)?;
-    let (Some(member), Some(user), Some(workspace)) = (member, user, workspace) else { return Ok(None) };
-    if member.state != State::Invited {
-        return Ok(None);
-    }
-    let acceptance = match account::has_credential(tx, user_id)? {
-        false => Acceptance::SetPassword,
-        true if user.email_verified => Acceptance::Agree,
-        true => Acceptance::SignInFirst,
+fn read(tx: &mut dyn Tx, org_id: &OrgId, invited: &UserId) -> Result<Option<Invitation>, StoreError> {
+    let waiting = tx.query_opt(
+        "SELECT invited_name, invited_email, invited_folded FROM memberships
+         WHERE org_id = $1 AND user_id = $2 AND state = 'invited'",
+        params![org_id, invited],
+    )?;
+    let (Some(waiting), Some(workspace)) = (waiting, tenant::find(tx, org_id)?) else { return Ok(None) };
+    let text = |row: &Row, column| Ok::<_, StoreError>(row.opt_text(column)?.unwrap_or_default());
+    let (name, email, folded) = (text(&waiting, 0)?, text(&waiting, 1)?, text(&waiting, 2)?);
+    let user = account::find_by_email(tx, &folded)?;
+    let acceptance = match &user {
+        // Somebody who is off accepts nothing, nor somebody who became a member meanwhile.
+        Some(user) if user.disabled || membership::find(tx, org_id, &user.id)?.is_some() => return Ok(None),
+        Some(user) if !account::has_credential(tx, &user.id)? => Acceptance::SetPassword,
+        Some(user) if user.email_verified => Acceptance::Agree,
+        Some(_) => Acceptance::SignInFirst,
+        None => Acceptance::SetPassword,
     };
-    Ok(Some(Invitation { org_id: org_id.clone(), workspace: workspace.name, user, acceptance }))
+    let own = user.as_ref().map(|user| (user.name.clone(), user.email.clone().unwrap_or_default()));
+    let (name, email) = own.unwrap_or((name, email));
+    let (org_id, invited, workspace) = (org_id.clone(), invited.clone(), workspace.name);
+    Ok(Some(Invitation { org_id, workspace, invited, email, name, user, acceptance }))
 }
 
 /// What the person sends to accept.
@@ -160,6 +168,8 @@ fn read(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<Invi
 pub struct Accept {
     /// The link's secret.
     pub link: Digest,
+    /// The id of their account, if one is made.
+    pub new_user: UserId,
     /// Name, and hash of a password, where they set both.
     pub chosen: Option<(String, String)>,
     /// Who is signed in.
@@ -175,8 +185,8 @@ pub struct Accept {
 pub enum Accepted {
     /// They are a member; whether they set a password on the way, and so proved who they are.
     Accepted {
-        /// What was accepted.
-        invitation: Box<Invitation>,
+        /// Whose account it is.
+        user_id: UserId,
         /// By setting a password.
         with_password: bool,
     },
@@ -189,22 +199,44 @@ pub enum Accepted {
 /// Accepts an invitation and uses its link up.
 pub fn accept(tx: &mut dyn Tx, accept: &Accept) -> Result<Accepted, StoreError> {
     let Some(invitation) = find(tx, &accept.link, accept.now)? else { return Ok(Accepted::Gone) };
-    let user_id = &invitation.user.id;
+    let known = invitation.user.as_ref().map(|user| &user.id);
     let set = match (invitation.acceptance, &accept.chosen) {
         (Acceptance::SetPassword, Some(chosen)) => Some(chosen),
         (Acceptance::Agree, _) => None,
-        (Acceptance::SignInFirst, _) if accept.signed_in.as_ref() == Some(user_id) => None,
+        (Acceptance::SignInFirst, _) if known.is_some() && accept.signed_in.as_ref() == known => None,
         (missing, _) => return Ok(Accepted::Incomplete(missing)),
     };
     if one_time_link::spend(tx, &accept.link, Purpose::Invitation, accept.now)?.is_none() {
         return Ok(Accepted::Gone);
     }
-    if let Some((name, hash)) = set {
-        account::rename(tx, user_id, name, accept.now)?;
-        password::set(tx, user_id, hash, &accept.network, accept.now)?;
+    let Some(user_id) = account_of(tx, &invitation, accept, set)? else { return Ok(Accepted::Gone) };
+    account::verify_email(tx, &user_id, accept.now)?;
+    membership::accept(tx, &invitation.org_id, &invitation.invited, &user_id, accept.now)?;
+    Ok(Accepted::Accepted { user_id, with_password: set.is_some() })
+}
+
+/// The account that accepts: the one of the address, or a new one; with the name and password that were chosen.
+fn account_of(
+    tx: &mut dyn Tx,
+    invitation: &Invitation,
+    accept: &Accept,
+    chosen: Option<&(String, String)>,
+) -> Result<Option<UserId>, StoreError> {
+    let now = accept.now;
+    let user_id = if let Some(user) = &invitation.user {
+        user.id.clone()
+    } else {
+        let email = Email::parse(&invitation.email)
+            .map_err(|_| StoreError::Corrupt("the address of an invitation".to_owned()))?;
+        let (id, proof) = (&accept.new_user, EmailProof::Verified);
+        if account::add_with_email(tx, id, &email, proof, &invitation.name, now)?.is_none() {
+            return Ok(None);
+        }
+        id.clone()
+    };
+    if let Some((name, hash)) = chosen {
+        account::rename(tx, &user_id, name, now)?;
+        password::set(tx, &user_id, hash, &accept.network, now)?;
     }
-    account::verify_email(tx, user_id, accept.now)?;
-    membership::accept(tx, &invitation.org_id, user_id, accept.now)?;
-    let with_password = set.is_some();
-    Ok(Accepted::Accepted { invitation: Box::new(invitation), with_password })
+    Ok(Some(user_id))
 }

@@ -52,4 +52,4 @@ pub use store::{Store, StoreOptions};
 pub use sweep::{EXPIRING, Expiring};
 pub use tx::Tx;
 pub use value::Value;
-pub use watch::Watch;
+pub use watch::{Generation, Watch};

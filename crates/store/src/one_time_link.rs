@@ -44,7 +44,7 @@ impl Purpose {
 pub struct OneTimeLink {
     /// What for.
     pub purpose: Purpose,
-    /// Who it was sent to.
+    /// Who it was sent to; of an invitation, the membership that waits.
     pub user_id: UserId,
     /// The workspace that invites.
     pub org_id: Option<OrgId>,
@@ -117,6 +117,17 @@ pub fn void_resets(tx: &mut dyn Tx, user_id: &UserId) -> Result<(), StoreError> 
 pub fn void_invitations(tx: &mut dyn Tx, user_id: &UserId, org_id: &OrgId) -> Result<(), StoreError> {
     let sql = "DELETE FROM one_time_links WHERE user_id = $1 AND purpose = 'invitation' AND org_id = $2";
     tx.execute(sql, params![user_id, org_id])?;
+    Ok(())
+}
+
+/// Every invitation that was sent to the address of that account stops working.
+pub fn void_invitations_to_address_of(tx: &mut dyn Tx, user_id: &UserId) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM one_time_links WHERE purpose = 'invitation'
+            AND (user_id, org_id) IN (SELECT m.user_id, m.org_id FROM users u
+                JOIN memberships m ON m.invited_folded = u.email_folded WHERE u.id = $1)",
+        params![user_id],
+    )?;
     Ok(())
 }
 

@@ -118,11 +118,12 @@ pub fn change(tx: &mut dyn Tx, change: &Change) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// Sets the password. Links that were sent before stop working; only an account that nobody could sign in to keeps its
-/// invitations, which need a person who can.
+/// Sets the password. Links that were sent before stop working, invitations to the account's address too; only somebody
+/// who could not sign in keeps those, which need a person who can.
 fn replace(tx: &mut dyn Tx, user_id: &UserId, hash: &str, network: &str, now: Timestamp) -> Result<(), StoreError> {
     if account::has_credential(tx, user_id)? {
         one_time_link::void_all(tx, user_id)?;
+        one_time_link::void_invitations_to_address_of(tx, user_id)?;
     } else {
         one_time_link::void_resets(tx, user_id)?;
     }

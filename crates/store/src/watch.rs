@@ -1,48 +1,98 @@
 //! Whether anything of some kinds changed: for what is made of many cached values and remembered as a whole.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::feed::Forget;
 use crate::store::Store;
 
-/// Counts the changes of several kinds. What was made under one generation holds while that is still the generation; a
-/// maker reads the generation *before* it reads anything else.
+/// Counters that changes are spread over: two subjects seldom share one, and then only disturb each other.
+const STRIPES: usize = 1 << 16;
+
+/// Counts the changes of several kinds, each by what it is about: the part of its key before a `/`, or all of it. What was
+/// made under one generation of its subjects holds while that is still their generation; a maker reads the generation of a
+/// subject *before* it reads anything about it.
 ///
 /// The feed tells every [`Cache`](crate::Cache) before any watch, so that who sees the new generation finds no old value
 /// in a cache.
 #[derive(Clone)]
 pub struct Watch {
     store: Store,
-    count: Arc<Count>,
+    counts: Arc<Counts>,
 }
 
-#[derive(Default)]
-struct Count(AtomicU64);
+struct Counts {
+    stripes: Vec<AtomicU64>,
+    hasher: RandomState,
+    /// How often everything may have changed.
+    epoch: AtomicU64,
+}
+
+/// How often something about a subject had changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Generation {
+    epoch: u64,
+    stripe: usize,
+    count: u64,
+}
 
 impl Watch {
     /// Watches what [`Tx::changed`](crate::Tx::changed) names as one of `kinds`.
     pub fn new(store: &Store, kinds: &[&'static str]) -> Self {
-        let count = Arc::new(Count::default());
+        let stripes = (0..STRIPES).map(|_| AtomicU64::new(0)).collect();
+        let counts = Arc::new(Counts { stripes, hasher: RandomState::new(), epoch: AtomicU64::new(0) });
         for kind in kinds {
-            let weak = Arc::downgrade(&count);
+            let weak = Arc::downgrade(&counts);
             store.feed().watch(kind, weak);
         }
-        Self { store: store.clone(), count }
+        Self { store: store.clone(), counts }
     }
 
-    /// How many changes there were; nothing while the change feed is stale, when nobody can say.
-    pub fn generation(&self) -> Option<u64> {
-        self.store.feed().is_fresh().then(|| self.count.0.load(Ordering::Acquire))
+    /// How often something about `subject` changed; nothing while the change feed is stale, when nobody can say.
+    pub fn generation(&self, subject: &str) -> Option<Generation> {
+        if !self.store.feed().is_fresh() {
+            return None;
+        }
+        let stripe = self.counts.stripe(subject);
+        Some(Generation { epoch: self.counts.epoch(), stripe, count: self.counts.count(stripe) })
+    }
+
+    /// Whether nothing about the subject of any of `generations` changed since; no while the change feed is stale.
+    pub fn are_current(&self, generations: &[Generation]) -> bool {
+        self.store.feed().is_fresh() && {
+            let epoch = self.counts.epoch();
+            generations
+                .iter()
+                .all(|generation| generation.epoch == epoch && generation.count == self.counts.count(generation.stripe))
+        }
     }
 }
 
-impl Forget for Count {
-    fn forget(&self, _: &str) {
-        self.forget_all();
+impl Counts {
+    fn stripe(&self, subject: &str) -> usize {
+        let stripes = u64::try_from(STRIPES).unwrap_or(1);
+        usize::try_from(self.hasher.hash_one(subject) % stripes).unwrap_or(0)
+    }
+
+    fn count(&self, stripe: usize) -> u64 {
+        self.stripes.get(stripe).map_or(0, |count| count.load(Ordering::Acquire))
+    }
+
+    fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+}
+
+impl Forget for Counts {
+    fn forget(&self, key: &str) {
+        let subject = key.split_once('/').map_or(key, |(subject, _)| subject);
+        if let Some(count) = self.stripes.get(self.stripe(subject)) {
+            count.fetch_add(1, Ordering::AcqRel);
+        }
     }
 
     fn forget_all(&self) {
-        self.0.fetch_add(1, Ordering::AcqRel);
+        self.epoch.fetch_add(1, Ordering::AcqRel);
     }
 }

@@ -38,11 +38,15 @@ Examples:
         /// Its id, its e-mail address, or a public key that it signed with.
         user: String,
     },
-    /// Switch an account off: nothing that was issued to it works.
-    #[command(after_help = "Examples:\n  sigma user disable user_0199…")]
+    /// Switch an account off: nothing that was issued to it works. API keys that it made are switched off for ever, with those
+    /// that these made.
+    #[command(after_help = "Examples:\n  sigma user disable user_0199…\n  sigma user disable user_0199… --keep-keys")]
     Disable {
         /// Its id, its e-mail address, or a public key that it signed with.
         user: String,
+        /// Leave the API keys that it made in workspaces as they are.
+        #[arg(long)]
+        keep_keys: bool,
     },
     /// Switch an account on again.
     #[command(after_help = "Examples:\n  sigma user enable user_0199…")]

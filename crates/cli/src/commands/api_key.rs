@@ -25,11 +25,19 @@ struct KeyView {
     name: String,
     permissions: Vec<&'static str>,
     active: bool,
+    made_by: Option<MakerView>,
     created_at: String,
     last_used_at: Option<String>,
     expires_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
+}
+
+/// Who made a key; nobody for the operator.
+#[derive(Debug, Serialize)]
+struct MakerView {
+    id: String,
+    name: String,
 }
 
 impl KeyView {
@@ -40,6 +48,10 @@ impl KeyView {
             name: key.name.clone(),
             permissions: key.permissions.names(),
             active: key.active,
+            made_by: key
+                .made_by
+                .as_ref()
+                .map(|maker| MakerView { id: maker.id.as_str().to_owned(), name: maker.name.clone() }),
             created_at: key.created_at.to_string(),
             last_used_at: time(key.last_used_at),
             expires_at: time(key.expires_at),
@@ -54,6 +66,7 @@ impl KeyView {
             ("name", self.name.clone()),
             ("permissions", self.permissions.join("\n")),
             ("switched off", if self.active { String::new() } else { "yes".to_owned() }),
+            ("made by", self.made_by.as_ref().map(|by| format!("{} ({})", by.name, by.id)).unwrap_or_default()),
             ("since", self.created_at.clone()),
             ("last used", self.last_used_at.clone().unwrap_or_default()),
             ("until", self.expires_at.clone().unwrap_or_default()),

@@ -11,6 +11,7 @@ use sigma_core::ids::{SessionId, UserId};
 use sigma_core::person::Identity;
 use sigma_store::account::{self, Account, User};
 use sigma_store::session::{self, Session};
+use sigma_store::workspace::api_key::{self, MadeKeys};
 
 use super::{Listed, one_more};
 use crate::args::Page;
@@ -137,9 +138,18 @@ pub fn show(file: Option<&Path>, output: Output, user: &str) -> Result<(), Failu
     output.answer(&UserView::with_identities(&find(&opened, user)?), UserView::text)
 }
 
-/// Switches an account off.
-pub fn disable(file: Option<&Path>, output: Output, user: &str) -> Result<(), Failure> {
+/// Switches an account off, and the API keys that it made unless they are kept.
+pub fn disable(file: Option<&Path>, output: Output, user: &str, keys: MadeKeys) -> Result<(), Failure> {
     let opened = Opened::open(file, Absent::Refuse)?;
+    let id = find(&opened, user)?.user.id;
+    // The account first: it makes no key any more.
+    let (off, now) = (id.clone(), opened.now());
+    opened.write(move |tx| account::set_disabled(tx, &off, true, now))?;
+    let deactivate_some = || {
+        let maker = id.clone();
+        opened.write(move |tx| api_key::deactivate_made_by(tx, &maker))
+    };
+    while keys == MadeKeys::Deactivate && deactivate_some()? {}
     switch(&opened, output, user, Switch::Off)
 }
 

@@ -41,6 +41,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     check("store.connections", within(settings.store.connections, 1, 64));
     check("master_key.value", master_key(&settings.master_key));
     check("sign_in.trusted_origins", trusted_origins(&settings.sign_in));
+    check("workspaces.forward_audiences", forward_audiences(settings));
     check("sign_in.session_days", within(settings.sign_in.session_days, 1, 400));
     for (key, verdict) in passwords(&settings.passwords) {
         check(key, verdict);
@@ -125,6 +126,19 @@ fn master_key(settings: &MasterKeySettings) -> Result<(), String> {
     sigma_store::MasterKey::from_base64(value.expose_secret())
         .map(|_| ())
         .map_err(|_| "must be base64 of 32 bytes; `openssl rand -base64 32` makes one".to_owned())
+}
+
+/// Names without white space, none of them ours: a token for a backend is for nobody else.
+fn forward_audiences(settings: &Settings) -> Result<(), String> {
+    for audience in &settings.workspaces.forward_audiences {
+        if audience.is_empty() || audience.len() > 200 || !audience.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(format!("{audience:?} must be 1 to 200 characters of ASCII without white space"));
+        }
+        if *audience == settings.issuer {
+            return Err(format!("{audience:?} is this server itself: name the backend"));
+        }
+    }
+    Ok(())
 }
 
 fn trusted_origins(sign_in: &SignIn) -> Result<(), String> {
@@ -255,6 +269,19 @@ mod tests {
     #[test]
     fn metrics_do_not_share_the_servers_port() {
         assert!(only(|settings| settings.metrics.listen = Some(settings.listen)).contains("a port of their own"));
+    }
+
+    #[test]
+    fn the_audience_of_a_backend_is_a_plain_name_and_never_this_server() {
+        let audience =
+            |audience: &str| only(|settings| settings.workspaces.forward_audiences = vec![audience.to_owned()]);
+        for bad in ["", "a b", "a\n", "b\u{fc}cher", &"x".repeat(201)] {
+            assert!(audience(bad).contains("must be 1 to 200 characters"), "{bad}");
+        }
+        assert!(audience(&Settings::default().issuer).contains("is this server itself"));
+        let mut settings = Settings::default();
+        settings.workspaces.forward_audiences = vec!["https://api.example.org".to_owned(), "reports".to_owned()];
+        assert!(problems(&settings).is_empty());
     }
 
     #[test]

@@ -5,10 +5,14 @@ use std::time::Duration;
 
 use serde_json::json;
 use sigma_core::digest::Digest;
-use sigma_core::ids::{SessionId, UserId};
+use sigma_core::ids::{ApiKeyId, OrgId, SessionId, UserId};
 use sigma_core::random::SeededRng;
 use sigma_core::time::{ManualClock, Timestamp};
+use sigma_core::workspace::{Actor, KeyPermissions};
 use sigma_store::session::{self, NewSession};
+use sigma_store::workspace::api_key::{self, NewApiKey};
+use sigma_store::workspace::membership::{self, NewMember, State};
+use sigma_store::workspace::role;
 use sigma_store::{Store, StoreOptions, account};
 
 use crate::support::Installation;
@@ -71,6 +75,41 @@ fn someone_is_switched_off_and_on_again() {
     assert_eq!(sigma.json(&["user", "disable", "user_ada"])["disabled"], true);
     assert!(sigma.run(&["user", "list"]).stdout.contains("off"));
     assert_eq!(sigma.json(&["user", "enable", PUBKEY])["disabled"], false);
+}
+
+#[test]
+fn whoever_is_switched_off_keeps_no_api_key_unless_the_operator_says_so() {
+    for (arguments, active) in [(&[][..], false), (&["--keep-keys"][..], true)] {
+        let sigma = with_ada();
+        let workspaces = ["One", "Two"].map(|name| sigma.json(&["workspace", "add", "--name", name])["id"].clone());
+        let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_800_000_000)));
+        let store = Store::open(&StoreOptions::admin(sigma.url()), clock, Arc::new(SeededRng::new(2))).unwrap();
+        for id in &workspaces {
+            let org_id = OrgId::from_text(id.as_str().unwrap());
+            let made = store.write_blocking(move |tx| {
+                let (ada, now) = (UserId::from_text("user_ada"), Timestamp::from_seconds(1_800_000_000));
+                let role_id = role::find_by_name(tx, &org_id, "Admin")?.unwrap().id;
+                let new = NewMember { user_id: ada.clone(), role_id, state: State::Active, quick_login: false };
+                membership::add(tx, &org_id, &Actor::Operator, &new, now)?.unwrap();
+                let key = NewApiKey {
+                    id: ApiKeyId::from_text(format!("key_{org_id}")),
+                    name: "Import".to_owned(),
+                    hash: Digest::of(org_id.as_str()),
+                    permissions: KeyPermissions::ALL,
+                    expires_at: None,
+                };
+                api_key::add(tx, &org_id, &Actor::Person(ada), &key, now)
+            });
+            made.unwrap().unwrap();
+        }
+        store.close();
+        sigma.json(&[["user", "disable", "user_ada"].as_slice(), arguments].concat());
+        for id in &workspaces {
+            let keys = sigma.json(&["api-key", "list", "--workspace", id.as_str().unwrap()]);
+            let key = &keys["items"][0];
+            assert_eq!((&key["active"], &key["madeBy"]), (&json!(active), &json!({"id": "user_ada", "name": "Ada"})));
+        }
+    }
 }
 
 #[test]

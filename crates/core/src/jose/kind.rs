@@ -17,12 +17,14 @@ pub enum TokenKind {
     Session,
     /// A logout token (OpenID Connect Back-Channel Logout §2.4).
     Logout,
+    /// Who calls a backend behind a proxy that asked us. No endpoint of ours takes it.
+    Forward,
 }
 
 impl TokenKind {
     /// Every kind.
-    pub const ALL: [Self; 7] =
-        [Self::Access, Self::Id, Self::Org, Self::Member, Self::OrgId, Self::Session, Self::Logout];
+    pub const ALL: [Self; 8] =
+        [Self::Access, Self::Id, Self::Org, Self::Member, Self::OrgId, Self::Session, Self::Logout, Self::Forward];
 
     /// The `typ` header, compared exactly.
     pub const fn typ(self) -> &'static str {
@@ -34,6 +36,7 @@ impl TokenKind {
             Self::OrgId => "sigma-orgid+jwt",
             Self::Session => "sigma-session+jwt",
             Self::Logout => "logout+jwt",
+            Self::Forward => "sigma-forward+jwt",
         }
     }
 }

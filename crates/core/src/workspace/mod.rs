@@ -15,5 +15,6 @@ pub use permission::{KeyPermission, KeyPermissions};
 pub use refusal::Refusal;
 pub use role::{CatalogPermission, Level, Role, RoleDraft, RolePermissions, SchemaPermission, Switch, Switches};
 pub use session_token::{
-    SESSION_SECONDS, SessionClaims, SessionKey, SessionTokenError, TOKEN_SECONDS, UnverifiedSession,
+    QUICK_SESSION_SECONDS, SESSION_SECONDS, SessionClaims, SessionKey, SessionTokenError, TOKEN_SECONDS,
+    UnverifiedSession,
 };

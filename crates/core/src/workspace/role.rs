@@ -13,6 +13,8 @@ use crate::workspace::text::{self, TextProblem};
 pub const MOST_ROLES: usize = 100;
 /// Most bytes that the permissions of a role take as JSON, about.
 pub const MOST_BYTES: usize = 128 * 1024;
+/// Most bytes that the roles of a workspace take in all: a list of them is one answer.
+pub const MOST_BYTES_IN_ALL: i64 = 1024 * 1024;
 
 /// How much of an attribute a role sees. The order is that of strength.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -116,6 +118,16 @@ impl Switches {
     /// All of them.
     pub const ALL: Self = Self(u8::MAX);
 
+    /// Those that manage something: whoever has one of them has no quick login.
+    pub const MANAGING: Self = Self(
+        Switch::ManageSchemas.bit()
+            | Switch::ManageRoles.bit()
+            | Switch::ManageDimensions.bit()
+            | Switch::ManageOptionLists.bit()
+            | Switch::ManageUsers.bit()
+            | Switch::ManageApiKeys.bit(),
+    );
+
     /// Whether that switch is on.
     pub const fn is_on(self, switch: Switch) -> bool {
         self.0 & switch.bit() != 0
@@ -125,6 +137,11 @@ impl Switches {
     #[must_use]
     pub const fn with(self, switch: Switch) -> Self {
         Self(self.0 | switch.bit())
+    }
+
+    /// Whether one of those that manage something is on.
+    pub const fn manage_anything(self) -> bool {
+        self.0 & Self::MANAGING.0 != 0
     }
 
     /// Whether all of `other` are on here.
@@ -226,18 +243,9 @@ impl RolePermissions {
         [Switch::ManageUsers, Switch::ManageRoles, Switch::ManageApiKeys].into_iter().all(|s| self.switches.is_on(s))
     }
 
-    /// Whether it manages anything at all: such roles have no quick login (ruling 31).
+    /// Whether it manages anything at all: such roles have no quick login.
     pub fn manages_anything(&self) -> bool {
-        [
-            Switch::ManageUsers,
-            Switch::ManageRoles,
-            Switch::ManageApiKeys,
-            Switch::ManageSchemas,
-            Switch::ManageDimensions,
-            Switch::ManageOptionLists,
-        ]
-        .into_iter()
-        .any(|switch| self.switches.is_on(switch))
+        self.switches.manage_anything()
     }
 
     /// Whether this allows everything that `other` allows, for every schema and catalog there is or will be.

@@ -15,6 +15,8 @@ use crate::time::Timestamp;
 pub const TOKEN_SECONDS: i64 = 86_400;
 /// How long a session lives however often it is refreshed, in seconds: 30 days.
 pub const SESSION_SECONDS: i64 = 30 * 86_400;
+/// How long a session lives that began by a click, refreshes included, in seconds: a day.
+pub const QUICK_SESSION_SECONDS: i64 = 86_400;
 /// How far the clocks of our processes may differ, in seconds.
 const SKEW: i64 = 60;
 
@@ -154,6 +156,11 @@ impl<'a> UnverifiedSession<'a> {
     /// The workspace that it claims to be for: whose secrets to try.
     pub fn workspace_id(&self) -> &OrgId {
         &self.claims.workspace_id
+    }
+
+    /// The person whose it claims to be.
+    pub fn user_id(&self) -> &UserId {
+        &self.claims.user_id
     }
 
     /// What it says, once its signature by `key` is checked, in constant time.

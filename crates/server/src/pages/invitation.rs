@@ -8,6 +8,7 @@ use axum::routing::get;
 use http::StatusCode;
 use sigma_core::authorize::Params;
 use sigma_core::digest::Digest;
+use sigma_core::ids::UserId;
 use sigma_core::workspace::text;
 use sigma_store::invitation::{self, Accept, Acceptance, Accepted, Invitation};
 use sigma_store::{Tx, session};
@@ -30,7 +31,7 @@ async fn show(State(sigma): State<Sigma>, browser: Browser, RawQuery(query): Raw
     let token = params.raw("token").unwrap_or_default();
     let Some(found) = find(&sigma, token).await? else { return Ok(gone(&sigma)) };
     let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
-    Ok(page(&sigma, token, &found, signed_in.as_ref(), &found.user.name, None, StatusCode::OK))
+    Ok(page(&sigma, token, &found, signed_in.as_ref(), &found.name, None, StatusCode::OK))
 }
 
 async fn accept(
@@ -61,6 +62,7 @@ async fn accept(
     let session = NewBrowserSession::of(&sigma, &context, &browser, "pwd");
     let wanted = Accept {
         link: Digest::of(token),
+        new_user: UserId::new(sigma.now(), &*sigma.rng),
         chosen: set,
         signed_in: signed_in.as_ref().map(|signed_in| signed_in.account.user.id.clone()),
         network: context.client().network(),
@@ -69,8 +71,8 @@ async fn accept(
     let new = session.new.clone();
     let accepting = move |tx: &mut dyn Tx| {
         let outcome = invitation::accept(tx, &wanted)?;
-        if let Accepted::Accepted { invitation, with_password: true } = &outcome {
-            session::begin(tx, &invitation.user.id, None, &new)?;
+        if let Accepted::Accepted { user_id, with_password: true } = &outcome {
+            session::begin(tx, user_id, None, &new)?;
         }
         Ok(outcome)
     };
@@ -103,7 +105,8 @@ fn page(
     refusal: Option<String>,
     status: StatusCode,
 ) -> Response {
-    let is_theirs = signed_in.is_some_and(|signed_in| signed_in.account.user.id == found.user.id);
+    let is_theirs =
+        signed_in.zip(found.user.as_ref()).is_some_and(|(signed_in, user)| signed_in.account.user.id == user.id);
     let form = match found.acceptance {
         Acceptance::SetPassword => InvitationForm::SetPassword { name: name.to_owned() },
         Acceptance::SignInFirst if !is_theirs => InvitationForm::SignInFirst,
@@ -112,7 +115,7 @@ fn page(
     let view = AcceptInvitation {
         token: token.to_owned(),
         workspace: found.workspace.clone(),
-        email: found.user.email.clone().unwrap_or_default(),
+        email: found.email.clone(),
         form,
         refusal,
     };

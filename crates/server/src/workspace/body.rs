@@ -14,6 +14,7 @@ use http::request::Parts;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use sigma_core::authorize::Params;
+use sigma_store::workspace::api_key::MadeKeys;
 
 use crate::extract::{JSON, is_content_type};
 use crate::state::Sigma;
@@ -250,6 +251,37 @@ impl<S: Sync> FromRequestParts<S> for Page {
     }
 }
 
+/// What becomes of the API keys of people who may do less by this request: `?keys=deactivate`, which holds where nothing is
+/// said, or `?keys=keep`.
+pub struct KeysChoice(pub MadeKeys);
+
+impl KeysChoice {
+    /// The choice of that name.
+    ///
+    /// # Errors
+    /// 400.
+    pub fn parse(name: Option<&str>) -> Result<MadeKeys, WorkspaceError> {
+        let invalid = || WorkspaceError::invalid("keys must be \"deactivate\" or \"keep\"");
+        name.map_or(Ok(MadeKeys::default()), |name| MadeKeys::parse(name).ok_or_else(invalid))
+    }
+
+    fn read(query: &str) -> Result<Self, WorkspaceError> {
+        let params = Params::parse(query);
+        if params.repeated().is_some() {
+            return Err(WorkspaceError::invalid("Each parameter must stand once"));
+        }
+        Self::parse(params.raw("keys")).map(Self)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for KeysChoice {
+    type Rejection = WorkspaceError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, WorkspaceError> {
+        Self::read(parts.uri.query().unwrap_or_default())
+    }
+}
+
 /// The id in the path, as the caller wrote it.
 pub struct Id(pub String);
 
@@ -366,6 +398,17 @@ mod tests {
         }
         for bad in ["limit=0", "limit=-1", "limit=1.5", "limit=", "limit=%00"] {
             assert_eq!(page(bad), Err("limit must be a whole number, 1 or more".to_owned()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn keys_of_who_may_do_less_are_deactivated_unless_something_else_is_said() {
+        let choice = |query: &str| KeysChoice::read(query).map(|choice| choice.0).map_err(message);
+        assert_eq!(choice("").unwrap(), MadeKeys::Deactivate);
+        assert_eq!(choice("keys=deactivate&more=x").unwrap(), MadeKeys::Deactivate);
+        assert_eq!(choice("keys=keep").unwrap(), MadeKeys::Keep);
+        for bad in ["keys=", "keys=Keep", "keys=all", "keys=keep&keys=keep", "keys=deactivate&keys=keep"] {
+            assert!(choice(bad).is_err(), "{bad}");
         }
     }
 

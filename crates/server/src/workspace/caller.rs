@@ -13,11 +13,17 @@ use sigma_core::time::Timestamp;
 use sigma_core::workspace::{
     Actor, ApiKeySecret, Authority, KeyPermission, KeyPermissions, SessionClaims, Switch, UnverifiedSession,
 };
+use sigma_store::Generation;
 use sigma_store::workspace::membership::State;
+use sigma_store::workspace::quick;
+use sigma_store::workspace::session::SessionKind;
 
+use crate::http::RequestContext;
 use crate::state::Sigma;
 use crate::workspace::auth::verify::Verified;
 use crate::workspace::error::WorkspaceError;
+use crate::workspace::forwarded::Forwarded;
+use crate::workspace::quick::{managers, network_is_allowed};
 use crate::workspace::uses::KeyUse;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-sigma-apikey");
@@ -83,8 +89,12 @@ pub struct Caller {
     pub permissions: KeyPermissions,
     /// What they may manage.
     authority: Authority,
+    /// When their credential expires.
+    pub(super) until: Timestamp,
     /// What `forward` answers about them.
     pub(super) headers: [HeaderValue; 4],
+    /// And signed.
+    pub(super) forwarded: Forwarded,
     /// What `verify` answers about them.
     pub(super) verified: Bytes,
 }
@@ -100,7 +110,9 @@ pub enum Who {
         role_id: RoleId,
         /// In which session.
         jti: String,
-        /// When that ends however often it is refreshed.
+        /// How it began.
+        kind: SessionKind,
+        /// When it ends however often it is refreshed.
         session_ends_at: Timestamp,
     },
     /// A server.
@@ -113,7 +125,7 @@ pub enum Who {
 }
 
 impl Caller {
-    fn new(org_id: OrgId, who: Who, permissions: KeyPermissions, authority: Authority) -> Self {
+    fn new(org_id: OrgId, who: Who, permissions: KeyPermissions, authority: Authority, until: Timestamp) -> Self {
         let (user, role) = match &who {
             Who::Person { user_id, role_id, .. } => (user_id.as_str(), role_id.as_str()),
             Who::Key { .. } => ("", ""),
@@ -122,7 +134,13 @@ impl Caller {
         let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""));
         let headers = [value(user), value(org_id.as_str()), value(role), value(&permissions.names().join(","))];
         let verified = Verified::valid(&org_id, &who, permissions).to_json();
-        Self { org_id, who, permissions, authority, headers, verified }
+        let forwarded = Forwarded::default();
+        Self { org_id, who, permissions, authority, until, headers, forwarded, verified }
+    }
+
+    /// Whether their session began by a click: it counts only from networks that may.
+    fn is_quick(&self) -> bool {
+        matches!(self.who, Who::Person { kind: SessionKind::Quick, .. })
     }
 
     /// As whom the store knows them.
@@ -176,8 +194,9 @@ impl Wish {
 
 /// A caller as they are remembered by their credential.
 pub struct Known {
-    /// What was known of everything when they were looked up: nothing changed while it is the same.
-    generation: u64,
+    /// What was known of the workspace, and of the person or key, before they were looked up: nothing changed while that is
+    /// current. Nothing where nobody can say, and they are not remembered.
+    made_of: Option<[Generation; 2]>,
     /// Their credential holds from then on …
     from: Timestamp,
     /// … until then.
@@ -198,28 +217,49 @@ impl Known {
     }
 }
 
-/// Whose `credential` is, if it holds now.
+/// Who sends a credential, and so from which network.
+#[derive(Clone, Copy)]
+pub enum Sender<'r> {
+    /// Whoever made this request.
+    Caller(&'r RequestContext),
+    /// Somebody who called a server that asks about them: their network is not known here.
+    Elsewhere,
+}
+
+/// Whose `credential` is, if it holds now and for who sends it.
 ///
 /// # Errors
 /// It does not, or the store does not answer.
-pub async fn identify(sigma: &Sigma, credential: Credential<'_>) -> Result<Arc<Caller>, WorkspaceError> {
+pub async fn identify(
+    sigma: &Sigma,
+    credential: Credential<'_>,
+    sender: Sender<'_>,
+) -> Result<Arc<Caller>, WorkspaceError> {
+    let caller = look_up(sigma, credential).await?;
+    match sender {
+        Sender::Caller(context) if caller.is_quick() && !network_is_allowed(sigma, context) => {
+            Err(credential.refused())
+        }
+        _ => Ok(caller),
+    }
+}
+
+/// Whose `credential` is, if it holds now, from wherever it comes.
+async fn look_up(sigma: &Sigma, credential: Credential<'_>) -> Result<Arc<Caller>, WorkspaceError> {
     let memory = &sigma.workspaces;
     let digest = Digest::of(credential.text());
     let now = sigma.now();
-    // Before anything is read: what changes meanwhile makes what was found another generation's.
-    let generation = memory.watch.generation();
-    let remembered = generation.and_then(|generation| {
-        memory.callers.get(&digest).filter(|known| known.generation == generation && known.is_of(credential))
+    let remembered = memory.callers.get(&digest).filter(|known| {
+        known.is_of(credential) && known.made_of.is_some_and(|made_of| memory.watch.are_current(&made_of))
     });
     let known = if let Some(known) = remembered {
         known
     } else {
-        let found = match credential {
+        let known = Arc::new(match credential {
             Credential::Token(token) => person(sigma, token, now).await?,
             Credential::Key(key) => server(sigma, key).await?,
-        };
-        let known = Arc::new(Known { generation: generation.unwrap_or_default(), ..found });
-        if generation.is_some() {
+        });
+        if known.made_of.is_some() {
             memory.callers.insert(digest, Arc::clone(&known));
         }
         known
@@ -236,11 +276,14 @@ pub async fn identify(sigma: &Sigma, credential: Credential<'_>) -> Result<Arc<C
 /// How far the clocks of our processes may differ.
 const SKEW: Duration = Duration::from_mins(1);
 
-/// The member whose token it is (ruling 29): it says which session, and all else is read.
+/// The member whose token it is: it says which session, and all else is read.
 async fn person(sigma: &Sigma, token: &str, now: Timestamp) -> Result<Known, WorkspaceError> {
     let bad = || WorkspaceError::BadToken;
     let unverified = UnverifiedSession::parse(token).map_err(|_| bad())?;
     let org_id = OrgId::from_text(unverified.workspace_id().as_str());
+    let watch = &sigma.workspaces.watch;
+    // Before anything is read: what changes meanwhile makes what was found another generation's.
+    let made_of = watch.generation(org_id.as_str()).zip(watch.generation(unverified.user_id().as_str()));
     let mut tenant = sigma.find_tenant(&org_id).await?.ok_or_else(bad)?;
     let kid = unverified.kid().to_owned();
     if !tenant.has_secret(&kid) {
@@ -262,12 +305,25 @@ async fn person(sigma: &Sigma, token: &str, now: Timestamp) -> Result<Known, Wor
         return Err(bad());
     }
     let role = sigma.find_role(&org_id, &member.role_id).await?.ok_or_else(bad)?;
-    let who = Who::Person { user_id, role_id: role.id.clone(), jti: jti.clone(), session_ends_at: session.expires_at };
+    if session.kind == SessionKind::Quick {
+        let managers = managers(sigma).ok_or_else(bad)?;
+        if !quick::allows(&tenant.workspace, &member, role.manages_anything, managers) {
+            return Err(bad());
+        }
+    }
+    let who = Who::Person {
+        user_id,
+        role_id: role.id.clone(),
+        jti: jti.clone(),
+        kind: session.kind,
+        session_ends_at: session.expires_at,
+    };
+    let until = claims.expires_at().min(session.expires_at);
     Ok(Known {
-        generation: 0,
+        made_of: made_of.map(Into::into),
         from: Timestamp::from_seconds(*iat).minus(SKEW),
-        until: claims.expires_at().min(session.expires_at),
-        caller: Arc::new(Caller::new(org_id, who, role.permissions, role.authority.clone())),
+        until,
+        caller: Arc::new(Caller::new(org_id, who, role.permissions, role.authority.clone(), until)),
     })
 }
 
@@ -275,15 +331,19 @@ async fn person(sigma: &Sigma, token: &str, now: Timestamp) -> Result<Known, Wor
 async fn server(sigma: &Sigma, key: &str) -> Result<Known, WorkspaceError> {
     let bad = || WorkspaceError::BadKey;
     let secret = ApiKeySecret::parse(key).ok_or_else(bad)?;
+    let watch = &sigma.workspaces.watch;
+    let of_key = watch.generation(&secret.digest().base64url());
     let key = sigma.find_api_key(&secret.digest()).await?.filter(|key| key.active).ok_or_else(bad)?;
+    let made_of = watch.generation(key.org_id.as_str()).zip(of_key);
     // A removed workspace has none; its keys are deleted later.
     sigma.find_tenant(&key.org_id).await?.ok_or_else(bad)?;
     let who = Who::Key { id: key.id.clone(), last_use: KeyUse::new(key.org_id.clone(), key.id.clone()) };
-    let caller = Caller::new(key.org_id.clone(), who, key.permissions, Authority::Key(key.permissions));
+    let until = key.expires_at.unwrap_or(Timestamp::from_micros(i64::MAX));
+    let caller = Caller::new(key.org_id.clone(), who, key.permissions, Authority::Key(key.permissions), until);
     Ok(Known {
-        generation: 0,
+        made_of: made_of.map(Into::into),
         from: Timestamp::from_micros(i64::MIN),
-        until: key.expires_at.unwrap_or(Timestamp::from_micros(i64::MAX)),
+        until,
         caller: Arc::new(caller),
     })
 }
@@ -296,6 +356,9 @@ impl FromRequestParts<Sigma> for WorkspaceCaller {
     type Rejection = WorkspaceError;
 
     async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, WorkspaceError> {
-        identify(sigma, Credential::of(&parts.headers)?).await.map(Self)
+        let credential = Credential::of(&parts.headers)?;
+        let context = parts.extensions.get::<RequestContext>();
+        let context = context.ok_or_else(|| WorkspaceError::Internal("a request without its context".to_owned()))?;
+        identify(sigma, credential, Sender::Caller(context)).await.map(Self)
     }
 }

@@ -1,13 +1,16 @@
 //! Inviting people, for the API and for the pages: who may is asked first, so that nobody else spends what a
 //! workspace may send.
 
-use sigma_core::email::Email;
-use sigma_core::ids::{OrgId, RoleId, UserId};
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sigma_core::email::{self, Email};
+use sigma_core::ids::{MembershipId, OrgId, RoleId, UserId};
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::{Actor, Refusal, Right, text};
 use sigma_store::invitation::{self, Invite};
 use sigma_store::outbox::MailedLink;
-use sigma_store::workspace::membership::{self, Member};
+use sigma_store::workspace::membership::{self, Member, State};
 use sigma_store::workspace::{Decision, authority};
 use sigma_store::{StoreError, Tx, account};
 
@@ -26,7 +29,7 @@ pub struct Invitee<'a> {
     pub role_id: RoleId,
 }
 
-/// Invites a person by mail. They are a member, and may log in once they have accepted.
+/// Invites a person by mail. Their membership waits until they accept.
 ///
 /// # Errors
 /// What was written is wrong, the workspace sent too many, it was refused, or the store does not answer.
@@ -46,20 +49,46 @@ pub async fn invite(
         Err(refusal) => Ok(Err(refusal)),
     });
     // Two spellings that fold to one address may be two mailboxes: the link goes to the account's.
-    let address = found.await?.unwrap_or_else(|| email.address().to_owned());
+    let mut address = found.await?.unwrap_or_else(|| email.address().to_owned());
     context.charge(Rule::Invitation, org_id.as_str())?;
-    let mail = letter(sigma, org_id, &actor, &address).await?;
-    let new_user = UserId::new(now, &*sigma.rng);
-    let invite = Invite { org_id: org_id.clone(), actor, email, name, new_user, role_id: invitee.role_id, mail };
-    let write = move |tx: &mut dyn Tx| {
-        if own_address(tx, invite.email.folded())?.is_some_and(|own| own != address) {
-            return Ok(Err(Refusal::Conflict("Somebody made an account with that address just now: try again")));
+    for _ in 0..ATTEMPTS {
+        let mail = letter(sigma, org_id, &actor, &address).await?;
+        let invite = Invite {
+            org_id: org_id.clone(),
+            actor: actor.clone(),
+            id: MembershipId::random(&*sigma.rng),
+            email: email.clone(),
+            name: name.clone(),
+            role_id: invitee.role_id.clone(),
+            counted_as: counted_as(sigma, email.folded()),
+            mail,
+        };
+        let addressed_to = address.clone();
+        let outcome =
+            decide(sigma, move |tx| match own_address(tx, invite.email.folded())?.filter(|own| *own != addressed_to) {
+                Some(own) => Ok(Ok(Outcome::Misaddressed(own))),
+                None => Ok(invitation::invite(tx, &invite)?.map(Outcome::Invited)),
+            });
+        match outcome.await? {
+            Outcome::Invited(member) => {
+                sigma.mail_was_promised();
+                return Ok(member);
+            }
+            Outcome::Misaddressed(own) => address = own,
         }
-        invitation::invite(tx, &invite)
-    };
-    let member = decide(sigma, write).await?;
-    sigma.mail_was_promised();
-    Ok(member)
+    }
+    Err(WorkspaceError::Internal("the address of an account changed again and again".to_owned()))
+}
+
+/// How often a letter is written anew when an account took the address meanwhile.
+const ATTEMPTS: usize = 3;
+
+/// What inviting comes to.
+enum Outcome {
+    /// They are invited.
+    Invited(Member),
+    /// An account with that address was made meanwhile, spelt like this.
+    Misaddressed(String),
 }
 
 /// Sends an invitation once more. Links that were sent before stop working.
@@ -76,20 +105,28 @@ pub async fn send_again(
     let now = sigma.now();
     let (org, asks, who) = (org_id.clone(), actor.clone(), user_id.clone());
     let found = look_up(sigma, move |tx| match may_invite(tx, &org, &asks, now)? {
-        Ok(()) => {
-            let member = membership::load(tx, &org, &who)?;
-            let user = account::find_user(tx, &who)?;
-            Ok(member.map(|_| user.and_then(|user| user.email)))
-        }
+        Ok(()) => Ok(match membership::load(tx, &org, &who)? {
+            Ok(Member { state: State::Invited, email, .. }) => Ok(email.unwrap_or_default()),
+            Ok(_) => Err(invitation::ACCEPTED_ALREADY),
+            Err(refusal) => Err(refusal),
+        }),
         Err(refusal) => Ok(Err(refusal)),
     });
-    let address = found.await?.ok_or(Refusal::Conflict("The account has no e-mail address"))?;
+    let invited = found.await?;
+    let folded = email::fold(&invited);
+    let (org, counted_as) = (org_id.clone(), counted_as(sigma, &folded));
+    let own = sigma.store.read(move |tx| own_address(tx, &folded)).await?;
     context.charge(Rule::Invitation, org_id.as_str())?;
-    let mail = letter(sigma, org_id, &actor, &address).await?;
-    let org = org_id.clone();
-    decide(sigma, move |tx| invitation::send_again(tx, &org, &actor, &user_id, &mail)).await?;
+    let mail = letter(sigma, org_id, &actor, own.as_deref().unwrap_or(&invited)).await?;
+    decide(sigma, move |tx| invitation::send_again(tx, &org, &actor, &user_id, &counted_as, &mail)).await?;
     sigma.mail_was_promised();
     Ok(())
+}
+
+/// What stands for an address, folded, where mails to it are counted: whoever reads the rows cannot tell whose they are.
+fn counted_as(sigma: &Sigma, folded: &str) -> String {
+    let tag = hmac::sign(&sigma.cookie_key, format!("mails-to-address\n{folded}").as_bytes());
+    URL_SAFE_NO_PAD.encode(tag)
 }
 
 /// The address of the account that has it, as its person wrote it.

@@ -122,6 +122,8 @@ pub struct RoleSummary {
     pub permissions: KeyPermissions,
     /// What its members may manage; their schemas and catalogs are left out.
     pub authority: Authority,
+    /// Whether that is anything at all.
+    pub manages_anything: bool,
 }
 
 impl Sigma {
@@ -166,7 +168,8 @@ impl Sigma {
                 let switches = role.permissions.switches;
                 let permissions = role.permissions.key_permissions();
                 let authority = Authority::Person(RolePermissions { switches, ..RolePermissions::default() });
-                Arc::new(RoleSummary { id: role.id, permissions, authority })
+                let manages_anything = switches.manage_anything();
+                Arc::new(RoleSummary { id: role.id, permissions, authority, manages_anything })
             }))
         };
         self.workspaces.roles.get_or_load(&change_key(org_id, id.as_str()), load).await

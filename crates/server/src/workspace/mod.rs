@@ -8,6 +8,7 @@ mod caller;
 mod decide;
 pub(crate) mod document;
 pub(crate) mod error;
+mod forwarded;
 pub(crate) mod invitations;
 mod memory;
 mod quick;
@@ -24,7 +25,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::state::Sigma;
 
 pub(crate) use memory::WorkspaceMemory;
-pub(crate) use quick::allowed as quick_logins_allowed;
+pub(crate) use quick::{allowed as quick_logins_allowed, managers as quick_login_managers, network_is_allowed};
 pub(crate) use token::JTI_LENGTH;
 pub(crate) use uses::keep_writing;
 

@@ -1,4 +1,5 @@
-//! Who may log in by a click (ruling 31): where the operator named the caller's network, and the caller is really there.
+//! Who may log in by a click, and use the session that it began: where the operator named the caller's network, and the
+//! caller is really there.
 
 use http::HeaderValue;
 use http::uri::Authority;
@@ -13,15 +14,29 @@ use crate::state::Sigma;
 /// page that had its own name point to this server (DNS rebinding) is of our origin to the browser, so a name that is
 /// not ours is refused here.
 pub fn allowed(sigma: &Sigma, context: &RequestContext) -> Option<Managers> {
-    let settings = &sigma.settings.workspaces;
-    let is_there = settings.demo || context.is_client_known();
-    if !is_there || !settings.allows_quick_logins_of(context.client().ip()) {
+    if !network_is_allowed(sigma, context) {
         return None;
     }
     if !context.host().is_none_or(|host| may_be_ours(host, &sigma.issuer_host())) {
         return None;
     }
-    Some(if settings.demo { Managers::Welcome } else { Managers::Excluded })
+    managers(sigma)
+}
+
+/// Whether the caller's network may. A caller whom a proxy did not name is nowhere.
+pub fn network_is_allowed(sigma: &Sigma, context: &RequestContext) -> bool {
+    let settings = &sigma.settings.workspaces;
+    let is_there = settings.demo || context.is_client_known();
+    is_there && settings.allows_quick_logins_of(context.client().ip())
+}
+
+/// Whether people whose role manages something may; nothing where this server has no quick logins at all.
+pub fn managers(sigma: &Sigma) -> Option<Managers> {
+    let settings = &sigma.settings.workspaces;
+    if settings.demo {
+        return Some(Managers::Welcome);
+    }
+    (!settings.allow_quick_logins.is_empty()).then_some(Managers::Excluded)
 }
 
 /// Whether a request for that host names us, or what no stranger can own: an address, or a name without a dot, as proxies

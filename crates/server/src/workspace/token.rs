@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sigma_core::ids::{OrgId, RoleId, UserId};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{SESSION_SECONDS, SessionClaims, TOKEN_SECONDS};
+use sigma_core::workspace::{SessionClaims, TOKEN_SECONDS};
 use sigma_store::workspace::login::LoggedIn;
 use utoipa::ToSchema;
 
@@ -36,12 +36,7 @@ pub struct Issued {
 }
 
 impl Session<'_> {
-    /// When a session ends that begins at `now`.
-    pub fn end(now: Timestamp) -> Timestamp {
-        Timestamp::from_micros(now.micros().saturating_add(SESSION_SECONDS.saturating_mul(1_000_000)))
-    }
-
-    /// A token that lives a day, or until the session ends if that is earlier (ruling 29).
+    /// A token that lives a day, or until the session ends if that is earlier.
     ///
     /// # Errors
     /// The workspace is gone, or the store does not answer.
@@ -108,14 +103,9 @@ impl LoginAnswer {
         others: Others,
         now: Timestamp,
     ) -> Result<Self, WorkspaceError> {
-        let LoggedIn { workspace, member, others: found } = logged_in;
-        let session = Session {
-            org_id: &workspace.org_id,
-            user_id: &member.user_id,
-            role_id: &member.role_id,
-            jti,
-            ends_at: Session::end(now),
-        };
+        let LoggedIn { workspace, member, ends_at, others: found } = logged_in;
+        let session =
+            Session { org_id: &workspace.org_id, user_id: &member.user_id, role_id: &member.role_id, jti, ends_at };
         let Issued { token, expires_at } = session.issue(sigma, now).await?;
         let others = (others == Others::Listed).then(|| {
             let other = |other: sigma_store::workspace::membership::Belonging| OtherWorkspace {

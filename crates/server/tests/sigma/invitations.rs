@@ -1,12 +1,13 @@
-//! Invitations, as the person sees them who was invited (ruling 33).
+//! Invitations, as the person sees them who was invited.
 
 use http::StatusCode;
 use serde_json::json;
 use sigma_core::email::Email;
-use sigma_core::ids::{RoleId, UserId};
+use sigma_core::ids::{MembershipId, RoleId, UserId};
 use sigma_core::workspace::Actor;
-use sigma_store::account;
+use sigma_store::account::{self, EmailProof};
 use sigma_store::invitation::{self, Invite};
+use sigma_store::workspace::api_key::MadeKeys;
 use sigma_store::workspace::membership;
 
 use crate::support::{Answer, Browser, Key, Tenant, World};
@@ -20,8 +21,9 @@ async fn invite(world: &World, tenant: &Tenant<'_>, mail: &str, role: &RoleId) -
         org_id: tenant.org.clone(),
         actor: Actor::Operator,
         name: "As Invited".to_owned(),
-        new_user: UserId::new(world.now(), &*world.sigma.rng),
+        id: MembershipId::random(&*world.sigma.rng),
         role_id: role.clone(),
+        counted_as: mail.to_lowercase(),
         mail: world.sigma.desk().invitation(email.address(), "Acme", Some("Grace")).unwrap(),
         email,
     };
@@ -144,7 +146,8 @@ async fn an_invitation_dies_after_an_hour_when_it_is_sent_again_and_when_it_is_t
     let bob = find("bob@example.org").await.unwrap().unwrap().user_id;
     let (org, user, mail) =
         (acme.org.clone(), bob.clone(), world.sigma.desk().invitation("bob@example.org", "Acme", None).unwrap());
-    let again = move |tx: &mut dyn sigma_store::Tx| invitation::send_again(tx, &org, &Actor::Operator, &user, &mail);
+    let again =
+        move |tx: &mut dyn sigma_store::Tx| invitation::send_again(tx, &org, &Actor::Operator, &user, "bob", &mail);
     world.sigma.store.write(again).await.unwrap().unwrap();
     let second = world.mail().await.link.unwrap();
     assert_eq!(world.browser().get(&first).await.status, 404, "sent again");
@@ -155,14 +158,16 @@ async fn an_invitation_dies_after_an_hour_when_it_is_sent_again_and_when_it_is_t
 }
 
 #[tokio::test]
-async fn an_account_that_only_an_invitation_made_goes_with_it_and_its_link_is_dead() {
+async fn the_link_of_an_invitation_that_was_taken_back_is_dead_and_no_account_was_made() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let link = invite(&world, &acme, "bob@example.org", &acme.member).await;
     let org = acme.org.clone();
     let bob = world.sigma.store.read(move |tx| membership::find_by_email(tx, &org, "bob@example.org")).await;
     let (org, bob, now) = (acme.org.clone(), bob.unwrap().unwrap().user_id, world.now());
-    let take_back = move |tx: &mut dyn sigma_store::Tx| membership::remove(tx, &org, &Actor::Operator, &bob, now);
+    let take_back = move |tx: &mut dyn sigma_store::Tx| {
+        membership::remove(tx, &org, &Actor::Operator, &bob, MadeKeys::Deactivate, now)
+    };
     world.sigma.store.write(take_back).await.unwrap().unwrap();
     assert_eq!(join(&world.browser(), &link, "Bob", NEW).await.status, 404);
     let gone = world.sigma.store.read(|tx| account::find_by_email(tx, "bob@example.org")).await.unwrap();
@@ -204,6 +209,13 @@ async fn who_sets_a_password_by_a_link_can_still_accept_and_a_reset_voids_invita
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     world.person("ada@example.org").await;
+    // An account that nobody can sign in to yet, as the operator makes them.
+    let (id, now) = (UserId::new(world.now(), &*world.sigma.rng), world.now());
+    let add = move |tx: &mut dyn sigma_store::Tx| {
+        let email = Email::parse("bob@example.org").unwrap();
+        account::add_with_email(tx, &id, &email, EmailProof::Verified, "bob", now)
+    };
+    world.sigma.store.write(add).await.unwrap().unwrap();
     for (mail, works) in [("bob@example.org", true), ("ada@example.org", false)] {
         let invited = invite(&world, &acme, mail, &acme.member).await;
         world.browser().post_form("/password/forgot", &[("email", mail)]).await;
@@ -224,4 +236,41 @@ async fn names_on_the_page_are_text() {
     assert!(!page.body.contains("<script>alert"), "{}", page.body);
     let refused = join(&world.browser(), &link, "\"><script>alert(2)</script>", "short").await;
     assert!(!refused.body.contains("<script>alert"), "{}", refused.body);
+}
+
+#[tokio::test]
+async fn the_account_is_made_when_the_invitation_is_accepted_and_two_links_make_one() {
+    let world = World::with_tenants().await;
+    let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
+    let first = invite(&world, &acme, "Bob@example.org", &acme.member).await;
+    let second = invite(&world, &zeta, "bob@EXAMPLE.org", &zeta.member).await;
+    let find = || world.sigma.store.read(|tx| account::find_by_email(tx, "bob@example.org"));
+    assert_eq!(find().await.unwrap(), None);
+    assert_eq!(join(&world.browser(), &first, "Bob", "short").await.status, 400);
+    assert_eq!(find().await.unwrap(), None, "what was not accepted makes none");
+    world.advance(1_000);
+    assert_eq!(join(&world.browser(), &first, "Bob", NEW).await.status, 303);
+    let bob = find().await.unwrap().unwrap();
+    assert_eq!((bob.name.as_str(), bob.email.as_deref()), ("Bob", Some("Bob@example.org")));
+    assert_eq!((bob.email_verified, bob.created_at), (true, world.now()));
+    assert_eq!(agree(&world.browser(), &second).await.status, 303);
+    for tenant in [&acme, &zeta] {
+        let (org, id) = (tenant.org.clone(), bob.id.clone());
+        let member = world.sigma.store.read(move |tx| membership::find(tx, &org, &id)).await.unwrap().unwrap();
+        assert_eq!((member.state.as_str(), member.name.as_str()), ("active", "Bob"));
+    }
+}
+
+#[tokio::test]
+async fn somebody_who_became_a_member_otherwise_is_no_member_twice() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let link = invite(&world, &acme, "ada@example.org", &acme.admin).await;
+    // Their account takes the address after they were put into the workspace under another.
+    let ada = world.person("other@example.org").await;
+    acme.join(&ada, &acme.member).await;
+    let move_over = "UPDATE users SET email = 'ada@example.org', email_folded = 'ada@example.org'";
+    world.sigma.store.write(move |tx| tx.execute(move_over, &[])).await.unwrap();
+    assert_eq!(world.browser().get(&link).await.status, 404);
+    assert_eq!(agree(&world.browser(), &link).await.status, 404);
 }

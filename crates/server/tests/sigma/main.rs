@@ -39,6 +39,7 @@ mod workspace_pages;
 mod workspace_pages_login;
 mod workspace_pages_people;
 mod workspace_processes;
+mod workspace_quick_sessions;
 mod workspace_roles;
 mod workspace_sessions;
 mod workspace_tokens;

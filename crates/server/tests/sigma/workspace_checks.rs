@@ -2,16 +2,22 @@
 
 use http::Request;
 use serde_json::{Value, json};
+use sigma_core::jose::{PublicJwk, TokenKind, UnverifiedJws};
 use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
 
+use crate::support::forge::header;
 use crate::support::{Answer, As, World};
 
 const VERIFY: &str = "/api/v1/auth/verify";
 const FORWARD: &str = "/api/v1/auth/forward";
 const NAMES: [&str; 4] = ["x-sigma-user-id", "x-sigma-workspace-id", "x-sigma-role-id", "x-sigma-permissions"];
+const SIGNED: &str = "x-sigma-token";
+/// A backend that the operator named.
+const BACKEND: &str = "https://api.example.org";
 
-/// The four headers; each must be there, once.
+/// The four headers; each must be there, once, and so must the fifth.
 fn told(answer: &Answer) -> [String; 4] {
+    assert_eq!(answer.headers.get_all(SIGNED).iter().count(), 1);
     NAMES.map(|name| {
         assert_eq!(answer.headers.get_all(name).iter().count(), 1, "{name}");
         answer.header(name).to_owned()
@@ -144,11 +150,12 @@ async fn ruling_32_forward_always_sets_all_four_headers_and_believes_none() {
         assert_eq!(answer.header("www-authenticate"), "Bearer");
     }
     let mut request = Request::get(FORWARD).header("x-sigma-apikey", &key);
-    for name in NAMES {
+    for name in NAMES.into_iter().chain([SIGNED]) {
         request = request.header(name, "forged");
     }
     let answer = world.send(request.body(axum::body::Body::empty()).unwrap()).await;
     assert_eq!(told(&answer), ["", acme.org.as_str(), "", "read,update-data"]);
+    assert_eq!(answer.header(SIGNED), "", "no audience was named");
     let both = Request::get(FORWARD).header("x-sigma-apikey", &key).header("authorization", format!("Bearer {token}"));
     let answer = world.send(both.body(axum::body::Body::empty()).unwrap()).await;
     assert_eq!((answer.status.as_u16(), told(&answer)), (400, [const { String::new() }; 4]));
@@ -204,4 +211,132 @@ async fn ruling_35_what_is_remembered_of_a_caller_is_forgotten_with_what_it_came
     assert_eq!(forward().await[2], acme.admin.as_str(), "another role");
     assert_eq!(world.call(As::Token(&admin), "DELETE", &path, &Value::Null).await.status, 204);
     assert_eq!(forward().await, [const { String::new() }; 4], "no member any more");
+}
+
+async fn world_with_backends() -> World {
+    World::with(|settings| {
+        settings.passwords.memory_kib = 64;
+        settings.workspaces.forward_audiences = vec![BACKEND.to_owned(), "reports".to_owned()];
+    })
+    .await
+}
+
+/// What the fifth header says to `audience`, once its kind, its signature by a key of the JWKS and its audience are checked.
+async fn signed(world: &World, answer: &Answer, audience: &str) -> Value {
+    let token = answer.header(SIGNED);
+    assert_eq!(
+        (header(token)["typ"].as_str(), header(token)["alg"].as_str()),
+        (Some("sigma-forward+jwt"), Some("ES256"))
+    );
+    let jws = UnverifiedJws::parse(token).unwrap();
+    let jwks = world.browser().get("/.well-known/jwks.json").await.json();
+    let kid = header(token)["kid"].clone();
+    let key = jwks["keys"].as_array().unwrap().iter().find(|key| key["kid"] == kid).unwrap().clone();
+    let key: PublicJwk = serde_json::from_value(key).unwrap();
+    let claims: Value = serde_json::from_slice(jws.verify_as(TokenKind::Forward, &key).unwrap()).unwrap();
+    assert_eq!((claims["aud"].as_str(), claims["iss"].as_str()), (Some(audience), Some("https://id.example.org")));
+    claims
+}
+
+#[tokio::test]
+async fn forward_tells_a_backend_that_the_operator_named_the_same_facts_in_one_signed_header() {
+    let world = world_with_backends().await;
+    let acme = world.tenant("Acme").await;
+    let (bob, token) = acme.add("bob@example.org", &acme.member).await;
+    let (id, key) = acme.key(&[KeyPermission::Read, KeyPermission::UpdateData]).await;
+    let forward =
+        async |who: As<'_>, query: &str| world.call(who, "GET", &format!("{FORWARD}?{query}"), &Value::Null).await;
+    let now = world.now().seconds();
+    let answer = forward(As::Token(&token), "audience=https%3A%2F%2Fapi.example.org&permission=read").await;
+    assert_eq!(told(&answer), [bob.as_str(), acme.org.as_str(), acme.member.as_str(), "read"]);
+    assert_eq!(
+        signed(&world, &answer, BACKEND).await,
+        json!({
+            "iss": "https://id.example.org", "aud": BACKEND, "sub": bob.as_str(), "iat": now, "exp": now + 60,
+            "workspaceId": acme.org.as_str(), "userId": bob.as_str(), "roleId": acme.member.as_str(),
+            "permissions": ["read"],
+        })
+    );
+    let answer = forward(As::Key(&key), "audience=reports").await;
+    assert_eq!(
+        signed(&world, &answer, "reports").await,
+        json!({
+            "iss": "https://id.example.org", "aud": "reports", "sub": id.as_str(), "iat": now, "exp": now + 60,
+            "workspaceId": acme.org.as_str(), "permissions": ["read", "update-data"],
+        })
+    );
+    for (who, query, status) in [
+        (As::Token(token.as_str()), "permission=update-data&audience=reports", 403),
+        (As::Nobody, "audience=reports", 401),
+        (As::Token("x"), "audience=reports", 401),
+        (As::Key("x"), "audience=reports", 401),
+        (As::Token(&token), "audience=", 400),
+        (As::Token(&token), "audience=https%3A%2F%2Fid.example.org", 400),
+        (As::Token(&token), "audience=REPORTS", 400),
+        (As::Token(&token), "audience=reports&audience=reports", 400),
+    ] {
+        let answer = forward(who, query).await;
+        assert_eq!((answer.status.as_u16(), answer.header(SIGNED)), (status, ""), "{query}");
+        assert_eq!(told(&answer), [const { String::new() }; 4]);
+    }
+}
+
+#[tokio::test]
+async fn a_signed_header_is_made_at_most_each_half_minute_and_never_outlives_what_it_says() {
+    let world = world_with_backends().await;
+    let acme = world.tenant("Acme").await;
+    let (_, admin) = acme.add("ada@example.org", &acme.admin).await;
+    let (bob, token) = acme.add("bob@example.org", &acme.member).await;
+    let forward = async |audience: &str| {
+        world.call(As::Token(&token), "GET", &format!("{FORWARD}?audience={audience}"), &Value::Null).await
+    };
+    let first = forward("reports").await.header(SIGNED).to_owned();
+    assert_ne!(forward("https://api.example.org").await.header(SIGNED), first);
+    world.advance(29);
+    assert_eq!(forward("reports").await.header(SIGNED), first, "ECDSA would sign it otherwise each time");
+    world.advance(1);
+    let second = forward("reports").await;
+    assert_ne!(second.header(SIGNED), first);
+    assert_eq!(signed(&world, &second, "reports").await["exp"], world.now().seconds() + 60);
+    let path = format!("/api/v1/users/{bob}");
+    let more = json!({"roleId": acme.admin.as_str()});
+    assert_eq!(world.call(As::Token(&admin), "PATCH", &path, &more).await.status, 200);
+    let third = forward("reports").await;
+    assert_eq!(signed(&world, &third, "reports").await["roleId"], acme.admin.as_str(), "another role at once");
+    // A credential that ends sooner ends the token with it.
+    let expiry = world.now().plus(std::time::Duration::from_secs(20)).iso8601();
+    let body = json!({"name": "short", "permissions": ["read"], "expiresAt": expiry});
+    let key = world.call(As::Token(&admin), "POST", "/api/v1/api-keys", &body).await.json();
+    let key = key["key"].as_str().unwrap();
+    let short = world.call(As::Key(key), "GET", &format!("{FORWARD}?audience=reports"), &Value::Null).await;
+    assert_eq!(signed(&world, &short, "reports").await["exp"], world.now().seconds() + 20);
+}
+
+#[tokio::test]
+async fn none_of_our_own_endpoints_takes_a_signed_header_for_anything() {
+    let world = world_with_backends().await;
+    let acme = world.tenant("Acme").await;
+    let (_, token) = acme.add("ada@example.org", &acme.admin).await;
+    let key = acme.admin_key().await;
+    let answer = world.call(As::Token(&token), "GET", &format!("{FORWARD}?audience={BACKEND}"), &Value::Null).await;
+    let forwarded = answer.header(SIGNED);
+    assert!(!forwarded.is_empty());
+    for (method, path) in crate::support::openapi::endpoints("/api/v1/") {
+        if path.contains("/auth/log") || path.contains("/auth/refresh") || path.contains("/auth/quick") {
+            continue;
+        }
+        let path = path.replace("{id}", "x");
+        let refused = world.call(As::Token(forwarded), method.as_str(), &path, &json!({})).await;
+        assert_eq!(refused.told(), "401 UNAUTHORIZED: Invalid or expired token", "{method} {path}");
+        let refused = world.call(As::Key(forwarded), method.as_str(), &path, &json!({})).await;
+        assert_eq!(refused.told(), "401 UNAUTHORIZED: Invalid API key", "{method} {path}");
+    }
+    let refreshed = world.call(As::Nobody, "POST", "/api/v1/auth/refresh", &json!({"token": forwarded})).await;
+    assert_eq!(refreshed.status, 401);
+    let verified = world.call(As::Key(&key), "POST", VERIFY, &json!({"token": forwarded})).await.json();
+    assert_eq!(verified["valid"], false);
+    for path in ["/api/auth/oauth2/userinfo", "/api/auth/token"] {
+        assert_eq!(world.get_with_token(path, forwarded).await.status, 401, "{path}");
+    }
+    assert_eq!(world.get_with_token("/api/auth/get-session", forwarded).await.body, "null");
 }

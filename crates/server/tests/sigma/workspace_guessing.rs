@@ -186,7 +186,9 @@ async fn ruling_31_quick_logins_are_for_marked_people_who_manage_nothing_in_a_tr
     assert_eq!(entered.status, 200, "{}", entered.body);
     assert_eq!(entered.json()["user"]["workspaceId"], acme.org.as_str());
     let token = entered.json()["token"].as_str().unwrap().to_owned();
-    assert_eq!(world.call(As::Token(&token), "GET", "/api/v1/auth/me", &Value::Null).await.json()["user"]["id"], kim);
+    let me = Request::get("/api/v1/auth/me").header("authorization", format!("Bearer {token}")).body(Body::empty());
+    let me = world.send_from("10.1.2.3".parse::<IpAddr>().unwrap(), me.unwrap()).await;
+    assert_eq!(me.json()["user"]["id"], kim);
 
     let refused = "401 UNAUTHORIZED: No quick login for that user";
     let nobody = [

@@ -2,7 +2,7 @@
 
 use futures_util::future::join;
 use serde_json::{Value, json};
-use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
+use sigma_core::workspace::{KeyPermission, RolePermissions, Switch, Switches};
 
 use crate::support::{Answer, As, Tenant, World};
 
@@ -39,10 +39,12 @@ async fn a_key_is_shown_once_and_listed_without_itself() {
     let made = world.call(As::Token(&token), "POST", KEYS, &body).await;
     assert_eq!(made.status, 201, "{}", made.body);
     let (id, key) = (text(&made, "id"), text(&made, "key"));
+    let ada = crate::support::forge::claims(&token)["userId"].clone();
     assert!(key.starts_with("sigma_sk_live_") && key.len() == 52, "{key}");
     let mut item = json!({
         "id": id, "name": "CI", "permissions": ["read", "update-data"], "active": true,
-        "createdAt": world.now().iso8601(), "lastUsedAt": null, "expiresAt": "2099-01-31T10:00:00.000Z",
+        "madeBy": {"id": ada, "name": "ada"}, "createdAt": world.now().iso8601(), "lastUsedAt": null,
+        "expiresAt": "2099-01-31T10:00:00.000Z",
     });
     let listed = world.call(As::Token(&token), "GET", KEYS, &Value::Null).await;
     assert_eq!(listed.json(), json!([item]));
@@ -171,6 +173,7 @@ async fn a_malformed_key_is_not_made() {
         json!({"name": "x", "permissions": ["read"], "expiresAt": "2099-01-31T12:00:00"}),
         json!({"name": "x", "permissions": ["read"], "expiresAt": past}),
         json!({"name": "x", "permissions": ["read"], "expiresAt": "9999-12-31T23:59:59-23:59"}),
+        json!({"name": "x", "permissions": ["read"], "expiresAt": "10000-01-01T00:00:00Z"}),
     ];
     for body in refused {
         let answer = world.call(As::Token(&token), "POST", KEYS, &body).await;
@@ -238,8 +241,8 @@ async fn a_workspace_has_so_many_keys_and_roles() {
         for number in 0..198 {
             tx.execute(
                 "INSERT INTO roles (org_id, id, name, name_folded, description, switches, schema_permissions,
-                    catalog_permissions, created_at, updated_at)
-                 VALUES ($1, $2, $2, $2, '', 0, '[]', '[]', 0, 0)",
+                    catalog_permissions, schemas, catalogs, bytes, created_at, updated_at)
+                 VALUES ($1, $2, $2, $2, '', 0, '[]', '[]', 0, 0, 0, 0, 0)",
                 sigma_store::params![&org, format!("role_{number}")],
             )?;
         }
@@ -260,4 +263,147 @@ async fn a_workspace_has_so_many_keys_and_roles() {
     assert_eq!(refused.told(), "409 CONFLICT: The workspace has as many roles as one may");
     let listed = world.call(As::Token(&token), "GET", KEYS, &Value::Null).await.json();
     assert_eq!(listed.as_array().unwrap().len(), 500);
+}
+
+#[tokio::test]
+async fn a_key_may_expire_at_the_last_second_there_is_and_each_other_cause_is_named() {
+    let world = World::with_tenants().await;
+    let (_, token) = admin(&world).await;
+    let make = async |expiry: &str| {
+        let body = json!({"name": "x", "permissions": ["read"], "expiresAt": expiry});
+        world.call(As::Token(&token), "POST", KEYS, &body).await
+    };
+    for last in ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999Z", "9999-12-31T00:00:00Z"] {
+        let made = make(last).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        assert!(text(&made, "expiresAt").starts_with("9999-12-31T"), "{}", made.body);
+        assert!(works(&world, &text(&made, "key")).await);
+    }
+    let past = world.now().iso8601();
+    for (expiry, message) in [
+        ("tomorrow", "expiresAt must be a time of RFC 3339, like 2030-01-31T12:00:00Z"),
+        ("2099-01-31", "expiresAt must be a time of RFC 3339, like 2030-01-31T12:00:00Z"),
+        ("2099-02-30T00:00:00Z", "expiresAt must be a time of RFC 3339, like 2030-01-31T12:00:00Z"),
+        ("9999-12-31T23:59:59-00:01", "expiresAt must not be after 9999-12-31T23:59:59Z"),
+        (past.as_str(), "expiresAt must be in the future"),
+        ("0000-01-01T00:00:00+23:59", "expiresAt must be in the future"),
+    ] {
+        assert_eq!(make(expiry).await.told(), format!("400 VALIDATION_ERROR: {message}"), "{expiry}");
+    }
+}
+
+/// The names of the keys that are active, and who made each.
+async fn listed(world: &World, who: As<'_>) -> Vec<(String, bool, Value)> {
+    let keys = world.call(who, "GET", KEYS, &Value::Null).await.json();
+    let mut keys: Vec<_> = keys
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| (key["name"].as_str().unwrap().to_owned(), key["active"] == true, key["madeBy"].clone()))
+        .collect();
+    keys.sort_by(|one, other| one.0.cmp(&other.0));
+    keys
+}
+
+#[tokio::test]
+async fn a_removed_admin_keeps_no_key_and_each_key_names_its_maker_for_ever() {
+    let world = World::with_tenants().await;
+    let (acme, token) = admin(&world).await;
+    let operators = acme.admin_key().await;
+    let (mal, mals) = acme.add("mal@example.org", &acme.admin).await;
+    let strong = create(&world, As::Token(&mals), "a strong", &ALL).await;
+    let strong_key = text(&strong, "key");
+    let child = text(&create(&world, As::Key(&strong_key), "b child", &["read"]).await, "key");
+    let path = format!("/api/v1/users/{mal}");
+    for bad in ["?keys=", "?keys=all", "?keys=keep&keys=keep"] {
+        let refused = world.call(As::Token(&token), "DELETE", &format!("{path}{bad}"), &Value::Null).await;
+        assert!(refused.told().starts_with("400 VALIDATION_ERROR: "), "{bad}");
+    }
+    assert_eq!(world.call(As::Token(&token), "DELETE", &path, &Value::Null).await.status, 204);
+    assert!(!works(&world, &strong_key).await && !works(&world, &child).await);
+    let invite = json!({"email": "mal2@example.org", "name": "Mal", "roleId": acme.admin.as_str()});
+    assert_eq!(world.call(As::Key(&strong_key), "POST", "/api/v1/users", &invite).await.status, 401);
+    assert_eq!(
+        listed(&world, As::Key(&operators)).await,
+        [
+            ("a strong".to_owned(), false, json!({"id": mal.as_str(), "name": "mal"})),
+            ("b child".to_owned(), false, json!({"id": text(&strong, "id"), "name": "a strong"})),
+            ("server".to_owned(), true, Value::Null),
+        ]
+    );
+    let browser = world.entered("ada@example.org").await;
+    let page = browser.get(&crate::support::at(&acme.org, &format!("keys/{}", text(&strong, "id")))).await.body;
+    assert!(page.contains("by mal, who is no member any more"), "{page}");
+}
+
+#[tokio::test]
+async fn keys_of_who_leaves_or_may_do_less_are_off_unless_the_admin_keeps_them() {
+    let world = World::with_tenants().await;
+    let (acme, token) = admin(&world).await;
+    let clerk = RolePermissions { switches: Switches::ALL, ..Default::default() };
+    let (edited_role, kept_role) = (acme.role("Edited", clerk.clone()).await, acme.role("Kept", clerk).await);
+    for (name, role, deed, left) in [
+        ("removed", &acme.admin, "remove", vec![]),
+        ("off", &acme.admin, "off", vec![]),
+        ("less", &acme.admin, "less", vec!["read"]),
+        ("edited", &edited_role, "edit", vec!["read"]),
+        ("kept", &kept_role, "keep", vec!["all", "child", "read"]),
+    ] {
+        let (user, own) = acme.add(&format!("{name}@example.org"), role).await;
+        let all = text(&create(&world, As::Token(&own), "all", &ALL).await, "key");
+        let child = text(&create(&world, As::Key(&all), "child", &["read"]).await, "key");
+        let read = text(&create(&world, As::Token(&own), "read", &["read"]).await, "key");
+        let user_path = format!("/api/v1/users/{user}");
+        let (method, path, body) = match deed {
+            "remove" => ("DELETE", user_path, Value::Null),
+            "off" => ("PATCH", user_path, json!({"active": false, "keys": "deactivate"})),
+            "less" => ("PATCH", user_path, json!({"roleId": acme.member.as_str()})),
+            "edit" => ("PUT", format!("/api/v1/roles/{role}"), json!({"name": "Edited"})),
+            _ => ("PUT", format!("/api/v1/roles/{role}?keys=keep"), json!({"name": "Kept"})),
+        };
+        let done = world.call(As::Token(&token), method, &path, &body).await;
+        assert!(done.status.is_success(), "{name}: {}", done.body);
+        let mut working = Vec::new();
+        for (key, what) in [(&all, "all"), (&child, "child"), (&read, "read")] {
+            if works(&world, key).await {
+                working.push(what);
+            }
+        }
+        assert_eq!(working, left, "{name}");
+    }
+    for (name, body) in [("one", json!({"active": false})), ("two", json!({"roleId": acme.member.as_str()}))] {
+        let (user, own) = acme.add(&format!("{name}@example.org"), &acme.admin).await;
+        let key = text(&create(&world, As::Token(&own), "all", &ALL).await, "key");
+        let mut kept = body.clone();
+        kept["keys"] = json!("keep");
+        let path = format!("/api/v1/users/{user}");
+        assert_eq!(world.call(As::Token(&token), "PATCH", &path, &kept).await.status, 200);
+        assert!(works(&world, &key).await, "{body}");
+        let gone = world.call(As::Token(&token), "DELETE", &format!("{path}?keys=keep"), &Value::Null).await;
+        assert_eq!(gone.status, 204);
+        assert!(works(&world, &key).await, "{body}");
+    }
+    let (user, _) = acme.add("odd@example.org", &acme.member).await;
+    let path = format!("/api/v1/users/{user}");
+    for odd in [json!("all"), json!(""), json!(true)] {
+        let refused = world.call(As::Token(&token), "PATCH", &path, &json!({"active": false, "keys": odd})).await;
+        assert!(refused.told().starts_with("400 VALIDATION_ERROR: "), "{}", refused.body);
+    }
+}
+
+#[tokio::test]
+async fn on_the_pages_an_admin_chooses_what_becomes_of_the_keys_of_who_leaves() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (_, browser) = world.admin_of(&acme).await;
+    for (name, form, stays) in [("eve", vec![], false), ("bob", vec![("keep_keys", "true")], true)] {
+        let (user, own) = acme.add(&format!("{name}@example.org"), &acme.admin).await;
+        let person = crate::support::at(&acme.org, &format!("people/{user}"));
+        assert!(!browser.get(&person).await.body.contains("keep_keys"), "there is none");
+        let key = text(&create(&world, As::Token(&own), "all", &ALL).await, "key");
+        let page = browser.get(&person).await.body;
+        assert_eq!(page.matches("name=\"keep_keys\"").count(), 3, "to change, deactivate and end: {page}");
+        assert_eq!(browser.post_form(&format!("{person}/end"), &form).await.status, 303);
+        assert_eq!(works(&world, &key).await, stays, "{name}");
+    }
 }

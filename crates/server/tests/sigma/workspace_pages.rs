@@ -311,3 +311,43 @@ async fn a_role_with_more_rules_than_a_page_shows_is_left_to_the_api_and_one_wit
     let saved = browser.post_form(&at(&acme.org, &format!("roles/{many}")), &form).await;
     assert_eq!(saved.location(), at(&acme.org, "roles?done=saved"), "{}", saved.body);
 }
+
+#[tokio::test]
+async fn lists_of_keys_and_roles_have_pages() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (_, browser) = world.admin_of(&acme).await;
+    for number in 0..61 {
+        let form = [("name", format!("Key {number:02}")), ("permission", "read".to_owned())];
+        let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+        assert_eq!(browser.post_form(&at(&acme.org, "keys/new"), &form).await.status, StatusCode::CREATED);
+        world.tick();
+    }
+    for number in 0..32 {
+        acme.role(&format!("Role {number:02}"), RolePermissions::default()).await;
+        world.tick();
+    }
+    for (list, total, first, last) in [("keys", 61, "Key 60", "Key 00"), ("roles", 34, "Admin", "Role 31")] {
+        let page = at(&acme.org, list);
+        let (mut offset, mut seen) = (0, Vec::new());
+        loop {
+            let html = browser.get(&format!("{page}?offset={offset}")).await.body;
+            let names: Vec<_> = html
+                .split("class=\"row-link\"")
+                .skip(1)
+                .map(|row| row.split(['>', '<']).nth(1).unwrap().to_owned())
+                .collect();
+            assert!(names.len() <= 25, "{list}: {}", names.len());
+            assert!(html.contains(&format!("{}–{} of {total}", offset + 1, offset + names.len())), "{html}");
+            seen.extend(names);
+            offset += 25;
+            if !html.contains(&format!("{page}?offset={offset}")) {
+                break;
+            }
+        }
+        assert_eq!((seen.len(), seen[0].as_str(), seen[total - 1].as_str()), (total, first, last));
+        for odd in ["-1", "x", "18446744073709551615", "9223372036854775807", "", "1000"] {
+            assert_eq!(browser.get(&format!("{page}?offset={odd}")).await.status, StatusCode::OK, "{odd}");
+        }
+    }
+}

@@ -105,6 +105,12 @@ async fn a_quick_login_opens_its_workspace_and_nothing_else_of_the_account() {
     assert_eq!(browser.get("/workspace").await.location(), format!("/workspace/{}", acme.org));
     assert!(browser.get("/").await.body.contains("Make a key"), "it is no session of the account");
 
+    // Nor one by which anything of the account is done.
+    assert!(browser.authorize(&[("scope", "openid profile")]).await.param("code").is_none());
+    assert_eq!(browser.get("/api/auth/get-session").await.body, "null");
+    assert_eq!(browser.get("/api/auth/token").await.status, StatusCode::UNAUTHORIZED);
+    assert_ne!(browser.get("/account/password").await.status, StatusCode::OK);
+
     let cookie = browser.cookies();
     browser.post_form("/workspace/sign-out", &[]).await;
     assert_eq!(browser.get(&at(&acme.org, "roles")).await.location(), "/workspace/login");
@@ -131,7 +137,9 @@ async fn a_quick_login_ends_with_the_membership_after_a_day_and_with_a_forged_co
     later.post_form("/workspace/login/quick", &form).await;
     assert_eq!(later.get(&roles).await.status, StatusCode::OK);
     let forged = later.cookies().replace('.', "x.");
-    for cookie in [forged.as_str(), "sigma.workspace=", "sigma.workspace=a.b", "sigma.workspace=a.b.c.d"] {
+    for cookie in
+        [forged.as_str(), "__Host-sigma.workspace=", "__Host-sigma.workspace=a.b", "__Host-sigma.workspace=a.b.c.d"]
+    {
         let request = Request::get(&roles).header("cookie", cookie).body(Body::empty()).unwrap();
         assert_eq!(world.send(request).await.location(), "/workspace/login", "{cookie}");
     }

@@ -233,3 +233,41 @@ async fn the_last_admins_role_is_not_weakened() {
     let refused = world.call(As::Token(&token), "GET", "/api/v1/users", &Value::Null).await;
     assert_eq!(refused.told(), "403 PERMISSION_DENIED: The role may not manage users");
 }
+
+#[tokio::test]
+async fn the_roles_of_a_workspace_make_one_answer_of_about_a_mebibyte_at_most() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (_, token) = acme.add("ada@example.org", &acme.admin).await;
+    let (_, member) = acme.add("bob@example.org", &acme.member).await;
+    // As wide as a role may be, in letters that take one byte and in letters that take four.
+    let wide = |number: usize, letter: &str| {
+        let attributes: serde_json::Map<_, _> =
+            (0..900).map(|at| (format!("{at:04}{}", letter.repeat(120 / letter.len())), json!("write"))).collect();
+        json!({"name": format!("Wide {number}"), "schemaPermissions": [{"schemaId": "s", "attributes": attributes}]})
+    };
+    let mut made = 0;
+    let refused = loop {
+        let body = wide(made, if made % 2 == 0 { "x" } else { "\u{1F600}" });
+        let answer = world.call(As::Token(&token), "POST", ROLES, &body).await;
+        if answer.status != 201 {
+            break answer;
+        }
+        made += 1;
+    };
+    assert_eq!(refused.told(), "409 CONFLICT: The roles of the workspace may take 1 MiB in all");
+    assert!((7..=9).contains(&made), "{made}");
+    let listed = world.call(As::Token(&member), "GET", ROLES, &Value::Null).await;
+    assert_eq!((listed.status.as_u16(), listed.json().as_array().unwrap().len()), (200, made + 2));
+    assert!(listed.body.len() < 1_100_000, "{}", listed.body.len());
+    // One that is there does not grow beyond it either, and may shrink.
+    let small = json!({"name": "Small"});
+    let small = world.call(As::Token(&token), "POST", ROLES, &small).await.json();
+    let path = format!("{ROLES}/{}", small["id"].as_str().unwrap());
+    let grown = world.call(As::Token(&token), "PUT", &path, &wide(100, "x")).await;
+    assert_eq!(grown.told(), "409 CONFLICT: The roles of the workspace may take 1 MiB in all");
+    let shrunk = listed.json()[2]["id"].clone();
+    let path = format!("{ROLES}/{}", shrunk.as_str().unwrap());
+    assert_eq!(world.call(As::Token(&token), "PUT", &path, &json!({"name": "Shrunk"})).await.status, 200);
+    assert_eq!(world.call(As::Token(&token), "POST", ROLES, &wide(101, "x")).await.status, 201);
+}

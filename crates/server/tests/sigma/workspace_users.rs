@@ -4,7 +4,7 @@ use futures_util::future::join;
 use serde_json::{Value, json};
 use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
 
-use crate::support::{As, World};
+use crate::support::{Answer, As, World};
 
 const USERS: &str = "/api/v1/users";
 const LAST: &str = "409 CONFLICT: The workspace would be left without anybody who can manage users, roles and API keys";
@@ -43,6 +43,7 @@ async fn an_invited_person_is_listed_and_may_not_log_in_yet() {
     assert!(again.told().starts_with("409 CONFLICT: "), "{}", again.body);
     let active = world.call(ada, "PATCH", &path, &json!({"active": true})).await;
     assert_eq!(active.told(), "409 CONFLICT: The invitation has not been accepted yet");
+    assert!(id.starts_with("mem_"), "{id}");
     assert_eq!(world.call(ada, "POST", &format!("{path}/invitation"), &Value::Null).await.status, 204);
     // Somebody who has an account is asked as well; until they accept, what the workspace sees is what it wrote itself.
     world.person("bob@example.org").await;
@@ -113,21 +114,131 @@ async fn ruling_33_an_invitation_goes_to_the_address_of_the_account_however_it_w
     }
 }
 
+/// What an invitation answers, with its id taken out.
+async fn invite(world: &World, token: &str, email: &str, role: &str) -> (Answer, Value, String) {
+    let body = json!({"email": email, "name": "As Invited", "roleId": role});
+    let answer = world.call(As::Token(token), "POST", USERS, &body).await;
+    let mut item = answer.json();
+    let id = item["id"].take().as_str().unwrap_or_default().to_owned();
+    (answer, item, id)
+}
+
 #[tokio::test]
-async fn nobody_is_sent_more_than_ten_invitations_an_hour() {
+async fn nothing_about_an_invitation_tells_whether_there_is_an_account() {
+    let world = World::with_tenants().await;
+    let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
+    let (_, token) = acme.add("ada@example.org", &acme.admin).await;
+    let (known, _) = beta.add("vic@example.org", &beta.member).await;
+    world.advance(100_000);
+    let role = acme.member.as_str();
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        for email in ["vic@example.org", "nobody@example.org"] {
+            let (invited, item, id) = invite(&world, &token, email, role).await;
+            let expected = json!({
+                "id": null, "email": email, "name": "As Invited", "roleId": role, "active": false, "status": "invited",
+                "quickLogin": false, "createdAt": world.now().iso8601(),
+            });
+            assert_eq!((invited.status.as_u16(), &item), (201, &expected), "{}", invited.body);
+            assert!(id.len() == 26 && id.starts_with("mem_"), "{id}");
+            assert!(!invited.body.contains(known.as_str()));
+            let path = format!("{USERS}/{id}");
+            let mut later = world.call(As::Token(&token), "GET", &path, &Value::Null).await.json();
+            assert_eq!(later["id"].take(), id.as_str());
+            assert_eq!(later, expected);
+            let list = world.call(As::Token(&token), "GET", USERS, &Value::Null).await;
+            assert!(!list.body.contains(known.as_str()) && list.body.contains(&id), "{}", list.body);
+            // The account is nobody's here, by its own id neither.
+            let by_account = world.call(As::Token(&token), "GET", &format!("{USERS}/{known}"), &Value::Null).await;
+            assert_eq!(by_account.status, 404);
+            let again = invite(&world, &token, email, role).await.0;
+            assert_eq!(again.told(), "409 CONFLICT: Somebody with that e-mail address is a member already");
+            let changed = json!({"roleId": acme.admin.as_str(), "quickLogin": true});
+            let changed = world.call(As::Token(&token), "PATCH", &path, &changed).await;
+            assert_eq!((changed.status.as_u16(), changed.json()["status"].as_str()), (200, Some("invited")));
+            let active = world.call(As::Token(&token), "PATCH", &path, &json!({"active": true})).await;
+            assert_eq!(active.told(), "409 CONFLICT: The invitation has not been accepted yet");
+            assert_eq!(world.call(As::Token(&token), "DELETE", &path, &Value::Null).await.status, 204);
+            ids.push(id);
+        }
+    }
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 4, "no id comes again");
+    let accounts = world.sigma.store.read(|tx| sigma_store::account::list(tx, "", 100)).await.unwrap();
+    assert_eq!(accounts.len(), 2, "inviting makes no account");
+}
+
+#[tokio::test]
+async fn once_accepted_the_user_is_the_account_and_the_id_of_the_invitation_still_finds_them() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
-    let body = json!({"email": "new@example.org", "name": "x", "roleId": acme.member.as_str()});
-    let invited = world.call(As::Token(&token), "POST", USERS, &body).await.json();
-    let again = format!("{USERS}/{}/invitation", text(&invited, "id"));
-    for _ in 0..10 {
-        assert_eq!(world.call(As::Token(&token), "POST", &again, &Value::Null).await.status, 204);
+    let vic = world.person("vic@example.org").await;
+    let (_, _, id) = invite(&world, &token, "vic@example.org", acme.member.as_str()).await;
+    let link = world.mail().await.link.unwrap();
+    let form = [("token", link.split_once('=').unwrap().1)];
+    assert_eq!(world.browser().post_form("/invitation", &form).await.status, 303);
+    let expected = json!({
+        "id": vic.as_str(), "email": "vic@example.org", "name": "vic", "roleId": acme.member.as_str(), "active": true,
+        "status": "active", "quickLogin": false, "createdAt": world.now().iso8601(),
+    });
+    for named in [vic.as_str(), id.as_str()] {
+        let shown = world.call(As::Token(&token), "GET", &format!("{USERS}/{named}"), &Value::Null).await;
+        assert_eq!(shown.json()["id"], expected["id"], "{named}");
+        assert_eq!(shown.json()["status"], "active");
     }
-    let refused = world.call(As::Token(&token), "POST", &again, &Value::Null).await;
-    assert!(refused.told().starts_with("409 CONFLICT: That person was sent many invitations"), "{}", refused.body);
+    let log_in = world.log_in("vic@example.org", Some(&acme.org)).await;
+    assert_eq!(log_in.json()["user"]["id"], vic.as_str());
+    let own = log_in.json()["token"].as_str().unwrap().to_owned();
+    let marked = json!({"quickLogin": true});
+    let changed = world.call(As::Token(&token), "PATCH", &format!("{USERS}/{id}"), &marked).await;
+    assert_eq!((changed.status.as_u16(), changed.json()["id"].as_str()), (200, Some(vic.as_str())));
+    let me = world.call(As::Token(&own), "GET", &format!("{USERS}/{vic}"), &Value::Null).await;
+    assert_eq!(me.json()["quickLogin"], true);
+    let again = world.call(As::Token(&token), "POST", &format!("{USERS}/{id}/invitation"), &Value::Null).await;
+    assert_eq!(again.told(), "409 CONFLICT: The invitation has been accepted already");
+    assert_eq!(world.call(As::Token(&token), "DELETE", &format!("{USERS}/{id}"), &Value::Null).await.status, 204);
+    let gone = world.call(As::Token(&own), "GET", "/api/v1/auth/me", &Value::Null).await;
+    assert_eq!(gone.status, 401, "the session of who is no member ends");
+}
+
+#[tokio::test]
+async fn an_address_is_sent_ten_invitations_an_hour_whoever_sends_them_and_takes_them_back() {
+    let world = World::with_tenants().await;
+    let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
+    let (_, adas) = acme.add("ada@example.org", &acme.admin).await;
+    let (_, bobs) = beta.add("bob@example.org", &beta.admin).await;
+    world.person("known@example.org").await;
+    let many = "409 CONFLICT: That person was sent many invitations within the hour: try again later";
+    for address in ["stranger@example.org", "known@example.org"] {
+        let mut sent = 0;
+        for round in 0..12 {
+            let (token, role) = if round % 3 == 0 { (&bobs, &beta.member) } else { (&adas, &acme.member) };
+            // However it is spelt.
+            let spelt = if round % 2 == 0 { address.to_uppercase() } else { address.to_owned() };
+            let (answer, _, id) = invite(&world, token, &spelt, role.as_str()).await;
+            let path = format!("{USERS}/{id}");
+            if round >= 10 {
+                assert_eq!(answer.told(), many, "{round}");
+                continue;
+            }
+            assert_eq!(answer.status, 201, "{}", answer.body);
+            sent += world.mails().await.len();
+            assert_eq!(world.call(As::Token(token), "DELETE", &path, &Value::Null).await.status, 204);
+        }
+        assert_eq!((sent, world.mails().await.len()), (10, 0), "{address}");
+    }
+    let (fresh, _, id) = invite(&world, &adas, "another@example.org", acme.member.as_str()).await;
+    assert_eq!(fresh.status, 201, "{}", fresh.body);
+    let again = format!("{USERS}/{id}/invitation");
+    for _ in 0..9 {
+        assert_eq!(world.call(As::Token(&adas), "POST", &again, &Value::Null).await.status, 204);
+    }
+    assert_eq!(world.call(As::Token(&adas), "POST", &again, &Value::Null).await.told(), many);
     world.advance(3_600);
-    assert_eq!(world.call(As::Token(&token), "POST", &again, &Value::Null).await.status, 204);
+    assert_eq!(world.call(As::Token(&adas), "POST", &again, &Value::Null).await.status, 204);
+    assert_eq!(invite(&world, &adas, "stranger@example.org", acme.member.as_str()).await.0.status, 201);
 }
 
 #[tokio::test]

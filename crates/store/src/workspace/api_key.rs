@@ -1,11 +1,13 @@
 //! API keys of a workspace's servers. Of the key itself only its SHA-256 is stored.
 
+use std::collections::HashSet;
+
 use sigma_core::digest::Digest;
-use sigma_core::ids::{ApiKeyId, OrgId, UserId};
+use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::{Actor, KeyPermissions, Refusal, Right};
 
-use crate::workspace::{Decision, authority, granted};
+use crate::workspace::{Decision, Page, authority, granted, membership};
 use crate::{Row, StoreError, Tx, params};
 
 /// The kind of an API key in the change feed; the key is the base64url of its digest.
@@ -32,16 +34,71 @@ pub struct ApiKey {
     pub permissions: KeyPermissions,
     /// It was not deactivated.
     pub active: bool,
-    /// The key that made it.
-    pub made_by_key: Option<ApiKeyId>,
-    /// The person who made it.
-    pub made_by_user: Option<UserId>,
+    /// Who made it; nothing for the operator.
+    pub made_by: Option<Maker>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last used, up to a minute ago.
     pub last_used_at: Option<Timestamp>,
     /// When it stops working.
     pub expires_at: Option<Timestamp>,
+}
+
+/// Who made a key: told of it for ever, also when they left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Maker {
+    /// Who.
+    pub id: MakerId,
+    /// What they were called then.
+    pub name: String,
+}
+
+/// A person, or another key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MakerId {
+    /// A person.
+    User(UserId),
+    /// A key.
+    Key(ApiKeyId),
+}
+
+impl MakerId {
+    /// As it is sent.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::User(id) => id.as_str(),
+            Self::Key(id) => id.as_str(),
+        }
+    }
+
+    fn user(&self) -> Option<&UserId> {
+        if let Self::User(id) = self { Some(id) } else { None }
+    }
+
+    fn key(&self) -> Option<&ApiKeyId> {
+        if let Self::Key(id) = self { Some(id) } else { None }
+    }
+}
+
+/// What becomes of the keys of somebody who leaves, or may do less from now on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MadeKeys {
+    /// Those that can do more than their maker may now are switched off, with those that they made.
+    #[default]
+    Deactivate,
+    /// They go on working.
+    Keep,
+}
+
+impl MadeKeys {
+    /// The choice of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name {
+            "deactivate" => Some(Self::Deactivate),
+            "keep" => Some(Self::Keep),
+            _ => None,
+        }
+    }
 }
 
 impl ApiKey {
@@ -71,7 +128,7 @@ pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewApiKey, now:
     let authority = granted!(authority::load(tx, org_id, actor, now)?);
     granted!(authority.require(Right::ApiKeys));
     granted!(authority.require_key(new.permissions));
-    if list(tx, org_id)?.len() >= MOST_KEYS {
+    if usize::try_from(count(tx, org_id)?).is_ok_and(|keys| keys >= MOST_KEYS) {
         return Ok(Err(Refusal::Conflict("The workspace has as many API keys as one may")));
     }
     let key = ApiKey {
@@ -81,24 +138,24 @@ pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewApiKey, now:
         hash: new.hash,
         permissions: new.permissions,
         active: true,
-        made_by_key: if let Actor::Key(id) = actor { Some(id.clone()) } else { None },
-        made_by_user: if let Actor::Person(id) = actor { Some(id.clone()) } else { None },
+        made_by: maker(tx, org_id, actor)?,
         created_at: now,
         last_used_at: None,
         expires_at: new.expires_at,
     };
     tx.execute(
-        "INSERT INTO api_keys (org_id, id, name, hash, permissions, active, made_by_key, made_by_user, created_at,
-            last_used_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, NULL, $9)",
+        "INSERT INTO api_keys (org_id, id, name, hash, permissions, active, made_by_key, made_by_user, made_by_name,
+            created_at, last_used_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, NULL, $10)",
         params![
             org_id,
             &key.id,
             &key.name,
             key.hash,
             i64::from(key.permissions.bits()),
-            key.made_by_key.as_ref(),
-            key.made_by_user.as_ref(),
+            key.made_by.as_ref().and_then(|maker| maker.id.key()),
+            key.made_by.as_ref().and_then(|maker| maker.id.user()),
+            key.made_by.as_ref().map(|maker| maker.name.as_str()),
             now,
             key.expires_at
         ],
@@ -109,7 +166,8 @@ pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewApiKey, now:
 /// The key of that id, if this workspace has it.
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId, id: &ApiKeyId) -> Result<Option<ApiKey>, StoreError> {
     tx.query_opt(
-        "SELECT org_id, id, name, hash, permissions, active, made_by_key, made_by_user, created_at, last_used_at, expires_at
+        "SELECT org_id, id, name, hash, permissions, active, made_by_key, made_by_user, made_by_name, created_at,
+            last_used_at, expires_at
          FROM api_keys WHERE org_id = $1 AND id = $2",
         params![org_id, id],
     )?
@@ -120,8 +178,8 @@ pub fn find(tx: &mut dyn Tx, org_id: &OrgId, id: &ApiKeyId) -> Result<Option<Api
 /// The key of that digest, whoever's it is, if its workspace is there.
 pub fn find_by_hash(tx: &mut dyn Tx, hash: &Digest) -> Result<Option<ApiKey>, StoreError> {
     tx.query_opt(
-        "SELECT k.org_id, k.id, k.name, k.hash, k.permissions, k.active, k.made_by_key, k.made_by_user, k.created_at,
-            k.last_used_at, k.expires_at
+        "SELECT k.org_id, k.id, k.name, k.hash, k.permissions, k.active, k.made_by_key, k.made_by_user, k.made_by_name,
+            k.created_at, k.last_used_at, k.expires_at
          FROM api_keys k JOIN orgs o ON o.id = k.org_id AND o.removed_at IS NULL WHERE k.hash = $1",
         params![hash],
     )?
@@ -132,7 +190,8 @@ pub fn find_by_hash(tx: &mut dyn Tx, hash: &Digest) -> Result<Option<ApiKey>, St
 /// The keys of a workspace, the newest first: at most [`MOST_KEYS`].
 pub fn list(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Vec<ApiKey>, StoreError> {
     tx.query_all(
-        "SELECT org_id, id, name, hash, permissions, active, made_by_key, made_by_user, created_at, last_used_at, expires_at
+        "SELECT org_id, id, name, hash, permissions, active, made_by_key, made_by_user, made_by_name, created_at,
+            last_used_at, expires_at
          FROM api_keys WHERE org_id = $1 ORDER BY id DESC LIMIT 500",
         params![org_id],
     )?
@@ -141,17 +200,44 @@ pub fn list(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Vec<ApiKey>, StoreError> 
     .collect()
 }
 
+/// At most `limit` keys of a workspace after the first `offset`, the newest first.
+pub fn page(tx: &mut dyn Tx, org_id: &OrgId, offset: u64, limit: u32) -> Result<Page<ApiKey>, StoreError> {
+    let items = tx
+        .query_all(
+            "SELECT org_id, id, name, hash, permissions, active, made_by_key, made_by_user, made_by_name, created_at,
+                last_used_at, expires_at
+             FROM api_keys WHERE org_id = $1 ORDER BY id DESC LIMIT $2 OFFSET $3",
+            params![org_id, limit, i64::try_from(offset).unwrap_or(i64::MAX)],
+        )?
+        .iter()
+        .map(decode)
+        .collect::<Result<_, _>>()?;
+    Ok(Page { items, total: u64::try_from(count(tx, org_id)?).unwrap_or(0) })
+}
+
+fn count(tx: &mut dyn Tx, org_id: &OrgId) -> Result<i64, StoreError> {
+    let row = tx.query_opt("SELECT count(*) FROM api_keys WHERE org_id = $1", params![org_id])?;
+    row.map_or(Ok(0), |row| row.int(0))
+}
+
+/// How many keys that are not switched off a person made in a workspace.
+pub fn count_made_by(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<u64, StoreError> {
+    let sql = "SELECT count(*) FROM api_keys WHERE org_id = $1 AND made_by_user = $2 AND active = 1";
+    let row = tx.query_opt(sql, params![org_id, user_id])?;
+    row.map_or(Ok(0), |row| Ok(u64::try_from(row.int(0)?).unwrap_or(0)))
+}
+
 /// Switches a key off for ever, and with it the keys that it made.
 pub fn deactivate(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ApiKeyId, now: Timestamp) -> Decision<ApiKey> {
     let key = granted!(load_own(tx, org_id, actor, id, now)?);
-    switch_off_with_descendants(tx, &key)?;
+    switch_off(tx, org_id, |one| one.id == key.id)?;
     Ok(Ok(ApiKey { active: false, ..key }))
 }
 
 /// Removes a key, and switches off those that it made.
 pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ApiKeyId, now: Timestamp) -> Decision<()> {
     let key = granted!(load_own(tx, org_id, actor, id, now)?);
-    switch_off_with_descendants(tx, &key)?;
+    switch_off(tx, org_id, |one| one.id == key.id)?;
     tx.execute("DELETE FROM api_keys WHERE org_id = $1 AND id = $2", params![org_id, id])?;
     Ok(Ok(()))
 }
@@ -177,17 +263,91 @@ fn load_own(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ApiKeyId, now: 
     Ok(Ok(key))
 }
 
-/// The keys of a workspace are at most 500, and so are the rounds.
-fn switch_off_with_descendants(tx: &mut dyn Tx, key: &ApiKey) -> Result<(), StoreError> {
-    let all = list(tx, &key.org_id)?;
-    let mut reached = vec![key];
+/// A person may do no more than `may` from now on: what becomes of the keys that they made.
+pub(super) fn settle(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    maker: &UserId,
+    may: KeyPermissions,
+    choice: MadeKeys,
+) -> Result<(), StoreError> {
+    match choice {
+        MadeKeys::Keep => Ok(()),
+        MadeKeys::Deactivate => switch_off(tx, org_id, |key| key.exceeds(may, |user| user == maker)),
+    }
+}
+
+/// Switches off the keys that a person made in one of the workspaces where there are such, with those that these made; whether
+/// there was one.
+pub fn deactivate_made_by(tx: &mut dyn Tx, maker: &UserId) -> Result<bool, StoreError> {
+    let sql = "SELECT org_id FROM api_keys WHERE made_by_user = $1 AND active = 1 LIMIT 1";
+    let Some(row) = tx.query_opt(sql, params![maker])? else { return Ok(false) };
+    let org_id = OrgId::from_text(row.text(0)?);
+    settle(tx, &org_id, maker, KeyPermissions::NONE, MadeKeys::Deactivate)?;
+    Ok(true)
+}
+
+/// As [`settle`], for everybody who has a role.
+pub(super) fn settle_role(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    role_id: &RoleId,
+    may: KeyPermissions,
+    choice: MadeKeys,
+) -> Result<(), StoreError> {
+    if choice == MadeKeys::Keep {
+        return Ok(());
+    }
+    let makers = tx.query_all(
+        "SELECT DISTINCT k.made_by_user FROM api_keys k
+         JOIN memberships m ON m.org_id = k.org_id AND m.user_id = k.made_by_user AND m.role_id = $2
+         WHERE k.org_id = $1 AND k.active = 1",
+        params![org_id, role_id],
+    )?;
+    let makers: HashSet<String> = makers.iter().map(|row| row.text(0)).collect::<Result<_, _>>()?;
+    switch_off(tx, org_id, |key| key.exceeds(may, |user| makers.contains(user.as_str())))
+}
+
+/// Who makes a key.
+fn maker(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor) -> Result<Option<Maker>, StoreError> {
+    Ok(match actor {
+        Actor::Operator => None,
+        Actor::Person(id) => {
+            let name = membership::find(tx, org_id, id)?.map(|member| member.name);
+            Some(Maker { id: MakerId::User(id.clone()), name: name.unwrap_or_default() })
+        }
+        Actor::Key(id) => {
+            let name = find(tx, org_id, id)?.map(|key| key.name);
+            Some(Maker { id: MakerId::Key(id.clone()), name: name.unwrap_or_default() })
+        }
+    })
+}
+
+impl ApiKey {
+    /// Whether it works, was made by such a person and can do more than `may`.
+    fn exceeds(&self, may: KeyPermissions, is_maker: impl Fn(&UserId) -> bool) -> bool {
+        let maker = self.made_by.as_ref().and_then(|maker| maker.id.user());
+        self.active && maker.is_some_and(is_maker) && !may.covers(self.permissions)
+    }
+
+    fn is_made_by_key(&self, id: &ApiKeyId) -> bool {
+        self.made_by.as_ref().and_then(|maker| maker.id.key()) == Some(id)
+    }
+}
+
+/// Switches keys off for ever, and with them those that they made. The keys of a workspace are at most 500, and so are the
+/// rounds.
+fn switch_off(tx: &mut dyn Tx, org_id: &OrgId, is_over: impl Fn(&ApiKey) -> bool) -> Result<(), StoreError> {
+    let all = list(tx, org_id)?;
+    let mut reached: Vec<&ApiKey> = all.iter().filter(|key| is_over(key)).collect();
     let mut next = 0;
     while let Some(maker) = reached.get(next).copied() {
-        reached.extend(all.iter().filter(|made| made.made_by_key.as_ref() == Some(&maker.id)));
+        let made: Vec<&ApiKey> = all.iter().filter(|key| key.is_made_by_key(&maker.id)).collect();
+        reached.extend(made);
         next += 1;
     }
     for key in reached {
-        tx.execute("UPDATE api_keys SET active = 0 WHERE org_id = $1 AND id = $2", params![&key.org_id, &key.id])?;
+        tx.execute("UPDATE api_keys SET active = 0 WHERE org_id = $1 AND id = $2", params![org_id, &key.id])?;
         tx.changed(CHANGED, &key.hash.base64url())?;
     }
     Ok(())
@@ -202,10 +362,16 @@ fn decode(row: &Row) -> Result<ApiKey, StoreError> {
         permissions: KeyPermissions::from_bits(row.int(4)?)
             .ok_or_else(|| StoreError::Corrupt("the permissions of an API key".to_owned()))?,
         active: row.bool(5)?,
-        made_by_key: row.opt_text(6)?.map(ApiKeyId::from_text),
-        made_by_user: row.opt_text(7)?.map(UserId::from_text),
-        created_at: row.timestamp(8)?,
-        last_used_at: row.opt_timestamp(9)?,
-        expires_at: row.opt_timestamp(10)?,
+        made_by: decode_maker(row)?,
+        created_at: row.timestamp(9)?,
+        last_used_at: row.opt_timestamp(10)?,
+        expires_at: row.opt_timestamp(11)?,
     })
+}
+
+fn decode_maker(row: &Row) -> Result<Option<Maker>, StoreError> {
+    let key = row.opt_text(6)?.map(|id| MakerId::Key(ApiKeyId::from_text(id)));
+    let id = key.or(row.opt_text(7)?.map(|id| MakerId::User(UserId::from_text(id))));
+    let name = row.opt_text(8)?.unwrap_or_default();
+    Ok(id.map(|id| Maker { id, name }))
 }

@@ -4,7 +4,7 @@ use sigma_core::ids::{OrgId, UserId};
 use sigma_core::time::Timestamp;
 
 use crate::workspace::membership::{self, Belonging, Member};
-use crate::workspace::session;
+use crate::workspace::session::{self, SessionKind};
 use crate::{StoreError, Tx};
 
 /// A person who proved who they are and asks for a session.
@@ -27,12 +27,20 @@ pub struct LoggedIn {
     pub workspace: Belonging,
     /// As whom.
     pub member: Member,
+    /// When the session ends however often it is refreshed.
+    pub ends_at: Timestamp,
     /// Where else they could be; only looked up when they named no workspace.
     pub others: Vec<Belonging>,
 }
 
-/// Begins a session of an active member whose account is on; nothing for anybody else, whatever the reason.
+/// Begins a session of an active member who proved who they are and whose account is on; nothing for anybody else,
+/// whatever the reason.
 pub fn log_in(tx: &mut dyn Tx, login: &Login) -> Result<Option<LoggedIn>, StoreError> {
+    begin(tx, login, SessionKind::Proven)
+}
+
+/// As [`log_in`], for a session of either kind.
+pub(super) fn begin(tx: &mut dyn Tx, login: &Login, kind: SessionKind) -> Result<Option<LoggedIn>, StoreError> {
     let (workspace, others) = if let Some(org_id) = &login.org_id {
         (membership::of_person_in(tx, &login.user_id, org_id)?, Vec::new())
     } else {
@@ -42,6 +50,6 @@ pub fn log_in(tx: &mut dyn Tx, login: &Login) -> Result<Option<LoggedIn>, StoreE
     let Some(workspace) = workspace else { return Ok(None) };
     let member = membership::find(tx, &workspace.org_id, &login.user_id)?;
     let Some(member) = member.filter(|member| !member.disabled) else { return Ok(None) };
-    session::begin(tx, &workspace.org_id, &login.jti, &login.user_id, member.era, login.now)?;
-    Ok(Some(LoggedIn { workspace, member, others }))
+    let ends_at = session::begin(tx, &workspace.org_id, &login.jti, &login.user_id, member.era, kind, login.now)?;
+    Ok(Some(LoggedIn { workspace, member, ends_at, others }))
 }

@@ -1,17 +1,24 @@
 //! Memberships: a person in a workspace, with a role.
+//!
+//! Somebody who was invited is nobody's account yet: until they accept, the workspace knows what it wrote itself, and the
+//! membership is called by a random id of its own, whether or not there is an account of that address.
 
-use sigma_core::ids::{OrgId, RoleId, UserId};
+use sigma_core::email::Email;
+use sigma_core::ids::{MembershipId, OrgId, RoleId, UserId};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Actor, Refusal, Right};
+use sigma_core::workspace::{Actor, KeyPermissions, Refusal, Right};
 
+use crate::workspace::api_key::{self, MadeKeys};
 use crate::workspace::{Decision, Page, authority, change_key, granted, role, roster};
-use crate::{Row, StoreError, Tx, account, params};
+use crate::{Row, StoreError, Tx, params};
 
 /// The kind of a membership in the change feed; the key is [`change_key`] with the user's id.
 pub const CHANGED: &str = "membership";
 
 /// What a member is called in a refusal.
 const USER: &str = "User";
+/// An address can be invited once, and an account can be a member once.
+pub(crate) const MEMBER_ALREADY: Refusal = Refusal::Conflict("Somebody with that e-mail address is a member already");
 
 /// How far a membership has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +52,9 @@ impl State {
 /// A member as the people of the workspace see them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// The person.
+    /// The person's account; of somebody who has not accepted yet, the id of the membership.
     pub user_id: UserId,
-    /// Their address, if their account has one.
+    /// The address of their account, if it has one; of somebody who has not accepted yet, the one that was invited.
     pub email: Option<String>,
     /// Their name.
     pub name: String,
@@ -69,24 +76,42 @@ pub struct Member {
 /// The member of that id, if this workspace has them.
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<Member>, StoreError> {
     tx.query_opt(
-        "SELECT m.user_id, CASE WHEN m.state = 'invited' THEN COALESCE(m.invited_email, u.email) ELSE u.email END,
-            CASE WHEN m.state = 'invited' THEN COALESCE(m.invited_name, u.name) ELSE u.name END, m.role_id, m.state, m.quick_login, m.era, u.disabled, m.created_at, m.bucket
-         FROM memberships m JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 AND m.user_id = $2",
+        "SELECT m.user_id, COALESCE(m.invited_email, u.email), COALESCE(m.invited_name, u.name, ''), m.role_id, m.state,
+            m.quick_login, m.era, COALESCE(u.disabled, 0), m.created_at, m.bucket
+         FROM memberships m LEFT JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 AND m.user_id = $2",
         params![org_id, user_id],
     )?
     .map(|row| decode(&row))
     .transpose()
 }
 
-/// As [`find`], as a refusal.
+/// As [`find`], as a refusal. The id by which somebody was invited goes on naming them once they have accepted.
 pub fn load(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Decision<Member> {
-    Ok(find(tx, org_id, user_id)?.ok_or_else(|| Refusal::not_found(USER, user_id.as_str())))
+    if let Some(member) = find(tx, org_id, user_id)? {
+        return Ok(Ok(member));
+    }
+    let accepted = tx.query_opt(
+        "SELECT user_id FROM memberships WHERE org_id = $1 AND invitation_id = $2",
+        params![org_id, user_id],
+    )?;
+    let member = match accepted {
+        Some(row) => find(tx, org_id, &UserId::from_text(row.text(0)?))?,
+        None => None,
+    };
+    Ok(member.ok_or_else(|| Refusal::not_found(USER, user_id.as_str())))
 }
 
-/// The member of that address, folded.
+/// The member of that address, folded: of their account's, or the one that was invited.
 pub fn find_by_email(tx: &mut dyn Tx, org_id: &OrgId, folded: &str) -> Result<Option<Member>, StoreError> {
-    match account::find_by_email(tx, folded)? {
-        Some(user) => find(tx, org_id, &user.id),
+    let found = tx.query_opt(
+        "SELECT m.user_id FROM memberships m WHERE m.org_id = $1 AND m.invited_folded = $2
+         UNION ALL
+         SELECT m.user_id FROM users u JOIN memberships m ON m.user_id = u.id AND m.org_id = $1 WHERE u.email_folded = $2
+         LIMIT 1",
+        params![org_id, folded],
+    )?;
+    match found {
+        Some(row) => find(tx, org_id, &UserId::from_text(row.text(0)?)),
         None => Ok(None),
     }
 }
@@ -97,10 +122,9 @@ pub fn list(tx: &mut dyn Tx, org_id: &OrgId, offset: u64, limit: u32) -> Result<
     let Some((bucket, first)) = start.first else { return Ok(Page { items: Vec::new(), total: start.total }) };
     let items = tx
         .query_all(
-            "SELECT m.user_id, CASE WHEN m.state = 'invited' THEN COALESCE(m.invited_email, u.email) ELSE u.email END,
-                CASE WHEN m.state = 'invited' THEN COALESCE(m.invited_name, u.name) ELSE u.name END, m.role_id, m.state, m.quick_login, m.era, u.disabled, m.created_at,
-                m.bucket
-             FROM memberships m JOIN users u ON u.id = m.user_id
+            "SELECT m.user_id, COALESCE(m.invited_email, u.email), COALESCE(m.invited_name, u.name, ''), m.role_id, m.state,
+                m.quick_login, m.era, COALESCE(u.disabled, 0), m.created_at, m.bucket
+             FROM memberships m LEFT JOIN users u ON u.id = m.user_id
              WHERE m.org_id = $1 AND (m.bucket, m.user_id) >= ($2, $3) ORDER BY m.bucket, m.user_id LIMIT $4",
             params![org_id, bucket, first, limit],
         )?
@@ -110,14 +134,14 @@ pub fn list(tx: &mut dyn Tx, org_id: &OrgId, offset: u64, limit: u32) -> Result<
     Ok(Page { items, total: start.total })
 }
 
-/// Whoever is to become a member.
+/// Whoever is to become a member at once, as the operator says.
 #[derive(Clone, Debug)]
 pub struct NewMember {
     /// The person, whose account is there.
     pub user_id: UserId,
     /// Their role.
     pub role_id: RoleId,
-    /// Invited, or active at once where the operator says so.
+    /// Active, or not yet.
     pub state: State,
     /// Quick login.
     pub quick_login: bool,
@@ -129,8 +153,13 @@ pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewMember, now:
     granted!(authority.require(Right::Users));
     let role = granted!(role::load(tx, org_id, &new.role_id)?);
     granted!(authority.require_role(&role.permissions));
-    if find(tx, org_id, &new.user_id)?.is_some() {
-        return Ok(Err(Refusal::Conflict("Somebody with that e-mail address is a member already")));
+    let invited = tx.query_opt(
+        "SELECT 1 FROM users u JOIN memberships m ON m.invited_folded = u.email_folded
+         WHERE u.id = $2 AND m.org_id = $1 LIMIT 1",
+        params![org_id, &new.user_id],
+    )?;
+    if invited.is_some() || find(tx, org_id, &new.user_id)?.is_some() {
+        return Ok(Err(MEMBER_ALREADY));
     }
     let bucket = roster::enter(tx, org_id)?;
     tx.execute(
@@ -142,6 +171,42 @@ pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewMember, now:
     load(tx, org_id, &new.user_id)
 }
 
+/// Whoever is invited, as whoever invites them wrote it.
+#[derive(Clone, Debug)]
+pub struct Invited<'i> {
+    /// What the membership is called until they accept.
+    pub id: &'i MembershipId,
+    /// Their address.
+    pub email: &'i Email,
+    /// What they are called, checked.
+    pub name: &'i str,
+    /// Their role.
+    pub role_id: &'i RoleId,
+}
+
+/// Adds a membership that waits for its person. Who may, with which role, and whether the address is a member's already is
+/// the caller's to judge.
+pub(crate) fn invite(tx: &mut dyn Tx, org_id: &OrgId, invited: &Invited<'_>, now: Timestamp) -> Decision<Member> {
+    let bucket = roster::enter(tx, org_id)?;
+    let user_id = UserId::from_text(invited.id.as_str());
+    tx.execute(
+        "INSERT INTO memberships (org_id, user_id, role_id, state, quick_login, bucket, era, invited_name, invited_email,
+            invited_folded, created_at, updated_at)
+         VALUES ($1, $2, $3, 'invited', 0, $4, $5, $6, $7, $8, $5, $5)",
+        params![
+            org_id,
+            &user_id,
+            invited.role_id,
+            bucket,
+            now,
+            invited.name,
+            invited.email.address(),
+            invited.email.folded()
+        ],
+    )?;
+    load(tx, org_id, &user_id)
+}
+
 /// What is to be changed of a membership; what is `None` stays.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
@@ -151,6 +216,8 @@ pub struct Change {
     pub quick_login: Option<bool>,
     /// Whether they may log in.
     pub active: Option<bool>,
+    /// What becomes of the keys that they made, where they may do less by this.
+    pub keys: MadeKeys,
 }
 
 /// Changes a membership. Nobody touches somebody who holds more, or gives more, than they do themselves; somebody who
@@ -166,6 +233,7 @@ pub fn change(
     let authority = granted!(authority::load(tx, org_id, actor, now)?);
     granted!(authority.require(Right::Users));
     let member = granted!(load(tx, org_id, user_id)?);
+    let user_id = &member.user_id;
     let before = granted!(role::load(tx, org_id, &member.role_id)?);
     granted!(authority.require_role(&before.permissions));
     let after = match &change.role_id {
@@ -192,14 +260,28 @@ pub fn change(
         params![org_id, user_id, &after.id, state.as_str(), quick_login, era, now],
     )?;
     tx.changed(CHANGED, &change_key(org_id, user_id.as_str()))?;
+    if deactivated {
+        api_key::settle(tx, org_id, user_id, KeyPermissions::NONE, change.keys)?;
+    } else if after.id != before.id {
+        api_key::settle(tx, org_id, user_id, after.permissions.key_permissions(), change.keys)?;
+    }
     Ok(Ok(Member { role_id: after.id, state, quick_login, era, ..member }))
 }
 
-/// Ends a membership; the person's account stays, unless an invitation made it and nobody ever signed in to it.
-pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, user_id: &UserId, now: Timestamp) -> Decision<()> {
+/// Ends a membership, or takes an invitation back; the person's account stays. `keys` says what becomes of the keys that
+/// they made.
+pub fn remove(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    actor: &Actor,
+    user_id: &UserId,
+    keys: MadeKeys,
+    now: Timestamp,
+) -> Decision<()> {
     let authority = granted!(authority::load(tx, org_id, actor, now)?);
     granted!(authority.require(Right::Users));
     let member = granted!(load(tx, org_id, user_id)?);
+    let user_id = &member.user_id;
     let role = granted!(role::load(tx, org_id, &member.role_id)?);
     granted!(authority.require_role(&role.permissions));
     if is_admin(&member, &role.permissions) && !admin_beside_user(tx, org_id, user_id)? {
@@ -209,33 +291,26 @@ pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, user_id: &UserId, 
     roster::leave(tx, org_id, member.bucket)?;
     tx.execute("DELETE FROM one_time_links WHERE user_id = $1 AND org_id = $2", params![user_id, org_id])?;
     tx.changed(CHANGED, &change_key(org_id, user_id.as_str()))?;
-    let elsewhere = tx.query_opt("SELECT 1 FROM memberships WHERE user_id = $1 LIMIT 1", params![user_id])?;
-    if elsewhere.is_none() {
-        account::remove_unused(tx, user_id)?;
-    }
+    api_key::settle(tx, org_id, user_id, KeyPermissions::NONE, keys)?;
     Ok(Ok(()))
 }
 
-/// Until the invited person accepts, the workspace sees of them what it wrote itself: their account may have another name,
-/// and whether there is one is nobody's business.
-pub fn show_as(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId, name: &str, email: &str) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE memberships SET invited_name = $3, invited_email = $4 WHERE org_id = $1 AND user_id = $2",
-        params![org_id, user_id, name, email],
-    )?;
-    Ok(())
-}
-
-/// The person accepts an invitation; whether there was one.
-pub fn accept(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
+/// The membership `invited` becomes that of an account; whether it waited for somebody.
+pub(crate) fn accept(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    invited: &UserId,
+    user_id: &UserId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     let accepted = tx.execute(
-        "UPDATE memberships SET state = 'active', updated_at = $3
+        "UPDATE memberships SET user_id = $3, invitation_id = $2, state = 'active', invited_name = NULL,
+            invited_email = NULL, invited_folded = NULL, updated_at = $4
          WHERE org_id = $1 AND user_id = $2 AND state = 'invited'",
-        params![org_id, user_id, now],
+        params![org_id, invited, user_id, now],
     )?;
-    if accepted == 1 {
-        tx.changed(CHANGED, &change_key(org_id, user_id.as_str()))?;
-    }
+    tx.changed(CHANGED, &change_key(org_id, invited.as_str()))?;
+    tx.changed(CHANGED, &change_key(org_id, user_id.as_str()))?;
     Ok(accepted == 1)
 }
 

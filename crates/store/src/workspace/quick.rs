@@ -1,9 +1,11 @@
-//! Quick logins: people who get in by a click, for demonstrations and networks that the operator trusts (ruling 31).
+//! Quick logins: people who get in by a click, for demonstrations and networks that the operator trusts. What a click
+//! needs is needed at every use of the session that it began: [`allows`] is asked each time.
 
 use sigma_core::ids::{OrgId, UserId};
 
-use crate::workspace::login::{LoggedIn, Login, log_in};
-use crate::workspace::membership::{self, State};
+use crate::workspace::login::{self, LoggedIn, Login};
+use crate::workspace::membership::{self, Member, State};
+use crate::workspace::session::SessionKind;
 use crate::workspace::{role, tenant};
 use crate::{StoreError, Tx, params};
 
@@ -39,8 +41,7 @@ pub fn list(tx: &mut dyn Tx, managers: Managers) -> Result<Vec<QuickLogins>, Sto
     let mut found = Vec::with_capacity(ids.len());
     for row in ids {
         let Some(workspace) = tenant::find(tx, &OrgId::from_text(row.text(0)?))? else { continue };
-        // 207 are the switches that manage something: schemas, roles, dimensions, option lists, users and API keys.
-        let forbidden = if managers == Managers::Welcome { 0 } else { 207_i64 };
+        let forbidden = if managers == Managers::Welcome { 0 } else { role::managing() };
         let marked = tx.query_all(
             "SELECT m.user_id FROM memberships m JOIN roles r ON r.org_id = m.org_id AND r.id = m.role_id
                 JOIN users u ON u.id = m.user_id AND u.disabled = 0
@@ -62,23 +63,20 @@ pub fn list(tx: &mut dyn Tx, managers: Managers) -> Result<Vec<QuickLogins>, Sto
 /// Logs somebody in by a click, if [`list`] shows them.
 pub fn quick_log_in(tx: &mut dyn Tx, login: &Login, managers: Managers) -> Result<Option<LoggedIn>, StoreError> {
     let Some(org_id) = &login.org_id else { return Ok(None) };
-    let Some(workspace) = tenant::find(tx, org_id)?.filter(|workspace| workspace.quick_logins) else { return Ok(None) };
-    let Some(member) = membership::find(tx, org_id, &login.user_id)? else { return Ok(None) };
-    if !may(tx, &workspace, &member, managers)? {
+    let Some(workspace) = tenant::find(tx, org_id)? else { return Ok(None) };
+    let member = membership::find(tx, org_id, &login.user_id)?;
+    let Some(member) = member.filter(|member| member.state == State::Active && !member.disabled) else {
+        return Ok(None);
+    };
+    let Some(is_manager) = role::manages_anything(tx, org_id, &member.role_id)? else { return Ok(None) };
+    if !allows(&workspace, &member, is_manager, managers) {
         return Ok(None);
     }
-    log_in(tx, login)
+    login::begin(tx, login, SessionKind::Quick)
 }
 
-fn may(
-    tx: &mut dyn Tx,
-    workspace: &tenant::Workspace,
-    member: &membership::Member,
-    managers: Managers,
-) -> Result<bool, StoreError> {
-    if !member.quick_login || member.disabled || member.state != State::Active {
-        return Ok(false);
-    }
-    let role = role::find(tx, &workspace.id, &member.role_id)?;
-    Ok(role.is_some_and(|role| managers == Managers::Welcome || !role.permissions.manages_anything()))
+/// Whether workspace, person and role allow a quick login, and so the use of a session that one began. Whether the server
+/// allows it to the caller's network is the server's to say.
+pub fn allows(workspace: &tenant::Workspace, member: &Member, is_manager: bool, managers: Managers) -> bool {
+    workspace.quick_logins && member.quick_login && (managers == Managers::Welcome || !is_manager)
 }

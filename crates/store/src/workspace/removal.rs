@@ -1,12 +1,12 @@
 //! What hangs on a removed workspace goes in the background, in small batches.
 
-use sigma_core::ids::{OrgId, UserId};
-
-use crate::{StoreError, Tx, account, params};
+use crate::{StoreError, Tx};
 
 /// Deletes a batch of at most 500 rows of removed workspaces; how many rows. All is gone when it says 0.
 pub fn delete_batch(tx: &mut dyn Tx) -> Result<u64, StoreError> {
-    const DEPENDENT: [&str; 6] = [
+    const DEPENDENT: [&str; 7] = [
+        "DELETE FROM memberships WHERE (org_id, user_id) IN (SELECT org_id, user_id FROM memberships
+            WHERE org_id IN (SELECT id FROM orgs WHERE removed_at > 0) LIMIT 500)",
         "DELETE FROM one_time_links WHERE hash IN (SELECT hash FROM one_time_links
             WHERE org_id IN (SELECT id FROM orgs WHERE removed_at > 0) LIMIT 500)",
         "DELETE FROM workspace_sessions WHERE (org_id, jti) IN (SELECT org_id, jti FROM workspace_sessions
@@ -23,10 +23,6 @@ pub fn delete_batch(tx: &mut dyn Tx) -> Result<u64, StoreError> {
     if tx.query_opt("SELECT 1 FROM orgs WHERE removed_at > 0 LIMIT 1", &[])?.is_none() {
         return Ok(0);
     }
-    let ended = end_memberships(tx)?;
-    if ended > 0 {
-        return Ok(ended);
-    }
     for delete in DEPENDENT {
         let deleted = tx.execute(delete, &[])?;
         if deleted > 0 {
@@ -34,23 +30,4 @@ pub fn delete_batch(tx: &mut dyn Tx) -> Result<u64, StoreError> {
         }
     }
     tx.execute("DELETE FROM orgs WHERE id IN (SELECT id FROM orgs WHERE removed_at > 0 LIMIT 500)", &[])
-}
-
-/// Ends memberships, and removes the accounts that an invitation made and nobody ever signed in to.
-fn end_memberships(tx: &mut dyn Tx) -> Result<u64, StoreError> {
-    let batch = tx.query_all(
-        "SELECT org_id, user_id FROM memberships WHERE org_id IN (SELECT id FROM orgs WHERE removed_at > 0) LIMIT 100",
-        &[],
-    )?;
-    let mut ended = 0;
-    for row in batch {
-        let (org_id, user_id) = (OrgId::from_text(row.text(0)?), UserId::from_text(row.text(1)?));
-        ended +=
-            tx.execute("DELETE FROM memberships WHERE org_id = $1 AND user_id = $2", params![&org_id, &user_id])?;
-        let elsewhere = tx.query_opt("SELECT 1 FROM memberships WHERE user_id = $1 LIMIT 1", params![&user_id])?;
-        if elsewhere.is_none() {
-            account::remove_unused(tx, &user_id)?;
-        }
-    }
-    Ok(ended)
 }

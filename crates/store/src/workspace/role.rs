@@ -2,11 +2,12 @@
 
 use sigma_core::ids::{OrgId, RoleId};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::role::MOST_ROLES;
+use sigma_core::workspace::role::{MOST_BYTES_IN_ALL, MOST_ROLES};
 use sigma_core::workspace::text::folded;
 use sigma_core::workspace::{Actor, Refusal, Right, Role, RoleDraft, RolePermissions, Switches};
 
-use crate::workspace::{Decision, authority, change_key, granted, membership};
+use crate::workspace::api_key::{self, MadeKeys};
+use crate::workspace::{Decision, Page, authority, change_key, granted, membership};
 use crate::{Row, StoreError, Tx, params};
 
 /// The kind of a role in the change feed; the key is [`change_key`].
@@ -15,6 +16,29 @@ pub const CHANGED: &str = "role";
 /// What a role is called in a refusal.
 const ROLE: &str = "Role";
 const SAME_NAME: Refusal = Refusal::Conflict("There is a role of that name already");
+const TOO_LARGE: Refusal = Refusal::Conflict("The roles of the workspace may take 1 MiB in all");
+
+/// The switches that manage something, as they are stored.
+pub(super) fn managing() -> i64 {
+    i64::from(Switches::MANAGING.bits())
+}
+
+/// A role without its long lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleSummary {
+    /// Its id.
+    pub id: RoleId,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// What it allows as a whole.
+    pub switches: Switches,
+    /// Schemas with rules of their own.
+    pub schemas: usize,
+    /// Catalogs with rules of their own.
+    pub catalogs: usize,
+}
 
 /// The role of that id, if this workspace has it.
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId, id: &RoleId) -> Result<Option<Role>, StoreError> {
@@ -43,7 +67,53 @@ pub fn find_by_name(tx: &mut dyn Tx, org_id: &OrgId, name: &str) -> Result<Optio
     .transpose()
 }
 
-/// The roles of a workspace, the oldest first: at most [`MOST_ROLES`].
+/// The name of a role, if this workspace has it.
+pub fn find_name(tx: &mut dyn Tx, org_id: &OrgId, id: &RoleId) -> Result<Option<String>, StoreError> {
+    let row = tx.query_opt("SELECT name FROM roles WHERE org_id = $1 AND id = $2", params![org_id, id])?;
+    row.map(|row| row.text(0)).transpose()
+}
+
+/// Whether a role manages anything, if this workspace has it.
+pub(super) fn manages_anything(tx: &mut dyn Tx, org_id: &OrgId, id: &RoleId) -> Result<Option<bool>, StoreError> {
+    let row = tx.query_opt("SELECT switches FROM roles WHERE org_id = $1 AND id = $2", params![org_id, id])?;
+    row.map(|row| Ok(row.int(0)? & managing() != 0)).transpose()
+}
+
+/// The roles of a workspace without their long lists, the oldest first: at most `limit` after the first `offset`.
+pub fn summaries(tx: &mut dyn Tx, org_id: &OrgId, offset: u64, limit: u32) -> Result<Page<RoleSummary>, StoreError> {
+    let items = tx
+        .query_all(
+            "SELECT id, name, description, switches, schemas, catalogs FROM roles
+             WHERE org_id = $1 ORDER BY created_at, id LIMIT $2 OFFSET $3",
+            params![org_id, limit, i64::try_from(offset).unwrap_or(i64::MAX)],
+        )?
+        .iter()
+        .map(decode_summary)
+        .collect::<Result<_, _>>()?;
+    let total = size(tx, org_id)?.roles;
+    Ok(Page { items, total: u64::try_from(total).unwrap_or(0) })
+}
+
+/// All roles of a workspace without their long lists, the oldest first: at most [`MOST_ROLES`].
+pub fn all_summaries(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Vec<RoleSummary>, StoreError> {
+    Ok(summaries(tx, org_id, 0, u32::try_from(MOST_ROLES).unwrap_or(u32::MAX))?.items)
+}
+
+/// How many roles a workspace has and how many bytes they take in all.
+struct Size {
+    roles: i64,
+    bytes: i64,
+}
+
+fn size(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Size, StoreError> {
+    let row = tx.query_opt(
+        "SELECT count(*), CAST(COALESCE(sum(bytes), 0) AS BIGINT) FROM roles WHERE org_id = $1",
+        params![org_id],
+    )?;
+    row.map_or(Ok(Size { roles: 0, bytes: 0 }), |row| Ok(Size { roles: row.int(0)?, bytes: row.int(1)? }))
+}
+
+/// The roles of a workspace, the oldest first: at most [`MOST_ROLES`], and [`MOST_BYTES_IN_ALL`].
 pub fn list(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Vec<Role>, StoreError> {
     tx.query_all(
         "SELECT switches, schema_permissions, catalog_permissions, org_id, id, name, description, created_at, updated_at
@@ -73,22 +143,26 @@ pub fn add(
     if find_by_name(tx, org_id, draft.name())?.is_some() {
         return Ok(Err(SAME_NAME));
     }
-    let roles = tx.query_all("SELECT id FROM roles WHERE org_id = $1 LIMIT 500", params![org_id])?;
-    if roles.len() >= MOST_ROLES {
+    let (size, stored) = (size(tx, org_id)?, Stored::of(draft)?);
+    if usize::try_from(size.roles).is_ok_and(|roles| roles >= MOST_ROLES) {
         return Ok(Err(Refusal::Conflict("The workspace has as many roles as one may")));
     }
-    insert(tx, org_id, id, draft, now)?;
+    if size.bytes.saturating_add(stored.bytes) > MOST_BYTES_IN_ALL {
+        return Ok(Err(TOO_LARGE));
+    }
+    stored.insert(tx, org_id, id, now)?;
     Ok(Ok(made(org_id, id, draft, now, now)))
 }
 
 /// Puts another text in a role's place. Nobody edits one that holds, or would hold, more than they do, and somebody who
-/// manages the workspace is left.
+/// manages the workspace is left. `keys` says what becomes of the keys of people who may do less by it.
 pub fn replace(
     tx: &mut dyn Tx,
     org_id: &OrgId,
     actor: &Actor,
     id: &RoleId,
     draft: &RoleDraft,
+    keys: MadeKeys,
     now: Timestamp,
 ) -> Decision<Role> {
     let authority = granted!(authority::load(tx, org_id, actor, now)?);
@@ -103,14 +177,39 @@ pub fn replace(
     if weakened && membership::is_used_by_active(tx, org_id, id)? && !membership::admin_beside_role(tx, org_id, id)? {
         return Ok(Err(Refusal::LAST_ADMIN));
     }
-    let (switches, schemas, catalogs) = encode_permissions(draft.permissions())?;
+    let stored = Stored::of(draft)?;
+    let others = tx.query_opt(
+        "SELECT CAST(COALESCE(sum(bytes), 0) AS BIGINT) FROM roles WHERE org_id = $1 AND id <> $2",
+        params![org_id, id],
+    )?;
+    let others = others.map_or(Ok(0), |row| row.int(0))?;
+    if others.saturating_add(stored.bytes) > MOST_BYTES_IN_ALL {
+        return Ok(Err(TOO_LARGE));
+    }
     tx.execute(
         "UPDATE roles SET name = $3, name_folded = $4, description = $5, switches = $6, schema_permissions = $7,
-            catalog_permissions = $8, updated_at = $9
+            catalog_permissions = $8, schemas = $9, catalogs = $10, bytes = $11, updated_at = $12
          WHERE org_id = $1 AND id = $2",
-        params![org_id, id, draft.name(), folded(draft.name()), draft.description(), switches, schemas, catalogs, now],
+        params![
+            org_id,
+            id,
+            draft.name(),
+            folded(draft.name()),
+            draft.description(),
+            stored.switches,
+            stored.schema_permissions,
+            stored.catalog_permissions,
+            stored.schemas,
+            stored.catalogs,
+            stored.bytes,
+            now
+        ],
     )?;
     tx.changed(CHANGED, &change_key(org_id, id.as_str()))?;
+    let may = draft.permissions().key_permissions();
+    if !may.covers(before.permissions.key_permissions()) {
+        api_key::settle_role(tx, org_id, id, may, keys)?;
+    }
     Ok(Ok(made(org_id, id, draft, before.created_at, now)))
 }
 
@@ -135,14 +234,62 @@ pub(super) fn insert(
     draft: &RoleDraft,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let (switches, schemas, catalogs) = encode_permissions(draft.permissions())?;
-    tx.execute(
-        "INSERT INTO roles (org_id, id, name, name_folded, description, switches, schema_permissions, catalog_permissions,
-            created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
-        params![org_id, id, draft.name(), folded(draft.name()), draft.description(), switches, schemas, catalogs, now],
-    )?;
-    Ok(())
+    Stored::of(draft)?.insert(tx, org_id, id, now)
+}
+
+/// A role as it is stored.
+struct Stored<'d> {
+    draft: &'d RoleDraft,
+    switches: i64,
+    schema_permissions: String,
+    catalog_permissions: String,
+    schemas: i64,
+    catalogs: i64,
+    bytes: i64,
+}
+
+impl<'d> Stored<'d> {
+    fn of(draft: &'d RoleDraft) -> Result<Self, StoreError> {
+        let json = |error: serde_json::Error| StoreError::Failed(format!("permissions as JSON: {error}"));
+        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let permissions = draft.permissions();
+        let schema_permissions = serde_json::to_string(&permissions.schemas).map_err(json)?;
+        let catalog_permissions = serde_json::to_string(&permissions.catalogs).map_err(json)?;
+        let texts = [draft.name(), draft.description(), &schema_permissions, &catalog_permissions];
+        Ok(Self {
+            draft,
+            switches: i64::from(permissions.switches.bits()),
+            schemas: count(permissions.schemas.len()),
+            catalogs: count(permissions.catalogs.len()),
+            bytes: count(texts.iter().map(|text| text.len()).sum()),
+            schema_permissions,
+            catalog_permissions,
+        })
+    }
+
+    fn insert(&self, tx: &mut dyn Tx, org_id: &OrgId, id: &RoleId, now: Timestamp) -> Result<(), StoreError> {
+        let (name, description) = (self.draft.name(), self.draft.description());
+        tx.execute(
+            "INSERT INTO roles (org_id, id, name, name_folded, description, switches, schema_permissions,
+                catalog_permissions, schemas, catalogs, bytes, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)",
+            params![
+                org_id,
+                id,
+                name,
+                folded(name),
+                description,
+                self.switches,
+                &self.schema_permissions,
+                &self.catalog_permissions,
+                self.schemas,
+                self.catalogs,
+                self.bytes,
+                now
+            ],
+        )?;
+        Ok(())
+    }
 }
 
 fn made(org_id: &OrgId, id: &RoleId, draft: &RoleDraft, created_at: Timestamp, updated_at: Timestamp) -> Role {
@@ -157,13 +304,16 @@ fn made(org_id: &OrgId, id: &RoleId, draft: &RoleDraft, created_at: Timestamp, u
     }
 }
 
-fn encode_permissions(permissions: &RolePermissions) -> Result<(i64, String, String), StoreError> {
-    let json = |error: serde_json::Error| StoreError::Failed(format!("permissions as JSON: {error}"));
-    Ok((
-        i64::from(permissions.switches.bits()),
-        serde_json::to_string(&permissions.schemas).map_err(json)?,
-        serde_json::to_string(&permissions.catalogs).map_err(json)?,
-    ))
+fn decode_summary(row: &Row) -> Result<RoleSummary, StoreError> {
+    let corrupt = || StoreError::Corrupt("the summary of a role".to_owned());
+    Ok(RoleSummary {
+        id: RoleId::from_text(row.text(0)?),
+        name: row.text(1)?,
+        description: row.text(2)?,
+        switches: Switches::from_bits(row.int(3)?).ok_or_else(corrupt)?,
+        schemas: usize::try_from(row.int(4)?).map_err(|_| corrupt())?,
+        catalogs: usize::try_from(row.int(5)?).map_err(|_| corrupt())?,
+    })
 }
 
 /// The permissions that stand in three columns from `first` on.

@@ -1,17 +1,36 @@
 //! Sessions of people in workspaces, by the `jti` of their tokens: kept across refreshes, so that logging out ends the
-//! whole chain (ruling 29).
+//! whole chain.
 
 use std::time::Duration;
 
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::SESSION_SECONDS;
+use sigma_core::workspace::{QUICK_SESSION_SECONDS, SESSION_SECONDS};
 
 use crate::workspace::change_key;
 use crate::{Row, StoreError, Tx, params};
 
 /// The kind of a session in the change feed; the key is [`change_key`] with the `jti`.
 pub const CHANGED: &str = "workspace session";
+
+/// How a session began, and so for how long and under which conditions it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionKind {
+    /// The person proved who they are: 30 days.
+    Proven,
+    /// By a click: a day, and only while server, network, workspace, person and role allow it.
+    Quick,
+}
+
+impl SessionKind {
+    fn lifetime(self) -> Duration {
+        let seconds = match self {
+            Self::Proven => SESSION_SECONDS,
+            Self::Quick => QUICK_SESSION_SECONDS,
+        };
+        Duration::from_secs(seconds.unsigned_abs())
+    }
+}
 
 /// A person in a workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +43,8 @@ pub struct WorkspaceSession {
     pub user_id: UserId,
     /// The era of the membership that it began in; it is over when that is.
     pub era: i64,
+    /// How it began.
+    pub kind: SessionKind,
     /// When it began.
     pub created_at: Timestamp,
     /// When it ends however often it is refreshed.
@@ -46,21 +67,22 @@ pub(super) fn begin(
     jti: &str,
     user_id: &UserId,
     era: i64,
+    kind: SessionKind,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    let expires_at = now.plus(Duration::from_secs(SESSION_SECONDS.unsigned_abs()));
+) -> Result<Timestamp, StoreError> {
+    let expires_at = now.plus(kind.lifetime());
     tx.execute(
-        "INSERT INTO workspace_sessions (org_id, jti, user_id, era, created_at, expires_at, ended_at)
-         VALUES ($1, $2, $3, $4, $5, $6, NULL)",
-        params![org_id, jti, user_id, era, now, expires_at],
+        "INSERT INTO workspace_sessions (org_id, jti, user_id, era, quick, created_at, expires_at, ended_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, NULL)",
+        params![org_id, jti, user_id, era, kind == SessionKind::Quick, now, expires_at],
     )?;
-    Ok(())
+    Ok(expires_at)
 }
 
 /// The session of that name, live or not.
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId, jti: &str) -> Result<Option<WorkspaceSession>, StoreError> {
     tx.query_opt(
-        "SELECT org_id, jti, user_id, era, created_at, expires_at, ended_at
+        "SELECT org_id, jti, user_id, era, quick, created_at, expires_at, ended_at
          FROM workspace_sessions WHERE org_id = $1 AND jti = $2",
         params![org_id, jti],
     )?
@@ -98,8 +120,9 @@ fn decode(row: &Row) -> Result<WorkspaceSession, StoreError> {
         jti: row.text(1)?,
         user_id: UserId::from_text(row.text(2)?),
         era: row.int(3)?,
-        created_at: row.timestamp(4)?,
-        expires_at: row.timestamp(5)?,
-        ended_at: row.opt_timestamp(6)?,
+        kind: if row.bool(4)? { SessionKind::Quick } else { SessionKind::Proven },
+        created_at: row.timestamp(5)?,
+        expires_at: row.timestamp(6)?,
+        ended_at: row.opt_timestamp(7)?,
     })
 }

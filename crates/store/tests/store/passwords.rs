@@ -162,15 +162,4 @@ on_both_engines! {
         store.sweep_once().unwrap();
         assert_eq!(failures(&store), 0);
     }
-
-    fn an_account_that_was_never_used_can_be_removed_and_no_other(store: TestStore) {
-        let (ada, bob) = (add(&store, "ada@example.org").unwrap(), add(&store, "bob@example.org").unwrap());
-        set(&store, &ada, "$argon2id$1");
-        for (user, gone) in [(ada, false), (bob, true)] {
-            let id = user.id.clone();
-            assert_eq!(store.write_blocking(move |tx| account::remove_unused(tx, &id)).unwrap(), gone);
-            let found = store.read_blocking(move |tx| account::find_user(tx, &user.id)).unwrap();
-            assert_eq!(found.is_none(), gone);
-        }
-    }
 }

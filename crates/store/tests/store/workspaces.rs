@@ -6,14 +6,19 @@ use std::time::Duration;
 
 use sigma_core::digest::Digest;
 use sigma_core::email::Email;
-use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
+use sigma_core::ids::{ApiKeyId, MailId, MembershipId, OrgId, RoleId, UserId};
 use sigma_core::time::Clock as _;
-use sigma_core::workspace::{Actor, KeyPermission, KeyPermissions, Refusal, RoleDraft, RolePermissions};
+use sigma_core::workspace::{
+    Actor, KeyPermission, KeyPermissions, Level, Refusal, RoleDraft, RolePermissions, SchemaPermission,
+};
 use sigma_store::account::{self, EmailProof};
+use sigma_store::invitation::{self, Invite};
+use sigma_store::one_time_link::{NewLink, Purpose};
+use sigma_store::outbox::{MailedLink, NewMail};
 use sigma_store::testing::{TestStore, insist};
-use sigma_store::workspace::api_key::{self, NewApiKey};
+use sigma_store::workspace::api_key::{self, MadeKeys, NewApiKey};
 use sigma_store::workspace::login::{Login, log_in};
-use sigma_store::workspace::membership::{self, Change, NewMember, State};
+use sigma_store::workspace::membership::{self, Change, Member, NewMember, State};
 use sigma_store::workspace::{Page, role, secret, session, tenant};
 use sigma_store::{on_both_engines, params, password};
 
@@ -113,6 +118,25 @@ fn add_key(store: &TestStore, org_id: &OrgId, actor: &Actor, name: &str, can: Ke
     insist(store, move |tx| api_key::add(tx, &org_id, &actor, &new, now)).map(drop)
 }
 
+/// Invites an address.
+fn invite(store: &TestStore, org_id: &OrgId, address: &str, number: usize) -> Result<Member, Refusal> {
+    let now = store.clock.now();
+    let link = NewLink { hash: Digest::of(&format!("{org_id} {number}")), purpose: Purpose::Invitation, now };
+    let id = MailId::from_text(format!("mail_{org_id}_{number}"));
+    let mail = NewMail { id, sealed: vec![1], now, expires_at: now.plus(Duration::from_hours(1)) };
+    let invite = Invite {
+        org_id: org_id.clone(),
+        actor: Actor::Operator,
+        id: MembershipId::from_text(format!("mem_{number}")),
+        email: Email::parse(address).unwrap(),
+        name: "As Invited".to_owned(),
+        role_id: role_of(org_id, "member"),
+        counted_as: address.to_lowercase(),
+        mail: MailedLink { link, mail },
+    };
+    insist(store, move |tx| invitation::invite(tx, &invite))
+}
+
 /// The ids of the keys that work.
 fn working_keys(store: &TestStore, org_id: &OrgId) -> Vec<String> {
     let (org_id, now) = (org_id.clone(), store.clock.now());
@@ -137,7 +161,7 @@ on_both_engines! {
                     let (store, barrier) = (&store, &barrier);
                     scope.spawn(move || {
                         barrier.wait();
-                        insist(store, move |tx| membership::remove(tx, &org_id, &actor, &other, now))
+                        insist(store, move |tx| membership::remove(tx, &org_id, &actor, &other, MadeKeys::Deactivate, now))
                     })
                 };
                 let threads = [remove(&pair[0], &pair[1]), remove(&pair[1], &pair[0])];
@@ -158,12 +182,12 @@ on_both_engines! {
         assert_eq!(change(&store, &org_id, &itself, &ada, &demotion), Err(Refusal::LAST_ADMIN));
         assert_eq!(change(&store, &org_id, &itself, &ada, &end), Err(Refusal::LAST_ADMIN));
         let (id, now) = (org_id.clone(), store.clock.now());
-        let removal = insist(&store, move |tx| membership::remove(tx, &id, &person("ada"), &user("ada"), now));
+        let removal = insist(&store, move |tx| membership::remove(tx, &id, &person("ada"), &user("ada"), MadeKeys::Deactivate, now));
         assert_eq!(removal, Err(Refusal::LAST_ADMIN));
         let draft = RoleDraft::new("Admin", "", RolePermissions::default()).unwrap();
         let id = org_id.clone();
         let weakened =
-            insist(&store, move |tx| role::replace(tx, &id, &person("ada"), &role_of(&id, "admin"), &draft, now));
+            insist(&store, move |tx| role::replace(tx, &id, &person("ada"), &role_of(&id, "admin"), &draft, MadeKeys::Deactivate, now));
         assert_eq!(weakened.map(drop), Err(Refusal::LAST_ADMIN));
         join(&store, &org_id, "eve", "admin");
         assert_eq!(change(&store, &org_id, &itself, &ada, &demotion), Ok(()));
@@ -231,7 +255,7 @@ on_both_engines! {
         for gone in (0..everybody).step_by(3) {
             let id = org_id.clone();
             let gone = user(&format!("{gone:04}"));
-            insist(&store, move |tx| membership::remove(tx, &id, &Actor::Operator, &gone, now)).unwrap();
+            insist(&store, move |tx| membership::remove(tx, &id, &Actor::Operator, &gone, MadeKeys::Deactivate, now)).unwrap();
         }
         let left: Vec<_> = (0..everybody).filter(|number| number % 3 != 0).map(|number| format!("{number:04}")).collect();
         let mut seen = Vec::new();
@@ -351,16 +375,7 @@ on_both_engines! {
         add_key(&store, &a, &person("mo"), "k", KeyPermissions::ALL).unwrap();
         assert!(log_in_to(&store, &a, &mo, "1"));
         let (id, now) = (a.clone(), store.clock.now());
-        let invited = user("invited");
-        let (asked, to) = (invited.clone(), id.clone());
-        insist(&store, move |tx| {
-            let email = Email::parse("invited@example.org").unwrap();
-            account::add_with_email(tx, &asked, &email, EmailProof::Unverified, "Invited", now)?;
-            let role_id = role_of(&to, "member");
-            let new = NewMember { user_id: asked.clone(), role_id, state: State::Invited, quick_login: false };
-            membership::add(tx, &to, &Actor::Operator, &new, now)
-        })
-        .unwrap();
+        invite(&store, &a, "invited@example.org", 1).unwrap();
         insist(&store, move |tx| tenant::remove(tx, &id, now)).unwrap();
         assert!(!log_in_to(&store, &a, &mo, "2"));
         assert_eq!(add_key(&store, &a, &person("mo"), "l", KeyPermissions::ALL), Err(Refusal::Unauthorized));
@@ -382,8 +397,6 @@ on_both_engines! {
             Ok(left)
         });
         assert_eq!(left.unwrap(), 0);
-        let account = store.read_blocking(move |tx| account::find_user(tx, &invited)).unwrap();
-        assert_eq!(account, None, "nobody ever signed in to it");
         assert!(log_in_to(&store, &b, &mo, "3"), "the other workspace is as it was");
         let again = tenant::NewWorkspace {
             id: org("a"),
@@ -398,20 +411,135 @@ on_both_engines! {
         assert!(matches!(refused, Err(Refusal::Conflict(_))), "keys of the old one must not open a new one");
     }
 
-    fn an_account_that_only_an_invitation_made_goes_with_it(store: TestStore) {
-        let org_id = workspace(&store, "a");
-        let (id, now) = (org_id.clone(), store.clock.now());
-        let gone = user("new");
-        let who = gone.clone();
-        insist(&store, move |tx| {
-            let email = Email::parse("new@example.org").unwrap();
-            account::add_with_email(tx, &who, &email, EmailProof::Unverified, "New", now)?;
-            let role_id = role_of(&id, "member");
-            let new = NewMember { user_id: who.clone(), role_id, state: State::Invited, quick_login: false };
-            membership::add(tx, &id, &Actor::Operator, &new, now)?.unwrap();
-            membership::remove(tx, &id, &Actor::Operator, &who, now)
-        })
-        .unwrap();
-        assert!(store.read_blocking(move |tx| account::find_user(tx, &gone)).unwrap().is_none());
+    fn inviting_makes_no_account_and_looks_the_same_for_every_address(store: TestStore) {
+        let (a, b) = (workspace(&store, "a"), workspace(&store, "b"));
+        join(&store, &b, "known", "member");
+        let known = invite(&store, &a, "Known@example.org", 1).unwrap();
+        let unknown = invite(&store, &a, "Unknown@example.org", 2).unwrap();
+        for (member, address, id) in [(&known, "Known@example.org", "mem_1"), (&unknown, "Unknown@example.org", "mem_2")] {
+            assert_eq!((member.user_id.as_str(), member.email.as_deref()), (id, Some(address)));
+            assert_eq!((member.name.as_str(), member.state, member.disabled), ("As Invited", State::Invited, false));
+            assert_eq!((member.created_at, &member.role_id), (store.clock.now(), &role_of(&a, "member")));
+        }
+        let none = store.read_blocking(|tx| account::find_by_email(tx, "unknown@example.org")).unwrap();
+        assert_eq!(none, None);
+        for address in ["KNOWN@example.org", "unknown@EXAMPLE.org"] {
+            assert!(matches!(invite(&store, &a, address, 3), Err(Refusal::Conflict(_))), "invited already");
+        }
+        // The operator adds nobody who is invited already: there would be two memberships of one person.
+        let (id, now) = (a.clone(), store.clock.now());
+        let new = NewMember {
+            user_id: user("known"),
+            role_id: role_of(&a, "member"),
+            state: State::Active,
+            quick_login: false,
+        };
+        let added = insist(&store, move |tx| membership::add(tx, &id, &Actor::Operator, &new, now));
+        assert!(matches!(added, Err(Refusal::Conflict(_))));
+    }
+
+    fn mails_to_an_address_are_counted_also_when_invitations_are_taken_back(store: TestStore) {
+        let (a, b) = (workspace(&store, "a"), workspace(&store, "b"));
+        for number in 0..10 {
+            let org_id = if number % 2 == 0 { &a } else { &b };
+            let member = invite(&store, org_id, "stranger@example.org", number).unwrap();
+            let (id, now) = (org_id.clone(), store.clock.now());
+            let who = member.user_id;
+            insist(&store, move |tx| {
+                membership::remove(tx, &id, &Actor::Operator, &who, MadeKeys::Deactivate, now)
+            })
+            .unwrap();
+        }
+        assert!(matches!(invite(&store, &a, "stranger@example.org", 11), Err(Refusal::Conflict(_))));
+        assert!(invite(&store, &a, "another@example.org", 12).is_ok());
+        store.clock.advance(Duration::from_hours(1));
+        assert!(invite(&store, &a, "stranger@example.org", 13).is_ok());
+    }
+
+    fn keys_of_who_leaves_or_may_do_less_are_switched_off_unless_they_are_kept(store: TestStore) {
+        for (round, keys) in [MadeKeys::Deactivate, MadeKeys::Keep].into_iter().enumerate() {
+            let org_id = workspace(&store, &format!("{round}"));
+            let boss = format!("boss{round}");
+            join(&store, &org_id, &boss, "admin");
+            let read = KeyPermissions::NONE.with(KeyPermission::Read);
+            let key = |who: &str, what: &str| format!("{who}-{what}");
+            for who in ["gone", "off", "less", "edited"] {
+                let name = format!("{who}{round}");
+                join(&store, &org_id, &name, "admin");
+                add_key(&store, &org_id, &person(&name), &key(&name, "all"), KeyPermissions::ALL).unwrap();
+                let maker = Actor::Key(ApiKeyId::from_text(key(&name, "all")));
+                add_key(&store, &org_id, &maker, &key(&name, "child"), read).unwrap();
+                add_key(&store, &org_id, &person(&name), &key(&name, "read"), read).unwrap();
+            }
+            add_key(&store, &org_id, &person(&boss), &key(&boss, "all"), KeyPermissions::ALL).unwrap();
+            let (id, now) = (org_id.clone(), store.clock.now());
+            let who = user(&format!("gone{round}"));
+            insist(&store, move |tx| membership::remove(tx, &id, &Actor::Operator, &who, keys, now)).unwrap();
+            let off = Change { active: Some(false), keys, ..Change::default() };
+            change(&store, &org_id, &Actor::Operator, &user(&format!("off{round}")), &off).unwrap();
+            let less = Change { role_id: Some(role_of(&org_id, "member")), keys, ..Change::default() };
+            change(&store, &org_id, &Actor::Operator, &user(&format!("less{round}")), &less).unwrap();
+            // A role of its own, which is edited.
+            let (id, strong) = (org_id.clone(), RoleDraft::new("Strong", "", RolePermissions::admin()).unwrap());
+            insist(&store, move |tx| role::add(tx, &id, &Actor::Operator, &role_of(&id, "strong"), &strong, now)).unwrap();
+            let to = Change { role_id: Some(role_of(&org_id, "strong")), ..Change::default() };
+            change(&store, &org_id, &Actor::Operator, &user(&format!("edited{round}")), &to).unwrap();
+            let (id, weak) = (org_id.clone(), RoleDraft::new("Strong", "", RolePermissions::default()).unwrap());
+            insist(&store, move |tx| {
+                role::replace(tx, &id, &Actor::Operator, &role_of(&id, "strong"), &weak, keys, now)
+            })
+            .unwrap();
+            let mut left = vec![key(&boss, "all"), key(&format!("edited{round}"), "read"), key(&format!("less{round}"), "read")];
+            if keys == MadeKeys::Keep {
+                let names = ["gone", "off", "less", "edited"].map(|who| format!("{who}{round}"));
+                left = names.iter().flat_map(|name| ["all", "child", "read"].map(|what| key(name, what))).collect();
+                left.push(key(&boss, "all"));
+            }
+            left.sort();
+            assert_eq!(working_keys(&store, &org_id), left, "{keys:?}");
+            let id = org_id.clone();
+            let made_by: Vec<_> = store
+                .read_blocking(move |tx| api_key::list(tx, &id))
+                .unwrap()
+                .into_iter()
+                .map(|key| key.made_by.unwrap().name)
+                .collect();
+            assert!(made_by.contains(&format!("gone{round}")), "who left is still named: {made_by:?}");
+        }
+    }
+
+    fn the_roles_of_a_workspace_have_room_for_a_mebibyte(store: TestStore) {
+        let (a, b) = (workspace(&store, "a"), workspace(&store, "b"));
+        let wide = |number: usize, attributes: usize| {
+            let attributes = (0..attributes).map(|at| (format!("{at:0100}"), Level::Read)).collect();
+            let schema = SchemaPermission { schema_id: "s".to_owned(), default: Level::Read, attributes };
+            let permissions = RolePermissions { schemas: vec![schema], ..Default::default() };
+            RoleDraft::new(&format!("Wide {number}"), "", permissions).unwrap()
+        };
+        let add = |org_id: &OrgId, number: usize| {
+            let (id, draft, now) = (org_id.clone(), wide(number, 1_000), store.clock.now());
+            insist(&store, move |tx| {
+                role::add(tx, &id, &Actor::Operator, &RoleId::from_text(format!("wide-{number}")), &draft, now)
+            })
+        };
+        let made = (0..100).take_while(|number| add(&a, *number).is_ok()).count();
+        assert!((9..=11).contains(&made), "{made}");
+        assert!(matches!(add(&a, made), Err(Refusal::Conflict(_))));
+        assert!(add(&b, 0).is_ok(), "another workspace has its own room");
+        let replace = |attributes: usize| {
+            let (id, draft, now) = (a.clone(), wide(0, attributes), store.clock.now());
+            insist(&store, move |tx| {
+                let role_id = RoleId::from_text("wide-0");
+                role::replace(tx, &id, &Actor::Operator, &role_id, &draft, MadeKeys::Deactivate, now)
+            })
+        };
+        assert!(replace(10).is_ok());
+        assert!(add(&a, made).is_ok(), "there is room again");
+        assert!(matches!(replace(1_000), Err(Refusal::Conflict(_))), "a role does not grow into others' room");
+        let id = a.clone();
+        let page = store.read_blocking(move |tx| role::summaries(tx, &id, 2, 3)).unwrap();
+        assert_eq!(page.total, u64::try_from(made + 3).unwrap());
+        let lines: Vec<_> = page.items.iter().map(|role| (role.name.as_str(), role.schemas, role.catalogs)).collect();
+        assert_eq!(lines, [("Wide 0", 1, 0), ("Wide 1", 1, 0), ("Wide 2", 1, 0)]);
     }
 }

@@ -31,15 +31,15 @@ async fn choose(State(sigma): State<Sigma>, browser: Browser) -> Result<Response
     let user_id = signed_in.account.user.id.clone();
     let list = sigma.store.read(move |tx| {
         let belongings = membership::of_person(tx, &user_id)?;
-        belongings.into_iter().map(|one| Ok((role::find(tx, &one.org_id, &one.role_id)?, one))).collect()
+        belongings.into_iter().map(|one| Ok((role::find_name(tx, &one.org_id, &one.role_id)?, one))).collect()
     });
     let belongings: Vec<_> = list.await.map_err(failed)?;
     if let [(_, only)] = belongings.as_slice() {
         return Ok(Redirect::to(&format!("/workspace/{}", only.org_id)).into_response());
     }
-    let line = |(role, one): (Option<sigma_core::workspace::Role>, membership::Belonging)| WorkspaceLine {
+    let line = |(role, one): (Option<String>, membership::Belonging)| WorkspaceLine {
         workspace: WorkspaceLink { id: one.org_id.to_string(), name: one.name },
-        role: role.map(|role| role.name).unwrap_or_default(),
+        role: role.unwrap_or_default(),
     };
     let page = Chooser {
         person: person_view(&signed_in.account, signed_in.session.bap_id.as_deref()).name,

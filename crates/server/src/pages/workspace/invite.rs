@@ -95,9 +95,9 @@ async fn page(
     notice: Option<Notice>,
 ) -> Result<Response, Instead> {
     let org_id = visit.org_id();
-    let roles = sigma.store.read(move |tx| role::list(tx, &org_id)).await.map_err(failed)?;
+    let roles = sigma.store.read(move |tx| role::all_summaries(tx, &org_id)).await.map_err(failed)?;
     // The weakest role is the one to begin with.
-    let weakest = roles.iter().find(|role| !role.permissions.manages_anything()).map(|role| &role.id);
+    let weakest = roles.iter().find(|role| !role.switches.manage_anything()).map(|role| &role.id);
     let roles = role_options(visit, &roles, entered.role.as_ref().or(weakest));
     let view = InviteForm { email: entered.email, name: entered.name, roles };
     Ok(view.render(status, &visit.frame(Tab::People, notice), &PageContext { issuer: sigma.issuer() }))

@@ -11,7 +11,7 @@ use sigma_core::authorize::Params;
 use sigma_core::ids::ApiKeyId;
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::{ApiKeySecret, KeyPermission, KeyPermissions, Right, text};
-use sigma_store::workspace::api_key::{self, ApiKey, NewApiKey};
+use sigma_store::workspace::api_key::{self, ApiKey, Maker, MakerId, NewApiKey};
 use sigma_store::workspace::membership;
 use time::format_description::well_known::Iso8601;
 use time::{Date, Time};
@@ -78,8 +78,10 @@ impl Entered {
 /// The end of a day, UTC: `2026-11-22`, as browsers send it.
 fn end_of(day: &str) -> Option<Timestamp> {
     let day = Some(day).filter(|day| day.len() == "2026-11-22".len())?;
-    let day = Date::parse(day, &Iso8601::DATE).ok()?.next_day()?;
-    Some(Timestamp::from_seconds(day.with_time(Time::MIDNIGHT).assume_utc().unix_timestamp()))
+    let day = Date::parse(day, &Iso8601::DATE).ok()?;
+    // After the last day there is no other.
+    let end = day.next_day().map_or_else(|| day.with_time(Time::MAX), |next| next.with_time(Time::MIDNIGHT));
+    i64::try_from(end.assume_utc().unix_timestamp_nanos() / 1_000).ok().map(Timestamp::from_micros)
 }
 
 async fn new(State(sigma): State<Sigma>, visit: Visit) -> Result<Response, Instead> {
@@ -164,15 +166,20 @@ async fn page(
     let org_id = visit.org_id();
     let load = sigma.store.read(move |tx| {
         let Some(key) = api_key::find(tx, &org_id, &id)? else { return Ok(None) };
-        let made_by = match (&key.made_by_user, &key.made_by_key) {
-            (Some(user_id), _) => membership::find(tx, &org_id, user_id)?.map(|member| member.name),
-            (None, Some(maker)) => api_key::find(tx, &org_id, maker)?.map(|maker| format!("the key {}", maker.name)),
-            (None, None) => None,
+        let has_left = match &key.made_by {
+            Some(Maker { id: MakerId::User(user_id), .. }) => membership::find(tx, &org_id, user_id)?.is_none(),
+            _ => false,
         };
-        Ok(Some((key, made_by)))
+        Ok(Some((key, has_left)))
     });
-    let found: Option<(ApiKey, Option<String>)> = load.await.map_err(failed)?;
-    let Some((key, made_by)) = found else { return Err(not_found(sigma).into()) };
+    let found: Option<(ApiKey, bool)> = load.await.map_err(failed)?;
+    let Some((key, has_left)) = found else { return Err(not_found(sigma).into()) };
+    let made_by = match &key.made_by {
+        None => Some("the operator".to_owned()),
+        Some(Maker { id: MakerId::Key(_), name }) => Some(format!("the key {name}")),
+        Some(Maker { name, .. }) if has_left => Some(format!("{name}, who is no member any more")),
+        Some(Maker { name, .. }) => Some(name.clone()),
+    };
     let locked = visit.authority().require_key(key.permissions).is_err();
     let view = KeyPage {
         made_by,
@@ -191,7 +198,8 @@ mod tests {
     #[test]
     fn a_key_works_until_the_end_of_its_last_day() {
         assert_eq!(end_of("2026-11-22").unwrap().iso8601(), "2026-11-23T00:00:00.000Z");
-        for bad in ["", "2026-02-30", "22.11.2026", "2026-11-22T00:00", "9999-12-31", "-1-01-01", "x"] {
+        assert_eq!(end_of("9999-12-31").unwrap().iso8601(), "9999-12-31T23:59:59.999Z");
+        for bad in ["", "2026-02-30", "22.11.2026", "2026-11-22T00:00", "-1-01-01", "x"] {
             assert_eq!(end_of(bad), None, "{bad}");
         }
     }

@@ -12,8 +12,11 @@ use sigma_store::workspace::api_key::{self, ApiKey};
 use super::outcome::{Done, Instead};
 use super::visit::{Visit, failed};
 use crate::pages::view::PageContext;
-use crate::pages::view::workspace::{KeyLine, KeyState, Keys, Tab};
+use crate::pages::view::workspace::{KeyLine, KeyState, Keys, Paging, Tab};
 use crate::state::Sigma;
+
+/// Keys on a page.
+const LIMIT: u32 = 25;
 
 /// The routes of this page.
 pub fn router() -> Router<Sigma> {
@@ -22,10 +25,15 @@ pub fn router() -> Router<Sigma> {
 
 async fn keys(State(sigma): State<Sigma>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Instead> {
     visit.require(&sigma, Right::ApiKeys)?;
-    let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
+    let query = Params::parse(query.as_deref().unwrap_or_default());
+    let notice = Done::told_by(&query);
+    let offset = query.get("offset").and_then(|text| text.parse().ok()).unwrap_or(0);
     let (org_id, now) = (visit.org_id(), sigma.now());
-    let keys = sigma.store.read(move |tx| api_key::list(tx, &org_id)).await.map_err(failed)?;
-    let view = Keys { keys: keys.into_iter().map(|key| line(key, now)).collect() };
+    let page = sigma.store.read(move |tx| api_key::page(tx, &org_id, offset, LIMIT)).await.map_err(failed)?;
+    let view = Keys {
+        keys: page.items.into_iter().map(|key| line(key, now)).collect(),
+        paging: Paging { offset, limit: u64::from(LIMIT), total: page.total },
+    };
     Ok(view.render(&visit.frame(Tab::Keys, notice), &PageContext { issuer: sigma.issuer() }))
 }
 
@@ -41,6 +49,7 @@ pub fn line(key: ApiKey, now: Timestamp) -> KeyLine {
         name: key.name,
         permissions: key.permissions.iter().map(|permission| permission.as_str().to_owned()).collect(),
         state,
+        made_by: key.made_by.map(|maker| maker.name),
         created_at: key.created_at,
         last_used_at: key.last_used_at,
         expires_at: key.expires_at,

@@ -130,11 +130,11 @@ fn groups(tx: &mut dyn Tx, managers: Managers) -> Result<Vec<QuickLoginGroup>, S
     for QuickLogins { workspace, members } in quick::list(tx, managers)? {
         let mut people = Vec::with_capacity(members.len());
         for member in members {
-            let role = role::find(tx, &workspace.id, &member.role_id)?;
+            let role = role::find_name(tx, &workspace.id, &member.role_id)?;
             people.push(QuickLoginLine {
                 user_id: member.user_id.to_string(),
                 name: member.name,
-                role: role.map(|role| role.name).unwrap_or_default(),
+                role: role.unwrap_or_default(),
             });
         }
         if !people.is_empty() {

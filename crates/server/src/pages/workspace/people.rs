@@ -34,8 +34,8 @@ async fn people(State(sigma): State<Sigma>, visit: Visit, RawQuery(query): RawQu
     let offset = query.get("offset").and_then(|text| text.parse().ok()).unwrap_or(0);
     let (org_id, folded) = (visit.org_id(), search.as_deref().map(email::fold));
     let load = sigma.store.read(move |tx| {
-        let roles: HashMap<RoleId, String> =
-            role::list(tx, &org_id)?.into_iter().map(|role| (role.id, role.name)).collect();
+        let roles = role::all_summaries(tx, &org_id)?;
+        let roles: HashMap<RoleId, String> = roles.into_iter().map(|role| (role.id, role.name)).collect();
         let page = membership::list(tx, &org_id, offset, LIMIT)?;
         let page = match &folded {
             Some(folded) => {

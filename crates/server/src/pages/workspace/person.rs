@@ -8,9 +8,10 @@ use http::StatusCode;
 use serde::Deserialize;
 use sigma_core::authorize::Params;
 use sigma_core::ids::{RoleId, UserId};
-use sigma_core::workspace::{Right, Role};
+use sigma_core::workspace::{Right, Role, RolePermissions};
+use sigma_store::workspace::api_key::{self, MadeKeys};
 use sigma_store::workspace::membership::{self, Change, Member};
-use sigma_store::workspace::role;
+use sigma_store::workspace::role::{self, RoleSummary};
 
 use super::form::Form;
 use super::outcome::{Done, Instead, Refused};
@@ -64,21 +65,39 @@ async fn change(
         role_id: form.0.get("role").map(RoleId::from_text),
         quick_login: Some(form.is_checked("quick_login")),
         active: None,
+        keys: keys(&form),
     };
     put(&sigma, &visit, named.id(), change, Done::Saved).await
+}
+
+/// What the form says of the keys that the person made: one box, which keeps them.
+fn keys(form: &Form) -> MadeKeys {
+    if form.is_checked("keep_keys") { MadeKeys::Keep } else { MadeKeys::Deactivate }
 }
 
 async fn activate(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Instead> {
     put(&sigma, &visit, named.id(), Change { active: Some(true), ..Change::default() }, Done::Activated).await
 }
 
-async fn deactivate(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Instead> {
-    put(&sigma, &visit, named.id(), Change { active: Some(false), ..Change::default() }, Done::Deactivated).await
+async fn deactivate(
+    State(sigma): State<Sigma>,
+    visit: Visit,
+    Path(named): Path<Named>,
+    form: Form,
+) -> Result<Response, Instead> {
+    let change = Change { active: Some(false), keys: keys(&form), ..Change::default() };
+    put(&sigma, &visit, named.id(), change, Done::Deactivated).await
 }
 
-async fn end(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Instead> {
+async fn end(
+    State(sigma): State<Sigma>,
+    visit: Visit,
+    Path(named): Path<Named>,
+    form: Form,
+) -> Result<Response, Instead> {
+    let keys = keys(&form);
     let (org_id, actor, user_id, now) = (visit.org_id(), visit.actor(), named.id(), sigma.now());
-    let ended = Visit::act(&sigma, move |tx| membership::remove(tx, &org_id, &actor, &user_id, now)).await?;
+    let ended = Visit::act(&sigma, move |tx| membership::remove(tx, &org_id, &actor, &user_id, keys, now)).await?;
     match ended {
         Ok(()) => Ok(Done::Ended.at(&visit.path("people"))),
         Err(refused) => told(&sigma, &visit, &named.id(), refused).await,
@@ -108,31 +127,36 @@ async fn page(
     notice: Option<Notice>,
 ) -> Result<Response, Instead> {
     let (org_id, user_id) = (visit.org_id(), user_id.clone());
-    let load = sigma.store.read(move |tx| Ok((membership::find(tx, &org_id, &user_id)?, role::list(tx, &org_id)?)));
-    let (member, roles) = load.await.map_err(failed)?;
-    let Some(member) = member else { return Err(not_found(sigma).into()) };
-    let held = roles.iter().find(|role| role.id == member.role_id);
+    let load = sigma.store.read(move |tx| {
+        let Ok(member) = membership::load(tx, &org_id, &user_id)? else { return Ok(None) };
+        let held = role::find(tx, &org_id, &member.role_id)?;
+        let keys = api_key::count_made_by(tx, &org_id, &member.user_id)?;
+        Ok(Some((member, held, role::all_summaries(tx, &org_id)?, keys)))
+    });
+    let Some((member, held, roles, keys)) = load.await.map_err(failed)? else { return Err(not_found(sigma).into()) };
     let authority = visit.authority();
-    let locked = held.is_some_and(|role| authority.require_role(&role.permissions).is_err());
+    let locked = held.as_ref().is_some_and(|role| authority.require_role(&role.permissions).is_err());
     let view = MemberPage {
         user_id: member.user_id.to_string(),
         name: member.name.clone(),
         email: member.email.clone(),
-        role: held.map(|role| role.name.clone()).unwrap_or_default(),
+        role: held.as_ref().map(|role| role.name.clone()).unwrap_or_default(),
         status: status(member.state),
         created_at: member.created_at,
         is_self: member.user_id == visit.member.user_id,
         locked: locked.then(|| format!("{} holds more than you do, so you cannot change anything here.", member.name)),
         roles: role_options(visit, &roles, Some(&member.role_id)),
-        quick_login: quick_login(sigma, visit, &member, held),
+        quick_login: quick_login(sigma, visit, &member, held.as_ref()),
+        keys,
     };
     Ok(view.render(status_code, &visit.frame(Tab::People, notice), &PageContext { issuer: sigma.issuer() }))
 }
 
-/// The roles that whoever visits may give: those that hold no more than theirs.
-pub fn role_options(visit: &Visit, roles: &[Role], selected: Option<&RoleId>) -> Vec<RoleOption> {
-    let authority = visit.authority();
-    let given = roles.iter().filter(|role| authority.require_role(&role.permissions).is_ok());
+/// The roles that whoever visits may give: those that manage no more than theirs. Whether one holds more in its rules for
+/// schemas and catalogs, which lists do not read, is said when it is given.
+pub fn role_options(visit: &Visit, roles: &[RoleSummary], selected: Option<&RoleId>) -> Vec<RoleOption> {
+    let RolePermissions { switches: own, .. } = &visit.role.permissions;
+    let given = roles.iter().filter(|role| own.covers(role.switches));
     given
         .map(|role| RoleOption {
             id: role.id.to_string(),
@@ -150,9 +174,9 @@ fn quick_login(sigma: &Sigma, visit: &Visit, member: &Member, role: Option<&Role
     } else if !visit.workspace.quick_logins {
         "Has no effect yet: quick logins are off in the settings of this workspace."
     } else if manages && !settings.demo {
-        "Has no effect with this role: whoever manages something needs a password."
+        "Has no effect with this role, nor on sessions that began by a click: whoever manages something needs a password."
     } else {
-        "Gets in from the login page without a password."
+        "Gets in from the login page without a password, for a day at a time."
     };
     QuickLoginSwitch { on: member.quick_login, hint: hint.to_owned() }
 }

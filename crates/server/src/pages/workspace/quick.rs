@@ -6,14 +6,13 @@ use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sigma_core::ids::{OrgId, UserId};
-use sigma_core::workspace::TOKEN_SECONDS;
-use sigma_store::workspace::session;
+use sigma_core::workspace::QUICK_SESSION_SECONDS;
+use sigma_store::workspace::session::{self, SessionKind};
 use sigma_store::{StoreError, Tx};
 
 use crate::extract::{Browser, cookie};
 use crate::state::Sigma;
 
-const NAME: &str = "sigma.workspace";
 /// What is signed begins with this, so that no other cookie of ours can be taken for one.
 const PURPOSE: &str = "workspace-session";
 
@@ -34,7 +33,7 @@ impl QuickSession {
 
     /// The session of a browser, if we signed its cookie.
     pub fn of(sigma: &Sigma, browser: &Browser) -> Option<Self> {
-        let mut parts = browser.cookie(NAME)?.split('.');
+        let mut parts = browser.cookie(name(sigma))?.split('.');
         let (org_id, jti, signature) = (parts.next()?, parts.next()?, parts.next()?);
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
         let session = Self::new(OrgId::from_text(org_id), jti.to_owned());
@@ -46,20 +45,21 @@ impl QuickSession {
     pub fn set_cookie(&self, sigma: &Sigma) -> String {
         let signature = hmac::sign(&sigma.cookie_key, self.signed_text().as_bytes());
         let value = format!("{}.{}.{}", self.org_id, self.jti, URL_SAFE_NO_PAD.encode(signature));
-        cookie(sigma, NAME, &value, TOKEN_SECONDS.unsigned_abs())
+        cookie(sigma, name(sigma), &value, QUICK_SESSION_SECONDS.unsigned_abs())
     }
 
     /// `Set-Cookie` that ends the cookie.
     pub fn expired_cookie(sigma: &Sigma) -> String {
-        cookie(sigma, NAME, "", 0)
+        cookie(sigma, name(sigma), "", 0)
     }
 
-    /// Whose it is, and the era of the membership that it began in, while it lives: a day at most.
+    /// Whose it is, and the era of the membership that it began in, while it lives. Whether quick logins are still allowed is
+    /// asked besides.
     pub fn find_user(&self, tx: &mut dyn Tx, sigma: &Sigma) -> Result<Option<(UserId, i64)>, StoreError> {
         let now = sigma.now();
-        let found = session::find(tx, &self.org_id, &self.jti)?.filter(|session| session.is_live(now));
-        let young = found.filter(|session| now.seconds() - session.created_at.seconds() < TOKEN_SECONDS);
-        Ok(young.map(|session| (session.user_id, session.era)))
+        let found = session::find(tx, &self.org_id, &self.jti)?;
+        let found = found.filter(|session| session.kind == SessionKind::Quick && session.is_live(now));
+        Ok(found.map(|session| (session.user_id, session.era)))
     }
 
     /// Ends it.
@@ -70,4 +70,9 @@ impl QuickSession {
     fn signed_text(&self) -> String {
         format!("{PURPOSE}.{}.{}", self.org_id, self.jti)
     }
+}
+
+/// The name of the cookie. Over https no other host of the site can set one of that name (RFC 6265bis §4.1.3.2).
+fn name(sigma: &Sigma) -> &'static str {
+    if sigma.is_https() { "__Host-sigma.workspace" } else { "sigma.workspace" }
 }

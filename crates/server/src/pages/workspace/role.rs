@@ -9,6 +9,7 @@ use serde::Deserialize;
 use sigma_core::authorize::Params;
 use sigma_core::ids::RoleId;
 use sigma_core::workspace::{Right, Role, RolePermissions};
+use sigma_store::workspace::api_key::MadeKeys;
 use sigma_store::workspace::role;
 
 use super::form::Form;
@@ -101,8 +102,9 @@ async fn replace(
         Ok(draft) => draft,
         Err(words) => return Ok(Page::refused(subject, unsaved(&words)).render(&sigma, &visit, entered)),
     };
+    let keys = if form.is_checked("keep_keys") { MadeKeys::Keep } else { MadeKeys::Deactivate };
     let (org_id, actor, id, now) = (visit.org_id(), visit.actor(), named.id(), sigma.now());
-    match Visit::act(&sigma, move |tx| role::replace(tx, &org_id, &actor, &id, &draft, now)).await? {
+    match Visit::act(&sigma, move |tx| role::replace(tx, &org_id, &actor, &id, &draft, keys, now)).await? {
         Ok(_) => Ok(Done::Saved.at(&visit.path("roles"))),
         Err(refused) => Ok(Page::refused(subject, refused).render(&sigma, &visit, entered)),
     }

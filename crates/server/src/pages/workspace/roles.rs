@@ -5,15 +5,18 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
 use sigma_core::authorize::Params;
-use sigma_core::workspace::{Right, Role};
-use sigma_store::workspace::role;
+use sigma_core::workspace::{Right, RolePermissions};
+use sigma_store::workspace::role::{self, RoleSummary};
 
 use super::outcome::{Done, Instead};
 use super::switch_lines;
 use super::visit::{Visit, failed};
 use crate::pages::view::PageContext;
-use crate::pages::view::workspace::{RoleLine, Roles, Tab};
+use crate::pages::view::workspace::{Paging, RoleLine, Roles, Tab};
 use crate::state::Sigma;
+
+/// Roles on a page.
+const LIMIT: u32 = 25;
 
 /// The routes of this page.
 pub fn router() -> Router<Sigma> {
@@ -21,20 +24,27 @@ pub fn router() -> Router<Sigma> {
 }
 
 async fn roles(State(sigma): State<Sigma>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Instead> {
-    let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
+    let query = Params::parse(query.as_deref().unwrap_or_default());
+    let notice = Done::told_by(&query);
+    let offset = query.get("offset").and_then(|text| text.parse().ok()).unwrap_or(0);
     let org_id = visit.org_id();
-    let roles = sigma.store.read(move |tx| role::list(tx, &org_id)).await.map_err(failed)?;
-    let view = Roles { roles: roles.into_iter().map(line).collect(), may_make: visit.authority().may(Right::Roles) };
+    let page = sigma.store.read(move |tx| role::summaries(tx, &org_id, offset, LIMIT)).await.map_err(failed)?;
+    let view = Roles {
+        roles: page.items.into_iter().map(line).collect(),
+        paging: Paging { offset, limit: u64::from(LIMIT), total: page.total },
+        may_make: visit.authority().may(Right::Roles),
+    };
     Ok(view.render(&visit.frame(Tab::Roles, notice), &PageContext { issuer: sigma.issuer() }))
 }
 
-fn line(role: Role) -> RoleLine {
+fn line(role: RoleSummary) -> RoleLine {
+    let permissions = RolePermissions { switches: role.switches, ..RolePermissions::default() };
     RoleLine {
         id: role.id.to_string(),
         name: role.name,
         description: role.description,
-        switches: switch_lines(&role.permissions, None),
-        schemas: role.permissions.schemas.len(),
-        catalogs: role.permissions.catalogs.len(),
+        switches: switch_lines(&permissions, None),
+        schemas: role.schemas,
+        catalogs: role.catalogs,
     }
 }

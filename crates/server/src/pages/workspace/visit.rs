@@ -9,17 +9,19 @@ use sigma_core::ids::{OrgId, UserId};
 use sigma_core::workspace::{Actor, Authority, Right, Role};
 use sigma_store::workspace::membership::{self, Belonging, Member, State};
 use sigma_store::workspace::tenant::{self, Workspace};
-use sigma_store::workspace::{Decision, role};
+use sigma_store::workspace::{Decision, quick, role};
 use sigma_store::{StoreError, Tx};
 
 use super::outcome::{Instead, Refused};
 use super::quick::QuickSession;
 use crate::error::internal;
 use crate::extract::{Browser, SignedIn};
+use crate::http::RequestContext;
 use crate::pages::not_found;
 use crate::pages::view::workspace::{Frame, Notice, Tab, WorkspaceLink};
 use crate::pages::view::{ErrorPage, Link, PageContext};
 use crate::state::Sigma;
+use crate::workspace::{network_is_allowed, quick_login_managers};
 
 /// Workspaces that the switcher lists; the chooser has them all.
 const MOST_OTHERS: usize = 20;
@@ -116,13 +118,18 @@ impl Visit {
         }
     }
 
-    async fn find(sigma: &Sigma, browser: &Browser, org_id: OrgId) -> Result<Self, Instead> {
-        let quick = QuickSession::of(sigma, browser).filter(|session| session.org_id == org_id);
-        if let Some(session) = quick {
+    async fn find(sigma: &Sigma, context: &RequestContext, browser: &Browser, org_id: OrgId) -> Result<Self, Instead> {
+        let session = QuickSession::of(sigma, browser).filter(|session| session.org_id == org_id);
+        let managers = quick_login_managers(sigma).filter(|_| network_is_allowed(sigma, context));
+        if let (Some(session), Some(managers)) = (session, managers) {
             let (state, org_id) = (sigma.clone(), org_id.clone());
-            let by_click = move |tx: &mut dyn Tx| match session.find_user(tx, &state)? {
-                Some((user_id, era)) => Ok(load(tx, &org_id, &user_id)?.filter(|visit| visit.member.era == era)),
-                None => Ok(None),
+            let by_click = move |tx: &mut dyn Tx| {
+                let Some((user_id, era)) = session.find_user(tx, &state)? else { return Ok(None) };
+                let visit = load(tx, &org_id, &user_id)?.filter(|visit| visit.member.era == era);
+                Ok(visit.filter(|visit| {
+                    let is_manager = visit.role.permissions.manages_anything();
+                    quick::allows(&visit.workspace, &visit.member, is_manager, managers)
+                }))
             };
             if let Some(visit) = sigma.store.read(by_click).await.map_err(failed)? {
                 return Ok(Self { others: Vec::new(), ..visit });
@@ -160,6 +167,7 @@ impl FromRequestParts<Sigma> for Visit {
     async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, Instead> {
         let place = Path::<Place>::from_request_parts(parts, sigma).await;
         let Path(Place { workspace }) = place.map_err(|_| Instead::of(not_found(sigma)))?;
-        Self::find(sigma, &Browser::of(&parts.headers), OrgId::from_text(workspace)).await
+        let context = RequestContext::from_request_parts(parts, sigma).await.map_err(Instead::of)?;
+        Self::find(sigma, &context, &Browser::of(&parts.headers), OrgId::from_text(workspace)).await
     }
 }

@@ -9,7 +9,7 @@ use sigma_core::time::Timestamp;
 use sigma_core::workspace::{ApiKeySecret, KeyPermission, KeyPermissions, text};
 use sigma_store::workspace::api_key::{self, NewApiKey};
 use time::format_description::well_known::Rfc3339;
-use time::{Date, Month, OffsetDateTime, Time};
+use time::{OffsetDateTime, UtcOffset};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -96,16 +96,13 @@ fn read_permissions(names: &[String]) -> Result<KeyPermissions, WorkspaceError> 
 }
 
 fn read_expiry(text: &str, now: Timestamp) -> Result<Timestamp, WorkspaceError> {
-    let invalid = || WorkspaceError::invalid("expiresAt must be a time like 2030-01-31T12:00:00Z, in the future");
-    let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| invalid())?;
-    let micros = i64::try_from(moment.unix_timestamp_nanos() / 1_000).map_err(|_| invalid())?;
-    // A year of five digits would be no time of RFC 3339.
-    let last = OffsetDateTime::new_utc(
-        Date::from_calendar_date(9999, Month::December, 31).map_err(|_| invalid())?,
-        Time::MIDNIGHT,
-    );
-    if moment >= last {
-        return Err(invalid());
-    }
-    Some(Timestamp::from_micros(micros)).filter(|expiry| *expiry > now).ok_or_else(invalid)
+    let malformed = || WorkspaceError::invalid("expiresAt must be a time of RFC 3339, like 2030-01-31T12:00:00Z");
+    let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| malformed())?;
+    // An offset may carry it beyond the years that RFC 3339 can write.
+    let utc = moment.checked_to_offset(UtcOffset::UTC);
+    let utc = utc.ok_or_else(|| WorkspaceError::invalid("expiresAt must not be after 9999-12-31T23:59:59Z"))?;
+    let micros = i64::try_from(utc.unix_timestamp_nanos() / 1_000).map_err(|_| malformed())?;
+    Some(Timestamp::from_micros(micros))
+        .filter(|expiry| *expiry > now)
+        .ok_or_else(|| WorkspaceError::invalid("expiresAt must be in the future"))
 }

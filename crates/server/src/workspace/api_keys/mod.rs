@@ -6,7 +6,7 @@ pub mod list;
 pub mod remove;
 
 use serde::Serialize;
-use sigma_store::workspace::api_key::ApiKey;
+use sigma_store::workspace::api_key::{ApiKey, Maker};
 use utoipa::ToSchema;
 
 /// A key in a list: never the key itself, nor its hash.
@@ -18,12 +18,29 @@ pub struct ApiKeyView {
     permissions: Vec<&'static str>,
     /// It was not deactivated.
     active: bool,
+    /// Who made it, also when they left; null for the operator.
+    made_by: Option<MakerView>,
     /// ISO 8601.
     created_at: String,
     /// ISO 8601, up to a minute late; null until it is used.
     last_used_at: Option<String>,
     /// ISO 8601; null where it does not expire.
     expires_at: Option<String>,
+}
+
+/// Who made a key.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MakerView {
+    /// `user_…`, or `key_…` of a key that another one made.
+    id: String,
+    /// What they were called then.
+    name: String,
+}
+
+impl From<&Maker> for MakerView {
+    fn from(maker: &Maker) -> Self {
+        Self { id: maker.id.as_str().to_owned(), name: maker.name.clone() }
+    }
 }
 
 impl From<&ApiKey> for ApiKeyView {
@@ -33,6 +50,7 @@ impl From<&ApiKey> for ApiKeyView {
             name: key.name.clone(),
             permissions: key.permissions.names(),
             active: key.active,
+            made_by: key.made_by.as_ref().map(MakerView::from),
             created_at: key.created_at.iso8601(),
             last_used_at: key.last_used_at.map(sigma_core::time::Timestamp::iso8601),
             expires_at: key.expires_at.map(sigma_core::time::Timestamp::iso8601),

@@ -2,7 +2,7 @@
 //! Traefik and Caddy forward auth.
 
 use axum::body::Body;
-use axum::extract::RawQuery;
+use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sigma_core::authorize::Params;
@@ -12,76 +12,110 @@ use utoipa_axum::routes;
 use crate::state::Sigma;
 use crate::workspace::caller::{Wish, WorkspaceCaller};
 use crate::workspace::error::WorkspaceError;
+use crate::workspace::forwarded;
 
 /// The routes of this endpoint.
 pub fn router() -> OpenApiRouter<Sigma> {
     OpenApiRouter::new().routes(routes!(forward))
 }
 
-/// What is told of the caller, always all four (ruling 32).
-const HEADERS: [HeaderName; 4] = [
+/// What is told of the caller, always all five.
+const HEADERS: [HeaderName; 5] = [
     HeaderName::from_static("x-sigma-user-id"),
     HeaderName::from_static("x-sigma-workspace-id"),
     HeaderName::from_static("x-sigma-role-id"),
     HeaderName::from_static("x-sigma-permissions"),
+    HeaderName::from_static("x-sigma-token"),
 ];
+const EMPTY: HeaderValue = HeaderValue::from_static("");
 
 /// Tells a proxy in headers who calls: `X-Sigma-User-Id`, `X-Sigma-Workspace-Id`, `X-Sigma-Role-Id` and
 /// `X-Sigma-Permissions` (names with commas between them), empty where there is nothing to tell.
 ///
-/// `?permission=NAME` asks besides whether the caller may do that: a permission of keys or a switch of roles. The
-/// proxy must overwrite all four headers of the request that it passes on.
+/// `?permission=NAME` asks besides whether the caller may do that: a permission of keys or a switch of roles.
+///
+/// `?audience=NAME`, one of the operator's `workspaces.forward_audiences`, asks for the same facts in `X-Sigma-Token`: a JWT
+/// of a minute (`typ` `sigma-forward+jwt`, ES256), which the JWKS verifies. The proxy must overwrite all five headers of the
+/// request that it passes on.
 #[utoipa::path(
     get,
     path = "/api/v1/auth/forward",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
-    params(("permission" = Option<String>, Query, description = "What the caller must be allowed")),
+    params(
+        ("permission" = Option<String>, Query, description = "What the caller must be allowed"),
+        ("audience" = Option<String>, Query, description = "The backend that `X-Sigma-Token` is for"),
+    ),
     responses(
         (status = 200, description = "Let it through, with these headers", headers(
             ("X-Sigma-User-Id" = String, description = "The person; empty for a key"),
             ("X-Sigma-Workspace-Id" = String, description = "The workspace"),
             ("X-Sigma-Role-Id" = String, description = "The role that the person has now; empty for a key"),
             ("X-Sigma-Permissions" = String, description = "What they may do, in the terms of keys: names with commas between them"),
+            ("X-Sigma-Token" = String, description = "All of that, signed; empty where no audience was named"),
         )),
-        (status = 400, description = "Two credentials at once, or an unknown permission"),
+        (status = 400, description = "Two credentials at once, an unknown permission, or an audience that the operator did not name"),
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The caller may not do that"),
         (status = 413, description = "More than 1 MiB"),
         (status = 503, description = "The store does not answer"),
     )
 )]
-pub async fn forward(RawQuery(query): RawQuery, caller: Result<WorkspaceCaller, WorkspaceError>) -> Response {
-    match caller.and_then(|caller| judge(caller, query.as_deref())) {
-        Ok(WorkspaceCaller(caller)) => {
+pub async fn forward(
+    State(sigma): State<Sigma>,
+    RawQuery(query): RawQuery,
+    caller: Result<WorkspaceCaller, WorkspaceError>,
+) -> Response {
+    match answer(&sigma, query.as_deref(), caller).await {
+        Ok((WorkspaceCaller(caller), token)) => {
             let mut response = Response::new(Body::empty());
-            tell(response.headers_mut(), &caller.headers);
+            tell(response.headers_mut(), &caller.headers, token);
             response
         }
         Err(error) => {
             let mut response = error.into_response();
-            tell(response.headers_mut(), &[const { HeaderValue::from_static("") }; 4]);
+            tell(response.headers_mut(), &[EMPTY; 4], EMPTY);
             response
         }
     }
 }
 
-fn judge(caller: WorkspaceCaller, query: Option<&str>) -> Result<WorkspaceCaller, WorkspaceError> {
-    let Some(query) = query else { return Ok(caller) };
+/// The caller, and what is said of them in one signed header.
+async fn answer(
+    sigma: &Sigma,
+    query: Option<&str>,
+    caller: Result<WorkspaceCaller, WorkspaceError>,
+) -> Result<(WorkspaceCaller, HeaderValue), WorkspaceError> {
+    let caller = caller?;
+    let Some(query) = query else { return Ok((caller, EMPTY)) };
     let params = Params::parse(query);
     if params.repeated().is_some() {
         return Err(WorkspaceError::invalid("Each parameter must stand once"));
     }
-    match params.raw("permission").map(Wish::parse).transpose()? {
-        Some(wish) if !caller.0.may(wish) => Err(WorkspaceError::denied("The role or key may not do that")),
-        _ => Ok(caller),
+    let wish = params.raw("permission").map(Wish::parse).transpose()?;
+    let audience = params.raw("audience").map(|audience| known(sigma, audience)).transpose()?;
+    if wish.is_some_and(|wish| !caller.0.may(wish)) {
+        return Err(WorkspaceError::denied("The role or key may not do that"));
     }
+    let token = match audience {
+        Some(audience) => forwarded::token(sigma, &caller.0, audience).await?,
+        None => EMPTY,
+    };
+    Ok((caller, token))
 }
 
-fn tell(headers: &mut HeaderMap, values: &[HeaderValue; 4]) {
+/// The audience, if the operator named it: nobody is given a token for anything else.
+fn known<'a>(sigma: &Sigma, audience: &'a str) -> Result<&'a str, WorkspaceError> {
+    if sigma.settings.workspaces.forward_audiences.iter().any(|known| known == audience) {
+        return Ok(audience);
+    }
+    Err(WorkspaceError::invalid("audience must be one of workspaces.forward_audiences in the server's configuration"))
+}
+
+fn tell(headers: &mut HeaderMap, values: &[HeaderValue; 4], token: HeaderValue) {
     // With those that every answer has: the table grows once.
     headers.reserve(24);
-    for (name, value) in HEADERS.into_iter().zip(values) {
-        headers.insert(name, value.clone());
+    for (name, value) in HEADERS.into_iter().zip(values.iter().cloned().chain([token])) {
+        headers.insert(name, value);
     }
 }

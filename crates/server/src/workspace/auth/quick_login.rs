@@ -1,4 +1,4 @@
-//! `POST /api/v1/auth/quick-login`: a person logs in by a click, where that is allowed (ruling 31).
+//! `POST /api/v1/auth/quick-login`: a person logs in by a click, where that is allowed.
 
 use axum::Json;
 use axum::extract::State;
@@ -38,6 +38,9 @@ impl Wanted for QuickLoginBody {
 }
 
 /// Logs somebody in whom `quick-logins` lists. For everybody else the answer is the same 401.
+///
+/// The session lives a day, refreshes included, and counts only while server, network, workspace, person and role allow
+/// quick logins.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/quick-login",

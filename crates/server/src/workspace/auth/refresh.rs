@@ -7,9 +7,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::RequestContext;
 use crate::state::Sigma;
 use crate::workspace::body::{Body, Wanted};
-use crate::workspace::caller::{Credential, Who, identify};
+use crate::workspace::caller::{Credential, Sender, Who, identify};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::token::{Issued, Session};
 
@@ -43,7 +44,8 @@ pub struct RefreshAnswer {
 
 /// Refreshes a session: the new token names the role that the person has now.
 ///
-/// The old token goes on until it expires. The session, and with it every token, ends 30 days after the login.
+/// The old token goes on until it expires. The session, and with it every token, ends 30 days after the login, and a day
+/// after a quick login.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/refresh",
@@ -61,13 +63,14 @@ pub struct RefreshAnswer {
 )]
 pub async fn refresh(
     State(sigma): State<Sigma>,
+    context: RequestContext,
     Body(body): Body<RefreshBody>,
 ) -> Result<Json<RefreshAnswer>, WorkspaceError> {
     if body.token.is_empty() {
         return Err(WorkspaceError::invalid(NEEDS));
     }
-    let caller = identify(&sigma, Credential::Token(&body.token)).await?;
-    let Who::Person { user_id, role_id, jti, session_ends_at } = &caller.who else {
+    let caller = identify(&sigma, Credential::Token(&body.token), Sender::Caller(&context)).await?;
+    let Who::Person { user_id, role_id, jti, session_ends_at, .. } = &caller.who else {
         return Err(WorkspaceError::BadToken);
     };
     let session = Session { org_id: &caller.org_id, user_id, role_id, jti, ends_at: *session_ends_at };

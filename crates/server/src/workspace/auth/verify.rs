@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::state::Sigma;
 use crate::workspace::body::{Body, Wanted};
-use crate::workspace::caller::{Credential, Who, Wish, WorkspaceCaller, identify};
+use crate::workspace::caller::{Credential, Sender, Who, Wish, WorkspaceCaller, identify};
 use crate::workspace::error::WorkspaceError;
 
 /// The routes of this endpoint.
@@ -94,7 +94,8 @@ impl Verified {
 
 /// Tells a server whose token or key it was sent, if it is one of its own workspace.
 ///
-/// What another workspace's is, is nobody's: `valid` is false and nothing else is told of it.
+/// What another workspace's is, is nobody's: `valid` is false and nothing else is told of it. The network that a person
+/// called from is not known here: for the token of a quick login everything else is checked.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/verify",
@@ -125,7 +126,7 @@ pub async fn verify(
         (None, Some(key)) => Credential::Key(key),
         _ => return Err(WorkspaceError::invalid(NEEDS)),
     };
-    let found = match identify(&sigma, credential).await {
+    let found = match identify(&sigma, credential, Sender::Elsewhere).await {
         Ok(found) => Some(found).filter(|found| found.org_id == caller.org_id),
         Err(WorkspaceError::BadToken | WorkspaceError::BadKey) => None,
         Err(error) => return Err(error),

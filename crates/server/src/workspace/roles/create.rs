@@ -33,7 +33,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
         (status = 400, description = "A field is missing or malformed, or two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The caller may not manage roles, or the role holds more than they do"),
-        (status = 409, description = "The id or the name is taken, or 100 roles are there already"),
+        (status = 409, description = "The id or the name is taken, 100 roles are there already, or they would take more than 1 MiB in all"),
         (status = 413, description = "More than 1 MiB"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures"),

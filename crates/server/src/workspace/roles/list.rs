@@ -23,7 +23,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     responses(
-        (status = 200, description = "The roles, 200 at most", body = [RoleView]),
+        (status = 200, description = "The roles, 100 and 1 MiB at most", body = [RoleView]),
         (status = 400, description = "Two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The API key may not read"),

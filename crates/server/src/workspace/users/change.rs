@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::Sigma;
-use crate::workspace::body::{Body, Id, Wanted};
+use crate::workspace::body::{Body, Id, KeysChoice, Wanted};
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
@@ -34,6 +34,10 @@ pub struct UserChange {
     /// Whether they may log in. Off, they are logged out at once.
     #[serde(default)]
     active: Option<bool>,
+    /// What becomes of API keys that they made and that can do more than they may from now on: `deactivate`, the default, or
+    /// `keep`. Somebody who is not active may do nothing.
+    #[serde(default)]
+    keys: Option<String>,
 }
 
 impl Wanted for UserChange {}
@@ -47,7 +51,7 @@ impl Wanted for UserChange {}
     path = "/api/v1/users/{id}",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
-    params(("id" = String, Path, description = "The user")),
+    params(("id" = String, Path, description = "The user; before they accept, their membership")),
     request_body = UserChange,
     responses(
         (status = 200, description = "The user", body = UserView),
@@ -68,8 +72,12 @@ pub async fn change(
     Id(id): Id,
     Body(body): Body<UserChange>,
 ) -> Result<Json<UserView>, WorkspaceError> {
-    let change =
-        Change { role_id: body.role_id.map(RoleId::from_text), quick_login: body.quick_login, active: body.active };
+    let change = Change {
+        role_id: body.role_id.map(RoleId::from_text),
+        quick_login: body.quick_login,
+        active: body.active,
+        keys: KeysChoice::parse(body.keys.as_deref())?,
+    };
     let (org_id, actor, id, now) = (caller.org_id.clone(), caller.actor(), UserId::from_text(id), sigma.now());
     let member = decide(&sigma, move |tx| membership::change(tx, &org_id, &actor, &id, &change, now)).await?;
     Ok(Json((&member).into()))

@@ -38,7 +38,8 @@ impl Wanted for InviteBody {
     const NEEDS: Option<&'static str> = Some("email, name and roleId are required");
 }
 
-/// Invites a person by mail. They may log in once they have accepted (ruling 33).
+/// Invites a person by mail. They may log in once they have accepted. Whether there is an account of that address already is
+/// not told: the answer names the membership, which waits.
 #[utoipa::path(
     post,
     path = "/api/v1/users",
@@ -51,7 +52,7 @@ impl Wanted for InviteBody {
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The caller may not manage users, or the role holds more than they do"),
         (status = 404, description = "No such role in this workspace"),
-        (status = 409, description = "Somebody with that address is a member already"),
+        (status = 409, description = "Somebody with that address is a member or invited already, or was sent ten invitations within the hour"),
         (status = 413, description = "More than 1 MiB"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures, or too many invitations of this workspace"),

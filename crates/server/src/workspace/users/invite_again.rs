@@ -24,7 +24,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
     path = "/api/v1/users/{id}/invitation",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
-    params(("id" = String, Path, description = "The user")),
+    params(("id" = String, Path, description = "The user; before they accept, their membership")),
     responses(
         (status = 204, description = "The mail is on its way"),
         (status = 400, description = "Two credentials at once"),

@@ -16,8 +16,11 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 #[schema(as = WorkspaceUser)]
 pub struct UserView {
+    /// The person's account, `user_…`; until they accept, their membership, `mem_…`, which goes on naming them afterwards.
     id: String,
+    /// Until they accept, the address that was invited.
     email: Option<String>,
+    /// Until they accept, the name that was written in the invitation.
     name: String,
     role_id: String,
     /// They may log in.

@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::Sigma;
-use crate::workspace::body::Id;
+use crate::workspace::body::{Id, KeysChoice};
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
@@ -18,16 +18,20 @@ pub fn router() -> OpenApiRouter<Sigma> {
     OpenApiRouter::new().routes(routes!(remove))
 }
 
-/// Ends a membership, and every session that the person has in this workspace; their account stays.
+/// Ends a membership, or takes an invitation back. Every session that the person has in this workspace ends; their account
+/// stays. API keys that they made are deactivated with those that these made, unless `keys=keep` is said.
 #[utoipa::path(
     delete,
     path = "/api/v1/users/{id}",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
-    params(("id" = String, Path, description = "The user")),
+    params(
+        ("id" = String, Path, description = "The user; before they accept, their membership"),
+        ("keys" = Option<String>, Query, description = "What becomes of the API keys that they made: `deactivate`, the default, or `keep`"),
+    ),
     responses(
         (status = 204, description = "They are no member any more"),
-        (status = 400, description = "Two credentials at once"),
+        (status = 400, description = "keys is neither `deactivate` nor `keep`, or two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The caller may not manage users, or the user holds more than they do"),
         (status = 404, description = "No such user in this workspace"),
@@ -41,8 +45,9 @@ pub async fn remove(
     State(sigma): State<Sigma>,
     WorkspaceCaller(caller): WorkspaceCaller,
     Id(id): Id,
+    KeysChoice(keys): KeysChoice,
 ) -> Result<StatusCode, WorkspaceError> {
     let (org_id, actor, id, now) = (caller.org_id.clone(), caller.actor(), UserId::from_text(id), sigma.now());
-    decide(&sigma, move |tx| membership::remove(tx, &org_id, &actor, &id, now)).await?;
+    decide(&sigma, move |tx| membership::remove(tx, &org_id, &actor, &id, keys, now)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -26,7 +26,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
     path = "/api/v1/users/{id}",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
-    params(("id" = String, Path, description = "The user")),
+    params(("id" = String, Path, description = "The user; before they accept, their membership")),
     responses(
         (status = 200, description = "The user", body = UserView),
         (status = 400, description = "Two credentials at once"),

@@ -5,15 +5,17 @@ use axum::response::Response;
 use http::StatusCode;
 use sigma_core::time::Timestamp;
 
-use super::{Frame, Notice};
+use super::{Frame, Notice, Paging};
 use crate::pages::view::csp::ContentSecurityPolicy;
 use crate::pages::view::{PageContext, moment, page};
 
-/// The API keys of a workspace.
+/// A page of the API keys of a workspace.
 #[derive(Clone, Debug)]
 pub struct Keys {
     /// In the order to show.
     pub keys: Vec<KeyLine>,
+    /// Where in the list they stand.
+    pub paging: Paging,
 }
 
 /// One key, as far as it can be shown.
@@ -27,6 +29,8 @@ pub struct KeyLine {
     pub permissions: Vec<String>,
     /// Whether it works.
     pub state: KeyState,
+    /// The name of its maker, when they made it.
+    pub made_by: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last used.

@@ -92,17 +92,17 @@ impl MemberLine {
 }
 
 impl Paging {
-    fn previous(&self) -> Option<u64> {
+    pub(super) fn previous(&self) -> Option<u64> {
         (self.offset > 0).then(|| self.offset.saturating_sub(self.limit))
     }
 
-    fn next(&self) -> Option<u64> {
+    pub(super) fn next(&self) -> Option<u64> {
         let next = self.offset.saturating_add(self.limit);
         (next < self.total).then_some(next)
     }
 
     /// `51–100 of 1,234`.
-    fn place(&self, shown: usize) -> String {
+    pub(super) fn place(&self, shown: usize) -> String {
         let last = self.offset.saturating_add(u64::try_from(shown).unwrap_or(u64::MAX)).min(self.total);
         let first = self.offset.saturating_add(1).min(last);
         format!("{}–{} of {}", grouped(first), grouped(last), grouped(self.total))

@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use sigma_core::time::Timestamp;
 
-use super::{Frame, MemberStatus, Notice};
+use super::{Frame, MemberStatus, Notice, grouped};
 use crate::pages::view::csp::ContentSecurityPolicy;
 use crate::pages::view::{PageContext, initial, moment, page};
 
@@ -55,6 +55,8 @@ pub struct MemberPage {
     pub roles: Vec<RoleOption>,
     /// Login without a password.
     pub quick_login: QuickLoginSwitch,
+    /// API keys that they made and that work.
+    pub keys: u64,
 }
 
 /// Whether a person may be listed for login without a password.
@@ -73,6 +75,11 @@ impl MemberPage {
 
     fn since(&self) -> String {
         moment::day(self.created_at)
+    }
+
+    /// `the API key`, `the 3 API keys`.
+    fn keys_in_words(&self) -> String {
+        if self.keys == 1 { "the API key".to_owned() } else { format!("the {} API keys", grouped(self.keys)) }
     }
 }
 

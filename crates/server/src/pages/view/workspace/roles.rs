@@ -4,15 +4,17 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::{Frame, Notice, SwitchLine};
+use super::{Frame, Notice, Paging, SwitchLine};
 use crate::pages::view::csp::ContentSecurityPolicy;
 use crate::pages::view::{PageContext, page};
 
-/// Every role of a workspace.
+/// A page of the roles of a workspace.
 #[derive(Clone, Debug)]
 pub struct Roles {
     /// In the order to show.
     pub roles: Vec<RoleLine>,
+    /// Where in the list they stand.
+    pub paging: Paging,
     /// Whether who looks may make more.
     pub may_make: bool,
 }

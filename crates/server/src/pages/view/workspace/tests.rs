@@ -43,13 +43,17 @@ fn member(name: &str, email: &str, role: &str, status: MemberStatus) -> MemberLi
     }
 }
 
+fn paging() -> Paging {
+    Paging { offset: 50, limit: 50, total: 1_234 }
+}
+
 fn people() -> People {
     let people = vec![
         member("Ada Lovelace", "ada@example.org", "Admin", MemberStatus::Active),
         member(HOSTILE, "grace@example.org", "Member", MemberStatus::Invited),
         member("Alan Turing", "alan@example.org", "Editor", MemberStatus::Inactive),
     ];
-    People { search: None, people, paging: Paging { offset: 50, limit: 50, total: 1_234 } }
+    People { search: None, people, paging: paging() }
 }
 
 fn roles() -> Vec<RoleOption> {
@@ -69,6 +73,7 @@ fn member_page(status: MemberStatus) -> MemberPage {
         locked: None,
         roles: roles(),
         quick_login: QuickLoginSwitch { on: true, hint: "Gets in without a password.".into() },
+        keys: 2,
     }
 }
 
@@ -100,6 +105,7 @@ fn key_line(state: KeyState) -> KeyLine {
         name: "Nightly import".into(),
         permissions: vec!["read".into(), "update-data".into()],
         state,
+        made_by: Some(HOSTILE.into()),
         created_at: at(-90),
         last_used_at: (state == KeyState::Active).then(|| at(0)),
         expires_at: Some(at(30)),
@@ -168,13 +174,13 @@ fn every_page() -> Vec<Response> {
             &people_tab,
             &CONTEXT,
         ),
-        Roles { roles: vec![line("Admin", "", true), line(HOSTILE, HOSTILE, false)], may_make: true }
+        Roles { roles: vec![line("Admin", "", true), line(HOSTILE, HOSTILE, false)], paging: paging(), may_make: true }
             .render(&frame(Tab::Roles), &CONTEXT),
         role_form(Editing::Open).with_empty_lines(0).render(ok, &frame(Tab::Roles), &CONTEXT),
         role_form(Editing::Locked(HOSTILE.into())).render(ok, &refused, &CONTEXT),
-        Keys { keys: vec![key_line(KeyState::Active), key_line(KeyState::Deactivated)] }
+        Keys { keys: vec![key_line(KeyState::Active), key_line(KeyState::Deactivated)], paging: paging() }
             .render(&frame(Tab::Keys), &CONTEXT),
-        Keys { keys: vec![] }.render(&frame(Tab::Keys), &CONTEXT),
+        Keys { keys: vec![], paging: paging() }.render(&frame(Tab::Keys), &CONTEXT),
         form.render(ok, &frame(Tab::Keys), &CONTEXT),
         made().render(&frame(Tab::Keys), &CONTEXT),
         key.render(ok, &frame(Tab::Keys), &CONTEXT),
