@@ -21,13 +21,16 @@ const services = {
   rust: [join(target, "debug/notes-service"), []],
 };
 
+/** What Sigma calls the service behind a proxy. */
+const audience = "https://api.example.org";
+
 let sigma;
 let workspace;
 let other;
 let directory;
 
 before(async () => {
-  sigma = await startSigma();
+  sigma = await startSigma({ SIGMA__WORKSPACES__FORWARD_AUDIENCES: JSON.stringify([audience, "another"]) });
   workspace = await makeWorkspace(sigma, "Ledger");
   other = await makeWorkspace(sigma, "Rival");
   directory = await mkdtemp(join(tmpdir(), "sigma-examples-"));
@@ -36,6 +39,21 @@ after(async () => {
   await sigma?.stop();
   if (directory) await rm(directory, { recursive: true, force: true });
 });
+
+/** Starts a service with these settings; where it answers, once it does, and how it is ended. */
+async function start(name, settings) {
+  const [command, args] = services[name];
+  const child = spawn(command, args, {
+    cwd: join(examples, name),
+    env: { ...process.env, ...settings },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const origin = await new Promise((resolve, reject) => {
+    child.once("error", reject).once("exit", (code) => reject(new Error(`${command} ended with ${code}`)));
+    child.stdout.setEncoding("utf8").once("data", (line) => resolve(line.trim()));
+  });
+  return { child, origin };
+}
 
 /** A token with other claims or another header, signed by whoever holds the workspace's secret. */
 function forged(set, { header, claims, kid = set.keys[0].kid, secret = set.keys[0].k }) {
@@ -46,7 +64,7 @@ function forged(set, { header, claims, kid = set.keys[0].kid, secret = set.keys[
   return `${signed}.${createHmac("sha256", Buffer.from(secret, "base64url")).update(signed).digest("base64url")}`;
 }
 
-for (const [name, [command, args]] of Object.entries(services)) {
+for (const name of Object.keys(services)) {
   describe(`the service in ${name}`, () => {
     let child;
     let origin;
@@ -59,15 +77,7 @@ for (const [name, [command, args]] of Object.entries(services)) {
       await writeFile(file, JSON.stringify(secrets), { mode: 0o600 });
       const { key } = await workspace.addKey(["read"]);
       const environment = { SIGMA_URL: sigma.issuer, SIGMA_API_KEY: key, SIGMA_SECRETS: file, PORT: "0" };
-      child = spawn(command, args, {
-        cwd: join(examples, name),
-        env: { ...process.env, ...environment },
-        stdio: ["ignore", "pipe", "ignore"],
-      });
-      origin = await new Promise((resolve, reject) => {
-        child.once("error", reject).once("exit", (code) => reject(new Error(`${command} ended with ${code}`)));
-        child.stdout.setEncoding("utf8").once("data", (line) => resolve(line.trim()));
-      });
+      ({ child, origin } = await start(name, environment));
     });
     after(() => child?.kill());
 
@@ -156,3 +166,68 @@ for (const [name, [command, args]] of Object.entries(services)) {
     });
   });
 }
+
+describe("the service in typescript behind a proxy", () => {
+  let child;
+  let origin;
+
+  before(async () => {
+    const file = join(directory, "forwarded.json");
+    await writeFile(file, JSON.stringify(await workspace.secrets()), { mode: 0o600 });
+    const { key } = await workspace.addKey(["read"]);
+    const settings = { SIGMA_URL: sigma.issuer, SIGMA_API_KEY: key, SIGMA_SECRETS: file, PORT: "0", SIGMA_AUDIENCE: audience };
+    ({ child, origin } = await start("typescript", settings));
+  });
+  after(() => child?.kill());
+
+  async function notes(headers) {
+    const answer = await fetch(`${origin}/notes`, { headers });
+    return { status: answer.status, body: await answer.json() };
+  }
+
+  /** What Sigma answers a proxy that asks about this credential. */
+  async function forwarded(headers, to = audience) {
+    const answer = await fetch(`${sigma.issuer}/api/v1/auth/forward?audience=${to}`, { headers });
+    assert.equal(answer.status, 200);
+    return answer.headers.get("x-sigma-token");
+  }
+
+  test("believes the signed header of Sigma, for people and for servers", async () => {
+    const { id: userId, roleId } = workspace.member;
+    const token = await workspace.logIn(workspace.member);
+    const person = await notes({ "X-Sigma-Token": await forwarded({ Authorization: `Bearer ${token}` }) });
+    assert.deepEqual(person, { status: 200, body: { caller: { workspaceId: workspace.id, userId, roleId }, notes: [] } });
+    const { key } = await workspace.addKey(["read"]);
+    const server = await notes({ "X-Sigma-Token": await forwarded({ "X-Sigma-ApiKey": key }) });
+    assert.deepEqual(server, { status: 200, body: { caller: { workspaceId: workspace.id }, notes: [] } });
+    const { key: weak } = await workspace.addKey(["update-data"]);
+    const denied = await notes({ "X-Sigma-Token": await forwarded({ "X-Sigma-ApiKey": weak }) });
+    assert.deepEqual([denied.status, denied.body.error], [403, "PERMISSION_DENIED"]);
+  });
+
+  test("believes nothing else", async () => {
+    const token = await workspace.logIn(workspace.member);
+    const { key } = await workspace.addKey(["read"]);
+    const real = await forwarded({ "X-Sigma-ApiKey": key });
+    const [header, claims, signature] = real.split(".");
+    const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const more = part({ ...JSON.parse(Buffer.from(claims, "base64url")), workspaceId: other.id });
+    const four = { "X-Sigma-Workspace-Id": workspace.id, "X-Sigma-Permissions": "read", "X-Sigma-User-Id": "user_x" };
+    for (const headers of [
+      {},
+      four,
+      { ...four, "X-Sigma-Token": "" },
+      { Authorization: `Bearer ${token}` },
+      { "X-Sigma-ApiKey": key },
+      { "X-Sigma-Token": token },
+      { "X-Sigma-Token": `${real},${real}` },
+      { "X-Sigma-Token": `forged,${real}` },
+      { "X-Sigma-Token": `${header}.${more}.${signature}` },
+      { "X-Sigma-Token": `${part({ alg: "none", typ: "sigma-forward+jwt" })}.${claims}.` },
+      { "X-Sigma-Token": await forwarded({ "X-Sigma-ApiKey": key }, "another") },
+    ]) {
+      const answer = await notes(headers);
+      assert.deepEqual([answer.status, answer.body.error], [401, "UNAUTHORIZED"], JSON.stringify(headers));
+    }
+  });
+});

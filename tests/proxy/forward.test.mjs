@@ -1,19 +1,22 @@
-//! An API behind nginx and behind Caddy, as the guide configures them: who calls arrives in four headers that only Sigma
+//! An API behind nginx and behind Caddy, as the guide configures them: who calls arrives in five headers that only Sigma
 //! fills in, and whoever may not call does not get that far.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startSigma } from "../support/sigma.mjs";
 import { makeWorkspace } from "../support/workspace.mjs";
-import { caller, send, startApi } from "./http.mjs";
+import { caller, send, signedCaller, startApi, startWsgiApi } from "./http.mjs";
 import { proxies, startProxy } from "./proxies.mjs";
 
 let sigma;
 let api;
 let workspace;
 
+/** The audience in the guide's configurations. */
+const audience = "https://api.example.org";
+
 before(async () => {
-  sigma = await startSigma();
+  sigma = await startSigma({ SIGMA__WORKSPACES__FORWARD_AUDIENCES: JSON.stringify([audience]) });
   api = await startApi();
   workspace = await makeWorkspace(sigma, "Ledger");
 });
@@ -32,6 +35,43 @@ const lies = [
   ["X-Sigma-Workspace-Id", "org_of_somebody_else"],
   ["X-SIGMA-ROLE-ID", "role_of_somebody_else"],
   ["X-Sigma-Permissions", "read,update-data,delete-data,update-model,delete-model"],
+  ["X-Sigma-Token", "eyJhbGciOiJub25lIn0.e30."],
+];
+
+/** The same under names that CGI, WSGI and PHP take for these. */
+const underscored = lies.flatMap(([name, value]) => [
+  [name.replaceAll("-", "_"), value],
+  [name.replace("-", "_"), value],
+  [name.toLowerCase().replace(/-(?=[^-]*$)/, "_"), value],
+]);
+
+/** Other ways to write a path that only who may export may call, and paths that are nearly open. */
+const spellings = [
+  "/export",
+  "/export/",
+  "/export/all",
+  "/EXPORT/all",
+  "/Export",
+  "/%65xport/all",
+  "//export/all",
+  "/./export/all",
+  "/export?of=/notes",
+  "/notes/../export/all",
+  "/notes/%2e%2e/export/all",
+  "/notes/..%2fexport/all",
+  "/notes%2f..%2fexport",
+  "/notes/..;/export/all",
+  "/notes/;/../export",
+  "/notes/..%5cexport",
+  "/notes%00/export",
+  "/notes/%252e%252e/export",
+  "/NOTES",
+  "//notes",
+  "/%6eotes",
+  "/notes/",
+  "/notes//x",
+  "/notesexport",
+  "/notes.json",
 ];
 
 for (const name of Object.keys(proxies)) {
@@ -95,14 +135,50 @@ for (const name of Object.keys(proxies)) {
       await isRefused({ headers: lies }, 401, "UNAUTHORIZED");
     });
 
+    test("nor does it under names with underscores, to a program that takes them for the same", async () => {
+      const wsgi = await startWsgiApi();
+      const behind = await startProxy(name, { sigma: new URL(sigma.issuer).host, api: wsgi.address });
+      try {
+        const key = await workspace.addKey(["read"]);
+        const answer = await send(behind.port, { headers: [...underscored, withKey(key.key), ...underscored] });
+        assert.equal(answer.status, 200, answer.body);
+        const { HTTP_X_SIGMA_TOKEN: token, ...told } = answer.json;
+        assert.equal(told.HTTP_X_SIGMA_PERMISSIONS, "read");
+        assert.equal(told.HTTP_X_SIGMA_WORKSPACE_ID, workspace.id);
+        assert.equal(told.HTTP_X_SIGMA_USER_ID ?? "", "");
+        assert.equal(told.HTTP_X_SIGMA_ROLE_ID ?? "", "");
+        assert.equal((await signedCaller(sigma.issuer, token, audience)).sub, key.id);
+      } finally {
+        await behind.stop();
+        await wsgi.stop();
+      }
+    });
+
+    test("the signed header says the same as the four", async () => {
+      const { member } = workspace;
+      const seen = await passes({ path: "/notes", headers: [bearer(member.token)] });
+      const { iat, exp, ...facts } = await signedCaller(sigma.issuer, seen.headers["x-sigma-token"], audience);
+      assert.ok(exp - iat === 60 && Math.abs(iat - Date.now() / 1000) < 60);
+      assert.deepEqual(facts, {
+        iss: sigma.issuer,
+        aud: audience,
+        sub: member.id,
+        workspaceId: workspace.id,
+        userId: member.id,
+        roleId: member.roleId,
+        permissions: ["read"],
+      });
+    });
+
     test("a client that lists the headers in Connection takes none of them away", async () => {
       const { member } = workspace;
-      const names = "close, X-Sigma-User-Id, X-Sigma-Workspace-Id, X-Sigma-Role-Id, X-Sigma-Permissions";
+      const names = "close, X-Sigma-User-Id, X-Sigma-Workspace-Id, X-Sigma-Role-Id, X-Sigma-Permissions, X-Sigma-Token";
       const seen = await passes({ headers: [bearer(member.token), ["Connection", names]] });
       assert.equal(caller(seen)["workspace-id"], workspace.id);
       assert.equal(caller(seen)["user-id"], member.id);
       assert.equal(caller(seen)["role-id"], member.roleId);
       assert.equal(caller(seen).permissions, "read");
+      assert.equal((await signedCaller(sigma.issuer, seen.headers["x-sigma-token"], audience)).sub, member.id);
     });
 
     test("nobody gets through without a credential that holds", async () => {
@@ -136,6 +212,23 @@ for (const name of Object.keys(proxies)) {
       const seen = await passes({ path: "/export/all?permission=nonsense", headers: [bearer(admin.token)] });
       assert.equal(seen.path, "/export/all?permission=nonsense");
       assert.equal(caller(seen)["user-id"], admin.id);
+    });
+
+    test("what is not listed as open is closed, however a path is written", async () => {
+      const { admin, member } = workspace;
+      for (const path of spellings) {
+        const calls = api.calls();
+        const refused = await send(proxy.port, { path, headers: [bearer(member.token)] });
+        // Some proxies refuse a path by themselves.
+        assert.ok(refused.status === 403 || refused.status === 400, `${path}: ${refused.status}`);
+        assert.equal(api.calls(), calls, `${path} reached the API`);
+      }
+      for (const path of ["/EXPORT/all", "/export", "/notes/"]) {
+        assert.equal((await passes({ path, headers: [bearer(admin.token)] })).path, path);
+      }
+      for (const path of ["/", "/?a=/export", "/notes", "/notes/a/b%20c", "/notes/x?y=%2e%2e"]) {
+        assert.equal((await passes({ path, headers: [bearer(member.token)] })).path, path);
+      }
     });
 
     test("a session that was logged out is over at once", async () => {

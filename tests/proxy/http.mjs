@@ -1,5 +1,8 @@
 //! Requests with exactly the headers that a test says, and an API that answers what it was sent.
 
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createPublicKey, verify } from "node:crypto";
 import { createServer, request } from "node:http";
 import { text } from "node:stream/consumers";
 
@@ -32,6 +35,33 @@ export async function startApi() {
     calls: () => calls,
     stop: () => new Promise((resolve) => (server.close(resolve), server.closeAllConnections())),
   };
+}
+
+/** An API of Python's wsgiref, to which a header with "_" in its name is the one with "-": it answers what it was told. */
+export async function startWsgiApi() {
+  const child = spawn("python3", [new URL("wsgi.py", import.meta.url).pathname], { stdio: ["ignore", "pipe", "ignore"] });
+  const address = await new Promise((resolve, reject) => {
+    child.once("error", reject).once("exit", (code) => reject(new Error(`wsgi.py ended with ${code}`)));
+    child.stdout.setEncoding("utf8").once("data", (line) => resolve(line.trim()));
+  });
+  return {
+    address,
+    stop: () => new Promise((resolve) => (child.removeAllListeners("exit").once("exit", resolve), child.kill())),
+  };
+}
+
+/** What the fifth header says to `audience`, once its kind, its signature by a key of Sigma's and its audience are checked. */
+export async function signedCaller(issuer, token, audience) {
+  const [header, claims, signature] = token.split(".");
+  const read = (part) => JSON.parse(Buffer.from(part, "base64url"));
+  const { typ, alg, kid } = read(header);
+  assert.deepEqual([typ, alg], ["sigma-forward+jwt", "ES256"]);
+  const { keys } = await (await fetch(`${issuer}/.well-known/jwks.json`)).json();
+  const key = createPublicKey({ key: keys.find((key) => key.kid === kid), format: "jwk" });
+  const signed = Buffer.from(`${header}.${claims}`);
+  assert.ok(verify("sha256", signed, { key, dsaEncoding: "ieee-p1363" }, Buffer.from(signature, "base64url")));
+  assert.deepEqual([read(claims).iss, read(claims).aud], [issuer, audience]);
+  return read(claims);
 }
 
 /** The four headers that say who calls, as the API got them. */

@@ -34,7 +34,7 @@ export async function makeWorkspace(sigma, name) {
   async function join(roleName) {
     const email = `${roleName}@${name}.example.org`.toLowerCase();
     const roleId = roles.find((role) => role.name === roleName).id;
-    const { id: userId } = await ask("POST", "/users", { key: setup.key, body: { email, name: roleName, roleId } });
+    const { id: invitation } = await ask("POST", "/users", { key: setup.key, body: { email, name: roleName, roleId } });
     const link = new URL(await sigma.mailedLink(email));
     const accepted = await fetch(new URL(link.pathname, link), {
       method: "POST",
@@ -43,6 +43,8 @@ export async function makeWorkspace(sigma, name) {
       redirect: "manual",
     });
     assert.equal(accepted.status, 303, await accepted.text());
+    // The id of the invitation goes on naming them; their own is that of their account.
+    const { id: userId } = await ask("GET", `/users/${invitation}`, { key: setup.key });
     return { id: userId, email, roleId, token: await logIn({ email }) };
   }
 

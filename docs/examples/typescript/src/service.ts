@@ -14,6 +14,9 @@ const sigma = await Sigma.open({
   url: setting("SIGMA_URL"),
   ownKey: setting("SIGMA_API_KEY"),
   secretsFile: setting("SIGMA_SECRETS"),
+  ...(process.env.SIGMA_AUDIENCE && {
+    forwarded: { issuer: process.env.SIGMA_ISSUER ?? setting("SIGMA_URL"), audience: process.env.SIGMA_AUDIENCE },
+  }),
 });
 process.on("SIGHUP", () => void sigma.readSecrets().catch(console.error));
 

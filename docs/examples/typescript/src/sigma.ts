@@ -1,8 +1,9 @@
-//! Who calls: a person with a workspace's token, checked here, or a server with an API key, checked by Sigma.
+//! Who calls: a person with a workspace's token, checked here, or a server with an API key, checked by Sigma. Behind a proxy
+//! that asks Sigma, its signed header says so for both.
 
 import { readFile } from "node:fs/promises";
 import type { IncomingHttpHeaders } from "node:http";
-import { base64url, errors, jwtVerify, type JWTHeaderParameters } from "jose";
+import { base64url, createRemoteJWKSet, errors, jwtVerify, type JWTHeaderParameters } from "jose";
 
 export interface Caller {
   workspaceId: string;
@@ -34,14 +35,20 @@ interface Options {
   /** The key that this service itself calls Sigma with. */
   ownKey: string;
   secretsFile: string;
+  /** The issuer of Sigma, and what it calls this service (`workspaces.forward_audiences`), where a proxy asks. */
+  forwarded?: { issuer: string; audience: string };
 }
 
 const unauthorized = (message: string) => new Refusal(401, "UNAUTHORIZED", message);
 
 export class Sigma {
   #secrets = new Map<string, { workspaceId: string; secret: Uint8Array }>();
+  /** The keys of Sigma: fetched when one is missed, and then remembered. */
+  readonly #keys;
 
-  private constructor(readonly options: Options) {}
+  private constructor(readonly options: Options) {
+    this.#keys = createRemoteJWKSet(new URL("/.well-known/jwks.json", options.url));
+  }
 
   static async open(options: Options): Promise<Sigma> {
     const sigma = new Sigma(options);
@@ -56,6 +63,7 @@ export class Sigma {
   }
 
   async caller(headers: IncomingHttpHeaders, permission: string): Promise<Caller> {
+    if (this.options.forwarded) return this.#checkForwarded(headers["x-sigma-token"], permission);
     const { authorization, "x-sigma-apikey": apiKey } = headers;
     if (authorization !== undefined && apiKey !== undefined) {
       throw new Refusal(400, "VALIDATION_ERROR", "Send a token or an API key, not both");
@@ -64,6 +72,35 @@ export class Sigma {
     const [, token] = /^Bearer +([^ ]+)$/i.exec(authorization ?? "") ?? [];
     if (token === undefined) throw unauthorized("Missing authentication");
     return this.#checkToken(token);
+  }
+
+  /**
+   * Who calls, as the proxy was told. Nobody but Sigma can have written it, and it holds for a minute. The four other headers
+   * say the same, but whoever reaches this service past the proxy can write those.
+   */
+  async #checkForwarded(token: string | string[] | undefined, permission: string): Promise<Caller> {
+    if (typeof token !== "string" || token === "") throw unauthorized("Missing authentication");
+    const options = {
+      ...this.options.forwarded,
+      typ: "sigma-forward+jwt",
+      algorithms: ["ES256"],
+      requiredClaims: ["exp", "workspaceId"],
+      clockTolerance: 5,
+    };
+    const { payload } = await jwtVerify(token, this.#keys, options).catch((error: unknown) => {
+      const isWrong = error instanceof errors.JOSEError && /^ERR_(JWT|JWS|JOSE_ALG|JWKS_NO_MATCHING)/.test(error.code);
+      throw isWrong ? unauthorized("Invalid or expired token") : new Refusal(503, "UNAVAILABLE", "Sigma has no keys for us");
+    });
+    const { workspaceId, userId, roleId, permissions } = payload;
+    if (typeof workspaceId !== "string") throw unauthorized("Invalid or expired token");
+    if (!Array.isArray(permissions) || !permissions.includes(permission)) {
+      throw new Refusal(403, "PERMISSION_DENIED", `The caller may not ${permission}`);
+    }
+    return {
+      workspaceId,
+      ...(typeof userId === "string" && { userId }),
+      ...(typeof roleId === "string" && { roleId }),
+    };
   }
 
   /** Signature, algorithm and times, without asking anybody. A logout is not seen. */
