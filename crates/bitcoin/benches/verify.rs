@@ -26,9 +26,9 @@ fn signature() -> (secp256k1::PublicKey, Message, Signature) {
     (key.public_key(), message, key.sign_ecdsa(message))
 }
 
-/// ECDSA alone: the curve work of `bsm`.
+/// ECDSA alone: the curve work of both schemes.
 #[divan::bench]
-fn bsm_bare(bencher: Bencher) {
+fn bare(bencher: Bencher) {
     let (key, message, signature) = signature();
     bencher.bench_local(|| black_box(&signature).verify(*black_box(&message), black_box(&key)));
 }
@@ -39,9 +39,9 @@ fn bsm_token(bencher: Bencher) {
     bencher.bench_local(|| AuthToken::parse(black_box(&token)).unwrap().verify(PATH, BODY, NOW).unwrap());
 }
 
-/// The child key `signer + h·G` and ECDSA: the curve work of `brc77`.
+/// The child key `signer + h·G` and ECDSA: what `brc77` would cost by its definition.
 #[divan::bench]
-fn brc77_bare(bencher: Bencher) {
+fn brc77_by_derivation(bencher: Bencher) {
     let key = SecretKey::from_secret_bytes([7; 32]).unwrap();
     let tweak = Scalar::from_be_bytes([3; 32]).unwrap();
     let message = Message::from_digest([5; 32]);

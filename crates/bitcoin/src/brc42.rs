@@ -19,7 +19,7 @@ impl PrivateKey {
     /// The child for `invoice` with the counterparty "anyone", whose private key is 1: the shared point is this key's own
     /// public key.
     pub(crate) fn derive_child_for_anyone(&self, invoice: &str) -> Result<PrivateKey, PrivateKeyError> {
-        self.add(tweak(&self.public_key().as_bytes(), invoice))
+        self.add(tweak_for_anyone(&self.public_key(), invoice))
     }
 
     fn add(&self, tweak: Option<Scalar>) -> Result<PrivateKey, PrivateKeyError> {
@@ -28,9 +28,10 @@ impl PrivateKey {
     }
 }
 
-/// The public side of the derivation with "anyone": `signer + h·G`. Nothing when that is no key.
-pub(crate) fn child_for_anyone(signer: &PublicKey, invoice: &str) -> Option<secp256k1::PublicKey> {
-    signer.point().add_exp_tweak(&tweak(&signer.as_bytes(), invoice)?).ok()
+/// What lies between a key and its child for "anyone": the child is `signer + t·G`, its private key `private key + t`.
+/// Nothing when that is not below the order of the curve.
+pub(crate) fn tweak_for_anyone(signer: &PublicKey, invoice: &str) -> Option<Scalar> {
+    tweak(&signer.as_bytes(), invoice)
 }
 
 /// HMAC-SHA-256 of the invoice under the compressed shared point, as a number. Nothing when it is not below the order of
@@ -65,7 +66,8 @@ mod tests {
         let key = PrivateKey::from_bytes(hex::decode(key).unwrap()).unwrap();
         let signer = key.public_key();
         assert_eq!(hex::encode(&hmac_sha256(&signer.as_bytes(), invoice.as_bytes())), hmac);
-        assert_eq!(hex::encode(&child_for_anyone(&signer, invoice).unwrap().serialize()), child);
+        let tweak = tweak_for_anyone(&signer, invoice).unwrap();
+        assert_eq!(hex::encode(&signer.point().add_exp_tweak(&tweak).unwrap().serialize()), child);
         assert_eq!(key.derive_child_for_anyone(invoice).unwrap().public_key().to_hex(), child);
     }
 }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use secp256k1::ecdsa::Signature;
 
 use super::{Invalid, Proof};
-use crate::brc42::child_for_anyone;
+use crate::brc42::tweak_for_anyone;
 use crate::private_key::{PrivateKey, PrivateKeyError};
 use crate::public_key::PublicKey;
 
@@ -14,7 +14,7 @@ const VERSION: [u8; 4] = [0x42, 0x42, 0x33, 0x01];
 /// The recipient byte of a message that everybody can verify.
 const ANYONE: u8 = 0x00;
 
-/// Reads `version ‖ signer ‖ recipient ‖ key id ‖ DER` and works out the child key that must have signed.
+/// Reads `version ‖ signer ‖ recipient ‖ key id ‖ DER` and works out which child key must have signed.
 pub(super) fn read(pubkey: &PublicKey, blob: &[u8]) -> Result<Proof, Invalid> {
     let rest = blob.strip_prefix(&VERSION).ok_or(Invalid::Version)?;
     let (signer, rest) = rest.split_first_chunk::<33>().ok_or(Invalid::Truncated)?;
@@ -32,8 +32,8 @@ pub(super) fn read(pubkey: &PublicKey, blob: &[u8]) -> Result<Proof, Invalid> {
     }
     // This is libsecp256k1's strict reader. Numbers out of range become zero, which verifies nothing.
     let signature = Signature::from_der(der).map_err(|_| Invalid::Signature)?;
-    let key = child_for_anyone(pubkey, &invoice(key_id)).ok_or(Invalid::Signature)?;
-    Ok(Proof { key, signature })
+    let tweak = tweak_for_anyone(pubkey, &invoice(key_id)).ok_or(Invalid::Signature)?;
+    Ok(Proof { tweak, signature })
 }
 
 /// The blob for `digest`; `key_id` must be fresh random bytes.

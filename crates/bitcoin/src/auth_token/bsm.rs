@@ -1,11 +1,11 @@
 //! Scheme `bsm`: Bitcoin Signed Message (§2.3).
 
+use secp256k1::Scalar;
 use secp256k1::ecdsa::{RecoverableSignature, Signature};
 
 use super::{Invalid, Proof};
 use crate::hash::sha256_twice;
 use crate::private_key::PrivateKey;
-use crate::public_key::PublicKey;
 
 /// The length of the magic text, and the text.
 const MAGIC: &[u8] = b"\x18Bitcoin Signed Message:\n";
@@ -24,13 +24,13 @@ pub(super) fn digest(message: &[u8]) -> [u8; 32] {
 }
 
 /// Reads `header ‖ r ‖ s`. The key is the token's: nothing is recovered, the recovery id counts for nothing.
-pub(super) fn read(pubkey: &PublicKey, compact: &[u8]) -> Result<Proof, Invalid> {
+pub(super) fn read(compact: &[u8]) -> Result<Proof, Invalid> {
     let Some((HEADER..=34, signature)) = compact.split_first() else { return Err(Invalid::Compact) };
     if signature.len() != 64 {
         return Err(Invalid::Compact);
     }
     let signature = Signature::from_compact(signature).map_err(|_| Invalid::Signature)?;
-    Ok(Proof { key: *pubkey.point(), signature })
+    Ok(Proof { tweak: Scalar::ZERO, signature })
 }
 
 /// The 65 bytes for `digest`; the nonce is RFC 6979's, so they are always the same.

@@ -2,6 +2,7 @@
 
 mod brc77;
 mod bsm;
+mod child;
 mod parse;
 mod sign;
 mod verify;
@@ -63,10 +64,11 @@ pub struct AuthToken {
     proof: OnceLock<Result<Proof, Invalid>>,
 }
 
-/// An ECDSA signature and the key that must have made it.
+/// An ECDSA signature, and the key that must have made it: the token's, or the child at a distance from it.
 #[derive(Clone, Copy)]
 struct Proof {
-    key: secp256k1::PublicKey,
+    /// The child's private key is the token's and this; zero where the key itself signs.
+    tweak: secp256k1::Scalar,
     signature: secp256k1::ecdsa::Signature,
 }
 
@@ -110,9 +112,9 @@ fn signed_message(path: &str, timestamp: &str, body: &[u8]) -> Vec<u8> {
 }
 
 /// What ECDSA signs of `message`.
-fn message_digest(scheme: Scheme, message: &[u8]) -> secp256k1::Message {
-    secp256k1::Message::from_digest(match scheme {
+fn message_digest(scheme: Scheme, message: &[u8]) -> [u8; 32] {
+    match scheme {
         Scheme::Brc77 => sha256(message),
         Scheme::Bsm => bsm::digest(message),
-    })
+    }
 }

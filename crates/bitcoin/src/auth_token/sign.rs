@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use secp256k1::Message;
 
 use super::{MAX_TOKEN_BYTES, Scheme, brc77, bsm, message_digest, signed_message};
 use crate::private_key::{PrivateKey, PrivateKeyError};
@@ -38,7 +39,7 @@ pub fn sign_auth_token(
         return Err(SignError::Path);
     }
     timestamp::parse_millis(timestamp).ok_or(SignError::Timestamp)?;
-    let digest = message_digest(scheme, &signed_message(path, timestamp, body));
+    let digest = Message::from_digest(message_digest(scheme, &signed_message(path, timestamp, body)));
     let signature = match scheme {
         Scheme::Brc77 => brc77::sign(key, digest, key_id)?,
         Scheme::Bsm => bsm::sign(key, digest),

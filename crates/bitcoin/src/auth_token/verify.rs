@@ -1,6 +1,6 @@
 //! The strict rules for a well-formed token (§2.6).
 
-use super::{AuthToken, Proof, Scheme, brc77, bsm, message_digest, signed_message};
+use super::{AuthToken, Proof, Scheme, brc77, bsm, child, message_digest, signed_message};
 use crate::hash::sha256;
 use crate::public_key::PublicKey;
 
@@ -65,10 +65,12 @@ impl AuthToken {
         if self.timestamp_millis.abs_diff(now_millis) > TOLERANCE_MILLIS {
             return Err(Invalid::Time);
         }
-        let Proof { key, signature } = (*self.proof.get_or_init(|| self.read_proof()))?;
+        let Proof { tweak, signature } = (*self.proof.get_or_init(|| self.read_proof()))?;
         let message = signed_message(expected_path, &self.timestamp, body);
-        // libsecp256k1 refuses a high s and an r or s of zero here.
-        signature.verify(message_digest(self.scheme, &message), &key).map_err(|_| Invalid::Signature)?;
+        let digest = message_digest(self.scheme, &message);
+        if !child::has_signed(self.pubkey.point(), &tweak, digest, &signature) {
+            return Err(Invalid::Signature);
+        }
         Ok(VerifiedAuthToken {
             pubkey: self.pubkey,
             replay_key: sha256(&[&self.pubkey.as_bytes(), message.as_slice()].concat()),
@@ -79,7 +81,7 @@ impl AuthToken {
     fn read_proof(&self) -> Result<Proof, Invalid> {
         match self.scheme {
             Scheme::Brc77 => brc77::read(&self.pubkey, &self.signature),
-            Scheme::Bsm => bsm::read(&self.pubkey, &self.signature),
+            Scheme::Bsm => bsm::read(&self.signature),
         }
     }
 }
