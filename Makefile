@@ -58,10 +58,11 @@ web/dist/.built: web/node_modules/.package-lock.json $(web_sources)
 	touch $@
 
 %/node_modules/.package-lock.json: %/package-lock.json
-	cd $* && npm ci --no-audit --no-fund
+	cd $* && npm ci --ignore-scripts --no-audit --no-fund
 	touch $@
 
 lint:
+	scripts/check-npm.sh
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --quiet
@@ -81,7 +82,7 @@ engines:
 binary: web
 	cargo build --bin sigma
 
-interop: binary tests/interop/node_modules/.package-lock.json
+interop: binary tests/interop/node_modules/.package-lock.json tests/interop/python/.venv/.installed
 	cd tests/interop && SIGMA_TEST_STORE=sqlite npm test
 	cd tests/interop && SIGMA_TEST_STORE=postgres npm test
 
@@ -95,7 +96,7 @@ examples: binary $(services)/typescript/node_modules/.package-lock.json $(servic
 	cd $(services)/rust && cargo fmt --check && cargo build --locked
 	cd tests/examples && SIGMA_TEST_STORE=sqlite npm test
 
-$(services)/python/.venv/.installed: $(services)/python/requirements.txt
+%/.venv/.installed: %/requirements.txt
 	python3 -m venv $(@D)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@

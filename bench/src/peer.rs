@@ -75,7 +75,7 @@ impl PeerApp {
 }
 
 impl Peer {
-    /// Starts it from `directory`, where `npm ci` has run.
+    /// Starts it from `directory`, where `npm ci --ignore-scripts` has run.
     pub fn start(directory: &Path, access_tokens: AccessTokens) -> Result<Self, Failure> {
         let begun = instant();
         let mut child = Command::new("node")
