@@ -34,7 +34,7 @@ export async function send(request: SignedRequest, fetcher: typeof fetch = fetch
   if (response.ok) return { kind: "signed-in", name: answer.user?.name };
   if (response.status === 429) return { kind: "limited", seconds: retryAfter(response, now()) };
   if (response.status >= 500) return { kind: "unavailable", seconds: retryAfter(response, now()) };
-  if (answer.code === "USER_NOT_FOUND") return { kind: "no-account" };
+  if (answer.code === "USER_NOT_FOUND" || answer.code === "RESTORE_PROFILE_NOT_FOUND") return { kind: "no-account" };
   const ahead = clockAhead(response, now());
   if (response.status === 401 && Math.abs(ahead) > CLOCK_TOLERANCE_MS) {
     return { kind: "clock", minutesAhead: Math.round(ahead / 60_000) };

@@ -39,6 +39,7 @@ const answers: [string, number, string, Record<string, string>, Outcome][] = [
   ["a success", 200, '{"token":"t","user":{"id":"u","name":"Ada"}}', {}, { kind: "signed-in", name: "Ada" }],
   ["a success without a body", 200, "", {}, { kind: "signed-in", name: undefined }],
   ["an unknown key", 403, '{"message":"Account not found.","code":"USER_NOT_FOUND"}', {}, { kind: "no-account" }],
+  ["an unknown key that names its identity", 403, '{"code":"RESTORE_PROFILE_NOT_FOUND"}', {}, { kind: "no-account" }],
   ["a limit in seconds", 429, "{}", { "Retry-After": "30" }, { kind: "limited", seconds: 30 }],
   ["a limit as a date", 429, "{}", { "Retry-After": "Sun, 22 Nov 2026 06:02:00 GMT" }, { kind: "limited", seconds: 120 }],
   ["a limit without a time", 429, "", {}, { kind: "limited", seconds: 30 }],

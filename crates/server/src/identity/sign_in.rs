@@ -29,6 +29,9 @@ pub fn router() -> OpenApiRouter<Sigma> {
     OpenApiRouter::new().routes(routes!(sign_in_with_key))
 }
 
+/// The code of a refusal of an unknown key.
+pub const UNKNOWN_KEY: &str = "USER_NOT_FOUND";
+
 /// What may be sent beside the signature.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 pub struct SignInBody {
@@ -64,6 +67,7 @@ pub struct SignedInUser {
 #[utoipa::path(
     post,
     path = SIGN_IN_PATH,
+    operation_id = "signInWithKey",
     tag = "Sign-in",
     params(("X-Auth-Token" = String, Header, description = "pubkey|scheme|timestamp|path|signature")),
     request_body(content = SignInBody, content_type = "application/json"),
@@ -71,7 +75,7 @@ pub struct SignedInUser {
         (status = 200, description = "Signed in; the session cookie is set", body = SignInAnswer),
         (status = 400, description = "The token or the body is malformed"),
         (status = 401, description = "No token, or one that does not hold"),
-        (status = 403, description = "`USER_NOT_FOUND`, `BAP_OWNERSHIP_FAILED`, `USER_DISABLED`, `ORIGIN_BOUND_REQUIRED`, or from another origin"),
+        (status = 403, description = "`USER_NOT_FOUND`, `RESTORE_PROFILE_NOT_FOUND` where the body names a bapId, `BAP_OWNERSHIP_FAILED`, `USER_DISABLED`, `ORIGIN_BOUND_REQUIRED`, or from another origin"),
         (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures, or too many new accounts"),
         (status = 503, description = "The store does not answer"),
@@ -87,10 +91,22 @@ pub async fn sign_in_with_key(
     let token = accept(&sigma, &context, token).await?;
     let unknown = if sigma.settings.sign_in.implicit_sign_up { UnknownKey::Welcome } else { UnknownKey::Refuse };
     let wanted = read_bap_id(&body).map_err(IntoResponse::into_response)?;
+    let names_identity = wanted.is_some();
     let signed_in = Attempt { token, bap_id: wanted, more: Vec::new(), identity_key: None, unknown }
         .run(&sigma, &context, &headers)
-        .await?;
+        .await
+        .map_err(|response| if names_identity { restorable(response) } else { response })?;
     Ok(signed_in.respond(&sigma))
+}
+
+/// The refusal of an unknown key that names its identity: the published command-line client enrols the key only after this
+/// code.
+fn restorable(response: Response) -> Response {
+    let envelope = response.extensions().get::<Envelope>().filter(|envelope| envelope.code() == Some(UNKNOWN_KEY));
+    match envelope {
+        Some(envelope) => envelope.clone().with_code("RESTORE_PROFILE_NOT_FOUND").into_response(),
+        None => response,
+    }
 }
 
 /// A sign-in by key, however it was asked for.
@@ -223,7 +239,7 @@ fn refusal(outcome: &KeySignedIn) -> Envelope {
     };
     match outcome {
         KeySignedIn::UnknownKey => {
-            forbidden("user_not_found", "Account not found. Sign up is required before signing in.", "USER_NOT_FOUND")
+            forbidden("user_not_found", "Account not found. Sign up is required before signing in.", UNKNOWN_KEY)
         }
         KeySignedIn::Disabled => forbidden("user_disabled", "This account is disabled.", "USER_DISABLED"),
         KeySignedIn::NotTheirs => {

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::sign_in::{Attempt, SignedInUser, accept};
+use super::sign_in::{Attempt, SignedInUser, UNKNOWN_KEY, accept};
 use crate::error::bad_request;
 use crate::extract::{KeyToken, KeyTokenError, SIGN_IN_PATH, read_object};
 use crate::http::{Envelope, RequestContext};
@@ -53,6 +53,7 @@ pub struct SignUpAnswer {
 #[utoipa::path(
     post,
     path = PATH,
+    operation_id = "signUpWithKey",
     tag = "Sign-in",
     params(
         ("X-Auth-Token" = String, Header, description = "Over /api/auth/sign-in/sigma, without body"),
@@ -101,7 +102,7 @@ pub async fn sign_up(
     };
     let entered = attempt.run(&sigma, &context, &headers).await.map_err(|response| {
         let refused = response.extensions().get::<Envelope>().and_then(Envelope::code);
-        if refused == Some("USER_NOT_FOUND") { sign_up_disabled().into_response() } else { response }
+        if refused == Some(UNKNOWN_KEY) { sign_up_disabled().into_response() } else { response }
     })?;
     let answer = SignUpAnswer { user: entered.user() };
     Ok(with_cookie(Json(answer).into_response(), Some(&entered.cookie(&sigma))))

@@ -54,6 +54,25 @@ async fn both_signing_habits_and_both_schemes_are_taken() {
 }
 
 #[tokio::test]
+async fn an_unknown_key_that_names_its_identity_is_told_that_it_may_enrol() {
+    let (ada, eve) = (Key::named("ada"), Key::named("eve"));
+    let world = world_with(&ada).await;
+    let of = |key: &Key| json!({"bapId": key.bap_id()}).to_string();
+    let sign_in = async |body: &str| {
+        let answer = world.present(SIGN_IN, &eve.token(SIGN_IN, world.now(), body), body).await;
+        world.tick();
+        (answer.status.as_u16(), answer.json()["error"].clone(), answer.json()["code"].clone())
+    };
+    // Its own identity, and one that is somebody's.
+    for body in [of(&eve), of(&ada)] {
+        assert_eq!(sign_in(&body).await, (403, "user_not_found".into(), "RESTORE_PROFILE_NOT_FOUND".into()), "{body}");
+    }
+    for body in ["", "{}", r#"{"bapId":null}"#, r#"{"name":"Eve"}"#] {
+        assert_eq!(sign_in(body).await, (403, "user_not_found".into(), "USER_NOT_FOUND".into()), "{body}");
+    }
+}
+
+#[tokio::test]
 async fn each_refusal_has_its_exact_words() {
     let ada = Key::named("ada");
     let world = world_with(&ada).await;
@@ -159,7 +178,8 @@ async fn every_vector_gets_its_verdict_at_the_endpoint() {
         };
         assert_eq!(answer.status.as_u16(), expected, "{id}: {}", answer.body);
         if expected == 403 {
-            assert_eq!(answer.json()["code"], "USER_NOT_FOUND", "{id}");
+            let code = if body.contains("bapId") { "RESTORE_PROFILE_NOT_FOUND" } else { "USER_NOT_FOUND" };
+            assert_eq!(answer.json()["code"], code, "{id}");
         }
         seen += 1;
     }
