@@ -6,13 +6,12 @@ use axum::{Extension, Router};
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use utoipa::OpenApi;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::http::Envelope;
 use crate::pages::OpenApiDocument;
 use crate::state::Sigma;
-use crate::{identity, oauth, pages, wellknown, workspace};
+use crate::{document, identity, oauth, pages, wellknown, workspace};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -43,13 +42,7 @@ fn documented() -> OpenApiRouter<Sigma> {
 /// The OpenAPI document, JSON.
 pub fn openapi() -> String {
     let mut document = documented().into_openapi();
-    let bearer = || SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-    let api_key = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Sigma-ApiKey")));
-    let components = document.components.get_or_insert_with(Default::default);
-    components.add_security_scheme("access_token", bearer());
-    components.add_security_scheme("workspace_token", bearer());
-    components.add_security_scheme("api_key", api_key);
-    workspace::document::complete(&mut document);
+    document::complete(&mut document);
     document.to_pretty_json().unwrap_or_default()
 }
 

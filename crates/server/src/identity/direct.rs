@@ -55,6 +55,7 @@ pub struct DirectUser {
 #[utoipa::path(
     post,
     path = PATH,
+    operation_id = "authorizeDirectly",
     tag = "Sign-in",
     params(("X-Auth-Token" = Option<String>, Header, description = "pubkey|scheme|timestamp|path|signature")),
     request_body(content = Option<Object>, content_type = "application/json", description = "`bapId`, and `authToken` where the header cannot be set"),

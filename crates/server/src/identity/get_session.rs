@@ -95,6 +95,7 @@ impl UserView {
 #[utoipa::path(
     get,
     path = "/api/auth/get-session",
+    operation_id = "getSession",
     tag = "Sign-in",
     responses(
         (status = 200, description = "The session and its person, or `null`", body = Option<SessionAnswer>),

@@ -28,6 +28,7 @@ pub struct Health {
 #[utoipa::path(
     get,
     path = "/healthz",
+    operation_id = "getHealth",
     tag = "Server",
     responses(
         (status = 200, description = "They do", body = Health),
@@ -50,6 +51,7 @@ pub struct Okay {
 #[utoipa::path(
     get,
     path = "/api/auth/ok",
+    operation_id = "ok",
     tag = "Server",
     responses((status = 200, description = "It is", body = Okay), (status = 429, description = "Too many requests"))
 )]

@@ -70,6 +70,7 @@ pub struct Member {
 #[utoipa::path(
     get,
     path = "/api/auth/organization/list",
+    operation_id = "listOrganizations",
     tag = "Identities",
     responses(
         (status = 200, description = "The identities, the oldest first", body = Vec<Organization>),
@@ -86,6 +87,7 @@ pub async fn list(signed_in: SignedIn) -> Json<Vec<Organization>> {
 #[utoipa::path(
     get,
     path = "/api/auth/organization/get-full-organization",
+    operation_id = "getFullOrganization",
     tag = "Identities",
     params(("organizationId" = Option<String>, Query, description = "The bapId")),
     responses(
@@ -129,6 +131,7 @@ pub struct SetActiveBody {
 #[utoipa::path(
     post,
     path = "/api/auth/organization/set-active",
+    operation_id = "setActiveOrganization",
     tag = "Identities",
     request_body(content = SetActiveBody, content_type = "application/json"),
     responses(

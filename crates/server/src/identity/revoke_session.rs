@@ -48,6 +48,7 @@ pub struct RevokedAnswer {
 #[utoipa::path(
     post,
     path = "/api/auth/revoke-session",
+    operation_id = "revokeSession",
     tag = "Sign-in",
     request_body(content = RevokeSessionBody, content_type = "application/json"),
     responses(
@@ -92,6 +93,7 @@ pub async fn revoke_session(
 #[utoipa::path(
     post,
     path = "/api/auth/revoke-sessions",
+    operation_id = "revokeSessions",
     tag = "Sign-in",
     responses(
         (status = 200, description = "They are ended", body = RevokedAnswer),
@@ -112,6 +114,7 @@ pub async fn revoke_sessions(State(sigma): State<Sigma>, signed_in: SignedIn) ->
 #[utoipa::path(
     post,
     path = "/api/auth/revoke-other-sessions",
+    operation_id = "revokeOtherSessions",
     tag = "Sign-in",
     responses(
         (status = 200, description = "They are ended", body = RevokedAnswer),

@@ -22,6 +22,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
 #[utoipa::path(
     get,
     path = "/api/auth/list-sessions",
+    operation_id = "listSessions",
     tag = "Sign-in",
     responses(
         (status = 200, description = "The sessions", body = Vec<SessionView>),

@@ -32,6 +32,7 @@ pub struct SignedOutAnswer {
 #[utoipa::path(
     post,
     path = "/api/auth/sign-out",
+    operation_id = "signOut",
     tag = "Sign-in",
     responses(
         (status = 200, description = "Signed out; the cookie is cleared", body = SignedOutAnswer),

@@ -32,6 +32,7 @@ pub struct SessionTokenAnswer {
 #[utoipa::path(
     get,
     path = "/api/auth/token",
+    operation_id = "getSessionToken",
     tag = "Sign-in",
     responses(
         (status = 200, description = "The token", body = SessionTokenAnswer),

@@ -15,6 +15,7 @@ use crate::extract::{Browser, FORM, is_content_type, wrong_content_type};
 use crate::http::{RequestContext, Rule};
 use crate::oauth::answer::{Redirection, go, refuse_head, show_untrusted};
 use crate::oauth::flow::{Stopped, begin_interaction, find_interaction, proceed, with_cookie};
+use crate::oauth::forms::AuthorizationForm;
 use crate::oauth::request::{Requested, Unanswerable};
 use crate::pages::stopped;
 use crate::state::Sigma;
@@ -47,6 +48,7 @@ pub fn resume_url(interaction: &str) -> String {
 #[utoipa::path(
     get,
     path = GATE_PATH,
+    operation_id = "authorize",
     tag = "OpenID Connect",
     params(
         ("client_id" = String, Query, description = "The app"),
@@ -94,8 +96,9 @@ pub async fn authorize(
 #[utoipa::path(
     post,
     path = GATE_PATH,
+    operation_id = "authorizeByForm",
     tag = "OpenID Connect",
-    request_body(content_type = "application/x-www-form-urlencoded", content = String, description = "The parameters of the GET"),
+    request_body(content_type = "application/x-www-form-urlencoded", content = AuthorizationForm, description = "The parameters of the GET"),
     responses(
         (status = 200, description = "For a script: the address. For `response_mode=form_post`: the form", body = Redirection),
         (status = 303, description = "To the same path by GET, to the app with an error, or to a page of ours"),

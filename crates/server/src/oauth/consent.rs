@@ -46,6 +46,7 @@ pub struct ConsentAnswer {
 #[utoipa::path(
     post,
     path = "/api/auth/oauth2/consent",
+    operation_id = "answerConsent",
     tag = "OpenID Connect",
     request_body(content = ConsentAnswer, content_type = "application/json"),
     responses(

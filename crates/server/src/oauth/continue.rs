@@ -47,6 +47,7 @@ pub struct Continuation {
 #[utoipa::path(
     post,
     path = "/api/auth/oauth2/continue",
+    operation_id = "continueAuthorization",
     tag = "OpenID Connect",
     request_body(content = Continuation, content_type = "application/json"),
     responses(

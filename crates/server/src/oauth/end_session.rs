@@ -24,6 +24,7 @@ use crate::extract::{Browser, FORM, SignedIn, expired_session_cookie, is_content
 use crate::http::Envelope;
 use crate::oauth::answer::{go, refuse_head};
 use crate::oauth::flow::with_cookie;
+use crate::oauth::forms::{EndSessionConfirmation, EndSessionForm};
 use crate::oauth::request::read_hint;
 use crate::pages::view::{LogOutConfirm, PageContext, SignedOut};
 use crate::state::Sigma;
@@ -53,6 +54,7 @@ pub struct Ended {
 #[utoipa::path(
     get,
     path = PATH,
+    operation_id = "endSession",
     tag = "OpenID Connect",
     params(
         ("id_token_hint" = Option<String>, Query, description = "An id token of ours, expired or not"),
@@ -81,8 +83,9 @@ pub async fn end_session(
 #[utoipa::path(
     post,
     path = PATH,
+    operation_id = "endSessionByForm",
     tag = "OpenID Connect",
-    request_body(content_type = "application/x-www-form-urlencoded", content = String, description = "The parameters of the GET"),
+    request_body(content_type = "application/x-www-form-urlencoded", content = EndSessionForm, description = "The parameters of the GET"),
     responses(
         (status = 200, description = "As for GET", body = Ended),
         (status = 303, description = "To the app"),
@@ -110,8 +113,9 @@ pub async fn end_session_by_form(
 #[utoipa::path(
     post,
     path = "/api/auth/oauth2/end-session/confirm",
+    operation_id = "confirmEndSession",
     tag = "OpenID Connect",
-    request_body(content_type = "application/x-www-form-urlencoded", content = String, description = "`confirm=true` or `false`"),
+    request_body(content_type = "application/x-www-form-urlencoded", content = EndSessionConfirmation, description = "`confirm=true` or `false`"),
     responses(
         (status = 200, description = "The page that says it is done; `{success:true}` for a script", body = Ended),
         (status = 303, description = "Not confirmed: to the front page"),

@@ -15,6 +15,7 @@ use utoipa_axum::routes;
 
 use super::token::TokenError;
 use crate::extract::{AppRequest, load_live, verify_access};
+use crate::oauth::forms::{AudienceSchema, TokenReference};
 use crate::state::Sigma;
 
 /// The path of this endpoint.
@@ -43,7 +44,7 @@ pub struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     sub: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<AudienceSchema>)]
     aud: Option<Audience>,
     #[serde(skip_serializing_if = "Option::is_none")]
     iss: Option<String>,
@@ -67,8 +68,10 @@ impl IntoResponse for Introspection {
 #[utoipa::path(
     post,
     path = PATH,
+    operation_id = "introspectToken",
     tag = "OpenID Connect",
-    request_body(content_type = "application/x-www-form-urlencoded", content = String,
+    security((), ("client_secret_basic" = [])),
+    request_body(content_type = "application/x-www-form-urlencoded", content = TokenReference,
         description = "`token`, `token_type_hint`, and the app's authentication"),
     responses(
         (status = 200, description = "What it says", body = Introspection),

@@ -6,6 +6,7 @@ mod consent;
 mod r#continue;
 mod end_session;
 mod flow;
+mod forms;
 mod introspect;
 mod request;
 mod revoke;

@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 
 use super::token::TokenError;
 use crate::extract::{AppRequest, verify_access};
+use crate::oauth::forms::TokenReference;
 use crate::state::Sigma;
 
 /// The path of this endpoint.
@@ -39,8 +40,10 @@ enum Ending {
 #[utoipa::path(
     post,
     path = PATH,
+    operation_id = "revokeToken",
     tag = "OpenID Connect",
-    request_body(content_type = "application/x-www-form-urlencoded", content = String,
+    security((), ("client_secret_basic" = [])),
+    request_body(content_type = "application/x-www-form-urlencoded", content = TokenReference,
         description = "`token`, `token_type_hint`, and the app's authentication"),
     responses(
         (status = 200, description = "The token is dead, or never was"),

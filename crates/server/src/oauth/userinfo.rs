@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 use crate::extract::BearerError;
 use crate::extract::{Bearer, FORM, bearer_token, is_content_type};
 use crate::http::{RequestContext, Rule};
+use crate::oauth::forms::{UserinfoForm, UserinfoSchema};
 use crate::state::Sigma;
 
 /// The path of this endpoint.
@@ -34,10 +35,11 @@ pub fn router() -> OpenApiRouter<Sigma> {
 #[utoipa::path(
     get,
     path = PATH,
+    operation_id = "getUserinfo",
     tag = "OpenID Connect",
     security(("access_token" = [])),
     responses(
-        (status = 200, description = "`sub`, and with `profile` and `email` what belongs to them", body = Object),
+        (status = 200, description = "`sub`, and with `profile` and `email` what belongs to them", body = UserinfoSchema),
         (status = 400, description = "The token was sent twice, or in the query"),
         (status = 401, description = "No token, or a dead one"),
         (status = 403, description = "`insufficient_scope`: no `openid`, or no person"),
@@ -66,11 +68,12 @@ pub async fn userinfo(
 #[utoipa::path(
     post,
     path = PATH,
+    operation_id = "getUserinfoByForm",
     tag = "OpenID Connect",
     security(("access_token" = [])),
-    request_body(content_type = "application/x-www-form-urlencoded", content = String, description = "`access_token`, or nothing"),
+    request_body(content_type = "application/x-www-form-urlencoded", content = UserinfoForm, description = "`access_token`, or nothing"),
     responses(
-        (status = 200, description = "As for GET", body = Object),
+        (status = 200, description = "As for GET", body = UserinfoSchema),
         (status = 400, description = "The token was sent twice, or in the query"),
         (status = 401, description = "No token, or a dead one"),
         (status = 403, description = "`insufficient_scope`: no `openid`, or no person"),

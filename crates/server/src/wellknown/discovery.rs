@@ -125,6 +125,7 @@ pub fn document(issuer: &str) -> Bytes {
 #[utoipa::path(
     get,
     path = "/.well-known/openid-configuration",
+    operation_id = "getProviderMetadata",
     tag = "OpenID Connect",
     responses(
         (status = 200, description = "The document", body = Discovery),

@@ -25,6 +25,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
 #[utoipa::path(
     get,
     path = PATH,
+    operation_id = "getJwks",
     tag = "OpenID Connect",
     responses(
         (status = 200, description = "A JWK set", body = Object),

@@ -6,7 +6,6 @@ mod auth;
 mod body;
 mod caller;
 mod decide;
-pub(crate) mod document;
 pub(crate) mod error;
 mod forwarded;
 pub(crate) mod invitations;

@@ -20,6 +20,7 @@ use utoipa_axum::routes;
 use crate::error::{bad_request, internal};
 use crate::extract::{AppRequest, ClientAuthError};
 use crate::http::{Envelope, RequestContext};
+use crate::oauth::forms::TokenForm;
 use crate::state::Sigma;
 
 pub use issue::issue_direct;
@@ -133,8 +134,10 @@ impl IntoResponse for TokenError {
 #[utoipa::path(
     post,
     path = PATH,
+    operation_id = "issueToken",
     tag = "OpenID Connect",
-    request_body(content_type = "application/x-www-form-urlencoded", content = String,
+    security((), ("client_secret_basic" = [])),
+    request_body(content_type = "application/x-www-form-urlencoded", content = TokenForm,
         description = "`grant_type` and its parameters; JSON is read too"),
     responses(
         (status = 200, description = "The tokens", body = TokenAnswer),

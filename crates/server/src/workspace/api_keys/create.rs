@@ -54,6 +54,7 @@ pub struct MadeKey {
 #[utoipa::path(
     post,
     path = "/api/v1/api-keys",
+    operation_id = "createApiKey",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     request_body = NewKeyBody,

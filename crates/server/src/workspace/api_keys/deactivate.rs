@@ -23,6 +23,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
 #[utoipa::path(
     post,
     path = "/api/v1/api-keys/{id}/deactivate",
+    operation_id = "deactivateApiKey",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     params(("id" = String, Path, description = "The key")),

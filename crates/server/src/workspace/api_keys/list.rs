@@ -21,6 +21,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
 #[utoipa::path(
     get,
     path = "/api/v1/api-keys",
+    operation_id = "listApiKeys",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     responses(

@@ -22,6 +22,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
 #[utoipa::path(
     delete,
     path = "/api/v1/api-keys/{id}",
+    operation_id = "deleteApiKey",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     params(("id" = String, Path, description = "The key")),

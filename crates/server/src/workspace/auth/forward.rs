@@ -40,6 +40,7 @@ const EMPTY: HeaderValue = HeaderValue::from_static("");
 #[utoipa::path(
     get,
     path = "/api/v1/auth/forward",
+    operation_id = "forwardAuth",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     params(

@@ -53,6 +53,7 @@ const NEEDS: &str = "Email and password are required";
 #[utoipa::path(
     post,
     path = "/api/v1/auth/login",
+    operation_id = "login",
     tag = "Workspaces",
     request_body = LoginBody,
     responses(

@@ -19,6 +19,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
 #[utoipa::path(
     post,
     path = "/api/v1/auth/logout",
+    operation_id = "logout",
     tag = "Workspaces",
     security(("workspace_token" = [])),
     responses(

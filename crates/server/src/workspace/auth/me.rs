@@ -58,6 +58,7 @@ pub struct MeWorkspace {
 #[utoipa::path(
     get,
     path = "/api/v1/auth/me",
+    operation_id = "getMe",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     responses(

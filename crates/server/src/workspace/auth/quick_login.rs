@@ -44,6 +44,7 @@ impl Wanted for QuickLoginBody {
 #[utoipa::path(
     post,
     path = "/api/v1/auth/quick-login",
+    operation_id = "quickLogin",
     tag = "Workspaces",
     request_body = QuickLoginBody,
     responses(

@@ -42,6 +42,7 @@ pub struct QuickUser {
 #[utoipa::path(
     get,
     path = "/api/v1/auth/quick-logins",
+    operation_id = "listQuickLogins",
     tag = "Workspaces",
     responses(
         (status = 200, description = "The workspaces and their people, at most 50 and 20 of each", body = [QuickLogins]),

@@ -49,6 +49,7 @@ pub struct RefreshAnswer {
 #[utoipa::path(
     post,
     path = "/api/v1/auth/refresh",
+    operation_id = "refreshToken",
     tag = "Workspaces",
     request_body = RefreshBody,
     responses(

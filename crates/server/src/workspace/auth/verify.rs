@@ -99,6 +99,7 @@ impl Verified {
 #[utoipa::path(
     post,
     path = "/api/v1/auth/verify",
+    operation_id = "verifyToken",
     tag = "Workspaces",
     security(("api_key" = [])),
     request_body = VerifyBody,

@@ -25,6 +25,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
 #[utoipa::path(
     post,
     path = "/api/v1/roles",
+    operation_id = "createRole",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     request_body = RoleBody,

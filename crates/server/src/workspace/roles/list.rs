@@ -20,6 +20,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
 #[utoipa::path(
     get,
     path = "/api/v1/roles",
+    operation_id = "listRoles",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     responses(

@@ -22,6 +22,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
 #[utoipa::path(
     delete,
     path = "/api/v1/roles/{id}",
+    operation_id = "deleteRole",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     params(("id" = String, Path, description = "The role")),

@@ -28,6 +28,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
 #[utoipa::path(
     put,
     path = "/api/v1/roles/{id}",
+    operation_id = "replaceRole",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     params(

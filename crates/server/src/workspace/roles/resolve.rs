@@ -52,6 +52,7 @@ pub struct Resolved {
 #[utoipa::path(
     post,
     path = "/api/v1/roles/{id}/resolve",
+    operation_id = "resolveRole",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     params(("id" = String, Path, description = "The role")),

@@ -23,6 +23,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
 #[utoipa::path(
     get,
     path = "/api/v1/roles/{id}",
+    operation_id = "getRole",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     params(("id" = String, Path, description = "The role")),

@@ -39,6 +39,7 @@ impl Wanted for WorkspaceChange {}
 #[utoipa::path(
     patch,
     path = "/api/v1/workspace",
+    operation_id = "updateWorkspace",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     request_body = WorkspaceChange,

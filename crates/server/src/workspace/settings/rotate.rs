@@ -30,6 +30,7 @@ pub struct RotateAnswer {
 #[utoipa::path(
     post,
     path = "/api/v1/workspace/secret/rotate",
+    operation_id = "rotateWorkspaceSecret",
     tag = "Workspaces",
     security(("workspace_token" = [])),
     responses(

@@ -19,6 +19,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
 #[utoipa::path(
     get,
     path = "/api/v1/workspace",
+    operation_id = "getWorkspace",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     responses(

@@ -49,6 +49,7 @@ impl Wanted for UserChange {}
 #[utoipa::path(
     patch,
     path = "/api/v1/users/{id}",
+    operation_id = "updateUser",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     params(("id" = String, Path, description = "The user; before they accept, their membership")),

@@ -43,6 +43,7 @@ impl Wanted for InviteBody {
 #[utoipa::path(
     post,
     path = "/api/v1/users",
+    operation_id = "inviteUser",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     request_body = InviteBody,

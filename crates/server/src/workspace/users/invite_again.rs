@@ -22,6 +22,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
 #[utoipa::path(
     post,
     path = "/api/v1/users/{id}/invitation",
+    operation_id = "resendInvitation",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     params(("id" = String, Path, description = "The user; before they accept, their membership")),

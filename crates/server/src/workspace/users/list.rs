@@ -34,6 +34,7 @@ pub struct UserPage {
 #[utoipa::path(
     get,
     path = "/api/v1/users",
+    operation_id = "listUsers",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     params(

@@ -23,6 +23,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
 #[utoipa::path(
     delete,
     path = "/api/v1/users/{id}",
+    operation_id = "removeUser",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     params(

@@ -24,6 +24,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
 #[utoipa::path(
     get,
     path = "/api/v1/users/{id}",
+    operation_id = "getUser",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     params(("id" = String, Path, description = "The user; before they accept, their membership")),

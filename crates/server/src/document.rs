@@ -1,0 +1,181 @@
+//! What endpoints have in common, written into the OpenAPI document: the body of an error, when to come back, that
+//! something can go wrong here, and how callers authenticate.
+
+use serde::Serialize;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{OpenApi, PathItem, Ref, RefOr, Response};
+use utoipa::{PartialSchema as _, ToSchema};
+
+/// An error of a workspace endpoint: always two strings.
+#[derive(Serialize, ToSchema)]
+struct WorkspaceError {
+    /// `VALIDATION_ERROR`, `UNAUTHORIZED`, `PERMISSION_DENIED`, `NOT_FOUND`, `CONFLICT`, `RATE_LIMITED`, `INTERNAL_ERROR`
+    /// or `UNAVAILABLE`. Stable.
+    error: String,
+    /// For people. Not stable.
+    message: String,
+}
+
+/// An error of every other endpoint.
+#[derive(Serialize, ToSchema)]
+struct Error {
+    /// The code that clients compare: RFC 6749's where that has one. Stable.
+    error: String,
+    /// For people. Not stable.
+    error_description: String,
+    /// The same as `error_description`.
+    message: String,
+    /// Better Auth's code, where it has one.
+    #[schema(required = false)]
+    code: String,
+    /// Names the request in the log.
+    #[schema(required = false)]
+    request_id: String,
+}
+
+/// Completes what the handlers say: security schemes, and every error.
+pub fn complete(document: &mut OpenApi) {
+    let components = document.components.get_or_insert_with(Default::default);
+    let http = |scheme| SecurityScheme::Http(Http::new(scheme));
+    let api_key = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Sigma-ApiKey")));
+    components.add_security_scheme("access_token", http(HttpAuthScheme::Bearer));
+    components.add_security_scheme("client_secret_basic", http(HttpAuthScheme::Basic));
+    components.add_security_scheme("workspace_token", http(HttpAuthScheme::Bearer));
+    components.add_security_scheme("api_key", api_key);
+    components.schemas.insert(WorkspaceError::name().into_owned(), WorkspaceError::schema());
+    components.schemas.insert(Error::name().into_owned(), Error::schema());
+    for (path, item) in &mut document.paths.paths {
+        let error = if path.starts_with("/api/v1/") { WorkspaceError::name() } else { Error::name() };
+        operations(item).for_each(|operation| complete_errors(operation, &error));
+    }
+}
+
+fn complete_errors(operation: &mut Operation, error: &str) {
+    let responses = &mut operation.responses.responses;
+    let internal = Response::new("Something went wrong here; the error names the request to ask about");
+    responses.entry("500".to_owned()).or_insert(RefOr::T(internal));
+    for (status, response) in responses.iter_mut().filter(|(status, _)| status.starts_with(['4', '5'])) {
+        let RefOr::T(response) = response else { continue };
+        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name(error))).build();
+        response.content.insert("application/json".to_owned(), RefOr::T(body));
+        if ["429", "503"].contains(&status.as_str()) {
+            let seconds = ObjectBuilder::new().schema_type(Type::Integer);
+            let header = HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds")).build();
+            response.headers.insert("Retry-After".to_owned(), RefOr::T(header));
+        }
+    }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    fn document() -> Value {
+        serde_json::from_str(&crate::openapi()).unwrap()
+    }
+
+    /// Every operation: its method and path, and what the document says of it.
+    fn operations(document: &Value) -> Vec<(String, &Value)> {
+        let of_path = |(path, item): (&String, &'_ Value)| {
+            item.as_object().unwrap().keys().map(|method| (method.clone(), path.clone())).collect::<Vec<_>>()
+        };
+        let paths = document["paths"].as_object().unwrap();
+        let named = paths.iter().flat_map(of_path);
+        named.map(|(method, path)| (format!("{method} {path}"), &document["paths"][&path][&method])).collect()
+    }
+
+    #[test]
+    fn operation_ids_are_unique_camel_case_names() {
+        let document = document();
+        let mut seen = BTreeSet::new();
+        for (operation, described) in operations(&document) {
+            let id = described["operationId"].as_str().unwrap_or_else(|| panic!("{operation} has no operation id"));
+            let is_camel_case = id.starts_with(|first: char| first.is_ascii_lowercase())
+                && id.chars().all(|character| character.is_ascii_alphanumeric());
+            assert!(is_camel_case, "{operation}: {id}");
+            // Generators make file names of them, which some file systems compare without case.
+            assert!(seen.insert(id.to_lowercase()), "{operation}: {id} is taken");
+        }
+        assert!(seen.len() > 50, "{}", seen.len());
+    }
+
+    #[test]
+    fn every_operation_has_a_summary_and_a_tag_that_is_described() {
+        let document = document();
+        let tags: Vec<_> = document["tags"].as_array().unwrap().iter().map(|tag| &tag["name"]).collect();
+        for (operation, described) in operations(&document) {
+            assert!(described["summary"].as_str().is_some_and(|summary| summary.len() > 5), "{operation}");
+            let of_operation = described["tags"].as_array().unwrap();
+            assert!(of_operation.len() == 1 && tags.contains(&&of_operation[0]), "{operation}: {of_operation:?}");
+        }
+    }
+
+    #[test]
+    fn every_status_that_has_a_body_has_a_schema() {
+        // What these answer with 200 is headers, or nothing.
+        let bare = ["get /api/v1/auth/forward", "post /api/auth/oauth2/revoke"];
+        let document = document();
+        for (operation, described) in operations(&document) {
+            for (status, response) in described["responses"].as_object().unwrap() {
+                let has_body = !status.starts_with('3') && status != "204";
+                if !has_body || (status == "200" && bare.contains(&operation.as_str())) {
+                    assert_eq!(response["content"], Value::Null, "{operation} {status}");
+                    continue;
+                }
+                let content = response["content"].as_object().unwrap_or_else(|| panic!("{operation} {status}"));
+                let mut schemas = content.values().map(|content| &content["schema"]);
+                assert!(
+                    schemas.all(|schema| schema.as_object().is_some_and(|it| !it.is_empty())),
+                    "{operation} {status}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_error_of_a_surface_has_the_same_body() {
+        let document = document();
+        let mut errors = 0;
+        for (operation, described) in operations(&document) {
+            let name = if operation.contains(" /api/v1/") { "WorkspaceError" } else { "Error" };
+            let responses = described["responses"].as_object().unwrap();
+            assert!(responses.contains_key("500"), "{operation}");
+            for (status, response) in responses.iter().filter(|(status, _)| status.starts_with(['4', '5'])) {
+                let schema = &response["content"]["application/json"]["schema"]["$ref"];
+                assert_eq!(schema, &format!("#/components/schemas/{name}"), "{operation} {status}");
+                errors += 1;
+            }
+        }
+        assert!(errors > 200, "{errors}");
+    }
+
+    #[test]
+    fn every_security_scheme_that_an_operation_names_is_described() {
+        let document = document();
+        let schemes = document["components"]["securitySchemes"].as_object().unwrap();
+        for (operation, described) in operations(&document) {
+            for requirement in described["security"].as_array().into_iter().flatten() {
+                for scheme in requirement.as_object().unwrap().keys() {
+                    assert!(schemes.contains_key(scheme), "{operation}: {scheme}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn people_of_workspaces_and_people_who_sign_in_are_described_apart() {
+        let document = document();
+        let of = |name: &str| document["components"]["schemas"][name]["properties"].clone();
+        assert!(of("WorkspaceUser")["roleId"].is_object() && of("UserView")["emailVerified"].is_object());
+    }
+}

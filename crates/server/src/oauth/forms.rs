@@ -1,0 +1,126 @@
+//! The forms of the OAuth endpoints, for the OpenAPI document alone: the handlers read parameters by name.
+#![expect(dead_code, reason = "only their schemas are used")]
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What an app sends for tokens (RFC 6749 §4.1.3, §4.4.2, §6).
+#[derive(ToSchema)]
+pub struct TokenForm {
+    /// `authorization_code`, `refresh_token` or `client_credentials`.
+    grant_type: String,
+    /// The code, for `authorization_code`.
+    code: Option<String>,
+    /// The same as in the authorization request, for `authorization_code`.
+    redirect_uri: Option<String>,
+    /// RFC 7636, for `authorization_code`.
+    code_verifier: Option<String>,
+    /// The token, for `refresh_token`.
+    refresh_token: Option<String>,
+    /// Less than was granted, or what a client asks for itself.
+    scope: Option<String>,
+    /// Audiences of the access token (RFC 8707).
+    resource: Option<Vec<String>>,
+    /// The app, where it does not authenticate by Basic or an assertion.
+    client_id: Option<String>,
+    /// `client_secret_post`.
+    client_secret: Option<String>,
+    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`, with `private_key_jwt`.
+    client_assertion_type: Option<String>,
+    /// A JWT signed by the app, with `private_key_jwt`.
+    client_assertion: Option<String>,
+}
+
+/// The token that an app asks about (RFC 7662 §2.1) or ends (RFC 7009 §2.1).
+#[derive(ToSchema)]
+pub struct TokenReference {
+    /// The token.
+    token: String,
+    /// `access_token` or `refresh_token`.
+    token_type_hint: Option<String>,
+    /// The app, where it does not authenticate by Basic or an assertion.
+    client_id: Option<String>,
+    /// `client_secret_post`.
+    client_secret: Option<String>,
+    /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`, with `private_key_jwt`.
+    client_assertion_type: Option<String>,
+    /// A JWT signed by the app, with `private_key_jwt`.
+    client_assertion: Option<String>,
+}
+
+/// The token of a request for userinfo, where it is not in the header (RFC 6750 §2.2).
+#[derive(ToSchema)]
+pub struct UserinfoForm {
+    /// The token.
+    access_token: Option<String>,
+}
+
+/// An authorization request as a form; the parameters are those of the GET.
+#[derive(ToSchema)]
+pub struct AuthorizationForm {
+    /// The app.
+    client_id: String,
+    /// Where to go back to: exactly as registered.
+    redirect_uri: String,
+    /// `code`.
+    response_type: String,
+    /// `openid profile email offline_access …`.
+    scope: Option<String>,
+    /// Returned as it is.
+    state: Option<String>,
+    /// Returned in the id token.
+    nonce: Option<String>,
+    /// RFC 7636, 43 characters.
+    code_challenge: Option<String>,
+    /// `S256`.
+    code_challenge_method: Option<String>,
+}
+
+/// A request to sign out as a form (RP-Initiated Logout §2).
+#[derive(ToSchema)]
+pub struct EndSessionForm {
+    /// An id token of ours, expired or not.
+    id_token_hint: Option<String>,
+    /// The app.
+    client_id: Option<String>,
+    /// Where to go: exactly as registered.
+    post_logout_redirect_uri: Option<String>,
+    /// Returned as it is.
+    state: Option<String>,
+}
+
+/// The answer to whether to sign out.
+#[derive(ToSchema)]
+pub struct EndSessionConfirmation {
+    /// `true` or `false`.
+    confirm: String,
+}
+
+/// One audience, or several (RFC 7519 §4.1.3).
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum AudienceSchema {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+/// Who signed in (OpenID Connect Core §5.3.2); which claims there are follows from the scopes. Others may follow.
+#[derive(ToSchema)]
+pub struct UserinfoSchema {
+    /// The person.
+    sub: String,
+    /// With `profile`.
+    name: Option<String>,
+    /// With `profile`.
+    given_name: Option<String>,
+    /// With `profile`.
+    family_name: Option<String>,
+    /// With `profile`.
+    picture: Option<String>,
+    /// With `email`.
+    email: Option<String>,
+    /// With `email`.
+    email_verified: Option<bool>,
+}
