@@ -89,11 +89,12 @@ pub fn load_checked(named: Option<&Path>) -> Result<Settings, Failure> {
 /// Refuses settings that cannot work, naming everything wrong with them.
 pub fn refuse_problems(settings: &Settings) -> Result<(), Failure> {
     let problems = check::problems(settings);
-    if problems.is_empty() {
-        return Ok(());
-    }
+    if problems.is_empty() { Ok(()) } else { Err(unusable(&problems)) }
+}
+
+fn unusable(problems: &[check::Problem]) -> Failure {
     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    Err(Failure::Config(format!("the configuration cannot be used:\n  {}", lines.join("\n  "))))
+    Failure::Config(format!("the configuration cannot be used:\n  {}", lines.join("\n  ")))
 }
 
 /// One error of figment in plain words: which key, from which file or variable, and what it should be.

@@ -95,6 +95,7 @@ fn examine(file: Option<&Path>) -> Vec<Finding> {
     if findings.iter().any(|finding| finding.status == Status::Wrong) {
         return findings;
     }
+    findings.extend(local::certificate(&settings));
     findings.extend(local::proxy(&settings));
     findings.extend(local::disk(&settings));
     findings.push(mail::mail(&settings));

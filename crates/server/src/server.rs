@@ -66,6 +66,9 @@ impl Server {
         let store = Store::open(&options, Arc::clone(&clock), Arc::clone(&rng))?;
         let master_key = load_master_key(&settings, &store, &*rng).await?;
         let edge = Edge::new(&settings, routes::paths(), Arc::clone(&clock), &*rng)?;
+        if let Some(files) = &settings.tls {
+            http::certificate::check(files)?;
+        }
         let address = settings.listen;
         let listener = TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })?;
         let limiter = Arc::clone(edge.limiter());

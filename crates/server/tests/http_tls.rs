@@ -144,6 +144,6 @@ async fn a_start_with_a_certificate_that_is_not_there_says_which_file() {
     let edge = Edge::new(&settings, [""; 0], Arc::new(ManualClock::default()), &SeededRng::new(1)).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let error = serve(listener, Router::new(), edge, &settings, std::future::pending()).await.unwrap_err();
-    assert!(matches!(error, TlsError::Unusable(_)), "{error}");
+    assert!(matches!(error, TlsError::Mismatch { .. }), "{error}");
     drop(first);
 }

@@ -5,8 +5,10 @@ use std::net::IpAddr;
 
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
+use sigma_core::time::Timestamp;
+use sigma_server::http::certificate;
 use sigma_server::mail::courier;
-use sigma_server::settings::{Http, MasterKeySettings, Passwords, Settings, SignIn, StoreSettings, Tls, Tokens};
+use sigma_server::settings::{Http, MasterKeySettings, Passwords, Settings, SignIn, StoreSettings, Tokens};
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
@@ -54,7 +56,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
         check(key, verdict);
     }
     if let Some(tls) = &settings.tls {
-        check("tls", tls_files(tls));
+        check("tls", certificate::check(tls).map_err(|error| error.to_string()));
     }
     check(
         "metrics.listen",
@@ -185,11 +187,16 @@ fn http(http: &Http) -> [(&'static str, Result<(), String>); 9] {
     ]
 }
 
-fn tls_files(tls: &Tls) -> Result<(), String> {
-    for path in [&tls.certificate, &tls.key] {
-        std::fs::File::open(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-    }
-    Ok(())
+/// What is wrong with a certificate that a listener can use, but clients refuse at `now`. A proxy that speaks TLS to the
+/// server may know it by another name.
+pub fn refused_certificate(settings: &Settings, now: Timestamp) -> Option<Problem> {
+    let tls = settings.tls.as_ref()?;
+    let at_host = match settings.http.trusted_proxies.is_empty() {
+        true => certificate::names_host(tls, &settings.issuer),
+        false => Ok(()),
+    };
+    let verdict = certificate::validity(tls, now).map(|_| ()).and(at_host);
+    verdict.err().map(|error| Problem { key: "tls.certificate", message: error.to_string() })
 }
 
 fn within<N: Copy + PartialOrd + fmt::Display>(value: N, least: N, most: N) -> Result<(), String> {

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use serde::Serialize;
+use sigma_core::time::Clock as _;
 use sigma_server::settings::Settings;
 
 use super::check::{self, Problem};
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::system::SystemClock;
 
 /// Prints every setting in force, defaults included, as TOML or JSON. Secrets are masked (`***`).
 pub fn show(file: Option<&Path>, output: Output) -> Result<(), Failure> {
@@ -25,10 +27,13 @@ struct Verdict<'a> {
     problems: Vec<Problem>,
 }
 
-/// Says whether the server would start with this configuration, and what is wrong if not (exit code 5).
+/// Says what is wrong with this configuration (exit code 5): why the server would not start, or nobody would talk to it.
 pub fn check(file: Option<&Path>, output: Output) -> Result<(), Failure> {
     let loaded = super::load(file)?;
-    let problems = check::problems(&loaded.settings);
+    let mut problems = check::problems(&loaded.settings);
+    if problems.is_empty() {
+        problems.extend(check::refused_certificate(&loaded.settings, SystemClock.now()));
+    }
     let verdict = Verdict { ok: problems.is_empty(), file: loaded.file.as_deref(), problems };
     if output.json || verdict.ok {
         output.answer(&verdict, |_| summary(&loaded.settings))?;
@@ -39,7 +44,7 @@ pub fn check(file: Option<&Path>, output: Output) -> Result<(), Failure> {
     if output.json {
         Err(Failure::Config("the configuration cannot be used".to_owned()))
     } else {
-        super::refuse_problems(&loaded.settings)
+        Err(super::unusable(&verdict.problems))
     }
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 use sigma_core::jose::Algorithm;
-use sigma_core::time::Timestamp;
+use sigma_core::time::{Clock as _, Timestamp};
+use sigma_server::http::certificate;
 use sigma_server::keys;
 use sigma_server::settings::Settings;
 use sigma_store::signing_key::{self, SealedKey};
@@ -15,6 +16,7 @@ use url::Url;
 use super::Finding;
 use crate::config::check::{self, is_loopback};
 use crate::opened::{Opened, sqlite_path};
+use crate::system::SystemClock;
 
 /// Free space that asks for attention, and that is too little, in bytes.
 const LITTLE_SPACE: u64 = 1024 * 1024 * 1024;
@@ -37,6 +39,27 @@ pub fn configuration(settings: &Settings) -> Vec<Finding> {
         )
     };
     problems.iter().map(wrong).collect()
+}
+
+/// How little is left of a certificate that somebody should renew: what renews by itself does so a month before.
+const SOON: Duration = Duration::from_hours(14 * 24);
+
+/// Whether clients take the certificate, and for how long.
+pub fn certificate(settings: &Settings) -> Option<Finding> {
+    let check = "certificate";
+    let tls = settings.tls.as_ref()?;
+    let now = SystemClock.now();
+    if let Some(problem) = check::refused_certificate(settings, now) {
+        let mend =
+            "Renew it, or set tls.certificate and tls.key to the right one; the server reads them again by itself.";
+        return Some(Finding::wrong(check, problem.message, mend));
+    }
+    let left = certificate::validity(tls, now).ok()?;
+    let told = format!("{} is valid for {} days", tls.certificate.display(), left.as_secs() / 86_400);
+    Some(match left < SOON {
+        true => Finding::note(check, told, "Renew it; the server reads it again by itself."),
+        false => Finding::fine(check, told),
+    })
 }
 
 /// Whether TLS ends somewhere, and whether we believe what stands before us.

@@ -1,28 +1,34 @@
-//! How mails leave: whether the mail server lets us in.
+//! How mails leave: whether the mail server lets us in, or the folder can be written.
 
 use sigma_server::mail::Transport;
 use sigma_server::settings::Settings;
 
 use super::Finding;
 
-/// Greets the mail server, if one is set, and sends nothing.
+/// Greets the mail server, if one is set, and sends nothing; else tries the folder.
 pub fn mail(settings: &Settings) -> Finding {
     const CHECK: &str = "mail";
     let transport = match Transport::new(&settings.mail, &settings.issuer) {
         Ok(transport) => transport,
         Err(error) => return Finding::wrong(CHECK, error.to_string(), "Change it in the file or the environment."),
     };
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return Finding::note(CHECK, "how mails leave could not be tried", "Run this again.");
+    };
+    let probed = runtime.block_on(transport.probe());
     if let Transport::Folder(folder) = &transport {
+        if let Err(error) = probed {
+            let mend =
+                "Set mail.smtp so that people get their mails, or mail.folder to a folder that this user may write.";
+            return Finding::wrong(CHECK, error.to_string(), mend);
+        }
         return Finding::note(
             CHECK,
             format!("no mail server is set: invitations and links are put into the folder {}", folder.display()),
             "Set mail.smtp, for example smtps://user:password@mail.example.org, so that people get them.",
         );
     }
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
-        return Finding::note(CHECK, "the mail server could not be asked", "Run this again.");
-    };
-    match runtime.block_on(transport.probe()) {
+    match probed {
         Ok(()) => Finding::fine(CHECK, "the mail server lets us in"),
         Err(error) => Finding::wrong(
             CHECK,

@@ -108,6 +108,11 @@ fn identity(settings: &Settings, kids: &[String], seen: &Seen) -> Finding {
             format!("{issuer} answers with other keys than those of this store"),
             "The server there uses another database: compare store.url of both.",
         ),
+        Some(_) if kids.is_empty() => Finding::note(
+            "issuer",
+            format!("{issuer} answers by that name, but this store has no keys to compare with its own"),
+            "If a server runs, it uses another database: compare store.url of both.",
+        ),
         Some(_) => Finding::fine("issuer", format!("{issuer} answers, by that name and with these keys")),
     }
 }

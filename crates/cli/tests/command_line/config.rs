@@ -87,3 +87,90 @@ fn help_names_the_exit_codes_and_gives_examples() {
         assert!(help.stdout.contains(part), "{}", help.stdout);
     }
 }
+
+/// A certificate for `name`, valid between these years, and its key: PEM.
+fn certificate(name: &str, from: i32, to: i32) -> (String, String) {
+    let mut params = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.not_before = rcgen::date_time_ymd(from, 1, 1);
+    params.not_after = rcgen::date_time_ymd(to, 1, 1);
+    let key = rcgen::KeyPair::generate().unwrap();
+    (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
+}
+
+/// An installation with these two files, for people at `https://id.example.org`.
+fn with_tls(certificate: &[u8], key: &[u8]) -> Installation {
+    let toml =
+        "issuer = 'https://id.example.org'\nlisten = '127.0.0.1:0'\n[tls]\ncertificate = 'tls.crt'\nkey = 'tls.key'\n";
+    let sigma = Installation::alone(toml);
+    std::fs::write(sigma.path().join("tls.crt"), certificate).unwrap();
+    std::fs::write(sigma.path().join("tls.key"), key).unwrap();
+    sigma
+}
+
+#[test]
+fn each_fault_of_certificate_and_key_has_its_own_message_and_stops_the_start() {
+    let (good, key) = certificate("id.example.org", 2020, 2120);
+    let (_, other_key) = certificate("id.example.org", 2020, 2120);
+    let marked = format!("\u{feff}{good}");
+    let joined = format!("{good}\u{feff}{good}");
+    let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain(good.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    let older = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nMIIB\n-----END RSA PRIVATE KEY-----\n";
+    let broken = good.replacen("MII", "M!I", 1);
+    let faults: [(&[u8], &[u8], &str); 13] = [
+        (good.as_bytes(), other_key.as_bytes(), "tls.key is not the key of the first certificate in tls.crt"),
+        (good.as_bytes(), encrypted.as_bytes(), "the key in tls.key is encrypted with a password"),
+        (good.as_bytes(), older.as_bytes(), "the key in tls.key is encrypted with a password"),
+        (marked.as_bytes(), key.as_bytes(), "tls.crt holds a byte order mark"),
+        (joined.as_bytes(), key.as_bytes(), "tls.crt holds a byte order mark"),
+        (&wide, key.as_bytes(), "tls.crt holds a byte order mark"),
+        (b"", key.as_bytes(), "tls.crt is empty"),
+        (good.as_bytes(), b"\n", "tls.key is empty"),
+        (key.as_bytes(), key.as_bytes(), "tls.crt holds no certificate, but private key"),
+        (good.as_bytes(), good.as_bytes(), "tls.key holds no private key, but certificate"),
+        (b"nonsense", key.as_bytes(), "tls.crt holds no certificate, but no PEM at all"),
+        (&[0x30, 0x82, 0x01], key.as_bytes(), "tls.crt holds no certificate, but no PEM at all"),
+        (broken.as_bytes(), key.as_bytes(), "tls.crt is not well-formed PEM"),
+    ];
+    for (certificate, key, message) in faults {
+        let sigma = with_tls(certificate, key);
+        for command in [["config", "check"].as_slice(), &["serve"]] {
+            let ran = sigma.run(command);
+            assert_eq!(ran.code, 5, "{message}: {ran:?}");
+            assert!(ran.stderr.contains(message) && !ran.stdout.contains("listens"), "{message}: {ran:?}");
+        }
+        let examined = sigma.run(&["doctor"]);
+        assert!(examined.code == 1 && examined.stdout.contains(message), "{message}: {examined:?}");
+        assert!(!sigma.path().join("sigma.sqlite").exists(), "{message}");
+    }
+    let sigma = with_tls(good.as_bytes(), key.as_bytes());
+    std::fs::remove_file(sigma.path().join("tls.key")).unwrap();
+    assert!(sigma.run(&["config", "check"]).stderr.contains("tls.key cannot be read: No such file"));
+    std::fs::create_dir(sigma.path().join("tls.key")).unwrap();
+    assert!(sigma.run(&["config", "check"]).stderr.contains("tls.key cannot be read: Is a directory"));
+}
+
+#[test]
+fn a_certificate_that_clients_refuse_is_told_by_check_and_doctor() {
+    let (good, key) = certificate("id.example.org", 2020, 2120);
+    let ran = with_tls(good.as_bytes(), key.as_bytes()).run(&["config", "check"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let wildcard = certificate("*.example.org", 2020, 2120);
+    assert_eq!(with_tls(wildcard.0.as_bytes(), wildcard.1.as_bytes()).run(&["config", "check"]).code, 0);
+    let (old, _) = certificate("old.example.org", 2001, 2002);
+    let expired = certificate("id.example.org", 2001, 2002);
+    let early = certificate("id.example.org", 2101, 2120);
+    let other = certificate("www.example.org", 2020, 2120);
+    for (certificate, key, message) in [
+        (expired.0, expired.1, "certificate 1 in tls.crt expired at 2002-01-01T00:00:00.000Z"),
+        (format!("{good}{old}"), key, "certificate 2 in tls.crt expired at 2002-01-01T00:00:00.000Z"),
+        (early.0, early.1, "certificate 1 in tls.crt is valid from 2101-01-01T00:00:00.000Z on"),
+        (other.0, other.1, "the certificate in tls.crt is not for id.example.org, but for "),
+    ] {
+        let sigma = with_tls(certificate.as_bytes(), key.as_bytes());
+        let ran = sigma.run(&["config", "check"]);
+        assert!(ran.code == 5 && ran.stderr.contains(message), "{message}: {ran:?}");
+        let examined = sigma.run(&["doctor"]);
+        assert!(examined.code == 1 && examined.stdout.contains(message), "{message}: {examined:?}");
+    }
+}

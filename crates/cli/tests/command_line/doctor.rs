@@ -124,3 +124,18 @@ fn a_master_key_that_belongs_to_another_database_is_wrong() {
     let (code, checks) = examine(&sigma);
     assert_eq!((code, &find(&checks, "signing keys")["status"]), (1, &json!("wrong")));
 }
+
+#[test]
+fn a_mail_folder_that_cannot_be_written_is_wrong_and_named() {
+    let sigma = Installation::alone(&format!("{NOBODY}[mail]\nfolder = 'mails/of/sigma'\n"));
+    assert_eq!(examine(&sigma).0, 0);
+    assert!(!sigma.path().join("mails").exists(), "looking makes nothing");
+    // A file where a folder should be: what no user may write, root neither.
+    fs::write(sigma.path().join("mails"), "").unwrap();
+    let (code, checks) = examine(&sigma);
+    let finding = find(&checks, "mail");
+    assert_eq!((code, &finding["status"]), (1, &json!("wrong")), "{finding}");
+    let folder = sigma.path().canonicalize().unwrap().join("mails/of/sigma");
+    assert!(finding["message"].as_str().unwrap().contains(&folder.display().to_string()), "{finding}");
+    assert!(finding["mend"].as_str().unwrap().contains("mail.folder"), "{finding}");
+}

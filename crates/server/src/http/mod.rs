@@ -7,6 +7,7 @@
 mod activity;
 mod body;
 mod carried;
+pub mod certificate;
 mod client;
 mod connections;
 mod context;
@@ -30,13 +31,13 @@ use std::future::Future;
 use axum::Router;
 use tokio::net::TcpListener;
 
+pub use self::certificate::TlsError;
 pub use self::client::{ClientAddr, Peer};
 pub use self::context::{RequestContext, RequestId};
 pub use self::edge::{Edge, EdgeError};
 pub use self::envelope::Envelope;
 pub use self::limits::{Exceeded, Key, Limiter, Remaining, Rule, Verdict};
 pub use self::prometheus::{install_metrics, serve_metrics};
-pub use self::tls::TlsError;
 use crate::settings::Settings;
 
 /// Serves `router` behind `edge` on `listener` until `shutdown` resolves; then takes no more connections, finishes what

@@ -1,35 +1,17 @@
 //! TLS by rustls, with the certificate read again when its files change.
 
 use std::fs;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::default_provider;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
+use crate::http::certificate::{self, TlsError};
 use crate::settings::Tls;
-
-/// Why a certificate cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum TlsError {
-    /// A file is missing, unreadable, or not PEM.
-    #[error("{file} cannot be read as PEM: {cause}")]
-    File {
-        /// The file.
-        file: String,
-        /// What the reader said.
-        cause: rustls::pki_types::pem::Error,
-    },
-    /// Certificate and key do not belong together, or rustls does not take them.
-    #[error("certificate and key cannot be used: {0}")]
-    Unusable(#[from] rustls::Error),
-}
 
 /// How often the files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -55,7 +37,7 @@ impl Certificates {
     pub(super) fn load(files: &Tls) -> Result<Arc<Self>, TlsError> {
         let provider = Arc::new(default_provider());
         let stamp = stamp(files);
-        let key = certified_key(files, &provider)?;
+        let key = certificate::load(files, &provider)?;
         Ok(Arc::new(Self { files: files.clone(), provider, current: Mutex::new(Loaded { key, stamp }) }))
     }
 
@@ -76,7 +58,7 @@ impl Certificates {
         if now == self.current.lock().unwrap_or_else(PoisonError::into_inner).stamp {
             return;
         }
-        let loaded = certified_key(&self.files, &self.provider);
+        let loaded = certificate::load(&self.files, &self.provider);
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         current.stamp = now;
         match loaded {
@@ -114,16 +96,4 @@ fn stamp(files: &Tls) -> Stamp {
         let metadata = fs::metadata(file).ok()?;
         Some((metadata.modified().ok()?, metadata.len()))
     })
-}
-
-fn certified_key(files: &Tls, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, TlsError> {
-    let named = |file: &Path| {
-        let file = file.display().to_string();
-        move |cause| TlsError::File { file, cause }
-    };
-    let chain = CertificateDer::pem_file_iter(&files.certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(named(&files.certificate))?;
-    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(named(&files.key))?;
-    Ok(Arc::new(CertifiedKey::from_der(chain, key, provider)?))
 }

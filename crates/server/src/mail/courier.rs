@@ -21,7 +21,7 @@ const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
 /// Sends mails for as long as the server runs.
 pub async fn run(sigma: Sigma) {
-    announce(&sigma);
+    announce(&sigma).await;
     loop {
         match deliver_due(&sigma).await {
             Ok(0) => tokio::select! {
@@ -38,15 +38,19 @@ pub async fn run(sigma: Sigma) {
 }
 
 /// Says once how mails leave.
-fn announce(sigma: &Sigma) {
+async fn announce(sigma: &Sigma) {
     let settings = &sigma.settings.mail;
     if settings.smtp.is_some() {
         tracing::info!("mails are sent by the server of mail.smtp");
-    } else {
-        tracing::info!(
-            folder = %settings.folder.display(),
-            "no mail server is set (mail.smtp): mails are not sent, they are put into a folder"
-        );
+        return;
+    }
+    let folder = std::path::absolute(&settings.folder).unwrap_or_else(|_| settings.folder.clone());
+    tracing::info!(
+        folder = %folder.display(),
+        "no mail server is set (mail.smtp): mails are not sent, they are put into a folder"
+    );
+    if let Err(error) = Transport::Folder(folder).probe().await {
+        tracing::error!(%error, "mails cannot leave: set mail.smtp, or mail.folder to a folder of this user");
     }
 }
 

@@ -84,12 +84,16 @@ impl Transport {
         Ok(Self::Smtp(Box::new(builder.build())))
     }
 
-    /// Goes to the mail server, greets it and logs in, and sends nothing.
+    /// Goes to the mail server, greets it and logs in, and sends nothing; or tries whether the folder can be written, and
+    /// leaves nothing there.
     ///
     /// # Errors
     /// [`MailError::Failed`]
     pub async fn probe(&self) -> Result<(), MailError> {
-        let Self::Smtp(server) = self else { return Ok(()) };
+        let server = match self {
+            Self::Smtp(server) => server,
+            Self::Folder(folder) => return try_folder(folder).map_err(|error| unwritable(folder, &error)),
+        };
         match server.test_connection().await {
             Ok(true) => Ok(()),
             Ok(false) => Err(MailError::Failed("it hung up".to_owned())),
@@ -118,10 +122,10 @@ impl Transport {
                 }
             },
             Self::Folder(folder) => {
-                let (folder, id, bytes) = (folder.clone(), id.clone(), message.formatted());
-                let written = tokio::task::spawn_blocking(move || write(&folder, &id, &bytes)).await;
+                let (to, id, bytes) = (folder.clone(), id.clone(), message.formatted());
+                let written = tokio::task::spawn_blocking(move || write(&to, &id, &bytes)).await;
                 let written = written.map_err(|error| MailError::Failed(error.to_string()))?;
-                written.map(Some).map_err(|error| MailError::Failed(error.to_string()))
+                written.map(Some).map_err(|error| unwritable(folder, &error))
             }
         }
     }
@@ -181,6 +185,19 @@ fn domain(issuer: &str) -> String {
         ClientId::Domain(name) => name,
         _ => "localhost".to_owned(),
     }
+}
+
+/// Writes a file as mails are written, and removes it. While there is no folder, tries the place where it would be made.
+fn try_folder(folder: &Path) -> std::io::Result<()> {
+    let whole = std::path::absolute(folder)?;
+    let nearest = whole.ancestors().find(|place| place.symlink_metadata().is_ok()).unwrap_or(&whole);
+    let file = tempfile::Builder::new().prefix(".sigma-").tempfile_in(nearest)?;
+    file.close()
+}
+
+fn unwritable(folder: &Path, error: &std::io::Error) -> MailError {
+    let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    MailError::Failed(format!("the mail folder {} cannot be written: {error}", whole.display()))
 }
 
 /// Writes a mail whole or not at all, for its owner's eyes.
@@ -251,6 +268,23 @@ mod tests {
             ("http://[::1]:8080", "Sigma <sigma@localhost>"),
         ] {
             assert_eq!(sender(&Mail::default(), issuer).unwrap().to_string(), from);
+        }
+    }
+
+    #[tokio::test]
+    async fn trying_a_folder_leaves_nothing_and_names_what_cannot_be_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |path: &str| Transport::Folder(directory.path().join(path));
+        for good in ["", "mails", "a/b/mails"] {
+            at(good).probe().await.unwrap();
+        }
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+        std::fs::write(directory.path().join("file"), "").unwrap();
+        std::os::unix::fs::symlink("/nowhere", directory.path().join("link")).unwrap();
+        for bad in ["file", "file/mails", "link"] {
+            let told = at(bad).probe().await.unwrap_err().to_string();
+            let named = format!("the mail folder {} cannot be written: ", directory.path().join(bad).display());
+            assert!(told.starts_with(&named), "{told}");
         }
     }
 
