@@ -5,7 +5,7 @@ mod workspace;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use sigma_core::app::{ApplicationType, AuthMethod, GrantType};
 use sigma_core::jose::Algorithm;
 
@@ -125,6 +125,14 @@ pub struct Page {
     pub after: String,
 }
 
+/// The word that a command needs which cannot be taken back; at a terminal it asks instead.
+#[derive(Args, Debug)]
+pub struct Sure {
+    /// Yes: do it without asking.
+    #[arg(long)]
+    pub yes: bool,
+}
+
 /// `sigma app`.
 #[derive(Debug, Subcommand)]
 pub enum AppCommand {
@@ -156,19 +164,20 @@ Examples:
   sigma app set shop --disable")]
     Set(SetApp),
     /// Make a new secret, shown this once. The old one stops working at once.
-    #[command(after_help = "Examples:\n  sigma app rotate-secret shop")]
+    #[command(after_help = "Examples:\n  sigma app rotate-secret shop --yes")]
     RotateSecret {
         /// Its client id.
         id: String,
+        #[command(flatten)]
+        sure: Sure,
     },
     /// Remove an app. Its tokens end with it, and its id is never given out again.
     #[command(after_help = "Examples:\n  sigma app remove shop --yes")]
     Remove {
         /// Its client id.
         id: String,
-        /// Yes, for good.
-        #[arg(long)]
-        yes: bool,
+        #[command(flatten)]
+        sure: Sure,
     },
 }
 
@@ -185,6 +194,7 @@ pub struct AddApp {
 
 /// `sigma app set`.
 #[derive(Args, Debug)]
+#[command(group(ArgGroup::new("change").required(true).multiple(true).args(["AppFields", "disable", "enable"])))]
 pub struct SetApp {
     /// Its client id.
     pub id: String,
@@ -280,10 +290,12 @@ pub enum ResourceCommand {
     #[command(after_help = "Examples:\n  sigma resource list")]
     List(Page),
     /// Remove an API: no more tokens are made for it.
-    #[command(after_help = "Examples:\n  sigma resource remove https://api.example.org")]
+    #[command(after_help = "Examples:\n  sigma resource remove https://api.example.org --yes")]
     Remove {
         /// Its URI.
         uri: String,
+        #[command(flatten)]
+        sure: Sure,
     },
 }
 
@@ -312,10 +324,12 @@ A key that signs cannot be revoked: rotate it first.
 
 Examples:
   sigma keys rotate --now --alg ES256
-  sigma keys revoke K2Pb5k_vLq0xT3aW     the key that leaked; apps that cache the key set may trust it a while longer")]
+  sigma keys revoke K2Pb5k_vLq0xT3aW --yes     the key that leaked; apps that cache the key set may trust it a while longer")]
     Revoke {
         /// The key id, as `sigma keys list` shows it.
         kid: String,
+        #[command(flatten)]
+        sure: Sure,
     },
 }
 
@@ -325,7 +339,7 @@ pub enum ConfigCommand {
     /// Print every setting in force, secrets masked.
     #[command(after_help = "Examples:\n  sigma config show > sigma.toml      a file to begin with")]
     Show,
-    /// Say whether the server would start with these settings.
+    /// Say what is wrong with these settings, the certificate included.
     #[command(after_help = "Examples:\n  sigma config check --config /etc/sigma.toml")]
     Check,
 }

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod config;
+mod confirm;
 mod demo;
 mod doctor;
 mod failure;
@@ -61,8 +62,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
                 AppCommand::List(page) => app::list(file, output, &page),
                 AppCommand::Show { id } => app::show(file, output, &id),
                 AppCommand::Set(app) => app::set(file, output, &app),
-                AppCommand::RotateSecret { id } => app::rotate_secret(file, output, &id),
-                AppCommand::Remove { id, yes } => app::remove(file, output, &id, yes),
+                AppCommand::RotateSecret { id, sure } => app::rotate_secret(file, output, &id, sure.yes),
+                AppCommand::Remove { id, sure } => app::remove(file, output, &id, sure.yes),
             }
         }
         Command::Resource(command) => {
@@ -70,7 +71,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             match command {
                 ResourceCommand::Add { uri, name } => resource::add(file, output, &uri, name.as_deref()),
                 ResourceCommand::List(page) => resource::list(file, output, &page),
-                ResourceCommand::Remove { uri } => resource::remove(file, output, &uri),
+                ResourceCommand::Remove { uri, sure } => resource::remove(file, output, &uri, sure.yes),
             }
         }
         Command::User(command) => {
@@ -80,13 +81,13 @@ fn run(cli: Cli) -> Result<(), Failure> {
                 UserCommand::Reset { user } => user::reset(file, output, &user),
                 UserCommand::List(page) => user::list(file, output, &page),
                 UserCommand::Show { user } => user::show(file, output, &user),
-                UserCommand::Disable { user, keep_keys } => {
+                UserCommand::Disable { user, keep_keys, sure } => {
                     let keys = if keep_keys { MadeKeys::Keep } else { MadeKeys::Deactivate };
-                    user::disable(file, output, &user, keys)
+                    user::disable(file, output, &user, keys, sure.yes)
                 }
                 UserCommand::Enable { user } => user::enable(file, output, &user),
-                UserCommand::Sessions { user, end, end_all } => {
-                    user::sessions(file, output, &user, end.as_deref(), end_all)
+                UserCommand::Sessions { user, end, end_all, sure } => {
+                    user::sessions(file, output, &user, end.as_deref(), end_all, sure.yes)
                 }
             }
         }
@@ -98,7 +99,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
                 WorkspaceCommand::Show { id } => workspace::show(file, output, &id),
                 WorkspaceCommand::Set(workspace) => workspace::set(file, output, &workspace),
                 WorkspaceCommand::Secret { id, rotate } => workspace::secret(file, output, &id, rotate),
-                WorkspaceCommand::Remove { id, yes } => workspace::remove(file, output, &id, yes),
+                WorkspaceCommand::Remove { id, sure } => workspace::remove(file, output, &id, sure.yes),
             }
         }
         Command::ApiKey(command) => {
@@ -113,7 +114,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Keys(command) => match command {
             KeysCommand::List => commands::keys::list(file, output),
             KeysCommand::Rotate { now, alg } => commands::keys::rotate(file, output, now, &alg),
-            KeysCommand::Revoke { kid } => commands::keys::revoke(file, output, &kid),
+            KeysCommand::Revoke { kid, sure } => commands::keys::revoke(file, output, &kid, sure.yes),
         },
         Command::Config(command) => match command {
             ConfigCommand::Show => config::show::show(file, output),

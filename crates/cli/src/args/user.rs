@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::Page;
+use super::{Page, Sure};
 
 /// `sigma user`.
 #[derive(Debug, Subcommand)]
@@ -40,13 +40,17 @@ Examples:
     },
     /// Switch an account off: nothing that was issued to it works. API keys that it made are switched off for ever, with those
     /// that these made.
-    #[command(after_help = "Examples:\n  sigma user disable user_0199…\n  sigma user disable user_0199… --keep-keys")]
+    #[command(
+        after_help = "Examples:\n  sigma user disable user_0199… --yes\n  sigma user disable user_0199… --keep-keys --yes"
+    )]
     Disable {
         /// Its id, its e-mail address, or a public key that it signed with.
         user: String,
         /// Leave the API keys that it made in workspaces as they are.
         #[arg(long)]
         keep_keys: bool,
+        #[command(flatten)]
+        sure: Sure,
     },
     /// Switch an account on again.
     #[command(after_help = "Examples:\n  sigma user enable user_0199…")]
@@ -55,7 +59,9 @@ Examples:
         user: String,
     },
     /// List the browsers where someone is signed in, or end sessions.
-    #[command(after_help = "Examples:\n  sigma user sessions user_0199…\n  sigma user sessions user_0199… --end-all")]
+    #[command(
+        after_help = "Examples:\n  sigma user sessions user_0199…\n  sigma user sessions user_0199… --end-all --yes"
+    )]
     Sessions {
         /// Its id, its e-mail address, or a public key that it signed with.
         user: String,
@@ -65,6 +71,8 @@ Examples:
         /// End every session.
         #[arg(long)]
         end_all: bool,
+        #[command(flatten)]
+        sure: Sure,
     },
 }
 

@@ -3,7 +3,7 @@
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use sigma_core::workspace::KeyPermission;
 
-use super::{Page, choices};
+use super::{Page, Sure, choices};
 
 /// `sigma workspace`.
 #[derive(Debug, Subcommand)]
@@ -63,9 +63,8 @@ Examples:
     Remove {
         /// Its id.
         id: String,
-        /// Yes, for good.
-        #[arg(long)]
-        yes: bool,
+        #[command(flatten)]
+        sure: Sure,
     },
 }
 
@@ -101,10 +100,10 @@ Examples:
         workspace: String,
     },
     /// Switch a key off for ever, and with it the keys that it made. Every server refuses them within a second.
-    #[command(after_help = "Examples:\n  sigma api-key deactivate --workspace org_bakery key_0199…")]
+    #[command(after_help = "Examples:\n  sigma api-key deactivate --workspace org_bakery key_0199… --yes")]
     Deactivate(NamedApiKey),
     /// Remove a key from the list. It stops working, and so do the keys that it made.
-    #[command(after_help = "Examples:\n  sigma api-key remove --workspace org_bakery key_0199…")]
+    #[command(after_help = "Examples:\n  sigma api-key remove --workspace org_bakery key_0199… --yes")]
     Remove(NamedApiKey),
 }
 
@@ -137,6 +136,8 @@ pub struct NamedApiKey {
     /// Whose.
     #[arg(long, value_name = "ID")]
     pub workspace: String,
+    #[command(flatten)]
+    pub sure: Sure,
 }
 
 choices! {

@@ -13,6 +13,7 @@ use sigma_store::workspace::tenant;
 use super::Listed;
 use super::workspace::decided;
 use crate::args::{AddApiKey, NamedApiKey};
+use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::opened::{Absent, Opened};
 use crate::output::{Output, fields, table};
@@ -123,20 +124,35 @@ pub fn list(file: Option<&Path>, output: Output, workspace: &str) -> Result<(), 
     )
 }
 
-/// Switches a key off.
+/// Switches a key off, once that was confirmed.
 pub fn deactivate(file: Option<&Path>, output: Output, args: &NamedApiKey) -> Result<(), Failure> {
     let opened = Opened::open(file, Absent::Refuse)?;
+    confirm_end(&opened, args)?;
     let (org_id, id, now) = named(&opened, args);
     let key = decided(opened.write(move |tx| api_key::deactivate(tx, &org_id, &Actor::Operator, &id, now))?)?;
     output.answer(&KeyView::of(&key), |view| format!("{} ({}) is switched off for ever.", view.id, view.name))
 }
 
-/// Removes a key.
+/// Removes a key, once that was confirmed.
 pub fn remove(file: Option<&Path>, output: Output, args: &NamedApiKey) -> Result<(), Failure> {
     let opened = Opened::open(file, Absent::Refuse)?;
+    confirm_end(&opened, args)?;
     let (org_id, id, now) = named(&opened, args);
     decided(opened.write(move |tx| api_key::remove(tx, &org_id, &Actor::Operator, &id, now))?)?;
     output.answer(&serde_json::json!({ "removed": args.id }), |_| format!("{} is removed.", args.id))
+}
+
+/// Asks about a key that is there; what is not there needs no question.
+fn confirm_end(opened: &Opened, args: &NamedApiKey) -> Result<(), Failure> {
+    let (org_id, id, _) = named(opened, args);
+    let key = opened.read(move |tx| Ok(api_key::list(tx, &org_id)?.into_iter().find(|key| key.id == id)))?;
+    match key {
+        Some(key) => confirm(
+            args.sure.yes,
+            &format!("{} ({}) and the keys that it made stop working for ever", key.id, key.name),
+        ),
+        None => Ok(()),
+    }
 }
 
 fn named(opened: &Opened, args: &NamedApiKey) -> (OrgId, ApiKeyId, Timestamp) {

@@ -15,6 +15,7 @@ use sigma_store::org;
 use self::view::AppView;
 use super::{Listed, one_more};
 use crate::args::{AddApp, Page, SetApp};
+use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::opened::{Absent, Opened};
 use crate::output::{Output, table};
@@ -75,8 +76,8 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetApp) -> Result<(), Fai
     print(output, &app, secret)
 }
 
-/// Replaces the secret of an app; the old one no longer works.
-pub fn rotate_secret(file: Option<&Path>, output: Output, id: &str) -> Result<(), Failure> {
+/// Replaces the secret of an app, once that was confirmed; the old one no longer works.
+pub fn rotate_secret(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file, Absent::Refuse)?;
     let mut app = find(&opened, id)?;
     app.secret = None;
@@ -84,20 +85,20 @@ pub fn rotate_secret(file: Option<&Path>, output: Output, id: &str) -> Result<()
     let Some(secret) = fresh_secret(&mut app, opened.rng.as_ref()) else {
         return Err(Failure::Refused(format!("{id} has no secret: it authenticates by {}", app.auth_method.as_str())));
     };
+    confirm(yes, &format!("the present secret of {id} stops working at once"))?;
     update(&opened, &app)?;
     print(output, &app, Some(secret))
 }
 
-/// Removes an app for good, once it was said twice.
+/// Removes an app for good, once that was confirmed.
 pub fn remove(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file, Absent::Refuse)?;
     let app = find(&opened, id)?;
-    if !yes {
-        return Err(Failure::Refused(format!(
-            "removing {id} ends all its tokens, and its id is never given out again; say --yes if you mean it, \
-             or switch it off by `sigma app set {id} --disable`"
-        )));
-    }
+    let consequence = format!(
+        "removing {id} ends all its tokens, and its id is never given out again (`sigma app set {id} --disable` switches \
+         it off)"
+    );
+    confirm(yes, &consequence)?;
     let now = opened.now();
     let client_id = app.client_id.clone();
     opened.write(move |tx| app::remove(tx, &client_id, now))?;

@@ -9,6 +9,7 @@ use sigma_server::keys;
 use sigma_store::signing_key::{self, SealedKey};
 
 use crate::args::AlgArg;
+use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::opened::{Absent, Opened};
 use crate::output::{Output, table};
@@ -85,10 +86,14 @@ pub fn rotate(file: Option<&Path>, output: Output, now: bool, algorithms: &[AlgA
     print(&opened, output, &fresh)
 }
 
-/// Deletes a key that signs no more, and with it whatever it signed.
-pub fn revoke(file: Option<&Path>, output: Output, kid: &str) -> Result<(), Failure> {
+/// Deletes a key that signs no more, and with it whatever it signed, once that was confirmed.
+pub fn revoke(file: Option<&Path>, output: Output, kid: &str, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file, Absent::Refuse)?;
     let (wanted, now) = (kid.to_owned(), opened.now());
+    let keys = opened.read(signing_key::list)?;
+    if keys.iter().any(|key| key.kid == kid && !signs(key, &keys, now)) {
+        confirm(yes, &format!("every token that the key {kid} signed is dead at once"))?;
+    }
     let revoked = opened.write(move |tx| {
         let keys = signing_key::list(tx)?;
         let Some(key) = keys.iter().find(|key| key.kid == wanted) else { return Ok(Revoked::Unknown) };

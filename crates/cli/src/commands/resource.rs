@@ -9,6 +9,7 @@ use url::Url;
 
 use super::{Listed, one_more};
 use crate::args::Page;
+use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::opened::{Absent, Opened};
 use crate::output::{Output, fields, table};
@@ -73,16 +74,25 @@ pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Fail
     )
 }
 
-/// Removes an API.
-pub fn remove(file: Option<&Path>, output: Output, uri: &str) -> Result<(), Failure> {
+/// Removes an API, once that was confirmed.
+pub fn remove(file: Option<&Path>, output: Output, uri: &str, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file, Absent::Refuse)?;
+    let wanted = uri.to_owned();
+    if opened.read(move |tx| resource::find(tx, &wanted))?.is_none() {
+        return Err(unknown(uri));
+    }
+    confirm(yes, &format!("no more tokens are made for {uri}"))?;
     let wanted = uri.to_owned();
     let removed = opened.write(move |tx| match resource::find(tx, &wanted)? {
         Some(_) => resource::remove(tx, &wanted),
         None => Ok(false),
     })?;
     if !removed {
-        return Err(Failure::NotFound(format!("there is no API {uri}; `sigma resource list` shows those there are")));
+        return Err(unknown(uri));
     }
     output.answer(&serde_json::json!({ "removed": uri }), |_| format!("{uri} is removed."))
+}
+
+fn unknown(uri: &str) -> Failure {
+    Failure::NotFound(format!("there is no API {uri}; `sigma resource list` shows those there are"))
 }

@@ -15,6 +15,7 @@ use sigma_store::workspace::api_key::{self, MadeKeys};
 
 use super::{Listed, one_more};
 use crate::args::Page;
+use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::opened::{Absent, Opened};
 use crate::output::{Output, fields, table};
@@ -138,10 +139,12 @@ pub fn show(file: Option<&Path>, output: Output, user: &str) -> Result<(), Failu
     output.answer(&UserView::with_identities(&find(&opened, user)?), UserView::text)
 }
 
-/// Switches an account off, and the API keys that it made unless they are kept.
-pub fn disable(file: Option<&Path>, output: Output, user: &str, keys: MadeKeys) -> Result<(), Failure> {
+/// Switches an account off, and the API keys that it made unless they are kept, once that was confirmed.
+pub fn disable(file: Option<&Path>, output: Output, user: &str, keys: MadeKeys, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file, Absent::Refuse)?;
     let id = find(&opened, user)?.user.id;
+    let more = if keys == MadeKeys::Deactivate { ", and the API keys that they made never work again" } else { "" };
+    confirm(yes, &format!("everything that was issued to {user} stops working, nobody signs in as them{more}"))?;
     // The account first: it makes no key any more.
     let (off, now) = (id.clone(), opened.now());
     opened.write(move |tx| account::set_disabled(tx, &off, true, now))?;
@@ -159,13 +162,14 @@ pub fn enable(file: Option<&Path>, output: Output, user: &str) -> Result<(), Fai
     switch(&opened, output, user, Switch::On)
 }
 
-/// Lists the live sessions of an account, after those that were named have been ended.
+/// Lists the live sessions of an account, after those that were named have been ended; all of them once that was confirmed.
 pub fn sessions(
     file: Option<&Path>,
     output: Output,
     user: &str,
     end: Option<&str>,
     end_all: bool,
+    yes: bool,
 ) -> Result<(), Failure> {
     let opened = Opened::open(file, Absent::Refuse)?;
     let id = find(&opened, user)?.user.id;
@@ -177,6 +181,7 @@ pub fn sessions(
         }
     }
     if end_all {
+        confirm(yes, &format!("every browser of {user} is signed out"))?;
         let end_some = || {
             let owner = id.clone();
             opened.write(move |tx| session::end_all(tx, &owner, None, now))

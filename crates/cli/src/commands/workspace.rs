@@ -13,6 +13,7 @@ use sigma_store::workspace::{api_key, membership, role};
 
 use super::{Listed, one_more};
 use crate::args::{Page, SetWorkspace};
+use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::opened::{Absent, Opened};
 use crate::output::{Output, fields, table};
@@ -171,18 +172,14 @@ pub fn secret(file: Option<&Path>, output: Output, id: &str, rotate: bool) -> Re
     })
 }
 
-/// Removes a workspace, once it was said twice.
+/// Removes a workspace, once that was confirmed.
 pub fn remove(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file, Absent::Refuse)?;
     let (org_id, now) = (OrgId::from_text(id), opened.now());
     let wanted = org_id.clone();
     let workspace = opened.read(move |tx| tenant::find(tx, &wanted))?.ok_or_else(|| unknown(id))?;
-    if !yes {
-        return Err(Failure::Refused(format!(
-            "removing {id} ({}) ends its sessions and keys and deletes its roles; say --yes if you mean it",
-            workspace.name
-        )));
-    }
+    let name = workspace.name;
+    confirm(yes, &format!("removing {id} ({name}) ends its sessions and keys and deletes its roles"))?;
     decided(opened.write(move |tx| tenant::remove(tx, &org_id, now))?)?;
     output.answer(&serde_json::json!({ "removed": id }), |_| format!("{id} is removed."))
 }

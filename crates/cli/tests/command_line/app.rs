@@ -85,7 +85,10 @@ fn an_app_is_changed_switched_off_and_removed() {
         (&changed["access_seconds"], &changed["require_pkce"], &changed["disabled"]),
         (&Value::Null, &json!(false), &json!(false))
     );
-    let second = sigma.json(&["app", "rotate-secret", "shop"])["client_secret"].clone();
+    let unsure = sigma.run(&["app", "rotate-secret", "shop"]);
+    assert!(unsure.code == 4 && unsure.stderr.contains("say --yes"), "{unsure:?}");
+    assert!(!unsure.stdout.contains("secret"), "{unsure:?}");
+    let second = sigma.json(&["app", "rotate-secret", "shop", "--yes"])["client_secret"].clone();
     assert!(second.is_string() && second != first);
 
     let unsure = sigma.run(&["app", "remove", "shop"]);
@@ -142,7 +145,10 @@ fn what_cannot_be_is_refused_by_its_own_exit_code() {
     assert_eq!(add(&["--id", "shop", "--redirect-uri", REDIRECT]), 4, "a taken id");
     assert_eq!(add(&["--redirect-uri", "http://shop.example.org/"]), 4, "plain http");
     assert_eq!(add(&["--redirect-uri", "javascript:alert(1)"]), 4, "a scheme that runs");
-    assert_eq!(add(&[]), 4, "nowhere to come back to");
+    assert_eq!(add(&[]), 2, "nowhere to come back to");
+    assert_eq!(add(&["--auth", "private_key_jwt", "--redirect-uri", REDIRECT]), 2, "no keys");
+    assert_eq!(code(&["app", "set", "shop"]), 2, "nothing to set");
+    assert_eq!(code(&["app", "set", "nobody"]), 2, "nothing to set, whoever it is for");
     assert_eq!(code(&["app", "set", "nobody", "--disable"]), 3);
     assert_eq!(code(&["app", "rotate-secret", "nobody"]), 3);
     assert_eq!(code(&["app", "remove", "nobody", "--yes"]), 3);
@@ -164,7 +170,9 @@ fn a_resource_is_added_listed_and_removed() {
     assert_eq!(sigma.run(&["resource", "add", "api"]).code, 2);
     assert_eq!(sigma.run(&["resource", "add", "http://localhost:8080"]).code, 4, "the issuer itself");
     assert_eq!(sigma.json(&["resource", "list"])["items"][0]["uri"], api);
-    assert_eq!(sigma.json(&["resource", "remove", api]), json!({"removed": api}));
+    let unsure = sigma.run(&["resource", "remove", api]);
+    assert!(unsure.code == 4 && unsure.stderr.contains("say --yes"), "{unsure:?}");
+    assert_eq!(sigma.json(&["resource", "remove", api, "--yes"]), json!({"removed": api}));
     assert_eq!(sigma.run(&["resource", "remove", api]).code, 3);
     assert_eq!(sigma.json(&["resource", "list"]), json!({"items": [], "next": null}));
 }

@@ -118,7 +118,7 @@ fn a_key_is_shown_this_once() {
     for arguments in [["api-key", "list", "--workspace", BAKERY].as_slice(), &["workspace", "show", BAKERY]] {
         assert!(!sigma.run(arguments).stdout.contains(key));
     }
-    assert!(!sigma.run(&[["api-key", "deactivate"].as_slice(), &named].concat()).stdout.contains(key));
+    assert!(!sigma.run(&[["api-key", "deactivate", "--yes"].as_slice(), &named].concat()).stdout.contains(key));
     if let Some(file) = sigma.file() {
         let database = std::fs::read(file).unwrap();
         assert!(!database.windows(key.len()).any(|window| window == key.as_bytes()), "only its digest is stored");
@@ -150,11 +150,17 @@ fn a_key_is_switched_off_for_ever_and_removed() {
     bakery(&sigma);
     sigma.json(&["workspace", "add", "--id", "org_florist", "--name", "Florist"]);
     let id = text(&add_key(&sigma, &["--permission", "read"])["id"]).to_owned();
-    let run =
-        |command: &str, workspace: &str| sigma.run(&["api-key", command, "--workspace", workspace, &id, "--json"]);
+    let run = |command: &str, workspace: &str| {
+        sigma.run(&["api-key", command, "--workspace", workspace, &id, "--json", "--yes"])
+    };
     for command in ["deactivate", "remove"] {
         let foreign = run(command, "org_florist");
         assert_eq!((foreign.code, &foreign.failure()["error"]), (3, &json!("not_found")), "{command}");
+    }
+    for command in ["deactivate", "remove"] {
+        let unsure = sigma.run(&["api-key", command, "--workspace", BAKERY, &id]);
+        assert!(unsure.code == 4 && unsure.stderr.contains("say --yes"), "{unsure:?}");
+        assert_eq!(sigma.json(&["api-key", "list", "--workspace", BAKERY])["items"][0]["active"], true);
     }
     assert_eq!(run("deactivate", BAKERY).code, 0);
     assert_eq!(run("deactivate", BAKERY).code, 0, "once more does no harm");

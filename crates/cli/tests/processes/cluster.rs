@@ -104,12 +104,12 @@ fn what_ends_on_one_server_is_over_on_the_other_within_a_second() {
     within_a_second("the app switched off", || accepted() == [401, 401]);
     installation.admin(&["app", "set", "shop", "--enable"]);
     within_a_second("the app switched on", || accepted() == [200, 200]);
-    installation.admin(&["user", "disable", &user]);
+    installation.admin(&["user", "disable", &user, "--yes"]);
     within_a_second("the account switched off", || accepted() == [401, 401]);
     within_a_second("their browser signed out", || bob.session(&other) == Value::Null);
     installation.admin(&["user", "enable", &user]);
     within_a_second("the account switched on", || accepted() == [200, 200]);
-    installation.admin(&["user", "sessions", &user, "--end-all"]);
+    installation.admin(&["user", "sessions", &user, "--end-all", "--yes"]);
     within_a_second("all sessions ended", || accepted() == [401, 401]);
 }
 
@@ -151,7 +151,7 @@ fn a_server_on_a_file_sees_what_admin_commands_do_beside_it_within_a_second() {
     assert_eq!(server.userinfo(&access), 200);
     let fresh = text(&ada.tokens(&server, "openid")["access_token"]);
     assert_eq!(server.userinfo(&fresh), 200);
-    installation.admin(&["user", "disable", &user]);
+    installation.admin(&["user", "disable", &user, "--yes"]);
     within_a_second("the account switched off", || server.userinfo(&access) == 401);
     within_a_second("their browser signed out", || ada.session(&server) == Value::Null);
     let refused = server.send("POST", SIGN_IN, &[("X-Auth-Token", &ada.token(SIGN_IN, ""))], "{}");

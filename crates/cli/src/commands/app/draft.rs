@@ -151,18 +151,19 @@ fn set_redirects(app: &mut App, fields: &AppFields) -> Result<(), Failure> {
 
 /// What must hold for the app as a whole.
 fn check(app: &App) -> Result<(), Failure> {
-    let refused = |reason: &str| Err(Failure::Refused(reason.to_owned()));
+    let missing = |reason: &str| Err(Failure::Usage(reason.to_owned()));
     if app.auth_method == AuthMethod::SigmaBitcoinAuth && app.pubkey.is_none() {
-        return refused("sigma_bitcoin_auth needs the app's --pubkey");
+        return missing("sigma_bitcoin_auth needs the app's --pubkey");
     }
     if app.auth_method == AuthMethod::PrivateKeyJwt && app.jwks.is_none() && app.jwks_uri.is_none() {
-        return refused("private_key_jwt needs the app's --jwks or --jwks-uri");
+        return missing("private_key_jwt needs the app's --jwks or --jwks-uri");
     }
     if app.may_use(GrantType::ClientCredentials) && !app.auth_method.is_confidential() {
-        return refused("client_credentials is for apps that can prove who they are, not for --auth none");
+        let reason = "client_credentials is for apps that can prove who they are, not for --auth none";
+        return Err(Failure::Refused(reason.to_owned()));
     }
     if app.may_use(GrantType::AuthorizationCode) && app.redirect_uris.iter().next().is_none() {
-        return refused("people need somewhere to come back to: say --redirect-uri");
+        return missing("people need somewhere to come back to: say --redirect-uri");
     }
     Ok(())
 }
@@ -251,15 +252,21 @@ mod tests {
     #[test]
     fn an_app_that_breaks_a_rule_is_refused() {
         let refused = |fields: AppFields| matches!(build(&fields), Err(Failure::Refused(_)));
-        assert!(refused(AppFields { redirect_uris: Vec::new(), ..shop() }));
         assert!(refused(AppFields { redirect_uris: vec!["http://shop.example.org".to_owned()], ..shop() }));
-        assert!(refused(AppFields { auth_method: Some(AuthArg::SigmaBitcoinAuth), ..shop() }));
-        assert!(refused(AppFields { auth_method: Some(AuthArg::PrivateKeyJwt), ..shop() }));
         assert!(refused(AppFields {
             auth_method: Some(AuthArg::None),
             grant_types: vec![GrantArg::ClientCredentials],
             ..shop()
         }));
+    }
+
+    #[test]
+    fn a_missing_option_makes_no_sense_of_the_command_line() {
+        let missing = |fields: AppFields| matches!(build(&fields), Err(Failure::Usage(_)));
+        assert!(missing(AppFields { name: None, ..shop() }));
+        assert!(missing(AppFields { redirect_uris: Vec::new(), ..shop() }));
+        assert!(missing(AppFields { auth_method: Some(AuthArg::SigmaBitcoinAuth), ..shop() }));
+        assert!(missing(AppFields { auth_method: Some(AuthArg::PrivateKeyJwt), ..shop() }));
     }
 
     #[test]

@@ -1,0 +1,38 @@
+//! The question before what cannot be taken back.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use crate::failure::Failure;
+
+/// Goes on where `yes` was said on the command line, or whoever sits at the terminal says it now. `consequence` is what
+/// happens, in a sentence without its full stop.
+///
+/// # Errors
+/// Refused: nobody said yes.
+pub fn confirm(yes: bool, consequence: &str) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
+    }
+    if io::stdin().is_terminal() && io::stderr().is_terminal() {
+        return ask(consequence);
+    }
+    Err(Failure::Refused(format!("{consequence}; say --yes if you mean it")))
+}
+
+fn ask(consequence: &str) -> Result<(), Failure> {
+    let failed = |error: io::Error| Failure::Failed(format!("cannot ask at the terminal: {error}"));
+    let mut terminal = io::stderr().lock();
+    write!(terminal, "{}. Continue? [y/N] ", capitalized(consequence)).map_err(failed)?;
+    terminal.flush().map_err(failed)?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer).map_err(failed)?;
+    match answer.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Failure::Refused("nothing was changed".to_owned())),
+    }
+}
+
+fn capitalized(sentence: &str) -> String {
+    let mut characters = sentence.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
