@@ -1,8 +1,12 @@
 //! The configurations in the guide are the files that the other tests run.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 
 const docs = new URL("../../docs/", import.meta.url);
 
@@ -17,3 +21,23 @@ for (const [file, language] of [
     assert.ok(guide.includes(`\n\`\`\`${language}\n${example}\`\`\`\n`), `docs/guides/workspaces.md differs from ${file}`);
   });
 }
+
+test("both configurations for nginx work in one nginx", async () => {
+  const operations = await readFile(new URL("operations.md", docs), "utf8");
+  const [, own] = /```nginx\n(.*?)```/s.exec(operations);
+  const api = await readFile(new URL("examples/proxy/nginx.conf", docs), "utf8");
+  // Without the certificates, which only their owner has.
+  const sites = [own, api].join("\n").replaceAll(/ssl_certificate(_key)? .*;/g, "").replaceAll("443 ssl http2", "8443");
+  const directory = await mkdtemp(join(tmpdir(), "sigma-nginx-"));
+  try {
+    const file = join(directory, "nginx.conf");
+    const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    const paths = temporary.map((name) => `${name}_temp_path ${directory}/${name};`).join("\n");
+    const main = `pid ${directory}/nginx.pid;\nerror_log stderr;\nevents {}\n`;
+    await writeFile(file, `${main}http {\naccess_log off;\n${paths}\n${sites}\n}`);
+    const env = { PATH: `${process.env.PATH}:/usr/sbin` };
+    await promisify(execFile)("nginx", ["-t", "-p", directory, "-e", "stderr", "-c", file], { env });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+});

@@ -106,7 +106,7 @@ fn whoever_is_switched_off_keeps_no_api_key_unless_the_operator_says_so() {
             made.unwrap().unwrap();
         }
         store.close();
-        sigma.json(&[["user", "disable", "user_ada"].as_slice(), arguments].concat());
+        sigma.json(&[["user", "disable", "user_ada"].as_slice(), &["--yes"], arguments].concat());
         for id in &workspaces {
             let keys = sigma.json(&["api-key", "list", "--workspace", id.as_str().unwrap()]);
             let key = &keys["items"][0];
