@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what `make test` needs beside Rust, Node and a C compiler, from Debian's packages: PostgreSQL, Chromium, nginx,
-# Caddy, Python and an SMTP server. None of them is started: tests start servers of their own. Fast when everything is there.
+# Caddy, Apache with mod_auth_openidc, Python and an SMTP server. None of them is started: tests start servers of their
+# own. Fast when everything is there.
 # Says plainly what is missing when it cannot help.
 set -euo pipefail
 
@@ -21,6 +22,8 @@ missing_packages() {
   # Debian keeps it where an ordinary user's PATH does not look.
   PATH=$PATH:/usr/sbin command -v nginx >/dev/null || echo nginx
   command -v caddy >/dev/null || echo caddy
+  PATH=$PATH:/usr/sbin command -v apache2 >/dev/null || echo apache2
+  [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || echo libapache2-mod-auth-openidc
   python3 -c 'import ensurepip, venv' 2>/dev/null || echo python3-venv
   /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || echo python3-aiosmtpd
 }
@@ -54,7 +57,7 @@ install() {
 install 2>/dev/null || { "${as_root[@]}" apt-get update --quiet >/dev/null && install; }
 
 if [ -d /run/systemd/system ]; then
-  for service in nginx caddy; do
+  for service in nginx caddy apache2; do
     [[ " $missing " != *" $service "* ]] || "${as_root[@]}" systemctl disable --quiet "$service" || true
   done
 fi

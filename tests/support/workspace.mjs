@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-const password = "correct horse battery staple";
+export const password = "correct horse battery staple";
 
 /**
  * Makes a workspace called `name` on the server of `sigma`, with two people who are logged in.
