@@ -10,7 +10,7 @@ use sigma_core::time::Clock;
 use sigma_store::{OpenError, Store, StoreOptions};
 use tokio::net::TcpListener;
 
-use crate::http::{self, Edge, EdgeError, TlsError};
+use crate::http::{self, Edge, EdgeError, TlsError, certificate};
 use crate::mail::courier;
 use crate::routes;
 use crate::settings::Settings;
@@ -58,6 +58,13 @@ impl Server {
     /// # Errors
     /// [`StartError`]
     pub async fn start(settings: Settings, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, StartError> {
+        if let Some(files) = &settings.tls {
+            certificate::check(files)?;
+            // It may be renewed while the server runs.
+            if let Err(error) = certificate::validity(files, clock.now()) {
+                tracing::error!(%error, "clients refuse the TLS certificate");
+            }
+        }
         let options = StoreOptions {
             readers: settings.store.connections,
             writers: settings.store.connections,
@@ -66,9 +73,6 @@ impl Server {
         let store = Store::open(&options, Arc::clone(&clock), Arc::clone(&rng))?;
         let master_key = load_master_key(&settings, &store, &*rng).await?;
         let edge = Edge::new(&settings, routes::paths(), Arc::clone(&clock), &*rng)?;
-        if let Some(files) = &settings.tls {
-            http::certificate::check(files)?;
-        }
         let address = settings.listen;
         let listener = TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })?;
         let limiter = Arc::clone(edge.limiter());

@@ -1,6 +1,6 @@
 //! `sigma config`, and how every command meets a configuration that cannot be used.
 
-use crate::support::{Installation, Ran};
+use crate::support::{Installation, Ran, serve};
 use serde_json::json;
 
 #[test]
@@ -172,5 +172,8 @@ fn a_certificate_that_clients_refuse_is_told_by_check_and_doctor() {
         assert!(ran.code == 5 && ran.stderr.contains(message), "{message}: {ran:?}");
         let examined = sigma.run(&["doctor"]);
         assert!(examined.code == 1 && examined.stdout.contains(message), "{message}: {examined:?}");
+        // It may be renewed while the server runs.
+        let (server, _) = serve(&sigma);
+        assert_eq!(server.stop(), Some(0), "{message}");
     }
 }
