@@ -25,8 +25,9 @@ use self::workspaces::DemoWorkspace;
 use crate::args::DemoArgs;
 use crate::config;
 use crate::failure::Failure;
+use crate::log::Log;
 use crate::opened::Opened;
-use crate::output::{Output, print};
+use crate::output::Output;
 use crate::serve;
 
 /// How often another port is tried, when somebody takes the one that was free a moment ago.
@@ -35,30 +36,34 @@ const TRIES: u16 = 10;
 /// Runs the demo until it is told to stop. Prints the server's address first, then the Playground's.
 pub fn demo(file: Option<&Path>, args: &DemoArgs, output: Output) -> Result<(), Failure> {
     let log = config::load_demo(file)?.log;
-    serve::log_to_stderr(&log)?;
+    let _log = Log::to_stderr(&log)?;
     serve::install_tls()?;
     let place = Place::make(args.data.as_deref())?;
-    serve::runtime()?.block_on(async {
+    let runtime = serve::runtime()?;
+    let ended = runtime.block_on(async {
         let signal = serve::stop_signal()?;
         let Started { server, issuer, listener, origin, apps, workspaces } =
             start(file, args, place.directory()).await?;
         let admin = admin_command(place.directory());
-        announce(output, &issuer, &origin, &admin, args.data.as_deref())?;
+        announce(output, &issuer, &origin, &admin, args.data.as_deref());
         let site =
             playground::routes(playground::Site::new(origin, playground::Told { issuer, admin, apps, workspaces })?);
 
         let (stop, stopped) = watch::channel(());
         let playground = tokio::spawn(playground::serve(listener, site, serve::until(stopped.clone())));
-        let running = tokio::spawn(server.run(serve::until(stopped)));
-        signal.await;
+        let running = server.run(serve::until(stopped));
+        tokio::pin!(running);
+        tokio::select! {
+            ended = &mut running => return ended.map_err(|error| serve::could_not(&error)),
+            () = signal => {}
+        }
         drop(stop);
         // Whoever still reads the Playground does not hold the end up.
         playground.abort();
-        match running.await {
-            Ok(Err(error)) => Err(serve::could_not(&error)),
-            _ => Ok(()),
-        }
-    })
+        running.await.map_err(|error| serve::could_not(&error))
+    });
+    runtime.shutdown_background();
+    ended
 }
 
 /// A server and a Playground that are bound and know each other.
@@ -159,18 +164,20 @@ fn admin_command(directory: &Path) -> String {
     )
 }
 
-fn announce(output: Output, issuer: &str, origin: &str, admin: &str, data: Option<&Path>) -> Result<(), Failure> {
+fn announce(output: Output, issuer: &str, origin: &str, admin: &str, data: Option<&Path>) {
     if output.json {
-        return print(&serde_json::json!({ "server": issuer, "playground": origin, "admin": admin }).to_string());
+        return serve::announce(
+            &serde_json::json!({ "server": issuer, "playground": origin, "admin": admin }).to_string(),
+        );
     }
     let database = match data {
         Some(directory) => format!("The database stays in {}.", directory.display()),
         None => "The database is new, and gone afterwards; --data DIR keeps it.".to_owned(),
     };
-    print(&format!(
+    serve::announce(&format!(
         "\n  Server      {issuer}\n  Playground  {origin}   open this one\n\n{database}\n\
          Admin commands begin with: {admin}\nStop with Ctrl-C.\n"
-    ))
+    ));
 }
 
 /// What the Playground is told of its apps, shared by its handlers.

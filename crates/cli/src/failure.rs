@@ -1,5 +1,6 @@
 //! What a command that did not succeed says, and the exit code it leaves.
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use serde::Serialize;
@@ -25,6 +26,9 @@ pub enum Failure {
     /// The store cannot be reached, opened or written: 6.
     #[error("{0}")]
     Store(String),
+    /// A part of the server ended by a fault, and the server with it: 7. A supervisor starts it again.
+    #[error("{0}")]
+    Died(String),
     /// The command has printed all there is to say; the exit code alone is left: 1.
     #[error("")]
     Reported,
@@ -47,21 +51,23 @@ impl Failure {
             Self::Refused(_) => ("refused", 4),
             Self::Config(_) => ("config", 5),
             Self::Store(_) => ("store", 6),
+            Self::Died(_) => ("died", 7),
         }
     }
 
     /// Says on standard error what went wrong and gives the code to leave with.
-    #[expect(clippy::print_stderr, reason = "this is where a command speaks of its failure")]
     pub fn report(&self, json: bool) -> ExitCode {
         let (error, code) = self.kind();
-        match self {
-            Self::Reported => {}
+        let said = match self {
+            Self::Reported => return ExitCode::from(code),
             _ if json => {
                 let report = Report { error, message: self.to_string() };
-                eprintln!("{}", serde_json::to_string(&report).unwrap_or_default());
+                serde_json::to_string(&report).unwrap_or_default()
             }
-            _ => eprintln!("sigma: {self}"),
-        }
+            _ => format!("sigma: {self}"),
+        };
+        // The code tells as much to whoever reads no more.
+        let _ = writeln!(io::stderr(), "{said}");
         ExitCode::from(code)
     }
 }

@@ -7,6 +7,7 @@ mod confirm;
 mod demo;
 mod doctor;
 mod failure;
+mod log;
 mod opened;
 mod output;
 mod serve;

@@ -1,31 +1,31 @@
 //! `sigma serve`: the server until it is told to stop.
 
-use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use sigma_server::settings::{Log, LogFormat, Settings};
+use sigma_server::settings::Settings;
 use sigma_server::state::StateError;
 use sigma_server::{Server, StartError, http};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
 
 use crate::config;
 use crate::failure::Failure;
+use crate::log::Log;
 use crate::output::{Output, print};
 use crate::system::{SystemClock, SystemRng};
 
 /// Runs the server and says in one line where it listens.
 pub fn serve(file: Option<&Path>, output: Output) -> Result<(), Failure> {
     let settings = config::load_checked(file)?;
-    log_to_stderr(&settings.log)?;
+    let _log = Log::to_stderr(&settings.log)?;
     install_tls()?;
     let issuer = settings.issuer.clone();
-    runtime()?.block_on(async {
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async {
         let signal = stop_signal()?;
         let (stop, stopped) = watch::channel(());
         if let Some(address) = settings.metrics.listen {
@@ -33,11 +33,11 @@ pub fn serve(file: Option<&Path>, output: Output) -> Result<(), Failure> {
         }
         let server = start(settings).await.map_err(|error| could_not(&error))?;
         let address = server.local_addr().map_err(|error| Failure::Failed(error.to_string()))?;
-        if output.json {
-            print(&serde_json::json!({ "issuer": issuer, "listen": address }).to_string())?;
+        announce(&if output.json {
+            serde_json::json!({ "issuer": issuer, "listen": address }).to_string()
         } else {
-            print(&format!("Sigma {} listens on {address} for {issuer}", env!("CARGO_PKG_VERSION")))?;
-        }
+            format!("Sigma {} listens on {address} for {issuer}", env!("CARGO_PKG_VERSION"))
+        });
         let running = server.run(until(stopped));
         tokio::pin!(running);
         tokio::select! {
@@ -46,7 +46,17 @@ pub fn serve(file: Option<&Path>, output: Output) -> Result<(), Failure> {
         }
         drop(stop);
         running.await.map_err(|error| could_not(&error))
-    })
+    });
+    // What a thread that died has left undone is not waited for.
+    runtime.shutdown_background();
+    ended
+}
+
+/// Says where the server is. It serves all the same when nobody takes the line.
+pub fn announce(text: &str) {
+    if let Err(error) = print(text) {
+        tracing::warn!(%error, "the address could not be announced");
+    }
 }
 
 /// Resolves when the sender of `stopped` says so, or is gone, which means the same.
@@ -63,6 +73,7 @@ pub fn could_not(error: &StartError) -> Failure {
         | StartError::Edge(_)
         | StartError::Tls(_) => Failure::Config(told),
         StartError::State(_) | StartError::Listen { .. } => Failure::Failed(told),
+        StartError::Died(_) => Failure::Died(error.to_string()),
     }
 }
 
@@ -95,17 +106,6 @@ pub fn install_tls() -> Result<(), Failure> {
         .map_err(|_| Failure::Failed("TLS was set up twice".to_owned()))
 }
 
-/// Events go to standard error: readable lines, or JSON for machines.
-pub fn log_to_stderr(log: &Log) -> Result<(), Failure> {
-    let filter = EnvFilter::try_new(&log.filter).map_err(|error| Failure::Config(format!("log.filter: {error}")))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    let installed = match log.format {
-        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).with_ansi(false).try_init(),
-    };
-    installed.map_err(|error| Failure::Failed(format!("logging was set up twice: {error}")))
-}
-
 /// Resolves at the first SIGTERM or SIGINT.
 pub fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
     let handler = |kind| signal(kind).map_err(|error| Failure::Failed(format!("cannot listen for signals: {error}")));
@@ -117,4 +117,19 @@ pub fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failur
             _ = interrupt.recv() => {}
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_whose_thread_died_leaves_a_code_of_its_own_and_one_line() {
+        let failure = could_not(&StartError::Died("sigma-writer".to_owned()));
+        assert_eq!(
+            failure.to_string(),
+            "the thread sigma-writer has ended by a fault; the server ends too, so that it can be started again"
+        );
+        assert_eq!(failure.report(false), std::process::ExitCode::from(7));
+    }
 }

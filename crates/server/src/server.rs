@@ -1,14 +1,17 @@
 //! The server as a whole: opened, bound, run until it is told to stop.
 
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use secrecy::ExposeSecret as _;
 use sigma_core::random::Rng;
 use sigma_core::time::Clock;
 use sigma_store::{OpenError, Store, StoreOptions};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use crate::http::{self, Edge, EdgeError, TlsError, certificate};
 use crate::mail::courier;
@@ -17,6 +20,10 @@ use crate::settings::Settings;
 use crate::state::{Sigma, StateError, load_master_key};
 use crate::workspace;
 
+/// How long after it broke off a task of the background is begun again.
+const AGAIN: Duration = Duration::from_secs(10);
+/// How often it is looked whether every thread of the store is alive.
+const PULSE: Duration = Duration::from_secs(1);
 /// How often it is looked whether signing keys are due.
 const KEY_ROUND: Duration = Duration::from_mins(5);
 
@@ -50,6 +57,9 @@ pub enum StartError {
     /// The certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// A thread that the server cannot be without has ended by a fault, and the server with it.
+    #[error("the thread {0} has ended by a fault; the server ends too, so that it can be started again")]
+    Died(String),
 }
 
 impl Server {
@@ -96,22 +106,49 @@ impl Server {
     /// Answers until `shutdown` resolves, then finishes what is in flight and closes the store.
     ///
     /// # Errors
-    /// The certificate cannot be used.
+    /// The certificate cannot be used, or a thread of the store has ended, without which the server would only seem to
+    /// work. Nothing is waited for then.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
         let Self { sigma, listener, edge } = self;
-        let rotation = tokio::spawn(rotate_keys(sigma.clone()));
-        let uses = tokio::spawn(workspace::keep_writing(sigma.clone()));
-        let courier = tokio::spawn(courier::run(sigma.clone()));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(kept_running("signing keys", rotate_keys, sigma.clone()));
+        tasks.spawn(kept_running("uses of API keys", workspace::keep_writing, sigma.clone()));
+        tasks.spawn(kept_running("mails", courier::run, sigma.clone()));
         let router = routes::router(sigma.clone());
-        let served = http::serve(listener, router, edge, &sigma.settings, shutdown).await;
-        rotation.abort();
-        courier.abort();
-        uses.abort();
+        let served = tokio::select! {
+            served = http::serve(listener, router, edge, &sigma.settings, shutdown) => served,
+            thread = dead_thread(&sigma.store) => return Err(StartError::Died(thread)),
+        };
+        tasks.abort_all();
         if let Err(error) = sigma.write_key_uses().await {
             tracing::warn!(%error, "the last use of API keys could not be written");
         }
         sigma.store.close();
         Ok(served?)
+    }
+}
+
+/// Runs a task of the background for as long as the server runs. A panic costs what it was at: another begins a while later.
+async fn kept_running<F>(name: &'static str, task: fn(Sigma) -> F, sigma: Sigma)
+where
+    F: Future<Output = ()>,
+{
+    loop {
+        if AssertUnwindSafe(task(sigma.clone())).catch_unwind().await.is_err() {
+            tracing::error!(task = name, "a task of the background broke off and is begun again");
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+/// Resolves with the name of a thread of the store that has ended while the store is open.
+async fn dead_thread(store: &Store) -> String {
+    let mut pulse = tokio::time::interval(PULSE);
+    loop {
+        pulse.tick().await;
+        if let Some(name) = store.dead_thread() {
+            return name;
+        }
     }
 }
 

@@ -298,6 +298,19 @@ impl Store {
         self.inner.reads.messages.len()
     }
 
+    /// The name of a thread that has ended although the store is open: by a panic, since nothing else ends one. What it
+    /// was there for is not done any more, so the process has to be started again.
+    pub fn dead_thread(&self) -> Option<String> {
+        if self.inner.closed.load(Ordering::Acquire) {
+            return None;
+        }
+        [&self.inner.writers, &self.inner.threads].into_iter().find_map(|threads| {
+            let threads = threads.lock().unwrap_or_else(PoisonError::into_inner);
+            let dead = threads.iter().find(|thread| thread.is_finished())?;
+            Some(dead.thread().name().unwrap_or("of the store").to_owned())
+        })
+    }
+
     /// Finishes what was taken, ends every thread and lets go of the database. Later operations are refused as
     /// [`Outage::Closed`]. Blocks.
     pub fn close(&self) {
@@ -357,6 +370,19 @@ impl Store {
             TrySendError::Full(_) => StoreError::Busy,
             TrySendError::Disconnected(_) => Outage::Closed.into(),
         })
+    }
+}
+
+#[cfg(feature = "testing")]
+impl Store {
+    /// Hands `job` to a writer, past everything that protects one from its jobs.
+    pub(crate) fn hand_to_writer(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+        self.enqueue(&self.inner.writes, job)
+    }
+
+    /// Hands `job` to a reader.
+    pub(crate) fn hand_to_reader(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
+        self.enqueue(&self.inner.reads, job)
     }
 }
 

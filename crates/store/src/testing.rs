@@ -14,6 +14,8 @@ use sigma_core::time::{ManualClock, Timestamp};
 use tempfile::TempDir;
 
 use crate::error::{OpenError, Outage, StoreError};
+use crate::feed::Forget;
+use crate::job::Job;
 use crate::stopwatch;
 use crate::store::{Store, StoreOptions};
 use crate::tx::Tx;
@@ -273,6 +275,60 @@ pub fn within_a_second(what: &str, mut happened: impl FnMut() -> bool) {
         std::thread::sleep(Duration::from_millis(20));
     }
     panic!("within a second: {what}");
+}
+
+/// Which thread of a store a test ends.
+#[derive(Clone, Copy, Debug)]
+pub enum Victim {
+    /// One that writes.
+    Writer,
+    /// One that reads.
+    Reader,
+    /// The one that reads the change feed.
+    Feed,
+}
+
+/// Ends a thread of `store` by a panic, which nothing that the store is given could do.
+///
+/// # Panics
+/// If the store takes nothing.
+pub fn kill(store: &Store, victim: Victim) {
+    match victim {
+        Victim::Writer => store.hand_to_writer(Box::new(Fatal)).expect("the store takes it"),
+        Victim::Reader => store.hand_to_reader(Box::new(Fatal)).expect("the store takes it"),
+        Victim::Feed => {
+            // Leaked, so that it is there when the feed tells of the change.
+            let fatal: &'static Arc<dyn Forget> = Box::leak(Box::new(Arc::new(Fatal)));
+            store.feed().subscribe("fatal", Arc::downgrade(fatal));
+            let id = format!("fatal{}", COUNT.fetch_add(1, Ordering::Relaxed));
+            // Later than any reading of the feed, so that the next one finds it.
+            let sql = "INSERT INTO changes (id, kind, key, at) VALUES ($1, 'fatal', 'x', 9000000000000000)";
+            store.write_blocking(move |tx| tx.execute(sql, crate::params![id.as_str()])).expect("the change is written");
+        }
+    }
+}
+
+/// Panics where nobody expects it.
+struct Fatal;
+
+impl Job for Fatal {
+    fn run(&mut self, _: &mut dyn Tx) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, _: Option<StoreError>) {
+        panic!("a test ends this thread");
+    }
+}
+
+impl Forget for Fatal {
+    fn forget(&self, _: &str) {
+        panic!("a test ends this thread");
+    }
+
+    fn forget_all(&self) {
+        self.forget("");
+    }
 }
 
 /// The server to test on.

@@ -3,5 +3,6 @@
 
 mod cluster;
 mod faults;
+mod logs;
 mod whole;
 mod workspaces;

@@ -61,6 +61,11 @@ impl Installation {
         installation
     }
 
+    /// Where its configuration and its master key lie.
+    pub fn directory(&self) -> &std::path::Path {
+        self.directory.path()
+    }
+
     /// The engine's own address.
     pub fn url(&self) -> String {
         self.database.options.url.clone()
@@ -99,9 +104,9 @@ impl Installation {
     pub fn start(&self) -> Server {
         let log = tempfile::Builder::new().prefix("log-").tempfile_in(self.directory.path()).unwrap();
         let (file, path) = log.keep().unwrap();
-        let mut command = self.command(&["serve", "--json"]);
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::from(file)).spawn().unwrap();
-        Server { child, address: String::new(), log: path }
+        let mut server = Server::started(self.command(&["serve", "--json"]).stderr(Stdio::from(file)));
+        server.log = path;
+        server
     }
 }
 
@@ -109,17 +114,29 @@ impl Installation {
 pub struct Server {
     pub child: Child,
     pub address: String,
-    log: std::path::PathBuf,
+    pub log: std::path::PathBuf,
 }
 
 impl Server {
+    /// A server that was started by `command`, which has said where its log goes.
+    pub fn started(command: &mut Command) -> Self {
+        let child = command.stdout(Stdio::piped()).spawn().unwrap();
+        Self { child, address: String::new(), log: "/dev/null".into() }
+    }
+
     /// Waits until it says where it listens.
     pub fn listening(mut self) -> Self {
+        assert!(self.says_where(), "{}", self.log());
+        self
+    }
+
+    /// Waits until it says where it listens, or has ended without a word.
+    pub fn says_where(&mut self) -> bool {
         let mut line = String::new();
         BufReader::new(self.child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let said: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{}", self.log()));
+        let Ok(said) = serde_json::from_str::<Value>(&line) else { return false };
         said["listen"].as_str().unwrap().clone_into(&mut self.address);
-        self
+        true
     }
 
     pub fn log(&self) -> String {
