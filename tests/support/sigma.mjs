@@ -92,6 +92,7 @@ export async function startSigma(settings = {}) {
     SIGMA__STORE__URL: database.url,
     SIGMA__MASTER_KEY__FILE: join(directory, "sigma.key"),
     SIGMA__LIMITS__ENABLED: "false",
+    SIGMA__HTTP__DRAIN_SECONDS: "0",
     ...settings,
   };
   const server = launch(["serve"], environment, directory);

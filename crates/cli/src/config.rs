@@ -59,6 +59,8 @@ userinfo = 6000
 other = 60000
 delays = false
 sign_ups_per_hour = 6000
+[http]
+drain_seconds = 0
 [log]
 filter = 'warn'
 access = false

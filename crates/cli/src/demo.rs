@@ -29,6 +29,7 @@ use crate::log::Log;
 use crate::opened::Opened;
 use crate::output::Output;
 use crate::serve;
+use crate::signals::Stops;
 
 /// How often another port is tried, when somebody takes the one that was free a moment ago.
 const TRIES: u16 = 10;
@@ -41,7 +42,7 @@ pub fn demo(file: Option<&Path>, args: &DemoArgs, output: Output) -> Result<(), 
     let place = Place::make(args.data.as_deref())?;
     let runtime = serve::runtime()?;
     let ended = runtime.block_on(async {
-        let signal = serve::stop_signal()?;
+        let mut stops = Stops::listen()?;
         let Started { server, issuer, listener, origin, apps, workspaces } =
             start(file, args, place.directory()).await?;
         let admin = admin_command(place.directory());
@@ -55,12 +56,15 @@ pub fn demo(file: Option<&Path>, args: &DemoArgs, output: Output) -> Result<(), 
         tokio::pin!(running);
         tokio::select! {
             ended = &mut running => return ended.map_err(|error| serve::could_not(&error)),
-            () = signal => {}
+            _ = stops.next() => {}
         }
         drop(stop);
         // Whoever still reads the Playground does not hold the end up.
         playground.abort();
-        running.await.map_err(|error| serve::could_not(&error))
+        tokio::select! {
+            ended = running => ended.map_err(|error| serve::could_not(&error)),
+            _ = stops.next() => Ok(()),
+        }
     });
     runtime.shutdown_background();
     ended

@@ -39,20 +39,19 @@ impl Log {
             .map_err(|error| Failure::Failed(format!("the log cannot be written: {error}")))?;
         let builder = tracing_subscriber::fmt()
             .with_env_filter(filter(settings)?)
-            .with_filter_reloading()
             // It would print what it cannot write, and panic when it cannot print.
             .log_internal_errors(false)
             .with_writer(writer);
         let failed = |error| Failure::Failed(format!("logging was set up twice: {error}"));
         let filter: Box<dyn Fn(EnvFilter) -> Result<(), String> + Send + Sync> = match settings.format {
             LogFormat::Text => {
-                let builder = builder.with_ansi(io::stderr().is_terminal());
+                let builder = builder.with_ansi(io::stderr().is_terminal()).with_filter_reloading();
                 let handle = builder.reload_handle();
                 builder.try_init().map_err(failed)?;
                 Box::new(move |filter| handle.reload(filter).map_err(|error| error.to_string()))
             }
             LogFormat::Json => {
-                let builder = builder.json().flatten_event(true).with_ansi(false);
+                let builder = builder.json().flatten_event(true).with_ansi(false).with_filter_reloading();
                 let handle = builder.reload_handle();
                 builder.try_init().map_err(failed)?;
                 Box::new(move |filter| handle.reload(filter).map_err(|error| error.to_string()))
@@ -137,7 +136,7 @@ impl Lines {
             drop(waiting);
             let written = told(lost, format).and_then(|told| log.write_all(&told)).and_then(|()| log.write_all(&batch));
             if written.and_then(|()| log.flush()).is_err() {
-                let lines = batch.iter().filter(|byte| **byte == b'\n').count();
+                let lines = batch.split(|byte| *byte == b'\n').count() - 1;
                 self.lock().lost += lost + u64::try_from(lines).unwrap_or(u64::MAX);
             }
             batch.clear();

@@ -11,6 +11,7 @@ mod log;
 mod opened;
 mod output;
 mod serve;
+mod signals;
 mod system;
 
 use std::process::ExitCode;

@@ -3,30 +3,32 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sigma_server::settings::Settings;
 use sigma_server::state::StateError;
 use sigma_server::{Server, StartError, http};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::config;
 use crate::failure::Failure;
 use crate::log::Log;
 use crate::output::{Output, print};
+use crate::signals::{Stop, Stops, hangups};
 use crate::system::{SystemClock, SystemRng};
 
 /// Runs the server and says in one line where it listens.
 pub fn serve(file: Option<&Path>, output: Output) -> Result<(), Failure> {
     let settings = config::load_checked(file)?;
-    let _log = Log::to_stderr(&settings.log)?;
+    let log = Log::to_stderr(&settings.log)?;
     install_tls()?;
     let issuer = settings.issuer.clone();
+    let drain = Duration::from_secs(settings.http.drain_seconds.into());
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
-        let signal = stop_signal()?;
+        let (mut stops, mut hangups) = (Stops::listen()?, hangups()?);
         let (stop, stopped) = watch::channel(());
         if let Some(address) = settings.metrics.listen {
             serve_metrics(address, until(stopped.clone())).await?;
@@ -38,18 +40,44 @@ pub fn serve(file: Option<&Path>, output: Output) -> Result<(), Failure> {
         } else {
             format!("Sigma {} listens on {address} for {issuer}", env!("CARGO_PKG_VERSION"))
         });
-        let running = server.run(until(stopped));
-        tokio::pin!(running);
+        let sigma = server.state().clone();
+        let told = async {
+            let told = loop {
+                tokio::select! {
+                    told = stops.next() => break told,
+                    Some(()) = hangups.recv() => read_again(file, &log),
+                }
+            };
+            sigma.drain();
+            if told == Stop::Terminate && !drain.is_zero() {
+                tracing::info!(seconds = drain.as_secs(), "the server stops as soon as balancers have noticed");
+                tokio::select! {
+                    _ = stops.next() => return,
+                    () = tokio::time::sleep(drain) => {}
+                }
+            }
+            drop(stop);
+            stops.next().await;
+        };
         tokio::select! {
-            ended = &mut running => return ended.map_err(|error| could_not(&error)),
-            () = signal => {}
+            ended = server.run(until(stopped)) => ended.map_err(|error| could_not(&error)),
+            () = told => {
+                tracing::warn!("the server stops at once, with what is in flight: it was told twice");
+                Ok(())
+            }
         }
-        drop(stop);
-        running.await.map_err(|error| could_not(&error))
     });
-    // What a thread that died has left undone is not waited for.
+    // What was left undone is not waited for.
     runtime.shutdown_background();
     ended
+}
+
+/// Takes the log's filter of a configuration that was changed. One that cannot be used changes nothing.
+fn read_again(file: Option<&Path>, log: &Log) {
+    match config::load_checked(file).and_then(|settings| log.set_filter(&settings.log)) {
+        Ok(()) => tracing::info!("the log filter was read again"),
+        Err(error) => tracing::error!(%error, "the configuration cannot be read again; nothing was changed"),
+    }
 }
 
 /// Says where the server is. It serves all the same when nobody takes the line.
@@ -104,19 +132,6 @@ pub fn install_tls() -> Result<(), Failure> {
     rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
         .map_err(|_| Failure::Failed("TLS was set up twice".to_owned()))
-}
-
-/// Resolves at the first SIGTERM or SIGINT.
-pub fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
-    let handler = |kind| signal(kind).map_err(|error| Failure::Failed(format!("cannot listen for signals: {error}")));
-    let mut terminate = handler(SignalKind::terminate())?;
-    let mut interrupt = handler(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ impl Default for Settings {
     }
 }
 
-/// Files of a TLS certificate chain and its key, both PEM. They are read again when they change.
+/// Files of a TLS certificate chain and its key, both PEM. They are read again when they change, and at SIGHUP.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tls {
@@ -230,6 +230,8 @@ pub struct Http {
     pub body_seconds: u32,
     /// The largest body, in bytes.
     pub body_bytes: usize,
+    /// Seconds after SIGTERM in which the server goes on answering, while `/readyz` says 503 and balancers look elsewhere.
+    pub drain_seconds: u32,
     /// Seconds that requests in flight have to finish at shutdown.
     pub shutdown_seconds: u32,
     /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
@@ -247,6 +249,7 @@ impl Default for Http {
             send_seconds: 30,
             body_seconds: 10,
             body_bytes: 65_536,
+            drain_seconds: 5,
             shutdown_seconds: 20,
             trusted_proxies: Vec::new(),
         }

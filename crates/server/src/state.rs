@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
@@ -68,6 +69,8 @@ pub struct Inner {
     pub(crate) mail_waits: Notify,
     /// What is remembered of workspaces.
     pub(crate) workspaces: WorkspaceMemory,
+    /// Whether the server was told to stop.
+    draining: AtomicBool,
     /// The key that signs session cookies.
     pub(crate) cookie_key: hmac::Key,
     apps: Cache<Arc<App>>,
@@ -162,6 +165,7 @@ impl Sigma {
             hasher,
             turns: Turns::default(),
             mail_waits: Notify::new(),
+            draining: AtomicBool::new(false),
         })))
     }
 
@@ -179,6 +183,16 @@ impl Sigma {
     /// Whether people reach the server by https.
     pub fn is_https(&self) -> bool {
         self.issuer().starts_with("https://")
+    }
+
+    /// Tells readiness probes that the server is about to stop, which goes on answering.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    /// Whether the server is about to stop.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
     }
 
     /// The time now.

@@ -54,6 +54,9 @@ pub enum Outage {
     /// The connection was lost during COMMIT: the operation may have happened or not.
     #[error("the connection was lost during COMMIT, the outcome is unknown")]
     OutcomeUnknown,
+    /// The change feed was not read for a while: nobody knows what other processes changed.
+    #[error("the change feed cannot be read")]
+    Stale,
     /// The store was closed.
     #[error("the store is closed")]
     Closed,

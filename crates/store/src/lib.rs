@@ -25,6 +25,7 @@ pub mod outbox;
 pub mod password;
 pub mod password_change;
 mod postgres;
+mod readiness;
 pub mod resource;
 mod row;
 mod seal;

@@ -12,3 +12,9 @@ pub fn load_or_set(tx: &mut dyn Tx, name: &str, fresh: &[u8]) -> Result<Vec<u8>,
     tx.execute("INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING", params![name, fresh])?;
     find(tx, name)?.ok_or_else(|| StoreError::Corrupt(format!("{name} is missing")))
 }
+
+/// Makes `value` the one called `name`.
+pub(crate) fn replace(tx: &mut dyn Tx, name: &str, value: &[u8]) -> Result<(), StoreError> {
+    let sql = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    tx.execute(sql, params![name, value]).map(drop)
+}

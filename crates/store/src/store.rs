@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use crate::error::{OpenError, Outage, StoreError};
 use crate::feed::{self, Feed, Source};
 use crate::job::{Job, Operation, Reply};
+use crate::readiness::Writing;
 use crate::sweep::{self, EXPIRING, Expiring};
 use crate::tx::Tx;
 use crate::{postgres, sqlite};
@@ -101,6 +102,7 @@ struct Inner {
     /// Dropped to stop the threads that wait for time to pass.
     background: Mutex<Option<Sender<()>>>,
     feed: Arc<Feed>,
+    writing: Writing,
     clock: Arc<dyn Clock>,
     patience: Duration,
     expiring: &'static [Expiring],
@@ -209,6 +211,7 @@ impl Store {
             writers: Mutex::new(engine.writers),
             background: Mutex::new(Some(background)),
             feed,
+            writing: Writing::new(),
             clock,
             patience: options.patience,
             expiring: options.expiring,
@@ -251,7 +254,9 @@ impl Store {
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
-        self.task(&self.inner.writes, operation).await
+        let outcome = self.task(&self.inner.writes, operation).await;
+        self.inner.writing.note(&outcome);
+        outcome
     }
 
     /// Runs `operation`, which only reads, on one state of a database file, or statement by statement on PostgreSQL.
@@ -267,7 +272,9 @@ impl Store {
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
-        self.thread(&self.inner.writes, operation)
+        let outcome = self.thread(&self.inner.writes, operation);
+        self.inner.writing.note(&outcome);
+        outcome
     }
 
     /// [`Store::read`] for a thread that may wait.
@@ -276,11 +283,6 @@ impl Store {
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
         self.thread(&self.inner.reads, operation)
-    }
-
-    /// Whether the database answers.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        self.read(|tx| tx.query_opt("SELECT 1", &[]).map(drop)).await
     }
 
     /// Whether cached values may be used: the change feed was read a moment ago.
@@ -324,6 +326,10 @@ impl Store {
 
     pub(crate) fn feed(&self) -> &Arc<Feed> {
         &self.inner.feed
+    }
+
+    pub(crate) fn writing(&self) -> &Writing {
+        &self.inner.writing
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

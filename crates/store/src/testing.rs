@@ -297,13 +297,16 @@ pub fn kill(store: &Store, victim: Victim) {
         Victim::Writer => store.hand_to_writer(Box::new(Fatal)).expect("the store takes it"),
         Victim::Reader => store.hand_to_reader(Box::new(Fatal)).expect("the store takes it"),
         Victim::Feed => {
-            // Leaked, so that it is there when the feed tells of the change.
-            let fatal: &'static Arc<dyn Forget> = Box::leak(Box::new(Arc::new(Fatal)));
-            store.feed().subscribe("fatal", Arc::downgrade(fatal));
+            // Never dropped, so that it is there when the feed tells of the change.
+            let fatal: Arc<dyn Forget> = Arc::new(Fatal);
+            store.feed().subscribe("fatal", Arc::downgrade(&fatal));
+            std::mem::forget(fatal);
             let id = format!("fatal{}", COUNT.fetch_add(1, Ordering::Relaxed));
             // Later than any reading of the feed, so that the next one finds it.
             let sql = "INSERT INTO changes (id, kind, key, at) VALUES ($1, 'fatal', 'x', 9000000000000000)";
-            store.write_blocking(move |tx| tx.execute(sql, crate::params![id.as_str()])).expect("the change is written");
+            store
+                .write_blocking(move |tx| tx.execute(sql, crate::params![id.as_str()]))
+                .expect("the change is written");
         }
     }
 }

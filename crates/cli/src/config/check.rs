@@ -173,7 +173,7 @@ fn tokens(tokens: &Tokens) -> [(&'static str, Result<(), String>); 6] {
     ]
 }
 
-fn http(http: &Http) -> [(&'static str, Result<(), String>); 9] {
+fn http(http: &Http) -> [(&'static str, Result<(), String>); 10] {
     [
         ("http.connections", within(http.connections, 1, 1_000_000)),
         ("http.connections_per_address", within(http.connections_per_address, 1, 1_000_000)),
@@ -183,6 +183,7 @@ fn http(http: &Http) -> [(&'static str, Result<(), String>); 9] {
         ("http.send_seconds", within(http.send_seconds, 1, 600)),
         ("http.body_seconds", within(http.body_seconds, 1, 300)),
         ("http.body_bytes", within(http.body_bytes, 4_096, 16_777_216)),
+        ("http.drain_seconds", within(http.drain_seconds, 0, 600)),
         ("http.shutdown_seconds", within(http.shutdown_seconds, 0, 600)),
     ]
 }

@@ -77,6 +77,7 @@ impl Installation {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sigma"));
         command.args(arguments).current_dir(self.path()).env_clear();
+        command.env("SIGMA__HTTP__DRAIN_SECONDS", "0");
         if let Some(database) = &self.database {
             command.env("SIGMA__STORE__URL", &database.options.url);
         }

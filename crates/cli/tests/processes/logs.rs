@@ -97,13 +97,8 @@ fn sign_up_until(small: &Small, name: &str, refusals: usize) -> Vec<Person> {
 
 #[test]
 fn a_full_disk_under_a_log_that_cannot_be_written_takes_no_thread_and_heals() {
-    let cases = [
-        (Log::SameDisk, true),
-        (Log::SameDisk, false),
-        (Log::Gone, true),
-        (Log::Gone, false),
-        (Log::Stuck, true),
-    ];
+    let cases =
+        [(Log::SameDisk, true), (Log::SameDisk, false), (Log::Gone, true), (Log::Gone, false), (Log::Stuck, true)];
     for (log, access) in cases {
         let name = format!("{log:?} {access}");
         let installation = Installation::on(Engine::Sqlite);
@@ -118,7 +113,10 @@ fn a_full_disk_under_a_log_that_cannot_be_written_takes_no_thread_and_heals() {
         for person in &acknowledged {
             assert_ne!(person.session(&small.server), Value::Null, "{name}: what was acknowledged is there");
         }
+        eventually(|| small.server.get("/readyz", &[]).status == 503);
+        assert_eq!(small.server.get("/livez", &[]).status, 200, "{name}: a restart would not help");
         small.make_room();
+        eventually(|| small.server.get("/readyz", &[]).status == 200);
         let late = Person::named(&format!("{name} late"));
         eventually(|| late.try_sign_up(&small.server).unwrap().status == 200);
         acknowledged.push(late);
@@ -178,7 +176,9 @@ fn a_command_whose_output_nobody_takes_ends_by_its_code_and_never_panics() {
         assert_eq!(code(arguments, gone(), gone()), Some(0), "{arguments:?}: a reader that went away is no failure");
         assert_eq!(code(arguments, full(), full()), Some(1), "{arguments:?}: a full disk is");
     }
-    for (arguments, expected) in [(&["app", "show", "nobody"][..], 3), (&["app", "shwo"], 2), (&["app", "shwo", "--json"], 2)] {
+    for (arguments, expected) in
+        [(&["app", "show", "nobody"][..], 3), (&["app", "shwo"], 2), (&["app", "shwo", "--json"], 2)]
+    {
         assert_eq!(code(arguments, gone(), gone()), Some(expected), "{arguments:?}");
         assert_eq!(code(arguments, full(), full()), Some(expected), "{arguments:?}");
     }

@@ -4,5 +4,6 @@
 mod cluster;
 mod faults;
 mod logs;
+mod signals;
 mod whole;
 mod workspaces;

@@ -40,7 +40,7 @@ impl Installation {
     /// A new one with the public app `shop`, without limits: all of a test comes from one address.
     pub fn on(engine: Engine) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let settings = "listen = '127.0.0.1:0'\n[limits]\nenabled = false\n[http]\nshutdown_seconds = 30\n\
+        let settings = "listen = '127.0.0.1:0'\n[limits]\nenabled = false\n[http]\ndrain_seconds = 0\nshutdown_seconds = 30\n\
                         [workspaces]\nallow_quick_logins = ['127.0.0.0/8']\n";
         std::fs::write(directory.path().join("sigma.toml"), settings).unwrap();
         let database = TestDatabase::empty(engine);
@@ -100,11 +100,22 @@ impl Installation {
         self.start().listening()
     }
 
+    /// A server with other settings.
+    pub fn serve_with(&self, settings: &[(&str, &str)]) -> Server {
+        self.start_with(settings).listening()
+    }
+
     /// A server that has perhaps not begun to listen.
     pub fn start(&self) -> Server {
+        self.start_with(&[])
+    }
+
+    fn start_with(&self, settings: &[(&str, &str)]) -> Server {
         let log = tempfile::Builder::new().prefix("log-").tempfile_in(self.directory.path()).unwrap();
         let (file, path) = log.keep().unwrap();
-        let mut server = Server::started(self.command(&["serve", "--json"]).stderr(Stdio::from(file)));
+        let mut command = self.command(&["serve", "--json"]);
+        command.envs(settings.iter().copied()).stderr(Stdio::from(file));
+        let mut server = Server::started(&mut command);
         server.log = path;
         server
     }

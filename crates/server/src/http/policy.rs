@@ -120,8 +120,10 @@ const QUICK_LOGINS: Policy = Policy { limit: Limit::Each(Rule::Other), ..QUICK_L
 
 /// Every path with rules of its own. Aliases are served by the same handler, so they stand under the same policy.
 pub(super) const TABLE: &[(&str, Policy)] = &[
-    ("/health", PROBE),
+    ("/livez", PROBE),
+    ("/readyz", PROBE),
     ("/healthz", PROBE),
+    ("/health", PROBE),
     ("/.well-known/openid-configuration", DISCOVERY),
     ("/api/auth/.well-known/openid-configuration", DISCOVERY),
     ("/.well-known/oauth-authorization-server", DISCOVERY),

@@ -1,4 +1,4 @@
-//! TLS by rustls, with the certificate read again when its files change.
+//! TLS by rustls, with the certificate read again when its files change and at SIGHUP.
 
 use std::fs;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +9,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::http::certificate::{self, TlsError};
 use crate::settings::Tls;
@@ -28,6 +29,15 @@ pub(super) struct Certificates {
 struct Loaded {
     key: Arc<CertifiedKey>,
     stamp: Stamp,
+}
+
+/// Why the files are read again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    /// Perhaps they changed.
+    Look,
+    /// Somebody said so.
+    Asked,
 }
 
 /// When the two files were last changed and how long they are; unreadable files have none.
@@ -51,11 +61,11 @@ impl Certificates {
         Ok(Arc::new(config))
     }
 
-    /// Reads the files again if they changed. Files that do not fit each other (half of a renewal is written) leave the
+    /// Reads the files again if they changed or if that was asked for. Files that do not fit each other (half of a renewal is written) leave the
     /// certificate that is in use, and are tried again when they change once more.
-    fn reload_if_changed(&self) {
+    fn reload(&self, reason: Reason) {
         let now = stamp(&self.files);
-        if now == self.current.lock().unwrap_or_else(PoisonError::into_inner).stamp {
+        if reason == Reason::Look && now == self.current.lock().unwrap_or_else(PoisonError::into_inner).stamp {
             return;
         }
         let loaded = certificate::load(&self.files, &self.provider);
@@ -72,15 +82,25 @@ impl Certificates {
         }
     }
 
-    /// Looks at the files for as long as anyone polls it.
+    /// Looks at the files for as long as anyone polls it, and reads them at each SIGHUP.
     pub(super) async fn watch(self: Arc<Self>) {
         let mut ticks = tokio::time::interval(LOOK_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut hangups = signal(SignalKind::hangup()).ok();
         loop {
-            ticks.tick().await;
+            let hangup = async {
+                match &mut hangups {
+                    Some(hangups) => hangups.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let reason = tokio::select! {
+                _ = ticks.tick() => Reason::Look,
+                _ = hangup => Reason::Asked,
+            };
             let certificates = self.clone();
             // Files may lie on a slow disk.
-            let _ = tokio::task::spawn_blocking(move || certificates.reload_if_changed()).await;
+            let _ = tokio::task::spawn_blocking(move || certificates.reload(reason)).await;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `/healthz`, `/health` and `/api/auth/ok`: whether the server answers.
+//! `/livez`, `/readyz` with its other names, and `/api/auth/ok`: whether the server lives, and whether it can serve.
 
 use axum::Json;
 use axum::extract::State;
@@ -14,29 +14,51 @@ use crate::state::Sigma;
 
 /// The routes of these endpoints.
 pub fn router() -> OpenApiRouter<Sigma> {
-    OpenApiRouter::new().routes(routes!(health)).route("/health", get(health)).routes(routes!(ok))
+    OpenApiRouter::new()
+        .routes(routes!(live))
+        .routes(routes!(ready))
+        .route("/healthz", get(ready))
+        .route("/health", get(ready))
+        .routes(routes!(ok))
 }
 
-/// It answers.
+/// The state of the server.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
     /// `ok`.
     status: &'static str,
 }
 
-/// Says whether the server and its store answer.
+/// Returns 200 for as long as the process answers, whatever its store does. A liveness probe: what fails it needs a restart.
 #[utoipa::path(
     get,
-    path = "/healthz",
-    operation_id = "getHealth",
+    path = "/livez",
+    operation_id = "getLiveness",
+    tag = "Server",
+    responses((status = 200, description = "The process answers", body = Health))
+)]
+pub async fn live() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// Returns 200 while the server can do all of its work: the store can be written, news of other processes come in, and the
+/// server has not been told to stop. A readiness probe: what fails it gets no traffic, and may pass it again by itself. Also
+/// at `/healthz` and `/health`.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "getReadiness",
     tag = "Server",
     responses(
-        (status = 200, description = "They do", body = Health),
-        (status = 503, description = "The store does not"),
+        (status = 200, description = "The server can serve", body = Health),
+        (status = 503, description = "The store cannot be written, or the server is stopping"),
     )
 )]
-pub async fn health(State(sigma): State<Sigma>) -> Result<Json<Health>, Envelope> {
-    sigma.store.ping().await.map_err(internal)?;
+pub async fn ready(State(sigma): State<Sigma>) -> Result<Json<Health>, Envelope> {
+    if sigma.is_draining() {
+        return Err(Envelope::unavailable("the server is stopping"));
+    }
+    sigma.store.readiness().await.map_err(internal)?;
     Ok(Json(Health { status: "ok" }))
 }
 

@@ -20,6 +20,7 @@ mod mail;
 mod password_pages;
 mod passwords;
 mod privacy;
+mod probes;
 mod processes;
 mod rulings_oidc;
 mod rulings_tokens;

@@ -1,0 +1,82 @@
+//! Whether the store can do what it is there for: told without a reader, so that probes are answered while all of them are
+//! busy.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+
+use crate::error::{Outage, StoreError};
+use crate::store::Store;
+use crate::{meta, stopwatch};
+
+/// How long a write that succeeded speaks for the next ones.
+const GOOD_FOR: Duration = Duration::from_secs(5);
+/// How long one that failed does: service resumes a second after its cause is gone.
+const BAD_FOR: Duration = Duration::from_secs(1);
+/// How long the write may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The row that is written, under a name of [`meta`].
+const PROBE: &str = "probe";
+/// Its size: what fits a disk with less room than this is no service.
+const PROBE_BYTES: usize = 16 * 1024;
+
+/// What is known of writing.
+pub(crate) struct Writing {
+    origin: Instant,
+    /// When a write last failed for a reason that others would fail for too: microseconds after `origin`; 0 is never.
+    failed_at: AtomicU64,
+    /// The last try, which whoever asks meanwhile waits for.
+    tried: Mutex<Option<(Instant, Result<(), StoreError>)>>,
+}
+
+impl Writing {
+    pub(crate) fn new() -> Self {
+        Self { origin: stopwatch::now(), failed_at: AtomicU64::new(0), tried: Mutex::new(None) }
+    }
+
+    /// Takes note of a failure that is the database's and not the operation's.
+    pub(crate) fn note<R>(&self, outcome: &Result<R, StoreError>) {
+        let Err(StoreError::Unavailable(outage)) = outcome else { return };
+        if !matches!(outage, Outage::Contended) {
+            let since = stopwatch::now().saturating_duration_since(self.origin);
+            self.failed_at.store(u64::try_from(since.as_micros()).unwrap_or(u64::MAX).max(1), Ordering::Release);
+        }
+    }
+
+    fn has_failed_since(&self, moment: Instant) -> bool {
+        let failed_at = self.failed_at.load(Ordering::Acquire);
+        failed_at != 0 && self.origin + Duration::from_micros(failed_at) >= moment
+    }
+}
+
+impl Store {
+    /// Whether the store can be used: every thread is alive, the change feed was read a moment ago (by a connection of its
+    /// own), and a write of the last seconds succeeded. Writes one row where nobody knows, every five seconds at most while
+    /// all is well.
+    pub async fn readiness(&self) -> Result<(), StoreError> {
+        if self.dead_thread().is_some() {
+            return Err(Outage::Closed.into());
+        }
+        if !self.is_fresh() {
+            return Err(Outage::Stale.into());
+        }
+        let writing = self.writing();
+        let mut tried = writing.tried.lock().await;
+        if let Some((tried_at, outcome)) = &*tried {
+            let age = stopwatch::now().saturating_duration_since(*tried_at);
+            let holds = match outcome {
+                Ok(()) => age < GOOD_FOR && !writing.has_failed_since(*tried_at),
+                Err(_) => age < BAD_FOR,
+            };
+            if holds {
+                return outcome.clone();
+            }
+        }
+        let tried_at = stopwatch::now();
+        let write = self.write(|tx| meta::replace(tx, PROBE, &[0; PROBE_BYTES]));
+        let outcome = tokio::time::timeout(PATIENCE, write).await.unwrap_or_else(|_| Err(Outage::TimedOut.into()));
+        *tried = Some((tried_at, outcome.clone()));
+        outcome
+    }
+}
