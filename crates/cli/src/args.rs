@@ -36,7 +36,8 @@ Exit codes:
   3  what was named is not there
   4  refused: it is there already, or would break a rule
   5  the configuration cannot be used
-  6  the store cannot be reached, opened or written"
+  6  the store cannot be reached, opened or written
+  7  a part of the server ended by a fault, and the server with it"
 )]
 pub struct Cli {
     /// The configuration file; without it sigma.toml, if there is one.
@@ -57,8 +58,11 @@ pub enum Command {
     #[command(after_help = "\
 Examples:
   sigma serve --config /etc/sigma.toml
-  SIGMA__ISSUER=https://id.example.org SIGMA__LISTEN=0.0.0.0:8080 sigma serve")]
-    Serve,
+  SIGMA__ISSUER=https://id.example.org SIGMA__LISTEN=0.0.0.0:8080 sigma serve
+
+At its first start it makes the database and the master key. SIGHUP reads the certificate and log.filter again; SIGTERM
+ends it when balancers have had time to notice, and a second one at once.")]
+    Serve(ServeArgs),
     /// Try everything on this machine: a server with two workspaces, and an app to sign in to.
     #[command(after_help = "\
 Examples:
@@ -98,6 +102,14 @@ Examples:
     /// Print the OpenAPI document of the server.
     #[command(after_help = "Examples:\n  sigma openapi > sigma.openapi.json")]
     Openapi,
+}
+
+/// `sigma serve`.
+#[derive(Args, Debug)]
+pub struct ServeArgs {
+    /// Make an empty database although the master key has been used for one that is not there.
+    #[arg(long)]
+    pub new: bool,
 }
 
 /// `sigma demo`.

@@ -96,7 +96,7 @@ async fn start(file: Option<&Path>, args: &DemoArgs, directory: &Path) -> Result
 
         let Ok(listener) = TcpListener::bind(address).await else { continue };
         let (apps, workspaces) = tokio::task::block_in_place(|| {
-            let opened = Opened::with(settings.clone())?;
+            let opened = Opened::make(settings.clone())?;
             Ok::<_, Failure>((apps::register(&opened, &origin)?, workspaces::register(&opened)?))
         })?;
         match serve::start(settings).await {
@@ -115,6 +115,7 @@ fn settings(file: Option<&Path>, directory: &Path, port: u16) -> Result<Settings
     settings.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     settings.tls = None;
     settings.store.url = SecretString::from(format!("sqlite:{}", directory.join("sigma.sqlite").display()));
+    settings.store.make_new = true;
     settings.master_key.value = None;
     settings.master_key.file = directory.join("sigma.key");
     settings.mail.folder = directory.join("mails");

@@ -99,7 +99,11 @@ fn examine(file: Option<&Path>) -> Vec<Finding> {
     findings.extend(local::proxy(&settings));
     findings.extend(local::disk(&settings));
     findings.push(mail::mail(&settings));
-    findings.push(local::master_key(&settings));
+    let exposed = local::exposed(&settings);
+    if !exposed.iter().any(|finding| finding.check == "master key") {
+        findings.push(local::master_key(&settings));
+    }
+    findings.extend(exposed);
     let (stored, kids) = local::store(&settings);
     findings.extend(stored);
     findings.extend(outside::issuer(&settings, &kids));

@@ -6,6 +6,7 @@ mod config;
 mod confirm;
 mod demo;
 mod doctor;
+mod exposure;
 mod failure;
 mod log;
 mod opened;
@@ -55,7 +56,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
     let file = cli.config.as_deref();
     let output = Output { json: cli.json };
     match cli.command {
-        Command::Serve => serve::serve(file, output),
+        Command::Serve(serve) => serve::serve(file, &serve, output),
         Command::Demo(demo) => demo::demo(file, &demo, output),
         Command::App(command) => {
             use commands::app;

@@ -9,20 +9,11 @@ use sigma_core::time::{Clock, Timestamp};
 use sigma_server::keys;
 use sigma_server::settings::Settings;
 use sigma_server::state::{StateError, load_master_key};
-use sigma_store::{MasterKey, Store, StoreError, StoreOptions, Tx, signing_key};
+use sigma_store::{MasterKey, OpenError, Store, StoreError, StoreOptions, Tx, signing_key};
 
 use crate::config;
 use crate::failure::Failure;
 use crate::system::{SystemClock, SystemRng};
-
-/// What to do when there is no database yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Absent {
-    /// Make it, as the server would.
-    Make,
-    /// Refuse: whoever looks for something is in the wrong directory.
-    Refuse,
-}
 
 /// The store, opened beside a running server.
 #[derive(Debug)]
@@ -37,28 +28,32 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Opens the store that the configuration names.
-    pub fn open(file: Option<&Path>, absent: Absent) -> Result<Self, Failure> {
-        let settings = config::load_checked(file)?;
-        if absent == Absent::Refuse
-            && let Some(path) = sqlite_path(&settings)
-            && !path.exists()
-        {
-            return Err(Failure::Store(format!(
-                "there is no database {}: start `sigma serve` once, or name the server's configuration by --config",
-                path.display()
-            )));
-        }
-        Self::with(settings)
+    /// Opens the store that the configuration names, which the server has made: whoever finds none is in the wrong place.
+    pub fn open(file: Option<&Path>) -> Result<Self, Failure> {
+        Self::admin(config::load_checked(file)?).map_err(|error| match error {
+            OpenError::Missing(_) => Failure::Store(format!(
+                "{error}: start `sigma serve` once, or name the server's configuration by --config"
+            )),
+            error => Failure::Store(error.to_string()),
+        })
     }
 
-    /// Opens the store of these settings and makes it if there is none.
-    pub fn with(settings: Settings) -> Result<Self, Failure> {
+    /// Opens the store of these settings.
+    pub fn admin(settings: Settings) -> Result<Self, OpenError> {
+        let options = StoreOptions::admin(settings.store.url.expose_secret());
+        Self::by(&options, settings)
+    }
+
+    /// Opens the store of these settings and makes it if there is none, as the server would.
+    pub fn make(settings: Settings) -> Result<Self, Failure> {
+        let options = StoreOptions { make: true, ..StoreOptions::admin(settings.store.url.expose_secret()) };
+        Self::by(&options, settings).map_err(|error| Failure::Store(error.to_string()))
+    }
+
+    fn by(options: &StoreOptions, settings: Settings) -> Result<Self, OpenError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let rng: Arc<dyn Rng> = Arc::new(SystemRng);
-        let options = StoreOptions::admin(settings.store.url.expose_secret());
-        let store = Store::open(&options, Arc::clone(&clock), Arc::clone(&rng))
-            .map_err(|error| Failure::Store(error.to_string()))?;
+        let store = Store::open(options, Arc::clone(&clock), Arc::clone(&rng))?;
         Ok(Self { settings, store, clock, rng })
     }
 
@@ -111,7 +106,10 @@ impl Opened {
             .enable_all()
             .build()
             .map_err(|error| Failure::Failed(format!("cannot start a runtime: {error}")))?;
-        let config = |error: StateError| Failure::Config(error.to_string());
+        let config = |error: StateError| match error {
+            StateError::Store(error) => store_failure(&error),
+            error => Failure::Config(error.to_string()),
+        };
         let master_key =
             runtime.block_on(load_master_key(&self.settings, &self.store, self.rng.as_ref())).map_err(config)?;
         let signing = self.read(signing_key::list)?;

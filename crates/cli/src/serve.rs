@@ -12,7 +12,9 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
+use crate::args::ServeArgs;
 use crate::config;
+use crate::exposure;
 use crate::failure::Failure;
 use crate::log::Log;
 use crate::output::{Output, print};
@@ -20,8 +22,10 @@ use crate::signals::{Stop, Stops, hangups};
 use crate::system::{SystemClock, SystemRng};
 
 /// Runs the server and says in one line where it listens.
-pub fn serve(file: Option<&Path>, output: Output) -> Result<(), Failure> {
-    let settings = config::load_checked(file)?;
+pub fn serve(file: Option<&Path>, args: &ServeArgs, output: Output) -> Result<(), Failure> {
+    let mut settings = config::load_checked(file)?;
+    settings.store.make_new = args.new;
+    let exposable = settings.clone();
     let log = Log::to_stderr(&settings.log)?;
     install_tls()?;
     let issuer = settings.issuer.clone();
@@ -35,6 +39,9 @@ pub fn serve(file: Option<&Path>, output: Output) -> Result<(), Failure> {
         }
         let server = start(settings).await.map_err(|error| could_not(&error))?;
         let address = server.local_addr().map_err(|error| Failure::Failed(error.to_string()))?;
+        for exposed in exposure::found(&exposable) {
+            tracing::warn!(path = %exposed.path.display(), mode = format!("{:o}", exposed.mode), "{}", exposed.told());
+        }
         announce(&if output.json {
             serde_json::json!({ "issuer": issuer, "listen": address }).to_string()
         } else {
@@ -96,8 +103,10 @@ pub async fn until(mut stopped: watch::Receiver<()>) {
 pub fn could_not(error: &StartError) -> Failure {
     let told = format!("the server could not start: {error}");
     match error {
-        StartError::Store(_) | StartError::State(StateError::Store(_)) => Failure::Store(told),
-        StartError::State(StateError::MasterKey(_) | StateError::LostMasterKey(_))
+        StartError::Store(_) | StartError::LostDatabase { .. } | StartError::State(StateError::Store(_)) => {
+            Failure::Store(told)
+        }
+        StartError::State(StateError::MasterKey(_) | StateError::OtherMasterKey | StateError::LostMasterKey(_))
         | StartError::Edge(_)
         | StartError::Tls(_) => Failure::Config(told),
         StartError::State(_) | StartError::Listen { .. } => Failure::Failed(told),

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use futures_util::FutureExt as _;
 use secrecy::ExposeSecret as _;
 use sigma_core::random::Rng;
 use sigma_core::time::Clock;
-use sigma_store::{OpenError, Store, StoreOptions};
+use sigma_store::{MasterKey, OpenError, Store, StoreOptions};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -40,6 +41,18 @@ pub enum StartError {
     /// The database.
     #[error("the store cannot be opened: {0}")]
     Store(#[from] OpenError),
+    /// The database is not there, and the master key says that there was one.
+    #[error(
+        "{missing}, but the master key {key} has been used: bring back the database that belongs to it (is its disk mounted, is \
+         store.url right?), or begin with an empty one by `sigma serve --new`",
+        key = key.display()
+    )]
+    LostDatabase {
+        /// What is not there.
+        missing: OpenError,
+        /// The file of the master key.
+        key: PathBuf,
+    },
     /// What the database holds.
     #[error(transparent)]
     State(#[from] StateError),
@@ -75,18 +88,27 @@ impl Server {
                 tracing::error!(%error, "clients refuse the TLS certificate");
             }
         }
+        let key = settings.master_key.clone();
+        let key_file = key.value.is_none().then_some(&key.file);
         let options = StoreOptions {
+            make: settings.store.make_new || !key_file.is_some_and(|file| MasterKey::is_marked_used(file)),
             readers: settings.store.connections,
             writers: settings.store.connections,
             ..StoreOptions::serve(settings.store.url.expose_secret())
         };
-        let store = Store::open(&options, Arc::clone(&clock), Arc::clone(&rng))?;
+        let store = Store::open(&options, Arc::clone(&clock), Arc::clone(&rng)).map_err(|error| match error {
+            missing @ OpenError::Missing(_) => StartError::LostDatabase { missing, key: key.file.clone() },
+            error => StartError::Store(error),
+        })?;
         let master_key = load_master_key(&settings, &store, &*rng).await?;
         let edge = Edge::new(&settings, routes::paths(), Arc::clone(&clock), &*rng)?;
         let address = settings.listen;
         let listener = TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })?;
         let limiter = Arc::clone(edge.limiter());
         let sigma = Sigma::load(settings, store, master_key, limiter, clock, rng).await?;
+        if let Some(Err(error)) = key_file.map(|file| MasterKey::mark_used(file)) {
+            tracing::info!(%error, "the master key file cannot be marked as used: a lost database will not be noticed");
+        }
         Ok(Self { sigma, listener, edge })
     }
 

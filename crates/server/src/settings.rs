@@ -81,13 +81,17 @@ pub struct StoreSettings {
     /// `sqlite:PATH` or `postgres://user:password@host/database`.
     #[serde(serialize_with = "masked_url")]
     pub url: SecretString,
+    /// Make an empty database although the master key has been used for one that is not there. Nothing but
+    /// `sigma serve --new` and `sigma demo` set it.
+    #[serde(skip)]
+    pub make_new: bool,
     /// Connections that read; writes have one on SQLite and as many as this on PostgreSQL.
     pub connections: usize,
 }
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { url: SecretString::from("sqlite:sigma.sqlite"), connections: 2 }
+        Self { url: SecretString::from("sqlite:sigma.sqlite"), make_new: false, connections: 2 }
     }
 }
 

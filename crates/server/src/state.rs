@@ -19,7 +19,7 @@ use sigma_core::time::{Clock, Timestamp};
 use sigma_store::account::{self, Account};
 use sigma_store::resource::{self, Resource};
 use sigma_store::session::{self, Session};
-use sigma_store::{Cache, MasterKey, Store, StoreError, app, grant, meta};
+use sigma_store::{Cache, MasterKey, SealError, Store, StoreError, app, grant, meta};
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
@@ -104,9 +104,12 @@ pub enum StateError {
     /// The store did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There is no master key that could be used.
+    #[error(transparent)]
+    MasterKey(SealError),
     /// What is sealed in the store was sealed under another master key.
-    #[error("the database was sealed under another master key: {0}")]
-    MasterKey(#[from] sigma_store::SealError),
+    #[error("the database was sealed under another master key: bring back the one that belongs to it")]
+    OtherMasterKey,
     /// The file of the master key is gone, and the database needs it.
     #[error(
         "the master key file {} is not there, and the database was sealed under it: put it back, or set master_key.value",
@@ -122,6 +125,15 @@ pub enum StateError {
     /// The threads that hash passwords could not be started.
     #[error("passwords: {0}")]
     Hashing(#[from] HashingError),
+}
+
+impl From<SealError> for StateError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::Unopened => Self::OtherMasterKey,
+            error => Self::MasterKey(error),
+        }
+    }
 }
 
 impl Sigma {
@@ -303,13 +315,5 @@ pub async fn load_master_key(settings: &Settings, store: &Store, rng: &dyn Rng) 
     if store.read(|tx| meta::find(tx, COOKIE_SECRET)).await?.is_some() && !path.exists() {
         return Err(StateError::LostMasterKey(path.clone()));
     }
-    let file = MasterKey::load_or_create(path, rng)?;
-    if file.is_open_to_others() {
-        tracing::warn!(
-            path = %path.display(),
-            mode = format!("{:o}", file.mode),
-            "others on this machine can read the master key: chmod 600 it"
-        );
-    }
-    Ok(file.key)
+    Ok(MasterKey::load_or_create(path, rng)?.key)
 }

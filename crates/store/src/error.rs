@@ -99,6 +99,9 @@ pub enum OpenError {
         /// The newest version that this program knows.
         known: i64,
     },
+    /// There is no database, and none may be made.
+    #[error("there is no database {0}")]
+    Missing(String),
     /// The schema of the database is not what this program would have made.
     #[error("the database could not be brought to this version: {0}")]
     Migration(String),

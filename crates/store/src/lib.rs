@@ -48,7 +48,7 @@ pub mod workspace;
 pub use cache::Cache;
 pub use error::{OpenError, Outage, StoreError};
 pub use row::Row;
-pub use seal::{KeyFile, MasterKey, SealError};
+pub use seal::{KeyFault, KeyFile, MasterKey, SealError};
 pub use store::{Store, StoreOptions};
 pub use sweep::{EXPIRING, Expiring};
 pub use tx::Tx;

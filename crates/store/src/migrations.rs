@@ -45,6 +45,11 @@ impl SchemaError {
     }
 }
 
+/// Whether the database has a schema of any version. One without is as good as none.
+pub(crate) fn is_there(schema: &mut dyn Schema) -> bool {
+    schema.rows(HISTORY).is_ok_and(|versions| !versions.is_empty())
+}
+
 /// Brings the database to the version of this program, or refuses it if it is newer.
 pub(crate) fn run(schema: &mut dyn Schema) -> Result<(), OpenError> {
     let known = VERSIONS
@@ -55,6 +60,9 @@ pub(crate) fn run(schema: &mut dyn Schema) -> Result<(), OpenError> {
     refuse_newer(&applied, &known)?;
     if applied == known {
         return Ok(());
+    }
+    if applied.is_empty() {
+        tracing::info!("there is no database yet, a new one is made");
     }
     let mut attempt = 1;
     loop {

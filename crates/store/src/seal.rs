@@ -15,15 +15,27 @@ use zeroize::Zeroizing;
 
 /// The first byte of everything sealed: the format that follows, nonce, ciphertext, tag.
 const FORMAT: u8 = 1;
-/// A key file is 32 bytes in base64 and a newline; what is longer is another file.
-const LONGEST_FILE: u64 = 256;
+/// Bytes of a key.
+const KEY_BYTES: usize = 32;
+/// A key file is a key in base64 on one line, and perhaps [`MARK`]; what is longer is another file.
+const LONGEST_FILE: u64 = 1_024;
+/// The line that says that a database was sealed under this key.
+const MARK: &str = "# used: a database was sealed under this key";
 
 /// Why something could not be sealed or opened. Says nothing of key or content.
 #[derive(Debug, Error)]
 pub enum SealError {
-    /// The key is not 32 bytes in base64.
-    #[error("the master key is not 32 bytes in base64")]
-    NotAKey,
+    /// What was given for the key is none.
+    #[error("the master key {0}")]
+    NotAKey(KeyFault),
+    /// What is in the key file is no key.
+    #[error("the master key file {path} {fault}", path = path.display())]
+    NotAKeyFile {
+        /// The key file.
+        path: PathBuf,
+        /// What is wrong with what it holds.
+        fault: KeyFault,
+    },
     /// The key file cannot be read or made.
     #[error("the master key file {path} cannot be used: {cause}", path = path.display())]
     File {
@@ -38,6 +50,20 @@ pub enum SealError {
     /// Sealing itself failed.
     #[error("sealing failed")]
     Unsealed,
+}
+
+/// Why a text is no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum KeyFault {
+    /// There is nothing.
+    #[error("is empty: put the key back from its backup")]
+    Empty,
+    /// It has other characters than base64, or a length that base64 never has.
+    #[error("is not base64 of 32 bytes: it was changed or cut off, or is another file")]
+    NotBase64,
+    /// It is base64 of too much or too little.
+    #[error("holds {0} bytes instead of 32: it was cut off, or is another file")]
+    Length(usize),
 }
 
 /// The key that everything sealed is sealed under. It does not print.
@@ -72,16 +98,33 @@ impl MasterKey {
         };
         let file = File::open(path).map_err(failed)?;
         let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o7777;
-        let mut text = Zeroizing::new(String::with_capacity(64));
-        file.take(LONGEST_FILE).read_to_string(&mut text).map_err(failed)?;
-        Ok(KeyFile { key: Self::from_base64(&text)?, made: is_new, mode })
+        let mut content = Zeroizing::new(Vec::with_capacity(128));
+        file.take(LONGEST_FILE).read_to_end(&mut content).map_err(failed)?;
+        let text = std::str::from_utf8(&content).map_err(|_| KeyFault::NotBase64);
+        let key = text.and_then(decode).map_err(|fault| SealError::NotAKeyFile { path: path.to_owned(), fault })?;
+        Ok(KeyFile { key, made: is_new, mode })
     }
 
     /// The key that `text` holds: 32 bytes in base64, as the file and the environment have it.
     pub fn from_base64(text: &str) -> Result<Self, SealError> {
-        let decoded = STANDARD.decode(text.trim()).map(Zeroizing::new).map_err(|_| SealError::NotAKey)?;
-        let key = UnboundKey::new(&AES_256_GCM, &decoded).map_err(|_| SealError::NotAKey)?;
-        Ok(Self(LessSafeKey::new(key)))
+        decode(text).map_err(SealError::NotAKey)
+    }
+
+    /// Whether the key in the file `path` has sealed a database: a database that is not there is a lost one.
+    pub fn is_marked_used(path: &Path) -> bool {
+        let mut text = String::new();
+        let read = File::open(path).and_then(|file| file.take(LONGEST_FILE).read_to_string(&mut text));
+        read.is_ok() && text.lines().any(|line| line == MARK)
+    }
+
+    /// Writes into the file `path`, behind the key, that it has sealed a database. Backups of the key tell it too.
+    pub fn mark_used(path: &Path) -> io::Result<()> {
+        if Self::is_marked_used(path) {
+            return Ok(());
+        }
+        // Nothing that is there is written again: whatever happens, the key stays.
+        let mut file = OpenOptions::new().append(true).open(path)?;
+        file.write_all(format!("{MARK}\n").as_bytes()).and_then(|()| file.sync_all())
     }
 
     /// Seals `plain` for `context`, which says what and whose it is: in another context it does not open.
@@ -124,11 +167,26 @@ impl fmt::Debug for MasterKey {
     }
 }
 
+/// The key in `text`, beside lines that begin with `#`.
+fn decode(text: &str) -> Result<MasterKey, KeyFault> {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let line = lines.next().ok_or(KeyFault::Empty)?;
+    let decoded = STANDARD.decode(line).map(Zeroizing::new).map_err(|_| KeyFault::NotBase64)?;
+    if decoded.len() != KEY_BYTES {
+        return Err(KeyFault::Length(decoded.len()));
+    }
+    if lines.next().is_some() {
+        return Err(KeyFault::NotBase64);
+    }
+    let key = UnboundKey::new(&AES_256_GCM, &decoded).map_err(|_| KeyFault::Length(decoded.len()))?;
+    Ok(MasterKey(LessSafeKey::new(key)))
+}
+
 /// Makes a key file whole or not at all; false if another process was first.
 fn create(path: &Path, rng: &dyn Rng) -> io::Result<bool> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let draft = directory.join(format!(".master-key-{}", alphanumeric(rng, 16)));
-    let key = Zeroizing::new(bytes::<32>(rng));
+    let key = Zeroizing::new(bytes::<KEY_BYTES>(rng));
     let text = Zeroizing::new(STANDARD.encode(key.as_slice()) + "\n");
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());

@@ -29,6 +29,8 @@ pub struct StoreOptions {
     /// Whether this is a server: it locks a database file, follows the change feed and deletes what expires. An admin
     /// command does none of it and works beside a server.
     pub exclusive: bool,
+    /// Whether a database that is not there is made; otherwise it is [`OpenError::Missing`].
+    pub make: bool,
     /// Threads that read, each with a connection: one at least.
     pub readers: usize,
     /// Threads that write, each with a connection: for PostgreSQL; a file has one.
@@ -55,6 +57,7 @@ impl StoreOptions {
         Self {
             url: url.into(),
             exclusive: true,
+            make: true,
             readers: 4,
             writers: 8,
             queue: 1_024,
@@ -67,9 +70,9 @@ impl StoreOptions {
         }
     }
 
-    /// For an admin command on `url`, beside a server or without one.
+    /// For an admin command on `url`, beside a server or without one; the server has made the database.
     pub fn admin(url: impl Into<String>) -> Self {
-        Self { exclusive: false, readers: 1, writers: 1, ..Self::serve(url) }
+        Self { exclusive: false, make: false, readers: 1, writers: 1, ..Self::serve(url) }
     }
 }
 

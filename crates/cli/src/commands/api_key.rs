@@ -15,7 +15,7 @@ use super::workspace::decided;
 use crate::args::{AddApiKey, NamedApiKey};
 use crate::confirm::confirm;
 use crate::failure::Failure;
-use crate::opened::{Absent, Opened};
+use crate::opened::Opened;
 use crate::output::{Output, fields, table};
 
 /// A key as the command line shows it, in the words of its API. `key` is there where it was made just now.
@@ -84,7 +84,7 @@ impl KeyView {
 /// Makes a key and shows it this once.
 pub fn add(file: Option<&Path>, output: Output, args: &AddApiKey) -> Result<(), Failure> {
     let name = text::name(&args.name).map_err(|problem| Failure::Usage(format!("the name {problem}")))?;
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     let (org_id, now) = (OrgId::from_text(&args.workspace), opened.now());
     let secret = ApiKeySecret::generate(opened.rng.as_ref());
     let new = NewApiKey {
@@ -105,7 +105,7 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddApiKey) -> Result<(), 
 
 /// Lists the keys of a workspace.
 pub fn list(file: Option<&Path>, output: Output, workspace: &str) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     let org_id = OrgId::from_text(workspace);
     let keys = decided(opened.read(move |tx| match tenant::find(tx, &org_id)? {
         Some(_) => api_key::list(tx, &org_id).map(Ok),
@@ -126,7 +126,7 @@ pub fn list(file: Option<&Path>, output: Output, workspace: &str) -> Result<(), 
 
 /// Switches a key off, once that was confirmed.
 pub fn deactivate(file: Option<&Path>, output: Output, args: &NamedApiKey) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     confirm_end(&opened, args)?;
     let (org_id, id, now) = named(&opened, args);
     let key = decided(opened.write(move |tx| api_key::deactivate(tx, &org_id, &Actor::Operator, &id, now))?)?;
@@ -135,7 +135,7 @@ pub fn deactivate(file: Option<&Path>, output: Output, args: &NamedApiKey) -> Re
 
 /// Removes a key, once that was confirmed.
 pub fn remove(file: Option<&Path>, output: Output, args: &NamedApiKey) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     confirm_end(&opened, args)?;
     let (org_id, id, now) = named(&opened, args);
     decided(opened.write(move |tx| api_key::remove(tx, &org_id, &Actor::Operator, &id, now))?)?;

@@ -17,7 +17,7 @@ use super::{Listed, one_more};
 use crate::args::{AddApp, Page, SetApp};
 use crate::confirm::confirm;
 use crate::failure::Failure;
-use crate::opened::{Absent, Opened};
+use crate::opened::Opened;
 use crate::output::{Output, table};
 
 /// Letters and digits of a secret: 256 bits, and nothing that clients escape differently (ruling 26).
@@ -25,7 +25,7 @@ const SECRET_LENGTH: usize = 43;
 
 /// Registers an app; prints it with the secret that was made, if its method has one.
 pub fn add(file: Option<&Path>, output: Output, args: &AddApp) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Make)?;
+    let opened = Opened::open(file)?;
     let now = opened.now();
     let client_id = match &args.id {
         Some(id) => draft::chosen_id(id)?,
@@ -46,7 +46,7 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddApp) -> Result<(), Fai
 
 /// Lists a page of apps by id.
 pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     let (after, limit) = (page.after.clone(), one_more(page.limit));
     let apps = opened.read(move |tx| app::list(tx, &after, limit))?;
     let views = apps.iter().map(AppView::of).collect();
@@ -60,13 +60,13 @@ pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Fail
 
 /// Shows one app, never its secret.
 pub fn show(file: Option<&Path>, output: Output, id: &str) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     print(output, &find(&opened, id)?, None)
 }
 
 /// Changes an app. A secret is made if the new method needs one and there is none.
 pub fn set(file: Option<&Path>, output: Output, args: &SetApp) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     let mut app = draft::changed(find(&opened, &args.id)?, &args.fields, opened.now())?;
     if args.disable || args.enable {
         app.disabled = args.disable;
@@ -78,7 +78,7 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetApp) -> Result<(), Fai
 
 /// Replaces the secret of an app, once that was confirmed; the old one no longer works.
 pub fn rotate_secret(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     let mut app = find(&opened, id)?;
     app.secret = None;
     app.updated_at = opened.now();
@@ -92,7 +92,7 @@ pub fn rotate_secret(file: Option<&Path>, output: Output, id: &str, yes: bool) -
 
 /// Removes an app for good, once that was confirmed.
 pub fn remove(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     let app = find(&opened, id)?;
     let consequence = format!(
         "removing {id} ends all its tokens, and its id is never given out again (`sigma app set {id} --disable` switches \

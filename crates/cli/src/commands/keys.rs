@@ -11,7 +11,7 @@ use sigma_store::signing_key::{self, SealedKey};
 use crate::args::AlgArg;
 use crate::confirm::confirm;
 use crate::failure::Failure;
-use crate::opened::{Absent, Opened};
+use crate::opened::Opened;
 use crate::output::{Output, table};
 
 /// A signing key as the command line shows it. The private half is never shown.
@@ -62,13 +62,13 @@ fn signs(key: &SealedKey, keys: &[SealedKey], now: Timestamp) -> bool {
 
 /// Lists every key.
 pub fn list(file: Option<&Path>, output: Output) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     print(&opened, output, &[])
 }
 
 /// Makes new keys before their time, and lists all of them.
 pub fn rotate(file: Option<&Path>, output: Output, now: bool, algorithms: &[AlgArg]) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     let master_key = opened.master_key()?;
     let algorithms: Vec<Algorithm> = match algorithms {
         [] => Algorithm::ALL.to_vec(),
@@ -88,7 +88,7 @@ pub fn rotate(file: Option<&Path>, output: Output, now: bool, algorithms: &[AlgA
 
 /// Deletes a key that signs no more, and with it whatever it signed, once that was confirmed.
 pub fn revoke(file: Option<&Path>, output: Output, kid: &str, yes: bool) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     let (wanted, now) = (kid.to_owned(), opened.now());
     let keys = opened.read(signing_key::list)?;
     if keys.iter().any(|key| key.kid == kid && !signs(key, &keys, now)) {

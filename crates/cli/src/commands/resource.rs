@@ -11,7 +11,7 @@ use super::{Listed, one_more};
 use crate::args::Page;
 use crate::confirm::confirm;
 use crate::failure::Failure;
-use crate::opened::{Absent, Opened};
+use crate::opened::Opened;
 use crate::output::{Output, fields, table};
 
 /// A resource as the command line shows it.
@@ -40,7 +40,7 @@ pub fn add(file: Option<&Path>, output: Output, uri: &str, name: Option<&str>) -
     if uri.contains('#') || uri.len() > 2_000 || uri.chars().any(|c| c.is_control() || c == ' ') {
         return Err(Failure::Usage(format!("\"{uri}\" must be an absolute URI without fragment (RFC 8707 §2)")));
     }
-    let opened = Opened::open(file, Absent::Make)?;
+    let opened = Opened::open(file)?;
     if uri == opened.settings.issuer {
         return Err(Failure::Refused("the issuer is the audience of its own tokens already".to_owned()));
     }
@@ -59,7 +59,7 @@ pub fn add(file: Option<&Path>, output: Output, uri: &str, name: Option<&str>) -
 
 /// Lists a page of APIs by URI.
 pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     let (after, limit) = (page.after.clone(), one_more(page.limit));
     let found = opened.read(move |tx| resource::list(tx, &after, limit))?;
     let views = found.iter().map(ResourceView::of).collect();
@@ -76,7 +76,7 @@ pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Fail
 
 /// Removes an API, once that was confirmed.
 pub fn remove(file: Option<&Path>, output: Output, uri: &str, yes: bool) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     let wanted = uri.to_owned();
     if opened.read(move |tx| resource::find(tx, &wanted))?.is_none() {
         return Err(unknown(uri));

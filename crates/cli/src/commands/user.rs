@@ -17,7 +17,7 @@ use super::{Listed, one_more};
 use crate::args::Page;
 use crate::confirm::confirm;
 use crate::failure::Failure;
-use crate::opened::{Absent, Opened};
+use crate::opened::Opened;
 use crate::output::{Output, fields, table};
 pub use add::{add, reset};
 
@@ -117,7 +117,7 @@ impl SessionView {
 
 /// Lists a page of accounts, the oldest first.
 pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     let (after, limit) = (page.after.clone(), one_more(page.limit));
     let users = opened.read(move |tx| account::list(tx, &after, limit))?;
     let views = users.iter().map(UserView::of).collect();
@@ -135,13 +135,13 @@ pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Fail
 
 /// Shows an account with its identities.
 pub fn show(file: Option<&Path>, output: Output, user: &str) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     output.answer(&UserView::with_identities(&find(&opened, user)?), UserView::text)
 }
 
 /// Switches an account off, and the API keys that it made unless they are kept, once that was confirmed.
 pub fn disable(file: Option<&Path>, output: Output, user: &str, keys: MadeKeys, yes: bool) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     let id = find(&opened, user)?.user.id;
     let more = if keys == MadeKeys::Deactivate { ", and the API keys that they made never work again" } else { "" };
     confirm(yes, &format!("everything that was issued to {user} stops working, nobody signs in as them{more}"))?;
@@ -158,7 +158,7 @@ pub fn disable(file: Option<&Path>, output: Output, user: &str, keys: MadeKeys, 
 
 /// Switches an account on again.
 pub fn enable(file: Option<&Path>, output: Output, user: &str) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     switch(&opened, output, user, Switch::On)
 }
 
@@ -171,7 +171,7 @@ pub fn sessions(
     end_all: bool,
     yes: bool,
 ) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     let id = find(&opened, user)?.user.id;
     let now = opened.now();
     if let Some(session) = end {

@@ -15,7 +15,7 @@ use super::{Listed, one_more};
 use crate::args::{Page, SetWorkspace};
 use crate::confirm::confirm;
 use crate::failure::Failure;
-use crate::opened::{Absent, Opened};
+use crate::opened::Opened;
 use crate::output::{Output, fields, table};
 
 /// A workspace as the command line shows it, in the words of its API.
@@ -82,7 +82,7 @@ pub fn add(file: Option<&Path>, output: Output, name: &str, id: Option<&str>) ->
     if let Some(id) = id {
         text::chosen_id(id).map_err(|problem| Failure::Usage(format!("the id {problem}")))?;
     }
-    let opened = Opened::open(file, Absent::Make)?;
+    let opened = Opened::open(file)?;
     let id = id.map_or_else(|| OrgId::new(opened.now(), opened.rng.as_ref()), OrgId::from_text);
     let new = NewWorkspace::new(id, name, &opened.new_master_key()?, opened.now(), opened.rng.as_ref())
         .map_err(|error| Failure::Failed(error.to_string()))?;
@@ -92,7 +92,7 @@ pub fn add(file: Option<&Path>, output: Output, name: &str, id: Option<&str>) ->
 
 /// Lists a page of workspaces by id.
 pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     let (after, limit) = (page.after.clone(), one_more(page.limit));
     let found = opened.read(move |tx| tenant::list(tx, &after, limit))?;
     let views = found.iter().map(WorkspaceView::of).collect();
@@ -109,7 +109,7 @@ pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Fail
 
 /// Shows a workspace.
 pub fn show(file: Option<&Path>, output: Output, id: &str) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     answer(&opened, output, &OrgId::from_text(id))
 }
 
@@ -117,7 +117,7 @@ pub fn show(file: Option<&Path>, output: Output, id: &str) -> Result<(), Failure
 pub fn set(file: Option<&Path>, output: Output, args: &SetWorkspace) -> Result<(), Failure> {
     let name = args.name.as_deref().map(text::name).transpose();
     let name = name.map_err(|problem| Failure::Usage(format!("the name {problem}")))?;
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     let (id, now) = (OrgId::from_text(&args.id), opened.now());
     let change = Change { name, quick_logins: args.quick_logins };
     let changed = id.clone();
@@ -144,7 +144,7 @@ struct Jwk {
 
 /// Prints the secrets that verify, the one that signs first; perhaps after making a new one.
 pub fn secret(file: Option<&Path>, output: Output, id: &str, rotate: bool) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     let master_key = opened.master_key()?;
     let (org_id, now) = (OrgId::from_text(id), opened.now());
     if rotate {
@@ -174,7 +174,7 @@ pub fn secret(file: Option<&Path>, output: Output, id: &str, rotate: bool) -> Re
 
 /// Removes a workspace, once that was confirmed.
 pub fn remove(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     let (org_id, now) = (OrgId::from_text(id), opened.now());
     let wanted = org_id.clone();
     let workspace = opened.read(move |tx| tenant::find(tx, &wanted))?.ok_or_else(|| unknown(id))?;

@@ -1,6 +1,5 @@
 //! What can be examined on this machine: configuration, proxy, disk, master key, store, signing keys and clock.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,10 +10,12 @@ use sigma_server::http::certificate;
 use sigma_server::keys;
 use sigma_server::settings::Settings;
 use sigma_store::signing_key::{self, SealedKey};
+use sigma_store::{MasterKey, OpenError};
 use url::Url;
 
 use super::Finding;
 use crate::config::check::{self, is_loopback};
+use crate::exposure;
 use crate::opened::{Opened, sqlite_path};
 use crate::system::SystemClock;
 
@@ -112,58 +113,39 @@ pub fn disk(settings: &Settings) -> Option<Finding> {
     })
 }
 
-/// Whether the master key is there and nobody else's.
+/// Whether the master key is there.
 pub fn master_key(settings: &Settings) -> Finding {
     let check = "master key";
     let file = &settings.master_key.file;
     if settings.master_key.value.is_some() {
         return Finding::fine(check, "comes from the configuration");
     }
-    let mode = match std::fs::metadata(file) {
-        Ok(metadata) => metadata.permissions().mode() & 0o777,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Finding::note(
-                check,
-                format!("there is no file {} yet", file.display()),
-                "The server makes it at its first start. If there is a database already, bring its key back from the backup.",
-            );
-        }
-        Err(error) => {
-            let mend = "Let the user that runs sigma read it.";
-            return Finding::wrong(check, format!("{} cannot be read: {error}", file.display()), mend);
-        }
-    };
-    if mode & 0o077 != 0 {
-        return Finding::wrong(
+    match std::fs::File::open(file) {
+        Ok(_) => Finding::fine(check, format!("{} is for its owner alone", file.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Finding::note(
             check,
-            format!(
-                "{} is open to others (mode {mode:o}): whoever reads it and the database can sign as this server",
-                file.display()
-            ),
-            format!("chmod 600 {}; if others may have read it, rotate: sigma keys rotate --now", file.display()),
-        );
+            format!("there is no file {} yet", file.display()),
+            "The server makes it at its first start. If there is a database already, bring its key back from the backup.",
+        ),
+        Err(error) => {
+            let mend = "Run this as the user that runs sigma, and let that user read it.";
+            Finding::wrong(check, format!("{} cannot be read: {error}", file.display()), mend)
+        }
     }
-    if let Err(error) = std::fs::File::open(file) {
-        let mend = "Run this as the user that runs sigma.";
-        return Finding::wrong(check, format!("{} cannot be read: {error}", file.display()), mend);
-    }
-    Finding::fine(check, format!("{} is for its owner alone", file.display()))
+}
+
+/// What only the server should read and others can.
+pub fn exposed(settings: &Settings) -> Vec<Finding> {
+    let found = exposure::found(settings);
+    found.iter().map(|exposed| Finding::wrong(exposed.name(), exposed.told(), exposed.mend())).collect()
 }
 
 /// Whether the store can be reached and written, and what its keys and its clock say. Also the ids of its keys.
 pub fn store(settings: &Settings) -> (Vec<Finding>, Vec<String>) {
-    if let Some(path) = sqlite_path(settings)
-        && !path.exists()
-    {
-        let mend = "The server makes it at its first start. If it should be there, check store.url and the directory.";
-        return (
-            vec![Finding::note("store", format!("there is no database {} yet", path.display()), mend)],
-            Vec::new(),
-        );
-    }
-    let opened = match Opened::with(settings.clone()) {
+    let opened = match Opened::admin(settings.clone()) {
         Ok(opened) => opened,
-        Err(failure) => return (vec![Finding::wrong("store", failure.to_string(), store_mend(settings))], Vec::new()),
+        Err(OpenError::Missing(missing)) => return (vec![no_database(settings, &missing)], Vec::new()),
+        Err(error) => return (vec![Finding::wrong("store", error.to_string(), store_mend(settings))], Vec::new()),
     };
     // It changes nothing, but only a store that can be written lets it pass.
     let written = opened.write(|tx| tx.execute("UPDATE orgs SET name = name WHERE id = ''", &[]));
@@ -181,6 +163,20 @@ pub fn store(settings: &Settings) -> (Vec<Finding>, Vec<String>) {
     findings.push(signing_keys(&opened, &keys));
     findings.push(clock(&opened, &keys));
     (findings, keys.into_iter().map(|key| key.kid).collect())
+}
+
+/// A database that is not there is one that was never made, or one that was lost.
+fn no_database(settings: &Settings, missing: &str) -> Finding {
+    let key = &settings.master_key;
+    if key.value.is_none() && MasterKey::is_marked_used(&key.file) {
+        return Finding::wrong(
+            "store",
+            format!("there is no database {missing}, but the master key {} has been used", key.file.display()),
+            "Bring back the database that belongs to the key: mount its disk, check store.url, or restore the backup.",
+        );
+    }
+    let mend = "The server makes it at its first start. If it should be there, check store.url and the directory.";
+    Finding::note("store", format!("there is no database {missing} yet"), mend)
 }
 
 fn store_mend(settings: &Settings) -> String {

@@ -6,6 +6,7 @@ mod config;
 mod doctor;
 mod person;
 mod server;
+mod start;
 mod support;
 mod user;
 mod workspace;

@@ -1,13 +1,18 @@
 //! Runs the binary in a directory of its own, with an environment of its own.
 
+use std::fs::File;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::sync::Arc;
 
 use serde_json::Value;
+use sigma_core::random::SeededRng;
+use sigma_core::time::ManualClock;
 use sigma_store::testing::{Engine, TestDatabase};
+use sigma_store::{Store, StoreOptions};
 use tempfile::TempDir;
 
 /// An installation: a directory with a configuration and, once something was written, a database.
@@ -34,10 +39,22 @@ pub struct Ran {
 }
 
 impl Installation {
-    /// An empty one, on a database of the engine that is tested.
+    /// One with a database, as the first start of a server leaves it, of the engine that is tested.
     pub fn new() -> Self {
+        Self::without_database().made()
+    }
+
+    /// An empty one, whose database will be of the engine that is tested.
+    pub fn without_database() -> Self {
         let database = Some(engine()).filter(|engine| *engine == Engine::Postgres).map(TestDatabase::empty);
         Self { directory: tempfile::tempdir().unwrap(), database }
+    }
+
+    fn made(self) -> Self {
+        let options = StoreOptions { exclusive: false, ..StoreOptions::serve(self.url()) };
+        let (clock, rng) = (Arc::new(ManualClock::default()), Arc::new(SeededRng::new(1)));
+        Store::open(&options, clock, rng).unwrap().close();
+        self
     }
 
     /// One with this configuration, on a database of the engine that is tested.
@@ -45,7 +62,7 @@ impl Installation {
         Self::new().configured(toml)
     }
 
-    /// One with this configuration, on the database that it names: an SQLite file, if it names none.
+    /// One with this configuration, on the database that it names: an SQLite file, if it names none. Nothing has made it yet.
     pub fn alone(toml: &str) -> Self {
         Self { directory: tempfile::tempdir().unwrap(), database: None }.configured(toml)
     }
@@ -126,6 +143,14 @@ impl Running {
         let mut command = sigma.command(arguments);
         command.env("SIGMA__LOG__FILTER", "off").stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self { child, stdout }
+    }
+
+    /// Starts `sigma ARGUMENTS` with its log in the file `log`.
+    pub fn logged(sigma: &Installation, arguments: &[&str], log: &Path) -> Self {
+        let mut command = sigma.command(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(File::create(log).unwrap()).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         Self { child, stdout }
     }

@@ -45,6 +45,7 @@ impl Installation {
         std::fs::write(directory.path().join("sigma.toml"), settings).unwrap();
         let database = TestDatabase::empty(engine);
         let url = Mutex::new(database.options.url.clone());
+        database.beside(|options| options.exclusive = false).unwrap().close();
         let installation = Self { directory, database, url };
         installation.admin(&[
             "app",

@@ -26,9 +26,9 @@ pub(crate) fn start(
     ids: &Arc<ChangeIds>,
 ) -> Result<(Engine, Box<dyn Source>), OpenError> {
     let server = Arc::new(Server::at(&options.url)?);
-    let at = Arc::clone(&server);
+    let (at, make) = (Arc::clone(&server), options.make);
     // The client brings a runtime of its own, which must not meet that of the caller.
-    let prepared = std::thread::spawn(move || prepare(&at)).join();
+    let prepared = std::thread::spawn(move || prepare(&at, make)).join();
     prepared.unwrap_or_else(|_| Err(OpenError::Server("the opening thread ended by a panic".to_owned())))?;
     let (to_write, write_queue) = bounded(options.queue);
     let (to_read, read_queue) = bounded(options.queue);
@@ -56,13 +56,16 @@ pub(crate) fn start(
     Ok((engine, Box::new(ServerFeed { server, ids: Arc::clone(ids), session: None })))
 }
 
-fn prepare(server: &Server) -> Result<(), OpenError> {
+fn prepare(server: &Server, make: bool) -> Result<(), OpenError> {
     let failed = |error: &postgres::Error| OpenError::Server(explain(error));
     let mut client = server.client(Purpose::Migrate).map_err(|error| failed(&error))?;
     let version = client.rows("SHOW server_version_num").map_err(|error| OpenError::Server(error.to_string()))?;
     let version = version.first().and_then(|row| row.first()?.parse::<u32>().ok()).unwrap_or(OLDEST);
     if version < OLDEST {
         return Err(OpenError::Server(format!("it is PostgreSQL {}, Sigma needs 14 or newer", version / 10_000)));
+    }
+    if !make && !migrations::is_there(&mut client) {
+        return Err(OpenError::Missing("in PostgreSQL where store.url says: what is there is empty".to_owned()));
     }
     migrations::run(&mut client)
 }

@@ -2,6 +2,8 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use sigma_core::random::SeededRng;
 use sigma_store::{MasterKey, SealError};
@@ -87,14 +89,58 @@ fn a_key_file_that_others_may_read_is_told() {
 fn what_is_no_key_is_refused_in_plain_words_and_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("master.key");
-    for content in ["", "short", "AAAA", &"A".repeat(10_000)] {
+    let whole = STANDARD.encode([7; 32]);
+    let cut = STANDARD.encode([7; 30]);
+    let cases: [(&[u8], &str); 11] = [
+        (b"", "is empty: put the key back from its backup"),
+        (b" \n\n", "is empty: put the key back from its backup"),
+        (b"# used: a database was sealed under this key\n", "is empty: put the key back from its backup"),
+        (b"not a key", "is not base64 of 32 bytes: it was changed or cut off, or is another file"),
+        (whole[..43].as_bytes(), "is not base64 of 32 bytes: it was changed or cut off, or is another file"),
+        (&[0xff; 32], "is not base64 of 32 bytes: it was changed or cut off, or is another file"),
+        (&[b'\0'; 45], "is not base64 of 32 bytes: it was changed or cut off, or is another file"),
+        (b"AAAA", "holds 3 bytes instead of 32: it was cut off, or is another file"),
+        (whole[..40].as_bytes(), "holds 30 bytes instead of 32: it was cut off, or is another file"),
+        (cut.as_bytes(), "holds 30 bytes instead of 32: it was cut off, or is another file"),
+        (&[b'A'; 10_000], "holds 768 bytes instead of 32: it was cut off, or is another file"),
+    ];
+    for (content, told) in cases {
         std::fs::write(&path, content).unwrap();
         let error = MasterKey::load_or_create(&path, &SeededRng::new(1)).unwrap_err();
-        assert_eq!(error.to_string(), "the master key is not 32 bytes in base64");
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), content);
+        assert_eq!(error.to_string(), format!("the master key file {} {told}", path.display()));
+        assert_eq!(std::fs::read(&path).unwrap(), content);
+        if let Ok(text) = std::str::from_utf8(content)
+            && content.len() < 1_024
+        {
+            assert_eq!(MasterKey::from_base64(text).unwrap_err().to_string(), format!("the master key {told}"));
+        }
     }
     let error = MasterKey::load_or_create(&directory.path().join("no/such"), &SeededRng::new(1)).unwrap_err();
     assert!(error.to_string().contains("no/such"), "{error}");
+}
+
+#[test]
+fn a_used_key_says_so_and_is_the_same_key() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("master.key");
+    assert!(!MasterKey::is_marked_used(&path));
+    let fresh = MasterKey::load_or_create(&path, &SeededRng::new(1)).unwrap();
+    let sealed = fresh.key.seal("context", b"secret", &SeededRng::new(2)).unwrap();
+    assert!(!MasterKey::is_marked_used(&path));
+    for _ in 0..3 {
+        MasterKey::mark_used(&path).unwrap();
+        assert!(MasterKey::is_marked_used(&path));
+    }
+    let marked = MasterKey::load_or_create(&path, &SeededRng::new(1)).unwrap();
+    assert_eq!((marked.mode, marked.made), (0o600, false));
+    assert_eq!(marked.key.open("context", &sealed).unwrap().as_slice(), b"secret");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(text.lines().count(), 2, "it is marked once");
+    assert!(MasterKey::from_base64(&text).is_ok(), "the file as a value of the environment");
+
+    std::fs::remove_file(&path).unwrap();
+    MasterKey::mark_used(&path).unwrap_err();
+    assert!(!path.exists(), "a mark alone makes no file");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use super::super::workspace::decided;
 use super::secret::{Source, hash};
 use crate::args::AddUser;
 use crate::failure::Failure;
-use crate::opened::{Absent, Opened};
+use crate::opened::Opened;
 use crate::output::{Output, fields};
 
 /// The role of who is put into a workspace without one being named.
@@ -50,7 +50,7 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddUser) -> Result<(), Fa
     let local = email.address().split('@').next().unwrap_or_default();
     let name = text::name(args.name.as_deref().unwrap_or(local));
     let name = name.map_err(|problem| Failure::Usage(format!("the name {problem}")))?;
-    let opened = Opened::open(file, Absent::Make)?;
+    let opened = Opened::open(file)?;
     let folded = email.folded().to_owned();
     let known = opened.read(move |tx| account::find_by_email(tx, &folded))?;
     let place = args.workspace.as_deref().map(|id| find_place(&opened, id, args.role.as_deref())).transpose()?;
@@ -106,7 +106,7 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddUser) -> Result<(), Fa
 
 /// Makes a link by which a person sets a new password: for whoever cannot be reached by mail.
 pub fn reset(file: Option<&Path>, output: Output, user: &str) -> Result<(), Failure> {
-    let opened = Opened::open(file, Absent::Refuse)?;
+    let opened = Opened::open(file)?;
     let user = super::find(&opened, user)?.user;
     let Some(email) = user.email else {
         return Err(Failure::Refused(format!("{} has no e-mail address to sign in with a password", user.id)));

@@ -1,0 +1,89 @@
+//! Files that others on this machine can read or write.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use sigma_server::settings::Settings;
+
+use crate::opened::sqlite_path;
+
+/// A file, or folder, that is open to others than its owner.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Exposed {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its permission bits.
+    pub mode: u32,
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    MasterKey,
+    Database,
+    Mails,
+}
+
+impl Exposed {
+    /// What it is.
+    pub const fn name(&self) -> &'static str {
+        match self.what {
+            What::MasterKey => "master key",
+            What::Database => "database",
+            What::Mails => "mails",
+        }
+    }
+
+    /// What that means.
+    pub fn told(&self) -> String {
+        let (path, mode) = (self.path.display(), self.mode);
+        match self.what {
+            What::MasterKey => format!(
+                "{path} is open to others (mode {mode:o}): whoever reads it and the database can sign as this server"
+            ),
+            What::Database => format!(
+                "{path} is open to others (mode {mode:o}): it holds names, addresses and sessions of people"
+            ),
+            What::Mails => {
+                format!("{path} is open to others (mode {mode:o}): its mails hold links that set passwords")
+            }
+        }
+    }
+
+    /// The command that closes it.
+    pub fn mend(&self) -> String {
+        let path = self.path.display();
+        match self.what {
+            What::MasterKey => format!("chmod 600 {path}; if others may have read it, rotate: sigma keys rotate --now"),
+            What::Database => format!("chmod 600 {path}"),
+            What::Mails => format!("chmod 700 {path}"),
+        }
+    }
+}
+
+/// Everything of this installation that is open to others: the master key, the database with its log, the folder of mails
+/// (which closes the mails in it). What is not there is open to nobody.
+pub fn found(settings: &Settings) -> Vec<Exposed> {
+    let mut files = Vec::new();
+    if settings.master_key.value.is_none() {
+        files.push((What::MasterKey, settings.master_key.file.clone()));
+    }
+    if let Some(database) = sqlite_path(settings) {
+        files.extend(["", "-wal", "-shm"].map(|end| (What::Database, beside(&database, end))));
+    }
+    if settings.mail.smtp.is_none() {
+        files.push((What::Mails, settings.mail.folder.clone()));
+    }
+    files.into_iter().filter_map(|(what, path)| exposed(what, path)).collect()
+}
+
+fn exposed(what: What, path: PathBuf) -> Option<Exposed> {
+    let mode = std::fs::metadata(&path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(Exposed { path, mode, what })
+}
+
+fn beside(file: &Path, end: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
+}
