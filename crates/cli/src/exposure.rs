@@ -41,9 +41,9 @@ impl Exposed {
             What::MasterKey => format!(
                 "{path} is open to others (mode {mode:o}): whoever reads it and the database can sign as this server"
             ),
-            What::Database => format!(
-                "{path} is open to others (mode {mode:o}): it holds names, addresses and sessions of people"
-            ),
+            What::Database => {
+                format!("{path} is open to others (mode {mode:o}): it holds names, addresses and sessions of people")
+            }
             What::Mails => {
                 format!("{path} is open to others (mode {mode:o}): its mails hold links that set passwords")
             }

@@ -5,11 +5,12 @@
 //! is numbered early and committed late; the overlap does not, since no transaction lasts longer than it.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
+use sigma_core::time::Timestamp;
 
 use crate::changes::Change;
 use crate::error::StoreError;
@@ -51,6 +52,8 @@ pub(crate) struct Feed {
     stale_after: Duration,
     /// When it was last read: microseconds after `origin`; 0 is never.
     read_at: AtomicU64,
+    /// What the clock of the database said at `origin`, as of the last reading, in microseconds; `i64::MIN` is unknown.
+    database_origin: AtomicI64,
     progress: Mutex<Progress>,
     caches: Subscribers,
     /// Told after all caches.
@@ -75,6 +78,7 @@ impl Feed {
             origin,
             stale_after,
             read_at: AtomicU64::new(0),
+            database_origin: AtomicI64::new(i64::MIN),
             progress: Mutex::default(),
             caches: Subscribers::default(),
             watches: Subscribers::default(),
@@ -95,6 +99,13 @@ impl Feed {
     pub(crate) fn is_fresh(&self) -> bool {
         let read_at = self.read_at.load(Ordering::Acquire);
         read_at != 0 && stopwatch::now() < self.origin + Duration::from_micros(read_at) + self.stale_after
+    }
+
+    /// The time by the clock of the database: of the last reading, and what has passed since. Nothing before the first one.
+    pub(crate) fn database_now(&self) -> Option<Timestamp> {
+        let origin = self.database_origin.load(Ordering::Acquire);
+        let passed = stopwatch::now().saturating_duration_since(self.origin);
+        (origin != i64::MIN).then(|| Timestamp::from_micros(origin).plus(passed))
     }
 
     /// Forgets what this process itself changed, which it does not read back.
@@ -121,7 +132,9 @@ impl Feed {
         for change in new {
             self.tell(&change.kind, |cache| cache.forget(&change.key));
         }
-        let read_at = u64::try_from(asked_at.saturating_duration_since(self.origin).as_micros()).unwrap_or(u64::MAX);
+        let asked_after = asked_at.saturating_duration_since(self.origin);
+        self.database_origin.store(Timestamp::from_micros(recent.now).minus(asked_after).micros(), Ordering::Release);
+        let read_at = u64::try_from(asked_after.as_micros()).unwrap_or(u64::MAX);
         self.read_at.fetch_max(read_at, Ordering::AcqRel);
     }
 
@@ -279,6 +292,17 @@ mod tests {
         ] {
             read(&feed, now, &[]);
             assert_eq!(told.taken(), expected, "at {now}");
+        }
+    }
+
+    #[test]
+    fn the_time_of_the_database_is_that_of_the_last_reading_and_goes_on() {
+        let (feed, _) = feed();
+        assert_eq!(feed.database_now(), None);
+        for said in [5_000_000_000, 7_000_000_000, 6_000_000_000] {
+            read(&feed, said, &[]);
+            let now = feed.database_now().unwrap().micros();
+            assert!((said..said + 60_000_000).contains(&now), "{said} {now}");
         }
     }
 

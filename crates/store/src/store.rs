@@ -10,7 +10,7 @@ use std::time::Duration;
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use sigma_core::ids::ChangeId;
 use sigma_core::random::{Rng, bytes};
-use sigma_core::time::Clock;
+use sigma_core::time::{Clock, Timestamp};
 use tokio::sync::oneshot;
 
 use crate::error::{OpenError, Outage, StoreError};
@@ -49,6 +49,8 @@ pub struct StoreOptions {
     pub sweep_interval: Duration,
     /// What the background deletes.
     pub expiring: &'static [Expiring],
+    /// The clock of the database, where a test moves it; otherwise the engine's own.
+    pub database_clock: Option<Arc<dyn Clock>>,
 }
 
 impl StoreOptions {
@@ -67,6 +69,7 @@ impl StoreOptions {
             feed_stale_after: Duration::from_secs(2),
             sweep_interval: Duration::from_mins(1),
             expiring: EXPIRING,
+            database_clock: None,
         }
     }
 
@@ -106,7 +109,7 @@ struct Inner {
     background: Mutex<Option<Sender<()>>>,
     feed: Arc<Feed>,
     writing: Writing,
-    clock: Arc<dyn Clock>,
+    database_clock: DatabaseClock,
     patience: Duration,
     expiring: &'static [Expiring],
     delete_changes: &'static str,
@@ -152,6 +155,14 @@ pub(crate) struct ChangeIds {
     process: String,
     /// How often a COMMIT had no certain outcome.
     unknown: AtomicU32,
+}
+
+/// Where the time of the database comes from.
+enum DatabaseClock {
+    /// A file is on this machine.
+    OfThisMachine(Arc<dyn Clock>),
+    /// A server tells its time with the change feed; this machine's is for who does not read that.
+    OfTheServer(Arc<dyn Clock>),
 }
 
 /// Distinguishes the stores of one process.
@@ -201,7 +212,13 @@ impl Store {
     pub fn open(options: &StoreOptions, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, OpenError> {
         let feed = Arc::new(Feed::new(options.feed_stale_after));
         let ids = Arc::new(ChangeIds::new(Arc::clone(&clock), rng));
-        let (engine, source) = match file_path(&options.url)? {
+        let path = file_path(&options.url)?;
+        let database_clock = match &options.database_clock {
+            Some(clock) => DatabaseClock::OfThisMachine(Arc::clone(clock)),
+            None if path.is_some() => DatabaseClock::OfThisMachine(clock),
+            None => DatabaseClock::OfTheServer(clock),
+        };
+        let (engine, source) = match path {
             Some(path) => sqlite::start(&path, options, &feed, &ids)?,
             None => postgres::start(options, &feed, &ids)?,
         };
@@ -215,7 +232,7 @@ impl Store {
             background: Mutex::new(Some(background)),
             feed,
             writing: Writing::new(),
-            clock,
+            database_clock,
             patience: options.patience,
             expiring: options.expiring,
             delete_changes: engine.delete_changes,
@@ -335,8 +352,12 @@ impl Store {
         &self.inner.writing
     }
 
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        self.inner.clock.as_ref()
+    /// The time by the clock of the database, which every process on it shares: what may be used once is remembered by it.
+    pub fn database_now(&self) -> Timestamp {
+        match &self.inner.database_clock {
+            DatabaseClock::OfThisMachine(clock) => clock.now(),
+            DatabaseClock::OfTheServer(clock) => self.inner.feed.database_now().unwrap_or_else(|| clock.now()),
+        }
     }
 
     pub(crate) fn expiring(&self) -> &'static [Expiring] {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::error::StoreError;
+use crate::spent::MARGIN;
 use crate::store::{Store, WeakStore};
 use crate::workspace::removal;
 
@@ -18,6 +19,15 @@ pub struct Expiring {
     pub table: &'static str,
     /// The statement that deletes a batch of what expired at or before `$1`.
     pub delete: &'static str,
+    /// How much longer the rows are kept: where one that is gone would let something in again that is over.
+    pub margin: Duration,
+}
+
+impl Expiring {
+    /// Kept for as long as the slowest clock of any node may still call it good.
+    pub(crate) const fn kept(self) -> Self {
+        Self { margin: MARGIN, ..self }
+    }
 }
 
 /// `expiring!("codes", "hash", "delete_after")`: the rows of `codes`, whose primary key is `hash` (or `"a, b"`), may go
@@ -42,6 +52,7 @@ macro_rules! expiring {
                 $expiry,
                 " LIMIT 500)"
             ),
+            margin: ::std::time::Duration::ZERO,
         }
     };
 }
@@ -53,8 +64,8 @@ pub const EXPIRING: &[Expiring] = &[
     expiring!("refresh_tokens", "hash", "expires_at"),
     expiring!("grants", "id", "expires_at"),
     expiring!("sessions", "id", "delete_after"),
-    expiring!("spent", "key", "expires_at"),
-    expiring!("revoked_tokens", "id", "expires_at"),
+    expiring!("spent", "key", "expires_at").kept(),
+    expiring!("revoked_tokens", "id", "expires_at").kept(),
     expiring!("failures", "key", "expires_at"),
     expiring!("one_time_links", "hash", "expires_at"),
     expiring!("mails", "id", "expires_at"),
@@ -63,13 +74,13 @@ pub const EXPIRING: &[Expiring] = &[
 ];
 
 impl Store {
-    /// Deletes everything that has expired by the clock, batch after batch; how many rows those were. Blocks: the
+    /// Deletes everything that has expired by the database's clock, batch after batch; how many rows those were. Blocks: the
     /// background does this every minute.
     pub fn sweep_once(&self) -> Result<u64, StoreError> {
-        let now = self.clock().now();
+        let now = self.database_now();
         let mut deleted = 0;
         for table in self.expiring() {
-            deleted += self.batches(table.delete, Some(now.micros()))?;
+            deleted += self.batches(table.delete, Some(now.minus(table.margin).micros()))?;
         }
         deleted += self.removed_workspaces()?;
         Ok(deleted + self.batches(self.delete_changes(), None)?)

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use ::postgres::{Client, NoTls};
 use sigma_core::random::SeededRng;
-use sigma_core::time::{ManualClock, Timestamp};
+use sigma_core::time::{Clock, ManualClock, Timestamp};
 use tempfile::TempDir;
 
 use crate::error::{OpenError, Outage, StoreError};
@@ -79,7 +79,7 @@ pub struct TestDatabase {
     pub engine: Engine,
     /// How a server opens it.
     pub options: StoreOptions,
-    /// The clock of everything that is opened on it, at 2026-03-01T12:00:00Z.
+    /// Its own clock, and that of everything that is opened on it, at 2026-03-01T12:00:00Z.
     pub clock: Arc<ManualClock>,
     place: Place,
 }
@@ -118,8 +118,9 @@ impl TestDatabase {
                 (Place::Server(name), url)
             }
         };
-        let options = StoreOptions { writers: 4, readers: 2, ..StoreOptions::serve(url) };
         let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_772_366_400)));
+        let database_clock: Option<Arc<dyn Clock>> = Some(clock.clone());
+        let options = StoreOptions { writers: 4, readers: 2, database_clock, ..StoreOptions::serve(url) };
         Self { engine, options, clock, place }
     }
 
@@ -128,6 +129,17 @@ impl TestDatabase {
         let mut options = self.options.clone();
         change(&mut options);
         Store::open(&options, self.clock.clone(), other_rng())
+    }
+
+    /// Opens it as a process on a machine whose clock is `clock`.
+    pub fn beside_at(
+        &self,
+        clock: Arc<ManualClock>,
+        change: impl FnOnce(&mut StoreOptions),
+    ) -> Result<Store, OpenError> {
+        let mut options = self.options.clone();
+        change(&mut options);
+        Store::open(&options, clock, other_rng())
     }
 
     /// Moves the clock forward.

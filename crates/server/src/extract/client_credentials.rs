@@ -270,10 +270,8 @@ async fn check_assertion(sigma: &Sigma, app: &App, assertion: &ClientAssertion<'
     let token_endpoint = format!("{}{TOKEN_PATH}", sigma.issuer());
     let audiences = [sigma.issuer(), token_endpoint.as_str()];
     let verified = assertion.verify(&keys, &audiences, now).map_err(|_| invalid)?;
-    Ok(Once {
-        key: Digest::of(format!("assertion\0{}\0{}", verified.client_id, verified.jti)),
-        expires_at: verified.expires_at,
-    })
+    let key = Digest::of(format!("assertion\0{}\0{}", verified.client_id, verified.jti));
+    Once::new(key, verified.expires_at, sigma.store.database_now()).ok_or(ClientAuthError::Invalid)
 }
 
 /// Checks a Bitcoin signature: over the raw body first, then over the same fields encoded as browsers encode a form,
@@ -302,6 +300,6 @@ fn check_signature(
         .flatten()
         .filter(|path| *path == token.request_path())
         .find_map(|path| token.verify(path, body, now).or_else(|_| token.verify(path, encoded.as_bytes(), now)).ok())
-        .map(|verified| once(&verified))
+        .and_then(|verified| once(sigma, &verified))
         .ok_or(ClientAuthError::InvalidSignature)
 }

@@ -75,7 +75,8 @@ impl KeyToken {
             Err(_) => (second, token.verify(expected, second, now).map_err(|_| invalid)?),
         };
         let body_bound = !signed.is_empty();
-        Ok(Self { pubkey: verified.pubkey, once: once(&verified), origin_bound, body_bound })
+        let once = once(sigma, &verified).ok_or(KeyTokenError::Invalid { claimed: Some(*token.pubkey()) })?;
+        Ok(Self { pubkey: verified.pubkey, once, origin_bound, body_bound })
     }
 
     /// Checks the token in the header `name`.
@@ -99,12 +100,10 @@ impl KeyToken {
     }
 }
 
-/// What makes a checked token good once (section 2.6, ruling 3).
-pub fn once(verified: &VerifiedAuthToken) -> Once {
-    Once {
-        key: Digest::of(verified.replay_key),
-        expires_at: Timestamp::from_micros(verified.expires_millis.saturating_mul(1_000)),
-    }
+/// What makes a checked token good once; nothing for one that is too old by the clock of the database.
+pub fn once(sigma: &Sigma, verified: &VerifiedAuthToken) -> Option<Once> {
+    let expires_at = Timestamp::from_micros(verified.expires_millis.saturating_mul(1_000));
+    Once::new(Digest::of(verified.replay_key), expires_at, sigma.store.database_now())
 }
 
 /// The token of a body that carries it as `authToken` or `token`, where no header does (contract 1.9, direct).

@@ -1,14 +1,16 @@
 //! Two processes on one database: each has caches of its own, and neither believes them for longer than a second.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use sigma_core::jose::Algorithm;
+use sigma_core::time::{ManualClock, Timestamp};
 
-use crate::support::client::{REVOKE, TOKEN, app_key};
+use crate::support::client::{ISSUER, REVOKE, TOKEN, app_key};
 use crate::support::forge::{assertion, header};
-use crate::support::{APP, Key, World};
+use crate::support::{APP, Key, SIGN_IN, World};
 
 fn text(answer: &Value, name: &str) -> String {
     answer[name].as_str().unwrap_or_else(|| panic!("no {name} in {answer}")).to_owned()
@@ -112,4 +114,61 @@ async fn an_app_that_is_switched_off_here_is_off_there() {
     eventually(401, async || other.userinfo_status(&access).await).await;
     let refused = other.exchange("x", &[]).await;
     assert_eq!(refused.error(), "401 invalid_client: OAuth client is disabled");
+}
+
+/// What was used at a node whose clock is `fast` seconds before the database's is refused at one whose clock is `slow` seconds
+/// behind it, however far time goes on and whichever of them sweeps.
+async fn used_once(fast: u64, slow: u64) {
+    let ada = Key::named("ada");
+    let world = World::with(|settings| settings.limits.delays = false).await;
+    let clock = |seconds: i64| Arc::new(ManualClock::at(Timestamp::from_seconds(world.now().seconds() + seconds)));
+    let (before, behind) = (i64::try_from(fast).unwrap(), -i64::try_from(slow).unwrap());
+    let (fast, slow) = (world.beside_at(clock(before)).await, world.beside_at(clock(behind)).await);
+    world.browser().sign_up(&ada).await;
+    let app = app_key();
+    world.add_asserting_app("service", &app).await;
+
+    let token = ada.token(SIGN_IN, world.now(), "");
+    assert_eq!(fast.present(SIGN_IN, &token, "{}").await.status, 200);
+    let now = world.now().seconds();
+    let claims =
+        json!({"iss": "service", "sub": "service", "aud": ISSUER, "jti": "1", "exp": now + 300, "iat": now - 60});
+    let assertion = assertion(&app, &claims);
+    let asserted = async |node: &World| {
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", assertion.as_str()),
+        ];
+        node.post_form(TOKEN, &form, &[]).await.status.as_u16()
+    };
+    assert_eq!(asserted(&fast).await, 200);
+
+    let mut past = 0;
+    for seconds in [0, 58, 200, 240, 299, 300, 301, 302, 357, 359, 390, 392, 420, 422, 600, 1_000] {
+        for node in [&world, &fast, &slow] {
+            node.advance(seconds - past);
+        }
+        past = seconds;
+        for sweeping in [&fast, &slow, &world] {
+            sweeping.sweep().await;
+            for node in [&slow, &world, &fast] {
+                assert_eq!(node.present(SIGN_IN, &token, "{}").await.status, 401, "a message after {seconds} s");
+                assert_eq!(asserted(node).await, 401, "an assertion after {seconds} s");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn nodes_whose_clocks_differ_take_nothing_twice() {
+    used_once(55, 0).await;
+    used_once(0, 58).await;
+    used_once(58, 58).await;
+}
+
+#[tokio::test]
+async fn a_node_whose_clock_is_wrong_by_far_takes_nothing_twice() {
+    used_once(0, 3_000).await;
+    used_once(200, 600).await;
 }

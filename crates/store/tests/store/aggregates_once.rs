@@ -45,7 +45,7 @@ fn sign_up(store: &TestStore, pubkey: &str, name: &str, identity: Option<(&str, 
     KeySignIn {
         pubkey: pubkey.to_owned(),
         address: format!("address of {pubkey}"),
-        once: vec![Once { key: Digest::of(name), expires_at: now.plus(Duration::from_mins(5)) }],
+        once: vec![Once::new(Digest::of(name), now.plus(Duration::from_mins(5)), now).unwrap()],
         identity: identity.map(|(bap_id, proof)| (bap_id.to_owned(), proof, None)),
         new_user: UserId::from_text(format!("user_{name}")),
         unknown: UnknownKey::SignUp,

@@ -5,6 +5,7 @@
 mod aggregates_once;
 mod change_feed;
 mod corruption;
+mod dead_threads;
 mod dialect;
 mod group_commit;
 mod lost_connections;
@@ -13,6 +14,7 @@ mod overload;
 mod passwords;
 mod proxy;
 mod races;
+mod readiness;
 mod sealing;
 mod sign_in_races;
 mod sweeping;

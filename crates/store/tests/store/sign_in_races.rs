@@ -134,10 +134,11 @@ on_both_engines! {
                 let sign_up = |number: u32| KeySignIn {
                     pubkey: format!("key {round} {same_message}"),
                     address: "address".to_owned(),
-                    once: vec![Once {
-                        key: Digest::of(format!("{round} {same_message} {}", if same_message { 0 } else { number })),
-                        expires_at: now.plus(Duration::from_mins(5)),
-                    }],
+                    once: Vec::from_iter(Once::new(
+                        Digest::of(format!("{round} {same_message} {}", if same_message { 0 } else { number })),
+                        now.plus(Duration::from_mins(5)),
+                        now,
+                    )),
                     identity: Some((format!("identity {round} {same_message}"), Proof::Address, None)),
                     new_user: UserId::from_text(format!("user {round} {same_message} {number}")),
                     unknown: UnknownKey::SignUp,

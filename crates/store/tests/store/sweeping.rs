@@ -33,7 +33,9 @@ on_both_engines! {
         spend(&store, 0, 1_203, Duration::from_mins(1));
         spend(&store, 10_000, 7, Duration::from_secs(61));
         assert_eq!(store.sweep_once().unwrap(), 0);
-        store.advance(Duration::from_mins(1));
+        store.advance(Duration::from_secs(179));
+        assert_eq!(store.sweep_once().unwrap(), 0, "what may be used once is kept two minutes longer");
+        store.advance(Duration::from_secs(1));
         assert_eq!(store.sweep_once().unwrap(), 1_203);
         assert_eq!(count(&store, "SELECT count(*) FROM spent"), 7);
         store.advance(Duration::from_secs(1));
@@ -54,7 +56,7 @@ on_both_engines! {
 
     fn two_that_sweep_at_once_do_not_disturb_each_other(store: TestStore) {
         spend(&store, 0, 3_000, Duration::from_mins(1));
-        store.advance(Duration::from_mins(1));
+        store.advance(Duration::from_mins(3));
         let beside = store.beside(|options| options.exclusive = false).unwrap();
         let swept: Vec<_> = std::thread::scope(|scope| {
             let threads = [&*store, &beside].map(|store| scope.spawn(move || store.sweep_once()));
@@ -71,7 +73,7 @@ fn the_background_sweeps_by_the_clock() {
     for engine in engines() {
         let store = TestStore::with(engine, |options| options.sweep_interval = Duration::from_millis(10));
         spend(&store, 0, 3, Duration::from_mins(1));
-        store.advance(Duration::from_mins(1));
+        store.advance(Duration::from_mins(3));
         eventually(|| count(&store, "SELECT count(*) FROM spent") == 0);
     }
 }

@@ -86,6 +86,14 @@ impl World {
         Self::start(settings, store, Arc::clone(&self.clock), Arc::clone(&database.rng)).await
     }
 
+    /// Another process on the same database, on a machine whose clock is `clock`.
+    pub async fn beside_at(&self, clock: Arc<ManualClock>) -> Self {
+        let database = self.store.as_ref().unwrap();
+        let on_server = database.engine == Engine::Postgres;
+        let store = database.database.beside_at(clock.clone(), |options| options.exclusive = on_server).unwrap();
+        Self::start(self.sigma.settings.clone(), store, clock, Arc::clone(&database.rng)).await
+    }
+
     async fn start(settings: Settings, store: Store, clock: Arc<ManualClock>, rng: Arc<SeededRng>) -> Self {
         let edge = Edge::new(&settings, routes::paths(), clock.clone(), &*rng).unwrap();
         let key = master_key();

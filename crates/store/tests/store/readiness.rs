@@ -1,7 +1,5 @@
 //! Readiness: what a balancer is told of a store that cannot do its work.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
 use std::time::Duration;
 
 use sigma_store::testing::{Engine, TestStore, Victim, block_on, eventually, kill};

@@ -1,7 +1,5 @@
 //! A thread that has ended is noticed, whatever it was there for: what it did is not done any more.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
-
 use sigma_store::testing::{TestStore, Victim, eventually, kill};
 
 sigma_store::on_both_engines! {
