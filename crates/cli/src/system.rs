@@ -1,5 +1,6 @@
 //! The one place where real time and real randomness come in.
 
+use std::cell::RefCell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use sigma_core::random::Rng;
@@ -17,20 +18,102 @@ impl Clock for SystemClock {
     }
 }
 
-/// The operating system's generator.
+/// The operating system's generator. Small amounts are drawn ahead, a few hundred bytes for each thread: a call into the
+/// system costs as much as all of them.
 #[derive(Debug)]
 pub struct SystemRng;
 
+/// Bytes that are drawn at once.
+const AHEAD: usize = 256;
+/// What is as long as this is drawn by itself.
+const LARGE: usize = 64;
+
+/// Bytes that were drawn and not given out; each is given out once and overwritten here.
+struct Drawn {
+    bytes: [u8; AHEAD],
+    left: usize,
+}
+
+thread_local! {
+    static DRAWN: RefCell<Drawn> = const { RefCell::new(Drawn { bytes: [0; AHEAD], left: 0 }) };
+}
+
 impl Rng for SystemRng {
     fn fill(&self, bytes: &mut [u8]) {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this is the generator that everything else takes as a parameter"
-        )]
-        let filled = getrandom::fill(bytes);
-        if filled.is_err() {
-            // No key, code or cookie may be made from bytes that were not drawn.
-            std::process::abort();
+        let taken = bytes.len() < LARGE && DRAWN.try_with(|drawn| drawn.borrow_mut().take(bytes)).is_ok();
+        // A thread that is ending has nothing drawn ahead.
+        if !taken {
+            draw(bytes);
         }
+    }
+}
+
+impl Drawn {
+    fn take(&mut self, wanted: &mut [u8]) {
+        if self.left < wanted.len() {
+            draw(&mut self.bytes);
+            self.left = AHEAD;
+        }
+        let unused = self.bytes.iter_mut().take(self.left).rev();
+        wanted.iter_mut().zip(unused).for_each(|(wanted, unused)| *wanted = std::mem::take(unused));
+        self.left -= wanted.len();
+    }
+}
+
+fn draw(bytes: &mut [u8]) {
+    #[expect(clippy::disallowed_methods, reason = "this is the generator that everything else takes as a parameter")]
+    let filled = getrandom::fill(bytes);
+    if filled.is_err() {
+        // No key, code or cookie may be made from bytes that were not drawn.
+        std::process::abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use sigma_core::random::bytes;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_given_out_twice_whatever_is_asked_for() {
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                std::thread::spawn(|| {
+                    let mut seen = HashSet::new();
+                    for _ in 0..10_000 {
+                        seen.insert(bytes::<16>(&SystemRng).to_vec());
+                        seen.insert(bytes::<17>(&SystemRng)[..16].to_vec());
+                        seen.insert(bytes::<300>(&SystemRng)[284..].to_vec());
+                    }
+                    seen
+                })
+            })
+            .collect();
+        let seen: HashSet<Vec<u8>> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        assert_eq!(seen.len(), 4 * 3 * 10_000);
+    }
+
+    #[test]
+    fn every_length_is_filled_to_its_end() {
+        for length in 0..200 {
+            let mut or = vec![0; length];
+            for _ in 0..64 {
+                let mut bytes = vec![0; length];
+                SystemRng.fill(&mut bytes);
+                or.iter_mut().zip(bytes).for_each(|(or, byte)| *or |= byte);
+            }
+            assert_eq!(or, vec![0xff; length], "each bit is set in one of 64");
+        }
+    }
+
+    #[test]
+    fn what_was_given_out_is_forgotten() {
+        let mut drawn = Drawn { bytes: [0; AHEAD], left: 0 };
+        drawn.take(&mut [0; 32]);
+        assert_eq!(drawn.left, AHEAD - 32);
+        assert_eq!(drawn.bytes[AHEAD - 32..], [0; 32]);
     }
 }

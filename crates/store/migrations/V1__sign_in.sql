@@ -198,7 +198,6 @@ CREATE TABLE grants (
     revoked_at BIGINT,
     expires_at BIGINT NOT NULL
 );
-CREATE INDEX grants_user ON grants (user_id, client_id);
 CREATE INDEX grants_sweep ON grants (expires_at);
 
 CREATE TABLE refresh_tokens (

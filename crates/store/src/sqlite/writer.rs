@@ -56,13 +56,13 @@ pub(crate) struct Writer {
     pub(crate) pace: Pace,
 }
 
-/// An operation that ran in the open transaction: its savepoint was released, or rolled back for this failure.
+/// An operation that ran in the open transaction: what it wrote is in it, or was undone for this failure.
 struct Ran {
     job: Box<dyn Job>,
     failure: Option<StoreError>,
 }
 
-/// How the savepoint of an operation ended.
+/// What became of an operation in the open transaction.
 enum Ended {
     /// What it wrote is part of the transaction.
     Kept,
@@ -158,7 +158,11 @@ impl Writer {
         loop {
             match next {
                 Some(Message::Run(mut job)) => {
-                    let ended = self.in_savepoint(session, job.as_mut(), changes);
+                    let ended = if batch.is_empty() {
+                        self.first(session, job.as_mut(), changes)
+                    } else {
+                        self.in_savepoint(session, job.as_mut(), changes)
+                    };
                     let (failure, whole) = match ended {
                         Ended::Kept => (None, session.in_transaction()),
                         Ended::Undone(failure) => (Some(failure), session.in_transaction()),
@@ -188,17 +192,39 @@ impl Writer {
         self.queue.recv_timeout(linger).ok()
     }
 
-    /// Runs `job` so that nothing of it is left if it fails or panics.
-    fn in_savepoint(&self, session: &Session, job: &mut dyn Job, changes: &mut Vec<Change>) -> Ended {
-        if let Err(error) = session.run("SAVEPOINT operation") {
-            return Ended::Undone(outage("SAVEPOINT", &error));
+    /// Runs `job`, before which there is nothing in the transaction that its failure would undo: it needs no savepoint.
+    fn first(&self, session: &Session, job: &mut dyn Job, changes: &mut Vec<Change>) -> Ended {
+        match self.run_job(session, job) {
+            Ok(of_job) => {
+                changes.extend(of_job);
+                Ended::Kept
+            }
+            Err(failure) if session.in_transaction() => {
+                match session.run("ROLLBACK").and_then(|()| session.run("BEGIN IMMEDIATE")) {
+                    Ok(()) => Ended::Undone(failure),
+                    Err(error) => Ended::Broken(outage("ROLLBACK", &error)),
+                }
+            }
+            Err(failure) => Ended::Undone(failure),
         }
+    }
+
+    fn run_job(&self, session: &Session, job: &mut dyn Job) -> Result<Vec<Change>, StoreError> {
         session.limit(self.limit);
         let new_id = || self.ids.next();
         let mut tx = SqliteTx::new(session, &new_id);
         let outcome = job.run(&mut tx);
         let outcome = tx.finish().and_then(|of_job| outcome.map(|()| of_job));
         session.unlimit();
+        outcome
+    }
+
+    /// Runs `job` so that nothing of it is left if it fails or panics.
+    fn in_savepoint(&self, session: &Session, job: &mut dyn Job, changes: &mut Vec<Change>) -> Ended {
+        if let Err(error) = session.run("SAVEPOINT operation") {
+            return Ended::Undone(outage("SAVEPOINT", &error));
+        }
+        let outcome = self.run_job(session, job);
         if !session.in_transaction() {
             return outcome.map_or_else(Ended::Undone, |_| Ended::Kept);
         }
