@@ -66,11 +66,45 @@ pub fn judge(token: &RefreshToken, grant_is_live: bool, now: Timestamp) -> Rotat
     }
 }
 
+/// How long a used refresh token is stored. Afterwards its reuse is known by the proof that it carries.
+pub const REMEMBERED: Duration = Duration::from_hours(24);
+
+/// The first refresh token of the family that `grant_id` begins: `secret` and what every token of a family carries, the name
+/// of its grant and a proof that the family's key made it. So a token that is not stored any more still names its family.
+pub fn first_refresh_token(family_key: &[u8], grant_id: &GrantId, secret: &str) -> String {
+    let named = format!("{secret}.{grant_id}");
+    let proof = URL_SAFE_NO_PAD.encode(hmac::sign(&hmac_key(family_key), &proven(&named)));
+    format!("{named}.{proof}")
+}
+
 /// The token that replaces `predecessor`, derived so that it can be told again though only digests are stored:
-/// HMAC-SHA-256 under the family's own key (ruling 9). 43 characters of base64url.
-pub fn successor(family_key: &[u8], predecessor: &str) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, family_key);
-    URL_SAFE_NO_PAD.encode(hmac::sign(&key, predecessor.as_bytes()))
+/// HMAC-SHA-256 under the family's own key.
+pub fn successor(family_key: &[u8], grant_id: &GrantId, predecessor: &str) -> String {
+    let secret = URL_SAFE_NO_PAD.encode(hmac::sign(&hmac_key(family_key), predecessor.as_bytes()));
+    first_refresh_token(family_key, grant_id, &secret)
+}
+
+/// The grant that a refresh token names, whoever made it.
+pub fn named_grant(token: &str) -> Option<GrantId> {
+    let (named, _) = token.rsplit_once('.')?;
+    let (_, grant_id) = named.split_once('.')?;
+    Some(GrantId::from_text(grant_id))
+}
+
+/// Whether `token` was made by the family of this key. Takes the same time for every wrong proof.
+pub fn is_of_family(family_key: &[u8], token: &str) -> bool {
+    let Some((named, proof)) = token.rsplit_once('.') else { return false };
+    let proof = URL_SAFE_NO_PAD.decode(proof);
+    proof.is_ok_and(|proof| hmac::verify(&hmac_key(family_key), &proven(named), &proof).is_ok())
+}
+
+fn hmac_key(family_key: &[u8]) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, family_key)
+}
+
+/// What a proof is made of; no predecessor, of which successors are made, begins so.
+fn proven(named: &str) -> Vec<u8> {
+    [b"proof\0", named.as_bytes()].concat()
 }
 
 #[cfg(test)]
@@ -93,8 +127,34 @@ mod tests {
     #[test]
     fn a_retry_within_ten_seconds_gets_the_same_successor() {
         assert_eq!(judge(&USED, true, Timestamp::from_seconds(110)), Rotation::Retry);
-        assert_eq!(successor(b"key", "token"), successor(b"key", "token"));
-        assert_ne!(successor(b"key", "token"), successor(b"other", "token"));
+        let id = GrantId::from_text("gr_1");
+        assert_eq!(successor(b"key", &id, "token"), successor(b"key", &id, "token"));
+        assert_ne!(successor(b"key", &id, "token"), successor(b"other", &id, "token"));
+        assert_ne!(successor(b"key", &id, "token"), successor(b"key", &id, "other"));
+    }
+
+    #[test]
+    fn a_token_names_its_grant_and_proves_its_family() {
+        let id = GrantId::from_text("gr_1");
+        let first = first_refresh_token(b"key", &id, "secret");
+        let second = successor(b"key", &id, &first);
+        for token in [&first, &second] {
+            assert_eq!(named_grant(token).as_ref(), Some(&id));
+            assert!(is_of_family(b"key", token));
+            assert!(!is_of_family(b"other", token));
+            for at in 0..token.len() {
+                let mut changed = token.clone().into_bytes();
+                changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+                let changed = String::from_utf8(changed).unwrap();
+                assert!(!is_of_family(b"key", &changed), "{changed}");
+            }
+            assert!(!is_of_family(b"key", &token[..token.len() - 1]) && !is_of_family(b"key", &format!("{token}A")));
+        }
+        for stranger in ["", ".", "..", "...", "secret", "secret.gr_1", "secret.gr_1.", "a.b.c.d", "\0.\0.\0"] {
+            assert!(!is_of_family(b"key", stranger), "{stranger:?}");
+        }
+        assert_eq!(named_grant("secret"), None);
+        assert_eq!(named_grant("secret.gr_1"), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod oauth;
 mod outbound;
 pub mod pages;
 pub mod passwords;
+mod pulse;
 pub mod routes;
 mod server;
 pub mod settings;

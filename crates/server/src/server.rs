@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 
 use crate::http::{self, Edge, EdgeError, TlsError, certificate};
 use crate::mail::courier;
+use crate::pulse;
 use crate::routes;
 use crate::settings::Settings;
 use crate::state::{Sigma, StateError, load_master_key};
@@ -23,8 +24,6 @@ use crate::workspace;
 
 /// How long after it broke off a task of the background is begun again.
 const AGAIN: Duration = Duration::from_secs(10);
-/// How often it is looked whether every thread of the store is alive.
-const PULSE: Duration = Duration::from_secs(1);
 /// How often it is looked whether signing keys are due.
 const KEY_ROUND: Duration = Duration::from_mins(5);
 
@@ -139,7 +138,7 @@ impl Server {
         let router = routes::router(sigma.clone());
         let served = tokio::select! {
             served = http::serve(listener, router, edge, &sigma.settings, shutdown) => served,
-            thread = dead_thread(&sigma.store) => return Err(StartError::Died(thread)),
+            thread = pulse::until_death(&sigma.store) => return Err(StartError::Died(thread)),
         };
         tasks.abort_all();
         if let Err(error) = sigma.write_key_uses().await {
@@ -160,17 +159,6 @@ where
             tracing::error!(task = name, "a task of the background broke off and is begun again");
         }
         tokio::time::sleep(AGAIN).await;
-    }
-}
-
-/// Resolves with the name of a thread of the store that has ended while the store is open.
-async fn dead_thread(store: &Store) -> String {
-    let mut pulse = tokio::time::interval(PULSE);
-    loop {
-        pulse.tick().await;
-        if let Some(name) = store.dead_thread() {
-            return name;
-        }
     }
 }
 

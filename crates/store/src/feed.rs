@@ -101,6 +101,13 @@ impl Feed {
         read_at != 0 && stopwatch::now() < self.origin + Duration::from_micros(read_at) + self.stale_after
     }
 
+    /// How long ago it was last read; nothing before the first time.
+    pub(crate) fn age(&self) -> Option<Duration> {
+        let read_at = self.read_at.load(Ordering::Acquire);
+        let read_at = self.origin + Duration::from_micros(read_at);
+        (read_at != self.origin).then(|| stopwatch::now().saturating_duration_since(read_at))
+    }
+
     /// The time by the clock of the database: of the last reading, and what has passed since. Nothing before the first one.
     pub(crate) fn database_now(&self) -> Option<Timestamp> {
         let origin = self.database_origin.load(Ordering::Acquire);

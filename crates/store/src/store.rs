@@ -310,6 +310,11 @@ impl Store {
         self.inner.feed.is_fresh()
     }
 
+    /// How long ago the change feed was last read.
+    pub fn feed_age(&self) -> Option<Duration> {
+        self.inner.feed.age()
+    }
+
     /// Operations that wait for a writer: a measure of the load, 1,024 at most unless configured.
     pub fn waiting_writes(&self) -> usize {
         self.inner.writes.messages.len()

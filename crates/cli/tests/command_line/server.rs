@@ -198,6 +198,15 @@ fn metrics_are_served_on_a_port_of_their_own() {
     get(&address, "localhost:8080", "/healthz");
     let (head, body) = get(&metrics, &metrics, "/metrics");
     assert!(head.starts_with("HTTP/1.1 200") && body.contains("# TYPE"), "{head}\n{body}");
+    for shown in [
+        concat!("sigma_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
+        "# HELP sigma_store_waiting ",
+        "sigma_store_waiting{queue=\"write\"} ",
+        "sigma_store_waiting{queue=\"read\"} ",
+        "sigma_store_feed_age_seconds ",
+    ] {
+        assert!(body.contains(shown), "{shown}: {body}");
+    }
     assert!(get(&address, "localhost:8080", "/metrics").0.starts_with("HTTP/1.1 404"));
     assert_eq!(server.stop(), Some(0));
 }
