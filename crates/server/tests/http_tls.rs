@@ -147,3 +147,33 @@ async fn a_start_with_a_certificate_that_is_not_there_says_which_file() {
     assert!(matches!(error, TlsError::Mismatch { .. }), "{error}");
     drop(first);
 }
+
+#[tokio::test]
+async fn a_certificate_is_read_again_at_sighup_whatever_its_files_look_like() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = files(folder.path());
+    let old = renew(&files);
+    let address = start(&files, 30).await;
+    assert!(get_root(address, &old, b"http/1.1").await.is_ok());
+    let stamps = [&files.certificate, &files.key].map(|file| {
+        let metadata = std::fs::metadata(file).unwrap();
+        (file, metadata.modified().unwrap(), metadata.len())
+    });
+    // A renewal of the same length and time, as a copy that keeps times would leave it.
+    let new = loop {
+        let new = renew(&files);
+        if stamps.iter().all(|(file, _, length)| std::fs::metadata(file).unwrap().len() == *length) {
+            break new;
+        }
+    };
+    for (file, modified, _) in stamps {
+        std::fs::File::options().append(true).open(file).unwrap().set_modified(modified).unwrap();
+    }
+    let hangup = std::process::Command::new("kill").args(["-HUP", &std::process::id().to_string()]).status().unwrap();
+    assert!(hangup.success());
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while get_root(address, &new, b"http/1.1").await.is_err() {
+        assert!(tokio::time::Instant::now() < deadline, "the new certificate is not used");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

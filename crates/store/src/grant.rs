@@ -2,7 +2,7 @@
 
 use sigma_core::code::{Authorization, Code};
 use sigma_core::digest::Digest;
-use sigma_core::grant::{Grant, RefreshToken, Rotation, judge};
+use sigma_core::grant::{Grant, REMEMBERED, RefreshToken, Rotation, judge};
 use sigma_core::ids::{ClientId, GrantId, SessionId, UserId};
 use sigma_core::scope::{OFFLINE_ACCESS, Scopes};
 use sigma_core::time::Timestamp;
@@ -143,12 +143,9 @@ pub struct Family {
     pub sealed_key: Vec<u8>,
 }
 
-/// The family that a refresh token belongs to.
-pub fn find_family(tx: &mut dyn Tx, token: &Digest) -> Result<Option<Family>, StoreError> {
-    let row = tx.query_opt(
-        "SELECT g.id, g.client_id, g.refresh_key FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id WHERE r.hash = $1",
-        params![token],
-    )?;
+/// The family of refresh tokens that the grant `id` began, live or not.
+pub fn find_family(tx: &mut dyn Tx, id: &GrantId) -> Result<Option<Family>, StoreError> {
+    let row = tx.query_opt("SELECT id, client_id, refresh_key FROM grants WHERE id = $1", params![id])?;
     let Some(row) = row else { return Ok(None) };
     let Some(sealed_key) = row.opt_bytes(2)? else { return Ok(None) };
     let family =
@@ -159,8 +156,10 @@ pub fn find_family(tx: &mut dyn Tx, token: &Digest) -> Result<Option<Family>, St
 /// What an app sends to refresh.
 #[derive(Clone, Debug)]
 pub struct Refresh {
-    /// The digest of the token.
+    /// The digest of the token, which has proved to be of `family`.
     pub token: Digest,
+    /// The grant that began its family.
+    pub family: GrantId,
     /// The digest of what replaces it.
     pub successor: Digest,
     /// The app, authenticated.
@@ -210,7 +209,7 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
          WHERE r.hash = $1",
         params![request.token, request.successor],
     )?;
-    let Some(row) = row else { return Ok(Refreshed::Invalid) };
+    let Some(row) = row else { return forgotten(tx, request) };
     let mut grant = decode(&row)?;
     if grant.authorization.client_id != request.client_id {
         return Ok(Refreshed::Invalid);
@@ -240,7 +239,12 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
     };
     grant.authorization.resources = resources;
     if rotation == Rotation::Rotate {
-        tx.execute("UPDATE refresh_tokens SET used_at = $2 WHERE hash = $1", params![request.token, now])?;
+        // Its proof tells of a later use.
+        let forget_at = token.expires_at.min(now.plus(REMEMBERED));
+        tx.execute(
+            "UPDATE refresh_tokens SET used_at = $2, expires_at = $3 WHERE hash = $1",
+            params![request.token, now, forget_at],
+        )?;
         add_refresh_token(tx, &request.successor, &grant.id, now, request.refresh_expires_at)?;
     }
     let expires_at = grant.expires_at.max(request.refresh_expires_at).max(request.access_expires_at);
@@ -255,16 +259,14 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
     Ok(Refreshed::Granted(Box::new(grant)))
 }
 
-/// Ends the grant that a refresh token belongs to, if the token is `client_id`'s; whether there is such a token.
-pub fn revoke_by_refresh_token(
-    tx: &mut dyn Tx,
-    client_id: &ClientId,
-    token: &Digest,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
-    match find_family(tx, token)? {
-        Some(family) if family.client_id == *client_id => revoke(tx, &family.grant_id, now).map(|()| true),
-        _ => Ok(false),
+/// The use of a token of the family that is not stored any more: it was used before, or lapsed as the last of its family.
+fn forgotten(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreError> {
+    match find(tx, &request.family)? {
+        Some(grant) if grant.authorization.client_id == request.client_id && grant.revoked_at.is_none() => {
+            revoke(tx, &grant.id, request.now)?;
+            Ok(Refreshed::Reuse)
+        }
+        _ => Ok(Refreshed::Invalid),
     }
 }
 

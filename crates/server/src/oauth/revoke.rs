@@ -4,14 +4,13 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use sigma_core::digest::Digest;
 use sigma_core::ids::GrantId;
 use sigma_core::time::Timestamp;
 use sigma_store::{grant, spent};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::token::TokenError;
+use super::token::{TokenError, family};
 use crate::extract::{AppRequest, verify_access};
 use crate::oauth::forms::TokenReference;
 use crate::state::Sigma;
@@ -26,13 +25,11 @@ pub fn router() -> OpenApiRouter<Sigma> {
 
 /// What is to be ended.
 enum Ending {
-    /// A refresh token, or nothing of ours: the store knows.
-    Stored(Digest),
-    /// The grant of an access token.
+    /// The grant of an access token or a refresh token.
     Grant(GrantId),
     /// An access token without a grant.
     Single(String, Timestamp),
-    /// Another app's token: as good as unknown.
+    /// Nothing of ours, or another app's token: as good as unknown.
     Nothing,
 }
 
@@ -60,7 +57,10 @@ pub async fn revoke(State(sigma): State<Sigma>, request: AppRequest) -> Result<R
     let token = params.get("token").ok_or(TokenError::InvalidRequest("token is required"))?;
     let client_id = caller.app.client_id.clone();
     let ending = match verify_access(&sigma, token).await {
-        None => Ending::Stored(Digest::of(token)),
+        None => match family(&sigma, token).await.map_err(TokenError::Internal)? {
+            Some((family, _)) if family.client_id == client_id => Ending::Grant(family.grant_id),
+            _ => Ending::Nothing,
+        },
         Some(access) if access.claims.client_id != client_id.as_str() => Ending::Nothing,
         Some(access) => match &access.claims.gid {
             Some(gid) => Ending::Grant(GrantId::from_text(gid.as_str())),
@@ -74,7 +74,6 @@ pub async fn revoke(State(sigma): State<Sigma>, request: AppRequest) -> Result<R
             return Ok(false);
         }
         match &ending {
-            Ending::Stored(hash) => grant::revoke_by_refresh_token(tx, &client_id, hash, now).map(|_| ())?,
             Ending::Grant(id) => grant::revoke(tx, id, now)?,
             Ending::Single(jti, expires_at) => grant::revoke_token(tx, jti, *expires_at)?,
             Ending::Nothing => {}

@@ -22,6 +22,7 @@ mod passwords;
 mod privacy;
 mod probes;
 mod processes;
+mod refresh_families;
 mod rulings_oidc;
 mod rulings_tokens;
 mod sessions;

@@ -131,6 +131,7 @@ fn refresh(store: &TestStore, token: &str, successor: &str) -> Refreshed {
     let now = store.clock.now();
     let request = Refresh {
         token: Digest::of(token),
+        family: GrantId::from_text("gr_1"),
         successor: Digest::of(successor),
         client_id: ClientId::from_text("shop"),
         once: None,

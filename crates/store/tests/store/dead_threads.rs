@@ -1,6 +1,6 @@
 //! A thread that has ended is noticed, whatever it was there for: what it did is not done any more.
 
-use sigma_store::testing::{TestStore, Victim, eventually, kill};
+use sigma_store::testing::{Victim, eventually, kill};
 
 sigma_store::on_both_engines! {
     fn a_store_whose_threads_live_names_no_dead_one(store: TestStore) {

@@ -93,7 +93,7 @@ fn closing_finishes_what_was_taken_and_refuses_what_comes() {
                 })
                 .collect();
             let closing = scope.spawn(|| store.close());
-            eventually(|| block_on(store.ping()).is_err());
+            eventually(|| block_on(store.read(|_| Ok(()))).is_err());
             drop(release);
             closing.join().unwrap();
             let taken: Vec<_> = waiting.into_iter().map(|put| put.join().unwrap()).collect();

@@ -112,6 +112,7 @@ on_both_engines! {
             let successor = Digest::of(format!("successor {round}"));
             let outcomes = together(|_| insist(&store, move |tx| grant::refresh(tx, &Refresh {
                 token: first,
+                family: GrantId::from_text(format!("code {round}-0")),
                 successor,
                 client_id: ClientId::from_text("app"),
                 once: None,

@@ -3,6 +3,7 @@
 use sigma_core::app::App;
 use sigma_core::code::{Redeemed, Redemption, SentVerifier};
 use sigma_core::digest::Digest;
+use sigma_core::grant::first_refresh_token;
 use sigma_core::ids::GrantId;
 use sigma_core::pkce::CodeVerifier;
 use sigma_core::random::{alphanumeric, bytes};
@@ -17,7 +18,7 @@ use crate::http::Envelope;
 use crate::oauth::token::refresh_token::FAMILY_CONTEXT;
 use crate::state::Sigma;
 
-/// Letters of a refresh token: 256 bits, as long as its successors.
+/// Letters of the secret of a refresh token: 256 bits, as long as that of its successors.
 const REFRESH_LENGTH: usize = 43;
 
 /// Redeems a code.
@@ -32,9 +33,10 @@ pub async fn redeem(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, T
         Some(text) => CodeVerifier::parse(text).map_or(SentVerifier::Malformed, SentVerifier::Sent),
     };
     let now = sigma.now();
-    let refresh_token = alphanumeric(&*sigma.rng, REFRESH_LENGTH);
     let family_key = zeroize::Zeroizing::new(bytes::<32>(&*sigma.rng));
     let grant_id = GrantId::new(now, &*sigma.rng);
+    let refresh_token =
+        first_refresh_token(family_key.as_slice(), &grant_id, &alphanumeric(&*sigma.rng, REFRESH_LENGTH));
     let context = format!("{FAMILY_CONTEXT}{grant_id}");
     let sealed = sigma.master_key.seal(&context, family_key.as_slice(), &*sigma.rng);
     let redemption = Redeem {

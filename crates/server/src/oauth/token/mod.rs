@@ -24,6 +24,7 @@ use crate::oauth::forms::TokenForm;
 use crate::state::Sigma;
 
 pub use issue::issue_direct;
+pub use refresh_token::family;
 
 /// The path of this endpoint; what apps that sign sign.
 pub const PATH: &str = "/api/auth/oauth2/token";

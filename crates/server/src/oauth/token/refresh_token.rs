@@ -2,18 +2,34 @@
 //! successor.
 
 use sigma_core::digest::Digest;
-use sigma_core::grant::successor;
+use sigma_core::grant::{is_of_family, named_grant, successor};
 use sigma_core::scope::Scopes;
-use sigma_store::grant::{self, Refresh, Refreshed};
+use sigma_store::grant::{self, Family, Refresh, Refreshed};
+use zeroize::Zeroizing;
 
 use super::issue::{access_seconds, of_grant};
 use super::{TokenAnswer, TokenError};
+use crate::error::internal;
 use crate::extract::AppRequest;
 use crate::http::Envelope;
 use crate::state::Sigma;
 
 /// The context under which a family's key is sealed, before the id of its grant.
 pub const FAMILY_CONTEXT: &str = "refresh-family:";
+
+/// The family that `token` proves to be of, with its key: whether the token is stored or was used long ago.
+///
+/// # Errors
+/// The store does not answer, or what it holds cannot be opened.
+pub async fn family(sigma: &Sigma, token: &str) -> Result<Option<(Family, Zeroizing<Vec<u8>>)>, Envelope> {
+    let Some(grant_id) = named_grant(token) else { return Ok(None) };
+    let Some(family) = sigma.store.read(move |tx| grant::find_family(tx, &grant_id)).await.map_err(internal)? else {
+        return Ok(None);
+    };
+    let context = format!("{FAMILY_CONTEXT}{}", family.grant_id);
+    let key = sigma.master_key.open(&context, &family.sealed_key).map_err(Envelope::internal)?;
+    Ok(is_of_family(&key, token).then_some((family, key)))
+}
 
 /// Replaces a refresh token by its successor, with a new access token.
 pub async fn refresh(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, TokenError> {
@@ -22,15 +38,12 @@ pub async fn refresh(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, 
     let app = caller.app;
     let token = params.get("refresh_token").ok_or(TokenError::InvalidRequest("Missing refresh_token"))?;
     let hash = Digest::of(token);
-    let family = sigma.store.read(move |tx| grant::find_family(tx, &hash)).await?.ok_or(INVALID)?;
-    let key = sigma
-        .master_key
-        .open(&format!("{FAMILY_CONTEXT}{}", family.grant_id), &family.sealed_key)
-        .map_err(|error| TokenError::Internal(Envelope::internal(error)))?;
-    let next = successor(&key, token);
+    let Some((family, key)) = family(sigma, token).await.map_err(TokenError::Internal)? else { return Err(INVALID) };
+    let next = successor(&key, &family.grant_id, token);
     let now = sigma.now();
     let request = Refresh {
         token: hash,
+        family: family.grant_id,
         successor: Digest::of(&next),
         client_id: app.client_id.clone(),
         once: caller.once,
