@@ -16,7 +16,6 @@ pub async fn until_death(store: &Store) -> String {
     let mut pulse = tokio::time::interval(PULSE);
     pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        pulse.tick().await;
         if let Some(thread) = store.dead_thread() {
             return thread;
         }
@@ -25,6 +24,7 @@ pub async fn until_death(store: &Store) -> String {
         if let Some(age) = store.feed_age() {
             gauge!("sigma_store_feed_age_seconds").set(age.as_secs_f64());
         }
+        pulse.tick().await;
     }
 }
 

@@ -81,8 +81,8 @@ fn a_database_that_is_gone_refuses_the_start_until_a_new_one_is_asked_for() {
     assert_eq!(server.stop(), Some(0));
     let key = fs::read_to_string(sigma.path().join("sigma.key")).unwrap();
     let database = sigma.file().unwrap();
+    fs::remove_file(&database).unwrap();
     for left in [None, Some("")] {
-        fs::remove_file(&database).unwrap();
         if let Some(content) = left {
             fs::write(&database, content).unwrap();
         }
