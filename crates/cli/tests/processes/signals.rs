@@ -97,7 +97,7 @@ fn sighup_reads_the_log_filter_again_and_drops_nobody() {
     });
     ask();
 
-    fs::write(&configuration, format!("{settings}[log]\nfilter = 'no filter at all='\n")).unwrap();
+    fs::write(&configuration, format!("{settings}[log]\nfilter = 'sigma=loud'\n")).unwrap();
     server.signal("HUP");
     eventually(|| server.log().contains("cannot be read again"));
     fs::write(&configuration, format!("{settings}[lgo]\nfilter = 'info'\n")).unwrap();
