@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 export SIGMA_BIN ?= $(CARGO_TARGET_DIR)/debug/sigma
 
-.PHONY: help run test bench check fuzz web lint wallet unit engines binary interop proxy examples browser images
+.PHONY: help run test drills bench check fuzz web lint wallet unit engines binary interop proxy examples browser images
 
 help: ## Lists the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -23,6 +23,13 @@ test: ## Runs everything: lints, unit, store and server tests on both engines, r
 	scripts/postgres.sh run $(MAKE) $(addprefix stage-,unit engines interop proxy)
 	$(MAKE) $(addprefix stage-,examples browser)
 	cat $(stage_times)
+
+DRILL ?=
+drills: ## Kills, freezes, fills and restarts for real, and counts what was lost; DRILL='kill' runs those with the word in their name
+	scripts/install-test-deps.sh drills
+	$(MAKE) web
+	cargo build --release --bin sigma
+	SIGMA_BIN=$(CARGO_TARGET_DIR)/release/sigma node tests/drills/run.mjs $(DRILL)
 
 BENCH ?=
 bench: web bench/peer/node_modules/.package-lock.json ## Measures this server and a peer on the same work; BENCH=--quick is short

@@ -2,7 +2,7 @@
 # Installs what `make test` needs beside Rust, Node and a C compiler, from Debian's packages: PostgreSQL, Chromium, nginx,
 # Caddy, Apache with mod_auth_openidc, Python and an SMTP server. None of them is started: tests start servers of their
 # own. Fast when everything is there.
-# Says plainly what is missing when it cannot help.
+# Says plainly what is missing when it cannot help. With the argument `drills` it installs what `make drills` needs as well.
 set -euo pipefail
 
 fail() {
@@ -28,7 +28,21 @@ missing_packages() {
   /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || echo python3-aiosmtpd
 }
 
-missing=$(missing_packages | xargs)
+drill_packages() {
+  PATH=$PATH:/usr/sbin
+  command -v pgbouncer >/dev/null || echo pgbouncer
+  command -v patroni >/dev/null || echo patroni python3-etcd python3-psycopg2
+  command -v etcd >/dev/null || echo etcd-server
+  command -v haproxy >/dev/null || echo haproxy
+}
+
+wanted() {
+  missing_packages
+  [ "$for" != drills ] || drill_packages
+}
+
+for=${1:-tests}
+missing=$(wanted | xargs)
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" -eq 0 ]; then
@@ -57,10 +71,10 @@ install() {
 install 2>/dev/null || { "${as_root[@]}" apt-get update --quiet >/dev/null && install; }
 
 if [ -d /run/systemd/system ]; then
-  for service in nginx caddy apache2; do
+  for service in nginx caddy apache2 pgbouncer patroni etcd haproxy; do
     [[ " $missing " != *" $service "* ]] || "${as_root[@]}" systemctl disable --quiet "$service" || true
   done
 fi
 
-missing=$(missing_packages | xargs)
+missing=$(wanted | xargs)
 [ -z "$missing" ] || fail "still missing after the installation: $missing"
