@@ -17,7 +17,7 @@ use crate::one_time_link::{self, Purpose};
 use crate::outbox::MailedLink;
 use crate::workspace::membership::{self, Invited, Member, State};
 use crate::workspace::{Decision, authority, granted, role, tenant};
-use crate::{Row, StoreError, Tx, failure, params, password};
+use crate::{Outage, Row, StoreError, Tx, failure, params, password};
 
 /// Invitations that one address is sent within [`WINDOW`], by all workspaces together: more would be a nuisance.
 const MOST_MAILS: i64 = 10;
@@ -209,7 +209,7 @@ pub fn accept(tx: &mut dyn Tx, accept: &Accept) -> Result<Accepted, StoreError> 
     if one_time_link::spend(tx, &accept.link, Purpose::Invitation, accept.now)?.is_none() {
         return Ok(Accepted::Gone);
     }
-    let Some(user_id) = account_of(tx, &invitation, accept, set)? else { return Ok(Accepted::Gone) };
+    let user_id = account_of(tx, &invitation, accept, set)?;
     account::verify_email(tx, &user_id, accept.now)?;
     membership::accept(tx, &invitation.org_id, &invitation.invited, &user_id, accept.now)?;
     Ok(Accepted::Accepted { user_id, with_password: set.is_some() })
@@ -221,7 +221,7 @@ fn account_of(
     invitation: &Invitation,
     accept: &Accept,
     chosen: Option<&(String, String)>,
-) -> Result<Option<UserId>, StoreError> {
+) -> Result<UserId, StoreError> {
     let now = accept.now;
     let user_id = if let Some(user) = &invitation.user {
         user.id.clone()
@@ -229,14 +229,13 @@ fn account_of(
         let email = Email::parse(&invitation.email)
             .map_err(|_| StoreError::Corrupt("the address of an invitation".to_owned()))?;
         let (id, proof) = (&accept.new_user, EmailProof::Verified);
-        if account::add_with_email(tx, id, &email, proof, &invitation.name, now)?.is_none() {
-            return Ok(None);
-        }
-        id.clone()
+        let added = account::add_with_email(tx, id, &email, proof, &invitation.name, now)?;
+        // They accept another invitation at the same moment, and that was first: judged anew, there is an account.
+        added.ok_or(Outage::Contended)?.id
     };
     if let Some((name, hash)) = chosen {
         account::rename(tx, &user_id, name, now)?;
         password::set(tx, &user_id, hash, &accept.network, now)?;
     }
-    Ok(Some(user_id))
+    Ok(user_id)
 }

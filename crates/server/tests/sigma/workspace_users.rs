@@ -129,7 +129,7 @@ async fn nothing_about_an_invitation_tells_whether_there_is_an_account() {
     let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let (known, _) = beta.add("vic@example.org", &beta.member).await;
-    world.advance(100_000);
+    world.advance(40_000);
     let role = acme.member.as_str();
     let mut ids = Vec::new();
     for _ in 0..2 {
