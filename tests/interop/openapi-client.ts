@@ -48,7 +48,8 @@ export async function run(account: Account) {
   const tokens = good(
     await client.POST("/api/auth/oauth2/token", {
       body: { grant_type: "client_credentials" },
-      headers: { Authorization: `Basic ${basic}`, "Content-Type": "application/x-www-form-urlencoded" },
+      bodySerializer: (form) => new URLSearchParams({ grant_type: form.grant_type }),
+      headers: { Authorization: `Basic ${basic}` },
     }),
   );
   const nobody = await client.GET("/api/auth/list-sessions");

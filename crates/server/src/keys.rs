@@ -10,7 +10,7 @@ use sigma_core::jose::{
 use sigma_core::random::Rng;
 use sigma_core::time::{Clock, Timestamp};
 use sigma_store::signing_key::{self, SealedKey};
-use sigma_store::{Cache, MasterKey, Store, StoreError, Tx};
+use sigma_store::{Cache, MasterKey, Owner, Store, StoreError, Tx};
 use zeroize::Zeroizing;
 
 use crate::settings::Tokens;
@@ -118,6 +118,7 @@ async fn rotate_if_due(
     let fresh = make(&steps, master_key, now, rng)?;
     // Another process may have done the same meanwhile: what is due is asked again inside the transaction.
     let carried_out = store.write(move |tx| {
+        tx.lock(Owner::Installation)?;
         let due = plan(&self::records(&signing_key::list(tx)?), now, &policy);
         carry_out(tx, &due, &fresh)
     });
@@ -145,6 +146,7 @@ pub async fn rotate(
     let fresh = make(&steps(&records(&store.read(signing_key::list).await?)), master_key, now, rng)?;
     let kids = fresh.iter().map(|key| key.kid.clone()).collect();
     let carried_out = store.write(move |tx| {
+        tx.lock(Owner::Installation)?;
         let due = steps(&records(&signing_key::list(tx)?));
         carry_out(tx, &due, &fresh)
     });

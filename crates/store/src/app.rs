@@ -8,7 +8,7 @@ use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
-use crate::{Row, StoreError, Tx, Value, params};
+use crate::{Owner, Row, StoreError, Tx, Value, params};
 
 /// The kind of an app in the change feed; the key is its client id.
 pub const CHANGED: &str = "app";
@@ -24,6 +24,8 @@ pub enum Added {
 
 /// Registers `app`.
 pub fn add(tx: &mut dyn Tx, app: &App) -> Result<Added, StoreError> {
+    tx.lock(Owner::Installation)?;
+    tx.lock(Owner::Org(&app.org_id))?;
     let retired = "SELECT client_id FROM retired_client_ids WHERE client_id = $1";
     if tx.query_opt(retired, params![&app.client_id])?.is_some() {
         return Ok(Added::IdTaken);
@@ -59,6 +61,7 @@ pub fn update(tx: &mut dyn Tx, app: &App) -> Result<bool, StoreError> {
 
 /// Removes an app; its tokens end with it, and its id is never given out again.
 pub fn remove(tx: &mut dyn Tx, client_id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
+    tx.lock(Owner::Installation)?;
     if tx.execute("DELETE FROM apps WHERE client_id = $1", params![client_id])? == 0 {
         return Ok(false);
     }

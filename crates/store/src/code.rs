@@ -11,7 +11,7 @@ use sigma_core::time::Timestamp;
 use crate::app::{from_texts, texts};
 use crate::grant::{self, NewRefreshToken};
 use crate::spent::{self, Once};
-use crate::{Row, StoreError, Tx, params};
+use crate::{Outage, Row, StoreError, Tx, params};
 
 /// Remembers a new code.
 pub fn add(tx: &mut dyn Tx, code: &Code, now: Timestamp) -> Result<(), StoreError> {
@@ -72,7 +72,7 @@ pub enum Outcome {
     Unknown,
     /// It was judged and refused.
     Refused(Redeemed),
-    /// The session that it came from was ended meanwhile.
+    /// The session that it came from was ended meanwhile, or the account switched off.
     SessionEnded,
     /// An audience was asked for that the code is not for.
     WrongTarget,
@@ -88,13 +88,13 @@ pub fn redeem(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> 
     }
     let row = tx.query_opt(
         "SELECT c.client_id, c.user_id, c.session_id, c.bap_id, c.redirect_uri, c.code_challenge, c.nonce, c.scope,
-            c.claims, c.resources, c.auth_time, c.acr, c.amr, c.expires_at, c.used_at, c.grant_id, s.ended_at
-         FROM codes c LEFT JOIN sessions s ON s.id = c.session_id WHERE c.hash = $1",
+            c.claims, c.resources, c.auth_time, c.acr, c.amr, c.expires_at, c.used_at, c.grant_id, s.ended_at, u.disabled
+         FROM codes c LEFT JOIN sessions s ON s.id = c.session_id LEFT JOIN users u ON u.id = c.user_id WHERE c.hash = $1",
         params![request.hash],
     )?;
     let Some(row) = row else { return Ok(Outcome::Unknown) };
     let code = decode(request.hash, &row)?;
-    let session_ended = row.opt_timestamp(16)?.is_some();
+    let session_ended = row.opt_timestamp(16)?.is_some() || row.opt_int(17)? == Some(1);
     match judge(&code, &request.attempt, now) {
         Redeemed::Granted => {}
         Redeemed::WrongApp => return Ok(Outcome::Refused(Redeemed::WrongApp)),
@@ -105,7 +105,7 @@ pub fn redeem(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> 
             return Ok(Outcome::Refused(Redeemed::UsedBefore));
         }
         verdict => {
-            tx.execute("UPDATE codes SET used_at = $2 WHERE hash = $1", params![code.hash, now])?;
+            spend(tx, &code.hash, None, now)?;
             return Ok(Outcome::Refused(verdict));
         }
     }
@@ -116,18 +116,32 @@ pub fn redeem(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> 
         Some(_) => None,
     };
     if let Some(refused) = refused {
-        tx.execute("UPDATE codes SET used_at = $2 WHERE hash = $1", params![code.hash, now])?;
+        spend(tx, &code.hash, None, now)?;
         return Ok(refused);
     }
-    let begun = grant::begin(tx, request, &code)?;
-    tx.execute(
-        "UPDATE codes SET used_at = $2, grant_id = $3, delete_after = $4 WHERE hash = $1",
-        params![code.hash, now, &begun.id, begun.expires_at],
-    )?;
+    let expires_at = grant::expiry(request, &code);
+    spend(tx, &code.hash, Some((&request.grant_id, expires_at)), now)?;
+    let begun = grant::begin(tx, request, &code, expires_at)?;
     // The grant keeps all audiences; this answer's token has those that were asked for now.
     let mut answer = begun;
     answer.authorization.resources = narrowed.unwrap_or_default();
     Ok(Outcome::Granted(Box::new(answer)))
+}
+
+/// Uses the code up, for a grant or for nothing. One that another transaction used since it was read is judged anew.
+fn spend(
+    tx: &mut dyn Tx,
+    hash: &Digest,
+    grant: Option<(&GrantId, Timestamp)>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (grant_id, delete_after) = grant.unzip();
+    let spent = tx.execute(
+        "UPDATE codes SET used_at = $2, grant_id = $3, delete_after = COALESCE($4, delete_after)
+         WHERE hash = $1 AND used_at IS NULL",
+        params![hash, now, grant_id, delete_after],
+    )?;
+    if spent == 1 { Ok(()) } else { Err(Outage::Contended.into()) }
 }
 
 /// The audiences of one token: those wanted, if all of them were granted; all that were granted if none is named.

@@ -5,7 +5,7 @@ use sigma_core::ids::{ClientId, UserId};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
-use crate::{StoreError, Tx, params};
+use crate::{Owner, StoreError, Tx, params};
 
 /// What was consented to, for that user, app and identity.
 pub fn find(
@@ -30,6 +30,7 @@ pub fn remember(
     scope: &Scopes,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    tx.lock(Owner::User(user_id))?;
     let before = find(tx, user_id, client_id, bap_id)?.unwrap_or_default();
     tx.execute(
         "INSERT INTO consents (user_id, client_id, bap_id, scope, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)

@@ -69,7 +69,7 @@ pub fn record(
         None => None,
     };
     let key = key(user.as_ref().map(|user| &user.id), network);
-    if let Some(until) = find(tx, &key)?.and_then(|earlier| earlier.blocked_until(now)) {
+    if let Some(until) = hold(tx, &key, now)?.blocked_until(now) {
         return Ok(Some(until));
     }
     count(tx, &key, now, delay)?;
@@ -78,18 +78,31 @@ pub fn record(
 
 /// Counts one more failure in the row `key`, which then blocks for as long as `delay` says of its count.
 fn count(tx: &mut dyn Tx, key: &str, now: Timestamp, delay: fn(i64) -> Duration) -> Result<(), StoreError> {
-    let earlier = find(tx, key)?.filter(|earlier| earlier.expires_at > now).map_or(0, |earlier| earlier.count);
+    let earlier = hold(tx, key, now)?;
+    let earlier = if earlier.expires_at > now { earlier.count } else { 0 };
     let count = earlier.saturating_add(1);
     write(tx, key, Failures { count, blocked_until: now.plus(delay(count)), expires_at: now.plus(FORGOTTEN) })
 }
 
 /// Counts something that is no failure but may not be done without end: how often, within `window` of the first time.
 pub(crate) fn tally(tx: &mut dyn Tx, key: &str, now: Timestamp, window: Duration) -> Result<i64, StoreError> {
-    let earlier = find(tx, key)?.filter(|earlier| earlier.expires_at > now);
+    let earlier = Some(hold(tx, key, now)?).filter(|earlier| earlier.expires_at > now);
     let count = earlier.map_or(0, |earlier| earlier.count).saturating_add(1);
     let expires_at = earlier.map_or_else(|| now.plus(window), |earlier| earlier.expires_at);
     write(tx, key, Failures { count, blocked_until: now, expires_at })?;
     Ok(count)
+}
+
+/// The failures in the row `key`, made if there is none, and held until the transaction ends: whoever counts at the same
+/// moment counts on.
+fn hold(tx: &mut dyn Tx, key: &str, now: Timestamp) -> Result<Failures, StoreError> {
+    let row = tx.query_opt(
+        "INSERT INTO failures (key, count, blocked_until, expires_at) VALUES ($1, 0, $2, $2)
+         ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING count, blocked_until, expires_at",
+        params![key, now],
+    )?;
+    let row = row.ok_or_else(|| StoreError::Corrupt("a count of failures".to_owned()))?;
+    Ok(Failures { count: row.int(0)?, blocked_until: row.timestamp(1)?, expires_at: row.timestamp(2)? })
 }
 
 fn write(tx: &mut dyn Tx, key: &str, failures: Failures) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@ use sigma_core::time::Timestamp;
 use crate::app::{from_texts, texts};
 use crate::code::{Redeem, narrow};
 use crate::spent::{self, Once};
-use crate::{Row, StoreError, Tx, params};
+use crate::{Outage, Row, StoreError, Tx, params};
 
 /// The kind of a grant in the change feed; the key is its id.
 pub const CHANGED: &str = "grant";
@@ -26,13 +26,25 @@ pub struct NewRefreshToken {
     pub expires_at: Timestamp,
 }
 
+/// When the grant of a code expires, unless it is refreshed.
+pub(crate) fn expiry(request: &Redeem, code: &Code) -> Timestamp {
+    if code.authorization.scope.contains(OFFLINE_ACCESS) {
+        request.refresh.expires_at.max(request.access_expires_at)
+    } else {
+        request.access_expires_at
+    }
+}
+
 /// Begins the grant of a redeemed code, and its family of refresh tokens if it is an offline one.
-pub(crate) fn begin(tx: &mut dyn Tx, request: &Redeem, code: &Code) -> Result<Grant, StoreError> {
+pub(crate) fn begin(
+    tx: &mut dyn Tx,
+    request: &Redeem,
+    code: &Code,
+    expires_at: Timestamp,
+) -> Result<Grant, StoreError> {
     let authorization = &code.authorization;
     let offline = authorization.scope.contains(OFFLINE_ACCESS);
     let refresh = offline.then_some(&request.refresh);
-    let expires_at =
-        refresh.map_or(request.access_expires_at, |refresh| refresh.expires_at.max(request.access_expires_at));
     insert(
         tx,
         &request.grant_id,
@@ -191,6 +203,8 @@ pub enum Refreshed {
     WrongScope,
     /// An audience was asked for that was not granted.
     WrongTarget,
+    /// The account is switched off.
+    Disabled,
     /// The authentication of the app was used before.
     Replayed,
 }
@@ -203,9 +217,9 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
     }
     let row = tx.query_opt(
         "SELECT g.id, g.client_id, g.user_id, g.session_id, g.bap_id, g.scope, g.claims, g.resources, g.auth_time, g.acr,
-            g.amr, g.offline, g.revoked_at, g.expires_at, r.expires_at, r.used_at, n.used_at, g.code_hash
+            g.amr, g.offline, g.revoked_at, g.expires_at, r.expires_at, r.used_at, n.used_at, g.code_hash, u.disabled
          FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id
-            LEFT JOIN refresh_tokens n ON n.hash = $2
+            LEFT JOIN refresh_tokens n ON n.hash = $2 LEFT JOIN users u ON u.id = g.user_id
          WHERE r.hash = $1",
         params![request.token, request.successor],
     )?;
@@ -226,6 +240,7 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
             revoke(tx, &grant.id, now)?;
             return Ok(Refreshed::Reuse);
         }
+        Rotation::Rotate | Rotation::Retry if row.opt_int(18)? == Some(1) => return Ok(Refreshed::Disabled),
         Rotation::Rotate | Rotation::Retry => {}
     }
     if let Some(scope) = &request.scope {
@@ -241,18 +256,28 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
     if rotation == Rotation::Rotate {
         // Its proof tells of a later use.
         let forget_at = token.expires_at.min(now.plus(REMEMBERED));
-        tx.execute(
-            "UPDATE refresh_tokens SET used_at = $2, expires_at = $3 WHERE hash = $1",
+        let rotated = tx.execute(
+            "UPDATE refresh_tokens SET used_at = $2, expires_at = $3 WHERE hash = $1 AND used_at IS NULL",
             params![request.token, now, forget_at],
         )?;
+        if rotated == 0 {
+            // Another transaction rotated it since it was read: it is judged anew.
+            return Err(Outage::Contended.into());
+        }
         add_refresh_token(tx, &request.successor, &grant.id, now, request.refresh_expires_at)?;
     }
     let expires_at = grant.expires_at.max(request.refresh_expires_at).max(request.access_expires_at);
     if expires_at > grant.expires_at {
-        tx.execute("UPDATE grants SET expires_at = $2 WHERE id = $1", params![&grant.id, expires_at])?;
+        tx.execute(
+            "UPDATE grants SET expires_at = $2 WHERE id = $1 AND expires_at < $2",
+            params![&grant.id, expires_at],
+        )?;
         // A second use of the code is known for as long as anything that came of it lives.
         if let Some(code) = row.opt_digest(17)? {
-            tx.execute("UPDATE codes SET delete_after = $2 WHERE hash = $1", params![code, expires_at])?;
+            tx.execute(
+                "UPDATE codes SET delete_after = $2 WHERE hash = $1 AND delete_after < $2",
+                params![code, expires_at],
+            )?;
         }
     }
     grant.expires_at = expires_at;

@@ -17,7 +17,7 @@ use crate::one_time_link::{self, Purpose};
 use crate::outbox::MailedLink;
 use crate::workspace::membership::{self, Invited, Member, State};
 use crate::workspace::{Decision, authority, granted, role, tenant};
-use crate::{Outage, Row, StoreError, Tx, failure, params, password};
+use crate::{Outage, Owner, Row, StoreError, Tx, failure, params, password};
 
 /// Invitations that one address is sent within [`WINDOW`], by all workspaces together: more would be a nuisance.
 const MOST_MAILS: i64 = 10;
@@ -52,7 +52,7 @@ pub struct Invite {
 /// when the invitation is taken back.
 pub fn invite(tx: &mut dyn Tx, invite: &Invite) -> Decision<Member> {
     let now = invite.mail.link.now;
-    let authority = granted!(authority::load(tx, &invite.org_id, &invite.actor, now)?);
+    let authority = granted!(authority::lock(tx, &invite.org_id, &invite.actor, now)?);
     granted!(authority.require(Right::Users));
     let role = granted!(role::load(tx, &invite.org_id, &invite.role_id)?);
     granted!(authority.require_role(&role.permissions));
@@ -79,7 +79,7 @@ pub fn send_again(
     counted_as: &str,
     mail: &MailedLink,
 ) -> Decision<Member> {
-    let authority = granted!(authority::load(tx, org_id, actor, mail.link.now)?);
+    let authority = granted!(authority::lock(tx, org_id, actor, mail.link.now)?);
     granted!(authority.require(Right::Users));
     let member = granted!(membership::load(tx, org_id, user_id)?);
     let role = granted!(role::load(tx, org_id, &member.role_id)?);
@@ -198,6 +198,13 @@ pub enum Accepted {
 
 /// Accepts an invitation and uses its link up.
 pub fn accept(tx: &mut dyn Tx, accept: &Accept) -> Result<Accepted, StoreError> {
+    if let Some(org_id) = one_time_link::find(tx, &accept.link, accept.now)?.and_then(|link| link.org_id) {
+        tx.lock(Owner::Org(&org_id))?;
+    }
+    let Some(seen) = find(tx, &accept.link, accept.now)? else { return Ok(Accepted::Gone) };
+    if let Some(user) = &seen.user {
+        tx.lock(Owner::User(&user.id))?;
+    }
     let Some(invitation) = find(tx, &accept.link, accept.now)? else { return Ok(Accepted::Gone) };
     let known = invitation.user.as_ref().map(|user| &user.id);
     let set = match (invitation.acceptance, &accept.chosen) {

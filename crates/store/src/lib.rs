@@ -51,6 +51,6 @@ pub use row::Row;
 pub use seal::{KeyFault, KeyFile, MasterKey, SealError};
 pub use store::{Store, StoreOptions};
 pub use sweep::{EXPIRING, Expiring};
-pub use tx::Tx;
+pub use tx::{Owner, Tx};
 pub use value::Value;
 pub use watch::{Generation, Watch};

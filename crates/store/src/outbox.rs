@@ -79,6 +79,7 @@ pub fn take(tx: &mut dyn Tx, now: Timestamp, limit: u32) -> Result<Vec<Taken>, S
     tx.query_all(
         "UPDATE mails SET attempts = attempts + 1, next_attempt_at = $2
          WHERE id IN (SELECT id FROM mails WHERE next_attempt_at <= $1 AND expires_at > $1 ORDER BY next_attempt_at LIMIT $3)
+            AND next_attempt_at <= $1
          RETURNING id, sealed, attempts, expires_at",
         params![now, now.plus(LEASE), limit],
     )?

@@ -10,7 +10,7 @@ use sigma_core::time::Timestamp;
 
 use crate::account::{self, User};
 use crate::failure::{self, PasswordFailures};
-use crate::{StoreError, Tx, params};
+use crate::{Owner, StoreError, Tx, params};
 
 /// A sign-in by password, before the password has been looked at.
 #[derive(Clone, Debug)]
@@ -88,6 +88,7 @@ pub fn fail(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Result<(),
 /// Whether the password that was proven is still the person's and their account is on: a reset meanwhile ends what was
 /// begun with the old one. Their failures are forgotten.
 pub fn confirm(tx: &mut dyn Tx, proof: &Proof) -> Result<bool, StoreError> {
+    tx.lock(Owner::User(&proof.user_id))?;
     let current = find(tx, &proof.user_id)?.is_some_and(|stored| stored.chosen_at == proof.chosen_at);
     let user = account::find_user(tx, &proof.user_id)?;
     if !current || user.is_none_or(|user| user.disabled) {
@@ -111,6 +112,7 @@ pub fn find(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<Stored>, StoreEr
 
 /// The person chose a password, from `network`. Whatever was proven with the one before counts no more.
 pub fn set(tx: &mut dyn Tx, user_id: &UserId, hash: &str, network: &str, now: Timestamp) -> Result<(), StoreError> {
+    tx.lock(Owner::User(user_id))?;
     let before = find(tx, user_id)?.map(|stored| Timestamp::from_micros(stored.chosen_at.micros().saturating_add(1)));
     let chosen_at = before.map_or(now, |after| after.max(now));
     tx.execute(

@@ -14,7 +14,7 @@ use crate::outbox::{self, MailedLink, NewMail};
 use crate::password::{self, Proof};
 use crate::session::{self, NewSession, Session};
 use crate::workspace::session as workspace_session;
-use crate::{StoreError, Tx, failure};
+use crate::{Owner, StoreError, Tx, failure};
 
 /// Links that one address is sent within [`REQUEST_WINDOW`]: more would be somebody else's nuisance.
 const MOST_REQUESTS: i64 = 3;
@@ -36,6 +36,7 @@ pub struct ResetRequest {
 /// be theirs, or whose account has no credential. Whoever asked is not told; the outcome is for tests.
 pub fn request_reset(tx: &mut dyn Tx, request: &ResetRequest) -> Result<bool, StoreError> {
     let now = request.mail.link.now;
+    tx.lock(Owner::UserOfEmail(&request.email))?;
     let user = account::find_by_email(tx, &request.email)?;
     let who = user.as_ref().map_or_else(|| format!("?{:04x}", request.bucket), |user| user.id.to_string());
     let requests = failure::tally(tx, &format!("reset:{who}"), now, REQUEST_WINDOW)?;
@@ -75,6 +76,7 @@ pub struct Reset {
 pub fn reset(tx: &mut dyn Tx, reset: &Reset) -> Result<Option<Session>, StoreError> {
     let now = reset.session.now;
     let Some(user) = find_reset(tx, &reset.link, now)? else { return Ok(None) };
+    tx.lock(Owner::User(&user.id))?;
     if one_time_link::spend(tx, &reset.link, Purpose::Reset, now)?.is_none() {
         return Ok(None);
     }
@@ -105,6 +107,7 @@ pub struct Change {
 /// Sets the password; whether they may. At most 500 sessions end here: see [`end_sessions`].
 pub fn change(tx: &mut dyn Tx, change: &Change) -> Result<bool, StoreError> {
     let now = change.notice.now;
+    tx.lock(Owner::User(&change.user_id))?;
     let allowed = match &change.proof {
         Some(proof) => password::confirm(tx, proof)?,
         None => password::find(tx, &change.user_id)?.is_none(),

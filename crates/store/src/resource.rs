@@ -3,7 +3,7 @@
 use sigma_core::ids::OrgId;
 use sigma_core::time::Timestamp;
 
-use crate::{Row, StoreError, Tx, params};
+use crate::{Owner, Row, StoreError, Tx, params};
 
 /// An audience: the `resource` that apps ask for and `aud` of what they get.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,7 @@ pub const CHANGED: &str = "resource";
 
 /// Registers `resource`; whether its URI was free.
 pub fn add(tx: &mut dyn Tx, resource: &Resource) -> Result<bool, StoreError> {
+    tx.lock(Owner::Org(&resource.org_id))?;
     let inserted = tx.execute(
         "INSERT INTO resources (uri, org_id, name, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (uri) DO NOTHING",
         params![&resource.uri, &resource.org_id, &resource.name, resource.created_at],

@@ -7,7 +7,7 @@ use sigma_core::digest::Digest;
 use sigma_core::ids::{SessionId, UserId};
 use sigma_core::time::Timestamp;
 
-use crate::{Row, StoreError, Tx, account, params};
+use crate::{Outage, Owner, Row, StoreError, Tx, account, params};
 
 /// The kind of a session in the change feed; the key is its id.
 pub const CHANGED: &str = "session";
@@ -89,6 +89,7 @@ pub struct NewSession {
 /// Begins a session, or continues the browser's own with a new secret: a cookie planted before the sign-in is worth
 /// nothing after it. The session of another person in the same browser ends.
 pub fn begin(tx: &mut dyn Tx, user_id: &UserId, bap_id: Option<&str>, new: &NewSession) -> Result<Session, StoreError> {
+    tx.lock(Owner::User(user_id))?;
     let old = match &new.continues {
         Some(secret) => find_by_secret(tx, secret)?,
         None => None,
@@ -101,12 +102,16 @@ pub fn begin(tx: &mut dyn Tx, user_id: &UserId, bap_id: Option<&str>, new: &NewS
     }
     if let Some(old) = old.filter(|old| old.user_id == *user_id) {
         let bap_id = bap_id.map(str::to_owned).or(old.bap_id.clone());
-        tx.execute(
+        let continued = tx.execute(
             "UPDATE sessions SET secret_hash = $2, bap_id = $3, auth_time = $4, acr = $5, amr = $6, updated_at = $4,
                 expires_at = $7, delete_after = $8
-             WHERE id = $1",
+             WHERE id = $1 AND ended_at IS NULL",
             params![&old.id, new.secret, bap_id.as_deref(), new.now, new.acr, new.amr, new.expires_at, delete_after],
         )?;
+        if continued == 0 {
+            // It was ended since it was read.
+            return Err(Outage::Contended.into());
+        }
         tx.changed(CHANGED, old.id.as_str())?;
         return Ok(Session {
             bap_id,
@@ -215,6 +220,7 @@ pub fn end_all(
     kept: Option<&SessionId>,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
+    tx.lock(Owner::User(user_id))?;
     let sessions = list_live(tx, user_id, now)?;
     let others: Vec<&Session> = sessions.iter().filter(|session| Some(&session.id) != kept).collect();
     for session in &others {

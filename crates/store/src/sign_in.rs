@@ -6,7 +6,7 @@ use sigma_core::person::{Identity, Proof};
 use crate::account::{self, Claim, User};
 use crate::session::{self, NewSession, Session};
 use crate::spent::{self, Once};
-use crate::{StoreError, Tx, failure};
+use crate::{Outage, Owner, StoreError, Tx, failure};
 use sigma_core::time::Timestamp;
 
 /// A key that signed, and what it wants.
@@ -81,6 +81,7 @@ pub enum KeySignedIn {
 /// Signs the key in.
 pub fn sign_in(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, StoreError> {
     let now = request.session.now;
+    tx.lock(Owner::UserOfKey(&request.pubkey))?;
     let known = account::find_by_pubkey(tx, &request.pubkey)?;
     let is_new = known.is_none();
     let failures = failure::key(known.as_ref().map(|user| &user.id), &request.network);
@@ -98,6 +99,10 @@ pub fn sign_in(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, Stor
         _ => {}
     }
     if let Some(refusal) = refuse_identity(tx, request, known.as_ref())? {
+        // An unknown key is nobody's to lock: perhaps it got its account, and that the identity, since it was looked for.
+        if is_new && account::find_by_pubkey(tx, &request.pubkey)?.is_some() {
+            return Err(Outage::Contended.into());
+        }
         return Ok(refusal);
     }
     for once in &request.once {
@@ -109,10 +114,12 @@ pub fn sign_in(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, Stor
         Some(user) => user,
         None => account::add_with_pubkey(tx, &request.new_user, &request.pubkey, &request.address, now)?,
     };
+    tx.lock(Owner::User(&user.id))?;
     let bap_id = match claim(tx, request, &user)? {
         None => None,
         Some((bap_id, Claim::Theirs)) => Some(bap_id),
-        Some((_, Claim::Taken)) => return Ok(KeySignedIn::NotTheirs),
+        // Somebody claimed it since it was looked at. Nothing of this run is kept: the next one refuses it.
+        Some((_, Claim::Taken)) => return Err(Outage::Contended.into()),
         Some((_, Claim::TooMany)) => return Ok(KeySignedIn::TooMany),
     };
     if earlier.is_some() && !is_new {

@@ -50,7 +50,9 @@ macro_rules! expiring {
                 $expiry,
                 " <= $1 ORDER BY ",
                 $expiry,
-                " LIMIT 500)"
+                " LIMIT 500) AND ",
+                $expiry,
+                " <= $1"
             ),
             margin: ::std::time::Duration::ZERO,
         }

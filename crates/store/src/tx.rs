@@ -1,5 +1,7 @@
 //! The transaction that a store operation works in.
 
+use sigma_core::ids::{GrantId, OrgId, UserId};
+
 use crate::error::StoreError;
 use crate::row::Row;
 use crate::value::Value;
@@ -18,7 +20,107 @@ pub trait Tx {
     /// All rows of the answer, in its order.
     fn query_all(&mut self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>, StoreError>;
 
+    /// Waits until no other transaction holds `owner`, and holds it until this one ends. What is read afterwards stays as
+    /// it is, provided that whoever writes it locks the same owner. An owner that does not exist locks nothing. A database
+    /// file has one writer, which needs no locks.
+    ///
+    /// Owners are locked in the order of [`Owner`], and users among each other by id; locking one again is free. A read
+    /// locks nothing.
+    fn lock(&mut self, owner: Owner<'_>) -> Result<(), StoreError>;
+
     /// Records in the change feed, in this transaction, that `key` of `kind` changed. Caches of this process forget it
     /// after the commit and before the operation is answered; those of other processes within a second.
     fn changed(&mut self, kind: &'static str, key: &str) -> Result<(), StoreError>;
+}
+
+/// A row that other rows belong to: whoever decides by those, or changes them by what they say, locks it first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner<'a> {
+    /// Of what there is one in the whole installation: signing keys, and the ids that are never given out again.
+    Installation,
+    /// Of roles, memberships, API keys, secrets, resources.
+    Org(&'a OrgId),
+    /// Of sessions, passwords, identities, keys, consents, links.
+    User(&'a UserId),
+    /// The user who holds that public key.
+    UserOfKey(&'a str),
+    /// The user of that address, folded.
+    UserOfEmail(&'a str),
+    /// A BAP identity, which may pass from one user to another.
+    Identity(&'a str),
+    /// Of refresh tokens.
+    Grant(&'a GrantId),
+}
+
+impl Owner<'_> {
+    /// The statement that locks the row and answers with its id.
+    pub(crate) const fn statement(&self) -> &'static str {
+        match self {
+            Self::Installation => "SELECT CAST(id AS TEXT) FROM migration_lock WHERE CAST(id AS TEXT) = $1 FOR UPDATE",
+            Self::Org(_) => "SELECT id FROM orgs WHERE id = $1 FOR UPDATE",
+            Self::User(_) => "SELECT id FROM users WHERE id = $1 FOR UPDATE",
+            Self::UserOfKey(_) => {
+                "SELECT id FROM users WHERE id = (SELECT user_id FROM pubkeys WHERE pubkey = $1) FOR UPDATE"
+            }
+            Self::UserOfEmail(_) => "SELECT id FROM users WHERE email_folded = $1 FOR UPDATE",
+            Self::Identity(_) => "SELECT bap_id FROM identities WHERE bap_id = $1 FOR UPDATE",
+            Self::Grant(_) => "SELECT id FROM grants WHERE id = $1 FOR UPDATE",
+        }
+    }
+
+    /// What the statement takes.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Installation => "1",
+            Self::Org(id) => id.as_str(),
+            Self::User(id) => id.as_str(),
+            Self::UserOfKey(name) | Self::UserOfEmail(name) | Self::Identity(name) => name,
+            Self::Grant(id) => id.as_str(),
+        }
+    }
+
+    const fn rank(&self) -> Rank {
+        match self {
+            Self::Installation => Rank::Installation,
+            Self::Org(_) => Rank::Org,
+            Self::User(_) | Self::UserOfKey(_) | Self::UserOfEmail(_) => Rank::User,
+            Self::Identity(_) => Rank::Identity,
+            Self::Grant(_) => Rank::Grant,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Installation,
+    Org,
+    User,
+    Identity,
+    Grant,
+}
+
+/// The owners that a transaction holds.
+#[derive(Debug, Default)]
+pub(crate) struct Locks {
+    held: Vec<(Rank, String)>,
+}
+
+impl Locks {
+    /// Whether `owner` is held already.
+    ///
+    /// # Panics
+    /// In a debug build, if one that comes before it is wanted only now: two transactions could wait for each other.
+    pub(crate) fn holds(&self, owner: &Owner<'_>) -> bool {
+        let (rank, name) = (owner.rank(), owner.name());
+        if self.held.iter().any(|(held, id)| *held == rank && id == name) {
+            return true;
+        }
+        debug_assert!(self.held.iter().all(|(held, _)| *held <= rank), "{owner:?} is locked after {:?}", self.held);
+        false
+    }
+
+    /// Records that `owner`, of that id, is held.
+    pub(crate) fn took(&mut self, owner: &Owner<'_>, id: String) {
+        self.held.push((owner.rank(), id));
+    }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use sigma_core::jose::{Algorithm, Promptness};
 use sigma_core::time::Timestamp;
 use sigma_server::keys;
+use sigma_store::Owner;
 use sigma_store::signing_key::{self, SealedKey};
 
 use crate::args::AlgArg;
@@ -95,6 +96,7 @@ pub fn revoke(file: Option<&Path>, output: Output, kid: &str, yes: bool) -> Resu
         confirm(yes, &format!("every token that the key {kid} signed is dead at once"))?;
     }
     let revoked = opened.write(move |tx| {
+        tx.lock(Owner::Installation)?;
         let keys = signing_key::list(tx)?;
         let Some(key) = keys.iter().find(|key| key.kid == wanted) else { return Ok(Revoked::Unknown) };
         if signs(key, &keys, now) {

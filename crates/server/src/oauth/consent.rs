@@ -8,7 +8,7 @@ use http::HeaderMap;
 use serde::Deserialize;
 use sigma_core::authorize::{AuthorizeError, ClaimsRequest, Interaction, Params, Refusal};
 use sigma_core::scope::Scopes;
-use sigma_store::{consent, interaction, session};
+use sigma_store::{Owner, account, consent, interaction, session};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -143,6 +143,10 @@ async fn record(
     let row = (ongoing.stored.id.clone(), narrowed.params.to_query(), state.clone());
     let (client_id, session_id, now) = (narrowed.app.client_id.clone(), signed_in.session.id.clone(), sigma.now());
     let recorded = sigma.store.write(move |tx| {
+        tx.lock(Owner::User(&user_id))?;
+        if account::find_user(tx, &user_id)?.is_none_or(|user| user.disabled) {
+            return Ok(false);
+        }
         let (id, query, state) = &row;
         if !interaction::record(tx, id, query, state, &user_id)? {
             return Ok(false);

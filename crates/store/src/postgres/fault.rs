@@ -12,6 +12,9 @@ use crate::error::{Outage, StoreError};
 pub(crate) enum Fault {
     /// Concurrent transactions met: run the operation again.
     Again,
+    /// A row of the same key was there, perhaps made a moment ago by another transaction: run again, the operation may find
+    /// it now.
+    Duplicate(StoreError),
     /// The connection is gone, or cannot be used any more.
     Lost,
     /// The server takes no writes on this connection.
@@ -37,6 +40,7 @@ impl Fault {
         };
         match *answer.code() {
             SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => Self::Again,
+            SqlState::UNIQUE_VIOLATION => Self::Duplicate(StoreError::Failed(explain(error))),
             SqlState::READ_ONLY_SQL_TRANSACTION => Self::ReadOnly,
             SqlState::QUERY_CANCELED | SqlState::LOCK_NOT_AVAILABLE => Self::Final(Outage::TimedOut.into()),
             SqlState::DISK_FULL => Self::Final(Outage::DiskFull.into()),

@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// What a connection is for, and so how its transactions are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// SERIALIZABLE, with limits on every wait.
+    /// READ COMMITTED, with limits on every wait.
     Write,
     /// READ COMMITTED and read-only.
     Read,
@@ -31,7 +31,7 @@ impl Purpose {
     const fn settings(self) -> &'static str {
         match self {
             Self::Write => {
-                "SET default_transaction_isolation = 'serializable'; SET statement_timeout = '4s'; \
+                "SET default_transaction_isolation = 'read committed'; SET statement_timeout = '4s'; \
                  SET lock_timeout = '3s'; SET idle_in_transaction_session_timeout = '10s'"
             }
             Self::Read => {

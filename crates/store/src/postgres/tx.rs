@@ -7,7 +7,7 @@ use super::fault::Fault;
 use crate::changes::{Change, delete_changes, insert_change, recent_changes};
 use crate::error::{Outage, StoreError};
 use crate::row::Row;
-use crate::tx::Tx;
+use crate::tx::{Locks, Owner, Tx};
 use crate::value::Value;
 
 // The time of the database, in microseconds. Each row has its own time; a reading of the feed has one, so that the index
@@ -24,11 +24,12 @@ pub(crate) struct PostgresTx<'s> {
     new_id: &'s dyn Fn() -> String,
     fault: Option<Fault>,
     changes: Vec<Change>,
+    locks: Locks,
 }
 
 impl<'s> PostgresTx<'s> {
     pub(crate) fn new(session: &'s mut Session, new_id: &'s dyn Fn() -> String) -> Self {
-        Self { session, new_id, fault: None, changes: Vec::new() }
+        Self { session, new_id, fault: None, changes: Vec::new(), locks: Locks::default() }
     }
 
     /// The fault of the first statement that failed, or what was changed.
@@ -60,7 +61,7 @@ impl<'s> PostgresTx<'s> {
                 Fault::Again => Outage::Contended.into(),
                 Fault::Lost => Outage::Disconnected.into(),
                 Fault::ReadOnly => Outage::ReadOnly.into(),
-                Fault::Final(failure) => failure.clone(),
+                Fault::Duplicate(failure) | Fault::Final(failure) => failure.clone(),
             };
             self.fault = Some(fault);
             failure
@@ -79,6 +80,16 @@ impl Tx for PostgresTx<'_> {
 
     fn query_all(&mut self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
         self.guarded(sql, params, |session| session.query(sql, params))
+    }
+
+    fn lock(&mut self, owner: Owner<'_>) -> Result<(), StoreError> {
+        if self.locks.holds(&owner) {
+            return Ok(());
+        }
+        if let Some(row) = self.query_opt(owner.statement(), crate::params![owner.name()])? {
+            self.locks.took(&owner, row.text(0)?);
+        }
+        Ok(())
     }
 
     fn changed(&mut self, kind: &'static str, key: &str) -> Result<(), StoreError> {

@@ -18,6 +18,8 @@ use crate::store::{ChangeIds, Message};
 
 /// How often an operation is run again when concurrent transactions met.
 const RETRIES: u32 = 5;
+/// How often an operation is run again when it made a row that was there: once it has seen that, it decides otherwise.
+const REPEATS: u32 = 3;
 /// How long a transaction may last before its COMMIT: the change feed counts on it.
 const LONGEST: Duration = Duration::from_secs(5);
 
@@ -43,7 +45,7 @@ impl Worker {
     /// Runs `job` until it has an outcome. What did not commit is run again after a conflict, with growing pauses, and
     /// once after its connection was lost.
     fn work(&mut self, job: &mut dyn Job) -> Result<(), StoreError> {
-        let (mut conflicts, mut losses) = (0, 0);
+        let (mut conflicts, mut duplicates, mut losses) = (0, 0, 0);
         loop {
             let fault = match self.attempt(job) {
                 Ok(()) => return Ok(()),
@@ -56,6 +58,11 @@ impl Worker {
                     std::thread::sleep(self.pause(conflicts));
                 }
                 Fault::Again => return Err(Outage::Contended.into()),
+                Fault::Duplicate(_) if duplicates < REPEATS => duplicates += 1,
+                Fault::Duplicate(failure) => {
+                    tracing::error!(%failure, "an operation made a row that was there, again and again");
+                    return Err(failure);
+                }
                 Fault::ReadOnly if self.purpose == Purpose::Read => {
                     return Err(StoreError::Failed("an operation that only reads tried to write".to_owned()));
                 }
@@ -94,7 +101,7 @@ impl Worker {
         let new_id = || self.ids.next();
         let mut tx = PostgresTx::new(session, &new_id);
         let outcome = job.run(&mut tx);
-        let outcome = tx.finish().and_then(|changes| outcome.map(|()| changes).map_err(Fault::Final));
+        let outcome = tx.finish().and_then(|changes| outcome.map(|()| changes).map_err(refused));
         let outcome = outcome.and_then(|changes| {
             if begun.elapsed() < LONGEST { Ok(changes) } else { Err(Fault::Final(Outage::TimedOut.into())) }
         });
@@ -117,6 +124,11 @@ impl Worker {
         }
         committed
     }
+}
+
+/// The operation's own failure. One that says "contended" found what it relies on changed under it, and begins anew.
+fn refused(failure: StoreError) -> Fault {
+    if failure == Outage::Contended.into() { Fault::Again } else { Fault::Final(failure) }
 }
 
 /// Each statement sees what is committed when it begins: a transaction around them would add two round trips and no

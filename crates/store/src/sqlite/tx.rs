@@ -7,7 +7,7 @@ use super::connection::{INSERT_CHANGE, Session, explain};
 use crate::changes::Change;
 use crate::error::{Outage, StoreError};
 use crate::row::Row;
-use crate::tx::Tx;
+use crate::tx::{Locks, Owner, Tx};
 use crate::value::Value;
 
 /// The transaction, or savepoint, that is open on `session`.
@@ -16,11 +16,13 @@ pub(crate) struct SqliteTx<'s> {
     new_id: &'s dyn Fn() -> String,
     failure: Option<StoreError>,
     changes: Vec<Change>,
+    /// Kept in a debug build alone, where it tells that an operation locks in the wrong order for other engines.
+    locks: Locks,
 }
 
 impl<'s> SqliteTx<'s> {
-    pub(crate) const fn new(session: &'s Session, new_id: &'s dyn Fn() -> String) -> Self {
-        Self { session, new_id, failure: None, changes: Vec::new() }
+    pub(crate) fn new(session: &'s Session, new_id: &'s dyn Fn() -> String) -> Self {
+        Self { session, new_id, failure: None, changes: Vec::new(), locks: Locks::default() }
     }
 
     /// The failure of the first statement that failed, or what was changed.
@@ -137,6 +139,13 @@ impl Tx for SqliteTx<'_> {
             }
             Ok(all)
         })
+    }
+
+    fn lock(&mut self, owner: Owner<'_>) -> Result<(), StoreError> {
+        if cfg!(debug_assertions) && !self.locks.holds(&owner) {
+            self.locks.took(&owner, owner.name().to_owned());
+        }
+        Ok(())
     }
 
     fn changed(&mut self, kind: &'static str, key: &str) -> Result<(), StoreError> {

@@ -125,7 +125,7 @@ pub struct NewApiKey {
 
 /// Makes a key that can do no more than whoever makes it.
 pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewApiKey, now: Timestamp) -> Decision<ApiKey> {
-    let authority = granted!(authority::load(tx, org_id, actor, now)?);
+    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
     granted!(authority.require(Right::ApiKeys));
     granted!(authority.require_key(new.permissions));
     if usize::try_from(count(tx, org_id)?).is_ok_and(|keys| keys >= MOST_KEYS) {
@@ -244,6 +244,9 @@ pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ApiKeyId, now
 
 /// Writes down when keys were used, at most 500 at a time.
 pub fn touch(tx: &mut dyn Tx, uses: &[(OrgId, ApiKeyId, Timestamp)]) -> Result<(), StoreError> {
+    // In one order, so that two processes which write the same keys wait for each other in one direction.
+    let mut uses: Vec<_> = uses.iter().collect();
+    uses.sort_unstable_by_key(|(org_id, id, _)| (org_id.as_str(), id.as_str()));
     for (org_id, id, at) in uses {
         tx.execute(
             "UPDATE api_keys SET last_used_at = $3
@@ -256,7 +259,7 @@ pub fn touch(tx: &mut dyn Tx, uses: &[(OrgId, ApiKeyId, Timestamp)]) -> Result<(
 
 /// A key that `actor` may manage: it can do no more than they can.
 fn load_own(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ApiKeyId, now: Timestamp) -> Decision<ApiKey> {
-    let authority = granted!(authority::load(tx, org_id, actor, now)?);
+    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
     granted!(authority.require(Right::ApiKeys));
     let key = granted!(find(tx, org_id, id)?.ok_or_else(|| Refusal::not_found(API_KEY, id.as_str())));
     granted!(authority.require_key(key.permissions));

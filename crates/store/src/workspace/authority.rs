@@ -5,7 +5,13 @@ use sigma_core::time::Timestamp;
 use sigma_core::workspace::{Actor, Authority, Refusal, RolePermissions};
 
 use crate::workspace::{Decision, api_key, role, tenant};
-use crate::{StoreError, Tx, params};
+use crate::{Owner, StoreError, Tx, params};
+
+/// As [`load`], for whoever is about to change something: until then nobody else changes anything of this workspace.
+pub fn lock(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, now: Timestamp) -> Decision<Authority> {
+    tx.lock(Owner::Org(org_id))?;
+    load(tx, org_id, actor, now)
+}
 
 /// Reads what `actor` may in this workspace.
 pub fn load(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, now: Timestamp) -> Decision<Authority> {

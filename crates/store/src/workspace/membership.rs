@@ -149,7 +149,7 @@ pub struct NewMember {
 
 /// Adds a member with a role that holds no more than whoever adds them.
 pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewMember, now: Timestamp) -> Decision<Member> {
-    let authority = granted!(authority::load(tx, org_id, actor, now)?);
+    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
     granted!(authority.require(Right::Users));
     let role = granted!(role::load(tx, org_id, &new.role_id)?);
     granted!(authority.require_role(&role.permissions));
@@ -230,7 +230,7 @@ pub fn change(
     change: &Change,
     now: Timestamp,
 ) -> Decision<Member> {
-    let authority = granted!(authority::load(tx, org_id, actor, now)?);
+    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
     granted!(authority.require(Right::Users));
     let member = granted!(load(tx, org_id, user_id)?);
     let user_id = &member.user_id;
@@ -278,7 +278,7 @@ pub fn remove(
     keys: MadeKeys,
     now: Timestamp,
 ) -> Decision<()> {
-    let authority = granted!(authority::load(tx, org_id, actor, now)?);
+    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
     granted!(authority.require(Right::Users));
     let member = granted!(load(tx, org_id, user_id)?);
     let user_id = &member.user_id;

@@ -1,6 +1,6 @@
 //! Workspaces: orgs as their own software sees them. Every statement names the org; what another org has is not found.
 //!
-//! Whatever a caller asks for is decided in the transaction that does it: [`authority::load`] reads what they may at that
+//! Whatever a caller asks for is decided in the transaction that does it: [`authority::lock`] reads what they may at that
 //! moment, the rules of [`sigma_core::workspace`] judge, and a [`Refusal`] has changed nothing.
 
 pub mod api_key;

@@ -134,7 +134,7 @@ pub fn add(
     draft: &RoleDraft,
     now: Timestamp,
 ) -> Decision<Role> {
-    let authority = granted!(authority::load(tx, org_id, actor, now)?);
+    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
     granted!(authority.require(Right::Roles));
     granted!(authority.require_role(draft.permissions()));
     if find(tx, org_id, id)?.is_some() {
@@ -165,7 +165,7 @@ pub fn replace(
     keys: MadeKeys,
     now: Timestamp,
 ) -> Decision<Role> {
-    let authority = granted!(authority::load(tx, org_id, actor, now)?);
+    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
     granted!(authority.require(Right::Roles));
     let before = granted!(load(tx, org_id, id)?);
     granted!(authority.require_role(&before.permissions));
@@ -215,7 +215,7 @@ pub fn replace(
 
 /// Removes a role that nobody has.
 pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &RoleId, now: Timestamp) -> Decision<()> {
-    let authority = granted!(authority::load(tx, org_id, actor, now)?);
+    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
     granted!(authority.require(Right::Roles));
     let role = granted!(load(tx, org_id, id)?);
     granted!(authority.require_role(&role.permissions));

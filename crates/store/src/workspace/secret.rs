@@ -76,7 +76,7 @@ pub fn rotate(
     sealed: &[u8],
     now: Timestamp,
 ) -> Decision<()> {
-    let authority = granted!(authority::load(tx, org_id, actor, now)?);
+    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
     granted!(authority.require(Right::Workspace));
     if list(tx, org_id, now)?.len() >= MOST {
         return Ok(Err(Refusal::Conflict("The secret was rotated too often today")));

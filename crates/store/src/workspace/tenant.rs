@@ -8,7 +8,7 @@ use sigma_core::time::Timestamp;
 use sigma_core::workspace::{Actor, Refusal, Right, RoleDraft, RolePermissions};
 
 use crate::workspace::{Decision, authority, granted, role, secret};
-use crate::{MasterKey, Row, SealError, StoreError, Tx, org, params};
+use crate::{MasterKey, Owner, Row, SealError, StoreError, Tx, org, params};
 
 /// The kind of a workspace in the change feed; the key is its id. Its secrets change with it.
 pub const CHANGED: &str = "workspace";
@@ -68,6 +68,7 @@ impl NewWorkspace {
 
 /// Makes a workspace with the two roles that every team begins with. An id that is taken, or ever was, is refused.
 pub fn add(tx: &mut dyn Tx, new: &NewWorkspace) -> Decision<Workspace> {
+    tx.lock(Owner::Installation)?;
     if tx.query_opt("SELECT 1 FROM retired_org_ids WHERE org_id = $1", params![&new.id])?.is_some() {
         return Ok(Err(Refusal::Conflict("There was a workspace of that id")));
     }
@@ -131,7 +132,7 @@ pub struct Change {
 
 /// Changes a workspace.
 pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, now: Timestamp) -> Decision<Workspace> {
-    let authority = granted!(authority::load(tx, org_id, actor, now)?);
+    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
     granted!(authority.require(Right::Workspace));
     let Some(before) = find(tx, org_id)? else {
         return Ok(Err(Refusal::not_found("Workspace", org_id.as_str())));
@@ -153,6 +154,8 @@ pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, n
 /// Removes a workspace: from now on it is nobody's, and the background deletes what hangs on it. The operator's own org
 /// stays, and one that owns apps or resources.
 pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Decision<()> {
+    tx.lock(Owner::Installation)?;
+    tx.lock(Owner::Org(org_id))?;
     if find(tx, org_id)?.is_none() {
         return Ok(Err(Refusal::not_found("Workspace", org_id.as_str())));
     }

@@ -11,6 +11,7 @@ mod group_commit;
 mod lost_connections;
 mod one_server;
 mod overload;
+mod owner_races;
 mod passwords;
 mod proxy;
 mod races;

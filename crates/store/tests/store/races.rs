@@ -2,8 +2,9 @@
 
 use std::sync::Barrier;
 
+use sigma_core::ids::OrgId;
 use sigma_store::testing::insist;
-use sigma_store::{Store, on_both_engines, params};
+use sigma_store::{Owner, Store, on_both_engines, params};
 
 /// Runs `attempt` in eight threads that begin together; the outcomes in no order.
 fn together<R: Send>(attempt: impl Fn(i64) -> R + Sync) -> Vec<R> {
@@ -40,39 +41,42 @@ on_both_engines! {
         }
     }
 
-    fn a_code_is_redeemed_only_once(store: TestStore) {
+    fn what_is_used_by_a_conditional_update_is_used_only_once(store: TestStore) {
         table(&store, "CREATE TABLE tickets (id BIGINT NOT NULL PRIMARY KEY, used_by BIGINT)");
         for round in 0..25_i64 {
             insist(&store, move |tx| tx.execute("INSERT INTO tickets (id) VALUES ($1)", params![round]));
             let winners = together(|thread| insist(&store, move |tx| {
-                let free = "SELECT id FROM tickets WHERE id = $1 AND used_by IS NULL";
-                if tx.query_opt(free, params![round])?.is_none() {
-                    return Ok(false);
-                }
-                tx.execute("UPDATE tickets SET used_by = $2 WHERE id = $1", params![round, thread])?;
-                Ok(true)
+                let free = "UPDATE tickets SET used_by = $2 WHERE id = $1 AND used_by IS NULL RETURNING id";
+                Ok(tx.query_opt(free, params![round, thread])?.is_some())
             }));
             assert_eq!(winners.iter().filter(|won| **won).count(), 1, "round {round}");
         }
     }
 
-    fn of_admins_that_remove_each_other_one_is_left(store: TestStore) {
-        table(&store, "CREATE TABLE admins (org BIGINT NOT NULL, id BIGINT NOT NULL, PRIMARY KEY (org, id))");
+    fn whoever_locks_the_owner_decides_alone(store: TestStore) {
+        table(&store, "CREATE TABLE admins (org TEXT NOT NULL, id BIGINT NOT NULL, PRIMARY KEY (org, id))");
         for org in 0..15_i64 {
+            let org_id = OrgId::from_text(format!("org_{org}"));
+            let made = org_id.clone();
             insist(&store, move |tx| {
+                tx.execute("INSERT INTO orgs (id, name, created_at) VALUES ($1, 'org', 1)", params![&made])?;
                 for id in 0..8_i64 {
-                    tx.execute("INSERT INTO admins (org, id) VALUES ($1, $2)", params![org, id])?;
+                    tx.execute("INSERT INTO admins (org, id) VALUES ($1, $2)", params![&made, id])?;
                 }
                 Ok(())
             });
-            let removed = together(|id| insist(&store, move |tx| {
-                let all = tx.query_all("SELECT id FROM admins WHERE org = $1", params![org])?;
-                if all.len() < 2 {
-                    return Ok(false);
-                }
-                tx.execute("DELETE FROM admins WHERE org = $1 AND id = $2", params![org, id])?;
-                Ok(true)
-            }));
+            let removed = together(|id| {
+                let org_id = org_id.clone();
+                insist(&store, move |tx| {
+                    tx.lock(Owner::Org(&org_id))?;
+                    let all = tx.query_all("SELECT id FROM admins WHERE org = $1", params![&org_id])?;
+                    if all.len() < 2 {
+                        return Ok(false);
+                    }
+                    tx.execute("DELETE FROM admins WHERE org = $1 AND id = $2", params![&org_id, id])?;
+                    Ok(true)
+                })
+            });
             assert_eq!(removed.iter().filter(|gone| **gone).count(), 7, "org {org}");
         }
         assert_eq!(number(&store, "SELECT count(*) FROM admins"), 15);
@@ -83,12 +87,25 @@ on_both_engines! {
         table(&store, "INSERT INTO counters (id, n) VALUES (1, 0)");
         together(|_| {
             for _ in 0..10 {
-                insist(&store, |tx| {
-                    let row = tx.query_opt("SELECT n FROM counters WHERE id = 1", &[])?.unwrap();
-                    tx.execute("UPDATE counters SET n = $1 WHERE id = 1", params![row.int(0)? + 1])
-                });
+                insist(&store, |tx| tx.execute("UPDATE counters SET n = n + 1 WHERE id = 1", &[]));
             }
         });
         assert_eq!(number(&store, "SELECT n FROM counters WHERE id = 1"), 80);
+    }
+
+    fn of_two_that_make_the_same_row_the_second_finds_it(store: TestStore) {
+        table(&store, "CREATE TABLE names (name BIGINT NOT NULL PRIMARY KEY, taken_by BIGINT NOT NULL)");
+        for round in 0..25_i64 {
+            let owners = together(|thread| insist(&store, move |tx| {
+                let taken = tx.query_opt("SELECT taken_by FROM names WHERE name = $1", params![round])?;
+                match taken {
+                    Some(row) => row.int(0),
+                    None => tx
+                        .execute("INSERT INTO names (name, taken_by) VALUES ($1, $2)", params![round, thread])
+                        .map(|_| thread),
+                }
+            }));
+            assert!(owners.iter().all(|owner| *owner == owners[0]), "round {round}: {owners:?}");
+        }
     }
 }

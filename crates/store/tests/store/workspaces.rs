@@ -63,10 +63,11 @@ fn join(store: &TestStore, org_id: &OrgId, name: &str, role: &str) -> UserId {
     let (user_id, name) = (id.clone(), name.to_owned());
     insist(store, move |tx| {
         account::add_with_email(tx, &user_id, &email, EmailProof::Verified, &name, now)?;
-        password::set(tx, &user_id, "hash", "192.0.2.1", now)?;
         let new =
             NewMember { user_id: user_id.clone(), role_id: role_id.clone(), state: State::Active, quick_login: false };
-        membership::add(tx, &org_id, &Actor::Operator, &new, now)
+        let joined = membership::add(tx, &org_id, &Actor::Operator, &new, now)?;
+        password::set(tx, &user_id, "hash", "192.0.2.1", now)?;
+        Ok(joined)
     })
     .unwrap();
     id

@@ -13,7 +13,7 @@ use sigma_store::one_time_link::{self, NewLink, Purpose};
 use sigma_store::password;
 use sigma_store::workspace::membership::{self, NewMember, State};
 use sigma_store::workspace::{role, tenant};
-use sigma_store::{StoreError, Tx};
+use sigma_store::{Owner, StoreError, Tx};
 
 use super::super::workspace::decided;
 use super::secret::{Source, hash};
@@ -78,6 +78,9 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddUser) -> Result<(), Fa
     };
     let (now, joins) = (opened.now(), place.clone());
     let user = decided(opened.write(move |tx| {
+        if let Some(place) = &joins {
+            tx.lock(Owner::Org(&place.org_id))?;
+        }
         let user = user.make(tx, now)?;
         if let Some(place) = &joins {
             let new = NewMember {

@@ -60,6 +60,7 @@ pub async fn refresh(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, 
             of_grant(sigma, &app, &grant, Some(next), now).await
         }
         Refreshed::Invalid | Refreshed::Reuse => Err(INVALID),
+        Refreshed::Disabled => Err(TokenError::InvalidGrant("session no longer exists")),
         Refreshed::WrongScope => Err(TokenError::InvalidScope),
         Refreshed::WrongTarget => Err(TokenError::InvalidTarget),
         Refreshed::Replayed => Err(TokenError::Replayed(app.auth_method)),
