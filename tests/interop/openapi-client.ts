@@ -48,8 +48,7 @@ export async function run(account: Account) {
   const tokens = good(
     await client.POST("/api/auth/oauth2/token", {
       body: { grant_type: "client_credentials" },
-      bodySerializer: (form) => new URLSearchParams({ grant_type: form.grant_type }),
-      headers: { Authorization: `Basic ${basic}` },
+      headers: { Authorization: `Basic ${basic}`, "Content-Type": "application/x-www-form-urlencoded" },
     }),
   );
   const nobody = await client.GET("/api/auth/list-sessions");

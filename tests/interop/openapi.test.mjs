@@ -16,12 +16,16 @@ const here = new URL("./", import.meta.url).pathname;
 const generated = join(here, "generated");
 const run = promisify(execFile);
 
+// The document is the same whatever the store, and generators take their time.
+const skip = process.env.SIGMA_TEST_STORE === "postgres";
+
 let sigma;
 let directory;
 let file;
 let account;
 
 before(async () => {
+  if (skip) return;
   directory = await mkdtemp(join(tmpdir(), "sigma-openapi-"));
   file = join(directory, "openapi.json");
   const { stdout } = await run(binary, ["openapi"], { cwd: directory, maxBuffer: 16 * 1024 * 1024 });
@@ -60,22 +64,22 @@ function assertSeen(seen) {
   });
 }
 
-test("the document is valid OpenAPI", async () => {
+test("the document is valid OpenAPI", { skip }, async () => {
   const { stdout } = await python("openapi-spec-validator", [file]);
   assert.match(stdout, /: OK\s*$/);
 });
 
-test("a client of openapi-typescript's types compiles and works", async () => {
+test("a client of openapi-typescript's types compiles and works", { skip }, async () => {
   await mkdir(generated, { recursive: true });
   const bin = (name) => join(here, "node_modules/.bin", name);
   await run(bin("openapi-typescript"), [file, "--output", join(generated, "schema.d.ts")]);
-  const options = ["--strict", "--module", "nodenext", "--target", "es2022", "--lib", "es2022,dom", "--outDir", generated];
-  await run(bin("tsc"), [...options, "openapi-client.ts"], { cwd: here }).catch((failed) => assert.fail(failed.stdout));
+  const strict = ["--strict", "--skipLibCheck", "--module", "nodenext", "--target", "es2022", "--lib", "es2022,dom"];
+  await run(bin("tsc"), [...strict, "--outDir", generated, "openapi-client.ts"], { cwd: here }).catch((failed) => assert.fail(failed.stdout));
   const client = await import(join(generated, "openapi-client.js"));
   assertSeen(await client.run(account));
 });
 
-test("a client of openapi-python-client is made without a warning and works", async () => {
+test("a client of openapi-python-client is made without a warning and works", { skip }, async () => {
   const config = join(directory, "config.json");
   await writeFile(config, JSON.stringify({ package_name_override: "sigma_client", post_hooks: [] }));
   const output = join(directory, "sigma_client");

@@ -5,7 +5,7 @@ mod workspace;
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use sigma_core::app::{ApplicationType, AuthMethod, GrantType};
 use sigma_core::jose::Algorithm;
 
@@ -206,7 +206,6 @@ pub struct AddApp {
 
 /// `sigma app set`.
 #[derive(Args, Debug)]
-#[command(group(ArgGroup::new("change").required(true).multiple(true).args(["AppFields", "disable", "enable"])))]
 pub struct SetApp {
     /// Its client id.
     pub id: String,
@@ -222,7 +221,7 @@ pub struct SetApp {
 }
 
 /// What an app is registered with.
-#[derive(Args, Debug, Default)]
+#[derive(Args, Debug, Default, PartialEq, Eq)]
 pub struct AppFields {
     /// What people are told it is called.
     #[arg(long)]

@@ -14,7 +14,7 @@ use sigma_store::org;
 
 use self::view::AppView;
 use super::{Listed, one_more};
-use crate::args::{AddApp, Page, SetApp};
+use crate::args::{AddApp, AppFields, Page, SetApp};
 use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::opened::Opened;
@@ -66,6 +66,9 @@ pub fn show(file: Option<&Path>, output: Output, id: &str) -> Result<(), Failure
 
 /// Changes an app. A secret is made if the new method needs one and there is none.
 pub fn set(file: Option<&Path>, output: Output, args: &SetApp) -> Result<(), Failure> {
+    if !args.disable && !args.enable && args.fields == AppFields::default() {
+        return Err(Failure::Usage("there is nothing to set; `sigma app set --help` shows what can be".to_owned()));
+    }
     let opened = Opened::open(file)?;
     let mut app = draft::changed(find(&opened, &args.id)?, &args.fields, opened.now())?;
     if args.disable || args.enable {

@@ -112,6 +112,14 @@ fn a_running_server_is_recognised_and_an_impostor_told() {
     let other_keys = Ran::of(&other_keys);
     assert_eq!(other_keys.code, 1, "{other_keys:?}");
     assert!(other_keys.stdout.contains("with other keys than those of this store"), "{other_keys:?}");
+
+    let keyless = Installation::alone("");
+    let nothing_to_compare =
+        keyless.command(&["doctor"]).env("SIGMA__ISSUER", format!("http://localhost:{port}")).output().unwrap();
+    let nothing_to_compare = Ran::of(&nothing_to_compare);
+    assert_eq!(nothing_to_compare.code, 0, "{nothing_to_compare:?}");
+    assert!(nothing_to_compare.stdout.contains("this store has no keys to compare"), "{nothing_to_compare:?}");
+    assert!(!nothing_to_compare.stdout.contains("with these keys"), "{nothing_to_compare:?}");
     assert_eq!((server.stop(), other_server.stop()), (Some(0), Some(0)));
 }
 
