@@ -59,10 +59,10 @@ pub enum KeyFault {
     #[error("is empty: put the key back from its backup")]
     Empty,
     /// It has other characters than base64, or a length that base64 never has.
-    #[error("is not base64 of 32 bytes: it was changed or cut off, or is another file")]
+    #[error("is not base64 of 32 bytes: it was changed or cut off, or is something else")]
     NotBase64,
     /// It is base64 of too much or too little.
-    #[error("holds {0} bytes instead of 32: it was cut off, or is another file")]
+    #[error("holds {0} bytes instead of 32: it was cut off, or is something else")]
     Length(usize),
 }
 

@@ -9,6 +9,7 @@ use sigma_core::time::Timestamp;
 use sigma_server::http::certificate;
 use sigma_server::mail::courier;
 use sigma_server::settings::{Http, MasterKeySettings, Passwords, Settings, SignIn, StoreSettings, Tokens};
+use sigma_store::{MasterKey, SealError};
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
@@ -125,9 +126,10 @@ fn store_url(store: &StoreSettings) -> Result<(), String> {
 
 fn master_key(settings: &MasterKeySettings) -> Result<(), String> {
     let Some(value) = &settings.value else { return Ok(()) };
-    sigma_store::MasterKey::from_base64(value.expose_secret())
-        .map(|_| ())
-        .map_err(|_| "must be base64 of 32 bytes; `openssl rand -base64 32` makes one".to_owned())
+    MasterKey::from_base64(value.expose_secret()).map(|_| ()).map_err(|error| match error {
+        SealError::NotAKey(fault) => format!("{fault}; `openssl rand -base64 32` makes a new one"),
+        error => error.to_string(),
+    })
 }
 
 /// Names without white space, none of them ours: a token for a backend is for nobody else.

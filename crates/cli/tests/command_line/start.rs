@@ -159,6 +159,8 @@ fn each_fault_of_a_master_key_has_its_own_message() {
             let value = sigma.command(&["serve"]).env("SIGMA__MASTER_KEY__VALUE", content).output().unwrap();
             let value = Ran::of(&value);
             assert_eq!(value.code, 5, "{content}: {value:?}");
+            let fault = told.strip_prefix("the master key file sigma.key ").unwrap();
+            assert!(value.stderr.contains(&format!("master_key.value: {fault}")), "{content}: {value:?}");
             assert!(!value.stderr.contains("another master key"), "{content}: {value:?}");
         }
     }

@@ -95,14 +95,14 @@ fn what_is_no_key_is_refused_in_plain_words_and_left_alone() {
         (b"", "is empty: put the key back from its backup"),
         (b" \n\n", "is empty: put the key back from its backup"),
         (b"# used: a database was sealed under this key\n", "is empty: put the key back from its backup"),
-        (b"not a key", "is not base64 of 32 bytes: it was changed or cut off, or is another file"),
-        (whole[..43].as_bytes(), "is not base64 of 32 bytes: it was changed or cut off, or is another file"),
-        (&[0xff; 32], "is not base64 of 32 bytes: it was changed or cut off, or is another file"),
-        (&[b'\0'; 45], "is not base64 of 32 bytes: it was changed or cut off, or is another file"),
-        (b"AAAA", "holds 3 bytes instead of 32: it was cut off, or is another file"),
-        (whole[..40].as_bytes(), "holds 30 bytes instead of 32: it was cut off, or is another file"),
-        (cut.as_bytes(), "holds 30 bytes instead of 32: it was cut off, or is another file"),
-        (&[b'A'; 10_000], "holds 768 bytes instead of 32: it was cut off, or is another file"),
+        (b"not a key", "is not base64 of 32 bytes: it was changed or cut off, or is something else"),
+        (whole[..43].as_bytes(), "is not base64 of 32 bytes: it was changed or cut off, or is something else"),
+        (&[0xff; 32], "is not base64 of 32 bytes: it was changed or cut off, or is something else"),
+        (&[b'\0'; 45], "is not base64 of 32 bytes: it was changed or cut off, or is something else"),
+        (b"AAAA", "holds 3 bytes instead of 32: it was cut off, or is something else"),
+        (whole[..40].as_bytes(), "holds 30 bytes instead of 32: it was cut off, or is something else"),
+        (cut.as_bytes(), "holds 30 bytes instead of 32: it was cut off, or is something else"),
+        (&[b'A'; 10_000], "holds 768 bytes instead of 32: it was cut off, or is something else"),
     ];
     for (content, told) in cases {
         std::fs::write(&path, content).unwrap();
