@@ -26,14 +26,15 @@ pub(crate) fn start(
     feed: &Arc<Feed>,
     ids: &Arc<ChangeIds>,
 ) -> Result<(Engine, Box<dyn Source>), OpenError> {
+    let named = path.display().to_string();
     if !options.make && !path.exists() {
-        return Err(OpenError::Missing(path.display().to_string()));
+        return Err(OpenError::Missing(named));
     }
     let path = prepare_file(path)?;
     let lock = options.exclusive.then(|| ServerLock::take(&path)).transpose()?;
     let mut session = Session::open(&path, LOCK_PATIENCE)?;
     if !options.make && !migrations::is_there(&mut session) {
-        return Err(OpenError::Missing(path.display().to_string()));
+        return Err(OpenError::Missing(named));
     }
     migrations::run(&mut session)?;
     let (to_write, write_queue) = bounded(options.queue);
