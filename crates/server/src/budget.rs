@@ -164,13 +164,12 @@ impl TenantBudget {
     /// # Errors
     /// Too many wait already, or it waited too long, or too much of what was answered is not read.
     async fn turn(self: &Arc<Self>) -> Result<OwnedSemaphorePermit, OverBudget> {
-        let turn = match Arc::clone(&self.running).try_acquire_owned() {
-            Ok(turn) => turn,
-            Err(_) => {
-                let _waits = self.waiting.hold(1).ok_or(OverBudget::TenantRequests)?;
-                let turn = tokio::time::timeout(TURN, Arc::clone(&self.running).acquire_owned()).await;
-                turn.ok().and_then(Result::ok).ok_or(OverBudget::TenantRequests)?
-            }
+        let turn = if let Ok(turn) = Arc::clone(&self.running).try_acquire_owned() {
+            turn
+        } else {
+            let _waits = self.waiting.hold(1).ok_or(OverBudget::TenantRequests)?;
+            let turn = tokio::time::timeout(TURN, Arc::clone(&self.running).acquire_owned()).await;
+            turn.ok().and_then(Result::ok).ok_or(OverBudget::TenantRequests)?
         };
         // Before any work is done for an answer that could not be sent.
         if self.answers.is_full() { Err(OverBudget::TenantAnswers) } else { Ok(turn) }

@@ -1,5 +1,6 @@
 //! How Sigma is reached: HTTP endpoints and pages. One file per endpoint, named as the endpoint.
 
+pub mod budget;
 mod document;
 mod error;
 mod extract;

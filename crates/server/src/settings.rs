@@ -35,6 +35,8 @@ pub struct Settings {
     pub http: Http,
     /// Rate limits and delays.
     pub limits: Limits,
+    /// What may be held and done at once.
+    pub budgets: Budgets,
     /// Tenants and their people.
     pub workspaces: Workspaces,
     /// Prometheus metrics.
@@ -57,6 +59,7 @@ impl Default for Settings {
             tokens: Tokens::default(),
             http: Http::default(),
             limits: Limits::default(),
+            budgets: Budgets::default(),
             workspaces: Workspaces::default(),
             metrics: Metrics::default(),
             log: Log::default(),
@@ -280,6 +283,12 @@ pub struct Limits {
     pub direct: u32,
     /// Userinfo, a user.
     pub userinfo: u32,
+    /// Everything that a workspace asks for.
+    pub workspace: u32,
+    /// What a workspace has checked by `verify` and `forward`.
+    pub workspace_checks: u32,
+    /// Failures at those, an address.
+    pub checks: u32,
     /// Discovery, JWKS, pages and everything else, an address.
     pub other: u32,
     /// Failures in a row make an account wait at that address: 3 to 5 for 30 s, 6 to 10 for 2 min, then 10 min.
@@ -301,10 +310,52 @@ impl Default for Limits {
             sign_in: 5,
             direct: 5,
             userinfo: 100,
+            workspace: 12_000,
+            workspace_checks: 600_000,
+            checks: 6_000,
             other: 600,
             delays: true,
             sign_ups_per_hour: 20,
             invitations_per_hour: 1_000,
+        }
+    }
+}
+
+/// What may be held and done at once, for everybody together, for an address (IPv6 by its /64) and for a workspace. Whoever
+/// spends their own gets 429, and nobody else notices.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Budgets {
+    /// Bytes of all bodies that are being read or worked on.
+    pub body_bytes: usize,
+    /// Bytes of all answers that are not read yet.
+    pub answer_bytes: usize,
+    /// Requests of an address at once. Trusted proxies that name their clients share none.
+    pub address_requests: usize,
+    /// Bytes of its bodies.
+    pub address_body_bytes: usize,
+    /// Bytes of its answers that it has not read yet.
+    pub address_answer_bytes: usize,
+    /// Requests of a workspace that are worked on at once …
+    pub tenant_requests: usize,
+    /// … and those that wait for them.
+    pub tenant_waiting: usize,
+    /// Bytes of its answers that are not read yet.
+    pub tenant_answer_bytes: usize,
+}
+
+impl Default for Budgets {
+    fn default() -> Self {
+        const MEBIBYTE: usize = 1024 * 1024;
+        Self {
+            body_bytes: 64 * MEBIBYTE,
+            answer_bytes: 256 * MEBIBYTE,
+            address_requests: 256,
+            address_body_bytes: 8 * MEBIBYTE,
+            address_answer_bytes: 32 * MEBIBYTE,
+            tenant_requests: 4,
+            tenant_waiting: 60,
+            tenant_answer_bytes: 16 * MEBIBYTE,
         }
     }
 }

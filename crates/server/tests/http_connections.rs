@@ -416,6 +416,18 @@ async fn pings_do_not_keep_an_http_2_connection() {
 }
 
 #[tokio::test]
+async fn an_idle_http_2_connection_is_told_before_it_ends_and_what_crosses_is_answered() {
+    let server = Server::start(|settings| settings.http.idle_seconds = 1).await;
+    let mut stream = server.connect().await;
+    stream.write_all(&[PREFACE, &get_on(1)].concat()).await.unwrap();
+    read_until(&mut stream, b"welcome").await;
+    // GOAWAY that refuses nothing yet (RFC 9113 §6.8), and a PING to know that it was heard.
+    read_until(&mut stream, &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff]).await;
+    stream.write_all(&get_on(3)).await.unwrap();
+    read_until(&mut stream, b"welcome").await;
+}
+
+#[tokio::test]
 async fn an_http_2_connection_without_a_request_ends_after_the_time_of_a_head() {
     let server = Server::start(|settings| settings.http.header_seconds = 1).await;
     let mut stream = server.connect().await;

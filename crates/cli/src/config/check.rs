@@ -8,7 +8,7 @@ use serde::Serialize;
 use sigma_core::time::Timestamp;
 use sigma_server::http::certificate;
 use sigma_server::mail::courier;
-use sigma_server::settings::{Http, MasterKeySettings, Passwords, Settings, SignIn, StoreSettings, Tokens};
+use sigma_server::settings::{Budgets, Http, MasterKeySettings, Passwords, Settings, SignIn, StoreSettings, Tokens};
 use sigma_store::{MasterKey, SealError};
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
@@ -54,6 +54,9 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
         check(key, verdict);
     }
     for (key, verdict) in http(&settings.http) {
+        check(key, verdict);
+    }
+    for (key, verdict) in budgets(&settings.budgets) {
         check(key, verdict);
     }
     if let Some(tls) = &settings.tls {
@@ -190,6 +193,27 @@ fn http(http: &Http) -> [(&'static str, Result<(), String>); 10] {
     ]
 }
 
+fn budgets(budgets: &Budgets) -> [(&'static str, Result<(), String>); 8] {
+    /// No body or answer that there is has more than this, so each gets through alone.
+    const LEAST: usize = 1024 * 1024;
+    const MOST: usize = 1 << 40;
+    let shared = |own: usize, all: usize| {
+        within(own, LEAST, MOST).and_then(|()| {
+            if own <= all { Ok(()) } else { Err(format!("is {own}, more than the {all} of everybody together")) }
+        })
+    };
+    [
+        ("budgets.body_bytes", within(budgets.body_bytes, LEAST, MOST)),
+        ("budgets.answer_bytes", within(budgets.answer_bytes, LEAST, MOST)),
+        ("budgets.address_requests", within(budgets.address_requests, 1, 1_000_000)),
+        ("budgets.address_body_bytes", shared(budgets.address_body_bytes, budgets.body_bytes)),
+        ("budgets.address_answer_bytes", shared(budgets.address_answer_bytes, budgets.answer_bytes)),
+        ("budgets.tenant_requests", within(budgets.tenant_requests, 1, 10_000)),
+        ("budgets.tenant_waiting", within(budgets.tenant_waiting, 0, 1_000_000)),
+        ("budgets.tenant_answer_bytes", shared(budgets.tenant_answer_bytes, budgets.answer_bytes)),
+    ]
+}
+
 /// What is wrong with a certificate that a listener can use, but clients refuse at `now`. A proxy that speaks TLS to the
 /// server may know it by another name.
 pub fn refused_certificate(settings: &Settings, now: Timestamp) -> Option<Problem> {
@@ -266,6 +290,23 @@ mod tests {
             "tokens.code_seconds: is 601, but must be 1 to 600"
         );
         assert_eq!(only(|settings| settings.store.connections = 0), "store.connections: is 0, but must be 1 to 64");
+        assert_eq!(only(|settings| settings.http.idle_seconds = 0), "http.idle_seconds: is 0, but must be 1 to 3600");
+        assert_eq!(
+            only(|settings| settings.http.connections_per_address = 0),
+            "http.connections_per_address: is 0, but must be 1 to 1000000"
+        );
+    }
+
+    #[test]
+    fn nobodys_budget_is_larger_than_that_of_all() {
+        assert_eq!(
+            only(|settings| settings.budgets.tenant_answer_bytes = 1 << 30),
+            "budgets.tenant_answer_bytes: is 1073741824, more than the 268435456 of everybody together"
+        );
+        assert_eq!(
+            only(|settings| settings.budgets.tenant_requests = 0),
+            "budgets.tenant_requests: is 0, but must be 1 to 10000"
+        );
     }
 
     #[test]

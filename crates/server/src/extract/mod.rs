@@ -22,7 +22,7 @@ use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName};
 
-use crate::http::Envelope;
+use crate::http::{Envelope, Unread};
 
 /// The value of a header, if it is there once and readable.
 pub fn header(headers: &HeaderMap, name: impl Into<HeaderName>) -> Option<&str> {
@@ -31,11 +31,15 @@ pub fn header(headers: &HeaderMap, name: impl Into<HeaderName>) -> Option<&str> 
     if values.next().is_none() { value.to_str().ok() } else { None }
 }
 
-/// The whole body; the connection has read and bounded it already.
+/// The whole body. Most were read and bounded before the handler; one that may be large is read here, after whoever sends it
+/// has proven who they are.
 ///
 /// # Errors
-/// The answer for a body that broke off.
-pub async fn body(request: Request) -> Result<Bytes, Response> {
+/// The answer for a body that broke off, is too large or too slow.
+pub async fn body(mut request: Request) -> Result<Bytes, Response> {
+    if let Some(unread) = request.extensions_mut().remove::<Unread>() {
+        return unread.read(request.into_body()).await;
+    }
     Bytes::from_request(request, &()).await.map_err(IntoResponse::into_response)
 }
 

@@ -1,14 +1,24 @@
 //! The body of a request, read whole before the handler: it is small, and what is slow or too large ends here.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::BoxError;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use http::StatusCode;
 use http_body::Body as HttpBody;
 use http_body_util::BodyExt as _;
 
+use crate::budget::{AddressBudget, Budgets, HeldBody, OverBudget};
+use crate::http::carried::Carried;
 use crate::http::envelope::Envelope;
+
+/// What is set aside for a body at first, whatever it announces: a promise costs its sender nothing.
+const FIRST: usize = 16 * 1024;
+/// By how much a body grows that did not announce its length.
+const STEP: usize = 64 * 1024;
 
 /// Why a body was not taken.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,23 +29,56 @@ pub(super) enum BodyError {
     Slow,
     /// The connection broke off, or the encoding was wrong.
     Broken,
+    /// More bodies are held than may be.
+    OverBudget(OverBudget),
 }
 
-impl From<BodyError> for Envelope {
-    fn from(error: BodyError) -> Self {
-        let (status, description) = match error {
-            BodyError::TooLarge(limit) => {
-                (StatusCode::PAYLOAD_TOO_LARGE, format!("The body is larger than {limit} bytes"))
-            }
-            BodyError::Slow => (StatusCode::REQUEST_TIMEOUT, "The body took too long".to_owned()),
-            BodyError::Broken => (StatusCode::BAD_REQUEST, "The body could not be read".to_owned()),
-        };
-        Self::new(status, "invalid_request", description)
+impl From<OverBudget> for BodyError {
+    fn from(over: OverBudget) -> Self {
+        Self::OverBudget(over)
     }
 }
 
+impl IntoResponse for BodyError {
+    fn into_response(self) -> Response {
+        let (status, description) = match self {
+            Self::TooLarge(limit) => (StatusCode::PAYLOAD_TOO_LARGE, format!("The body is larger than {limit} bytes")),
+            Self::Slow => (StatusCode::REQUEST_TIMEOUT, "The body took too long".to_owned()),
+            Self::Broken => (StatusCode::BAD_REQUEST, "The body could not be read".to_owned()),
+            Self::OverBudget(over) => return over.into_response(),
+        };
+        Envelope::new(status, "invalid_request", description).into_response()
+    }
+}
+
+/// That a request's body was left where it is: it may be large, so whoever takes it proves who calls first.
+#[derive(Clone)]
+pub(crate) struct Unread {
+    pub(super) limit: usize,
+    pub(super) deadline: Duration,
+    pub(super) budgets: Arc<Budgets>,
+    pub(super) address: Arc<AddressBudget>,
+}
+
+impl Unread {
+    /// The whole body, counted for as long as any of it is there.
+    ///
+    /// # Errors
+    /// The answer to a body that is too large or too slow, broke off, or is one too many.
+    pub(crate) async fn read(self, body: Body) -> Result<Bytes, Response> {
+        let mut held = self.budgets.body(&self.address);
+        let bytes = read(body, self.limit, self.deadline, &mut held).await.map_err(IntoResponse::into_response)?;
+        Ok(if bytes.is_empty() { bytes } else { Carried::bytes(bytes, Arc::new(held)) })
+    }
+}
+
+/// Whether a body announces itself as larger than `limit`.
+pub(super) fn is_larger<B: HttpBody>(body: &B, limit: usize) -> bool {
+    usize::try_from(body.size_hint().lower()).map_or(true, |least| least > limit)
+}
+
 /// The whole body: at most `limit` bytes, within `deadline`.
-pub(super) async fn read<B>(body: B, limit: usize, deadline: Duration) -> Result<Bytes, BodyError>
+pub(super) async fn read<B>(body: B, limit: usize, deadline: Duration, held: &mut HeldBody) -> Result<Bytes, BodyError>
 where
     B: HttpBody<Data = Bytes>,
     B::Error: Into<BoxError>,
@@ -44,34 +87,57 @@ where
         return Ok(Bytes::new());
     }
     // What announces itself as too large is not read at all.
-    if usize::try_from(body.size_hint().lower()).map_or(true, |least| least > limit) {
+    if is_larger(&body, limit) {
         return Err(BodyError::TooLarge(limit));
     }
-    tokio::time::timeout(deadline, collect(body, limit)).await.unwrap_or(Err(BodyError::Slow))
+    tokio::time::timeout(deadline, collect(body, limit, held)).await.unwrap_or(Err(BodyError::Slow))
 }
 
-async fn collect<B>(body: B, limit: usize) -> Result<Bytes, BodyError>
+async fn collect<B>(body: B, limit: usize, held: &mut HeldBody) -> Result<Bytes, BodyError>
 where
     B: HttpBody<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
     let mut body = std::pin::pin!(body);
+    let announced = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
     // Most bodies arrive in one piece, which is passed on as it is.
     let mut whole = Bytes::new();
     let mut pieces = BytesMut::new();
+    let mut room = 0;
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| BodyError::Broken)?.into_data() else { continue };
-        if whole.len() + pieces.len() + data.len() > limit {
+        let size = whole.len() + pieces.len() + data.len();
+        if size > limit {
             return Err(BodyError::TooLarge(limit));
         }
         if whole.is_empty() && pieces.is_empty() {
+            held.grow(data.len())?;
+            room = data.len();
             whole = data;
-        } else {
-            pieces.extend_from_slice(&std::mem::take(&mut whole));
-            pieces.extend_from_slice(&data);
+            continue;
         }
+        if size > pieces.capacity() {
+            let wanted = room_for(size, announced).min(limit);
+            held.grow(wanted.saturating_sub(room))?;
+            room = room.max(wanted);
+            let mut larger = BytesMut::with_capacity(wanted);
+            larger.extend_from_slice(&std::mem::take(&mut whole));
+            larger.extend_from_slice(&pieces);
+            pieces = larger;
+        }
+        pieces.extend_from_slice(&data);
     }
     Ok(if pieces.is_empty() { whole } else { pieces.freeze() })
+}
+
+/// How much room to make for a body of which `size` bytes are here: all that it announced once the first of it came.
+fn room_for(size: usize, announced: Option<usize>) -> usize {
+    match announced {
+        Some(announced) if size > FIRST => announced.max(size),
+        Some(announced) => announced.clamp(size, FIRST),
+        None if size <= FIRST => FIRST,
+        None => size.next_multiple_of(STEP),
+    }
 }
 
 #[cfg(test)]
@@ -82,7 +148,24 @@ mod tests {
 
     use super::*;
 
+    use crate::http::ClientAddr;
+    use crate::settings;
+
     const SECOND: Duration = Duration::from_secs(1);
+
+    fn budgets(body_bytes: usize) -> (Arc<Budgets>, Arc<AddressBudget>) {
+        let budgets = Budgets::new(&settings::Budgets { body_bytes, ..settings::Budgets::default() });
+        let address = budgets.of_address(ClientAddr::from(std::net::IpAddr::from([192, 0, 2, 1])));
+        (budgets, address)
+    }
+
+    async fn read<B>(body: B, limit: usize, deadline: Duration) -> Result<Bytes, BodyError>
+    where
+        B: HttpBody<Data = Bytes, Error: Into<BoxError>>,
+    {
+        let (budgets, address) = budgets(1 << 20);
+        super::read(body, limit, deadline, &mut budgets.body(&address)).await
+    }
 
     fn pieces(pieces: &[&'static str]) -> impl HttpBody<Data = Bytes, Error = std::io::Error> {
         let frames: Vec<_> = pieces.iter().map(|piece| Ok(Frame::data(Bytes::from_static(piece.as_bytes())))).collect();
@@ -115,5 +198,32 @@ mod tests {
     async fn a_body_that_never_ends_is_given_up() {
         let silent = StreamBody::new(stream::pending::<Result<Frame<Bytes>, std::io::Error>>());
         assert_eq!(read(silent, 100, Duration::from_millis(1)).await, Err(BodyError::Slow));
+    }
+
+    #[test]
+    fn a_promise_of_a_large_body_makes_no_room_for_it() {
+        assert_eq!(room_for(1, Some(1 << 20)), FIRST);
+        assert_eq!(room_for(FIRST + 1, Some(1 << 20)), 1 << 20);
+        assert_eq!(room_for(10, Some(100)), 100);
+        assert_eq!(room_for(10, None), FIRST);
+        assert_eq!(room_for(FIRST + 1, None), STEP);
+        assert_eq!(room_for(STEP + 1, None), 2 * STEP);
+    }
+
+    #[tokio::test]
+    async fn bodies_are_counted_while_they_are_held_and_refused_beyond() {
+        let (budgets, address) = budgets(100_000);
+        let large =
+            || Body::from_stream(stream::iter((0..50).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![7; 1_000])))));
+        let unread = || Unread { limit: 1 << 20, deadline: SECOND, budgets: budgets.clone(), address: address.clone() };
+        let first = unread().read(large()).await.unwrap();
+        assert_eq!((first.len(), budgets.held().0), (50_000, STEP));
+        let refused = unread().read(large()).await.unwrap_err();
+        assert_eq!(refused.status(), 503);
+        assert_eq!(refused.headers()["retry-after"], "1");
+        assert_eq!(budgets.held().0, STEP, "what was refused is held no longer");
+        drop(first);
+        assert_eq!(budgets.held().0, 0);
+        assert!(unread().read(large()).await.is_ok());
     }
 }

@@ -30,9 +30,16 @@ struct Carrying<G> {
 }
 
 /// Bytes and what they hold.
-struct Carried<G> {
+pub(super) struct Carried<G> {
     bytes: Bytes,
     _guard: Arc<G>,
+}
+
+impl<G: Send + Sync + 'static> Carried<G> {
+    /// `bytes`, which hold `guard` until the last of them is gone.
+    pub(super) fn bytes(bytes: Bytes, guard: Arc<G>) -> Bytes {
+        Bytes::from_owner(Self { bytes, _guard: guard })
+    }
 }
 
 impl<G> AsRef<[u8]> for Carried<G> {
@@ -47,7 +54,7 @@ impl<G: Send + Sync + 'static> HttpBody for Carrying<G> {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        let hold = |bytes| Bytes::from_owner(Carried { bytes, _guard: Arc::clone(&self.guard) });
+        let hold = |bytes| Carried::bytes(bytes, Arc::clone(&self.guard));
         Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(hold))))
     }
 

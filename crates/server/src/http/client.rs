@@ -33,6 +33,15 @@ impl ClientAddr {
         self.0
     }
 
+    /// What of the address is one customer's, in numbers: IPv6 its /64.
+    pub(crate) fn network_bits(self) -> u128 {
+        match self.0 {
+            IpAddr::V4(address) => u128::from(u32::from(address)),
+            // The lower half is never that of an IPv4 address.
+            IpAddr::V6(address) => u128::from(address) | u128::from(u64::MAX),
+        }
+    }
+
     /// What of the address failures are counted by: IPv6 by its /64 (ruling 34).
     pub fn network(self) -> String {
         match self.0 {
@@ -64,6 +73,8 @@ pub(super) struct Origin {
     pub(super) client: ClientAddr,
     /// Not so if a proxy stands between us and them and does not say readably whose request it is, or is not believed.
     pub(super) is_known: bool,
+    /// The sender is a trusted proxy, for all that it says: who stands behind it shares nothing but that.
+    pub(super) is_proxy: bool,
     /// It left them encrypted.
     pub(super) is_secure: bool,
 }
@@ -88,7 +99,8 @@ impl TrustedProxies {
     pub(super) fn client(&self, peer: Peer, headers: &HeaderMap) -> Origin {
         if self.0.is_empty() || !self.include(peer.address) {
             let is_known = !FORWARDING.iter().any(|name| headers.contains_key(name));
-            return Origin { client: ClientAddr::from(peer.address), is_known, is_secure: peer.tls };
+            let client = ClientAddr::from(peer.address);
+            return Origin { client, is_known, is_proxy: false, is_secure: peer.tls };
         }
         let secure = match last_entry(headers, "x-forwarded-proto") {
             Some(scheme) => scheme.eq_ignore_ascii_case("https"),
@@ -112,7 +124,8 @@ impl TrustedProxies {
         // Without a line the proxy names nobody. Of several the client has sent one itself, and whose the last is, nobody can
         // say for sure.
         let is_known = is_readable && forwarded.iter().count() == 1;
-        Origin { client: ClientAddr(client), is_known, is_secure: secure }
+        let is_proxy = self.include(client);
+        Origin { client: ClientAddr(client), is_known, is_proxy, is_secure: secure }
     }
 }
 

@@ -259,15 +259,16 @@ where
         let mut stage = self.stage.clone();
         let mut connection = pin!(self.http.serve_connection(TokioIo::new(stream), service));
         let mut timer = pin!(tokio::time::sleep(self.deadlines.head));
-        let mut is_ending = *stage.borrow_and_update() != Stage::Serving;
-        if is_ending {
+        // Until when the client may hear that the connection ends, once it is told.
+        let mut farewell = None;
+        if *stage.borrow_and_update() != Stage::Serving {
             connection.as_mut().graceful_shutdown();
         }
         loop {
             let step = poll_fn(|cx| match connection.as_mut().poll(cx) {
                 Poll::Ready(ended) => Poll::Ready(Err(ended)),
                 // What just moved may have changed what is due.
-                Poll::Pending => self.poll_overdue(timer.as_mut(), activity, cx).map(Ok),
+                Poll::Pending => self.poll_overdue(timer.as_mut(), activity, farewell, cx).map(Ok),
             });
             tokio::select! {
                 biased;
@@ -278,10 +279,9 @@ where
                         }
                         return;
                     }
-                    Ok(Overdue::Request) if !is_ending => {
-                        is_ending = true;
+                    Ok(Overdue::Request) if farewell.is_none() => {
                         connection.as_mut().graceful_shutdown();
-                        timer.as_mut().reset(Instant::now() + FAREWELL);
+                        farewell = Some(Instant::now() + FAREWELL);
                         counter!("sigma_http_connections_closed_total", "reason" => "idle").increment(1);
                     }
                     Ok(overdue) => {
@@ -295,15 +295,21 @@ where
         }
     }
 
-    /// Resolves when the connection has waited for its client for longer than it may.
-    fn poll_overdue(&self, mut timer: Pin<&mut Sleep>, activity: &Activity, cx: &mut Context<'_>) -> Poll<Overdue> {
-        let due = activity.due(&self.deadlines);
-        if let Some((at, _)) = due.filter(|(at, _)| *at < timer.deadline()) {
+    /// Resolves when the connection has waited for its client for longer than it may, and not before `farewell`.
+    fn poll_overdue(
+        &self,
+        mut timer: Pin<&mut Sleep>,
+        activity: &Activity,
+        farewell: Option<Instant>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Overdue> {
+        let due = || activity.due(&self.deadlines).map(|(at, what)| (farewell.map_or(at, |heard| at.max(heard)), what));
+        if let Some((at, _)) = due().filter(|(at, _)| *at < timer.deadline()) {
             timer.as_mut().reset(at);
         }
         while timer.as_mut().poll(cx).is_ready() {
             let now = Instant::now();
-            let next = match activity.due(&self.deadlines) {
+            let next = match due() {
                 Some((at, Overdue::Reader)) if at <= now && activity.keeps_up(&self.deadlines) => {
                     now + self.deadlines.send
                 }

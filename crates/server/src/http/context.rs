@@ -2,14 +2,16 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
+use sigma_core::ids::OrgId;
 use sigma_core::random::{Rng, bytes};
 use sigma_core::time::Timestamp;
 
+use crate::budget::{AddressBudget, Budgets, HeldAnswer, OverBudget, Turn};
 use crate::http::client::{ClientAddr, Origin};
 use crate::http::envelope::Envelope;
 use crate::http::limits::{Exceeded, Key, Limiter, Remaining, Rule};
@@ -89,6 +91,10 @@ struct Known {
     started: Timestamp,
     limiter: Arc<Limiter>,
     counted: Mutex<Option<Remaining>>,
+    budgets: Arc<Budgets>,
+    address: Arc<AddressBudget>,
+    /// The turn of its tenant.
+    turn: OnceLock<Turn>,
 }
 
 impl RequestContext {
@@ -98,8 +104,35 @@ impl RequestContext {
         host: Option<HeaderValue>,
         started: Timestamp,
         limiter: Arc<Limiter>,
+        budgets: Arc<Budgets>,
     ) -> Self {
-        Self(Arc::new(Known { request_id, origin, host, started, limiter, counted: Mutex::new(None) }))
+        let address = if origin.is_proxy { budgets.of_proxy() } else { budgets.of_address(origin.client) };
+        let (counted, turn) = (Mutex::new(None), OnceLock::new());
+        Self(Arc::new(Known { request_id, origin, host, started, limiter, counted, budgets, address, turn }))
+    }
+
+    /// The budget of the address.
+    pub(super) fn address_budget(&self) -> &Arc<AddressBudget> {
+        &self.0.address
+    }
+
+    /// Counts this request to the budget of `tenant` from now to its end; waits while others of the tenant are answered.
+    ///
+    /// # Errors
+    /// The tenant's budget is spent.
+    pub async fn take_turn(&self, tenant: &OrgId) -> Result<(), OverBudget> {
+        if self.0.turn.get().is_none() {
+            let turn = self.0.budgets.turn(tenant).await?;
+            // Nobody else answers this request: the place is still free.
+            let _ = self.0.turn.set(turn);
+        }
+        Ok(())
+    }
+
+    /// Room for an answer of so many bytes, until they are sent.
+    pub(super) fn hold_answer(&self, bytes: u64) -> Result<HeldAnswer, OverBudget> {
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        self.0.budgets.answer(bytes, &self.0.address, self.0.turn.get())
     }
 
     /// The request's name in answers, logs and traces.

@@ -19,6 +19,9 @@ use sigma_core::random::Rng;
 use sigma_core::time::Clock;
 use tower_service::Service as _;
 
+use crate::budget::{Budgets, Held, HeldBody, OverBudget};
+use crate::http::body::{BodyError, Unread};
+use crate::http::carried::{carrying, large};
 use crate::http::client::{Peer, TrustedProxies};
 use crate::http::context::{RequestContext, RequestIds, trace_id};
 use crate::http::cors::{self, Grant};
@@ -56,6 +59,7 @@ struct Rules {
     clock: Arc<dyn Clock>,
     ids: RequestIds,
     limiter: Arc<Limiter>,
+    budgets: Arc<Budgets>,
     proxies: TrustedProxies,
     origins: Origins,
     issuer: String,
@@ -69,6 +73,10 @@ struct Rules {
     elsewhere: Route,
     in_flight: InFlight,
 }
+
+/// Marks an answer whose bytes lie in memory once, however many wait for them: nobody's budget pays for them.
+#[derive(Clone, Copy, Debug)]
+pub struct Shared;
 
 /// A pattern that the router knows.
 struct Route {
@@ -102,6 +110,7 @@ impl Edge {
         Ok(Self(Arc::new(Rules {
             ids: RequestIds::new(rng),
             limiter: Arc::new(Limiter::new(&settings.limits, clock.clone())),
+            budgets: Budgets::new(&settings.budgets),
             clock,
             proxies: TrustedProxies::new(&settings.http.trusted_proxies),
             origins: Origins::new(&settings.issuer, &settings.sign_in.trusted_origins).ok_or(EdgeError::Origin)?,
@@ -122,10 +131,15 @@ impl Edge {
         &self.0.limiter
     }
 
+    /// What is held for whom.
+    pub fn budgets(&self) -> &Arc<Budgets> {
+        &self.0.budgets
+    }
+
     /// Answers one request as it came from the network: one that does not name its host as it must is refused.
     pub async fn receive<B>(&self, router: Router, peer: Peer, request: Request<B>) -> Response
     where
-        B: HttpBody<Data = Bytes> + Send,
+        B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
         let (parts, body) = request.into_parts();
@@ -136,7 +150,7 @@ impl Edge {
     /// Answers one request of `peer` by `router`.
     pub async fn answer<B>(&self, router: Router, peer: Peer, request: Request<B>) -> Response
     where
-        B: HttpBody<Data = Bytes> + Send,
+        B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
         self.answer_unless(None, router, peer, request).await
@@ -150,20 +164,22 @@ impl Edge {
         request: Request<B>,
     ) -> Response
     where
-        B: HttpBody<Data = Bytes> + Send,
+        B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
         let (parts, body) = request.into_parts();
         let mut visit = Visit::begin(&self.0, peer, &parts);
         let route = visit.route;
         let grant = Grant::of(route.policy.readers, &self.0.origins, &parts.headers);
-        let mut response = if let Some(refusal) = refused {
+        let mut response = if let Err(over) = visit.room {
+            over.into_response()
+        } else if let Some(refusal) = refused {
             refusal.into_response()
         } else if cors::is_preflight(&parts.method, &parts.headers) {
             cors::preflight(&grant, &parts.headers)
         } else {
             match self.0.admit(&visit.context, route.policy, parts, body).await {
-                Ok(request) => {
+                Ok((request, _held)) => {
                     let answer = AssertUnwindSafe(async { router.call(request).await }).catch_unwind().await;
                     let Ok(response) = answer.unwrap_or_else(|panic| Ok(panicked(panic.as_ref())));
                     settle(&visit.context, route.policy, response.status());
@@ -174,6 +190,12 @@ impl Edge {
         };
         if response.status().is_client_error() || response.status().is_server_error() {
             response = explained(response, &visit).await;
+        }
+        if let Some(bytes) = large(response.body()).filter(|_| response.extensions().get::<Shared>().is_none()) {
+            response = match visit.context.hold_answer(bytes) {
+                Ok(held) => response.map(|body| carrying(body, held)),
+                Err(over) => explained(over.into_response(), &visit).await,
+            };
         }
         headers::secure(&mut response, self.0.https);
         let headers = response.headers_mut();
@@ -204,9 +226,9 @@ impl Rules {
         policy: Policy,
         mut parts: Parts,
         body: B,
-    ) -> Result<Request<Body>, Box<Response>>
+    ) -> Result<(Request<Body>, HeldBody), Box<Response>>
     where
-        B: HttpBody<Data = Bytes> + Send,
+        B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
         origin::guard(&self.origins, policy.cookies, &parts.method, &mut parts.headers)
@@ -217,16 +239,24 @@ impl Rules {
             Limit::Each(rule) | Limit::Failures(rule) => context.charge(rule, context.client()),
         };
         counted.map_err(|exceeded: Exceeded| Box::new(exceeded.into_response()))?;
-        let limit = match policy.body {
-            BodyLimit::Small => self.body_bytes,
-            BodyLimit::Mebibyte => self.body_bytes.max(MEBIBYTE),
-        };
-        let body = body::read(body, limit, self.body_deadline)
-            .await
-            .map_err(|error| Box::new(Envelope::from(error).into_response()))?;
+        let mut held = self.budgets.body(context.address_budget());
         parts.extensions.insert(context.clone());
+        let (small, limit) = (self.body_bytes, self.body_bytes.max(MEBIBYTE));
+        let is_small =
+            body.size_hint().upper().is_some_and(|most| usize::try_from(most).is_ok_and(|most| most <= small));
+        if policy.body == BodyLimit::Large && !is_small {
+            if body::is_larger(&body, limit) {
+                return Err(Box::new(BodyError::TooLarge(limit).into_response()));
+            }
+            let (budgets, address) = (Arc::clone(&self.budgets), Arc::clone(context.address_budget()));
+            parts.extensions.insert(Unread { limit, deadline: self.body_deadline, budgets, address });
+            return Ok((Request::from_parts(parts, Body::new(body)), held));
+        }
+        let body = body::read(body, small, self.body_deadline, &mut held)
+            .await
+            .map_err(|error| Box::new(error.into_response()))?;
         let body = if body.is_empty() { Body::empty() } else { Body::from(body) };
-        Ok(Request::from_parts(parts, body))
+        Ok((Request::from_parts(parts, body), held))
     }
 }
 
@@ -259,7 +289,7 @@ async fn explained(response: Response, visit: &Visit<'_>) -> Response {
     let envelope = match parts.extensions.remove::<Envelope>() {
         Some(envelope) => envelope,
         None if is_bare(&parts) && policy::is_api(visit.uri.path()) => {
-            let said = body::read(body, 1024, Duration::from_secs(1)).await.unwrap_or_default();
+            let said = axum::body::to_bytes(body, 1024).await.unwrap_or_default();
             plain_error(parts.status, &said)
         }
         None => return Response::from_parts(parts, body),
@@ -320,6 +350,8 @@ struct Visit<'r> {
     navigates: bool,
     watch: Stopwatch,
     status: Option<StatusCode>,
+    /// Its place among those of its address; probes need none.
+    room: Result<Option<Held>, OverBudget>,
 }
 
 impl<'r> Visit<'r> {
@@ -329,11 +361,17 @@ impl<'r> Visit<'r> {
         let route = rules.route(parts.uri.path());
         let origin = rules.proxies.client(peer, &parts.headers);
         let host = host::of(parts);
-        let now = rules.clock.now();
+        let (now, limiter, budgets) = (rules.clock.now(), rules.limiter.clone(), rules.budgets.clone());
+        let context = RequestContext::new(rules.ids.next(), origin, host, now, limiter, budgets);
+        let room = match route.policy {
+            policy::PROBE => Ok(None),
+            _ => rules.budgets.request(context.address_budget()).map(Some),
+        };
         Self {
             rules,
             route,
-            context: RequestContext::new(rules.ids.next(), origin, host, now, rules.limiter.clone()),
+            room,
+            context,
             method: parts.method.clone(),
             uri: parts.uri.clone(),
             trace: trace_id(&parts.headers).filter(|_| rules.access_log).map(str::to_owned),

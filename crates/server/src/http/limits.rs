@@ -36,6 +36,12 @@ pub enum Rule {
     SignUp,
     /// Invitations that a workspace sends, an hour.
     Invitation,
+    /// Everything that a workspace asks for, whether it succeeds or not.
+    Workspace,
+    /// What a workspace has checked: by `verify` and `forward`, which are answered from memory.
+    WorkspaceCheck,
+    /// Failures of an address at the same.
+    Check,
     /// Discovery, JWKS and the OpenAPI document: an address.
     Discovery,
     /// Everything else: an address.
@@ -55,6 +61,9 @@ impl Rule {
             Self::Userinfo => "userinfo",
             Self::SignUp => "sign_up",
             Self::Invitation => "invitation",
+            Self::Workspace => "workspace",
+            Self::WorkspaceCheck => "workspace_check",
+            Self::Check => "check",
             Self::Discovery => "discovery",
             Self::Other => "other",
         }
@@ -73,6 +82,9 @@ impl Rule {
             Self::Userinfo => (limits.userinfo, minute),
             Self::SignUp => (limits.sign_ups_per_hour, Duration::from_hours(1)),
             Self::Invitation => (limits.invitations_per_hour, Duration::from_hours(1)),
+            Self::Workspace => (limits.workspace, minute),
+            Self::WorkspaceCheck => (limits.workspace_checks, minute),
+            Self::Check => (limits.checks, minute),
             Self::Discovery | Self::Other => (limits.other, minute),
         }
     }

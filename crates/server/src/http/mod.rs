@@ -31,10 +31,11 @@ use std::future::Future;
 use axum::Router;
 use tokio::net::TcpListener;
 
+pub(crate) use self::body::Unread;
 pub use self::certificate::TlsError;
 pub use self::client::{ClientAddr, Peer};
 pub use self::context::{RequestContext, RequestId};
-pub use self::edge::{Edge, EdgeError};
+pub use self::edge::{Edge, EdgeError, Shared};
 pub use self::envelope::Envelope;
 pub use self::limits::{Exceeded, Key, Limiter, Remaining, Rule, Verdict};
 pub use self::prometheus::{install_metrics, serve_metrics};

@@ -53,8 +53,9 @@ pub(super) enum Wording {
 pub(super) enum BodyLimit {
     /// As `http.body_bytes` says.
     Small,
-    /// 1 MiB, or what `http.body_bytes` says if that is more: roles name the attributes of many schemas.
-    Mebibyte,
+    /// 1 MiB, or what `http.body_bytes` says if that is more: roles name the attributes of many schemas. More than
+    /// `http.body_bytes` is read once whoever sends it has proven who they are.
+    Large,
 }
 
 /// What holds for one path.
@@ -76,7 +77,7 @@ const DEFAULT: Policy = Policy {
     body: BodyLimit::Small,
 };
 
-const PROBE: Policy = Policy { limit: Limit::Elsewhere, ..DEFAULT };
+pub(super) const PROBE: Policy = Policy { limit: Limit::Elsewhere, ..DEFAULT };
 const DISCOVERY: Policy = Policy { limit: Limit::Each(Rule::Discovery), readers: Readers::Anyone, ..DEFAULT };
 const AUTHORIZE: Policy = Policy { limit: Limit::Each(Rule::Authorize), cookies: Cookies::FromAnywhere, ..DEFAULT };
 /// A form of an app posts its user's id token here, which is what counts; without one the person is asked (ruling 21).
@@ -90,7 +91,7 @@ const USERINFO: Policy = TOKEN;
 const DEVICE: Policy = Policy { readers: Readers::Anyone, cookies: Cookies::Ignored, ..DEFAULT };
 const SIGN_IN: Policy = Policy { limit: Limit::Failures(Rule::SignIn), cookies: Cookies::SignIn, ..DEFAULT };
 /// The form of a role has a line for each attribute of many schemas.
-const ROLE_FORM: Policy = Policy { body: BodyLimit::Mebibyte, ..PAGE_FORM };
+const ROLE_FORM: Policy = Policy { body: BodyLimit::Large, ..PAGE_FORM };
 /// A form that signs somebody in or changes something: from our own page alone. Among them those that act by a link that
 /// was mailed, which cannot be guessed, so their failures are not counted.
 pub(super) const PAGE_FORM: Policy = Policy { cookies: Cookies::OwnForm, ..DEFAULT };
@@ -107,11 +108,13 @@ const WORKSPACE: Policy = Policy {
     readers: Readers::Anyone,
     cookies: Cookies::Ignored,
     wording: Wording::Workspace,
-    body: BodyLimit::Mebibyte,
+    body: BodyLimit::Small,
 };
-/// Asked for every request that a proxy or a service gets, and with what it gets: its visitors' bad tokens must not
-/// shut it out.
-const WORKSPACE_CHECK: Policy = Policy { limit: Limit::Elsewhere, ..WORKSPACE };
+/// Where roles are written.
+const WORKSPACE_ROLES: Policy = Policy { body: BodyLimit::Large, ..WORKSPACE };
+/// Asked for every request that a proxy or a service gets, and with what it gets: bad tokens of its visitors have a limit of
+/// their own, and never hold a good one back.
+const WORKSPACE_CHECK: Policy = Policy { limit: Limit::Failures(Rule::Check), ..WORKSPACE };
 const WORKSPACE_LOGIN: Policy = Policy { limit: Limit::Failures(Rule::SignIn), ..WORKSPACE };
 
 /// Nobody proves who they are here, so the page that asks counts: ours, or one that the operator trusts.
@@ -179,7 +182,11 @@ pub(super) const TABLE: &[(&str, Policy)] = &[
 
 /// What holds for a path or pattern of the router that the table does not name by itself.
 pub(super) fn of(pattern: &str) -> Policy {
-    if pattern.starts_with("/api/v1/") { WORKSPACE } else { DEFAULT }
+    match pattern {
+        "/api/v1/roles" | "/api/v1/roles/{id}" => WORKSPACE_ROLES,
+        _ if pattern.starts_with("/api/v1/") => WORKSPACE,
+        _ => DEFAULT,
+    }
 }
 
 /// Whether the forms of the pages below `path`, which have no line in the table, are under [`PAGE_FORM`].
@@ -235,7 +242,8 @@ mod tests {
 
     #[test]
     fn whatever_is_mounted_under_api_v1_speaks_the_words_of_workspaces() {
-        assert_eq!(of("/api/v1/roles/{id}"), WORKSPACE);
+        assert_eq!(of("/api/v1/users/{id}"), WORKSPACE);
+        assert_eq!(of("/api/v1/roles/{id}"), WORKSPACE_ROLES);
         for (path, policy) in TABLE.iter().filter(|(path, _)| path.starts_with("/api/v1")) {
             assert_eq!(policy.wording, Wording::Workspace, "{path}");
         }

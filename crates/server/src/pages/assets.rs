@@ -1,12 +1,14 @@
 //! `GET /assets/{file}`: the pages' styles and scripts, embedded in the binary. A file's name holds a hash of its content, so
 //! whoever has it once never asks again.
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use http::{HeaderValue, StatusCode, header};
+
+use crate::http::Shared;
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
@@ -46,7 +48,7 @@ impl IntoResponse for Asset {
             (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'")),
             (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         ];
-        (headers, Bytes::from_static(self.bytes)).into_response()
+        (headers, Extension(Shared), Bytes::from_static(self.bytes)).into_response()
     }
 }
 

@@ -7,6 +7,7 @@ use axum::{Extension, Router};
 use bytes::Bytes;
 use http::{HeaderValue, header};
 
+use crate::http::Shared;
 use crate::pages::view::{PageContext, Reference};
 use crate::state::Sigma;
 
@@ -28,5 +29,5 @@ async fn document(Extension(OpenApiDocument(document)): Extension<OpenApiDocumen
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60")),
     ];
-    (headers, document).into_response()
+    (headers, Extension(Shared), document).into_response()
 }

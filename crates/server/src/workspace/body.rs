@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use serde::Deserialize;
@@ -30,18 +31,17 @@ pub trait Wanted: DeserializeOwned {
 pub struct Body<T>(pub T);
 
 impl<T: Wanted> FromRequest<Sigma> for Body<T> {
-    type Rejection = WorkspaceError;
+    type Rejection = Response;
 
-    async fn from_request(request: Request, _: &Sigma) -> Result<Self, WorkspaceError> {
+    async fn from_request(request: Request, _: &Sigma) -> Result<Self, Response> {
         let headers = request.headers();
         let is_json = is_content_type(headers, JSON);
         let is_said = headers.contains_key(CONTENT_TYPE);
-        let body = crate::extract::body(request).await;
-        let body = body.map_err(|_| WorkspaceError::invalid("The body could not be read"))?;
+        let body = crate::extract::body(request).await?;
         if !is_json && (is_said || !body.is_empty()) {
-            return Err(WorkspaceError::NotJson);
+            return Err(WorkspaceError::NotJson.into_response());
         }
-        read(if body.is_empty() { b"{}" } else { &body }).map(Self)
+        read(if body.is_empty() { b"{}" } else { &body }).map(Self).map_err(IntoResponse::into_response)
     }
 }
 

@@ -18,7 +18,7 @@ use sigma_store::workspace::membership::State;
 use sigma_store::workspace::quick;
 use sigma_store::workspace::session::SessionKind;
 
-use crate::http::RequestContext;
+use crate::http::{RequestContext, Rule};
 use crate::state::Sigma;
 use crate::workspace::auth::verify::Verified;
 use crate::workspace::error::WorkspaceError;
@@ -348,7 +348,7 @@ async fn server(sigma: &Sigma, key: &str) -> Result<Known, WorkspaceError> {
     })
 }
 
-/// Whoever calls, by either credential.
+/// Whoever calls, by either credential. From here on the request counts to the budget of their workspace.
 #[derive(Clone, Debug)]
 pub struct WorkspaceCaller(pub Arc<Caller>);
 
@@ -356,9 +356,31 @@ impl FromRequestParts<Sigma> for WorkspaceCaller {
     type Rejection = WorkspaceError;
 
     async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, WorkspaceError> {
-        let credential = Credential::of(&parts.headers)?;
-        let context = parts.extensions.get::<RequestContext>();
-        let context = context.ok_or_else(|| WorkspaceError::Internal("a request without its context".to_owned()))?;
-        identify(sigma, credential, Sender::Caller(context)).await.map(Self)
+        let context = context(parts)?;
+        let caller = identify(sigma, Credential::of(&parts.headers)?, Sender::Caller(context)).await?;
+        context.charge(Rule::Workspace, caller.org_id.as_str())?;
+        context.take_turn(&caller.org_id).await?;
+        Ok(Self(caller))
     }
+}
+
+/// Whoever asks about somebody else's request, or whose request is asked about: answered from memory, for as many as there
+/// are, so it takes no turn among what their workspace has done.
+#[derive(Clone, Debug)]
+pub struct WorkspaceCheck(pub Arc<Caller>);
+
+impl FromRequestParts<Sigma> for WorkspaceCheck {
+    type Rejection = WorkspaceError;
+
+    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, WorkspaceError> {
+        let context = context(parts)?;
+        let caller = identify(sigma, Credential::of(&parts.headers)?, Sender::Caller(context)).await?;
+        context.charge(Rule::WorkspaceCheck, caller.org_id.as_str())?;
+        Ok(Self(caller))
+    }
+}
+
+fn context(parts: &Parts) -> Result<&RequestContext, WorkspaceError> {
+    let context = parts.extensions.get::<RequestContext>();
+    context.ok_or_else(|| WorkspaceError::Internal("the router was reached around its middleware".to_owned()))
 }

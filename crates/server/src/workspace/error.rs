@@ -8,6 +8,7 @@ use http::StatusCode;
 use sigma_core::workspace::Refusal;
 use sigma_store::StoreError;
 
+use crate::budget::OverBudget;
 use crate::error::internal;
 use crate::http::{Envelope, Exceeded};
 
@@ -32,6 +33,8 @@ pub enum WorkspaceError {
     Refused(Refusal),
     /// Too many of them: 429.
     Limited(Exceeded),
+    /// More at once than the workspace may: 429.
+    OverBudget(OverBudget),
     /// More logins at once than can be checked: 503.
     Busy,
     /// The store has no outcome.
@@ -64,6 +67,12 @@ impl From<Refusal> for WorkspaceError {
     }
 }
 
+impl From<OverBudget> for WorkspaceError {
+    fn from(over: OverBudget) -> Self {
+        Self::OverBudget(over)
+    }
+}
+
 impl From<Exceeded> for WorkspaceError {
     fn from(exceeded: Exceeded) -> Self {
         Self::Limited(exceeded)
@@ -90,7 +99,9 @@ impl From<WorkspaceError> for Envelope {
             WorkspaceError::Refused(refusal @ Refusal::Denied(_)) => refused(StatusCode::FORBIDDEN, &refusal),
             WorkspaceError::Refused(refusal @ Refusal::NotFound { .. }) => refused(StatusCode::NOT_FOUND, &refusal),
             WorkspaceError::Refused(refusal @ Refusal::Conflict(_)) => refused(StatusCode::CONFLICT, &refusal),
-            WorkspaceError::Limited(_) => Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests"),
+            WorkspaceError::Limited(_) | WorkspaceError::OverBudget(_) => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests")
+            }
             WorkspaceError::Busy => Self::unavailable("more passwords at once than can be hashed"),
             WorkspaceError::Store(error) => internal(error),
             WorkspaceError::Internal(cause) => Self::internal(cause),
@@ -103,6 +114,7 @@ impl IntoResponse for WorkspaceError {
         match self {
             // Says in its headers when to come back.
             Self::Limited(exceeded) => exceeded.into_response(),
+            Self::OverBudget(over) => over.into_response(),
             error => Envelope::from(error).into_response(),
         }
     }

@@ -4,6 +4,7 @@
 
 mod authorize;
 mod bad_input_oauth;
+mod budgets;
 mod client_auth;
 mod cookies;
 mod csrf;

@@ -16,7 +16,7 @@ use super::outcome::{Instead, Refused};
 use super::quick::QuickSession;
 use crate::error::internal;
 use crate::extract::{Browser, SignedIn};
-use crate::http::RequestContext;
+use crate::http::{RequestContext, Rule};
 use crate::pages::not_found;
 use crate::pages::view::workspace::{Frame, Notice, Tab, WorkspaceLink};
 use crate::pages::view::{ErrorPage, Link, PageContext};
@@ -168,6 +168,9 @@ impl FromRequestParts<Sigma> for Visit {
         let place = Path::<Place>::from_request_parts(parts, sigma).await;
         let Path(Place { workspace }) = place.map_err(|_| Instead::of(not_found(sigma)))?;
         let context = RequestContext::from_request_parts(parts, sigma).await.map_err(Instead::of)?;
-        Self::find(sigma, &context, &Browser::of(&parts.headers), OrgId::from_text(workspace)).await
+        let visit = Self::find(sigma, &context, &Browser::of(&parts.headers), OrgId::from_text(workspace)).await?;
+        context.charge(Rule::Workspace, visit.workspace.id.as_str()).map_err(Instead::of)?;
+        context.take_turn(&visit.workspace.id).await.map_err(Instead::of)?;
+        Ok(visit)
     }
 }

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::Sigma;
-use crate::workspace::caller::{Wish, WorkspaceCaller};
+use crate::workspace::caller::{Wish, WorkspaceCheck};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::forwarded;
 
@@ -58,17 +58,18 @@ const EMPTY: HeaderValue = HeaderValue::from_static("");
         (status = 400, description = "Two credentials at once, an unknown permission, or an audience that the operator did not name"),
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The caller may not do that"),
-        (status = 413, description = "More than 1 MiB"),
+        (status = 413, description = "The body is larger than 64 KiB"),
+        (status = 429, description = "Too many failures, or too many requests of the workspace"),
         (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn forward(
     State(sigma): State<Sigma>,
     RawQuery(query): RawQuery,
-    caller: Result<WorkspaceCaller, WorkspaceError>,
+    caller: Result<WorkspaceCheck, WorkspaceError>,
 ) -> Response {
     match answer(&sigma, query.as_deref(), caller).await {
-        Ok((WorkspaceCaller(caller), token)) => {
+        Ok((WorkspaceCheck(caller), token)) => {
             let mut response = Response::new(Body::empty());
             tell(response.headers_mut(), &caller.headers, token);
             response
@@ -85,8 +86,8 @@ pub async fn forward(
 async fn answer(
     sigma: &Sigma,
     query: Option<&str>,
-    caller: Result<WorkspaceCaller, WorkspaceError>,
-) -> Result<(WorkspaceCaller, HeaderValue), WorkspaceError> {
+    caller: Result<WorkspaceCheck, WorkspaceError>,
+) -> Result<(WorkspaceCheck, HeaderValue), WorkspaceError> {
     let caller = caller?;
     let Some(query) = query else { return Ok((caller, EMPTY)) };
     let params = Params::parse(query);

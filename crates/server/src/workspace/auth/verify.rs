@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::state::Sigma;
 use crate::workspace::body::{Body, Wanted};
-use crate::workspace::caller::{Credential, Sender, Who, Wish, WorkspaceCaller, identify};
+use crate::workspace::caller::{Credential, Sender, Who, Wish, WorkspaceCheck, identify};
 use crate::workspace::error::WorkspaceError;
 
 /// The routes of this endpoint.
@@ -108,14 +108,15 @@ impl Verified {
         (status = 400, description = "Neither token nor apiKey, or both, or an unknown permission"),
         (status = 401, description = "No API key, or one that does not work"),
         (status = 403, description = "Only an API key may ask"),
-        (status = 413, description = "More than 1 MiB"),
+        (status = 413, description = "The body is larger than 64 KiB"),
         (status = 415, description = "Not JSON"),
+        (status = 429, description = "Too many failures, or too many requests of the workspace"),
         (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn verify(
     State(sigma): State<Sigma>,
-    WorkspaceCaller(caller): WorkspaceCaller,
+    WorkspaceCheck(caller): WorkspaceCheck,
     Body(body): Body<VerifyBody>,
 ) -> Result<Response, WorkspaceError> {
     if let Who::Person { .. } = caller.who {

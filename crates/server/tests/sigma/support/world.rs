@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use http::Request;
+use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
 use sigma_core::digest::Digest;
@@ -179,11 +179,21 @@ impl World {
         Browser::new(self)
     }
 
+    /// Sends a request from `address`, and leaves its answer unread.
+    pub async fn open_from(&self, address: IpAddr, request: Request<Body>) -> Response<Body> {
+        let peer = Peer { address, tls: true };
+        self.edge.answer(self.router.clone(), peer, request).await
+    }
+
+    /// Bytes of bodies, and of answers that are not read, which the server holds.
+    pub fn held(&self) -> (usize, usize) {
+        self.edge.budgets().held()
+    }
+
     /// Sends a request from `address`.
     pub async fn send_from(&self, address: IpAddr, request: Request<Body>) -> Answer {
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let peer = Peer { address, tls: true };
-        let response = self.edge.answer(self.router.clone(), peer, request).await;
+        let response = self.open_from(address, request).await;
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         openapi::check(&method, &path, parts.status);
