@@ -231,7 +231,7 @@ pub struct Http {
     pub header_seconds: u32,
     /// Seconds that a connection may be idle between requests.
     pub idle_seconds: u32,
-    /// Seconds that a client has to take an answer, beside one for each 16 kB.
+    /// Every so many seconds a client that has a large answer to take must have taken 16 kB for each of them.
     pub send_seconds: u32,
     /// Seconds for the body of a request.
     pub body_seconds: u32,

@@ -112,9 +112,8 @@ const WORKSPACE: Policy = Policy {
 };
 /// Where roles are written.
 const WORKSPACE_ROLES: Policy = Policy { body: BodyLimit::Large, ..WORKSPACE };
-/// Asked for every request that a proxy or a service gets, and with what it gets: bad tokens of its visitors have a limit of
-/// their own, and never hold a good one back.
-const WORKSPACE_CHECK: Policy = Policy { limit: Limit::Failures(Rule::Check), ..WORKSPACE };
+/// Asked for every request that a proxy or a service gets, and with what it gets. The extractor counts bad credentials.
+const WORKSPACE_CHECK: Policy = Policy { limit: Limit::Elsewhere, ..WORKSPACE };
 const WORKSPACE_LOGIN: Policy = Policy { limit: Limit::Failures(Rule::SignIn), ..WORKSPACE };
 
 /// Nobody proves who they are here, so the page that asks counts: ours, or one that the operator trusts.

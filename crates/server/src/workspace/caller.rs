@@ -365,7 +365,8 @@ impl FromRequestParts<Sigma> for WorkspaceCaller {
 }
 
 /// Whoever asks about somebody else's request, or whose request is asked about: answered from memory, for as many as there
-/// are, so it takes no turn among what their workspace has done.
+/// are, so it takes no turn among what their workspace has done. Bad credentials are counted by the address that they come
+/// from, and hold no good one back.
 #[derive(Clone, Debug)]
 pub struct WorkspaceCheck(pub Arc<Caller>);
 
@@ -374,7 +375,11 @@ impl FromRequestParts<Sigma> for WorkspaceCheck {
 
     async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, WorkspaceError> {
         let context = context(parts)?;
-        let caller = identify(sigma, Credential::of(&parts.headers)?, Sender::Caller(context)).await?;
+        let found = identify(sigma, Credential::of(&parts.headers)?, Sender::Caller(context)).await;
+        if let Err(WorkspaceError::BadToken | WorkspaceError::BadKey) = found {
+            context.charge(Rule::Check, context.client())?;
+        }
+        let caller = found?;
         context.charge(Rule::WorkspaceCheck, caller.org_id.as_str())?;
         Ok(Self(caller))
     }
