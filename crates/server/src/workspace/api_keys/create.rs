@@ -64,7 +64,7 @@ pub struct MadeKey {
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The caller may not manage API keys, or not give these permissions"),
         (status = 409, description = "500 keys are there already"),
-        (status = 413, description = "More than 1 MiB"),
+        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures"),
         (status = 503, description = "The store does not answer"),

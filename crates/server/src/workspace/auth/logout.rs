@@ -27,7 +27,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
         (status = 400, description = "Two credentials at once"),
         (status = 401, description = "No token, or a dead one"),
         (status = 403, description = "An API key has no session"),
-        (status = 413, description = "More than 1 MiB"),
+        (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures"),
         (status = 503, description = "The store does not answer"),
     )

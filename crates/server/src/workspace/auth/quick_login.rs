@@ -52,7 +52,7 @@ impl Wanted for QuickLoginBody {
         (status = 400, description = "workspaceId and userId are required"),
         (status = 401, description = "Not for that person, that workspace, or that network"),
         (status = 403, description = "A page of another origin asks"),
-        (status = 413, description = "More than 1 MiB"),
+        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures"),
         (status = 503, description = "The store does not answer"),

@@ -108,7 +108,7 @@ impl Verified {
         (status = 400, description = "Neither token nor apiKey, or both, or an unknown permission"),
         (status = 401, description = "No API key, or one that does not work"),
         (status = 403, description = "Only an API key may ask"),
-        (status = 413, description = "The body is larger than 64 KiB"),
+        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures, or too many requests of the workspace"),
         (status = 503, description = "The store does not answer"),

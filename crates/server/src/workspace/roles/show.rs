@@ -33,7 +33,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The API key may not read"),
         (status = 404, description = "No such role in this workspace"),
-        (status = 413, description = "More than 1 MiB"),
+        (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures"),
         (status = 503, description = "The store does not answer"),
     )

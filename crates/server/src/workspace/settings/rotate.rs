@@ -39,7 +39,7 @@ pub struct RotateAnswer {
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The person may not manage the workspace, or the caller is an API key"),
         (status = 409, description = "It was rotated too often today"),
-        (status = 413, description = "More than 1 MiB"),
+        (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures"),
         (status = 503, description = "The store does not answer"),
     )

@@ -61,7 +61,7 @@ impl Wanted for UserChange {}
         (status = 403, description = "The caller may not manage users, or the user or the role holds more than they do"),
         (status = 404, description = "No such user or role in this workspace"),
         (status = 409, description = "Nobody would be left to manage the workspace, or the invitation is not accepted yet"),
-        (status = 413, description = "More than 1 MiB"),
+        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures"),
         (status = 503, description = "The store does not answer"),

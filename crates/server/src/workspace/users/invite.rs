@@ -54,7 +54,7 @@ impl Wanted for InviteBody {
         (status = 403, description = "The caller may not manage users, or the role holds more than they do"),
         (status = 404, description = "No such role in this workspace"),
         (status = 409, description = "Somebody with that address is a member or invited already, or was sent ten invitations within the hour"),
-        (status = 413, description = "More than 1 MiB"),
+        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures, or too many invitations of this workspace"),
         (status = 503, description = "The store does not answer"),

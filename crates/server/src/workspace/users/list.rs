@@ -46,7 +46,7 @@ pub struct UserPage {
         (status = 400, description = "offset or limit is no number, or two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The caller may not manage users"),
-        (status = 413, description = "More than 1 MiB"),
+        (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures"),
         (status = 503, description = "The store does not answer"),
     )

@@ -37,7 +37,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
         (status = 403, description = "The caller may not manage users, or the user holds more than they do"),
         (status = 404, description = "No such user in this workspace"),
         (status = 409, description = "Nobody would be left to manage the workspace"),
-        (status = 413, description = "More than 1 MiB"),
+        (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures"),
         (status = 503, description = "The store does not answer"),
     )
