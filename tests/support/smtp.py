@@ -58,6 +58,7 @@ async def main(mode, certificate, key):
         return SMTP(
             Handler(),
             hostname="mail.example.org",
+            enable_SMTPUTF8=True,
             authenticator=authenticate,
             auth_required=True,
             auth_require_tls=mode == "starttls",

@@ -2,6 +2,7 @@
 import { backupFile, backupFileName } from "../wallet/backup.ts";
 import { type NewKey, createKey } from "../wallet/create.ts";
 import { SHORTEST_PASSWORD } from "../wallet/limits.ts";
+import { prepared } from "../wallet/password.ts";
 import { signUpRequest } from "../wallet/sign.ts";
 import { storeKey, storedKey } from "../wallet/storage.ts";
 import { type Strength, strengthOf } from "../wallet/strength.ts";
@@ -32,7 +33,7 @@ if (issuer !== undefined) start(issuer);
 function start(issuer: string): void {
   panel.on("replace", () => showCreate());
   password.addEventListener("input", () => {
-    const judged = strengthOf(password.value);
+    const judged = strengthOf(prepared(password.value));
     strength.dataset["strength"] = judged;
     strength.textContent = STRENGTH_WORDS[judged];
   });
@@ -59,13 +60,14 @@ function showCreate(): void {
 }
 
 async function create(issuer: string): Promise<void> {
-  if (strengthOf(password.value) === "none") return panel.fail("Choose a password.", password);
-  if (password.value.length < SHORTEST_PASSWORD) {
+  const chosen = prepared(password.value);
+  if (chosen === "") return panel.fail("Choose a password.", password);
+  if (chosen.length < SHORTEST_PASSWORD) {
     return panel.fail(`The password needs at least ${SHORTEST_PASSWORD} characters.`, password);
   }
-  if (password.value !== repeated.value) return panel.fail("The two passwords differ.", repeated);
+  if (chosen !== prepared(repeated.value)) return panel.fail("The two passwords differ.", repeated);
   await panel.busy("Making your key…", async () => {
-    key = await createKey(password.value, `Sigma key for ${new URL(issuer).host}`);
+    key = await createKey(chosen, `Sigma key for ${new URL(issuer).host}`);
     password.value = "";
     repeated.value = "";
     offerBackup(key);

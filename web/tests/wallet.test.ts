@@ -15,6 +15,22 @@ const ISSUER = "https://id.example.org";
 /** Few rounds: the library's default is for attackers, and the wallet opens both counts that exist. */
 const LEGACY_ROUNDS = 100_000;
 
+test("a password opens a key however its letters were typed", async () => {
+  const composed = "Gr\u00fc\u00dfe aus K\u00f6ln 42";
+  const { encryptedBackup } = await createKey(composed.normalize("NFD").replaceAll(" ", "\u00a0"), "label");
+  for (const typed of [composed, composed.normalize("NFD"), composed.replaceAll(" ", "\u3000")]) {
+    assert.equal((await unlock(encryptedBackup, typed)).length, 1);
+  }
+  await assert.rejects(unlock(encryptedBackup, composed.toLowerCase()), UnlockError);
+});
+
+test("a backup of a program that prepares no password opens with the password as typed", async () => {
+  const typed = "Gru\u0308\u00dfe aus Ko\u0308ln 42";
+  const wif = PrivateKey.fromRandom().toWif();
+  const blob = await encryptBackup({ wif }, typed, LEGACY_ROUNDS);
+  assert.equal((await unlock(blob, typed)).length, 1);
+});
+
 test("a new key is a Type42 master key whose first identity is proven by its member key", async () => {
   const { identity, encryptedBackup } = await createKey(PASSWORD, "test");
   const backup = await decryptBackup(encryptedBackup, PASSWORD);

@@ -2,6 +2,7 @@
 import { PrivateKey } from "@bsv/sdk";
 import { BAP } from "bsv-bap";
 import { encryptBackup } from "bitcoin-backup";
+import { prepared } from "./password.ts";
 import { UnlockedIdentity } from "./sign.ts";
 
 /** A key that was just made. */
@@ -21,6 +22,6 @@ export async function createKey(password: string, label: string): Promise<NewKey
     master.idName,
     master.getWalletRoot(master.rootPath).toWif(),
   );
-  const encryptedBackup = await encryptBackup({ ids: bap.exportIds(), rootPk, label }, password);
+  const encryptedBackup = await encryptBackup({ ids: bap.exportIds(), rootPk, label }, prepared(password));
   return { identity, encryptedBackup };
 }

@@ -4,6 +4,7 @@ import { BAP, MasterID, MemberID, bapIdFromPubkey } from "bsv-bap";
 import type { Identity, MemberIdentity } from "bsv-bap";
 import { decryptBackup, isLegacyBackup, isMasterBackup, isMemberBackup, isWifBackup } from "bitcoin-backup";
 import type { BapMasterBackup, BapMemberBackup, DecryptedBackup } from "bitcoin-backup";
+import { prepared } from "./password.ts";
 import { UnlockedIdentity } from "./sign.ts";
 
 /** Why a backup cannot be used. */
@@ -21,10 +22,21 @@ export class UnlockError extends Error {
 
 /** The identities of a backup, at least one. Throws `UnlockError`. */
 export async function unlock(encryptedBackup: string, password: string): Promise<UnlockedIdentity[]> {
-  const backup = await decrypt(encryptedBackup, password);
+  const backup = await open(encryptedBackup, password);
   const identities = guarded(() => identitiesOf(backup));
   if (identities.length === 0) throw new UnlockError("no-account-key");
   return identities;
+}
+
+/** Tries the prepared password, then, for backups of programs that prepare none, the one that was typed. */
+async function open(encryptedBackup: string, password: string): Promise<DecryptedBackup> {
+  const first = prepared(password);
+  try {
+    return await decrypt(encryptedBackup, first);
+  } catch (error) {
+    if (first === password || !(error instanceof UnlockError) || error.problem !== "wrong-password") throw error;
+    return decrypt(encryptedBackup, password);
+  }
 }
 
 async function decrypt(encryptedBackup: string, password: string): Promise<DecryptedBackup> {

@@ -1,22 +1,24 @@
 //! E-mail addresses of people (RFC 5321 §4.1.2), as far as an account needs them: the dot-atom form, without comments,
-//! quoted parts and address literals, with letters of any script (RFC 6531).
+//! quoted parts and address literals, with letters of any script (RFC 6531) and domains that are compared in A-labels.
 
 use std::fmt;
 
+use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
 use thiserror::Error;
+
+use crate::unicode;
 
 /// The longest address, in bytes (RFC 5321 §4.5.3.1.3: a path of 256 with its brackets).
 const LONGEST: usize = 254;
 /// The longest part before the @, in bytes (RFC 5321 §4.5.3.1.1).
 const LONGEST_LOCAL: usize = 64;
-/// The longest label of a domain, in bytes (RFC 1035 §2.3.4).
-const LONGEST_LABEL: usize = 63;
 
 /// An address that a mail can be sent to, as its person writes it, and folded: as accounts are found by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email {
     address: String,
     folded: String,
+    mailbox: String,
 }
 
 /// The text is no address that a mail can be sent to.
@@ -27,25 +29,28 @@ pub struct NotAnEmail;
 impl Email {
     /// Reads an address; white space around it is dropped.
     pub fn parse(text: &str) -> Result<Self, NotAnEmail> {
-        let address = text.trim();
+        let address = unicode::nfc(text.trim());
         let (local, domain) = address.split_once('@').ok_or(NotAnEmail)?;
-        let folded = fold(address);
-        let fits = |text: &str| text.len() <= LONGEST;
-        if fits(address) && fits(&folded) && is_local(local) && is_domain(domain) {
-            Ok(Self { address: address.to_owned(), folded })
-        } else {
-            Err(NotAnEmail)
-        }
+        let ascii = ascii_domain(domain).ok_or(NotAnEmail)?;
+        let (folded, mailbox) = (fold(&address), format!("{local}@{ascii}"));
+        let fits = [&address, &folded, &mailbox].into_iter().all(|text| text.len() <= LONGEST);
+        if fits && is_local(local) { Ok(Self { address, folded, mailbox }) } else { Err(NotAnEmail) }
     }
 
-    /// The address as it was written: what mails are sent to, and apps are told.
+    /// The address as it was written, in form C: what apps are told.
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// The address in lower case, by which accounts are found.
+    /// The address by which accounts are found.
     pub fn folded(&self) -> &str {
         &self.folded
+    }
+
+    /// The address that mails are sent to: its domain in A-labels, which every mail server reads. Only one with letters
+    /// outside ASCII before the @ needs a server that knows SMTPUTF8.
+    pub fn mailbox(&self) -> &str {
+        &self.mailbox
     }
 }
 
@@ -55,32 +60,58 @@ impl fmt::Display for Email {
     }
 }
 
-/// How an address is compared. What is no address folds too: it finds nobody, and fails like one that is unknown.
+/// How an address is compared: form C and lower case, and the domain in A-labels, so that `bücher.example` and
+/// `xn--bcher-kva.example` are one (RFC 5891 §5.3). What is no address folds too: it finds nobody, and fails like one that
+/// is unknown.
 pub fn fold(text: &str) -> String {
-    text.trim().to_lowercase().replace('\0', "\u{FFFD}")
+    let lower = |text: &str| unicode::nfc(&unicode::nfc(text).to_lowercase());
+    let text = text.trim().replace('\0', "\u{FFFD}");
+    match text.rsplit_once('@') {
+        Some((local, domain)) => match ascii_domain(domain) {
+            Some(domain) => format!("{}@{domain}", lower(local)),
+            None => lower(&text),
+        },
+        None => lower(&text),
+    }
+}
+
+/// A domain in A-labels and lower case (UTS #46, which maps what people type to what IDNA 2008 registers).
+fn ascii_domain(domain: &str) -> Option<String> {
+    let bytes = domain.as_bytes();
+    let ascii = Uts46::new().to_ascii(bytes, AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify).ok()?;
+    // A name that DNS knows holds letters; `1.2.3.4` is none.
+    ascii.bytes().any(|byte| byte.is_ascii_alphabetic()).then(|| ascii.into_owned())
 }
 
 fn is_local(local: &str) -> bool {
-    let atom = |letter: char| {
-        letter.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(letter) || is_international(letter)
+    local.len() <= LONGEST_LOCAL && local.split('.').all(is_atom)
+}
+
+/// One part of a dot-atom (RFC 5322 §3.2.3), with letters of any script (RFC 6531 §3.3).
+fn is_atom(atom: &str) -> bool {
+    let known = |letter: char| {
+        letter.is_ascii_alphanumeric()
+            || "!#$%&'*+-/=?^_`{|}~".contains(letter)
+            || is_international(letter)
+            || is_joiner(letter)
     };
-    local.len() <= LONGEST_LOCAL && local.split('.').all(|part| !part.is_empty() && part.chars().all(atom))
+    let begins_well = atom.chars().next().is_some_and(|first| !unicode::is_mark(first));
+    // Joiners are seen only where IDNA has a place for them (RFC 5892 appendix A.1 and A.2).
+    let joins_well = || {
+        !atom.contains(is_joiner)
+            || Uts46::new().to_unicode(atom.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow).1.is_ok()
+    };
+    begins_well && atom.chars().all(known) && joins_well()
 }
 
-fn is_domain(domain: &str) -> bool {
-    domain.split('.').all(|label| {
-        let letters = |letter: char| letter.is_ascii_alphanumeric() || letter == '-' || is_international(letter);
-        !label.is_empty()
-            && label.len() <= LONGEST_LABEL
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.chars().all(letters)
-    })
-}
-
-/// A letter or digit outside ASCII: no sign that looks like nothing, turns the text around or ends a line.
+/// A letter, digit or accent outside ASCII: no sign that looks like nothing, turns the text around or ends a line.
 fn is_international(letter: char) -> bool {
-    !letter.is_ascii() && letter.is_alphanumeric()
+    !letter.is_ascii() && (letter.is_alphanumeric() || unicode::is_mark(letter))
+}
+
+/// The zero-width joiner and non-joiner.
+fn is_joiner(letter: char) -> bool {
+    matches!(letter, '\u{200C}' | '\u{200D}')
 }
 
 #[cfg(test)]
@@ -120,11 +151,62 @@ mod tests {
             "<ada@example.org>",
             "ada\u{202e}@example.org",
             "ada\0@example.org",
+            "ada\u{200b}@example.org",
+            "ad\u{200d}a@example.org",
+            "\u{301}ada@example.org",
+            "ada@\u{301}example.org",
+            "ada@exam\u{200d}ple.org",
+            "ada@xn--bcher-kva-.example",
+            "ada@xn--.example",
+            "ada@192.0.2.1",
+            "ada@example.org.",
             &long,
             &longer,
         ] {
             assert_eq!(Email::parse(text), Err(NotAnEmail), "{text:?}");
         }
+    }
+
+    #[test]
+    fn addresses_of_every_script_are_taken() {
+        for text in [
+            "संपर्क@डाटामेल.भारत",
+            "ผู้ใช้@ตัวอย่าง.ไทย",
+            "தமிழ்@உதாரணம்.இந்தியா",
+            "用户@例子.广告",
+            "квіточка@пошта.укр",
+            "θσερ@εχαμπλε.ψομ",
+            "Dörte@Sörensen.example.com",
+            "क्\u{200d}ष@example.org",
+            "نامه\u{200c}ای@example.org",
+            "josé+list@example.org",
+            "ada@faß.de",
+            "ada@r3---sn.example",
+        ] {
+            let email = Email::parse(text).unwrap_or_else(|_| panic!("{text}"));
+            let (_, domain) = email.mailbox().split_once('@').unwrap();
+            assert!(
+                domain.is_ascii() && email.folded().ends_with(&format!("@{domain}")),
+                "{text}: {}",
+                email.mailbox()
+            );
+            assert_eq!(fold(email.mailbox()), email.folded(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_domain_is_one_however_it_is_written() {
+        for (one, other) in [
+            ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+            ("ada@BÜCHER.Example", "ada@xn--bcher-kva.example"),
+            ("ada@bu\u{308}cher.example", "ada@XN--BCHER-KVA.example"),
+            ("ada@ｅxample.org", "ada@example.org"),
+            ("ada@example。org", "ada@example.org"),
+            ("jose\u{301}@example.org", "JOSÉ@example.org"),
+        ] {
+            assert_eq!(Email::parse(one).unwrap().folded(), Email::parse(other).unwrap().folded(), "{one}");
+        }
+        assert_eq!(Email::parse("ada@bu\u{308}cher.example").unwrap().address(), "ada@bücher.example");
     }
 
     proptest! {
@@ -133,7 +215,10 @@ mod tests {
             if let Ok(email) = Email::parse(&text) {
                 prop_assert_eq!(fold(email.folded()), email.folded());
                 prop_assert!(email.address().len() <= LONGEST && email.folded().len() <= LONGEST);
+                prop_assert_eq!(Email::parse(email.mailbox()).map(|same| same.folded), Ok(email.folded.clone()));
             }
+            prop_assert_eq!(fold(&fold(&text)), fold(&text));
+            prop_assert_eq!(fold(&unicode::nfc(&text)), fold(&text));
             prop_assert!(!fold(&text).contains('\0'));
         }
     }

@@ -18,4 +18,5 @@ pub mod redirect;
 pub mod scope;
 pub mod time;
 pub mod token;
+pub mod unicode;
 pub mod workspace;

@@ -1,7 +1,10 @@
-//! What a person may choose for a password (NIST SP 800-63B §5.1.1.2: a length, and nothing that is tried first).
+//! What a person may choose for a password (NIST SP 800-63B §5.1.1.2: a length, and nothing that is tried first), and in
+//! which form it is compared (RFC 8265 §4.2, `OpaqueString`).
 
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
+
+use crate::unicode;
 
 /// Fewest characters of a password.
 pub const SHORTEST: usize = 8;
@@ -11,6 +14,41 @@ pub const LONGEST: usize = 128;
 /// The 10,000 commonest passwords of at least [`SHORTEST`] characters, in lower case, the commonest first: those of the
 /// list that Django ships (Royce Williams, from breaches), then those of zxcvbn's.
 const COMMONEST: &str = include_str!("password/commonest.txt");
+
+/// A password as somebody gives it to prove who they are. It does not print.
+#[derive(Clone, Debug)]
+pub struct GivenPassword {
+    prepared: SecretString,
+    /// As it was typed, where that is something else.
+    typed: Option<SecretString>,
+}
+
+impl GivenPassword {
+    /// The password that was typed.
+    pub fn new(typed: SecretString) -> Self {
+        let prepared = prepare(typed.expose_secret());
+        let differs = prepared.expose_secret() != typed.expose_secret();
+        Self { prepared, typed: differs.then_some(typed) }
+    }
+
+    /// What a hash may be of: the prepared text, then the one that was typed.
+    pub fn forms(&self) -> impl Iterator<Item = &SecretString> {
+        std::iter::once(&self.prepared).chain(&self.typed)
+    }
+
+    /// The prepared text: what a new hash is made of.
+    pub fn into_prepared(self) -> SecretString {
+        self.prepared
+    }
+}
+
+/// `OpaqueString` (RFC 8265 §4.2.2): spaces of other scripts become U+0020, then form C. Case and everything else count.
+fn prepare(text: &str) -> SecretString {
+    let spaced: String =
+        text.chars().map(|letter| if unicode::is_foreign_space(letter) { ' ' } else { letter }).collect();
+    let spaced = zeroize::Zeroizing::new(spaced);
+    SecretString::from(unicode::nfc(&spaced))
+}
 
 /// A password that may be set. It does not print.
 #[derive(Clone, Debug)]
@@ -25,16 +63,21 @@ pub enum PasswordRefused {
     /// More than [`LONGEST`] characters.
     #[error("The password is too long: at most 128 characters.")]
     TooLong,
+    /// A control character: no keyboard types it again.
+    #[error("The password must not contain control characters.")]
+    Control,
     /// One of the 10,000 that are tried first.
     #[error("This password is one of the most common, and would be guessed at once. Choose another.")]
     Common,
 }
 
 impl NewPassword {
-    /// Takes a password as a person chose it. Nothing of it is changed: spaces count.
+    /// Takes a password as a person chose it, in the form that is hashed. Spaces count.
     pub fn parse(text: SecretString) -> Result<Self, PasswordRefused> {
+        let text = GivenPassword::new(text).into_prepared();
         let length = text.expose_secret().chars().take(LONGEST + 1).count();
         match length {
+            _ if text.expose_secret().chars().any(char::is_control) => Err(PasswordRefused::Control),
             ..SHORTEST => Err(PasswordRefused::TooShort),
             SHORTEST..=LONGEST if is_common(text.expose_secret()) => Err(PasswordRefused::Common),
             SHORTEST..=LONGEST => Ok(Self(text)),
@@ -92,6 +135,28 @@ mod tests {
             assert!(line.len() >= SHORTEST && line.len() <= LONGEST, "{line}");
             assert_eq!(line, line.to_lowercase().trim());
         }
+    }
+
+    #[test]
+    fn a_password_is_one_text_however_its_letters_were_typed() {
+        let prepared =
+            |text: &str| GivenPassword::new(SecretString::from(text)).into_prepared().expose_secret().to_owned();
+        for (typed, same) in [
+            ("Gru\u{308}ße aus Ko\u{308}ln 42", "Grüße aus Köln 42"),
+            ("a\u{a0}b\u{3000}c\u{2009}d", "a b c d"),
+            ("\u{212b}ngström", "Ångström"),
+            ("각각", "\u{1100}\u{1161}\u{11a8}\u{1100}\u{1161}\u{11a8}"),
+            ("correct horse", "correct horse"),
+        ] {
+            assert_eq!(prepared(typed), prepared(same), "{typed}");
+        }
+        for (one, other) in [("Grüße", "grüße"), ("ﬁne", "fine"), ("a b", "a  b"), ("ａ", "a"), (" a", "a")] {
+            assert_ne!(prepared(one), prepared(other), "{one}: nothing else is folded");
+        }
+        assert_eq!(GivenPassword::new(SecretString::from("Grüße")).forms().count(), 1);
+        assert_eq!(GivenPassword::new(SecretString::from("Gru\u{308}ße")).forms().count(), 2);
+        assert_eq!(refused("wz4!kq7x\u{7}"), Some(PasswordRefused::Control));
+        assert_eq!(refused("u\u{308}\u{308}u\u{308}u\u{308}u"), Some(PasswordRefused::TooShort), "as composed");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The texts that tenants choose: names, descriptions and the ids of what their own software knows.
 
+use crate::unicode;
+
 /// Most characters of a name.
 pub const NAME_LENGTH: usize = 100;
 /// Most characters of a description.
@@ -33,17 +35,18 @@ pub enum TextProblem {
     NotAnId,
 }
 
-/// A name without the white space around it: 1 to 100 characters, none of them a control character.
+/// A name in form C, without the white space around it: 1 to 100 characters, none of them a control character.
 ///
 /// # Errors
 /// What is wrong with it.
 pub fn name(text: &str) -> Result<String, TextProblem> {
-    let text = text.trim();
+    let text = unicode::nfc(text.trim());
     if text.is_empty() {
         return Err(TextProblem::Empty);
     }
-    bounded(text, NAME_LENGTH)?;
-    Ok(text.to_owned())
+    bounded(&text, NAME_LENGTH)?;
+    // Joiners alone are no name that anybody sees.
+    if folded(&text).is_empty() { Err(TextProblem::Empty) } else { Ok(text) }
 }
 
 /// A description: at most 1,000 characters; lines may be broken.
@@ -91,9 +94,9 @@ pub fn chosen_id(text: &str) -> Result<(), TextProblem> {
     if is_id { Ok(()) } else { Err(TextProblem::NotAnId) }
 }
 
-/// A name as it is compared: two that differ by case alone are one.
+/// A name as it is compared: two that differ by case, width or composition alone are one.
 pub fn folded(name: &str) -> String {
-    name.to_lowercase()
+    unicode::caseless(name)
 }
 
 fn bounded(text: &str, most: usize) -> Result<(), TextProblem> {
@@ -137,6 +140,9 @@ mod tests {
             assert_eq!(name(unseen), Err(TextProblem::Invisible), "{unseen:?}");
         }
         assert!(name("\u{1F469}\u{200D}\u{1F52C} Lab").is_ok());
+        assert_eq!(name("\u{200D}"), Err(TextProblem::Empty));
+        assert_eq!(name("Cafe\u{301}"), Ok("Café".to_owned()));
+        assert_eq!(folded("Cafe\u{301}"), folded("CAFÉ"));
         assert!(name(&"ä".repeat(100)).is_ok());
         assert_eq!(name(&"ä".repeat(101)), Err(TextProblem::TooLong(100)));
     }

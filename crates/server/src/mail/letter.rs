@@ -2,6 +2,7 @@
 
 use askama::Template;
 use serde::{Deserialize, Serialize};
+use sigma_core::email::Email;
 use sigma_core::time::Timestamp;
 use zeroize::Zeroizing;
 
@@ -40,7 +41,8 @@ pub(super) trait Words {
     /// The mail for `to`.
     fn letter(&self, to: &str) -> Option<Letter> {
         let (text, html) = self.bodies()?;
-        Some(Letter { to: to.to_owned(), subject: self.subject(), text, html })
+        let to = Email::parse(to).map_or_else(|_| to.to_owned(), |email| email.mailbox().to_owned());
+        Some(Letter { to, subject: self.subject(), text, html })
     }
 }
 

@@ -5,13 +5,14 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
+use lettre::address::Envelope;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Category;
-use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 use percent_encoding::percent_decode_str;
 use secrecy::ExposeSecret as _;
 use sigma_core::ids::MailId;
@@ -155,11 +156,15 @@ pub fn message(
     letter: &Letter,
     now: Timestamp,
 ) -> Result<Message, MailError> {
-    let to: Mailbox = letter.to.parse().map_err(|error| MailError::Refused(format!("the address: {error}")))?;
+    let to: Address = letter.to.parse().map_err(|error| MailError::Refused(format!("the address: {error}")))?;
+    let from = sender(settings, issuer)?;
+    // Named here, for lettre reads no accents of their own out of a header.
+    let envelope = Envelope::new(Some(from.email.clone()), vec![to.clone()]);
     let written = UNIX_EPOCH + Duration::from_micros(u64::try_from(now.micros()).unwrap_or_default());
     Message::builder()
-        .from(sender(settings, issuer)?)
-        .to(to)
+        .envelope(envelope.map_err(|error| MailError::Refused(error.to_string()))?)
+        .from(from)
+        .to(Mailbox::new(None, to))
         .subject(&letter.subject)
         .date(written)
         .message_id(Some(format!("<{id}@{}>", domain(issuer))))
@@ -291,11 +296,18 @@ mod tests {
     proptest! {
         #[test]
         fn what_an_account_takes_for_an_address_a_mail_can_be_sent_to(
-            text in "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~.é-]{1,20}@[a-zA-Z0-9ü.-]{1,30}",
+            text in "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~.é\u{e2a}\u{e39}\u{e49}स\u{902}\u{94d}-]{1,20}@[a-zA-Z0-9üस\u{902}.-]{1,30}",
         ) {
             if let Ok(email) = Email::parse(&text) {
-                let mailbox: Result<Mailbox, _> = email.address().parse();
-                prop_assert!(mailbox.is_ok(), "{text}");
+                let letter = Letter {
+                    to: email.mailbox().to_owned(),
+                    subject: "x".to_owned(),
+                    text: "x".to_owned(),
+                    html: "x".to_owned(),
+                };
+                let id = MailId::from_text("mail_x");
+                let written = message(&Mail::default(), "https://id.example.org", &id, &letter, Timestamp::from_seconds(0));
+                prop_assert!(written.is_ok(), "{text}: {written:?}");
             }
         }
     }

@@ -109,6 +109,23 @@ async fn a_mail_reaches_a_real_server_over_tls_and_over_starttls() {
 }
 
 #[tokio::test]
+async fn addresses_of_every_script_are_reached() {
+    let mut server = MailServer::start("smtps");
+    let world = World::with(server.settings("smtps", true)).await;
+    for (to, taken) in [
+        ("Ada@B\u{fc}cher.example", "Ada@xn--bcher-kva.example"),
+        ("संपर्क@डाटामेल.भारत", "संपर्क@xn--c2bd4bq1db8d.xn--h2brj9c"),
+        ("தமிழ்@உதாரணம்.இந்தியா", "தமிழ்@xn--fkcb4jcegk2cxdxdnh.xn--xkc2dl3a5ee0h"),
+        ("ผู้ใช้@ตัวอย่าง.ไทย", "ผู้ใช้@xn--72c1a1bt4awk9o.xn--o3cw4h"),
+    ] {
+        promise(&world, to).await;
+        assert_eq!(courier::deliver_due(&world.sigma).await.unwrap(), 1, "{to}");
+        assert_eq!(waiting(&world).await, [0; 0], "{to}");
+        assert_eq!(server.next()["to"], serde_json::json!([taken]), "{to}");
+    }
+}
+
+#[tokio::test]
 async fn no_mail_goes_to_a_server_without_tls_or_with_a_certificate_that_nobody_trusts() {
     for (mode, scheme, trusted) in
         [("plain", "smtp", true), ("plain", "smtps", true), ("starttls", "smtp", false), ("smtps", "smtps", false)]

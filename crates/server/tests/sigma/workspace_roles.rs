@@ -162,6 +162,12 @@ async fn a_role_is_refused_for_what_it_says() {
         let answer = world.call(As::Token(&token), "POST", ROLES, &body).await;
         assert!(answer.told().starts_with("409 CONFLICT: There is a role of that "), "{body}");
     }
+    let made = world.call(As::Token(&token), "POST", ROLES, &json!({"name": "Cafe\u{301}"})).await;
+    assert_eq!((made.status.as_u16(), &made.json()["name"]), (201, &json!("Café")), "as composed");
+    for same in ["Café", "CAFE\u{301}", "ｃａｆé", "Ca\u{200d}fé"] {
+        let answer = world.call(As::Token(&token), "POST", ROLES, &json!({"name": same})).await;
+        assert_eq!(answer.told(), "409 CONFLICT: There is a role of that name already", "{same}");
+    }
     let renamed = world.call(As::Token(&token), "PUT", "/api/v1/roles/one", &json!({"name": "admin"})).await;
     assert_eq!(renamed.told(), "409 CONFLICT: There is a role of that name already");
 }

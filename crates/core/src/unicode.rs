@@ -1,0 +1,83 @@
+//! The forms of one text. Keyboards and systems write the same letters in different code points, so what is compared or
+//! hashed is brought to one form first.
+
+use icu_casemap::CaseMapper;
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
+use icu_properties::{CodePointMapData, CodePointSetData};
+
+/// Normalization form C (UAX #15).
+pub fn nfc(text: &str) -> String {
+    ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()
+}
+
+/// `toNFKC_Casefold` (Unicode §3.13): two texts that differ by case, width, composition or letters that are not seen alone
+/// are one.
+pub fn caseless(text: &str) -> String {
+    let (nfd, nfkc) = (DecomposingNormalizerBorrowed::new_nfd(), ComposingNormalizerBorrowed::new_nfkc());
+    let (cases, ignorable) = (CaseMapper::new(), CodePointSetData::new::<DefaultIgnorableCodePoint>());
+    let step = |text: &str| {
+        let seen: String = text.chars().filter(|letter| !ignorable.contains(*letter)).collect();
+        nfkc.normalize(&cases.fold_string(&nfd.normalize(&seen))).into_owned()
+    };
+    // Few letters need a second round (U+0345 does), none a fourth.
+    let mut folded = step(text);
+    for _ in 0..3 {
+        let again = step(&folded);
+        if again == folded {
+            break;
+        }
+        folded = again;
+    }
+    folded
+}
+
+/// A sign that belongs to the letter before it: an accent, a vowel sign, a virama, a tone mark.
+pub fn is_mark(letter: char) -> bool {
+    use GeneralCategory::{NonspacingMark, SpacingMark};
+    matches!(CodePointMapData::<GeneralCategory>::new().get(letter), NonspacingMark | SpacingMark)
+}
+
+/// A space of any script but ASCII's.
+pub fn is_foreign_space(letter: char) -> bool {
+    letter != ' ' && CodePointMapData::<GeneralCategory>::new().get(letter) == GeneralCategory::SpaceSeparator
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn nfd(text: &str) -> String {
+        DecomposingNormalizerBorrowed::new_nfd().normalize(text).into_owned()
+    }
+
+    #[test]
+    fn names_that_look_alike_fold_to_one() {
+        for (one, other) in [
+            ("Café", "cafe\u{301}"),
+            ("STRASSE", "straße"),
+            ("Ｏｐｓ", "ops"),
+            ("ﬁnance", "FINANCE"),
+            ("Ca\u{200d}fé", "café"),
+            ("ΣΊΣΥΦΟΣ", "σίσυφος"),
+            ("İstanbul", "i\u{307}stanbul"),
+            ("Å", "\u{212b}"),
+        ] {
+            assert_eq!(caseless(one), caseless(other), "{one} {other}");
+        }
+        assert_ne!(caseless("cafe"), caseless("café"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_folded_text_is_its_own_fold_and_composition_does_not_matter(text in "\\PC{0,40}") {
+            let folded = caseless(&text);
+            prop_assert_eq!(caseless(&folded), folded.clone());
+            prop_assert_eq!(caseless(&nfd(&text)), folded.clone());
+            prop_assert_eq!(caseless(&nfc(&text)), folded);
+            prop_assert_eq!(nfc(&nfd(&text)), nfc(&text));
+        }
+    }
+}
