@@ -54,6 +54,7 @@ app = 6000
 authorize = 6000
 authorize_failures = 6000
 sign_in = 600
+passwords = 6000
 direct = 600
 userinfo = 6000
 other = 60000

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select};
 use secrecy::{ExposeSecret as _, SecretString};
+use sigma_core::password::GivenPassword;
 use sigma_core::random::{Rng, bytes};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::oneshot;
@@ -26,7 +27,8 @@ const IDLE: Duration = Duration::from_secs(10);
 /// The pool, cheap to clone. Its threads end with it.
 #[derive(Clone)]
 pub struct Hasher {
-    jobs: Sender<Job>,
+    known: Sender<Job>,
+    strangers: Sender<Job>,
     params: Params,
     rng: Arc<dyn Rng>,
 }
@@ -36,6 +38,25 @@ type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 /// The working memory of one thread, kept while it is busy: to get 19 MiB from the system costs a tenth of a hash.
 #[derive(Default)]
 struct Memory(Vec<Block>);
+
+/// Where a hash waits for a thread. Each lane has half of the places, and the threads take from both alike, so that a flood
+/// of strangers leaves half of the pool to those who are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Somebody who got in before, or proved by a link or a session who they are.
+    Known,
+    /// Anybody.
+    Stranger,
+}
+
+/// What a password is compared with.
+#[derive(Debug)]
+pub enum Reference {
+    /// The PHC string of the account.
+    Stored(String),
+    /// Nothing: the password is wrong, and costs what a hash of this cost (`m=19456,t=2,p=1`) does, or what new ones do.
+    Nothing(Option<String>),
+}
 
 /// Why nothing was hashed.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +82,7 @@ pub enum Match {
     Wrong,
     /// It is the one.
     Right,
-    /// It is the one, and its hash is cheaper than new ones are: it should be replaced.
+    /// It is the one, and its hash should be replaced: it is cheaper than new ones are, or of another form of the text.
     Outgrown,
 }
 
@@ -77,24 +98,26 @@ impl Hasher {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
         };
-        let (jobs, queue) = bounded::<Job>(settings.queue);
+        let places = settings.queue.div_ceil(2);
+        let (known, first) = bounded::<Job>(places);
+        let (strangers, second) = bounded::<Job>(places);
         for number in 0..threads {
-            let queue = queue.clone();
+            let lanes = [first.clone(), second.clone()];
             std::thread::Builder::new()
                 .name(format!("sigma-hash-{number}"))
-                .spawn(move || work(&queue))
+                .spawn(move || work(&lanes))
                 .map_err(HashingError::failed)?;
         }
-        Ok(Self { jobs, params, rng })
+        Ok(Self { known, strangers, params, rng })
     }
 
-    /// Hashes a password under a new salt: a PHC string.
+    /// Hashes a password that its person may set, under a new salt: a PHC string.
     ///
     /// # Errors
     /// [`HashingError`]
     pub async fn hash(&self, password: SecretString) -> Result<String, HashingError> {
         let (params, salt) = (self.params.clone(), bytes::<SALT>(&*self.rng));
-        self.run(move |memory| {
+        self.run(Lane::Known, move |memory| {
             let hash = memory.argon2id(&params, &password, &salt)?;
             let phc = PasswordHash {
                 algorithm: ARGON2ID_IDENT,
@@ -108,31 +131,42 @@ impl Hasher {
         .await
     }
 
-    /// Compares a password with a stored hash. Without one it is hashed all the same and is wrong, so that nobody learns
-    /// from the time it takes who has a password.
+    /// Compares a password with what is stored. Where nothing is, it is hashed all the same and is wrong, so that nobody
+    /// learns from the time it takes who has a password.
     ///
     /// # Errors
     /// [`HashingError`]
-    pub async fn verify(&self, password: SecretString, stored: Option<String>) -> Result<Match, HashingError> {
+    pub async fn verify(
+        &self,
+        lane: Lane,
+        password: GivenPassword,
+        reference: Reference,
+    ) -> Result<Match, HashingError> {
         let (params, salt) = (self.params.clone(), bytes::<SALT>(&*self.rng));
-        self.run(move |memory| {
-            let Some(stored) = stored else {
-                memory.argon2id(&params, &password, &salt)?;
-                return Ok(Match::Wrong);
+        self.run(lane, move |memory| {
+            let stored = match reference {
+                Reference::Stored(stored) => stored,
+                Reference::Nothing(cost) => {
+                    let params = cost.and_then(|cost| params_of(&cost)).unwrap_or(params);
+                    for form in password.forms() {
+                        memory.argon2id(&params, form, &salt)?;
+                    }
+                    return Ok(Match::Wrong);
+                }
             };
             let stored = PasswordHash::new(&stored).map_err(HashingError::failed)?;
             let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else {
                 return Err(HashingError::Failed("the stored hash is not whole".to_owned()));
             };
             let used = Params::try_from(&stored).map_err(HashingError::failed)?;
-            let hash = memory.argon2id(&used, &password, salt)?;
-            let is_right = stored.algorithm == ARGON2ID_IDENT && bool::from(hash.ct_eq(expected.as_bytes()));
             let outgrown = used.m_cost() < params.m_cost() || used.t_cost() < params.t_cost();
-            Ok(match (is_right, outgrown) {
-                (false, _) => Match::Wrong,
-                (true, false) => Match::Right,
-                (true, true) => Match::Outgrown,
-            })
+            for (number, form) in password.forms().enumerate() {
+                let hash = memory.argon2id(&used, form, salt)?;
+                if stored.algorithm == ARGON2ID_IDENT && bool::from(hash.ct_eq(expected.as_bytes())) {
+                    return Ok(if outgrown || number > 0 { Match::Outgrown } else { Match::Right });
+                }
+            }
+            Ok(Match::Wrong)
         })
         .await
     }
@@ -140,6 +174,7 @@ impl Hasher {
     /// Runs `work` on one of the threads. Who has gone away meanwhile is not worked for.
     async fn run<R: Send + 'static>(
         &self,
+        lane: Lane,
         work: impl FnOnce(&mut Memory) -> Result<R, HashingError> + Send + 'static,
     ) -> Result<R, HashingError> {
         let (answer, answered) = oneshot::channel();
@@ -148,7 +183,11 @@ impl Hasher {
                 let _ = answer.send(work(memory));
             }
         });
-        self.jobs.try_send(job).map_err(|refused| match refused {
+        let jobs = match lane {
+            Lane::Known => &self.known,
+            Lane::Stranger => &self.strangers,
+        };
+        jobs.try_send(job).map_err(|refused| match refused {
             TrySendError::Full(_) => HashingError::Busy,
             TrySendError::Disconnected(_) => HashingError::Failed("the threads are gone".to_owned()),
         })?;
@@ -158,7 +197,10 @@ impl Hasher {
 
 impl fmt::Debug for Hasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hasher").field("waiting", &self.jobs.len()).finish_non_exhaustive()
+        f.debug_struct("Hasher")
+            .field("known", &self.known.len())
+            .field("strangers", &self.strangers.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -176,22 +218,30 @@ impl Memory {
     }
 }
 
+/// The parameters of a cost as PHC strings write it.
+fn params_of(cost: &str) -> Option<Params> {
+    Params::try_from(&PasswordHash::new(&format!("$argon2id$v=19${cost}")).ok()?).ok()
+}
+
 /// One thread: hashes what comes, and gives its memory back when nothing does.
-fn work(queue: &Receiver<Job>) {
+fn work([known, strangers]: &[Receiver<Job>; 2]) {
     stand_back();
     let mut memory = Memory::default();
     loop {
-        let job = match queue.recv_timeout(IDLE) {
-            Ok(job) => job,
-            Err(RecvTimeoutError::Timeout) => {
+        // Of two lanes in which somebody waits, `select!` takes one at random.
+        let job = select! {
+            recv(known) -> job => job,
+            recv(strangers) -> job => job,
+            default(IDLE) => {
                 memory = Memory::default();
-                match queue.recv() {
-                    Ok(job) => job,
-                    Err(_) => return,
+                select! {
+                    recv(known) -> job => job,
+                    recv(strangers) -> job => job,
                 }
             }
-            Err(RecvTimeoutError::Disconnected) => return,
         };
+        // The pool is gone: both lanes end with it.
+        let Ok(job) = job else { return };
         // A hash that panics costs its own request alone.
         if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
             memory = Memory::default();

@@ -269,7 +269,7 @@ impl Default for Http {
 pub struct Limits {
     /// Limits are kept at all.
     pub enabled: bool,
-    /// Token and revocation endpoints, refusals of an address: of who fails to be an app, and of public apps.
+    /// Token and revocation endpoints, refusals of one app at an address: of who fails to be it, and of public apps.
     pub token: u32,
     /// Token, revocation and introspection endpoints, an app that has authenticated.
     pub app: u32,
@@ -277,8 +277,10 @@ pub struct Limits {
     pub authorize: u32,
     /// The same, requests that name no app or no registered redirect URI.
     pub authorize_failures: u32,
-    /// `sign-in/sigma` and `sign-up/sigma`, an address.
+    /// Signatures of an address that do not hold, and wrong passwords for one account at an address or from one browser.
     pub sign_in: u32,
+    /// Wrong passwords of an address, for whichever accounts: generous, since a whole office may share one.
+    pub passwords: u32,
     /// `/sigma/authorize`, an address.
     pub direct: u32,
     /// Userinfo, a user.
@@ -291,7 +293,9 @@ pub struct Limits {
     pub checks: u32,
     /// Discovery, JWKS, pages and everything else, an address.
     pub other: u32,
-    /// Failures in a row make an account wait at that address: 3 to 5 for 30 s, 6 to 10 for 2 min, then 10 min.
+    /// Failures in a row delay what follows. Signatures of an address that do not hold: 3 to 5 for 30 s, 6 to 10 for 2 min,
+    /// then 10 min. Wrong passwords for an account from one network or browser: 1 s after the third, doubling to 5 min; from
+    /// all networks together: 1 s after the twentieth, doubling to a minute.
     pub delays: bool,
     /// New accounts an hour, an address.
     pub sign_ups_per_hour: u32,
@@ -308,6 +312,7 @@ impl Default for Limits {
             authorize: 300,
             authorize_failures: 20,
             sign_in: 5,
+            passwords: 60,
             direct: 5,
             userinfo: 100,
             workspace: 12_000,

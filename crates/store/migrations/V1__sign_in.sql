@@ -223,11 +223,11 @@ CREATE TABLE revoked_tokens (
 );
 CREATE INDEX revoked_tokens_sweep ON revoked_tokens (expires_at);
 
--- Failed sign-ins in a row, by account and address, and by address for names that are no account's (ruling 34).
-CREATE TABLE failures (
-    key TEXT NOT NULL PRIMARY KEY,
-    count BIGINT NOT NULL,
+-- Signatures that did not hold, by network.
+CREATE TABLE signature_throttle (
+    network TEXT NOT NULL PRIMARY KEY,
+    failures BIGINT NOT NULL,
     blocked_until BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );
-CREATE INDEX failures_sweep ON failures (expires_at);
+CREATE INDEX signature_throttle_sweep ON signature_throttle (expires_at);

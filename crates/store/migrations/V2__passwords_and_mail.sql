@@ -8,6 +8,32 @@ CREATE TABLE passwords (
     updated_at BIGINT NOT NULL
 );
 
+-- How many passwords have a hash of which cost: what an unknown address should cost (see password_cost.rs).
+CREATE TABLE password_costs (
+    cost TEXT NOT NULL PRIMARY KEY,
+    passwords BIGINT NOT NULL
+);
+
+-- Wrong passwords in a row, by account and by where they came from; '*' is everywhere. Addresses that are nobody's have
+-- the rows of a keyed digest.
+CREATE TABLE password_throttle (
+    subject TEXT NOT NULL,
+    source TEXT NOT NULL,
+    failures BIGINT NOT NULL,
+    blocked_until BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (subject, source)
+);
+CREATE INDEX password_throttle_sweep ON password_throttle (expires_at);
+
+-- What is no failure but may not be done without end: mails to one person.
+CREATE TABLE quotas (
+    subject TEXT NOT NULL PRIMARY KEY,
+    count BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX quotas_sweep ON quotas (expires_at);
+
 -- Links that were mailed, by the SHA-256 of their secret: an invitation names its workspace, and in user_id the membership
 -- that waits there.
 CREATE TABLE one_time_links (

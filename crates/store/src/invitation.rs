@@ -17,7 +17,7 @@ use crate::one_time_link::{self, Purpose};
 use crate::outbox::MailedLink;
 use crate::workspace::membership::{self, Invited, Member, State};
 use crate::workspace::{Decision, authority, granted, role, tenant};
-use crate::{Outage, Owner, Row, StoreError, Tx, failure, params, password};
+use crate::{Outage, Owner, Row, StoreError, Tx, params, password, quota};
 
 /// Invitations that one address is sent within [`WINDOW`], by all workspaces together: more would be a nuisance.
 const MOST_MAILS: i64 = 10;
@@ -97,7 +97,7 @@ pub fn send_again(
 
 /// Counts one more mail to an address; whether it is not one too many.
 fn may_mail(tx: &mut dyn Tx, counted_as: &str, now: Timestamp) -> Result<bool, StoreError> {
-    Ok(failure::tally(tx, &format!("invited:{counted_as}"), now, WINDOW)? <= MOST_MAILS)
+    Ok(quota::tally(tx, &format!("invited:{counted_as}"), now, WINDOW)? <= MOST_MAILS)
 }
 
 /// An invitation that its person looks at.

@@ -9,7 +9,8 @@ use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
 
 use crate::account::{self, User};
-use crate::failure::{self, PasswordFailures};
+use crate::password_cost::{self, CostCount};
+use crate::password_throttle::{PasswordThrottle, Source};
 use crate::{Owner, StoreError, Tx, params};
 
 /// A sign-in by password, before the password has been looked at.
@@ -22,6 +23,17 @@ pub struct Attempt {
     pub bucket: u16,
     /// The network that it came from, as failures are counted by.
     pub network: String,
+    /// What the browser shows of having got in before.
+    pub device: Option<Device>,
+}
+
+/// A browser from which the right password of an account came before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Its name, by which its failures are counted.
+    pub name: String,
+    /// When the password was chosen that it gave. It is worth nothing after a reset.
+    pub chosen_at: Timestamp,
 }
 
 /// What the password has to match.
@@ -33,7 +45,13 @@ pub struct LookedUp {
     pub stored: Option<Stored>,
     /// Who failed too often, until when nothing is hashed for them.
     pub blocked_until: Option<Timestamp>,
-    failures: PasswordFailures,
+    /// Whoever asks waits for what others did, and not yet for asking: [`fail_early`] counts that.
+    pub asks_early: bool,
+    /// Where the password came from: the device only if it is one of this account and this password.
+    pub source: Source,
+    /// What hashes cost, for who has none.
+    pub costs: Vec<CostCount>,
+    throttle: PasswordThrottle,
 }
 
 /// A password as it is stored. Its hash does not print.
@@ -50,7 +68,14 @@ pub struct Stored {
 pub struct Proof {
     user_id: UserId,
     chosen_at: Timestamp,
-    failures: PasswordFailures,
+    throttle: PasswordThrottle,
+}
+
+impl Proof {
+    /// When the password was chosen.
+    pub fn chosen_at(&self) -> Timestamp {
+        self.chosen_at
+    }
 }
 
 impl fmt::Debug for Stored {
@@ -63,26 +88,41 @@ impl LookedUp {
     /// The proof that the password matched, if there was one to match.
     pub fn proof(&self) -> Option<Proof> {
         let (user, stored) = (self.user.as_ref()?, self.stored.as_ref()?);
-        Some(Proof { user_id: user.id.clone(), chosen_at: stored.chosen_at, failures: self.failures.clone() })
+        Some(Proof { user_id: user.id.clone(), chosen_at: stored.chosen_at, throttle: self.throttle.clone() })
     }
 }
 
 /// Reads what the password has to match, and whether whoever asks has to wait first.
 pub fn look_up(tx: &mut dyn Tx, attempt: &Attempt, now: Timestamp) -> Result<LookedUp, StoreError> {
     let user = account::find_by_email(tx, &attempt.email)?;
-    let failures = PasswordFailures::of(user.as_ref().map(|user| &user.id), attempt.bucket, &attempt.network, now);
     let stored = match &user {
         Some(user) => find(tx, &user.id)?,
         // As many statements for a stranger as for a person.
         None => find(tx, &UserId::from_text(""))?,
     };
-    let blocked_until = failures.blocked_until(tx, stored.as_ref().map(|stored| stored.chosen_at))?;
-    Ok(LookedUp { user, stored, blocked_until, failures })
+    let device = attempt
+        .device
+        .as_ref()
+        .filter(|device| stored.as_ref().is_some_and(|stored| stored.chosen_at == device.chosen_at));
+    let source = match device {
+        Some(device) => Source::Device(device.name.clone()),
+        None => Source::Network(attempt.network.clone()),
+    };
+    let throttle = PasswordThrottle::of(user.as_ref().map(|user| &user.id), attempt.bucket, source.clone());
+    let waits = throttle.waits(tx, now)?;
+    let costs = password_cost::list(tx)?;
+    let (blocked_until, asks_early) = (waits.until(), waits.here.is_none() && waits.anywhere.is_some());
+    Ok(LookedUp { user, stored, blocked_until, asks_early, source, costs, throttle })
 }
 
-/// Counts a wrong password, for the address here and everywhere.
+/// Counts a wrong password where it came from.
 pub fn fail(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Result<(), StoreError> {
-    looked_up.failures.record(tx, now)
+    looked_up.throttle.fail(tx, now)
+}
+
+/// Counts whoever asked although they had to wait: see [`PasswordThrottle::fail_early`].
+pub fn fail_early(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Result<(), StoreError> {
+    looked_up.throttle.fail_early(tx, now)
 }
 
 /// Whether the password that was proven is still the person's and their account is on: a reset meanwhile ends what was
@@ -94,13 +134,13 @@ pub fn confirm(tx: &mut dyn Tx, proof: &Proof) -> Result<bool, StoreError> {
     if !current || user.is_none_or(|user| user.disabled) {
         return Ok(false);
     }
-    proof.failures.clear(tx, proof.chosen_at)?;
+    proof.throttle.clear(tx)?;
     Ok(true)
 }
 
 /// Counts the right password of somebody who may not enter by it as a wrong one, so that nobody learns that it was right.
 pub fn deny(tx: &mut dyn Tx, proof: &Proof, now: Timestamp) -> Result<(), StoreError> {
-    proof.failures.record(tx, now)
+    proof.throttle.fail(tx, now)
 }
 
 /// The password of a person.
@@ -113,19 +153,25 @@ pub fn find(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<Stored>, StoreEr
 /// The person chose a password, from `network`. Whatever was proven with the one before counts no more.
 pub fn set(tx: &mut dyn Tx, user_id: &UserId, hash: &str, network: &str, now: Timestamp) -> Result<(), StoreError> {
     tx.lock(Owner::User(user_id))?;
-    let before = find(tx, user_id)?.map(|stored| Timestamp::from_micros(stored.chosen_at.micros().saturating_add(1)));
-    let chosen_at = before.map_or(now, |after| after.max(now));
+    let before = find(tx, user_id)?;
+    let after = before.as_ref().map(|stored| Timestamp::from_micros(stored.chosen_at.micros().saturating_add(1)));
+    let chosen_at = after.map_or(now, |after| after.max(now));
     tx.execute(
         "INSERT INTO passwords (user_id, hash, created_at, updated_at) VALUES ($1, $2, $3, $3)
          ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, updated_at = excluded.updated_at",
         params![user_id, hash, chosen_at],
     )?;
-    failure::clear_passwords(tx, user_id, network, chosen_at, now)?;
+    password_cost::replace(tx, before.as_ref().map(|stored| stored.hash.as_str()), hash)?;
+    // A new password has not been guessed at yet: who chose it need not wait where they are, nor for what others did.
+    PasswordThrottle::of(Some(user_id), 0, Source::Network(network.to_owned())).clear(tx)?;
     tx.changed(account::CHANGED, user_id.as_str())
 }
 
 /// Puts a costlier hash of the same password in the place of the cheap one; nothing happens if it was changed meanwhile.
 pub fn rehash(tx: &mut dyn Tx, user_id: &UserId, old: &str, new: &str) -> Result<(), StoreError> {
-    tx.execute("UPDATE passwords SET hash = $3 WHERE user_id = $1 AND hash = $2", params![user_id, old, new])?;
+    let sql = "UPDATE passwords SET hash = $3 WHERE user_id = $1 AND hash = $2";
+    if tx.execute(sql, params![user_id, old, new])? == 1 {
+        password_cost::replace(tx, Some(old), new)?;
+    }
     Ok(())
 }

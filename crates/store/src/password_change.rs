@@ -14,7 +14,7 @@ use crate::outbox::{self, MailedLink, NewMail};
 use crate::password::{self, Proof};
 use crate::session::{self, NewSession, Session};
 use crate::workspace::session as workspace_session;
-use crate::{Owner, StoreError, Tx, failure};
+use crate::{Owner, StoreError, Tx, quota};
 
 /// Links that one address is sent within [`REQUEST_WINDOW`]: more would be somebody else's nuisance.
 const MOST_REQUESTS: i64 = 3;
@@ -39,7 +39,7 @@ pub fn request_reset(tx: &mut dyn Tx, request: &ResetRequest) -> Result<bool, St
     tx.lock(Owner::UserOfEmail(&request.email))?;
     let user = account::find_by_email(tx, &request.email)?;
     let who = user.as_ref().map_or_else(|| format!("?{:04x}", request.bucket), |user| user.id.to_string());
-    let requests = failure::tally(tx, &format!("reset:{who}"), now, REQUEST_WINDOW)?;
+    let requests = quota::tally(tx, &format!("reset:{who}"), now, REQUEST_WINDOW)?;
     let Some(user) = user.filter(|user| !user.disabled && requests <= MOST_REQUESTS) else { return Ok(false) };
     if !user.email_verified && account::has_credential(tx, &user.id)? {
         return Ok(false);

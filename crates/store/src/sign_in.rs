@@ -6,8 +6,7 @@ use sigma_core::person::{Identity, Proof};
 use crate::account::{self, Claim, User};
 use crate::session::{self, NewSession, Session};
 use crate::spent::{self, Once};
-use crate::{Outage, Owner, StoreError, Tx, failure};
-use sigma_core::time::Timestamp;
+use crate::{Outage, Owner, StoreError, Tx};
 
 /// A key that signed, and what it wants.
 #[derive(Clone, Debug)]
@@ -28,8 +27,6 @@ pub struct KeySignIn {
     pub origin_bound: bool,
     /// Every account's messages must name our origin.
     pub require_origin_bound: bool,
-    /// The address that it came from, as failures are counted by.
-    pub network: String,
     /// The session that begins.
     pub session: NewSession,
 }
@@ -74,8 +71,6 @@ pub enum KeySignedIn {
     TooMany,
     /// This account takes origin-bound messages only.
     OriginRequired,
-    /// The account failed too often from that address.
-    Blocked(Timestamp),
 }
 
 /// Signs the key in.
@@ -84,11 +79,6 @@ pub fn sign_in(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, Stor
     tx.lock(Owner::UserOfKey(&request.pubkey))?;
     let known = account::find_by_pubkey(tx, &request.pubkey)?;
     let is_new = known.is_none();
-    let failures = failure::key(known.as_ref().map(|user| &user.id), &request.network);
-    let earlier = failure::find(tx, &failures)?;
-    if let Some(until) = earlier.and_then(|earlier| earlier.blocked_until(now)) {
-        return Ok(KeySignedIn::Blocked(until));
-    }
     match &known {
         None if request.unknown == UnknownKey::Refuse => return Ok(KeySignedIn::UnknownKey),
         Some(user) if user.disabled => return Ok(KeySignedIn::Disabled),
@@ -122,9 +112,6 @@ pub fn sign_in(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, Stor
         Some((_, Claim::Taken)) => return Err(Outage::Contended.into()),
         Some((_, Claim::TooMany)) => return Ok(KeySignedIn::TooMany),
     };
-    if earlier.is_some() && !is_new {
-        failure::clear(tx, &failures)?;
-    }
     if request.origin_bound && !user.origin_bound {
         account::require_origin_bound(tx, &user.id, now)?;
     }

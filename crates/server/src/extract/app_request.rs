@@ -14,7 +14,7 @@ use sigma_store::spent::Once;
 use crate::error::bad_request;
 use crate::extract::client_credentials;
 use crate::extract::{FORM, JSON, body, is_content_type, wrong_content_type};
-use crate::http::{Envelope, RequestContext, Rule};
+use crate::http::{Envelope, Key, RequestContext, Rule};
 use crate::state::Sigma;
 
 /// An app that authenticated, or a public one that named itself.
@@ -46,50 +46,59 @@ impl FromRequest<Sigma> for AppRequest {
         let body = body(request).await?;
         let (caller, params) = match identify(sigma, &headers, &path, &body).await {
             Ok(identified) => identified,
-            Err(refusal) => return Err(count_refusal(&context, refusal)),
+            Err((claimed, refusal)) => return Err(count_refusal(&context, &claimed, refusal)),
         };
-        let counted = if caller.app.auth_method.is_confidential() {
-            context.charge(Rule::App, caller.app.client_id.as_str())
+        let client_id = caller.app.client_id.as_str();
+        if caller.app.auth_method.is_confidential() {
+            context.charge(Rule::App, client_id).map_err(IntoResponse::into_response)?;
         } else {
-            context.peek(Rule::Token, context.client())
-        };
-        counted.map_err(IntoResponse::into_response)?;
+            // For the headers of the answer alone: what is right is not held back for what failed before it.
+            let _ = context.peek(Rule::Token, Key::At(context.client(), client_id));
+        }
         Ok(Self { caller, params })
     }
 }
 
 impl AuthenticatedApp {
-    /// Turns a refusal into its answer, and counts it if it may be one of many tries: a public app is its address, and
-    /// what succeeds behind one that many people share is not held against them (ruling 34).
+    /// Turns a refusal into its answer, and counts it if it may be one of many tries: those of a public app by the address
+    /// that they come from.
     pub fn refuse(&self, context: &RequestContext, refusal: impl IntoResponse) -> Response {
-        let refusal = refusal.into_response();
-        if self.app.auth_method.is_confidential() { refusal } else { count_refusal(context, refusal) }
+        let (app, refusal) = (&self.app, refusal.into_response());
+        if app.auth_method.is_confidential() {
+            refusal
+        } else {
+            count_refusal(context, app.client_id.as_str(), refusal)
+        }
     }
 }
 
-/// Counts a refusal against the address that it goes to; 429 when there were too many.
-fn count_refusal(context: &RequestContext, refusal: Response) -> Response {
+/// Counts a refusal against the app at the address that it goes to; 429 when there were too many. Codes, tokens, secrets
+/// and signatures are cheap to check and cannot be guessed, so each is looked at before the count is.
+fn count_refusal(context: &RequestContext, client_id: &str, refusal: Response) -> Response {
     if !refusal.status().is_client_error() {
         return refusal;
     }
-    match context.charge(Rule::Token, context.client()) {
+    match context.charge(Rule::Token, Key::At(context.client(), client_id)) {
         Ok(()) => refusal,
         Err(exceeded) => exceeded.into_response(),
     }
 }
 
-/// Reads the parameters and authenticates the app.
+/// Reads the parameters and authenticates the app, or says which app it claims to be and why it is refused.
 async fn identify(
     sigma: &Sigma,
     headers: &HeaderMap,
     path: &str,
     body: &Bytes,
-) -> Result<(AuthenticatedApp, Params), Response> {
-    let params = read_params(headers, body).map_err(IntoResponse::into_response)?;
-    let caller = client_credentials::authenticate(sigma, headers, path, body, &params)
-        .await
-        .map_err(IntoResponse::into_response)?;
-    Ok((caller, params))
+) -> Result<(AuthenticatedApp, Params), (String, Response)> {
+    let params = read_params(headers, body).map_err(|error| (String::new(), error.into_response()))?;
+    match client_credentials::authenticate(sigma, headers, path, body, &params).await {
+        Ok(caller) => Ok((caller, params)),
+        Err(refused) => {
+            let claimed = client_credentials::claimed_id(headers, &params).unwrap_or_default();
+            Err((claimed, refused.into_response()))
+        }
+    }
 }
 
 /// The parameters of a form, or of a JSON object of texts (contract 1.4).

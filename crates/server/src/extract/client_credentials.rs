@@ -226,6 +226,12 @@ fn read_proof<'a>(headers: &'a HeaderMap, params: &'a Params) -> Result<Proof<'a
     Ok(Proof { basic, secret, assertion, signature })
 }
 
+/// The app that a refused request claimed to be of; it may be none of ours.
+pub fn claimed_id(headers: &HeaderMap, params: &Params) -> Option<String> {
+    let basic = headers.get(header::AUTHORIZATION).and_then(basic_credentials).and_then(read_basic);
+    basic.map(|(id, _)| id).or_else(|| params.get("client_id").map(str::to_owned))
+}
+
 /// What follows the scheme, if that is Basic.
 fn basic_credentials(value: &HeaderValue) -> Option<&str> {
     let (scheme, credentials) = value.to_str().ok()?.split_once(' ')?;

@@ -16,19 +16,28 @@ fn password(text: &str) -> SecretString {
     SecretString::from(text)
 }
 
+fn given(text: &str) -> GivenPassword {
+    GivenPassword::new(password(text))
+}
+
+async fn verify(hasher: &Hasher, text: &str, stored: &str) -> Match {
+    hasher.verify(Lane::Stranger, given(text), Reference::Stored(stored.to_owned())).await.unwrap()
+}
+
 #[tokio::test]
 async fn a_password_matches_its_own_hash_and_no_other() {
     let hasher = hasher(&cheap());
     let hash = hasher.hash(password("correct horse")).await.unwrap();
     assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{hash}");
     assert_ne!(hash, hasher.hash(password("correct horse")).await.unwrap(), "each has a salt of its own");
-    let verify = async |text: &str, stored: Option<&str>| {
-        hasher.verify(password(text), stored.map(str::to_owned)).await.unwrap()
-    };
-    assert_eq!(verify("correct horse", Some(&hash)).await, Match::Right);
-    assert_eq!(verify("correct horsf", Some(&hash)).await, Match::Wrong);
-    assert_eq!(verify("", Some(&hash)).await, Match::Wrong);
-    assert_eq!(verify("correct horse", None).await, Match::Wrong);
+    let verify = async |text: &str| verify(&hasher, text, &hash).await;
+    assert_eq!(verify("correct horse").await, Match::Right);
+    assert_eq!(verify("correct horsf").await, Match::Wrong);
+    assert_eq!(verify("").await, Match::Wrong);
+    for cost in [None, Some("m=128,t=2,p=1"), Some("m=0"), Some("nonsense")] {
+        let nothing = Reference::Nothing(cost.map(str::to_owned));
+        assert_eq!(hasher.verify(Lane::Stranger, given("correct horse"), nothing).await.unwrap(), Match::Wrong);
+    }
 }
 
 #[tokio::test]
@@ -36,8 +45,8 @@ async fn the_hash_is_that_of_the_reference_implementation() {
     // The C library, by argon2-cffi: salt `somesaltsomesalt`, t=2, m=19456, p=1.
     let phc = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$K13EBUiG7JV+9ZxztmHFTdb7J0WQsnj2V8bZaqyPptE";
     let hasher = hasher(&Passwords { threads: 1, ..Passwords::default() });
-    assert_eq!(hasher.verify(password("password"), Some(phc.to_owned())).await.unwrap(), Match::Right);
-    assert_eq!(hasher.verify(password("Password"), Some(phc.to_owned())).await.unwrap(), Match::Wrong);
+    assert_eq!(verify(&hasher, "password", phc).await, Match::Right);
+    assert_eq!(verify(&hasher, "Password", phc).await, Match::Wrong);
 }
 
 #[tokio::test]
@@ -49,8 +58,55 @@ async fn a_hash_that_was_cheaper_is_outgrown_and_one_that_was_costlier_is_kept()
         (Passwords { memory_kib: 32, ..cheap() }, Match::Right),
     ] {
         let hasher = hasher(&grown);
-        assert_eq!(hasher.verify(password("correct horse"), Some(old.clone())).await.unwrap(), expected, "{grown:?}");
-        assert_eq!(hasher.verify(password("wrong"), Some(old.clone())).await.unwrap(), Match::Wrong);
+        assert_eq!(verify(&hasher, "correct horse", &old).await, expected, "{grown:?}");
+        assert_eq!(verify(&hasher, "wrong", &old).await, Match::Wrong);
+    }
+}
+
+#[tokio::test]
+async fn a_password_matches_however_its_letters_were_typed_and_an_older_hash_as_it_was_typed() {
+    let hasher = hasher(&cheap());
+    let (composed, decomposed) = ("Grüße aus Köln", "Gru\u{308}ße aus Ko\u{308}ln");
+    let hash = hasher.hash(password(composed)).await.unwrap();
+    assert_eq!(verify(&hasher, composed, &hash).await, Match::Right);
+    assert_eq!(verify(&hasher, decomposed, &hash).await, Match::Right);
+    assert_eq!(verify(&hasher, "Grüße\u{a0}aus Köln", &hash).await, Match::Right);
+    let older = hasher.hash(password(decomposed)).await.unwrap();
+    assert_eq!(verify(&hasher, decomposed, &older).await, Match::Outgrown);
+    assert_eq!(verify(&hasher, composed, &older).await, Match::Wrong);
+}
+
+#[tokio::test]
+async fn a_flood_of_strangers_leaves_half_of_the_pool_to_those_who_are_known() {
+    let hasher = hasher(&Passwords { queue: 4, ..cheap() });
+    let (release, held) = crossbeam_channel::bounded::<()>(0);
+    let (entered, started) = oneshot::channel();
+    let blocked = tokio::spawn({
+        let hasher = hasher.clone();
+        let block = move |_: &mut Memory| {
+            let _ = entered.send(());
+            let _ = held.recv();
+            Ok(())
+        };
+        async move { hasher.run(Lane::Stranger, block).await }
+    });
+    started.await.unwrap();
+    let enter = |lane| Box::pin(hasher.verify(lane, given("x"), Reference::Nothing(None)));
+    let mut waiting = Vec::new();
+    for lane in [Lane::Stranger, Lane::Known] {
+        for _ in 0..2 {
+            let mut one = enter(lane);
+            assert!((&mut one).now_or_never().is_none(), "{lane:?} has a place");
+            waiting.push(one);
+        }
+        for _ in 0..100 {
+            assert!(matches!(enter(lane).await, Err(HashingError::Busy)), "{lane:?} has no third");
+        }
+    }
+    drop(release);
+    blocked.await.unwrap().unwrap();
+    for one in waiting {
+        assert_eq!(one.await.unwrap(), Match::Wrong);
     }
 }
 
@@ -58,7 +114,8 @@ async fn a_hash_that_was_cheaper_is_outgrown_and_one_that_was_costlier_is_kept()
 async fn what_is_no_hash_of_ours_is_refused_and_never_right() {
     let hasher = hasher(&cheap());
     for stored in ["", "x", "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA", "$2b$12$abcdefghijklmnopqrstuv"] {
-        let verdict = hasher.verify(password("x"), Some(stored.to_owned())).await;
+        let reference = Reference::Stored(stored.to_owned());
+        let verdict = hasher.verify(Lane::Stranger, given("x"), reference).await;
         assert!(matches!(verdict, Err(HashingError::Failed(_))), "{stored}: {verdict:?}");
     }
 }
@@ -72,7 +129,7 @@ async fn a_full_pool_refuses_at_once_and_serves_again_afterwards() {
         let hasher = hasher.clone();
         async move {
             hasher
-                .run(move |_| {
+                .run(Lane::Known, move |_| {
                     let _ = entered.send(());
                     let _ = held.recv();
                     Ok(())
@@ -95,7 +152,7 @@ async fn a_full_pool_refuses_at_once_and_serves_again_afterwards() {
 #[tokio::test]
 async fn a_hash_that_panics_costs_its_own_request_alone() {
     let hasher = hasher(&cheap());
-    let broken: Result<(), _> = hasher.run(|_| panic!("a defect")).await;
+    let broken: Result<(), _> = hasher.run(Lane::Known, |_| panic!("a defect")).await;
     assert!(matches!(broken, Err(HashingError::Failed(_))));
     assert!(hasher.hash(password("correct horse")).await.is_ok());
 }

@@ -182,8 +182,7 @@ impl Edge {
                 Ok((request, _held)) => {
                     let answer = AssertUnwindSafe(async { router.call(request).await }).catch_unwind().await;
                     let Ok(response) = answer.unwrap_or_else(|panic| Ok(panicked(panic.as_ref())));
-                    settle(&visit.context, route.policy, response.status());
-                    response
+                    count_failure(&visit.context, route.policy, response)
                 }
                 Err(refusal) => *refusal,
             }
@@ -234,9 +233,8 @@ impl Rules {
         origin::guard(&self.origins, policy.cookies, &parts.method, &mut parts.headers)
             .map_err(|refusal| Box::new(refusal.into_response()))?;
         let counted = match policy.limit {
-            Limit::Elsewhere => Ok(()),
-            // A failure is counted before it happens and taken back afterwards, so that many at once count as many.
-            Limit::Each(rule) | Limit::Failures(rule) => context.charge(rule, context.client()),
+            Limit::Elsewhere | Limit::Failures(_) => Ok(()),
+            Limit::Each(rule) => context.charge(rule, context.client()),
         };
         counted.map_err(|exceeded: Exceeded| Box::new(exceeded.into_response()))?;
         let mut held = self.budgets.body(context.address_budget());
@@ -260,12 +258,18 @@ impl Rules {
     }
 }
 
-/// Takes back what was counted as a failure and was none.
-fn settle(context: &RequestContext, policy: Policy, status: StatusCode) {
-    if let Limit::Failures(rule) = policy.limit
-        && !is_failure(status)
-    {
-        context.refund(rule, context.client());
+/// Counts an answer that is a failure, and turns it into a 429 when there were too many. An answer that is none is never
+/// held back for what failed before it: it may be somebody else's who shares the address.
+fn count_failure(context: &RequestContext, policy: Policy, response: Response) -> Response {
+    let Limit::Failures(rule) = policy.limit else { return response };
+    if !is_failure(response.status()) {
+        // For the headers of the answer alone.
+        let _ = context.peek(rule, context.client());
+        return response;
+    }
+    match context.charge(rule, context.client()) {
+        Ok(()) => response,
+        Err(exceeded) => exceeded.into_response(),
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::http::headers;
@@ -159,12 +159,19 @@ impl IntoResponse for Exceeded {
         let description = "Too many requests. Please try again later.";
         let envelope = Envelope::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", description);
         let mut response = envelope.into_response();
-        let retry_after = HeaderValue::from(self.retry_after);
-        response.headers_mut().insert(RETRY_AFTER, retry_after.clone());
-        response.headers_mut().insert(X_RETRY_AFTER, retry_after);
-        headers::rate_limit(response.headers_mut(), self.limit, 0, self.reset);
-        metrics::counter!("sigma_http_rate_limited_total", "rule" => self.rule.as_str()).increment(1);
+        self.write(response.headers_mut());
         response
+    }
+}
+
+impl Exceeded {
+    /// Writes the headers of a 429, for a page that has words of its own, and counts it in the metrics.
+    pub fn write(self, headers: &mut HeaderMap) {
+        let retry_after = HeaderValue::from(self.retry_after);
+        headers.insert(RETRY_AFTER, retry_after.clone());
+        headers.insert(X_RETRY_AFTER, retry_after);
+        headers::rate_limit(headers, self.limit, 0, self.reset);
+        metrics::counter!("sigma_http_rate_limited_total", "rule" => self.rule.as_str()).increment(1);
     }
 }
 

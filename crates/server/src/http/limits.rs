@@ -18,7 +18,7 @@ use crate::settings::Limits;
 /// What is counted. Each rule has its own counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rule {
-    /// Token, revocation and introspection endpoints: failures of an address and what its public apps send.
+    /// Token, revocation and introspection endpoints: what fails of one app at an address.
     Token,
     /// The same endpoints: an app that has authenticated.
     App,
@@ -26,8 +26,12 @@ pub enum Rule {
     Authorize,
     /// The same endpoint: requests of an address that name no app or no registered redirect URI.
     AuthorizeFailure,
-    /// Failures of an address to sign in or up.
+    /// Failures to sign in or up: signatures of an address, passwords for one account at an address or from one browser.
     SignIn,
+    /// Wrong passwords of an address, for whichever accounts.
+    Password,
+    /// Links for a new password that an address asks for.
+    Link,
     /// Failures of an address at `/sigma/authorize`.
     Direct,
     /// Userinfo: a user.
@@ -57,6 +61,8 @@ impl Rule {
             Self::Authorize => "authorize",
             Self::AuthorizeFailure => "authorize_failure",
             Self::SignIn => "sign_in",
+            Self::Password => "password",
+            Self::Link => "link",
             Self::Direct => "direct",
             Self::Userinfo => "userinfo",
             Self::SignUp => "sign_up",
@@ -78,6 +84,7 @@ impl Rule {
             Self::Authorize => (limits.authorize, minute),
             Self::AuthorizeFailure => (limits.authorize_failures, minute),
             Self::SignIn => (limits.sign_in, minute),
+            Self::Password | Self::Link => (limits.passwords, minute),
             Self::Direct => (limits.direct, minute),
             Self::Userinfo => (limits.userinfo, minute),
             Self::SignUp => (limits.sign_ups_per_hour, Duration::from_hours(1)),
@@ -90,13 +97,38 @@ impl Rule {
     }
 }
 
-/// Who is counted: an address (IPv6 by its /64, since that is what one customer gets), or a user or app by its id.
-#[derive(Clone, Copy, Debug, Hash)]
+/// Who is counted. An IPv6 address counts by its /64, since that is what one customer gets, and again by its /48, with
+/// [`SITE`] times the quota, since that is what one customer may get.
+#[derive(Clone, Copy, Debug)]
 pub enum Key<'a> {
     /// A client's address.
     Address(ClientAddr),
+    /// One account or app at an address: what fails for others there is not held against it.
+    At(ClientAddr, &'a str),
     /// The id of an app or a user.
     Id(&'a str),
+}
+
+/// How many /64s of one /48 may spend their whole quota at once.
+const SITE: u32 = 16;
+
+impl Key<'_> {
+    fn scope(&self) -> Scope<'_> {
+        match self {
+            Self::Address(address) => Scope::Address(Network::of(*address)),
+            Self::At(address, id) => Scope::At(Network::of(*address), id),
+            Self::Id(id) => Scope::Id(id),
+        }
+    }
+
+    /// The /48 that an IPv6 address is of.
+    fn site(&self) -> Option<Scope<'_>> {
+        match self {
+            Self::Address(address) => Network::site_of(*address).map(Scope::Address),
+            Self::At(address, id) => Network::site_of(*address).map(|site| Scope::At(site, id)),
+            Self::Id(_) => None,
+        }
+    }
 }
 
 impl From<ClientAddr> for Key<'_> {
@@ -186,29 +218,54 @@ impl Limiter {
     /// What [`charge`](Self::charge) would say, counting nothing.
     pub fn peek<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Verdict {
         let Some(quota) = self.quota(rule) else { return Ok(None) };
-        let now = micros(self.clock.now());
-        let tat = self.with_place(rule, key.into(), |place| place[1]);
-        quota.admit(now, tat).map(|_| Some(quota.remaining(now, tat))).map_err(|wait| quota.exceeded(rule, tat, wait))
+        let (key, now) = (key.into(), micros(self.clock.now()));
+        let look = |scope, quota: Quota| {
+            let tat = self.with_place(rule, scope, |place| place[1]);
+            quota
+                .admit(now, tat)
+                .map(|_| Some(quota.remaining(now, tat)))
+                .map_err(|wait| quota.exceeded(rule, tat, wait))
+        };
+        if let Some(site) = key.site() {
+            look(site, quota.of_site())?;
+        }
+        look(key.scope(), quota)
     }
 
     /// Takes back what one [`charge`](Self::charge) counted: it was not a failure after all.
     pub fn refund<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Option<Remaining> {
         let quota = self.quota(rule)?;
-        let now = micros(self.clock.now());
-        let tat = self.with_place(rule, key.into(), |place| {
+        let (key, now) = (key.into(), micros(self.clock.now()));
+        if let Some(site) = key.site() {
+            self.give_back(rule, site, quota.of_site());
+        }
+        Some(quota.remaining(now, self.give_back(rule, key.scope(), quota)))
+    }
+
+    fn give_back(&self, rule: Rule, scope: Scope<'_>, quota: Quota) -> u64 {
+        self.with_place(rule, scope, |place| {
             place[1] = place[1].saturating_sub(quota.interval);
             place[1]
-        });
-        Some(quota.remaining(now, tat))
+        })
     }
 
     pub(super) fn charge_at(&self, rule: Rule, key: Key<'_>, now: Timestamp) -> Verdict {
         let Some(quota) = self.quota(rule) else { return Ok(None) };
         let now = micros(now);
-        self.with_place(rule, key, |place| match quota.admit(now, place[1]) {
+        let Some(site) = key.site() else { return self.spend(rule, key.scope(), quota, now).map(Some) };
+        self.spend(rule, site, quota.of_site(), now)?;
+        let spent = self.spend(rule, key.scope(), quota, now);
+        if spent.is_err() {
+            self.give_back(rule, site, quota.of_site());
+        }
+        spent.map(Some)
+    }
+
+    fn spend(&self, rule: Rule, scope: Scope<'_>, quota: Quota, now: u64) -> Result<Remaining, Exceeded> {
+        self.with_place(rule, scope, |place| match quota.admit(now, place[1]) {
             Ok(tat) => {
                 place[1] = tat;
-                Ok(Some(quota.remaining(now, tat)))
+                Ok(quota.remaining(now, tat))
             }
             Err(wait) => Err(quota.exceeded(rule, place[1], wait)),
         })
@@ -222,12 +279,10 @@ impl Limiter {
         Quota::new(limit, period)
     }
 
-    /// Runs `change` on the counter of `key`; on a new one in the place that is nearest to being forgotten if it has none.
-    fn with_place<R>(&self, rule: Rule, key: Key<'_>, change: impl FnOnce(&mut Place) -> R) -> R {
-        let hash = match key {
-            Key::Address(address) => self.hasher.hash_one((rule, Network::of(address))),
-            Key::Id(id) => self.hasher.hash_one((rule, id)),
-        };
+    /// Runs `change` on the counter of `scope`; on a new one in the place that is nearest to being forgotten if it has
+    /// none.
+    fn with_place<R>(&self, rule: Rule, scope: Scope<'_>, change: impl FnOnce(&mut Place) -> R) -> R {
+        let hash = self.hasher.hash_one((rule, scope));
         // The low bits choose the place, all of them are the tag; 0 would be a free place.
         let tag = hash | (1 << 63);
         let low = usize::try_from(hash & 0xFFFF).unwrap_or(0);
@@ -254,11 +309,20 @@ impl Limiter {
     }
 }
 
+/// What has one counter under a rule.
+#[derive(Clone, Copy, Hash)]
+enum Scope<'a> {
+    Address(Network),
+    At(Network, &'a str),
+    Id(&'a str),
+}
+
 /// What of an address is counted.
-#[derive(Hash)]
+#[derive(Clone, Copy, Hash)]
 enum Network {
     V4([u8; 4]),
     V6([u16; 4]),
+    Site([u16; 3]),
 }
 
 impl Network {
@@ -268,6 +332,16 @@ impl Network {
             IpAddr::V6(v6) => {
                 let [a, b, c, d, ..] = v6.segments();
                 Self::V6([a, b, c, d])
+            }
+        }
+    }
+
+    fn site_of(address: ClientAddr) -> Option<Self> {
+        match address.ip() {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(v6) => {
+                let [a, b, c, ..] = v6.segments();
+                Some(Self::Site([a, b, c]))
             }
         }
     }
@@ -289,6 +363,12 @@ impl Quota {
     fn new(limit: u32, period: Duration) -> Option<Self> {
         let period = u64::try_from(period.as_micros()).ok()?;
         Some(Self { limit, period, interval: period.checked_div(u64::from(limit))?.max(1) })
+    }
+
+    /// The quota of a whole /48.
+    fn of_site(self) -> Self {
+        let interval = self.interval.checked_div(u64::from(SITE)).unwrap_or(0).max(1);
+        Self { limit: self.limit.saturating_mul(SITE), interval, ..self }
     }
 
     /// The arrival time after one more request, or how long it must wait.

@@ -38,6 +38,7 @@ pub use self::context::{RequestContext, RequestId};
 pub use self::edge::{Edge, EdgeError, Shared};
 pub use self::envelope::Envelope;
 pub use self::limits::{Exceeded, Key, Limiter, Remaining, Rule, Verdict};
+pub(crate) use self::origin::DEVICE_COOKIES;
 pub use self::prometheus::{install_metrics, serve_metrics};
 use crate::settings::Settings;
 

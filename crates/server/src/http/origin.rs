@@ -12,6 +12,9 @@ use crate::http::policy::Cookies;
 
 pub(super) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
+/// The cookie by which a browser is known that got in by a password before, over https and without.
+pub(crate) const DEVICE_COOKIES: [&str; 2] = ["__Host-sigma.device", "sigma.device"];
+
 /// Our own origin and those that the operator trusts; never derived from redirect URIs.
 #[derive(Clone, Debug)]
 pub(super) struct Origins {
@@ -70,6 +73,10 @@ pub(super) fn guard(
         headers.remove(COOKIE);
         return Ok(());
     }
+    if cookies == Cookies::Device {
+        keep_device_cookie(headers);
+        return Ok(());
+    }
     if cookies == Cookies::FromAnywhere || matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
@@ -95,6 +102,20 @@ pub(super) fn guard(
         return Err(refused("invalid_origin", "INVALID_ORIGIN", "Invalid origin"));
     }
     Ok(())
+}
+
+/// Removes every cookie but the one by which a browser is known. It signs nobody in, so it may come from anywhere.
+fn keep_device_cookie(headers: &mut HeaderMap) {
+    let is_device = |pair: &str| {
+        DEVICE_COOKIES.iter().any(|name| pair.strip_prefix(name).is_some_and(|rest| rest.starts_with('=')))
+    };
+    let sent = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+    let kept = sent.flat_map(|line| line.split(';')).map(str::trim).find(|pair| is_device(pair));
+    let kept = kept.and_then(|pair| HeaderValue::from_str(pair).ok());
+    headers.remove(COOKIE);
+    if let Some(kept) = kept {
+        headers.insert(COOKIE, kept);
+    }
 }
 
 fn source(origins: &Origins, headers: &HeaderMap) -> Source {

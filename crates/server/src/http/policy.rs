@@ -9,7 +9,7 @@ pub(super) enum Limit {
     Elsewhere,
     /// Each request.
     Each(Rule),
-    /// Only those that fail (ruling 34).
+    /// Those that fail, once they have: nothing else is refused for them.
     Failures(Rule),
 }
 
@@ -35,6 +35,8 @@ pub(super) enum Cookies {
     OwnForm,
     /// Nothing: it is removed.
     Ignored,
+    /// Only that the browser is known: all others are removed.
+    Device,
     /// It may come from anywhere: the request changes nothing (ruling 14).
     FromAnywhere,
 }
@@ -89,15 +91,16 @@ const INTROSPECT: Policy = Policy { readers: Readers::Trusted, ..TOKEN };
 /// The extractor counts the user.
 const USERINFO: Policy = TOKEN;
 const DEVICE: Policy = Policy { readers: Readers::Anyone, cookies: Cookies::Ignored, ..DEFAULT };
-const SIGN_IN: Policy = Policy { limit: Limit::Failures(Rule::SignIn), cookies: Cookies::SignIn, ..DEFAULT };
+/// The handler knows what failed: a signature that does not hold, or a password, which costs a hash before that is known.
+const SIGN_IN: Policy = Policy { limit: Limit::Elsewhere, cookies: Cookies::SignIn, ..DEFAULT };
 /// The form of a role has a line for each attribute of many schemas.
 const ROLE_FORM: Policy = Policy { body: BodyLimit::Large, ..PAGE_FORM };
 /// A form that signs somebody in or changes something: from our own page alone. Among them those that act by a link that
 /// was mailed, which cannot be guessed, so their failures are not counted.
 pub(super) const PAGE_FORM: Policy = Policy { cookies: Cookies::OwnForm, ..DEFAULT };
-/// Takes a password.
-const PASSWORD_FORM: Policy = Policy { limit: Limit::Failures(Rule::SignIn), ..PAGE_FORM };
-const DIRECT: Policy = Policy { limit: Limit::Failures(Rule::Direct), ..SIGN_IN };
+/// Takes a password, which the handler counts.
+const PASSWORD_FORM: Policy = Policy { limit: Limit::Elsewhere, ..PAGE_FORM };
+const QUICK_FORM: Policy = Policy { limit: Limit::Failures(Rule::SignIn), ..PAGE_FORM };
 /// Called from browsers of other origins with a Bearer token.
 const READ_BY_APPS: Policy = Policy { readers: Readers::Anyone, ..DEFAULT };
 
@@ -114,10 +117,12 @@ const WORKSPACE: Policy = Policy {
 const WORKSPACE_ROLES: Policy = Policy { body: BodyLimit::Large, ..WORKSPACE };
 /// Asked for every request that a proxy or a service gets, and with what it gets. The extractor counts bad credentials.
 const WORKSPACE_CHECK: Policy = Policy { limit: Limit::Elsewhere, ..WORKSPACE };
-const WORKSPACE_LOGIN: Policy = Policy { limit: Limit::Failures(Rule::SignIn), ..WORKSPACE };
+/// The handler counts, see [`SIGN_IN`].
+const WORKSPACE_LOGIN: Policy = Policy { limit: Limit::Elsewhere, cookies: Cookies::Device, ..WORKSPACE };
 
 /// Nobody proves who they are here, so the page that asks counts: ours, or one that the operator trusts.
-const QUICK_LOGIN: Policy = Policy { readers: Readers::Trusted, cookies: Cookies::SignIn, ..WORKSPACE_LOGIN };
+const QUICK_LOGIN: Policy =
+    Policy { limit: Limit::Failures(Rule::SignIn), readers: Readers::Trusted, cookies: Cookies::SignIn, ..WORKSPACE };
 const QUICK_LOGINS: Policy = Policy { limit: Limit::Each(Rule::Other), ..QUICK_LOGIN };
 
 /// Every path with rules of its own. Aliases are served by the same handler, so they stand under the same policy.
@@ -163,8 +168,8 @@ pub(super) const TABLE: &[(&str, Policy)] = &[
     ("/sessions/revoke", PAGE_FORM),
     ("/workspace/{workspace}/roles/{role}", ROLE_FORM),
     ("/workspace/login", PASSWORD_FORM),
-    ("/workspace/login/quick", PASSWORD_FORM),
-    ("/sigma/authorize", DIRECT),
+    ("/workspace/login/quick", QUICK_FORM),
+    ("/sigma/authorize", SIGN_IN),
     ("/api/subscription/status", READ_BY_APPS),
     ("/api/wallet/connect", READ_BY_APPS),
     ("/api/wallet/nfts", READ_BY_APPS),
@@ -235,7 +240,9 @@ mod tests {
         let changing = ["/api/auth/oauth2/token", "/api/auth/oauth2/revoke", "/api/auth/device/code"];
         let changing = |path: &str| path.starts_with("/api/v1") && !path.contains("quick") || changing.contains(&path);
         for (path, policy) in TABLE.iter().filter(|(path, _)| changing(path)) {
-            assert_eq!((policy.readers, policy.cookies), (Readers::Anyone, Cookies::Ignored), "{path}");
+            // What the login reads of cookies signs nobody in.
+            let cookies = if *path == "/api/v1/auth/login" { Cookies::Device } else { Cookies::Ignored };
+            assert_eq!((policy.readers, policy.cookies), (Readers::Anyone, cookies), "{path}");
         }
     }
 

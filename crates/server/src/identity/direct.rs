@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::sign_in::{Attempt, accept};
 use crate::error::internal;
 use crate::extract::{KeyToken, fallback_token};
-use crate::http::{Envelope, RequestContext};
+use crate::http::{Envelope, RequestContext, Rule};
 use crate::oauth::{issue_direct, with_cookie};
 use crate::state::Sigma;
 
@@ -79,7 +79,7 @@ pub async fn authorize_directly(
         Some(token) => KeyToken::check(&sigma, &token, PATH, b""),
         None => KeyToken::of_header(&sigma, &headers, "x-auth-token", PATH, &body),
     };
-    let token = accept(&sigma, &context, token).await?;
+    let token = accept(&sigma, &context, Rule::Direct, token).await?;
     let bap_id = super::sign_in::read_bap_id(&body).map_err(IntoResponse::into_response)?;
     let unknown = if sigma.settings.sign_in.implicit_sign_up { UnknownKey::Welcome } else { UnknownKey::Refuse };
     let entered = Attempt { token, bap_id, more: Vec::new(), identity_key: None, unknown }

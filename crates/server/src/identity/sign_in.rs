@@ -10,9 +10,9 @@ use sigma_bitcoin::BapId;
 use sigma_core::ids::UserId;
 use sigma_core::person::Proof;
 use sigma_store::account::User;
-use sigma_store::failure;
 use sigma_store::session::Session;
 use sigma_store::sign_in::{KeySignIn, KeySignedIn, NewlySignedIn, UnknownKey, sign_in};
+use sigma_store::signature_throttle;
 use sigma_store::spent::Once;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -88,7 +88,7 @@ pub async fn sign_in_with_key(
     body: Bytes,
 ) -> Result<Response, Response> {
     let token = KeyToken::of_header(&sigma, &headers, "x-auth-token", SIGN_IN_PATH, &body);
-    let token = accept(&sigma, &context, token).await?;
+    let token = accept(&sigma, &context, Rule::SignIn, token).await?;
     let unknown = if sigma.settings.sign_in.implicit_sign_up { UnknownKey::Welcome } else { UnknownKey::Refuse };
     let wanted = read_bap_id(&body).map_err(IntoResponse::into_response)?;
     let names_identity = wanted.is_some();
@@ -135,22 +135,28 @@ pub struct Entered {
     pub pubkey: String,
 }
 
-/// Takes a checked token; a failure counts against the account that it claims, at the address that it came from.
+/// Takes a checked token. One that holds is taken whatever failed before it: a signature cannot be guessed. What does not
+/// hold is counted by the address that it came from, and delayed there, whichever key it claims: nobody learns by that
+/// whether an account has the key.
 pub async fn accept(
     sigma: &Sigma,
     context: &RequestContext,
+    rule: Rule,
     token: Result<KeyToken, KeyTokenError>,
 ) -> Result<KeyToken, Response> {
     let error = match token {
-        Ok(token) => return Ok(token),
+        Ok(token) => {
+            // For the headers of the answer alone.
+            let _ = context.peek(rule, context.client());
+            return Ok(token);
+        }
         Err(error) => error,
     };
-    if let KeyTokenError::Invalid { claimed } = error
-        && sigma.settings.limits.delays
-    {
-        let (claimed, network, now) = (claimed.map(|key| key.to_hex()), context.client().network(), sigma.now());
-        let blocked = sigma.store.write(move |tx| failure::record(tx, claimed.as_deref(), &network, now)).await;
-        if let Some(until) = blocked.map_err(|error| internal(error).into_response())? {
+    context.charge(rule, context.client()).map_err(IntoResponse::into_response)?;
+    if error == KeyTokenError::Invalid && sigma.settings.limits.delays {
+        let (network, now) = (context.client().network(), sigma.now());
+        let delayed = sigma.store.write(move |tx| signature_throttle::fail(tx, &network, now)).await;
+        if let Some(until) = delayed.map_err(|error| internal(error).into_response())? {
             return Err(Exceeded::delayed(until, now).into_response());
         }
     }
@@ -194,7 +200,6 @@ impl Attempt {
             unknown,
             origin_bound: self.token.origin_bound,
             require_origin_bound: sigma.settings.sign_in.require_origin_bound,
-            network: context.client().network(),
             session: begins.new.clone(),
         };
         let outcome = sigma.store.write(move |tx| sign_in(tx, &request)).await;
@@ -211,7 +216,6 @@ impl Attempt {
                 let NewlySignedIn { user, session, .. } = *entered;
                 Ok(Entered { user, session, begins, pubkey })
             }
-            KeySignedIn::Blocked(until) => Err(Exceeded::delayed(until, now).into_response()),
             refused => Err(refusal(&refused).into_response()),
         }
     }
@@ -253,9 +257,7 @@ fn refusal(outcome: &KeySignedIn) -> Envelope {
             "Sign the path with this server's origin before it.",
             "ORIGIN_BOUND_REQUIRED",
         ),
-        KeySignedIn::Replayed | KeySignedIn::SignedIn(_) | KeySignedIn::Blocked(_) => {
-            Envelope::from(KeyTokenError::Invalid { claimed: None })
-        }
+        KeySignedIn::Replayed | KeySignedIn::SignedIn(_) => Envelope::from(KeyTokenError::Invalid),
     }
 }
 

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use super::sign_in::{Attempt, SignedInUser, UNKNOWN_KEY, accept};
 use crate::error::bad_request;
 use crate::extract::{KeyToken, KeyTokenError, SIGN_IN_PATH, read_object};
-use crate::http::{Envelope, RequestContext};
+use crate::http::{Envelope, RequestContext, Rule};
 use crate::oauth::with_cookie;
 use crate::state::Sigma;
 
@@ -84,10 +84,10 @@ pub async fn sign_up(
     }
     let bap_id = BapId::parse(&wanted.bap_id).map_err(|_| malformed().into_response())?;
     let token = KeyToken::of_header(&sigma, &headers, "x-auth-token", SIGN_IN_PATH, b"");
-    let token = accept(&sigma, &context, token).await?;
+    let token = accept(&sigma, &context, Rule::SignIn, token).await?;
     let proof = body_bound(&sigma, &context, &headers, "x-sigma-enrollment-proof", &body).await?;
     if proof.pubkey != token.pubkey {
-        return Err(Envelope::from(KeyTokenError::Invalid { claimed: None }).into_response());
+        return Err(Envelope::from(KeyTokenError::Invalid).into_response());
     }
     let identity = identity_proof(&sigma, &context, &headers, &body).await?;
     let unknown = if sigma.settings.sign_in.sign_up { UnknownKey::SignUp } else { UnknownKey::Refuse };
@@ -122,10 +122,8 @@ async fn body_bound(
     body: &Bytes,
 ) -> Result<KeyToken, Response> {
     let token = KeyToken::of_header(sigma, headers, name, PATH, body);
-    let token = token.and_then(|token| {
-        if token.body_bound { Ok(token) } else { Err(KeyTokenError::Invalid { claimed: Some(token.pubkey) }) }
-    });
-    accept(sigma, context, token).await
+    let token = token.and_then(|token| if token.body_bound { Ok(token) } else { Err(KeyTokenError::Invalid) });
+    accept(sigma, context, Rule::SignIn, token).await
 }
 
 /// The signature of the identity's own key, if one was sent. It does not say for which account it was made, so it must
@@ -144,5 +142,5 @@ async fn identity_proof(
     if proof.origin_bound {
         return Ok(Some(proof));
     }
-    accept(sigma, context, Err(KeyTokenError::Invalid { claimed: Some(proof.pubkey) })).await.map(Some)
+    accept(sigma, context, Rule::SignIn, Err(KeyTokenError::Invalid)).await.map(Some)
 }

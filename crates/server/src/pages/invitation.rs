@@ -17,7 +17,7 @@ use crate::error::internal;
 use crate::extract::{Browser, NewBrowserSession, SignedIn};
 use crate::http::RequestContext;
 use crate::oauth::with_cookie;
-use crate::pages::password::{chosen, hash};
+use crate::pages::password::{chosen, hash, remember};
 use crate::pages::view::{AcceptInvitation, ErrorPage, InvitationForm, PageContext};
 use crate::state::Sigma;
 
@@ -83,9 +83,11 @@ async fn accept(
             let found = Invitation { acceptance, ..found };
             Ok(page(&sigma, token, &found, signed_in.as_ref(), name, None, StatusCode::CONFLICT))
         }
-        Accepted::Accepted { with_password, .. } => {
-            let to = Redirect::to("/workspace").into_response();
-            Ok(with_cookie(to, with_password.then(|| session.cookie(&sigma)).as_deref()))
+        Accepted::Accepted { with_password: false, .. } => Ok(Redirect::to("/workspace").into_response()),
+        Accepted::Accepted { user_id, with_password: true } => {
+            let to = with_cookie(Redirect::to("/workspace").into_response(), Some(&session.cookie(&sigma)));
+            let known = remember(&sigma, &browser, &user_id, &found.email).await?;
+            Ok(with_cookie(to, known.as_deref()))
         }
     }
 }

@@ -1,18 +1,23 @@
-//! Signing in by e-mail address and password (ruling 34): the same answer, in the same time, whether or not there is such
-//! an account, and a delay for whoever guesses.
+//! Signing in by e-mail address and password: the same answer, in the same time, whether or not there is such an account,
+//! and a delay for whoever guesses.
 
+pub mod device;
+mod gate;
 mod turns;
 
 use aws_lc_rs::hmac;
 use secrecy::SecretString;
 use sigma_core::digest::Digest;
 use sigma_core::email;
-use sigma_core::time::Timestamp;
+use sigma_core::password::GivenPassword;
 use sigma_store::StoreError;
 use sigma_store::account::User;
-use sigma_store::password::{self, Attempt, LookedUp, Proof};
+use sigma_store::password::{self, Attempt, Device, LookedUp, Proof};
+use sigma_store::password_cost::CostCount;
+use sigma_store::password_throttle::Source;
 
-use crate::hashing::{HashingError, Match};
+use self::gate::Gate;
+use crate::hashing::{HashingError, Lane, Match, Reference};
 use crate::http::{Envelope, Exceeded, RequestContext};
 use crate::state::Sigma;
 pub use turns::Turns;
@@ -24,8 +29,8 @@ pub enum Verdict {
     Authenticated(Box<Authenticated>),
     /// It is not, or there is no such person, or they have no password, or their account is off: nobody is told which.
     Wrong,
-    /// Somebody failed too often: nothing is looked at before then. 429 with `Retry-After`, see [`Exceeded::delayed`].
-    Delayed(Timestamp),
+    /// Somebody failed too often: nothing is looked at for a while. 429 with `Retry-After`.
+    Delayed(Exceeded),
     /// Too many passwords wait to be hashed: 503 with `Retry-After`.
     Busy,
 }
@@ -60,12 +65,12 @@ impl From<AuthenticateError> for Envelope {
     }
 }
 
-/// Whether `password` is that of the account at `address`, both as the person sent them.
+/// Whether `password` is that of the account at `address`, both as the person sent them. `device` is what their browser
+/// shows of having got in before: see [`device::shown`].
 ///
-/// `authenticate(&sigma, &context, email, password).await?` gives a [`Verdict`]. On `Authenticated(person)` the caller
-/// runs one write that begins with `if !password::confirm(tx, &person.proof)? { wrong }` and then does what signing in
-/// means there. On `Wrong` the failure has been counted already, for the account; the address is counted by the path's
-/// policy (`Limit::Failures(Rule::SignIn)`).
+/// `authenticate(&sigma, &context, email, password, device).await?` gives a [`Verdict`]. On `Authenticated(person)` the
+/// caller runs one write that begins with `if !password::confirm(tx, &person.proof)? { wrong }` and then does what signing
+/// in means there. On `Wrong` the failure has been counted already, for the account and for the address.
 ///
 /// # Errors
 /// [`AuthenticateError`]
@@ -74,19 +79,43 @@ pub async fn authenticate(
     context: &RequestContext,
     address: &str,
     password: SecretString,
+    device: Option<Device>,
 ) -> Result<Verdict, AuthenticateError> {
     let email = email::fold(address);
-    // Three guesses at one account at a time: those that wait are told of the delay that these three earned.
-    let _turn = sigma.turns.take(Digest::of(&email)).await;
-    let attempt = Attempt { bucket: bucket(sigma, &email), email, network: context.client().network() };
+    let gate = Gate { context, email: &email, device: device.as_ref() };
+    if let Err(exceeded) = gate.enter() {
+        return Ok(told(Verdict::Delayed(exceeded)));
+    }
+    // Three guesses at one account at a time: those that wait are told of the delay that these three earned. A browser that
+    // is known has turns of its own.
+    let name = device.as_ref().map_or("", |device| device.name.as_str());
+    let _turn = sigma.turns.take(Digest::of(format!("{email}\n{name}"))).await;
+    let attempt = Attempt {
+        bucket: bucket(sigma, &email),
+        email: email.clone(),
+        network: context.client().network(),
+        device: device.clone(),
+    };
     let now = sigma.now();
     let looked_up = sigma.store.read(move |tx| password::look_up(tx, &attempt, now)).await?;
     if let Some(until) = looked_up.blocked_until.filter(|_| sigma.settings.limits.delays) {
-        return Ok(told(Verdict::Delayed(until)));
+        if looked_up.asks_early {
+            sigma.store.write(move |tx| password::fail_early(tx, &looked_up, now)).await?;
+        }
+        return Ok(told(Verdict::Delayed(Exceeded::delayed(until, now))));
     }
-    let stored = looked_up.stored.as_ref().map(|stored| stored.hash.clone());
-    let matched = match sigma.hasher.verify(password.clone(), stored).await {
+    let reference = match &looked_up.stored {
+        Some(stored) => Reference::Stored(stored.hash.clone()),
+        None => Reference::Nothing(cost_of_nobody(sigma, &email, &looked_up.costs)),
+    };
+    let lane = match looked_up.source {
+        Source::Device(_) => Lane::Known,
+        Source::Network(_) => Lane::Stranger,
+    };
+    let password = GivenPassword::new(password);
+    let matched = match sigma.hasher.verify(lane, password.clone(), reference).await {
         Ok(matched) => matched,
+        // It stays counted: what is refused for want of room took some.
         Err(HashingError::Busy) => return Ok(told(Verdict::Busy)),
         Err(error) => return Err(AuthenticateError::Hashing(error)),
     };
@@ -95,6 +124,7 @@ pub async fn authenticate(
         if matched == Match::Outgrown {
             renew(sigma, &looked_up, password).await?;
         }
+        gate.let_in();
         return Ok(told(Verdict::Authenticated(Box::new(Authenticated { user, proof }))));
     }
     if sigma.settings.limits.delays {
@@ -105,11 +135,11 @@ pub async fn authenticate(
 
 impl Verdict {
     /// The answer to who is not told anything else: 429 for who has to wait, 503 when it is too much at once.
-    pub fn refusal(&self, now: Timestamp) -> Option<axum::response::Response> {
+    pub fn refusal(&self) -> Option<axum::response::Response> {
         use axum::response::IntoResponse as _;
         match self {
             Self::Authenticated(_) | Self::Wrong => None,
-            Self::Delayed(until) => Some(Exceeded::delayed(*until, now).into_response()),
+            Self::Delayed(exceeded) => Some((*exceeded).into_response()),
             Self::Busy => Some(Envelope::unavailable(HashingError::Busy).into_response()),
         }
     }
@@ -122,11 +152,33 @@ pub fn bucket(sigma: &Sigma, email: &str) -> u16 {
     tag.as_ref().first_chunk().map_or(0, |bytes| u16::from_be_bytes(*bytes))
 }
 
+/// What a password for an address that is nobody's should cost: what one of the passwords does that there are. A secret
+/// picks which, always the same for one address, as often as that cost is found among accounts. `None` is what new ones
+/// cost.
+fn cost_of_nobody(sigma: &Sigma, email: &str, costs: &[CostCount]) -> Option<String> {
+    let tag = hmac::sign(&sigma.cookie_key, format!("password-cost\n{email}").as_bytes());
+    pick(costs, tag.as_ref().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)))
+}
+
+/// The cost at the share `drawn / 2⁶⁴` of all passwords.
+fn pick(costs: &[CostCount], drawn: u64) -> Option<String> {
+    let count = |cost: &CostCount| u64::try_from(cost.passwords).unwrap_or(0);
+    let total: u64 = costs.iter().map(count).sum();
+    let mut place = u64::try_from((u128::from(drawn) * u128::from(total)) >> 64).unwrap_or(0);
+    costs.iter().find_map(|cost| match place.checked_sub(count(cost)) {
+        Some(rest) => {
+            place = rest;
+            None
+        }
+        None => Some(cost.cost.clone()),
+    })
+}
+
 /// Replaces a hash that is cheaper than new ones. When there is no time for it, the next sign-in does it.
-async fn renew(sigma: &Sigma, looked_up: &LookedUp, password: SecretString) -> Result<(), StoreError> {
+async fn renew(sigma: &Sigma, looked_up: &LookedUp, password: GivenPassword) -> Result<(), StoreError> {
     let (Some(user), Some(stored)) = (&looked_up.user, &looked_up.stored) else { return Ok(()) };
     let (user_id, old) = (user.id.clone(), stored.hash.clone());
-    let Ok(new) = sigma.hasher.hash(password).await else { return Ok(()) };
+    let Ok(new) = sigma.hasher.hash(password.into_prepared()).await else { return Ok(()) };
     sigma.store.write(move |tx| password::rehash(tx, &user_id, &old, &new)).await
 }
 
@@ -140,4 +192,22 @@ fn told(verdict: Verdict) -> Verdict {
     };
     metrics::counter!("sigma_password_sign_ins_total", "outcome" => outcome).increment(1);
     verdict
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_address_costs_what_one_of_the_known_ones_does() {
+        let cost = |cost: &str, passwords| CostCount { cost: cost.to_owned(), passwords };
+        let costs = [cost("m=19456,t=2,p=1", 30), cost("m=65536,t=3,p=1", 10)];
+        let drawn = (0..400_u64).map(|number| pick(&costs, number * (u64::MAX / 400)).unwrap());
+        let old = drawn.filter(|cost| cost == "m=19456,t=2,p=1").count();
+        assert!((299..=301).contains(&old), "three in four, as among accounts: {old}");
+        assert_eq!(pick(&costs, 0).as_deref(), Some("m=19456,t=2,p=1"));
+        assert_eq!(pick(&costs, u64::MAX).as_deref(), Some("m=65536,t=3,p=1"));
+        assert_eq!(pick(&costs[..1], u64::MAX).as_deref(), Some("m=19456,t=2,p=1"), "nothing else while nobody moved");
+        assert_eq!(pick(&[], 7), None);
+    }
 }

@@ -8,6 +8,7 @@ mod budgets;
 mod client_auth;
 mod cookies;
 mod csrf;
+mod devices;
 mod direct;
 mod discovery;
 mod end_session;

@@ -51,7 +51,6 @@ fn sign_up(store: &TestStore, pubkey: &str, name: &str, identity: Option<(&str, 
         unknown: UnknownKey::SignUp,
         origin_bound: false,
         require_origin_bound: false,
-        network: "192.0.2.1".to_owned(),
         session: NewSession {
             id: SessionId::from_text(format!("ses_{name}")),
             secret: Digest::of(format!("secret of {name}")),
@@ -272,10 +271,9 @@ on_both_engines! {
     }
 
     fn failures_at_once_count_as_many(store: TestStore) {
-        enter(&store, sign_up(&store, "ada", "ada", None));
         let now = store.clock.now();
         let fail = |network: &'static str| {
-            insist(&store, move |tx| sigma_store::failure::record(tx, Some("ada"), network, now))
+            insist(&store, move |tx| sigma_store::signature_throttle::fail(tx, network, now))
         };
         let outcomes = together(|_| fail("192.0.2.1"));
         assert_eq!(outcomes.iter().filter(|blocked| blocked.is_none()).count(), 3, "then it waits: {outcomes:?}");

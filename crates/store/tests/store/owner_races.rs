@@ -444,7 +444,12 @@ on_both_engines! {
             let user_id = person(&store, &name);
             let owner = user_id.clone();
             write(&store, move |tx| password::set(tx, &owner, "old", "192.0.2.1", now));
-            let attempt = Attempt { email: format!("{name}@example.org"), bucket: 1, network: "192.0.2.1".to_owned() };
+            let attempt = Attempt {
+                email: format!("{name}@example.org"),
+                bucket: 1,
+                network: "192.0.2.1".to_owned(),
+                device: None,
+            };
             let looked_up = store.read_blocking(move |tx| password::look_up(tx, &attempt, now)).unwrap();
             let proof = looked_up.proof().unwrap();
             together(&nodes, |node, number| {

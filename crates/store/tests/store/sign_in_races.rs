@@ -145,7 +145,6 @@ on_both_engines! {
                     unknown: UnknownKey::SignUp,
                     origin_bound: false,
                     require_origin_bound: false,
-                    network: "192.0.2.1".to_owned(),
                     session: NewSession {
                         id: SessionId::from_text(format!("session {round} {same_message} {number}")),
                         secret: Digest::of(format!("secret {round} {same_message} {number}")),

@@ -118,3 +118,47 @@ fn a_limit_of_zero_or_limits_switched_off_refuse_nobody() {
         assert_eq!(limiter.refund(Rule::SignIn, "someone"), None);
     }
 }
+
+#[test]
+fn an_ipv6_site_has_sixteen_times_the_quota_and_never_more() {
+    let (limiter, _) = limiter();
+    let mut taken = 0;
+    for network in 0..200 {
+        for host in 0..5 {
+            taken +=
+                u32::from(limiter.charge(Rule::SignIn, address(&format!("2001:db8:1:{network:x}::{host}"))).is_ok());
+        }
+    }
+    assert_eq!(taken, 5 * SITE);
+    let refused = limiter.charge(Rule::SignIn, address("2001:db8:1:ffff::1")).unwrap_err();
+    assert_eq!(refused.limit, 5 * SITE);
+    assert!(limiter.peek(Rule::SignIn, address("2001:db8:1:fffe::1")).is_err());
+    assert!(limiter.charge(Rule::SignIn, address("2001:db8:2::1")).is_ok(), "another site");
+    limiter.refund(Rule::SignIn, address("2001:db8:1:0::1"));
+    assert!(
+        limiter.charge(Rule::SignIn, address("2001:db8:1:fffd::1")).is_ok(),
+        "what is taken back is the site's too"
+    );
+}
+
+#[test]
+fn a_refused_network_takes_nothing_from_its_site() {
+    let (limiter, _) = limiter();
+    for _ in 0..1_000 {
+        let _ = limiter.charge(Rule::SignIn, address("2001:db8:1:1::1"));
+    }
+    assert!(limiter.charge(Rule::SignIn, address("2001:db8:1:2::1")).is_ok());
+}
+
+#[test]
+fn two_accounts_at_one_address_do_not_pay_for_each_other() {
+    let (limiter, _) = limiter();
+    for here in ["192.0.2.1", "2001:db8:1:1::1"].map(address) {
+        for _ in 0..6 {
+            let _ = limiter.charge(Rule::SignIn, Key::At(here, "ada"));
+        }
+        assert!(limiter.charge(Rule::SignIn, Key::At(here, "ada")).is_err());
+        assert!(limiter.charge(Rule::SignIn, Key::At(here, "bob")).is_ok());
+        assert!(limiter.charge(Rule::SignIn, here).is_ok());
+    }
+}

@@ -10,13 +10,15 @@ use axum::routing::get;
 use http::StatusCode;
 use secrecy::SecretString;
 use sigma_core::authorize::Params;
-use sigma_store::password;
+use sigma_core::time::Timestamp;
+use sigma_store::password::{self, Device};
 use sigma_store::password_change::{Change, change};
 
-use super::{chosen, end_the_rest, hash};
+use super::{chosen, end_the_rest, hash, remember};
 use crate::error::internal;
 use crate::extract::{Browser, SignedIn};
 use crate::http::{Envelope, RequestContext};
+use crate::oauth::with_cookie;
 use crate::pages::view::{AccountPassword, PageContext, PasswordState};
 use crate::passwords::{Verdict, authenticate};
 use crate::state::Sigma;
@@ -32,7 +34,7 @@ pub fn router() -> Router<Sigma> {
 
 async fn show(State(sigma): State<Sigma>, browser: Browser, RawQuery(query): RawQuery) -> Result<Response, Response> {
     let params = Params::parse(query.as_deref().unwrap_or_default());
-    let Some((signed_in, state)) = find(&sigma, &browser).await? else { return Ok(sign_in_first()) };
+    let Some((signed_in, state, _)) = find(&sigma, &browser).await? else { return Ok(sign_in_first()) };
     let view = AccountPassword { saved: params.get("saved").is_some(), ..view(&signed_in, state) };
     Ok(view.render(StatusCode::OK, &PageContext { issuer: sigma.issuer() }))
 }
@@ -43,7 +45,7 @@ async fn save(
     browser: Browser,
     body: Bytes,
 ) -> Result<Response, Response> {
-    let Some((signed_in, state)) = find(&sigma, &browser).await? else { return Ok(sign_in_first()) };
+    let Some((signed_in, state, chosen_at)) = find(&sigma, &browser).await? else { return Ok(sign_in_first()) };
     let refuse = |refusal: Option<String>, status: StatusCode| {
         let view = AccountPassword { refusal, ..view(&signed_in, state) };
         view.render(status, &PageContext { issuer: sigma.issuer() })
@@ -56,9 +58,11 @@ async fn save(
         PasswordState::None => None,
         PasswordState::Set => {
             let current = SecretString::from(form.raw("current").unwrap_or_default());
-            let verdict = authenticate(&sigma, &context, &email, current).await;
+            // The session counts for itself: what strangers fail at the account is nothing to whoever is signed in.
+            let device = chosen_at.map(|chosen_at| Device { name: signed_in.session.id.to_string(), chosen_at });
+            let verdict = authenticate(&sigma, &context, &email, current, device).await;
             let verdict = verdict.map_err(|error| Envelope::from(error).into_response())?;
-            if let Some(refusal) = verdict.refusal(sigma.now()) {
+            if let Some(refusal) = verdict.refusal() {
                 return Err(refusal);
             }
             match verdict {
@@ -87,24 +91,28 @@ async fn save(
     }
     sigma.mail_was_promised();
     end_the_rest(&sigma, &user.id, &signed_in.session.id).await?;
-    Ok(Redirect::to("/account/password?saved=1").into_response())
+    let to = Redirect::to("/account/password?saved=1").into_response();
+    Ok(with_cookie(to, remember(&sigma, &browser, &user.id, &email).await?.as_deref()))
 }
 
-/// Who is signed in, and what they may do about a password.
-async fn find(sigma: &Sigma, browser: &Browser) -> Result<Option<(SignedIn, PasswordState)>, Response> {
+/// Who is signed in, what they may do about a password, and when they chose the one they have.
+async fn find(
+    sigma: &Sigma,
+    browser: &Browser,
+) -> Result<Option<(SignedIn, PasswordState, Option<Timestamp>)>, Response> {
     let signed_in = SignedIn::find(sigma, browser).await.map_err(IntoResponse::into_response)?;
     let Some(signed_in) = signed_in else { return Ok(None) };
     let user_id = signed_in.account.user.id.clone();
     let stored = sigma.store.read(move |tx| password::find(tx, &user_id)).await;
-    let is_set = stored.map_err(|error| internal(error).into_response())?.is_some();
+    let chosen_at = stored.map_err(|error| internal(error).into_response())?.map(|stored| stored.chosen_at);
     let is_recent = sigma.now().since(signed_in.session.auth_time) <= RECENT;
     let state = match signed_in.account.user.email {
         None => PasswordState::NoAddress,
-        Some(_) if is_set => PasswordState::Set,
+        Some(_) if chosen_at.is_some() => PasswordState::Set,
         Some(_) if is_recent => PasswordState::None,
         Some(_) => PasswordState::SignInAgain,
     };
-    Ok(Some((signed_in, state)))
+    Ok(Some((signed_in, state, chosen_at)))
 }
 
 fn view(signed_in: &SignedIn, state: PasswordState) -> AccountPassword {

@@ -29,14 +29,15 @@ async fn show(State(sigma): State<Sigma>, RawQuery(query): RawQuery) -> Response
 }
 
 async fn send(State(sigma): State<Sigma>, context: RequestContext, body: Bytes) -> Result<Response, Response> {
-    // Each is a mail to somebody who may not have asked for it.
-    context.charge(Rule::SignIn, context.client()).map_err(IntoResponse::into_response)?;
     let form = Params::parse(&String::from_utf8_lossy(&body));
     let typed = form.raw("email").unwrap_or_default();
     let Ok(email) = Email::parse(typed) else {
         let view = ForgotPassword { sent: false, email: typed.to_owned(), refusal: true };
         return Ok(view.render(StatusCode::BAD_REQUEST, &PageContext { issuer: sigma.issuer() }));
     };
+    // Each is a mail to somebody who may not have asked for it. It is also the way past a wait, so wrong passwords do not
+    // count here.
+    context.charge(Rule::Link, context.client()).map_err(IntoResponse::into_response)?;
     // Two spellings that fold to one address may be two mailboxes: the link goes to the account's.
     let folded = email.folded().to_owned();
     let own = sigma.store.read(move |tx| Ok(account::find_by_email(tx, &folded)?.and_then(|user| user.email))).await;

@@ -8,13 +8,17 @@ use axum::Router;
 use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
 use sigma_core::authorize::Params;
+use sigma_core::email;
 use sigma_core::ids::{SessionId, UserId};
 use sigma_core::password::NewPassword;
+use sigma_store::password;
 use sigma_store::password_change::end_sessions;
 
 use crate::error::internal;
+use crate::extract::Browser;
 use crate::hashing::HashingError;
 use crate::http::Envelope;
+use crate::passwords::device;
 use crate::state::Sigma;
 
 /// The routes of these pages.
@@ -46,6 +50,19 @@ pub(super) async fn hash(sigma: &Sigma, password: NewPassword) -> Result<String,
         };
         envelope.into_response()
     })
+}
+
+/// `Set-Cookie` by which this browser is known from now on, in which the person at `email` has just set their password.
+pub(super) async fn remember(
+    sigma: &Sigma,
+    browser: &Browser,
+    user_id: &UserId,
+    email: &str,
+) -> Result<Option<String>, Response> {
+    let user_id = user_id.clone();
+    let stored = sigma.store.read(move |tx| password::find(tx, &user_id)).await;
+    let stored = stored.map_err(|error| internal(error).into_response())?;
+    Ok(stored.map(|stored| device::remember(sigma, browser, &email::fold(email), stored.chosen_at)))
 }
 
 /// Ends what the transaction that set a password had no room for: it ended at most 500 sessions.

@@ -11,7 +11,7 @@ use sigma_core::digest::Digest;
 use sigma_store::account::User;
 use sigma_store::password_change::{Reset, find_reset, reset};
 
-use super::{chosen, end_the_rest, hash};
+use super::{chosen, end_the_rest, hash, remember};
 use crate::error::internal;
 use crate::extract::{Browser, NewBrowserSession};
 use crate::http::{Envelope, RequestContext};
@@ -61,7 +61,8 @@ async fn set(
     sigma.mail_was_promised();
     end_the_rest(&sigma, &user.id, &began.id).await?;
     let to = Redirect::to("/account/password?saved=1").into_response();
-    Ok(with_cookie(to, Some(&session.cookie(&sigma))))
+    let known = remember(&sigma, &browser, &user.id, user.email.as_deref().unwrap_or_default()).await?;
+    Ok(with_cookie(with_cookie(to, Some(&session.cookie(&sigma))), known.as_deref()))
 }
 
 async fn find(sigma: &Sigma, token: &str) -> Result<Option<User>, Response> {

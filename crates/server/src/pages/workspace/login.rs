@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
 use secrecy::SecretString;
+use sigma_core::email;
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::random::alphanumeric;
 use sigma_store::session;
@@ -19,11 +20,12 @@ use super::outcome::Instead;
 use super::quick::QuickSession;
 use super::visit::failed;
 use crate::extract::{Browser, NewBrowserSession, SignedIn, expired_session_cookie};
-use crate::http::{Envelope, RequestContext};
+use crate::hashing::HashingError;
+use crate::http::{Envelope, Exceeded, RequestContext};
 use crate::oauth::with_cookie;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{QuickLoginGroup, QuickLoginLine, WorkspaceLogin};
-use crate::passwords::{Verdict, authenticate};
+use crate::passwords::{Verdict, authenticate, device};
 use crate::state::Sigma;
 use crate::workspace::{JTI_LENGTH, quick_logins_allowed};
 
@@ -47,12 +49,16 @@ async fn log_in(
 ) -> Result<Response, Instead> {
     let email = form.text("email");
     let secret = SecretString::from(form.0.raw("password").unwrap_or_default());
-    let verdict = authenticate(&sigma, &context, &email, secret).await;
-    let verdict = verdict.map_err(|error| Instead::of(Envelope::from(error)))?;
-    if let Some(refusal) = verdict.refusal(sigma.now()) {
-        return Err(refusal.into());
-    }
-    let Verdict::Authenticated(person) = verdict else { return wrong(&sigma, &context, email).await };
+    let folded = email::fold(&email);
+    let device = device::shown(&sigma, &browser, &folded);
+    let verdict = authenticate(&sigma, &context, &email, secret, device).await;
+    let person = match verdict.map_err(|error| Instead::of(Envelope::from(error)))? {
+        Verdict::Authenticated(person) => person,
+        Verdict::Wrong => return wrong(&sigma, &context, email).await,
+        Verdict::Delayed(exceeded) => return delayed(&sigma, &context, email, exceeded).await,
+        Verdict::Busy => return Err(Instead::of(Envelope::unavailable(HashingError::Busy))),
+    };
+    let chosen_at = person.proof.chosen_at();
     let session = NewBrowserSession::of(&sigma, &context, &browser, "pwd");
     let new = session.new.clone();
     let begin = move |tx: &mut dyn Tx| {
@@ -66,7 +72,26 @@ async fn log_in(
     }
     // A quick login that is still there would stand before what was just proven.
     let response = with_cookie(Redirect::to("/workspace").into_response(), Some(&session.cookie(&sigma)));
-    Ok(with_cookie(response, Some(&QuickSession::expired_cookie(&sigma))))
+    let response = with_cookie(response, Some(&QuickSession::expired_cookie(&sigma)));
+    Ok(with_cookie(response, Some(&device::remember(&sigma, &browser, &folded, chosen_at))))
+}
+
+/// Somebody failed too often, perhaps somebody else: the person has a way past the wait by mail.
+async fn delayed(
+    sigma: &Sigma,
+    context: &RequestContext,
+    email: String,
+    exceeded: Exceeded,
+) -> Result<Response, Instead> {
+    let wait = exceeded.retry_after;
+    let refusal = format!(
+        "Too many attempts to sign in to this account. Try again in {wait} s, or choose \u{201c}Forgot your password?\u{201d} to \
+         get in at once by a link that we e-mail you."
+    );
+    let view = WorkspaceLogin { quick: Vec::new(), email, refusal: Some(refusal) };
+    let mut response = page(sigma, context, view, StatusCode::TOO_MANY_REQUESTS).await?;
+    exceeded.write(response.headers_mut());
+    Ok(response)
 }
 
 async fn wrong(sigma: &Sigma, context: &RequestContext, email: String) -> Result<Response, Instead> {

@@ -2,8 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use sigma_core::email;
 use sigma_core::ids::OrgId;
 use sigma_core::random::alphanumeric;
 use sigma_store::password::{self, Proof};
@@ -14,8 +16,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::{Exceeded, RequestContext};
-use crate::passwords::{AuthenticateError, Verdict, authenticate};
+use crate::extract::Browser;
+use crate::http::RequestContext;
+use crate::oauth::with_cookie;
+use crate::passwords::{AuthenticateError, Verdict, authenticate, device};
 use crate::state::Sigma;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::error::WorkspaceError;
@@ -49,7 +53,8 @@ const NEEDS: &str = "Email and password are required";
 /// Logs a person in to a workspace.
 ///
 /// Without `workspaceId` the workspace that they joined first is taken, and the others are listed. Whatever is wrong,
-/// the answer is the same 401.
+/// the answer is the same 401. The cookie that is set signs nobody in: a client that keeps it does not wait for what others
+/// failed at the account.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/login",
@@ -69,17 +74,20 @@ const NEEDS: &str = "Email and password are required";
 pub async fn login(
     State(sigma): State<Sigma>,
     context: RequestContext,
+    browser: Browser,
     Body(body): Body<LoginBody>,
-) -> Result<Json<LoginAnswer>, WorkspaceError> {
+) -> Result<Response, WorkspaceError> {
     if body.email.trim().is_empty() || body.password.expose_secret().is_empty() {
         return Err(WorkspaceError::invalid(NEEDS));
     }
-    let verdict = authenticate(&sigma, &context, &body.email, body.password).await?;
+    let email = email::fold(&body.email);
+    let device = device::shown(&sigma, &browser, &email);
+    let verdict = authenticate(&sigma, &context, &body.email, body.password, device).await?;
     let now = sigma.now();
     let person = match verdict {
         Verdict::Authenticated(person) => *person,
         Verdict::Wrong => return Err(WorkspaceError::BadLogin),
-        Verdict::Delayed(until) => return Err(Exceeded::delayed(until, now).into()),
+        Verdict::Delayed(exceeded) => return Err(exceeded.into()),
         Verdict::Busy => return Err(WorkspaceError::Busy),
     };
     let jti = alphanumeric(&*sigma.rng, JTI_LENGTH);
@@ -87,9 +95,11 @@ pub async fn login(
     let org_id = body.workspace_id.map(OrgId::from_text);
     let login = Login { user_id: person.user.id, org_id, jti: jti.clone(), now };
     let delays = sigma.settings.limits.delays;
+    let chosen_at = person.proof.chosen_at();
     let logged_in = sigma.store.write(move |tx| enter(tx, &login, &person.proof, delays)).await?;
     let logged_in = logged_in.ok_or(WorkspaceError::BadLogin)?;
-    Ok(Json(LoginAnswer::new(&sigma, logged_in, &jti, others, now).await?))
+    let answer = Json(LoginAnswer::new(&sigma, logged_in, &jti, others, now).await?).into_response();
+    Ok(with_cookie(answer, Some(&device::remember(&sigma, &browser, &email, chosen_at))))
 }
 
 /// Logs in whoever proved to be that person. For somebody who is no member the right password counts as a wrong one: else

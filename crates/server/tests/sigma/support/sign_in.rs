@@ -12,7 +12,7 @@ pub const SIGN_UP: &str = "/api/auth/sign-up/sigma";
 pub const DIRECT: &str = "/sigma/authorize";
 
 /// The tables that a sign-in may write to, and those it must not.
-const COUNTS: [&str; 17] = [
+const COUNTS: [&str; 19] = [
     "SELECT COUNT(*) FROM users",
     "SELECT COUNT(*) FROM pubkeys",
     "SELECT COUNT(*) FROM identities",
@@ -24,7 +24,9 @@ const COUNTS: [&str; 17] = [
     "SELECT COUNT(*) FROM refresh_tokens",
     "SELECT COUNT(*) FROM spent",
     "SELECT COUNT(*) FROM revoked_tokens",
-    "SELECT COUNT(*) FROM failures",
+    "SELECT COUNT(*) FROM signature_throttle",
+    "SELECT COUNT(*) FROM password_throttle",
+    "SELECT COUNT(*) FROM quotas",
     "SELECT COUNT(*) FROM passwords",
     "SELECT COUNT(*) FROM one_time_links",
     "SELECT COUNT(*) FROM mails",

@@ -1,0 +1,98 @@
+//! The device cookie: what a browser shows of having got in by the right password before. It signs nobody in; it only lets
+//! its browser wait for nothing that strangers did to the account, neither in the delays nor for a place where passwords
+//! are hashed.
+//!
+//! It holds a few marks, the newest first. A mark is bound to one account and to the password that was given, and names the
+//! browser, whose failures are counted by that name. It is void after a reset.
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sigma_core::random::bytes;
+use sigma_core::time::Timestamp;
+use sigma_store::password::Device;
+
+use crate::extract::{Browser, cookie};
+use crate::http::DEVICE_COOKIES;
+use crate::state::Sigma;
+
+/// How long a browser is known that gives no password, in seconds: 180 days.
+const LIFETIME: u64 = 180 * 86_400;
+/// Accounts that one browser is known for.
+const MOST_MARKS: usize = 5;
+/// Bytes of a browser's name.
+const NAME: usize = 16;
+/// Bytes of a tag: HMAC-SHA-256-128 (RFC 4868 §2.1).
+const TAG: usize = 16;
+
+/// Letters of a mark.
+const LENGTH: usize = (NAME + 8 + 8 + TAG) / 3 * 4;
+
+/// A mark as it is read, before anybody asked whether it is of the password that the account has now.
+#[derive(Clone, Copy)]
+struct Mark {
+    name: [u8; NAME],
+    chosen_at: i64,
+    given_at: i64,
+}
+
+impl Mark {
+    /// The tag of this mark for an account.
+    fn tag(&self, sigma: &Sigma, email: &str) -> hmac::Tag {
+        let mut context = hmac::Context::with_key(&sigma.cookie_key);
+        context.update(b"device\n");
+        context.update(&self.name);
+        context.update(&self.chosen_at.to_be_bytes());
+        context.update(&self.given_at.to_be_bytes());
+        context.update(email.as_bytes());
+        context.sign()
+    }
+
+    fn write(&self, sigma: &Sigma, email: &str) -> String {
+        let tag = self.tag(sigma, email);
+        let tag = tag.as_ref().get(..TAG).unwrap_or_default();
+        URL_SAFE_NO_PAD
+            .encode([&self.name[..], &self.chosen_at.to_be_bytes(), &self.given_at.to_be_bytes(), tag].concat())
+    }
+
+    /// The mark that `text` is, if we gave it for that account and not too long ago.
+    fn read(sigma: &Sigma, text: &str, email: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (name, rest) = bytes.split_first_chunk::<NAME>()?;
+        let (chosen_at, rest) = rest.split_first_chunk::<8>()?;
+        let (given_at, tag) = rest.split_first_chunk::<8>()?;
+        let mark =
+            Self { name: *name, chosen_at: i64::from_be_bytes(*chosen_at), given_at: i64::from_be_bytes(*given_at) };
+        let expected = mark.tag(sigma, email);
+        aws_lc_rs::constant_time::verify_slices_are_equal(expected.as_ref().get(..TAG)?, tag).ok()?;
+        let age = sigma.now().since(Timestamp::from_seconds(mark.given_at)).as_secs();
+        (age <= LIFETIME).then_some(mark)
+    }
+}
+
+/// The marks that a browser sent. There are never many, however many it sends.
+fn sent(browser: &Browser) -> impl Iterator<Item = &str> {
+    let value = DEVICE_COOKIES.iter().find_map(|name| browser.cookie(name)).unwrap_or_default();
+    value.split('.').filter(|text| text.len() == LENGTH).take(MOST_MARKS)
+}
+
+/// The browser, if it carries a mark of the account at `email`, folded.
+pub fn shown(sigma: &Sigma, browser: &Browser, email: &str) -> Option<Device> {
+    sent(browser).find_map(|text| Mark::read(sigma, text, email)).map(|mark| Device {
+        name: URL_SAFE_NO_PAD.encode(mark.name),
+        chosen_at: Timestamp::from_micros(mark.chosen_at),
+    })
+}
+
+/// `Set-Cookie` by which the browser is known from now on: it gave, or set, the password of the account at `email`, folded,
+/// that was chosen then. It keeps its name, so that its failures are not forgotten with each success.
+pub fn remember(sigma: &Sigma, browser: &Browser, email: &str, chosen_at: Timestamp) -> String {
+    let known = sent(browser).find_map(|text| Mark::read(sigma, text, email));
+    let name = known.map_or_else(|| bytes::<NAME>(&*sigma.rng), |mark| mark.name);
+    let mark = Mark { name, chosen_at: chosen_at.micros(), given_at: sigma.now().seconds() };
+    let mut marks = vec![mark.write(sigma, email)];
+    let others = sent(browser).filter(|text| Mark::read(sigma, text, email).is_none());
+    marks.extend(others.take(MOST_MARKS - 1).map(str::to_owned));
+    let [secure, plain] = DEVICE_COOKIES;
+    cookie(sigma, if sigma.is_https() { secure } else { plain }, &marks.join("."), LIFETIME)
+}

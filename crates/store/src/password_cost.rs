@@ -1,0 +1,45 @@
+//! How many passwords have a hash of which cost. When the cost of new hashes is changed, old ones keep theirs until their
+//! person signs in, so that a wrong password takes longer for some accounts than for others. An address that is nobody's
+//! must take as long as one of them; which one, is picked by these counts.
+
+use crate::{Row, StoreError, Tx, params};
+
+/// A cost, as PHC strings write it, and how many hashes have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CostCount {
+    /// `m=19456,t=2,p=1`
+    pub cost: String,
+    /// At least one.
+    pub passwords: i64,
+}
+
+/// The costs in use, always in the same order.
+pub fn list(tx: &mut dyn Tx) -> Result<Vec<CostCount>, StoreError> {
+    let rows = tx.query_all("SELECT cost, passwords FROM password_costs WHERE passwords > 0 ORDER BY cost", &[])?;
+    rows.iter().map(|row: &Row| Ok(CostCount { cost: row.text(0)?, passwords: row.int(1)? })).collect()
+}
+
+/// One hash takes the place of another.
+pub(crate) fn replace(tx: &mut dyn Tx, old: Option<&str>, new: &str) -> Result<(), StoreError> {
+    let (old, new) = (old.map(cost_of), cost_of(new));
+    if old == Some(new) {
+        return Ok(());
+    }
+    let mut changes: Vec<(&str, i64)> = old.into_iter().map(|old| (old, -1)).collect();
+    changes.push((new, 1));
+    // Always in one order: two that replace opposite ways do not wait for each other's row.
+    changes.sort_unstable();
+    for (cost, change) in changes {
+        tx.execute(
+            "INSERT INTO password_costs (cost, passwords) VALUES ($1, $2)
+             ON CONFLICT (cost) DO UPDATE SET passwords = password_costs.passwords + $2",
+            params![cost, change],
+        )?;
+    }
+    Ok(())
+}
+
+/// The parameters of a PHC string: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
+fn cost_of(phc: &str) -> &str {
+    phc.split('$').find(|part| part.starts_with("m=")).unwrap_or_default()
+}
