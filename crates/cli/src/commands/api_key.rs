@@ -149,7 +149,7 @@ fn confirm_end(opened: &Opened, args: &NamedApiKey) -> Result<(), Failure> {
     match key {
         Some(key) => confirm(
             args.sure.yes,
-            &format!("{} ({}) and the keys that it made stop working for ever", key.id, key.name),
+            &format!("the key {} ({}) and those that it made stop working for ever", key.id, key.name),
         ),
         None => Ok(()),
     }

@@ -1,5 +1,8 @@
 //! `sigma app` and `sigma resource`, as an operator types them.
 
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
 use crate::support::Installation;
 use serde_json::{Value, json};
 
@@ -154,6 +157,37 @@ fn what_cannot_be_is_refused_by_its_own_exit_code() {
     assert_eq!((nonsense.code, &nonsense.failure()["error"]), (2, &json!("usage")));
     let missing = sigma.run(&["app", "show", "nobody", "--json"]);
     assert_eq!((missing.code, &missing.failure()["error"]), (3, &json!("not_found")));
+}
+
+#[test]
+fn at_a_terminal_the_question_is_asked_and_only_yes_goes_on() {
+    let sigma = Installation::new();
+    let first = shop(&sigma)["client_secret"].clone();
+    // The util-linux program `script` gives a command a terminal.
+    let answered = |answer: &str| {
+        let bare = sigma.command(&[]);
+        let line = format!("{} app rotate-secret shop", bare.get_program().to_str().unwrap());
+        let mut command = Command::new("script");
+        command.args(["-qec", &line, "/dev/null"]).current_dir(sigma.path()).env_clear().env("PATH", "/usr/bin:/bin");
+        command.envs(bare.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(format!("{answer}\n").as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    for no in ["", "n", "yess", "ja"] {
+        let (code, told) = answered(no);
+        assert_eq!(code, Some(4), "{no}: {told}");
+        assert!(
+            told.contains("stops working at once. Continue? [y/N]") && told.contains("nothing was changed"),
+            "{told}"
+        );
+    }
+    for yes in ["y", " YES "] {
+        let (code, told) = answered(yes);
+        assert_eq!(code, Some(0), "{yes}: {told}");
+        assert!(told.contains("secret  ") && !told.contains(first.as_str().unwrap()), "{told}");
+    }
 }
 
 #[test]
