@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what `make test` needs beside Rust, Node and a C compiler, from Debian's packages: PostgreSQL, Chromium, nginx,
-# Caddy, Apache with mod_auth_openidc, Python and an SMTP server. None of them is started: tests start servers of their
+# Installs what `make test` needs beside Rust, Node and a C compiler, from Debian's packages: PostgreSQL, PgBouncer, Chromium,
+# nginx, Caddy, Apache with mod_auth_openidc, Python and an SMTP server. None of them is started: tests start servers of their
 # own. Fast when everything is there.
 # Says plainly what is missing when it cannot help. With the argument `drills` it installs what `make drills` needs as well.
 set -euo pipefail
@@ -18,6 +18,7 @@ node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)
 
 missing_packages() {
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || echo postgresql
+  PATH=$PATH:/usr/sbin command -v pgbouncer >/dev/null || echo pgbouncer
   command -v chromium >/dev/null || echo chromium fonts-dejavu-core
   # Debian keeps it where an ordinary user's PATH does not look.
   PATH=$PATH:/usr/sbin command -v nginx >/dev/null || echo nginx
@@ -30,7 +31,6 @@ missing_packages() {
 
 drill_packages() {
   PATH=$PATH:/usr/sbin
-  command -v pgbouncer >/dev/null || echo pgbouncer
   command -v patroni >/dev/null || echo patroni python3-etcd python3-psycopg2
   command -v etcd >/dev/null || echo etcd-server
   command -v haproxy >/dev/null || echo haproxy

@@ -1,5 +1,6 @@
 //! `sigma doctor`: what is wrong with this installation, and how to mend it.
 
+mod database;
 mod local;
 mod mail;
 mod outside;

@@ -53,7 +53,8 @@ impl Opened {
     fn by(options: &StoreOptions, settings: Settings) -> Result<Self, OpenError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let rng: Arc<dyn Rng> = Arc::new(SystemRng);
-        let store = Store::open(options, Arc::clone(&clock), Arc::clone(&rng))?;
+        let options = StoreOptions { pooler: settings.store.pooler.into(), ..options.clone() };
+        let store = Store::open(&options, Arc::clone(&clock), Arc::clone(&rng))?;
         Ok(Self { settings, store, clock, rng })
     }
 

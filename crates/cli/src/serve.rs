@@ -37,7 +37,11 @@ pub fn serve(file: Option<&Path>, args: &ServeArgs, output: Output) -> Result<()
         if let Some(address) = settings.metrics.listen {
             serve_metrics(address, until(stopped.clone())).await?;
         }
-        let server = start(settings).await.map_err(|error| could_not(&error))?;
+        let server = tokio::select! {
+            started = start(settings) => started.map_err(|error| could_not(&error))?,
+            // Perhaps it waits for its database.
+            _ = stops.next() => return Ok(()),
+        };
         let address = server.local_addr().map_err(|error| Failure::Failed(error.to_string()))?;
         for exposed in exposure::found(&exposable) {
             tracing::warn!(path = %exposed.path.display(), mode = format!("{:o}", exposed.mode), "{}", exposed.told());

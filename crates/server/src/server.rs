@@ -24,6 +24,8 @@ use crate::workspace;
 
 /// How long after it broke off a task of the background is begun again.
 const AGAIN: Duration = Duration::from_secs(10);
+/// How often a database server that is away at the start is tried again.
+const STORE_ROUND: Duration = Duration::from_millis(500);
 /// How often it is looked whether signing keys are due.
 const KEY_ROUND: Duration = Duration::from_mins(5);
 
@@ -93,9 +95,11 @@ impl Server {
             make: settings.store.make_new || !key_file.is_some_and(|file| MasterKey::is_marked_used(file)),
             readers: settings.store.connections,
             writers: settings.store.connections,
+            pooler: settings.store.pooler.into(),
             ..StoreOptions::serve(settings.store.url.expose_secret())
         };
-        let store = Store::open(&options, Arc::clone(&clock), Arc::clone(&rng)).map_err(|error| match error {
+        let opened = open_store(&options, settings.store.wait, &clock, &rng).await;
+        let store = opened.map_err(|error| match error {
             missing @ OpenError::Missing(_) => StartError::LostDatabase { missing, key: key.file.clone() },
             error => StartError::Store(error),
         })?;
@@ -146,6 +150,35 @@ impl Server {
         }
         sigma.store.close();
         Ok(served?)
+    }
+}
+
+/// Opens the store. A database server that is away, starting or not yet the leader is waited for.
+async fn open_store(
+    options: &StoreOptions,
+    seconds: u32,
+    clock: &Arc<dyn Clock>,
+    rng: &Arc<dyn Rng>,
+) -> Result<Store, OpenError> {
+    let given_up_at = tokio::time::Instant::now() + Duration::from_secs(seconds.into());
+    let mut waits = false;
+    loop {
+        let (options, clock, rng) = (options.clone(), Arc::clone(clock), Arc::clone(rng));
+        let opened = tokio::task::spawn_blocking(move || Store::open(&options, clock, rng)).await;
+        match opened.unwrap_or_else(|_| Err(OpenError::Server("opening it was cut short".to_owned()))) {
+            Err(OpenError::Unreachable(cause)) if tokio::time::Instant::now() + STORE_ROUND < given_up_at => {
+                if !waits {
+                    tracing::warn!(cause, seconds, "waiting for the database server (store.wait)");
+                }
+                waits = true;
+                tokio::time::sleep(STORE_ROUND).await;
+            }
+            Ok(store) if waits => {
+                tracing::info!("the database server answers");
+                return Ok(store);
+            }
+            outcome => return outcome,
+        }
     }
 }
 

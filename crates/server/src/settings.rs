@@ -90,11 +90,41 @@ pub struct StoreSettings {
     pub make_new: bool,
     /// Connections that read; writes have one on SQLite and as many as this on PostgreSQL.
     pub connections: usize,
+    /// What stands between this process and a PostgreSQL server.
+    pub pooler: Pooler,
+    /// How long `sigma serve` waits at its start for a database server that is away, in seconds.
+    pub wait: u32,
+}
+
+/// What stands between this process and a PostgreSQL server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pooler {
+    /// Nothing.
+    #[default]
+    None,
+    /// A pooler that may give every transaction another connection, such as PgBouncer.
+    Transaction,
+}
+
+impl From<Pooler> for sigma_store::Pooler {
+    fn from(pooler: Pooler) -> Self {
+        match pooler {
+            Pooler::None => Self::None,
+            Pooler::Transaction => Self::Transaction,
+        }
+    }
 }
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { url: SecretString::from("sqlite:sigma.sqlite"), make_new: false, connections: 2 }
+        Self {
+            url: SecretString::from("sqlite:sigma.sqlite"),
+            make_new: false,
+            connections: 2,
+            pooler: Pooler::None,
+            wait: 60,
+        }
     }
 }
 

@@ -45,8 +45,8 @@ pub enum Outage {
     /// The operation or its statement took longer than it may. The operation may still finish.
     #[error("the database took too long")]
     TimedOut,
-    /// Concurrent writes met in every one of the attempts.
-    #[error("too many concurrent writes of the same rows")]
+    /// Concurrent writes met in every attempt, for as long as the caller waited.
+    #[error("the write is in conflict with concurrent ones")]
     Contended,
     /// The transaction that held this operation, with others, could not be committed.
     #[error("the transaction could not be committed")]
@@ -116,4 +116,7 @@ pub enum OpenError {
     /// The database server cannot be used.
     #[error("the database server cannot be used: {0}")]
     Server(String),
+    /// The database server is away, starts, is full or not the leader: waiting may help.
+    #[error("the database server cannot be reached: {0}")]
+    Unreachable(String),
 }

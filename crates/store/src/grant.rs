@@ -1,5 +1,7 @@
 //! Grants and the refresh tokens of those that outlive their session.
 
+use std::time::Duration;
+
 use sigma_core::code::{Authorization, Code};
 use sigma_core::digest::Digest;
 use sigma_core::grant::{Grant, REMEMBERED, RefreshToken, Rotation, judge};
@@ -14,6 +16,9 @@ use crate::{Outage, Row, StoreError, Tx, params};
 
 /// The kind of a grant in the change feed; the key is its id.
 pub const CHANGED: &str = "grant";
+
+/// How much longer than needed a refreshed grant is kept, so that the next refreshes need not write it again.
+const SPARE: Duration = Duration::from_hours(24);
 
 /// The first refresh token of a family that may begin.
 #[derive(Clone, Debug)]
@@ -266,8 +271,9 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
         }
         add_refresh_token(tx, &request.successor, &grant.id, now, request.refresh_expires_at)?;
     }
-    let expires_at = grant.expires_at.max(request.refresh_expires_at).max(request.access_expires_at);
-    if expires_at > grant.expires_at {
+    let needed = request.refresh_expires_at.max(request.access_expires_at);
+    if needed > grant.expires_at {
+        let expires_at = needed.plus(SPARE);
         tx.execute(
             "UPDATE grants SET expires_at = $2 WHERE id = $1 AND expires_at < $2",
             params![&grant.id, expires_at],
@@ -279,8 +285,8 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
                 params![code, expires_at],
             )?;
         }
+        grant.expires_at = expires_at;
     }
-    grant.expires_at = expires_at;
     Ok(Refreshed::Granted(Box::new(grant)))
 }
 

@@ -1,6 +1,7 @@
 //! An operation on its way through an engine: run once or more, then answered.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 
 use tokio::sync::oneshot;
 
@@ -11,6 +12,9 @@ use crate::tx::Tx;
 pub(crate) trait Job: Send {
     /// Runs the operation; an earlier outcome is forgotten. Never unwinds.
     fn run(&mut self, tx: &mut dyn Tx) -> Result<(), StoreError>;
+
+    /// When somebody asked for it: nobody waits for longer than a store's patience.
+    fn asked_at(&self) -> Instant;
 
     /// Tells the caller its outcome, or `failure` in its place.
     fn answer(self: Box<Self>, failure: Option<StoreError>);
@@ -39,11 +43,12 @@ pub(crate) struct Operation<R, F> {
     run: F,
     outcome: Option<R>,
     reply: Reply<R>,
+    asked_at: Instant,
 }
 
 impl<R, F> Operation<R, F> {
-    pub(crate) const fn new(operation: F, reply: Reply<R>) -> Self {
-        Self { run: operation, outcome: None, reply }
+    pub(crate) const fn new(operation: F, reply: Reply<R>, asked_at: Instant) -> Self {
+        Self { run: operation, outcome: None, reply, asked_at }
     }
 }
 
@@ -63,6 +68,10 @@ where
         })?;
         self.outcome = Some(outcome);
         Ok(())
+    }
+
+    fn asked_at(&self) -> Instant {
+        self.asked_at
     }
 
     fn answer(self: Box<Self>, failure: Option<StoreError>) {

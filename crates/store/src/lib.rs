@@ -52,7 +52,7 @@ pub use cache::Cache;
 pub use error::{OpenError, Outage, StoreError};
 pub use row::Row;
 pub use seal::{KeyFault, KeyFile, MasterKey, SealError};
-pub use store::{Store, StoreOptions};
+pub use store::{Pooler, Store, StoreOptions};
 pub use sweep::{EXPIRING, Expiring};
 pub use tx::{Owner, Tx};
 pub use value::Value;

@@ -1,13 +1,29 @@
 //! The one SQL text, as SQLite must see it.
 
+/// How many parameters `sql` takes: the highest `$N` outside of literals, quoted names and comments.
+pub(crate) fn parameters(sql: &str) -> usize {
+    let mut highest = 0;
+    rewrite(sql, |number| highest = number.max(highest));
+    highest
+}
+
 /// `sql` with every parameter `$N` written `?N`: SQLite numbers `$N` by the order of first appearance, so that the
 /// wrong values would be bound without an error. Literals, quoted names and comments stay as they are.
 pub(crate) fn for_sqlite(sql: &str) -> String {
+    rewrite(sql, |_| {})
+}
+
+/// Tells the number of each parameter on the way.
+fn rewrite(sql: &str, mut found: impl FnMut(usize)) -> String {
     let mut made = String::with_capacity(sql.len());
     let mut rest = sql.chars().peekable();
     while let Some(letter) = rest.next() {
         match letter {
-            '$' if rest.peek().is_some_and(char::is_ascii_digit) => made.push('?'),
+            '$' if rest.peek().is_some_and(char::is_ascii_digit) => {
+                let digits: String = rest.clone().take_while(char::is_ascii_digit).collect();
+                found(digits.parse().unwrap_or(usize::MAX));
+                made.push('?');
+            }
             '\'' | '"' => {
                 made.push(letter);
                 copy_through(&mut rest, &mut made, |copied| copied == letter);
@@ -49,6 +65,17 @@ mod tests {
     #[test]
     fn parameters_are_numbered_for_sqlite() {
         assert_eq!(for_sqlite("SELECT $2, $1 FROM t WHERE a=$10"), "SELECT ?2, ?1 FROM t WHERE a=?10");
+    }
+
+    #[test]
+    fn as_many_parameters_are_taken_as_the_highest_number_says() {
+        for (sql, count) in [
+            ("SELECT 1", 0),
+            ("SELECT $2, $1 FROM t WHERE a = $10 AND b = $2", 10),
+            ("SELECT '$3', \"$4\" -- $5\n, /* $6 */ $1", 1),
+        ] {
+            assert_eq!(parameters(sql), count, "{sql}");
+        }
     }
 
     #[test]

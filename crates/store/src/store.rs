@@ -17,6 +17,7 @@ use crate::error::{OpenError, Outage, StoreError};
 use crate::feed::{self, Feed, Source};
 use crate::job::{Job, Operation, Reply};
 use crate::readiness::Writing;
+use crate::stopwatch;
 use crate::sweep::{self, EXPIRING, Expiring};
 use crate::tx::Tx;
 use crate::{postgres, sqlite};
@@ -41,6 +42,11 @@ pub struct StoreOptions {
     pub patience: Duration,
     /// How long one read of a database file may take.
     pub read_limit: Duration,
+    /// How long a database server may work on one statement. What has no answer a quarter later is given up, and its
+    /// connection with it.
+    pub statement_limit: Duration,
+    /// What stands between this process and a database server.
+    pub pooler: Pooler,
     /// How often the change feed is read.
     pub feed_interval: Duration,
     /// How long after the last reading of the change feed caches may be used.
@@ -65,6 +71,8 @@ impl StoreOptions {
             queue: 1_024,
             patience: Duration::from_secs(5),
             read_limit: Duration::from_secs(1),
+            statement_limit: Duration::from_secs(4),
+            pooler: Pooler::None,
             feed_interval: Duration::from_millis(500),
             feed_stale_after: Duration::from_secs(2),
             sweep_interval: Duration::from_mins(1),
@@ -77,6 +85,17 @@ impl StoreOptions {
     pub fn admin(url: impl Into<String>) -> Self {
         Self { exclusive: false, make: false, readers: 1, writers: 1, ..Self::serve(url) }
     }
+}
+
+/// What stands between this process and a database server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pooler {
+    /// Nothing: a connection to the server is this process's own.
+    #[default]
+    None,
+    /// A pooler that may give every transaction another connection, which others use in between: nothing is set beyond the
+    /// end of a transaction, and no statement is prepared.
+    Transaction,
 }
 
 /// Without the address, which may hold a password.
@@ -379,7 +398,7 @@ impl Store {
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
         let (reply, outcome) = oneshot::channel();
-        self.enqueue(queue, Box::new(Operation::new(operation, Reply::Task(reply))))?;
+        self.enqueue(queue, Box::new(Operation::new(operation, Reply::Task(reply), stopwatch::now())))?;
         match tokio::time::timeout(self.inner.patience, outcome).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(Outage::Closed.into()),
@@ -393,7 +412,7 @@ impl Store {
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
         let (reply, outcome) = std::sync::mpsc::sync_channel(1);
-        self.enqueue(queue, Box::new(Operation::new(operation, Reply::Thread(reply))))?;
+        self.enqueue(queue, Box::new(Operation::new(operation, Reply::Thread(reply), stopwatch::now())))?;
         outcome.recv().unwrap_or_else(|_| Err(Outage::Closed.into()))
     }
 

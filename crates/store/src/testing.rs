@@ -6,9 +6,8 @@ use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use ::postgres::{Client, NoTls};
 use sigma_core::random::SeededRng;
 use sigma_core::time::{Clock, ManualClock, Timestamp};
 use tempfile::TempDir;
@@ -17,7 +16,7 @@ use crate::error::{OpenError, Outage, StoreError};
 use crate::feed::Forget;
 use crate::job::Job;
 use crate::stopwatch;
-use crate::store::{Store, StoreOptions};
+use crate::store::{Pooler, Store, StoreOptions};
 use crate::tx::Tx;
 
 /// The engines that every store test runs on.
@@ -118,9 +117,13 @@ impl TestDatabase {
                 (Place::Server(name), url)
             }
         };
+        let pooler = match std::env::var("SIGMA_TEST_POOLER") {
+            Ok(_) => Pooler::Transaction,
+            Err(_) => Pooler::None,
+        };
         let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_772_366_400)));
         let database_clock: Option<Arc<dyn Clock>> = Some(clock.clone());
-        let options = StoreOptions { writers: 4, readers: 2, database_clock, ..StoreOptions::serve(url) };
+        let options = StoreOptions { writers: 4, readers: 2, pooler, database_clock, ..StoreOptions::serve(url) };
         Self { engine, options, clock, place }
     }
 
@@ -331,6 +334,10 @@ impl Job for Fatal {
         Ok(())
     }
 
+    fn asked_at(&self) -> Instant {
+        stopwatch::now()
+    }
+
     fn answer(self: Box<Self>, _: Option<StoreError>) {
         panic!("a test ends this thread");
     }
@@ -364,7 +371,11 @@ pub fn administer(sql: &str) {
     let sql = sql.to_owned();
     // The client must not meet the runtime of an asynchronous test.
     let outcome = std::thread::spawn(move || {
-        Client::connect(&server_url(), NoTls).and_then(|mut client| client.batch_execute(&sql))
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(async {
+            let (client, connection) = tokio_postgres::connect(&server_url(), tokio_postgres::NoTls).await?;
+            tokio::spawn(connection);
+            client.batch_execute(&sql).await
+        })
     });
     outcome.join().expect("no panic").expect("the PostgreSQL of the tests does what is asked");
 }

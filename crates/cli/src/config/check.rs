@@ -8,7 +8,9 @@ use serde::Serialize;
 use sigma_core::time::Timestamp;
 use sigma_server::http::certificate;
 use sigma_server::mail::courier;
-use sigma_server::settings::{Budgets, Http, MasterKeySettings, Passwords, Settings, SignIn, StoreSettings, Tokens};
+use sigma_server::settings::{
+    Budgets, Http, MasterKeySettings, Passwords, Pooler, Settings, SignIn, StoreSettings, Tokens,
+};
 use sigma_store::{MasterKey, SealError};
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
@@ -42,6 +44,8 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     check("issuer", issuer(&settings.issuer));
     check("store.url", store_url(&settings.store));
     check("store.connections", within(settings.store.connections, 1, 64));
+    check("store.pooler", pooler(&settings.store));
+    check("store.wait", within(settings.store.wait, 0, 3_600));
     check("master_key.value", master_key(&settings.master_key));
     check("sign_in.trusted_origins", trusted_origins(&settings.sign_in));
     check("workspaces.forward_audiences", forward_audiences(settings));
@@ -112,6 +116,15 @@ pub fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
         None => false,
     }
+}
+
+/// A file has no pooler before it.
+fn pooler(store: &StoreSettings) -> Result<(), String> {
+    let is_file = store.url.expose_secret().starts_with("sqlite:");
+    if is_file && store.pooler != Pooler::None {
+        return Err("is for PostgreSQL, but store.url names a file: remove it".to_owned());
+    }
+    Ok(())
 }
 
 fn store_url(store: &StoreSettings) -> Result<(), String> {
@@ -289,6 +302,9 @@ mod tests {
             only(|settings| settings.tokens.code_seconds = 601),
             "tokens.code_seconds: is 601, but must be 1 to 600"
         );
+        let pooled = only(|settings| settings.store.pooler = Pooler::Transaction);
+        assert_eq!(pooled, "store.pooler: is for PostgreSQL, but store.url names a file: remove it");
+        assert_eq!(only(|settings| settings.store.wait = 3_601), "store.wait: is 3601, but must be 0 to 3600");
         assert_eq!(only(|settings| settings.store.connections = 0), "store.connections: is 0, but must be 1 to 64");
         assert_eq!(only(|settings| settings.http.idle_seconds = 0), "http.idle_seconds: is 0, but must be 1 to 3600");
         assert_eq!(

@@ -199,7 +199,7 @@ fn a_database_that_is_not_there_stops_the_start_in_plain_words() {
     let proxy = Proxy::to(&installation.url());
     proxy.cut();
     installation.reach_by(&proxy.url);
-    let output = installation.command(&["serve"]).output().unwrap();
+    let output = installation.command(&["serve"]).env("SIGMA__STORE__WAIT", "0").output().unwrap();
     assert!(!output.status.success());
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("store cannot be opened") && !said.contains("panicked"), "{said}");

@@ -1,8 +1,10 @@
 //! Real server processes: several on one database, and what goes wrong around one.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod away;
 mod cluster;
 mod faults;
+mod load;
 mod logs;
 mod signals;
 mod whole;

@@ -111,7 +111,8 @@ impl Installation {
         self.start_with(&[])
     }
 
-    fn start_with(&self, settings: &[(&str, &str)]) -> Server {
+    /// As [`Installation::start`], with these in its environment.
+    pub fn start_with(&self, settings: &[(&str, &str)]) -> Server {
         let log = tempfile::Builder::new().prefix("log-").tempfile_in(self.directory.path()).unwrap();
         let (file, path) = log.keep().unwrap();
         let mut command = self.command(&["serve", "--json"]);

@@ -1,89 +1,156 @@
 //! The threads of the PostgreSQL engine.
 
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
-use crossbeam_channel::{Receiver, bounded};
-use postgres::{Client, SimpleQueryMessage};
+use crossbeam_channel::{Sender, bounded};
 
 use super::client::Session;
-use super::fault::{Fault, explain};
-use super::server::{Purpose, Server};
-use super::tx::{DELETE_CHANGES, PostgresTx, RECENT_CHANGES};
-use super::worker::Worker;
+use super::fault::{Fault, POOLER};
+use super::pool::Crew;
+use super::server::{MIGRATION, NoConnection, Purpose, Server};
+use super::tx::{Access, DELETE_CHANGES, PostgresTx, RECENT_CHANGES};
+use super::worker::{CONFLICTS, Worker};
 use crate::error::{OpenError, Outage, StoreError};
 use crate::feed::{Feed, Recent, Source, recent};
 use crate::migrations::{self, Schema, SchemaError};
-use crate::store::{ChangeIds, Engine, Message, Queue, StoreOptions, spawn};
+use crate::store::{ChangeIds, Engine, Message, Pooler, Queue, StoreOptions, spawn};
 use crate::tx::Tx as _;
 
 /// The oldest release that the tests run on, as the server counts.
 const OLDEST: u32 = 140_000;
 
-/// Brings the database to this version and starts the threads.
+/// Brings the database to this version, starts the threads and opens their connections.
 pub(crate) fn start(
     options: &StoreOptions,
     feed: &Arc<Feed>,
     ids: &Arc<ChangeIds>,
 ) -> Result<(Engine, Box<dyn Source>), OpenError> {
-    let server = Arc::new(Server::at(&options.url)?);
-    let (at, make) = (Arc::clone(&server), options.make);
+    let server = Arc::new(Server::at(options)?);
+    let (at, pooler, make) = (Arc::clone(&server), options.pooler, options.make);
     // The client brings a runtime of its own, which must not meet that of the caller.
-    let prepared = std::thread::spawn(move || prepare(&at, make)).join();
-    prepared.unwrap_or_else(|_| Err(OpenError::Server("the opening thread ended by a panic".to_owned())))?;
-    let (to_write, write_queue) = bounded(options.queue);
-    let (to_read, read_queue) = bounded(options.queue);
-    let workers = |count: usize, purpose: Purpose, name: &str, queue: &Receiver<Message>| {
-        let worker = || {
-            let worker = Worker {
-                server: Arc::clone(&server),
-                purpose,
-                queue: queue.clone(),
-                feed: Arc::clone(feed),
-                ids: Arc::clone(ids),
-                session: None,
-            };
-            spawn(name, move || worker.run())
-        };
-        (0..count.max(1)).map(|_| worker()).collect::<Result<Vec<_>, _>>()
-    };
-    let engine = Engine {
-        writes: Queue { messages: to_write, threads: options.writers.max(1) },
-        reads: Queue { messages: to_read, threads: options.readers.max(1) },
-        writers: workers(options.writers, Purpose::Write, "sigma-writer", &write_queue)?,
-        readers: workers(options.readers, Purpose::Read, "sigma-reader", &read_queue)?,
-        delete_changes: DELETE_CHANGES,
-    };
-    Ok((engine, Box::new(ServerFeed { server, ids: Arc::clone(ids), session: None })))
+    let prepared = std::thread::spawn(move || prepare(&at, pooler, make)).join();
+    let session =
+        prepared.unwrap_or_else(|_| Err(OpenError::Server("the opening thread ended by a panic".to_owned())))?;
+    // The connection that has prepared everything reads the feed from now on. Where there is room for few, each kind of work
+    // gets one before the rest is opened.
+    let session = options.exclusive.then_some(session);
+    let followed = ServerFeed { server: Arc::clone(&server), ids: Arc::clone(ids), session };
+    // It is shown before there is one.
+    metrics::counter!(CONFLICTS).increment(0);
+    let hire = |purpose: Purpose| Team::new(options, purpose, &server, feed, ids);
+    let (mut writing, mut reading) = (hire(Purpose::Write), hire(Purpose::Read));
+    writing.grow(1)?;
+    reading.grow(1)?;
+    writing.grow(options.writers)?;
+    reading.grow(options.readers)?;
+    let ((writes, writers), (reads, readers)) = (writing.finish(), reading.finish());
+    let engine = Engine { writes, reads, writers, readers, delete_changes: DELETE_CHANGES };
+    Ok((engine, Box::new(followed)))
 }
 
-fn prepare(server: &Server, make: bool) -> Result<(), OpenError> {
-    let failed = |error: &postgres::Error| OpenError::Server(explain(error));
-    let mut client = server.client(Purpose::Migrate).map_err(|error| failed(&error))?;
-    let version = client.rows("SHOW server_version_num").map_err(|error| OpenError::Server(error.to_string()))?;
-    let version = version.first().and_then(|row| row.first()?.parse::<u32>().ok()).unwrap_or(OLDEST);
+/// The workers of one kind, while they are started.
+struct Team<'s> {
+    options: &'s StoreOptions,
+    purpose: Purpose,
+    server: &'s Arc<Server>,
+    feed: &'s Arc<Feed>,
+    ids: &'s Arc<ChangeIds>,
+    messages: Sender<Message>,
+    crew: Arc<Crew>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl<'s> Team<'s> {
+    fn new(
+        options: &'s StoreOptions,
+        purpose: Purpose,
+        server: &'s Arc<Server>,
+        feed: &'s Arc<Feed>,
+        ids: &'s Arc<ChangeIds>,
+    ) -> Self {
+        let (messages, queue) = bounded(options.queue);
+        Self { options, purpose, server, feed, ids, messages, crew: Arc::new(Crew::new(queue)), threads: Vec::new() }
+    }
+
+    /// Starts workers until there are `count`, and waits until each has tried to connect.
+    fn grow(&mut self, count: usize) -> Result<(), OpenError> {
+        let name = if self.purpose == Purpose::Write { "sigma-writer" } else { "sigma-reader" };
+        let wanted = count.saturating_sub(self.threads.len());
+        let (opened, outcomes) = bounded(wanted);
+        for _ in 0..wanted {
+            let worker = Worker {
+                server: Arc::clone(self.server),
+                purpose: self.purpose,
+                crew: Arc::clone(&self.crew),
+                feed: Arc::clone(self.feed),
+                ids: Arc::clone(self.ids),
+                patience: self.options.patience,
+                session: None,
+            };
+            let opened = opened.clone();
+            self.threads.push(spawn(name, move || worker.run(&opened))?);
+        }
+        drop(opened);
+        let failures: Vec<NoConnection> = outcomes.iter().take(wanted).filter_map(Result::err).collect();
+        let missing = failures.len();
+        // The others tell that there was no connection a moment ago.
+        let Some(failure) = failures.into_iter().max_by_key(|failure| failure.outage == Outage::Exhausted) else {
+            return Ok(());
+        };
+        if !self.crew.has_connections() {
+            return Err(failure.into());
+        }
+        tracing::warn!(
+            missing,
+            wanted = self.threads.len(),
+            cause = failure.cause,
+            "{name}: fewer connections than configured; the rest is tried again. `sigma doctor` compares them with what the \
+             server takes"
+        );
+        Ok(())
+    }
+
+    fn finish(self) -> (Queue, Vec<JoinHandle<()>>) {
+        (Queue { messages: self.messages, threads: self.threads.len() }, self.threads)
+    }
+}
+
+fn prepare(server: &Server, pooler: Pooler, make: bool) -> Result<Session, OpenError> {
+    let mut session = server.open()?;
+    session.allow(server.operation_limit());
+    let failed = |error: &super::client::Trouble| OpenError::Server(error.explain());
+    let version = session.texts("SHOW server_version_num").map_err(|error| failed(&error))?;
+    let version = first(&version).and_then(|version| version.parse::<u32>().ok()).unwrap_or(OLDEST);
     if version < OLDEST {
         return Err(OpenError::Server(format!("it is PostgreSQL {}, Sigma needs 14 or newer", version / 10_000)));
     }
-    if !make && !migrations::is_there(&mut client) {
+    if pooler == Pooler::None {
+        let asked = "SELECT setting FROM pg_catalog.pg_settings WHERE name = 'statement_timeout'";
+        let limit = session.texts(asked).map_err(|error| failed(&error))?;
+        if first(&limit).and_then(|limit| limit.parse().ok()) != Some(server.statement_timeout()) {
+            return Err(OpenError::Server(format!("{POOLER} (what was asked for at the start has no effect)")));
+        }
+    }
+    session.allow(MIGRATION);
+    if !make && !migrations::is_there(&mut session) {
         return Err(OpenError::Missing("in PostgreSQL where store.url says: what is there is empty".to_owned()));
     }
-    migrations::run(&mut client)
+    migrations::run(&mut session)?;
+    Ok(session)
 }
 
-impl Schema for Client {
+fn first(rows: &[Vec<String>]) -> Option<&String> {
+    rows.first().and_then(|row| row.first())
+}
+
+impl Schema for Session {
     fn batch(&mut self, sql: &str) -> Result<(), SchemaError> {
-        self.batch_execute(sql).map_err(|error| SchemaError::new(&explain(&error)))
+        self.run(sql).map_err(|error| SchemaError::new(&error.explain()))
     }
 
     fn rows(&mut self, sql: &str) -> Result<Vec<Vec<String>>, SchemaError> {
-        let answer = self.simple_query(sql).map_err(|error| SchemaError::new(&explain(&error)))?;
-        let rows = answer.iter().filter_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(row),
-            _ => None,
-        });
-        Ok(rows
-            .map(|row| (0..row.len()).map(|column| row.get(column).unwrap_or_default().to_owned()).collect())
-            .collect())
+        self.texts(sql).map_err(|error| SchemaError::new(&error.explain()))
     }
 
     /// A row to wait for, since servers that only speak like PostgreSQL have no advisory locks.
@@ -92,7 +159,11 @@ impl Schema for Client {
             "CREATE TABLE IF NOT EXISTS migration_lock (id BIGINT NOT NULL PRIMARY KEY); \
              INSERT INTO migration_lock (id) VALUES (1) ON CONFLICT DO NOTHING",
         )?;
-        self.batch("BEGIN; SELECT id FROM migration_lock FOR UPDATE")
+        self.batch(
+            "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE; SET LOCAL statement_timeout = 0; \
+             SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = '60s'; \
+             SET LOCAL client_min_messages = warning; SELECT id FROM migration_lock FOR UPDATE",
+        )
     }
 }
 
@@ -107,13 +178,14 @@ impl Source for ServerFeed {
     fn recent(&mut self) -> Result<Recent, StoreError> {
         let mut session = match self.session.take().filter(Session::is_usable) {
             Some(session) => session,
-            None => self.server.connect(Purpose::Read)?,
+            None => self.server.connect().map_err(|failure| failure.outage)?,
         };
+        session.allow(self.server.operation_limit());
         let no_id = String::new;
-        let mut tx = PostgresTx::new(&mut session, &no_id);
+        let mut tx = PostgresTx::new(&mut session, Access::Read, &no_id);
         let rows = tx.query_all(RECENT_CHANGES, crate::params![self.ids.process()]);
-        if let Err(Fault::Lost) = tx.finish() {
-            return Err(Outage::Disconnected.into());
+        if let Err(fault @ (Fault::Lost | Fault::Silence)) = tx.finish() {
+            return Err(fault.failure());
         }
         self.session = Some(session);
         recent(&rows?)

@@ -2,9 +2,10 @@
 
 use std::error::Error as _;
 
-use postgres::Error;
-use postgres::error::SqlState;
+use tokio_postgres::Error;
+use tokio_postgres::error::SqlState;
 
+use super::client::Trouble;
 use crate::error::{Outage, StoreError};
 
 /// What to do about a failed statement.
@@ -19,18 +20,38 @@ pub(crate) enum Fault {
     Lost,
     /// The server takes no writes on this connection.
     ReadOnly,
+    /// No answer came in time: whether the statement was run is unknown, and the connection is closed.
+    Silence,
+    /// There is no connection to run it on.
+    Unconnected(Outage),
     /// Tell the caller.
     Final(StoreError),
 }
 
 impl Fault {
-    /// The meaning of `error`, which is logged where nothing will be done about it.
-    pub(crate) fn of(error: &Error, sql: &str) -> Self {
+    /// The meaning of `trouble`, which is logged where nothing will be done about it.
+    pub(crate) fn of(trouble: &Trouble, sql: &str) -> Self {
+        let Trouble::Told(error) = trouble else {
+            tracing::error!(sql, "the database server does not answer: the connection is closed");
+            return Self::Silence;
+        };
         let fault = Self::classify(error);
         if let Self::Final(failure) = &fault {
             tracing::error!(error = explain(error), %failure, sql, "a statement failed");
         }
         fault
+    }
+
+    /// What whoever called is told, if nothing else can be done about it.
+    pub(crate) fn failure(self) -> StoreError {
+        match self {
+            Self::Again => Outage::Contended.into(),
+            Self::Lost => Outage::Disconnected.into(),
+            Self::ReadOnly => Outage::ReadOnly.into(),
+            Self::Silence => Outage::TimedOut.into(),
+            Self::Unconnected(outage) => outage.into(),
+            Self::Duplicate(failure) | Self::Final(failure) => failure,
+        }
     }
 
     fn classify(error: &Error) -> Self {
@@ -45,8 +66,11 @@ impl Fault {
             SqlState::QUERY_CANCELED | SqlState::LOCK_NOT_AVAILABLE => Self::Final(Outage::TimedOut.into()),
             SqlState::DISK_FULL => Self::Final(Outage::DiskFull.into()),
             SqlState::IO_ERROR => Self::Final(Outage::Io.into()),
-            // A pooler between us gave this connection to another session, or the schema was changed under a statement.
-            SqlState::INVALID_SQL_STATEMENT_NAME => Self::Lost,
+            SqlState::INVALID_SQL_STATEMENT_NAME | SqlState::DUPLICATE_PSTATEMENT => {
+                tracing::error!(error = explain(error), "{POOLER}");
+                Self::Lost
+            }
+            // The schema was changed under a statement.
             SqlState::FEATURE_NOT_SUPPORTED if answer.message().contains("cached plan") => Self::Lost,
             ref state if in_class(state, "08") || in_class(state, "57P") || in_class(state, "25P03") => Self::Lost,
             ref state if in_class(state, "53") => Self::Final(Outage::Exhausted.into()),
@@ -56,6 +80,15 @@ impl Fault {
             _ => Self::Final(StoreError::Failed(explain(error))),
         }
     }
+}
+
+/// What is to be done if something between us and the server hands connections around.
+pub(crate) const POOLER: &str = "a connection pooler such as PgBouncer answers in the place of the database server: \
+     set store.pooler to \"transaction\", or give the address of the server itself";
+
+/// Whether `error` is what a pooler says to a start-up parameter that it does not know.
+pub(crate) fn is_pooler(error: &Error) -> bool {
+    error.as_db_error().is_some_and(|answer| answer.message().contains("unsupported startup parameter"))
 }
 
 fn in_class(state: &SqlState, class: &str) -> bool {
@@ -68,5 +101,15 @@ pub(crate) fn explain(error: &Error) -> String {
         (Some(answer), _) => format!("{} ({})", answer.message(), answer.code().code()),
         (None, Some(cause)) => format!("{error}: {cause}"),
         (None, None) => error.to_string(),
+    }
+}
+
+impl Trouble {
+    /// What is to be told of it.
+    pub(crate) fn explain(&self) -> String {
+        match self {
+            Self::Told(error) => explain(error),
+            Self::Silence => "the server does not answer".to_owned(),
+        }
     }
 }

@@ -1,8 +1,9 @@
-//! The engine for more than one machine: PostgreSQL 14 or newer, by blocking clients that live on engine threads only.
+//! The engine for more than one machine: PostgreSQL 14 or newer, by clients that live on engine threads only.
 
 mod client;
 mod engine;
 mod fault;
+mod pool;
 mod server;
 mod tls;
 mod tx;

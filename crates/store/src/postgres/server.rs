@@ -1,65 +1,83 @@
 //! The address of the server and how connections to it are made.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::error::Error as _;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use postgres::config::{SslMode, TargetSessionAttrs};
-use postgres::{Client, Config, NoTls};
+use tokio::task::JoinHandle;
+use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::client::Session;
-use super::fault::explain;
+use super::client::{Session, runtime};
+use super::fault::{POOLER, explain, is_pooler};
 use super::tls::{Check, connector};
-use crate::error::{OpenError, Outage, StoreError};
+use crate::error::{OpenError, Outage};
 use crate::stopwatch;
+use crate::store::{Pooler, StoreOptions};
 
 /// After a connection could not be made, nobody tries for so long: callers are told at once instead of one by one.
-const PAUSE: Duration = Duration::from_millis(250);
+pub(crate) const PAUSE: Duration = Duration::from_millis(250);
+/// How long a host has that said nothing the last time, while there are others.
+const DOUBT: Duration = Duration::from_millis(500);
+/// How long it may take to change the schema.
+pub(crate) const MIGRATION: Duration = Duration::from_mins(10);
 
-/// What a connection is for, and so how its transactions are.
+/// What a worker's connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// READ COMMITTED, with limits on every wait.
+    /// Transactions, READ COMMITTED, with limits on every wait.
     Write,
-    /// READ COMMITTED and read-only.
+    /// Statement by statement, which only read.
     Read,
-    /// Changing the schema, which may take its time.
-    Migrate,
-}
-
-impl Purpose {
-    const fn settings(self) -> &'static str {
-        match self {
-            Self::Write => {
-                "SET default_transaction_isolation = 'read committed'; SET statement_timeout = '4s'; \
-                 SET lock_timeout = '3s'; SET idle_in_transaction_session_timeout = '10s'"
-            }
-            Self::Read => {
-                "SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = on; \
-                 SET statement_timeout = '4s'; SET lock_timeout = '3s'"
-            }
-            Self::Migrate => {
-                "SET default_transaction_isolation = 'read committed'; SET statement_timeout = 0; \
-                 SET lock_timeout = '60s'; SET client_min_messages = warning"
-            }
-        }
-    }
 }
 
 /// A PostgreSQL server, or several of which one takes writes.
 pub(crate) struct Server {
+    hosts: Vec<HostAddress>,
+    /// Everything but the host.
     config: Config,
     tls: Option<MakeRustlsConnect>,
+    pooler: Pooler,
+    /// How long one statement may take.
+    statement_limit: Duration,
+    connect_limit: Duration,
+    /// The host that took writes the last time.
+    good: AtomicUsize,
     origin: Instant,
     /// When a connection last could not be made: microseconds after `origin`; 0 is never.
     failed_at: AtomicU64,
 }
 
+struct HostAddress {
+    host: Host,
+    address: Option<IpAddr>,
+    port: u16,
+    /// It said nothing the last time.
+    was_silent: AtomicBool,
+}
+
+/// Why there is no connection.
+#[derive(Clone, Debug)]
+pub(crate) struct NoConnection {
+    /// What callers are told.
+    pub(crate) outage: Outage,
+    /// What the operator is told.
+    pub(crate) cause: String,
+    /// Waiting may help: the server is away, starting, full or not the leader yet.
+    pub(crate) is_passing: bool,
+}
+
+type Connected = (Client, JoinHandle<()>);
+
 impl Server {
-    /// The server at `url`, `postgres://USER:PASSWORD@HOST:PORT/DATABASE?PARAMETER=VALUE&…` with the parameters of libpq.
-    pub(crate) fn at(url: &str) -> Result<Self, OpenError> {
-        let Address { url, tls, roots } = Address::split(url);
-        let mut config: Config = url.parse().map_err(|error| OpenError::Address(explain(&error)))?;
+    /// The server that `options` name: `postgres://USER:PASSWORD@HOST:PORT/DATABASE?PARAMETER=VALUE&…` with the parameters
+    /// of libpq.
+    pub(crate) fn at(options: &StoreOptions) -> Result<Self, OpenError> {
+        let Address { url, tls, roots } = Address::split(&options.url);
+        let given: Config = url.parse().map_err(|error| OpenError::Address(explain(&error)))?;
         let check = match tls.as_deref() {
             Some("disable") => None,
             None | Some("prefer") => Some((SslMode::Prefer, Check::Nothing)),
@@ -74,54 +92,266 @@ impl Server {
                 )));
             }
         };
-        config.ssl_mode(check.map_or(SslMode::Disable, |(mode, _)| mode));
+        let tls_mode = check.map_or(SslMode::Disable, |(mode, _)| mode);
         let tls = check.map(|(_, check)| connector(check, roots.as_deref()).map_err(OpenError::Address)).transpose()?;
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(Duration::from_secs(2));
-        }
-        if config.get_tcp_user_timeout().is_none() {
-            config.tcp_user_timeout(Duration::from_secs(5));
-        }
-        if config.get_application_name().is_none() {
-            config.application_name("sigma");
-        }
-        if config.get_target_session_attrs() == TargetSessionAttrs::Any {
-            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-        }
-        config.keepalives_idle(Duration::from_secs(15)).keepalives_interval(Duration::from_secs(5));
-        config.keepalives_retries(3);
         let now = stopwatch::now();
-        let origin = now.checked_sub(PAUSE).unwrap_or(now);
-        Ok(Self { config, tls, origin, failed_at: AtomicU64::new(0) })
-    }
-
-    /// A new connection for `purpose`.
-    pub(crate) fn connect(&self, purpose: Purpose) -> Result<Session, StoreError> {
-        if self.failed_a_moment_ago() {
-            return Err(Outage::Disconnected.into());
-        }
-        self.client(purpose).map(Session::new).map_err(|error| {
-            tracing::error!(error = explain(&error), "there is no connection to the database server");
-            let failed_at = stopwatch::now().duration_since(self.origin).as_micros();
-            self.failed_at.store(u64::try_from(failed_at).unwrap_or(0), Ordering::Relaxed);
-            Outage::Disconnected.into()
+        Ok(Self {
+            hosts: hosts(&given)?,
+            config: without_hosts(&given, tls_mode),
+            tls,
+            pooler: options.pooler,
+            statement_limit: options.statement_limit,
+            connect_limit: given.get_connect_timeout().copied().unwrap_or(Duration::from_secs(2)),
+            good: AtomicUsize::new(0),
+            origin: now.checked_sub(PAUSE).unwrap_or(now),
+            failed_at: AtomicU64::new(0),
         })
     }
 
-    /// A new client for `purpose`.
-    pub(crate) fn client(&self, purpose: Purpose) -> Result<Client, postgres::Error> {
-        let mut client = match &self.tls {
-            Some(tls) => self.config.connect(tls.clone())?,
-            None => self.config.connect(NoTls)?,
+    /// How long an operation may take until its COMMIT, and the COMMIT itself: longer than the server lets a statement take,
+    /// so that only a server that has stopped exceeds it.
+    pub(crate) fn operation_limit(&self) -> Duration {
+        self.statement_limit + self.statement_limit / 4
+    }
+
+    /// The statement that begins a transaction that writes. Nothing is ever set beyond its end: behind a pooler the
+    /// connection is somebody else's then.
+    pub(crate) fn begin(&self) -> String {
+        let begin = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE".to_owned();
+        match self.pooler {
+            Pooler::None => begin,
+            Pooler::Transaction => {
+                let limits = self.limits().map(|(name, milliseconds)| format!("; SET LOCAL {name} = {milliseconds}"));
+                begin + &limits.concat()
+            }
+        }
+    }
+
+    /// The limits that the server keeps, so that work which nobody waits for any more ends there as well.
+    fn limits(&self) -> [(&'static str, u128); 3] {
+        let limit = self.statement_limit;
+        [
+            ("statement_timeout", limit.as_millis()),
+            ("lock_timeout", (limit * 3 / 4).as_millis()),
+            ("idle_in_transaction_session_timeout", (limit * 5 / 2).as_millis()),
+        ]
+    }
+
+    /// A new connection, unless none could be made a moment ago.
+    pub(crate) fn connect(&self) -> Result<Session, NoConnection> {
+        if self.failed_a_moment_ago() {
+            return Err(NoConnection::unknown());
+        }
+        self.open().inspect_err(|failure| {
+            tracing::error!(error = failure.cause, "there is no connection to the database server");
+            let failed_at = stopwatch::now().duration_since(self.origin).as_micros();
+            self.failed_at.store(u64::try_from(failed_at).unwrap_or(0), Ordering::Relaxed);
+        })
+    }
+
+    /// A new connection, to the first host that takes writes: the one that did the last time comes first.
+    pub(crate) fn open(&self) -> Result<Session, NoConnection> {
+        let runtime = runtime().map_err(|error| NoConnection {
+            outage: Outage::Exhausted,
+            cause: format!("a runtime cannot be made: {error}"),
+            is_passing: true,
+        })?;
+        let first = self.good.load(Ordering::Relaxed);
+        let mut failures: Vec<NoConnection> = Vec::new();
+        for number in 0..self.hosts.len() {
+            let number = (first + number) % self.hosts.len();
+            let Some(host) = self.hosts.get(number) else { continue };
+            match runtime.block_on(self.try_host(host)) {
+                Ok((client, driver)) => {
+                    self.good.store(number, Ordering::Relaxed);
+                    return Ok(Session::new(runtime, client, driver, self.pooler));
+                }
+                Err(failure) => failures.push(failure),
+            }
+        }
+        runtime.shutdown_background();
+        Err(NoConnection::all(failures))
+    }
+
+    /// Connects to one host: its addresses one after the other, each with as much time as the whole handshake may take.
+    async fn try_host(&self, host: &HostAddress) -> Result<Connected, NoConnection> {
+        let doubtful = self.hosts.len() > 1 && host.was_silent.load(Ordering::Relaxed);
+        let limit = if doubtful { self.connect_limit.min(DOUBT) } else { self.connect_limit };
+        let silent = || NoConnection {
+            outage: Outage::Disconnected,
+            cause: format!("{host} does not answer within {} ms", limit.as_millis()),
+            is_passing: true,
         };
-        client.batch_execute(purpose.settings())?;
-        Ok(client)
+        let addresses = match (&host.address, &host.host) {
+            (Some(address), _) => vec![Some(*address)],
+            (None, Host::Unix(_)) => vec![None],
+            (None, Host::Tcp(name)) => {
+                let found = tokio::time::timeout(limit, tokio::net::lookup_host((name.as_str(), host.port))).await;
+                let found = found.map_err(|_| silent())?.map_err(|error| NoConnection {
+                    outage: Outage::Disconnected,
+                    cause: format!("{host}: {error}"),
+                    is_passing: true,
+                })?;
+                found.map(|address| Some(address.ip())).collect()
+            }
+        };
+        let mut last = None;
+        for address in addresses {
+            let mut config = self.config.clone();
+            match (&host.host, address) {
+                (Host::Tcp(name), Some(address)) => config.host(name).hostaddr(address),
+                (Host::Tcp(name), None) => config.host(name),
+                (Host::Unix(path), _) => config.host_path(path),
+            };
+            config.port(host.port);
+            if self.pooler == Pooler::None {
+                config.options(self.start_up_options());
+            }
+            let outcome = tokio::time::timeout(limit, self.shake_hands(&config)).await;
+            host.was_silent.store(outcome.is_err(), Ordering::Relaxed);
+            match outcome {
+                Ok(Ok(connected)) => return Ok(connected),
+                Ok(Err(error)) => last = Some(NoConnection::of(host, &error)),
+                Err(_) => last = Some(silent()),
+            }
+        }
+        Err(last.unwrap_or_else(silent))
+    }
+
+    async fn shake_hands(&self, config: &Config) -> Result<Connected, tokio_postgres::Error> {
+        // The end of a connection is seen by whoever waits for an answer.
+        match &self.tls {
+            Some(tls) => {
+                let (client, connection) = config.connect(tls.clone()).await?;
+                Ok((client, tokio::spawn(async { drop(connection.await) })))
+            }
+            None => {
+                let (client, connection) = config.connect(NoTls).await?;
+                Ok((client, tokio::spawn(async { drop(connection.await) })))
+            }
+        }
+    }
+
+    /// The limits as the server takes them at the start of a connection, which is ours alone then.
+    fn start_up_options(&self) -> String {
+        let given = self.config.get_options().unwrap_or_default().to_owned();
+        given + &self.limits().map(|(name, milliseconds)| format!(" -c {name}={milliseconds}")).concat()
+    }
+
+    /// What `SHOW statement_timeout` says on a connection that has the limits.
+    pub(crate) fn statement_timeout(&self) -> u128 {
+        self.statement_limit.as_millis()
     }
 
     fn failed_a_moment_ago(&self) -> bool {
         let failed_at = self.failed_at.load(Ordering::Relaxed);
         failed_at != 0 && stopwatch::now() < self.origin + Duration::from_micros(failed_at) + PAUSE
     }
+}
+
+impl std::fmt::Display for HostAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.host, self.address) {
+            (Host::Tcp(name), _) => write!(f, "{name}:{}", self.port),
+            (Host::Unix(path), _) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+impl NoConnection {
+    /// What is known while somebody else tries.
+    pub(crate) fn unknown() -> Self {
+        Self {
+            outage: Outage::Disconnected,
+            cause: "there was no connection a moment ago".to_owned(),
+            is_passing: true,
+        }
+    }
+
+    fn of(host: &HostAddress, error: &tokio_postgres::Error) -> Self {
+        let told = explain(error);
+        let state = error.code();
+        let is_full = state == Some(&SqlState::TOO_MANY_CONNECTIONS);
+        // A certificate that is refused once is refused again.
+        let is_io = || error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>()).is_some();
+        let is_network = || (error.is_closed() || is_io()) && !told.contains("TLS handshake");
+        let is_passing = is_full || state.map_or_else(is_network, |state| state.code().starts_with("57P"));
+        let cause = if is_pooler(error) { format!("{host}: {POOLER} ({told})") } else { format!("{host}: {told}") };
+        Self { outage: if is_full { Outage::Exhausted } else { Outage::Disconnected }, cause, is_passing }
+    }
+
+    /// What several hosts said.
+    fn all(failures: Vec<Self>) -> Self {
+        Self {
+            outage: if failures.iter().any(|failure| failure.outage == Outage::Exhausted) {
+                Outage::Exhausted
+            } else {
+                Outage::Disconnected
+            },
+            is_passing: failures.iter().any(|failure| failure.is_passing),
+            cause: failures.into_iter().map(|failure| failure.cause).collect::<Vec<_>>().join("; "),
+        }
+    }
+}
+
+impl From<NoConnection> for OpenError {
+    fn from(failure: NoConnection) -> Self {
+        if failure.is_passing { Self::Unreachable(failure.cause) } else { Self::Server(failure.cause) }
+    }
+}
+
+fn hosts(given: &Config) -> Result<Vec<HostAddress>, OpenError> {
+    let (names, addresses, ports) = (given.get_hosts(), given.get_hostaddrs(), given.get_ports());
+    let count = names.len().max(addresses.len());
+    let odd = |what: &str| Err(OpenError::Address(format!("there is not one {what} for each host")));
+    if count == 0 {
+        return Err(OpenError::Address("it names no host".to_owned()));
+    }
+    if !names.is_empty() && !addresses.is_empty() && names.len() != addresses.len() {
+        return odd("hostaddr");
+    }
+    if ports.len() > 1 && ports.len() != count {
+        return odd("port");
+    }
+    let host = |number: usize| {
+        let address = addresses.get(number).copied();
+        let name = names.get(number).cloned();
+        HostAddress {
+            host: name.unwrap_or_else(|| Host::Tcp(address.map(|address| address.to_string()).unwrap_or_default())),
+            address,
+            port: ports.get(number).or_else(|| ports.first()).copied().unwrap_or(5432),
+            was_silent: AtomicBool::new(false),
+        }
+    };
+    Ok((0..count).map(host).collect())
+}
+
+/// What was given, and what we add where nothing was, for one host at a time.
+fn without_hosts(given: &Config, tls_mode: SslMode) -> Config {
+    let mut config = Config::new();
+    if let Some(user) = given.get_user() {
+        config.user(user);
+    }
+    if let Some(password) = given.get_password() {
+        config.password(password);
+    }
+    if let Some(name) = given.get_dbname() {
+        config.dbname(name);
+    }
+    if let Some(options) = given.get_options() {
+        config.options(options);
+    }
+    config.application_name(given.get_application_name().unwrap_or("sigma"));
+    config.ssl_mode(tls_mode).ssl_negotiation(given.get_ssl_negotiation());
+    config.channel_binding(given.get_channel_binding());
+    config.tcp_user_timeout(given.get_tcp_user_timeout().copied().unwrap_or(Duration::from_secs(5)));
+    config.keepalives(given.get_keepalives()).keepalives_idle(Duration::from_secs(15));
+    config.keepalives_interval(Duration::from_secs(5)).keepalives_retries(3);
+    config.target_session_attrs(match given.get_target_session_attrs() {
+        TargetSessionAttrs::Any => TargetSessionAttrs::ReadWrite,
+        chosen => chosen,
+    });
+    config
 }
 
 /// An address without the parameters that are ours to read.

@@ -1,11 +1,9 @@
 //! `Tx` over a connection to the server.
 
-use postgres::Error;
-
-use super::client::Session;
+use super::client::{Session, Trouble};
 use super::fault::Fault;
 use crate::changes::{Change, delete_changes, insert_change, recent_changes};
-use crate::error::{Outage, StoreError};
+use crate::error::StoreError;
 use crate::row::Row;
 use crate::tx::{Locks, Owner, Tx};
 use crate::value::Value;
@@ -18,9 +16,20 @@ pub(crate) const RECENT_CHANGES: &str =
 pub(crate) const DELETE_CHANGES: &str =
     delete_changes!("CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT)");
 
+/// What a transaction may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Read alone. The server is not told, which would take a transaction around every statement: each stands in the
+    /// program's text, and one that is no SELECT is refused.
+    Read,
+    /// Read and write.
+    Write,
+}
+
 /// The transaction that is open on `session`.
 pub(crate) struct PostgresTx<'s> {
     session: &'s mut Session,
+    access: Access,
     new_id: &'s dyn Fn() -> String,
     fault: Option<Fault>,
     changes: Vec<Change>,
@@ -28,8 +37,8 @@ pub(crate) struct PostgresTx<'s> {
 }
 
 impl<'s> PostgresTx<'s> {
-    pub(crate) fn new(session: &'s mut Session, new_id: &'s dyn Fn() -> String) -> Self {
-        Self { session, new_id, fault: None, changes: Vec::new(), locks: Locks::default() }
+    pub(crate) fn new(session: &'s mut Session, access: Access, new_id: &'s dyn Fn() -> String) -> Self {
+        Self { session, access, new_id, fault: None, changes: Vec::new(), locks: Locks::default() }
     }
 
     /// The fault of the first statement that failed, or what was changed.
@@ -41,31 +50,30 @@ impl<'s> PostgresTx<'s> {
         &mut self,
         sql: &'static str,
         params: &[Value],
-        work: impl FnOnce(&mut Session) -> Result<T, Error>,
+        work: impl FnOnce(&mut Session) -> Result<T, Trouble>,
     ) -> Result<T, StoreError> {
         if self.fault.is_some() {
             return Err(StoreError::Failed("a statement of this transaction failed before".to_owned()));
         }
-        let checked = self.session.parameters(sql).map_err(|error| Fault::of(&error, sql)).and_then(|wanted| {
-            // The client would panic.
-            if wanted == params.len() {
-                return Ok(());
-            }
-            let given = params.len();
-            let text = format!("the statement takes {wanted} parameters and was given {given}: {sql}");
-            Err(Fault::Final(StoreError::Failed(text)))
-        });
-        let outcome = checked.and_then(|()| work(self.session).map_err(|error| Fault::of(&error, sql)));
+        let outcome = self.check(sql, params).and_then(|()| work(self.session).map_err(|error| Fault::of(&error, sql)));
         outcome.map_err(|fault| {
-            let failure = match &fault {
-                Fault::Again => Outage::Contended.into(),
-                Fault::Lost => Outage::Disconnected.into(),
-                Fault::ReadOnly => Outage::ReadOnly.into(),
-                Fault::Duplicate(failure) | Fault::Final(failure) => failure.clone(),
-            };
-            self.fault = Some(fault);
-            failure
+            self.fault = Some(fault.clone());
+            fault.failure()
         })
+    }
+
+    fn check(&mut self, sql: &'static str, params: &[Value]) -> Result<(), Fault> {
+        if self.access == Access::Read && (!sql.trim_start().starts_with("SELECT") || sql.ends_with("FOR UPDATE")) {
+            return Err(Fault::ReadOnly);
+        }
+        let wanted = self.session.parameters(sql).map_err(|error| Fault::of(&error, sql))?;
+        // The client would panic, or the server take it for a broken connection.
+        if wanted == params.len() {
+            return Ok(());
+        }
+        let given = params.len();
+        let text = format!("the statement takes {wanted} parameters and was given {given}: {sql}");
+        Err(Fault::Final(StoreError::Failed(text)))
     }
 }
 

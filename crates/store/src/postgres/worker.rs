@@ -1,50 +1,123 @@
 //! A thread that works off operations by a connection of its own.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Sender, select};
 use sigma_core::random::bytes;
 
 use super::client::Session;
 use super::fault::Fault;
-use super::server::{Purpose, Server};
-use super::tx::PostgresTx;
+use super::pool::{Crew, Member};
+use super::server::{NoConnection, PAUSE, Purpose, Server};
+use super::tx::{Access, PostgresTx};
 use crate::error::{Outage, StoreError};
 use crate::feed::Feed;
 use crate::job::Job;
 use crate::stopwatch;
 use crate::store::{ChangeIds, Message};
 
-/// How often an operation is run again when concurrent transactions met.
-const RETRIES: u32 = 5;
+/// Transactions that were rolled back because concurrent ones met.
+pub(crate) const CONFLICTS: &str = "sigma_store_conflicts_total";
 /// How often an operation is run again when it made a row that was there: once it has seen that, it decides otherwise.
 const REPEATS: u32 = 3;
-/// How long a transaction may last before its COMMIT: the change feed counts on it.
-const LONGEST: Duration = Duration::from_secs(5);
+/// Pauses after conflicts grow to 4 ms times two to this power.
+const LONGEST_PAUSE: u32 = 6;
 
 /// One writer or reader.
 pub(crate) struct Worker {
     pub(crate) server: Arc<Server>,
     pub(crate) purpose: Purpose,
-    pub(crate) queue: Receiver<Message>,
+    pub(crate) crew: Arc<Crew>,
     pub(crate) feed: Arc<Feed>,
     pub(crate) ids: Arc<ChangeIds>,
-    pub(crate) session: Option<Session>,
+    /// How long a caller waits, and so how long it is worth trying.
+    pub(crate) patience: Duration,
+    pub(crate) session: Option<(Session, Member)>,
 }
 
 impl Worker {
-    /// Works until the store is closed.
-    pub(crate) fn run(mut self) {
-        while let Ok(Message::Run(mut job)) = self.queue.recv() {
-            let failure = self.work(job.as_mut()).err();
-            job.answer(failure);
+    /// Works until the store is closed. Tells `opened` how the first attempt to connect went.
+    pub(crate) fn run(mut self, opened: &Sender<Result<(), NoConnection>>) {
+        let mut failure = self.connect().err();
+        drop(opened.send(failure.clone().map_or(Ok(()), Err)));
+        while let Some(mut job) = self.next(&mut failure) {
+            match self.work(job.as_mut()) {
+                // Somebody else can do it.
+                Err(Fault::Unconnected(_)) if self.crew.has_connections() => self.crew.give_back(job),
+                outcome => job.answer(outcome.err().map(Fault::failure)),
+            }
+        }
+        self.crew.dismiss();
+    }
+
+    /// The next operation. Without a connection there is none: whoever has one takes it, and if nobody has, those who ask
+    /// are told at once.
+    fn next(&mut self, failure: &mut Option<NoConnection>) -> Option<Box<dyn Job>> {
+        loop {
+            if self.is_connected() {
+                return select! {
+                    recv(self.crew.returned()) -> job => job.ok(),
+                    recv(self.crew.queue()) -> message => match message {
+                        Ok(Message::Run(job)) => Some(job),
+                        Ok(Message::Stop) | Err(_) => None,
+                    },
+                };
+            }
+            let told = failure.take();
+            if self.crew.has_connections() {
+                if told.is_some() {
+                    self.crew.wait(PAUSE * 4).ok()?;
+                }
+                *failure = self.connect().err();
+                continue;
+            }
+            if let Some(told) = &told {
+                self.refuse(told.outage)?;
+            }
+            // One looks whether the server is back, which takes its time if the server is silent. The others go on refusing.
+            *failure = if self.crew.begin_to_look() {
+                let found = self.connect();
+                self.crew.end_to_look();
+                found.err()
+            } else {
+                told.or_else(|| Some(NoConnection::unknown()))
+            };
         }
     }
 
-    /// Runs `job` until it has an outcome. What did not commit is run again after a conflict, with growing pauses, and
-    /// once after its connection was lost.
-    fn work(&mut self, job: &mut dyn Job) -> Result<(), StoreError> {
+    /// Tells everybody who asks during a pause that there is no connection. Nothing, once the store is closed.
+    fn refuse(&self, outage: Outage) -> Option<()> {
+        let until = stopwatch::now() + PAUSE;
+        let over = crossbeam_channel::at(until);
+        loop {
+            let job = select! {
+                recv(self.crew.returned()) -> job => job.ok()?,
+                recv(self.crew.queue()) -> message => match message {
+                    Ok(Message::Run(job)) => job,
+                    Ok(Message::Stop) | Err(_) => return None,
+                },
+                recv(over) -> _ => return Some(()),
+            };
+            job.answer(Some(outage.into()));
+        }
+    }
+
+    fn is_connected(&self) -> bool {
+        self.session.as_ref().is_some_and(|(session, _)| session.is_usable())
+    }
+
+    fn connect(&mut self) -> Result<(), NoConnection> {
+        self.session = None;
+        let session = self.server.connect()?;
+        self.session = Some((session, self.crew.join()));
+        Ok(())
+    }
+
+    /// Runs `job` until it has an outcome. What did not commit is run again: after a conflict for as long as the caller
+    /// waits, with growing pauses, and once after its connection was lost.
+    fn work(&mut self, job: &mut dyn Job) -> Result<(), Fault> {
+        let given_up_at = job.asked_at() + self.patience;
         let (mut conflicts, mut duplicates, mut losses) = (0, 0, 0);
         loop {
             let fault = match self.attempt(job) {
@@ -52,90 +125,105 @@ impl Worker {
                 Err(fault) => fault,
             };
             match fault {
-                Fault::Final(failure) => return Err(failure),
-                Fault::Again if conflicts < RETRIES => {
+                Fault::Again => {
+                    metrics::counter!(CONFLICTS).increment(1);
+                    self.pause(conflicts, given_up_at)?;
                     conflicts += 1;
-                    std::thread::sleep(self.pause(conflicts));
                 }
-                Fault::Again => return Err(Outage::Contended.into()),
                 Fault::Duplicate(_) if duplicates < REPEATS => duplicates += 1,
-                Fault::Duplicate(failure) => {
+                Fault::Duplicate(ref failure) => {
                     tracing::error!(%failure, "an operation made a row that was there, again and again");
-                    return Err(failure);
+                    return Err(fault);
                 }
                 Fault::ReadOnly if self.purpose == Purpose::Read => {
-                    return Err(StoreError::Failed("an operation that only reads tried to write".to_owned()));
+                    let text = "an operation that only reads tried to write".to_owned();
+                    return Err(Fault::Final(StoreError::Failed(text)));
                 }
                 // After a failover the address leads to another server.
                 Fault::Lost | Fault::ReadOnly if losses == 0 => losses += 1,
-                Fault::Lost => return Err(Outage::Disconnected.into()),
-                Fault::ReadOnly => return Err(Outage::ReadOnly.into()),
+                fault => return Err(fault),
             }
         }
     }
 
-    /// A random time up to 4 ms, 8 ms, 16 ms, …: those who met do not meet again.
-    fn pause(&self, conflicts: u32) -> Duration {
-        let [random] = bytes::<1>(self.ids.rng());
-        Duration::from_micros(u64::from(random) * 16) * (1 << conflicts.min(8)) / 2
+    /// Waits a random time up to 4 ms, 8 ms, 16 ms, …: those who met do not meet again. Told as a conflict once nobody waits
+    /// for an outcome any more.
+    fn pause(&self, conflicts: u32, given_up_at: Instant) -> Result<(), Fault> {
+        let random = u16::from_be_bytes(bytes::<2>(self.ids.rng()));
+        let longest = Duration::from_millis(4) * (1 << conflicts.min(LONGEST_PAUSE));
+        let pause = longest.mul_f64(f64::from(random) / f64::from(u16::MAX));
+        if stopwatch::now() + pause >= given_up_at {
+            return Err(Fault::Again);
+        }
+        std::thread::sleep(pause);
+        Ok(())
     }
 
     fn attempt(&mut self, job: &mut dyn Job) -> Result<(), Fault> {
-        let mut session = match self.session.take().filter(Session::is_usable) {
-            Some(session) => session,
-            None => self.server.connect(self.purpose).map_err(Fault::Final)?,
-        };
+        if !self.is_connected() {
+            self.connect().map_err(|failure| Fault::Unconnected(failure.outage))?;
+        }
+        let Some((mut session, member)) = self.session.take() else { return Err(Fault::Lost) };
         let outcome = match self.purpose {
-            Purpose::Read => read(&mut session, job),
-            Purpose::Write | Purpose::Migrate => self.write(&mut session, job),
+            Purpose::Read => self.read(&mut session, job),
+            Purpose::Write => self.write(&mut session, job),
         };
-        if !matches!(outcome, Err(Fault::Lost | Fault::ReadOnly)) {
-            self.session = Some(session);
+        if !matches!(outcome, Err(Fault::Lost | Fault::ReadOnly | Fault::Silence)) {
+            self.session = Some((session, member));
         }
         outcome
     }
 
     fn write(&self, session: &mut Session, job: &mut dyn Job) -> Result<(), Fault> {
-        let begun = stopwatch::now();
-        session.run("BEGIN").map_err(|error| Fault::of(&error, "BEGIN"))?;
+        let limit = self.server.operation_limit();
+        session.allow(limit);
+        session.run(&self.server.begin()).map_err(|error| Fault::of(&error, "BEGIN"))?;
         let new_id = || self.ids.next();
-        let mut tx = PostgresTx::new(session, &new_id);
+        let mut tx = PostgresTx::new(session, Access::Write, &new_id);
         let outcome = job.run(&mut tx);
         let outcome = tx.finish().and_then(|changes| outcome.map(|()| changes).map_err(refused));
-        let outcome = outcome.and_then(|changes| {
-            if begun.elapsed() < LONGEST { Ok(changes) } else { Err(Fault::Final(Outage::TimedOut.into())) }
-        });
         let changes = match outcome {
             Ok(changes) => changes,
             Err(fault) => {
-                session.roll_back();
+                if fault != Fault::Silence {
+                    session.allow(limit);
+                    session.roll_back();
+                }
                 return Err(fault);
             }
         };
+        // What took longer than an operation may is not committed: the change feed counts on it.
+        if session.is_late() {
+            session.allow(limit);
+            session.roll_back();
+            return Err(Fault::Final(Outage::TimedOut.into()));
+        }
+        session.allow(limit);
         let committed = session.run("COMMIT").map_err(|error| Fault::of(&error, "COMMIT"));
         // What was perhaps not committed is forgotten as well, now and if it turns up later.
         if committed.as_ref().is_err_and(|fault| *fault != Fault::Again) {
             self.ids.rename();
         }
         self.feed.forget(&changes);
-        if committed == Err(Fault::Lost) {
+        if matches!(committed, Err(Fault::Lost | Fault::Silence)) {
             tracing::error!("the connection to the database server was lost during COMMIT");
             return Err(Fault::Final(Outage::OutcomeUnknown.into()));
         }
         committed
     }
+
+    /// Each statement sees what is committed when it begins: a transaction around them would add two round trips and no
+    /// more consistency.
+    fn read(&self, session: &mut Session, job: &mut dyn Job) -> Result<(), Fault> {
+        session.allow(self.server.operation_limit());
+        let no_id = String::new;
+        let mut tx = PostgresTx::new(session, Access::Read, &no_id);
+        let outcome = job.run(&mut tx);
+        tx.finish().and_then(|_| outcome.map_err(Fault::Final))
+    }
 }
 
-/// The operation's own failure. One that says "contended" found what it relies on changed under it, and begins anew.
+/// The operation's own failure. One that says "conflict" found what it relies on changed under it, and begins anew.
 fn refused(failure: StoreError) -> Fault {
     if failure == Outage::Contended.into() { Fault::Again } else { Fault::Final(failure) }
-}
-
-/// Each statement sees what is committed when it begins: a transaction around them would add two round trips and no
-/// more consistency.
-fn read(session: &mut Session, job: &mut dyn Job) -> Result<(), Fault> {
-    let no_id = String::new;
-    let mut tx = PostgresTx::new(session, &no_id);
-    let outcome = job.run(&mut tx);
-    tx.finish().and_then(|_| outcome.map_err(Fault::Final))
 }

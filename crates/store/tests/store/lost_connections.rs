@@ -112,31 +112,62 @@ fn a_server_that_is_away_is_told_at_once_and_served_again() {
     store.close();
 }
 
+/// Conflicts as often as `failing` says, then succeeds; how often it ran.
+fn conflict(store: &Store, state: &'static str, failing: u32) -> (Result<(), StoreError>, u32) {
+    let runs = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&runs);
+    let outcome = store.write_blocking(move |tx| {
+        if counted.fetch_add(1, Ordering::SeqCst) < failing {
+            tx.execute(state, &[])?;
+        }
+        Ok(())
+    });
+    (outcome, runs.load(Ordering::SeqCst))
+}
+
 #[test]
-fn a_conflict_is_tried_again_five_times_and_then_told() {
+fn a_conflict_is_tried_again_for_as_long_as_the_caller_waits() {
     let Some(store) = postgres() else { return };
-    for (state, failing, expected) in
-        [("40001", 5, Ok(())), ("40P01", 5, Ok(())), ("40001", 99, Err(StoreError::Unavailable(Outage::Contended)))]
-    {
-        let runs = Arc::new(AtomicU32::new(0));
-        let counted = Arc::clone(&runs);
-        let deadlock = state == "40P01";
-        let outcome = store.write_blocking(move |tx| {
-            if counted.fetch_add(1, Ordering::SeqCst) < failing {
-                tx.execute(
-                    if deadlock {
-                        "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$"
-                    } else {
-                        "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$"
-                    },
-                    &[],
-                )?;
-            }
-            Ok(())
-        });
-        assert_eq!(outcome, expected, "{state}");
-        assert_eq!(runs.load(Ordering::SeqCst), 6, "{state}");
+    let serialization = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$";
+    let deadlock = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$";
+    for state in [serialization, deadlock] {
+        assert_eq!(conflict(&store, state, 12), (Ok(()), 13), "{state}");
     }
+    let hasty = store.beside(|options| options.patience = std::time::Duration::from_millis(300)).unwrap();
+    let (outcome, runs) = conflict(&hasty, serialization, 1_000_000);
+    assert_eq!(outcome, Err(StoreError::Unavailable(Outage::Contended)));
+    assert!(runs > 5, "{runs} runs");
+    assert!(outcome.unwrap_err().to_string().contains("conflict"));
+    hasty.close();
+}
+
+#[test]
+fn a_conflict_at_the_commit_is_tried_again() {
+    let Some(store) = postgres() else { return };
+    store
+        .write_blocking(|tx| {
+            tx.execute("CREATE TABLE commits (id BIGINT)", &[])?;
+            tx.execute("CREATE SEQUENCE attempts", &[])?;
+            // A sequence counts on when its transaction is rolled back.
+            tx.execute(
+                "CREATE FUNCTION collide() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN
+                    IF nextval(''attempts'') < 4 THEN RAISE EXCEPTION USING ERRCODE = ''40001''; END IF; RETURN NULL; END'",
+                &[],
+            )?;
+            tx.execute(
+                "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON commits DEFERRABLE INITIALLY DEFERRED
+                    FOR EACH ROW EXECUTE FUNCTION collide()",
+                &[],
+            )
+        })
+        .unwrap();
+    let runs = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&runs);
+    let outcome = store.write_blocking(move |tx| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        tx.execute("INSERT INTO commits (id) VALUES (1)", &[])
+    });
+    assert_eq!((outcome, runs.load(Ordering::SeqCst)), (Ok(1), 4));
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub enum Cut {
     AfterCommit,
     /// Always, and at once.
     Everything,
+    /// Never, but nothing passes any more, as when the server is frozen.
+    Freeze,
 }
 
 /// A proxy on a port of its own.
@@ -64,6 +66,15 @@ impl Proxy {
     }
 }
 
+impl State {
+    /// Waits while everything is frozen.
+    fn thaw(&self) {
+        while *self.cut.lock().unwrap() == Cut::Freeze {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+}
+
 fn serve(client: &TcpStream, server: &str, state: &Arc<State>) {
     let server = TcpStream::connect(server).unwrap();
     client.set_nodelay(true).unwrap();
@@ -77,7 +88,8 @@ fn serve(client: &TcpStream, server: &str, state: &Arc<State>) {
     let (shared, awaits) = (Arc::clone(state), Arc::clone(&deaf));
     std::thread::spawn(move || {
         pump(&mut from, |bytes| {
-            if bytes.windows(6).any(|window| window == b"COMMIT") {
+            // The statement, not the isolation level of another.
+            if bytes.windows(7).any(|window| window == b"COMMIT\0") {
                 let mut cut = shared.cut.lock().unwrap();
                 match *cut {
                     Cut::BeforeCommit => {
@@ -88,17 +100,22 @@ fn serve(client: &TcpStream, server: &str, state: &Arc<State>) {
                         *cut = Cut::Nothing;
                         *awaits.lock().unwrap() = true;
                     }
-                    Cut::Nothing | Cut::Everything => {}
+                    Cut::Nothing | Cut::Everything | Cut::Freeze => {}
                 }
             }
+            shared.thaw();
             to.write_all(bytes).is_ok()
         });
         drop(to.shutdown(Shutdown::Both));
         drop(from.shutdown(Shutdown::Both));
     });
     let (mut from, mut to) = (server, client.try_clone().unwrap());
+    let shared = Arc::clone(state);
     std::thread::spawn(move || {
-        pump(&mut from, |bytes| !*deaf.lock().unwrap() && to.write_all(bytes).is_ok());
+        pump(&mut from, |bytes| {
+            shared.thaw();
+            !*deaf.lock().unwrap() && to.write_all(bytes).is_ok()
+        });
         drop(to.shutdown(Shutdown::Both));
         drop(from.shutdown(Shutdown::Both));
     });

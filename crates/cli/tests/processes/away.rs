@@ -1,0 +1,39 @@
+//! A database server that is away when Sigma starts, or between which and Sigma nothing passes yet.
+
+use std::net::TcpListener;
+
+use sigma_store::testing::{Engine, engines, eventually};
+
+use crate::whole::{Installation, Proxy};
+
+#[test]
+fn a_server_waits_for_its_database_at_the_start_and_says_so() {
+    if !engines().contains(&Engine::Postgres) {
+        return;
+    }
+    let installation = Installation::on(Engine::Postgres);
+    let proxy = Proxy::to(&installation.url());
+    proxy.cut();
+    installation.reach_by(&proxy.url);
+    let server = installation.start();
+    eventually(|| server.log().contains("waiting for the database server"));
+    proxy.mend();
+    let server = server.listening();
+    assert_eq!(server.get("/healthz", &[]).status, 200);
+    assert!(server.log().contains("the database server answers"), "{}", server.log());
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn a_database_that_stays_away_ends_the_start_and_admin_commands_do_not_wait() {
+    let installation = Installation::on(Engine::Sqlite);
+    // A port that refuses: it was free a moment ago.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    installation.reach_by(&format!("postgres://sigma@127.0.0.1:{port}/sigma"));
+    let output = installation.command(&["user", "list"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(6));
+    let output = installation.command(&["serve"]).env("SIGMA__STORE__WAIT", "1").output().unwrap();
+    assert_eq!(output.status.code(), Some(6));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("waiting for the database server") && told.contains("cannot be reached"), "{told}");
+}

@@ -1,0 +1,91 @@
+//! The workers of one queue, and how many of them have a connection.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
+
+use crate::job::Job;
+use crate::store::Message;
+
+/// What the workers of one queue share.
+pub(crate) struct Crew {
+    queue: Receiver<Message>,
+    /// What somebody took and could not do, having lost their connection.
+    to_others: Sender<Box<dyn Job>>,
+    returned: Receiver<Box<dyn Job>>,
+    connected: Arc<AtomicUsize>,
+    /// Somebody looks whether the server is back.
+    looks: AtomicBool,
+    /// Dropped when the first of them ends, which wakes those that wait.
+    at_work: Mutex<Option<Sender<()>>>,
+    over: Receiver<()>,
+}
+
+/// One of those who have a connection, for as long as this lives.
+pub(crate) struct Member(Arc<AtomicUsize>);
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// The store is closed.
+pub(crate) struct Over;
+
+impl Crew {
+    pub(crate) fn new(queue: Receiver<Message>) -> Self {
+        let (to_others, returned) = unbounded();
+        let (at_work, over) = bounded(0);
+        let at_work = Mutex::new(Some(at_work));
+        Self { queue, to_others, returned, connected: Arc::default(), looks: AtomicBool::new(false), at_work, over }
+    }
+
+    pub(crate) const fn queue(&self) -> &Receiver<Message> {
+        &self.queue
+    }
+
+    pub(crate) const fn returned(&self) -> &Receiver<Box<dyn Job>> {
+        &self.returned
+    }
+
+    /// Counts one more that has a connection.
+    pub(crate) fn join(&self) -> Member {
+        self.connected.fetch_add(1, Ordering::AcqRel);
+        Member(Arc::clone(&self.connected))
+    }
+
+    pub(crate) fn has_connections(&self) -> bool {
+        self.connected.load(Ordering::Acquire) > 0
+    }
+
+    /// Whether nobody else looks for the server, and this one may.
+    pub(crate) fn begin_to_look(&self) -> bool {
+        !self.looks.swap(true, Ordering::AcqRel)
+    }
+
+    pub(crate) fn end_to_look(&self) {
+        self.looks.store(false, Ordering::Release);
+    }
+
+    /// Leaves `job` to somebody who has a connection.
+    pub(crate) fn give_back(&self, job: Box<dyn Job>) {
+        // The receiver lives as long as this.
+        drop(self.to_others.send(job));
+    }
+
+    /// Waits, unless the store is closed meanwhile.
+    pub(crate) fn wait(&self, span: Duration) -> Result<(), Over> {
+        match self.over.recv_timeout(span) {
+            Err(RecvTimeoutError::Timeout) => Ok(()),
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => Err(Over),
+        }
+    }
+
+    /// Wakes those that wait, so that they end too.
+    pub(crate) fn dismiss(&self) {
+        drop(self.at_work.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+}
