@@ -8,7 +8,7 @@ use sigma_core::time::Timestamp;
 use sigma_core::workspace::{Actor, KeyPermissions, Refusal, Right};
 
 use crate::workspace::{Decision, Page, authority, granted, membership};
-use crate::{Row, StoreError, Tx, params};
+use crate::{Owner, Row, StoreError, Tx, params};
 
 /// The kind of an API key in the change feed; the key is the base64url of its digest.
 pub const CHANGED: &str = "api key";
@@ -286,6 +286,7 @@ pub fn deactivate_made_by(tx: &mut dyn Tx, maker: &UserId) -> Result<bool, Store
     let sql = "SELECT org_id FROM api_keys WHERE made_by_user = $1 AND active = 1 LIMIT 1";
     let Some(row) = tx.query_opt(sql, params![maker])? else { return Ok(false) };
     let org_id = OrgId::from_text(row.text(0)?);
+    tx.lock(Owner::Org(&org_id))?;
     settle(tx, &org_id, maker, KeyPermissions::NONE, MadeKeys::Deactivate)?;
     Ok(true)
 }
