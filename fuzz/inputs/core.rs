@@ -103,7 +103,6 @@ fn assert_answers_go_where_they_should(uris: &RegisteredRedirectUris, registered
     let pairs: Vec<_> = answer.query_pairs().collect();
     let [.., (code, value), (state, empty)] = pairs.as_slice() else { panic!("the parameters are missing") };
     assert_eq!((&**code, &**value, &**state, &**empty), ("code", "a b&c=d#e", "state", ""));
-    assert!(!matched.origin_or_scheme().contains([' ', ';', ',', '\'']));
     assert!(!matched.display_host().is_empty());
 }
 

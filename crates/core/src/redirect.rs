@@ -282,19 +282,6 @@ impl MatchedRedirectUri {
         format!("{}{separator}{encoded}", self.0)
     }
 
-    /// What a page's `form-action` must allow for this redirect to happen: the origin, or the scheme of a native app.
-    pub fn origin_or_scheme(&self) -> &str {
-        let web = self.0.starts_with("https://") || self.0.starts_with("http://");
-        let scheme_end = self.0.find(':').map_or(0, |colon| colon + 1);
-        // Content-Security-Policy has no notation for IPv6 addresses: there the scheme must do.
-        let origin_end = self
-            .0
-            .get(scheme_end + 2..)
-            .filter(|rest| web && !rest.starts_with('['))
-            .map(|rest| scheme_end + 2 + rest.find(['/', '?']).unwrap_or(rest.len()));
-        self.0.get(..origin_end.unwrap_or(scheme_end)).unwrap_or_default()
-    }
-
     /// What a person is shown of it: the host with its port, or the scheme of a native app.
     pub fn display_host(&self) -> &str {
         let authority = ["https://", "http://"].iter().find_map(|scheme| self.0.strip_prefix(scheme));

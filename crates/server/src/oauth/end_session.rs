@@ -223,7 +223,6 @@ async fn ask(
         app: app.map(|app| app.name.clone()),
         person: Some(signed_in.account.user.name.clone()),
         fields,
-        form_action_origin: None,
     };
     Ok(page.render(&PageContext { issuer: sigma.issuer() }))
 }

@@ -44,7 +44,6 @@ async fn consent(
         person: person_view(&signed_in.account, chosen),
         interaction: id.to_owned(),
         switch_url: Some(format!("/login?interaction={id}&switch=1")),
-        form_action_origin: Some(address.origin_or_scheme().to_owned()),
     };
     Ok(page.render(&PageContext { issuer: sigma.issuer() }))
 }

@@ -32,7 +32,6 @@ async fn select_account(
         person: person_view(&signed_in.account, signed_in.session.bap_id.as_deref()),
         app: app_view(&ongoing.requested.app, address),
         interaction: id.to_owned(),
-        form_action_origin: Some(address.origin_or_scheme().to_owned()),
     };
     Ok(page.render(&PageContext { issuer: sigma.issuer() }))
 }

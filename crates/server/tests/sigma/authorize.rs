@@ -164,7 +164,7 @@ async fn form_post_answers_in_a_form_that_no_script_of_the_page_needs() {
     assert_eq!(answer.status, 200);
     assert!(answer.body.contains(r#"action="https://app.example.org/callback""#), "{}", answer.body);
     assert!(answer.body.contains(r#"name="code""#));
-    assert!(answer.header("content-security-policy").contains("form-action 'self' https://app.example.org"));
+    assert!(!answer.header("content-security-policy").contains("form-action"));
 }
 
 #[tokio::test]

@@ -17,8 +17,6 @@ pub struct SelectAccount {
     pub app: AppView,
     /// The interaction's id.
     pub interaction: String,
-    /// Origin or scheme (with its colon) of the redirect URI, for the policy (see [`super::form_action_source`]).
-    pub form_action_origin: Option<String>,
 }
 
 #[derive(Template)]
@@ -37,7 +35,6 @@ impl PersonView {
 impl SelectAccount {
     /// The page.
     pub fn render(&self, context: &PageContext<'_>) -> Response {
-        let policy = ContentSecurityPolicy::with_form_action(self.form_action_origin.as_deref());
-        page(StatusCode::OK, &SelectAccountPage { context, view: self }, &policy)
+        page(StatusCode::OK, &SelectAccountPage { context, view: self }, ContentSecurityPolicy::Leaving)
     }
 }

@@ -23,8 +23,6 @@ pub struct Consent {
     pub interaction: String,
     /// Where to go to answer as somebody else: a path here.
     pub switch_url: Option<String>,
-    /// Origin or scheme (with its colon) of the redirect URI, for the policy (see [`super::form_action_source`]).
-    pub form_action_origin: Option<String>,
 }
 
 /// One thing that an app asks for.
@@ -100,7 +98,6 @@ struct ConsentPage<'a> {
 impl Consent {
     /// The page.
     pub fn render(&self, context: &PageContext<'_>) -> Response {
-        let policy = ContentSecurityPolicy::with_form_action(self.form_action_origin.as_deref());
-        page(StatusCode::OK, &ConsentPage { context, view: self }, &policy)
+        page(StatusCode::OK, &ConsentPage { context, view: self }, ContentSecurityPolicy::Leaving)
     }
 }

@@ -54,13 +54,13 @@ struct NotFoundPage<'a> {
 impl ErrorPage {
     /// The page.
     pub fn render(&self, context: &PageContext<'_>) -> Response {
-        page(self.status, &ErrorTemplate { context, view: self }, &ContentSecurityPolicy::strict())
+        page(self.status, &ErrorTemplate { context, view: self }, ContentSecurityPolicy::Strict)
     }
 }
 
 impl NotFound {
     /// The page, with status 404.
     pub fn render(self, context: &PageContext<'_>) -> Response {
-        page(StatusCode::NOT_FOUND, &NotFoundPage { context }, &ContentSecurityPolicy::strict())
+        page(StatusCode::NOT_FOUND, &NotFoundPage { context }, ContentSecurityPolicy::Strict)
     }
 }

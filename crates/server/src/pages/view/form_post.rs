@@ -5,7 +5,7 @@ use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::csp::{ContentSecurityPolicy, form_action_source};
+use super::csp::ContentSecurityPolicy;
 use super::{PageContext, page};
 
 /// Carries an authorization answer to the app by POST.
@@ -27,7 +27,6 @@ struct FormPostPage<'a> {
 impl FormPost {
     /// The page.
     pub fn render(&self, context: &PageContext<'_>) -> Response {
-        let policy = ContentSecurityPolicy::with_form_action(form_action_source(&self.action).as_deref());
-        page(StatusCode::OK, &FormPostPage { context, view: self }, &policy)
+        page(StatusCode::OK, &FormPostPage { context, view: self }, ContentSecurityPolicy::Leaving)
     }
 }

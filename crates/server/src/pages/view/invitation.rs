@@ -50,6 +50,6 @@ impl AcceptInvitation {
 
     /// The page.
     pub fn render(&self, status: StatusCode, context: &PageContext<'_>) -> Response {
-        page(status, &InvitationPage { context, view: self }, &ContentSecurityPolicy::strict())
+        page(status, &InvitationPage { context, view: self }, ContentSecurityPolicy::Strict)
     }
 }

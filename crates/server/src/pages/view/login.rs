@@ -56,13 +56,13 @@ struct SignUpPage<'a> {
 impl Login {
     /// The page.
     pub fn render(&self, context: &PageContext<'_>) -> Response {
-        page(StatusCode::OK, &LoginPage { context, view: self }, &ContentSecurityPolicy::strict())
+        page(StatusCode::OK, &LoginPage { context, view: self }, ContentSecurityPolicy::Strict)
     }
 }
 
 impl SignUp {
     /// The page.
     pub fn render(&self, context: &PageContext<'_>) -> Response {
-        page(StatusCode::OK, &SignUpPage { context, view: self }, &ContentSecurityPolicy::strict())
+        page(StatusCode::OK, &SignUpPage { context, view: self }, ContentSecurityPolicy::Strict)
     }
 }

@@ -16,8 +16,6 @@ pub struct LogOutConfirm {
     pub person: Option<String>,
     /// Name and value of each hidden field.
     pub fields: Vec<(String, String)>,
-    /// Origin or scheme (with its colon) of the post-logout URI, for the policy (see [`super::form_action_source`]).
-    pub form_action_origin: Option<String>,
 }
 
 /// Signed out, and nowhere to go back to.
@@ -44,14 +42,13 @@ struct SignedOutPage<'a> {
 impl LogOutConfirm {
     /// The page.
     pub fn render(&self, context: &PageContext<'_>) -> Response {
-        let policy = ContentSecurityPolicy::with_form_action(self.form_action_origin.as_deref());
-        page(StatusCode::OK, &LogOutConfirmPage { context, view: self }, &policy)
+        page(StatusCode::OK, &LogOutConfirmPage { context, view: self }, ContentSecurityPolicy::Strict)
     }
 }
 
 impl SignedOut {
     /// The page.
     pub fn render(&self, context: &PageContext<'_>) -> Response {
-        page(StatusCode::OK, &SignedOutPage { context, view: self }, &ContentSecurityPolicy::strict())
+        page(StatusCode::OK, &SignedOutPage { context, view: self }, ContentSecurityPolicy::Strict)
     }
 }

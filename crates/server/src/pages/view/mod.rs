@@ -20,7 +20,6 @@ mod tests;
 
 pub use account::SelectAccount;
 pub use consent::{Consent, IdentityChoice, ScopeLine};
-pub use csp::form_action_source;
 pub use error::{ErrorPage, Link, NotFound};
 pub use form_post::FormPost;
 pub use invitation::{AcceptInvitation, InvitationForm};
@@ -90,7 +89,7 @@ fn initial(name: &str) -> String {
 }
 
 /// Renders a template into an answer that is never stored by a cache and runs nothing but our own scripts.
-fn page(status: StatusCode, template: &impl Template, policy: &ContentSecurityPolicy) -> Response {
+fn page(status: StatusCode, template: &impl Template, policy: ContentSecurityPolicy) -> Response {
     let body = match template.render() {
         Ok(body) => body,
         Err(error) => {

@@ -79,20 +79,20 @@ struct AccountPage<'a> {
 impl ForgotPassword {
     /// The page.
     pub fn render(&self, status: StatusCode, context: &PageContext<'_>) -> Response {
-        page(status, &ForgotPage { context, view: self }, &ContentSecurityPolicy::strict())
+        page(status, &ForgotPage { context, view: self }, ContentSecurityPolicy::Strict)
     }
 }
 
 impl ResetPassword {
     /// The page.
     pub fn render(&self, status: StatusCode, context: &PageContext<'_>) -> Response {
-        page(status, &ResetPage { context, view: self }, &ContentSecurityPolicy::strict())
+        page(status, &ResetPage { context, view: self }, ContentSecurityPolicy::Strict)
     }
 }
 
 impl AccountPassword {
     /// The page.
     pub fn render(&self, status: StatusCode, context: &PageContext<'_>) -> Response {
-        page(status, &AccountPage { context, view: self }, &ContentSecurityPolicy::strict())
+        page(status, &AccountPage { context, view: self }, ContentSecurityPolicy::Strict)
     }
 }

@@ -20,6 +20,6 @@ struct ReferencePage<'a> {
 impl Reference {
     /// The page.
     pub fn render(self, context: &PageContext<'_>) -> Response {
-        page(StatusCode::OK, &ReferencePage { context }, &ContentSecurityPolicy::strict())
+        page(StatusCode::OK, &ReferencePage { context }, ContentSecurityPolicy::Strict)
     }
 }

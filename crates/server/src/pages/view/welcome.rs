@@ -80,6 +80,6 @@ struct WelcomePage<'a> {
 impl Welcome {
     /// The page.
     pub fn render(&self, context: &PageContext<'_>) -> Response {
-        page(StatusCode::OK, &WelcomePage { context, view: self }, &ContentSecurityPolicy::strict())
+        page(StatusCode::OK, &WelcomePage { context, view: self }, ContentSecurityPolicy::Strict)
     }
 }

@@ -42,6 +42,6 @@ struct ChooserPage<'a> {
 impl Chooser {
     /// The page.
     pub fn render(&self, context: &PageContext<'_>) -> Response {
-        page(StatusCode::OK, &ChooserPage { context, view: self }, &ContentSecurityPolicy::strict())
+        page(StatusCode::OK, &ChooserPage { context, view: self }, ContentSecurityPolicy::Strict)
     }
 }

@@ -110,20 +110,20 @@ struct OneKeyPage<'a> {
 impl KeyForm {
     /// The page.
     pub fn render(&self, status: StatusCode, frame: &Frame, context: &PageContext<'_>) -> Response {
-        page(status, &NewKeyPage { context, frame, view: self }, &ContentSecurityPolicy::strict())
+        page(status, &NewKeyPage { context, frame, view: self }, ContentSecurityPolicy::Strict)
     }
 }
 
 impl KeyMade {
     /// The page, with status 201; like every page it is stored by no cache.
     pub fn render(&self, frame: &Frame, context: &PageContext<'_>) -> Response {
-        page(StatusCode::CREATED, &KeyMadePage { context, frame, view: self }, &ContentSecurityPolicy::strict())
+        page(StatusCode::CREATED, &KeyMadePage { context, frame, view: self }, ContentSecurityPolicy::Strict)
     }
 }
 
 impl KeyPage {
     /// The page.
     pub fn render(&self, status: StatusCode, frame: &Frame, context: &PageContext<'_>) -> Response {
-        page(status, &OneKeyPage { context, frame, view: self }, &ContentSecurityPolicy::strict())
+        page(status, &OneKeyPage { context, frame, view: self }, ContentSecurityPolicy::Strict)
     }
 }

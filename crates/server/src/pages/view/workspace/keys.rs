@@ -99,6 +99,6 @@ struct KeysPage<'a> {
 impl Keys {
     /// The page.
     pub fn render(&self, frame: &Frame, context: &PageContext<'_>) -> Response {
-        page(StatusCode::OK, &KeysPage { context, frame, view: self }, &ContentSecurityPolicy::strict())
+        page(StatusCode::OK, &KeysPage { context, frame, view: self }, ContentSecurityPolicy::Strict)
     }
 }

@@ -57,6 +57,6 @@ struct WorkspaceLoginPage<'a> {
 impl WorkspaceLogin {
     /// The page.
     pub fn render(&self, status: StatusCode, context: &PageContext<'_>) -> Response {
-        page(status, &WorkspaceLoginPage { context, view: self }, &ContentSecurityPolicy::strict())
+        page(status, &WorkspaceLoginPage { context, view: self }, ContentSecurityPolicy::Strict)
     }
 }

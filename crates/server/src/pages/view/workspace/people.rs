@@ -124,6 +124,6 @@ struct PeoplePage<'a> {
 impl People {
     /// The page.
     pub fn render(&self, frame: &Frame, context: &PageContext<'_>) -> Response {
-        page(StatusCode::OK, &PeoplePage { context, frame, view: self }, &ContentSecurityPolicy::strict())
+        page(StatusCode::OK, &PeoplePage { context, frame, view: self }, ContentSecurityPolicy::Strict)
     }
 }

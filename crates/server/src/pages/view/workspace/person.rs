@@ -102,13 +102,13 @@ struct PersonPage<'a> {
 impl InviteForm {
     /// The page.
     pub fn render(&self, status: StatusCode, frame: &Frame, context: &PageContext<'_>) -> Response {
-        page(status, &InvitePage { context, frame, view: self }, &ContentSecurityPolicy::strict())
+        page(status, &InvitePage { context, frame, view: self }, ContentSecurityPolicy::Strict)
     }
 }
 
 impl MemberPage {
     /// The page.
     pub fn render(&self, status: StatusCode, frame: &Frame, context: &PageContext<'_>) -> Response {
-        page(status, &PersonPage { context, frame, view: self }, &ContentSecurityPolicy::strict())
+        page(status, &PersonPage { context, frame, view: self }, ContentSecurityPolicy::Strict)
     }
 }

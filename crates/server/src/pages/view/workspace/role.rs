@@ -154,6 +154,6 @@ impl RoleForm {
     /// The page.
     pub fn render(&self, status: StatusCode, frame: &Frame, context: &PageContext<'_>) -> Response {
         let template = RolePage { context, frame, view: self, levels: LEVELS };
-        page(status, &template, &ContentSecurityPolicy::strict())
+        page(status, &template, ContentSecurityPolicy::Strict)
     }
 }

@@ -74,6 +74,6 @@ impl Roles {
     /// The page.
     pub fn render(&self, frame: &Frame, context: &PageContext<'_>) -> Response {
         let columns = SwitchLine::all();
-        page(StatusCode::OK, &RolesPage { context, frame, view: self, columns }, &ContentSecurityPolicy::strict())
+        page(StatusCode::OK, &RolesPage { context, frame, view: self, columns }, ContentSecurityPolicy::Strict)
     }
 }

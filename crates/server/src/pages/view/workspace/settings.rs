@@ -41,6 +41,6 @@ struct SettingsPage<'a> {
 impl WorkspaceSettings {
     /// The page.
     pub fn render(&self, status: StatusCode, frame: &Frame, context: &PageContext<'_>) -> Response {
-        page(status, &SettingsPage { context, frame, view: self }, &ContentSecurityPolicy::strict())
+        page(status, &SettingsPage { context, frame, view: self }, ContentSecurityPolicy::Strict)
     }
 }
