@@ -110,7 +110,8 @@ CREATE TABLE identities (
 );
 CREATE INDEX identities_user ON identities (user_id, created_at);
 
--- An ended session stays until the last token issued in it has expired: its grants read from it whether they live.
+-- Grants that do not outlive their session read from it whether they live. An expired one stays while one of them does, an
+-- ended one goes with them.
 CREATE TABLE sessions (
     id TEXT NOT NULL PRIMARY KEY,
     secret_hash BYTEA NOT NULL,
@@ -128,7 +129,7 @@ CREATE TABLE sessions (
     delete_after BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX sessions_secret ON sessions (secret_hash);
-CREATE INDEX sessions_user ON sessions (user_id, created_at);
+CREATE INDEX sessions_live ON sessions (user_id, auth_time, id, expires_at) WHERE ended_at IS NULL;
 CREATE INDEX sessions_sweep ON sessions (delete_after);
 
 CREATE TABLE interactions (
@@ -198,6 +199,7 @@ CREATE TABLE grants (
     revoked_at BIGINT,
     expires_at BIGINT NOT NULL
 );
+CREATE INDEX grants_session ON grants (session_id, client_id);
 CREATE INDEX grants_sweep ON grants (expires_at);
 
 CREATE TABLE refresh_tokens (

@@ -71,7 +71,11 @@ pub(crate) fn begin(
     })
 }
 
-/// Begins a grant without a code: the one of a direct sign-in (`/sigma/authorize`).
+/// Most live grants of direct sign-in of one account.
+pub const MOST_DIRECT: u32 = 100;
+
+/// Begins a grant without a code: the one of a direct sign-in (`/sigma/authorize`). Beyond [`MOST_DIRECT`] the oldest goes,
+/// and is forgotten, so that who signs in in a loop leaves no more rows than that.
 pub fn begin_direct(
     tx: &mut dyn Tx,
     id: &GrantId,
@@ -79,6 +83,15 @@ pub fn begin_direct(
     now: Timestamp,
     expires_at: Timestamp,
 ) -> Result<(), StoreError> {
+    let too_many = tx.query_all(
+        "SELECT id FROM grants WHERE user_id = $1 AND client_id = $2 ORDER BY created_at DESC, id DESC LIMIT 500 OFFSET $3",
+        params![&authorization.user_id, &authorization.client_id, i64::from(MOST_DIRECT - 1)],
+    )?;
+    for row in &too_many {
+        let oldest = GrantId::from_text(row.text(0)?);
+        tx.execute("DELETE FROM grants WHERE id = $1", params![&oldest])?;
+        tx.changed(CHANGED, oldest.as_str())?;
+    }
     insert(tx, id, authorization, None, None, now, expires_at)
 }
 

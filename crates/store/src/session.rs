@@ -1,4 +1,5 @@
-//! Browser sessions. An ended one stays until the last token issued in it has expired (ruling 8).
+//! Browser sessions. An expired one stays while a grant of it lives, because its access tokens do; an ended one takes
+//! its grants with it, but for those that outlive it (`offline_access`).
 
 use std::time::Duration;
 
@@ -12,8 +13,11 @@ use crate::{Outage, Owner, Row, StoreError, Tx, account, params};
 /// The kind of a session in the change feed; the key is its id.
 pub const CHANGED: &str = "session";
 
-/// How long a session is remembered after it expired: no token issued in it lives longer.
-const REMEMBERED: Duration = Duration::from_hours(9600);
+/// Most live sessions of one account. A browser that signs in again continues its own, so it is programs that get there.
+pub const MOST_LIVE: u32 = 100;
+
+/// How long a session stays after its end at least: what becomes of a code that was issued in it is read from it.
+const REMEMBERED: Duration = Duration::from_mins(10);
 
 /// A session as it is stored.
 #[derive(Clone, Debug)]
@@ -123,6 +127,7 @@ pub fn begin(tx: &mut dyn Tx, user_id: &UserId, bap_id: Option<&str>, new: &NewS
             ..old
         });
     }
+    make_room(tx, user_id, new.now)?;
     let bap_id = match bap_id {
         Some(chosen) => Some(chosen.to_owned()),
         None => account::find_primary_identity(tx, user_id)?,
@@ -161,6 +166,20 @@ pub fn begin(tx: &mut dyn Tx, user_id: &UserId, bap_id: Option<&str>, new: &NewS
     })
 }
 
+/// Ends the live sessions of a user that signed in longest ago, so that one more can begin.
+fn make_room(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
+    let too_many = tx.query_all(
+        "SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
+         ORDER BY auth_time DESC, id DESC LIMIT 500 OFFSET $3",
+        params![user_id, now, i64::from(MOST_LIVE - 1)],
+    )?;
+    for row in &too_many {
+        // Who signs in in a loop leaves no row behind.
+        end_until(tx, user_id, &SessionId::from_text(row.text(0)?), now, now)?;
+    }
+    Ok(())
+}
+
 /// The session whose cookie holds that secret, live or not.
 pub fn find_by_secret(tx: &mut dyn Tx, secret: &Digest) -> Result<Option<Session>, StoreError> {
     tx.query_opt(
@@ -183,7 +202,7 @@ pub fn find(tx: &mut dyn Tx, id: &SessionId) -> Result<Option<Session>, StoreErr
     .transpose()
 }
 
-/// The live sessions of a user, the newest first; at most 500.
+/// The live sessions of a user, the newest first.
 pub fn list_live(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
     tx.query_all(
         "SELECT id, user_id, bap_id, auth_time, acr, amr, address, user_agent, created_at, updated_at, expires_at, ended_at
@@ -203,9 +222,21 @@ pub fn choose_identity(tx: &mut dyn Tx, id: &SessionId, bap_id: &str, now: Times
 
 /// Ends a session of `user_id`, and with it every grant that does not outlive it; whether it was theirs and live.
 pub fn end(tx: &mut dyn Tx, user_id: &UserId, id: &SessionId, now: Timestamp) -> Result<bool, StoreError> {
+    end_until(tx, user_id, id, now, now.plus(REMEMBERED))
+}
+
+/// Ends a session, whose row stays until `delete_after`.
+fn end_until(
+    tx: &mut dyn Tx,
+    user_id: &UserId,
+    id: &SessionId,
+    now: Timestamp,
+    delete_after: Timestamp,
+) -> Result<bool, StoreError> {
     let ended = tx.execute(
-        "UPDATE sessions SET ended_at = $3, updated_at = $3 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL",
-        params![id, user_id, now],
+        "UPDATE sessions SET ended_at = $3, updated_at = $3, delete_after = $4
+         WHERE id = $1 AND user_id = $2 AND ended_at IS NULL",
+        params![id, user_id, now, delete_after],
     )?;
     if ended == 1 {
         tx.changed(CHANGED, id.as_str())?;
@@ -228,6 +259,27 @@ pub fn end_all(
     }
     Ok(others.len())
 }
+
+/// Deletes a batch of what is over, in this order: the grants of ended sessions that do not outlive them, and then the
+/// sessions. An expired session with a grant that lives is put off until that one expires.
+pub(crate) const SWEEP: [&str; 3] = [
+    "DELETE FROM grants WHERE id IN (
+        SELECT g.id FROM sessions s JOIN grants g ON g.session_id = s.id
+        WHERE s.delete_after <= $1 AND s.ended_at IS NOT NULL AND g.offline = 0 LIMIT 500)",
+    "UPDATE sessions SET delete_after = (
+        SELECT MAX(g.expires_at) FROM grants g
+        WHERE g.session_id = sessions.id AND g.offline = 0 AND g.revoked_at IS NULL)
+     WHERE id IN (
+        SELECT s.id FROM sessions s WHERE s.delete_after <= $1 AND s.ended_at IS NULL AND EXISTS (
+            SELECT 1 FROM grants g
+            WHERE g.session_id = s.id AND g.offline = 0 AND g.revoked_at IS NULL AND g.expires_at > $1)
+        LIMIT 500)",
+    "DELETE FROM sessions WHERE id IN (
+        SELECT s.id FROM sessions s WHERE s.delete_after <= $1 AND (s.ended_at IS NOT NULL OR NOT EXISTS (
+            SELECT 1 FROM grants g
+            WHERE g.session_id = s.id AND g.offline = 0 AND g.revoked_at IS NULL AND g.expires_at > $1))
+        ORDER BY s.delete_after LIMIT 500)",
+];
 
 fn decode(row: &Row) -> Result<Session, StoreError> {
     Ok(Session {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::error::StoreError;
+use crate::session;
 use crate::spent::MARGIN;
 use crate::store::{Store, WeakStore};
 use crate::workspace::removal;
@@ -65,7 +66,6 @@ pub const EXPIRING: &[Expiring] = &[
     expiring!("codes", "hash", "delete_after"),
     expiring!("refresh_tokens", "hash", "expires_at"),
     expiring!("grants", "id", "expires_at"),
-    expiring!("sessions", "id", "delete_after"),
     expiring!("spent", "key", "expires_at").kept(),
     expiring!("revoked_tokens", "id", "expires_at").kept(),
     expiring!("signature_throttle", "network", "expires_at"),
@@ -85,6 +85,9 @@ impl Store {
         let mut deleted = 0;
         for table in self.expiring() {
             deleted += self.batches(table.delete, Some(now.minus(table.margin).micros()))?;
+        }
+        for statement in session::SWEEP {
+            deleted += self.batches(statement, Some(now.micros()))?;
         }
         deleted += self.removed_workspaces()?;
         Ok(deleted + self.batches(self.delete_changes(), None)?)

@@ -149,14 +149,14 @@ async fn all_other_sessions_end_and_then_this_one() {
 }
 
 #[tokio::test]
-async fn of_a_thousand_sessions_all_others_end() {
+async fn of_a_hundred_sessions_all_others_end() {
     let world = World::new().await;
     let ada = Key::named("ada");
     let here = signed_in(&world, &ada).await;
     let user = text(&here.get(GET).await.json()["user"]["id"]);
     let now = world.now();
     let rng = std::sync::Arc::clone(&world.sigma.rng);
-    let ids: Vec<SessionId> = (0..1_000).map(|_| SessionId::new(now, &*rng)).collect();
+    let ids: Vec<SessionId> = (0..99).map(|_| SessionId::new(now, &*rng)).collect();
     let add = move |tx: &mut dyn sigma_store::Tx| {
         for id in &ids {
             let new = NewSession {

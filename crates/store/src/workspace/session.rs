@@ -60,7 +60,10 @@ impl WorkspaceSession {
     }
 }
 
-/// Begins a session; when it ends.
+/// Most live sessions of one account in all its workspaces.
+pub const MOST_LIVE: u32 = 100;
+
+/// Begins a session. Beyond [`MOST_LIVE`] the oldest of the account ends.
 pub(super) fn begin(
     tx: &mut dyn Tx,
     org_id: &OrgId,
@@ -70,6 +73,14 @@ pub(super) fn begin(
     kind: SessionKind,
     now: Timestamp,
 ) -> Result<Timestamp, StoreError> {
+    let too_many = tx.query_all(
+        "SELECT org_id, jti FROM workspace_sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
+         ORDER BY created_at DESC, jti DESC LIMIT 500 OFFSET $3",
+        params![user_id, now, i64::from(MOST_LIVE - 1)],
+    )?;
+    for row in &too_many {
+        end(tx, &OrgId::from_text(row.text(0)?), &row.text(1)?, now)?;
+    }
     let expires_at = now.plus(kind.lifetime());
     tx.execute(
         "INSERT INTO workspace_sessions (org_id, jti, user_id, era, quick, created_at, expires_at, ended_at)
@@ -90,10 +101,10 @@ pub fn find(tx: &mut dyn Tx, org_id: &OrgId, jti: &str) -> Result<Option<Workspa
     .transpose()
 }
 
-/// Ends a session; whether it was live.
+/// Ends a session; whether it was live. Its row goes with the next sweep: nobody needs to know that it was there.
 pub fn end(tx: &mut dyn Tx, org_id: &OrgId, jti: &str, now: Timestamp) -> Result<bool, StoreError> {
     let ended = tx.execute(
-        "UPDATE workspace_sessions SET ended_at = $3 WHERE org_id = $1 AND jti = $2 AND ended_at IS NULL",
+        "UPDATE workspace_sessions SET ended_at = $3, expires_at = $3 WHERE org_id = $1 AND jti = $2 AND ended_at IS NULL",
         params![org_id, jti, now],
     )?;
     if ended == 1 {
