@@ -9,6 +9,7 @@ pub mod digest;
 pub mod email;
 pub mod grant;
 pub mod ids;
+pub mod interaction;
 pub mod jose;
 pub mod password;
 pub mod person;

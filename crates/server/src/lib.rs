@@ -7,6 +7,7 @@ mod extract;
 pub mod hashing;
 pub mod http;
 mod identity;
+mod interaction;
 pub mod keys;
 pub mod mail;
 mod oauth;

@@ -26,6 +26,7 @@ use zeroize::Zeroizing;
 use crate::extract::VerifiedAccess;
 use crate::hashing::{Hasher, HashingError};
 use crate::http::Limiter;
+use crate::interaction::SealingKey;
 use crate::keys::Keys;
 use crate::outbound::Fetcher;
 use crate::passwords::Turns;
@@ -71,6 +72,8 @@ pub struct Inner {
     pub(crate) workspaces: WorkspaceMemory,
     /// Whether the server was told to stop.
     draining: AtomicBool,
+    /// The key that seals interactions of people who have not signed in.
+    pub(crate) interaction_key: SealingKey,
     /// The key that signs session cookies.
     pub(crate) cookie_key: hmac::Key,
     apps: Cache<Arc<App>>,
@@ -155,6 +158,7 @@ impl Sigma {
         let fetcher = Fetcher::new().map_err(|error| StateError::Outbound(error.to_string()))?;
         let hasher = Hasher::new(&settings.passwords, Arc::clone(&rng))?;
         Ok(Self(Arc::new(Inner {
+            interaction_key: SealingKey::new(&cookie_secret),
             cookie_key: hmac::Key::new(hmac::HMAC_SHA256, &cookie_secret),
             apps: Cache::new(&store, app::CHANGED, 10_000),
             accounts: Cache::new(&store, account::CHANGED, 10_000),

@@ -132,11 +132,12 @@ CREATE UNIQUE INDEX sessions_secret ON sessions (secret_hash);
 CREATE INDEX sessions_live ON sessions (user_id, auth_time, id, expires_at) WHERE ended_at IS NULL;
 CREATE INDEX sessions_sweep ON sessions (delete_after);
 
+-- Interactions of people who are signed in; before that they are sealed in the page's address. One without a request came to
+-- its end.
 CREATE TABLE interactions (
     id TEXT NOT NULL PRIMARY KEY,
-    browser_hash BYTEA,
-    client_id TEXT NOT NULL,
-    query TEXT NOT NULL,
+    browser_hash BYTEA NOT NULL,
+    request TEXT,
     user_id TEXT,
     bap_id TEXT,
     account_chosen BIGINT NOT NULL CHECK (account_chosen IN (0, 1)),
@@ -144,6 +145,8 @@ CREATE TABLE interactions (
     started_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL
 );
+CREATE INDEX interactions_browser ON interactions (browser_hash);
+CREATE INDEX interactions_user ON interactions (user_id, started_at);
 CREATE INDEX interactions_sweep ON interactions (expires_at);
 
 CREATE TABLE consents (

@@ -84,7 +84,8 @@ pub fn begin_direct(
     expires_at: Timestamp,
 ) -> Result<(), StoreError> {
     let too_many = tx.query_all(
-        "SELECT id FROM grants WHERE user_id = $1 AND client_id = $2 ORDER BY created_at DESC, id DESC LIMIT 500 OFFSET $3",
+        "SELECT g.id FROM sessions s JOIN grants g ON g.session_id = s.id AND g.client_id = $2
+         WHERE s.user_id = $1 AND s.ended_at IS NULL ORDER BY g.created_at DESC, g.id DESC LIMIT 500 OFFSET $3",
         params![&authorization.user_id, &authorization.client_id, i64::from(MOST_DIRECT - 1)],
     )?;
     for row in &too_many {

@@ -1,51 +1,45 @@
-//! Authorization requests on their way through sign-in and consent, each bound to one browser (ruling 15).
+//! Interactions of people who are signed in: what they chose on our pages, and which came to an end. Before that an
+//! interaction is a sealed value in the page's address and leaves no row.
 
 use sigma_core::authorize::Interaction;
 use sigma_core::digest::Digest;
 use sigma_core::ids::UserId;
+use sigma_core::interaction::Kind;
 use sigma_core::time::Timestamp;
 
 use crate::{Row, StoreError, Tx, params};
 
+/// Most interactions of one account that are under way. Beyond that the oldest forgets what was chosen in it.
+pub const MOST_OPEN: u32 = 50;
+
 /// An interaction as it is stored.
 #[derive(Clone, Debug)]
 pub struct StoredInteraction {
-    /// 128 random bits, in the address of the pages.
+    /// 128 random bits.
     pub id: String,
-    /// The digest of the browser's cookie; none until the browser first shows it (a request that came by POST).
-    pub browser: Option<Digest>,
-    /// The app.
-    pub client_id: String,
-    /// The request, as a query string.
-    pub query: String,
+    /// The digest of the browser's cookie.
+    pub browser: Digest,
+    /// What it is about.
+    pub kind: Kind,
     /// What it has gathered.
     pub state: Interaction,
     /// When it lapses.
     pub expires_at: Timestamp,
 }
 
-/// Remembers a new interaction.
-pub fn add(tx: &mut dyn Tx, interaction: &StoredInteraction) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO interactions (id, browser_hash, client_id, query, user_id, bap_id, account_chosen, consented,
-            started_at, expires_at)
-         VALUES ($1, $2, $3, $4, NULL, NULL, 0, 0, $5, $6)",
-        params![
-            &interaction.id,
-            interaction.browser,
-            &interaction.client_id,
-            &interaction.query,
-            interaction.state.started_at,
-            interaction.expires_at
-        ],
-    )?;
-    Ok(())
+/// What is known of an interaction.
+#[derive(Clone, Debug)]
+pub enum Known {
+    /// It goes on.
+    Open(StoredInteraction),
+    /// It came to its end.
+    Finished,
 }
 
-/// The interaction of that id, unless it lapsed.
-pub fn find(tx: &mut dyn Tx, id: &str, now: Timestamp) -> Result<Option<StoredInteraction>, StoreError> {
+/// The interaction of that id, unless it lapsed or was never stored.
+pub fn find(tx: &mut dyn Tx, id: &str, now: Timestamp) -> Result<Option<Known>, StoreError> {
     tx.query_opt(
-        "SELECT id, browser_hash, client_id, query, user_id, bap_id, account_chosen, consented, started_at, expires_at
+        "SELECT id, browser_hash, request, user_id, bap_id, account_chosen, consented, started_at, expires_at
          FROM interactions WHERE id = $1 AND expires_at > $2",
         params![id, now],
     )?
@@ -53,48 +47,108 @@ pub fn find(tx: &mut dyn Tx, id: &str, now: Timestamp) -> Result<Option<StoredIn
     .transpose()
 }
 
-/// Binds an interaction to the first browser that shows it; whether this was the first.
-pub fn bind(tx: &mut dyn Tx, id: &str, browser: &Digest) -> Result<bool, StoreError> {
-    let bound = tx.execute(
-        "UPDATE interactions SET browser_hash = $2 WHERE id = $1 AND browser_hash IS NULL",
-        params![id, browser],
+/// Stores an interaction of `user_id` that a page of ours is about to be shown for, if it is not there yet.
+pub fn open(tx: &mut dyn Tx, interaction: &StoredInteraction, user_id: &UserId) -> Result<(), StoreError> {
+    make_room(tx, interaction, user_id)?;
+    let state = &interaction.state;
+    tx.execute(
+        "INSERT INTO interactions (id, browser_hash, request, user_id, bap_id, account_chosen, consented, started_at,
+            expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         ON CONFLICT (id) DO NOTHING",
+        params![
+            &interaction.id,
+            interaction.browser,
+            encode(&interaction.kind)?,
+            user_id,
+            state.bap_id.as_deref(),
+            state.account_chosen,
+            state.consented,
+            state.started_at,
+            interaction.expires_at
+        ],
     )?;
-    Ok(bound == 1)
+    Ok(())
 }
 
 /// Records what `user_id` chose, and the request as they agreed to it; the choices of another user before are dropped.
-pub fn record(
-    tx: &mut dyn Tx,
-    id: &str,
-    query: &str,
-    state: &Interaction,
-    user_id: &UserId,
-) -> Result<bool, StoreError> {
-    let updated = tx.execute(
-        "UPDATE interactions SET query = $2, user_id = $3, bap_id = $4, account_chosen = $5, consented = $6 WHERE id = $1",
-        params![id, query, user_id, state.bap_id.as_deref(), state.account_chosen, state.consented],
+/// Whether it still goes on.
+pub fn record(tx: &mut dyn Tx, interaction: &StoredInteraction, user_id: &UserId) -> Result<bool, StoreError> {
+    make_room(tx, interaction, user_id)?;
+    let state = &interaction.state;
+    let recorded = tx.execute(
+        "INSERT INTO interactions (id, browser_hash, request, user_id, bap_id, account_chosen, consented, started_at,
+            expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         ON CONFLICT (id) DO UPDATE SET request = excluded.request, user_id = excluded.user_id,
+            bap_id = excluded.bap_id, account_chosen = excluded.account_chosen, consented = excluded.consented
+         WHERE interactions.request IS NOT NULL",
+        params![
+            &interaction.id,
+            interaction.browser,
+            encode(&interaction.kind)?,
+            user_id,
+            state.bap_id.as_deref(),
+            state.account_chosen,
+            state.consented,
+            state.started_at,
+            interaction.expires_at
+        ],
     )?;
-    Ok(updated == 1)
+    Ok(recorded == 1)
 }
 
-/// Forgets an interaction that came to its end; whether it was still there: two answers to one request are one too many.
-pub fn finish(tx: &mut dyn Tx, id: &str) -> Result<bool, StoreError> {
-    Ok(tx.execute("DELETE FROM interactions WHERE id = $1", params![id])? == 1)
+/// Ends an interaction: all that is left of it, until it would have lapsed, is that it came to its end. Whether it still
+/// went on: two answers to one request are one too many.
+pub fn finish(tx: &mut dyn Tx, interaction: &StoredInteraction) -> Result<bool, StoreError> {
+    let finished = tx.execute(
+        "INSERT INTO interactions (id, browser_hash, request, user_id, bap_id, account_chosen, consented, started_at,
+            expires_at)
+         VALUES ($1, $2, NULL, NULL, NULL, 0, 0, $3, $4)
+         ON CONFLICT (id) DO UPDATE SET request = NULL, user_id = NULL, bap_id = NULL
+         WHERE interactions.request IS NOT NULL",
+        params![&interaction.id, interaction.browser, interaction.state.started_at, interaction.expires_at],
+    )?;
+    Ok(finished == 1)
 }
 
-fn decode(row: &Row) -> Result<StoredInteraction, StoreError> {
-    Ok(StoredInteraction {
+/// Whether signed-in people have interactions under way in that browser.
+pub fn has_open(tx: &mut dyn Tx, browser: &Digest, now: Timestamp) -> Result<bool, StoreError> {
+    let open = tx.query_opt(
+        "SELECT 1 FROM interactions WHERE browser_hash = $1 AND request IS NOT NULL AND expires_at > $2 LIMIT 1",
+        params![browser, now],
+    )?;
+    Ok(open.is_some())
+}
+
+fn make_room(tx: &mut dyn Tx, interaction: &StoredInteraction, user_id: &UserId) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM interactions WHERE id IN (
+            SELECT id FROM interactions WHERE user_id = $1 AND id <> $2 ORDER BY started_at DESC, id DESC LIMIT 500 OFFSET $3)",
+        params![user_id, &interaction.id, i64::from(MOST_OPEN - 1)],
+    )?;
+    Ok(())
+}
+
+fn encode(kind: &Kind) -> Result<String, StoreError> {
+    serde_json::to_string(kind).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+fn decode(row: &Row) -> Result<Known, StoreError> {
+    if row.opt_text(2)?.is_none() {
+        return Ok(Known::Finished);
+    }
+    Ok(Known::Open(StoredInteraction {
         id: row.text(0)?,
-        browser: row.opt_digest(1)?,
-        client_id: row.text(2)?,
-        query: row.text(3)?,
+        browser: row.digest(1)?,
+        kind: row.parsed(2, "an interaction", |text| serde_json::from_str(text).ok())?,
         state: Interaction {
-            user_id: row.opt_text(4)?.map(UserId::from_text),
-            bap_id: row.opt_text(5)?,
-            account_chosen: row.bool(6)?,
-            consented: row.bool(7)?,
-            started_at: row.timestamp(8)?,
+            user_id: row.opt_text(3)?.map(UserId::from_text),
+            bap_id: row.opt_text(4)?,
+            account_chosen: row.bool(5)?,
+            consented: row.bool(6)?,
+            started_at: row.timestamp(7)?,
         },
-        expires_at: row.timestamp(9)?,
-    })
+        expires_at: row.timestamp(8)?,
+    }))
 }

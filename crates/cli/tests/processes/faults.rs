@@ -62,34 +62,45 @@ fn a_server_killed_among_sign_ins_loses_nothing_that_it_acknowledged() {
 /// A request: method, path, headers, body.
 type Sent<'a> = (&'a str, &'a str, Vec<(&'a str, &'a str)>, &'a str);
 
+/// An authorization request.
+const AUTHORIZE: &str = "/oauth2/authorize?client_id=shop&redirect_uri=https%3A%2F%2Fapp.example.org%2Fcallback\
+                         &response_type=code&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\
+                         &code_challenge_method=S256&scope=openid";
+
 /// Requests to everything that asks the store, with what it needs to get that far.
-fn everything(server: &Server, ada: &Person, access: &str, key: &str) -> Vec<(String, u16, Option<String>, String)> {
+fn everything(
+    server: &Server,
+    ada: &Person,
+    access: &str,
+    key: &str,
+    interaction: &str,
+) -> Vec<(String, u16, Option<String>, String)> {
     let cookie = ada.cookie();
     let bearer = format!("Bearer {access}");
     let token = ada.token(SIGN_IN, "");
     let direct = ada.token("/sigma/authorize", "");
-    let authorize = "/oauth2/authorize?client_id=shop&redirect_uri=https%3A%2F%2Fapp.example.org%2Fcallback\
-                     &response_type=code&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\
-                     &code_challenge_method=S256&scope=openid";
     let form = ("Content-Type", "application/x-www-form-urlencoded");
     let json = ("Content-Type", "application/json");
     let signed_in = ("Cookie", cookie.as_str());
     let own = ("Sec-Fetch-Site", "same-origin");
     let by_key = ("X-Sigma-ApiKey", key);
     let verified = serde_json::json!({ "apiKey": key }).to_string();
+    let [login, sign_up, consent, select] =
+        ["login", "signup", "consent", "select-account"].map(|page| format!("/{page}?interaction={interaction}"));
+    let agreed = format!("interaction={interaction}&accept=true");
     let requests: Vec<Sent<'_>> = vec![
         ("GET", "/", vec![signed_in], ""),
         ("GET", "/healthz", vec![], ""),
         ("GET", "/health", vec![], ""),
-        ("GET", authorize, vec![signed_in], ""),
-        ("POST", "/oauth2/authorize", vec![form], authorize.split_once('?').unwrap().1),
-        ("GET", "/login?interaction=aaaaaaaaaaaaaaaaaaaaaa", vec![signed_in], ""),
-        ("GET", "/signup?interaction=aaaaaaaaaaaaaaaaaaaaaa", vec![signed_in], ""),
-        ("GET", "/consent?interaction=aaaaaaaaaaaaaaaaaaaaaa", vec![signed_in], ""),
-        ("GET", "/select-account?interaction=aaaaaaaaaaaaaaaaaaaaaa", vec![signed_in], ""),
+        ("GET", AUTHORIZE, vec![signed_in], ""),
+        ("POST", "/oauth2/authorize", vec![form], AUTHORIZE.split_once('?').unwrap().1),
+        ("GET", &login, vec![signed_in], ""),
+        ("GET", &sign_up, vec![signed_in], ""),
+        ("GET", &consent, vec![signed_in], ""),
+        ("GET", &select, vec![signed_in], ""),
         ("POST", "/sign-out", vec![signed_in, own], ""),
         ("POST", "/sessions/revoke", vec![signed_in, own, form], "id=x"),
-        ("POST", "/api/auth/oauth2/consent", vec![signed_in, form], "interaction=aaaaaaaaaaaaaaaaaaaaaa&accept=true"),
+        ("POST", "/api/auth/oauth2/consent", vec![signed_in, form], &agreed),
         (
             "POST",
             "/token",
@@ -153,6 +164,8 @@ fn while_the_store_is_away_every_answer_says_so_and_it_heals() {
     let ada = Person::named("ada");
     ada.sign_up(&server);
     let access = text(&ada.tokens(&server, "openid")["access_token"]);
+    let interaction = ada.ask(&server, "GET", &format!("{AUTHORIZE}&prompt=consent"), &[], "").param("interaction");
+    let interaction = interaction.unwrap();
     installation.admin(&["workspace", "add", "--id", "org_bakery", "--name", "Bakery"]);
     let key = installation.admin(&["api-key", "add", "--workspace", "org_bakery", "--name", "Office", "--admin"]);
     let key = text(&key["key"]);
@@ -167,7 +180,7 @@ fn while_the_store_is_away_every_answer_says_so_and_it_heals() {
         }
         // Caches may be used for two seconds more; then the store is asked.
         std::thread::sleep(Duration::from_millis(2_500));
-        let (answers, took) = timed(|| everything(&server, &ada, &access, &key));
+        let (answers, took) = timed(|| everything(&server, &ada, &access, &key, &interaction));
         assert!(took < Duration::from_secs(15), "{took:?}");
         for (what, status, retry, body) in answers {
             if without_store.contains(&what.as_str()) || body.contains("Invalid auth token format") {

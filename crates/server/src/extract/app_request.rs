@@ -44,7 +44,7 @@ impl FromRequest<Sigma> for AppRequest {
         let path = request.uri().path().to_owned();
         let headers = request.headers().clone();
         let body = body(request).await?;
-        let (caller, params) = match identify(sigma, &headers, &path, &body).await {
+        let (caller, params) = match identify(sigma, &context, &headers, &path, &body).await {
             Ok(identified) => identified,
             Err((claimed, refusal)) => return Err(count_refusal(&context, &claimed, refusal)),
         };
@@ -87,15 +87,20 @@ fn count_refusal(context: &RequestContext, client_id: &str, refusal: Response) -
 /// Reads the parameters and authenticates the app, or says which app it claims to be and why it is refused.
 async fn identify(
     sigma: &Sigma,
+    context: &RequestContext,
     headers: &HeaderMap,
     path: &str,
     body: &Bytes,
 ) -> Result<(AuthenticatedApp, Params), (String, Response)> {
     let params = read_params(headers, body).map_err(|error| (String::new(), error.into_response()))?;
     match client_credentials::authenticate(sigma, headers, path, body, &params).await {
-        Ok(caller) => Ok((caller, params)),
+        Ok(caller) => {
+            context.name_app(caller.app.client_id.as_str());
+            Ok((caller, params))
+        }
         Err(refused) => {
             let claimed = client_credentials::claimed_id(headers, &params).unwrap_or_default();
+            context.name_app(&claimed);
             Err((claimed, refused.into_response()))
         }
     }

@@ -26,6 +26,12 @@ impl RequestId {
         std::str::from_utf8(&self.0).unwrap_or("req_")
     }
 
+    /// Whether `text` could be one, ours or another process's.
+    pub fn is_well_formed(text: &str) -> bool {
+        let letters = text.strip_prefix("req_").filter(|letters| letters.len() == 24);
+        letters.is_some_and(|letters| letters.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')))
+    }
+
     pub(super) fn header(&self) -> HeaderValue {
         HeaderValue::from_bytes(&self.0).unwrap_or(HeaderValue::from_static("req_"))
     }
@@ -95,6 +101,7 @@ struct Known {
     address: Arc<AddressBudget>,
     /// The turn of its tenant.
     turn: OnceLock<Turn>,
+    app: Mutex<Option<String>>,
 }
 
 impl RequestContext {
@@ -108,7 +115,8 @@ impl RequestContext {
     ) -> Self {
         let address = if origin.is_proxy { budgets.of_proxy() } else { budgets.of_address(origin.client) };
         let (counted, turn) = (Mutex::new(None), OnceLock::new());
-        Self(Arc::new(Known { request_id, origin, host, started, limiter, counted, budgets, address, turn }))
+        let app = Mutex::default();
+        Self(Arc::new(Known { request_id, origin, host, started, limiter, counted, budgets, address, turn, app }))
     }
 
     /// The budget of the address.
@@ -189,6 +197,16 @@ impl RequestContext {
         }
     }
 
+    /// Notes which app asks, or says that it does: for the log.
+    pub fn name_app(&self, client_id: &str) {
+        *self.0.app.lock().unwrap_or_else(PoisonError::into_inner) = Some(client_id.to_owned());
+    }
+
+    /// Which app asks.
+    pub(super) fn app(&self) -> Option<String> {
+        self.0.app.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// What was counted last, for the answer's headers.
     pub(super) fn counted(&self) -> Option<Remaining> {
         *self.0.counted.lock().unwrap_or_else(PoisonError::into_inner)
@@ -237,9 +255,10 @@ mod tests {
         let ids = RequestIds::new(&SeededRng::new(1));
         let made: HashSet<_> = (0..10_000).map(|_| ids.next().to_string()).collect();
         assert_eq!(made.len(), 10_000);
-        assert!(made.iter().all(|id| {
-            id.len() == 28 && id.starts_with("req_") && id.bytes().skip(4).all(|byte| byte.is_ascii_alphanumeric())
-        }));
+        assert!(made.iter().all(|id| RequestId::is_well_formed(id)));
+        for other in ["", "req_", "req_a", "req_aaaaaaaaaaaaaaaaaaaaaaa<", "REQ_aaaaaaaaaaaaaaaaaaaaaaaa"] {
+            assert!(!RequestId::is_well_formed(other), "{other}");
+        }
     }
 
     #[test]

@@ -30,6 +30,7 @@ use crate::http::limits::{Exceeded, Limiter};
 use crate::http::measure::{InFlight, RouteMetrics};
 use crate::http::origin::{self, Origins};
 use crate::http::policy::{self, BodyLimit, Limit, Policy, Wording};
+use crate::http::refused::Refused;
 use crate::http::stopwatch::Stopwatch;
 use crate::http::{body, headers, host};
 use crate::pages;
@@ -187,6 +188,9 @@ impl Edge {
                 Err(refusal) => *refusal,
             }
         };
+        if let Some(refused) = response.extensions_mut().remove::<Refused>() {
+            refused.log(visit.context.request_id(), response.status());
+        }
         if response.status().is_client_error() || response.status().is_server_error() {
             response = explained(response, &visit).await;
         }
@@ -300,6 +304,9 @@ async fn explained(response: Response, visit: &Visit<'_>) -> Response {
     };
     if let Some(cause) = envelope.cause() {
         tracing::error!(target: "sigma::http", request_id = %id, status = parts.status.as_u16(), cause, "failed");
+    } else if visit.route.policy.wording == Wording::Sign && has_cause_to_look_for(parts.status) {
+        let refused = Refused::new(envelope.error().to_owned(), envelope.description());
+        refused.app(visit.context.app().as_deref()).log(id, parts.status);
     }
     parts.headers.remove(CONTENT_LENGTH);
     if visit.shows_page(parts.status) {
@@ -321,6 +328,18 @@ async fn explained(response: Response, visit: &Visit<'_>) -> Response {
         }
     };
     Response::from_parts(parts, body)
+}
+
+/// Whoever asks again gets the same: what the caller sent is to blame, and somebody will want to know why.
+fn has_cause_to_look_for(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::BAD_REQUEST
+            | StatusCode::UNAUTHORIZED
+            | StatusCode::FORBIDDEN
+            | StatusCode::PAYLOAD_TOO_LARGE
+            | StatusCode::UNSUPPORTED_MEDIA_TYPE
+    )
 }
 
 /// An answer of the framework's: no body, or a sentence.

@@ -90,6 +90,11 @@ impl Envelope {
         &self.error
     }
 
+    /// The sentence that people read.
+    pub(super) fn description(&self) -> &str {
+        &self.description
+    }
+
     /// What the log should say of it.
     pub(super) fn cause(&self) -> Option<&str> {
         self.cause.as_deref()

@@ -22,6 +22,7 @@ mod origin;
 mod places;
 mod policy;
 mod prometheus;
+mod refused;
 mod stopwatch;
 mod tls;
 mod watched;
@@ -40,6 +41,7 @@ pub use self::envelope::Envelope;
 pub use self::limits::{Exceeded, Key, Limiter, Remaining, Rule, Verdict};
 pub(crate) use self::origin::DEVICE_COOKIES;
 pub use self::prometheus::{install_metrics, serve_metrics};
+pub use self::refused::Refused;
 use crate::settings::Settings;
 
 /// Serves `router` behind `edge` on `listener` until `shutdown` resolves; then takes no more connections, finishes what

@@ -15,7 +15,8 @@ use super::sign_in::{Attempt, accept};
 use crate::error::internal;
 use crate::extract::{KeyToken, fallback_token};
 use crate::http::{Envelope, RequestContext, Rule};
-use crate::oauth::{issue_direct, with_cookie};
+use crate::interaction::with_cookie;
+use crate::oauth::issue_direct;
 use crate::state::Sigma;
 
 /// The path of this endpoint, and what its tokens sign.

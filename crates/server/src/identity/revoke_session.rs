@@ -19,7 +19,7 @@ use crate::extract::{
     JSON, SECRET_LENGTH, SignedIn, expired_session_cookie, is_content_type, read_object, wrong_content_type,
 };
 use crate::http::Envelope;
-use crate::oauth::with_cookie;
+use crate::interaction::with_cookie;
 use crate::state::Sigma;
 
 /// The routes of these endpoints.

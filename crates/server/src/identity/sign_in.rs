@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 use crate::error::{bad_request, internal};
 use crate::extract::{Browser, KeyToken, KeyTokenError, NewBrowserSession, SIGN_IN_PATH, read_object};
 use crate::http::{Envelope, Exceeded, RequestContext, Rule};
-use crate::oauth::with_cookie;
+use crate::interaction::with_cookie;
 use crate::state::Sigma;
 
 /// The routes of this endpoint.

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 use crate::error::internal;
 use crate::extract::{MaybeSignedIn, expired_session_cookie};
 use crate::http::Envelope;
-use crate::oauth::with_cookie;
+use crate::interaction::with_cookie;
 use crate::state::Sigma;
 
 /// The routes of this endpoint.

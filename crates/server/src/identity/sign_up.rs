@@ -16,7 +16,7 @@ use super::sign_in::{Attempt, SignedInUser, UNKNOWN_KEY, accept};
 use crate::error::bad_request;
 use crate::extract::{KeyToken, KeyTokenError, SIGN_IN_PATH, read_object};
 use crate::http::{Envelope, RequestContext, Rule};
-use crate::oauth::with_cookie;
+use crate::interaction::with_cookie;
 use crate::state::Sigma;
 
 /// The path that the proof of enrollment signs.

@@ -4,10 +4,12 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
-use sigma_core::authorize::{Refusal, ResponseMode, ReturnAddress, Untrusted};
+use sigma_core::authorize::{AuthorizeError, Refusal, ResponseMode, ReturnAddress, Untrusted};
 use utoipa::ToSchema;
 
 use crate::extract::Browser;
+use crate::http::{Refused, RequestId};
+use crate::oauth::request::Requested;
 use crate::pages::view::{FormPost, PageContext};
 use crate::state::Sigma;
 
@@ -64,16 +66,29 @@ pub fn send_code(sigma: &Sigma, browser: &Browser, address: &ReturnAddress, code
 }
 
 /// Sends an error.
-pub fn send_refusal(sigma: &Sigma, browser: &Browser, address: &ReturnAddress, refusal: &Refusal) -> Response {
+pub fn send_refusal(sigma: &Sigma, browser: &Browser, requested: &Requested, refusal: &Refusal) -> Response {
     let fields = vec![("error", refusal.error.as_str()), ("error_description", refusal.description.as_str())];
-    send(sigma, browser, address, fields)
+    let refused = Refused::new(refusal.error.as_str(), refusal.description.clone());
+    let refused = refused.app(Some(requested.app.client_id.as_str()));
+    let is_expected = matches!(
+        refusal.error,
+        AuthorizeError::LoginRequired
+            | AuthorizeError::ConsentRequired
+            | AuthorizeError::AccountSelectionRequired
+            | AuthorizeError::InteractionRequired
+            | AuthorizeError::AccessDenied
+    );
+    let refused = if is_expected { refused.expected() } else { refused };
+    refused.with(send(sigma, browser, &requested.address, fields))
 }
 
-/// Shows the person what went wrong, since no address can be trusted (ruling 16).
-pub fn show_untrusted(browser: &Browser, error: Untrusted) -> Response {
+/// Shows the person what went wrong, since no address can be trusted. The page names this request, which is the one that
+/// the log knows the cause of.
+pub fn show_untrusted(browser: &Browser, request_id: &RequestId, error: Untrusted) -> Response {
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("error", error.code())
         .append_pair("error_description", &error.to_string())
+        .append_pair("request_id", request_id.as_str())
         .finish();
     go(browser, format!("/error?{query}"))
 }

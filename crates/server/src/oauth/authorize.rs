@@ -12,9 +12,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::{Browser, FORM, is_content_type, wrong_content_type};
-use crate::http::{RequestContext, Rule};
-use crate::oauth::answer::{Redirection, go, refuse_head, show_untrusted};
-use crate::oauth::flow::{Stopped, begin_interaction, find_interaction, proceed, with_cookie};
+use crate::http::{Refused, RequestContext, Rule};
+use crate::interaction::{Found, Kind, Stopped, begin_unbound, find};
+use crate::oauth::answer::{Redirection, go, refuse_head, send_refusal, show_untrusted};
+use crate::oauth::flow::proceed;
 use crate::oauth::forms::AuthorizationForm;
 use crate::oauth::request::{Requested, Unanswerable};
 use crate::pages::stopped;
@@ -71,7 +72,7 @@ pub fn resume_url(interaction: &str) -> String {
     responses(
         (status = 200, description = "For a script: the address. For `response_mode=form_post`: the form", body = Redirection),
         (status = 303, description = "To the app, or to a page of ours"),
-        (status = 400, description = "The interaction cannot go on, or the request is longer than 8 KiB"),
+        (status = 400, description = "The interaction has ended"),
         (status = 429, description = "Too many requests"),
         (status = 503, description = "The store does not answer"),
     )
@@ -87,12 +88,15 @@ pub async fn authorize(
         return resume(&sigma, &context, &browser, id).await;
     }
     match Requested::read(&sigma, params).await {
-        Ok(requested) => proceed(&sigma, &browser, &requested, None).await,
+        Ok(requested) => match requested.check_length() {
+            Ok(()) => proceed(&sigma, &browser, &requested, None).await,
+            Err(refusal) => send_refusal(&sigma, &browser, &requested, &refusal),
+        },
         Err(error) => unanswerable(&context, &browser, error),
     }
 }
 
-/// The same by form: the request is stored, and a GET of ours goes on with it (ruling 14).
+/// The same by form: the request is sealed into an address of ours, and the browser goes on by GET.
 #[utoipa::path(
     post,
     path = GATE_PATH,
@@ -102,7 +106,6 @@ pub async fn authorize(
     responses(
         (status = 200, description = "For a script: the address. For `response_mode=form_post`: the form", body = Redirection),
         (status = 303, description = "To the same path by GET, to the app with an error, or to a page of ours"),
-        (status = 400, description = "Longer than 8 KiB"),
         (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not a form"),
         (status = 429, description = "Too many requests"),
@@ -124,45 +127,46 @@ pub async fn authorize_by_form(
         Ok(requested) => requested,
         Err(error) => return unanswerable(&context, &browser, error),
     };
+    if let Err(refusal) = requested.check_length() {
+        return send_refusal(&sigma, &browser, &requested, &refusal);
+    }
     match requested.parse(&sigma).await {
         Ok(Ok(_)) => {}
-        Ok(Err(refusal)) => {
-            return crate::oauth::answer::send_refusal(&sigma, &browser, &requested.address, &refusal);
-        }
+        Ok(Err(refusal)) => return send_refusal(&sigma, &browser, &requested, &refusal),
         Err(envelope) => return envelope.into_response(),
     }
-    match begin_interaction(&sigma, &requested, sigma.now(), true).await {
-        Ok(ongoing) => go(&browser, format!("{GATE_PATH}?interaction={}", ongoing.stored.id)),
+    // A foreign page may have sent this: the request belongs to the browser that goes on with it, from then on.
+    let kind = Kind::Authorization { query: requested.params.to_query() };
+    match begin_unbound(&sigma, kind, sigma.now()) {
+        Ok(name) => go(&browser, format!("{GATE_PATH}?interaction={name}")),
         Err(envelope) => envelope.into_response(),
     }
 }
 
-async fn resume(sigma: &Sigma, context: &RequestContext, browser: &Browser, id: &str) -> Response {
-    let ongoing = match find_interaction(sigma, browser, id).await {
-        Ok(ongoing) => ongoing,
+async fn resume(sigma: &Sigma, context: &RequestContext, browser: &Browser, name: &str) -> Response {
+    let (query, ongoing) = match find(sigma, browser, name).await {
+        Ok(Found::Ongoing(ongoing)) => (ongoing.query().to_owned(), Some(*ongoing)),
+        Ok(Found::Unbound(Kind::Authorization { query })) => (query, None),
         Err(Stopped::Internal(envelope)) => return envelope.into_response(),
         Err(reason) => return stopped(sigma, &reason),
     };
     // The app may have changed since: its request is read again, as if it came now.
-    match Requested::read(sigma, Params::parse(&ongoing.stored.query)).await {
-        Ok(requested) => {
-            let set_cookie = ongoing.set_cookie.clone();
-            let response = proceed(sigma, browser, &requested, Some(ongoing)).await;
-            let has_it = response.headers().contains_key(http::header::SET_COOKIE);
-            with_cookie(response, set_cookie.as_deref().filter(|_| !has_it))
-        }
+    match Requested::read(sigma, Params::parse(&query)).await {
+        Ok(requested) => proceed(sigma, browser, &requested, ongoing).await,
         Err(error) => unanswerable(context, browser, error),
     }
 }
 
 /// Tells the person, and counts it against their address: whoever tries out apps and addresses runs dry.
 fn unanswerable(context: &RequestContext, browser: &Browser, error: Unanswerable) -> Response {
-    let untrusted = match error {
-        Unanswerable::Untrusted(untrusted) => untrusted,
+    let (error, client_id, redirect_uri) = match error {
+        Unanswerable::Untrusted { error, client_id, redirect_uri } => (error, client_id, redirect_uri),
         Unanswerable::Internal(envelope) => return envelope.into_response(),
     };
-    match context.charge(Rule::AuthorizeFailure, context.client()) {
-        Ok(()) => show_untrusted(browser, untrusted),
+    let refused = Refused::new(error.code(), error.to_string());
+    let refused = refused.app(client_id.as_deref()).redirect_uri(redirect_uri.as_deref());
+    refused.with(match context.charge(Rule::AuthorizeFailure, context.client()) {
+        Ok(()) => show_untrusted(browser, context.request_id(), error),
         Err(exceeded) => exceeded.into_response(),
-    }
+    })
 }

@@ -16,8 +16,9 @@ use utoipa_axum::routes;
 use crate::error::{bad_request, internal};
 use crate::extract::{Browser, FORM, JSON, SignedIn, is_content_type, read_form, wrong_content_type};
 use crate::http::Envelope;
+use crate::interaction::{Kind, Ongoing, close, end};
 use crate::oauth::answer::{Redirection, send_refusal};
-use crate::oauth::flow::{BrowserInteraction, find_answered, proceed};
+use crate::oauth::flow::{find_answered, proceed};
 use crate::oauth::request::{Requested, Unanswerable};
 use crate::state::Sigma;
 
@@ -52,7 +53,7 @@ pub struct ConsentAnswer {
     responses(
         (status = 200, description = "JSON: where to go, to the app with a code or `access_denied`", body = Redirection),
         (status = 303, description = "Form: to the app"),
-        (status = 400, description = "No interaction, not this browser's, or more scopes than were asked for"),
+        (status = 400, description = "No interaction, one that has ended, or more scopes than were asked for"),
         (status = 401, description = "Nobody is signed in"),
         (status = 403, description = "From another origin"),
         (status = 415, description = "Neither a form nor JSON"),
@@ -73,16 +74,17 @@ pub async fn answer_consent(
         Ok(ongoing) => ongoing,
         Err(response) => return Ok(*response),
     };
-    let requested = match Requested::read(&sigma, Params::parse(&ongoing.stored.query)).await {
+    let requested = match Requested::read(&sigma, Params::parse(ongoing.query())).await {
         Ok(requested) => requested,
         Err(Unanswerable::Internal(envelope)) => return Err(envelope),
-        Err(Unanswerable::Untrusted(error)) => return Err(bad_request(error.code(), error.to_string())),
+        Err(Unanswerable::Untrusted { error, .. }) => return Err(bad_request(error.code(), error.to_string())),
     };
     if !answer.accept {
-        let id = ongoing.stored.id.clone();
-        sigma.store.write(move |tx| interaction::finish(tx, &id)).await.map_err(internal)?;
+        let (stored, now) = (ongoing.stored.clone(), sigma.now());
+        let ending = sigma.store.write(move |tx| end(tx, &stored, now)).await.map_err(internal)?;
         let refusal = Refusal::new(AuthorizeError::AccessDenied, "User denied access");
-        return Ok(send_refusal(&sigma, &browser, &requested.address, &refusal));
+        let response = send_refusal(&sigma, &browser, &requested, &refusal);
+        return Ok(close(&sigma, &browser, &ongoing.stored, ending, response));
     }
     let (ongoing, requested) = record(&sigma, &signed_in, ongoing, requested, &answer).await?;
     Ok(proceed(&sigma, &browser, &requested, Some(ongoing)).await)
@@ -92,10 +94,10 @@ pub async fn answer_consent(
 async fn record(
     sigma: &Sigma,
     signed_in: &SignedIn,
-    ongoing: BrowserInteraction,
+    mut ongoing: Ongoing,
     requested: Requested,
     answer: &ConsentAnswer,
-) -> Result<(BrowserInteraction, Requested), Envelope> {
+) -> Result<(Ongoing, Requested), Envelope> {
     let request = match requested.parse(sigma).await? {
         Ok(request) => request,
         Err(refusal) => return Err(bad_request(refusal.error.as_str(), refusal.description)),
@@ -140,15 +142,16 @@ async fn record(
     let remembered_for = identity.map(|identity| identity.bap_id.clone());
     let always_asks = narrowed.app.always_asks();
     let agreed = scope.union(&claims.scopes());
-    let row = (ongoing.stored.id.clone(), narrowed.params.to_query(), state.clone());
+    ongoing.stored.state = state;
+    ongoing.stored.kind = Kind::Authorization { query: narrowed.params.to_query() };
+    let row = ongoing.stored.clone();
     let (client_id, session_id, now) = (narrowed.app.client_id.clone(), signed_in.session.id.clone(), sigma.now());
     let recorded = sigma.store.write(move |tx| {
         tx.lock(Owner::User(&user_id))?;
         if account::find_user(tx, &user_id)?.is_none_or(|user| user.disabled) {
             return Ok(false);
         }
-        let (id, query, state) = &row;
-        if !interaction::record(tx, id, query, state, &user_id)? {
+        if !interaction::record(tx, &row, &user_id)? {
             return Ok(false);
         }
         if !always_asks {
@@ -162,8 +165,7 @@ async fn record(
     if !recorded.await.map_err(internal)? {
         return Err(bad_request("invalid_request", "this request was answered already"));
     }
-    let mut ongoing = ongoing;
-    ongoing.stored.state = state;
+    ongoing.is_stored = true;
     Ok((ongoing, narrowed))
 }
 

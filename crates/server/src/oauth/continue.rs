@@ -53,7 +53,7 @@ pub struct Continuation {
     responses(
         (status = 200, description = "JSON: where to go", body = Redirection),
         (status = 303, description = "Form: back into the request"),
-        (status = 400, description = "No interaction, or not this browser's"),
+        (status = 400, description = "No interaction, or one that has ended"),
         (status = 401, description = "Nobody is signed in"),
         (status = 403, description = "From another origin"),
         (status = 415, description = "Neither a form nor JSON"),
@@ -74,23 +74,25 @@ pub async fn go_on(
         Ok(ongoing) => ongoing,
         Err(response) => return Ok(*response),
     };
-    let id = ongoing.stored.id.clone();
+    let name = ongoing.name;
     if what.account.as_deref() == Some("other") {
-        return Ok(go(&browser, format!("/login?interaction={id}&switch=1")));
+        return Ok(go(&browser, format!("/login?interaction={name}&switch=1")));
     }
     let user_id = signed_in.account.user.id.clone();
     let chosen = signed_in.session.bap_id.clone().filter(|_| what.post_login);
-    let state = Interaction {
+    let mut stored = ongoing.stored;
+    stored.state = Interaction {
         user_id: Some(user_id.clone()),
         account_chosen: true,
-        bap_id: chosen.or_else(|| ongoing.stored.state.bap_id.clone()),
-        consented: ongoing.stored.state.consented && ongoing.stored.state.user_id.as_ref() == Some(&user_id),
-        ..ongoing.stored.state
+        bap_id: chosen.or_else(|| stored.state.bap_id.clone()),
+        consented: stored.state.consented && stored.state.user_id.as_ref() == Some(&user_id),
+        started_at: stored.state.started_at,
     };
-    let query = ongoing.stored.query;
-    let url = resume_url(&id);
-    sigma.store.write(move |tx| interaction::record(tx, &id, &query, &state, &user_id)).await.map_err(internal)?;
-    Ok(go(&browser, url))
+    let recorded = sigma.store.write(move |tx| interaction::record(tx, &stored, &user_id)).await.map_err(internal)?;
+    if !recorded {
+        return Err(bad_request("invalid_request", "this request was answered already"));
+    }
+    Ok(go(&browser, resume_url(&name)))
 }
 
 fn read(headers: &HeaderMap, body: &Bytes) -> Result<Continuation, Envelope> {

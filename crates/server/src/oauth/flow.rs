@@ -1,7 +1,6 @@
-//! One authorization request on its way (ruling 15): what it needs next is asked of the core, then shown or answered.
+//! One authorization request on its way: what it needs next is asked of the core, then shown or answered.
 
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
 use sigma_core::authorize::{
     AuthorizationRequest, AuthorizeError, Interaction, NextStep, Params, Refusal, choose_identity, next_step,
 };
@@ -10,138 +9,46 @@ use sigma_core::digest::Digest;
 use sigma_core::person::Identity;
 use sigma_core::random::alphanumeric;
 use sigma_core::time::Timestamp;
-use sigma_store::interaction::{self, StoredInteraction};
+use sigma_store::interaction as rows;
 use sigma_store::{code, consent};
 
 use crate::error::{bad_request, internal};
 use crate::extract::{Browser, SignedIn};
 use crate::http::Envelope;
+use crate::interaction::{self, Ending, Found, Kind, Ongoing, Stopped, with_cookie};
 use crate::oauth::answer::{go, send_code, send_refusal};
 use crate::oauth::request::{Requested, subject_of_hint};
+use crate::oauth::resume_url;
 use crate::pages::stopped;
 use crate::state::Sigma;
 
-/// Letters of an interaction's id and of its cookie: 131 bits.
-const ID_LENGTH: usize = 22;
-/// Bytes of a request that is stored: anybody may have some stored, for an hour.
-const LONGEST_QUERY: usize = 8 * 1_024;
-/// Letters of a code: 190 bits (contract 1.2).
+/// Letters of a code: 190 bits.
 const CODE_LENGTH: usize = 32;
 
-/// An interaction that this browser may continue.
-#[derive(Clone, Debug)]
-pub struct BrowserInteraction {
-    /// What is stored of it.
-    pub stored: StoredInteraction,
-    /// `Set-Cookie`, when the browser shows it for the first time.
-    pub set_cookie: Option<String>,
-}
-
-/// Why an interaction cannot go on.
-#[derive(Debug)]
-pub enum Stopped {
-    /// It lapsed, came to its end, or never was.
-    Unknown,
-    /// Another browser began it.
-    OtherBrowser,
-    /// The store did not answer.
-    Internal(Envelope),
-}
-
-/// The cookie that binds the interaction `id` to its browser. Each has its own: two tabs never mix.
-fn cookie_name(sigma: &Sigma, id: &str) -> String {
-    let prefix = if sigma.is_https() { "__Host-" } else { "" };
-    format!("{prefix}sigma-interaction-{id}")
-}
-
-fn binding_cookie(sigma: &Sigma, id: &str, secret: &str) -> String {
-    let seconds = u64::from(sigma.settings.tokens.interaction_seconds);
-    crate::extract::cookie(sigma, &cookie_name(sigma, id), secret, seconds)
-}
-
-/// Finds the interaction `id` for `browser`; one that came by POST is bound to the first browser that shows it
-/// (ruling 14).
-pub async fn find_interaction(sigma: &Sigma, browser: &Browser, id: &str) -> Result<BrowserInteraction, Stopped> {
-    let well_formed = id.len() == ID_LENGTH && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if !well_formed {
-        return Err(Stopped::Unknown);
-    }
-    let (wanted, now) = (id.to_owned(), sigma.now());
-    let stored = sigma.store.read(move |tx| interaction::find(tx, &wanted, now)).await;
-    let stored = stored.map_err(|error| Stopped::Internal(internal(error)))?.ok_or(Stopped::Unknown)?;
-    let shown = browser.cookie(&cookie_name(sigma, id)).map(Digest::of);
-    match stored.browser {
-        Some(bound) if shown == Some(bound) => Ok(BrowserInteraction { stored, set_cookie: None }),
-        Some(_) => Err(Stopped::OtherBrowser),
-        None => bind(sigma, stored).await,
-    }
-}
-
 /// Finds the interaction that a person answers: a form of ours has `named` it, a script sends the query of the page. Gives
-/// what to answer instead, when it cannot go on.
+/// what to answer instead, when it cannot go on here: one that is not this browser's begins anew, and what was answered in
+/// it does not count.
 pub async fn find_answered(
     sigma: &Sigma,
     browser: &Browser,
     named: Option<&str>,
     oauth_query: Option<&str>,
-) -> Result<BrowserInteraction, Box<Response>> {
+) -> Result<Ongoing, Box<Response>> {
     let refuse = |why: &'static str| Box::new(bad_request("invalid_request", why).into_response());
     let query = oauth_query.map(Params::parse);
-    let id = named.or_else(|| query.as_ref().and_then(|query| query.get("interaction")));
-    let id = id.ok_or_else(|| refuse("missing oauth query"))?;
-    find_interaction(sigma, browser, id).await.map_err(|reason| match reason {
-        Stopped::Internal(envelope) => Box::new(envelope.into_response()),
-        _ if browser.wants_json() => refuse("the interaction has ended"),
-        reason => Box::new(stopped(sigma, &reason)),
-    })
-}
-
-async fn bind(sigma: &Sigma, stored: StoredInteraction) -> Result<BrowserInteraction, Stopped> {
-    let secret = alphanumeric(&*sigma.rng, ID_LENGTH);
-    let (id, browser) = (stored.id.clone(), Digest::of(&secret));
-    let bound = sigma.store.write(move |tx| interaction::bind(tx, &id, &browser)).await;
-    if !bound.map_err(|error| Stopped::Internal(internal(error)))? {
-        return Err(Stopped::OtherBrowser);
+    let name = named.or_else(|| query.as_ref().and_then(|query| query.get("interaction")));
+    let name = name.ok_or_else(|| refuse("missing oauth query"))?;
+    match interaction::find(sigma, browser, name).await {
+        Ok(Found::Ongoing(ongoing)) => Ok(*ongoing),
+        Ok(Found::Unbound(_)) => Err(Box::new(go(browser, resume_url(name)))),
+        Err(Stopped::Internal(envelope)) => Err(Box::new(envelope.into_response())),
+        Err(Stopped::Unknown) if browser.wants_json() => Err(refuse("the interaction has ended")),
+        Err(reason) => Err(Box::new(stopped(sigma, &reason))),
     }
-    let set_cookie = Some(binding_cookie(sigma, &stored.id, &secret));
-    Ok(BrowserInteraction { stored: StoredInteraction { browser: Some(browser), ..stored }, set_cookie })
-}
-
-/// Stores a new interaction for `requested`; bound to this browser unless it came by a POST, whose answer a foreign page
-/// may have asked for.
-pub async fn begin_interaction(
-    sigma: &Sigma,
-    requested: &Requested,
-    started_at: Timestamp,
-    by_post: bool,
-) -> Result<BrowserInteraction, Envelope> {
-    let query = requested.params.to_query();
-    if query.len() > LONGEST_QUERY {
-        return Err(bad_request("invalid_request", "the request is too long"));
-    }
-    let id = alphanumeric(&*sigma.rng, ID_LENGTH);
-    let secret = alphanumeric(&*sigma.rng, ID_LENGTH);
-    let stored = StoredInteraction {
-        browser: (!by_post).then(|| Digest::of(&secret)),
-        client_id: requested.app.client_id.to_string(),
-        query,
-        state: Interaction { started_at, ..Interaction::default() },
-        expires_at: Sigma::in_seconds(started_at, sigma.settings.tokens.interaction_seconds),
-        id,
-    };
-    let row = stored.clone();
-    sigma.store.write(move |tx| interaction::add(tx, &row)).await.map_err(internal)?;
-    let set_cookie = (!by_post).then(|| binding_cookie(sigma, &stored.id, &secret));
-    Ok(BrowserInteraction { stored, set_cookie })
 }
 
 /// Takes a request as far as it goes without asking the person anything: to its answer, or to the page that asks.
-pub async fn proceed(
-    sigma: &Sigma,
-    browser: &Browser,
-    requested: &Requested,
-    ongoing: Option<BrowserInteraction>,
-) -> Response {
+pub async fn proceed(sigma: &Sigma, browser: &Browser, requested: &Requested, ongoing: Option<Ongoing>) -> Response {
     match advance(sigma, browser, requested, ongoing).await {
         Ok(response) => response,
         Err(envelope) => envelope.into_response(),
@@ -152,24 +59,24 @@ async fn advance(
     sigma: &Sigma,
     browser: &Browser,
     requested: &Requested,
-    ongoing: Option<BrowserInteraction>,
+    ongoing: Option<Ongoing>,
 ) -> Result<Response, Envelope> {
-    let refuse = |refusal: &Refusal| send_refusal(sigma, browser, &requested.address, refusal);
     let request = match requested.parse(sigma).await? {
         Ok(request) => request,
-        Err(refusal) => return Ok(refuse(&refusal)),
+        Err(refusal) => return refuse(sigma, browser, requested, ongoing, &refusal).await,
     };
     let now = sigma.now();
     let fresh = Interaction { started_at: now, ..Interaction::default() };
     let state = ongoing.as_ref().map_or(&fresh, |ongoing| &ongoing.stored.state);
     let client_id = &requested.app.client_id;
-    let hint = match &request.id_token_hint {
-        None => None,
-        Some(hint) => match subject_of_hint(sigma, hint, client_id).await {
-            Some(claims) => Some(claims.sub),
-            None => return Ok(refuse(&Refusal::new(AuthorizeError::InvalidRequest, "id_token_hint is not valid"))),
-        },
-    };
+    let mut hint = None;
+    if let Some(token) = &request.id_token_hint {
+        let Some(claims) = subject_of_hint(sigma, token, client_id).await else {
+            let refusal = Refusal::new(AuthorizeError::InvalidRequest, "id_token_hint is not valid");
+            return refuse(sigma, browser, requested, ongoing, &refusal).await;
+        };
+        hint = Some(claims.sub);
+    }
     let signed_in = SignedIn::find(sigma, browser).await?;
     let session = signed_in.as_ref().map(|signed_in| signed_in.session.facts());
     let identities = signed_in.as_ref().map(|signed_in| signed_in.account.identities.as_slice()).unwrap_or_default();
@@ -184,22 +91,48 @@ async fn advance(
         }
     };
     let step = next_step(&request, &requested.app, session.as_ref(), state, hint.as_deref(), remembered.as_ref(), now);
-    let page = match step {
-        Err(refusal) => return Ok(refuse(&refusal)),
+    let (page, is_known) = match step {
+        Err(refusal) => return refuse(sigma, browser, requested, ongoing, &refusal).await,
         Ok(NextStep::Issue) => {
             let Some(signed_in) = signed_in else { return Err(Envelope::internal("a code for nobody")) };
             return issue(sigma, browser, requested, &request, &signed_in, identity, ongoing, now).await;
         }
-        Ok(NextStep::SignIn) => "/login",
-        Ok(NextStep::SignUp) => "/signup",
-        Ok(NextStep::SelectAccount) => "/select-account",
-        Ok(NextStep::Consent) => "/consent",
+        Ok(NextStep::SignIn) => ("/login", false),
+        Ok(NextStep::SignUp) => ("/signup", false),
+        Ok(NextStep::SelectAccount) => ("/select-account", true),
+        Ok(NextStep::Consent) => ("/consent", true),
     };
     let ongoing = match ongoing {
         Some(ongoing) => ongoing,
-        None => begin_interaction(sigma, requested, now, false).await?,
+        None => interaction::begin(sigma, browser, Kind::Authorization { query: requested.params.to_query() }, now)?,
     };
-    Ok(with_cookie(go(browser, format!("{page}?interaction={}", ongoing.stored.id)), ongoing.set_cookie.as_deref()))
+    // What a person chooses on a page that knows them has a row.
+    if let Some(session) = session.filter(|_| is_known && !ongoing.is_stored) {
+        let row = ongoing.stored.clone();
+        sigma.store.write(move |tx| rows::open(tx, &row, &session.user_id)).await.map_err(internal)?;
+    }
+    Ok(with_cookie(go(browser, format!("{page}?interaction={}", ongoing.name)), ongoing.set_cookie.as_deref()))
+}
+
+/// Sends the refusal to the app, which ends the interaction.
+async fn refuse(
+    sigma: &Sigma,
+    browser: &Browser,
+    requested: &Requested,
+    ongoing: Option<Ongoing>,
+    refusal: &Refusal,
+) -> Result<Response, Envelope> {
+    let response = send_refusal(sigma, browser, requested, refusal);
+    let Some(ongoing) = ongoing else { return Ok(response) };
+    let (row, now) = (ongoing.stored.clone(), sigma.now());
+    // Nobody has been told anything that only one may be told, so there is nothing to remember of one without a row.
+    let ending = if ongoing.is_stored {
+        sigma.store.write(move |tx| interaction::end(tx, &row, now)).await.map_err(internal)?
+    } else {
+        let others = sigma.store.read(move |tx| rows::has_open(tx, &row.browser, now)).await.map_err(internal)?;
+        Ending { is_first: true, others }
+    };
+    Ok(interaction::close(sigma, browser, &ongoing.stored, ending, response))
 }
 
 /// Stores the code, ends the interaction, and sends the code to the app.
@@ -211,7 +144,7 @@ async fn issue(
     request: &AuthorizationRequest,
     signed_in: &SignedIn,
     identity: Option<Identity>,
-    ongoing: Option<BrowserInteraction>,
+    ongoing: Option<Ongoing>,
     now: Timestamp,
 ) -> Result<Response, Envelope> {
     let text = alphanumeric(&*sigma.rng, CODE_LENGTH);
@@ -232,26 +165,20 @@ async fn issue(
         redeemed_for: None,
         used: false,
     };
-    let ending = ongoing.map(|ongoing| ongoing.stored.id);
+    let ending = ongoing.as_ref().map(|ongoing| ongoing.stored.clone());
     let stored = sigma.store.write(move |tx| {
-        if let Some(id) = &ending
-            && !interaction::finish(tx, id)?
-        {
-            return Ok(false);
+        let ended = ending.as_ref().map(|stored| interaction::end(tx, stored, now)).transpose()?;
+        if ended.is_none_or(|ending| ending.is_first) {
+            code::add(tx, &code, now)?;
         }
-        code::add(tx, &code, now).map(|()| true)
+        Ok(ended)
     });
-    if stored.await.map_err(internal)? {
-        Ok(send_code(sigma, browser, &requested.address, &text))
-    } else {
-        Err(bad_request("invalid_request", "this request was answered already"))
+    match (ongoing, stored.await.map_err(internal)?) {
+        (Some(ongoing), Some(ending)) if ending.is_first => {
+            let response = send_code(sigma, browser, &requested.address, &text);
+            Ok(interaction::close(sigma, browser, &ongoing.stored, ending, response))
+        }
+        (None, None) => Ok(send_code(sigma, browser, &requested.address, &text)),
+        _ => Err(bad_request("invalid_request", "this request was answered already")),
     }
-}
-
-/// Adds `Set-Cookie` to an answer.
-pub fn with_cookie(mut response: Response, cookie: Option<&str>) -> Response {
-    if let Some(value) = cookie.and_then(|cookie| HeaderValue::from_str(cookie).ok()) {
-        response.headers_mut().append(header::SET_COOKIE, value);
-    }
-    response
 }

@@ -19,14 +19,11 @@ use crate::state::Sigma;
 
 pub use authorize::{GATE_PATH, resume_url};
 pub use end_session::PATH as END_SESSION_PATH;
-pub use flow::{Stopped, with_cookie};
 pub use introspect::PATH as INTROSPECT_PATH;
 pub use request::Requested;
 pub use revoke::PATH as REVOKE_PATH;
 pub use token::{ALIASES as TOKEN_ALIASES, PATH as TOKEN_PATH, issue_direct};
 pub use userinfo::PATH as USERINFO_PATH;
-
-pub(crate) use flow::{BrowserInteraction, find_interaction};
 
 /// The routes of this surface.
 pub fn router() -> OpenApiRouter<Sigma> {

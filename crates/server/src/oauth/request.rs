@@ -12,6 +12,7 @@ use sigma_core::token::IdClaims;
 
 use crate::error::internal;
 use crate::http::Envelope;
+use crate::interaction::LONGEST_REQUEST;
 use crate::state::Sigma;
 
 /// A request whose answer has an address that can be trusted.
@@ -29,7 +30,14 @@ pub struct Requested {
 #[derive(Debug)]
 pub enum Unanswerable {
     /// There is no address to trust.
-    Untrusted(Untrusted),
+    Untrusted {
+        /// Why.
+        error: Untrusted,
+        /// The app that was named.
+        client_id: Option<String>,
+        /// The address that was asked for.
+        redirect_uri: Option<String>,
+    },
     /// The store did not answer.
     Internal(Envelope),
 }
@@ -40,15 +48,34 @@ impl Requested {
     /// # Errors
     /// [`Unanswerable`]
     pub async fn read(sigma: &Sigma, params: Params) -> Result<Self, Unanswerable> {
-        let client_id = params.get("client_id").ok_or(Unanswerable::Untrusted(Untrusted::UnknownApp))?;
+        let untrusted = |error| Unanswerable::Untrusted {
+            error,
+            client_id: params.get("client_id").map(str::to_owned),
+            redirect_uri: params.get("redirect_uri").map(str::to_owned),
+        };
+        let client_id = params.get("client_id").ok_or_else(|| untrusted(Untrusted::UnknownApp))?;
         let app = sigma.find_app(&ClientId::from_text(client_id)).await;
         let app = app.map_err(|error| Unanswerable::Internal(internal(error)))?;
-        let app = app.ok_or(Unanswerable::Untrusted(Untrusted::UnknownApp))?;
+        let app = app.ok_or_else(|| untrusted(Untrusted::UnknownApp))?;
         if app.disabled {
-            return Err(Unanswerable::Untrusted(Untrusted::DisabledApp));
+            return Err(untrusted(Untrusted::DisabledApp));
         }
-        let address = return_address(&params, &app).map_err(Unanswerable::Untrusted)?;
+        let address = return_address(&params, &app).map_err(untrusted)?;
         Ok(Self { params, app, address })
+    }
+
+    /// Refuses a request that is longer than it may be, whoever is signed in.
+    ///
+    /// # Errors
+    /// The refusal for the app.
+    pub fn check_length(&self) -> Result<(), Refusal> {
+        // Encoded, no byte becomes more than three.
+        let most: usize = self.params.pairs().iter().map(|(name, value)| 3 * (name.len() + value.len()) + 2).sum();
+        if most <= LONGEST_REQUEST || self.params.to_query().len() <= LONGEST_REQUEST {
+            return Ok(());
+        }
+        let description = "the request is longer than 4 KiB";
+        Err(Refusal::new(AuthorizeError::InvalidRequest, description))
     }
 
     /// Reads the rest, and checks the audiences against those registered (ruling 7).

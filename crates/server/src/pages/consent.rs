@@ -8,6 +8,7 @@ use sigma_core::authorize::{Params, choose_identity};
 use sigma_core::person::Identity;
 
 use crate::extract::{Browser, SignedIn};
+use crate::interaction::with_cookie;
 use crate::oauth::resume_url;
 use crate::pages::view::{Consent, IdentityChoice, PageContext, ScopeLine};
 use crate::pages::{app_view, interaction, not_found, person_view};
@@ -24,11 +25,13 @@ async fn consent(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Response> {
     let params = Params::parse(query.as_deref().unwrap_or_default());
-    let Some(id) = params.get("interaction") else { return Ok(not_found(&sigma)) };
-    let ongoing = interaction::find(&sigma, &browser, id).await?;
-    let back = || Redirect::to(&resume_url(id)).into_response();
+    let Some(name) = params.get("interaction") else { return Ok(not_found(&sigma)) };
+    let ongoing = interaction::find(&sigma, &browser, name).await?;
+    let name = &ongoing.interaction.name;
+    let back =
+        || with_cookie(Redirect::to(&resume_url(name)).into_response(), ongoing.interaction.set_cookie.as_deref());
     let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
-    let Some(signed_in) = signed_in else { return Ok(back()) };
+    let Some(signed_in) = signed_in.filter(|_| ongoing.interaction.is_stored) else { return Ok(back()) };
     let request = ongoing.requested.parse(&sigma).await.map_err(IntoResponse::into_response)?;
     let Ok(request) = request else { return Ok(back()) };
     let identities = &signed_in.account.identities;
@@ -42,8 +45,8 @@ async fn consent(
         scopes: wanted.iter().map(ScopeLine::of).collect(),
         identities: identities.iter().map(|identity| choice(identity, chosen)).collect(),
         person: person_view(&signed_in.account, chosen),
-        interaction: id.to_owned(),
-        switch_url: Some(format!("/login?interaction={id}&switch=1")),
+        interaction: name.clone(),
+        switch_url: Some(format!("/login?interaction={name}&switch=1")),
     };
     Ok(page.render(&PageContext { issuer: sigma.issuer() }))
 }

@@ -8,7 +8,7 @@ use axum::routing::get;
 use http::StatusCode;
 use sigma_core::authorize::{Params, printable};
 
-use crate::http::RequestContext;
+use crate::http::{RequestContext, RequestId};
 use crate::pages::view::{ErrorPage, PageContext};
 use crate::state::Sigma;
 
@@ -21,12 +21,14 @@ async fn error(State(sigma): State<Sigma>, context: RequestContext, RawQuery(que
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let code = printable(params.get("error").unwrap_or("unknown_error"));
     let (title, description) = explain(&code);
+    // The request that failed was another one, which led here.
+    let failed = params.get("request_id").filter(|id| RequestId::is_well_formed(id)).map(str::to_owned);
     let page = ErrorPage {
         status: StatusCode::BAD_REQUEST,
         title: title.to_owned(),
         description: description.to_owned(),
         code: Some(code),
-        request_id: Some(context.request_id().to_string()),
+        request_id: Some(failed.unwrap_or_else(|| context.request_id().to_string())),
         back: None,
     };
     page.render(&PageContext { issuer: sigma.issuer() })

@@ -4,29 +4,30 @@ use axum::response::{IntoResponse, Response};
 use sigma_core::authorize::Params;
 
 use crate::extract::Browser;
-use crate::oauth::{BrowserInteraction, Requested, Stopped, find_interaction};
+use crate::interaction::{self, Stopped};
+use crate::oauth::Requested;
 use crate::pages::stopped;
 use crate::state::Sigma;
 
 /// A request on its way, found for a page.
 pub struct Ongoing {
-    /// What is stored of it.
-    pub interaction: BrowserInteraction,
+    /// What is known of it.
+    pub interaction: interaction::Ongoing,
     /// The request.
     pub requested: Requested,
 }
 
-/// The request that the page's query names.
+/// The request that the page's query names; begun anew if it is not this browser's.
 ///
 /// # Errors
 /// The page that says why it cannot go on.
-pub async fn find(sigma: &Sigma, browser: &Browser, id: &str) -> Result<Ongoing, Response> {
-    let interaction = match find_interaction(sigma, browser, id).await {
+pub async fn find(sigma: &Sigma, browser: &Browser, name: &str) -> Result<Ongoing, Response> {
+    let interaction = match interaction::find_or_restart(sigma, browser, name).await {
         Ok(interaction) => interaction,
         Err(Stopped::Internal(envelope)) => return Err(envelope.into_response()),
         Err(reason) => return Err(stopped(sigma, &reason)),
     };
-    match Requested::read(sigma, Params::parse(&interaction.stored.query)).await {
+    match Requested::read(sigma, Params::parse(interaction.query())).await {
         Ok(requested) => Ok(Ongoing { interaction, requested }),
         Err(_) => Err(stopped(sigma, &Stopped::Unknown)),
     }

@@ -16,7 +16,7 @@ use sigma_store::{Tx, session};
 use crate::error::internal;
 use crate::extract::{Browser, NewBrowserSession, SignedIn};
 use crate::http::RequestContext;
-use crate::oauth::with_cookie;
+use crate::interaction::with_cookie;
 use crate::pages::password::{chosen, hash, remember};
 use crate::pages::view::{AcceptInvitation, ErrorPage, InvitationForm, PageContext};
 use crate::state::Sigma;

@@ -7,7 +7,8 @@ use axum::routing::get;
 use sigma_core::authorize::{Params, Prompt, PromptValue};
 
 use crate::extract::{Browser, SignedIn};
-use crate::oauth::{resume_url, with_cookie};
+use crate::interaction::with_cookie;
+use crate::oauth::resume_url;
 use crate::pages::view::{Login, PageContext};
 use crate::pages::{app_view, interaction};
 use crate::state::Sigma;
@@ -20,7 +21,7 @@ pub fn router() -> Router<Sigma> {
 async fn login(State(sigma): State<Sigma>, browser: Browser, RawQuery(query): RawQuery) -> Result<Response, Response> {
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let context = PageContext { issuer: sigma.issuer() };
-    let Some(id) = params.get("interaction") else {
+    let Some(name) = params.get("interaction") else {
         let page = Login {
             app: None,
             interaction: None,
@@ -33,18 +34,19 @@ async fn login(State(sigma): State<Sigma>, browser: Browser, RawQuery(query): Ra
         };
         return Ok(page.render(&context));
     };
-    let ongoing = interaction::find(&sigma, &browser, id).await?;
+    let ongoing = interaction::find(&sigma, &browser, name).await?;
+    let name = &ongoing.interaction.name;
     let request = &ongoing.requested.params;
     let signed_in = SignedIn::find(&sigma, &browser).await.map_err(axum::response::IntoResponse::into_response)?;
     let asked_again =
         Prompt::parse(request.get("prompt").unwrap_or_default()).is_ok_and(|prompt| prompt.asks(PromptValue::Login));
     let page = Login {
         app: Some(app_view(&ongoing.requested.app, &ongoing.requested.address.redirect_uri)),
-        interaction: Some(id.to_owned()),
+        interaction: Some(name.clone()),
         login_hint: request.get("login_hint").map(str::to_owned),
         bap_id_hint: request.get("bapId").or_else(|| request.get("bap_id")).map(str::to_owned),
-        continue_url: resume_url(id),
-        sign_up_url: format!("/signup?interaction={id}"),
+        continue_url: resume_url(name),
+        sign_up_url: format!("/signup?interaction={name}"),
         reauthenticate: signed_in.is_some() && (asked_again || request.get("max_age").is_some()),
     };
     Ok(with_cookie(page.render(&context), ongoing.interaction.set_cookie.as_deref()))

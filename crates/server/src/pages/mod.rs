@@ -22,7 +22,7 @@ use sigma_core::app::App;
 use sigma_core::redirect::MatchedRedirectUri;
 use sigma_store::account::Account;
 
-use crate::oauth::Stopped;
+use crate::interaction::Stopped;
 use crate::state::Sigma;
 pub use reference::OpenApiDocument;
 use view::{AppView, ErrorPage, NotFound, PageContext, PersonView};
@@ -76,10 +76,6 @@ pub fn refused(issuer: &str, status: StatusCode, code: &str, request_id: &str) -
 /// The page for an authorization request that cannot go on here.
 pub fn stopped(sigma: &Sigma, reason: &Stopped) -> Response {
     let (title, description) = match reason {
-        Stopped::OtherBrowser => (
-            "This sign-in began elsewhere",
-            "It was started in another browser, or its cookie is gone. Go back to the app and sign in again.",
-        ),
         Stopped::Unknown | Stopped::Internal(_) => (
             "This sign-in has ended",
             "It took too long, or it was completed already. Go back to the app and sign in again.",

@@ -7,6 +7,7 @@ use axum::routing::get;
 use sigma_core::authorize::Params;
 
 use crate::extract::{Browser, SignedIn};
+use crate::interaction::with_cookie;
 use crate::oauth::resume_url;
 use crate::pages::view::{PageContext, SelectAccount};
 use crate::pages::{app_view, interaction, not_found, person_view};
@@ -23,15 +24,19 @@ async fn select_account(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Response> {
     let params = Params::parse(query.as_deref().unwrap_or_default());
-    let Some(id) = params.get("interaction") else { return Ok(not_found(&sigma)) };
-    let ongoing = interaction::find(&sigma, &browser, id).await?;
+    let Some(name) = params.get("interaction") else { return Ok(not_found(&sigma)) };
+    let ongoing = interaction::find(&sigma, &browser, name).await?;
+    let name = &ongoing.interaction.name;
     let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
-    let Some(signed_in) = signed_in else { return Ok(Redirect::to(&resume_url(id)).into_response()) };
+    let Some(signed_in) = signed_in.filter(|_| ongoing.interaction.is_stored) else {
+        let back = Redirect::to(&resume_url(name)).into_response();
+        return Ok(with_cookie(back, ongoing.interaction.set_cookie.as_deref()));
+    };
     let address = &ongoing.requested.address.redirect_uri;
     let page = SelectAccount {
         person: person_view(&signed_in.account, signed_in.session.bap_id.as_deref()),
         app: app_view(&ongoing.requested.app, address),
-        interaction: id.to_owned(),
+        interaction: name.clone(),
     };
     Ok(page.render(&PageContext { issuer: sigma.issuer() }))
 }

@@ -12,7 +12,7 @@ use sigma_store::session;
 use crate::error::internal;
 use crate::extract::{Browser, SignedIn, expired_session_cookie};
 use crate::http::Envelope;
-use crate::oauth::with_cookie;
+use crate::interaction::with_cookie;
 use crate::state::Sigma;
 
 /// The routes of these forms.

@@ -69,19 +69,6 @@ async fn two_tabs_never_mix() {
 }
 
 #[tokio::test]
-async fn an_interaction_belongs_to_the_browser_that_began_it() {
-    let world = World::new().await;
-    let (victim, attacker) = (world.browser(), world.browser());
-    let interaction = attacker.authorize(&[]).await.param("interaction").unwrap();
-    victim.sign_up(&Key::named("victim")).await;
-    let resumed = victim.get(&format!("/api/auth/oauth2/authorize?interaction={interaction}")).await;
-    assert_eq!(resumed.status, 400);
-    assert!(resumed.body.contains("began elsewhere"));
-    let form = [("interaction", interaction.as_str()), ("accept", "true")];
-    assert_eq!(victim.post_form("/api/auth/oauth2/consent", &form).await.status, 400);
-}
-
-#[tokio::test]
 async fn an_untrusted_address_is_never_gone_to() {
     let world = World::new().await;
     let browser = world.browser();

@@ -323,23 +323,3 @@ async fn the_rest_has_generous_limits_of_its_own() {
         assert_eq!(get("/healthz", "192.0.2.1").await.status, 200, "probes are never refused");
     }
 }
-
-#[tokio::test]
-async fn a_request_that_is_stored_for_a_stranger_is_short() {
-    let world = World::new().await;
-    let browser = world.browser();
-    let rows = world.rows().await;
-    for extra in [("state", "x".repeat(9_000)), ("whatever", "x".repeat(9_000))] {
-        let refused = browser.authorize(&[(extra.0, &extra.1)]).await;
-        assert_eq!(
-            (refused.status.as_u16(), refused.error()),
-            (400, "400 invalid_request: the request is too long".to_owned())
-        );
-        let request = crate::support::Browser::request(&[(extra.0, &extra.1)]);
-        let form = request.split_once('?').unwrap().1.to_owned();
-        let post = Request::post("/oauth2/authorize").header("content-type", "application/x-www-form-urlencoded");
-        assert_eq!(world.send(post.body(Body::from(form)).unwrap()).await.status, 400);
-    }
-    assert_eq!(world.rows().await, rows);
-    assert_eq!(browser.authorize(&[("state", &"x".repeat(7_000))]).await.status, 303);
-}

@@ -15,7 +15,7 @@ use super::{chosen, end_the_rest, hash, remember};
 use crate::error::internal;
 use crate::extract::{Browser, NewBrowserSession};
 use crate::http::{Envelope, RequestContext};
-use crate::oauth::with_cookie;
+use crate::interaction::with_cookie;
 use crate::pages::view::{ErrorPage, Link, PageContext, ResetPassword};
 use crate::state::Sigma;
 

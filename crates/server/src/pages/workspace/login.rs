@@ -22,7 +22,7 @@ use super::visit::failed;
 use crate::extract::{Browser, NewBrowserSession, SignedIn, expired_session_cookie};
 use crate::hashing::HashingError;
 use crate::http::{Envelope, Exceeded, RequestContext};
-use crate::oauth::with_cookie;
+use crate::interaction::with_cookie;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{QuickLoginGroup, QuickLoginLine, WorkspaceLogin};
 use crate::passwords::{Verdict, authenticate, device};

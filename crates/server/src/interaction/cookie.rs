@@ -1,0 +1,62 @@
+//! The cookie that binds interactions to a browser: one for all of them, gone with the last.
+
+use sigma_core::digest::Digest;
+use sigma_core::random::alphanumeric;
+
+use crate::extract::{Browser, cookie};
+use crate::state::Sigma;
+
+/// Letters of the secret: 131 bits.
+const SECRET_LENGTH: usize = 22;
+/// Letters of the latest interaction's id that the cookie remembers.
+const TAG_LENGTH: usize = 8;
+
+/// What a browser shows of itself: its secret, and which interaction it began last.
+pub struct BrowserSecret {
+    secret: String,
+    latest: String,
+}
+
+impl BrowserSecret {
+    /// The secret that `browser` has.
+    pub fn of(sigma: &Sigma, browser: &Browser) -> Option<Self> {
+        let (secret, latest) = browser.cookie(name(sigma))?.split_once('.')?;
+        let well_formed = secret.len() == SECRET_LENGTH && secret.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        well_formed.then(|| Self { secret: secret.to_owned(), latest: latest.to_owned() })
+    }
+
+    /// The secret that `browser` has, or a new one.
+    pub fn of_or_new(sigma: &Sigma, browser: &Browser) -> Self {
+        Self::of(sigma, browser)
+            .unwrap_or_else(|| Self { secret: alphanumeric(&*sigma.rng, SECRET_LENGTH), latest: String::new() })
+    }
+
+    /// What interactions of this browser are bound to.
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.secret)
+    }
+
+    /// Whether no interaction was begun here after `id`.
+    pub fn began_last(&self, id: &str) -> bool {
+        self.latest == tag(id)
+    }
+
+    /// `Set-Cookie` of a browser that begins the interaction `id`.
+    pub fn set_cookie(&self, sigma: &Sigma, id: &str) -> String {
+        let seconds = u64::from(sigma.settings.tokens.interaction_seconds);
+        cookie(sigma, name(sigma), &format!("{}.{}", self.secret, tag(id)), seconds)
+    }
+}
+
+/// `Set-Cookie` that ends the cookie.
+pub fn expired_cookie(sigma: &Sigma) -> String {
+    cookie(sigma, name(sigma), "", 0)
+}
+
+fn name(sigma: &Sigma) -> &'static str {
+    if sigma.is_https() { "__Host-sigma-interaction" } else { "sigma-interaction" }
+}
+
+fn tag(id: &str) -> &str {
+    id.get(..TAG_LENGTH).unwrap_or(id)
+}

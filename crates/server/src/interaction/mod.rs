@@ -1,0 +1,191 @@
+//! Interactions: what a person is in the middle of, and in which browser. One is begun by whoever asks, at no cost to the
+//! database: it is sealed into the page's address ([`sealed`]). What a signed-in person chooses in it is a row.
+//!
+//! Pages and forms name the interaction, the cookie only binds it to its browser, so that tabs never mix. One that is not
+//! bound to this browser, because it came by POST, the cookie is gone, or it is another browser's, begins anew here: anybody
+//! may begin one, and nothing that was chosen in it is carried over. Its clock begins anew too, so that what must happen
+//! after it was shown (`prompt=login`) happens in this browser.
+
+mod cookie;
+mod sealed;
+
+use axum::response::Response;
+use http::{HeaderValue, header};
+use sigma_core::authorize::Interaction;
+use sigma_core::random::alphanumeric;
+use sigma_core::time::Timestamp;
+use sigma_store::Tx;
+use sigma_store::interaction::{self, Known, StoredInteraction};
+
+pub use sealed::SealingKey;
+pub use sigma_core::interaction::Kind;
+
+use self::cookie::{BrowserSecret, expired_cookie};
+use self::sealed::Sealed;
+use crate::error::internal;
+use crate::extract::Browser;
+use crate::http::Envelope;
+use crate::state::Sigma;
+
+/// Bytes of a request that begins an interaction, form-encoded: sealed it still fits into an address.
+pub const LONGEST_REQUEST: usize = 4 * 1_024;
+/// Letters of an interaction's id: 131 bits.
+const ID_LENGTH: usize = 22;
+
+/// An interaction of this browser.
+#[derive(Clone, Debug)]
+pub struct Ongoing {
+    /// The sealed value, by which addresses and forms name it.
+    pub name: String,
+    /// What is known of it.
+    pub stored: StoredInteraction,
+    /// There is a row of it.
+    pub is_stored: bool,
+    /// `Set-Cookie`, when it began just now.
+    pub set_cookie: Option<String>,
+}
+
+/// What the name of an interaction leads to.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// It is this browser's.
+    Ongoing(Box<Ongoing>),
+    /// It is not, and may begin anew.
+    Unbound(Kind),
+}
+
+/// Why an interaction cannot go on.
+#[derive(Debug)]
+pub enum Stopped {
+    /// It lapsed, came to its end, or never was.
+    Unknown,
+    /// The store did not answer.
+    Internal(Envelope),
+}
+
+impl Ongoing {
+    /// The authorization request that it is about, as a query string.
+    pub fn query(&self) -> &str {
+        let Kind::Authorization { query } = &self.stored.kind;
+        query
+    }
+}
+
+/// Finds the interaction that is called `name`.
+///
+/// # Errors
+/// [`Stopped`]
+pub async fn find(sigma: &Sigma, browser: &Browser, name: &str) -> Result<Found, Stopped> {
+    let now = sigma.now();
+    let sealed = sigma.interaction_key.open(name, now).map_err(|_| Stopped::Unknown)?;
+    let wanted = sealed.id.clone();
+    let known = sigma.store.read(move |tx| interaction::find(tx, &wanted, now)).await;
+    let known = known.map_err(|error| Stopped::Internal(internal(error)))?;
+    if matches!(known, Some(Known::Finished)) {
+        return Err(Stopped::Unknown);
+    }
+    let shown = BrowserSecret::of(sigma, browser).map(|secret| secret.digest());
+    let Some(bound) = sealed.browser.filter(|bound| shown == Some(*bound)) else {
+        return Ok(Found::Unbound(sealed.kind));
+    };
+    let (stored, is_stored) = match known {
+        Some(Known::Open(stored)) => (stored, true),
+        _ => {
+            let state = Interaction { started_at: sealed.started_at, ..Interaction::default() };
+            let Sealed { id, kind, expires_at, .. } = sealed;
+            (StoredInteraction { id, browser: bound, kind, state, expires_at }, false)
+        }
+    };
+    Ok(Found::Ongoing(Box::new(Ongoing { name: name.to_owned(), stored, is_stored, set_cookie: None })))
+}
+
+/// Finds the interaction that is called `name`, or begins it anew in this browser.
+///
+/// # Errors
+/// [`Stopped`]
+pub async fn find_or_restart(sigma: &Sigma, browser: &Browser, name: &str) -> Result<Ongoing, Stopped> {
+    match find(sigma, browser, name).await? {
+        Found::Ongoing(ongoing) => Ok(*ongoing),
+        Found::Unbound(kind) => begin(sigma, browser, kind, sigma.now()).map_err(Stopped::Internal),
+    }
+}
+
+/// Begins an interaction in `browser`.
+///
+/// # Errors
+/// The cryptography failed, which it does not.
+pub fn begin(sigma: &Sigma, browser: &Browser, kind: Kind, now: Timestamp) -> Result<Ongoing, Envelope> {
+    let secret = BrowserSecret::of_or_new(sigma, browser);
+    let stored = StoredInteraction {
+        id: alphanumeric(&*sigma.rng, ID_LENGTH),
+        browser: secret.digest(),
+        kind,
+        state: Interaction { started_at: now, ..Interaction::default() },
+        expires_at: Sigma::in_seconds(now, sigma.settings.tokens.interaction_seconds),
+    };
+    let sealed = Sealed {
+        id: stored.id.clone(),
+        browser: Some(stored.browser),
+        kind: stored.kind.clone(),
+        started_at: now,
+        expires_at: stored.expires_at,
+    };
+    let name = seal(sigma, &sealed)?;
+    let set_cookie = Some(secret.set_cookie(sigma, &stored.id));
+    Ok(Ongoing { name, stored, is_stored: false, set_cookie })
+}
+
+/// Seals what the first browser that shows it begins: the answer to a POST, which a foreign page may have sent.
+///
+/// # Errors
+/// The cryptography failed, which it does not.
+pub fn begin_unbound(sigma: &Sigma, kind: Kind, now: Timestamp) -> Result<String, Envelope> {
+    let expires_at = Sigma::in_seconds(now, sigma.settings.tokens.interaction_seconds);
+    let id = alphanumeric(&*sigma.rng, ID_LENGTH);
+    seal(sigma, &Sealed { id, browser: None, kind, started_at: now, expires_at })
+}
+
+fn seal(sigma: &Sigma, sealed: &Sealed) -> Result<String, Envelope> {
+    let text = sigma.interaction_key.seal(sealed, &*sigma.rng);
+    text.map_err(|_| Envelope::internal("an interaction could not be sealed"))
+}
+
+/// How an interaction ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// It still went on: this is its only end.
+    pub is_first: bool,
+    /// Others go on in the same browser.
+    pub others: bool,
+}
+
+/// Ends an interaction, in the transaction that answers it.
+///
+/// # Errors
+/// The store does not answer.
+pub fn end(tx: &mut dyn Tx, stored: &StoredInteraction, now: Timestamp) -> Result<Ending, sigma_store::StoreError> {
+    let is_first = interaction::finish(tx, stored)?;
+    Ok(Ending { is_first, others: interaction::has_open(tx, &stored.browser, now)? })
+}
+
+/// Ends the browser's cookie in an answer, if `stored` was the last interaction that needed it: none was begun after it, and
+/// no signed-in person goes on with another. One that waits for sign-in begins anew.
+pub fn close(
+    sigma: &Sigma,
+    browser: &Browser,
+    stored: &StoredInteraction,
+    ending: Ending,
+    response: Response,
+) -> Response {
+    let is_last =
+        !ending.others && BrowserSecret::of(sigma, browser).is_some_and(|secret| secret.began_last(&stored.id));
+    with_cookie(response, is_last.then(|| expired_cookie(sigma)).as_deref())
+}
+
+/// Adds `Set-Cookie` to an answer.
+pub fn with_cookie(mut response: Response, cookie: Option<&str>) -> Response {
+    if let Some(value) = cookie.and_then(|cookie| HeaderValue::from_str(cookie).ok()) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    response
+}

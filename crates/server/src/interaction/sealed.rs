@@ -1,0 +1,223 @@
+//! An interaction before sign-in: a value in the page's address that only this server can make and read, so that nobody can
+//! fill the database by beginning interactions.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sigma_core::digest::Digest;
+use sigma_core::interaction::Kind;
+use sigma_core::random::{Rng, bytes};
+use sigma_core::time::Timestamp;
+use zeroize::Zeroizing;
+
+/// What the key is for. A value of another format has another one.
+const CONTEXT: &[u8] = b"sigma interaction 1";
+/// Bytes of the salt that each value has a key of its own by.
+const SALT_LENGTH: usize = 16;
+/// Letters of a value: an address of ours stays within the 8 KiB that proxies take for a line.
+const LONGEST: usize = 7_680;
+
+/// What the keys of sealed interactions are derived from. It does not print.
+pub struct SealingKey(Zeroizing<Vec<u8>>);
+
+/// An interaction as it is sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sealed {
+    /// 128 random bits: what it is called in the store, once there is a row.
+    pub id: String,
+    /// The digest of the cookie of the browser that it is bound to; none until a browser first shows it (a request that
+    /// came by POST).
+    pub browser: Option<Digest>,
+    /// What it is about.
+    pub kind: Kind,
+    /// When the browser that it is bound to first showed it.
+    pub started_at: Timestamp,
+    /// When it lapses.
+    pub expires_at: Timestamp,
+}
+
+/// Why a value was not opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenError {
+    /// It was not sealed here, or was changed since.
+    NotOurs,
+    /// It lapsed.
+    Expired,
+}
+
+/// What stands inside. Short names: it travels in an address.
+#[derive(Serialize, Deserialize)]
+struct Content {
+    i: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    b: Option<String>,
+    k: Kind,
+    s: i64,
+    e: i64,
+}
+
+impl SealingKey {
+    /// The key that follows from the secret that all processes on a database share.
+    pub fn new(secret: &[u8]) -> Self {
+        Self(Zeroizing::new(secret.to_vec()))
+    }
+
+    /// Seals an interaction; letters that need no escape in an address.
+    ///
+    /// # Errors
+    /// The cryptography failed, which it does not.
+    pub fn seal(&self, interaction: &Sealed, rng: &dyn Rng) -> Result<String, Unspecified> {
+        let content = Content {
+            i: interaction.id.clone(),
+            b: interaction.browser.map(|browser| URL_SAFE_NO_PAD.encode(browser.as_bytes())),
+            k: interaction.kind.clone(),
+            s: interaction.started_at.micros(),
+            e: interaction.expires_at.micros(),
+        };
+        let content = serde_json::to_vec(&content).map_err(|_| Unspecified)?;
+        self.seal_bytes(&content, rng)
+    }
+
+    /// Opens what [`seal`](Self::seal) sealed, unless it lapsed.
+    ///
+    /// # Errors
+    /// [`OpenError`]
+    pub fn open(&self, text: &str, now: Timestamp) -> Result<Sealed, OpenError> {
+        let content = self.open_bytes(text).ok_or(OpenError::NotOurs)?;
+        let content: Content = serde_json::from_slice(&content).map_err(|_| OpenError::NotOurs)?;
+        let browser = content.b.map(|text| {
+            let bytes = URL_SAFE_NO_PAD.decode(text).ok();
+            bytes.and_then(|bytes| Digest::from_stored(&bytes)).ok_or(OpenError::NotOurs)
+        });
+        let interaction = Sealed {
+            id: content.i,
+            browser: browser.transpose()?,
+            kind: content.k,
+            started_at: Timestamp::from_micros(content.s),
+            expires_at: Timestamp::from_micros(content.e),
+        };
+        if now < interaction.expires_at { Ok(interaction) } else { Err(OpenError::Expired) }
+    }
+
+    /// Strangers may have as many values sealed as they like, more than one key of AES-GCM bears with random nonces: each
+    /// value has a key of its own, which is used once.
+    fn key(&self, salt: &[u8]) -> Result<LessSafeKey, Unspecified> {
+        let derived = Salt::new(HKDF_SHA256, salt).extract(&self.0);
+        let key = derived.expand(&[CONTEXT], &AES_256_GCM)?;
+        Ok(LessSafeKey::new(UnboundKey::from(key)))
+    }
+
+    fn seal_bytes(&self, content: &[u8], rng: &dyn Rng) -> Result<String, Unspecified> {
+        let salt: [u8; SALT_LENGTH] = bytes(rng);
+        let mut sealed = content.to_vec();
+        let nonce = Nonce::assume_unique_for_key([0; NONCE_LEN]);
+        let tag = self.key(&salt)?.seal_in_place_separate_tag(nonce, Aad::empty(), &mut sealed)?;
+        Ok(URL_SAFE_NO_PAD.encode([salt.as_slice(), &sealed, tag.as_ref()].concat()))
+    }
+
+    fn open_bytes(&self, text: &str) -> Option<Vec<u8>> {
+        if text.len() > LONGEST {
+            return None;
+        }
+        let value = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (salt, sealed) = value.split_first_chunk::<SALT_LENGTH>()?;
+        let mut sealed = sealed.to_vec();
+        let nonce = Nonce::assume_unique_for_key([0; NONCE_LEN]);
+        let length = self.key(salt).ok()?.open_in_place(nonce, Aad::empty(), &mut sealed).ok()?.len();
+        sealed.truncate(length);
+        Some(sealed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+    use sigma_core::random::SeededRng;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+    const HOUR: Duration = Duration::from_hours(1);
+
+    fn key() -> SealingKey {
+        SealingKey::new(b"the secret of one installation..")
+    }
+
+    fn interaction(query: &str, browser: Option<&str>) -> Sealed {
+        Sealed {
+            id: "a2345678901234567890bb".to_owned(),
+            browser: browser.map(Digest::of),
+            kind: Kind::Authorization { query: query.to_owned() },
+            started_at: NOW,
+            expires_at: NOW.plus(HOUR),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_sealed_is_opened_until_it_lapses(query in "\\PC{0,300}", browser in proptest::option::of("\\w{22}"), seed: u64) {
+            let sealed = interaction(&query, browser.as_deref());
+            let text = key().seal(&sealed, &SeededRng::new(seed)).unwrap();
+            prop_assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')));
+            prop_assert_eq!(key().open(&text, NOW), Ok(sealed.clone()));
+            prop_assert_eq!(key().open(&text, NOW.plus(HOUR).minus(Duration::from_micros(1))), Ok(sealed));
+            prop_assert_eq!(key().open(&text, NOW.plus(HOUR)), Err(OpenError::Expired));
+        }
+
+        #[test]
+        fn a_value_that_was_changed_or_cut_is_not_opened(query in "[a-z=&]{0,80}", at: prop::sample::Index, flip in 1_u8.., seed: u64) {
+            let text = key().seal(&interaction(&query, Some("browser")), &SeededRng::new(seed)).unwrap();
+            let mut bytes = URL_SAFE_NO_PAD.decode(&text).unwrap();
+            let at = at.index(bytes.len());
+            prop_assert_eq!(key().open(&URL_SAFE_NO_PAD.encode(&bytes[..at]), NOW), Err(OpenError::NotOurs));
+            bytes[at] ^= flip;
+            prop_assert_eq!(key().open(&URL_SAFE_NO_PAD.encode(&bytes), NOW), Err(OpenError::NotOurs));
+        }
+
+        #[test]
+        fn no_text_is_taken_for_a_value(text in ".{0,200}") {
+            prop_assert_eq!(key().open(&text, NOW), Err(OpenError::NotOurs));
+        }
+    }
+
+    #[test]
+    fn another_installation_cannot_open_it() {
+        let text = key().seal(&interaction("a=b", None), &SeededRng::new(1)).unwrap();
+        let other = SealingKey::new(b"the secret of another one.......");
+        assert_eq!(other.open(&text, NOW), Err(OpenError::NotOurs));
+    }
+
+    #[test]
+    fn a_kind_or_a_shape_of_another_version_is_not_opened() {
+        for content in [
+            r#"{"i":"a","k":{"seance":{"query":"a=b"}},"s":0,"e":4000000000000000}"#,
+            r#"{"i":"a","k":{"authorization":{}},"s":0,"e":4000000000000000}"#,
+            r#"{"i":"a","b":"short","k":{"authorization":{"query":""}},"s":0,"e":4000000000000000}"#,
+            r#"{"e":4000000000000000}"#,
+            "[]",
+            "",
+        ] {
+            let text = key().seal_bytes(content.as_bytes(), &SeededRng::new(1)).unwrap();
+            assert_eq!(key().open(&text, NOW), Err(OpenError::NotOurs), "{content}");
+        }
+    }
+
+    #[test]
+    fn one_interaction_sealed_twice_is_two_values() {
+        let (rng, sealed) = (SeededRng::new(1), interaction("a=b", None));
+        assert_ne!(key().seal(&sealed, &rng).unwrap(), key().seal(&sealed, &rng).unwrap());
+    }
+
+    #[test]
+    fn the_longest_request_fits_into_an_address() {
+        let longest = interaction(&"x".repeat(crate::interaction::LONGEST_REQUEST), Some("browser"));
+        let text = key().seal(&longest, &SeededRng::new(1)).unwrap();
+        assert!(text.len() + 200 < 8_192, "{}", text.len());
+        assert_eq!(key().open(&text, NOW), Ok(longest));
+    }
+}
