@@ -12,7 +12,7 @@ use sigma_core::time::Timestamp;
 use crate::app::{from_texts, texts};
 use crate::code::{Redeem, narrow};
 use crate::spent::{self, Once};
-use crate::{Outage, Row, StoreError, Tx, params};
+use crate::{Outage, Owner, Row, StoreError, Tx, params};
 
 /// The kind of a grant in the change feed; the key is its id.
 pub const CHANGED: &str = "grant";
@@ -83,9 +83,10 @@ pub fn begin_direct(
     now: Timestamp,
     expires_at: Timestamp,
 ) -> Result<(), StoreError> {
+    tx.lock(Owner::User(&authorization.user_id))?;
     let too_many = tx.query_all(
         "SELECT g.id FROM sessions s JOIN grants g ON g.session_id = s.id AND g.client_id = $2
-         WHERE s.user_id = $1 AND s.ended_at IS NULL ORDER BY g.created_at DESC, g.id DESC LIMIT 500 OFFSET $3",
+         WHERE s.user_id = $1 AND s.ended_at IS NULL ORDER BY g.created_at DESC, g.id DESC LIMIT 10 OFFSET $3",
         params![&authorization.user_id, &authorization.client_id, i64::from(MOST_DIRECT - 1)],
     )?;
     for row in &too_many {

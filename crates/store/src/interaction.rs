@@ -7,7 +7,7 @@ use sigma_core::ids::UserId;
 use sigma_core::interaction::Kind;
 use sigma_core::time::Timestamp;
 
-use crate::{Row, StoreError, Tx, params};
+use crate::{Owner, Row, StoreError, Tx, params};
 
 /// Most interactions of one account that are under way. Beyond that the oldest forgets what was chosen in it.
 pub const MOST_OPEN: u32 = 50;
@@ -122,6 +122,7 @@ pub fn has_open(tx: &mut dyn Tx, browser: &Digest, now: Timestamp) -> Result<boo
 }
 
 fn make_room(tx: &mut dyn Tx, interaction: &StoredInteraction, user_id: &UserId) -> Result<(), StoreError> {
+    tx.lock(Owner::User(user_id))?;
     tx.execute(
         "DELETE FROM interactions WHERE id IN (
             SELECT id FROM interactions WHERE user_id = $1 AND id <> $2 ORDER BY started_at DESC, id DESC LIMIT 500 OFFSET $3)",

@@ -170,7 +170,7 @@ pub fn begin(tx: &mut dyn Tx, user_id: &UserId, bap_id: Option<&str>, new: &NewS
 fn make_room(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
     let too_many = tx.query_all(
         "SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
-         ORDER BY auth_time DESC, id DESC LIMIT 500 OFFSET $3",
+         ORDER BY auth_time DESC, id DESC LIMIT 10 OFFSET $3",
         params![user_id, now, i64::from(MOST_LIVE - 1)],
     )?;
     for row in &too_many {

@@ -8,7 +8,7 @@ use sigma_core::time::Timestamp;
 use sigma_core::workspace::{QUICK_SESSION_SECONDS, SESSION_SECONDS};
 
 use crate::workspace::change_key;
-use crate::{Row, StoreError, Tx, params};
+use crate::{Owner, Row, StoreError, Tx, params};
 
 /// The kind of a session in the change feed; the key is [`change_key`] with the `jti`.
 pub const CHANGED: &str = "workspace session";
@@ -73,9 +73,10 @@ pub(super) fn begin(
     kind: SessionKind,
     now: Timestamp,
 ) -> Result<Timestamp, StoreError> {
+    tx.lock(Owner::User(user_id))?;
     let too_many = tx.query_all(
         "SELECT org_id, jti FROM workspace_sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
-         ORDER BY created_at DESC, jti DESC LIMIT 500 OFFSET $3",
+         ORDER BY created_at DESC, jti DESC LIMIT 10 OFFSET $3",
         params![user_id, now, i64::from(MOST_LIVE - 1)],
     )?;
     for row in &too_many {

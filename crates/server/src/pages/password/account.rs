@@ -18,7 +18,7 @@ use super::{chosen, end_the_rest, hash, remember};
 use crate::error::internal;
 use crate::extract::{Browser, SignedIn};
 use crate::http::{Envelope, RequestContext};
-use crate::oauth::with_cookie;
+use crate::interaction::with_cookie;
 use crate::pages::view::{AccountPassword, PageContext, PasswordState};
 use crate::passwords::{Verdict, authenticate};
 use crate::state::Sigma;

@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 
 use crate::extract::Browser;
 use crate::http::RequestContext;
-use crate::oauth::with_cookie;
+use crate::interaction::with_cookie;
 use crate::passwords::{AuthenticateError, Verdict, authenticate, device};
 use crate::state::Sigma;
 use crate::workspace::body::{Body, Wanted};
