@@ -9,6 +9,7 @@ use sigma_core::ids::{ClientId, OrgId};
 use sigma_core::jose::{Algorithm, JwkSet, MAX_JWS_BYTES, TokenKind, UnverifiedJws};
 use sigma_core::pkce::{CodeChallenge, CodeVerifier};
 use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris, Registrar};
+use sigma_core::resource::{Resource, ResourceScope};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::{ApiKeySecret, SessionKey, UnverifiedSession};
@@ -78,21 +79,27 @@ pub fn redirect_uri(input: &[u8]) {
                 scheme => assert!(application == ApplicationType::Native && scheme.contains('.')),
             }
             let uris: RegisteredRedirectUris = [uri].into_iter().collect();
-            assert!(uris.find(registered).is_some());
+            assert!(uris.find(registered, application).is_some());
             for requested in [registered, requested] {
-                assert_answers_go_where_they_should(&uris, &url, requested);
+                assert_answers_go_where_they_should(&uris, &url, requested, application);
             }
         }
     }
 }
 
-/// What matches is the registered URI, or on loopback differs in the port alone; parameters never change where it leads.
-fn assert_answers_go_where_they_should(uris: &RegisteredRedirectUris, registered: &Url, requested: &str) {
-    let Some(matched) = uris.find(requested) else { return };
+/// What matches is the registered URI, or of a native app on loopback differs in the port alone; parameters never change
+/// where it leads.
+fn assert_answers_go_where_they_should(
+    uris: &RegisteredRedirectUris,
+    registered: &Url,
+    requested: &str,
+    application: ApplicationType,
+) {
+    let Some(matched) = uris.find(requested, application) else { return };
     assert_eq!(matched.as_str(), requested);
     let url = Url::parse(requested).unwrap();
     let mut with_registered_port = url.clone();
-    if registered.scheme() == "http" {
+    if registered.scheme() == "http" && application == ApplicationType::Native {
         with_registered_port.set_port(registered.port()).unwrap();
     }
     assert_eq!(with_registered_port, *registered);
@@ -141,10 +148,12 @@ fn app(auth_method: AuthMethod, application_type: ApplicationType, grant_types: 
         post_logout_redirect_uris: RegisteredRedirectUris::default(),
         grant_types: grant_types.to_vec(),
         scopes: Scopes::parse("openid profile offline_access"),
+        resources: vec!["https://api.example".to_owned()],
         require_pkce: false,
         id_token_alg: Algorithm::RS256,
         access_seconds: None,
         placeholder_email: false,
+        id_token_claims: false,
         dynamic: false,
         disabled: false,
         client_uri: None,
@@ -153,23 +162,41 @@ fn app(auth_method: AuthMethod, application_type: ApplicationType, grant_types: 
     }
 }
 
+/// An API with the scope `read`.
+fn resource(uri: &str, open: bool) -> Resource {
+    Resource {
+        uri: uri.to_owned(),
+        org_id: OrgId::from_text("org"),
+        name: "API".to_owned(),
+        scopes: vec![ResourceScope::register("read", "Read").unwrap()],
+        open,
+        servers: Vec::new(),
+        created_at: NOW,
+    }
+}
+
 /// The query of an authorization request, read for a public, a confidential and a restricted app.
 pub fn authorization_request(input: &[u8]) {
     let params = Params::parse(text(input));
     assert_eq!(Params::parse(&params.to_query()).pairs(), params.pairs());
     let code = GrantType::AuthorizationCode;
+    let registered = [resource("https://api.example", false), resource("urn:open", true), resource("urn:other", false)];
     for app in [
         app(AuthMethod::None, ApplicationType::Native, &[code, GrantType::RefreshToken]),
         app(AuthMethod::ClientSecretBasic, ApplicationType::Web, &[code]),
         app(AuthMethod::ClientSecretBasic, ApplicationType::Web, &[GrantType::ClientCredentials]),
     ] {
         if let Ok(address) = authorize::return_address(&params, &app) {
-            assert!(app.redirect_uris.find(address.redirect_uri.as_str()).is_some());
+            assert!(app.redirect_uris.find(address.redirect_uri.as_str(), app.application_type).is_some());
             assert!(!address.state.unwrap_or_default().contains('\0'));
         }
-        match authorize::parse(&params, &app) {
+        match authorize::parse(&params, &app, &registered) {
             Ok(request) => {
-                assert!(app.may_use(code) && app.scopes.covers(&request.scope));
+                let wanted = request.wanted();
+                assert!(app.may_use(code) && app.scopes.covers(&wanted.scope));
+                assert!(wanted.resources.keys().all(|uri| uri == "https://api.example" || uri == "urn:open"));
+                assert!(request.scope.iter().all(|scope| scope == "read" || app.scopes.contains(scope)));
+                assert!(!request.scope.contains("read") || !wanted.resources.is_empty());
                 assert!(app.may_use(GrantType::RefreshToken) || !request.scope.contains("offline_access"));
                 assert!(request.code_challenge.is_some() || !app.needs_pkce());
                 assert!(params.repeated().is_none() && params.with_nul().is_none());

@@ -17,6 +17,7 @@ export function addApp(sigma, app) {
     "post-logout-redirect-uri": app.post_logout_redirect_uris,
     "grant-type": app.grant_types,
     "placeholder-email": app.placeholder_email,
+    resource: app.resources,
   };
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const args = given.flatMap(([name, value]) => [value].flat().map((one) => `--${name}=${one}`));

@@ -65,6 +65,7 @@ test("a Flask API takes access tokens for it and no others", async () => {
   const { client_secret } = await addApp(sigma, {
     client_id: "client",
     redirect_uris: ["http://127.0.0.1:9/callback"],
+    resources: [API],
   });
   const basic = `Basic ${Buffer.from(`client:${client_secret}`).toString("base64")}`;
   /** Tokens of a sign-in with these further parameters. */

@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and the help for it.
 
+mod resource;
 mod user;
 mod workspace;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use sigma_core::app::{ApplicationType, AuthMethod, GrantType};
 use sigma_core::jose::Algorithm;
 
+pub use resource::{ResourceCommand, ResourceFields};
 pub use user::{AddUser, UserCommand};
 pub use workspace::{AddApiKey, ApiKeyCommand, NamedApiKey, SetWorkspace, WorkspaceCommand};
 
@@ -173,6 +175,7 @@ Examples:
 Examples:
   sigma app set shop --name 'The shop' --redirect-uri https://shop.example.org/callback
   sigma app set shop --auth private_key_jwt --jwks @keys.json
+  sigma app set shop --resource https://api.example.org
   sigma app set shop --disable")]
     Set(SetApp),
     /// Make a new secret, shown this once. The old one stops working at once.
@@ -235,7 +238,7 @@ pub struct AppFields {
         alias = "auth-method",
         value_enum,
         value_name = "METHOD",
-        help = "How it proves who it is; by default what its keys allow, else client_secret_basic"
+        help = "How it proves who it is; by default what its keys allow, else client_secret"
     )]
     pub auth_method: Option<AuthArg>,
     /// Its account key.
@@ -268,6 +271,9 @@ pub struct AppFields {
         help = "What it may ask people for, in one argument; by default \"openid profile email offline_access\""
     )]
     pub scope: Option<String>,
+    /// An API that it may ask for; '' for none. Repeatable.
+    #[arg(long = "resource", value_name = "URI")]
+    pub resources: Vec<String>,
     /// What its id tokens are signed with; by default RS256, ES256 for a Bitcoin key.
     #[arg(long, value_enum, value_name = "ALG")]
     pub id_token_alg: Option<AlgArg>,
@@ -280,34 +286,15 @@ pub struct AppFields {
     /// People without a verified address get a made-up one.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub placeholder_email: Option<bool>,
+    /// Its id tokens carry the claims of the granted scopes, for software that never asks userinfo.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub id_token_claims: Option<bool>,
+    /// The workspace that it belongs to; with the scope `roles` it learns of people's roles there.
+    #[arg(long, value_name = "ID")]
+    pub workspace: Option<String>,
     /// Its home page.
     #[arg(long, value_name = "URL")]
     pub client_uri: Option<String>,
-}
-
-/// `sigma resource`.
-#[derive(Debug, Subcommand)]
-pub enum ResourceCommand {
-    /// Register an API: access tokens for it can be asked for by `resource`.
-    #[command(after_help = "Examples:\n  sigma resource add https://api.example.org --name 'Example API'")]
-    Add {
-        /// An absolute URI without fragment: `aud` of the tokens.
-        uri: String,
-        /// What people are told it is called; its host without it.
-        #[arg(long)]
-        name: Option<String>,
-    },
-    /// List the APIs.
-    #[command(after_help = "Examples:\n  sigma resource list")]
-    List(Page),
-    /// Remove an API: no more tokens are made for it.
-    #[command(after_help = "Examples:\n  sigma resource remove https://api.example.org --yes")]
-    Remove {
-        /// Its URI.
-        uri: String,
-        #[command(flatten)]
-        sure: Sure,
-    },
 }
 
 /// `sigma keys`.
@@ -378,9 +365,11 @@ choices! {
     AuthArg => AuthMethod {
         /// A public app: PKCE alone.
         None = "none",
-        /// Id and secret in the Authorization header.
+        /// Id and secret, in the Authorization header or in the body.
+        ClientSecret = "client_secret",
+        /// Id and secret in the Authorization header alone.
         ClientSecretBasic = "client_secret_basic",
-        /// Id and secret in the body.
+        /// Id and secret in the body alone.
         ClientSecretPost = "client_secret_post",
         /// A JWT signed with the app's own key.
         PrivateKeyJwt = "private_key_jwt",

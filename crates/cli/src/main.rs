@@ -72,7 +72,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Resource(command) => {
             use commands::resource;
             match command {
-                ResourceCommand::Add { uri, name } => resource::add(file, output, &uri, name.as_deref()),
+                ResourceCommand::Add { uri, fields } => resource::add(file, output, &uri, &fields),
+                ResourceCommand::Show { uri } => resource::show(file, output, &uri),
+                ResourceCommand::Set { uri, fields } => resource::set(file, output, &uri, &fields),
                 ResourceCommand::List(page) => resource::list(file, output, &page),
                 ResourceCommand::Remove { uri, sure } => resource::remove(file, output, &uri, sure.yes),
             }

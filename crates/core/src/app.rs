@@ -8,18 +8,20 @@ use crate::ids::{ClientId, OrgId};
 use crate::jose::Algorithm;
 pub use crate::redirect::ApplicationType;
 use crate::redirect::RegisteredRedirectUris;
-use crate::scope::Scopes;
+use crate::scope::{OFFLINE_ACCESS, ROLES, Scopes};
 use crate::time::Timestamp;
 
-/// How an app authenticates at the token endpoint: exactly one way each (ruling 13).
+/// How an app authenticates at the token endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthMethod {
     /// A public app: PKCE alone.
     None,
-    /// Id and secret in the `Authorization` header (RFC 6749 §2.3.1).
+    /// Id and secret, in the `Authorization` header or in the body as its library likes (RFC 6749 §2.3.1).
+    ClientSecret,
+    /// Id and secret in the `Authorization` header alone.
     ClientSecretBasic,
-    /// Id and secret in the body (RFC 6749 §2.3.1).
+    /// Id and secret in the body alone.
     ClientSecretPost,
     /// A JWT signed with the app's own key (RFC 7523 §2.2).
     PrivateKeyJwt,
@@ -28,14 +30,15 @@ pub enum AuthMethod {
 }
 
 impl AuthMethod {
-    /// Every method, as discovery lists them.
-    pub const ALL: [Self; 5] =
+    /// Every method of a request, as discovery lists them. [`AuthMethod::ClientSecret`] stands for two.
+    pub const ON_THE_WIRE: [Self; 5] =
         [Self::None, Self::ClientSecretBasic, Self::ClientSecretPost, Self::PrivateKeyJwt, Self::SigmaBitcoinAuth];
 
-    /// The name on the wire (`token_endpoint_auth_method`, RFC 7591 §2).
+    /// The name on the wire (`token_endpoint_auth_method`, RFC 7591 §2); `client_secret` is registered alone.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
+            Self::ClientSecret => "client_secret",
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
             Self::PrivateKeyJwt => "private_key_jwt",
@@ -45,7 +48,12 @@ impl AuthMethod {
 
     /// The method of that name.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.as_str() == text)
+        [Self::ClientSecret].into_iter().chain(Self::ON_THE_WIRE).find(|method| method.as_str() == text)
+    }
+
+    /// Whether the app has a secret.
+    pub const fn has_secret(self) -> bool {
+        matches!(self, Self::ClientSecret | Self::ClientSecretBasic | Self::ClientSecretPost)
     }
 
     /// Whether the app proves with a secret of its own who it is.
@@ -114,7 +122,7 @@ pub struct App {
     pub application_type: ApplicationType,
     /// How it proves who it is.
     pub auth_method: AuthMethod,
-    /// The digest of its secret, for the two secret methods.
+    /// The digest of its secret, where its method has one.
     pub secret: Option<Digest>,
     /// Its account key, for `sigma_bitcoin_auth`.
     pub pubkey: Option<PublicKey>,
@@ -128,8 +136,10 @@ pub struct App {
     pub post_logout_redirect_uris: RegisteredRedirectUris,
     /// What it may exchange for tokens.
     pub grant_types: Vec<GrantType>,
-    /// What it may ask people for.
+    /// What it may ask people for, of the scopes that the server knows itself.
     pub scopes: Scopes,
+    /// The resources that it may ask for beside those that are open to any app, by URI (RFC 8707).
+    pub resources: Vec<String>,
     /// PKCE even though it is confidential (ruling 12).
     pub require_pkce: bool,
     /// What its id tokens are signed with (ruling 11).
@@ -138,6 +148,8 @@ pub struct App {
     pub access_seconds: Option<u32>,
     /// People without an address get a made-up one (ruling 28).
     pub placeholder_email: bool,
+    /// Its id tokens carry the claims of the granted scopes, as userinfo does.
+    pub id_token_claims: bool,
     /// It registered itself (RFC 7591): shown as unverified and always asked for.
     pub dynamic: bool,
     /// Switched off: nothing works.
@@ -180,10 +192,12 @@ impl App {
             post_logout_redirect_uris: RegisteredRedirectUris::default(),
             grant_types: Vec::new(),
             scopes: Scopes::parse("openid profile"),
+            resources: Vec::new(),
             require_pkce: true,
             id_token_alg: Algorithm::ES256,
             access_seconds: None,
             placeholder_email: false,
+            id_token_claims: false,
             dynamic: false,
             disabled: false,
             client_uri: None,
@@ -205,6 +219,16 @@ impl App {
         self.dynamic
             || (self.application_type == ApplicationType::Native
                 && !self.redirect_uris.iter().all(|uri| uri.as_str().starts_with("https://")))
+    }
+
+    /// The server's own scopes that it may ask for: refresh tokens only if it may use them, and roles only if somebody
+    /// vouches for it.
+    pub fn askable(&self) -> Scopes {
+        self.scopes.retain(|scope| match scope {
+            OFFLINE_ACCESS => self.may_use(GrantType::RefreshToken),
+            ROLES => !self.dynamic,
+            _ => true,
+        })
     }
 
     /// Whether it may use `grant`.

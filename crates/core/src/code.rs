@@ -22,6 +22,8 @@ pub struct Authorization {
     pub scope: Scopes,
     /// Userinfo claims that were asked for one by one.
     pub claims: Vec<String>,
+    /// Claims of the id token that were asked for one by one.
+    pub id_token_claims: Vec<String>,
     /// Audiences of the access token (RFC 8707).
     pub resources: Vec<String>,
     /// Returned in id tokens.
@@ -44,6 +46,7 @@ impl Authorization {
             bap_id: None,
             scope: Scopes::default(),
             claims: Vec::new(),
+            id_token_claims: Vec::new(),
             resources: Vec::new(),
             nonce: None,
             auth_time: session.auth_time,

@@ -16,6 +16,7 @@ pub mod person;
 pub mod pkce;
 pub mod random;
 pub mod redirect;
+pub mod resource;
 pub mod scope;
 pub mod time;
 pub mod token;

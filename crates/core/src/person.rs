@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sigma_bitcoin::PublicKey;
 
-use crate::ids::UserId;
-use crate::scope::{EMAIL, PROFILE, Scopes};
+use crate::ids::{OrgId, UserId};
+use crate::scope::{EMAIL, PROFILE, ROLES, Scopes};
 
 /// Why an identity is known to be its account's (ruling 1, contract 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,8 +86,19 @@ pub struct Person {
     pub pubkey: Option<String>,
     /// The identity that was chosen for the app.
     pub identity: Option<Identity>,
+    /// Their place in the org that owns the app, where it was asked for and there is one.
+    pub membership: Option<Membership>,
     /// The account is switched off.
     pub disabled: bool,
+}
+
+/// A person's place in an org, as an app of that org is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The org.
+    pub org_id: OrgId,
+    /// The name of their role there.
+    pub role: String,
 }
 
 impl Person {
@@ -172,6 +183,10 @@ impl Person {
         if wanted(PROFILE, "bap") {
             body.insert("bap".to_owned(), self.bap());
         }
+        if let Some(Membership { org_id, role }) = &self.membership {
+            let claims = [("org_id", Value::from(org_id.as_str())), ("roles", Value::from(vec![role.as_str()]))];
+            body.extend(claims.into_iter().filter(|(claim, _)| wanted(ROLES, claim)).map(|(c, v)| (c.to_owned(), v)));
+        }
         if let Some((address, verified)) = self.email_claims(placeholder_host) {
             let claims = [("email", Value::from(address)), ("email_verified", Value::from(verified))];
             for (claim, value) in claims.into_iter().filter(|(claim, _)| wanted(EMAIL, claim)) {
@@ -197,7 +212,7 @@ fn is_made_up(address: &str) -> bool {
 }
 
 /// Claims that can be asked for one by one, with the scope that covers each (Core §5.4, §5.5).
-pub const CLAIMS: [(&str, &str); 10] = [
+pub const CLAIMS: [(&str, &str); 12] = [
     ("name", PROFILE),
     ("given_name", PROFILE),
     ("family_name", PROFILE),
@@ -208,6 +223,8 @@ pub const CLAIMS: [(&str, &str); 10] = [
     ("bitcoin_address", PROFILE),
     ("email", EMAIL),
     ("email_verified", EMAIL),
+    ("org_id", ROLES),
+    ("roles", ROLES),
 ];
 
 #[cfg(test)]
@@ -224,6 +241,7 @@ mod tests {
             email: None,
             pubkey: Some(KEY.to_owned()),
             identity: None,
+            membership: None,
             disabled: false,
         }
     }
@@ -277,6 +295,16 @@ mod tests {
             info(&verified, "openid email"),
             serde_json::json!({"sub": "user_1", "email": "ada@example.org", "email_verified": true})
         );
+    }
+
+    #[test]
+    fn a_role_is_told_with_its_scope_and_its_org_alone() {
+        let member = Membership { org_id: OrgId::from_text("org_1"), role: "Admin".to_owned() };
+        let member = Person { membership: Some(member), ..person() };
+        assert_eq!(info(&member, "openid"), serde_json::json!({"sub": "user_1"}));
+        let told = serde_json::json!({"sub": "user_1", "org_id": "org_1", "roles": ["Admin"]});
+        assert_eq!(info(&member, "openid roles"), told);
+        assert_eq!(info(&person(), "openid roles"), serde_json::json!({"sub": "user_1"}), "no member there");
     }
 
     #[test]

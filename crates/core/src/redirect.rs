@@ -240,14 +240,16 @@ impl RegisteredRedirectUris {
         self.0.iter()
     }
 
-    /// The URI of a request, if it is registered: byte for byte, or on http loopback with another port (RFC 8252 §7.3),
-    /// since a native app cannot choose its port beforehand.
-    pub fn find(&self, requested: &str) -> Option<MatchedRedirectUri> {
-        let exact = self.0.iter().any(|registered| registered.0 == requested);
-        let matches = exact
-            || self.0.iter().filter_map(RedirectUri::around_loopback_port).any(|(front, back)| {
+    /// The URI of a request, if it is registered: byte for byte, or for a native app on http loopback with another port
+    /// (RFC 8252 §7.3), since it cannot choose its port beforehand.
+    pub fn find(&self, requested: &str, application: ApplicationType) -> Option<MatchedRedirectUri> {
+        let exact = || self.0.iter().any(|registered| registered.0 == requested);
+        let other_port = || {
+            self.0.iter().filter_map(RedirectUri::around_loopback_port).any(|(front, back)| {
                 requested.strip_prefix(front).and_then(without_port).is_some_and(|rest| rest == back)
-            });
+            })
+        };
+        let matches = exact() || (application == ApplicationType::Native && other_port());
         matches.then(|| MatchedRedirectUri(requested.to_owned()))
     }
 }

@@ -14,8 +14,12 @@ pub const EMAIL: &str = "email";
 /// A refresh token (Core §11).
 pub const OFFLINE_ACCESS: &str = "offline_access";
 
-/// Every scope that a person can be asked for; others are ignored (ruling 16).
-pub const KNOWN: [&str; 7] = [OPENID, PROFILE, EMAIL, OFFLINE_ACCESS, "sigma:profile", "sigma:wallet", "sigma:backup"];
+/// The person's role in the org that owns the app. Never for an app that registered itself.
+pub const ROLES: &str = "roles";
+
+/// Every scope of the server's own that a person can be asked for. Resources register more; all others are ignored.
+pub const KNOWN: [&str; 8] =
+    [OPENID, PROFILE, EMAIL, OFFLINE_ACCESS, ROLES, "sigma:profile", "sigma:wallet", "sigma:backup"];
 
 /// A set of scopes in the order in which they were asked for, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,7 +54,19 @@ impl Scopes {
     /// Those of this set that are in `allowed` too.
     #[must_use]
     pub fn within(&self, allowed: &Self) -> Self {
-        Self(self.0.iter().filter(|scope| allowed.contains(scope)).cloned().collect())
+        self.retain(|scope| allowed.contains(scope))
+    }
+
+    /// Those of this set of which `keep` is true.
+    #[must_use]
+    pub fn retain(&self, keep: impl Fn(&str) -> bool) -> Self {
+        Self(self.0.iter().filter(|scope| keep(scope)).cloned().collect())
+    }
+
+    /// Those of this set that the server knows itself, without what resources registered.
+    #[must_use]
+    pub fn own(&self) -> Self {
+        self.retain(|scope| KNOWN.contains(&scope))
     }
 
     /// This set and, after it, what `other` adds.
@@ -64,7 +80,7 @@ impl Scopes {
     /// This set without `scope`.
     #[must_use]
     pub fn without(&self, scope: &str) -> Self {
-        Self(self.0.iter().filter(|known| *known != scope).cloned().collect())
+        self.retain(|known| known != scope)
     }
 
     /// The scopes, in order.

@@ -4,12 +4,14 @@ use aws_lc_rs::digest::{SHA256, SHA512, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::code::Authorization;
 use crate::ids::{ClientId, GrantId, TokenId};
 use crate::jose::Algorithm;
 use crate::person::Person;
-use crate::scope::{EMAIL, OPENID, PROFILE};
+use crate::resource::Targets;
+use crate::scope::{EMAIL, OPENID, PROFILE, Scopes};
 use crate::time::Timestamp;
 
 /// Most characters of a name in a token, which travels in the header of every request.
@@ -28,33 +30,39 @@ pub enum Audience {
 }
 
 impl Audience {
-    /// The audience of an access token (ruling 7): the issuer, or the resources that were asked for, with the issuer
-    /// beside them when it answers userinfo.
-    pub fn of(issuer: &str, authorization: &Authorization) -> Self {
-        Self::of_resources(issuer, &authorization.resources, authorization.scope.contains(OPENID))
+    /// The audience of a person's access token: the issuer, or `targets`, with the issuer beside them when it answers
+    /// userinfo. A token for a resource that is open to any app is never for the issuer too: whoever serves it could ask
+    /// there who the person is.
+    pub fn of_grant(issuer: &str, targets: &Targets, scope: &Scopes) -> Self {
+        let with_issuer = scope.contains(OPENID) && !targets.any_open();
+        Self::of(issuer, &targets.uris().chain(with_issuer.then_some(issuer)).collect::<Vec<_>>())
     }
 
-    /// The audience for `resources`; `with_issuer` adds the issuer to them.
-    pub fn of_resources(issuer: &str, resources: &[String], with_issuer: bool) -> Self {
-        match resources {
+    /// The audience of an app's token for itself: the issuer, or `targets`.
+    pub fn of_app(issuer: &str, targets: &Targets) -> Self {
+        Self::of(issuer, &targets.uris().collect::<Vec<_>>())
+    }
+
+    fn of(issuer: &str, audiences: &[&str]) -> Self {
+        match audiences {
             [] => Self::One(issuer.to_owned()),
-            [only] if !with_issuer => Self::One(only.clone()),
-            several => {
-                let mut audiences = several.to_vec();
-                if with_issuer && !several.iter().any(|audience| audience == issuer) {
-                    audiences.push(issuer.to_owned());
-                }
-                Self::Many(audiences)
-            }
+            [only] => Self::One((*only).to_owned()),
+            several => Self::Many(several.iter().map(|audience| (*audience).to_owned()).collect()),
         }
+    }
+
+    /// Each audience.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let audiences = match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many.as_slice(),
+        };
+        audiences.iter().map(String::as_str)
     }
 
     /// Whether `name` is meant.
     pub fn includes(&self, name: &str) -> bool {
-        match self {
-            Self::One(one) => one == name,
-            Self::Many(many) => many.iter().any(|known| known == name),
-        }
+        self.iter().any(|known| known == name)
     }
 }
 
@@ -104,7 +112,7 @@ pub struct AccessClaims {
     pub email: Option<String>,
     /// The key that the token is bound to (RFC 7800): such a token is never taken as Bearer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cnf: Option<serde_json::Value>,
+    pub cnf: Option<Value>,
 }
 
 /// When and how long: what every token of one answer shares.
@@ -128,20 +136,22 @@ impl AccessClaims {
         issuer: &str,
         grant: &GrantId,
         authorization: &Authorization,
+        targets: &Targets,
         person: &Person,
         id: &TokenId,
         lifetime: Lifetime,
     ) -> Self {
         let profile = authorization.scope.contains(PROFILE).then_some(person);
+        let scope = targets.bound(&authorization.scope);
         Self {
             iss: issuer.to_owned(),
             sub: authorization.user_id.to_string(),
-            aud: Audience::of(issuer, authorization),
+            aud: Audience::of_grant(issuer, targets, &scope),
             exp: lifetime.expiry(),
             iat: lifetime.now.seconds(),
             jti: id.to_string(),
             client_id: authorization.client_id.to_string(),
-            scope: authorization.scope.to_string(),
+            scope: scope.to_string(),
             gid: Some(grant.to_string()),
             sid: Some(authorization.session_id.to_string()),
             auth_time: Some(authorization.auth_time.seconds()),
@@ -163,20 +173,20 @@ impl AccessClaims {
     pub fn of_app(
         issuer: &str,
         client_id: &ClientId,
-        scope: &str,
-        resources: &[String],
+        scope: &Scopes,
+        targets: &Targets,
         id: &TokenId,
         lifetime: Lifetime,
     ) -> Self {
         Self {
             iss: issuer.to_owned(),
             sub: client_id.to_string(),
-            aud: Audience::of_resources(issuer, resources, false),
+            aud: Audience::of_app(issuer, targets),
             exp: lifetime.expiry(),
             iat: lifetime.now.seconds(),
             jti: id.to_string(),
             client_id: client_id.to_string(),
-            scope: scope.to_owned(),
+            scope: scope.to_string(),
             gid: None,
             sid: None,
             auth_time: None,
@@ -188,6 +198,25 @@ impl AccessClaims {
             cnf: None,
         }
     }
+}
+
+/// The claims of an id token about its person: those of `scope` and those asked for one by one, as userinfo has them
+/// (Core §5.4, §5.5). What has no value is left out, and so is a record too long to travel in a header.
+pub fn id_token_claims(
+    person: &Person,
+    scope: &Scopes,
+    claims: &[String],
+    placeholder_host: Option<&str>,
+) -> Map<String, Value> {
+    let mut told = person.userinfo(scope, claims, placeholder_host);
+    told.remove("sub");
+    if person.bap_text().is_none_or(|record| record.len() > LONGEST_RECORD) {
+        told.remove("bap");
+    }
+    if let Some(Value::String(name)) = told.get_mut("name") {
+        *name = name.chars().take(LONGEST_NAME).collect();
+    }
+    told
 }
 
 /// The claims of an id token: `typ` `JWT` (Core §2).
@@ -217,6 +246,9 @@ pub struct IdClaims {
     pub at_hash: Option<String>,
     /// The browser session (Front-Channel Logout §3).
     pub sid: String,
+    /// What it says of the person, if the app asked for that here.
+    #[serde(flatten)]
+    pub about: Map<String, Value>,
 }
 
 impl IdClaims {
@@ -224,6 +256,7 @@ impl IdClaims {
     pub fn of(
         issuer: &str,
         authorization: &Authorization,
+        about: Map<String, Value>,
         access_token: &str,
         algorithm: Algorithm,
         lifetime: Lifetime,
@@ -240,6 +273,7 @@ impl IdClaims {
             nonce: authorization.nonce.clone(),
             at_hash: Some(at_hash(access_token, algorithm)),
             sid: authorization.session_id.to_string(),
+            about,
         }
     }
 }

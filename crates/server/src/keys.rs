@@ -1,5 +1,6 @@
 //! The keys that sign tokens: loaded from the store, unsealed, rotated when they are due.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -24,8 +25,16 @@ pub struct Keys {
     cache: Cache<Arc<Vec<SealedKey>>>,
     /// The last keyring that could be read: it goes on signing while the store is away.
     current: RwLock<Arc<Loaded>>,
+    /// How often a reading began on behalf of a key that nobody here knows.
+    readings: AtomicU64,
+    /// When the last of them ended, and how. Held while one goes on.
+    last_reading: tokio::sync::Mutex<Option<(tokio::time::Instant, Result<(), StoreError>)>>,
     policy: RotationPolicy,
 }
+
+/// How long after the keys were read for an unknown one they are not read for another: whoever names keys that are not
+/// there makes us read ten times a second at most, and nobody else wait longer than for one reading.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A keyring, and what it was made of.
 struct Loaded {
@@ -61,7 +70,13 @@ impl Keys {
         let sealed = Arc::new(store.read(signing_key::list).await?);
         let keyring = Arc::new(unseal(&sealed, master_key)?);
         let cache = Cache::new(store, signing_key::CHANGED, 1);
-        Ok(Self { cache, current: RwLock::new(Arc::new(Loaded { sealed, keyring })), policy })
+        Ok(Self {
+            cache,
+            current: RwLock::new(Arc::new(Loaded { sealed, keyring })),
+            readings: AtomicU64::new(0),
+            last_reading: tokio::sync::Mutex::default(),
+            policy,
+        })
     }
 
     /// The keyring now: what the store holds, or the last that was read when the store does not answer.
@@ -71,6 +86,48 @@ impl Keys {
         let Ok(Some(sealed)) = self.cache.get_or_load(signing_key::ALL, list).await else {
             return Arc::clone(&current.keyring);
         };
+        self.take(sealed, &current, master_key)
+    }
+
+    /// The keyring to verify what `kid` signed: one that another process made a moment ago is read from the store.
+    ///
+    /// # Errors
+    /// The key is unknown here, and the store does not say whether there is such a key.
+    pub async fn ring_with(&self, master_key: &MasterKey, kid: &str) -> Result<Arc<Keyring>, StoreError> {
+        let ring = self.ring(master_key).await;
+        if ring.verifier(kid).is_some() {
+            return Ok(ring);
+        }
+        let seen = self.readings.load(Ordering::Acquire);
+        let mut last = self.last_reading.lock().await;
+        if self.readings.load(Ordering::Acquire) == seen {
+            if let Some((ended, _)) = &*last {
+                tokio::time::sleep_until(*ended + PAUSE).await;
+            }
+            self.readings.fetch_add(1, Ordering::Release);
+            let read = self.read(master_key).await;
+            *last = Some((tokio::time::Instant::now(), read));
+        }
+        // Whoever came before a reading began is answered by it.
+        if let Some((_, Err(error))) = &*last {
+            return Err(error.clone());
+        }
+        drop(last);
+        Ok(self.ring(master_key).await)
+    }
+
+    /// Reads the keys from the store, whatever is remembered.
+    async fn read(&self, master_key: &MasterKey) -> Result<(), StoreError> {
+        let list = |tx: &mut dyn Tx| signing_key::list(tx).map(|keys| Some(Arc::new(keys)));
+        if let Some(sealed) = self.cache.load(signing_key::ALL, list).await? {
+            let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
+            self.take(sealed, &current, master_key);
+        }
+        Ok(())
+    }
+
+    /// Makes a keyring of what was read, unless it is the one in use.
+    fn take(&self, sealed: Arc<Vec<SealedKey>>, current: &Loaded, master_key: &MasterKey) -> Arc<Keyring> {
         if Arc::ptr_eq(&sealed, &current.sealed) {
             return Arc::clone(&current.keyring);
         }

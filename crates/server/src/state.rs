@@ -11,14 +11,19 @@ use bytes::Bytes;
 use moka::sync::Cache as Memory;
 use secrecy::ExposeSecret as _;
 use sigma_core::app::App;
+use sigma_core::authorize::MOST_RESOURCES;
 use sigma_core::digest::Digest;
 use sigma_core::grant::Grant;
 use sigma_core::ids::{ClientId, GrantId, SessionId, UserId};
+use sigma_core::person::{Membership, Person};
 use sigma_core::random::{Rng, bytes};
+use sigma_core::resource::Resource;
+use sigma_core::scope::{ROLES, Scopes};
 use sigma_core::time::{Clock, Timestamp};
 use sigma_store::account::{self, Account};
-use sigma_store::resource::{self, Resource};
+use sigma_store::resource;
 use sigma_store::session::{self, Session};
+use sigma_store::workspace::membership::State;
 use sigma_store::{Cache, MasterKey, SealError, Store, StoreError, app, grant, meta};
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
@@ -261,7 +266,7 @@ impl Sigma {
         self.sessions.get_or_load(id.as_str(), load).await
     }
 
-    /// The audience `uri`, if an org registered it (ruling 7).
+    /// The resource of that URI, if it is registered.
     ///
     /// # Errors
     /// The store does not answer.
@@ -274,12 +279,44 @@ impl Sigma {
         self.resources.get_or_load(uri, load).await
     }
 
-    /// Whether the audience `uri` is registered (ruling 7).
+    /// Those of `uris` that are registered, in their order. Only so many are looked up as one token may be for.
     ///
     /// # Errors
     /// The store does not answer.
-    pub async fn is_registered_resource(&self, uri: &str) -> Result<bool, StoreError> {
-        Ok(self.find_resource(uri).await?.is_some())
+    pub async fn find_resources(&self, uris: &[String]) -> Result<Vec<Resource>, StoreError> {
+        let mut found = Vec::new();
+        for uri in uris.iter().take(MOST_RESOURCES) {
+            if let Some(resource) = self.find_resource(uri).await? {
+                found.push(Resource::clone(&resource));
+            }
+        }
+        Ok(found)
+    }
+
+    /// `person` with their place in the org that owns `app`, if `scope` or one of `claims` asks for it and they are one of
+    /// its active members.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn with_membership(
+        &self,
+        app: &App,
+        person: Person,
+        scope: &Scopes,
+        claims: &[String],
+    ) -> Result<Person, StoreError> {
+        let is_wanted =
+            scope.contains(ROLES) || claims.iter().any(|claim| ["org_id", "roles"].contains(&claim.as_str()));
+        if !is_wanted || app.dynamic || self.find_tenant(&app.org_id).await?.is_none() {
+            return Ok(person);
+        }
+        let Some(member) = self.find_member(&app.org_id, &person.user_id).await? else { return Ok(person) };
+        if member.state != State::Active {
+            return Ok(person);
+        }
+        let role = self.find_role(&app.org_id, &member.role_id).await?;
+        let membership = role.map(|role| Membership { org_id: app.org_id.clone(), role: role.name.clone() });
+        Ok(Person { membership, ..person })
     }
 
     /// Whether an access token without a grant was revoked.

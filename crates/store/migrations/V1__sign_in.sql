@@ -37,6 +37,10 @@ CREATE TABLE resources (
     uri TEXT NOT NULL PRIMARY KEY,
     org_id TEXT NOT NULL,
     name TEXT NOT NULL,
+    -- Name and description of each scope, the apps that serve it: JSON.
+    scopes TEXT NOT NULL,
+    open BIGINT NOT NULL CHECK (open IN (0, 1)),
+    servers TEXT NOT NULL,
     created_at BIGINT NOT NULL
 );
 
@@ -54,10 +58,12 @@ CREATE TABLE apps (
     post_logout_redirect_uris TEXT NOT NULL,
     grant_types TEXT NOT NULL,
     scopes TEXT NOT NULL,
+    resources TEXT NOT NULL,
     require_pkce BIGINT NOT NULL CHECK (require_pkce IN (0, 1)),
     id_token_alg TEXT NOT NULL CHECK (id_token_alg IN ('RS256', 'ES256', 'EdDSA')),
     access_seconds BIGINT CHECK (access_seconds > 0),
     placeholder_email BIGINT NOT NULL CHECK (placeholder_email IN (0, 1)),
+    id_token_claims BIGINT NOT NULL CHECK (id_token_claims IN (0, 1)),
     dynamic BIGINT NOT NULL CHECK (dynamic IN (0, 1)),
     disabled BIGINT NOT NULL CHECK (disabled IN (0, 1)),
     client_uri TEXT,
@@ -149,14 +155,16 @@ CREATE INDEX interactions_browser ON interactions (browser_hash);
 CREATE INDEX interactions_user ON interactions (user_id, started_at);
 CREATE INDEX interactions_sweep ON interactions (expires_at);
 
+-- What a person agreed to; the empty resource is the server itself.
 CREATE TABLE consents (
     user_id TEXT NOT NULL,
     client_id TEXT NOT NULL,
     bap_id TEXT NOT NULL,
+    resource TEXT NOT NULL,
     scope TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
-    PRIMARY KEY (user_id, client_id, bap_id)
+    PRIMARY KEY (user_id, client_id, bap_id, resource)
 );
 
 -- A spent code stays until the last token that came of it has expired, so that a second use is known (ruling 10).
@@ -171,6 +179,7 @@ CREATE TABLE codes (
     nonce TEXT,
     scope TEXT NOT NULL,
     claims TEXT NOT NULL,
+    id_token_claims TEXT NOT NULL,
     resources TEXT NOT NULL,
     auth_time BIGINT NOT NULL,
     acr TEXT NOT NULL,
@@ -191,6 +200,7 @@ CREATE TABLE grants (
     bap_id TEXT,
     scope TEXT NOT NULL,
     claims TEXT NOT NULL,
+    id_token_claims TEXT NOT NULL,
     resources TEXT NOT NULL,
     auth_time BIGINT NOT NULL,
     acr TEXT NOT NULL,

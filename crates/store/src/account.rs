@@ -49,6 +49,7 @@ impl Account {
     pub fn person(&self, bap_id: Option<&str>) -> Person {
         let identity = bap_id.and_then(|wanted| self.identities.iter().find(|identity| identity.bap_id == wanted));
         Person {
+            membership: None,
             user_id: self.user.id.clone(),
             name: self.user.name.clone(),
             image: self.user.image.clone(),

@@ -33,8 +33,9 @@ pub fn add(tx: &mut dyn Tx, app: &App) -> Result<Added, StoreError> {
     let inserted = tx.execute(
         "INSERT INTO apps (client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks,
             jwks_uri, redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg,
-            access_seconds, placeholder_email, dynamic, disabled, client_uri, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+            access_seconds, placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+            $23, $24)
          ON CONFLICT (client_id) DO NOTHING",
         &[vec![(&app.client_id).into(), (&app.org_id).into(), app.created_at.into()], columns(app)?].concat(),
     )?;
@@ -45,15 +46,16 @@ pub fn add(tx: &mut dyn Tx, app: &App) -> Result<Added, StoreError> {
     Ok(Added::Added)
 }
 
-/// Writes every field of `app` but its id, owner and age; whether there is such an app.
+/// Writes every field of `app` but its id and age; whether there is such an app.
 pub fn update(tx: &mut dyn Tx, app: &App) -> Result<bool, StoreError> {
     let updated = tx.execute(
         "UPDATE apps SET name = $2, application_type = $3, auth_method = $4, secret_hash = $5, pubkey = $6, jwks = $7,
             jwks_uri = $8, redirect_uris = $9, post_logout_redirect_uris = $10, grant_types = $11, scopes = $12,
             require_pkce = $13, id_token_alg = $14, access_seconds = $15, placeholder_email = $16, dynamic = $17,
-            disabled = $18, client_uri = $19, updated_at = $20
+            disabled = $18, client_uri = $19, updated_at = $20, resources = $21, id_token_claims = $22,
+            org_id = $23
          WHERE client_id = $1",
-        &[vec![(&app.client_id).into()], columns(app)?].concat(),
+        &[vec![(&app.client_id).into()], columns(app)?, vec![(&app.org_id).into()]].concat(),
     )?;
     tx.changed(CHANGED, app.client_id.as_str())?;
     Ok(updated == 1)
@@ -78,7 +80,7 @@ pub fn find(tx: &mut dyn Tx, client_id: &ClientId) -> Result<Option<App>, StoreE
     tx.query_opt(
         "SELECT client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks, jwks_uri,
             redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg, access_seconds,
-            placeholder_email, dynamic, disabled, client_uri, updated_at
+            placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims
          FROM apps WHERE client_id = $1",
         params![client_id],
     )?
@@ -91,7 +93,7 @@ pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<App>, StoreE
     tx.query_all(
         "SELECT client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks, jwks_uri,
             redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg, access_seconds,
-            placeholder_email, dynamic, disabled, client_uri, updated_at
+            placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims
          FROM apps WHERE client_id > $1 ORDER BY client_id LIMIT $2",
         params![after, limit],
     )?
@@ -123,6 +125,8 @@ fn columns(app: &App) -> Result<Vec<Value>, StoreError> {
         app.disabled.into(),
         app.client_uri.as_deref().into(),
         app.updated_at.into(),
+        texts(app.resources.iter().map(String::as_str))?.into(),
+        app.id_token_claims.into(),
     ])
 }
 
@@ -153,6 +157,8 @@ fn decode(row: &Row) -> Result<App, StoreError> {
         disabled: row.bool(19)?,
         client_uri: row.opt_text(20)?,
         updated_at: row.timestamp(21)?,
+        resources: from_texts(row, 22)?,
+        id_token_claims: row.bool(23)?,
     })
 }
 

@@ -71,9 +71,18 @@ impl<V: Clone + Send + Sync + 'static> Cache<V> {
         key: &str,
         operation: impl Fn(&mut dyn Tx) -> Result<Option<V>, StoreError> + Send + 'static,
     ) -> Result<Option<V>, StoreError> {
-        if let Some(value) = self.get(key) {
-            return Ok(Some(value));
+        match self.get(key) {
+            Some(value) => Ok(Some(value)),
+            None => self.load(key, operation).await,
         }
+    }
+
+    /// The value as it is in the store now, whatever is remembered.
+    pub async fn load(
+        &self,
+        key: &str,
+        operation: impl Fn(&mut dyn Tx) -> Result<Option<V>, StoreError> + Send + 'static,
+    ) -> Result<Option<V>, StoreError> {
         let version = self.table.version(key);
         let loaded = self.store.read(operation).await?;
         if let Some(value) = &loaded {

@@ -1,25 +1,30 @@
 //! Codes: issued in one transaction with the end of their interaction, redeemed in one with the start of their grant.
 
+use std::sync::Arc;
+
+use sigma_core::app::App;
 use sigma_core::code::{Authorization, Code, Redeemed, Redemption, judge};
 use sigma_core::digest::Digest;
 use sigma_core::grant::Grant;
 use sigma_core::ids::{ClientId, GrantId, SessionId, UserId};
 use sigma_core::pkce::CodeChallenge;
+use sigma_core::resource::Targets;
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
 use crate::app::{from_texts, texts};
 use crate::grant::{self, NewRefreshToken};
 use crate::spent::{self, Once};
-use crate::{Outage, Row, StoreError, Tx, params};
+use crate::{Outage, Row, StoreError, Tx, params, resource};
 
 /// Remembers a new code.
 pub fn add(tx: &mut dyn Tx, code: &Code, now: Timestamp) -> Result<(), StoreError> {
     let authorization = &code.authorization;
     tx.execute(
         "INSERT INTO codes (hash, client_id, user_id, session_id, bap_id, redirect_uri, code_challenge, nonce, scope,
-            claims, resources, auth_time, acr, amr, created_at, expires_at, used_at, grant_id, delete_after)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL, NULL, $16)",
+            claims, id_token_claims, resources, auth_time, acr, amr, created_at, expires_at, used_at, grant_id,
+            delete_after)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, NULL, NULL, $17)",
         params![
             code.hash,
             &authorization.client_id,
@@ -31,6 +36,7 @@ pub fn add(tx: &mut dyn Tx, code: &Code, now: Timestamp) -> Result<(), StoreErro
             authorization.nonce.as_deref(),
             authorization.scope.to_string(),
             texts(authorization.claims.iter().map(String::as_str))?,
+            texts(authorization.id_token_claims.iter().map(String::as_str))?,
             texts(authorization.resources.iter().map(String::as_str))?,
             authorization.auth_time,
             &authorization.acr,
@@ -47,6 +53,8 @@ pub fn add(tx: &mut dyn Tx, code: &Code, now: Timestamp) -> Result<(), StoreErro
 pub struct Redeem {
     /// The digest of the code.
     pub hash: Digest,
+    /// The app, authenticated.
+    pub app: Arc<App>,
     /// What was sent beside it.
     pub attempt: Redemption,
     /// What the app authenticated with, if that is good once.
@@ -66,15 +74,15 @@ pub struct Redeem {
 /// What redeeming a code comes to.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// A grant began.
-    Granted(Box<Grant>),
+    /// A grant began, and this is what the first token of it is for.
+    Granted(Box<Grant>, Targets),
     /// There is no such code.
     Unknown,
     /// It was judged and refused.
     Refused(Redeemed),
     /// The session that it came from was ended meanwhile, or the account switched off.
     SessionEnded,
-    /// An audience was asked for that the code is not for.
+    /// An audience was asked for that the code is not for, or that the app may not have any more.
     WrongTarget,
     /// The authentication of the app was used before.
     Replayed,
@@ -88,7 +96,8 @@ pub fn redeem(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> 
     }
     let row = tx.query_opt(
         "SELECT c.client_id, c.user_id, c.session_id, c.bap_id, c.redirect_uri, c.code_challenge, c.nonce, c.scope,
-            c.claims, c.resources, c.auth_time, c.acr, c.amr, c.expires_at, c.used_at, c.grant_id, s.ended_at, u.disabled
+            c.claims, c.resources, c.auth_time, c.acr, c.amr, c.expires_at, c.used_at, c.grant_id, s.ended_at, u.disabled,
+            c.id_token_claims
          FROM codes c LEFT JOIN sessions s ON s.id = c.session_id LEFT JOIN users u ON u.id = c.user_id WHERE c.hash = $1",
         params![request.hash],
     )?;
@@ -109,23 +118,19 @@ pub fn redeem(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> 
             return Ok(Outcome::Refused(verdict));
         }
     }
-    let narrowed = narrow(&code.authorization.resources, &request.resources);
-    let refused = match narrowed {
-        _ if session_ended => Some(Outcome::SessionEnded),
-        None => Some(Outcome::WrongTarget),
-        Some(_) => None,
+    // The grant keeps all audiences; this answer's token has those that are asked for now.
+    let targets = match narrow(&code.authorization.resources, &request.resources) {
+        Some(uris) if !session_ended => resource::load_targets(tx, &request.app, &uris)?,
+        _ => None,
     };
-    if let Some(refused) = refused {
+    let Some(targets) = targets else {
         spend(tx, &code.hash, None, now)?;
-        return Ok(refused);
-    }
+        return Ok(if session_ended { Outcome::SessionEnded } else { Outcome::WrongTarget });
+    };
     let expires_at = grant::expiry(request, &code);
     spend(tx, &code.hash, Some((&request.grant_id, expires_at)), now)?;
     let begun = grant::begin(tx, request, &code, expires_at)?;
-    // The grant keeps all audiences; this answer's token has those that were asked for now.
-    let mut answer = begun;
-    answer.authorization.resources = narrowed.unwrap_or_default();
-    Ok(Outcome::Granted(Box::new(answer)))
+    Ok(Outcome::Granted(Box::new(begun), targets))
 }
 
 /// Uses the code up, for a grant or for nothing. One that another transaction used since it was read is judged anew.
@@ -163,6 +168,7 @@ fn decode(hash: Digest, row: &Row) -> Result<Code, StoreError> {
             nonce: row.opt_text(6)?,
             scope: Scopes::parse(&row.text(7)?),
             claims: from_texts(row, 8)?,
+            id_token_claims: from_texts(row, 18)?,
             resources: from_texts(row, 9)?,
             auth_time: row.timestamp(10)?,
             acr: row.text(11)?,

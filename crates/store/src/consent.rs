@@ -1,41 +1,56 @@
-//! Consent, remembered per user, app and identity (contract 1.3).
+//! Consent, remembered per user, app, identity and resource.
 
-use sigma_core::authorize::Consent;
+use sigma_core::authorize::{Consent, Consents};
 use sigma_core::ids::{ClientId, UserId};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
 use crate::{Owner, StoreError, Tx, params};
 
-/// What was consented to, for that user, app and identity.
-pub fn find(
-    tx: &mut dyn Tx,
-    user_id: &UserId,
-    client_id: &ClientId,
-    bap_id: Option<&str>,
-) -> Result<Option<Consent>, StoreError> {
-    let row = tx.query_opt(
-        "SELECT scope FROM consents WHERE user_id = $1 AND client_id = $2 AND bap_id = $3",
-        params![user_id, client_id, bap_id.unwrap_or_default()],
+/// The resource under which the scopes of the server itself are remembered.
+const ITSELF: &str = "";
+
+/// All that a user agreed to for an app, whatever the identity.
+pub fn find(tx: &mut dyn Tx, user_id: &UserId, client_id: &ClientId) -> Result<Consents, StoreError> {
+    let rows = tx.query_all(
+        "SELECT bap_id, resource, scope FROM consents WHERE user_id = $1 AND client_id = $2 ORDER BY bap_id, resource",
+        params![user_id, client_id],
     )?;
-    row.map(|row| Ok(Consent { scope: Scopes::parse(&row.text(0)?) })).transpose()
+    let mut consents = Consents::default();
+    for row in rows {
+        let (bap_id, resource, scope) = (row.text(0)?, row.text(1)?, Scopes::parse(&row.text(2)?));
+        let consent = if resource == ITSELF {
+            Consent { scope, ..Consent::default() }
+        } else {
+            Consent { resources: [(resource, scope)].into(), ..Consent::default() }
+        };
+        consents.add((!bap_id.is_empty()).then_some(bap_id), &consent);
+    }
+    Ok(consents)
 }
 
-/// Adds `scope` to what was consented to.
+/// Adds `agreed` to what a user agreed to for an app and an identity.
 pub fn remember(
     tx: &mut dyn Tx,
     user_id: &UserId,
     client_id: &ClientId,
     bap_id: Option<&str>,
-    scope: &Scopes,
+    agreed: &Consent,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     tx.lock(Owner::User(user_id))?;
-    let before = find(tx, user_id, client_id, bap_id)?.unwrap_or_default();
-    tx.execute(
-        "INSERT INTO consents (user_id, client_id, bap_id, scope, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)
-         ON CONFLICT (user_id, client_id, bap_id) DO UPDATE SET scope = excluded.scope, updated_at = excluded.updated_at",
-        params![user_id, client_id, bap_id.unwrap_or_default(), before.scope.union(scope).to_string(), now],
-    )?;
+    let before = find(tx, user_id, client_id)?.of(bap_id).cloned().unwrap_or_default();
+    let all = before.union(agreed);
+    let itself = std::iter::once((ITSELF, &all.scope));
+    let resources = agreed.resources.keys().filter_map(|uri| Some((uri.as_str(), all.resources.get(uri)?)));
+    for (resource, scope) in itself.chain(resources) {
+        tx.execute(
+            "INSERT INTO consents (user_id, client_id, bap_id, resource, scope, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $6)
+             ON CONFLICT (user_id, client_id, bap_id, resource)
+             DO UPDATE SET scope = excluded.scope, updated_at = excluded.updated_at",
+            params![user_id, client_id, bap_id.unwrap_or_default(), resource, scope.to_string(), now],
+        )?;
+    }
     Ok(())
 }

@@ -1,18 +1,21 @@
 //! Grants and the refresh tokens of those that outlive their session.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use sigma_core::app::App;
 use sigma_core::code::{Authorization, Code};
 use sigma_core::digest::Digest;
 use sigma_core::grant::{Grant, REMEMBERED, RefreshToken, Rotation, judge};
 use sigma_core::ids::{ClientId, GrantId, SessionId, UserId};
+use sigma_core::resource::Targets;
 use sigma_core::scope::{OFFLINE_ACCESS, Scopes};
 use sigma_core::time::Timestamp;
 
 use crate::app::{from_texts, texts};
 use crate::code::{Redeem, narrow};
 use crate::spent::{self, Once};
-use crate::{Outage, Owner, Row, StoreError, Tx, params};
+use crate::{Outage, Owner, Row, StoreError, Tx, params, resource};
 
 /// The kind of a grant in the change feed; the key is its id.
 pub const CHANGED: &str = "grant";
@@ -107,9 +110,9 @@ fn insert(
     expires_at: Timestamp,
 ) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO grants (id, client_id, user_id, session_id, bap_id, scope, claims, resources, auth_time, acr, amr,
-            offline, refresh_key, code_hash, created_at, revoked_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, NULL, $16)",
+        "INSERT INTO grants (id, client_id, user_id, session_id, bap_id, scope, claims, id_token_claims, resources,
+            auth_time, acr, amr, offline, refresh_key, code_hash, created_at, revoked_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL, $17)",
         params![
             id,
             &authorization.client_id,
@@ -118,6 +121,7 @@ fn insert(
             authorization.bap_id.as_deref(),
             authorization.scope.to_string(),
             texts(authorization.claims.iter().map(String::as_str))?,
+            texts(authorization.id_token_claims.iter().map(String::as_str))?,
             texts(authorization.resources.iter().map(String::as_str))?,
             authorization.auth_time,
             &authorization.acr,
@@ -150,7 +154,7 @@ fn add_refresh_token(
 pub fn find(tx: &mut dyn Tx, id: &GrantId) -> Result<Option<Grant>, StoreError> {
     tx.query_opt(
         "SELECT id, client_id, user_id, session_id, bap_id, scope, claims, resources, auth_time, acr, amr, offline,
-            revoked_at, expires_at
+            revoked_at, expires_at, id_token_claims
          FROM grants WHERE id = $1",
         params![id],
     )?
@@ -195,7 +199,7 @@ pub struct Refresh {
     /// The digest of what replaces it.
     pub successor: Digest,
     /// The app, authenticated.
-    pub client_id: ClientId,
+    pub app: Arc<App>,
     /// What it authenticated with, if that is good once.
     pub once: Option<Once>,
     /// Fewer scopes for this access token (RFC 6749 §6).
@@ -213,15 +217,15 @@ pub struct Refresh {
 /// What refreshing comes to.
 #[derive(Clone, Debug)]
 pub enum Refreshed {
-    /// The successor is the app's; this is the grant, narrowed to what was asked for.
-    Granted(Box<Grant>),
+    /// The successor is the app's; this is the grant, narrowed to the scope that was asked for, and what the token is for.
+    Granted(Box<Grant>, Targets),
     /// There is no such token, it lapsed, its grant ended, or it is another app's: nothing was revoked.
     Invalid,
     /// It was used before: the grant was ended.
     Reuse,
     /// More was asked for than was granted.
     WrongScope,
-    /// An audience was asked for that was not granted.
+    /// An audience was asked for that was not granted, or that the app may not have any more.
     WrongTarget,
     /// The account is switched off.
     Disabled,
@@ -237,7 +241,8 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
     }
     let row = tx.query_opt(
         "SELECT g.id, g.client_id, g.user_id, g.session_id, g.bap_id, g.scope, g.claims, g.resources, g.auth_time, g.acr,
-            g.amr, g.offline, g.revoked_at, g.expires_at, r.expires_at, r.used_at, n.used_at, g.code_hash, u.disabled
+            g.amr, g.offline, g.revoked_at, g.expires_at, g.id_token_claims, r.expires_at, r.used_at, n.used_at,
+            g.code_hash, u.disabled
          FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id
             LEFT JOIN refresh_tokens n ON n.hash = $2 LEFT JOIN users u ON u.id = g.user_id
          WHERE r.hash = $1",
@@ -245,13 +250,13 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
     )?;
     let Some(row) = row else { return forgotten(tx, request) };
     let mut grant = decode(&row)?;
-    if grant.authorization.client_id != request.client_id {
+    if grant.authorization.client_id != request.app.client_id {
         return Ok(Refreshed::Invalid);
     }
     let token = RefreshToken {
-        expires_at: row.timestamp(14)?,
-        used_at: row.opt_timestamp(15)?,
-        successor_used: row.opt_timestamp(16)?.is_some(),
+        expires_at: row.timestamp(15)?,
+        used_at: row.opt_timestamp(16)?,
+        successor_used: row.opt_timestamp(17)?.is_some(),
     };
     let rotation = judge(&token, grant.revoked_at.is_none(), now);
     match rotation {
@@ -260,7 +265,7 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
             revoke(tx, &grant.id, now)?;
             return Ok(Refreshed::Reuse);
         }
-        Rotation::Rotate | Rotation::Retry if row.opt_int(18)? == Some(1) => return Ok(Refreshed::Disabled),
+        Rotation::Rotate | Rotation::Retry if row.opt_int(19)? == Some(1) => return Ok(Refreshed::Disabled),
         Rotation::Rotate | Rotation::Retry => {}
     }
     if let Some(scope) = &request.scope {
@@ -269,10 +274,11 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
         }
         grant.authorization.scope = scope.clone();
     }
-    let Some(resources) = narrow(&grant.authorization.resources, &request.resources) else {
-        return Ok(Refreshed::WrongTarget);
+    let targets = match narrow(&grant.authorization.resources, &request.resources) {
+        Some(uris) => resource::load_targets(tx, &request.app, &uris)?,
+        None => None,
     };
-    grant.authorization.resources = resources;
+    let Some(targets) = targets else { return Ok(Refreshed::WrongTarget) };
     if rotation == Rotation::Rotate {
         // Its proof tells of a later use.
         let forget_at = token.expires_at.min(now.plus(REMEMBERED));
@@ -294,7 +300,7 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
             params![&grant.id, expires_at],
         )?;
         // A second use of the code is known for as long as anything that came of it lives.
-        if let Some(code) = row.opt_digest(17)? {
+        if let Some(code) = row.opt_digest(18)? {
             tx.execute(
                 "UPDATE codes SET delete_after = $2 WHERE hash = $1 AND delete_after < $2",
                 params![code, expires_at],
@@ -302,13 +308,13 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
         }
         grant.expires_at = expires_at;
     }
-    Ok(Refreshed::Granted(Box::new(grant)))
+    Ok(Refreshed::Granted(Box::new(grant), targets))
 }
 
 /// The use of a token of the family that is not stored any more: it was used before, or lapsed as the last of its family.
 fn forgotten(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreError> {
     match find(tx, &request.family)? {
-        Some(grant) if grant.authorization.client_id == request.client_id && grant.revoked_at.is_none() => {
+        Some(grant) if grant.authorization.client_id == request.app.client_id && grant.revoked_at.is_none() => {
             revoke(tx, &grant.id, request.now)?;
             Ok(Refreshed::Reuse)
         }
@@ -324,12 +330,12 @@ pub fn find_refresh_token(
 ) -> Result<Option<(Grant, Timestamp)>, StoreError> {
     let row = tx.query_opt(
         "SELECT g.id, g.client_id, g.user_id, g.session_id, g.bap_id, g.scope, g.claims, g.resources, g.auth_time, g.acr,
-            g.amr, g.offline, g.revoked_at, g.expires_at, r.expires_at
+            g.amr, g.offline, g.revoked_at, g.expires_at, g.id_token_claims, r.expires_at
          FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id
          WHERE r.hash = $1 AND r.used_at IS NULL AND r.expires_at > $2 AND g.revoked_at IS NULL",
         params![token, now],
     )?;
-    row.map(|row| Ok((decode(&row)?, row.timestamp(14)?))).transpose()
+    row.map(|row| Ok((decode(&row)?, row.timestamp(15)?))).transpose()
 }
 
 /// Revokes one access token that has no grant (client credentials).
@@ -359,6 +365,7 @@ fn decode(row: &Row) -> Result<Grant, StoreError> {
             bap_id: row.opt_text(4)?,
             scope: Scopes::parse(&row.text(5)?),
             claims: from_texts(row, 6)?,
+            id_token_claims: from_texts(row, 14)?,
             resources: from_texts(row, 7)?,
             auth_time: row.timestamp(8)?,
             acr: row.text(9)?,

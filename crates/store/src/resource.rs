@@ -1,22 +1,11 @@
-//! Audiences that an org registered for its APIs (RFC 8707, ruling 7).
+//! Resources: the APIs that access tokens may be for (RFC 8707).
 
-use sigma_core::ids::OrgId;
-use sigma_core::time::Timestamp;
+use sigma_core::app::App;
+use sigma_core::ids::{ClientId, OrgId};
+use sigma_core::resource::{Resource, ResourceScope, Targets};
 
+use crate::app::{from_texts, texts};
 use crate::{Owner, Row, StoreError, Tx, params};
-
-/// An audience: the `resource` that apps ask for and `aud` of what they get.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resource {
-    /// An absolute URI without fragment.
-    pub uri: String,
-    /// Who registered it.
-    pub org_id: OrgId,
-    /// What people are told it is called.
-    pub name: String,
-    /// When it was registered.
-    pub created_at: Timestamp,
-}
 
 /// The kind of a resource in the change feed; the key is its URI.
 pub const CHANGED: &str = "resource";
@@ -25,29 +14,69 @@ pub const CHANGED: &str = "resource";
 pub fn add(tx: &mut dyn Tx, resource: &Resource) -> Result<bool, StoreError> {
     tx.lock(Owner::Org(&resource.org_id))?;
     let inserted = tx.execute(
-        "INSERT INTO resources (uri, org_id, name, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (uri) DO NOTHING",
-        params![&resource.uri, &resource.org_id, &resource.name, resource.created_at],
+        "INSERT INTO resources (uri, org_id, name, scopes, open, servers, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (uri) DO NOTHING",
+        params![
+            &resource.uri,
+            &resource.org_id,
+            &resource.name,
+            scopes_to_text(&resource.scopes)?,
+            resource.open,
+            texts(resource.servers.iter().map(ClientId::as_str))?,
+            resource.created_at
+        ],
     )?;
     tx.changed(CHANGED, &resource.uri)?;
     Ok(inserted == 1)
 }
 
+/// Writes every field of `resource` but its URI, owner and age; whether there is such a resource.
+pub fn update(tx: &mut dyn Tx, resource: &Resource) -> Result<bool, StoreError> {
+    let updated = tx.execute(
+        "UPDATE resources SET name = $2, scopes = $3, open = $4, servers = $5 WHERE uri = $1",
+        params![
+            &resource.uri,
+            &resource.name,
+            scopes_to_text(&resource.scopes)?,
+            resource.open,
+            texts(resource.servers.iter().map(ClientId::as_str))?
+        ],
+    )?;
+    tx.changed(CHANGED, &resource.uri)?;
+    Ok(updated == 1)
+}
+
 /// The resource with that URI, byte for byte.
 pub fn find(tx: &mut dyn Tx, uri: &str) -> Result<Option<Resource>, StoreError> {
-    tx.query_opt("SELECT uri, org_id, name, created_at FROM resources WHERE uri = $1", params![uri])?
-        .map(|row| decode(&row))
-        .transpose()
+    tx.query_opt(
+        "SELECT uri, org_id, name, scopes, open, servers, created_at FROM resources WHERE uri = $1",
+        params![uri],
+    )?
+    .map(|row| decode(&row))
+    .transpose()
 }
 
 /// At most `limit` resources, by URI, after `after`.
 pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<Resource>, StoreError> {
     tx.query_all(
-        "SELECT uri, org_id, name, created_at FROM resources WHERE uri > $1 ORDER BY uri LIMIT $2",
+        "SELECT uri, org_id, name, scopes, open, servers, created_at FROM resources WHERE uri > $1 ORDER BY uri LIMIT $2",
         params![after, limit],
     )?
     .iter()
     .map(decode)
     .collect()
+}
+
+/// The resources of a token of a person for `app`; `None` unless `app` may have each of them now.
+pub(crate) fn load_targets(tx: &mut dyn Tx, app: &App, uris: &[String]) -> Result<Option<Targets>, StoreError> {
+    let mut resources = Vec::with_capacity(uris.len());
+    for uri in uris {
+        match find(tx, uri)? {
+            Some(resource) => resources.push(resource),
+            None => return Ok(None),
+        }
+    }
+    Ok(Targets::of_grant(resources, app))
 }
 
 /// Removes the resource; whether there was one.
@@ -62,6 +91,13 @@ fn decode(row: &Row) -> Result<Resource, StoreError> {
         uri: row.text(0)?,
         org_id: OrgId::from_text(row.text(1)?),
         name: row.text(2)?,
-        created_at: row.timestamp(3)?,
+        scopes: row.parsed(3, "the scopes of a resource", |text| serde_json::from_str(text).ok())?,
+        open: row.bool(4)?,
+        servers: from_texts(row, 5)?.into_iter().map(ClientId::from_text).collect(),
+        created_at: row.timestamp(6)?,
     })
+}
+
+fn scopes_to_text(scopes: &[ResourceScope]) -> Result<String, StoreError> {
+    serde_json::to_string(scopes).map_err(|error| StoreError::Failed(error.to_string()))
 }

@@ -1,16 +1,17 @@
 //! `sigma app`: the apps that people sign in to.
 
-mod draft;
+pub mod draft;
 mod view;
 
 use std::path::Path;
 
-use sigma_core::app::{App, AuthMethod};
+use sigma_core::app::App;
 use sigma_core::digest::Digest;
-use sigma_core::ids::ClientId;
+use sigma_core::ids::{ClientId, OrgId};
 use sigma_core::random::{Rng, alphanumeric};
 use sigma_store::app::{self, Added};
-use sigma_store::org;
+use sigma_store::workspace::tenant;
+use sigma_store::{org, resource};
 
 use self::view::AppView;
 use super::{Listed, one_more};
@@ -33,6 +34,7 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddApp) -> Result<(), Fai
     };
     let org_id = opened.write(move |tx| org::load_operator(tx, now))?;
     let mut app = draft::new(client_id, org_id, &args.fields, now)?;
+    check_named(&opened, &args.fields)?;
     let secret = fresh_secret(&mut app, opened.rng.as_ref());
     let stored = app.clone();
     match opened.write(move |tx| app::add(tx, &stored))? {
@@ -71,6 +73,7 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetApp) -> Result<(), Fai
     }
     let opened = Opened::open(file)?;
     let mut app = draft::changed(find(&opened, &args.id)?, &args.fields, opened.now())?;
+    check_named(&opened, &args.fields)?;
     if args.disable || args.enable {
         app.disabled = args.disable;
     }
@@ -115,6 +118,26 @@ fn find(opened: &Opened, id: &str) -> Result<App, Failure> {
         .ok_or_else(|| Failure::NotFound(format!("there is no app {id}; `sigma app list` shows those there are")))
 }
 
+/// Whether there is what the options name: a misspelt API would be allowed to nobody's surprise but the app's.
+fn check_named(opened: &Opened, fields: &AppFields) -> Result<(), Failure> {
+    for uri in draft::listed(&fields.resources) {
+        let wanted = uri.clone();
+        if opened.read(move |tx| resource::find(tx, &wanted))?.is_none() {
+            return Err(Failure::NotFound(format!(
+                "there is no API {uri}; `sigma resource list` shows those there are"
+            )));
+        }
+    }
+    let Some(workspace) = &fields.workspace else { return Ok(()) };
+    let wanted = OrgId::from_text(workspace.as_str());
+    if opened.read(move |tx| tenant::find(tx, &wanted))?.is_none() {
+        return Err(Failure::NotFound(format!(
+            "there is no workspace {workspace}; `sigma workspace list` shows those there are"
+        )));
+    }
+    Ok(())
+}
+
 fn update(opened: &Opened, app: &App) -> Result<(), Failure> {
     let stored = app.clone();
     if opened.write(move |tx| app::update(tx, &stored))? {
@@ -125,8 +148,7 @@ fn update(opened: &Opened, app: &App) -> Result<(), Failure> {
 
 /// Makes the secret that the app's method needs and it does not have. Only its digest is stored.
 fn fresh_secret(app: &mut App, rng: &dyn Rng) -> Option<String> {
-    let needs = matches!(app.auth_method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost);
-    if !needs {
+    if !app.auth_method.has_secret() {
         app.secret = None;
         return None;
     }

@@ -1,14 +1,16 @@
-//! `sigma resource`: the APIs that access tokens may be for (RFC 8707, ruling 7).
+//! `sigma resource`: the APIs that access tokens may be for (RFC 8707).
 
 use std::path::Path;
 
 use serde::Serialize;
-use sigma_store::org;
-use sigma_store::resource::{self, Resource};
+use sigma_core::ids::ClientId;
+use sigma_core::resource::{MOST_SCOPES, Resource, ResourceScope, ScopeProblem};
+use sigma_store::{app, org, resource};
 use url::Url;
 
+use super::app::draft::{listed, text};
 use super::{Listed, one_more};
-use crate::args::Page;
+use crate::args::{Page, ResourceFields};
 use crate::confirm::confirm;
 use crate::failure::Failure;
 use crate::opened::Opened;
@@ -20,6 +22,9 @@ struct ResourceView {
     uri: String,
     name: String,
     org_id: String,
+    scopes: Vec<ResourceScope>,
+    open: bool,
+    servers: Vec<String>,
     created_at: String,
 }
 
@@ -29,13 +34,31 @@ impl ResourceView {
             uri: resource.uri.clone(),
             name: resource.name.clone(),
             org_id: resource.org_id.to_string(),
+            scopes: resource.scopes.clone(),
+            open: resource.open,
+            servers: resource.servers.iter().map(ToString::to_string).collect(),
             created_at: resource.created_at.to_string(),
         }
+    }
+
+    /// The API for people.
+    fn text(&self) -> String {
+        let scopes: Vec<String> =
+            self.scopes.iter().map(|scope| format!("{}  {}", scope.name, scope.description)).collect();
+        fields(&[
+            ("URI", self.uri.clone()),
+            ("name", self.name.clone()),
+            ("owner", self.org_id.clone()),
+            ("scopes", scopes.join("\n")),
+            ("open to any app", if self.open { "yes".to_owned() } else { String::new() }),
+            ("served by", self.servers.join("\n")),
+            ("registered", self.created_at.clone()),
+        ])
     }
 }
 
 /// Registers an API for the operator's org.
-pub fn add(file: Option<&Path>, output: Output, uri: &str, name: Option<&str>) -> Result<(), Failure> {
+pub fn add(file: Option<&Path>, output: Output, uri: &str, fields: &ResourceFields) -> Result<(), Failure> {
     let url = Url::parse(uri).map_err(|error| Failure::Usage(format!("\"{uri}\" is no absolute URI: {error}")))?;
     if uri.contains('#') || uri.len() > 2_000 || uri.chars().any(|c| c.is_control() || c == ' ') {
         return Err(Failure::Usage(format!("\"{uri}\" must be an absolute URI without fragment (RFC 8707 §2)")));
@@ -44,17 +67,90 @@ pub fn add(file: Option<&Path>, output: Output, uri: &str, name: Option<&str>) -
     if uri == opened.settings.issuer {
         return Err(Failure::Refused("the issuer is the audience of its own tokens already".to_owned()));
     }
-    let name = name.or_else(|| url.host_str()).unwrap_or(uri).to_owned();
     let now = opened.now();
-    let org_id = opened.write(move |tx| org::load_operator(tx, now))?;
-    let resource = Resource { uri: uri.to_owned(), org_id, name, created_at: now };
+    let bare = Resource {
+        uri: uri.to_owned(),
+        org_id: opened.write(move |tx| org::load_operator(tx, now))?,
+        name: url.host_str().unwrap_or(uri).to_owned(),
+        scopes: Vec::new(),
+        open: false,
+        servers: Vec::new(),
+        created_at: now,
+    };
+    let resource = changed(&opened, bare, fields)?;
     let view = ResourceView::of(&resource);
     if !opened.write(move |tx| resource::add(tx, &resource))? {
         return Err(Failure::Refused(format!("{uri} is registered already")));
     }
-    output.answer(&view, |view| {
-        fields(&[("URI", view.uri.clone()), ("name", view.name.clone()), ("owner", view.org_id.clone())])
-    })
+    output.answer(&view, ResourceView::text)
+}
+
+/// Shows one API.
+pub fn show(file: Option<&Path>, output: Output, uri: &str) -> Result<(), Failure> {
+    let opened = Opened::open(file)?;
+    output.answer(&ResourceView::of(&find(&opened, uri)?), ResourceView::text)
+}
+
+/// Changes an API.
+pub fn set(file: Option<&Path>, output: Output, uri: &str, fields: &ResourceFields) -> Result<(), Failure> {
+    let opened = Opened::open(file)?;
+    let resource = changed(&opened, find(&opened, uri)?, fields)?;
+    let view = ResourceView::of(&resource);
+    if !opened.write(move |tx| resource::update(tx, &resource))? {
+        return Err(Failure::NotFound(format!("the API {uri} was removed meanwhile")));
+    }
+    output.answer(&view, ResourceView::text)
+}
+
+/// `resource` with what was said.
+fn changed(opened: &Opened, mut resource: Resource, fields: &ResourceFields) -> Result<Resource, Failure> {
+    if let Some(name) = &fields.name {
+        resource.name = text("--name", name)?;
+    }
+    resource.open = fields.open.unwrap_or(resource.open);
+    if !fields.scopes.is_empty() {
+        resource.scopes = scopes(&fields.scopes)?;
+    }
+    if !fields.servers.is_empty() {
+        resource.servers = listed(&fields.servers).into_iter().map(ClientId::from_text).collect();
+        for server in &resource.servers {
+            let wanted = server.clone();
+            if opened.read(move |tx| app::find(tx, &wanted))?.is_none() {
+                return Err(Failure::NotFound(format!(
+                    "there is no app {server}; `sigma app list` shows those there are"
+                )));
+            }
+        }
+    }
+    Ok(resource)
+}
+
+fn scopes(typed: &[String]) -> Result<Vec<ResourceScope>, Failure> {
+    let mut scopes: Vec<ResourceScope> = Vec::new();
+    for text in typed.iter().filter(|text| !text.is_empty()) {
+        let Some((name, description)) = text.split_once('=') else {
+            return Err(Failure::Usage(format!("--scope: \"{text}\" must be NAME=DESCRIPTION")));
+        };
+        let scope = ResourceScope::register(name, description).map_err(|problem| match problem {
+            ScopeProblem::Reserved => Failure::Refused(format!("--scope: \"{name}\": {problem}")),
+            _ => Failure::Usage(format!("--scope: \"{text}\": {problem}")),
+        })?;
+        if scopes.iter().any(|known| known.name == scope.name) {
+            return Err(Failure::Usage(format!("--scope: \"{name}\" stands twice")));
+        }
+        scopes.push(scope);
+    }
+    if scopes.len() > MOST_SCOPES {
+        return Err(Failure::Usage(format!("--scope: an API has at most {MOST_SCOPES} scopes")));
+    }
+    Ok(scopes)
+}
+
+fn find(opened: &Opened, uri: &str) -> Result<Resource, Failure> {
+    let wanted = uri.to_owned();
+    opened
+        .read(move |tx| resource::find(tx, &wanted))?
+        .ok_or_else(|| Failure::NotFound(format!("there is no API {uri}; `sigma resource list` shows those there are")))
 }
 
 /// Lists a page of APIs by URI.

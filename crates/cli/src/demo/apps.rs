@@ -8,9 +8,9 @@ use sigma_core::ids::{ClientId, OrgId};
 use sigma_core::jose::Algorithm;
 use sigma_core::random::{alphanumeric, bytes};
 use sigma_core::redirect::RegisteredRedirectUris;
+use sigma_core::resource::{Resource, ResourceScope};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
-use sigma_store::resource::Resource;
 use sigma_store::{app, org, resource};
 
 use crate::failure::Failure;
@@ -50,7 +50,17 @@ pub fn register(opened: &Opened, origin: &str) -> Result<Vec<DemoApp>, Failure> 
         id_token_alg: Algorithm::ES256,
         ..base("playground-bitcoin", "Playground with a Bitcoin key", &org_id, origin, now)
     };
-    let api = Resource { uri: RESOURCE.to_owned(), org_id, name: "Example API".to_owned(), created_at: now };
+    let scope =
+        |name: &str, description: &str| ResourceScope { name: name.to_owned(), description: description.to_owned() };
+    let api = Resource {
+        uri: RESOURCE.to_owned(),
+        org_id,
+        name: "Example API".to_owned(),
+        scopes: vec![scope("notes:read", "Read your notes"), scope("notes:write", "Change your notes")],
+        open: false,
+        servers: vec![server.client_id.clone()],
+        created_at: now,
+    };
     opened.write(move |tx| {
         for wanted in [&spa, &server, &bitcoin] {
             match app::find(tx, &wanted.client_id)? {
@@ -100,10 +110,12 @@ fn base(client_id: &str, name: &str, org_id: &OrgId, origin: &str, now: Timestam
         post_logout_redirect_uris: RegisteredRedirectUris::from_stored([format!("{origin}/signed-out")]),
         grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         scopes: Scopes::parse(&sigma_core::scope::KNOWN.join(" ")),
+        resources: vec![RESOURCE.to_owned()],
         require_pkce: false,
         id_token_alg: Algorithm::RS256,
         access_seconds: None,
         placeholder_email: false,
+        id_token_claims: false,
         dynamic: false,
         disabled: false,
         client_uri: None,

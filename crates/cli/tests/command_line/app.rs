@@ -28,11 +28,11 @@ fn an_app_is_added_with_sound_defaults_and_its_secret_is_shown_this_once() {
         app,
         json!({
             "client_id": "shop", "client_secret": null, "client_name": "Shop", "org_id": "org_operator",
-            "application_type": "web", "token_endpoint_auth_method": "client_secret_basic", "pubkey": null, "jwks": null,
+            "application_type": "web", "token_endpoint_auth_method": "client_secret", "pubkey": null, "jwks": null,
             "jwks_uri": null, "redirect_uris": [REDIRECT], "post_logout_redirect_uris": [],
             "grant_types": ["authorization_code", "refresh_token"], "scope": "openid profile email offline_access",
-            "id_token_signed_response_alg": "RS256", "access_seconds": null, "require_pkce": false,
-            "placeholder_email": false, "client_uri": null, "dynamic": false, "disabled": false,
+            "resources": [], "id_token_signed_response_alg": "RS256", "access_seconds": null, "require_pkce": false,
+            "placeholder_email": false, "id_token_claims": false, "client_uri": null, "dynamic": false, "disabled": false,
             "created_at": null, "updated_at": null
         })
     );
@@ -40,7 +40,7 @@ fn an_app_is_added_with_sound_defaults_and_its_secret_is_shown_this_once() {
         [["app", "show", "shop"].as_slice(), &["app", "list"], &["app", "set", "shop", "--name", "The shop"]]
     {
         let shown = sigma.json(arguments).to_string();
-        assert!(!shown.contains("client_secret\"") && !shown.contains(secret), "{shown}");
+        assert!(!shown.contains("client_secret\":") && !shown.contains(secret), "{shown}");
         assert!(!sigma.run(arguments).stdout.contains(secret));
     }
     if let Some(file) = sigma.file() {
@@ -206,4 +206,42 @@ fn a_resource_is_added_listed_and_removed() {
     assert_eq!(sigma.json(&["resource", "remove", api, "--yes"]), json!({"removed": api}));
     assert_eq!(sigma.run(&["resource", "remove", api]).code, 3);
     assert_eq!(sigma.json(&["resource", "list"]), json!({"items": [], "next": null}));
+}
+
+#[test]
+fn a_resource_has_scopes_and_servers_and_is_allowed_to_apps_by_name() {
+    let sigma = Installation::new();
+    let api = "https://api.example.org/v1";
+    shop(&sigma);
+    let options = ["--scope", "notes:read=Read = your notes", "--scope", "x=X", "--server", "shop"];
+    let added = sigma.json(&[["resource", "add", api].as_slice(), &options].concat());
+    assert_eq!(added["scopes"][0], json!({"name": "notes:read", "description": "Read = your notes"}));
+    assert_eq!((&added["servers"], &added["open"]), (&json!(["shop"]), &json!(false)));
+    let set = sigma.json(&["resource", "set", api, "--name", "Notes", "--open", "--scope", "x=Other"]);
+    assert_eq!((&set["name"], &set["open"], &set["servers"]), (&json!("Notes"), &json!(true), &json!(["shop"])));
+    assert_eq!(set["scopes"], json!([{"name": "x", "description": "Other"}]));
+    let emptied = sigma.json(&["resource", "set", api, "--scope", "", "--server", "", "--open", "false"]);
+    assert_eq!((&emptied["scopes"], &emptied["servers"], &emptied["open"]), (&json!([]), &json!([]), &json!(false)));
+    assert_eq!(sigma.json(&["resource", "show", api]), emptied);
+    for (code, wrong) in [
+        (2, ["--scope", "read"]),
+        (2, ["--scope", "read="]),
+        (2, ["--scope", "a b=Read"]),
+        (2, ["--name", " "]),
+        (4, ["--scope", "openid=Read"]),
+        (4, ["--scope", "sigma:all=Read"]),
+        (3, ["--server", "nobody"]),
+    ] {
+        assert_eq!(sigma.run(&[["resource", "set", api].as_slice(), &wrong].concat()).code, code, "{wrong:?}");
+    }
+    assert_eq!(sigma.run(&["resource", "set", "https://nobody.example.org"]).code, 3);
+    assert_eq!(sigma.run(&["resource", "show", "https://nobody.example.org"]).code, 3);
+
+    assert_eq!(sigma.json(&["app", "set", "shop", "--resource", api])["resources"], json!([api]));
+    assert_eq!(sigma.json(&["app", "set", "shop", "--name", "The shop"])["resources"], json!([api]));
+    assert_eq!(sigma.run(&["app", "set", "shop", "--resource", "https://nobody.example.org"]).code, 3);
+    assert_eq!(sigma.json(&["app", "set", "shop", "--resource", ""])["resources"], json!([]));
+    let options = ["--auth", "none", "--redirect-uri", REDIRECT, "--resource", api];
+    let added = sigma.json(&[["app", "add", "--name", "Spa"].as_slice(), &options].concat());
+    assert_eq!(added["resources"], json!([api]));
 }

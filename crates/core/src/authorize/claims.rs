@@ -1,4 +1,4 @@
-//! The `claims` parameter (OpenID Connect Core §5.5), as far as ruling 17 takes it.
+//! The `claims` parameter (OpenID Connect Core §5.5).
 
 use serde_json::{Map, Value};
 
@@ -22,6 +22,8 @@ pub struct AcrRequest {
 pub struct ClaimsRequest {
     /// Claims of userinfo, of those we know.
     pub userinfo: Vec<String>,
+    /// The same claims in the id token.
+    pub id_token: Vec<String>,
     /// `auth_time` in the id token, which is always there.
     pub auth_time: bool,
     /// The subjects any of whom must answer (§5.5.1, `sub` with a value); none when anybody may.
@@ -48,27 +50,33 @@ impl ClaimsRequest {
             Some(_) => Err(MALFORMED),
         };
         let id_token = section("id_token")?;
-        let known = |name: &String| CLAIMS.iter().any(|(claim, _)| claim == name);
+        let known = |members: &Map<String, Value>| {
+            members.keys().filter(|name| CLAIMS.iter().any(|(claim, _)| claim == name)).cloned().collect()
+        };
         Ok(Self {
-            userinfo: section("userinfo")?.keys().filter(|name| known(name)).cloned().collect(),
+            userinfo: known(&section("userinfo")?),
+            id_token: known(&id_token),
             auth_time: id_token.contains_key("auth_time"),
             sub: values(id_token.get("sub")),
             acr: AcrRequest { values: values(id_token.get("acr")), essential: is_essential(id_token.get("acr")) },
         })
     }
 
-    /// This request without the claims of userinfo that `scope` does not cover.
+    /// This request without the claims about the person that `scope` does not cover.
     #[must_use]
     pub fn within(mut self, scope: &Scopes) -> Self {
         let covered = |name: &String| CLAIMS.iter().any(|(claim, of)| claim == name && scope.contains(of));
         self.userinfo.retain(covered);
+        self.id_token.retain(covered);
         self
     }
 
     /// The parameter that says this, as [`ClaimsRequest::parse`] reads it.
     pub fn to_text(&self) -> String {
-        let userinfo: Map<String, Value> = self.userinfo.iter().map(|name| (name.clone(), Value::Null)).collect();
-        let mut id_token = Map::new();
+        let named =
+            |names: &[String]| -> Map<String, Value> { names.iter().map(|name| (name.clone(), Value::Null)).collect() };
+        let userinfo = named(&self.userinfo);
+        let mut id_token = named(&self.id_token);
         if self.auth_time {
             id_token.insert("auth_time".to_owned(), Value::Null);
         }
@@ -86,7 +94,7 @@ impl ClaimsRequest {
     pub fn scopes(&self) -> Scopes {
         let mut scopes = Scopes::default();
         for (claim, scope) in CLAIMS {
-            if self.userinfo.iter().any(|name| name == claim) {
+            if self.userinfo.iter().chain(&self.id_token).any(|name| name == claim) {
                 scopes.insert(scope);
             }
         }
@@ -128,7 +136,7 @@ mod tests {
     fn a_request_says_the_same_when_it_is_written_and_read_again() {
         let text = r#"{"userinfo":{"email":null,"name":null},
             "id_token":{"auth_time":null,"sub":{"value":"user_1"},"acr":{"essential":true,"value":"2"}}}"#;
-        for text in [text, "{}", r#"{"userinfo":{"name":{}}}"#] {
+        for text in [text, "{}", r#"{"userinfo":{"name":{}}}"#, r#"{"id_token":{"email":{"essential":true}}}"#] {
             let request = ClaimsRequest::parse(Some(text)).unwrap();
             assert_eq!(ClaimsRequest::parse(Some(&request.to_text())), Ok(request));
         }
@@ -136,8 +144,9 @@ mod tests {
 
     #[test]
     fn claims_that_no_granted_scope_covers_are_left_out() {
-        let request = ClaimsRequest::parse(Some(r#"{"userinfo":{"email":null,"name":null}}"#)).unwrap();
-        assert_eq!(request.within(&Scopes::parse("openid profile")).userinfo, ["name"]);
+        let text = r#"{"userinfo":{"email":null,"name":null},"id_token":{"email":null,"picture":null}}"#;
+        let request = ClaimsRequest::parse(Some(text)).unwrap().within(&Scopes::parse("openid profile"));
+        assert_eq!((request.userinfo, request.id_token), (vec!["name".to_owned()], vec!["picture".to_owned()]));
     }
 
     proptest::proptest! {

@@ -2,13 +2,16 @@
 //! be built wrong, or an error that knows where it may be sent.
 
 mod claims;
+mod consent;
 mod next;
 mod prompt;
+mod request_object;
 #[cfg(test)]
 mod tests;
 
 pub use claims::{AcrRequest, ClaimsRequest};
-pub use next::{Consent, Interaction, NextStep, SessionFacts, choose_identity, next_step};
+pub use consent::{Consent, Consents};
+pub use next::{Interaction, NextStep, SessionFacts, Visitor, choose_identity, next_step};
 pub use prompt::{Prompt, PromptValue};
 
 use std::collections::HashSet;
@@ -18,7 +21,8 @@ use serde::{Deserialize, Serialize};
 use crate::app::{App, GrantType};
 use crate::pkce::CodeChallenge;
 use crate::redirect::MatchedRedirectUri;
-use crate::scope::{OFFLINE_ACCESS, Scopes};
+use crate::resource::{AskedResource, Resource, Targets};
+use crate::scope::Scopes;
 
 /// Longest `nonce`, in bytes: it comes back in the id token, which has a longest length itself.
 const LONGEST_NONCE: usize = 1_024;
@@ -222,7 +226,7 @@ impl Untrusted {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AuthorizationRequest {
-    /// What is asked for, cut to what we know and the app may ask (ruling 16).
+    /// What is asked for, cut to what the server or a resource of the request knows and the app may ask.
     pub scope: Scopes,
     /// Enforced at the token endpoint whenever it was sent.
     pub code_challenge: Option<CodeChallenge>,
@@ -238,10 +242,23 @@ pub struct AuthorizationRequest {
     pub id_token_hint: Option<String>,
     /// Claims asked for one by one.
     pub claims: ClaimsRequest,
-    /// Audiences of the access token.
-    pub resources: Vec<String>,
+    /// What the access token is for, each with the scopes asked of it.
+    pub resources: Vec<AskedResource>,
     /// An identity to preselect.
     pub bap_id: Option<String>,
+}
+
+impl AuthorizationRequest {
+    /// All that the person has to agree to.
+    pub fn wanted(&self) -> Consent {
+        let scope = self.scope.own().union(&self.claims.scopes());
+        let named = |asked: &AskedResource| {
+            let mut scopes = Scopes::default();
+            asked.scopes.iter().for_each(|scope| scopes.insert(&scope.name));
+            (asked.uri.clone(), scopes)
+        };
+        Consent { scope, resources: self.resources.iter().map(named).collect() }
+    }
 }
 
 /// Finds where answers may go: the first thing to know of a request (ruling 16).
@@ -253,21 +270,22 @@ pub fn return_address(params: &Params, app: &App) -> Result<ReturnAddress, Untru
         return Err(Untrusted::Repeated);
     }
     let wanted = params.get("redirect_uri").ok_or(Untrusted::RedirectUri)?;
-    let redirect_uri = app.redirect_uris.find(wanted).ok_or(Untrusted::RedirectUri)?;
-    let response_mode = match params.get("response_mode") {
+    let redirect_uri = app.redirect_uris.find(wanted, app.application_type).ok_or(Untrusted::RedirectUri)?;
+    let object = params.get("request").map(request_object::read).unwrap_or_default();
+    let response_mode = match params.get("response_mode").or(object.response_mode.as_deref()) {
         Some("form_post") => ResponseMode::FormPost,
         _ => ResponseMode::Query,
     };
     // A state that could not be stored or sent back is not the app's own.
-    let state = params.raw("state").filter(|state| !state.contains('\0')).map(str::to_owned);
-    Ok(ReturnAddress { redirect_uri, response_mode, state })
+    let state = params.raw("state").or(object.state.as_deref()).filter(|state| !state.contains('\0'));
+    Ok(ReturnAddress { redirect_uri, response_mode, state: state.map(str::to_owned) })
 }
 
-/// Reads the rest of the request.
+/// Reads the rest of the request. `registered` holds those of [`Params::resources`] that are registered.
 ///
 /// # Errors
 /// The [`Refusal`] that goes to the app.
-pub fn parse(params: &Params, app: &App) -> Result<AuthorizationRequest, Refusal> {
+pub fn parse(params: &Params, app: &App, registered: &[Resource]) -> Result<AuthorizationRequest, Refusal> {
     let invalid = |description: &str| Refusal::new(AuthorizeError::InvalidRequest, description);
     if let Some(name) = params.repeated() {
         // The plugin names the identity by two spellings of the same parameter, never by one twice.
@@ -305,17 +323,16 @@ pub fn parse(params: &Params, app: &App) -> Result<AuthorizationRequest, Refusal
     if !matches!(params.get("provider"), None | Some("sigma" | "google" | "github")) {
         return Err(invalid("unknown provider"));
     }
-    let resources = params.resources();
-    if resources.len() > MOST_RESOURCES {
-        return Err(Refusal::new(AuthorizeError::InvalidTarget, "too many resources"));
-    }
+    let targets = targets(params, app, registered)?;
     let nonce = params.get("nonce").map(str::to_owned);
     if nonce.as_ref().is_some_and(|nonce| nonce.len() > LONGEST_NONCE) {
         return Err(invalid("nonce is too long"));
     }
-    let claims = ClaimsRequest::parse(params.get("claims")).map_err(invalid)?;
+    let claims = ClaimsRequest::parse(params.get("claims")).map_err(invalid)?.within(&app.askable());
+    let scope = scope(params, app, &targets);
+    let resources = targets.asked(&scope);
     Ok(AuthorizationRequest {
-        scope: scope(params, app),
+        scope,
         code_challenge,
         nonce,
         prompt,
@@ -328,14 +345,26 @@ pub fn parse(params: &Params, app: &App) -> Result<AuthorizationRequest, Refusal
     })
 }
 
+/// The resources asked for (RFC 8707 §2.1). Whether one is not registered or only not for this app is not told apart.
+fn targets(params: &Params, app: &App, registered: &[Resource]) -> Result<Targets, Refusal> {
+    let refused = |description: &str| Refusal::new(AuthorizeError::InvalidTarget, description);
+    let uris = params.resources();
+    if uris.len() > MOST_RESOURCES {
+        return Err(refused("too many resources"));
+    }
+    let found: Option<Vec<Resource>> =
+        uris.iter().map(|uri| registered.iter().find(|resource| resource.uri == *uri).cloned()).collect();
+    let targets = found.and_then(|resources| Targets::of_grant(resources, app));
+    targets.ok_or_else(|| refused("the client may not ask for this resource"))
+}
+
 /// What is asked for, without what nobody knows; `openid profile` when nothing is left (RFC 6749 §3.3 lets us choose).
-fn scope(params: &Params, app: &App) -> Scopes {
-    let allowed = |text: &str| {
-        let scope = Scopes::parse(text).within(&app.scopes);
-        if app.may_use(GrantType::RefreshToken) { scope } else { scope.without(OFFLINE_ACCESS) }
-    };
-    let asked = allowed(params.get("scope").unwrap_or_default());
-    if asked.is_empty() { allowed("openid profile") } else { asked }
+fn scope(params: &Params, app: &App, targets: &Targets) -> Scopes {
+    let askable = app.askable();
+    let asked = Scopes::parse(params.get("scope").unwrap_or_default());
+    let registered = targets.registered(&asked);
+    let known = asked.retain(|scope| askable.contains(scope) || registered.contains(scope));
+    if known.is_empty() { Scopes::parse("openid profile").within(&askable) } else { known }
 }
 
 /// The challenge, required where ruling 12 says so; S256 only.

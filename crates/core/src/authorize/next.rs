@@ -3,10 +3,9 @@
 use crate::app::App;
 use crate::ids::{SessionId, UserId};
 use crate::person::Identity;
-use crate::scope::Scopes;
 use crate::time::Timestamp;
 
-use super::{AuthorizationRequest, AuthorizeError, PromptValue, Refusal};
+use super::{AuthorizationRequest, AuthorizeError, Consents, PromptValue, Refusal};
 
 /// What is known of the browser's session.
 #[derive(Clone, Debug)]
@@ -40,11 +39,15 @@ pub struct Interaction {
     pub consented: bool,
 }
 
-/// What was consented to before, for this user, app and identity.
-#[derive(Clone, Debug, Default)]
-pub struct Consent {
-    /// The scopes.
-    pub scope: Scopes,
+/// Whoever is signed in in the browser, as far as one app is concerned.
+#[derive(Clone, Copy, Debug)]
+pub struct Visitor<'a> {
+    /// The browser's session.
+    pub session: &'a SessionFacts,
+    /// What they agreed to before, for this app.
+    pub consents: &'a Consents,
+    /// The identity that the app would see, by [`choose_identity`].
+    pub bap_id: Option<&'a str>,
 }
 
 /// What comes next.
@@ -62,18 +65,21 @@ pub enum NextStep {
     Issue,
 }
 
-/// Decides what comes next for `request` of `app`. `session` is the browser's, `subject_hint` the subject of a valid
-/// `id_token_hint`, `remembered` the consent for the identity in question.
+/// Decides what comes next for `request` of `app`. `visitor` is whoever is signed in, `subject_hint` the subject of a valid
+/// `id_token_hint`.
+///
+/// An app that the visitor never agreed to learns nothing of them before they did something in this request: neither
+/// whether somebody is signed in nor who. What it asks silently is answered as if nobody were; where another request would
+/// be refused for who they are, they are asked to sign in.
 ///
 /// # Errors
 /// The [`Refusal`] for the app: what `prompt=none` may not show, or a demand that cannot be met.
 pub fn next_step(
     request: &AuthorizationRequest,
     app: &App,
-    session: Option<&SessionFacts>,
+    visitor: Option<&Visitor<'_>>,
     interaction: &Interaction,
     subject_hint: Option<&str>,
-    remembered: Option<&Consent>,
     now: Timestamp,
 ) -> Result<NextStep, Refusal> {
     let silent = request.prompt.asks(PromptValue::None);
@@ -81,10 +87,19 @@ pub fn next_step(
         if silent { Err(Refusal::new(error, description)) } else { Ok(step) }
     };
     let sign_in = || or_refuse(NextStep::SignIn, AuthorizeError::LoginRequired, "the user is not signed in");
-    let Some(session) = session else {
+    let Some(Visitor { session, consents, bap_id }) = visitor else {
         return if request.prompt.asks(PromptValue::Create) { Ok(NextStep::SignUp) } else { sign_in() };
     };
+    let is_theirs = interaction.user_id.as_ref() == Some(&session.user_id);
+    let consented = interaction.consented && is_theirs;
+    let is_stranger = consents.is_empty() && !consented;
+    if silent && is_stranger {
+        return sign_in();
+    }
     let is_fresh = session.auth_time >= interaction.started_at;
+    let refuse = |error: AuthorizeError, description: &str| {
+        if is_stranger && !is_fresh { Ok(NextStep::SignIn) } else { Err(Refusal::new(error, description)) }
+    };
     if request.prompt.asks(PromptValue::Create) && !is_fresh {
         return Ok(NextStep::SignUp);
     }
@@ -99,39 +114,40 @@ pub fn next_step(
     let subjects = &request.claims.sub;
     if subject_hint.is_some_and(is_other) || (!subjects.is_empty() && subjects.iter().all(|subject| is_other(subject)))
     {
-        return Err(Refusal::new(AuthorizeError::LoginRequired, "another user is signed in than the one asked for"));
+        return refuse(AuthorizeError::LoginRequired, "another user is signed in than the one asked for");
     }
     let acr = &request.claims.acr;
     if acr.essential && !acr.values.is_empty() && !acr.values.contains(&session.acr) {
         let description = "the authentication class asked for cannot be reached";
-        return Err(Refusal::new(AuthorizeError::UnmetAuthenticationRequirements, description));
+        return refuse(AuthorizeError::UnmetAuthenticationRequirements, description);
     }
-    let is_theirs = interaction.user_id.as_ref() == Some(&session.user_id);
     let chosen = (interaction.account_chosen && is_theirs) || is_fresh;
     if request.prompt.asks(PromptValue::SelectAccount) && !chosen {
         return Ok(NextStep::SelectAccount);
     }
-    let consented = interaction.consented && is_theirs;
     let must_ask = request.prompt.asks(PromptValue::Consent) || app.always_asks();
-    let wanted_scope = request.scope.union(&request.claims.scopes());
-    let is_remembered = !must_ask && remembered.is_some_and(|consent| consent.scope.covers(&wanted_scope));
-    if !consented && !is_remembered {
+    let is_remembered = || consents.of(*bap_id).is_some_and(|consent| consent.covers(&request.wanted()));
+    if !consented && (must_ask || !is_remembered()) {
         return or_refuse(NextStep::Consent, AuthorizeError::ConsentRequired, "the user has not consented");
     }
     Ok(NextStep::Issue)
 }
 
 /// The identity that an app will see: chosen in the interaction, else asked for by the app, else the session's, else
-/// the primary one. Only the user's own count.
+/// the primary one. Only the user's own count, and in a silent request only one that the app was let see before: an app
+/// could try out otherwise whose an identity is.
 pub fn choose_identity<'a>(
     identities: &'a [Identity],
     interaction: &Interaction,
     request: &AuthorizationRequest,
     session: &SessionFacts,
+    consents: &Consents,
 ) -> Option<&'a Identity> {
     let theirs = interaction.user_id.as_ref() == Some(&session.user_id);
     let chosen = interaction.bap_id.as_deref().filter(|_| theirs);
-    [chosen, request.bap_id.as_deref(), session.bap_id.as_deref()]
+    let silent = request.prompt.asks(PromptValue::None);
+    let asked_for = request.bap_id.as_deref().filter(|bap_id| !silent || consents.of(Some(bap_id)).is_some());
+    [chosen, asked_for, session.bap_id.as_deref()]
         .into_iter()
         .flatten()
         .find_map(|bap_id| identities.iter().find(|identity| identity.bap_id == bap_id))

@@ -4,7 +4,9 @@ use super::*;
 use crate::app::{App, ApplicationType, AuthMethod};
 use crate::ids::{ClientId, OrgId, SessionId, UserId};
 use crate::jose::Algorithm;
+use crate::person::{Identity, Proof};
 use crate::redirect::RegisteredRedirectUris;
+use crate::resource::ResourceScope;
 use crate::time::Timestamp;
 
 const REDIRECT: &str = "https://app.example.org/callback?tenant=1";
@@ -26,10 +28,12 @@ fn app() -> App {
         post_logout_redirect_uris: RegisteredRedirectUris::default(),
         grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         scopes: Scopes::parse("openid profile email offline_access"),
+        resources: vec!["https://a.example".to_owned(), "https://b.example".to_owned()],
         require_pkce: false,
         id_token_alg: Algorithm::RS256,
         access_seconds: None,
         placeholder_email: false,
+        id_token_claims: false,
         dynamic: false,
         disabled: false,
         client_uri: None,
@@ -55,7 +59,7 @@ fn query(extra: &[(&str, &str)]) -> Params {
 }
 
 fn refusal(extra: &[(&str, &str)]) -> (&'static str, String) {
-    let refusal = parse(&query(extra), &app()).unwrap_err();
+    let refusal = parse(&query(extra), &app(), &[]).unwrap_err();
     (refusal.error.as_str(), refusal.description)
 }
 
@@ -75,10 +79,36 @@ fn step(
     session: Option<&SessionFacts>,
     interaction: &Interaction,
 ) -> Result<NextStep, &'static str> {
-    let request = parse(&query(extra), &app()).unwrap();
-    let consent = Consent { scope: Scopes::parse("openid profile") };
-    next_step(&request, &app(), session, interaction, None, Some(&consent), NOW)
-        .map_err(|refusal| refusal.error.as_str())
+    step_with(extra, session, interaction, &agreed("openid profile"))
+}
+
+fn step_with(
+    extra: &[(&str, &str)],
+    session: Option<&SessionFacts>,
+    interaction: &Interaction,
+    consents: &Consents,
+) -> Result<NextStep, &'static str> {
+    let request = parse(&query(extra), &app(), &[resource("https://a.example", &["read", "write"])]).unwrap();
+    let visitor = session.map(|session| Visitor { session, consents, bap_id: None });
+    next_step(&request, &app(), visitor.as_ref(), interaction, None, NOW).map_err(|refusal| refusal.error.as_str())
+}
+
+fn agreed(scope: &str) -> Consents {
+    let mut consents = Consents::default();
+    consents.add(None, &Consent { scope: Scopes::parse(scope), ..Consent::default() });
+    consents
+}
+
+fn resource(uri: &str, scopes: &[&str]) -> Resource {
+    Resource {
+        uri: uri.to_owned(),
+        org_id: OrgId::from_text("org"),
+        name: "API".to_owned(),
+        scopes: scopes.iter().map(|name| ResourceScope::register(name, "Do it").unwrap()).collect(),
+        open: false,
+        servers: Vec::new(),
+        created_at: NOW,
+    }
 }
 
 fn started_now() -> Interaction {
@@ -111,24 +141,28 @@ fn a_repeated_parameter_is_refused_but_resource_may_repeat() {
     let mut pairs = query(&[]).pairs().to_vec();
     pairs.push(("resource".to_owned(), "https://a.example".to_owned()));
     pairs.push(("resource".to_owned(), "https://b.example".to_owned()));
-    assert_eq!(parse(&Params::from_pairs(pairs.clone()), &app()).unwrap().resources.len(), 2);
+    let registered = [resource("https://a.example", &[]), resource("https://b.example", &[])];
+    assert_eq!(parse(&Params::from_pairs(pairs.clone()), &app(), &registered).unwrap().resources.len(), 2);
     pairs.push(("scope".to_owned(), "openid".to_owned()));
-    assert_eq!(parse(&Params::from_pairs(pairs), &app()).unwrap_err().error, AuthorizeError::InvalidRequest);
+    assert_eq!(
+        parse(&Params::from_pairs(pairs), &app(), &registered).unwrap_err().error,
+        AuthorizeError::InvalidRequest
+    );
 }
 
 #[test]
 fn public_apps_need_a_challenge() {
     let params = query(&[]).without("code_challenge").without("code_challenge_method");
-    assert_eq!(parse(&params, &app()).unwrap_err().description, "pkce is required for public clients");
+    assert_eq!(parse(&params, &app(), &[]).unwrap_err().description, "pkce is required for public clients");
     let confidential = App { auth_method: AuthMethod::ClientSecretBasic, ..app() };
-    assert!(parse(&params, &confidential).unwrap().code_challenge.is_none());
+    assert!(parse(&params, &confidential, &[]).unwrap().code_challenge.is_none());
     let strict = App { require_pkce: true, ..confidential };
-    assert_eq!(parse(&params, &strict).unwrap_err().description, "pkce is required for this client");
+    assert_eq!(parse(&params, &strict, &[]).unwrap_err().description, "pkce is required for this client");
 }
 
 #[test]
 fn unknown_parameters_and_scopes_are_ignored() {
-    let request = parse(&query(&[("scope", "openid bsv:tools profile"), ("shoe_size", "42")]), &app()).unwrap();
+    let request = parse(&query(&[("scope", "openid bsv:tools profile"), ("shoe_size", "42")]), &app(), &[]).unwrap();
     assert_eq!(request.scope.to_string(), "openid profile");
 }
 
@@ -188,11 +222,228 @@ fn a_subject_or_class_that_cannot_be_met_is_an_error() {
     assert_eq!(step(&[("claims", acr)], Some(&signed_in), &started_now()), unmet);
 }
 
+#[test]
+fn an_app_asks_only_for_resources_that_it_is_allowed() {
+    let ask = |uri: &str, registered: &[Resource]| parse(&query(&[("resource", uri)]), &app(), registered);
+    let listed = resource("https://a.example", &[]);
+    let open = Resource { open: true, ..resource("https://open.example", &[]) };
+    let other = resource("https://other.example", &[]);
+    assert!(ask("https://a.example", std::slice::from_ref(&listed)).is_ok());
+    assert!(ask("https://open.example", std::slice::from_ref(&open)).is_ok());
+    for (uri, registered) in [
+        ("https://other.example", vec![other]),
+        ("https://a.example", vec![]),
+        ("https://a.example/", vec![listed.clone()]),
+        ("https://open.example/x", vec![open]),
+    ] {
+        let refusal = ask(uri, &registered).unwrap_err();
+        assert_eq!(refusal.error, AuthorizeError::InvalidTarget, "{uri}");
+        assert_eq!(refusal.description, "the client may not ask for this resource");
+    }
+}
+
+#[test]
+fn scopes_of_a_resource_are_asked_only_together_with_it() {
+    let registered = [resource("https://a.example", &["read", "write"])];
+    let scope = [("scope", "openid read")];
+    assert_eq!(parse(&query(&scope), &app(), &registered).unwrap().scope.to_string(), "openid");
+    let both = [scope[0], ("resource", "https://a.example")];
+    let request = parse(&query(&both), &app(), &registered).unwrap();
+    assert_eq!(request.scope.to_string(), "openid read");
+    assert_eq!(request.resources, registered.map(|resource| resource.asked(&Scopes::parse("read"))));
+    let wanted = request.wanted();
+    assert_eq!(wanted.scope.to_string(), "openid");
+    assert_eq!(wanted.resources["https://a.example"].to_string(), "read");
+}
+
+#[test]
+fn a_new_resource_or_a_new_scope_of_one_asks_again() {
+    let signed_in = session(NOW.minus(Duration::from_mins(1)));
+    let step = |scope: &str, consents: &Consents| {
+        let asks = [("scope", scope), ("resource", "https://a.example")];
+        step_with(&asks, Some(&signed_in), &started_now(), consents)
+    };
+    let mut consents = agreed("openid");
+    assert_eq!(step("openid", &consents), Ok(NextStep::Consent));
+    let of = |scopes: &str| Consent {
+        scope: Scopes::default(),
+        resources: [("https://a.example".to_owned(), Scopes::parse(scopes))].into(),
+    };
+    consents.add(None, &of(""));
+    assert_eq!(step("openid", &consents), Ok(NextStep::Issue));
+    assert_eq!(step("openid read", &consents), Ok(NextStep::Consent));
+    consents.add(None, &of("read"));
+    assert_eq!(step("openid read", &consents), Ok(NextStep::Issue));
+    assert_eq!(step("openid read write", &consents), Ok(NextStep::Consent));
+}
+
+#[test]
+fn claims_that_the_app_may_not_ask_for_are_left_out() {
+    let text = r#"{"userinfo":{"email":null,"name":null},"id_token":{"email":null,"name":null,"roles":null}}"#;
+    let asked = |app: &App| parse(&query(&[("scope", "openid"), ("claims", text)]), app, &[]).unwrap().claims;
+    let narrow = App { scopes: Scopes::parse("openid profile"), ..app() };
+    assert_eq!(asked(&narrow).id_token, ["name"]);
+    assert_eq!(asked(&narrow).userinfo, ["name"]);
+    let wide = App { scopes: Scopes::parse("openid profile email roles"), ..app() };
+    assert_eq!(asked(&wide).id_token, ["email", "name", "roles"]);
+    assert_eq!(asked(&App { dynamic: true, ..wide }).id_token, ["email", "name"], "nobody vouches for it");
+}
+
+#[test]
+fn a_hinted_identity_that_was_not_agreed_to_counts_as_not_theirs_in_silence() {
+    let identity = |bap_id: &str, is_primary: bool| Identity {
+        bap_id: bap_id.to_owned(),
+        user_id: UserId::from_text("user_1"),
+        pubkey: String::new(),
+        name: bap_id.to_owned(),
+        image: None,
+        proof: Proof::None,
+        root_address: None,
+        current_address: None,
+        profile: None,
+        is_primary,
+    };
+    let identities = [identity("A", true), identity("B", false)];
+    let mut consents = Consents::default();
+    consents.add(Some("A".to_owned()), &Consent { scope: Scopes::parse("openid profile"), ..Consent::default() });
+    let signed_in = session(NOW.minus(Duration::from_mins(1)));
+    let answer = |hint: &str, prompt: &str, consents: &Consents| {
+        let request = parse(&query(&[("bap_id", hint), ("prompt", prompt)]), &app(), &[]).unwrap();
+        let chosen = choose_identity(&identities, &started_now(), &request, &signed_in, consents).unwrap();
+        let visitor = Visitor { session: &signed_in, consents, bap_id: Some(&chosen.bap_id) };
+        let step = next_step(&request, &app(), Some(&visitor), &started_now(), None, NOW);
+        (chosen.bap_id.clone(), step.map_err(|refusal| refusal.error.as_str()))
+    };
+    for hint in ["B", "C", ""] {
+        assert_eq!(answer(hint, "none", &consents), ("A".to_owned(), Ok(NextStep::Issue)), "{hint}");
+    }
+    assert_eq!(
+        answer("B", "", &consents),
+        ("B".to_owned(), Ok(NextStep::Consent)),
+        "where the person sees it, they choose"
+    );
+    consents.add(Some("B".to_owned()), &Consent { scope: Scopes::parse("openid profile"), ..Consent::default() });
+    assert_eq!(answer("B", "none", &consents), ("B".to_owned(), Ok(NextStep::Issue)));
+}
+
+#[test]
+fn a_refusal_of_a_request_object_travels_as_the_object_asks() {
+    let object = |claims: &str| {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
+        format!("{}.{}.", B64.encode(r#"{"alg":"none"}"#), B64.encode(claims))
+    };
+    let address = |extra: &[(&str, &str)]| {
+        let address = return_address(&query(extra), &app()).unwrap();
+        (address.response_mode, address.state)
+    };
+    let inside = object(r#"{"response_mode":"form_post","state":"in","redirect_uri":"https://evil.example/"}"#);
+    let both = (ResponseMode::FormPost, Some("in".to_owned()));
+    assert_eq!(address(&[("request", &inside)]), both);
+    let outside = [("request", inside.as_str()), ("state", "out"), ("response_mode", "query")];
+    assert_eq!(address(&outside), (ResponseMode::Query, Some("out".to_owned())), "the query comes first");
+    let odd = [
+        object("[]"),
+        object(r#"{"state":1,"response_mode":"form_post"}"#),
+        object(r#"{"state":"a\u0000"}"#),
+        object("{"),
+        "x".to_owned(),
+        "..".to_owned(),
+        format!("a.{}.b", "A".repeat(20_000)),
+    ];
+    for object in odd {
+        assert_eq!(address(&[("request", &object)]), (ResponseMode::Query, None), "{object}");
+    }
+}
+
+/// Every way in which a request may try to learn of its visitor.
+fn probes() -> impl proptest::strategy::Strategy<Value = Vec<(&'static str, String)>> {
+    use proptest::prelude::*;
+    let users = prop::sample::select(vec!["user_1", "user_2", "user_3"]);
+    let sub = users.prop_map(|user| ("claims", format!(r#"{{"id_token":{{"sub":{{"value":"{user}"}}}}}}"#)));
+    let acr = prop::sample::select(vec!["1", "2"]).prop_map(|acr| {
+        (
+            "claims",
+            format!(r#"{{"id_token":{{"acr":{{"essential":true,"value":"{acr}"}}}},"userinfo":{{"email":null}}}}"#),
+        )
+    });
+    let max_age = (0..120_u32).prop_map(|age| ("max_age", age.to_string()));
+    let bap_id = prop::sample::select(vec!["A", "B", "C"]).prop_map(|bap_id| ("bap_id", bap_id.to_owned()));
+    let login_hint = prop::sample::select(vec!["A", "user_1"]).prop_map(|hint| ("login_hint", hint.to_owned()));
+    let scope = prop::sample::select(vec!["openid", "openid email", "profile"]).prop_map(|s| ("scope", s.to_owned()));
+    let resource = Just(("resource", "https://a.example".to_owned()));
+    prop::collection::vec(prop_oneof![sub, acr, max_age, bap_id, login_hint, scope, resource], 0..5)
+}
+
 proptest::proptest! {
+    /// Signed out, signed in as whom and how and when, with which identities: to an app without any consent it is all one.
+    #[test]
+    fn a_silent_app_without_consent_cannot_tell_visitors_apart(
+        probes in probes(),
+        user in 1..4_u8,
+        ago in 0..200_u64,
+        strong in proptest::bool::ANY,
+        identity in proptest::option::of("[ABC]"),
+        hint in proptest::option::of(1..4_u8),
+        account_chosen in proptest::bool::ANY,
+        always_asks in proptest::bool::ANY,
+    ) {
+        let mut extra: Vec<(&str, &str)> = probes.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        extra.push(("prompt", "none"));
+        let app = App { dynamic: always_asks, ..app() };
+        let request = parse(&query(&extra), &app, &[resource("https://a.example", &[])]).unwrap();
+        let signed_in = SessionFacts {
+            user_id: UserId::from_text(format!("user_{user}")),
+            acr: if strong { "2" } else { "1" }.to_owned(),
+            bap_id: identity.clone(),
+            ..session(NOW.minus(Duration::from_secs(ago)))
+        };
+        let interaction = Interaction {
+            started_at: NOW,
+            user_id: account_chosen.then(|| signed_in.user_id.clone()),
+            account_chosen,
+            ..Interaction::default()
+        };
+        let hint = hint.map(|user| format!("user_{user}"));
+        let consents = Consents::default();
+        let visitor = Visitor { session: &signed_in, consents: &consents, bap_id: identity.as_deref() };
+        let answer = |visitor| {
+            let refusal = next_step(&request, &app, visitor, &interaction, hint.as_deref(), NOW).unwrap_err();
+            (refusal.error, refusal.description)
+        };
+        proptest::prop_assert_eq!(answer(None), answer(Some(&visitor)));
+        proptest::prop_assert_eq!(answer(None).0, AuthorizeError::LoginRequired);
+    }
+
+    /// Nor does it learn of them at once by a request that is not silent: whatever happens first is a page of ours.
+    #[test]
+    fn a_request_without_consent_is_never_answered_before_the_person_did_something(
+        probes in probes(),
+        prompt in proptest::sample::select(vec!["", "login", "consent", "select_account", "create", "login consent"]),
+        user in 1..4_u8,
+        ago in 1..200_u64,
+        hint in proptest::option::of(1..4_u8),
+    ) {
+        let mut extra: Vec<(&str, &str)> = probes.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        extra.push(("prompt", prompt));
+        let request = parse(&query(&extra), &app(), &[resource("https://a.example", &[])]).unwrap();
+        let signed_in = SessionFacts {
+            user_id: UserId::from_text(format!("user_{user}")),
+            ..session(NOW.minus(Duration::from_secs(ago)))
+        };
+        let consents = Consents::default();
+        let visitor = Visitor { session: &signed_in, consents: &consents, bap_id: None };
+        let hint = hint.map(|user| format!("user_{user}"));
+        for visitor in [None, Some(&visitor)] {
+            let step = next_step(&request, &app(), visitor, &started_now(), hint.as_deref(), NOW);
+            proptest::prop_assert!(step.is_ok_and(|step| step != NextStep::Issue));
+        }
+    }
+
     #[test]
     fn no_query_panics(text in "(([a-z_]{1,14}|response_type|claims|prompt|max_age|code_challenge)=[ -~]{0,20}&){0,8}") {
         let params = Params::parse(&text);
         let _ = return_address(&params, &app());
-        let _ = parse(&params, &app());
+        let _ = parse(&params, &app(), &[]);
     }
 }

@@ -10,7 +10,7 @@ use sigma_core::app::{App, SIGMA};
 use sigma_core::digest::Digest;
 use sigma_core::grant::Grant;
 use sigma_core::ids::ClientId;
-use sigma_core::jose::{TokenKind, UnverifiedJws};
+use sigma_core::jose::{Keyring, TokenKind, UnverifiedJws};
 use sigma_core::person::Person;
 use sigma_core::token::AccessClaims;
 use sigma_store::StoreError;
@@ -42,18 +42,27 @@ pub struct LiveAccess {
     pub person: Option<(Arc<Grant>, Person)>,
 }
 
-/// Checks the signature of an access token, or remembers that it was checked.
-pub async fn verify_access(sigma: &Sigma, token: &str) -> Option<Arc<VerifiedAccess>> {
+/// Checks the signature of an access token, or remembers that it was checked. Nothing for what is none of ours.
+///
+/// # Errors
+/// A key signed it that is unknown here, and the store does not say whether there is such a key.
+pub async fn verify_access(sigma: &Sigma, token: &str) -> Result<Option<Arc<VerifiedAccess>>, StoreError> {
     let digest = Digest::of(token);
-    let ring = sigma.keys.ring(&sigma.master_key).await;
     // A key that was deleted verifies nothing any more, not even what it verified before.
-    if let Some(known) = sigma.verified.get(&digest).filter(|known| ring.verifier(&known.kid).is_some()) {
-        return Some(known);
+    if let Some(known) = sigma.verified.get(&digest) {
+        let ring = sigma.keys.ring(&sigma.master_key).await;
+        if ring.verifier(&known.kid).is_some() {
+            return Ok(Some(known));
+        }
     }
-    let jws = UnverifiedJws::parse(token).ok()?;
-    let kid = jws.header().kid.as_deref()?;
-    let key = ring.verifier(kid)?;
-    let payload = jws.verify_as(TokenKind::Access, key).ok()?;
+    let Ok(jws) = UnverifiedJws::parse(token) else { return Ok(None) };
+    let Some(kid) = jws.header().kid.as_deref() else { return Ok(None) };
+    let ring = sigma.keys.ring_with(&sigma.master_key, kid).await?;
+    Ok(verify_with(sigma, &ring, &jws, kid).inspect(|access| sigma.verified.insert(digest, Arc::clone(access))))
+}
+
+fn verify_with(sigma: &Sigma, ring: &Keyring, jws: &UnverifiedJws<'_>, kid: &str) -> Option<Arc<VerifiedAccess>> {
+    let payload = jws.verify_as(TokenKind::Access, ring.verifier(kid)?).ok()?;
     let claims: AccessClaims = serde_json::from_slice(payload).ok()?;
     if claims.iss != sigma.issuer() || claims.cnf.is_some() {
         return None;
@@ -61,9 +70,7 @@ pub async fn verify_access(sigma: &Sigma, token: &str) -> Option<Arc<VerifiedAcc
     if ring.retired_at(kid).is_some_and(|retired_at| claims.iat > retired_at.seconds() + SKEW) {
         return None;
     }
-    let access = Arc::new(VerifiedAccess { claims, kid: kid.to_owned() });
-    sigma.verified.insert(digest, Arc::clone(&access));
-    Some(access)
+    Some(Arc::new(VerifiedAccess { claims, kid: kid.to_owned() }))
 }
 
 /// Whether a verified token lives, and whose it is.
@@ -185,7 +192,7 @@ impl Bearer {
     /// # Errors
     /// [`BearerError::Invalid`] for every other token.
     pub async fn take(sigma: &Sigma, token: &str) -> Result<Self, BearerError> {
-        let access = verify_access(sigma, token).await.ok_or(BearerError::Invalid)?;
+        let access = verify_access(sigma, token).await?.ok_or(BearerError::Invalid)?;
         let live = load_live(sigma, access).await?.ok_or(BearerError::Invalid)?;
         if !live.access.claims.aud.includes(sigma.issuer()) {
             return Err(BearerError::Invalid);

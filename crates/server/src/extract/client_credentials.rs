@@ -1,5 +1,5 @@
-//! How an app proves who it is at the token, revocation and introspection endpoints: exactly one of five methods each
-//! (ruling 13).
+//! How an app proves who it is at the token, revocation and introspection endpoints: by the method that it is registered
+//! with, and by one in a request. A secret may come either way unless one of them is registered.
 
 use std::sync::Arc;
 
@@ -41,7 +41,14 @@ pub enum ClientAuthError {
     /// It names itself twice, differently.
     Disagreement,
     /// It used another method than its own.
-    WrongMethod,
+    WrongMethod {
+        /// The app.
+        client_id: String,
+        /// What it used; [`AuthMethod::None`] for nothing.
+        sent: AuthMethod,
+        /// What it is registered with.
+        registered: AuthMethod,
+    },
     /// The secret or assertion does not hold.
     Invalid,
     /// `sigma_bitcoin_auth`: no token.
@@ -79,7 +86,7 @@ impl From<ClientAuthError> for Envelope {
             E::Unregistered(id) => refused(format!("OAuth client not registered: {id}")),
             E::Disabled => refused("OAuth client is disabled".to_owned()),
             E::Disagreement => refused("the client_id values differ".to_owned()),
-            E::WrongMethod => refused("another client authentication method is registered".to_owned()),
+            E::WrongMethod { client_id, sent, registered } => refused(wrong_method(&client_id, sent, registered)),
             E::Invalid => refused("client authentication failed".to_owned()),
             E::MissingSignature => refused("Missing X-Auth-Token header for client authentication".to_owned()),
             E::MalformedSignature => refused("Invalid Bitcoin auth token format - unable to extract pubkey".to_owned()),
@@ -98,6 +105,26 @@ impl From<ClientAuthError> for Envelope {
             E::Store(error) => internal(error),
         }
     }
+}
+
+/// What was sent, what is registered, and what to type where the app is registered to make the two agree.
+fn wrong_method(client_id: &str, sent: AuthMethod, registered: AuthMethod) -> String {
+    let method = match sent {
+        AuthMethod::None => "no client authentication was sent".to_owned(),
+        sent => format!("{} was sent", sent.as_str()),
+    };
+    // A library that sends its secret one way may send it the other way next time.
+    let wanted = if sent.has_secret() { AuthMethod::ClientSecret } else { sent };
+    let keys = match sent {
+        AuthMethod::PrivateKeyJwt => " --jwks @FILE",
+        AuthMethod::SigmaBitcoinAuth => " --pubkey HEX",
+        _ => "",
+    };
+    format!(
+        "{method}, but {} is registered for this client; send that, or run: sigma app set {client_id} --auth {}{keys}",
+        registered.as_str(),
+        wanted.as_str(),
+    )
 }
 
 /// A refusal to an app. Whoever tried Basic is asked for it again (RFC 6749 §5.2).
@@ -130,6 +157,29 @@ struct Proof<'a> {
 impl Proof<'_> {
     fn has_other_than_signature(&self) -> bool {
         self.basic.is_some() || self.secret.is_some() || self.assertion.is_some()
+    }
+
+    /// The method that was used. Some libraries send an empty secret for public apps: that is none.
+    fn method(&self) -> AuthMethod {
+        match self {
+            Proof { basic: Some((_, secret)), .. } if !secret.is_empty() => AuthMethod::ClientSecretBasic,
+            Proof { secret: Some(_), .. } => AuthMethod::ClientSecretPost,
+            Proof { assertion: Some(_), .. } => AuthMethod::PrivateKeyJwt,
+            Proof { signature: Some(_), basic: None, .. } => AuthMethod::SigmaBitcoinAuth,
+            Proof { basic: Some(_), .. } => AuthMethod::ClientSecretBasic,
+            _ => AuthMethod::None,
+        }
+    }
+
+    /// The secret, if it was sent in a way that an app with `method` may.
+    fn secret_for(&self, method: AuthMethod) -> Option<&str> {
+        let in_header = self.basic.as_ref().map(|(_, secret)| secret.as_str());
+        match method {
+            AuthMethod::ClientSecret => in_header.or(self.secret),
+            AuthMethod::ClientSecretBasic => in_header,
+            AuthMethod::ClientSecretPost => self.secret,
+            _ => None,
+        }
     }
 }
 
@@ -180,16 +230,20 @@ async fn check(
     if app.auth_method.is_confidential() && proof.signature.is_some() && proof.has_other_than_signature() {
         return Err(ClientAuthError::TwoMethods);
     }
+    let wrong_method = || ClientAuthError::WrongMethod {
+        client_id: sigma_core::authorize::printable(app.client_id.as_str()),
+        sent: proof.method(),
+        registered: app.auth_method,
+    };
     let once = match app.auth_method {
-        AuthMethod::None => public(&proof)?,
-        AuthMethod::ClientSecretBasic => {
-            let (_, secret) = proof.basic.as_ref().ok_or(ClientAuthError::WrongMethod)?;
-            secret_matches(&app, secret)?
+        AuthMethod::None if is_public(&proof) => None,
+        AuthMethod::None => return Err(wrong_method()),
+        method @ (AuthMethod::ClientSecret | AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost) => {
+            check_secret(&app, proof.secret_for(method).ok_or_else(wrong_method)?)?;
+            None
         }
-        AuthMethod::ClientSecretPost if proof.basic.is_some() => return Err(ClientAuthError::WrongMethod),
-        AuthMethod::ClientSecretPost => secret_matches(&app, proof.secret.ok_or(ClientAuthError::WrongMethod)?)?,
         AuthMethod::PrivateKeyJwt => {
-            let assertion = assertion.ok_or(ClientAuthError::WrongMethod)?;
+            let assertion = assertion.ok_or_else(wrong_method)?;
             Some(check_assertion(sigma, &app, &assertion).await?)
         }
         AuthMethod::SigmaBitcoinAuth => {
@@ -250,18 +304,16 @@ fn form_decode(text: &str) -> String {
     percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }
 
-fn public(proof: &Proof<'_>) -> Result<Option<Once>, ClientAuthError> {
-    // Some libraries send an empty secret for public apps; an app that sends a real one is confused about what it is.
+/// Whether nothing was sent that a public app could not have. Some libraries send an empty secret for one; an app that
+/// sends a real one is confused about what it is.
+fn is_public(proof: &Proof<'_>) -> bool {
     let tried = proof.basic.as_ref().is_some_and(|(_, secret)| !secret.is_empty()) || proof.secret.is_some();
-    if tried || proof.assertion.is_some() {
-        return Err(ClientAuthError::WrongMethod);
-    }
-    Ok(None)
+    !tried && proof.assertion.is_none()
 }
 
-fn secret_matches(app: &App, secret: &str) -> Result<Option<Once>, ClientAuthError> {
+fn check_secret(app: &App, secret: &str) -> Result<(), ClientAuthError> {
     let wanted = app.secret.ok_or(ClientAuthError::Invalid)?;
-    if Digest::of(secret) == wanted { Ok(None) } else { Err(ClientAuthError::Invalid) }
+    if Digest::of(secret) == wanted { Ok(()) } else { Err(ClientAuthError::Invalid) }
 }
 
 async fn check_assertion(sigma: &Sigma, app: &App, assertion: &ClientAssertion<'_>) -> Result<Once, ClientAuthError> {

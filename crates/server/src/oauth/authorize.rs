@@ -55,7 +55,7 @@ pub fn resume_url(interaction: &str) -> String {
         ("client_id" = String, Query, description = "The app"),
         ("redirect_uri" = String, Query, description = "Where to go back to: exactly as registered"),
         ("response_type" = String, Query, description = "`code`"),
-        ("scope" = Option<String>, Query, description = "`openid profile email offline_access …`"),
+        ("scope" = Option<String>, Query, description = "`openid profile email roles offline_access …`, and scopes of the resources asked for"),
         ("state" = Option<String>, Query, description = "Returned as it is"),
         ("nonce" = Option<String>, Query, description = "Returned in the id token"),
         ("code_challenge" = Option<String>, Query, description = "RFC 7636, 43 characters"),
@@ -66,7 +66,7 @@ pub fn resume_url(interaction: &str) -> String {
         ("login_hint" = Option<String>, Query, description = "Who the app thinks it is"),
         ("id_token_hint" = Option<String>, Query, description = "An id token of ours"),
         ("claims" = Option<String>, Query, description = "OpenID Connect Core §5.5"),
-        ("resource" = Option<Vec<String>>, Query, description = "Audiences of the access token (RFC 8707)"),
+        ("resource" = Option<Vec<String>>, Query, description = "APIs that the access token is for, of those that the app may ask for (RFC 8707)"),
         ("bap_id" = Option<String>, Query, description = "An identity to preselect"),
     ),
     responses(

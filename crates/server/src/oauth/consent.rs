@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
-use sigma_core::authorize::{AuthorizeError, ClaimsRequest, Interaction, Params, Refusal};
+use sigma_core::authorize::{AuthorizeError, ClaimsRequest, Consents, Interaction, Params, Refusal};
 use sigma_core::scope::Scopes;
 use sigma_store::{Owner, account, consent, interaction, session};
 use utoipa::ToSchema;
@@ -133,15 +133,20 @@ async fn record(
         None => request.claims.clone(),
     };
     let narrowed = Requested { params: with_scope(&requested.params, &scope, &claims), ..requested };
+    let agreed = match narrowed.parse(sigma).await? {
+        Ok(request) => request.wanted(),
+        Err(refusal) => return Err(bad_request(refusal.error.as_str(), refusal.description)),
+    };
+    // Whoever answers the page sees which identity it is: what they agreed to before does not matter here.
     let identity = sigma_core::authorize::choose_identity(
         &signed_in.account.identities,
         &state,
         &request,
         &signed_in.session.facts(),
+        &Consents::default(),
     );
     let remembered_for = identity.map(|identity| identity.bap_id.clone());
     let always_asks = narrowed.app.always_asks();
-    let agreed = scope.union(&claims.scopes());
     ongoing.stored.state = state;
     ongoing.stored.kind = Kind::Authorization { query: narrowed.params.to_query() };
     let row = ongoing.stored.clone();

@@ -12,7 +12,7 @@ use sigma_core::app::App;
 use sigma_core::authorize::Params;
 use sigma_core::ids::{ClientId, SessionId, UserId};
 use sigma_core::redirect::MatchedRedirectUri;
-use sigma_core::token::IdClaims;
+use sigma_core::token::{Audience, IdClaims};
 use sigma_store::session;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -138,13 +138,17 @@ pub async fn confirm(State(sigma): State<Sigma>, headers: HeaderMap, body: Bytes
         Some(id) => sigma.find_app(&ClientId::from_text(id)).await.map_err(internal)?,
         None => None,
     };
-    Ok(signed_out(&sigma, &browser, app.as_deref()))
+    Ok(signed_out(&sigma, &browser, app.as_deref(), None))
 }
 
-/// An id token that was shown, and the app that it was made for.
-struct Hint {
-    claims: IdClaims,
-    app: Arc<App>,
+/// What the `id_token_hint` is.
+enum Hint {
+    /// There is none.
+    Absent,
+    /// It proves nothing, and this is what is wrong with it.
+    Bad(&'static str),
+    /// An id token of ours, and the app that it was made for.
+    Good { claims: Box<IdClaims>, app: Arc<App> },
 }
 
 async fn answer(sigma: &Sigma, browser: &Browser, params: &Params) -> Result<Response, Envelope> {
@@ -153,62 +157,72 @@ async fn answer(sigma: &Sigma, browser: &Browser, params: &Params) -> Result<Res
         if browser.wants_json() {
             return Err(bad_request("invalid_request", "parameters must not be repeated"));
         }
-        return ask(sigma, browser, params, signed_in).await;
+        return ask(sigma, browser, params, signed_in, Some("a parameter stands twice")).await;
     }
-    let hint = read(sigma, browser, params).await?;
-    let Some(Hint { claims, app }) = hint else { return ask(sigma, browser, params, signed_in).await };
+    let uri = params.get("post_logout_redirect_uri");
+    let (claims, app) = match read(sigma, browser, params).await? {
+        Hint::Good { claims, app } => (*claims, app),
+        Hint::Bad(fault) => return ask(sigma, browser, params, signed_in, Some(fault)).await,
+        Hint::Absent => {
+            let fault = uri.map(|_| "a post_logout_redirect_uri needs an id_token_hint");
+            return ask(sigma, browser, params, signed_in, fault).await;
+        }
+    };
     let session_user = signed_in.as_ref().map(|signed_in| signed_in.account.user.id.as_str());
     if session_user.is_some_and(|user| user != claims.sub) {
-        return ask(sigma, browser, params, signed_in).await;
+        let fault = "the id_token_hint is another person's";
+        return ask(sigma, browser, params, signed_in, Some(fault)).await;
     }
-    let target = match params.get("post_logout_redirect_uri") {
-        None => None,
-        Some(uri) => match app.post_logout_redirect_uris.find(uri) {
-            Some(matched) => Some(matched),
-            None => return ask(sigma, browser, params, signed_in).await,
-        },
-    };
+    let target = uri.map(|uri| app.post_logout_redirect_uris.find(uri, app.application_type));
+    if let Some(None) = target {
+        let fault = "the post_logout_redirect_uri is not registered for this app";
+        return ask(sigma, browser, params, signed_in, Some(fault)).await;
+    }
     // A form that another site posts carries no cookie: the id token names the session all the same.
     let session = signed_in.map_or_else(|| SessionId::from_text(claims.sid), |signed_in| signed_in.session.id);
     end(sigma, &UserId::from_text(claims.sub), &session).await?;
-    Ok(match target {
+    Ok(match target.flatten() {
         Some(target) => {
             let response = go(browser, with_state(&target, params));
             with_cookie(response, Some(&expired_session_cookie(sigma)))
         }
-        None => signed_out(sigma, browser, Some(&app)),
+        None => signed_out(sigma, browser, Some(&app), None),
     })
 }
 
-/// Reads the hint: nothing when there is none or a bad one, which only a script is told of.
-async fn read(sigma: &Sigma, browser: &Browser, params: &Params) -> Result<Option<Hint>, Envelope> {
-    let invalid = || Envelope::new(StatusCode::UNAUTHORIZED, "invalid_token", "The id_token_hint is invalid");
-    let Some(text) = params.get("id_token_hint") else { return Ok(None) };
-    let Some(claims) = read_hint(sigma, text).await else {
-        return if browser.wants_json() { Err(invalid()) } else { Ok(None) };
+/// Reads the hint. A script is told of a bad one at once.
+async fn read(sigma: &Sigma, browser: &Browser, params: &Params) -> Result<Hint, Envelope> {
+    let bad = |fault: &'static str| {
+        let invalid = || Envelope::new(StatusCode::UNAUTHORIZED, "invalid_token", "The id_token_hint is invalid");
+        if browser.wants_json() { Err(invalid()) } else { Ok(Hint::Bad(fault)) }
     };
-    let named = params.get("client_id").map(str::to_owned);
+    let Some(text) = params.get("id_token_hint") else { return Ok(Hint::Absent) };
+    let Some(claims) = read_hint(sigma, text).await.map_err(internal)? else {
+        return bad("the id_token_hint is no valid id token of this server");
+    };
     let audience = match &claims.aud {
-        sigma_core::token::Audience::One(one) => one.clone(),
-        sigma_core::token::Audience::Many(_) => return Ok(None),
+        Audience::One(one) => one.clone(),
+        Audience::Many(_) => return bad("the id_token_hint is for several apps"),
     };
-    if named.is_some_and(|named| named != audience) {
-        return if browser.wants_json() { Err(invalid()) } else { Ok(None) };
+    if params.get("client_id").is_some_and(|named| named != audience) {
+        return bad("the id_token_hint is another app's than the client_id names");
     }
     let app = sigma.find_app(&ClientId::from_text(audience)).await.map_err(internal)?;
     match app.filter(|app| !app.disabled) {
-        Some(app) => Ok(Some(Hint { claims, app })),
+        Some(app) => Ok(Hint::Good { claims: Box::new(claims), app }),
         None if browser.wants_json() => Err(bad_request("invalid_client", "The logout client does not exist")),
-        None => Ok(None),
+        None => bad("the id_token_hint is for an app that is not there"),
     }
 }
 
-/// Asks the person, if one is signed in; an unregistered address is never gone to.
+/// Asks the person, if one is signed in, and says what is wrong with the request; an unregistered address is never gone
+/// to.
 async fn ask(
     sigma: &Sigma,
     browser: &Browser,
     params: &Params,
     signed_in: Option<SignedIn>,
+    fault: Option<&'static str>,
 ) -> Result<Response, Envelope> {
     if browser.wants_json() {
         return Err(bad_request("invalid_request", "User confirmation is required to complete logout"));
@@ -217,10 +231,11 @@ async fn ask(
         Some(id) => sigma.find_app(&ClientId::from_text(id)).await.map_err(internal)?,
         None => None,
     };
-    let Some(signed_in) = signed_in else { return Ok(signed_out(sigma, browser, app.as_deref())) };
+    let Some(signed_in) = signed_in else { return Ok(signed_out(sigma, browser, app.as_deref(), fault)) };
     let fields = app.iter().map(|app| ("client_id".to_owned(), app.client_id.to_string())).collect();
     let page = LogOutConfirm {
         app: app.map(|app| app.name.clone()),
+        fault,
         person: Some(signed_in.account.user.name.clone()),
         fields,
     };
@@ -233,11 +248,11 @@ async fn end(sigma: &Sigma, user_id: &UserId, session_id: &SessionId) -> Result<
     Ok(())
 }
 
-fn signed_out(sigma: &Sigma, browser: &Browser, app: Option<&App>) -> Response {
+fn signed_out(sigma: &Sigma, browser: &Browser, app: Option<&App>, fault: Option<&'static str>) -> Response {
     let response = if browser.wants_json() {
         Json(Ended { success: true }).into_response()
     } else {
-        SignedOut { app: app.map(|app| app.name.clone()) }.render(&PageContext { issuer: sigma.issuer() })
+        SignedOut { app: app.map(|app| app.name.clone()), fault }.render(&PageContext { issuer: sigma.issuer() })
     };
     with_cookie(response, Some(&expired_session_cookie(sigma)))
 }

@@ -2,7 +2,8 @@
 
 use axum::response::{IntoResponse, Response};
 use sigma_core::authorize::{
-    AuthorizationRequest, AuthorizeError, Interaction, NextStep, Params, Refusal, choose_identity, next_step,
+    AuthorizationRequest, AuthorizeError, Consents, Interaction, NextStep, Params, Refusal, Visitor, choose_identity,
+    next_step,
 };
 use sigma_core::code::{Authorization, Code};
 use sigma_core::digest::Digest;
@@ -71,7 +72,7 @@ async fn advance(
     let client_id = &requested.app.client_id;
     let mut hint = None;
     if let Some(token) = &request.id_token_hint {
-        let Some(claims) = subject_of_hint(sigma, token, client_id).await else {
+        let Some(claims) = subject_of_hint(sigma, token, client_id).await.map_err(internal)? else {
             let refusal = Refusal::new(AuthorizeError::InvalidRequest, "id_token_hint is not valid");
             return refuse(sigma, browser, requested, ongoing, &refusal).await;
         };
@@ -80,17 +81,18 @@ async fn advance(
     let signed_in = SignedIn::find(sigma, browser).await?;
     let session = signed_in.as_ref().map(|signed_in| signed_in.session.facts());
     let identities = signed_in.as_ref().map(|signed_in| signed_in.account.identities.as_slice()).unwrap_or_default();
-    let identity = session.as_ref().and_then(|session| choose_identity(identities, state, &request, session)).cloned();
-    let remembered = match &session {
-        None => None,
+    let consents = match &session {
+        None => Consents::default(),
         Some(session) => {
             let (user_id, client_id) = (session.user_id.clone(), client_id.clone());
-            let bap_id = identity.as_ref().map(|identity| identity.bap_id.clone());
-            let find = move |tx: &mut dyn sigma_store::Tx| consent::find(tx, &user_id, &client_id, bap_id.as_deref());
-            sigma.store.read(find).await.map_err(internal)?
+            sigma.store.read(move |tx| consent::find(tx, &user_id, &client_id)).await.map_err(internal)?
         }
     };
-    let step = next_step(&request, &requested.app, session.as_ref(), state, hint.as_deref(), remembered.as_ref(), now);
+    let identity =
+        session.as_ref().and_then(|session| choose_identity(identities, state, &request, session, &consents)).cloned();
+    let bap_id = identity.as_ref().map(|identity| identity.bap_id.as_str());
+    let visitor = session.as_ref().map(|session| Visitor { session, consents: &consents, bap_id });
+    let step = next_step(&request, &requested.app, visitor.as_ref(), state, hint.as_deref(), now);
     let (page, is_known) = match step {
         Err(refusal) => return refuse(sigma, browser, requested, ongoing, &refusal).await,
         Ok(NextStep::Issue) => {
@@ -155,7 +157,8 @@ async fn issue(
             bap_id: identity.map(|identity| identity.bap_id),
             scope: request.scope.clone(),
             claims: request.claims.userinfo.clone(),
-            resources: request.resources.clone(),
+            id_token_claims: request.claims.id_token.clone(),
+            resources: request.resources.iter().map(|asked| asked.uri.clone()).collect(),
             nonce: request.nonce.clone(),
             ..Authorization::by(&facts, requested.app.client_id.clone())
         },

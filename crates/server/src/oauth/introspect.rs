@@ -1,4 +1,5 @@
-//! `POST /api/auth/oauth2/introspect`: what a token says, for the app that holds it or is its audience (RFC 7662).
+//! `POST /api/auth/oauth2/introspect`: what a token says, for the app that holds it and the apps that serve its resource
+//! (RFC 7662).
 
 use axum::Json;
 use axum::extract::State;
@@ -94,12 +95,12 @@ pub async fn introspect(State(sigma): State<Sigma>, request: AppRequest) -> Resu
     {
         return Err(TokenError::Replayed(caller.app.auth_method));
     }
-    match verify_access(&sigma, token).await {
+    match verify_access(&sigma, token).await? {
         Some(access) => {
             let Some(live) = load_live(&sigma, access).await? else { return Ok(Introspection::default()) };
             let claims = &live.access.claims;
             let visible =
-                may_see(&caller.app, &claims.client_id) || is_audience(&sigma, &caller.app, &claims.aud).await?;
+                may_see(&caller.app, &claims.client_id) || serves_audience(&sigma, &caller.app, &claims.aud).await?;
             Ok(if visible { of_access(claims) } else { Introspection::default() })
         }
         None => of_refresh_token(&sigma, &caller.app, token).await,
@@ -111,15 +112,10 @@ fn may_see(app: &App, holder: &str) -> bool {
     app.client_id.as_str() == holder
 }
 
-/// An API sees the tokens that are for it: the audience and the app that asks belong to one org (RFC 7662 §2.1).
-async fn is_audience(sigma: &Sigma, app: &App, audience: &Audience) -> Result<bool, TokenError> {
-    let uris = match audience {
-        Audience::One(uri) => std::slice::from_ref(uri),
-        Audience::Many(uris) => uris.as_slice(),
-    };
-    for uri in uris {
-        let resource = sigma.find_resource(uri).await?;
-        if resource.is_some_and(|resource| resource.org_id == app.org_id && !app.dynamic) {
+/// An API sees the tokens that are for it, by the apps that serve it (RFC 7662 §2.1).
+async fn serves_audience(sigma: &Sigma, app: &App, audience: &Audience) -> Result<bool, TokenError> {
+    for uri in audience.iter() {
+        if sigma.find_resource(uri).await?.is_some_and(|resource| resource.is_served_by(&app.client_id)) {
             return Ok(true);
         }
     }

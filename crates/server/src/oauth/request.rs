@@ -9,6 +9,7 @@ use sigma_core::authorize::{
 use sigma_core::ids::ClientId;
 use sigma_core::jose::{TokenKind, UnverifiedJws};
 use sigma_core::token::IdClaims;
+use sigma_store::StoreError;
 
 use crate::error::internal;
 use crate::http::Envelope;
@@ -78,35 +79,34 @@ impl Requested {
         Err(Refusal::new(AuthorizeError::InvalidRequest, description))
     }
 
-    /// Reads the rest, and checks the audiences against those registered (ruling 7).
+    /// Reads the rest, against the resources as they are registered now.
     ///
     /// # Errors
     /// The refusal for the app inside, the store's silence outside.
     pub async fn parse(&self, sigma: &Sigma) -> Result<Result<AuthorizationRequest, Refusal>, Envelope> {
-        let request = match parse(&self.params, &self.app) {
-            Ok(request) => request,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
-        for uri in &request.resources {
-            if !sigma.is_registered_resource(uri).await.map_err(internal)? {
-                return Ok(Err(Refusal::new(AuthorizeError::InvalidTarget, "the resource is not registered")));
-            }
-        }
-        Ok(Ok(request))
+        let registered = sigma.find_resources(&self.params.resources()).await.map_err(internal)?;
+        Ok(parse(&self.params, &self.app, &registered))
     }
 }
 
-/// The subject of an id token of ours for that app, which may have expired: nothing if it is not one (ruling 17).
-pub async fn subject_of_hint(sigma: &Sigma, hint: &str, client_id: &ClientId) -> Option<IdClaims> {
+/// The subject of an id token of ours for that app, which may have expired: nothing if it is not one.
+///
+/// # Errors
+/// As [`read_hint`].
+pub async fn subject_of_hint(sigma: &Sigma, hint: &str, client_id: &ClientId) -> Result<Option<IdClaims>, StoreError> {
     let claims = read_hint(sigma, hint).await?;
-    claims.aud.includes(client_id.as_str()).then_some(claims)
+    Ok(claims.filter(|claims| claims.aud.includes(client_id.as_str())))
 }
 
 /// The claims of an id token of ours, for whatever app, expired or not.
-pub async fn read_hint(sigma: &Sigma, hint: &str) -> Option<IdClaims> {
-    let jws = UnverifiedJws::parse(hint).ok()?;
-    let ring = sigma.keys.ring(&sigma.master_key).await;
-    let key = ring.verifier(jws.header().kid.as_deref()?)?;
-    let claims: IdClaims = serde_json::from_slice(jws.verify_as(TokenKind::Id, key).ok()?).ok()?;
-    (claims.iss == sigma.issuer()).then_some(claims)
+///
+/// # Errors
+/// A key signed it that is unknown here, and the store does not say whether there is such a key.
+pub async fn read_hint(sigma: &Sigma, hint: &str) -> Result<Option<IdClaims>, StoreError> {
+    let Ok(jws) = UnverifiedJws::parse(hint) else { return Ok(None) };
+    let Some(kid) = jws.header().kid.as_deref() else { return Ok(None) };
+    let ring = sigma.keys.ring_with(&sigma.master_key, kid).await?;
+    let payload = ring.verifier(kid).and_then(|key| jws.verify_as(TokenKind::Id, key).ok());
+    let claims = payload.and_then(|payload| serde_json::from_slice::<IdClaims>(payload).ok());
+    Ok(claims.filter(|claims| claims.iss == sigma.issuer()))
 }

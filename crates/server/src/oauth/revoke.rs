@@ -56,7 +56,7 @@ pub async fn revoke(State(sigma): State<Sigma>, request: AppRequest) -> Result<R
     let AppRequest { caller, params } = request;
     let token = params.get("token").ok_or(TokenError::InvalidRequest("token is required"))?;
     let client_id = caller.app.client_id.clone();
-    let ending = match verify_access(&sigma, token).await {
+    let ending = match verify_access(&sigma, token).await? {
         None => match family(&sigma, token).await.map_err(TokenError::Internal)? {
             Some((family, _)) if family.client_id == client_id => Ending::Grant(family.grant_id),
             _ => Ending::Nothing,

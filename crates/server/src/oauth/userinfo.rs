@@ -128,8 +128,13 @@ async fn answer(sigma: &Sigma, context: &RequestContext, token: &str) -> Respons
     if !scopes.contains(OPENID) {
         return BearerError::InsufficientScope.into_response();
     }
+    let claims = &grant.authorization.claims;
+    let person = match sigma.with_membership(&live.app, person, &scopes, claims).await {
+        Ok(person) => person,
+        Err(error) => return BearerError::Store(error).into_response(),
+    };
     let placeholder = live.app.placeholder_email.then(|| sigma.issuer_host());
-    let body: Map<String, Value> = person.userinfo(&scopes, &grant.authorization.claims, placeholder.as_deref());
+    let body: Map<String, Value> = person.userinfo(&scopes, claims, placeholder.as_deref());
     let headers = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::PRAGMA, HeaderValue::from_static("no-cache")),

@@ -4,8 +4,9 @@ use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use sigma_core::authorize::{Params, choose_identity};
+use sigma_core::authorize::{AuthorizationRequest, Consents, Params, choose_identity};
 use sigma_core::person::Identity;
+use sigma_core::resource::AskedResource;
 
 use crate::extract::{Browser, SignedIn};
 use crate::interaction::with_cookie;
@@ -36,19 +37,29 @@ async fn consent(
     let Ok(request) = request else { return Ok(back()) };
     let identities = &signed_in.account.identities;
     let facts = signed_in.session.facts();
-    let chosen = choose_identity(identities, &ongoing.interaction.stored.state, &request, &facts);
+    let state = &ongoing.interaction.stored.state;
+    let chosen = choose_identity(identities, state, &request, &facts, &Consents::default());
     let chosen = chosen.map(|identity| identity.bap_id.as_str());
     let address = &ongoing.requested.address.redirect_uri;
-    let wanted = request.scope.union(&request.claims.scopes());
     let page = Consent {
         app: app_view(&ongoing.requested.app, address),
-        scopes: wanted.iter().map(ScopeLine::of).collect(),
+        scopes: lines(&request),
         identities: identities.iter().map(|identity| choice(identity, chosen)).collect(),
         person: person_view(&signed_in.account, chosen),
         interaction: name.clone(),
         switch_url: Some(format!("/login?interaction={name}&switch=1")),
     };
     Ok(page.render(&PageContext { issuer: sigma.issuer() }))
+}
+
+/// What is asked for: of the person, and then of each resource.
+fn lines(request: &AuthorizationRequest) -> Vec<ScopeLine> {
+    let wanted = request.wanted();
+    let of_resource = |asked: &AskedResource| {
+        let scopes = asked.scopes.iter().map(|scope| ScopeLine::of_resource_scope(scope, &asked.name));
+        std::iter::once(ScopeLine::of_resource(asked)).chain(scopes).collect::<Vec<_>>()
+    };
+    wanted.scope.iter().map(ScopeLine::of).chain(request.resources.iter().flat_map(of_resource)).collect()
 }
 
 fn choice(identity: &Identity, chosen: Option<&str>) -> IdentityChoice {

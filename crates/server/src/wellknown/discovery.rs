@@ -74,7 +74,7 @@ impl Discovery {
     /// The document of the server at `issuer`.
     pub fn of(issuer: &str) -> Self {
         let at = |path: &str| format!("{issuer}{path}");
-        let methods: Vec<&'static str> = AuthMethod::ALL.map(AuthMethod::as_str).to_vec();
+        let methods: Vec<&'static str> = AuthMethod::ON_THE_WIRE.map(AuthMethod::as_str).to_vec();
         let confidential: Vec<&'static str> =
             methods.iter().copied().filter(|method| *method != AuthMethod::None.as_str()).collect();
         let assertions: Vec<&'static str> = VerificationAlgorithm::NAMES.to_vec();

@@ -118,6 +118,8 @@ impl Tenant {
 pub struct RoleSummary {
     /// Its id.
     pub id: RoleId,
+    /// What it is called.
+    pub name: String,
     /// What it may do in the terms of keys.
     pub permissions: KeyPermissions,
     /// What its members may manage; their schemas and catalogs are left out.
@@ -161,7 +163,7 @@ impl Sigma {
     ///
     /// # Errors
     /// The store does not answer.
-    pub(super) async fn find_role(&self, org_id: &OrgId, id: &RoleId) -> Result<Option<Arc<RoleSummary>>, StoreError> {
+    pub(crate) async fn find_role(&self, org_id: &OrgId, id: &RoleId) -> Result<Option<Arc<RoleSummary>>, StoreError> {
         let (org, wanted) = (org_id.clone(), id.clone());
         let load = move |tx: &mut dyn Tx| {
             Ok(role::find(tx, &org, &wanted)?.map(|role| {
@@ -169,7 +171,7 @@ impl Sigma {
                 let permissions = role.permissions.key_permissions();
                 let authority = Authority::Person(RolePermissions { switches, ..RolePermissions::default() });
                 let manages_anything = switches.manage_anything();
-                Arc::new(RoleSummary { id: role.id, permissions, authority, manages_anything })
+                Arc::new(RoleSummary { id: role.id, name: role.name, permissions, authority, manages_anything })
             }))
         };
         self.workspaces.roles.get_or_load(&change_key(org_id, id.as_str()), load).await

@@ -1,6 +1,10 @@
 //! The authorization request, from the app to the code.
 
-use crate::support::{Browser, Key, World};
+use serde_json::json;
+use sigma_core::ids::ClientId;
+
+use crate::support::forge::{claims, jws};
+use crate::support::{APP, Answer, Browser, Key, World};
 
 #[tokio::test]
 async fn a_person_signs_up_consents_and_the_app_gets_a_code() {
@@ -100,9 +104,95 @@ async fn prompt_none_is_answered_without_a_page() {
     assert!(refused.location().starts_with("https://app.example.org/callback?error=login_required"));
     browser.sign_up(&Key::named("ada")).await;
     let refused = browser.authorize(&[("prompt", "none")]).await;
-    assert_eq!(refused.param("error").as_deref(), Some("consent_required"));
+    assert_eq!(refused.param("error").as_deref(), Some("login_required"), "they never agreed to this app");
+    browser.code(&[("scope", "openid")]).await;
+    let refused = browser.authorize(&[("prompt", "none")]).await;
+    assert_eq!(refused.param("error").as_deref(), Some("consent_required"), "to less than this");
     browser.code(&[]).await;
     assert!(browser.authorize(&[("prompt", "none")]).await.param("code").is_some());
+}
+
+/// All that an app can see of an answer.
+fn seen(answer: &Answer) -> (u16, String, String) {
+    (answer.status.as_u16(), answer.location().to_owned(), answer.header("set-cookie").to_owned())
+}
+
+#[tokio::test]
+async fn a_silent_app_that_nobody_agreed_to_sees_the_same_whoever_visits() {
+    let world = World::new().await;
+    world.add_app(|app| app.client_id = ClientId::from_text("stranger")).await;
+    let (nobody, ada, bob) = (world.browser(), world.browser(), world.browser());
+    ada.sign_up(&Key::named("ada")).await;
+    bob.sign_up(&Key::named("bob")).await;
+    world.advance(600);
+    // They use another app, which changes nothing for this one.
+    let tokens = ada.tokens("openid profile").await;
+    let sub = claims(tokens["id_token"].as_str().unwrap())["sub"].as_str().unwrap().to_owned();
+    let bap_id = Key::named("ada").bap_id();
+    let hint = world.forge_hint(&tokens, "stranger").await;
+    let of_ada = format!(r#"{{"id_token":{{"sub":{{"value":"{sub}"}}}}}}"#);
+    for probe in [
+        vec![],
+        vec![("claims", of_ada.as_str())],
+        vec![("claims", r#"{"id_token":{"sub":{"value":"user_nobody"}}}"#)],
+        vec![("claims", r#"{"id_token":{"acr":{"essential":true,"value":"1"}}}"#)],
+        vec![("claims", r#"{"id_token":{"acr":{"essential":true,"value":"2"}}}"#)],
+        vec![("bap_id", bap_id.as_str())],
+        vec![("bapId", bap_id.as_str())],
+        vec![("login_hint", bap_id.as_str())],
+        vec![("max_age", "0")],
+        vec![("max_age", "1000000")],
+        vec![("id_token_hint", hint.as_str())],
+        vec![("id_token_hint", "x")],
+        vec![("scope", "openid email offline_access")],
+        vec![("response_mode", "form_post")],
+    ] {
+        let asks = [&[("client_id", "stranger"), ("prompt", "none")], probe.as_slice()].concat();
+        let out = nobody.authorize(&asks).await;
+        for browser in [&ada, &bob] {
+            let signed_in = browser.authorize(&asks).await;
+            assert_eq!((seen(&out), &out.body), (seen(&signed_in), &signed_in.body), "{probe:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_app_that_nobody_agreed_to_gets_no_error_that_tells_who_is_there() {
+    let world = World::new().await;
+    let (ada, nobody) = (world.browser(), world.browser());
+    ada.sign_up(&Key::named("ada")).await;
+    world.advance(600);
+    let other = [("claims", r#"{"id_token":{"sub":{"value":"user_nobody"}}}"#)];
+    let strong = [("claims", r#"{"id_token":{"acr":{"essential":true,"value":"2"}}}"#)];
+    for probe in [other, strong] {
+        for browser in [&ada, &nobody] {
+            let page = browser.authorize(&probe).await.location().split('?').next().unwrap().to_owned();
+            assert_eq!(page, "/login", "{probe:?}");
+        }
+    }
+    // Whoever signs in for it all the same is refused then.
+    let asked = ada.authorize(&other).await;
+    ada.sign_in(&Key::named("ada")).await;
+    let resumed = format!("/api/auth/oauth2/authorize?interaction={}", asked.param("interaction").unwrap());
+    assert_eq!(ada.get(&resumed).await.param("error").as_deref(), Some("login_required"));
+}
+
+#[tokio::test]
+async fn a_refused_request_object_is_answered_as_it_asks() {
+    let world = World::new().await;
+    let browser = world.browser();
+    let inside = json!({"response_mode": "form_post", "state": "inside", "client_id": APP});
+    let object = jws(&json!({"alg": "none"}), &inside, |_| Vec::new());
+    let answer = browser.authorize(&[("request", &object), ("state", "")]).await;
+    assert_eq!(answer.status, 200);
+    for part in ["request_not_supported", r#"value="inside""#, r#"action="https://app.example.org/callback""#] {
+        assert!(answer.body.contains(part), "{part} in {}", answer.body);
+    }
+    let answer = browser.authorize(&[("request", &object), ("state", "outside"), ("response_mode", "query")]).await;
+    assert_eq!(answer.param("error").as_deref(), Some("request_not_supported"));
+    assert_eq!(answer.param("state").as_deref(), Some("outside"), "the query comes first");
+    let answer = browser.authorize(&[("request", "eyJ"), ("state", "")]).await;
+    assert_eq!((answer.param("error").as_deref(), answer.param("state")), (Some("request_not_supported"), None));
 }
 
 #[tokio::test]

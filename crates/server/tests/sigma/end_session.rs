@@ -11,6 +11,7 @@ use crate::support::{Answer, Browser, Key, World};
 
 const PATH: &str = "/api/auth/oauth2/end-session";
 const BYE: &str = "https://app.example.org/bye";
+const NOT_VALID: &str = "request to sign you out was not valid";
 
 async fn ada(world: &World) -> (Browser<'_>, String) {
     let browser = world.browser();
@@ -115,6 +116,7 @@ async fn a_hint_that_proves_nothing_makes_the_server_ask() {
         params.push(("post_logout_redirect_uri", BYE));
         let answer = ask(&browser, &params).await;
         assert_eq!(outcome(&browser, &answer).await, "asks, signed in", "{what}");
+        assert!(answer.body.contains(NOT_VALID), "{what}: {}", answer.body);
     }
     for uri in [
         "https://app.example.org/bye/",
@@ -203,4 +205,24 @@ async fn a_script_is_told_in_json() {
     }
     assert_eq!(ask(&[("id_token_hint", &hint)]).await.body, r#"{"success":true}"#);
     assert_eq!(browser.get("/api/auth/get-session").await.body, "null");
+}
+
+#[tokio::test]
+async fn a_request_without_anything_is_valid_and_one_with_an_address_and_no_hint_is_not() {
+    let world = World::new().await;
+    let (browser, hint) = ada(&world).await;
+    for params in [vec![], vec![("client_id", "playground")], vec![("state", "x")]] {
+        let answer = ask(&browser, &params).await;
+        assert_eq!(outcome(&browser, &answer).await, "asks, signed in");
+        assert!(!answer.body.contains(NOT_VALID), "{}", answer.body);
+    }
+    let answer = ask(&browser, &[("post_logout_redirect_uri", BYE), ("client_id", "playground")]).await;
+    assert!(answer.body.contains(NOT_VALID) && answer.body.contains("needs an id_token_hint"), "{}", answer.body);
+    let answer = ask(&browser, &[("id_token_hint", &hint), ("post_logout_redirect_uri", "https://x.example/")]).await;
+    assert!(answer.body.contains("is not registered for this app"), "{}", answer.body);
+    // Whoever is not signed in is told so too, and goes nowhere.
+    let stranger = world.browser();
+    let answer = ask(&stranger, &[("id_token_hint", "x"), ("post_logout_redirect_uri", BYE)]).await;
+    assert_eq!(outcome(&stranger, &answer).await, "tells, signed out");
+    assert!(answer.body.contains(NOT_VALID), "{}", answer.body);
 }

@@ -5,6 +5,7 @@
 mod authorize;
 mod bad_input_oauth;
 mod budgets;
+mod claims;
 mod client_auth;
 mod cookies;
 mod csrf;
@@ -27,6 +28,7 @@ mod probes;
 mod processes;
 mod refresh_families;
 mod refusals;
+mod resources;
 mod rulings_oidc;
 mod rulings_tokens;
 mod sessions;

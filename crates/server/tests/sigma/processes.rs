@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
+use sigma_core::app::AuthMethod;
 use sigma_core::jose::Algorithm;
 use sigma_core::time::{ManualClock, Timestamp};
 
-use crate::support::client::{ISSUER, REVOKE, TOKEN, app_key};
-use crate::support::forge::{assertion, header};
+use crate::support::client::{INTROSPECT, ISSUER, REVOKE, TOKEN, app_key, basic};
+use crate::support::forge::{assertion, claims, header, jws};
 use crate::support::{APP, Key, SIGN_IN, World};
 
 fn text(answer: &Value, name: &str) -> String {
@@ -54,10 +55,93 @@ async fn a_key_that_one_process_made_signs_and_verifies_at_the_other() {
     let tokens = browser.tokens("openid").await;
     let access = text(&tokens, "access_token");
     assert_eq!(header(&access)["kid"], one.kid(Algorithm::ES256).await);
-    eventually(200, async || other.userinfo_status(&access).await).await;
+    assert_eq!(other.userinfo_status(&access).await, 200, "at once: the key that it does not know is looked up");
+    eventually(200, async || u16::from(one.kid(Algorithm::ES256).await == other.kid(Algorithm::ES256).await) * 200)
+        .await;
     assert_eq!(one.kid(Algorithm::ES256).await, other.kid(Algorithm::ES256).await);
     let jwks = async |world: &World| world.browser().get("/.well-known/jwks.json").await.body;
     assert_eq!(jwks(&one).await, jwks(&other).await);
+}
+
+#[tokio::test]
+async fn what_a_new_key_signed_is_known_at_once_wherever_a_token_is_taken() {
+    let one = World::new().await;
+    one.add_confidential_app("service", AuthMethod::ClientSecret, "secret").await;
+    let other = one.beside().await;
+    let browser = one.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let service = basic("service", "secret");
+    let exchange = async || {
+        let code = browser.code(&[("client_id", "service"), ("scope", "openid")]).await;
+        let secret = [("client_id", "service"), ("client_secret", "secret")];
+        one.exchange(&code, &secret).await.json()
+    };
+    exchange().await;
+    let introspect = async |token: &str| {
+        let answer = other.post_form(INTROSPECT, &[("token", token)], &[("authorization", &service)]).await;
+        answer.json()["active"].clone()
+    };
+    for _ in 0..5 {
+        one.rotate_now(Algorithm::ES256).await;
+        let access = text(&exchange().await, "access_token");
+        assert_eq!(introspect(&access).await, json!(true));
+        one.rotate_now(Algorithm::ES256).await;
+        let access = text(&exchange().await, "access_token");
+        assert_eq!(other.userinfo_status(&access).await, 200);
+        one.rotate_now(Algorithm::ES256).await;
+        let access = text(&exchange().await, "access_token");
+        let revoked = other.post_form(REVOKE, &[("token", &access)], &[("authorization", &service)]).await;
+        assert_eq!(
+            (revoked.status.as_u16(), introspect(&access).await),
+            (200, json!(false)),
+            "what was acknowledged is done"
+        );
+        // Whoever made its own key a moment ago meets what the other made.
+        other.rotate_now(Algorithm::ES256).await;
+        assert_eq!(other.userinfo_status(&text(&exchange().await, "access_token")).await, 200);
+    }
+    // Hints: an id token of the new key at the authorization endpoint and at the end of the session.
+    one.rotate_now(Algorithm::RS256).await;
+    let hint = text(&exchange().await, "id_token");
+    let asks = [("client_id", "service"), ("scope", "openid"), ("prompt", "none"), ("id_token_hint", hint.as_str())];
+    let stranger = other.browser();
+    assert_eq!(stranger.authorize(&asks).await.param("error").as_deref(), Some("login_required"));
+    one.rotate_now(Algorithm::RS256).await;
+    let hint = text(&exchange().await, "id_token");
+    let address = "https%3A%2F%2Fapp.example.org%2Fbye";
+    let query = format!("/api/auth/oauth2/end-session?id_token_hint={hint}&post_logout_redirect_uri={address}");
+    assert_eq!(other.browser().get(&query).await.location(), "https://app.example.org/bye");
+}
+
+#[tokio::test]
+async fn names_of_keys_that_nobody_has_cost_few_readings_and_hide_no_real_one() {
+    let one = World::new().await;
+    let other = one.beside().await;
+    let browser = one.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let real = text(&browser.tokens("openid").await, "access_token");
+    let forged = |number: usize| {
+        jws(&json!({"alg": "ES256", "typ": "at+jwt", "kid": format!("k{number}")}), &claims(&real), |_| vec![0; 64])
+    };
+    let started = tokio::time::Instant::now();
+    let statuses = join_all((0..300).map(|number| {
+        let token = forged(number);
+        let other = &other;
+        async move { other.userinfo_status(&token).await }
+    }))
+    .await;
+    assert!(statuses.iter().all(|status| *status == 401));
+    assert!(
+        started.elapsed() < Duration::from_secs(5),
+        "whoever waits, waits for one reading: {:?}",
+        started.elapsed()
+    );
+    one.rotate_now(Algorithm::ES256).await;
+    let access = text(&browser.tokens("openid").await, "access_token");
+    let noise: Vec<String> = (300..400).map(forged).collect();
+    let (status, _) =
+        join(other.userinfo_status(&access), join_all(noise.iter().map(|token| other.userinfo_status(token)))).await;
+    assert_eq!(status, 200);
 }
 
 #[tokio::test]

@@ -291,10 +291,17 @@ async fn the_query_of_the_registered_address_is_kept() {
 }
 
 #[tokio::test]
-async fn on_loopback_the_port_alone_may_differ() {
+async fn on_loopback_the_port_alone_may_differ_and_only_for_native_apps() {
     let world = World::new().await;
     let uris = ["http://127.0.0.1/cb", "http://[::1]:8000/cb", "http://localhost:3000/cb"];
-    world.change_app(APP, |app| app.redirect_uris = RegisteredRedirectUris::from_stored(uris.map(str::to_owned))).await;
+    let uris = RegisteredRedirectUris::from_stored(uris.map(str::to_owned));
+    world
+        .change_app(APP, |app| {
+            app.application_type = ApplicationType::Native;
+            app.redirect_uris = uris.clone();
+            app.post_logout_redirect_uris = uris;
+        })
+        .await;
     let browser = ada(&world).await;
     for uri in ["http://127.0.0.1:51004/cb", "http://[::1]:1/cb", "http://localhost/cb", "http://127.0.0.1/cb"] {
         let code = browser.code(&[("redirect_uri", uri)]).await;
@@ -323,6 +330,24 @@ async fn on_loopback_the_port_alone_may_differ() {
         assert_eq!(leads(&answer), "invalid_redirect: invalid redirect uri", "{uri}");
         assert!(answer.location().starts_with("/error?"), "{uri}");
     }
+    let native = "http://127.0.0.1:51004/cb";
+    let tokens = world.exchange(&browser.code(&[("redirect_uri", native)]).await, &[("redirect_uri", native)]).await;
+    let hint = tokens.json()["id_token"].as_str().unwrap().to_owned();
+    let sign_out = async |uri: &str| {
+        let query = crate::support::query(&[("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", uri)]);
+        browser.get(&format!("/api/auth/oauth2/end-session?{query}")).await.location().to_owned()
+    };
+    world.change_app(APP, |app| app.application_type = ApplicationType::Web).await;
+    for other in
+        [native, "http://127.0.0.1:1/cb", "http://[::1]/cb", "http://localhost/cb", "http://localhost:30000/cb"]
+    {
+        let answer = browser.authorize(&[("redirect_uri", other)]).await;
+        assert_eq!(leads(&answer), "invalid_redirect: invalid redirect uri", "{other}");
+        assert_eq!(sign_out(other).await, "", "asked, and sent nowhere: {other}");
+    }
+    assert!(leads(&browser.authorize(&[("redirect_uri", "http://localhost:3000/cb")]).await).starts_with("/consent"));
+    world.change_app(APP, |app| app.application_type = ApplicationType::Native).await;
+    assert_eq!(sign_out(native).await, native);
 }
 
 #[tokio::test]

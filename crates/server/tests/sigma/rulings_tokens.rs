@@ -113,14 +113,7 @@ async fn the_audience_is_what_was_asked_for_and_the_issuer_when_openid_is_grante
     let aud = async |scope: &str, resources: &[&str]| {
         let query = Browser::request(&[("scope", scope)]);
         let more = resources.iter().fold(String::new(), |more, uri| more + "&resource=" + uri);
-        let answer = browser.get(&format!("{query}{more}")).await;
-        let answer = if answer.location().starts_with("/consent") {
-            let interaction = answer.param("interaction").unwrap();
-            let form = [("interaction", interaction.as_str()), ("accept", "true")];
-            browser.post_form("/api/auth/oauth2/consent", &form).await
-        } else {
-            answer
-        };
+        let answer = browser.agree(browser.get(&format!("{query}{more}")).await).await;
         let Some(code) = answer.param("code") else { return json!(answer.sent_error()) };
         let tokens = world.exchange(&code, &[]).await.json();
         let token = text(&tokens, "access_token").to_owned();
@@ -134,7 +127,10 @@ async fn the_audience_is_what_was_asked_for_and_the_issuer_when_openid_is_grante
     assert_eq!(aud("profile", &[API]).await, json!([API, 401]));
     assert_eq!(aud("profile", &[API, OTHER_API]).await, json!([[API, OTHER_API], 401]));
     for wrong in ["https://nobody.example.org/", "https://api.example.org/v1/", "https://api.example.org/V1", "urn:x"] {
-        assert_eq!(aud("openid", &[API, wrong]).await, json!("invalid_target: the resource is not registered"));
+        assert_eq!(
+            aud("openid", &[API, wrong]).await,
+            json!("invalid_target: the client may not ask for this resource")
+        );
     }
     let many: Vec<String> = (0..17).map(|number| format!("https://api.example.org/{number}")).collect();
     for uri in &many {
@@ -156,9 +152,8 @@ async fn the_token_endpoint_narrows_the_audience_and_never_widens_it() {
     let scope = "openid profile offline_access";
     let code = async || {
         let query = format!("{}&resource={API}&resource={OTHER_API}", Browser::request(&[("scope", scope)]));
-        browser.get(&query).await.param("code").unwrap()
+        browser.agree(browser.get(&query).await).await.param("code").unwrap()
     };
-    browser.code(&[("scope", scope)]).await;
     let narrowed = world.exchange(&code().await, &[("resource", API)]).await.json();
     assert_eq!(claims(text(&narrowed, "access_token"))["aud"], json!([API, ISSUER]));
     // The grant still has both.
@@ -184,6 +179,7 @@ async fn a_token_of_an_app_for_itself_names_registered_audiences_alone() {
     let world = World::new().await;
     world.add_resource(API).await;
     world.add_confidential_app("service", AuthMethod::ClientSecretBasic, "secret").await;
+    world.allow("service", API).await;
     let service = basic("service", "secret");
     let ask = async |body: &str| {
         let request = http::Request::post(TOKEN)

@@ -103,7 +103,11 @@ async fn each_app_authenticates_by_its_one_method() {
     assert_eq!(refused.error(), "401 invalid_client: client authentication failed");
     assert!(refused.header("www-authenticate").starts_with("Basic "));
     let other = redeem("by-basic", &[("client_id", "by-basic"), ("client_secret", "secret")], &[]).await;
-    assert_eq!(other.error(), "401 invalid_client: another client authentication method is registered");
+    assert_eq!(
+        other.error(),
+        "401 invalid_client: client_secret_post was sent, but client_secret_basic is registered for this client; send that, or run: \
+         sigma app set by-basic --auth client_secret"
+    );
     let both = redeem("by-basic", &[("client_secret", "secret")], &[basic]).await;
     assert_eq!(both.error(), "400 invalid_request: use one client authentication method");
     let disagree = redeem("by-basic", &[("client_id", "by-post")], &[basic]).await;

@@ -1,8 +1,9 @@
 //! The rules of people, codes and grants that say "once" or "nobody else", however many try at the same moment.
 
-use std::sync::Barrier;
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
+use sigma_core::app::App;
 use sigma_core::code::{Authorization, Code, Redeemed, Redemption, SentVerifier};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{ClientId, GrantId, SessionId, UserId};
@@ -18,6 +19,11 @@ use sigma_store::testing::{TestStore, insist};
 use sigma_store::{Store, account, code, grant, meta, on_both_engines, session};
 
 const THREADS: u8 = 8;
+
+/// The app called `id`.
+fn app(id: &str) -> Arc<App> {
+    Arc::new(App { client_id: ClientId::from_text(id), ..App::sigma() })
+}
 
 /// Runs `attempt` in eight threads that begin together; the outcomes in no order.
 fn together<R: Send>(attempt: impl Fn(u8) -> R + Sync) -> Vec<R> {
@@ -81,6 +87,7 @@ fn authorization(scope: &str) -> Authorization {
         bap_id: None,
         scope: Scopes::parse(scope),
         claims: Vec::new(),
+        id_token_claims: Vec::new(),
         resources: Vec::new(),
         nonce: None,
         auth_time: Timestamp::from_seconds(1),
@@ -107,6 +114,7 @@ fn redeem(store: &TestStore, text: &str, grant_id: &str, client_id: &str) -> Out
     let now = store.clock.now();
     let request = Redeem {
         hash: Digest::of(text),
+        app: app(client_id),
         attempt: Redemption {
             client_id: ClientId::from_text(client_id),
             redirect_uri: Some("https://app.example.org/".to_owned()),
@@ -132,7 +140,7 @@ fn refresh(store: &TestStore, token: &str, successor: &str) -> Refreshed {
         token: Digest::of(token),
         family: GrantId::from_text("gr_1"),
         successor: Digest::of(successor),
-        client_id: ClientId::from_text("shop"),
+        app: app("shop"),
         once: None,
         scope: None,
         resources: Vec::new(),
@@ -203,7 +211,7 @@ on_both_engines! {
             assert!(matches!(redeem(&store, &text, "gr_thief", "other"), Outcome::Refused(Redeemed::WrongApp)));
             let outcomes = together(|number| redeem(&store, &text, &format!("gr_{round}_{number}"), "shop"));
             let granted: Vec<_> = outcomes.iter().filter_map(|outcome| match outcome {
-                Outcome::Granted(grant) => Some(grant.id.clone()),
+                Outcome::Granted(grant, _) => Some(grant.id.clone()),
                 Outcome::Refused(Redeemed::UsedBefore) => None,
                 other => panic!("{other:?}"),
             }).collect();
@@ -218,9 +226,9 @@ on_both_engines! {
     fn a_refresh_token_has_one_successor(store: TestStore) {
         enter(&store, sign_up(&store, "ada", "ada", None));
         add_code(&store, "code");
-        assert!(matches!(redeem(&store, "code", "gr_1", "shop"), Outcome::Granted(_)));
+        assert!(matches!(redeem(&store, "code", "gr_1", "shop"), Outcome::Granted(..)));
         let outcomes = together(|_| refresh(&store, "refresh of gr_1", "second"));
-        assert!(outcomes.iter().all(|outcome| matches!(outcome, Refreshed::Granted(_))), "all at once are one: {outcomes:?}");
+        assert!(outcomes.iter().all(|outcome| matches!(outcome, Refreshed::Granted(..))), "all at once are one: {outcomes:?}");
         assert_eq!(rows(&store, "SELECT COUNT(*) FROM refresh_tokens"), 2);
         store.advance(Duration::from_secs(11));
         let outcomes = together(|number| match number {

@@ -1,10 +1,11 @@
 //! Rules that rest on rows of one owner, raced by two processes on one database: whoever comes second sees what the first
 //! did. On a database file both are one process, since a second one may not serve it.
 
-use std::sync::Barrier;
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use sigma_core::authorize::Consent;
 use sigma_core::code::{Authorization, Code, Redeemed, Redemption, SentVerifier};
 use sigma_core::digest::Digest;
 use sigma_core::email::Email;
@@ -161,6 +162,7 @@ fn add_code(store: &TestStore, text: &str, user_id: &UserId) {
             bap_id: None,
             scope: Scopes::parse("openid offline_access"),
             claims: Vec::new(),
+            id_token_claims: Vec::new(),
             resources: Vec::new(),
             nonce: None,
             auth_time: now,
@@ -176,10 +178,16 @@ fn add_code(store: &TestStore, text: &str, user_id: &UserId) {
     write(store, move |tx| code::add(tx, &code, now));
 }
 
+/// The app that codes and refresh tokens are for.
+fn shop() -> Arc<App> {
+    Arc::new(App { client_id: ClientId::from_text("shop"), ..App::sigma() })
+}
+
 fn redeem(clock: &TestStore, store: &Store, text: &str, grant_id: &str) -> Outcome {
     let now = clock.clock.now();
     let request = Redeem {
         hash: Digest::of(text),
+        app: shop(),
         attempt: Redemption {
             client_id: ClientId::from_text("shop"),
             redirect_uri: Some("https://app.example.org/".to_owned()),
@@ -206,7 +214,7 @@ fn refresh(clock: &TestStore, store: &Store, grant_id: &str, token: &str, succes
         token: Digest::of(token),
         family: GrantId::from_text(grant_id),
         successor: Digest::of(successor),
-        client_id: ClientId::from_text("shop"),
+        app: shop(),
         once: None,
         scope: None,
         resources: Vec::new(),
@@ -224,7 +232,7 @@ on_both_engines! {
             let text = format!("code {round}");
             add_code(&store, &text, &ada);
             let outcomes = together(&nodes, |node, number| redeem(&store, node, &text, &format!("gr_{round}_{number}")));
-            let granted = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Granted(_))).count();
+            let granted = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Granted(..))).count();
             let used = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Refused(Redeemed::UsedBefore)));
             assert_eq!((granted, used.count()), (1, 7), "round {round}: {outcomes:?}");
         }
@@ -239,7 +247,7 @@ on_both_engines! {
             redeem(&store, &store, &text, &grant_id);
             let (token, next) = (format!("first of {grant_id}"), format!("second of {grant_id}"));
             let outcomes = together(&nodes, |node, _| refresh(&store, node, &grant_id, &token, &next));
-            assert!(outcomes.iter().all(|outcome| matches!(outcome, Refreshed::Granted(_))), "{outcomes:?}");
+            assert!(outcomes.iter().all(|outcome| matches!(outcome, Refreshed::Granted(..))), "{outcomes:?}");
         }
         assert_eq!(rows(&store, "SELECT count(*) FROM refresh_tokens"), 20);
     }
@@ -295,12 +303,16 @@ on_both_engines! {
         for round in 0..10 {
             let (client_id, now) = (ClientId::from_text(format!("app {round}")), store.clock.now());
             together(&nodes, |node, number| {
-                let (user_id, client_id, scope) = (ada.clone(), client_id.clone(), Scopes::parse(&format!("scope{number}")));
-                write(node, move |tx| consent::remember(tx, &user_id, &client_id, None, &scope, now));
+                let (user_id, client_id, scopes) = (ada.clone(), client_id.clone(), Scopes::parse(&format!("scope{number}")));
+                let agreed = Consent { resources: [("urn:api".to_owned(), scopes.clone())].into(), scope: scopes };
+                write(node, move |tx| consent::remember(tx, &user_id, &client_id, None, &agreed, now));
             });
             let user_id = ada.clone();
-            let agreed = store.read_blocking(move |tx| consent::find(tx, &user_id, &client_id, None)).unwrap().unwrap();
-            assert!((0..8).all(|number| agreed.scope.contains(&format!("scope{number}"))), "{}", agreed.scope);
+            let consents = store.read_blocking(move |tx| consent::find(tx, &user_id, &client_id)).unwrap();
+            let agreed = consents.of(None).unwrap();
+            for scopes in [&agreed.scope, &agreed.resources["urn:api"]] {
+                assert!((0..8).all(|number| scopes.contains(&format!("scope{number}"))), "{scopes}");
+            }
         }
     }
 
@@ -534,10 +546,12 @@ on_both_engines! {
             post_logout_redirect_uris: RegisteredRedirectUris::default(),
             grant_types: vec![GrantType::AuthorizationCode],
             scopes: Scopes::parse("openid"),
+            resources: Vec::new(),
             require_pkce: true,
             id_token_alg: Algorithm::ES256,
             access_seconds: None,
             placeholder_email: false,
+            id_token_claims: false,
             dynamic: false,
             disabled: false,
             client_uri: None,

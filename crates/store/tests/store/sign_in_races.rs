@@ -1,9 +1,10 @@
 //! What signing in promises "only once" is raced by many at the same moment, through the operations themselves, on both
 //! engines.
 
-use std::sync::Barrier;
+use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
+use sigma_core::app::App;
 use sigma_core::code::{Authorization, Code, Redeemed, Redemption, SentVerifier};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{ClientId, GrantId, SessionId, UserId};
@@ -17,6 +18,11 @@ use sigma_store::sign_in::{KeySignIn, KeySignedIn, UnknownKey};
 use sigma_store::spent::Once;
 use sigma_store::testing::insist;
 use sigma_store::{Store, code, grant, meta, on_both_engines, sign_in};
+
+/// The app called `id`.
+fn app(id: &str) -> Arc<App> {
+    Arc::new(App { client_id: ClientId::from_text(id), ..App::sigma() })
+}
 
 /// Runs `attempt` in eight threads that begin together; the outcomes in no order.
 fn together<R: Send>(attempt: impl Fn(u32) -> R + Sync) -> Vec<R> {
@@ -51,6 +57,7 @@ fn issue(store: &sigma_store::testing::TestStore, name: &str) -> impl Fn(u32) ->
             bap_id: None,
             scope: Scopes::parse("openid offline_access"),
             claims: Vec::new(),
+            id_token_claims: Vec::new(),
             resources: Vec::new(),
             nonce: None,
             auth_time: now,
@@ -68,6 +75,7 @@ fn issue(store: &sigma_store::testing::TestStore, name: &str) -> impl Fn(u32) ->
     let name = name.to_owned();
     move |number| Redeem {
         hash,
+        app: app("app"),
         attempt: Redemption {
             client_id: client_id.clone(),
             redirect_uri: Some("https://app.example/callback".to_owned()),
@@ -94,7 +102,7 @@ on_both_engines! {
                 let request = redeem(number);
                 insist(&store, move |tx| code::redeem(tx, &request))
             });
-            let granted = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Granted(_))).count();
+            let granted = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Granted(..))).count();
             let reused = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Refused(Redeemed::UsedBefore)));
             assert_eq!((granted, reused.count()), (1, 7), "round {round}: {outcomes:?}");
         }
@@ -114,7 +122,7 @@ on_both_engines! {
                 token: first,
                 family: GrantId::from_text(format!("code {round}-0")),
                 successor,
-                client_id: ClientId::from_text("app"),
+                app: app("app"),
                 once: None,
                 scope: None,
                 resources: Vec::new(),
@@ -122,7 +130,7 @@ on_both_engines! {
                 access_expires_at: now.plus(Duration::from_hours(2)),
                 now,
             })));
-            assert!(outcomes.iter().all(|outcome| matches!(outcome, Refreshed::Granted(_))), "{outcomes:?}");
+            assert!(outcomes.iter().all(|outcome| matches!(outcome, Refreshed::Granted(..))), "{outcomes:?}");
         }
         assert_eq!(count(&store, "SELECT count(*) FROM refresh_tokens"), 20);
         assert_eq!(count(&store, "SELECT count(*) FROM refresh_tokens WHERE used_at IS NULL"), 10);

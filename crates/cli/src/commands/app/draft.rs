@@ -48,10 +48,12 @@ pub fn new(client_id: ClientId, org_id: OrgId, fields: &AppFields, now: Timestam
         post_logout_redirect_uris: RegisteredRedirectUris::from_stored([]),
         grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
         scopes: Scopes::parse("openid profile email offline_access"),
+        resources: Vec::new(),
         require_pkce: false,
         id_token_alg: default_algorithm(auth_method),
         access_seconds: None,
         placeholder_email: false,
+        id_token_claims: false,
         dynamic: false,
         disabled: false,
         client_uri: None,
@@ -67,7 +69,7 @@ fn default_method(fields: &AppFields) -> AuthMethod {
         AppFields { auth_method: Some(method), .. } => (*method).into(),
         AppFields { pubkey: Some(_), .. } => AuthMethod::SigmaBitcoinAuth,
         AppFields { jwks: Some(_), .. } | AppFields { jwks_uri: Some(_), .. } => AuthMethod::PrivateKeyJwt,
-        _ => AuthMethod::ClientSecretBasic,
+        _ => AuthMethod::ClientSecret,
     }
 }
 
@@ -100,6 +102,13 @@ pub fn changed(mut app: App, fields: &AppFields, now: Timestamp) -> Result<App, 
     app.id_token_alg = fields.id_token_alg.map_or(app.id_token_alg, Into::into);
     app.require_pkce = fields.require_pkce.unwrap_or(app.require_pkce);
     app.placeholder_email = fields.placeholder_email.unwrap_or(app.placeholder_email);
+    app.id_token_claims = fields.id_token_claims.unwrap_or(app.id_token_claims);
+    if !fields.resources.is_empty() {
+        app.resources = listed(&fields.resources);
+    }
+    if let Some(workspace) = &fields.workspace {
+        app.org_id = OrgId::from_text(workspace.as_str());
+    }
     if let Some(uri) = &fields.client_uri {
         app.client_uri = Some(web_address("--client-uri", uri)?);
     }
@@ -107,6 +116,17 @@ pub fn changed(mut app: App, fields: &AppFields, now: Timestamp) -> Result<App, 
     set_redirects(&mut app, fields)?;
     check(&app)?;
     Ok(app)
+}
+
+/// What was said, each once; nothing for one empty text.
+pub fn listed(values: &[String]) -> Vec<String> {
+    let mut once: Vec<String> = Vec::new();
+    for value in values.iter().filter(|value| !value.is_empty()) {
+        if !once.contains(value) {
+            once.push(value.clone());
+        }
+    }
+    once
 }
 
 fn set_keys(app: &mut App, fields: &AppFields) -> Result<(), Failure> {
@@ -205,7 +225,8 @@ fn web_address(option: &str, text: &str) -> Result<String, Failure> {
     }
 }
 
-fn text(option: &str, text: &str) -> Result<String, Failure> {
+/// A name that people are shown.
+pub fn text(option: &str, text: &str) -> Result<String, Failure> {
     let length = text.chars().count();
     if (1..=100).contains(&length) && !text.chars().any(char::is_control) && !text.trim().is_empty() {
         return Ok(text.to_owned());
@@ -243,7 +264,7 @@ mod tests {
     #[test]
     fn the_keys_that_are_given_say_the_method() {
         let key = "024a038aa8d92634a3aa1f42275d3d4c975c4c7d808ec98c5f5603381454640ada";
-        assert_eq!(build(&shop()).unwrap().auth_method, AuthMethod::ClientSecretBasic);
+        assert_eq!(build(&shop()).unwrap().auth_method, AuthMethod::ClientSecret);
         let bitcoin = build(&AppFields { pubkey: Some(key.to_owned()), ..shop() }).unwrap();
         assert_eq!(bitcoin.auth_method, AuthMethod::SigmaBitcoinAuth);
         assert_eq!(bitcoin.id_token_alg, Algorithm::ES256);

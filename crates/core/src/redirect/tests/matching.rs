@@ -8,17 +8,17 @@ use super::*;
 fn a_redirect_uri_that_differs_by_one_byte_is_not_found() {
     let text = "https://app.example/auth/callback?tenant=1";
     let uris = registered(&[text]);
-    assert_eq!(uris.find(text).unwrap().as_str(), text);
+    assert_eq!(uris.find(text, Native).unwrap().as_str(), text);
     for at in 0..text.len() {
         let mut shorter = text.to_owned();
         shorter.remove(at);
-        assert_eq!(uris.find(&shorter), None, "{shorter}");
+        assert_eq!(uris.find(&shorter, Native), None, "{shorter}");
         for new in ["x", "/", "@", "%", ".", "\0", " ", "\\"] {
             let (mut other, mut longer) = (text.to_owned(), text.to_owned());
             other.replace_range(at..=at, new);
             longer.insert_str(at, new);
-            assert!(other == text || uris.find(&other).is_none(), "{other}");
-            assert_eq!(uris.find(&longer), None, "{longer}");
+            assert!(other == text || uris.find(&other, Native).is_none(), "{other}");
+            assert_eq!(uris.find(&longer, Native), None, "{longer}");
         }
     }
 }
@@ -66,23 +66,39 @@ fn a_redirect_uri_that_differs_by_case_slash_userinfo_or_encoding_is_not_found()
         "com.example.app:cb",
         "com.example.app2:/cb",
     ] {
-        assert_eq!(uris.find(text), None, "{text:?}");
+        assert_eq!(uris.find(text, Native), None, "{text:?}");
     }
 }
 
 #[test]
-fn on_http_loopback_only_the_port_may_differ() {
+fn a_web_app_is_found_on_the_port_that_it_registered_and_no_other() {
+    for host in ["localhost", "127.0.0.1", "[::1]"] {
+        for port in ["", ":3000"] {
+            let text = format!("http://{host}{port}/cb");
+            let uris = registered(&[&text]);
+            assert!(uris.find(&text, Web).is_some(), "{text}");
+            for other in
+                ["", ":1", ":80", ":3000", ":3001", ":03000", ":65535"].into_iter().filter(|other| *other != port)
+            {
+                assert_eq!(uris.find(&format!("http://{host}{other}/cb"), Web), None, "{text} {other}");
+            }
+        }
+    }
+}
+
+#[test]
+fn on_http_loopback_only_the_port_of_a_native_app_may_differ() {
     for host in ["localhost", "127.0.0.1", "[::1]"] {
         for (port, path) in [("", "/cb"), (":3000", "/cb"), (":3000", ""), ("", "?x=1"), (":3000", "/cb?x=1")] {
             let uris = registered(&[&format!("http://{host}{port}{path}")]);
             for port in ["", ":1", ":80", ":443", ":3000", ":65535"] {
                 let text = format!("http://{host}{port}{path}");
-                assert_eq!(uris.find(&text).map(|found| found.as_str().to_owned()), Some(text));
+                assert_eq!(uris.find(&text, Native).map(|found| found.as_str().to_owned()), Some(text));
             }
             for port in
                 [":", ":0", ":00080", ":080", ":65536", ":99999999999999999999", ":-1", ":+80", ": 80", ":8o", ":١"]
             {
-                assert_eq!(uris.find(&format!("http://{host}{port}{path}")), None, "{port}");
+                assert_eq!(uris.find(&format!("http://{host}{port}{path}"), Native), None, "{port}");
             }
             for front in [
                 format!("https://{host}:3000"),
@@ -96,10 +112,10 @@ fn on_http_loopback_only_the_port_may_differ() {
                 format!("http://{host}:3000/."),
                 format!("http://{host}:3000\0"),
             ] {
-                assert_eq!(uris.find(&format!("{front}{path}")), None, "{front}{path}");
+                assert_eq!(uris.find(&format!("{front}{path}"), Native), None, "{front}{path}");
             }
             for back in ["/", "#x", "?", "&x=1", "/cb", "%20", "\0"] {
-                assert_eq!(uris.find(&format!("http://{host}:4000{path}{back}")), None, "{path}{back}");
+                assert_eq!(uris.find(&format!("http://{host}:4000{path}{back}"), Native), None, "{path}{back}");
             }
         }
     }
@@ -111,7 +127,7 @@ fn one_loopback_host_is_not_another() {
     for registered_host in &hosts[..3] {
         let uris = registered(&[&format!("http://{registered_host}:3000/cb")]);
         for host in hosts.iter().filter(|host| *host != registered_host) {
-            assert_eq!(uris.find(&format!("http://{host}:3000/cb")), None, "{registered_host} {host}");
+            assert_eq!(uris.find(&format!("http://{host}:3000/cb"), Native), None, "{registered_host} {host}");
         }
     }
 }
@@ -119,11 +135,11 @@ fn one_loopback_host_is_not_another() {
 #[test]
 fn elsewhere_the_port_is_compared_like_the_rest() {
     let uris = registered(&["https://localhost:3000/cb", "https://app.example/cb"]);
-    assert!(uris.find("https://localhost:3000/cb").is_some());
+    assert!(uris.find("https://localhost:3000/cb", Native).is_some());
     for text in
         ["https://localhost:3001/cb", "https://localhost/cb", "http://localhost:3000/cb", "https://app.example:1/cb"]
     {
-        assert_eq!(uris.find(text), None, "{text}");
+        assert_eq!(uris.find(text, Native), None, "{text}");
     }
 }
 
@@ -131,8 +147,8 @@ fn elsewhere_the_port_is_compared_like_the_rest() {
 fn a_request_port_never_reaches_a_registered_host_that_only_begins_like_loopback() {
     // Such a URI cannot be registered; even if it were stored, only its exact bytes would match.
     let uris = RegisteredRedirectUris::from_stored(["http://localhost.evil.example/cb".to_owned()]);
-    assert_eq!(uris.find("http://localhost:80.evil.example/cb"), None);
-    assert_eq!(uris.find("http://localhost/cb"), None);
+    assert_eq!(uris.find("http://localhost:80.evil.example/cb", Native), None);
+    assert_eq!(uris.find("http://localhost/cb", Native), None);
 }
 
 #[test]
@@ -146,7 +162,7 @@ fn parameters_are_added_and_what_was_registered_stays() {
         ("com.example.app:/cb", "com.example.app:/cb?code=a%26b+c&state="),
         ("com.example.app:cb", "com.example.app:cb?code=a%26b+c&state="),
     ] {
-        let found = registered(&[text]).find(text).unwrap();
+        let found = registered(&[text]).find(text, Native).unwrap();
         assert_eq!(found.with_params([("code", "a&b c"), ("state", "")]), expected);
         assert_eq!(found.with_params([]), text);
     }
@@ -154,7 +170,7 @@ fn parameters_are_added_and_what_was_registered_stays() {
 
 #[test]
 fn a_state_cannot_leave_its_parameter() {
-    let found = registered(&["https://app.example/cb"]).find("https://app.example/cb").unwrap();
+    let found = registered(&["https://app.example/cb"]).find("https://app.example/cb", Native).unwrap();
     let answer = found.with_params([("state", "a&code=evil#\r\nLocation: x\u{0}é%")]);
     assert_eq!(answer, "https://app.example/cb?state=a%26code%3Devil%23%0D%0ALocation%3A+x%00%C3%A9%25");
 }
@@ -172,7 +188,7 @@ fn a_person_is_shown_the_host_or_the_scheme_of_the_redirect() {
         ("com.example.app:/cb", "com.example.app"),
         ("com.example.app:x", "com.example.app"),
     ] {
-        let found = registered(&[text]).find(text).unwrap();
+        let found = registered(&[text]).find(text, Native).unwrap();
         assert_eq!(found.display_host(), host, "{text}");
     }
 }
@@ -184,7 +200,7 @@ proptest! {
             let _ = RedirectUri::register(&text, application, registrar);
         }
         let uris = RegisteredRedirectUris::from_stored([stored]);
-        if let Some(found) = uris.find(&text) {
+        if let Some(found) = uris.find(&text, Native) {
             let _ = (found.with_params([("a", "b")]), found.display_host().len());
         }
     }
@@ -193,8 +209,8 @@ proptest! {
     fn what_is_registered_is_found_and_leads_to_the_same_place(text in texts(), requested in texts()) {
         let Ok(uri) = RedirectUri::register(&text, Native, Administrator) else { return Ok(()) };
         let uris: RegisteredRedirectUris = [uri].into_iter().collect();
-        prop_assert!(uris.find(&text).is_some());
-        let Some(found) = uris.find(&requested) else { return Ok(()) };
+        prop_assert!(uris.find(&text, Native).is_some());
+        let Some(found) = uris.find(&requested, Native) else { return Ok(()) };
         let (ours, theirs) = (Url::parse(&text).unwrap(), Url::parse(found.as_str()).unwrap());
         prop_assert_eq!(ours.host(), theirs.host());
         prop_assert_eq!((ours.scheme(), ours.path(), ours.query()), (theirs.scheme(), theirs.path(), theirs.query()));
@@ -205,6 +221,6 @@ proptest! {
     fn the_port_of_a_loopback_request_is_free(port in 1u16.., path in "(/[a-z]{0,5}){0,3}") {
         let uris = registered(&[&format!("http://localhost{path}")]);
         let requested = format!("http://localhost:{port}{path}");
-        prop_assert!(uris.find(&requested).is_some());
+        prop_assert!(uris.find(&requested, Native).is_some());
     }
 }

@@ -1,5 +1,7 @@
 //! `grant_type=authorization_code` (RFC 6749 §4.1.3, ruling 10).
 
+use std::sync::Arc;
+
 use sigma_core::app::App;
 use sigma_core::code::{Redeemed, Redemption, SentVerifier};
 use sigma_core::digest::Digest;
@@ -41,6 +43,7 @@ pub async fn redeem(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, T
     let sealed = sigma.master_key.seal(&context, family_key.as_slice(), &*sigma.rng);
     let redemption = Redeem {
         hash: Digest::of(code),
+        app: Arc::clone(&app),
         attempt: Redemption {
             client_id: app.client_id.clone(),
             redirect_uri: params.get("redirect_uri").map(str::to_owned),
@@ -57,8 +60,8 @@ pub async fn redeem(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, T
         resources: params.resources(),
         now,
     };
-    let grant = match sigma.store.write(move |tx| code::redeem(tx, &redemption)).await? {
-        Outcome::Granted(grant) => grant,
+    let (grant, targets) = match sigma.store.write(move |tx| code::redeem(tx, &redemption)).await? {
+        Outcome::Granted(grant, targets) => (grant, targets),
         Outcome::Replayed => return Err(TokenError::Replayed(app.auth_method)),
         Outcome::WrongTarget => return Err(TokenError::InvalidTarget),
         Outcome::SessionEnded => return Err(TokenError::InvalidGrant("session no longer exists")),
@@ -66,7 +69,7 @@ pub async fn redeem(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, T
         Outcome::Refused(verdict) => return Err(refuse(verdict, &app)),
     };
     let refresh_token = grant.authorization.scope.contains(OFFLINE_ACCESS).then_some(refresh_token);
-    of_grant(sigma, &app, &grant, refresh_token, now).await
+    of_grant(sigma, &app, &grant, &targets, refresh_token, now).await
 }
 
 /// What the app is told (contract 1.4). A code that lapsed or was used is as good as none.

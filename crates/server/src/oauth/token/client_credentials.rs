@@ -1,8 +1,8 @@
-//! `grant_type=client_credentials` (RFC 6749 §4.4): a token of the app for itself, which no endpoint takes for a person
-//! (ruling 7).
+//! `grant_type=client_credentials` (RFC 6749 §4.4): a token of the app for itself, which no endpoint takes for a person.
 
 use sigma_core::authorize::MOST_RESOURCES;
-use sigma_core::scope::{EMAIL, OFFLINE_ACCESS, OPENID, PROFILE, Scopes};
+use sigma_core::resource::Targets;
+use sigma_core::scope::Scopes;
 use sigma_store::spent;
 
 use super::issue::of_app;
@@ -17,23 +17,19 @@ pub async fn issue(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, To
     if !app.auth_method.is_confidential() {
         return Err(TokenError::UnauthorizedClient);
     }
-    // What is about a person means nothing without one.
-    let personal = [OPENID, PROFILE, EMAIL, OFFLINE_ACCESS];
-    let asked = Scopes::parse(params.get("scope").unwrap_or_default()).within(&app.scopes);
-    let scope = personal.into_iter().fold(asked, |scopes, personal| scopes.without(personal));
-    let resources = params.resources();
-    if resources.len() > MOST_RESOURCES {
+    let uris = params.resources();
+    if uris.len() > MOST_RESOURCES {
         return Err(TokenError::InvalidTarget);
     }
-    for uri in &resources {
-        if !sigma.is_registered_resource(uri).await? {
-            return Err(TokenError::InvalidTarget);
-        }
-    }
+    let found = sigma.find_resources(&uris).await?;
+    let targets = if found.len() == uris.len() { Targets::of_app(found, &app) } else { None };
+    let targets = targets.ok_or(TokenError::InvalidTarget)?;
+    // The server's own scopes are about a person, and mean nothing without one.
+    let scope = targets.registered(&Scopes::parse(params.get("scope").unwrap_or_default()));
     if let Some(once) = caller.once
         && !sigma.store.write(move |tx| spent::spend(tx, &once)).await?
     {
         return Err(TokenError::Replayed(app.auth_method));
     }
-    of_app(sigma, &app, &scope, &resources, sigma.now()).await
+    of_app(sigma, &app, &scope, &targets, sigma.now()).await
 }

@@ -8,9 +8,10 @@ use sigma_core::grant::Grant;
 use sigma_core::ids::{ClientId, GrantId, TokenId};
 use sigma_core::jose::{Algorithm, Keyring, TokenKind, sign};
 use sigma_core::person::Person;
+use sigma_core::resource::Targets;
 use sigma_core::scope::{OPENID, Scopes};
 use sigma_core::time::Timestamp;
-use sigma_core::token::{AccessClaims, IdClaims, Lifetime};
+use sigma_core::token::{AccessClaims, IdClaims, Lifetime, id_token_claims};
 use sigma_store::session::Session;
 use sigma_store::{StoreError, grant};
 
@@ -31,6 +32,7 @@ pub async fn of_grant(
     sigma: &Sigma,
     app: &App,
     grant: &Grant,
+    targets: &Targets,
     refresh_token: Option<String>,
     now: Timestamp,
 ) -> Result<TokenAnswer, TokenError> {
@@ -39,14 +41,19 @@ pub async fn of_grant(
     let account = account.filter(|account| !account.user.disabled);
     let account = account.ok_or(TokenError::InvalidGrant("session no longer exists"))?;
     let person = account.person(authorization.bap_id.as_deref());
+    let wanted = [authorization.claims.as_slice(), &authorization.id_token_claims].concat();
+    let person = sigma.with_membership(app, person, &authorization.scope, &wanted).await?;
     let ring = sigma.keys.ring(&sigma.master_key).await;
     let lifetime = Lifetime { now, seconds: access_seconds(sigma, app) };
     let id = TokenId::new(now, &*sigma.rng);
-    let claims = AccessClaims::of_grant(sigma.issuer(), &grant.id, authorization, &person, &id, lifetime);
+    let claims = AccessClaims::of_grant(sigma.issuer(), &grant.id, authorization, targets, &person, &id, lifetime);
     let access_token = make(&ring, Algorithm::ES256, TokenKind::Access, &claims, now)?;
     let id_token = if authorization.scope.contains(OPENID) {
         let lifetime = Lifetime { now, seconds: sigma.settings.tokens.id_seconds };
-        let claims = IdClaims::of(sigma.issuer(), authorization, &access_token, app.id_token_alg, lifetime);
+        let in_scope = if app.id_token_claims { authorization.scope.clone() } else { Scopes::default() };
+        let placeholder = app.placeholder_email.then(|| sigma.issuer_host());
+        let about = id_token_claims(&person, &in_scope, &authorization.id_token_claims, placeholder.as_deref());
+        let claims = IdClaims::of(sigma.issuer(), authorization, about, &access_token, app.id_token_alg, lifetime);
         Some(make(&ring, app.id_token_alg, TokenKind::Id, &claims, now)?)
     } else {
         None
@@ -56,7 +63,7 @@ pub async fn of_grant(
         token_type: "Bearer",
         expires_in: lifetime.seconds,
         expires_at: claims.exp,
-        scope: authorization.scope.to_string(),
+        scope: claims.scope,
         id_token,
         refresh_token,
     })
@@ -67,20 +74,19 @@ pub async fn of_app(
     sigma: &Sigma,
     app: &App,
     scope: &Scopes,
-    resources: &[String],
+    targets: &Targets,
     now: Timestamp,
 ) -> Result<TokenAnswer, TokenError> {
     let ring = sigma.keys.ring(&sigma.master_key).await;
     let lifetime = Lifetime { now, seconds: access_seconds(sigma, app) };
     let id = TokenId::new(now, &*sigma.rng);
-    let scope = scope.to_string();
-    let claims = AccessClaims::of_app(sigma.issuer(), &app.client_id, &scope, resources, &id, lifetime);
+    let claims = AccessClaims::of_app(sigma.issuer(), &app.client_id, scope, targets, &id, lifetime);
     Ok(TokenAnswer {
         access_token: make(&ring, Algorithm::ES256, TokenKind::Access, &claims, now)?,
         token_type: "Bearer",
         expires_in: lifetime.seconds,
         expires_at: claims.exp,
-        scope,
+        scope: claims.scope,
         id_token: None,
         refresh_token: None,
     })
@@ -110,7 +116,8 @@ pub async fn issue_direct(sigma: &Sigma, session: &Session, person: &Person) -> 
     authorization.bap_id = session.bap_id.clone();
     let expires_at = Sigma::in_seconds(now, lifetime.seconds);
     let id = TokenId::new(now, &*sigma.rng);
-    let claims = AccessClaims::of_grant(sigma.issuer(), &grant_id, &authorization, person, &id, lifetime);
+    let claims =
+        AccessClaims::of_grant(sigma.issuer(), &grant_id, &authorization, &Targets::default(), person, &id, lifetime);
     let begun = sigma.store.write(move |tx| -> Result<(), StoreError> {
         grant::begin_direct(tx, &grant_id, &authorization, now, expires_at)
     });

@@ -130,8 +130,8 @@ impl IntoResponse for TokenError {
 
 /// Gives tokens to an app.
 ///
-/// The app authenticates by the one method that it registered: `client_secret_basic`, `client_secret_post`,
-/// `private_key_jwt`, a Bitcoin signature in `X-Auth-Token`, or not at all (`none`, with PKCE).
+/// The app authenticates by the method that it registered: a secret (by Basic or in the body, unless one of them was
+/// registered), `private_key_jwt`, a Bitcoin signature in `X-Auth-Token`, or not at all (`none`, with PKCE).
 #[utoipa::path(
     post,
     path = PATH,

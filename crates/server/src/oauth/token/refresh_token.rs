@@ -1,6 +1,8 @@
 //! `grant_type=refresh_token` (RFC 6749 §6, ruling 9): rotated, with reuse detection; a retry within 10 s gets the same
 //! successor.
 
+use std::sync::Arc;
+
 use sigma_core::digest::Digest;
 use sigma_core::grant::{is_of_family, named_grant, successor};
 use sigma_core::scope::Scopes;
@@ -45,7 +47,7 @@ pub async fn refresh(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, 
         token: hash,
         family: family.grant_id,
         successor: Digest::of(&next),
-        client_id: app.client_id.clone(),
+        app: Arc::clone(&app),
         once: caller.once,
         scope: params.get("scope").map(Scopes::parse),
         resources: params.resources(),
@@ -54,10 +56,10 @@ pub async fn refresh(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, 
         now,
     };
     match sigma.store.write(move |tx| grant::refresh(tx, &request)).await? {
-        Refreshed::Granted(mut grant) => {
+        Refreshed::Granted(mut grant, targets) => {
             // The nonce belongs to the request of the person's browser, which this is not (Core §12.2).
             grant.authorization.nonce = None;
-            of_grant(sigma, &app, &grant, Some(next), now).await
+            of_grant(sigma, &app, &grant, &targets, Some(next), now).await
         }
         Refreshed::Invalid | Refreshed::Reuse => Err(INVALID),
         Refreshed::Disabled => Err(TokenError::InvalidGrant("session no longer exists")),

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
+use sigma_core::resource::{AskedResource, ResourceScope};
 
 use super::csp::ContentSecurityPolicy;
 use super::{AppView, PageContext, PersonView, initial, page};
@@ -52,7 +53,7 @@ pub struct IdentityChoice {
 }
 
 impl ScopeLine {
-    /// A scope in plain words; an unknown one by its name.
+    /// A scope of the server's own in plain words.
     pub fn of(scope: &str) -> Self {
         let (title, detail, sensitive) = match scope {
             "openid" => {
@@ -63,6 +64,11 @@ impl ScopeLine {
             "offline_access" => {
                 ("Stay connected while you are away", "It can renew its access without asking you again.", true)
             }
+            "roles" => (
+                "See your role",
+                "Your role in the organisation that this app belongs to, if you are one of its people.",
+                false,
+            ),
             "sigma:profile" => {
                 ("Read and change your profile here", "Name, picture and description of your identities.", true)
             }
@@ -76,9 +82,29 @@ impl ScopeLine {
                 "It stays locked with your password; give it only to apps that you trust.",
                 true,
             ),
-            other => (other, "A permission that this app and its service define.", false),
+            other => (other, "", false),
         };
         Self { scope: scope.to_owned(), title: title.to_owned(), detail: detail.to_owned(), sensitive }
+    }
+
+    /// An API that the app wants to use for the person.
+    pub fn of_resource(asked: &AskedResource) -> Self {
+        Self {
+            scope: asked.uri.clone(),
+            title: format!("Act for you at {}", asked.name),
+            detail: format!("{} is told who you are.", asked.uri),
+            sensitive: true,
+        }
+    }
+
+    /// What the app wants to do there.
+    pub fn of_resource_scope(scope: &ResourceScope, resource: &str) -> Self {
+        Self {
+            scope: scope.name.clone(),
+            title: scope.description.clone(),
+            detail: format!("At {resource}: {}", scope.name),
+            sensitive: false,
+        }
     }
 }
 

@@ -12,6 +12,8 @@ use super::{PageContext, page};
 pub struct LogOutConfirm {
     /// The app that asked, where it is known.
     pub app: Option<String>,
+    /// What was wrong with the request, for the developer to find and the person to be wary.
+    pub fault: Option<&'static str>,
     /// Who is signed in.
     pub person: Option<String>,
     /// Name and value of each hidden field.
@@ -23,6 +25,8 @@ pub struct LogOutConfirm {
 pub struct SignedOut {
     /// The app that asked, where it is known.
     pub app: Option<String>,
+    /// What was wrong with the request.
+    pub fault: Option<&'static str>,
 }
 
 #[derive(Template)]

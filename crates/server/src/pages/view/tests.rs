@@ -71,7 +71,7 @@ fn every_page() -> Vec<Response> {
         SignUp { app: Some(app()), interaction: None, continue_url: "/".into(), sign_in_url: "/login".into() };
     let select = SelectAccount { person: person(), app: app(), interaction: "int_1".into() };
     let fields = vec![("state".to_owned(), "\"><script>".to_owned())];
-    let log_out = LogOutConfirm { app: Some("<b>".into()), person: None, fields: fields.clone() };
+    let log_out = LogOutConfirm { app: Some("<b>".into()), fault: None, person: None, fields: fields.clone() };
     let hostile = || "<script>\"'>".to_owned();
     let forgot = ForgotPassword { sent: false, email: hostile(), refusal: true };
     let reset = ResetPassword { token: hostile(), email: hostile(), refusal: Some(hostile()) };
@@ -101,7 +101,7 @@ fn every_page() -> Vec<Response> {
         error.render(&CONTEXT),
         FormPost { action: "https://app.example.org/cb".into(), fields }.render(&CONTEXT),
         log_out.render(&CONTEXT),
-        SignedOut { app: Some("<b>".into()) }.render(&CONTEXT),
+        SignedOut { app: Some("<b>".into()), fault: None }.render(&CONTEXT),
         Reference.render(&CONTEXT),
         NotFound.render(&CONTEXT),
     ]);

@@ -120,14 +120,18 @@ impl<'w> Browser<'w> {
         self.get(&Self::request(extra)).await
     }
 
+    /// Agrees, if `answer` sends the browser to the page that asks.
+    pub async fn agree(&self, answer: Answer) -> Answer {
+        if !answer.location().starts_with("/consent") {
+            return answer;
+        }
+        let interaction = answer.param("interaction").unwrap();
+        self.post_form("/api/auth/oauth2/consent", &[("interaction", &interaction), ("accept", "true")]).await
+    }
+
     /// Goes the whole way as a signed-in person who agrees: the code.
     pub async fn code(&self, extra: &[(&str, &str)]) -> String {
-        let mut answer = self.authorize(extra).await;
-        if answer.location().starts_with("/consent") {
-            let interaction = answer.param("interaction").unwrap();
-            let form = [("interaction", interaction.as_str()), ("accept", "true")];
-            answer = self.post_form("/api/auth/oauth2/consent", &form).await;
-        }
+        let answer = self.agree(self.authorize(extra).await).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         answer.param("code").unwrap_or_else(|| panic!("no code in {}", answer.location()))
     }

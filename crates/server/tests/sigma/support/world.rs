@@ -14,13 +14,14 @@ use sigma_core::ids::{ClientId, OrgId};
 use sigma_core::jose::{Algorithm, SigningKey};
 use sigma_core::random::SeededRng;
 use sigma_core::redirect::RegisteredRedirectUris;
+use sigma_core::resource::Resource;
 use sigma_core::scope::Scopes;
 use sigma_core::time::{Clock as _, ManualClock, Timestamp};
 use sigma_server::http::{Edge, Peer};
 use sigma_server::settings::Settings;
 use sigma_server::state::Sigma;
 use sigma_server::{keys, routes};
-use sigma_store::resource::{self, Resource};
+use sigma_store::resource;
 use sigma_store::testing::{Engine, TestStore};
 use sigma_store::{MasterKey, Store, app, signing_key};
 
@@ -127,10 +128,12 @@ impl World {
             post_logout_redirect_uris: RegisteredRedirectUris::from_stored(["https://app.example.org/bye".to_owned()]),
             grant_types: GrantType::ALL.to_vec(),
             scopes: Scopes::parse("openid profile email offline_access"),
+            resources: Vec::new(),
             require_pkce: false,
             id_token_alg: Algorithm::RS256,
             access_seconds: None,
             placeholder_email: false,
+            id_token_claims: false,
             dynamic: false,
             disabled: false,
             client_uri: None,
@@ -163,14 +166,29 @@ impl World {
         assert!(self.sigma.store.write(move |tx| app::update(tx, &app)).await.unwrap());
     }
 
-    /// Registers an audience.
+    /// Registers an API that `playground` may ask for.
     pub async fn add_resource(&self, uri: &str) {
-        let resource = Resource {
+        self.add_resource_with(uri, |_| {}).await;
+        self.allow(APP, uri).await;
+    }
+
+    /// Lets the app called `id` ask for a resource.
+    pub async fn allow(&self, id: &str, uri: &str) {
+        self.change_app(id, |app| app.resources.push(uri.to_owned())).await;
+    }
+
+    /// Registers an API as `change` leaves it: without scopes, for nobody.
+    pub async fn add_resource_with(&self, uri: &str, change: impl FnOnce(&mut Resource)) {
+        let mut resource = Resource {
             uri: uri.to_owned(),
             org_id: OrgId::from_text("org_operator"),
             name: "API".to_owned(),
+            scopes: Vec::new(),
+            open: false,
+            servers: Vec::new(),
             created_at: self.now(),
         };
+        change(&mut resource);
         assert!(self.sigma.store.write(move |tx| resource::add(tx, &resource)).await.unwrap());
     }
 

@@ -1,0 +1,99 @@
+//! What a person agreed to: remembered for an app and an identity, resource by resource.
+
+use std::collections::BTreeMap;
+
+use crate::scope::Scopes;
+
+/// What was, or is to be, agreed to for one app and one identity.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Consent {
+    /// The server's own scopes.
+    pub scope: Scopes,
+    /// The resources, by URI, each with the scopes agreed to of it. One without scopes was agreed to as well.
+    pub resources: BTreeMap<String, Scopes>,
+}
+
+impl Consent {
+    /// Whether all of `wanted` was agreed to. What was agreed to of one resource says nothing of another, even if they name
+    /// their scopes alike.
+    pub fn covers(&self, wanted: &Self) -> bool {
+        let agreed = |uri: &String, scopes: &Scopes| self.resources.get(uri).is_some_and(|known| known.covers(scopes));
+        self.scope.covers(&wanted.scope) && wanted.resources.iter().all(|(uri, scopes)| agreed(uri, scopes))
+    }
+
+    /// Adds `more` to what was agreed to.
+    #[must_use]
+    pub fn union(mut self, more: &Self) -> Self {
+        self.scope = self.scope.union(&more.scope);
+        for (uri, scopes) in &more.resources {
+            let known = self.resources.entry(uri.clone()).or_default();
+            *known = known.union(scopes);
+        }
+        self
+    }
+}
+
+/// What one person agreed to for one app, identity by identity.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Consents(Vec<(Option<String>, Consent)>);
+
+impl Consents {
+    /// What was agreed to for that identity; `None` for people without any.
+    pub fn of(&self, bap_id: Option<&str>) -> Option<&Consent> {
+        self.0.iter().find(|(known, _)| known.as_deref() == bap_id).map(|(_, consent)| consent)
+    }
+
+    /// Adds what was agreed to for an identity.
+    pub fn add(&mut self, bap_id: Option<String>, more: &Consent) {
+        match self.0.iter_mut().find(|(known, _)| *known == bap_id) {
+            Some((_, consent)) => *consent = std::mem::take(consent).union(more),
+            None => self.0.push((bap_id, more.clone())),
+        }
+    }
+
+    /// Whether the person never agreed to anything for the app.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn consent(scope: &str, resources: &[(&str, &str)]) -> Consent {
+        let resources = resources.iter().map(|(uri, scopes)| ((*uri).to_owned(), Scopes::parse(scopes))).collect();
+        Consent { scope: Scopes::parse(scope), resources }
+    }
+
+    #[test]
+    fn a_new_resource_or_a_new_scope_of_one_is_not_covered() {
+        let agreed = consent("openid", &[("urn:a", "read"), ("urn:b", "")]);
+        for (covered, scope, resources) in [
+            (true, "openid", vec![]),
+            (true, "openid", vec![("urn:a", "read"), ("urn:b", "")]),
+            (true, "", vec![("urn:a", "")]),
+            (false, "openid", vec![("urn:c", "")]),
+            (false, "openid", vec![("urn:a", "read write")]),
+            (false, "openid", vec![("urn:b", "read")]),
+            (false, "openid profile", vec![("urn:a", "read")]),
+        ] {
+            assert_eq!(agreed.covers(&consent(scope, &resources)), covered, "{scope} {resources:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_agreed_to_before_is_kept() {
+        let both =
+            consent("openid", &[("urn:a", "read")]).union(&consent("email", &[("urn:a", "write"), ("urn:b", "")]));
+        assert_eq!(both, consent("openid email", &[("urn:a", "read write"), ("urn:b", "")]));
+    }
+
+    #[test]
+    fn each_identity_has_consents_of_its_own() {
+        let mut consents = Consents::default();
+        assert!(consents.is_empty());
+        consents.add(Some("A".to_owned()), &consent("openid", &[]));
+        assert!(consents.of(Some("A")).is_some() && consents.of(Some("B")).is_none() && consents.of(None).is_none());
+    }
+}

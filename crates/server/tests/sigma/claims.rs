@@ -1,0 +1,196 @@
+//! What id tokens say of their person: asked for one by one (OpenID Connect Core §5.5), or all of the granted scopes for an app
+//! that is set so, and a person's role in the org that owns the app.
+
+use serde_json::{Value, json};
+use sigma_core::ids::{ClientId, OrgId};
+use sigma_core::scope::Scopes;
+use sigma_store::workspace::membership::{self, State};
+
+use crate::support::client::USERINFO;
+use crate::support::forge::claims;
+use crate::support::{APP, Browser, Key, Tenant, World};
+
+/// What the id token says beside what every one does, and what userinfo says beside `sub`.
+async fn told(world: &World, browser: &Browser<'_>, extra: &[(&str, &str)]) -> (Value, Value) {
+    let app = extra.iter().find(|(name, _)| *name == "client_id").map_or(APP, |(_, id)| id);
+    let tokens = world.exchange(&browser.code(extra).await, &[("client_id", app)]).await.json();
+    about(world, &tokens).await
+}
+
+async fn about(world: &World, tokens: &Value) -> (Value, Value) {
+    let mut id = claims(tokens["id_token"].as_str().unwrap());
+    let every = ["iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "at_hash", "sid"];
+    id.as_object_mut().unwrap().retain(|name, _| !every.contains(&name.as_str()));
+    let mut userinfo = world.get_with_token(USERINFO, tokens["access_token"].as_str().unwrap()).await.json();
+    userinfo.as_object_mut().unwrap().remove("sub");
+    (id, userinfo)
+}
+
+/// Ada, with a verified address.
+async fn ada(world: &World) -> Browser<'_> {
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let session = browser.get("/api/auth/get-session").await.json();
+    let user = session["user"]["id"].as_str().unwrap().to_owned();
+    let verify = move |tx: &mut dyn sigma_store::Tx| {
+        let sql = "UPDATE users SET email = $2, email_folded = $2, email_verified = 1 WHERE id = $1";
+        assert_eq!(tx.execute(sql, sigma_store::params![user.as_str(), "ada@example.org"])?, 1);
+        tx.changed(sigma_store::account::CHANGED, &user)
+    };
+    world.sigma.store.write(verify).await.unwrap();
+    browser
+}
+
+#[tokio::test]
+async fn claims_of_the_id_token_are_honoured_one_by_one() {
+    let world = World::new().await;
+    let browser = ada(&world).await;
+    let ask =
+        async |claims: Value| told(&world, &browser, &[("scope", "openid"), ("claims", &claims.to_string())]).await.0;
+    assert_eq!(ask(json!({})).await, json!({}));
+    assert_eq!(ask(json!({"userinfo": {"email": null}})).await, json!({}), "that is userinfo's");
+    for asked in [json!(null), json!({"essential": true}), json!({"value": "x"})] {
+        assert_eq!(ask(json!({"id_token": {"email": asked}})).await, json!({"email": "ada@example.org"}));
+    }
+    let many =
+        ask(json!({"id_token": {"email_verified": null, "name": null, "pubkey": null, "bap_id": null, "x": null}}))
+            .await;
+    let names: Vec<&String> = many.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["bap_id", "email_verified", "name", "pubkey"]);
+    // What has no value is left out, null too, though userinfo tells it.
+    assert_eq!(ask(json!({"id_token": {"bap": null, "given_name": null, "picture": null}})).await, json!({}));
+}
+
+#[tokio::test]
+async fn a_claim_of_a_scope_that_the_app_may_not_ask_for_is_left_out_everywhere() {
+    let world = World::new().await;
+    world
+        .add_app(|app| {
+            app.client_id = ClientId::from_text("narrow");
+            app.scopes = Scopes::parse("openid profile");
+        })
+        .await;
+    let browser = ada(&world).await;
+    let claims =
+        json!({"id_token": {"email": {"essential": true}, "name": null}, "userinfo": {"email": null}}).to_string();
+    let asks = [("client_id", "narrow"), ("scope", "openid"), ("claims", claims.as_str())];
+    let page = browser.authorize(&asks).await;
+    let page = browser.get(page.location()).await.body;
+    assert!(page.contains("See your profile") && !page.contains("See your e-mail address"), "{page}");
+    let (id, userinfo) = told(&world, &browser, &asks).await;
+    assert_eq!((id.get("email"), id["name"].is_string()), (None, true));
+    assert_eq!(userinfo, json!({}));
+}
+
+#[tokio::test]
+async fn claims_of_the_id_token_are_shown_agreed_to_and_narrowed_as_scopes_are() {
+    let world = World::new().await;
+    let browser = ada(&world).await;
+    browser.code(&[("scope", "openid")]).await;
+    let claims = json!({"id_token": {"email": null}}).to_string();
+    let asks = [("scope", "openid"), ("claims", claims.as_str())];
+    let silent = [asks[0], asks[1], ("prompt", "none")];
+    assert_eq!(browser.authorize(&silent).await.param("error").as_deref(), Some("consent_required"));
+    let answer = browser.authorize(&asks).await;
+    let page = browser.get(answer.location()).await.body;
+    assert!(page.contains("See your e-mail address"), "{page}");
+    let interaction = answer.param("interaction").unwrap();
+    let form = [("interaction", interaction.as_str()), ("accept", "true"), ("scope", "openid")];
+    let code = browser.post_form("/api/auth/oauth2/consent", &form).await.param("code").unwrap();
+    let tokens = world.exchange(&code, &[]).await.json();
+    assert_eq!(about(&world, &tokens).await.0, json!({}), "whoever grants less grants no more of it one by one");
+    assert_eq!(told(&world, &browser, &asks).await.0, json!({"email": "ada@example.org"}));
+    assert!(browser.authorize(&silent).await.param("code").is_some(), "agreed to now");
+    // A refreshed id token says it too.
+    let code = browser.code(&[("scope", "openid offline_access"), ("claims", &claims)]).await;
+    let tokens = world.exchange(&code, &[]).await.json();
+    let again = world.refresh(tokens["refresh_token"].as_str().unwrap(), &[]).await.json();
+    assert_eq!(about(&world, &again).await.0, json!({"email": "ada@example.org"}));
+}
+
+#[tokio::test]
+async fn an_app_that_is_set_so_finds_the_claims_of_its_scopes_in_the_id_token() {
+    let world = World::new().await;
+    let browser = ada(&world).await;
+    let ask = async |scope: &str| told(&world, &browser, &[("scope", scope)]).await;
+    assert_eq!(ask("openid profile email").await.0, json!({}), "off unless it is set");
+    world.change_app(APP, |app| app.id_token_claims = true).await;
+    assert_eq!(ask("openid").await.0, json!({}));
+    assert_eq!(ask("openid email").await.0, json!({"email": "ada@example.org", "email_verified": true}));
+    let (id, mut userinfo) = ask("openid profile email").await;
+    // The empty record is told at userinfo alone.
+    assert_eq!(userinfo.as_object_mut().unwrap().remove("bap"), Some(Value::Null));
+    assert_eq!(id, userinfo);
+}
+
+/// A workspace that owns `playground`, which may ask for roles.
+async fn owned(world: &World) -> Tenant<'_> {
+    let tenant = world.tenant("Bakery").await;
+    let org = tenant.org.clone();
+    world
+        .change_app(APP, |app| {
+            app.org_id = org;
+            app.scopes = Scopes::parse("openid profile email roles");
+        })
+        .await;
+    tenant
+}
+
+async fn user_id(browser: &Browser<'_>) -> sigma_core::ids::UserId {
+    let session = browser.get("/api/auth/get-session").await.json();
+    sigma_core::ids::UserId::from_text(session["user"]["id"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn an_app_learns_of_roles_in_the_org_that_owns_it_alone() {
+    let world = World::with_tenants().await;
+    let tenant = owned(&world).await;
+    let other = world.tenant("Library").await;
+    let browser = ada(&world).await;
+    let user = user_id(&browser).await;
+    other.join(&user, &other.admin).await;
+    let ask = async || told(&world, &browser, &[("scope", "openid roles")]).await;
+    assert_eq!(ask().await, (json!({}), json!({})), "no member of this org");
+    tenant.join(&user, &tenant.member).await;
+    let wanted = json!({"org_id": tenant.org.as_str(), "roles": ["Member"]});
+    assert_eq!(ask().await, (json!({}), wanted.clone()));
+    let claims = json!({"id_token": {"roles": null}}).to_string();
+    let (id, _) = told(&world, &browser, &[("scope", "openid"), ("claims", &claims)]).await;
+    assert_eq!(id, json!({"roles": ["Member"]}));
+    world.change_app(APP, |app| app.id_token_claims = true).await;
+    assert_eq!(ask().await, (wanted.clone(), wanted));
+    assert_eq!(told(&world, &browser, &[("scope", "openid")]).await.1, json!({}), "only with the scope");
+}
+
+#[tokio::test]
+async fn only_active_members_have_roles_and_apps_that_registered_themselves_learn_of_none() {
+    let world = World::with_tenants().await;
+    let tenant = owned(&world).await;
+    let browser = ada(&world).await;
+    let user = user_id(&browser).await;
+    tenant.join(&user, &tenant.admin).await;
+    let tokens = world.exchange(&browser.code(&[("scope", "openid roles")]).await, &[]).await.json();
+    assert_eq!(about(&world, &tokens).await.1["roles"], json!(["Admin"]));
+    // The page says it in plain words.
+    let page = browser.authorize(&[("scope", "openid roles"), ("prompt", "consent")]).await;
+    assert!(browser.get(page.location()).await.body.contains("See your role"));
+    // It is dynamic: nobody vouches for it.
+    world.change_app(APP, |app| app.dynamic = true).await;
+    assert_eq!(about(&world, &tokens).await.1, json!({}), "the token of before tells it no more");
+    let answer = browser.agree(browser.authorize(&[("scope", "openid roles")]).await).await;
+    let again = world.exchange(&answer.param("code").unwrap(), &[]).await.json();
+    assert_eq!(again["scope"], "openid");
+    world.change_app(APP, |app| app.dynamic = false).await;
+    let (org, now) = (tenant.org.clone(), world.now());
+    let off = move |tx: &mut dyn sigma_store::Tx| {
+        let sql = "UPDATE memberships SET state = $3, updated_at = $4 WHERE org_id = $1 AND user_id = $2";
+        let state = State::Inactive.as_str();
+        assert_eq!(tx.execute(sql, sigma_store::params![&org, &user, state, now])?, 1);
+        tx.changed(membership::CHANGED, &sigma_store::workspace::change_key(&org, user.as_str()))
+    };
+    world.sigma.store.write(off).await.unwrap();
+    assert_eq!(about(&world, &tokens).await.1, json!({}));
+    // An app of nobody's workspace learns nothing either.
+    world.change_app(APP, |app| app.org_id = OrgId::from_text("org_operator")).await;
+    assert_eq!(about(&world, &tokens).await.1, json!({}));
+}
