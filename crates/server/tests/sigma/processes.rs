@@ -124,13 +124,13 @@ async fn names_of_keys_that_nobody_has_cost_few_readings_and_hide_no_real_one() 
         jws(&json!({"alg": "ES256", "typ": "at+jwt", "kid": format!("k{number}")}), &claims(&real), |_| vec![0; 64])
     };
     let started = tokio::time::Instant::now();
-    let statuses = join_all((0..300).map(|number| {
+    let statuses = join_all((0..100).map(|number| {
         let token = forged(number);
         let other = &other;
         async move { other.userinfo_status(&token).await }
     }))
     .await;
-    assert!(statuses.iter().all(|status| *status == 401));
+    assert_eq!(statuses, vec![401; 100]);
     assert!(
         started.elapsed() < Duration::from_secs(5),
         "whoever waits, waits for one reading: {:?}",
@@ -138,7 +138,7 @@ async fn names_of_keys_that_nobody_has_cost_few_readings_and_hide_no_real_one() 
     );
     one.rotate_now(Algorithm::ES256).await;
     let access = text(&browser.tokens("openid").await, "access_token");
-    let noise: Vec<String> = (300..400).map(forged).collect();
+    let noise: Vec<String> = (100..150).map(forged).collect();
     let (status, _) =
         join(other.userinfo_status(&access), join_all(noise.iter().map(|token| other.userinfo_status(token)))).await;
     assert_eq!(status, 200);
