@@ -86,7 +86,8 @@ fn durable_write(time: Duration, directory: &Path) -> Result<(f64, f64), Failure
             runtime.spawn(async move {
                 while !stop.load(Ordering::Relaxed) {
                     let key = Digest::of(bytes::<32>(&SystemRng));
-                    let once = Once { key, expires_at: Timestamp::from_seconds(4_000_000_000) };
+                    let expires_at = Timestamp::from_seconds(4_000_000_000);
+                    let once = Once::new(key, expires_at, store.database_now()).ok_or(sigma_store::StoreError::Busy)?;
                     store.write(move |tx| spent::spend(tx, &once)).await?;
                     written.fetch_add(1, Ordering::Relaxed);
                 }

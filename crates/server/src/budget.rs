@@ -350,9 +350,9 @@ impl<K: Clone + Eq + Hash, V> Owners<K, V> {
             shard.known.retain(|_, value| Arc::strong_count(value) > 1);
             shard.full = (shard.known.len() * 2).max(LEAST);
         }
-        let made = Arc::new(make());
-        shard.known.insert(owner.clone(), Arc::clone(&made));
-        made
+        let new = Arc::new(make());
+        shard.known.insert(owner.clone(), Arc::clone(&new));
+        new
     }
 }
 

@@ -22,6 +22,7 @@ struct WorkspaceError {
 
 /// An error of every other endpoint.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names are those on the wire")]
 struct Error {
     /// The code that clients compare: RFC 6749's where that has one. Stable.
     error: String,

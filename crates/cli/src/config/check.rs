@@ -231,10 +231,8 @@ fn budgets(budgets: &Budgets) -> [(&'static str, Result<(), String>); 8] {
 /// server may know it by another name.
 pub fn refused_certificate(settings: &Settings, now: Timestamp) -> Option<Problem> {
     let tls = settings.tls.as_ref()?;
-    let at_host = match settings.http.trusted_proxies.is_empty() {
-        true => certificate::names_host(tls, &settings.issuer),
-        false => Ok(()),
-    };
+    let at_host =
+        if settings.http.trusted_proxies.is_empty() { certificate::names_host(tls, &settings.issuer) } else { Ok(()) };
     let verdict = certificate::validity(tls, now).map(|_| ()).and(at_host);
     verdict.err().map(|error| Problem { key: "tls.certificate", message: error.to_string() })
 }

@@ -57,9 +57,10 @@ pub fn certificate(settings: &Settings) -> Option<Finding> {
     }
     let left = certificate::validity(tls, now).ok()?;
     let told = format!("{} is valid for {} days", tls.certificate.display(), left.as_secs() / 86_400);
-    Some(match left < SOON {
-        true => Finding::note(check, told, "Renew it; the server reads it again by itself."),
-        false => Finding::fine(check, told),
+    Some(if left < SOON {
+        Finding::note(check, told, "Renew it; the server reads it again by itself.")
+    } else {
+        Finding::fine(check, told)
     })
 }
 

@@ -201,7 +201,7 @@ fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
 }
 
 fn missing(path: &Path, wanted: &'static str, text: &[u8]) -> TlsError {
-    let found: Vec<String> = labels(text).map(|label| label.to_lowercase()).collect();
+    let found: Vec<String> = labels(text).map(str::to_lowercase).collect();
     let found =
         if found.is_empty() { "no PEM at all (no line begins with -----BEGIN)".to_owned() } else { found.join(", ") };
     TlsError::Missing { file: name(path), wanted, found }

@@ -88,13 +88,12 @@ pub async fn find(sigma: &Sigma, browser: &Browser, name: &str) -> Result<Found,
     let Some(bound) = sealed.browser.filter(|bound| shown == Some(*bound)) else {
         return Ok(Found::Unbound(sealed.kind));
     };
-    let (stored, is_stored) = match known {
-        Some(Known::Open(stored)) => (stored, true),
-        _ => {
-            let state = Interaction { started_at: sealed.started_at, ..Interaction::default() };
-            let Sealed { id, kind, expires_at, .. } = sealed;
-            (StoredInteraction { id, browser: bound, kind, state, expires_at }, false)
-        }
+    let (stored, is_stored) = if let Some(Known::Open(stored)) = known {
+        (stored, true)
+    } else {
+        let state = Interaction { started_at: sealed.started_at, ..Interaction::default() };
+        let Sealed { id, kind, expires_at, .. } = sealed;
+        (StoredInteraction { id, browser: bound, kind, state, expires_at }, false)
     };
     Ok(Found::Ongoing(Box::new(Ongoing { name: name.to_owned(), stored, is_stored, set_cookie: None })))
 }

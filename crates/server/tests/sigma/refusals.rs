@@ -43,7 +43,7 @@ impl Lines {
     fn of(&self, answer: &Answer) -> String {
         let logged = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         let id = answer.header("x-request-id");
-        logged.lines().filter(|line| line.contains(id)).map(|line| format!("{line}\n")).collect()
+        logged.lines().filter(|line| line.contains(id)).collect::<Vec<_>>().join("\n")
     }
 }
 

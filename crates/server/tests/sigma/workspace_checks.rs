@@ -229,9 +229,9 @@ async fn signed(world: &World, answer: &Answer, audience: &str) -> Value {
         (Some("sigma-forward+jwt"), Some("ES256"))
     );
     let jws = UnverifiedJws::parse(token).unwrap();
-    let jwks = world.browser().get("/.well-known/jwks.json").await.json();
+    let key_set = world.browser().get("/.well-known/jwks.json").await.json();
     let kid = header(token)["kid"].clone();
-    let key = jwks["keys"].as_array().unwrap().iter().find(|key| key["kid"] == kid).unwrap().clone();
+    let key = key_set["keys"].as_array().unwrap().iter().find(|key| key["kid"] == kid).unwrap().clone();
     let key: PublicJwk = serde_json::from_value(key).unwrap();
     let claims: Value = serde_json::from_slice(jws.verify_as(TokenKind::Forward, &key).unwrap()).unwrap();
     assert_eq!((claims["aud"].as_str(), claims["iss"].as_str()), (Some(audience), Some("https://id.example.org")));

@@ -274,10 +274,10 @@ async fn a_key_may_expire_at_the_last_second_there_is_and_each_other_cause_is_na
         world.call(As::Token(&token), "POST", KEYS, &body).await
     };
     for last in ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.999Z", "9999-12-31T00:00:00Z"] {
-        let made = make(last).await;
-        assert_eq!(made.status, 201, "{}", made.body);
-        assert!(text(&made, "expiresAt").starts_with("9999-12-31T"), "{}", made.body);
-        assert!(works(&world, &text(&made, "key")).await);
+        let added = make(last).await;
+        assert_eq!(added.status, 201, "{}", added.body);
+        assert!(text(&added, "expiresAt").starts_with("9999-12-31T"), "{}", added.body);
+        assert!(works(&world, &text(&added, "key")).await);
     }
     let past = world.now().iso8601();
     for (expiry, message) in [

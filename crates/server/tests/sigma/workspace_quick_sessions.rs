@@ -71,7 +71,7 @@ impl<'w> Kiosk<'w> {
             .header("origin", "https://id.example.org");
         let entered = send(world, HERE, request, Body::from(form)).await;
         assert_eq!(entered.status, 303, "{}", entered.body);
-        kiosk.cookie = entered.header("set-cookie").split(';').next().unwrap().to_owned();
+        entered.header("set-cookie").split(';').next().unwrap().clone_into(&mut kiosk.cookie);
         kiosk
     }
 

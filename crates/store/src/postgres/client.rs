@@ -141,13 +141,11 @@ impl Session {
     fn wait<T>(&mut self, ask: impl AsyncFnOnce(&Client) -> Result<T, Error>) -> Result<T, Trouble> {
         let (Some(runtime), Some(client)) = (&self.runtime, &self.client) else { return Err(Trouble::Silence) };
         let left = self.deadline.saturating_duration_since(stopwatch::now());
-        match runtime.block_on(async { tokio::time::timeout(left, ask(client)).await }) {
-            Ok(answer) => answer.map_err(Trouble::Told),
-            Err(_) => {
-                self.spoiled = true;
-                Err(Trouble::Silence)
-            }
+        if let Ok(answer) = runtime.block_on(async { tokio::time::timeout(left, ask(client)).await }) {
+            return answer.map_err(Trouble::Told);
         }
+        self.spoiled = true;
+        Err(Trouble::Silence)
     }
 }
 

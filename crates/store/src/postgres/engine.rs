@@ -44,8 +44,14 @@ pub(crate) fn start(
     reading.grow(1)?;
     writing.grow(options.writers)?;
     reading.grow(options.readers)?;
-    let ((writes, writers), (reads, readers)) = (writing.finish(), reading.finish());
-    let engine = Engine { writes, reads, writers, readers, delete_changes: DELETE_CHANGES };
+    let (writes, reads) = (writing.finish(), reading.finish());
+    let engine = Engine {
+        writes: writes.0,
+        reads: reads.0,
+        writers: writes.1,
+        readers: reads.1,
+        delete_changes: DELETE_CHANGES,
+    };
     Ok((engine, Box::new(followed)))
 }
 

@@ -220,16 +220,12 @@ impl Server {
 
     async fn shake_hands(&self, config: &Config) -> Result<Connected, tokio_postgres::Error> {
         // The end of a connection is seen by whoever waits for an answer.
-        match &self.tls {
-            Some(tls) => {
-                let (client, connection) = config.connect(tls.clone()).await?;
-                Ok((client, tokio::spawn(async { drop(connection.await) })))
-            }
-            None => {
-                let (client, connection) = config.connect(NoTls).await?;
-                Ok((client, tokio::spawn(async { drop(connection.await) })))
-            }
+        if let Some(tls) = &self.tls {
+            let (client, connection) = config.connect(tls.clone()).await?;
+            return Ok((client, tokio::spawn(async { drop(connection.await) })));
         }
+        let (client, connection) = config.connect(NoTls).await?;
+        Ok((client, tokio::spawn(async { drop(connection.await) })))
     }
 
     /// The limits as the server takes them at the start of a connection, which is ours alone then.

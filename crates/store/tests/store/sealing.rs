@@ -96,11 +96,11 @@ fn what_is_no_key_is_refused_in_plain_words_and_left_alone() {
         (b" \n\n", "is empty: put the key back from its backup"),
         (b"# used: a database was sealed under this key\n", "is empty: put the key back from its backup"),
         (b"not a key", "is not base64 of 32 bytes: it was changed or cut off, or is something else"),
-        (whole[..43].as_bytes(), "is not base64 of 32 bytes: it was changed or cut off, or is something else"),
+        (&whole.as_bytes()[..43], "is not base64 of 32 bytes: it was changed or cut off, or is something else"),
         (&[0xff; 32], "is not base64 of 32 bytes: it was changed or cut off, or is something else"),
         (&[b'\0'; 45], "is not base64 of 32 bytes: it was changed or cut off, or is something else"),
         (b"AAAA", "holds 3 bytes instead of 32: it was cut off, or is something else"),
-        (whole[..40].as_bytes(), "holds 30 bytes instead of 32: it was cut off, or is something else"),
+        (&whole.as_bytes()[..40], "holds 30 bytes instead of 32: it was cut off, or is something else"),
         (cut.as_bytes(), "holds 30 bytes instead of 32: it was cut off, or is something else"),
         (&[b'A'; 10_000], "holds 768 bytes instead of 32: it was cut off, or is something else"),
     ];

@@ -122,7 +122,7 @@ fn add_key(store: &TestStore, org_id: &OrgId, actor: &Actor, name: &str, can: Ke
 /// Invites an address.
 fn invite(store: &TestStore, org_id: &OrgId, address: &str, number: usize) -> Result<Member, Refusal> {
     let now = store.clock.now();
-    let link = NewLink { hash: Digest::of(&format!("{org_id} {number}")), purpose: Purpose::Invitation, now };
+    let link = NewLink { hash: Digest::of(format!("{org_id} {number}")), purpose: Purpose::Invitation, now };
     let id = MailId::from_text(format!("mail_{org_id}_{number}"));
     let mail = NewMail { id, sealed: vec![1], now, expires_at: now.plus(Duration::from_hours(1)) };
     let invite = Invite {
