@@ -67,7 +67,7 @@ async fn somebody_is_invited_by_mail_once_more_and_the_invitation_is_taken_back(
     let invited = browser.post_form(&invite, &form).await;
     assert_eq!(invited.location(), at(&acme.org, "people?done=invited"));
     let mail = world.mail().await;
-    assert!(mail.to == "New@Example.org" && mail.subject.contains("Acme"), "{mail:?}");
+    assert!(mail.to == "New@example.org" && mail.subject.contains("Acme"), "{mail:?}");
     let list = browser.get(invited.location()).await.body;
     assert!(list.contains("Newcomer") && list.contains("Invited") && list.contains("The invitation is on its way."));
 

@@ -27,7 +27,8 @@ pub(crate) fn start(
     ids: &Arc<ChangeIds>,
 ) -> Result<(Engine, Box<dyn Source>), OpenError> {
     let named = path.display().to_string();
-    if !options.make && !path.exists() {
+    // An empty file is none, and stays empty: to open it would write its first page.
+    if !options.make && std::fs::metadata(path).map_or(true, |file| file.len() == 0) {
         return Err(OpenError::Missing(named));
     }
     let path = prepare_file(path)?;
