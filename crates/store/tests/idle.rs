@@ -27,13 +27,15 @@ fn asked(store: &TestStore) -> i64 {
 fn an_idle_store_asks_twice_a_second_and_computes_nothing() {
     for engine in engines() {
         let store = TestStore::new(engine);
+        // The server counts with a delay of a second or so, also what was asked when the connections were opened.
+        std::thread::sleep(if engine == Engine::Postgres { NIGHT } else { Duration::ZERO });
         let asked_before = (engine == Engine::Postgres).then(|| asked(&store));
         let before = ticks();
         std::thread::sleep(NIGHT);
         let spent = ticks() - before;
         assert!(spent <= 6, "{engine:?}: {spent} ticks in {NIGHT:?}");
         if let Some(before) = asked_before {
-            // The server counts with a delay of a second or so, and counts the questions of this test as well.
+            // It counts the questions of this test as well.
             let queries = asked(&store) - before;
             assert!(queries <= 14, "{queries} queries in {NIGHT:?}");
         }
