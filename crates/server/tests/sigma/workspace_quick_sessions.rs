@@ -240,3 +240,20 @@ async fn over_https_no_other_host_of_the_site_can_plant_the_cookie_of_a_quick_se
     let request = Request::get(at(&kiosk.acme.org, "roles")).header("cookie", planted);
     assert_eq!(send(&secure, HERE, request, Body::empty()).await.location(), "/workspace/login");
 }
+
+#[tokio::test]
+async fn clicks_end_no_session_that_was_proven() {
+    let world = world().await;
+    let kiosk = Kiosk::open(&world).await;
+    let proven = kiosk.acme.token("kim@example.org").await;
+    world.advance(1);
+    let click = json!({"workspaceId": kiosk.acme.org.as_str(), "userId": kiosk.kim.as_str()});
+    for _ in 0..101 {
+        let entered = call(&world, HERE, Method::POST, "/api/v1/auth/quick-login", "", &click).await;
+        assert_eq!(entered.status, 200, "{}", entered.body);
+    }
+    let me = async |token: &str| call(&world, HERE, Method::GET, "/api/v1/auth/me", token, &json!(null)).await.status;
+    assert_eq!(me(&proven).await, 200);
+    // Those of clicks make room among themselves.
+    assert_eq!(me(&kiosk.token).await, 401);
+}

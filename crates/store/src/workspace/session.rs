@@ -63,7 +63,8 @@ impl WorkspaceSession {
 /// Most live sessions of one account in all its workspaces.
 pub const MOST_LIVE: u32 = 100;
 
-/// Begins a session. Beyond [`MOST_LIVE`] the oldest of the account ends.
+/// Begins a session. Beyond [`MOST_LIVE`] the oldest of the account ends. Sessions of clicks make room among those of their
+/// workspace alone: whoever may click would end sessions that somebody proved to be theirs otherwise.
 pub(super) fn begin(
     tx: &mut dyn Tx,
     org_id: &OrgId,
@@ -76,8 +77,9 @@ pub(super) fn begin(
     tx.lock(Owner::User(user_id))?;
     let too_many = tx.query_all(
         "SELECT org_id, jti FROM workspace_sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
+            AND quick = $4 AND (quick = 0 OR org_id = $5)
          ORDER BY created_at DESC, jti DESC LIMIT 10 OFFSET $3",
-        params![user_id, now, i64::from(MOST_LIVE - 1)],
+        params![user_id, now, i64::from(MOST_LIVE - 1), kind == SessionKind::Quick, org_id],
     )?;
     for row in &too_many {
         end(tx, &OrgId::from_text(row.text(0)?), &row.text(1)?, now)?;
