@@ -8,7 +8,7 @@ use crate::ids::{ClientId, OrgId};
 use crate::jose::Algorithm;
 pub use crate::redirect::ApplicationType;
 use crate::redirect::RegisteredRedirectUris;
-use crate::scope::{OFFLINE_ACCESS, ROLES, Scopes};
+use crate::scope::{KNOWN, OFFLINE_ACCESS, ROLES, Scopes};
 use crate::time::Timestamp;
 
 /// How an app authenticates at the token endpoint.
@@ -229,6 +229,13 @@ impl App {
             ROLES => !self.dynamic,
             _ => true,
         })
+    }
+
+    /// What is left of what it was granted: what was taken away from it since is told no more.
+    #[must_use]
+    pub fn still_granted(&self, granted: &Scopes) -> Scopes {
+        let askable = self.askable();
+        granted.retain(|scope| askable.contains(scope) || !KNOWN.contains(&scope))
     }
 
     /// Whether it may use `grant`.

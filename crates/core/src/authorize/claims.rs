@@ -32,6 +32,13 @@ pub struct ClaimsRequest {
     pub acr: AcrRequest,
 }
 
+/// Those of `claims` about the person that `scope` covers.
+#[must_use]
+pub fn covered(mut claims: Vec<String>, scope: &Scopes) -> Vec<String> {
+    claims.retain(|name| CLAIMS.iter().any(|(claim, of)| claim == name && scope.contains(of)));
+    claims
+}
+
 impl ClaimsRequest {
     /// Reads the parameter; members that we do not know are ignored (§5.5).
     ///
@@ -65,9 +72,8 @@ impl ClaimsRequest {
     /// This request without the claims about the person that `scope` does not cover.
     #[must_use]
     pub fn within(mut self, scope: &Scopes) -> Self {
-        let covered = |name: &String| CLAIMS.iter().any(|(claim, of)| claim == name && scope.contains(of));
-        self.userinfo.retain(covered);
-        self.id_token.retain(covered);
+        self.userinfo = covered(self.userinfo, scope);
+        self.id_token = covered(self.id_token, scope);
         self
     }
 

@@ -9,7 +9,7 @@ mod request_object;
 #[cfg(test)]
 mod tests;
 
-pub use claims::{AcrRequest, ClaimsRequest};
+pub use claims::{AcrRequest, ClaimsRequest, covered};
 pub use consent::{Consent, Consents};
 pub use next::{Interaction, NextStep, SessionFacts, Visitor, choose_identity, next_step};
 pub use prompt::{Prompt, PromptValue};

@@ -194,3 +194,25 @@ async fn only_active_members_have_roles_and_apps_that_registered_themselves_lear
     world.change_app(APP, |app| app.org_id = OrgId::from_text("org_operator")).await;
     assert_eq!(about(&world, &tokens).await.1, json!({}));
 }
+
+#[tokio::test]
+async fn what_an_app_may_ask_for_no_more_is_told_no_more() {
+    let world = World::new().await;
+    let browser = ada(&world).await;
+    let asked = json!({"id_token": {"name": null}, "userinfo": {"name": null}}).to_string();
+    let code = browser.code(&[("scope", "openid email offline_access"), ("claims", &asked)]).await;
+    let tokens = world.exchange(&code, &[]).await.json();
+    let (id, userinfo) = about(&world, &tokens).await;
+    assert!(id["name"].is_string() && userinfo["name"].is_string() && userinfo["email"].is_string());
+
+    world.change_app(APP, |app| app.scopes = Scopes::parse("openid offline_access")).await;
+    assert_eq!(about(&world, &tokens).await.1, json!({}), "by the token that is out");
+    let refreshed = world.refresh(tokens["refresh_token"].as_str().unwrap(), &[]).await;
+    let refreshed = refreshed.json();
+    assert_eq!(refreshed["scope"], "openid offline_access");
+    assert_eq!(about(&world, &refreshed).await, (json!({}), json!({})));
+
+    world.change_app(APP, |app| app.scopes = Scopes::parse("openid")).await;
+    let refused = world.refresh(refreshed["refresh_token"].as_str().unwrap(), &[]).await;
+    assert_eq!((refused.status.as_u16(), &refused.json()["error"]), (400, &json!("invalid_grant")));
+}

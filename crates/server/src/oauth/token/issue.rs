@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use sigma_core::app::{App, SIGMA};
+use sigma_core::authorize::covered;
 use sigma_core::grant::Grant;
 use sigma_core::ids::{ClientId, GrantId, TokenId};
 use sigma_core::jose::{Algorithm, Keyring, TokenKind, sign};
@@ -36,7 +37,11 @@ pub async fn of_grant(
     refresh_token: Option<String>,
     now: Timestamp,
 ) -> Result<TokenAnswer, TokenError> {
-    let authorization = &grant.authorization;
+    let mut authorization = grant.authorization.clone();
+    authorization.scope = app.still_granted(&authorization.scope);
+    authorization.claims = covered(authorization.claims, &app.askable());
+    authorization.id_token_claims = covered(authorization.id_token_claims, &app.askable());
+    let authorization = &authorization;
     let account = sigma.find_account(&authorization.user_id).await?;
     let account = account.filter(|account| !account.user.disabled);
     let account = account.ok_or(TokenError::InvalidGrant("session no longer exists"))?;

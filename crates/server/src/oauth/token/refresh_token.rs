@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sigma_core::digest::Digest;
 use sigma_core::grant::{is_of_family, named_grant, successor};
-use sigma_core::scope::Scopes;
+use sigma_core::scope::{OFFLINE_ACCESS, Scopes};
 use sigma_store::grant::{self, Family, Refresh, Refreshed};
 use zeroize::Zeroizing;
 
@@ -39,6 +39,10 @@ pub async fn refresh(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, 
     let AppRequest { caller, params } = request;
     let app = caller.app;
     let token = params.get("refresh_token").ok_or(TokenError::InvalidRequest("Missing refresh_token"))?;
+    if !app.askable().contains(OFFLINE_ACCESS) {
+        // It was taken away from the app since.
+        return Err(INVALID);
+    }
     let hash = Digest::of(token);
     let Some((family, key)) = family(sigma, token).await.map_err(TokenError::Internal)? else { return Err(INVALID) };
     let next = successor(&key, &family.grant_id, token);
