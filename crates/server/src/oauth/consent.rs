@@ -17,9 +17,10 @@ use crate::error::{bad_request, internal};
 use crate::extract::{Browser, FORM, JSON, SignedIn, is_content_type, read_form, wrong_content_type};
 use crate::http::Envelope;
 use crate::interaction::{Kind, Ongoing, close, end};
-use crate::oauth::answer::{Redirection, send_refusal};
+use crate::oauth::answer::{Redirection, go, send_refusal};
 use crate::oauth::flow::{find_answered, proceed};
 use crate::oauth::request::{Requested, Unanswerable};
+use crate::oauth::resume_url;
 use crate::state::Sigma;
 
 /// The routes of this endpoint.
@@ -39,6 +40,9 @@ pub struct ConsentAnswer {
     /// The interaction itself, in a form.
     #[serde(skip)]
     interaction: Option<String>,
+    /// The account that the page was made for, in a form.
+    #[serde(skip)]
+    shown_to: Option<String>,
     /// The identity that the app shall see.
     bap_id: Option<String>,
 }
@@ -74,6 +78,10 @@ pub async fn answer_consent(
         Ok(ongoing) => ongoing,
         Err(response) => return Ok(*response),
     };
+    if answer.shown_to.as_deref().is_some_and(|shown_to| shown_to != signed_in.account.user.id.as_str()) {
+        // Somebody else has signed in meanwhile, in another tab: they have not seen what they would agree to.
+        return Ok(go(&browser, resume_url(&ongoing.name)));
+    }
     let requested = match Requested::read(&sigma, Params::parse(ongoing.query())).await {
         Ok(requested) => requested,
         Err(Unanswerable::Internal(envelope)) => return Err(envelope),
@@ -199,6 +207,7 @@ fn read(headers: &HeaderMap, body: &Bytes) -> Result<ConsentAnswer, Envelope> {
         scope: text("scope"),
         oauth_query: text("oauth_query"),
         interaction: text("interaction"),
+        shown_to: text("shown_to"),
         bap_id: text("bap_id"),
     })
 }

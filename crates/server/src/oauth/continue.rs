@@ -41,6 +41,9 @@ pub struct Continuation {
     /// The interaction itself, in a form.
     #[serde(skip)]
     interaction: Option<String>,
+    /// The account that the page was made for, in a form.
+    #[serde(skip)]
+    shown_to: Option<String>,
 }
 
 /// Goes on with a request.
@@ -79,6 +82,10 @@ pub async fn go_on(
         return Ok(go(&browser, format!("/login?interaction={name}&switch=1")));
     }
     let user_id = signed_in.account.user.id.clone();
+    if what.shown_to.as_deref().is_some_and(|shown_to| shown_to != user_id.as_str()) {
+        // Somebody else has signed in meanwhile, in another tab: the page showed another account.
+        return Ok(go(&browser, resume_url(&name)));
+    }
     let chosen = signed_in.session.bap_id.clone().filter(|_| what.post_login);
     let mut stored = ongoing.stored;
     stored.state = Interaction {
@@ -110,5 +117,6 @@ fn read(headers: &HeaderMap, body: &Bytes) -> Result<Continuation, Envelope> {
         oauth_query: text("oauth_query"),
         account: text("account"),
         interaction: text("interaction"),
+        shown_to: text("shown_to"),
     })
 }

@@ -47,6 +47,7 @@ async fn consent(
         identities: identities.iter().map(|identity| choice(identity, chosen)).collect(),
         person: person_view(&signed_in.account, chosen),
         interaction: name.clone(),
+        shown_to: signed_in.account.user.id.to_string(),
         switch_url: Some(format!("/login?interaction={name}&switch=1")),
     };
     Ok(page.render(&PageContext { issuer: sigma.issuer() }))

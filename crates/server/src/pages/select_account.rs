@@ -37,6 +37,7 @@ async fn select_account(
         person: person_view(&signed_in.account, signed_in.session.bap_id.as_deref()),
         app: app_view(&ongoing.requested.app, address),
         interaction: name.clone(),
+        shown_to: signed_in.account.user.id.to_string(),
     };
     Ok(page.render(&PageContext { issuer: sigma.issuer() }))
 }

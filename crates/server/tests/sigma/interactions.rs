@@ -318,3 +318,29 @@ async fn an_account_has_at_most_fifty_interactions_under_way() {
     assert_eq!(leads(&browser.get(&resume(&first)).await), "/select-account");
     assert_eq!(interactions(&world).await, 50);
 }
+
+#[tokio::test]
+async fn an_answer_counts_for_the_account_that_the_page_showed() {
+    let world = World::new().await;
+    let browser = world.browser();
+    for (page, form, path) in [
+        ("/consent", ("accept", "true"), "/api/auth/oauth2/consent"),
+        ("/select-account", ("account", "current"), "/api/auth/oauth2/continue"),
+    ] {
+        browser.sign_up(&Key::named(&format!("ada{page}"))).await;
+        let prompt = if page == "/consent" { "consent" } else { "select_account" };
+        let shown = browser.authorize(&[("prompt", prompt)]).await;
+        assert!(shown.location().starts_with(page), "{}", shown.location());
+        let html = browser.get(shown.location()).await.body;
+        let hidden = |name: &str| html.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap().split('"').next();
+        let (interaction, shown_to) = (hidden("interaction").unwrap(), hidden("shown_to").unwrap());
+        // In another tab.
+        browser.sign_up(&Key::named(&format!("bob{page}"))).await;
+        let answered = browser.post_form(path, &[("interaction", interaction), ("shown_to", shown_to), form]).await;
+        assert_eq!(answered.status, 303, "{}", answered.body);
+        assert!(answered.location().starts_with("/api/auth/oauth2/authorize?interaction="), "{}", answered.location());
+        let again = browser.get(answered.location()).await;
+        // Whoever has just signed in has chosen the account, and is asked for consent in either case.
+        assert!(again.location().starts_with("/consent?"), "{}", again.location());
+    }
+}

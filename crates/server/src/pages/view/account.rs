@@ -17,6 +17,8 @@ pub struct SelectAccount {
     pub app: AppView,
     /// The interaction's id.
     pub interaction: String,
+    /// The account that the page was made for: an answer of another one does not count.
+    pub shown_to: String,
 }
 
 #[derive(Template)]

@@ -22,6 +22,8 @@ pub struct Consent {
     pub person: PersonView,
     /// The interaction's id.
     pub interaction: String,
+    /// The account that the page was made for: an answer of another one does not count.
+    pub shown_to: String,
     /// Where to go to answer as somebody else: a path here.
     pub switch_url: Option<String>,
 }

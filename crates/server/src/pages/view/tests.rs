@@ -31,6 +31,7 @@ fn consent() -> Consent {
         identities: vec![identity("Ada", true)],
         person: person(),
         interaction: "int_1".into(),
+        shown_to: "user_1".to_owned(),
         switch_url: Some("/login?again=1".into()),
     }
 }
@@ -69,7 +70,7 @@ fn every_page() -> Vec<Response> {
     };
     let sign_up =
         SignUp { app: Some(app()), interaction: None, continue_url: "/".into(), sign_in_url: "/login".into() };
-    let select = SelectAccount { person: person(), app: app(), interaction: "int_1".into() };
+    let select = SelectAccount { person: person(), app: app(), interaction: "int_1".into(), shown_to: "user_1".into() };
     let fields = vec![("state".to_owned(), "\"><script>".to_owned())];
     let log_out = LogOutConfirm { app: Some("<b>".into()), fault: None, person: None, fields: fields.clone() };
     let hostile = || "<script>\"'>".to_owned();
@@ -182,7 +183,7 @@ async fn one_identity_is_shown_and_several_are_asked_for() {
 #[test]
 fn only_pages_that_lead_to_an_app_let_their_form_leave_this_origin() {
     let form_post = FormPost { action: "com.example.app:/cb".into(), fields: vec![] };
-    let select = SelectAccount { person: person(), app: app(), interaction: "int_1".into() };
+    let select = SelectAccount { person: person(), app: app(), interaction: "int_1".into(), shown_to: "user_1".into() };
     let leaving = [consent().render(&CONTEXT), select.render(&CONTEXT), form_post.render(&CONTEXT)];
     for page in &leaving {
         assert!(!policy(page.headers()).contains("form-action"));
