@@ -125,7 +125,10 @@ pub fn next_step(
     if request.prompt.asks(PromptValue::SelectAccount) && !chosen {
         return Ok(NextStep::SelectAccount);
     }
-    let must_ask = request.prompt.asks(PromptValue::Consent) || app.always_asks();
+    // An identity that was not agreed to is asked for, whoever's it is: an app that tries them out learns nothing from who is
+    // sent back at once.
+    let tries = request.bap_id.as_deref().is_some_and(|hint| !silent && consents.of(Some(hint)).is_none());
+    let must_ask = request.prompt.asks(PromptValue::Consent) || app.always_asks() || tries;
     let is_remembered = || consents.of(*bap_id).is_some_and(|consent| consent.covers(&request.wanted()));
     if !consented && (must_ask || !is_remembered()) {
         return or_refuse(NextStep::Consent, AuthorizeError::ConsentRequired, "the user has not consented");
