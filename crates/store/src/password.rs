@@ -115,12 +115,18 @@ pub fn look_up(tx: &mut dyn Tx, attempt: &Attempt, now: Timestamp) -> Result<Loo
     Ok(LookedUp { user, stored, blocked_until, asks_early, source, costs, throttle })
 }
 
+/// When the password of the account at `email`, folded, was chosen.
+pub fn chosen_at(tx: &mut dyn Tx, email: &str) -> Result<Option<Timestamp>, StoreError> {
+    let Some(user) = account::find_by_email(tx, email)? else { return Ok(None) };
+    Ok(find(tx, &user.id)?.map(|stored| stored.chosen_at))
+}
+
 /// Counts a wrong password where it came from.
 pub fn fail(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Result<(), StoreError> {
     looked_up.throttle.fail(tx, now)
 }
 
-/// Counts whoever asked although they had to wait: see [`PasswordThrottle::fail_early`].
+/// Counts whoever asked although they had to wait, at the network that they asked from.
 pub fn fail_early(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Result<(), StoreError> {
     looked_up.throttle.fail_early(tx, now)
 }

@@ -85,9 +85,11 @@ pub fn shown(sigma: &Sigma, browser: &Browser, email: &str) -> Option<Device> {
 }
 
 /// `Set-Cookie` by which the browser is known from now on: it gave, or set, the password of the account at `email`, folded,
-/// that was chosen then. It keeps its name, so that its failures are not forgotten with each success.
+/// that was chosen then. It keeps its name, so that its failures are not forgotten with each success; a new password brings a
+/// new one, since whoever has a copy of the old mark would fail under it.
 pub fn remember(sigma: &Sigma, browser: &Browser, email: &str, chosen_at: Timestamp) -> String {
     let known = sent(browser).find_map(|text| Mark::read(sigma, text, email));
+    let known = known.filter(|mark| mark.chosen_at == chosen_at.micros());
     let name = known.map_or_else(|| bytes::<NAME>(&*sigma.rng), |mark| mark.name);
     let mark = Mark { name, chosen_at: chosen_at.micros(), given_at: sigma.now().seconds() };
     let mut marks = vec![mark.write(sigma, email)];

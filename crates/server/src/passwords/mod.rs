@@ -82,14 +82,15 @@ pub async fn authenticate(
     device: Option<Device>,
 ) -> Result<Verdict, AuthenticateError> {
     let email = email::fold(address);
+    let device = still_valid(sigma, &email, device).await?;
     let gate = Gate { context, email: &email, device: device.as_ref() };
     if let Err(exceeded) = gate.enter() {
         return Ok(told(Verdict::Delayed(exceeded)));
     }
     // Three guesses at one account at a time: those that wait are told of the delay that these three earned. A browser that
-    // is known has turns of its own.
-    let name = device.as_ref().map_or("", |device| device.name.as_str());
-    let _turn = sigma.turns.take(Digest::of(format!("{email}\n{name}"))).await;
+    // is known has turns of its own, together with the others that are.
+    let lane = if device.is_some() { "known" } else { "" };
+    let _turn = sigma.turns.take(Digest::of(format!("{email}\n{lane}"))).await;
     let attempt = Attempt {
         bucket: bucket(sigma, &email),
         email: email.clone(),
@@ -131,6 +132,20 @@ pub async fn authenticate(
         sigma.store.write(move |tx| password::fail(tx, &looked_up, now)).await?;
     }
     Ok(told(Verdict::Wrong))
+}
+
+/// Counts one more failure for the account at `email`, folded: a right password that lets nobody in counts as a wrong one.
+pub fn count(context: &RequestContext, email: &str, device: Option<&Device>) {
+    // Whether it was one too many is told to the next.
+    let _ = Gate { context, email, device }.enter();
+}
+
+/// The browser, unless what it shows is of a password that was replaced since: whoever knew that one is a stranger now.
+async fn still_valid(sigma: &Sigma, email: &str, device: Option<Device>) -> Result<Option<Device>, StoreError> {
+    let Some(device) = device else { return Ok(None) };
+    let email = email.to_owned();
+    let chosen_at = sigma.store.read(move |tx| password::chosen_at(tx, &email)).await?;
+    Ok(Some(device).filter(|device| chosen_at == Some(device.chosen_at)))
 }
 
 impl Verdict {

@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use crate::extract::Browser;
 use crate::http::RequestContext;
 use crate::interaction::with_cookie;
-use crate::passwords::{AuthenticateError, Verdict, authenticate, device};
+use crate::passwords::{self, AuthenticateError, Verdict, authenticate, device};
 use crate::state::Sigma;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::error::WorkspaceError;
@@ -82,7 +82,7 @@ pub async fn login(
     }
     let email = email::fold(&body.email);
     let device = device::shown(&sigma, &browser, &email);
-    let verdict = authenticate(&sigma, &context, &body.email, body.password, device).await?;
+    let verdict = authenticate(&sigma, &context, &body.email, body.password, device.clone()).await?;
     let now = sigma.now();
     let person = match verdict {
         Verdict::Authenticated(person) => *person,
@@ -97,7 +97,10 @@ pub async fn login(
     let delays = sigma.settings.limits.delays;
     let chosen_at = person.proof.chosen_at();
     let logged_in = sigma.store.write(move |tx| enter(tx, &login, &person.proof, delays)).await?;
-    let logged_in = logged_in.ok_or(WorkspaceError::BadLogin)?;
+    let Some(logged_in) = logged_in else {
+        passwords::count(&context, &email, device.as_ref());
+        return Err(WorkspaceError::BadLogin);
+    };
     let answer = Json(LoginAnswer::new(&sigma, logged_in, &jti, others, now).await?).into_response();
     Ok(with_cookie(answer, Some(&device::remember(&sigma, &browser, &email, chosen_at))))
 }
