@@ -283,6 +283,9 @@ impl Budgets {
     }
 }
 
+/// Bytes of each body that do not count to what all may hold together. Requests and connections bound them.
+const UNCOUNTED: usize = 4 * 1_024;
+
 /// Bytes of a body that are held.
 #[derive(Debug)]
 pub struct HeldBody {
@@ -300,7 +303,9 @@ impl HeldBody {
         if !self.own.grow(more) {
             return Err(OverBudget::AddressBodies);
         }
-        if self.all.grow(more) { Ok(()) } else { Err(OverBudget::Bodies) }
+        // Sign-ins and token requests are small: they pass however many bytes others have under way.
+        let beyond = self.own.amount.saturating_sub(UNCOUNTED).saturating_sub(self.all.amount);
+        if self.all.grow(beyond) { Ok(()) } else { Err(OverBudget::Bodies) }
     }
 }
 

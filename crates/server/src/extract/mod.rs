@@ -22,7 +22,7 @@ use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName};
 
-use crate::http::{Envelope, Unread};
+use crate::http::{Envelope, RequestContext, Unread};
 
 /// The value of a header, if it is there once and readable.
 pub fn header(headers: &HeaderMap, name: impl Into<HeaderName>) -> Option<&str> {
@@ -38,7 +38,12 @@ pub fn header(headers: &HeaderMap, name: impl Into<HeaderName>) -> Option<&str> 
 /// The answer for a body that broke off, is too large or too slow.
 pub async fn body(mut request: Request) -> Result<Bytes, Response> {
     if let Some(unread) = request.extensions_mut().remove::<Unread>() {
-        return unread.read(request.into_body()).await;
+        let context = request.extensions().get::<RequestContext>().cloned();
+        let body = unread.read(request.into_body()).await?;
+        if let Some(context) = context {
+            context.take_owed_turn().await.map_err(IntoResponse::into_response)?;
+        }
+        return Ok(body);
     }
     Bytes::from_request(request, &()).await.map_err(IntoResponse::into_response)
 }

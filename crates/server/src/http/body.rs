@@ -130,10 +130,10 @@ where
     Ok(if pieces.is_empty() { whole } else { pieces.freeze() })
 }
 
-/// How much room to make for a body of which `size` bytes are here: all that it announced once the first of it came.
+/// How much room to make for a body of which `size` bytes are here: as much again at the most, whatever it announced.
 fn room_for(size: usize, announced: Option<usize>) -> usize {
     match announced {
-        Some(announced) if size > FIRST => announced.max(size),
+        Some(announced) if size > FIRST => announced.max(size).min(size * 2),
         Some(announced) => announced.clamp(size, FIRST),
         None if size <= FIRST => FIRST,
         None => size.next_multiple_of(STEP),

@@ -12,6 +12,7 @@ use sigma_core::random::{Rng, bytes};
 use sigma_core::time::Timestamp;
 
 use crate::budget::{AddressBudget, Budgets, HeldAnswer, OverBudget, Turn};
+use crate::http::body::Unread;
 use crate::http::client::{ClientAddr, Origin};
 use crate::http::envelope::Envelope;
 use crate::http::limits::{Exceeded, Key, Limiter, Remaining, Rule};
@@ -101,6 +102,8 @@ struct Known {
     address: Arc<AddressBudget>,
     /// The turn of its tenant.
     turn: OnceLock<Turn>,
+    /// The tenant whose turn it takes once its body is here.
+    owed: OnceLock<OrgId>,
     app: Mutex<Option<String>>,
 }
 
@@ -114,9 +117,9 @@ impl RequestContext {
         budgets: Arc<Budgets>,
     ) -> Self {
         let address = if origin.is_proxy { budgets.of_proxy() } else { budgets.of_address(origin.client) };
-        let (counted, turn) = (Mutex::new(None), OnceLock::new());
+        let (counted, turn, owed) = (Mutex::new(None), OnceLock::new(), OnceLock::new());
         let app = Mutex::default();
-        Self(Arc::new(Known { request_id, origin, host, started, limiter, counted, budgets, address, turn, app }))
+        Self(Arc::new(Known { request_id, origin, host, started, limiter, counted, budgets, address, turn, owed, app }))
     }
 
     /// The budget of the address.
@@ -135,6 +138,31 @@ impl RequestContext {
             let _ = self.0.turn.set(turn);
         }
         Ok(())
+    }
+
+    /// As [`RequestContext::take_turn`], but for a request whose body may be large: its turn begins when that was read, so
+    /// that bodies that never come hold up nobody.
+    ///
+    /// # Errors
+    /// The tenant's budget is spent.
+    pub async fn take_turn_of(&self, tenant: &OrgId, parts: &Parts) -> Result<(), OverBudget> {
+        if parts.extensions.get::<Unread>().is_none() {
+            return self.take_turn(tenant).await;
+        }
+        // Whoever asked first is answered.
+        let _ = self.0.owed.set(tenant.clone());
+        Ok(())
+    }
+
+    /// Takes the turn that waited for the body.
+    ///
+    /// # Errors
+    /// The tenant's budget is spent.
+    pub async fn take_owed_turn(&self) -> Result<(), OverBudget> {
+        match self.0.owed.get() {
+            Some(tenant) => self.take_turn(tenant).await,
+            None => Ok(()),
+        }
     }
 
     /// Room for an answer of so many bytes, until they are sent.

@@ -98,7 +98,7 @@ impl Rule {
 }
 
 /// Who is counted. An IPv6 address counts by its /64, since that is what one customer gets, and again by its /48, with
-/// [`SITE`] times the quota, since that is what one customer may get.
+/// 16 times the quota, since that is what one customer may get.
 #[derive(Clone, Copy, Debug)]
 pub enum Key<'a> {
     /// A client's address.

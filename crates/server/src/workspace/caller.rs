@@ -359,7 +359,7 @@ impl FromRequestParts<Sigma> for WorkspaceCaller {
         let context = context(parts)?;
         let caller = identify(sigma, Credential::of(&parts.headers)?, Sender::Caller(context)).await?;
         context.charge(Rule::Workspace, caller.org_id.as_str())?;
-        context.take_turn(&caller.org_id).await?;
+        context.take_turn_of(&caller.org_id, parts).await?;
         Ok(Self(caller))
     }
 }

@@ -170,7 +170,7 @@ impl FromRequestParts<Sigma> for Visit {
         let context = RequestContext::from_request_parts(parts, sigma).await.map_err(Instead::of)?;
         let visit = Self::find(sigma, &context, &Browser::of(&parts.headers), OrgId::from_text(workspace)).await?;
         context.charge(Rule::Workspace, visit.workspace.id.as_str()).map_err(Instead::of)?;
-        context.take_turn(&visit.workspace.id).await.map_err(Instead::of)?;
+        context.take_turn_of(&visit.workspace.id, parts).await.map_err(Instead::of)?;
         Ok(visit)
     }
 }
