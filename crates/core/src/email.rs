@@ -106,7 +106,7 @@ fn is_atom(atom: &str) -> bool {
 
 /// A letter, digit or accent outside ASCII: no sign that looks like nothing, turns the text around or ends a line.
 fn is_international(letter: char) -> bool {
-    !letter.is_ascii() && (letter.is_alphanumeric() || unicode::is_mark(letter))
+    !letter.is_ascii() && (letter.is_alphanumeric() || unicode::is_mark(letter)) && !unicode::is_unseen(letter)
 }
 
 /// The zero-width joiner and non-joiner.

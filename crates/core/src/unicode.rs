@@ -38,6 +38,11 @@ pub fn is_mark(letter: char) -> bool {
     matches!(CodePointMapData::<GeneralCategory>::new().get(letter), NonspacingMark | SpacingMark)
 }
 
+/// What is not shown although it is a letter or a mark, such as a filler or a variation selector.
+pub fn is_unseen(letter: char) -> bool {
+    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(letter)
+}
+
 /// A space of any script but ASCII's.
 pub fn is_foreign_space(letter: char) -> bool {
     letter != ' ' && CodePointMapData::<GeneralCategory>::new().get(letter) == GeneralCategory::SpaceSeparator
