@@ -32,8 +32,8 @@ async function signIn(issuer, email, app, agent) {
   const { location } = (await askForCode(issuer, app, person, {}, agent)).headers;
   const page = new URL(location ?? "/", issuer);
   if (page.pathname === "/consent") {
-    const shown = await send(page.href, { headers: { cookie: cookies, accept: "text/html" }, agent });
-    const all = `${cookies}; ${cookiesOf(shown)}; ${person.binding}`;
+    const all = `${cookies}; ${person.binding}`;
+    const shown = await send(page.href, { headers: { cookie: all, accept: "text/html" }, agent });
     const interaction = /name="interaction" value="([^"]*)"/.exec(shown.text)?.[1];
     const agreed = await send(`${issuer}/api/auth/oauth2/consent`, {
       form: { interaction, accept: "true" },

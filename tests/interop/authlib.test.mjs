@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { freePort, startSigma } from "../support/sigma.mjs";
 import { addApp } from "./apps.mjs";
 import { newPerson } from "./person.mjs";
@@ -58,6 +59,8 @@ test("the app refuses an answer to another request", async () => {
   callback.searchParams.set("state", "another");
   const { response } = await person.browser.visit(callback.href);
   assert.equal(response.status, 500);
+  // Flask answers before it has printed why.
+  for (let tries = 0; tries < 400 && !/mismatching_state/i.test(app.output()); tries += 1) await delay(25);
   assert.match(app.output(), /mismatching_state/i);
 });
 

@@ -14,7 +14,8 @@ let proxy;
 let workspace;
 
 before(async () => {
-  sigma = await startSigma();
+  // The example asks for a signed header too.
+  sigma = await startSigma({ SIGMA__WORKSPACES__FORWARD_AUDIENCES: JSON.stringify(["https://api.example.org"]) });
   api = await startApi();
   workspace = await makeWorkspace(sigma, "Ledger");
   const second = await sigma.beside();
