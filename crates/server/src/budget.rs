@@ -428,8 +428,8 @@ mod tests {
     fn an_address_has_a_budget_and_an_ipv6_network_shares_one() {
         let budgets = budgets(|budgets| {
             budgets.address_requests = 1;
-            budgets.address_body_bytes = 10;
-            budgets.body_bytes = 15;
+            budgets.address_body_bytes = 10_000;
+            budgets.body_bytes = 8_000;
         });
         let here = budgets.of_address(address("2001:db8::1"));
         let request = budgets.request(&here).unwrap();
@@ -441,12 +441,15 @@ mod tests {
         assert!(budgets.request(&same).is_ok());
 
         let mut body = budgets.body(&here);
-        body.grow(10).unwrap();
+        body.grow(10_000).unwrap();
         assert_eq!(body.grow(1), Err(OverBudget::AddressBodies));
         let other = budgets.of_address(address("192.0.2.1"));
-        assert_eq!(budgets.body(&other).grow(6), Err(OverBudget::Bodies));
+        // Of each, what every body may have does not count.
+        assert_eq!(budgets.held().0, 10_000 - UNCOUNTED);
+        assert_eq!(budgets.body(&other).grow(2_097 + UNCOUNTED), Err(OverBudget::Bodies));
         let mut others = budgets.body(&other);
-        others.grow(5).unwrap();
+        others.grow(2_096 + UNCOUNTED).unwrap();
+        assert!(budgets.body(&budgets.of_address(address("203.0.113.1"))).grow(UNCOUNTED).is_ok());
         drop((body, others));
         assert_eq!(budgets.held(), (0, 0));
     }
