@@ -125,8 +125,8 @@ pub fn next_step(
     if request.prompt.asks(PromptValue::SelectAccount) && !chosen {
         return Ok(NextStep::SelectAccount);
     }
-    // An identity that was not agreed to is asked for, whoever's it is: an app that tries them out learns nothing from who is
-    // sent back at once.
+    // Theirs or not, a hinted identity without consent shows the page: an app that tries identities out must not learn
+    // from an immediate answer which of them are the visitor's.
     let tries = request.bap_id.as_deref().is_some_and(|hint| !silent && consents.of(Some(hint)).is_none());
     let must_ask = request.prompt.asks(PromptValue::Consent) || app.always_asks() || tries;
     let is_remembered = || consents.of(*bap_id).is_some_and(|consent| consent.covers(&request.wanted()));

@@ -39,8 +39,9 @@ pub async fn of_grant(
 ) -> Result<TokenAnswer, TokenError> {
     let mut authorization = grant.authorization.clone();
     authorization.scope = app.still_granted(&authorization.scope);
-    authorization.claims = covered(authorization.claims, &app.askable());
-    authorization.id_token_claims = covered(authorization.id_token_claims, &app.askable());
+    let askable = app.askable();
+    authorization.claims = covered(authorization.claims, &askable);
+    authorization.id_token_claims = covered(authorization.id_token_claims, &askable);
     let authorization = &authorization;
     let account = sigma.find_account(&authorization.user_id).await?;
     let account = account.filter(|account| !account.user.disabled);
