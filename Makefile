@@ -70,6 +70,7 @@ web/dist/.built: web/node_modules/.package-lock.json $(web_sources)
 
 lint:
 	scripts/check-npm.sh
+	scripts/check-spec.sh
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --quiet
