@@ -1,4 +1,4 @@
-//! BAP ids: the names of identities (§3.1).
+//! BAP ids: the names of identities (`docs/spec/keys.md#identities`).
 
 use std::fmt;
 use std::str::FromStr;
@@ -34,7 +34,7 @@ impl BapId {
     }
 
     /// The id of an identity whose root address is that of `key` (Type42 up to bsv-bap 0.2). Newer identities have root
-    /// addresses that cannot be computed from the member key (§3.2): a difference proves nothing.
+    /// addresses that cannot be computed from the member key: a difference proves nothing.
     pub fn of_public_key(key: &PublicKey) -> Self {
         Self::of_address(&key.address())
     }

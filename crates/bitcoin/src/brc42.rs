@@ -1,4 +1,4 @@
-//! BRC-42 key derivation: a child key for each invoice number and counterparty (§2.4, §3.2).
+//! BRC-42 key derivation: a child key for each invoice number and counterparty.
 
 use secp256k1::{Scalar, ecdh};
 use zeroize::Zeroizing;

@@ -1,7 +1,7 @@
 //! Bitcoin keys, addresses, BRC-42 derivation, BAP ids and bitcoin-auth tokens. Pure: no I/O, no clock, no randomness of
 //! its own. The curve is libsecp256k1's; its context is made once per thread by the `secp256k1` crate.
 //!
-//! The sections named in the documentation are those of the wire contract.
+//! What is accepted and why: `docs/spec/keys.md`. Test vectors: `vectors/`.
 
 mod address;
 mod auth_token;

@@ -22,7 +22,7 @@ pub enum PrivateKeyError {
     /// Zero, or not below the order of the curve.
     #[error("a private key lies between 1 and the order of the curve")]
     OutOfRange,
-    /// Private key 1, which BRC-77 calls "anyone" (§2.6).
+    /// Private key 1, which BRC-77 calls "anyone".
     #[error("private key 1 is known to everybody")]
     KnownToEverybody,
 }

@@ -11,7 +11,7 @@ pub(crate) const GENERATOR: [u8; 33] = [
     0xfc, 0xdb, 0x2d, 0xce, 0x28, 0xd9, 0x59, 0xf2, 0x81, 0x5b, 0x16, 0xf8, 0x17, 0x98,
 ];
 
-/// A secp256k1 public key that can stand for somebody (§2.6): on the curve and not the generator. It has one spelling, 66
+/// A secp256k1 public key that can stand for somebody: on the curve and not the generator. It has one spelling, 66
 /// lower-case hex digits, since it is an account's key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PublicKey(secp256k1::PublicKey);

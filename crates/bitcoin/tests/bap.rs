@@ -1,4 +1,4 @@
-//! Every derivation of the vector file that this crate makes (§3.7).
+//! Every derivation of the vector file that this crate makes.
 //!
 //! Left out: `bip32` keys (deprecated, derived by clients alone; the bapIds of their root addresses are checked), the
 //! ECIES blobs (`idsBlob`, `friendCipher`, `memberBackup.id`), and the transactions (`attestation`, `idTransaction`).
@@ -134,7 +134,7 @@ fn assert_identity(root: &PrivateKey, state: &Value) {
     assert_eq!(member.public_key().address(), state["rootAddress"]);
     assert_eq!(BapId::of_public_key(&member.public_key()).as_str(), state["bapId"]);
     assert_eq!(child(&member, ENCRYPTION).public_key(), public(&state["encryptionPubkey"]));
-    // A master identity names a friend by the bare hash of their id (§3.4).
+    // A master identity names a friend by the bare hash of their id.
     let friend = child(&member, &sha256(FRIEND)).public_key();
     assert_eq!(friend, public(&state["encryptionPubkeyWithSeed_friend"]));
 

@@ -95,7 +95,7 @@ proptest! {
         prop_assert_eq!(PublicKey::parse(&key.public_key().to_hex()), Ok(key.public_key()));
     }
 
-    /// The header byte of `bsm` is the exception: it says how to recover a key, which nobody does (§2.3).
+    /// The header byte of `bsm` is the exception: it says how to recover a key, which nobody does.
     #[test]
     fn a_changed_character_of_the_token_is_noticed(
         scheme in any_scheme(),

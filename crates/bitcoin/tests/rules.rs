@@ -1,4 +1,4 @@
-//! The strict rules of §2.6, a test for each.
+//! The rules of `docs/spec/keys.md#verification`, a test for each.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;

@@ -1,4 +1,4 @@
-//! Every token of the vector file, with the verdict that it must get (§2.7).
+//! Every token of the vector file, with the verdict that it must get.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;

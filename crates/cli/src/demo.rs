@@ -1,6 +1,6 @@
 //! `sigma demo`: a server with a new database and two workspaces, and the Playground, an app to sign in to.
 //!
-//! The server is on `localhost` and the Playground on `127.0.0.1`, because cookies know no ports (ruling 37).
+//! The server is on `localhost` and the Playground on `127.0.0.1`, because cookies ignore ports (RFC 6265 §8.5).
 
 mod apps;
 mod files;

@@ -25,7 +25,7 @@ pub enum AuthMethod {
     ClientSecretPost,
     /// A JWT signed with the app's own key (RFC 7523 §2.2).
     PrivateKeyJwt,
-    /// A bitcoin-auth token over the request (contract 1.4).
+    /// A bitcoin-auth token over the request (`docs/spec/clients.md#sigma_bitcoin_auth`).
     SigmaBitcoinAuth,
 }
 
@@ -140,13 +140,13 @@ pub struct App {
     pub scopes: Scopes,
     /// The resources that it may ask for beside those that are open to any app, by URI (RFC 8707).
     pub resources: Vec<String>,
-    /// PKCE even though it is confidential (ruling 12).
+    /// PKCE even though it is confidential.
     pub require_pkce: bool,
-    /// What its id tokens are signed with (ruling 11).
+    /// What its id tokens are signed with.
     pub id_token_alg: Algorithm,
     /// Lifetime of its access tokens in seconds, where it has one of its own.
     pub access_seconds: Option<u32>,
-    /// People without an address get a made-up one (ruling 28).
+    /// People without an address get a placeholder (`docs/spec/oidc.md#e-mail-claims`).
     pub placeholder_email: bool,
     /// Its id tokens carry the claims of the granted scopes, as userinfo does.
     pub id_token_claims: bool,
@@ -162,10 +162,10 @@ pub struct App {
     pub updated_at: Timestamp,
 }
 
-/// The client id of Sigma itself, for direct sign-in (ruling 4). Nobody can register it.
+/// The client id of Sigma itself, for direct sign-in. Nobody can register it.
 pub const SIGMA: &str = "sigma";
 
-/// Whether an owner may choose `id` for their app (ruling 26): `[a-z0-9][a-z0-9-]{2,63}`, and neither ours nor one that
+/// Whether an owner may choose `id` for their app: `[a-z0-9][a-z0-9-]{2,63}`, and neither ours nor one that
 /// looks like ours. The ids that we make hold an underscore, which no chosen one does.
 pub fn is_choosable_id(id: &str) -> bool {
     let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
@@ -206,7 +206,7 @@ impl App {
         }
     }
 
-    /// Whether an authorization request must carry a challenge (ruling 12).
+    /// Whether an authorization request must carry a challenge (`docs/spec/clients.md#pkce`).
     pub fn needs_pkce(&self) -> bool {
         self.require_pkce
             || self.application_type == ApplicationType::Native
@@ -214,7 +214,7 @@ impl App {
     }
 
     /// Whether people are asked each time: anyone could claim to be a dynamic app, or a native one without a claimed
-    /// https URI (ruling 25, RFC 8252 §8.6).
+    /// https URI (RFC 8252 §8.6).
     pub fn always_asks(&self) -> bool {
         self.dynamic
             || (self.application_type == ApplicationType::Native

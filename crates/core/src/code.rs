@@ -65,7 +65,7 @@ pub struct Code {
     pub authorization: Authorization,
     /// The redirect URI of the request, which the token request must repeat (RFC 6749 §4.1.3).
     pub redirect_uri: String,
-    /// Enforced when it was sent (ruling 12).
+    /// Enforced when it was sent (RFC 7636 §4.6).
     pub code_challenge: Option<CodeChallenge>,
     /// When it lapses.
     pub expires_at: Timestamp,
@@ -99,7 +99,8 @@ pub enum SentVerifier {
     Sent(CodeVerifier),
 }
 
-/// What a redemption comes to (ruling 10). Every verdict but [`Redeemed::WrongApp`] spends the code.
+/// What a redemption comes to (`docs/spec/tokens.md#authorization-codes`). Every verdict but [`Redeemed::WrongApp`]
+/// spends the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Redeemed {
     /// The code was good.

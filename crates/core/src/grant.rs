@@ -11,7 +11,7 @@ use crate::ids::GrantId;
 use crate::time::Timestamp;
 
 /// For this long after its use a refresh token is answered with the same successor: an app whose answer was lost asks
-/// again (ruling 9).
+/// again (`docs/spec/tokens.md#refresh-tokens`).
 pub const RETRY: Duration = Duration::from_secs(10);
 
 /// A grant: what a user lets an app do, until one of them ends it. `gid` in tokens.

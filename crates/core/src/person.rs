@@ -7,7 +7,7 @@ use sigma_bitcoin::PublicKey;
 use crate::ids::{OrgId, UserId};
 use crate::scope::{EMAIL, PROFILE, ROLES, Scopes};
 
-/// Why an identity is known to be its account's (ruling 1, contract 3.2).
+/// Why an identity is known to be its account's (`docs/spec/keys.md#identities`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
@@ -102,7 +102,7 @@ pub struct Membership {
 }
 
 impl Person {
-    /// The identity, if apps may be told of it (ruling 1).
+    /// The identity, if it is proven: apps match accounts by it.
     fn proven_identity(&self) -> Option<&Identity> {
         self.identity.as_ref().filter(|identity| identity.proof.is_proven())
     }
@@ -117,7 +117,7 @@ impl Person {
         self.proven_identity().map(|identity| identity.bap_id.as_str())
     }
 
-    /// What `name` says: the published `alternateName`, else what the person is called here (contract 1.5).
+    /// What `name` says: the published `alternateName`, else what the person is called here.
     pub fn display_name(&self) -> String {
         self.profile_text("alternateName")
             .unwrap_or_else(|| self.proven_identity().map_or(&self.name, |identity| &identity.name).clone())
@@ -134,7 +134,7 @@ impl Person {
         (!text.is_empty()).then_some(text)
     }
 
-    /// The address that payments and signatures of the identity go by (contract 1.5).
+    /// The address that payments and signatures of the identity go by.
     fn bitcoin_address(&self) -> Option<String> {
         let identity = self.proven_identity();
         identity
@@ -147,12 +147,12 @@ impl Person {
         self.profile().unwrap_or(Value::Null)
     }
 
-    /// The published record as a token carries it: JSON in a string (contract 1.4).
+    /// The published record as a token carries it: JSON in a string.
     pub fn bap_text(&self) -> Option<String> {
         self.proven_identity()?.profile.clone()
     }
 
-    /// The e-mail claims: the address if it is verified, else a placeholder where the app asked for one (ruling 28).
+    /// The e-mail claims: the address if it is verified, else a placeholder where the app asked for one.
     pub fn email_claims(&self, placeholder_host: Option<&str>) -> Option<(String, bool)> {
         match &self.email {
             Some((address, true)) if !is_made_up(address) => Some((address.clone(), true)),
@@ -160,7 +160,7 @@ impl Person {
         }
     }
 
-    /// The body of userinfo for `scopes` and the claims that were asked for one by one (contract 1.5, ruling 18).
+    /// The body of userinfo for `scopes` and the claims that were asked for one by one (`docs/spec/oidc.md#userinfo`).
     /// `placeholder_host` is the issuer's host for apps that want a made-up address.
     pub fn userinfo(&self, scopes: &Scopes, claims: &[String], placeholder_host: Option<&str>) -> Map<String, Value> {
         let wanted = |scope: &str, claim: &str| scopes.contains(scope) || claims.iter().any(|name| name == claim);
@@ -205,7 +205,7 @@ impl Person {
     }
 }
 
-/// Whether nobody can have verified the address: clients make such up where there is none (ruling 28).
+/// Whether nobody can have verified the address: clients make such up where there is none.
 fn is_made_up(address: &str) -> bool {
     let domain = address.rsplit_once('@').map_or(address, |(_, domain)| domain);
     ["sigma.local", "sigma.identity"].iter().any(|made_up| domain.eq_ignore_ascii_case(made_up))

@@ -66,8 +66,8 @@ impl Audience {
     }
 }
 
-/// The claims of an access token: `typ` `at+jwt` (RFC 9068 §2.2), with what consumers of Sigma Auth expect beside
-/// them (contract 1.4).
+/// The claims of an access token: `typ` `at+jwt` (RFC 9068 §2.2), with the claims beside them that published clients
+/// read (`docs/spec/tokens.md#access-tokens`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessClaims {
     /// The issuer.
@@ -86,7 +86,7 @@ pub struct AccessClaims {
     pub client_id: String,
     /// What it allows.
     pub scope: String,
-    /// The grant; none for client credentials, which carry no user (ruling 7).
+    /// The grant; none for client credentials, which carry no user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gid: Option<String>,
     /// The browser session.
@@ -234,7 +234,7 @@ pub struct IdClaims {
     pub iat: i64,
     /// The last real authentication, in seconds.
     pub auth_time: i64,
-    /// Its class (ruling 19).
+    /// Its `acr` (`docs/spec/tokens.md#acr-and-amr`).
     pub acr: String,
     /// Its means (RFC 8176).
     pub amr: Vec<String>,
@@ -289,7 +289,7 @@ fn at_hash(access_token: &str, algorithm: Algorithm) -> String {
     URL_SAFE_NO_PAD.encode(digest.as_ref().get(..half).unwrap_or_default())
 }
 
-/// The claims of a session token for Sigma's own APIs: `typ` `sigma-session+jwt` (ruling 6), 15 minutes.
+/// The claims of a session token for Sigma's own APIs: `typ` `sigma-session+jwt`, 15 minutes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionClaims {
     /// The issuer.

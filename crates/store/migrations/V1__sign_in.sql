@@ -71,7 +71,7 @@ CREATE TABLE apps (
     updated_at BIGINT NOT NULL
 );
 
--- A client id is never given out twice (ruling 26).
+-- A client id is never given out twice.
 CREATE TABLE retired_client_ids (
     client_id TEXT NOT NULL PRIMARY KEY,
     retired_at BIGINT NOT NULL
@@ -92,7 +92,7 @@ CREATE TABLE users (
 );
 CREATE UNIQUE INDEX users_email ON users (email_folded);
 
--- Keys that an account signed with (ruling 1).
+-- Keys that an account signed with.
 CREATE TABLE pubkeys (
     pubkey TEXT NOT NULL PRIMARY KEY,
     user_id TEXT NOT NULL,
@@ -167,7 +167,7 @@ CREATE TABLE consents (
     PRIMARY KEY (user_id, client_id, bap_id, resource)
 );
 
--- A spent code stays until the last token that came of it has expired, so that a second use is known (ruling 10).
+-- A spent code stays until the last token that came of it has expired, so that a second use is known.
 CREATE TABLE codes (
     hash BYTEA NOT NULL PRIMARY KEY,
     client_id TEXT NOT NULL,
@@ -224,7 +224,7 @@ CREATE TABLE refresh_tokens (
 );
 CREATE INDEX refresh_tokens_sweep ON refresh_tokens (expires_at);
 
--- Signed messages that were used once (ruling 3) and assertions (RFC 7523 §3).
+-- Signed messages that were used once and assertions (RFC 7523 §3).
 CREATE TABLE spent (
     key BYTEA NOT NULL PRIMARY KEY,
     expires_at BIGINT NOT NULL

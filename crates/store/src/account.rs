@@ -34,7 +34,7 @@ pub struct User {
     pub email_verified: bool,
     /// The account's first key, lower-case hex.
     pub pubkey: Option<String>,
-    /// They signed an origin-bound path once (ruling 2).
+    /// They signed an origin-bound path once.
     pub origin_bound: bool,
     /// The account is switched off.
     pub disabled: bool,
@@ -79,7 +79,7 @@ pub fn find_user(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<User>, Stor
     .transpose()
 }
 
-/// The user who signed with that key before (ruling 1).
+/// The user who signed with that key before.
 pub fn find_by_pubkey(tx: &mut dyn Tx, pubkey: &str) -> Result<Option<User>, StoreError> {
     tx.query_opt(
         "SELECT u.id, u.name, u.image, u.email, u.email_verified, u.pubkey, u.origin_bound, u.disabled, u.created_at,
@@ -209,7 +209,7 @@ pub fn has_credential(tx: &mut dyn Tx, user_id: &UserId) -> Result<bool, StoreEr
     Ok(tx.query_opt("SELECT 1 FROM pubkeys WHERE user_id = $1 LIMIT 1", params![user_id])?.is_some())
 }
 
-/// From now on this user's tokens must name our origin (ruling 2).
+/// From now on this user's tokens must name our origin (`docs/spec/keys.md#origin-binding`).
 pub fn require_origin_bound(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute("UPDATE users SET origin_bound = 1, updated_at = $2 WHERE id = $1", params![user_id, now])?;
     tx.changed(CHANGED, user_id.as_str())
@@ -270,7 +270,7 @@ pub enum Claim {
 const MOST_IDENTITIES: usize = 100;
 
 /// Claims `bap_id` for its `identity.user_id`: the first claim counts, and a proven one displaces an unproven one
-/// (ruling 1).
+/// (`docs/spec/keys.md#identities`).
 pub fn claim_identity(tx: &mut dyn Tx, identity: &Identity, now: Timestamp) -> Result<Claim, StoreError> {
     let proof = identity.proof;
     let Some(held) = find_identity(tx, &identity.bap_id)? else {

@@ -18,7 +18,7 @@ pub const CHANGED: &str = "app";
 pub enum Added {
     /// It is registered.
     Added,
-    /// The id belongs, or once belonged, to an app (ruling 26).
+    /// The id belongs, or once belonged, to an app: ids are never given out again.
     IdTaken,
 }
 

@@ -1,6 +1,5 @@
 //! How a person comes to another password: by a link that was mailed to them, or by the one they have. Either way every
-//! session that was begun with the old one ends, the links that were sent before stop working, and a mail tells of it
-//! (ruling 33).
+//! session that was begun with the old one ends, the links that were sent before stop working, and a mail tells of it.
 
 use std::time::Duration;
 

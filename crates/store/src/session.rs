@@ -30,7 +30,7 @@ pub struct Session {
     pub bap_id: Option<String>,
     /// The last real authentication.
     pub auth_time: Timestamp,
-    /// Its class (ruling 19).
+    /// Its `acr` (`docs/spec/tokens.md#acr-and-amr`).
     pub acr: String,
     /// Its means, space-separated.
     pub amr: String,

@@ -1,4 +1,4 @@
-//! Sign-in and sign-up with a key: each one transaction (contract 1.9, rulings 1 to 4).
+//! Sign-in and sign-up with a key: each one transaction (`docs/spec/keys.md`).
 
 use sigma_core::ids::UserId;
 use sigma_core::person::{Identity, Proof};
@@ -23,7 +23,7 @@ pub struct KeySignIn {
     pub new_user: UserId,
     /// What becomes of an unknown key.
     pub unknown: UnknownKey,
-    /// The message named our origin (ruling 2).
+    /// The message named our origin.
     pub origin_bound: bool,
     /// Every account's messages must name our origin.
     pub require_origin_bound: bool,

@@ -1,4 +1,4 @@
-//! What may be used once: signed messages and assertions (ruling 3, RFC 7523 §3).
+//! What may be used once: signed messages (`docs/spec/keys.md#replay`) and assertions (RFC 7523 §3).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Scheme `brc77`: BRC-77 signed messages, addressed to anyone (§2.4).
+//! Scheme `brc77`: BRC-77 signed messages, addressed to anyone.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,7 +23,7 @@ pub(super) fn read(pubkey: &PublicKey, blob: &[u8]) -> Result<Proof, Invalid> {
     if *recipient != ANYONE {
         return Err(Invalid::Recipient);
     }
-    // The reference library leaves this out (§2.5): there anybody can sign in as everybody.
+    // The reference library skips this check, so it accepts a token that names anybody's key.
     if *signer != pubkey.as_bytes() {
         return Err(Invalid::Signer);
     }

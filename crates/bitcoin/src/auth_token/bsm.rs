@@ -1,4 +1,4 @@
-//! Scheme `bsm`: Bitcoin Signed Message (§2.3).
+//! Scheme `bsm`: Bitcoin Signed Message.
 
 use secp256k1::Scalar;
 use secp256k1::ecdsa::{RecoverableSignature, Signature};

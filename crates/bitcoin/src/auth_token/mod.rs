@@ -1,4 +1,4 @@
-//! The bitcoin-auth token (§2): `pubkey|scheme|timestamp|requestPath|signature`.
+//! The bitcoin-auth token `pubkey|scheme|timestamp|requestPath|signature` (`docs/spec/keys.md#the-token`).
 
 mod brc77;
 mod bsm;
@@ -22,9 +22,9 @@ use crate::public_key::PublicKey;
 /// How a token is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scheme {
-    /// BRC-77 signed messages, addressed to anyone (§2.4).
+    /// BRC-77 signed messages, addressed to anyone.
     Brc77,
-    /// Bitcoin Signed Message with a compact signature (§2.3).
+    /// Bitcoin Signed Message with a compact signature.
     Bsm,
 }
 
@@ -105,7 +105,8 @@ impl fmt::Debug for AuthToken {
     }
 }
 
-/// The signed message `requestPath|timestamp|bodyHash` (§2.2). An empty body has no hash.
+/// The signed message `requestPath|timestamp|bodyHash` (`docs/spec/keys.md#the-signed-message`). An empty body has no
+/// hash.
 fn signed_message(path: &str, timestamp: &str, body: &[u8]) -> Vec<u8> {
     let body_hash = if body.is_empty() { String::new() } else { hex::encode(&sha256(body)) };
     [path, timestamp, &body_hash].join("|").into_bytes()

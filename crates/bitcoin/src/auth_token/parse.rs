@@ -1,4 +1,4 @@
-//! From text to a well-formed token (§2.1, §2.6).
+//! From text to a well-formed token (`docs/spec/keys.md#verification`).
 
 use std::str::FromStr;
 use std::sync::OnceLock;

@@ -1,4 +1,4 @@
-//! The strict rules for a well-formed token (§2.6).
+//! The strict rules for a well-formed token (`docs/spec/keys.md#verification`).
 
 use super::{AuthToken, Proof, Scheme, brc77, bsm, child, message_digest, signed_message};
 use crate::hash::sha256;

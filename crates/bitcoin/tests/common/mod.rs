@@ -1,4 +1,4 @@
-//! The vectors of §2.7 and what tests do to tokens.
+//! The test vectors, and what tests do to tokens.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 use base64::Engine as _;

@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::opened::Opened;
 use crate::output::{Output, table};
 
-/// Letters and digits of a secret: 256 bits, and nothing that clients escape differently (ruling 26).
+/// Letters and digits of a secret: 256 bits, and nothing that clients escape differently.
 const SECRET_LENGTH: usize = 43;
 
 /// Registers an app; prints it with the secret that was made, if its method has one.

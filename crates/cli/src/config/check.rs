@@ -87,7 +87,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     found
 }
 
-/// The issuer is a bare origin, spelt as browsers spell it, because `iss` is compared byte for byte (contract 1.1).
+/// The issuer is a bare origin, spelt as browsers spell it, because `iss` is compared byte for byte.
 fn issuer(issuer: &str) -> Result<(), String> {
     let url = Url::parse(issuer).map_err(|error| {
         format!("\"{issuer}\" is no URL ({error}); write the origin people see, like https://id.example.org")

@@ -192,7 +192,8 @@ impl Refusal {
     }
 }
 
-/// A refusal that the person alone is told of, because there is no address that could be trusted (ruling 16).
+/// An error that is shown to the person and never sent to an app, because no redirect URI can be trusted (RFC 6749
+/// §4.1.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Untrusted {
     /// The app is missing or unknown.
@@ -210,7 +211,7 @@ pub enum Untrusted {
 }
 
 impl Untrusted {
-    /// The code that `/error` is shown with (contract 1.2).
+    /// The `error` that `/error` is shown with.
     pub const fn code(self) -> &'static str {
         match self {
             Self::UnknownApp => "invalid_client",
@@ -261,7 +262,7 @@ impl AuthorizationRequest {
     }
 }
 
-/// Finds where answers may go: the first thing to know of a request (ruling 16).
+/// Finds where answers may go: the first check of a request, since every later error is sent there (RFC 6749 §4.1.2.1).
 ///
 /// # Errors
 /// [`Untrusted`] when the redirect URI is missing, repeated or not one of `app`'s.
@@ -367,7 +368,7 @@ fn scope(params: &Params, app: &App, targets: &Targets) -> Scopes {
     if known.is_empty() { Scopes::parse("openid profile").within(&askable) } else { known }
 }
 
-/// The challenge, required where ruling 12 says so; S256 only.
+/// The challenge, S256 only; required where [`App::needs_pkce`] says so.
 fn code_challenge(params: &Params, app: &App) -> Result<Option<CodeChallenge>, Refusal> {
     let invalid = |description: &str| Refusal::new(AuthorizeError::InvalidRequest, description);
     match (params.get("code_challenge"), params.get("code_challenge_method")) {

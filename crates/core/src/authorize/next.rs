@@ -1,4 +1,4 @@
-//! What an authorization request needs next: sign-in, an account, consent, or nothing more (ruling 15).
+//! What an authorization request needs next: sign-in, an account, consent, or nothing more.
 
 use crate::app::App;
 use crate::ids::{SessionId, UserId};
@@ -16,7 +16,7 @@ pub struct SessionFacts {
     pub user_id: UserId,
     /// The last real authentication.
     pub auth_time: Timestamp,
-    /// Its class (ruling 19).
+    /// Its `acr` (`docs/spec/tokens.md#acr-and-amr`).
     pub acr: String,
     /// Its means (RFC 8176), space-separated.
     pub amr: String,

@@ -33,7 +33,7 @@ impl Prompt {
     /// Reads a space-separated list. Unknown values are ignored, as unknown parameters are.
     ///
     /// # Errors
-    /// `none` beside another value (ruling 15).
+    /// `none` beside another value (OpenID Connect Core §3.1.2.1).
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
         let values: Vec<PromptValue> = words

@@ -1,4 +1,4 @@
-//! Who asks something of a workspace, and what they may (ruling 30).
+//! Who asks something of a workspace, and what they may do (`docs/spec/workspaces.md#who-may-do-what`).
 
 use crate::ids::{ApiKeyId, UserId};
 use crate::workspace::permission::{KeyPermission, KeyPermissions};

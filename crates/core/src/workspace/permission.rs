@@ -1,4 +1,4 @@
-//! What an API key may do (contract, API keys).
+//! What an API key may do (`docs/spec/workspaces.md#api-keys`).
 
 use std::fmt;
 
@@ -61,7 +61,7 @@ pub struct KeyPermissions(u8);
 impl KeyPermissions {
     /// None.
     pub const NONE: Self = Self(0);
-    /// All five: the admin-level key, the only one that manages anything (ruling 30).
+    /// All five: the admin-level key, the only one that manages anything.
     pub const ALL: Self = Self(31);
 
     /// Whether `permission` is in it.

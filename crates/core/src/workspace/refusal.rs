@@ -1,4 +1,4 @@
-//! Why a workspace does not do what it was asked: each is one answer of the surface (contract, Errors).
+//! Why a workspace does not do what it was asked: each is one error of `docs/spec/workspaces.md#errors`.
 
 /// A refusal. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +28,7 @@ impl Refusal {
         Self::NotFound { kind, id: id.into() }
     }
 
-    /// Nobody gives, edits, assigns or takes away more than they hold (ruling 30).
+    /// Nobody gives, edits, assigns or takes away more than they hold.
     pub const BEYOND_OWN: Self = Self::Denied("Nobody may give, change or take away more than they hold themselves");
     /// Somebody must be left who can manage the workspace.
     pub const LAST_ADMIN: Self =

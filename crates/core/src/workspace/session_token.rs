@@ -1,5 +1,5 @@
-//! The JWT of a person in a workspace (contract, JWT; ruling 29): HS256 under the workspace's own secret. It is a handle:
-//! what it says of the role is for services that verify offline, Sigma itself reads the membership.
+//! The JWT of a person in a workspace (`docs/spec/workspaces.md#session-tokens`): HS256 under the workspace's own
+//! secret. It is a handle: its role is for services that verify offline, Sigma itself reads the membership.
 
 use aws_lc_rs::hmac;
 use serde::{Deserialize, Serialize};
@@ -118,8 +118,8 @@ pub struct UnverifiedSession<'a> {
 }
 
 impl<'a> UnverifiedSession<'a> {
-    /// Takes a token apart. Only HS256 with the name of a secret and `typ` `JWT` is taken (ruling 6), and
-    /// nothing that changes a token's meaning.
+    /// Takes a token apart. Only HS256 with a `kid` and `typ` `JWT` is taken, and no header that would change a token's
+    /// meaning.
     ///
     /// # Errors
     /// [`SessionTokenError::Malformed`], [`SessionTokenError::WrongAlgorithm`].

@@ -20,7 +20,7 @@ pub struct Workspace {
     pub id: OrgId,
     /// Its name.
     pub name: String,
-    /// People who are marked for it log in without a password, where the server allows it (ruling 31).
+    /// People who are marked for it log in without a password, where the server allows it.
     pub quick_logins: bool,
     /// When it was made.
     pub created_at: Timestamp,

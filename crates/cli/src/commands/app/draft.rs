@@ -12,10 +12,10 @@ use url::Url;
 use crate::args::AppFields;
 use crate::failure::Failure;
 
-/// The longest access token of any app, in seconds (ruling 7).
+/// The longest access token of any app, in seconds.
 const LONGEST_ACCESS_SECONDS: u32 = 2_592_000;
 
-/// An id that its owner chose (ruling 26).
+/// A client id that its owner chose (`docs/spec/clients.md#client-ids-and-secrets`).
 pub fn chosen_id(id: &str) -> Result<ClientId, Failure> {
     if id.split('-').next() == Some(SIGMA) {
         return Err(Failure::Refused(format!("ids that begin with \"{SIGMA}\" are reserved")));
@@ -73,7 +73,7 @@ fn default_method(fields: &AppFields) -> AuthMethod {
     }
 }
 
-/// Ruling 11.
+/// The default algorithm of id tokens: RS256 (OpenID Connect Registration §2), ES256 for Bitcoin-key apps.
 fn default_algorithm(method: AuthMethod) -> Algorithm {
     if method == AuthMethod::SigmaBitcoinAuth { Algorithm::ES256 } else { Algorithm::RS256 }
 }
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn chosen_ids_follow_ruling_26() {
+    fn chosen_ids_are_short_lower_case_and_not_ours() {
         for good in ["abc", "my-app-2", "0ab"] {
             assert!(chosen_id(good).is_ok(), "{good}");
         }

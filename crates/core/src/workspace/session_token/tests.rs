@@ -30,7 +30,7 @@ fn verify(token: &str) -> Result<SessionClaims, SessionTokenError> {
 }
 
 #[test]
-fn a_token_has_the_claims_of_the_contract() {
+fn a_token_has_the_published_claims() {
     let token = key().sign(&claims()).unwrap();
     let part = |at| String::from_utf8(base64url::decode(token.split('.').nth(at).unwrap()).unwrap()).unwrap();
     insta::assert_snapshot!(part(0), @r#"{"alg":"HS256","kid":"k1","typ":"JWT"}"#);
