@@ -1,4 +1,4 @@
-//! The one fetcher of what others publish (ruling 24): https, no redirects, no private or link-local address, 5 s,
+//! The one fetcher of what others publish: https, no redirects, no private or link-local address, 5 s,
 //! 64 KiB.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

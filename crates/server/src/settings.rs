@@ -145,7 +145,7 @@ impl Default for MasterKeySettings {
     }
 }
 
-/// Who may sign in, and how (rulings 2, 4 and 27).
+/// Who may sign in, and how.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SignIn {
@@ -226,7 +226,7 @@ pub struct Tokens {
     pub id_seconds: u32,
     /// Refresh tokens: 90 days after their last use.
     pub refresh_seconds: u32,
-    /// Authorization codes: 60, at most 600 (ruling 10).
+    /// Authorization codes: 60, at most 600.
     pub code_seconds: u32,
     /// An authorization request on its way through sign-in and consent.
     pub interaction_seconds: u32,
@@ -293,7 +293,7 @@ impl Default for Http {
     }
 }
 
-/// Rate limits, requests a minute; 0 switches one off (contract 1.14, ruling 34).
+/// Rate limits, requests a minute; 0 switches one off (`docs/spec/limits.md`).
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
@@ -303,7 +303,7 @@ pub struct Limits {
     pub token: u32,
     /// Token, revocation and introspection endpoints, an app that has authenticated.
     pub app: u32,
-    /// Authorization endpoint, an address: generous, since a whole office may share one (ruling 34).
+    /// Authorization endpoint, an address: generous, since a whole office may share one.
     pub authorize: u32,
     /// The same, requests that name no app or no registered redirect URI.
     pub authorize_failures: u32,

@@ -59,7 +59,7 @@ pub struct Inner {
     pub master_key: MasterKey,
     /// The keys that sign tokens.
     pub keys: Keys,
-    /// Sigma as an app: the holder of the tokens of direct sign-in (ruling 4).
+    /// Sigma as an app: the holder of the tokens of direct sign-in.
     pub(crate) itself: Arc<App>,
     /// The discovery document.
     pub(crate) discovery: Bytes,
@@ -88,7 +88,7 @@ pub struct Inner {
     resources: Cache<Arc<Resource>>,
     /// Access tokens without a grant: whether each was revoked.
     single_tokens: Cache<bool>,
-    /// Access tokens whose signature was checked, by their digest (ruling 35): what they say, never whether they live.
+    /// Access tokens whose signature was checked, by their digest: what they say, never whether they live.
     pub(crate) verified: Memory<Digest, Arc<VerifiedAccess>>,
 }
 
@@ -195,7 +195,7 @@ impl Sigma {
         &self.settings.issuer
     }
 
-    /// The issuer's host, without its port: the domain of made-up addresses (ruling 28).
+    /// The issuer's host, without its port: the domain of made-up addresses.
     pub fn issuer_host(&self) -> String {
         let url = url::Url::parse(self.issuer()).ok();
         url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()

@@ -106,7 +106,7 @@ async fn identify(
     }
 }
 
-/// The parameters of a form, or of a JSON object of texts (contract 1.4).
+/// The parameters of a form, or of a JSON object of texts.
 ///
 /// # Errors
 /// 415 for another content type, 400 `invalid_request` for what cannot be read, stands twice or holds a NUL.

@@ -1,4 +1,4 @@
-//! Whoever holds an access token: its signature is checked once, whether it lives always (ruling 35).
+//! Whoever holds an access token: its signature is checked once, its grant on every request.
 
 use std::sync::Arc;
 
@@ -122,7 +122,7 @@ pub struct Bearer(pub LiveAccess);
 /// Why a Bearer token was not taken (RFC 6750 §3.1).
 #[derive(Clone, Debug)]
 pub enum BearerError {
-    /// There is none: the bare challenge (ruling 18).
+    /// There is none: a challenge without an error code (RFC 6750 §3.1).
     Missing,
     /// It is not a token of ours, or dead.
     Invalid,

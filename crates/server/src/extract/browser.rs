@@ -46,8 +46,7 @@ impl Browser {
             .filter_map(move |(known, value)| (known == name).then_some(value.trim_end()))
     }
 
-    /// Whether a script asked, which follows no redirect to another origin: it is told the address instead (contract
-    /// 1.2).
+    /// Whether a script asked, which follows no redirect to another origin: it gets the address as JSON instead.
     pub fn wants_json(&self) -> bool {
         let is = |name: &str, wanted: &str| {
             self.headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(wanted))
@@ -55,7 +54,8 @@ impl Browser {
         is("sec-fetch-mode", "cors") || is("accept", "application/json")
     }
 
-    /// The secret in the session cookie, if we signed it: `token.base64(HMAC)`, percent-encoded (contract 1.0).
+    /// The secret in the session cookie, if we signed it: `token.base64(HMAC)`, percent-encoded
+    /// (`docs/spec/sessions.md#session-cookie`).
     ///
     /// Another host of our site can set a cookie of the same name for both. One that we did not sign is passed over; of
     /// two that we did sign neither counts, so that nobody acts in a session that was slipped in.
@@ -89,7 +89,7 @@ fn signed_token(sigma: &Sigma, value: &str) -> Option<String> {
     Some(token.to_owned())
 }
 
-/// The name of the session cookie (contract 1.0).
+/// The name of the session cookie (`docs/spec/sessions.md#session-cookie`).
 fn session_cookie_name(sigma: &Sigma) -> &'static str {
     if sigma.is_https() { "__Secure-better-auth.session_token" } else { "better-auth.session_token" }
 }

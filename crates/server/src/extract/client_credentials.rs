@@ -27,7 +27,7 @@ use crate::state::Sigma;
 /// The one type of assertion (RFC 7523 §2.2).
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// Why an app was not taken for the one it says it is (contract 1.4, RFC 6749 §5.2).
+/// Why client authentication failed (RFC 6749 §5.2).
 #[derive(Clone, Debug)]
 pub enum ClientAuthError {
     /// No `client_id` anywhere.
@@ -255,7 +255,7 @@ async fn check(
 }
 
 /// Collects what was sent, and refuses two methods at once. A signature is one only of apps that sign: a public app
-/// that sends one all the same is not refused for it (contract 1.4).
+/// that sends one all the same is not refused for it.
 fn read_proof<'a>(headers: &'a HeaderMap, params: &'a Params) -> Result<Proof<'a>, ClientAuthError> {
     let signature_header = http::HeaderName::from_static("x-auth-token");
     if [&header::AUTHORIZATION, &signature_header].iter().any(|name| headers.get_all(*name).iter().nth(1).is_some()) {
@@ -333,7 +333,7 @@ async fn check_assertion(sigma: &Sigma, app: &App, assertion: &ClientAssertion<'
 }
 
 /// Checks a Bitcoin signature: over the raw body first, then over the same fields encoded as browsers encode a form,
-/// since the reference server does the latter (contract 1.4).
+/// since the reference server does the latter.
 fn check_signature(
     sigma: &Sigma,
     app: &App,

@@ -1,4 +1,4 @@
-//! Whoever signed this request with a Bitcoin key: the `X-Auth-Token` header (contract 1.9, section 2).
+//! Whoever signed this request with a Bitcoin key: the `X-Auth-Token` header (`docs/spec/keys.md`).
 
 use http::{HeaderMap, StatusCode};
 use sigma_bitcoin::{AuthToken, PublicKey, VerifiedAuthToken};
@@ -20,13 +20,13 @@ pub struct KeyToken {
     pub pubkey: PublicKey,
     /// It may be used once.
     pub once: Once,
-    /// It named our origin: no other server can have been its target (ruling 2).
+    /// It named our origin: no other server can have been its target.
     pub origin_bound: bool,
     /// It covers the body.
     pub body_bound: bool,
 }
 
-/// Why a token was not taken. What is wrong with a signature and what with its time is not told apart (section 2.6).
+/// Why a token was not taken. What is wrong with a signature and what with its time is not told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyTokenError {
     /// There is none.
@@ -50,7 +50,7 @@ impl From<KeyTokenError> for Envelope {
 
 impl KeyToken {
     /// Checks `token` against `path` of ours, bare or with our origin before it, and `body`: as it came, or as nothing
-    /// at all, since both habits are in the field (contract 1.9).
+    /// at all, since both habits are in the field.
     ///
     /// # Errors
     /// [`KeyTokenError`]
@@ -101,7 +101,7 @@ pub fn once(sigma: &Sigma, verified: &VerifiedAuthToken) -> Option<Once> {
     Once::new(Digest::of(verified.replay_key), expires_at, sigma.store.database_now())
 }
 
-/// The token of a body that carries it as `authToken` or `token`, where no header does (contract 1.9, direct).
+/// The token of a body that carries it as `authToken` or `token`, where no header does.
 pub fn fallback_token(headers: &HeaderMap, body: &[u8]) -> Option<String> {
     if header(headers, http::HeaderName::from_static("x-auth-token")).is_some() {
         return None;

@@ -1,4 +1,4 @@
-//! The person whose browser is signed in: by the session cookie, or by its secret as Bearer (contract 1.0).
+//! The person whose browser is signed in: by the session cookie, or by its secret as Bearer.
 
 use std::sync::Arc;
 

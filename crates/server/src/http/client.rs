@@ -42,7 +42,7 @@ impl ClientAddr {
         }
     }
 
-    /// What of the address failures are counted by: IPv6 by its /64 (ruling 34).
+    /// What of the address failures are counted by: IPv6 by its /64.
     pub fn network(self) -> String {
         match self.0 {
             IpAddr::V4(address) => address.to_string(),

@@ -1,4 +1,4 @@
-//! Which pages of other origins may read answers (contract 1.0).
+//! Which pages of other origins may read answers (`docs/spec/sessions.md#cors`).
 
 use axum::body::Body;
 use http::header::{

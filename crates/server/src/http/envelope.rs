@@ -1,5 +1,5 @@
 //! The JSON of an error. Three families of clients read three different members, so every error carries all of them:
-//! `error`, `error_description` and `message`, and `code` where Better Auth has one (contract 1.0).
+//! `error`, `error_description` and `message`, and `code` where Better Auth has one (`docs/spec/errors.md`).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -158,7 +158,7 @@ impl IntoResponse for Envelope {
 
 const X_RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
 
-/// 429 with both bodies and both headers of contract 1.14.
+/// 429 in both shapes and with both headers that clients read (`docs/spec/limits.md#answers`).
 impl IntoResponse for Exceeded {
     fn into_response(self) -> Response {
         let description = "Too many requests. Please try again later.";

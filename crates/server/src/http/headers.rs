@@ -62,7 +62,7 @@ const X_RATELIMIT_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit
 const X_RATELIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const X_RATELIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
-/// The headers of contract 1.14; `reset` in seconds since the epoch.
+/// The `X-RateLimit-…` headers; `reset` in seconds since the epoch.
 pub(super) fn rate_limit(headers: &mut HeaderMap, limit: u32, remaining: u32, reset: i64) {
     headers.insert(X_RATELIMIT_LIMIT, HeaderValue::from(limit));
     headers.insert(X_RATELIMIT_REMAINING, HeaderValue::from(remaining));

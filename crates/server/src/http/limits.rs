@@ -1,4 +1,4 @@
-//! Rate limits (contract 1.14, ruling 34), in memory and in bounded memory.
+//! Rate limits (`docs/spec/limits.md#rate-limits`), in memory and in bounded memory.
 //!
 //! Each counter is one number, the theoretical arrival time of GCRA (ITU-T I.371): a caller may send its whole quota at
 //! once, and then gets it back evenly over the period. Counters live in a table of fixed size. When the few places

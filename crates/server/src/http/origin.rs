@@ -1,5 +1,5 @@
-//! Where a browser says a request comes from, and whether it may act with this browser's cookies (contract 1.0,
-//! rulings 14 and 27).
+//! Where a browser says a request comes from, and whether it may act with this browser's cookies
+//! (`docs/spec/sessions.md#cross-site-requests`).
 
 use std::borrow::Cow;
 

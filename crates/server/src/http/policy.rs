@@ -37,7 +37,7 @@ pub(super) enum Cookies {
     Ignored,
     /// Only that the browser is known: all others are removed.
     Device,
-    /// It may come from anywhere: the request changes nothing (ruling 14).
+    /// It may come from anywhere: the request changes nothing.
     FromAnywhere,
 }
 
@@ -82,7 +82,7 @@ const DEFAULT: Policy = Policy {
 pub(super) const PROBE: Policy = Policy { limit: Limit::Elsewhere, ..DEFAULT };
 const DISCOVERY: Policy = Policy { limit: Limit::Each(Rule::Discovery), readers: Readers::Anyone, ..DEFAULT };
 const AUTHORIZE: Policy = Policy { limit: Limit::Each(Rule::Authorize), cookies: Cookies::FromAnywhere, ..DEFAULT };
-/// A form of an app posts its user's id token here, which is what counts; without one the person is asked (ruling 21).
+/// A form of an app posts its user's id token here, which is what counts; without one the person is asked.
 const END_SESSION: Policy = Policy { cookies: Cookies::FromAnywhere, ..DEFAULT };
 /// The extractor counts: an app that authenticated by its id, everyone else by address.
 const TOKEN: Policy =

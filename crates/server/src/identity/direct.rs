@@ -1,4 +1,4 @@
-//! `POST /sigma/authorize`: a signature for an access token, without a browser (contract 1.9, ruling 4).
+//! `POST /sigma/authorize`: a signature for an access token, without a browser (`docs/spec/keys.md#direct-sign-in`).
 
 use axum::Json;
 use axum::body::Bytes;

@@ -1,4 +1,4 @@
-//! `GET /api/auth/get-session`: who this browser is signed in as (contract 1.6).
+//! `GET /api/auth/get-session`: who this browser is signed in as.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -39,7 +39,7 @@ pub struct SessionView {
     updated_at: String,
     ip_address: String,
     user_agent: String,
-    /// The identity chosen last, if it is proven: apps that hold a session's secret match accounts by it (ruling 1).
+    /// The identity chosen last, if it is proven: apps that hold a session's secret match accounts by it.
     active_organization_id: Option<String>,
 }
 

@@ -1,5 +1,5 @@
-//! `/api/auth/organization/…`: a person's identities, as Better Auth's organizations (contract 1.3, 1.6). The id of such
-//! an organization is the bapId.
+//! `/api/auth/organization/…`: a person's identities, as Better Auth's organizations. The id of such an organization is
+//! the bapId.
 
 use axum::Json;
 use axum::body::Bytes;

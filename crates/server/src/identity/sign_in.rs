@@ -1,4 +1,4 @@
-//! `POST /api/auth/sign-in/sigma`: signs a person in by a signature of their key (contract 1.9).
+//! `POST /api/auth/sign-in/sigma`: signs a person in by a signature of their key (`docs/spec/keys.md#sign-in`).
 
 use axum::Json;
 use axum::body::Bytes;
@@ -222,7 +222,7 @@ impl Attempt {
 }
 
 /// How an identity is known to be the key's: its id is the hash of that key's address, or of the address of the
-/// identity's own key, which signed too (contract 3.2).
+/// identity's own key, which signed too (`docs/spec/keys.md#identities`).
 fn prove(
     bap_id: &BapId,
     pubkey: &sigma_bitcoin::PublicKey,

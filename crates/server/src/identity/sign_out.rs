@@ -1,5 +1,5 @@
-//! `POST /api/auth/sign-out`: ends the session of this browser, and every grant that does not outlive it (contract 1.6,
-//! ruling 8).
+//! `POST /api/auth/sign-out`: ends the session of this browser, and every grant that does not outlive it
+//! (`docs/spec/tokens.md#grants`).
 
 use axum::Json;
 use axum::extract::State;

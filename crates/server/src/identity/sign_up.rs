@@ -1,4 +1,4 @@
-//! `POST /api/auth/sign-up/sigma`: makes an account for a key and its identity (contract 1.9).
+//! `POST /api/auth/sign-up/sigma`: makes an account for a key and its identity (`docs/spec/keys.md#sign-up`).
 
 use axum::Json;
 use axum::body::Bytes;

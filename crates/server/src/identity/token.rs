@@ -1,4 +1,4 @@
-//! `GET /api/auth/token`: the session as a JWT for Sigma's own APIs (contract 1.6, ruling 6), 15 minutes.
+//! `GET /api/auth/token`: the session as a JWT for Sigma's own APIs, 15 minutes.
 
 use axum::Json;
 use axum::extract::State;

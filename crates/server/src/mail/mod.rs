@@ -1,4 +1,4 @@
-//! Mails (ruling 33): written by [`Desk`], promised in the transaction of what they tell, sent by the [`courier`] afterwards.
+//! Mails: written by [`Desk`], promised in the transaction of what they tell, sent by the [`courier`] afterwards.
 //! Their links are built from the configured issuer, never from what a request said.
 
 pub mod courier;

@@ -13,7 +13,7 @@ use crate::oauth::request::Requested;
 use crate::pages::view::{FormPost, PageContext};
 use crate::state::Sigma;
 
-/// What a script is told instead of a redirect (contract 1.2).
+/// What a script gets instead of a redirect.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Redirection {
     /// Always true.

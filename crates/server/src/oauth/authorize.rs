@@ -1,6 +1,6 @@
-//! `GET` and `POST` `/oauth2/authorize` (the gate) and `/api/auth/oauth2/authorize`: the authorization request (RFC 6749
-//! §4.1.1, contract 1.2). Both paths are one handler; the request goes as far as it can without a person, and to a
-//! page of ours where it cannot.
+//! `GET` and `POST` `/oauth2/authorize` (the gate) and `/api/auth/oauth2/authorize`: the authorization request (RFC
+//! 6749 §4.1.1, `docs/spec/oidc.md#authorization-request`). Both paths are one handler; the request goes as far as it
+//! can without a person, and to a page of ours where it cannot.
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};

@@ -1,5 +1,5 @@
-//! `POST /api/auth/oauth2/consent`: what a person answers when an app asks (contract 1.3). A form from our own page, or
-//! JSON from a script.
+//! `POST /api/auth/oauth2/consent`: what a person answers when an app asks (`docs/spec/oidc.md#consent`). A form from
+//! our own page, or JSON from a script.
 
 use axum::body::Bytes;
 use axum::extract::State;

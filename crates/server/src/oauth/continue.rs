@@ -1,5 +1,5 @@
-//! `POST /api/auth/oauth2/continue`: goes on with a request after the person chose an account or an identity (contract
-//! 1.3). A form from our own page, or JSON from a script.
+//! `POST /api/auth/oauth2/continue`: goes on with a request after the person chose an account or an identity. A
+//! form from our own page, or JSON from a script.
 
 use axum::body::Bytes;
 use axum::extract::State;

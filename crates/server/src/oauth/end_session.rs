@@ -1,5 +1,5 @@
 //! `GET` and `POST` `/api/auth/oauth2/end-session`: an app asks to sign its user out here (OpenID Connect RP-Initiated
-//! Logout 1.0, contract 1.6, ruling 21).
+//! Logout 1.0, `docs/spec/oidc.md#sign-out`).
 
 use axum::Json;
 use axum::body::Bytes;

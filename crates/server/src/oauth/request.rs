@@ -44,7 +44,7 @@ pub enum Unanswerable {
 }
 
 impl Requested {
-    /// Reads the app and the address, the first things to know (ruling 16).
+    /// Reads the app and the address, the first things to know.
     ///
     /// # Errors
     /// [`Unanswerable`]

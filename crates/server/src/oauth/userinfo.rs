@@ -1,5 +1,5 @@
 //! `GET` and `POST` `/api/auth/oauth2/userinfo`: who signed in, as far as they agreed to tell (OpenID Connect Core §5.3,
-//! contract 1.5, ruling 18).
+//! `docs/spec/oidc.md#userinfo`).
 
 use axum::Json;
 use axum::body::Bytes;

@@ -1,4 +1,4 @@
-//! `/consent`: what an app wants, in plain words, and as whom (contract 5).
+//! `/consent`: what an app wants, in plain words, and as whom.
 
 use axum::Router;
 use axum::extract::{RawQuery, State};

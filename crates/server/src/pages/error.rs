@@ -1,4 +1,4 @@
-//! `/error` and `/api/auth/error`: what went wrong, when no app can be told (ruling 16). Known codes have texts of our
+//! `/error` and `/api/auth/error`: what went wrong, when no app can be told. Known codes have texts of our
 //! own; a reflected value is cut to the characters that RFC 6749 lets an error hold.
 
 use axum::Router;

@@ -1,4 +1,4 @@
-//! `/login` (also `/signin` and `/auth`): unlock the key of this browser, bring one, or go and make one (contract 5).
+//! `/login` (also `/signin` and `/auth`): unlock the key of this browser, bring one, or go and make one.
 
 use axum::Router;
 use axum::extract::{RawQuery, State};

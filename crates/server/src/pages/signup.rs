@@ -1,4 +1,4 @@
-//! `/signup`: make a key in the browser, keep its backup, and an account with it (contract 5).
+//! `/signup`: make a key in the browser, keep its backup, and an account with it.
 
 use axum::Router;
 use axum::extract::{RawQuery, State};

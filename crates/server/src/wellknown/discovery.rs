@@ -1,5 +1,6 @@
 //! `GET /.well-known/openid-configuration` and its four other places: what this server can do (OpenID Connect Discovery
-//! 1.0, RFC 8414, contract 1.1, ruling 20). It says what is mounted: each endpoint is named by its own path constant.
+//! 1.0, RFC 8414, `docs/spec/oidc.md#discovery`). It says what is mounted: each endpoint is named by its own path
+//! constant.
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -19,7 +20,7 @@ use super::jwks;
 use crate::oauth;
 use crate::state::Sigma;
 
-/// How long others may remember this document (contract 1.1).
+/// How long others may remember this document.
 const CACHE: HeaderValue =
     HeaderValue::from_static("public, max-age=15, stale-while-revalidate=15, stale-if-error=86400");
 

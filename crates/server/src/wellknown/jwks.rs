@@ -1,4 +1,4 @@
-//! `GET /.well-known/jwks.json` and `/api/auth/jwks`: the keys that verify our tokens (RFC 7517 §5, contract 1.1).
+//! `GET /.well-known/jwks.json` and `/api/auth/jwks`: the keys that verify our tokens (RFC 7517 §5).
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};

@@ -1,4 +1,4 @@
-//! Who calls a workspace: a person by its JWT, or a server by an API key (contract, Credentials).
+//! Who calls a workspace: a person by its JWT, or a server by an API key (`docs/spec/workspaces.md#credentials`).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Everything that the workspace surface refuses, each with its status; the code follows from the status (contract,
-//! Errors).
+//! Everything that the workspace surface refuses, each with its status; the code follows from the status
+//! (`docs/spec/workspaces.md#errors`).
 
 use std::borrow::Cow;
 

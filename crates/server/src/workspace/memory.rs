@@ -1,4 +1,4 @@
-//! What is remembered of workspaces, so that a call is checked without asking the store (ruling 35): the rows, until
+//! What is remembered of workspaces, so that a call is checked without asking the store: the rows, until
 //! the change feed says that they changed, and who each token or key was found to be, until any such row changed.
 
 use std::sync::{Arc, OnceLock};

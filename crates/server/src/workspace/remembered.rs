@@ -14,7 +14,7 @@ const SHARDS: usize = 16;
 /// Most callers of a part. They take about a kilobyte each.
 const MOST: usize = 640;
 
-/// Callers by the SHA-256 of the whole token or key (ruling 35).
+/// Callers by the SHA-256 of the whole token or key.
 pub struct Remembered {
     shards: Vec<RwLock<HashMap<Digest, Arc<Known>>>>,
     hasher: RandomState,

@@ -1,4 +1,4 @@
-//! The JWT that a member gets (contract, JWT).
+//! The JWT that a member gets (`docs/spec/workspaces.md#session-tokens`).
 
 use serde::Serialize;
 use sigma_core::ids::{OrgId, RoleId, UserId};

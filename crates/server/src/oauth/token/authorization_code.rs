@@ -1,4 +1,4 @@
-//! `grant_type=authorization_code` (RFC 6749 §4.1.3, ruling 10).
+//! `grant_type=authorization_code` (RFC 6749 §4.1.3, `docs/spec/tokens.md#authorization-codes`).
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub async fn redeem(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, T
     let AppRequest { caller, params } = request;
     let app = caller.app;
     let code = params.get("code").ok_or(TokenError::InvalidRequest("code is required"))?;
-    // What is missing is judged beside the code, so that it burns the code as what is wrong does (ruling 10).
+    // What is missing is judged beside the code, so that it burns the code as what is wrong does.
     let verifier = match params.get("code_verifier") {
         None if !app.auth_method.is_confidential() => SentVerifier::Missing,
         None => SentVerifier::Absent,
@@ -72,7 +72,7 @@ pub async fn redeem(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, T
     of_grant(sigma, &app, &grant, &targets, refresh_token, now).await
 }
 
-/// What the app is told (contract 1.4). A code that lapsed or was used is as good as none.
+/// What the app is told. A code that lapsed or was used is as good as none.
 fn refuse(verdict: Redeemed, app: &App) -> TokenError {
     TokenError::InvalidGrant(match verdict {
         Redeemed::Granted | Redeemed::UsedBefore | Redeemed::Expired => "invalid code",

@@ -21,7 +21,7 @@ use crate::error::internal;
 use crate::http::Envelope;
 use crate::state::Sigma;
 
-/// How long the access tokens of an app live, in seconds. An app may have a shorter life than others (ruling 7), never a
+/// How long the access tokens of an app live, in seconds. An app may have a shorter life than others, never a
 /// longer: keys are kept for the longest life that the operator set.
 pub fn access_seconds(sigma: &Sigma, app: &App) -> u32 {
     let longest = sigma.settings.tokens.access_seconds;
@@ -108,7 +108,7 @@ fn make<T: Serialize>(
     sign(ring.signer(algorithm, now), kind, claims).map_err(|error| TokenError::Internal(Envelope::internal(error)))
 }
 
-/// The access token of a direct sign-in: scope `openid profile`, audience the issuer, its own grant (ruling 4). The
+/// The access token of a direct sign-in: scope `openid profile`, audience the issuer, its own grant. The
 /// token and the seconds of its life.
 ///
 /// # Errors

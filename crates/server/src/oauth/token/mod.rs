@@ -1,4 +1,4 @@
-//! `POST /api/auth/oauth2/token`: tokens for a code, a refresh token, or an app itself (RFC 6749 §3.2, contract 1.4).
+//! `POST /api/auth/oauth2/token`: tokens for a code, a refresh token, or an app itself (RFC 6749 §3.2).
 
 mod authorization_code;
 mod client_credentials;
@@ -69,7 +69,7 @@ impl IntoResponse for TokenAnswer {
     }
 }
 
-/// Why no token is given (contract 1.4).
+/// Why no token is issued (`docs/spec/errors.md#token-endpoint`).
 #[derive(Debug)]
 pub enum TokenError {
     /// The grant type is missing.

@@ -1,5 +1,5 @@
-//! `grant_type=refresh_token` (RFC 6749 §6, ruling 9): rotated, with reuse detection; a retry within 10 s gets the same
-//! successor.
+//! `grant_type=refresh_token` (RFC 6749 §6, `docs/spec/tokens.md#refresh-tokens`): rotated, with reuse detection; a
+//! retry within 10 s gets the same successor.
 
 use std::sync::Arc;
 

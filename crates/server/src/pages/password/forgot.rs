@@ -1,4 +1,4 @@
-//! `/password/forgot`: a link for a new password, by mail. The answer is the same whoever's address it is (ruling 33).
+//! `/password/forgot`: a link for a new password, by mail. The answer is the same whoever's address it is.
 
 use axum::Router;
 use axum::body::Bytes;

@@ -1,4 +1,4 @@
-//! `/password/reset`: a new password, by the link that was mailed. It works once, and ends every session (ruling 33).
+//! `/password/reset`: a new password, by the link that was mailed. It works once, and ends every session.
 
 use axum::Router;
 use axum::body::Bytes;

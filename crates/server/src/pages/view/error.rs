@@ -8,7 +8,7 @@ use super::PageContext;
 use super::csp::ContentSecurityPolicy;
 use super::page;
 
-/// Something went wrong and cannot be told to the app. All text is ours or already cut to harmless characters (ruling 16).
+/// Something went wrong and cannot be told to the app. All text is ours or already cut to harmless characters.
 #[derive(Clone, Debug)]
 pub struct ErrorPage {
     /// The answer's status.

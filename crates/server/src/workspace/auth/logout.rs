@@ -1,4 +1,4 @@
-//! `POST /api/v1/auth/logout`: this session ends, with every token that came of it (ruling 29).
+//! `POST /api/v1/auth/logout`: this session ends, with every token that came of it.
 
 use axum::extract::State;
 use http::StatusCode;
