@@ -83,7 +83,7 @@ export class Person {
     return this.key.toAddress();
   }
 
-  /** The identity that follows from the key alone (contract 3.2, generation 2). */
+  /** The identity that follows from the key alone: the hash of its address. */
   get bapId() {
     return Utils.toBase58(Hash.ripemd160(Hash.sha256(Utils.toArray(this.address, "utf8"))));
   }

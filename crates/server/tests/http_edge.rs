@@ -273,7 +273,7 @@ async fn a_preflight_for_a_cookie_endpoint_is_answered_to_trusted_origins_alone(
 }
 
 #[tokio::test]
-async fn ruling_27_a_same_site_page_cannot_use_the_cookie() {
+async fn a_same_site_page_cannot_use_the_cookie() {
     let server = Server::new(|_| {});
     let sent = [
         ("cookie", "better-auth.session_token=x"),
@@ -294,7 +294,7 @@ async fn ruling_27_a_same_site_page_cannot_use_the_cookie() {
 }
 
 #[tokio::test]
-async fn ruling_14_an_authorization_request_is_taken_from_any_origin() {
+async fn an_authorization_request_is_taken_from_any_origin() {
     let server = Server::new(|_| {});
     let sent = [("cookie", "x=y"), ("origin", "https://app.example"), ("sec-fetch-site", "cross-site")];
     assert_eq!(server.send("192.0.2.1", "POST", "/api/auth/oauth2/authorize", &sent).await.status(), 200);

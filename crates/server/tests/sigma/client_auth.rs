@@ -1,5 +1,5 @@
-//! How apps prove who they are: ruling 13, contract 1.4. Each of the five methods, at the token, revocation and
-//! introspection endpoints.
+//! How apps prove who they are (`docs/spec/clients.md#client-authentication`). Each of the five methods, at the token,
+//! revocation and introspection endpoints.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! The session cookie (contract 1.0).
+//! The session cookie (`docs/spec/sessions.md#session-cookie`).
 
 use axum::body::Body;
 use base64::Engine as _;

@@ -1,5 +1,6 @@
-//! What a page of another origin can do with its visitor's cookies, and in a frame: nothing (contract 1.0; rulings 14,
-//! 21 and 27). Every route is tried, found in the sources, so that a new one cannot be forgotten.
+//! What a page of another origin can do with its visitor's cookies, and in a frame: nothing
+//! (`docs/spec/sessions.md#cross-site-requests`). Every route is tried, found in the sources, so that a new one cannot
+//! be forgotten.
 
 use std::collections::BTreeSet;
 use std::path::Path;

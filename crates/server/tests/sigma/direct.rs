@@ -1,4 +1,4 @@
-//! `POST /sigma/authorize`: a signature for an access token (contract 1.9, ruling 4).
+//! `POST /sigma/authorize`: a signature for an access token (`docs/spec/keys.md#direct-sign-in`).
 
 use axum::body::Body;
 use serde_json::{Value, json};

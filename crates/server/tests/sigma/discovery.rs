@@ -1,4 +1,4 @@
-//! Discovery and the published keys: rulings 11 and 20, contract 1.1.
+//! Discovery and the published keys (`docs/spec/oidc.md#discovery`).
 
 use axum::body::Body;
 use http::{Method, Request};

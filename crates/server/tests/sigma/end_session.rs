@@ -1,4 +1,4 @@
-//! Signing out at an app's wish: ruling 21, contract 1.6.
+//! Sign-out at the request of an app (`docs/spec/oidc.md#sign-out`).
 
 use axum::body::Body;
 use http::Request;

@@ -1,4 +1,4 @@
-//! Ruling 1: whose an identity is, and who is told of it.
+//! Whose an identity is, and who learns of it (`docs/spec/keys.md#identities`).
 
 use axum::body::Body;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Introspection and revocation: RFC 7662, RFC 7009, contract 1.6.
+//! Introspection and revocation: RFC 7662, RFC 7009.
 
 use serde_json::{Value, json};
 use sigma_core::app::AuthMethod;

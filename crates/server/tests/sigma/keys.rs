@@ -1,5 +1,5 @@
-//! The keys that sign: made, published, rotated, retired and deleted (ruling 11, contract 1.1), on a clock that the tests
-//! move.
+//! The keys that sign: made, published, rotated, retired and deleted (`docs/spec/tokens.md#signing-keys`), on a
+//! clock that the tests move.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Limits and delays (contract 1.14, ruling 34), at their defaults.
+//! Limits and delays (`docs/spec/limits.md`), at their defaults.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! The pages for passwords: forgotten, set by a link, changed (ruling 33).
+//! The pages for passwords: forgotten, set by a link, changed.
 
 use std::time::Duration;
 
@@ -178,7 +178,7 @@ async fn a_link_for_a_new_password_works_once_and_for_an_hour() {
 }
 
 #[tokio::test]
-async fn ruling_33_a_link_goes_to_the_address_of_the_account_however_it_was_spelt() {
+async fn a_link_goes_to_the_address_of_the_account_however_it_was_spelt() {
     let world = World::with_tenants().await;
     world.person("ada@example.org").await;
     let sent = world.browser().post_form("/password/forgot", &[("email", "ADA@Example.ORG")]).await;

@@ -1,5 +1,5 @@
 //! Signing in by e-mail address and password: one answer for whatever is wrong, delays for who guesses, and a bounded pool
-//! that hashes (ruling 34).
+//! that hashes.
 
 use futures_util::future::join_all;
 use http::{Request, StatusCode};

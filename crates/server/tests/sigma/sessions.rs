@@ -1,4 +1,4 @@
-//! Sessions: what they say, who may see them, and how they end (contract 1.6).
+//! Sessions: what they say, who may see them, and how they end (`docs/spec/sessions.md`).
 
 use axum::body::Body;
 use http::Request;
@@ -102,7 +102,7 @@ async fn a_session_that_was_ended_elsewhere_is_over_here() {
     let answer = here.post_json("/api/auth/revoke-session", &json!({"token": id})).await;
     assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, r#"{"status":true}"#));
     assert!(!is_signed_in(&there).await && is_signed_in(&here).await);
-    assert_eq!(world.get_with_token("/userinfo", &access).await.status, 401, "ruling 8: its grants end with it");
+    assert_eq!(world.get_with_token("/userinfo", &access).await.status, 401, "its grants end with it");
     assert_eq!(world.get_with_token("/userinfo", &offline).await.status, 200, "but offline ones");
     assert_eq!(here.get(LIST).await.json().as_array().unwrap().len(), 1);
 }

@@ -1,4 +1,4 @@
-//! `POST /api/auth/sign-in/sigma` (contract 1.9; rulings 2 and 3).
+//! `POST /api/auth/sign-in/sigma` (`docs/spec/keys.md#sign-in`).
 
 use axum::body::Body;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! `POST /api/auth/sign-up/sigma` (contract 1.9).
+//! `POST /api/auth/sign-up/sigma` (`docs/spec/keys.md#sign-up`).
 
 use axum::body::Body;
 use serde_json::json;

@@ -1,4 +1,5 @@
-//! Grants and their refresh tokens against a model of ruling 9 and 10: whatever is done in whatever order, and at once.
+//! Grants and their refresh tokens against a model of `docs/spec/tokens.md`: whatever is done in whatever order, and at
+//! once.
 
 use std::time::Duration;
 

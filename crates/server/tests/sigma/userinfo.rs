@@ -1,4 +1,4 @@
-//! Userinfo: rulings 1, 18 and 28, contract 1.5.
+//! Userinfo (`docs/spec/oidc.md#userinfo`).
 
 use axum::body::Body;
 use http::Request;

@@ -1,4 +1,4 @@
-//! `verify` and `forward`: what services and proxies ask (contract, Endpoints; rulings 29, 32 and 35).
+//! `verify` and `forward`: what services and proxies ask (`docs/spec/workspaces.md#verify-and-forward`).
 
 use http::Request;
 use serde_json::{Value, json};
@@ -133,7 +133,7 @@ async fn only_a_key_verifies_and_asks_for_one_thing() {
 }
 
 #[tokio::test]
-async fn ruling_32_forward_always_sets_all_four_headers_and_believes_none() {
+async fn forward_always_sets_all_four_headers_and_believes_none() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (ada, token) = acme.add("ada@example.org", &acme.admin).await;
@@ -191,7 +191,7 @@ async fn a_proxy_asks_for_a_permission() {
 }
 
 #[tokio::test]
-async fn ruling_35_what_is_remembered_of_a_caller_is_forgotten_with_what_it_came_from() {
+async fn what_is_remembered_of_a_caller_is_forgotten_with_what_it_came_from() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, admin) = acme.add("ada@example.org", &acme.admin).await;

@@ -1,4 +1,4 @@
-//! The error table (contract, Errors), and what strangers write into fields.
+//! The error table (`docs/spec/workspaces.md#errors`), and what strangers write into fields.
 
 use axum::body::Body;
 use http::Request;

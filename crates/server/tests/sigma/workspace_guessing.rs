@@ -1,4 +1,5 @@
-//! Guessing at passwords (contract, failed logins; ruling 34), and logging in by a click (ruling 31).
+//! Guessing at passwords (`docs/spec/limits.md#failed-sign-ins`), and quick logins
+//! (`docs/spec/workspaces.md#quick-logins`).
 
 use std::net::IpAddr;
 
@@ -151,7 +152,7 @@ async fn click_from(world: &World, address: &str, org: &str, user: &str) -> Answ
 }
 
 #[tokio::test]
-async fn ruling_31_a_production_server_knows_no_quick_login() {
+async fn a_production_server_knows_no_quick_login() {
     let world = World::with_tenants().await;
     let (acme, _, kim) = kiosk(&world).await;
     assert_eq!(list_from(&world, "127.0.0.1").await, json!([]));
@@ -160,7 +161,7 @@ async fn ruling_31_a_production_server_knows_no_quick_login() {
 }
 
 #[tokio::test]
-async fn ruling_31_quick_logins_are_for_marked_people_who_manage_nothing_in_a_trusted_network() {
+async fn quick_logins_are_for_marked_people_who_manage_nothing_in_a_trusted_network() {
     let world = World::with(|settings| {
         settings.passwords.memory_kib = 64;
         settings.workspaces.allow_quick_logins = vec!["10.0.0.0/8".parse().unwrap()];
@@ -210,7 +211,7 @@ async fn ruling_31_quick_logins_are_for_marked_people_who_manage_nothing_in_a_tr
 }
 
 #[tokio::test]
-async fn ruling_31_a_foreign_page_clicks_nothing_whatever_network_its_visitor_is_in() {
+async fn a_foreign_page_clicks_nothing_whatever_network_its_visitor_is_in() {
     let world = World::with(|settings| {
         settings.passwords.memory_kib = 64;
         settings.workspaces.allow_quick_logins = vec!["10.0.0.0/8".parse().unwrap()];

@@ -1,4 +1,4 @@
-//! Tenant isolation (contract, Behaviour): what is another workspace's does not exist.
+//! Tenant isolation: what is another workspace's does not exist.
 
 use serde_json::{Value, json};
 use sigma_core::workspace::RolePermissions;

@@ -1,4 +1,4 @@
-//! API keys (contract, API keys; ruling 30).
+//! API keys (`docs/spec/workspaces.md#api-keys`).
 
 use futures_util::future::join;
 use serde_json::{Value, json};
@@ -95,7 +95,7 @@ async fn a_deactivated_key_is_off_for_ever_and_those_that_it_made_too() {
 }
 
 #[tokio::test]
-async fn ruling_30_nobody_makes_touches_or_lists_keys_beyond_their_own_rights() {
+async fn nobody_makes_touches_or_lists_keys_beyond_their_own_rights() {
     let world = World::with_tenants().await;
     let (acme, token) = admin(&world).await;
     let strong = create(&world, As::Token(&token), "strong", &ALL).await;

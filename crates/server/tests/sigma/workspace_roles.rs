@@ -1,4 +1,4 @@
-//! Roles: made, replaced, resolved, removed (contract, Endpoints; ruling 30).
+//! Roles: made, replaced, resolved, removed (`docs/spec/workspaces.md#roles`).
 
 use serde_json::{Value, json};
 use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
@@ -184,7 +184,7 @@ async fn a_role_in_use_stays() {
 }
 
 #[tokio::test]
-async fn ruling_30_nobody_makes_or_edits_a_role_beyond_their_own() {
+async fn nobody_makes_or_edits_a_role_beyond_their_own() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     acme.add("ada@example.org", &acme.admin).await;

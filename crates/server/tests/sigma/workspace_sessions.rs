@@ -1,4 +1,4 @@
-//! Logging in to a workspace, going on, and out again (contract workspaces.md, Behaviour; ruling 29).
+//! Logging in to a workspace, going on, and out again (`docs/spec/workspaces.md#login`).
 
 use serde_json::{Value, json};
 
@@ -132,7 +132,7 @@ async fn a_refresh_goes_on_with_the_role_of_now() {
 }
 
 #[tokio::test]
-async fn ruling_29_a_logout_ends_every_token_of_the_session_and_no_other() {
+async fn a_logout_ends_every_token_of_the_session_and_no_other() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, first) = acme.add("ada@example.org", &acme.admin).await;
@@ -149,7 +149,7 @@ async fn ruling_29_a_logout_ends_every_token_of_the_session_and_no_other() {
 }
 
 #[tokio::test]
-async fn ruling_29_a_session_ends_after_30_days_however_often_it_is_refreshed() {
+async fn a_session_ends_after_30_days_however_often_it_is_refreshed() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, mut token) = acme.add("ada@example.org", &acme.admin).await;

@@ -1,4 +1,4 @@
-//! JWTs of workspaces that are not what they say (contract, JWT; ruling 29).
+//! JWTs of workspaces that are not what they say (`docs/spec/workspaces.md#session-tokens`).
 
 use aws_lc_rs::hmac;
 use serde_json::{Value, json};
@@ -82,7 +82,7 @@ async fn only_hs256_with_the_workspaces_own_secret_is_taken() {
 }
 
 #[tokio::test]
-async fn ruling_29_who_holds_the_secret_forges_for_services_and_not_for_sigma() {
+async fn a_forged_token_convinces_services_and_not_sigma() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (ada, _) = acme.add("ada@example.org", &acme.admin).await;

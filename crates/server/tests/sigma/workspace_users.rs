@@ -1,4 +1,4 @@
-//! The people of a workspace (contract, Endpoints; rulings 30, 31 and 33).
+//! The people of a workspace (`docs/spec/workspaces.md#people`).
 
 use futures_util::future::join;
 use serde_json::{Value, json};
@@ -94,7 +94,7 @@ async fn an_invitation_is_refused_for_what_it_says() {
 }
 
 #[tokio::test]
-async fn ruling_33_an_invitation_goes_to_the_address_of_the_account_however_it_was_spelt() {
+async fn an_invitation_goes_to_the_address_of_the_account_however_it_was_spelt() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
@@ -321,7 +321,7 @@ async fn everybody_sees_themselves_and_who_manages_people_sees_all() {
 }
 
 #[tokio::test]
-async fn ruling_30_who_manages_people_gives_and_touches_nothing_beyond_their_own() {
+async fn managers_of_people_give_and_touch_nothing_beyond_their_own_rights() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (ada, admin) = acme.add("ada@example.org", &acme.admin).await;
