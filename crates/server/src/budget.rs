@@ -16,7 +16,7 @@ use http::{HeaderValue, StatusCode};
 use sigma_core::ids::OrgId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::http::{ClientAddr, Envelope};
+use crate::http::{ApiError, ClientAddr};
 use crate::settings;
 
 /// How long a request waits for those of its tenant before it.
@@ -124,14 +124,14 @@ impl IntoResponse for OverBudget {
         metrics::counter!("sigma_http_over_budget_total", "budget" => self.as_str()).increment(1);
         let description = match self {
             Self::Bodies | Self::Answers => {
-                return Envelope::unavailable(format_args!("the budget {} is spent", self.as_str())).into_response();
+                return ApiError::unavailable(format_args!("the budget {} is spent", self.as_str())).into_response();
             }
             Self::AddressRequests | Self::TenantRequests => "Too many requests at once. Please try again later.",
             Self::AddressBodies => "Too many bodies at once. Please try again later.",
             Self::AddressAnswers | Self::TenantAnswers => "Too many answers are not read yet. Please try again later.",
         };
-        let envelope = Envelope::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", description);
-        let mut response = envelope.into_response();
+        let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", description);
+        let mut response = error.into_response();
         let second = HeaderValue::from_static("1");
         response.headers_mut().insert(RETRY_AFTER, second.clone());
         response.headers_mut().insert(HeaderName::from_static("x-retry-after"), second);

@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::pages::OpenApiDocument;
 use crate::state::Sigma;
 use crate::{document, identity, oauth, pages, wellknown, workspace};
@@ -67,10 +67,10 @@ async fn fallback(State(sigma): State<Sigma>, method: Method, OriginalUri(uri): 
     if page {
         return pages::not_found(&sigma);
     }
-    Envelope::new(StatusCode::NOT_FOUND, "not_found", "There is no such endpoint").into_response()
+    ApiError::new(StatusCode::NOT_FOUND, "not_found", "There is no such endpoint").into_response()
 }
 
 async fn method_not_allowed() -> Response {
-    Envelope::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The endpoint takes another method")
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The endpoint takes another method")
         .into_response()
 }

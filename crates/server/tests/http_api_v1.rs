@@ -13,7 +13,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use sigma_core::random::SeededRng;
 use sigma_core::time::{ManualClock, Timestamp};
-use sigma_server::http::{Edge, Envelope, Peer};
+use sigma_server::http::{ApiError, Edge, Peer};
 use sigma_server::settings::Settings;
 
 async fn unfinished() -> StatusCode {
@@ -26,8 +26,8 @@ fn router() -> Router {
         .route("/api/v1/cookie", get(|headers: HeaderMap| async move { format!("{:?}", headers.get("cookie")) }))
         .route("/api/v1/panic", get(unfinished))
         .route("/api/v1/bare", get(|| async { (StatusCode::INTERNAL_SERVER_ERROR, "secret of the driver") }))
-        .route("/api/v1/cause", get(|| async { Err::<(), _>(Envelope::internal("the disk is full")) }))
-        .route("/api/v1/away", get(|| async { Err::<(), _>(Envelope::unavailable("the disk is full")) }))
+        .route("/api/v1/cause", get(|| async { Err::<(), _>(ApiError::internal("the disk is full")) }))
+        .route("/api/v1/away", get(|| async { Err::<(), _>(ApiError::unavailable("the disk is full")) }))
         .route(
             "/api/v1/roles/{id}",
             get(|Path(id): Path<String>| async move { id }).post(|body: String| async move { body.len().to_string() }),

@@ -14,7 +14,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use sigma_core::random::SeededRng;
 use sigma_core::time::{ManualClock, Timestamp};
-use sigma_server::http::{Edge, Envelope, Exceeded, Peer, RequestContext, Rule};
+use sigma_server::http::{ApiError, Edge, Exceeded, Peer, RequestContext, Rule};
 use sigma_server::settings::Settings;
 
 /// A server without a network, whose clock stands still until it is moved.
@@ -53,7 +53,7 @@ fn router() -> Router {
         .route("/api/auth/sign-in/sigma", post(sign_in))
         .route(COUNTED, post(sign_in))
         .route("/api/panic", get(unfinished))
-        .route("/api/cause", get(|| async { Envelope::internal("the disk is full").into_response() }))
+        .route("/api/cause", get(|| async { ApiError::internal("the disk is full").into_response() }))
         .route("/api/bare", get(|| async { (StatusCode::INTERNAL_SERVER_ERROR, "secret of the driver") }))
         .route(
             "/context",

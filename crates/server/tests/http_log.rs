@@ -10,7 +10,7 @@ use axum::routing::get;
 use http::{Request, Response};
 use sigma_core::random::SeededRng;
 use sigma_core::time::ManualClock;
-use sigma_server::http::{Edge, Envelope, Peer};
+use sigma_server::http::{ApiError, Edge, Peer};
 use sigma_server::settings::Settings;
 
 /// What was logged.
@@ -39,7 +39,7 @@ fn logged(access: bool, request: Request<Body>) -> (Response<Body>, String) {
     let edge = Edge::new(&settings, ["/callback"], Arc::new(ManualClock::default()), &SeededRng::new(1)).unwrap();
     let router = Router::new()
         .route("/callback", get(|| async { "seen" }))
-        .route("/api/cause", get(|| async { Envelope::internal("the disk is full") }));
+        .route("/api/cause", get(|| async { ApiError::internal("the disk is full") }));
     let peer = Peer { address: "192.0.2.1".parse().unwrap(), tls: false };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let response =

@@ -14,7 +14,7 @@ use sigma_store::spent::Once;
 use crate::error::bad_request;
 use crate::extract::client_credentials;
 use crate::extract::{FORM, JSON, body, is_content_type, wrong_content_type};
-use crate::http::{Envelope, Key, RequestContext, Rule};
+use crate::http::{ApiError, Key, RequestContext, Rule};
 use crate::state::Sigma;
 
 /// An app that authenticated, or a public one that named itself.
@@ -40,7 +40,7 @@ impl FromRequest<Sigma> for AppRequest {
 
     async fn from_request(request: Request, sigma: &Sigma) -> Result<Self, Response> {
         let context = request.extensions().get::<RequestContext>().cloned();
-        let context = context.ok_or_else(|| Envelope::internal("no request context").into_response())?;
+        let context = context.ok_or_else(|| ApiError::internal("no request context").into_response())?;
         let path = request.uri().path().to_owned();
         let headers = request.headers().clone();
         let body = body(request).await?;
@@ -110,7 +110,7 @@ async fn identify(
 ///
 /// # Errors
 /// 415 for another content type, 400 `invalid_request` for what cannot be read, stands twice or holds a NUL.
-pub fn read_params(headers: &HeaderMap, body: &Bytes) -> Result<Params, Envelope> {
+pub fn read_params(headers: &HeaderMap, body: &Bytes) -> Result<Params, ApiError> {
     if is_content_type(headers, FORM) {
         return read_form(body);
     }
@@ -126,13 +126,13 @@ pub fn read_params(headers: &HeaderMap, body: &Bytes) -> Result<Params, Envelope
 ///
 /// # Errors
 /// 400 `invalid_request` for what cannot be read, stands twice or holds a NUL.
-pub fn read_form(body: &[u8]) -> Result<Params, Envelope> {
+pub fn read_form(body: &[u8]) -> Result<Params, ApiError> {
     let text = std::str::from_utf8(body).map_err(|_| bad_request("invalid_request", "the body is not a form"))?;
     single(Params::parse(text))
 }
 
 /// These parameters, if each stands once and holds no NUL.
-fn single(params: Params) -> Result<Params, Envelope> {
+fn single(params: Params) -> Result<Params, ApiError> {
     if params.repeated().is_some() {
         return Err(bad_request("invalid_request", "parameters must not be repeated"));
     }

@@ -16,7 +16,7 @@ use sigma_core::token::AccessClaims;
 use sigma_store::StoreError;
 
 use crate::error::internal;
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::state::Sigma;
 
 /// How far the clocks of our processes may differ, in seconds.
@@ -142,16 +142,16 @@ impl From<StoreError> for BearerError {
 
 impl IntoResponse for BearerError {
     fn into_response(self) -> Response {
-        let (envelope, challenge) = match self {
+        let (error, challenge) = match self {
             Self::Missing => {
-                (Envelope::new(StatusCode::UNAUTHORIZED, "invalid_request", "access token not found"), Some("Bearer"))
+                (ApiError::new(StatusCode::UNAUTHORIZED, "invalid_request", "access token not found"), Some("Bearer"))
             }
             Self::Invalid => (
-                Envelope::new(StatusCode::UNAUTHORIZED, "invalid_token", "Invalid access token"),
+                ApiError::new(StatusCode::UNAUTHORIZED, "invalid_token", "Invalid access token"),
                 Some(r#"Bearer error="invalid_token", error_description="Invalid access token""#),
             ),
             Self::Malformed => (
-                Envelope::new(
+                ApiError::new(
                     StatusCode::BAD_REQUEST,
                     "invalid_request",
                     "the access token must be sent once, and never in the query",
@@ -159,12 +159,12 @@ impl IntoResponse for BearerError {
                 Some(r#"Bearer error="invalid_request""#),
             ),
             Self::InsufficientScope => (
-                Envelope::new(StatusCode::FORBIDDEN, "insufficient_scope", "Missing required scope"),
+                ApiError::new(StatusCode::FORBIDDEN, "insufficient_scope", "Missing required scope"),
                 Some(r#"Bearer error="insufficient_scope", scope="openid""#),
             ),
             Self::Store(error) => (internal(error), None),
         };
-        let mut response = envelope.into_response();
+        let mut response = error.into_response();
         if let Some(challenge) = challenge {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }

@@ -20,7 +20,7 @@ use sigma_store::spent::Once;
 use crate::error::{bad_request, internal};
 use crate::extract::key_token::once;
 use crate::extract::{AuthenticatedApp, header as header_value};
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::oauth::{TOKEN_ALIASES, TOKEN_PATH};
 use crate::state::Sigma;
 
@@ -76,7 +76,7 @@ impl From<StoreError> for ClientAuthError {
     }
 }
 
-impl From<ClientAuthError> for Envelope {
+impl From<ClientAuthError> for ApiError {
     fn from(error: ClientAuthError) -> Self {
         use ClientAuthError as E;
         let refused = |description: String| Self::new(StatusCode::UNAUTHORIZED, "invalid_client", description);
@@ -136,7 +136,7 @@ pub struct RefusedApp {
 
 impl IntoResponse for RefusedApp {
     fn into_response(self) -> Response {
-        let mut response = Envelope::from(self.error).into_response();
+        let mut response = ApiError::from(self.error).into_response();
         if self.tried_basic && response.status() == StatusCode::UNAUTHORIZED {
             response
                 .headers_mut()

@@ -7,7 +7,7 @@ use sigma_core::time::Timestamp;
 use sigma_store::spent::Once;
 
 use crate::extract::header;
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::state::Sigma;
 
 /// The path that sign-in tokens sign.
@@ -37,7 +37,7 @@ pub enum KeyTokenError {
     Invalid,
 }
 
-impl From<KeyTokenError> for Envelope {
+impl From<KeyTokenError> for ApiError {
     fn from(error: KeyTokenError) -> Self {
         let (status, code, description) = match error {
             KeyTokenError::Missing => (StatusCode::UNAUTHORIZED, "unauthorized", "No auth token provided"),

@@ -22,7 +22,7 @@ use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName};
 
-use crate::http::{Envelope, RequestContext, Unread};
+use crate::http::{ApiError, RequestContext, Unread};
 
 /// The value of a header, if it is there once and readable.
 pub fn header(headers: &HeaderMap, name: impl Into<HeaderName>) -> Option<&str> {
@@ -69,6 +69,6 @@ pub fn read_object<T: serde::de::DeserializeOwned>(body: &[u8]) -> Option<T> {
 }
 
 /// An answer for a body of another type than the endpoint reads.
-pub fn wrong_content_type(description: &'static str) -> Envelope {
-    Envelope::new(http::StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request", description)
+pub fn wrong_content_type(description: &'static str) -> ApiError {
+    ApiError::new(http::StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request", description)
 }

@@ -11,7 +11,7 @@ use sigma_store::session::{self, Session};
 
 use crate::error::internal;
 use crate::extract::Browser;
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::state::Sigma;
 
 /// A live session of a live account.
@@ -30,7 +30,7 @@ impl SignedIn {
     ///
     /// # Errors
     /// The store does not answer.
-    pub async fn find(sigma: &Sigma, browser: &Browser) -> Result<Option<Self>, Envelope> {
+    pub async fn find(sigma: &Sigma, browser: &Browser) -> Result<Option<Self>, ApiError> {
         match browser.session_secret(sigma) {
             Some(secret) => Self::by_secret(sigma, secret.digest, secret.token).await,
             None => Ok(None),
@@ -38,7 +38,7 @@ impl SignedIn {
     }
 
     /// Whoever holds the session of that secret.
-    async fn by_secret(sigma: &Sigma, digest: Digest, token: String) -> Result<Option<Self>, Envelope> {
+    async fn by_secret(sigma: &Sigma, digest: Digest, token: String) -> Result<Option<Self>, ApiError> {
         let session = sigma.store.read(move |tx| session::find_by_secret(tx, &digest)).await.map_err(internal)?;
         let Some(session) = session.filter(|session| session.is_live(sigma.now())) else { return Ok(None) };
         let account = sigma.find_account(&session.user_id).await.map_err(internal)?;
@@ -51,9 +51,9 @@ impl SignedIn {
 pub struct MaybeSignedIn(pub Option<SignedIn>);
 
 impl FromRequestParts<Sigma> for MaybeSignedIn {
-    type Rejection = Envelope;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, Envelope> {
+    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, ApiError> {
         let browser = Browser::of(&parts.headers);
         if let Some(signed_in) = SignedIn::find(sigma, &browser).await? {
             return Ok(Self(Some(signed_in)));
@@ -76,12 +76,12 @@ impl FromRequestParts<Sigma> for MaybeSignedIn {
 pub const SECRET_LENGTH: usize = 32;
 
 impl FromRequestParts<Sigma> for SignedIn {
-    type Rejection = Envelope;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, Envelope> {
+    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, ApiError> {
         let MaybeSignedIn(signed_in) = MaybeSignedIn::from_request_parts(parts, sigma).await?;
         signed_in.ok_or_else(|| {
-            Envelope::new(StatusCode::UNAUTHORIZED, "unauthorized", "Unauthorized").with_code("UNAUTHORIZED")
+            ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", "Unauthorized").with_code("UNAUTHORIZED")
         })
     }
 }

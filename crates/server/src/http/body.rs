@@ -12,8 +12,8 @@ use http_body::Body as HttpBody;
 use http_body_util::BodyExt as _;
 
 use crate::budget::{AddressBudget, Budgets, HeldBody, OverBudget};
+use crate::http::api_error::ApiError;
 use crate::http::carried::Carried;
-use crate::http::envelope::Envelope;
 
 /// What is set aside for a body at first, whatever it announces: a promise costs its sender nothing.
 const FIRST: usize = 16 * 1024;
@@ -47,7 +47,7 @@ impl IntoResponse for BodyError {
             Self::Broken => (StatusCode::BAD_REQUEST, "The body could not be read".to_owned()),
             Self::OverBudget(over) => return over.into_response(),
         };
-        Envelope::new(status, "invalid_request", description).into_response()
+        ApiError::new(status, "invalid_request", description).into_response()
     }
 }
 

@@ -12,9 +12,9 @@ use sigma_core::random::{Rng, bytes};
 use sigma_core::time::Timestamp;
 
 use crate::budget::{AddressBudget, Budgets, HeldAnswer, OverBudget, Turn};
+use crate::http::api_error::ApiError;
 use crate::http::body::Unread;
 use crate::http::client::{ClientAddr, Origin};
-use crate::http::envelope::Envelope;
 use crate::http::limits::{Exceeded, Key, Limiter, Remaining, Rule};
 
 /// `req_` and 24 letters: names one request in answers, logs and traces. Always made here, never taken from outside.
@@ -251,11 +251,11 @@ impl fmt::Debug for RequestContext {
 }
 
 impl<S: Sync> FromRequestParts<S> for RequestContext {
-    type Rejection = Envelope;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Envelope> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let context = parts.extensions.get::<Self>().cloned();
-        context.ok_or_else(|| Envelope::internal("the router was reached around its middleware"))
+        context.ok_or_else(|| ApiError::internal("the router was reached around its middleware"))
     }
 }
 

@@ -20,12 +20,12 @@ use sigma_core::time::Clock;
 use tower_service::Service as _;
 
 use crate::budget::{Budgets, Held, HeldBody, OverBudget};
+use crate::http::api_error::ApiError;
 use crate::http::body::{BodyError, Unread};
 use crate::http::carried::{carrying, large};
 use crate::http::client::{Peer, TrustedProxies};
 use crate::http::context::{RequestContext, RequestIds, trace_id};
 use crate::http::cors::{self, Grant};
-use crate::http::envelope::Envelope;
 use crate::http::limits::{Exceeded, Limiter};
 use crate::http::measure::{InFlight, RouteMetrics};
 use crate::http::origin::{self, Origins};
@@ -159,7 +159,7 @@ impl Edge {
 
     async fn answer_unless<B>(
         &self,
-        refused: Option<Envelope>,
+        refused: Option<ApiError>,
         mut router: Router,
         peer: Peer,
         request: Request<B>,
@@ -286,7 +286,7 @@ fn is_failure(status: StatusCode) -> bool {
 
 fn panicked(panic: &(dyn Any + Send)) -> Response {
     let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Envelope::internal(format_args!("a handler panicked: {}", said.unwrap_or("without a word"))).into_response()
+    ApiError::internal(format_args!("a handler panicked: {}", said.unwrap_or("without a word"))).into_response()
 }
 
 /// An error with the request's id in it, its cause logged: in JSON, or as a page to a person who could do nothing with
@@ -294,37 +294,37 @@ fn panicked(panic: &(dyn Any + Send)) -> Response {
 async fn explained(response: Response, visit: &Visit<'_>) -> Response {
     let id = visit.context.request_id();
     let (mut parts, body) = response.into_parts();
-    let envelope = match parts.extensions.remove::<Envelope>() {
-        Some(envelope) => envelope,
+    let error = match parts.extensions.remove::<ApiError>() {
+        Some(error) => error,
         None if is_bare(&parts) && policy::is_api(visit.uri.path()) => {
             let said = axum::body::to_bytes(body, 1024).await.unwrap_or_default();
             plain_error(parts.status, &said)
         }
         None => return Response::from_parts(parts, body),
     };
-    if let Some(cause) = envelope.cause() {
+    if let Some(cause) = error.cause() {
         tracing::error!(target: "sigma::http", request_id = %id, status = parts.status.as_u16(), cause, "failed");
     } else if visit.route.policy.wording == Wording::Sign && has_cause_to_look_for(parts.status) {
-        let refused = Refused::new(envelope.error().to_owned(), envelope.description());
+        let refused = Refused::new(error.error().to_owned(), error.description());
         refused.app(visit.context.app().as_deref()).log(id, parts.status);
     }
     parts.headers.remove(CONTENT_LENGTH);
     if visit.shows_page(parts.status) {
         let page =
-            pages::refused(&visit.rules.issuer, parts.status, envelope.code().unwrap_or(envelope.error()), id.as_str());
+            pages::refused(&visit.rules.issuer, parts.status, error.code().unwrap_or(error.error()), id.as_str());
         let (page, body) = page.into_parts();
         parts.headers.extend(page.headers);
         return Response::from_parts(parts, body);
     }
     parts.headers.insert(CONTENT_TYPE, headers::JSON);
     let body = match visit.route.policy.wording {
-        Wording::Sign => envelope.body(Some(id.as_str())),
+        Wording::Sign => error.body(Some(id.as_str())),
         Wording::Workspace => {
             if parts.status == StatusCode::UNAUTHORIZED {
                 // RFC 9110 §15.5.2.
                 parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
-            envelope.workspace_body(id.as_str())
+            error.workspace_body(id.as_str())
         }
     };
     Response::from_parts(parts, body)
@@ -347,18 +347,18 @@ fn is_bare(parts: &http::response::Parts) -> bool {
     parts.headers.get(CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"))
 }
 
-fn plain_error(status: StatusCode, said: &[u8]) -> Envelope {
+fn plain_error(status: StatusCode, said: &[u8]) -> ApiError {
     let error = match status {
         StatusCode::NOT_FOUND => "not_found",
         StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
-        status if status.is_server_error() => return Envelope::internal(String::from_utf8_lossy(said)),
+        status if status.is_server_error() => return ApiError::internal(String::from_utf8_lossy(said)),
         _ => "invalid_request",
     };
     let sentence = match std::str::from_utf8(said) {
         Ok(said) if !said.trim().is_empty() => said.trim().to_owned(),
         _ => status.canonical_reason().unwrap_or("Refused").to_owned(),
     };
-    Envelope::new(status, error, sentence)
+    ApiError::new(status, error, sentence)
 }
 
 /// One request on its way, written down however it ends: also when the caller goes away and the future is dropped.

@@ -6,11 +6,11 @@ use http::header::HOST;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, Version};
 
-use crate::http::envelope::Envelope;
+use crate::http::api_error::ApiError;
 
 /// Refuses a request that names no host, several, one that is none, or two that differ. HTTP/1.0 knew no `Host`.
-pub(super) fn check(parts: &Parts) -> Result<(), Envelope> {
-    let refused = |description| Err(Envelope::new(StatusCode::BAD_REQUEST, "invalid_request", description));
+pub(super) fn check(parts: &Parts) -> Result<(), ApiError> {
+    let refused = |description| Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", description));
     let mut named = parts.headers.get_all(HOST).iter();
     let host = named.next();
     if named.next().is_some() {
@@ -94,7 +94,7 @@ mod tests {
             request = request.header(HOST, HeaderValue::from_bytes(host.as_bytes()).unwrap());
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        check(&parts).map_or_else(|envelope| envelope.status().as_u16(), |()| 200)
+        check(&parts).map_or_else(|error| error.status().as_u16(), |()| 200)
     }
 
     #[test]

@@ -2,9 +2,10 @@
 //! through one middleware, and ended in order.
 //!
 //! [`serve`] takes the connections, [`Edge`] is the middleware, [`RequestContext`] what it tells the handlers,
-//! [`Envelope`] the shape of every error in JSON, and [`Limiter`] the rate limits.
+//! [`ApiError`] the shape of every error in JSON, and [`Limiter`] the rate limits.
 
 mod activity;
+mod api_error;
 mod body;
 mod carried;
 pub mod certificate;
@@ -13,7 +14,6 @@ mod connections;
 mod context;
 mod cors;
 mod edge;
-mod envelope;
 mod headers;
 mod host;
 mod limits;
@@ -32,12 +32,12 @@ use std::future::Future;
 use axum::Router;
 use tokio::net::TcpListener;
 
+pub use self::api_error::ApiError;
 pub(crate) use self::body::Unread;
 pub use self::certificate::TlsError;
 pub use self::client::{ClientAddr, Peer};
 pub use self::context::{RequestContext, RequestId};
 pub use self::edge::{Edge, EdgeError, Shared};
-pub use self::envelope::Envelope;
 pub use self::limits::{Exceeded, Key, Limiter, Remaining, Rule, Verdict};
 pub(crate) use self::origin::DEVICE_COOKIES;
 pub use self::prometheus::{install_metrics, serve_metrics};

@@ -7,7 +7,7 @@ use http::header::{COOKIE, HeaderName, ORIGIN, REFERER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use url::Url;
 
-use crate::http::envelope::Envelope;
+use crate::http::api_error::ApiError;
 use crate::http::policy::Cookies;
 
 pub(super) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -68,7 +68,7 @@ pub(super) fn guard(
     cookies: Cookies,
     method: &Method,
     headers: &mut HeaderMap,
-) -> Result<(), Envelope> {
+) -> Result<(), ApiError> {
     if cookies == Cookies::Ignored {
         headers.remove(COOKIE);
         return Ok(());
@@ -149,8 +149,8 @@ fn source(origins: &Origins, headers: &HeaderMap) -> Source {
     }
 }
 
-fn refused(error: &'static str, code: &'static str, message: &'static str) -> Envelope {
-    Envelope::new(StatusCode::FORBIDDEN, error, message).with_code(code)
+fn refused(error: &'static str, code: &'static str, message: &'static str) -> ApiError {
+    ApiError::new(StatusCode::FORBIDDEN, error, message).with_code(code)
 }
 
 #[cfg(test)]
@@ -166,8 +166,8 @@ mod tests {
         }
         match guard(&origins, cookies, &Method::POST, &mut headers) {
             Ok(()) => "ok",
-            Err(envelope) if envelope.status() != 403 => "wrong status",
-            Err(envelope) => envelope.code().unwrap_or("no code"),
+            Err(error) if error.status() != 403 => "wrong status",
+            Err(error) => error.code().unwrap_or("no code"),
         }
     }
 

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use super::sign_in::{Attempt, accept};
 use crate::error::internal;
 use crate::extract::{KeyToken, fallback_token};
-use crate::http::{Envelope, RequestContext, Rule};
+use crate::http::{ApiError, RequestContext, Rule};
 use crate::interaction::with_cookie;
 use crate::oauth::issue_direct;
 use crate::state::Sigma;
@@ -87,7 +87,7 @@ pub async fn authorize_directly(
         .run(&sigma, &context, &headers)
         .await?;
     let account = sigma.find_account(&entered.user.id).await.map_err(|error| internal(error).into_response())?;
-    let account = account.ok_or_else(|| Envelope::internal("the account is gone").into_response())?;
+    let account = account.ok_or_else(|| ApiError::internal("the account is gone").into_response())?;
     let person = account.person(entered.session.bap_id.as_deref());
     let (access_token, expires_in) =
         issue_direct(&sigma, &entered.session, &person).await.map_err(IntoResponse::into_response)?;

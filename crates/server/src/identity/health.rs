@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::internal;
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::state::Sigma;
 
 /// The routes of these endpoints.
@@ -54,9 +54,9 @@ pub async fn live() -> Json<Health> {
         (status = 503, description = "The store cannot be written, or the server is stopping"),
     )
 )]
-pub async fn ready(State(sigma): State<Sigma>) -> Result<Json<Health>, Envelope> {
+pub async fn ready(State(sigma): State<Sigma>) -> Result<Json<Health>, ApiError> {
     if sigma.is_draining() {
-        return Err(Envelope::unavailable("the server is stopping"));
+        return Err(ApiError::unavailable("the server is stopping"));
     }
     sigma.store.readiness().await.map_err(internal)?;
     Ok(Json(Health { status: "ok" }))

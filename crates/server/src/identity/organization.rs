@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use crate::error::{bad_request, internal};
 use crate::extract::{JSON, SignedIn, is_content_type, read_object, wrong_content_type};
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::state::Sigma;
 
 /// The routes of these endpoints.
@@ -98,7 +98,7 @@ pub async fn list(signed_in: SignedIn) -> Json<Vec<Organization>> {
         (status = 503, description = "The store does not answer"),
     )
 )]
-pub async fn full(signed_in: SignedIn, RawQuery(query): RawQuery) -> Result<Json<Option<FullOrganization>>, Envelope> {
+pub async fn full(signed_in: SignedIn, RawQuery(query): RawQuery) -> Result<Json<Option<FullOrganization>>, ApiError> {
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let named = params.get("organizationId").or_else(|| params.get("organizationSlug"));
     let Some(wanted) = named.or(signed_in.session.bap_id.as_deref()) else { return Ok(Json(None)) };
@@ -150,7 +150,7 @@ pub async fn set_active(
     signed_in: SignedIn,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Json<Organization>, Envelope> {
+) -> Result<Json<Organization>, ApiError> {
     if !is_content_type(&headers, JSON) {
         return Err(wrong_content_type("the body must be JSON"));
     }
@@ -171,7 +171,7 @@ pub async fn set_active(
     Ok(Json(Organization::of(identity)))
 }
 
-fn not_theirs() -> Envelope {
-    Envelope::new(StatusCode::FORBIDDEN, "forbidden", "User is not a member of the organization")
+fn not_theirs() -> ApiError {
+    ApiError::new(StatusCode::FORBIDDEN, "forbidden", "User is not a member of the organization")
         .with_code("USER_IS_NOT_A_MEMBER_OF_THE_ORGANIZATION")
 }

@@ -18,7 +18,7 @@ use crate::error::{bad_request, internal};
 use crate::extract::{
     JSON, SECRET_LENGTH, SignedIn, expired_session_cookie, is_content_type, read_object, wrong_content_type,
 };
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::interaction::with_cookie;
 use crate::state::Sigma;
 
@@ -67,7 +67,7 @@ pub async fn revoke_session(
     signed_in: SignedIn,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Json<RevokedAnswer>, Envelope> {
+) -> Result<Json<RevokedAnswer>, ApiError> {
     if !is_content_type(&headers, JSON) {
         return Err(wrong_content_type("the body must be JSON"));
     }
@@ -104,7 +104,7 @@ pub async fn revoke_session(
         (status = 503, description = "The store does not answer"),
     )
 )]
-pub async fn revoke_sessions(State(sigma): State<Sigma>, signed_in: SignedIn) -> Result<Response, Envelope> {
+pub async fn revoke_sessions(State(sigma): State<Sigma>, signed_in: SignedIn) -> Result<Response, ApiError> {
     end_all(&sigma, &signed_in, None).await?;
     let response = Json(RevokedAnswer { status: true }).into_response();
     Ok(with_cookie(response, Some(&expired_session_cookie(&sigma))))
@@ -128,12 +128,12 @@ pub async fn revoke_sessions(State(sigma): State<Sigma>, signed_in: SignedIn) ->
 pub async fn revoke_other_sessions(
     State(sigma): State<Sigma>,
     signed_in: SignedIn,
-) -> Result<Json<RevokedAnswer>, Envelope> {
+) -> Result<Json<RevokedAnswer>, ApiError> {
     end_all(&sigma, &signed_in, Some(signed_in.session.id.clone())).await?;
     Ok(Json(RevokedAnswer { status: true }))
 }
 
-async fn end_all(sigma: &Sigma, signed_in: &SignedIn, kept: Option<SessionId>) -> Result<(), Envelope> {
+async fn end_all(sigma: &Sigma, signed_in: &SignedIn, kept: Option<SessionId>) -> Result<(), ApiError> {
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
     // Each round ends a bounded number: one transaction holds up nobody else for long.
     loop {

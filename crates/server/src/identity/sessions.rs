@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use super::get_session::SessionView;
 use crate::error::internal;
 use crate::extract::SignedIn;
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::state::Sigma;
 
 /// The routes of this endpoint.
@@ -34,7 +34,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
 pub async fn list_sessions(
     State(sigma): State<Sigma>,
     signed_in: SignedIn,
-) -> Result<Json<Vec<SessionView>>, Envelope> {
+) -> Result<Json<Vec<SessionView>>, ApiError> {
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
     let sessions = sigma.store.read(move |tx| session::list_live(tx, &user_id, now)).await.map_err(internal)?;
     let view = |session| SessionView::of(session, &signed_in.account, session.id.as_str());

@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 
 use crate::error::{bad_request, internal};
 use crate::extract::{Browser, KeyToken, KeyTokenError, NewBrowserSession, SIGN_IN_PATH, read_object};
-use crate::http::{Envelope, Exceeded, RequestContext, Rule};
+use crate::http::{ApiError, Exceeded, RequestContext, Rule};
 use crate::interaction::with_cookie;
 use crate::state::Sigma;
 
@@ -102,9 +102,9 @@ pub async fn sign_in_with_key(
 /// The refusal of an unknown key that names its identity: the published command-line client enrols the key only after this
 /// code.
 fn restorable(response: Response) -> Response {
-    let envelope = response.extensions().get::<Envelope>().filter(|envelope| envelope.code() == Some(UNKNOWN_KEY));
-    match envelope {
-        Some(envelope) => envelope.clone().with_code("RESTORE_PROFILE_NOT_FOUND").into_response(),
+    let error = response.extensions().get::<ApiError>().filter(|error| error.code() == Some(UNKNOWN_KEY));
+    match error {
+        Some(error) => error.clone().with_code("RESTORE_PROFILE_NOT_FOUND").into_response(),
         None => response,
     }
 }
@@ -160,11 +160,11 @@ pub async fn accept(
             return Err(Exceeded::delayed(until, now).into_response());
         }
     }
-    Err(Envelope::from(error).into_response())
+    Err(ApiError::from(error).into_response())
 }
 
 /// The identity that a body names.
-pub fn read_bap_id(body: &Bytes) -> Result<Option<BapId>, Envelope> {
+pub fn read_bap_id(body: &Bytes) -> Result<Option<BapId>, ApiError> {
     if body.is_empty() {
         return Ok(None);
     }
@@ -237,9 +237,9 @@ fn prove(
     (bap_id.as_str().to_owned(), proof, root)
 }
 
-fn refusal(outcome: &KeySignedIn) -> Envelope {
+fn refusal(outcome: &KeySignedIn) -> ApiError {
     let forbidden = |error: &'static str, description: &'static str, code: &'static str| {
-        Envelope::new(StatusCode::FORBIDDEN, error, description).with_code(code)
+        ApiError::new(StatusCode::FORBIDDEN, error, description).with_code(code)
     };
     match outcome {
         KeySignedIn::UnknownKey => {
@@ -257,7 +257,7 @@ fn refusal(outcome: &KeySignedIn) -> Envelope {
             "Sign the path with this server's origin before it.",
             "ORIGIN_BOUND_REQUIRED",
         ),
-        KeySignedIn::Replayed | KeySignedIn::SignedIn(_) => Envelope::from(KeyTokenError::Invalid),
+        KeySignedIn::Replayed | KeySignedIn::SignedIn(_) => ApiError::from(KeyTokenError::Invalid),
     }
 }
 

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use crate::error::internal;
 use crate::extract::{MaybeSignedIn, expired_session_cookie};
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::interaction::with_cookie;
 use crate::state::Sigma;
 
@@ -45,7 +45,7 @@ pub struct SignedOutAnswer {
 pub async fn sign_out(
     State(sigma): State<Sigma>,
     MaybeSignedIn(signed_in): MaybeSignedIn,
-) -> Result<Response, Envelope> {
+) -> Result<Response, ApiError> {
     if let Some(signed_in) = signed_in {
         let (user_id, id, now) = (signed_in.account.user.id.clone(), signed_in.session.id, sigma.now());
         sigma.store.write(move |tx| session::end(tx, &user_id, &id, now)).await.map_err(internal)?;

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use super::sign_in::{Attempt, SignedInUser, UNKNOWN_KEY, accept};
 use crate::error::bad_request;
 use crate::extract::{KeyToken, KeyTokenError, SIGN_IN_PATH, read_object};
-use crate::http::{Envelope, RequestContext, Rule};
+use crate::http::{ApiError, RequestContext, Rule};
 use crate::interaction::with_cookie;
 use crate::state::Sigma;
 
@@ -87,7 +87,7 @@ pub async fn sign_up(
     let token = accept(&sigma, &context, Rule::SignIn, token).await?;
     let proof = body_bound(&sigma, &context, &headers, "x-sigma-enrollment-proof", &body).await?;
     if proof.pubkey != token.pubkey {
-        return Err(Envelope::from(KeyTokenError::Invalid).into_response());
+        return Err(ApiError::from(KeyTokenError::Invalid).into_response());
     }
     let identity = identity_proof(&sigma, &context, &headers, &body).await?;
     let unknown = if sigma.settings.sign_in.sign_up { UnknownKey::SignUp } else { UnknownKey::Refuse };
@@ -101,15 +101,15 @@ pub async fn sign_up(
         unknown,
     };
     let entered = attempt.run(&sigma, &context, &headers).await.map_err(|response| {
-        let refused = response.extensions().get::<Envelope>().and_then(Envelope::code);
+        let refused = response.extensions().get::<ApiError>().and_then(ApiError::code);
         if refused == Some(UNKNOWN_KEY) { sign_up_disabled().into_response() } else { response }
     })?;
     let answer = SignUpAnswer { user: entered.user() };
     Ok(with_cookie(Json(answer).into_response(), Some(&entered.cookie(&sigma))))
 }
 
-fn sign_up_disabled() -> Envelope {
-    Envelope::new(StatusCode::FORBIDDEN, "sign_up_disabled", "New accounts are made by the operator alone.")
+fn sign_up_disabled() -> ApiError {
+    ApiError::new(StatusCode::FORBIDDEN, "sign_up_disabled", "New accounts are made by the operator alone.")
         .with_code("SIGN_UP_DISABLED")
 }
 

@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::SignedIn;
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::state::Sigma;
 
 /// Seconds of its life.
@@ -44,7 +44,7 @@ pub struct SessionTokenAnswer {
 pub async fn session_token(
     State(sigma): State<Sigma>,
     signed_in: SignedIn,
-) -> Result<Json<SessionTokenAnswer>, Envelope> {
+) -> Result<Json<SessionTokenAnswer>, ApiError> {
     let now = sigma.now();
     let claims = SessionClaims {
         iss: sigma.issuer().to_owned(),
@@ -55,6 +55,6 @@ pub async fn session_token(
         sid: signed_in.session.id.to_string(),
     };
     let ring = sigma.keys.ring(&sigma.master_key).await;
-    let token = sign(ring.signer(Algorithm::ES256, now), TokenKind::Session, &claims).map_err(Envelope::internal)?;
+    let token = sign(ring.signer(Algorithm::ES256, now), TokenKind::Session, &claims).map_err(ApiError::internal)?;
     Ok(Json(SessionTokenAnswer { token }))
 }

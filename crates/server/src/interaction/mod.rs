@@ -24,7 +24,7 @@ use self::cookie::{BrowserSecret, expired_cookie};
 use self::sealed::Sealed;
 use crate::error::internal;
 use crate::extract::Browser;
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::state::Sigma;
 
 /// Bytes of a request that begins an interaction, form-encoded: sealed it still fits into an address.
@@ -60,7 +60,7 @@ pub enum Stopped {
     /// It lapsed, came to its end, or never was.
     Unknown,
     /// The store did not answer.
-    Internal(Envelope),
+    Internal(ApiError),
 }
 
 impl Ongoing {
@@ -113,7 +113,7 @@ pub async fn find_or_restart(sigma: &Sigma, browser: &Browser, name: &str) -> Re
 ///
 /// # Errors
 /// The cryptography failed, which it does not.
-pub fn begin(sigma: &Sigma, browser: &Browser, kind: Kind, now: Timestamp) -> Result<Ongoing, Envelope> {
+pub fn begin(sigma: &Sigma, browser: &Browser, kind: Kind, now: Timestamp) -> Result<Ongoing, ApiError> {
     let secret = BrowserSecret::of_or_new(sigma, browser);
     let stored = StoredInteraction {
         id: alphanumeric(&*sigma.rng, ID_LENGTH),
@@ -138,15 +138,15 @@ pub fn begin(sigma: &Sigma, browser: &Browser, kind: Kind, now: Timestamp) -> Re
 ///
 /// # Errors
 /// The cryptography failed, which it does not.
-pub fn begin_unbound(sigma: &Sigma, kind: Kind, now: Timestamp) -> Result<String, Envelope> {
+pub fn begin_unbound(sigma: &Sigma, kind: Kind, now: Timestamp) -> Result<String, ApiError> {
     let expires_at = Sigma::in_seconds(now, sigma.settings.tokens.interaction_seconds);
     let id = alphanumeric(&*sigma.rng, ID_LENGTH);
     seal(sigma, &Sealed { id, browser: None, kind, started_at: now, expires_at })
 }
 
-fn seal(sigma: &Sigma, sealed: &Sealed) -> Result<String, Envelope> {
+fn seal(sigma: &Sigma, sealed: &Sealed) -> Result<String, ApiError> {
     let text = sigma.interaction_key.seal(sealed, &*sigma.rng);
-    text.map_err(|_| Envelope::internal("an interaction could not be sealed"))
+    text.map_err(|_| ApiError::internal("an interaction could not be sealed"))
 }
 
 /// How an interaction ended.

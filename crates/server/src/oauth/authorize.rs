@@ -133,13 +133,13 @@ pub async fn authorize_by_form(
     match requested.parse(&sigma).await {
         Ok(Ok(_)) => {}
         Ok(Err(refusal)) => return send_refusal(&sigma, &browser, &requested, &refusal),
-        Err(envelope) => return envelope.into_response(),
+        Err(error) => return error.into_response(),
     }
     // A foreign page may have sent this: the request belongs to the browser that goes on with it, from then on.
     let kind = Kind::Authorization { query: requested.params.to_query() };
     match begin_unbound(&sigma, kind, sigma.now()) {
         Ok(name) => go(&browser, format!("{GATE_PATH}?interaction={name}")),
-        Err(envelope) => envelope.into_response(),
+        Err(error) => error.into_response(),
     }
 }
 
@@ -147,7 +147,7 @@ async fn resume(sigma: &Sigma, context: &RequestContext, browser: &Browser, name
     let (query, ongoing) = match find(sigma, browser, name).await {
         Ok(Found::Ongoing(ongoing)) => (ongoing.query().to_owned(), Some(*ongoing)),
         Ok(Found::Unbound(Kind::Authorization { query })) => (query, None),
-        Err(Stopped::Internal(envelope)) => return envelope.into_response(),
+        Err(Stopped::Internal(error)) => return error.into_response(),
         Err(reason) => return stopped(sigma, &reason),
     };
     // The app may have changed since: its request is read again, as if it came now.
@@ -161,7 +161,7 @@ async fn resume(sigma: &Sigma, context: &RequestContext, browser: &Browser, name
 fn unanswerable(context: &RequestContext, browser: &Browser, error: Unanswerable) -> Response {
     let (error, client_id, redirect_uri) = match error {
         Unanswerable::Untrusted { error, client_id, redirect_uri } => (error, client_id, redirect_uri),
-        Unanswerable::Internal(envelope) => return envelope.into_response(),
+        Unanswerable::Internal(error) => return error.into_response(),
     };
     let refused = Refused::new(error.code(), error.to_string());
     let refused = refused.app(client_id.as_deref()).redirect_uri(redirect_uri.as_deref());

@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 
 use crate::error::{bad_request, internal};
 use crate::extract::{Browser, FORM, JSON, SignedIn, is_content_type, read_form, wrong_content_type};
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::interaction::{Kind, Ongoing, close, end};
 use crate::oauth::answer::{Redirection, go, send_refusal};
 use crate::oauth::flow::{find_answered, proceed};
@@ -70,7 +70,7 @@ pub async fn answer_consent(
     signed_in: SignedIn,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Response, Envelope> {
+) -> Result<Response, ApiError> {
     let browser = Browser::of(&headers);
     let answer = read(&headers, &body)?;
     let (named, query) = (answer.interaction.as_deref(), answer.oauth_query.as_deref());
@@ -84,7 +84,7 @@ pub async fn answer_consent(
     }
     let requested = match Requested::read(&sigma, Params::parse(ongoing.query())).await {
         Ok(requested) => requested,
-        Err(Unanswerable::Internal(envelope)) => return Err(envelope),
+        Err(Unanswerable::Internal(error)) => return Err(error),
         Err(Unanswerable::Untrusted { error, .. }) => return Err(bad_request(error.code(), error.to_string())),
     };
     if !answer.accept {
@@ -105,7 +105,7 @@ async fn record(
     mut ongoing: Ongoing,
     requested: Requested,
     answer: &ConsentAnswer,
-) -> Result<(Ongoing, Requested), Envelope> {
+) -> Result<(Ongoing, Requested), ApiError> {
     let request = match requested.parse(sigma).await? {
         Ok(request) => request,
         Err(refusal) => return Err(bad_request(refusal.error.as_str(), refusal.description)),
@@ -192,7 +192,7 @@ fn with_scope(params: &Params, scope: &Scopes, claims: &ClaimsRequest) -> Params
     Params::from_pairs(pairs)
 }
 
-fn read(headers: &HeaderMap, body: &Bytes) -> Result<ConsentAnswer, Envelope> {
+fn read(headers: &HeaderMap, body: &Bytes) -> Result<ConsentAnswer, ApiError> {
     if is_content_type(headers, JSON) {
         return serde_json::from_slice(body)
             .map_err(|_| bad_request("invalid_request", "the body must be {accept, scope?, oauth_query}"));

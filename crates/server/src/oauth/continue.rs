@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::error::{bad_request, internal};
 use crate::extract::{Browser, FORM, JSON, SignedIn, is_content_type, read_form, wrong_content_type};
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::oauth::answer::{Redirection, go};
 use crate::oauth::flow::find_answered;
 use crate::oauth::resume_url;
@@ -69,7 +69,7 @@ pub async fn go_on(
     signed_in: SignedIn,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Response, Envelope> {
+) -> Result<Response, ApiError> {
     let browser = Browser::of(&headers);
     let what = read(&headers, &body)?;
     let (named, query) = (what.interaction.as_deref(), what.oauth_query.as_deref());
@@ -102,7 +102,7 @@ pub async fn go_on(
     Ok(go(&browser, resume_url(&name)))
 }
 
-fn read(headers: &HeaderMap, body: &Bytes) -> Result<Continuation, Envelope> {
+fn read(headers: &HeaderMap, body: &Bytes) -> Result<Continuation, ApiError> {
     if is_content_type(headers, JSON) {
         return serde_json::from_slice(body)
             .map_err(|_| bad_request("invalid_request", "the body must be {postLogin, oauth_query}"));

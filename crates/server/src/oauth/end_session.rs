@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 
 use crate::error::{bad_request, internal};
 use crate::extract::{Browser, FORM, SignedIn, expired_session_cookie, is_content_type, wrong_content_type};
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::interaction::with_cookie;
 use crate::oauth::answer::{go, refuse_head};
 use crate::oauth::forms::{EndSessionConfirmation, EndSessionForm};
@@ -75,7 +75,7 @@ pub async fn end_session(
     State(sigma): State<Sigma>,
     browser: Browser,
     RawQuery(query): RawQuery,
-) -> Result<Response, Envelope> {
+) -> Result<Response, ApiError> {
     answer(&sigma, &browser, &Params::parse(query.as_deref().unwrap_or_default())).await
 }
 
@@ -102,7 +102,7 @@ pub async fn end_session_by_form(
     State(sigma): State<Sigma>,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Response, Envelope> {
+) -> Result<Response, ApiError> {
     if !body.is_empty() && !is_content_type(&headers, FORM) {
         return Err(wrong_content_type("the body must be application/x-www-form-urlencoded"));
     }
@@ -125,7 +125,7 @@ pub async fn end_session_by_form(
         (status = 503, description = "The store does not answer"),
     )
 )]
-pub async fn confirm(State(sigma): State<Sigma>, headers: HeaderMap, body: Bytes) -> Result<Response, Envelope> {
+pub async fn confirm(State(sigma): State<Sigma>, headers: HeaderMap, body: Bytes) -> Result<Response, ApiError> {
     let browser = Browser::of(&headers);
     let form = Params::parse(&String::from_utf8_lossy(&body));
     if form.get("confirm") != Some("true") {
@@ -151,7 +151,7 @@ enum Hint {
     Good { claims: Box<IdClaims>, app: Arc<App> },
 }
 
-async fn answer(sigma: &Sigma, browser: &Browser, params: &Params) -> Result<Response, Envelope> {
+async fn answer(sigma: &Sigma, browser: &Browser, params: &Params) -> Result<Response, ApiError> {
     let signed_in = SignedIn::find(sigma, browser).await?;
     if params.repeated().is_some() {
         if browser.wants_json() {
@@ -191,9 +191,9 @@ async fn answer(sigma: &Sigma, browser: &Browser, params: &Params) -> Result<Res
 }
 
 /// Reads the hint. A script is told of a bad one at once.
-async fn read(sigma: &Sigma, browser: &Browser, params: &Params) -> Result<Hint, Envelope> {
+async fn read(sigma: &Sigma, browser: &Browser, params: &Params) -> Result<Hint, ApiError> {
     let bad = |fault: &'static str| {
-        let invalid = || Envelope::new(StatusCode::UNAUTHORIZED, "invalid_token", "The id_token_hint is invalid");
+        let invalid = || ApiError::new(StatusCode::UNAUTHORIZED, "invalid_token", "The id_token_hint is invalid");
         if browser.wants_json() { Err(invalid()) } else { Ok(Hint::Bad(fault)) }
     };
     let Some(text) = params.get("id_token_hint") else { return Ok(Hint::Absent) };
@@ -223,7 +223,7 @@ async fn ask(
     params: &Params,
     signed_in: Option<SignedIn>,
     fault: Option<&'static str>,
-) -> Result<Response, Envelope> {
+) -> Result<Response, ApiError> {
     if browser.wants_json() {
         return Err(bad_request("invalid_request", "User confirmation is required to complete logout"));
     }
@@ -242,7 +242,7 @@ async fn ask(
     Ok(page.render(&PageContext { issuer: sigma.issuer() }))
 }
 
-async fn end(sigma: &Sigma, user_id: &UserId, session_id: &SessionId) -> Result<(), Envelope> {
+async fn end(sigma: &Sigma, user_id: &UserId, session_id: &SessionId) -> Result<(), ApiError> {
     let (user_id, session_id, now) = (user_id.clone(), session_id.clone(), sigma.now());
     sigma.store.write(move |tx| session::end(tx, &user_id, &session_id, now)).await.map_err(internal)?;
     Ok(())

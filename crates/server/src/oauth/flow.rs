@@ -15,7 +15,7 @@ use sigma_store::{code, consent};
 
 use crate::error::{bad_request, internal};
 use crate::extract::{Browser, SignedIn};
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::interaction::{self, Ending, Found, Kind, Ongoing, Stopped, with_cookie};
 use crate::oauth::answer::{go, send_code, send_refusal};
 use crate::oauth::request::{Requested, subject_of_hint};
@@ -42,7 +42,7 @@ pub async fn find_answered(
     match interaction::find(sigma, browser, name).await {
         Ok(Found::Ongoing(ongoing)) => Ok(*ongoing),
         Ok(Found::Unbound(_)) => Err(Box::new(go(browser, resume_url(name)))),
-        Err(Stopped::Internal(envelope)) => Err(Box::new(envelope.into_response())),
+        Err(Stopped::Internal(error)) => Err(Box::new(error.into_response())),
         Err(Stopped::Unknown) if browser.wants_json() => Err(refuse("the interaction has ended")),
         Err(reason) => Err(Box::new(stopped(sigma, &reason))),
     }
@@ -52,7 +52,7 @@ pub async fn find_answered(
 pub async fn proceed(sigma: &Sigma, browser: &Browser, requested: &Requested, ongoing: Option<Ongoing>) -> Response {
     match advance(sigma, browser, requested, ongoing).await {
         Ok(response) => response,
-        Err(envelope) => envelope.into_response(),
+        Err(error) => error.into_response(),
     }
 }
 
@@ -61,7 +61,7 @@ async fn advance(
     browser: &Browser,
     requested: &Requested,
     ongoing: Option<Ongoing>,
-) -> Result<Response, Envelope> {
+) -> Result<Response, ApiError> {
     let request = match requested.parse(sigma).await? {
         Ok(request) => request,
         Err(refusal) => return refuse(sigma, browser, requested, ongoing, &refusal).await,
@@ -96,7 +96,7 @@ async fn advance(
     let (page, is_known) = match step {
         Err(refusal) => return refuse(sigma, browser, requested, ongoing, &refusal).await,
         Ok(NextStep::Issue) => {
-            let Some(signed_in) = signed_in else { return Err(Envelope::internal("a code for nobody")) };
+            let Some(signed_in) = signed_in else { return Err(ApiError::internal("a code for nobody")) };
             return issue(sigma, browser, requested, &request, &signed_in, identity, ongoing, now).await;
         }
         Ok(NextStep::SignIn) => ("/login", false),
@@ -123,7 +123,7 @@ async fn refuse(
     requested: &Requested,
     ongoing: Option<Ongoing>,
     refusal: &Refusal,
-) -> Result<Response, Envelope> {
+) -> Result<Response, ApiError> {
     let response = send_refusal(sigma, browser, requested, refusal);
     let Some(ongoing) = ongoing else { return Ok(response) };
     let (row, now) = (ongoing.stored.clone(), sigma.now());
@@ -148,7 +148,7 @@ async fn issue(
     identity: Option<Identity>,
     ongoing: Option<Ongoing>,
     now: Timestamp,
-) -> Result<Response, Envelope> {
+) -> Result<Response, ApiError> {
     let text = alphanumeric(&*sigma.rng, CODE_LENGTH);
     let facts = signed_in.session.facts();
     let code = Code {

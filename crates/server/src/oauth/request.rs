@@ -12,7 +12,7 @@ use sigma_core::token::IdClaims;
 use sigma_store::StoreError;
 
 use crate::error::internal;
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::interaction::LONGEST_REQUEST;
 use crate::state::Sigma;
 
@@ -40,7 +40,7 @@ pub enum Unanswerable {
         redirect_uri: Option<String>,
     },
     /// The store did not answer.
-    Internal(Envelope),
+    Internal(ApiError),
 }
 
 impl Requested {
@@ -83,7 +83,7 @@ impl Requested {
     ///
     /// # Errors
     /// The refusal for the app inside, the store's silence outside.
-    pub async fn parse(&self, sigma: &Sigma) -> Result<Result<AuthorizationRequest, Refusal>, Envelope> {
+    pub async fn parse(&self, sigma: &Sigma) -> Result<Result<AuthorizationRequest, Refusal>, ApiError> {
         let registered = sigma.find_resources(&self.params.resources()).await.map_err(internal)?;
         Ok(parse(&self.params, &self.app, &registered))
     }

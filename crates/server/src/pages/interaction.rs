@@ -24,7 +24,7 @@ pub struct Ongoing {
 pub async fn find(sigma: &Sigma, browser: &Browser, name: &str) -> Result<Ongoing, Response> {
     let interaction = match interaction::find_or_restart(sigma, browser, name).await {
         Ok(interaction) => interaction,
-        Err(Stopped::Internal(envelope)) => return Err(envelope.into_response()),
+        Err(Stopped::Internal(error)) => return Err(error.into_response()),
         Err(reason) => return Err(stopped(sigma, &reason)),
     };
     match Requested::read(sigma, Params::parse(interaction.query())).await {

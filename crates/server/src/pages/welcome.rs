@@ -8,7 +8,7 @@ use sigma_store::session::{self, Session};
 
 use crate::error::internal;
 use crate::extract::{Browser, SignedIn};
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::pages::person_view;
 use crate::pages::view::{PageContext, SessionLine, Welcome};
 use crate::state::Sigma;
@@ -21,11 +21,11 @@ pub fn router() -> Router<Sigma> {
 async fn welcome(State(sigma): State<Sigma>, browser: Browser) -> Response {
     match show(&sigma, &browser).await {
         Ok(response) => response,
-        Err(envelope) => envelope.into_response(),
+        Err(error) => error.into_response(),
     }
 }
 
-async fn show(sigma: &Sigma, browser: &Browser) -> Result<Response, Envelope> {
+async fn show(sigma: &Sigma, browser: &Browser) -> Result<Response, ApiError> {
     let context = PageContext { issuer: sigma.issuer() };
     let Some(signed_in) = SignedIn::find(sigma, browser).await? else {
         return Ok(Welcome { signed_in: None, email: None, sessions: Vec::new() }.render(&context));

@@ -18,7 +18,7 @@ use sigma_store::password_throttle::Source;
 
 use self::gate::Gate;
 use crate::hashing::{HashingError, Lane, Match, Reference};
-use crate::http::{Envelope, Exceeded, RequestContext};
+use crate::http::{ApiError, Exceeded, RequestContext};
 use crate::state::Sigma;
 pub use turns::Turns;
 
@@ -56,7 +56,7 @@ pub enum AuthenticateError {
     Hashing(HashingError),
 }
 
-impl From<AuthenticateError> for Envelope {
+impl From<AuthenticateError> for ApiError {
     fn from(error: AuthenticateError) -> Self {
         match error {
             AuthenticateError::Store(error) => crate::error::internal(error),
@@ -155,7 +155,7 @@ impl Verdict {
         match self {
             Self::Authenticated(_) | Self::Wrong => None,
             Self::Delayed(exceeded) => Some((*exceeded).into_response()),
-            Self::Busy => Some(Envelope::unavailable(HashingError::Busy).into_response()),
+            Self::Busy => Some(ApiError::unavailable(HashingError::Busy).into_response()),
         }
     }
 }

@@ -10,7 +10,7 @@ use sigma_store::StoreError;
 
 use crate::budget::OverBudget;
 use crate::error::internal;
-use crate::http::{Envelope, Exceeded};
+use crate::http::{ApiError, Exceeded};
 
 /// Why a request to a workspace was refused.
 #[derive(Clone, Debug)]
@@ -79,7 +79,7 @@ impl From<Exceeded> for WorkspaceError {
     }
 }
 
-impl From<WorkspaceError> for Envelope {
+impl From<WorkspaceError> for ApiError {
     fn from(error: WorkspaceError) -> Self {
         let unauthorized = |message: &'static str| Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message);
         let refused = |status, refusal: &Refusal| Self::new(status, "refused", refusal.to_string());
@@ -115,7 +115,7 @@ impl IntoResponse for WorkspaceError {
             // Says in its headers when to come back.
             Self::Limited(exceeded) => exceeded.into_response(),
             Self::OverBudget(over) => over.into_response(),
-            error => Envelope::from(error).into_response(),
+            error => ApiError::from(error).into_response(),
         }
     }
 }

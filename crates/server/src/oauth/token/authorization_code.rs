@@ -16,7 +16,7 @@ use sigma_store::grant::NewRefreshToken;
 use super::issue::{access_seconds, of_grant};
 use super::{TokenAnswer, TokenError};
 use crate::extract::AppRequest;
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::oauth::token::refresh_token::FAMILY_CONTEXT;
 use crate::state::Sigma;
 
@@ -53,7 +53,7 @@ pub async fn redeem(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, T
         grant_id,
         refresh: NewRefreshToken {
             hash: Digest::of(&refresh_token),
-            sealed_family_key: sealed.map_err(|error| TokenError::Internal(Envelope::internal(error)))?,
+            sealed_family_key: sealed.map_err(|error| TokenError::Internal(ApiError::internal(error)))?,
             expires_at: Sigma::in_seconds(now, sigma.settings.tokens.refresh_seconds),
         },
         access_expires_at: Sigma::in_seconds(now, access_seconds(sigma, &app)),

@@ -18,7 +18,7 @@ use sigma_store::{StoreError, grant};
 
 use super::{TokenAnswer, TokenError};
 use crate::error::internal;
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::state::Sigma;
 
 /// How long the access tokens of an app live, in seconds. An app may have a shorter life than others, never a
@@ -105,7 +105,7 @@ fn make<T: Serialize>(
     claims: &T,
     now: Timestamp,
 ) -> Result<String, TokenError> {
-    sign(ring.signer(algorithm, now), kind, claims).map_err(|error| TokenError::Internal(Envelope::internal(error)))
+    sign(ring.signer(algorithm, now), kind, claims).map_err(|error| TokenError::Internal(ApiError::internal(error)))
 }
 
 /// The access token of a direct sign-in: scope `openid profile`, audience the issuer, its own grant. The
@@ -113,7 +113,7 @@ fn make<T: Serialize>(
 ///
 /// # Errors
 /// The store does not answer.
-pub async fn issue_direct(sigma: &Sigma, session: &Session, person: &Person) -> Result<(String, u32), Envelope> {
+pub async fn issue_direct(sigma: &Sigma, session: &Session, person: &Person) -> Result<(String, u32), ApiError> {
     let now = sigma.now();
     let lifetime = Lifetime { now, seconds: sigma.settings.tokens.access_seconds };
     let grant_id = GrantId::new(now, &*sigma.rng);
@@ -129,6 +129,6 @@ pub async fn issue_direct(sigma: &Sigma, session: &Session, person: &Person) -> 
     });
     begun.await.map_err(internal)?;
     let ring = sigma.keys.ring(&sigma.master_key).await;
-    let token = make(&ring, Algorithm::ES256, TokenKind::Access, &claims, now).map_err(Envelope::from)?;
+    let token = make(&ring, Algorithm::ES256, TokenKind::Access, &claims, now).map_err(ApiError::from)?;
     Ok((token, lifetime.seconds))
 }

@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 
 use crate::error::{bad_request, internal};
 use crate::extract::{AppRequest, ClientAuthError};
-use crate::http::{Envelope, RequestContext};
+use crate::http::{ApiError, RequestContext};
 use crate::oauth::forms::TokenForm;
 use crate::state::Sigma;
 
@@ -91,7 +91,7 @@ pub enum TokenError {
     /// What the app authenticated with, by this method, was used before.
     Replayed(AuthMethod),
     /// A token could not be made, or the store did not answer.
-    Internal(Envelope),
+    Internal(ApiError),
 }
 
 impl From<sigma_store::StoreError> for TokenError {
@@ -100,7 +100,7 @@ impl From<sigma_store::StoreError> for TokenError {
     }
 }
 
-impl From<TokenError> for Envelope {
+impl From<TokenError> for ApiError {
     fn from(error: TokenError) -> Self {
         match error {
             TokenError::MissingGrantType => bad_request("invalid_request", "grant_type is required"),
@@ -117,14 +117,14 @@ impl From<TokenError> for Envelope {
             TokenError::InvalidTarget => bad_request("invalid_target", "the resource was not granted"),
             TokenError::Replayed(AuthMethod::SigmaBitcoinAuth) => ClientAuthError::InvalidSignature.into(),
             TokenError::Replayed(_) => ClientAuthError::Invalid.into(),
-            TokenError::Internal(envelope) => envelope,
+            TokenError::Internal(error) => error,
         }
     }
 }
 
 impl IntoResponse for TokenError {
     fn into_response(self) -> Response {
-        Envelope::from(self).into_response()
+        ApiError::from(self).into_response()
     }
 }
 

@@ -13,7 +13,7 @@ use super::issue::{access_seconds, of_grant};
 use super::{TokenAnswer, TokenError};
 use crate::error::internal;
 use crate::extract::AppRequest;
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::state::Sigma;
 
 /// The context under which a family's key is sealed, before the id of its grant.
@@ -23,13 +23,13 @@ pub const FAMILY_CONTEXT: &str = "refresh-family:";
 ///
 /// # Errors
 /// The store does not answer, or what it holds cannot be opened.
-pub async fn family(sigma: &Sigma, token: &str) -> Result<Option<(Family, Zeroizing<Vec<u8>>)>, Envelope> {
+pub async fn family(sigma: &Sigma, token: &str) -> Result<Option<(Family, Zeroizing<Vec<u8>>)>, ApiError> {
     let Some(grant_id) = named_grant(token) else { return Ok(None) };
     let Some(family) = sigma.store.read(move |tx| grant::find_family(tx, &grant_id)).await.map_err(internal)? else {
         return Ok(None);
     };
     let context = format!("{FAMILY_CONTEXT}{}", family.grant_id);
-    let key = sigma.master_key.open(&context, &family.sealed_key).map_err(Envelope::internal)?;
+    let key = sigma.master_key.open(&context, &family.sealed_key).map_err(ApiError::internal)?;
     Ok(is_of_family(&key, token).then_some((family, key)))
 }
 

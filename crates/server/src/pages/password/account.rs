@@ -17,7 +17,7 @@ use sigma_store::password_change::{Change, change};
 use super::{chosen, end_the_rest, hash, remember};
 use crate::error::internal;
 use crate::extract::{Browser, SignedIn};
-use crate::http::{Envelope, RequestContext};
+use crate::http::{ApiError, RequestContext};
 use crate::interaction::with_cookie;
 use crate::pages::view::{AccountPassword, PageContext, PasswordState};
 use crate::passwords::{Verdict, authenticate};
@@ -61,7 +61,7 @@ async fn save(
             // The session counts for itself: what strangers fail at the account is nothing to whoever is signed in.
             let device = chosen_at.map(|chosen_at| Device { name: signed_in.session.id.to_string(), chosen_at });
             let verdict = authenticate(&sigma, &context, &email, current, device).await;
-            let verdict = verdict.map_err(|error| Envelope::from(error).into_response())?;
+            let verdict = verdict.map_err(|error| ApiError::from(error).into_response())?;
             if let Some(refusal) = verdict.refusal() {
                 return Err(refusal);
             }
@@ -82,7 +82,7 @@ async fn save(
         hash: hash(&sigma, new).await?,
         kept: signed_in.session.id.clone(),
         network: context.client().network(),
-        notice: notice.map_err(|error| Envelope::internal(error).into_response())?,
+        notice: notice.map_err(|error| ApiError::internal(error).into_response())?,
     };
     let changed = sigma.store.write(move |tx| change(tx, &wanted)).await;
     if !changed.map_err(|error| internal(error).into_response())? {

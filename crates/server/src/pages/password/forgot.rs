@@ -12,7 +12,7 @@ use sigma_store::account;
 use sigma_store::password_change::{ResetRequest, request_reset};
 
 use crate::error::internal;
-use crate::http::{Envelope, RequestContext, Rule};
+use crate::http::{ApiError, RequestContext, Rule};
 use crate::pages::view::{ForgotPassword, PageContext};
 use crate::passwords::bucket;
 use crate::state::Sigma;
@@ -46,7 +46,7 @@ async fn send(State(sigma): State<Sigma>, context: RequestContext, body: Bytes) 
     let mail = sigma
         .desk()
         .reset(own.as_deref().unwrap_or(email.address()))
-        .map_err(|error| Envelope::internal(error).into_response())?;
+        .map_err(|error| ApiError::internal(error).into_response())?;
     let bucket = bucket(&sigma, email.folded());
     let request = ResetRequest { email: email.folded().to_owned(), bucket, mail };
     let promised = sigma.store.write(move |tx| request_reset(tx, &request)).await;

@@ -17,7 +17,7 @@ use sigma_store::password_change::end_sessions;
 use crate::error::internal;
 use crate::extract::Browser;
 use crate::hashing::HashingError;
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::passwords::device;
 use crate::state::Sigma;
 
@@ -44,11 +44,11 @@ pub(super) fn chosen(form: &Params) -> Result<NewPassword, String> {
 /// 503 while too many wait.
 pub(super) async fn hash(sigma: &Sigma, password: NewPassword) -> Result<String, Response> {
     sigma.hasher.hash(password.into_secret()).await.map_err(|error| {
-        let envelope = match error {
-            HashingError::Busy => Envelope::unavailable(error),
-            HashingError::Failed(_) => Envelope::internal(error),
+        let error = match error {
+            HashingError::Busy => ApiError::unavailable(error),
+            HashingError::Failed(_) => ApiError::internal(error),
         };
-        envelope.into_response()
+        error.into_response()
     })
 }
 

@@ -14,7 +14,7 @@ use sigma_store::password_change::{Reset, find_reset, reset};
 use super::{chosen, end_the_rest, hash, remember};
 use crate::error::internal;
 use crate::extract::{Browser, NewBrowserSession};
-use crate::http::{Envelope, RequestContext};
+use crate::http::{ApiError, RequestContext};
 use crate::interaction::with_cookie;
 use crate::pages::view::{ErrorPage, Link, PageContext, ResetPassword};
 use crate::state::Sigma;
@@ -53,7 +53,7 @@ async fn set(
         link: Digest::of(token),
         hash: hash(&sigma, password).await?,
         network: context.client().network(),
-        notice: notice.map_err(|error| Envelope::internal(error).into_response())?,
+        notice: notice.map_err(|error| ApiError::internal(error).into_response())?,
         session: session.new.clone(),
     };
     let began = sigma.store.write(move |tx| reset(tx, &wanted)).await;

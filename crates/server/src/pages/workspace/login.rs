@@ -21,7 +21,7 @@ use super::quick::QuickSession;
 use super::visit::failed;
 use crate::extract::{Browser, NewBrowserSession, SignedIn, expired_session_cookie};
 use crate::hashing::HashingError;
-use crate::http::{Envelope, Exceeded, RequestContext};
+use crate::http::{ApiError, Exceeded, RequestContext};
 use crate::interaction::with_cookie;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{QuickLoginGroup, QuickLoginLine, WorkspaceLogin};
@@ -52,11 +52,11 @@ async fn log_in(
     let folded = email::fold(&email);
     let device = device::shown(&sigma, &browser, &folded);
     let verdict = authenticate(&sigma, &context, &email, secret, device).await;
-    let person = match verdict.map_err(|error| Instead::of(Envelope::from(error)))? {
+    let person = match verdict.map_err(|error| Instead::of(ApiError::from(error)))? {
         Verdict::Authenticated(person) => person,
         Verdict::Wrong => return wrong(&sigma, &context, email).await,
         Verdict::Delayed(exceeded) => return delayed(&sigma, &context, email, exceeded).await,
-        Verdict::Busy => return Err(Instead::of(Envelope::unavailable(HashingError::Busy))),
+        Verdict::Busy => return Err(Instead::of(ApiError::unavailable(HashingError::Busy))),
     };
     let chosen_at = person.proof.chosen_at();
     let session = NewBrowserSession::of(&sigma, &context, &browser, "pwd");

@@ -13,7 +13,7 @@ use sigma_store::workspace::tenant::{self, Change};
 use super::form::Form;
 use super::outcome::{Done, Instead, Refused};
 use super::visit::{Visit, failed};
-use crate::http::Envelope;
+use crate::http::ApiError;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{Notice, QuickLoginsSetting, Tab, WorkspaceSettings};
 use crate::state::Sigma;
@@ -49,7 +49,7 @@ async fn change(State(sigma): State<Sigma>, visit: Visit, form: Form) -> Result<
 async fn rotate(State(sigma): State<Sigma>, visit: Visit) -> Result<Response, Instead> {
     let (org_id, actor, now) = (visit.org_id(), visit.actor(), sigma.now());
     let made = secret::make(&org_id, &sigma.master_key, &*sigma.rng);
-    let (kid, sealed) = made.map_err(|error| Instead::of(Envelope::internal(error)))?;
+    let (kid, sealed) = made.map_err(|error| Instead::of(ApiError::internal(error)))?;
     match Visit::act(&sigma, move |tx| secret::rotate(tx, &org_id, &actor, &kid, &sealed, now)).await? {
         Ok(()) => Ok(Done::Rotated.at(&visit.path("settings"))),
         Err(refused) => page(&sigma, &visit, &visit.workspace.name, refused.status, Some(refused.notice)).await,

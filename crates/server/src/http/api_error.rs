@@ -15,7 +15,7 @@ use crate::http::limits::Exceeded;
 
 /// An error as it is sent. The one middleware adds `request_id` and logs the cause.
 #[derive(Clone, Debug)]
-pub struct Envelope {
+pub struct ApiError {
     status: StatusCode,
     error: Cow<'static, str>,
     description: Cow<'static, str>,
@@ -23,7 +23,7 @@ pub struct Envelope {
     cause: Option<String>,
 }
 
-/// The envelope of workspaces: always two strings.
+/// The error of workspaces: always two strings.
 #[derive(Serialize)]
 struct WorkspaceJson<'a> {
     error: &'static str,
@@ -41,7 +41,7 @@ struct Json<'a> {
     request_id: Option<&'a str>,
 }
 
-impl Envelope {
+impl ApiError {
     /// `error` is the code that clients compare, `description` the sentence that people read.
     pub fn new(
         status: StatusCode,
@@ -113,7 +113,7 @@ impl Envelope {
     }
 }
 
-impl Envelope {
+impl ApiError {
     /// The body under `/api/v1`, where the code follows from the status and an internal error names the request to ask about.
     pub(super) fn workspace_body(&self, request_id: &str) -> Body {
         let error = workspace_code(self.status);
@@ -143,7 +143,7 @@ fn workspace_code(status: StatusCode) -> &'static str {
 }
 
 /// Headers that others added to the response stay; the body is written again by the middleware with the request's id.
-impl IntoResponse for Envelope {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = Response::new(self.body(None));
         *response.status_mut() = self.status;
@@ -162,8 +162,8 @@ const X_RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
 impl IntoResponse for Exceeded {
     fn into_response(self) -> Response {
         let description = "Too many requests. Please try again later.";
-        let envelope = Envelope::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", description);
-        let mut response = envelope.into_response();
+        let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", description);
+        let mut response = error.into_response();
         self.write(response.headers_mut());
         response
     }
@@ -193,16 +193,16 @@ mod tests {
 
     #[tokio::test]
     async fn an_error_speaks_to_every_family_of_clients() {
-        let envelope = Envelope::new(StatusCode::FORBIDDEN, "invalid_origin", "Invalid origin");
+        let error = ApiError::new(StatusCode::FORBIDDEN, "invalid_origin", "Invalid origin");
         insta::assert_snapshot!(
-            text(envelope.with_code("INVALID_ORIGIN").body(Some("req_x"))).await,
+            text(error.with_code("INVALID_ORIGIN").body(Some("req_x"))).await,
             @r#"{"error":"invalid_origin","error_description":"Invalid origin","message":"Invalid origin","code":"INVALID_ORIGIN","request_id":"req_x"}"#
         );
     }
 
     #[tokio::test]
     async fn an_internal_cause_is_not_sent() {
-        let response = Envelope::internal("password of the database").into_response();
+        let response = ApiError::internal("password of the database").into_response();
         assert_eq!(response.status(), 500);
         assert!(!text(response.into_body()).await.contains("password"));
     }
