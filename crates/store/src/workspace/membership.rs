@@ -9,7 +9,7 @@ use sigma_core::time::Timestamp;
 use sigma_core::workspace::{Actor, KeyPermissions, Refusal, Right};
 
 use crate::workspace::api_key::{self, MadeKeys};
-use crate::workspace::{Decision, Page, authority, change_key, granted, role, roster};
+use crate::workspace::{Decision, Page, authority, change_key, granted, pagination, role};
 use crate::{Row, StoreError, Tx, params};
 
 /// The kind of a membership in the change feed; the key is [`change_key`] with the user's id.
@@ -118,7 +118,7 @@ pub fn find_by_email(tx: &mut dyn Tx, org_id: &OrgId, folded: &str) -> Result<Op
 
 /// At most `limit` members after the first `offset`, in the order in which they came, about.
 pub fn list(tx: &mut dyn Tx, org_id: &OrgId, offset: u64, limit: u32) -> Result<Page<Member>, StoreError> {
-    let start = roster::start(tx, org_id, offset)?;
+    let start = pagination::start(tx, org_id, offset)?;
     let Some((bucket, first)) = start.first else { return Ok(Page { items: Vec::new(), total: start.total }) };
     let items = tx
         .query_all(
@@ -161,7 +161,7 @@ pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewMember, now:
     if invited.is_some() || find(tx, org_id, &new.user_id)?.is_some() {
         return Ok(Err(MEMBER_ALREADY));
     }
-    let bucket = roster::enter(tx, org_id)?;
+    let bucket = pagination::enter(tx, org_id)?;
     tx.execute(
         "INSERT INTO memberships (org_id, user_id, role_id, state, quick_login, bucket, era, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7)",
@@ -187,7 +187,7 @@ pub struct Invited<'i> {
 /// Adds a membership that waits for its person. Who may, with which role, and whether the address is a member's already is
 /// the caller's to judge.
 pub(crate) fn invite(tx: &mut dyn Tx, org_id: &OrgId, invited: &Invited<'_>, now: Timestamp) -> Decision<Member> {
-    let bucket = roster::enter(tx, org_id)?;
+    let bucket = pagination::enter(tx, org_id)?;
     let user_id = UserId::from_text(invited.id.as_str());
     tx.execute(
         "INSERT INTO memberships (org_id, user_id, role_id, state, quick_login, bucket, era, invited_name, invited_email,
@@ -288,7 +288,7 @@ pub fn remove(
         return Ok(Err(Refusal::LAST_ADMIN));
     }
     tx.execute("DELETE FROM memberships WHERE org_id = $1 AND user_id = $2", params![org_id, user_id])?;
-    roster::leave(tx, org_id, member.bucket)?;
+    pagination::leave(tx, org_id, member.bucket)?;
     tx.execute("DELETE FROM one_time_links WHERE user_id = $1 AND org_id = $2", params![user_id, org_id])?;
     tx.changed(CHANGED, &change_key(org_id, user_id.as_str()))?;
     api_key::settle(tx, org_id, user_id, KeyPermissions::NONE, keys)?;

@@ -7,10 +7,10 @@ pub mod api_key;
 pub mod authority;
 pub mod login;
 pub mod membership;
+mod pagination;
 pub mod quick;
 pub mod removal;
 pub mod role;
-mod roster;
 pub mod secret;
 pub mod session;
 pub mod tenant;
@@ -19,7 +19,7 @@ use sigma_core::workspace::Refusal;
 
 use crate::StoreError;
 
-pub use roster::Page;
+pub use pagination::Page;
 
 /// What an operation comes to: done, refused, or the database failed.
 pub type Decision<T> = Result<Result<T, Refusal>, StoreError>;
