@@ -158,33 +158,33 @@ impl Caller {
 
     /// Whether they may do what a permission of keys or a switch of roles names. What a switch allows, of keys only
     /// the one with all five permissions may.
-    pub fn may(&self, wanted: Wish) -> bool {
+    pub fn may(&self, wanted: RequiredPermission) -> bool {
         match (wanted, &self.authority) {
-            (Wish::Permission(permission), _) => self.permissions.contains(permission),
-            (Wish::Switch(switch), Authority::Person(role)) => role.switches.is_on(switch),
-            (Wish::Switch(_), _) => self.permissions == KeyPermissions::ALL,
+            (RequiredPermission::Permission(permission), _) => self.permissions.contains(permission),
+            (RequiredPermission::Switch(switch), Authority::Person(role)) => role.switches.is_on(switch),
+            (RequiredPermission::Switch(_), _) => self.permissions == KeyPermissions::ALL,
         }
     }
 }
 
 /// What somebody asks whether a caller may do it.
 #[derive(Clone, Copy, Debug)]
-pub enum Wish {
+pub enum RequiredPermission {
     /// As a key has it.
     Permission(KeyPermission),
     /// As a role has it.
     Switch(Switch),
 }
 
-impl Wish {
+impl RequiredPermission {
     /// What that name asks for.
     ///
     /// # Errors
     /// 400: it is the name of nothing.
     pub fn parse(name: &str) -> Result<Self, WorkspaceError> {
         let switch = || Switch::ALL.into_iter().find(|switch| switch.as_str() == name).map(Self::Switch);
-        let wish = KeyPermission::parse(name).map(Self::Permission).or_else(switch);
-        wish.ok_or_else(|| {
+        let required = KeyPermission::parse(name).map(Self::Permission).or_else(switch);
+        required.ok_or_else(|| {
             WorkspaceError::invalid(
                 "permission must be read, update-data, delete-data, update-model, delete-model or a switch of roles",
             )

@@ -15,18 +15,18 @@ const SHARDS: usize = 16;
 const MOST: usize = 640;
 
 /// Callers by the SHA-256 of the whole token or key.
-pub struct Remembered {
+pub struct CallerCache {
     shards: Vec<RwLock<HashMap<Digest, Arc<Known>>>>,
     hasher: RandomState,
 }
 
-impl Default for Remembered {
+impl Default for CallerCache {
     fn default() -> Self {
         Self { shards: (0..SHARDS).map(|_| RwLock::default()).collect(), hasher: RandomState::new() }
     }
 }
 
-impl Remembered {
+impl CallerCache {
     fn shard(&self, digest: &Digest) -> Option<&RwLock<HashMap<Digest, Arc<Known>>>> {
         let hash = usize::try_from(self.hasher.hash_one(digest) & 0xFFFF).unwrap_or(0);
         self.shards.get(hash % SHARDS)

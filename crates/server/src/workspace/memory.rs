@@ -16,7 +16,7 @@ use sigma_store::workspace::{change_key, role};
 use sigma_store::{Cache, MasterKey, Store, StoreError, Tx, Watch, account};
 
 use crate::state::Sigma;
-use crate::workspace::remembered::Remembered;
+use crate::workspace::caller_cache::CallerCache;
 use crate::workspace::uses::Uses;
 
 /// How far the clocks of our processes may differ, in seconds.
@@ -32,7 +32,7 @@ pub struct WorkspaceMemory {
     /// Changes of anything that decides who a credential is.
     pub(super) watch: Watch,
     /// Who each credential was found to be.
-    pub(super) callers: Remembered,
+    pub(super) callers: CallerCache,
     /// When keys were used.
     pub(super) uses: Uses,
 }
@@ -49,7 +49,7 @@ impl WorkspaceMemory {
             sessions: Cache::new(store, session::CHANGED, 20_000),
             keys: Cache::new(store, api_key::CHANGED, 10_000),
             watch: Watch::new(store, &kinds),
-            callers: Remembered::default(),
+            callers: CallerCache::default(),
             uses: Uses::default(),
         }
     }

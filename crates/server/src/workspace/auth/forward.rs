@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::Sigma;
-use crate::workspace::caller::{Wish, WorkspaceCheck};
+use crate::workspace::caller::{RequiredPermission, WorkspaceCheck};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::forwarded;
 
@@ -94,9 +94,9 @@ async fn answer(
     if params.repeated().is_some() {
         return Err(WorkspaceError::invalid("Each parameter must stand once"));
     }
-    let wish = params.raw("permission").map(Wish::parse).transpose()?;
+    let required = params.raw("permission").map(RequiredPermission::parse).transpose()?;
     let audience = params.raw("audience").map(|audience| known(sigma, audience)).transpose()?;
-    if wish.is_some_and(|wish| !caller.0.may(wish)) {
+    if required.is_some_and(|required| !caller.0.may(required)) {
         return Err(WorkspaceError::denied("The role or key may not do that"));
     }
     let token = match audience {

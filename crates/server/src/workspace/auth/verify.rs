@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::state::Sigma;
 use crate::workspace::body::{Body, Wanted};
-use crate::workspace::caller::{Credential, Sender, Who, Wish, WorkspaceCheck, identify};
+use crate::workspace::caller::{Credential, RequiredPermission, Sender, Who, WorkspaceCheck, identify};
 use crate::workspace::error::WorkspaceError;
 
 /// The routes of this endpoint.
@@ -122,7 +122,7 @@ pub async fn verify(
     if let Who::Person { .. } = caller.who {
         return Err(WorkspaceError::denied("Only an API key may verify"));
     }
-    let wish = body.permission.as_deref().map(Wish::parse).transpose()?;
+    let required = body.permission.as_deref().map(RequiredPermission::parse).transpose()?;
     let credential = match (&body.token, &body.api_key) {
         (Some(token), None) => Credential::Token(token),
         (None, Some(key)) => Credential::Key(key),
@@ -135,7 +135,7 @@ pub async fn verify(
     };
     let answer = match found {
         None => Verified::refused(&caller.org_id, credential).to_json(),
-        Some(found) if wish.is_none_or(|wish| found.may(wish)) => found.verified.clone(),
+        Some(found) if required.is_none_or(|required| found.may(required)) => found.verified.clone(),
         Some(found) => {
             let valid = Verified::valid(&found.org_id, &found.who, found.permissions);
             Verified { valid: false, code: Some("PERMISSION_DENIED"), ..valid }.to_json()
