@@ -44,14 +44,14 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How a listener behaves.
-pub(super) struct Manner {
+pub(super) struct ListenerConfig {
     pub(super) shares: Shares,
     pub(super) deadlines: Deadlines,
     pub(super) shutdown_deadline: Duration,
     pub(super) certificates: Option<Arc<Certificates>>,
 }
 
-impl Manner {
+impl ListenerConfig {
     pub(super) fn new(settings: &settings::Http, certificates: Option<Arc<Certificates>>) -> Self {
         let seconds = |seconds: u32| Duration::from_secs(seconds.into());
         Self {
@@ -94,7 +94,7 @@ struct Shared<A> {
 /// Serves `listener` with `answer` until `shutdown` resolves, then finishes what is in flight within the deadline.
 pub(super) async fn run<A, F>(
     listener: TcpListener,
-    manner: Manner,
+    config: ListenerConfig,
     answer: A,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), crate::http::TlsError>
@@ -102,15 +102,15 @@ where
     A: Fn(Peer, Request<Arriving>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Body>> + Send + 'static,
 {
-    let tls = match &manner.certificates {
+    let tls = match &config.certificates {
         Some(certificates) => Some(TlsAcceptor::from(certificates.server_config()?)),
         None => None,
     };
     let (stage, changes) = watch::channel(Stage::Serving);
-    let shared = Arc::new(Shared { http: protocol(), tls, deadlines: manner.deadlines, stage: changes, answer });
-    let places = Places::new(manner.shares);
+    let shared = Arc::new(Shared { http: protocol(), tls, deadlines: config.deadlines, stage: changes, answer });
+    let places = Places::new(config.shares);
     let reload = async {
-        match manner.certificates.clone() {
+        match config.certificates.clone() {
             Some(certificates) => certificates.watch().await,
             None => std::future::pending().await,
         }
@@ -122,7 +122,7 @@ where
     }
     // The listener is closed by now: whoever connects is refused and tries another node.
     let _ = stage.send(Stage::Draining);
-    if tokio::time::timeout(manner.shutdown_deadline, places.all_free()).await.is_err() {
+    if tokio::time::timeout(config.shutdown_deadline, places.all_free()).await.is_err() {
         let left = places.in_use();
         tracing::warn!(target: "sigma::http", left, "connections were cut off at the shutdown deadline");
         let _ = stage.send(Stage::Over);

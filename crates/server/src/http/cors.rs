@@ -9,7 +9,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use crate::http::origin::Origins;
-use crate::http::policy::Readers;
+use crate::http::policy::CorsPolicy;
 
 const ANY: HeaderValue = HeaderValue::from_static("*");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
@@ -28,7 +28,7 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DE
 const TWO_HOURS: HeaderValue = HeaderValue::from_static("7200");
 
 /// What a request's answer will say about who may read it, decided before the request is given away.
-pub(super) enum Grant {
+pub(super) enum CorsDecision {
     /// Any origin; said even when none asked, so that caches may keep the answer.
     Anyone,
     /// This trusted origin, with credentials.
@@ -39,9 +39,9 @@ pub(super) enum Grant {
     Unasked,
 }
 
-impl Grant {
-    pub(super) fn of(readers: Readers, origins: &Origins, headers: &HeaderMap) -> Self {
-        if readers == Readers::Anyone {
+impl CorsDecision {
+    pub(super) fn of(cors: CorsPolicy, origins: &Origins, headers: &HeaderMap) -> Self {
+        if cors == CorsPolicy::Anyone {
             return Self::Anyone;
         }
         match headers.get(ORIGIN) {
@@ -81,17 +81,17 @@ pub(super) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
 ///
 /// Where anyone may call without credentials a list of headers would protect nothing and break whoever adds one, such as
 /// a tracing library: what was asked for is allowed.
-pub(super) fn preflight(grant: &Grant, asked: &HeaderMap) -> Response<Body> {
+pub(super) fn preflight(cors: &CorsDecision, asked: &HeaderMap) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
-    let allowed = match grant {
-        Grant::Anyone => {
+    let allowed = match cors {
+        CorsDecision::Anyone => {
             headers.append(VARY, HeaderValue::from_static("Access-Control-Request-Headers"));
             requested(asked)
         }
-        Grant::Origin(_) => ALLOWED,
-        Grant::Refused | Grant::Unasked => return response,
+        CorsDecision::Origin(_) => ALLOWED,
+        CorsDecision::Refused | CorsDecision::Unasked => return response,
     };
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
     headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed);
@@ -114,14 +114,14 @@ fn requested(asked: &HeaderMap) -> HeaderValue {
 mod tests {
     use super::*;
 
-    fn told(readers: Readers, origin: Option<&'static str>) -> String {
+    fn told(cors: CorsPolicy, origin: Option<&'static str>) -> String {
         let origins = Origins::new("https://id.example.org", &["https://app.example.com".to_owned()]).unwrap();
         let mut headers = HeaderMap::new();
         if let Some(origin) = origin {
             headers.insert(ORIGIN, HeaderValue::from_static(origin));
         }
         let mut answer = HeaderMap::new();
-        Grant::of(readers, &origins, &headers).write(&mut answer);
+        CorsDecision::of(cors, &origins, &headers).write(&mut answer);
         let lines: Vec<_> = answer
             .iter()
             .filter(|(name, _)| *name != ACCESS_CONTROL_EXPOSE_HEADERS)
@@ -133,18 +133,18 @@ mod tests {
     #[test]
     fn anyone_may_read_what_is_for_anyone_but_without_credentials() {
         for origin in [None, Some("https://evil.example"), Some("null"), Some("https://app.example.com")] {
-            assert_eq!(told(Readers::Anyone, origin), "access-control-allow-origin: *");
+            assert_eq!(told(CorsPolicy::Anyone, origin), "access-control-allow-origin: *");
         }
     }
 
-    fn allowed(readers: Readers, asked: &[&'static str]) -> String {
+    fn allowed(cors: CorsPolicy, asked: &[&'static str]) -> String {
         let origins = Origins::new("https://id.example.org", &["https://app.example.com".to_owned()]).unwrap();
         let mut headers = HeaderMap::new();
         headers.insert(ORIGIN, HeaderValue::from_static("https://app.example.com"));
         for value in asked {
             headers.append(ACCESS_CONTROL_REQUEST_HEADERS, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        let response = preflight(&Grant::of(readers, &origins, &headers), &headers);
+        let response = preflight(&CorsDecision::of(cors, &origins, &headers), &headers);
         assert_eq!(response.headers()[ACCESS_CONTROL_MAX_AGE], "7200");
         response.headers()[ACCESS_CONTROL_ALLOW_HEADERS].to_str().unwrap().to_owned()
     }
@@ -158,7 +158,7 @@ mod tests {
             "x-sigma-apikey",
             "x-requested-with,x-csrf-token,x-datadog-trace-id",
         ] {
-            assert_eq!(allowed(Readers::Anyone, &[asked]), asked);
+            assert_eq!(allowed(CorsPolicy::Anyone, &[asked]), asked);
         }
     }
 
@@ -166,13 +166,13 @@ mod tests {
     fn a_list_of_headers_that_is_none_is_never_repeated() {
         let long: &'static str = "x-a,".repeat(1_000).leak();
         for asked in [&[][..], &[""], &["a b"], &["x-a,"], &["x-a,\u{e9}"], &["x-a", "x-b"], &[long]] {
-            assert_eq!(allowed(Readers::Anyone, asked), "*, Authorization", "{asked:?}");
+            assert_eq!(allowed(CorsPolicy::Anyone, asked), "*, Authorization", "{asked:?}");
         }
     }
 
     #[test]
     fn a_trusted_origin_may_send_the_headers_of_a_list_with_its_cookies() {
-        let list = allowed(Readers::Trusted, &["x-anything"]).to_ascii_lowercase();
+        let list = allowed(CorsPolicy::Trusted, &["x-anything"]).to_ascii_lowercase();
         let list: Vec<_> = list.split(", ").collect();
         for name in [
             "authorization",
@@ -192,15 +192,15 @@ mod tests {
     fn only_trusted_origins_read_what_cookies_open() {
         for origin in ["https://id.example.org", "https://app.example.com"] {
             assert_eq!(
-                told(Readers::Trusted, Some(origin)),
+                told(CorsPolicy::Trusted, Some(origin)),
                 format!("access-control-allow-origin: {origin}; access-control-allow-credentials: true; vary: Origin")
             );
         }
         for origin in
             ["https://evil.example", "null", "https://app.example.com.evil.example", "HTTPS://app.example.com"]
         {
-            assert_eq!(told(Readers::Trusted, Some(origin)), "vary: Origin");
+            assert_eq!(told(CorsPolicy::Trusted, Some(origin)), "vary: Origin");
         }
-        assert_eq!(told(Readers::Trusted, None), "");
+        assert_eq!(told(CorsPolicy::Trusted, None), "");
     }
 }

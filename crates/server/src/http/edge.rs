@@ -25,11 +25,11 @@ use crate::http::body::{BodyError, Unread};
 use crate::http::carried::{carrying, large};
 use crate::http::client::{Peer, TrustedProxies};
 use crate::http::context::{RequestContext, RequestIds, trace_id};
-use crate::http::cors::{self, Grant};
+use crate::http::cors::{self, CorsDecision};
 use crate::http::limits::{Exceeded, Limiter};
 use crate::http::measure::{InFlight, RouteMetrics};
 use crate::http::origin::{self, Origins};
-use crate::http::policy::{self, BodyLimit, Limit, Policy, Wording};
+use crate::http::policy::{self, BodyLimit, ErrorFormat, Limit, Policy};
 use crate::http::refused::Refused;
 use crate::http::stopwatch::Stopwatch;
 use crate::http::{body, headers, host};
@@ -171,13 +171,13 @@ impl Edge {
         let (parts, body) = request.into_parts();
         let mut visit = Visit::begin(&self.0, peer, &parts);
         let route = visit.route;
-        let grant = Grant::of(route.policy.readers, &self.0.origins, &parts.headers);
+        let cors = CorsDecision::of(route.policy.cors, &self.0.origins, &parts.headers);
         let mut response = if let Err(over) = visit.room {
             over.into_response()
         } else if let Some(refusal) = refused {
             refusal.into_response()
         } else if cors::is_preflight(&parts.method, &parts.headers) {
-            cors::preflight(&grant, &parts.headers)
+            cors::preflight(&cors, &parts.headers)
         } else {
             match self.0.admit(&visit.context, route.policy, parts, body).await {
                 Ok((request, _held)) => {
@@ -207,7 +207,7 @@ impl Edge {
             headers::rate_limit(headers, left.limit, left.remaining, left.reset);
         }
         headers.insert(X_REQUEST_ID, visit.context.request_id().header());
-        grant.write(headers);
+        cors.write(headers);
         visit.status = Some(response.status());
         response
     }
@@ -304,7 +304,7 @@ async fn explained(response: Response, visit: &Visit<'_>) -> Response {
     };
     if let Some(cause) = error.cause() {
         tracing::error!(target: "sigma::http", request_id = %id, status = parts.status.as_u16(), cause, "failed");
-    } else if visit.route.policy.wording == Wording::Sign && has_cause_to_look_for(parts.status) {
+    } else if visit.route.policy.errors == ErrorFormat::OAuth && has_cause_to_look_for(parts.status) {
         let refused = Refused::new(error.error().to_owned(), error.description());
         refused.app(visit.context.app().as_deref()).log(id, parts.status);
     }
@@ -317,9 +317,9 @@ async fn explained(response: Response, visit: &Visit<'_>) -> Response {
         return Response::from_parts(parts, body);
     }
     parts.headers.insert(CONTENT_TYPE, headers::JSON);
-    let body = match visit.route.policy.wording {
-        Wording::Sign => error.body(Some(id.as_str())),
-        Wording::Workspace => {
+    let body = match visit.route.policy.errors {
+        ErrorFormat::OAuth => error.body(Some(id.as_str())),
+        ErrorFormat::Workspace => {
             if parts.status == StatusCode::UNAUTHORIZED {
                 // RFC 9110 §15.5.2.
                 parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

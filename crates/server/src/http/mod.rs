@@ -61,5 +61,5 @@ pub async fn serve(
         let (edge, router) = (edge.clone(), router.clone());
         async move { edge.receive(router, peer, request).await }
     };
-    connections::run(listener, connections::Manner::new(&settings.http, certificates), answer, shutdown).await
+    connections::run(listener, connections::ListenerConfig::new(&settings.http, certificates), answer, shutdown).await
 }

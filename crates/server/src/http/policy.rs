@@ -15,7 +15,7 @@ pub(super) enum Limit {
 
 /// Which origins may read the answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Readers {
+pub(super) enum CorsPolicy {
     /// Any, without credentials.
     Anyone,
     /// Our own and the trusted ones, with credentials.
@@ -43,7 +43,7 @@ pub(super) enum Cookies {
 
 /// In which words errors are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wording {
+pub(super) enum ErrorFormat {
     /// Those of OAuth and Better Auth.
     Sign,
     /// Those of workspaces: `error` and `message` alone.
@@ -64,33 +64,33 @@ pub(super) enum BodyLimit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Policy {
     pub(super) limit: Limit,
-    pub(super) readers: Readers,
+    pub(super) cors: CorsPolicy,
     pub(super) cookies: Cookies,
-    pub(super) wording: Wording,
+    pub(super) errors: ErrorFormat,
     pub(super) body: BodyLimit,
 }
 
 /// What holds where the table says nothing else: pages, static files, Sigma's own APIs.
 const DEFAULT: Policy = Policy {
     limit: Limit::Each(Rule::Other),
-    readers: Readers::Trusted,
+    cors: CorsPolicy::Trusted,
     cookies: Cookies::Guarded,
-    wording: Wording::Sign,
+    errors: ErrorFormat::OAuth,
     body: BodyLimit::Small,
 };
 
 pub(super) const PROBE: Policy = Policy { limit: Limit::Elsewhere, ..DEFAULT };
-const DISCOVERY: Policy = Policy { limit: Limit::Each(Rule::Discovery), readers: Readers::Anyone, ..DEFAULT };
+const DISCOVERY: Policy = Policy { limit: Limit::Each(Rule::Discovery), cors: CorsPolicy::Anyone, ..DEFAULT };
 const AUTHORIZE: Policy = Policy { limit: Limit::Each(Rule::Authorize), cookies: Cookies::FromAnywhere, ..DEFAULT };
 /// A form of an app posts its user's id token here, which is what counts; without one the person is asked.
 const END_SESSION: Policy = Policy { cookies: Cookies::FromAnywhere, ..DEFAULT };
 /// The extractor counts: an app that authenticated by its id, everyone else by address.
 const TOKEN: Policy =
-    Policy { limit: Limit::Elsewhere, readers: Readers::Anyone, cookies: Cookies::Ignored, ..DEFAULT };
-const INTROSPECT: Policy = Policy { readers: Readers::Trusted, ..TOKEN };
+    Policy { limit: Limit::Elsewhere, cors: CorsPolicy::Anyone, cookies: Cookies::Ignored, ..DEFAULT };
+const INTROSPECT: Policy = Policy { cors: CorsPolicy::Trusted, ..TOKEN };
 /// The extractor counts the user.
 const USERINFO: Policy = TOKEN;
-const DEVICE: Policy = Policy { readers: Readers::Anyone, cookies: Cookies::Ignored, ..DEFAULT };
+const DEVICE: Policy = Policy { cors: CorsPolicy::Anyone, cookies: Cookies::Ignored, ..DEFAULT };
 /// The handler knows what failed: a signature that does not hold, or a password, which costs a hash before that is known.
 const SIGN_IN: Policy = Policy { limit: Limit::Elsewhere, cookies: Cookies::SignIn, ..DEFAULT };
 /// The form of a role has a line for each attribute of many schemas.
@@ -102,15 +102,15 @@ pub(super) const PAGE_FORM: Policy = Policy { cookies: Cookies::OwnForm, ..DEFAU
 const PASSWORD_FORM: Policy = Policy { limit: Limit::Elsewhere, ..PAGE_FORM };
 const QUICK_FORM: Policy = Policy { limit: Limit::Failures(Rule::SignIn), ..PAGE_FORM };
 /// Called from browsers of other origins with a Bearer token.
-const READ_BY_APPS: Policy = Policy { readers: Readers::Anyone, ..DEFAULT };
+const READ_BY_APPS: Policy = Policy { cors: CorsPolicy::Anyone, ..DEFAULT };
 
 /// Everything under `/api/v1`, which other software calls from servers and from pages of its own with a token or a key. A
 /// proxy asks for all its visitors, so only what fails counts.
 const WORKSPACE: Policy = Policy {
     limit: Limit::Failures(Rule::Other),
-    readers: Readers::Anyone,
+    cors: CorsPolicy::Anyone,
     cookies: Cookies::Ignored,
-    wording: Wording::Workspace,
+    errors: ErrorFormat::Workspace,
     body: BodyLimit::Small,
 };
 /// Where roles are written.
@@ -122,7 +122,7 @@ const WORKSPACE_LOGIN: Policy = Policy { limit: Limit::Elsewhere, cookies: Cooki
 
 /// Nobody proves who they are here, so the page that asks counts: ours, or one that the operator trusts.
 const QUICK_LOGIN: Policy =
-    Policy { limit: Limit::Failures(Rule::SignIn), readers: Readers::Trusted, cookies: Cookies::SignIn, ..WORKSPACE };
+    Policy { limit: Limit::Failures(Rule::SignIn), cors: CorsPolicy::Trusted, cookies: Cookies::SignIn, ..WORKSPACE };
 const QUICK_LOGINS: Policy = Policy { limit: Limit::Each(Rule::Other), ..QUICK_LOGIN };
 
 /// Every path with rules of its own. Aliases are served by the same handler, so they stand under the same policy.
@@ -242,7 +242,7 @@ mod tests {
         for (path, policy) in TABLE.iter().filter(|(path, _)| changing(path)) {
             // What the login reads of cookies signs nobody in.
             let cookies = if *path == "/api/v1/auth/login" { Cookies::Device } else { Cookies::Ignored };
-            assert_eq!((policy.readers, policy.cookies), (Readers::Anyone, cookies), "{path}");
+            assert_eq!((policy.cors, policy.cookies), (CorsPolicy::Anyone, cookies), "{path}");
         }
     }
 
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(of("/api/v1/users/{id}"), WORKSPACE);
         assert_eq!(of("/api/v1/roles/{id}"), WORKSPACE_ROLES);
         for (path, policy) in TABLE.iter().filter(|(path, _)| path.starts_with("/api/v1")) {
-            assert_eq!(policy.wording, Wording::Workspace, "{path}");
+            assert_eq!(policy.errors, ErrorFormat::Workspace, "{path}");
         }
         assert_eq!(of("/api/v10/roles"), DEFAULT);
     }

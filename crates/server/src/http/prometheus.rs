@@ -29,7 +29,7 @@ pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
 /// Serves `GET /metrics` on `listener` until `shutdown` resolves.
 pub async fn serve_metrics(listener: TcpListener, handle: PrometheusHandle, shutdown: impl Future<Output = ()>) {
     let settings = settings::Http { connections: 64, shutdown_seconds: 1, ..settings::Http::default() };
-    let manner = connections::Manner::new(&settings, None);
+    let config = connections::ListenerConfig::new(&settings, None);
     let shown = handle.clone();
     let answer = move |_: Peer, request: Request<Arriving>| {
         let handle = shown.clone();
@@ -43,7 +43,7 @@ pub async fn serve_metrics(listener: TcpListener, handle: PrometheusHandle, shut
     };
     tokio::select! {
         // Without TLS nothing can fail.
-        _ = connections::run(listener, manner, answer, shutdown) => {}
+        _ = connections::run(listener, config, answer, shutdown) => {}
         () = upkeep => {}
     }
 }
