@@ -169,46 +169,46 @@ impl Edge {
         B::Error: Into<BoxError>,
     {
         let (parts, body) = request.into_parts();
-        let mut visit = Visit::begin(&self.0, peer, &parts);
-        let route = visit.route;
+        let mut exchange = Exchange::begin(&self.0, peer, &parts);
+        let route = exchange.route;
         let cors = CorsDecision::of(route.policy.cors, &self.0.origins, &parts.headers);
-        let mut response = if let Err(over) = visit.room {
+        let mut response = if let Err(over) = exchange.room {
             over.into_response()
         } else if let Some(refusal) = refused {
             refusal.into_response()
         } else if cors::is_preflight(&parts.method, &parts.headers) {
             cors::preflight(&cors, &parts.headers)
         } else {
-            match self.0.admit(&visit.context, route.policy, parts, body).await {
+            match self.0.admit(&exchange.context, route.policy, parts, body).await {
                 Ok((request, _held)) => {
                     let answer = AssertUnwindSafe(async { router.call(request).await }).catch_unwind().await;
                     let Ok(response) = answer.unwrap_or_else(|panic| Ok(panicked(panic.as_ref())));
-                    count_failure(&visit.context, route.policy, response)
+                    count_failure(&exchange.context, route.policy, response)
                 }
                 Err(refusal) => *refusal,
             }
         };
         if let Some(refused) = response.extensions_mut().remove::<Refused>() {
-            refused.log(visit.context.request_id(), response.status());
+            refused.log(exchange.context.request_id(), response.status());
         }
         if response.status().is_client_error() || response.status().is_server_error() {
-            response = explained(response, &visit).await;
+            response = explained(response, &exchange).await;
         }
         if let Some(bytes) = large(response.body()).filter(|_| response.extensions().get::<Shared>().is_none()) {
-            response = match visit.context.hold_answer(bytes) {
+            response = match exchange.context.hold_answer(bytes) {
                 Ok(held) => response.map(|body| carrying(body, held)),
-                Err(over) => explained(over.into_response(), &visit).await,
+                Err(over) => explained(over.into_response(), &exchange).await,
             };
         }
         headers::secure(&mut response, self.0.https);
         let headers = response.headers_mut();
         // An answer that says itself which quota is spent has said it.
-        if let Some(left) = visit.context.counted().filter(|_| !headers::tells_rate_limit(headers)) {
+        if let Some(left) = exchange.context.counted().filter(|_| !headers::tells_rate_limit(headers)) {
             headers::rate_limit(headers, left.limit, left.remaining, left.reset);
         }
-        headers.insert(X_REQUEST_ID, visit.context.request_id().header());
+        headers.insert(X_REQUEST_ID, exchange.context.request_id().header());
         cors.write(headers);
-        visit.status = Some(response.status());
+        exchange.status = Some(response.status());
         response
     }
 }
@@ -291,12 +291,12 @@ fn panicked(panic: &(dyn Any + Send)) -> Response {
 
 /// An error with the request's id in it, its cause logged: in JSON, or as a page to a person who could do nothing with
 /// that. Where programs call it is JSON whoever made it.
-async fn explained(response: Response, visit: &Visit<'_>) -> Response {
-    let id = visit.context.request_id();
+async fn explained(response: Response, exchange: &Exchange<'_>) -> Response {
+    let id = exchange.context.request_id();
     let (mut parts, body) = response.into_parts();
     let error = match parts.extensions.remove::<ApiError>() {
         Some(error) => error,
-        None if is_bare(&parts) && policy::is_api(visit.uri.path()) => {
+        None if is_bare(&parts) && policy::is_api(exchange.uri.path()) => {
             let said = axum::body::to_bytes(body, 1024).await.unwrap_or_default();
             plain_error(parts.status, &said)
         }
@@ -304,20 +304,20 @@ async fn explained(response: Response, visit: &Visit<'_>) -> Response {
     };
     if let Some(cause) = error.cause() {
         tracing::error!(target: "sigma::http", request_id = %id, status = parts.status.as_u16(), cause, "failed");
-    } else if visit.route.policy.errors == ErrorFormat::OAuth && has_cause_to_look_for(parts.status) {
+    } else if exchange.route.policy.errors == ErrorFormat::OAuth && has_cause_to_look_for(parts.status) {
         let refused = Refused::new(error.error().to_owned(), error.description());
-        refused.app(visit.context.app().as_deref()).log(id, parts.status);
+        refused.app(exchange.context.app().as_deref()).log(id, parts.status);
     }
     parts.headers.remove(CONTENT_LENGTH);
-    if visit.shows_page(parts.status) {
+    if exchange.shows_page(parts.status) {
         let page =
-            pages::refused(&visit.rules.issuer, parts.status, error.code().unwrap_or(error.error()), id.as_str());
+            pages::refused(&exchange.rules.issuer, parts.status, error.code().unwrap_or(error.error()), id.as_str());
         let (page, body) = page.into_parts();
         parts.headers.extend(page.headers);
         return Response::from_parts(parts, body);
     }
     parts.headers.insert(CONTENT_TYPE, headers::JSON);
-    let body = match visit.route.policy.errors {
+    let body = match exchange.route.policy.errors {
         ErrorFormat::OAuth => error.body(Some(id.as_str())),
         ErrorFormat::Workspace => {
             if parts.status == StatusCode::UNAUTHORIZED {
@@ -362,7 +362,7 @@ fn plain_error(status: StatusCode, said: &[u8]) -> ApiError {
 }
 
 /// One request on its way, written down however it ends: also when the caller goes away and the future is dropped.
-struct Visit<'r> {
+struct Exchange<'r> {
     rules: &'r Rules,
     route: &'r Route,
     context: RequestContext,
@@ -377,7 +377,7 @@ struct Visit<'r> {
     room: Result<Option<Held>, OverBudget>,
 }
 
-impl<'r> Visit<'r> {
+impl<'r> Exchange<'r> {
     fn begin(rules: &'r Rules, peer: Peer, parts: &Parts) -> Self {
         rules.in_flight.enter();
         let watch = Stopwatch::start();
@@ -413,7 +413,7 @@ impl<'r> Visit<'r> {
     }
 }
 
-impl Drop for Visit<'_> {
+impl Drop for Exchange<'_> {
     fn drop(&mut self) {
         /// What nginx calls a request whose caller did not wait for the answer.
         const GONE: u16 = 499;

@@ -7,9 +7,9 @@ use axum::routing::get;
 use sigma_core::workspace::Right;
 use sigma_store::workspace::{membership, role};
 
-use super::outcome::Instead;
+use super::member_session::{MemberSession, failed};
+use super::outcome::PageError;
 use super::quick::QuickSession;
-use super::visit::{Visit, failed};
 use crate::extract::{Browser, SignedIn};
 use crate::pages::person_view;
 use crate::pages::view::PageContext;
@@ -21,8 +21,8 @@ pub fn router() -> Router<Sigma> {
     Router::new().route("/workspace", get(choose)).route("/workspace/{workspace}", get(enter))
 }
 
-async fn choose(State(sigma): State<Sigma>, browser: Browser) -> Result<Response, Instead> {
-    let signed_in = SignedIn::find(&sigma, &browser).await.map_err(Instead::of)?;
+async fn choose(State(sigma): State<Sigma>, browser: Browser) -> Result<Response, PageError> {
+    let signed_in = SignedIn::find(&sigma, &browser).await.map_err(PageError::of)?;
     let Some(signed_in) = signed_in else {
         let to = QuickSession::of(&sigma, &browser);
         let to = to.map_or_else(|| "/workspace/login".to_owned(), |session| format!("/workspace/{}", session.org_id));
@@ -48,7 +48,7 @@ async fn choose(State(sigma): State<Sigma>, browser: Browser) -> Result<Response
     Ok(page.render(&PageContext { issuer: sigma.issuer() }))
 }
 
-async fn enter(visit: Visit) -> Redirect {
-    let first = if visit.authority().may(Right::Users) { "people" } else { "roles" };
-    Redirect::to(&visit.path(first))
+async fn enter(session: MemberSession) -> Redirect {
+    let first = if session.authority().may(Right::Users) { "people" } else { "roles" };
+    Redirect::to(&session.path(first))
 }

@@ -10,9 +10,9 @@ use sigma_core::workspace::Right;
 use sigma_store::workspace::role;
 
 use super::form::Form;
-use super::outcome::{Done, Instead, Refused};
+use super::member_session::{MemberSession, failed};
+use super::outcome::{Done, PageError, Refused};
 use super::person::{Named, role_options, told};
-use super::visit::{Visit, failed};
 use crate::http::RequestContext;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{InviteForm, Notice, Tab};
@@ -35,51 +35,51 @@ struct Entered {
     role: Option<RoleId>,
 }
 
-async fn show(State(sigma): State<Sigma>, visit: Visit) -> Result<Response, Instead> {
-    visit.require(&sigma, Right::Users)?;
-    page(&sigma, &visit, Entered::default(), StatusCode::OK, None).await
+async fn show(State(sigma): State<Sigma>, session: MemberSession) -> Result<Response, PageError> {
+    session.require(&sigma, Right::Users)?;
+    page(&sigma, &session, Entered::default(), StatusCode::OK, None).await
 }
 
 async fn invite(
     State(sigma): State<Sigma>,
     context: RequestContext,
-    visit: Visit,
+    session: MemberSession,
     form: Form,
-) -> Result<Response, Instead> {
-    visit.require(&sigma, Right::Users)?;
+) -> Result<Response, PageError> {
+    session.require(&sigma, Right::Users)?;
     let role = form.0.get("role").map(RoleId::from_text);
     let entered = Entered { email: form.text("email"), name: form.text("name"), role };
     let refused = match &entered.role {
         None => unsent("choose a role"),
         Some(role_id) => {
             let invitee = Invitee { email: &entered.email, name: &entered.name, role_id: role_id.clone() };
-            match invitations::invite(&sigma, &context, &visit.org_id(), visit.actor(), invitee).await {
-                Ok(_) => return Ok(Done::Invited.at(&visit.path("people"))),
+            match invitations::invite(&sigma, &context, &session.org_id(), session.actor(), invitee).await {
+                Ok(_) => return Ok(Done::Invited.at(&session.path("people"))),
                 Err(error) => refusal(&sigma, error)?,
             }
         }
     };
-    page(&sigma, &visit, entered, refused.status, Some(refused.notice)).await
+    page(&sigma, &session, entered, refused.status, Some(refused.notice)).await
 }
 
 async fn send_again(
     State(sigma): State<Sigma>,
     context: RequestContext,
-    visit: Visit,
+    session: MemberSession,
     Path(named): Path<Named>,
-) -> Result<Response, Instead> {
-    match invitations::send_again(&sigma, &context, &visit.org_id(), visit.actor(), named.id()).await {
-        Ok(()) => Ok(Done::Invited.at(&visit.path(&format!("people/{}", named.id())))),
-        Err(error) => told(&sigma, &visit, &named.id(), refusal(&sigma, error)?).await,
+) -> Result<Response, PageError> {
+    match invitations::send_again(&sigma, &context, &session.org_id(), session.actor(), named.id()).await {
+        Ok(()) => Ok(Done::Invited.at(&session.path(&format!("people/{}", named.id())))),
+        Err(error) => told(&sigma, &session, &named.id(), refusal(&sigma, error)?).await,
     }
 }
 
 /// What the page tells of an error; a passing one is answered as it is.
-fn refusal(sigma: &Sigma, error: WorkspaceError) -> Result<Refused, Instead> {
+fn refusal(sigma: &Sigma, error: WorkspaceError) -> Result<Refused, PageError> {
     match error {
         WorkspaceError::Invalid(words) => Ok(unsent(&words)),
         WorkspaceError::Refused(refusal) => Refused::of(sigma, &refusal),
-        error => Err(Instead::of(error)),
+        error => Err(PageError::of(error)),
     }
 }
 
@@ -89,16 +89,16 @@ fn unsent(words: &str) -> Refused {
 
 async fn page(
     sigma: &Sigma,
-    visit: &Visit,
+    session: &MemberSession,
     entered: Entered,
     status: StatusCode,
     notice: Option<Notice>,
-) -> Result<Response, Instead> {
-    let org_id = visit.org_id();
+) -> Result<Response, PageError> {
+    let org_id = session.org_id();
     let roles = sigma.store.read(move |tx| role::all_summaries(tx, &org_id)).await.map_err(failed)?;
     // The weakest role is the one to begin with.
     let weakest = roles.iter().find(|role| !role.switches.manage_anything()).map(|role| &role.id);
-    let roles = role_options(visit, &roles, entered.role.as_ref().or(weakest));
+    let roles = role_options(session, &roles, entered.role.as_ref().or(weakest));
     let view = InviteForm { email: entered.email, name: entered.name, roles };
-    Ok(view.render(status, &visit.frame(Tab::People, notice), &PageContext { issuer: sigma.issuer() }))
+    Ok(view.render(status, &session.frame(Tab::People, notice), &PageContext { issuer: sigma.issuer() }))
 }

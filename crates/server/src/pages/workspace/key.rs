@@ -18,9 +18,9 @@ use time::{Date, Time};
 
 use super::form::Form;
 use super::keys::line;
-use super::outcome::{Done, Instead, Refused};
+use super::member_session::{MemberSession, failed};
+use super::outcome::{Done, PageError, Refused};
 use super::permission_lines;
-use super::visit::{Visit, failed};
 use crate::pages::not_found;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{KeyForm, KeyMade, KeyPage, Notice, Tab};
@@ -84,86 +84,100 @@ fn end_of(day: &str) -> Option<Timestamp> {
     i64::try_from(end.assume_utc().unix_timestamp_nanos() / 1_000).ok().map(Timestamp::from_micros)
 }
 
-async fn new(State(sigma): State<Sigma>, visit: Visit) -> Result<Response, Instead> {
-    visit.require(&sigma, Right::ApiKeys)?;
+async fn new(State(sigma): State<Sigma>, session: MemberSession) -> Result<Response, PageError> {
+    session.require(&sigma, Right::ApiKeys)?;
     let entered = Entered { permissions: vec![KeyPermission::Read], ..Entered::default() };
-    Ok(form(&sigma, &visit, entered, StatusCode::OK, None))
+    Ok(form(&sigma, &session, entered, StatusCode::OK, None))
 }
 
-async fn add(State(sigma): State<Sigma>, visit: Visit, sent: Form) -> Result<Response, Instead> {
-    visit.require(&sigma, Right::ApiKeys)?;
+async fn add(State(sigma): State<Sigma>, session: MemberSession, sent: Form) -> Result<Response, PageError> {
+    session.require(&sigma, Right::ApiKeys)?;
     let (entered, now) = (Entered::read(&sent), sigma.now());
     let (name, permissions, expires_at) = match entered.parse(now) {
         Ok(parsed) => parsed,
         Err(words) => {
             let Refused { status, notice } = Refused::invalid(format!("The key is not made yet: {words}."));
-            return Ok(form(&sigma, &visit, entered, status, Some(notice)));
+            return Ok(form(&sigma, &session, entered, status, Some(notice)));
         }
     };
     let secret = ApiKeySecret::generate(&*sigma.rng);
     let id = ApiKeyId::new(now, &*sigma.rng);
     let new = NewApiKey { id, name, hash: secret.digest(), permissions, expires_at };
-    let (org_id, actor) = (visit.org_id(), visit.actor());
-    match Visit::act(&sigma, move |tx| api_key::add(tx, &org_id, &actor, &new, now)).await? {
+    let (org_id, actor) = (session.org_id(), session.actor());
+    match MemberSession::act(&sigma, move |tx| api_key::add(tx, &org_id, &actor, &new, now)).await? {
         Ok(key) => {
             let made = KeyMade { name: key.name, key: SecretString::from(secret.expose()) };
-            Ok(made.render(&visit.frame(Tab::Keys, None), &PageContext { issuer: sigma.issuer() }))
+            Ok(made.render(&session.frame(Tab::Keys, None), &PageContext { issuer: sigma.issuer() }))
         }
-        Err(Refused { status, notice }) => Ok(form(&sigma, &visit, entered, status, Some(notice))),
+        Err(Refused { status, notice }) => Ok(form(&sigma, &session, entered, status, Some(notice))),
     }
 }
 
-fn form(sigma: &Sigma, visit: &Visit, entered: Entered, status: StatusCode, notice: Option<Notice>) -> Response {
+fn form(
+    sigma: &Sigma,
+    session: &MemberSession,
+    entered: Entered,
+    status: StatusCode,
+    notice: Option<Notice>,
+) -> Response {
     let today = sigma.now().iso8601();
     let view = KeyForm {
         name: entered.name,
-        permissions: permission_lines(&entered.permissions, &visit.role.permissions),
+        permissions: permission_lines(&entered.permissions, &session.role.permissions),
         expires: entered.last_day,
         earliest: today.split_once('T').map_or("", |(day, _)| day).to_owned(),
     };
-    view.render(status, &visit.frame(Tab::Keys, notice), &PageContext { issuer: sigma.issuer() })
+    view.render(status, &session.frame(Tab::Keys, notice), &PageContext { issuer: sigma.issuer() })
 }
 
 async fn show(
     State(sigma): State<Sigma>,
-    visit: Visit,
+    session: MemberSession,
     Path(named): Path<Named>,
     RawQuery(query): RawQuery,
-) -> Result<Response, Instead> {
-    visit.require(&sigma, Right::ApiKeys)?;
+) -> Result<Response, PageError> {
+    session.require(&sigma, Right::ApiKeys)?;
     let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
-    page(&sigma, &visit, named.id(), StatusCode::OK, notice).await
+    page(&sigma, &session, named.id(), StatusCode::OK, notice).await
 }
 
-async fn deactivate(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Instead> {
-    let (org_id, actor, id, now) = (visit.org_id(), visit.actor(), named.id(), sigma.now());
-    match Visit::act(&sigma, move |tx| api_key::deactivate(tx, &org_id, &actor, &id, now)).await? {
-        Ok(key) => Ok(Done::Deactivated.at(&visit.path(&format!("keys/{}", key.id)))),
-        Err(refused) => told(&sigma, &visit, named.id(), refused).await,
+async fn deactivate(
+    State(sigma): State<Sigma>,
+    session: MemberSession,
+    Path(named): Path<Named>,
+) -> Result<Response, PageError> {
+    let (org_id, actor, id, now) = (session.org_id(), session.actor(), named.id(), sigma.now());
+    match MemberSession::act(&sigma, move |tx| api_key::deactivate(tx, &org_id, &actor, &id, now)).await? {
+        Ok(key) => Ok(Done::Deactivated.at(&session.path(&format!("keys/{}", key.id)))),
+        Err(refused) => told(&sigma, &session, named.id(), refused).await,
     }
 }
 
-async fn delete(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Instead> {
-    let (org_id, actor, id, now) = (visit.org_id(), visit.actor(), named.id(), sigma.now());
-    match Visit::act(&sigma, move |tx| api_key::remove(tx, &org_id, &actor, &id, now)).await? {
-        Ok(()) => Ok(Done::Deleted.at(&visit.path("keys"))),
-        Err(refused) => told(&sigma, &visit, named.id(), refused).await,
+async fn delete(
+    State(sigma): State<Sigma>,
+    session: MemberSession,
+    Path(named): Path<Named>,
+) -> Result<Response, PageError> {
+    let (org_id, actor, id, now) = (session.org_id(), session.actor(), named.id(), sigma.now());
+    match MemberSession::act(&sigma, move |tx| api_key::remove(tx, &org_id, &actor, &id, now)).await? {
+        Ok(()) => Ok(Done::Deleted.at(&session.path("keys"))),
+        Err(refused) => told(&sigma, &session, named.id(), refused).await,
     }
 }
 
-async fn told(sigma: &Sigma, visit: &Visit, id: ApiKeyId, refused: Refused) -> Result<Response, Instead> {
-    visit.require(sigma, Right::ApiKeys)?;
-    page(sigma, visit, id, refused.status, Some(refused.notice)).await
+async fn told(sigma: &Sigma, session: &MemberSession, id: ApiKeyId, refused: Refused) -> Result<Response, PageError> {
+    session.require(sigma, Right::ApiKeys)?;
+    page(sigma, session, id, refused.status, Some(refused.notice)).await
 }
 
 async fn page(
     sigma: &Sigma,
-    visit: &Visit,
+    session: &MemberSession,
     id: ApiKeyId,
     status: StatusCode,
     notice: Option<Notice>,
-) -> Result<Response, Instead> {
-    let org_id = visit.org_id();
+) -> Result<Response, PageError> {
+    let org_id = session.org_id();
     let load = sigma.store.read(move |tx| {
         let Some(key) = api_key::find(tx, &org_id, &id)? else { return Ok(None) };
         let has_left = match &key.made_by {
@@ -180,13 +194,13 @@ async fn page(
         Some(Maker { name, .. }) if has_left => Some(format!("{name}, who is no member any more")),
         Some(Maker { name, .. }) => Some(name.clone()),
     };
-    let locked = visit.authority().require_key(key.permissions).is_err();
+    let locked = session.authority().require_key(key.permissions).is_err();
     let view = KeyPage {
         made_by,
         locked: locked.then(|| "This key may do more than you, so you cannot end it.".to_owned()),
         key: line(key, sigma.now()),
     };
-    Ok(view.render(status, &visit.frame(Tab::Keys, notice), &PageContext { issuer: sigma.issuer() }))
+    Ok(view.render(status, &session.frame(Tab::Keys, notice), &PageContext { issuer: sigma.issuer() }))
 }
 
 #[cfg(test)]

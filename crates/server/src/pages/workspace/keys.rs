@@ -9,8 +9,8 @@ use sigma_core::time::Timestamp;
 use sigma_core::workspace::Right;
 use sigma_store::workspace::api_key::{self, ApiKey};
 
-use super::outcome::{Done, Instead};
-use super::visit::{Visit, failed};
+use super::member_session::{MemberSession, failed};
+use super::outcome::{Done, PageError};
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{KeyLine, KeyState, Keys, Paging, Tab};
 use crate::state::Sigma;
@@ -23,18 +23,22 @@ pub fn router() -> Router<Sigma> {
     Router::new().route("/workspace/{workspace}/keys", get(keys))
 }
 
-async fn keys(State(sigma): State<Sigma>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Instead> {
-    visit.require(&sigma, Right::ApiKeys)?;
+async fn keys(
+    State(sigma): State<Sigma>,
+    session: MemberSession,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    session.require(&sigma, Right::ApiKeys)?;
     let query = Params::parse(query.as_deref().unwrap_or_default());
     let notice = Done::told_by(&query);
     let offset = query.get("offset").and_then(|text| text.parse().ok()).unwrap_or(0);
-    let (org_id, now) = (visit.org_id(), sigma.now());
+    let (org_id, now) = (session.org_id(), sigma.now());
     let page = sigma.store.read(move |tx| api_key::page(tx, &org_id, offset, LIMIT)).await.map_err(failed)?;
     let view = Keys {
         keys: page.items.into_iter().map(|key| line(key, now)).collect(),
         paging: Paging { offset, limit: u64::from(LIMIT), total: page.total },
     };
-    Ok(view.render(&visit.frame(Tab::Keys, notice), &PageContext { issuer: sigma.issuer() }))
+    Ok(view.render(&session.frame(Tab::Keys, notice), &PageContext { issuer: sigma.issuer() }))
 }
 
 /// A key, as pages show it.

@@ -16,9 +16,9 @@ use sigma_store::workspace::role;
 use sigma_store::{StoreError, Tx, password};
 
 use super::form::Form;
-use super::outcome::Instead;
+use super::member_session::failed;
+use super::outcome::PageError;
 use super::quick::QuickSession;
-use super::visit::failed;
 use crate::extract::{Browser, NewBrowserSession, SignedIn, expired_session_cookie};
 use crate::hashing::HashingError;
 use crate::http::{ApiError, Exceeded, RequestContext};
@@ -37,7 +37,7 @@ pub fn router() -> Router<Sigma> {
         .route("/workspace/sign-out", post(sign_out))
 }
 
-async fn show(State(sigma): State<Sigma>, context: RequestContext) -> Result<Response, Instead> {
+async fn show(State(sigma): State<Sigma>, context: RequestContext) -> Result<Response, PageError> {
     page(&sigma, &context, WorkspaceLogin::default(), StatusCode::OK).await
 }
 
@@ -46,17 +46,17 @@ async fn log_in(
     context: RequestContext,
     browser: Browser,
     form: Form,
-) -> Result<Response, Instead> {
+) -> Result<Response, PageError> {
     let email = form.text("email");
     let secret = SecretString::from(form.0.raw("password").unwrap_or_default());
     let folded = email::fold(&email);
     let device = device::shown(&sigma, &browser, &folded);
     let verdict = authenticate(&sigma, &context, &email, secret, device).await;
-    let person = match verdict.map_err(|error| Instead::of(ApiError::from(error)))? {
+    let person = match verdict.map_err(|error| PageError::of(ApiError::from(error)))? {
         Verdict::Authenticated(person) => person,
         Verdict::Wrong => return wrong(&sigma, &context, email).await,
         Verdict::Delayed(exceeded) => return delayed(&sigma, &context, email, exceeded).await,
-        Verdict::Busy => return Err(Instead::of(ApiError::unavailable(HashingError::Busy))),
+        Verdict::Busy => return Err(PageError::of(ApiError::unavailable(HashingError::Busy))),
     };
     let chosen_at = person.proof.chosen_at();
     let session = NewBrowserSession::of(&sigma, &context, &browser, "pwd");
@@ -82,7 +82,7 @@ async fn delayed(
     context: &RequestContext,
     email: String,
     exceeded: Exceeded,
-) -> Result<Response, Instead> {
+) -> Result<Response, PageError> {
     let wait = exceeded.retry_after;
     let refusal = format!(
         "Too many attempts to sign in to this account. Try again in {wait} s, or choose \u{201c}Forgot your password?\u{201d} to \
@@ -94,12 +94,12 @@ async fn delayed(
     Ok(response)
 }
 
-async fn wrong(sigma: &Sigma, context: &RequestContext, email: String) -> Result<Response, Instead> {
+async fn wrong(sigma: &Sigma, context: &RequestContext, email: String) -> Result<Response, PageError> {
     let refusal = Some("That e-mail address and password do not belong together.".to_owned());
     page(sigma, context, WorkspaceLogin { quick: Vec::new(), email, refusal }, StatusCode::UNAUTHORIZED).await
 }
 
-async fn quick_login(State(sigma): State<Sigma>, context: RequestContext, form: Form) -> Result<Response, Instead> {
+async fn quick_login(State(sigma): State<Sigma>, context: RequestContext, form: Form) -> Result<Response, PageError> {
     let org_id = OrgId::from_text(form.text("workspace"));
     let jti = alphanumeric(&*sigma.rng, JTI_LENGTH);
     let login = Login {
@@ -122,14 +122,14 @@ async fn quick_login(State(sigma): State<Sigma>, context: RequestContext, form: 
 }
 
 /// Ends what these pages are open by: the quick login if there is one, else the browser's session.
-async fn sign_out(State(sigma): State<Sigma>, browser: Browser) -> Result<Response, Instead> {
+async fn sign_out(State(sigma): State<Sigma>, browser: Browser) -> Result<Response, PageError> {
     let to = || Redirect::to("/workspace/login").into_response();
     if let Some(quick) = QuickSession::of(&sigma, &browser) {
         let state = sigma.clone();
         sigma.store.write(move |tx| quick.end(tx, &state)).await.map_err(failed)?;
         return Ok(with_cookie(to(), Some(&QuickSession::expired_cookie(&sigma))));
     }
-    if let Some(signed_in) = SignedIn::find(&sigma, &browser).await.map_err(Instead::of)? {
+    if let Some(signed_in) = SignedIn::find(&sigma, &browser).await.map_err(PageError::of)? {
         let (user_id, id, now) = (signed_in.account.user.id.clone(), signed_in.session.id.clone(), sigma.now());
         sigma.store.write(move |tx| session::end(tx, &user_id, &id, now)).await.map_err(failed)?;
     }
@@ -141,7 +141,7 @@ async fn page(
     context: &RequestContext,
     view: WorkspaceLogin,
     status: StatusCode,
-) -> Result<Response, Instead> {
+) -> Result<Response, PageError> {
     let quick = match quick_logins_allowed(sigma, context) {
         Some(managers) => sigma.store.read(move |tx| groups(tx, managers)).await.map_err(failed)?,
         None => Vec::new(),

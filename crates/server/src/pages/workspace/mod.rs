@@ -7,6 +7,7 @@ mod invite;
 mod key;
 mod keys;
 mod login;
+mod member_session;
 mod outcome;
 mod people;
 mod person;
@@ -15,7 +16,6 @@ mod role;
 mod role_form;
 mod roles;
 mod settings;
-mod visit;
 
 use axum::Router;
 use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};

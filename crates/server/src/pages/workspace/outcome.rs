@@ -11,22 +11,22 @@ use crate::pages::view::workspace::Notice;
 use crate::state::Sigma;
 
 /// What is answered instead of a page.
-pub struct Instead(Box<Response>);
+pub struct PageError(Box<Response>);
 
-impl Instead {
+impl PageError {
     /// That answer.
     pub fn of(answer: impl IntoResponse) -> Self {
         Self(Box::new(answer.into_response()))
     }
 }
 
-impl From<Response> for Instead {
+impl From<Response> for PageError {
     fn from(answer: Response) -> Self {
         Self(Box::new(answer))
     }
 }
 
-impl IntoResponse for Instead {
+impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         *self.0
     }
@@ -122,9 +122,9 @@ impl Refused {
     ///
     /// # Errors
     /// The answer instead of a page: there is no such thing, or whoever asks is a member no longer.
-    pub fn of(sigma: &Sigma, refusal: &Refusal) -> Result<Self, Instead> {
+    pub fn of(sigma: &Sigma, refusal: &Refusal) -> Result<Self, PageError> {
         let status = match refusal {
-            Refusal::Unauthorized => return Err(Instead::of(Redirect::to("/workspace"))),
+            Refusal::Unauthorized => return Err(PageError::of(Redirect::to("/workspace"))),
             Refusal::NotFound { .. } => return Err(not_found(sigma).into()),
             Refusal::Denied(_) => StatusCode::FORBIDDEN,
             Refusal::Conflict(_) => StatusCode::CONFLICT,

@@ -13,8 +13,8 @@ use sigma_core::workspace::Right;
 use sigma_store::workspace::membership::{self, Member, State as MemberState};
 use sigma_store::workspace::{Page, role};
 
-use super::outcome::{Done, Instead};
-use super::visit::{Visit, failed};
+use super::member_session::{MemberSession, failed};
+use super::outcome::{Done, PageError};
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{MemberLine, MemberStatus, Paging, People, Tab};
 use crate::state::Sigma;
@@ -27,12 +27,16 @@ pub fn router() -> Router<Sigma> {
     Router::new().route("/workspace/{workspace}/people", get(people))
 }
 
-async fn people(State(sigma): State<Sigma>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Instead> {
-    visit.require(&sigma, Right::Users)?;
+async fn people(
+    State(sigma): State<Sigma>,
+    session: MemberSession,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    session.require(&sigma, Right::Users)?;
     let query = Params::parse(query.as_deref().unwrap_or_default());
     let search = query.get("email").map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let offset = query.get("offset").and_then(|text| text.parse().ok()).unwrap_or(0);
-    let (org_id, folded) = (visit.org_id(), search.as_deref().map(email::fold));
+    let (org_id, folded) = (session.org_id(), search.as_deref().map(email::fold));
     let load = sigma.store.read(move |tx| {
         let roles = role::all_summaries(tx, &org_id)?;
         let roles: HashMap<RoleId, String> = roles.into_iter().map(|role| (role.id, role.name)).collect();
@@ -54,7 +58,7 @@ async fn people(State(sigma): State<Sigma>, visit: Visit, RawQuery(query): RawQu
         role: roles.get(&member.role_id).cloned().unwrap_or_default(),
         status: status(member.state),
         quick_login: member.quick_login,
-        is_self: member.user_id == visit.member.user_id,
+        is_self: member.user_id == session.member.user_id,
         created_at: member.created_at,
     };
     let view = People {
@@ -62,7 +66,7 @@ async fn people(State(sigma): State<Sigma>, visit: Visit, RawQuery(query): RawQu
         people: page.items.iter().map(line).collect(),
         paging: Paging { offset, limit: u64::from(LIMIT), total: page.total },
     };
-    Ok(view.render(&visit.frame(Tab::People, Done::told_by(&query)), &PageContext { issuer: sigma.issuer() }))
+    Ok(view.render(&session.frame(Tab::People, Done::told_by(&query)), &PageContext { issuer: sigma.issuer() }))
 }
 
 /// How far a membership has come, as pages show it.

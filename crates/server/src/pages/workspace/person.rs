@@ -14,9 +14,9 @@ use sigma_store::workspace::membership::{self, Change, Member};
 use sigma_store::workspace::role::{self, RoleSummary};
 
 use super::form::Form;
-use super::outcome::{Done, Instead, Refused};
+use super::member_session::{MemberSession, failed};
+use super::outcome::{Done, PageError, Refused};
 use super::people::status;
-use super::visit::{Visit, failed};
 use crate::pages::not_found;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{MemberPage, Notice, QuickLoginSwitch, RoleOption, Tab};
@@ -46,28 +46,28 @@ impl Named {
 
 async fn show(
     State(sigma): State<Sigma>,
-    visit: Visit,
+    session: MemberSession,
     Path(named): Path<Named>,
     RawQuery(query): RawQuery,
-) -> Result<Response, Instead> {
-    visit.require(&sigma, Right::Users)?;
+) -> Result<Response, PageError> {
+    session.require(&sigma, Right::Users)?;
     let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
-    page(&sigma, &visit, &named.id(), StatusCode::OK, notice).await
+    page(&sigma, &session, &named.id(), StatusCode::OK, notice).await
 }
 
 async fn change(
     State(sigma): State<Sigma>,
-    visit: Visit,
+    session: MemberSession,
     Path(named): Path<Named>,
     form: Form,
-) -> Result<Response, Instead> {
+) -> Result<Response, PageError> {
     let change = Change {
         role_id: form.0.get("role").map(RoleId::from_text),
         quick_login: Some(form.is_checked("quick_login")),
         active: None,
         keys: keys(&form),
     };
-    put(&sigma, &visit, named.id(), change, Done::Saved).await
+    put(&sigma, &session, named.id(), change, Done::Saved).await
 }
 
 /// What the form says of the keys that the person made: one box, which keeps them.
@@ -75,58 +75,75 @@ fn keys(form: &Form) -> MadeKeys {
     if form.is_checked("keep_keys") { MadeKeys::Keep } else { MadeKeys::Deactivate }
 }
 
-async fn activate(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Instead> {
-    put(&sigma, &visit, named.id(), Change { active: Some(true), ..Change::default() }, Done::Activated).await
+async fn activate(
+    State(sigma): State<Sigma>,
+    session: MemberSession,
+    Path(named): Path<Named>,
+) -> Result<Response, PageError> {
+    put(&sigma, &session, named.id(), Change { active: Some(true), ..Change::default() }, Done::Activated).await
 }
 
 async fn deactivate(
     State(sigma): State<Sigma>,
-    visit: Visit,
+    session: MemberSession,
     Path(named): Path<Named>,
     form: Form,
-) -> Result<Response, Instead> {
+) -> Result<Response, PageError> {
     let change = Change { active: Some(false), keys: keys(&form), ..Change::default() };
-    put(&sigma, &visit, named.id(), change, Done::Deactivated).await
+    put(&sigma, &session, named.id(), change, Done::Deactivated).await
 }
 
 async fn end(
     State(sigma): State<Sigma>,
-    visit: Visit,
+    session: MemberSession,
     Path(named): Path<Named>,
     form: Form,
-) -> Result<Response, Instead> {
+) -> Result<Response, PageError> {
     let keys = keys(&form);
-    let (org_id, actor, user_id, now) = (visit.org_id(), visit.actor(), named.id(), sigma.now());
-    let ended = Visit::act(&sigma, move |tx| membership::remove(tx, &org_id, &actor, &user_id, keys, now)).await?;
+    let (org_id, actor, user_id, now) = (session.org_id(), session.actor(), named.id(), sigma.now());
+    let ended =
+        MemberSession::act(&sigma, move |tx| membership::remove(tx, &org_id, &actor, &user_id, keys, now)).await?;
     match ended {
-        Ok(()) => Ok(Done::Ended.at(&visit.path("people"))),
-        Err(refused) => told(&sigma, &visit, &named.id(), refused).await,
+        Ok(()) => Ok(Done::Ended.at(&session.path("people"))),
+        Err(refused) => told(&sigma, &session, &named.id(), refused).await,
     }
 }
 
-async fn put(sigma: &Sigma, visit: &Visit, user_id: UserId, change: Change, done: Done) -> Result<Response, Instead> {
-    let (org_id, actor, id, now) = (visit.org_id(), visit.actor(), user_id.clone(), sigma.now());
-    let changed = Visit::act(sigma, move |tx| membership::change(tx, &org_id, &actor, &id, &change, now)).await?;
+async fn put(
+    sigma: &Sigma,
+    session: &MemberSession,
+    user_id: UserId,
+    change: Change,
+    done: Done,
+) -> Result<Response, PageError> {
+    let (org_id, actor, id, now) = (session.org_id(), session.actor(), user_id.clone(), sigma.now());
+    let changed =
+        MemberSession::act(sigma, move |tx| membership::change(tx, &org_id, &actor, &id, &change, now)).await?;
     match changed {
-        Ok(_) => Ok(done.at(&visit.path(&format!("people/{user_id}")))),
-        Err(refused) => told(sigma, visit, &user_id, refused).await,
+        Ok(_) => Ok(done.at(&session.path(&format!("people/{user_id}")))),
+        Err(refused) => told(sigma, session, &user_id, refused).await,
     }
 }
 
 /// The page again, with why it was not done.
-pub async fn told(sigma: &Sigma, visit: &Visit, user_id: &UserId, refused: Refused) -> Result<Response, Instead> {
-    visit.require(sigma, Right::Users)?;
-    page(sigma, visit, user_id, refused.status, Some(refused.notice)).await
+pub async fn told(
+    sigma: &Sigma,
+    session: &MemberSession,
+    user_id: &UserId,
+    refused: Refused,
+) -> Result<Response, PageError> {
+    session.require(sigma, Right::Users)?;
+    page(sigma, session, user_id, refused.status, Some(refused.notice)).await
 }
 
 async fn page(
     sigma: &Sigma,
-    visit: &Visit,
+    session: &MemberSession,
     user_id: &UserId,
     status_code: StatusCode,
     notice: Option<Notice>,
-) -> Result<Response, Instead> {
-    let (org_id, user_id) = (visit.org_id(), user_id.clone());
+) -> Result<Response, PageError> {
+    let (org_id, user_id) = (session.org_id(), user_id.clone());
     let load = sigma.store.read(move |tx| {
         let Ok(member) = membership::load(tx, &org_id, &user_id)? else { return Ok(None) };
         let held = role::find(tx, &org_id, &member.role_id)?;
@@ -134,7 +151,7 @@ async fn page(
         Ok(Some((member, held, role::all_summaries(tx, &org_id)?, keys)))
     });
     let Some((member, held, roles, keys)) = load.await.map_err(failed)? else { return Err(not_found(sigma).into()) };
-    let authority = visit.authority();
+    let authority = session.authority();
     let locked = held.as_ref().is_some_and(|role| authority.require_role(&role.permissions).is_err());
     let view = MemberPage {
         user_id: member.user_id.to_string(),
@@ -143,19 +160,19 @@ async fn page(
         role: held.as_ref().map(|role| role.name.clone()).unwrap_or_default(),
         status: status(member.state),
         created_at: member.created_at,
-        is_self: member.user_id == visit.member.user_id,
+        is_self: member.user_id == session.member.user_id,
         locked: locked.then(|| format!("{} holds more than you do, so you cannot change anything here.", member.name)),
-        roles: role_options(visit, &roles, Some(&member.role_id)),
-        quick_login: quick_login(sigma, visit, &member, held.as_ref()),
+        roles: role_options(session, &roles, Some(&member.role_id)),
+        quick_login: quick_login(sigma, session, &member, held.as_ref()),
         keys,
     };
-    Ok(view.render(status_code, &visit.frame(Tab::People, notice), &PageContext { issuer: sigma.issuer() }))
+    Ok(view.render(status_code, &session.frame(Tab::People, notice), &PageContext { issuer: sigma.issuer() }))
 }
 
 /// The roles that whoever visits may give: those that manage no more than theirs. Whether one holds more in its rules for
 /// schemas and catalogs, which lists do not read, is said when it is given.
-pub fn role_options(visit: &Visit, roles: &[RoleSummary], selected: Option<&RoleId>) -> Vec<RoleOption> {
-    let RolePermissions { switches: own, .. } = &visit.role.permissions;
+pub fn role_options(session: &MemberSession, roles: &[RoleSummary], selected: Option<&RoleId>) -> Vec<RoleOption> {
+    let RolePermissions { switches: own, .. } = &session.role.permissions;
     let given = roles.iter().filter(|role| own.covers(role.switches));
     given
         .map(|role| RoleOption {
@@ -166,12 +183,12 @@ pub fn role_options(visit: &Visit, roles: &[RoleSummary], selected: Option<&Role
         .collect()
 }
 
-fn quick_login(sigma: &Sigma, visit: &Visit, member: &Member, role: Option<&Role>) -> QuickLoginSwitch {
+fn quick_login(sigma: &Sigma, session: &MemberSession, member: &Member, role: Option<&Role>) -> QuickLoginSwitch {
     let settings = &sigma.settings.workspaces;
     let manages = role.is_some_and(|role| role.permissions.manages_anything());
     let hint = if !settings.demo && settings.allow_quick_logins.is_empty() {
         "Has no effect: this server does not allow quick logins."
-    } else if !visit.workspace.quick_logins {
+    } else if !session.workspace.quick_logins {
         "Has no effect yet: quick logins are off in the settings of this workspace."
     } else if manages && !settings.demo {
         "Has no effect with this role, nor on sessions that began by a click: whoever manages something needs a password."

@@ -13,10 +13,10 @@ use sigma_store::workspace::api_key::MadeKeys;
 use sigma_store::workspace::role;
 
 use super::form::Form;
-use super::outcome::{Done, Instead, Refused};
+use super::member_session::{MemberSession, failed};
+use super::outcome::{Done, PageError, Refused};
 use super::role_form::Entered;
 use super::switch_lines;
-use super::visit::{Visit, failed};
 use crate::pages::not_found;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{Editing, Notice, RoleForm, Tab};
@@ -51,78 +51,82 @@ enum Subject<'r> {
     Known(&'r Role),
 }
 
-async fn new(State(sigma): State<Sigma>, visit: Visit) -> Result<Response, Instead> {
-    visit.require(&sigma, Right::Roles)?;
+async fn new(State(sigma): State<Sigma>, session: MemberSession) -> Result<Response, PageError> {
+    session.require(&sigma, Right::Roles)?;
     let page = Page { subject: Subject::New, status: StatusCode::OK, notice: None, more: 0 };
-    Ok(page.render(&sigma, &visit, Entered::default()))
+    Ok(page.render(&sigma, &session, Entered::default()))
 }
 
-async fn add(State(sigma): State<Sigma>, visit: Visit, form: Form) -> Result<Response, Instead> {
-    visit.require(&sigma, Right::Roles)?;
+async fn add(State(sigma): State<Sigma>, session: MemberSession, form: Form) -> Result<Response, PageError> {
+    session.require(&sigma, Right::Roles)?;
     let (entered, subject) = (Entered::read(&form), Subject::New);
     if wants_more_lines(&form) {
-        return Ok(Page { subject, status: StatusCode::OK, notice: None, more: 3 }.render(&sigma, &visit, entered));
+        return Ok(Page { subject, status: StatusCode::OK, notice: None, more: 3 }.render(&sigma, &session, entered));
     }
     let draft = match entered.draft() {
         Ok(draft) => draft,
-        Err(words) => return Ok(Page::refused(subject, unsaved(&words)).render(&sigma, &visit, entered)),
+        Err(words) => return Ok(Page::refused(subject, unsaved(&words)).render(&sigma, &session, entered)),
     };
-    let (org_id, actor, now) = (visit.org_id(), visit.actor(), sigma.now());
+    let (org_id, actor, now) = (session.org_id(), session.actor(), sigma.now());
     let id = RoleId::new(now, &*sigma.rng);
-    match Visit::act(&sigma, move |tx| role::add(tx, &org_id, &actor, &id, &draft, now)).await? {
-        Ok(_) => Ok(Done::RoleMade.at(&visit.path("roles"))),
-        Err(refused) => Ok(Page::refused(subject, refused).render(&sigma, &visit, entered)),
+    match MemberSession::act(&sigma, move |tx| role::add(tx, &org_id, &actor, &id, &draft, now)).await? {
+        Ok(_) => Ok(Done::RoleMade.at(&session.path("roles"))),
+        Err(refused) => Ok(Page::refused(subject, refused).render(&sigma, &session, entered)),
     }
 }
 
 async fn show(
     State(sigma): State<Sigma>,
-    visit: Visit,
+    session: MemberSession,
     Path(named): Path<Named>,
     RawQuery(query): RawQuery,
-) -> Result<Response, Instead> {
+) -> Result<Response, PageError> {
     let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
-    let role = load(&sigma, &visit, named.id()).await?;
+    let role = load(&sigma, &session, named.id()).await?;
     let page = Page { subject: Subject::Known(&role), status: StatusCode::OK, notice, more: 0 };
-    Ok(page.render(&sigma, &visit, Entered::of(&role)))
+    Ok(page.render(&sigma, &session, Entered::of(&role)))
 }
 
 async fn replace(
     State(sigma): State<Sigma>,
-    visit: Visit,
+    session: MemberSession,
     Path(named): Path<Named>,
     form: Form,
-) -> Result<Response, Instead> {
-    let role = load(&sigma, &visit, named.id()).await?;
+) -> Result<Response, PageError> {
+    let role = load(&sigma, &session, named.id()).await?;
     let (entered, subject) = (Entered::read(&form), Subject::Known(&role));
     if wants_more_lines(&form) {
-        return Ok(Page { subject, status: StatusCode::OK, notice: None, more: 3 }.render(&sigma, &visit, entered));
+        return Ok(Page { subject, status: StatusCode::OK, notice: None, more: 3 }.render(&sigma, &session, entered));
     }
     let draft = match entered.draft() {
         Ok(draft) => draft,
-        Err(words) => return Ok(Page::refused(subject, unsaved(&words)).render(&sigma, &visit, entered)),
+        Err(words) => return Ok(Page::refused(subject, unsaved(&words)).render(&sigma, &session, entered)),
     };
     let keys = if form.is_checked("keep_keys") { MadeKeys::Keep } else { MadeKeys::Deactivate };
-    let (org_id, actor, id, now) = (visit.org_id(), visit.actor(), named.id(), sigma.now());
-    match Visit::act(&sigma, move |tx| role::replace(tx, &org_id, &actor, &id, &draft, keys, now)).await? {
-        Ok(_) => Ok(Done::Saved.at(&visit.path("roles"))),
-        Err(refused) => Ok(Page::refused(subject, refused).render(&sigma, &visit, entered)),
+    let (org_id, actor, id, now) = (session.org_id(), session.actor(), named.id(), sigma.now());
+    match MemberSession::act(&sigma, move |tx| role::replace(tx, &org_id, &actor, &id, &draft, keys, now)).await? {
+        Ok(_) => Ok(Done::Saved.at(&session.path("roles"))),
+        Err(refused) => Ok(Page::refused(subject, refused).render(&sigma, &session, entered)),
     }
 }
 
-async fn delete(State(sigma): State<Sigma>, visit: Visit, Path(named): Path<Named>) -> Result<Response, Instead> {
-    let (org_id, actor, id, now) = (visit.org_id(), visit.actor(), named.id(), sigma.now());
-    match Visit::act(&sigma, move |tx| role::remove(tx, &org_id, &actor, &id, now)).await? {
-        Ok(()) => Ok(Done::Deleted.at(&visit.path("roles"))),
+async fn delete(
+    State(sigma): State<Sigma>,
+    session: MemberSession,
+    Path(named): Path<Named>,
+) -> Result<Response, PageError> {
+    let (org_id, actor, id, now) = (session.org_id(), session.actor(), named.id(), sigma.now());
+    match MemberSession::act(&sigma, move |tx| role::remove(tx, &org_id, &actor, &id, now)).await? {
+        Ok(()) => Ok(Done::Deleted.at(&session.path("roles"))),
         Err(refused) => {
-            let role = load(&sigma, &visit, named.id()).await?;
-            Ok(Page::refused(Subject::Known(&role), refused).render(&sigma, &visit, Entered::of(&role)))
+            let role = load(&sigma, &session, named.id()).await?;
+            Ok(Page::refused(Subject::Known(&role), refused).render(&sigma, &session, Entered::of(&role)))
         }
     }
 }
 
-async fn load(sigma: &Sigma, visit: &Visit, id: RoleId) -> Result<Role, Instead> {
-    let org_id = visit.org_id();
+async fn load(sigma: &Sigma, session: &MemberSession, id: RoleId) -> Result<Role, PageError> {
+    let org_id = session.org_id();
     let role = sigma.store.read(move |tx| role::find(tx, &org_id, &id)).await.map_err(failed)?;
     role.ok_or_else(|| not_found(sigma).into())
 }
@@ -149,14 +153,14 @@ impl<'r> Page<'r> {
         Self { subject, status: refused.status, notice: Some(refused.notice), more: 0 }
     }
 
-    fn render(self, sigma: &Sigma, visit: &Visit, mut entered: Entered) -> Response {
-        let own = &visit.role.permissions;
+    fn render(self, sigma: &Sigma, session: &MemberSession, mut entered: Entered) -> Response {
+        let own = &session.role.permissions;
         let fits = entered.lines() <= MOST_LINES;
         if !fits {
             (entered.schemas, entered.catalogs) = (Vec::new(), Vec::new());
         }
         let editing = match self.subject {
-            _ if !visit.authority().may(Right::Roles) => {
+            _ if !session.authority().may(Right::Roles) => {
                 Editing::Locked("Your role lets you see roles, not change them.".to_owned())
             }
             Subject::Known(role) if !own.covers(&role.permissions) => {
@@ -178,6 +182,6 @@ impl<'r> Page<'r> {
             editing: editing.clone(),
         };
         let form = if matches!(editing, Editing::Open) { form.with_empty_lines(self.more) } else { form };
-        form.render(self.status, &visit.frame(Tab::Roles, self.notice), &PageContext { issuer: sigma.issuer() })
+        form.render(self.status, &session.frame(Tab::Roles, self.notice), &PageContext { issuer: sigma.issuer() })
     }
 }

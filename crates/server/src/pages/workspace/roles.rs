@@ -8,9 +8,9 @@ use sigma_core::authorize::Params;
 use sigma_core::workspace::{Right, RolePermissions};
 use sigma_store::workspace::role::{self, RoleSummary};
 
-use super::outcome::{Done, Instead};
+use super::member_session::{MemberSession, failed};
+use super::outcome::{Done, PageError};
 use super::switch_lines;
-use super::visit::{Visit, failed};
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{Paging, RoleLine, Roles, Tab};
 use crate::state::Sigma;
@@ -23,18 +23,22 @@ pub fn router() -> Router<Sigma> {
     Router::new().route("/workspace/{workspace}/roles", get(roles))
 }
 
-async fn roles(State(sigma): State<Sigma>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Instead> {
+async fn roles(
+    State(sigma): State<Sigma>,
+    session: MemberSession,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
     let query = Params::parse(query.as_deref().unwrap_or_default());
     let notice = Done::told_by(&query);
     let offset = query.get("offset").and_then(|text| text.parse().ok()).unwrap_or(0);
-    let org_id = visit.org_id();
+    let org_id = session.org_id();
     let page = sigma.store.read(move |tx| role::summaries(tx, &org_id, offset, LIMIT)).await.map_err(failed)?;
     let view = Roles {
         roles: page.items.into_iter().map(line).collect(),
         paging: Paging { offset, limit: u64::from(LIMIT), total: page.total },
-        may_make: visit.authority().may(Right::Roles),
+        may_make: session.authority().may(Right::Roles),
     };
-    Ok(view.render(&visit.frame(Tab::Roles, notice), &PageContext { issuer: sigma.issuer() }))
+    Ok(view.render(&session.frame(Tab::Roles, notice), &PageContext { issuer: sigma.issuer() }))
 }
 
 fn line(role: RoleSummary) -> RoleLine {

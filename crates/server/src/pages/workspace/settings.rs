@@ -11,8 +11,8 @@ use sigma_store::workspace::secret;
 use sigma_store::workspace::tenant::{self, Change};
 
 use super::form::Form;
-use super::outcome::{Done, Instead, Refused};
-use super::visit::{Visit, failed};
+use super::member_session::{MemberSession, failed};
+use super::outcome::{Done, PageError, Refused};
 use crate::http::ApiError;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{Notice, QuickLoginsSetting, Tab, WorkspaceSettings};
@@ -25,56 +25,60 @@ pub fn router() -> Router<Sigma> {
         .route("/workspace/{workspace}/settings/rotate", post(rotate))
 }
 
-async fn show(State(sigma): State<Sigma>, visit: Visit, RawQuery(query): RawQuery) -> Result<Response, Instead> {
+async fn show(
+    State(sigma): State<Sigma>,
+    session: MemberSession,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
     let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
-    page(&sigma, &visit, &visit.workspace.name, StatusCode::OK, notice).await
+    page(&sigma, &session, &session.workspace.name, StatusCode::OK, notice).await
 }
 
-async fn change(State(sigma): State<Sigma>, visit: Visit, form: Form) -> Result<Response, Instead> {
+async fn change(State(sigma): State<Sigma>, session: MemberSession, form: Form) -> Result<Response, PageError> {
     let entered = form.text("name");
     let refused = match text::name(&entered) {
         Err(problem) => Refused::invalid(format!("Not saved yet: the name {problem}.")),
         Ok(name) => {
             let change = Change { name: Some(name), quick_logins: Some(form.is_checked("quick_logins")) };
-            let (org_id, actor, now) = (visit.org_id(), visit.actor(), sigma.now());
-            match Visit::act(&sigma, move |tx| tenant::change(tx, &org_id, &actor, &change, now)).await? {
-                Ok(_) => return Ok(Done::Saved.at(&visit.path("settings"))),
+            let (org_id, actor, now) = (session.org_id(), session.actor(), sigma.now());
+            match MemberSession::act(&sigma, move |tx| tenant::change(tx, &org_id, &actor, &change, now)).await? {
+                Ok(_) => return Ok(Done::Saved.at(&session.path("settings"))),
                 Err(refused) => refused,
             }
         }
     };
-    page(&sigma, &visit, &entered, refused.status, Some(refused.notice)).await
+    page(&sigma, &session, &entered, refused.status, Some(refused.notice)).await
 }
 
-async fn rotate(State(sigma): State<Sigma>, visit: Visit) -> Result<Response, Instead> {
-    let (org_id, actor, now) = (visit.org_id(), visit.actor(), sigma.now());
+async fn rotate(State(sigma): State<Sigma>, session: MemberSession) -> Result<Response, PageError> {
+    let (org_id, actor, now) = (session.org_id(), session.actor(), sigma.now());
     let made = secret::make(&org_id, &sigma.master_key, &*sigma.rng);
-    let (kid, sealed) = made.map_err(|error| Instead::of(ApiError::internal(error)))?;
-    match Visit::act(&sigma, move |tx| secret::rotate(tx, &org_id, &actor, &kid, &sealed, now)).await? {
-        Ok(()) => Ok(Done::Rotated.at(&visit.path("settings"))),
-        Err(refused) => page(&sigma, &visit, &visit.workspace.name, refused.status, Some(refused.notice)).await,
+    let (kid, sealed) = made.map_err(|error| PageError::of(ApiError::internal(error)))?;
+    match MemberSession::act(&sigma, move |tx| secret::rotate(tx, &org_id, &actor, &kid, &sealed, now)).await? {
+        Ok(()) => Ok(Done::Rotated.at(&session.path("settings"))),
+        Err(refused) => page(&sigma, &session, &session.workspace.name, refused.status, Some(refused.notice)).await,
     }
 }
 
 async fn page(
     sigma: &Sigma,
-    visit: &Visit,
+    session: &MemberSession,
     name: &str,
     status: StatusCode,
     notice: Option<Notice>,
-) -> Result<Response, Instead> {
-    let (org_id, now) = (visit.org_id(), sigma.now());
+) -> Result<Response, PageError> {
+    let (org_id, now) = (session.org_id(), sigma.now());
     let secrets = sigma.store.read(move |tx| secret::list(tx, &org_id, now)).await.map_err(failed)?;
     let settings = &sigma.settings.workspaces;
     let view = WorkspaceSettings {
         name: name.to_owned(),
         quick_logins: QuickLoginsSetting {
-            on: visit.workspace.quick_logins,
+            on: session.workspace.quick_logins,
             allowed: settings.demo || !settings.allow_quick_logins.is_empty(),
         },
         kid: secrets.into_iter().next().map(|secret| secret.kid),
-        locked: (!visit.authority().may(Right::Workspace))
+        locked: (!session.authority().may(Right::Workspace))
             .then(|| "Only admins change these: a role that manages people, roles and API keys.".to_owned()),
     };
-    Ok(view.render(status, &visit.frame(Tab::Settings, notice), &PageContext { issuer: sigma.issuer() }))
+    Ok(view.render(status, &session.frame(Tab::Settings, notice), &PageContext { issuer: sigma.issuer() }))
 }

@@ -12,7 +12,7 @@ use sigma_store::workspace::tenant::{self, Workspace};
 use sigma_store::workspace::{Decision, quick, role};
 use sigma_store::{StoreError, Tx};
 
-use super::outcome::{Instead, Refused};
+use super::outcome::{PageError, Refused};
 use super::quick::QuickSession;
 use crate::error::internal;
 use crate::extract::{Browser, SignedIn};
@@ -27,7 +27,7 @@ use crate::workspace::{network_is_allowed, quick_login_managers};
 const MOST_OTHERS: usize = 20;
 
 /// An active member at the pages of their workspace.
-pub struct Visit {
+pub struct MemberSession {
     /// Where.
     pub workspace: Workspace,
     /// Who.
@@ -43,7 +43,7 @@ struct Place {
     workspace: String,
 }
 
-impl Visit {
+impl MemberSession {
     /// What they may.
     pub fn authority(&self) -> Authority {
         Authority::Person(self.role.permissions.clone())
@@ -85,7 +85,7 @@ impl Visit {
     ///
     /// # Errors
     /// The page that says that they may not.
-    pub fn require(&self, sigma: &Sigma, right: Right) -> Result<(), Instead> {
+    pub fn require(&self, sigma: &Sigma, right: Right) -> Result<(), PageError> {
         if self.authority().may(right) {
             return Ok(());
         }
@@ -107,7 +107,7 @@ impl Visit {
     ///
     /// # Errors
     /// The store did not answer, there is no such thing, or they are a member no longer.
-    pub async fn act<T, F>(sigma: &Sigma, act: F) -> Result<Result<T, Refused>, Instead>
+    pub async fn act<T, F>(sigma: &Sigma, act: F) -> Result<Result<T, Refused>, PageError>
     where
         T: Send + 'static,
         F: Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
@@ -118,33 +118,38 @@ impl Visit {
         }
     }
 
-    async fn find(sigma: &Sigma, context: &RequestContext, browser: &Browser, org_id: OrgId) -> Result<Self, Instead> {
-        let session = QuickSession::of(sigma, browser).filter(|session| session.org_id == org_id);
+    async fn find(
+        sigma: &Sigma,
+        context: &RequestContext,
+        browser: &Browser,
+        org_id: OrgId,
+    ) -> Result<Self, PageError> {
+        let quick_session = QuickSession::of(sigma, browser).filter(|session| session.org_id == org_id);
         let managers = quick_login_managers(sigma).filter(|_| network_is_allowed(sigma, context));
-        if let (Some(session), Some(managers)) = (session, managers) {
+        if let (Some(quick_session), Some(managers)) = (quick_session, managers) {
             let (state, org_id) = (sigma.clone(), org_id.clone());
             let by_click = move |tx: &mut dyn Tx| {
-                let Some((user_id, era)) = session.find_user(tx, &state)? else { return Ok(None) };
-                let visit = load(tx, &org_id, &user_id)?.filter(|visit| visit.member.era == era);
-                Ok(visit.filter(|visit| {
-                    let is_manager = visit.role.permissions.manages_anything();
-                    quick::allows(&visit.workspace, &visit.member, is_manager, managers)
+                let Some((user_id, era)) = quick_session.find_user(tx, &state)? else { return Ok(None) };
+                let session = load(tx, &org_id, &user_id)?.filter(|session| session.member.era == era);
+                Ok(session.filter(|session| {
+                    let is_manager = session.role.permissions.manages_anything();
+                    quick::allows(&session.workspace, &session.member, is_manager, managers)
                 }))
             };
-            if let Some(visit) = sigma.store.read(by_click).await.map_err(failed)? {
-                return Ok(Self { others: Vec::new(), ..visit });
+            if let Some(session) = sigma.store.read(by_click).await.map_err(failed)? {
+                return Ok(Self { others: Vec::new(), ..session });
             }
         }
-        let signed_in = SignedIn::find(sigma, browser).await.map_err(Instead::of)?;
-        let Some(signed_in) = signed_in else { return Err(Instead::of(Redirect::to("/workspace/login"))) };
+        let signed_in = SignedIn::find(sigma, browser).await.map_err(PageError::of)?;
+        let Some(signed_in) = signed_in else { return Err(PageError::of(Redirect::to("/workspace/login"))) };
         let user_id = signed_in.account.user.id.clone();
-        let visit = sigma.store.read(move |tx| load(tx, &org_id, &user_id)).await.map_err(failed)?;
-        visit.ok_or_else(|| not_found(sigma).into())
+        let session = sigma.store.read(move |tx| load(tx, &org_id, &user_id)).await.map_err(failed)?;
+        session.ok_or_else(|| not_found(sigma).into())
     }
 }
 
 /// The member and their workspace, if there are such.
-fn load(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<Visit>, StoreError> {
+fn load(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<MemberSession>, StoreError> {
     let Some(workspace) = tenant::find(tx, org_id)? else { return Ok(None) };
     let member = membership::find(tx, org_id, user_id)?;
     let Some(member) = member.filter(|member| member.state == State::Active && !member.disabled) else {
@@ -153,24 +158,24 @@ fn load(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<Visi
     let Some(role) = role::find(tx, org_id, &member.role_id)? else { return Ok(None) };
     let mut others = membership::of_person(tx, user_id)?;
     others.retain(|other| other.org_id != *org_id);
-    Ok(Some(Visit { workspace, member, role, others }))
+    Ok(Some(MemberSession { workspace, member, role, others }))
 }
 
 /// The answer when the store has no outcome.
-pub fn failed(error: StoreError) -> Instead {
-    Instead::of(internal(error))
+pub fn failed(error: StoreError) -> PageError {
+    PageError::of(internal(error))
 }
 
-impl FromRequestParts<Sigma> for Visit {
-    type Rejection = Instead;
+impl FromRequestParts<Sigma> for MemberSession {
+    type Rejection = PageError;
 
-    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, Instead> {
+    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, PageError> {
         let place = Path::<Place>::from_request_parts(parts, sigma).await;
-        let Path(Place { workspace }) = place.map_err(|_| Instead::of(not_found(sigma)))?;
-        let context = RequestContext::from_request_parts(parts, sigma).await.map_err(Instead::of)?;
-        let visit = Self::find(sigma, &context, &Browser::of(&parts.headers), OrgId::from_text(workspace)).await?;
-        context.charge(Rule::Workspace, visit.workspace.id.as_str()).map_err(Instead::of)?;
-        context.take_turn_of(&visit.workspace.id, parts).await.map_err(Instead::of)?;
-        Ok(visit)
+        let Path(Place { workspace }) = place.map_err(|_| PageError::of(not_found(sigma)))?;
+        let context = RequestContext::from_request_parts(parts, sigma).await.map_err(PageError::of)?;
+        let session = Self::find(sigma, &context, &Browser::of(&parts.headers), OrgId::from_text(workspace)).await?;
+        context.charge(Rule::Workspace, session.workspace.id.as_str()).map_err(PageError::of)?;
+        context.take_turn_of(&session.workspace.id, parts).await.map_err(PageError::of)?;
+        Ok(session)
     }
 }
