@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::http::ApiError;
 use crate::pages::OpenApiDocument;
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::{document, identity, oauth, pages, wellknown, workspace};
 
 #[derive(OpenApi)]
@@ -31,7 +31,7 @@ use crate::{document, identity, oauth, pages, wellknown, workspace};
 struct Document;
 
 /// The endpoints that are documented.
-fn documented() -> OpenApiRouter<Sigma> {
+fn documented() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(wellknown::router())
         .merge(oauth::router())
@@ -52,7 +52,7 @@ pub fn paths() -> Vec<String> {
 }
 
 /// The whole router.
-pub fn router(sigma: Sigma) -> Router {
+pub fn router(sigma: AppState) -> Router {
     let document = OpenApiDocument(Bytes::from(openapi()));
     let (documented, _) = documented().split_for_parts();
     documented
@@ -62,7 +62,7 @@ pub fn router(sigma: Sigma) -> Router {
         .with_state(sigma)
 }
 
-async fn fallback(State(sigma): State<Sigma>, method: Method, OriginalUri(uri): OriginalUri) -> Response {
+async fn fallback(State(sigma): State<AppState>, method: Method, OriginalUri(uri): OriginalUri) -> Response {
     let page = method == Method::GET && !uri.path().starts_with("/api/") && !uri.path().starts_with("/.well-known/");
     if page {
         return pages::not_found(&sigma);

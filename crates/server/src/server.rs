@@ -19,7 +19,7 @@ use crate::mail::courier;
 use crate::pulse;
 use crate::routes;
 use crate::settings::Settings;
-use crate::state::{Sigma, StateError, load_master_key};
+use crate::state::{AppState, StateError, load_master_key};
 use crate::workspace;
 
 /// How long after it broke off a task of the background is begun again.
@@ -31,7 +31,7 @@ const KEY_ROUND: Duration = Duration::from_mins(5);
 
 /// A server that is bound and has not begun to answer.
 pub struct Server {
-    sigma: Sigma,
+    sigma: AppState,
     listener: TcpListener,
     edge: Edge,
 }
@@ -108,7 +108,7 @@ impl Server {
         let address = settings.listen;
         let listener = TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })?;
         let limiter = Arc::clone(edge.limiter());
-        let sigma = Sigma::load(settings, store, master_key, limiter, clock, rng).await?;
+        let sigma = AppState::load(settings, store, master_key, limiter, clock, rng).await?;
         if let Some(Err(error)) = key_file.map(|file| MasterKey::mark_used(file)) {
             tracing::info!(%error, "the master key file cannot be marked as used: a lost database will not be noticed");
         }
@@ -124,7 +124,7 @@ impl Server {
     }
 
     /// The state, for whoever runs the server in the same process.
-    pub fn state(&self) -> &Sigma {
+    pub fn state(&self) -> &AppState {
         &self.sigma
     }
 
@@ -183,7 +183,7 @@ async fn open_store(
 }
 
 /// Runs a task of the background for as long as the server runs. A panic costs what it was at: another begins a while later.
-async fn kept_running<F>(name: &'static str, task: fn(Sigma) -> F, sigma: Sigma)
+async fn kept_running<F>(name: &'static str, task: fn(AppState) -> F, sigma: AppState)
 where
     F: Future<Output = ()>,
 {
@@ -196,7 +196,7 @@ where
 }
 
 /// Rotates the signing keys when they are due, for as long as the server runs.
-async fn rotate_keys(sigma: Sigma) {
+async fn rotate_keys(sigma: AppState) {
     loop {
         tokio::time::sleep(KEY_ROUND).await;
         let rotated = sigma.keys.rotate_if_due(&sigma.store, &sigma.master_key, sigma.now(), &*sigma.rng).await;

@@ -43,9 +43,9 @@ const COOKIE_SECRET: &str = "cookie-secret";
 
 /// The state of the server, cheap to clone.
 #[derive(Clone)]
-pub struct Sigma(Arc<Inner>);
+pub struct AppState(Arc<Inner>);
 
-/// What [`Sigma`] points to.
+/// What [`AppState`] points to.
 pub struct Inner {
     /// What the operator set.
     pub settings: Settings,
@@ -92,7 +92,7 @@ pub struct Inner {
     pub(crate) verified: Memory<Digest, Arc<VerifiedAccess>>,
 }
 
-impl Deref for Sigma {
+impl Deref for AppState {
     type Target = Inner;
 
     fn deref(&self) -> &Inner {
@@ -100,9 +100,9 @@ impl Deref for Sigma {
     }
 }
 
-impl fmt::Debug for Sigma {
+impl fmt::Debug for AppState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sigma").field("issuer", &self.settings.issuer).finish_non_exhaustive()
+        f.debug_struct("AppState").field("issuer", &self.settings.issuer).finish_non_exhaustive()
     }
 }
 
@@ -144,7 +144,7 @@ impl From<SealError> for StateError {
     }
 }
 
-impl Sigma {
+impl AppState {
     /// Loads what the server needs to know before it answers: the cookie secret and the signing keys, made if they are
     /// not there yet.
     ///

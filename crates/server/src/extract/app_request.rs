@@ -15,7 +15,7 @@ use crate::error::bad_request;
 use crate::extract::client_credentials;
 use crate::extract::{FORM, JSON, body, is_content_type, wrong_content_type};
 use crate::http::{ApiError, Key, RequestContext, Rule};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// An app that authenticated, or a public one that named itself.
 #[derive(Clone, Debug)]
@@ -35,10 +35,10 @@ pub struct AppRequest {
     pub params: Params,
 }
 
-impl FromRequest<Sigma> for AppRequest {
+impl FromRequest<AppState> for AppRequest {
     type Rejection = Response;
 
-    async fn from_request(request: Request, sigma: &Sigma) -> Result<Self, Response> {
+    async fn from_request(request: Request, sigma: &AppState) -> Result<Self, Response> {
         let context = request.extensions().get::<RequestContext>().cloned();
         let context = context.ok_or_else(|| ApiError::internal("no request context").into_response())?;
         let path = request.uri().path().to_owned();
@@ -86,7 +86,7 @@ fn count_refusal(context: &RequestContext, client_id: &str, refusal: Response) -
 
 /// Reads the parameters and authenticates the app, or says which app it claims to be and why it is refused.
 async fn identify(
-    sigma: &Sigma,
+    sigma: &AppState,
     context: &RequestContext,
     headers: &HeaderMap,
     path: &str,

@@ -17,7 +17,7 @@ use sigma_store::StoreError;
 
 use crate::error::internal;
 use crate::http::ApiError;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// How far the clocks of our processes may differ, in seconds.
 const SKEW: i64 = 60;
@@ -46,7 +46,7 @@ pub struct LiveAccess {
 ///
 /// # Errors
 /// A key signed it that is unknown here, and the store does not say whether there is such a key.
-pub async fn verify_access(sigma: &Sigma, token: &str) -> Result<Option<Arc<VerifiedAccess>>, StoreError> {
+pub async fn verify_access(sigma: &AppState, token: &str) -> Result<Option<Arc<VerifiedAccess>>, StoreError> {
     let digest = Digest::of(token);
     // A key that was deleted verifies nothing any more, not even what it verified before.
     if let Some(known) = sigma.verified.get(&digest) {
@@ -61,7 +61,7 @@ pub async fn verify_access(sigma: &Sigma, token: &str) -> Result<Option<Arc<Veri
     Ok(verify_with(sigma, &ring, &jws, kid).inspect(|access| sigma.verified.insert(digest, Arc::clone(access))))
 }
 
-fn verify_with(sigma: &Sigma, ring: &Keyring, jws: &UnverifiedJws<'_>, kid: &str) -> Option<Arc<VerifiedAccess>> {
+fn verify_with(sigma: &AppState, ring: &Keyring, jws: &UnverifiedJws<'_>, kid: &str) -> Option<Arc<VerifiedAccess>> {
     let payload = jws.verify_as(TokenKind::Access, ring.verifier(kid)?).ok()?;
     let claims: AccessClaims = serde_json::from_slice(payload).ok()?;
     if claims.iss != sigma.issuer() || claims.cnf.is_some() {
@@ -77,7 +77,7 @@ fn verify_with(sigma: &Sigma, ring: &Keyring, jws: &UnverifiedJws<'_>, kid: &str
 ///
 /// # Errors
 /// The store does not answer.
-pub async fn load_live(sigma: &Sigma, access: Arc<VerifiedAccess>) -> Result<Option<LiveAccess>, StoreError> {
+pub async fn load_live(sigma: &AppState, access: Arc<VerifiedAccess>) -> Result<Option<LiveAccess>, StoreError> {
     let claims = &access.claims;
     let now = sigma.now().seconds();
     // A token from the future was made by a clock that nobody should trust.
@@ -107,7 +107,7 @@ pub async fn load_live(sigma: &Sigma, access: Arc<VerifiedAccess>) -> Result<Opt
     Ok(Some(LiveAccess { access: Arc::clone(&access), app, person: Some((grant, person)) }))
 }
 
-async fn load_app(sigma: &Sigma, client_id: &str) -> Result<Option<Arc<App>>, StoreError> {
+async fn load_app(sigma: &AppState, client_id: &str) -> Result<Option<Arc<App>>, StoreError> {
     if client_id == SIGMA {
         return Ok(Some(Arc::clone(&sigma.itself)));
     }
@@ -191,7 +191,7 @@ impl Bearer {
     ///
     /// # Errors
     /// [`BearerError::Invalid`] for every other token.
-    pub async fn take(sigma: &Sigma, token: &str) -> Result<Self, BearerError> {
+    pub async fn take(sigma: &AppState, token: &str) -> Result<Self, BearerError> {
         let access = verify_access(sigma, token).await?.ok_or(BearerError::Invalid)?;
         let live = load_live(sigma, access).await?.ok_or(BearerError::Invalid)?;
         if !live.access.claims.aud.includes(sigma.issuer()) {
@@ -201,10 +201,10 @@ impl Bearer {
     }
 }
 
-impl FromRequestParts<Sigma> for Bearer {
+impl FromRequestParts<AppState> for Bearer {
     type Rejection = BearerError;
 
-    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, BearerError> {
+    async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, BearerError> {
         let token = bearer_token(&parts.headers)?.ok_or(BearerError::Missing)?;
         Self::take(sigma, token).await
     }

@@ -11,7 +11,7 @@ use http::{HeaderMap, header};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sigma_core::digest::Digest;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// What a browser sent beside its request.
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ impl Browser {
     ///
     /// Another host of our site can set a cookie of the same name for both. One that we did not sign is passed over; of
     /// two that we did sign neither counts, so that nobody acts in a session that was slipped in.
-    pub fn session_secret(&self, sigma: &Sigma) -> Option<SessionSecret> {
+    pub fn session_secret(&self, sigma: &AppState) -> Option<SessionSecret> {
         let mut signed = self.cookies(session_cookie_name(sigma)).filter_map(|value| signed_token(sigma, value));
         let token = signed.next()?;
         signed.all(|other| other == token).then(|| SessionSecret { digest: Digest::of(&token), token })
@@ -81,7 +81,7 @@ pub struct SessionSecret {
 }
 
 /// The token in the value of a session cookie, if we signed it.
-fn signed_token(sigma: &Sigma, value: &str) -> Option<String> {
+fn signed_token(sigma: &AppState, value: &str) -> Option<String> {
     let value = percent_decode_str(value).decode_utf8().ok()?;
     let (token, signature) = value.rsplit_once('.')?;
     let signature = STANDARD.decode(signature).ok()?;
@@ -90,24 +90,24 @@ fn signed_token(sigma: &Sigma, value: &str) -> Option<String> {
 }
 
 /// The name of the session cookie (`docs/spec/sessions.md#session-cookie`).
-fn session_cookie_name(sigma: &Sigma) -> &'static str {
+fn session_cookie_name(sigma: &AppState) -> &'static str {
     if sigma.is_https() { "__Secure-better-auth.session_token" } else { "better-auth.session_token" }
 }
 
 /// `Set-Cookie` for a new session with that secret, for `seconds`.
-pub fn session_cookie(sigma: &Sigma, token: &str, seconds: u64) -> String {
+pub fn session_cookie(sigma: &AppState, token: &str, seconds: u64) -> String {
     let signature = STANDARD.encode(hmac::sign(&sigma.cookie_key, token.as_bytes()));
     let signature = utf8_percent_encode(&signature, NON_ALPHANUMERIC);
     cookie(sigma, session_cookie_name(sigma), &format!("{token}.{signature}"), seconds)
 }
 
 /// `Set-Cookie` that ends the session cookie.
-pub fn expired_session_cookie(sigma: &Sigma) -> String {
+pub fn expired_session_cookie(sigma: &AppState) -> String {
     cookie(sigma, session_cookie_name(sigma), "", 0)
 }
 
 /// A cookie for the whole origin that no script reads and no foreign page sends with a form.
-pub(crate) fn cookie(sigma: &Sigma, name: &str, value: &str, seconds: u64) -> String {
+pub(crate) fn cookie(sigma: &AppState, name: &str, value: &str, seconds: u64) -> String {
     let secure = if sigma.is_https() { "; Secure" } else { "" };
     format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
 }

@@ -22,7 +22,7 @@ use crate::extract::key_token::once;
 use crate::extract::{AuthenticatedApp, header as header_value};
 use crate::http::ApiError;
 use crate::oauth::{TOKEN_ALIASES, TOKEN_PATH};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The one type of assertion (RFC 7523 §2.2).
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -188,7 +188,7 @@ impl Proof<'_> {
 /// # Errors
 /// [`RefusedApp`]
 pub async fn authenticate(
-    sigma: &Sigma,
+    sigma: &AppState,
     headers: &HeaderMap,
     path: &str,
     body: &[u8],
@@ -199,7 +199,7 @@ pub async fn authenticate(
 }
 
 async fn check(
-    sigma: &Sigma,
+    sigma: &AppState,
     headers: &HeaderMap,
     path: &str,
     body: &[u8],
@@ -316,7 +316,11 @@ fn check_secret(app: &App, secret: &str) -> Result<(), ClientAuthError> {
     if Digest::of(secret) == wanted { Ok(()) } else { Err(ClientAuthError::Invalid) }
 }
 
-async fn check_assertion(sigma: &Sigma, app: &App, assertion: &ClientAssertion<'_>) -> Result<Once, ClientAuthError> {
+async fn check_assertion(
+    sigma: &AppState,
+    app: &App,
+    assertion: &ClientAssertion<'_>,
+) -> Result<Once, ClientAuthError> {
     let invalid = ClientAuthError::Invalid;
     let now = sigma.now();
     let keys: Option<Arc<JwkSet>> = match (&app.jwks, &app.jwks_uri) {
@@ -335,7 +339,7 @@ async fn check_assertion(sigma: &Sigma, app: &App, assertion: &ClientAssertion<'
 /// Checks a Bitcoin signature: over the raw body first, then over the same fields encoded as browsers encode a form,
 /// since the reference server does the latter.
 fn check_signature(
-    sigma: &Sigma,
+    sigma: &AppState,
     app: &App,
     proof: &Proof<'_>,
     path: &str,

@@ -8,7 +8,7 @@ use sigma_store::spent::Once;
 
 use crate::extract::header;
 use crate::http::ApiError;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The path that sign-in tokens sign.
 pub const SIGN_IN_PATH: &str = "/api/auth/sign-in/sigma";
@@ -54,7 +54,7 @@ impl KeyToken {
     ///
     /// # Errors
     /// [`KeyTokenError`]
-    pub fn check(sigma: &Sigma, token: &str, path: &str, body: &[u8]) -> Result<Self, KeyTokenError> {
+    pub fn check(sigma: &AppState, token: &str, path: &str, body: &[u8]) -> Result<Self, KeyTokenError> {
         let token = AuthToken::parse(token).map_err(|_| KeyTokenError::Malformed)?;
         let bound_path = format!("{}{path}", sigma.issuer());
         let origin_bound = token.request_path() == bound_path;
@@ -79,7 +79,7 @@ impl KeyToken {
     /// # Errors
     /// [`KeyTokenError`]
     pub fn of_header(
-        sigma: &Sigma,
+        sigma: &AppState,
         headers: &HeaderMap,
         name: &'static str,
         path: &str,
@@ -96,7 +96,7 @@ impl KeyToken {
 }
 
 /// What makes a checked token good once; nothing for one that is too old by the clock of the database.
-pub fn once(sigma: &Sigma, verified: &VerifiedAuthToken) -> Option<Once> {
+pub fn once(sigma: &AppState, verified: &VerifiedAuthToken) -> Option<Once> {
     let expires_at = Timestamp::from_micros(verified.expires_millis.saturating_mul(1_000));
     Once::new(Digest::of(verified.replay_key), expires_at, sigma.store.database_now())
 }

@@ -7,7 +7,7 @@ use sigma_store::session::NewSession;
 
 use crate::extract::{Browser, SECRET_LENGTH, session_cookie};
 use crate::http::RequestContext;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// A day, in seconds.
 const DAY: u32 = 86_400;
@@ -23,7 +23,7 @@ pub struct NewBrowserSession {
 impl NewBrowserSession {
     /// A session of this browser, for a person who proved who they are by `amr` (RFC 8176). It continues the browser's own,
     /// if that is the same person's.
-    pub fn of(sigma: &Sigma, context: &RequestContext, browser: &Browser, amr: &'static str) -> Self {
+    pub fn of(sigma: &AppState, context: &RequestContext, browser: &Browser, amr: &'static str) -> Self {
         let now = sigma.now();
         let seconds = sigma.settings.sign_in.session_days.saturating_mul(DAY);
         let secret = alphanumeric(&*sigma.rng, SECRET_LENGTH);
@@ -36,7 +36,7 @@ impl NewBrowserSession {
             address: context.client().ip().to_string(),
             user_agent: browser.user_agent(),
             now,
-            expires_at: Sigma::in_seconds(now, seconds),
+            expires_at: AppState::in_seconds(now, seconds),
         };
         Self { new, secret, seconds }
     }
@@ -47,7 +47,7 @@ impl NewBrowserSession {
     }
 
     /// `Set-Cookie` of the session, once it has begun.
-    pub fn cookie(&self, sigma: &Sigma) -> String {
+    pub fn cookie(&self, sigma: &AppState) -> String {
         session_cookie(sigma, &self.secret, u64::from(self.seconds))
     }
 }

@@ -12,7 +12,7 @@ use sigma_store::session::{self, Session};
 use crate::error::internal;
 use crate::extract::Browser;
 use crate::http::ApiError;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// A live session of a live account.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ impl SignedIn {
     ///
     /// # Errors
     /// The store does not answer.
-    pub async fn find(sigma: &Sigma, browser: &Browser) -> Result<Option<Self>, ApiError> {
+    pub async fn find(sigma: &AppState, browser: &Browser) -> Result<Option<Self>, ApiError> {
         match browser.session_secret(sigma) {
             Some(secret) => Self::by_secret(sigma, secret.digest, secret.token).await,
             None => Ok(None),
@@ -38,7 +38,7 @@ impl SignedIn {
     }
 
     /// Whoever holds the session of that secret.
-    async fn by_secret(sigma: &Sigma, digest: Digest, token: String) -> Result<Option<Self>, ApiError> {
+    async fn by_secret(sigma: &AppState, digest: Digest, token: String) -> Result<Option<Self>, ApiError> {
         let session = sigma.store.read(move |tx| session::find_by_secret(tx, &digest)).await.map_err(internal)?;
         let Some(session) = session.filter(|session| session.is_live(sigma.now())) else { return Ok(None) };
         let account = sigma.find_account(&session.user_id).await.map_err(internal)?;
@@ -50,10 +50,10 @@ impl SignedIn {
 #[derive(Clone, Debug)]
 pub struct MaybeSignedIn(pub Option<SignedIn>);
 
-impl FromRequestParts<Sigma> for MaybeSignedIn {
+impl FromRequestParts<AppState> for MaybeSignedIn {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, ApiError> {
         let browser = Browser::of(&parts.headers);
         if let Some(signed_in) = SignedIn::find(sigma, &browser).await? {
             return Ok(Self(Some(signed_in)));
@@ -75,10 +75,10 @@ impl FromRequestParts<Sigma> for MaybeSignedIn {
 /// Letters of a session's secret: 190 bits, and the length that Better Auth's have.
 pub const SECRET_LENGTH: usize = 32;
 
-impl FromRequestParts<Sigma> for SignedIn {
+impl FromRequestParts<AppState> for SignedIn {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, ApiError> {
         let MaybeSignedIn(signed_in) = MaybeSignedIn::from_request_parts(parts, sigma).await?;
         signed_in.ok_or_else(|| {
             ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", "Unauthorized").with_code("UNAUTHORIZED")

@@ -17,13 +17,13 @@ use crate::extract::{KeyToken, fallback_token};
 use crate::http::{ApiError, RequestContext, Rule};
 use crate::interaction::with_cookie;
 use crate::oauth::issue_direct;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The path of this endpoint, and what its tokens sign.
 const PATH: &str = "/sigma/authorize";
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(authorize_directly))
 }
 
@@ -71,7 +71,7 @@ pub struct DirectUser {
     )
 )]
 pub async fn authorize_directly(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     context: RequestContext,
     headers: HeaderMap,
     body: Bytes,

@@ -10,10 +10,10 @@ use utoipa_axum::routes;
 
 use crate::error::internal;
 use crate::http::ApiError;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of these endpoints.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(live))
         .routes(routes!(ready))
@@ -54,7 +54,7 @@ pub async fn live() -> Json<Health> {
         (status = 503, description = "The store cannot be written, or the server is stopping"),
     )
 )]
-pub async fn ready(State(sigma): State<Sigma>) -> Result<Json<Health>, ApiError> {
+pub async fn ready(State(sigma): State<AppState>) -> Result<Json<Health>, ApiError> {
     if sigma.is_draining() {
         return Err(ApiError::unavailable("the server is stopping"));
     }

@@ -13,10 +13,10 @@ mod token;
 
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of this surface.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(sign_in::router())
         .merge(sign_up::router())

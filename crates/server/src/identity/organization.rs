@@ -16,10 +16,10 @@ use utoipa_axum::routes;
 use crate::error::{bad_request, internal};
 use crate::extract::{JSON, SignedIn, is_content_type, read_object, wrong_content_type};
 use crate::http::ApiError;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of these endpoints.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(full)).routes(routes!(set_active))
 }
 
@@ -146,7 +146,7 @@ pub struct SetActiveBody {
     )
 )]
 pub async fn set_active(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     signed_in: SignedIn,
     headers: HeaderMap,
     body: Bytes,

@@ -20,10 +20,10 @@ use crate::extract::{
 };
 use crate::http::ApiError;
 use crate::interaction::with_cookie;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of these endpoints.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(revoke_session))
         .routes(routes!(revoke_sessions))
@@ -63,7 +63,7 @@ pub struct RevokedAnswer {
     )
 )]
 pub async fn revoke_session(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     signed_in: SignedIn,
     headers: HeaderMap,
     body: Bytes,
@@ -104,7 +104,7 @@ pub async fn revoke_session(
         (status = 503, description = "The store does not answer"),
     )
 )]
-pub async fn revoke_sessions(State(sigma): State<Sigma>, signed_in: SignedIn) -> Result<Response, ApiError> {
+pub async fn revoke_sessions(State(sigma): State<AppState>, signed_in: SignedIn) -> Result<Response, ApiError> {
     end_all(&sigma, &signed_in, None).await?;
     let response = Json(RevokedAnswer { status: true }).into_response();
     Ok(with_cookie(response, Some(&expired_session_cookie(&sigma))))
@@ -126,14 +126,14 @@ pub async fn revoke_sessions(State(sigma): State<Sigma>, signed_in: SignedIn) ->
     )
 )]
 pub async fn revoke_other_sessions(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     signed_in: SignedIn,
 ) -> Result<Json<RevokedAnswer>, ApiError> {
     end_all(&sigma, &signed_in, Some(signed_in.session.id.clone())).await?;
     Ok(Json(RevokedAnswer { status: true }))
 }
 
-async fn end_all(sigma: &Sigma, signed_in: &SignedIn, kept: Option<SessionId>) -> Result<(), ApiError> {
+async fn end_all(sigma: &AppState, signed_in: &SignedIn, kept: Option<SessionId>) -> Result<(), ApiError> {
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
     // Each round ends a bounded number: one transaction holds up nobody else for long.
     loop {

@@ -10,10 +10,10 @@ use super::get_session::SessionView;
 use crate::error::internal;
 use crate::extract::SignedIn;
 use crate::http::ApiError;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list_sessions))
 }
 
@@ -32,7 +32,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
     )
 )]
 pub async fn list_sessions(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     signed_in: SignedIn,
 ) -> Result<Json<Vec<SessionView>>, ApiError> {
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());

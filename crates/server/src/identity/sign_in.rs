@@ -22,10 +22,10 @@ use crate::error::{bad_request, internal};
 use crate::extract::{Browser, KeyToken, KeyTokenError, NewBrowserSession, SIGN_IN_PATH, read_object};
 use crate::http::{ApiError, Exceeded, RequestContext, Rule};
 use crate::interaction::with_cookie;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(sign_in_with_key))
 }
 
@@ -82,7 +82,7 @@ pub struct SignedInUser {
     )
 )]
 pub async fn sign_in_with_key(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     context: RequestContext,
     headers: HeaderMap,
     body: Bytes,
@@ -139,7 +139,7 @@ pub struct Entered {
 /// hold is counted by the address that it came from, and delayed there, whichever key it claims: nobody learns by that
 /// whether an account has the key.
 pub async fn accept(
-    sigma: &Sigma,
+    sigma: &AppState,
     context: &RequestContext,
     rule: Rule,
     token: Result<KeyToken, KeyTokenError>,
@@ -177,7 +177,12 @@ pub fn read_bap_id(body: &Bytes) -> Result<Option<BapId>, ApiError> {
 
 impl Attempt {
     /// Signs in: one transaction.
-    pub async fn run(self, sigma: &Sigma, context: &RequestContext, headers: &HeaderMap) -> Result<Entered, Response> {
+    pub async fn run(
+        self,
+        sigma: &AppState,
+        context: &RequestContext,
+        headers: &HeaderMap,
+    ) -> Result<Entered, Response> {
         let now = sigma.now();
         // Counted before it happens and taken back unless an account was made, so that many at once count as many. Who
         // has an account does not wait for others who made too many.
@@ -263,7 +268,7 @@ fn refusal(outcome: &KeySignedIn) -> ApiError {
 
 impl Entered {
     /// `Set-Cookie` of the session.
-    pub fn cookie(&self, sigma: &Sigma) -> String {
+    pub fn cookie(&self, sigma: &AppState) -> String {
         self.begins.cookie(sigma)
     }
 
@@ -272,7 +277,7 @@ impl Entered {
         SignedInUser { id: self.user.id.to_string(), pubkey: self.pubkey.clone(), name: self.user.name.clone() }
     }
 
-    fn respond(&self, sigma: &Sigma) -> Response {
+    fn respond(&self, sigma: &AppState) -> Response {
         let answer = SignInAnswer { token: self.begins.secret().to_owned(), user: self.user() };
         with_cookie(Json(answer).into_response(), Some(&self.cookie(sigma)))
     }

@@ -14,10 +14,10 @@ use crate::error::internal;
 use crate::extract::{MaybeSignedIn, expired_session_cookie};
 use crate::http::ApiError;
 use crate::interaction::with_cookie;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(sign_out))
 }
 
@@ -43,7 +43,7 @@ pub struct SignedOutAnswer {
     )
 )]
 pub async fn sign_out(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     MaybeSignedIn(signed_in): MaybeSignedIn,
 ) -> Result<Response, ApiError> {
     if let Some(signed_in) = signed_in {

@@ -17,13 +17,13 @@ use crate::error::bad_request;
 use crate::extract::{KeyToken, KeyTokenError, SIGN_IN_PATH, read_object};
 use crate::http::{ApiError, RequestContext, Rule};
 use crate::interaction::with_cookie;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The path that the proof of enrollment signs.
 const PATH: &str = "/api/auth/sign-up/sigma";
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(sign_up))
 }
 
@@ -72,7 +72,7 @@ pub struct SignUpAnswer {
     )
 )]
 pub async fn sign_up(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     context: RequestContext,
     headers: HeaderMap,
     body: Bytes,
@@ -115,7 +115,7 @@ fn sign_up_disabled() -> ApiError {
 
 /// A token that covers the body: one without would leave the identity to whoever carries the request.
 async fn body_bound(
-    sigma: &Sigma,
+    sigma: &AppState,
     context: &RequestContext,
     headers: &HeaderMap,
     name: &'static str,
@@ -129,7 +129,7 @@ async fn body_bound(
 /// The signature of the identity's own key, if one was sent. It does not say for which account it was made, so it must
 /// name our origin: another server that was shown one could else bind the identity to an account of its own here.
 async fn identity_proof(
-    sigma: &Sigma,
+    sigma: &AppState,
     context: &RequestContext,
     headers: &HeaderMap,
     body: &Bytes,

@@ -11,13 +11,13 @@ use utoipa_axum::routes;
 
 use crate::extract::SignedIn;
 use crate::http::ApiError;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// Seconds of its life.
 const LIFE: i64 = 15 * 60;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(session_token))
 }
 
@@ -42,7 +42,7 @@ pub struct SessionTokenAnswer {
     )
 )]
 pub async fn session_token(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     signed_in: SignedIn,
 ) -> Result<Json<SessionTokenAnswer>, ApiError> {
     let now = sigma.now();

@@ -4,7 +4,7 @@ use sigma_core::digest::Digest;
 use sigma_core::random::alphanumeric;
 
 use crate::extract::{Browser, cookie};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// Letters of the secret: 131 bits.
 const SECRET_LENGTH: usize = 22;
@@ -19,14 +19,14 @@ pub struct BrowserSecret {
 
 impl BrowserSecret {
     /// The secret that `browser` has.
-    pub fn of(sigma: &Sigma, browser: &Browser) -> Option<Self> {
+    pub fn of(sigma: &AppState, browser: &Browser) -> Option<Self> {
         let (secret, latest) = browser.cookie(name(sigma))?.split_once('.')?;
         let well_formed = secret.len() == SECRET_LENGTH && secret.bytes().all(|byte| byte.is_ascii_alphanumeric());
         well_formed.then(|| Self { secret: secret.to_owned(), latest: latest.to_owned() })
     }
 
     /// The secret that `browser` has, or a new one.
-    pub fn of_or_new(sigma: &Sigma, browser: &Browser) -> Self {
+    pub fn of_or_new(sigma: &AppState, browser: &Browser) -> Self {
         Self::of(sigma, browser)
             .unwrap_or_else(|| Self { secret: alphanumeric(&*sigma.rng, SECRET_LENGTH), latest: String::new() })
     }
@@ -42,18 +42,18 @@ impl BrowserSecret {
     }
 
     /// `Set-Cookie` of a browser that begins the interaction `id`.
-    pub fn set_cookie(&self, sigma: &Sigma, id: &str) -> String {
+    pub fn set_cookie(&self, sigma: &AppState, id: &str) -> String {
         let seconds = u64::from(sigma.settings.tokens.interaction_seconds);
         cookie(sigma, name(sigma), &format!("{}.{}", self.secret, tag(id)), seconds)
     }
 }
 
 /// `Set-Cookie` that ends the cookie.
-pub fn expired_cookie(sigma: &Sigma) -> String {
+pub fn expired_cookie(sigma: &AppState) -> String {
     cookie(sigma, name(sigma), "", 0)
 }
 
-fn name(sigma: &Sigma) -> &'static str {
+fn name(sigma: &AppState) -> &'static str {
     if sigma.is_https() { "__Host-sigma-interaction" } else { "sigma-interaction" }
 }
 

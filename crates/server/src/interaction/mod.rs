@@ -25,7 +25,7 @@ use self::sealed::Sealed;
 use crate::error::internal;
 use crate::extract::Browser;
 use crate::http::ApiError;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// Bytes of a request that begins an interaction, form-encoded: sealed it still fits into an address.
 pub const LONGEST_REQUEST: usize = 4 * 1_024;
@@ -75,7 +75,7 @@ impl Ongoing {
 ///
 /// # Errors
 /// [`Stopped`]
-pub async fn find(sigma: &Sigma, browser: &Browser, name: &str) -> Result<Found, Stopped> {
+pub async fn find(sigma: &AppState, browser: &Browser, name: &str) -> Result<Found, Stopped> {
     let now = sigma.now();
     let sealed = sigma.interaction_key.open(name, now).map_err(|_| Stopped::Unknown)?;
     let wanted = sealed.id.clone();
@@ -102,7 +102,7 @@ pub async fn find(sigma: &Sigma, browser: &Browser, name: &str) -> Result<Found,
 ///
 /// # Errors
 /// [`Stopped`]
-pub async fn find_or_restart(sigma: &Sigma, browser: &Browser, name: &str) -> Result<Ongoing, Stopped> {
+pub async fn find_or_restart(sigma: &AppState, browser: &Browser, name: &str) -> Result<Ongoing, Stopped> {
     match find(sigma, browser, name).await? {
         Found::Ongoing(ongoing) => Ok(*ongoing),
         Found::Unbound(kind) => begin(sigma, browser, kind, sigma.now()).map_err(Stopped::Internal),
@@ -113,14 +113,14 @@ pub async fn find_or_restart(sigma: &Sigma, browser: &Browser, name: &str) -> Re
 ///
 /// # Errors
 /// The cryptography failed, which it does not.
-pub fn begin(sigma: &Sigma, browser: &Browser, kind: Kind, now: Timestamp) -> Result<Ongoing, ApiError> {
+pub fn begin(sigma: &AppState, browser: &Browser, kind: Kind, now: Timestamp) -> Result<Ongoing, ApiError> {
     let secret = BrowserSecret::of_or_new(sigma, browser);
     let stored = StoredInteraction {
         id: alphanumeric(&*sigma.rng, ID_LENGTH),
         browser: secret.digest(),
         kind,
         state: Interaction { started_at: now, ..Interaction::default() },
-        expires_at: Sigma::in_seconds(now, sigma.settings.tokens.interaction_seconds),
+        expires_at: AppState::in_seconds(now, sigma.settings.tokens.interaction_seconds),
     };
     let sealed = Sealed {
         id: stored.id.clone(),
@@ -138,13 +138,13 @@ pub fn begin(sigma: &Sigma, browser: &Browser, kind: Kind, now: Timestamp) -> Re
 ///
 /// # Errors
 /// The cryptography failed, which it does not.
-pub fn begin_unbound(sigma: &Sigma, kind: Kind, now: Timestamp) -> Result<String, ApiError> {
-    let expires_at = Sigma::in_seconds(now, sigma.settings.tokens.interaction_seconds);
+pub fn begin_unbound(sigma: &AppState, kind: Kind, now: Timestamp) -> Result<String, ApiError> {
+    let expires_at = AppState::in_seconds(now, sigma.settings.tokens.interaction_seconds);
     let id = alphanumeric(&*sigma.rng, ID_LENGTH);
     seal(sigma, &Sealed { id, browser: None, kind, started_at: now, expires_at })
 }
 
-fn seal(sigma: &Sigma, sealed: &Sealed) -> Result<String, ApiError> {
+fn seal(sigma: &AppState, sealed: &Sealed) -> Result<String, ApiError> {
     let text = sigma.interaction_key.seal(sealed, &*sigma.rng);
     text.map_err(|_| ApiError::internal("an interaction could not be sealed"))
 }
@@ -170,7 +170,7 @@ pub fn end(tx: &mut dyn Tx, stored: &StoredInteraction, now: Timestamp) -> Resul
 /// Ends the browser's cookie in an answer, if `stored` was the last interaction that needed it: none was begun after it, and
 /// no signed-in person goes on with another. One that waits for sign-in begins anew.
 pub fn close(
-    sigma: &Sigma,
+    sigma: &AppState,
     browser: &Browser,
     stored: &StoredInteraction,
     ending: Ending,

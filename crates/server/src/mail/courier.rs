@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::transport::{message, sender};
 use super::{Letter, MailError, Transport};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// How often it looks without being told: another process may have promised a mail.
 const ROUND: Duration = Duration::from_secs(5);
@@ -20,7 +20,7 @@ const FIRST_WAIT: Duration = Duration::from_secs(15);
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
 /// Sends mails for as long as the server runs.
-pub async fn run(sigma: Sigma) {
+pub async fn run(sigma: AppState) {
     announce(&sigma).await;
     loop {
         match deliver_due(&sigma).await {
@@ -38,7 +38,7 @@ pub async fn run(sigma: Sigma) {
 }
 
 /// Says once how mails leave.
-async fn announce(sigma: &Sigma) {
+async fn announce(sigma: &AppState) {
     let settings = &sigma.settings.mail;
     if settings.smtp.is_some() {
         tracing::info!("mails are sent by the server of mail.smtp");
@@ -58,7 +58,7 @@ async fn announce(sigma: &Sigma) {
 ///
 /// # Errors
 /// The store does not answer.
-pub async fn deliver_due(sigma: &Sigma) -> Result<usize, StoreError> {
+pub async fn deliver_due(sigma: &AppState) -> Result<usize, StoreError> {
     let now = sigma.now();
     // A look costs no write: nothing is written while there is nothing to do.
     if !sigma.store.read(move |tx| outbox::is_due(tx, now)).await? {
@@ -73,7 +73,7 @@ pub async fn deliver_due(sigma: &Sigma) -> Result<usize, StoreError> {
 }
 
 /// Sends one mail, and notes what became of it.
-async fn deliver(sigma: &Sigma, transport: &Result<Transport, MailError>, mail: &Taken) -> Result<(), StoreError> {
+async fn deliver(sigma: &AppState, transport: &Result<Transport, MailError>, mail: &Taken) -> Result<(), StoreError> {
     let id = mail.id.clone();
     let sent = send(sigma, transport, mail).await;
     let outcome = match &sent {
@@ -103,7 +103,7 @@ async fn deliver(sigma: &Sigma, transport: &Result<Transport, MailError>, mail: 
 }
 
 async fn send(
-    sigma: &Sigma,
+    sigma: &AppState,
     transport: &Result<Transport, MailError>,
     mail: &Taken,
 ) -> Result<Option<std::path::PathBuf>, MailError> {

@@ -15,7 +15,7 @@ use sigma_store::one_time_link::{self, NewLink, Purpose};
 use sigma_store::outbox::{MailedLink, NewMail, seal_context};
 use sigma_store::{MasterKey, SealError};
 
-use crate::state::Sigma;
+use crate::state::AppState;
 pub use letter::Letter;
 use letter::{Changed, Invited, Reset, Words};
 pub use transport::{MailError, Transport};
@@ -62,7 +62,7 @@ impl Link {
     }
 }
 
-impl Sigma {
+impl AppState {
     /// Where this server writes its mails.
     pub fn desk(&self) -> Desk<'_> {
         Desk { issuer: self.issuer(), master_key: &self.master_key, rng: &*self.rng, now: self.now() }
@@ -77,7 +77,7 @@ impl Sigma {
 impl Desk<'_> {
     /// The invitation of `to` to the workspace of that name, by whoever is called `inviter`. For
     /// [`sigma_store::invitation::invite`] and [`send_again`](sigma_store::invitation::send_again); afterwards call
-    /// [`Sigma::mail_was_promised`].
+    /// [`AppState::mail_was_promised`].
     ///
     /// # Errors
     /// It cannot be sealed.

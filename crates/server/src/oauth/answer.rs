@@ -11,7 +11,7 @@ use crate::extract::Browser;
 use crate::http::{Refused, RequestId};
 use crate::oauth::request::Requested;
 use crate::pages::view::{FormPost, PageContext};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// What a script gets instead of a redirect.
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,7 +41,7 @@ pub async fn refuse_head() -> (StatusCode, [(HeaderName, &'static str); 1]) {
 
 /// Sends `fields` to the app, with `state` and `iss` (RFC 9207).
 fn send<'a>(
-    sigma: &'a Sigma,
+    sigma: &'a AppState,
     browser: &Browser,
     address: &'a ReturnAddress,
     mut fields: Vec<(&'a str, &'a str)>,
@@ -61,12 +61,12 @@ fn send<'a>(
 }
 
 /// Sends the code.
-pub fn send_code(sigma: &Sigma, browser: &Browser, address: &ReturnAddress, code: &str) -> Response {
+pub fn send_code(sigma: &AppState, browser: &Browser, address: &ReturnAddress, code: &str) -> Response {
     send(sigma, browser, address, vec![("code", code)])
 }
 
 /// Sends an error.
-pub fn send_refusal(sigma: &Sigma, browser: &Browser, requested: &Requested, refusal: &Refusal) -> Response {
+pub fn send_refusal(sigma: &AppState, browser: &Browser, requested: &Requested, refusal: &Refusal) -> Response {
     let fields = vec![("error", refusal.error.as_str()), ("error_description", refusal.description.as_str())];
     let refused = Refused::new(refusal.error.as_str(), refusal.description.clone());
     let refused = refused.app(Some(requested.app.client_id.as_str()));

@@ -19,7 +19,7 @@ use crate::oauth::flow::proceed;
 use crate::oauth::forms::AuthorizationForm;
 use crate::oauth::request::{Requested, Unanswerable};
 use crate::pages::stopped;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The gate: what discovery names, and where apps send people.
 pub const GATE_PATH: &str = "/oauth2/authorize";
@@ -27,7 +27,7 @@ pub const GATE_PATH: &str = "/oauth2/authorize";
 pub const INNER_PATH: &str = "/api/auth/oauth2/authorize";
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     let both = || get(authorize).head(refuse_head).post(authorize_by_form);
     OpenApiRouter::new()
         .routes(routes!(authorize, authorize_by_form))
@@ -78,7 +78,7 @@ pub fn resume_url(interaction: &str) -> String {
     )
 )]
 pub async fn authorize(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     context: RequestContext,
     browser: Browser,
     RawQuery(query): RawQuery,
@@ -113,7 +113,7 @@ pub async fn authorize(
     )
 )]
 pub async fn authorize_by_form(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     context: RequestContext,
     headers: HeaderMap,
     body: Bytes,
@@ -143,7 +143,7 @@ pub async fn authorize_by_form(
     }
 }
 
-async fn resume(sigma: &Sigma, context: &RequestContext, browser: &Browser, name: &str) -> Response {
+async fn resume(sigma: &AppState, context: &RequestContext, browser: &Browser, name: &str) -> Response {
     let (query, ongoing) = match find(sigma, browser, name).await {
         Ok(Found::Ongoing(ongoing)) => (ongoing.query().to_owned(), Some(*ongoing)),
         Ok(Found::Unbound(Kind::Authorization { query })) => (query, None),

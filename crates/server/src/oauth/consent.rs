@@ -21,10 +21,10 @@ use crate::oauth::answer::{Redirection, go, send_refusal};
 use crate::oauth::flow::{find_answered, proceed};
 use crate::oauth::request::{Requested, Unanswerable};
 use crate::oauth::resume_url;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(answer_consent))
 }
 
@@ -66,7 +66,7 @@ pub struct ConsentAnswer {
     )
 )]
 pub async fn answer_consent(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     signed_in: SignedIn,
     headers: HeaderMap,
     body: Bytes,
@@ -100,7 +100,7 @@ pub async fn answer_consent(
 
 /// Writes the consent down: in the interaction, and for the next time unless the app always asks.
 async fn record(
-    sigma: &Sigma,
+    sigma: &AppState,
     signed_in: &SignedIn,
     mut ongoing: Ongoing,
     requested: Requested,

@@ -18,10 +18,10 @@ use crate::http::ApiError;
 use crate::oauth::answer::{Redirection, go};
 use crate::oauth::flow::find_answered;
 use crate::oauth::resume_url;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(go_on))
 }
 
@@ -65,7 +65,7 @@ pub struct Continuation {
     )
 )]
 pub async fn go_on(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     signed_in: SignedIn,
     headers: HeaderMap,
     body: Bytes,

@@ -27,13 +27,13 @@ use crate::oauth::answer::{go, refuse_head};
 use crate::oauth::forms::{EndSessionConfirmation, EndSessionForm};
 use crate::oauth::request::read_hint;
 use crate::pages::view::{LogOutConfirm, PageContext, SignedOut};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The path of this endpoint.
 pub const PATH: &str = "/api/auth/oauth2/end-session";
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(end_session, end_session_by_form))
         .route(PATH, head(refuse_head))
@@ -72,7 +72,7 @@ pub struct Ended {
     )
 )]
 pub async fn end_session(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     browser: Browser,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
@@ -99,7 +99,7 @@ pub async fn end_session(
     )
 )]
 pub async fn end_session_by_form(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, ApiError> {
@@ -125,7 +125,7 @@ pub async fn end_session_by_form(
         (status = 503, description = "The store does not answer"),
     )
 )]
-pub async fn confirm(State(sigma): State<Sigma>, headers: HeaderMap, body: Bytes) -> Result<Response, ApiError> {
+pub async fn confirm(State(sigma): State<AppState>, headers: HeaderMap, body: Bytes) -> Result<Response, ApiError> {
     let browser = Browser::of(&headers);
     let form = Params::parse(&String::from_utf8_lossy(&body));
     if form.get("confirm") != Some("true") {
@@ -151,7 +151,7 @@ enum Hint {
     Good { claims: Box<IdClaims>, app: Arc<App> },
 }
 
-async fn answer(sigma: &Sigma, browser: &Browser, params: &Params) -> Result<Response, ApiError> {
+async fn answer(sigma: &AppState, browser: &Browser, params: &Params) -> Result<Response, ApiError> {
     let signed_in = SignedIn::find(sigma, browser).await?;
     if params.repeated().is_some() {
         if browser.wants_json() {
@@ -191,7 +191,7 @@ async fn answer(sigma: &Sigma, browser: &Browser, params: &Params) -> Result<Res
 }
 
 /// Reads the hint. A script is told of a bad one at once.
-async fn read(sigma: &Sigma, browser: &Browser, params: &Params) -> Result<Hint, ApiError> {
+async fn read(sigma: &AppState, browser: &Browser, params: &Params) -> Result<Hint, ApiError> {
     let bad = |fault: &'static str| {
         let invalid = || ApiError::new(StatusCode::UNAUTHORIZED, "invalid_token", "The id_token_hint is invalid");
         if browser.wants_json() { Err(invalid()) } else { Ok(Hint::Bad(fault)) }
@@ -218,7 +218,7 @@ async fn read(sigma: &Sigma, browser: &Browser, params: &Params) -> Result<Hint,
 /// Asks the person, if one is signed in, and says what is wrong with the request; an unregistered address is never gone
 /// to.
 async fn ask(
-    sigma: &Sigma,
+    sigma: &AppState,
     browser: &Browser,
     params: &Params,
     signed_in: Option<SignedIn>,
@@ -242,13 +242,13 @@ async fn ask(
     Ok(page.render(&PageContext { issuer: sigma.issuer() }))
 }
 
-async fn end(sigma: &Sigma, user_id: &UserId, session_id: &SessionId) -> Result<(), ApiError> {
+async fn end(sigma: &AppState, user_id: &UserId, session_id: &SessionId) -> Result<(), ApiError> {
     let (user_id, session_id, now) = (user_id.clone(), session_id.clone(), sigma.now());
     sigma.store.write(move |tx| session::end(tx, &user_id, &session_id, now)).await.map_err(internal)?;
     Ok(())
 }
 
-fn signed_out(sigma: &Sigma, browser: &Browser, app: Option<&App>, fault: Option<&'static str>) -> Response {
+fn signed_out(sigma: &AppState, browser: &Browser, app: Option<&App>, fault: Option<&'static str>) -> Response {
     let response = if browser.wants_json() {
         Json(Ended { success: true }).into_response()
     } else {

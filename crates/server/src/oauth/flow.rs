@@ -21,7 +21,7 @@ use crate::oauth::answer::{go, send_code, send_refusal};
 use crate::oauth::request::{Requested, subject_of_hint};
 use crate::oauth::resume_url;
 use crate::pages::stopped;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// Letters of a code: 190 bits.
 const CODE_LENGTH: usize = 32;
@@ -30,7 +30,7 @@ const CODE_LENGTH: usize = 32;
 /// what to answer instead, when it cannot go on here: one that is not this browser's begins anew, and what was answered in
 /// it does not count.
 pub async fn find_answered(
-    sigma: &Sigma,
+    sigma: &AppState,
     browser: &Browser,
     named: Option<&str>,
     oauth_query: Option<&str>,
@@ -49,7 +49,7 @@ pub async fn find_answered(
 }
 
 /// Takes a request as far as it goes without asking the person anything: to its answer, or to the page that asks.
-pub async fn proceed(sigma: &Sigma, browser: &Browser, requested: &Requested, ongoing: Option<Ongoing>) -> Response {
+pub async fn proceed(sigma: &AppState, browser: &Browser, requested: &Requested, ongoing: Option<Ongoing>) -> Response {
     match advance(sigma, browser, requested, ongoing).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
@@ -57,7 +57,7 @@ pub async fn proceed(sigma: &Sigma, browser: &Browser, requested: &Requested, on
 }
 
 async fn advance(
-    sigma: &Sigma,
+    sigma: &AppState,
     browser: &Browser,
     requested: &Requested,
     ongoing: Option<Ongoing>,
@@ -118,7 +118,7 @@ async fn advance(
 
 /// Sends the refusal to the app, which ends the interaction.
 async fn refuse(
-    sigma: &Sigma,
+    sigma: &AppState,
     browser: &Browser,
     requested: &Requested,
     ongoing: Option<Ongoing>,
@@ -140,7 +140,7 @@ async fn refuse(
 /// Stores the code, ends the interaction, and sends the code to the app.
 #[expect(clippy::too_many_arguments, reason = "the whole of what the request has gathered")]
 async fn issue(
-    sigma: &Sigma,
+    sigma: &AppState,
     browser: &Browser,
     requested: &Requested,
     request: &AuthorizationRequest,
@@ -164,7 +164,7 @@ async fn issue(
         },
         redirect_uri: requested.address.redirect_uri.as_str().to_owned(),
         code_challenge: request.code_challenge,
-        expires_at: Sigma::in_seconds(now, sigma.settings.tokens.code_seconds),
+        expires_at: AppState::in_seconds(now, sigma.settings.tokens.code_seconds),
         redeemed_for: None,
         used: false,
     };

@@ -17,13 +17,13 @@ use utoipa_axum::routes;
 use super::token::TokenError;
 use crate::extract::{AppRequest, load_live, verify_access};
 use crate::oauth::forms::{AudienceSchema, TokenReference};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The path of this endpoint.
 pub const PATH: &str = "/api/auth/oauth2/introspect";
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(introspect))
 }
 
@@ -84,7 +84,7 @@ impl IntoResponse for Introspection {
         (status = 503, description = "The store does not answer"),
     )
 )]
-pub async fn introspect(State(sigma): State<Sigma>, request: AppRequest) -> Result<Introspection, TokenError> {
+pub async fn introspect(State(sigma): State<AppState>, request: AppRequest) -> Result<Introspection, TokenError> {
     let AppRequest { caller, params } = request;
     let token = params.get("token").ok_or(TokenError::InvalidRequest("token is required"))?;
     if !caller.app.auth_method.is_confidential() {
@@ -113,7 +113,7 @@ fn may_see(app: &App, holder: &str) -> bool {
 }
 
 /// An API sees the tokens that are for it, by the apps that serve it (RFC 7662 §2.1).
-async fn serves_audience(sigma: &Sigma, app: &App, audience: &Audience) -> Result<bool, TokenError> {
+async fn serves_audience(sigma: &AppState, app: &App, audience: &Audience) -> Result<bool, TokenError> {
     for uri in audience.iter() {
         if sigma.find_resource(uri).await?.is_some_and(|resource| resource.is_served_by(&app.client_id)) {
             return Ok(true);
@@ -138,7 +138,7 @@ fn of_access(claims: &sigma_core::token::AccessClaims) -> Introspection {
     }
 }
 
-async fn of_refresh_token(sigma: &Sigma, app: &App, token: &str) -> Result<Introspection, TokenError> {
+async fn of_refresh_token(sigma: &AppState, app: &App, token: &str) -> Result<Introspection, TokenError> {
     let (hash, now) = (Digest::of(token), sigma.now());
     let found = sigma.store.read(move |tx| grant::find_refresh_token(tx, &hash, now)).await?;
     let Some((grant, expires_at)) = found else { return Ok(Introspection::default()) };

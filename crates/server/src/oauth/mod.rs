@@ -15,7 +15,7 @@ mod userinfo;
 
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 
 pub use authorize::{GATE_PATH, resume_url};
 pub use end_session::PATH as END_SESSION_PATH;
@@ -26,7 +26,7 @@ pub use token::{ALIASES as TOKEN_ALIASES, PATH as TOKEN_PATH, issue_direct};
 pub use userinfo::PATH as USERINFO_PATH;
 
 /// The routes of this surface.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(authorize::router())
         .merge(consent::router())

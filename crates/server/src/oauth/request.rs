@@ -14,7 +14,7 @@ use sigma_store::StoreError;
 use crate::error::internal;
 use crate::http::ApiError;
 use crate::interaction::LONGEST_REQUEST;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// A request whose answer has an address that can be trusted.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ impl Requested {
     ///
     /// # Errors
     /// [`Unanswerable`]
-    pub async fn read(sigma: &Sigma, params: Params) -> Result<Self, Unanswerable> {
+    pub async fn read(sigma: &AppState, params: Params) -> Result<Self, Unanswerable> {
         let untrusted = |error| Unanswerable::Untrusted {
             error,
             client_id: params.get("client_id").map(str::to_owned),
@@ -83,7 +83,7 @@ impl Requested {
     ///
     /// # Errors
     /// The refusal for the app inside, the store's silence outside.
-    pub async fn parse(&self, sigma: &Sigma) -> Result<Result<AuthorizationRequest, Refusal>, ApiError> {
+    pub async fn parse(&self, sigma: &AppState) -> Result<Result<AuthorizationRequest, Refusal>, ApiError> {
         let registered = sigma.find_resources(&self.params.resources()).await.map_err(internal)?;
         Ok(parse(&self.params, &self.app, &registered))
     }
@@ -93,7 +93,11 @@ impl Requested {
 ///
 /// # Errors
 /// As [`read_hint`].
-pub async fn subject_of_hint(sigma: &Sigma, hint: &str, client_id: &ClientId) -> Result<Option<IdClaims>, StoreError> {
+pub async fn subject_of_hint(
+    sigma: &AppState,
+    hint: &str,
+    client_id: &ClientId,
+) -> Result<Option<IdClaims>, StoreError> {
     let claims = read_hint(sigma, hint).await?;
     Ok(claims.filter(|claims| claims.aud.includes(client_id.as_str())))
 }
@@ -102,7 +106,7 @@ pub async fn subject_of_hint(sigma: &Sigma, hint: &str, client_id: &ClientId) ->
 ///
 /// # Errors
 /// A key signed it that is unknown here, and the store does not say whether there is such a key.
-pub async fn read_hint(sigma: &Sigma, hint: &str) -> Result<Option<IdClaims>, StoreError> {
+pub async fn read_hint(sigma: &AppState, hint: &str) -> Result<Option<IdClaims>, StoreError> {
     let Ok(jws) = UnverifiedJws::parse(hint) else { return Ok(None) };
     let Some(kid) = jws.header().kid.as_deref() else { return Ok(None) };
     let ring = sigma.keys.ring_with(&sigma.master_key, kid).await?;

@@ -13,13 +13,13 @@ use utoipa_axum::routes;
 use super::token::{TokenError, family};
 use crate::extract::{AppRequest, verify_access};
 use crate::oauth::forms::TokenReference;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The path of this endpoint.
 pub const PATH: &str = "/api/auth/oauth2/revoke";
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(revoke))
 }
 
@@ -52,7 +52,7 @@ enum Ending {
         (status = 503, description = "The store does not answer"),
     )
 )]
-pub async fn revoke(State(sigma): State<Sigma>, request: AppRequest) -> Result<Response, TokenError> {
+pub async fn revoke(State(sigma): State<AppState>, request: AppRequest) -> Result<Response, TokenError> {
     let AppRequest { caller, params } = request;
     let token = params.get("token").ok_or(TokenError::InvalidRequest("token is required"))?;
     let client_id = caller.app.client_id.clone();

@@ -17,13 +17,13 @@ use crate::extract::BearerError;
 use crate::extract::{Bearer, FORM, bearer_token, is_content_type};
 use crate::http::{RequestContext, Rule};
 use crate::oauth::forms::{UserinfoForm, UserinfoSchema};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The path of this endpoint.
 pub const PATH: &str = "/api/auth/oauth2/userinfo";
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(userinfo, userinfo_by_form))
         .route("/oauth2/userinfo", get(userinfo).post(userinfo_by_form))
@@ -48,7 +48,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
     )
 )]
 pub async fn userinfo(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     context: RequestContext,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -83,7 +83,7 @@ pub async fn userinfo(
     )
 )]
 pub async fn userinfo_by_form(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     context: RequestContext,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -115,7 +115,7 @@ fn has_token(query: Option<&str>) -> bool {
     Params::parse(query.unwrap_or_default()).raw("access_token").is_some()
 }
 
-async fn answer(sigma: &Sigma, context: &RequestContext, token: &str) -> Response {
+async fn answer(sigma: &AppState, context: &RequestContext, token: &str) -> Response {
     let Bearer(live) = match Bearer::take(sigma, token).await {
         Ok(bearer) => bearer,
         Err(error) => return error.into_response(),

@@ -13,15 +13,15 @@ use crate::interaction::with_cookie;
 use crate::oauth::resume_url;
 use crate::pages::view::{Consent, IdentityChoice, PageContext, ScopeLine};
 use crate::pages::{app_view, interaction, not_found, person_view};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of this page.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new().route("/consent", get(consent))
 }
 
 async fn consent(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     browser: Browser,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Response> {

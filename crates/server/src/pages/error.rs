@@ -10,14 +10,14 @@ use sigma_core::authorize::{Params, printable};
 
 use crate::http::{RequestContext, RequestId};
 use crate::pages::view::{ErrorPage, PageContext};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of this page.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new().route("/error", get(error)).route("/api/auth/error", get(error))
 }
 
-async fn error(State(sigma): State<Sigma>, context: RequestContext, RawQuery(query): RawQuery) -> Response {
+async fn error(State(sigma): State<AppState>, context: RequestContext, RawQuery(query): RawQuery) -> Response {
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let code = printable(params.get("error").unwrap_or("unknown_error"));
     let (title, description) = explain(&code);

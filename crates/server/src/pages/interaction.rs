@@ -7,7 +7,7 @@ use crate::extract::Browser;
 use crate::interaction::{self, Stopped};
 use crate::oauth::Requested;
 use crate::pages::stopped;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// A request on its way, found for a page.
 pub struct Ongoing {
@@ -21,7 +21,7 @@ pub struct Ongoing {
 ///
 /// # Errors
 /// The page that says why it cannot go on.
-pub async fn find(sigma: &Sigma, browser: &Browser, name: &str) -> Result<Ongoing, Response> {
+pub async fn find(sigma: &AppState, browser: &Browser, name: &str) -> Result<Ongoing, Response> {
     let interaction = match interaction::find_or_restart(sigma, browser, name).await {
         Ok(interaction) => interaction,
         Err(Stopped::Internal(error)) => return Err(error.into_response()),

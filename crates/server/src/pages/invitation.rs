@@ -19,14 +19,18 @@ use crate::http::RequestContext;
 use crate::interaction::with_cookie;
 use crate::pages::password::{chosen, hash, remember};
 use crate::pages::view::{AcceptInvitation, ErrorPage, InvitationForm, PageContext};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of this page.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new().route("/invitation", get(show).post(accept))
 }
 
-async fn show(State(sigma): State<Sigma>, browser: Browser, RawQuery(query): RawQuery) -> Result<Response, Response> {
+async fn show(
+    State(sigma): State<AppState>,
+    browser: Browser,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Response> {
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let token = params.raw("token").unwrap_or_default();
     let Some(found) = find(&sigma, token).await? else { return Ok(gone(&sigma)) };
@@ -35,7 +39,7 @@ async fn show(State(sigma): State<Sigma>, browser: Browser, RawQuery(query): Raw
 }
 
 async fn accept(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     context: RequestContext,
     browser: Browser,
     body: Bytes,
@@ -92,14 +96,14 @@ async fn accept(
     }
 }
 
-async fn find(sigma: &Sigma, token: &str) -> Result<Option<Invitation>, Response> {
+async fn find(sigma: &AppState, token: &str) -> Result<Option<Invitation>, Response> {
     let (link, now) = (Digest::of(token), sigma.now());
     let found = sigma.store.read(move |tx| invitation::find(tx, &link, now)).await;
     found.map_err(|error| internal(error).into_response())
 }
 
 fn page(
-    sigma: &Sigma,
+    sigma: &AppState,
     token: &str,
     found: &Invitation,
     signed_in: Option<&SignedIn>,
@@ -125,7 +129,7 @@ fn page(
 }
 
 /// The page for a link that was used, is too old, was taken back, or never was one.
-fn gone(sigma: &Sigma) -> Response {
+fn gone(sigma: &AppState) -> Response {
     let page = ErrorPage {
         status: StatusCode::NOT_FOUND,
         title: "This invitation does not work any more".to_owned(),

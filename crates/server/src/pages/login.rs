@@ -11,14 +11,18 @@ use crate::interaction::with_cookie;
 use crate::oauth::resume_url;
 use crate::pages::view::{Login, PageContext};
 use crate::pages::{app_view, interaction};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of this page.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new().route("/login", get(login)).route("/signin", get(login)).route("/auth", get(login))
 }
 
-async fn login(State(sigma): State<Sigma>, browser: Browser, RawQuery(query): RawQuery) -> Result<Response, Response> {
+async fn login(
+    State(sigma): State<AppState>,
+    browser: Browser,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Response> {
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let context = PageContext { issuer: sigma.issuer() };
     let Some(name) = params.get("interaction") else {

@@ -23,12 +23,12 @@ use sigma_core::redirect::MatchedRedirectUri;
 use sigma_store::account::Account;
 
 use crate::interaction::Stopped;
-use crate::state::Sigma;
+use crate::state::AppState;
 pub use reference::OpenApiDocument;
 use view::{AppView, ErrorPage, NotFound, PageContext, PersonView};
 
 /// The routes of the pages.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new()
         .merge(welcome::router())
         .merge(login::router())
@@ -45,7 +45,7 @@ pub fn router() -> Router<Sigma> {
 }
 
 /// The page for an address that leads nowhere.
-pub fn not_found(sigma: &Sigma) -> Response {
+pub fn not_found(sigma: &AppState) -> Response {
     NotFound.render(&PageContext { issuer: sigma.issuer() })
 }
 
@@ -74,7 +74,7 @@ pub fn refused(issuer: &str, status: StatusCode, code: &str, request_id: &str) -
 }
 
 /// The page for an authorization request that cannot go on here.
-pub fn stopped(sigma: &Sigma, reason: &Stopped) -> Response {
+pub fn stopped(sigma: &AppState, reason: &Stopped) -> Response {
     let (title, description) = match reason {
         Stopped::Unknown | Stopped::Internal(_) => (
             "This sign-in has ended",

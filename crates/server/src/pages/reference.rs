@@ -9,18 +9,18 @@ use http::{HeaderValue, header};
 
 use crate::http::Shared;
 use crate::pages::view::{PageContext, Reference};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The document, made once from the handlers.
 #[derive(Clone, Debug)]
 pub struct OpenApiDocument(pub Bytes);
 
 /// The routes of this page.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new().route("/api/auth/reference", get(reference)).route("/openapi.json", get(document))
 }
 
-async fn reference(State(sigma): State<Sigma>) -> Response {
+async fn reference(State(sigma): State<AppState>) -> Response {
     Reference.render(&PageContext { issuer: sigma.issuer() })
 }
 

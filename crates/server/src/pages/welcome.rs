@@ -11,21 +11,21 @@ use crate::extract::{Browser, SignedIn};
 use crate::http::ApiError;
 use crate::pages::person_view;
 use crate::pages::view::{PageContext, SessionLine, Welcome};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of this page.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new().route("/", get(welcome))
 }
 
-async fn welcome(State(sigma): State<Sigma>, browser: Browser) -> Response {
+async fn welcome(State(sigma): State<AppState>, browser: Browser) -> Response {
     match show(&sigma, &browser).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
     }
 }
 
-async fn show(sigma: &Sigma, browser: &Browser) -> Result<Response, ApiError> {
+async fn show(sigma: &AppState, browser: &Browser) -> Result<Response, ApiError> {
     let context = PageContext { issuer: sigma.issuer() };
     let Some(signed_in) = SignedIn::find(sigma, browser).await? else {
         return Ok(Welcome { signed_in: None, email: None, sessions: Vec::new() }.render(&context));

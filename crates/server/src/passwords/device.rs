@@ -14,7 +14,7 @@ use sigma_store::password::Device;
 
 use crate::extract::{Browser, cookie};
 use crate::http::DEVICE_COOKIES;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// How long a browser is known that gives no password, in seconds: 180 days.
 const LIFETIME: u64 = 180 * 86_400;
@@ -38,7 +38,7 @@ struct Mark {
 
 impl Mark {
     /// The tag of this mark for an account.
-    fn tag(&self, sigma: &Sigma, email: &str) -> hmac::Tag {
+    fn tag(&self, sigma: &AppState, email: &str) -> hmac::Tag {
         let mut context = hmac::Context::with_key(&sigma.cookie_key);
         context.update(b"device\n");
         context.update(&self.name);
@@ -48,7 +48,7 @@ impl Mark {
         context.sign()
     }
 
-    fn write(&self, sigma: &Sigma, email: &str) -> String {
+    fn write(&self, sigma: &AppState, email: &str) -> String {
         let tag = self.tag(sigma, email);
         let tag = tag.as_ref().get(..TAG).unwrap_or_default();
         URL_SAFE_NO_PAD
@@ -56,7 +56,7 @@ impl Mark {
     }
 
     /// The mark that `text` is, if we gave it for that account and not too long ago.
-    fn read(sigma: &Sigma, text: &str, email: &str) -> Option<Self> {
+    fn read(sigma: &AppState, text: &str, email: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (name, rest) = bytes.split_first_chunk::<NAME>()?;
         let (chosen_at, rest) = rest.split_first_chunk::<8>()?;
@@ -77,7 +77,7 @@ fn sent(browser: &Browser) -> impl Iterator<Item = &str> {
 }
 
 /// The browser, if it carries a mark of the account at `email`, folded.
-pub fn shown(sigma: &Sigma, browser: &Browser, email: &str) -> Option<Device> {
+pub fn shown(sigma: &AppState, browser: &Browser, email: &str) -> Option<Device> {
     sent(browser).find_map(|text| Mark::read(sigma, text, email)).map(|mark| Device {
         name: URL_SAFE_NO_PAD.encode(mark.name),
         chosen_at: Timestamp::from_micros(mark.chosen_at),
@@ -87,7 +87,7 @@ pub fn shown(sigma: &Sigma, browser: &Browser, email: &str) -> Option<Device> {
 /// `Set-Cookie` by which the browser is known from now on: it gave, or set, the password of the account at `email`, folded,
 /// that was chosen then. It keeps its name, so that its failures are not forgotten with each success; a new password brings a
 /// new one, since whoever has a copy of the old mark would fail under it.
-pub fn remember(sigma: &Sigma, browser: &Browser, email: &str, chosen_at: Timestamp) -> String {
+pub fn remember(sigma: &AppState, browser: &Browser, email: &str, chosen_at: Timestamp) -> String {
     let known = sent(browser).find_map(|text| Mark::read(sigma, text, email));
     let known = known.filter(|mark| mark.chosen_at == chosen_at.micros());
     let name = known.map_or_else(|| bytes::<NAME>(&*sigma.rng), |mark| mark.name);

@@ -19,7 +19,7 @@ use sigma_store::password_throttle::Source;
 use self::gate::Gate;
 use crate::hashing::{HashingError, Lane, Match, Reference};
 use crate::http::{ApiError, Exceeded, RequestContext};
-use crate::state::Sigma;
+use crate::state::AppState;
 pub use turns::Turns;
 
 /// What a password comes to.
@@ -75,7 +75,7 @@ impl From<AuthenticateError> for ApiError {
 /// # Errors
 /// [`AuthenticateError`]
 pub async fn authenticate(
-    sigma: &Sigma,
+    sigma: &AppState,
     context: &RequestContext,
     address: &str,
     password: SecretString,
@@ -141,7 +141,7 @@ pub fn count(context: &RequestContext, email: &str, device: Option<&Device>) {
 }
 
 /// The browser, unless what it shows is of a password that was replaced since: whoever knew that one is a stranger now.
-async fn still_valid(sigma: &Sigma, email: &str, device: Option<Device>) -> Result<Option<Device>, StoreError> {
+async fn still_valid(sigma: &AppState, email: &str, device: Option<Device>) -> Result<Option<Device>, StoreError> {
     let Some(device) = device else { return Ok(None) };
     let email = email.to_owned();
     let chosen_at = sigma.store.read(move |tx| password::chosen_at(tx, &email)).await?;
@@ -162,7 +162,7 @@ impl Verdict {
 
 /// Under what failures for an address that is nobody's are counted. The secret keeps strangers from finding two addresses
 /// that share a row, by which they could tell who has an account.
-pub fn bucket(sigma: &Sigma, email: &str) -> u16 {
+pub fn bucket(sigma: &AppState, email: &str) -> u16 {
     let tag = hmac::sign(&sigma.cookie_key, format!("password-failures\n{email}").as_bytes());
     tag.as_ref().first_chunk().map_or(0, |bytes| u16::from_be_bytes(*bytes))
 }
@@ -170,7 +170,7 @@ pub fn bucket(sigma: &Sigma, email: &str) -> u16 {
 /// What a password for an address that is nobody's should cost: what one of the passwords does that there are. A secret
 /// picks which, always the same for one address, as often as that cost is found among accounts. `None` is what new ones
 /// cost.
-fn cost_of_nobody(sigma: &Sigma, email: &str, costs: &[CostCount]) -> Option<String> {
+fn cost_of_nobody(sigma: &AppState, email: &str, costs: &[CostCount]) -> Option<String> {
     let tag = hmac::sign(&sigma.cookie_key, format!("password-cost\n{email}").as_bytes());
     pick(costs, tag.as_ref().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)))
 }
@@ -190,7 +190,7 @@ fn pick(costs: &[CostCount], drawn: u64) -> Option<String> {
 }
 
 /// Replaces a hash that is cheaper than new ones. When there is no time for it, the next sign-in does it.
-async fn renew(sigma: &Sigma, looked_up: &LookedUp, password: GivenPassword) -> Result<(), StoreError> {
+async fn renew(sigma: &AppState, looked_up: &LookedUp, password: GivenPassword) -> Result<(), StoreError> {
     let (Some(user), Some(stored)) = (&looked_up.user, &looked_up.stored) else { return Ok(()) };
     let (user_id, old) = (user.id.clone(), stored.hash.clone());
     let Ok(new) = sigma.hasher.hash(password.into_prepared()).await else { return Ok(()) };

@@ -18,14 +18,14 @@ use utoipa_axum::routes;
 
 use super::jwks;
 use crate::oauth;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// How long others may remember this document.
 const CACHE: HeaderValue =
     HeaderValue::from_static("public, max-age=15, stale-while-revalidate=15, stale-if-error=86400");
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(discovery))
         .route("/api/auth/.well-known/openid-configuration", get(discovery))
@@ -133,7 +133,7 @@ pub fn document(issuer: &str) -> Bytes {
         (status = 429, description = "Too many requests"),
     )
 )]
-pub async fn discovery(State(sigma): State<Sigma>) -> Response {
+pub async fn discovery(State(sigma): State<AppState>) -> Response {
     let headers =
         [(header::CACHE_CONTROL, CACHE), (header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
     (headers, Bytes::clone(&sigma.discovery)).into_response()

@@ -7,7 +7,7 @@ use http::{HeaderValue, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The path of this endpoint.
 pub const PATH: &str = "/.well-known/jwks.json";
@@ -17,7 +17,7 @@ const CACHE: HeaderValue =
     HeaderValue::from_static("public, max-age=300, stale-while-revalidate=300, stale-if-error=86400");
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(jwks)).route("/api/auth/jwks", get(jwks))
 }
 
@@ -32,7 +32,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
         (status = 429, description = "Too many requests"),
     )
 )]
-pub async fn jwks(State(sigma): State<Sigma>) -> Response {
+pub async fn jwks(State(sigma): State<AppState>) -> Response {
     let ring = sigma.keys.ring(&sigma.master_key).await;
     let headers =
         [(header::CACHE_CONTROL, CACHE), (header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];

@@ -7,9 +7,9 @@ pub use discovery::document;
 
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of this surface.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().merge(discovery::router()).merge(jwks::router())
 }

@@ -18,7 +18,7 @@ use sigma_core::authorize::Params;
 use sigma_store::workspace::api_key::MadeKeys;
 
 use crate::extract::{JSON, is_content_type};
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::error::WorkspaceError;
 
 /// What an endpoint reads from the body.
@@ -30,10 +30,10 @@ pub trait Wanted: DeserializeOwned {
 /// A JSON body. None at all is an empty object.
 pub struct Body<T>(pub T);
 
-impl<T: Wanted> FromRequest<Sigma> for Body<T> {
+impl<T: Wanted> FromRequest<AppState> for Body<T> {
     type Rejection = Response;
 
-    async fn from_request(request: Request, _: &Sigma) -> Result<Self, Response> {
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, Response> {
         let headers = request.headers();
         let is_json = is_content_type(headers, JSON);
         let is_said = headers.contains_key(CONTENT_TYPE);

@@ -19,7 +19,7 @@ use sigma_store::workspace::quick;
 use sigma_store::workspace::session::SessionKind;
 
 use crate::http::{RequestContext, Rule};
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::auth::verify::Verified;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::forwarded::Forwarded;
@@ -231,7 +231,7 @@ pub enum Sender<'r> {
 /// # Errors
 /// It does not, or the store does not answer.
 pub async fn identify(
-    sigma: &Sigma,
+    sigma: &AppState,
     credential: Credential<'_>,
     sender: Sender<'_>,
 ) -> Result<Arc<Caller>, WorkspaceError> {
@@ -245,7 +245,7 @@ pub async fn identify(
 }
 
 /// Whose `credential` is, if it holds now, from wherever it comes.
-async fn look_up(sigma: &Sigma, credential: Credential<'_>) -> Result<Arc<Caller>, WorkspaceError> {
+async fn look_up(sigma: &AppState, credential: Credential<'_>) -> Result<Arc<Caller>, WorkspaceError> {
     let memory = &sigma.workspaces;
     let digest = Digest::of(credential.text());
     let now = sigma.now();
@@ -277,7 +277,7 @@ async fn look_up(sigma: &Sigma, credential: Credential<'_>) -> Result<Arc<Caller
 const SKEW: Duration = Duration::from_mins(1);
 
 /// The member whose token it is: it says which session, and all else is read.
-async fn person(sigma: &Sigma, token: &str, now: Timestamp) -> Result<Known, WorkspaceError> {
+async fn person(sigma: &AppState, token: &str, now: Timestamp) -> Result<Known, WorkspaceError> {
     let bad = || WorkspaceError::BadToken;
     let unverified = UnverifiedSession::parse(token).map_err(|_| bad())?;
     let org_id = OrgId::from_text(unverified.workspace_id().as_str());
@@ -328,7 +328,7 @@ async fn person(sigma: &Sigma, token: &str, now: Timestamp) -> Result<Known, Wor
 }
 
 /// The server whose key it is.
-async fn server(sigma: &Sigma, key: &str) -> Result<Known, WorkspaceError> {
+async fn server(sigma: &AppState, key: &str) -> Result<Known, WorkspaceError> {
     let bad = || WorkspaceError::BadKey;
     let secret = ApiKeySecret::parse(key).ok_or_else(bad)?;
     let watch = &sigma.workspaces.watch;
@@ -352,10 +352,10 @@ async fn server(sigma: &Sigma, key: &str) -> Result<Known, WorkspaceError> {
 #[derive(Clone, Debug)]
 pub struct WorkspaceCaller(pub Arc<Caller>);
 
-impl FromRequestParts<Sigma> for WorkspaceCaller {
+impl FromRequestParts<AppState> for WorkspaceCaller {
     type Rejection = WorkspaceError;
 
-    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, WorkspaceError> {
+    async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, WorkspaceError> {
         let context = context(parts)?;
         let caller = identify(sigma, Credential::of(&parts.headers)?, Sender::Caller(context)).await?;
         context.charge(Rule::Workspace, caller.org_id.as_str())?;
@@ -370,10 +370,10 @@ impl FromRequestParts<Sigma> for WorkspaceCaller {
 #[derive(Clone, Debug)]
 pub struct WorkspaceCheck(pub Arc<Caller>);
 
-impl FromRequestParts<Sigma> for WorkspaceCheck {
+impl FromRequestParts<AppState> for WorkspaceCheck {
     type Rejection = WorkspaceError;
 
-    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, WorkspaceError> {
+    async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, WorkspaceError> {
         let context = context(parts)?;
         let found = identify(sigma, Credential::of(&parts.headers)?, Sender::Caller(context)).await;
         if let Err(WorkspaceError::BadToken | WorkspaceError::BadKey) = found {

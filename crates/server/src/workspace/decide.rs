@@ -3,7 +3,7 @@
 use sigma_store::Tx;
 use sigma_store::workspace::Decision;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::error::WorkspaceError;
 
 /// Does it, in one transaction that also judges whether it may be done.
@@ -11,7 +11,7 @@ use crate::workspace::error::WorkspaceError;
 /// # Errors
 /// It was refused, or the store does not answer.
 pub async fn decide<T: Send + 'static>(
-    sigma: &Sigma,
+    sigma: &AppState,
     operation: impl Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
 ) -> Result<T, WorkspaceError> {
     Ok(sigma.store.write(operation).await??)
@@ -22,7 +22,7 @@ pub async fn decide<T: Send + 'static>(
 /// # Errors
 /// There is no such thing, or the store does not answer.
 pub async fn look_up<T: Send + 'static>(
-    sigma: &Sigma,
+    sigma: &AppState,
     operation: impl Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
 ) -> Result<T, WorkspaceError> {
     Ok(sigma.store.read(operation).await??)

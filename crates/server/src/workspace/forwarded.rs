@@ -10,7 +10,7 @@ use serde::Serialize;
 use sigma_core::jose::{Algorithm, TokenKind, sign};
 use sigma_core::time::Timestamp;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::caller::{Caller, Who};
 use crate::workspace::error::WorkspaceError;
 
@@ -66,7 +66,7 @@ impl Forwarded {
 ///
 /// # Errors
 /// It cannot be signed.
-pub async fn token(sigma: &Sigma, caller: &Caller, audience: &str) -> Result<HeaderValue, WorkspaceError> {
+pub async fn token(sigma: &AppState, caller: &Caller, audience: &str) -> Result<HeaderValue, WorkspaceError> {
     let now = sigma.now();
     if let Some(token) = caller.forwarded.fresh(audience, now) {
         return Ok(token);

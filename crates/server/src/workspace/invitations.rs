@@ -15,7 +15,7 @@ use sigma_store::workspace::{Decision, authority};
 use sigma_store::{StoreError, Tx, account};
 
 use crate::http::{RequestContext, Rule};
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::decide::{decide, look_up};
 use crate::workspace::error::WorkspaceError;
 
@@ -34,7 +34,7 @@ pub struct Invitee<'a> {
 /// # Errors
 /// What was written is wrong, the workspace sent too many, it was refused, or the store does not answer.
 pub async fn invite(
-    sigma: &Sigma,
+    sigma: &AppState,
     context: &RequestContext,
     org_id: &OrgId,
     actor: Actor,
@@ -96,7 +96,7 @@ enum Outcome {
 /// # Errors
 /// As [`invite`].
 pub async fn send_again(
-    sigma: &Sigma,
+    sigma: &AppState,
     context: &RequestContext,
     org_id: &OrgId,
     actor: Actor,
@@ -124,7 +124,7 @@ pub async fn send_again(
 }
 
 /// What stands for an address, folded, where mails to it are counted: whoever reads the rows cannot tell whose they are.
-fn counted_as(sigma: &Sigma, folded: &str) -> String {
+fn counted_as(sigma: &AppState, folded: &str) -> String {
     let tag = hmac::sign(&sigma.cookie_key, format!("mails-to-address\n{folded}").as_bytes());
     URL_SAFE_NO_PAD.encode(tag)
 }
@@ -139,7 +139,7 @@ fn may_invite(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, now: Timestamp) ->
 }
 
 /// The mail, in the name of the workspace and of the person who invites.
-async fn letter(sigma: &Sigma, org_id: &OrgId, actor: &Actor, address: &str) -> Result<MailedLink, WorkspaceError> {
+async fn letter(sigma: &AppState, org_id: &OrgId, actor: &Actor, address: &str) -> Result<MailedLink, WorkspaceError> {
     let tenant = sigma.find_tenant(org_id).await?.ok_or(Refusal::Unauthorized)?;
     let inviter = match actor {
         Actor::Person(user_id) => sigma.find_account(user_id).await?,

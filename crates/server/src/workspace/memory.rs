@@ -15,7 +15,7 @@ use sigma_store::workspace::tenant::{self, Workspace};
 use sigma_store::workspace::{change_key, role};
 use sigma_store::{Cache, MasterKey, Store, StoreError, Tx, Watch, account};
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::caller_cache::CallerCache;
 use crate::workspace::uses::Uses;
 
@@ -128,7 +128,7 @@ pub struct RoleSummary {
     pub manages_anything: bool,
 }
 
-impl Sigma {
+impl AppState {
     /// The workspace of that id, unless it was removed.
     ///
     /// # Errors
@@ -137,7 +137,7 @@ impl Sigma {
         self.workspaces.tenants.get_or_load(org_id.as_str(), load_tenant(org_id, self.now())).await
     }
 
-    /// As [`Sigma::find_tenant`], whatever is remembered.
+    /// As [`AppState::find_tenant`], whatever is remembered.
     ///
     /// # Errors
     /// The store does not answer.

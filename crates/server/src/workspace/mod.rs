@@ -21,7 +21,7 @@ mod uses;
 
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 
 pub(crate) use memory::WorkspaceMemory;
 pub(crate) use quick::{allowed as quick_logins_allowed, managers as quick_login_managers, network_is_allowed};
@@ -29,7 +29,7 @@ pub(crate) use token::JTI_LENGTH;
 pub(crate) use uses::keep_writing;
 
 /// Every endpoint of workspaces.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(auth::quick_logins::router())
         .merge(auth::login::router())

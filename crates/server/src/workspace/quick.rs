@@ -6,14 +6,14 @@ use http::uri::Authority;
 use sigma_store::workspace::quick::Managers;
 
 use crate::http::RequestContext;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// For whom this server lets the caller in by a click; nothing if for nobody.
 ///
 /// A network says nothing of who made a browser there ask. The policy of these paths refuses pages of other origins; a
 /// page that had its own name point to this server (DNS rebinding) is of our origin to the browser, so a name that is
 /// not ours is refused here.
-pub fn allowed(sigma: &Sigma, context: &RequestContext) -> Option<Managers> {
+pub fn allowed(sigma: &AppState, context: &RequestContext) -> Option<Managers> {
     if !network_is_allowed(sigma, context) {
         return None;
     }
@@ -24,14 +24,14 @@ pub fn allowed(sigma: &Sigma, context: &RequestContext) -> Option<Managers> {
 }
 
 /// Whether the caller's network may. A caller whom a proxy did not name is nowhere.
-pub fn network_is_allowed(sigma: &Sigma, context: &RequestContext) -> bool {
+pub fn network_is_allowed(sigma: &AppState, context: &RequestContext) -> bool {
     let settings = &sigma.settings.workspaces;
     let is_there = settings.demo || context.is_client_known();
     is_there && settings.allows_quick_logins_of(context.client().ip())
 }
 
 /// Whether people whose role manages something may; nothing where this server has no quick logins at all.
-pub fn managers(sigma: &Sigma) -> Option<Managers> {
+pub fn managers(sigma: &AppState) -> Option<Managers> {
     let settings = &sigma.settings.workspaces;
     if settings.demo {
         return Some(Managers::Welcome);

@@ -7,7 +7,7 @@ use sigma_core::workspace::{SessionClaims, TOKEN_SECONDS};
 use sigma_store::workspace::login::LoggedIn;
 use utoipa::ToSchema;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::error::WorkspaceError;
 
 /// Letters and digits of a `jti`: 128 bits.
@@ -40,7 +40,7 @@ impl Session<'_> {
     ///
     /// # Errors
     /// The workspace is gone, or the store does not answer.
-    pub async fn issue(&self, sigma: &Sigma, now: Timestamp) -> Result<Issued, WorkspaceError> {
+    pub async fn issue(&self, sigma: &AppState, now: Timestamp) -> Result<Issued, WorkspaceError> {
         let tenant = sigma.find_tenant(self.org_id).await?.ok_or(WorkspaceError::BadToken)?;
         let iat = now.seconds();
         let claims = SessionClaims {
@@ -97,7 +97,7 @@ impl LoginAnswer {
     /// # Errors
     /// The workspace is gone, or the store does not answer.
     pub async fn new(
-        sigma: &Sigma,
+        sigma: &AppState,
         logged_in: LoggedIn,
         jti: &str,
         others: Others,

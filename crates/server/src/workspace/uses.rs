@@ -9,7 +9,7 @@ use sigma_core::time::Timestamp;
 use sigma_store::StoreError;
 use sigma_store::workspace::api_key;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// How often they are written: `lastUsedAt` may be a minute late.
 const INTERVAL: Duration = Duration::from_secs(20);
@@ -63,7 +63,7 @@ impl Uses {
     }
 }
 
-impl Sigma {
+impl AppState {
     /// Writes down when keys were used since the last time.
     ///
     /// # Errors
@@ -84,7 +84,7 @@ impl Sigma {
 }
 
 /// Writes them for as long as the server runs.
-pub async fn keep_writing(sigma: Sigma) {
+pub async fn keep_writing(sigma: AppState) {
     loop {
         tokio::time::sleep(INTERVAL).await;
         if let Err(error) = sigma.write_key_uses().await {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sigma_core::jose::{Algorithm, Promptness, TokenKind, sign};
 use sigma_server::keys::Keys;
 use sigma_server::settings::Tokens;
-use sigma_server::state::Sigma;
+use sigma_server::state::AppState;
 use sigma_store::testing::{Engine, TestStore};
 use sigma_store::{MasterKey, signing_key};
 
@@ -231,17 +231,17 @@ async fn two_processes_agree_on_the_keys() {
         let key = MasterKey::from_base64(MASTER_KEY).unwrap();
         let (limiter, clock) = (Arc::clone(&sigma.limiter), world.clock.clone());
         let rng = Arc::clone(&sigma.rng);
-        Sigma::load(sigma.settings.clone(), sigma.store.clone(), key, limiter, clock, rng).await.unwrap()
+        AppState::load(sigma.settings.clone(), sigma.store.clone(), key, limiter, clock, rng).await.unwrap()
     };
     let other = start().await;
-    let jwks = async |sigma: &Sigma| sigma.keys.ring(&sigma.master_key).await.jwks_json().to_owned();
-    let signer = async |sigma: &Sigma, algorithm: Algorithm| {
+    let jwks = async |sigma: &AppState| sigma.keys.ring(&sigma.master_key).await.jwks_json().to_owned();
+    let signer = async |sigma: &AppState, algorithm: Algorithm| {
         sigma.keys.ring(&sigma.master_key).await.signer(algorithm, sigma.clock.now()).kid().to_owned()
     };
     assert_eq!(jwks(&world.sigma).await, jwks(&other).await);
     // Both find the same due at the same moment: one set of keys is made.
     world.advance(89 * DAY);
-    let due = |sigma: Sigma| async move {
+    let due = |sigma: AppState| async move {
         sigma.keys.rotate_if_due(&sigma.store, &sigma.master_key, sigma.clock.now(), &*sigma.rng).await.unwrap();
     };
     futures_util::future::join_all((0..8).map(|at| due(if at % 2 == 0 { world.sigma.clone() } else { other.clone() })))

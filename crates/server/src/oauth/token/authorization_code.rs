@@ -18,13 +18,13 @@ use super::{TokenAnswer, TokenError};
 use crate::extract::AppRequest;
 use crate::http::ApiError;
 use crate::oauth::token::refresh_token::FAMILY_CONTEXT;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// Letters of the secret of a refresh token: 256 bits, as long as that of its successors.
 const REFRESH_LENGTH: usize = 43;
 
 /// Redeems a code.
-pub async fn redeem(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, TokenError> {
+pub async fn redeem(sigma: &AppState, request: AppRequest) -> Result<TokenAnswer, TokenError> {
     let AppRequest { caller, params } = request;
     let app = caller.app;
     let code = params.get("code").ok_or(TokenError::InvalidRequest("code is required"))?;
@@ -54,9 +54,9 @@ pub async fn redeem(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, T
         refresh: NewRefreshToken {
             hash: Digest::of(&refresh_token),
             sealed_family_key: sealed.map_err(|error| TokenError::Internal(ApiError::internal(error)))?,
-            expires_at: Sigma::in_seconds(now, sigma.settings.tokens.refresh_seconds),
+            expires_at: AppState::in_seconds(now, sigma.settings.tokens.refresh_seconds),
         },
-        access_expires_at: Sigma::in_seconds(now, access_seconds(sigma, &app)),
+        access_expires_at: AppState::in_seconds(now, access_seconds(sigma, &app)),
         resources: params.resources(),
         now,
     };

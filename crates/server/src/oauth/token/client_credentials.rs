@@ -8,10 +8,10 @@ use sigma_store::spent;
 use super::issue::of_app;
 use super::{TokenAnswer, TokenError};
 use crate::extract::AppRequest;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// Gives an app a token of its own.
-pub async fn issue(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, TokenError> {
+pub async fn issue(sigma: &AppState, request: AppRequest) -> Result<TokenAnswer, TokenError> {
     let AppRequest { caller, params } = request;
     let app = caller.app;
     if !app.auth_method.is_confidential() {

@@ -19,18 +19,18 @@ use sigma_store::{StoreError, grant};
 use super::{TokenAnswer, TokenError};
 use crate::error::internal;
 use crate::http::ApiError;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// How long the access tokens of an app live, in seconds. An app may have a shorter life than others, never a
 /// longer: keys are kept for the longest life that the operator set.
-pub fn access_seconds(sigma: &Sigma, app: &App) -> u32 {
+pub fn access_seconds(sigma: &AppState, app: &App) -> u32 {
     let longest = sigma.settings.tokens.access_seconds;
     app.access_seconds.map_or(longest, |seconds| seconds.min(longest))
 }
 
 /// The tokens of a grant.
 pub async fn of_grant(
-    sigma: &Sigma,
+    sigma: &AppState,
     app: &App,
     grant: &Grant,
     targets: &Targets,
@@ -77,7 +77,7 @@ pub async fn of_grant(
 
 /// The token of an app for itself.
 pub async fn of_app(
-    sigma: &Sigma,
+    sigma: &AppState,
     app: &App,
     scope: &Scopes,
     targets: &Targets,
@@ -113,14 +113,14 @@ fn make<T: Serialize>(
 ///
 /// # Errors
 /// The store does not answer.
-pub async fn issue_direct(sigma: &Sigma, session: &Session, person: &Person) -> Result<(String, u32), ApiError> {
+pub async fn issue_direct(sigma: &AppState, session: &Session, person: &Person) -> Result<(String, u32), ApiError> {
     let now = sigma.now();
     let lifetime = Lifetime { now, seconds: sigma.settings.tokens.access_seconds };
     let grant_id = GrantId::new(now, &*sigma.rng);
     let mut authorization = sigma_core::code::Authorization::by(&session.facts(), ClientId::from_text(SIGMA));
     authorization.scope = Scopes::parse("openid profile");
     authorization.bap_id = session.bap_id.clone();
-    let expires_at = Sigma::in_seconds(now, lifetime.seconds);
+    let expires_at = AppState::in_seconds(now, lifetime.seconds);
     let id = TokenId::new(now, &*sigma.rng);
     let claims =
         AccessClaims::of_grant(sigma.issuer(), &grant_id, &authorization, &Targets::default(), person, &id, lifetime);

@@ -21,7 +21,7 @@ use crate::error::{bad_request, internal};
 use crate::extract::{AppRequest, ClientAuthError};
 use crate::http::{ApiError, RequestContext};
 use crate::oauth::forms::TokenForm;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 pub use issue::issue_direct;
 pub use refresh_token::family;
@@ -33,7 +33,7 @@ pub const PATH: &str = "/api/auth/oauth2/token";
 pub const ALIASES: [&str; 3] = ["/oauth2/token", "/token", "/api/oauth/token"];
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     let router = OpenApiRouter::new().routes(routes!(token));
     ALIASES.into_iter().fold(router, |router, path| router.route(path, post(token)))
 }
@@ -151,7 +151,7 @@ impl IntoResponse for TokenError {
     )
 )]
 pub async fn token(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     context: RequestContext,
     request: AppRequest,
 ) -> Result<TokenAnswer, Response> {
@@ -159,7 +159,7 @@ pub async fn token(
     give(&sigma, request).await.map_err(|error| caller.refuse(&context, error))
 }
 
-async fn give(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, TokenError> {
+async fn give(sigma: &AppState, request: AppRequest) -> Result<TokenAnswer, TokenError> {
     let wanted = request.params.get("grant_type").ok_or(TokenError::MissingGrantType)?;
     let grant = GrantType::parse(wanted).ok_or_else(|| TokenError::UnsupportedGrantType(printable(wanted)))?;
     if !request.caller.app.may_use(grant) {

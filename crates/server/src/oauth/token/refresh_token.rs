@@ -14,7 +14,7 @@ use super::{TokenAnswer, TokenError};
 use crate::error::internal;
 use crate::extract::AppRequest;
 use crate::http::ApiError;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The context under which a family's key is sealed, before the id of its grant.
 pub const FAMILY_CONTEXT: &str = "refresh-family:";
@@ -23,7 +23,7 @@ pub const FAMILY_CONTEXT: &str = "refresh-family:";
 ///
 /// # Errors
 /// The store does not answer, or what it holds cannot be opened.
-pub async fn family(sigma: &Sigma, token: &str) -> Result<Option<(Family, Zeroizing<Vec<u8>>)>, ApiError> {
+pub async fn family(sigma: &AppState, token: &str) -> Result<Option<(Family, Zeroizing<Vec<u8>>)>, ApiError> {
     let Some(grant_id) = named_grant(token) else { return Ok(None) };
     let Some(family) = sigma.store.read(move |tx| grant::find_family(tx, &grant_id)).await.map_err(internal)? else {
         return Ok(None);
@@ -34,7 +34,7 @@ pub async fn family(sigma: &Sigma, token: &str) -> Result<Option<(Family, Zeroiz
 }
 
 /// Replaces a refresh token by its successor, with a new access token.
-pub async fn refresh(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, TokenError> {
+pub async fn refresh(sigma: &AppState, request: AppRequest) -> Result<TokenAnswer, TokenError> {
     const INVALID: TokenError = TokenError::InvalidGrant("invalid refresh token");
     let AppRequest { caller, params } = request;
     let app = caller.app;
@@ -55,8 +55,8 @@ pub async fn refresh(sigma: &Sigma, request: AppRequest) -> Result<TokenAnswer, 
         once: caller.once,
         scope: params.get("scope").map(Scopes::parse),
         resources: params.resources(),
-        refresh_expires_at: Sigma::in_seconds(now, sigma.settings.tokens.refresh_seconds),
-        access_expires_at: Sigma::in_seconds(now, access_seconds(sigma, &app)),
+        refresh_expires_at: AppState::in_seconds(now, sigma.settings.tokens.refresh_seconds),
+        access_expires_at: AppState::in_seconds(now, access_seconds(sigma, &app)),
         now,
     };
     match sigma.store.write(move |tx| grant::refresh(tx, &request)).await? {

@@ -21,18 +21,22 @@ use crate::http::{ApiError, RequestContext};
 use crate::interaction::with_cookie;
 use crate::pages::view::{AccountPassword, PageContext, PasswordState};
 use crate::passwords::{Verdict, authenticate};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// How long ago somebody may have signed in to set a first password: a session that was left open, or stolen, is not
 /// enough for a new way in.
 const RECENT: Duration = Duration::from_mins(10);
 
 /// The routes of this page.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new().route("/account/password", get(show).post(save))
 }
 
-async fn show(State(sigma): State<Sigma>, browser: Browser, RawQuery(query): RawQuery) -> Result<Response, Response> {
+async fn show(
+    State(sigma): State<AppState>,
+    browser: Browser,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Response> {
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let Some((signed_in, state, _)) = find(&sigma, &browser).await? else { return Ok(sign_in_first()) };
     let view = AccountPassword { saved: params.get("saved").is_some(), ..view(&signed_in, state) };
@@ -40,7 +44,7 @@ async fn show(State(sigma): State<Sigma>, browser: Browser, RawQuery(query): Raw
 }
 
 async fn save(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     context: RequestContext,
     browser: Browser,
     body: Bytes,
@@ -97,7 +101,7 @@ async fn save(
 
 /// Who is signed in, what they may do about a password, and when they chose the one they have.
 async fn find(
-    sigma: &Sigma,
+    sigma: &AppState,
     browser: &Browser,
 ) -> Result<Option<(SignedIn, PasswordState, Option<Timestamp>)>, Response> {
     let signed_in = SignedIn::find(sigma, browser).await.map_err(IntoResponse::into_response)?;

@@ -15,20 +15,20 @@ use crate::error::internal;
 use crate::http::{ApiError, RequestContext, Rule};
 use crate::pages::view::{ForgotPassword, PageContext};
 use crate::passwords::bucket;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of this page.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new().route("/password/forgot", get(show).post(send))
 }
 
-async fn show(State(sigma): State<Sigma>, RawQuery(query): RawQuery) -> Response {
+async fn show(State(sigma): State<AppState>, RawQuery(query): RawQuery) -> Response {
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let view = ForgotPassword { sent: params.get("sent").is_some(), ..ForgotPassword::default() };
     view.render(StatusCode::OK, &PageContext { issuer: sigma.issuer() })
 }
 
-async fn send(State(sigma): State<Sigma>, context: RequestContext, body: Bytes) -> Result<Response, Response> {
+async fn send(State(sigma): State<AppState>, context: RequestContext, body: Bytes) -> Result<Response, Response> {
     let form = Params::parse(&String::from_utf8_lossy(&body));
     let typed = form.raw("email").unwrap_or_default();
     let Ok(email) = Email::parse(typed) else {

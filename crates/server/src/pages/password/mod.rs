@@ -19,10 +19,10 @@ use crate::extract::Browser;
 use crate::hashing::HashingError;
 use crate::http::ApiError;
 use crate::passwords::device;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of these pages.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new().merge(account::router()).merge(forgot::router()).merge(reset::router())
 }
 
@@ -42,7 +42,7 @@ pub(super) fn chosen(form: &Params) -> Result<NewPassword, String> {
 ///
 /// # Errors
 /// 503 while too many wait.
-pub(super) async fn hash(sigma: &Sigma, password: NewPassword) -> Result<String, Response> {
+pub(super) async fn hash(sigma: &AppState, password: NewPassword) -> Result<String, Response> {
     sigma.hasher.hash(password.into_secret()).await.map_err(|error| {
         let error = match error {
             HashingError::Busy => ApiError::unavailable(error),
@@ -54,7 +54,7 @@ pub(super) async fn hash(sigma: &Sigma, password: NewPassword) -> Result<String,
 
 /// `Set-Cookie` by which this browser is known from now on, in which the person at `email` has just set their password.
 pub(super) async fn remember(
-    sigma: &Sigma,
+    sigma: &AppState,
     browser: &Browser,
     user_id: &UserId,
     email: &str,
@@ -66,7 +66,7 @@ pub(super) async fn remember(
 }
 
 /// Ends what the transaction that set a password had no room for: it ended at most 500 sessions.
-async fn end_the_rest(sigma: &Sigma, user_id: &UserId, kept: &SessionId) -> Result<(), Response> {
+async fn end_the_rest(sigma: &AppState, user_id: &UserId, kept: &SessionId) -> Result<(), Response> {
     loop {
         let (user_id, kept, now) = (user_id.clone(), kept.clone(), sigma.now());
         let ended = sigma.store.write(move |tx| end_sessions(tx, &user_id, Some(&kept), now)).await;

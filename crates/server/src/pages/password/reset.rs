@@ -17,14 +17,14 @@ use crate::extract::{Browser, NewBrowserSession};
 use crate::http::{ApiError, RequestContext};
 use crate::interaction::with_cookie;
 use crate::pages::view::{ErrorPage, Link, PageContext, ResetPassword};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of this page.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new().route("/password/reset", get(show).post(set))
 }
 
-async fn show(State(sigma): State<Sigma>, RawQuery(query): RawQuery) -> Result<Response, Response> {
+async fn show(State(sigma): State<AppState>, RawQuery(query): RawQuery) -> Result<Response, Response> {
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let token = params.raw("token").unwrap_or_default();
     match find(&sigma, token).await? {
@@ -34,7 +34,7 @@ async fn show(State(sigma): State<Sigma>, RawQuery(query): RawQuery) -> Result<R
 }
 
 async fn set(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     context: RequestContext,
     browser: Browser,
     body: Bytes,
@@ -65,19 +65,19 @@ async fn set(
     Ok(with_cookie(with_cookie(to, Some(&session.cookie(&sigma))), known.as_deref()))
 }
 
-async fn find(sigma: &Sigma, token: &str) -> Result<Option<User>, Response> {
+async fn find(sigma: &AppState, token: &str) -> Result<Option<User>, Response> {
     let (link, now) = (Digest::of(token), sigma.now());
     let found = sigma.store.read(move |tx| find_reset(tx, &link, now)).await;
     found.map_err(|error| internal(error).into_response())
 }
 
-fn page(sigma: &Sigma, token: &str, user: &User, refusal: Option<String>, status: StatusCode) -> Response {
+fn page(sigma: &AppState, token: &str, user: &User, refusal: Option<String>, status: StatusCode) -> Response {
     let view = ResetPassword { token: token.to_owned(), email: user.email.clone().unwrap_or_default(), refusal };
     view.render(status, &PageContext { issuer: sigma.issuer() })
 }
 
 /// The page for a link that was used, is too old, or never was one.
-fn gone(sigma: &Sigma) -> Response {
+fn gone(sigma: &AppState) -> Response {
     let page = ErrorPage {
         status: StatusCode::NOT_FOUND,
         title: "This link does not work any more".to_owned(),

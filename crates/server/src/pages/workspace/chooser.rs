@@ -14,14 +14,14 @@ use crate::extract::{Browser, SignedIn};
 use crate::pages::person_view;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{Chooser, WorkspaceLine, WorkspaceLink};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of this page.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new().route("/workspace", get(choose)).route("/workspace/{workspace}", get(enter))
 }
 
-async fn choose(State(sigma): State<Sigma>, browser: Browser) -> Result<Response, PageError> {
+async fn choose(State(sigma): State<AppState>, browser: Browser) -> Result<Response, PageError> {
     let signed_in = SignedIn::find(&sigma, &browser).await.map_err(PageError::of)?;
     let Some(signed_in) = signed_in else {
         let to = QuickSession::of(&sigma, &browser);

@@ -4,7 +4,7 @@ use axum::extract::{FromRequest, Request};
 use axum::response::Response;
 use sigma_core::authorize::Params;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The fields of a form, in their order. A NUL, which no text of ours may hold, becomes the sign for what cannot be read.
 pub struct Form(pub Params);
@@ -21,10 +21,10 @@ impl Form {
     }
 }
 
-impl FromRequest<Sigma> for Form {
+impl FromRequest<AppState> for Form {
     type Rejection = Response;
 
-    async fn from_request(request: Request, _: &Sigma) -> Result<Self, Response> {
+    async fn from_request(request: Request, _: &AppState) -> Result<Self, Response> {
         let body = crate::extract::body(request).await?;
         Ok(Self(Params::parse(&String::from_utf8_lossy(&body).replace("%00", "%EF%BF%BD"))))
     }

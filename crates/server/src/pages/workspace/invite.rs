@@ -16,12 +16,12 @@ use super::person::{Named, role_options, told};
 use crate::http::RequestContext;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{InviteForm, Notice, Tab};
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::invitations::{self, Invitee};
 
 /// The routes of this page.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new()
         .route("/workspace/{workspace}/people/invite", get(show).post(invite))
         .route("/workspace/{workspace}/people/{user}/invitation", post(send_again))
@@ -35,13 +35,13 @@ struct Entered {
     role: Option<RoleId>,
 }
 
-async fn show(State(sigma): State<Sigma>, session: MemberSession) -> Result<Response, PageError> {
+async fn show(State(sigma): State<AppState>, session: MemberSession) -> Result<Response, PageError> {
     session.require(&sigma, Right::Users)?;
     page(&sigma, &session, Entered::default(), StatusCode::OK, None).await
 }
 
 async fn invite(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     context: RequestContext,
     session: MemberSession,
     form: Form,
@@ -63,7 +63,7 @@ async fn invite(
 }
 
 async fn send_again(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     context: RequestContext,
     session: MemberSession,
     Path(named): Path<Named>,
@@ -75,7 +75,7 @@ async fn send_again(
 }
 
 /// What the page tells of an error; a passing one is answered as it is.
-fn refusal(sigma: &Sigma, error: WorkspaceError) -> Result<Refused, PageError> {
+fn refusal(sigma: &AppState, error: WorkspaceError) -> Result<Refused, PageError> {
     match error {
         WorkspaceError::Invalid(words) => Ok(unsent(&words)),
         WorkspaceError::Refused(refusal) => Refused::of(sigma, &refusal),
@@ -88,7 +88,7 @@ fn unsent(words: &str) -> Refused {
 }
 
 async fn page(
-    sigma: &Sigma,
+    sigma: &AppState,
     session: &MemberSession,
     entered: Entered,
     status: StatusCode,

@@ -24,10 +24,10 @@ use super::permission_lines;
 use crate::pages::not_found;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{KeyForm, KeyMade, KeyPage, Notice, Tab};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of these pages.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new()
         .route("/workspace/{workspace}/keys/new", get(new).post(add))
         .route("/workspace/{workspace}/keys/{key}", get(show))
@@ -84,13 +84,13 @@ fn end_of(day: &str) -> Option<Timestamp> {
     i64::try_from(end.assume_utc().unix_timestamp_nanos() / 1_000).ok().map(Timestamp::from_micros)
 }
 
-async fn new(State(sigma): State<Sigma>, session: MemberSession) -> Result<Response, PageError> {
+async fn new(State(sigma): State<AppState>, session: MemberSession) -> Result<Response, PageError> {
     session.require(&sigma, Right::ApiKeys)?;
     let entered = Entered { permissions: vec![KeyPermission::Read], ..Entered::default() };
     Ok(form(&sigma, &session, entered, StatusCode::OK, None))
 }
 
-async fn add(State(sigma): State<Sigma>, session: MemberSession, sent: Form) -> Result<Response, PageError> {
+async fn add(State(sigma): State<AppState>, session: MemberSession, sent: Form) -> Result<Response, PageError> {
     session.require(&sigma, Right::ApiKeys)?;
     let (entered, now) = (Entered::read(&sent), sigma.now());
     let (name, permissions, expires_at) = match entered.parse(now) {
@@ -114,7 +114,7 @@ async fn add(State(sigma): State<Sigma>, session: MemberSession, sent: Form) -> 
 }
 
 fn form(
-    sigma: &Sigma,
+    sigma: &AppState,
     session: &MemberSession,
     entered: Entered,
     status: StatusCode,
@@ -131,7 +131,7 @@ fn form(
 }
 
 async fn show(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     session: MemberSession,
     Path(named): Path<Named>,
     RawQuery(query): RawQuery,
@@ -142,7 +142,7 @@ async fn show(
 }
 
 async fn deactivate(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     session: MemberSession,
     Path(named): Path<Named>,
 ) -> Result<Response, PageError> {
@@ -154,7 +154,7 @@ async fn deactivate(
 }
 
 async fn delete(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     session: MemberSession,
     Path(named): Path<Named>,
 ) -> Result<Response, PageError> {
@@ -165,13 +165,18 @@ async fn delete(
     }
 }
 
-async fn told(sigma: &Sigma, session: &MemberSession, id: ApiKeyId, refused: Refused) -> Result<Response, PageError> {
+async fn told(
+    sigma: &AppState,
+    session: &MemberSession,
+    id: ApiKeyId,
+    refused: Refused,
+) -> Result<Response, PageError> {
     session.require(sigma, Right::ApiKeys)?;
     page(sigma, session, id, refused.status, Some(refused.notice)).await
 }
 
 async fn page(
-    sigma: &Sigma,
+    sigma: &AppState,
     session: &MemberSession,
     id: ApiKeyId,
     status: StatusCode,

@@ -13,18 +13,18 @@ use super::member_session::{MemberSession, failed};
 use super::outcome::{Done, PageError};
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{KeyLine, KeyState, Keys, Paging, Tab};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// Keys on a page.
 const LIMIT: u32 = 25;
 
 /// The routes of this page.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new().route("/workspace/{workspace}/keys", get(keys))
 }
 
 async fn keys(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     session: MemberSession,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {

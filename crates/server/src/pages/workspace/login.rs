@@ -26,23 +26,23 @@ use crate::interaction::with_cookie;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{QuickLoginGroup, QuickLoginLine, WorkspaceLogin};
 use crate::passwords::{Verdict, authenticate, device};
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::{JTI_LENGTH, quick_logins_allowed};
 
 /// The routes of this page.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new()
         .route("/workspace/login", get(show).post(log_in))
         .route("/workspace/login/quick", post(quick_login))
         .route("/workspace/sign-out", post(sign_out))
 }
 
-async fn show(State(sigma): State<Sigma>, context: RequestContext) -> Result<Response, PageError> {
+async fn show(State(sigma): State<AppState>, context: RequestContext) -> Result<Response, PageError> {
     page(&sigma, &context, WorkspaceLogin::default(), StatusCode::OK).await
 }
 
 async fn log_in(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     context: RequestContext,
     browser: Browser,
     form: Form,
@@ -78,7 +78,7 @@ async fn log_in(
 
 /// Somebody failed too often, perhaps somebody else: the person has a way past the wait by mail.
 async fn delayed(
-    sigma: &Sigma,
+    sigma: &AppState,
     context: &RequestContext,
     email: String,
     exceeded: Exceeded,
@@ -94,12 +94,16 @@ async fn delayed(
     Ok(response)
 }
 
-async fn wrong(sigma: &Sigma, context: &RequestContext, email: String) -> Result<Response, PageError> {
+async fn wrong(sigma: &AppState, context: &RequestContext, email: String) -> Result<Response, PageError> {
     let refusal = Some("That e-mail address and password do not belong together.".to_owned());
     page(sigma, context, WorkspaceLogin { quick: Vec::new(), email, refusal }, StatusCode::UNAUTHORIZED).await
 }
 
-async fn quick_login(State(sigma): State<Sigma>, context: RequestContext, form: Form) -> Result<Response, PageError> {
+async fn quick_login(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    form: Form,
+) -> Result<Response, PageError> {
     let org_id = OrgId::from_text(form.text("workspace"));
     let jti = alphanumeric(&*sigma.rng, JTI_LENGTH);
     let login = Login {
@@ -122,7 +126,7 @@ async fn quick_login(State(sigma): State<Sigma>, context: RequestContext, form: 
 }
 
 /// Ends what these pages are open by: the quick login if there is one, else the browser's session.
-async fn sign_out(State(sigma): State<Sigma>, browser: Browser) -> Result<Response, PageError> {
+async fn sign_out(State(sigma): State<AppState>, browser: Browser) -> Result<Response, PageError> {
     let to = || Redirect::to("/workspace/login").into_response();
     if let Some(quick) = QuickSession::of(&sigma, &browser) {
         let state = sigma.clone();
@@ -137,7 +141,7 @@ async fn sign_out(State(sigma): State<Sigma>, browser: Browser) -> Result<Respon
 }
 
 async fn page(
-    sigma: &Sigma,
+    sigma: &AppState,
     context: &RequestContext,
     view: WorkspaceLogin,
     status: StatusCode,

@@ -20,7 +20,7 @@ use crate::http::{RequestContext, Rule};
 use crate::pages::not_found;
 use crate::pages::view::workspace::{Frame, Notice, Tab, WorkspaceLink};
 use crate::pages::view::{ErrorPage, Link, PageContext};
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::{network_is_allowed, quick_login_managers};
 
 /// Workspaces that the switcher lists; the chooser has them all.
@@ -85,7 +85,7 @@ impl MemberSession {
     ///
     /// # Errors
     /// The page that says that they may not.
-    pub fn require(&self, sigma: &Sigma, right: Right) -> Result<(), PageError> {
+    pub fn require(&self, sigma: &AppState, right: Right) -> Result<(), PageError> {
         if self.authority().may(right) {
             return Ok(());
         }
@@ -107,7 +107,7 @@ impl MemberSession {
     ///
     /// # Errors
     /// The store did not answer, there is no such thing, or they are a member no longer.
-    pub async fn act<T, F>(sigma: &Sigma, act: F) -> Result<Result<T, Refused>, PageError>
+    pub async fn act<T, F>(sigma: &AppState, act: F) -> Result<Result<T, Refused>, PageError>
     where
         T: Send + 'static,
         F: Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
@@ -119,7 +119,7 @@ impl MemberSession {
     }
 
     async fn find(
-        sigma: &Sigma,
+        sigma: &AppState,
         context: &RequestContext,
         browser: &Browser,
         org_id: OrgId,
@@ -166,10 +166,10 @@ pub fn failed(error: StoreError) -> PageError {
     PageError::of(internal(error))
 }
 
-impl FromRequestParts<Sigma> for MemberSession {
+impl FromRequestParts<AppState> for MemberSession {
     type Rejection = PageError;
 
-    async fn from_request_parts(parts: &mut Parts, sigma: &Sigma) -> Result<Self, PageError> {
+    async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, PageError> {
         let place = Path::<Place>::from_request_parts(parts, sigma).await;
         let Path(Place { workspace }) = place.map_err(|_| PageError::of(not_found(sigma)))?;
         let context = RequestContext::from_request_parts(parts, sigma).await.map_err(PageError::of)?;

@@ -21,10 +21,10 @@ use axum::Router;
 use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
 
 use crate::pages::view::workspace::{PermissionLine, SwitchLine};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of these pages.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new()
         .merge(login::router())
         .merge(chooser::router())

@@ -8,7 +8,7 @@ use sigma_core::workspace::Refusal;
 
 use crate::pages::not_found;
 use crate::pages::view::workspace::Notice;
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// What is answered instead of a page.
 pub struct PageError(Box<Response>);
@@ -122,7 +122,7 @@ impl Refused {
     ///
     /// # Errors
     /// The answer instead of a page: there is no such thing, or whoever asks is a member no longer.
-    pub fn of(sigma: &Sigma, refusal: &Refusal) -> Result<Self, PageError> {
+    pub fn of(sigma: &AppState, refusal: &Refusal) -> Result<Self, PageError> {
         let status = match refusal {
             Refusal::Unauthorized => return Err(PageError::of(Redirect::to("/workspace"))),
             Refusal::NotFound { .. } => return Err(not_found(sigma).into()),

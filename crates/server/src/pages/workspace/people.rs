@@ -17,18 +17,18 @@ use super::member_session::{MemberSession, failed};
 use super::outcome::{Done, PageError};
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{MemberLine, MemberStatus, Paging, People, Tab};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// People on a page.
 const LIMIT: u32 = 50;
 
 /// The routes of this page.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new().route("/workspace/{workspace}/people", get(people))
 }
 
 async fn people(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     session: MemberSession,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {

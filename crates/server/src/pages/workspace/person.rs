@@ -20,10 +20,10 @@ use super::people::status;
 use crate::pages::not_found;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{MemberPage, Notice, QuickLoginSwitch, RoleOption, Tab};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of this page.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new()
         .route("/workspace/{workspace}/people/{user}", get(show).post(change))
         .route("/workspace/{workspace}/people/{user}/activate", post(activate))
@@ -45,7 +45,7 @@ impl Named {
 }
 
 async fn show(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     session: MemberSession,
     Path(named): Path<Named>,
     RawQuery(query): RawQuery,
@@ -56,7 +56,7 @@ async fn show(
 }
 
 async fn change(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     session: MemberSession,
     Path(named): Path<Named>,
     form: Form,
@@ -76,7 +76,7 @@ fn keys(form: &Form) -> MadeKeys {
 }
 
 async fn activate(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     session: MemberSession,
     Path(named): Path<Named>,
 ) -> Result<Response, PageError> {
@@ -84,7 +84,7 @@ async fn activate(
 }
 
 async fn deactivate(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     session: MemberSession,
     Path(named): Path<Named>,
     form: Form,
@@ -94,7 +94,7 @@ async fn deactivate(
 }
 
 async fn end(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     session: MemberSession,
     Path(named): Path<Named>,
     form: Form,
@@ -110,7 +110,7 @@ async fn end(
 }
 
 async fn put(
-    sigma: &Sigma,
+    sigma: &AppState,
     session: &MemberSession,
     user_id: UserId,
     change: Change,
@@ -127,7 +127,7 @@ async fn put(
 
 /// The page again, with why it was not done.
 pub async fn told(
-    sigma: &Sigma,
+    sigma: &AppState,
     session: &MemberSession,
     user_id: &UserId,
     refused: Refused,
@@ -137,7 +137,7 @@ pub async fn told(
 }
 
 async fn page(
-    sigma: &Sigma,
+    sigma: &AppState,
     session: &MemberSession,
     user_id: &UserId,
     status_code: StatusCode,
@@ -183,7 +183,7 @@ pub fn role_options(session: &MemberSession, roles: &[RoleSummary], selected: Op
         .collect()
 }
 
-fn quick_login(sigma: &Sigma, session: &MemberSession, member: &Member, role: Option<&Role>) -> QuickLoginSwitch {
+fn quick_login(sigma: &AppState, session: &MemberSession, member: &Member, role: Option<&Role>) -> QuickLoginSwitch {
     let settings = &sigma.settings.workspaces;
     let manages = role.is_some_and(|role| role.permissions.manages_anything());
     let hint = if !settings.demo && settings.allow_quick_logins.is_empty() {

@@ -11,7 +11,7 @@ use sigma_store::workspace::session::{self, SessionKind};
 use sigma_store::{StoreError, Tx};
 
 use crate::extract::{Browser, cookie};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// What is signed begins with this, so that no other cookie of ours can be taken for one.
 const PURPOSE: &str = "workspace-session";
@@ -32,7 +32,7 @@ impl QuickSession {
     }
 
     /// The session of a browser, if we signed its cookie.
-    pub fn of(sigma: &Sigma, browser: &Browser) -> Option<Self> {
+    pub fn of(sigma: &AppState, browser: &Browser) -> Option<Self> {
         let mut parts = browser.cookie(name(sigma))?.split('.');
         let (org_id, jti, signature) = (parts.next()?, parts.next()?, parts.next()?);
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
@@ -42,20 +42,20 @@ impl QuickSession {
     }
 
     /// `Set-Cookie` for it, for a day.
-    pub fn set_cookie(&self, sigma: &Sigma) -> String {
+    pub fn set_cookie(&self, sigma: &AppState) -> String {
         let signature = hmac::sign(&sigma.cookie_key, self.signed_text().as_bytes());
         let value = format!("{}.{}.{}", self.org_id, self.jti, URL_SAFE_NO_PAD.encode(signature));
         cookie(sigma, name(sigma), &value, QUICK_SESSION_SECONDS.unsigned_abs())
     }
 
     /// `Set-Cookie` that ends the cookie.
-    pub fn expired_cookie(sigma: &Sigma) -> String {
+    pub fn expired_cookie(sigma: &AppState) -> String {
         cookie(sigma, name(sigma), "", 0)
     }
 
     /// Whose it is, and the era of the membership that it began in, while it lives. Whether quick logins are still allowed is
     /// asked besides.
-    pub fn find_user(&self, tx: &mut dyn Tx, sigma: &Sigma) -> Result<Option<(UserId, i64)>, StoreError> {
+    pub fn find_user(&self, tx: &mut dyn Tx, sigma: &AppState) -> Result<Option<(UserId, i64)>, StoreError> {
         let now = sigma.now();
         let found = session::find(tx, &self.org_id, &self.jti)?;
         let found = found.filter(|session| session.kind == SessionKind::Quick && session.is_live(now));
@@ -63,7 +63,7 @@ impl QuickSession {
     }
 
     /// Ends it.
-    pub fn end(&self, tx: &mut dyn Tx, sigma: &Sigma) -> Result<bool, StoreError> {
+    pub fn end(&self, tx: &mut dyn Tx, sigma: &AppState) -> Result<bool, StoreError> {
         session::end(tx, &self.org_id, &self.jti, sigma.now())
     }
 
@@ -73,6 +73,6 @@ impl QuickSession {
 }
 
 /// The name of the cookie. Over https no other host of the site can set one of that name (RFC 6265bis §4.1.3.2).
-fn name(sigma: &Sigma) -> &'static str {
+fn name(sigma: &AppState) -> &'static str {
     if sigma.is_https() { "__Host-sigma.workspace" } else { "sigma.workspace" }
 }

@@ -20,13 +20,13 @@ use super::switch_lines;
 use crate::pages::not_found;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{Editing, Notice, RoleForm, Tab};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// Most rules of a role that its page shows. The API has no such bound but the size of a role.
 const MOST_LINES: usize = 1_000;
 
 /// The routes of these pages.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new()
         .route("/workspace/{workspace}/roles/new", get(new).post(add))
         .route("/workspace/{workspace}/roles/{role}", get(show).post(replace))
@@ -51,13 +51,13 @@ enum Subject<'r> {
     Known(&'r Role),
 }
 
-async fn new(State(sigma): State<Sigma>, session: MemberSession) -> Result<Response, PageError> {
+async fn new(State(sigma): State<AppState>, session: MemberSession) -> Result<Response, PageError> {
     session.require(&sigma, Right::Roles)?;
     let page = Page { subject: Subject::New, status: StatusCode::OK, notice: None, more: 0 };
     Ok(page.render(&sigma, &session, Entered::default()))
 }
 
-async fn add(State(sigma): State<Sigma>, session: MemberSession, form: Form) -> Result<Response, PageError> {
+async fn add(State(sigma): State<AppState>, session: MemberSession, form: Form) -> Result<Response, PageError> {
     session.require(&sigma, Right::Roles)?;
     let (entered, subject) = (Entered::read(&form), Subject::New);
     if wants_more_lines(&form) {
@@ -76,7 +76,7 @@ async fn add(State(sigma): State<Sigma>, session: MemberSession, form: Form) -> 
 }
 
 async fn show(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     session: MemberSession,
     Path(named): Path<Named>,
     RawQuery(query): RawQuery,
@@ -88,7 +88,7 @@ async fn show(
 }
 
 async fn replace(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     session: MemberSession,
     Path(named): Path<Named>,
     form: Form,
@@ -111,7 +111,7 @@ async fn replace(
 }
 
 async fn delete(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     session: MemberSession,
     Path(named): Path<Named>,
 ) -> Result<Response, PageError> {
@@ -125,7 +125,7 @@ async fn delete(
     }
 }
 
-async fn load(sigma: &Sigma, session: &MemberSession, id: RoleId) -> Result<Role, PageError> {
+async fn load(sigma: &AppState, session: &MemberSession, id: RoleId) -> Result<Role, PageError> {
     let org_id = session.org_id();
     let role = sigma.store.read(move |tx| role::find(tx, &org_id, &id)).await.map_err(failed)?;
     role.ok_or_else(|| not_found(sigma).into())
@@ -153,7 +153,7 @@ impl<'r> Page<'r> {
         Self { subject, status: refused.status, notice: Some(refused.notice), more: 0 }
     }
 
-    fn render(self, sigma: &Sigma, session: &MemberSession, mut entered: Entered) -> Response {
+    fn render(self, sigma: &AppState, session: &MemberSession, mut entered: Entered) -> Response {
         let own = &session.role.permissions;
         let fits = entered.lines() <= MOST_LINES;
         if !fits {

@@ -13,18 +13,18 @@ use super::outcome::{Done, PageError};
 use super::switch_lines;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{Paging, RoleLine, Roles, Tab};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// Roles on a page.
 const LIMIT: u32 = 25;
 
 /// The routes of this page.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new().route("/workspace/{workspace}/roles", get(roles))
 }
 
 async fn roles(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     session: MemberSession,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {

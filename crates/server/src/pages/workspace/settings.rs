@@ -16,17 +16,17 @@ use super::outcome::{Done, PageError, Refused};
 use crate::http::ApiError;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{Notice, QuickLoginsSetting, Tab, WorkspaceSettings};
-use crate::state::Sigma;
+use crate::state::AppState;
 
 /// The routes of this page.
-pub fn router() -> Router<Sigma> {
+pub fn router() -> Router<AppState> {
     Router::new()
         .route("/workspace/{workspace}/settings", get(show).post(change))
         .route("/workspace/{workspace}/settings/rotate", post(rotate))
 }
 
 async fn show(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     session: MemberSession,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
@@ -34,7 +34,7 @@ async fn show(
     page(&sigma, &session, &session.workspace.name, StatusCode::OK, notice).await
 }
 
-async fn change(State(sigma): State<Sigma>, session: MemberSession, form: Form) -> Result<Response, PageError> {
+async fn change(State(sigma): State<AppState>, session: MemberSession, form: Form) -> Result<Response, PageError> {
     let entered = form.text("name");
     let refused = match text::name(&entered) {
         Err(problem) => Refused::invalid(format!("Not saved yet: the name {problem}.")),
@@ -50,7 +50,7 @@ async fn change(State(sigma): State<Sigma>, session: MemberSession, form: Form) 
     page(&sigma, &session, &entered, refused.status, Some(refused.notice)).await
 }
 
-async fn rotate(State(sigma): State<Sigma>, session: MemberSession) -> Result<Response, PageError> {
+async fn rotate(State(sigma): State<AppState>, session: MemberSession) -> Result<Response, PageError> {
     let (org_id, actor, now) = (session.org_id(), session.actor(), sigma.now());
     let made = secret::make(&org_id, &sigma.master_key, &*sigma.rng);
     let (kid, sealed) = made.map_err(|error| PageError::of(ApiError::internal(error)))?;
@@ -61,7 +61,7 @@ async fn rotate(State(sigma): State<Sigma>, session: MemberSession) -> Result<Re
 }
 
 async fn page(
-    sigma: &Sigma,
+    sigma: &AppState,
     session: &MemberSession,
     name: &str,
     status: StatusCode,

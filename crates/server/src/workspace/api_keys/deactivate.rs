@@ -7,7 +7,7 @@ use sigma_store::workspace::api_key;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::api_keys::ApiKeyView;
 use crate::workspace::body::Id;
 use crate::workspace::caller::WorkspaceCaller;
@@ -15,7 +15,7 @@ use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(deactivate))
 }
 
@@ -39,7 +39,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
     )
 )]
 pub async fn deactivate(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     WorkspaceCaller(caller): WorkspaceCaller,
     Id(id): Id,
 ) -> Result<Json<ApiKeyView>, WorkspaceError> {

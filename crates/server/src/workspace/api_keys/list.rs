@@ -7,13 +7,13 @@ use sigma_store::workspace::api_key;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::api_keys::ApiKeyView;
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::error::WorkspaceError;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list))
 }
 
@@ -35,7 +35,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
     )
 )]
 pub async fn list(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     WorkspaceCaller(caller): WorkspaceCaller,
 ) -> Result<Json<Vec<ApiKeyView>>, WorkspaceError> {
     caller.authority().require(Right::ApiKeys)?;

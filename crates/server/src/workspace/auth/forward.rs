@@ -9,13 +9,13 @@ use sigma_core::authorize::Params;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::caller::{RequiredPermission, WorkspaceCheck};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::forwarded;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(forward))
 }
 
@@ -64,7 +64,7 @@ const EMPTY: HeaderValue = HeaderValue::from_static("");
     )
 )]
 pub async fn forward(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     RawQuery(query): RawQuery,
     caller: Result<WorkspaceCheck, WorkspaceError>,
 ) -> Response {
@@ -84,7 +84,7 @@ pub async fn forward(
 
 /// The caller, and what is said of them in one signed header.
 async fn answer(
-    sigma: &Sigma,
+    sigma: &AppState,
     query: Option<&str>,
     caller: Result<WorkspaceCheck, WorkspaceError>,
 ) -> Result<(WorkspaceCheck, HeaderValue), WorkspaceError> {
@@ -107,7 +107,7 @@ async fn answer(
 }
 
 /// The audience, if the operator named it: nobody is given a token for anything else.
-fn known<'a>(sigma: &Sigma, audience: &'a str) -> Result<&'a str, WorkspaceError> {
+fn known<'a>(sigma: &AppState, audience: &'a str) -> Result<&'a str, WorkspaceError> {
     if sigma.settings.workspaces.forward_audiences.iter().any(|known| known == audience) {
         return Ok(audience);
     }

@@ -20,13 +20,13 @@ use crate::extract::Browser;
 use crate::http::RequestContext;
 use crate::interaction::with_cookie;
 use crate::passwords::{self, AuthenticateError, Verdict, authenticate, device};
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::token::{JTI_LENGTH, LoginAnswer, Others};
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(login))
 }
 
@@ -72,7 +72,7 @@ const NEEDS: &str = "Email and password are required";
     )
 )]
 pub async fn login(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     context: RequestContext,
     browser: Browser,
     Body(body): Body<LoginBody>,

@@ -6,12 +6,12 @@ use sigma_store::workspace::session;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::caller::{Who, WorkspaceCaller};
 use crate::workspace::error::WorkspaceError;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(logout))
 }
 
@@ -33,7 +33,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
     )
 )]
 pub async fn logout(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     WorkspaceCaller(caller): WorkspaceCaller,
 ) -> Result<StatusCode, WorkspaceError> {
     let Who::Person { jti, .. } = &caller.who else {

@@ -8,14 +8,14 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::api_keys::ApiKeyView;
 use crate::workspace::caller::{Who, WorkspaceCaller};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::role::RoleView;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(me))
 }
 
@@ -71,7 +71,7 @@ pub struct MeWorkspace {
     )
 )]
 pub async fn me(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     WorkspaceCaller(caller): WorkspaceCaller,
 ) -> Result<Json<MeAnswer>, WorkspaceError> {
     let tenant = sigma.find_tenant(&caller.org_id).await?.ok_or(WorkspaceError::BadToken)?;

@@ -12,14 +12,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::RequestContext;
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::quick::allowed;
 use crate::workspace::token::{JTI_LENGTH, LoginAnswer, Others};
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(quick_login))
 }
 
@@ -59,7 +59,7 @@ impl Wanted for QuickLoginBody {
     )
 )]
 pub async fn quick_login(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     context: RequestContext,
     Body(body): Body<QuickLoginBody>,
 ) -> Result<Json<LoginAnswer>, WorkspaceError> {

@@ -9,12 +9,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::RequestContext;
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::quick::allowed;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(quick_logins))
 }
 
@@ -51,7 +51,7 @@ pub struct QuickUser {
     )
 )]
 pub async fn quick_logins(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     context: RequestContext,
 ) -> Result<Json<Vec<QuickLogins>>, WorkspaceError> {
     let Some(managers) = allowed(&sigma, &context) else { return Ok(Json(Vec::new())) };

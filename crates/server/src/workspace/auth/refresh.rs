@@ -8,14 +8,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::RequestContext;
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::caller::{Credential, Sender, Who, identify};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::token::{Issued, Session};
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(refresh))
 }
 
@@ -63,7 +63,7 @@ pub struct RefreshAnswer {
     )
 )]
 pub async fn refresh(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     context: RequestContext,
     Body(body): Body<RefreshBody>,
 ) -> Result<Json<RefreshAnswer>, WorkspaceError> {

@@ -11,13 +11,13 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::caller::{Credential, RequiredPermission, Sender, Who, WorkspaceCheck, identify};
 use crate::workspace::error::WorkspaceError;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(verify))
 }
 
@@ -115,7 +115,7 @@ impl Verified {
     )
 )]
 pub async fn verify(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     WorkspaceCheck(caller): WorkspaceCheck,
     Body(body): Body<VerifyBody>,
 ) -> Result<Response, WorkspaceError> {

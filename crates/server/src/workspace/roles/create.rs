@@ -9,7 +9,7 @@ use sigma_store::workspace::role;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::body::Body;
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::decide;
@@ -17,7 +17,7 @@ use crate::workspace::error::WorkspaceError;
 use crate::workspace::role::{RoleBody, RoleView};
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(create))
 }
 
@@ -42,7 +42,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
     )
 )]
 pub async fn create(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     WorkspaceCaller(caller): WorkspaceCaller,
     Body(body): Body<RoleBody>,
 ) -> Result<(StatusCode, Json<RoleView>), WorkspaceError> {

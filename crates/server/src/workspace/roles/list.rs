@@ -6,13 +6,13 @@ use sigma_store::workspace::role;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::role::RoleView;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list))
 }
 
@@ -34,7 +34,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
     )
 )]
 pub async fn list(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     WorkspaceCaller(caller): WorkspaceCaller,
 ) -> Result<Json<Vec<RoleView>>, WorkspaceError> {
     caller.authority().require_read()?;

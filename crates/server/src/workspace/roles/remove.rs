@@ -7,14 +7,14 @@ use sigma_store::workspace::role;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::body::Id;
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(remove))
 }
 
@@ -39,7 +39,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
     )
 )]
 pub async fn remove(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     WorkspaceCaller(caller): WorkspaceCaller,
     Id(id): Id,
 ) -> Result<StatusCode, WorkspaceError> {

@@ -7,7 +7,7 @@ use sigma_store::workspace::role;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::body::{Body, Id, KeysChoice};
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::decide;
@@ -15,7 +15,7 @@ use crate::workspace::error::WorkspaceError;
 use crate::workspace::role::{RoleBody, RoleView};
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(replace))
 }
 
@@ -50,7 +50,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
     )
 )]
 pub async fn replace(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     WorkspaceCaller(caller): WorkspaceCaller,
     Id(id): Id,
     KeysChoice(keys): KeysChoice,

@@ -12,14 +12,14 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::body::{Body, Id, Wanted};
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::look_up;
 use crate::workspace::error::WorkspaceError;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(resolve))
 }
 
@@ -70,7 +70,7 @@ pub struct Resolved {
     )
 )]
 pub async fn resolve(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     WorkspaceCaller(caller): WorkspaceCaller,
     Id(id): Id,
     Body(body): Body<ResolveBody>,

@@ -7,7 +7,7 @@ use sigma_store::workspace::role;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::body::Id;
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::look_up;
@@ -15,7 +15,7 @@ use crate::workspace::error::WorkspaceError;
 use crate::workspace::role::RoleView;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(show))
 }
 
@@ -39,7 +39,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
     )
 )]
 pub async fn show(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     WorkspaceCaller(caller): WorkspaceCaller,
     Id(id): Id,
 ) -> Result<Json<RoleView>, WorkspaceError> {

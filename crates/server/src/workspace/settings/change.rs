@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::decide;
@@ -17,7 +17,7 @@ use crate::workspace::error::WorkspaceError;
 use crate::workspace::settings::WorkspaceView;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(change))
 }
 
@@ -55,7 +55,7 @@ impl Wanted for WorkspaceChange {}
     )
 )]
 pub async fn change(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     WorkspaceCaller(caller): WorkspaceCaller,
     Body(body): Body<WorkspaceChange>,
 ) -> Result<Json<WorkspaceView>, WorkspaceError> {

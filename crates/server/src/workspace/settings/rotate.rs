@@ -8,13 +8,13 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::caller::{Who, WorkspaceCaller};
 use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(rotate))
 }
 
@@ -45,7 +45,7 @@ pub struct RotateAnswer {
     )
 )]
 pub async fn rotate(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     WorkspaceCaller(caller): WorkspaceCaller,
 ) -> Result<Json<RotateAnswer>, WorkspaceError> {
     if let Who::Key { .. } = caller.who {

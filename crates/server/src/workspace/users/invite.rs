@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::RequestContext;
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::error::WorkspaceError;
@@ -18,7 +18,7 @@ use crate::workspace::invitations::{self, Invitee};
 use crate::workspace::users::UserView;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(invite))
 }
 
@@ -61,7 +61,7 @@ impl Wanted for InviteBody {
     )
 )]
 pub async fn invite(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     WorkspaceCaller(caller): WorkspaceCaller,
     context: RequestContext,
     Body(body): Body<InviteBody>,

@@ -7,14 +7,14 @@ use sigma_store::workspace::membership;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::body::{Id, KeysChoice};
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(remove))
 }
 
@@ -43,7 +43,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
     )
 )]
 pub async fn remove(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     WorkspaceCaller(caller): WorkspaceCaller,
     Id(id): Id,
     KeysChoice(keys): KeysChoice,

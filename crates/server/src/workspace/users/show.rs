@@ -8,7 +8,7 @@ use sigma_store::workspace::membership;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::state::Sigma;
+use crate::state::AppState;
 use crate::workspace::body::Id;
 use crate::workspace::caller::{Who, WorkspaceCaller};
 use crate::workspace::decide::look_up;
@@ -16,7 +16,7 @@ use crate::workspace::error::WorkspaceError;
 use crate::workspace::users::UserView;
 
 /// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<Sigma> {
+pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(show))
 }
 
@@ -40,7 +40,7 @@ pub fn router() -> OpenApiRouter<Sigma> {
     )
 )]
 pub async fn show(
-    State(sigma): State<Sigma>,
+    State(sigma): State<AppState>,
     WorkspaceCaller(caller): WorkspaceCaller,
     Id(id): Id,
 ) -> Result<Json<UserView>, WorkspaceError> {

@@ -19,7 +19,7 @@ use sigma_core::scope::Scopes;
 use sigma_core::time::{Clock as _, ManualClock, Timestamp};
 use sigma_server::http::{Edge, Peer};
 use sigma_server::settings::Settings;
-use sigma_server::state::Sigma;
+use sigma_server::state::AppState;
 use sigma_server::{keys, routes};
 use sigma_store::resource;
 use sigma_store::testing::{Engine, TestStore};
@@ -40,7 +40,7 @@ static SIGNING_KEYS: LazyLock<Vec<SigningKey>> =
     LazyLock::new(|| Algorithm::ALL.into_iter().map(|algorithm| SigningKey::generate(algorithm).unwrap()).collect());
 
 pub struct World {
-    pub sigma: Sigma,
+    pub sigma: AppState,
     pub clock: Arc<ManualClock>,
     edge: Edge,
     router: Router,
@@ -99,7 +99,7 @@ impl World {
         let edge = Edge::new(&settings, routes::paths(), clock.clone(), &*rng).unwrap();
         let key = master_key();
         let limiter = Arc::clone(edge.limiter());
-        let sigma = Sigma::load(settings, store, key, limiter, clock.clone(), rng).await.unwrap();
+        let sigma = AppState::load(settings, store, key, limiter, clock.clone(), rng).await.unwrap();
         let router = routes::router(sigma.clone());
         Self { sigma, clock, edge, router, store: None }
     }
