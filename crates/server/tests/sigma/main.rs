@@ -2,18 +2,24 @@
 //! engine is `SIGMA_TEST_STORE`: `sqlite` (the default) or `postgres`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod access_tokens;
 mod authorize;
+mod authorize_parameters;
+mod authorize_prompts;
 mod bad_input_oauth;
 mod budgets;
 mod claims;
 mod client_auth;
+mod codes;
 mod cookies;
 mod csrf;
 mod devices;
 mod direct;
 mod discovery;
 mod end_session;
+mod grants;
 mod growth;
+mod id_tokens;
 mod identities;
 mod interactions;
 mod introspect_revoke;
@@ -23,19 +29,21 @@ mod limits;
 mod mail;
 mod password_pages;
 mod passwords;
+mod pkce;
 mod privacy;
 mod probes;
 mod processes;
+mod redirect_uris;
 mod refresh_families;
+mod refresh_tokens;
 mod refusals;
 mod resources;
-mod rulings_oidc;
-mod rulings_tokens;
 mod sessions;
 mod sign_in;
 mod sign_up;
 mod support;
 mod token;
+mod token_kinds;
 mod token_model;
 mod userinfo;
 mod workspace_checks;

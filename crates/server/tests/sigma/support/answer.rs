@@ -43,3 +43,19 @@ impl Answer {
         format!("{}: {}", self.param("error").unwrap_or_default(), self.param("error_description").unwrap_or_default())
     }
 }
+
+/// Where an answer leads: to the app with a `code` or an error, or to the path of a page of ours.
+pub fn leads(answer: &Answer) -> String {
+    if answer.param("code").is_some() {
+        return "code".to_owned();
+    }
+    if answer.location().starts_with('/') && answer.param("error").is_none() {
+        return answer.location().split('?').next().unwrap().to_owned();
+    }
+    answer.sent_error()
+}
+
+/// The text `name` of a JSON object.
+pub fn text<'a>(answer: &'a Value, name: &str) -> &'a str {
+    answer[name].as_str().unwrap_or_else(|| panic!("no {name} in {answer}"))
+}

@@ -156,3 +156,10 @@ impl<'w> Browser<'w> {
         answer.json()
     }
 }
+
+/// A browser in which Ada is signed in, who has just signed up.
+pub async fn ada(world: &World) -> Browser<'_> {
+    let browser = world.browser();
+    assert_eq!(browser.sign_up(&Key::named("ada")).await.status, 200);
+    browser
+}

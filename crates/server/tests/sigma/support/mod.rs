@@ -12,8 +12,8 @@ mod sign_in;
 mod tenant;
 mod world;
 
-pub use answer::Answer;
-pub use browser::Browser;
+pub use answer::{Answer, leads, text};
+pub use browser::{Browser, ada};
 pub use key::Key;
 pub use pages::at;
 pub use sign_in::{DIRECT, SIGN_IN, SIGN_UP, claims, post};
