@@ -33,7 +33,7 @@ CREATE TABLE roles (
 CREATE UNIQUE INDEX roles_name ON roles (org_id, name_folded);
 
 -- People are listed bucket by bucket, so that a page costs the same wherever it is (see member_buckets). A session of an
--- earlier era than the membership's is over.
+-- earlier session epoch than the membership's is over.
 CREATE TABLE memberships (
     org_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
@@ -41,7 +41,7 @@ CREATE TABLE memberships (
     state TEXT NOT NULL CHECK (state IN ('invited', 'active', 'inactive')),
     quick_login BIGINT NOT NULL CHECK (quick_login IN (0, 1)),
     bucket BIGINT NOT NULL,
-    era BIGINT NOT NULL,
+    session_epoch BIGINT NOT NULL,
     -- Until they accept, all that is known is what whoever invited them wrote, and user_id is the random id of the
     -- membership itself: whether there is an account is looked up by who accepts, and nobody else.
     invited_name TEXT,
@@ -74,7 +74,7 @@ CREATE TABLE workspace_sessions (
     org_id TEXT NOT NULL,
     jti TEXT NOT NULL,
     user_id TEXT NOT NULL,
-    era BIGINT NOT NULL,
+    session_epoch BIGINT NOT NULL,
     -- Begun by a click: it counts only while quick logins are allowed.
     quick BIGINT NOT NULL CHECK (quick IN (0, 1)),
     created_at BIGINT NOT NULL,

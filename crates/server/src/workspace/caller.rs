@@ -300,7 +300,7 @@ async fn person(sigma: &AppState, token: &str, now: Timestamp) -> Result<Known, 
     let session = sigma.find_workspace_session(&org_id, jti).await?.ok_or_else(bad)?;
     let member = sigma.find_member(&org_id, &user_id).await?.ok_or_else(bad)?;
     let account = sigma.find_account(&user_id).await?.ok_or_else(bad)?;
-    let lives = session.is_live(now) && session.user_id == user_id && session.era == member.era;
+    let lives = session.is_live(now) && session.user_id == user_id && session.session_epoch == member.session_epoch;
     if !lives || member.state != State::Active || account.user.disabled {
         return Err(bad());
     }

@@ -50,6 +50,7 @@ pub(super) fn begin(tx: &mut dyn Tx, login: &Login, kind: SessionKind) -> Result
     let Some(workspace) = workspace else { return Ok(None) };
     let member = membership::find(tx, &workspace.org_id, &login.user_id)?;
     let Some(member) = member.filter(|member| !member.disabled) else { return Ok(None) };
-    let ends_at = session::begin(tx, &workspace.org_id, &login.jti, &login.user_id, member.era, kind, login.now)?;
+    let ends_at =
+        session::begin(tx, &workspace.org_id, &login.jti, &login.user_id, member.session_epoch, kind, login.now)?;
     Ok(Some(LoggedIn { workspace, member, ends_at, others }))
 }

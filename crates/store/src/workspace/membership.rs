@@ -64,8 +64,8 @@ pub struct Member {
     pub state: State,
     /// They may log in without a password where quick logins are on.
     pub quick_login: bool,
-    /// Sessions of another era are over.
-    pub era: i64,
+    /// Sessions of another session epoch are over.
+    pub session_epoch: i64,
     /// Their account is switched off everywhere.
     pub disabled: bool,
     /// When they were invited or added.
@@ -77,7 +77,7 @@ pub struct Member {
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<Member>, StoreError> {
     tx.query_opt(
         "SELECT m.user_id, COALESCE(m.invited_email, u.email), COALESCE(m.invited_name, u.name, ''), m.role_id, m.state,
-            m.quick_login, m.era, COALESCE(u.disabled, 0), m.created_at, m.bucket
+            m.quick_login, m.session_epoch, COALESCE(u.disabled, 0), m.created_at, m.bucket
          FROM memberships m LEFT JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 AND m.user_id = $2",
         params![org_id, user_id],
     )?
@@ -123,7 +123,7 @@ pub fn list(tx: &mut dyn Tx, org_id: &OrgId, offset: u64, limit: u32) -> Result<
     let items = tx
         .query_all(
             "SELECT m.user_id, COALESCE(m.invited_email, u.email), COALESCE(m.invited_name, u.name, ''), m.role_id, m.state,
-                m.quick_login, m.era, COALESCE(u.disabled, 0), m.created_at, m.bucket
+                m.quick_login, m.session_epoch, COALESCE(u.disabled, 0), m.created_at, m.bucket
              FROM memberships m LEFT JOIN users u ON u.id = m.user_id
              WHERE m.org_id = $1 AND (m.bucket, m.user_id) >= ($2, $3) ORDER BY m.bucket, m.user_id LIMIT $4",
             params![org_id, bucket, first, limit],
@@ -163,7 +163,7 @@ pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewMember, now:
     }
     let bucket = pagination::enter(tx, org_id)?;
     tx.execute(
-        "INSERT INTO memberships (org_id, user_id, role_id, state, quick_login, bucket, era, created_at, updated_at)
+        "INSERT INTO memberships (org_id, user_id, role_id, state, quick_login, bucket, session_epoch, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7)",
         params![org_id, &new.user_id, &new.role_id, new.state.as_str(), new.quick_login, bucket, now],
     )?;
@@ -190,7 +190,7 @@ pub(crate) fn invite(tx: &mut dyn Tx, org_id: &OrgId, invited: &Invited<'_>, now
     let bucket = pagination::enter(tx, org_id)?;
     let user_id = UserId::from_text(invited.id.as_str());
     tx.execute(
-        "INSERT INTO memberships (org_id, user_id, role_id, state, quick_login, bucket, era, invited_name, invited_email,
+        "INSERT INTO memberships (org_id, user_id, role_id, state, quick_login, bucket, session_epoch, invited_name, invited_email,
             invited_folded, created_at, updated_at)
          VALUES ($1, $2, $3, 'invited', 0, $4, $5, $6, $7, $8, $5, $5)",
         params![
@@ -252,12 +252,13 @@ pub fn change(
         return Ok(Err(Refusal::LAST_ADMIN));
     }
     let deactivated = member.state == State::Active && state == State::Inactive;
-    let era = if deactivated { now.micros().max(member.era.saturating_add(1)) } else { member.era };
+    let session_epoch =
+        if deactivated { now.micros().max(member.session_epoch.saturating_add(1)) } else { member.session_epoch };
     let quick_login = change.quick_login.unwrap_or(member.quick_login);
     tx.execute(
-        "UPDATE memberships SET role_id = $3, state = $4, quick_login = $5, era = $6, updated_at = $7
+        "UPDATE memberships SET role_id = $3, state = $4, quick_login = $5, session_epoch = $6, updated_at = $7
          WHERE org_id = $1 AND user_id = $2",
-        params![org_id, user_id, &after.id, state.as_str(), quick_login, era, now],
+        params![org_id, user_id, &after.id, state.as_str(), quick_login, session_epoch, now],
     )?;
     tx.changed(CHANGED, &change_key(org_id, user_id.as_str()))?;
     if deactivated {
@@ -265,7 +266,7 @@ pub fn change(
     } else if after.id != before.id {
         api_key::settle(tx, org_id, user_id, after.permissions.key_permissions(), change.keys)?;
     }
-    Ok(Ok(Member { role_id: after.id, state, quick_login, era, ..member }))
+    Ok(Ok(Member { role_id: after.id, state, quick_login, session_epoch, ..member }))
 }
 
 /// Ends a membership, or takes an invitation back; the person's account stays. `keys` says what becomes of the keys that
@@ -323,14 +324,14 @@ pub struct Belonging {
     pub name: String,
     /// Their role in it.
     pub role_id: RoleId,
-    /// Sessions of another era are over.
-    pub era: i64,
+    /// Sessions of another session epoch are over.
+    pub session_epoch: i64,
 }
 
 /// The workspaces that a person is an active member of, the first joined first: at most 100.
 pub fn of_person(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<Belonging>, StoreError> {
     tx.query_all(
-        "SELECT m.org_id, o.name, m.role_id, m.era
+        "SELECT m.org_id, o.name, m.role_id, m.session_epoch
          FROM memberships m JOIN orgs o ON o.id = m.org_id
          WHERE m.user_id = $1 AND m.state = 'active' AND o.removed_at IS NULL ORDER BY m.created_at, m.org_id LIMIT 100",
         params![user_id],
@@ -343,7 +344,7 @@ pub fn of_person(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<Belonging>, St
 /// That workspace, if the person is an active member of it.
 pub fn of_person_in(tx: &mut dyn Tx, user_id: &UserId, org_id: &OrgId) -> Result<Option<Belonging>, StoreError> {
     tx.query_opt(
-        "SELECT m.org_id, o.name, m.role_id, m.era
+        "SELECT m.org_id, o.name, m.role_id, m.session_epoch
          FROM memberships m JOIN orgs o ON o.id = m.org_id
          WHERE m.org_id = $1 AND m.user_id = $2 AND m.state = 'active' AND o.removed_at IS NULL",
         params![org_id, user_id],
@@ -397,7 +398,7 @@ fn decode(row: &Row) -> Result<Member, StoreError> {
         role_id: RoleId::from_text(row.text(3)?),
         state: State::parse(&row.text(4)?)?,
         quick_login: row.bool(5)?,
-        era: row.int(6)?,
+        session_epoch: row.int(6)?,
         disabled: row.bool(7)?,
         created_at: row.timestamp(8)?,
         bucket: row.int(9)?,
@@ -409,6 +410,6 @@ fn decode_belonging(row: &Row) -> Result<Belonging, StoreError> {
         org_id: OrgId::from_text(row.text(0)?),
         name: row.text(1)?,
         role_id: RoleId::from_text(row.text(2)?),
-        era: row.int(3)?,
+        session_epoch: row.int(3)?,
     })
 }

@@ -41,8 +41,8 @@ pub struct WorkspaceSession {
     pub jti: String,
     /// The person.
     pub user_id: UserId,
-    /// The era of the membership that it began in; it is over when that is.
-    pub era: i64,
+    /// The session epoch of the membership that it began in; it is over when that is.
+    pub session_epoch: i64,
     /// How it began.
     pub kind: SessionKind,
     /// When it began.
@@ -70,7 +70,7 @@ pub(super) fn begin(
     org_id: &OrgId,
     jti: &str,
     user_id: &UserId,
-    era: i64,
+    session_epoch: i64,
     kind: SessionKind,
     now: Timestamp,
 ) -> Result<Timestamp, StoreError> {
@@ -86,9 +86,9 @@ pub(super) fn begin(
     }
     let expires_at = now.plus(kind.lifetime());
     tx.execute(
-        "INSERT INTO workspace_sessions (org_id, jti, user_id, era, quick, created_at, expires_at, ended_at)
+        "INSERT INTO workspace_sessions (org_id, jti, user_id, session_epoch, quick, created_at, expires_at, ended_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, NULL)",
-        params![org_id, jti, user_id, era, kind == SessionKind::Quick, now, expires_at],
+        params![org_id, jti, user_id, session_epoch, kind == SessionKind::Quick, now, expires_at],
     )?;
     Ok(expires_at)
 }
@@ -96,7 +96,7 @@ pub(super) fn begin(
 /// The session of that name, live or not.
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId, jti: &str) -> Result<Option<WorkspaceSession>, StoreError> {
     tx.query_opt(
-        "SELECT org_id, jti, user_id, era, quick, created_at, expires_at, ended_at
+        "SELECT org_id, jti, user_id, session_epoch, quick, created_at, expires_at, ended_at
          FROM workspace_sessions WHERE org_id = $1 AND jti = $2",
         params![org_id, jti],
     )?
@@ -133,7 +133,7 @@ fn decode(row: &Row) -> Result<WorkspaceSession, StoreError> {
         org_id: OrgId::from_text(row.text(0)?),
         jti: row.text(1)?,
         user_id: UserId::from_text(row.text(2)?),
-        era: row.int(3)?,
+        session_epoch: row.int(3)?,
         kind: if row.bool(4)? { SessionKind::Quick } else { SessionKind::Proven },
         created_at: row.timestamp(5)?,
         expires_at: row.timestamp(6)?,

@@ -85,7 +85,7 @@ fn log_in_to(store: &TestStore, org_id: &OrgId, who: &UserId, jti: &str) -> bool
     insist(store, move |tx| log_in(tx, &login)).is_some()
 }
 
-/// Whether the session lives and is of the era of a membership that is active.
+/// Whether the session lives and is of the session epoch of a membership that is active.
 fn is_in(store: &TestStore, org_id: &OrgId, jti: &str) -> bool {
     let (org_id, jti, now) = (org_id.clone(), jti.to_owned(), store.clock.now());
     store
@@ -93,7 +93,9 @@ fn is_in(store: &TestStore, org_id: &OrgId, jti: &str) -> bool {
             let Some(session) = session::find(tx, &org_id, &jti)? else { return Ok(false) };
             let member = membership::find(tx, &org_id, &session.user_id)?;
             Ok(session.is_live(now)
-                && member.is_some_and(|member| member.state == State::Active && member.era == session.era))
+                && member.is_some_and(|member| {
+                    member.state == State::Active && member.session_epoch == session.session_epoch
+                }))
         })
         .unwrap()
 }

@@ -129,8 +129,9 @@ impl MemberSession {
         if let (Some(quick_session), Some(managers)) = (quick_session, managers) {
             let (state, org_id) = (sigma.clone(), org_id.clone());
             let by_click = move |tx: &mut dyn Tx| {
-                let Some((user_id, era)) = quick_session.find_user(tx, &state)? else { return Ok(None) };
-                let session = load(tx, &org_id, &user_id)?.filter(|session| session.member.era == era);
+                let Some((user_id, session_epoch)) = quick_session.find_user(tx, &state)? else { return Ok(None) };
+                let session =
+                    load(tx, &org_id, &user_id)?.filter(|session| session.member.session_epoch == session_epoch);
                 Ok(session.filter(|session| {
                     let is_manager = session.role.permissions.manages_anything();
                     quick::allows(&session.workspace, &session.member, is_manager, managers)

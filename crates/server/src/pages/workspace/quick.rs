@@ -53,13 +53,13 @@ impl QuickSession {
         cookie(sigma, name(sigma), "", 0)
     }
 
-    /// Whose it is, and the era of the membership that it began in, while it lives. Whether quick logins are still allowed is
-    /// asked besides.
+    /// Whose it is, and the session epoch of the membership that it began in, while it lives. Whether quick logins are still
+    /// allowed is asked besides.
     pub fn find_user(&self, tx: &mut dyn Tx, sigma: &AppState) -> Result<Option<(UserId, i64)>, StoreError> {
         let now = sigma.now();
         let found = session::find(tx, &self.org_id, &self.jti)?;
         let found = found.filter(|session| session.kind == SessionKind::Quick && session.is_live(now));
-        Ok(found.map(|session| (session.user_id, session.era)))
+        Ok(found.map(|session| (session.user_id, session.session_epoch)))
     }
 
     /// Ends it.
