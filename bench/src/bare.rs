@@ -12,7 +12,7 @@ use secp256k1::{Message, Scalar, SecretKey};
 use sigma_core::digest::Digest;
 use sigma_core::random::bytes;
 use sigma_core::time::Timestamp;
-use sigma_store::spent::{self, Once};
+use sigma_store::replay_guard::{self, Once};
 use sigma_store::{Store, StoreOptions};
 
 use crate::process::cpu_of;
@@ -88,7 +88,7 @@ fn durable_write(time: Duration, directory: &Path) -> Result<(f64, f64), Failure
                     let key = Digest::of(bytes::<32>(&SystemRng));
                     let expires_at = Timestamp::from_seconds(4_000_000_000);
                     let once = Once::new(key, expires_at, store.database_now()).ok_or(sigma_store::StoreError::Busy)?;
-                    store.write(move |tx| spent::spend(tx, &once)).await?;
+                    store.write(move |tx| replay_guard::spend(tx, &once)).await?;
                     written.fetch_add(1, Ordering::Relaxed);
                 }
                 Ok::<(), sigma_store::StoreError>(())

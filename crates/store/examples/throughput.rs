@@ -84,7 +84,7 @@ async fn redeem(store: Store, number: u64) -> bool {
         tx.execute("INSERT INTO tickets (id) VALUES ($1)", params![id])?;
         let spend = "UPDATE tickets SET used_at = $2 WHERE id = $1 AND used_at IS NULL RETURNING id";
         tx.query_opt(spend, params![id, 1_i64])?;
-        let sql = "INSERT INTO spent (key, expires_at) VALUES ($1, $2)";
+        let sql = "INSERT INTO replay_guard (key, expires_at) VALUES ($1, $2)";
         tx.execute(sql, params![id.to_be_bytes(), 1_i64])
     });
     outcome.await.is_ok()

@@ -225,11 +225,11 @@ CREATE TABLE refresh_tokens (
 CREATE INDEX refresh_tokens_sweep ON refresh_tokens (expires_at);
 
 -- Signed messages that were used once and assertions (RFC 7523 §3).
-CREATE TABLE spent (
+CREATE TABLE replay_guard (
     key BYTEA NOT NULL PRIMARY KEY,
     expires_at BIGINT NOT NULL
 );
-CREATE INDEX spent_sweep ON spent (expires_at);
+CREATE INDEX replay_guard_sweep ON replay_guard (expires_at);
 
 -- Access tokens without a grant (client credentials) that were revoked before their time.
 CREATE TABLE revoked_tokens (

@@ -14,7 +14,7 @@ use sigma_core::time::Timestamp;
 
 use crate::app::{from_texts, texts};
 use crate::grant::{self, NewRefreshToken};
-use crate::spent::{self, Once};
+use crate::replay_guard::{self, Once};
 use crate::{Outage, Row, StoreError, Tx, params, resource};
 
 /// Remembers a new code.
@@ -91,7 +91,7 @@ pub enum Outcome {
 /// Redeems a code: spends it, whatever the verdict, and begins its grant.
 pub fn redeem(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> {
     let now = request.now;
-    if !spent::spend_if(tx, request.once.as_ref())? {
+    if !replay_guard::spend_if(tx, request.once.as_ref())? {
         return Ok(Outcome::Replayed);
     }
     let row = tx.query_opt(

@@ -14,7 +14,7 @@ use sigma_core::time::Timestamp;
 
 use crate::app::{from_texts, texts};
 use crate::code::{Redeem, narrow};
-use crate::spent::{self, Once};
+use crate::replay_guard::{self, Once};
 use crate::{Outage, Owner, Row, StoreError, Tx, params, resource};
 
 /// The kind of a grant in the change feed; the key is its id.
@@ -236,7 +236,7 @@ pub enum Refreshed {
 /// Replaces a refresh token by its successor.
 pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreError> {
     let now = request.now;
-    if !spent::spend_if(tx, request.once.as_ref())? {
+    if !replay_guard::spend_if(tx, request.once.as_ref())? {
         return Ok(Refreshed::Replayed);
     }
     let row = tx.query_opt(

@@ -4,8 +4,8 @@ use sigma_core::ids::UserId;
 use sigma_core::person::{Identity, Proof};
 
 use crate::account::{self, Claim, User};
+use crate::replay_guard::{self, Once};
 use crate::session::{self, NewSession, Session};
-use crate::spent::{self, Once};
 use crate::{Outage, Owner, StoreError, Tx};
 
 /// A key that signed, and what it wants.
@@ -96,7 +96,7 @@ pub fn sign_in(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, Stor
         return Ok(refusal);
     }
     for once in &request.once {
-        if !spent::spend(tx, once)? {
+        if !replay_guard::spend(tx, once)? {
             return Ok(KeySignedIn::Replayed);
         }
     }

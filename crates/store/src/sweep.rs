@@ -5,8 +5,8 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::error::StoreError;
+use crate::replay_guard::MARGIN;
 use crate::session;
-use crate::spent::MARGIN;
 use crate::store::{Store, WeakStore};
 use crate::workspace::removal;
 
@@ -66,7 +66,7 @@ pub const EXPIRING: &[Expiring] = &[
     expiring!("codes", "hash", "delete_after"),
     expiring!("refresh_tokens", "hash", "expires_at"),
     expiring!("grants", "id", "expires_at"),
-    expiring!("spent", "key", "expires_at").kept(),
+    expiring!("replay_guard", "key", "expires_at").kept(),
     expiring!("revoked_tokens", "id", "expires_at").kept(),
     expiring!("signature_throttle", "network", "expires_at"),
     expiring!("password_throttle", "subject, source", "expires_at"),

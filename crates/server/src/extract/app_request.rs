@@ -9,7 +9,7 @@ use http::HeaderMap;
 use serde_json::Value;
 use sigma_core::app::App;
 use sigma_core::authorize::Params;
-use sigma_store::spent::Once;
+use sigma_store::replay_guard::Once;
 
 use crate::error::bad_request;
 use crate::extract::client_credentials;

@@ -15,7 +15,7 @@ use sigma_core::digest::Digest;
 use sigma_core::ids::ClientId;
 use sigma_core::jose::JwkSet;
 use sigma_store::StoreError;
-use sigma_store::spent::Once;
+use sigma_store::replay_guard::Once;
 
 use crate::error::{bad_request, internal};
 use crate::extract::key_token::once;

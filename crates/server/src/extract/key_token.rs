@@ -4,7 +4,7 @@ use http::{HeaderMap, StatusCode};
 use sigma_bitcoin::{AuthToken, PublicKey, VerifiedAuthToken};
 use sigma_core::digest::Digest;
 use sigma_core::time::Timestamp;
-use sigma_store::spent::Once;
+use sigma_store::replay_guard::Once;
 
 use crate::extract::header;
 use crate::http::ApiError;

@@ -91,7 +91,7 @@ pub async fn introspect(State(sigma): State<AppState>, request: AppRequest) -> R
         return Err(TokenError::PublicClient);
     }
     if let Some(once) = caller.once
-        && !sigma.store.write(move |tx| spent::spend(tx, &once)).await?
+        && !sigma.store.write(move |tx| replay_guard::spend(tx, &once)).await?
     {
         return Err(TokenError::Replayed(caller.app.auth_method));
     }

@@ -70,7 +70,7 @@ pub async fn revoke(State(sigma): State<AppState>, request: AppRequest) -> Resul
     let now = sigma.now();
     let once = caller.once;
     let fresh = sigma.store.write(move |tx| {
-        if !spent::spend_if(tx, once.as_ref())? {
+        if !replay_guard::spend_if(tx, once.as_ref())? {
             return Ok(false);
         }
         match &ending {

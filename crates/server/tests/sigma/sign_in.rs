@@ -246,7 +246,7 @@ async fn a_token_is_remembered_for_as_long_as_it_could_be_used() {
     world.advance(1);
     let store = world.sigma.store.clone();
     tokio::task::spawn_blocking(move || store.sweep_once().unwrap()).await.unwrap();
-    assert_eq!(world.rows().await.into_iter().find(|(table, _)| *table == "spent"), Some(("spent", 0)));
+    assert_eq!(world.rows().await.into_iter().find(|(table, _)| *table == "replay_guard"), Some(("replay_guard", 0)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

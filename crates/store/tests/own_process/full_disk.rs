@@ -22,13 +22,13 @@ static NEXT: AtomicI64 = AtomicI64::new(0);
 fn put(store: &Store) -> Result<i64, StoreError> {
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     store.write_blocking(move |tx| {
-        let sql = "INSERT INTO spent (key, expires_at) VALUES ($1, $2)";
+        let sql = "INSERT INTO replay_guard (key, expires_at) VALUES ($1, $2)";
         tx.execute(sql, params![[&number.to_be_bytes()[..], &[7; 2_048]].concat(), number]).map(|_| number)
     })
 }
 
 fn there(store: &Store) -> BTreeSet<i64> {
-    let sql = "SELECT expires_at FROM spent ORDER BY expires_at";
+    let sql = "SELECT expires_at FROM replay_guard ORDER BY expires_at";
     let rows = store.read_blocking(move |tx| tx.query_all(sql, &[])).unwrap();
     rows.iter().map(|row| row.int(0).unwrap()).collect()
 }

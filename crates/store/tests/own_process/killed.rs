@@ -31,7 +31,7 @@ fn the_server_to_kill() {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let written = store.write_blocking(move |tx| {
-                        let sql = "INSERT INTO spent (key, expires_at) VALUES ($1, $2)";
+                        let sql = "INSERT INTO replay_guard (key, expires_at) VALUES ($1, $2)";
                         tx.execute(sql, params![number.to_be_bytes(), number])?;
                         tx.changed("number", &number.to_string())
                     });
@@ -66,15 +66,15 @@ fn nothing_acknowledged_is_lost_and_the_next_start_serves_at_once() {
 
             // The query below compares every row with every change, which a busy machine takes long for.
             let store = database.beside(|options| options.read_limit = Duration::from_mins(1)).unwrap();
-            let sql = "SELECT expires_at FROM spent ORDER BY expires_at";
+            let sql = "SELECT expires_at FROM replay_guard ORDER BY expires_at";
             let rows = store.read_blocking(move |tx| tx.query_all(sql, &[])).unwrap();
             let there: BTreeSet<_> = rows.iter().map(|row| row.int(0).unwrap()).collect();
             let lost: Vec<_> = acknowledged.difference(&there).collect();
             assert!(lost.is_empty(), "{engine:?}, round {round}: {lost:?} of {} are lost", acknowledged.len());
             // What was written without the caller knowing is whole: number and change, or neither. A server that lives on
             // may still commit what was on its way, so one statement asks for both.
-            let halves = "SELECT count(*) FROM spent FULL JOIN changes ON changes.key = CAST(spent.expires_at AS TEXT) \
-                          WHERE (changes.kind = 'number' AND spent.key IS NULL) OR changes.id IS NULL";
+            let halves = "SELECT count(*) FROM replay_guard FULL JOIN changes ON changes.key = CAST(replay_guard.expires_at AS TEXT) \
+                          WHERE (changes.kind = 'number' AND replay_guard.key IS NULL) OR changes.id IS NULL";
             let halves = store.read_blocking(move |tx| tx.query_opt(halves, &[])).unwrap().unwrap().int(0).unwrap();
             assert_eq!(halves, 0);
             store.write_blocking(|tx| tx.changed("thing", "a")).unwrap();

@@ -15,7 +15,9 @@ const URL: &str = "SIGMA_TEST_READ_ONLY_URL";
 const NOBODY: u32 = 65_534;
 
 fn put(store: &Store, key: u8) -> Result<u64, StoreError> {
-    store.write_blocking(move |tx| tx.execute("INSERT INTO spent (key, expires_at) VALUES ($1, 1)", params![[key]]))
+    store.write_blocking(move |tx| {
+        tx.execute("INSERT INTO replay_guard (key, expires_at) VALUES ($1, 1)", params![[key]])
+    })
 }
 
 #[test]
@@ -26,7 +28,7 @@ fn a_database_that_becomes_read_only_says_so_and_resumes() {
     assert_eq!(put(&store, 2), Err(StoreError::Unavailable(Outage::ReadOnly)));
     // The writer has opened the file anew, which can be written to.
     put(&store, 2).unwrap();
-    let row = store.read_blocking(|tx| tx.query_opt("SELECT count(*) FROM spent", &[])).unwrap().unwrap();
+    let row = store.read_blocking(|tx| tx.query_opt("SELECT count(*) FROM replay_guard", &[])).unwrap().unwrap();
     assert_eq!(row.int(0).unwrap(), 2);
 }
 

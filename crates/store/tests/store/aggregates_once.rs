@@ -12,9 +12,9 @@ use sigma_core::scope::Scopes;
 use sigma_core::time::{Clock as _, Timestamp};
 use sigma_store::code::{Outcome, Redeem};
 use sigma_store::grant::{NewRefreshToken, Refresh, Refreshed};
+use sigma_store::replay_guard::Once;
 use sigma_store::session::NewSession;
 use sigma_store::sign_in::{KeySignIn, KeySignedIn, UnknownKey, sign_in};
-use sigma_store::spent::Once;
 use sigma_store::testing::{TestStore, insist};
 use sigma_store::{Store, account, code, grant, meta, on_both_engines, session};
 
@@ -185,7 +185,7 @@ on_both_engines! {
             assert!(outcomes.iter().all(|outcome| entered(outcome) || matches!(outcome, KeySignedIn::NotTheirs)));
         }
         assert_eq!(rows(&store, "SELECT COUNT(*) FROM users"), 5, "who was refused has left nothing");
-        assert_eq!(rows(&store, "SELECT COUNT(*) FROM spent"), 5);
+        assert_eq!(rows(&store, "SELECT COUNT(*) FROM replay_guard"), 5);
     }
 
     fn a_proven_claim_wins_whenever_it_comes(store: TestStore) {

@@ -34,7 +34,7 @@ fn a_damaged_file_is_told_and_never_crashes_the_server() {
     store
         .write_blocking(|tx| {
             for number in 0..400_i64 {
-                let sql = "INSERT INTO spent (key, expires_at) VALUES ($1, $2)";
+                let sql = "INSERT INTO replay_guard (key, expires_at) VALUES ($1, $2)";
                 tx.execute(sql, params![[&number.to_be_bytes()[..], &[7; 400]].concat(), number])?;
             }
             Ok(())
@@ -49,10 +49,10 @@ fn a_damaged_file_is_told_and_never_crashes_the_server() {
         }
     }
     store.reopen();
-    let all = "SELECT key, expires_at FROM spent ORDER BY expires_at";
+    let all = "SELECT key, expires_at FROM replay_guard ORDER BY expires_at";
     let read = store.read_blocking(move |tx| tx.query_all(all, &[])).map(|rows| rows.len());
     assert!(matches!(read, Err(StoreError::Corrupt(_))), "{read:?}");
-    let written = store.write_blocking(|tx| tx.execute("UPDATE spent SET expires_at = expires_at + 1", &[]));
+    let written = store.write_blocking(|tx| tx.execute("UPDATE replay_guard SET expires_at = expires_at + 1", &[]));
     assert!(matches!(written, Err(StoreError::Corrupt(_))), "{written:?}");
     let row = store.read_blocking(|tx| tx.query_opt("SELECT count(*) FROM orgs", &[])).unwrap().unwrap();
     assert_eq!(row.int(0).unwrap(), 0);

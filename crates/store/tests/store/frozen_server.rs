@@ -17,11 +17,12 @@ fn postgres() -> Option<TestStore> {
 
 fn put(store: &Store, key: u32) -> Result<u64, StoreError> {
     let key = key.to_be_bytes();
-    store.write_blocking(move |tx| tx.execute("INSERT INTO spent (key, expires_at) VALUES ($1, 1)", params![key]))
+    store
+        .write_blocking(move |tx| tx.execute("INSERT INTO replay_guard (key, expires_at) VALUES ($1, 1)", params![key]))
 }
 
 fn spent(store: &Store) -> Result<i64, StoreError> {
-    let row = store.read_blocking(|tx| tx.query_opt("SELECT count(*) FROM spent", &[]))?.unwrap();
+    let row = store.read_blocking(|tx| tx.query_opt("SELECT count(*) FROM replay_guard", &[]))?.unwrap();
     row.int(0)
 }
 

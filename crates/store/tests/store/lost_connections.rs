@@ -23,11 +23,13 @@ fn behind(direct: &TestStore, proxy: &Proxy) -> Store {
 }
 
 fn put(store: &Store, key: u8) -> Result<u64, StoreError> {
-    store.write_blocking(move |tx| tx.execute("INSERT INTO spent (key, expires_at) VALUES ($1, 1)", params![[key]]))
+    store.write_blocking(move |tx| {
+        tx.execute("INSERT INTO replay_guard (key, expires_at) VALUES ($1, 1)", params![[key]])
+    })
 }
 
 fn spent(store: &Store) -> i64 {
-    let row = store.read_blocking(|tx| tx.query_opt("SELECT count(*) FROM spent", &[])).unwrap().unwrap();
+    let row = store.read_blocking(|tx| tx.query_opt("SELECT count(*) FROM replay_guard", &[])).unwrap().unwrap();
     row.int(0).unwrap()
 }
 
@@ -49,7 +51,7 @@ fn a_connection_lost_before_the_commit_costs_one_more_run() {
     let counted = Arc::clone(&runs);
     store
         .write_blocking(move |tx| {
-            tx.execute("INSERT INTO spent (key, expires_at) VALUES ($1, 1)", params![[1_u8]])?;
+            tx.execute("INSERT INTO replay_guard (key, expires_at) VALUES ($1, 1)", params![[1_u8]])?;
             if counted.fetch_add(1, Ordering::SeqCst) == 0 {
                 tx.query_opt("SELECT pg_terminate_backend(pg_backend_pid())", &[])?;
             }
@@ -82,7 +84,7 @@ fn a_commit_lost_on_the_way_is_unknown_and_not_repeated() {
         let counted = Arc::clone(&runs);
         let outcome = store.write_blocking(move |tx| {
             counted.fetch_add(1, Ordering::SeqCst);
-            tx.execute("INSERT INTO spent (key, expires_at) VALUES ($1, 1)", params![[7_u8]])
+            tx.execute("INSERT INTO replay_guard (key, expires_at) VALUES ($1, 1)", params![[7_u8]])
         });
         assert_eq!(outcome, Err(StoreError::Unavailable(Outage::OutcomeUnknown)), "{cut:?}");
         assert_eq!(runs.load(Ordering::SeqCst), 1, "{cut:?}");

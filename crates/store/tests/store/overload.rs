@@ -33,11 +33,13 @@ fn hold_writer(store: &Store) -> (Sender<()>, std::thread::JoinHandle<Result<(),
 }
 
 fn put(store: &Store, key: u8) -> Result<u64, StoreError> {
-    store.write_blocking(move |tx| tx.execute("INSERT INTO spent (key, expires_at) VALUES ($1, 1)", params![[key]]))
+    store.write_blocking(move |tx| {
+        tx.execute("INSERT INTO replay_guard (key, expires_at) VALUES ($1, 1)", params![[key]])
+    })
 }
 
 fn spent(store: &Store) -> i64 {
-    let row = store.read_blocking(|tx| tx.query_opt("SELECT count(*) FROM spent", &[])).unwrap().unwrap();
+    let row = store.read_blocking(|tx| tx.query_opt("SELECT count(*) FROM replay_guard", &[])).unwrap().unwrap();
     row.int(0).unwrap()
 }
 
@@ -71,7 +73,7 @@ fn a_caller_gives_up_and_its_operation_runs_to_its_end() {
         let store = small(engine, |options| options.patience = Duration::from_millis(50));
         let (release, holder) = hold_writer(&store);
         let outcome = block_on(
-            store.write(|tx| tx.execute("INSERT INTO spent (key, expires_at) VALUES ($1, 1)", params![[1_u8]])),
+            store.write(|tx| tx.execute("INSERT INTO replay_guard (key, expires_at) VALUES ($1, 1)", params![[1_u8]])),
         );
         assert_eq!(outcome, Err(StoreError::Unavailable(Outage::TimedOut)));
         drop(release);
@@ -126,7 +128,7 @@ fn a_write_that_takes_too_long_is_cut_short_and_others_go_on() {
             Engine::Postgres => "SELECT CAST(pg_sleep(60) AS TEXT)",
         };
         let outcome = store.write_blocking(move |tx| {
-            tx.execute("INSERT INTO spent (key, expires_at) VALUES ($1, 1)", params![[1_u8]])?;
+            tx.execute("INSERT INTO replay_guard (key, expires_at) VALUES ($1, 1)", params![[1_u8]])?;
             tx.query_opt(endless, &[])
         });
         assert_eq!(outcome, Err(StoreError::Unavailable(Outage::TimedOut)));

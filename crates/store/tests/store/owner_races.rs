@@ -23,15 +23,15 @@ use sigma_store::one_time_link::{NewLink, Purpose};
 use sigma_store::outbox::{MailedLink, NewMail};
 use sigma_store::password::Attempt;
 use sigma_store::password_change::Change;
+use sigma_store::replay_guard::Once;
 use sigma_store::session::NewSession;
-use sigma_store::spent::Once;
 use sigma_store::testing::{Engine, TestStore};
 use sigma_store::workspace::api_key::MadeKeys;
 use sigma_store::workspace::membership::{NewMember, State};
 use sigma_store::workspace::{api_key, membership, role, tenant};
 use sigma_store::{
     Store, StoreError, Tx, account, app, code, consent, grant, invitation, on_both_engines, outbox, params, password,
-    password_change, session, spent,
+    password_change, replay_guard, session,
 };
 
 /// The store and, on PostgreSQL, another process beside it.
@@ -323,7 +323,7 @@ on_both_engines! {
             let once = Once::new(Digest::of(format!("{round}")), now.plus(Duration::from_mins(5)), now).unwrap();
             let first = together(&nodes, |node, _| {
                 let once = once.clone();
-                write(node, move |tx| spent::spend(tx, &once))
+                write(node, move |tx| replay_guard::spend(tx, &once))
             });
             assert_eq!(first.iter().filter(|first| **first).count(), 1, "round {round}");
         }

@@ -34,7 +34,7 @@ on_both_engines! {
     fn a_message_is_spent_only_once(store: TestStore) {
         for round in 0..25_i64 {
             let winners = together(|_| insist(&store, move |tx| {
-                let sql = "INSERT INTO spent (key, expires_at) VALUES ($1, 1) ON CONFLICT DO NOTHING RETURNING expires_at";
+                let sql = "INSERT INTO replay_guard (key, expires_at) VALUES ($1, 1) ON CONFLICT DO NOTHING RETURNING expires_at";
                 Ok(tx.query_opt(sql, params![round.to_be_bytes()])?.is_some())
             }));
             assert_eq!(winners.iter().filter(|won| **won).count(), 1, "round {round}");

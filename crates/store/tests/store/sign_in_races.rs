@@ -13,9 +13,9 @@ use sigma_core::scope::Scopes;
 use sigma_core::time::Clock as _;
 use sigma_store::code::{Outcome, Redeem};
 use sigma_store::grant::{NewRefreshToken, Refresh, Refreshed};
+use sigma_store::replay_guard::Once;
 use sigma_store::session::NewSession;
 use sigma_store::sign_in::{KeySignIn, KeySignedIn, UnknownKey};
-use sigma_store::spent::Once;
 use sigma_store::testing::insist;
 use sigma_store::{Store, code, grant, meta, on_both_engines, sign_in};
 

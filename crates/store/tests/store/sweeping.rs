@@ -16,7 +16,7 @@ fn spend(store: &TestStore, first: u32, count: u32, life: Duration) {
             .write_blocking(move |tx| {
                 for number in start..end {
                     let key = number.to_be_bytes();
-                    tx.execute("INSERT INTO spent (key, expires_at) VALUES ($1, $2)", params![key, expires])?;
+                    tx.execute("INSERT INTO replay_guard (key, expires_at) VALUES ($1, $2)", params![key, expires])?;
                 }
                 Ok(())
             })
@@ -37,7 +37,7 @@ on_both_engines! {
         assert_eq!(store.sweep_once().unwrap(), 0, "what may be used once is kept two minutes longer");
         store.advance(Duration::from_secs(1));
         assert_eq!(store.sweep_once().unwrap(), 1_203);
-        assert_eq!(count(&store, "SELECT count(*) FROM spent"), 7);
+        assert_eq!(count(&store, "SELECT count(*) FROM replay_guard"), 7);
         store.advance(Duration::from_secs(1));
         assert_eq!(store.sweep_once().unwrap(), 7);
     }
@@ -64,7 +64,7 @@ on_both_engines! {
         });
         beside.close();
         assert_eq!(swept.into_iter().filter_map(Result::ok).sum::<u64>() + store.sweep_once().unwrap(), 3_000);
-        assert_eq!(count(&store, "SELECT count(*) FROM spent"), 0);
+        assert_eq!(count(&store, "SELECT count(*) FROM replay_guard"), 0);
     }
 }
 
@@ -74,7 +74,7 @@ fn the_background_sweeps_by_the_clock() {
         let store = TestStore::with(engine, |options| options.sweep_interval = Duration::from_millis(10));
         spend(&store, 0, 3, Duration::from_mins(1));
         store.advance(Duration::from_mins(3));
-        eventually(|| count(&store, "SELECT count(*) FROM spent") == 0);
+        eventually(|| count(&store, "SELECT count(*) FROM replay_guard") == 0);
     }
 }
 

@@ -3,7 +3,7 @@
 use sigma_core::authorize::MOST_RESOURCES;
 use sigma_core::resource::Targets;
 use sigma_core::scope::Scopes;
-use sigma_store::spent;
+use sigma_store::replay_guard;
 
 use super::issue::of_app;
 use super::{TokenAnswer, TokenError};
@@ -27,7 +27,7 @@ pub async fn issue(sigma: &AppState, request: AppRequest) -> Result<TokenAnswer,
     // The server's own scopes are about a person, and mean nothing without one.
     let scope = targets.registered(&Scopes::parse(params.get("scope").unwrap_or_default()));
     if let Some(once) = caller.once
-        && !sigma.store.write(move |tx| spent::spend(tx, &once)).await?
+        && !sigma.store.write(move |tx| replay_guard::spend(tx, &once)).await?
     {
         return Err(TokenError::Replayed(app.auth_method));
     }

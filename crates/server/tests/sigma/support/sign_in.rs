@@ -22,7 +22,7 @@ const COUNTS: [&str; 19] = [
     "SELECT COUNT(*) FROM codes",
     "SELECT COUNT(*) FROM grants",
     "SELECT COUNT(*) FROM refresh_tokens",
-    "SELECT COUNT(*) FROM spent",
+    "SELECT COUNT(*) FROM replay_guard",
     "SELECT COUNT(*) FROM revoked_tokens",
     "SELECT COUNT(*) FROM signature_throttle",
     "SELECT COUNT(*) FROM password_throttle",

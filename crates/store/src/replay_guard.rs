@@ -34,7 +34,7 @@ impl Once {
 /// Spends `once`; whether this was the first time. It stands in the transaction of the effect: both happen or neither.
 pub fn spend(tx: &mut dyn Tx, once: &Once) -> Result<bool, StoreError> {
     let inserted = tx.execute(
-        "INSERT INTO spent (key, expires_at) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING",
+        "INSERT INTO replay_guard (key, expires_at) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING",
         params![once.key, once.expires_at],
     )?;
     Ok(inserted == 1)
