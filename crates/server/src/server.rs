@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::http::{self, Edge, EdgeError, TlsError, certificate};
-use crate::mail::courier;
+use crate::mail::mailer;
 use crate::pulse;
 use crate::routes;
 use crate::settings::Settings;
@@ -138,7 +138,7 @@ impl Server {
         let mut tasks = JoinSet::new();
         tasks.spawn(kept_running("signing keys", rotate_keys, sigma.clone()));
         tasks.spawn(kept_running("uses of API keys", workspace::keep_writing, sigma.clone()));
-        tasks.spawn(kept_running("mails", courier::run, sigma.clone()));
+        tasks.spawn(kept_running("mails", mailer::run, sigma.clone()));
         let router = routes::router(sigma.clone());
         let served = tokio::select! {
             served = http::serve(listener, router, edge, &sigma.settings, shutdown) => served,

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use sigma_core::time::Timestamp;
 use sigma_server::http::certificate;
-use sigma_server::mail::courier;
+use sigma_server::mail::mailer;
 use sigma_server::settings::{
     Budgets, Http, MasterKeySettings, Passwords, Pooler, Settings, SignIn, StoreSettings, Tokens,
 };
@@ -53,7 +53,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     for (key, verdict) in passwords(&settings.passwords) {
         check(key, verdict);
     }
-    check("mail", courier::check(&settings.mail, &settings.issuer).map_err(|error| error.to_string()));
+    check("mail", mailer::check(&settings.mail, &settings.issuer).map_err(|error| error.to_string()));
     for (key, verdict) in tokens(&settings.tokens) {
         check(key, verdict);
     }

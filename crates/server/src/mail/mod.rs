@@ -1,8 +1,8 @@
-//! Mails: written by [`Desk`], promised in the transaction of what they tell, sent by the [`courier`] afterwards.
+//! Mails: written by [`Composer`], promised in the transaction of what they tell, sent by the [`mailer`] afterwards.
 //! Their links are built from the configured issuer, never from what a request said.
 
-pub mod courier;
-mod letter;
+pub mod mailer;
+mod message;
 mod transport;
 
 use std::time::Duration;
@@ -16,8 +16,8 @@ use sigma_store::outbox::{MailedLink, NewMail, seal_context};
 use sigma_store::{MasterKey, SealError};
 
 use crate::state::AppState;
-pub use letter::Letter;
-use letter::{Changed, Invited, Reset, Words};
+pub use message::Message;
+use message::{Changed, Invited, MessageTemplate, Reset};
 pub use transport::{MailError, Transport};
 
 /// Letters of a link's secret: 256 bits.
@@ -25,9 +25,9 @@ const SECRET_LENGTH: usize = 43;
 /// How long a mail without a link is worth sending.
 const NOTICE_LIFETIME: Duration = Duration::from_hours(24);
 
-/// Where mails are written: all that goes into one, and what seals it.
+/// Writes mails: all that goes into one, and what seals it.
 #[derive(Clone, Copy)]
-pub struct Desk<'a> {
+pub struct Composer<'a> {
     /// The configured issuer, which links begin with.
     pub issuer: &'a str,
     /// Seals mails on their way.
@@ -63,18 +63,18 @@ impl Link {
 }
 
 impl AppState {
-    /// Where this server writes its mails.
-    pub fn desk(&self) -> Desk<'_> {
-        Desk { issuer: self.issuer(), master_key: &self.master_key, rng: &*self.rng, now: self.now() }
+    /// Writes the mails of this server.
+    pub fn composer(&self) -> Composer<'_> {
+        Composer { issuer: self.issuer(), master_key: &self.master_key, rng: &*self.rng, now: self.now() }
     }
 
-    /// Has the courier look at once. A promise that it is not told of is found within seconds.
+    /// Has the mailer look at once. A promise that it is not told of is found within seconds.
     pub fn mail_was_promised(&self) {
         self.mail_waits.notify_one();
     }
 }
 
-impl Desk<'_> {
+impl Composer<'_> {
     /// The invitation of `to` to the workspace of that name, by whoever is called `inviter`. For
     /// [`sigma_store::invitation::invite`] and [`send_again`](sigma_store::invitation::send_again); afterwards call
     /// [`AppState::mail_was_promised`].
@@ -106,10 +106,10 @@ impl Desk<'_> {
         self.seal(to, &Changed::new(self.issuer, self.now), self.now.plus(NOTICE_LIFETIME))
     }
 
-    fn seal(&self, to: &str, words: &impl Words, expires_at: Timestamp) -> Result<NewMail, SealError> {
+    fn seal(&self, to: &str, words: &impl MessageTemplate, expires_at: Timestamp) -> Result<NewMail, SealError> {
         let id = MailId::new(self.now, self.rng);
-        let letter = words.letter(to).ok_or(SealError::Unsealed)?;
-        let sealed = self.master_key.seal(&seal_context(&id), &letter.to_bytes(), self.rng)?;
+        let message = words.message(to).ok_or(SealError::Unsealed)?;
+        let sealed = self.master_key.seal(&seal_context(&id), &message.to_bytes(), self.rng)?;
         Ok(NewMail { id, sealed, now: self.now, expires_at })
     }
 }

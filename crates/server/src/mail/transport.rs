@@ -12,7 +12,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Category;
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 use percent_encoding::percent_decode_str;
 use secrecy::ExposeSecret as _;
 use sigma_core::email::Email;
@@ -20,7 +20,7 @@ use sigma_core::ids::MailId;
 use sigma_core::time::Timestamp;
 use url::{Host, Url};
 
-use super::Letter;
+use super::Message;
 use crate::settings::Mail;
 
 /// How long a mail server has for each answer.
@@ -107,7 +107,7 @@ impl Transport {
     ///
     /// # Errors
     /// [`MailError`]
-    pub async fn send(&self, id: &MailId, message: &Message) -> Result<Option<PathBuf>, MailError> {
+    pub async fn send(&self, id: &MailId, message: &lettre::Message) -> Result<Option<PathBuf>, MailError> {
         match self {
             Self::Smtp(server) => match server.send(message.clone()).await {
                 Ok(_) => Ok(None),
@@ -150,28 +150,28 @@ pub fn sender(settings: &Mail, issuer: &str) -> Result<Mailbox, MailError> {
 ///
 /// # Errors
 /// Its address is none, or the sender is not.
-pub fn message(
+pub fn to_mime(
     settings: &Mail,
     issuer: &str,
     id: &MailId,
-    letter: &Letter,
+    message: &Message,
     now: Timestamp,
-) -> Result<Message, MailError> {
-    let to = address(&letter.to)?;
+) -> Result<lettre::Message, MailError> {
+    let to = address(&message.to)?;
     let from = sender(settings, issuer)?;
     // Named here, for lettre reads no accents of their own out of a header.
     let envelope = Envelope::new(Some(from.email.clone()), vec![to.clone()]);
     let written = UNIX_EPOCH + Duration::from_micros(u64::try_from(now.micros()).unwrap_or_default());
-    Message::builder()
+    lettre::Message::builder()
         .envelope(envelope.map_err(|error| MailError::Refused(error.to_string()))?)
         .from(from)
         .to(Mailbox::new(None, to))
-        .subject(&letter.subject)
+        .subject(&message.subject)
         .date(written)
         .message_id(Some(format!("<{id}@{}>", domain(issuer))))
         // Nobody's absence note should answer (RFC 3834 §5).
         .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
-        .multipart(MultiPart::alternative_plain_html(letter.text.clone(), letter.html.clone()))
+        .multipart(MultiPart::alternative_plain_html(message.text.clone(), message.html.clone()))
         .map_err(|error| MailError::Refused(error.to_string()))
 }
 
@@ -250,7 +250,7 @@ mod tests {
     fn told(change: impl FnOnce(&mut Mail)) -> String {
         let mut settings = Mail::default();
         change(&mut settings);
-        super::super::courier::check(&settings, "https://id.example.org")
+        super::super::mailer::check(&settings, "https://id.example.org")
             .map_or_else(|error| error.to_string(), |()| String::new())
     }
 
@@ -307,14 +307,14 @@ mod tests {
             text in "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~.é\u{e2a}\u{e39}\u{e49}स\u{902}\u{94d}-]{1,20}@[a-zA-Z0-9üस\u{902}.-]{1,30}",
         ) {
             if let Ok(email) = Email::parse(&text) {
-                let letter = Letter {
+                let message = Message {
                     to: email.mailbox().to_owned(),
                     subject: "x".to_owned(),
                     text: "x".to_owned(),
                     html: "x".to_owned(),
                 };
                 let id = MailId::from_text("mail_x");
-                let written = message(&Mail::default(), "https://id.example.org", &id, &letter, Timestamp::from_seconds(0));
+                let written = to_mime(&Mail::default(), "https://id.example.org", &id, &message, Timestamp::from_seconds(0));
                 prop_assert!(written.is_ok(), "{text}: {written:?}");
             }
         }

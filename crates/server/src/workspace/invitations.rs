@@ -52,7 +52,7 @@ pub async fn invite(
     let mut address = found.await?.unwrap_or_else(|| email.address().to_owned());
     context.charge(Rule::Invitation, org_id.as_str())?;
     for _ in 0..ATTEMPTS {
-        let mail = letter(sigma, org_id, &actor, &address).await?;
+        let mail = invitation_mail(sigma, org_id, &actor, &address).await?;
         let invite = Invite {
             org_id: org_id.clone(),
             actor: actor.clone(),
@@ -80,7 +80,7 @@ pub async fn invite(
     Err(WorkspaceError::Internal("the address of an account changed again and again".to_owned()))
 }
 
-/// How often a letter is written anew when an account took the address meanwhile.
+/// How often a mail is written anew when an account took the address meanwhile.
 const ATTEMPTS: usize = 3;
 
 /// What inviting comes to.
@@ -117,7 +117,7 @@ pub async fn send_again(
     let (org, counted_as) = (org_id.clone(), counted_as(sigma, &folded));
     let own = sigma.store.read(move |tx| own_address(tx, &folded)).await?;
     context.charge(Rule::Invitation, org_id.as_str())?;
-    let mail = letter(sigma, org_id, &actor, own.as_deref().unwrap_or(&invited)).await?;
+    let mail = invitation_mail(sigma, org_id, &actor, own.as_deref().unwrap_or(&invited)).await?;
     decide(sigma, move |tx| invitation::send_again(tx, &org, &actor, &user_id, &counted_as, &mail)).await?;
     sigma.mail_was_promised();
     Ok(())
@@ -139,13 +139,18 @@ fn may_invite(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, now: Timestamp) ->
 }
 
 /// The mail, in the name of the workspace and of the person who invites.
-async fn letter(sigma: &AppState, org_id: &OrgId, actor: &Actor, address: &str) -> Result<MailedLink, WorkspaceError> {
+async fn invitation_mail(
+    sigma: &AppState,
+    org_id: &OrgId,
+    actor: &Actor,
+    address: &str,
+) -> Result<MailedLink, WorkspaceError> {
     let tenant = sigma.find_tenant(org_id).await?.ok_or(Refusal::Unauthorized)?;
     let inviter = match actor {
         Actor::Person(user_id) => sigma.find_account(user_id).await?,
         Actor::Key(_) | Actor::Operator => None,
     };
     let inviter = inviter.as_ref().map(|account| account.user.name.as_str());
-    let letter = sigma.desk().invitation(address, &tenant.workspace.name, inviter);
-    letter.map_err(|error| WorkspaceError::Internal(error.to_string()))
+    let mail = sigma.composer().invitation(address, &tenant.workspace.name, inviter);
+    mail.map_err(|error| WorkspaceError::Internal(error.to_string()))
 }

@@ -24,7 +24,7 @@ async fn invite(world: &World, tenant: &Tenant<'_>, mail: &str, role: &RoleId) -
         id: MembershipId::random(&*world.sigma.rng),
         role_id: role.clone(),
         counted_as: mail.to_lowercase(),
-        mail: world.sigma.desk().invitation(email.address(), "Acme", Some("Grace")).unwrap(),
+        mail: world.sigma.composer().invitation(email.address(), "Acme", Some("Grace")).unwrap(),
         email,
     };
     world.sigma.store.write(move |tx| invitation::invite(tx, &wanted)).await.unwrap().unwrap();
@@ -145,7 +145,7 @@ async fn an_invitation_dies_after_an_hour_when_it_is_sent_again_and_when_it_is_t
     };
     let bob = find("bob@example.org").await.unwrap().unwrap().user_id;
     let (org, user, mail) =
-        (acme.org.clone(), bob.clone(), world.sigma.desk().invitation("bob@example.org", "Acme", None).unwrap());
+        (acme.org.clone(), bob.clone(), world.sigma.composer().invitation("bob@example.org", "Acme", None).unwrap());
     let again =
         move |tx: &mut dyn sigma_store::Tx| invitation::send_again(tx, &org, &Actor::Operator, &user, "bob", &mail);
     world.sigma.store.write(again).await.unwrap().unwrap();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use serde_json::Value;
-use sigma_server::mail::courier;
+use sigma_server::mail::mailer;
 use sigma_server::settings::Settings;
 use sigma_store::outbox;
 use tempfile::TempDir;
@@ -73,7 +73,7 @@ impl MailServer {
 }
 
 async fn promise(world: &World, to: &str) {
-    let mail = world.sigma.desk().invitation(to, "Zürich & Co", Some("Grace")).unwrap().mail;
+    let mail = world.sigma.composer().invitation(to, "Zürich & Co", Some("Grace")).unwrap().mail;
     world.sigma.store.write(move |tx| outbox::add(tx, &mail)).await.unwrap();
 }
 
@@ -89,7 +89,7 @@ async fn a_mail_reaches_a_real_server_over_tls_and_over_starttls() {
         let mut server = MailServer::start(mode);
         let world = World::with(server.settings(scheme, true)).await;
         promise(&world, "Ada.Lovelace@example.org").await;
-        assert_eq!(courier::deliver_due(&world.sigma).await.unwrap(), 1);
+        assert_eq!(mailer::deliver_due(&world.sigma).await.unwrap(), 1);
         assert_eq!(waiting(&world).await, [0; 0], "{mode}");
         let mut mail = server.next();
         assert_eq!(mail["encrypted"], true);
@@ -103,7 +103,7 @@ async fn a_mail_reaches_a_real_server_over_tls_and_over_starttls() {
         insta::assert_json_snapshot!("a_mail_at_its_server", mail, {
             ".headers[\"Message-ID\"]" => "[id]", ".headers[\"Content-Type\"]" => "[boundary]",
         });
-        assert_eq!(courier::deliver_due(&world.sigma).await.unwrap(), 0, "once");
+        assert_eq!(mailer::deliver_due(&world.sigma).await.unwrap(), 0, "once");
         assert_eq!(server.end(), "");
     }
 }
@@ -119,7 +119,7 @@ async fn addresses_of_every_script_are_reached() {
         ("ผู้ใช้@ตัวอย่าง.ไทย", "ผู้ใช้@xn--72c1a1bt4awk9o.xn--o3cw4h"),
     ] {
         promise(&world, to).await;
-        assert_eq!(courier::deliver_due(&world.sigma).await.unwrap(), 1, "{to}");
+        assert_eq!(mailer::deliver_due(&world.sigma).await.unwrap(), 1, "{to}");
         assert_eq!(waiting(&world).await, [0; 0], "{to}");
         assert_eq!(server.next()["to"], serde_json::json!([taken]), "{to}");
     }
@@ -133,7 +133,7 @@ async fn no_mail_goes_to_a_server_without_tls_or_with_a_certificate_that_nobody_
         let server = MailServer::start(mode);
         let world = World::with(server.settings(scheme, trusted)).await;
         promise(&world, "ada@example.org").await;
-        assert_eq!(courier::deliver_due(&world.sigma).await.unwrap(), 1);
+        assert_eq!(mailer::deliver_due(&world.sigma).await.unwrap(), 1);
         assert_eq!(waiting(&world).await, [1], "{mode} {scheme}: it is tried again");
         assert_eq!(server.end(), "", "{mode} {scheme}");
     }
@@ -144,17 +144,17 @@ async fn a_mail_that_a_server_refuses_for_good_is_dropped_and_one_that_it_puts_o
     let server = MailServer::start("smtps");
     let world = World::with(server.settings("smtps", true)).await;
     promise(&world, "nobody@example.org").await;
-    courier::deliver_due(&world.sigma).await.unwrap();
+    mailer::deliver_due(&world.sigma).await.unwrap();
     assert_eq!(waiting(&world).await, [0; 0]);
     promise(&world, "later@example.org").await;
     let mut attempts = 0;
     for minute in 0..60 {
-        attempts += courier::deliver_due(&world.sigma).await.unwrap();
+        attempts += mailer::deliver_due(&world.sigma).await.unwrap();
         assert_eq!(waiting(&world).await, [i64::try_from(attempts).unwrap()], "minute {minute}");
         world.advance(60);
     }
     assert!((8..=14).contains(&attempts), "{attempts}");
-    assert_eq!(courier::deliver_due(&world.sigma).await.unwrap(), 0, "its link is dead");
+    assert_eq!(mailer::deliver_due(&world.sigma).await.unwrap(), 0, "its link is dead");
     let store = world.sigma.store.clone();
     tokio::task::spawn_blocking(move || store.sweep_once().unwrap()).await.unwrap();
     assert_eq!(waiting(&world).await, [0; 0]);
@@ -172,12 +172,12 @@ async fn a_wrong_password_for_the_mail_server_loses_no_mail() {
     })
     .await;
     promise(&world, "ada@example.org").await;
-    courier::deliver_due(&world.sigma).await.unwrap();
+    mailer::deliver_due(&world.sigma).await.unwrap();
     assert_eq!(waiting(&world).await, [1]);
     let settings = server.settings("smtps", true);
     let mended = world.beside_with(settings).await;
     world.advance(15);
-    assert_eq!(courier::deliver_due(&mended.sigma).await.unwrap(), 1);
+    assert_eq!(mailer::deliver_due(&mended.sigma).await.unwrap(), 1);
     assert_eq!(server.next()["to"], serde_json::json!(["ada@example.org"]));
 }
 
@@ -190,7 +190,7 @@ async fn without_a_mail_server_mails_are_put_into_a_folder_that_only_its_owner_r
     promise(&world, "ada@example.org").await;
     world.tick();
     promise(&world, "bob@example.org").await;
-    assert_eq!(courier::deliver_due(&world.sigma).await.unwrap(), 2);
+    assert_eq!(mailer::deliver_due(&world.sigma).await.unwrap(), 2);
     assert_eq!(waiting(&world).await, [0; 0]);
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&path), 0o700);

@@ -334,7 +334,7 @@ async fn no_password_and_no_mailed_link_stands_in_a_log_line() {
     browser.get(&link).await;
     let form = [("token", token), ("password", NEW), ("again", NEW)];
     assert_eq!(browser.post_form("/password/reset", &form).await.status, 303);
-    assert_eq!(sigma_server::mail::courier::deliver_due(&world.sigma).await.unwrap(), 1);
+    assert_eq!(sigma_server::mail::mailer::deliver_due(&world.sigma).await.unwrap(), 1);
     for (email, password) in
         [("ada@example.org", NEW), ("ada@example.org", "mistyped secret"), ("ada", "mistyped secret")]
     {

@@ -44,7 +44,7 @@ async fn send(State(sigma): State<AppState>, context: RequestContext, body: Byte
     let own = own.map_err(|error| internal(error).into_response())?;
     // Written and sealed whoever it is for, so that it takes the same time.
     let mail = sigma
-        .desk()
+        .composer()
         .reset(own.as_deref().unwrap_or(email.address()))
         .map_err(|error| ApiError::internal(error).into_response())?;
     let bucket = bucket(&sigma, email.folded());

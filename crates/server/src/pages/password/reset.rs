@@ -48,7 +48,7 @@ async fn set(
         Err(words) => return Ok(page(&sigma, token, &user, Some(words), StatusCode::BAD_REQUEST)),
     };
     let session = NewBrowserSession::of(&sigma, &context, &browser, "pwd");
-    let notice = sigma.desk().password_changed(user.email.as_deref().unwrap_or_default());
+    let notice = sigma.composer().password_changed(user.email.as_deref().unwrap_or_default());
     let wanted = Reset {
         link: Digest::of(token),
         hash: hash(&sigma, password).await?,

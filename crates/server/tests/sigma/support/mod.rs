@@ -5,7 +5,7 @@ mod browser;
 pub mod client;
 pub mod forge;
 mod key;
-mod letters;
+mod mails;
 pub mod openapi;
 mod pages;
 mod sign_in;

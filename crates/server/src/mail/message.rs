@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 /// A mail, written.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Letter {
+pub struct Message {
     /// Whom it goes to.
     pub to: String,
     /// Its subject.
@@ -19,7 +19,7 @@ pub struct Letter {
     pub html: String,
 }
 
-impl Letter {
+impl Message {
     /// As it is sealed.
     pub(super) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         Zeroizing::new(serde_json::to_vec(self).unwrap_or_default())
@@ -32,17 +32,17 @@ impl Letter {
 }
 
 /// The words of one kind of mail.
-pub(super) trait Words {
+pub(super) trait MessageTemplate {
     /// The subject.
     fn subject(&self) -> String;
     /// Text and HTML; nothing if a template is broken.
     fn bodies(&self) -> Option<(String, String)>;
 
     /// The mail for `to`.
-    fn letter(&self, to: &str) -> Option<Letter> {
+    fn message(&self, to: &str) -> Option<Message> {
         let (text, html) = self.bodies()?;
         let to = Email::parse(to).map_or_else(|_| to.to_owned(), |email| email.mailbox().to_owned());
-        Some(Letter { to, subject: self.subject(), text, html })
+        Some(Message { to, subject: self.subject(), text, html })
     }
 }
 
@@ -80,7 +80,7 @@ impl Invited {
     }
 }
 
-impl Words for Invited {
+impl MessageTemplate for Invited {
     fn subject(&self) -> String {
         format!("Invitation to {}", self.workspace)
     }
@@ -103,7 +103,7 @@ impl Reset {
     }
 }
 
-impl Words for Reset {
+impl MessageTemplate for Reset {
     fn subject(&self) -> String {
         format!("Set a new password for {}", self.host)
     }
@@ -129,7 +129,7 @@ impl Changed {
     }
 }
 
-impl Words for Changed {
+impl MessageTemplate for Changed {
     fn subject(&self) -> String {
         format!("Your password for {} was changed", self.host)
     }
@@ -171,30 +171,30 @@ mod tests {
             Some("<a href='//evil.example'>"),
             "https://id.example.org/invitation?token=abc",
         );
-        let letter = invited.letter("ada@example.org").unwrap();
-        for part in [&letter.subject, &letter.text, &letter.html] {
+        let message = invited.message("ada@example.org").unwrap();
+        for part in [&message.subject, &message.text, &message.html] {
             assert!(!part.contains("evil.example"), "{part}");
             assert!(!part.contains("https://evil"), "{part}");
             assert!(!part.contains("all@example"), "{part}");
         }
-        assert!(!letter.subject.contains(['\r', '\n']));
-        assert!(!letter.html.contains("<a href='"), "{}", letter.html);
-        assert!(letter.text.contains("https://id.example.org/invitation?token=abc"));
-        assert!(letter.html.contains("href=\"https://id.example.org/invitation?token=abc\""), "{}", letter.html);
+        assert!(!message.subject.contains(['\r', '\n']));
+        assert!(!message.html.contains("<a href='"), "{}", message.html);
+        assert!(message.text.contains("https://id.example.org/invitation?token=abc"));
+        assert!(message.html.contains("href=\"https://id.example.org/invitation?token=abc\""), "{}", message.html);
     }
 
     #[test]
     fn the_words_of_each_mail() {
         let url = "https://id.example.org/invitation?token=abc";
-        let mails: [(&str, Box<dyn Words>); 4] = [
+        let mails: [(&str, Box<dyn MessageTemplate>); 4] = [
             ("invitation", Box::new(Invited::new("https://id.example.org", "Acme", Some("Grace"), url))),
             ("invitation_by_a_key", Box::new(Invited::new("https://id.example.org", "Acme", None, url))),
             ("reset", Box::new(Reset::new("https://id.example.org", url))),
             ("changed", Box::new(Changed::new("https://id.example.org", Timestamp::from_seconds(1_772_366_400)))),
         ];
         for (name, words) in mails {
-            let letter = words.letter("ada@example.org").unwrap();
-            insta::assert_snapshot!(name, format!("{}\n\n{}\n{}", letter.subject, letter.text, letter.html));
+            let message = words.message("ada@example.org").unwrap();
+            insta::assert_snapshot!(name, format!("{}\n\n{}\n{}", message.subject, message.text, message.html));
         }
     }
 }

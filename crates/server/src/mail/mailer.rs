@@ -1,4 +1,4 @@
-//! The courier: takes mails from the outbox and sends them, again and again until they are too old.
+//! The mailer: takes mails from the outbox and sends them, again and again until they are too old.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use sigma_store::StoreError;
 use sigma_store::outbox::{self, Taken, seal_context};
 use tokio::time::sleep;
 
-use super::transport::{message, sender};
-use super::{Letter, MailError, Transport};
+use super::transport::{sender, to_mime};
+use super::{MailError, Message, Transport};
 use crate::state::AppState;
 
 /// How often it looks without being told: another process may have promised a mail.
@@ -109,10 +109,10 @@ async fn send(
 ) -> Result<Option<std::path::PathBuf>, MailError> {
     let opened = sigma.master_key.open(&seal_context(&mail.id), &mail.sealed);
     let opened = opened.map_err(|error| MailError::Refused(error.to_string()))?;
-    let letter = Letter::from_bytes(&opened).ok_or_else(|| MailError::Refused("it cannot be read".to_owned()))?;
+    let message = Message::from_bytes(&opened).ok_or_else(|| MailError::Refused("it cannot be read".to_owned()))?;
     let transport = transport.as_ref().map_err(|error| MailError::Settings(error.to_string()))?;
-    let message = message(&sigma.settings.mail, sigma.issuer(), &mail.id, &letter, sigma.now())?;
-    transport.send(&mail.id, &message).await
+    let mime = to_mime(&sigma.settings.mail, sigma.issuer(), &mail.id, &message, sigma.now())?;
+    transport.send(&mail.id, &mime).await
 }
 
 /// How long a mail that was tried `attempts` times waits.
