@@ -9,7 +9,7 @@ use serde::Serialize;
 use sigma_core::app::App;
 use sigma_core::digest::Digest;
 use sigma_core::token::Audience;
-use sigma_store::{grant, spent};
+use sigma_store::{grant, replay_guard};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use sigma_core::ids::GrantId;
 use sigma_core::time::Timestamp;
-use sigma_store::{grant, spent};
+use sigma_store::{grant, replay_guard};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
