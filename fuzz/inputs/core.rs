@@ -2,11 +2,12 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
-use sigma_core::authorize::{self, ClaimsRequest, Params};
+use sigma_core::authorize::{self, ClaimsRequest};
 use sigma_core::client_assertion::ClientAssertion;
 use sigma_core::email::Email;
 use sigma_core::ids::{ClientId, OrgId};
 use sigma_core::jose::{Algorithm, JwkSet, MAX_JWS_BYTES, TokenKind, UnverifiedJws};
+use sigma_core::params::Params;
 use sigma_core::pkce::{CodeChallenge, CodeVerifier};
 use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris, Registrar};
 use sigma_core::resource::{Resource, ResourceScope};

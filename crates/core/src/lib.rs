@@ -11,6 +11,7 @@ pub mod grant;
 pub mod ids;
 pub mod interaction;
 pub mod jose;
+pub mod params;
 pub mod password;
 pub mod person;
 pub mod pkce;

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
 use sigma_bitcoin::{BapId, PrivateKey, Scheme, sign_auth_token};
-use sigma_core::authorize::Params;
 use sigma_core::digest::Digest;
+use sigma_core::params::Params;
 use sigma_core::time::Timestamp;
 use sigma_store::Store;
 use sigma_store::testing::{Engine, TestDatabase};

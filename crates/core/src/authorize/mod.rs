@@ -14,11 +14,10 @@ pub use consent::{Consent, Consents};
 pub use next::{Interaction, NextStep, SessionFacts, Visitor, choose_identity, next_step};
 pub use prompt::{Prompt, PromptValue};
 
-use std::collections::HashSet;
-
 use serde::{Deserialize, Serialize};
 
 use crate::app::{App, GrantType};
+use crate::params::Params;
 use crate::pkce::CodeChallenge;
 use crate::redirect::MatchedRedirectUri;
 use crate::resource::{AskedResource, Resource, Targets};
@@ -29,72 +28,6 @@ const LONGEST_NONCE: usize = 1_024;
 
 /// Most audiences of one token.
 pub const MOST_RESOURCES: usize = 16;
-
-/// The parameters of a request, decoded, in the order received. `resource` alone may repeat (RFC 8707 §2).
-#[derive(Clone, Debug, Default)]
-pub struct Params(Vec<(String, String)>);
-
-impl Params {
-    /// The parameters of a query string or a form (WHATWG URL §5).
-    pub fn parse(text: &str) -> Self {
-        Self(form_urlencoded::parse(text.as_bytes()).into_owned().collect())
-    }
-
-    /// Parameters that are decoded already.
-    pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
-        Self(pairs)
-    }
-
-    /// The value of `name`; an empty one counts as absent (RFC 6749 §3.1).
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.raw(name).filter(|value| !value.is_empty())
-    }
-
-    /// The value of `name`, even an empty one.
-    pub fn raw(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    /// Every value of `name`.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    /// The audiences that `resource` names, each once (RFC 8707 §2).
-    pub fn resources(&self) -> Vec<String> {
-        let mut seen = HashSet::new();
-        self.all("resource").filter(|uri| !uri.is_empty() && seen.insert(*uri)).map(str::to_owned).collect()
-    }
-
-    /// The parameters, in the order received.
-    pub fn pairs(&self) -> &[(String, String)] {
-        &self.0
-    }
-
-    /// The first name that stands more than once, other than `resource`.
-    pub fn repeated(&self) -> Option<&str> {
-        // A body may hold twenty thousand names: comparing each with each would cost its sender nothing and us a second.
-        let mut seen = HashSet::with_capacity(self.0.len());
-        let names = self.0.iter().map(|(name, _)| name.as_str());
-        names.filter(|name| *name != "resource").find(|name| !seen.insert(*name))
-    }
-
-    /// The first name whose value holds a NUL, which no text of ours may.
-    pub fn with_nul(&self) -> Option<&str> {
-        self.0.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')).map(|(name, _)| name.as_str())
-    }
-
-    /// The parameters as a query string.
-    pub fn to_query(&self) -> String {
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
-    }
-
-    /// These parameters without those called `name`.
-    #[must_use]
-    pub fn without(&self, name: &str) -> Self {
-        Self(self.0.iter().filter(|(known, _)| known != name).cloned().collect())
-    }
-}
 
 /// How the answer travels to the app (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::Value;
 use sigma_core::app::App;
-use sigma_core::authorize::Params;
+use sigma_core::params::Params;
 use sigma_store::replay_guard::Once;
 
 use crate::error::bad_request;

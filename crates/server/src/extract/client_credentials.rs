@@ -9,11 +9,11 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use sigma_bitcoin::AuthToken;
 use sigma_core::app::{App, AuthMethod};
-use sigma_core::authorize::Params;
 use sigma_core::client_assertion::ClientAssertion;
 use sigma_core::digest::Digest;
 use sigma_core::ids::ClientId;
 use sigma_core::jose::JwkSet;
+use sigma_core::params::Params;
 use sigma_store::StoreError;
 use sigma_store::replay_guard::Once;
 

@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
-use sigma_core::authorize::Params;
+use sigma_core::params::Params;
 use sigma_core::person::Identity;
 use sigma_store::{account, session};
 use utoipa::ToSchema;

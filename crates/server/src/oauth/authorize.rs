@@ -7,7 +7,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, head};
 use http::HeaderMap;
-use sigma_core::authorize::Params;
+use sigma_core::params::Params;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

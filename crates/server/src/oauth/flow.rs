@@ -2,11 +2,11 @@
 
 use axum::response::{IntoResponse, Response};
 use sigma_core::authorize::{
-    AuthorizationRequest, AuthorizeError, Consents, Interaction, NextStep, Params, Refusal, Visitor, choose_identity,
-    next_step,
+    AuthorizationRequest, AuthorizeError, Consents, Interaction, NextStep, Refusal, Visitor, choose_identity, next_step,
 };
 use sigma_core::code::{Authorization, Code};
 use sigma_core::digest::Digest;
+use sigma_core::params::Params;
 use sigma_core::person::Identity;
 use sigma_core::random::alphanumeric;
 use sigma_core::time::Timestamp;

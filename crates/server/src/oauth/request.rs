@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use sigma_core::app::App;
 use sigma_core::authorize::{
-    AuthorizationRequest, AuthorizeError, Params, Refusal, ReturnAddress, Untrusted, parse, return_address,
+    AuthorizationRequest, AuthorizeError, Refusal, ReturnAddress, Untrusted, parse, return_address,
 };
 use sigma_core::ids::ClientId;
 use sigma_core::jose::{TokenKind, UnverifiedJws};
+use sigma_core::params::Params;
 use sigma_core::token::IdClaims;
 use sigma_store::StoreError;
 

@@ -4,7 +4,8 @@ use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use sigma_core::authorize::{AuthorizationRequest, Consents, Params, choose_identity};
+use sigma_core::authorize::{AuthorizationRequest, Consents, choose_identity};
+use sigma_core::params::Params;
 use sigma_core::person::Identity;
 use sigma_core::resource::AskedResource;
 

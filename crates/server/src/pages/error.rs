@@ -6,7 +6,8 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
 use http::StatusCode;
-use sigma_core::authorize::{Params, printable};
+use sigma_core::authorize::printable;
+use sigma_core::params::Params;
 
 use crate::http::{RequestContext, RequestId};
 use crate::pages::view::{ErrorPage, PageContext};

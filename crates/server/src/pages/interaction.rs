@@ -1,7 +1,7 @@
 //! What every page of an authorization request reads first: which request, and whether it is this browser's.
 
 use axum::response::{IntoResponse, Response};
-use sigma_core::authorize::Params;
+use sigma_core::params::Params;
 
 use crate::extract::Browser;
 use crate::interaction::{self, Stopped};

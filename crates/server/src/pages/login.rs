@@ -4,7 +4,8 @@ use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
-use sigma_core::authorize::{Params, Prompt, PromptValue};
+use sigma_core::authorize::{Prompt, PromptValue};
+use sigma_core::params::Params;
 
 use crate::extract::{Browser, SignedIn};
 use crate::interaction::with_cookie;

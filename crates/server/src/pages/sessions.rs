@@ -5,8 +5,8 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
-use sigma_core::authorize::Params;
 use sigma_core::ids::SessionId;
+use sigma_core::params::Params;
 use sigma_store::session;
 
 use crate::error::internal;

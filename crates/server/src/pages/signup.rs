@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::get;
-use sigma_core::authorize::Params;
+use sigma_core::params::Params;
 
 use crate::extract::Browser;
 use crate::interaction::with_cookie;

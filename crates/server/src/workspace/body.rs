@@ -14,7 +14,7 @@ use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use sigma_core::authorize::Params;
+use sigma_core::params::Params;
 use sigma_store::workspace::api_key::MadeKeys;
 
 use crate::extract::{JSON, is_content_type};

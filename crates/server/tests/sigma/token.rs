@@ -135,7 +135,7 @@ async fn an_app_with_a_bitcoin_key_signs_its_request() {
         ("client_id", "by-key"),
         ("code_verifier", VERIFIER),
     ];
-    let body = sigma_core::authorize::Params::from_pairs(
+    let body = sigma_core::params::Params::from_pairs(
         form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
     )
     .to_query();

@@ -241,7 +241,7 @@ async fn consent_to_less_covers_claims_too() {
     assert_eq!(refused.error(), "400 invalid_request: Scope not originally requested");
     let less = json!({"accept": true, "scope": "openid profile", "oauth_query": query});
     let url = browser.post_json("/api/auth/oauth2/consent", &less).await.json()["url"].as_str().unwrap().to_owned();
-    let answer = sigma_core::authorize::Params::parse(url.split_once('?').unwrap().1);
+    let answer = sigma_core::params::Params::parse(url.split_once('?').unwrap().1);
     let tokens = world.exchange(answer.get("code").unwrap(), &[]).await.json();
     assert_eq!(tokens["scope"], "openid profile");
     let token = tokens["access_token"].as_str().unwrap();

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use http::StatusCode;
 use secrecy::SecretString;
-use sigma_core::authorize::Params;
+use sigma_core::params::Params;
 use sigma_core::time::Timestamp;
 use sigma_store::password::{self, Device};
 use sigma_store::password_change::{Change, change};

@@ -6,8 +6,8 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use http::StatusCode;
-use sigma_core::authorize::Params;
 use sigma_core::digest::Digest;
+use sigma_core::params::Params;
 use sigma_store::account::User;
 use sigma_store::password_change::{Reset, find_reset, reset};
 

@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequest, Request};
 use axum::response::Response;
-use sigma_core::authorize::Params;
+use sigma_core::params::Params;
 
 use crate::state::AppState;
 

@@ -3,7 +3,7 @@
 
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
-use sigma_core::authorize::Params;
+use sigma_core::params::Params;
 use sigma_core::workspace::Refusal;
 
 use crate::pages::not_found;

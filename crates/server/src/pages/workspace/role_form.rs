@@ -154,8 +154,8 @@ fn level(name: &str) -> Result<Level, String> {
 
 #[cfg(test)]
 mod tests {
-    use sigma_core::authorize::Params;
     use sigma_core::ids::{OrgId, RoleId};
+    use sigma_core::params::Params;
     use sigma_core::time::Timestamp;
 
     use super::*;

@@ -5,7 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::StatusCode;
-use sigma_core::authorize::Params;
+use sigma_core::params::Params;
 use sigma_core::workspace::{Right, text};
 use sigma_store::workspace::secret;
 use sigma_store::workspace::tenant::{self, Change};

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use sigma_core::authorize::Params;
+use sigma_core::params::Params;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
-use sigma_core::authorize::Params;
+use sigma_core::params::Params;
 
 /// An answer, read whole.
 #[derive(Clone, Debug)]

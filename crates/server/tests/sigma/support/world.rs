@@ -254,7 +254,7 @@ async fn add_signing_keys(store: &Store, now: Timestamp, rng: &SeededRng) {
 
 /// A form, encoded as browsers do.
 pub fn form_urlencoded(form: &[(&str, &str)]) -> String {
-    sigma_core::authorize::Params::from_pairs(
+    sigma_core::params::Params::from_pairs(
         form.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
     )
     .to_query()
