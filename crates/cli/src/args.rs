@@ -1,4 +1,4 @@
-//! The command line: what can be typed, and the help for it.
+//! The command line: arguments and help.
 
 mod resource;
 mod user;
@@ -14,7 +14,7 @@ pub use resource::{ResourceCommand, ResourceFields};
 pub use user::{AddUser, UserCommand};
 pub use workspace::{AddApiKey, ApiKeyCommand, NamedApiKey, SetWorkspace, WorkspaceCommand};
 
-/// An identity server: OpenID Connect for apps, keys for people.
+/// Self-hosted identity server: OpenID Connect for apps, sign-in with keys and passwords for users.
 #[derive(Debug, Parser)]
 #[command(
     name = "sigma",
@@ -26,76 +26,76 @@ Examples:
   sigma demo                                  try everything on this machine
   SIGMA__ISSUER=https://id.example.org sigma serve
   sigma app add --name Shop --redirect-uri https://shop.example.org/callback
-  sigma doctor                                what is wrong here, and how to mend it
+  sigma doctor                                diagnose this installation
 
-Settings come from sigma.toml or --config FILE, and from the environment, which wins: SIGMA__SECTION__KEY, for
-example SIGMA__STORE__URL. `sigma config show` prints them all.
+Settings come from sigma.toml or --config FILE, and from the environment, which takes precedence:
+SIGMA__SECTION__KEY, for example SIGMA__STORE__URL. `sigma config show` prints them all.
 
 Exit codes:
   0  done
-  1  failed, or a check found a fault
-  2  the command line makes no sense
-  3  what was named is not there
-  4  refused: it is there already, or would break a rule
-  5  the configuration cannot be used
+  1  failed, or a check found a problem
+  2  invalid command line
+  3  not found
+  4  refused: it already exists, or would break a rule
+  5  invalid configuration
   6  the store cannot be reached, opened or written
-  7  a part of the server ended by a fault, and the server with it"
+  7  a part of the server crashed and ended the server"
 )]
 pub struct Cli {
-    /// The configuration file; without it sigma.toml, if there is one.
+    /// Configuration file [default: sigma.toml, if it exists]
     #[arg(long, global = true, value_name = "FILE", env = "SIGMA_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Answer with one JSON value, for scripts.
+    /// Print one JSON value, for scripts.
     #[arg(long, global = true)]
     pub json: bool,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run the server until it is told to stop (SIGTERM or Ctrl-C).
+    /// Run the server until SIGTERM or Ctrl-C.
     #[command(after_help = "\
 Examples:
   sigma serve --config /etc/sigma.toml
   SIGMA__ISSUER=https://id.example.org SIGMA__LISTEN=0.0.0.0:8080 sigma serve
 
-At its first start it makes the database and the master key. SIGHUP reads the certificate and log.filter again; SIGTERM
-ends it when balancers have had time to notice, and a second one at once.")]
+On first start it creates the database and the master key. SIGHUP reloads the certificate and log.filter. SIGTERM shuts
+down after load balancers have had time to notice; a second one stops immediately.")]
     Serve(ServeArgs),
-    /// Try everything on this machine: a server with two workspaces, and an app to sign in to.
+    /// Run a local demo: a server with two workspaces, and an app to sign in to.
     #[command(after_help = "\
 Examples:
-  sigma demo                    on http://localhost:8080, or the next port that is free
-  sigma demo --data ./demo      keep the database for the next time")]
+  sigma demo                    on http://localhost:8080, or the next free port
+  sigma demo --data ./demo      keep the database")]
     Demo(DemoArgs),
-    /// Register and change apps (OAuth clients).
+    /// Manage apps (OAuth clients).
     #[command(subcommand)]
     App(Box<AppCommand>),
-    /// Register the APIs that access tokens may be for (RFC 8707).
+    /// Manage resources: the APIs that access tokens can be issued for (RFC 8707).
     #[command(subcommand)]
     Resource(ResourceCommand),
-    /// Look after people's accounts.
+    /// Manage user accounts.
     #[command(subcommand)]
     User(UserCommand),
-    /// Look after workspaces: the tenants of a product's own API.
+    /// Manage workspaces: the tenants of a product's own API.
     #[command(subcommand)]
     Workspace(WorkspaceCommand),
-    /// Look after the API keys of workspaces.
+    /// Manage the API keys of workspaces.
     #[command(subcommand)]
     ApiKey(ApiKeyCommand),
-    /// Look after the keys that sign tokens.
+    /// Manage token signing keys.
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Look at the configuration.
+    /// Show or check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Say what is wrong with this installation, and how to mend it.
+    /// Diagnose this installation and suggest fixes.
     #[command(after_help = "\
-Checks the configuration, the master key, the store, the signing keys, the clock, the disk, and, if the issuer
-answers, what the world sees. Exit code 1 when something is wrong.
+Checks the configuration, the master key, the store, the signing keys, the clock, the disk, and, if the issuer can be
+reached, what it serves. Exit code 1 if something is wrong.
 
 Examples:
   sigma doctor
@@ -109,7 +109,7 @@ Examples:
 /// `sigma serve`.
 #[derive(Args, Debug)]
 pub struct ServeArgs {
-    /// Make an empty database although the master key has been used for one that is not there.
+    /// Create an empty database even though the master key was used with another one, which is missing.
     #[arg(long)]
     pub new: bool,
 }
@@ -117,13 +117,13 @@ pub struct ServeArgs {
 /// `sigma demo`.
 #[derive(Args, Debug)]
 pub struct DemoArgs {
-    /// The server's port; without it 8080, or the next that is free.
+    /// Port of the server [default: 8080, or the next free port]
     #[arg(long)]
     pub port: Option<u16>,
-    /// The Playground's port; without it the server's plus one, or the next that is free.
+    /// Port of the Playground [default: the server's port plus one, or the next free port]
     #[arg(long)]
     pub playground_port: Option<u16>,
-    /// Where the database is kept; without it in a directory that is deleted at the end.
+    /// Directory of the database [default: a temporary one that is deleted on exit]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 }
@@ -131,18 +131,18 @@ pub struct DemoArgs {
 /// One page of a list.
 #[derive(Args, Debug)]
 pub struct Page {
-    /// At most this many, 1 to 500.
+    /// Page size, 1 to 500.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
     pub limit: u32,
-    /// Only what comes after this one: `next` of the page before.
+    /// Start after this entry: `next` of the previous page.
     #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
     pub after: String,
 }
 
-/// The word that a command needs which cannot be taken back; at a terminal it asks instead.
+/// Confirmation of a command that cannot be undone; on a terminal it prompts instead.
 #[derive(Args, Debug)]
 pub struct Sure {
-    /// Yes: do it without asking.
+    /// Do not ask for confirmation.
     #[arg(long)]
     pub yes: bool,
 }
@@ -150,7 +150,7 @@ pub struct Sure {
 /// `sigma app`.
 #[derive(Debug, Subcommand)]
 pub enum AppCommand {
-    /// Register an app. A secret that is made is shown this once.
+    /// Register an app. If it gets a secret, it is shown only once.
     #[command(after_help = "\
 Examples:
   sigma app add --name Shop --redirect-uri https://shop.example.org/callback
@@ -159,7 +159,7 @@ Examples:
   sigma app add --name Plugin --pubkey 02ab… --redirect-uri https://app.example.org/auth/sigma/callback
   sigma app add --name Job --grant-type client_credentials")]
     Add(AddApp),
-    /// List the apps.
+    /// List apps.
     #[command(
         after_help = "Examples:\n  sigma app list --limit 10\n  sigma app list --json | jq -r '.items[].client_id'"
     )]
@@ -167,10 +167,10 @@ Examples:
     /// Show an app.
     #[command(after_help = "Examples:\n  sigma app show shop")]
     Show {
-        /// Its client id.
+        /// Client id.
         id: String,
     },
-    /// Change an app. Lists are replaced as a whole.
+    /// Change an app. List options replace the whole list.
     #[command(after_help = "\
 Examples:
   sigma app set shop --name 'The shop' --redirect-uri https://shop.example.org/callback
@@ -178,18 +178,18 @@ Examples:
   sigma app set shop --resource https://api.example.org
   sigma app set shop --disable")]
     Set(SetApp),
-    /// Make a new secret, shown this once. The old one stops working at once.
+    /// Generate a new secret, shown only once. The old one stops working immediately.
     #[command(after_help = "Examples:\n  sigma app rotate-secret shop --yes")]
     RotateSecret {
-        /// Its client id.
+        /// Client id.
         id: String,
         #[command(flatten)]
         sure: Sure,
     },
-    /// Remove an app. Its tokens end with it, and its id is never given out again.
+    /// Remove an app. This revokes its tokens; its client id is never reused.
     #[command(after_help = "Examples:\n  sigma app remove shop --yes")]
     Remove {
-        /// Its client id.
+        /// Client id.
         id: String,
         #[command(flatten)]
         sure: Sure,
@@ -199,10 +199,10 @@ Examples:
 /// `sigma app add`.
 #[derive(Args, Debug)]
 pub struct AddApp {
-    /// Its client id, 3 to 64 of a-z, 0-9 and hyphen; made up without it.
+    /// Client id, 3 to 64 characters of a-z, 0-9 and hyphen [default: generated]
     #[arg(long)]
     pub id: Option<String>,
-    /// What it may do and how.
+    /// Its properties.
     #[command(flatten)]
     pub fields: AppFields,
 }
@@ -210,89 +210,89 @@ pub struct AddApp {
 /// `sigma app set`.
 #[derive(Args, Debug)]
 pub struct SetApp {
-    /// Its client id.
+    /// Client id.
     pub id: String,
-    /// What changes.
+    /// The properties to change.
     #[command(flatten)]
     pub fields: AppFields,
-    /// Switch it off: nothing works until it is switched on again.
+    /// Disable the app: nothing works until it is enabled again.
     #[arg(long, conflicts_with = "enable")]
     pub disable: bool,
-    /// Switch it on again.
+    /// Enable the app.
     #[arg(long)]
     pub enable: bool,
 }
 
-/// What an app is registered with.
+/// The properties of an app.
 #[derive(Args, Debug, Default, PartialEq, Eq)]
 pub struct AppFields {
-    /// What people are told it is called.
+    /// Display name.
     #[arg(long)]
     pub name: Option<String>,
-    /// Where it runs: on a server or in a browser (web), or installed on a device (native).
+    /// Where the app runs: on a server or in a browser (web), or installed on a device (native).
     #[arg(long = "type", value_enum)]
     pub application_type: Option<TypeArg>,
-    /// How it proves who it is.
+    /// Client authentication method.
     #[arg(
         long = "auth",
         alias = "auth-method",
         value_enum,
         value_name = "METHOD",
-        help = "How it proves who it is; by default what its keys allow, else client_secret"
+        help = "Client authentication method [default: implied by its keys, else client_secret]"
     )]
     pub auth_method: Option<AuthArg>,
-    /// Its account key.
-    #[arg(long, value_name = "HEX", help = "Its account key, 66 hex digits, for sigma_bitcoin_auth")]
+    /// The Bitcoin public key of the app.
+    #[arg(long, value_name = "HEX", help = "Bitcoin public key, 66 hex digits, for sigma_bitcoin_auth")]
     pub pubkey: Option<String>,
-    /// Its public keys.
+    /// The public keys of the app.
     #[arg(
         long,
         value_name = "JSON",
         conflicts_with = "jwks_uri",
-        help = "Its public keys for private_key_jwt: a JWK set, or @FILE"
+        help = "Public keys for private_key_jwt: a JWK set, or @FILE"
     )]
     pub jwks: Option<String>,
-    /// Where its public keys are fetched from instead.
+    /// URL of the public keys for private_key_jwt.
     #[arg(long, value_name = "URL")]
     pub jwks_uri: Option<String>,
-    /// Where people come back to, exactly as it will be sent. Repeatable.
+    /// Redirect URI, compared byte for byte. Repeatable.
     #[arg(long = "redirect-uri", value_name = "URI")]
     pub redirect_uris: Vec<String>,
-    /// Where people come back to after they signed out. Repeatable.
+    /// Redirect URI after sign-out. Repeatable.
     #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
     pub post_logout_redirect_uris: Vec<String>,
-    /// What it may exchange for tokens; by default codes and refresh tokens. Repeatable.
+    /// Grant type [default: authorization_code and refresh_token]. Repeatable.
     #[arg(long = "grant-type", value_enum, value_name = "GRANT")]
     pub grant_types: Vec<GrantArg>,
-    /// What it may ask people for.
+    /// Scopes that the app may request.
     #[arg(
         long,
         value_name = "SCOPES",
-        help = "What it may ask people for, in one argument; by default \"openid profile email offline_access\""
+        help = "Scopes that the app may request, space-separated [default: \"openid profile email offline_access\"]"
     )]
     pub scope: Option<String>,
-    /// An API that it may ask for; '' for none. Repeatable.
+    /// Resource that the app may request; '' for none. Repeatable.
     #[arg(long = "resource", value_name = "URI")]
     pub resources: Vec<String>,
-    /// What its id tokens are signed with; by default RS256, ES256 for a Bitcoin key.
+    /// Signing algorithm of ID tokens [default: RS256; ES256 with a Bitcoin key]
     #[arg(long, value_enum, value_name = "ALG")]
     pub id_token_alg: Option<AlgArg>,
-    /// How long its access tokens live, in seconds; 0 for as long as the server says.
+    /// Lifetime of access tokens in seconds; 0 for the server's default.
     #[arg(long, value_name = "SECONDS")]
     pub access_seconds: Option<u32>,
-    /// PKCE even though it has a secret.
+    /// Require PKCE even with client authentication.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub require_pkce: Option<bool>,
-    /// People without a verified address get a made-up one.
+    /// Give users without a verified e-mail address a placeholder.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub placeholder_email: Option<bool>,
-    /// Its id tokens carry the claims of the granted scopes, for software that never asks userinfo.
+    /// Include the claims of the granted scopes in ID tokens, for software that does not call userinfo.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub id_token_claims: Option<bool>,
-    /// The workspace that it belongs to; with the scope `roles` it learns of people's roles there.
+    /// Workspace that owns the app; with the scope `roles` the app sees its members' roles there.
     #[arg(long, value_name = "ID")]
     pub workspace: Option<String>,
-    /// Its home page.
+    /// Home page of the app.
     #[arg(long, value_name = "URL")]
     pub client_uri: Option<String>,
 }
@@ -300,31 +300,31 @@ pub struct AppFields {
 /// `sigma keys`.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
-    /// List the keys that sign, will sign or have signed.
+    /// List current, future and past signing keys.
     #[command(after_help = "Examples:\n  sigma keys list")]
     List,
-    /// Make new keys before their time. They are published first and sign a day later.
+    /// Rotate keys early. New keys are published first and sign a day later.
     #[command(after_help = "\
 Examples:
   sigma keys rotate
-  sigma keys rotate --now --alg ES256     sign with a new key from this moment")]
+  sigma keys rotate --now --alg ES256     sign with a new key immediately")]
     Rotate {
-        /// Sign with the new keys at once. Apps that cache the key set must fetch it again.
+        /// Sign with the new keys immediately. Apps that cache the key set have to fetch it again.
         #[arg(long)]
         now: bool,
-        /// Only keys of this algorithm. Repeatable.
+        /// Rotate only keys of this algorithm. Repeatable.
         #[arg(long, value_enum, value_name = "ALG")]
         alg: Vec<AlgArg>,
     },
-    /// Delete a key that leaked: every token that it signed is dead at once.
+    /// Delete a leaked key: every token that it signed becomes invalid immediately.
     #[command(after_help = "\
-A key that signs cannot be revoked: rotate it first.
+The current signing key cannot be revoked: rotate it first.
 
 Examples:
   sigma keys rotate --now --alg ES256
-  sigma keys revoke K2Pb5k_vLq0xT3aW --yes     the key that leaked; apps that cache the key set may trust it a while longer")]
+  sigma keys revoke K2Pb5k_vLq0xT3aW --yes     apps that cache the key set may trust it a while longer")]
     Revoke {
-        /// The key id, as `sigma keys list` shows it.
+        /// Key id, as shown by `sigma keys list`.
         kid: String,
         #[command(flatten)]
         sure: Sure,
@@ -334,10 +334,10 @@ Examples:
 /// `sigma config`.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Print every setting in force, secrets masked.
-    #[command(after_help = "Examples:\n  sigma config show > sigma.toml      a file to begin with")]
+    /// Print the effective settings, secrets masked.
+    #[command(after_help = "Examples:\n  sigma config show > sigma.toml      a template for your file")]
     Show,
-    /// Say what is wrong with these settings, the certificate included.
+    /// Check the settings, including the certificate.
     #[command(after_help = "Examples:\n  sigma config check --config /etc/sigma.toml")]
     Check,
 }
@@ -363,13 +363,13 @@ use choices;
 choices! {
     /// `--auth`.
     AuthArg => AuthMethod {
-        /// A public app: PKCE alone.
+        /// Public app: PKCE only.
         None = "none",
         /// Id and secret, in the Authorization header or in the body.
         ClientSecret = "client_secret",
-        /// Id and secret in the Authorization header alone.
+        /// Id and secret in the Authorization header only.
         ClientSecretBasic = "client_secret_basic",
-        /// Id and secret in the body alone.
+        /// Id and secret in the body only.
         ClientSecretPost = "client_secret_post",
         /// A JWT signed with the app's own key.
         PrivateKeyJwt = "private_key_jwt",
@@ -381,7 +381,7 @@ choices! {
 choices! {
     /// `--type`.
     TypeArg => ApplicationType {
-        /// On a server, or in a page from one.
+        /// On a server, or in a browser.
         Web = "web",
         /// Installed on a device.
         Native = "native",
@@ -391,11 +391,11 @@ choices! {
 choices! {
     /// `--grant-type`.
     GrantArg => GrantType {
-        /// Codes, when people sign in.
+        /// Authorization codes, when users sign in.
         AuthorizationCode = "authorization_code",
         /// Refresh tokens.
         RefreshToken = "refresh_token",
-        /// Its own credentials, without a person.
+        /// The app's own credentials, without a user.
         ClientCredentials = "client_credentials",
     }
 }

@@ -1,4 +1,4 @@
-//! What can be typed after `sigma resource`.
+//! Arguments of `sigma resource`.
 
 use clap::{Args, Subcommand};
 
@@ -7,67 +7,67 @@ use super::{Page, Sure};
 /// `sigma resource`.
 #[derive(Debug, Subcommand)]
 pub enum ResourceCommand {
-    /// Register an API: apps that are allowed it ask for access tokens by `resource`.
+    /// Register an API: apps request access tokens for it with the `resource` parameter.
     #[command(after_help = "\
-An app may ask for it once it is listed (`sigma app set ID --resource URI`), or any app if it is --open. Tokens for an open
-API need a person's consent, and are never good at this server too.
+An app may request it once it is listed (`sigma app set ID --resource URI`); any app may if it is --open. Tokens for an open
+API need the user's consent, and are never valid at this server.
 
 Examples:
   sigma resource add https://api.example.org --name 'Example API' --server api \\
     --scope 'notes:read=Read your notes' --scope 'notes:write=Change your notes'
   sigma resource add https://mcp.example.org --name 'Example MCP server' --open")]
     Add {
-        /// An absolute URI without fragment: `aud` of the tokens.
+        /// Absolute URI without fragment: the `aud` of its tokens.
         uri: String,
-        /// What it is registered with.
+        /// Its properties.
         #[command(flatten)]
         fields: ResourceFields,
     },
-    /// List the APIs.
+    /// List APIs.
     #[command(after_help = "Examples:\n  sigma resource list")]
     List(Page),
     /// Show an API and its scopes.
     #[command(after_help = "Examples:\n  sigma resource show https://api.example.org")]
     Show {
-        /// Its URI.
+        /// URI of the API.
         uri: String,
     },
-    /// Change an API. Lists are replaced as a whole; one empty value empties them.
+    /// Change an API. List options replace the whole list; an empty value clears it.
     #[command(after_help = "\
 Examples:
   sigma resource set https://api.example.org --scope 'notes:read=Read your notes'
   sigma resource set https://api.example.org --server api --server gateway
-  sigma resource set https://api.example.org --server ''     nobody may introspect its tokens but the apps that hold them")]
+  sigma resource set https://api.example.org --server ''     only the apps that hold its tokens may introspect them")]
     Set {
-        /// Its URI.
+        /// URI of the API.
         uri: String,
-        /// What changes.
+        /// The properties to change.
         #[command(flatten)]
         fields: ResourceFields,
     },
-    /// Remove an API: no more tokens are made for it.
+    /// Remove an API: no more tokens are issued for it.
     #[command(after_help = "Examples:\n  sigma resource remove https://api.example.org --yes")]
     Remove {
-        /// Its URI.
+        /// URI of the API.
         uri: String,
         #[command(flatten)]
         sure: Sure,
     },
 }
 
-/// What a resource is registered with.
+/// The properties of a resource.
 #[derive(Args, Debug, Default)]
 pub struct ResourceFields {
-    /// What people are told it is called; its host without it.
+    /// Display name [default: the host of the URI]
     #[arg(long)]
     pub name: Option<String>,
-    /// A scope of its own, and what people read when an app asks for it. Repeatable.
+    /// Scope of the API, and its description on the consent page. Repeatable.
     #[arg(long = "scope", value_name = "NAME=DESCRIPTION")]
     pub scopes: Vec<String>,
-    /// Any app may ask a person for it.
+    /// Let any app request it with the user's consent.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub open: Option<bool>,
-    /// An app that serves it: it may introspect the tokens for this API. Repeatable.
+    /// App that serves the API and may introspect its tokens. Repeatable.
     #[arg(long = "server", value_name = "APP")]
     pub servers: Vec<String>,
 }

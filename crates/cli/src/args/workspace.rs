@@ -1,4 +1,4 @@
-//! What can be typed after `sigma workspace` and `sigma api-key`.
+//! Arguments of `sigma workspace` and `sigma api-key`.
 
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use sigma_core::workspace::KeyPermission;
@@ -8,60 +8,60 @@ use super::{Page, Sure, choices};
 /// `sigma workspace`.
 #[derive(Debug, Subcommand)]
 pub enum WorkspaceCommand {
-    /// Make a workspace, with the roles Admin and Member and a secret of its own.
+    /// Create a workspace, with the roles Admin and Member and its own secret.
     #[command(after_help = "\
 Examples:
   sigma workspace add --name Bakery
   sigma workspace add --id org_bakery --name Bakery --json | jq -r .id
   sigma user add --email ada@example.org --workspace org_bakery --role Admin     its first admin")]
     Add {
-        /// What people are told it is called.
+        /// Display name.
         #[arg(long)]
         name: String,
-        /// Its id, up to 64 letters, digits, _ and -; made up without it.
+        /// Workspace id, up to 64 letters, digits, _ and - [default: generated]
         #[arg(long)]
         id: Option<String>,
     },
-    /// List the workspaces.
+    /// List workspaces.
     #[command(
         after_help = "Examples:\n  sigma workspace list --limit 10\n  sigma workspace list --json | jq -r '.items[].id'"
     )]
     List(Page),
-    /// Show a workspace, its roles, and how many people and keys it has.
+    /// Show a workspace, its roles, and its numbers of members and keys.
     #[command(after_help = "Examples:\n  sigma workspace show org_bakery")]
     Show {
-        /// Its id.
+        /// Workspace id.
         id: String,
     },
     /// Change a workspace.
     #[command(after_help = "\
-Quick logins let people who are marked for it log in without a password. They work where the server allows them:
-workspaces.allow_quick_logins names the networks.
+Quick logins let members who are marked for it log in without a password, from the networks listed in
+workspaces.allow_quick_logins.
 
 Examples:
   sigma workspace set org_bakery --name 'The bakery'
   sigma workspace set org_bakery --quick-logins false")]
     Set(SetWorkspace),
-    /// Print the secrets that tokens of a workspace are verified with, for a service that does it by itself.
+    /// Print the secrets that verify a workspace's tokens, for services that do so offline.
     #[command(after_help = "\
-Whoever holds them can make tokens that this service believes: they belong into a file that nobody else reads, and to
-services of this workspace alone. The one that signs stands first. Rotating logs nobody out: the old one verifies until
-the last token that it signed has expired, 25 hours later.
+Anyone who holds them can forge tokens that such a service accepts: store them in a file that nobody else can read, and
+give them only to services of this workspace. The signing secret comes first. Rotating logs nobody out: the old secret
+verifies for another 25 hours, until its last token has expired.
 
 Examples:
   (umask 077 && sigma workspace secret org_bakery --json > bakery.secrets.json)
   sigma workspace secret org_bakery --rotate --json > bakery.secrets.json")]
     Secret {
-        /// Its id.
+        /// Workspace id.
         id: String,
-        /// Make a new one first.
+        /// Generate a new secret first.
         #[arg(long)]
         rotate: bool,
     },
-    /// Remove a workspace: its sessions and keys end at once. People keep their accounts.
+    /// Remove a workspace: its sessions and keys end immediately. Users keep their accounts.
     #[command(after_help = "Examples:\n  sigma workspace remove org_bakery --yes")]
     Remove {
-        /// Its id.
+        /// Workspace id.
         id: String,
         #[command(flatten)]
         sure: Sure,
@@ -72,12 +72,12 @@ Examples:
 #[derive(Args, Debug)]
 #[command(group(ArgGroup::new("change").required(true).multiple(true).args(["name", "quick_logins"])))]
 pub struct SetWorkspace {
-    /// Its id.
+    /// Workspace id.
     pub id: String,
-    /// What people are told it is called.
+    /// Display name.
     #[arg(long)]
     pub name: Option<String>,
-    /// Whether people who are marked for it log in without a password.
+    /// Whether members who are marked for it may log in without a password.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub quick_logins: Option<bool>,
 }
@@ -85,24 +85,24 @@ pub struct SetWorkspace {
 /// `sigma api-key`.
 #[derive(Debug, Subcommand)]
 pub enum ApiKeyCommand {
-    /// Make a key for a server of a workspace. The key is shown this once.
+    /// Create a key for a server of a workspace. The key is shown only once.
     #[command(after_help = "\
 Examples:
   sigma api-key add --workspace org_bakery --name Importer --permission read --permission update-data
   sigma api-key add --workspace org_bakery --name CI --permission read --days 90
   sigma api-key add --workspace org_bakery --name Backoffice --admin --json | jq -r .key")]
     Add(AddApiKey),
-    /// List the keys of a workspace, the newest first. The keys themselves are not known any more.
+    /// List the keys of a workspace, newest first. The keys themselves are not stored.
     #[command(after_help = "Examples:\n  sigma api-key list --workspace org_bakery")]
     List {
-        /// Whose.
+        /// Workspace id.
         #[arg(long, value_name = "ID")]
         workspace: String,
     },
-    /// Switch a key off for ever, and with it the keys that it made. Every server refuses them within a second.
+    /// Deactivate a key permanently, along with the keys that it created. Every server rejects them within a second.
     #[command(after_help = "Examples:\n  sigma api-key deactivate --workspace org_bakery key_0199… --yes")]
     Deactivate(NamedApiKey),
-    /// Remove a key from the list. It stops working, and so do the keys that it made.
+    /// Remove a key from the list. It stops working, and so do the keys that it created.
     #[command(after_help = "Examples:\n  sigma api-key remove --workspace org_bakery key_0199… --yes")]
     Remove(NamedApiKey),
 }
@@ -111,19 +111,19 @@ Examples:
 #[derive(Args, Debug)]
 #[command(group(ArgGroup::new("allowed").required(true).args(["permissions", "admin"])))]
 pub struct AddApiKey {
-    /// Whose.
+    /// Workspace id.
     #[arg(long, value_name = "ID")]
     pub workspace: String,
-    /// What it is for.
+    /// Display name.
     #[arg(long)]
     pub name: String,
-    /// What it may do. Repeatable.
+    /// Permission. Repeatable.
     #[arg(long = "permission", value_enum, value_name = "PERMISSION")]
     pub permissions: Vec<PermissionArg>,
-    /// Everything: all five permissions. Only such a key manages people, roles and keys.
+    /// Grant all five permissions. Only such a key can manage members, roles and keys.
     #[arg(long)]
     pub admin: bool,
-    /// It stops working after this many days; never without it.
+    /// Days until the key expires [default: never]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub days: Option<u32>,
 }
@@ -131,9 +131,9 @@ pub struct AddApiKey {
 /// A key of a workspace.
 #[derive(Args, Debug)]
 pub struct NamedApiKey {
-    /// Its id, as `sigma api-key list` shows it.
+    /// Key id, as shown by `sigma api-key list`.
     pub id: String,
-    /// Whose.
+    /// Workspace id.
     #[arg(long, value_name = "ID")]
     pub workspace: String,
     #[command(flatten)]
@@ -145,13 +145,13 @@ choices! {
     PermissionArg => KeyPermission {
         /// Read data and model.
         Read = "read",
-        /// Make and change data.
+        /// Create and change data.
         UpdateData = "update-data",
         /// Delete data.
         DeleteData = "delete-data",
-        /// Make and change the model.
+        /// Create and change the model.
         UpdateModel = "update-model",
-        /// Delete of the model.
+        /// Delete from the model.
         DeleteModel = "delete-model",
     }
 }
