@@ -33,7 +33,7 @@ pub struct Loaded {
 pub fn load(named: Option<&Path>) -> Result<Loaded, Failure> {
     let file = match named {
         Some(path) if !path.is_file() => {
-            return Err(Failure::Config(format!("there is no configuration file {}", path.display())));
+            return Err(Failure::Config(format!("the configuration file {} does not exist", path.display())));
         }
         Some(path) => Some(path.to_owned()),
         None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.is_file()),
@@ -97,7 +97,7 @@ pub fn refuse_problems(settings: &Settings) -> Result<(), Failure> {
 
 fn unusable(problems: &[check::Problem]) -> Failure {
     let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    Failure::Config(format!("the configuration cannot be used:\n  {}", lines.join("\n  ")))
+    Failure::Config(format!("invalid configuration:\n  {}", lines.join("\n  ")))
 }
 
 /// One error of figment in plain words: which key, from which file or variable, and what it should be.

@@ -16,11 +16,11 @@ pub fn confirm(yes: bool, consequence: &str) -> Result<(), Failure> {
     if io::stdin().is_terminal() && io::stderr().is_terminal() {
         return ask(consequence);
     }
-    Err(Failure::Refused(format!("{consequence}; say --yes if you mean it")))
+    Err(Failure::Refused(format!("{consequence}; confirm with --yes")))
 }
 
 fn ask(consequence: &str) -> Result<(), Failure> {
-    let failed = |error: io::Error| Failure::Failed(format!("cannot ask at the terminal: {error}"));
+    let failed = |error: io::Error| Failure::Failed(format!("cannot prompt on the terminal: {error}"));
     let mut terminal = io::stderr().lock();
     write!(terminal, "{}. Continue? [y/N] ", capitalized(consequence)).map_err(failed)?;
     terminal.flush().map_err(failed)?;

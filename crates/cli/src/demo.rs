@@ -105,7 +105,7 @@ async fn start(file: Option<&Path>, args: &DemoArgs, directory: &Path) -> Result
             Err(error) => return Err(serve::could_not(&error)),
         }
     }
-    Err(Failure::Failed("somebody takes every port that was free a moment ago; name others by --port".to_owned()))
+    Err(Failure::Failed("free ports keep being taken; choose one with --port".to_owned()))
 }
 
 /// The settings of the demo: its own defaults, overruled by the environment; where it lives is not negotiable.
@@ -137,14 +137,14 @@ impl Place {
         match data {
             Some(directory) => {
                 std::fs::create_dir_all(directory).map(|()| Self::Kept(directory.to_owned())).map_err(|error| {
-                    Failure::Failed(format!("cannot make the directory {}: {error}", directory.display()))
+                    Failure::Failed(format!("cannot create the directory {}: {error}", directory.display()))
                 })
             }
             None => tempfile::Builder::new()
                 .prefix("sigma-demo-")
                 .tempdir()
                 .map(Self::Temporary)
-                .map_err(|error| Failure::Failed(format!("cannot make a temporary directory: {error}"))),
+                .map_err(|error| Failure::Failed(format!("cannot create a temporary directory: {error}"))),
         }
     }
 
@@ -176,8 +176,8 @@ fn announce(output: Output, issuer: &str, origin: &str, admin: &str, data: Optio
         );
     }
     let database = match data {
-        Some(directory) => format!("The database stays in {}.", directory.display()),
-        None => "The database is new, and gone afterwards; --data DIR keeps it.".to_owned(),
+        Some(directory) => format!("The database is kept in {}.", directory.display()),
+        None => "The database is temporary and deleted on exit; use --data DIR to keep it.".to_owned(),
     };
     serve::announce(&format!(
         "\n  Server      {issuer}\n  Playground  {origin}   open this one\n\n{database}\n\

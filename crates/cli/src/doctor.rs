@@ -75,9 +75,9 @@ pub fn doctor(file: Option<&Path>, output: Output) -> Result<(), Failure> {
     output.answer(&report, |report| {
         let lines: Vec<String> = report.checks.iter().map(Finding::text).collect();
         let verdict = match wrong {
-            0 => "Nothing is wrong.".to_owned(),
-            1 => "One thing is wrong.".to_owned(),
-            count => format!("{count} things are wrong."),
+            0 => "No problems found.".to_owned(),
+            1 => "1 problem found.".to_owned(),
+            count => format!("{count} problems found."),
         };
         format!("{}\n\n{verdict}", lines.join("\n"))
     })?;
@@ -88,7 +88,7 @@ fn examine(file: Option<&Path>) -> Vec<Finding> {
     let settings = match config::load(file) {
         Ok(loaded) => loaded.settings,
         Err(failure) => {
-            let mend = "Nothing else can be looked at before this is mended; `sigma config show` prints all keys.";
+            let mend = "Fix this first; nothing else can be checked before. `sigma config show` prints all keys.";
             return vec![Finding::wrong("configuration", failure.to_string(), mend)];
         }
     };

@@ -39,13 +39,16 @@ impl Exposed {
         let (path, mode) = (self.path.display(), self.mode);
         match self.what {
             What::MasterKey => format!(
-                "{path} is open to others (mode {mode:o}): whoever reads it and the database can sign as this server"
+                "{path} is accessible to other users (mode {mode:o}): anyone who can read it and the database can sign as \
+                 this server"
             ),
             What::Database => {
-                format!("{path} is open to others (mode {mode:o}): it holds names, addresses and sessions of people")
+                format!(
+                    "{path} is accessible to other users (mode {mode:o}): it contains names, addresses and sessions"
+                )
             }
             What::Mails => {
-                format!("{path} is open to others (mode {mode:o}): its mails hold links that set passwords")
+                format!("{path} is accessible to other users (mode {mode:o}): its mails contain password links")
             }
         }
     }

@@ -32,7 +32,7 @@ impl Opened {
     pub fn open(file: Option<&Path>) -> Result<Self, Failure> {
         Self::admin(config::load_checked(file)?).map_err(|error| match error {
             OpenError::Missing(_) => Failure::Store(format!(
-                "{error}: start `sigma serve` once, or name the server's configuration by --config"
+                "{error}: start `sigma serve` once, or pass the server's configuration with --config"
             )),
             error => Failure::Store(error.to_string()),
         })
@@ -92,7 +92,8 @@ impl Opened {
         }
         if !settings.file.exists() {
             return Err(Failure::Config(format!(
-                "there is no master key file {}: start `sigma serve` once, or name the server's configuration by --config",
+                "the master key file {} does not exist: start `sigma serve` once, or pass the server's configuration with \
+                 --config",
                 settings.file.display()
             )));
         }

@@ -61,7 +61,7 @@ pub fn serve(file: Option<&Path>, args: &ServeArgs, output: Output) -> Result<()
             };
             sigma.drain();
             if told == Stop::Terminate && !drain.is_zero() {
-                tracing::info!(seconds = drain.as_secs(), "the server stops as soon as balancers have noticed");
+                tracing::info!(seconds = drain.as_secs(), "the server stops as soon as load balancers have noticed");
                 tokio::select! {
                     _ = stops.next() => return,
                     () = tokio::time::sleep(drain) => {}
@@ -73,7 +73,7 @@ pub fn serve(file: Option<&Path>, args: &ServeArgs, output: Output) -> Result<()
         tokio::select! {
             ended = server.run(until(stopped)) => ended.map_err(|error| could_not(&error)),
             () = told => {
-                tracing::warn!("the server stops at once, with what is in flight: it was told twice");
+                tracing::warn!("second signal: the server stops immediately, dropping requests in flight");
                 Ok(())
             }
         }
@@ -86,8 +86,8 @@ pub fn serve(file: Option<&Path>, args: &ServeArgs, output: Output) -> Result<()
 /// Takes the log's filter of a configuration that was changed. One that cannot be used changes nothing.
 fn read_again(file: Option<&Path>, log: &Log) {
     match config::load_checked(file).and_then(|settings| log.set_filter(&settings.log)) {
-        Ok(()) => tracing::info!("the log filter was read again"),
-        Err(error) => tracing::error!(%error, "the configuration cannot be read again; nothing was changed"),
+        Ok(()) => tracing::info!("the log filter was reloaded"),
+        Err(error) => tracing::error!(%error, "the configuration cannot be reloaded; nothing was changed"),
     }
 }
 

@@ -62,20 +62,20 @@ impl KeyView {
 
     fn text(&self) -> String {
         fields(&[
-            ("key", self.key.as_ref().map(|key| format!("{key}\nshown this once")).unwrap_or_default()),
+            ("key", self.key.as_ref().map(|key| format!("{key}\nshown only once")).unwrap_or_default()),
             ("id", self.id.clone()),
             ("name", self.name.clone()),
             ("permissions", self.permissions.join("\n")),
-            ("switched off", if self.active { String::new() } else { "yes".to_owned() }),
-            ("made by", self.made_by.as_ref().map(|by| format!("{} ({})", by.name, by.id)).unwrap_or_default()),
-            ("since", self.created_at.clone()),
+            ("deactivated", if self.active { String::new() } else { "yes".to_owned() }),
+            ("created by", self.made_by.as_ref().map(|by| format!("{} ({})", by.name, by.id)).unwrap_or_default()),
+            ("created", self.created_at.clone()),
             ("last used", self.last_used_at.clone().unwrap_or_default()),
-            ("until", self.expires_at.clone().unwrap_or_default()),
+            ("expires", self.expires_at.clone().unwrap_or_default()),
         ])
     }
 
     fn row(&self) -> [String; 5] {
-        let off = if self.active { self.expires_at.clone().unwrap_or_default() } else { "off".to_owned() };
+        let off = if self.active { self.expires_at.clone().unwrap_or_default() } else { "deactivated".to_owned() };
         let used = self.last_used_at.clone().unwrap_or_else(|| "never".to_owned());
         [self.id.clone(), self.name.clone(), self.permissions.join(" "), used, off]
     }
@@ -116,10 +116,10 @@ pub fn list(file: Option<&Path>, output: Output, workspace: &str) -> Result<(), 
     Listed::new(views, limit, |view: &KeyView| view.id.clone()).print(
         output,
         "sigma api-key list",
-        "The workspace has no keys yet. `sigma api-key add --help` shows how to make one.",
+        "The workspace has no keys yet. `sigma api-key add --help` shows how to create one.",
         |views| {
             let rows: Vec<_> = views.iter().map(KeyView::row).collect();
-            table(["ID", "NAME", "PERMISSIONS", "LAST USED", "UNTIL"], &rows)
+            table(["ID", "NAME", "PERMISSIONS", "LAST USED", "EXPIRES"], &rows)
         },
     )
 }
@@ -130,7 +130,7 @@ pub fn deactivate(file: Option<&Path>, output: Output, args: &NamedApiKey) -> Re
     confirm_end(&opened, args)?;
     let (org_id, id, now) = named(&opened, args);
     let key = decided(opened.write(move |tx| api_key::deactivate(tx, &org_id, &Actor::Operator, &id, now))?)?;
-    output.answer(&KeyView::of(&key), |view| format!("{} ({}) is switched off for ever.", view.id, view.name))
+    output.answer(&KeyView::of(&key), |view| format!("{} ({}) is deactivated.", view.id, view.name))
 }
 
 /// Removes a key, once that was confirmed.
@@ -139,7 +139,7 @@ pub fn remove(file: Option<&Path>, output: Output, args: &NamedApiKey) -> Result
     confirm_end(&opened, args)?;
     let (org_id, id, now) = named(&opened, args);
     decided(opened.write(move |tx| api_key::remove(tx, &org_id, &Actor::Operator, &id, now))?)?;
-    output.answer(&serde_json::json!({ "removed": args.id }), |_| format!("{} is removed.", args.id))
+    output.answer(&serde_json::json!({ "removed": args.id }), |_| format!("{} was removed.", args.id))
 }
 
 /// Asks about a key that is there; what is not there needs no question.
@@ -149,7 +149,7 @@ fn confirm_end(opened: &Opened, args: &NamedApiKey) -> Result<(), Failure> {
     match key {
         Some(key) => confirm(
             args.sure.yes,
-            &format!("the key {} ({}) and those that it made stop working for ever", key.id, key.name),
+            &format!("the key {} ({}) and the keys that it created stop working permanently", key.id, key.name),
         ),
         None => Ok(()),
     }

@@ -39,10 +39,9 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddApp) -> Result<(), Fai
     let stored = app.clone();
     match opened.write(move |tx| app::add(tx, &stored))? {
         Added::Added => print(output, &app, secret),
-        Added::IdTaken => Err(Failure::Refused(format!(
-            "the id {} belongs to an app, or once did; ids are never given out again",
-            app.client_id
-        ))),
+        Added::IdTaken => {
+            Err(Failure::Refused(format!("the id {} is or was used by an app; ids are never reused", app.client_id)))
+        }
     }
 }
 
@@ -69,7 +68,7 @@ pub fn show(file: Option<&Path>, output: Output, id: &str) -> Result<(), Failure
 /// Changes an app. A secret is made if the new method needs one and there is none.
 pub fn set(file: Option<&Path>, output: Output, args: &SetApp) -> Result<(), Failure> {
     if !args.disable && !args.enable && args.fields == AppFields::default() {
-        return Err(Failure::Usage("there is nothing to set; `sigma app set --help` shows what can be".to_owned()));
+        return Err(Failure::Usage("nothing to change; see `sigma app set --help`".to_owned()));
     }
     let opened = Opened::open(file)?;
     let mut app = draft::changed(find(&opened, &args.id)?, &args.fields, opened.now())?;
@@ -89,9 +88,12 @@ pub fn rotate_secret(file: Option<&Path>, output: Output, id: &str, yes: bool) -
     app.secret = None;
     app.updated_at = opened.now();
     let Some(secret) = fresh_secret(&mut app, opened.rng.as_ref()) else {
-        return Err(Failure::Refused(format!("{id} has no secret: it authenticates by {}", app.auth_method.as_str())));
+        return Err(Failure::Refused(format!(
+            "{id} has no secret: it authenticates with {}",
+            app.auth_method.as_str()
+        )));
     };
-    confirm(yes, &format!("the present secret of {id} stops working at once"))?;
+    confirm(yes, &format!("the current secret of {id} stops working immediately"))?;
     update(&opened, &app)?;
     print(output, &app, Some(secret))
 }
@@ -101,21 +103,21 @@ pub fn remove(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Resul
     let opened = Opened::open(file)?;
     let app = find(&opened, id)?;
     let consequence = format!(
-        "removing {id} ends all its tokens, and its id is never given out again (`sigma app set {id} --disable` switches \
-         it off)"
+        "removing {id} revokes all its tokens, and its id is never reused (`sigma app set {id} --disable` \
+         disables it)"
     );
     confirm(yes, &consequence)?;
     let now = opened.now();
     let client_id = app.client_id.clone();
     opened.write(move |tx| app::remove(tx, &client_id, now))?;
-    output.answer(&serde_json::json!({ "removed": app.client_id }), |_| format!("{id} is removed."))
+    output.answer(&serde_json::json!({ "removed": app.client_id }), |_| format!("{id} was removed."))
 }
 
 fn find(opened: &Opened, id: &str) -> Result<App, Failure> {
     let client_id = ClientId::from_text(id);
     opened
         .read(move |tx| app::find(tx, &client_id))?
-        .ok_or_else(|| Failure::NotFound(format!("there is no app {id}; `sigma app list` shows those there are")))
+        .ok_or_else(|| Failure::NotFound(format!("there is no app {id}; see `sigma app list`")))
 }
 
 /// Whether there is what the options name: a misspelt API would be allowed to nobody's surprise but the app's.
@@ -123,17 +125,13 @@ fn check_named(opened: &Opened, fields: &AppFields) -> Result<(), Failure> {
     for uri in draft::listed(&fields.resources) {
         let wanted = uri.clone();
         if opened.read(move |tx| resource::find(tx, &wanted))?.is_none() {
-            return Err(Failure::NotFound(format!(
-                "there is no API {uri}; `sigma resource list` shows those there are"
-            )));
+            return Err(Failure::NotFound(format!("there is no API {uri}; see `sigma resource list`")));
         }
     }
     let Some(workspace) = &fields.workspace else { return Ok(()) };
     let wanted = OrgId::from_text(workspace.as_str());
     if opened.read(move |tx| tenant::find(tx, &wanted))?.is_none() {
-        return Err(Failure::NotFound(format!(
-            "there is no workspace {workspace}; `sigma workspace list` shows those there are"
-        )));
+        return Err(Failure::NotFound(format!("there is no workspace {workspace}; see `sigma workspace list`")));
     }
     Ok(())
 }
@@ -143,7 +141,7 @@ fn update(opened: &Opened, app: &App) -> Result<(), Failure> {
     if opened.write(move |tx| app::update(tx, &stored))? {
         return Ok(());
     }
-    Err(Failure::NotFound(format!("the app {} was removed meanwhile", app.client_id)))
+    Err(Failure::NotFound(format!("the app {} has been removed meanwhile", app.client_id)))
 }
 
 /// Makes the secret that the app's method needs and it does not have. Only its digest is stored.

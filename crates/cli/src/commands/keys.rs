@@ -93,7 +93,7 @@ pub fn revoke(file: Option<&Path>, output: Output, kid: &str, yes: bool) -> Resu
     let (wanted, now) = (kid.to_owned(), opened.now());
     let keys = opened.read(signing_key::list)?;
     if keys.iter().any(|key| key.kid == kid && !signs(key, &keys, now)) {
-        confirm(yes, &format!("every token that the key {kid} signed is dead at once"))?;
+        confirm(yes, &format!("every token signed with the key {kid} becomes invalid immediately"))?;
     }
     let revoked = opened.write(move |tx| {
         tx.lock(Owner::Installation)?;
@@ -108,7 +108,7 @@ pub fn revoke(file: Option<&Path>, output: Output, kid: &str, yes: bool) -> Resu
         Revoked::Done => print(&opened, output, &[]),
         Revoked::Unknown => Err(Failure::NotFound(format!("there is no signing key \"{kid}\""))),
         Revoked::Signs => Err(Failure::Refused(format!(
-            "key \"{kid}\" signs: run `sigma keys rotate --now` first, and then revoke it"
+            "key \"{kid}\" is the current signing key: run `sigma keys rotate --now` first, then revoke it"
         ))),
     }
 }
@@ -133,7 +133,7 @@ fn print(opened: &Opened, output: Output, made: &[String]) -> Result<(), Failure
     let items: Vec<KeyView> = keys.iter().map(|key| KeyView::of(key, signs(key, &keys, now))).collect();
     output.answer(&Answer { made, items }, |answer| {
         if answer.items.is_empty() {
-            return "There are no keys yet: the server makes them at its first start.".to_owned();
+            return "There are no keys yet: the server creates them on first start.".to_owned();
         }
         let rows: Vec<[String; 5]> = answer.items.iter().map(KeyView::row).collect();
         let list = table(["KEY ID", "ALG", "STATE", "SIGNS FROM", "KEPT UNTIL"], &rows);

@@ -59,13 +59,13 @@ impl ResourceView {
 
 /// Registers an API for the operator's org.
 pub fn add(file: Option<&Path>, output: Output, uri: &str, fields: &ResourceFields) -> Result<(), Failure> {
-    let url = Url::parse(uri).map_err(|error| Failure::Usage(format!("\"{uri}\" is no absolute URI: {error}")))?;
+    let url = Url::parse(uri).map_err(|error| Failure::Usage(format!("\"{uri}\" is not an absolute URI: {error}")))?;
     if uri.contains('#') || uri.len() > 2_000 || uri.chars().any(|c| c.is_control() || c == ' ') {
         return Err(Failure::Usage(format!("\"{uri}\" must be an absolute URI without fragment (RFC 8707 §2)")));
     }
     let opened = Opened::open(file)?;
     if uri == opened.settings.issuer {
-        return Err(Failure::Refused("the issuer is the audience of its own tokens already".to_owned()));
+        return Err(Failure::Refused("the issuer already is the audience of its own tokens".to_owned()));
     }
     let now = opened.now();
     let bare = Resource {
@@ -97,7 +97,7 @@ pub fn set(file: Option<&Path>, output: Output, uri: &str, fields: &ResourceFiel
     let resource = changed(&opened, find(&opened, uri)?, fields)?;
     let view = ResourceView::of(&resource);
     if !opened.write(move |tx| resource::update(tx, &resource))? {
-        return Err(Failure::NotFound(format!("the API {uri} was removed meanwhile")));
+        return Err(Failure::NotFound(format!("the API {uri} has been removed meanwhile")));
     }
     output.answer(&view, ResourceView::text)
 }
@@ -116,9 +116,7 @@ fn changed(opened: &Opened, mut resource: Resource, fields: &ResourceFields) -> 
         for server in &resource.servers {
             let wanted = server.clone();
             if opened.read(move |tx| app::find(tx, &wanted))?.is_none() {
-                return Err(Failure::NotFound(format!(
-                    "there is no app {server}; `sigma app list` shows those there are"
-                )));
+                return Err(Failure::NotFound(format!("there is no app {server}; see `sigma app list`")));
             }
         }
     }
@@ -136,7 +134,7 @@ fn scopes(typed: &[String]) -> Result<Vec<ResourceScope>, Failure> {
             _ => Failure::Usage(format!("--scope: \"{text}\": {problem}")),
         })?;
         if scopes.iter().any(|known| known.name == scope.name) {
-            return Err(Failure::Usage(format!("--scope: \"{name}\" stands twice")));
+            return Err(Failure::Usage(format!("--scope: \"{name}\" is given twice")));
         }
         scopes.push(scope);
     }
@@ -150,7 +148,7 @@ fn find(opened: &Opened, uri: &str) -> Result<Resource, Failure> {
     let wanted = uri.to_owned();
     opened
         .read(move |tx| resource::find(tx, &wanted))?
-        .ok_or_else(|| Failure::NotFound(format!("there is no API {uri}; `sigma resource list` shows those there are")))
+        .ok_or_else(|| Failure::NotFound(format!("there is no API {uri}; see `sigma resource list`")))
 }
 
 /// Lists a page of APIs by URI.
@@ -162,7 +160,7 @@ pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Fail
     Listed::new(views, page.limit, |view: &ResourceView| view.uri.clone()).print(
         output,
         "sigma resource list",
-        "There are no APIs yet: tokens are for the server itself.",
+        "There are no APIs yet: all tokens are for the server itself.",
         |views| {
             let row = |view: &ResourceView| [view.uri.clone(), view.name.clone(), view.org_id.clone()];
             table(["URI", "NAME", "OWNER"], &views.iter().map(row).collect::<Vec<_>>())
@@ -177,7 +175,7 @@ pub fn remove(file: Option<&Path>, output: Output, uri: &str, yes: bool) -> Resu
     if opened.read(move |tx| resource::find(tx, &wanted))?.is_none() {
         return Err(unknown(uri));
     }
-    confirm(yes, &format!("no more tokens are made for {uri}"))?;
+    confirm(yes, &format!("no more tokens are issued for {uri}"))?;
     let wanted = uri.to_owned();
     let removed = opened.write(move |tx| match resource::find(tx, &wanted)? {
         Some(_) => resource::remove(tx, &wanted),
@@ -186,9 +184,9 @@ pub fn remove(file: Option<&Path>, output: Output, uri: &str, yes: bool) -> Resu
     if !removed {
         return Err(unknown(uri));
     }
-    output.answer(&serde_json::json!({ "removed": uri }), |_| format!("{uri} is removed."))
+    output.answer(&serde_json::json!({ "removed": uri }), |_| format!("{uri} was removed."))
 }
 
 fn unknown(uri: &str) -> Failure {
-    Failure::NotFound(format!("there is no API {uri}; `sigma resource list` shows those there are"))
+    Failure::NotFound(format!("there is no API {uri}; see `sigma resource list`"))
 }

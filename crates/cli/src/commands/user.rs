@@ -83,8 +83,8 @@ impl UserView {
             ("address", self.email.as_ref().map(|email| format!("{email}{verified}")).unwrap_or_default()),
             ("public key", self.pubkey.clone().unwrap_or_default()),
             ("identities", identities.join("\n")),
-            ("switched off", if self.disabled { "yes".to_owned() } else { String::new() }),
-            ("since", self.created_at.clone()),
+            ("disabled", if self.disabled { "yes".to_owned() } else { String::new() }),
+            ("created", self.created_at.clone()),
         ])
     }
 }
@@ -126,7 +126,7 @@ pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Fail
         "sigma user list",
         "There are no accounts yet.",
         |views| {
-            let off = |view: &UserView| if view.disabled { "off".to_owned() } else { String::new() };
+            let off = |view: &UserView| if view.disabled { "disabled".to_owned() } else { String::new() };
             let row = |view: &UserView| [view.id.clone(), view.name.clone(), view.created_at.clone(), off(view)];
             table(["ID", "NAME", "SINCE", ""], &views.iter().map(row).collect::<Vec<_>>())
         },
@@ -143,8 +143,9 @@ pub fn show(file: Option<&Path>, output: Output, user: &str) -> Result<(), Failu
 pub fn disable(file: Option<&Path>, output: Output, user: &str, keys: MadeKeys, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let id = find(&opened, user)?.user.id;
-    let more = if keys == MadeKeys::Deactivate { ", and the API keys that they made never work again" } else { "" };
-    confirm(yes, &format!("everything that was issued to {user} stops working, nobody signs in as them{more}"))?;
+    let more =
+        if keys == MadeKeys::Deactivate { ", and the API keys that they created stop working permanently" } else { "" };
+    confirm(yes, &format!("everything issued to {user} stops working, and they can no longer sign in{more}"))?;
     // The account first: it makes no key any more.
     let (off, now) = (id.clone(), opened.now());
     opened.write(move |tx| account::set_disabled(tx, &off, true, now))?;
@@ -181,7 +182,7 @@ pub fn sessions(
         }
     }
     if end_all {
-        confirm(yes, &format!("every browser of {user} is signed out"))?;
+        confirm(yes, &format!("all browsers of {user} are signed out"))?;
         let end_some = || {
             let owner = id.clone();
             opened.write(move |tx| session::end_all(tx, &owner, None, now))
@@ -217,7 +218,7 @@ fn switch(opened: &Opened, output: Output, user: &str, to: Switch) -> Result<(),
     let changed = id.clone();
     opened.write(move |tx| account::set_disabled(tx, &changed, to == Switch::Off, now))?;
     output.answer(&UserView::with_identities(&find(opened, id.as_str())?), |view| {
-        format!("{} is switched {}.", view.id, if view.disabled { "off" } else { "on" })
+        format!("{} is {}.", view.id, if view.disabled { "disabled" } else { "enabled" })
     })
 }
 
@@ -237,7 +238,5 @@ fn find(opened: &Opened, user: &str) -> Result<Account, Failure> {
             None => Ok(None),
         }
     })?;
-    account.ok_or_else(|| {
-        Failure::NotFound(format!("there is no account {user}; `sigma user list` shows those there are"))
-    })
+    account.ok_or_else(|| Failure::NotFound(format!("there is no account {user}; see `sigma user list`")))
 }

@@ -68,10 +68,10 @@ impl WorkspaceView {
         if let Some(inside) = &self.inside {
             let roles: Vec<String> = inside.roles.iter().map(|role| format!("{} {}", role.id, role.name)).collect();
             entries.push(("roles", roles.join("\n")));
-            entries.push(("people", inside.people.to_string()));
+            entries.push(("members", inside.people.to_string()));
             entries.push(("active keys", inside.api_keys.to_string()));
         }
-        entries.push(("since", self.created_at.clone()));
+        entries.push(("created", self.created_at.clone()));
         fields(&entries)
     }
 }
@@ -99,7 +99,7 @@ pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Fail
     Listed::new(views, page.limit, |view: &WorkspaceView| view.id.clone()).print(
         output,
         "sigma workspace list",
-        "There are no workspaces yet. `sigma workspace add --help` shows how to make one.",
+        "There are no workspaces yet. `sigma workspace add --help` shows how to create one.",
         |views| {
             let row = |view: &WorkspaceView| [view.id.clone(), view.name.clone(), view.created_at.clone()];
             table(["ID", "NAME", "SINCE"], &views.iter().map(row).collect::<Vec<_>>())
@@ -161,7 +161,7 @@ pub fn secret(file: Option<&Path>, output: Output, id: &str, rotate: bool) -> Re
     let mut keys = Vec::with_capacity(stored.len());
     for one in stored {
         let secret = master_key.open(&seal_context(&org_id, &one.kid), &one.sealed).map_err(|_| {
-            Failure::Config("the secrets of this database were sealed under another master key".to_owned())
+            Failure::Config("the secrets of this database were sealed with another master key".to_owned())
         })?;
         let k = URL_SAFE_NO_PAD.encode(secret.as_slice());
         keys.push(Jwk { kty: "oct", alg: "HS256", kid: one.kid, k });
@@ -181,7 +181,7 @@ pub fn remove(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Resul
     let name = workspace.name;
     confirm(yes, &format!("removing {id} ({name}) ends its sessions and keys and deletes its roles"))?;
     decided(opened.write(move |tx| tenant::remove(tx, &org_id, now))?)?;
-    output.answer(&serde_json::json!({ "removed": id }), |_| format!("{id} is removed."))
+    output.answer(&serde_json::json!({ "removed": id }), |_| format!("{id} was removed."))
 }
 
 fn answer(opened: &Opened, output: Output, id: &OrgId) -> Result<(), Failure> {
@@ -201,7 +201,7 @@ fn answer(opened: &Opened, output: Output, id: &OrgId) -> Result<(), Failure> {
 }
 
 fn unknown(id: &str) -> Failure {
-    Failure::NotFound(format!("there is no workspace {id}; `sigma workspace list` shows those there are"))
+    Failure::NotFound(format!("there is no workspace {id}; see `sigma workspace list`"))
 }
 
 /// What was decided; a refusal in the words of the command line.

@@ -70,7 +70,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
         "metrics.listen",
         match settings.metrics.listen {
             Some(address) if address == settings.listen && address.port() != 0 => {
-                Err("is where the server listens itself; metrics need a port of their own".to_owned())
+                Err("is the server's own address; metrics need a separate port".to_owned())
             }
             _ => Ok(()),
         },
@@ -79,7 +79,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
         "log.filter",
         EnvFilter::try_new(&settings.log.filter).map(|_| ()).map_err(|error| {
             format!(
-                "\"{}\" is no filter ({error}); write for example \"info\" or \"sigma=debug,warn\"",
+                "\"{}\" is not a valid filter ({error}); for example \"info\" or \"sigma=debug,warn\"",
                 settings.log.filter
             )
         }),
@@ -90,22 +90,22 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
 /// The issuer is a bare origin, spelt as browsers spell it, because `iss` is compared byte for byte.
 fn issuer(issuer: &str) -> Result<(), String> {
     let url = Url::parse(issuer).map_err(|error| {
-        format!("\"{issuer}\" is no URL ({error}); write the origin people see, like https://id.example.org")
+        format!("\"{issuer}\" is not a URL ({error}); use the public origin, like https://id.example.org")
     })?;
     let origin = url.origin().ascii_serialization();
     match url.scheme() {
         "https" => {}
         "http" if is_loopback(&url) => {}
-        "http" => return Err(format!("\"{issuer}\" must be https; plain http is for localhost alone")),
+        "http" => return Err(format!("\"{issuer}\" must be https; plain http is allowed for localhost only")),
         other => return Err(format!("\"{issuer}\" must be https, not {other}")),
     }
     if issuer == origin {
         return Ok(());
     }
     if issuer.strip_suffix('/').is_some_and(|bare| bare == origin) {
-        return Err(format!("\"{issuer}\" ends in a slash; write {origin}"));
+        return Err(format!("\"{issuer}\" ends with a slash; use {origin}"));
     }
-    Err(format!("\"{issuer}\" must be a bare origin, without path, query or user name, spelt as browsers do: {origin}"))
+    Err(format!("\"{issuer}\" must be an origin without path, query or user name, in canonical form: {origin}"))
 }
 
 /// Whether `url` names this machine and nothing else.
@@ -122,7 +122,7 @@ pub fn is_loopback(url: &Url) -> bool {
 fn pooler(store: &StoreSettings) -> Result<(), String> {
     let is_file = store.url.expose_secret().starts_with("sqlite:");
     if is_file && store.pooler != Pooler::None {
-        return Err("is for PostgreSQL, but store.url names a file: remove it".to_owned());
+        return Err("applies to PostgreSQL, but store.url names a file: remove it".to_owned());
     }
     Ok(())
 }
@@ -155,7 +155,7 @@ fn forward_audiences(settings: &Settings) -> Result<(), String> {
             return Err(format!("{audience:?} must be 1 to 200 characters of ASCII without white space"));
         }
         if *audience == settings.issuer {
-            return Err(format!("{audience:?} is this server itself: name the backend"));
+            return Err(format!("{audience:?} is this server; name the backend instead"));
         }
     }
     Ok(())
@@ -164,7 +164,7 @@ fn forward_audiences(settings: &Settings) -> Result<(), String> {
 fn trusted_origins(sign_in: &SignIn) -> Result<(), String> {
     let is_origin = |text: &str| Url::parse(text).is_ok_and(|url| url.origin().ascii_serialization() == text);
     match sign_in.trusted_origins.iter().find(|origin| !is_origin(origin)) {
-        Some(origin) => Err(format!("\"{origin}\" is no origin; write it like https://app.example.org")),
+        Some(origin) => Err(format!("\"{origin}\" is not an origin; use a form like https://app.example.org")),
         None => Ok(()),
     }
 }
@@ -211,9 +211,8 @@ fn budgets(budgets: &Budgets) -> [(&'static str, Result<(), String>); 8] {
     const LEAST: usize = 1024 * 1024;
     const MOST: usize = 1 << 40;
     let shared = |own: usize, all: usize| {
-        within(own, LEAST, MOST).and_then(|()| {
-            if own <= all { Ok(()) } else { Err(format!("is {own}, more than the {all} of everybody together")) }
-        })
+        within(own, LEAST, MOST)
+            .and_then(|()| if own <= all { Ok(()) } else { Err(format!("is {own}, more than the global {all}")) })
     };
     [
         ("budgets.body_bytes", within(budgets.body_bytes, LEAST, MOST)),
@@ -290,7 +289,7 @@ mod tests {
         }
         assert_eq!(
             only(|settings| settings.issuer = "https://id.example.org/".to_owned()),
-            "issuer: \"https://id.example.org/\" ends in a slash; write https://id.example.org"
+            "issuer: \"https://id.example.org/\" ends with a slash; use https://id.example.org"
         );
     }
 
@@ -301,7 +300,7 @@ mod tests {
             "tokens.code_seconds: is 601, but must be 1 to 600"
         );
         let pooled = only(|settings| settings.store.pooler = Pooler::Transaction);
-        assert_eq!(pooled, "store.pooler: is for PostgreSQL, but store.url names a file: remove it");
+        assert_eq!(pooled, "store.pooler: applies to PostgreSQL, but store.url names a file: remove it");
         assert_eq!(only(|settings| settings.store.wait = 3_601), "store.wait: is 3601, but must be 0 to 3600");
         assert_eq!(only(|settings| settings.store.connections = 0), "store.connections: is 0, but must be 1 to 64");
         assert_eq!(only(|settings| settings.http.idle_seconds = 0), "http.idle_seconds: is 0, but must be 1 to 3600");
@@ -315,7 +314,7 @@ mod tests {
     fn nobodys_budget_is_larger_than_that_of_all() {
         assert_eq!(
             only(|settings| settings.budgets.tenant_answer_bytes = 1 << 30),
-            "budgets.tenant_answer_bytes: is 1073741824, more than the 268435456 of everybody together"
+            "budgets.tenant_answer_bytes: is 1073741824, more than the global 268435456"
         );
         assert_eq!(
             only(|settings| settings.budgets.tenant_requests = 0),
@@ -333,7 +332,7 @@ mod tests {
 
     #[test]
     fn metrics_do_not_share_the_servers_port() {
-        assert!(only(|settings| settings.metrics.listen = Some(settings.listen)).contains("a port of their own"));
+        assert!(only(|settings| settings.metrics.listen = Some(settings.listen)).contains("a separate port"));
     }
 
     #[test]
@@ -343,7 +342,7 @@ mod tests {
         for bad in ["", "a b", "a\n", "b\u{fc}cher", &"x".repeat(201)] {
             assert!(audience(bad).contains("must be 1 to 200 characters"), "{bad}");
         }
-        assert!(audience(&Settings::default().issuer).contains("is this server itself"));
+        assert!(audience(&Settings::default().issuer).contains("is this server;"));
         let mut settings = Settings::default();
         settings.workspaces.forward_audiences = vec!["https://api.example.org".to_owned(), "reports".to_owned()];
         assert!(problems(&settings).is_empty());
@@ -353,7 +352,7 @@ mod tests {
     fn a_trusted_origin_has_no_path() {
         assert!(
             only(|settings| settings.sign_in.trusted_origins = vec!["https://app.example.org/x".to_owned()])
-                .contains("is no origin")
+                .contains("is not an origin")
         );
     }
 }

@@ -42,14 +42,14 @@ pub fn check(file: Option<&Path>, output: Output) -> Result<(), Failure> {
         return Ok(());
     }
     if output.json {
-        Err(Failure::Config("the configuration cannot be used".to_owned()))
+        Err(Failure::Config("invalid configuration".to_owned()))
     } else {
         Err(super::unusable(&verdict.problems))
     }
 }
 
 fn summary(settings: &Settings) -> String {
-    format!("The configuration is fine: issuer {}, listening on {}.", settings.issuer, settings.listen)
+    format!("The configuration is valid: issuer {}, listening on {}.", settings.issuer, settings.listen)
 }
 
 /// Settings as TOML: plain keys first, then one table for each section. A setting that is not set is a comment.

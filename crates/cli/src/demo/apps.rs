@@ -73,7 +73,7 @@ pub fn register(opened: &Opened, origin: &str) -> Result<Vec<DemoApp>, Failure> 
     Ok(vec![
         DemoApp {
             name: "Single-page app",
-            about: "Public: runs in the browser, protected by PKCE alone.",
+            about: "Public: runs in the browser, protected by PKCE.",
             client_id: "playground",
             auth: AuthMethod::None.as_str(),
             secret: None,

@@ -60,8 +60,7 @@ impl Site {
         let index =
             files::find("index.html").and_then(|file| std::str::from_utf8(file.bytes).ok()).ok_or_else(|| {
                 Failure::Failed(
-                    "this program was built without the Playground: run `make web` (it needs Node 20 or newer), \
-                 then build it again"
+                    "this binary was built without the Playground: run `make web` (needs Node 20 or newer) and rebuild"
                         .to_owned(),
                 )
             })?;
@@ -131,7 +130,7 @@ async fn told(State(site): State<Shared>) -> Response {
 async fn file(Path(name): Path<String>) -> Response {
     match files::find(&name) {
         Some(Embedded { content_type, bytes, .. }) => ([(CONTENT_TYPE, *content_type)], *bytes).into_response(),
-        None => (StatusCode::NOT_FOUND, "There is no such file.\n").into_response(),
+        None => (StatusCode::NOT_FOUND, "Not found.\n").into_response(),
     }
 }
 

@@ -11,12 +11,12 @@ const TRIES: u16 = 100;
 pub fn free(wanted: Option<u16>, first: u16, taken: &[u16]) -> Result<u16, Failure> {
     match wanted {
         Some(port) if taken.contains(&port) || !is_free(port) => {
-            Err(Failure::Refused(format!("port {port} is taken; leave it out to get the next one that is free")))
+            Err(Failure::Refused(format!("port {port} is taken; omit it to use the next free one")))
         }
         Some(port) => Ok(port),
         None => (first..=first.saturating_add(TRIES))
             .find(|port| !taken.contains(port) && is_free(*port))
-            .ok_or_else(|| Failure::Failed(format!("no port from {first} on is free; name one by --port"))),
+            .ok_or_else(|| Failure::Failed(format!("no free port from {first} on; choose one with --port"))),
     }
 }
 

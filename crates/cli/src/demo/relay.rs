@@ -52,17 +52,17 @@ pub fn client() -> Result<Client, Failure> {
         .timeout(Duration::from_secs(15))
         .user_agent(concat!("sigma-playground/", env!("CARGO_PKG_VERSION")))
         .build()
-        .map_err(|error| Failure::Failed(format!("cannot make an HTTP client: {error}")))
+        .map_err(|error| Failure::Failed(format!("cannot create an HTTP client: {error}")))
 }
 
 /// Sends the request of a page of ours, and of no other.
 pub async fn relay(State(site): State<Shared>, headers: HeaderMap, Json(outgoing): Json<Outgoing>) -> Response {
     if headers.get(ORIGIN).is_none_or(|origin| origin.as_bytes() != site.origin.as_bytes()) {
-        return refusal(StatusCode::FORBIDDEN, "only the Playground's own page may send from here");
+        return refusal(StatusCode::FORBIDDEN, "only the Playground's own page may use this relay");
     }
     let allowed = |url: &Url| url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url));
     let Some(url) = Url::parse(&outgoing.url).ok().filter(allowed) else {
-        return refusal(StatusCode::BAD_REQUEST, "the address must be https, or http on this machine");
+        return refusal(StatusCode::BAD_REQUEST, "the URL must be https, or http on this machine");
     };
     match send(&site.client, url, outgoing).await {
         Ok(incoming) => Json(incoming).into_response(),

@@ -17,8 +17,8 @@ pub fn connections(opened: &Opened, settings: &Settings) -> Option<Finding> {
     let check = "connections";
     let each = i64::try_from(settings.store.connections).unwrap_or(i64::MAX).saturating_mul(2).saturating_add(FURTHER);
     if settings.store.pooler != Pooler::None {
-        let message = format!("each process opens {each} to the pooler");
-        let mend = "Mind its max_client_conn; how many it opens to the server is its own affair.";
+        let message = format!("each instance opens {each} connections to the pooler");
+        let mend = "Check its max_client_conn; how many connections it opens to the server is up to the pooler.";
         return Some(Finding::note(check, message, mend));
     }
     let room = opened.read(|tx| {
@@ -28,13 +28,12 @@ pub fn connections(opened: &Opened, settings: &Settings) -> Option<Finding> {
         Ok(tx.query_opt(sql, &[])?.and_then(|row| row.opt_int(0).ok().flatten()))
     });
     let Ok(Some(room)) = room else {
-        let mend = "Compare its max_connections with what the processes open.";
-        return Some(Finding::note(check, "the database server did not tell how many it takes", mend));
+        let mend = "Compare its max_connections with what the instances open.";
+        return Some(Finding::note(check, "the database server did not report its connection limit", mend));
     };
     let processes = room / each;
-    let message = format!("each process opens {each}, the database server takes {room}: enough for {processes}");
-    let mend =
-        "Raise max_connections of the server, lower store.connections, or put a pooler between them (store.pooler).";
+    let message = format!("each instance opens {each}, the database server accepts {room}: enough for {processes}");
+    let mend = "Raise the server's max_connections, lower store.connections, or use a pooler (store.pooler).";
     Some(match processes {
         ..=0 => Finding::wrong(check, message, mend),
         1 => Finding::note(check, message, mend),

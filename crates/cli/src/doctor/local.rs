@@ -51,14 +51,13 @@ pub fn certificate(settings: &Settings) -> Option<Finding> {
     let tls = settings.tls.as_ref()?;
     let now = SystemClock.now();
     if let Some(problem) = check::refused_certificate(settings, now) {
-        let mend =
-            "Renew it, or set tls.certificate and tls.key to the right one; the server reads them again by itself.";
+        let mend = "Renew it, or correct tls.certificate and tls.key; the server reloads them automatically.";
         return Some(Finding::wrong(check, problem.message, mend));
     }
     let left = certificate::validity(tls, now).ok()?;
     let told = format!("{} is valid for {} days", tls.certificate.display(), left.as_secs() / 86_400);
     Some(if left < SOON {
-        Finding::note(check, told, "Renew it; the server reads it again by itself.")
+        Finding::note(check, told, "Renew it; the server reloads it automatically.")
     } else {
         Finding::fine(check, told)
     })
@@ -70,19 +69,19 @@ pub fn proxy(settings: &Settings) -> Option<Finding> {
     if url.scheme() == "http" {
         let finding = Finding::note(
             "proxy",
-            "the issuer is plain http: good for trying things on this machine, and for nothing else",
-            "For people, set issuer = \"https://…\" and either [tls] or a proxy that speaks TLS.",
+            "the issuer is plain http, which is only suitable for local testing",
+            "For production, set issuer = \"https://…\" and either [tls] or a proxy that speaks TLS.",
         );
         return Some(finding);
     }
     if settings.tls.is_some() {
-        return Some(Finding::fine("proxy", "the server speaks TLS itself"));
+        return Some(Finding::fine("proxy", "the server serves TLS itself"));
     }
     if settings.http.trusted_proxies.is_empty() {
         return Some(Finding::wrong(
             "proxy",
-            "the issuer is https and the server does not speak TLS, so a proxy stands before it; but no proxy is trusted: \
-             all people seem to come from one address and share its rate limits",
+            "the issuer is https but the server does not serve TLS, so there must be a proxy; no proxy is trusted, so all \
+             users appear to come from one address and share its rate limits",
             "Set http.trusted_proxies to the proxy's address, for example [\"127.0.0.1/32\"], or [tls] if there is none.",
         ));
     }
@@ -100,13 +99,13 @@ pub fn disk(settings: &Settings) -> Option<Finding> {
         Err(error) => {
             return Some(Finding::wrong(
                 "disk",
-                format!("{} cannot be looked at: {error}", directory.display()),
-                "Make the directory, or set store.url to where the database is.",
+                format!("{} cannot be inspected: {error}", directory.display()),
+                "Create the directory, or set store.url to the location of the database.",
             ));
         }
     };
-    let free = format!("{} MiB are free in {}", space / (1024 * 1024), directory.display());
-    let mend = "Make room, or move the database to a larger disk.";
+    let free = format!("{} MiB free in {}", space / (1024 * 1024), directory.display());
+    let mend = "Free some space, or move the database to a larger disk.";
     Some(match space {
         0..TOO_LITTLE_SPACE => Finding::wrong("disk", free, mend),
         TOO_LITTLE_SPACE..LITTLE_SPACE => Finding::note("disk", free, mend),
@@ -122,11 +121,11 @@ pub fn master_key(settings: &Settings) -> Finding {
         return Finding::fine(check, "comes from the configuration");
     }
     match std::fs::File::open(file) {
-        Ok(_) => Finding::fine(check, format!("{} is for its owner alone", file.display())),
+        Ok(_) => Finding::fine(check, format!("only the owner can access {}", file.display())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Finding::note(
             check,
-            format!("there is no file {} yet", file.display()),
-            "The server makes it at its first start. If there is a database already, bring its key back from the backup.",
+            format!("{} does not exist yet", file.display()),
+            "The server creates it on first start. If a database already exists, restore its key from the backup.",
         ),
         Err(error) => {
             let mend = "Run this as the user that runs sigma, and let that user read it.";
@@ -151,7 +150,7 @@ pub fn store(settings: &Settings) -> (Vec<Finding>, Vec<String>) {
     // It changes nothing, but only a store that can be written lets it pass.
     let written = opened.write(|tx| tx.execute("UPDATE orgs SET name = name WHERE id = ''", &[]));
     let mut findings = vec![match written {
-        Ok(_) => Finding::fine("store", "can be reached, read and written; its schema is this version's"),
+        Ok(_) => Finding::fine("store", "reachable, readable and writable; the schema matches this version"),
         Err(failure) => Finding::wrong("store", failure.to_string(), store_mend(settings)),
     }];
     let keys = match opened.read(signing_key::list) {
@@ -173,12 +172,12 @@ fn no_database(settings: &Settings, missing: &str) -> Finding {
     if key.value.is_none() && MasterKey::is_marked_used(&key.file) {
         return Finding::wrong(
             "store",
-            format!("there is no database {missing}, but the master key {} has been used", key.file.display()),
-            "Bring back the database that belongs to the key: mount its disk, check store.url, or restore the backup.",
+            format!("the database {missing} does not exist, but the master key {} has been used", key.file.display()),
+            "Restore the database that belongs to the key: mount its disk, check store.url, or restore the backup.",
         );
     }
-    let mend = "The server makes it at its first start. If it should be there, check store.url and the directory.";
-    Finding::note("store", format!("there is no database {missing} yet"), mend)
+    let mend = "The server creates it on first start. If it should exist, check store.url and the directory.";
+    Finding::note("store", format!("the database {missing} does not exist yet"), mend)
 }
 
 fn store_mend(settings: &Settings) -> String {
@@ -187,14 +186,16 @@ fn store_mend(settings: &Settings) -> String {
             "Run this as the user that runs sigma, and let that user write {} and its directory.",
             path.display()
         ),
-        None => "Check that the database server runs, and user, password, host and database in store.url.".to_owned(),
+        None => {
+            "Check that the database server is running, and user, password, host and database in store.url.".to_owned()
+        }
     }
 }
 
 fn signing_keys(opened: &Opened, keys: &[SealedKey]) -> Finding {
     let check = "signing keys";
     if keys.is_empty() {
-        return Finding::note(check, "there are none yet", "The server makes them at its first start.");
+        return Finding::note(check, "there are none yet", "The server creates them on first start.");
     }
     let now = opened.now();
     let signs = |algorithm: Algorithm| {
@@ -202,21 +203,20 @@ fn signing_keys(opened: &Opened, keys: &[SealedKey]) -> Finding {
     };
     if let Some(missing) = [Algorithm::RS256, Algorithm::ES256].into_iter().find(|algorithm| !signs(*algorithm)) {
         let mend = format!("sigma keys rotate --now --alg {}", missing.as_str());
-        return Finding::wrong(check, format!("no {} key signs", missing.as_str()), mend);
+        return Finding::wrong(check, format!("there is no {} signing key", missing.as_str()), mend);
     }
     let opens = opened
         .master_key()
         .map_err(|failure| failure.to_string())
         .and_then(|master_key| keys::check(keys, &master_key).map_err(|error| error.to_string()));
     match opens {
-        Ok(()) => Finding::fine(
-            check,
-            format!("{}, and the master key opens them", count(keys.len(), "is there", "are there")),
-        ),
+        Ok(()) => {
+            Finding::fine(check, format!("{}, and the master key unseals them", count(keys.len(), "key", "keys")))
+        }
         Err(error) => Finding::wrong(
             check,
-            format!("they cannot be used: {error}"),
-            "Bring back the master key that belongs to this database (master_key.file or SIGMA__MASTER_KEY__VALUE).",
+            format!("they are unusable: {error}"),
+            "Restore the master key that belongs to this database (master_key.file or SIGMA__MASTER_KEY__VALUE).",
         ),
     }
 }
@@ -228,7 +228,7 @@ fn clock(opened: &Opened, keys: &[SealedKey]) -> Finding {
     let now = opened.now();
     let youngest = keys.iter().map(|key| key.created_at).max().unwrap_or_default();
     if youngest > now.plus(CLOCK_SLACK) {
-        let message = format!("this machine says {now}, but a key was made at {youngest}: the clock was turned back");
+        let message = format!("this machine says {now}, but a key was created at {youngest}: the clock was set back");
         return Finding::wrong("clock", message, mend);
     }
     let url = opened.settings.store.url.expose_secret();
@@ -240,7 +240,11 @@ fn clock(opened: &Opened, keys: &[SealedKey]) -> Finding {
         tx.query_opt(sql, &[])?.map(|row| row.int(0)).transpose()
     });
     let Ok(Some(theirs)) = theirs.map(|micros| micros.map(Timestamp::from_micros)) else {
-        return Finding::note("clock", "the database server did not tell its time", "Run this again when it answers.");
+        return Finding::note(
+            "clock",
+            "the database server did not report its time",
+            "Run this again when it responds.",
+        );
     };
     let apart = now.since(theirs).max(theirs.since(now));
     let message = format!("this machine and the database server are {} ms apart", apart.as_millis());

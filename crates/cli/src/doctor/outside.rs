@@ -53,13 +53,13 @@ pub fn issuer(settings: &Settings, kids: &[String]) -> Vec<Finding> {
             findings
         }
         Err(reason) if is_local(settings) => {
-            let message = format!("{} does not answer from here: {reason}", settings.issuer);
-            vec![Finding::note("issuer", message, "Start it by `sigma serve`.")]
+            let message = format!("{} cannot be reached from here: {reason}", settings.issuer);
+            vec![Finding::note("issuer", message, "Start it with `sigma serve`.")]
         }
         Err(reason) => {
-            let message = format!("{} does not answer from here: {reason}", settings.issuer);
-            let mend = "Check that sigma serve runs, that the name leads to it or its proxy, and the certificate. Apps ask \
-                        this very address.";
+            let message = format!("{} cannot be reached from here: {reason}", settings.issuer);
+            let mend = "Check that sigma serve is running, that the name resolves to it or its proxy, and the certificate. Apps use \
+                        this address.";
             vec![Finding::wrong("issuer", message, mend)]
         }
     }
@@ -75,11 +75,11 @@ async fn ask(issuer: &str) -> Result<Seen, String> {
     let response =
         get(format!("{issuer}/.well-known/openid-configuration")).await.map_err(|error| innermost(&error))?;
     if !response.status().is_success() {
-        return Err(format!("its discovery document answers {}", response.status()));
+        return Err(format!("its discovery endpoint answers {}", response.status()));
     }
     let date = response.headers().get("date").and_then(|date| date_of(date.to_str().ok()?));
     let discovery: Discovery =
-        response.json().await.map_err(|_| "what it answers is no discovery document".to_owned())?;
+        response.json().await.map_err(|_| "the response is not a discovery document".to_owned())?;
     let kids = match get(discovery.jwks_uri).await {
         Ok(response) => response.json::<KeySet>().await.ok(),
         Err(_) => None,
@@ -93,8 +93,8 @@ fn identity(settings: &Settings, kids: &[String], seen: &Seen) -> Finding {
     if seen.issuer != *issuer {
         return Finding::wrong(
             "issuer",
-            format!("{issuer} answers, but calls itself {}", seen.issuer),
-            "Another server answers at this address, or it runs with another issuer: they must agree byte for byte.",
+            format!("{issuer} answers, but with the issuer {}", seen.issuer),
+            "Another server responds at this address, or it uses a different issuer: they must match byte for byte.",
         );
     }
     match &seen.kids {
@@ -106,14 +106,14 @@ fn identity(settings: &Settings, kids: &[String], seen: &Seen) -> Finding {
         Some(published) if !kids.is_empty() && !kids.iter().any(|kid| published.contains(kid)) => Finding::wrong(
             "issuer",
             format!("{issuer} answers with other keys than those of this store"),
-            "The server there uses another database: compare store.url of both.",
+            "The server there uses a different database: compare both store.url settings.",
         ),
         Some(_) if kids.is_empty() => Finding::note(
             "issuer",
-            format!("{issuer} answers by that name, but this store has no keys to compare with its own"),
-            "If a server runs, it uses another database: compare store.url of both.",
+            format!("{issuer} answers with that issuer, but this store has no keys to compare"),
+            "If a server is running, it uses a different database: compare both store.url settings.",
         ),
-        Some(_) => Finding::fine("issuer", format!("{issuer} answers, by that name and with these keys")),
+        Some(_) => Finding::fine("issuer", format!("{issuer} answers with that issuer and these keys")),
     }
 }
 
@@ -122,7 +122,7 @@ fn clock(theirs: Timestamp) -> Finding {
     let apart = ours.since(theirs).max(theirs.since(ours));
     let message = format!("this machine and the issuer are {} s apart", apart.as_secs());
     if apart > CLOCK_SLACK {
-        let mend = "Set the clocks (timedatectl set-ntp true): tokens and signatures are refused when they differ.";
+        let mend = "Set the clocks (timedatectl set-ntp true): tokens and signatures are rejected when they differ.";
         return Finding::wrong("clock", message, mend);
     }
     Finding::fine("clock", message)

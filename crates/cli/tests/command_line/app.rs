@@ -89,7 +89,7 @@ fn an_app_is_changed_switched_off_and_removed() {
         (&Value::Null, &json!(false), &json!(false))
     );
     let unsure = sigma.run(&["app", "rotate-secret", "shop"]);
-    assert!(unsure.code == 4 && unsure.stderr.contains("say --yes"), "{unsure:?}");
+    assert!(unsure.code == 4 && unsure.stderr.contains("confirm with --yes"), "{unsure:?}");
     assert!(!unsure.stdout.contains("secret"), "{unsure:?}");
     let second = sigma.json(&["app", "rotate-secret", "shop", "--yes"])["client_secret"].clone();
     assert!(second.is_string() && second != first);
@@ -179,7 +179,7 @@ fn at_a_terminal_the_question_is_asked_and_only_yes_goes_on() {
         let (code, told) = answered(no);
         assert_eq!(code, Some(4), "{no}: {told}");
         assert!(
-            told.contains("stops working at once. Continue? [y/N]") && told.contains("nothing was changed"),
+            told.contains("stops working immediately. Continue? [y/N]") && told.contains("nothing was changed"),
             "{told}"
         );
     }
@@ -202,7 +202,7 @@ fn a_resource_is_added_listed_and_removed() {
     assert_eq!(sigma.run(&["resource", "add", "http://localhost:8080"]).code, 4, "the issuer itself");
     assert_eq!(sigma.json(&["resource", "list"])["items"][0]["uri"], api);
     let unsure = sigma.run(&["resource", "remove", api]);
-    assert!(unsure.code == 4 && unsure.stderr.contains("say --yes"), "{unsure:?}");
+    assert!(unsure.code == 4 && unsure.stderr.contains("confirm with --yes"), "{unsure:?}");
     assert_eq!(sigma.json(&["resource", "remove", api, "--yes"]), json!({"removed": api}));
     assert_eq!(sigma.run(&["resource", "remove", api]).code, 3);
     assert_eq!(sigma.json(&["resource", "list"]), json!({"items": [], "next": null}));

@@ -76,7 +76,7 @@ fn config_check_tells_everything_that_is_wrong() {
 fn a_named_file_must_exist() {
     let sigma = Installation::alone("");
     let ran = sigma.run(&["config", "show", "--config", "nowhere.toml"]);
-    assert_eq!((ran.code, ran.stderr.as_str()), (5, "sigma: there is no configuration file nowhere.toml\n"));
+    assert_eq!((ran.code, ran.stderr.as_str()), (5, "sigma: the configuration file nowhere.toml does not exist\n"));
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn a_running_server_is_recognised_and_an_impostor_told() {
     let nothing_to_compare = Ran::of(&nothing_to_compare);
     assert_eq!(nothing_to_compare.code, 0, "{nothing_to_compare:?}");
     assert!(nothing_to_compare.stdout.contains("this store has no keys to compare"), "{nothing_to_compare:?}");
-    assert!(!nothing_to_compare.stdout.contains("with these keys"), "{nothing_to_compare:?}");
+    assert!(!nothing_to_compare.stdout.contains("and these keys"), "{nothing_to_compare:?}");
     assert_eq!((server.stop(), other_server.stop()), (Some(0), Some(0)));
 }
 

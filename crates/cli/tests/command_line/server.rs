@@ -30,7 +30,7 @@ fn admin_commands_work_beside_the_running_server_which_sees_what_they_did() {
     assert_eq!(sigma.run(&["keys", "revoke", &of("signs")]).code, 4);
     assert_eq!(sigma.run(&["keys", "revoke", "nonsense"]).code, 3);
     let unsure = sigma.run(&["keys", "revoke", &of("retired")]);
-    assert!(unsure.code == 4 && unsure.stderr.contains("say --yes"), "{unsure:?}");
+    assert!(unsure.code == 4 && unsure.stderr.contains("confirm with --yes"), "{unsure:?}");
     assert_eq!(sigma.json(&["keys", "list"])["items"], rotated["items"], "nothing was done");
     let left = sigma.json(&["keys", "revoke", &of("retired"), "--yes"]);
     assert_eq!(left["items"].as_array().unwrap().len(), 3, "{left}");

@@ -210,8 +210,9 @@ fn what_is_open_to_others_is_told_by_the_server_and_is_wrong_to_the_doctor() {
     assert_eq!(server.stop(), Some(0));
     let log = fs::read_to_string(&log).unwrap();
     for (name, _) in [files[0], files[3], files[4]] {
-        let warned =
-            log.lines().any(|line| line.contains("WARN") && line.contains(name) && line.contains("open to others"));
+        let warned = log
+            .lines()
+            .any(|line| line.contains("WARN") && line.contains(name) && line.contains("accessible to other users"));
         assert!(warned, "{name}: {log}");
     }
 }

@@ -73,10 +73,10 @@ fn people_are_listed_in_pages_and_shown_by_id_or_key() {
 fn someone_is_switched_off_and_on_again() {
     let sigma = with_ada();
     let unsure = sigma.run(&["user", "disable", "user_ada"]);
-    assert!(unsure.code == 4 && unsure.stderr.contains("say --yes"), "{unsure:?}");
+    assert!(unsure.code == 4 && unsure.stderr.contains("confirm with --yes"), "{unsure:?}");
     assert_eq!(sigma.json(&["user", "show", "user_ada"])["disabled"], false, "nothing was done");
     assert_eq!(sigma.json(&["user", "disable", "user_ada", "--yes"])["disabled"], true);
-    assert!(sigma.run(&["user", "list"]).stdout.contains("off"));
+    assert!(sigma.run(&["user", "list"]).stdout.contains("disabled"));
     assert_eq!(sigma.json(&["user", "enable", PUBKEY])["disabled"], false);
 }
 
@@ -126,7 +126,7 @@ fn sessions_are_listed_and_ended() {
     assert_eq!(sigma.run(&["user", "sessions", "user_ada", "--end", "ses_1"]).code, 3);
     assert_eq!(sigma.run(&["user", "sessions", "user_bob", "--end", "ses_2"]).code, 3, "not Bob's");
     let unsure = sigma.run(&["user", "sessions", "user_ada", "--end-all"]);
-    assert!(unsure.code == 4 && unsure.stderr.contains("say --yes"), "{unsure:?}");
+    assert!(unsure.code == 4 && unsure.stderr.contains("confirm with --yes"), "{unsure:?}");
     assert_eq!(sessions(&[])["items"].as_array().unwrap().len(), 1, "nothing was done");
     assert_eq!(sessions(&["--end-all", "--yes"])["items"], json!([]));
 }

@@ -159,14 +159,14 @@ fn a_key_is_switched_off_for_ever_and_removed() {
     }
     for command in ["deactivate", "remove"] {
         let unsure = sigma.run(&["api-key", command, "--workspace", BAKERY, &id]);
-        assert!(unsure.code == 4 && unsure.stderr.contains("say --yes"), "{unsure:?}");
+        assert!(unsure.code == 4 && unsure.stderr.contains("confirm with --yes"), "{unsure:?}");
         assert_eq!(sigma.json(&["api-key", "list", "--workspace", BAKERY])["items"][0]["active"], true);
     }
     assert_eq!(run("deactivate", BAKERY).code, 0);
     assert_eq!(run("deactivate", BAKERY).code, 0, "once more does no harm");
     assert_eq!(sigma.json(&["api-key", "list", "--workspace", BAKERY])["items"][0]["active"], false);
     assert_eq!(sigma.json(&["workspace", "show", BAKERY])["apiKeys"], 0);
-    assert!(sigma.run(&["api-key", "list", "--workspace", BAKERY]).stdout.contains("off"));
+    assert!(sigma.run(&["api-key", "list", "--workspace", BAKERY]).stdout.contains("deactivated"));
     assert_eq!(run("remove", BAKERY).code, 0);
     assert_eq!(run("remove", BAKERY).code, 3);
     assert_eq!(sigma.json(&["api-key", "list", "--workspace", BAKERY])["items"], json!([]));

@@ -99,7 +99,7 @@ fn sighup_reads_the_log_filter_again_and_drops_nobody() {
 
     fs::write(&configuration, format!("{settings}[log]\nfilter = 'sigma=loud'\n")).unwrap();
     server.signal("HUP");
-    eventually(|| server.log().contains("cannot be read again"));
+    eventually(|| server.log().contains("cannot be reloaded"));
     fs::write(&configuration, format!("{settings}[lgo]\nfilter = 'info'\n")).unwrap();
     server.signal("HUP");
     eventually(|| server.log().contains("unknown key"));
@@ -107,7 +107,7 @@ fn sighup_reads_the_log_filter_again_and_drops_nobody() {
 
     fs::write(&configuration, settings).unwrap();
     server.signal("HUP");
-    eventually(|| server.log().contains("the log filter was read again"));
+    eventually(|| server.log().contains("the log filter was reloaded"));
     ask();
     eventually(|| lines("/livez") >= 2);
     assert_eq!(server.stop(), Some(0));

@@ -22,7 +22,7 @@ pub fn chosen_id(id: &str) -> Result<ClientId, Failure> {
     }
     if !is_choosable_id(id) {
         return Err(Failure::Usage(format!(
-            "\"{id}\" cannot be an id: take 3 to 64 of a-z, 0-9 and hyphen, the first not a hyphen"
+            "\"{id}\" is not a valid id: use 3 to 64 characters of a-z, 0-9 and hyphen, not starting with a hyphen"
         )));
     }
     Ok(ClientId::from_text(id))
@@ -31,7 +31,7 @@ pub fn chosen_id(id: &str) -> Result<ClientId, Failure> {
 /// A new app with the defaults for what was not said.
 pub fn new(client_id: ClientId, org_id: OrgId, fields: &AppFields, now: Timestamp) -> Result<App, Failure> {
     let Some(name) = &fields.name else {
-        return Err(Failure::Usage("an app needs a --name that people are shown".to_owned()));
+        return Err(Failure::Usage("an app needs a display name: --name".to_owned()));
     };
     let auth_method = default_method(fields);
     let bare = App {
@@ -179,11 +179,11 @@ fn check(app: &App) -> Result<(), Failure> {
         return missing("private_key_jwt needs the app's --jwks or --jwks-uri");
     }
     if app.may_use(GrantType::ClientCredentials) && !app.auth_method.is_confidential() {
-        let reason = "client_credentials is for apps that can prove who they are, not for --auth none";
+        let reason = "client_credentials needs client authentication, not --auth none";
         return Err(Failure::Refused(reason.to_owned()));
     }
     if app.may_use(GrantType::AuthorizationCode) && app.redirect_uris.iter().next().is_none() {
-        return missing("people need somewhere to come back to: say --redirect-uri");
+        return missing("authorization_code needs a --redirect-uri");
     }
     Ok(())
 }
@@ -197,7 +197,7 @@ fn key_set(text: &str) -> Result<String, Failure> {
     };
     let set = JwkSet::parse(json.as_bytes()).map_err(|error| Failure::Usage(format!("--jwks: {error}")))?;
     if set.keys().is_empty() {
-        return Err(Failure::Usage("--jwks: the set holds no key that can be used (RSA, P-256 or Ed25519)".to_owned()));
+        return Err(Failure::Usage("--jwks: the set has no usable key (RSA, P-256 or Ed25519)".to_owned()));
     }
     Ok(json)
 }
@@ -205,7 +205,7 @@ fn key_set(text: &str) -> Result<String, Failure> {
 fn scopes(text: &str) -> Result<Scopes, Failure> {
     let scopes = Scopes::parse(text);
     if let Some(unknown) = scopes.iter().find(|scope| !KNOWN.contains(scope)) {
-        return Err(Failure::Usage(format!("--scope: \"{unknown}\" is unknown; there are {}", KNOWN.join(", "))));
+        return Err(Failure::Usage(format!("--scope: \"{unknown}\" is unknown; known are {}", KNOWN.join(", "))));
     }
     Ok(scopes)
 }
@@ -221,7 +221,7 @@ fn lifetime(seconds: u32) -> Result<Option<u32>, Failure> {
 fn web_address(option: &str, text: &str) -> Result<String, Failure> {
     match Url::parse(text) {
         Ok(url) if url.scheme() == "https" => Ok(text.to_owned()),
-        _ => Err(Failure::Usage(format!("{option}: \"{text}\" must be an https address"))),
+        _ => Err(Failure::Usage(format!("{option}: \"{text}\" must be an https URL"))),
     }
 }
 
@@ -231,7 +231,7 @@ pub fn text(option: &str, text: &str) -> Result<String, Failure> {
     if (1..=100).contains(&length) && !text.chars().any(char::is_control) && !text.trim().is_empty() {
         return Ok(text.to_owned());
     }
-    Err(Failure::Usage(format!("{option}: write 1 to 100 characters, none of them a control character")))
+    Err(Failure::Usage(format!("{option}: 1 to 100 characters, without control characters")))
 }
 
 #[cfg(test)]

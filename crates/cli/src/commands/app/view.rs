@@ -73,7 +73,7 @@ impl AppView {
 
     /// A row of the list.
     pub fn row(&self) -> [String; 4] {
-        let remark = if self.disabled { "off" } else { "" };
+        let remark = if self.disabled { "disabled" } else { "" };
         [
             self.client_id.clone(),
             self.client_name.clone(),
@@ -95,20 +95,20 @@ impl AppView {
             ("authentication", self.token_endpoint_auth_method.to_owned()),
             ("public key", self.pubkey.clone().unwrap_or_default()),
             ("key set", self.jwks.as_ref().map(ToString::to_string).unwrap_or_default()),
-            ("key set at", self.jwks_uri.clone().unwrap_or_default()),
+            ("key set URL", self.jwks_uri.clone().unwrap_or_default()),
             ("redirect URIs", self.redirect_uris.join("\n")),
-            ("after sign-out", self.post_logout_redirect_uris.join("\n")),
+            ("post-logout URIs", self.post_logout_redirect_uris.join("\n")),
             ("grant types", self.grant_types.join(" ")),
             ("scope", self.scope.clone()),
             ("resources", self.resources.join("\n")),
-            ("id tokens", self.id_token_signed_response_alg.to_owned()),
-            ("access tokens live", lifetime),
+            ("ID token alg", self.id_token_signed_response_alg.to_owned()),
+            ("access lifetime", lifetime),
             ("PKCE required", yes(self.require_pkce)),
-            ("made-up addresses", yes(self.placeholder_email)),
-            ("claims in id tokens", yes(self.id_token_claims)),
+            ("placeholder e-mail", yes(self.placeholder_email)),
+            ("ID token claims", yes(self.id_token_claims)),
             ("home page", self.client_uri.clone().unwrap_or_default()),
-            ("registered itself", yes(self.dynamic)),
-            ("switched off", yes(self.disabled)),
+            ("self-registered", yes(self.dynamic)),
+            ("disabled", yes(self.disabled)),
             ("registered", self.created_at.clone()),
             ("changed", self.updated_at.clone()),
         ]);

@@ -45,8 +45,8 @@ struct Added {
 /// Makes an account whose address the operator vouches for, and a membership if a workspace is named. Who has an account
 /// already can be put into a workspace.
 pub fn add(file: Option<&Path>, output: Output, args: &AddUser) -> Result<(), Failure> {
-    let email =
-        Email::parse(&args.email).map_err(|_| Failure::Usage(format!("{} is no e-mail address", args.email)))?;
+    let email = Email::parse(&args.email)
+        .map_err(|_| Failure::Usage(format!("{} is not a valid e-mail address", args.email)))?;
     let local = email.address().split('@').next().unwrap_or_default();
     let name = text::name(args.name.as_deref().unwrap_or(local));
     let name = name.map_err(|problem| Failure::Usage(format!("the name {problem}")))?;
@@ -56,7 +56,7 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddUser) -> Result<(), Fa
     let place = args.workspace.as_deref().map(|id| find_place(&opened, id, args.role.as_deref())).transpose()?;
     let (user, link) = match (known, &place) {
         (Some(user), None) => {
-            return Err(Failure::Refused(format!("{email} has an account already: {}", user.id)));
+            return Err(Failure::Refused(format!("{email} already has an account: {}", user.id)));
         }
         (Some(user), Some(_)) => (Person::Known(user), None),
         (None, _) => {
@@ -112,7 +112,7 @@ pub fn reset(file: Option<&Path>, output: Output, user: &str) -> Result<(), Fail
     let opened = Opened::open(file)?;
     let user = super::find(&opened, user)?.user;
     let Some(email) = user.email else {
-        return Err(Failure::Refused(format!("{} has no e-mail address to sign in with a password", user.id)));
+        return Err(Failure::Refused(format!("{} has no e-mail address, which a password sign-in needs", user.id)));
     };
     let link = link(&opened);
     let (new, id) = (link.link.clone(), user.id.clone());
@@ -140,7 +140,8 @@ impl Added {
         ]);
         match &self.link {
             Some(link) => format!(
-                "{about}\n\nWho opens this link within one hour sets the password. It works once; give it to nobody else:\n{link}"
+                "{about}\n\nAnyone with this link can set the password, once and within an hour. Give it only to the \
+                 user:\n{link}"
             ),
             None => about,
         }
@@ -177,7 +178,7 @@ impl Person {
             Self::New(new) => new,
         };
         let added = account::add_with_email(tx, &new.id, &new.email, EmailProof::Verified, &new.name, now)?;
-        let user = added.ok_or_else(|| StoreError::Failed("the address was taken at the same moment".to_owned()))?;
+        let user = added.ok_or_else(|| StoreError::Failed("the address was taken in the meantime".to_owned()))?;
         if let Some(hash) = &new.hash {
             password::set(tx, &user.id, hash, "", now)?;
         }
@@ -199,14 +200,10 @@ fn find_place(opened: &Opened, workspace: &str, role: Option<&str>) -> Result<Pl
         Ok((tenant::find(tx, &org)?, role))
     })?;
     if found.is_none() {
-        return Err(Failure::NotFound(format!(
-            "there is no workspace {workspace}; `sigma workspace list` shows those there are"
-        )));
+        return Err(Failure::NotFound(format!("there is no workspace {workspace}; see `sigma workspace list`")));
     }
     let role = role.ok_or_else(|| {
-        Failure::NotFound(format!(
-            "{workspace} has no role {wanted}; `sigma workspace show {workspace}` shows those it has"
-        ))
+        Failure::NotFound(format!("{workspace} has no role {wanted}; see `sigma workspace show {workspace}`"))
     })?;
     Ok(Place { org_id, role_id: role.id, role: role.name })
 }

@@ -40,13 +40,13 @@ impl Source {
             Self::Link => return Ok(None),
             Self::Stdin => read_line()?,
             Self::Prompt => {
-                let first = ask("Password (empty for a link by which the person sets it): ")?;
+                let first = ask("Password (leave empty to get a link for the user to set it): ")?;
                 if first.expose_secret().is_empty() {
                     return Ok(None);
                 }
-                let again = ask("Once more: ")?;
+                let again = ask("Repeat password: ")?;
                 if again.expose_secret() != first.expose_secret() {
-                    return Err(Failure::Refused("The two passwords are not the same.".to_owned()));
+                    return Err(Failure::Refused("The passwords do not match.".to_owned()));
                 }
                 first
             }
@@ -66,7 +66,7 @@ pub fn hash(opened: &Opened, password: NewPassword) -> Result<String, Failure> {
 /// Asks on the terminal, which does not show what is typed.
 fn ask(question: &str) -> Result<SecretString, Failure> {
     let mut terminal = io::stderr().lock();
-    let failed = |error: io::Error| Failure::Failed(format!("cannot ask on the terminal: {error}"));
+    let failed = |error: io::Error| Failure::Failed(format!("cannot prompt on the terminal: {error}"));
     // Silent first: what is typed as soon as the question stands there must neither show nor get lost.
     let silent = Silent::new().map_err(failed)?;
     terminal.write_all(question.as_bytes()).and_then(|()| terminal.flush()).map_err(failed)?;
