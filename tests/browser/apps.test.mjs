@@ -54,7 +54,7 @@ test("a person who refuses comes back to the app with access_denied", async () =
     await openPlayground(page, demo, { prompt: "consent", response_mode: mode });
     await ask(page);
     await page.waitForURL("**/consent?**");
-    await page.getByRole("button", { name: "Refuse" }).click();
+    await page.getByRole("button", { name: "Deny" }).click();
     const { received, sent } = await answer(page, demo);
     assert.equal(received.error, "access_denied");
     assert.equal(received.state, sent.state);

@@ -79,7 +79,7 @@ async function atHome({ device, page }, method) {
 
 const PRESS = {
   consent: (page) => page.getByRole("button", { name: "Allow" }).click(),
-  refusal: (page) => page.getByRole("button", { name: "Refuse" }).click(),
+  refusal: (page) => page.getByRole("button", { name: "Deny" }).click(),
   select_account: (page) => page.getByRole("button", { name: /go on with this account/ }).click(),
 };
 
@@ -110,7 +110,7 @@ for (const script of [true, false]) {
   test(`form_post leads there too, ${how}`, async () => {
     const tab = await open(script, { redirect_uri: redirect_uri(), response_mode: "form_post", prompt: "consent" });
     await PRESS.consent(tab.page);
-    if (!script) await tab.page.getByRole("button", { name: "Go on" }).click();
+    if (!script) await tab.page.getByRole("button", { name: "Continue" }).click();
     await atHome(tab, "POST");
   });
 

@@ -19,7 +19,7 @@ before(async () => {
 after(() => closeAll(() => device && closeDevice(device), () => chromium?.close(), () => demo?.stop()));
 
 for (const [name, path, shown] of [
-  ["welcome", "/", "text=Point any OpenID Connect library at this issuer."],
+  ["welcome", "/", "text=Use any OpenID Connect library with this issuer."],
   ["login", "/login", "text=Open and sign in"],
   ["signup", "/signup", "text=Make my key"],
   ["api-reference", "/api/auth/reference", ".opblock >> nth=0"],

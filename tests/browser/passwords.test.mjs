@@ -76,38 +76,38 @@ test("a forgotten password is set anew by the link in a mail", async () => {
   await page.getByRole("link", { name: "Forgot your password?" }).click();
   await look("password-forgot");
   await fill({ "E-mail address": person });
-  await page.getByRole("button", { name: "Send the link" }).click();
-  await page.getByRole("heading", { name: "Look into your mail" }).waitFor();
+  await page.getByRole("button", { name: "Send link" }).click();
+  await page.getByRole("heading", { name: "Check your inbox" }).waitFor();
   await look("password-forgot-sent");
   const link = /\/password\/reset\?token=\w+/.exec(await mailed("Set a new password"))[0];
   await page.goto(demo.server + link);
   await look("password-reset");
-  await fill({ "New password": first, "New password, again": second });
-  await page.getByRole("button", { name: "Set the password" }).click();
-  await page.getByRole("alert").filter({ hasText: "are not the same" }).waitFor();
+  await fill({ "New password": first, "Repeat new password": second });
+  await page.getByRole("button", { name: "Set password" }).click();
+  await page.getByRole("alert").filter({ hasText: "do not match" }).waitFor();
   await lookAtAnswer("password-reset-refused");
-  await fill({ "New password": first, "New password, again": first });
-  await page.getByRole("button", { name: "Set the password" }).click();
-  await page.getByRole("status").filter({ hasText: "Your password is set." }).waitFor();
+  await fill({ "New password": first, "Repeat new password": first });
+  await page.getByRole("button", { name: "Set password" }).click();
+  await page.getByRole("status").filter({ hasText: "Your password has been set." }).waitFor();
   await look("password-saved");
   assert.match(await mailed("Your password for"), /was changed/);
   await page.goto(demo.server + link);
-  await page.getByRole("heading", { name: "This link does not work any more" }).waitFor();
+  await page.getByRole("heading", { name: "This link is no longer valid" }).waitFor();
   await look("password-link-gone");
 });
 
 test("a password is changed by the one that was there", async () => {
   await page.goto(`${demo.server}/account/password`);
   await look("password-account");
-  await fill({ "Your password now": second, "New password": second, "New password, again": second });
-  await page.getByRole("button", { name: "Change the password" }).click();
-  await page.getByRole("alert").filter({ hasText: "That is not your password." }).waitFor();
-  await fill({ "Your password now": first, "New password": "password1", "New password, again": "password1" });
-  await page.getByRole("button", { name: "Change the password" }).click();
+  await fill({ "Current password": second, "New password": second, "Repeat new password": second });
+  await page.getByRole("button", { name: "Change password" }).click();
+  await page.getByRole("alert").filter({ hasText: "Incorrect password." }).waitFor();
+  await fill({ "Current password": first, "New password": "password1", "Repeat new password": "password1" });
+  await page.getByRole("button", { name: "Change password" }).click();
   await page.getByRole("alert").filter({ hasText: "one of the most common" }).waitFor();
-  await fill({ "Your password now": first, "New password": second, "New password, again": second });
-  await page.getByRole("button", { name: "Change the password" }).click();
-  await page.getByRole("status").filter({ hasText: "Your password is set." }).waitFor();
+  await fill({ "Current password": first, "New password": second, "Repeat new password": second });
+  await page.getByRole("button", { name: "Change password" }).click();
+  await page.getByRole("status").filter({ hasText: "Your password has been set." }).waitFor();
   await device.context.clearCookies();
   await page.goto(`${demo.server}/workspace/login`);
   await fill({ "E-mail address": person, Password: second });
@@ -117,6 +117,6 @@ test("a password is changed by the one that was there", async () => {
 
 test("a link for nobody and an invitation for nobody say so", async () => {
   await page.goto(`${demo.server}/invitation?token=none`);
-  await page.getByRole("heading", { name: "This invitation does not work any more" }).waitFor();
+  await page.getByRole("heading", { name: "This invitation is no longer valid" }).waitFor();
   await look("invitation-gone");
 });

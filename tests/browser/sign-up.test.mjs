@@ -59,7 +59,7 @@ test("sign-up, consent, callback, tokens; the server never sees key or password"
   await goOn.click();
 
   await page.waitForURL(`${demo.server}/consent?**`);
-  await page.getByText("Know that it is you").waitFor();
+  await page.getByText("Recognise you").waitFor();
   await inspect(page, "consent");
   await allow(page);
 

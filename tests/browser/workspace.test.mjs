@@ -63,7 +63,7 @@ test("whoever is not signed in is asked to, by a click, a password or a key", as
   await page.getByLabel("E-mail address").fill("ada@example.org");
   await page.getByLabel("Password").fill("not the password");
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
-  await refused("do not belong together");
+  await refused("Incorrect e-mail address or password");
   await inspect(page, "workspace-login-wrong-password");
   await page.getByRole("link", { name: "Sign in with your key" }).click();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
@@ -79,24 +79,24 @@ test("an admin comes to the people of the workspace", async () => {
 
 test("somebody is invited, found, invited again and taken back", async () => {
   await go("/people");
-  await page.getByRole("link", { name: "Invite a person" }).click();
+  await page.getByRole("link", { name: "Invite a member" }).click();
   await inspect(page, "workspace-invite");
   await page.getByLabel("E-mail address").fill("Finn@Bakery.Example");
   await page.getByLabel("Name").fill("Finn Doyle");
   await page.getByLabel("Role").selectOption("Member");
-  await page.getByRole("button", { name: "Send the invitation" }).click();
-  await told("on its way");
+  await page.getByRole("button", { name: "Send invitation" }).click();
+  await told("was sent");
   await page.getByLabel("Find by e-mail address").fill("finn@bakery.example");
   await page.getByRole("button", { name: "Find" }).click();
   await page.getByRole("link", { name: "Finn Doyle" }).click();
   await inspect(page, "workspace-person-invited");
-  await page.getByRole("button", { name: "Send the invitation again" }).click();
-  await told("on its way");
-  await confirm(page, "Take the invitation back", /Finn Doyle/);
+  await page.getByRole("button", { name: "Resend invitation" }).click();
+  await told("was sent");
+  await confirm(page, "Cancel invitation", /Finn Doyle/);
   await told("ended");
   await page.getByLabel("Find by e-mail address").fill("finn@bakery.example");
   await page.keyboard.press("Enter");
-  await page.getByText("Nobody here has the e-mail address").waitFor();
+  await page.getByText("No member has the e-mail address").waitFor();
   await inspect(page, "workspace-people-nobody");
 });
 
@@ -106,7 +106,7 @@ test("a member gets another role, is deactivated and comes back", async () => {
   await page.getByLabel("Role").selectOption("Baker");
   await page.getByRole("button", { name: "Save" }).click();
   await told("Saved");
-  await page.locator("summary", { hasText: "End the membership" }).click();
+  await page.locator("summary", { hasText: "Remove from workspace" }).click();
   await inspect(page, "workspace-person");
   await confirm(page, "Deactivate", "Deactivate Cleo Marsh");
   await told("Deactivated");
@@ -118,7 +118,7 @@ test("a member gets another role, is deactivated and comes back", async () => {
 test("the last admin stays", async () => {
   await go("/people");
   await page.getByRole("link", { name: "Ada Weaver" }).click();
-  await confirm(page, "End the membership", /Ada Weaver/);
+  await confirm(page, "Remove from workspace", /Ada Weaver/);
   await refused("would be left without anybody");
   await inspect(page, "workspace-person-refused");
 });
@@ -126,32 +126,32 @@ test("the last admin stays", async () => {
 test("a role is made line by line, changed, and not deleted while somebody has it", async () => {
   await go("/roles");
   await inspect(page, "workspace-roles");
-  await page.getByRole("link", { name: "Make a role" }).click();
+  await page.getByRole("link", { name: "Create role" }).click();
   await page.getByLabel("Name", { exact: true }).fill("Bookkeeper");
   await page.getByLabel("Export data").check();
   await page.getByLabel("Id of schema 1", { exact: true }).fill("recipe");
   await page.getByLabel("Attribute 1 of schema 1").fill("cost");
-  await page.getByLabel("Its level").first().selectOption("Write");
-  await page.getByRole("button", { name: "More lines" }).first().click();
+  await page.getByLabel("Level").first().selectOption("Write");
+  await page.getByRole("button", { name: "Add lines" }).first().click();
   // Nothing is saved yet, nothing is lost, and there is room for more.
   assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "Bookkeeper");
   assert.equal(await page.getByLabel("Attribute 1 of schema 1").inputValue(), "cost");
   await page.getByLabel("Attribute 3 of schema 1").fill("supplier");
-  await page.getByLabel("Its level").nth(2).selectOption("Hidden");
+  await page.getByLabel("Level").nth(2).selectOption("Hidden");
   await page.getByLabel("Id of catalog 1", { exact: true }).fill("ingredients");
   await page.getByRole("group", { name: "Catalog 1" }).getByLabel("See").check();
   await inspect(page, "workspace-role-new");
-  await page.getByRole("button", { name: "Save the role" }).click();
-  await told("The role is made");
+  await page.getByRole("button", { name: "Save role" }).click();
+  await told("The role was created");
   await page.getByRole("link", { name: "Bookkeeper" }).click();
   assert.equal(await page.getByLabel("Attribute 2 of schema 1").inputValue(), "supplier");
-  // Enter saves, although "More lines" stands first.
+  // Enter saves, although "Add lines" stands first.
   await page.getByLabel("Description").fill("Sees what things cost");
   await page.keyboard.press("Enter");
   await told("Saved");
   await page.getByText("Sees what things cost", { exact: true }).waitFor();
   await page.getByRole("link", { name: "Baker", exact: true }).click();
-  await confirm(page, "Delete the role", "Delete Baker");
+  await confirm(page, "Delete role", "Delete Baker");
   await refused("The role is in use");
   await inspect(page, "workspace-role");
 });
@@ -159,19 +159,19 @@ test("a role is made line by line, changed, and not deleted while somebody has i
 test("a key is shown once, copied, used, and ended", async () => {
   await go("/keys");
   await inspect(page, "workspace-keys-none");
-  await page.getByRole("link", { name: "Make a key" }).click();
+  await page.getByRole("link", { name: "Create API key" }).click();
   await page.getByLabel("Name").fill("Nightly import");
   await page.getByLabel("Change data").check();
   await inspect(page, "workspace-key-new");
-  await page.getByRole("button", { name: "Make the key" }).click();
-  const key = await page.getByLabel("The key").inputValue();
+  await page.getByRole("button", { name: "Create key" }).click();
+  const key = await page.getByLabel("API key", { exact: true }).inputValue();
   assert.match(key, /^sigma_sk_live_[0-9A-Za-z]{38}$/);
   await page.getByRole("button", { name: "Copy" }).click();
   await told("Copied");
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), key);
   await assertAccessible(page, "workspace-key-made");
   // The picture shows no key that ever worked.
-  await page.getByLabel("The key").evaluate((field) => (field.value = `sigma_sk_live_${"example".repeat(6).slice(0, 38)}`));
+  await page.getByLabel("API key", { exact: true }).evaluate((field) => (field.value = `sigma_sk_live_${"example".repeat(6).slice(0, 38)}`));
   await photograph(page, "workspace-key-made");
   const me = () => fetch(`${demo.server}/api/v1/auth/me`, { headers: { "X-Sigma-ApiKey": key } });
   assert.equal((await me()).status, 200);
@@ -184,7 +184,7 @@ test("a key is shown once, copied, used, and ended", async () => {
   await told("Deactivated");
   assert.equal((await me()).status, 401);
   await confirm(page, "Delete", "Delete Nightly import");
-  await page.getByText("There is no key yet").waitFor();
+  await page.getByText("There are no keys yet").waitFor();
 });
 
 test("settings are saved, and the secret is rotated after a question", async () => {
@@ -196,7 +196,7 @@ test("settings are saved, and the secret is rotated after a question", async () 
   await page.getByRole("button", { name: "Save" }).click();
   await told("Saved");
   await page.getByText("Harbour Bakery & Café").first().waitFor();
-  await confirm(page, "Rotate the secret", "Rotate the secret now");
+  await confirm(page, "Rotate secret", "Rotate secret now");
   await told("new secret");
   assert.notEqual(await kid(), before);
   await page.getByLabel("Name").fill("Harbour Bakery");
@@ -215,7 +215,7 @@ test("a member who manages nothing sees the roles and cannot change them", async
   assert.equal(await tab.getByLabel("Name", { exact: true }).isDisabled(), true);
   await inspect(tab, "workspace-role-locked");
   await tab.goto(`${demo.server}${library}/people`);
-  await tab.getByRole("heading", { name: "Your role does not let you see this" }).waitFor();
+  await tab.getByRole("heading", { name: "Your role does not give you access to this page" }).waitFor();
   await inspect(tab, "workspace-denied");
   await tab.goto(`${demo.server}${library}/settings`);
   await inspect(tab, "workspace-settings-locked");
@@ -228,16 +228,16 @@ test("everything works without script", async () => {
   await enter(tab, "Ada");
   await go("/roles/new", tab);
   await tab.getByLabel("Name", { exact: true }).fill("Apprentice");
-  await tab.getByRole("button", { name: "More lines" }).first().click();
-  await tab.getByRole("button", { name: "Save the role" }).click();
-  await told("The role is made", tab);
+  await tab.getByRole("button", { name: "Add lines" }).first().click();
+  await tab.getByRole("button", { name: "Save role" }).click();
+  await told("The role was created", tab);
   await tab.getByRole("link", { name: "Apprentice" }).click();
-  await confirm(tab, "Delete the role", "Delete Apprentice");
+  await confirm(tab, "Delete role", "Delete Apprentice");
   await told("Deleted", tab);
   await go("/keys/new", tab);
   await tab.getByLabel("Name").fill("No script");
-  await tab.getByRole("button", { name: "Make the key" }).click();
-  assert.match(await tab.getByLabel("The key").inputValue(), /^sigma_sk_live_/);
+  await tab.getByRole("button", { name: "Create key" }).click();
+  assert.match(await tab.getByLabel("API key", { exact: true }).inputValue(), /^sigma_sk_live_/);
   assert.equal(await tab.getByRole("button", { name: "Copy" }).count(), 0);
   await closeDevice(plain);
 });
@@ -277,20 +277,20 @@ test("a page of another site does nothing with an admin's cookies", async () => 
 test("somebody who is invited twice has one account, and goes from workspace to workspace", async () => {
   const person = { email: "finn@harbour.example", name: "Finn Doyle", password: "correct horse battery staple" };
   const invite = async (tab) => {
-    await tab.getByRole("link", { name: "Invite a person" }).click();
+    await tab.getByRole("link", { name: "Invite a member" }).click();
     await tab.getByLabel("E-mail address").fill(person.email);
     await tab.getByLabel("Name").fill("Somebody");
-    await tab.getByRole("button", { name: "Send the invitation" }).click();
-    await told("on its way", tab);
+    await tab.getByRole("button", { name: "Send invitation" }).click();
+    await told("was sent", tab);
   };
   const finn = await openDevice(chromium);
   const tab = await finn.context.newPage();
   await go("/people");
   await invite(page);
   await tab.goto(demo.server + (await mailedLink(person.email, "Harbour Bakery")));
-  await tab.getByLabel("Your name").fill(person.name);
+  await tab.getByLabel("Display name").fill(person.name);
   await tab.getByLabel("Password", { exact: true }).fill(person.password);
-  await tab.getByLabel("Password, again").fill(person.password);
+  await tab.getByLabel("Repeat password").fill(person.password);
   await tab.getByRole("button", { name: "Join" }).click();
   await tab.getByRole("heading", { name: "Roles" }).waitFor();
 
@@ -300,7 +300,7 @@ test("somebody who is invited twice has one account, and goes from workspace to 
   await invite(admin);
   await closeDevice(other);
   await tab.goto(demo.server + (await mailedLink(person.email, "Night Library")));
-  await tab.getByRole("button", { name: "Accept the invitation" }).click();
+  await tab.getByRole("button", { name: "Accept invitation" }).click();
   await tab.getByRole("heading", { name: "Your workspaces" }).waitFor();
   await inspect(tab, "workspace-chooser");
   await tab.getByRole("link", { name: /Night Library/ }).click();

@@ -40,22 +40,21 @@ fn explain(code: &str) -> (&'static str, &'static str) {
     match code {
         "invalid_client" | "unauthorized_client" => (
             "This app is not registered",
-            "The app that sent you here is not known to this server. Tell the people who run it.",
+            "This server does not know the app that sent you here. Contact the app's developers.",
         ),
         "client_disabled" => {
-            ("This app is switched off", "Whoever runs this server has switched the app off that sent you here.")
+            ("This app is disabled", "The operator of this server has disabled the app that sent you here.")
         }
         "invalid_redirect" => (
-            "This app asked for the wrong way back",
-            "The address that the app wants you to return to is not one that it registered, so you are not sent there.",
+            "Redirect address not registered",
+            "The app asked to redirect you to an address that is not registered for it, so you were not redirected.",
         ),
-        "invalid_request" => (
-            "The request is malformed",
-            "The app that sent you here asked in a way that this server does not understand.",
-        ),
+        "invalid_request" => {
+            ("Invalid request", "The app that sent you here made a request that this server does not understand.")
+        }
         "access_denied" => ("Refused", "The request was refused."),
         "server_error" | "temporarily_unavailable" => {
-            ("Something went wrong here", "It is our fault, not yours. Try again in a moment.")
+            ("Something went wrong on our side", "Please try again in a moment.")
         }
         _ => ("Something went wrong", "Go back to the app and try again."),
     }

@@ -132,10 +132,9 @@ fn page(
 fn gone(sigma: &AppState) -> Response {
     let page = ErrorPage {
         status: StatusCode::NOT_FOUND,
-        title: "This invitation does not work any more".to_owned(),
+        title: "This invitation is no longer valid".to_owned(),
         code: None,
-        description: "It was accepted already, an hour has passed, or it was taken back. Ask whoever invited you to \
-                      send it again."
+        description: "It has already been accepted, has expired, or was cancelled. Ask for a new invitation."
             .to_owned(),
         request_id: None,
         back: None,

@@ -53,14 +53,14 @@ pub fn not_found(sigma: &AppState) -> Response {
 pub fn refused(issuer: &str, status: StatusCode, code: &str, request_id: &str) -> Response {
     let (title, description) = match status {
         StatusCode::TOO_MANY_REQUESTS => {
-            ("Too many requests", "There were too many requests from where you are. Wait a minute and try again.")
+            ("Too many requests", "There were too many requests from your network. Wait a minute and try again.")
         }
         StatusCode::SERVICE_UNAVAILABLE => {
-            ("Try again in a moment", "This server cannot answer just now. Nothing is lost: load the page again.")
+            ("Try again in a moment", "The server is temporarily unavailable. Reload the page to continue.")
         }
-        StatusCode::FORBIDDEN => ("Refused", "This came from a page of another site, so nothing was done."),
-        StatusCode::PAYLOAD_TOO_LARGE => ("Refused", "More was sent than this server takes."),
-        _ => ("Something went wrong here", "It is our fault, not yours. Try again in a moment."),
+        StatusCode::FORBIDDEN => ("Refused", "The request came from a page of another site, so it was rejected."),
+        StatusCode::PAYLOAD_TOO_LARGE => ("Refused", "The request is too large."),
+        _ => ("Something went wrong on our side", "Please try again in a moment."),
     };
     let page = ErrorPage {
         status,
@@ -78,7 +78,7 @@ pub fn stopped(sigma: &AppState, reason: &Stopped) -> Response {
     let (title, description) = match reason {
         Stopped::Unknown | Stopped::Internal(_) => (
             "This sign-in has ended",
-            "It took too long, or it was completed already. Go back to the app and sign in again.",
+            "It has expired, or it was already completed. Go back to the app and sign in again.",
         ),
     };
     let page = ErrorPage {

@@ -242,7 +242,7 @@ async fn the_page_names_the_way_past_the_wait_and_it_leads_in() {
     assert_eq!(refused.status, 429);
     assert!(refused.header("retry-after").parse::<u32>().unwrap() >= 1);
     assert!(
-        refused.body.contains("href=\"/password/forgot\"") && refused.body.contains("by a link that we e-mail you")
+        refused.body.contains("href=\"/password/forgot\"") && refused.body.contains("with a link that we e-mail you")
     );
     let here = "203.0.113.9".parse::<IpAddr>().unwrap();
     let post = async |path: &str, form: &[(&str, &str)]| {

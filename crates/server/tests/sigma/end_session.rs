@@ -11,7 +11,7 @@ use crate::support::{Answer, Browser, Key, World};
 
 const PATH: &str = "/api/auth/oauth2/end-session";
 const BYE: &str = "https://app.example.org/bye";
-const NOT_VALID: &str = "request to sign you out was not valid";
+const NOT_VALID: &str = "sign-out request was invalid";
 
 async fn ada(world: &World) -> (Browser<'_>, String) {
     let browser = world.browser();

@@ -98,7 +98,7 @@ async fn a_person_with_an_account_agrees_and_keeps_name_and_password() {
     assert_eq!(refused.status, 401, "who was invited is not in yet");
     let browser = world.browser();
     let page = browser.get(&link).await;
-    assert!(page.body.contains("Accept the invitation") && !page.body.contains("name=\"password\""), "{}", page.body);
+    assert!(page.body.contains("Accept invitation") && !page.body.contains("name=\"password\""), "{}", page.body);
     // What is sent beside the button counts for nothing.
     let joined = join(&browser, &link, "Renamed", "another password").await;
     assert_eq!(
@@ -122,14 +122,14 @@ async fn an_address_that_nobody_showed_to_be_theirs_needs_the_accounts_own_sessi
     world.sigma.store.write(move |tx| tx.execute(claim, &[])).await.unwrap();
     let link = invite(&world, &acme, "ada@example.org", &acme.member).await;
     let stranger = world.browser();
-    assert!(stranger.get(&link).await.body.contains("Sign in to it, then open the link"));
+    assert!(stranger.get(&link).await.body.contains("Sign in, then open the link"));
     let refused = join(&stranger, &link, "Eve", NEW).await;
     assert_eq!((refused.status, refused.header("set-cookie")), (StatusCode::CONFLICT, ""));
     let other = world.browser();
     other.sign_up(&Key::named("other")).await;
     assert_eq!(agree(&other, &link).await.status, StatusCode::CONFLICT);
     assert_eq!(state(&world, &acme, "ada@example.org").await, Some("invited"));
-    assert!(browser.get(&link).await.body.contains("Accept the invitation"));
+    assert!(browser.get(&link).await.body.contains("Accept invitation"));
     assert_eq!(agree(&browser, &link).await.status, StatusCode::SEE_OTHER);
     assert_eq!(state(&world, &acme, "ada@example.org").await, Some("active"));
 }
@@ -196,7 +196,7 @@ async fn a_person_invited_twice_sets_a_password_once_and_agrees_the_second_time(
     let first = invite(&world, &acme, "bob@example.org", &acme.member).await;
     let second = invite(&world, &zeta, "bob@example.org", &zeta.member).await;
     assert_eq!(join(&world.browser(), &first, "Bob", NEW).await.status, 303);
-    assert!(world.browser().get(&second).await.body.contains("Accept the invitation"));
+    assert!(world.browser().get(&second).await.body.contains("Accept invitation"));
     assert_eq!(join(&world.browser(), &second, "Robert", "another password").await.status, 303);
     assert_eq!(state(&world, &zeta, "bob@example.org").await, Some("active"));
     let answer =

@@ -87,11 +87,11 @@ async fn a_forgotten_password_is_answered_alike_for_known_and_unknown_addresses(
         told.push((answer.status, answer.location().to_owned(), headers, page.body));
     }
     assert_eq!(told[0], told[1]);
-    assert!(told[0].3.contains("If that address has an account here"), "{}", told[0].3);
+    assert!(told[0].3.contains("If this address has an account here"), "{}", told[0].3);
     assert_eq!(world.mail().await.to, "ada@example.org");
     let none = forget(&world, "no address").await;
     assert_eq!((none.status, problem(&none)), (StatusCode::BAD_REQUEST, ""));
-    assert!(none.body.contains("This is no e-mail address."));
+    assert!(none.body.contains("This is not a valid e-mail address."));
 }
 
 #[tokio::test]
@@ -165,10 +165,10 @@ async fn a_link_for_a_new_password_works_once_and_for_an_hour() {
     let browser = world.browser();
     let set = set_by(&browser, &token, NEW).await;
     assert_eq!((set.status, set.location()), (StatusCode::SEE_OTHER, "/account/password?saved=1"));
-    assert!(browser.get(set.location()).await.body.contains("Your password is set."));
+    assert!(browser.get(set.location()).await.body.contains("Your password has been set."));
     let again = set_by(&world.browser(), &token, "yet another one").await;
     assert_eq!(again.status, 404);
-    assert!(again.body.contains("This link does not work any more"));
+    assert!(again.body.contains("This link is no longer valid"));
     assert!(signs_in(&world, "ada@example.org", NEW).await);
     assert!(!signs_in(&world, "ada@example.org", PASSWORD).await);
     world.mails().await;
@@ -259,8 +259,8 @@ async fn what_may_not_be_a_password_is_refused_with_a_reason_and_the_link_still_
         ("password1", "password1", "This password is one of the most common"),
         ("PassWord1", "PassWord1", "This password is one of the most common"),
         (&"x".repeat(129), &"x".repeat(129), "The password is too long"),
-        (NEW, "another", "The two passwords are not the same."),
-        (NEW, "", "The two passwords are not the same."),
+        (NEW, "another", "The passwords do not match."),
+        (NEW, "", "The passwords do not match."),
         ("", "", "The password is too short"),
     ] {
         let form = [("token", token.as_str()), ("password", password), ("again", again)];
@@ -283,7 +283,7 @@ async fn a_signed_in_person_changes_their_password_by_the_one_they_have() {
         here.post_form(ACCOUNT, &[("current", current), ("password", new), ("again", new)]).await
     };
     let wrong = change("not the password", NEW).await;
-    assert_eq!((wrong.status, problem(&wrong)), (StatusCode::UNAUTHORIZED, "That is not your password."));
+    assert_eq!((wrong.status, problem(&wrong)), (StatusCode::UNAUTHORIZED, "Incorrect password."));
     let common = change(PASSWORD, "password1").await;
     assert_eq!(common.status, StatusCode::BAD_REQUEST);
     let changed = change(PASSWORD, NEW).await;
@@ -329,7 +329,7 @@ async fn a_person_with_a_key_sets_a_first_password_beside_it_soon_after_signing_
         .await
         .unwrap();
     world.advance(601);
-    assert!(browser.get(ACCOUNT).await.body.contains("sign in once more"));
+    assert!(browser.get(ACCOUNT).await.body.contains("sign in again first"));
     assert_eq!(browser.post_form(ACCOUNT, &form).await.status, StatusCode::FORBIDDEN, "a session that was left open");
     browser.sign_in(&ada).await;
     assert_eq!(browser.post_form(ACCOUNT, &form).await.status, StatusCode::SEE_OTHER);

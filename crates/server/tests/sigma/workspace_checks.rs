@@ -210,7 +210,7 @@ async fn what_is_remembered_of_a_caller_is_forgotten_with_what_it_came_from() {
     assert_eq!(world.call(As::Token(&admin), "PATCH", &path, &other).await.status, 200);
     assert_eq!(forward().await[2], acme.admin.as_str(), "another role");
     assert_eq!(world.call(As::Token(&admin), "DELETE", &path, &Value::Null).await.status, 204);
-    assert_eq!(forward().await, [const { String::new() }; 4], "no member any more");
+    assert_eq!(forward().await, [const { String::new() }; 4], "no longer a member");
 }
 
 async fn world_with_backends() -> World {

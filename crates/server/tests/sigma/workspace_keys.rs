@@ -333,7 +333,7 @@ async fn a_removed_admin_keeps_no_key_and_each_key_names_its_maker_for_ever() {
     );
     let browser = world.entered("ada@example.org").await;
     let page = browser.get(&crate::support::at(&acme.org, &format!("keys/{}", text(&strong, "id")))).await.body;
-    assert!(page.contains("by mal, who is no member any more"), "{page}");
+    assert!(page.contains("by mal, who is no longer a member"), "{page}");
 }
 
 #[tokio::test]

@@ -76,10 +76,10 @@ async fn a_page_that_a_role_does_not_allow_says_so_and_its_forms_do_nothing() {
     for below in ["people", "keys", "keys/new", "roles/new"] {
         let answer = browser.get(&at(&acme.org, below)).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{below}");
-        assert!(answer.body.contains("Your role does not let you see this"));
+        assert!(answer.body.contains("Your role does not give you access to this page"));
     }
     let roles = browser.get(&at(&acme.org, "roles")).await.body;
-    assert!(!roles.contains("/people\"") && !roles.contains("/keys\"") && !roles.contains("Make a role"));
+    assert!(!roles.contains("/people\"") && !roles.contains("/keys\"") && !roles.contains("Create role"));
     let role = browser.get(&at(&acme.org, &format!("roles/{}", acme.admin))).await.body;
     assert!(role.contains("<fieldset class=\"stack\" disabled>"));
     for (below, form) in [
@@ -141,7 +141,7 @@ async fn nobody_gives_or_touches_more_than_they_hold() {
         assert!(answer.notice().contains("Nobody may give"), "{below}: {}", answer.body);
     }
     let page = browser.get(&at(&acme.org, &format!("people/{ada}"))).await.body;
-    assert!(page.contains("holds more than you do") && !page.contains("/end\""));
+    assert!(page.contains("has more rights than you") && !page.contains("/end\""));
     let page = browser.get(&at(&acme.org, &format!("people/{carl}"))).await.body;
     assert!(!page.contains(&format!("value=\"{}\"", acme.admin)), "{page}");
 }
@@ -166,7 +166,7 @@ async fn a_role_is_made_with_its_grid_changed_and_deleted() {
         ("can_view", "true"),
         ("catalog", ""),
     ];
-    // "More lines" saves nothing and keeps what was entered.
+    // "Add lines" saves nothing and keeps what was entered.
     let more = browser.post_form(&at(&acme.org, "roles/new"), &[&grid[..], &[("then", "more")]].concat()).await;
     assert_eq!(more.status, StatusCode::OK);
     assert!(more.body.contains("value=\"margin\"") && more.body.contains("value=\"parts\""));
@@ -175,7 +175,7 @@ async fn a_role_is_made_with_its_grid_changed_and_deleted() {
     let made = browser.post_form(&at(&acme.org, "roles/new"), &[&grid[..], &[("then", "save")]].concat()).await;
     assert_eq!(made.location(), at(&acme.org, "roles?done=role-made"));
     let list = browser.get(made.location()).await.body;
-    assert!(list.contains("Editor") && list.contains("1 schema, 1 catalog") && list.contains("The role is made."));
+    assert!(list.contains("Editor") && list.contains("1 schema, 1 catalog") && list.contains("The role was created."));
     let roles = world.call(As::Key(&acme.admin_key().await), "GET", "/api/v1/roles", &Value::Null).await;
     let editor = roles.json().as_array().unwrap().iter().find(|role| role["name"] == "Editor").unwrap().clone();
     assert_eq!(editor["canExport"], true);
@@ -218,13 +218,16 @@ async fn a_key_is_shown_once_works_and_ends() {
     assert!(browser.get(ended.location()).await.body.contains("Deactivated."));
     assert_eq!(me().await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(browser.post_form(&format!("{page}/delete"), &[]).await.location(), at(&acme.org, "keys?done=deleted"));
-    assert!(browser.get(&at(&acme.org, "keys")).await.body.contains("There is no key yet."));
+    assert!(browser.get(&at(&acme.org, "keys")).await.body.contains("There are no keys yet."));
 
     for (form, words) in [
         (vec![("name", ""), ("permission", "read")], "the name must not be empty"),
-        (vec![("name", "a")], "choose what the key may do"),
-        (vec![("name", "a"), ("permission", "everything")], "choose what the key may do"),
-        (vec![("name", "a"), ("permission", "read"), ("expires", "2001-01-01")], "the last day must be a day that"),
+        (vec![("name", "a")], "choose at least one permission"),
+        (vec![("name", "a"), ("permission", "everything")], "choose at least one permission"),
+        (
+            vec![("name", "a"), ("permission", "read"), ("expires", "2001-01-01")],
+            "the expiry date must not be in the past",
+        ),
     ] {
         let answer = browser.post_form(&new, &form).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST);
@@ -246,7 +249,7 @@ async fn settings_change_and_the_secret_rotates_without_logging_anybody_out() {
     let after = browser.get(saved.location()).await.body;
     assert!(after.contains("Acme Labs") && after.contains("They have no effect"));
     let nameless = browser.post_form(&page, &[("name", "")]).await;
-    assert_eq!(nameless.notice(), "Not saved yet: the name must not be empty.");
+    assert_eq!(nameless.notice(), "Not saved: the name must not be empty.");
 
     let kid =
         |page: &str| page.split("(kid)</dt><dd class=\"mono\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
@@ -304,7 +307,7 @@ async fn a_role_with_more_rules_than_a_page_shows_is_left_to_the_api_and_one_wit
     };
     let (many, more) = (acme.role("Many", with(900)).await, acme.role("More", with(1_100)).await);
     let page = browser.get(&at(&acme.org, &format!("roles/{more}"))).await.body;
-    assert!(page.contains("more rules than a page can show") && page.len() < 20_000);
+    assert!(page.contains("more rules than this page can show") && page.len() < 20_000);
     let names: Vec<_> = with(900).schemas[0].attributes.keys().cloned().collect();
     let lines = names.iter().flat_map(|name| [("attribute", name.as_str()), ("level", "read")]);
     let form: Vec<_> = [("name", "Many"), ("schema", "s"), ("default", "read")].into_iter().chain(lines).collect();

@@ -191,7 +191,7 @@ async fn whoever_got_in_by_a_click_and_is_promoted_manages_nothing_by_it() {
     assert_eq!(world.call(As::Token(&token), "GET", "/api/v1/users", &Value::Null).await.status, 200);
     let browser = world.entered("ada@example.org").await;
     let page = browser.get(&at(&kiosk.acme.org, &format!("people/{}", kiosk.kim))).await;
-    assert!(page.body.contains("Has no effect with this role, nor on sessions that began by a click"), "{}", page.body);
+    assert!(page.body.contains("Has no effect with this role, and ends existing quick logins"), "{}", page.body);
 }
 
 #[tokio::test]

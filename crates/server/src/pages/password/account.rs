@@ -71,7 +71,7 @@ async fn save(
             }
             match verdict {
                 Verdict::Authenticated(person) if person.user.id == user.id => Some(person.proof),
-                _ => return Ok(refuse(Some("That is not your password.".to_owned()), StatusCode::UNAUTHORIZED)),
+                _ => return Ok(refuse(Some("Incorrect password.".to_owned()), StatusCode::UNAUTHORIZED)),
             }
         }
     };
@@ -90,7 +90,7 @@ async fn save(
     };
     let changed = sigma.store.write(move |tx| change(tx, &wanted)).await;
     if !changed.map_err(|error| internal(error).into_response())? {
-        let words = "Your password was changed meanwhile. Try again.";
+        let words = "Your password was changed in the meantime. Try again.";
         return Ok(refuse(Some(words.to_owned()), StatusCode::CONFLICT));
     }
     sigma.mail_was_promised();

@@ -33,7 +33,7 @@ pub fn router() -> Router<AppState> {
 pub(super) fn chosen(form: &Params) -> Result<NewPassword, String> {
     let password = form.raw("password").unwrap_or_default();
     if form.raw("again").unwrap_or_default() != password {
-        return Err("The two passwords are not the same.".to_owned());
+        return Err("The passwords do not match.".to_owned());
     }
     NewPassword::parse(SecretString::from(password)).map_err(|refused| refused.to_string())
 }

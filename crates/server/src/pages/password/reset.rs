@@ -80,12 +80,11 @@ fn page(sigma: &AppState, token: &str, user: &User, refusal: Option<String>, sta
 fn gone(sigma: &AppState) -> Response {
     let page = ErrorPage {
         status: StatusCode::NOT_FOUND,
-        title: "This link does not work any more".to_owned(),
+        title: "This link is no longer valid".to_owned(),
         code: None,
-        description: "It was used already, an hour has passed, or the password was changed since it was sent."
-            .to_owned(),
+        description: "It has already been used, has expired, or the password was changed since it was sent.".to_owned(),
         request_id: None,
-        back: Some(Link { href: "/password/forgot".to_owned(), label: "Ask for a new link".to_owned() }),
+        back: Some(Link { href: "/password/forgot".to_owned(), label: "Request a new link".to_owned() }),
     };
     page.render(&PageContext { issuer: sigma.issuer() })
 }

@@ -58,30 +58,24 @@ impl ScopeLine {
     /// A scope of the server's own in plain words.
     pub fn of(scope: &str) -> Self {
         let (title, detail, sensitive) = match scope {
-            "openid" => {
-                ("Know that it is you", "An identifier that stays the same whenever you sign in to this app.", false)
-            }
-            "profile" => ("See your profile", "The name, picture and public key of the identity that it gets.", false),
-            "email" => ("See your e-mail address", "Only an address that you have confirmed here.", false),
+            "openid" => ("Recognise you", "An identifier that stays the same each time you sign in.", false),
+            "profile" => ("See your profile", "Name, picture and public key of the identity you choose.", false),
+            "email" => ("See your e-mail address", "Only if you have confirmed it here.", false),
             "offline_access" => {
-                ("Stay connected while you are away", "It can renew its access without asking you again.", true)
+                ("Access while you are away", "The app can renew its access without asking you again.", true)
             }
-            "roles" => (
-                "See your role",
-                "Your role in the organisation that this app belongs to, if you are one of its people.",
-                false,
-            ),
+            "roles" => ("See your role", "Your role in the workspace that owns this app, if you are a member.", false),
             "sigma:profile" => {
-                ("Read and change your profile here", "Name, picture and description of your identities.", true)
+                ("Read and change your profile", "Name, picture and description of your identities.", true)
             }
             "sigma:wallet" => (
                 "Manage your connected wallets",
-                "See, add and remove wallet addresses. It cannot spend from them.",
+                "See, add and remove wallet addresses. The app cannot spend from them.",
                 true,
             ),
             "sigma:backup" => (
                 "Fetch your encrypted backup",
-                "It stays locked with your password; give it only to apps that you trust.",
+                "The backup stays encrypted with your password; allow this only for apps that you trust.",
                 true,
             ),
             other => (other, "", false),
@@ -94,7 +88,7 @@ impl ScopeLine {
         Self {
             scope: asked.uri.clone(),
             title: format!("Act for you at {}", asked.name),
-            detail: format!("{} is told who you are.", asked.uri),
+            detail: format!("{} learns who you are.", asked.uri),
             sensitive: true,
         }
     }

@@ -84,7 +84,7 @@ fn refusal(sigma: &AppState, error: WorkspaceError) -> Result<Refused, PageError
 }
 
 fn unsent(words: &str) -> Refused {
-    Refused::invalid(format!("The invitation is not sent yet: {words}."))
+    Refused::invalid(format!("The invitation was not sent: {words}."))
 }
 
 async fn page(

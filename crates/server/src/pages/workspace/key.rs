@@ -65,11 +65,11 @@ impl Entered {
         let name = text::name(&self.name).map_err(|problem| format!("the name {problem}"))?;
         let permissions: KeyPermissions = self.permissions.iter().copied().collect();
         if permissions.is_empty() {
-            return Err("choose what the key may do".to_owned());
+            return Err("choose at least one permission".to_owned());
         }
         let ends = match self.last_day.as_str() {
             "" => None,
-            day => Some(end_of(day).filter(|end| *end > now).ok_or("the last day must be a day that is not over")?),
+            day => Some(end_of(day).filter(|end| *end > now).ok_or("the expiry date must not be in the past")?),
         };
         Ok((name, permissions, ends))
     }
@@ -96,7 +96,7 @@ async fn add(State(sigma): State<AppState>, session: MemberSession, sent: Form) 
     let (name, permissions, expires_at) = match entered.parse(now) {
         Ok(parsed) => parsed,
         Err(words) => {
-            let Refused { status, notice } = Refused::invalid(format!("The key is not made yet: {words}."));
+            let Refused { status, notice } = Refused::invalid(format!("The key was not created: {words}."));
             return Ok(form(&sigma, &session, entered, status, Some(notice)));
         }
     };
@@ -196,13 +196,13 @@ async fn page(
     let made_by = match &key.made_by {
         None => Some("the operator".to_owned()),
         Some(Maker { id: MakerId::Key(_), name }) => Some(format!("the key {name}")),
-        Some(Maker { name, .. }) if has_left => Some(format!("{name}, who is no member any more")),
+        Some(Maker { name, .. }) if has_left => Some(format!("{name}, who is no longer a member")),
         Some(Maker { name, .. }) => Some(name.clone()),
     };
     let locked = session.authority().require_key(key.permissions).is_err();
     let view = KeyPage {
         made_by,
-        locked: locked.then(|| "This key may do more than you, so you cannot end it.".to_owned()),
+        locked: locked.then(|| "This key has more rights than you, so you cannot deactivate it.".to_owned()),
         key: line(key, sigma.now()),
     };
     Ok(view.render(status, &session.frame(Tab::Keys, notice), &PageContext { issuer: sigma.issuer() }))
@@ -233,8 +233,8 @@ mod tests {
         let problems = ["name=&permission=read", "name=a", "name=a&permission=read&expires=2026-11-21"];
         insta::assert_snapshot!(problems.map(|form| parse(form).unwrap_err()).join("\n"), @r"
         the name must not be empty
-        choose what the key may do
-        the last day must be a day that is not over
+        choose at least one permission
+        the expiry date must not be in the past
         ");
     }
 }

@@ -85,8 +85,7 @@ async fn delayed(
 ) -> Result<Response, PageError> {
     let wait = exceeded.retry_after;
     let refusal = format!(
-        "Too many attempts to sign in to this account. Try again in {wait} s, or choose \u{201c}Forgot your password?\u{201d} to \
-         get in at once by a link that we e-mail you."
+        "Too many attempts to sign in to this account. Try again in {wait} s, or choose \u{201c}Forgot your password?\u{201d} to sign in with a link that we e-mail you."
     );
     let view = WorkspaceLogin { quick: Vec::new(), email, refusal: Some(refusal) };
     let mut response = page(sigma, context, view, StatusCode::TOO_MANY_REQUESTS).await?;
@@ -95,7 +94,7 @@ async fn delayed(
 }
 
 async fn wrong(sigma: &AppState, context: &RequestContext, email: String) -> Result<Response, PageError> {
-    let refusal = Some("That e-mail address and password do not belong together.".to_owned());
+    let refusal = Some("Incorrect e-mail address or password.".to_owned());
     page(sigma, context, WorkspaceLogin { quick: Vec::new(), email, refusal }, StatusCode::UNAUTHORIZED).await
 }
 
@@ -117,7 +116,7 @@ async fn quick_login(
         None => None,
     };
     if logged_in.is_none() {
-        let refusal = Some("That quick login is not there any more.".to_owned());
+        let refusal = Some("This quick login is no longer available.".to_owned());
         let view = WorkspaceLogin { refusal, ..WorkspaceLogin::default() };
         return page(&sigma, &context, view, StatusCode::UNAUTHORIZED).await;
     }

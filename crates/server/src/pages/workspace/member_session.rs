@@ -91,10 +91,10 @@ impl MemberSession {
         }
         let page = ErrorPage {
             status: StatusCode::FORBIDDEN,
-            title: "Your role does not let you see this".to_owned(),
+            title: "Your role does not give you access to this page".to_owned(),
             code: None,
             description: format!(
-                "You are {} in {}. Ask an admin of the workspace.",
+                "Your role in {1} is {0}. Ask a workspace admin for access.",
                 self.role.name, self.workspace.name
             ),
             request_id: None,

@@ -80,12 +80,12 @@ impl Done {
 
     const fn words(self) -> &'static str {
         match self {
-            Self::Invited => "The invitation is on its way.",
+            Self::Invited => "The invitation was sent.",
             Self::Saved => "Saved.",
             Self::Activated => "Activated.",
             Self::Deactivated => "Deactivated.",
-            Self::Ended => "The membership has ended.",
-            Self::RoleMade => "The role is made.",
+            Self::Ended => "The member was removed.",
+            Self::RoleMade => "The role was created.",
             Self::Deleted => "Deleted.",
             Self::Rotated => "New tokens are signed with a new secret.",
         }

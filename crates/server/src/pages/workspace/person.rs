@@ -161,7 +161,7 @@ async fn page(
         status: status(member.state),
         created_at: member.created_at,
         is_self: member.user_id == session.member.user_id,
-        locked: locked.then(|| format!("{} holds more than you do, so you cannot change anything here.", member.name)),
+        locked: locked.then(|| format!("{} has more rights than you, so you cannot make changes here.", member.name)),
         roles: role_options(session, &roles, Some(&member.role_id)),
         quick_login: quick_login(sigma, session, &member, held.as_ref()),
         keys,
@@ -191,9 +191,9 @@ fn quick_login(sigma: &AppState, session: &MemberSession, member: &Member, role:
     } else if !session.workspace.quick_logins {
         "Has no effect yet: quick logins are off in the settings of this workspace."
     } else if manages && !settings.demo {
-        "Has no effect with this role, nor on sessions that began by a click: whoever manages something needs a password."
+        "Has no effect with this role, and ends existing quick logins: roles that manage anything require a password."
     } else {
-        "Gets in from the login page without a password, for a day at a time."
+        "Lets this member log in without a password, for a day at a time."
     };
     QuickLoginSwitch { on: member.quick_login, hint: hint.to_owned() }
 }

@@ -136,7 +136,7 @@ fn wants_more_lines(form: &Form) -> bool {
 }
 
 fn unsaved(words: &str) -> Refused {
-    Refused::invalid(format!("The role is not saved yet: {words}."))
+    Refused::invalid(format!("The role was not saved: {words}."))
 }
 
 /// The form, and what came of sending it.
@@ -161,13 +161,13 @@ impl<'r> Page<'r> {
         }
         let editing = match self.subject {
             _ if !session.authority().may(Right::Roles) => {
-                Editing::Locked("Your role lets you see roles, not change them.".to_owned())
+                Editing::Locked("Your role does not allow you to change roles.".to_owned())
             }
             Subject::Known(role) if !own.covers(&role.permissions) => {
-                Editing::Locked("This role holds more than yours, so you cannot change it.".to_owned())
+                Editing::Locked("This role has more rights than yours, so you cannot change it.".to_owned())
             }
             _ if !fits => Editing::Locked(
-                "This role has more rules than a page can show: read and change it by the API.".to_owned(),
+                "This role has more rules than this page can show. Use the API to read and change it.".to_owned(),
             ),
             _ => Editing::Open,
         };

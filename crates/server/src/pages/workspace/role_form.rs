@@ -127,7 +127,7 @@ fn words(problem: &RoleProblem) -> String {
             format!("{what} {problem}")
         }
         RoleProblem::Repeated(_) => "each schema and each catalog can be listed only once".to_owned(),
-        RoleProblem::TooLarge => "the rules for schemas and catalogs are more than a role can hold".to_owned(),
+        RoleProblem::TooLarge => "there are too many rules for schemas and catalogs".to_owned(),
     }
 }
 

@@ -37,7 +37,7 @@ async fn show(
 async fn change(State(sigma): State<AppState>, session: MemberSession, form: Form) -> Result<Response, PageError> {
     let entered = form.text("name");
     let refused = match text::name(&entered) {
-        Err(problem) => Refused::invalid(format!("Not saved yet: the name {problem}.")),
+        Err(problem) => Refused::invalid(format!("Not saved: the name {problem}.")),
         Ok(name) => {
             let change = Change { name: Some(name), quick_logins: Some(form.is_checked("quick_logins")) };
             let (org_id, actor, now) = (session.org_id(), session.actor(), sigma.now());
@@ -78,7 +78,7 @@ async fn page(
         },
         kid: secrets.into_iter().next().map(|secret| secret.kid),
         locked: (!session.authority().may(Right::Workspace))
-            .then(|| "Only admins change these: a role that manages people, roles and API keys.".to_owned()),
+            .then(|| "Only admins can change these settings.".to_owned()),
     };
     Ok(view.render(status, &session.frame(Tab::Settings, notice), &PageContext { issuer: sigma.issuer() }))
 }

@@ -62,10 +62,10 @@ impl PermissionLine {
     pub fn all() -> Vec<Self> {
         let line = |name, title, detail| Self { name, title, detail, on: false, locked: false };
         vec![
-            line("read", "Read", "See data and the data model."),
-            line("update-data", "Change data", "Make and change records."),
+            line("read", "Read", "Read data and the data model."),
+            line("update-data", "Change data", "Create and change records."),
             line("delete-data", "Delete data", "Remove records."),
-            line("update-model", "Change the data model", "Make and change schemas."),
+            line("update-model", "Change the data model", "Create and change schemas."),
             line("delete-model", "Delete the data model", "Remove schemas."),
         ]
     }

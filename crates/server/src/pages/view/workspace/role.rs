@@ -94,14 +94,14 @@ impl SwitchLine {
     pub fn all() -> Vec<Self> {
         let line = |field, short, title, detail| Self { field, short, title, detail, on: false, locked: false };
         vec![
-            line("canManageUsers", "People", "Manage people", "Invite people, give them roles, end memberships."),
-            line("canManageRoles", "Roles", "Manage roles", "Make roles and change what they may do."),
-            line("canManageApiKeys", "API keys", "Manage API keys", "Make and deactivate keys for servers."),
-            line("canManageSchemas", "Schemas", "Manage schemas", "Change the data model. May write all schemas."),
+            line("canManageUsers", "People", "Manage people", "Invite members, assign roles, remove members."),
+            line("canManageRoles", "Roles", "Manage roles", "Create roles and change their permissions."),
+            line("canManageApiKeys", "API keys", "Manage API keys", "Create and deactivate keys for servers."),
+            line("canManageSchemas", "Schemas", "Manage schemas", "Change the data model. All schemas are writable."),
             line("canManageDimensions", "Dimensions", "Manage dimensions", "Change the dimensions of the data."),
-            line("canManageOptionLists", "Option lists", "Manage option lists", "Change the values that are offered."),
-            line("canImport", "Import", "Import data", "Bring in data in bulk."),
-            line("canExport", "Export", "Export data", "Take data out in bulk."),
+            line("canManageOptionLists", "Option lists", "Manage option lists", "Change the values of option lists."),
+            line("canImport", "Import", "Import data", "Import data in bulk."),
+            line("canExport", "Export", "Export data", "Export data in bulk."),
         ]
     }
 }
@@ -126,7 +126,7 @@ impl RoleForm {
     fn heading(&self) -> &str {
         match self.id {
             Some(_) => &self.name,
-            None => "Make a role",
+            None => "Create role",
         }
     }
 
