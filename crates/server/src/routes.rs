@@ -17,15 +17,15 @@ use crate::{document, identity, oauth, pages, wellknown, workspace};
 #[openapi(
     info(
         title = "Sigma",
-        description = "One self-hosted identity server: sign-in for apps by OpenID Connect, with keys that never leave the browser.",
+        description = "Self-hosted identity server: OpenID Connect for apps, sign-in with keys that never leave the browser.",
         license(name = "Apache-2.0 OR MIT")
     ),
     tags(
-        (name = "OpenID Connect", description = "Apps sign people in"),
-        (name = "Sign-in", description = "People sign in with a key, and end their sessions"),
+        (name = "OpenID Connect", description = "Apps sign users in"),
+        (name = "Sign-in", description = "Users sign in with a key and manage their sessions"),
         (name = "Identities", description = "The identities of a person"),
         (name = "Workspaces", description = "Tenants of a product's own API: sessions, roles, people and API keys"),
-        (name = "Server", description = "Whether it answers")
+        (name = "Server", description = "The server responds")
     )
 )]
 struct Document;

@@ -27,20 +27,20 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(authorize_directly))
 }
 
-/// The token and its person.
+/// The token and its user.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DirectAnswer {
     /// A JWT for this server's own APIs.
     access_token: String,
     /// `Bearer`.
     token_type: &'static str,
-    /// Seconds of its life.
+    /// Lifetime in seconds.
     expires_in: u32,
-    /// The person.
+    /// The user.
     user: DirectUser,
 }
 
-/// The person, as this endpoint shows them.
+/// The user, as this endpoint shows them.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DirectUser {
     id: String,
@@ -50,20 +50,20 @@ pub struct DirectUser {
     bap_id: Option<String>,
 }
 
-/// Gives an access token for a signature.
+/// Issues an access token for a signature.
 ///
-/// `X-Auth-Token` (or `authToken` in the body) signs this path, with the body or without.
+/// `X-Auth-Token` (or `authToken` in the body) signs this path, with or without the body.
 #[utoipa::path(
     post,
     path = PATH,
     operation_id = "authorizeDirectly",
     tag = "Sign-in",
     params(("X-Auth-Token" = Option<String>, Header, description = "pubkey|scheme|timestamp|path|signature")),
-    request_body(content = Option<Object>, content_type = "application/json", description = "`bapId`, and `authToken` where the header cannot be set"),
+    request_body(content = Option<Object>, content_type = "application/json", description = "`bapId`, and `authToken` for clients that cannot set headers"),
     responses(
         (status = 200, description = "The token; the session cookie is set", body = DirectAnswer),
         (status = 400, description = "The token or the body is malformed"),
-        (status = 401, description = "No token, or one that does not hold"),
+        (status = 401, description = "Missing or invalid token"),
         (status = 403, description = "`USER_NOT_FOUND`, `BAP_OWNERSHIP_FAILED`, `USER_DISABLED`, `ORIGIN_BOUND_REQUIRED`, or from another origin"),
         (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures, or too many new accounts"),

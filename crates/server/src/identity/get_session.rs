@@ -18,20 +18,20 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(get_session))
 }
 
-/// The session and its person.
+/// The session and its user.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SessionAnswer {
     session: SessionView,
     user: UserView,
 }
 
-/// A session, in Better Auth's words. Times are ISO 8601.
+/// A session in Better Auth's format. Times are ISO 8601.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionView {
     /// `sid` in tokens.
     pub id: String,
-    /// What ends it by `revoke-session`: its secret to its own browser, its id in a list.
+    /// The value that `revoke-session` takes: the session's secret in its own browser, its id in a list.
     pub token: String,
     user_id: String,
     expires_at: String,
@@ -44,7 +44,7 @@ pub struct SessionView {
 }
 
 impl SessionView {
-    /// `session` of `account`, with `token` to name it by.
+    /// `session` of `account`, named by `token`.
     pub fn of(session: &Session, account: &Account, token: &str) -> Self {
         let person = account.person(session.bap_id.as_deref());
         Self {
@@ -61,7 +61,7 @@ impl SessionView {
     }
 }
 
-/// A person, in Better Auth's words.
+/// A user in Better Auth's format.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserView {
@@ -91,14 +91,14 @@ impl UserView {
     }
 }
 
-/// Tells who is signed in; `null` when nobody is. The session is named by its cookie, or its secret as Bearer.
+/// Returns the signed-in user, or `null`. The session is identified by its cookie, or its secret as Bearer.
 #[utoipa::path(
     get,
     path = "/api/auth/get-session",
     operation_id = "getSession",
     tag = "Sign-in",
     responses(
-        (status = 200, description = "The session and its person, or `null`", body = Option<SessionAnswer>),
+        (status = 200, description = "The session and its user, or `null`", body = Option<SessionAnswer>),
         (status = 429, description = "Too many requests"),
         (status = 503, description = "The store does not answer"),
     )

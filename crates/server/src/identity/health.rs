@@ -29,21 +29,21 @@ pub struct Health {
     status: &'static str,
 }
 
-/// Returns 200 for as long as the process answers, whatever its store does. A liveness probe: what fails it needs a restart.
+/// Returns 200 as long as the process responds, whatever the state of its store. A liveness probe: restart on failure.
 #[utoipa::path(
     get,
     path = "/livez",
     operation_id = "getLiveness",
     tag = "Server",
-    responses((status = 200, description = "The process answers", body = Health))
+    responses((status = 200, description = "The process responds", body = Health))
 )]
 pub async fn live() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// Returns 200 while the server can do all of its work: the store can be written, news of other processes come in, and the
-/// server has not been told to stop. A readiness probe: what fails it gets no traffic, and may pass it again by itself. Also
-/// at `/healthz` and `/health`.
+/// Returns 200 while the server can do all its work: the store is writable, changes of other instances arrive, and no
+/// shutdown was requested. A readiness probe: an instance that fails it gets no traffic, and may recover by itself. Also at
+/// `/healthz` and `/health`.
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -62,20 +62,20 @@ pub async fn ready(State(sigma): State<AppState>) -> Result<Json<Health>, ApiErr
     Ok(Json(Health { status: "ok" }))
 }
 
-/// It is there.
+/// The server responds.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Okay {
     /// Always true.
     ok: bool,
 }
 
-/// Says that the server is there, as Better Auth does.
+/// Responds like Better Auth's health check.
 #[utoipa::path(
     get,
     path = "/api/auth/ok",
     operation_id = "ok",
     tag = "Server",
-    responses((status = 200, description = "It is", body = Okay), (status = 429, description = "Too many requests"))
+    responses((status = 200, description = "OK", body = Okay), (status = 429, description = "Too many requests"))
 )]
 pub async fn ok() -> Json<Okay> {
     Json(Okay { ok: true })

@@ -23,12 +23,12 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(full)).routes(routes!(set_active))
 }
 
-/// An identity, in Better Auth's words.
+/// An identity in Better Auth's format.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Organization {
-    /// The bapId.
+    /// The BAP id.
     id: String,
-    /// The bapId.
+    /// The BAP id.
     slug: String,
     name: String,
     logo: Option<String>,
@@ -45,7 +45,7 @@ impl Organization {
     }
 }
 
-/// An identity with its only member, its owner.
+/// An identity with its owner as its only member.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct FullOrganization {
     #[serde(flatten)]
@@ -66,14 +66,14 @@ pub struct Member {
     role: &'static str,
 }
 
-/// Lists the person's identities.
+/// Lists the user's identities.
 #[utoipa::path(
     get,
     path = "/api/auth/organization/list",
     operation_id = "listOrganizations",
     tag = "Identities",
     responses(
-        (status = 200, description = "The identities, the oldest first", body = Vec<Organization>),
+        (status = 200, description = "The identities, oldest first", body = Vec<Organization>),
         (status = 401, description = "Nobody is signed in"),
         (status = 429, description = "Too many requests"),
         (status = 503, description = "The store does not answer"),
@@ -83,17 +83,17 @@ pub async fn list(signed_in: SignedIn) -> Json<Vec<Organization>> {
     Json(signed_in.account.identities.iter().map(Organization::of).collect())
 }
 
-/// Shows one identity of the person: the one named, or the one chosen last. `null` when there is none.
+/// Returns an identity of the user: the named one, or the one chosen last. `null` if there is none.
 #[utoipa::path(
     get,
     path = "/api/auth/organization/get-full-organization",
     operation_id = "getFullOrganization",
     tag = "Identities",
-    params(("organizationId" = Option<String>, Query, description = "The bapId")),
+    params(("organizationId" = Option<String>, Query, description = "The BAP id")),
     responses(
         (status = 200, description = "The identity", body = Option<FullOrganization>),
         (status = 401, description = "Nobody is signed in"),
-        (status = 403, description = "It is not theirs"),
+        (status = 403, description = "The identity is not the user's"),
         (status = 429, description = "Too many requests"),
         (status = 503, description = "The store does not answer"),
     )
@@ -117,13 +117,13 @@ pub async fn full(signed_in: SignedIn, RawQuery(query): RawQuery) -> Result<Json
     })))
 }
 
-/// Which identity.
+/// The identity to choose.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SetActiveBody {
-    /// The bapId.
+    /// The BAP id.
     organization_id: Option<String>,
-    /// The bapId too.
+    /// The BAP id, as an alternative.
     organization_slug: Option<String>,
 }
 
@@ -136,9 +136,9 @@ pub struct SetActiveBody {
     request_body(content = SetActiveBody, content_type = "application/json"),
     responses(
         (status = 200, description = "The identity", body = Organization),
-        (status = 400, description = "There is no such identity"),
+        (status = 400, description = "No such identity"),
         (status = 401, description = "Nobody is signed in"),
-        (status = 403, description = "It is not theirs, or from another origin"),
+        (status = 403, description = "The identity is not the user's, or the request is from another origin"),
         (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many requests"),

@@ -30,21 +30,21 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(revoke_other_sessions))
 }
 
-/// Which session.
+/// The session to end.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct RevokeSessionBody {
-    /// The `token` of the list, or the secret of the session itself.
+    /// The `token` from the list, or the session's secret.
     token: String,
 }
 
-/// It is done.
+/// The confirmation.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RevokedAnswer {
     /// Always true.
     status: bool,
 }
 
-/// Ends one session of this person. One that is not theirs, or not there, is not an error and stays as it is.
+/// Ends a session of this user. An unknown session, or another user's, is not an error and is not affected.
 #[utoipa::path(
     post,
     path = "/api/auth/revoke-session",
@@ -52,7 +52,7 @@ pub struct RevokedAnswer {
     tag = "Sign-in",
     request_body(content = RevokeSessionBody, content_type = "application/json"),
     responses(
-        (status = 200, description = "It is ended", body = RevokedAnswer),
+        (status = 200, description = "The session was ended", body = RevokedAnswer),
         (status = 400, description = "No token"),
         (status = 401, description = "Nobody is signed in"),
         (status = 403, description = "From another origin"),
@@ -89,14 +89,14 @@ pub async fn revoke_session(
     Ok(Json(RevokedAnswer { status: true }))
 }
 
-/// Ends every session of this person, this one too.
+/// Ends all sessions of this user, including this one.
 #[utoipa::path(
     post,
     path = "/api/auth/revoke-sessions",
     operation_id = "revokeSessions",
     tag = "Sign-in",
     responses(
-        (status = 200, description = "They are ended", body = RevokedAnswer),
+        (status = 200, description = "The sessions were ended", body = RevokedAnswer),
         (status = 401, description = "Nobody is signed in"),
         (status = 403, description = "From another origin"),
         (status = 413, description = "More than 64 KiB"),
@@ -110,14 +110,14 @@ pub async fn revoke_sessions(State(sigma): State<AppState>, signed_in: SignedIn)
     Ok(with_cookie(response, Some(&expired_session_cookie(&sigma))))
 }
 
-/// Ends every session of this person but this one.
+/// Ends all sessions of this user except this one.
 #[utoipa::path(
     post,
     path = "/api/auth/revoke-other-sessions",
     operation_id = "revokeOtherSessions",
     tag = "Sign-in",
     responses(
-        (status = 200, description = "They are ended", body = RevokedAnswer),
+        (status = 200, description = "The sessions were ended", body = RevokedAnswer),
         (status = 401, description = "Nobody is signed in"),
         (status = 403, description = "From another origin"),
         (status = 413, description = "More than 64 KiB"),

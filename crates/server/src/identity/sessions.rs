@@ -17,8 +17,8 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list_sessions))
 }
 
-/// Lists the live sessions of the person, the newest first. Their secrets are known to their browsers alone: `token` is
-/// the session's id, which `revoke-session` takes.
+/// Lists the user's live sessions, newest first. `token` is the session's id, which `revoke-session` takes; only the
+/// session's own browser knows its secret.
 #[utoipa::path(
     get,
     path = "/api/auth/list-sessions",

@@ -32,7 +32,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 /// The code of a refusal of an unknown key.
 pub const UNKNOWN_KEY: &str = "USER_NOT_FOUND";
 
-/// What may be sent beside the signature.
+/// Optional parameters of a sign-in.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 pub struct SignInBody {
     /// The identity to act as: one of the account's, or one that the key itself proves.
@@ -40,30 +40,29 @@ pub struct SignInBody {
     pub bap_id: Option<String>,
 }
 
-/// Who signed in.
+/// The signed-in user.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SignInAnswer {
-    /// The session's secret, as the cookie carries it.
+    /// The session's secret, as in the cookie.
     token: String,
-    /// The person.
+    /// The user.
     user: SignedInUser,
 }
 
-/// The person, as this surface shows them.
+/// The user, as this surface shows them.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SignedInUser {
-    /// Their id.
+    /// User id.
     pub id: String,
-    /// Their key, hex.
+    /// Public key, hex.
     pub pubkey: String,
-    /// Their name.
+    /// Display name.
     pub name: String,
 }
 
-/// Signs a person in by their key.
+/// Signs a user in with their key.
 ///
-/// `X-Auth-Token` is a bitcoin-auth token over this path, bare or with the issuer's origin before it; over the body, or
-/// over none.
+/// `X-Auth-Token` is a bitcoin-auth token over this path, optionally prefixed with the issuer, with or without the body.
 #[utoipa::path(
     post,
     path = SIGN_IN_PATH,
@@ -74,7 +73,7 @@ pub struct SignedInUser {
     responses(
         (status = 200, description = "Signed in; the session cookie is set", body = SignInAnswer),
         (status = 400, description = "The token or the body is malformed"),
-        (status = 401, description = "No token, or one that does not hold"),
+        (status = 401, description = "Missing or invalid token"),
         (status = 403, description = "`USER_NOT_FOUND`, `RESTORE_PROFILE_NOT_FOUND` where the body names a bapId, `BAP_OWNERSHIP_FAILED`, `USER_DISABLED`, `ORIGIN_BOUND_REQUIRED`, or from another origin"),
         (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures, or too many new accounts"),
@@ -272,7 +271,7 @@ impl Entered {
         self.begins.cookie(sigma)
     }
 
-    /// The person, as this surface shows them.
+    /// The user, as this surface shows them.
     pub fn user(&self) -> SignedInUser {
         SignedInUser { id: self.user.id.to_string(), pubkey: self.pubkey.clone(), name: self.user.name.clone() }
     }

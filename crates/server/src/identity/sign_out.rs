@@ -21,21 +21,21 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(sign_out))
 }
 
-/// It is done.
+/// The confirmation.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SignedOutAnswer {
     /// Always true.
     pub success: bool,
 }
 
-/// Signs this browser out. Not being signed in is not an error.
+/// Signs this browser out. It is not an error if nobody is signed in.
 #[utoipa::path(
     post,
     path = "/api/auth/sign-out",
     operation_id = "signOut",
     tag = "Sign-in",
     responses(
-        (status = 200, description = "Signed out; the cookie is cleared", body = SignedOutAnswer),
+        (status = 200, description = "Signed out; the session cookie is cleared", body = SignedOutAnswer),
         (status = 403, description = "From another origin"),
         (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many requests"),

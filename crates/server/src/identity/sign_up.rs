@@ -27,7 +27,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(sign_up))
 }
 
-/// The identity to begin with.
+/// The first identity of the account.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SignUpBody {
@@ -41,30 +41,30 @@ pub struct SignUpBody {
 /// The account.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SignUpAnswer {
-    /// The person.
+    /// The user.
     user: SignedInUser,
 }
 
-/// Makes an account for a key. The same key again is the same account.
+/// Creates an account for a key. Repeating it with the same key returns the same account.
 ///
-/// `X-Auth-Token` signs the sign-in path and no body, `X-Sigma-Enrollment-Proof` this path and the body; both by the same
-/// key. `X-Sigma-Identity-Proof`, signed like the latter by the identity's own key and over the path with the issuer before
-/// it, proves an identity whose id is not the hash of the first key's address.
+/// `X-Auth-Token` signs the sign-in path without a body, `X-Sigma-Enrollment-Proof` this path and the body, both with the
+/// same key. `X-Sigma-Identity-Proof`, signed like the latter with the identity's own key and over the path prefixed with
+/// the issuer, proves an identity whose id is not the hash of the first key's address.
 #[utoipa::path(
     post,
     path = PATH,
     operation_id = "signUpWithKey",
     tag = "Sign-in",
     params(
-        ("X-Auth-Token" = String, Header, description = "Over /api/auth/sign-in/sigma, without body"),
-        ("X-Sigma-Enrollment-Proof" = String, Header, description = "Over this path and the body"),
-        ("X-Sigma-Identity-Proof" = Option<String>, Header, description = "The same by the identity's own key, over {issuer} and this path"),
+        ("X-Auth-Token" = String, Header, description = "Signed over /api/auth/sign-in/sigma, without a body"),
+        ("X-Sigma-Enrollment-Proof" = String, Header, description = "Signed over this path and the body"),
+        ("X-Sigma-Identity-Proof" = Option<String>, Header, description = "The same, signed by the identity's own key, over {issuer} and this path"),
     ),
     request_body(content = SignUpBody, content_type = "application/json"),
     responses(
         (status = 200, description = "The account; the session cookie is set", body = SignUpAnswer),
         (status = 400, description = "A token or the body is malformed"),
-        (status = 401, description = "A token is missing, or does not hold"),
+        (status = 401, description = "Missing or invalid token"),
         (status = 403, description = "`SIGN_UP_DISABLED`, `BAP_OWNERSHIP_FAILED`, `TOO_MANY_IDENTITIES`, `USER_DISABLED`, `ORIGIN_BOUND_REQUIRED`, or from another origin"),
         (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures, or too many new accounts"),

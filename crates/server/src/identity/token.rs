@@ -13,7 +13,7 @@ use crate::extract::SignedIn;
 use crate::http::ApiError;
 use crate::state::AppState;
 
-/// Seconds of its life.
+/// Lifetime in seconds.
 const LIFE: i64 = 15 * 60;
 
 /// The routes of this endpoint.
@@ -28,7 +28,7 @@ pub struct SessionTokenAnswer {
     token: String,
 }
 
-/// Gives the session as a JWT.
+/// Returns the session as a JWT.
 #[utoipa::path(
     get,
     path = "/api/auth/token",

@@ -18,7 +18,7 @@ use crate::state::AppState;
 pub struct Redirection {
     /// Always true.
     pub redirect: bool,
-    /// Where to go.
+    /// The URL to go to.
     pub url: String,
 }
 

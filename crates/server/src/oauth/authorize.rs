@@ -41,11 +41,10 @@ pub fn resume_url(interaction: &str) -> String {
     format!("{INNER_PATH}?interaction={interaction}")
 }
 
-/// Asks a person to sign in to an app.
+/// Starts an authorization request.
 ///
-/// Goes back to the app with a code or an error, to a page of ours that asks for sign-in or consent, or to `/error` when
-/// the app or its redirect URI is unknown. A script (`Accept: application/json` or `Sec-Fetch-Mode: cors`) is told the
-/// address instead.
+/// Redirects to the app with a code or an error, to a page that asks for sign-in or consent, or to `/error` if the app or
+/// its redirect URI is unknown. Scripts (`Accept: application/json` or `Sec-Fetch-Mode: cors`) get the URL as JSON instead.
 #[utoipa::path(
     get,
     path = GATE_PATH,
@@ -53,25 +52,25 @@ pub fn resume_url(interaction: &str) -> String {
     tag = "OpenID Connect",
     params(
         ("client_id" = String, Query, description = "The app"),
-        ("redirect_uri" = String, Query, description = "Where to go back to: exactly as registered"),
+        ("redirect_uri" = String, Query, description = "A registered redirect URI"),
         ("response_type" = String, Query, description = "`code`"),
-        ("scope" = Option<String>, Query, description = "`openid profile email roles offline_access …`, and scopes of the resources asked for"),
-        ("state" = Option<String>, Query, description = "Returned as it is"),
-        ("nonce" = Option<String>, Query, description = "Returned in the id token"),
+        ("scope" = Option<String>, Query, description = "`openid profile email roles offline_access …`, and scopes of the requested resources"),
+        ("state" = Option<String>, Query, description = "Returned unchanged"),
+        ("nonce" = Option<String>, Query, description = "Returned in the ID token"),
         ("code_challenge" = Option<String>, Query, description = "RFC 7636, 43 characters"),
         ("code_challenge_method" = Option<String>, Query, description = "`S256`"),
         ("response_mode" = Option<String>, Query, description = "`query` or `form_post`"),
         ("prompt" = Option<String>, Query, description = "`none`, or any of `login consent select_account create`"),
-        ("max_age" = Option<u32>, Query, description = "Seconds since the last authentication, at most"),
-        ("login_hint" = Option<String>, Query, description = "Who the app thinks it is"),
-        ("id_token_hint" = Option<String>, Query, description = "An id token of ours"),
+        ("max_age" = Option<u32>, Query, description = "Maximum seconds since the last authentication"),
+        ("login_hint" = Option<String>, Query, description = "A hint about the user; a BAP id preselects an identity"),
+        ("id_token_hint" = Option<String>, Query, description = "An ID token of this server"),
         ("claims" = Option<String>, Query, description = "OpenID Connect Core §5.5"),
-        ("resource" = Option<Vec<String>>, Query, description = "APIs that the access token is for, of those that the app may ask for (RFC 8707)"),
+        ("resource" = Option<Vec<String>>, Query, description = "APIs that the access token is for (RFC 8707)"),
         ("bap_id" = Option<String>, Query, description = "An identity to preselect"),
     ),
     responses(
-        (status = 200, description = "For a script: the address. For `response_mode=form_post`: the form", body = Redirection),
-        (status = 303, description = "To the app, or to a page of ours"),
+        (status = 200, description = "For scripts: the URL. With `response_mode=form_post`: the form", body = Redirection),
+        (status = 303, description = "To the app, or to a page of this server"),
         (status = 400, description = "The interaction has ended"),
         (status = 429, description = "Too many requests"),
         (status = 503, description = "The store does not answer"),
@@ -96,7 +95,7 @@ pub async fn authorize(
     }
 }
 
-/// The same by form: the request is sealed into an address of ours, and the browser goes on by GET.
+/// Starts an authorization request by form. The browser continues with GET.
 #[utoipa::path(
     post,
     path = GATE_PATH,
@@ -104,8 +103,8 @@ pub async fn authorize(
     tag = "OpenID Connect",
     request_body(content_type = "application/x-www-form-urlencoded", content = AuthorizationForm, description = "The parameters of the GET"),
     responses(
-        (status = 200, description = "For a script: the address. For `response_mode=form_post`: the form", body = Redirection),
-        (status = 303, description = "To the same path by GET, to the app with an error, or to a page of ours"),
+        (status = 200, description = "For scripts: the URL. With `response_mode=form_post`: the form", body = Redirection),
+        (status = 303, description = "To the same path by GET, to the app with an error, or to a page of this server"),
         (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not a form"),
         (status = 429, description = "Too many requests"),

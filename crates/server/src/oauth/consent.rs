@@ -29,14 +29,14 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(answer_consent))
 }
 
-/// What the person answers.
+/// The user's decision.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct ConsentAnswer {
-    /// Whether they agree.
+    /// Whether the user consents.
     accept: bool,
-    /// Fewer scopes than were asked for.
+    /// A subset of the requested scopes.
     scope: Option<String>,
-    /// The query of the page, which names the interaction.
+    /// The query of the page, which contains the interaction.
     oauth_query: Option<String>,
     /// The interaction itself, in a form.
     #[serde(skip)]
@@ -44,11 +44,11 @@ pub struct ConsentAnswer {
     /// The account that the page was made for, in a form.
     #[serde(skip)]
     shown_to: Option<String>,
-    /// The identity that the app shall see.
+    /// The identity that the app will see.
     bap_id: Option<String>,
 }
 
-/// Answers an app's request for consent.
+/// Grants or denies consent.
 #[utoipa::path(
     post,
     path = "/api/auth/oauth2/consent",
@@ -56,9 +56,9 @@ pub struct ConsentAnswer {
     tag = "OpenID Connect",
     request_body(content = ConsentAnswer, content_type = "application/json"),
     responses(
-        (status = 200, description = "JSON: where to go, to the app with a code or `access_denied`", body = Redirection),
+        (status = 200, description = "JSON: the URL to go to, of the app with a code or `access_denied`", body = Redirection),
         (status = 303, description = "Form: to the app"),
-        (status = 400, description = "No interaction, one that has ended, or more scopes than were asked for"),
+        (status = 400, description = "No such interaction, it has ended, or more scopes than requested"),
         (status = 401, description = "Nobody is signed in"),
         (status = 403, description = "From another origin"),
         (status = 415, description = "Neither a form nor JSON"),

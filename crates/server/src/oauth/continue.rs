@@ -25,14 +25,14 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(go_on))
 }
 
-/// What the person did.
+/// The user's choice.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Continuation {
-    /// They signed in, and chose an identity by `organization/set-active`.
+    /// The user signed in and chose an identity with `organization/set-active`.
     #[serde(default)]
     post_login: bool,
-    /// The query of the page, which names the interaction.
+    /// The query of the page, which contains the interaction.
     #[serde(rename = "oauth_query")]
     oauth_query: Option<String>,
     /// In a form: `current` to go on as the account that is signed in, `other` to use another.
@@ -46,7 +46,7 @@ pub struct Continuation {
     shown_to: Option<String>,
 }
 
-/// Goes on with a request.
+/// Continues an authorization request.
 #[utoipa::path(
     post,
     path = "/api/auth/oauth2/continue",
@@ -54,9 +54,9 @@ pub struct Continuation {
     tag = "OpenID Connect",
     request_body(content = Continuation, content_type = "application/json"),
     responses(
-        (status = 200, description = "JSON: where to go", body = Redirection),
-        (status = 303, description = "Form: back into the request"),
-        (status = 400, description = "No interaction, or one that has ended"),
+        (status = 200, description = "JSON: the URL to go to", body = Redirection),
+        (status = 303, description = "Form: back to the authorization request"),
+        (status = 400, description = "No such interaction, or it has ended"),
         (status = 401, description = "Nobody is signed in"),
         (status = 403, description = "From another origin"),
         (status = 415, description = "Neither a form nor JSON"),

@@ -40,33 +40,33 @@ pub fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(confirm))
 }
 
-/// What a script is told.
+/// The response for scripts.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Ended {
     /// Always true.
     success: bool,
 }
 
-/// Signs a person out at an app's wish.
+/// Signs the user out at the request of an app.
 ///
-/// With an id token of theirs it is done at once, and the browser goes to the registered `post_logout_redirect_uri`;
-/// without one the person is asked, and goes nowhere.
+/// With the user's ID token this is immediate, and the browser is redirected to the registered
+/// `post_logout_redirect_uri`; otherwise the user is asked, and not redirected.
 #[utoipa::path(
     get,
     path = PATH,
     operation_id = "endSession",
     tag = "OpenID Connect",
     params(
-        ("id_token_hint" = Option<String>, Query, description = "An id token of ours, expired or not"),
+        ("id_token_hint" = Option<String>, Query, description = "An ID token of this server, expired or not"),
         ("client_id" = Option<String>, Query, description = "The app"),
-        ("post_logout_redirect_uri" = Option<String>, Query, description = "Where to go: exactly as registered"),
-        ("state" = Option<String>, Query, description = "Returned as it is"),
+        ("post_logout_redirect_uri" = Option<String>, Query, description = "A registered post-logout redirect URI"),
+        ("state" = Option<String>, Query, description = "Returned unchanged"),
     ),
     responses(
-        (status = 200, description = "A page that asks, or that says it is done; `{success:true}` for a script", body = Ended),
+        (status = 200, description = "A page that asks, or a confirmation; `{success:true}` for scripts", body = Ended),
         (status = 303, description = "To the app"),
-        (status = 400, description = "For a script: `invalid_client`, or the person must confirm"),
-        (status = 401, description = "For a script: `invalid_token`"),
+        (status = 400, description = "For scripts: `invalid_client`, or the user has to confirm"),
+        (status = 401, description = "For scripts: `invalid_token`"),
         (status = 429, description = "Too many requests"),
         (status = 503, description = "The store does not answer"),
     )
@@ -79,7 +79,7 @@ pub async fn end_session(
     answer(&sigma, &browser, &Params::parse(query.as_deref().unwrap_or_default())).await
 }
 
-/// The same by form.
+/// Signs the user out by form.
 #[utoipa::path(
     post,
     path = PATH,
@@ -89,8 +89,8 @@ pub async fn end_session(
     responses(
         (status = 200, description = "As for GET", body = Ended),
         (status = 303, description = "To the app"),
-        (status = 400, description = "For a script: `invalid_client`, or the person must confirm"),
-        (status = 401, description = "For a script: `invalid_token`"),
+        (status = 400, description = "For scripts: `invalid_client`, or the user has to confirm"),
+        (status = 401, description = "For scripts: `invalid_token`"),
         (status = 403, description = "With a cookie from another origin"),
         (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not a form"),
@@ -109,7 +109,7 @@ pub async fn end_session_by_form(
     answer(&sigma, &Browser::of(&headers), &Params::parse(&String::from_utf8_lossy(&body))).await
 }
 
-/// Does what the person answered to the page that asks.
+/// Takes the user's answer on the sign-out page.
 #[utoipa::path(
     post,
     path = "/api/auth/oauth2/end-session/confirm",
@@ -117,8 +117,8 @@ pub async fn end_session_by_form(
     tag = "OpenID Connect",
     request_body(content_type = "application/x-www-form-urlencoded", content = EndSessionConfirmation, description = "`confirm=true` or `false`"),
     responses(
-        (status = 200, description = "The page that says it is done; `{success:true}` for a script", body = Ended),
-        (status = 303, description = "Not confirmed: to the front page"),
+        (status = 200, description = "A confirmation page; `{success:true}` for scripts", body = Ended),
+        (status = 303, description = "Not confirmed: to the home page"),
         (status = 403, description = "From another origin"),
         (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many requests"),

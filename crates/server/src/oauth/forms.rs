@@ -4,7 +4,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What an app sends for tokens (RFC 6749 §4.1.3, §4.4.2, §6).
+/// A token request (RFC 6749 §4.1.3, §4.4.2, §6).
 #[derive(ToSchema)]
 pub struct TokenForm {
     /// `authorization_code`, `refresh_token` or `client_credentials`.
@@ -17,11 +17,11 @@ pub struct TokenForm {
     code_verifier: Option<String>,
     /// The token, for `refresh_token`.
     refresh_token: Option<String>,
-    /// Less than was granted, or what a client asks for itself.
+    /// A subset of the granted scopes, or the scopes of a client-credentials token.
     scope: Option<String>,
     /// Audiences of the access token (RFC 8707).
     resource: Option<Vec<String>>,
-    /// The app, where it does not authenticate by Basic or an assertion.
+    /// The app, unless it authenticates with Basic or an assertion.
     client_id: Option<String>,
     /// `client_secret_post`.
     client_secret: Option<String>,
@@ -31,14 +31,14 @@ pub struct TokenForm {
     client_assertion: Option<String>,
 }
 
-/// The token that an app asks about (RFC 7662 §2.1) or ends (RFC 7009 §2.1).
+/// The token to introspect (RFC 7662 §2.1) or revoke (RFC 7009 §2.1).
 #[derive(ToSchema)]
 pub struct TokenReference {
     /// The token.
     token: String,
     /// `access_token` or `refresh_token`.
     token_type_hint: Option<String>,
-    /// The app, where it does not authenticate by Basic or an assertion.
+    /// The app, unless it authenticates with Basic or an assertion.
     client_id: Option<String>,
     /// `client_secret_post`.
     client_secret: Option<String>,
@@ -48,7 +48,7 @@ pub struct TokenReference {
     client_assertion: Option<String>,
 }
 
-/// The token of a request for userinfo, where it is not in the header (RFC 6750 §2.2).
+/// The access token, if it is not in the header (RFC 6750 §2.2).
 #[derive(ToSchema)]
 pub struct UserinfoForm {
     /// The token.
@@ -60,15 +60,15 @@ pub struct UserinfoForm {
 pub struct AuthorizationForm {
     /// The app.
     client_id: String,
-    /// Where to go back to: exactly as registered.
+    /// A registered redirect URI.
     redirect_uri: String,
     /// `code`.
     response_type: String,
     /// `openid profile email offline_access …`.
     scope: Option<String>,
-    /// Returned as it is.
+    /// Returned unchanged.
     state: Option<String>,
-    /// Returned in the id token.
+    /// Returned in the ID token.
     nonce: Option<String>,
     /// RFC 7636, 43 characters.
     code_challenge: Option<String>,
@@ -85,7 +85,7 @@ pub struct EndSessionForm {
     client_id: Option<String>,
     /// Where to go: exactly as registered.
     post_logout_redirect_uri: Option<String>,
-    /// Returned as it is.
+    /// Returned unchanged.
     state: Option<String>,
 }
 
@@ -109,7 +109,7 @@ pub enum AudienceSchema {
 /// Who signed in (OpenID Connect Core §5.3.2); which claims there are follows from the scopes. Others may follow.
 #[derive(ToSchema)]
 pub struct UserinfoSchema {
-    /// The person.
+    /// The user.
     sub: String,
     /// With `profile`.
     name: Option<String>,

@@ -75,7 +75,7 @@ impl IntoResponse for Introspection {
     request_body(content_type = "application/x-www-form-urlencoded", content = TokenReference,
         description = "`token`, `token_type_hint`, and the app's authentication"),
     responses(
-        (status = 200, description = "What it says", body = Introspection),
+        (status = 200, description = "The claims of the token", body = Introspection),
         (status = 400, description = "`invalid_request`: no token; `unauthorized_client`: a public app"),
         (status = 401, description = "`invalid_client`"),
         (status = 413, description = "More than 64 KiB"),

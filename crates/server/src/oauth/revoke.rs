@@ -43,7 +43,7 @@ enum Ending {
     request_body(content_type = "application/x-www-form-urlencoded", content = TokenReference,
         description = "`token`, `token_type_hint`, and the app's authentication"),
     responses(
-        (status = 200, description = "The token is dead, or never was"),
+        (status = 200, description = "The token is revoked or unknown"),
         (status = 400, description = "`invalid_request`: no token"),
         (status = 401, description = "`invalid_client`"),
         (status = 413, description = "More than 64 KiB"),

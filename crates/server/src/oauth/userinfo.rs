@@ -40,11 +40,11 @@ pub fn router() -> OpenApiRouter<AppState> {
     tag = "OpenID Connect",
     security(("access_token" = [])),
     responses(
-        (status = 200, description = "`sub`, and with `profile` and `email` what belongs to them", body = UserinfoSchema),
+        (status = 200, description = "`sub`, and the claims of the granted scopes", body = UserinfoSchema),
         (status = 400, description = "The token was sent twice, or in the query"),
-        (status = 401, description = "No token, or a dead one"),
-        (status = 403, description = "`insufficient_scope`: no `openid`, or no person"),
-        (status = 429, description = "Too many requests of this person's apps"),
+        (status = 401, description = "Missing or invalid token"),
+        (status = 403, description = "`insufficient_scope`: no `openid`, or no user"),
+        (status = 429, description = "Too many requests for this user"),
         (status = 503, description = "The store does not answer"),
     )
 )]
@@ -72,14 +72,14 @@ pub async fn userinfo(
     operation_id = "getUserinfoByForm",
     tag = "OpenID Connect",
     security(("access_token" = [])),
-    request_body(content_type = "application/x-www-form-urlencoded", content = UserinfoForm, description = "`access_token`, or nothing"),
+    request_body(content_type = "application/x-www-form-urlencoded", content = UserinfoForm, description = "`access_token`, or empty"),
     responses(
         (status = 200, description = "As for GET", body = UserinfoSchema),
         (status = 400, description = "The token was sent twice, or in the query"),
-        (status = 401, description = "No token, or a dead one"),
-        (status = 403, description = "`insufficient_scope`: no `openid`, or no person"),
+        (status = 401, description = "Missing or invalid token"),
+        (status = 403, description = "`insufficient_scope`: no `openid`, or no user"),
         (status = 413, description = "More than 64 KiB"),
-        (status = 429, description = "Too many requests of this person's apps"),
+        (status = 429, description = "Too many requests for this user"),
         (status = 503, description = "The store does not answer"),
     )
 )]

@@ -34,7 +34,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .route("/.well-known/oauth-authorization-server/api/auth", get(discovery))
 }
 
-/// What this server can do.
+/// The OpenID Provider metadata.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[expect(clippy::struct_excessive_bools, reason = "the document has them")]
 pub struct Discovery {
@@ -122,7 +122,7 @@ pub fn document(issuer: &str) -> Bytes {
     serde_json::to_vec(&Discovery::of(issuer)).unwrap_or_default().into()
 }
 
-/// Tells what this server can do.
+/// Returns the OpenID Provider metadata.
 #[utoipa::path(
     get,
     path = "/.well-known/openid-configuration",

@@ -85,7 +85,7 @@ pub struct Caller {
     pub org_id: OrgId,
     /// Who they are.
     pub who: Who,
-    /// What they may do, in the terms of keys.
+    /// Permissions, in terms of API keys.
     pub permissions: KeyPermissions,
     /// What they may manage.
     authority: Authority,

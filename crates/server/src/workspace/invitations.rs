@@ -21,11 +21,11 @@ use crate::workspace::error::WorkspaceError;
 
 /// Whoever is to be invited, as somebody wrote it.
 pub struct Invitee<'a> {
-    /// Their address.
+    /// E-mail address.
     pub email: &'a str,
     /// What they are called, unless they have an account already.
     pub name: &'a str,
-    /// Their role.
+    /// The member's role.
     pub role_id: RoleId,
 }
 

@@ -10,37 +10,37 @@ use utoipa::ToSchema;
 use crate::workspace::body::{Wanted, objects};
 use crate::workspace::error::WorkspaceError;
 
-/// What a role sees of one schema of the product.
+/// A role's access to one schema of the product.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SchemaPermission {
-    /// The schema, as the product calls it.
+    /// The product's id of the schema.
     schema_id: String,
-    /// What holds for attributes that are not listed: `write`, `read` or `hidden`.
+    /// Level of attributes that are not listed: `write`, `read` or `hidden`.
     #[serde(default)]
     #[schema(value_type = String, example = "read")]
     default: Level,
-    /// What holds for those that are.
+    /// Levels of the listed attributes.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, String>)]
     attributes: BTreeMap<String, Level>,
 }
 
-/// What a role may do with one catalog of the product.
+/// A role's access to one catalog of the product.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CatalogPermission {
-    /// The catalog, as the product calls it.
+    /// The product's id of the catalog.
     catalog_id: String,
-    /// See it.
+    /// May view the catalog.
     #[serde(default)]
     can_view: bool,
-    /// Assign what is in it.
+    /// May assign from the catalog.
     #[serde(default)]
     can_assign: bool,
 }
 
-/// What a role allows. A switch that is not sent is off.
+/// The permissions of a role. Omitted switches are off.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 #[expect(clippy::struct_excessive_bools, reason = "the wire has a field for each switch")]
@@ -56,19 +56,19 @@ pub struct Allowed {
     /// Schemas that are not listed: `write` for a role with `canManageSchemas`, else `read`.
     #[serde(deserialize_with = "objects")]
     schema_permissions: Vec<SchemaPermission>,
-    /// Catalogs that are not listed can be seen, and with `canManageDimensions` assigned.
+    /// Catalogs that are not listed can be viewed, and with `canManageDimensions` also assigned from.
     #[serde(deserialize_with = "objects")]
     catalog_permissions: Vec<CatalogPermission>,
 }
 
-/// A role as somebody wants it.
+/// A role to create or replace.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct RoleBody {
-    /// An id of the caller's own choice for a new role: 1 to 64 letters, digits, `_` and `-`. One is made where it is
-    /// left out. Of a role that is there it is the one in the path.
+    /// Optional id of a new role: 1 to 64 letters, digits, `_` and `-`; generated if omitted. For an existing role, the id in
+    /// the path.
     #[serde(default)]
     pub id: Option<String>,
-    /// Unique in the workspace, whatever its case.
+    /// Unique in the workspace, ignoring case.
     name: String,
     /// What it is for.
     #[serde(default)]
@@ -91,7 +91,7 @@ impl RoleBody {
     }
 }
 
-/// A role as it is answered.
+/// A role in responses.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RoleView {
     id: String,

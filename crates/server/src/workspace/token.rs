@@ -56,7 +56,7 @@ impl Session<'_> {
     }
 }
 
-/// Who is logged in.
+/// The new session.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LoginAnswer {
@@ -64,14 +64,14 @@ pub struct LoginAnswer {
     token: String,
     /// When it expires, ISO 8601.
     expires_at: String,
-    /// As whom, and where.
+    /// The user.
     user: LoggedInUser,
-    /// Where else the person could be; only when the request named no workspace.
+    /// The user's other workspaces; only if the request named none.
     #[serde(skip_serializing_if = "Option::is_none")]
     workspaces: Option<Vec<OtherWorkspace>>,
 }
 
-/// A member, as login shows them.
+/// A member in a login response.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LoggedInUser {
@@ -82,7 +82,7 @@ pub struct LoggedInUser {
     workspace_id: String,
 }
 
-/// A workspace that the person is a member of as well.
+/// Another workspace of the user.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OtherWorkspace {

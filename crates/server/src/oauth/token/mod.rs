@@ -45,7 +45,7 @@ pub struct TokenAnswer {
     pub access_token: String,
     /// `Bearer`.
     pub token_type: &'static str,
-    /// Seconds of its life.
+    /// Lifetime in seconds.
     pub expires_in: u32,
     /// When it expires, in seconds since the epoch.
     pub expires_at: i64,
@@ -139,7 +139,7 @@ impl IntoResponse for TokenError {
     tag = "OpenID Connect",
     security((), ("client_secret_basic" = [])),
     request_body(content_type = "application/x-www-form-urlencoded", content = TokenForm,
-        description = "`grant_type` and its parameters; JSON is read too"),
+        description = "`grant_type` and its parameters; JSON is accepted too"),
     responses(
         (status = 200, description = "The tokens", body = TokenAnswer),
         (status = 400, description = "`invalid_request`, `invalid_grant`, `unsupported_grant_type`, `unauthorized_client`, `invalid_scope`, `invalid_target`"),

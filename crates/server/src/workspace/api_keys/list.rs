@@ -25,7 +25,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     responses(
-        (status = 200, description = "The keys, 500 at most", body = [ApiKeyView]),
+        (status = 200, description = "The keys, at most 500", body = [ApiKeyView]),
         (status = 400, description = "Two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The caller may not manage API keys"),

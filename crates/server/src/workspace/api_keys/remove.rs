@@ -27,10 +27,10 @@ pub fn router() -> OpenApiRouter<AppState> {
     security(("workspace_token" = []), ("api_key" = [])),
     params(("id" = String, Path, description = "The key")),
     responses(
-        (status = 204, description = "It is gone"),
+        (status = 204, description = "Removed"),
         (status = 400, description = "Two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
-        (status = 403, description = "The caller may not manage API keys, or the key can do more than they can"),
+        (status = 403, description = "The caller may not manage API keys, or the key has more rights than the caller"),
         (status = 404, description = "No such key in this workspace"),
         (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures"),

@@ -44,20 +44,20 @@ const EMPTY: HeaderValue = HeaderValue::from_static("");
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     params(
-        ("permission" = Option<String>, Query, description = "What the caller must be allowed"),
+        ("permission" = Option<String>, Query, description = "A permission that the caller must have"),
         ("audience" = Option<String>, Query, description = "The backend that `X-Sigma-Token` is for"),
     ),
     responses(
-        (status = 200, description = "Let it through, with these headers", headers(
-            ("X-Sigma-User-Id" = String, description = "The person; empty for a key"),
+        (status = 200, description = "Allowed; the headers identify the caller", headers(
+            ("X-Sigma-User-Id" = String, description = "The user; empty for an API key"),
             ("X-Sigma-Workspace-Id" = String, description = "The workspace"),
-            ("X-Sigma-Role-Id" = String, description = "The role that the person has now; empty for a key"),
-            ("X-Sigma-Permissions" = String, description = "What they may do, in the terms of keys: names with commas between them"),
-            ("X-Sigma-Token" = String, description = "All of that, signed; empty where no audience was named"),
+            ("X-Sigma-Role-Id" = String, description = "The user's current role; empty for an API key"),
+            ("X-Sigma-Permissions" = String, description = "The caller's permissions, comma-separated, in terms of API keys"),
+            ("X-Sigma-Token" = String, description = "All of the above, signed; empty without an audience"),
         )),
         (status = 400, description = "Two credentials at once, an unknown permission, or an audience that the operator did not name"),
         (status = 401, description = "No credential, or one that does not work"),
-        (status = 403, description = "The caller may not do that"),
+        (status = 403, description = "The caller lacks the permission"),
         (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures, or too many requests of the workspace"),
         (status = 503, description = "The store does not answer"),

@@ -30,16 +30,16 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(login))
 }
 
-/// Who wants in.
+/// The credentials.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LoginBody {
-    /// Their address.
+    /// E-mail address.
     email: String,
-    /// Their password.
+    /// Password.
     #[schema(value_type = String)]
     password: SecretString,
-    /// Where they want to be; the workspace they joined first otherwise.
+    /// The workspace; by default the one that the user joined first.
     #[serde(default)]
     workspace_id: Option<String>,
 }
@@ -50,11 +50,11 @@ impl Wanted for LoginBody {
 
 const NEEDS: &str = "Email and password are required";
 
-/// Logs a person in to a workspace.
+/// Logs a user in to a workspace.
 ///
-/// Without `workspaceId` the workspace that they joined first is taken, and the others are listed. Whatever is wrong,
-/// the answer is the same 401. The cookie that is set signs nobody in: a client that keeps it does not wait for what others
-/// failed at the account.
+/// Without `workspaceId`, the user is logged in to the workspace that they joined first, and the others are listed. Every
+/// failure is the same 401. The response sets a device cookie that authenticates nobody: a client that keeps it is not
+/// delayed by other people's failures.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/login",
@@ -62,13 +62,13 @@ const NEEDS: &str = "Email and password are required";
     tag = "Workspaces",
     request_body = LoginBody,
     responses(
-        (status = 200, description = "A JWT for a day", body = LoginAnswer),
+        (status = 200, description = "A JWT that is valid for a day", body = LoginAnswer),
         (status = 400, description = "Email and password are required"),
-        (status = 401, description = "Wrong address or password, or not a member there"),
+        (status = 401, description = "Wrong address or password, or not a member of that workspace"),
         (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures: `Retry-After`"),
-        (status = 503, description = "The store does not answer, or more logins at once than can be checked"),
+        (status = 503, description = "The store does not answer, or too many concurrent logins"),
     )
 )]
 pub async fn login(

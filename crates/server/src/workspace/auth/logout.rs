@@ -15,7 +15,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(logout))
 }
 
-/// Logs the person out of this session.
+/// Ends this session.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/logout",
@@ -23,9 +23,9 @@ pub fn router() -> OpenApiRouter<AppState> {
     tag = "Workspaces",
     security(("workspace_token" = [])),
     responses(
-        (status = 204, description = "No token of this session works any more"),
+        (status = 204, description = "All tokens of this session are revoked"),
         (status = 400, description = "Two credentials at once"),
-        (status = 401, description = "No token, or a dead one"),
+        (status = 401, description = "Missing or invalid token"),
         (status = 403, description = "An API key has no session"),
         (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures"),

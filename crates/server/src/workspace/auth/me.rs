@@ -24,22 +24,22 @@ pub fn router() -> OpenApiRouter<AppState> {
 pub struct MeAnswer {
     /// `user` or `key`.
     kind: &'static str,
-    /// The person.
+    /// The user.
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<MeUser>,
     /// The key.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<ApiKeyView>,
-    /// Where.
+    /// The workspace.
     workspace: MeWorkspace,
-    /// The person's role.
+    /// The user's role.
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<RoleView>,
-    /// What they may do, in the terms of keys.
+    /// Permissions, in terms of API keys.
     permissions: Vec<&'static str>,
 }
 
-/// A person, as they see themselves.
+/// A user, as seen by themselves.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MeUser {
     id: String,
@@ -54,7 +54,7 @@ pub struct MeWorkspace {
     name: String,
 }
 
-/// Tells who calls, where, in which role and with what permissions.
+/// Returns the caller, its workspace, role and permissions.
 #[utoipa::path(
     get,
     path = "/api/v1/auth/me",

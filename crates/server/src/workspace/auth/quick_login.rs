@@ -23,13 +23,13 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(quick_login))
 }
 
-/// Who wants in.
+/// The credentials.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QuickLoginBody {
-    /// Where.
+    /// The workspace.
     workspace_id: String,
-    /// As whom.
+    /// The member.
     user_id: String,
 }
 
@@ -37,9 +37,9 @@ impl Wanted for QuickLoginBody {
     const NEEDS: Option<&'static str> = Some("workspaceId and userId are required");
 }
 
-/// Logs somebody in whom `quick-logins` lists. For everybody else the answer is the same 401.
+/// Logs in a member listed by `quick-logins`. For everyone else the response is the same 401.
 ///
-/// The session lives a day, refreshes included, and counts only while server, network, workspace, person and role allow
+/// The session lasts a day, including refreshes, and is valid only while server, network, workspace, member and role allow
 /// quick logins.
 #[utoipa::path(
     post,
@@ -48,10 +48,10 @@ impl Wanted for QuickLoginBody {
     tag = "Workspaces",
     request_body = QuickLoginBody,
     responses(
-        (status = 200, description = "A JWT for a day", body = LoginAnswer),
+        (status = 200, description = "A JWT that is valid for a day", body = LoginAnswer),
         (status = 400, description = "workspaceId and userId are required"),
-        (status = 401, description = "Not for that person, that workspace, or that network"),
-        (status = 403, description = "A page of another origin asks"),
+        (status = 401, description = "Not available for this user, workspace or network"),
+        (status = 403, description = "The request is from a page of another origin"),
         (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures"),

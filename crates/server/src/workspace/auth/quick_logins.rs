@@ -18,7 +18,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(quick_logins))
 }
 
-/// A workspace with the people who may log in to it by a click.
+/// A workspace with the members who may use quick login.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QuickLogins {
@@ -27,7 +27,7 @@ pub struct QuickLogins {
     users: Vec<QuickUser>,
 }
 
-/// Somebody who may log in by a click.
+/// A member who may use quick login.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QuickUser {
@@ -37,15 +37,15 @@ pub struct QuickUser {
     role_id: String,
 }
 
-/// Lists who may log in by a click: nobody, unless the server allows it to the caller's network, the workspace
-/// switched it on and the person is marked for it.
+/// Lists the members who may use quick login: none, unless the server allows it for the caller's network, the workspace
+/// enabled it and the member is marked for it.
 #[utoipa::path(
     get,
     path = "/api/v1/auth/quick-logins",
     operation_id = "listQuickLogins",
     tag = "Workspaces",
     responses(
-        (status = 200, description = "The workspaces and their people, at most 50 and 20 of each", body = [QuickLogins]),
+        (status = 200, description = "The workspaces and their members, at most 50 workspaces and 20 members each", body = [QuickLogins]),
         (status = 429, description = "Too many requests"),
         (status = 503, description = "The store does not answer"),
     )

@@ -19,7 +19,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(refresh))
 }
 
-/// The token to go on from.
+/// The token to refresh.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct RefreshBody {
     /// A JWT that has not expired.
@@ -32,7 +32,7 @@ impl Wanted for RefreshBody {
     const NEEDS: Option<&'static str> = Some(NEEDS);
 }
 
-/// The next token.
+/// The new token.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RefreshAnswer {
@@ -42,10 +42,9 @@ pub struct RefreshAnswer {
     expires_at: String,
 }
 
-/// Refreshes a session: the new token names the role that the person has now.
+/// Refreshes a session. The new token has the user's current role.
 ///
-/// The old token goes on until it expires. The session, and with it every token, ends 30 days after the login, and a day
-/// after a quick login.
+/// The old token stays valid until it expires. The session ends 30 days after the login, or a day after a quick login.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/refresh",
@@ -53,7 +52,7 @@ pub struct RefreshAnswer {
     tag = "Workspaces",
     request_body = RefreshBody,
     responses(
-        (status = 200, description = "A JWT for another day", body = RefreshAnswer),
+        (status = 200, description = "A JWT that is valid for another day", body = RefreshAnswer),
         (status = 400, description = "Token is required in the request body"),
         (status = 401, description = "The token expired, its session ended, or the person is no longer a member"),
         (status = 413, description = "More than 64 KiB"),

@@ -21,7 +21,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(verify))
 }
 
-/// What to look at: one of `token` and `apiKey`.
+/// The credential to verify: `token` or `apiKey`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct VerifyBody {
@@ -31,7 +31,7 @@ pub struct VerifyBody {
     /// An API key.
     #[serde(default)]
     api_key: Option<String>,
-    /// What it must allow besides: a permission of keys, or a switch of roles.
+    /// A permission that it must also have: an API key permission or a role switch.
     #[serde(default)]
     permission: Option<String>,
 }
@@ -42,26 +42,26 @@ impl Wanted for VerifyBody {
     const NEEDS: Option<&'static str> = Some(NEEDS);
 }
 
-/// What became of it.
+/// The result.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Verified {
-    /// It is good, and allows what was asked.
+    /// Whether the credential is valid and has the permission.
     valid: bool,
-    /// Why not: `UNAUTHORIZED`, or `PERMISSION_DENIED` for one that is good and does not allow it.
+    /// The reason otherwise: `UNAUTHORIZED`, or `PERMISSION_DENIED` for a valid credential that lacks the permission.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
     /// `user` for a token, `key` for a key.
     kind: &'static str,
-    /// Whose token it is.
+    /// The token's user.
     #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<String>,
-    /// The workspace that asked.
+    /// The calling workspace.
     workspace_id: String,
-    /// The role that the person has now.
+    /// The user's current role.
     #[serde(skip_serializing_if = "Option::is_none")]
     role_id: Option<String>,
-    /// What it allows, in the terms of keys.
+    /// Its permissions, in terms of API keys.
     permissions: Vec<&'static str>,
 }
 
@@ -92,10 +92,10 @@ impl Verified {
     }
 }
 
-/// Tells a server whose token or key it was sent, if it is one of its own workspace.
+/// Verifies a token or API key of the caller's own workspace.
 ///
-/// What another workspace's is, is nobody's: `valid` is false and nothing else is told of it. The network that a person
-/// called from is not known here: for the token of a quick login everything else is checked.
+/// For another workspace's credential, `valid` is false and nothing else is returned. The user's network is not known here,
+/// so for a quick login's token everything but the network is checked.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/verify",
@@ -104,10 +104,10 @@ impl Verified {
     security(("api_key" = [])),
     request_body = VerifyBody,
     responses(
-        (status = 200, description = "Whether it is good, and for what", body = Verified),
+        (status = 200, description = "Whether the credential is valid, and its permissions", body = Verified),
         (status = 400, description = "Neither token nor apiKey, or both, or an unknown permission"),
-        (status = 401, description = "No API key, or one that does not work"),
-        (status = 403, description = "Only an API key may ask"),
+        (status = 401, description = "Missing or invalid API key"),
+        (status = 403, description = "Only API keys may call this"),
         (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures, or too many requests of the workspace"),

@@ -21,7 +21,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(create))
 }
 
-/// Makes a role, which holds no more than whoever makes it.
+/// Creates a role with at most the caller's own rights.
 #[utoipa::path(
     post,
     path = "/api/v1/roles",
@@ -31,10 +31,10 @@ pub fn router() -> OpenApiRouter<AppState> {
     request_body = RoleBody,
     responses(
         (status = 201, description = "The role", body = RoleView),
-        (status = 400, description = "A field is missing or malformed, or two credentials at once"),
+        (status = 400, description = "Missing or malformed field, or two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
-        (status = 403, description = "The caller may not manage roles, or the role holds more than they do"),
-        (status = 409, description = "The id or the name is taken, 100 roles are there already, or they would take more than 1 MiB in all"),
+        (status = 403, description = "The caller may not manage roles, or the role has more rights than the caller"),
+        (status = 409, description = "The id or name is taken, there are 100 roles already, or they would exceed 1 MiB in total"),
         (status = 413, description = "More than 1 MiB"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures"),

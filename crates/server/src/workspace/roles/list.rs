@@ -16,7 +16,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list))
 }
 
-/// Lists the workspace's roles, the oldest first. An API key needs `read`.
+/// Lists the workspace's roles, oldest first. API keys need `read`.
 #[utoipa::path(
     get,
     path = "/api/v1/roles",
@@ -24,10 +24,10 @@ pub fn router() -> OpenApiRouter<AppState> {
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     responses(
-        (status = 200, description = "The roles, 100 and 1 MiB at most", body = [RoleView]),
+        (status = 200, description = "The roles, at most 100 and 1 MiB", body = [RoleView]),
         (status = 400, description = "Two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
-        (status = 403, description = "The API key may not read"),
+        (status = 403, description = "The API key lacks `read`"),
         (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures"),
         (status = 503, description = "The store does not answer"),

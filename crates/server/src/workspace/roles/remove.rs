@@ -18,7 +18,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(remove))
 }
 
-/// Removes a role that nobody has.
+/// Deletes a role that is not in use.
 #[utoipa::path(
     delete,
     path = "/api/v1/roles/{id}",
@@ -27,12 +27,12 @@ pub fn router() -> OpenApiRouter<AppState> {
     security(("workspace_token" = []), ("api_key" = [])),
     params(("id" = String, Path, description = "The role")),
     responses(
-        (status = 204, description = "It is gone"),
+        (status = 204, description = "Removed"),
         (status = 400, description = "Two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
-        (status = 403, description = "The caller may not manage roles, or the role holds more than they do"),
+        (status = 403, description = "The caller may not manage roles, or the role has more rights than the caller"),
         (status = 404, description = "No such role in this workspace"),
-        (status = 409, description = "Somebody has it"),
+        (status = 409, description = "The role is in use"),
         (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures"),
         (status = 503, description = "The store does not answer"),

@@ -19,12 +19,12 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(replace))
 }
 
-/// Replaces a role whole: what is not sent is off, or empty. It takes effect at once for everybody who has it.
+/// Replaces a role: omitted members are off or empty. Takes effect immediately for all its members.
 ///
-/// API keys that can do more than the people who made them may from now on are deactivated with those that these made,
-/// unless `keys=keep` is said.
+/// API keys that exceed their creators' remaining rights are deactivated, along with the keys that they created, unless
+/// `keys=keep` is set.
 ///
-/// Nobody edits a role that holds, or would hold, more than they do; somebody who manages the workspace must be left.
+/// A role cannot have more rights than the caller, before or after the change; the workspace must keep an admin.
 #[utoipa::path(
     put,
     path = "/api/v1/roles/{id}",
@@ -33,16 +33,16 @@ pub fn router() -> OpenApiRouter<AppState> {
     security(("workspace_token" = []), ("api_key" = [])),
     params(
         ("id" = String, Path, description = "The role"),
-        ("keys" = Option<String>, Query, description = "What becomes of API keys that can do more than who made them may now: `deactivate`, the default, or `keep`"),
+        ("keys" = Option<String>, Query, description = "What happens to API keys that exceed their creators' remaining rights: `deactivate` (default) or `keep`"),
     ),
     request_body = RoleBody,
     responses(
         (status = 200, description = "The role", body = RoleView),
-        (status = 400, description = "A field is missing or malformed, or two credentials at once"),
+        (status = 400, description = "Missing or malformed field, or two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
-        (status = 403, description = "The caller may not manage roles, or the role holds more than they do"),
+        (status = 403, description = "The caller may not manage roles, or the role has more rights than the caller"),
         (status = 404, description = "No such role in this workspace"),
-        (status = 409, description = "The name is taken, the roles of the workspace would take more than 1 MiB in all, or nobody would be left to manage it"),
+        (status = 409, description = "The name is taken, the roles would exceed 1 MiB in total, or nobody could manage the workspace any more"),
         (status = 413, description = "More than 1 MiB"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures"),

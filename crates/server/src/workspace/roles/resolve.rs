@@ -23,13 +23,13 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(resolve))
 }
 
-/// What to look up.
+/// The attributes to resolve.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ResolveBody {
-    /// The schema, as the product calls it.
+    /// The product's id of the schema.
     schema_id: String,
-    /// Its attributes.
+    /// The attributes of the schema.
     attributes: Vec<String>,
 }
 
@@ -37,7 +37,7 @@ impl Wanted for ResolveBody {
     const NEEDS: Option<&'static str> = Some("schemaId and a list of attributes are required");
 }
 
-/// What the role sees.
+/// The role's access.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Resolved {
@@ -47,8 +47,8 @@ pub struct Resolved {
     attributes: BTreeMap<String, Level>,
 }
 
-/// Resolves what a role sees of attributes: what the role lists, else the schema's default, else `write` with
-/// `canManageSchemas` and `read` without. An API key needs `read`.
+/// Resolves a role's access to attributes: what the role lists, else the schema's default, else `write` with
+/// `canManageSchemas` and `read` without. API keys need `read`.
 #[utoipa::path(
     post,
     path = "/api/v1/roles/{id}/resolve",
@@ -59,9 +59,9 @@ pub struct Resolved {
     request_body = ResolveBody,
     responses(
         (status = 200, description = "A level for each attribute", body = Resolved),
-        (status = 400, description = "A field is missing or malformed, or two credentials at once"),
+        (status = 400, description = "Missing or malformed field, or two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
-        (status = 403, description = "The API key may not read"),
+        (status = 403, description = "The API key lacks `read`"),
         (status = 404, description = "No such role in this workspace"),
         (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),

@@ -19,7 +19,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(show))
 }
 
-/// Shows a role. An API key needs `read`.
+/// Returns a role. API keys need `read`.
 #[utoipa::path(
     get,
     path = "/api/v1/roles/{id}",
@@ -31,7 +31,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         (status = 200, description = "The role", body = RoleView),
         (status = 400, description = "Two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
-        (status = 403, description = "The API key may not read"),
+        (status = 403, description = "The API key lacks `read`"),
         (status = 404, description = "No such role in this workspace"),
         (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures"),

@@ -21,14 +21,14 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(change))
 }
 
-/// What is to be changed; what is not sent stays.
+/// The changes; omitted members stay as they are.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkspaceChange {
-    /// Another name.
+    /// The new name.
     #[serde(default)]
     name: Option<String>,
-    /// Whether people who are marked for it log in by a click, where the server allows it.
+    /// Whether members who are marked for it may use quick login, if the server allows it.
     #[serde(default)]
     quick_logins: Option<bool>,
 }
@@ -45,7 +45,7 @@ impl Wanted for WorkspaceChange {}
     request_body = WorkspaceChange,
     responses(
         (status = 200, description = "The workspace", body = WorkspaceView),
-        (status = 400, description = "A field is missing or malformed, or two credentials at once"),
+        (status = 400, description = "Missing or malformed field, or two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The caller may not manage the workspace"),
         (status = 413, description = "More than 64 KiB"),

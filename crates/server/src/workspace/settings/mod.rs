@@ -8,13 +8,13 @@ use serde::Serialize;
 use sigma_store::workspace::tenant::Workspace;
 use utoipa::ToSchema;
 
-/// The workspace, as its people see it.
+/// The workspace, as its members see it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WorkspaceView {
     id: String,
     name: String,
-    /// People who are marked for it log in by a click, where the server allows it.
+    /// Whether members who are marked for it may use quick login, if the server allows it.
     quick_logins: bool,
     /// ISO 8601.
     created_at: String,

@@ -18,15 +18,14 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(rotate))
 }
 
-/// The secret that signs now.
+/// The current signing secret.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RotateAnswer {
-    /// Its name in the header of tokens.
+    /// Its key id in token headers.
     kid: String,
 }
 
-/// Rotates the workspace's secret. Nobody is logged out: the old one verifies until the last token signed with it has
-/// expired.
+/// Rotates the workspace's secret. Nobody is logged out: the old secret verifies until its last token has expired.
 #[utoipa::path(
     post,
     path = "/api/v1/workspace/secret/rotate",
@@ -34,11 +33,11 @@ pub struct RotateAnswer {
     tag = "Workspaces",
     security(("workspace_token" = [])),
     responses(
-        (status = 200, description = "The name of the new secret", body = RotateAnswer),
+        (status = 200, description = "The key id of the new secret", body = RotateAnswer),
         (status = 400, description = "Two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
-        (status = 403, description = "The person may not manage the workspace, or the caller is an API key"),
-        (status = 409, description = "It was rotated too often today"),
+        (status = 403, description = "The user may not manage the workspace, or the caller is an API key"),
+        (status = 409, description = "Rotated too often today"),
         (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures"),
         (status = 503, description = "The store does not answer"),

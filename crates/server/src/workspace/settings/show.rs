@@ -15,7 +15,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(show))
 }
 
-/// Shows the workspace. An API key needs `read`.
+/// Returns the workspace. API keys need `read`.
 #[utoipa::path(
     get,
     path = "/api/v1/workspace",
@@ -26,7 +26,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         (status = 200, description = "The workspace", body = WorkspaceView),
         (status = 400, description = "Two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
-        (status = 403, description = "The API key may not read"),
+        (status = 403, description = "The API key lacks `read`"),
         (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures"),
         (status = 503, description = "The store does not answer"),

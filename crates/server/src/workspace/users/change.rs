@@ -21,46 +21,45 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(change))
 }
 
-/// What is to be changed; what is not sent stays. The name and the address are the person's own.
+/// The changes; omitted members stay as they are. Name and address belong to the user.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserChange {
-    /// Another role.
+    /// The new role.
     #[serde(default)]
     role_id: Option<String>,
-    /// Whether they may log in by a click, where that is allowed.
+    /// Whether the member may use quick login, where it is allowed.
     #[serde(default)]
     quick_login: Option<bool>,
-    /// Whether they may log in. Off, they are logged out at once.
+    /// Whether the member may log in. Setting it to false logs them out immediately.
     #[serde(default)]
     active: Option<bool>,
-    /// What becomes of API keys that they made and that can do more than they may from now on: `deactivate`, the default, or
-    /// `keep`. Somebody who is not active may do nothing.
+    /// What happens to API keys of the member that exceed their remaining rights: `deactivate` (default) or `keep`. An
+    /// inactive member has no rights.
     #[serde(default)]
     keys: Option<String>,
 }
 
 impl Wanted for UserChange {}
 
-/// Changes a membership: it takes effect at once, also for tokens that are out.
+/// Changes a membership. Takes effect immediately, also for issued tokens.
 ///
-/// Nobody touches somebody who holds more than they do, or gives a role that does; somebody who manages the workspace
-/// must be left.
+/// Neither the member nor the new role can have more rights than the caller; the workspace must keep an admin.
 #[utoipa::path(
     patch,
     path = "/api/v1/users/{id}",
     operation_id = "updateUser",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
-    params(("id" = String, Path, description = "The user; before they accept, their membership")),
+    params(("id" = String, Path, description = "The user, or their membership until they accept the invitation")),
     request_body = UserChange,
     responses(
         (status = 200, description = "The user", body = UserView),
-        (status = 400, description = "A field is missing or malformed, or two credentials at once"),
+        (status = 400, description = "Missing or malformed field, or two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
-        (status = 403, description = "The caller may not manage users, or the user or the role holds more than they do"),
+        (status = 403, description = "The caller may not manage users, or the user or role has more rights than the caller"),
         (status = 404, description = "No such user or role in this workspace"),
-        (status = 409, description = "Nobody would be left to manage the workspace, or the invitation is not accepted yet"),
+        (status = 409, description = "Nobody could manage the workspace any more, or the invitation has not been accepted yet"),
         (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures"),

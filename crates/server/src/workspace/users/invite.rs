@@ -22,15 +22,15 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(invite))
 }
 
-/// Whoever is to be invited.
+/// The invitation.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InviteBody {
-    /// Their address.
+    /// E-mail address.
     email: String,
-    /// What they are called. Somebody who has an account already keeps their own name.
+    /// Display name. Existing users keep their own name.
     name: String,
-    /// Their role.
+    /// The member's role.
     role_id: String,
 }
 
@@ -38,8 +38,8 @@ impl Wanted for InviteBody {
     const NEEDS: Option<&'static str> = Some("email, name and roleId are required");
 }
 
-/// Invites a person by mail. They may log in once they have accepted. Whether there is an account of that address already is
-/// not told: the answer names the membership, which waits.
+/// Invites a user by mail. They can log in once they have accepted. The response does not reveal whether the address has an
+/// account: it identifies the pending membership.
 #[utoipa::path(
     post,
     path = "/api/v1/users",
@@ -48,12 +48,12 @@ impl Wanted for InviteBody {
     security(("workspace_token" = []), ("api_key" = [])),
     request_body = InviteBody,
     responses(
-        (status = 201, description = "The user, `invited`; the mail is on its way", body = UserView),
-        (status = 400, description = "A field is missing or malformed, or two credentials at once"),
+        (status = 201, description = "The user with status `invited`; a mail was queued", body = UserView),
+        (status = 400, description = "Missing or malformed field, or two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
-        (status = 403, description = "The caller may not manage users, or the role holds more than they do"),
+        (status = 403, description = "The caller may not manage users, or the role has more rights than the caller"),
         (status = 404, description = "No such role in this workspace"),
-        (status = 409, description = "Somebody with that address is a member or invited already, or was sent ten invitations within the hour"),
+        (status = 409, description = "The address is already a member or invited, or has received ten invitations within the hour"),
         (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures, or too many invitations of this workspace"),

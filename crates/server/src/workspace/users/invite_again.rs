@@ -18,21 +18,21 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(invite_again))
 }
 
-/// Sends an invitation once more, with a new link; the links before it stop working.
+/// Resends an invitation with a new link; earlier links stop working.
 #[utoipa::path(
     post,
     path = "/api/v1/users/{id}/invitation",
     operation_id = "resendInvitation",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
-    params(("id" = String, Path, description = "The user; before they accept, their membership")),
+    params(("id" = String, Path, description = "The user, or their membership until they accept the invitation")),
     responses(
-        (status = 204, description = "The mail is on its way"),
+        (status = 204, description = "A mail was queued"),
         (status = 400, description = "Two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
-        (status = 403, description = "The caller may not manage users, or the user holds more than they do"),
+        (status = 403, description = "The caller may not manage users, or the user has more rights than the caller"),
         (status = 404, description = "No such user in this workspace"),
-        (status = 409, description = "The invitation was accepted already"),
+        (status = 409, description = "The invitation has already been accepted"),
         (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures, or too many invitations of this workspace"),
         (status = 503, description = "The store does not answer"),

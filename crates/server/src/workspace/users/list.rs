@@ -20,17 +20,17 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list))
 }
 
-/// A page of people.
+/// A page of members.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserPage {
     items: Vec<UserView>,
-    /// How many there are on all pages.
+    /// Total number of entries.
     total: u64,
     offset: u64,
     limit: u32,
 }
 
-/// Lists the workspace's people, about in the order in which they came. The last page costs what the first does.
+/// Lists the workspace's members, roughly in the order of joining. All pages cost the same.
 #[utoipa::path(
     get,
     path = "/api/v1/users",
@@ -38,12 +38,12 @@ pub struct UserPage {
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     params(
-        ("offset" = Option<u64>, Query, description = "People before the page; 0 by default"),
-        ("limit" = Option<u32>, Query, description = "People on it; 50 by default, 200 at most"),
+        ("offset" = Option<u64>, Query, description = "Number of entries to skip; default 0"),
+        ("limit" = Option<u32>, Query, description = "Page size; default 50, at most 200"),
     ),
     responses(
         (status = 200, description = "A page", body = UserPage),
-        (status = 400, description = "offset or limit is no number, or two credentials at once"),
+        (status = 400, description = "offset or limit is not a number, or two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The caller may not manage users"),
         (status = 413, description = "More than 64 KiB"),

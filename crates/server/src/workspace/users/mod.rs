@@ -11,23 +11,23 @@ use serde::Serialize;
 use sigma_store::workspace::membership::{Member, State};
 use utoipa::ToSchema;
 
-/// A person, as the workspace's admins see them.
+/// A member, as seen by the workspace's admins.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = WorkspaceUser)]
 pub struct UserView {
-    /// The person's account, `user_…`; until they accept, their membership, `mem_…`, which goes on naming them afterwards.
+    /// The user's account, `user_…`; until they accept, their membership, `mem_…`, which remains a valid id afterwards.
     id: String,
-    /// Until they accept, the address that was invited.
+    /// Until they accept, the invited address.
     email: Option<String>,
-    /// Until they accept, the name that was written in the invitation.
+    /// Until they accept, the name from the invitation.
     name: String,
     role_id: String,
-    /// They may log in.
+    /// Whether the member may log in.
     active: bool,
     /// `invited`, `active` or `inactive`.
     status: &'static str,
-    /// They may log in by a click, where that is allowed.
+    /// Whether the member may use quick login, where it is allowed.
     quick_login: bool,
     /// When they were invited or added, ISO 8601.
     created_at: String,

@@ -18,8 +18,8 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(remove))
 }
 
-/// Ends a membership, or takes an invitation back. Every session that the person has in this workspace ends; their account
-/// stays. API keys that they made are deactivated with those that these made, unless `keys=keep` is said.
+/// Ends a membership or cancels an invitation. All sessions of the user in this workspace end; their account stays. API keys
+/// that they created are deactivated, along with the keys that these created, unless `keys=keep` is set.
 #[utoipa::path(
     delete,
     path = "/api/v1/users/{id}",
@@ -27,16 +27,16 @@ pub fn router() -> OpenApiRouter<AppState> {
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
     params(
-        ("id" = String, Path, description = "The user; before they accept, their membership"),
-        ("keys" = Option<String>, Query, description = "What becomes of the API keys that they made: `deactivate`, the default, or `keep`"),
+        ("id" = String, Path, description = "The user, or their membership until they accept the invitation"),
+        ("keys" = Option<String>, Query, description = "What happens to API keys that the member created: `deactivate` (default) or `keep`"),
     ),
     responses(
-        (status = 204, description = "They are no member any more"),
+        (status = 204, description = "The membership was ended"),
         (status = 400, description = "keys is neither `deactivate` nor `keep`, or two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
-        (status = 403, description = "The caller may not manage users, or the user holds more than they do"),
+        (status = 403, description = "The caller may not manage users, or the user has more rights than the caller"),
         (status = 404, description = "No such user in this workspace"),
-        (status = 409, description = "Nobody would be left to manage the workspace"),
+        (status = 409, description = "Nobody could manage the workspace any more"),
         (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures"),
         (status = 503, description = "The store does not answer"),

@@ -20,14 +20,14 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(show))
 }
 
-/// Shows one of the workspace's people. Everybody may see themselves.
+/// Returns a member. Everyone may read their own entry.
 #[utoipa::path(
     get,
     path = "/api/v1/users/{id}",
     operation_id = "getUser",
     tag = "Workspaces",
     security(("workspace_token" = []), ("api_key" = [])),
-    params(("id" = String, Path, description = "The user; before they accept, their membership")),
+    params(("id" = String, Path, description = "The user, or their membership until they accept the invitation")),
     responses(
         (status = 200, description = "The user", body = UserView),
         (status = 400, description = "Two credentials at once"),
