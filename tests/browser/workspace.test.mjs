@@ -119,7 +119,7 @@ test("the last admin stays", async () => {
   await go("/people");
   await page.getByRole("link", { name: "Ada Weaver" }).click();
   await confirm(page, "Remove from workspace", /Ada Weaver/);
-  await refused("would be left without anybody");
+  await refused("must keep a member");
   await inspect(page, "workspace-person-refused");
 });
 

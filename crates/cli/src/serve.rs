@@ -156,7 +156,7 @@ mod tests {
         let failure = could_not(&StartError::Died("sigma-writer".to_owned()));
         assert_eq!(
             failure.to_string(),
-            "the thread sigma-writer has ended by a fault; the server ends too, so that it can be started again"
+            "the thread sigma-writer crashed; the server exits so that it can be restarted"
         );
         assert_eq!(failure.report(false), std::process::ExitCode::from(7));
     }

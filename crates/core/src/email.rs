@@ -23,7 +23,7 @@ pub struct Email {
 
 /// The text is no address that a mail can be sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("This is no e-mail address.")]
+#[error("This is not a valid e-mail address.")]
 pub struct NotAnEmail;
 
 impl Email {

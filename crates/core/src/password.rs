@@ -67,7 +67,7 @@ pub enum PasswordRefused {
     #[error("The password must not contain control characters.")]
     Control,
     /// One of the 10,000 that are tried first.
-    #[error("This password is one of the most common, and would be guessed at once. Choose another.")]
+    #[error("This is one of the most common passwords and easy to guess. Choose another one.")]
     Common,
 }
 

@@ -128,7 +128,7 @@ impl IntoResponse for OverBudget {
             }
             Self::AddressRequests | Self::TenantRequests => "Too many requests at once. Please try again later.",
             Self::AddressBodies => "Too many bodies at once. Please try again later.",
-            Self::AddressAnswers | Self::TenantAnswers => "Too many answers are not read yet. Please try again later.",
+            Self::AddressAnswers | Self::TenantAnswers => "Too many unread responses. Please try again later.",
         };
         let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", description);
         let mut response = error.into_response();

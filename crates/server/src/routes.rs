@@ -67,10 +67,9 @@ async fn fallback(State(sigma): State<AppState>, method: Method, OriginalUri(uri
     if page {
         return pages::not_found(&sigma);
     }
-    ApiError::new(StatusCode::NOT_FOUND, "not_found", "There is no such endpoint").into_response()
+    ApiError::new(StatusCode::NOT_FOUND, "not_found", "No such endpoint").into_response()
 }
 
 async fn method_not_allowed() -> Response {
-    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The endpoint takes another method")
-        .into_response()
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed").into_response()
 }

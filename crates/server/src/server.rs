@@ -44,8 +44,7 @@ pub enum StartError {
     Store(#[from] OpenError),
     /// The database is not there, and the master key says that there was one.
     #[error(
-        "{missing}, but the master key {key} has been used: bring back the database that belongs to it (is its disk mounted, is \
-         store.url right?), or begin with an empty one by `sigma serve --new`",
+        "{missing}, but the master key {key} has been used: restore the database that belongs to it (is its disk mounted, is store.url correct?), or start with an empty one with `sigma serve --new`",
         key = key.display()
     )]
     LostDatabase {
@@ -72,7 +71,7 @@ pub enum StartError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// A thread that the server cannot be without has ended by a fault, and the server with it.
-    #[error("the thread {0} has ended by a fault; the server ends too, so that it can be started again")]
+    #[error("the thread {0} crashed; the server exits so that it can be restarted")]
     Died(String),
 }
 
@@ -86,7 +85,7 @@ impl Server {
             certificate::check(files)?;
             // It may be renewed while the server runs.
             if let Err(error) = certificate::validity(files, clock.now()) {
-                tracing::error!(%error, "clients refuse the TLS certificate");
+                tracing::error!(%error, "clients will reject the TLS certificate");
             }
         }
         let key = settings.master_key.clone();
@@ -174,7 +173,7 @@ async fn open_store(
                 tokio::time::sleep(STORE_ROUND).await;
             }
             Ok(store) if waits => {
-                tracing::info!("the database server answers");
+                tracing::info!("the database server responds");
                 return Ok(store);
             }
             outcome => return outcome,
@@ -189,7 +188,7 @@ where
 {
     loop {
         if AssertUnwindSafe(task(sigma.clone())).catch_unwind().await.is_err() {
-            tracing::error!(task = name, "a task of the background broke off and is begun again");
+            tracing::error!(task = name, "a background task crashed and is restarted");
         }
         tokio::time::sleep(AGAIN).await;
     }

@@ -116,11 +116,11 @@ pub enum StateError {
     #[error(transparent)]
     MasterKey(SealError),
     /// What is sealed in the store was sealed under another master key.
-    #[error("the database was sealed under another master key: bring back the one that belongs to it")]
+    #[error("the database was sealed under another master key: restore the one that belongs to it")]
     OtherMasterKey,
     /// The file of the master key is gone, and the database needs it.
     #[error(
-        "the master key file {} is not there, and the database was sealed under it: put it back, or set master_key.value",
+        "the master key file {} is missing, and the database was sealed under it: restore it, or set master_key.value",
         .0.display()
     )]
     LostMasterKey(std::path::PathBuf),

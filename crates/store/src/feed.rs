@@ -177,7 +177,7 @@ pub(crate) fn follow(feed: &Arc<Feed>, source: &mut dyn Source, interval: Durati
         {
             tracing::error!(%error, "the change feed cannot be read: caches are not used until it can");
         } else if failing && outcome.is_ok() {
-            tracing::info!("the change feed is read again");
+            tracing::info!("the change feed can be read again");
         }
         failing = outcome.is_err();
     }

@@ -24,8 +24,9 @@ const MOST_MAILS: i64 = 10;
 /// The time in which they are counted.
 const WINDOW: Duration = Duration::from_hours(1);
 /// There is nothing left to send again.
-pub const ACCEPTED_ALREADY: Refusal = Refusal::Conflict("The invitation has been accepted already");
-const TOO_MANY: Refusal = Refusal::Conflict("That person was sent many invitations within the hour: try again later");
+pub const ACCEPTED_ALREADY: Refusal = Refusal::Conflict("The invitation has already been accepted");
+const TOO_MANY: Refusal =
+    Refusal::Conflict("This address has received too many invitations within the hour. Try again later");
 
 /// Somebody is invited.
 #[derive(Clone, Debug)]

@@ -62,13 +62,13 @@ pub(crate) fn run(schema: &mut dyn Schema) -> Result<(), OpenError> {
         return Ok(());
     }
     if applied.is_empty() {
-        tracing::info!("there is no database yet, a new one is made");
+        tracing::info!("creating a new database");
     }
     let mut attempt = 1;
     loop {
         match migrate(schema, &known) {
             Err(OpenError::Migration(cause)) if attempt < ATTEMPTS => {
-                tracing::info!(cause, attempt, "the database could not be migrated: perhaps another process is at it");
+                tracing::info!(cause, attempt, "the database could not be migrated; another instance may be doing so");
                 std::thread::sleep(Duration::from_millis(50) * attempt);
                 attempt += 1;
             }

@@ -450,7 +450,7 @@ fn stop(queue: &Queue, threads: &Mutex<Vec<JoinHandle<()>>>) {
     let this = std::thread::current().id();
     for thread in threads {
         if thread.thread().id() != this && thread.join().is_err() {
-            tracing::error!("a thread of the store ended by a panic");
+            tracing::error!("a store thread panicked");
         }
     }
 }

@@ -125,7 +125,7 @@ pub(crate) fn sweep(store: &WeakStore, interval: Duration, stop: &Receiver<()>) 
         match store.sweep_once() {
             Ok(0) => {}
             Ok(rows) => tracing::debug!(rows, "expired rows were deleted"),
-            Err(error) => tracing::warn!(%error, "expired rows could not be deleted, they will be at the next attempt"),
+            Err(error) => tracing::warn!(%error, "expired rows could not be deleted; it is retried later"),
         }
     }
 }

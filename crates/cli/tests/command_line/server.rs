@@ -232,6 +232,6 @@ fn a_lost_master_key_refuses_the_start_and_no_new_one_is_made() {
     std::fs::remove_file(&key).unwrap();
     let refused = sigma.run(&["serve"]);
     assert_eq!(refused.code, 5, "{refused:?}");
-    assert!(refused.stderr.contains("sealed under it: put it back"), "{refused:?}");
+    assert!(refused.stderr.contains("sealed under it: restore it"), "{refused:?}");
     assert!(!key.exists());
 }

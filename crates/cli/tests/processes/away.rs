@@ -20,7 +20,7 @@ fn a_server_waits_for_its_database_at_the_start_and_says_so() {
     proxy.mend();
     let server = server.listening();
     assert_eq!(server.get("/healthz", &[]).status, 200);
-    assert!(server.log().contains("the database server answers"), "{}", server.log());
+    assert!(server.log().contains("the database server responds"), "{}", server.log());
     assert_eq!(server.stop(), Some(0));
 }
 

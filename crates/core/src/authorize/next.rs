@@ -114,11 +114,11 @@ pub fn next_step(
     let subjects = &request.claims.sub;
     if subject_hint.is_some_and(is_other) || (!subjects.is_empty() && subjects.iter().all(|subject| is_other(subject)))
     {
-        return refuse(AuthorizeError::LoginRequired, "another user is signed in than the one asked for");
+        return refuse(AuthorizeError::LoginRequired, "a different user is signed in");
     }
     let acr = &request.claims.acr;
     if acr.essential && !acr.values.is_empty() && !acr.values.contains(&session.acr) {
-        let description = "the authentication class asked for cannot be reached";
+        let description = "the requested authentication context class cannot be met";
         return refuse(AuthorizeError::UnmetAuthenticationRequirements, description);
     }
     let chosen = (interaction.account_chosen && is_theirs) || is_fresh;

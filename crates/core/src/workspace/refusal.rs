@@ -29,8 +29,8 @@ impl Refusal {
     }
 
     /// Nobody gives, edits, assigns or takes away more than they hold.
-    pub const BEYOND_OWN: Self = Self::Denied("Nobody may give, change or take away more than they hold themselves");
+    pub const BEYOND_OWN: Self = Self::Denied("You cannot grant, change or revoke more rights than you hold");
     /// Somebody must be left who can manage the workspace.
     pub const LAST_ADMIN: Self =
-        Self::Conflict("The workspace would be left without anybody who can manage users, roles and API keys");
+        Self::Conflict("The workspace must keep a member who can manage users, roles and API keys");
 }

@@ -85,7 +85,7 @@ pub(super) fn guard(
             Source::Unsaid if cookies == Cookies::OwnForm => Err(refused(
                 "missing_or_null_origin",
                 "MISSING_OR_NULL_ORIGIN",
-                "Missing Origin: this form is for the pages of this server alone",
+                "Missing Origin: this form is only accepted from this server's own pages",
             )),
             Source::Own | Source::Trusted | Source::Unsaid => Ok(()),
             Source::Foreign => Err(refused("invalid_origin", "INVALID_ORIGIN", "Invalid origin")),

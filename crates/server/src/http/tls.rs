@@ -74,7 +74,7 @@ impl Certificates {
         match loaded {
             Ok(key) => {
                 current.key = key;
-                tracing::info!(target: "sigma::http", "the TLS certificate was read again");
+                tracing::info!(target: "sigma::http", "the TLS certificate was reloaded");
             }
             Err(error) => {
                 tracing::error!(target: "sigma::http", %error, "the new TLS certificate is not used; the old one stays");

@@ -253,12 +253,14 @@ fn refusal(outcome: &KeySignedIn) -> ApiError {
         KeySignedIn::NotTheirs => {
             forbidden("bap_ownership_failed", "The identity does not belong to this key.", "BAP_OWNERSHIP_FAILED")
         }
-        KeySignedIn::TooMany => {
-            forbidden("too_many_identities", "This account holds as many identities as one may.", "TOO_MANY_IDENTITIES")
-        }
+        KeySignedIn::TooMany => forbidden(
+            "too_many_identities",
+            "This account has the maximum number of identities.",
+            "TOO_MANY_IDENTITIES",
+        ),
         KeySignedIn::OriginRequired => forbidden(
             "origin_bound_required",
-            "Sign the path with this server's origin before it.",
+            "Sign the path prefixed with this server's origin.",
             "ORIGIN_BOUND_REQUIRED",
         ),
         KeySignedIn::Replayed | KeySignedIn::SignedIn(_) => ApiError::from(KeyTokenError::Invalid),

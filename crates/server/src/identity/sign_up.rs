@@ -109,7 +109,7 @@ pub async fn sign_up(
 }
 
 fn sign_up_disabled() -> ApiError {
-    ApiError::new(StatusCode::FORBIDDEN, "sign_up_disabled", "New accounts are made by the operator alone.")
+    ApiError::new(StatusCode::FORBIDDEN, "sign_up_disabled", "Sign-up is disabled. Ask the operator for an account.")
         .with_code("SIGN_UP_DISABLED")
 }
 

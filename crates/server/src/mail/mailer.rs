@@ -47,10 +47,10 @@ async fn announce(sigma: &AppState) {
     let folder = std::path::absolute(&settings.folder).unwrap_or_else(|_| settings.folder.clone());
     tracing::info!(
         folder = %folder.display(),
-        "no mail server is set (mail.smtp): mails are not sent, they are put into a folder"
+        "no mail server is configured (mail.smtp): mails are written to a folder instead of being sent"
     );
     if let Err(error) = Transport::Folder(folder).probe().await {
-        tracing::error!(%error, "mails cannot leave: set mail.smtp, or mail.folder to a folder of this user");
+        tracing::error!(%error, "mails cannot be delivered: set mail.smtp, or mail.folder to a folder of this user");
     }
 }
 
@@ -85,12 +85,12 @@ async fn deliver(sigma: &AppState, transport: &Result<Transport, MailError>, mai
     match sent {
         Ok(file) => {
             if let Some(file) = file {
-                tracing::info!(mail = %id, file = %file.display(), "a mail was put into the folder");
+                tracing::info!(mail = %id, file = %file.display(), "a mail was written to the folder");
             }
             sigma.store.write(move |tx| outbox::remove(tx, &id)).await
         }
         Err(MailError::Refused(why)) => {
-            tracing::error!(mail = %id, why, "a mail can never be sent and was dropped");
+            tracing::error!(mail = %id, why, "a mail cannot be sent and was dropped");
             sigma.store.write(move |tx| outbox::remove(tx, &id)).await
         }
         Err(error) => {

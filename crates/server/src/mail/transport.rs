@@ -56,7 +56,7 @@ impl Transport {
     pub fn new(settings: &Mail, issuer: &str) -> Result<Self, MailError> {
         let Some(address) = &settings.smtp else { return Ok(Self::Folder(settings.folder.clone())) };
         let unusable = |why: &str| MailError::Settings(format!("mail.smtp {why}"));
-        let url = Url::parse(address.expose_secret()).map_err(|error| unusable(&format!("is no URL ({error})")))?;
+        let url = Url::parse(address.expose_secret()).map_err(|error| unusable(&format!("is not a URL ({error})")))?;
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| unusable("names no server"))?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let mut tls = TlsParameters::builder(host.to_owned());
@@ -98,7 +98,7 @@ impl Transport {
         };
         match server.test_connection().await {
             Ok(true) => Ok(()),
-            Ok(false) => Err(MailError::Failed("it hung up".to_owned())),
+            Ok(false) => Err(MailError::Failed("the connection was closed".to_owned())),
             Err(error) => Err(MailError::Failed(chain(&error))),
         }
     }
@@ -141,7 +141,7 @@ pub fn sender(settings: &Mail, issuer: &str) -> Result<Mailbox, MailError> {
     let from = settings.from.clone().unwrap_or_else(|| format!("Sigma <sigma@{}>", domain(issuer)));
     from.parse().map_err(|error| {
         MailError::Settings(format!(
-            "mail.from \"{from}\" is no mailbox ({error}); write it like Sigma <sigma@example.org>"
+            "mail.from \"{from}\" is not a mailbox ({error}); use a form like Sigma <sigma@example.org>"
         ))
     })
 }

@@ -177,7 +177,7 @@ async fn record(
         Ok(true)
     });
     if !recorded.await.map_err(internal)? {
-        return Err(bad_request("invalid_request", "this request was answered already"));
+        return Err(bad_request("invalid_request", "this request has already been answered"));
     }
     ongoing.is_stored = true;
     Ok((ongoing, narrowed))

@@ -97,7 +97,7 @@ pub async fn go_on(
     };
     let recorded = sigma.store.write(move |tx| interaction::record(tx, &stored, &user_id)).await.map_err(internal)?;
     if !recorded {
-        return Err(bad_request("invalid_request", "this request was answered already"));
+        return Err(bad_request("invalid_request", "this request has already been answered"));
     }
     Ok(go(&browser, resume_url(&name)))
 }

@@ -170,7 +170,7 @@ async fn answer(sigma: &AppState, browser: &Browser, params: &Params) -> Result<
     };
     let session_user = signed_in.as_ref().map(|signed_in| signed_in.account.user.id.as_str());
     if session_user.is_some_and(|user| user != claims.sub) {
-        let fault = "the id_token_hint is another person's";
+        let fault = "the id_token_hint is another user's";
         return ask(sigma, browser, params, signed_in, Some(fault)).await;
     }
     let target = uri.map(|uri| app.post_logout_redirect_uris.find(uri, app.application_type));
@@ -198,20 +198,20 @@ async fn read(sigma: &AppState, browser: &Browser, params: &Params) -> Result<Hi
     };
     let Some(text) = params.get("id_token_hint") else { return Ok(Hint::Absent) };
     let Some(claims) = read_hint(sigma, text).await.map_err(internal)? else {
-        return bad("the id_token_hint is no valid id token of this server");
+        return bad("the id_token_hint is not a valid ID token of this server");
     };
     let audience = match &claims.aud {
         Audience::One(one) => one.clone(),
         Audience::Many(_) => return bad("the id_token_hint is for several apps"),
     };
     if params.get("client_id").is_some_and(|named| named != audience) {
-        return bad("the id_token_hint is another app's than the client_id names");
+        return bad("the id_token_hint belongs to a different app than client_id");
     }
     let app = sigma.find_app(&ClientId::from_text(audience)).await.map_err(internal)?;
     match app.filter(|app| !app.disabled) {
         Some(app) => Ok(Hint::Good { claims: Box::new(claims), app }),
         None if browser.wants_json() => Err(bad_request("invalid_client", "The logout client does not exist")),
-        None => bad("the id_token_hint is for an app that is not there"),
+        None => bad("the id_token_hint is for an unknown app"),
     }
 }
 

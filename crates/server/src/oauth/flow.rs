@@ -182,6 +182,6 @@ async fn issue(
             Ok(interaction::close(sigma, browser, &ongoing.stored, ending, response))
         }
         (None, None) => Ok(send_code(sigma, browser, &requested.address, &text)),
-        _ => Err(bad_request("invalid_request", "this request was answered already")),
+        _ => Err(bad_request("invalid_request", "this request has already been answered")),
     }
 }

@@ -53,10 +53,10 @@ fn read<T: Wanted>(body: &[u8]) -> Result<T, WorkspaceError> {
     }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let form = Clean.deserialize(&mut reader).and_then(|()| reader.end());
-    form.map_err(|error| told("The body is not well formed", &error))?;
+    form.map_err(|error| told("The body is not valid JSON", &error))?;
     serde_json::from_slice(body).map_err(|error| match T::NEEDS {
         Some(needs) => WorkspaceError::invalid(needs),
-        None => told("The body is not as it should be", &error),
+        None => told("The body does not have the expected form", &error),
     })
 }
 
@@ -105,7 +105,7 @@ impl<'de> Visitor<'de> for Clean {
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
-        if text.contains('\0') { Err(E::custom("a text holds a NUL")) } else { Ok(()) }
+        if text.contains('\0') { Err(E::custom("a string contains NUL")) } else { Ok(()) }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
@@ -117,11 +117,11 @@ impl<'de> Visitor<'de> for Clean {
         let mut names = Names::default();
         while let Some(name) = map.next_key_seed(Name)? {
             if name.contains('\0') {
-                return Err(A::Error::custom("a name holds a NUL"));
+                return Err(A::Error::custom("a member name contains NUL"));
             }
             map.next_value_seed(Self)?;
             if !names.add(name) {
-                return Err(A::Error::custom("a name stands twice in an object"));
+                return Err(A::Error::custom("a member name is repeated"));
             }
         }
         Ok(())
@@ -229,7 +229,7 @@ impl Page {
     fn read(query: &str) -> Result<Self, WorkspaceError> {
         let params = Params::parse(query);
         if params.repeated().is_some() {
-            return Err(WorkspaceError::invalid("Each parameter must stand once"));
+            return Err(WorkspaceError::invalid("Parameters must not be repeated"));
         }
         let number = |name: &str, otherwise: u64| match params.raw(name) {
             None => Ok(otherwise),
@@ -268,7 +268,7 @@ impl KeysChoice {
     fn read(query: &str) -> Result<Self, WorkspaceError> {
         let params = Params::parse(query);
         if params.repeated().is_some() {
-            return Err(WorkspaceError::invalid("Each parameter must stand once"));
+            return Err(WorkspaceError::invalid("Parameters must not be repeated"));
         }
         Self::parse(params.raw("keys")).map(Self)
     }
@@ -293,7 +293,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
         const MOST: usize = 100;
         let Path(id) = Path::<String>::from_request_parts(parts, state)
             .await
-            .map_err(|_| WorkspaceError::invalid("The id in the path cannot be read"))?;
+            .map_err(|_| WorkspaceError::invalid("The id in the path is malformed"))?;
         Ok(Self(id.chars().take(MOST).collect()))
     }
 }
@@ -352,17 +352,17 @@ mod tests {
             .map(refused)
             .join("\n"),
             @r"
-            The body is not as it should be: missing field `name` at line 1 column 2
-            The body is not as it should be: invalid type: integer `5`, expected a string at line 1 column 9
-            The body is not well formed: a name stands twice in an object at line 1 column 23
-            The body is not well formed: a name stands twice in an object at line 1 column 41
-            The body is not well formed: a text holds a NUL at line 1 column 17
-            The body is not well formed: a name holds a NUL at line 1 column 30
-            The body is not well formed: trailing characters at line 1 column 14
-            The body is not well formed: EOF while parsing a value at line 1 column 8
+            The body does not have the expected form: missing field `name` at line 1 column 2
+            The body does not have the expected form: invalid type: integer `5`, expected a string at line 1 column 9
+            The body is not valid JSON: a member name is repeated at line 1 column 23
+            The body is not valid JSON: a member name is repeated at line 1 column 41
+            The body is not valid JSON: a string contains NUL at line 1 column 17
+            The body is not valid JSON: a member name contains NUL at line 1 column 30
+            The body is not valid JSON: trailing characters at line 1 column 14
+            The body is not valid JSON: EOF while parsing a value at line 1 column 8
             The body must be a JSON object
             The body must be a JSON object
-            The body is not well formed: invalid unicode code point at line 1 column 10
+            The body is not valid JSON: invalid unicode code point at line 1 column 10
             "
         );
         assert!(refused(format!(r#"{{"levels":"{}"}}"#, "x".repeat(10_000)).as_bytes()).len() < 400);

@@ -88,7 +88,7 @@ pub async fn keep_writing(sigma: AppState) {
     loop {
         tokio::time::sleep(INTERVAL).await;
         if let Err(error) = sigma.write_key_uses().await {
-            tracing::warn!(%error, "the last use of API keys could not be written, it will be at the next attempt");
+            tracing::warn!(%error, "the last use of API keys could not be written; it is retried later");
         }
     }
 }

@@ -128,14 +128,14 @@ async fn essential_claims_that_cannot_be_met_are_errors() {
     assert_eq!(ask(json!({"id_token": {"auth_time": {"essential": true}, "nothing": null}})).await, "code");
     assert_eq!(ask(json!({"id_token": {"sub": {"value": sub}}})).await, "code");
     assert_eq!(ask(json!({"id_token": {"sub": {"values": ["user_other", sub]}}})).await, "code");
-    let other = "login_required: another user is signed in than the one asked for";
+    let other = "login_required: a different user is signed in";
     assert_eq!(ask(json!({"id_token": {"sub": {"value": "user_other"}}})).await, other);
     assert_eq!(ask(json!({"id_token": {"acr": {"value": "2"}}})).await, "code", "voluntary");
     assert_eq!(ask(json!({"id_token": {"acr": {"essential": true}}})).await, "code");
     assert_eq!(ask(json!({"id_token": {"acr": {"essential": true, "values": ["2", "1"]}}})).await, "code");
     for acr in [json!({"essential": true, "value": "2"}), json!({"essential": true, "values": ["2", "phr"]})] {
         let told = ask(json!({"id_token": {"acr": acr}})).await;
-        assert_eq!(told, "unmet_authentication_requirements: the authentication class asked for cannot be reached");
+        assert_eq!(told, "unmet_authentication_requirements: the requested authentication context class cannot be met");
     }
 }
 

@@ -125,7 +125,7 @@ async fn the_hint_names_who_must_answer() {
     let ask = async |browser: &Browser<'_>, hint: &str, prompt: &str| {
         leads(&browser.authorize(&[("id_token_hint", hint), ("prompt", prompt)]).await)
     };
-    let other_user = "login_required: another user is signed in than the one asked for";
+    let other_user = "login_required: a different user is signed in";
     let not_valid = "invalid_request: id_token_hint is not valid";
     for prompt in ["", "none"] {
         assert_eq!(ask(&browser, &hint, prompt).await, "code");

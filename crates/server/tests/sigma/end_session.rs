@@ -106,7 +106,7 @@ async fn a_hint_that_proves_nothing_makes_the_server_ask() {
         ("for nobody", vec![("id_token_hint", nobody.as_str())]),
         ("for two apps", vec![("id_token_hint", both.as_str())]),
         ("of an app that is switched off", vec![("id_token_hint", of_off.as_str())]),
-        ("another person's", vec![("id_token_hint", of_bob.as_str())]),
+        ("another user's", vec![("id_token_hint", of_bob.as_str())]),
         ("another app names itself", vec![("id_token_hint", hint.as_str()), ("client_id", "other")]),
         ("the hint twice", vec![("id_token_hint", hint.as_str()), ("id_token_hint", hint.as_str())]),
         ("the address twice", vec![("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", BYE)]),

@@ -256,8 +256,8 @@ async fn what_may_not_be_a_password_is_refused_with_a_reason_and_the_link_still_
     let browser = world.browser();
     for (password, again, words) in [
         ("short", "short", "The password is too short: at least 8 characters."),
-        ("password1", "password1", "This password is one of the most common"),
-        ("PassWord1", "PassWord1", "This password is one of the most common"),
+        ("password1", "password1", "This is one of the most common passwords"),
+        ("PassWord1", "PassWord1", "This is one of the most common passwords"),
         (&"x".repeat(129), &"x".repeat(129), "The password is too long"),
         (NEW, "another", "The passwords do not match."),
         (NEW, "", "The passwords do not match."),

@@ -345,7 +345,7 @@ async fn no_password_and_no_mailed_link_stands_in_a_log_line() {
     let hashes = world.sigma.store.read(|tx| tx.query_all("SELECT hash FROM passwords", &[])).await.unwrap();
     let hash = hashes[0].text(0).unwrap();
     let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    assert!(logged.contains("a mail was put into the folder") && logged.contains("/password/reset"), "{logged}");
+    assert!(logged.contains("a mail was written to the folder") && logged.contains("/password/reset"), "{logged}");
     for secret in [crate::support::PASSWORD, NEW, "mistyped secret", token, &hash] {
         assert!(!logged.contains(secret), "{secret}");
     }

@@ -273,7 +273,7 @@ async fn who_named_our_origin_once_must_always_name_it() {
     assert_eq!(world.present(SIGN_IN, &ada.token(OURS, world.now(), ""), "{}").await.status, 200);
     world.tick();
     let bare = world.sign(&ada, SIGN_IN).await;
-    assert_eq!(bare.refusal(), "403 Sign the path with this server's origin before it. ORIGIN_BOUND_REQUIRED");
+    assert_eq!(bare.refusal(), "403 Sign the path prefixed with this server's origin. ORIGIN_BOUND_REQUIRED");
     assert_eq!(world.sign(&ada, DIRECT).await.json()["code"], "ORIGIN_BOUND_REQUIRED");
     assert_eq!(world.browser().sign_up(&ada).await.json()["code"], "ORIGIN_BOUND_REQUIRED");
     assert_eq!(world.present(SIGN_IN, &ada.token(OURS, world.now(), ""), "{}").await.status, 200);

@@ -95,7 +95,7 @@ async fn with_sign_up_switched_off_only_those_who_have_an_account_get_in() {
     let world = World::with(|settings| settings.sign_in.sign_up = false).await;
     let rows = world.rows().await;
     let refused = world.browser().sign_up(&Key::named("ada")).await;
-    assert_eq!(refused.refusal(), "403 New accounts are made by the operator alone. SIGN_UP_DISABLED");
+    assert_eq!(refused.refusal(), "403 Sign-up is disabled. Ask the operator for an account. SIGN_UP_DISABLED");
     assert_eq!(world.rows().await, rows);
 }
 

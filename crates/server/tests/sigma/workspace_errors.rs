@@ -57,9 +57,9 @@ async fn every_line_of_the_table() {
     401 UNAUTHORIZED: Invalid email or password
     403 PERMISSION_DENIED: The role may not manage users
     404 NOT_FOUND: Role "role_x" was not found
-    404 NOT_FOUND: There is no such endpoint
-    409 CONFLICT: There is a role of that name already
-    405 VALIDATION_ERROR: The endpoint takes another method
+    404 NOT_FOUND: No such endpoint
+    409 CONFLICT: A role with this name already exists
+    405 VALIDATION_ERROR: Method not allowed
     413 VALIDATION_ERROR: The body is larger than 65536 bytes
     415 VALIDATION_ERROR: The body must be JSON, with the content type application/json
     415 VALIDATION_ERROR: The body must be JSON, with the content type application/json

@@ -112,7 +112,7 @@ async fn nobody_makes_touches_or_lists_keys_beyond_their_own_rights() {
     assert_eq!(create(&world, As::Token(&plain), "x", &["read"]).await.told(), no_role);
     assert_eq!(world.call(As::Token(&plain), "GET", KEYS, &Value::Null).await.told(), no_role);
 
-    let beyond = "403 PERMISSION_DENIED: Nobody may give, change or take away more than they hold themselves";
+    let beyond = "403 PERMISSION_DENIED: You cannot grant, change or revoke more rights than you hold";
     assert_eq!(create(&world, As::Token(&manages_keys), "x", &ALL).await.told(), beyond);
     assert_eq!(create(&world, As::Token(&manages_keys), "x", &["read"]).await.status, 201);
     assert_eq!(world.call(As::Token(&manages_keys), "GET", KEYS, &Value::Null).await.status, 200);
@@ -258,9 +258,9 @@ async fn a_workspace_has_so_many_keys_and_roles() {
     };
     world.sigma.store.write(fill).await.unwrap();
     let refused = create(&world, As::Token(&token), "one more", &["read"]).await;
-    assert_eq!(refused.told(), "409 CONFLICT: The workspace has as many API keys as one may");
+    assert_eq!(refused.told(), "409 CONFLICT: The workspace has the maximum number of API keys");
     let refused = world.call(As::Token(&token), "POST", "/api/v1/roles", &json!({"name": "one more"})).await;
-    assert_eq!(refused.told(), "409 CONFLICT: The workspace has as many roles as one may");
+    assert_eq!(refused.told(), "409 CONFLICT: The workspace has the maximum number of roles");
     let listed = world.call(As::Token(&token), "GET", KEYS, &Value::Null).await.json();
     assert_eq!(listed.as_array().unwrap().len(), 500);
 }

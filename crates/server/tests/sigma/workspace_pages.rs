@@ -108,7 +108,7 @@ async fn the_last_admin_stays() {
     ] {
         let answer = browser.post_form(&path, &form).await;
         assert_eq!(answer.status, StatusCode::CONFLICT, "{path}");
-        assert!(answer.notice().contains("would be left without anybody"), "{}", answer.notice());
+        assert!(answer.notice().contains("must keep a member"), "{}", answer.notice());
     }
     let delete = browser.post_form(&at(&acme.org, &format!("roles/{}/delete", acme.admin)), &[]).await;
     assert_eq!((delete.status, delete.notice()), (StatusCode::CONFLICT, "Not done: The role is in use."));
@@ -138,7 +138,7 @@ async fn nobody_gives_or_touches_more_than_they_hold() {
     ] {
         let answer = browser.post_form(&at(&acme.org, &below), &form).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{below}: {}", answer.body);
-        assert!(answer.notice().contains("Nobody may give"), "{below}: {}", answer.body);
+        assert!(answer.notice().contains("You cannot grant"), "{below}: {}", answer.body);
     }
     let page = browser.get(&at(&acme.org, &format!("people/{ada}"))).await.body;
     assert!(page.contains("has more rights than you") && !page.contains("/end\""));
@@ -184,7 +184,7 @@ async fn a_role_is_made_with_its_grid_changed_and_deleted() {
 
     let page = at(&acme.org, &format!("roles/{}", editor["id"].as_str().unwrap()));
     let twice = browser.post_form(&page, &[("name", "admin")]).await;
-    assert_eq!(twice.notice(), "Not done: There is a role of that name already.");
+    assert_eq!(twice.notice(), "Not done: A role with this name already exists.");
     let nameless = browser.post_form(&page, &[("name", " "), ("description", "kept")]).await;
     assert_eq!(nameless.status, StatusCode::BAD_REQUEST);
     assert!(nameless.notice().contains("name must not be empty") && nameless.body.contains("value=\"kept\""));

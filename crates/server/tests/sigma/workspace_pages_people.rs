@@ -80,7 +80,7 @@ async fn somebody_is_invited_by_mail_once_more_and_the_invitation_is_taken_back(
     assert_eq!(early.notice(), "Not done: The invitation has not been accepted yet.");
     let twice = browser.post_form(&invite, &form).await;
     assert_eq!(twice.status, StatusCode::CONFLICT);
-    assert!(twice.notice().contains("is a member already") && twice.body.contains("value=\"New@Example.org\""));
+    assert!(twice.notice().contains("already belongs to a member") && twice.body.contains("value=\"New@Example.org\""));
     assert_eq!(browser.post_form(&format!("{page}/end"), &[]).await.status, StatusCode::SEE_OTHER);
     assert!(world.mails().await.is_empty());
 

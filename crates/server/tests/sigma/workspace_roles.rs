@@ -166,10 +166,10 @@ async fn a_role_is_refused_for_what_it_says() {
     assert_eq!((made.status.as_u16(), &made.json()["name"]), (201, &json!("Café")), "as composed");
     for same in ["Café", "CAFE\u{301}", "ｃａｆé", "Ca\u{200d}fé"] {
         let answer = world.call(As::Token(&token), "POST", ROLES, &json!({"name": same})).await;
-        assert_eq!(answer.told(), "409 CONFLICT: There is a role of that name already", "{same}");
+        assert_eq!(answer.told(), "409 CONFLICT: A role with this name already exists", "{same}");
     }
     let renamed = world.call(As::Token(&token), "PUT", "/api/v1/roles/one", &json!({"name": "admin"})).await;
-    assert_eq!(renamed.told(), "409 CONFLICT: There is a role of that name already");
+    assert_eq!(renamed.told(), "409 CONFLICT: A role with this name already exists");
 }
 
 #[tokio::test]
@@ -195,7 +195,7 @@ async fn nobody_makes_or_edits_a_role_beyond_their_own() {
     let (_, four) = acme.key(&KeyPermission::ALL[1..]).await;
     let bob = As::Token(&token);
     assert_eq!(world.call(bob, "POST", ROLES, &json!({"name": "x", "canExport": true})).await.status, 201);
-    let beyond = "403 PERMISSION_DENIED: Nobody may give, change or take away more than they hold themselves";
+    let beyond = "403 PERMISSION_DENIED: You cannot grant, change or revoke more rights than you hold";
     let stronger = [
         json!({"name": "y", "canImport": true}),
         json!({"name": "y", "canManageUsers": true}),
@@ -228,7 +228,7 @@ async fn the_last_admins_role_is_not_weakened() {
     let path = format!("{ROLES}/{}", acme.admin);
     let mut weaker = world.call(As::Token(&token), "GET", &path, &Value::Null).await.json();
     weaker["canManageUsers"] = json!(false);
-    let last = "409 CONFLICT: The workspace would be left without anybody who can manage users, roles and API keys";
+    let last = "409 CONFLICT: The workspace must keep a member who can manage users, roles and API keys";
     assert_eq!(world.call(As::Token(&token), "PUT", &path, &weaker).await.told(), last);
     let key = acme.admin_key().await;
     assert_eq!(world.call(As::Key(&key), "PUT", &path, &weaker).await.told(), last);
@@ -261,7 +261,7 @@ async fn the_roles_of_a_workspace_make_one_answer_of_about_a_mebibyte_at_most() 
         }
         made += 1;
     };
-    assert_eq!(refused.told(), "409 CONFLICT: The roles of the workspace may take 1 MiB in all");
+    assert_eq!(refused.told(), "409 CONFLICT: The roles of the workspace would exceed 1 MiB in total");
     assert!((7..=9).contains(&made), "{made}");
     let listed = world.call(As::Token(&member), "GET", ROLES, &Value::Null).await;
     assert_eq!((listed.status.as_u16(), listed.json().as_array().unwrap().len()), (200, made + 2));
@@ -271,7 +271,7 @@ async fn the_roles_of_a_workspace_make_one_answer_of_about_a_mebibyte_at_most() 
     let small = world.call(As::Token(&token), "POST", ROLES, &small).await.json();
     let path = format!("{ROLES}/{}", small["id"].as_str().unwrap());
     let grown = world.call(As::Token(&token), "PUT", &path, &wide(100, "x")).await;
-    assert_eq!(grown.told(), "409 CONFLICT: The roles of the workspace may take 1 MiB in all");
+    assert_eq!(grown.told(), "409 CONFLICT: The roles of the workspace would exceed 1 MiB in total");
     let shrunk = listed.json()[2]["id"].clone();
     let path = format!("{ROLES}/{}", shrunk.as_str().unwrap());
     assert_eq!(world.call(As::Token(&token), "PUT", &path, &json!({"name": "Shrunk"})).await.status, 200);

@@ -7,8 +7,8 @@ use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
 use crate::support::{Answer, As, World};
 
 const USERS: &str = "/api/v1/users";
-const LAST: &str = "409 CONFLICT: The workspace would be left without anybody who can manage users, roles and API keys";
-const BEYOND: &str = "403 PERMISSION_DENIED: Nobody may give, change or take away more than they hold themselves";
+const LAST: &str = "409 CONFLICT: The workspace must keep a member who can manage users, roles and API keys";
+const BEYOND: &str = "403 PERMISSION_DENIED: You cannot grant, change or revoke more rights than you hold";
 
 fn text(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap_or_else(|| panic!("no {name}: {value}")).to_owned()
@@ -56,7 +56,7 @@ async fn an_invited_person_is_listed_and_may_not_log_in_yet() {
     assert_eq!(gone.told(), format!("404 NOT_FOUND: User {id:?} was not found"));
     let (eve, _) = acme.add("eve@example.org", &acme.member).await;
     let accepted = world.call(ada, "POST", &format!("{USERS}/{eve}/invitation"), &Value::Null).await;
-    assert_eq!(accepted.told(), "409 CONFLICT: The invitation has been accepted already");
+    assert_eq!(accepted.told(), "409 CONFLICT: The invitation has already been accepted");
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn nothing_about_an_invitation_tells_whether_there_is_an_account() {
             let by_account = world.call(As::Token(&token), "GET", &format!("{USERS}/{known}"), &Value::Null).await;
             assert_eq!(by_account.status, 404);
             let again = invite(&world, &token, email, role).await.0;
-            assert_eq!(again.told(), "409 CONFLICT: Somebody with that e-mail address is a member already");
+            assert_eq!(again.told(), "409 CONFLICT: This e-mail address already belongs to a member");
             let changed = json!({"roleId": acme.admin.as_str(), "quickLogin": true});
             let changed = world.call(As::Token(&token), "PATCH", &path, &changed).await;
             assert_eq!((changed.status.as_u16(), changed.json()["status"].as_str()), (200, Some("invited")));
@@ -197,7 +197,7 @@ async fn once_accepted_the_user_is_the_account_and_the_id_of_the_invitation_stil
     let me = world.call(As::Token(&own), "GET", &format!("{USERS}/{vic}"), &Value::Null).await;
     assert_eq!(me.json()["quickLogin"], true);
     let again = world.call(As::Token(&token), "POST", &format!("{USERS}/{id}/invitation"), &Value::Null).await;
-    assert_eq!(again.told(), "409 CONFLICT: The invitation has been accepted already");
+    assert_eq!(again.told(), "409 CONFLICT: The invitation has already been accepted");
     assert_eq!(world.call(As::Token(&token), "DELETE", &format!("{USERS}/{id}"), &Value::Null).await.status, 204);
     let gone = world.call(As::Token(&own), "GET", "/api/v1/auth/me", &Value::Null).await;
     assert_eq!(gone.status, 401, "the session of who is no member ends");
@@ -210,7 +210,7 @@ async fn an_address_is_sent_ten_invitations_an_hour_whoever_sends_them_and_takes
     let (_, adas) = acme.add("ada@example.org", &acme.admin).await;
     let (_, bobs) = beta.add("bob@example.org", &beta.admin).await;
     world.person("known@example.org").await;
-    let many = "409 CONFLICT: That person was sent many invitations within the hour: try again later";
+    let many = "409 CONFLICT: This address has received too many invitations within the hour. Try again later";
     for address in ["stranger@example.org", "known@example.org"] {
         let mut sent = 0;
         for round in 0..12 {
@@ -423,7 +423,7 @@ async fn a_workspace_is_shown_to_all_and_changed_by_who_manages_all() {
     let rotate = "/api/v1/workspace/secret/rotate";
     assert!(world.call(As::Token(&member), "POST", rotate, &Value::Null).await.told().starts_with("403 "));
     let refused = world.call(As::Key(&key), "POST", rotate, &Value::Null).await;
-    assert_eq!(refused.told(), "403 PERMISSION_DENIED: Only a person rotates the secret");
+    assert_eq!(refused.told(), "403 PERMISSION_DENIED: Only users can rotate the secret");
     let refused = world.call(As::Key(&key), "POST", "/api/v1/auth/logout", &Value::Null).await;
     assert_eq!(refused.told(), "403 PERMISSION_DENIED: An API key has no session to log out of");
 }

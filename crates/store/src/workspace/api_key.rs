@@ -129,7 +129,7 @@ pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewApiKey, now:
     granted!(authority.require(Right::ApiKeys));
     granted!(authority.require_key(new.permissions));
     if usize::try_from(count(tx, org_id)?).is_ok_and(|keys| keys >= MOST_KEYS) {
-        return Ok(Err(Refusal::Conflict("The workspace has as many API keys as one may")));
+        return Ok(Err(Refusal::Conflict("The workspace has the maximum number of API keys")));
     }
     let key = ApiKey {
         org_id: org_id.clone(),

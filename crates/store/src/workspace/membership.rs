@@ -18,7 +18,7 @@ pub const CHANGED: &str = "membership";
 /// What a member is called in a refusal.
 const USER: &str = "User";
 /// An address can be invited once, and an account can be a member once.
-pub(crate) const MEMBER_ALREADY: Refusal = Refusal::Conflict("Somebody with that e-mail address is a member already");
+pub(crate) const MEMBER_ALREADY: Refusal = Refusal::Conflict("This e-mail address already belongs to a member");
 
 /// How far a membership has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

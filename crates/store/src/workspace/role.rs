@@ -15,8 +15,8 @@ pub const CHANGED: &str = "role";
 
 /// What a role is called in a refusal.
 const ROLE: &str = "Role";
-const SAME_NAME: Refusal = Refusal::Conflict("There is a role of that name already");
-const TOO_LARGE: Refusal = Refusal::Conflict("The roles of the workspace may take 1 MiB in all");
+const SAME_NAME: Refusal = Refusal::Conflict("A role with this name already exists");
+const TOO_LARGE: Refusal = Refusal::Conflict("The roles of the workspace would exceed 1 MiB in total");
 
 /// The switches that manage something, as they are stored.
 pub(super) fn managing() -> i64 {
@@ -138,14 +138,14 @@ pub fn add(
     granted!(authority.require(Right::Roles));
     granted!(authority.require_role(draft.permissions()));
     if find(tx, org_id, id)?.is_some() {
-        return Ok(Err(Refusal::Conflict("There is a role of that id already")));
+        return Ok(Err(Refusal::Conflict("A role with this id already exists")));
     }
     if find_by_name(tx, org_id, draft.name())?.is_some() {
         return Ok(Err(SAME_NAME));
     }
     let (size, stored) = (size(tx, org_id)?, Stored::of(draft)?);
     if usize::try_from(size.roles).is_ok_and(|roles| roles >= MOST_ROLES) {
-        return Ok(Err(Refusal::Conflict("The workspace has as many roles as one may")));
+        return Ok(Err(Refusal::Conflict("The workspace has the maximum number of roles")));
     }
     if size.bytes.saturating_add(stored.bytes) > MOST_BYTES_IN_ALL {
         return Ok(Err(TOO_LARGE));

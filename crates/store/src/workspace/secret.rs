@@ -79,7 +79,7 @@ pub fn rotate(
     let authority = granted!(authority::lock(tx, org_id, actor, now)?);
     granted!(authority.require(Right::Workspace));
     if list(tx, org_id, now)?.len() >= MOST {
-        return Ok(Err(Refusal::Conflict("The secret was rotated too often today")));
+        return Ok(Err(Refusal::Conflict("The secret has been rotated too often today")));
     }
     tx.execute(
         "UPDATE workspace_secrets SET retired_at = $2, delete_after = $3 WHERE org_id = $1 AND retired_at IS NULL",

@@ -70,7 +70,7 @@ impl NewWorkspace {
 pub fn add(tx: &mut dyn Tx, new: &NewWorkspace) -> Decision<Workspace> {
     tx.lock(Owner::Installation)?;
     if tx.query_opt("SELECT 1 FROM retired_org_ids WHERE org_id = $1", params![&new.id])?.is_some() {
-        return Ok(Err(Refusal::Conflict("There was a workspace of that id")));
+        return Ok(Err(Refusal::Conflict("This workspace id was used before")));
     }
     let added = tx.query_opt(
         "INSERT INTO orgs (id, name, created_at, quick_logins, updated_at, removed_at) VALUES ($1, $2, $3, 0, $3, NULL)
@@ -78,12 +78,12 @@ pub fn add(tx: &mut dyn Tx, new: &NewWorkspace) -> Decision<Workspace> {
         params![&new.id, &new.name, new.now],
     )?;
     if added.is_none() {
-        return Ok(Err(Refusal::Conflict("There is a workspace of that id already")));
+        return Ok(Err(Refusal::Conflict("A workspace with this id already exists")));
     }
     secret::insert(tx, &new.id, &new.kid, &new.secret, new.now)?;
     let builtin = [
-        (&new.admin_role, "Admin", "May do everything", RolePermissions::admin()),
-        (&new.member_role, "Member", "Reads everything, manages nothing", RolePermissions::default()),
+        (&new.admin_role, "Admin", "Full access", RolePermissions::admin()),
+        (&new.member_role, "Member", "Read access to everything, manages nothing", RolePermissions::default()),
     ];
     for (id, name, description, permissions) in builtin {
         let draft = RoleDraft::new(name, description, permissions)

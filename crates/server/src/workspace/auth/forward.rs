@@ -92,7 +92,7 @@ async fn answer(
     let Some(query) = query else { return Ok((caller, EMPTY)) };
     let params = Params::parse(query);
     if params.repeated().is_some() {
-        return Err(WorkspaceError::invalid("Each parameter must stand once"));
+        return Err(WorkspaceError::invalid("Parameters must not be repeated"));
     }
     let required = params.raw("permission").map(RequiredPermission::parse).transpose()?;
     let audience = params.raw("audience").map(|audience| known(sigma, audience)).transpose()?;

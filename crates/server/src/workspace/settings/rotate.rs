@@ -48,7 +48,7 @@ pub async fn rotate(
     WorkspaceCaller(caller): WorkspaceCaller,
 ) -> Result<Json<RotateAnswer>, WorkspaceError> {
     if let Who::Key { .. } = caller.who {
-        return Err(WorkspaceError::denied("Only a person rotates the secret"));
+        return Err(WorkspaceError::denied("Only users can rotate the secret"));
     }
     let (org_id, actor, now) = (caller.org_id.clone(), caller.actor(), sigma.now());
     let made = secret::make(&org_id, &sigma.master_key, &*sigma.rng);
