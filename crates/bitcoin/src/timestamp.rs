@@ -87,7 +87,7 @@ mod tests {
     use super::parse_millis;
 
     #[test]
-    fn the_form_of_known_clients_is_read() {
+    fn the_format_of_known_clients_is_read() {
         assert_eq!(parse_millis("1970-01-01T00:00:00.000Z"), Some(0));
         assert_eq!(parse_millis("2026-03-01T12:00:30.123Z"), Some(1_772_366_430_123));
         assert_eq!(parse_millis("2000-02-29T00:00:00.000Z"), Some(951_782_400_000));
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn other_forms_of_rfc_3339_name_the_same_moments() {
+    fn other_forms_of_rfc_3339_are_read_alike() {
         let noon = parse_millis("2026-03-01T12:00:00.000Z");
         assert_eq!(parse_millis("2026-03-01T12:00:00Z"), noon);
         assert_eq!(parse_millis("2026-03-01T12:00:00.000999999Z"), noon);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_moment_is_refused() {
+    fn invalid_timestamps_are_rejected() {
         for wrong in [
             "",
             "not-a-date",

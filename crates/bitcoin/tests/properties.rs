@@ -79,7 +79,7 @@ proptest! {
     }
 
     #[test]
-    fn what_we_sign_verifies(
+    fn signed_tokens_verify(
         key in any_key(),
         scheme in any_scheme(),
         path in "[^|]{0,200}",

@@ -87,7 +87,7 @@ fn a_public_key_that_is_not_on_the_curve_is_refused() {
 }
 
 #[test]
-fn private_key_one_is_refused() {
+fn private_key_one_is_rejected() {
     assert_eq!(PublicKey::parse(GENERATOR), Err(PublicKeyError::KnownToEverybody));
     let one = bytes::<32>(&format!("{:064x}", 1));
     assert_eq!(PrivateKey::from_bytes(one).unwrap_err(), PrivateKeyError::KnownToEverybody);
@@ -127,7 +127,7 @@ fn a_wif_key_is_compressed_and_of_the_main_network() {
 }
 
 #[test]
-fn a_timestamp_that_names_no_moment_is_refused() {
+fn an_invalid_timestamp_is_rejected() {
     for wrong in ["not-a-date", "", "Sun, 01 Mar 2026 12:00:00 GMT", "1772366400000", "NaN", "2026-02-30T00:00:00Z"] {
         assert_eq!(malformation(&with_field(&token(Scheme::Bsm), 2, wrong)), Malformed::Timestamp);
         assert_eq!(sign_auth_token(&key(), Scheme::Bsm, PATH, wrong, BODY, &[9; 32]), Err(SignError::Timestamp));
@@ -351,7 +351,7 @@ fn two_signatures_of_one_request_have_the_same_replay_key() {
 }
 
 #[test]
-fn neither_a_private_key_nor_a_signature_prints() {
+fn debug_output_shows_neither_private_keys_nor_signatures() {
     let token = token(Scheme::Bsm);
     let shown = format!("{:?} {:?}", key(), AuthToken::parse(&token).unwrap());
     assert!(!shown.contains(token.rsplit('|').next().unwrap()));

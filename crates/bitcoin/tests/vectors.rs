@@ -33,7 +33,7 @@ fn verdict(vector: &Vector) -> &'static str {
 }
 
 #[test]
-fn every_vector_gets_its_verdict_and_for_its_reason() {
+fn every_vector_gets_the_expected_result_and_reason() {
     let vectors = vectors().vectors;
     assert_eq!(vectors.len(), 57);
     for vector in &vectors {

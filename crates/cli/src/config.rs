@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_toml_is_named() {
+    fn a_file_that_is_not_toml_is_named() {
         let message = refusal("issuer = ");
         assert!(message.contains("FILE"), "{message}");
     }

@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_nobody_reads_takes_no_more_than_its_room() {
+    fn an_unread_log_uses_bounded_memory() {
         let lines = Lines::default();
         for _ in 0..3 * WAITING / 1_000 {
             lines.push(&[b'x'; 1_000]);
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_does_not_wait_for_a_log_that_takes_nothing() {
+    fn shutdown_does_not_wait_for_a_blocked_log() {
         let lines = Lines::default();
         lines.push(b"one\n");
         lines.end();

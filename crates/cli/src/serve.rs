@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_whose_thread_died_leaves_a_code_of_its_own_and_one_line() {
+    fn a_dead_thread_has_its_own_exit_code_and_message() {
         let failure = could_not(&StartError::Died("sigma-writer".to_owned()));
         assert_eq!(
             failure.to_string(),

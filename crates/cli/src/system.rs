@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_given_out_twice_whatever_is_asked_for() {
+    fn no_random_bytes_are_handed_out_twice() {
         let threads: Vec<_> = (0..4)
             .map(|_| {
                 std::thread::spawn(|| {
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_given_out_is_forgotten() {
+    fn handed_out_bytes_are_wiped() {
         let mut drawn = Drawn { bytes: [0; AHEAD], left: 0 };
         drawn.take(&mut [0; 32]);
         assert_eq!(drawn.left, AHEAD - 32);

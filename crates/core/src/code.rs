@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_app_comes_first_and_reuse_before_all_that_could_excuse_it() {
+    fn the_app_is_checked_first_and_reuse_before_everything_else() {
         let used = Code { used: true, ..code(Some(CHALLENGE)) };
         let late = Timestamp::from_seconds(1_900_000_000);
         let other = Redemption { client_id: ClientId::from_text("other"), ..attempt(sent()) };
@@ -198,14 +198,14 @@ mod tests {
     }
 
     #[test]
-    fn a_code_lives_until_its_last_moment_and_no_longer() {
+    fn a_code_is_valid_until_exactly_its_expiry() {
         let just = Timestamp::from_seconds(1_800_000_059);
         assert_eq!(judge(&code(Some(CHALLENGE)), &attempt(sent()), just), Redeemed::Granted);
         assert_eq!(judge(&code(Some(CHALLENGE)), &attempt(sent()), code(None).expires_at), Redeemed::Expired);
     }
 
     #[test]
-    fn a_challenge_wants_its_verifier_and_a_verifier_its_challenge() {
+    fn a_challenge_needs_its_verifier_and_vice_versa() {
         use SentVerifier as V;
         let judged = |challenge, verifier| judge(&code(challenge), &attempt(verifier), NOW);
         assert_eq!(judged(Some(CHALLENGE), sent()), Redeemed::Granted);

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_one_text_however_its_letters_were_typed() {
+    fn unicode_forms_of_a_password_are_equal() {
         let prepared =
             |text: &str| GivenPassword::new(SecretString::from(text)).into_prepared().expose_secret().to_owned();
         for (typed, same) in [
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_does_not_print() {
+    fn debug_output_does_not_show_passwords() {
         let password = NewPassword::parse(SecretString::from("correct horse battery")).unwrap();
         assert!(!format!("{password:?}").contains("horse"));
     }

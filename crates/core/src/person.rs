@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn without_profile_scope_only_the_subject_is_told() {
+    fn without_profile_only_the_subject_is_returned() {
         assert_eq!(info(&person(), "openid"), serde_json::json!({"sub": "user_1"}));
     }
 
@@ -281,13 +281,13 @@ mod tests {
     }
 
     #[test]
-    fn a_proven_identity_is_told_and_empty_claims_are_left_out() {
+    fn proven_identities_are_returned_and_empty_claims_omitted() {
         let body = info(&Person { identity: Some(identity(Proof::Address)), ..person() }, "openid profile");
         insta::assert_json_snapshot!(body);
     }
 
     #[test]
-    fn an_unverified_address_is_never_told() {
+    fn unverified_addresses_are_never_returned() {
         let unverified = Person { email: Some(("ada@example.org".to_owned(), false)), ..person() };
         assert_eq!(info(&unverified, "openid email"), serde_json::json!({"sub": "user_1"}));
         let verified = Person { email: Some(("ada@example.org".to_owned(), true)), ..person() };
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_role_is_told_with_its_scope_and_its_org_alone() {
+    fn roles_are_returned_only_with_their_scope_and_org() {
         let member = Membership { org_id: OrgId::from_text("org_1"), role: "Admin".to_owned() };
         let member = Person { membership: Some(member), ..person() };
         assert_eq!(info(&member, "openid"), serde_json::json!({"sub": "user_1"}));
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_placeholder_address_is_made_only_for_apps_that_asked() {
+    fn placeholder_addresses_are_only_for_apps_that_asked() {
         let body = person().userinfo(&Scopes::parse("openid email"), &[], Some("id.example.org"));
         assert_eq!(body.get("email").and_then(Value::as_str), Some("user_1@users.id.example.org"));
         assert_eq!(body.get("email_verified"), Some(&Value::Bool(false)));

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn an_app_may_ask_for_what_is_listed_or_open_and_take_for_itself_only_what_is_listed() {
+    fn apps_may_request_listed_or_open_resources_and_only_listed_ones_for_themselves() {
         let (listed, open) = (resource("urn:a", &[]), Resource { open: true, ..resource("urn:b", &[]) });
         let (with, without) = (app(&["urn:a"]), app(&["urn:A", "urn:a/", "urn"]));
         assert!(listed.is_for(&with) && listed.is_for_itself(&with));
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_says_only_what_means_something_at_its_targets() {
+    fn a_token_lists_only_scopes_that_its_targets_define() {
         let targets = Targets(vec![resource("urn:a", &["read"])]);
         let scope = Scopes::parse("openid read write sigma:wallet");
         assert_eq!(targets.bound(&scope).to_string(), "openid read sigma:wallet");

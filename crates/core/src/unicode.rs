@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_look_alike_fold_to_one() {
+    fn lookalike_names_fold_to_the_same_text() {
         for (one, other) in [
             ("Café", "cafe\u{301}"),
             ("STRASSE", "straße"),

@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_tenant_that_has_its_requests_waits_and_others_do_not_notice() {
+    async fn a_tenant_over_its_budget_waits_without_affecting_others() {
         let budgets = budgets(|budgets| {
             budgets.tenant_requests = 2;
             budgets.tenant_waiting = 1;
@@ -401,7 +401,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn answers_that_are_not_read_are_a_tenants_own_trouble() {
+    async fn unread_responses_count_against_their_tenant() {
         let budgets = budgets(|budgets| {
             budgets.tenant_answer_bytes = 1_000;
             budgets.address_answer_bytes = 10_000;
@@ -455,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_that_hold_nothing_are_forgotten() {
+    fn idle_addresses_are_forgotten() {
         let budgets = budgets(|_| {});
         let kept = budgets.of_address(address("192.0.2.1"));
         let held = budgets.request(&kept).unwrap();

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn people_of_workspaces_and_people_who_sign_in_are_described_apart() {
+    fn members_and_users_have_separate_schemas() {
         let document = document();
         let of = |name: &str| document["components"]["schemas"][name]["properties"].clone();
         assert!(of("WorkspaceUser")["roleId"].is_object() && of("UserView")["emailVerified"].is_object());

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_good_stays_in_use_while_it_cannot_be_fetched() {
+    async fn a_fetched_key_set_stays_in_use_while_fetching_fails() {
         let published = Published::default();
         assert_eq!(ask(&published, 1_000, true, None).await, (1, false));
         assert_eq!(ask(&published, 1_059, true, None).await, (0, false));

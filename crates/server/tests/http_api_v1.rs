@@ -66,7 +66,7 @@ async fn text(response: Response<Body>) -> String {
 }
 
 #[tokio::test]
-async fn every_error_is_two_strings_whoever_made_it() {
+async fn every_error_has_exactly_two_strings() {
     let server = Server::new();
     for nowhere in ["/api/v1", "/api/v1/", "/api/v1/nothing", "/api/v1/roles/a/b", "/api/v1/roles/"] {
         assert_eq!(
@@ -105,7 +105,7 @@ async fn a_body_may_have_64_kib_and_a_mebibyte_where_a_role_is_written() {
 }
 
 #[tokio::test]
-async fn a_check_without_a_credential_never_waits() {
+async fn checks_without_a_credential_are_never_delayed() {
     let server = Server::new();
     for _ in 0..1_000 {
         let refused = server.send("GET", "/api/v1/auth/forward", &[], "").await;
@@ -117,7 +117,7 @@ async fn a_check_without_a_credential_never_waits() {
 }
 
 #[tokio::test]
-async fn a_cookie_counts_nothing_and_any_page_may_read_the_answer() {
+async fn cookies_are_ignored_and_any_page_may_read_the_response() {
     let server = Server::new();
     let foreign = [("cookie", "a=b"), ("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")];
     let response = server.send("GET", "/api/v1/cookie", &foreign, "").await;

@@ -164,7 +164,7 @@ async fn headers_of_100_kib_are_431() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_http_are_400() {
+async fn invalid_http_is_400() {
     let server = Server::start(|_| {}).await;
     for request in [
         &b"GET /\0 HTTP/1.1\r\nhost: x\r\n\r\n"[..],
@@ -251,7 +251,7 @@ async fn a_body_that_is_too_large_is_413_and_its_sender_can_read_it() {
 }
 
 #[tokio::test]
-async fn a_client_that_asks_before_it_sends_too_much_is_not_told_to_go_on() {
+async fn an_oversized_expect_continue_is_rejected() {
     let server = Server::start(|_| {}).await;
     let head = b"POST /api/echo HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 99999999\r\n\r\n";
     assert!(server.exchange(head).await.starts_with("HTTP/1.1 413 "));
@@ -281,7 +281,7 @@ async fn is_open(stream: &mut TcpStream) -> bool {
 }
 
 #[tokio::test]
-async fn for_a_newcomer_the_longest_idle_connection_ends() {
+async fn a_new_connection_closes_the_longest_idle_one() {
     let server = Server::start(|settings| settings.http.connections = 3).await;
     let mut first = idle(&server).await;
     tokio::time::sleep(Duration::from_millis(5)).await;
@@ -299,7 +299,7 @@ async fn for_a_newcomer_the_longest_idle_connection_ends() {
 }
 
 #[tokio::test]
-async fn while_every_connection_is_being_answered_a_newcomer_waits() {
+async fn a_new_connection_waits_while_all_are_busy() {
     let server = Server::start(|settings| settings.http.connections = 1).await;
     let mut first = busy(&server).await;
     let mut second = server.connect().await;

@@ -115,7 +115,7 @@ fn header<'r>(response: &'r Response<Body>, name: &str) -> &'r str {
 }
 
 #[tokio::test]
-async fn a_cheap_answer_carries_every_header() {
+async fn every_header_is_set_on_a_simple_response() {
     let server = Server::new(|_| {});
     let response = server.get("/").await;
     let headers: Vec<_> =
@@ -148,7 +148,7 @@ async fn a_request_id_is_never_taken_from_outside() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_told_in_json_to_programs_and_left_to_the_router_for_people() {
+async fn not_found_is_json_for_api_paths_and_a_page_for_browsers() {
     let server = Server::new(|_| {});
     insta::assert_snapshot!(shown(server.get("/api/nothing").await).await, @r#"
     404
@@ -178,7 +178,7 @@ async fn what_is_not_there_is_told_in_json_to_programs_and_left_to_the_router_fo
 }
 
 #[tokio::test]
-async fn a_panic_is_an_answer_with_the_id_that_the_log_names() {
+async fn a_panic_is_answered_with_the_logged_request_id() {
     let server = Server::new(|_| {});
     insta::assert_snapshot!(shown(server.get("/api/panic").await).await, @r#"
     500
@@ -193,7 +193,7 @@ async fn a_panic_is_an_answer_with_the_id_that_the_log_names() {
 }
 
 #[tokio::test]
-async fn an_internal_cause_never_leaves() {
+async fn internal_causes_are_never_sent() {
     let server = Server::new(|_| {});
     insta::assert_snapshot!(shown(server.get("/api/cause").await).await, @r#"
     500
@@ -294,7 +294,7 @@ async fn a_same_site_page_cannot_use_the_cookie() {
 }
 
 #[tokio::test]
-async fn an_authorization_request_is_taken_from_any_origin() {
+async fn an_authorization_request_is_accepted_from_any_origin() {
     let server = Server::new(|_| {});
     let sent = [("cookie", "x=y"), ("origin", "https://app.example"), ("sec-fetch-site", "cross-site")];
     assert_eq!(server.send("192.0.2.1", "POST", "/api/auth/oauth2/authorize", &sent).await.status(), 200);
@@ -309,7 +309,7 @@ async fn the_token_endpoint_never_sees_a_cookie() {
 }
 
 #[tokio::test]
-async fn failures_are_counted_and_hold_no_success_back() {
+async fn counted_failures_do_not_block_successes() {
     let server = Server::new(|_| {});
     let good = [("x-auth-token", "good")];
     for _ in 0..20 {

@@ -58,7 +58,7 @@ fn get_request(uri: &str) -> Request<Body> {
 }
 
 #[test]
-fn a_request_is_one_line_without_its_query_and_its_secrets() {
+fn access_log_lines_contain_neither_query_nor_secrets() {
     let (_, line) = logged(true, get_request("/callback?code=secret-code"));
     assert!(!line.contains("secret"), "{line}");
     let micros = line.split("micros=").nth(1).unwrap().split(' ').next().unwrap();
@@ -66,7 +66,7 @@ fn a_request_is_one_line_without_its_query_and_its_secrets() {
 }
 
 #[test]
-fn the_access_log_can_be_switched_off() {
+fn the_access_log_can_be_disabled() {
     assert_eq!(logged(false, get_request("/callback")).1, "");
 }
 

@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 #[tokio::test]
-async fn requests_are_counted_by_route_and_never_by_what_a_caller_makes_up() {
+async fn requests_are_counted_by_route_and_not_by_path() {
     let handle = install_metrics().unwrap();
     let edge = Edge::new(
         &Settings::default(),

@@ -113,7 +113,7 @@ async fn a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_is_not
 }
 
 #[tokio::test]
-async fn a_client_without_tls_is_let_go() {
+async fn a_client_without_tls_is_disconnected() {
     let folder = tempfile::tempdir().unwrap();
     let files = files(folder.path());
     renew(&files);
@@ -129,7 +129,7 @@ async fn a_client_without_tls_is_let_go() {
 }
 
 #[tokio::test]
-async fn a_start_with_a_certificate_that_is_not_there_says_which_file() {
+async fn a_missing_certificate_is_named_at_startup() {
     let folder = tempfile::tempdir().unwrap();
     let files = files(folder.path());
     let settings = settings(&files, 1);
@@ -149,7 +149,7 @@ async fn a_start_with_a_certificate_that_is_not_there_says_which_file() {
 }
 
 #[tokio::test]
-async fn a_certificate_is_read_again_at_sighup_whatever_its_files_look_like() {
+async fn sighup_always_reloads_the_certificate() {
     let folder = tempfile::tempdir().unwrap();
     let files = files(folder.path());
     let old = renew(&files);

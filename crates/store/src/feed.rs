@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn each_change_is_told_once_and_a_late_commit_too() {
+    fn each_change_is_delivered_once_even_if_committed_late() {
         let (feed, told) = feed();
         read(&feed, 1_000_000, &["b"]);
         assert_eq!(told.taken(), ["key of b"]);
@@ -254,14 +254,14 @@ mod tests {
     }
 
     #[test]
-    fn what_this_process_changed_is_told_at_once() {
+    fn own_changes_are_delivered_immediately() {
         let (feed, told) = feed();
         feed.forget(&[change("a"), change("b")]);
         assert_eq!(told.taken(), ["key of a", "key of b"]);
     }
 
     #[test]
-    fn a_watch_is_told_when_every_cache_has_been() {
+    fn a_watch_is_notified_after_every_cache() {
         #[derive(Clone)]
         struct Named(&'static str, Arc<Told>);
 

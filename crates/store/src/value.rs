@@ -122,7 +122,7 @@ macro_rules! params {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn what_a_value_holds_does_not_print() {
+    fn debug_output_does_not_show_values() {
         let values = format!("{:?}", params!["hunter2", [1_u8; 32], 7_i64, None::<&str>]);
         assert_eq!(values, "[Text(7 bytes), Bytes(32 bytes), Int(7), Null]");
     }

@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_out_of_range_are_told_with_their_range() {
+    fn numbers_out_of_range_are_reported_with_their_range() {
         assert_eq!(
             only(|settings| settings.tokens.code_seconds = 601),
             "tokens.code_seconds: is 601, but must be 1 to 600"
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn nobodys_budget_is_larger_than_that_of_all() {
+    fn no_individual_budget_exceeds_the_global_one() {
         assert_eq!(
             only(|settings| settings.budgets.tenant_answer_bytes = 1 << 30),
             "budgets.tenant_answer_bytes: is 1073741824, more than the global 268435456"

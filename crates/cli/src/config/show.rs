@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_shown_can_be_read_back() {
+    fn shown_settings_can_be_read_back() {
         let shown = as_toml(&serde_json::to_value(Settings::default()).unwrap());
         let read: Settings = Figment::from(Toml::string(&shown)).extract().unwrap();
         assert_eq!(as_toml(&serde_json::to_value(read).unwrap()), shown);

@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_posted_cannot_leave_its_attribute() {
+    fn posted_values_cannot_break_out_of_their_attribute() {
         assert_eq!(escaped("a=\"><script>&b"), "a=&quot;&gt;&lt;script&gt;&amp;b");
     }
 }

@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_taken_port_is_passed_over_unless_it_was_asked_for() {
+    fn a_taken_port_is_skipped_unless_it_was_requested() {
         let holder = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = holder.local_addr().unwrap().port();
         assert_ne!(free(None, port, &[]).unwrap(), port);

@@ -14,7 +14,7 @@ fn shop(sigma: &Installation) -> Value {
 }
 
 #[test]
-fn an_app_is_added_with_sound_defaults_and_its_secret_is_shown_this_once() {
+fn an_app_gets_sound_defaults_and_its_secret_is_shown_once() {
     let sigma = Installation::new();
     let mut app = shop(&sigma);
     let secret = app["client_secret"].take();
@@ -75,7 +75,7 @@ fn each_kind_of_app_can_be_added() {
 }
 
 #[test]
-fn an_app_is_changed_switched_off_and_removed() {
+fn an_app_is_changed_disabled_and_removed() {
     let sigma = Installation::new();
     let first = shop(&sigma)["client_secret"].clone();
     let changed = sigma.json(&["app", "set", "shop", "--access-seconds", "600", "--require-pkce", "--disable"]);
@@ -104,7 +104,7 @@ fn an_app_is_changed_switched_off_and_removed() {
 }
 
 #[test]
-fn a_secret_is_made_when_the_new_method_needs_one_and_gone_when_it_does_not() {
+fn a_secret_is_generated_when_the_new_method_needs_one_and_dropped_otherwise() {
     let sigma = Installation::new();
     shop(&sigma);
     assert_eq!(sigma.json(&["app", "set", "shop", "--auth", "none"])["client_secret"], Value::Null);
@@ -113,7 +113,7 @@ fn a_secret_is_made_when_the_new_method_needs_one_and_gone_when_it_does_not() {
 }
 
 #[test]
-fn lists_come_in_pages() {
+fn lists_are_paged() {
     let sigma = Installation::new();
     for id in ["one", "two", "six"] {
         sigma.json(&["app", "add", "--id", id, "--name", id, "--redirect-uri", REDIRECT]);
@@ -130,7 +130,7 @@ fn lists_come_in_pages() {
 }
 
 #[test]
-fn what_cannot_be_is_refused_by_its_own_exit_code() {
+fn each_kind_of_invalid_request_has_its_own_exit_code() {
     let sigma = Installation::new();
     shop(&sigma);
     let code = |arguments: &[&str]| sigma.run(arguments).code;
@@ -160,7 +160,7 @@ fn what_cannot_be_is_refused_by_its_own_exit_code() {
 }
 
 #[test]
-fn at_a_terminal_the_question_is_asked_and_only_yes_goes_on() {
+fn a_terminal_is_prompted_and_only_yes_continues() {
     let sigma = Installation::new();
     let first = shop(&sigma)["client_secret"].clone();
     // The util-linux program `script` gives a command a terminal.

@@ -4,7 +4,7 @@ use crate::support::{Installation, Ran, serve};
 use serde_json::json;
 
 #[test]
-fn an_unknown_key_refuses_the_start_and_names_its_place() {
+fn an_unknown_key_prevents_the_start_and_is_located() {
     let sigma = Installation::alone("[tokens]\ncode_secnds = 30\n");
     for arguments in [["serve"].as_slice(), &["app", "list"], &["config", "show"], &["config", "check"]] {
         let ran = sigma.run(arguments);
@@ -15,7 +15,7 @@ fn an_unknown_key_refuses_the_start_and_names_its_place() {
 }
 
 #[test]
-fn an_unknown_variable_refuses_the_start_and_is_named() {
+fn an_unknown_variable_prevents_the_start_and_is_named() {
     let sigma = Installation::alone("");
     let ran = Ran::of(&sigma.command(&["serve"]).env("SIGMA__HTTP__CONECTIONS", "5").output().unwrap());
     assert_eq!(ran.code, 5, "{ran:?}");
@@ -23,7 +23,7 @@ fn an_unknown_variable_refuses_the_start_and_is_named() {
 }
 
 #[test]
-fn the_environment_wins_over_the_file() {
+fn the_environment_overrides_the_file() {
     let sigma = Installation::alone("issuer = 'https://file.example.org'\n[http]\ntrusted_proxies = ['10.0.0.0/8']\n");
     let mut command = sigma.command(&["config", "show", "--json"]);
     command.env("SIGMA__ISSUER", "https://env.example.org").env("SIGMA__LIMITS__ENABLED", "false");
@@ -49,7 +49,7 @@ fn config_show_masks_every_secret() {
 }
 
 #[test]
-fn config_show_prints_a_file_to_begin_with() {
+fn config_show_prints_a_usable_file() {
     let sigma = Installation::alone("");
     let shown = sigma.run(&["config", "show"]).stdout;
     std::fs::write(sigma.path().join("sigma.toml"), &shown).unwrap();
@@ -59,7 +59,7 @@ fn config_show_prints_a_file_to_begin_with() {
 }
 
 #[test]
-fn config_check_tells_everything_that_is_wrong() {
+fn config_check_reports_every_problem() {
     let sigma = Installation::alone("issuer = 'https://id.example.org/'\n[tokens]\ncode_seconds = 601\n");
     let ran = sigma.run(&["config", "check"]);
     assert_eq!(ran.code, 5);
@@ -151,7 +151,7 @@ fn each_fault_of_certificate_and_key_has_its_own_message_and_stops_the_start() {
 }
 
 #[test]
-fn a_certificate_that_clients_refuse_is_told_by_check_and_doctor() {
+fn check_and_doctor_report_a_certificate_that_clients_reject() {
     let (good, key) = certificate("id.example.org", 2020, 2120);
     let ran = with_tls(good.as_bytes(), key.as_bytes()).run(&["config", "check"]);
     assert_eq!(ran.code, 0, "{ran:?}");

@@ -23,7 +23,7 @@ fn find<'a>(checks: &'a [Value], check: &str) -> &'a Value {
 const NOBODY: &str = "issuer = 'http://localhost:9'\n";
 
 #[test]
-fn a_new_installation_has_nothing_wrong() {
+fn a_new_installation_has_no_problems() {
     let sigma = Installation::alone(NOBODY);
     let (code, checks) = examine(&sigma);
     assert_eq!(code, 0, "{checks:?}");
@@ -36,7 +36,7 @@ fn a_new_installation_has_nothing_wrong() {
 }
 
 #[test]
-fn a_key_file_that_is_open_to_others_is_wrong() {
+fn a_key_file_accessible_to_others_is_a_problem() {
     let sigma = Installation::alone(NOBODY);
     let key = sigma.path().join("sigma.key");
     fs::write(&key, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n").unwrap();
@@ -50,7 +50,7 @@ fn a_key_file_that_is_open_to_others_is_wrong() {
 }
 
 #[test]
-fn https_without_tls_and_without_a_trusted_proxy_is_wrong() {
+fn https_without_tls_or_a_trusted_proxy_is_a_problem() {
     let https = "issuer = 'https://localhost:9'\n";
     let (code, checks) = examine(&Installation::alone(https));
     let finding = find(&checks, "proxy");
@@ -61,7 +61,7 @@ fn https_without_tls_and_without_a_trusted_proxy_is_wrong() {
 }
 
 #[test]
-fn a_store_that_cannot_be_reached_is_wrong_and_its_password_is_not_told() {
+fn an_unreachable_store_is_a_problem_and_its_password_is_not_shown() {
     let sigma = Installation::alone(&format!("{NOBODY}[store]\nurl = 'postgres://sigma:hunter2@127.0.0.1:9/sigma'\n"));
     let ran = sigma.run(&["doctor"]);
     assert_eq!(ran.code, 1, "{ran:?}");
@@ -73,7 +73,7 @@ fn a_store_that_cannot_be_reached_is_wrong_and_its_password_is_not_told() {
 }
 
 #[test]
-fn a_directory_where_the_database_should_be_is_wrong() {
+fn a_directory_in_place_of_the_database_is_a_problem() {
     let sigma = Installation::alone(NOBODY);
     fs::create_dir(sigma.path().join("sigma.sqlite")).unwrap();
     let (code, checks) = examine(&sigma);
@@ -81,14 +81,14 @@ fn a_directory_where_the_database_should_be_is_wrong() {
 }
 
 #[test]
-fn a_configuration_that_cannot_be_used_ends_the_examination() {
+fn an_invalid_configuration_ends_the_diagnosis() {
     let (code, checks) = examine(&Installation::alone("isuer = 'x'\n"));
     assert_eq!((code, checks.len()), (1, 1));
     assert!(checks[0]["message"].as_str().unwrap().contains("did you mean \"issuer\"?"));
 }
 
 #[test]
-fn a_running_server_is_recognised_and_an_impostor_told() {
+fn a_running_server_is_recognised_and_an_impostor_reported() {
     let port = free_port();
     let sigma = Installation::with(&format!("issuer = 'http://localhost:{port}'\nlisten = '127.0.0.1:{port}'\n"));
     let (server, _) = serve(&sigma);
@@ -124,7 +124,7 @@ fn a_running_server_is_recognised_and_an_impostor_told() {
 }
 
 #[test]
-fn a_master_key_that_belongs_to_another_database_is_wrong() {
+fn a_master_key_of_another_database_is_a_problem() {
     let sigma = Installation::alone(&format!("{NOBODY}listen = '127.0.0.1:0'\n"));
     let (server, _) = serve(&sigma);
     assert_eq!(server.stop(), Some(0));
@@ -134,7 +134,7 @@ fn a_master_key_that_belongs_to_another_database_is_wrong() {
 }
 
 #[test]
-fn a_mail_folder_that_cannot_be_written_is_wrong_and_named() {
+fn an_unwritable_mail_folder_is_a_problem_and_named() {
     let sigma = Installation::alone(&format!("{NOBODY}[mail]\nfolder = 'mails/of/sigma'\n"));
     assert_eq!(examine(&sigma).0, 0);
     assert!(!sigma.path().join("mails").exists(), "looking makes nothing");

@@ -59,7 +59,7 @@ fn a_person_who_is_added_with_a_workspace_logs_in_there() {
 }
 
 #[test]
-fn without_a_password_a_link_is_printed_by_which_the_person_sets_it() {
+fn without_a_password_a_link_to_set_one_is_printed() {
     let sigma = Installation::with(CHEAP);
     let ran = run_with(&sigma, &["user", "add", "--email", "ada@example.org"], "");
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
@@ -78,7 +78,7 @@ fn without_a_password_a_link_is_printed_by_which_the_person_sets_it() {
 }
 
 #[test]
-fn what_cannot_be_added_is_refused_and_leaves_nothing() {
+fn an_invalid_user_is_rejected_and_leaves_nothing() {
     let sigma = Installation::with(CHEAP);
     let org = sigma.json(&["workspace", "add", "--name", "Bakery"])["id"].as_str().unwrap().to_owned();
     let workspace = ["--workspace", org.as_str()];
@@ -108,7 +108,7 @@ fn what_cannot_be_added_is_refused_and_leaves_nothing() {
 }
 
 #[test]
-fn a_mail_server_that_cannot_be_used_is_told_and_none_at_all_is_noted() {
+fn an_unusable_mail_server_is_reported_and_a_missing_one_noted() {
     let examine = |toml: &str| {
         let ran = Installation::alone(toml).run(&["doctor", "--json"]);
         let report: Value = serde_json::from_str(&ran.stdout).unwrap();

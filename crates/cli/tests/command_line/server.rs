@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Installation, Ran, Running, ask, free_port, get, serve};
 
 #[test]
-fn admin_commands_work_beside_the_running_server_which_sees_what_they_did() {
+fn the_running_server_sees_what_admin_commands_change() {
     let sigma = Installation::with("listen = '127.0.0.1:0'\n");
     let (server, address) = serve(&sigma);
     assert!(get(&address, "localhost:8080", "/healthz").0.starts_with("HTTP/1.1 200"));
@@ -50,7 +50,7 @@ fn admin_commands_work_beside_the_running_server_which_sees_what_they_did() {
 }
 
 #[test]
-fn people_are_listed_shown_switched_off_and_signed_out() {
+fn users_are_listed_shown_disabled_and_signed_out() {
     let sigma = Installation::with("listen = '127.0.0.1:0'\n");
     let (server, _) = serve(&sigma);
     assert_eq!(sigma.json(&["user", "list"]), json!({"items": [], "next": null}));
@@ -62,7 +62,7 @@ fn people_are_listed_shown_switched_off_and_signed_out() {
 }
 
 #[test]
-fn a_server_says_in_one_line_where_it_listens() {
+fn the_listen_address_is_announced_in_one_line() {
     let sigma = Installation::with("listen = '127.0.0.1:0'\n");
     let mut server = Running::start(&sigma, &["serve"]);
     let line = server.line();
@@ -118,7 +118,7 @@ fn teams_log_in_by_a_click(server: &str, told: &Value) {
 }
 
 #[test]
-fn a_demo_that_is_kept_has_its_workspaces_as_they_were_left() {
+fn a_kept_demo_preserves_its_workspaces() {
     let sigma = Installation::alone("");
     for visit in ["first", "second"] {
         let mut demo = Running::start(&sigma, &["demo", "--json", "--data", "kept"]);
@@ -175,7 +175,7 @@ fn a_demo_with_data_keeps_its_database() {
 }
 
 #[test]
-fn a_taken_port_that_was_asked_for_is_refused() {
+fn a_requested_port_that_is_taken_is_an_error() {
     let sigma = Installation::alone("");
     let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = holder.local_addr().unwrap().port().to_string();
@@ -191,7 +191,7 @@ fn the_openapi_document_is_printed() {
 }
 
 #[test]
-fn metrics_are_served_on_a_port_of_their_own() {
+fn metrics_are_served_on_a_separate_port() {
     let metrics = format!("127.0.0.1:{}", free_port());
     let sigma = Installation::alone(&format!("listen = '127.0.0.1:0'\n[metrics]\nlisten = '{metrics}'\n"));
     let (server, address) = serve(&sigma);
@@ -212,7 +212,7 @@ fn metrics_are_served_on_a_port_of_their_own() {
 }
 
 #[test]
-fn a_server_that_cannot_start_says_why_by_its_exit_code() {
+fn a_failed_start_has_a_distinct_exit_code() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let listen = taken.local_addr().unwrap();
     assert_eq!(Installation::alone(&format!("listen = '{listen}'\n")).run(&["serve"]).code, 1, "the port is taken");
@@ -224,7 +224,7 @@ fn a_server_that_cannot_start_says_why_by_its_exit_code() {
 }
 
 #[test]
-fn a_lost_master_key_refuses_the_start_and_no_new_one_is_made() {
+fn a_lost_master_key_prevents_the_start_and_is_not_replaced() {
     let sigma = Installation::with("listen = '127.0.0.1:0'\n");
     let (server, _) = serve(&sigma);
     assert_eq!(server.stop(), Some(0));

@@ -21,7 +21,7 @@ fn check(sigma: &Installation, check: &str) -> Option<Value> {
 }
 
 #[test]
-fn every_command_that_needs_a_database_refuses_one_that_is_not_there_and_makes_nothing() {
+fn commands_that_need_a_database_fail_without_one_and_create_nothing() {
     let (key, uri) = ("key_0199", "https://api.example.org");
     let commands: &[&[&str]] = &[
         &["app", "add", "--name", "X", "--redirect-uri", "https://app.example.org/callback"],
@@ -75,7 +75,7 @@ fn every_command_that_needs_a_database_refuses_one_that_is_not_there_and_makes_n
 }
 
 #[test]
-fn a_database_that_is_gone_refuses_the_start_until_a_new_one_is_asked_for() {
+fn a_missing_database_prevents_the_start_until_a_new_one_is_requested() {
     let sigma = Installation::alone("listen = '127.0.0.1:0'\n");
     let (server, _) = serve(&sigma);
     assert_eq!(server.stop(), Some(0));
@@ -108,7 +108,7 @@ fn a_database_that_is_gone_refuses_the_start_until_a_new_one_is_asked_for() {
 }
 
 #[test]
-fn a_key_that_was_never_used_and_one_from_the_environment_begin_with_an_empty_database() {
+fn an_unused_key_and_one_from_the_environment_start_with_an_empty_database() {
     let made = Installation::alone("listen = '127.0.0.1:0'\n");
     fs::write(made.path().join("sigma.key"), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n").unwrap();
     let (server, _) = serve(&made);
@@ -171,7 +171,7 @@ fn each_fault_of_a_master_key_has_its_own_message() {
 }
 
 #[test]
-fn what_is_open_to_others_is_told_by_the_server_and_is_wrong_to_the_doctor() {
+fn files_accessible_to_others_are_reported_by_server_and_doctor() {
     let sigma = Installation::alone("issuer = 'http://localhost:9'\nlisten = '127.0.0.1:0'\n");
     let (server, _) = serve(&sigma);
     fs::create_dir(sigma.path().join("sigma-mails")).unwrap();

@@ -56,7 +56,7 @@ fn with_ada() -> Installation {
 }
 
 #[test]
-fn people_are_listed_in_pages_and_shown_by_id_or_key() {
+fn users_are_listed_in_pages_and_shown_by_id_or_key() {
     let sigma = with_ada();
     let page = sigma.json(&["user", "list", "--limit", "1"]);
     assert_eq!((&page["items"][0]["id"], &page["next"]), (&json!("user_ada"), &json!("user_ada")));
@@ -70,7 +70,7 @@ fn people_are_listed_in_pages_and_shown_by_id_or_key() {
 }
 
 #[test]
-fn someone_is_switched_off_and_on_again() {
+fn an_account_is_disabled_and_enabled() {
     let sigma = with_ada();
     let unsure = sigma.run(&["user", "disable", "user_ada"]);
     assert!(unsure.code == 4 && unsure.stderr.contains("confirm with --yes"), "{unsure:?}");
@@ -81,7 +81,7 @@ fn someone_is_switched_off_and_on_again() {
 }
 
 #[test]
-fn whoever_is_switched_off_keeps_no_api_key_unless_the_operator_says_so() {
+fn a_disabled_user_keeps_no_api_keys_unless_the_operator_decides_so() {
     for (arguments, active) in [(&[][..], false), (&["--keep-keys"][..], true)] {
         let sigma = with_ada();
         let workspaces = ["One", "Two"].map(|name| sigma.json(&["workspace", "add", "--name", name])["id"].clone());

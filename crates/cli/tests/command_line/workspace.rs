@@ -19,7 +19,7 @@ fn text(value: &Value) -> &str {
 }
 
 #[test]
-fn a_workspace_is_made_before_the_first_start_with_its_two_roles() {
+fn a_workspace_with_two_roles_is_created_before_the_first_start() {
     let sigma = Installation::new();
     let mut made = bakery(&sigma);
     for time in ["createdAt", "updatedAt"] {
@@ -102,7 +102,7 @@ fn the_secrets_of_a_workspace_are_a_key_set_and_rotate() {
 }
 
 #[test]
-fn a_key_is_shown_this_once() {
+fn a_key_is_shown_once() {
     let sigma = Installation::new();
     bakery(&sigma);
     let made = add_key(&sigma, &["--permission", "update-data", "--permission", "read"]);
@@ -126,7 +126,7 @@ fn a_key_is_shown_this_once() {
 }
 
 #[test]
-fn a_key_may_do_everything_or_expire_and_must_be_allowed_something() {
+fn a_key_needs_permissions_and_may_be_an_admin_key_or_expire() {
     let sigma = Installation::new();
     bakery(&sigma);
     let all = add_key(&sigma, &["--admin", "--days", "90"]);
@@ -145,7 +145,7 @@ fn a_key_may_do_everything_or_expire_and_must_be_allowed_something() {
 }
 
 #[test]
-fn a_key_is_switched_off_for_ever_and_removed() {
+fn a_key_is_deactivated_permanently_and_removed() {
     let sigma = Installation::new();
     bakery(&sigma);
     sigma.json(&["workspace", "add", "--id", "org_florist", "--name", "Florist"]);

@@ -7,7 +7,7 @@ use sigma_store::testing::{Engine, engines, eventually};
 use crate::whole::{Installation, Proxy};
 
 #[test]
-fn a_server_waits_for_its_database_at_the_start_and_says_so() {
+fn the_start_waits_for_the_database_and_logs_it() {
     if !engines().contains(&Engine::Postgres) {
         return;
     }
@@ -25,7 +25,7 @@ fn a_server_waits_for_its_database_at_the_start_and_says_so() {
 }
 
 #[test]
-fn a_database_that_stays_away_ends_the_start_and_admin_commands_do_not_wait() {
+fn an_unreachable_database_ends_the_start_and_admin_commands_do_not_wait() {
     let installation = Installation::on(Engine::Sqlite);
     // A port that refuses: it was free a moment ago.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -31,7 +31,7 @@ fn servers_that_start_at_once_share_keys_and_cookies() {
 }
 
 #[test]
-fn a_request_may_go_through_all_of_them() {
+fn a_sign_in_may_span_several_instances() {
     let Some((_installation, one, other)) = pair() else { return };
     let ada = Person::named("ada");
     ada.sign_up(&one);
@@ -54,7 +54,7 @@ fn a_request_may_go_through_all_of_them() {
 }
 
 #[test]
-fn a_signature_is_good_once_for_all_of_them() {
+fn a_signature_is_accepted_once_across_instances() {
     let Some((_installation, one, other)) = pair() else { return };
     let ada = Person::named("ada");
     ada.sign_up(&one);
@@ -77,7 +77,7 @@ fn a_signature_is_good_once_for_all_of_them() {
 }
 
 #[test]
-fn what_ends_on_one_server_is_over_on_the_other_within_a_second() {
+fn a_revocation_reaches_the_other_server_within_a_second() {
     let Some((installation, one, other)) = pair() else { return };
     let ada = Person::named("ada");
     ada.sign_up(&one);
@@ -114,7 +114,7 @@ fn what_ends_on_one_server_is_over_on_the_other_within_a_second() {
 }
 
 #[test]
-fn failures_count_for_all_of_them() {
+fn failures_are_counted_across_instances() {
     let Some((_installation, one, other)) = pair() else { return };
     let ada = Person::named("ada");
     ada.sign_up(&one);
@@ -129,7 +129,7 @@ fn failures_count_for_all_of_them() {
 }
 
 #[test]
-fn a_server_on_a_file_sees_what_admin_commands_do_beside_it_within_a_second() {
+fn a_sqlite_server_sees_admin_changes_within_a_second() {
     let installation = Installation::on(Engine::Sqlite);
     let server = installation.serve();
     let ada = Person::named("ada");

@@ -153,7 +153,7 @@ fn everything(
 }
 
 #[test]
-fn while_the_store_is_away_every_answer_says_so_and_it_heals() {
+fn an_unavailable_store_is_reported_and_recovers() {
     if !engines().contains(&Engine::Postgres) {
         return;
     }
@@ -204,7 +204,7 @@ fn while_the_store_is_away_every_answer_says_so_and_it_heals() {
 }
 
 #[test]
-fn a_database_that_is_not_there_stops_the_start_in_plain_words() {
+fn a_missing_database_ends_the_start_with_a_clear_error() {
     if !engines().contains(&Engine::Postgres) {
         return;
     }
@@ -269,7 +269,7 @@ fn a_used_signature_is_remembered_across_a_restart() {
 }
 
 #[test]
-fn a_database_of_a_newer_version_is_refused_in_plain_words() {
+fn a_newer_database_is_refused_with_a_clear_error() {
     for engine in engines() {
         let installation = Installation::on(engine);
         let store = installation.open();
@@ -287,7 +287,7 @@ fn a_database_of_a_newer_version_is_refused_in_plain_words() {
 }
 
 #[test]
-fn a_database_sealed_under_another_master_key_is_refused_in_plain_words() {
+fn another_master_key_is_refused_with_a_clear_error() {
     let installation = Installation::on(Engine::Sqlite);
     assert_eq!(installation.serve().stop(), Some(0));
     let mut command = installation.command(&["serve"]);

@@ -96,7 +96,7 @@ fn sign_up_until(small: &Small, name: &str, refusals: usize) -> Vec<Person> {
 }
 
 #[test]
-fn a_full_disk_under_a_log_that_cannot_be_written_takes_no_thread_and_heals() {
+fn a_full_disk_under_the_log_kills_no_thread_and_recovers() {
     let cases =
         [(Log::SameDisk, true), (Log::SameDisk, false), (Log::Gone, true), (Log::Gone, false), (Log::Stuck, true)];
     for (log, access) in cases {
@@ -128,7 +128,7 @@ fn a_full_disk_under_a_log_that_cannot_be_written_takes_no_thread_and_heals() {
 }
 
 #[test]
-fn a_log_that_nobody_reads_holds_up_neither_answers_nor_the_end() {
+fn an_unread_log_delays_neither_responses_nor_shutdown() {
     let installation = Installation::on(Engine::Sqlite);
     let mut command = installation.command(&["serve", "--json"]);
     let mut server = Server::started(command.stderr(Stdio::piped())).listening();
@@ -146,7 +146,7 @@ fn a_log_that_nobody_reads_holds_up_neither_answers_nor_the_end() {
 }
 
 #[test]
-fn a_server_serves_although_nobody_takes_what_it_prints() {
+fn a_closed_stdout_does_not_stop_the_server() {
     let installation = Installation::on(Engine::Sqlite);
     let full = || Stdio::from(fs::File::options().write(true).open("/dev/full").unwrap());
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -160,7 +160,7 @@ fn a_server_serves_although_nobody_takes_what_it_prints() {
 }
 
 #[test]
-fn a_command_whose_output_nobody_takes_ends_by_its_code_and_never_panics() {
+fn a_command_with_a_closed_stdout_exits_without_a_panic() {
     let installation = Installation::on(Engine::Sqlite);
     let full = || Stdio::from(fs::File::options().write(true).open("/dev/full").unwrap());
     let code = |arguments: &[&str], stdout: Stdio, stderr: Stdio| {

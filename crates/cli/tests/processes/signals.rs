@@ -18,7 +18,7 @@ fn ready(server: &Server) -> u16 {
 }
 
 #[test]
-fn after_sigterm_the_server_answers_for_a_while_and_says_that_it_is_not_ready() {
+fn after_sigterm_the_server_keeps_responding_but_is_not_ready() {
     let installation = Installation::on(Engine::Sqlite);
     let server = draining(&installation, 2);
     let ada = Person::named("ada");
@@ -69,7 +69,7 @@ fn a_second_signal_ends_the_server_at_once_and_loses_nothing_that_was_acknowledg
 }
 
 #[test]
-fn sighup_reads_the_log_filter_again_and_drops_nobody() {
+fn sighup_reloads_the_log_filter_and_drops_no_connection() {
     let installation = Installation::on(Engine::Sqlite);
     let configuration = installation.directory().join("sigma.toml");
     let settings = fs::read_to_string(&configuration).unwrap();

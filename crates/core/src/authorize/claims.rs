@@ -132,14 +132,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_object_is_refused() {
+    fn only_objects_are_accepted() {
         for text in ["", "[]", "1", "{\"userinfo\":[]}", "{\"id_token\":\"x\"}", "{"] {
             assert!(ClaimsRequest::parse(Some(text)).is_err(), "{text}");
         }
     }
 
     #[test]
-    fn a_request_says_the_same_when_it_is_written_and_read_again() {
+    fn a_claims_request_survives_a_round_trip() {
         let text = r#"{"userinfo":{"email":null,"name":null},
             "id_token":{"auth_time":null,"sub":{"value":"user_1"},"acr":{"essential":true,"value":"2"}}}"#;
         for text in [text, "{}", r#"{"userinfo":{"name":{}}}"#, r#"{"id_token":{"email":{"essential":true}}}"#] {

@@ -83,14 +83,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_agreed_to_before_is_kept() {
+    fn earlier_consent_is_kept() {
         let both =
             consent("openid", &[("urn:a", "read")]).union(&consent("email", &[("urn:a", "write"), ("urn:b", "")]));
         assert_eq!(both, consent("openid email", &[("urn:a", "read write"), ("urn:b", "")]));
     }
 
     #[test]
-    fn each_identity_has_consents_of_its_own() {
+    fn consent_is_separate_for_each_identity() {
         let mut consents = Consents::default();
         assert!(consents.is_empty());
         consents.add(Some("A".to_owned()), &consent("openid", &[]));

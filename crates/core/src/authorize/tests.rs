@@ -167,7 +167,7 @@ fn unknown_parameters_and_scopes_are_ignored() {
 }
 
 #[test]
-fn an_address_that_is_not_registered_gets_no_answer() {
+fn an_unregistered_redirect_uri_gets_no_response() {
     for redirect_uri in ["", "https://app.example.org/callback", "https://evil.example/callback?tenant=1"] {
         let error = return_address(&query(&[("redirect_uri", redirect_uri)]), &app()).unwrap_err();
         assert_eq!(error, Untrusted::RedirectUri);

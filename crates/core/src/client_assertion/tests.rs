@@ -55,7 +55,7 @@ fn checked(claims: &Value) -> Result<VerifiedAssertion, AssertionProblem> {
 }
 
 #[test]
-fn an_assertion_in_order_names_the_app_its_jti_and_its_end() {
+fn a_valid_assertion_names_the_app_its_jti_and_expiry() {
     let expected = VerifiedAssertion {
         client_id: ClientId::from_text("app"),
         jti: "once".into(),
@@ -65,7 +65,7 @@ fn an_assertion_in_order_names_the_app_its_jti_and_its_end() {
 }
 
 #[test]
-fn each_algorithm_of_an_app_is_taken() {
+fn each_algorithm_is_accepted() {
     for algorithm in Algorithm::ALL {
         let key = SigningKey::generate(algorithm).unwrap();
         let assertion = signed(&key, &json!({"alg": algorithm, "kid": key.kid()}), &claims().to_string());
@@ -75,7 +75,7 @@ fn each_algorithm_of_an_app_is_taken() {
 }
 
 #[test]
-fn ps256_is_taken() {
+fn ps256_is_accepted() {
     let key = SigningKey::generate(Algorithm::RS256).unwrap();
     let pair = RsaKeyPair::from_pkcs8(&key.to_pkcs8().unwrap()).unwrap();
     let signed = [json!({"alg": "PS256"}), claims()].map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".");
@@ -97,7 +97,7 @@ fn iss_and_sub_must_both_be_the_client_id() {
 }
 
 #[test]
-fn aud_is_the_issuer_or_the_token_endpoint_and_nobody_else() {
+fn aud_must_be_exactly_the_issuer_or_the_token_endpoint() {
     let other = "https://other.example";
     for (aud, taken) in [
         (json!(ISSUER), true),
@@ -180,7 +180,7 @@ fn a_repeated_claim_is_refused() {
 }
 
 #[test]
-fn a_token_of_another_kind_is_no_assertion() {
+fn tokens_of_other_kinds_are_not_assertions() {
     for (typ, taken) in [
         (json!("JWT"), true),
         (json!("jwt"), true),

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn each_right_needs_its_switch_and_the_workspace_all_three() {
+    fn each_right_needs_its_switch_and_settings_need_all_three() {
         let with = |switches: &[Switch]| {
             let switches: Switches = switches.iter().copied().collect();
             Authority::Person(RolePermissions { switches, ..RolePermissions::default() })
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_makes_a_key_stronger_than_themselves() {
+    fn no_key_exceeds_its_creators_rights() {
         let reader = Authority::Key(KeyPermissions::NONE.with(KeyPermission::Read));
         assert_eq!(reader.require_key(KeyPermissions::ALL), Err(Refusal::BEYOND_OWN));
         assert_eq!(Authority::Person(RolePermissions::admin()).require_key(KeyPermissions::ALL), Ok(()));

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_gives_what_they_do_not_hold() {
+    fn nobody_grants_rights_they_do_not_hold() {
         let read = KeyPermissions::NONE.with(KeyPermission::Read);
         let both = read.with(KeyPermission::UpdateData);
         assert!(both.covers(read) && !read.covers(both) && read.covers(KeyPermissions::NONE));

@@ -50,7 +50,7 @@ async fn the_hash_is_that_of_the_reference_implementation() {
 }
 
 #[tokio::test]
-async fn a_hash_that_was_cheaper_is_outgrown_and_one_that_was_costlier_is_kept() {
+async fn cheaper_hashes_are_upgraded_and_costlier_ones_kept() {
     let old = hasher(&cheap()).hash(password("correct horse")).await.unwrap();
     for (grown, expected) in [
         (Passwords { memory_kib: 128, ..cheap() }, Match::Outgrown),
@@ -64,7 +64,7 @@ async fn a_hash_that_was_cheaper_is_outgrown_and_one_that_was_costlier_is_kept()
 }
 
 #[tokio::test]
-async fn a_password_matches_however_its_letters_were_typed_and_an_older_hash_as_it_was_typed() {
+async fn a_password_matches_in_every_unicode_form_and_old_hashes_as_typed() {
     let hasher = hasher(&cheap());
     let (composed, decomposed) = ("Grüße aus Köln", "Gru\u{308}ße aus Ko\u{308}ln");
     let hash = hasher.hash(password(composed)).await.unwrap();
@@ -77,7 +77,7 @@ async fn a_password_matches_however_its_letters_were_typed_and_an_older_hash_as_
 }
 
 #[tokio::test]
-async fn a_flood_of_strangers_leaves_half_of_the_pool_to_those_who_are_known() {
+async fn a_flood_leaves_half_of_the_pool_to_known_browsers() {
     let hasher = hasher(&Passwords { queue: 4, ..cheap() });
     let (release, held) = crossbeam_channel::bounded::<()>(0);
     let (entered, started) = oneshot::channel();
@@ -111,7 +111,7 @@ async fn a_flood_of_strangers_leaves_half_of_the_pool_to_those_who_are_known() {
 }
 
 #[tokio::test]
-async fn what_is_no_hash_of_ours_is_refused_and_never_right() {
+async fn foreign_hashes_never_match() {
     let hasher = hasher(&cheap());
     for stored in ["", "x", "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA", "$2b$12$abcdefghijklmnopqrstuv"] {
         let reference = Reference::Stored(stored.to_owned());
@@ -150,7 +150,7 @@ async fn a_full_pool_refuses_at_once_and_serves_again_afterwards() {
 }
 
 #[tokio::test]
-async fn a_hash_that_panics_costs_its_own_request_alone() {
+async fn a_panicking_hash_fails_only_its_own_request() {
     let hasher = hasher(&cheap());
     let broken: Result<(), _> = hasher.run(Lane::Known, |_| panic!("a defect")).await;
     assert!(matches!(broken, Err(HashingError::Failed(_))));

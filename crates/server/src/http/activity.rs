@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_that_are_no_request_do_not_keep_an_http_2_connection() {
+    fn http_2_frames_without_a_request_do_not_keep_a_connection() {
         let (activity, start) = opened(100);
         drop(activity.request(true));
         let before = due(&activity, start);
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_takes_its_answer_at_a_pace() {
+    fn clients_must_read_responses_at_a_minimum_rate() {
         let (activity, start) = opened(0);
         let answering = activity.request(true);
         let large = activity.answer(16_000_000, &DEADLINES);
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_left_while_others_are_taken_is_overdue_one_day() {
+    fn an_abandoned_response_becomes_overdue() {
         let (activity, _) = opened(0);
         let left = activity.answer(16_000, &DEADLINES);
         assert!((121_000..121_100).contains(activity.send_until.lock().unwrap().first().unwrap()));

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_error_speaks_to_every_family_of_clients() {
+    async fn errors_have_the_members_that_every_client_family_reads() {
         let error = ApiError::new(StatusCode::FORBIDDEN, "invalid_origin", "Invalid origin");
         insta::assert_snapshot!(
             text(error.with_code("INVALID_ORIGIN").body(Some("req_x"))).await,
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_spent_quota_answers_both_bodies_and_both_headers() {
+    async fn an_exceeded_quota_has_both_bodies_and_both_headers() {
         let response = Exceeded { rule: Rule::SignIn, limit: 5, retry_after: 12, reset: 1_800_000_060 }.into_response();
         let headers: Vec<_> =
             response.headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_that_breaks_off_is_an_error() {
+    async fn a_truncated_body_is_an_error() {
         let broken = StreamBody::new(stream::iter([
             Ok(Frame::data(Bytes::from_static(b"a="))),
             Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset)),
@@ -195,13 +195,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_that_never_ends_is_given_up() {
+    async fn an_endless_body_is_abandoned() {
         let silent = StreamBody::new(stream::pending::<Result<Frame<Bytes>, std::io::Error>>());
         assert_eq!(read(silent, 100, Duration::from_millis(1)).await, Err(BodyError::Slow));
     }
 
     #[test]
-    fn a_promise_of_a_large_body_makes_no_room_for_it() {
+    fn a_declared_length_allocates_nothing() {
         assert_eq!(room_for(1, Some(1 << 20)), FIRST);
         assert_eq!(room_for(FIRST + 1, Some(1 << 20)), 2 * (FIRST + 1));
         assert_eq!(room_for(FIRST + 1, Some(FIRST + 2)), FIRST + 2);

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_address_that_is_no_trusted_proxy_is_the_client() {
+    fn the_nearest_untrusted_address_is_the_client() {
         assert_eq!(seen("10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
         assert_eq!(seen("10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.2"]), "198.51.100.1");
         assert_eq!(seen("10.0.0.1", &["1.1.1.1", "198.51.100.1,10.0.0.2"]), "198.51.100.1");
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forwarded_address_that_is_none_leaves_the_last_proxy_known() {
+    fn an_invalid_forwarded_address_leaves_the_last_proxy_known() {
         assert_eq!(seen("10.0.0.1", &["198.51.100.1, unknown"]), "10.0.0.1");
         assert_eq!(seen("10.0.0.1", &["198.51.100.1, nonsense, 10.0.0.2"]), "10.0.0.2");
         assert_eq!(seen("10.0.0.1", &[]), "10.0.0.1");
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_that_names_nobody_readable_makes_the_caller_unknown() {
+    fn an_unreadable_forwarded_address_makes_the_client_unknown() {
         const XFF: &str = "x-forwarded-for";
         let proxies = TrustedProxies::new(&["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()]);
         let known = |peer: &str, sent: &[(&'static str, &'static str)]| {
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_forwarded_scheme_counts_from_a_trusted_proxy_alone() {
+    fn a_forwarded_scheme_is_believed_only_from_a_trusted_proxy() {
         let proxies = TrustedProxies::new(&["10.0.0.0/8".parse().unwrap()]);
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));

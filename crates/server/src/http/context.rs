@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trace_is_taken_only_from_a_well_formed_header() {
+    fn a_trace_id_is_taken_only_from_a_valid_header() {
         let trace = |value: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert("traceparent", HeaderValue::from_static(value));

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn anyone_may_read_what_is_for_anyone_but_without_credentials() {
+    fn public_responses_are_readable_without_credentials() {
         for origin in [None, Some("https://evil.example"), Some("null"), Some("https://app.example.com")] {
             assert_eq!(told(CorsPolicy::Anyone, origin), "access-control-allow-origin: *");
         }
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_headers_that_is_none_is_never_repeated() {
+    fn an_invalid_header_list_is_never_echoed() {
         let long: &'static str = "x-a,".repeat(1_000).leak();
         for asked in [&[][..], &[""], &["a b"], &["x-a,"], &["x-a,\u{e9}"], &["x-a", "x-b"], &[long]] {
             assert_eq!(allowed(CorsPolicy::Anyone, asked), "*, Authorization", "{asked:?}");
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn only_trusted_origins_read_what_cookies_open() {
+    fn only_trusted_origins_read_cookie_authenticated_responses() {
         for origin in ["https://id.example.org", "https://app.example.com"] {
             assert_eq!(
                 told(CorsPolicy::Trusted, Some(origin)),

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn every_answer_is_guarded_by_default() {
+    fn every_response_has_security_headers_by_default() {
         insta::assert_snapshot!(answer(&[], true), @r"
         x-content-type-options: nosniff
         referrer-policy: strict-origin
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_handler_sets_stays() {
+    fn headers_set_by_a_handler_are_kept() {
         let set = [
             (CONTENT_SECURITY_POLICY, "default-src 'self'; frame-ancestors 'none'"),
             (CACHE_CONTROL, "public, max-age=15"),

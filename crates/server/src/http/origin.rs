@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_of_our_pages_is_taken_from_them_alone() {
+    fn our_forms_are_accepted_only_from_our_pages() {
         let own: &[&[(&str, &str)]] = &[
             &[("origin", "https://id.example.org")],
             &[("origin", "https://id.example.org"), ("sec-fetch-site", "same-origin")],
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_that_counts_nothing_is_removed() {
+    fn an_ignored_cookie_is_removed() {
         let origins = Origins::new("https://id.example.org", &[]).unwrap();
         let mut headers = HeaderMap::new();
         headers.insert(COOKIE, HeaderValue::from_static("better-auth.session_token=x"));

@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_mounted_under_api_v1_speaks_the_words_of_workspaces() {
+    fn every_route_under_api_v1_uses_the_workspace_error_format() {
         assert_eq!(of("/api/v1/users/{id}"), WORKSPACE);
         assert_eq!(of("/api/v1/roles/{id}"), WORKSPACE_ROLES);
         for (path, policy) in TABLE.iter().filter(|(path, _)| path.starts_with("/api/v1")) {
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_json_where_programs_call() {
+    fn api_paths_answer_errors_as_json() {
         for path in ["/api/nothing", "/.well-known/nothing", "/token", "/userinfo", "/health", "/sigma/authorize"] {
             assert!(is_api(path), "{path}");
         }

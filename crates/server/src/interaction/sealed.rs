@@ -160,7 +160,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_sealed_is_opened_until_it_lapses(query in "\\PC{0,300}", browser in proptest::option::of("\\w{22}"), seed: u64) {
+        fn sealed_values_open_until_they_expire(query in "\\PC{0,300}", browser in proptest::option::of("\\w{22}"), seed: u64) {
             let sealed = interaction(&query, browser.as_deref());
             let text = key().seal(&sealed, &SeededRng::new(seed)).unwrap();
             prop_assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')));
@@ -180,7 +180,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_is_taken_for_a_value(text in ".{0,200}") {
+        fn arbitrary_text_is_not_a_sealed_value(text in ".{0,200}") {
             prop_assert_eq!(key().open(&text, NOW), Err(OpenError::NotOurs));
         }
     }

@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_a_tenant_chose_is_no_link_and_no_markup() {
+    fn tenant_chosen_names_become_neither_links_nor_markup() {
         let invited = Invited::new(
             "https://id.example.org",
             "Win a prize at https://evil.example/x\r\nBcc: all@example.org",

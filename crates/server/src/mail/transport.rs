@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_cannot_be_used_are_told_without_the_password() {
+    fn invalid_mail_settings_are_reported_without_the_password() {
         assert_eq!(told(|_| {}), "");
         for good in ["smtps://mail.example.org", "smtp://user:p%40ss@mail.example.org:2525", "smtps://[::1]:465"] {
             assert_eq!(told(|mail| mail.smtp = Some(SecretString::from(good))), "", "{good}");
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn trying_a_folder_leaves_nothing_and_names_what_cannot_be_written() {
+    async fn checking_a_folder_leaves_nothing_and_names_an_unwritable_one() {
         let directory = tempfile::tempdir().unwrap();
         let at = |path: &str| Transport::Folder(directory.path().join(path));
         for good in ["", "mails", "a/b/mails"] {

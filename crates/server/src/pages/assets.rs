@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_pages_link_to_is_there_for_ever() {
+    async fn linked_assets_are_immutable() {
         for url in
             [STYLE_CSS, LOGIN_JS, SIGNUP_JS, CONSENT_JS, FORM_POST_JS, REFERENCE_JS, REFERENCE_STYLE_CSS, ICON_SVG]
         {
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_that_is_no_asset_is_not_found() {
+    async fn unknown_assets_are_not_found() {
         for name in ["", "style.css", "../Cargo.toml", "manifest.json"] {
             assert_eq!(asset(Path(name.to_owned())).await.status(), StatusCode::NOT_FOUND, "{name}");
         }

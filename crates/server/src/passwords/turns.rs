@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_who_asked_is_remembered() {
+    async fn callers_are_not_remembered_after_their_turn() {
         let turns = Turns::default();
         let name = Digest::of("ada");
         let mut held = Vec::new();

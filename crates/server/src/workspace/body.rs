@@ -327,14 +327,14 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_nobody_asked_for_is_passed_over() {
+    fn unknown_fields_are_ignored() {
         let sample: Sample =
             read(br#" {"name":"a","levels":{"x":true},"id":"role_1","more":[1,-2,1.5,null]}"#).unwrap();
         assert_eq!((sample.name.as_str(), sample.levels.len()), ("a", 1));
     }
 
     #[test]
-    fn what_is_missing_wrong_repeated_or_no_text_is_refused_in_words() {
+    fn missing_wrong_and_repeated_fields_are_explained() {
         insta::assert_snapshot!(
             [
                 &b"{}"[..],
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_stands_twice_is_found_among_many() {
+    fn a_repeated_name_is_found_among_many() {
         let object = |names: &[String]| {
             let fields: Vec<String> = names.iter().map(|name| format!("\"{name}\":true")).collect();
             format!("{{\"name\":\"a\",\"levels\":{{{}}}}}", fields.join(","))
@@ -402,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_who_may_do_less_are_deactivated_unless_something_else_is_said() {
+    fn keys_beyond_remaining_rights_are_deactivated_by_default() {
         let choice = |query: &str| KeysChoice::read(query).map(|choice| choice.0).map_err(message);
         assert_eq!(choice("").unwrap(), MadeKeys::Deactivate);
         assert_eq!(choice("keys=deactivate&more=x").unwrap(), MadeKeys::Deactivate);

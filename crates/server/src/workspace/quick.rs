@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_a_stranger_could_point_here_is_not_ours() {
+    fn foreign_host_names_are_not_ours() {
         let is_ours = |host: &'static str| may_be_ours(&HeaderValue::from_static(host), "id.example.org");
         for host in ["id.example.org", "ID.example.org:8443", "localhost:8080", "10.0.0.5:8080", "[::1]:8080", "sigma"]
         {

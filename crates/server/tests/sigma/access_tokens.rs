@@ -81,7 +81,7 @@ async fn the_token_endpoint_narrows_the_audience_and_never_widens_it() {
 }
 
 #[tokio::test]
-async fn a_token_of_an_app_for_itself_names_registered_audiences_alone() {
+async fn client_credentials_tokens_have_registered_audiences_only() {
     let world = World::new().await;
     world.add_resource(API).await;
     world.add_confidential_app("service", AuthMethod::ClientSecretBasic, "secret").await;

@@ -35,7 +35,7 @@ async fn a_person_signs_up_consents_and_the_app_gets_a_code() {
 }
 
 #[tokio::test]
-async fn head_looks_and_does_nothing() {
+async fn head_requests_have_no_effect() {
     let world = World::new().await;
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;
@@ -56,7 +56,7 @@ async fn head_looks_and_does_nothing() {
 }
 
 #[tokio::test]
-async fn two_tabs_never_mix() {
+async fn interactions_in_two_tabs_stay_separate() {
     let world = World::new().await;
     let browser = world.browser();
     let first = browser.authorize(&[("state", "one")]).await.param("interaction").unwrap();
@@ -73,7 +73,7 @@ async fn two_tabs_never_mix() {
 }
 
 #[tokio::test]
-async fn an_untrusted_address_is_never_gone_to() {
+async fn browsers_never_reach_an_unregistered_redirect_uri() {
     let world = World::new().await;
     let browser = world.browser();
     let mut seen = Vec::new();
@@ -118,7 +118,7 @@ fn seen(answer: &Answer) -> (u16, String, String) {
 }
 
 #[tokio::test]
-async fn a_silent_app_that_nobody_agreed_to_sees_the_same_whoever_visits() {
+async fn silent_requests_without_consent_reveal_nothing_about_visitors() {
     let world = World::new().await;
     world.add_app(|app| app.client_id = ClientId::from_text("stranger")).await;
     let (nobody, ada, bob) = (world.browser(), world.browser(), world.browser());
@@ -157,7 +157,7 @@ async fn a_silent_app_that_nobody_agreed_to_sees_the_same_whoever_visits() {
 }
 
 #[tokio::test]
-async fn an_app_that_nobody_agreed_to_gets_no_error_that_tells_who_is_there() {
+async fn errors_reveal_nothing_to_apps_without_consent() {
     let world = World::new().await;
     let (ada, nobody) = (world.browser(), world.browser());
     ada.sign_up(&Key::named("ada")).await;
@@ -212,7 +212,7 @@ async fn prompt_login_is_met_by_a_new_signature_in_the_same_session() {
 }
 
 #[tokio::test]
-async fn a_request_by_form_is_continued_by_a_get() {
+async fn a_form_request_continues_by_get() {
     let world = World::new().await;
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;
@@ -245,7 +245,7 @@ async fn form_post_answers_in_a_form_that_no_script_of_the_page_needs() {
 }
 
 #[tokio::test]
-async fn a_script_is_told_the_address_instead_of_a_redirect() {
+async fn scripts_get_the_url_as_json_instead_of_a_redirect() {
     let world = World::new().await;
     let browser = world.browser();
     let request = http::Request::get(Browser::request(&[])).header("accept", "application/json");
@@ -256,7 +256,7 @@ async fn a_script_is_told_the_address_instead_of_a_redirect() {
 }
 
 #[tokio::test]
-async fn refusing_consent_tells_the_app_and_ends_the_interaction() {
+async fn denying_consent_informs_the_app_and_ends_the_interaction() {
     let world = World::new().await;
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;

@@ -34,7 +34,7 @@ async fn every_answer_to_the_app_has_its_state_exactly_and_the_issuer() {
 }
 
 #[tokio::test]
-async fn what_the_app_asks_wrongly_goes_back_to_it() {
+async fn invalid_requests_are_reported_to_the_app() {
     let world = World::new().await;
     world.change_app(APP, |app| app.grant_types.clear()).await;
     let browser = ada(&world).await;
@@ -90,7 +90,7 @@ async fn what_the_app_asks_wrongly_goes_back_to_it() {
 }
 
 #[tokio::test]
-async fn unknown_scopes_are_ignored_and_what_was_granted_is_told() {
+async fn unknown_scopes_are_ignored_and_granted_ones_returned() {
     let world = World::new().await;
     let browser = ada(&world).await;
     for (asked, granted) in [
@@ -140,7 +140,7 @@ async fn essential_claims_that_cannot_be_met_are_errors() {
 }
 
 #[tokio::test]
-async fn a_request_is_taken_by_get_and_by_form_at_each_path() {
+async fn requests_are_accepted_by_get_and_form_at_each_path() {
     let world = World::new().await;
     let browser = ada(&world).await;
     browser.code(&[]).await;

@@ -10,7 +10,7 @@ use crate::support::forge::{claims, with};
 use crate::support::{APP, Browser, Key, World, ada, leads};
 
 #[tokio::test]
-async fn each_prompt_asks_what_it_says() {
+async fn each_prompt_value_has_its_effect() {
     let world = World::new().await;
     let browser = world.browser();
     let mut seen = String::new();
@@ -37,7 +37,7 @@ async fn each_prompt_asks_what_it_says() {
 }
 
 #[tokio::test]
-async fn consent_is_asked_again_though_it_was_given() {
+async fn prompt_consent_asks_again() {
     let world = World::new().await;
     let browser = ada(&world).await;
     browser.code(&[]).await;

@@ -299,7 +299,7 @@ async fn an_unknown_or_disabled_app_gets_nothing() {
 }
 
 #[tokio::test]
-async fn very_long_values_are_no_fault_of_ours() {
+async fn very_long_values_cause_no_server_error() {
     let world = World::new().await;
     world.add_confidential_app("service", AuthMethod::ClientSecretBasic, "secret").await;
     let service = basic("service", "secret");
@@ -434,7 +434,7 @@ fn params() -> impl Strategy<Value = Vec<(String, String)>> {
 }
 
 #[test]
-fn random_parameters_never_fail_us_nor_lead_to_an_unregistered_address() {
+fn random_parameters_cause_neither_server_errors_nor_open_redirects() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let world = runtime.block_on(async {
         let world = World::new().await;

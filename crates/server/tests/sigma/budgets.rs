@@ -54,7 +54,7 @@ async fn tenant_with_roles(world: &World, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_tenant_that_reads_none_of_its_answers_is_refused_and_nobody_else_notices() {
+async fn a_tenant_with_unread_responses_is_rejected_without_affecting_others() {
     let world = world(|settings| settings.budgets.tenant_answer_bytes = 40_000).await;
     let (busy, calm) = (tenant_with_roles(&world, "Busy").await, tenant_with_roles(&world, "Calm").await);
     let (mut unread, mut refused) = (Vec::new(), 0);
@@ -108,7 +108,7 @@ async fn requests_of_a_tenant_wait_for_each_other_and_too_many_are_refused() {
 }
 
 #[tokio::test]
-async fn what_a_workspace_asks_for_is_counted_whether_it_succeeds_or_not() {
+async fn all_requests_of_a_workspace_are_counted() {
     let world = world(|settings| {
         settings.limits.enabled = true;
         settings.limits.workspace = 3;
@@ -128,7 +128,7 @@ async fn what_a_workspace_asks_for_is_counted_whether_it_succeeds_or_not() {
 }
 
 #[tokio::test]
-async fn bad_credentials_at_the_checks_have_a_limit_and_good_ones_none() {
+async fn only_bad_credentials_are_limited_at_verify_and_forward() {
     let world = world(|settings| {
         settings.limits.enabled = true;
         settings.limits.checks = 2;
@@ -222,7 +222,7 @@ async fn bodies_beyond_what_an_address_or_the_server_may_hold_are_refused() {
 }
 
 #[tokio::test]
-async fn an_address_has_so_many_requests_at_once_and_probes_are_free() {
+async fn concurrent_requests_per_address_are_limited_except_probes() {
     let world = world(|settings| settings.budgets.address_requests = 1).await;
     let pending = Request::post("/api/auth/oauth2/token");
     let pending = pending.body(Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>())).unwrap();
@@ -239,7 +239,7 @@ async fn an_address_has_so_many_requests_at_once_and_probes_are_free() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_names_nobody_lets_nobody_in_by_a_click() {
+async fn a_proxy_that_names_no_client_allows_no_quick_login() {
     let world = world(|settings| {
         settings.http.trusted_proxies = vec!["10.0.0.1/32".parse().unwrap()];
         settings.workspaces.allow_quick_logins = vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()];

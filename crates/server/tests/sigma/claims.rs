@@ -109,7 +109,7 @@ async fn claims_of_the_id_token_are_shown_agreed_to_and_narrowed_as_scopes_are()
 }
 
 #[tokio::test]
-async fn an_app_that_is_set_so_finds_the_claims_of_its_scopes_in_the_id_token() {
+async fn id_token_claims_can_be_enabled_per_app() {
     let world = World::new().await;
     let browser = ada(&world).await;
     let ask = async |scope: &str| told(&world, &browser, &[("scope", scope)]).await;
@@ -142,7 +142,7 @@ async fn user_id(browser: &Browser<'_>) -> sigma_core::ids::UserId {
 }
 
 #[tokio::test]
-async fn an_app_learns_of_roles_in_the_org_that_owns_it_alone() {
+async fn apps_see_roles_only_in_their_own_org() {
     let world = World::with_tenants().await;
     let tenant = owned(&world).await;
     let other = world.tenant("Library").await;
@@ -163,7 +163,7 @@ async fn an_app_learns_of_roles_in_the_org_that_owns_it_alone() {
 }
 
 #[tokio::test]
-async fn only_active_members_have_roles_and_apps_that_registered_themselves_learn_of_none() {
+async fn only_active_members_have_roles_and_self_registered_apps_see_none() {
     let world = World::with_tenants().await;
     let tenant = owned(&world).await;
     let browser = ada(&world).await;
@@ -196,7 +196,7 @@ async fn only_active_members_have_roles_and_apps_that_registered_themselves_lear
 }
 
 #[tokio::test]
-async fn what_an_app_may_ask_for_no_more_is_told_no_more() {
+async fn withdrawn_scopes_stop_returning_claims() {
     let world = World::new().await;
     let browser = ada(&world).await;
     let asked = json!({"id_token": {"name": null}, "userinfo": {"name": null}}).to_string();

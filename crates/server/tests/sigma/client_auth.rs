@@ -34,7 +34,7 @@ fn told(answer: &Answer) -> String {
 }
 
 #[tokio::test]
-async fn a_secret_is_taken_only_where_it_was_registered_to_stand() {
+async fn a_secret_is_accepted_only_in_its_registered_place() {
     let world = World::new().await;
     world.add_confidential_app("by-basic", AuthMethod::ClientSecretBasic, "secret").await;
     world.add_confidential_app("by-post", AuthMethod::ClientSecretPost, "secret").await;
@@ -78,7 +78,7 @@ async fn a_secret_is_taken_only_where_it_was_registered_to_stand() {
 }
 
 #[tokio::test]
-async fn a_secret_comes_either_way_unless_one_is_registered() {
+async fn client_secret_apps_may_use_header_or_body() {
     let world = World::new().await;
     world.add_confidential_app("either", AuthMethod::ClientSecret, "secret").await;
     let header = basic("either", "secret");
@@ -383,7 +383,7 @@ async fn a_signature_names_the_path_that_is_posted_to_or_the_older_one() {
 }
 
 #[tokio::test]
-async fn a_signature_is_told_what_is_wrong_with_it() {
+async fn signature_errors_are_explained() {
     let world = World::new().await;
     let key = Key::named("app");
     world.add_signing_app("by-key", &key).await;
@@ -433,7 +433,7 @@ async fn one_signature_used_by_many_at_once_passes_once() {
 }
 
 #[tokio::test]
-async fn a_public_app_that_signs_all_the_same_is_not_refused() {
+async fn a_public_app_may_send_a_signature() {
     let world = World::new().await;
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;

@@ -27,7 +27,7 @@ async fn another_app_leaves_a_code_untouched() {
 }
 
 #[tokio::test]
-async fn any_other_failure_burns_the_code() {
+async fn any_other_failure_invalidates_the_code() {
     let world = World::new().await;
     world.add_resource(API).await;
     let browser = ada(&world).await;
@@ -78,7 +78,7 @@ async fn a_code_used_again_after_weeks_ends_the_grant_and_its_refreshed_tokens()
 }
 
 #[tokio::test]
-async fn a_code_of_a_session_that_ended_meanwhile_is_worth_nothing() {
+async fn a_code_of_an_ended_session_is_invalid() {
     let world = World::new().await;
     let browser = ada(&world).await;
     for scope in ["openid", "openid offline_access"] {
@@ -92,7 +92,7 @@ async fn a_code_of_a_session_that_ended_meanwhile_is_worth_nothing() {
 }
 
 #[tokio::test]
-async fn one_code_redeemed_by_many_at_once_gives_one_grant_which_ends_as_stolen() {
+async fn a_code_redeemed_concurrently_gives_one_grant_which_is_revoked() {
     let world = World::new().await;
     let browser = ada(&world).await;
     let code = browser.code(&[("scope", "openid offline_access")]).await;

@@ -64,7 +64,7 @@ async fn the_cookie_lives_as_long_as_the_session() {
 }
 
 #[tokio::test]
-async fn a_cookie_that_we_did_not_sign_is_nobodys() {
+async fn an_unsigned_session_cookie_is_ignored() {
     let (world, cookie) = signed_in("https://id.example.org").await;
     let value = cookie.split(';').next().unwrap().split_once('=').unwrap().1;
     let (token, signature) = value.split_once('.').unwrap();
@@ -101,7 +101,7 @@ async fn a_cookie_that_we_did_not_sign_is_nobodys() {
 }
 
 #[tokio::test]
-async fn a_cookie_of_another_name_is_not_looked_at() {
+async fn cookies_of_other_names_are_ignored() {
     let (world, cookie) = signed_in("https://id.example.org").await;
     let value = cookie.split(';').next().unwrap().split_once('=').unwrap().1;
     for name in ["better-auth.session_token", "__Secure-session_token", "__secure-better-auth.session_token", "session"]
@@ -144,7 +144,7 @@ async fn the_front_page_signs_out_by_a_form() {
 }
 
 #[tokio::test]
-async fn a_session_that_another_host_of_the_site_slips_in_is_nobodys() {
+async fn a_session_cookie_planted_by_a_sibling_host_is_ignored() {
     let (world, cookie) = signed_in("https://id.example.org").await;
     let ada = cookie.split(';').next().unwrap();
     let eve = Key::named("eve");

@@ -146,7 +146,7 @@ async fn a_foreign_page_cannot_sign_its_visitor_in_as_somebody_else() {
 }
 
 #[tokio::test]
-async fn the_forms_of_our_pages_are_taken_from_our_pages_alone() {
+async fn our_page_forms_are_accepted_only_from_our_pages() {
     let world = World::new().await;
     let forms = [
         "/workspace/login",
@@ -185,7 +185,7 @@ async fn the_forms_of_our_pages_are_taken_from_our_pages_alone() {
 }
 
 #[tokio::test]
-async fn only_trusted_origins_may_read_what_a_cookie_shows() {
+async fn only_trusted_origins_may_read_responses_to_a_cookie() {
     let world =
         World::with(|settings| settings.sign_in.trusted_origins = vec!["https://console.example.org".to_owned()]).await;
     let browser = signed_in(&world).await;
@@ -207,7 +207,7 @@ async fn only_trusted_origins_may_read_what_a_cookie_shows() {
 }
 
 #[tokio::test]
-async fn every_answer_is_guarded_whatever_the_method_and_the_outcome() {
+async fn every_response_has_security_headers() {
     let cacheable =
         ["/.well-known/", "/api/auth/.well-known/", "/api/auth/jwks", "/openapi.json", "/assets/", "/favicon.ico"];
     let world = World::new().await;

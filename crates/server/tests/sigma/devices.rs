@@ -47,7 +47,7 @@ async fn limited() -> World {
 }
 
 #[tokio::test]
-async fn a_browser_that_got_in_before_gets_in_while_strangers_guess_from_everywhere() {
+async fn a_known_browser_signs_in_during_a_distributed_guessing_attack() {
     let world = limited().await;
     world.person("ada@example.org").await;
     let first = sign_in(&world, "192.0.2.1", "", "ada@example.org", PASSWORD).await;
@@ -104,7 +104,7 @@ async fn a_known_browser_counts_its_own_failures_and_waits_for_them() {
 }
 
 #[tokio::test]
-async fn the_cookie_is_worth_nothing_for_another_account_after_a_reset_or_changed() {
+async fn a_device_cookie_is_void_for_other_accounts_after_a_reset_or_when_changed() {
     let world = World::with_tenants().await;
     let ada = world.person("ada@example.org").await;
     world.person("bob@example.org").await;
@@ -187,7 +187,7 @@ async fn a_client_of_the_api_that_keeps_cookies_is_known_as_well() {
 }
 
 #[tokio::test]
-async fn when_strangers_take_all_hashing_known_browsers_get_in_and_what_was_refused_is_charged() {
+async fn known_browsers_sign_in_when_others_exhaust_the_hashing_pool() {
     let world = World::with(|settings| {
         settings.limits.enabled = true;
         (settings.passwords.threads, settings.passwords.queue) = (1, 8);
@@ -229,7 +229,7 @@ async fn when_strangers_take_all_hashing_known_browsers_get_in_and_what_was_refu
 }
 
 #[tokio::test]
-async fn the_page_names_the_way_past_the_wait_and_it_leads_in() {
+async fn the_page_offers_a_mailed_link_past_the_delay() {
     let world = limited().await;
     world.person("ada@example.org").await;
     let attack = async || {

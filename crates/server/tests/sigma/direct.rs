@@ -32,7 +32,7 @@ async fn a_signature_becomes_a_token_for_this_server() {
 }
 
 #[tokio::test]
-async fn the_token_may_stand_in_the_body_where_no_header_can_be_set() {
+async fn the_token_may_be_in_the_body() {
     let ada = Key::named("ada");
     let world = world_with(&ada).await;
     for name in ["authToken", "token"] {
@@ -89,7 +89,7 @@ async fn the_token_is_no_session_and_belongs_to_no_app() {
 }
 
 #[tokio::test]
-async fn nobody_is_the_app_that_this_server_is_to_itself() {
+async fn the_built_in_app_cannot_be_used_by_others() {
     let world = World::new().await;
     let form = [("grant_type", "client_credentials"), ("client_id", "sigma")];
     let answer = world.post_form("/api/auth/oauth2/token", &form, &[]).await;

@@ -33,7 +33,7 @@ async fn the_document_says_the_same_at_every_place() {
 }
 
 #[tokio::test]
-async fn every_endpoint_that_is_named_is_there() {
+async fn every_advertised_endpoint_exists() {
     let world = World::new().await;
     let document = send(&world, Method::GET, PLACES[0]).await.json();
     let mut named = 0;
@@ -60,7 +60,7 @@ async fn every_endpoint_that_is_named_is_there() {
 }
 
 #[tokio::test]
-async fn every_claim_and_scope_that_is_named_is_known() {
+async fn every_advertised_claim_and_scope_is_supported() {
     let world = World::new().await;
     let document = send(&world, Method::GET, PLACES[0]).await.json();
     let list = |name: &str| -> Vec<String> {

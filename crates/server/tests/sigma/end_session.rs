@@ -37,7 +37,7 @@ async fn outcome(browser: &Browser<'_>, answer: &Answer) -> String {
 }
 
 #[tokio::test]
-async fn a_valid_hint_ends_the_session_and_goes_to_the_registered_address() {
+async fn a_valid_hint_ends_the_session_and_redirects() {
     let world = World::new().await;
     for (state, wanted) in [
         (None, "https://app.example.org/bye, signed out"),
@@ -66,7 +66,7 @@ async fn a_valid_hint_without_address_signs_out_and_says_so() {
 }
 
 #[tokio::test]
-async fn an_expired_hint_and_one_of_a_retired_key_are_good() {
+async fn expired_hints_and_hints_of_retired_keys_are_valid() {
     let world = World::new().await;
     let (browser, hint) = ada(&world).await;
     world.advance(2 * 86_400);
@@ -77,7 +77,7 @@ async fn an_expired_hint_and_one_of_a_retired_key_are_good() {
 }
 
 #[tokio::test]
-async fn a_hint_that_proves_nothing_makes_the_server_ask() {
+async fn an_invalid_hint_asks_for_confirmation() {
     let world = World::new().await;
     world.add_app(|app| app.client_id = ClientId::from_text("off")).await;
     world.add_app(|app| app.client_id = ClientId::from_text("other")).await;
@@ -135,7 +135,7 @@ async fn a_hint_that_proves_nothing_makes_the_server_ask() {
 }
 
 #[tokio::test]
-async fn whoever_confirms_is_signed_out_and_goes_nowhere() {
+async fn confirming_signs_out_without_a_redirect() {
     let world = World::new().await;
     let (browser, _) = ada(&world).await;
     let answer = ask(&browser, &[("client_id", "playground"), ("post_logout_redirect_uri", BYE), ("state", "x")]).await;
@@ -184,7 +184,7 @@ async fn an_app_may_post_the_hint_from_its_own_page() {
 }
 
 #[tokio::test]
-async fn a_script_is_told_in_json() {
+async fn scripts_get_json() {
     let world = World::new().await;
     let (browser, hint) = ada(&world).await;
     let ask = async |params: &[(&str, &str)]| {

@@ -70,7 +70,7 @@ async fn a_dead_grant_is_invalid_grant() {
 }
 
 #[tokio::test]
-async fn a_person_who_is_switched_off_has_no_tokens() {
+async fn a_disabled_user_has_no_valid_tokens() {
     let world = World::new().await;
     let browser = ada(&world).await;
     let tokens = browser.tokens("openid offline_access").await;

@@ -35,7 +35,7 @@ async fn sign_up_with_root(world: &World, key: &Key, root: &Key, path: &str) -> 
 }
 
 #[tokio::test]
-async fn a_proven_identity_is_told_to_apps() {
+async fn apps_see_proven_identities() {
     let world = World::new().await;
     let ada = Key::named("ada");
     let browser = world.browser();

@@ -45,7 +45,7 @@ async fn interactions(world: &World) -> i64 {
 }
 
 #[tokio::test]
-async fn strangers_leave_no_row() {
+async fn anonymous_requests_store_nothing() {
     let world = World::new().await;
     let rows = world.rows().await;
     let browser = world.browser();
@@ -121,7 +121,7 @@ async fn the_cookie_goes_with_a_refusal_too_and_stays_while_another_tab_needs_it
 }
 
 #[tokio::test]
-async fn what_one_tab_finishes_the_next_does_not_finish_again() {
+async fn an_interaction_is_finished_only_once_across_tabs() {
     let world = World::new().await;
     let (browser, key) = (world.browser(), Key::named("ada"));
     browser.sign_up(&key).await;
@@ -153,7 +153,7 @@ async fn what_one_tab_finishes_the_next_does_not_finish_again() {
 }
 
 #[tokio::test]
-async fn an_interaction_of_another_browser_begins_anew_and_brings_no_answer_along() {
+async fn an_interaction_of_another_browser_starts_over() {
     let world = World::new().await;
     let (victim, attacker) = (world.browser(), world.browser());
     attacker.sign_up(&Key::named("attacker")).await;
@@ -184,7 +184,7 @@ async fn an_interaction_of_another_browser_begins_anew_and_brings_no_answer_alon
 }
 
 #[tokio::test]
-async fn a_request_that_was_posted_elsewhere_starts_where_it_is_first_shown() {
+async fn a_posted_request_starts_when_it_is_first_shown() {
     let world = World::new().await;
     let (browser, key) = (world.browser(), Key::named("ada"));
     browser.sign_up(&key).await;
@@ -231,7 +231,7 @@ async fn a_request_that_another_browser_prepared_is_not_met_by_an_earlier_sign_i
 }
 
 #[tokio::test]
-async fn an_interaction_lapses() {
+async fn an_interaction_expires() {
     let world = World::new().await;
     let browser = world.browser();
     let interaction = begin(&browser, &[]).await;
@@ -249,7 +249,7 @@ async fn an_interaction_lapses() {
 }
 
 #[tokio::test]
-async fn what_we_did_not_seal_is_no_interaction() {
+async fn foreign_values_are_not_interactions() {
     let world = World::new().await;
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;
@@ -303,7 +303,7 @@ async fn a_request_that_is_too_long_is_refused_to_its_app_whoever_is_signed_in()
 }
 
 #[tokio::test]
-async fn an_account_has_at_most_fifty_interactions_under_way() {
+async fn an_account_has_at_most_fifty_open_interactions() {
     let world = World::new().await;
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;
@@ -320,7 +320,7 @@ async fn an_account_has_at_most_fifty_interactions_under_way() {
 }
 
 #[tokio::test]
-async fn an_answer_counts_for_the_account_that_the_page_showed() {
+async fn consent_applies_to_the_account_that_the_page_showed() {
     let world = World::new().await;
     let browser = world.browser();
     for (page, form, path) in [

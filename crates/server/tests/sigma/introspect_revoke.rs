@@ -57,7 +57,7 @@ async fn an_app_is_told_what_its_own_tokens_say() {
 }
 
 #[tokio::test]
-async fn what_is_dead_unknown_or_anothers_is_only_inactive() {
+async fn revoked_unknown_and_foreign_tokens_are_just_inactive() {
     let (world, tokens) = world_with_tokens("openid profile offline_access").await;
     let (access, refresh) = (token(&tokens, "access_token"), token(&tokens, "refresh_token"));
     for text in [access, refresh] {
@@ -124,7 +124,7 @@ async fn an_expired_access_token_still_ends_its_grant() {
 }
 
 #[tokio::test]
-async fn another_app_and_what_is_no_token_end_nothing() {
+async fn foreign_and_invalid_tokens_revoke_nothing() {
     let (world, tokens) = world_with_tokens("openid offline_access").await;
     for name in ["access_token", "refresh_token"] {
         revoke(&world, "other", token(&tokens, name), name).await;

@@ -113,7 +113,7 @@ async fn a_person_with_an_account_agrees_and_keeps_name_and_password() {
 }
 
 #[tokio::test]
-async fn an_address_that_nobody_showed_to_be_theirs_needs_the_accounts_own_session() {
+async fn an_unverified_address_needs_the_accounts_own_session() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (holder, browser) = (Key::named("holder"), world.browser());
@@ -135,7 +135,7 @@ async fn an_address_that_nobody_showed_to_be_theirs_needs_the_accounts_own_sessi
 }
 
 #[tokio::test]
-async fn an_invitation_dies_after_an_hour_when_it_is_sent_again_and_when_it_is_taken_back() {
+async fn an_invitation_ends_when_it_expires_is_resent_or_cancelled() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let first = invite(&world, &acme, "bob@example.org", &acme.member).await;
@@ -158,7 +158,7 @@ async fn an_invitation_dies_after_an_hour_when_it_is_sent_again_and_when_it_is_t
 }
 
 #[tokio::test]
-async fn the_link_of_an_invitation_that_was_taken_back_is_dead_and_no_account_was_made() {
+async fn a_cancelled_invitation_creates_no_account() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let link = invite(&world, &acme, "bob@example.org", &acme.member).await;
@@ -176,7 +176,7 @@ async fn the_link_of_an_invitation_that_was_taken_back_is_dead_and_no_account_wa
 }
 
 #[tokio::test]
-async fn an_invitation_of_a_removed_workspace_or_to_an_account_that_is_off_is_dead() {
+async fn invitations_end_with_their_workspace_or_account() {
     let world = World::with_tenants().await;
     let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
     let removed = invite(&world, &acme, "bob@example.org", &acme.member).await;
@@ -262,7 +262,7 @@ async fn the_account_is_made_when_the_invitation_is_accepted_and_two_links_make_
 }
 
 #[tokio::test]
-async fn somebody_who_became_a_member_otherwise_is_no_member_twice() {
+async fn nobody_becomes_a_member_twice() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let link = invite(&world, &acme, "ada@example.org", &acme.admin).await;

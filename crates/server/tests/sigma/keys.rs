@@ -83,7 +83,7 @@ async fn a_key_is_published_a_day_before_it_signs_and_verifies_until_its_last_to
 }
 
 #[tokio::test]
-async fn a_forced_rotation_signs_at_once_and_what_was_signed_goes_on() {
+async fn a_forced_rotation_signs_immediately_and_keeps_old_tokens_valid() {
     let world = World::new().await;
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;

@@ -44,7 +44,7 @@ async fn enter(world: &World, key: &Key, address: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn five_failures_a_minute_are_an_addresss_share_and_hold_no_right_signature_back() {
+async fn five_failures_per_minute_and_address_never_block_valid_signatures() {
     let world = limited().await;
     let ada = Key::named("ada");
     world.browser().sign_up(&ada).await;
@@ -71,7 +71,7 @@ async fn five_failures_a_minute_are_an_addresss_share_and_hold_no_right_signatur
 }
 
 #[tokio::test]
-async fn what_verifies_is_never_refused_for_what_did_not() {
+async fn valid_signatures_are_never_rejected_for_earlier_failures() {
     for delays in [true, false] {
         let world = World::with(|settings| {
             settings.limits.enabled = true;
@@ -122,7 +122,7 @@ async fn the_delay_is_the_same_whichever_key_is_claimed() {
 }
 
 #[tokio::test]
-async fn who_signs_in_rightly_is_not_counted() {
+async fn successful_sign_ins_are_not_counted() {
     let world = limited().await;
     let ada = Key::named("ada");
     world.browser().sign_up(&ada).await;
@@ -137,7 +137,7 @@ async fn who_signs_in_rightly_is_not_counted() {
 }
 
 #[tokio::test]
-async fn a_forwarded_address_is_believed_from_a_trusted_proxy_alone() {
+async fn a_forwarded_address_is_believed_only_from_a_trusted_proxy() {
     let world = limited().await;
     // Of another path: it does not hold here.
     let wrong = |world: &World| Key::named("nobody").token(DIRECT, world.now(), "");
@@ -185,7 +185,7 @@ async fn an_ipv6_customer_is_one_address() {
 }
 
 #[tokio::test]
-async fn failures_in_a_row_make_an_address_wait_longer_and_longer() {
+async fn consecutive_failures_increase_the_delay() {
     let world = World::new().await;
     let ada = Key::named("ada");
     world.browser().sign_up(&ada).await;
@@ -267,7 +267,7 @@ async fn an_app_is_counted_by_its_id_since_its_users_share_its_address() {
 }
 
 #[tokio::test]
-async fn what_an_app_does_right_is_never_refused_for_what_failed_at_its_address() {
+async fn an_apps_valid_requests_are_never_rejected_for_failures_at_its_address() {
     let world = limited().await;
     world.add_app(|app| app.client_id = sigma_core::ids::ClientId::from_text("spa2")).await;
     let browser = world.browser();
@@ -291,7 +291,7 @@ async fn what_an_app_does_right_is_never_refused_for_what_failed_at_its_address(
 }
 
 #[tokio::test]
-async fn failures_of_a_workspaces_callers_hold_back_nobody_at_their_address() {
+async fn failed_workspace_calls_block_nobody_at_their_address() {
     let world = limited().await;
     let acme = world.tenant("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;

@@ -140,7 +140,7 @@ async fn no_mail_goes_to_a_server_without_tls_or_with_a_certificate_that_nobody_
 }
 
 #[tokio::test]
-async fn a_mail_that_a_server_refuses_for_good_is_dropped_and_one_that_it_puts_off_is_tried_until_it_is_too_old() {
+async fn permanently_rejected_mails_are_dropped_and_others_retried_until_they_expire() {
     let server = MailServer::start("smtps");
     let world = World::with(server.settings("smtps", true)).await;
     promise(&world, "nobody@example.org").await;
@@ -182,7 +182,7 @@ async fn a_wrong_password_for_the_mail_server_loses_no_mail() {
 }
 
 #[tokio::test]
-async fn without_a_mail_server_mails_are_put_into_a_folder_that_only_its_owner_reads() {
+async fn without_a_mail_server_mails_go_to_a_private_folder() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mails");
     let wanted = path.clone();
@@ -208,7 +208,7 @@ async fn without_a_mail_server_mails_are_put_into_a_folder_that_only_its_owner_r
 }
 
 #[tokio::test]
-async fn what_waits_cannot_be_read_in_the_database() {
+async fn queued_mails_cannot_be_read_from_the_database() {
     let world = World::new().await;
     promise(&world, "ada@example.org").await;
     let sealed = world.sigma.store.read(|tx| tx.query_all("SELECT sealed FROM mails", &[])).await.unwrap();

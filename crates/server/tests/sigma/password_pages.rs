@@ -76,7 +76,7 @@ async fn unproven(world: &World, mail: &str, key: Option<&Key>) -> UserId {
 }
 
 #[tokio::test]
-async fn a_forgotten_password_is_answered_alike_for_known_and_unknown_addresses() {
+async fn known_and_unknown_addresses_get_the_same_response() {
     let world = World::with_tenants().await;
     world.person("ada@example.org").await;
     let mut told = Vec::new();
@@ -109,7 +109,7 @@ async fn a_link_is_only_sent_where_the_address_is_known_to_be_the_accounts_or_no
 }
 
 #[tokio::test]
-async fn nobody_is_sent_more_than_three_links_an_hour() {
+async fn an_account_gets_at_most_three_links_per_hour() {
     let world = World::with_tenants().await;
     world.person("ada@example.org").await;
     for _ in 0..10 {
@@ -122,7 +122,7 @@ async fn nobody_is_sent_more_than_three_links_an_hour() {
 }
 
 #[tokio::test]
-async fn an_address_asks_for_sixty_links_a_minute() {
+async fn sixty_links_per_minute_and_address_may_be_requested() {
     let world = World::with(|settings| settings.limits.enabled = true).await;
     for number in 0..61 {
         let status = forget(&world, &format!("nobody{number}@example.org")).await.status;
@@ -178,7 +178,7 @@ async fn a_link_for_a_new_password_works_once_and_for_an_hour() {
 }
 
 #[tokio::test]
-async fn a_link_goes_to_the_address_of_the_account_however_it_was_spelt() {
+async fn a_link_goes_to_the_accounts_own_spelling_of_the_address() {
     let world = World::with_tenants().await;
     world.person("ada@example.org").await;
     let sent = world.browser().post_form("/password/forgot", &[("email", "ADA@Example.ORG")]).await;
@@ -249,7 +249,7 @@ async fn more_sessions_than_one_transaction_ends_are_ended_all_the_same() {
 }
 
 #[tokio::test]
-async fn what_may_not_be_a_password_is_refused_with_a_reason_and_the_link_still_works() {
+async fn unacceptable_passwords_are_explained_and_the_link_still_works() {
     let world = World::with_tenants().await;
     world.person("ada@example.org").await;
     let token = mailed_token(&world, "ada@example.org").await;
@@ -294,7 +294,7 @@ async fn a_signed_in_person_changes_their_password_by_the_one_they_have() {
 }
 
 #[tokio::test]
-async fn whoever_sits_at_an_open_browser_cannot_guess_the_password_there() {
+async fn an_unattended_session_cannot_be_used_to_guess_the_password() {
     let world = World::with_tenants().await;
     world.person("ada@example.org").await;
     let browser = entered(&world, "ada@example.org").await;
@@ -340,7 +340,7 @@ async fn a_person_with_a_key_sets_a_first_password_beside_it_soon_after_signing_
 }
 
 #[tokio::test]
-async fn who_is_not_signed_in_is_sent_to_sign_in() {
+async fn anonymous_visitors_are_sent_to_sign_in() {
     let world = World::with_tenants().await;
     let browser = world.browser();
     assert_eq!(browser.get(ACCOUNT).await.location(), "/workspace/login");
@@ -349,7 +349,7 @@ async fn who_is_not_signed_in_is_sent_to_sign_in() {
 }
 
 #[tokio::test]
-async fn a_foreign_page_can_neither_send_links_nor_set_passwords_nor_sign_its_visitor_in() {
+async fn another_site_can_neither_send_links_nor_set_passwords_nor_sign_in_its_visitor() {
     let world = World::with_tenants().await;
     world.person("ada@example.org").await;
     let token = mailed_token(&world, "ada@example.org").await;

@@ -91,7 +91,7 @@ async fn an_address_and_a_password_are_one_text_however_they_are_typed() {
 }
 
 #[tokio::test]
-async fn who_guesses_waits_one_second_after_the_third_wrong_password_then_twice_as_long() {
+async fn wrong_passwords_are_delayed_from_the_third_on_with_doubling_waits() {
     for mail in ["ada@example.org", "nobody@example.org"] {
         let world = World::with_tenants().await;
         world.person("ada@example.org").await;
@@ -118,7 +118,7 @@ async fn the_right_password_ends_the_count_and_is_not_looked_at_while_one_has_to
 }
 
 #[tokio::test]
-async fn a_stranger_who_guesses_from_one_address_keeps_nobody_out() {
+async fn guessing_from_one_address_locks_nobody_out() {
     let world = World::with_tenants().await;
     world.person("ada@example.org").await;
     world.person("bob@example.org").await;
@@ -131,7 +131,7 @@ async fn a_stranger_who_guesses_from_one_address_keeps_nobody_out() {
 }
 
 #[tokio::test]
-async fn fifty_strangers_at_fifty_addresses_are_slowed_down_and_the_person_waits_a_minute_at_most() {
+async fn distributed_guessing_is_slowed_down_and_delays_the_user_at_most_a_minute() {
     let world = World::with_tenants().await;
     world.person("ada@example.org").await;
     let mut looked_at = 0;
@@ -145,7 +145,7 @@ async fn fifty_strangers_at_fifty_addresses_are_slowed_down_and_the_person_waits
 }
 
 #[tokio::test]
-async fn no_more_guesses_slip_through_side_by_side_than_one_after_another() {
+async fn concurrent_guesses_are_limited_like_sequential_ones() {
     let world = World::with_tenants().await;
     world.person("ada@example.org").await;
     for mail in ["ada@example.org", "nobody@example.org"] {
@@ -199,7 +199,7 @@ async fn a_hash_that_costs_less_than_new_ones_is_replaced_when_its_person_signs_
 }
 
 #[tokio::test]
-async fn an_account_that_is_off_or_has_no_password_answers_like_a_wrong_password() {
+async fn disabled_accounts_and_accounts_without_a_password_look_like_a_wrong_password() {
     let world = World::with_tenants().await;
     let ada = world.person("ada@example.org").await;
     let now = world.now();
@@ -222,7 +222,7 @@ async fn an_account_that_is_off_or_has_no_password_answers_like_a_wrong_password
 }
 
 #[tokio::test]
-async fn a_password_that_was_reset_while_it_was_being_hashed_lets_nobody_in() {
+async fn a_password_reset_during_hashing_fails_the_login() {
     let world = World::with_tenants().await;
     let ada = world.person("ada@example.org").await;
     let attempt = password::Attempt {
@@ -249,7 +249,7 @@ async fn limited() -> World {
 }
 
 #[tokio::test]
-async fn the_mistyped_passwords_of_some_hold_back_nobody_beside_them() {
+async fn mistyped_passwords_block_nobody_else_at_the_address() {
     let world = limited().await;
     for number in 0..50 {
         world.person(&format!("person{number}@example.org")).await;
@@ -278,7 +278,7 @@ async fn the_mistyped_passwords_of_some_hold_back_nobody_beside_them() {
 }
 
 #[tokio::test]
-async fn who_polls_one_account_takes_nothing_from_the_others_at_the_address() {
+async fn polling_one_account_does_not_affect_others_at_the_address() {
     let world = limited().await;
     world.person("ada@example.org").await;
     world.person("bob@example.org").await;

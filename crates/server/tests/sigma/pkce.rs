@@ -10,7 +10,7 @@ use crate::support::client::{TOKEN, app_key, basic, key_set};
 use crate::support::{CHALLENGE, Key, REDIRECT, VERIFIER, World, ada, leads};
 
 #[tokio::test]
-async fn pkce_is_required_of_whoever_cannot_keep_a_secret_and_enforced_when_sent() {
+async fn pkce_is_required_for_public_clients_and_enforced_when_sent() {
     let world = World::new().await;
     let app = |id: &'static str, method, kind, require| {
         world.add_app(move |app| {

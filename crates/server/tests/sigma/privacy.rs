@@ -41,7 +41,7 @@ impl<'w> MakeWriter<'w> for Lines {
 }
 
 #[tokio::test]
-async fn no_secret_stands_in_a_log_line_or_in_an_answer_to_somebody_else() {
+async fn secrets_are_never_logged_or_sent_to_others() {
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt()
         .with_ansi(false)
@@ -158,7 +158,7 @@ async fn what_apps_and_strangers_send_never_becomes_markup() {
 }
 
 #[tokio::test]
-async fn the_error_page_says_our_own_words_whatever_it_is_given() {
+async fn the_error_page_shows_only_our_own_texts() {
     let world = World::new().await;
     let browser = world.browser();
     let encoded = percent_encoding::utf8_percent_encode(EVIL, percent_encoding::NON_ALPHANUMERIC).to_string();
@@ -182,7 +182,7 @@ async fn the_error_page_says_our_own_words_whatever_it_is_given() {
 }
 
 #[tokio::test]
-async fn a_nul_anywhere_is_refused_or_finds_nothing_and_is_never_our_fault() {
+async fn nul_anywhere_is_rejected_or_not_found() {
     let world = World::new().await;
     let ada = Key::named("ada");
     let browser = world.browser();
@@ -286,7 +286,7 @@ async fn every_page_runs_no_script_of_its_own_and_loads_nothing_from_elsewhere()
 }
 
 #[tokio::test]
-async fn a_person_is_told_by_a_page_what_a_program_is_told_in_json() {
+async fn browsers_get_pages_where_programs_get_json() {
     let world = World::with(|settings| {
         settings.limits.enabled = true;
         settings.limits.other = 1;
@@ -309,7 +309,7 @@ async fn a_person_is_told_by_a_page_what_a_program_is_told_in_json() {
 }
 
 #[tokio::test]
-async fn no_password_and_no_mailed_link_stands_in_a_log_line() {
+async fn passwords_and_mailed_links_are_never_logged() {
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt()
         .with_ansi(false)

@@ -187,7 +187,7 @@ async fn what_may_be_used_once_is_used_once_whichever_process_is_asked() {
 }
 
 #[tokio::test]
-async fn an_app_that_is_switched_off_here_is_off_there() {
+async fn an_app_disabled_on_one_process_is_disabled_on_the_other() {
     let one = World::new().await;
     let other = one.beside().await;
     let browser = one.browser();
@@ -245,14 +245,14 @@ async fn used_once(fast: u64, slow: u64) {
 }
 
 #[tokio::test]
-async fn nodes_whose_clocks_differ_take_nothing_twice() {
+async fn nodes_with_differing_clocks_accept_nothing_twice() {
     used_once(55, 0).await;
     used_once(0, 58).await;
     used_once(58, 58).await;
 }
 
 #[tokio::test]
-async fn a_node_whose_clock_is_wrong_by_far_takes_nothing_twice() {
+async fn a_node_with_a_wrong_clock_accepts_nothing_twice() {
     used_once(0, 3_000).await;
     used_once(200, 600).await;
 }

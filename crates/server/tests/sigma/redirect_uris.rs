@@ -23,7 +23,7 @@ async fn the_query_of_the_registered_address_is_kept() {
 }
 
 #[tokio::test]
-async fn on_loopback_the_port_alone_may_differ_and_only_for_native_apps() {
+async fn the_loopback_port_may_differ_for_native_apps_only() {
     let world = World::new().await;
     let uris = ["http://127.0.0.1/cb", "http://[::1]:8000/cb", "http://localhost:3000/cb"];
     let uris = RegisteredRedirectUris::from_stored(uris.map(str::to_owned));

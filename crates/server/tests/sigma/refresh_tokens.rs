@@ -58,7 +58,7 @@ async fn a_refresh_may_ask_for_less_and_never_for_more() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_lapses() {
+async fn a_refresh_token_expires() {
     let world = World::with(|settings| settings.tokens.refresh_seconds = 100).await;
     let browser = ada(&world).await;
     let tokens = browser.tokens("openid offline_access").await;

@@ -98,7 +98,7 @@ async fn sharing_the_org_of_a_resource_allows_nothing() {
 }
 
 #[tokio::test]
-async fn a_resource_that_is_taken_away_ends_with_the_next_token() {
+async fn a_withdrawn_resource_ends_with_the_next_token() {
     let world = world().await;
     let browser = ada(&world).await;
     let (_, answer) = tokens(&world, &browser, "openid offline_access", &[NOTES, BANK]).await;

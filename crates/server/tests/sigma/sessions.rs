@@ -27,7 +27,7 @@ async fn is_signed_in(browser: &Browser<'_>) -> bool {
 }
 
 #[tokio::test]
-async fn the_session_is_told_in_better_auths_words() {
+async fn the_session_has_better_auths_format() {
     let world = World::new().await;
     let browser = world.browser();
     let ada = Key::named("ada");
@@ -49,7 +49,7 @@ async fn the_session_is_told_in_better_auths_words() {
 }
 
 #[tokio::test]
-async fn a_sessions_secret_is_taken_as_bearer() {
+async fn a_session_secret_is_accepted_as_bearer() {
     let world = World::new().await;
     let browser = signed_in(&world, &Key::named("ada")).await;
     let secret = text(&browser.get(GET).await.json()["session"]["token"]);
@@ -182,7 +182,7 @@ async fn of_a_hundred_sessions_all_others_end() {
 }
 
 #[tokio::test]
-async fn what_is_posted_to_end_a_session_must_be_json() {
+async fn ending_a_session_requires_json() {
     let world = World::new().await;
     let browser = signed_in(&world, &Key::named("ada")).await;
     assert_eq!(browser.post_form("/api/auth/revoke-session", &[("token", "x")]).await.status, 415);
@@ -223,7 +223,7 @@ async fn a_session_as_jwt_is_for_this_server_and_short() {
 }
 
 #[tokio::test]
-async fn what_a_browser_calls_itself_is_cut_and_shown_on_no_page() {
+async fn user_agents_are_truncated_and_never_shown() {
     let world = World::new().await;
     let ada = Key::named("ada");
     world.browser().sign_up(&ada).await;

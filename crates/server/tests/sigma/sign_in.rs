@@ -37,7 +37,7 @@ async fn signing_in_answers_the_session_and_its_person() {
 }
 
 #[tokio::test]
-async fn both_signing_habits_and_both_schemes_are_taken() {
+async fn both_signing_habits_and_both_schemes_are_accepted() {
     let ada = Key::named("ada");
     let world = world_with(&ada).await;
     let named = json!({ "bapId": ada.bap_id() }).to_string();
@@ -54,7 +54,7 @@ async fn both_signing_habits_and_both_schemes_are_taken() {
 }
 
 #[tokio::test]
-async fn an_unknown_key_that_names_its_identity_is_told_that_it_may_enrol() {
+async fn an_unknown_key_with_an_identity_gets_the_restore_code() {
     let (ada, eve) = (Key::named("ada"), Key::named("eve"));
     let world = world_with(&ada).await;
     let of = |key: &Key| json!({"bapId": key.bap_id()}).to_string();
@@ -114,7 +114,7 @@ async fn a_body_must_be_exactly_as_it_was_signed() {
 }
 
 #[tokio::test]
-async fn a_token_counts_five_minutes_to_both_sides_and_not_a_second_more() {
+async fn a_signed_message_is_valid_for_five_minutes_either_way() {
     let ada = Key::named("ada");
     let world = World::with(|settings| settings.limits.delays = false).await;
     world.browser().sign_up(&ada).await;
@@ -198,7 +198,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 #[tokio::test]
-async fn a_token_is_good_once_at_whichever_endpoint() {
+async fn a_signed_message_is_accepted_once_across_endpoints() {
     let ada = Key::named("ada");
     let world = World::with(|settings| settings.limits.delays = false).await;
     world.browser().sign_up(&ada).await;
@@ -250,7 +250,7 @@ async fn a_token_is_remembered_for_as_long_as_it_could_be_used() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_32_who_present_one_token_at_once_one_gets_in() {
+async fn one_of_32_concurrent_uses_of_a_signed_message_succeeds() {
     let ada = Key::named("ada");
     let world = World::with(|settings| settings.limits.delays = false).await;
     world.browser().sign_up(&ada).await;
@@ -265,7 +265,7 @@ async fn of_32_who_present_one_token_at_once_one_gets_in() {
 }
 
 #[tokio::test]
-async fn who_named_our_origin_once_must_always_name_it() {
+async fn origin_bound_accounts_must_stay_origin_bound() {
     let ada = Key::named("ada");
     let world = World::new().await;
     world.browser().sign_up(&ada).await;
@@ -364,7 +364,7 @@ async fn what_one_person_agreed_to_does_not_count_for_the_next_in_that_browser()
 }
 
 #[tokio::test]
-async fn a_disabled_account_is_told_so_and_gets_nothing() {
+async fn a_disabled_account_gets_its_own_error_and_no_session() {
     let ada = Key::named("ada");
     let world = world_with(&ada).await;
     let browser = world.browser();

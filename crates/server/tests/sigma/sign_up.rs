@@ -45,7 +45,7 @@ async fn signing_up_again_with_the_same_key_is_the_same_account() {
 }
 
 #[tokio::test]
-async fn a_sign_up_that_is_not_whole_is_refused_and_leaves_no_row() {
+async fn an_incomplete_sign_up_is_rejected_and_stores_nothing() {
     let world = World::with(|settings| settings.limits.delays = false).await;
     let (ada, eve) = (Key::named("ada"), Key::named("eve"));
     let (body, now) = (body_for(&ada), world.now());
@@ -91,7 +91,7 @@ async fn a_sign_up_that_is_not_whole_is_refused_and_leaves_no_row() {
 }
 
 #[tokio::test]
-async fn with_sign_up_switched_off_only_those_who_have_an_account_get_in() {
+async fn with_sign_up_disabled_only_existing_accounts_sign_in() {
     let world = World::with(|settings| settings.sign_in.sign_up = false).await;
     let rows = world.rows().await;
     let refused = world.browser().sign_up(&Key::named("ada")).await;
@@ -124,7 +124,7 @@ async fn a_key_that_signs_up_many_times_at_once_gets_one_account() {
 }
 
 #[tokio::test]
-async fn unknown_keys_become_accounts_on_the_way_only_where_that_is_switched_on() {
+async fn implicit_sign_up_is_opt_in() {
     let ada = Key::named("ada");
     for path in [SIGN_IN, crate::support::DIRECT] {
         let world = World::new().await;
@@ -138,7 +138,7 @@ async fn unknown_keys_become_accounts_on_the_way_only_where_that_is_switched_on(
 }
 
 #[tokio::test]
-async fn an_address_makes_so_many_accounts_an_hour_and_people_who_have_one_still_get_in() {
+async fn sign_ups_per_address_are_limited_and_existing_accounts_still_sign_in() {
     let world = World::with(|settings| {
         settings.sign_in.implicit_sign_up = true;
         settings.limits.enabled = true;

@@ -76,7 +76,7 @@ async fn a_refresh_token_rotates_and_its_reuse_ends_the_family() {
 }
 
 #[tokio::test]
-async fn each_app_authenticates_by_its_one_method() {
+async fn each_app_authenticates_only_by_its_method() {
     let world = World::new().await;
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;
@@ -154,7 +154,7 @@ async fn an_app_with_a_bitcoin_key_signs_its_request() {
 }
 
 #[tokio::test]
-async fn a_token_of_an_app_for_itself_is_no_person() {
+async fn a_client_credentials_token_represents_no_user() {
     let world = World::new().await;
     world.add_confidential_app("service", AuthMethod::ClientSecretBasic, "secret").await;
     let basic = ("authorization", "Basic c2VydmljZTpzZWNyZXQ=");

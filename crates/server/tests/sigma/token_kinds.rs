@@ -17,7 +17,7 @@ async fn hint_at_authorize(browser: &Browser<'_>, token: &str) -> String {
 }
 
 #[tokio::test]
-async fn each_kind_of_jwt_is_taken_only_where_it_belongs() {
+async fn each_kind_of_jwt_is_accepted_only_where_it_belongs() {
     let world = World::new().await;
     world.add_confidential_app("service", AuthMethod::ClientSecretBasic, "secret").await;
     let service = basic("service", "secret");
@@ -91,7 +91,7 @@ async fn neither_an_id_token_nor_a_session_token_is_an_access_token() {
 }
 
 #[tokio::test]
-async fn a_bound_token_is_never_taken_as_bearer() {
+async fn a_sender_constrained_token_is_never_a_bearer_token() {
     let world = World::new().await;
     let browser = ada(&world).await;
     let tokens = browser.tokens("openid profile").await;

@@ -44,7 +44,7 @@ async fn set_email(world: &World, token: &str, address: &str, verified: bool) {
 }
 
 #[tokio::test]
-async fn a_token_is_taken_in_the_header_or_in_the_form_at_every_path() {
+async fn a_token_is_accepted_in_the_header_or_form_at_every_path() {
     let world = World::new().await;
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;
@@ -72,7 +72,7 @@ async fn a_token_is_taken_in_the_header_or_in_the_form_at_every_path() {
 }
 
 #[tokio::test]
-async fn no_token_gets_the_bare_challenge() {
+async fn a_missing_token_gets_the_bare_challenge() {
     let world = World::new().await;
     let told = "401 invalid_request: access token not found [Bearer]";
     for path in PATHS {
@@ -158,7 +158,7 @@ async fn without_openid_the_scope_is_insufficient() {
 }
 
 #[tokio::test]
-async fn each_scope_tells_its_claims_and_nothing_is_empty() {
+async fn each_scope_returns_its_claims_without_empty_values() {
     let world = World::new().await;
     let browser = world.browser();
     let key = Key::named("ada");
@@ -181,7 +181,7 @@ async fn each_scope_tells_its_claims_and_nothing_is_empty() {
 }
 
 #[tokio::test]
-async fn a_large_record_is_told_by_userinfo_and_not_by_every_token() {
+async fn large_records_are_in_userinfo_but_not_in_tokens() {
     let world = World::new().await;
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;
@@ -200,7 +200,7 @@ async fn a_large_record_is_told_by_userinfo_and_not_by_every_token() {
 }
 
 #[tokio::test]
-async fn claims_are_told_one_by_one_to_an_app_that_asked_and_was_allowed() {
+async fn individual_claims_are_returned_if_requested_and_allowed() {
     let world = World::new().await;
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;
@@ -251,7 +251,7 @@ async fn consent_to_less_covers_claims_too() {
 }
 
 #[tokio::test]
-async fn an_email_is_told_only_if_it_was_verified() {
+async fn an_email_is_returned_only_if_verified() {
     let world = World::new().await;
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;
@@ -276,7 +276,7 @@ async fn an_email_is_told_only_if_it_was_verified() {
 }
 
 #[tokio::test]
-async fn a_placeholder_address_is_made_for_apps_that_asked_and_is_never_verified() {
+async fn placeholder_addresses_are_opt_in_and_never_verified() {
     let world = World::new().await;
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;

@@ -25,7 +25,7 @@ fn told(answer: &Answer) -> [String; 4] {
 }
 
 #[tokio::test]
-async fn a_server_is_told_whose_token_it_was_sent() {
+async fn verify_identifies_the_user_of_a_token() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (ada, admin) = acme.add("ada@example.org", &acme.admin).await;
@@ -65,7 +65,7 @@ async fn a_server_is_told_whose_token_it_was_sent() {
 }
 
 #[tokio::test]
-async fn a_server_is_told_what_a_key_may_do() {
+async fn verify_returns_the_permissions_of_a_key() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, key) = acme.key(&[KeyPermission::DeleteModel]).await;
@@ -89,7 +89,7 @@ async fn a_server_is_told_what_a_key_may_do() {
 }
 
 #[tokio::test]
-async fn what_another_workspace_issued_is_nobodys() {
+async fn credentials_of_another_workspace_are_invalid() {
     let world = World::with_tenants().await;
     let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
@@ -109,7 +109,7 @@ async fn what_another_workspace_issued_is_nobodys() {
 }
 
 #[tokio::test]
-async fn only_a_key_verifies_and_asks_for_one_thing() {
+async fn only_api_keys_may_verify_one_credential_at_a_time() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
@@ -133,7 +133,7 @@ async fn only_a_key_verifies_and_asks_for_one_thing() {
 }
 
 #[tokio::test]
-async fn forward_always_sets_all_four_headers_and_believes_none() {
+async fn forward_always_sets_its_headers_and_ignores_incoming_ones() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (ada, token) = acme.add("ada@example.org", &acme.admin).await;
@@ -191,7 +191,7 @@ async fn a_proxy_asks_for_a_permission() {
 }
 
 #[tokio::test]
-async fn what_is_remembered_of_a_caller_is_forgotten_with_what_it_came_from() {
+async fn cached_callers_are_dropped_when_their_rows_change() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, admin) = acme.add("ada@example.org", &acme.admin).await;
@@ -239,7 +239,7 @@ async fn signed(world: &World, answer: &Answer, audience: &str) -> Value {
 }
 
 #[tokio::test]
-async fn forward_tells_a_backend_that_the_operator_named_the_same_facts_in_one_signed_header() {
+async fn forward_signs_the_same_facts_for_a_configured_audience() {
     let world = world_with_backends().await;
     let acme = world.tenant("Acme").await;
     let (bob, token) = acme.add("bob@example.org", &acme.member).await;
@@ -282,7 +282,7 @@ async fn forward_tells_a_backend_that_the_operator_named_the_same_facts_in_one_s
 }
 
 #[tokio::test]
-async fn a_signed_header_is_made_at_most_each_half_minute_and_never_outlives_what_it_says() {
+async fn a_signed_header_is_reused_for_half_a_minute_and_never_outlives_its_facts() {
     let world = world_with_backends().await;
     let acme = world.tenant("Acme").await;
     let (_, admin) = acme.add("ada@example.org", &acme.admin).await;
@@ -313,7 +313,7 @@ async fn a_signed_header_is_made_at_most_each_half_minute_and_never_outlives_wha
 }
 
 #[tokio::test]
-async fn none_of_our_own_endpoints_takes_a_signed_header_for_anything() {
+async fn signed_headers_are_not_accepted_by_our_own_endpoints() {
     let world = world_with_backends().await;
     let acme = world.tenant("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;

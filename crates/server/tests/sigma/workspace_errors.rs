@@ -16,7 +16,7 @@ async fn post(world: &World, path: &str, kind: Option<&str>, body: impl Into<Bod
 }
 
 #[tokio::test]
-async fn every_line_of_the_table() {
+async fn every_row_of_the_error_table() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
@@ -68,7 +68,7 @@ async fn every_line_of_the_table() {
 }
 
 #[tokio::test]
-async fn json_is_read_strictly_and_what_nobody_asked_for_is_passed_over() {
+async fn json_is_parsed_strictly_and_unknown_fields_ignored() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     acme.add("ada@example.org", &acme.admin).await;
@@ -156,7 +156,7 @@ async fn sql_and_script_are_text() {
 }
 
 #[tokio::test]
-async fn an_odd_id_in_a_path_names_nothing() {
+async fn malformed_ids_in_paths_are_not_found() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
@@ -200,7 +200,7 @@ async fn every_endpoint_that_needs_a_caller_says_so() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_away_is_an_error_that_tells_nothing() {
+async fn an_unavailable_store_is_an_error_without_details() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;

@@ -79,7 +79,7 @@ async fn fifty_wrong_passwords_from_fifty_addresses_are_slowed_down_as_well() {
 }
 
 #[tokio::test]
-async fn a_delay_begins_after_the_third_and_what_retry_after_says_is_true() {
+async fn delays_begin_after_the_third_failure_and_retry_after_is_accurate() {
     let world = World::with(|settings| settings.passwords.memory_kib = 64).await;
     let acme = world.tenant("Acme").await;
     acme.add("ada@example.org", &acme.admin).await;
@@ -101,7 +101,7 @@ async fn a_delay_begins_after_the_third_and_what_retry_after_says_is_true() {
 }
 
 #[tokio::test]
-async fn fifty_guesses_at_once_are_no_more_than_one_after_another() {
+async fn concurrent_guesses_are_counted_like_sequential_ones() {
     let world = limited().await;
     let acme = world.tenant("Acme").await;
     acme.add("ada@example.org", &acme.admin).await;
@@ -115,7 +115,7 @@ async fn fifty_guesses_at_once_are_no_more_than_one_after_another() {
 }
 
 #[tokio::test]
-async fn nobody_learns_from_the_delays_that_the_password_was_right() {
+async fn delays_do_not_reveal_a_right_password() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     acme.add("ada@example.org", &acme.admin).await;
@@ -152,7 +152,7 @@ async fn click_from(world: &World, address: &str, org: &str, user: &str) -> Answ
 }
 
 #[tokio::test]
-async fn a_production_server_knows_no_quick_login() {
+async fn quick_logins_are_off_by_default() {
     let world = World::with_tenants().await;
     let (acme, _, kim) = kiosk(&world).await;
     assert_eq!(list_from(&world, "127.0.0.1").await, json!([]));
@@ -161,7 +161,7 @@ async fn a_production_server_knows_no_quick_login() {
 }
 
 #[tokio::test]
-async fn quick_logins_are_for_marked_people_who_manage_nothing_in_a_trusted_network() {
+async fn quick_logins_need_a_marked_member_without_management_rights_in_a_trusted_network() {
     let world = World::with(|settings| {
         settings.passwords.memory_kib = 64;
         settings.workspaces.allow_quick_logins = vec!["10.0.0.0/8".parse().unwrap()];
@@ -211,7 +211,7 @@ async fn quick_logins_are_for_marked_people_who_manage_nothing_in_a_trusted_netw
 }
 
 #[tokio::test]
-async fn a_foreign_page_clicks_nothing_whatever_network_its_visitor_is_in() {
+async fn another_site_cannot_use_quick_logins() {
     let world = World::with(|settings| {
         settings.passwords.memory_kib = 64;
         settings.workspaces.allow_quick_logins = vec!["10.0.0.0/8".parse().unwrap()];
@@ -265,7 +265,7 @@ async fn a_foreign_page_clicks_nothing_whatever_network_its_visitor_is_in() {
 }
 
 #[tokio::test]
-async fn in_the_demo_everybody_clicks() {
+async fn the_demo_allows_all_quick_logins() {
     let world = World::with(|settings| {
         settings.passwords.memory_kib = 64;
         settings.workspaces.demo = true;

@@ -90,7 +90,7 @@ async fn every_endpoint_answers_404_to_the_ids_of_another_tenant() {
 }
 
 #[tokio::test]
-async fn what_is_made_is_made_in_ones_own_workspace_whatever_the_body_says() {
+async fn resources_are_created_in_the_callers_own_workspace() {
     let world = World::with_tenants().await;
     let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
     let (_, adas) = acme.add("ada@example.org", &acme.admin).await;
@@ -128,7 +128,7 @@ async fn what_is_made_is_made_in_ones_own_workspace_whatever_the_body_says() {
 }
 
 #[tokio::test]
-async fn a_person_in_two_workspaces_is_two_callers() {
+async fn a_user_in_two_workspaces_is_two_callers() {
     let world = World::with_tenants().await;
     let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
     let ada = world.person("ada@example.org").await;

@@ -61,7 +61,7 @@ async fn a_key_is_shown_once_and_listed_without_itself() {
 }
 
 #[tokio::test]
-async fn a_deactivated_key_is_off_for_ever_and_those_that_it_made_too() {
+async fn deactivating_a_key_is_final_and_includes_keys_it_created() {
     let world = World::with_tenants().await;
     let (acme, token) = admin(&world).await;
     let parent = create(&world, As::Token(&token), "parent", &ALL).await;
@@ -95,7 +95,7 @@ async fn a_deactivated_key_is_off_for_ever_and_those_that_it_made_too() {
 }
 
 #[tokio::test]
-async fn nobody_makes_touches_or_lists_keys_beyond_their_own_rights() {
+async fn nobody_creates_changes_or_lists_keys_beyond_their_rights() {
     let world = World::with_tenants().await;
     let (acme, token) = admin(&world).await;
     let strong = create(&world, As::Token(&token), "strong", &ALL).await;
@@ -126,7 +126,7 @@ async fn nobody_makes_touches_or_lists_keys_beyond_their_own_rights() {
 }
 
 #[tokio::test]
-async fn an_expired_key_works_no_more() {
+async fn an_expired_key_is_rejected() {
     let world = World::with_tenants().await;
     let (_, token) = admin(&world).await;
     let expiry = world.now().plus(std::time::Duration::from_mins(1)).iso8601();
@@ -139,7 +139,7 @@ async fn an_expired_key_works_no_more() {
 }
 
 #[tokio::test]
-async fn what_is_no_key_is_refused() {
+async fn malformed_keys_are_rejected() {
     let world = World::with_tenants().await;
     let (acme, _) = admin(&world).await;
     let key = acme.admin_key().await;
@@ -154,7 +154,7 @@ async fn what_is_no_key_is_refused() {
 }
 
 #[tokio::test]
-async fn a_malformed_key_is_not_made() {
+async fn invalid_keys_are_not_created() {
     let world = World::with_tenants().await;
     let (_, token) = admin(&world).await;
     let past = world.now().iso8601();
@@ -211,7 +211,7 @@ async fn the_last_use_is_written_beside_the_request_and_never_goes_back() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_switched_off_leaves_no_child_behind_that_it_made_meanwhile() {
+async fn deactivating_a_key_includes_keys_created_concurrently() {
     let world = World::with_tenants().await;
     let (acme, token) = admin(&world).await;
     for _ in 0..10 {
@@ -232,7 +232,7 @@ async fn a_key_that_is_switched_off_leaves_no_child_behind_that_it_made_meanwhil
 }
 
 #[tokio::test]
-async fn a_workspace_has_so_many_keys_and_roles() {
+async fn keys_and_roles_per_workspace_are_limited() {
     let world = World::with_tenants().await;
     let (acme, token) = admin(&world).await;
     let org = acme.org.clone();
@@ -306,7 +306,7 @@ async fn listed(world: &World, who: As<'_>) -> Vec<(String, bool, Value)> {
 }
 
 #[tokio::test]
-async fn a_removed_admin_keeps_no_key_and_each_key_names_its_maker_for_ever() {
+async fn a_removed_admin_keeps_no_keys_and_keys_record_their_creator() {
     let world = World::with_tenants().await;
     let (acme, token) = admin(&world).await;
     let operators = acme.admin_key().await;
@@ -337,7 +337,7 @@ async fn a_removed_admin_keeps_no_key_and_each_key_names_its_maker_for_ever() {
 }
 
 #[tokio::test]
-async fn keys_of_who_leaves_or_may_do_less_are_off_unless_the_admin_keeps_them() {
+async fn keys_beyond_remaining_rights_are_deactivated_unless_kept() {
     let world = World::with_tenants().await;
     let (acme, token) = admin(&world).await;
     let clerk = RolePermissions { switches: Switches::ALL, ..Default::default() };
@@ -392,7 +392,7 @@ async fn keys_of_who_leaves_or_may_do_less_are_off_unless_the_admin_keeps_them()
 }
 
 #[tokio::test]
-async fn on_the_pages_an_admin_chooses_what_becomes_of_the_keys_of_who_leaves() {
+async fn the_pages_let_admins_keep_keys_of_leaving_members() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, browser) = world.admin_of(&acme).await;

@@ -13,7 +13,7 @@ fn manages(switches: &[Switch]) -> RolePermissions {
 }
 
 #[tokio::test]
-async fn to_whoever_is_no_active_member_there_is_no_such_page() {
+async fn non_members_get_404() {
     let world = World::with_tenants().await;
     let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
     world.admin_of(&acme).await;
@@ -43,7 +43,7 @@ async fn to_whoever_is_no_active_member_there_is_no_such_page() {
 }
 
 #[tokio::test]
-async fn what_another_workspace_has_is_not_found() {
+async fn data_of_another_workspace_is_not_found() {
     let world = World::with_tenants().await;
     let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
     let (_, browser) = world.admin_of(&acme).await;
@@ -67,7 +67,7 @@ async fn what_another_workspace_has_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_page_that_a_role_does_not_allow_says_so_and_its_forms_do_nothing() {
+async fn pages_and_forms_beyond_a_role_are_denied() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (ada, _) = world.admin_of(&acme).await;
@@ -115,7 +115,7 @@ async fn the_last_admin_stays() {
 }
 
 #[tokio::test]
-async fn nobody_gives_or_touches_more_than_they_hold() {
+async fn nobody_grants_or_edits_more_rights_than_they_hold() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (ada, _) = world.admin_of(&acme).await;

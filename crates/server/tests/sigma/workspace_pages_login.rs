@@ -32,7 +32,7 @@ async fn a_person_signs_in_by_password_and_comes_to_their_only_workspace_or_choo
 }
 
 #[tokio::test]
-async fn a_wrong_password_opens_nothing_and_does_not_say_whether_there_is_such_a_person() {
+async fn a_wrong_password_does_not_reveal_the_account() {
     let world = World::with_tenants().await;
     world.person("ada@example.org").await;
     let browser = world.browser();
@@ -50,7 +50,7 @@ async fn a_wrong_password_opens_nothing_and_does_not_say_whether_there_is_such_a
 }
 
 #[tokio::test]
-async fn a_foreign_page_signs_nobody_in() {
+async fn another_site_cannot_sign_anyone_in() {
     let world = lenient_world().await;
     let (acme, bob) = with_quick_logins(&world).await;
     let password = format!("email=ada%40example.org&password={}", PASSWORD.replace(' ', "+"));
@@ -148,7 +148,7 @@ async fn a_quick_login_ends_with_the_membership_after_a_day_and_with_a_forged_co
 }
 
 #[tokio::test]
-async fn quick_logins_are_for_marked_people_who_manage_nothing_where_server_and_workspace_allow_them() {
+async fn quick_logins_need_permission_of_server_workspace_and_member() {
     let world = lenient_world().await;
     let (acme, bob) = with_quick_logins(&world).await;
     let (carl, _) = acme.add("carl@example.org", &acme.member).await;

@@ -57,7 +57,7 @@ async fn people_are_found_by_their_whole_address_and_pages_go_both_ways() {
 }
 
 #[tokio::test]
-async fn somebody_is_invited_by_mail_once_more_and_the_invitation_is_taken_back() {
+async fn an_invitation_is_sent_resent_and_cancelled() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, browser) = world.admin_of(&acme).await;
@@ -98,7 +98,7 @@ async fn somebody_is_invited_by_mail_once_more_and_the_invitation_is_taken_back(
 }
 
 #[tokio::test]
-async fn a_workspace_sends_only_so_many_invitations_an_hour() {
+async fn invitations_per_workspace_page_are_limited() {
     let world = World::with(|settings| {
         settings.passwords.memory_kib = 64;
         settings.limits.enabled = true;

@@ -118,7 +118,7 @@ const YES: ([bool; 4], bool) = ([true; 4], true);
 const NO: ([bool; 4], bool) = ([false; 4], false);
 
 #[tokio::test]
-async fn a_quick_session_counts_only_while_server_network_workspace_person_and_role_allow_it() {
+async fn a_quick_session_is_valid_only_while_all_its_conditions_hold() {
     let world = world().await;
     let kiosk = Kiosk::open(&world).await;
     let member = json!({"name": "Member"});
@@ -167,7 +167,7 @@ async fn a_quick_session_counts_only_while_server_network_workspace_person_and_r
 }
 
 #[tokio::test]
-async fn whoever_got_in_by_a_click_and_is_promoted_manages_nothing_by_it() {
+async fn promotion_ends_a_quick_session() {
     let world = world().await;
     let kiosk = Kiosk::open(&world).await;
     kiosk.change_kim(json!({"roleId": kiosk.acme.admin.as_str()})).await;
@@ -195,7 +195,7 @@ async fn whoever_got_in_by_a_click_and_is_promoted_manages_nothing_by_it() {
 }
 
 #[tokio::test]
-async fn a_quick_session_lives_a_day_in_all_however_often_it_is_refreshed() {
+async fn a_quick_session_lasts_a_day_despite_refreshes() {
     let world = world().await;
     let mut kiosk = Kiosk::open(&world).await;
     let end = claims(&kiosk.token)["exp"].as_i64().unwrap();
@@ -217,7 +217,7 @@ async fn a_quick_session_lives_a_day_in_all_however_often_it_is_refreshed() {
 }
 
 #[tokio::test]
-async fn in_the_demo_whoever_manages_something_gets_in_by_a_click_and_stays() {
+async fn the_demo_allows_quick_logins_of_admins() {
     let world = World::with(|settings| {
         settings.passwords.memory_kib = 64;
         settings.workspaces.demo = true;
@@ -231,7 +231,7 @@ async fn in_the_demo_whoever_manages_something_gets_in_by_a_click_and_stays() {
 }
 
 #[tokio::test]
-async fn over_https_no_other_host_of_the_site_can_plant_the_cookie_of_a_quick_session() {
+async fn sibling_hosts_cannot_plant_a_quick_session_cookie() {
     let secure = world().await;
     let kiosk = Kiosk::open(&secure).await;
     let (name, value) = kiosk.cookie.split_once('=').unwrap();
@@ -242,7 +242,7 @@ async fn over_https_no_other_host_of_the_site_can_plant_the_cookie_of_a_quick_se
 }
 
 #[tokio::test]
-async fn clicks_end_no_session_that_was_proven() {
+async fn quick_logins_do_not_evict_other_sessions() {
     let world = world().await;
     let kiosk = Kiosk::open(&world).await;
     let proven = kiosk.acme.token("kim@example.org").await;

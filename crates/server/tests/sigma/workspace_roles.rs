@@ -123,7 +123,7 @@ async fn attributes_take_their_own_level_then_the_schemas_then_the_roles() {
 }
 
 #[tokio::test]
-async fn a_role_is_refused_for_what_it_says() {
+async fn invalid_roles_are_rejected() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
@@ -173,7 +173,7 @@ async fn a_role_is_refused_for_what_it_says() {
 }
 
 #[tokio::test]
-async fn a_role_in_use_stays() {
+async fn a_role_in_use_cannot_be_deleted() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
@@ -184,7 +184,7 @@ async fn a_role_in_use_stays() {
 }
 
 #[tokio::test]
-async fn nobody_makes_or_edits_a_role_beyond_their_own() {
+async fn nobody_creates_or_edits_a_role_beyond_their_rights() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     acme.add("ada@example.org", &acme.admin).await;

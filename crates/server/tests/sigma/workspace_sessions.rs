@@ -75,7 +75,7 @@ async fn without_a_workspace_the_first_joined_counts_and_the_others_are_listed()
 }
 
 #[tokio::test]
-async fn whatever_is_wrong_with_a_login_the_answer_is_the_same() {
+async fn every_failed_login_gets_the_same_response() {
     let world = World::with(|settings| {
         settings.passwords.memory_kib = 64;
         settings.limits.delays = false;
@@ -107,7 +107,7 @@ async fn whatever_is_wrong_with_a_login_the_answer_is_the_same() {
 }
 
 #[tokio::test]
-async fn a_refresh_goes_on_with_the_role_of_now() {
+async fn a_refresh_uses_the_current_role() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, admin) = acme.add("ada@example.org", &acme.admin).await;
@@ -149,7 +149,7 @@ async fn a_logout_ends_every_token_of_the_session_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_session_ends_after_30_days_however_often_it_is_refreshed() {
+async fn a_session_ends_after_30_days_despite_refreshes() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, mut token) = acme.add("ada@example.org", &acme.admin).await;

@@ -60,7 +60,7 @@ async fn an_invited_person_is_listed_and_may_not_log_in_yet() {
 }
 
 #[tokio::test]
-async fn an_invitation_is_refused_for_what_it_says() {
+async fn invalid_invitations_are_rejected() {
     let world = World::with_tenants().await;
     let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
@@ -94,7 +94,7 @@ async fn an_invitation_is_refused_for_what_it_says() {
 }
 
 #[tokio::test]
-async fn an_invitation_goes_to_the_address_of_the_account_however_it_was_spelt() {
+async fn an_invitation_goes_to_the_accounts_own_spelling_of_the_address() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
@@ -124,7 +124,7 @@ async fn invite(world: &World, token: &str, email: &str, role: &str) -> (Answer,
 }
 
 #[tokio::test]
-async fn nothing_about_an_invitation_tells_whether_there_is_an_account() {
+async fn invitations_do_not_reveal_accounts() {
     let world = World::with_tenants().await;
     let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
@@ -204,7 +204,7 @@ async fn once_accepted_the_user_is_the_account_and_the_id_of_the_invitation_stil
 }
 
 #[tokio::test]
-async fn an_address_is_sent_ten_invitations_an_hour_whoever_sends_them_and_takes_them_back() {
+async fn an_address_gets_at_most_ten_invitations_per_hour() {
     let world = World::with_tenants().await;
     let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
     let (_, adas) = acme.add("ada@example.org", &acme.admin).await;
@@ -242,7 +242,7 @@ async fn an_address_is_sent_ten_invitations_an_hour_whoever_sends_them_and_takes
 }
 
 #[tokio::test]
-async fn a_workspace_sends_so_many_invitations_an_hour() {
+async fn invitations_per_workspace_are_limited() {
     let world = World::with(|settings| {
         settings.passwords.memory_kib = 64;
         settings.limits.enabled = true;
@@ -273,7 +273,7 @@ async fn a_workspace_sends_so_many_invitations_an_hour() {
 }
 
 #[tokio::test]
-async fn a_list_has_pages() {
+async fn the_member_list_is_paged() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
@@ -302,7 +302,7 @@ async fn a_list_has_pages() {
 }
 
 #[tokio::test]
-async fn everybody_sees_themselves_and_who_manages_people_sees_all() {
+async fn members_see_themselves_and_managers_see_everyone() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (ada, admin) = acme.add("ada@example.org", &acme.admin).await;
@@ -321,7 +321,7 @@ async fn everybody_sees_themselves_and_who_manages_people_sees_all() {
 }
 
 #[tokio::test]
-async fn managers_of_people_give_and_touch_nothing_beyond_their_own_rights() {
+async fn member_managers_cannot_exceed_their_own_rights() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (ada, admin) = acme.add("ada@example.org", &acme.admin).await;
@@ -357,7 +357,7 @@ async fn managers_of_people_give_and_touch_nothing_beyond_their_own_rights() {
 }
 
 #[tokio::test]
-async fn the_last_admin_stays_one() {
+async fn the_last_admin_cannot_be_removed() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (ada, token) = acme.add("ada@example.org", &acme.admin).await;
@@ -396,7 +396,7 @@ async fn two_admins_who_remove_each_other_at_once_leave_one() {
 }
 
 #[tokio::test]
-async fn a_workspace_is_shown_to_all_and_changed_by_who_manages_all() {
+async fn a_workspace_is_readable_by_all_and_changed_by_admins() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (_, admin) = acme.add("ada@example.org", &acme.admin).await;

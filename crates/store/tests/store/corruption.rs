@@ -22,14 +22,14 @@ on_both_engines! {
 }
 
 #[test]
-fn text_that_is_not_utf_8_is_told() {
+fn invalid_utf_8_is_reported() {
     let store = TestStore::new(Engine::Sqlite);
     let row = store.read_blocking(|tx| tx.query_opt("SELECT CAST(x'ff41' AS TEXT)", &[])).unwrap().unwrap();
     assert!(matches!(row.text(0), Err(StoreError::Corrupt(_))));
 }
 
 #[test]
-fn a_damaged_file_is_told_and_never_crashes_the_server() {
+fn a_damaged_file_is_reported_without_a_crash() {
     let mut store = TestStore::new(Engine::Sqlite);
     store
         .write_blocking(|tx| {
@@ -59,7 +59,7 @@ fn a_damaged_file_is_told_and_never_crashes_the_server() {
 }
 
 #[test]
-fn a_file_cut_short_is_refused_in_plain_words() {
+fn a_truncated_file_is_refused_with_a_clear_error() {
     let store = TestStore::new(Engine::Sqlite);
     store.close();
     let path = store.directory().unwrap().join("sigma.sqlite");

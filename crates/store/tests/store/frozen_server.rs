@@ -63,7 +63,7 @@ fn a_host_that_accepts_and_stays_silent_is_left_for_the_next() {
 }
 
 #[test]
-fn a_silent_host_alone_is_told_after_its_limit() {
+fn a_single_silent_host_times_out() {
     let Some(direct) = postgres() else { return };
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = silent.local_addr().unwrap();
@@ -129,7 +129,7 @@ fn a_server_that_thaws_is_used_again() {
 }
 
 #[test]
-fn workers_without_a_connection_leave_the_work_to_those_who_have_one() {
+fn workers_without_a_connection_take_no_work() {
     if !engines().contains(&Engine::Postgres) {
         return;
     }

@@ -69,7 +69,7 @@ fn rounds(middle: Middle) -> Vec<[Result<(), StoreError>; 3]> {
 }
 
 #[test]
-fn a_commit_that_fails_is_told_to_all_and_leaves_nothing() {
+fn a_failed_commit_fails_every_operation_in_it() {
     let outcomes = rounds(|tx| tx.execute("INSERT INTO followers (id) VALUES (-1)", &[]).map(drop));
     let lost = Err(StoreError::Unavailable(Outage::NotCommitted));
     assert!(outcomes.iter().all(|round| round[1] == lost), "{outcomes:?}");
@@ -78,7 +78,7 @@ fn a_commit_that_fails_is_told_to_all_and_leaves_nothing() {
 }
 
 #[test]
-fn a_transaction_that_is_gone_is_told_to_all_and_nothing_runs_outside_one() {
+fn a_lost_transaction_fails_every_operation_in_it() {
     let outcomes = rounds(|tx| {
         let ended = tx.execute("ROLLBACK", &[]);
         assert_eq!(ended, Err(StoreError::Unavailable(Outage::NotCommitted)));

@@ -34,7 +34,7 @@ fn spent(store: &Store) -> i64 {
 }
 
 #[test]
-fn connections_that_the_server_ended_are_made_anew_unnoticed() {
+fn closed_connections_are_reopened_transparently() {
     let Some(store) = postgres() else { return };
     for key in 0..6 {
         put(&store, key).unwrap();
@@ -63,7 +63,7 @@ fn a_connection_lost_before_the_commit_costs_one_more_run() {
 }
 
 #[test]
-fn a_connection_lost_again_and_again_is_told() {
+fn a_repeatedly_lost_connection_is_reported() {
     let Some(store) = postgres() else { return };
     let outcome = store.write_blocking(|tx| tx.query_opt("SELECT pg_terminate_backend(pg_backend_pid())", &[]));
     assert_eq!(outcome, Err(StoreError::Unavailable(Outage::Disconnected)));
@@ -95,7 +95,7 @@ fn a_commit_lost_on_the_way_is_unknown_and_not_repeated() {
 }
 
 #[test]
-fn a_server_that_is_away_is_told_at_once_and_served_again() {
+fn an_unavailable_server_is_reported_immediately_and_recovers() {
     let Some(direct) = postgres() else { return };
     let proxy = Proxy::to(&direct.database.options.url);
     let store = behind(&direct, &proxy);
@@ -173,7 +173,7 @@ fn a_conflict_at_the_commit_is_tried_again() {
 }
 
 #[test]
-fn a_constraint_that_fails_at_the_commit_is_told_as_a_failure() {
+fn a_constraint_that_fails_at_commit_is_a_failure() {
     let Some(store) = postgres() else { return };
     store
         .write_blocking(|tx| {

@@ -148,7 +148,7 @@ fn a_store_works_through_pools_of_one_and_of_twenty_and_takes_nothing_from_other
 }
 
 #[test]
-fn a_pooler_that_nobody_mentioned_is_named_and_left_as_it_was() {
+fn an_unconfigured_pooler_is_detected_and_left_untouched() {
     if !engines().contains(&Engine::Postgres) {
         return;
     }

@@ -15,7 +15,7 @@ fn key(seed: u64) -> MasterKey {
 
 proptest! {
     #[test]
-    fn what_is_sealed_opens_and_any_changed_byte_does_not(
+    fn sealed_values_open_unless_a_byte_changed(
         plain: Vec<u8>, context in "[a-z:]{0,20}", at: prop::sample::Index, bit in 0..8_u8,
     ) {
         let key = key(1);
@@ -42,7 +42,7 @@ fn another_key_and_another_context_do_not_open() {
 }
 
 #[test]
-fn the_key_file_is_made_once_and_for_its_owner_alone() {
+fn the_key_file_is_created_once_and_private() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("master.key");
     let first = MasterKey::load_or_create(&path, &SeededRng::new(1)).unwrap();
@@ -75,7 +75,7 @@ fn many_that_start_at_once_agree_on_one_key() {
 }
 
 #[test]
-fn a_key_file_that_others_may_read_is_told() {
+fn a_key_file_readable_by_others_is_reported() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("master.key");
     MasterKey::load_or_create(&path, &SeededRng::new(1)).unwrap();
@@ -86,7 +86,7 @@ fn a_key_file_that_others_may_read_is_told() {
 }
 
 #[test]
-fn what_is_no_key_is_refused_in_plain_words_and_left_alone() {
+fn invalid_key_files_are_refused_and_left_untouched() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("master.key");
     let whole = STANDARD.encode([7; 32]);
@@ -144,7 +144,7 @@ fn a_used_key_says_so_and_is_the_same_key() {
 }
 
 #[test]
-fn a_key_does_not_print() {
+fn debug_output_does_not_show_the_master_key() {
     let directory = tempfile::tempdir().unwrap();
     let file = MasterKey::load_or_create(&directory.path().join("k"), &SeededRng::new(1)).unwrap();
     assert_eq!(format!("{:?}", file.key), "MasterKey(…)");

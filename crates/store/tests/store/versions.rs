@@ -58,7 +58,7 @@ on_both_engines! {
 }
 
 #[test]
-fn an_address_that_is_none_is_explained() {
+fn invalid_database_urls_are_explained() {
     for url in ["", "mysql://a/b", "sqlite:", "sqlite::memory:", "postgres://localhost/db?sslmode=maybe"] {
         let options = StoreOptions::serve(url);
         let error = Store::open(&options, Arc::new(ManualClock::default()), Arc::new(SeededRng::new(1))).unwrap_err();
@@ -67,7 +67,7 @@ fn an_address_that_is_none_is_explained() {
 }
 
 #[test]
-fn a_file_that_cannot_be_made_or_is_no_database_is_explained() {
+fn unusable_database_files_are_explained() {
     let directory = tempfile::tempdir().unwrap();
     let open = |path: &str| {
         let options = StoreOptions::serve(format!("sqlite:{}", directory.path().join(path).display()));
@@ -95,7 +95,7 @@ fn a_password_in_the_address_does_not_print() {
 }
 
 #[test]
-fn the_database_file_is_for_its_owner_alone() {
+fn the_database_file_is_private() {
     use std::os::unix::fs::PermissionsExt as _;
     let store = TestStore::new(Engine::Sqlite);
     store.write_blocking(|tx| tx.changed("a", "b")).unwrap();

@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn the_keys_that_are_given_say_the_method() {
+    fn the_given_keys_imply_the_method() {
         let key = "024a038aa8d92634a3aa1f42275d3d4c975c4c7d808ec98c5f5603381454640ada";
         assert_eq!(build(&shop()).unwrap().auth_method, AuthMethod::ClientSecret);
         let bitcoin = build(&AppFields { pubkey: Some(key.to_owned()), ..shop() }).unwrap();
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_option_makes_no_sense_of_the_command_line() {
+    fn a_missing_option_is_a_usage_error() {
         let missing = |fields: AppFields| matches!(build(&fields), Err(Failure::Usage(_)));
         assert!(missing(AppFields { name: None, ..shop() }));
         assert!(missing(AppFields { redirect_uris: Vec::new(), ..shop() }));
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_scopes_and_odd_lifetimes_are_told() {
+    fn unknown_scopes_and_invalid_lifetimes_are_reported() {
         let told = |fields: AppFields| build(&fields).unwrap_err().to_string();
         assert!(told(AppFields { scope: Some("openid admin".to_owned()), ..shop() }).contains("\"admin\" is unknown"));
         assert!(told(AppFields { access_seconds: Some(59), ..shop() }).contains("must be 60 to 2592000"));

@@ -133,7 +133,7 @@ fn one_loopback_host_is_not_another() {
 }
 
 #[test]
-fn elsewhere_the_port_is_compared_like_the_rest() {
+fn other_hosts_must_match_their_port() {
     let uris = registered(&["https://localhost:3000/cb", "https://app.example/cb"]);
     assert!(uris.find("https://localhost:3000/cb", Native).is_some());
     for text in
@@ -144,7 +144,7 @@ fn elsewhere_the_port_is_compared_like_the_rest() {
 }
 
 #[test]
-fn a_request_port_never_reaches_a_registered_host_that_only_begins_like_loopback() {
+fn hosts_that_only_start_like_loopback_get_no_port_exception() {
     // Such a URI cannot be registered; even if it were stored, only its exact bytes would match.
     let uris = RegisteredRedirectUris::from_stored(["http://localhost.evil.example/cb".to_owned()]);
     assert_eq!(uris.find("http://localhost:80.evil.example/cb", Native), None);
@@ -152,7 +152,7 @@ fn a_request_port_never_reaches_a_registered_host_that_only_begins_like_loopback
 }
 
 #[test]
-fn parameters_are_added_and_what_was_registered_stays() {
+fn response_parameters_are_added_to_the_registered_query() {
     for (text, expected) in [
         ("https://app.example/cb", "https://app.example/cb?code=a%26b+c&state="),
         ("https://app.example", "https://app.example?code=a%26b+c&state="),
@@ -176,7 +176,7 @@ fn a_state_cannot_leave_its_parameter() {
 }
 
 #[test]
-fn a_person_is_shown_the_host_or_the_scheme_of_the_redirect() {
+fn consent_shows_the_host_or_scheme_of_the_redirect() {
     for (text, host) in [
         ("https://app.example/cb?x=https://evil.example/", "app.example"),
         ("https://app.example:8443", "app.example:8443"),
@@ -206,7 +206,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_registered_is_found_and_leads_to_the_same_place(text in texts(), requested in texts()) {
+    fn registered_uris_match_and_lead_to_the_same_place(text in texts(), requested in texts()) {
         let Ok(uri) = RedirectUri::register(&text, Native, Administrator) else { return Ok(()) };
         let uris: RegisteredRedirectUris = [uri].into_iter().collect();
         prop_assert!(uris.find(&text, Native).is_some());

@@ -13,7 +13,7 @@ fn native(text: &str) -> Result<(), RedirectProblem> {
 }
 
 #[test]
-fn a_web_app_registers_https_elsewhere_than_on_the_users_machine() {
+fn a_web_app_registers_https_except_on_loopback() {
     for text in [
         "https://app.example/callback",
         "https://app.example",
@@ -48,7 +48,7 @@ fn a_web_app_registers_https_elsewhere_than_on_the_users_machine() {
 }
 
 #[test]
-fn http_is_for_the_three_loopback_hosts_alone() {
+fn http_is_only_for_loopback_hosts() {
     for text in [
         "http://localhost/cb",
         "http://localhost:8080/cb",
@@ -94,7 +94,7 @@ fn a_native_app_registers_a_reverse_domain_scheme() {
 }
 
 #[test]
-fn schemes_that_a_browser_knows_or_that_name_no_domain_are_refused() {
+fn browser_schemes_and_schemes_without_a_domain_are_rejected() {
     for text in [
         "javascript:alert(1)",
         "javascript://app.example/%20alert(1)",
@@ -210,7 +210,7 @@ fn what_a_browser_would_write_differently_is_refused() {
 }
 
 #[test]
-fn a_host_is_a_name_or_an_address_and_nothing_else() {
+fn hosts_are_names_or_addresses() {
     for text in [
         "https://*.app.example/cb",
         "https://app.example;script-src/cb",

@@ -114,14 +114,14 @@ proptest! {
     }
 
     #[test]
-    fn who_covers_a_role_holds_its_key_permissions(one in permissions(), other in permissions()) {
+    fn covering_a_role_implies_its_key_permissions(one in permissions(), other in permissions()) {
         if one.covers(&other) {
             prop_assert!(one.key_permissions().covers(other.key_permissions()));
         }
     }
 
     #[test]
-    fn only_who_has_every_switch_holds_all_five(role in permissions()) {
+    fn only_every_switch_together_gives_all_five_permissions(role in permissions()) {
         if role.key_permissions() == KeyPermissions::ALL {
             prop_assert_eq!(role.switches, Switches::ALL);
         }

@@ -72,7 +72,7 @@ fn a_header_that_is_ambiguous_or_extends_the_token_is_refused() {
 }
 
 #[test]
-fn a_token_holds_for_a_day_and_not_before_it_was_made() {
+fn a_token_is_valid_for_a_day_from_its_creation() {
     let claims = claims();
     let at = |seconds| claims.holds_at(Timestamp::from_seconds(seconds));
     assert!(at(claims.iat) && at(claims.iat - 60) && at(claims.exp - 1));
@@ -91,7 +91,7 @@ proptest! {
     }
 
     #[test]
-    fn any_other_letter_breaks_a_token(at in 0usize..200, letter in "[0-9A-Za-z_.-]") {
+    fn any_changed_letter_invalidates_a_token(at in 0usize..200, letter in "[0-9A-Za-z_.-]") {
         let token = key().sign(&claims()).unwrap();
         prop_assume!(at < token.len());
         let mut changed = token.clone();

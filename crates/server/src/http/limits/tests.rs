@@ -12,7 +12,7 @@ fn address(text: &str) -> ClientAddr {
 }
 
 #[test]
-fn a_quota_may_be_spent_at_once_and_comes_back_evenly() {
+fn a_quota_allows_bursts_and_refills_evenly() {
     let (limiter, clock) = limiter();
     let caller = address("192.0.2.1");
     for left in (0..10).rev() {
@@ -32,7 +32,7 @@ fn a_quota_may_be_spent_at_once_and_comes_back_evenly() {
 }
 
 #[test]
-fn a_refused_request_does_not_make_the_wait_longer() {
+fn a_rejected_request_does_not_extend_the_wait() {
     let (limiter, clock) = limiter();
     for _ in 0..50 {
         let _ = limiter.charge(Rule::SignIn, address("192.0.2.1"));
@@ -59,7 +59,7 @@ fn a_peek_counts_nothing_and_a_refund_takes_a_charge_back() {
 }
 
 #[test]
-fn rules_and_callers_are_counted_apart() {
+fn rules_and_callers_are_counted_separately() {
     let (limiter, _) = limiter();
     for _ in 0..5 {
         limiter.charge(Rule::SignIn, address("192.0.2.1")).unwrap();
@@ -91,7 +91,7 @@ fn an_ipv4_address_mapped_into_ipv6_is_the_same_caller() {
 }
 
 #[test]
-fn a_flood_of_unknown_names_takes_no_more_memory_and_frees_no_offender() {
+fn a_flood_of_unknown_names_neither_uses_memory_nor_frees_an_offender() {
     let (limiter, _) = limiter();
     for _ in 0..5 {
         limiter.charge(Rule::SignIn, "offender").unwrap();
@@ -106,7 +106,7 @@ fn a_flood_of_unknown_names_takes_no_more_memory_and_frees_no_offender() {
 }
 
 #[test]
-fn a_limit_of_zero_or_limits_switched_off_refuse_nobody() {
+fn a_limit_of_zero_or_disabled_limits_reject_nothing() {
     let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_800_000_000)));
     let off = Limits { enabled: false, ..Limits::default() };
     let zero = Limits { sign_in: 0, ..Limits::default() };
@@ -151,7 +151,7 @@ fn a_refused_network_takes_nothing_from_its_site() {
 }
 
 #[test]
-fn two_accounts_at_one_address_do_not_pay_for_each_other() {
+fn accounts_at_one_address_are_limited_separately() {
     let (limiter, _) = limiter();
     for here in ["192.0.2.1", "2001:db8:1:1::1"].map(address) {
         for _ in 0..6 {

@@ -150,7 +150,7 @@ async fn no_page_has_inline_script_or_style_nor_loads_anything_from_elsewhere() 
 }
 
 #[tokio::test]
-async fn what_strangers_name_is_shown_as_text() {
+async fn names_chosen_by_others_are_shown_as_text() {
     for page in every_page() {
         let html = text(page).await;
         assert!(!html.contains("<b>") && !html.contains("<i>") && !html.contains("\"><script>"), "{html}");
@@ -193,7 +193,7 @@ fn only_pages_that_lead_to_an_app_let_their_form_leave_this_origin() {
 }
 
 #[test]
-fn scopes_are_told_in_plain_words_and_unknown_ones_by_name() {
+fn scopes_are_described_in_plain_words_and_unknown_ones_by_name() {
     let known = ["openid", "profile", "email", "offline_access", "sigma:profile", "sigma:wallet", "sigma:backup"];
     for scope in known {
         let line = ScopeLine::of(scope);
@@ -204,7 +204,7 @@ fn scopes_are_told_in_plain_words_and_unknown_ones_by_name() {
 }
 
 #[tokio::test]
-async fn a_session_is_told_by_its_device_and_time() {
+async fn a_session_is_described_by_device_and_time() {
     let safari = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Mobile/15E148 Safari/604.1";
     let edge = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/150.0 Safari/537.36 Edg/150.0";
     for (agent, words) in [

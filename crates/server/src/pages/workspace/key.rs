@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_key_is_said_in_words() {
+    fn problems_with_a_key_are_explained() {
         let now = end_of("2026-11-21").unwrap().plus(Duration::from_secs(1));
         let parse = |form: &str| Entered::read(&Form(Params::parse(form))).parse(now);
         let (name, permissions, ends) = parse("name=+Import+&permission=read&permission=x&expires=2026-11-22").unwrap();

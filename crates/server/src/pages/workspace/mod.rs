@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_switch_and_permission_that_there_is_has_its_words() {
+    fn every_switch_and_permission_has_a_description() {
         let mut switches: Vec<_> = switch_lines(&RolePermissions::admin(), None);
         assert!(switches.iter().all(|line| line.on && !line.locked));
         switches.dedup_by_key(|line| line.field);
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_does_not_hold_is_locked() {
+    fn rights_that_the_user_lacks_are_locked() {
         let own = RolePermissions { switches: [Switch::ManageRoles].into_iter().collect(), ..Default::default() };
         let locked = switch_lines(&RolePermissions::default(), Some(&own)).into_iter().filter(|line| line.locked);
         assert_eq!(locked.count(), Switch::ALL.len() - 1);

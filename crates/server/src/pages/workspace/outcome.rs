@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_says_only_what_we_wrote() {
+    fn pages_show_only_our_own_texts() {
         for done in Done::ALL {
             let told = Done::told_by(&Params::parse(&format!("done={}", done.name())));
             assert!(matches!(told, Some(Notice::Done(words)) if words == done.words()));

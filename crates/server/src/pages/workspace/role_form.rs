@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_role_is_said_in_words() {
+    fn problems_with_a_role_are_explained() {
         let problems = [
             "name=",
             "name=a&schema=&default=read&attribute=x&level=read",

@@ -206,7 +206,7 @@ async fn no_page_has_inline_script_or_style_nor_loads_anything_from_elsewhere() 
 }
 
 #[tokio::test]
-async fn what_people_name_is_shown_as_text() {
+async fn names_are_shown_as_text() {
     for page in every_page() {
         let html = text(page).await;
         assert!(!html.contains("<b>") && !html.contains("\"><script>"), "{html}");
@@ -224,7 +224,7 @@ async fn every_form_that_changes_something_is_posted_to_this_server() {
 }
 
 #[tokio::test]
-async fn the_page_of_a_new_key_is_stored_nowhere_and_says_that_it_is_the_only_one() {
+async fn a_new_key_page_is_not_cached_and_says_it_is_shown_once() {
     let response = made().render(&frame(Tab::Keys), &CONTEXT);
     assert_eq!(response.status(), StatusCode::CREATED);
     assert_eq!(response.headers().get(header::CACHE_CONTROL).unwrap(), "no-store");
