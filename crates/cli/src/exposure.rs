@@ -34,7 +34,7 @@ impl Exposed {
         }
     }
 
-    /// What that means.
+    /// A description of the problem.
     pub fn told(&self) -> String {
         let (path, mode) = (self.path.display(), self.mode);
         match self.what {

@@ -58,7 +58,7 @@ impl Opened {
         Ok(Self { settings, store, clock, rng })
     }
 
-    /// The time now.
+    /// The current time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }

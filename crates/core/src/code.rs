@@ -18,7 +18,7 @@ pub struct Authorization {
     pub session_id: SessionId,
     /// The identity that they chose.
     pub bap_id: Option<String>,
-    /// What was granted.
+    /// The granted scopes.
     pub scope: Scopes,
     /// Userinfo claims that were asked for one by one.
     pub claims: Vec<String>,
@@ -67,7 +67,7 @@ pub struct Code {
     pub redirect_uri: String,
     /// Enforced when it was sent (RFC 7636 §4.6).
     pub code_challenge: Option<CodeChallenge>,
-    /// When it lapses.
+    /// When it expires.
     pub expires_at: Timestamp,
     /// The grant that it was redeemed for.
     pub redeemed_for: Option<GrantId>,
@@ -109,7 +109,7 @@ pub enum Redeemed {
     WrongApp,
     /// It was used before: what came of the first use must end.
     UsedBefore,
-    /// It lapsed.
+    /// It has expired.
     Expired,
     /// The redirect URI of the request is not repeated.
     RedirectUriMissing,

@@ -32,7 +32,7 @@ pub struct Grant {
 /// A refresh token as it is stored, with whether what replaced it was used.
 #[derive(Clone, Copy, Debug)]
 pub struct RefreshToken {
-    /// When it lapses.
+    /// When it expires.
     pub expires_at: Timestamp,
     /// When it was used.
     pub used_at: Option<Timestamp>,

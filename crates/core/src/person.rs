@@ -51,7 +51,7 @@ impl Proof {
 pub struct Identity {
     /// base58 of 20 bytes.
     pub bap_id: String,
-    /// Whose it is.
+    /// The user's id.
     pub user_id: UserId,
     /// Its member key, lower-case hex.
     pub pubkey: String,

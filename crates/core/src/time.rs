@@ -91,7 +91,7 @@ impl fmt::Display for Timestamp {
 
 /// Where the time comes from: the system's clock in the server, a clock that the test moves in a test.
 pub trait Clock: Send + Sync + fmt::Debug {
-    /// The time now.
+    /// The current time.
     fn now(&self) -> Timestamp;
 }
 

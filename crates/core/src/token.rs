@@ -23,9 +23,9 @@ const LONGEST_RECORD: usize = 4_096;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Audience {
-    /// One.
+    /// A single value.
     One(String),
-    /// Several.
+    /// Several values.
     Many(Vec<String>),
 }
 
@@ -84,7 +84,7 @@ pub struct AccessClaims {
     pub jti: String,
     /// The app.
     pub client_id: String,
-    /// What it allows.
+    /// The granted scopes.
     pub scope: String,
     /// The grant; none for client credentials, which carry no user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -118,7 +118,7 @@ pub struct AccessClaims {
 /// When and how long: what every token of one answer shares.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetime {
-    /// Now.
+    /// The current time.
     pub now: Timestamp,
     /// Seconds of life.
     pub seconds: u32,

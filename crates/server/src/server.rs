@@ -62,9 +62,9 @@ pub enum StartError {
     /// The address.
     #[error("cannot listen on {address}: {error}")]
     Listen {
-        /// Where.
+        /// The address.
         address: SocketAddr,
-        /// Why not.
+        /// The cause.
         error: std::io::Error,
     },
     /// The certificate.

@@ -216,7 +216,7 @@ impl AppState {
         self.draining.load(Ordering::Acquire)
     }
 
-    /// The time now.
+    /// The current time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }

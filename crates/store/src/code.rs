@@ -67,7 +67,7 @@ pub struct Redeem {
     pub access_expires_at: Timestamp,
     /// A narrower choice of audiences (RFC 8707 §2.2).
     pub resources: Vec<String>,
-    /// Now.
+    /// The current time.
     pub now: Timestamp,
 }
 

@@ -30,7 +30,7 @@ pub struct NewRefreshToken {
     pub hash: Digest,
     /// The key that its successors are derived with, sealed.
     pub sealed_family_key: Vec<u8>,
-    /// When it lapses.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
@@ -210,7 +210,7 @@ pub struct Refresh {
     pub refresh_expires_at: Timestamp,
     /// When the access token expires.
     pub access_expires_at: Timestamp,
-    /// Now.
+    /// The current time.
     pub now: Timestamp,
 }
 

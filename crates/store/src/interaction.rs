@@ -23,7 +23,7 @@ pub struct StoredInteraction {
     pub kind: Kind,
     /// What it has gathered.
     pub state: Interaction,
-    /// When it lapses.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 

@@ -33,7 +33,7 @@ const TOO_MANY: Refusal =
 pub struct Invite {
     /// The workspace.
     pub org_id: OrgId,
-    /// Who invites.
+    /// The inviter.
     pub actor: Actor,
     /// What the membership is called until they accept.
     pub id: MembershipId,
@@ -106,7 +106,7 @@ fn may_mail(tx: &mut dyn Tx, counted_as: &str, now: Timestamp) -> Result<bool, S
 pub struct Invitation {
     /// The workspace.
     pub org_id: OrgId,
-    /// Its name.
+    /// The workspace.
     pub workspace: String,
     /// The membership that waits.
     pub invited: UserId,
@@ -177,7 +177,7 @@ pub struct Accept {
     pub signed_in: Option<UserId>,
     /// The network that they come from.
     pub network: String,
-    /// Now.
+    /// The current time.
     pub now: Timestamp,
 }
 

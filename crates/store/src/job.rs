@@ -22,9 +22,9 @@ pub(crate) trait Job: Send {
 
 /// Where the outcome of an operation goes.
 pub(crate) enum Reply<R> {
-    /// To a task.
+    /// A task awaits the answer.
     Task(oneshot::Sender<Result<R, StoreError>>),
-    /// To a thread.
+    /// A thread waits for the answer.
     Thread(std::sync::mpsc::SyncSender<Result<R, StoreError>>),
 }
 

@@ -42,7 +42,7 @@ impl Purpose {
 /// A link that works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OneTimeLink {
-    /// What for.
+    /// The purpose of the link.
     pub purpose: Purpose,
     /// Who it was sent to; of an invitation, the membership that waits.
     pub user_id: UserId,
@@ -57,9 +57,9 @@ pub struct OneTimeLink {
 pub struct NewLink {
     /// The digest of its secret.
     pub hash: Digest,
-    /// What for.
+    /// The purpose of the link.
     pub purpose: Purpose,
-    /// Now.
+    /// The current time.
     pub now: Timestamp,
 }
 

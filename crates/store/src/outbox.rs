@@ -23,7 +23,7 @@ pub struct NewMail {
     pub id: MailId,
     /// The mail, sealed under [`seal_context`].
     pub sealed: Vec<u8>,
-    /// Now.
+    /// The current time.
     pub now: Timestamp,
     /// When nobody needs it any more.
     pub expires_at: Timestamp,

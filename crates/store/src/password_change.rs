@@ -89,7 +89,7 @@ pub fn reset(tx: &mut dyn Tx, reset: &Reset) -> Result<Option<Session>, StoreErr
 /// A signed-in person sets a password.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// Who.
+    /// The user's id.
     pub user_id: UserId,
     /// That they know the one they have, if they have one.
     pub proof: Option<Proof>,

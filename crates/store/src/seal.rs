@@ -55,7 +55,7 @@ pub enum SealError {
 /// Why a text is no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum KeyFault {
-    /// There is nothing.
+    /// The file is empty.
     #[error("is empty: put the key back from its backup")]
     Empty,
     /// It has other characters than base64, or a length that base64 never has.

@@ -82,9 +82,9 @@ pub struct NewSession {
     pub amr: &'static str,
     /// From where.
     pub address: String,
-    /// With what.
+    /// The user agent.
     pub user_agent: String,
-    /// Now.
+    /// The current time.
     pub now: Timestamp,
     /// When it expires.
     pub expires_at: Timestamp,

@@ -46,9 +46,9 @@ pub enum UnknownKey {
 /// A person who just signed in.
 #[derive(Clone, Debug)]
 pub struct NewlySignedIn {
-    /// Who.
+    /// The user.
     pub user: User,
-    /// In which session.
+    /// The session.
     pub session: Session,
     /// The account was made just now.
     pub is_new: bool,

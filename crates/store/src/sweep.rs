@@ -16,7 +16,7 @@ const BATCH: u64 = 500;
 /// A table of which rows expire.
 #[derive(Clone, Copy, Debug)]
 pub struct Expiring {
-    /// Its name.
+    /// The table.
     pub table: &'static str,
     /// The statement that deletes a batch of what expired at or before `$1`.
     pub delete: &'static str,

@@ -43,7 +43,7 @@ pub enum Invalid {
 /// What a verified token proves: `pubkey` signed this path and body at this time. It may still be a replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedAuthToken {
-    /// Who signed.
+    /// The key that signed.
     pub pubkey: PublicKey,
     /// Names what was signed and by whom, not the signature's bytes, which the signer can vary: two tokens with the same
     /// key are one request, sent twice. SHA-256 of the compressed public key and the signed message.

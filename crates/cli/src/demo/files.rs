@@ -7,7 +7,7 @@ pub struct Embedded {
     pub name: &'static str,
     /// Its media type.
     pub content_type: &'static str,
-    /// What it holds.
+    /// The content.
     pub bytes: &'static [u8],
 }
 

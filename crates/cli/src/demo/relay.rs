@@ -35,7 +35,7 @@ enum Verb {
     Post,
 }
 
-/// What came back.
+/// The upstream response.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Incoming {

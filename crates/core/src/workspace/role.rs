@@ -186,7 +186,7 @@ pub struct SchemaPermission {
 pub struct CatalogPermission {
     /// The catalog, as the product calls it.
     pub catalog_id: String,
-    /// See it.
+    /// May view the catalog.
     #[serde(default)]
     pub can_view: bool,
     /// Assign what is in it.
@@ -403,7 +403,7 @@ impl RoleDraft {
         &self.description
     }
 
-    /// What it allows.
+    /// Its permissions.
     pub fn permissions(&self) -> &RolePermissions {
         &self.permissions
     }
@@ -416,11 +416,11 @@ pub struct Role {
     pub org_id: OrgId,
     /// `roleId` on the wire.
     pub id: RoleId,
-    /// Its name.
+    /// Display name.
     pub name: String,
     /// What it is for.
     pub description: String,
-    /// What it allows.
+    /// Its permissions.
     pub permissions: RolePermissions,
     /// When it was made.
     pub created_at: Timestamp,

@@ -24,9 +24,9 @@ const SKEW: i64 = 60;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionClaims {
-    /// Who.
+    /// The user's id.
     pub user_id: UserId,
-    /// Where.
+    /// The workspace's id.
     pub workspace_id: OrgId,
     /// As what, when the token was made.
     pub role_id: RoleId,

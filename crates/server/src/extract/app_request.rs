@@ -29,9 +29,9 @@ pub struct AuthenticatedApp {
 /// A request of an app, with its parameters, none of which stands twice but `resource`.
 #[derive(Clone, Debug)]
 pub struct AppRequest {
-    /// Who asks.
+    /// The authenticated app.
     pub caller: AuthenticatedApp,
-    /// What for.
+    /// The parameters.
     pub params: Params,
 }
 

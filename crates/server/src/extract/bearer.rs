@@ -25,7 +25,7 @@ const SKEW: i64 = 60;
 /// An access token whose signature, type and issuer were checked. Whether it lives is another question.
 #[derive(Debug)]
 pub struct VerifiedAccess {
-    /// What it says.
+    /// Its claims.
     pub claims: AccessClaims,
     /// The key that signed it.
     kid: String,

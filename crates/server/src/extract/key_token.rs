@@ -16,7 +16,7 @@ pub const SIGN_IN_PATH: &str = "/api/auth/sign-in/sigma";
 /// A token that was checked, and how.
 #[derive(Clone, Debug)]
 pub struct KeyToken {
-    /// Who signed.
+    /// The key that signed.
     pub pubkey: PublicKey,
     /// It may be used once.
     pub once: Once,
@@ -29,7 +29,7 @@ pub struct KeyToken {
 /// Why a token was not taken. What is wrong with a signature and what with its time is not told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyTokenError {
-    /// There is none.
+    /// Missing.
     Missing,
     /// It is none.
     Malformed,

@@ -44,7 +44,7 @@ pub enum TlsError {
         file: String,
         /// `certificate` or `private key`.
         wanted: &'static str,
-        /// What it holds.
+        /// What the file contains instead.
         found: String,
     },
     /// The key is encrypted.
@@ -76,7 +76,7 @@ pub enum TlsError {
         file: String,
         /// Which one of it, the server's own being 1.
         number: usize,
-        /// When.
+        /// The time.
         at: Timestamp,
     },
     /// The certificate is not yet valid.
@@ -86,7 +86,7 @@ pub enum TlsError {
         file: String,
         /// Which one of it, the server's own being 1.
         number: usize,
-        /// When.
+        /// The time.
         at: Timestamp,
     },
     /// The certificate is for others.

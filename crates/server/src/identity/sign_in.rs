@@ -124,9 +124,9 @@ pub struct Attempt {
 
 /// A person who signed in.
 pub struct Entered {
-    /// Who.
+    /// The user.
     pub user: User,
-    /// In which session.
+    /// The session.
     pub session: Session,
     /// The secret that the browser gets of it.
     begins: NewBrowserSession,

@@ -35,7 +35,7 @@ pub struct Sealed {
     pub kind: Kind,
     /// When the browser that it is bound to first showed it.
     pub started_at: Timestamp,
-    /// When it lapses.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
@@ -44,7 +44,7 @@ pub struct Sealed {
 pub enum OpenError {
     /// It was not sealed here, or was changed since.
     NotOurs,
-    /// It lapsed.
+    /// It has expired.
     Expired,
 }
 

@@ -13,7 +13,7 @@ pub struct Message {
     pub to: String,
     /// Its subject.
     pub subject: String,
-    /// Its words.
+    /// The plain-text body.
     pub text: String,
     /// The same as HTML.
     pub html: String,

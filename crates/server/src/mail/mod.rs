@@ -34,7 +34,7 @@ pub struct Composer<'a> {
     pub master_key: &'a MasterKey,
     /// Randomness.
     pub rng: &'a dyn Rng,
-    /// Now.
+    /// The current time.
     pub now: Timestamp,
 }
 

@@ -143,7 +143,7 @@ pub async fn confirm(State(sigma): State<AppState>, headers: HeaderMap, body: By
 
 /// What the `id_token_hint` is.
 enum Hint {
-    /// There is none.
+    /// No hint was sent.
     Absent,
     /// It proves nothing, and this is what is wrong with it.
     Bad(&'static str),

@@ -100,9 +100,9 @@ pub struct EndSessionConfirmation {
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum AudienceSchema {
-    /// One.
+    /// A single value.
     One(String),
-    /// Several.
+    /// Several values.
     Many(Vec<String>),
 }
 

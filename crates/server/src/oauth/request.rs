@@ -33,7 +33,7 @@ pub struct Requested {
 pub enum Unanswerable {
     /// There is no address to trust.
     Untrusted {
-        /// Why.
+        /// The cause.
         error: Untrusted,
         /// The app that was named.
         client_id: Option<String>,

@@ -38,7 +38,7 @@ pub enum Verdict {
 /// A person who gave their password.
 #[derive(Debug)]
 pub struct Authenticated {
-    /// Who.
+    /// The user.
     pub user: User,
     /// For [`password::confirm`], in the transaction of what the person may do now: it says no when the password was reset
     /// meanwhile, and it clears the count of failures.

@@ -104,11 +104,11 @@ pub struct Caller {
 pub enum Who {
     /// A member.
     Person {
-        /// Who.
+        /// The user's id.
         user_id: UserId,
         /// As what, now.
         role_id: RoleId,
-        /// In which session.
+        /// The session.
         jti: String,
         /// How it began.
         kind: SessionKind,

@@ -85,7 +85,7 @@ const ATTEMPTS: usize = 3;
 
 /// What inviting comes to.
 enum Outcome {
-    /// They are invited.
+    /// The invitation was created.
     Invited(Member),
     /// An account with that address was made meanwhile, spelt like this.
     Misaddressed(String),

@@ -15,11 +15,11 @@ pub const JTI_LENGTH: usize = 22;
 
 /// A member in a session.
 pub struct Session<'a> {
-    /// Where.
+    /// The workspace's id.
     pub org_id: &'a OrgId,
-    /// Who.
+    /// The user's id.
     pub user_id: &'a UserId,
-    /// As what.
+    /// The role's id.
     pub role_id: &'a RoleId,
     /// The session.
     pub jti: &'a str,

@@ -47,7 +47,7 @@ pub struct ApiKey {
 /// Who made a key: told of it for ever, also when they left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Maker {
-    /// Who.
+    /// The id of the creator.
     pub id: MakerId,
     /// What they were called then.
     pub name: String,

@@ -16,16 +16,16 @@ pub struct Login {
     pub org_id: Option<OrgId>,
     /// The name of the session, if it comes to one.
     pub jti: String,
-    /// Now.
+    /// The current time.
     pub now: Timestamp,
 }
 
 /// A person who is logged in.
 #[derive(Clone, Debug)]
 pub struct LoggedIn {
-    /// Where.
+    /// The workspace.
     pub workspace: Belonging,
-    /// As whom.
+    /// The member.
     pub member: Member,
     /// When the session ends however often it is refreshed.
     pub ends_at: Timestamp,

@@ -320,7 +320,7 @@ pub(crate) fn accept(
 pub struct Belonging {
     /// The workspace.
     pub org_id: OrgId,
-    /// Its name.
+    /// Display name.
     pub name: String,
     /// Their role in it.
     pub role_id: RoleId,

@@ -17,7 +17,7 @@ const MOST_PEOPLE: u32 = 20;
 /// Whether people whose role manages something may be among them: only in the demo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Managers {
-    /// Yes.
+    /// Allowed.
     Welcome,
     /// No.
     Excluded,

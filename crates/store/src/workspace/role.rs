@@ -28,7 +28,7 @@ pub(super) fn managing() -> i64 {
 pub struct RoleSummary {
     /// Its id.
     pub id: RoleId,
-    /// Its name.
+    /// Display name.
     pub name: String,
     /// What it is for.
     pub description: String,

@@ -18,7 +18,7 @@ pub const CHANGED: &str = "workspace";
 pub struct Workspace {
     /// `workspaceId` on the wire.
     pub id: OrgId,
-    /// Its name.
+    /// Display name.
     pub name: String,
     /// People who are marked for it log in without a password, where the server allows it.
     pub quick_logins: bool,
@@ -43,7 +43,7 @@ pub struct NewWorkspace {
     pub kid: String,
     /// Its secret, sealed.
     pub secret: Vec<u8>,
-    /// Now.
+    /// The current time.
     pub now: Timestamp,
 }
 

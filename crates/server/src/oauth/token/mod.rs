@@ -49,7 +49,7 @@ pub struct TokenAnswer {
     pub expires_in: u32,
     /// When it expires, in seconds since the epoch.
     pub expires_at: i64,
-    /// What was granted.
+    /// The granted scopes.
     pub scope: String,
     /// Who signed in; always with `openid`.
     #[serde(skip_serializing_if = "Option::is_none")]

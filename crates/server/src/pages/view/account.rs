@@ -13,7 +13,7 @@ use super::{AppView, PageContext, PersonView, initial, page};
 pub struct SelectAccount {
     /// Who is signed in.
     pub person: PersonView,
-    /// Who asks.
+    /// The requesting app.
     pub app: AppView,
     /// The interaction's id.
     pub interaction: String,

@@ -12,13 +12,13 @@ use super::{AppView, PageContext, PersonView, initial, page};
 /// an identity, `bap_id` to `/api/auth/oauth2/consent`.
 #[derive(Clone, Debug)]
 pub struct Consent {
-    /// Who asks.
+    /// The requesting app.
     pub app: AppView,
     /// What for, in the order to show.
     pub scopes: Vec<ScopeLine>,
     /// The identities to choose from; a single one is shown, not asked for.
     pub identities: Vec<IdentityChoice>,
-    /// Who is asked.
+    /// The signed-in user.
     pub person: PersonView,
     /// The interaction's id.
     pub interaction: String,
@@ -35,7 +35,7 @@ pub struct ScopeLine {
     pub scope: String,
     /// What it lets the app do.
     pub title: String,
-    /// What that means.
+    /// Explanation for the user.
     pub detail: String,
     /// Worth a second look.
     pub sensitive: bool,
@@ -46,7 +46,7 @@ pub struct ScopeLine {
 pub struct IdentityChoice {
     /// Its BAP id.
     pub bap_id: String,
-    /// Its name.
+    /// Display name.
     pub name: String,
     /// Its picture on our own origin or as a `data:` URL.
     pub picture: Option<String>,

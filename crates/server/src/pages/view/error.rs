@@ -30,7 +30,7 @@ pub struct ErrorPage {
 pub struct Link {
     /// Where to.
     pub href: String,
-    /// Its words.
+    /// The text of the link.
     pub label: String,
 }
 

@@ -28,11 +28,11 @@ const MOST_OTHERS: usize = 20;
 
 /// An active member at the pages of their workspace.
 pub struct MemberSession {
-    /// Where.
+    /// The workspace.
     pub workspace: Workspace,
-    /// Who.
+    /// The member.
     pub member: Member,
-    /// As what.
+    /// The member's role.
     pub role: Role,
     others: Vec<Belonging>,
 }
@@ -44,7 +44,7 @@ struct Place {
 }
 
 impl MemberSession {
-    /// What they may.
+    /// The member's permissions.
     pub fn authority(&self) -> Authority {
         Authority::Person(self.role.permissions.clone())
     }

@@ -108,7 +108,7 @@ impl Done {
 pub struct Refused {
     /// The status.
     pub status: StatusCode,
-    /// Why.
+    /// The message.
     pub notice: Notice,
 }
 

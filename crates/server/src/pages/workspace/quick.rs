@@ -21,7 +21,7 @@ const PURPOSE: &str = "workspace-session";
 pub struct QuickSession {
     /// The one workspace that it is for.
     pub org_id: OrgId,
-    /// Its name.
+    /// The session.
     jti: String,
 }
 

@@ -14,7 +14,7 @@ use crate::pages::view::workspace::{AttributeRow, CatalogRow, SchemaRow};
 /// A role as it was entered.
 #[derive(Debug, Default)]
 pub struct Entered {
-    /// Its name.
+    /// Display name.
     pub name: String,
     /// What it is for.
     pub description: String,

@@ -11,7 +11,7 @@ use crate::pages::view::{PageContext, initial, page};
 /// The workspaces of a person.
 #[derive(Clone, Debug)]
 pub struct Chooser {
-    /// Who looks.
+    /// The signed-in user.
     pub person: String,
     /// Where they are a member.
     pub workspaces: Vec<WorkspaceLine>,

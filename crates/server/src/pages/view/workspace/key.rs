@@ -29,7 +29,7 @@ pub struct PermissionLine {
     pub name: &'static str,
     /// What it lets a server do.
     pub title: &'static str,
-    /// What that means.
+    /// Explanation for the user.
     pub detail: &'static str,
     /// Chosen.
     pub on: bool,
@@ -40,7 +40,7 @@ pub struct PermissionLine {
 /// A key that was just made: the only page that ever shows it.
 #[derive(Debug)]
 pub struct KeyMade {
-    /// Its name.
+    /// Display name.
     pub name: String,
     /// The key.
     pub key: SecretString,

@@ -23,7 +23,7 @@ pub struct Keys {
 pub struct KeyLine {
     /// Its id.
     pub id: String,
-    /// Its name.
+    /// Display name.
     pub name: String,
     /// Its permissions' names.
     pub permissions: Vec<String>,

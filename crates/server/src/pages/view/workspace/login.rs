@@ -24,9 +24,9 @@ pub struct WorkspaceLogin {
 pub struct QuickLoginGroup {
     /// Its id.
     pub workspace_id: String,
-    /// Its name.
+    /// Display name.
     pub name: String,
-    /// Who gets in.
+    /// The members who may use quick login.
     pub people: Vec<QuickLoginLine>,
 }
 

@@ -47,7 +47,7 @@ pub struct Frame {
 pub struct WorkspaceLink {
     /// Its id.
     pub id: String,
-    /// Its name.
+    /// Display name.
     pub name: String,
 }
 

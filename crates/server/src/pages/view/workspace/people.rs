@@ -14,7 +14,7 @@ use crate::pages::view::{PageContext, initial, moment, page};
 pub struct People {
     /// The e-mail address that was searched for.
     pub search: Option<String>,
-    /// Those to show.
+    /// The members on this page.
     pub people: Vec<MemberLine>,
     /// Where in the list they stand.
     pub paging: Paging,
@@ -46,9 +46,9 @@ pub struct MemberLine {
 pub enum MemberStatus {
     /// They have not accepted yet.
     Invited,
-    /// They can.
+    /// The member can sign in.
     Active,
-    /// They cannot.
+    /// The member cannot sign in.
     Inactive,
 }
 

@@ -25,7 +25,7 @@ pub struct InviteForm {
 pub struct RoleOption {
     /// Its id.
     pub id: String,
-    /// Its name.
+    /// Display name.
     pub name: String,
     /// Chosen unless the person chooses otherwise.
     pub selected: bool,
@@ -62,7 +62,7 @@ pub struct MemberPage {
 /// Whether a person may be listed for login without a password.
 #[derive(Clone, Debug)]
 pub struct QuickLoginSwitch {
-    /// They are.
+    /// Whether it is enabled.
     pub on: bool,
     /// Why it has no effect now, or what it does.
     pub hint: String,

@@ -15,7 +15,7 @@ use crate::pages::view::{PageContext, page};
 pub struct RoleForm {
     /// Its id; a new one has none.
     pub id: Option<String>,
-    /// Its name.
+    /// Display name.
     pub name: String,
     /// What it is for.
     pub description: String,
@@ -47,7 +47,7 @@ pub struct SwitchLine {
     pub short: &'static str,
     /// What it lets people do.
     pub title: &'static str,
-    /// What that means.
+    /// Explanation for the user.
     pub detail: &'static str,
     /// It is on.
     pub on: bool,
@@ -62,14 +62,14 @@ pub struct SchemaRow {
     pub id: String,
     /// The level of what is not listed: `write`, `read` or `hidden`.
     pub default: String,
-    /// What is listed.
+    /// Attribute overrides.
     pub attributes: Vec<AttributeRow>,
 }
 
 /// The level of one attribute.
 #[derive(Clone, Debug, Default)]
 pub struct AttributeRow {
-    /// Its name.
+    /// Display name.
     pub name: String,
     /// `write`, `read` or `hidden`.
     pub level: String,
@@ -80,7 +80,7 @@ pub struct AttributeRow {
 pub struct CatalogRow {
     /// Its id.
     pub id: String,
-    /// See it.
+    /// May view the catalog.
     pub can_view: bool,
     /// Assign what is in it.
     pub can_assign: bool,

@@ -24,7 +24,7 @@ pub struct Roles {
 pub struct RoleLine {
     /// Its id.
     pub id: String,
-    /// Its name.
+    /// Display name.
     pub name: String,
     /// What it is for.
     pub description: String,

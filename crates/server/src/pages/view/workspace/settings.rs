@@ -11,7 +11,7 @@ use crate::pages::view::{PageContext, page};
 /// The settings of a workspace. Posts `name` and `quick_logins` to itself, nothing to `/workspace/{id}/settings/rotate`.
 #[derive(Clone, Debug)]
 pub struct WorkspaceSettings {
-    /// Its name.
+    /// Display name.
     pub name: String,
     /// Login without a password.
     pub quick_logins: QuickLoginsSetting,
