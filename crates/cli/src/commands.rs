@@ -1,4 +1,4 @@
-//! The admin commands, a file each.
+//! The admin commands, one file each.
 
 pub mod api_key;
 pub mod app;
@@ -13,17 +13,17 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// One page of a list, as `--json` shows it.
+/// A page of a list, as shown by `--json`.
 #[derive(Debug, Serialize)]
 pub struct Listed<T> {
-    /// What is on the page.
+    /// The entries of the page.
     items: Vec<T>,
-    /// What `--after` of the next page is; null on the last one.
+    /// `--after` of the next page; null on the last one.
     next: Option<String>,
 }
 
 impl<T: Serialize> Listed<T> {
-    /// The page of at most `limit` of `found`, which holds one more if there is a next page.
+    /// Returns the page of at most `limit` of `found`, which has one more entry if there is a next page.
     pub fn new(mut found: Vec<T>, limit: u32, id: impl Fn(&T) -> String) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = found.len() > limit;
@@ -32,7 +32,7 @@ impl<T: Serialize> Listed<T> {
         Self { items: found, next }
     }
 
-    /// Prints the page: rows made by `table`, and how to see the next one.
+    /// Prints the page as rows of `table`, and how to get the next one.
     pub fn print(
         &self,
         output: Output,
@@ -53,7 +53,7 @@ impl<T: Serialize> Listed<T> {
     }
 }
 
-/// What to ask the store for, to learn whether there is a next page.
+/// The limit for the store query: one more than the page, to learn whether there is a next page.
 pub const fn one_more(limit: u32) -> u32 {
     limit.saturating_add(1)
 }

@@ -1,6 +1,6 @@
-//! The configuration: a TOML file, overruled by the environment (`SIGMA__SECTION__KEY`).
+//! The configuration: a TOML file, overridden by the environment (`SIGMA__SECTION__KEY`).
 //!
-//! An unknown key refuses the start, for it is a typing error that would otherwise leave a default in force.
+//! Unknown keys prevent the start: they are typing errors that would otherwise leave a default in effect.
 
 use std::path::{Path, PathBuf};
 
@@ -14,22 +14,22 @@ use crate::failure::Failure;
 pub mod check;
 pub mod show;
 
-/// The file that is read when none is named and it exists.
+/// The file that is read by default if it exists.
 const DEFAULT_FILE: &str = "sigma.toml";
 
-/// What every variable of ours begins with.
+/// The prefix of our environment variables.
 const PREFIX: &str = "SIGMA__";
 
-/// The configuration and where it came from.
+/// The configuration and its source.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The settings, defaults filled in, not yet checked.
+    /// The settings with defaults, not yet checked.
     pub settings: Settings,
     /// The file that was read, if any.
     pub file: Option<PathBuf>,
 }
 
-/// Reads the configuration: `named` must exist, `sigma.toml` may.
+/// Reads the configuration. `named` must exist, `sigma.toml` need not.
 pub fn load(named: Option<&Path>) -> Result<Loaded, Failure> {
     let file = match named {
         Some(path) if !path.is_file() => {
@@ -45,7 +45,7 @@ pub fn load(named: Option<&Path>) -> Result<Loaded, Failure> {
     Ok(Loaded { settings: extract(figment)?, file })
 }
 
-/// What the demo has instead of the usual defaults: all its callers share one address, and its log is for a terminal.
+/// Defaults of the demo: all its clients share one address, and its log goes to a terminal.
 const DEMO: &str = "
 sign_in.implicit_sign_up = true
 [limits]
@@ -67,7 +67,7 @@ filter = 'warn'
 access = false
 ";
 
-/// The settings of the demo, overruled by `named` and by the environment. A `sigma.toml` here is another server's.
+/// The settings of the demo, overridden by `named` and the environment. A `sigma.toml` here belongs to another server.
 pub fn load_demo(named: Option<&Path>) -> Result<Settings, Failure> {
     let mut figment = Figment::from(Toml::string(DEMO));
     if let Some(path) = named {
@@ -76,20 +76,20 @@ pub fn load_demo(named: Option<&Path>) -> Result<Settings, Failure> {
     extract(figment)
 }
 
-/// Lets the environment overrule the rest, and reads the whole.
+/// Applies the environment and parses the whole.
 fn extract(figment: Figment) -> Result<Settings, Failure> {
     let figment = figment.merge(Env::prefixed(PREFIX).split("__"));
     figment.extract().map_err(|error| Failure::Config(explain(&figment, &error)))
 }
 
-/// Reads the configuration and refuses one that cannot work, naming everything wrong with it.
+/// Reads the configuration and rejects an invalid one, with every problem.
 pub fn load_checked(named: Option<&Path>) -> Result<Settings, Failure> {
     let Loaded { settings, .. } = load(named)?;
     refuse_problems(&settings)?;
     Ok(settings)
 }
 
-/// Refuses settings that cannot work, naming everything wrong with them.
+/// Rejects invalid settings, with every problem.
 pub fn refuse_problems(settings: &Settings) -> Result<(), Failure> {
     let problems = check::problems(settings);
     if problems.is_empty() { Ok(()) } else { Err(unusable(&problems)) }
@@ -100,7 +100,7 @@ fn unusable(problems: &[check::Problem]) -> Failure {
     Failure::Config(format!("invalid configuration:\n  {}", lines.join("\n  ")))
 }
 
-/// One error of figment in plain words: which key, from which file or variable, and what it should be.
+/// Explains an error of figment: the key, the file or variable, and the expected value.
 fn explain(figment: &Figment, error: &figment::Error) -> String {
     let mut path = error.path.clone();
     if let Kind::UnknownField(field, _) = &error.kind
@@ -118,7 +118,7 @@ fn explain(figment: &Figment, error: &figment::Error) -> String {
         Kind::MissingField(field) => {
             format!("\"{}\" is missing in {place}", [path, vec![field.to_string()]].concat().join("."))
         }
-        // What was found is not repeated: it may be a secret.
+        // The value is not repeated: it may be a secret.
         Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
             format!("\"{key}\" in {place} must be {expected}")
         }
@@ -130,7 +130,7 @@ fn explain(figment: &Figment, error: &figment::Error) -> String {
     }
 }
 
-/// The file or the environment variable that the key at `path` came from.
+/// The source of the key at `path`: a file or an environment variable.
 fn place(figment: &Figment, path: &[String], error: &figment::Error) -> String {
     let metadata = figment.find_metadata(&path.join(".")).or(error.metadata.as_ref());
     match metadata.and_then(|metadata| metadata.source.as_ref()) {
@@ -140,13 +140,13 @@ fn place(figment: &Figment, path: &[String], error: &figment::Error) -> String {
     }
 }
 
-/// The known key that differs from `unknown` by the least, if by no more than a third of it.
+/// The known key closest to `unknown`, if it differs in at most a third of its letters.
 fn nearest<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
     let (distance, name) = known.iter().map(|name| (edits(unknown, name), *name)).min()?;
     (distance * 3 <= unknown.chars().count().max(3)).then_some(name)
 }
 
-/// Levenshtein's distance: insertions, deletions and substitutions from one word to the other.
+/// Levenshtein distance.
 fn edits(from: &str, to: &str) -> usize {
     let mut row: Vec<usize> = (0..=to.chars().count()).collect();
     for (index, left) in from.chars().enumerate() {

@@ -1,14 +1,14 @@
-//! The question before what cannot be taken back.
+//! Confirmation of commands that cannot be undone.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use crate::failure::Failure;
 
-/// Goes on where `yes` was said on the command line, or whoever sits at the terminal says it now. `consequence` is what
-/// happens, in a sentence without its full stop.
+/// Continues if `yes` was given or the user confirms on the terminal. `consequence` is a sentence without its full
+/// stop.
 ///
 /// # Errors
-/// Refused: nobody said yes.
+/// Refused: not confirmed.
 pub fn confirm(yes: bool, consequence: &str) -> Result<(), Failure> {
     if yes {
         return Ok(());

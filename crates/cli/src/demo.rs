@@ -31,10 +31,10 @@ use crate::output::Output;
 use crate::serve;
 use crate::signals::Stops;
 
-/// How often another port is tried, when somebody takes the one that was free a moment ago.
+/// How often to try other ports if free ones keep being taken.
 const TRIES: u16 = 10;
 
-/// Runs the demo until it is told to stop. Prints the server's address first, then the Playground's.
+/// Runs the demo until it is stopped. Prints the server's address first, then the Playground's.
 pub fn demo(file: Option<&Path>, args: &DemoArgs, output: Output) -> Result<(), Failure> {
     let log = config::load_demo(file)?.log;
     let _log = Log::to_stderr(&log)?;
@@ -59,7 +59,7 @@ pub fn demo(file: Option<&Path>, args: &DemoArgs, output: Output) -> Result<(), 
             _ = stops.next() => {}
         }
         drop(stop);
-        // Whoever still reads the Playground does not hold the end up.
+        // Open Playground connections do not delay shutdown.
         playground.abort();
         tokio::select! {
             ended = running => ended.map_err(|error| serve::could_not(&error)),
@@ -70,7 +70,7 @@ pub fn demo(file: Option<&Path>, args: &DemoArgs, output: Output) -> Result<(), 
     ended
 }
 
-/// A server and a Playground that are bound and know each other.
+/// A server and a Playground, bound and configured for each other.
 struct Started {
     server: Server,
     issuer: String,
@@ -80,7 +80,7 @@ struct Started {
     workspaces: Vec<DemoWorkspace>,
 }
 
-/// Binds both, on other ports if somebody is faster; ports that were asked for are not given up.
+/// Binds both, and retries with other ports if one was taken meanwhile. Requested ports are not changed.
 async fn start(file: Option<&Path>, args: &DemoArgs, directory: &Path) -> Result<Started, Failure> {
     let mut first = 8080;
     for _ in 0..TRIES {
@@ -90,7 +90,7 @@ async fn start(file: Option<&Path>, args: &DemoArgs, directory: &Path) -> Result
         let mut settings = settings(file, directory, port)?;
         let issuer = settings.issuer.clone();
         let origin = format!("http://{address}");
-        // The Playground lists quick logins, which are for trusted pages.
+        // The Playground lists quick logins, which needs a trusted origin.
         settings.sign_in.trusted_origins.push(origin.clone());
         first = port.saturating_add(1);
 
@@ -108,7 +108,7 @@ async fn start(file: Option<&Path>, args: &DemoArgs, directory: &Path) -> Result
     Err(Failure::Failed("free ports keep being taken; choose one with --port".to_owned()))
 }
 
-/// The settings of the demo: its own defaults, overruled by the environment; where it lives is not negotiable.
+/// The settings of the demo: its defaults, overridden by the environment, except for its addresses.
 fn settings(file: Option<&Path>, directory: &Path, port: u16) -> Result<Settings, Failure> {
     let mut settings = config::load_demo(file)?;
     settings.issuer = format!("http://localhost:{port}");
@@ -124,11 +124,11 @@ fn settings(file: Option<&Path>, directory: &Path, port: u16) -> Result<Settings
     Ok(settings)
 }
 
-/// Where the database of the demo is.
+/// The location of the demo's database.
 enum Place {
-    /// For this time alone.
+    /// Temporary.
     Temporary(TempDir),
-    /// Where the person said.
+    /// Chosen by the user.
     Kept(PathBuf),
 }
 
@@ -156,7 +156,7 @@ impl Place {
     }
 }
 
-/// What an admin command for the demo's database begins with.
+/// The prefix of admin commands for the demo's database.
 fn admin_command(directory: &Path) -> String {
     let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("sigma"));
     let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
@@ -185,5 +185,5 @@ fn announce(output: Output, issuer: &str, origin: &str, admin: &str, data: Optio
     ));
 }
 
-/// What the Playground is told of its apps, shared by its handlers.
+/// What the Playground knows about its apps, shared by its handlers.
 pub(crate) type Shared = Arc<playground::Site>;

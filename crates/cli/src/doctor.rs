@@ -13,25 +13,25 @@ use crate::config;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// How one check went.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Status {
-    /// As it should be.
+    /// No problem.
     Fine,
-    /// It works, but somebody should know.
+    /// It works, but needs attention.
     Note,
-    /// It does not work, or is not safe.
+    /// It does not work, or is not secure.
     Wrong,
 }
 
-/// One thing that was looked at.
+/// A check and its result.
 #[derive(Debug, Serialize)]
 struct Finding {
     check: &'static str,
     status: Status,
     message: String,
-    /// What to do about it.
+    /// How to fix it.
     #[serde(skip_serializing_if = "Option::is_none")]
     mend: Option<String>,
 }
@@ -67,7 +67,7 @@ struct Report {
     checks: Vec<Finding>,
 }
 
-/// Examines the installation; exit code 1 when something is wrong.
+/// Diagnoses the installation; exit code 1 if something is wrong.
 pub fn doctor(file: Option<&Path>, output: Output) -> Result<(), Failure> {
     let checks = examine(file);
     let wrong = checks.iter().filter(|finding| finding.status == Status::Wrong).count();

@@ -1,4 +1,4 @@
-//! Files that others on this machine can read or write.
+//! Finds files that other users of this machine can access.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use sigma_server::settings::Settings;
 
 use crate::opened::sqlite_path;
 
-/// A file, or folder, that is open to others than its owner.
+/// A file or folder that other users can access.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Exposed {
     /// Where it is.
@@ -53,7 +53,7 @@ impl Exposed {
         }
     }
 
-    /// The command that closes it.
+    /// The command that fixes it.
     pub fn mend(&self) -> String {
         let path = self.path.display();
         match self.what {
@@ -64,8 +64,8 @@ impl Exposed {
     }
 }
 
-/// Everything of this installation that is open to others: the master key, the database with its log, the folder of mails
-/// (which closes the mails in it). What is not there is open to nobody.
+/// All private files and folders of this installation that others can access: the master key, the database with its
+/// log, the mail folder (which protects the mails in it). Missing files are not reported.
 pub fn found(settings: &Settings) -> Vec<Exposed> {
     let mut files = Vec::new();
     if settings.master_key.value.is_none() {

@@ -1,40 +1,40 @@
-//! What a command that did not succeed says, and the exit code it leaves.
+//! Error messages and exit codes of failed commands.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use serde::Serialize;
 
-/// Why a command did not do what it was asked. Each kind has its exit code, which scripts may rely on.
+/// Why a command failed. Each kind has its exit code, which scripts may rely on.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// Something outside went wrong, or a check found a fault: 1.
+    /// An external failure, or a check found a problem: 1.
     #[error("{0}")]
     Failed(String),
     /// The command line makes no sense: 2, as clap leaves.
     #[error("{0}")]
     Usage(String),
-    /// What was named is not there: 3.
+    /// Not found: 3.
     #[error("{0}")]
     NotFound(String),
-    /// It would break a rule, or is there already: 4.
+    /// It would break a rule, or already exists: 4.
     #[error("{0}")]
     Refused(String),
-    /// The configuration cannot be used: 5.
+    /// Invalid configuration: 5.
     #[error("{0}")]
     Config(String),
     /// The store cannot be reached, opened or written: 6.
     #[error("{0}")]
     Store(String),
-    /// A part of the server ended by a fault, and the server with it: 7. A supervisor starts it again.
+    /// A part of the server crashed and ended the server: 7. A supervisor restarts it.
     #[error("{0}")]
     Died(String),
-    /// The command has printed all there is to say; the exit code alone is left: 1.
+    /// Everything has been printed; only the exit code remains: 1.
     #[error("")]
     Reported,
 }
 
-/// The form of a failure under `--json`.
+/// A failure as JSON.
 #[derive(Serialize)]
 struct Report<'a> {
     error: &'a str,
@@ -55,7 +55,7 @@ impl Failure {
         }
     }
 
-    /// Says on standard error what went wrong and gives the code to leave with.
+    /// Prints the failure on standard error and returns the exit code.
     pub fn report(&self, json: bool) -> ExitCode {
         let (error, code) = self.kind();
         let said = match self {
@@ -66,7 +66,7 @@ impl Failure {
             }
             _ => format!("sigma: {self}"),
         };
-        // The code tells as much to whoever reads no more.
+        // The exit code is enough if nobody reads the message.
         let _ = writeln!(io::stderr(), "{said}");
         ExitCode::from(code)
     }

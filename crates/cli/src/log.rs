@@ -1,7 +1,7 @@
-//! The log of a server, on standard error: readable lines, or JSON for machines.
+//! The server's log on standard error: readable lines, or JSON.
 //!
-//! A line is handed to a thread that writes it, so that nobody who logs waits for a reader of the log or fails with its disk.
-//! What cannot be written is dropped and counted.
+//! Lines are written by a separate thread, so that logging neither waits for a reader nor fails with the disk. Lines
+//! that cannot be written are dropped and counted.
 
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,14 +14,14 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::failure::Failure;
 
-/// Bytes that wait to be written at most.
+/// The most bytes that wait to be written.
 const WAITING: usize = 1 << 20;
-/// How long lines are gathered after a write: under load many go out at once.
+/// How long to gather lines after a write: under load many are written at once.
 const GATHER: Duration = Duration::from_millis(5);
-/// How long the end of the process waits for a log that does not take the last lines.
+/// How long shutdown waits for a log that does not accept the last lines.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The log, written out when this is dropped.
+/// The log, flushed when this is dropped.
 #[must_use]
 pub struct Log {
     lines: Arc<Lines>,
@@ -29,7 +29,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// Sends events to standard error from now on, panics among them.
+    /// Logs to standard error from now on, including panics.
     pub fn to_stderr(settings: &settings::Log) -> Result<Self, Failure> {
         let lines = Arc::new(Lines::default());
         let (writer, waiting, format) = (Handed(Arc::clone(&lines)), Arc::clone(&lines), settings.format);
@@ -39,7 +39,7 @@ impl Log {
             .map_err(|error| Failure::Failed(format!("the log cannot be written: {error}")))?;
         let builder = tracing_subscriber::fmt()
             .with_env_filter(filter(settings)?)
-            // It would print what it cannot write, and panic when it cannot print.
+            // Its own fallback prints errors, and panics when printing fails.
             .log_internal_errors(false)
             .with_writer(writer);
         let failed = |error| Failure::Failed(format!("logging was set up twice: {error}"));
@@ -65,7 +65,7 @@ impl Log {
         Ok(Self { lines, filter })
     }
 
-    /// Takes another filter for the events from now on.
+    /// Replaces the log filter.
     pub fn set_filter(&self, settings: &settings::Log) -> Result<(), Failure> {
         (self.filter)(filter(settings)?).map_err(Failure::Failed)
     }
@@ -81,13 +81,13 @@ fn filter(settings: &settings::Log) -> Result<EnvFilter, Failure> {
     EnvFilter::try_new(&settings.filter).map_err(|error| Failure::Config(format!("log.filter: {error}")))
 }
 
-/// Lines on their way to the thread that writes them.
+/// Lines on their way to the writer thread.
 #[derive(Default)]
 struct Lines {
     waiting: Mutex<Waiting>,
-    /// Told when there is something to write.
+    /// Notified when there are lines to write.
     filled: Condvar,
-    /// Told when the last line is out.
+    /// Notified when the last line is written.
     finished: Condvar,
 }
 
@@ -118,7 +118,7 @@ impl Lines {
         }
     }
 
-    /// Writes what comes to `log` until the end.
+    /// Writes lines to `log` until the end.
     fn write_out(&self, log: &mut dyn Write, format: LogFormat) {
         let mut batch = Vec::new();
         loop {
@@ -146,7 +146,7 @@ impl Lines {
         }
     }
 
-    /// Waits until everything is written, but not for a reader that takes nothing.
+    /// Waits until everything is written, but not for a blocked reader.
     fn end(&self) {
         let mut waiting = self.lock();
         waiting.ending = true;
@@ -156,7 +156,7 @@ impl Lines {
     }
 }
 
-/// The line that stands for those that were lost; the break before it ends what was written of them.
+/// The line that replaces lost ones; its leading break ends a partially written line.
 fn told(lost: u64, format: LogFormat) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
     match format {
@@ -170,7 +170,7 @@ fn told(lost: u64, format: LogFormat) -> io::Result<Vec<u8>> {
     Ok(line)
 }
 
-/// Hands every line over.
+/// Hands over complete lines.
 struct Handed(Arc<Lines>);
 
 impl<'a> MakeWriter<'a> for Handed {

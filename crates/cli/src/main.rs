@@ -1,4 +1,4 @@
-//! The `sigma` binary: the server, the demo and every admin task.
+//! The `sigma` binary: the server, the demo and the admin commands.
 
 mod args;
 mod commands;
@@ -45,8 +45,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Has the kernel give memory out in small pages. The allocator asks for huge ones, of which a server of this size would
-/// fill a third. Where the kernel refuses, only memory is lost.
+/// Opts out of huge pages. The allocator requests them, and a server of this size would fill a third. If the kernel
+/// refuses, only memory is wasted.
 fn spare_memory() {
     #[cfg(target_os = "linux")]
     let _ = rustix::thread::disable_transparent_huge_pages(true);

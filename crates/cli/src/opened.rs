@@ -1,4 +1,4 @@
-//! What an admin command works on: the store of the configured server, beside it or without it.
+//! The store of an admin command, opened with or without a running server.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,20 +15,20 @@ use crate::config;
 use crate::failure::Failure;
 use crate::system::{SystemClock, SystemRng};
 
-/// The store, opened beside a running server.
+/// The store, opened while a server may be running.
 #[derive(Debug)]
 pub struct Opened {
     /// The settings of the server.
     pub settings: Settings,
     store: Store,
-    /// Where the time comes from.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Where randomness comes from.
+    /// The random generator.
     pub rng: Arc<dyn Rng>,
 }
 
 impl Opened {
-    /// Opens the store that the configuration names, which the server has made: whoever finds none is in the wrong place.
+    /// Opens the configured store, which the server must have created: otherwise the command runs in the wrong place.
     pub fn open(file: Option<&Path>) -> Result<Self, Failure> {
         Self::admin(config::load_checked(file)?).map_err(|error| match error {
             OpenError::Missing(_) => Failure::Store(format!(
@@ -44,7 +44,7 @@ impl Opened {
         Self::by(&options, settings)
     }
 
-    /// Opens the store of these settings and makes it if there is none, as the server would.
+    /// Opens the store of these settings, and creates it if necessary, as the server would.
     pub fn make(settings: Settings) -> Result<Self, Failure> {
         let options = StoreOptions { make: true, ..StoreOptions::admin(settings.store.url.expose_secret()) };
         Self::by(&options, settings).map_err(|error| Failure::Store(error.to_string()))
@@ -63,12 +63,12 @@ impl Opened {
         self.clock.now()
     }
 
-    /// The store itself, for operations that are asynchronous.
+    /// The store itself, for asynchronous operations.
     pub fn store(&self) -> &Store {
         &self.store
     }
 
-    /// Runs a reading operation to its end.
+    /// Runs a read operation to completion.
     pub fn read<R: Send + 'static>(
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
@@ -76,7 +76,7 @@ impl Opened {
         self.store.read_blocking(operation).map_err(|error| store_failure(&error))
     }
 
-    /// Runs a writing operation to its end.
+    /// Runs a write operation to completion.
     pub fn write<R: Send + 'static>(
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
@@ -84,7 +84,7 @@ impl Opened {
         self.store.write_blocking(operation).map_err(|error| store_failure(&error))
     }
 
-    /// The master key, which must be there: a new one would seal what the server cannot open.
+    /// The master key, which must exist: a new one would seal values that the server cannot open.
     pub fn master_key(&self) -> Result<MasterKey, Failure> {
         let settings = &self.settings.master_key;
         if let Some(value) = &settings.value {
@@ -102,7 +102,7 @@ impl Opened {
             .map_err(|error| Failure::Config(error.to_string()))
     }
 
-    /// The master key, made like the server would while nothing is sealed. It opens what the database holds.
+    /// The master key, created as the server would while nothing is sealed. It must open the database's sealed values.
     pub fn new_master_key(&self) -> Result<MasterKey, Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -128,7 +128,7 @@ impl Drop for Opened {
     }
 }
 
-/// The database file, if the store is one.
+/// The path of a database file.
 pub fn sqlite_path(settings: &Settings) -> Option<PathBuf> {
     settings.store.url.expose_secret().strip_prefix("sqlite:").map(PathBuf::from)
 }

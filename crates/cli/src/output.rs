@@ -1,4 +1,4 @@
-//! How commands answer: for people, or as one JSON value on standard output under `--json`.
+//! Command output: text, or one JSON value on standard output with `--json`.
 
 use std::io::{self, Write as _};
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
-/// Where the answers of a command go, and in which form.
+/// The destination and format of output.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     /// One JSON value instead of text.
@@ -14,7 +14,7 @@ pub struct Output {
 }
 
 impl Output {
-    /// Answers with `value`: as JSON, or as the text that `text` makes of it.
+    /// Prints `value` as JSON, or as the text made by `text`.
     pub fn answer<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), Failure> {
         if self.json {
             let json = serde_json::to_string_pretty(value).map_err(|error| Failure::Failed(error.to_string()))?;
@@ -24,7 +24,7 @@ impl Output {
     }
 }
 
-/// Prints one line or more. A reader that has gone away (`sigma app list | head -1`) is no failure.
+/// Prints one or more lines. A closed pipe (`sigma app list | head -1`) is not a failure.
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
@@ -35,7 +35,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Rows in columns, each as wide as its widest cell; the last column is not padded.
+/// Aligns rows in columns; the last column is not padded.
 pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
     let mut widths = head.map(|title| title.chars().count());
     for row in rows {
@@ -52,7 +52,7 @@ pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
     lines.join("\n")
 }
 
-/// Names and values below each other, the values in one column. Entries without a value are left out.
+/// Names and values, one per line, the values aligned. Empty values are omitted.
 pub fn fields(entries: &[(&str, String)]) -> String {
     let shown = || entries.iter().filter(|(_, value)| !value.is_empty());
     let width = shown().map(|(name, _)| name.chars().count()).max().unwrap_or_default();

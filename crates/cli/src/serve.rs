@@ -21,7 +21,7 @@ use crate::output::{Output, print};
 use crate::signals::{Stop, Stops, hangups};
 use crate::system::{SystemClock, SystemRng};
 
-/// Runs the server and says in one line where it listens.
+/// Runs the server and announces its address.
 pub fn serve(file: Option<&Path>, args: &ServeArgs, output: Output) -> Result<(), Failure> {
     let mut settings = config::load_checked(file)?;
     settings.store.make_new = args.new;
@@ -39,7 +39,7 @@ pub fn serve(file: Option<&Path>, args: &ServeArgs, output: Output) -> Result<()
         }
         let server = tokio::select! {
             started = start(settings) => started.map_err(|error| could_not(&error))?,
-            // Perhaps it waits for its database.
+            // It may be waiting for its database.
             _ = stops.next() => return Ok(()),
         };
         let address = server.local_addr().map_err(|error| Failure::Failed(error.to_string()))?;
@@ -78,12 +78,12 @@ pub fn serve(file: Option<&Path>, args: &ServeArgs, output: Output) -> Result<()
             }
         }
     });
-    // What was left undone is not waited for.
+    // Unfinished work is not waited for.
     runtime.shutdown_background();
     ended
 }
 
-/// Takes the log's filter of a configuration that was changed. One that cannot be used changes nothing.
+/// Applies the log filter of a changed configuration. An invalid one changes nothing.
 fn read_again(file: Option<&Path>, log: &Log) {
     match config::load_checked(file).and_then(|settings| log.set_filter(&settings.log)) {
         Ok(()) => tracing::info!("the log filter was reloaded"),
@@ -91,19 +91,19 @@ fn read_again(file: Option<&Path>, log: &Log) {
     }
 }
 
-/// Says where the server is. It serves all the same when nobody takes the line.
+/// Prints the server's address. A closed stdout does not stop the server.
 pub fn announce(text: &str) {
     if let Err(error) = print(text) {
         tracing::warn!(%error, "the address could not be announced");
     }
 }
 
-/// Resolves when the sender of `stopped` says so, or is gone, which means the same.
+/// Resolves when `stopped` is sent, or its sender dropped.
 pub async fn until(mut stopped: watch::Receiver<()>) {
     let _ = stopped.changed().await;
 }
 
-/// The server did not start, or ended by itself.
+/// Converts a failed start, or the end of a running server.
 pub fn could_not(error: &StartError) -> Failure {
     let told = format!("the server could not start: {error}");
     match error {
@@ -118,7 +118,7 @@ pub fn could_not(error: &StartError) -> Failure {
     }
 }
 
-/// Counts, and serves what was counted on a port of its own.
+/// Installs metrics, and serves them on a separate port.
 async fn serve_metrics(address: SocketAddr, stopped: impl Future<Output = ()> + Send + 'static) -> Result<(), Failure> {
     let failed = |error: String| Failure::Failed(format!("metrics cannot be served on {address}: {error}"));
     let listener = TcpListener::bind(address).await.map_err(|error| failed(error.to_string()))?;
@@ -127,12 +127,12 @@ async fn serve_metrics(address: SocketAddr, stopped: impl Future<Output = ()> + 
     Ok(())
 }
 
-/// Starts the server with this machine's clock and generator.
+/// Starts the server with the system clock and generator.
 pub async fn start(settings: Settings) -> Result<Server, StartError> {
     Server::start(settings, Arc::new(SystemClock), Arc::new(SystemRng)).await
 }
 
-/// A runtime with a thread for each core.
+/// A runtime with one thread per core.
 pub fn runtime() -> Result<Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -140,7 +140,7 @@ pub fn runtime() -> Result<Runtime, Failure> {
         .map_err(|error| Failure::Failed(format!("cannot start a runtime: {error}")))
 }
 
-/// Makes aws-lc the one that does TLS, ours and that of clients we use.
+/// Installs aws-lc as the TLS provider, for the server and HTTP clients.
 pub fn install_tls() -> Result<(), Failure> {
     rustls::crypto::aws_lc_rs::default_provider()
         .install_default()

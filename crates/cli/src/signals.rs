@@ -1,31 +1,31 @@
-//! What the signals of the system ask of a server.
+//! The signals that control a server.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::failure::Failure;
 
-/// Which signal told the server to stop.
+/// The signal that stopped the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// SIGTERM: from a service manager, whose balancers need time to notice.
+    /// SIGTERM: from a service manager; load balancers need time to notice.
     Terminate,
-    /// SIGINT: from somebody at a terminal, who does not.
+    /// SIGINT: from a terminal.
     Interrupt,
 }
 
-/// The signals that end a server, each of which is told once.
+/// The signals that stop a server.
 pub struct Stops {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Stops {
-    /// Listens from now on: none of these ends the process by itself any more.
+    /// Starts listening; from now on they no longer terminate the process by themselves.
     pub fn listen() -> Result<Self, Failure> {
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 
-    /// Resolves at the next one.
+    /// Resolves at the next signal.
     pub async fn next(&mut self) -> Stop {
         tokio::select! {
             _ = self.terminate.recv() => Stop::Terminate,
@@ -34,7 +34,7 @@ impl Stops {
     }
 }
 
-/// SIGHUP, which asks a server to read its configuration again.
+/// SIGHUP, which reloads the configuration.
 pub fn hangups() -> Result<Signal, Failure> {
     listen(SignalKind::hangup())
 }

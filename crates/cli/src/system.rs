@@ -1,4 +1,4 @@
-//! The one place where real time and real randomness come in.
+//! The only place that uses real time and randomness.
 
 use std::cell::RefCell;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use sigma_core::random::Rng;
 use sigma_core::time::{Clock, Timestamp};
 
-/// The clock of this machine.
+/// The system clock.
 #[derive(Debug)]
 pub struct SystemClock;
 
@@ -18,17 +18,17 @@ impl Clock for SystemClock {
     }
 }
 
-/// The operating system's generator. Small amounts are drawn ahead, a few hundred bytes for each thread: a call into the
-/// system costs as much as all of them.
+/// The operating system's generator. Small amounts are drawn in advance, a few hundred bytes per thread, because a
+/// system call costs as much for a few bytes as for all of them.
 #[derive(Debug)]
 pub struct SystemRng;
 
-/// Bytes that are drawn at once.
+/// Bytes drawn at once.
 const AHEAD: usize = 256;
-/// What is as long as this is drawn by itself.
+/// Requests of at least this length are drawn directly.
 const LARGE: usize = 64;
 
-/// Bytes that were drawn and not given out; each is given out once and overwritten here.
+/// Unused random bytes; each is handed out once and then overwritten.
 struct Drawn {
     bytes: [u8; AHEAD],
     left: usize,
@@ -41,7 +41,7 @@ thread_local! {
 impl Rng for SystemRng {
     fn fill(&self, bytes: &mut [u8]) {
         let taken = bytes.len() < LARGE && DRAWN.try_with(|drawn| drawn.borrow_mut().take(bytes)).is_ok();
-        // A thread that is ending has nothing drawn ahead.
+        // A thread that is ending has no buffer.
         if !taken {
             draw(bytes);
         }
@@ -64,7 +64,7 @@ fn draw(bytes: &mut [u8]) {
     #[expect(clippy::disallowed_methods, reason = "this is the generator that everything else takes as a parameter")]
     let filled = getrandom::fill(bytes);
     if filled.is_err() {
-        // No key, code or cookie may be made from bytes that were not drawn.
+        // Never continue with bytes that are not random.
         std::process::abort();
     }
 }

@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::opened::Opened;
 use crate::output::{Output, fields, table};
 
-/// A key as the command line shows it, in the words of its API. `key` is there where it was made just now.
+/// An API key as printed, with the member names of the API. `key` is set only for a new key.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct KeyView {
@@ -34,7 +34,7 @@ struct KeyView {
     key: Option<String>,
 }
 
-/// Who made a key; nobody for the operator.
+/// The creator of a key; null for the operator.
 #[derive(Debug, Serialize)]
 struct MakerView {
     id: String,
@@ -81,7 +81,7 @@ impl KeyView {
     }
 }
 
-/// Makes a key and shows it this once.
+/// Creates a key and prints it, only this once.
 pub fn add(file: Option<&Path>, output: Output, args: &AddApiKey) -> Result<(), Failure> {
     let name = text::name(&args.name).map_err(|problem| Failure::Usage(format!("the name {problem}")))?;
     let opened = Opened::open(file)?;
@@ -103,7 +103,7 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddApiKey) -> Result<(), 
     output.answer(&view, KeyView::text)
 }
 
-/// Lists the keys of a workspace.
+/// Lists the API keys of a workspace.
 pub fn list(file: Option<&Path>, output: Output, workspace: &str) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let org_id = OrgId::from_text(workspace);
@@ -124,7 +124,7 @@ pub fn list(file: Option<&Path>, output: Output, workspace: &str) -> Result<(), 
     )
 }
 
-/// Switches a key off, once that was confirmed.
+/// Deactivates a key after confirmation.
 pub fn deactivate(file: Option<&Path>, output: Output, args: &NamedApiKey) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     confirm_end(&opened, args)?;
@@ -133,7 +133,7 @@ pub fn deactivate(file: Option<&Path>, output: Output, args: &NamedApiKey) -> Re
     output.answer(&KeyView::of(&key), |view| format!("{} ({}) is deactivated.", view.id, view.name))
 }
 
-/// Removes a key, once that was confirmed.
+/// Removes a key after confirmation.
 pub fn remove(file: Option<&Path>, output: Output, args: &NamedApiKey) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     confirm_end(&opened, args)?;
@@ -142,7 +142,7 @@ pub fn remove(file: Option<&Path>, output: Output, args: &NamedApiKey) -> Result
     output.answer(&serde_json::json!({ "removed": args.id }), |_| format!("{} was removed.", args.id))
 }
 
-/// Asks about a key that is there; what is not there needs no question.
+/// Asks for confirmation if the key exists.
 fn confirm_end(opened: &Opened, args: &NamedApiKey) -> Result<(), Failure> {
     let (org_id, id, _) = named(opened, args);
     let key = opened.read(move |tx| Ok(api_key::list(tx, &org_id)?.into_iter().find(|key| key.id == id)))?;

@@ -21,10 +21,10 @@ use crate::failure::Failure;
 use crate::opened::Opened;
 use crate::output::{Output, table};
 
-/// Letters and digits of a secret: 256 bits, and nothing that clients escape differently.
+/// Length of a secret in letters and digits: 256 bits, and no characters that clients escape differently.
 const SECRET_LENGTH: usize = 43;
 
-/// Registers an app; prints it with the secret that was made, if its method has one.
+/// Registers an app and prints it, with its new secret if its method has one.
 pub fn add(file: Option<&Path>, output: Output, args: &AddApp) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let now = opened.now();
@@ -65,7 +65,7 @@ pub fn show(file: Option<&Path>, output: Output, id: &str) -> Result<(), Failure
     print(output, &find(&opened, id)?, None)
 }
 
-/// Changes an app. A secret is made if the new method needs one and there is none.
+/// Changes an app. Generates a secret if the new method needs one and there is none.
 pub fn set(file: Option<&Path>, output: Output, args: &SetApp) -> Result<(), Failure> {
     if !args.disable && !args.enable && args.fields == AppFields::default() {
         return Err(Failure::Usage("nothing to change; see `sigma app set --help`".to_owned()));
@@ -81,7 +81,7 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetApp) -> Result<(), Fai
     print(output, &app, secret)
 }
 
-/// Replaces the secret of an app, once that was confirmed; the old one no longer works.
+/// Replaces the secret of an app after confirmation; the old one stops working.
 pub fn rotate_secret(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let mut app = find(&opened, id)?;
@@ -98,7 +98,7 @@ pub fn rotate_secret(file: Option<&Path>, output: Output, id: &str, yes: bool) -
     print(output, &app, Some(secret))
 }
 
-/// Removes an app for good, once that was confirmed.
+/// Removes an app permanently after confirmation.
 pub fn remove(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let app = find(&opened, id)?;
@@ -120,7 +120,7 @@ fn find(opened: &Opened, id: &str) -> Result<App, Failure> {
         .ok_or_else(|| Failure::NotFound(format!("there is no app {id}; see `sigma app list`")))
 }
 
-/// Whether there is what the options name: a misspelt API would be allowed to nobody's surprise but the app's.
+/// Checks that the named resources and workspace exist, since a misspelt one would silently have no effect.
 fn check_named(opened: &Opened, fields: &AppFields) -> Result<(), Failure> {
     for uri in draft::listed(&fields.resources) {
         let wanted = uri.clone();
@@ -144,7 +144,7 @@ fn update(opened: &Opened, app: &App) -> Result<(), Failure> {
     Err(Failure::NotFound(format!("the app {} has been removed meanwhile", app.client_id)))
 }
 
-/// Makes the secret that the app's method needs and it does not have. Only its digest is stored.
+/// Generates the secret if the app's method needs one and it has none. Only its digest is stored.
 fn fresh_secret(app: &mut App, rng: &dyn Rng) -> Option<String> {
     if !app.auth_method.has_secret() {
         app.secret = None;

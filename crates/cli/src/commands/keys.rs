@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::opened::Opened;
 use crate::output::{Output, table};
 
-/// A signing key as the command line shows it. The private half is never shown.
+/// A signing key as printed, without its private key.
 #[derive(Debug, Serialize)]
 struct KeyView {
     kid: String,
@@ -51,7 +51,7 @@ impl KeyView {
     }
 }
 
-/// Whether `key` is the one that signs now: of those not retired, the last to become active.
+/// Whether `key` is the current signing key: of those not retired, the last one to become active.
 fn signs(key: &SealedKey, keys: &[SealedKey], now: Timestamp) -> bool {
     let active =
         |other: &&SealedKey| other.algorithm == key.algorithm && other.retired_at.is_none() && other.active_from <= now;
@@ -67,7 +67,7 @@ pub fn list(file: Option<&Path>, output: Output) -> Result<(), Failure> {
     print(&opened, output, &[])
 }
 
-/// Makes new keys before their time, and lists all of them.
+/// Rotates keys early, and lists all keys.
 pub fn rotate(file: Option<&Path>, output: Output, now: bool, algorithms: &[AlgArg]) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let master_key = opened.master_key()?;
@@ -87,7 +87,7 @@ pub fn rotate(file: Option<&Path>, output: Output, now: bool, algorithms: &[AlgA
     print(&opened, output, &fresh)
 }
 
-/// Deletes a key that signs no more, and with it whatever it signed, once that was confirmed.
+/// Deletes a key that no longer signs, and thereby its tokens, after confirmation.
 pub fn revoke(file: Option<&Path>, output: Output, kid: &str, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let (wanted, now) = (kid.to_owned(), opened.now());
@@ -113,14 +113,14 @@ pub fn revoke(file: Option<&Path>, output: Output, kid: &str, yes: bool) -> Resu
     }
 }
 
-/// What revoking a key comes to.
+/// The outcome of revoking a key.
 enum Revoked {
     Done,
     Unknown,
     Signs,
 }
 
-/// The answer of each command.
+/// The output of each command.
 #[derive(Serialize)]
 struct Answer<'a> {
     made: &'a [String],

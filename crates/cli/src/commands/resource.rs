@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::opened::Opened;
 use crate::output::{Output, fields, table};
 
-/// A resource as the command line shows it.
+/// A resource as printed.
 #[derive(Debug, Serialize)]
 struct ResourceView {
     uri: String,
@@ -41,7 +41,7 @@ impl ResourceView {
         }
     }
 
-    /// The API for people.
+    /// The API as text.
     fn text(&self) -> String {
         let scopes: Vec<String> =
             self.scopes.iter().map(|scope| format!("{}  {}", scope.name, scope.description)).collect();
@@ -102,7 +102,7 @@ pub fn set(file: Option<&Path>, output: Output, uri: &str, fields: &ResourceFiel
     output.answer(&view, ResourceView::text)
 }
 
-/// `resource` with what was said.
+/// Applies the options to `resource`.
 fn changed(opened: &Opened, mut resource: Resource, fields: &ResourceFields) -> Result<Resource, Failure> {
     if let Some(name) = &fields.name {
         resource.name = text("--name", name)?;
@@ -168,7 +168,7 @@ pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Fail
     )
 }
 
-/// Removes an API, once that was confirmed.
+/// Removes an API after confirmation.
 pub fn remove(file: Option<&Path>, output: Output, uri: &str, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let wanted = uri.to_owned();

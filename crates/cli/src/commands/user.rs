@@ -21,7 +21,7 @@ use crate::opened::Opened;
 use crate::output::{Output, fields, table};
 pub use add::{add, reset};
 
-/// An account as the command line shows it.
+/// An account as printed.
 #[derive(Debug, Serialize)]
 struct UserView {
     id: String,
@@ -89,7 +89,7 @@ impl UserView {
     }
 }
 
-/// A session as the command line shows it.
+/// A session as printed.
 #[derive(Debug, Serialize)]
 struct SessionView {
     id: String,
@@ -115,7 +115,7 @@ impl SessionView {
     }
 }
 
-/// Lists a page of accounts, the oldest first.
+/// Lists a page of accounts, oldest first.
 pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let (after, limit) = (page.after.clone(), one_more(page.limit));
@@ -139,14 +139,14 @@ pub fn show(file: Option<&Path>, output: Output, user: &str) -> Result<(), Failu
     output.answer(&UserView::with_identities(&find(&opened, user)?), UserView::text)
 }
 
-/// Switches an account off, and the API keys that it made unless they are kept, once that was confirmed.
+/// Disables an account after confirmation, and deactivates the API keys that it created unless they are kept.
 pub fn disable(file: Option<&Path>, output: Output, user: &str, keys: MadeKeys, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let id = find(&opened, user)?.user.id;
     let more =
         if keys == MadeKeys::Deactivate { ", and the API keys that they created stop working permanently" } else { "" };
     confirm(yes, &format!("everything issued to {user} stops working, and they can no longer sign in{more}"))?;
-    // The account first: it makes no key any more.
+    // Disable the account first, so that it cannot create more keys.
     let (off, now) = (id.clone(), opened.now());
     opened.write(move |tx| account::set_disabled(tx, &off, true, now))?;
     let deactivate_some = || {
@@ -157,13 +157,13 @@ pub fn disable(file: Option<&Path>, output: Output, user: &str, keys: MadeKeys, 
     switch(&opened, output, user, Switch::Off)
 }
 
-/// Switches an account on again.
+/// Enables an account again.
 pub fn enable(file: Option<&Path>, output: Output, user: &str) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     switch(&opened, output, user, Switch::On)
 }
 
-/// Lists the live sessions of an account, after those that were named have been ended; all of them once that was confirmed.
+/// Ends the named session, or all of them after confirmation, and lists the live ones.
 pub fn sessions(
     file: Option<&Path>,
     output: Output,
@@ -205,7 +205,7 @@ pub fn sessions(
     )
 }
 
-/// Which way an account is switched.
+/// Whether an account is enabled or disabled.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Switch {
     On,
@@ -222,7 +222,7 @@ fn switch(opened: &Opened, output: Output, user: &str, to: Switch) -> Result<(),
     })
 }
 
-/// The account of that id or address, or of the person who signed with that key.
+/// Finds the account by id, e-mail address or public key.
 fn find(opened: &Opened, user: &str) -> Result<Account, Failure> {
     let wanted = user.to_owned();
     let account = opened.read(move |tx| {

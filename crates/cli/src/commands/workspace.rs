@@ -18,7 +18,7 @@ use crate::failure::Failure;
 use crate::opened::Opened;
 use crate::output::{Output, fields, table};
 
-/// A workspace as the command line shows it, in the words of its API.
+/// A workspace as printed, with the member names of the API.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WorkspaceView {
@@ -31,7 +31,7 @@ struct WorkspaceView {
     inside: Option<Inside>,
 }
 
-/// What there is in a workspace.
+/// The contents of a workspace.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Inside {
@@ -125,7 +125,7 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetWorkspace) -> Result<(
     answer(&opened, output, &id)
 }
 
-/// The secrets of a workspace as a JWK set (RFC 7517), and whose they are.
+/// The secrets of a workspace as a JWK set (RFC 7517).
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Secrets {
@@ -142,7 +142,7 @@ struct Jwk {
     k: String,
 }
 
-/// Prints the secrets that verify, the one that signs first; perhaps after making a new one.
+/// Prints the secrets that verify tokens, the signing one first, optionally after a rotation.
 pub fn secret(file: Option<&Path>, output: Output, id: &str, rotate: bool) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let master_key = opened.master_key()?;
@@ -172,7 +172,7 @@ pub fn secret(file: Option<&Path>, output: Output, id: &str, rotate: bool) -> Re
     })
 }
 
-/// Removes a workspace, once that was confirmed.
+/// Removes a workspace after confirmation.
 pub fn remove(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let (org_id, now) = (OrgId::from_text(id), opened.now());
@@ -204,7 +204,7 @@ fn unknown(id: &str) -> Failure {
     Failure::NotFound(format!("there is no workspace {id}; see `sigma workspace list`"))
 }
 
-/// What was decided; a refusal in the words of the command line.
+/// Turns a rejected decision into a failure of the command.
 pub fn decided<T>(decision: Result<T, Refusal>) -> Result<T, Failure> {
     decision.map_err(|refusal| match refusal {
         Refusal::NotFound { kind: "Workspace", id } => unknown(&id),

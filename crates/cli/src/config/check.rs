@@ -1,4 +1,4 @@
-//! What makes a configuration unusable, in words that say how to mend it.
+//! Checks a configuration, with messages that say how to fix it.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -15,15 +15,15 @@ use sigma_store::{MasterKey, SealError};
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
-/// The longest that anything signed may live, in seconds: retired keys are kept no longer than for this.
+/// The longest life of anything signed, in seconds: retired keys are kept no longer than that.
 const LONGEST_TOKEN_SECONDS: u32 = 2_592_000;
 
-/// One fault of the configuration.
+/// A problem of the configuration.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// The key at fault, `tokens.code_seconds`.
+    /// The key, such as `tokens.code_seconds`.
     pub key: &'static str,
-    /// What is wrong with it and what it should be. Never a secret.
+    /// The problem and the expected value. Never contains a secret.
     pub message: String,
 }
 
@@ -33,7 +33,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything wrong with `settings`; nothing when the server can start with them.
+/// All problems of `settings`; empty if the server can start with them.
 pub fn problems(settings: &Settings) -> Vec<Problem> {
     let mut found = Vec::new();
     let mut check = |key: &'static str, verdict: Result<(), String>| {
@@ -87,7 +87,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     found
 }
 
-/// The issuer is a bare origin, spelt as browsers spell it, because `iss` is compared byte for byte.
+/// The issuer is a bare origin in canonical form, because `iss` is compared byte for byte.
 fn issuer(issuer: &str) -> Result<(), String> {
     let url = Url::parse(issuer).map_err(|error| {
         format!("\"{issuer}\" is not a URL ({error}); use the public origin, like https://id.example.org")
@@ -108,7 +108,7 @@ fn issuer(issuer: &str) -> Result<(), String> {
     Err(format!("\"{issuer}\" must be an origin without path, query or user name, in canonical form: {origin}"))
 }
 
-/// Whether `url` names this machine and nothing else.
+/// Whether `url` can only mean this machine.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -118,7 +118,7 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// A file has no pooler before it.
+/// A pooler makes no sense for a file.
 fn pooler(store: &StoreSettings) -> Result<(), String> {
     let is_file = store.url.expose_secret().starts_with("sqlite:");
     if is_file && store.pooler != Pooler::None {
@@ -134,7 +134,7 @@ fn store_url(store: &StoreSettings) -> Result<(), String> {
         return if path.is_empty() { Err(format!("names no file; it {plain}")) } else { Ok(()) };
     }
     let known = url.starts_with("postgres://") || url.starts_with("postgresql://");
-    // Several hosts, as libpq takes them, are no URL: the first alone has the form of one.
+    // libpq allows several hosts, which no URL parser does: check the first alone.
     let (first, rest) = url.split_once(',').unwrap_or((url, ""));
     let hosts = rest.is_empty() || !rest.starts_with(['/', ',']);
     if known && hosts && Url::parse(first).is_ok() { Ok(()) } else { Err(plain.to_owned()) }
@@ -148,7 +148,7 @@ fn master_key(settings: &MasterKeySettings) -> Result<(), String> {
     })
 }
 
-/// Names without white space, none of them ours: a token for a backend is for nobody else.
+/// Audiences have no white space and are not the issuer: a backend's token is for nobody else.
 fn forward_audiences(settings: &Settings) -> Result<(), String> {
     for audience in &settings.workspaces.forward_audiences {
         if audience.is_empty() || audience.len() > 200 || !audience.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -169,7 +169,7 @@ fn trusted_origins(sign_in: &SignIn) -> Result<(), String> {
     }
 }
 
-/// What argon2 takes, and no less than is worth having (RFC 9106 §4, OWASP's smallest).
+/// The range of argon2, with OWASP's smallest recommendation as the minimum (RFC 9106 §4).
 fn passwords(passwords: &Passwords) -> [(&'static str, Result<(), String>); 5] {
     [
         ("passwords.memory_kib", within(passwords.memory_kib, 7_168, 4_194_304)),
@@ -207,7 +207,7 @@ fn http(http: &Http) -> [(&'static str, Result<(), String>); 10] {
 }
 
 fn budgets(budgets: &Budgets) -> [(&'static str, Result<(), String>); 8] {
-    /// No body or answer that there is has more than this, so each gets through alone.
+    /// No single body or response exceeds this, so each one fits.
     const LEAST: usize = 1024 * 1024;
     const MOST: usize = 1 << 40;
     let shared = |own: usize, all: usize| {
@@ -226,8 +226,8 @@ fn budgets(budgets: &Budgets) -> [(&'static str, Result<(), String>); 8] {
     ]
 }
 
-/// What is wrong with a certificate that a listener can use, but clients refuse at `now`. A proxy that speaks TLS to the
-/// server may know it by another name.
+/// Problems of a certificate that a listener can use but clients reject at `now`. A proxy that connects by TLS may use
+/// another name.
 pub fn refused_certificate(settings: &Settings, now: Timestamp) -> Option<Problem> {
     let tls = settings.tls.as_ref()?;
     let at_host =
@@ -269,7 +269,7 @@ mod tests {
             "http://[::1]:80",
         ] {
             let verdict = issuer(good);
-            // A port that the scheme implies is not written.
+            // Default ports are omitted.
             assert_eq!(verdict.is_ok(), good != "http://[::1]:80", "{good}: {verdict:?}");
         }
         for bad in [

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::system::SystemClock;
 
-/// Prints every setting in force, defaults included, as TOML or JSON. Secrets are masked (`***`).
+/// Prints the effective settings as TOML or JSON. Secrets are masked (`***`).
 pub fn show(file: Option<&Path>, output: Output) -> Result<(), Failure> {
     let loaded = super::load(file)?;
     let from = loaded.file.map_or_else(|| "no file".to_owned(), |file| file.display().to_string());
@@ -19,7 +19,7 @@ pub fn show(file: Option<&Path>, output: Output) -> Result<(), Failure> {
     output.answer(&masked, |masked| format!("# {from}, the environment and the defaults\n{}", as_toml(masked)))
 }
 
-/// The answer of `config check`.
+/// The output of `config check`.
 #[derive(Serialize)]
 struct Verdict<'a> {
     ok: bool,
@@ -27,7 +27,7 @@ struct Verdict<'a> {
     problems: Vec<Problem>,
 }
 
-/// Says what is wrong with this configuration (exit code 5): why the server would not start, or nobody would talk to it.
+/// Reports the problems of this configuration (exit code 5).
 pub fn check(file: Option<&Path>, output: Output) -> Result<(), Failure> {
     let loaded = super::load(file)?;
     let mut problems = check::problems(&loaded.settings);
@@ -52,7 +52,7 @@ fn summary(settings: &Settings) -> String {
     format!("The configuration is valid: issuer {}, listening on {}.", settings.issuer, settings.listen)
 }
 
-/// Settings as TOML: plain keys first, then one table for each section. A setting that is not set is a comment.
+/// Settings as TOML: plain keys first, then one table per section. Unset keys are comments.
 fn as_toml(settings: &serde_json::Value) -> String {
     let mut lines = Vec::new();
     let mut sections = Vec::new();
@@ -69,7 +69,7 @@ fn as_toml(settings: &serde_json::Value) -> String {
     lines.join("\n")
 }
 
-/// One key. JSON's text of strings, numbers, booleans and arrays of them is TOML's too.
+/// One key. JSON strings, numbers, booleans and arrays of them are valid TOML.
 fn line(key: &str, value: &serde_json::Value) -> String {
     if value.is_null() { format!("# {key} is not set") } else { format!("{key} = {value}") }
 }

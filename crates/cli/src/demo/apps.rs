@@ -1,4 +1,4 @@
-//! The apps that the demo registers, so that each way of authenticating can be tried.
+//! The apps that the demo registers, one for each authentication method.
 
 use serde::Serialize;
 use sigma_bitcoin::PrivateKey;
@@ -16,10 +16,10 @@ use sigma_store::{app, org, resource};
 use crate::failure::Failure;
 use crate::opened::Opened;
 
-/// An API that tokens can be asked for.
+/// An API for which tokens can be requested.
 const RESOURCE: &str = "https://api.example.org";
 
-/// An app as the Playground is told of it. What it authenticates with was made for this demo.
+/// An app as described to the Playground. Its credentials were generated for this demo.
 #[derive(Clone, Debug, Serialize)]
 pub struct DemoApp {
     name: &'static str,
@@ -30,7 +30,7 @@ pub struct DemoApp {
     secret: Option<String>,
 }
 
-/// Registers the apps, or gives those of an earlier demo their new secrets and addresses.
+/// Registers the apps, or gives those of an earlier demo new secrets and addresses.
 pub fn register(opened: &Opened, origin: &str) -> Result<Vec<DemoApp>, Failure> {
     let now = opened.now();
     let key = PrivateKey::from_bytes(bytes(opened.rng.as_ref())).map_err(|error| Failure::Failed(error.to_string()))?;

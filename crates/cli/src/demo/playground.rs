@@ -1,4 +1,4 @@
-//! The Playground's own small server: its files, what it is told of the demo, and the callback.
+//! The Playground's own small server: its files, the description of the demo, and the callback.
 
 use std::sync::Arc;
 
@@ -21,32 +21,32 @@ use super::workspaces::DemoWorkspace;
 use super::{Shared, relay};
 use crate::failure::Failure;
 
-/// Scripts and styles of our own alone. Requests go to any server that is being tried, so `connect-src` is wide; plain
-/// http only to this machine.
+/// Only our own scripts and styles. Any server can be tested, so `connect-src` is wide; plain http only to this
+/// machine.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
     connect-src 'self' https: http://localhost:* http://127.0.0.1:*; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 
-/// Where `index.html` takes the body of a `form_post` answer.
+/// The placeholder in `index.html` for the body of a `form_post` response.
 const FORM_POST: &str = "<!-- form-post -->";
 
-/// What the handlers share.
+/// The state that handlers share.
 #[derive(Debug)]
 pub struct Site {
     /// Its own origin.
     pub origin: String,
-    /// The client for requests that are sent from here.
+    /// The client for requests sent from here.
     pub client: reqwest::Client,
     told: Told,
     index: &'static str,
 }
 
-/// What the Playground asks for first.
+/// The description that the Playground loads first.
 #[derive(Debug, Serialize)]
 pub struct Told {
     /// The server.
     pub issuer: String,
-    /// What its admin commands begin with.
+    /// The prefix of admin commands.
     pub admin: String,
     /// Its apps.
     pub apps: Vec<DemoApp>,
@@ -55,7 +55,7 @@ pub struct Told {
 }
 
 impl Site {
-    /// The site on `origin`, and what it is told of the demo's server.
+    /// The site on `origin`, and its description of the demo's server.
     pub fn new(origin: String, told: Told) -> Result<Shared, Failure> {
         let index =
             files::find("index.html").and_then(|file| std::str::from_utf8(file.bytes).ok()).ok_or_else(|| {
@@ -89,8 +89,8 @@ pub async fn serve(listener: TcpListener, routes: Router, stop: impl Future<Outp
     }
 }
 
-/// Answers only to its own name, so that no other site reaches it by a name of its own (DNS rebinding), and sets the
-/// headers of every answer.
+/// Rejects foreign host names, so that no other site reaches it by DNS rebinding, and sets the headers of every
+/// response.
 async fn guard(State(site): State<Shared>, request: Request, next: Next) -> Response {
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     if site.origin.strip_prefix("http://") != Some(host) {
@@ -114,7 +114,7 @@ async fn index(State(site): State<Shared>) -> Response {
     page(site.index.to_owned())
 }
 
-/// The answer of `response_mode=form_post`: the page finds what was posted in a meta element.
+/// The `response_mode=form_post` callback: the page finds the posted values in a meta element.
 async fn form_post(State(site): State<Shared>, body: Bytes) -> Response {
     let Ok(posted) = std::str::from_utf8(&body) else {
         return (StatusCode::BAD_REQUEST, "The form is not text.\n").into_response();
@@ -138,7 +138,7 @@ fn page(html: String) -> Response {
     ([(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
 }
 
-/// Text inside a quoted attribute.
+/// Escapes text for a quoted attribute.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
 }

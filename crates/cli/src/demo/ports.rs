@@ -1,13 +1,13 @@
-//! Finding ports that nobody listens on.
+//! Finds free ports.
 
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
 
 use crate::failure::Failure;
 
-/// How many ports are tried after the first.
+/// How many ports to try after the first.
 const TRIES: u16 = 100;
 
-/// The `wanted` port, which must be free, or the first free one from `first` on that is not `taken`.
+/// Returns the `wanted` port, which must be free, or the first free one from `first` on other than `taken`.
 pub fn free(wanted: Option<u16>, first: u16, taken: &[u16]) -> Result<u16, Failure> {
     match wanted {
         Some(port) if taken.contains(&port) || !is_free(port) => {
@@ -20,7 +20,7 @@ pub fn free(wanted: Option<u16>, first: u16, taken: &[u16]) -> Result<u16, Failu
     }
 }
 
-/// Whether nobody listens, by either family: `localhost` may mean both.
+/// Whether the port is free for both address families: `localhost` may mean either.
 fn is_free(port: u16) -> bool {
     let v6_taken = TcpListener::bind((Ipv6Addr::LOCALHOST, port))
         .is_err_and(|error| error.kind() == std::io::ErrorKind::AddrInUse);

@@ -1,4 +1,4 @@
-//! `POST /relay`: sends a request as an app's backend would, for apps with a secret, and shows the whole answer.
+//! `POST /relay`: sends a request as an app's backend would, for apps with a secret, and shows the whole response.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::Shared;
 use crate::config::check::is_loopback;
 use crate::failure::Failure;
 
-/// The largest answer that is shown.
+/// The largest response that is shown.
 const LARGEST_ANSWER: usize = 1024 * 1024;
 
 /// What to send.
@@ -45,7 +45,7 @@ struct Incoming {
     body: String,
 }
 
-/// A client that follows nothing and waits for nobody long.
+/// A client without redirects and with short time-outs.
 pub fn client() -> Result<Client, Failure> {
     Client::builder()
         .redirect(Policy::none())
@@ -55,7 +55,7 @@ pub fn client() -> Result<Client, Failure> {
         .map_err(|error| Failure::Failed(format!("cannot create an HTTP client: {error}")))
 }
 
-/// Sends the request of a page of ours, and of no other.
+/// Sends a request on behalf of our own page only.
 pub async fn relay(State(site): State<Shared>, headers: HeaderMap, Json(outgoing): Json<Outgoing>) -> Response {
     if headers.get(ORIGIN).is_none_or(|origin| origin.as_bytes() != site.origin.as_bytes()) {
         return refusal(StatusCode::FORBIDDEN, "only the Playground's own page may use this relay");
@@ -105,7 +105,7 @@ async fn send(client: &Client, url: Url, outgoing: Outgoing) -> Result<Incoming,
     })
 }
 
-/// The innermost cause, which says what really happened: "connection refused".
+/// The innermost cause, which is the informative one: "connection refused".
 fn cause(error: &reqwest::Error) -> String {
     let mut innermost: &dyn std::error::Error = error;
     while let Some(source) = innermost.source() {

@@ -1,4 +1,4 @@
-//! The workspaces that the demo makes: two teams with people of each role who log in by a click, one of them in both.
+//! The demo's workspaces: two teams with members of each role, who use quick login; one of them is in both.
 
 use std::collections::BTreeMap;
 
@@ -17,29 +17,29 @@ use crate::commands::workspace::decided;
 use crate::failure::Failure;
 use crate::opened::Opened;
 
-/// A workspace of the demo as the Playground is told of it: what its API does not say to strangers.
+/// A workspace as described to the Playground: what its API does not reveal to strangers.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DemoWorkspace {
     workspace_id: &'static str,
-    /// The names of people's roles, by the people's ids.
+    /// Role names by user id.
     roles: BTreeMap<&'static str, &'static str>,
-    /// What its product calls things: something to ask about a role.
+    /// Names of the product's schemas, to query a role with.
     schema_id: &'static str,
     attributes: Vec<&'static str>,
 }
 
-/// A workspace as it is made.
+/// A workspace to create.
 struct Team {
     id: &'static str,
     name: &'static str,
-    /// Whoever may do everything, and whoever manages nothing.
+    /// The admin, and a member who manages nothing.
     admin: Person,
     member: Person,
-    /// A role of the team's own, and who has it.
+    /// The team's own role, and its member.
     role: OwnRole,
     specialist: Person,
-    /// What the product of the team calls things: a schema, and its attributes with what the role of its own sees of them.
+    /// The product's schemas and their attributes, with the levels of the team's own role.
     schema: &'static str,
     attributes: &'static [(&'static str, Level)],
 }
@@ -94,7 +94,7 @@ static TEAMS: [Team; 2] = [
     },
 ];
 
-/// Makes the workspaces, unless an earlier demo did. Says what the Playground asks about them.
+/// Creates the workspaces, unless an earlier demo did, and describes them to the Playground.
 pub fn register(opened: &Opened) -> Result<Vec<DemoWorkspace>, Failure> {
     let master_key = opened.new_master_key()?;
     for team in &TEAMS {
@@ -113,7 +113,7 @@ fn told(team: &Team) -> DemoWorkspace {
     DemoWorkspace { workspace_id: team.id, roles: roles.into(), schema_id: team.schema, attributes }
 }
 
-/// One that is there is left as it is: it may have been changed since.
+/// An existing one is left alone: it may have been changed since.
 fn make(tx: &mut dyn Tx, team: &Team, new: &NewWorkspace) -> Decision<()> {
     if tenant::find(tx, &new.id)?.is_some() {
         return Ok(Ok(()));
@@ -123,7 +123,7 @@ fn make(tx: &mut dyn Tx, team: &Team, new: &NewWorkspace) -> Decision<()> {
         Err(refusal) => Ok(Err(refusal)),
     });
     match made? {
-        // Nothing of it is kept: the transaction fails as a whole.
+        // The transaction fails as a whole.
         Err(refusal) => Err(StoreError::Failed(format!("the demo's workspace {}: {refusal}", team.id))),
         Ok(()) => Ok(Ok(())),
     }
@@ -146,7 +146,7 @@ fn fill(tx: &mut dyn Tx, team: &Team, new: &NewWorkspace) -> Decision<()> {
     Ok(tenant::change(tx, org_id, &Actor::Operator, &change, now)?.map(drop))
 }
 
-/// Makes a person's account, unless another team has, and has them join.
+/// Creates an account, unless another team did, and adds the membership.
 fn join(tx: &mut dyn Tx, org_id: &OrgId, person: Person, role_id: &RoleId, now: Timestamp) -> Decision<()> {
     let user_id = UserId::from_text(person.id);
     if account::find_user(tx, &user_id)?.is_none() {

@@ -1,4 +1,4 @@
-//! Whether a database server has room for the connections of the processes that use it.
+//! Checks whether the database server has room for the connections of all instances.
 
 use secrecy::ExposeSecret as _;
 use sigma_server::settings::{Pooler, Settings};
@@ -6,10 +6,10 @@ use sigma_server::settings::{Pooler, Settings};
 use super::Finding;
 use crate::opened::Opened;
 
-/// What each process has beside those that read and those that write: one for the change feed.
+/// Connections of each instance beyond those for reads and writes: one for the change feed.
 const FURTHER: i64 = 1;
 
-/// Compares what a process opens with what the server takes. Nothing for a database file.
+/// Compares an instance's connections with the server's limit. Not applicable to a database file.
 pub fn connections(opened: &Opened, settings: &Settings) -> Option<Finding> {
     if settings.store.url.expose_secret().starts_with("sqlite:") {
         return None;

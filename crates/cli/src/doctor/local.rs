@@ -1,4 +1,4 @@
-//! What can be examined on this machine: configuration, proxy, disk, master key, store, signing keys and clock.
+//! Local checks: configuration, proxy, disk, master key, store, signing keys and clock.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,14 +19,14 @@ use crate::exposure;
 use crate::opened::{Opened, sqlite_path};
 use crate::system::SystemClock;
 
-/// Free space that asks for attention, and that is too little, in bytes.
+/// Free bytes below which to warn, and below which it is a problem.
 const LITTLE_SPACE: u64 = 1024 * 1024 * 1024;
 const TOO_LITTLE_SPACE: u64 = 100 * 1024 * 1024;
 
-/// How far clocks may differ before somebody should know.
+/// Clock difference that needs attention.
 const CLOCK_SLACK: Duration = Duration::from_secs(5);
 
-/// What `config check` says.
+/// The result of `config check`.
 pub fn configuration(settings: &Settings) -> Vec<Finding> {
     let problems = check::problems(settings);
     if problems.is_empty() {
@@ -42,10 +42,10 @@ pub fn configuration(settings: &Settings) -> Vec<Finding> {
     problems.iter().map(wrong).collect()
 }
 
-/// How little is left of a certificate that somebody should renew: what renews by itself does so a month before.
+/// Remaining validity at which to warn: automatic renewal happens a month before expiry.
 const SOON: Duration = Duration::from_hours(14 * 24);
 
-/// Whether clients take the certificate, and for how long.
+/// Checks whether clients accept the certificate, and for how long.
 pub fn certificate(settings: &Settings) -> Option<Finding> {
     let check = "certificate";
     let tls = settings.tls.as_ref()?;
@@ -63,7 +63,7 @@ pub fn certificate(settings: &Settings) -> Option<Finding> {
     })
 }
 
-/// Whether TLS ends somewhere, and whether we believe what stands before us.
+/// Checks whether TLS ends somewhere, and whether the proxy is trusted.
 pub fn proxy(settings: &Settings) -> Option<Finding> {
     let url = Url::parse(&settings.issuer).ok()?;
     if url.scheme() == "http" {
@@ -91,7 +91,7 @@ pub fn proxy(settings: &Settings) -> Option<Finding> {
     ))
 }
 
-/// Whether a database file has room to grow.
+/// Checks whether a database file has room to grow.
 pub fn disk(settings: &Settings) -> Option<Finding> {
     let directory = directory_of(&sqlite_path(settings)?);
     let space = match rustix::fs::statvfs(&directory) {
@@ -113,7 +113,7 @@ pub fn disk(settings: &Settings) -> Option<Finding> {
     })
 }
 
-/// Whether the master key is there.
+/// Checks whether the master key exists.
 pub fn master_key(settings: &Settings) -> Finding {
     let check = "master key";
     let file = &settings.master_key.file;
@@ -134,20 +134,20 @@ pub fn master_key(settings: &Settings) -> Finding {
     }
 }
 
-/// What only the server should read and others can.
+/// Reports private files that others can access.
 pub fn exposed(settings: &Settings) -> Vec<Finding> {
     let found = exposure::found(settings);
     found.iter().map(|exposed| Finding::wrong(exposed.name(), exposed.told(), exposed.mend())).collect()
 }
 
-/// Whether the store can be reached and written, and what its keys and its clock say. Also the ids of its keys.
+/// Checks whether the store is reachable and writable, its keys and its clock. Also returns the key ids.
 pub fn store(settings: &Settings) -> (Vec<Finding>, Vec<String>) {
     let opened = match Opened::admin(settings.clone()) {
         Ok(opened) => opened,
         Err(OpenError::Missing(missing)) => return (vec![no_database(settings, &missing)], Vec::new()),
         Err(error) => return (vec![Finding::wrong("store", error.to_string(), store_mend(settings))], Vec::new()),
     };
-    // It changes nothing, but only a store that can be written lets it pass.
+    // This changes nothing, but succeeds only if the store is writable.
     let written = opened.write(|tx| tx.execute("UPDATE orgs SET name = name WHERE id = ''", &[]));
     let mut findings = vec![match written {
         Ok(_) => Finding::fine("store", "reachable, readable and writable; the schema matches this version"),
@@ -166,7 +166,7 @@ pub fn store(settings: &Settings) -> (Vec<Finding>, Vec<String>) {
     (findings, keys.into_iter().map(|key| key.kid).collect())
 }
 
-/// A database that is not there is one that was never made, or one that was lost.
+/// A missing database was either never created or lost.
 fn no_database(settings: &Settings, missing: &str) -> Finding {
     let key = &settings.master_key;
     if key.value.is_none() && MasterKey::is_marked_used(&key.file) {
@@ -221,8 +221,8 @@ fn signing_keys(opened: &Opened, keys: &[SealedKey]) -> Finding {
     }
 }
 
-/// A clock that runs behind what it once wrote makes tokens from the past; one that differs from the database server's
-/// makes two servers disagree.
+/// A clock that is behind its own past writes issues tokens from the past; one that differs from the database server's
+/// makes instances disagree.
 fn clock(opened: &Opened, keys: &[SealedKey]) -> Finding {
     let mend = "Set the clock of this machine (timedatectl set-ntp true), then restart the server.";
     let now = opened.now();
@@ -262,7 +262,7 @@ fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// Whether the world is expected to reach the issuer at this machine alone.
+/// Whether the issuer is only reachable on this machine.
 pub fn is_local(settings: &Settings) -> bool {
     Url::parse(&settings.issuer).is_ok_and(|url| is_loopback(&url))
 }

@@ -1,11 +1,11 @@
-//! How mails leave: whether the mail server accepts the login, or the folder can be written.
+//! Checks mail delivery: whether the mail server accepts the login, or the folder is writable.
 
 use sigma_server::mail::Transport;
 use sigma_server::settings::Settings;
 
 use super::Finding;
 
-/// Greets the mail server, if one is set, and sends nothing; else tries the folder.
+/// Connects to the mail server, if one is configured, without sending anything; otherwise checks the folder.
 pub fn mail(settings: &Settings) -> Finding {
     const CHECK: &str = "mail";
     let transport = match Transport::new(&settings.mail, &settings.issuer) {

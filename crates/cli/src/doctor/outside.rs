@@ -1,4 +1,4 @@
-//! What the world sees: the issuer as apps reach it.
+//! External checks: the issuer as apps reach it.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -11,18 +11,18 @@ use super::local::is_local;
 use crate::serve::install_tls;
 use crate::system::SystemClock;
 
-/// How far the answer's `Date` may be from our clock: it has whole seconds, and the answer takes its time.
+/// Tolerated difference between the response's `Date` and our clock: it has whole seconds, and the response takes time.
 const CLOCK_SLACK: Duration = Duration::from_secs(10);
 
-/// What the issuer answered.
+/// The response of the issuer.
 struct Seen {
     issuer: String,
-    /// Key ids of its JWKS, if that could be read.
+    /// Key ids of its JWKS, if it could be read.
     kids: Option<Vec<String>>,
     date: Option<Timestamp>,
 }
 
-/// The parts of a discovery document that are looked at.
+/// The members of the discovery document that are checked.
 #[derive(Deserialize)]
 struct Discovery {
     issuer: String,
@@ -39,9 +39,9 @@ struct Key {
     kid: Option<String>,
 }
 
-/// Asks the issuer who it is. `kids` are the keys of our store, which it should publish.
+/// Queries the issuer. `kids` are the keys of our store, which it should publish.
 pub fn issuer(settings: &Settings, kids: &[String]) -> Vec<Finding> {
-    // The doctor runs once in a process: nobody has set TLS up before.
+    // The doctor runs once per process, so TLS was not set up before.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let (Ok(runtime), Ok(())) = (runtime, install_tls()) else {
         return vec![Finding::note("issuer", "could not be asked", "Run this again.")];

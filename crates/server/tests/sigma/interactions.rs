@@ -26,7 +26,7 @@ async fn begin(browser: &Browser<'_>, extra: &[(&str, &str)]) -> String {
     browser.authorize(extra).await.param("interaction").unwrap()
 }
 
-/// A request that is posted elsewhere than in the browser that goes on with it: its name.
+/// Hands over complete lines.
 async fn posted_elsewhere(world: &World, extra: &[(&str, &str)]) -> String {
     let request = Browser::request(extra);
     let (path, query) = request.split_once('?').unwrap();

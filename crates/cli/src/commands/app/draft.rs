@@ -1,4 +1,4 @@
-//! What an operator typed, as an app that the rules allow.
+//! Turns command-line options into a valid app.
 
 use sigma_bitcoin::PublicKey;
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType, SIGMA, is_choosable_id};
@@ -28,7 +28,7 @@ pub fn chosen_id(id: &str) -> Result<ClientId, Failure> {
     Ok(ClientId::from_text(id))
 }
 
-/// A new app with the defaults for what was not said.
+/// A new app, with defaults for omitted options.
 pub fn new(client_id: ClientId, org_id: OrgId, fields: &AppFields, now: Timestamp) -> Result<App, Failure> {
     let Some(name) = &fields.name else {
         return Err(Failure::Usage("an app needs a display name: --name".to_owned()));
@@ -63,7 +63,7 @@ pub fn new(client_id: ClientId, org_id: OrgId, fields: &AppFields, now: Timestam
     changed(bare, fields, now)
 }
 
-/// The method that the given keys are for; a secret without any.
+/// The method implied by the given keys; `client_secret` without any.
 fn default_method(fields: &AppFields) -> AuthMethod {
     match fields {
         AppFields { auth_method: Some(method), .. } => (*method).into(),
@@ -78,7 +78,7 @@ fn default_algorithm(method: AuthMethod) -> Algorithm {
     if method == AuthMethod::SigmaBitcoinAuth { Algorithm::ES256 } else { Algorithm::RS256 }
 }
 
-/// `app` with what was said; refused if the whole breaks a rule.
+/// Applies the options to `app`, and rejects the result if it breaks a rule.
 pub fn changed(mut app: App, fields: &AppFields, now: Timestamp) -> Result<App, Failure> {
     app.updated_at = now;
     if let Some(name) = &fields.name {
@@ -118,7 +118,7 @@ pub fn changed(mut app: App, fields: &AppFields, now: Timestamp) -> Result<App, 
     Ok(app)
 }
 
-/// What was said, each once; nothing for one empty text.
+/// The distinct values; a single empty value means none.
 pub fn listed(values: &[String]) -> Vec<String> {
     let mut once: Vec<String> = Vec::new();
     for value in values.iter().filter(|value| !value.is_empty()) {
@@ -142,7 +142,7 @@ fn set_keys(app: &mut App, fields: &AppFields) -> Result<(), Failure> {
         app.jwks_uri = Some(web_address("--jwks-uri", uri)?);
         app.jwks = None;
     }
-    // Keys of a method that is no longer the app's would only mislead.
+    // Keys of a method that the app no longer uses would be misleading.
     if app.auth_method != AuthMethod::SigmaBitcoinAuth {
         app.pubkey = None;
     }
@@ -169,7 +169,7 @@ fn set_redirects(app: &mut App, fields: &AppFields) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What must hold for the app as a whole.
+/// Checks the rules that concern several properties of the app.
 fn check(app: &App) -> Result<(), Failure> {
     let missing = |reason: &str| Err(Failure::Usage(reason.to_owned()));
     if app.auth_method == AuthMethod::SigmaBitcoinAuth && app.pubkey.is_none() {
@@ -225,7 +225,7 @@ fn web_address(option: &str, text: &str) -> Result<String, Failure> {
     }
 }
 
-/// A name that people are shown.
+/// A display name.
 pub fn text(option: &str, text: &str) -> Result<String, Failure> {
     let length = text.chars().count();
     if (1..=100).contains(&length) && !text.chars().any(char::is_control) && !text.trim().is_empty() {

@@ -1,11 +1,11 @@
-//! An app as the command line shows it, by the names of RFC 7591 §2.
+//! An app as printed, with the member names of RFC 7591 §2.
 
 use serde::Serialize;
 use sigma_core::app::App;
 
 use crate::output::fields;
 
-/// An app. The secret is there only when it was made just now.
+/// An app. The secret is set only if it was just generated.
 #[derive(Debug, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a member of the JSON that is printed")]
 pub struct AppView {
@@ -37,7 +37,7 @@ pub struct AppView {
 }
 
 impl AppView {
-    /// What may be shown of `app` at any time.
+    /// The view of `app` without a secret.
     pub fn of(app: &App) -> Self {
         Self {
             client_id: app.client_id.to_string(),
@@ -82,7 +82,7 @@ impl AppView {
         ]
     }
 
-    /// The app for people.
+    /// The app as text.
     pub fn text(&self) -> String {
         let yes = |set: bool| if set { "yes".to_owned() } else { String::new() };
         let lifetime = self.access_seconds.map(|seconds| format!("{seconds} seconds")).unwrap_or_default();

@@ -22,7 +22,7 @@ use crate::failure::Failure;
 use crate::opened::Opened;
 use crate::output::{Output, fields};
 
-/// The role of who is put into a workspace without one being named.
+/// The default role of new members.
 const ROLE: &str = "Member";
 
 /// What was made.
@@ -35,15 +35,15 @@ struct Added {
     workspace: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<String>,
-    /// Where the person sets their password.
+    /// Where the user sets their password.
     #[serde(skip_serializing_if = "Option::is_none")]
     link: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     link_expires_at: Option<String>,
 }
 
-/// Makes an account whose address the operator vouches for, and a membership if a workspace is named. Who has an account
-/// already can be put into a workspace.
+/// Creates an account with an address that the operator vouches for, and a membership if a workspace is named. An
+/// existing account can be added to a workspace.
 pub fn add(file: Option<&Path>, output: Output, args: &AddUser) -> Result<(), Failure> {
     let email = Email::parse(&args.email)
         .map_err(|_| Failure::Usage(format!("{} is not a valid e-mail address", args.email)))?;
@@ -107,7 +107,7 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddUser) -> Result<(), Fa
     output.answer(&added, Added::text)
 }
 
-/// Makes a link by which a person sets a new password: for whoever cannot be reached by mail.
+/// Creates a link to set a new password, for users who cannot be reached by mail.
 pub fn reset(file: Option<&Path>, output: Output, user: &str) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let user = super::find(&opened, user)?.user;
@@ -148,7 +148,7 @@ impl Added {
     }
 }
 
-/// Where a person is put.
+/// The workspace and role of a new member.
 #[derive(Clone, Debug)]
 struct Place {
     org_id: OrgId,
@@ -156,13 +156,13 @@ struct Place {
     role: String,
 }
 
-/// Somebody with an account, or without.
+/// An existing account or a new one.
 enum Person {
     Known(User),
     New(New),
 }
 
-/// An account to be made.
+/// An account to create.
 struct New {
     id: UserId,
     email: Email,

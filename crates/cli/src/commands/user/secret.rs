@@ -1,4 +1,4 @@
-//! Where the password of a new account comes from, and its hash.
+//! Reads the password of a new account, and hashes it.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::sync::Arc;
@@ -13,19 +13,19 @@ use crate::failure::Failure;
 use crate::opened::Opened;
 use crate::serve::runtime;
 
-/// Where a password comes from.
+/// The source of a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The first line of standard input.
     Stdin,
-    /// Whoever sits at the terminal types it twice.
+    /// Typed twice on the terminal.
     Prompt,
-    /// The person sets it by a link.
+    /// Set by the user with a link.
     Link,
 }
 
 impl Source {
-    /// What the command line asks for; without a word of it, the terminal if there is one.
+    /// The source that the options name; by default the terminal if there is one.
     pub fn of(stdin: bool, link: bool) -> Self {
         match (stdin, link) {
             (true, _) => Self::Stdin,
@@ -34,7 +34,7 @@ impl Source {
         }
     }
 
-    /// Reads the password; nothing where the person sets it by a link.
+    /// Reads the password; `None` if the user sets it with a link.
     pub fn read(self) -> Result<Option<NewPassword>, Failure> {
         let text = match self {
             Self::Link => return Ok(None),
@@ -63,11 +63,11 @@ pub fn hash(opened: &Opened, password: NewPassword) -> Result<String, Failure> {
     runtime()?.block_on(hasher.hash(password.into_secret())).map_err(failed)
 }
 
-/// Asks on the terminal, which does not show what is typed.
+/// Prompts on the terminal without echo.
 fn ask(question: &str) -> Result<SecretString, Failure> {
     let mut terminal = io::stderr().lock();
     let failed = |error: io::Error| Failure::Failed(format!("cannot prompt on the terminal: {error}"));
-    // Silent first: what is typed as soon as the question stands there must neither show nor get lost.
+    // Turn echo off before prompting, so that early input is neither shown nor lost.
     let silent = Silent::new().map_err(failed)?;
     terminal.write_all(question.as_bytes()).and_then(|()| terminal.flush()).map_err(failed)?;
     let line = read_line();
@@ -85,7 +85,7 @@ fn read_line() -> Result<SecretString, Failure> {
     Ok(SecretString::from(line))
 }
 
-/// While it lives the terminal shows nothing that is typed.
+/// Keeps terminal echo off until it is dropped.
 struct Silent(Termios);
 
 impl Silent {
