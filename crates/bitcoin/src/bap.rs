@@ -16,9 +16,9 @@ pub struct BapId(String);
 pub struct BapIdError;
 
 impl BapId {
-    /// Reads an id that somebody names. Base58 has one spelling for each 20 bytes.
+    /// Parses an id. Base58 has one spelling for each 20 bytes.
     pub fn parse(text: &str) -> Result<Self, BapIdError> {
-        // Nothing longer than 28 digits spells 20 bytes, and base58 takes quadratic time.
+        // 20 bytes never need more than 28 digits, and base58 takes quadratic time.
         if text.len() > 28 {
             return Err(BapIdError);
         }
@@ -28,7 +28,7 @@ impl BapId {
         }
     }
 
-    /// The id of the identity with this root address: its text is hashed, not the 20 bytes that it spells.
+    /// The id of the identity with this root address: the hash of its text, not of the 20 bytes that it encodes.
     pub fn of_address(address: &str) -> Self {
         Self(bs58::encode(hash160(address.as_bytes())).into_string())
     }
@@ -39,7 +39,7 @@ impl BapId {
         Self::of_address(&key.address())
     }
 
-    /// The id as it is stored and sent.
+    /// The id as stored and sent.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -11,13 +11,13 @@ impl PrivateKey {
     /// The child of this key for `invoice` with `counterparty`; the key's own public key for a self-derivation.
     ///
     /// # Errors
-    /// When the child is no key, which nobody will see happen.
+    /// The child key is invalid, which is practically impossible.
     pub fn derive_child(&self, counterparty: &PublicKey, invoice: &str) -> Result<PrivateKey, PrivateKeyError> {
         self.add(tweak(&shared_point(self, counterparty)[..], invoice))
     }
 
-    /// The child for `invoice` with the counterparty "anyone", whose private key is 1: the shared point is this key's own
-    /// public key.
+    /// The child for `invoice` and the counterparty "anyone", whose private key is 1: the shared point is this key's
+    /// own public key.
     pub(crate) fn derive_child_for_anyone(&self, invoice: &str) -> Result<PrivateKey, PrivateKeyError> {
         self.add(tweak_for_anyone(&self.public_key(), invoice))
     }
@@ -28,13 +28,13 @@ impl PrivateKey {
     }
 }
 
-/// What lies between a key and its child for "anyone": the child is `signer + t·G`, its private key `private key + t`.
-/// Nothing when that is not below the order of the curve.
+/// The difference between a key and its child for "anyone": the child is `signer + t·G`, its private key `private key +
+/// t`. `None` if it is not below the order of the curve.
 pub(crate) fn tweak_for_anyone(signer: &PublicKey, invoice: &str) -> Option<Scalar> {
     tweak(&signer.as_bytes(), invoice)
 }
 
-/// HMAC-SHA-256 of the invoice under the compressed shared point, as a number. Nothing when it is not below the order of
+/// HMAC-SHA-256 of the invoice under the compressed shared point, as a number. `None` if it is not below the order of
 /// the curve (one in 2^128), where implementations differ.
 fn tweak(shared_point: &[u8], invoice: &str) -> Option<Scalar> {
     Scalar::from_be_bytes(hmac_sha256(shared_point, invoice.as_bytes())).ok()

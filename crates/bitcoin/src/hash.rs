@@ -1,4 +1,4 @@
-//! The hashes of Bitcoin.
+//! Bitcoin's hash functions.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;

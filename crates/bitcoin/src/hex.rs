@@ -1,4 +1,4 @@
-//! Lower-case hexadecimal: the one spelling that keys and body hashes have on the wire.
+//! Lower-case hexadecimal: the only spelling of keys and body hashes on the wire.
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
@@ -8,7 +8,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
-/// The `N` bytes that `text` spells in exactly `2 * N` lower-case digits.
+/// Decodes exactly `2 * N` lower-case digits.
 pub(crate) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
     let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
     if pairs.len() != N {

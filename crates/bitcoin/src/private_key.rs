@@ -1,4 +1,4 @@
-//! A private key: in the command line, in tests and in the demo. The server never sees a person's.
+//! Private keys: for the command line, tests and the demo. The server never sees a user's.
 
 use std::fmt;
 
@@ -8,15 +8,15 @@ use zeroize::{Zeroize as _, Zeroizing};
 use crate::base58check;
 use crate::public_key::PublicKey;
 
-/// The version byte of WIF on the main network, and the suffix that says that the public key is compressed.
+/// The version byte of WIF on the main network, and the suffix for compressed public keys.
 const WIF_VERSION: u8 = 0x80;
 const WIF_COMPRESSED: u8 = 0x01;
 
-/// A secp256k1 private key other than 1. It does not print, and its memory is overwritten when it is dropped.
+/// A secp256k1 private key other than 1. `Debug` does not show it, and its memory is overwritten on drop.
 #[derive(Clone)]
 pub struct PrivateKey(SecretKey);
 
-/// Why bytes are no private key.
+/// Why bytes are not a private key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PrivateKeyError {
     /// Zero, or not below the order of the curve.
@@ -27,26 +27,26 @@ pub enum PrivateKeyError {
     KnownToEverybody,
 }
 
-/// Why a text is no private key in wallet import format.
+/// Why a text is not a private key in wallet import format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WifError {
     /// Not base58, a wrong checksum, another network, or the form for uncompressed public keys.
     #[error("not a compressed main-network key in wallet import format")]
     Format,
-    /// Well written, but no key.
+    /// Well-formed, but not a key.
     #[error(transparent)]
     Key(#[from] PrivateKeyError),
 }
 
 impl PrivateKey {
-    /// The key that is this number, big-endian.
+    /// The key with this number, big-endian.
     pub fn from_bytes(mut bytes: [u8; 32]) -> Result<Self, PrivateKeyError> {
         let key = SecretKey::from_secret_bytes(bytes);
         bytes.zeroize();
         key.map_err(|_| PrivateKeyError::OutOfRange).and_then(Self::of_secret)
     }
 
-    /// Reads a key in wallet import format: main network, compressed (`K…` or `L…`).
+    /// Parses wallet import format: main network, compressed (`K…` or `L…`).
     pub fn from_wif(text: &str) -> Result<Self, WifError> {
         let payload = base58check::decode::<34>(text).ok_or(WifError::Format)?;
         match payload.as_slice() {

@@ -1,22 +1,22 @@
-//! A person's or an app's public key.
+//! Public keys of users and apps.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::hex;
 
-/// The generator point, the public key of private key 1: BRC-77 calls it "anyone", and everybody can sign with it.
+/// The generator point, the public key of private key 1: BRC-77 calls it "anyone", and anyone can sign with it.
 pub(crate) const GENERATOR: [u8; 33] = [
     0x02, 0x79, 0xbe, 0x66, 0x7e, 0xf9, 0xdc, 0xbb, 0xac, 0x55, 0xa0, 0x62, 0x95, 0xce, 0x87, 0x0b, 0x07, 0x02, 0x9b,
     0xfc, 0xdb, 0x2d, 0xce, 0x28, 0xd9, 0x59, 0xf2, 0x81, 0x5b, 0x16, 0xf8, 0x17, 0x98,
 ];
 
-/// A secp256k1 public key that can stand for somebody: on the curve and not the generator. It has one spelling, 66
-/// lower-case hex digits, since it is an account's key.
+/// A secp256k1 public key that can identify somebody: on the curve and not the generator. It has a single spelling, 66
+/// lower-case hex digits, since it identifies an account.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PublicKey(secp256k1::PublicKey);
 
-/// Why a text is no public key.
+/// Why a text is not a public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PublicKeyError {
     /// Not 66 lower-case hex digits, `02` or `03` first.
@@ -31,7 +31,7 @@ pub enum PublicKeyError {
 }
 
 impl PublicKey {
-    /// Reads 66 lower-case hex digits, `02` or `03` first.
+    /// Parses 66 lower-case hex digits, starting with `02` or `03`.
     pub fn parse(text: &str) -> Result<Self, PublicKeyError> {
         Self::from_bytes(hex::decode(text).ok_or(PublicKeyError::Format)?)
     }
@@ -61,7 +61,7 @@ impl PublicKey {
         &self.0
     }
 
-    /// The key of a private key, which was checked not to be 1.
+    /// The public key of a private key, which is known not to be 1.
     pub(crate) fn of_private(point: secp256k1::PublicKey) -> Self {
         Self(point)
     }

@@ -1,9 +1,9 @@
-//! The timestamp of an auth token: RFC 3339 (§2.6).
+//! The timestamp of an auth token (RFC 3339).
 
-/// The moment that `text` names, in milliseconds since the Unix epoch; digits below the millisecond are cut off.
+/// The time that `text` denotes, in milliseconds since the Unix epoch; further digits are truncated.
 ///
-/// RFC 3339 §5.6 with `T` and `Z` in upper case, one to nine digits of a second, no leap second. Known clients send
-/// `YYYY-MM-DDTHH:MM:SS.sssZ`; the standard's other forms are taken too.
+/// RFC 3339 §5.6 with upper-case `T` and `Z`, one to nine fractional digits, no leap second. Known clients send
+/// `YYYY-MM-DDTHH:MM:SS.sssZ`; the standard's other forms are accepted too.
 pub(crate) fn parse_millis(text: &str) -> Option<i64> {
     let mut rest = text.as_bytes();
     let year = number::<4>(&mut rest)?;
@@ -23,7 +23,7 @@ pub(crate) fn parse_millis(text: &str) -> Option<i64> {
     rest.is_empty().then_some((minutes * 60 + second) * 1_000 + millis)
 }
 
-/// Takes exactly `N` decimal digits.
+/// Reads exactly `N` decimal digits.
 fn number<const N: usize>(rest: &mut &[u8]) -> Option<i64> {
     let (digits, after) = rest.split_first_chunk::<N>()?;
     *rest = after;
@@ -36,7 +36,7 @@ fn literal(rest: &mut &[u8], expected: u8) -> Option<()> {
     (*first == expected).then_some(())
 }
 
-/// Takes `.` and one to nine digits, if there; the first three are the milliseconds.
+/// Reads `.` and one to nine digits, if present; the first three are the milliseconds.
 fn fraction(rest: &mut &[u8]) -> Option<i64> {
     let Some((b'.', after)) = rest.split_first() else { return Some(0) };
     let length = after.iter().take_while(|digit| digit.is_ascii_digit()).count();
@@ -48,7 +48,7 @@ fn fraction(rest: &mut &[u8]) -> Option<i64> {
     Some(digits.iter().chain(b"00").take(3).fold(0, |millis, digit| millis * 10 + i64::from(digit - b'0')))
 }
 
-/// Takes `Z` or `±hh:mm`.
+/// Reads `Z` or `±hh:mm`.
 fn offset_minutes(rest: &mut &[u8]) -> Option<i64> {
     let (sign, after) = rest.split_first()?;
     *rest = after;
@@ -73,7 +73,7 @@ fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days from 1970-01-01 to a date of the Gregorian calendar, counted in eras of 400 years that begin in March.
+/// Days from 1970-01-01 to a Gregorian date, counted in eras of 400 years that begin in March.
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);

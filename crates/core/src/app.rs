@@ -15,13 +15,13 @@ use crate::time::Timestamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthMethod {
-    /// A public app: PKCE alone.
+    /// A public app: PKCE only.
     None,
-    /// Id and secret, in the `Authorization` header or in the body as its library likes (RFC 6749 §2.3.1).
+    /// Id and secret, in the `Authorization` header or in the body (RFC 6749 §2.3.1).
     ClientSecret,
-    /// Id and secret in the `Authorization` header alone.
+    /// Id and secret in the `Authorization` header only.
     ClientSecretBasic,
-    /// Id and secret in the body alone.
+    /// Id and secret in the body only.
     ClientSecretPost,
     /// A JWT signed with the app's own key (RFC 7523 §2.2).
     PrivateKeyJwt,
@@ -30,11 +30,11 @@ pub enum AuthMethod {
 }
 
 impl AuthMethod {
-    /// Every method of a request, as discovery lists them. [`AuthMethod::ClientSecret`] stands for two.
+    /// Every method that a request can use, as listed in discovery. [`AuthMethod::ClientSecret`] stands for two.
     pub const ON_THE_WIRE: [Self; 5] =
         [Self::None, Self::ClientSecretBasic, Self::ClientSecretPost, Self::PrivateKeyJwt, Self::SigmaBitcoinAuth];
 
-    /// The name on the wire (`token_endpoint_auth_method`, RFC 7591 §2); `client_secret` is registered alone.
+    /// The name on the wire (`token_endpoint_auth_method`, RFC 7591 §2); `client_secret` is only a registered value.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -46,7 +46,7 @@ impl AuthMethod {
         }
     }
 
-    /// The method of that name.
+    /// The method with this name.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::ClientSecret].into_iter().chain(Self::ON_THE_WIRE).find(|method| method.as_str() == text)
     }
@@ -56,7 +56,7 @@ impl AuthMethod {
         matches!(self, Self::ClientSecret | Self::ClientSecretBasic | Self::ClientSecretPost)
     }
 
-    /// Whether the app proves with a secret of its own who it is.
+    /// Whether the app authenticates with a credential of its own.
     pub const fn is_confidential(self) -> bool {
         !matches!(self, Self::None)
     }
@@ -71,13 +71,13 @@ impl ApplicationType {
         }
     }
 
-    /// The type of that name.
+    /// The type with this name.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Web, Self::Native].into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
-/// What an app may exchange for tokens.
+/// A grant type: what an app may exchange for tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GrantType {
@@ -85,12 +85,12 @@ pub enum GrantType {
     AuthorizationCode,
     /// A refresh token (RFC 6749 §6).
     RefreshToken,
-    /// Its own credentials (RFC 6749 §4.4).
+    /// The app's own credentials (RFC 6749 §4.4).
     ClientCredentials,
 }
 
 impl GrantType {
-    /// Every grant type, as discovery lists them.
+    /// Every grant type, as listed in discovery.
     pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
 
     /// The name on the wire.
@@ -102,7 +102,7 @@ impl GrantType {
         }
     }
 
-    /// The grant type of that name.
+    /// The grant type with this name.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|grant| grant.as_str() == text)
     }
@@ -112,47 +112,47 @@ impl GrantType {
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own that its owner sets")]
 pub struct App {
-    /// Its id on the wire.
+    /// The id on the wire.
     pub client_id: ClientId,
     /// Who owns it.
     pub org_id: OrgId,
-    /// What people are told it is called.
+    /// The display name.
     pub name: String,
     /// Where it runs.
     pub application_type: ApplicationType,
-    /// How it proves who it is.
+    /// The authentication method.
     pub auth_method: AuthMethod,
-    /// The digest of its secret, where its method has one.
+    /// The digest of its secret, if its method has one.
     pub secret: Option<Digest>,
-    /// Its account key, for `sigma_bitcoin_auth`.
+    /// Its Bitcoin key, for `sigma_bitcoin_auth`.
     pub pubkey: Option<PublicKey>,
     /// Its key set, for `private_key_jwt`: a JWK set (RFC 7517 §5).
     pub jwks: Option<String>,
-    /// Where its key set is fetched from instead.
+    /// The URL that its key set is fetched from instead.
     pub jwks_uri: Option<String>,
-    /// Where people may be sent back to.
+    /// The registered redirect URIs.
     pub redirect_uris: RegisteredRedirectUris,
-    /// Where people may be sent after they signed out.
+    /// The registered post-logout redirect URIs.
     pub post_logout_redirect_uris: RegisteredRedirectUris,
-    /// What it may exchange for tokens.
+    /// The grant types that it may use.
     pub grant_types: Vec<GrantType>,
-    /// What it may ask people for, of the scopes that the server knows itself.
+    /// The scopes that it may request, of those that the server defines itself.
     pub scopes: Scopes,
-    /// The resources that it may ask for beside those that are open to any app, by URI (RFC 8707).
+    /// The resources that it may request besides open ones, by URI (RFC 8707).
     pub resources: Vec<String>,
-    /// PKCE even though it is confidential.
+    /// Whether PKCE is required although the app is confidential.
     pub require_pkce: bool,
-    /// What its id tokens are signed with.
+    /// The signing algorithm of its ID tokens.
     pub id_token_alg: Algorithm,
-    /// Lifetime of its access tokens in seconds, where it has one of its own.
+    /// Lifetime of its access tokens in seconds, if it has its own.
     pub access_seconds: Option<u32>,
-    /// People without an address get a placeholder (`docs/spec/oidc.md#e-mail-claims`).
+    /// Whether users without an e-mail address get a placeholder (`docs/spec/oidc.md#e-mail-claims`).
     pub placeholder_email: bool,
-    /// Its id tokens carry the claims of the granted scopes, as userinfo does.
+    /// Whether its ID tokens carry the claims of the granted scopes, as userinfo does.
     pub id_token_claims: bool,
-    /// It registered itself (RFC 7591): shown as unverified and always asked for.
+    /// Whether it registered itself (RFC 7591): shown as unverified, and consent is always asked.
     pub dynamic: bool,
-    /// Switched off: nothing works.
+    /// Whether it is disabled: nothing works.
     pub disabled: bool,
     /// Its home page.
     pub client_uri: Option<String>,
@@ -162,11 +162,11 @@ pub struct App {
     pub updated_at: Timestamp,
 }
 
-/// The client id of Sigma itself, for direct sign-in. Nobody can register it.
+/// The client id of Sigma itself, for direct sign-in. It cannot be registered.
 pub const SIGMA: &str = "sigma";
 
-/// Whether an owner may choose `id` for their app: `[a-z0-9][a-z0-9-]{2,63}`, and neither ours nor one that
-/// looks like ours. The ids that we make hold an underscore, which no chosen one does.
+/// Whether an owner may choose `id` for their app: `[a-z0-9][a-z0-9-]{2,63}`, not ours and not similar to ours.
+/// Generated ids contain an underscore, which chosen ones do not.
 pub fn is_choosable_id(id: &str) -> bool {
     let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     (3..=64).contains(&id.len())
@@ -176,7 +176,7 @@ pub fn is_choosable_id(id: &str) -> bool {
 }
 
 impl App {
-    /// Sigma itself, which people sign in to directly.
+    /// Sigma itself, which users sign in to directly.
     pub fn sigma() -> Self {
         Self {
             client_id: ClientId::from_text(SIGMA),
@@ -213,16 +213,16 @@ impl App {
             || matches!(self.auth_method, AuthMethod::None | AuthMethod::SigmaBitcoinAuth)
     }
 
-    /// Whether people are asked each time: anyone could claim to be a dynamic app, or a native one without a claimed
-    /// https URI (RFC 8252 §8.6).
+    /// Whether consent is always asked: anyone could impersonate a dynamic app, or a native one without a claimed https
+    /// URI (RFC 8252 §8.6).
     pub fn always_asks(&self) -> bool {
         self.dynamic
             || (self.application_type == ApplicationType::Native
                 && !self.redirect_uris.iter().all(|uri| uri.as_str().starts_with("https://")))
     }
 
-    /// The server's own scopes that it may ask for: refresh tokens only if it may use them, and roles only if somebody
-    /// vouches for it.
+    /// The server's own scopes that it may request: `offline_access` only if it may use refresh tokens, and `roles`
+    /// only if it did not register itself.
     pub fn askable(&self) -> Scopes {
         self.scopes.retain(|scope| match scope {
             OFFLINE_ACCESS => self.may_use(GrantType::RefreshToken),
@@ -231,7 +231,7 @@ impl App {
         })
     }
 
-    /// What is left of what it was granted: what was taken away from it since is told no more.
+    /// The granted scopes that it may still request.
     #[must_use]
     pub fn still_granted(&self, granted: &Scopes) -> Scopes {
         let askable = self.askable();

@@ -1,4 +1,4 @@
-//! `private_key_jwt`: an app signs who it is (RFC 7523 §2.2 and §3, OpenID Connect Core §9).
+//! `private_key_jwt`: client authentication with a signed assertion (RFC 7523 §2.2 and §3, OpenID Connect Core §9).
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use crate::ids::ClientId;
 use crate::jose::{JwkSet, JwsError, UnverifiedJws};
 use crate::time::Timestamp;
 
-/// The `client_assertion_type` of such an assertion.
+/// The `client_assertion_type` of client assertions.
 pub const CLIENT_ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// How far in the future an assertion may expire.
+/// The longest remaining life of an assertion.
 const LONGEST_LIFE: Duration = Duration::from_mins(10);
 /// How far the app's clock may be ahead of ours.
 const CLOCK_SKEW: Duration = Duration::from_mins(1);
@@ -21,7 +21,7 @@ const MAX_TEXT: usize = 512;
 /// Why an assertion does not authenticate the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AssertionProblem {
-    /// Not a JWS, or one that asks for what we do not do.
+    /// Not a JWS, or one that we do not support.
     #[error("the client assertion is not acceptable: {0}")]
     Jws(JwsError),
     /// `typ` names another kind of token.
@@ -33,7 +33,7 @@ pub enum AssertionProblem {
     /// `iss` and `sub` must both be the client id.
     #[error("the client assertion's iss and sub differ")]
     IssuerIsNotSubject,
-    /// It is for somebody else, or for others too.
+    /// Another audience, or further audiences.
     #[error("the client assertion's aud is not this server alone")]
     Audience,
     /// `exp` has passed.
@@ -45,10 +45,10 @@ pub enum AssertionProblem {
     /// `nbf` or `iat` is in the future.
     #[error("the client assertion is not valid yet")]
     FromTheFuture,
-    /// No key of the app has this id and algorithm; if its keys are fetched, they may have changed.
+    /// The app has no key with this id and algorithm; fetched keys may have changed.
     #[error("the client assertion is signed with a key that the app has not registered")]
     UnknownKey,
-    /// The signature is not of any of the app's keys.
+    /// The signature matches none of the app's keys.
     #[error("the client assertion's signature is not valid")]
     Signature,
 }
@@ -61,8 +61,7 @@ enum Audience {
 }
 
 impl Audience {
-    /// Whether every one of its values is of `accepted`: an assertion that is for another server too could have been
-    /// asked for by that server.
+    /// Whether all of its values are `accepted`: an assertion for further audiences could be replayed by one of them.
     fn is_only(&self, accepted: &[&str]) -> bool {
         match self {
             Self::One(value) => accepted.contains(&value.as_str()),
@@ -71,7 +70,7 @@ impl Audience {
     }
 }
 
-/// A `NumericDate` (RFC 7519 §2); a fraction of a second is dropped.
+/// A `NumericDate` (RFC 7519 §2); fractions of a second are dropped.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "serde_json::Number")]
 struct NumericDate(Timestamp);
@@ -97,7 +96,7 @@ struct Claims {
     nbf: Option<NumericDate>,
 }
 
-/// An assertion that nobody has checked. It names the app whose keys must check it.
+/// An unverified assertion. It names the app whose keys must verify it.
 #[derive(Debug)]
 pub struct ClientAssertion<'a> {
     jws: UnverifiedJws<'a>,
@@ -105,14 +104,14 @@ pub struct ClientAssertion<'a> {
     client_id: ClientId,
 }
 
-/// An assertion that the app signed, for us, now. Its `jti` may be used once.
+/// A valid assertion for this server. Its `jti` may be used once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedAssertion {
     /// The app.
     pub client_id: ClientId,
     /// The assertion's id, without control characters and at most 512 bytes; remember it until `expires_at`.
     pub jti: String,
-    /// From then on the assertion is refused.
+    /// When the assertion expires.
     pub expires_at: Timestamp,
 }
 
@@ -120,8 +119,8 @@ impl<'a> ClientAssertion<'a> {
     /// Reads an assertion.
     pub fn parse(text: &'a str) -> Result<Self, AssertionProblem> {
         let jws = UnverifiedJws::parse(text).map_err(AssertionProblem::Jws)?;
-        // Absent in most clients; the second is of draft-ietf-oauth-rfc7523bis. Anything else is a token of another
-        // kind that the app signed for another purpose.
+        // Absent in most clients; the second one is of draft-ietf-oauth-rfc7523bis. Anything else is a different kind
+        // of token that the app signed.
         if !matches!(jws.header().typ.as_deref(), None | Some("JWT" | "jwt" | "client-authentication+jwt")) {
             return Err(AssertionProblem::Kind);
         }
@@ -143,13 +142,13 @@ impl<'a> ClientAssertion<'a> {
         &self.client_id
     }
 
-    /// Whether `keys` holds a key that could have signed it; if not, the set may be an old one.
+    /// Whether `keys` has a key that could have signed it; if not, the set may be outdated.
     pub fn names_key_of(&self, keys: &JwkSet) -> bool {
         let header = self.jws.header();
         keys.candidates(header.alg, header.kid.as_deref()).next().is_some()
     }
 
-    /// Checks everything but whether the `jti` was used before. `audiences` are the issuer and the token endpoint.
+    /// Verifies everything except whether the `jti` was used before. `audiences` are the issuer and the token endpoint.
     pub fn verify(
         &self,
         keys: &JwkSet,

@@ -7,28 +7,28 @@ use crate::pkce::{CodeChallenge, CodeVerifier};
 use crate::scope::Scopes;
 use crate::time::Timestamp;
 
-/// What a person let an app do: all that a code, a grant and the tokens of both carry alike.
+/// What a user let an app do: shared by a code, its grant and their tokens.
 #[derive(Clone, Debug)]
 pub struct Authorization {
     /// The app.
     pub client_id: ClientId,
     /// The person.
     pub user_id: UserId,
-    /// The browser session in which they agreed.
+    /// The browser session of the consent.
     pub session_id: SessionId,
-    /// The identity that they chose.
+    /// The chosen identity.
     pub bap_id: Option<String>,
     /// The granted scopes.
     pub scope: Scopes,
-    /// Userinfo claims that were asked for one by one.
+    /// Individually requested userinfo claims.
     pub claims: Vec<String>,
-    /// Claims of the id token that were asked for one by one.
+    /// Individually requested ID token claims.
     pub id_token_claims: Vec<String>,
     /// Audiences of the access token (RFC 8707).
     pub resources: Vec<String>,
-    /// Returned in id tokens.
+    /// Returned in ID tokens.
     pub nonce: Option<String>,
-    /// The last real authentication.
+    /// The last authentication.
     pub auth_time: Timestamp,
     /// Its class.
     pub acr: String,
@@ -37,7 +37,7 @@ pub struct Authorization {
 }
 
 impl Authorization {
-    /// An authorization by the person of `session`, of whom it takes the authentication.
+    /// An authorization by the user of `session`, with its authentication.
     pub fn by(session: &SessionFacts, client_id: ClientId) -> Self {
         Self {
             client_id,
@@ -56,66 +56,66 @@ impl Authorization {
     }
 }
 
-/// A code as it is stored.
+/// A stored code.
 #[derive(Clone, Debug)]
 pub struct Code {
     /// The digest of the code itself.
     pub hash: Digest,
-    /// What it stands for.
+    /// The authorization that it stands for.
     pub authorization: Authorization,
     /// The redirect URI of the request, which the token request must repeat (RFC 6749 §4.1.3).
     pub redirect_uri: String,
-    /// Enforced when it was sent (RFC 7636 §4.6).
+    /// Enforced if it was sent (RFC 7636 §4.6).
     pub code_challenge: Option<CodeChallenge>,
     /// When it expires.
     pub expires_at: Timestamp,
-    /// The grant that it was redeemed for.
+    /// The grant of its redemption.
     pub redeemed_for: Option<GrantId>,
-    /// It was used, for a grant or in vain.
+    /// Whether it was used, successfully or not.
     pub used: bool,
 }
 
-/// What an app sends to redeem a code.
+/// A request to redeem a code.
 #[derive(Clone, Debug)]
 pub struct Redemption {
     /// The app, authenticated.
     pub client_id: ClientId,
-    /// The redirect URI it repeats.
+    /// The repeated redirect URI.
     pub redirect_uri: Option<String>,
-    /// The verifier of its challenge.
+    /// The code verifier.
     pub verifier: SentVerifier,
 }
 
-/// The verifier that an app sends beside its code.
+/// The code verifier of a token request.
 #[derive(Clone, Debug)]
 pub enum SentVerifier {
     /// None.
     Absent,
-    /// None, from an app that proves itself by nothing else: whether there is a challenge does not matter.
+    /// Absent, from an app without any other authentication: an error even without a challenge.
     Missing,
-    /// A text that is no verifier: it matches no challenge, and burns the code as a wrong one does.
+    /// Malformed: it matches no challenge, and spends the code like a wrong one.
     Malformed,
     /// A verifier.
     Sent(CodeVerifier),
 }
 
-/// What a redemption comes to (`docs/spec/tokens.md#authorization-codes`). Every verdict but [`Redeemed::WrongApp`]
+/// The result of a redemption (`docs/spec/tokens.md#authorization-codes`). Every result except [`Redeemed::WrongApp`]
 /// spends the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Redeemed {
-    /// The code was good.
+    /// The code was valid.
     Granted,
-    /// Another app's code: left untouched, so that nobody can burn a code that is not theirs.
+    /// Another app's code: left untouched, so that nobody can spend a code that is not theirs.
     WrongApp,
-    /// It was used before: what came of the first use must end.
+    /// It was used before: the grant of the first use must be revoked.
     UsedBefore,
     /// It has expired.
     Expired,
-    /// The redirect URI of the request is not repeated.
+    /// The redirect URI of the request is missing.
     RedirectUriMissing,
-    /// The redirect URI is not the one of the request.
+    /// The redirect URI differs from the authorization request's.
     WrongRedirectUri,
-    /// The verifier is not that of the challenge.
+    /// The verifier does not match the challenge.
     WrongVerifier,
     /// There is a challenge and no verifier.
     VerifierMissing,
@@ -123,7 +123,7 @@ pub enum Redeemed {
     VerifierUnexpected,
 }
 
-/// Judges a redemption. The order matters: the app first, reuse before everything that could excuse it.
+/// Decides a redemption. The order matters: the app first, then reuse, before anything that could excuse it.
 pub fn judge(code: &Code, attempt: &Redemption, now: Timestamp) -> Redeemed {
     if code.authorization.client_id != attempt.client_id {
         return Redeemed::WrongApp;
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(judged(None, V::Absent), Redeemed::Granted);
         assert_eq!(judged(None, V::Malformed), Redeemed::VerifierUnexpected);
         assert_eq!(judged(None, sent()), Redeemed::VerifierUnexpected);
-        // Whoever has nothing else to show must show one, even for a code that asked for none.
+        // A public app must send a verifier, even for a code without a challenge.
         assert_eq!(judged(Some(CHALLENGE), V::Missing), Redeemed::VerifierMissing);
         assert_eq!(judged(None, V::Missing), Redeemed::VerifierMissing);
     }

@@ -1,4 +1,4 @@
-//! SHA-256 digests of what we generated: all that is stored of a code, key, cookie, secret or refresh token.
+//! SHA-256 digests of generated secrets: the only stored form of codes, keys, cookies, secrets and refresh tokens.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
 
-/// SHA-256 of a secret of at least 128 bits. Comparison takes the same time wherever the first difference is.
+/// SHA-256 of a secret of at least 128 bits. Comparison is constant-time.
 #[derive(Clone, Copy, Eq)]
 pub struct Digest([u8; 32]);
 
@@ -19,7 +19,7 @@ impl Digest {
         Self(bytes)
     }
 
-    /// The digest that was stored as `bytes`; nothing if they are not 32.
+    /// The digest stored as `bytes`; `None` if they are not 32.
     pub fn from_stored(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }

@@ -1,5 +1,5 @@
-//! E-mail addresses of people (RFC 5321 §4.1.2), as far as an account needs them: the dot-atom form, without comments,
-//! quoted parts and address literals, with letters of any script (RFC 6531) and domains that are compared in A-labels.
+//! E-mail addresses of users (RFC 5321 §4.1.2), as far as an account needs them: the dot-atom form, without comments,
+//! quoted parts and address literals, with letters of any script (RFC 6531) and domains compared as A-labels.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ const LONGEST: usize = 254;
 /// The longest part before the @, in bytes (RFC 5321 §4.5.3.1.1).
 const LONGEST_LOCAL: usize = 64;
 
-/// An address that a mail can be sent to, as its person writes it, and folded: as accounts are found by it.
+/// A deliverable address, as its user writes it and folded for look-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email {
     address: String,
@@ -21,13 +21,13 @@ pub struct Email {
     mailbox: String,
 }
 
-/// The text is no address that a mail can be sent to.
+/// The text is not a deliverable address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("This is not a valid e-mail address.")]
 pub struct NotAnEmail;
 
 impl Email {
-    /// Reads an address; white space around it is dropped.
+    /// Parses an address, trimming white space.
     pub fn parse(text: &str) -> Result<Self, NotAnEmail> {
         let address = unicode::nfc(text.trim());
         let (local, domain) = address.split_once('@').ok_or(NotAnEmail)?;
@@ -37,18 +37,18 @@ impl Email {
         if fits && is_local(local) { Ok(Self { address, folded, mailbox }) } else { Err(NotAnEmail) }
     }
 
-    /// The address as it was written, in form C: what apps are told.
+    /// The address as written, in form C: what apps see.
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// The address by which accounts are found.
+    /// The form for look-up.
     pub fn folded(&self) -> &str {
         &self.folded
     }
 
-    /// The address that mails are sent to: its domain in A-labels, which every mail server reads. Only one with letters
-    /// outside ASCII before the @ needs a server that knows SMTPUTF8.
+    /// The address for delivery: its domain as A-labels, which every mail server understands. Only non-ASCII letters
+    /// before the @ need a server with SMTPUTF8.
     pub fn mailbox(&self) -> &str {
         &self.mailbox
     }
@@ -60,9 +60,9 @@ impl fmt::Display for Email {
     }
 }
 
-/// How an address is compared: form C and lower case, and the domain in A-labels, so that `bücher.example` and
-/// `xn--bcher-kva.example` are one (RFC 5891 §5.3). What is no address folds too: it finds nobody, and fails like one that
-/// is unknown.
+/// The form for comparison: form C and lower case, with the domain as A-labels, so that `bücher.example` and
+/// `xn--bcher-kva.example` are equal (RFC 5891 §5.3). Invalid addresses fold too; they match nobody and fail like
+/// unknown ones.
 pub fn fold(text: &str) -> String {
     let lower = |text: &str| unicode::nfc(&unicode::nfc(text).to_lowercase());
     let text = text.trim().replace('\0', "\u{FFFD}");
@@ -75,11 +75,11 @@ pub fn fold(text: &str) -> String {
     }
 }
 
-/// A domain in A-labels and lower case (UTS #46, which maps what people type to what IDNA 2008 registers).
+/// A domain as A-labels in lower case (UTS #46, which maps what users type to what IDNA 2008 registers).
 fn ascii_domain(domain: &str) -> Option<String> {
     let bytes = domain.as_bytes();
     let ascii = Uts46::new().to_ascii(bytes, AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify).ok()?;
-    // A name that DNS knows holds letters; `1.2.3.4` is none.
+    // A DNS name contains letters; `1.2.3.4` does not.
     ascii.bytes().any(|byte| byte.is_ascii_alphabetic()).then(|| ascii.into_owned())
 }
 
@@ -96,7 +96,7 @@ fn is_atom(atom: &str) -> bool {
             || is_joiner(letter)
     };
     let begins_well = atom.chars().next().is_some_and(|first| !unicode::is_mark(first));
-    // Joiners are seen only where IDNA has a place for them (RFC 5892 appendix A.1 and A.2).
+    // Joiners are visible only where IDNA allows them (RFC 5892 appendix A.1 and A.2).
     let joins_well = || {
         !atom.contains(is_joiner)
             || Uts46::new().to_unicode(atom.as_bytes(), AsciiDenyList::EMPTY, Hyphens::Allow).1.is_ok()
@@ -104,7 +104,7 @@ fn is_atom(atom: &str) -> bool {
     begins_well && atom.chars().all(known) && joins_well()
 }
 
-/// A letter, digit or accent outside ASCII: no sign that looks like nothing, turns the text around or ends a line.
+/// A non-ASCII letter, digit or accent: nothing invisible, and nothing that reverses the text or ends a line.
 fn is_international(letter: char) -> bool {
     !letter.is_ascii() && (letter.is_alphanumeric() || unicode::is_mark(letter)) && !unicode::is_unseen(letter)
 }

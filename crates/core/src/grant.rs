@@ -10,18 +10,18 @@ use crate::code::Authorization;
 use crate::ids::GrantId;
 use crate::time::Timestamp;
 
-/// For this long after its use a refresh token is answered with the same successor: an app whose answer was lost asks
-/// again (`docs/spec/tokens.md#refresh-tokens`).
+/// How long after its use a refresh token still gets the same successor, for apps that lost the response
+/// (`docs/spec/tokens.md#refresh-tokens`).
 pub const RETRY: Duration = Duration::from_secs(10);
 
-/// A grant: what a user lets an app do, until one of them ends it. `gid` in tokens.
+/// A grant: permission that a user gave to an app, until it is revoked. `gid` in tokens.
 #[derive(Clone, Debug)]
 pub struct Grant {
     /// Its id.
     pub id: GrantId,
     /// What it covers.
     pub authorization: Authorization,
-    /// It outlives the browser session (`offline_access`).
+    /// Whether it outlives the browser session (`offline_access`).
     pub offline: bool,
     /// When it ended.
     pub revoked_at: Option<Timestamp>,
@@ -29,31 +29,31 @@ pub struct Grant {
     pub expires_at: Timestamp,
 }
 
-/// A refresh token as it is stored, with whether what replaced it was used.
+/// A stored refresh token, and whether its successor was used.
 #[derive(Clone, Copy, Debug)]
 pub struct RefreshToken {
     /// When it expires.
     pub expires_at: Timestamp,
     /// When it was used.
     pub used_at: Option<Timestamp>,
-    /// Its successor was used too.
+    /// Whether its successor was used too.
     pub successor_used: bool,
 }
 
-/// What the use of a refresh token comes to.
+/// The result of using a refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotation {
-    /// First use: it is spent and its successor begins.
+    /// First use: it is spent and gets a successor.
     Rotate,
-    /// The answer was lost: the same successor again.
+    /// A retry: the same successor again.
     Retry,
-    /// Used before, too late or after its successor: somebody has a copy, and the family ends.
+    /// Reuse, too late or after its successor was used: somebody has a copy, and the family ends.
     Reuse,
-    /// It lapsed, or its grant ended.
+    /// It has expired, or its grant was revoked.
     Dead,
 }
 
-/// Judges the use of `token` of a live or dead grant.
+/// Decides the use of `token` of a live or revoked grant.
 pub fn judge(token: &RefreshToken, grant_is_live: bool, now: Timestamp) -> Rotation {
     if !grant_is_live {
         return Rotation::Dead;
@@ -66,32 +66,32 @@ pub fn judge(token: &RefreshToken, grant_is_live: bool, now: Timestamp) -> Rotat
     }
 }
 
-/// How long a used refresh token is stored. Afterwards its reuse is known by the proof that it carries.
+/// How long a used refresh token is stored. Afterwards its reuse is detected by its proof.
 pub const REMEMBERED: Duration = Duration::from_hours(24);
 
-/// The first refresh token of the family that `grant_id` begins: `secret` and what every token of a family carries, the name
-/// of its grant and a proof that the family's key made it. So a token that is not stored any more still names its family.
+/// The first refresh token of a family: `secret`, followed by the parts that every token of a family has: the id of its
+/// grant and a proof that the family's key made it. So a token that is no longer stored still identifies its family.
 pub fn first_refresh_token(family_key: &[u8], grant_id: &GrantId, secret: &str) -> String {
     let named = format!("{secret}.{grant_id}");
     let proof = URL_SAFE_NO_PAD.encode(hmac::sign(&hmac_key(family_key), &proven(&named)));
     format!("{named}.{proof}")
 }
 
-/// The token that replaces `predecessor`, derived so that it can be told again though only digests are stored:
-/// HMAC-SHA-256 under the family's own key.
+/// The successor of `predecessor`, derived so that it can be sent again although only digests are stored: HMAC-SHA-256
+/// under the family's own key.
 pub fn successor(family_key: &[u8], grant_id: &GrantId, predecessor: &str) -> String {
     let secret = URL_SAFE_NO_PAD.encode(hmac::sign(&hmac_key(family_key), predecessor.as_bytes()));
     first_refresh_token(family_key, grant_id, &secret)
 }
 
-/// The grant that a refresh token names, whoever made it.
+/// The grant that a refresh token claims to belong to.
 pub fn named_grant(token: &str) -> Option<GrantId> {
     let (named, _) = token.rsplit_once('.')?;
     let (_, grant_id) = named.split_once('.')?;
     Some(GrantId::from_text(grant_id))
 }
 
-/// Whether `token` was made by the family of this key. Takes the same time for every wrong proof.
+/// Whether `token` was made with this family's key, in constant time.
 pub fn is_of_family(family_key: &[u8], token: &str) -> bool {
     let Some((named, proof)) = token.rsplit_once('.') else { return false };
     let proof = URL_SAFE_NO_PAD.decode(proof);
@@ -102,7 +102,7 @@ fn hmac_key(family_key: &[u8]) -> hmac::Key {
     hmac::Key::new(hmac::HMAC_SHA256, family_key)
 }
 
-/// What a proof is made of; no predecessor, of which successors are made, begins so.
+/// The input of a proof; no predecessor, from which successors are derived, begins like this.
 fn proven(named: &str) -> Vec<u8> {
     [b"proof\0", named.as_bytes()].concat()
 }

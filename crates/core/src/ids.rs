@@ -1,4 +1,4 @@
-//! The ids of what Sigma remembers: one type each, so that no one is taken for another.
+//! Typed ids, so that one cannot be mistaken for another.
 
 use std::fmt;
 
@@ -21,17 +21,17 @@ macro_rules! id {
         pub struct $name(String);
 
         impl $name {
-            /// A new id, ordered by time.
+            /// A new id, ordered by creation time.
             pub fn new(now: Timestamp, rng: &dyn Rng) -> Self {
                 Self(format!(concat!($prefix, "{}"), ordered(now, rng)))
             }
 
-            /// The id that was stored, or that a caller names and the store will look up. A NUL finds nothing.
+            /// An id from the store or from a caller, to be looked up. A NUL finds nothing.
             pub fn from_text(text: impl Into<String>) -> Self {
                 Self(text.into().replace('\0', "\u{FFFD}"))
             }
 
-            /// The id as it is stored and sent.
+            /// The id as stored and sent.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -46,7 +46,7 @@ macro_rules! id {
 }
 
 id!(
-    /// A person's account: `sub` on the wire.
+    /// A user's account: `sub` on the wire.
     UserId, "user_"
 );
 id!(
@@ -58,11 +58,11 @@ id!(
     SessionId, "ses_"
 );
 id!(
-    /// What a user lets an app do: `gid` on the wire.
+    /// A grant: `gid` on the wire.
     GrantId, "gr_"
 );
 id!(
-    /// An OAuth client: `client_id` on the wire. Chosen by its owner, or made by us.
+    /// An OAuth client: `client_id` on the wire. Chosen by its owner or generated.
     ClientId, "app_"
 );
 id!(
@@ -70,19 +70,19 @@ id!(
     TokenId, "tok_"
 );
 id!(
-    /// What a member of a workspace may do: `roleId` on the wire. Chosen by its maker, or made by us.
+    /// A role of a workspace: `roleId` on the wire. Chosen by its creator or generated.
     RoleId, "role_"
 );
 id!(
-    /// A key of a workspace's own servers.
+    /// An API key of a workspace.
     ApiKeyId, "key_"
 );
 id!(
-    /// A membership that waits for its person: they have no other id in that workspace before they accept.
+    /// A membership, which identifies an invited user in a workspace until they accept.
     MembershipId, "mem_"
 );
 id!(
-    /// A mail on its way.
+    /// A queued mail.
     MailId, "mail_"
 );
 id!(
@@ -94,7 +94,7 @@ impl MembershipId {
     /// Letters and digits after the prefix: 128 bits.
     const LENGTH: usize = 22;
 
-    /// A new id that tells nothing, not even when it was made.
+    /// A new random id, which reveals nothing, not even its age.
     pub fn random(rng: &dyn Rng) -> Self {
         Self(format!("mem_{}", alphanumeric(rng, Self::LENGTH)))
     }

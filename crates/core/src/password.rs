@@ -66,7 +66,7 @@ pub enum PasswordRefused {
     /// A control character: no keyboard types it again.
     #[error("The password must not contain control characters.")]
     Control,
-    /// The `sigma` binary: the server, the demo and the admin commands.
+    /// One of the 10,000 most common passwords.
     #[error("This is one of the most common passwords and easy to guess. Choose another one.")]
     Common,
 }

@@ -66,7 +66,7 @@ impl ResourceScope {
 pub struct Resource {
     /// An absolute URI without fragment.
     pub uri: String,
-    /// Who registered it.
+    /// The org that owns it.
     pub org_id: OrgId,
     /// What people are told it is called.
     pub name: String,

@@ -5,18 +5,18 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// A moment: microseconds since the Unix epoch, as every table stores it.
+/// A point in time: microseconds since the Unix epoch, as in every table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The moment `micros` microseconds after the epoch.
+    /// The time `micros` microseconds after the epoch.
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
     }
 
-    /// The moment `seconds` seconds after the epoch (`NumericDate`, RFC 7519 §2).
+    /// The time `seconds` seconds after the epoch (`NumericDate`, RFC 7519 §2).
     pub const fn from_seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1_000_000))
     }
@@ -36,19 +36,19 @@ impl Timestamp {
         self.0.div_euclid(1_000_000)
     }
 
-    /// This moment, later by `span`; the end of time where that cannot be counted.
+    /// This time plus `span`, saturating.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
     }
 
-    /// This moment, earlier by `span`.
+    /// This time minus `span`.
     #[must_use]
     pub fn minus(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
     }
 
-    /// How long after `earlier` this is; nothing when it is not after it.
+    /// The time from `earlier` to this; zero if it is not later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
@@ -89,23 +89,23 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Where the time comes from: the system's clock in the server, a clock that the test moves in a test.
+/// The source of time: the system clock in the server, a clock that the test moves in tests.
 pub trait Clock: Send + Sync + fmt::Debug {
     /// The current time.
     fn now(&self) -> Timestamp;
 }
 
-/// A clock that stands still until it is moved, for tests.
+/// A clock that only moves when told to, for tests.
 #[derive(Debug, Default)]
 pub struct ManualClock(std::sync::atomic::AtomicI64);
 
 impl ManualClock {
-    /// A clock that stands at `now`.
+    /// A clock set to `now`.
     pub fn at(now: Timestamp) -> Self {
         Self(std::sync::atomic::AtomicI64::new(now.0))
     }
 
-    /// Moves the clock forward by `span`.
+    /// Advances the clock by `span`.
     pub fn advance(&self, span: Duration) {
         self.set(self.now().plus(span));
     }

@@ -1,4 +1,4 @@
-//! What tokens say: access tokens (RFC 9068), id tokens (OpenID Connect Core §2) and session tokens.
+//! The claims of access tokens (RFC 9068), ID tokens (OpenID Connect Core §2) and session tokens.
 
 use aws_lc_rs::digest::{SHA256, SHA512, digest};
 use base64::Engine as _;
@@ -14,12 +14,12 @@ use crate::resource::Targets;
 use crate::scope::{EMAIL, OPENID, PROFILE, Scopes};
 use crate::time::Timestamp;
 
-/// Most characters of a name in a token, which travels in the header of every request.
+/// The most characters of a name in a token, which is sent in the header of every request.
 const LONGEST_NAME: usize = 256;
-/// Longest published record that a token carries, in bytes; userinfo has it whatever its length.
+/// The longest published record in a token, in bytes; userinfo returns it whatever its length.
 const LONGEST_RECORD: usize = 4_096;
 
-/// One audience as a text, several as a list (RFC 7519 §4.1.3).
+/// A single audience as a string, several as a list (RFC 7519 §4.1.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Audience {
@@ -30,15 +30,14 @@ pub enum Audience {
 }
 
 impl Audience {
-    /// The audience of a person's access token: the issuer, or `targets`, with the issuer beside them when it answers
-    /// userinfo. A token for a resource that is open to any app is never for the issuer too: whoever serves it could ask
-    /// there who the person is.
+    /// The audience of a user's access token: the issuer, or `targets`, plus the issuer if userinfo must accept it. A
+    /// token for an open resource never includes the issuer: the resource could otherwise call userinfo with it.
     pub fn of_grant(issuer: &str, targets: &Targets, scope: &Scopes) -> Self {
         let with_issuer = scope.contains(OPENID) && !targets.any_open();
         Self::of(issuer, &targets.uris().chain(with_issuer.then_some(issuer)).collect::<Vec<_>>())
     }
 
-    /// The audience of an app's token for itself: the issuer, or `targets`.
+    /// The audience of a client-credentials token: the issuer, or `targets`.
     pub fn of_app(issuer: &str, targets: &Targets) -> Self {
         Self::of(issuer, &targets.uris().collect::<Vec<_>>())
     }
@@ -60,7 +59,7 @@ impl Audience {
         audiences.iter().map(String::as_str)
     }
 
-    /// Whether `name` is meant.
+    /// Whether `name` is in the audience.
     pub fn includes(&self, name: &str) -> bool {
         self.iter().any(|known| known == name)
     }
@@ -72,9 +71,9 @@ impl Audience {
 pub struct AccessClaims {
     /// The issuer.
     pub iss: String,
-    /// The person, or the app itself for client credentials.
+    /// The user, or the app itself for client credentials.
     pub sub: String,
-    /// For whom the token is.
+    /// The audience.
     pub aud: Audience,
     /// When it expires, in seconds.
     pub exp: i64,
@@ -86,16 +85,16 @@ pub struct AccessClaims {
     pub client_id: String,
     /// The granted scopes.
     pub scope: String,
-    /// The grant; none for client credentials, which carry no user.
+    /// The grant; none for client credentials, which have no user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gid: Option<String>,
     /// The browser session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
-    /// The last real authentication, in seconds (RFC 9068 §2.2.1).
+    /// The last authentication, in seconds (RFC 9068 §2.2.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
-    /// The person's name, with `profile`.
+    /// The user's name, with `profile`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The key of the chosen identity, with `profile`.
@@ -110,12 +109,12 @@ pub struct AccessClaims {
     /// A verified address, with `email`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The key that the token is bound to (RFC 7800): such a token is never taken as Bearer.
+    /// The key that the token is bound to (RFC 7800): such a token is never accepted as a bearer token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Value>,
 }
 
-/// When and how long: what every token of one answer shares.
+/// Times that all tokens of a response share.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetime {
     /// The current time.
@@ -169,7 +168,7 @@ impl AccessClaims {
         }
     }
 
-    /// The token of an app for itself (RFC 6749 §4.4).
+    /// A client-credentials token (RFC 6749 §4.4).
     pub fn of_app(
         issuer: &str,
         client_id: &ClientId,
@@ -200,8 +199,8 @@ impl AccessClaims {
     }
 }
 
-/// The claims of an id token about its person: those of `scope` and those asked for one by one, as userinfo has them
-/// (Core §5.4, §5.5). What has no value is left out, and so is a record too long to travel in a header.
+/// The claims of an ID token about its user: those of `scope` and those requested individually, as in userinfo (Core
+/// §5.4, §5.5). Omits claims without a value, and a record too long for a header.
 pub fn id_token_claims(
     person: &Person,
     scope: &Scopes,
@@ -232,11 +231,11 @@ pub struct IdClaims {
     pub exp: i64,
     /// When it was issued, in seconds.
     pub iat: i64,
-    /// The last real authentication, in seconds.
+    /// The last authentication, in seconds.
     pub auth_time: i64,
     /// Its `acr` (`docs/spec/tokens.md#acr-and-amr`).
     pub acr: String,
-    /// Its means (RFC 8176).
+    /// The authentication methods (RFC 8176).
     pub amr: Vec<String>,
     /// The nonce of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -246,13 +245,13 @@ pub struct IdClaims {
     pub at_hash: Option<String>,
     /// The browser session (Front-Channel Logout §3).
     pub sid: String,
-    /// What it says of the person, if the app asked for that here.
+    /// Claims about the user, if the app requested them here.
     #[serde(flatten)]
     pub about: Map<String, Value>,
 }
 
 impl IdClaims {
-    /// The id token beside `access_token`.
+    /// The ID token issued with `access_token`.
     pub fn of(
         issuer: &str,
         authorization: &Authorization,
@@ -278,8 +277,8 @@ impl IdClaims {
     }
 }
 
-/// `at_hash`: the left half of the digest that belongs to the id token's algorithm (Core §3.1.3.6); Ed25519 signs
-/// over SHA-512 (RFC 8032 §5.1).
+/// `at_hash`: the left half of the digest of the ID token's algorithm (Core §3.1.3.6); Ed25519 uses SHA-512 (RFC 8032
+/// §5.1).
 fn at_hash(access_token: &str, algorithm: Algorithm) -> String {
     let (hash, half) = match algorithm {
         Algorithm::RS256 | Algorithm::ES256 => (&SHA256, 16),

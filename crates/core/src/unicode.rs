@@ -1,5 +1,5 @@
-//! The forms of one text. Keyboards and systems write the same letters in different code points, so what is compared or
-//! hashed is brought to one form first.
+//! Unicode normalisation. Keyboards and systems encode the same letters differently, so texts are normalised before
+//! they are compared or hashed.
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
@@ -11,8 +11,8 @@ pub fn nfc(text: &str) -> String {
     ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()
 }
 
-/// `toNFKC_Casefold` (Unicode §3.13): two texts that differ by case, width, composition or letters that are not seen alone
-/// are one.
+/// `toNFKC_Casefold` (Unicode §3.13): texts that differ only in case, width, composition or invisible letters become
+/// equal.
 pub fn caseless(text: &str) -> String {
     let (nfd, nfkc) = (DecomposingNormalizerBorrowed::new_nfd(), ComposingNormalizerBorrowed::new_nfkc());
     let (cases, ignorable) = (CaseMapper::new(), CodePointSetData::new::<DefaultIgnorableCodePoint>());
@@ -32,18 +32,18 @@ pub fn caseless(text: &str) -> String {
     folded
 }
 
-/// A sign that belongs to the letter before it: an accent, a vowel sign, a virama, a tone mark.
+/// A combining mark: an accent, a vowel sign, a virama, a tone mark.
 pub fn is_mark(letter: char) -> bool {
     use GeneralCategory::{NonspacingMark, SpacingMark};
     matches!(CodePointMapData::<GeneralCategory>::new().get(letter), NonspacingMark | SpacingMark)
 }
 
-/// What is not shown although it is a letter or a mark, such as a filler or a variation selector.
+/// An invisible letter or mark, such as a filler or a variation selector.
 pub fn is_unseen(letter: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(letter)
 }
 
-/// A space of any script but ASCII's.
+/// A non-ASCII space.
 pub fn is_foreign_space(letter: char) -> bool {
     letter != ' ' && CodePointMapData::<GeneralCategory>::new().get(letter) == GeneralCategory::SpaceSeparator
 }

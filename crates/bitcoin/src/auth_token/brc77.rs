@@ -11,10 +11,10 @@ use crate::public_key::PublicKey;
 
 const VERSION: [u8; 4] = [0x42, 0x42, 0x33, 0x01];
 
-/// The recipient byte of a message that everybody can verify.
+/// The recipient byte of a message that anyone can verify.
 const ANYONE: u8 = 0x00;
 
-/// Reads `version ‖ signer ‖ recipient ‖ key id ‖ DER` and works out which child key must have signed.
+/// Reads `version ‖ signer ‖ recipient ‖ key id ‖ DER` and derives the child key that must have signed.
 pub(super) fn read(pubkey: &PublicKey, blob: &[u8]) -> Result<Proof, Invalid> {
     let rest = blob.strip_prefix(&VERSION).ok_or(Invalid::Version)?;
     let (signer, rest) = rest.split_first_chunk::<33>().ok_or(Invalid::Truncated)?;

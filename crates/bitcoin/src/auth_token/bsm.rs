@@ -23,7 +23,7 @@ pub(super) fn digest(message: &[u8]) -> [u8; 32] {
     sha256_twice(&preimage)
 }
 
-/// Reads `header ‖ r ‖ s`. The key is the token's: nothing is recovered, the recovery id counts for nothing.
+/// Reads `header ‖ r ‖ s`. The key is the token's: nothing is recovered, and the recovery id is ignored.
 pub(super) fn read(compact: &[u8]) -> Result<Proof, Invalid> {
     let Some((HEADER..=34, signature)) = compact.split_first() else { return Err(Invalid::Compact) };
     if signature.len() != 64 {
@@ -33,7 +33,7 @@ pub(super) fn read(compact: &[u8]) -> Result<Proof, Invalid> {
     Ok(Proof { tweak: Scalar::ZERO, signature })
 }
 
-/// The 65 bytes for `digest`; the nonce is RFC 6979's, so they are always the same.
+/// The 65 bytes for `digest`, which are deterministic (RFC 6979).
 pub(super) fn sign(key: &PrivateKey, digest: secp256k1::Message) -> Vec<u8> {
     let (recovery_id, signature) =
         RecoverableSignature::sign_ecdsa_recoverable(digest, key.secret()).serialize_compact();

@@ -1,10 +1,11 @@
-//! Verifying what a child key signed without deriving the child, which would cost as much as the verification.
+//! Verifies a child key's signature without deriving the child, which would cost as much as the verification.
 
 use secp256k1::constants::CURVE_ORDER;
 use secp256k1::ecdsa::Signature;
 use secp256k1::{Message, PublicKey, Scalar, SecretKey};
 
-/// Whether `signature` over `digest` is of the child `C = P + t·G` of `parent` (P), for the public number `tweak` (t).
+/// Whether `signature` over `digest` was made by the child `C = P + t·G` of `parent` (P), for the public number `tweak`
+/// (t).
 ///
 /// ECDSA accepts (r, s) over m for the key Q if neither number is zero and the point s⁻¹·(m·G + r·Q), which must not be
 /// infinity, has the x coordinate r modulo the order n. For Q = C:
@@ -13,26 +14,26 @@ use secp256k1::{Message, PublicKey, Scalar, SecretKey};
 /// s⁻¹·(m·G + r·C) = s⁻¹·(m·G + r·P + r·t·G) = s⁻¹·((m + r·t)·G + r·P)
 /// ```
 ///
-/// which is the point of Q = P over m + r·t mod n. Point and r are the same, so the verdict is. So are the rules for r and
-/// s alone: both non-zero and below n, s at most n/2.
+/// which is the point of Q = P over m + r·t mod n. Point and r are the same, so the result is the same. So are the
+/// rules for r and s alone: both non-zero and below n, s at most n/2.
 ///
-/// One case is not covered, since ECDSA has no key there: C at infinity, where P = −t·G. Such a token would need a t, which
-/// is an HMAC keyed with P, that is the negative of P's private key: 1 in 2^256 for each try. Whoever had found it would
-/// know the private key, as −t, and be the signer whom the token names.
+/// One case is not covered, since ECDSA has no key there: C at infinity, where P = −t·G. Such a token would need a t,
+/// which is an HMAC keyed with P, that equals the negative of P's private key: 1 in 2^256 per attempt. Anyone who found
+/// it would know the private key, −t, and be the signer that the token names.
 pub(super) fn has_signed(parent: &PublicKey, tweak: &Scalar, digest: [u8; 32], signature: &Signature) -> bool {
     let Some(message) = shift(digest, tweak, signature) else { return false };
-    // libsecp256k1 refuses a high s and an s of zero here.
+    // libsecp256k1 rejects a high s and an s of zero here.
     signature.verify(Message::from_digest(message), parent).is_ok()
 }
 
-/// `digest + r·tweak` modulo the order; nothing when r is zero. All numbers are public.
+/// `digest + r·tweak` modulo the order; `None` if r is zero. All numbers are public.
 fn shift(digest: [u8; 32], tweak: &Scalar, signature: &Signature) -> Option<[u8; 32]> {
     if *tweak == Scalar::ZERO {
         return Some(digest);
     }
     let (r, _) = signature.serialize_compact().split_first_chunk().map(|(r, s)| (*r, s.len()))?;
     let product = SecretKey::from_secret_bytes(r).and_then(|r| r.mul_tweak(tweak)).ok()?;
-    // The sum is no private key if it is zero, the one number that those leave out. ECDSA takes it as any other.
+    // Zero is not a private key, but ECDSA accepts it as a message.
     Some(product.add_tweak(&reduce(digest)).map_or([0; 32], |sum| sum.to_secret_bytes()))
 }
 
@@ -58,7 +59,7 @@ mod tests {
 
     use super::*;
 
-    /// The verdict by the definition: derives the child and asks whether it signed.
+    /// The result by definition: derives the child and verifies with it.
     fn by_derivation(parent: &PublicKey, tweak: &Scalar, digest: [u8; 32], signature: &Signature) -> bool {
         let child = parent.add_exp_tweak(tweak);
         child.is_ok_and(|child| signature.verify(Message::from_digest(digest), &child).is_ok())
@@ -78,8 +79,8 @@ mod tests {
         Signature::from_compact(&[r, s].concat()).ok()
     }
 
-    /// The signature with the nonce 1 by the child of `parent`: r is the x coordinate of G, s is `digest + r·(parent + tweak)`,
-    /// low. Made by hand, so that it also exists where the child has no private key.
+    /// A signature with the nonce 1 by the child of `parent`: r is the x coordinate of G, s is `digest + r·(parent +
+    /// tweak)`, low. Computed by hand, so that it also exists where the child has no private key.
     fn with_nonce_one(parent: &SecretKey, tweak: &Scalar, digest: [u8; 32]) -> Option<Signature> {
         let r = SecretKey::from_secret_bytes(small(1)).unwrap().public_key().x_only_public_key().0.to_byte_array();
         let child = parent.add_tweak(tweak).ok();
@@ -190,8 +191,8 @@ mod tests {
         assert!(!has_signed(&parent.public_key(), &tweak, digest, &other));
     }
 
-    /// The only case in which the verdicts differ: the tweak is the negative of the private key, so that there is no child.
-    /// What is accepted then is made without the private key, but the tweak, which everybody knows, is that key.
+    /// The only case in which the results differ: the tweak is the negative of the private key, so that there is no
+    /// child. The accepted signature is made without the private key, but the tweak, which is public, is that key.
     #[test]
     fn a_child_at_infinity_means_that_the_tweak_gives_the_private_key_away() {
         let parent = SecretKey::from_secret_bytes([7; 32]).unwrap();

@@ -50,8 +50,8 @@ impl FromStr for Scheme {
     }
 }
 
-/// A well-formed token that nobody has verified: it proves nothing yet. Its `Debug` form leaves the signature out, which is
-/// a credential for some minutes.
+/// A well-formed token that has not been verified: it proves nothing yet. Its `Debug` form omits the signature, which
+/// is a credential for some minutes.
 #[derive(Clone)]
 pub struct AuthToken {
     pubkey: PublicKey,
@@ -60,35 +60,35 @@ pub struct AuthToken {
     timestamp_millis: i64,
     request_path: String,
     signature: Vec<u8>,
-    /// What the signature field holds, worked out at the first verification: callers verify again with another body.
+    /// The decoded signature field, computed at the first verification: callers verify again with another body.
     proof: OnceLock<Result<Proof, Invalid>>,
 }
 
-/// An ECDSA signature, and the key that must have made it: the token's, or the child at a distance from it.
+/// An ECDSA signature, and the key that must have made it: the token's, or a child of it.
 #[derive(Clone, Copy)]
 struct Proof {
-    /// The child's private key is the token's and this; zero where the key itself signs.
+    /// The difference between the child's private key and the token's; zero if the key itself signs.
     tweak: secp256k1::Scalar,
     signature: secp256k1::ecdsa::Signature,
 }
 
 impl AuthToken {
-    /// Who is said to have signed.
+    /// The key that is claimed to have signed.
     pub fn pubkey(&self) -> &PublicKey {
         &self.pubkey
     }
 
-    /// How it is signed.
+    /// The signature scheme.
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
 
-    /// When it is said to have been signed, in milliseconds since the Unix epoch.
+    /// The claimed signing time, in milliseconds since the Unix epoch.
     pub fn timestamp_millis(&self) -> i64 {
         self.timestamp_millis
     }
 
-    /// The path that was signed: any text without `|`.
+    /// The signed path: any text without `|`.
     pub fn request_path(&self) -> &str {
         &self.request_path
     }
@@ -112,7 +112,7 @@ fn signed_message(path: &str, timestamp: &str, body: &[u8]) -> Vec<u8> {
     [path, timestamp, &body_hash].join("|").into_bytes()
 }
 
-/// What ECDSA signs of `message`.
+/// The digest that ECDSA signs for `message`.
 fn message_digest(scheme: Scheme, message: &[u8]) -> [u8; 32] {
     match scheme {
         Scheme::Brc77 => sha256(message),

@@ -1,4 +1,4 @@
-//! From text to a well-formed token (`docs/spec/keys.md#verification`).
+//! Parses a text into a well-formed token (`docs/spec/keys.md#verification`).
 
 use std::str::FromStr;
 use std::sync::OnceLock;
@@ -10,10 +10,10 @@ use super::AuthToken;
 use crate::public_key::{PublicKey, PublicKeyError};
 use crate::timestamp;
 
-/// The longest token that is read, in bytes.
+/// The longest accepted token, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 4096;
 
-/// Why a text is no token: "Invalid auth token format" on the wire.
+/// Why a text is not a token: "Invalid auth token format" on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
     /// Longer than [`MAX_TOKEN_BYTES`].
@@ -22,22 +22,22 @@ pub enum Malformed {
     /// Not five fields.
     #[error("a token has five fields")]
     Fields,
-    /// The first field is no usable public key.
+    /// The first field is not a usable public key.
     #[error(transparent)]
     PublicKey(#[from] PublicKeyError),
     /// The second field is neither `brc77` nor `bsm`.
     #[error("unknown scheme")]
     Scheme,
-    /// The third field is no RFC 3339 timestamp.
+    /// The third field is not an RFC 3339 timestamp.
     #[error("the timestamp is not RFC 3339")]
     Timestamp,
-    /// The fifth field is not canonical base64: standard alphabet, padded, no loose bits.
+    /// The fifth field is not canonical base64: standard alphabet, padded, no stray bits.
     #[error("the signature is not canonical base64")]
     Signature,
 }
 
 impl AuthToken {
-    /// Reads a token. Nothing of it is proven: see [`AuthToken::verify`].
+    /// Parses a token. This proves nothing: see [`AuthToken::verify`].
     pub fn parse(text: &str) -> Result<Self, Malformed> {
         if text.len() > MAX_TOKEN_BYTES {
             return Err(Malformed::Length);

@@ -1,4 +1,4 @@
-//! Making tokens: for the command line, the demo, tests and the load generator.
+//! Creates tokens: for the command line, the demo, tests and the load generator.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,7 @@ use super::{MAX_TOKEN_BYTES, Scheme, brc77, bsm, message_digest, signed_message}
 use crate::private_key::{PrivateKey, PrivateKeyError};
 use crate::timestamp;
 
-/// Why a token cannot be made.
+/// Why a token cannot be created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
     /// The path contains `|`, which separates the fields.
@@ -17,16 +17,16 @@ pub enum SignError {
     /// The timestamp is not RFC 3339.
     #[error("the timestamp is not RFC 3339")]
     Timestamp,
-    /// The token would be longer than any verifier reads.
+    /// The token would exceed the longest accepted length.
     #[error("the token would be longer than 4 KiB")]
     Length,
-    /// The child key of this key id is no key, which nobody will see happen.
+    /// The child key for this key id is invalid, which is practically impossible.
     #[error(transparent)]
     Key(#[from] PrivateKeyError),
 }
 
-/// Signs `path`, `timestamp` (`YYYY-MM-DDTHH:MM:SS.sssZ`) and `body` (empty for none). `key_id` is 32 fresh random bytes;
-/// `bsm` does not use them and always gives the same token.
+/// Signs `path`, `timestamp` (`YYYY-MM-DDTHH:MM:SS.sssZ`) and `body` (empty for none). `key_id` is 32 fresh random
+/// bytes; `bsm` ignores them and is deterministic.
 pub fn sign_auth_token(
     key: &PrivateKey,
     scheme: Scheme,

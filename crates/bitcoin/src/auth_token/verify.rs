@@ -4,20 +4,20 @@ use super::{AuthToken, Proof, Scheme, brc77, bsm, child, message_digest, signed_
 use crate::hash::sha256;
 use crate::public_key::PublicKey;
 
-/// How far a token's time may lie from ours, either way, in milliseconds.
+/// Accepted difference between a token's time and ours, either way, in milliseconds.
 const TOLERANCE_MILLIS: u64 = 300_000;
 
-/// How long after its own time a token must be remembered, in milliseconds: a second longer than it can be valid.
+/// How long after its time a token must be remembered, in milliseconds: a second longer than it can be valid.
 const REMEMBERED_MILLIS: i64 = 301_000;
 
-/// Why a well-formed token proves nothing: "Invalid auth token signature" on the wire, whichever it is, so that a caller
-/// learns nothing from the difference.
+/// Why a well-formed token proves nothing: "Invalid auth token signature" on the wire in every case, so that callers
+/// learn nothing from the difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
     /// Signed for another path.
     #[error("signed for another path")]
     Path,
-    /// More than 300 s older or younger than our clock.
+    /// More than 300 s before or after our clock.
     #[error("signed too long ago, or in the future")]
     Time,
     /// `bsm`: not 65 bytes with a header of 27 to 34.
@@ -26,13 +26,13 @@ pub enum Invalid {
     /// `brc77`: not version `42423301`.
     #[error("not a BRC-77 signature of version 1")]
     Version,
-    /// `brc77`: addressed to one recipient, who alone could verify it.
+    /// `brc77`: addressed to a single recipient, who alone could verify it.
     #[error("addressed to a recipient other than anyone")]
     Recipient,
     /// `brc77`: the signer is not the key that the token names.
     #[error("signed by another key than the token names")]
     Signer,
-    /// `brc77`: ends before the signature.
+    /// `brc77`: truncated before the signature.
     #[error("the BRC-77 signature is cut short")]
     Truncated,
     /// The signature is not strict DER, not low-S, or not of this key over this message.
@@ -45,19 +45,19 @@ pub enum Invalid {
 pub struct VerifiedAuthToken {
     /// The key that signed.
     pub pubkey: PublicKey,
-    /// Names what was signed and by whom, not the signature's bytes, which the signer can vary: two tokens with the same
-    /// key are one request, sent twice. SHA-256 of the compressed public key and the signed message.
+    /// Identifies the message and its signer, but not the signature bytes, which the signer can vary: two tokens with
+    /// the same key are one request, sent twice. SHA-256 of the compressed public key and the signed message.
     pub replay_key: [u8; 32],
-    /// Until when the replay key must be remembered, in milliseconds since the Unix epoch: the token's time and 301 s.
+    /// How long the replay key must be remembered, in milliseconds since the Unix epoch: the token's time plus 301 s.
     pub expires_millis: i64,
 }
 
 impl AuthToken {
-    /// Proves that the token's key signed `expected_path` and `body` within 300 s of `now_millis` (milliseconds since the
-    /// Unix epoch). An empty body is no body. Replay is the caller's to refuse, by the key that this returns.
+    /// Verifies that the token's key signed `expected_path` and `body` within 300 s of `now_millis` (milliseconds since
+    /// the Unix epoch). An empty body counts as none. The caller must reject replays, using the returned key.
     ///
     /// # Errors
-    /// The first rule that is broken.
+    /// The first violated rule.
     pub fn verify(&self, expected_path: &str, body: &[u8], now_millis: i64) -> Result<VerifiedAuthToken, Invalid> {
         if self.request_path != expected_path {
             return Err(Invalid::Path);

@@ -5,34 +5,34 @@ use serde_json::{Map, Value};
 use crate::person::CLAIMS;
 use crate::scope::Scopes;
 
-/// Longest `claims` parameter, in bytes.
+/// The longest `claims` parameter, in bytes.
 const LONGEST: usize = 8_192;
 
-/// Which authentication classes an app asks for (§5.5.1.1).
+/// The requested authentication context classes (§5.5.1.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AcrRequest {
-    /// The classes, any of which will do.
+    /// The acceptable classes.
     pub values: Vec<String>,
-    /// Another class is an error.
+    /// Whether another class is an error.
     pub essential: bool,
 }
 
-/// What `claims` asks for.
+/// The parsed `claims` parameter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClaimsRequest {
-    /// Claims of userinfo, of those we know.
+    /// Known claims requested from userinfo.
     pub userinfo: Vec<String>,
-    /// The same claims in the id token.
+    /// Known claims requested in the ID token.
     pub id_token: Vec<String>,
-    /// `auth_time` in the id token, which is always there.
+    /// `auth_time` in the ID token, which is always included.
     pub auth_time: bool,
-    /// The subjects any of whom must answer (§5.5.1, `sub` with a value); none when anybody may.
+    /// The acceptable subjects (§5.5.1, `sub` with a value); empty for any.
     pub sub: Vec<String>,
     /// The class of authentication.
     pub acr: AcrRequest,
 }
 
-/// Those of `claims` about the person that `scope` covers.
+/// The claims about the user that `scope` covers.
 #[must_use]
 pub fn covered(mut claims: Vec<String>, scope: &Scopes) -> Vec<String> {
     claims.retain(|name| CLAIMS.iter().any(|(claim, of)| claim == name && scope.contains(of)));
@@ -40,7 +40,7 @@ pub fn covered(mut claims: Vec<String>, scope: &Scopes) -> Vec<String> {
 }
 
 impl ClaimsRequest {
-    /// Reads the parameter; members that we do not know are ignored (§5.5).
+    /// Parses the parameter; unknown members are ignored (§5.5).
     ///
     /// # Errors
     /// A text that is not a JSON object of JSON objects.
@@ -69,7 +69,7 @@ impl ClaimsRequest {
         })
     }
 
-    /// This request without the claims about the person that `scope` does not cover.
+    /// This request without claims that `scope` does not cover.
     #[must_use]
     pub fn within(mut self, scope: &Scopes) -> Self {
         self.userinfo = covered(self.userinfo, scope);
@@ -77,7 +77,7 @@ impl ClaimsRequest {
         self
     }
 
-    /// The parameter that says this, as [`ClaimsRequest::parse`] reads it.
+    /// The parameter for this request, as parsed by [`ClaimsRequest::parse`].
     pub fn to_text(&self) -> String {
         let named =
             |names: &[String]| -> Map<String, Value> { names.iter().map(|name| (name.clone(), Value::Null)).collect() };
@@ -96,7 +96,7 @@ impl ClaimsRequest {
         serde_json::json!({ "userinfo": userinfo, "id_token": id_token }).to_string()
     }
 
-    /// The scopes that cover the claims asked for one by one, for consent to show.
+    /// The scopes that cover the individually requested claims, for the consent page.
     pub fn scopes(&self) -> Scopes {
         let mut scopes = Scopes::default();
         for (claim, scope) in CLAIMS {
@@ -112,7 +112,7 @@ fn is_essential(member: Option<&Value>) -> bool {
     member.and_then(|member| member.get("essential")).and_then(Value::as_bool).unwrap_or(false)
 }
 
-/// `value` and `values` of one member.
+/// The `value` and `values` of a member.
 fn values(member: Option<&Value>) -> Vec<String> {
     let Some(member) = member else { return Vec::new() };
     let one = member.get("value").and_then(Value::as_str).map(str::to_owned);

@@ -1,27 +1,27 @@
-//! What a person agreed to: remembered for an app and an identity, resource by resource.
+//! What a user agreed to: remembered per app, identity and resource.
 
 use std::collections::BTreeMap;
 
 use crate::scope::Scopes;
 
-/// What was, or is to be, agreed to for one app and one identity.
+/// The consent for one app and one identity, given or wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Consent {
     /// The server's own scopes.
     pub scope: Scopes,
-    /// The resources, by URI, each with the scopes agreed to of it. One without scopes was agreed to as well.
+    /// The resources, by URI, with the scopes agreed to for each. A resource without scopes is agreed to as well.
     pub resources: BTreeMap<String, Scopes>,
 }
 
 impl Consent {
-    /// Whether all of `wanted` was agreed to. What was agreed to of one resource says nothing of another, even if they name
-    /// their scopes alike.
+    /// Whether this covers all of `wanted`. Consent for one resource says nothing about another, even with equal scope
+    /// names.
     pub fn covers(&self, wanted: &Self) -> bool {
         let agreed = |uri: &String, scopes: &Scopes| self.resources.get(uri).is_some_and(|known| known.covers(scopes));
         self.scope.covers(&wanted.scope) && wanted.resources.iter().all(|(uri, scopes)| agreed(uri, scopes))
     }
 
-    /// Adds `more` to what was agreed to.
+    /// Adds `more` to this consent.
     #[must_use]
     pub fn union(mut self, more: &Self) -> Self {
         self.scope = self.scope.union(&more.scope);
@@ -33,17 +33,17 @@ impl Consent {
     }
 }
 
-/// What one person agreed to for one app, identity by identity.
+/// A user's consents for one app, per identity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Consents(Vec<(Option<String>, Consent)>);
 
 impl Consents {
-    /// What was agreed to for that identity; `None` for people without any.
+    /// The consent for that identity; `None` for users without one.
     pub fn of(&self, bap_id: Option<&str>) -> Option<&Consent> {
         self.0.iter().find(|(known, _)| known.as_deref() == bap_id).map(|(_, consent)| consent)
     }
 
-    /// Adds what was agreed to for an identity.
+    /// Adds consent for an identity.
     pub fn add(&mut self, bap_id: Option<String>, more: &Consent) {
         match self.0.iter_mut().find(|(known, _)| *known == bap_id) {
             Some((_, consent)) => *consent = std::mem::take(consent).union(more),
@@ -51,7 +51,7 @@ impl Consents {
         }
     }
 
-    /// Whether the person never agreed to anything for the app.
+    /// Whether the user never consented to the app.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,5 +1,5 @@
-//! The authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1): raw parameters become a type that cannot
-//! be built wrong, or an error that knows where it may be sent.
+//! The authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1): parses raw parameters into a type that is
+//! always valid, or an error that knows where it may be sent.
 
 mod claims;
 mod consent;
@@ -23,13 +23,13 @@ use crate::redirect::MatchedRedirectUri;
 use crate::resource::{AskedResource, Resource, Targets};
 use crate::scope::Scopes;
 
-/// Longest `nonce`, in bytes: it comes back in the id token, which has a longest length itself.
+/// The longest `nonce`, in bytes: it is returned in the ID token, which is limited itself.
 const LONGEST_NONCE: usize = 1_024;
 
-/// Most audiences of one token.
+/// The most audiences of one token.
 pub const MOST_RESOURCES: usize = 16;
 
-/// How the answer travels to the app (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode).
+/// How the response is sent to the app (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResponseMode {
@@ -40,37 +40,37 @@ pub enum ResponseMode {
     FormPost,
 }
 
-/// What an authorization request can be refused with, to the app (RFC 6749 §4.1.2.1, Core §3.1.2.6).
+/// An error of an authorization request that is sent to the app (RFC 6749 §4.1.2.1, Core §3.1.2.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthorizeError {
     /// The request is malformed.
     InvalidRequest,
-    /// The app may not ask this way.
+    /// The app may not use this grant type.
     UnauthorizedClient,
-    /// The person said no.
+    /// The user denied the request.
     AccessDenied,
-    /// Only `code` is spoken.
+    /// Only `code` is supported.
     UnsupportedResponseType,
     /// The audience is not registered (RFC 8707 §2).
     InvalidTarget,
-    /// Nobody is signed in, and nobody may be asked.
+    /// Nobody is signed in, and no page may be shown.
     LoginRequired,
-    /// Consent is missing, and nobody may be asked.
+    /// Consent is missing, and no page may be shown.
     ConsentRequired,
-    /// An account must be chosen, and nobody may be asked.
+    /// An account must be chosen, and no page may be shown.
     AccountSelectionRequired,
-    /// Something else must be asked, and nobody may be.
+    /// Something else is missing, and no page may be shown.
     InteractionRequired,
-    /// A required authentication class cannot be reached (OpenID Connect Core Error Code
+    /// A required authentication class cannot be met (OpenID Connect Core Error Code
     /// `unmet_authentication_requirements`).
     UnmetAuthenticationRequirements,
-    /// Request objects by value are not taken.
+    /// Request objects by value are not supported.
     RequestNotSupported,
-    /// Request objects by reference are not taken.
+    /// Request objects by reference are not supported.
     RequestUriNotSupported,
     /// Our fault.
     ServerError,
-    /// Our fault, and it will pass.
+    /// A temporary internal error.
     TemporarilyUnavailable,
 }
 
@@ -96,25 +96,25 @@ impl AuthorizeError {
     }
 }
 
-/// Where an answer goes, known once the redirect URI was matched: even an error may travel there. Only [`return_address`]
-/// makes one.
+/// Where the response goes, known once the redirect URI was matched; errors may be sent there too. Only
+/// [`return_address`] creates one.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ReturnAddress {
     /// The matched URI.
     pub redirect_uri: MatchedRedirectUri,
-    /// How the answer travels.
+    /// The response mode.
     pub response_mode: ResponseMode,
-    /// What the app wants back, exactly, an empty text too.
+    /// The app's `state`, exactly as sent, even if empty.
     pub state: Option<String>,
 }
 
-/// A refusal that the app is told of.
+/// A refusal that is sent to the app.
 #[derive(Clone, Debug)]
 pub struct Refusal {
     /// The code.
     pub error: AuthorizeError,
-    /// What went wrong, for the developer.
+    /// The cause, for developers.
     pub description: String,
 }
 
@@ -125,20 +125,20 @@ impl Refusal {
     }
 }
 
-/// An error that is shown to the person and never sent to an app, because no redirect URI can be trusted (RFC 6749
+/// An error that is shown to the user and never sent to an app, because no redirect URI can be trusted (RFC 6749
 /// §4.1.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Untrusted {
     /// The app is missing or unknown.
     #[error("client_id is required")]
     UnknownApp,
-    /// The app is switched off.
+    /// The app is disabled.
     #[error("client is disabled")]
     DisabledApp,
     /// The redirect URI is missing or not registered.
     #[error("invalid redirect uri")]
     RedirectUri,
-    /// The app or the address stands twice.
+    /// The app or the redirect URI is repeated.
     #[error("client_id and redirect_uri must not be repeated")]
     Repeated,
 }
@@ -155,35 +155,35 @@ impl Untrusted {
     }
 }
 
-/// An authorization request that can be answered with a code, once the person is known and agrees. Only [`parse`] makes
-/// one.
+/// A valid authorization request, which can be answered with a code once the user is known and consents. Only [`parse`]
+/// creates one.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AuthorizationRequest {
-    /// What is asked for, cut to what the server or a resource of the request knows and the app may ask.
+    /// The requested scopes, limited to known ones that the app may request.
     pub scope: Scopes,
-    /// Enforced at the token endpoint whenever it was sent.
+    /// Enforced at the token endpoint if it was sent.
     pub code_challenge: Option<CodeChallenge>,
-    /// Returned in the id token.
+    /// Returned in the ID token.
     pub nonce: Option<String>,
-    /// What the person must be asked again.
+    /// What the user must be asked again.
     pub prompt: Prompt,
-    /// How long ago the person may have authenticated, in seconds.
+    /// The maximum age of the authentication, in seconds.
     pub max_age: Option<u32>,
-    /// Who the app thinks it is.
+    /// A hint about the user.
     pub login_hint: Option<String>,
-    /// An id token of ours that names who must answer.
+    /// An ID token of ours that names the expected user.
     pub id_token_hint: Option<String>,
-    /// Claims asked for one by one.
+    /// Individually requested claims.
     pub claims: ClaimsRequest,
-    /// What the access token is for, each with the scopes asked of it.
+    /// The resources of the access token, with the requested scopes of each.
     pub resources: Vec<AskedResource>,
     /// An identity to preselect.
     pub bap_id: Option<String>,
 }
 
 impl AuthorizationRequest {
-    /// All that the person has to agree to.
+    /// Everything that the user has to consent to.
     pub fn wanted(&self) -> Consent {
         let scope = self.scope.own().union(&self.claims.scopes());
         let named = |asked: &AskedResource| {
@@ -195,7 +195,8 @@ impl AuthorizationRequest {
     }
 }
 
-/// Finds where answers may go: the first check of a request, since every later error is sent there (RFC 6749 §4.1.2.1).
+/// Finds where the response goes: the first check of a request, since every later error is sent there (RFC 6749
+/// §4.1.2.1).
 ///
 /// # Errors
 /// [`Untrusted`] when the redirect URI is missing, repeated or not one of `app`'s.
@@ -210,19 +211,19 @@ pub fn return_address(params: &Params, app: &App) -> Result<ReturnAddress, Untru
         Some("form_post") => ResponseMode::FormPost,
         _ => ResponseMode::Query,
     };
-    // A state that could not be stored or sent back is not the app's own.
+    // A state with NUL cannot be stored or returned.
     let state = params.raw("state").or(object.state.as_deref()).filter(|state| !state.contains('\0'));
     Ok(ReturnAddress { redirect_uri, response_mode, state: state.map(str::to_owned) })
 }
 
-/// Reads the rest of the request. `registered` holds those of [`Params::resources`] that are registered.
+/// Parses the rest of the request. `registered` holds those of [`Params::resources`] that are registered.
 ///
 /// # Errors
-/// The [`Refusal`] that goes to the app.
+/// The [`Refusal`] to send to the app.
 pub fn parse(params: &Params, app: &App, registered: &[Resource]) -> Result<AuthorizationRequest, Refusal> {
     let invalid = |description: &str| Refusal::new(AuthorizeError::InvalidRequest, description);
     if let Some(name) = params.repeated() {
-        // The plugin names the identity by two spellings of the same parameter, never by one twice.
+        // The plugin sends two spellings of the identity parameter, never one of them twice.
         return Err(invalid(&format!("parameter '{}' must not be repeated", printable(name))));
     }
     if params.with_nul().is_some() {
@@ -279,7 +280,7 @@ pub fn parse(params: &Params, app: &App, registered: &[Resource]) -> Result<Auth
     })
 }
 
-/// The resources asked for (RFC 8707 §2.1). Whether one is not registered or only not for this app is not told apart.
+/// The requested resources (RFC 8707 §2.1). Unregistered resources and disallowed ones get the same error.
 fn targets(params: &Params, app: &App, registered: &[Resource]) -> Result<Targets, Refusal> {
     let refused = |description: &str| Refusal::new(AuthorizeError::InvalidTarget, description);
     let uris = params.resources();
@@ -292,7 +293,7 @@ fn targets(params: &Params, app: &App, registered: &[Resource]) -> Result<Target
     targets.ok_or_else(|| refused("the client may not ask for this resource"))
 }
 
-/// What is asked for, without what nobody knows; `openid profile` when nothing is left (RFC 6749 §3.3 lets us choose).
+/// The requested scopes without unknown ones; `openid profile` if none remain (RFC 6749 §3.3 leaves this to us).
 fn scope(params: &Params, app: &App, targets: &Targets) -> Scopes {
     let askable = app.askable();
     let asked = Scopes::parse(params.get("scope").unwrap_or_default());
@@ -321,7 +322,7 @@ fn code_challenge(params: &Params, app: &App) -> Result<Option<CodeChallenge>, R
     }
 }
 
-/// A reflected value, cut to the characters that RFC 6749 §4.1.2.1 lets a description hold.
+/// A reflected value, limited to the characters that RFC 6749 §4.1.2.1 allows in a description.
 pub fn printable(text: &str) -> String {
     text.chars()
         .filter(|letter| matches!(letter, '\u{20}'..='\u{21}' | '\u{23}'..='\u{5B}' | '\u{5D}'..='\u{7E}'))

@@ -1,4 +1,4 @@
-//! What an authorization request needs next: sign-in, an account, consent, or nothing more.
+//! Decides what an authorization request needs next: sign-in, sign-up, account selection, consent, or nothing more.
 
 use crate::app::App;
 use crate::ids::{SessionId, UserId};
@@ -7,73 +7,73 @@ use crate::time::Timestamp;
 
 use super::{AuthorizationRequest, AuthorizeError, Consents, PromptValue, Refusal};
 
-/// What is known of the browser's session.
+/// Facts about the browser's session.
 #[derive(Clone, Debug)]
 pub struct SessionFacts {
     /// The session.
     pub id: SessionId,
-    /// Who is signed in.
+    /// The signed-in user.
     pub user_id: UserId,
-    /// The last real authentication.
+    /// The last authentication.
     pub auth_time: Timestamp,
     /// Its `acr` (`docs/spec/tokens.md#acr-and-amr`).
     pub acr: String,
-    /// Its means (RFC 8176), space-separated.
+    /// Its methods (RFC 8176), space-separated.
     pub amr: String,
     /// The identity chosen last.
     pub bap_id: Option<String>,
 }
 
-/// What one request on its way has gathered, bound to one browser.
+/// The progress of a request, bound to one browser.
 #[derive(Clone, Debug, Default)]
 pub struct Interaction {
     /// When the request arrived.
     pub started_at: Timestamp,
-    /// Who chose and consented in it; another session's choices do not count.
+    /// The user who chose and consented; choices of other users do not count.
     pub user_id: Option<UserId>,
-    /// The identity that was chosen.
+    /// The chosen identity.
     pub bap_id: Option<String>,
-    /// The account was chosen.
+    /// Whether the account was chosen.
     pub account_chosen: bool,
     /// Consent was given.
     pub consented: bool,
 }
 
-/// Whoever is signed in in the browser, as far as one app is concerned.
+/// The browser's user, as far as one app is concerned.
 #[derive(Clone, Copy, Debug)]
 pub struct Visitor<'a> {
     /// The browser's session.
     pub session: &'a SessionFacts,
-    /// What they agreed to before, for this app.
+    /// Earlier consents for this app.
     pub consents: &'a Consents,
-    /// The identity that the app would see, by [`choose_identity`].
+    /// The identity that the app would see, from [`choose_identity`].
     pub bap_id: Option<&'a str>,
 }
 
 /// What comes next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NextStep {
-    /// Sign in; again, if somebody is signed in.
+    /// Sign in, or sign in again.
     SignIn,
     /// Make an account.
     SignUp,
     /// Choose the account.
     SelectAccount,
-    /// Ask for consent, and for the identity.
+    /// Ask for consent and for the identity.
     Consent,
     /// Issue the code.
     Issue,
 }
 
-/// Decides what comes next for `request` of `app`. `visitor` is whoever is signed in, `subject_hint` the subject of a valid
+/// Decides the next step for `request` of `app`. `visitor` is the signed-in user, `subject_hint` the subject of a valid
 /// `id_token_hint`.
 ///
-/// An app that the visitor never agreed to learns nothing of them before they did something in this request: neither
-/// whether somebody is signed in nor who. What it asks silently is answered as if nobody were; where another request would
-/// be refused for who they are, they are asked to sign in.
+/// An app that the visitor never consented to learns nothing about them before they act: neither whether somebody is
+/// signed in nor who. A silent request is answered as if nobody were signed in; where another request would fail
+/// because of who they are, they are asked to sign in.
 ///
 /// # Errors
-/// The [`Refusal`] for the app: what `prompt=none` may not show, or a demand that cannot be met.
+/// The [`Refusal`] for the app: a page that `prompt=none` forbids, or a requirement that cannot be met.
 pub fn next_step(
     request: &AuthorizationRequest,
     app: &App,
@@ -125,8 +125,8 @@ pub fn next_step(
     if request.prompt.asks(PromptValue::SelectAccount) && !chosen {
         return Ok(NextStep::SelectAccount);
     }
-    // Theirs or not, a hinted identity without consent shows the page: an app that tries identities out must not learn
-    // from an immediate answer which of them are the visitor's.
+    // A hinted identity without consent always shows the page, theirs or not: otherwise an app could try identities and
+    // learn from an immediate response which ones are the visitor's.
     let tries = request.bap_id.as_deref().is_some_and(|hint| !silent && consents.of(Some(hint)).is_none());
     let must_ask = request.prompt.asks(PromptValue::Consent) || app.always_asks() || tries;
     let is_remembered = || consents.of(*bap_id).is_some_and(|consent| consent.covers(&request.wanted()));
@@ -136,9 +136,9 @@ pub fn next_step(
     Ok(NextStep::Issue)
 }
 
-/// The identity that an app will see: chosen in the interaction, else asked for by the app, else the session's, else
-/// the primary one. Only the user's own count, and in a silent request only one that the app was let see before: an app
-/// could try out otherwise whose an identity is.
+/// The identity that an app will see: chosen in the interaction, else requested by the app, else the session's, else
+/// the primary one. Only the user's own identities count, and in a silent request only those that the app has seen
+/// before: otherwise an app could find out whose an identity is.
 pub fn choose_identity<'a>(
     identities: &'a [Identity],
     interaction: &Interaction,

@@ -1,9 +1,9 @@
-//! `prompt`: what a person must be asked again (OpenID Connect Core §3.1.2.1, Prompt Create 1.0).
+//! `prompt`: what a user must be asked again (OpenID Connect Core §3.1.2.1, Prompt Create 1.0).
 
 /// One value of `prompt`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PromptValue {
-    /// Nothing may be shown.
+    /// No page may be shown.
     None,
     /// Authenticate again.
     Login,
@@ -25,12 +25,12 @@ impl PromptValue {
     ];
 }
 
-/// The values of `prompt`, of which `none` stands alone.
+/// The values of `prompt`; `none` must be alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prompt(Vec<PromptValue>);
 
 impl Prompt {
-    /// Reads a space-separated list. Unknown values are ignored, as unknown parameters are.
+    /// Parses a space-separated list. Unknown values are ignored, like unknown parameters.
     ///
     /// # Errors
     /// `none` beside another value (OpenID Connect Core §3.1.2.1).
@@ -46,7 +46,7 @@ impl Prompt {
         Ok(Self(values))
     }
 
-    /// Whether `value` was asked for.
+    /// Whether `value` was requested.
     pub fn asks(&self, value: PromptValue) -> bool {
         self.0.contains(&value)
     }

@@ -1,25 +1,25 @@
-//! Request objects (OpenID Connect Core §6.1) are not taken. Where the app wants the refusal may stand in one alone.
+//! Request objects (OpenID Connect Core §6.1) are not supported. The error must still be sent where the object says.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
-/// Longest request object that is looked into, in bytes.
+/// The longest request object that is parsed, in bytes.
 const LONGEST: usize = 16 * 1_024;
 
-/// What a refusal needs of a request object. Nobody vouches for it: it says how an answer travels to an address that was
-/// matched already, and never where.
+/// The members of a request object that an error needs. They are unverified: they decide how a response is sent to an
+/// already matched redirect URI, never where.
 #[derive(Debug, Default, Deserialize)]
 pub struct UnverifiedObject {
-    /// How the answer travels.
+    /// The response mode.
     #[serde(default)]
     pub response_mode: Option<String>,
-    /// What the app wants back.
+    /// The app's `state`.
     #[serde(default)]
     pub state: Option<String>,
 }
 
-/// Reads the payload of a JWS, signed or not; nothing of what cannot be read.
+/// Reads the payload of a JWS, signed or not; empty if it is malformed.
 pub fn read(jws: &str) -> UnverifiedObject {
     if jws.len() > LONGEST {
         return UnverifiedObject::default();

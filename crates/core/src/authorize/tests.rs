@@ -356,7 +356,7 @@ fn a_refusal_of_a_request_object_travels_as_the_object_asks() {
     }
 }
 
-/// Every way in which a request may try to learn of its visitor.
+/// Every way in which a request may probe its visitor.
 fn probes() -> impl proptest::strategy::Strategy<Value = Vec<(&'static str, String)>> {
     use proptest::prelude::*;
     let users = prop::sample::select(vec!["user_1", "user_2", "user_3"]);
@@ -376,7 +376,7 @@ fn probes() -> impl proptest::strategy::Strategy<Value = Vec<(&'static str, Stri
 }
 
 proptest::proptest! {
-    /// Signed out, signed in as whom and how and when, with which identities: to an app without any consent it is all one.
+    /// Signed out, or signed in as anyone in any way: an app without consent cannot tell the difference.
     #[test]
     fn a_silent_app_without_consent_cannot_tell_visitors_apart(
         probes in probes(),
@@ -415,7 +415,7 @@ proptest::proptest! {
         proptest::prop_assert_eq!(answer(None).0, AuthorizeError::LoginRequired);
     }
 
-    /// Nor does it learn of them at once by a request that is not silent: whatever happens first is a page of ours.
+    /// Nor does an interactive request reveal it: it always shows a page of ours first.
     #[test]
     fn a_request_without_consent_is_never_answered_before_the_person_did_something(
         probes in probes(),

@@ -19,7 +19,7 @@ fn now() -> i64 {
     NOW.seconds()
 }
 
-/// Claims that are in order.
+/// Valid claims.
 fn claims() -> Value {
     json!({"iss": "app", "sub": "app", "aud": ISSUER, "exp": now() + 60, "iat": now(), "jti": "once"})
 }

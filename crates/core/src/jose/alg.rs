@@ -1,4 +1,4 @@
-//! The signature algorithms: the three we sign with, and the four we accept from apps.
+//! Signature algorithms: the three we sign with, and the four we accept from apps.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// An algorithm that Sigma signs with (RFC 7518 §3.1, RFC 8037 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Algorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256, 2048 bits: what every OpenID Connect client takes.
+    /// RSASSA-PKCS1-v1_5 with SHA-256, 2048 bits: supported by every OpenID Connect client.
     RS256,
     /// ECDSA on P-256 with SHA-256; the signature is the 64 bytes `r ‖ s`.
     ES256,
@@ -40,8 +40,7 @@ impl fmt::Display for Algorithm {
     }
 }
 
-/// An algorithm whose signatures Sigma accepts: its own, and `PS256` from apps. There is no `none` and no `HS256` to
-/// confuse with them.
+/// An algorithm whose signatures Sigma accepts: its own, and `PS256` from apps. `none` and `HS256` do not exist here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum VerificationAlgorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
@@ -55,14 +54,14 @@ pub enum VerificationAlgorithm {
     EdDSA,
 }
 
-/// The newer name of [`VerificationAlgorithm::EdDSA`] (RFC 9864 §2.2), which current clients sign with.
+/// The newer name of [`VerificationAlgorithm::EdDSA`] (RFC 9864 §2.2), used by current clients.
 const ED25519: &str = "Ed25519";
 
 impl VerificationAlgorithm {
     /// Every algorithm.
     pub const ALL: [Self; 4] = [Self::RS256, Self::PS256, Self::ES256, Self::EdDSA];
 
-    /// Every name that is understood, as discovery lists them.
+    /// Every accepted name, as listed in discovery.
     pub const NAMES: [&str; 5] = ["RS256", "PS256", "ES256", "EdDSA", ED25519];
 
     /// The name on the wire.

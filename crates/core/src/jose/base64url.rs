@@ -1,4 +1,4 @@
-//! Base64url as JOSE writes it: no padding, and one text for each value (RFC 7515 §2).
+//! Base64url for JOSE: no padding, and a single spelling of each value (RFC 7515 §2).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,7 +11,7 @@ pub(crate) fn encode_onto(text: &mut String, bytes: impl AsRef<[u8]>) {
     URL_SAFE_NO_PAD.encode_string(bytes, text);
 }
 
-/// Nothing for padding, white space, letters of the other alphabet, and bits set after the last byte: two texts of one
+/// `None` for padding, white space, the other alphabet, and stray bits after the last byte: two spellings of one
 /// signature would be two tokens.
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()

@@ -1,4 +1,4 @@
-//! Public keys as JSON (RFC 7517): our own, and those that apps register.
+//! Public keys as JSON (RFC 7517): our own, and those of apps.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,25 +14,25 @@ use serde::{Deserialize, Serialize};
 use super::jws::JwsError;
 use super::{Algorithm, VerificationAlgorithm, base64url};
 
-/// Why a JWK is no key that Sigma verifies with.
+/// Why a JWK is not a usable verification key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JwkError {
     /// A set longer than [`JwkSet::MAX_BYTES`] or with more than [`JwkSet::MAX_KEYS`] keys.
     #[error("the key set is longer than 64 KiB or has more than 32 keys")]
     TooLarge,
-    /// Not a JWK, or of a type we do not verify with.
+    /// Not a JWK, or an unsupported key type.
     #[error("not an RSA, P-256 or Ed25519 key in JWK form")]
     Malformed,
-    /// It holds the private half.
+    /// It contains the private key.
     #[error("the key holds private members: send the public half only")]
     Private,
-    /// `use` or `key_ops` says that it is not for verifying.
+    /// `use` or `key_ops` excludes verification.
     #[error("the key is not for signatures")]
     NotForSignatures,
-    /// `alg` names an algorithm we do not accept, or one that is not of this type of key.
+    /// `alg` names an algorithm that we do not accept or that does not fit the key type.
     #[error("the key's alg is not RS256, PS256, ES256 or EdDSA, or does not fit the key")]
     Algorithm,
-    /// The numbers are no key, are not written in their one form, or the RSA modulus is not 2048 to 8192 bits long.
+    /// The numbers are not a key, are not canonical, or the RSA modulus is not 2048 to 8192 bits long.
     #[error("the key's numbers are not a valid key (RSA keys must have at least 2048 bits)")]
     Value,
 }
@@ -49,7 +49,7 @@ enum Material {
     Okp { crv: String, x: String },
 }
 
-/// The members we write.
+/// The members that we write.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 struct Written {
     #[serde(flatten)]
@@ -62,7 +62,7 @@ struct Written {
     kid: Option<String>,
 }
 
-/// The members we read; others are ignored (RFC 7517 §4), `x5u` and `x5c` among them.
+/// The members that we read; others are ignored (RFC 7517 §4), including `x5u` and `x5c`.
 #[derive(Deserialize)]
 struct Read {
     #[serde(flatten)]
@@ -75,19 +75,19 @@ struct Read {
     d: Option<IgnoredAny>,
 }
 
-/// A public key that verifies signatures, parsed once.
+/// A public verification key, parsed once.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "Read")]
 pub struct PublicJwk {
     #[serde(flatten)]
     written: Written,
-    /// What this key verifies, and nothing else: an algorithm that is not here is not the key's.
+    /// The algorithms of this key; it verifies no others.
     #[serde(skip)]
     verifiers: Arc<[(VerificationAlgorithm, ParsedPublicKey)]>,
 }
 
 impl PublicJwk {
-    /// The key in this JSON text.
+    /// The key as JSON.
     pub fn parse(json: &str) -> Result<Self, JwkError> {
         let read: Read = serde_json::from_str(json).map_err(|_| JwkError::Malformed)?;
         Self::try_from(read)
@@ -130,12 +130,12 @@ impl PublicJwk {
         Ok(Self { written: Written { material, usage: "sig", alg, kid }, verifiers: verifiers.into() })
     }
 
-    /// The key's id, if it has one; ours always do.
+    /// The key id, if it has one; ours always do.
     pub fn kid(&self) -> Option<&str> {
         self.written.kid.as_deref()
     }
 
-    /// The one algorithm the key is for, if it says so; ours always do.
+    /// The only algorithm of the key, if it names one; ours always do.
     pub fn alg(&self) -> Option<VerificationAlgorithm> {
         self.written.alg
     }
@@ -147,8 +147,8 @@ impl PublicJwk {
 
     /// The JWK thumbprint, SHA-256 in base64url (RFC 7638 §3): 43 characters.
     pub fn thumbprint(&self) -> String {
-        // The required members in the order of their names; none of the values needs escaping, as `new` has decoded
-        // each number and compared each curve.
+        // The required members in alphabetical order; no value needs escaping, since `new` decoded each number and
+        // checked each curve.
         let members = match &self.written.material {
             Material::Rsa { n, e } => format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#),
             Material::Ec { crv, x, y } => format!(r#"{{"crv":"{crv}","kty":"EC","x":"{x}","y":"{y}"}}"#),
@@ -157,10 +157,10 @@ impl PublicJwk {
         base64url::encode(digest(&SHA256, members.as_bytes()))
     }
 
-    /// Checks `signature` over `message`.
+    /// Verifies `signature` over `message`.
     ///
     /// # Errors
-    /// [`JwsError::WrongAlgorithm`] when `alg` is not the key's own, [`JwsError::BadSignature`] otherwise.
+    /// [`JwsError::WrongAlgorithm`] if `alg` is not the key's own, [`JwsError::BadSignature`] otherwise.
     pub fn verify(&self, alg: VerificationAlgorithm, message: &[u8], signature: &[u8]) -> Result<(), JwsError> {
         let (_, key) = self.verifiers.iter().find(|(of, _)| *of == alg).ok_or(JwsError::WrongAlgorithm)?;
         key.verify_sig(message, signature).map_err(|_| JwsError::BadSignature)
@@ -168,12 +168,12 @@ impl PublicJwk {
 }
 
 impl Material {
-    /// A ready verifier for each algorithm that this type of key has.
+    /// A verifier for each algorithm of this key type.
     fn verifiers(&self) -> Result<Vec<(VerificationAlgorithm, ParsedPublicKey)>, JwkError> {
         match self {
             Self::Rsa { n, e } => {
                 let (n, e) = (number(n)?, number(e)?);
-                // aws-lc checks the length only when it verifies; a key that never verifies is refused at once.
+                // aws-lc checks the length only when it verifies; a key that never verifies is rejected right away.
                 if !(256..=1024).contains(&n.len()) || (n.len() == 256 && n.first().is_none_or(|byte| *byte < 0x80)) {
                     return Err(JwkError::Value);
                 }
@@ -253,13 +253,13 @@ pub struct JwkSet {
 }
 
 impl JwkSet {
-    /// The longest set that is read: 64 KiB.
+    /// The longest accepted set: 64 KiB.
     pub const MAX_BYTES: usize = 64 * 1024;
-    /// The most usable keys in a set: a signature that names no key is tried with each.
+    /// The most usable keys in a set: a signature without a key id is tried with each.
     pub const MAX_KEYS: usize = 32;
 
-    /// The usable keys of a set. Keys of other types and for other uses are passed over, as §5 advises, but a private
-    /// key refuses the whole set: it must not be stored.
+    /// The usable keys of a set. Other types and uses are skipped, as §5 advises, but a private key rejects the whole
+    /// set: it must not be stored.
     pub fn parse(json: &[u8]) -> Result<Self, JwkError> {
         #[derive(Deserialize)]
         struct Set {
@@ -286,8 +286,8 @@ impl JwkSet {
         &self.keys
     }
 
-    /// The keys that may have made a signature: those of its algorithm whose id is the one named, or that have none, or
-    /// all when none is named.
+    /// The keys that may have made a signature: those of its algorithm with the given id or without an id, or all if no
+    /// id is given.
     pub fn candidates(&self, alg: VerificationAlgorithm, kid: Option<&str>) -> impl Iterator<Item = &PublicJwk> {
         self.keys
             .iter()

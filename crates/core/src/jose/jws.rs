@@ -1,4 +1,4 @@
-//! JWS in compact form (RFC 7515 §7.1), the only form there is here.
+//! JWS in compact serialisation (RFC 7515 §7.1), the only one supported.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -6,19 +6,19 @@ use serde_json::Value;
 use super::members::UniqueMembers;
 use super::{PublicJwk, SigningKey, TokenKind, VerificationAlgorithm, base64url};
 
-/// The longest JWS that is made or read: 16 KiB.
+/// The longest JWS that is issued or accepted: 16 KiB.
 pub const MAX_JWS_BYTES: usize = 16 * 1024;
 
-/// Why a token was not made or is not taken.
+/// Why a token was not issued or is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JwsError {
     /// Longer than [`MAX_JWS_BYTES`].
     #[error("the token is longer than 16 KiB")]
     TooLong,
-    /// Not three parts in canonical base64url, or the header is no JSON object with unique names and proper types.
+    /// Not three parts in canonical base64url, or the header is not a JSON object with unique names and proper types.
     #[error("the token is malformed")]
     Malformed,
-    /// `alg` is `none`, a MAC, or another that is not accepted.
+    /// `alg` is `none`, a MAC, or otherwise not accepted.
     #[error("the token's algorithm is not accepted")]
     UnsupportedAlgorithm,
     /// `crit` or `b64` changes the meaning of the token (RFC 7515 §4.1.11, RFC 7797).
@@ -30,10 +30,10 @@ pub enum JwsError {
     /// `typ` names another kind of token.
     #[error("the token is of another kind")]
     WrongKind,
-    /// The signature is not the key's over this token.
+    /// The signature does not verify.
     #[error("the token's signature is not valid")]
     BadSignature,
-    /// The claims could not be written as JSON.
+    /// The claims could not be serialised.
     #[error("the claims could not be written")]
     Claims,
     /// The library could not sign.
@@ -44,9 +44,9 @@ pub enum JwsError {
 /// Signs `claims` as a token of this kind: header `alg`, `kid`, `typ`.
 ///
 /// # Errors
-/// [`JwsError::TooLong`] when the token would be longer than we take back, [`JwsError::Claims`], [`JwsError::Signing`].
+/// [`JwsError::TooLong`] if we would not accept the token ourselves, [`JwsError::Claims`], [`JwsError::Signing`].
 pub fn sign<T: Serialize>(key: &SigningKey, kind: TokenKind, claims: &T) -> Result<String, JwsError> {
-    // Neither value needs escaping: algorithms and kinds are constants, the key's id is base64url.
+    // Neither value needs escaping: algorithms and kinds are constants, the key id is base64url.
     let header = format!(r#"{{"alg":"{}","kid":"{}","typ":"{}"}}"#, key.algorithm(), key.kid(), kind.typ());
     let payload = serde_json::to_vec(claims).map_err(|_| JwsError::Claims)?;
     let mut token = String::with_capacity((header.len() + payload.len() + 260) * 4 / 3 + 8);
@@ -59,14 +59,14 @@ pub fn sign<T: Serialize>(key: &SigningKey, kind: TokenKind, claims: &T) -> Resu
     if token.len() > MAX_JWS_BYTES { Err(JwsError::TooLong) } else { Ok(token) }
 }
 
-/// What a header says. `jwk`, `jku`, `x5u` and `x5c` are not among it: a token does not choose its own key.
+/// The relevant header members. `jwk`, `jku`, `x5u` and `x5c` are ignored: a token does not choose its own key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// The algorithm it claims.
+    /// The claimed algorithm.
     pub alg: VerificationAlgorithm,
-    /// The kind of token it claims to be.
+    /// The claimed kind of token.
     pub typ: Option<String>,
-    /// The key it claims to be signed by.
+    /// The claimed key id.
     pub kid: Option<String>,
 }
 
@@ -87,7 +87,7 @@ impl Header {
     }
 }
 
-/// A token that nobody has checked: its form is right, and nothing it says is known to be true.
+/// An unverified token: well-formed, but nothing in it is known to be true.
 #[derive(Debug)]
 pub struct UnverifiedJws<'a> {
     header: Header,
@@ -97,7 +97,7 @@ pub struct UnverifiedJws<'a> {
 }
 
 impl<'a> UnverifiedJws<'a> {
-    /// Takes a token apart.
+    /// Parses a token.
     pub fn parse(token: &'a str) -> Result<Self, JwsError> {
         if token.len() > MAX_JWS_BYTES {
             return Err(JwsError::TooLong);
@@ -109,7 +109,7 @@ impl<'a> UnverifiedJws<'a> {
         Ok(Self { header: Header::parse(&header)?, signed, payload, signature })
     }
 
-    /// What the header claims; choose the key by its `kid`.
+    /// The unverified header; choose the key by its `kid`.
     pub fn header(&self) -> &Header {
         &self.header
     }

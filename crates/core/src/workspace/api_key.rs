@@ -1,4 +1,4 @@
-//! The secret of an API key: `sigma_sk_live_`, 32 random letters and digits, and a checksum that tells a typo from a key.
+//! The secret of an API key: `sigma_sk_live_`, 32 random letters and digits, and a checksum that detects typos.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::digest::Digest;
 use crate::random::{Rng, alphanumeric};
 
-/// What every key begins with; secret scanners look for it.
+/// The prefix of every key; secret scanners look for it.
 pub const PREFIX: &str = "sigma_sk_live_";
 /// Random letters and digits: 190 bits.
 const RANDOM: usize = 32;
@@ -15,7 +15,7 @@ const RANDOM: usize = 32;
 const CHECKSUM: usize = 6;
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// A key as its holder has it. It does not print.
+/// A key as its holder has it. `Debug` does not show it.
 #[derive(Clone)]
 pub struct ApiKeySecret(Zeroizing<String>);
 
@@ -30,7 +30,7 @@ impl ApiKeySecret {
         Self(key)
     }
 
-    /// The key that was sent, if it can be one: its form and its checksum are right.
+    /// Parses a key: its form and checksum must be right.
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix(PREFIX)?;
         if rest.len() != RANDOM + CHECKSUM || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -40,7 +40,7 @@ impl ApiKeySecret {
         (checksum(random) == sum).then(|| Self(Zeroizing::new(text.to_owned())))
     }
 
-    /// What is stored of it: the SHA-256 of the whole key.
+    /// The stored form: the SHA-256 of the whole key.
     pub fn digest(&self) -> Digest {
         Digest::of(self.0.as_bytes())
     }

@@ -1,33 +1,33 @@
-//! Who asks something of a workspace, and what they may do (`docs/spec/workspaces.md#who-may-do-what`).
+//! The caller of a workspace operation, and its rights (`docs/spec/workspaces.md#who-may-do-what`).
 
 use crate::ids::{ApiKeyId, UserId};
 use crate::workspace::permission::{KeyPermission, KeyPermissions};
 use crate::workspace::refusal::Refusal;
 use crate::workspace::role::{RolePermissions, Switch};
 
-/// Who asks, as their credential said. What they may is read again in the transaction that does it.
+/// The caller, as identified by its credential. Its rights are read again in the transaction that makes the change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
     /// A member.
     Person(UserId),
     /// A server.
     Key(ApiKeyId),
-    /// Whoever runs this installation, on its command line.
+    /// The operator, on the command line.
     Operator,
 }
 
-/// What a caller may at this moment.
+/// The current rights of a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Authority {
-    /// What the member's role gives.
+    /// The permissions of the member's role.
     Person(RolePermissions),
-    /// What the key was given.
+    /// The permissions of the key.
     Key(KeyPermissions),
     /// Everything.
     Operator,
 }
 
-/// What can be managed.
+/// An area of management.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
     /// API keys: `canManageApiKeys`.
@@ -36,12 +36,12 @@ pub enum Right {
     Users,
     /// Roles: `canManageRoles`.
     Roles,
-    /// The workspace itself: all three.
+    /// The workspace itself: needs all three switches.
     Workspace,
 }
 
 impl Authority {
-    /// Whether they may manage that. Of keys only one with all five permissions manages anything.
+    /// Whether the caller may manage that area. Of keys, only one with all five permissions manages anything.
     pub fn may(&self, right: Right) -> bool {
         match self {
             Self::Operator => true,
@@ -55,10 +55,10 @@ impl Authority {
         }
     }
 
-    /// As [`Authority::may`], as a refusal.
+    /// Like [`Authority::may`], as a result.
     ///
     /// # Errors
-    /// [`Refusal::Denied`] with what is missing.
+    /// [`Refusal::Denied`] with the missing permission.
     pub fn require(&self, right: Right) -> Result<(), Refusal> {
         if self.may(right) {
             return Ok(());
@@ -73,7 +73,7 @@ impl Authority {
         Err(Refusal::Denied(missing))
     }
 
-    /// What they may do, in the terms of keys.
+    /// The rights in terms of API key permissions.
     pub fn permissions(&self) -> KeyPermissions {
         match self {
             Self::Operator => KeyPermissions::ALL,
@@ -82,7 +82,7 @@ impl Authority {
         }
     }
 
-    /// Whether they may see what every caller of a workspace may see: a key needs `read`.
+    /// Whether the caller may see what every caller of a workspace may see: a key needs `read`.
     ///
     /// # Errors
     /// [`Refusal::Denied`].
@@ -95,7 +95,7 @@ impl Authority {
         }
     }
 
-    /// Nobody makes or touches a key that can do more than they can.
+    /// Nobody creates or manages a key with more rights than their own.
     ///
     /// # Errors
     /// [`Refusal::BEYOND_OWN`].
@@ -103,7 +103,7 @@ impl Authority {
         if self.permissions().covers(permissions) { Ok(()) } else { Err(Refusal::BEYOND_OWN) }
     }
 
-    /// Nobody makes, edits, assigns or takes away a role that holds more than they do.
+    /// Nobody creates, edits, assigns or deletes a role with more rights than their own.
     ///
     /// # Errors
     /// [`Refusal::BEYOND_OWN`].

@@ -1,5 +1,5 @@
-//! Workspaces (`docs/spec/workspaces.md`): an org as its own software sees it. Roles, sessions and API keys, and who
-//! may do what with them.
+//! Workspaces (`docs/spec/workspaces.md`): an org as its own software sees it. Roles, sessions and API keys, and their
+//! permissions.
 
 pub mod api_key;
 pub mod authority;

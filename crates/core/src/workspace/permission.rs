@@ -1,4 +1,4 @@
-//! What an API key may do (`docs/spec/workspaces.md#api-keys`).
+//! API key permissions (`docs/spec/workspaces.md#api-keys`).
 
 use std::fmt;
 
@@ -7,18 +7,18 @@ use std::fmt;
 pub enum KeyPermission {
     /// Read data and model.
     Read,
-    /// Make and change data.
+    /// Create and change data.
     UpdateData,
     /// Delete data.
     DeleteData,
-    /// Make and change the model.
+    /// Create and change the model.
     UpdateModel,
-    /// Delete of the model.
+    /// Delete from the model.
     DeleteModel,
 }
 
 impl KeyPermission {
-    /// Every permission, in the order in which they are listed.
+    /// Every permission, in listing order.
     pub const ALL: [Self; 5] = [Self::Read, Self::UpdateData, Self::DeleteData, Self::UpdateModel, Self::DeleteModel];
 
     /// The name on the wire.
@@ -32,7 +32,7 @@ impl KeyPermission {
         }
     }
 
-    /// The permission of that exact name.
+    /// The permission with exactly this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|permission| permission.as_str() == name)
     }
@@ -61,46 +61,46 @@ pub struct KeyPermissions(u8);
 impl KeyPermissions {
     /// None.
     pub const NONE: Self = Self(0);
-    /// All five: the admin-level key, the only one that manages anything.
+    /// All five: an admin key, the only kind that manages anything.
     pub const ALL: Self = Self(31);
 
-    /// Whether `permission` is in it.
+    /// Whether the set contains `permission`.
     pub const fn contains(self, permission: KeyPermission) -> bool {
         self.0 & permission.bit() != 0
     }
 
-    /// This set and `permission`.
+    /// This set plus `permission`.
     #[must_use]
     pub const fn with(self, permission: KeyPermission) -> Self {
         Self(self.0 | permission.bit())
     }
 
-    /// Whether everything in `other` is in this: who holds this may give `other`.
+    /// Whether this set contains all of `other`: its holder may grant `other`.
     pub const fn covers(self, other: Self) -> bool {
         other.0 & !self.0 == 0
     }
 
-    /// Whether there is none in it.
+    /// Whether the set is empty.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// The permissions, in their order.
+    /// The permissions, in listing order.
     pub fn iter(self) -> impl Iterator<Item = KeyPermission> {
         KeyPermission::ALL.into_iter().filter(move |permission| self.contains(*permission))
     }
 
-    /// The names, in their order.
+    /// The names, in listing order.
     pub fn names(self) -> Vec<&'static str> {
         self.iter().map(KeyPermission::as_str).collect()
     }
 
-    /// As it is stored.
+    /// The stored form.
     pub const fn bits(self) -> u8 {
         self.0
     }
 
-    /// The set that was stored; nothing if it holds what is no permission.
+    /// The stored set; `None` if it contains unknown permissions.
     pub fn from_bits(bits: i64) -> Option<Self> {
         u8::try_from(bits).ok().map(Self).filter(|stored| Self::ALL.covers(*stored))
     }

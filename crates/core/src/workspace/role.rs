@@ -9,28 +9,28 @@ use crate::time::Timestamp;
 use crate::workspace::permission::{KeyPermission, KeyPermissions};
 use crate::workspace::text::{self, TextProblem};
 
-/// Most roles of a workspace.
+/// The most roles of a workspace.
 pub const MOST_ROLES: usize = 100;
-/// Most bytes that the permissions of a role take as JSON, about.
+/// The most bytes of a role's permissions as JSON, approximately.
 pub const MOST_BYTES: usize = 128 * 1024;
-/// Most bytes that the roles of a workspace take in all: a list of them is one answer.
+/// The most bytes of all roles of a workspace: a list of them is one response.
 pub const MOST_BYTES_IN_ALL: i64 = 1024 * 1024;
 
-/// How much of an attribute a role sees. The order is that of strength.
+/// A role's access to an attribute, in ascending order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Not even that it is there.
+    /// Not even its existence.
     Hidden,
     /// Its value.
     #[default]
     Read,
-    /// Its value, which it may change.
+    /// Its value, which may be changed.
     Write,
 }
 
 impl Level {
-    /// Every level, the weakest first.
+    /// Every level, in ascending order.
     pub const ALL: [Self; 3] = [Self::Hidden, Self::Read, Self::Write];
 
     /// The name on the wire.
@@ -42,13 +42,13 @@ impl Level {
         }
     }
 
-    /// The level of that exact name.
+    /// The level with exactly this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|level| level.as_str() == name)
     }
 }
 
-/// What a role is allowed as a whole.
+/// A general permission of a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Switch {
     /// `canManageSchemas`.
@@ -70,7 +70,7 @@ pub enum Switch {
 }
 
 impl Switch {
-    /// Every switch, in the order in which they are listed.
+    /// Every switch, in listing order.
     pub const ALL: [Self; 8] = [
         Self::ManageSchemas,
         Self::ManageRoles,
@@ -110,7 +110,7 @@ impl Switch {
     }
 }
 
-/// The switches that are on.
+/// A set of switches.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Switches(u8);
 
@@ -118,7 +118,7 @@ impl Switches {
     /// All of them.
     pub const ALL: Self = Self(u8::MAX);
 
-    /// Those that manage something: whoever has one of them has no quick login.
+    /// Switches that manage something: roles with any of them have no quick login.
     pub const MANAGING: Self = Self(
         Switch::ManageSchemas.bit()
             | Switch::ManageRoles.bit()
@@ -128,33 +128,33 @@ impl Switches {
             | Switch::ManageApiKeys.bit(),
     );
 
-    /// Whether that switch is on.
+    /// Whether the switch is on.
     pub const fn is_on(self, switch: Switch) -> bool {
         self.0 & switch.bit() != 0
     }
 
-    /// These and that one.
+    /// This set plus that switch.
     #[must_use]
     pub const fn with(self, switch: Switch) -> Self {
         Self(self.0 | switch.bit())
     }
 
-    /// Whether one of those that manage something is on.
+    /// Whether any managing switch is on.
     pub const fn manage_anything(self) -> bool {
         self.0 & Self::MANAGING.0 != 0
     }
 
-    /// Whether all of `other` are on here.
+    /// Whether all of `other` are on.
     pub const fn covers(self, other: Self) -> bool {
         other.0 & !self.0 == 0
     }
 
-    /// As they are stored.
+    /// The stored form.
     pub const fn bits(self) -> u8 {
         self.0
     }
 
-    /// What was stored; nothing if it holds what is no switch.
+    /// The stored set; `None` if it contains unknown switches.
     pub fn from_bits(bits: i64) -> Option<Self> {
         u8::try_from(bits).ok().map(Self)
     }
@@ -166,58 +166,58 @@ impl FromIterator<Switch> for Switches {
     }
 }
 
-/// What a role sees of one schema of the product.
+/// A role's access to one schema of the product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SchemaPermission {
-    /// The schema, as the product calls it.
+    /// The product's id of the schema.
     pub schema_id: String,
-    /// What holds for attributes that are not listed; `read` where nothing is said.
+    /// Level of attributes that are not listed; `read` by default.
     #[serde(default)]
     pub default: Level,
-    /// What holds for those that are.
+    /// Levels of the listed attributes.
     #[serde(default)]
     pub attributes: BTreeMap<String, Level>,
 }
 
-/// What a role may do with one catalog of the product.
+/// A role's access to one catalog of the product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CatalogPermission {
-    /// The catalog, as the product calls it.
+    /// The product's id of the catalog.
     pub catalog_id: String,
     /// May view the catalog.
     #[serde(default)]
     pub can_view: bool,
-    /// Assign what is in it.
+    /// May assign from the catalog.
     #[serde(default)]
     pub can_assign: bool,
 }
 
-/// Everything that a role allows.
+/// All permissions of a role.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RolePermissions {
     /// As a whole.
     pub switches: Switches,
-    /// By schema, each once.
+    /// Schema permissions, one per schema.
     pub schemas: Vec<SchemaPermission>,
-    /// By catalog, each once.
+    /// Catalog permissions, one per catalog.
     pub catalogs: Vec<CatalogPermission>,
 }
 
 impl RolePermissions {
-    /// Everything: every switch on, nothing hidden.
+    /// Full access: every switch on, nothing hidden.
     pub fn admin() -> Self {
         Self { switches: Switches::ALL, ..Self::default() }
     }
 
-    /// What holds for an attribute of a schema: the attribute's own level, else the schema's default, else `write` for a
-    /// role that manages schemas and `read` for others.
+    /// The level of a schema's attribute: its own, else the schema's default, else `write` for a role that manages
+    /// schemas and `read` for others.
     pub fn level(&self, schema_id: &str, attribute: &str) -> Level {
         self.levels(schema_id)(attribute)
     }
 
-    /// As [`RolePermissions::level`], for many attributes of one schema.
+    /// Like [`RolePermissions::level`], for many attributes of one schema.
     pub fn levels<'r>(&'r self, schema_id: &str) -> impl Fn(&str) -> Level + use<'r> {
         let schema = self.schemas.iter().find(|schema| schema.schema_id == schema_id);
         move |attribute| {
@@ -228,17 +228,17 @@ impl RolePermissions {
         }
     }
 
-    /// Whether the catalog can be seen. One that is not listed can.
+    /// Whether the catalog can be viewed. Unlisted ones can.
     pub fn may_view(&self, catalog_id: &str) -> bool {
         self.catalog(catalog_id).is_none_or(|catalog| catalog.can_view)
     }
 
-    /// Whether what is in the catalog can be assigned. Of one that is not listed, by roles that manage dimensions.
+    /// Whether one can assign from the catalog. For unlisted ones, roles that manage dimensions can.
     pub fn may_assign(&self, catalog_id: &str) -> bool {
         self.catalog(catalog_id).map_or(self.switches.is_on(Switch::ManageDimensions), |catalog| catalog.can_assign)
     }
 
-    /// Whether it can manage users, roles and API keys: an administrator, of whom a workspace always has one.
+    /// Whether it can manage users, roles and API keys: an admin, of whom a workspace always has one.
     pub fn manages_workspace(&self) -> bool {
         [Switch::ManageUsers, Switch::ManageRoles, Switch::ManageApiKeys].into_iter().all(|s| self.switches.is_on(s))
     }
@@ -248,7 +248,7 @@ impl RolePermissions {
         self.switches.manage_anything()
     }
 
-    /// Whether this allows everything that `other` allows, for every schema and catalog there is or will be.
+    /// Whether this allows everything that `other` allows, for every existing and future schema and catalog.
     pub fn covers(&self, other: &Self) -> bool {
         let (own, others) = (Index::of(self), Index::of(other));
         self.switches.covers(other.switches)
@@ -257,9 +257,9 @@ impl RolePermissions {
             && own.catalogs.keys().chain(others.catalogs.keys()).all(|id| own.covers_catalog(&others, id))
     }
 
-    /// What its members may do, in the terms of API keys: `read` only if nothing is hidden from them, `update-data` and
+    /// The rights of its members in terms of API key permissions: `read` only if nothing is hidden, `update-data` and
     /// `delete-data` only if they may write and assign everything, `update-model` with `canManageSchemas`, and
-    /// `delete-model` only with every switch: a key that has it besides all others manages the workspace itself.
+    /// `delete-model` only with every switch, since a key with all five permissions manages the workspace itself.
     pub fn key_permissions(&self) -> KeyPermissions {
         let sees_all = self.lowest() >= Level::Read && self.catalogs.iter().all(|catalog| catalog.can_view);
         let assigns_all =
@@ -276,7 +276,7 @@ impl RolePermissions {
             .collect()
     }
 
-    /// The weakest level that it has anywhere.
+    /// Its lowest level anywhere.
     fn lowest(&self) -> Level {
         let listed = self.schemas.iter().flat_map(|schema| schema.attributes.values().copied().chain([schema.default]));
         listed.chain([self.unlisted()]).min().unwrap_or_default()
@@ -291,7 +291,7 @@ impl RolePermissions {
     }
 }
 
-/// A role's lists by their ids: two long roles are compared without going through one for each line of the other.
+/// A role's lists indexed by id, so that comparing two long roles takes linear time.
 struct Index<'r> {
     unlisted: Level,
     assigns: bool,
@@ -330,7 +330,7 @@ impl<'r> Index<'r> {
     }
 }
 
-/// A role as somebody wrote it, checked.
+/// A validated role to create or replace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleDraft {
     name: String,
@@ -338,13 +338,13 @@ pub struct RoleDraft {
     permissions: RolePermissions,
 }
 
-/// Why a role is not taken.
+/// Why a role is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RoleProblem {
-    /// A text is not right.
+    /// A text is invalid.
     #[error("{field} {problem}")]
     Text {
-        /// The field, as the wire calls it.
+        /// The field name on the wire.
         field: &'static str,
         /// What is wrong.
         problem: TextProblem,
@@ -358,10 +358,10 @@ pub enum RoleProblem {
 }
 
 impl RoleDraft {
-    /// Checks what somebody wrote.
+    /// Validates a role.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// [`RoleProblem`]
     pub fn new(name: &str, description: &str, permissions: RolePermissions) -> Result<Self, RoleProblem> {
         let text = |field| move |problem| RoleProblem::Text { field, problem };
         let name = text::name(name).map_err(text("name"))?;
@@ -393,12 +393,12 @@ impl RoleDraft {
         Ok(Self { name, description, permissions })
     }
 
-    /// The name, unique in its workspace whatever its case.
+    /// The name, unique in its workspace ignoring case.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What it is for.
+    /// The description.
     pub fn description(&self) -> &str {
         &self.description
     }
@@ -418,11 +418,11 @@ pub struct Role {
     pub id: RoleId,
     /// Display name.
     pub name: String,
-    /// What it is for.
+    /// The description.
     pub description: String,
     /// Its permissions.
     pub permissions: RolePermissions,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,

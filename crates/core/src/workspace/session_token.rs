@@ -13,14 +13,14 @@ use crate::time::Timestamp;
 
 /// How long a token lives, in seconds: a day.
 pub const TOKEN_SECONDS: i64 = 86_400;
-/// How long a session lives however often it is refreshed, in seconds: 30 days.
+/// The longest life of a session, regardless of refreshes, in seconds: 30 days.
 pub const SESSION_SECONDS: i64 = 30 * 86_400;
-/// How long a session lives that began by a click, refreshes included, in seconds: a day.
+/// The longest life of a quick login's session, including refreshes, in seconds: a day.
 pub const QUICK_SESSION_SECONDS: i64 = 86_400;
-/// How far the clocks of our processes may differ, in seconds.
+/// Accepted clock difference between our processes, in seconds.
 const SKEW: i64 = 60;
 
-/// What the token says.
+/// The claims of the token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionClaims {
@@ -28,9 +28,9 @@ pub struct SessionClaims {
     pub user_id: UserId,
     /// The workspace's id.
     pub workspace_id: OrgId,
-    /// As what, when the token was made.
+    /// The role when the token was issued.
     pub role_id: RoleId,
-    /// When it was made, in seconds since the epoch.
+    /// When it was issued, in seconds since the epoch.
     pub iat: i64,
     /// When it expires, in seconds since the epoch.
     pub exp: i64,
@@ -39,7 +39,7 @@ pub struct SessionClaims {
 }
 
 impl SessionClaims {
-    /// Whether the token holds at `now`: made before, not expired, and not for longer than tokens live.
+    /// Whether the token is valid at `now`: already issued, not expired, and not longer-lived than our tokens.
     pub fn holds_at(&self, now: Timestamp) -> bool {
         let now = now.seconds();
         self.iat <= now.saturating_add(SKEW) && now < self.exp && self.exp.saturating_sub(self.iat) <= TOKEN_SECONDS
@@ -51,7 +51,7 @@ impl SessionClaims {
     }
 }
 
-/// Why a token is not taken. The surface answers all of them alike.
+/// Why a token is rejected. The surface does not distinguish the reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SessionTokenError {
     /// Not three parts in canonical base64url, or not the header and claims of such a token.
@@ -60,12 +60,12 @@ pub enum SessionTokenError {
     /// `alg` is not HS256.
     #[error("the token's algorithm is not HS256")]
     WrongAlgorithm,
-    /// The signature is not the secret's.
+    /// The signature does not verify.
     #[error("the token's signature is not valid")]
     BadSignature,
 }
 
-/// A secret of a workspace, ready to sign and verify. It does not print.
+/// A workspace secret, ready to sign and verify. `Debug` does not show it.
 #[derive(Clone)]
 pub struct SessionKey {
     kid: String,
@@ -73,22 +73,22 @@ pub struct SessionKey {
 }
 
 impl SessionKey {
-    /// The secret called `kid`.
+    /// The secret with the key id `kid`.
     pub fn new(kid: impl Into<String>, secret: &[u8]) -> Self {
         Self { kid: kid.into(), key: hmac::Key::new(hmac::HMAC_SHA256, secret) }
     }
 
-    /// Its name in the header of tokens.
+    /// Its key id in token headers.
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// The token that says `claims`.
+    /// Issues the token with `claims`.
     ///
     /// # Errors
-    /// The claims cannot be written.
+    /// The claims cannot be serialised.
     pub fn sign(&self, claims: &SessionClaims) -> Result<String, SessionTokenError> {
-        // The name of a secret is made by us, of letters and digits.
+        // Key ids are generated, of letters and digits.
         let header = format!(r#"{{"alg":"HS256","kid":"{}","typ":"JWT"}}"#, self.kid);
         let payload = serde_json::to_vec(claims).map_err(|_| SessionTokenError::Malformed)?;
         let mut token = String::with_capacity((header.len() + payload.len() + 40) * 4 / 3);
@@ -108,7 +108,7 @@ impl std::fmt::Debug for SessionKey {
     }
 }
 
-/// A token whose form is right and whose signature nobody has checked.
+/// A well-formed token whose signature has not been verified.
 #[derive(Debug)]
 pub struct UnverifiedSession<'a> {
     kid: String,
@@ -118,7 +118,7 @@ pub struct UnverifiedSession<'a> {
 }
 
 impl<'a> UnverifiedSession<'a> {
-    /// Takes a token apart. Only HS256 with a `kid` and `typ` `JWT` is taken, and no header that would change a token's
+    /// Parses a token. Only HS256 with a `kid` and `typ` `JWT` is accepted, and no header that would change a token's
     /// meaning.
     ///
     /// # Errors
@@ -148,25 +148,25 @@ impl<'a> UnverifiedSession<'a> {
         Ok(Self { kid: kid.clone(), claims, signed, signature: decode(signature)? })
     }
 
-    /// The secret that it claims to be signed with.
+    /// The key id of the secret that it claims to be signed with.
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// The workspace that it claims to be for: whose secrets to try.
+    /// The workspace that it claims to be for, whose secrets to try.
     pub fn workspace_id(&self) -> &OrgId {
         &self.claims.workspace_id
     }
 
-    /// The person whose it claims to be.
+    /// The user that it claims to be for.
     pub fn user_id(&self) -> &UserId {
         &self.claims.user_id
     }
 
-    /// What it says, once its signature by `key` is checked, in constant time.
+    /// The claims, after verifying the signature with `key` in constant time.
     ///
     /// # Errors
-    /// [`SessionTokenError::BadSignature`], also when it names another secret.
+    /// [`SessionTokenError::BadSignature`], also if it names another secret.
     pub fn verify(self, key: &SessionKey) -> Result<SessionClaims, SessionTokenError> {
         if self.kid != key.kid {
             return Err(SessionTokenError::BadSignature);

@@ -1,58 +1,58 @@
-//! The texts that tenants choose: names, descriptions and the ids of what their own software knows.
+//! Texts chosen by tenants: names, descriptions and ids of their own software's objects.
 
 use crate::unicode;
 
-/// Most characters of a name.
+/// The most characters of a name.
 pub const NAME_LENGTH: usize = 100;
-/// Most characters of a description.
+/// The most characters of a description.
 pub const DESCRIPTION_LENGTH: usize = 1_000;
-/// Most characters of the id of a schema, attribute or catalog of the tenant's.
+/// The most characters of a tenant's schema, attribute or catalog id.
 pub const FOREIGN_ID_LENGTH: usize = 200;
 
-/// Why a text is not taken; the message names no value.
+/// Why a text is rejected; the message does not repeat the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextProblem {
-    /// Nothing but white space.
+    /// Only white space.
     #[error("must not be empty")]
     Empty,
-    /// More characters than fit.
+    /// Too many characters.
     #[error("must have at most {0} characters")]
     TooLong(usize),
     /// A control character.
     #[error("must not contain control characters")]
     Control,
-    /// A letter that is not seen, or that turns the direction of what follows.
+    /// An invisible character, or one that changes the text direction.
     #[error("must not contain invisible characters")]
     Invisible,
-    /// White space that nobody sees at an end.
+    /// Invisible white space at an end.
     #[error("must not begin or end with white space")]
     Padded,
-    /// A word that stands for something else.
+    /// A reserved word.
     #[error("is reserved")]
     Reserved,
-    /// Other characters than an id has.
+    /// Characters that an id cannot have.
     #[error("may contain only letters, digits, \"_\" and \"-\"")]
     NotAnId,
 }
 
-/// A name in form C, without the white space around it: 1 to 100 characters, none of them a control character.
+/// A name in form C, trimmed: 1 to 100 characters without control characters.
 ///
 /// # Errors
-/// What is wrong with it.
+/// [`TextProblem`]
 pub fn name(text: &str) -> Result<String, TextProblem> {
     let text = unicode::nfc(text.trim());
     if text.is_empty() {
         return Err(TextProblem::Empty);
     }
     bounded(&text, NAME_LENGTH)?;
-    // Joiners alone are no name that anybody sees.
+    // Joiners alone are not a visible name.
     if folded(&text).is_empty() { Err(TextProblem::Empty) } else { Ok(text) }
 }
 
-/// A description: at most 1,000 characters; lines may be broken.
+/// A description: at most 1,000 characters; line breaks are allowed.
 ///
 /// # Errors
-/// What is wrong with it.
+/// [`TextProblem`]
 pub fn description(text: &str) -> Result<String, TextProblem> {
     let text = text.trim();
     let lines = text.replace(['\n', '\r', '\t'], " ");
@@ -60,25 +60,25 @@ pub fn description(text: &str) -> Result<String, TextProblem> {
     Ok(text.to_owned())
 }
 
-/// The id of something that only the tenant's software knows; taken as it is.
+/// The id of an object of the tenant's software, taken as it is.
 ///
 /// # Errors
-/// What is wrong with it.
+/// [`TextProblem`]
 pub fn foreign_id(text: &str) -> Result<(), TextProblem> {
     if text.trim().is_empty() {
         return Err(TextProblem::Empty);
     }
-    // Two ids that look alike would be two rules, one of which nobody sees.
+    // Two lookalike ids would be two rules, one of them invisible.
     if text.trim() != text {
         return Err(TextProblem::Padded);
     }
     bounded(text, FOREIGN_ID_LENGTH)
 }
 
-/// An id that a caller chose for what we keep: 1 to 64 letters, digits, `_` and `-`.
+/// An id that a caller chose for one of our objects: 1 to 64 letters, digits, `_` and `-`.
 ///
 /// # Errors
-/// What is wrong with it.
+/// [`TextProblem`]
 pub fn chosen_id(text: &str) -> Result<(), TextProblem> {
     if text.is_empty() {
         return Err(TextProblem::Empty);
@@ -86,7 +86,7 @@ pub fn chosen_id(text: &str) -> Result<(), TextProblem> {
     if text.len() > 64 {
         return Err(TextProblem::TooLong(64));
     }
-    // The pages have their form for a new one there.
+    // The pages use it for the form of a new role.
     if text == "new" {
         return Err(TextProblem::Reserved);
     }
@@ -94,7 +94,7 @@ pub fn chosen_id(text: &str) -> Result<(), TextProblem> {
     if is_id { Ok(()) } else { Err(TextProblem::NotAnId) }
 }
 
-/// A name as it is compared: two that differ by case, width or composition alone are one.
+/// A name for comparison: names that differ only in case, width or composition are equal.
 pub fn folded(name: &str) -> String {
     unicode::caseless(name)
 }
@@ -109,8 +109,8 @@ fn bounded(text: &str, most: usize) -> Result<(), TextProblem> {
     if text.chars().nth(most).is_some() { Err(TextProblem::TooLong(most)) } else { Ok(()) }
 }
 
-/// Format characters (Unicode's category Cf) by which two texts look alike or one is read backwards. The two joiners of
-/// scripts and emoji stay.
+/// Format characters (Unicode category Cf), which make texts look alike or reverse their direction. The two joiners of
+/// scripts and emoji are allowed.
 const fn is_invisible(letter: char) -> bool {
     matches!(
         letter,

@@ -26,7 +26,7 @@ async fn begin(browser: &Browser<'_>, extra: &[(&str, &str)]) -> String {
     browser.authorize(extra).await.param("interaction").unwrap()
 }
 
-/// Hands over complete lines.
+/// Starts a request by POST in another context, and returns its interaction.
 async fn posted_elsewhere(world: &World, extra: &[(&str, &str)]) -> String {
     let request = Browser::request(extra);
     let (path, query) = request.split_once('?').unwrap();

@@ -66,8 +66,7 @@ fn what_is_listed_twice_empty_or_too_long_is_refused() {
     assert_eq!(RoleDraft::new("x", "", large), Err(RoleProblem::TooLarge));
 }
 
-/// The number of comparisons is what matters; a machine of any speed sees the difference to going through one list for
-/// each line of the other, which would be forty million.
+/// Counts comparisons instead of time: scanning one list per line of the other would take forty million.
 #[test]
 fn two_long_roles_are_compared_line_by_line() {
     let long = |default| RolePermissions {

@@ -17,7 +17,7 @@ fn key() -> SessionKey {
     SessionKey::new("k1", &[7; 32])
 }
 
-/// A token with this header over the usual claims, signed with the right secret.
+/// A token with this header and the usual claims, signed with the right secret.
 fn with_header(header: &str) -> String {
     let mut token = format!("{}.", base64url::encode(header));
     base64url::encode_onto(&mut token, serde_json::to_vec(&claims()).unwrap());
