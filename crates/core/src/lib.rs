@@ -1,5 +1,5 @@
-//! What Sigma knows: the types and rules of accounts, apps, tokens, grants and workspaces. Pure: no I/O, no clock, no randomness
-//! of its own, no HTTP and no SQL.
+//! Sigma's types and rules for accounts, apps, tokens, grants and workspaces. Pure: no I/O, no clock, no randomness of
+//! its own, no HTTP and no SQL.
 
 pub mod app;
 pub mod authorize;

@@ -1,4 +1,4 @@
-//! The parameters of a query string or a form, before anybody gave them a type.
+//! The parameters of a query string or a form, before they are typed.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ impl Params {
         Self(form_urlencoded::parse(text.as_bytes()).into_owned().collect())
     }
 
-    /// Parameters that are decoded already.
+    /// Already decoded parameters.
     pub fn from_pairs(pairs: Vec<(String, String)>) -> Self {
         Self(pairs)
     }
@@ -32,7 +32,7 @@ impl Params {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The audiences that `resource` names, each once (RFC 8707 §2).
+    /// The distinct values of `resource` (RFC 8707 §2).
     pub fn resources(&self) -> Vec<String> {
         let mut seen = HashSet::new();
         self.all("resource").filter(|uri| !uri.is_empty() && seen.insert(*uri)).map(str::to_owned).collect()
@@ -43,15 +43,15 @@ impl Params {
         &self.0
     }
 
-    /// The first name that stands more than once, other than `resource`.
+    /// The first repeated name, other than `resource`.
     pub fn repeated(&self) -> Option<&str> {
-        // A body may hold twenty thousand names: comparing each with each would cost its sender nothing and us a second.
+        // A body may hold twenty thousand names: comparing them pairwise would cost us a second.
         let mut seen = HashSet::with_capacity(self.0.len());
         let names = self.0.iter().map(|(name, _)| name.as_str());
         names.filter(|name| *name != "resource").find(|name| !seen.insert(*name))
     }
 
-    /// The first name whose value holds a NUL, which no text of ours may.
+    /// The first name whose value contains NUL.
     pub fn with_nul(&self) -> Option<&str> {
         self.0.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')).map(|(name, _)| name.as_str())
     }
@@ -61,7 +61,7 @@ impl Params {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
     }
 
-    /// These parameters without those called `name`.
+    /// These parameters except those called `name`.
     #[must_use]
     pub fn without(&self, name: &str) -> Self {
         Self(self.0.iter().filter(|(known, _)| known != name).cloned().collect())

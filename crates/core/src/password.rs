@@ -1,48 +1,49 @@
-//! What a person may choose for a password (NIST SP 800-63B §5.1.1.2: a length, and nothing that is tried first), and in
-//! which form it is compared (RFC 8265 §4.2, `OpaqueString`).
+//! Password rules (NIST SP 800-63B §5.1.1.2: a length, and nothing that attackers try first), and the form in which
+//! passwords are compared (RFC 8265 §4.2, `OpaqueString`).
 
 use secrecy::{ExposeSecret as _, SecretString};
 use thiserror::Error;
 
 use crate::unicode;
 
-/// Fewest characters of a password.
+/// The fewest characters of a password.
 pub const SHORTEST: usize = 8;
-/// Most characters of a password.
+/// The most characters of a password.
 pub const LONGEST: usize = 128;
 
-/// The 10,000 commonest passwords of at least [`SHORTEST`] characters, in lower case, the commonest first: those of the
+/// The 10,000 most common passwords of at least [`SHORTEST`] characters, in lower case, most common first: those of the
 /// list that Django ships (Royce Williams, from breaches), then those of zxcvbn's.
 const COMMONEST: &str = include_str!("password/commonest.txt");
 
-/// A password as somebody gives it to prove who they are. It does not print.
+/// A password that somebody presents to authenticate. `Debug` does not show it.
 #[derive(Clone, Debug)]
 pub struct GivenPassword {
     prepared: SecretString,
-    /// As it was typed, where that is something else.
+    /// The password as typed, if that differs.
     typed: Option<SecretString>,
 }
 
 impl GivenPassword {
-    /// The password that was typed.
+    /// The typed password.
     pub fn new(typed: SecretString) -> Self {
         let prepared = prepare(typed.expose_secret());
         let differs = prepared.expose_secret() != typed.expose_secret();
         Self { prepared, typed: differs.then_some(typed) }
     }
 
-    /// What a hash may be of: the prepared text, then the one that was typed.
+    /// The texts that a hash may be of: the prepared one, then the typed one.
     pub fn forms(&self) -> impl Iterator<Item = &SecretString> {
         std::iter::once(&self.prepared).chain(&self.typed)
     }
 
-    /// The prepared text: what a new hash is made of.
+    /// The prepared text, for new hashes.
     pub fn into_prepared(self) -> SecretString {
         self.prepared
     }
 }
 
-/// `OpaqueString` (RFC 8265 §4.2.2): spaces of other scripts become U+0020, then form C. Case and everything else count.
+/// `OpaqueString` (RFC 8265 §4.2.2): other spaces become U+0020, then form C. Everything else is significant, including
+/// case.
 fn prepare(text: &str) -> SecretString {
     let spaced: String =
         text.chars().map(|letter| if unicode::is_foreign_space(letter) { ' ' } else { letter }).collect();
@@ -50,11 +51,11 @@ fn prepare(text: &str) -> SecretString {
     SecretString::from(unicode::nfc(&spaced))
 }
 
-/// A password that may be set. It does not print.
+/// A password that may be set. `Debug` does not show it.
 #[derive(Clone, Debug)]
 pub struct NewPassword(SecretString);
 
-/// Why a password may not be set; the words that the person reads.
+/// Why a password may not be set, in words for the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PasswordRefused {
     /// Fewer than [`SHORTEST`] characters.
@@ -63,7 +64,7 @@ pub enum PasswordRefused {
     /// More than [`LONGEST`] characters.
     #[error("The password is too long: at most 128 characters.")]
     TooLong,
-    /// A control character: no keyboard types it again.
+    /// A control character, which keyboards cannot reliably type.
     #[error("The password must not contain control characters.")]
     Control,
     /// One of the 10,000 most common passwords.
@@ -72,7 +73,7 @@ pub enum PasswordRefused {
 }
 
 impl NewPassword {
-    /// Takes a password as a person chose it, in the form that is hashed. Spaces count.
+    /// Validates a chosen password and prepares it for hashing. Spaces are significant.
     pub fn parse(text: SecretString) -> Result<Self, PasswordRefused> {
         let text = GivenPassword::new(text).into_prepared();
         let length = text.expose_secret().chars().take(LONGEST + 1).count();
@@ -91,7 +92,7 @@ impl NewPassword {
     }
 }
 
-/// Whether a password is among the commonest, however it is capitalised. A scan of 97 KB is nothing beside the hash.
+/// Whether a password is among the most common ones, ignoring case. Scanning 97 KB is negligible compared to the hash.
 fn is_common(password: &str) -> bool {
     let folded = zeroize::Zeroizing::new(password.trim().to_lowercase());
     COMMONEST.lines().any(|common| common == folded.as_str())

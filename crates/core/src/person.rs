@@ -1,4 +1,4 @@
-//! A person as apps may see them: the account, and the identity that they chose for an app.
+//! A user as apps may see them: the account, and the identity chosen for an app.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -7,11 +7,11 @@ use sigma_bitcoin::PublicKey;
 use crate::ids::{OrgId, UserId};
 use crate::scope::{EMAIL, PROFILE, ROLES, Scopes};
 
-/// Why an identity is known to be its account's (`docs/spec/keys.md#identities`).
+/// The proof that an identity belongs to its account (`docs/spec/keys.md#identities`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
-    /// It was only claimed: private to the account.
+    /// Only claimed: private to the account.
     None,
     /// The id is the hash of the address of a key that the account signed with.
     Address,
@@ -22,7 +22,7 @@ pub enum Proof {
 }
 
 impl Proof {
-    /// The name in the store.
+    /// The stored name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -32,7 +32,7 @@ impl Proof {
         }
     }
 
-    /// The proof of that name; an unknown one proves nothing.
+    /// The proof with that stored name; unknown names prove nothing.
     pub fn parse(text: &str) -> Self {
         [Self::Address, Self::Record, Self::IdentityKey]
             .into_iter()
@@ -40,7 +40,7 @@ impl Proof {
             .unwrap_or(Self::None)
     }
 
-    /// Whether apps may be told of the identity.
+    /// Whether apps may see the identity.
     pub fn is_proven(self) -> bool {
         self != Self::None
     }
@@ -55,23 +55,23 @@ pub struct Identity {
     pub user_id: UserId,
     /// Its member key, lower-case hex.
     pub pubkey: String,
-    /// What its owner calls it.
+    /// Its display name.
     pub name: String,
-    /// Its picture: an https address.
+    /// Its picture: an https URL.
     pub image: Option<String>,
-    /// How well it is known to be its owner's.
+    /// The proof that it belongs to its owner.
     pub proof: Proof,
-    /// The address that its id is the hash of, where that is known.
+    /// The address that its id is the hash of, if known.
     pub root_address: Option<String>,
-    /// The address that it signs with now, where that is known.
+    /// Its current signing address, if known.
     pub current_address: Option<String>,
-    /// Its published record, JSON, where there is one.
+    /// Its published record as JSON, if there is one.
     pub profile: Option<String>,
-    /// The one that is used when none was chosen.
+    /// Whether it is used when none was chosen.
     pub is_primary: bool,
 }
 
-/// All that tokens and userinfo can say of one person to one app.
+/// Everything that tokens and userinfo can contain about a user for an app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     /// The account.
@@ -80,24 +80,24 @@ pub struct Person {
     pub name: String,
     /// The account's picture.
     pub image: Option<String>,
-    /// The address, with whether it was verified.
+    /// The e-mail address, and whether it is verified.
     pub email: Option<(String, bool)>,
     /// The account's key, lower-case hex.
     pub pubkey: Option<String>,
-    /// The identity that was chosen for the app.
+    /// The identity chosen for the app.
     pub identity: Option<Identity>,
-    /// Their place in the org that owns the app, where it was asked for and there is one.
+    /// Their membership in the org that owns the app, if requested.
     pub membership: Option<Membership>,
-    /// The account is switched off.
+    /// Whether the account is disabled.
     pub disabled: bool,
 }
 
-/// A person's place in an org, as an app of that org is told.
+/// A user's membership in an org, for apps of that org.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
     /// The org.
     pub org_id: OrgId,
-    /// The name of their role there.
+    /// The name of their role.
     pub role: String,
 }
 
@@ -112,18 +112,18 @@ impl Person {
         self.identity.as_ref().map(|identity| identity.pubkey.as_str()).or(self.pubkey.as_deref())
     }
 
-    /// The bapId that apps may be told.
+    /// The BAP id that apps may see.
     pub fn bap_id(&self) -> Option<&str> {
         self.proven_identity().map(|identity| identity.bap_id.as_str())
     }
 
-    /// What `name` says: the published `alternateName`, else what the person is called here.
+    /// The `name` claim: the published `alternateName`, else the display name here.
     pub fn display_name(&self) -> String {
         self.profile_text("alternateName")
             .unwrap_or_else(|| self.proven_identity().map_or(&self.name, |identity| &identity.name).clone())
     }
 
-    /// The published record, and its `identity` part.
+    /// The published record, and its `identity` member.
     fn profile(&self) -> Option<Value> {
         serde_json::from_str(self.proven_identity()?.profile.as_deref()?).ok()
     }
@@ -134,7 +134,7 @@ impl Person {
         (!text.is_empty()).then_some(text)
     }
 
-    /// The address that payments and signatures of the identity go by.
+    /// The identity's address for payments and signatures.
     fn bitcoin_address(&self) -> Option<String> {
         let identity = self.proven_identity();
         identity
@@ -142,17 +142,17 @@ impl Person {
             .or_else(|| PublicKey::parse(self.pubkey()?).ok().map(|key| key.address()))
     }
 
-    /// The published record as userinfo sends it: an object, or null without one.
+    /// The published record for userinfo: an object, or null.
     fn bap(&self) -> Value {
         self.profile().unwrap_or(Value::Null)
     }
 
-    /// The published record as a token carries it: JSON in a string.
+    /// The published record for tokens: JSON in a string.
     pub fn bap_text(&self) -> Option<String> {
         self.proven_identity()?.profile.clone()
     }
 
-    /// The e-mail claims: the address if it is verified, else a placeholder where the app asked for one.
+    /// The e-mail claims: the address if it is verified, else a placeholder if the app asked for one.
     pub fn email_claims(&self, placeholder_host: Option<&str>) -> Option<(String, bool)> {
         match &self.email {
             Some((address, true)) if !is_made_up(address) => Some((address.clone(), true)),
@@ -160,8 +160,8 @@ impl Person {
         }
     }
 
-    /// The body of userinfo for `scopes` and the claims that were asked for one by one (`docs/spec/oidc.md#userinfo`).
-    /// `placeholder_host` is the issuer's host for apps that want a made-up address.
+    /// The userinfo claims of `scopes` and the individually requested ones (`docs/spec/oidc.md#userinfo`).
+    /// `placeholder_host` is the issuer's host, for apps that want placeholder addresses.
     pub fn userinfo(&self, scopes: &Scopes, claims: &[String], placeholder_host: Option<&str>) -> Map<String, Value> {
         let wanted = |scope: &str, claim: &str| scopes.contains(scope) || claims.iter().any(|name| name == claim);
         let mut body = Map::new();
@@ -205,13 +205,13 @@ impl Person {
     }
 }
 
-/// Whether nobody can have verified the address: clients make such up where there is none.
+/// Whether the address cannot be verified: clients invent addresses in these domains.
 fn is_made_up(address: &str) -> bool {
     let domain = address.rsplit_once('@').map_or(address, |(_, domain)| domain);
     ["sigma.local", "sigma.identity"].iter().any(|made_up| domain.eq_ignore_ascii_case(made_up))
 }
 
-/// Claims that can be asked for one by one, with the scope that covers each (Core §5.4, §5.5).
+/// Claims that can be requested individually, with the scope that covers each (Core §5.4, §5.5).
 pub const CLAIMS: [(&str, &str); 12] = [
     ("name", PROFILE),
     ("given_name", PROFILE),

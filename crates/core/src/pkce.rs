@@ -1,4 +1,4 @@
-//! Proof Key for Code Exchange (RFC 7636), method S256 alone.
+//! Proof Key for Code Exchange (RFC 7636), method S256 only.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-/// What is wrong with the PKCE parameters of a request. The texts are those that clients know.
+/// Errors of PKCE parameters. The messages are those that clients know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PkceProblem {
-    /// One of the two parameters came without the other.
+    /// One of the two parameters is missing.
     #[error("code_challenge and code_challenge_method must both be provided")]
     Incomplete,
-    /// Another method than S256; `plain` is one (RFC 9700 §2.1.1).
+    /// A method other than S256, such as `plain` (RFC 9700 §2.1.1).
     #[error("invalid code_challenge method, only S256 is supported")]
     Method,
     /// The challenge is not the base64url of 32 bytes.
@@ -30,14 +30,14 @@ pub enum PkceProblem {
 pub struct CodeChallenge([u8; 32]);
 
 impl CodeChallenge {
-    /// The challenge written as `text`: 43 characters of base64url, in their one form.
+    /// Parses 43 characters of canonical base64url.
     pub fn parse(text: &str) -> Result<Self, PkceProblem> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| PkceProblem::Challenge)?;
         bytes.try_into().map(Self).map_err(|_| PkceProblem::Challenge)
     }
 
-    /// The challenge of an authorization request, from its two parameters (§4.3). A method left out would mean `plain`,
-    /// and is refused.
+    /// The challenge of an authorization request, from its two parameters (§4.3). An omitted method would mean `plain`,
+    /// and is rejected.
     pub fn from_request(challenge: Option<&str>, method: Option<&str>) -> Result<Option<Self>, PkceProblem> {
         match (challenge, method) {
             (None, None) => Ok(None),
@@ -47,12 +47,12 @@ impl CodeChallenge {
         }
     }
 
-    /// The challenge as it was sent, and as it is stored.
+    /// The challenge as sent and stored.
     pub fn to_text(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    /// Whether `verifier` belongs to this challenge (§4.6); takes the same time wherever they differ.
+    /// Whether `verifier` belongs to this challenge (§4.6), in constant time.
     pub fn matches(&self, verifier: &CodeVerifier) -> bool {
         self.0.ct_eq(&verifier.challenge().0).into()
     }
@@ -64,12 +64,12 @@ impl fmt::Debug for CodeChallenge {
     }
 }
 
-/// A code verifier: the secret of whoever began the sign-in (§4.1).
+/// A code verifier: the secret of the client that started the sign-in (§4.1).
 #[derive(Clone)]
 pub struct CodeVerifier(Zeroizing<String>);
 
 impl CodeVerifier {
-    /// The verifier `text`: 43 to 128 of the characters `A-Z a-z 0-9 - . _ ~`.
+    /// Parses a verifier: 43 to 128 of the characters `A-Z a-z 0-9 - . _ ~`.
     pub fn parse(text: &str) -> Result<Self, PkceProblem> {
         let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
         if (43..=128).contains(&text.len()) && text.bytes().all(unreserved) {
@@ -79,7 +79,7 @@ impl CodeVerifier {
         }
     }
 
-    /// The challenge that the request of this verifier carries.
+    /// The challenge of this verifier.
     pub fn challenge(&self) -> CodeChallenge {
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest(&SHA256, self.0.as_bytes()).as_ref());

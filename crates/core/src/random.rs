@@ -1,10 +1,10 @@
-//! Randomness as a value: the generator is a parameter of everything that asks for it.
+//! Randomness as a parameter.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// Where randomness comes from: the operating system in the server, a seeded sequence in a test.
+/// The source of randomness: the operating system in the server, a seeded sequence in tests.
 pub trait Rng: Send + Sync + fmt::Debug {
     /// Fills `bytes` with random bytes fit for keys.
     fn fill(&self, bytes: &mut [u8]);
@@ -17,7 +17,7 @@ pub fn bytes<const N: usize>(rng: &dyn Rng) -> [u8; N] {
     bytes
 }
 
-/// The letters of a random string: no character that any encoding escapes.
+/// The alphabet of random strings: no character needs escaping anywhere.
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// `length` random letters and digits, 5.95 bits each: 22 hold 128 bits, 43 hold 256.
@@ -26,19 +26,19 @@ pub fn alphanumeric(rng: &dyn Rng, length: usize) -> String {
     let mut pool = Zeroizing::new([0u8; 64]);
     while text.len() < length {
         rng.fill(pool.as_mut_slice());
-        // 248 is the largest multiple of 62 in a byte; the rest would favour the first letters.
+        // 248 is the largest multiple of 62 in a byte; using the rest would favour the first letters.
         let letters = pool.iter().filter(|byte| **byte < 248).filter_map(|byte| ALPHABET.get(usize::from(byte % 62)));
         text.extend(letters.take(length - text.len()).map(|letter| char::from(*letter)));
     }
     text
 }
 
-/// A generator with a fixed sequence (`SplitMix64`), for tests alone: what it makes can be guessed.
+/// A generator with a fixed sequence (`SplitMix64`), for tests only: its output is predictable.
 #[derive(Debug)]
 pub struct SeededRng(std::sync::atomic::AtomicU64);
 
 impl SeededRng {
-    /// The sequence that `seed` names.
+    /// The sequence of `seed`.
     pub fn new(seed: u64) -> Self {
         Self(std::sync::atomic::AtomicU64::new(seed))
     }

@@ -1,7 +1,6 @@
-//! Where an app may be answered: what it may register, and what counts as registered (RFC 6749 §3.1.2, RFC 8252 §7,
-//! RFC 9700 §4.1).
+//! Redirect URIs: what an app may register, and what matches (RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §4.1).
 //!
-//! Registration reads the URI with care; matching compares bytes and reads nothing.
+//! Registration parses the URI carefully; matching compares bytes and parses nothing.
 
 use std::fmt;
 
@@ -11,23 +10,23 @@ use url::{Host, Url};
 /// The longest redirect URI, in bytes.
 const MAX_LENGTH: usize = 2000;
 
-/// What kind of app registers (OpenID Connect Registration §2).
+/// The application type (OpenID Connect Registration §2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ApplicationType {
-    /// Runs on a web server, or in a page from one.
+    /// Runs on a web server, or in a browser.
     #[default]
     Web,
-    /// Runs on its user's own device.
+    /// Runs on the user's own device.
     Native,
 }
 
 /// Who registers the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Registrar {
-    /// Anybody, by dynamic registration: the strict rules.
+    /// Anyone, through dynamic registration: the strict rules.
     Anyone,
-    /// Whoever runs the server: loopback is allowed for web apps too, for development.
+    /// The operator: loopback is also allowed for web apps, for development.
     Administrator,
 }
 
@@ -37,29 +36,28 @@ pub enum RedirectProblem {
     /// Longer than 2000 bytes.
     #[error("the redirect URI is longer than 2000 bytes")]
     TooLong,
-    /// A space, control character, backslash or other character that no URI holds, also percent-encoded.
+    /// A space, control character, backslash or other character that URIs cannot contain, also percent-encoded.
     #[error("the redirect URI holds a character that a URI cannot hold")]
     Character,
-    /// `#`, even with nothing behind it (RFC 6749 §3.1.2).
+    /// `#`, even if nothing follows (RFC 6749 §3.1.2).
     #[error("the redirect URI must not have a fragment")]
     Fragment,
     /// Not an absolute URI.
     #[error("the redirect URI is not an absolute URI")]
     NotAbsolute,
-    /// A name or password before the host.
+    /// A user name or password before the host.
     #[error("the redirect URI must not hold a user name or password")]
     Userinfo,
-    /// A browser would write it differently: upper case in scheme or host, a default port, `..` in the path, an
-    /// address in another notation.
+    /// Not canonical: upper case in scheme or host, a default port, `..` in the path, another notation of an address.
     #[error("the redirect URI is not written as a browser writes it")]
     NotNormal,
-    /// The host is empty, or holds what no host name holds.
+    /// The host is empty or has invalid characters.
     #[error("the redirect URI has no valid host")]
     Host,
-    /// `http` elsewhere than on the own machine.
+    /// `http` on a host other than loopback.
     #[error("the redirect URI must use https, or http on localhost, 127.0.0.1 or [::1]")]
     PlainHttp,
-    /// The own machine, for a web app or with https, when anybody may register it.
+    /// Loopback for a web app or with https, if anyone may register it.
     #[error("a redirect URI on the user's own machine is for native apps, with http")]
     Loopback,
     /// Neither https, http, nor a scheme like `com.example.app` (RFC 8252 §7.1).
@@ -69,13 +67,13 @@ pub enum RedirectProblem {
     Scheme,
 }
 
-/// A redirect URI that its app may register, byte for byte as it was sent.
+/// A registrable redirect URI, byte for byte as sent.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct RedirectUri(String);
 
 impl RedirectUri {
-    /// Takes `text` as a redirect URI of an app, if the rules for it allow it.
+    /// Validates `text` as a redirect URI of an app.
     pub fn register(text: &str, application: ApplicationType, registrar: Registrar) -> Result<Self, RedirectProblem> {
         let url = read(text)?;
         match url.scheme() {
@@ -98,12 +96,12 @@ impl RedirectUri {
         Ok(Self(text.to_owned()))
     }
 
-    /// The bytes that were registered.
+    /// The registered bytes.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The parts before and after the port, when this is http on a loopback host.
+    /// The parts before and after the port, for http on a loopback host.
     fn around_loopback_port(&self) -> Option<(&str, &str)> {
         let hosts = ["http://localhost", "http://127.0.0.1", "http://[::1]"];
         let end = hosts.iter().find(|host| self.0.starts_with(**host))?.len();
@@ -118,7 +116,7 @@ impl fmt::Debug for RedirectUri {
     }
 }
 
-/// Reads `text` as an absolute URI that means to a browser what it says.
+/// Parses an absolute URI that browsers read the same way.
 fn read(text: &str) -> Result<Url, RedirectProblem> {
     if text.len() > MAX_LENGTH {
         return Err(RedirectProblem::TooLong);
@@ -140,7 +138,7 @@ fn read(text: &str) -> Result<Url, RedirectProblem> {
     Ok(url)
 }
 
-/// Nothing but the characters of RFC 3986 §2, and no control character in percent-encoding.
+/// Accepts the characters of RFC 3986 §2, and no percent-encoded control characters.
 fn check_characters(text: &str) -> Result<(), RedirectProblem> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?[]@!$&'()*+,;=%".contains(&byte);
     if !text.bytes().all(allowed) {
@@ -156,7 +154,7 @@ fn check_characters(text: &str) -> Result<(), RedirectProblem> {
     Ok(())
 }
 
-/// Where a host is.
+/// The location of a host.
 enum Reach {
     /// `localhost`, `127.0.0.1` or `[::1]`.
     Loopback,
@@ -198,8 +196,8 @@ fn reach(url: &Url) -> Result<Reach, RedirectProblem> {
     }
 }
 
-/// A domain name in reverse (RFC 8252 §7.1): at least two labels. `javascript`, `data`, `file` and all others that a
-/// browser knows have no dot.
+/// A reverse domain name (RFC 8252 §7.1): at least two labels. `javascript`, `data`, `file` and the other schemes of
+/// browsers have no dot.
 fn is_reverse_domain(scheme: &str) -> bool {
     let label = |label: &str| {
         label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
@@ -208,7 +206,7 @@ fn is_reverse_domain(scheme: &str) -> bool {
     scheme.contains('.') && scheme.split('.').all(label)
 }
 
-/// What follows the optional port at the front of `rest`, which follows a host: nothing, a path or a query.
+/// What follows the optional port in `rest`: nothing, a path or a query.
 fn without_port(rest: &str) -> Option<&str> {
     let after = match rest.strip_prefix(':') {
         None => rest,
@@ -230,7 +228,7 @@ fn without_port(rest: &str) -> Option<&str> {
 pub struct RegisteredRedirectUris(Vec<RedirectUri>);
 
 impl RegisteredRedirectUris {
-    /// Those that the store has kept since they were registered.
+    /// The stored URIs.
     pub fn from_stored(texts: impl IntoIterator<Item = String>) -> Self {
         Self(texts.into_iter().map(RedirectUri).collect())
     }
@@ -240,8 +238,8 @@ impl RegisteredRedirectUris {
         self.0.iter()
     }
 
-    /// The URI of a request, if it is registered: byte for byte, or for a native app on http loopback with another port
-    /// (RFC 8252 §7.3), since it cannot choose its port beforehand.
+    /// Finds the URI of a request: byte for byte, or for a native app on http loopback with any port (RFC 8252 §7.3),
+    /// since it cannot choose its port in advance.
     pub fn find(&self, requested: &str, application: ApplicationType) -> Option<MatchedRedirectUri> {
         let exact = || self.0.iter().any(|registered| registered.0 == requested);
         let other_port = || {
@@ -260,17 +258,17 @@ impl FromIterator<RedirectUri> for RegisteredRedirectUris {
     }
 }
 
-/// The redirect URI of a request, found among the registered ones: the only type that we redirect to.
+/// The redirect URI of a request that matched a registered one: the only type that we redirect to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MatchedRedirectUri(String);
 
 impl MatchedRedirectUri {
-    /// The URI that the request named.
+    /// The URI as requested.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The URI with these parameters added to its query; what was registered stays (RFC 6749 §3.1.2).
+    /// The URI with these parameters added; its registered query is kept (RFC 6749 §3.1.2).
     pub fn with_params<'a>(&self, params: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
         let mut encoded = form_urlencoded::Serializer::new(String::new());
         encoded.extend_pairs(params);
@@ -284,7 +282,7 @@ impl MatchedRedirectUri {
         format!("{}{separator}{encoded}", self.0)
     }
 
-    /// What a person is shown of it: the host with its port, or the scheme of a native app.
+    /// What users see of it: the host with its port, or the scheme of a native app.
     pub fn display_host(&self) -> &str {
         let authority = ["https://", "http://"].iter().find_map(|scheme| self.0.strip_prefix(scheme));
         let scheme = || self.0.split(':').next().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Resources: the APIs that access tokens may be for (RFC 8707), which app may ask for which, and the scopes that each
-//! registers.
+//! Resources: the APIs that access tokens can be issued for (RFC 8707), the apps that may request them, and their
+//! scopes.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,19 +8,19 @@ use crate::ids::{ClientId, OrgId};
 use crate::scope::{KNOWN, Scopes};
 use crate::time::Timestamp;
 
-/// Most scopes that one resource registers.
+/// The most scopes of one resource.
 pub const MOST_SCOPES: usize = 50;
-/// Longest name of a scope, in bytes.
+/// The longest scope name, in bytes.
 const LONGEST_NAME: usize = 64;
-/// Longest description of a scope, in characters: one line of the consent page.
+/// The longest scope description, in characters: one line of the consent page.
 const LONGEST_DESCRIPTION: usize = 120;
 
 /// A scope that a resource registers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceScope {
-    /// What apps ask for: a scope token (RFC 6749 §3.3).
+    /// The scope token (RFC 6749 §3.3).
     pub name: String,
-    /// What a person who is asked for it reads.
+    /// The description on the consent page.
     pub description: String,
 }
 
@@ -30,16 +30,16 @@ pub enum ScopeProblem {
     /// Not a scope token.
     #[error("a scope is 1 to 64 printable ASCII characters without space, double quote and backslash")]
     Name,
-    /// It means something here already, or will.
+    /// It is or will be one of the server's own scopes.
     #[error("this scope belongs to the server itself")]
     Reserved,
-    /// Nothing that a person could read.
+    /// An invalid description.
     #[error("a description is 1 to 120 characters, none of them a control character")]
     Description,
 }
 
 impl ResourceScope {
-    /// Takes a scope as a resource may register it.
+    /// Validates a scope of a resource.
     ///
     /// # Errors
     /// [`ScopeProblem`]
@@ -61,33 +61,32 @@ impl ResourceScope {
     }
 }
 
-/// An API: the `resource` that apps ask for and `aud` of what they get.
+/// An API: the `resource` of requests and the `aud` of tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
     /// An absolute URI without fragment.
     pub uri: String,
     /// The org that owns it.
     pub org_id: OrgId,
-    /// What people are told it is called.
+    /// The display name.
     pub name: String,
-    /// What can be asked for of it, beside the scopes that the server knows itself.
+    /// Its scopes, besides the server's own.
     pub scopes: Vec<ResourceScope>,
-    /// Any app may ask a person for it. Its tokens are never for the issuer too.
+    /// Whether any app may request it with the user's consent. Its tokens never have the issuer as audience.
     pub open: bool,
-    /// The apps that serve it: they may introspect its tokens.
+    /// The apps that serve it and may introspect its tokens.
     pub servers: Vec<ClientId>,
     /// When it was registered.
     pub created_at: Timestamp,
 }
 
 impl Resource {
-    /// Whether `app` may ask a person for it.
+    /// Whether `app` may request it from a user.
     pub fn is_for(&self, app: &App) -> bool {
         self.open || self.lists(app)
     }
 
-    /// Whether `app` may take tokens for it without a person: what is open asks for somebody's consent, and an app has
-    /// none to give.
+    /// Whether `app` may get client-credentials tokens for it: an open resource needs a user's consent.
     pub fn is_for_itself(&self, app: &App) -> bool {
         !self.open && self.lists(app)
     }
@@ -96,17 +95,17 @@ impl Resource {
         app.resources.contains(&self.uri)
     }
 
-    /// Whether the app called `client_id` serves it.
+    /// Whether the app `client_id` serves it.
     pub fn is_served_by(&self, client_id: &ClientId) -> bool {
         self.servers.contains(client_id)
     }
 
-    /// Whether it registers `scope`.
+    /// Whether it defines `scope`.
     pub fn has_scope(&self, scope: &str) -> bool {
         self.scopes.iter().any(|known| known.name == scope)
     }
 
-    /// This resource as a request for `scope` asks for it.
+    /// This resource in a request for `scope`.
     pub fn asked(&self, scope: &Scopes) -> AskedResource {
         AskedResource {
             uri: self.uri.clone(),
@@ -116,55 +115,55 @@ impl Resource {
     }
 }
 
-/// A resource that an authorization request asks for, with those of its scopes that it asks for.
+/// A resource of an authorization request, with the requested ones of its scopes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AskedResource {
     /// Its URI.
     pub uri: String,
-    /// What people are told it is called.
+    /// The display name.
     pub name: String,
-    /// What is asked for of it.
+    /// The requested scopes.
     pub scopes: Vec<ResourceScope>,
 }
 
-/// The resources that one access token is for, each of which its app may have; none when it is for the issuer.
+/// The resources of one access token, all of which its app may request; none if it is for the issuer.
 #[derive(Clone, Debug, Default)]
 pub struct Targets(Vec<Resource>);
 
 impl Targets {
-    /// The resources of a token of a person, if `app` may have all of them.
+    /// The resources of a user's token, if `app` may request all of them.
     pub fn of_grant(resources: Vec<Resource>, app: &App) -> Option<Self> {
         resources.iter().all(|resource| resource.is_for(app)).then_some(Self(resources))
     }
 
-    /// The resources of a token of `app` for itself (RFC 6749 §4.4), if it may have all of them.
+    /// The resources of a client-credentials token (RFC 6749 §4.4), if `app` may get all of them.
     pub fn of_app(resources: Vec<Resource>, app: &App) -> Option<Self> {
         resources.iter().all(|resource| resource.is_for_itself(app)).then_some(Self(resources))
     }
 
-    /// Their URIs, in the order asked for.
+    /// Their URIs, in requested order.
     pub fn uris(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|resource| resource.uri.as_str())
     }
 
-    /// Each as a request for `scope` asks for it.
+    /// Each resource in a request for `scope`.
     pub fn asked(&self, scope: &Scopes) -> Vec<AskedResource> {
         self.0.iter().map(|resource| resource.asked(scope)).collect()
     }
 
-    /// Whether one of them is open to any app: such a token is not for the issuer too.
+    /// Whether any of them is open: such a token does not include the issuer.
     pub fn any_open(&self) -> bool {
         self.0.iter().any(|resource| resource.open)
     }
 
-    /// Those of `scope` that mean something at these targets: the server's own, and what they register. A token for one
-    /// API never says what was granted of another.
+    /// The part of `scope` that these targets define: the server's own scopes, and theirs. A token for one API never
+    /// lists scopes that were granted for another.
     #[must_use]
     pub fn bound(&self, scope: &Scopes) -> Scopes {
         scope.retain(|name| KNOWN.contains(&name) || self.0.iter().any(|resource| resource.has_scope(name)))
     }
 
-    /// Those of `scope` that the targets register.
+    /// The part of `scope` that the targets define.
     #[must_use]
     pub fn registered(&self, scope: &Scopes) -> Scopes {
         scope.retain(|name| self.0.iter().any(|resource| resource.has_scope(name)))
@@ -198,7 +197,7 @@ mod tests {
         assert!(listed.is_for(&with) && listed.is_for_itself(&with));
         assert!(!listed.is_for(&without) && !listed.is_for_itself(&without));
         assert!(open.is_for(&without) && !open.is_for_itself(&without));
-        // An open resource asks for a person, even of an app that is listed.
+        // An open resource needs a user, even for a listed app.
         assert!(!open.is_for_itself(&app(&["urn:b"])));
         assert!(Targets::of_grant(vec![listed.clone(), open.clone()], &with).is_some());
         assert!(Targets::of_app(vec![listed, open], &with).is_none());

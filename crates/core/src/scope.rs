@@ -1,11 +1,11 @@
-//! Scopes: what an app may know and do, as a person is asked for it (RFC 6749 §3.3).
+//! Scopes (RFC 6749 §3.3).
 
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Makes the request an OpenID Connect one: an id token is issued (Core §3.1.2.1).
+/// Makes it an OpenID Connect request: an ID token is issued (Core §3.1.2.1).
 pub const OPENID: &str = "openid";
 /// Name, picture, key and identity.
 pub const PROFILE: &str = "profile";
@@ -14,27 +14,27 @@ pub const EMAIL: &str = "email";
 /// A refresh token (Core §11).
 pub const OFFLINE_ACCESS: &str = "offline_access";
 
-/// The person's role in the org that owns the app. Never for an app that registered itself.
+/// The user's role in the org that owns the app. Never for self-registered apps.
 pub const ROLES: &str = "roles";
 
-/// Every scope of the server's own that a person can be asked for. Resources register more; all others are ignored.
+/// The server's own scopes. Resources define more; all others are ignored.
 pub const KNOWN: [&str; 8] =
     [OPENID, PROFILE, EMAIL, OFFLINE_ACCESS, ROLES, "sigma:profile", "sigma:wallet", "sigma:backup"];
 
-/// A set of scopes in the order in which they were asked for, each once.
+/// A set of scopes in requested order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scopes(Vec<String>);
 
 impl Scopes {
     /// The scopes of a space-separated list.
     pub fn parse(text: &str) -> Self {
-        // A stranger may send thousands: each is compared by its hash, not with all before it.
+        // Anonymous callers may send thousands: compare by hash, not pairwise.
         let mut seen = HashSet::new();
         let scopes = text.split(' ').filter(|scope| !scope.is_empty() && seen.insert(*scope));
         Self(scopes.map(str::to_owned).collect())
     }
 
-    /// Adds `scope` at the end unless it is there.
+    /// Appends `scope` unless it is present.
     pub fn insert(&mut self, scope: &str) {
         if !self.contains(scope) {
             self.0.push(scope.to_owned());
@@ -51,25 +51,25 @@ impl Scopes {
         other.iter().all(|scope| self.contains(scope))
     }
 
-    /// Those of this set that are in `allowed` too.
+    /// The intersection with `allowed`.
     #[must_use]
     pub fn within(&self, allowed: &Self) -> Self {
         self.retain(|scope| allowed.contains(scope))
     }
 
-    /// Those of this set of which `keep` is true.
+    /// The scopes for which `keep` is true.
     #[must_use]
     pub fn retain(&self, keep: impl Fn(&str) -> bool) -> Self {
         Self(self.0.iter().filter(|scope| keep(scope)).cloned().collect())
     }
 
-    /// Those of this set that the server knows itself, without what resources registered.
+    /// The server's own scopes of this set.
     #[must_use]
     pub fn own(&self) -> Self {
         self.retain(|scope| KNOWN.contains(&scope))
     }
 
-    /// This set and, after it, what `other` adds.
+    /// This set followed by the additional scopes of `other`.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         let mut scopes = self.clone();
@@ -88,7 +88,7 @@ impl Scopes {
         self.0.iter().map(String::as_str)
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

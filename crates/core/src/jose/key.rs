@@ -1,4 +1,4 @@
-//! Keys that sign, held ready: no signature parses a key again.
+//! Signing keys, parsed once and ready to sign.
 
 use std::fmt;
 
@@ -12,13 +12,13 @@ use zeroize::Zeroizing;
 
 use super::{Algorithm, JwkError, PublicJwk};
 
-/// What can go wrong with a key of our own.
+/// Errors of our own keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// The library could not make a key.
+    /// The library could not generate a key.
     #[error("a signing key could not be generated")]
     Generation,
-    /// The stored bytes are no key of this algorithm.
+    /// The stored bytes are not a key of this algorithm.
     #[error("the stored signing key is not valid")]
     Rejected,
     /// The library could not sign.
@@ -48,7 +48,7 @@ pub struct SigningKey {
 }
 
 impl SigningKey {
-    /// A new key. Its randomness comes from the library, which offers no other way for RSA and P-256.
+    /// Generates a key. Its randomness comes from the library, which offers no other way for RSA and P-256.
     pub fn generate(algorithm: Algorithm) -> Result<Self, KeyError> {
         let generated = match algorithm {
             Algorithm::RS256 => RsaKeyPair::generate(KeySize::Rsa2048).map(Pair::Rsa),
@@ -58,7 +58,7 @@ impl SigningKey {
         Self::new(generated.map_err(|_| KeyError::Generation)?)
     }
 
-    /// The key that [`SigningKey::to_pkcs8`] wrote.
+    /// The key written by [`SigningKey::to_pkcs8`].
     pub fn from_pkcs8(algorithm: Algorithm, der: &[u8]) -> Result<Self, KeyError> {
         let parsed = match algorithm {
             Algorithm::RS256 => RsaKeyPair::from_pkcs8(der).map(Pair::Rsa),
@@ -101,17 +101,17 @@ impl SigningKey {
         .map_err(|_| KeyError::Rejected)
     }
 
-    /// The id in the header of what this key signs.
+    /// The key id in token headers.
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// The algorithm this key signs with, and no other.
+    /// The only algorithm that this key signs with.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The public half, with `kid`, `alg` and `use`.
+    /// The public key, with `kid`, `alg` and `use`.
     pub fn public(&self) -> &PublicJwk {
         &self.public
     }

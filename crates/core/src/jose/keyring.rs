@@ -1,4 +1,4 @@
-//! The keys in memory: which one signs, which ones verify, and the JWKS that publishes them.
+//! The keys in memory: which one signs, which ones verify, and the JWKS.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,19 +9,19 @@ use zeroize::Zeroizing;
 use super::{Algorithm, JwkSet, KeyError, KeyRecord, PublicJwk, SigningKey, rotation};
 use crate::time::Timestamp;
 
-/// A key as the store gives it back, unsealed.
+/// A stored key, unsealed.
 #[derive(Clone)]
 pub struct StoredKey {
-    /// What rotation knows of it.
+    /// Its state for rotation.
     pub record: KeyRecord,
     /// The public half.
     pub public: PublicJwk,
-    /// The private half (PKCS #8). It is not read once the key is retired.
+    /// The private key (PKCS #8), unused once the key is retired.
     pub private_pkcs8: Zeroizing<Vec<u8>>,
 }
 
 impl StoredKey {
-    /// A key made at `now` to sign from `active_from`.
+    /// A key created at `now` that signs from `active_from` on.
     pub fn new(key: &SigningKey, now: Timestamp, active_from: Timestamp) -> Result<Self, KeyError> {
         let record = KeyRecord {
             kid: key.kid().to_owned(),
@@ -41,26 +41,26 @@ impl fmt::Debug for StoredKey {
     }
 }
 
-/// Why the stored keys make no keyring.
+/// Why the stored keys are not a valid keyring.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyringError {
-    /// No key signs with this algorithm: [`rotation::plan`](super::plan) was not carried out.
+    /// No key signs with this algorithm: [`rotation::plan`](super::plan) was not executed.
     #[error("no key signs with {0}")]
     NoSigner(Algorithm),
-    /// A stored key cannot be used.
+    /// A stored key is unusable.
     #[error("key {kid}: {problem}")]
     Key {
         /// The key.
         kid: String,
-        /// What is wrong with it.
+        /// The cause.
         problem: KeyError,
     },
 }
 
-/// The keys of one algorithm that sign, one after the other.
+/// The signing keys of one algorithm, in order.
 struct Line {
     first: Arc<SigningKey>,
-    /// Later ones, last first, each with the moment from which it signs.
+    /// Later ones, last first, each with the time from which it signs.
     later: Vec<(Timestamp, Arc<SigningKey>)>,
 }
 
@@ -81,19 +81,19 @@ impl Line {
         Ok(Self { first, later: keys.rev().collect() })
     }
 
-    /// The same key that [`rotation::signer`] names.
+    /// The key that [`rotation::signer`] selects.
     fn signer(&self, now: Timestamp) -> &Arc<SigningKey> {
         self.later.iter().find(|(active_from, _)| *active_from <= now).map_or(&self.first, |(_, key)| key)
     }
 }
 
-/// What is known of a key that verifies.
+/// What is known about a verification key.
 struct Verifier {
     public: PublicJwk,
     retired_at: Option<Timestamp>,
 }
 
-/// Every key there is: for each algorithm exactly one signs, and all verify.
+/// All keys: for each algorithm exactly one signs, and all verify.
 pub struct Keyring {
     rs256: Line,
     es256: Line,
@@ -103,7 +103,7 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// The keyring of the stored keys, after [`plan`](super::plan) was carried out on them.
+    /// The keyring of the stored keys, after [`plan`](super::plan) was executed.
     pub fn new(stored: &[StoredKey]) -> Result<Self, KeyringError> {
         let mut published: Vec<_> = stored.iter().collect();
         published.sort_by_key(|key| (key.record.algorithm, key.record.created_at, key.record.kid.as_str()));
@@ -119,12 +119,12 @@ impl Keyring {
                     (key.record.kid.clone(), verifier)
                 })
                 .collect(),
-            // Strings and enums alone: writing them cannot fail.
+            // Only strings and enums: serialising them cannot fail.
             jwks_json: serde_json::to_string(&jwks).unwrap_or_default(),
         })
     }
 
-    /// The key that signs with `algorithm` at `now`.
+    /// The signing key of `algorithm` at `now`.
     pub fn signer(&self, algorithm: Algorithm, now: Timestamp) -> &Arc<SigningKey> {
         match algorithm {
             Algorithm::RS256 => self.rs256.signer(now),
@@ -138,12 +138,12 @@ impl Keyring {
         self.verifiers.get(kid).map(|verifier| &verifier.public)
     }
 
-    /// When the key with this id ceased to sign: what it signed later was signed by whoever stole it.
+    /// When the key with this id stopped signing: anything it signed later was signed by a thief.
     pub fn retired_at(&self, kid: &str) -> Option<Timestamp> {
         self.verifiers.get(kid)?.retired_at
     }
 
-    /// The body of the JWKS (RFC 7517 §5): every key that signs, will sign, or has signed a token that may still live.
+    /// The body of the JWKS (RFC 7517 §5): every key that signs, will sign, or signed a token that may still be valid.
     pub fn jwks_json(&self) -> &str {
         &self.jwks_json
     }
@@ -167,7 +167,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
     const DAY: Duration = Duration::from_hours(24);
 
-    /// Carries out what is due, as the store does.
+    /// Executes the due steps, like the store.
     fn rotate(keys: &mut Vec<StoredKey>, now: Timestamp) {
         let records: Vec<_> = keys.iter().map(|key| key.record.clone()).collect();
         for step in plan(&records, now, &RotationPolicy::default()) {

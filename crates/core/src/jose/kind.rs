@@ -1,4 +1,4 @@
-//! What each JWT is for, in its `typ` header: a token of one kind is no token of another (RFC 8725 §3.11).
+//! The kinds of JWT, distinguished by their `typ` header (RFC 8725 §3.11).
 
 /// A kind of JWT that Sigma issues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -7,17 +7,17 @@ pub enum TokenKind {
     Access,
     /// An id token (OpenID Connect Core §2).
     Id,
-    /// A token of an organization, for the workspace API.
+    /// An org's token for the workspace API.
     Org,
     /// A member's workspace session.
     Member,
-    /// An organization's identity, shown to another service.
+    /// An org's identity, shown to another service.
     OrgId,
     /// A browser session as a JWT, from `/api/auth/token`.
     Session,
     /// A logout token (OpenID Connect Back-Channel Logout §2.4).
     Logout,
-    /// Who calls a backend behind a proxy that asked us. No endpoint of ours takes it.
+    /// The caller of a backend, for a proxy that asked us. No endpoint of ours accepts it.
     Forward,
 }
 

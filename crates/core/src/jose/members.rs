@@ -1,4 +1,4 @@
-//! A JSON object whose member names are unique (RFC 7515 §4): two readers of one token must see the same header.
+//! A JSON object with unique member names (RFC 7515 §4): two parsers of one token must see the same header.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::Value;
 
-/// The members of an object, each name once.
+/// The members of an object with unique names.
 #[derive(Debug)]
 pub(crate) struct UniqueMembers(pub(crate) BTreeMap<String, Value>);
 

@@ -1,7 +1,7 @@
 //! Signed tokens: JWS (RFC 7515), JWK (RFC 7517), the algorithms of RFC 7518 and 8037, and the keys that sign.
 //!
-//! Our own small JWS over aws-lc-rs: a ready key pair signs without being parsed again, and what we do not use (JWE,
-//! MAC keys, keys in headers) cannot be reached at all.
+//! Our own small JWS over aws-lc-rs: parsed keys sign without being parsed again, and what we do not use (JWE, MAC
+//! keys, keys in headers) is unreachable.
 
 mod alg;
 pub(crate) mod base64url;

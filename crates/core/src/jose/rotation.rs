@@ -1,24 +1,25 @@
-//! When keys are made, published, used, retired and deleted. Pure: the times are parameters, the steps are the store's.
+//! When keys are created, published, used, retired and deleted. Pure: times are parameters, the steps are executed by
+//! the store.
 
 use std::time::Duration;
 
 use super::Algorithm;
 use crate::time::Timestamp;
 
-/// What rotation knows of a stored key.
+/// What rotation knows about a stored key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRecord {
     /// Its id.
     pub kid: String,
-    /// What it signs with.
+    /// Its algorithm.
     pub algorithm: Algorithm,
-    /// When it was made, and so published.
+    /// When it was created and published.
     pub created_at: Timestamp,
-    /// From when it signs.
+    /// When it starts signing.
     pub active_from: Timestamp,
-    /// Since when it signs no more, but still verifies.
+    /// When it stopped signing; it still verifies.
     pub retired_at: Option<Timestamp>,
-    /// When the last token it signed has expired.
+    /// When the last token that it signed has expired.
     pub delete_after: Option<Timestamp>,
 }
 
@@ -27,11 +28,11 @@ pub struct KeyRecord {
 pub struct RotationPolicy {
     /// How long a key signs: 90 days.
     pub rotation_age: Duration,
-    /// How long a key is published before it signs, so that whoever caches the JWKS has it in time: 24 hours.
+    /// How long a key is published before it signs, so that everyone who caches the JWKS has it: 24 hours.
     pub publication: Duration,
     /// The longest life of any token that is signed: 30 days.
     pub longest_token_life: Duration,
-    /// How long a process may go on with keys it read before, and how far clocks may differ: 1 hour.
+    /// How long a process may use outdated keys, and how far clocks may differ: 1 hour.
     pub slack: Duration,
 }
 
@@ -45,14 +46,14 @@ impl Default for RotationPolicy {
 /// One change of the stored keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RotationStep {
-    /// Make and store a key.
+    /// Create and store a key.
     Make {
         /// For this algorithm.
         algorithm: Algorithm,
         /// Signing from then.
         active_from: Timestamp,
     },
-    /// Note that a key signs no more.
+    /// Record that a key stopped signing.
     Retire {
         /// The key.
         kid: String,
@@ -61,24 +62,24 @@ pub enum RotationStep {
         /// When it may be deleted.
         delete_after: Timestamp,
     },
-    /// Delete a key, private and public half.
+    /// Delete a key, both private and public.
     Delete {
         /// The key.
         kid: String,
     },
 }
 
-/// When the key of a forced rotation begins to sign.
+/// When the key of a forced rotation starts signing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Promptness {
-    /// At once, for a key that may have leaked. Whoever caches the JWKS must fetch it again.
+    /// Immediately, for a key that may have leaked. Anyone who caches the JWKS must fetch it again.
     Now,
-    /// When it has been published long enough.
+    /// After it has been published long enough.
     AfterPublication,
 }
 
-/// The key that signs with `algorithm` at `now`: of those not retired the last to become active, and before any has, the
-/// first. There is exactly one unless there is no key at all, on a clock that runs behind the one that planned, too.
+/// The signing key of `algorithm` at `now`: of those not retired the last one to become active, or the first one if
+/// none has yet. There is always exactly one unless there are no keys, even on a clock that is behind the planner's.
 pub(super) fn signer<'a>(
     records: impl IntoIterator<Item = &'a KeyRecord>,
     algorithm: Algorithm,
@@ -88,7 +89,7 @@ pub(super) fn signer<'a>(
     line.iter().rev().find(|key| key.active_from <= now).or(line.first()).copied()
 }
 
-/// The keys of `algorithm` that are not retired, in the order in which they sign.
+/// The keys of `algorithm` that are not retired, in signing order.
 pub(super) fn line<'a>(records: impl IntoIterator<Item = &'a KeyRecord>, algorithm: Algorithm) -> Vec<&'a KeyRecord> {
     let ours = |key: &&KeyRecord| key.algorithm == algorithm && key.retired_at.is_none();
     let mut line: Vec<_> = records.into_iter().filter(ours).collect();
@@ -96,14 +97,14 @@ pub(super) fn line<'a>(records: impl IntoIterator<Item = &'a KeyRecord>, algorit
     line
 }
 
-/// What is due at `now`. Run it at every start and every few minutes, in one transaction with its steps; two processes
-/// that both do so make a key too many, which is harmless.
+/// The steps that are due at `now`. Run this at every start and every few minutes, in one transaction with the steps;
+/// two processes that do so concurrently create a key too many, which is harmless.
 pub fn plan(records: &[KeyRecord], now: Timestamp, policy: &RotationPolicy) -> Vec<RotationStep> {
     let mut steps = Vec::new();
     for algorithm in Algorithm::ALL {
         let line = line(records, algorithm);
         let Some(signer) = signer(records, algorithm, now) else {
-            // The very first set, or every key was lost: nothing to wait for.
+            // The very first keys, or all keys were lost: do not wait.
             steps.push(RotationStep::Make { algorithm, active_from: now });
             continue;
         };
@@ -120,9 +121,9 @@ pub fn plan(records: &[KeyRecord], now: Timestamp, policy: &RotationPolicy) -> V
     steps
 }
 
-/// A rotation that is asked for (`sigma keys rotate`). With [`Promptness::Now`] every present key of the algorithm is
-/// retired, the published successor too: it may have leaked with the others. Otherwise nothing is made when a
-/// successor is already published.
+/// A requested rotation (`sigma keys rotate`). With [`Promptness::Now`] every key of the algorithm is retired,
+/// including the published successor, which may have leaked as well. Otherwise nothing is created if a successor is
+/// already published.
 pub fn force_rotation(
     records: &[KeyRecord],
     algorithm: Algorithm,

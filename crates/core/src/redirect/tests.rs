@@ -12,7 +12,7 @@ fn registered(texts: &[&str]) -> RegisteredRedirectUris {
         .collect()
 }
 
-/// Texts near to redirect URIs.
+/// Texts similar to redirect URIs.
 fn texts() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         Just("http"),

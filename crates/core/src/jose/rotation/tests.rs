@@ -8,7 +8,7 @@ const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
-/// A store of keys without the keys.
+/// A key store without actual keys.
 #[derive(Clone, Debug, Default)]
 struct Keys {
     records: Vec<KeyRecord>,
@@ -164,12 +164,12 @@ fn a_clock_that_runs_behind_has_a_signer_too() {
     assert_eq!(keys.signer(Algorithm::RS256, behind).kid, "key 1");
 }
 
-/// What may happen, with how much time passes first.
+/// A possible event, and the time that passes before it.
 #[derive(Clone, Copy, Debug)]
 enum Event {
     Plan,
     Force(Promptness),
-    /// A token of this life, signed with the keys as they were this long ago.
+    /// A token with this lifetime, signed with keys that were read this long ago.
     Sign(Duration, Duration),
 }
 
@@ -197,7 +197,7 @@ proptest! {
         let mut keys = Keys::default();
         keys.plan(now);
         let mut history = vec![(now, keys.clone())];
-        // Those that may sign without having been published: the first set, and those of a rotation that was told now.
+        // Keys that may sign without having been published: the first ones, and those of an immediate rotation.
         let mut at_once: Vec<String> = keys.records.iter().map(|key| key.kid.clone()).collect();
         let mut tokens: HashMap<String, Timestamp> = HashMap::new();
 
