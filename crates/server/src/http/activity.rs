@@ -1,4 +1,4 @@
-//! What a connection does, and until when it may go on so. Only requests count: bytes and PINGs keep nothing alive.
+//! Tracks what a connection does and its deadlines. Only requests count: bytes and PINGs keep nothing alive.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,30 +7,30 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// How long each thing may take.
+/// Deadlines of a connection's phases.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadlines {
-    /// The head of a request, from its first byte; of the first request, from the opening of the connection.
+    /// A request head, from its first byte; for the first request, from the start of the connection.
     pub(super) head: Duration,
     /// Between two requests.
     pub(super) idle: Duration,
-    /// In so long a client that has a large answer to take takes some of it: what [`SLOWEST`] makes of the time.
+    /// The interval in which a client with a large response must read at the rate of [`SLOWEST`].
     pub(super) send: Duration,
 }
 
-/// Bytes of its answers that a client takes in a millisecond at least: 16 kB a second.
+/// The slowest accepted read rate, in bytes per millisecond: 16 kB per second.
 const SLOWEST: u64 = 16;
-/// How much longer than at [`SLOWEST`] one answer may take beside others, in times of [`Deadlines::send`].
+/// How much longer than at [`SLOWEST`] a response may take beside others, in multiples of [`Deadlines::send`].
 const PATIENCE: u64 = 4;
 
-/// What a connection is waiting for beyond the time that it may.
+/// What an overdue connection was waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Overdue {
-    /// The rest of a head.
+    /// The rest of a request head.
     Head,
     /// Another request.
     Request,
-    /// That its answer is read.
+    /// The client to read its response.
     Reader,
 }
 
@@ -45,31 +45,31 @@ impl Overdue {
     }
 }
 
-/// What goes on on a connection. Times are milliseconds since it was opened.
+/// The activity of a connection. Times are milliseconds since it was opened.
 #[derive(Debug)]
 pub(super) struct Activity {
     opened: Instant,
-    /// HTTP/2: requests come beside each other, among frames that are none.
+    /// HTTP/2: concurrent requests among other frames.
     is_multiplexed: AtomicBool,
-    /// A first request came.
+    /// Whether a first request arrived.
     is_used: AtomicBool,
-    /// Requests that are being answered …
+    /// Requests in progress …
     answering: AtomicU32,
     /// … and those of them that wait for their body.
     reading: AtomicU32,
-    /// When the head that is arriving began, plus one; 0 when none is.
+    /// When the arriving request head began, plus one; 0 if none is arriving.
     head_began: AtomicU64,
-    /// When the last request came or was answered.
+    /// When the last request arrived or was answered.
     rests_since: AtomicU64,
-    /// Large answers that are on their way …
+    /// Large responses being sent …
     sending: AtomicU32,
-    /// … and until when the client must have taken each.
+    /// … and their deadlines.
     send_until: Mutex<Vec<u64>>,
-    /// Bytes that the client's side took so far, and how many those were when it was looked last, and when that was.
+    /// Bytes that the client has read, the number at the last check, and the time of that check.
     written: AtomicU64,
     looked_at: AtomicU64,
     looked: AtomicU64,
-    /// Told that the connection must make room.
+    /// Notified when the connection must make room.
     gives_way: Notify,
 }
 
@@ -96,8 +96,8 @@ impl Activity {
         millis(self.opened.elapsed())
     }
 
-    /// Notes bytes that came from the client: where no request is being answered, the next one begins with them. Empty lines
-    /// before a request are no part of it (RFC 9112 §2.2).
+    /// Records received bytes: if no request is in progress, the next one begins with them. Empty lines before a
+    /// request do not count (RFC 9112 §2.2).
     pub(super) fn received(&self, bytes: &[u8]) {
         let may_begin = self.head_began.load(Ordering::Relaxed) == 0
             && self.answering.load(Ordering::Relaxed) == 0
@@ -107,12 +107,12 @@ impl Activity {
         }
     }
 
-    /// Notes bytes that went out.
+    /// Records sent bytes.
     pub(super) fn sent(&self, bytes: usize) {
         self.written.fetch_add(u64::try_from(bytes).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// Counts a request; it is being answered until the guard is dropped.
+    /// Counts a request as in progress until the guard is dropped.
     pub(super) fn request(self: &Arc<Self>, multiplexed: bool) -> Answering {
         self.is_multiplexed.store(multiplexed, Ordering::Relaxed);
         self.is_used.store(true, Ordering::Relaxed);
@@ -125,13 +125,13 @@ impl Activity {
         Answering(Arc::clone(self))
     }
 
-    /// A request's body has not arrived yet, until the guard is dropped.
+    /// Marks a request's body as arriving until the guard is dropped.
     pub(super) fn body(self: &Arc<Self>) -> Reading {
         self.reading.fetch_add(1, Ordering::Relaxed);
         Reading(Arc::clone(self))
     }
 
-    /// An answer of `bytes` is on its way to the client, until the guard is dropped.
+    /// Marks a response of `bytes` as being sent until the guard is dropped.
     pub(super) fn answer(self: &Arc<Self>, bytes: u64, deadlines: &Deadlines) -> Sending {
         let now = self.now();
         let until = now + PATIENCE * millis(deadlines.send) + bytes / SLOWEST;
@@ -142,7 +142,7 @@ impl Activity {
         Sending { activity: Arc::clone(self), until }
     }
 
-    /// Until when the connection may go on as it is, and what it then has waited for; nothing while a request is answered.
+    /// The next deadline of the connection and what it would have waited for; `None` while a request is in progress.
     pub(super) fn due(&self, deadlines: &Deadlines) -> Option<(Instant, Overdue)> {
         let at = |since: u64, allowed: Duration| self.opened + Duration::from_millis(since) + allowed;
         if self.sending.load(Ordering::Relaxed) > 0 {
@@ -169,7 +169,7 @@ impl Activity {
         self.looked.store(self.written.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
-    /// Whether the client takes its answers at the pace that it must, now that it is time to look.
+    /// Whether the client reads its responses at the required rate, when a check is due.
     pub(super) fn keeps_up(&self, deadlines: &Deadlines) -> bool {
         let now = self.now();
         let is_late = |until: &u64| *until <= now;
@@ -181,13 +181,13 @@ impl Activity {
         taken >= millis(deadlines.send).saturating_mul(SLOWEST)
     }
 
-    /// Since when the connection does nothing but wait for its client; nothing while a request is answered.
+    /// Since when the connection only waits for its client; `None` while a request is in progress.
     pub(super) fn waits_since(&self) -> Option<Instant> {
         let is_busy = self.answering.load(Ordering::Relaxed) > self.reading.load(Ordering::Relaxed);
         (!is_busy).then(|| self.opened + Duration::from_millis(self.rests_since.load(Ordering::Relaxed)))
     }
 
-    /// Makes the connection end, so that another one gets its place.
+    /// Ends the connection to make room for another one.
     pub(super) fn give_way(&self) {
         self.gives_way.notify_one();
     }
@@ -202,7 +202,7 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A request that is being answered.
+/// A request in progress.
 #[derive(Debug)]
 pub(super) struct Answering(Arc<Activity>);
 
@@ -213,7 +213,7 @@ impl Drop for Answering {
     }
 }
 
-/// A body that is arriving.
+/// An arriving body.
 #[derive(Debug)]
 pub(super) struct Reading(Arc<Activity>);
 
@@ -223,7 +223,7 @@ impl Drop for Reading {
     }
 }
 
-/// An answer that is on its way.
+/// A response being sent.
 #[derive(Debug)]
 pub(super) struct Sending {
     activity: Arc<Activity>,
@@ -249,13 +249,13 @@ mod tests {
     const DEADLINES: Deadlines =
         Deadlines { head: Duration::from_secs(10), idle: Duration::from_secs(75), send: Duration::from_secs(30) };
 
-    /// A connection that was opened so many seconds ago.
+    /// A connection opened this many seconds ago.
     fn opened(seconds: u64) -> (Arc<Activity>, Instant) {
         let opened = Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
         (Activity::new(opened), opened)
     }
 
-    /// What is due next, in whole seconds from the opening.
+    /// The next deadline, in whole seconds since the opening.
     fn due(activity: &Activity, opened: Instant) -> Option<(u64, Overdue)> {
         activity.due(&DEADLINES).map(|(at, what)| ((at - opened).as_millis().div_ceil(1000).try_into().unwrap(), what))
     }
@@ -279,14 +279,14 @@ mod tests {
         let (at, what) = due(&activity, start).unwrap();
         assert_eq!(what, Overdue::Request);
         assert!((175..=176).contains(&at), "{at}");
-        // An empty line is no request, and nothing that keeps the connection.
+        // An empty line is not a request and does not keep the connection.
         activity.received(b"\r\n");
         assert_eq!(due(&activity, start).unwrap().1, Overdue::Request);
         activity.received(b"P");
         let (at, what) = due(&activity, start).unwrap();
         assert_eq!(what, Overdue::Head);
         assert!((110..=111).contains(&at), "{at}");
-        // What else arrives of the head does not lengthen it.
+        // Further bytes of the head do not extend its deadline.
         activity.received(b"OST / HTTP/1.1");
         assert_eq!(due(&activity, start).unwrap(), (at, what));
         drop(activity.request(false));
@@ -317,7 +317,7 @@ mod tests {
         assert!(activity.keeps_up(&DEADLINES));
         activity.sent(479_999);
         assert!(!activity.keeps_up(&DEADLINES));
-        // Another request beside it changes nothing.
+        // A concurrent request changes nothing.
         let answering = activity.request(true);
         assert_eq!(due(&activity, start), Some((30, Overdue::Reader)));
         drop((large, answering));

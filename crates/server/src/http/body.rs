@@ -1,4 +1,4 @@
-//! The body of a request, read whole before the handler: it is small, and what is slow or too large ends here.
+//! Reads request bodies completely before the handler runs: they are small, and slow or oversized ones end here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,21 +15,21 @@ use crate::budget::{AddressBudget, Budgets, HeldBody, OverBudget};
 use crate::http::api_error::ApiError;
 use crate::http::carried::Carried;
 
-/// What is set aside for a body at first, whatever it announces: a promise costs its sender nothing.
+/// The initial allocation for a body, whatever its declared length.
 const FIRST: usize = 16 * 1024;
-/// By how much a body grows that did not announce its length.
+/// The growth of a body without a declared length.
 const STEP: usize = 64 * 1024;
 
-/// Why a body was not taken.
+/// Why a body was rejected.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum BodyError {
     /// More than this many bytes.
     TooLarge(usize),
-    /// It took longer than it may.
+    /// It took too long.
     Slow,
-    /// The connection broke off, or the encoding was wrong.
+    /// The connection broke, or the encoding was invalid.
     Broken,
-    /// More bodies are held than may be.
+    /// Too many bodies are held already.
     OverBudget(OverBudget),
 }
 
@@ -51,7 +51,7 @@ impl IntoResponse for BodyError {
     }
 }
 
-/// That a request's body was left where it is: it may be large, so whoever takes it proves who calls first.
+/// Marks a body that was left in the connection: it may be large, so its reader authenticates the caller first.
 #[derive(Clone)]
 pub(crate) struct Unread {
     pub(super) limit: usize,
@@ -61,10 +61,10 @@ pub(crate) struct Unread {
 }
 
 impl Unread {
-    /// The whole body, counted for as long as any of it is there.
+    /// The whole body, counted against the budgets while any of it is held.
     ///
     /// # Errors
-    /// The answer to a body that is too large or too slow, broke off, or is one too many.
+    /// The response to a body that is too large, too slow, truncated, or over budget.
     pub(crate) async fn read(self, body: Body) -> Result<Bytes, Response> {
         let mut held = self.budgets.body(&self.address);
         let bytes = read(body, self.limit, self.deadline, &mut held).await.map_err(IntoResponse::into_response)?;
@@ -72,12 +72,12 @@ impl Unread {
     }
 }
 
-/// Whether a body announces itself as larger than `limit`.
+/// Whether a body declares a length above `limit`.
 pub(super) fn is_larger<B: HttpBody>(body: &B, limit: usize) -> bool {
     usize::try_from(body.size_hint().lower()).map_or(true, |least| least > limit)
 }
 
-/// The whole body: at most `limit` bytes, within `deadline`.
+/// Reads at most `limit` bytes within `deadline`.
 pub(super) async fn read<B>(body: B, limit: usize, deadline: Duration, held: &mut HeldBody) -> Result<Bytes, BodyError>
 where
     B: HttpBody<Data = Bytes>,
@@ -86,7 +86,7 @@ where
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
-    // What announces itself as too large is not read at all.
+    // A body with a declared length above the limit is not read at all.
     if is_larger(&body, limit) {
         return Err(BodyError::TooLarge(limit));
     }
@@ -100,7 +100,7 @@ where
 {
     let mut body = std::pin::pin!(body);
     let announced = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
-    // Most bodies arrive in one piece, which is passed on as it is.
+    // Most bodies arrive in one piece, which is passed on unchanged.
     let mut whole = Bytes::new();
     let mut pieces = BytesMut::new();
     let mut room = 0;
@@ -130,7 +130,7 @@ where
     Ok(if pieces.is_empty() { whole } else { pieces.freeze() })
 }
 
-/// How much room to make for a body of which `size` bytes are here: as much again at the most, whatever it announced.
+/// How much to allocate for a body of which `size` bytes have arrived: at most twice that, whatever it declared.
 fn room_for(size: usize, announced: Option<usize>) -> usize {
     match announced {
         Some(announced) if size > FIRST => announced.max(size).min(size * 2),

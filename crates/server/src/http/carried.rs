@@ -1,5 +1,5 @@
-//! A body whose bytes carry a guard with them, wherever they wait: it is dropped when the last of them was sent or thrown
-//! away, which is later than when hyper has taken the body.
+//! A body whose bytes carry a guard, wherever they are buffered: it is dropped once the last of them was sent or
+//! discarded, which is later than when hyper has consumed the body.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,17 +9,17 @@ use axum::body::Body;
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
-/// Answers up to this size are not watched: a connection holds few of them, and they are most.
+/// Responses up to this size need no guard: a connection buffers few of them, and most are this small.
 pub(super) const SMALL: u64 = 4_096;
 
-/// How many bytes of `body` are worth a guard.
+/// The size of `body` if it needs a guard.
 pub(super) fn large(body: &Body) -> Option<u64> {
     let hint = body.size_hint();
     let size = hint.upper().unwrap_or_else(|| hint.lower().max(SMALL + 1));
     (size > SMALL).then_some(size)
 }
 
-/// `body`, whose bytes hold `guard` until they are gone.
+/// Attaches `guard` to the bytes of `body`.
 pub(super) fn carrying<G: Send + Sync + 'static>(body: Body, guard: G) -> Body {
     Body::new(Carrying { body, guard: Arc::new(guard) })
 }
@@ -29,14 +29,14 @@ struct Carrying<G> {
     guard: Arc<G>,
 }
 
-/// Bytes and what they hold.
+/// Bytes and their guard.
 pub(super) struct Carried<G> {
     bytes: Bytes,
     _guard: Arc<G>,
 }
 
 impl<G: Send + Sync + 'static> Carried<G> {
-    /// `bytes`, which hold `guard` until the last of them is gone.
+    /// `bytes` that hold `guard` until the last of them is dropped.
     pub(super) fn bytes(bytes: Bytes, guard: Arc<G>) -> Bytes {
         Bytes::from_owner(Self { bytes, _guard: guard })
     }

@@ -1,4 +1,4 @@
-//! Certificate and key as they lie in their files: what is wrong with them, in words that say how to mend it.
+//! Reads certificate and key files, with errors that say how to fix them.
 
 use std::fs;
 use std::path::Path;
@@ -20,7 +20,7 @@ use x509_cert::der::Decode as _;
 
 use crate::settings::Tls;
 
-/// Why a certificate cannot be used, or is refused by whoever comes.
+/// Why a certificate is unusable, or rejected by clients.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file is missing or unreadable.
@@ -28,16 +28,16 @@ pub enum TlsError {
     File {
         /// The file.
         file: String,
-        /// What the system said.
+        /// The cause from the system.
         cause: std::io::Error,
     },
-    /// A file holds nothing.
+    /// A file is empty.
     #[error("{0} is empty")]
     Empty(String),
-    /// A file holds a byte order mark, at its beginning or where two files were joined.
+    /// A file contains a byte order mark, at its start or where two files were joined.
     #[error("{0} holds a byte order mark, as some editors write; save it without: PEM is plain ASCII")]
     ByteOrderMark(String),
-    /// A file is not PEM, or holds something else.
+    /// A file is not PEM, or contains something else.
     #[error("{file} holds no {wanted}, but {found}")]
     Missing {
         /// The file.
@@ -50,31 +50,31 @@ pub enum TlsError {
     /// The key is encrypted.
     #[error("the key in {0} is encrypted with a password; write it without one: openssl pkey -in OLD -out NEW")]
     Encrypted(String),
-    /// What stands between the lines of PEM is no base64.
+    /// The content of a PEM section is not base64.
     #[error("{file} is not well-formed PEM: {cause}")]
     Malformed {
         /// The file.
         file: String,
-        /// What the reader said.
+        /// The cause from the parser.
         cause: pem::Error,
     },
-    /// Certificate and key are not of each other.
+    /// Certificate and key do not match.
     #[error("{key} is not the key of the first certificate in {certificate}; a server's own certificate stands first")]
     Mismatch {
-        /// The file of the certificate.
+        /// The certificate file.
         certificate: String,
         /// The file of the key.
         key: String,
     },
-    /// Rustls does not take them.
+    /// Rustls rejects them.
     #[error("certificate and key cannot be used: {0}")]
     Unusable(#[from] rustls::Error),
-    /// The certificate is no longer valid.
+    /// The certificate has expired.
     #[error("certificate {number} in {file} expired at {at}")]
     Expired {
         /// The file.
         file: String,
-        /// Which one of it, the server's own being 1.
+        /// Its position in the chain; the server's own is 1.
         number: usize,
         /// The time.
         at: Timestamp,
@@ -84,27 +84,27 @@ pub enum TlsError {
     NotYetValid {
         /// The file.
         file: String,
-        /// Which one of it, the server's own being 1.
+        /// Its position in the chain; the server's own is 1.
         number: usize,
         /// The time.
         at: Timestamp,
     },
-    /// The certificate is for others.
+    /// The certificate is for other hosts.
     #[error("the certificate in {file} is not for {host}, but for {names}")]
     OtherHost {
         /// The file.
         file: String,
         /// The host of the issuer.
         host: String,
-        /// Whom it is for.
+        /// The names in the certificate.
         names: String,
     },
 }
 
-/// Reads what `files` name, as a listener needs it.
+/// Loads the certificate and key of `files` for a listener.
 ///
 /// # Errors
-/// A file cannot be read, or rustls does not take what it holds. That clients would refuse it is not among them.
+/// A file is unreadable, or rustls rejects its content. Certificates that only clients would reject are accepted.
 pub fn load(files: &Tls, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, TlsError> {
     let (chain, key) = (read_chain(&files.certificate)?, read_key(&files.key)?);
     let certified = CertifiedKey::from_der(chain, key, provider).map_err(|error| match error {
@@ -116,7 +116,7 @@ pub fn load(files: &Tls, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>,
     Ok(Arc::new(certified))
 }
 
-/// Whether a listener can use what `files` name.
+/// Checks whether a listener can use `files`.
 ///
 /// # Errors
 /// See [`load`].
@@ -124,10 +124,10 @@ pub fn check(files: &Tls) -> Result<(), TlsError> {
     load(files, &default_provider()).map(|_| ())
 }
 
-/// How long the certificates in `files` are still valid at `now`.
+/// The remaining validity of the certificates in `files` at `now`.
 ///
 /// # Errors
-/// One is not valid now. What cannot be read has no dates, so it is no error here: see [`check`].
+/// One is not valid now. Unreadable ones have no dates and are no error here: see [`check`].
 pub fn validity(files: &Tls, now: Timestamp) -> Result<Duration, TlsError> {
     let chain = read_chain(&files.certificate)?;
     let mut left = Duration::MAX;
@@ -148,8 +148,8 @@ pub fn validity(files: &Tls, now: Timestamp) -> Result<Duration, TlsError> {
     Ok(left)
 }
 
-/// Whether the certificate in `files` is for the host of `issuer`, as clients judge (RFC 6125): by its subject alternative
-/// names alone.
+/// Checks whether the certificate in `files` is for the host of `issuer`, as clients do (RFC 6125): by its subject
+/// alternative names only.
 ///
 /// # Errors
 /// It is not.
@@ -180,7 +180,7 @@ fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
 
 fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     let text = read(path)?;
-    // PKCS #8 says it in the label, OpenSSL's older form in a header (RFC 1421 §4.6.1.1).
+    // PKCS #8 encrypts with its own label, OpenSSL's older format with a header (RFC 1421 §4.6.1.1).
     if labels(&text).any(|label| label == "ENCRYPTED PRIVATE KEY") || contains(&text, b"Proc-Type: 4,ENCRYPTED") {
         return Err(TlsError::Encrypted(name(path)));
     }
@@ -207,7 +207,7 @@ fn missing(path: &Path, wanted: &'static str, text: &[u8]) -> TlsError {
     TlsError::Missing { file: name(path), wanted, found }
 }
 
-/// What the sections of PEM are called: `CERTIFICATE`, `PRIVATE KEY`.
+/// The labels of PEM sections: `CERTIFICATE`, `PRIVATE KEY`.
 fn labels(text: &[u8]) -> impl Iterator<Item = &str> {
     let lines = text.split(|byte| matches!(byte, b'\n' | b'\r')).filter_map(|line| std::str::from_utf8(line).ok());
     lines.filter_map(|line| line.trim().strip_prefix("-----BEGIN ")?.strip_suffix("-----"))

@@ -1,4 +1,4 @@
-//! Which address a request came from, through the proxies that the operator trusts and no others.
+//! Determines the client address of a request, behind the trusted proxies only.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -7,23 +7,23 @@ use http::HeaderMap;
 use http::header::{FORWARDED, HeaderName, VIA};
 use ipnet::IpNet;
 
-/// The other end of a connection, as the socket names it.
+/// The peer of a connection, according to the socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer {
-    /// The address at the other end: a browser's, or the last proxy's.
+    /// The peer address: a browser's, or the last proxy's.
     pub address: IpAddr,
-    /// The connection itself is encrypted.
+    /// Whether the connection itself is encrypted.
     pub tls: bool,
 }
 
 impl Peer {
-    /// The peer of a connection without TLS; an IPv4 address that arrives mapped into IPv6 counts as IPv4.
+    /// The peer of a connection without TLS; IPv4-mapped IPv6 addresses count as IPv4.
     pub fn plain(address: SocketAddr) -> Self {
         Self { address: address.ip().to_canonical(), tls: false }
     }
 }
 
-/// The address that a request is counted under and logged with.
+/// The address for limits and logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientAddr(IpAddr);
 
@@ -33,16 +33,16 @@ impl ClientAddr {
         self.0
     }
 
-    /// What of the address is one customer's, in numbers: IPv6 its /64.
+    /// The part of the address that identifies one customer, as a number: IPv6 by its /64.
     pub(crate) fn network_bits(self) -> u128 {
         match self.0 {
             IpAddr::V4(address) => u128::from(u32::from(address)),
-            // The lower half is never that of an IPv4 address.
+            // No IPv4 address has this lower half.
             IpAddr::V6(address) => u128::from(address) | u128::from(u64::MAX),
         }
     }
 
-    /// What of the address failures are counted by: IPv6 by its /64.
+    /// The network that failures are counted by: IPv6 by its /64.
     pub fn network(self) -> String {
         match self.0 {
             IpAddr::V4(address) => address.to_string(),
@@ -66,20 +66,20 @@ impl fmt::Display for ClientAddr {
     }
 }
 
-/// Where a request came from, as far as trusted proxies tell.
+/// The origin of a request, as far as trusted proxies reveal it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
     /// Who sent it.
     pub(super) client: ClientAddr,
-    /// Not so if a proxy stands between us and them and does not say readably whose request it is, or is not believed.
+    /// False if there is a proxy that does not name the client readably, or is not trusted.
     pub(super) is_known: bool,
-    /// The sender is a trusted proxy, for all that it says: who stands behind it shares nothing but that.
+    /// Whether the sender is a trusted proxy that names no client: whoever is behind it has nothing else in common.
     pub(super) is_proxy: bool,
-    /// It left them encrypted.
+    /// Whether the client's connection was encrypted.
     pub(super) is_secure: bool,
 }
 
-/// The proxies whose word is taken for what they forward.
+/// The proxies whose forwarding headers are believed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TrustedProxies(Vec<IpNet>);
 
@@ -92,10 +92,10 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// Who sent the request, and how.
+    /// Determines the client of a request.
     ///
-    /// `X-Forwarded-For` is read from its end, where the nearest proxy wrote: each address that is itself a trusted
-    /// proxy vouches for the one before it. What stands further left was sent by the client and proves nothing.
+    /// `X-Forwarded-For` is read from its end, written by the nearest proxy: each trusted proxy vouches for the address
+    /// before it. Anything further left was sent by the client and proves nothing.
     pub(super) fn client(&self, peer: Peer, headers: &HeaderMap) -> Origin {
         if self.0.is_empty() || !self.include(peer.address) {
             let is_known = !FORWARDING.iter().any(|name| headers.contains_key(name));
@@ -111,7 +111,7 @@ impl TrustedProxies {
         let forwarded = headers.get_all("x-forwarded-for");
         let entries = forwarded.iter().rev().flat_map(|value| value.to_str().unwrap_or("?").rsplit(','));
         for entry in entries {
-            // An entry that is no address ends the chain: the proxy that passed it on is the last one known.
+            // An invalid entry ends the chain: the proxy that passed it on is the last one known.
             let Some(address) = parse_entry(entry) else {
                 is_readable = false;
                 break;
@@ -121,15 +121,15 @@ impl TrustedProxies {
                 break;
             }
         }
-        // Without a line the proxy names nobody. Of several the client has sent one itself, and whose the last is, nobody can
-        // say for sure.
+        // Without the header the proxy names no client. With several of them, at least one came from the client, and
+        // nobody can tell which.
         let is_known = is_readable && forwarded.iter().count() == 1;
         let is_proxy = self.include(client);
         Origin { client: ClientAddr(client), is_known, is_proxy, is_secure: secure }
     }
 }
 
-/// Headers by which a sender says that it forwards the request of somebody else.
+/// Headers of forwarding proxies.
 const FORWARDING: [HeaderName; 4] =
     [HeaderName::from_static("x-forwarded-for"), FORWARDED, VIA, HeaderName::from_static("x-real-ip")];
 
@@ -233,9 +233,9 @@ mod tests {
         ] {
             assert!(!known("10.0.0.1", sent), "{sent:?}");
         }
-        // A header that the client sent and the proxy passed on changes nothing of what the proxy says.
+        // A header that the client sent and the proxy passed on does not change what the proxy says.
         assert!(known("10.0.0.1", &[(XFF, "203.0.113.9"), ("forwarded", "for=unknown")]));
-        // Without a proxy that we trust: whoever says that it forwards is one.
+        // Without a trusted proxy: anyone who sends forwarding headers is one.
         assert!(known("203.0.113.9", &[]));
         for name in [XFF, "forwarded", "via", "x-real-ip"] {
             assert!(!known("203.0.113.9", &[(name, "198.51.100.1")]), "{name}");

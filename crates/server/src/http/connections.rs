@@ -1,4 +1,4 @@
-//! How connections are taken, served and ended.
+//! Accepts, serves and ends connections.
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
@@ -31,16 +31,16 @@ use crate::http::tls::Certificates;
 use crate::http::watched::{Watched, linger};
 use crate::settings;
 
-/// All headers of one request together, in bytes; more is 431.
+/// The most bytes of all headers of a request; more is 431.
 const HEADER_BYTES: usize = 64 * 1024;
-/// What a connection may send of bodies before they are read: of one HTTP/2 stream, and of all.
+/// Unread body bytes per HTTP/2 stream, and per connection.
 const STREAM_WINDOW: u32 = 64 * 1024;
 const CONNECTION_WINDOW: u32 = 256 * 1024;
-/// How long to wait when no connection can be taken, because the process has no file descriptor left.
+/// The pause when no connection can be accepted because file descriptors are exhausted.
 const BREATHE: Duration = Duration::from_millis(100);
-/// How soon to look again for a place when a request is being answered on every connection.
+/// The pause before looking for a free place again when all connections are busy.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
-/// How long the client of an idle HTTP/2 connection has to hear that it ends, so that no request of theirs is lost.
+/// How long the client of an idle HTTP/2 connection gets to see the GOAWAY, so that no request is lost.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How a listener behaves.
@@ -72,17 +72,17 @@ impl ListenerConfig {
     }
 }
 
-/// Where the listener is in its life.
+/// The state of the listener.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Serving,
-    /// No new requests; those in flight are finished.
+    /// No new requests; those in flight finish.
     Draining,
     /// The deadline has passed.
     Over,
 }
 
-/// What every connection of a listener shares.
+/// State shared by all connections of a listener.
 struct Shared<A> {
     http: Builder<TokioExecutor>,
     tls: Option<TlsAcceptor>,
@@ -91,7 +91,7 @@ struct Shared<A> {
     answer: A,
 }
 
-/// Serves `listener` with `answer` until `shutdown` resolves, then finishes what is in flight within the deadline.
+/// Serves `listener` with `answer` until `shutdown` resolves, then finishes requests in flight within the deadline.
 pub(super) async fn run<A, F>(
     listener: TcpListener,
     config: ListenerConfig,
@@ -120,7 +120,7 @@ where
         () = reload => {}
         () = shutdown => {}
     }
-    // The listener is closed by now: whoever connects is refused and tries another node.
+    // The listener is closed now: new clients are refused and try another node.
     let _ = stage.send(Stage::Draining);
     if tokio::time::timeout(config.shutdown_deadline, places.all_free()).await.is_err() {
         let left = places.in_use();
@@ -132,7 +132,7 @@ where
 
 fn protocol() -> Builder<TokioExecutor> {
     let mut http = Builder::new(TokioExecutor::new());
-    // hyper's own limit for heads runs between requests too, and would close connections that are only idle.
+    // hyper's own limit for heads also runs between requests, and would close idle connections.
     http.http1().timer(TokioTimer::new()).header_read_timeout(None).max_buf_size(HEADER_BYTES);
     let header_bytes = u32::try_from(HEADER_BYTES).unwrap_or(u32::MAX);
     http.http2()
@@ -144,7 +144,7 @@ fn protocol() -> Builder<TokioExecutor> {
     http
 }
 
-/// Takes connections for ever.
+/// Accepts connections forever.
 async fn accept<A, F>(listener: TcpListener, places: &Arc<Places>, shared: &Arc<Shared<A>>)
 where
     A: Fn(Peer, Request<Arriving>) -> F + Clone + Send + Sync + 'static,
@@ -160,7 +160,7 @@ where
                     tokio::spawn(shared.clone().connection(stream, peer, activity, place));
                 }
             }
-            // The connection was gone before it was taken.
+            // The client was gone before its connection was accepted.
             Err(error) if is_of_the_connection(&error) => {}
             Err(error) => {
                 let is_relieved = places.end_longest();
@@ -171,8 +171,8 @@ where
     }
 }
 
-/// A place for a connection of `peer`, unless its address has its share. While a request is being answered on every
-/// connection there is, this one waits, and those after it in the listen queue.
+/// Gets a place for a connection of `peer`, unless its address is at its limit. If every connection is busy, this one
+/// waits, and others behind it in the listen queue.
 async fn place(places: &Arc<Places>, peer: Peer, activity: &Arc<Activity>) -> Option<Place> {
     loop {
         match places.take(peer.address, activity) {
@@ -199,7 +199,7 @@ where
     A: Fn(Peer, Request<Arriving>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<Body>> + Send + 'static,
 {
-    /// One connection from its handshake to its end; it holds its place until then.
+    /// Serves one connection from its handshake to its end; it keeps its place until then.
     async fn connection(self: Arc<Self>, stream: TcpStream, peer: Peer, activity: Arc<Activity>, place: Place) {
         let mut stage = self.stage.clone();
         let over = async {
@@ -250,7 +250,7 @@ where
         }
     }
 
-    /// Speaks HTTP until the connection ends, something on it is overdue, or it is asked to end.
+    /// Speaks HTTP until the connection ends, is overdue, or must make room.
     async fn drive<S, V>(&self, stream: Watched<S>, service: V, activity: &Activity)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -259,7 +259,7 @@ where
         let mut stage = self.stage.clone();
         let mut connection = pin!(self.http.serve_connection(TokioIo::new(stream), service));
         let mut timer = pin!(tokio::time::sleep(self.deadlines.head));
-        // Until when the client may hear that the connection ends, once it is told.
+        // How long the client may see the GOAWAY, once it was sent.
         let mut farewell = None;
         if *stage.borrow_and_update() != Stage::Serving {
             connection.as_mut().graceful_shutdown();
@@ -267,7 +267,7 @@ where
         loop {
             let step = poll_fn(|cx| match connection.as_mut().poll(cx) {
                 Poll::Ready(ended) => Poll::Ready(Err(ended)),
-                // What just moved may have changed what is due.
+                // Progress may have changed the next deadline.
                 Poll::Pending => self.poll_overdue(timer.as_mut(), activity, farewell, cx).map(Ok),
             });
             tokio::select! {
@@ -289,13 +289,13 @@ where
                         return;
                     }
                 },
-                // The other case, that the listener itself was dropped, ends the connection from outside.
+                // Otherwise the listener itself was dropped, which ends the connection from outside.
                 Ok(()) = stage.changed() => connection.as_mut().graceful_shutdown(),
             }
         }
     }
 
-    /// Resolves when the connection has waited for its client for longer than it may, and not before `farewell`.
+    /// Resolves when the connection is overdue, and not before `farewell`.
     fn poll_overdue(
         &self,
         mut timer: Pin<&mut Sleep>,
@@ -315,7 +315,7 @@ where
                 }
                 Some((at, overdue)) if at <= now => return Poll::Ready(overdue),
                 Some((at, _)) => at,
-                // A request is being answered. What is due afterwards is so later than the shortest of these.
+                // A request is in progress. The next deadline is at least the shortest of these later.
                 None => now + self.deadlines.head.min(self.deadlines.idle),
             };
             timer.as_mut().reset(next);
@@ -324,7 +324,7 @@ where
     }
 }
 
-/// The body of a request, which its connection waits for until it is here.
+/// A request body, which marks its connection as receiving until it is complete.
 pub(super) struct Arriving {
     body: Incoming,
     reading: Option<Reading>,

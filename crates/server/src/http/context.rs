@@ -1,4 +1,4 @@
-//! What is known of a request before any handler sees it.
+//! What is known about a request before its handler runs.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,17 +17,17 @@ use crate::http::body::Unread;
 use crate::http::client::{ClientAddr, Origin};
 use crate::http::limits::{Exceeded, Key, Limiter, Remaining, Rule};
 
-/// `req_` and 24 letters: names one request in answers, logs and traces. Always made here, never taken from outside.
+/// `req_` and 24 letters: identifies a request in responses, logs and traces. Always generated here.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RequestId([u8; 28]);
 
 impl RequestId {
-    /// The id as it is sent.
+    /// The id as sent.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or("req_")
     }
 
-    /// Whether `text` could be one, ours or another process's.
+    /// Whether `text` has the form of a request id.
     pub fn is_well_formed(text: &str) -> bool {
         let letters = text.strip_prefix("req_").filter(|letters| letters.len() == 24);
         letters.is_some_and(|letters| letters.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')))
@@ -50,8 +50,8 @@ impl fmt::Debug for RequestId {
     }
 }
 
-/// Makes request ids: a count, mixed with a random start (`SplitMix64`), so that no two are the same and none tells how
-/// many there were. They are names, not secrets, and cost no call into the system.
+/// Generates request ids: a counter mixed with a random start (`SplitMix64`), so that they are unique and do not reveal
+/// their number. They are not secrets, and need no system call.
 #[derive(Debug)]
 pub(super) struct RequestIds {
     high: u64,
@@ -87,7 +87,7 @@ fn mix(mut word: u64) -> u64 {
     word ^ (word >> 31)
 }
 
-/// What the middleware knows of a request; an extension of the request and an extractor.
+/// What the middleware knows about a request; a request extension and an extractor.
 #[derive(Clone)]
 pub struct RequestContext(Arc<Known>);
 
@@ -100,9 +100,9 @@ struct Known {
     counted: Mutex<Option<Remaining>>,
     budgets: Arc<Budgets>,
     address: Arc<AddressBudget>,
-    /// The turn of its tenant.
+    /// The turn in the tenant's budget.
     turn: OnceLock<Turn>,
-    /// The tenant whose turn it takes once its body is here.
+    /// The tenant whose turn it takes once its body has arrived.
     owed: OnceLock<OrgId>,
     app: Mutex<Option<String>>,
 }
@@ -122,42 +122,43 @@ impl RequestContext {
         Self(Arc::new(Known { request_id, origin, host, started, limiter, counted, budgets, address, turn, owed, app }))
     }
 
-    /// The budget of the address.
+    /// The budget of the client address.
     pub(super) fn address_budget(&self) -> &Arc<AddressBudget> {
         &self.0.address
     }
 
-    /// Counts this request to the budget of `tenant` from now to its end; waits while others of the tenant are answered.
+    /// Counts this request against the budget of `tenant` until it ends; waits while others of the tenant are in
+    /// progress.
     ///
     /// # Errors
-    /// The tenant's budget is spent.
+    /// The tenant's budget is exhausted.
     pub async fn take_turn(&self, tenant: &OrgId) -> Result<(), OverBudget> {
         if self.0.turn.get().is_none() {
             let turn = self.0.budgets.turn(tenant).await?;
-            // Nobody else answers this request: the place is still free.
+            // Nobody else answers this request, so the slot is still free.
             let _ = self.0.turn.set(turn);
         }
         Ok(())
     }
 
-    /// As [`RequestContext::take_turn`], but for a request whose body may be large: its turn begins when that was read, so
-    /// that bodies that never come hold up nobody.
+    /// Like [`RequestContext::take_turn`], for a request whose body may be large: its turn begins when the body was
+    /// read, so that missing bodies block nobody.
     ///
     /// # Errors
-    /// The tenant's budget is spent.
+    /// The tenant's budget is exhausted.
     pub async fn take_turn_of(&self, tenant: &OrgId, parts: &Parts) -> Result<(), OverBudget> {
         if parts.extensions.get::<Unread>().is_none() {
             return self.take_turn(tenant).await;
         }
-        // Whoever asked first is answered.
+        // The first call counts.
         let _ = self.0.owed.set(tenant.clone());
         Ok(())
     }
 
-    /// Takes the turn that waited for the body.
+    /// Takes the turn that was deferred until the body arrived.
     ///
     /// # Errors
-    /// The tenant's budget is spent.
+    /// The tenant's budget is exhausted.
     pub async fn take_owed_turn(&self) -> Result<(), OverBudget> {
         match self.0.owed.get() {
             Some(tenant) => self.take_turn(tenant).await,
@@ -165,34 +166,33 @@ impl RequestContext {
         }
     }
 
-    /// Room for an answer of so many bytes, until they are sent.
+    /// Reserves room for a response of this size, until it was sent.
     pub(super) fn hold_answer(&self, bytes: u64) -> Result<HeldAnswer, OverBudget> {
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
         self.0.budgets.answer(bytes, &self.0.address, self.0.turn.get())
     }
 
-    /// The request's name in answers, logs and traces.
+    /// The request id.
     pub fn request_id(&self) -> &RequestId {
         &self.0.request_id
     }
 
-    /// Who sent it, as far as trusted proxies tell.
+    /// The client, as far as trusted proxies reveal it.
     pub fn client(&self) -> ClientAddr {
         self.0.origin.client
     }
 
-    /// Whether that is the client, and not a proxy that nobody declared: one that says for whom it asks, and is not
-    /// believed.
+    /// Whether that is the client itself, and not an undeclared proxy, whose forwarding headers are not believed.
     pub fn is_client_known(&self) -> bool {
         self.0.origin.is_known
     }
 
-    /// It left the client encrypted.
+    /// Whether the client's connection was encrypted.
     pub fn is_secure(&self) -> bool {
         self.0.origin.is_secure
     }
 
-    /// The host that it was sent to, as the sender calls it.
+    /// The host that the request names.
     pub fn host(&self) -> Option<&HeaderValue> {
         self.0.host.as_ref()
     }
@@ -202,19 +202,19 @@ impl RequestContext {
         self.0.started
     }
 
-    /// Counts this request under `rule` for `key`, and tells the caller in the `X-RateLimit-*` headers of the answer.
+    /// Counts this request under `rule` for `key`, which the response reports in `X-RateLimit-*` headers.
     pub fn charge<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Result<(), Exceeded> {
         self.note(self.0.limiter.charge_at(rule, key.into(), self.0.started)?);
         Ok(())
     }
 
-    /// Whether another request under `rule` would be taken; counts nothing.
+    /// Whether another request under `rule` would be accepted; counts nothing.
     pub fn peek<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Result<(), Exceeded> {
         self.note(self.0.limiter.peek(rule, key)?);
         Ok(())
     }
 
-    /// Takes back one [`charge`](Self::charge).
+    /// Reverts one [`charge`](Self::charge).
     pub fn refund<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) {
         self.note(self.0.limiter.refund(rule, key));
     }
@@ -225,7 +225,7 @@ impl RequestContext {
         }
     }
 
-    /// Notes which app asks, or says that it does: for the log.
+    /// Records the app that the request claims to be from, for the log.
     pub fn name_app(&self, client_id: &str) {
         *self.0.app.lock().unwrap_or_else(PoisonError::into_inner) = Some(client_id.to_owned());
     }
@@ -235,7 +235,7 @@ impl RequestContext {
         self.0.app.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What was counted last, for the answer's headers.
+    /// The last counter, for the response headers.
     pub(super) fn counted(&self) -> Option<Remaining> {
         *self.0.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -259,7 +259,7 @@ impl<S: Sync> FromRequestParts<S> for RequestContext {
     }
 }
 
-/// The trace that a caller is part of: the trace id of `traceparent` (W3C Trace Context §3.2), for the log alone.
+/// The trace id of `traceparent` (W3C Trace Context §3.2), for the log only.
 pub(super) fn trace_id(headers: &HeaderMap) -> Option<&str> {
     let header = headers.get("traceparent")?.to_str().ok()?;
     let mut fields = header.split('-');

@@ -1,4 +1,4 @@
-//! Which pages of other origins may read answers (`docs/spec/sessions.md#cors`).
+//! Decides which other origins may read responses (`docs/spec/sessions.md#cors`).
 
 use axum::body::Body;
 use http::header::{
@@ -13,7 +13,7 @@ use crate::http::policy::CorsPolicy;
 
 const ANY: HeaderValue = HeaderValue::from_static("*");
 const TRUE: HeaderValue = HeaderValue::from_static("true");
-/// What pages of a trusted origin may send with credentials: our own headers and those that tracing and HTTP libraries add.
+/// Request headers that trusted origins may send with credentials: our own, and those of tracing and HTTP libraries.
 const ALLOWED: HeaderValue = HeaderValue::from_static(
     "Authorization, Content-Type, X-Auth-Token, X-Sigma-Enrollment-Proof, X-Sigma-ApiKey, X-Requested-With, traceparent, \
      tracestate, baggage, sentry-trace",
@@ -27,15 +27,15 @@ const EXPOSED: HeaderValue = HeaderValue::from_static(
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE, OPTIONS");
 const TWO_HOURS: HeaderValue = HeaderValue::from_static("7200");
 
-/// What a request's answer will say about who may read it, decided before the request is given away.
+/// The CORS headers of a response, decided before the request is consumed.
 pub(super) enum CorsDecision {
-    /// Any origin; said even when none asked, so that caches may keep the answer.
+    /// Any origin; sent even without an `Origin`, so that caches may keep the response.
     Anyone,
     /// This trusted origin, with credentials.
     Origin(HeaderValue),
-    /// A page asked that may not read the answer.
+    /// A page of an origin that may not read the response.
     Refused,
-    /// No page of another origin asked.
+    /// Not a cross-origin request.
     Unasked,
 }
 
@@ -51,7 +51,7 @@ impl CorsDecision {
         }
     }
 
-    /// Writes the decision into an answer.
+    /// Writes the decision into the response.
     pub(super) fn write(self, headers: &mut HeaderMap) {
         match self {
             Self::Anyone => {
@@ -72,15 +72,15 @@ impl CorsDecision {
     }
 }
 
-/// A browser asks what it may send before it sends it (Fetch §3.2.2).
+/// Whether this is a CORS preflight (Fetch §3.2.2).
 pub(super) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
     *method == Method::OPTIONS && headers.contains_key(ORIGIN) && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// The answer to a preflight: 204, without permissions when the origin has none.
+/// Answers a preflight: 204, without permissions if the origin has none.
 ///
-/// Where anyone may call without credentials a list of headers would protect nothing and break whoever adds one, such as
-/// a tracing library: what was asked for is allowed.
+/// Where anyone may call without credentials, a list of headers protects nothing and breaks clients that add some, such
+/// as tracing libraries: allow what was requested.
 pub(super) fn preflight(cors: &CorsDecision, asked: &HeaderMap) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
@@ -99,7 +99,7 @@ pub(super) fn preflight(cors: &CorsDecision, asked: &HeaderMap) -> Response<Body
     response
 }
 
-/// The headers that a preflight asks for, if it names them as browsers do; every header otherwise.
+/// The headers that a preflight requests, if well-formed; otherwise any.
 fn requested(asked: &HeaderMap) -> HeaderValue {
     /// Enough for a page with many libraries, and little to send back.
     const LONGEST: usize = 2_048;

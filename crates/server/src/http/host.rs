@@ -1,4 +1,4 @@
-//! The host that a request names, before anything is made of it (RFC 9112 §3.2, RFC 9113 §8.3.1).
+//! Checks the host of a request before it is used (RFC 9112 §3.2, RFC 9113 §8.3.1).
 
 use std::net::Ipv6Addr;
 
@@ -8,7 +8,7 @@ use http::{HeaderValue, StatusCode, Version};
 
 use crate::http::api_error::ApiError;
 
-/// Refuses a request that names no host, several, one that is none, or two that differ. HTTP/1.0 knew no `Host`.
+/// Rejects a request without a host, or with several, malformed or differing ones. HTTP/1.0 had no `Host`.
 pub(super) fn check(parts: &Parts) -> Result<(), ApiError> {
     let refused = |description| Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", description));
     let mut named = parts.headers.get_all(HOST).iter();
@@ -24,7 +24,7 @@ pub(super) fn check(parts: &Parts) -> Result<(), ApiError> {
         return refused("The request names a malformed host");
     }
     match (parts.version, host, authority) {
-        // The address counts where it names a host, and `Host` is passed over (RFC 9112 §3.2.2), but it must be there.
+        // The host of an absolute address takes precedence over `Host` (RFC 9112 §3.2.2), which must still be present.
         (Version::HTTP_11, None, _) => refused("The Host header is missing"),
         (Version::HTTP_09 | Version::HTTP_10 | Version::HTTP_11, ..) => Ok(()),
         (_, None, None) => refused("The request names no host"),
@@ -35,7 +35,7 @@ pub(super) fn check(parts: &Parts) -> Result<(), ApiError> {
     }
 }
 
-/// The host that the request was sent to: what its address says, or else its `Host`.
+/// The requested host: of the address, or else of `Host`.
 pub(super) fn of(parts: &Parts) -> Option<HeaderValue> {
     match parts.uri.authority() {
         Some(authority) => HeaderValue::from_str(authority.as_str()).ok(),
@@ -43,7 +43,7 @@ pub(super) fn of(parts: &Parts) -> Option<HeaderValue> {
     }
 }
 
-/// `uri-host [ ":" port ]` (RFC 9110 §7.2); an http address has a host that is not empty (§4.2.1).
+/// `uri-host [ ":" port ]` (RFC 9110 §7.2); http addresses have a non-empty host (§4.2.1).
 fn is_host(text: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(text) else { return false };
     let (host, port) = match text.strip_prefix('[') {
@@ -69,7 +69,7 @@ fn is_host(text: &[u8]) -> bool {
     is_named && port.is_none_or(is_port)
 }
 
-/// `reg-name` (RFC 3986 §3.2.2), which an IPv4 address is too; without the comma, which joins two headers into one.
+/// `reg-name` (RFC 3986 §3.2.2), including IPv4 addresses; without the comma, which joins two headers.
 fn is_name(host: &str) -> bool {
     let mut bytes = host.bytes();
     while let Some(byte) = bytes.next() {

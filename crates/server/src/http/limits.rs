@@ -1,9 +1,9 @@
-//! Rate limits (`docs/spec/limits.md#rate-limits`), in memory and in bounded memory.
+//! Rate limits (`docs/spec/limits.md#rate-limits`), in a bounded amount of memory.
 //!
-//! Each counter is one number, the theoretical arrival time of GCRA (ITU-T I.371): a caller may send its whole quota at
-//! once, and then gets it back evenly over the period. Counters live in a table of fixed size. When the few places
-//! that a caller may take are all in use, the one nearest to being forgotten is given up, so that a flood of new names or
-//! addresses costs others some precision, never memory.
+//! Each counter is one number, the theoretical arrival time of GCRA (ITU-T I.371): a caller may use its whole quota at
+//! once, and it refills evenly over the period. Counters are in a table of fixed size. If the slots of a caller are all
+//! in use, the one closest to expiry is replaced, so a flood of new names or addresses costs others some precision,
+//! never memory.
 
 use std::hash::{BuildHasher as _, Hash, RandomState};
 use std::net::IpAddr;
@@ -15,40 +15,41 @@ use sigma_core::time::{Clock, Timestamp};
 use crate::http::client::ClientAddr;
 use crate::settings::Limits;
 
-/// What is counted. Each rule has its own counters.
+/// A counted event. Each rule has its own counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rule {
-    /// Token, revocation and introspection endpoints: what fails of one app at an address.
+    /// Token, revocation and introspection endpoints: failures per app and address.
     Token,
-    /// The same endpoints: an app that has authenticated.
+    /// The same endpoints: requests per authenticated app.
     App,
-    /// Authorization endpoint: an address.
+    /// Authorization endpoint: requests per address.
     Authorize,
-    /// The same endpoint: requests of an address that name no app or no registered redirect URI.
+    /// Authorization endpoint: requests with an unknown app or unregistered redirect URI, per address.
     AuthorizeFailure,
-    /// Failures to sign in or up: signatures of an address, passwords for one account at an address or from one browser.
+    /// Failed sign-ins and sign-ups: invalid signatures per address; wrong passwords per account and address, or per
+    /// known browser.
     SignIn,
-    /// Wrong passwords of an address, for whichever accounts.
+    /// Wrong passwords per address, for any account.
     Password,
-    /// Links for a new password that an address asks for.
+    /// Requested password reset links per address.
     Link,
-    /// Failures of an address at `/sigma/authorize`.
+    /// Failures at `/sigma/authorize` per address.
     Direct,
     /// Userinfo: a user.
     Userinfo,
-    /// Accounts that an address makes, an hour.
+    /// New accounts per address and hour.
     SignUp,
-    /// Invitations that a workspace sends, an hour.
+    /// Invitations per workspace and hour.
     Invitation,
-    /// Everything that a workspace asks for, whether it succeeds or not.
+    /// All requests of a workspace, whether they succeed or not.
     Workspace,
-    /// What a workspace has checked: by `verify` and `forward`, which are answered from memory.
+    /// A workspace's calls of `verify` and `forward`, which are answered from memory.
     WorkspaceCheck,
-    /// Failures of an address at the same.
+    /// Failures at `verify` and `forward` per address.
     Check,
-    /// Discovery, JWKS and the OpenAPI document: an address.
+    /// Discovery, JWKS and the OpenAPI document, per address.
     Discovery,
-    /// Everything else: an address.
+    /// Everything else, per address.
     Other,
 }
 
@@ -75,7 +76,7 @@ impl Rule {
         }
     }
 
-    /// How many requests in which period; 0 is no limit.
+    /// The number of requests per period; 0 means unlimited.
     fn quota(self, limits: &Limits) -> (u32, Duration) {
         let minute = Duration::from_mins(1);
         match self {
@@ -97,19 +98,19 @@ impl Rule {
     }
 }
 
-/// Who is counted. An IPv6 address counts by its /64, since that is what one customer gets, and again by its /48, with
-/// 16 times the quota, since that is what one customer may get.
+/// The subject of a counter. An IPv6 address counts by its /64, the usual assignment of a customer, and again by its
+/// /48, the largest one, with 16 times the quota.
 #[derive(Clone, Copy, Debug)]
 pub enum Key<'a> {
     /// A client's address.
     Address(ClientAddr),
-    /// One account or app at an address: what fails for others there is not held against it.
+    /// An account or app at an address: others there are not affected by its failures.
     At(ClientAddr, &'a str),
-    /// The id of an app or a user.
+    /// An app or user id.
     Id(&'a str),
 }
 
-/// How many /64s of one /48 may spend their whole quota at once.
+/// How many /64s of a /48 may use their whole quota at once.
 const SITE: u32 = 16;
 
 impl Key<'_> {
@@ -121,7 +122,7 @@ impl Key<'_> {
         }
     }
 
-    /// The /48 that an IPv6 address is of.
+    /// The /48 of an IPv6 address.
     fn site(&self) -> Option<Scope<'_>> {
         match self {
             Self::Address(address) => Network::site_of(*address).map(Scope::Address),
@@ -143,32 +144,32 @@ impl<'a> From<&'a str> for Key<'a> {
     }
 }
 
-/// What a caller may still send under a rule.
+/// The remaining quota of a caller under a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remaining {
-    /// Requests in a period.
+    /// Requests per period.
     pub limit: u32,
-    /// Requests that may follow at once.
+    /// Requests that may follow immediately.
     pub remaining: u32,
-    /// When the whole quota is there again, in seconds since the epoch.
+    /// When the whole quota is available again, in seconds since the epoch.
     pub reset: i64,
 }
 
-/// A rule's quota is spent.
+/// A rule's quota is exhausted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exceeded {
     /// The rule.
     pub rule: Rule,
-    /// Requests in a period.
+    /// Requests per period.
     pub limit: u32,
-    /// Whole seconds until the next request is taken, at least one.
+    /// Whole seconds until the next request is accepted, at least one.
     pub retry_after: u32,
-    /// When the whole quota is there again, in seconds since the epoch.
+    /// When the whole quota is available again, in seconds since the epoch.
     pub reset: i64,
 }
 
 impl Exceeded {
-    /// An account has to wait until `until`, for it failed too often.
+    /// An account must wait until `until`, because of too many failures.
     pub fn delayed(until: Timestamp, now: Timestamp) -> Self {
         let wait = until.since(now).as_secs().saturating_add(1);
         Self {
@@ -180,17 +181,17 @@ impl Exceeded {
     }
 }
 
-/// What counting says: nothing where the rule is switched off.
+/// The result of counting; `None` if the rule is disabled.
 pub type Verdict = Result<Option<Remaining>, Exceeded>;
 
-/// Shards, so that threads rarely wait for each other; a power of two.
+/// Shards, to avoid lock contention; a power of two.
 const SHARDS: usize = 64;
-/// Places that one key may take.
+/// Slots that a key may use.
 const WAYS: usize = 8;
-/// Sets of places in a shard; a power of two. 64 × 128 × 8 counters of 16 bytes are 1 MiB.
+/// Sets of slots per shard; a power of two. 64 × 128 × 8 counters of 16 bytes are 1 MiB.
 const SETS: usize = 128;
 
-/// One counter: the tag of its key and the theoretical arrival time in microseconds since the epoch; zeros when free.
+/// A counter: the tag of its key and the theoretical arrival time in microseconds since the epoch; zeros if free.
 type Place = [u64; 2];
 
 /// All counters of this process.
@@ -203,19 +204,19 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    /// A limiter with no counter in use.
+    /// A limiter without any counters.
     pub fn new(limits: &Limits, clock: Arc<dyn Clock>) -> Self {
-        // Zeroed memory is taken from the system when it is first touched: an idle server does not hold it.
+        // Zeroed memory is allocated on first touch: an idle server does not hold it.
         let shards = (0..SHARDS).map(|_| Mutex::new(vec![[0, 0]; SETS * WAYS])).collect();
         Self { limits: limits.clone(), clock, hasher: RandomState::new(), shards }
     }
 
-    /// Counts one request, or refuses it (and then counts nothing).
+    /// Counts one request, or rejects it without counting.
     pub fn charge<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Verdict {
         self.charge_at(rule, key.into(), self.clock.now())
     }
 
-    /// What [`charge`](Self::charge) would say, counting nothing.
+    /// What [`charge`](Self::charge) would return, without counting.
     pub fn peek<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Verdict {
         let Some(quota) = self.quota(rule) else { return Ok(None) };
         let (key, now) = (key.into(), micros(self.clock.now()));
@@ -232,7 +233,7 @@ impl Limiter {
         look(key.scope(), quota)
     }
 
-    /// Takes back what one [`charge`](Self::charge) counted: it was not a failure after all.
+    /// Reverts one [`charge`](Self::charge), if it was not a failure after all.
     pub fn refund<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Option<Remaining> {
         let quota = self.quota(rule)?;
         let (key, now) = (key.into(), micros(self.clock.now()));
@@ -279,11 +280,10 @@ impl Limiter {
         Quota::new(limit, period)
     }
 
-    /// Runs `change` on the counter of `scope`; on a new one in the place that is nearest to being forgotten if it has
-    /// none.
+    /// Runs `change` on the counter of `scope`, or on a new one in the slot closest to expiry.
     fn with_place<R>(&self, rule: Rule, scope: Scope<'_>, change: impl FnOnce(&mut Place) -> R) -> R {
         let hash = self.hasher.hash_one((rule, scope));
-        // The low bits choose the place, all of them are the tag; 0 would be a free place.
+        // The low bits select the slots, all of them are the tag; 0 marks a free slot.
         let tag = hash | (1 << 63);
         let low = usize::try_from(hash & 0xFFFF).unwrap_or(0);
         let set = low / SHARDS % SETS;
@@ -301,7 +301,7 @@ impl Limiter {
         }
         let mut fresh = [tag, 0];
         let answer = change(&mut fresh);
-        // A counter that says nothing (a peek made it) needs no place.
+        // A counter without information (from a peek) needs no slot.
         if let Some(oldest) = oldest.filter(|_| fresh[1] > 0) {
             *oldest = fresh;
         }
@@ -309,7 +309,7 @@ impl Limiter {
     }
 }
 
-/// What has one counter under a rule.
+/// The key of a counter under a rule.
 #[derive(Clone, Copy, Hash)]
 enum Scope<'a> {
     Address(Network),
@@ -317,7 +317,7 @@ enum Scope<'a> {
     Id(&'a str),
 }
 
-/// What of an address is counted.
+/// The counted part of an address.
 #[derive(Clone, Copy, Hash)]
 enum Network {
     V4([u8; 4]),
@@ -351,7 +351,7 @@ fn micros(now: Timestamp) -> u64 {
     u64::try_from(now.micros()).unwrap_or(0)
 }
 
-/// A rule in numbers; times in microseconds.
+/// A rule as numbers; times in microseconds.
 #[derive(Clone, Copy)]
 struct Quota {
     limit: u32,

@@ -1,5 +1,5 @@
-//! What is counted of every request, for Prometheus. Handles are looked up once for each route, method and class of
-//! status; after that a request costs two atomic additions.
+//! Request metrics for Prometheus. Handles are looked up once per route, method and status class; after that a request
+//! costs two atomic additions.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -10,20 +10,20 @@ use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 const METHODS: [&str; 8] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "other"];
 const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
 
-/// Counter and histogram of one route, method and class of status.
+/// Counter and histogram of a route, method and status class.
 struct Handles {
     requests: Counter,
     seconds: Histogram,
 }
 
-/// All that is counted of one route.
+/// The metrics of a route.
 pub(super) struct RouteMetrics {
     route: String,
     handles: [[OnceLock<Handles>; CLASSES.len()]; METHODS.len()],
 }
 
 impl RouteMetrics {
-    /// `route` is the pattern, such as `/account/{id}`: never a path that a caller may choose.
+    /// `route` is the pattern, such as `/account/{id}`, never a path that a caller can choose.
     pub(super) fn new(route: impl Into<String>) -> Self {
         Self { route: route.into(), handles: Default::default() }
     }
@@ -53,7 +53,7 @@ impl RouteMetrics {
     }
 }
 
-/// Requests that are being answered.
+/// Requests in progress.
 pub(super) struct InFlight(OnceLock<Gauge>);
 
 impl InFlight {

@@ -1,8 +1,8 @@
-//! How connections reach the router: taken with limits on everything that a stranger may make large or slow, passed
-//! through one middleware, and ended in order.
+//! Connections and middleware: accepts connections with limits on everything that a client can make large or slow,
+//! passes requests through one middleware, and ends in order.
 //!
-//! [`serve`] takes the connections, [`Edge`] is the middleware, [`RequestContext`] what it tells the handlers,
-//! [`ApiError`] the shape of every error in JSON, and [`Limiter`] the rate limits.
+//! [`serve`] accepts connections, [`Edge`] is the middleware, [`RequestContext`] its information for handlers,
+//! [`ApiError`] the JSON format of errors, and [`Limiter`] the rate limits.
 
 mod activity;
 mod api_error;
@@ -44,11 +44,11 @@ pub use self::prometheus::{install_metrics, serve_metrics};
 pub use self::refused::Refused;
 use crate::settings::Settings;
 
-/// Serves `router` behind `edge` on `listener` until `shutdown` resolves; then takes no more connections, finishes what
-/// is in flight, and returns, at the latest after `http.shutdown_seconds`. Speaks TLS when `settings.tls` names files.
+/// Serves `router` behind `edge` on `listener` until `shutdown` resolves; then stops accepting connections, finishes
+/// requests in flight, and returns within `http.shutdown_seconds`. Uses TLS if `settings.tls` names files.
 ///
 /// # Errors
-/// The certificate cannot be used.
+/// The certificate is unusable.
 pub async fn serve(
     listener: TcpListener,
     router: Router,

@@ -12,10 +12,10 @@ use crate::http::policy::Cookies;
 
 pub(super) const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The cookie by which a browser is known that got in by a password before, over https and without.
+/// The device cookie of known browsers, over https and http.
 pub(crate) const DEVICE_COOKIES: [&str; 2] = ["__Host-sigma.device", "sigma.device"];
 
-/// Our own origin and those that the operator trusts; never derived from redirect URIs.
+/// Our own origin and the trusted ones; never derived from redirect URIs.
 #[derive(Clone, Debug)]
 pub(super) struct Origins {
     own: String,
@@ -43,15 +43,15 @@ impl Origins {
     }
 }
 
-/// An origin as browsers write it: lower case, without the scheme's own port.
+/// An origin as browsers serialise it: lower case, without a default port.
 fn serialized(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
     matches!(url.scheme(), "http" | "https").then(|| url.origin().ascii_serialization())
 }
 
-/// What the browser says of the page that made the request.
+/// The page that made the request, according to the browser.
 enum Source {
-    /// Nothing at all: no browser, or a very old one.
+    /// Not stated: no browser, or a very old one.
     Unsaid,
     Own,
     Trusted,
@@ -60,7 +60,7 @@ enum Source {
     Hidden,
 }
 
-/// Refuses a request by which a foreign page would act with its visitor's cookies; removes cookies that count nothing.
+/// Rejects requests by which another site would act with its visitor's cookies; removes ignored cookies.
 ///
 /// `SameSite=Lax` already keeps our cookies from foreign sites, but not from other hosts of the same site.
 pub(super) fn guard(
@@ -94,7 +94,7 @@ pub(super) fn guard(
             }
         };
     }
-    // Without a cookie only the browser's own word counts: programs may send any Origin that they like.
+    // Without a cookie only Fetch Metadata counts: programs may send any Origin.
     if cookies == Cookies::SignIn
         && headers.contains_key(SEC_FETCH_SITE)
         && matches!(source(origins, headers), Source::Foreign | Source::Hidden)
@@ -104,7 +104,7 @@ pub(super) fn guard(
     Ok(())
 }
 
-/// Removes every cookie but the one by which a browser is known. It signs nobody in, so it may come from anywhere.
+/// Removes every cookie except the device cookie. It authenticates nobody, so it may come from anywhere.
 fn keep_device_cookie(headers: &mut HeaderMap) {
     let is_device = |pair: &str| {
         DEVICE_COOKIES.iter().any(|name| pair.strip_prefix(name).is_some_and(|rest| rest.starts_with('=')))
@@ -119,7 +119,7 @@ fn keep_device_cookie(headers: &mut HeaderMap) {
 }
 
 fn source(origins: &Origins, headers: &HeaderMap) -> Source {
-    // Browsers send each of these once; a request with two has been tampered with on its way.
+    // Browsers send each of these once; a request with two was tampered with.
     let mut named = headers.get_all(ORIGIN).iter();
     let origin = named.next();
     if named.next().is_some() || headers.get_all(SEC_FETCH_SITE).iter().nth(1).is_some() {
@@ -140,7 +140,7 @@ fn source(origins: &Origins, headers: &HeaderMap) -> Source {
     };
     match named {
         Some(named) if origins.are_trusted(&named) => Source::Trusted,
-        // Our own name from a page that the browser calls another site cannot be true.
+        // Our own origin from a page that the browser calls cross-site is false.
         Some(named) if origins.are_own(&named) && !from_elsewhere => Source::Own,
         Some(_) => Source::Foreign,
         None if from_elsewhere => Source::Hidden,
@@ -157,7 +157,7 @@ fn refused(error: &'static str, code: &'static str, message: &'static str) -> Ap
 mod tests {
     use super::*;
 
-    /// The code of the refusal, or `ok`, for a POST with these headers.
+    /// The error code, or `ok`, for a POST with these headers.
     fn posted(cookies: Cookies, sent: &[(&'static str, &'static str)]) -> &'static str {
         let origins = Origins::new("https://ID.example.org", &["https://app.example.com:443".to_owned()]).unwrap();
         let mut headers = HeaderMap::new();

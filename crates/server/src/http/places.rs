@@ -1,7 +1,7 @@
-//! Who may hold how many connections, and who goes when there is no room.
+//! Limits concurrent connections, and decides which one ends when there is no room.
 //!
-//! An address has a share of all places, so that nobody takes them all. Where a share or the whole is taken, the connection
-//! that has waited longest for its client makes room for the newcomer; one whose request is being answered never does.
+//! An address has a share of all places, so that it cannot take them all. If its share or all places are taken, the
+//! connection that has been idle longest makes room; busy ones never do.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -13,20 +13,20 @@ use tokio::time::Instant;
 use crate::http::activity::Activity;
 use crate::http::client::TrustedProxies;
 
-/// How many connections there may be.
+/// Connection limits.
 #[derive(Debug)]
 pub(super) struct Shares {
-    /// At once, of everybody.
+    /// In total.
     pub(super) total: usize,
-    /// Of an IPv4 address or an IPv6 /64.
+    /// Per IPv4 address or IPv6 /64.
     pub(super) address: usize,
-    /// Of an IPv6 /48, which has 65,536 of those.
+    /// Per IPv6 /48, which contains 65,536 of those.
     pub(super) site: usize,
-    /// Addresses that speak for many and have no share of their own.
+    /// Addresses that speak for many clients and have no share.
     pub(super) proxies: TrustedProxies,
 }
 
-/// Who shares a number of places.
+/// Clients that share a number of places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Group {
     V4([u8; 4]),
@@ -37,9 +37,9 @@ enum Group {
 /// Why a connection got no place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoPlace {
-    /// Its address has its share, and a request is being answered on each.
+    /// Its address has its share, and all of them are busy.
     OfAddress,
-    /// A request is being answered on every connection there is.
+    /// Every connection is busy.
     AtAll,
 }
 
@@ -56,8 +56,8 @@ struct Taken {
     next: u64,
     open: HashMap<u64, Open>,
     groups: HashMap<Group, Vec<u64>>,
-    /// Those that waited longest when all were looked at last, the longest first: looking at all for each newcomer would
-    /// make a flood of them expensive.
+    /// The longest idle connections at the last scan, longest first: scanning all for each newcomer would make a flood
+    /// expensive.
     longest: VecDeque<(u64, Instant)>,
 }
 
@@ -72,7 +72,7 @@ impl Places {
         Arc::new(Self { shares, taken: Mutex::default(), freed: Notify::new() })
     }
 
-    /// A place for a connection from `address`; another one ends for it where there is none free.
+    /// Gets a place for a connection from `address`, ending another one if necessary.
     pub(super) fn take(self: &Arc<Self>, address: IpAddr, activity: &Arc<Activity>) -> Result<Place, NoPlace> {
         let groups = self.groups(address);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -94,7 +94,7 @@ impl Places {
         Ok(Place { places: Arc::clone(self), id })
     }
 
-    /// Ends the connection that has waited longest for its client; whether there was one.
+    /// Ends the connection that has been idle longest; returns whether there was one.
     pub(super) fn end_longest(&self) -> bool {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).end_longest().is_some()
     }
@@ -104,14 +104,14 @@ impl Places {
         self.freed.notified().await;
     }
 
-    /// Resolves when nobody has a place.
+    /// Resolves when no place is taken.
     pub(super) async fn all_free(&self) {
         while self.in_use() > 0 {
             self.freed().await;
         }
     }
 
-    /// Places that are taken.
+    /// Taken places.
     pub(super) fn in_use(&self) -> usize {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).open.len()
     }
@@ -138,11 +138,11 @@ impl Taken {
     }
 
     fn end_longest(&mut self) -> Option<()> {
-        /// How many to remember of a look at all.
+        /// How many connections to remember from a scan.
         const REMEMBERED: usize = 64;
         let since = |taken: &Self, id: u64| taken.open.get(&id).and_then(|open| open.activity.waits_since());
         while let Some((id, waited)) = self.longest.pop_front() {
-            // It may have ended or been used meanwhile. Nobody else has waited longer: time only goes on.
+            // It may have ended or been used meanwhile. No other has been idle longer: time only moves on.
             if since(self, id) == Some(waited) {
                 return self.end(id);
             }
@@ -179,7 +179,7 @@ impl Taken {
     }
 }
 
-/// A place that is taken until this is dropped, or until somebody else got it.
+/// A place, taken until this is dropped or given to another connection.
 #[derive(Debug)]
 pub(super) struct Place {
     places: Arc<Places>,
@@ -206,7 +206,7 @@ mod tests {
         start: Instant,
     }
 
-    /// A connection of a test.
+    /// A test connection.
     struct Guest {
         activity: Arc<Activity>,
         _place: Place,
@@ -225,7 +225,7 @@ mod tests {
             Self { places: Places::new(Shares { total, address, site, proxies }), start }
         }
 
-        /// A connection that was opened at that second.
+        /// A connection opened at that second.
         fn open(&self, address: &str, second: u64) -> Result<Guest, NoPlace> {
             let activity = Activity::new(self.start + Duration::from_secs(second));
             let place = self.places.take(address.parse().unwrap(), &activity)?;
@@ -289,7 +289,7 @@ mod tests {
     fn a_flood_of_newcomers_ends_the_longest_idle_one_by_one() {
         let room = Room::new(200, 1_000, 1_000);
         let guests: Vec<_> = (0..200).map(|second| room.open("192.0.2.1", second).unwrap()).collect();
-        // The longest idle of all is used again.
+        // The longest idle one is used again.
         drop(guests.first().unwrap().activity.request(false));
         let newcomers: Vec<_> = (0..150).map(|second| room.open("192.0.2.9", 500 + second).unwrap()).collect();
         let gone: Vec<_> = guests.iter().enumerate().filter(|(_, guest)| guest.had_to_go()).map(|(at, _)| at).collect();

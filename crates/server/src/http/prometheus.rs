@@ -1,4 +1,4 @@
-//! Prometheus metrics on a port of their own.
+//! Prometheus metrics on a separate port.
 
 use std::future::Future;
 use std::time::Duration;
@@ -13,12 +13,12 @@ use crate::http::client::Peer;
 use crate::http::connections::{self, Arriving};
 use crate::settings;
 
-/// Seconds; from a cheap answer to one that waits for the store.
+/// Seconds; from a cheap response to one that waits for the store.
 const BUCKETS: [f64; 12] = [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0];
-/// How often histograms are drained when nobody asks for them.
+/// How often histograms are drained without a scrape.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Makes this process count. Call it before the first request, and only when metrics are asked for: without it
+/// Installs the metrics recorder. Call it before the first request, and only if metrics are enabled: without it
 /// counting costs nothing.
 pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
     PrometheusBuilder::new()
@@ -42,7 +42,7 @@ pub async fn serve_metrics(listener: TcpListener, handle: PrometheusHandle, shut
         }
     };
     tokio::select! {
-        // Without TLS nothing can fail.
+        // This cannot fail without TLS.
         _ = connections::run(listener, config, answer, shutdown) => {}
         () = upkeep => {}
     }

@@ -1,5 +1,4 @@
-//! Why a caller was refused, for the log alone: what goes to an app by redirect, or to a person as a page, leaves no other
-//! trace here.
+//! Why a request was rejected, for the log only: redirects to apps and pages for users leave no other trace here.
 
 use std::borrow::Cow;
 
@@ -8,11 +7,11 @@ use http::StatusCode;
 
 use crate::http::context::RequestId;
 
-/// Letters of a value of the caller's that the log shows.
+/// Letters of caller-supplied values in the log.
 const SHOWN: usize = 300;
 
-/// What the log says of a refusal; an extension of the answer. It holds no secret: nothing that the caller sent but the
-/// app that they named and the address that they wanted to go back to.
+/// The log entry of a rejection; a response extension. It contains no secrets: of the request, only the named app and
+/// redirect URI.
 #[derive(Clone, Debug)]
 pub struct Refused {
     error: Cow<'static, str>,
@@ -23,33 +22,33 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// `error` is the code that was sent, `cause` what led to it.
+    /// `error` is the sent code, `cause` the reason.
     pub fn new(error: impl Into<Cow<'static, str>>, cause: impl Into<String>) -> Self {
         Self { error: error.into(), cause: cause.into(), app: None, redirect_uri: None, is_expected: false }
     }
 
-    /// The app that the caller named.
+    /// The app that the request named.
     #[must_use]
     pub fn app(mut self, client_id: Option<&str>) -> Self {
         self.app = client_id.map(shown);
         self
     }
 
-    /// The address that the caller wanted to go back to.
+    /// The redirect URI that the request named.
     #[must_use]
     pub fn redirect_uri(mut self, uri: Option<&str>) -> Self {
         self.redirect_uri = uri.map(shown);
         self
     }
 
-    /// It is part of every day: nobody is signed in, or a person said no.
+    /// Marks an everyday rejection: nobody is signed in, or a user denied.
     #[must_use]
     pub fn expected(mut self) -> Self {
         self.is_expected = true;
         self
     }
 
-    /// The answer, with this for the log.
+    /// The response, with this log entry.
     pub fn with(self, mut response: Response) -> Response {
         response.extensions_mut().insert(self);
         response
@@ -74,7 +73,7 @@ impl Refused {
     }
 }
 
-/// A value of the caller's, shortened, so that it stays within its line and cannot look like another.
+/// Truncates a caller-supplied value, so that it stays within its line.
 fn shown(text: &str) -> String {
     let mut letters = text.chars();
     let mut shown: String = letters.by_ref().take(SHOWN).flat_map(char::escape_debug).collect();

@@ -1,9 +1,9 @@
-//! How long something took. The one place that reads the monotonic clock: a span for a log line and a metric decides
-//! nothing, so it needs no [`Clock`](sigma_core::time::Clock), which may jump when the system's time is set.
+//! Measures durations. The only place that reads the monotonic clock: a duration for logs and metrics decides nothing,
+//! so it needs no [`Clock`](sigma_core::time::Clock), which may jump when the system time is set.
 
 use std::time::{Duration, Instant};
 
-/// A span that is being measured.
+/// A running measurement.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stopwatch(Instant);
 

@@ -1,4 +1,4 @@
-//! TLS by rustls, with the certificate read again when its files change and at SIGHUP.
+//! TLS with rustls; the certificate is reloaded when its files change and on SIGHUP.
 
 use std::fs;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,10 +14,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::http::certificate::{self, TlsError};
 use crate::settings::Tls;
 
-/// How often the files are looked at.
+/// How often the files are checked.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// The certificate in use.
+/// The current certificate.
 #[derive(Debug)]
 pub(super) struct Certificates {
     files: Tls,
@@ -31,7 +31,7 @@ struct Loaded {
     stamp: Stamp,
 }
 
-/// Why the files are read again.
+/// Why the files are reloaded.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reason {
     /// Perhaps they changed.
@@ -40,7 +40,7 @@ enum Reason {
     Asked,
 }
 
-/// When the two files were last changed and how long they are; unreadable files have none.
+/// Modification times and lengths of the two files; unreadable files have none.
 type Stamp = [Option<(SystemTime, u64)>; 2];
 
 impl Certificates {
@@ -51,7 +51,7 @@ impl Certificates {
         Ok(Arc::new(Self { files: files.clone(), provider, current: Mutex::new(Loaded { key, stamp }) }))
     }
 
-    /// What a listener needs: HTTP/2 and HTTP/1.1, TLS 1.2 and 1.3.
+    /// The listener's configuration: HTTP/2 and HTTP/1.1, TLS 1.2 and 1.3.
     pub(super) fn server_config(self: &Arc<Self>) -> Result<Arc<ServerConfig>, TlsError> {
         let mut config = ServerConfig::builder_with_provider(self.provider.clone())
             .with_safe_default_protocol_versions()?
@@ -61,8 +61,8 @@ impl Certificates {
         Ok(Arc::new(config))
     }
 
-    /// Reads the files again if they changed or if that was asked for. Files that do not fit each other (half of a renewal is written) leave the
-    /// certificate that is in use, and are tried again when they change once more.
+    /// Reloads the files if they changed or if requested. If they do not match (a renewal is half written), the current
+    /// certificate stays in use, and they are tried again at the next change.
     fn reload(&self, reason: Reason) {
         let now = stamp(&self.files);
         if reason == Reason::Look && now == self.current.lock().unwrap_or_else(PoisonError::into_inner).stamp {
@@ -82,7 +82,7 @@ impl Certificates {
         }
     }
 
-    /// Looks at the files for as long as anyone polls it, and reads them at each SIGHUP.
+    /// Checks the files for as long as it is polled, and reloads them on SIGHUP.
     pub(super) async fn watch(self: Arc<Self>) {
         let mut ticks = tokio::time::interval(LOOK_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -99,7 +99,7 @@ impl Certificates {
                 _ = hangup => Reason::Asked,
             };
             let certificates = self.clone();
-            // Files may lie on a slow disk.
+            // The files may be on a slow disk.
             let _ = tokio::task::spawn_blocking(move || certificates.reload(reason)).await;
         }
     }

@@ -1,4 +1,4 @@
-//! A connection's stream, watched for when a request begins, and given back at the end.
+//! A connection's stream, watched for the start of requests, and returned at the end.
 
 use std::io;
 use std::pin::Pin;
@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::http::activity::Activity;
 
-/// A stream that tells when bytes of a request arrive, and comes back when its user is done with it.
+/// A stream that reports when bytes of a request arrive, and is returned when its user is done with it.
 #[derive(Debug)]
 pub(super) struct Watched<S> {
     stream: Option<S>,
@@ -36,7 +36,7 @@ impl<S> Watched<S> {
 impl<S> Drop for Watched<S> {
     fn drop(&mut self) {
         if let (Some(stream), Some(back)) = (self.stream.take(), self.back.take()) {
-            // Nobody waits for it after a connection was given up; it is closed then.
+            // Nobody waits for it after a connection was abandoned; then it is closed.
             let _ = back.send(stream);
         }
     }
@@ -90,8 +90,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 }
 
-/// Closes a connection so that the other end can still read our last words: what it goes on sending is read and thrown
-/// away for a moment, since closing over unread bytes resets the connection and destroys an answer on its way (431, 413).
+/// Closes a connection so that the client can still read the last response: keeps reading and discarding for a moment,
+/// since closing with unread bytes resets the connection and destroys a response on its way (431, 413).
 pub(super) async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
     const AT_MOST: Duration = Duration::from_secs(1);
     const BYTES: usize = 4 * 1024 * 1024;
