@@ -45,7 +45,7 @@ pub(super) enum Cookies {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ErrorFormat {
     /// Those of OAuth and Better Auth.
-    Sign,
+    OAuth,
     /// Those of workspaces: `error` and `message` alone.
     Workspace,
 }
