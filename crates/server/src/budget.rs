@@ -1,8 +1,8 @@
-//! What one tenant, one address and everybody together may have the server hold and do at once. A budget that is spent
-//! refuses its owner, and nobody else notices.
+//! Limits on what one tenant, one address and all callers together may make the server hold and do at once. An
+//! exhausted budget turns away its own owner only.
 //!
-//! [`TenantBudget`] is the one place for what a tenant can make the server do: what else it will be able to (mails, webhooks,
-//! stored files) gets a [`Meter`] there.
+//! [`TenantBudget`] collects everything that a tenant can make the server do: further kinds of work (mails, webhooks,
+//! stored files) get their [`Meter`] there.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -19,10 +19,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::http::{ApiError, ClientAddr};
 use crate::settings;
 
-/// How long a request waits for those of its tenant before it.
+/// How long a request waits for earlier requests of its tenant.
 const TURN: Duration = Duration::from_secs(5);
 
-/// An amount of something that is held at the moment, and how much of it may be.
+/// The amount of something currently held, and its upper limit.
 #[derive(Debug)]
 pub struct Meter {
     used: AtomicUsize,
@@ -30,18 +30,18 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// A meter of which nothing is used.
+    /// A meter with nothing held.
     pub fn new(most: usize) -> Arc<Self> {
         Arc::new(Self { used: AtomicUsize::new(0), most })
     }
 
-    /// Holds `amount` until the guard is dropped; nothing if that is more than there may be.
+    /// Holds `amount` until the guard is dropped; `None` if that would exceed the limit.
     pub fn hold(self: &Arc<Self>, amount: usize) -> Option<Held> {
         let mut held = Held { meter: Arc::clone(self), amount: 0 };
         held.grow(amount).then_some(held)
     }
 
-    /// As [`Meter::hold`], but something that alone is more than there may be is let through when nothing else is held.
+    /// Like [`Meter::hold`], but lets an amount above the limit through when nothing else is held.
     fn hold_alone_or(self: &Arc<Self>, amount: usize) -> Option<Held> {
         self.hold(amount).or_else(|| {
             let alone = self.used.compare_exchange(0, amount, Ordering::Relaxed, Ordering::Relaxed);
@@ -49,7 +49,7 @@ impl Meter {
         })
     }
 
-    /// How much is held.
+    /// The amount currently held.
     pub fn used(&self) -> usize {
         self.used.load(Ordering::Relaxed)
     }
@@ -59,7 +59,7 @@ impl Meter {
     }
 }
 
-/// Something that is held; given back when this is dropped.
+/// A held amount, given back on drop.
 #[derive(Debug)]
 pub struct Held {
     meter: Arc<Meter>,
@@ -67,7 +67,7 @@ pub struct Held {
 }
 
 impl Held {
-    /// Holds `more` besides, if there may be so much.
+    /// Holds `more` in addition, if the limit allows.
     pub fn grow(&mut self, more: usize) -> bool {
         let grown = |used: usize| used.checked_add(more).filter(|used| *used <= self.meter.most);
         let is_held = self.meter.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, grown).is_ok();
@@ -84,27 +84,27 @@ impl Drop for Held {
     }
 }
 
-/// A budget that is spent.
+/// An exhausted budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OverBudget {
-    /// More requests at once than an address may send.
+    /// The address has too many concurrent requests.
     AddressRequests,
-    /// More bytes of bodies than an address may send at once.
+    /// The address has too many bytes of request bodies in flight.
     AddressBodies,
-    /// More bytes of answers than an address may leave unread.
+    /// The address leaves too many bytes of responses unread.
     AddressAnswers,
-    /// More requests at once than a tenant may send.
+    /// The tenant has too many concurrent requests.
     TenantRequests,
-    /// More bytes of answers than a tenant may leave unread.
+    /// The tenant leaves too many bytes of responses unread.
     TenantAnswers,
-    /// More bytes of bodies than the server holds.
+    /// All callers together have too many bytes of request bodies in flight.
     Bodies,
-    /// More bytes of unread answers than the server holds.
+    /// All callers together leave too many bytes of responses unread.
     Answers,
 }
 
 impl OverBudget {
-    /// The name in metrics.
+    /// The label in metrics.
     fn as_str(self) -> &'static str {
         match self {
             Self::AddressRequests => "address_requests",
@@ -118,7 +118,7 @@ impl OverBudget {
     }
 }
 
-/// 429 to whoever spent a budget of their own, 503 to those who met that of everybody; both say when to come back.
+/// 429 for a caller's own budget, 503 for the shared one; both with `Retry-After`.
 impl IntoResponse for OverBudget {
     fn into_response(self) -> Response {
         metrics::counter!("sigma_http_over_budget_total", "budget" => self.as_str()).increment(1);
@@ -139,7 +139,7 @@ impl IntoResponse for OverBudget {
     }
 }
 
-/// What an address may hold.
+/// The budget of an address.
 #[derive(Debug)]
 pub struct AddressBudget {
     requests: Arc<Meter>,
@@ -147,22 +147,22 @@ pub struct AddressBudget {
     answers: Arc<Meter>,
 }
 
-/// What a tenant may hold.
+/// The budget of a tenant.
 #[derive(Debug)]
 pub struct TenantBudget {
-    /// Its requests that are being answered.
+    /// Requests being answered.
     running: Arc<Semaphore>,
-    /// Those that wait for them.
+    /// Requests waiting for a turn.
     waiting: Arc<Meter>,
-    /// Bytes of its answers that are not read yet.
+    /// Bytes of its responses not read yet.
     answers: Arc<Meter>,
 }
 
 impl TenantBudget {
-    /// A turn for one request, when those before it leave room.
+    /// A turn for one request, once earlier ones leave room.
     ///
     /// # Errors
-    /// Too many wait already, or it waited too long, or too much of what was answered is not read.
+    /// Too many requests wait already, this one waited too long, or too many response bytes are unread.
     async fn turn(self: &Arc<Self>) -> Result<OwnedSemaphorePermit, OverBudget> {
         let turn = if let Ok(turn) = Arc::clone(&self.running).try_acquire_owned() {
             turn
@@ -171,12 +171,12 @@ impl TenantBudget {
             let turn = tokio::time::timeout(TURN, Arc::clone(&self.running).acquire_owned()).await;
             turn.ok().and_then(Result::ok).ok_or(OverBudget::TenantRequests)?
         };
-        // Before any work is done for an answer that could not be sent.
+        // Checked before any work goes into a response that could not be sent.
         if self.answers.is_full() { Err(OverBudget::TenantAnswers) } else { Ok(turn) }
     }
 }
 
-/// A tenant's request on its way.
+/// A tenant's request in progress.
 #[derive(Debug)]
 pub struct Turn {
     budget: Arc<TenantBudget>,
@@ -191,12 +191,12 @@ pub struct Budgets {
     answers: Arc<Meter>,
     addresses: Owners<u128, AddressBudget>,
     tenants: Owners<OrgId, TenantBudget>,
-    /// Proxies speak for many: what they hold counts for everybody alone.
+    /// A proxy speaks for many clients: what it holds counts only towards the shared budget.
     proxies: Arc<AddressBudget>,
 }
 
 impl Budgets {
-    /// Budgets of which nothing is spent.
+    /// Budgets with nothing spent.
     pub fn new(settings: &settings::Budgets) -> Arc<Self> {
         let unbounded = || Meter::new(usize::MAX);
         Arc::new(Self {
@@ -209,7 +209,7 @@ impl Budgets {
         })
     }
 
-    /// The budget of an address, IPv6 by its /64.
+    /// The budget of an address; IPv6 addresses share one per /64.
     pub fn of_address(&self, address: ClientAddr) -> Arc<AddressBudget> {
         self.addresses.get(&address.network_bits(), || AddressBudget {
             requests: Meter::new(self.settings.address_requests),
@@ -218,7 +218,7 @@ impl Budgets {
         })
     }
 
-    /// The budget of a proxy that names nobody.
+    /// The budget of a proxy that names no client.
     pub fn of_proxy(&self) -> Arc<AddressBudget> {
         Arc::clone(&self.proxies)
     }
@@ -232,10 +232,10 @@ impl Budgets {
         })
     }
 
-    /// Room for one more request of an address, whose budget the caller keeps meanwhile.
+    /// Room for one more request of an address; the caller keeps the budget alive meanwhile.
     ///
     /// # Errors
-    /// It has too many already.
+    /// The address has too many already.
     pub fn request(&self, address: &AddressBudget) -> Result<Held, OverBudget> {
         address.requests.hold(1).ok_or(OverBudget::AddressRequests)
     }
@@ -243,24 +243,24 @@ impl Budgets {
     /// A turn for a request of a tenant.
     ///
     /// # Errors
-    /// It has too many already, or leaves too much unread.
+    /// The tenant has too many already, or leaves too much unread.
     pub async fn turn(&self, tenant: &OrgId) -> Result<Turn, OverBudget> {
         let budget = self.of_tenant(tenant);
         let permit = budget.turn().await?;
         Ok(Turn { budget, _permit: permit })
     }
 
-    /// Room for bytes of a body.
+    /// Room for bytes of a request body.
     pub fn body(&self, address: &Arc<AddressBudget>) -> HeldBody {
         let nothing = |meter: &Arc<Meter>| Held { meter: Arc::clone(meter), amount: 0 };
         let (all, own) = (nothing(&self.bodies), nothing(&address.bodies));
         HeldBody { all, own, _owner: Arc::clone(address) }
     }
 
-    /// Room for an answer of `bytes`, until they are sent.
+    /// Room for a response of `bytes`, until it is sent.
     ///
     /// # Errors
-    /// The tenant, the address or all together leave too much unread.
+    /// The tenant, the address or all callers together leave too much unread.
     pub fn answer(
         &self,
         bytes: usize,
@@ -277,16 +277,17 @@ impl Budgets {
         Ok(HeldAnswer { _held: (all, own, tenants), _owners: owners })
     }
 
-    /// Bytes of all bodies, and of all answers, that are held at the moment.
+    /// Bytes currently held: of all request bodies, and of all responses.
     pub fn held(&self) -> (usize, usize) {
         (self.bodies.used(), self.answers.used())
     }
 }
 
-/// Bytes of each body that do not count to what all may hold together. Requests and connections bound them.
+/// The first bytes of each body that do not count towards the shared limit: the limits on requests and connections
+/// bound them.
 const UNCOUNTED: usize = 4 * 1_024;
 
-/// Bytes of a body that are held.
+/// Held bytes of a request body.
 #[derive(Debug)]
 pub struct HeldBody {
     all: Held,
@@ -298,26 +299,26 @@ impl HeldBody {
     /// Holds `more` bytes.
     ///
     /// # Errors
-    /// The address, or all together, have sent too many.
+    /// The address, or all callers together, sent too many.
     pub fn grow(&mut self, more: usize) -> Result<(), OverBudget> {
         if !self.own.grow(more) {
             return Err(OverBudget::AddressBodies);
         }
-        // Sign-ins and token requests are small: they pass however many bytes others have under way.
+        // Sign-ins and token requests are small: they pass no matter how many bytes others have in flight.
         let beyond = self.own.amount.saturating_sub(UNCOUNTED).saturating_sub(self.all.amount);
         if self.all.grow(beyond) { Ok(()) } else { Err(OverBudget::Bodies) }
     }
 }
 
-/// Bytes of an answer that are held.
+/// Held bytes of a response.
 #[derive(Debug)]
 pub struct HeldAnswer {
     _held: (Held, Held, Option<Held>),
-    /// Who is not forgotten while anything of theirs is held.
+    /// Owners that must not be evicted while they hold anything.
     _owners: (Arc<AddressBudget>, Option<Arc<TenantBudget>>),
 }
 
-/// What each owner has, for as long as anybody uses it.
+/// The budget of each owner, kept as long as it is in use.
 #[derive(Debug)]
 struct Owners<K, V> {
     hasher: RandomState,
@@ -327,7 +328,7 @@ struct Owners<K, V> {
 #[derive(Debug)]
 struct Shard<K, V> {
     known: HashMap<K, Arc<V>>,
-    /// At this size those that nobody uses are forgotten.
+    /// The size at which unused budgets are evicted.
     full: usize,
 }
 
@@ -339,7 +340,7 @@ impl<K, V> Default for Owners<K, V> {
     }
 }
 
-/// Owners that are kept in a shard before any is forgotten.
+/// Owners kept in a shard before any is evicted.
 const LEAST: usize = 64;
 
 impl<K: Clone + Eq + Hash, V> Owners<K, V> {
@@ -351,7 +352,7 @@ impl<K: Clone + Eq + Hash, V> Owners<K, V> {
             return Arc::clone(known);
         }
         if shard.known.len() >= shard.full {
-            // What is held keeps its owner; one that is forgotten holds nothing.
+            // A guard keeps its owner's budget alive; an evicted budget holds nothing.
             shard.known.retain(|_, value| Arc::strong_count(value) > 1);
             shard.full = (shard.known.len() * 2).max(LEAST);
         }
@@ -417,7 +418,7 @@ mod tests {
         assert!(budgets.answer(900, &here, Some(&other)).is_ok());
         drop((unread, rest));
         assert_eq!(budgets.held(), (0, 0));
-        // What is larger than the budget goes out alone.
+        // A response larger than the budget is sent when nothing else is held.
         let large = budgets.answer(5_000, &here, Some(&turn)).unwrap();
         assert_eq!(budgets.answer(1, &here, Some(&turn)).err(), Some(OverBudget::TenantAnswers));
         drop(large);
@@ -444,7 +445,7 @@ mod tests {
         body.grow(10_000).unwrap();
         assert_eq!(body.grow(1), Err(OverBudget::AddressBodies));
         let other = budgets.of_address(address("192.0.2.1"));
-        // Of each, what every body may have does not count.
+        // The uncounted first bytes of each body are not included.
         assert_eq!(budgets.held().0, 10_000 - UNCOUNTED);
         assert_eq!(budgets.body(&other).grow(2_097 + UNCOUNTED), Err(OverBudget::Bodies));
         let mut others = budgets.body(&other);

@@ -1,5 +1,5 @@
-//! What endpoints have in common, written into the OpenAPI document: the body of an error, when to come back, that
-//! something can go wrong here, and how callers authenticate.
+//! Parts of the OpenAPI document that endpoints share: error bodies, `Retry-After`, common error responses and
+//! authentication schemes.
 
 use serde::Serialize;
 use utoipa::openapi::content::ContentBuilder;
@@ -16,29 +16,29 @@ struct WorkspaceError {
     /// `VALIDATION_ERROR`, `UNAUTHORIZED`, `PERMISSION_DENIED`, `NOT_FOUND`, `CONFLICT`, `RATE_LIMITED`, `INTERNAL_ERROR`
     /// or `UNAVAILABLE`. Stable.
     error: String,
-    /// For people. Not stable.
+    /// For people; not stable.
     message: String,
 }
 
-/// An error of every other endpoint.
+/// An error of any other endpoint.
 #[derive(Serialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "the names are those on the wire")]
 struct Error {
-    /// The code that clients compare: RFC 6749's where that has one. Stable.
+    /// The code for clients to compare, from RFC 6749 where it defines one. Stable.
     error: String,
-    /// For people. Not stable.
+    /// For people; not stable.
     error_description: String,
-    /// The same as `error_description`.
+    /// The same text as `error_description`.
     message: String,
     /// Better Auth's code, where it has one.
     #[schema(required = false)]
     code: String,
-    /// Names the request in the log.
+    /// Identifies the request in the log.
     #[schema(required = false)]
     request_id: String,
 }
 
-/// Completes what the handlers say: security schemes, and every error.
+/// Completes the handlers' annotations: security schemes, and the error responses.
 pub fn complete(document: &mut OpenApi) {
     let components = document.components.get_or_insert_with(Default::default);
     let http = |scheme| SecurityScheme::Http(Http::new(scheme));
@@ -85,7 +85,7 @@ mod tests {
         serde_json::from_str(&crate::openapi()).unwrap()
     }
 
-    /// Every operation: its method and path, and what the document says of it.
+    /// Every operation: its method, path and description.
     fn operations(document: &Value) -> Vec<(String, &Value)> {
         let of_path = |(path, item): (&String, &'_ Value)| {
             item.as_object().unwrap().keys().map(|method| (method.clone(), path.clone())).collect::<Vec<_>>()
@@ -104,7 +104,7 @@ mod tests {
             let is_camel_case = id.starts_with(|first: char| first.is_ascii_lowercase())
                 && id.chars().all(|character| character.is_ascii_alphanumeric());
             assert!(is_camel_case, "{operation}: {id}");
-            // Generators make file names of them, which some file systems compare without case.
+            // Generators name files after operation ids, and some file systems ignore case.
             assert!(seen.insert(id.to_lowercase()), "{operation}: {id} is taken");
         }
         assert!(seen.len() > 50, "{}", seen.len());
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn every_status_that_has_a_body_has_a_schema() {
-        // What these answer with 200 is headers, or nothing.
+        // These answer 200 with headers only, or with an empty body.
         let bare = ["get /api/v1/auth/forward", "post /api/auth/oauth2/revoke"];
         let document = document();
         for (operation, described) in operations(&document) {

@@ -1,11 +1,11 @@
-//! Errors that every surface shares: what the store could not do.
+//! Errors common to every surface: those of the store.
 
 use http::StatusCode;
 use sigma_store::StoreError;
 
 use crate::http::ApiError;
 
-/// The answer when the store has no outcome: 503 when it will pass, 500 when it is our fault. The cause is logged.
+/// The response when the store fails: 503 if it is transient, 500 if it is our fault. The cause is logged.
 pub fn internal(error: StoreError) -> ApiError {
     match error {
         StoreError::Unavailable(_) | StoreError::Busy => ApiError::unavailable(error),
@@ -13,7 +13,7 @@ pub fn internal(error: StoreError) -> ApiError {
     }
 }
 
-/// 400 with a code of the OAuth surface.
+/// 400 with an error code of the OAuth surface.
 pub fn bad_request(error: &'static str, description: impl Into<std::borrow::Cow<'static, str>>) -> ApiError {
     ApiError::new(StatusCode::BAD_REQUEST, error, description)
 }

@@ -1,5 +1,5 @@
-//! The threads that hash passwords (argon2id, RFC 9106). Each holds the memory of one hash; what waits for them is bounded,
-//! so that a flood of sign-ins is told to come back instead of exhausting memory.
+//! The threads that hash passwords (argon2id, RFC 9106). Each holds the memory of one hash; the queue before them is
+//! bounded, so that a flood of sign-ins gets 503 instead of exhausting memory.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,10 +21,10 @@ use crate::settings::Passwords;
 const SALT: usize = 16;
 /// Bytes of a hash.
 const HASH: usize = 32;
-/// An idle thread gives its memory back after this long.
+/// How long an idle thread keeps its memory.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// The pool, cheap to clone. Its threads end with it.
+/// The pool; cheap to clone. Its threads end with the last clone.
 #[derive(Clone)]
 pub struct Hasher {
     known: Sender<Job>,
@@ -35,15 +35,15 @@ pub struct Hasher {
 
 type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
-/// The working memory of one thread, kept while it is busy: to get 19 MiB from the system costs a tenth of a hash.
+/// The working memory of one thread, kept while it is busy: getting 19 MiB from the system costs a tenth of a hash.
 #[derive(Default)]
 struct Memory(Vec<Block>);
 
-/// Where a hash waits for a thread. Each lane has half of the places, and the threads take from both alike, so that a flood
-/// of strangers leaves half of the pool to those who are known.
+/// The queue in which a hash waits for a thread. Each lane has half of the places, and the threads serve both alike, so
+/// that a flood of strangers leaves half of the pool to known users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
-    /// Somebody who got in before, or proved by a link or a session who they are.
+    /// A user who signed in from here before, or who holds a valid link or session.
     Known,
     /// Anybody.
     Stranger,
@@ -52,19 +52,20 @@ pub enum Lane {
 /// What a password is compared with.
 #[derive(Debug)]
 pub enum Reference {
-    /// The PHC string of the account.
+    /// The account's PHC string.
     Stored(String),
-    /// Nothing: the password is wrong, and costs what a hash of this cost (`m=19456,t=2,p=1`) does, or what new ones do.
+    /// No hash: the password is wrong, and checking takes as long as a hash of this cost (`m=19456,t=2,p=1`), or of the
+    /// current cost.
     Nothing(Option<String>),
 }
 
 /// Why nothing was hashed.
 #[derive(Debug, thiserror::Error)]
 pub enum HashingError {
-    /// As many wait as may: 503 with `Retry-After`.
+    /// The queue is full: 503 with `Retry-After`.
     #[error("too many passwords wait to be hashed")]
     Busy,
-    /// What is stored is no hash of ours, or the settings allow none.
+    /// The stored value is not a hash of ours, or the settings do not permit one.
     #[error("a password cannot be hashed: {0}")]
     Failed(String),
 }
@@ -75,14 +76,15 @@ impl HashingError {
     }
 }
 
-/// How a password compares with a stored hash.
+/// The result of comparing a password with a stored hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Match {
     /// It is another.
     Wrong,
-    /// It is the one.
+    /// It matches.
     Right,
-    /// It is the one, and its hash should be replaced: it is cheaper than new ones are, or of another form of the text.
+    /// It matches, and the hash should be replaced: it is cheaper than new ones, or of another Unicode form of the
+    /// password.
     Outgrown,
 }
 
@@ -90,7 +92,7 @@ impl Hasher {
     /// Starts the threads.
     ///
     /// # Errors
-    /// The settings are out of argon2's range, or the system has no thread left.
+    /// The settings are out of argon2's range, or the system cannot start a thread.
     pub fn new(settings: &Passwords, rng: Arc<dyn Rng>) -> Result<Self, HashingError> {
         let params = Params::new(settings.memory_kib, settings.iterations, settings.parallelism, Some(HASH))
             .map_err(HashingError::failed)?;
@@ -111,7 +113,7 @@ impl Hasher {
         Ok(Self { known, strangers, params, rng })
     }
 
-    /// Hashes a password that its person may set, under a new salt: a PHC string.
+    /// Hashes a new password under a fresh salt: a PHC string.
     ///
     /// # Errors
     /// [`HashingError`]
@@ -131,8 +133,8 @@ impl Hasher {
         .await
     }
 
-    /// Compares a password with what is stored. Where nothing is, it is hashed all the same and is wrong, so that nobody
-    /// learns from the time it takes who has a password.
+    /// Compares a password with the stored hash. Without one, it hashes all the same and reports a mismatch, so that
+    /// timing does not reveal which accounts have a password.
     ///
     /// # Errors
     /// [`HashingError`]
@@ -171,7 +173,7 @@ impl Hasher {
         .await
     }
 
-    /// Runs `work` on one of the threads. Who has gone away meanwhile is not worked for.
+    /// Runs `work` on one of the threads. Callers that are gone by then are skipped.
     async fn run<R: Send + 'static>(
         &self,
         lane: Lane,
@@ -218,17 +220,17 @@ impl Memory {
     }
 }
 
-/// The parameters of a cost as PHC strings write it.
+/// The cost parameters as PHC strings write them.
 fn params_of(cost: &str) -> Option<Params> {
     Params::try_from(&PasswordHash::new(&format!("$argon2id$v=19${cost}")).ok()?).ok()
 }
 
-/// One thread: hashes what comes, and gives its memory back when nothing does.
+/// One thread: hashes what arrives, and frees its memory when idle.
 fn work([known, strangers]: &[Receiver<Job>; 2]) {
     stand_back();
     let mut memory = Memory::default();
     loop {
-        // Of two lanes in which somebody waits, `select!` takes one at random.
+        // With both lanes occupied, `select!` picks one at random.
         let job = select! {
             recv(known) -> job => job,
             recv(strangers) -> job => job,
@@ -240,22 +242,22 @@ fn work([known, strangers]: &[Receiver<Job>; 2]) {
                 }
             }
         };
-        // The pool is gone: both lanes end with it.
+        // The pool is gone: both lanes are closed.
         let Ok(job) = job else { return };
-        // A hash that panics costs its own request alone.
+        // A hash that panics fails its own request only.
         if catch_unwind(AssertUnwindSafe(|| job(&mut memory))).is_err() {
             memory = Memory::default();
         }
     }
 }
 
-/// Lets threads that answer other requests go first when there are too few processors: a hash takes as long as a thousand
-/// cheap answers. Where the system refuses, only latency is lost.
+/// Yields to the threads that answer other requests when processors are scarce: a hash takes as long as a thousand
+/// cheap requests. Where the system refuses, only latency suffers.
 fn stand_back() {
-    /// A third of the share of a thread that does not stand back.
+    /// A third of the weight of a thread at normal priority.
     #[cfg(target_os = "linux")]
     const NICE: i32 = 5;
-    // Linux means the calling thread by this; elsewhere it would be the whole process.
+    // On Linux this means the calling thread; elsewhere it would be the whole process.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::setpriority_process(None, NICE);
 }

@@ -1,4 +1,5 @@
-//! A request of an app: its body is read once, the app authenticated over the raw bytes, and only then is it parsed.
+//! A request from an app: its body is read once, the app is authenticated over the raw bytes, and only then is the body
+//! parsed.
 
 use std::sync::Arc;
 
@@ -17,16 +18,16 @@ use crate::extract::{FORM, JSON, body, is_content_type, wrong_content_type};
 use crate::http::{ApiError, Key, RequestContext, Rule};
 use crate::state::AppState;
 
-/// An app that authenticated, or a public one that named itself.
+/// An authenticated app, or a public one identified by its `client_id`.
 #[derive(Clone, Debug)]
 pub struct AuthenticatedApp {
     /// The app.
     pub app: Arc<App>,
-    /// What it authenticated with, if that is good once.
+    /// The one-time credential it authenticated with, if any.
     pub once: Option<Once>,
 }
 
-/// A request of an app, with its parameters, none of which stands twice but `resource`.
+/// A request from an app with its parameters; only `resource` may repeat.
 #[derive(Clone, Debug)]
 pub struct AppRequest {
     /// The authenticated app.
@@ -52,7 +53,7 @@ impl FromRequest<AppState> for AppRequest {
         if caller.app.auth_method.is_confidential() {
             context.charge(Rule::App, client_id).map_err(IntoResponse::into_response)?;
         } else {
-            // For the headers of the answer alone: what is right is not held back for what failed before it.
+            // Only for the rate-limit headers of the response: earlier failures do not block a valid request.
             let _ = context.peek(Rule::Token, Key::At(context.client(), client_id));
         }
         Ok(Self { caller, params })
@@ -60,8 +61,8 @@ impl FromRequest<AppState> for AppRequest {
 }
 
 impl AuthenticatedApp {
-    /// Turns a refusal into its answer, and counts it if it may be one of many tries: those of a public app by the address
-    /// that they come from.
+    /// Turns a refusal into its response, and counts it if it may be part of a guessing attack; refusals of public apps
+    /// count by the caller's address.
     pub fn refuse(&self, context: &RequestContext, refusal: impl IntoResponse) -> Response {
         let (app, refusal) = (&self.app, refusal.into_response());
         if app.auth_method.is_confidential() {
@@ -72,8 +73,8 @@ impl AuthenticatedApp {
     }
 }
 
-/// Counts a refusal against the app at the address that it goes to; 429 when there were too many. Codes, tokens, secrets
-/// and signatures are cheap to check and cannot be guessed, so each is looked at before the count is.
+/// Counts a refusal against the app and the caller's address; 429 once there were too many. Codes, tokens, secrets and
+/// signatures are cheap to check and infeasible to guess, so each is checked before the count is.
 fn count_refusal(context: &RequestContext, client_id: &str, refusal: Response) -> Response {
     if !refusal.status().is_client_error() {
         return refusal;
@@ -84,7 +85,7 @@ fn count_refusal(context: &RequestContext, client_id: &str, refusal: Response) -
     }
 }
 
-/// Reads the parameters and authenticates the app, or says which app it claims to be and why it is refused.
+/// Reads the parameters and authenticates the app, or returns the app it claims to be and why it was refused.
 async fn identify(
     sigma: &AppState,
     context: &RequestContext,
@@ -106,10 +107,10 @@ async fn identify(
     }
 }
 
-/// The parameters of a form, or of a JSON object of texts.
+/// The parameters of a form, or of a JSON object of strings.
 ///
 /// # Errors
-/// 415 for another content type, 400 `invalid_request` for what cannot be read, stands twice or holds a NUL.
+/// 415 for another content type; 400 `invalid_request` for a malformed body, a repeated parameter or a NUL character.
 pub fn read_params(headers: &HeaderMap, body: &Bytes) -> Result<Params, ApiError> {
     if is_content_type(headers, FORM) {
         return read_form(body);
@@ -125,13 +126,13 @@ pub fn read_params(headers: &HeaderMap, body: &Bytes) -> Result<Params, ApiError
 /// The parameters of a form.
 ///
 /// # Errors
-/// 400 `invalid_request` for what cannot be read, stands twice or holds a NUL.
+/// 400 `invalid_request` for a malformed body, a repeated parameter or a NUL character.
 pub fn read_form(body: &[u8]) -> Result<Params, ApiError> {
     let text = std::str::from_utf8(body).map_err(|_| bad_request("invalid_request", "the body is not a form"))?;
     single(Params::parse(text))
 }
 
-/// These parameters, if each stands once and holds no NUL.
+/// These parameters, if none repeats and none contains NUL.
 fn single(params: Params) -> Result<Params, ApiError> {
     if params.repeated().is_some() {
         return Err(bad_request("invalid_request", "parameters must not be repeated"));
@@ -142,7 +143,7 @@ fn single(params: Params) -> Result<Params, ApiError> {
     Ok(params)
 }
 
-/// The members of a JSON object, in the order received. `resource` may be a list.
+/// The members of a JSON object, in the order received. `resource` may be an array.
 fn json_pairs(body: &[u8]) -> Option<Vec<(String, String)>> {
     let JsonMembers(members) = serde_json::from_slice(body).ok()?;
     let mut pairs = Vec::with_capacity(members.len());
@@ -163,7 +164,7 @@ fn json_pairs(body: &[u8]) -> Option<Vec<(String, String)>> {
     Some(pairs)
 }
 
-/// The members of an object as they came: in order, and twice where they stand twice.
+/// The members of an object as received: in order, duplicates included.
 struct JsonMembers(Vec<(String, Value)>);
 
 impl<'de> serde::Deserialize<'de> for JsonMembers {

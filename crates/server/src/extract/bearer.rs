@@ -1,4 +1,4 @@
-//! Whoever holds an access token: its signature is checked once, its grant on every request.
+//! The bearer of an access token: its signature is checked once, its grant on every request.
 
 use std::sync::Arc;
 
@@ -19,36 +19,37 @@ use crate::error::internal;
 use crate::http::ApiError;
 use crate::state::AppState;
 
-/// How far the clocks of our processes may differ, in seconds.
+/// Tolerated clock skew between server processes, in seconds.
 const SKEW: i64 = 60;
 
-/// An access token whose signature, type and issuer were checked. Whether it lives is another question.
+/// An access token whose signature, type and issuer are valid; whether it is still active is checked separately.
 #[derive(Debug)]
 pub struct VerifiedAccess {
     /// Its claims.
     pub claims: AccessClaims,
-    /// The key that signed it.
+    /// The signing key.
     kid: String,
 }
 
-/// A token that lives: its app, its grant, its session and its person do.
+/// An active token: its app, grant, session and account all are.
 #[derive(Clone, Debug)]
 pub struct LiveAccess {
     /// The token.
     pub access: Arc<VerifiedAccess>,
-    /// The app that holds it.
+    /// The app it was issued to.
     pub app: Arc<App>,
-    /// The grant and the person; none for a token of the app for itself.
+    /// The grant and the account; `None` for a token that an app got for itself.
     pub person: Option<(Arc<Grant>, Person)>,
 }
 
-/// Checks the signature of an access token, or remembers that it was checked. Nothing for what is none of ours.
+/// Verifies the signature of an access token, or recalls that it was verified. `None` for anything that is not a token
+/// of ours.
 ///
 /// # Errors
-/// A key signed it that is unknown here, and the store does not say whether there is such a key.
+/// The signing key is unknown to this process, and the store does not answer whether it exists.
 pub async fn verify_access(sigma: &AppState, token: &str) -> Result<Option<Arc<VerifiedAccess>>, StoreError> {
     let digest = Digest::of(token);
-    // A key that was deleted verifies nothing any more, not even what it verified before.
+    // A deleted key no longer vouches for tokens, not even for those verified before.
     if let Some(known) = sigma.verified.get(&digest) {
         let ring = sigma.keys.ring(&sigma.master_key).await;
         if ring.verifier(&known.kid).is_some() {
@@ -73,14 +74,14 @@ fn verify_with(sigma: &AppState, ring: &Keyring, jws: &UnverifiedJws<'_>, kid: &
     Some(Arc::new(VerifiedAccess { claims, kid: kid.to_owned() }))
 }
 
-/// Whether a verified token lives, and whose it is.
+/// Whether a verified token is active, and whose it is.
 ///
 /// # Errors
 /// The store does not answer.
 pub async fn load_live(sigma: &AppState, access: Arc<VerifiedAccess>) -> Result<Option<LiveAccess>, StoreError> {
     let claims = &access.claims;
     let now = sigma.now().seconds();
-    // A token from the future was made by a clock that nobody should trust.
+    // A token from the future was issued by a clock that must not be trusted.
     if now >= claims.exp || claims.iat > now + SKEW {
         return Ok(None);
     }
@@ -115,20 +116,20 @@ async fn load_app(sigma: &AppState, client_id: &str) -> Result<Option<Arc<App>>,
     Ok(app.filter(|app| !app.disabled))
 }
 
-/// A Bearer token (RFC 6750) that lives and is meant for us.
+/// An active Bearer token (RFC 6750) with this server in its audience.
 #[derive(Clone, Debug)]
 pub struct Bearer(pub LiveAccess);
 
-/// Why a Bearer token was not taken (RFC 6750 §3.1).
+/// Why a Bearer token was refused (RFC 6750 §3.1).
 #[derive(Clone, Debug)]
 pub enum BearerError {
-    /// There is none: a challenge without an error code (RFC 6750 §3.1).
+    /// No token: a challenge without an error code (RFC 6750 §3.1).
     Missing,
-    /// It is not a token of ours, or dead.
+    /// Not a token of ours, or no longer active.
     Invalid,
-    /// It was sent twice, or in the query, where logs would keep it.
+    /// Sent twice, or in the query, where logs would keep it.
     Malformed,
-    /// It does not allow this.
+    /// Its scopes are insufficient.
     InsufficientScope,
     /// The store did not answer.
     Store(StoreError),
@@ -172,10 +173,10 @@ impl IntoResponse for BearerError {
     }
 }
 
-/// The token of an `Authorization: Bearer` header; the scheme's case does not matter.
+/// The token of an `Authorization: Bearer` header; the scheme is case-insensitive.
 ///
 /// # Errors
-/// [`BearerError::Malformed`] when the header stands twice.
+/// [`BearerError::Malformed`] when the header is repeated.
 pub fn bearer_token(headers: &http::HeaderMap) -> Result<Option<&str>, BearerError> {
     let mut values = headers.get_all(header::AUTHORIZATION).into_iter();
     let Some(value) = values.next() else { return Ok(None) };
@@ -187,10 +188,10 @@ pub fn bearer_token(headers: &http::HeaderMap) -> Result<Option<&str>, BearerErr
 }
 
 impl Bearer {
-    /// Takes a token that was sent as Bearer: alive, and with us in its audience.
+    /// Accepts a token sent as Bearer: active, and with this server in its audience.
     ///
     /// # Errors
-    /// [`BearerError::Invalid`] for every other token.
+    /// [`BearerError::Invalid`] for any other token.
     pub async fn take(sigma: &AppState, token: &str) -> Result<Self, BearerError> {
         let access = verify_access(sigma, token).await?.ok_or(BearerError::Invalid)?;
         let live = load_live(sigma, access).await?.ok_or(BearerError::Invalid)?;

@@ -13,7 +13,7 @@ use sigma_core::digest::Digest;
 
 use crate::state::AppState;
 
-/// What a browser sent beside its request.
+/// What a browser sent along with its request.
 #[derive(Clone, Debug)]
 pub struct Browser {
     headers: HeaderMap,
@@ -28,12 +28,12 @@ impl<S: Sync> FromRequestParts<S> for Browser {
 }
 
 impl Browser {
-    /// A browser that sent these headers.
+    /// The browser that sent these headers.
     pub fn of(headers: &HeaderMap) -> Self {
         Self { headers: headers.clone() }
     }
 
-    /// The value of a cookie; the first, where there are several of that name.
+    /// The value of a cookie; the first, if there are several of that name.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies(name).next()
     }
@@ -46,7 +46,8 @@ impl Browser {
             .filter_map(move |(known, value)| (known == name).then_some(value.trim_end()))
     }
 
-    /// Whether a script asked, which follows no redirect to another origin: it gets the address as JSON instead.
+    /// Whether a script sent the request: scripts cannot follow a redirect to another origin, so they get the address
+    /// as JSON.
     pub fn wants_json(&self) -> bool {
         let is = |name: &str, wanted: &str| {
             self.headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(wanted))
@@ -54,18 +55,18 @@ impl Browser {
         is("sec-fetch-mode", "cors") || is("accept", "application/json")
     }
 
-    /// The secret in the session cookie, if we signed it: `token.base64(HMAC)`, percent-encoded
+    /// The secret in the session cookie, if its signature is ours: `token.base64(HMAC)`, percent-encoded
     /// (`docs/spec/sessions.md#session-cookie`).
     ///
-    /// Another host of our site can set a cookie of the same name for both. One that we did not sign is passed over; of
-    /// two that we did sign neither counts, so that nobody acts in a session that was slipped in.
+    /// Another host of the same site can set a cookie of this name for both. Cookies without our signature are skipped;
+    /// if two carry one, neither counts, so that nobody acts in a session planted on them.
     pub fn session_secret(&self, sigma: &AppState) -> Option<SessionSecret> {
         let mut signed = self.cookies(session_cookie_name(sigma)).filter_map(|value| signed_token(sigma, value));
         let token = signed.next()?;
         signed.all(|other| other == token).then(|| SessionSecret { digest: Digest::of(&token), token })
     }
 
-    /// What the browser calls itself, cut to what a list of sessions can show.
+    /// The `User-Agent`, truncated to what a list of sessions can show.
     pub fn user_agent(&self) -> String {
         let agent = self.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         agent.chars().take(300).collect()
@@ -74,13 +75,13 @@ impl Browser {
 
 /// The secret of a session, as its browser holds it.
 pub struct SessionSecret {
-    /// What the store knows it by.
+    /// The hash by which the store knows it.
     pub digest: Digest,
-    /// The secret, for the answers that give it back to its own browser.
+    /// The secret, for responses that give it back to its own browser.
     pub token: String,
 }
 
-/// The token in the value of a session cookie, if we signed it.
+/// The token in a session cookie's value, if its signature is ours.
 fn signed_token(sigma: &AppState, value: &str) -> Option<String> {
     let value = percent_decode_str(value).decode_utf8().ok()?;
     let (token, signature) = value.rsplit_once('.')?;
@@ -101,12 +102,12 @@ pub fn session_cookie(sigma: &AppState, token: &str, seconds: u64) -> String {
     cookie(sigma, session_cookie_name(sigma), &format!("{token}.{signature}"), seconds)
 }
 
-/// `Set-Cookie` that ends the session cookie.
+/// `Set-Cookie` that deletes the session cookie.
 pub fn expired_session_cookie(sigma: &AppState) -> String {
     cookie(sigma, session_cookie_name(sigma), "", 0)
 }
 
-/// A cookie for the whole origin that no script reads and no foreign page sends with a form.
+/// A cookie for the whole origin, `HttpOnly` and `SameSite=Lax`.
 pub(crate) fn cookie(sigma: &AppState, name: &str, value: &str, seconds: u64) -> String {
     let secure = if sigma.is_https() { "; Secure" } else { "" };
     format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")

@@ -1,5 +1,5 @@
-//! How an app proves who it is at the token, revocation and introspection endpoints: by the method that it is registered
-//! with, and by one in a request. A secret may come either way unless one of them is registered.
+//! Client authentication at the token, revocation and introspection endpoints: by the registered method, and one method
+//! per request. A secret may come by header or in the body, unless the app insists on one of them.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::http::ApiError;
 use crate::oauth::{TOKEN_ALIASES, TOKEN_PATH};
 use crate::state::AppState;
 
-/// The one type of assertion (RFC 7523 §2.2).
+/// The only supported assertion type (RFC 7523 §2.2).
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// Why client authentication failed (RFC 6749 §5.2).
@@ -34,37 +34,37 @@ pub enum ClientAuthError {
     MissingId,
     /// Two methods at once.
     TwoMethods,
-    /// There is no such app.
+    /// No such app.
     Unregistered(String),
-    /// It is switched off.
+    /// The app is disabled.
     Disabled,
-    /// It names itself twice, differently.
+    /// It names two different client ids.
     Disagreement,
-    /// It used another method than its own.
+    /// It used a method other than its registered one.
     WrongMethod {
         /// The app.
         client_id: String,
-        /// What it used; [`AuthMethod::None`] for nothing.
+        /// The method used; [`AuthMethod::None`] for none.
         sent: AuthMethod,
-        /// What it is registered with.
+        /// The registered method.
         registered: AuthMethod,
     },
-    /// The secret or assertion does not hold.
+    /// The secret or assertion is wrong.
     Invalid,
     /// `sigma_bitcoin_auth`: no token.
     MissingSignature,
     /// `sigma_bitcoin_auth`: not a token.
     MalformedSignature,
-    /// `sigma_bitcoin_auth`: the app has no key.
+    /// `sigma_bitcoin_auth`: the app has no key registered.
     NoKey {
         /// The app.
         client_id: String,
-        /// A refresh was asked for, which has words of its own.
+        /// A failed refresh, which has its own message.
         refresh: bool,
     },
     /// `sigma_bitcoin_auth`: another key.
     OtherKey,
-    /// `sigma_bitcoin_auth`: the signature does not hold.
+    /// `sigma_bitcoin_auth`: the signature is invalid.
     InvalidSignature,
     /// The store did not answer.
     Store(StoreError),
@@ -107,13 +107,13 @@ impl From<ClientAuthError> for ApiError {
     }
 }
 
-/// What was sent, what is registered, and what to type where the app is registered to make the two agree.
+/// The method used, the method registered, and the command that makes the two agree.
 fn wrong_method(client_id: &str, sent: AuthMethod, registered: AuthMethod) -> String {
     let method = match sent {
         AuthMethod::None => "no client authentication was sent".to_owned(),
         sent => format!("{} was sent", sent.as_str()),
     };
-    // A library that sends its secret one way may send it the other way next time.
+    // A library that sends its secret one way may send it the other way after an update.
     let wanted = if sent.has_secret() { AuthMethod::ClientSecret } else { sent };
     let keys = match sent {
         AuthMethod::PrivateKeyJwt => " --jwks @FILE",
@@ -127,7 +127,7 @@ fn wrong_method(client_id: &str, sent: AuthMethod, registered: AuthMethod) -> St
     )
 }
 
-/// A refusal to an app. Whoever tried Basic is asked for it again (RFC 6749 §5.2).
+/// A refusal to an app. One that tried Basic gets a Basic challenge (RFC 6749 §5.2).
 #[derive(Clone, Debug)]
 pub struct RefusedApp {
     error: ClientAuthError,
@@ -146,7 +146,7 @@ impl IntoResponse for RefusedApp {
     }
 }
 
-/// What an app sent to prove who it is.
+/// The credentials that an app sent.
 struct Proof<'a> {
     basic: Option<(String, String)>,
     secret: Option<&'a str>,
@@ -159,7 +159,7 @@ impl Proof<'_> {
         self.basic.is_some() || self.secret.is_some() || self.assertion.is_some()
     }
 
-    /// The method that was used. Some libraries send an empty secret for public apps: that is none.
+    /// The method used. Some libraries send an empty secret for public apps, which counts as none.
     fn method(&self) -> AuthMethod {
         match self {
             Proof { basic: Some((_, secret)), .. } if !secret.is_empty() => AuthMethod::ClientSecretBasic,
@@ -171,7 +171,7 @@ impl Proof<'_> {
         }
     }
 
-    /// The secret, if it was sent in a way that an app with `method` may.
+    /// The secret, if it was sent in a way that `method` permits.
     fn secret_for(&self, method: AuthMethod) -> Option<&str> {
         let in_header = self.basic.as_ref().map(|(_, secret)| secret.as_str());
         match method {
@@ -183,7 +183,7 @@ impl Proof<'_> {
     }
 }
 
-/// Authenticates the app of a request to `path` with `body`.
+/// Authenticates the app that sent `body` to `path`.
 ///
 /// # Errors
 /// [`RefusedApp`]
@@ -254,8 +254,8 @@ async fn check(
     Ok(AuthenticatedApp { app, once })
 }
 
-/// Collects what was sent, and refuses two methods at once. A signature is one only of apps that sign: a public app
-/// that sends one all the same is not refused for it.
+/// Collects the credentials, and refuses two methods at once. A signature counts only for apps registered to sign: a
+/// public app that sends one is not refused for it.
 fn read_proof<'a>(headers: &'a HeaderMap, params: &'a Params) -> Result<Proof<'a>, ClientAuthError> {
     let signature_header = http::HeaderName::from_static("x-auth-token");
     if [&header::AUTHORIZATION, &signature_header].iter().any(|name| headers.get_all(*name).iter().nth(1).is_some()) {
@@ -280,19 +280,19 @@ fn read_proof<'a>(headers: &'a HeaderMap, params: &'a Params) -> Result<Proof<'a
     Ok(Proof { basic, secret, assertion, signature })
 }
 
-/// The app that a refused request claimed to be of; it may be none of ours.
+/// The app that a refused request claimed to be; it may not exist.
 pub fn claimed_id(headers: &HeaderMap, params: &Params) -> Option<String> {
     let basic = headers.get(header::AUTHORIZATION).and_then(basic_credentials).and_then(read_basic);
     basic.map(|(id, _)| id).or_else(|| params.get("client_id").map(str::to_owned))
 }
 
-/// What follows the scheme, if that is Basic.
+/// The credentials after the scheme, if that is Basic.
 fn basic_credentials(value: &HeaderValue) -> Option<&str> {
     let (scheme, credentials) = value.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("basic").then_some(credentials.trim())
 }
 
-/// Id and secret of Basic, both form-encoded (RFC 6749 §2.3.1).
+/// Id and secret from Basic, both form-encoded (RFC 6749 §2.3.1).
 fn read_basic(value: &str) -> Option<(String, String)> {
     let decoded = String::from_utf8(STANDARD.decode(value).ok()?).ok()?;
     let (id, secret) = decoded.split_once(':')?;
@@ -304,8 +304,8 @@ fn form_decode(text: &str) -> String {
     percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }
 
-/// Whether nothing was sent that a public app could not have. Some libraries send an empty secret for one; an app that
-/// sends a real one is confused about what it is.
+/// Whether a public app could have sent this. Some libraries send an empty secret for one; a non-empty secret means
+/// that the app is misconfigured.
 fn is_public(proof: &Proof<'_>) -> bool {
     let tried = proof.basic.as_ref().is_some_and(|(_, secret)| !secret.is_empty()) || proof.secret.is_some();
     !tried && proof.assertion.is_none()
@@ -336,8 +336,8 @@ async fn check_assertion(
     Once::new(key, verified.expires_at, sigma.store.database_now()).ok_or(ClientAuthError::Invalid)
 }
 
-/// Checks a Bitcoin signature: over the raw body first, then over the same fields encoded as browsers encode a form,
-/// since the reference server does the latter.
+/// Verifies a Bitcoin signature: over the raw body first, then over the same fields encoded as browsers encode a form,
+/// as the reference server does.
 fn check_signature(
     sigma: &AppState,
     app: &App,
@@ -353,7 +353,7 @@ fn check_signature(
     if *token.pubkey() != key {
         return Err(ClientAuthError::OtherKey);
     }
-    // Old clients sign the older path of the token endpoint, whichever of its paths they post to.
+    // Older clients sign the old path of the token endpoint, whichever path they post to.
     let older = (path == TOKEN_PATH || TOKEN_ALIASES.contains(&path)).then_some("/oauth2/token");
     let encoded = params.to_query();
     let now = sigma.now().millis();

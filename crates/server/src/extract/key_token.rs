@@ -1,4 +1,4 @@
-//! Whoever signed this request with a Bitcoin key: the `X-Auth-Token` header (`docs/spec/keys.md`).
+//! The signer of a request signed with a Bitcoin key: the `X-Auth-Token` header (`docs/spec/keys.md`).
 
 use http::{HeaderMap, StatusCode};
 use sigma_bitcoin::{AuthToken, PublicKey, VerifiedAuthToken};
@@ -13,27 +13,27 @@ use crate::state::AppState;
 /// The path that sign-in tokens sign.
 pub const SIGN_IN_PATH: &str = "/api/auth/sign-in/sigma";
 
-/// A token that was checked, and how.
+/// A verified token.
 #[derive(Clone, Debug)]
 pub struct KeyToken {
     /// The key that signed.
     pub pubkey: PublicKey,
-    /// It may be used once.
+    /// Consumed once; replays are refused.
     pub once: Once,
-    /// It named our origin: no other server can have been its target.
+    /// The signed path names our origin: the token cannot have been meant for another server.
     pub origin_bound: bool,
-    /// It covers the body.
+    /// The signature covers the body.
     pub body_bound: bool,
 }
 
-/// Why a token was not taken. What is wrong with a signature and what with its time is not told apart.
+/// Why a token was refused. A bad signature and a wrong time are not told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyTokenError {
     /// Missing.
     Missing,
     /// It is none.
     Malformed,
-    /// It does not hold, here and now.
+    /// Invalid here and now.
     Invalid,
 }
 
@@ -49,8 +49,8 @@ impl From<KeyTokenError> for ApiError {
 }
 
 impl KeyToken {
-    /// Checks `token` against `path` of ours, bare or with our origin before it, and `body`: as it came, or as nothing
-    /// at all, since both habits are in the field.
+    /// Verifies `token` against a `path` of ours, with or without our origin before it, and against `body` as sent or
+    /// as empty: clients do both.
     ///
     /// # Errors
     /// [`KeyTokenError`]
@@ -61,8 +61,8 @@ impl KeyToken {
         let expected = if origin_bound { bound_path.as_str() } else { path };
         let now = sigma.now().millis();
         let invalid = KeyTokenError::Invalid;
-        // A signature holds for one of the two at most, so only the time it takes depends on which is tried first: an
-        // empty object is the habit of those who sign no body.
+        // A signature is valid for at most one of the two, so the order affects only speed: clients that do not sign
+        // the body usually send an empty object.
         let (first, second): (&[u8], &[u8]) = if body == b"{}" { (b"", body) } else { (body, b"") };
         let (signed, verified) = match token.verify(expected, first, now) {
             Ok(verified) => (first, verified),
@@ -74,7 +74,7 @@ impl KeyToken {
         Ok(Self { pubkey: verified.pubkey, once, origin_bound, body_bound })
     }
 
-    /// Checks the token in the header `name`.
+    /// Verifies the token in the header `name`.
     ///
     /// # Errors
     /// [`KeyTokenError`]
@@ -95,13 +95,13 @@ impl KeyToken {
     }
 }
 
-/// What makes a checked token good once; nothing for one that is too old by the clock of the database.
+/// What makes a verified token single-use; `None` if it is too old by the clock of the database.
 pub fn once(sigma: &AppState, verified: &VerifiedAuthToken) -> Option<Once> {
     let expires_at = Timestamp::from_micros(verified.expires_millis.saturating_mul(1_000));
     Once::new(Digest::of(verified.replay_key), expires_at, sigma.store.database_now())
 }
 
-/// The token of a body that carries it as `authToken` or `token`, where no header does.
+/// The token that a body carries as `authToken` or `token`, in the absence of the header.
 pub fn fallback_token(headers: &HeaderMap, body: &[u8]) -> Option<String> {
     if header(headers, http::HeaderName::from_static("x-auth-token")).is_some() {
         return None;

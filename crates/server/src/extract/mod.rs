@@ -1,4 +1,4 @@
-//! Who calls: each extractor proves it, so that a handler that takes one cannot be reached without.
+//! Callers: each extractor proves who calls, so that a handler taking one cannot be reached without that proof.
 
 mod app_request;
 mod bearer;
@@ -24,18 +24,18 @@ use http::{HeaderMap, HeaderName};
 
 use crate::http::{ApiError, RequestContext, Unread};
 
-/// The value of a header, if it is there once and readable.
+/// The value of a header, if present once and readable.
 pub fn header(headers: &HeaderMap, name: impl Into<HeaderName>) -> Option<&str> {
     let mut values = headers.get_all(name.into()).into_iter();
     let value = values.next()?;
     if values.next().is_none() { value.to_str().ok() } else { None }
 }
 
-/// The whole body. Most were read and bounded before the handler; one that may be large is read here, after whoever sends it
-/// has proven who they are.
+/// The whole body. Most bodies were read and bounded before the handler; one that may be large is read here, after the
+/// sender has authenticated.
 ///
 /// # Errors
-/// The answer for a body that broke off, is too large or too slow.
+/// The response to a body that was cut off, too large or too slow.
 pub async fn body(mut request: Request) -> Result<Bytes, Response> {
     if let Some(unread) = request.extensions_mut().remove::<Unread>() {
         let context = request.extensions().get::<RequestContext>().cloned();
@@ -48,7 +48,7 @@ pub async fn body(mut request: Request) -> Result<Bytes, Response> {
     Bytes::from_request(request, &()).await.map_err(IntoResponse::into_response)
 }
 
-/// Whether the content type is `wanted`, whatever its parameters.
+/// Whether the content type is `wanted`, ignoring parameters.
 pub fn is_content_type(headers: &HeaderMap, wanted: &str) -> bool {
     header(headers, http::header::CONTENT_TYPE)
         .and_then(|value| value.split(';').next())
@@ -60,7 +60,7 @@ pub const FORM: &str = "application/x-www-form-urlencoded";
 /// The media type of JSON.
 pub const JSON: &str = "application/json";
 
-/// A JSON object; serde would take a list of the members' values as well.
+/// A JSON object; serde would also accept an array of the members' values.
 pub fn read_object<T: serde::de::DeserializeOwned>(body: &[u8]) -> Option<T> {
     if !body.trim_ascii_start().starts_with(b"{") {
         return None;
@@ -68,7 +68,7 @@ pub fn read_object<T: serde::de::DeserializeOwned>(body: &[u8]) -> Option<T> {
     serde_json::from_slice(body).ok()
 }
 
-/// An answer for a body of another type than the endpoint reads.
+/// The response to a body of the wrong content type.
 pub fn wrong_content_type(description: &'static str) -> ApiError {
     ApiError::new(http::StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request", description)
 }

@@ -1,4 +1,4 @@
-//! A session that is about to begin in a browser.
+//! A session about to begin in a browser.
 
 use sigma_core::digest::Digest;
 use sigma_core::ids::SessionId;
@@ -12,7 +12,7 @@ use crate::state::AppState;
 /// A day, in seconds.
 const DAY: u32 = 86_400;
 
-/// A session as [`sigma_store::session::begin`] takes it, and the secret that only its browser will have.
+/// A session as [`sigma_store::session::begin`] takes it, with the secret for its browser.
 pub struct NewBrowserSession {
     /// What is stored.
     pub new: NewSession,
@@ -21,8 +21,8 @@ pub struct NewBrowserSession {
 }
 
 impl NewBrowserSession {
-    /// A session of this browser, for a person who proved who they are by `amr` (RFC 8176). It continues the browser's own,
-    /// if that is the same person's.
+    /// A session of this browser for an account authenticated by `amr` (RFC 8176). It replaces the browser's current
+    /// session if that is of the same account.
     pub fn of(sigma: &AppState, context: &RequestContext, browser: &Browser, amr: &'static str) -> Self {
         let now = sigma.now();
         let seconds = sigma.settings.sign_in.session_days.saturating_mul(DAY);
@@ -41,7 +41,7 @@ impl NewBrowserSession {
         Self { new, secret, seconds }
     }
 
-    /// The secret, for answers that give it to their browser.
+    /// The secret, for responses that give it to their browser.
     pub fn secret(&self) -> &str {
         &self.secret
     }

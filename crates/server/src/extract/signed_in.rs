@@ -1,4 +1,4 @@
-//! The person whose browser is signed in: by the session cookie, or by its secret as Bearer.
+//! The signed-in account of a browser: by the session cookie, or by the session's secret as Bearer.
 
 use std::sync::Arc;
 
@@ -14,19 +14,19 @@ use crate::extract::Browser;
 use crate::http::ApiError;
 use crate::state::AppState;
 
-/// A live session of a live account.
+/// A live session of an active account.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// The session.
     pub session: Session,
     /// The account.
     pub account: Arc<Account>,
-    /// The session's secret, which its holder sent.
+    /// The session's secret, as the caller sent it.
     pub token: String,
 }
 
 impl SignedIn {
-    /// Whoever `browser` is signed in as.
+    /// The account that `browser` is signed in to.
     ///
     /// # Errors
     /// The store does not answer.
@@ -37,7 +37,7 @@ impl SignedIn {
         }
     }
 
-    /// Whoever holds the session of that secret.
+    /// The session with that secret.
     async fn by_secret(sigma: &AppState, digest: Digest, token: String) -> Result<Option<Self>, ApiError> {
         let session = sigma.store.read(move |tx| session::find_by_secret(tx, &digest)).await.map_err(internal)?;
         let Some(session) = session.filter(|session| session.is_live(sigma.now())) else { return Ok(None) };
@@ -46,7 +46,7 @@ impl SignedIn {
     }
 }
 
-/// The person, or nobody.
+/// The signed-in account, if any.
 #[derive(Clone, Debug)]
 pub struct MaybeSignedIn(pub Option<SignedIn>);
 
@@ -61,7 +61,7 @@ impl FromRequestParts<AppState> for MaybeSignedIn {
         let bearer = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token =
             bearer.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        // The secret as it was answered, or as the cookie carries it.
+        // The secret, plain or in its signed cookie form.
         let secret = token.map(|(_, token)| token.split('.').next().unwrap_or_default().trim().to_owned());
         match secret {
             Some(secret) if secret.len() == SECRET_LENGTH => {
@@ -72,7 +72,7 @@ impl FromRequestParts<AppState> for MaybeSignedIn {
     }
 }
 
-/// Letters of a session's secret: 190 bits, and the length that Better Auth's have.
+/// Length of a session's secret: 190 bits, and as long as Better Auth's.
 pub const SECRET_LENGTH: usize = 32;
 
 impl FromRequestParts<AppState> for SignedIn {

@@ -3,7 +3,7 @@ use sigma_core::random::SeededRng;
 
 use super::*;
 
-/// Costs at which a test does not wait.
+/// Costs low enough for tests.
 fn cheap() -> Passwords {
     Passwords { memory_kib: 64, iterations: 1, parallelism: 1, threads: 1, queue: 4 }
 }
@@ -42,7 +42,7 @@ async fn a_password_matches_its_own_hash_and_no_other() {
 
 #[tokio::test]
 async fn the_hash_is_that_of_the_reference_implementation() {
-    // The C library, by argon2-cffi: salt `somesaltsomesalt`, t=2, m=19456, p=1.
+    // From the C library, by argon2-cffi: salt `somesaltsomesalt`, t=2, m=19456, p=1.
     let phc = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$K13EBUiG7JV+9ZxztmHFTdb7J0WQsnj2V8bZaqyPptE";
     let hasher = hasher(&Passwords { threads: 1, ..Passwords::default() });
     assert_eq!(verify(&hasher, "password", phc).await, Match::Right);
