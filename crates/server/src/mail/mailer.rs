@@ -1,4 +1,4 @@
-//! The mailer: takes mails from the outbox and sends them, again and again until they are too old.
+//! The mailer: takes mails from the outbox and sends them, with retries until they expire.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use super::transport::{sender, to_mime};
 use super::{MailError, Message, Transport};
 use crate::state::AppState;
 
-/// How often it looks without being told: another process may have promised a mail.
+/// How often it polls: another process may have queued a mail.
 const ROUND: Duration = Duration::from_secs(5);
-/// Mails that are taken at once: they must be sent before another process takes them.
+/// Mails claimed at once: they must be sent before another process may claim them again.
 const BATCH: u32 = 5;
-/// How long it waits after the first failure; twice as long after each that follows.
+/// The delay after the first failure; it doubles with each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(15);
-/// The longest that it waits.
+/// The longest delay.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
 /// Sends mails for as long as the server runs.
@@ -37,7 +37,7 @@ pub async fn run(sigma: AppState) {
     }
 }
 
-/// Says once how mails leave.
+/// Logs at start how mails are delivered.
 async fn announce(sigma: &AppState) {
     let settings = &sigma.settings.mail;
     if settings.smtp.is_some() {
@@ -54,13 +54,13 @@ async fn announce(sigma: &AppState) {
     }
 }
 
-/// Takes a few mails that are due and sends them; how many were taken.
+/// Claims a few due mails and sends them; returns how many it claimed.
 ///
 /// # Errors
 /// The store does not answer.
 pub async fn deliver_due(sigma: &AppState) -> Result<usize, StoreError> {
     let now = sigma.now();
-    // A look costs no write: nothing is written while there is nothing to do.
+    // An idle poll writes nothing.
     if !sigma.store.read(move |tx| outbox::is_due(tx, now)).await? {
         return Ok(0);
     }
@@ -72,7 +72,7 @@ pub async fn deliver_due(sigma: &AppState) -> Result<usize, StoreError> {
     Ok(taken.len())
 }
 
-/// Sends one mail, and notes what became of it.
+/// Sends one mail and records the outcome.
 async fn deliver(sigma: &AppState, transport: &Result<Transport, MailError>, mail: &Taken) -> Result<(), StoreError> {
     let id = mail.id.clone();
     let sent = send(sigma, transport, mail).await;
@@ -115,13 +115,13 @@ async fn send(
     transport.send(&mail.id, &mime).await
 }
 
-/// How long a mail that was tried `attempts` times waits.
+/// The delay after `attempts` failed attempts.
 fn wait(attempts: i64) -> Duration {
     let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(0).min(16);
     FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT)
 }
 
-/// What is wrong with the settings of mails, in words for the operator.
+/// What is wrong with the mail settings, in words for the operator.
 ///
 /// # Errors
 /// [`MailError::Settings`]

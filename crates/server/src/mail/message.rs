@@ -1,4 +1,4 @@
-//! What mails say: plain words, as text and as HTML, with nothing loaded from anywhere.
+//! The texts of mails, as plain text and as HTML without any remote content.
 
 use askama::Template;
 use serde::{Deserialize, Serialize};
@@ -9,18 +9,18 @@ use zeroize::Zeroizing;
 /// A mail, written.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Whom it goes to.
+    /// The recipient.
     pub to: String,
     /// Its subject.
     pub subject: String,
     /// The plain-text body.
     pub text: String,
-    /// The same as HTML.
+    /// The HTML version.
     pub html: String,
 }
 
 impl Message {
-    /// As it is sealed.
+    /// The serialized form, to be sealed.
     pub(super) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         Zeroizing::new(serde_json::to_vec(self).unwrap_or_default())
     }
@@ -31,11 +31,11 @@ impl Message {
     }
 }
 
-/// The words of one kind of mail.
+/// The texts of one kind of mail.
 pub(super) trait MessageTemplate {
     /// The subject.
     fn subject(&self) -> String;
-    /// Text and HTML; nothing if a template is broken.
+    /// Text and HTML; `None` if a template is broken.
     fn bodies(&self) -> Option<(String, String)>;
 
     /// The mail for `to`.
@@ -66,7 +66,7 @@ macro_rules! bodies {
     };
 }
 
-/// Somebody is invited to a workspace.
+/// An invitation to a workspace.
 pub(super) struct Invited {
     host: String,
     workspace: String,
@@ -91,7 +91,7 @@ impl MessageTemplate for Invited {
     }
 }
 
-/// Somebody asked for a new password.
+/// A requested password reset.
 pub(super) struct Reset {
     host: String,
     url: String,
@@ -114,7 +114,7 @@ impl MessageTemplate for Reset {
     }
 }
 
-/// A password was changed.
+/// Notice of a changed password.
 pub(super) struct Changed {
     host: String,
     at: String,
@@ -145,8 +145,9 @@ fn host(issuer: &str) -> String {
     issuer.split_once("://").map_or(issuer, |(_, host)| host).to_owned()
 }
 
-/// A name that a tenant chose, so that it reads as a name: mail programs make a link of whatever looks like an address, and
-/// an invitation must lead nowhere else. A word joiner, which nobody sees, stands before each sign that addresses need.
+/// A name chosen by a tenant, made inert: mail programs turn whatever looks like an address into a link, and an
+/// invitation must contain no link but its own. An invisible word joiner before each character that addresses need
+/// prevents that.
 fn no_link(name: &str) -> String {
     let mut shown = String::with_capacity(name.len());
     for letter in name.chars().take(100) {

@@ -1,5 +1,5 @@
-//! Mails: written by [`Composer`], promised in the transaction of what they tell, sent by the [`mailer`] afterwards.
-//! Their links are built from the configured issuer, never from what a request said.
+//! Mails: written by [`Composer`], queued in the transaction of the event they report, and sent by the [`mailer`]
+//! afterwards. Their links start with the configured issuer, never with a host from a request.
 
 pub mod mailer;
 mod message;
@@ -20,17 +20,17 @@ pub use message::Message;
 use message::{Changed, Invited, MessageTemplate, Reset};
 pub use transport::{MailError, Transport};
 
-/// Letters of a link's secret: 256 bits.
+/// Length of a link's secret: 256 bits.
 const SECRET_LENGTH: usize = 43;
 /// How long a mail without a link is worth sending.
 const NOTICE_LIFETIME: Duration = Duration::from_hours(24);
 
-/// Writes mails: all that goes into one, and what seals it.
+/// Writes mails: holds everything that goes into one, and the key that seals it.
 #[derive(Clone, Copy)]
 pub struct Composer<'a> {
-    /// The configured issuer, which links begin with.
+    /// The configured issuer, with which links start.
     pub issuer: &'a str,
-    /// Seals mails on their way.
+    /// Seals queued mails.
     pub master_key: &'a MasterKey,
     /// Randomness.
     pub rng: &'a dyn Rng,
@@ -38,17 +38,17 @@ pub struct Composer<'a> {
     pub now: Timestamp,
 }
 
-/// A link that works once it is stored, and where it leads.
+/// A link, which works once it is stored.
 #[derive(Debug)]
 pub struct Link {
     /// What is stored.
     pub link: NewLink,
-    /// Where the person goes.
+    /// The address to open.
     pub url: String,
 }
 
 impl Link {
-    /// A link for `purpose`, to be shown or mailed.
+    /// A link for `purpose`, to show or to mail.
     pub fn new(issuer: &str, purpose: Purpose, now: Timestamp, rng: &dyn Rng) -> Self {
         let secret = alphanumeric(rng, SECRET_LENGTH);
         let path = match purpose {
@@ -63,24 +63,23 @@ impl Link {
 }
 
 impl AppState {
-    /// Writes the mails of this server.
+    /// The composer of this server.
     pub fn composer(&self) -> Composer<'_> {
         Composer { issuer: self.issuer(), master_key: &self.master_key, rng: &*self.rng, now: self.now() }
     }
 
-    /// Has the mailer look at once. A promise that it is not told of is found within seconds.
+    /// Wakes the mailer. Mails queued without a call to this are found within seconds.
     pub fn mail_was_promised(&self) {
         self.mail_waits.notify_one();
     }
 }
 
 impl Composer<'_> {
-    /// The invitation of `to` to the workspace of that name, by whoever is called `inviter`. For
-    /// [`sigma_store::invitation::invite`] and [`send_again`](sigma_store::invitation::send_again); afterwards call
-    /// [`AppState::mail_was_promised`].
+    /// The invitation of `to` to the named workspace by `inviter`, for [`sigma_store::invitation::invite`] and
+    /// [`send_again`](sigma_store::invitation::send_again); call [`AppState::mail_was_promised`] afterwards.
     ///
     /// # Errors
-    /// It cannot be sealed.
+    /// Sealing fails.
     pub fn invitation(&self, to: &str, workspace: &str, inviter: Option<&str>) -> Result<MailedLink, SealError> {
         let Link { link, url } = Link::new(self.issuer, Purpose::Invitation, self.now, self.rng);
         let words = Invited::new(self.issuer, workspace, inviter, &url);
@@ -88,20 +87,20 @@ impl Composer<'_> {
         Ok(MailedLink { link, mail })
     }
 
-    /// A link for a new password, for `to`.
+    /// A link for setting a new password, mailed to `to`.
     ///
     /// # Errors
-    /// It cannot be sealed.
+    /// Sealing fails.
     pub fn reset(&self, to: &str) -> Result<MailedLink, SealError> {
         let Link { link, url } = Link::new(self.issuer, Purpose::Reset, self.now, self.rng);
         let mail = self.seal(to, &Reset::new(self.issuer, &url), self.now.plus(one_time_link::LIFETIME))?;
         Ok(MailedLink { link, mail })
     }
 
-    /// Tells `to` that their password was changed.
+    /// Notifies `to` that their password was changed.
     ///
     /// # Errors
-    /// It cannot be sealed.
+    /// Sealing fails.
     pub fn password_changed(&self, to: &str) -> Result<NewMail, SealError> {
         self.seal(to, &Changed::new(self.issuer, self.now), self.now.plus(NOTICE_LIFETIME))
     }

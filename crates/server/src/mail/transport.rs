@@ -1,4 +1,4 @@
-//! How a mail leaves: by SMTP, always encrypted, or into a folder while no server is set.
+//! Mail delivery: by SMTP, always encrypted, or into a folder if no server is configured.
 
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -23,33 +23,33 @@ use url::{Host, Url};
 use super::Message;
 use crate::settings::Mail;
 
-/// How long a mail server has for each answer.
+/// The timeout for each response of the mail server.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The way that mails leave.
+/// A means of delivery.
 pub enum Transport {
     /// To a mail server.
     Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
-    /// Into a folder, a file each.
+    /// Into a folder, one file each.
     Folder(PathBuf),
 }
 
-/// Why a mail did not leave.
+/// Why delivery failed.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    /// The settings cannot be used.
+    /// The settings are unusable.
     #[error("{0}")]
     Settings(String),
-    /// The mail can never be sent: the server will not take it for this person, or its address is none.
+    /// Permanent: the server rejects this mail or recipient, or the address is invalid.
     #[error("{0}")]
     Refused(String),
-    /// It may work later.
+    /// Transient.
     #[error("{0}")]
     Failed(String),
 }
 
 impl Transport {
-    /// The way that the settings name.
+    /// The means that the settings choose.
     ///
     /// # Errors
     /// [`MailError::Settings`]
@@ -86,8 +86,8 @@ impl Transport {
         Ok(Self::Smtp(Box::new(builder.build())))
     }
 
-    /// Goes to the mail server, greets it and logs in, and sends nothing; or tries whether the folder can be written, and
-    /// leaves nothing there.
+    /// Connects to the mail server, greets it and logs in without sending anything; or checks that the folder is
+    /// writable, leaving nothing behind.
     ///
     /// # Errors
     /// [`MailError::Failed`]
@@ -103,7 +103,7 @@ impl Transport {
         }
     }
 
-    /// Sends a mail; where it is, if it is in a folder.
+    /// Delivers a mail; returns the file, if it went into a folder.
     ///
     /// # Errors
     /// [`MailError`]
@@ -112,7 +112,7 @@ impl Transport {
             Self::Smtp(server) => match server.send(message.clone()).await {
                 Ok(_) => Ok(None),
                 Err(error) => {
-                    // 55x is about this mail and its person; a wrong password (535) is about the settings.
+                    // 55x concerns this mail and recipient; a wrong password (535) concerns the settings.
                     let about_mailbox =
                         error.status().is_some_and(|code| matches!(code.category, Category::MailSystem));
                     let told = chain(&error);
@@ -133,10 +133,10 @@ impl Transport {
     }
 }
 
-/// Who mails come from.
+/// The sender of mails.
 ///
 /// # Errors
-/// `mail.from` is no mailbox.
+/// `mail.from` is not a mailbox.
 pub fn sender(settings: &Mail, issuer: &str) -> Result<Mailbox, MailError> {
     let from = settings.from.clone().unwrap_or_else(|| format!("Sigma <sigma@{}>", domain(issuer)));
     from.parse().map_err(|error| {
@@ -146,10 +146,10 @@ pub fn sender(settings: &Mail, issuer: &str) -> Result<Mailbox, MailError> {
     })
 }
 
-/// The mail as it travels.
+/// The mail as it is transmitted.
 ///
 /// # Errors
-/// Its address is none, or the sender is not.
+/// The recipient's or sender's address is invalid.
 pub fn to_mime(
     settings: &Mail,
     issuer: &str,
@@ -159,7 +159,7 @@ pub fn to_mime(
 ) -> Result<lettre::Message, MailError> {
     let to = address(&message.to)?;
     let from = sender(settings, issuer)?;
-    // Named here, for lettre reads no accents of their own out of a header.
+    // Set here because lettre does not decode non-ASCII names from headers.
     let envelope = Envelope::new(Some(from.email.clone()), vec![to.clone()]);
     let written = UNIX_EPOCH + Duration::from_micros(u64::try_from(now.micros()).unwrap_or_default());
     lettre::Message::builder()
@@ -169,13 +169,13 @@ pub fn to_mime(
         .subject(&message.subject)
         .date(written)
         .message_id(Some(format!("<{id}@{}>", domain(issuer))))
-        // Nobody's absence note should answer (RFC 3834 §5).
+        // Keeps vacation responders quiet (RFC 3834 §5).
         .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
         .multipart(MultiPart::alternative_plain_html(message.text.clone(), message.html.clone()))
         .map_err(|error| MailError::Refused(error.to_string()))
 }
 
-/// What an account takes for an address. The library knows fewer letters than RFC 6531 does: no combining marks.
+/// An address that accounts accept. The library accepts fewer characters than RFC 6531: no combining marks.
 fn address(text: &str) -> Result<Address, MailError> {
     let refused = || MailError::Refused("the address is none".to_owned());
     let email = Email::parse(text).map_err(|_| refused())?;
@@ -183,7 +183,7 @@ fn address(text: &str) -> Result<Address, MailError> {
     Ok(Address::new_dangerous(user, domain))
 }
 
-/// What we call ourselves to a mail server.
+/// The name for `EHLO`.
 fn hello(issuer: &str) -> ClientId {
     match Url::parse(issuer).ok().and_then(|url| url.host().map(|host| host.to_owned())) {
         Some(Host::Domain(name)) => ClientId::Domain(name),
@@ -193,7 +193,7 @@ fn hello(issuer: &str) -> ClientId {
     }
 }
 
-/// The domain of our own address.
+/// The domain of the sender's address.
 fn domain(issuer: &str) -> String {
     match hello(issuer) {
         ClientId::Domain(name) => name,
@@ -201,7 +201,8 @@ fn domain(issuer: &str) -> String {
     }
 }
 
-/// Writes a file as mails are written, and removes it. While there is no folder, tries the place where it would be made.
+/// Creates and removes a file the way mails are written. If the folder does not exist yet, tries its nearest existing
+/// parent.
 fn try_folder(folder: &Path) -> std::io::Result<()> {
     let whole = std::path::absolute(folder)?;
     let nearest = whole.ancestors().find(|place| place.symlink_metadata().is_ok()).unwrap_or(&whole);
@@ -214,7 +215,7 @@ fn unwritable(folder: &Path, error: &std::io::Error) -> MailError {
     MailError::Failed(format!("the mail folder {} cannot be written: {error}", whole.display()))
 }
 
-/// Writes a mail whole or not at all, for its owner's eyes.
+/// Writes a mail atomically, readable by its owner only.
 fn write(folder: &Path, id: &MailId, bytes: &[u8]) -> std::io::Result<PathBuf> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let path = folder.join(format!("{id}.eml"));
@@ -226,7 +227,7 @@ fn write(folder: &Path, id: &MailId, bytes: &[u8]) -> std::io::Result<PathBuf> {
     Ok(path)
 }
 
-/// An error with what caused it, on one line.
+/// An error with its causes, on one line.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut told = error.to_string();
     let mut cause = error.source();

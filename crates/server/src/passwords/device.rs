@@ -1,9 +1,9 @@
-//! The device cookie: what a browser shows of having got in by the right password before. It signs nobody in; it only lets
-//! its browser wait for nothing that strangers did to the account, neither in the delays nor for a place where passwords
-//! are hashed.
+//! The device cookie: evidence that somebody signed in from this browser with the right password before. It
+//! authenticates nobody; it only spares its browser the delays and hashing queues that strangers' failures on the
+//! account cause.
 //!
-//! It holds a few marks, the newest first. A mark is bound to one account and to the password that was given, and names the
-//! browser, whose failures are counted by that name. It is void after a reset.
+//! It holds a few marks, newest first. A mark is bound to one account and to its password at that time, and names the
+//! browser, whose failures are counted under that name. A password reset voids it.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -16,7 +16,7 @@ use crate::extract::{Browser, cookie};
 use crate::http::DEVICE_COOKIES;
 use crate::state::AppState;
 
-/// How long a browser is known that gives no password, in seconds: 180 days.
+/// How long a browser stays known without a password being entered, in seconds: 180 days.
 const LIFETIME: u64 = 180 * 86_400;
 /// Accounts that one browser is known for.
 const MOST_MARKS: usize = 5;
@@ -25,10 +25,10 @@ const NAME: usize = 16;
 /// Bytes of a tag: HMAC-SHA-256-128 (RFC 4868 §2.1).
 const TAG: usize = 16;
 
-/// Letters of a mark.
+/// Length of a mark.
 const LENGTH: usize = (NAME + 8 + 8 + TAG) / 3 * 4;
 
-/// A mark as it is read, before anybody asked whether it is of the password that the account has now.
+/// A mark as parsed, before it is compared with the account's current password.
 #[derive(Clone, Copy)]
 struct Mark {
     name: [u8; NAME],
@@ -55,7 +55,7 @@ impl Mark {
             .encode([&self.name[..], &self.chosen_at.to_be_bytes(), &self.given_at.to_be_bytes(), tag].concat())
     }
 
-    /// The mark that `text` is, if we gave it for that account and not too long ago.
+    /// The mark in `text`, if we issued it for that account and it has not expired.
     fn read(sigma: &AppState, text: &str, email: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (name, rest) = bytes.split_first_chunk::<NAME>()?;
@@ -70,7 +70,7 @@ impl Mark {
     }
 }
 
-/// The marks that a browser sent. There are never many, however many it sends.
+/// The marks that a browser sent; the number considered is limited.
 fn sent(browser: &Browser) -> impl Iterator<Item = &str> {
     let value = DEVICE_COOKIES.iter().find_map(|name| browser.cookie(name)).unwrap_or_default();
     value.split('.').filter(|text| text.len() == LENGTH).take(MOST_MARKS)
@@ -84,9 +84,9 @@ pub fn shown(sigma: &AppState, browser: &Browser, email: &str) -> Option<Device>
     })
 }
 
-/// `Set-Cookie` by which the browser is known from now on: it gave, or set, the password of the account at `email`, folded,
-/// that was chosen then. It keeps its name, so that its failures are not forgotten with each success; a new password brings a
-/// new one, since whoever has a copy of the old mark would fail under it.
+/// `Set-Cookie` that makes the browser known: it entered, or set, the password of the account at `email` (folded),
+/// chosen at that time. The name stays, so that a success does not reset the browser's failures; a new password brings
+/// a new name, since the holder of a copied old mark would fail under it.
 pub fn remember(sigma: &AppState, browser: &Browser, email: &str, chosen_at: Timestamp) -> String {
     let known = sent(browser).find_map(|text| Mark::read(sigma, text, email));
     let known = known.filter(|mark| mark.chosen_at == chosen_at.micros());

@@ -1,12 +1,12 @@
-//! What stands before a password is hashed: counts of failures in memory. A hash costs too much to look first, as is done
-//! where only a signature or a code is checked.
+//! Checks before a password is hashed: in-memory counts of failures. Unlike a signature or a code, a password costs too
+//! much to be checked first.
 
 use sigma_store::password::Device;
 
 use crate::http::{Exceeded, Key, RequestContext, Rule};
 
-/// The counts that one password meets: for a stranger those of the account at the address, so that nobody is held back for
-/// the failures of somebody else beside them, and a generous one of the address; for a browser that is known its own.
+/// The counts that apply to one password: for an unknown browser, that of the account at this address, so that nobody
+/// is held back by failures from elsewhere, and a generous one of the address; for a known browser, its own.
 pub(super) struct Gate<'a> {
     pub context: &'a RequestContext,
     /// The account, folded.
@@ -15,7 +15,7 @@ pub(super) struct Gate<'a> {
 }
 
 impl Gate<'_> {
-    /// Counts a failure before it happens, so that many at once count as many.
+    /// Counts a failure in advance, so that concurrent attempts all count.
     pub fn enter(&self) -> Result<(), Exceeded> {
         if let Some(device) = self.device {
             return self.context.charge(Rule::SignIn, device.name.as_str());
@@ -23,12 +23,12 @@ impl Gate<'_> {
         let client = self.context.client();
         self.context.charge(Rule::Password, client)?;
         self.context.charge(Rule::SignIn, Key::At(client, self.email)).inspect_err(|_| {
-            // Who asks for one account again and again takes nothing from the others at the address.
+            // Repeated attempts at one account use up nothing of the other accounts at the address.
             self.context.refund(Rule::Password, client);
         })
     }
 
-    /// Takes back what was no failure.
+    /// Takes back a count that was no failure.
     pub fn let_in(&self) {
         if let Some(device) = self.device {
             return self.context.refund(Rule::SignIn, device.name.as_str());

@@ -1,5 +1,5 @@
-//! Signing in by e-mail address and password: the same answer, in the same time, whether or not there is such an account,
-//! and a delay for whoever guesses.
+//! Sign-in by e-mail address and password: the same response in the same time whether or not the account exists, and
+//! delays against guessing.
 
 pub mod device;
 mod gate;
@@ -22,25 +22,25 @@ use crate::http::{ApiError, Exceeded, RequestContext};
 use crate::state::AppState;
 pub use turns::Turns;
 
-/// What a password comes to.
+/// The result of checking a password.
 #[derive(Debug)]
 pub enum Verdict {
-    /// It is the person's.
+    /// The password is the account's.
     Authenticated(Box<Authenticated>),
-    /// It is not, or there is no such person, or they have no password, or their account is off: nobody is told which.
+    /// Wrong password, no such account, no password set, or account disabled: callers cannot tell which.
     Wrong,
-    /// Somebody failed too often: nothing is looked at for a while. 429 with `Retry-After`.
+    /// Too many failures: nothing is checked for a while. 429 with `Retry-After`.
     Delayed(Exceeded),
-    /// Too many passwords wait to be hashed: 503 with `Retry-After`.
+    /// The hashing queue is full: 503 with `Retry-After`.
     Busy,
 }
 
-/// A person who gave their password.
+/// A user who entered their password.
 #[derive(Debug)]
 pub struct Authenticated {
     /// The user.
     pub user: User,
-    /// For [`password::confirm`], in the transaction of what the person may do now: it says no when the password was reset
+    /// For [`password::confirm`], in the transaction of the action that follows: it fails if the password was reset
     /// meanwhile, and it clears the count of failures.
     pub proof: Proof,
 }
@@ -51,7 +51,7 @@ pub enum AuthenticateError {
     /// The store does not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What is stored cannot be compared with.
+    /// The stored hash is unusable.
     #[error(transparent)]
     Hashing(HashingError),
 }
@@ -65,12 +65,12 @@ impl From<AuthenticateError> for ApiError {
     }
 }
 
-/// Whether `password` is that of the account at `address`, both as the person sent them. `device` is what their browser
-/// shows of having got in before: see [`device::shown`].
+/// Checks `password` for the account at `address`, both as sent. `device` is what the browser shows of an earlier
+/// sign-in: see [`device::shown`].
 ///
 /// `authenticate(&sigma, &context, email, password, device).await?` gives a [`Verdict`]. On `Authenticated(person)` the
-/// caller runs one write that begins with `if !password::confirm(tx, &person.proof)? { wrong }` and then does what signing
-/// in means there. On `Wrong` the failure has been counted already, for the account and for the address.
+/// caller runs one write that starts with `if !password::confirm(tx, &person.proof)? { wrong }` and then signs in. On
+/// `Wrong` the failure is already counted, for the account and for the address.
 ///
 /// # Errors
 /// [`AuthenticateError`]
@@ -87,8 +87,8 @@ pub async fn authenticate(
     if let Err(exceeded) = gate.enter() {
         return Ok(told(Verdict::Delayed(exceeded)));
     }
-    // Three guesses at one account at a time: those that wait are told of the delay that these three earned. A browser that
-    // is known has turns of its own, together with the others that are.
+    // Three concurrent guesses per account: those that wait see the delay that these three cause. Known browsers have
+    // turns of their own, shared among them.
     let lane = if device.is_some() { "known" } else { "" };
     let _turn = sigma.turns.take(Digest::of(format!("{email}\n{lane}"))).await;
     let attempt = Attempt {
@@ -116,7 +116,7 @@ pub async fn authenticate(
     let password = GivenPassword::new(password);
     let matched = match sigma.hasher.verify(lane, password.clone(), reference).await {
         Ok(matched) => matched,
-        // It stays counted: what is refused for want of room took some.
+        // It stays counted: attempts refused for lack of room used some.
         Err(HashingError::Busy) => return Ok(told(Verdict::Busy)),
         Err(error) => return Err(AuthenticateError::Hashing(error)),
     };
@@ -134,13 +134,14 @@ pub async fn authenticate(
     Ok(told(Verdict::Wrong))
 }
 
-/// Counts one more failure for the account at `email`, folded: a right password that lets nobody in counts as a wrong one.
+/// Counts one more failure for the account at `email`, folded: a right password that does not admit its user counts as
+/// a wrong one.
 pub fn count(context: &RequestContext, email: &str, device: Option<&Device>) {
-    // Whether it was one too many is told to the next.
+    // The next attempt learns whether that was one too many.
     let _ = Gate { context, email, device }.enter();
 }
 
-/// The browser, unless what it shows is of a password that was replaced since: whoever knew that one is a stranger now.
+/// The browser, unless its mark belongs to a password replaced since: knowing the old one makes nobody known now.
 async fn still_valid(sigma: &AppState, email: &str, device: Option<Device>) -> Result<Option<Device>, StoreError> {
     let Some(device) = device else { return Ok(None) };
     let email = email.to_owned();
@@ -149,7 +150,7 @@ async fn still_valid(sigma: &AppState, email: &str, device: Option<Device>) -> R
 }
 
 impl Verdict {
-    /// The answer to who is not told anything else: 429 for who has to wait, 503 when it is too much at once.
+    /// The response that tells nothing else: 429 during a delay, 503 under overload.
     pub fn refusal(&self) -> Option<axum::response::Response> {
         use axum::response::IntoResponse as _;
         match self {
@@ -160,22 +161,22 @@ impl Verdict {
     }
 }
 
-/// Under what failures for an address that is nobody's are counted. The secret keeps strangers from finding two addresses
-/// that share a row, by which they could tell who has an account.
+/// The key under which failures for addresses without an account are counted. The secret keeps outsiders from finding
+/// two addresses that share a row, which would reveal which addresses have an account.
 pub fn bucket(sigma: &AppState, email: &str) -> u16 {
     let tag = hmac::sign(&sigma.cookie_key, format!("password-failures\n{email}").as_bytes());
     tag.as_ref().first_chunk().map_or(0, |bytes| u16::from_be_bytes(*bytes))
 }
 
-/// What a password for an address that is nobody's should cost: what one of the passwords does that there are. A secret
-/// picks which, always the same for one address, as often as that cost is found among accounts. `None` is what new ones
-/// cost.
+/// The hashing cost for an address without an account: that of one of the existing passwords, picked by a secret,
+/// always the same for one address and in proportion to the costs among accounts. `None` stands for the cost of new
+/// hashes.
 fn cost_of_nobody(sigma: &AppState, email: &str, costs: &[CostCount]) -> Option<String> {
     let tag = hmac::sign(&sigma.cookie_key, format!("password-cost\n{email}").as_bytes());
     pick(costs, tag.as_ref().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)))
 }
 
-/// The cost at the share `drawn / 2⁶⁴` of all passwords.
+/// The cost at the fraction `drawn / 2⁶⁴` of all passwords.
 fn pick(costs: &[CostCount], drawn: u64) -> Option<String> {
     let count = |cost: &CostCount| u64::try_from(cost.passwords).unwrap_or(0);
     let total: u64 = costs.iter().map(count).sum();
@@ -189,7 +190,7 @@ fn pick(costs: &[CostCount], drawn: u64) -> Option<String> {
     })
 }
 
-/// Replaces a hash that is cheaper than new ones. When there is no time for it, the next sign-in does it.
+/// Replaces a hash that is cheaper than new ones. Under load, this is left to the next sign-in.
 async fn renew(sigma: &AppState, looked_up: &LookedUp, password: GivenPassword) -> Result<(), StoreError> {
     let (Some(user), Some(stored)) = (&looked_up.user, &looked_up.stored) else { return Ok(()) };
     let (user_id, old) = (user.id.clone(), stored.hash.clone());

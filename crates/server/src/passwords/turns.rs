@@ -1,4 +1,4 @@
-//! Turns: at most three at once for one name, however many ask.
+//! Turns: at most three at once per name.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sigma_core::digest::Digest;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How many have a turn at once for one name.
+/// Concurrent turns per name.
 const AT_ONCE: usize = 3;
 
-/// Who has a turn and who waits for one. A name that nobody asks for takes no memory.
+/// Turns held and waited for. Idle names take no memory.
 #[derive(Clone, Default)]
 pub struct Turns(Arc<Mutex<HashMap<Digest, Arc<Semaphore>>>>);
 
-/// A turn, over when it is dropped; while it waits it has no permit.
+/// A turn, given back on drop; without a permit while it waits.
 pub struct Turn {
     turns: Turns,
     name: Digest,
@@ -30,7 +30,7 @@ impl Turns {
             Arc::clone(waiting.entry(name).or_insert_with(|| Arc::new(Semaphore::new(AT_ONCE))))
         };
         let mut turn = Turn { turns: self.clone(), name, semaphore, permit: None };
-        // Nobody closes it, so there is always a permit in the end.
+        // The semaphore is never closed, so a permit always comes.
         turn.permit = Arc::clone(&turn.semaphore).acquire_owned().await.ok();
         turn
     }
@@ -40,7 +40,7 @@ impl Drop for Turn {
     fn drop(&mut self) {
         self.permit = None;
         let mut waiting = self.turns.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // The table's own and this one: nobody else asks.
+        // The table's reference and this one: no one else waits.
         if Arc::strong_count(&self.semaphore) == 2 {
             waiting.remove(&self.name);
         }

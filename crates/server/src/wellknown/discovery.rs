@@ -1,5 +1,5 @@
-//! `GET /.well-known/openid-configuration` and its four other places: what this server can do (OpenID Connect Discovery
-//! 1.0, RFC 8414, `docs/spec/oidc.md#discovery`). It says what is mounted: each endpoint is named by its own path
+//! `GET /.well-known/openid-configuration` and its four aliases: the OpenID Provider metadata (OpenID Connect Discovery
+//! 1.0, RFC 8414, `docs/spec/oidc.md#discovery`). It describes what is mounted: each endpoint is named by its own path
 //! constant.
 
 use axum::body::Bytes;
@@ -20,7 +20,7 @@ use super::jwks;
 use crate::oauth;
 use crate::state::AppState;
 
-/// How long others may remember this document.
+/// How long clients may cache this document.
 const CACHE: HeaderValue =
     HeaderValue::from_static("public, max-age=15, stale-while-revalidate=15, stale-if-error=86400");
 
@@ -116,9 +116,9 @@ impl Discovery {
     }
 }
 
-/// The document, made once.
+/// The document, built once.
 pub fn document(issuer: &str) -> Bytes {
-    // Texts and booleans alone: writing them cannot fail.
+    // Only strings and booleans: serialization cannot fail.
     serde_json::to_vec(&Discovery::of(issuer)).unwrap_or_default().into()
 }
 

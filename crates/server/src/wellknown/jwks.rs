@@ -12,7 +12,7 @@ use crate::state::AppState;
 /// The path of this endpoint.
 pub const PATH: &str = "/.well-known/jwks.json";
 
-/// How long others may remember the keys: a new one is published a day before it signs.
+/// How long clients may cache the keys: a new one is published a day before it signs.
 const CACHE: HeaderValue =
     HeaderValue::from_static("public, max-age=300, stale-while-revalidate=300, stale-if-error=86400");
 
@@ -21,7 +21,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(jwks)).route("/api/auth/jwks", get(jwks))
 }
 
-/// Gives the public keys: those that sign, the next ones, and retired ones until the last token they signed has expired.
+/// Returns the public keys: current, upcoming, and retired ones until the last token that they signed has expired.
 #[utoipa::path(
     get,
     path = PATH,

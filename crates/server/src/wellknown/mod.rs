@@ -1,4 +1,4 @@
-//! What programs read first: discovery, keys, the OpenAPI document.
+//! What clients read first: discovery, keys, the OpenAPI document.
 
 mod discovery;
 mod jwks;

@@ -1,8 +1,7 @@
-//! What callers send: JSON in the body, numbers in the query, ids in the path.
+//! Input: JSON in the body, numbers in the query, ids in the path.
 //!
-//! Fields that nobody asked for are passed over, so that what was answered can be sent back changed, and so that
-//! clients of a newer Sigma work with an older one. A field that stands twice is refused: two readers could take two
-//! values of it.
+//! Unknown fields are ignored, so that clients may send back a changed response, and newer clients work with an older
+//! Sigma. A repeated field is refused: two readers could take different values of it.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -23,11 +22,11 @@ use crate::workspace::error::WorkspaceError;
 
 /// What an endpoint reads from the body.
 pub trait Wanted: DeserializeOwned {
-    /// What is said of a body that lacks what it must have; what serde found, where that is not set.
+    /// The message for a body that lacks a required field; serde's own, if unset.
     const NEEDS: Option<&'static str> = None;
 }
 
-/// A JSON body. None at all is an empty object.
+/// A JSON body. An empty one counts as an empty object.
 pub struct Body<T>(pub T);
 
 impl<T: Wanted> FromRequest<AppState> for Body<T> {
@@ -47,7 +46,7 @@ impl<T: Wanted> FromRequest<AppState> for Body<T> {
 
 /// The body as the endpoint wants it.
 fn read<T: Wanted>(body: &[u8]) -> Result<T, WorkspaceError> {
-    // serde would take a list of the fields' values as well.
+    // serde would also accept an array of the fields' values.
     if !body.trim_ascii_start().starts_with(b"{") {
         return Err(WorkspaceError::invalid("The body must be a JSON object"));
     }
@@ -61,12 +60,12 @@ fn read<T: Wanted>(body: &[u8]) -> Result<T, WorkspaceError> {
 }
 
 fn told(what: &str, error: &serde_json::Error) -> WorkspaceError {
-    /// serde repeats what it did not expect, and that may be long.
+    /// serde repeats the unexpected value, which may be long.
     const MOST: usize = 300;
     WorkspaceError::invalid(format!("{what}: {error}").chars().take(MOST).collect::<String>())
 }
 
-/// Reads JSON through: no name twice in an object, no NUL in any text.
+/// Validates JSON: no repeated name in an object, no NUL in any string.
 struct Clean;
 
 impl<'de> DeserializeSeed<'de> for Clean {
@@ -128,7 +127,7 @@ impl<'de> Visitor<'de> for Clean {
     }
 }
 
-/// The names of an object: few in most, and looked through faster than hashed; many in some.
+/// The names of an object: most have few, where a linear search is faster than hashing; some have many.
 #[derive(Default)]
 struct Names<'de> {
     few: Vec<Cow<'de, str>>,
@@ -136,7 +135,7 @@ struct Names<'de> {
 }
 
 impl<'de> Names<'de> {
-    /// Adds a name; whether it was not there.
+    /// Adds a name; returns whether it was new.
     fn add(&mut self, name: Cow<'de, str>) -> bool {
         const FEW: usize = 16;
         if self.many.is_empty() && self.few.len() < FEW {
@@ -149,7 +148,7 @@ impl<'de> Names<'de> {
     }
 }
 
-/// Reads a name, without a copy where nothing in it is escaped.
+/// Reads a name, without a copy if nothing in it is escaped.
 struct Name;
 
 impl<'de> DeserializeSeed<'de> for Name {
@@ -176,10 +175,10 @@ impl<'de> Visitor<'de> for Name {
     }
 }
 
-/// A list of objects. serde would take lists of their fields' values as well.
+/// An array of objects. serde would also accept arrays of their fields' values.
 ///
 /// # Errors
-/// Something in it is no object.
+/// An element is not an object.
 pub fn objects<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -197,7 +196,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     }
 }
 
-/// A deserializer of whatever is asked for that reads an object.
+/// A deserializer that reads an object, whatever type is requested.
 struct AsObject<D>(D);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for AsObject<D> {
@@ -213,12 +212,12 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for AsObject<D> {
     }
 }
 
-/// Where a page of a list begins and how much it holds.
+/// The offset and limit of a page of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
     /// Items before it.
     pub offset: u64,
-    /// Items in it, at most: 1 to 200.
+    /// Maximum items: 1 to 200.
     pub limit: u32,
 }
 
@@ -251,8 +250,7 @@ impl<S: Sync> FromRequestParts<S> for Page {
     }
 }
 
-/// What becomes of the API keys of people who may do less by this request: `?keys=deactivate`, which holds where nothing is
-/// said, or `?keys=keep`.
+/// What happens to API keys of members whose rights this request reduces: `?keys=deactivate` (default) or `?keys=keep`.
 pub struct KeysChoice(pub MadeKeys);
 
 impl KeysChoice {
@@ -282,14 +280,14 @@ impl<S: Sync> FromRequestParts<S> for KeysChoice {
     }
 }
 
-/// The id in the path, as the caller wrote it.
+/// The id in the path, verbatim.
 pub struct Id(pub String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = WorkspaceError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, WorkspaceError> {
-        /// Longer than any id: what is cut names nothing, and is not repeated whole in the answer.
+        /// Longer than any id: a truncated one matches nothing, and the response does not repeat it whole.
         const MOST: usize = 100;
         let Path(id) = Path::<String>::from_request_parts(parts, state)
             .await

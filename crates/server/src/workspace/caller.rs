@@ -1,4 +1,4 @@
-//! Who calls a workspace: a person by its JWT, or a server by an API key (`docs/spec/workspaces.md#credentials`).
+//! The caller of a workspace: a user by its JWT, or a server by an API key (`docs/spec/workspaces.md#credentials`).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,10 +28,10 @@ use crate::workspace::uses::KeyUse;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-sigma-apikey");
 
-/// What a caller sends to say who they are.
+/// The credential that a caller sent.
 #[derive(Clone, Copy)]
 pub enum Credential<'a> {
-    /// The JWT of a person.
+    /// The JWT of a user.
     Token(&'a str),
     /// The key of a server.
     Key(&'a str),
@@ -41,7 +41,7 @@ impl<'a> Credential<'a> {
     /// The credential in the headers.
     ///
     /// # Errors
-    /// There is none, there are two, or one stands twice.
+    /// There is none, there are two, or one is repeated.
     pub fn of(headers: &'a HeaderMap) -> Result<Self, WorkspaceError> {
         let twice = || WorkspaceError::invalid("Each credential must be sent once");
         let mut authorizations = headers.get_all(header::AUTHORIZATION).into_iter();
@@ -50,7 +50,7 @@ impl<'a> Credential<'a> {
         if authorizations.next().is_some() || keys.next().is_some() {
             return Err(twice());
         }
-        // What is no text is nobody's credential: it is looked at and refused as a wrong one.
+        // A non-text value cannot be a credential: it is refused as an invalid one.
         let text = |value: &'a HeaderValue| std::str::from_utf8(value.as_bytes()).unwrap_or_default();
         let token = authorization
             .and_then(|value| text(value).split_once(' '))
@@ -78,10 +78,10 @@ impl<'a> Credential<'a> {
     }
 }
 
-/// A caller whose credential was checked.
+/// A caller with a valid credential.
 #[derive(Debug)]
 pub struct Caller {
-    /// The one workspace that they may call for.
+    /// The only workspace that they may act in.
     pub org_id: OrgId,
     /// Who they are.
     pub who: Who,
@@ -91,11 +91,11 @@ pub struct Caller {
     authority: Authority,
     /// When their credential expires.
     pub(super) until: Timestamp,
-    /// What `forward` answers about them.
+    /// What `forward` returns about them.
     pub(super) headers: [HeaderValue; 4],
     /// And signed.
     pub(super) forwarded: Forwarded,
-    /// What `verify` answers about them.
+    /// What `verify` returns about them.
     pub(super) verified: Bytes,
 }
 
@@ -112,7 +112,7 @@ pub enum Who {
         jti: String,
         /// How it began.
         kind: SessionKind,
-        /// When it ends however often it is refreshed.
+        /// When the session ends, regardless of refreshes.
         session_ends_at: Timestamp,
     },
     /// A server.
@@ -130,7 +130,7 @@ impl Caller {
             Who::Person { user_id, role_id, .. } => (user_id.as_str(), role_id.as_str()),
             Who::Key { .. } => ("", ""),
         };
-        // Ids and the names of permissions are letters, digits, `_` and `-`.
+        // Ids and permission names consist of letters, digits, `_` and `-`.
         let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""));
         let headers = [value(user), value(org_id.as_str()), value(role), value(&permissions.names().join(","))];
         let verified = Verified::valid(&org_id, &who, permissions).to_json();
@@ -138,12 +138,12 @@ impl Caller {
         Self { org_id, who, permissions, authority, until, headers, forwarded, verified }
     }
 
-    /// Whether their session began by a click: it counts only from networks that may.
+    /// Whether their session is a quick login: it counts only from allowed networks.
     fn is_quick(&self) -> bool {
         matches!(self.who, Who::Person { kind: SessionKind::Quick, .. })
     }
 
-    /// As whom the store knows them.
+    /// The caller as an actor for the store.
     pub fn actor(&self) -> Actor {
         match &self.who {
             Who::Person { user_id, .. } => Actor::Person(user_id.clone()),
@@ -151,13 +151,13 @@ impl Caller {
         }
     }
 
-    /// What they may manage. Whatever changes something is judged again where it happens.
+    /// What they may manage. Every write judges this again in its transaction.
     pub fn authority(&self) -> &Authority {
         &self.authority
     }
 
-    /// Whether they may do what a permission of keys or a switch of roles names. What a switch allows, of keys only
-    /// the one with all five permissions may.
+    /// Whether they have an API key permission or a role switch. Of API keys, only one with all five permissions has
+    /// any switch.
     pub fn may(&self, wanted: RequiredPermission) -> bool {
         match (wanted, &self.authority) {
             (RequiredPermission::Permission(permission), _) => self.permissions.contains(permission),
@@ -167,20 +167,20 @@ impl Caller {
     }
 }
 
-/// What somebody asks whether a caller may do it.
+/// A permission that a caller is checked for.
 #[derive(Clone, Copy, Debug)]
 pub enum RequiredPermission {
-    /// As a key has it.
+    /// An API key permission.
     Permission(KeyPermission),
-    /// As a role has it.
+    /// A role switch.
     Switch(Switch),
 }
 
 impl RequiredPermission {
-    /// What that name asks for.
+    /// The permission of that name.
     ///
     /// # Errors
-    /// 400: it is the name of nothing.
+    /// 400: there is no permission of that name.
     pub fn parse(name: &str) -> Result<Self, WorkspaceError> {
         let switch = || Switch::ALL.into_iter().find(|switch| switch.as_str() == name).map(Self::Switch);
         let required = KeyPermission::parse(name).map(Self::Permission).or_else(switch);
@@ -192,12 +192,12 @@ impl RequiredPermission {
     }
 }
 
-/// A caller as they are remembered by their credential.
+/// A cached caller, by their credential.
 pub struct Known {
-    /// What was known of the workspace, and of the person or key, before they were looked up: nothing changed while that is
-    /// current. Nothing where nobody can say, and they are not remembered.
+    /// The generations of the workspace, and of the user or key, before the lookup: nothing has changed while they are
+    /// current. `None` if unknown, which prevents caching.
     made_of: Option<[Generation; 2]>,
-    /// Their credential holds from then on …
+    /// Their credential is valid from then on …
     from: Timestamp,
     /// … until then.
     until: Timestamp,
@@ -217,19 +217,19 @@ impl Known {
     }
 }
 
-/// Who sends a credential, and so from which network.
+/// Who presents a credential, and so from which network.
 #[derive(Clone, Copy)]
 pub enum Sender<'r> {
-    /// Whoever made this request.
+    /// The sender of this request.
     Caller(&'r RequestContext),
-    /// Somebody who called a server that asks about them: their network is not known here.
+    /// The caller of some other server, which asks about them: their network is unknown here.
     Elsewhere,
 }
 
-/// Whose `credential` is, if it holds now and for who sends it.
+/// The owner of `credential`, if it is valid now and for that presenter.
 ///
 /// # Errors
-/// It does not, or the store does not answer.
+/// It is invalid, or the store does not answer.
 pub async fn identify(
     sigma: &AppState,
     credential: Credential<'_>,
@@ -244,7 +244,7 @@ pub async fn identify(
     }
 }
 
-/// Whose `credential` is, if it holds now, from wherever it comes.
+/// The owner of `credential`, if it is valid now, from any network.
 async fn look_up(sigma: &AppState, credential: Credential<'_>) -> Result<Arc<Caller>, WorkspaceError> {
     let memory = &sigma.workspaces;
     let digest = Digest::of(credential.text());
@@ -273,21 +273,21 @@ async fn look_up(sigma: &AppState, credential: Credential<'_>) -> Result<Arc<Cal
     Ok(Arc::clone(&known.caller))
 }
 
-/// How far the clocks of our processes may differ.
+/// Tolerated clock skew between our processes.
 const SKEW: Duration = Duration::from_mins(1);
 
-/// The member whose token it is: it says which session, and all else is read.
+/// The member of a token: the token names the session, everything else is read.
 async fn person(sigma: &AppState, token: &str, now: Timestamp) -> Result<Known, WorkspaceError> {
     let bad = || WorkspaceError::BadToken;
     let unverified = UnverifiedSession::parse(token).map_err(|_| bad())?;
     let org_id = OrgId::from_text(unverified.workspace_id().as_str());
     let watch = &sigma.workspaces.watch;
-    // Before anything is read: what changes meanwhile makes what was found another generation's.
+    // Taken before anything is read, so that a change in between makes the result stale.
     let made_of = watch.generation(org_id.as_str()).zip(watch.generation(unverified.user_id().as_str()));
     let mut tenant = sigma.find_tenant(&org_id).await?.ok_or_else(bad)?;
     let kid = unverified.kid().to_owned();
     if !tenant.has_secret(&kid) {
-        // Another process may have put a new secret in place a moment ago.
+        // Another process may have rotated the secret a moment ago.
         tenant = sigma.load_tenant(&org_id).await?.ok_or_else(bad)?;
     }
     let key = tenant.verifier(&sigma.master_key, &kid)?.ok_or_else(bad)?;
@@ -327,7 +327,7 @@ async fn person(sigma: &AppState, token: &str, now: Timestamp) -> Result<Known, 
     })
 }
 
-/// The server whose key it is.
+/// The server of a key.
 async fn server(sigma: &AppState, key: &str) -> Result<Known, WorkspaceError> {
     let bad = || WorkspaceError::BadKey;
     let secret = ApiKeySecret::parse(key).ok_or_else(bad)?;
@@ -348,7 +348,7 @@ async fn server(sigma: &AppState, key: &str) -> Result<Known, WorkspaceError> {
     })
 }
 
-/// Whoever calls, by either credential. From here on the request counts to the budget of their workspace.
+/// The caller, by either credential. From here on the request counts towards the budget of their workspace.
 #[derive(Clone, Debug)]
 pub struct WorkspaceCaller(pub Arc<Caller>);
 
@@ -364,9 +364,9 @@ impl FromRequestParts<AppState> for WorkspaceCaller {
     }
 }
 
-/// Whoever asks about somebody else's request, or whose request is asked about: answered from memory, for as many as there
-/// are, so it takes no turn among what their workspace has done. Bad credentials are counted by the address that they come
-/// from, and hold no good one back.
+/// The caller who asks about somebody else's request, or whose request is asked about: answered from memory at any
+/// rate, so it takes no turn among the requests of its workspace. Invalid credentials are counted by address, and never
+/// block a valid one.
 #[derive(Clone, Debug)]
 pub struct WorkspaceCheck(pub Arc<Caller>);
 

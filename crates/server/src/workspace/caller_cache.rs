@@ -1,5 +1,5 @@
-//! Callers by their credential. Each call of `verify` and `forward` looks one or two of them up, so this is a plain table
-//! behind locks: a cache that keeps order of use costs several times as much for each look.
+//! Callers by credential. Each `verify` or `forward` looks up one or two of them, so this is a plain table behind
+//! locks: a cache that tracks recency costs several times as much per lookup.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
@@ -11,7 +11,7 @@ use crate::workspace::caller::Known;
 
 /// Parts with a lock each; a power of two.
 const SHARDS: usize = 16;
-/// Most callers of a part. They take about a kilobyte each.
+/// Callers per part, at most. They take about a kilobyte each.
 const MOST: usize = 640;
 
 /// Callers by the SHA-256 of the whole token or key.
@@ -38,7 +38,7 @@ impl CallerCache {
         shard.get(digest).cloned()
     }
 
-    /// Remembers a caller; where there is no room, any other is forgotten.
+    /// Caches a caller; a full part evicts any other.
     pub fn insert(&self, digest: Digest, known: Arc<Known>) {
         let Some(shard) = self.shard(&digest) else { return };
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! What the store decides, as an answer of this surface.
+//! Decisions of the store, as responses of this surface.
 
 use sigma_store::Tx;
 use sigma_store::workspace::Decision;
@@ -6,7 +6,7 @@ use sigma_store::workspace::Decision;
 use crate::state::AppState;
 use crate::workspace::error::WorkspaceError;
 
-/// Does it, in one transaction that also judges whether it may be done.
+/// Runs the write in one transaction, which also checks whether it is allowed.
 ///
 /// # Errors
 /// It was refused, or the store does not answer.
@@ -20,7 +20,7 @@ pub async fn decide<T: Send + 'static>(
 /// Looks it up.
 ///
 /// # Errors
-/// There is no such thing, or the store does not answer.
+/// There is no such object, or the store does not answer.
 pub async fn look_up<T: Send + 'static>(
     sigma: &AppState,
     operation: impl Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,

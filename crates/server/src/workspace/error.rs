@@ -1,4 +1,4 @@
-//! Everything that the workspace surface refuses, each with its status; the code follows from the status
+//! All refusals of the workspace surface, each with its status; the code follows from the status
 //! (`docs/spec/workspaces.md#errors`).
 
 use std::borrow::Cow;
@@ -17,29 +17,29 @@ use crate::http::{ApiError, Exceeded};
 pub enum WorkspaceError {
     /// A field is missing or malformed: 400.
     Invalid(Cow<'static, str>),
-    /// The body is no JSON: 415.
+    /// The body is not JSON: 415.
     NotJson,
-    /// Nobody says who they are: 401.
+    /// No credential: 401.
     Missing,
-    /// The token is none of ours, over, or its session is: 401.
+    /// The token is not ours or has expired, or its session has ended: 401.
     BadToken,
-    /// The key is none of ours, or no longer works: 401.
+    /// The key is not ours, or no longer valid: 401.
     BadKey,
-    /// Who logs in is not who they say, or not a member: 401, always the same.
+    /// Wrong address or password, or not a member: 401, always the same.
     BadLogin,
-    /// Nobody of that name logs in by a click, here: 401, always the same.
+    /// No such member may use quick login here: 401, always the same.
     BadQuickLogin,
     /// The rules of the workspace do not allow it.
     Refused(Refusal),
-    /// Too many of them: 429.
+    /// Too many requests: 429.
     Limited(Exceeded),
-    /// More at once than the workspace may: 429.
+    /// More concurrent requests than the workspace may have: 429.
     OverBudget(OverBudget),
-    /// More logins at once than can be checked: 503.
+    /// More logins than can be checked at once: 503.
     Busy,
-    /// The store has no outcome.
+    /// The store failed.
     Store(StoreError),
-    /// Something that cannot be went wrong. It is logged and not told: 500.
+    /// An internal error: logged, not disclosed. 500.
     Internal(String),
 }
 
@@ -112,7 +112,7 @@ impl From<WorkspaceError> for ApiError {
 impl IntoResponse for WorkspaceError {
     fn into_response(self) -> Response {
         match self {
-            // Says in its headers when to come back.
+            // Sets `Retry-After`.
             Self::Limited(exceeded) => exceeded.into_response(),
             Self::OverBudget(over) => over.into_response(),
             error => ApiError::from(error).into_response(),

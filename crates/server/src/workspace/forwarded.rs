@@ -1,6 +1,6 @@
-//! What `forward` tells of a caller in one signed header, for backends that want certainty: a JWT of a minute for one
-//! audience, which nobody can add to, cut or mix up on its way. None of our own endpoints takes it: its `typ` is that of no
-//! other token.
+//! The signed header in which `forward` describes a caller, for backends that want assurance: a JWT valid for one
+//! minute and one audience, which cannot be altered or recombined on its way. None of our own endpoints accepts it: its
+//! `typ` is unique to it.
 
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
@@ -14,9 +14,9 @@ use crate::state::AppState;
 use crate::workspace::caller::{Caller, Who};
 use crate::workspace::error::WorkspaceError;
 
-/// How long a token holds.
+/// How long a token is valid.
 const LIFETIME: Duration = Duration::from_mins(1);
-/// How long a token is sent again: whoever gets it has the rest of the minute.
+/// How long a token is reused: its recipient has at least the rest of the minute.
 const FRESH: Duration = Duration::from_secs(30);
 
 /// The facts of the four headers (RFC 7519 §4.1, and the names of the workspace API).
@@ -25,7 +25,7 @@ const FRESH: Duration = Duration::from_secs(30);
 struct Claims<'c> {
     iss: &'c str,
     aud: &'c str,
-    /// The person, or the key.
+    /// The user, or the key.
     sub: &'c str,
     iat: i64,
     exp: i64,
@@ -37,7 +37,7 @@ struct Claims<'c> {
     permissions: Vec<&'static str>,
 }
 
-/// The tokens that were signed of one caller, one for each audience: as many as the operator named.
+/// The tokens signed for one caller, one per configured audience.
 #[derive(Debug, Default)]
 pub struct Forwarded(RwLock<Vec<Signed>>);
 
@@ -62,10 +62,10 @@ impl Forwarded {
     }
 }
 
-/// The token that tells `audience` who calls. It is signed at most every half minute for a caller who is remembered.
+/// The token that describes a caller to `audience`. For a cached caller it is signed at most every half minute.
 ///
 /// # Errors
-/// It cannot be signed.
+/// Signing fails.
 pub async fn token(sigma: &AppState, caller: &Caller, audience: &str) -> Result<HeaderValue, WorkspaceError> {
     let now = sigma.now();
     if let Some(token) = caller.forwarded.fresh(audience, now) {

@@ -1,5 +1,5 @@
-//! Inviting people, for the API and for the pages: who may is asked first, so that nobody else spends what a
-//! workspace may send.
+//! Invitations, for the API and the pages: permission is checked first, so that nobody else uses up the workspace's
+//! mail limit.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -19,20 +19,20 @@ use crate::state::AppState;
 use crate::workspace::decide::{decide, look_up};
 use crate::workspace::error::WorkspaceError;
 
-/// Whoever is to be invited, as somebody wrote it.
+/// The invitee, as entered.
 pub struct Invitee<'a> {
     /// E-mail address.
     pub email: &'a str,
-    /// What they are called, unless they have an account already.
+    /// Their name, unless they already have an account.
     pub name: &'a str,
     /// The member's role.
     pub role_id: RoleId,
 }
 
-/// Invites a person by mail. Their membership waits until they accept.
+/// Invites a user by mail. The membership is pending until they accept.
 ///
 /// # Errors
-/// What was written is wrong, the workspace sent too many, it was refused, or the store does not answer.
+/// The input is invalid, the workspace sent too many, it was refused, or the store does not answer.
 pub async fn invite(
     sigma: &AppState,
     context: &RequestContext,
@@ -80,18 +80,18 @@ pub async fn invite(
     Err(WorkspaceError::Internal("the address of an account changed again and again".to_owned()))
 }
 
-/// How often a mail is written anew when an account took the address meanwhile.
+/// How often a mail is rewritten when an account takes the address meanwhile.
 const ATTEMPTS: usize = 3;
 
-/// What inviting comes to.
+/// The outcome of an invitation.
 enum Outcome {
     /// The invitation was created.
     Invited(Member),
-    /// An account with that address was made meanwhile, spelt like this.
+    /// An account with that address was created meanwhile, spelt like this.
     Misaddressed(String),
 }
 
-/// Sends an invitation once more. Links that were sent before stop working.
+/// Resends an invitation. Earlier links stop working.
 ///
 /// # Errors
 /// As [`invite`].
@@ -123,13 +123,13 @@ pub async fn send_again(
     Ok(())
 }
 
-/// What stands for an address, folded, where mails to it are counted: whoever reads the rows cannot tell whose they are.
+/// The pseudonym under which mails to an address (folded) are counted: the rows do not reveal it.
 fn counted_as(sigma: &AppState, folded: &str) -> String {
     let tag = hmac::sign(&sigma.cookie_key, format!("mails-to-address\n{folded}").as_bytes());
     URL_SAFE_NO_PAD.encode(tag)
 }
 
-/// The address of the account that has it, as its person wrote it.
+/// The address of its account, as its user wrote it.
 fn own_address(tx: &mut dyn Tx, folded: &str) -> Result<Option<String>, StoreError> {
     Ok(account::find_by_email(tx, folded)?.and_then(|user| user.email))
 }
@@ -138,7 +138,7 @@ fn may_invite(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, now: Timestamp) ->
     Ok(authority::load(tx, org_id, actor, now)?.and_then(|authority| authority.require(Right::Users)))
 }
 
-/// The mail, in the name of the workspace and of the person who invites.
+/// The mail, in the name of the workspace and the inviter.
 async fn invitation_mail(
     sigma: &AppState,
     org_id: &OrgId,

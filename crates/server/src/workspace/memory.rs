@@ -1,5 +1,5 @@
-//! What is remembered of workspaces, so that a call is checked without asking the store: the rows, until
-//! the change feed says that they changed, and who each token or key was found to be, until any such row changed.
+//! The cache of workspaces, which lets a call be checked without the store: rows, until the change feed reports a
+//! change, and resolved credentials, until any row that they depend on changes.
 
 use std::sync::{Arc, OnceLock};
 
@@ -19,19 +19,19 @@ use crate::state::AppState;
 use crate::workspace::caller_cache::CallerCache;
 use crate::workspace::uses::Uses;
 
-/// How far the clocks of our processes may differ, in seconds.
+/// Tolerated clock skew between our processes, in seconds.
 const SKEW: i64 = 60;
 
-/// The memory of one process.
+/// The cache of one process.
 pub struct WorkspaceMemory {
     tenants: Cache<Arc<Tenant>>,
     members: Cache<Arc<Member>>,
     roles: Cache<Arc<RoleSummary>>,
     sessions: Cache<Arc<WorkspaceSession>>,
     keys: Cache<Arc<ApiKey>>,
-    /// Changes of anything that decides who a credential is.
+    /// Changes to anything that a credential's resolution depends on.
     pub(super) watch: Watch,
-    /// Who each credential was found to be.
+    /// Resolved credentials.
     pub(super) callers: CallerCache,
     /// When keys were used.
     pub(super) uses: Uses,
@@ -82,7 +82,7 @@ impl Tenant {
         Ok(self.opened.get_or_init(|| opened))
     }
 
-    /// The token that says `claims`, signed with the secret that signs now.
+    /// A token with `claims`, signed with the current secret.
     ///
     /// # Errors
     /// The secret cannot be opened.
@@ -105,7 +105,7 @@ impl Tenant {
         self.stored.iter().any(|secret| secret.kid == kid)
     }
 
-    /// Whether the secret called `kid` could have signed at `iat`: a retired one signs nothing.
+    /// Whether the secret called `kid` could have signed at `iat`: a retired one no longer signs.
     pub fn signed_at(&self, kid: &str, iat: i64) -> bool {
         let secret = self.stored.iter().find(|stored| stored.kid == kid);
         secret
@@ -113,23 +113,23 @@ impl Tenant {
     }
 }
 
-/// What is remembered of a role: everything but its lists, which may be long.
+/// The cached part of a role: everything but its lists, which may be long.
 #[derive(Debug)]
 pub struct RoleSummary {
     /// Its id.
     pub id: RoleId,
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// What it may do in the terms of keys.
+    /// Its permissions, in terms of API keys.
     pub permissions: KeyPermissions,
-    /// What its members may manage; their schemas and catalogs are left out.
+    /// What its members may manage, without schemas and catalogs.
     pub authority: Authority,
     /// Whether that is anything at all.
     pub manages_anything: bool,
 }
 
 impl AppState {
-    /// The workspace of that id, unless it was removed.
+    /// The workspace of that id, unless removed.
     ///
     /// # Errors
     /// The store does not answer.
@@ -137,7 +137,7 @@ impl AppState {
         self.workspaces.tenants.get_or_load(org_id.as_str(), load_tenant(org_id, self.now())).await
     }
 
-    /// As [`AppState::find_tenant`], whatever is remembered.
+    /// Like [`AppState::find_tenant`], bypassing the cache.
     ///
     /// # Errors
     /// The store does not answer.
@@ -145,7 +145,7 @@ impl AppState {
         self.store.read(load_tenant(org_id, self.now())).await
     }
 
-    /// The member of that id, active or not. Whether their account is on is the account's to say.
+    /// The member of that id, active or not. Whether their account is enabled is a matter of the account.
     ///
     /// # Errors
     /// The store does not answer.
@@ -191,7 +191,7 @@ impl AppState {
         self.workspaces.sessions.get_or_load(&change_key(org_id, jti), load).await
     }
 
-    /// The key of that digest, whoever's it is, active or not.
+    /// The key of that digest, in any workspace, active or not.
     ///
     /// # Errors
     /// The store does not answer.

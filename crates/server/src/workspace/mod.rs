@@ -1,4 +1,4 @@
-//! Workspaces: tenants, their people, roles and API keys, under `/api/v1` (`docs/spec/workspaces.md`). One file per
+//! Workspaces: tenants, their members, roles and API keys, under `/api/v1` (`docs/spec/workspaces.md`). One file per
 //! endpoint.
 
 mod api_keys;

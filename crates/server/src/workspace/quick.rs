@@ -1,5 +1,5 @@
-//! Who may log in by a click, and use the session that it began: where the operator named the caller's network, and the
-//! caller is really there.
+//! Who may use quick login, and the session that it begins: callers on a network that the operator named, who really
+//! are there.
 
 use http::HeaderValue;
 use http::uri::Authority;
@@ -8,11 +8,11 @@ use sigma_store::workspace::quick::Managers;
 use crate::http::RequestContext;
 use crate::state::AppState;
 
-/// For whom this server lets the caller in by a click; nothing if for nobody.
+/// The roles that may use quick login from the caller's network; `None` if none may.
 ///
-/// A network says nothing of who made a browser there ask. The policy of these paths refuses pages of other origins; a
-/// page that had its own name point to this server (DNS rebinding) is of our origin to the browser, so a name that is
-/// not ours is refused here.
+/// The network does not tell who made a browser there send the request. The policy of these paths refuses pages of
+/// other origins; but with DNS rebinding, a page whose name points to this server is of our origin to the browser, so a
+/// foreign name is refused here.
 pub fn allowed(sigma: &AppState, context: &RequestContext) -> Option<Managers> {
     if !network_is_allowed(sigma, context) {
         return None;
@@ -23,14 +23,14 @@ pub fn allowed(sigma: &AppState, context: &RequestContext) -> Option<Managers> {
     managers(sigma)
 }
 
-/// Whether the caller's network may. A caller whom a proxy did not name is nowhere.
+/// Whether the caller's network is allowed. A caller that a proxy did not name is on no network.
 pub fn network_is_allowed(sigma: &AppState, context: &RequestContext) -> bool {
     let settings = &sigma.settings.workspaces;
     let is_there = settings.demo || context.is_client_known();
     is_there && settings.allows_quick_logins_of(context.client().ip())
 }
 
-/// Whether people whose role manages something may; nothing where this server has no quick logins at all.
+/// Whether roles that manage something may; `None` if this server has no quick logins at all.
 pub fn managers(sigma: &AppState) -> Option<Managers> {
     let settings = &sigma.settings.workspaces;
     if settings.demo {
@@ -39,8 +39,8 @@ pub fn managers(sigma: &AppState) -> Option<Managers> {
     (!settings.allow_quick_logins.is_empty()).then_some(Managers::Excluded)
 }
 
-/// Whether a request for that host names us, or what no stranger can own: an address, or a name without a dot, as proxies
-/// and containers use among themselves.
+/// Whether a `Host` is ours, or one that no outsider can own: an address, or a name without a dot, as proxies and
+/// containers use among themselves.
 fn may_be_ours(host: &HeaderValue, own: &str) -> bool {
     let Ok(named) = Authority::try_from(host.as_bytes()) else { return false };
     let host = named.host();

@@ -1,4 +1,4 @@
-//! A role in JSON, as it is sent and answered.
+//! A role in JSON, as sent and returned.
 
 use std::collections::BTreeMap;
 

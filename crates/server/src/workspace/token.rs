@@ -1,4 +1,4 @@
-//! The JWT that a member gets (`docs/spec/workspaces.md#session-tokens`).
+//! The JWT of a member (`docs/spec/workspaces.md#session-tokens`).
 
 use serde::Serialize;
 use sigma_core::ids::{OrgId, RoleId, UserId};
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::state::AppState;
 use crate::workspace::error::WorkspaceError;
 
-/// Letters and digits of a `jti`: 128 bits.
+/// Length of a `jti`: 128 bits.
 pub const JTI_LENGTH: usize = 22;
 
 /// A member in a session.
@@ -23,11 +23,11 @@ pub struct Session<'a> {
     pub role_id: &'a RoleId,
     /// The session.
     pub jti: &'a str,
-    /// When it ends however often it is refreshed.
+    /// When the session ends, regardless of refreshes.
     pub ends_at: Timestamp,
 }
 
-/// A token, as it is answered.
+/// A token, as returned.
 pub struct Issued {
     /// The token.
     pub token: String,
@@ -36,7 +36,7 @@ pub struct Issued {
 }
 
 impl Session<'_> {
-    /// A token that lives a day, or until the session ends if that is earlier.
+    /// A token valid for a day, or until the session ends if that is earlier.
     ///
     /// # Errors
     /// The workspace is gone, or the store does not answer.
@@ -92,7 +92,7 @@ pub struct OtherWorkspace {
 }
 
 impl LoginAnswer {
-    /// The answer to a login of `now` in the session `jti`, which named a workspace or none.
+    /// The response to a login at `now` in the session `jti`, which may have named a workspace.
     ///
     /// # Errors
     /// The workspace is gone, or the store does not answer.
@@ -126,7 +126,7 @@ impl LoginAnswer {
     }
 }
 
-/// Whether the other workspaces of the person are listed.
+/// Whether to list the user's other workspaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Others {
     /// They named none.

@@ -1,4 +1,4 @@
-//! When API keys were used: noted in memory in the way of a request, written down in batches beside it.
+//! When API keys were used: recorded in memory during a request, written in batches in the background.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +13,7 @@ use crate::state::AppState;
 
 /// How often they are written: `lastUsedAt` may be a minute late.
 const INTERVAL: Duration = Duration::from_secs(20);
-/// Most keys that one operation of the store writes.
+/// Keys per write, at most.
 const BATCH: usize = 500;
 
 /// The last use of one key.
@@ -26,21 +26,21 @@ pub struct KeyUse {
 }
 
 impl KeyUse {
-    /// Of a key that was not used yet.
+    /// For a key not used yet.
     pub fn new(org_id: OrgId, id: ApiKeyId) -> Arc<Self> {
         Arc::new(Self { org_id, id, at: AtomicI64::new(0), waiting: AtomicBool::new(false) })
     }
 }
 
-/// The uses that wait to be written.
+/// The uses waiting to be written.
 #[derive(Debug, Default)]
 pub struct Uses(Mutex<Vec<Arc<KeyUse>>>);
 
 impl Uses {
-    /// The key was used at `now`.
+    /// Records a use of the key at `now`.
     pub fn note(&self, key: &Arc<KeyUse>, now: Timestamp) {
-        // The time first: whoever takes the key off the list afterwards writes this time, or the key is put on it
-        // anew.
+        // The time first: a writer that takes the key off the list afterwards writes this time, or the key is listed
+        // again.
         key.at.store(now.micros(), Ordering::SeqCst);
         if !key.waiting.load(Ordering::SeqCst) && !key.waiting.swap(true, Ordering::SeqCst) {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(key));
@@ -64,10 +64,10 @@ impl Uses {
 }
 
 impl AppState {
-    /// Writes down when keys were used since the last time.
+    /// Writes the uses recorded since the last time.
     ///
     /// # Errors
-    /// The store does not answer; what it did not take is kept for the next time.
+    /// The store does not answer; unwritten uses are kept for the next time.
     pub async fn write_key_uses(&self) -> Result<(), StoreError> {
         let uses = self.workspaces.uses.take();
         let mut batches = uses.chunks(BATCH);

@@ -1,4 +1,4 @@
-//! `/select-account`: go on as the person who is signed in, or as another (`prompt=select_account`).
+//! `/select-account`: continue as the current account or as another (`prompt=select_account`).
 
 use askama::Template;
 use axum::response::Response;
@@ -7,17 +7,17 @@ use http::StatusCode;
 use super::csp::ContentSecurityPolicy;
 use super::{AppView, PageContext, PersonView, initial, page};
 
-/// Ask who wants to sign in to an app. The form posts `interaction` and `account` (`current` or `other`) to
+/// Asks which account to use for an app. The form posts `interaction` and `account` (`current` or `other`) to
 /// `/api/auth/oauth2/continue`.
 #[derive(Clone, Debug)]
 pub struct SelectAccount {
-    /// Who is signed in.
+    /// The signed-in account.
     pub person: PersonView,
     /// The requesting app.
     pub app: AppView,
     /// The interaction's id.
     pub interaction: String,
-    /// The account that the page was made for: an answer of another one does not count.
+    /// The account that the page was rendered for; a submission under another one does not count.
     pub shown_to: String,
 }
 

@@ -8,27 +8,27 @@ use sigma_core::resource::{AskedResource, ResourceScope};
 use super::csp::ContentSecurityPolicy;
 use super::{AppView, PageContext, PersonView, initial, page};
 
-/// Ask whether an app may have what it wants. The form posts `interaction`, `accept` (`true` or `false`) and, when there is
-/// an identity, `bap_id` to `/api/auth/oauth2/consent`.
+/// Asks whether to grant an app what it requests. The form posts `interaction`, `accept` (`true` or `false`) and, when
+/// there is an identity, `bap_id` to `/api/auth/oauth2/consent`.
 #[derive(Clone, Debug)]
 pub struct Consent {
     /// The requesting app.
     pub app: AppView,
-    /// What for, in the order to show.
+    /// What it asks for, in display order.
     pub scopes: Vec<ScopeLine>,
-    /// The identities to choose from; a single one is shown, not asked for.
+    /// The identities to choose from; a single one is shown without a choice.
     pub identities: Vec<IdentityChoice>,
     /// The signed-in user.
     pub person: PersonView,
     /// The interaction's id.
     pub interaction: String,
-    /// The account that the page was made for: an answer of another one does not count.
+    /// The account that the page was rendered for; a submission under another one does not count.
     pub shown_to: String,
-    /// Where to go to answer as somebody else: a path here.
+    /// Path of the sign-in page, to answer as another account.
     pub switch_url: Option<String>,
 }
 
-/// One thing that an app asks for.
+/// One requested permission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScopeLine {
     /// The scope's name.
@@ -37,25 +37,25 @@ pub struct ScopeLine {
     pub title: String,
     /// Explanation for the user.
     pub detail: String,
-    /// Worth a second look.
+    /// Highlighted as sensitive.
     pub sensitive: bool,
 }
 
-/// One of the person's identities.
+/// One of the user's identities.
 #[derive(Clone, Debug)]
 pub struct IdentityChoice {
     /// Its BAP id.
     pub bap_id: String,
     /// Display name.
     pub name: String,
-    /// Its picture on our own origin or as a `data:` URL.
+    /// Picture on our own origin, or a `data:` URL.
     pub picture: Option<String>,
-    /// Chosen unless the person chooses otherwise.
+    /// Preselected.
     pub selected: bool,
 }
 
 impl ScopeLine {
-    /// A scope of the server's own in plain words.
+    /// A scope defined by this server, in plain words.
     pub fn of(scope: &str) -> Self {
         let (title, detail, sensitive) = match scope {
             "openid" => ("Recognise you", "An identifier that stays the same each time you sign in.", false),
@@ -83,7 +83,7 @@ impl ScopeLine {
         Self { scope: scope.to_owned(), title: title.to_owned(), detail: detail.to_owned(), sensitive }
     }
 
-    /// An API that the app wants to use for the person.
+    /// An API that the app wants to use on the user's behalf.
     pub fn of_resource(asked: &AskedResource) -> Self {
         Self {
             scope: asked.uri.clone(),

@@ -1,15 +1,15 @@
-//! The content security policy of pages: nothing but our own files, no `unsafe-*`, never framed.
+//! The Content Security Policy of pages: only our own files, no `unsafe-*`, never framed.
 
 use http::HeaderValue;
 
-/// What one page may load and where its forms may end up.
+/// What one page may load, and where its forms may be submitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ContentSecurityPolicy {
     /// Forms stay on this origin.
     Strict,
-    /// The page's form leads out of here, to an app. `form-action` is left out: Chromium holds every redirect that follows a
-    /// form against it, and only the app knows where its callback leads on to. The forms of these pages have fixed actions
-    /// and no script of a stranger runs here, so the directive protects nothing else.
+    /// The page's form leads to an app's callback. `form-action` is omitted: Chromium applies it to every redirect
+    /// after a form, and only the app knows where its callback redirects to. These forms have fixed actions and no
+    /// foreign script runs here, so the directive would protect nothing else.
     Leaving,
 }
 

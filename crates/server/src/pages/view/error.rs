@@ -1,4 +1,4 @@
-//! `/error`, and every page that is not there.
+//! `/error`, and every unknown page.
 
 use askama::Template;
 use axum::response::Response;
@@ -8,33 +8,33 @@ use super::PageContext;
 use super::csp::ContentSecurityPolicy;
 use super::page;
 
-/// Something went wrong and cannot be told to the app. All text is ours or already cut to harmless characters.
+/// An error that cannot be returned to the app. All text is ours, or stripped to harmless characters.
 #[derive(Clone, Debug)]
 pub struct ErrorPage {
     /// The answer's status.
     pub status: StatusCode,
-    /// What happened, in a few words.
+    /// The heading.
     pub title: String,
     /// The error code, for developers.
     pub code: Option<String>,
     /// What happened and what to do.
     pub description: String,
-    /// What to quote when asking for help.
+    /// The request id, to quote when asking for help.
     pub request_id: Option<String>,
     /// A way on.
     pub back: Option<Link>,
 }
 
-/// A link with its words.
+/// A link with its label.
 #[derive(Clone, Debug)]
 pub struct Link {
     /// Where to.
     pub href: String,
-    /// The text of the link.
+    /// The label.
     pub label: String,
 }
 
-/// There is no such page.
+/// The page for unknown addresses.
 #[derive(Clone, Copy, Debug)]
 pub struct NotFound;
 

@@ -1,5 +1,5 @@
-//! The answer of `response_mode=form_post` (OAuth 2.0 Form Post Response Mode §2): a form that a script sends on at once, with
-//! a button for when no script runs.
+//! The response of `response_mode=form_post` (OAuth 2.0 Form Post Response Mode §2): a form submitted by script, with a
+//! button for browsers without script.
 
 use askama::Template;
 use axum::response::Response;
@@ -8,7 +8,7 @@ use http::StatusCode;
 use super::csp::ContentSecurityPolicy;
 use super::{PageContext, page};
 
-/// Carries an authorization answer to the app by POST.
+/// Delivers an authorization response to the app by POST.
 #[derive(Clone, Debug)]
 pub struct FormPost {
     /// The redirect URI.

@@ -1,4 +1,4 @@
-//! `/invitation`: a workspace invites, and the person answers. Works without script.
+//! `/invitation`: accepting an invitation to a workspace. Works without script.
 
 use askama::Template;
 use axum::response::Response;
@@ -7,32 +7,32 @@ use http::StatusCode;
 use super::csp::ContentSecurityPolicy;
 use super::{PageContext, initial, page};
 
-/// An invitation. The form posts `token`, and `name`, `password` and `again` where they are asked for, to `/invitation`.
+/// An invitation. The form posts `token`, and `name`, `password` and `again` for a new account, to `/invitation`.
 #[derive(Clone)]
 pub struct AcceptInvitation {
     /// The link's secret.
     pub token: String,
     /// The name of the workspace.
     pub workspace: String,
-    /// Whom it was sent to.
+    /// The invited address.
     pub email: String,
     /// What it takes.
     pub form: InvitationForm,
-    /// Why it did not work.
+    /// Why the submission failed.
     pub refusal: Option<String>,
 }
 
 /// What accepting takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InvitationForm {
-    /// A name and a password: the account is new.
+    /// A new account: asks for a name and a password.
     SetPassword {
-        /// What the person is called, as whoever invited them put it, or as they did.
+        /// The user's name: from the invitation, or as entered.
         name: String,
     },
     /// A button.
     Agree,
-    /// They sign in and open the link again.
+    /// An existing account: sign in, then open the link again.
     SignInFirst,
 }
 

@@ -1,4 +1,4 @@
-//! Signing out because an app asked for it (OpenID Connect RP-Initiated Logout §2): the question, and the end.
+//! Logout requested by an app (OpenID Connect RP-Initiated Logout §2): the question and the confirmation.
 
 use askama::Template;
 use axum::response::Response;
@@ -7,23 +7,24 @@ use http::StatusCode;
 use super::csp::ContentSecurityPolicy;
 use super::{PageContext, page};
 
-/// Ask before signing out. The form posts `fields` and `confirm` (`true` or `false`) to `/api/auth/oauth2/end-session/confirm`.
+/// Asks before signing out. The form posts `fields` and `confirm` (`true` or `false`) to
+/// `/api/auth/oauth2/end-session/confirm`.
 #[derive(Clone, Debug)]
 pub struct LogOutConfirm {
-    /// The app that asked, where it is known.
+    /// The requesting app, if known.
     pub app: Option<String>,
-    /// What was wrong with the request, for the developer to find and the person to be wary.
+    /// What was wrong with the request: for the developer to fix, and for the user to be wary.
     pub fault: Option<&'static str>,
-    /// Who is signed in.
+    /// The signed-in account.
     pub person: Option<String>,
     /// Name and value of each hidden field.
     pub fields: Vec<(String, String)>,
 }
 
-/// Signed out, and nowhere to go back to.
+/// Signed out, with no address to return to.
 #[derive(Clone, Debug)]
 pub struct SignedOut {
-    /// The app that asked, where it is known.
+    /// The requesting app, if known.
     pub app: Option<String>,
     /// What was wrong with the request.
     pub fault: Option<&'static str>,

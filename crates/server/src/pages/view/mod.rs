@@ -1,5 +1,5 @@
-//! What each page looks like: one typed struct per page, rendered by its template into a whole answer with its headers.
-//! Handlers fill the struct and return what `render` gives; no view knows the store or the request.
+//! The pages: one typed struct each, rendered by its template into a complete response with headers. Handlers fill the
+//! struct and return what `render` gives; views know neither the store nor the request.
 
 mod account;
 mod consent;
@@ -35,7 +35,7 @@ use http::{HeaderValue, StatusCode, header};
 
 use self::csp::ContentSecurityPolicy;
 
-/// What every page knows about where it is.
+/// What every page knows of its server.
 #[derive(Clone, Copy, Debug)]
 pub struct PageContext<'a> {
     /// The server's issuer, `https://id.example.org`: no path, no trailing slash.
@@ -49,29 +49,29 @@ impl PageContext<'_> {
     }
 }
 
-/// The app that a person signs in to, as pages show it.
+/// The app that a user signs in to, as pages show it.
 #[derive(Clone, Debug)]
 pub struct AppView {
     /// The name that its owner gave it.
     pub name: String,
-    /// Where the answer goes: the host of its redirect URI, or the scheme of a native app.
+    /// The host of its redirect URI, or the scheme of a native app.
     pub host: String,
     /// Its logo on our own origin (`/…`) or as a `data:` URL; other origins are not loaded.
     pub logo_url: Option<String>,
-    /// Registered by itself and checked by nobody.
+    /// Dynamically registered and unverified.
     pub unverified: bool,
 }
 
-/// The signed-in person, as pages show them.
+/// The signed-in user, as pages show them.
 #[derive(Clone, Debug)]
 pub struct PersonView {
     /// Their name, or the address of their key.
     pub name: String,
-    /// Their BAP identity, where one is proven or registered.
+    /// Their BAP identity, if one is proven or registered.
     pub bap_id: Option<String>,
     /// Their public key, hex.
     pub pubkey: Option<String>,
-    /// Their picture on our own origin or as a `data:` URL.
+    /// Picture on our own origin, or a `data:` URL.
     pub picture: Option<String>,
 }
 
@@ -81,14 +81,14 @@ impl AppView {
     }
 }
 
-/// The letter that stands for a name where there is no picture.
+/// The initial shown in place of a picture.
 fn initial(name: &str) -> String {
     name.chars()
         .find(|letter| letter.is_alphanumeric())
         .map_or_else(|| "?".to_owned(), |letter| letter.to_uppercase().collect())
 }
 
-/// Renders a template into an answer that is never stored by a cache and runs nothing but our own scripts.
+/// Renders a template into a response that no cache stores and that runs only our own scripts.
 fn page(status: StatusCode, template: &impl Template, policy: ContentSecurityPolicy) -> Response {
     let body = match template.render() {
         Ok(body) => body,
@@ -101,8 +101,8 @@ fn page(status: StatusCode, template: &impl Template, policy: ContentSecurityPol
         (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (header::CONTENT_SECURITY_POLICY, policy.header()),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        // The query of our pages is nobody's business; yet `no-referrer` would make browsers send `Origin: null` with
-        // our own forms.
+        // The queries of our pages must not leak to other sites; but `no-referrer` would make browsers send `Origin:
+        // null` with our own forms.
         (header::REFERRER_POLICY, HeaderValue::from_static("strict-origin")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),

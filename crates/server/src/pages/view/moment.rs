@@ -1,4 +1,4 @@
-//! Moments as people read them: in UTC, with the exact time in the markup.
+//! Times as people read them: in UTC, with the exact time in the markup.
 
 use sigma_core::time::Timestamp;
 

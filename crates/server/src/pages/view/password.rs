@@ -1,4 +1,4 @@
-//! Passwords: forgotten, set anew by a link, changed. All without script.
+//! Passwords: forgotten, reset by a link, changed. All without script.
 
 use askama::Template;
 use axum::response::Response;
@@ -7,51 +7,51 @@ use http::StatusCode;
 use super::csp::ContentSecurityPolicy;
 use super::{PageContext, page};
 
-/// Ask for a link by mail. The form posts `email` to `/password/forgot`.
+/// Asks for the address to mail a link to. The form posts `email` to `/password/forgot`.
 #[derive(Clone, Debug, Default)]
 pub struct ForgotPassword {
-    /// It was asked for.
+    /// The form was submitted.
     pub sent: bool,
-    /// The address that was entered.
+    /// The address as entered.
     pub email: String,
-    /// It is no address.
+    /// The address is invalid.
     pub refusal: bool,
 }
 
-/// Set a new password by a link. The form posts `token`, `password` and `again` to `/password/reset`.
+/// Sets a new password by a link. The form posts `token`, `password` and `again` to `/password/reset`.
 #[derive(Clone)]
 pub struct ResetPassword {
     /// The link's secret.
     pub token: String,
-    /// Whose password it is.
+    /// The account's address.
     pub email: String,
-    /// Why it did not work.
+    /// Why the submission failed.
     pub refusal: Option<String>,
 }
 
-/// What a signed-in person may do about their password.
+/// What a signed-in user may do about their password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordState {
-    /// Change the one they have.
+    /// Change the current one.
     Set,
     /// Set a first one.
     None,
-    /// Set a first one, once they have signed in again.
+    /// Set a first one after signing in again.
     SignInAgain,
-    /// Nothing: they would sign in with an address that they do not have.
+    /// Nothing: without an e-mail address they could not sign in with it.
     NoAddress,
 }
 
-/// Change a password. The form posts `current`, `password` and `again` to `/account/password`.
+/// Changes a password. The form posts `current`, `password` and `again` to `/account/password`.
 #[derive(Clone, Debug)]
 pub struct AccountPassword {
-    /// The address that the person signs in with.
+    /// The address that the user signs in with.
     pub email: String,
-    /// What they may do.
+    /// What the user may do.
     pub state: PasswordState,
-    /// It was changed a moment ago.
+    /// The password was just changed.
     pub saved: bool,
-    /// Why it did not work.
+    /// Why the submission failed.
     pub refusal: Option<String>,
 }
 

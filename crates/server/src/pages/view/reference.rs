@@ -1,4 +1,4 @@
-//! `/api/auth/reference`: the OpenAPI document as a page to read and try, by Swagger UI from our own origin.
+//! `/api/auth/reference`: the OpenAPI document in Swagger UI, served from our own origin.
 
 use askama::Template;
 use axum::response::Response;

@@ -58,7 +58,7 @@ fn session(user_agent: Option<&str>) -> SessionLine {
     }
 }
 
-/// Every page there is, with hostile text wherever a stranger's can come in.
+/// Every page, with hostile text wherever input from outside can appear.
 fn every_page() -> Vec<Response> {
     let error = ErrorPage {
         status: StatusCode::BAD_REQUEST,

@@ -1,4 +1,4 @@
-//! `/`: what this server is; for a signed-in person, their sessions.
+//! `/`: what this server is; for a signed-in user, their sessions.
 
 use askama::Template;
 use axum::response::Response;
@@ -11,36 +11,36 @@ use super::{PageContext, PersonView, moment, page};
 /// The front page. Signed in, it posts to `/sign-out`, and `id` of a session to `/sessions/revoke`.
 #[derive(Clone, Debug)]
 pub struct Welcome {
-    /// Who is signed in.
+    /// The signed-in account.
     pub signed_in: Option<PersonView>,
-    /// The address of their account, if it has one.
+    /// The account's e-mail address, if it has one.
     pub email: Option<String>,
-    /// Their sessions, this one first.
+    /// The account's sessions, the current one first.
     pub sessions: Vec<SessionLine>,
 }
 
-/// A browser that is signed in.
+/// A signed-in browser.
 #[derive(Clone, Debug)]
 pub struct SessionLine {
-    /// What to send to end it.
+    /// The id to post for ending it.
     pub id: String,
-    /// The browser that asks.
+    /// The current browser.
     pub current: bool,
-    /// Its `User-Agent`, as it came.
+    /// Its `User-Agent`, unmodified.
     pub user_agent: Option<String>,
-    /// Its address when it signed in.
+    /// Its address at sign-in.
     pub address: Option<String>,
     /// When it signed in.
     pub created_at: Timestamp,
 }
 
 impl SessionLine {
-    /// The browser and system in a few words: "Chrome on Android".
+    /// Browser and system in a few words: "Chrome on Android".
     fn device(&self) -> String {
         let agent = self.user_agent.as_deref().unwrap_or_default();
         let first =
             |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
-        // Order matters: every browser claims to be its predecessors as well.
+        // Order matters: every browser also claims to be its predecessors.
         let browser = first(&[
             ("Edg", "Edge"),
             ("OPR/", "Opera"),

@@ -1,4 +1,4 @@
-//! `/workspace` and `/workspace/{id}`: to the workspace of whoever is in one, a choice for whoever is in several.
+//! `/workspace` and `/workspace/{id}`: redirects to the only workspace of a member, or offers a choice of several.
 
 use axum::Router;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! What a page's form sends.
+//! A submitted form.
 
 use axum::extract::{FromRequest, Request};
 use axum::response::Response;
@@ -6,16 +6,16 @@ use sigma_core::params::Params;
 
 use crate::state::AppState;
 
-/// The fields of a form, in their order. A NUL, which no text of ours may hold, becomes the sign for what cannot be read.
+/// The fields of a form, in order. A NUL, which no text of ours may hold, becomes the replacement character.
 pub struct Form(pub Params);
 
 impl Form {
-    /// The text of a field, without the white space around it.
+    /// The text of a field, trimmed.
     pub fn text(&self, name: &str) -> String {
         self.0.raw(name).unwrap_or_default().trim().to_owned()
     }
 
-    /// Whether a box is checked.
+    /// Whether a checkbox is checked.
     pub fn is_checked(&self, name: &str) -> bool {
         self.0.raw(name) == Some("true")
     }

@@ -1,4 +1,4 @@
-//! `/workspace/{id}/people/invite`: somebody is invited, and once more on `/workspace/{id}/people/{user}/invitation`.
+//! `/workspace/{id}/people/invite`: inviting somebody; `/workspace/{id}/people/{user}/invitation`: resending it.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -27,7 +27,7 @@ pub fn router() -> Router<AppState> {
         .route("/workspace/{workspace}/people/{user}/invitation", post(send_again))
 }
 
-/// An invitation as it was entered.
+/// An invitation as entered.
 #[derive(Default)]
 struct Entered {
     email: String,
@@ -74,7 +74,7 @@ async fn send_again(
     }
 }
 
-/// What the page tells of an error; a passing one is answered as it is.
+/// The page's text for an error; transient errors are answered as they are.
 fn refusal(sigma: &AppState, error: WorkspaceError) -> Result<Refused, PageError> {
     match error {
         WorkspaceError::Invalid(words) => Ok(unsent(&words)),
@@ -96,7 +96,7 @@ async fn page(
 ) -> Result<Response, PageError> {
     let org_id = session.org_id();
     let roles = sigma.store.read(move |tx| role::all_summaries(tx, &org_id)).await.map_err(failed)?;
-    // The weakest role is the one to begin with.
+    // The role with the fewest permissions is preselected.
     let weakest = roles.iter().find(|role| !role.switches.manage_anything()).map(|role| &role.id);
     let roles = role_options(session, &roles, entered.role.as_ref().or(weakest));
     let view = InviteForm { email: entered.email, name: entered.name, roles };

@@ -1,4 +1,5 @@
-//! `/workspace/{id}/keys/new` and `/workspace/{id}/keys/{key}`: a key is made and shown once, deactivated, deleted.
+//! `/workspace/{id}/keys/new` and `/workspace/{id}/keys/{key}`: creating a key, which shows it once; deactivating and
+//! deleting it.
 
 use axum::Router;
 use axum::extract::{Path, RawQuery, State};
@@ -46,7 +47,7 @@ impl Named {
     }
 }
 
-/// A key as it was entered.
+/// A key as entered.
 #[derive(Default)]
 struct Entered {
     name: String,
@@ -60,7 +61,7 @@ impl Entered {
         Self { name: form.text("name"), permissions, last_day: form.text("expires") }
     }
 
-    /// The name, what the key may and when it ends; what is wrong with them, in words.
+    /// Name, permissions and expiry, or what is wrong with them, in words.
     fn parse(&self, now: Timestamp) -> Result<(String, KeyPermissions, Option<Timestamp>), String> {
         let name = text::name(&self.name).map_err(|problem| format!("the name {problem}"))?;
         let permissions: KeyPermissions = self.permissions.iter().copied().collect();
@@ -75,11 +76,11 @@ impl Entered {
     }
 }
 
-/// The end of a day, UTC: `2026-11-22`, as browsers send it.
+/// The end of a day in UTC, from `2026-11-22` as browsers send it.
 fn end_of(day: &str) -> Option<Timestamp> {
     let day = Some(day).filter(|day| day.len() == "2026-11-22".len())?;
     let day = Date::parse(day, &Iso8601::DATE).ok()?;
-    // After the last day there is no other.
+    // The last representable day has no next one.
     let end = day.next_day().map_or_else(|| day.with_time(Time::MAX), |next| next.with_time(Time::MIDNIGHT));
     i64::try_from(end.assume_utc().unix_timestamp_nanos() / 1_000).ok().map(Timestamp::from_micros)
 }

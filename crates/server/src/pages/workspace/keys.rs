@@ -15,7 +15,7 @@ use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{KeyLine, KeyState, Keys, Paging, Tab};
 use crate::state::AppState;
 
-/// Keys on a page.
+/// Keys per page.
 const LIMIT: u32 = 25;
 
 /// The routes of this page.

@@ -1,4 +1,4 @@
-//! `/workspace/login`: by a quick login where they are on, by e-mail address and password, or on to the page for keys.
+//! `/workspace/login`: by quick login where enabled, by e-mail address and password, or on to the page for keys.
 
 use axum::Router;
 use axum::extract::State;
@@ -70,13 +70,13 @@ async fn log_in(
     if sigma.store.write(begin).await.map_err(failed)?.is_none() {
         return wrong(&sigma, &context, email).await;
     }
-    // A quick login that is still there would stand before what was just proven.
+    // A remaining quick login would take precedence over the fresh authentication.
     let response = with_cookie(Redirect::to("/workspace").into_response(), Some(&session.cookie(&sigma)));
     let response = with_cookie(response, Some(&QuickSession::expired_cookie(&sigma)));
     Ok(with_cookie(response, Some(&device::remember(&sigma, &browser, &folded, chosen_at))))
 }
 
-/// Somebody failed too often, perhaps somebody else: the person has a way past the wait by mail.
+/// Too many failures, perhaps of somebody else: a mailed link lets the user skip the delay.
 async fn delayed(
     sigma: &AppState,
     context: &RequestContext,
@@ -124,7 +124,7 @@ async fn quick_login(
     Ok(with_cookie(to, Some(&QuickSession::new(org_id, jti).set_cookie(&sigma))))
 }
 
-/// Ends what these pages are open by: the quick login if there is one, else the browser's session.
+/// Ends the session that opens these pages: the quick login if there is one, else the browser's session.
 async fn sign_out(State(sigma): State<AppState>, browser: Browser) -> Result<Response, PageError> {
     let to = || Redirect::to("/workspace/login").into_response();
     if let Some(quick) = QuickSession::of(&sigma, &browser) {
@@ -152,7 +152,7 @@ async fn page(
     Ok(WorkspaceLogin { quick, ..view }.render(status, &PageContext { issuer: sigma.issuer() }))
 }
 
-/// The workspaces that have somebody to get in as.
+/// The workspaces that have members with quick login.
 fn groups(tx: &mut dyn Tx, managers: Managers) -> Result<Vec<QuickLoginGroup>, StoreError> {
     let mut groups = Vec::new();
     for QuickLogins { workspace, members } in quick::list(tx, managers)? {

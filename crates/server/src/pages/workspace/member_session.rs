@@ -1,4 +1,4 @@
-//! Who is at the pages of a workspace: an active member, by their session. To everybody else there is no such page.
+//! The session of an active member at the pages of a workspace. Everyone else gets 404.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::response::Redirect;
@@ -37,7 +37,7 @@ pub struct MemberSession {
     others: Vec<Belonging>,
 }
 
-/// The part of the path that every page has.
+/// The path parameter of every page.
 #[derive(Deserialize)]
 struct Place {
     workspace: String,
@@ -49,22 +49,22 @@ impl MemberSession {
         Authority::Person(self.role.permissions.clone())
     }
 
-    /// Who does what they do.
+    /// The member as an actor for the store.
     pub fn actor(&self) -> Actor {
         Actor::Person(self.member.user_id.clone())
     }
 
-    /// Where they do it.
+    /// The workspace acted in.
     pub fn org_id(&self) -> OrgId {
         self.workspace.id.clone()
     }
 
-    /// Where the pages of this workspace are.
+    /// The path of this workspace's pages.
     pub fn path(&self, below: &str) -> String {
         format!("/workspace/{}/{below}", self.workspace.id)
     }
 
-    /// What stands around a page.
+    /// The frame around a page.
     pub fn frame(&self, current: Tab, notice: Option<Notice>) -> Frame {
         let may = |right| self.authority().may(right);
         let tabs = [(Tab::People, may(Right::Users)), (Tab::Roles, true), (Tab::Keys, may(Right::ApiKeys))];
@@ -81,10 +81,10 @@ impl MemberSession {
         }
     }
 
-    /// That they may manage something.
+    /// Requires that the member may manage something.
     ///
     /// # Errors
-    /// The page that says that they may not.
+    /// The page that says the permission is missing.
     pub fn require(&self, sigma: &AppState, right: Right) -> Result<(), PageError> {
         if self.authority().may(right) {
             return Ok(());
@@ -103,10 +103,10 @@ impl MemberSession {
         Err(page.render(&PageContext { issuer: sigma.issuer() }).into())
     }
 
-    /// Does something; a refusal is for the page to tell.
+    /// Runs a write; a refusal is for the page to show.
     ///
     /// # Errors
-    /// The store did not answer, there is no such thing, or they are a member no longer.
+    /// The store does not answer, the object does not exist, or the membership has ended.
     pub async fn act<T, F>(sigma: &AppState, act: F) -> Result<Result<T, Refused>, PageError>
     where
         T: Send + 'static,
@@ -149,7 +149,7 @@ impl MemberSession {
     }
 }
 
-/// The member and their workspace, if there are such.
+/// The member and their workspace, if both exist.
 fn load(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<MemberSession>, StoreError> {
     let Some(workspace) = tenant::find(tx, org_id)? else { return Ok(None) };
     let member = membership::find(tx, org_id, user_id)?;
@@ -162,7 +162,7 @@ fn load(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<Memb
     Ok(Some(MemberSession { workspace, member, role, others }))
 }
 
-/// The answer when the store has no outcome.
+/// The response when the store fails.
 pub fn failed(error: StoreError) -> PageError {
     PageError::of(internal(error))
 }

@@ -1,5 +1,5 @@
-//! The pages of workspaces, for their admins: one file per page. What is done here is done by the operations and rules of
-//! the API (`crate::workspace`), and all of it works without script.
+//! The pages of workspaces, for their admins: one file per page. They act through the operations and rules of the API
+//! (`crate::workspace`) and work without script.
 
 mod chooser;
 mod form;
@@ -38,7 +38,7 @@ pub fn router() -> Router<AppState> {
         .merge(settings::router())
 }
 
-/// The switches of a role, as pages show them; those that `own` has not cannot be given.
+/// The switches of a role, as pages show them; those missing from `own` are disabled.
 fn switch_lines(role: &RolePermissions, own: Option<&RolePermissions>) -> Vec<SwitchLine> {
     let is_on = |permissions: &RolePermissions, field: &str| {
         Switch::ALL.into_iter().any(|switch| switch.as_str() == field && permissions.switches.is_on(switch))
@@ -53,7 +53,7 @@ fn switch_lines(role: &RolePermissions, own: Option<&RolePermissions>) -> Vec<Sw
         .collect()
 }
 
-/// The permissions of a key, as pages show them; those that `own` has not cannot be given.
+/// The permissions of a key, as pages show them; those missing from `own` are disabled.
 fn permission_lines(chosen: &[KeyPermission], own: &RolePermissions) -> Vec<PermissionLine> {
     let held = own.key_permissions();
     let lines = PermissionLine::all().into_iter();

@@ -1,5 +1,5 @@
-//! What came of a form: a page that says so. What was done is told after a redirect, so that loading the page again does
-//! nothing twice; its words are ours, whatever the address says.
+//! The outcome of a submitted form: a page that reports it. Success is reported after a redirect, so that reloading
+//! repeats nothing; the texts are ours, whatever the address says.
 
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
@@ -10,7 +10,7 @@ use crate::pages::not_found;
 use crate::pages::view::workspace::Notice;
 use crate::state::AppState;
 
-/// What is answered instead of a page.
+/// Responses that replace a page.
 pub struct PageError(Box<Response>);
 
 impl PageError {
@@ -32,24 +32,24 @@ impl IntoResponse for PageError {
     }
 }
 
-/// Something that was done.
+/// A completed action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
-    /// An invitation is on its way.
+    /// An invitation was sent.
     Invited,
     /// It was changed.
     Saved,
-    /// Somebody may come in again.
+    /// A member was reactivated.
     Activated,
-    /// It works no longer.
+    /// An API key was deactivated.
     Deactivated,
-    /// A membership is over.
+    /// A membership ended.
     Ended,
-    /// A role is there.
+    /// A role was created.
     RoleMade,
     /// It is gone.
     Deleted,
-    /// There is a new secret.
+    /// The secret was rotated.
     Rotated,
 }
 
@@ -91,20 +91,20 @@ impl Done {
         }
     }
 
-    /// What the address of a page says was done.
+    /// The action that a page's address reports.
     pub fn told_by(query: &Params) -> Option<Notice> {
         let name = query.get("done")?;
         let done = Self::ALL.into_iter().find(|done| done.name() == name)?;
         Some(Notice::Done(done.words().to_owned()))
     }
 
-    /// On to the page that says that it was done.
+    /// Redirects to the page that reports it.
     pub fn at(self, path: &str) -> Response {
         Redirect::to(&format!("{path}?done={}", self.name())).into_response()
     }
 }
 
-/// A refusal that the page itself tells, with the status of its answer.
+/// A refusal that the page itself reports, with the status of its response.
 pub struct Refused {
     /// The status.
     pub status: StatusCode,
@@ -113,15 +113,15 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// Something that was entered is not right.
+    /// Invalid input.
     pub fn invalid(words: impl Into<String>) -> Self {
         Self { status: StatusCode::BAD_REQUEST, notice: Notice::Refused(words.into()) }
     }
 
-    /// What to tell of a refusal by the rules.
+    /// The text for a refusal by the rules.
     ///
     /// # Errors
-    /// The answer instead of a page: there is no such thing, or whoever asks is a member no longer.
+    /// The response that replaces the page: the object does not exist, or the caller's membership has ended.
     pub fn of(sigma: &AppState, refusal: &Refusal) -> Result<Self, PageError> {
         let status = match refusal {
             Refusal::Unauthorized => return Err(PageError::of(Redirect::to("/workspace"))),

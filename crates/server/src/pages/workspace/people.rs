@@ -1,4 +1,4 @@
-//! `/workspace/{id}/people`: who is in the workspace.
+//! `/workspace/{id}/people`: the members of the workspace.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{MemberLine, MemberStatus, Paging, People, Tab};
 use crate::state::AppState;
 
-/// People on a page.
+/// Members per page.
 const LIMIT: u32 = 50;
 
 /// The routes of this page.
@@ -69,7 +69,7 @@ async fn people(
     Ok(view.render(&session.frame(Tab::People, Done::told_by(&query)), &PageContext { issuer: sigma.issuer() }))
 }
 
-/// How far a membership has come, as pages show it.
+/// The state of a membership, as pages show it.
 pub const fn status(state: MemberState) -> MemberStatus {
     match state {
         MemberState::Invited => MemberStatus::Invited,

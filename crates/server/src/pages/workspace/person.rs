@@ -1,4 +1,4 @@
-//! `/workspace/{id}/people/{user}`: one member, their role and their way in.
+//! `/workspace/{id}/people/{user}`: one member, with their role and state.
 
 use axum::Router;
 use axum::extract::{Path, RawQuery, State};
@@ -31,7 +31,7 @@ pub fn router() -> Router<AppState> {
         .route("/workspace/{workspace}/people/{user}/end", post(end))
 }
 
-/// Who the path names.
+/// The member that the path names.
 #[derive(Deserialize)]
 pub struct Named {
     user: String,
@@ -70,7 +70,7 @@ async fn change(
     put(&sigma, &session, named.id(), change, Done::Saved).await
 }
 
-/// What the form says of the keys that the person made: one box, which keeps them.
+/// What happens to the API keys that the member created: a checkbox keeps them.
 fn keys(form: &Form) -> MadeKeys {
     if form.is_checked("keep_keys") { MadeKeys::Keep } else { MadeKeys::Deactivate }
 }
@@ -125,7 +125,7 @@ async fn put(
     }
 }
 
-/// The page again, with why it was not done.
+/// The page again, with the reason for the failure.
 pub async fn told(
     sigma: &AppState,
     session: &MemberSession,
@@ -169,8 +169,8 @@ async fn page(
     Ok(view.render(status_code, &session.frame(Tab::People, notice), &PageContext { issuer: sigma.issuer() }))
 }
 
-/// The roles that whoever visits may give: those that manage no more than theirs. Whether one holds more in its rules for
-/// schemas and catalogs, which lists do not read, is said when it is given.
+/// The roles that the viewer may assign: those with no more switches than their own. Whether a role exceeds theirs in
+/// its rules for schemas and catalogs, which lists do not read, turns out on assignment.
 pub fn role_options(session: &MemberSession, roles: &[RoleSummary], selected: Option<&RoleId>) -> Vec<RoleOption> {
     let RolePermissions { switches: own, .. } = &session.role.permissions;
     let given = roles.iter().filter(|role| own.covers(role.switches));

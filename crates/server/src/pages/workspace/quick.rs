@@ -1,6 +1,6 @@
-//! Who got in by a quick login: a session of that one workspace, in a cookie of its own. It opens these pages and nothing
-//! else. An ordinary session would be the whole account, with its other workspaces and apps, and quick logins are switched
-//! on by the admins of one workspace.
+//! A session begun by quick login: limited to one workspace, in a cookie of its own, opening only these pages. An
+//! ordinary session would open the whole account with its other workspaces and apps, and quick logins are enabled by
+//! the admins of one workspace.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -13,25 +13,25 @@ use sigma_store::{StoreError, Tx};
 use crate::extract::{Browser, cookie};
 use crate::state::AppState;
 
-/// What is signed begins with this, so that no other cookie of ours can be taken for one.
+/// Prefix of the signed text, so that no other cookie of ours can stand in for this one.
 const PURPOSE: &str = "workspace-session";
 
-/// The session that a browser's cookie names; whether it lives is for [`QuickSession::find_user`].
+/// The session that a browser's cookie names; [`QuickSession::find_user`] tells whether it is live.
 #[derive(Clone, Debug)]
 pub struct QuickSession {
-    /// The one workspace that it is for.
+    /// The workspace that it is limited to.
     pub org_id: OrgId,
     /// The session.
     jti: String,
 }
 
 impl QuickSession {
-    /// A session that began just now.
+    /// A session that begins now.
     pub const fn new(org_id: OrgId, jti: String) -> Self {
         Self { org_id, jti }
     }
 
-    /// The session of a browser, if we signed its cookie.
+    /// The session of a browser, if its cookie carries our signature.
     pub fn of(sigma: &AppState, browser: &Browser) -> Option<Self> {
         let mut parts = browser.cookie(name(sigma))?.split('.');
         let (org_id, jti, signature) = (parts.next()?, parts.next()?, parts.next()?);
@@ -48,13 +48,13 @@ impl QuickSession {
         cookie(sigma, name(sigma), &value, QUICK_SESSION_SECONDS.unsigned_abs())
     }
 
-    /// `Set-Cookie` that ends the cookie.
+    /// `Set-Cookie` that deletes the cookie.
     pub fn expired_cookie(sigma: &AppState) -> String {
         cookie(sigma, name(sigma), "", 0)
     }
 
-    /// Whose it is, and the session epoch of the membership that it began in, while it lives. Whether quick logins are still
-    /// allowed is asked besides.
+    /// The user and the session epoch of their membership at login, while the session is live. Whether quick logins are
+    /// still allowed is checked separately.
     pub fn find_user(&self, tx: &mut dyn Tx, sigma: &AppState) -> Result<Option<(UserId, i64)>, StoreError> {
         let now = sigma.now();
         let found = session::find(tx, &self.org_id, &self.jti)?;
@@ -72,7 +72,7 @@ impl QuickSession {
     }
 }
 
-/// The name of the cookie. Over https no other host of the site can set one of that name (RFC 6265bis §4.1.3.2).
+/// The name of the cookie. Over https, no other host of the site can set a cookie of that name (RFC 6265bis §4.1.3.2).
 fn name(sigma: &AppState) -> &'static str {
     if sigma.is_https() { "__Host-sigma.workspace" } else { "sigma.workspace" }
 }

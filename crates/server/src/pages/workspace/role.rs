@@ -1,4 +1,4 @@
-//! `/workspace/{id}/roles/new` and `/workspace/{id}/roles/{role}`: a role is made, changed or deleted.
+//! `/workspace/{id}/roles/new` and `/workspace/{id}/roles/{role}`: creating, changing and deleting a role.
 
 use axum::Router;
 use axum::extract::{Path, RawQuery, State};
@@ -22,7 +22,7 @@ use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{Editing, Notice, RoleForm, Tab};
 use crate::state::AppState;
 
-/// Most rules of a role that its page shows. The API has no such bound but the size of a role.
+/// Most rules of a role that its page shows. The API has no such limit except the size of a role.
 const MOST_LINES: usize = 1_000;
 
 /// The routes of these pages.
@@ -44,7 +44,7 @@ impl Named {
     }
 }
 
-/// What the form is for.
+/// What the form does.
 #[derive(Clone, Copy)]
 enum Subject<'r> {
     New,
@@ -139,7 +139,7 @@ fn unsaved(words: &str) -> Refused {
     Refused::invalid(format!("The role was not saved: {words}."))
 }
 
-/// The form, and what came of sending it.
+/// The form, and the outcome of submitting it.
 struct Page<'r> {
     subject: Subject<'r>,
     status: StatusCode,

@@ -1,5 +1,5 @@
-//! What the form of a role sends: fields in the order of the page, so that its lists need no numbers in names. A `schema`
-//! begins a schema, and its `default` and pairs of `attribute` and `level` follow; a `catalog` begins a catalog.
+//! The submitted form of a role: fields in page order, so that its lists need no numbered names. `schema` starts a
+//! schema, followed by its `default` and pairs of `attribute` and `level`; `catalog` starts a catalog.
 
 use std::collections::BTreeMap;
 
@@ -11,23 +11,23 @@ use sigma_core::workspace::{
 use super::form::Form;
 use crate::pages::view::workspace::{AttributeRow, CatalogRow, SchemaRow};
 
-/// A role as it was entered.
+/// A role as entered.
 #[derive(Debug, Default)]
 pub struct Entered {
     /// Display name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
     /// Its switches.
     pub switches: Switches,
-    /// Rules for schemas, with the lines that were left empty taken away.
+    /// Rules for schemas, without empty lines.
     pub schemas: Vec<SchemaRow>,
-    /// Rules for catalogs, likewise.
+    /// Rules for catalogs, without empty lines.
     pub catalogs: Vec<CatalogRow>,
 }
 
 impl Entered {
-    /// What the form says.
+    /// Reads the form.
     pub fn read(form: &Form) -> Self {
         let mut entered = Self { name: form.text("name"), description: form.text("description"), ..Self::default() };
         for (field, value) in form.0.pairs() {
@@ -41,7 +41,7 @@ impl Entered {
         entered
     }
 
-    /// A role that is there, as the form shows it.
+    /// An existing role, as the form shows it.
     pub fn of(role: &Role) -> Self {
         let schema = |schema: &SchemaPermission| SchemaRow {
             id: schema.schema_id.clone(),
@@ -66,7 +66,7 @@ impl Entered {
         }
     }
 
-    /// How many rules it has: lines on the page.
+    /// How many rules it has, which are lines on the page.
     pub fn lines(&self) -> usize {
         let attributes: usize = self.schemas.iter().map(|schema| schema.attributes.len()).sum();
         self.schemas.len() + attributes + self.catalogs.len()
@@ -99,7 +99,7 @@ impl Entered {
         }
     }
 
-    /// The role that this is.
+    /// The role that this describes.
     ///
     /// # Errors
     /// What is wrong with it, in words.
@@ -113,7 +113,7 @@ impl Entered {
     }
 }
 
-/// What is wrong, in the words of the page.
+/// What is wrong, in the terms of the page.
 fn words(problem: &RoleProblem) -> String {
     match problem {
         RoleProblem::Text { field, problem } => {

@@ -1,4 +1,4 @@
-//! `/workspace/{id}/roles`: what each role may.
+//! `/workspace/{id}/roles`: the permissions of each role.
 
 use axum::Router;
 use axum::extract::{RawQuery, State};
@@ -15,7 +15,7 @@ use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{Paging, RoleLine, Roles, Tab};
 use crate::state::AppState;
 
-/// Roles on a page.
+/// Roles per page.
 const LIMIT: u32 = 25;
 
 /// The routes of this page.

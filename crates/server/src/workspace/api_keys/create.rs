@@ -1,4 +1,4 @@
-//! `POST /api/v1/api-keys`: a new key, shown once.
+//! `POST /api/v1/api-keys`: creates a key, shown once.
 
 use axum::Json;
 use axum::extract::State;
@@ -26,15 +26,15 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(create))
 }
 
-/// A key as somebody wants it.
+/// The key to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NewKeyBody {
     /// What it is for.
     name: String,
-    /// `read`, `update-data`, `delete-data`, `update-model`, `delete-model`: one at least.
+    /// `read`, `update-data`, `delete-data`, `update-model`, `delete-model`; at least one.
     permissions: Vec<String>,
-    /// When it stops working (RFC 3339); never where this is left out.
+    /// When it expires (RFC 3339); never if omitted.
     #[serde(default)]
     expires_at: Option<String>,
 }
@@ -46,11 +46,11 @@ impl Wanted for NewKeyBody {}
 pub struct MadeKey {
     #[serde(flatten)]
     item: ApiKeyView,
-    /// The key itself. It is shown now and never again.
+    /// The key itself, returned only here.
     key: String,
 }
 
-/// Makes an API key, which can do no more than whoever makes it.
+/// Creates an API key with at most the caller's own permissions.
 #[utoipa::path(
     post,
     path = "/api/v1/api-keys",
@@ -99,7 +99,7 @@ fn read_permissions(names: &[String]) -> Result<KeyPermissions, WorkspaceError> 
 fn read_expiry(text: &str, now: Timestamp) -> Result<Timestamp, WorkspaceError> {
     let malformed = || WorkspaceError::invalid("expiresAt must be a time of RFC 3339, like 2030-01-31T12:00:00Z");
     let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| malformed())?;
-    // An offset may carry it beyond the years that RFC 3339 can write.
+    // An offset may move it beyond the years that RFC 3339 can express.
     let utc = moment.checked_to_offset(UtcOffset::UTC);
     let utc = utc.ok_or_else(|| WorkspaceError::invalid("expiresAt must not be after 9999-12-31T23:59:59Z"))?;
     let micros = i64::try_from(utc.unix_timestamp_nanos() / 1_000).map_err(|_| malformed())?;

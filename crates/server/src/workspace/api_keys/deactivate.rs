@@ -1,4 +1,4 @@
-//! `POST /api/v1/api-keys/:id/deactivate`: a key is switched off for ever.
+//! `POST /api/v1/api-keys/:id/deactivate`: deactivates a key permanently.
 
 use axum::Json;
 use axum::extract::State;
@@ -19,7 +19,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(deactivate))
 }
 
-/// Switches a key off for ever, everywhere within a second, and with it every key that it made.
+/// Deactivates a key permanently, everywhere within a second, along with every key that it created.
 #[utoipa::path(
     post,
     path = "/api/v1/api-keys/{id}/deactivate",

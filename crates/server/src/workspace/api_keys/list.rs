@@ -17,7 +17,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list))
 }
 
-/// Lists the workspace's API keys, the newest first.
+/// Lists the workspace's API keys, newest first.
 #[utoipa::path(
     get,
     path = "/api/v1/api-keys",

@@ -16,24 +16,24 @@ pub struct ApiKeyView {
     id: String,
     name: String,
     permissions: Vec<&'static str>,
-    /// It was not deactivated.
+    /// Whether it is still usable: it was not deactivated.
     active: bool,
-    /// Who made it, also when they left; null for the operator.
+    /// Its creator, even after they left; null for the operator.
     made_by: Option<MakerView>,
     /// ISO 8601.
     created_at: String,
-    /// ISO 8601, up to a minute late; null until it is used.
+    /// ISO 8601, up to a minute late; null until first used.
     last_used_at: Option<String>,
-    /// ISO 8601; null where it does not expire.
+    /// ISO 8601; null if it does not expire.
     expires_at: Option<String>,
 }
 
-/// Who made a key.
+/// The creator of a key.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MakerView {
-    /// `user_…`, or `key_…` of a key that another one made.
+    /// `user_…`, or `key_…` for a key created by another one.
     id: String,
-    /// What they were called then.
+    /// Their name at that time.
     name: String,
 }
 

@@ -1,4 +1,4 @@
-//! `DELETE /api/v1/api-keys/:id`: a key goes.
+//! `DELETE /api/v1/api-keys/:id`: deletes a key.
 
 use axum::extract::State;
 use http::StatusCode;
@@ -18,7 +18,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(remove))
 }
 
-/// Removes a key, and switches off every key that it made.
+/// Deletes a key, and deactivates every key that it created.
 #[utoipa::path(
     delete,
     path = "/api/v1/api-keys/{id}",

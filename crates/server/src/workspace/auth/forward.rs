@@ -1,5 +1,5 @@
-//! `GET /api/v1/auth/forward`: a proxy asks about each request before it lets it through: nginx `auth_request`,
-//! Traefik and Caddy forward auth.
+//! `GET /api/v1/auth/forward`: forward authentication for proxies: nginx `auth_request`, Traefik and Caddy
+//! `forward_auth`.
 
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
@@ -19,7 +19,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(forward))
 }
 
-/// What is told of the caller, always all five.
+/// The headers that describe the caller, always all five.
 const HEADERS: [HeaderName; 5] = [
     HeaderName::from_static("x-sigma-user-id"),
     HeaderName::from_static("x-sigma-workspace-id"),
@@ -29,14 +29,14 @@ const HEADERS: [HeaderName; 5] = [
 ];
 const EMPTY: HeaderValue = HeaderValue::from_static("");
 
-/// Tells a proxy in headers who calls: `X-Sigma-User-Id`, `X-Sigma-Workspace-Id`, `X-Sigma-Role-Id` and
-/// `X-Sigma-Permissions` (names with commas between them), empty where there is nothing to tell.
+/// Describes the caller to a proxy in headers: `X-Sigma-User-Id`, `X-Sigma-Workspace-Id`, `X-Sigma-Role-Id` and
+/// `X-Sigma-Permissions` (comma-separated names), empty where not applicable.
 ///
-/// `?permission=NAME` asks besides whether the caller may do that: a permission of keys or a switch of roles.
+/// `?permission=NAME` additionally requires an API key permission or a role switch.
 ///
-/// `?audience=NAME`, one of the operator's `workspaces.forward_audiences`, asks for the same facts in `X-Sigma-Token`: a JWT
-/// of a minute (`typ` `sigma-forward+jwt`, ES256), which the JWKS verifies. The proxy must overwrite all five headers of the
-/// request that it passes on.
+/// `?audience=NAME`, one of the operator's `workspaces.forward_audiences`, additionally returns the same facts in
+/// `X-Sigma-Token`: a JWT valid for one minute (`typ` `sigma-forward+jwt`, ES256), verifiable with the JWKS. The proxy
+/// must overwrite all five headers on the request that it passes on.
 #[utoipa::path(
     get,
     path = "/api/v1/auth/forward",
@@ -82,7 +82,7 @@ pub async fn forward(
     }
 }
 
-/// The caller, and what is said of them in one signed header.
+/// The caller, and the signed header that describes them.
 async fn answer(
     sigma: &AppState,
     query: Option<&str>,
@@ -106,7 +106,7 @@ async fn answer(
     Ok((caller, token))
 }
 
-/// The audience, if the operator named it: nobody is given a token for anything else.
+/// The audience, if the operator configured it; tokens are issued for no other.
 fn known<'a>(sigma: &AppState, audience: &'a str) -> Result<&'a str, WorkspaceError> {
     if sigma.settings.workspaces.forward_audiences.iter().any(|known| known == audience) {
         return Ok(audience);
@@ -115,7 +115,7 @@ fn known<'a>(sigma: &AppState, audience: &'a str) -> Result<&'a str, WorkspaceEr
 }
 
 fn tell(headers: &mut HeaderMap, values: &[HeaderValue; 4], token: HeaderValue) {
-    // With those that every answer has: the table grows once.
+    // Together with the headers of every response: the map grows once.
     headers.reserve(24);
     for (name, value) in HEADERS.into_iter().zip(values.iter().cloned().chain([token])) {
         headers.insert(name, value);

@@ -1,4 +1,4 @@
-//! `POST /api/v1/auth/login`: a person logs in to a workspace by e-mail address and password.
+//! `POST /api/v1/auth/login`: logs a user in to a workspace by e-mail address and password.
 
 use axum::Json;
 use axum::extract::State;
@@ -105,8 +105,8 @@ pub async fn login(
     Ok(with_cookie(answer, Some(&device::remember(&sigma, &browser, &email, chosen_at))))
 }
 
-/// Logs in whoever proved to be that person. For somebody who is no member the right password counts as a wrong one: else
-/// the delays would tell who found it.
+/// Logs in an authenticated user. For a non-member the right password counts as a wrong one: otherwise the delays would
+/// reveal that it was right.
 fn enter(tx: &mut dyn Tx, login: &Login, proof: &Proof, delays: bool) -> Result<Option<LoggedIn>, StoreError> {
     let Some(entered) = log_in(tx, login)? else {
         if delays {

@@ -1,4 +1,4 @@
-//! `POST /api/v1/auth/logout`: this session ends, with every token that came of it.
+//! `POST /api/v1/auth/logout`: ends the current session with all its tokens.
 
 use axum::extract::State;
 use http::StatusCode;

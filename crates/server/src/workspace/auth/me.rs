@@ -1,4 +1,4 @@
-//! `GET /api/v1/auth/me`: who calls, and what they may.
+//! `GET /api/v1/auth/me`: the caller and their permissions.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! Logging in to a workspace, and proving who calls it.
+//! Logging in to a workspace, and verifying its callers.
 
 pub mod forward;
 pub mod login;

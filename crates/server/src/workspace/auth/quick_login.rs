@@ -1,4 +1,4 @@
-//! `POST /api/v1/auth/quick-login`: a person logs in by a click, where that is allowed.
+//! `POST /api/v1/auth/quick-login`: logs a member in without a password, where allowed.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! `GET /api/v1/auth/quick-logins`: who may log in by a click (`docs/spec/workspaces.md#quick-logins`).
+//! `GET /api/v1/auth/quick-logins`: the members who may use quick login (`docs/spec/workspaces.md#quick-logins`).
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! `POST /api/v1/auth/refresh`: a new token for one that still holds.
+//! `POST /api/v1/auth/refresh`: a new token for a valid one.
 
 use axum::Json;
 use axum::extract::State;

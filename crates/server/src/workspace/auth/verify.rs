@@ -1,4 +1,4 @@
-//! `POST /api/v1/auth/verify`: a server asks whether a token or key that it was sent is good, and for what.
+//! `POST /api/v1/auth/verify`: lets a server check a token or key that it received.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -66,7 +66,7 @@ pub struct Verified {
 }
 
 impl Verified {
-    /// Of a credential that is good.
+    /// Facts about a valid credential.
     pub fn valid(org_id: &OrgId, who: &Who, permissions: KeyPermissions) -> Self {
         let (kind, user_id, role_id) = match who {
             Who::Person { user_id, role_id, .. } => ("user", Some(user_id.to_string()), Some(role_id.to_string())),

@@ -1,4 +1,4 @@
-//! `POST /api/v1/roles`: a new role.
+//! `POST /api/v1/roles`: creates a role.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! `DELETE /api/v1/roles/:id`: a role that nobody has goes.
+//! `DELETE /api/v1/roles/:id`: deletes an unused role.
 
 use axum::extract::State;
 use http::StatusCode;

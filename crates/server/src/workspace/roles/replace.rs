@@ -1,4 +1,4 @@
-//! `PUT /api/v1/roles/:id`: another text in a role's place.
+//! `PUT /api/v1/roles/:id`: replaces a role.
 
 use axum::Json;
 use axum::extract::State;

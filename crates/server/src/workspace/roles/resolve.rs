@@ -1,4 +1,4 @@
-//! `POST /api/v1/roles/:id/resolve`: what a role sees of a schema's attributes.
+//! `POST /api/v1/roles/:id/resolve`: a role's access to the attributes of a schema.
 
 use std::collections::BTreeMap;
 

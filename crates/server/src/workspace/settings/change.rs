@@ -1,4 +1,4 @@
-//! `PATCH /api/v1/workspace`: another name, quick logins on or off.
+//! `PATCH /api/v1/workspace`: renames the workspace, switches quick logins on or off.
 
 use axum::Json;
 use axum::extract::State;

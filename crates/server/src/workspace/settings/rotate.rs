@@ -1,4 +1,4 @@
-//! `POST /api/v1/workspace/secret/rotate`: another secret signs the workspace's tokens from now on.
+//! `POST /api/v1/workspace/secret/rotate`: rotates the secret that signs the workspace's tokens.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! `GET /api/v1/workspace`: the workspace of the caller.
+//! `GET /api/v1/workspace`: the caller's workspace.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! `PATCH /api/v1/users/:id`: another role, quick login on or off, active or not.
+//! `PATCH /api/v1/users/:id`: changes a member's role, quick login or state.
 
 use axum::Json;
 use axum::extract::State;

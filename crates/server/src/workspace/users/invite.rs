@@ -1,4 +1,4 @@
-//! `POST /api/v1/users`: a person is invited.
+//! `POST /api/v1/users`: invites a user.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! `POST /api/v1/users/:id/invitation`: an invitation is sent once more.
+//! `POST /api/v1/users/:id/invitation`: resends an invitation.
 
 use axum::extract::State;
 use http::StatusCode;

@@ -1,4 +1,4 @@
-//! `GET /api/v1/users`: the people of the workspace.
+//! `GET /api/v1/users`: the members of the workspace.
 
 use axum::Json;
 use axum::extract::State;

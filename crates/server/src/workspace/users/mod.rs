@@ -1,4 +1,4 @@
-//! The people of a workspace.
+//! The members of a workspace.
 
 pub mod change;
 pub mod invite;

@@ -1,4 +1,4 @@
-//! `DELETE /api/v1/users/:id`: a membership ends. The person's account is their own.
+//! `DELETE /api/v1/users/:id`: ends a membership. The user keeps their account.
 
 use axum::extract::State;
 use http::StatusCode;

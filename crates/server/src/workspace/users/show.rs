@@ -1,4 +1,4 @@
-//! `GET /api/v1/users/:id`: one of the workspace's people.
+//! `GET /api/v1/users/:id`: one member of the workspace.
 
 use axum::Json;
 use axum::extract::State;

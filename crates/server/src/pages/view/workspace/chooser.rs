@@ -1,4 +1,4 @@
-//! `/workspace`: which workspace to open, for whoever is in several or in none.
+//! `/workspace`: the choice of a workspace, for users in several or none.
 
 use askama::Template;
 use axum::response::Response;
@@ -8,21 +8,21 @@ use super::WorkspaceLink;
 use crate::pages::view::csp::ContentSecurityPolicy;
 use crate::pages::view::{PageContext, initial, page};
 
-/// The workspaces of a person.
+/// The workspaces of a user.
 #[derive(Clone, Debug)]
 pub struct Chooser {
     /// The signed-in user.
     pub person: String,
-    /// Where they are a member.
+    /// Their memberships.
     pub workspaces: Vec<WorkspaceLine>,
 }
 
-/// A workspace and what its person is there.
+/// A workspace and the user's role in it.
 #[derive(Clone, Debug)]
 pub struct WorkspaceLine {
     /// The workspace.
     pub workspace: WorkspaceLink,
-    /// The name of their role.
+    /// The name of the role.
     pub role: String,
 }
 

@@ -1,4 +1,5 @@
-//! `/workspace/{id}/keys/new` and `/workspace/{id}/keys/{key}`: a key is made and shown once; one that exists.
+//! `/workspace/{id}/keys/new` and `/workspace/{id}/keys/{key}`: creating a key, which shows it once; and an existing
+//! key.
 
 use askama::Template;
 use axum::response::Response;
@@ -9,23 +10,23 @@ use super::{Frame, KeyLine, KeyState, Notice};
 use crate::pages::view::csp::ContentSecurityPolicy;
 use crate::pages::view::{PageContext, page};
 
-/// Make a key. Posts `name`, each `permission` and `expires` (a day, or nothing) to `/workspace/{id}/keys/new`.
+/// Creates a key. Posts `name`, each `permission` and `expires` (a day, or empty) to `/workspace/{id}/keys/new`.
 #[derive(Clone, Debug)]
 pub struct KeyForm {
-    /// The name that was entered.
+    /// The name as entered.
     pub name: String,
-    /// What a key may.
+    /// The permissions to choose from.
     pub permissions: Vec<PermissionLine>,
-    /// The last day that was entered, `2026-11-22`.
+    /// The last day as entered, `2026-11-22`.
     pub expires: String,
-    /// The first day that may be entered.
+    /// The earliest day that may be entered.
     pub earliest: String,
 }
 
 /// One permission of a key, in plain words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PermissionLine {
-    /// Its name on the wire.
+    /// Its name in the API.
     pub name: &'static str,
     /// What it lets a server do.
     pub title: &'static str,
@@ -33,11 +34,11 @@ pub struct PermissionLine {
     pub detail: &'static str,
     /// Chosen.
     pub on: bool,
-    /// Who looks may not give it.
+    /// The viewer may not grant it.
     pub locked: bool,
 }
 
-/// A key that was just made: the only page that ever shows it.
+/// A key just created: the only page that ever shows it.
 #[derive(Debug)]
 pub struct KeyMade {
     /// Display name.
@@ -46,19 +47,19 @@ pub struct KeyMade {
     pub key: SecretString,
 }
 
-/// One key. Posts nothing below `/workspace/{id}/keys/{key}` to `/deactivate` and `/delete`.
+/// One key. Posts empty forms below `/workspace/{id}/keys/{key}` to `/deactivate` and `/delete`.
 #[derive(Clone, Debug)]
 pub struct KeyPage {
     /// The key.
     pub key: KeyLine,
     /// Who made it.
     pub made_by: Option<String>,
-    /// How many keys it made that end with it.
+    /// How many keys it created that would end with it.
     pub locked: Option<String>,
 }
 
 impl PermissionLine {
-    /// Every permission, free and not chosen, in the order to show.
+    /// Every permission, enabled and unselected, in display order.
     pub fn all() -> Vec<Self> {
         let line = |name, title, detail| Self { name, title, detail, on: false, locked: false };
         vec![
@@ -115,7 +116,7 @@ impl KeyForm {
 }
 
 impl KeyMade {
-    /// The page, with status 201; like every page it is stored by no cache.
+    /// The page, with status 201; like every page it is never cached.
     pub fn render(&self, frame: &Frame, context: &PageContext<'_>) -> Response {
         page(StatusCode::CREATED, &KeyMadePage { context, frame, view: self }, ContentSecurityPolicy::Strict)
     }

@@ -1,4 +1,4 @@
-//! `/workspace/{id}/keys`: how servers get in.
+//! `/workspace/{id}/keys`: the API keys of servers.
 
 use askama::Template;
 use axum::response::Response;
@@ -12,9 +12,9 @@ use crate::pages::view::{PageContext, moment, page};
 /// A page of the API keys of a workspace.
 #[derive(Clone, Debug)]
 pub struct Keys {
-    /// In the order to show.
+    /// In display order.
     pub keys: Vec<KeyLine>,
-    /// Where in the list they stand.
+    /// The position in the list.
     pub paging: Paging,
 }
 
@@ -29,9 +29,9 @@ pub struct KeyLine {
     pub permissions: Vec<String>,
     /// Whether it works.
     pub state: KeyState,
-    /// The name of its maker, when they made it.
+    /// The name of its creator, at that time.
     pub made_by: Option<String>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it was last used.
     pub last_used_at: Option<Timestamp>,
@@ -44,7 +44,7 @@ pub struct KeyLine {
 pub enum KeyState {
     /// It does.
     Active,
-    /// Its time is over.
+    /// Past its expiry.
     Expired,
     /// Somebody ended it.
     Deactivated,

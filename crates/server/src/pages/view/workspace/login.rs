@@ -1,4 +1,4 @@
-//! `/workspace/login`: by a quick login where they are on, else by e-mail address and password, or with a key.
+//! `/workspace/login`: by quick login where enabled, by e-mail address and password, or with a key.
 
 use askama::Template;
 use axum::response::Response;
@@ -7,15 +7,15 @@ use http::StatusCode;
 use crate::pages::view::csp::ContentSecurityPolicy;
 use crate::pages::view::{PageContext, initial, page};
 
-/// Sign in to the pages of a workspace. Posts `email` and `password` to `/workspace/login`, or `workspace` and `user`
+/// Signs in to the pages of a workspace. Posts `email` and `password` to `/workspace/login`, or `workspace` and `user`
 /// to `/workspace/login/quick`.
 #[derive(Clone, Debug, Default)]
 pub struct WorkspaceLogin {
-    /// People who get in without a password, by workspace.
+    /// Members who may use quick login, by workspace.
     pub quick: Vec<QuickLoginGroup>,
-    /// The e-mail address that was entered.
+    /// The e-mail address as entered.
     pub email: String,
-    /// Why it did not work.
+    /// Why the submission failed.
     pub refusal: Option<String>,
 }
 
@@ -30,7 +30,7 @@ pub struct QuickLoginGroup {
     pub people: Vec<QuickLoginLine>,
 }
 
-/// One person to get in as.
+/// One member to log in as.
 #[derive(Clone, Debug)]
 pub struct QuickLoginLine {
     /// Their id.

@@ -23,26 +23,26 @@ pub use role::{AttributeRow, CatalogRow, Editing, RoleForm, SchemaRow, SwitchLin
 pub use roles::{RoleLine, Roles};
 pub use settings::{QuickLoginsSetting, WorkspaceSettings};
 
-/// What stands around the content of every page of a workspace.
+/// The frame around the content of every page of a workspace.
 #[derive(Clone, Debug)]
 pub struct Frame {
     /// The workspace.
     pub workspace: WorkspaceLink,
-    /// Others that the person is in, to switch to.
+    /// The viewer's other workspaces, to switch to.
     pub others: Vec<WorkspaceLink>,
-    /// The name of who looks.
+    /// The viewer's name.
     pub person: String,
-    /// The name of their role here.
+    /// The name of the viewer's role.
     pub role: String,
-    /// The pages that they may open.
+    /// The sections that the viewer may open.
     pub tabs: Vec<Tab>,
-    /// The page that they look at, or that this one belongs to.
+    /// The section of the current page.
     pub current: Tab,
-    /// What came of what they did last.
+    /// The outcome of the last action.
     pub notice: Option<Notice>,
 }
 
-/// A workspace to go to.
+/// A workspace to switch to.
 #[derive(Clone, Debug)]
 pub struct WorkspaceLink {
     /// Its id.
@@ -51,25 +51,25 @@ pub struct WorkspaceLink {
     pub name: String,
 }
 
-/// One part of a workspace's pages.
+/// One section of a workspace's pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
-    /// Who is in it.
+    /// Its members.
     People,
-    /// What they may do.
+    /// Its roles.
     Roles,
-    /// How servers get in.
+    /// Its API keys.
     Keys,
     /// All else.
     Settings,
 }
 
-/// What came of what a person did.
+/// The outcome of an action.
 #[derive(Clone, Debug)]
 pub enum Notice {
     /// It is done.
     Done(String),
-    /// It was not done, and why.
+    /// It failed, with the reason.
     Refused(String),
 }
 
@@ -78,7 +78,7 @@ impl Frame {
         super::initial(&self.workspace.name)
     }
 
-    /// Where the pages of this workspace begin.
+    /// The path of this workspace's pages.
     fn base(&self) -> String {
         self.workspace.url()
     }
@@ -91,7 +91,7 @@ impl WorkspaceLink {
 }
 
 impl Tab {
-    /// Its place below the workspace.
+    /// Its path below that of the workspace.
     pub const fn path(self) -> &'static str {
         match self {
             Self::People => "people",

@@ -1,4 +1,4 @@
-//! `/workspace/{id}/people`: who is in the workspace, a page at a time.
+//! `/workspace/{id}/people`: the members of the workspace, in pages.
 
 use askama::Template;
 use axum::response::Response;
@@ -9,18 +9,18 @@ use super::{Frame, Notice, grouped};
 use crate::pages::view::csp::ContentSecurityPolicy;
 use crate::pages::view::{PageContext, initial, moment, page};
 
-/// A page of the list of people, or whoever has the e-mail address that was searched for.
+/// A page of the list of members, or the member with the e-mail address searched for.
 #[derive(Clone, Debug)]
 pub struct People {
-    /// The e-mail address that was searched for.
+    /// The e-mail address searched for.
     pub search: Option<String>,
     /// The members on this page.
     pub people: Vec<MemberLine>,
-    /// Where in the list they stand.
+    /// The position in the list.
     pub paging: Paging,
 }
 
-/// One person in the workspace.
+/// One member of the workspace.
 #[derive(Clone, Debug)]
 pub struct MemberLine {
     /// Their id.
@@ -31,17 +31,17 @@ pub struct MemberLine {
     pub email: Option<String>,
     /// The name of their role.
     pub role: String,
-    /// Whether they can get in.
+    /// Whether they can log in.
     pub status: MemberStatus,
-    /// Listed for login without a password.
+    /// Marked for quick login.
     pub quick_login: bool,
-    /// The one who looks.
+    /// The viewer.
     pub is_self: bool,
     /// Since when.
     pub created_at: Timestamp,
 }
 
-/// Whether a member can get in.
+/// Whether a member can log in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberStatus {
     /// They have not accepted yet.
@@ -52,14 +52,14 @@ pub enum MemberStatus {
     Inactive,
 }
 
-/// A part of a list.
+/// A page of a list.
 #[derive(Clone, Copy, Debug)]
 pub struct Paging {
-    /// How many stand before it.
+    /// How many items precede it.
     pub offset: u64,
-    /// How many a page holds.
+    /// How many items a page holds.
     pub limit: u64,
-    /// How many there are.
+    /// How many items there are.
     pub total: u64,
 }
 

@@ -1,4 +1,4 @@
-//! `/workspace/{id}/people/invite` and `/workspace/{id}/people/{user}`: a person comes in, and one who is.
+//! `/workspace/{id}/people/invite` and `/workspace/{id}/people/{user}`: inviting somebody, and one member.
 
 use askama::Template;
 use axum::response::Response;
@@ -9,14 +9,14 @@ use super::{Frame, MemberStatus, Notice, grouped};
 use crate::pages::view::csp::ContentSecurityPolicy;
 use crate::pages::view::{PageContext, initial, moment, page};
 
-/// Invite somebody. Posts `email`, `name` and `role` to `/workspace/{id}/people/invite`.
+/// Invites somebody. Posts `email`, `name` and `role` to `/workspace/{id}/people/invite`.
 #[derive(Clone, Debug, Default)]
 pub struct InviteForm {
-    /// The e-mail address that was entered.
+    /// The e-mail address as entered.
     pub email: String,
-    /// The name that was entered.
+    /// The name as entered.
     pub name: String,
-    /// The roles that may be given.
+    /// The roles that the viewer may assign.
     pub roles: Vec<RoleOption>,
 }
 
@@ -27,11 +27,11 @@ pub struct RoleOption {
     pub id: String,
     /// Display name.
     pub name: String,
-    /// Chosen unless the person chooses otherwise.
+    /// Preselected.
     pub selected: bool,
 }
 
-/// One member. Posts below `/workspace/{id}/people/{user}`: `role` and `quick_login` to itself, nothing to
+/// One member. Posts below `/workspace/{id}/people/{user}`: `role` and `quick_login` to itself, empty forms to
 /// `/activate`, `/deactivate`, `/invitation` and `/end`.
 #[derive(Clone, Debug)]
 pub struct MemberPage {
@@ -43,28 +43,28 @@ pub struct MemberPage {
     pub email: Option<String>,
     /// The name of their role.
     pub role: String,
-    /// Whether they can get in.
+    /// Whether they can log in.
     pub status: MemberStatus,
-    /// Since when they are a member.
+    /// When they became a member.
     pub created_at: Timestamp,
-    /// The one who looks.
+    /// The viewer.
     pub is_self: bool,
-    /// Why nothing here can be changed by who looks.
+    /// Why the viewer cannot change anything here.
     pub locked: Option<String>,
-    /// The roles that may be given, theirs selected.
+    /// The roles that the viewer may assign, the member's selected.
     pub roles: Vec<RoleOption>,
-    /// Login without a password.
+    /// Quick login.
     pub quick_login: QuickLoginSwitch,
-    /// API keys that they made and that work.
+    /// Active API keys that they created.
     pub keys: u64,
 }
 
-/// Whether a person may be listed for login without a password.
+/// Whether a member may use quick login.
 #[derive(Clone, Debug)]
 pub struct QuickLoginSwitch {
     /// Whether it is enabled.
     pub on: bool,
-    /// Why it has no effect now, or what it does.
+    /// Why it has no effect at present, or what it does.
     pub hint: String,
 }
 

@@ -1,5 +1,5 @@
-//! `/workspace/{id}/roles/new` and `/workspace/{id}/roles/{role}`: what one role may. The form is complete without script:
-//! it ends with empty lines, and "more lines" gives further ones without saving.
+//! `/workspace/{id}/roles/new` and `/workspace/{id}/roles/{role}`: the permissions of one role. The form is complete
+//! without script: it ends with empty lines, and "more lines" adds further ones without saving.
 
 use askama::Template;
 use axum::response::Response;
@@ -9,49 +9,49 @@ use super::{Frame, Notice};
 use crate::pages::view::csp::ContentSecurityPolicy;
 use crate::pages::view::{PageContext, page};
 
-/// One role. Fields are posted in the order of the page: `schema` begins a schema, its `default` and pairs of
-/// `attribute` and `level` follow; `catalog` begins a catalog, `can_view` and `can_assign` follow.
+/// One role. Fields are posted in page order: `schema` starts a schema, followed by its `default` and pairs of
+/// `attribute` and `level`; `catalog` starts a catalog, followed by `can_view` and `can_assign`.
 #[derive(Clone, Debug)]
 pub struct RoleForm {
-    /// Its id; a new one has none.
+    /// Its id; `None` for a new one.
     pub id: Option<String>,
     /// Display name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
-    /// What it may manage.
+    /// What its members may manage.
     pub switches: Vec<SwitchLine>,
     /// Rules for schemas.
     pub schemas: Vec<SchemaRow>,
     /// Rules for catalogs.
     pub catalogs: Vec<CatalogRow>,
-    /// Whether it can be changed by who looks.
+    /// Whether the viewer may change it.
     pub editing: Editing,
 }
 
-/// Whether a role can be changed by who looks.
+/// Whether the viewer may change a role.
 #[derive(Clone, Debug)]
 pub enum Editing {
     /// It can.
     Open,
-    /// It cannot, and why.
+    /// No, and why.
     Locked(String),
 }
 
 /// One switch of a role, in plain words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SwitchLine {
-    /// Its name on the wire.
+    /// Its name in the API.
     pub field: &'static str,
     /// In a word or two.
     pub short: &'static str,
-    /// What it lets people do.
+    /// What it lets members do.
     pub title: &'static str,
     /// Explanation for the user.
     pub detail: &'static str,
     /// It is on.
     pub on: bool,
-    /// Who looks may not give it.
+    /// The viewer may not grant it.
     pub locked: bool,
 }
 
@@ -60,7 +60,7 @@ pub struct SwitchLine {
 pub struct SchemaRow {
     /// Its id.
     pub id: String,
-    /// The level of what is not listed: `write`, `read` or `hidden`.
+    /// The level of unlisted attributes: `write`, `read` or `hidden`.
     pub default: String,
     /// Attribute overrides.
     pub attributes: Vec<AttributeRow>,
@@ -82,15 +82,15 @@ pub struct CatalogRow {
     pub id: String,
     /// May view the catalog.
     pub can_view: bool,
-    /// Assign what is in it.
+    /// May assign from the catalog.
     pub can_assign: bool,
 }
 
-/// The levels, and their words.
+/// The levels with their labels.
 const LEVELS: [(&str, &str); 3] = [("write", "Write"), ("read", "Read"), ("hidden", "Hidden")];
 
 impl SwitchLine {
-    /// Every switch, off and free, in the order to show.
+    /// Every switch, off and enabled, in display order.
     pub fn all() -> Vec<Self> {
         let line = |field, short, title, detail| Self { field, short, title, detail, on: false, locked: false };
         vec![
@@ -107,7 +107,7 @@ impl SwitchLine {
 }
 
 impl RoleForm {
-    /// The same with empty lines to fill in: one at the end of each list, and `more` beyond that.
+    /// The same with empty lines to fill in: one at the end of each list, and `more` on top.
     #[must_use]
     pub fn with_empty_lines(mut self, more: usize) -> Self {
         for schema in &mut self.schemas {

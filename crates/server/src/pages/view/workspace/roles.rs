@@ -1,4 +1,4 @@
-//! `/workspace/{id}/roles`: what each role may, as a grid.
+//! `/workspace/{id}/roles`: the permissions of each role, as a grid.
 
 use askama::Template;
 use axum::response::Response;
@@ -11,11 +11,11 @@ use crate::pages::view::{PageContext, page};
 /// A page of the roles of a workspace.
 #[derive(Clone, Debug)]
 pub struct Roles {
-    /// In the order to show.
+    /// In display order.
     pub roles: Vec<RoleLine>,
-    /// Where in the list they stand.
+    /// The position in the list.
     pub paging: Paging,
-    /// Whether who looks may make more.
+    /// Whether the viewer may create roles.
     pub may_make: bool,
 }
 
@@ -26,7 +26,7 @@ pub struct RoleLine {
     pub id: String,
     /// Display name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
     /// Its switches, in the same order for each role.
     pub switches: Vec<SwitchLine>,
@@ -37,7 +37,7 @@ pub struct RoleLine {
 }
 
 impl RoleLine {
-    /// What it may manage, for where the grid does not fit.
+    /// What it may manage, for screens too narrow for the grid.
     fn summary(&self) -> String {
         let on: Vec<_> = self.switches.iter().filter(|switch| switch.on).map(|switch| switch.short).collect();
         if on.is_empty() {

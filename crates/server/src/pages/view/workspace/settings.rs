@@ -1,4 +1,4 @@
-//! `/workspace/{id}/settings`: its name, quick logins, its signing secret, and what developers need.
+//! `/workspace/{id}/settings`: name, quick logins, signing secret, and facts for developers.
 
 use askama::Template;
 use axum::response::Response;
@@ -8,25 +8,26 @@ use super::{Frame, Notice};
 use crate::pages::view::csp::ContentSecurityPolicy;
 use crate::pages::view::{PageContext, page};
 
-/// The settings of a workspace. Posts `name` and `quick_logins` to itself, nothing to `/workspace/{id}/settings/rotate`.
+/// The settings of a workspace. Posts `name` and `quick_logins` to itself, an empty form to
+/// `/workspace/{id}/settings/rotate`.
 #[derive(Clone, Debug)]
 pub struct WorkspaceSettings {
     /// Display name.
     pub name: String,
-    /// Login without a password.
+    /// Quick login.
     pub quick_logins: QuickLoginsSetting,
-    /// The name of the secret that signs now.
+    /// The key id of the current secret.
     pub kid: Option<String>,
-    /// Why who looks may change nothing.
+    /// Why the viewer cannot change anything.
     pub locked: Option<String>,
 }
 
-/// Login without a password, for test and demonstration.
+/// Quick login, for tests and demonstrations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QuickLoginsSetting {
-    /// The workspace wants it.
+    /// The workspace enables it.
     pub on: bool,
-    /// The server lets it.
+    /// The server allows it.
     pub allowed: bool,
 }
 

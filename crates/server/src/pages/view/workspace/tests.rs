@@ -135,7 +135,7 @@ fn made() -> KeyMade {
     KeyMade { name: "Nightly import".into(), key: SecretString::from("sigma_sk_live_once") }
 }
 
-/// Every page of a workspace, with hostile text wherever a stranger's can come in.
+/// Every page of a workspace, with hostile text wherever input from outside can appear.
 fn every_page() -> Vec<Response> {
     let (ok, people_tab) = (StatusCode::OK, frame(Tab::People));
     let line = |name: &str, description: &str, on| RoleLine {
