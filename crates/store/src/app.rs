@@ -1,4 +1,4 @@
-//! Apps, and the ids that none may take again.
+//! Apps, and the client ids that are never reused.
 
 use sigma_bitcoin::PublicKey;
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
@@ -13,12 +13,12 @@ use crate::{Owner, Row, StoreError, Tx, Value, params};
 /// The kind of an app in the change feed; the key is its client id.
 pub const CHANGED: &str = "app";
 
-/// What adding an app comes to.
+/// The outcome of adding an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Added {
     /// It is registered.
     Added,
-    /// The id belongs, or once belonged, to an app: ids are never given out again.
+    /// The id belongs, or once belonged, to an app: ids are never reused.
     IdTaken,
 }
 
@@ -46,7 +46,7 @@ pub fn add(tx: &mut dyn Tx, app: &App) -> Result<Added, StoreError> {
     Ok(Added::Added)
 }
 
-/// Writes every field of `app` but its id and age; whether there is such an app.
+/// Writes every field of `app` except its id and creation time; returns whether the app exists.
 pub fn update(tx: &mut dyn Tx, app: &App) -> Result<bool, StoreError> {
     let updated = tx.execute(
         "UPDATE apps SET name = $2, application_type = $3, auth_method = $4, secret_hash = $5, pubkey = $6, jwks = $7,
@@ -61,7 +61,7 @@ pub fn update(tx: &mut dyn Tx, app: &App) -> Result<bool, StoreError> {
     Ok(updated == 1)
 }
 
-/// Removes an app; its tokens end with it, and its id is never given out again.
+/// Removes an app; its tokens become invalid with it, and its id is never reused.
 pub fn remove(tx: &mut dyn Tx, client_id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
     tx.lock(Owner::Installation)?;
     if tx.execute("DELETE FROM apps WHERE client_id = $1", params![client_id])? == 0 {
@@ -88,7 +88,7 @@ pub fn find(tx: &mut dyn Tx, client_id: &ClientId) -> Result<Option<App>, StoreE
     .transpose()
 }
 
-/// At most `limit` apps, by id, after the one called `after`.
+/// At most `limit` apps, ordered by id, after the one called `after`.
 pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<App>, StoreError> {
     tx.query_all(
         "SELECT client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks, jwks_uri,
@@ -102,7 +102,7 @@ pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<App>, StoreE
     .collect()
 }
 
-/// The fields that can change, in the order of both statements above.
+/// The mutable fields, in the order of both statements above.
 fn columns(app: &App) -> Result<Vec<Value>, StoreError> {
     let grant_types: Vec<&str> = app.grant_types.iter().map(|grant| grant.as_str()).collect();
     Ok(vec![
@@ -162,13 +162,13 @@ fn decode(row: &Row) -> Result<App, StoreError> {
     })
 }
 
-/// A list of texts as one column: JSON.
+/// A list of strings in one column: JSON.
 pub(crate) fn texts<'a>(texts: impl Iterator<Item = &'a str>) -> Result<String, StoreError> {
     let texts: Vec<&str> = texts.collect();
     serde_json::to_string(&texts).map_err(|error| StoreError::Failed(error.to_string()))
 }
 
-/// The list of texts in a column.
+/// The list of strings in a column.
 pub(crate) fn from_texts(row: &Row, column: usize) -> Result<Vec<String>, StoreError> {
     row.parsed(column, "a list of texts", |text| serde_json::from_str(text).ok())
 }

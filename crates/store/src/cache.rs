@@ -1,4 +1,4 @@
-//! What was read, remembered until the change feed says that it changed.
+//! A read-through cache, invalidated by the change feed.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,11 +9,11 @@ use crate::feed::Forget;
 use crate::store::Store;
 use crate::tx::Tx;
 
-/// Locks that guard the order of inserting and forgetting; two keys that share one only disturb each other.
+/// Locks that order insertion and invalidation; two keys that share one only contend.
 const STRIPES: usize = 256;
 
-/// Values of one kind by their key. A value is put in only if its key was not changed since the reading of it began, and
-/// is not used while the change feed is stale: the store is asked instead. Absence is not remembered.
+/// Values of one kind by key. A value is inserted only if its key did not change since the read began, and values are
+/// not used while the change feed is stale: the store is asked instead. Absence is not cached.
 #[derive(Clone)]
 pub struct Cache<V> {
     store: Store,
@@ -22,10 +22,10 @@ pub struct Cache<V> {
 
 struct Table<V> {
     entries: moka::sync::Cache<String, Entry<V>>,
-    /// How often a key of each stripe was forgotten.
+    /// How often a key of each stripe was invalidated.
     stripes: Vec<Mutex<u64>>,
     hasher: RandomState,
-    /// How often everything was forgotten.
+    /// How often everything was invalidated.
     epoch: AtomicU64,
 }
 
@@ -35,7 +35,7 @@ struct Entry<V> {
     value: V,
 }
 
-/// The state of a key when the reading of it began.
+/// The generation of a key when its read began.
 #[derive(Clone, Copy)]
 struct Version {
     epoch: u64,
@@ -43,7 +43,7 @@ struct Version {
 }
 
 impl<V: Clone + Send + Sync + 'static> Cache<V> {
-    /// A cache of at most `capacity` values, which forgets what [`Tx::changed`] names as `kind`.
+    /// A cache of at most `capacity` values, invalidated by what [`Tx::changed`] reports as `kind`.
     pub fn new(store: &Store, kind: &'static str, capacity: u64) -> Self {
         let table = Arc::new(Table {
             entries: moka::sync::Cache::new(capacity),
@@ -56,7 +56,7 @@ impl<V: Clone + Send + Sync + 'static> Cache<V> {
         Self { store: store.clone(), table }
     }
 
-    /// The value if it is remembered and may be used.
+    /// The value, if cached and usable.
     pub fn get(&self, key: &str) -> Option<V> {
         if !self.store.feed().is_fresh() {
             return None;
@@ -65,7 +65,7 @@ impl<V: Clone + Send + Sync + 'static> Cache<V> {
         (entry.epoch == self.table.epoch.load(Ordering::Acquire)).then_some(entry.value)
     }
 
-    /// The value, read by `operation` if it is not remembered.
+    /// The value, read by `operation` on a miss.
     pub async fn get_or_load(
         &self,
         key: &str,
@@ -77,7 +77,7 @@ impl<V: Clone + Send + Sync + 'static> Cache<V> {
         }
     }
 
-    /// The value as it is in the store now, whatever is remembered.
+    /// The value as it is in the store now, bypassing the cache.
     pub async fn load(
         &self,
         key: &str,
@@ -104,7 +104,7 @@ impl<V: Clone + Send + Sync + 'static> Table<V> {
         Some(Version { epoch, forgotten })
     }
 
-    /// The lock is held over the insertion, so that no forgetting comes between the check and it.
+    /// The lock is held during insertion, so that no invalidation can come between check and insertion.
     fn insert(&self, key: &str, read_at: Option<Version>, value: V) {
         let (Some(version), Some(stripe)) = (read_at, self.stripe(key)) else { return };
         let forgotten = stripe.lock().unwrap_or_else(PoisonError::into_inner);
@@ -122,7 +122,7 @@ impl<V: Clone + Send + Sync + 'static> Forget for Table<V> {
         self.entries.invalidate(key);
     }
 
-    /// What an earlier epoch put in is never given out again.
+    /// Values of an earlier epoch are never returned again.
     fn forget_all(&self) {
         self.epoch.fetch_add(1, Ordering::AcqRel);
         self.entries.invalidate_all();

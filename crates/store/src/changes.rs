@@ -1,25 +1,25 @@
-//! What an operation changed, on its way to the caches.
+//! The changes of an operation, on their way to the caches.
 
 /// One row of the change feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
-    /// The id of the row, by which the feed recognises what this process has seen.
+    /// The id of the row, by which the feed recognizes changes that this process has seen.
     pub(crate) id: String,
     /// Which cache.
     pub(crate) kind: String,
-    /// Which of its keys.
+    /// The key within the kind.
     pub(crate) key: String,
 }
 
-/// Writes one change; its time is that of the database, which every engine words in its own way.
+/// Writes one change, timestamped by the database; each engine has its own expression for that.
 macro_rules! insert_change {
     ($now:literal) => {
         concat!("INSERT INTO changes (id, kind, key, at) VALUES ($1, $2, $3, ", $now, ")")
     };
 }
 
-/// The time of the database, and what other processes than `$1` changed in the last 10 s of it: one row at least. An id
-/// ends with the name of its process, after 24 digits.
+/// The time of the database, and the changes that processes other than `$1` made in the last 10 s: at least one row. An
+/// id ends with the name of its process, after 24 digits.
 macro_rules! recent_changes {
     ($now:literal) => {
         concat!(
@@ -33,7 +33,7 @@ macro_rules! recent_changes {
     };
 }
 
-/// Deletes changes that every process has read, 500 at most.
+/// Deletes changes that every process has read, at most 500.
 macro_rules! delete_changes {
     ($now:literal) => {
         concat!(

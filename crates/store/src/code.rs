@@ -1,4 +1,5 @@
-//! Codes: issued in one transaction with the end of their interaction, redeemed in one with the start of their grant.
+//! Authorization codes: issued in the transaction that ends their interaction, redeemed in the one that begins their
+//! grant.
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::grant::{self, NewRefreshToken};
 use crate::replay_guard::{self, Once};
 use crate::{Outage, Row, StoreError, Tx, params, resource};
 
-/// Remembers a new code.
+/// Stores a new code.
 pub fn add(tx: &mut dyn Tx, code: &Code, now: Timestamp) -> Result<(), StoreError> {
     let authorization = &code.authorization;
     tx.execute(
@@ -48,20 +49,20 @@ pub fn add(tx: &mut dyn Tx, code: &Code, now: Timestamp) -> Result<(), StoreErro
     Ok(())
 }
 
-/// What an app sends to redeem a code, with the names of what comes of it.
+/// A request to redeem a code, with the ids of what it creates.
 #[derive(Clone, Debug)]
 pub struct Redeem {
     /// The digest of the code.
     pub hash: Digest,
     /// The app, authenticated.
     pub app: Arc<App>,
-    /// What was sent beside it.
+    /// The accompanying parameters.
     pub attempt: Redemption,
-    /// What the app authenticated with, if that is good once.
+    /// The one-time credential that the app authenticated with, if any.
     pub once: Option<Once>,
     /// The id of the grant.
     pub grant_id: GrantId,
-    /// The first refresh token, if the code is for one.
+    /// The first refresh token, if the grant gets one.
     pub refresh: NewRefreshToken,
     /// When the access token expires.
     pub access_expires_at: Timestamp,
@@ -71,24 +72,24 @@ pub struct Redeem {
     pub now: Timestamp,
 }
 
-/// What redeeming a code comes to.
+/// The outcome of redeeming a code.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// A grant began, and this is what the first token of it is for.
+    /// A grant began; with the audiences of its first token.
     Granted(Box<Grant>, Targets),
     /// There is no such code.
     Unknown,
-    /// It was judged and refused.
+    /// The code was refused.
     Refused(Redeemed),
-    /// The session that it came from was ended meanwhile, or the account switched off.
+    /// Its session has ended, or the account was disabled, since it was issued.
     SessionEnded,
-    /// An audience was asked for that the code is not for, or that the app may not have any more.
+    /// An audience was requested that the code does not cover, or that the app no longer has.
     WrongTarget,
-    /// The authentication of the app was used before.
+    /// The app's credential was used before.
     Replayed,
 }
 
-/// Redeems a code: spends it, whatever the verdict, and begins its grant.
+/// Redeems a code: consumes it, whatever the verdict, and begins its grant.
 pub fn redeem(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> {
     let now = request.now;
     if !replay_guard::spend_if(tx, request.once.as_ref())? {
@@ -118,7 +119,7 @@ pub fn redeem(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> 
             return Ok(Outcome::Refused(verdict));
         }
     }
-    // The grant keeps all audiences; this answer's token has those that are asked for now.
+    // The grant keeps all audiences; the token of this response has those requested now.
     let targets = match narrow(&code.authorization.resources, &request.resources) {
         Some(uris) if !session_ended => resource::load_targets(tx, &request.app, &uris)?,
         _ => None,
@@ -133,7 +134,7 @@ pub fn redeem(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> 
     Ok(Outcome::Granted(Box::new(begun), targets))
 }
 
-/// Uses the code up, for a grant or for nothing. One that another transaction used since it was read is judged anew.
+/// Consumes the code, with or without a grant. If another transaction consumed it after it was read, it is judged anew.
 fn spend(
     tx: &mut dyn Tx,
     hash: &Digest,
@@ -149,7 +150,7 @@ fn spend(
     if spent == 1 { Ok(()) } else { Err(Outage::Contended.into()) }
 }
 
-/// The audiences of one token: those wanted, if all of them were granted; all that were granted if none is named.
+/// The audiences of one token: the requested ones if all were granted, or every granted one if none is requested.
 pub(crate) fn narrow(granted: &[String], wanted: &[String]) -> Option<Vec<String>> {
     if wanted.is_empty() {
         return Some(granted.to_vec());

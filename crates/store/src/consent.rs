@@ -1,4 +1,4 @@
-//! Consent, remembered per user, app, identity and resource.
+//! Consent, stored per user, app, identity and resource.
 
 use sigma_core::authorize::{Consent, Consents};
 use sigma_core::ids::{ClientId, UserId};
@@ -7,10 +7,10 @@ use sigma_core::time::Timestamp;
 
 use crate::{Owner, StoreError, Tx, params};
 
-/// The resource under which the scopes of the server itself are remembered.
+/// The resource under which scopes of the server itself are stored.
 const ITSELF: &str = "";
 
-/// All that a user agreed to for an app, whatever the identity.
+/// Everything that a user consented to for an app, across identities.
 pub fn find(tx: &mut dyn Tx, user_id: &UserId, client_id: &ClientId) -> Result<Consents, StoreError> {
     let rows = tx.query_all(
         "SELECT bap_id, resource, scope FROM consents WHERE user_id = $1 AND client_id = $2 ORDER BY bap_id, resource",
@@ -29,7 +29,7 @@ pub fn find(tx: &mut dyn Tx, user_id: &UserId, client_id: &ClientId) -> Result<C
     Ok(consents)
 }
 
-/// Adds `agreed` to what a user agreed to for an app and an identity.
+/// Adds `agreed` to the consent of a user for an app and an identity.
 pub fn remember(
     tx: &mut dyn Tx,
     user_id: &UserId,

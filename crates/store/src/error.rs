@@ -1,22 +1,22 @@
-//! What can go wrong with the store.
+//! Errors of the store.
 
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Why an operation of the store has no outcome. The operation was rolled back, unless it says otherwise.
+/// Why an operation of the store failed. It was rolled back, unless stated otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum StoreError {
-    /// The database cannot serve now (503). It heals by itself or by an operator's hand; the caller may try again.
+    /// The database is unavailable (503). It recovers by itself or through an operator; the caller may retry.
     #[error("the store is unavailable: {0}")]
     Unavailable(Outage),
     /// The queue of the engine is full (503 with Retry-After).
     #[error("the store is busy: its queue is full")]
     Busy,
-    /// What is stored is not what was written: a damaged file or a row that no rule allows (500).
+    /// The stored data is invalid: a damaged file, or a row that violates the rules (500).
     #[error("stored data is damaged: {0}")]
     Corrupt(String),
-    /// A statement failed, or the operation panicked: a mistake of ours (500).
+    /// A statement failed, or the operation panicked: a bug (500).
     #[error("the store operation failed: {0}")]
     Failed(String),
 }
@@ -27,7 +27,7 @@ pub enum Outage {
     /// No space is left for the database.
     #[error("the disk of the database is full")]
     DiskFull,
-    /// The database file or its disk can be read only, or the database server accepts reads only.
+    /// The database file or its disk is read-only, or the database server accepts no writes.
     #[error("the database is read-only")]
     ReadOnly,
     /// Reading or writing the database file failed.
@@ -42,19 +42,19 @@ pub enum Outage {
     /// The database server has no room for another connection, or no memory.
     #[error("the database server is out of resources")]
     Exhausted,
-    /// The operation or its statement took longer than it may. The operation may still finish.
+    /// The operation or its statement timed out. The operation may still finish.
     #[error("the database took too long")]
     TimedOut,
-    /// Concurrent writes met in every attempt, for as long as the caller waited.
+    /// Every attempt conflicted with concurrent writes, for as long as the caller waited.
     #[error("the write is in conflict with concurrent ones")]
     Contended,
     /// The transaction that held this operation, with others, could not be committed.
     #[error("the transaction could not be committed")]
     NotCommitted,
-    /// The connection was lost during COMMIT: the operation may have happened or not.
+    /// The connection was lost during COMMIT: whether the operation took effect is unknown.
     #[error("the connection was lost during COMMIT, the outcome is unknown")]
     OutcomeUnknown,
-    /// The change feed was not read for a while: nobody knows what other processes changed.
+    /// The change feed was not read for a while: changes of other processes are unknown.
     #[error("the change feed cannot be read")]
     Stale,
     /// The store was closed.
@@ -71,10 +71,10 @@ impl From<Outage> for StoreError {
 /// Why the store could not be opened.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// The address of the database is not one that Sigma understands.
+    /// The URL of the database is not one that Sigma supports.
     #[error("the database address is not valid: {0}. Use sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE")]
     Address(String),
-    /// Another server works on this database file.
+    /// Another server uses this database file.
     #[error(
         "another `sigma serve` already uses {path} (lock file {lock}{holder}). Two servers cannot share one SQLite file: \
          stop the other one, or use PostgreSQL",
@@ -83,12 +83,12 @@ pub enum OpenError {
     InUse {
         /// The database file.
         path: PathBuf,
-        /// The lock file beside it.
+        /// The lock file next to it.
         lock: PathBuf,
-        /// `, process N`, where it is known.
+        /// `, process N`, if known.
         holder: String,
     },
-    /// The database was made by a newer Sigma.
+    /// The database was created by a newer Sigma.
     #[error(
         "the database is newer than this program: it has schema version {found}, this program knows {known}. \
          Install the newer Sigma again, or restore a backup that was made before the upgrade"
@@ -96,27 +96,27 @@ pub enum OpenError {
     Newer {
         /// The version of the database.
         found: i64,
-        /// The newest version that this program knows.
+        /// The newest version that this program supports.
         known: i64,
     },
-    /// There is no database, and none may be made.
+    /// There is no database, and none may be created.
     #[error("there is no database {0}")]
     Missing(String),
-    /// The schema of the database is not what this program would have made.
+    /// The schema of the database differs from the one that this program creates.
     #[error("the database could not be brought to this version: {0}")]
     Migration(String),
-    /// The file cannot be opened or made.
+    /// The file cannot be opened or created.
     #[error("the database file {path} cannot be used: {reason}", path = path.display())]
     File {
         /// The database file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's message.
         reason: String,
     },
-    /// The database server cannot be used.
+    /// The database server is unusable.
     #[error("the database server cannot be used: {0}")]
     Server(String),
-    /// The database server is away, starts, is full or not the leader: waiting may help.
+    /// The database server is down, starting, full or not the leader: waiting may help.
     #[error("the database server cannot be reached: {0}")]
     Unreachable(String),
 }

@@ -1,8 +1,9 @@
-//! The change feed: how this process learns what another one changed.
+//! The change feed: how this process learns of changes made by others.
 //!
-//! Every change is a row of `changes`, written in the transaction of the change itself. Each process reads the last 10 s
-//! by the time of the database every 500 ms, without its own, and recognises by its id what it has seen. A sequence number would lose what
-//! is numbered early and committed late; the overlap does not, since no transaction lasts longer than it.
+//! Every change is a row of `changes`, written in the transaction of the change itself. Every 500 ms, each process
+//! reads the rows of the last 10 s by the time of the database, except its own, and recognizes by id those that it has
+//! seen. A sequence number would lose rows that are numbered early and committed late; the overlap does not, since no
+//! transaction lasts longer than it.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -17,13 +18,13 @@ use crate::error::StoreError;
 use crate::row::Row;
 use crate::stopwatch;
 
-/// How long the id of a change is remembered: longer than the feed can give it.
+/// How long the id of a change is remembered: longer than the feed can return it.
 const REMEMBERED: Duration = Duration::from_secs(30);
 /// A gap between two reads, in microseconds of the database, after which a change may have been missed: the overlap of
 /// 10 s less the longest transaction.
 const GAP: i64 = 4_000_000;
 
-/// What the feed tells of a change to.
+/// A recipient of changes.
 pub(crate) trait Forget: Send + Sync {
     /// Forgets one key.
     fn forget(&self, key: &str);
@@ -40,7 +41,7 @@ pub(crate) struct Recent {
     pub(crate) changes: Vec<Change>,
 }
 
-/// Where the feed is read, by a connection of its own.
+/// The source of the feed, read through a connection of its own.
 pub(crate) trait Source: Send {
     /// Reads the last 10 s.
     fn recent(&mut self) -> Result<Recent, StoreError>;
@@ -52,15 +53,15 @@ pub(crate) struct Feed {
     stale_after: Duration,
     /// When it was last read: microseconds after `origin`; 0 is never.
     read_at: AtomicU64,
-    /// What the clock of the database said at `origin`, as of the last reading, in microseconds; `i64::MIN` is unknown.
+    /// The time of the database at `origin`, according to the last read, in microseconds; `i64::MIN` is unknown.
     database_origin: AtomicI64,
     progress: Mutex<Progress>,
     caches: Subscribers,
-    /// Told after all caches.
+    /// Notified after all caches.
     watches: Subscribers,
 }
 
-/// Who is told of changes of which kind.
+/// The recipients by kind of change.
 type Subscribers = RwLock<HashMap<&'static str, Vec<Weak<dyn Forget>>>>;
 
 #[derive(Default)]
@@ -85,44 +86,45 @@ impl Feed {
         }
     }
 
-    /// Tells `cache` of changes of `kind` from now on.
+    /// Notifies `cache` of changes of `kind` from now on.
     pub(crate) fn subscribe(&self, kind: &'static str, cache: Weak<dyn Forget>) {
         subscribe(&self.caches, kind, cache);
     }
 
-    /// Tells `watch` of changes of `kind` from now on, each time after every cache.
+    /// Notifies `watch` of changes of `kind` from now on, always after every cache.
     pub(crate) fn watch(&self, kind: &'static str, watch: Weak<dyn Forget>) {
         subscribe(&self.watches, kind, watch);
     }
 
-    /// Whether caches may be used: the feed was read a moment ago.
+    /// Whether caches may be used: the feed was read recently.
     pub(crate) fn is_fresh(&self) -> bool {
         let read_at = self.read_at.load(Ordering::Acquire);
         read_at != 0 && stopwatch::now() < self.origin + Duration::from_micros(read_at) + self.stale_after
     }
 
-    /// How long ago it was last read; nothing before the first time.
+    /// The time since the last read; `None` before the first.
     pub(crate) fn age(&self) -> Option<Duration> {
         let read_at = self.read_at.load(Ordering::Acquire);
         let read_at = self.origin + Duration::from_micros(read_at);
         (read_at != self.origin).then(|| stopwatch::now().saturating_duration_since(read_at))
     }
 
-    /// The time by the clock of the database: of the last reading, and what has passed since. Nothing before the first one.
+    /// The time by the clock of the database: that of the last read plus the time passed since. `None` before the
+    /// first.
     pub(crate) fn database_now(&self) -> Option<Timestamp> {
         let origin = self.database_origin.load(Ordering::Acquire);
         let passed = stopwatch::now().saturating_duration_since(self.origin);
         (origin != i64::MIN).then(|| Timestamp::from_micros(origin).plus(passed))
     }
 
-    /// Forgets what this process itself changed, which it does not read back.
+    /// Invalidates what this process itself changed, which it does not read back.
     pub(crate) fn forget(&self, changes: &[Change]) {
         for change in changes {
             self.tell(&change.kind, |cache| cache.forget(&change.key));
         }
     }
 
-    /// Takes in what was read by a query sent at `asked_at`.
+    /// Processes the result of a query sent at `asked_at`.
     pub(crate) fn absorb(&self, asked_at: Instant, recent: Recent) {
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         let gap = progress.database_time.map(|before| recent.now - before);
@@ -167,7 +169,7 @@ fn subscribe(subscribers: &Subscribers, kind: &'static str, one: Weak<dyn Forget
     of_kind.push(one);
 }
 
-/// Reads the feed every `interval` until `stop` is closed. A read that fails leaves the feed to grow stale.
+/// Reads the feed every `interval` until `stop` is closed. After a failed read, the feed grows stale.
 pub(crate) fn follow(feed: &Arc<Feed>, source: &mut dyn Source, interval: Duration, stop: &Receiver<()>) {
     let mut failing = false;
     while let Err(RecvTimeoutError::Timeout) = stop.recv_timeout(interval) {
@@ -189,7 +191,7 @@ pub(crate) fn read(feed: &Feed, source: &mut dyn Source) -> Result<(), StoreErro
     source.recent().map(|recent| feed.absorb(asked_at, recent))
 }
 
-/// The rows of the feed: the time in every one, a change in each but the one that is there when nothing changed.
+/// The rows of the feed: each has the time, and each a change, except the single row of an empty feed.
 pub(crate) fn recent(rows: &[Row]) -> Result<Recent, StoreError> {
     let now = rows.first().ok_or_else(|| StoreError::Corrupt("the change feed has no time".to_owned()))?.int(0)?;
     let mut changes = Vec::new();
@@ -248,7 +250,7 @@ mod tests {
         assert_eq!(told.taken(), ["key of b"]);
         read(&feed, 1_500_000, &["b"]);
         assert_eq!(told.taken(), [""; 0]);
-        // `a` was made before `b` and committed after it was read.
+        // `a` was written before `b` and committed after the feed was read.
         read(&feed, 2_000_000, &["a", "b"]);
         assert_eq!(told.taken(), ["key of a"]);
     }

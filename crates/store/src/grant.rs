@@ -1,4 +1,4 @@
-//! Grants and the refresh tokens of those that outlive their session.
+//! Grants, and the refresh tokens of those that outlive their session.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,12 +23,12 @@ pub const CHANGED: &str = "grant";
 /// How much longer than needed a refreshed grant is kept, so that the next refreshes need not write it again.
 const SPARE: Duration = Duration::from_hours(24);
 
-/// The first refresh token of a family that may begin.
+/// The first refresh token of a potential family.
 #[derive(Clone, Debug)]
 pub struct NewRefreshToken {
     /// The digest of the token.
     pub hash: Digest,
-    /// The key that its successors are derived with, sealed.
+    /// The key from which its successors are derived, sealed.
     pub sealed_family_key: Vec<u8>,
     /// When it expires.
     pub expires_at: Timestamp,
@@ -43,7 +43,7 @@ pub(crate) fn expiry(request: &Redeem, code: &Code) -> Timestamp {
     }
 }
 
-/// Begins the grant of a redeemed code, and its family of refresh tokens if it is an offline one.
+/// Begins the grant of a redeemed code, and its family of refresh tokens if it is an offline grant.
 pub(crate) fn begin(
     tx: &mut dyn Tx,
     request: &Redeem,
@@ -74,11 +74,11 @@ pub(crate) fn begin(
     })
 }
 
-/// Most live grants of direct sign-in of one account.
+/// Most live direct sign-in grants per account.
 pub const MOST_DIRECT: u32 = 100;
 
-/// Begins a grant without a code: the one of a direct sign-in (`/sigma/authorize`). Beyond [`MOST_DIRECT`] the oldest goes,
-/// and is forgotten, so that who signs in in a loop leaves no more rows than that.
+/// Begins a grant without a code, for direct sign-in (`/sigma/authorize`). Beyond [`MOST_DIRECT`] the oldest ends and
+/// is deleted, so that a loop of sign-ins leaves no more rows than that.
 pub fn begin_direct(
     tx: &mut dyn Tx,
     id: &GrantId,
@@ -162,24 +162,24 @@ pub fn find(tx: &mut dyn Tx, id: &GrantId) -> Result<Option<Grant>, StoreError> 
     .transpose()
 }
 
-/// Ends a grant: its tokens are dead here at once, everywhere within a second.
+/// Ends a grant: its tokens become invalid here at once, everywhere within a second.
 pub fn revoke(tx: &mut dyn Tx, id: &GrantId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute("UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL", params![id, now])?;
     tx.changed(CHANGED, id.as_str())
 }
 
-/// A refresh token's family: what is needed to derive its successor, outside the transaction.
+/// A family of refresh tokens: what deriving a successor takes, outside the transaction.
 #[derive(Clone, Debug)]
 pub struct Family {
     /// The grant.
     pub grant_id: GrantId,
-    /// The app that holds it.
+    /// The app it belongs to.
     pub client_id: ClientId,
     /// The sealed key of the family.
     pub sealed_key: Vec<u8>,
 }
 
-/// The family of refresh tokens that the grant `id` began, live or not.
+/// The family of refresh tokens begun by the grant `id`, live or not.
 pub fn find_family(tx: &mut dyn Tx, id: &GrantId) -> Result<Option<Family>, StoreError> {
     let row = tx.query_opt("SELECT id, client_id, refresh_key FROM grants WHERE id = $1", params![id])?;
     let Some(row) = row else { return Ok(None) };
@@ -189,24 +189,24 @@ pub fn find_family(tx: &mut dyn Tx, id: &GrantId) -> Result<Option<Family>, Stor
     Ok(Some(family))
 }
 
-/// What an app sends to refresh.
+/// A request to refresh.
 #[derive(Clone, Debug)]
 pub struct Refresh {
-    /// The digest of the token, which has proved to be of `family`.
+    /// The digest of the token, which is known to be of `family`.
     pub token: Digest,
     /// The grant that began its family.
     pub family: GrantId,
-    /// The digest of what replaces it.
+    /// The digest of its successor.
     pub successor: Digest,
     /// The app, authenticated.
     pub app: Arc<App>,
-    /// What it authenticated with, if that is good once.
+    /// The one-time credential that the app authenticated with, if any.
     pub once: Option<Once>,
     /// Fewer scopes for this access token (RFC 6749 §6).
     pub scope: Option<Scopes>,
     /// Fewer audiences for this access token (RFC 8707 §2.2).
     pub resources: Vec<String>,
-    /// When the successor lapses.
+    /// When the successor expires.
     pub refresh_expires_at: Timestamp,
     /// When the access token expires.
     pub access_expires_at: Timestamp,
@@ -214,22 +214,22 @@ pub struct Refresh {
     pub now: Timestamp,
 }
 
-/// What refreshing comes to.
+/// The outcome of a refresh.
 #[derive(Clone, Debug)]
 pub enum Refreshed {
-    /// The successor is the app's; this is the grant, narrowed to the scope that was asked for, and what the token is for.
+    /// The successor is valid; with the grant, narrowed to the requested scopes, and the audiences of the token.
     Granted(Box<Grant>, Targets),
-    /// There is no such token, it lapsed, its grant ended, or it is another app's: nothing was revoked.
+    /// No such token, or it has expired, its grant has ended, or it belongs to another app; nothing was revoked.
     Invalid,
-    /// It was used before: the grant was ended.
+    /// The token was used before: the grant was ended.
     Reuse,
-    /// More was asked for than was granted.
+    /// More scopes were requested than granted.
     WrongScope,
-    /// An audience was asked for that was not granted, or that the app may not have any more.
+    /// An audience was requested that was not granted, or that the app no longer has.
     WrongTarget,
-    /// The account is switched off.
+    /// The account is disabled.
     Disabled,
-    /// The authentication of the app was used before.
+    /// The app's credential was used before.
     Replayed,
 }
 
@@ -280,14 +280,14 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
     };
     let Some(targets) = targets else { return Ok(Refreshed::WrongTarget) };
     if rotation == Rotation::Rotate {
-        // Its proof tells of a later use.
+        // Its proof shows a later use.
         let forget_at = token.expires_at.min(now.plus(REMEMBERED));
         let rotated = tx.execute(
             "UPDATE refresh_tokens SET used_at = $2, expires_at = $3 WHERE hash = $1 AND used_at IS NULL",
             params![request.token, now, forget_at],
         )?;
         if rotated == 0 {
-            // Another transaction rotated it since it was read: it is judged anew.
+            // Another transaction rotated it after it was read: it is judged anew.
             return Err(Outage::Contended.into());
         }
         add_refresh_token(tx, &request.successor, &grant.id, now, request.refresh_expires_at)?;
@@ -299,7 +299,7 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
             "UPDATE grants SET expires_at = $2 WHERE id = $1 AND expires_at < $2",
             params![&grant.id, expires_at],
         )?;
-        // A second use of the code is known for as long as anything that came of it lives.
+        // A second use of the code is recognized for as long as anything that came of it lives.
         if let Some(code) = row.opt_digest(18)? {
             tx.execute(
                 "UPDATE codes SET delete_after = $2 WHERE hash = $1 AND delete_after < $2",
@@ -311,7 +311,7 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
     Ok(Refreshed::Granted(Box::new(grant), targets))
 }
 
-/// The use of a token of the family that is not stored any more: it was used before, or lapsed as the last of its family.
+/// The use of a token of the family that is no longer stored: it was used before, or expired as the last of its family.
 fn forgotten(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreError> {
     match find(tx, &request.family)? {
         Some(grant) if grant.authorization.client_id == request.app.client_id && grant.revoked_at.is_none() => {
@@ -370,7 +370,7 @@ fn decode(row: &Row) -> Result<Grant, StoreError> {
             auth_time: row.timestamp(8)?,
             acr: row.text(9)?,
             amr: row.text(10)?,
-            // An id token of a refresh has no nonce (Core §12.2).
+            // An ID token from a refresh has no nonce (OpenID Connect Core §12.2).
             nonce: None,
         },
         offline: row.bool(11)?,

@@ -10,26 +10,26 @@ use crate::tx::Tx;
 
 /// An operation whose type the engine does not know.
 pub(crate) trait Job: Send {
-    /// Runs the operation; an earlier outcome is forgotten. Never unwinds.
+    /// Runs the operation, discarding an earlier outcome. Never unwinds.
     fn run(&mut self, tx: &mut dyn Tx) -> Result<(), StoreError>;
 
-    /// When somebody asked for it: nobody waits for longer than a store's patience.
+    /// When it was submitted: nobody waits longer than a store's patience.
     fn asked_at(&self) -> Instant;
 
-    /// Tells the caller its outcome, or `failure` in its place.
+    /// Returns its outcome, or `failure` in its place, to the caller.
     fn answer(self: Box<Self>, failure: Option<StoreError>);
 }
 
-/// Where the outcome of an operation goes.
+/// The recipient of an outcome.
 pub(crate) enum Reply<R> {
-    /// A task awaits the answer.
+    /// A task awaits it.
     Task(oneshot::Sender<Result<R, StoreError>>),
-    /// A thread waits for the answer.
+    /// A thread waits for it.
     Thread(std::sync::mpsc::SyncSender<Result<R, StoreError>>),
 }
 
 impl<R> Reply<R> {
-    /// Nobody may wait any more: the caller gave up, which changes nothing.
+    /// The caller may have given up, which changes nothing.
     fn send(self, outcome: Result<R, StoreError>) {
         match self {
             Self::Task(caller) => drop(caller.send(outcome)),
@@ -59,7 +59,7 @@ where
 {
     fn run(&mut self, tx: &mut dyn Tx) -> Result<(), StoreError> {
         self.outcome = None;
-        // Nothing of the operation outlives a panic: its transaction is rolled back, its inputs are dropped.
+        // Nothing of the operation survives a panic: its transaction is rolled back, its inputs are dropped.
         let outcome = catch_unwind(AssertUnwindSafe(|| (self.run)(tx))).unwrap_or_else(|panic| {
             let message = panic.downcast_ref::<&str>().copied().map(str::to_owned);
             let message = message.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();

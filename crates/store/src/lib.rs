@@ -1,4 +1,4 @@
-//! What Sigma remembers: one SQL text on SQLite and PostgreSQL.
+//! Persistence of Sigma: one SQL text on SQLite and PostgreSQL.
 //!
 //! A store operation is a function `Fn(&mut dyn Tx) -> Result<R, StoreError>` over owned inputs: synchronous SQL in one
 //! transaction. Ids, times and secrets are made before it. A refusal is an `Ok` and commits; an `Err` rolls back.

@@ -11,7 +11,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::error::OpenError;
 
-/// Every version, oldest first. A version that was released is never changed, only followed.
+/// Every version, oldest first. A released version is never changed; a new one follows it.
 const VERSIONS: &[(&str, &str)] = &[
     ("V1__sign_in", include_str!("../migrations/V1__sign_in.sql")),
     ("V2__passwords_and_mail", include_str!("../migrations/V2__passwords_and_mail.sql")),
@@ -24,17 +24,17 @@ const HISTORY: &str = "SELECT version, name, applied_on, checksum FROM refinery_
 /// Attempts to become the process that migrates, when several start at once.
 const ATTEMPTS: u32 = 8;
 
-/// A database whose schema can be brought to this version.
+/// A database whose schema can be migrated to this version.
 pub(crate) trait Schema {
-    /// Runs statements that give no rows.
+    /// Runs statements that return no rows.
     fn batch(&mut self, sql: &str) -> Result<(), SchemaError>;
     /// The rows of a query, every column as text.
     fn rows(&mut self, sql: &str) -> Result<Vec<Vec<String>>, SchemaError>;
-    /// Begins a transaction that no other process is in at the same time.
+    /// Begins a transaction that excludes those of all other processes.
     fn lock(&mut self) -> Result<(), SchemaError>;
 }
 
-/// What the database said.
+/// The database's error.
 #[derive(Debug, Error)]
 #[error("{0}")]
 pub(crate) struct SchemaError(String);
@@ -45,12 +45,12 @@ impl SchemaError {
     }
 }
 
-/// Whether the database has a schema of any version. One without is as good as none.
+/// Whether the database has a schema of any version. One without counts as missing.
 pub(crate) fn is_there(schema: &mut dyn Schema) -> bool {
     schema.rows(HISTORY).is_ok_and(|versions| !versions.is_empty())
 }
 
-/// Brings the database to the version of this program, or refuses it if it is newer.
+/// Migrates the database to the version of this program, or refuses it if it is newer.
 pub(crate) fn run(schema: &mut dyn Schema) -> Result<(), OpenError> {
     let known = VERSIONS
         .iter()
@@ -90,14 +90,14 @@ fn migrate(schema: &mut dyn Schema, known: &[Migration]) -> Result<(), OpenError
     match outcome {
         Ok(_) => schema.batch("COMMIT").map_err(failed),
         Err(error) => {
-            // The cause is what matters, not whether leaving the failed transaction worked.
+            // The cause matters, not whether the rollback succeeded.
             drop(schema.batch("ROLLBACK"));
             Err(error)
         }
     }
 }
 
-/// refinery prints the occasion and keeps the cause beneath it.
+/// refinery's message names the step and hides the cause.
 fn explain(error: &refinery_core::Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
@@ -118,7 +118,7 @@ fn refuse_newer(applied: &[Migration], known: &[Migration]) -> Result<(), OpenEr
     if found > known { Err(OpenError::Newer { found, known }) } else { Ok(()) }
 }
 
-/// refinery's view of a database that has already begun a transaction.
+/// refinery's view of a database with an open transaction.
 struct Adapter<'s>(&'s mut dyn Schema);
 
 impl Transaction for Adapter<'_> {

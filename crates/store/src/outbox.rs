@@ -1,4 +1,4 @@
-//! Mails on their way: written in the transaction of what they tell, sent afterwards, at least once each.
+//! Outgoing mails: written in the transaction of the event they report, sent afterwards, at least once each.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use sigma_core::time::Timestamp;
 use crate::one_time_link::{self, NewLink};
 use crate::{StoreError, Tx, params};
 
-/// How long a process has to send a mail that it took, before another tries.
+/// How long a process has to send a claimed mail before another may try.
 const LEASE: Duration = Duration::from_mins(3);
 
-/// The context under which a mail is sealed: they hold links.
+/// The context under which a mail is sealed: mails hold links.
 pub fn seal_context(id: &MailId) -> String {
     format!("mail:{id}")
 }
@@ -25,7 +25,7 @@ pub struct NewMail {
     pub sealed: Vec<u8>,
     /// The current time.
     pub now: Timestamp,
-    /// When nobody needs it any more.
+    /// When it is no longer worth sending.
     pub expires_at: Timestamp,
 }
 
@@ -39,23 +39,23 @@ pub struct MailedLink {
 }
 
 impl MailedLink {
-    /// Promises the mail and makes its link work.
+    /// Queues the mail and activates its link.
     pub fn send(&self, tx: &mut dyn Tx, user_id: &UserId, org_id: Option<&OrgId>) -> Result<(), StoreError> {
         one_time_link::add(tx, &self.link, user_id, org_id)?;
         add(tx, &self.mail)
     }
 }
 
-/// A mail that a process took to send it.
+/// A mail that a process claimed for sending.
 #[derive(Clone, Debug)]
 pub struct Taken {
     /// Its id.
     pub id: MailId,
     /// The mail, sealed.
     pub sealed: Vec<u8>,
-    /// How often it was taken, this time included.
+    /// How often it was claimed, including this time.
     pub attempts: i64,
-    /// When nobody needs it any more.
+    /// When it is no longer worth sending.
     pub expires_at: Timestamp,
 }
 
@@ -68,13 +68,13 @@ pub fn add(tx: &mut dyn Tx, new: &NewMail) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whether a mail waits to be sent now.
+/// Whether a mail is due.
 pub fn is_due(tx: &mut dyn Tx, now: Timestamp) -> Result<bool, StoreError> {
     let sql = "SELECT 1 FROM mails WHERE next_attempt_at <= $1 AND expires_at > $1 LIMIT 1";
     Ok(tx.query_opt(sql, params![now])?.is_some())
 }
 
-/// Takes at most `limit` mails that are due. No other process takes them for a while.
+/// Claims at most `limit` due mails. No other process claims them for a while.
 pub fn take(tx: &mut dyn Tx, now: Timestamp, limit: u32) -> Result<Vec<Taken>, StoreError> {
     tx.query_all(
         "UPDATE mails SET attempts = attempts + 1, next_attempt_at = $2
@@ -95,13 +95,13 @@ pub fn take(tx: &mut dyn Tx, now: Timestamp, limit: u32) -> Result<Vec<Taken>, S
     .collect()
 }
 
-/// The mail has been sent, or never can be.
+/// Removes a mail that was sent, or never can be.
 pub fn remove(tx: &mut dyn Tx, id: &MailId) -> Result<(), StoreError> {
     tx.execute("DELETE FROM mails WHERE id = $1", params![id])?;
     Ok(())
 }
 
-/// The mail could not be sent; it is tried again then.
+/// Reschedules a mail that could not be sent.
 pub fn postpone(tx: &mut dyn Tx, id: &MailId, until: Timestamp) -> Result<(), StoreError> {
     tx.execute("UPDATE mails SET next_attempt_at = $2 WHERE id = $1", params![id, until])?;
     Ok(())

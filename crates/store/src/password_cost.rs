@@ -1,6 +1,6 @@
-//! How many passwords have a hash of which cost. When the cost of new hashes is changed, old ones keep theirs until their
-//! person signs in, so that a wrong password takes longer for some accounts than for others. An address that is nobody's
-//! must take as long as one of them; which one, is picked by these counts.
+//! How many passwords have a hash of which cost. When the cost of new hashes changes, old hashes stay until their users
+//! sign in, so that a wrong password takes longer for some accounts than for others. An address without an account must
+//! take as long as one of them, picked by these counts.
 
 use crate::{Row, StoreError, Tx, params};
 
@@ -13,13 +13,13 @@ pub struct CostCount {
     pub passwords: i64,
 }
 
-/// The costs in use, always in the same order.
+/// The costs in use, in a fixed order.
 pub fn list(tx: &mut dyn Tx) -> Result<Vec<CostCount>, StoreError> {
     let rows = tx.query_all("SELECT cost, passwords FROM password_costs WHERE passwords > 0 ORDER BY cost", &[])?;
     rows.iter().map(|row: &Row| Ok(CostCount { cost: row.text(0)?, passwords: row.int(1)? })).collect()
 }
 
-/// One hash takes the place of another.
+/// Records that one hash replaces another.
 pub(crate) fn replace(tx: &mut dyn Tx, old: Option<&str>, new: &str) -> Result<(), StoreError> {
     let (old, new) = (old.map(cost_of), cost_of(new));
     if old == Some(new) {
@@ -27,7 +27,7 @@ pub(crate) fn replace(tx: &mut dyn Tx, old: Option<&str>, new: &str) -> Result<(
     }
     let mut changes: Vec<(&str, i64)> = old.into_iter().map(|old| (old, -1)).collect();
     changes.push((new, 1));
-    // Always in one order: two that replace opposite ways do not wait for each other's row.
+    // In a fixed order: two opposite replacements do not wait for each other's row.
     changes.sort_unstable();
     for (cost, change) in changes {
         tx.execute(

@@ -1,9 +1,9 @@
-//! Wrong passwords in a row, and how long they make whoever sends them wait.
+//! Consecutive wrong passwords, and the delays that they cause.
 //!
-//! An account has a row for each network that failed for it, and one for all networks together, which is slow to delay and
-//! never delays for long. A browser from which the right password came before, and that still carries our mark of it, has a
-//! row of its own instead and waits for nobody else: a stranger cannot lock a person out of it. Addresses that are nobody's
-//! share rows by a keyed digest, so that they look like accounts and fill no table.
+//! An account has a row per network that failed for it, and one for all networks together, which is slow to delay and
+//! never delays for long. A known browser (one with a device mark) has a row of its own instead and does not wait for
+//! anybody else: an outsider cannot lock users out of their own browsers. Addresses without an account share rows by a
+//! keyed digest, so that they look like accounts and cannot fill the table.
 
 use std::time::Duration;
 
@@ -18,17 +18,17 @@ const FORGOTTEN: Duration = Duration::from_mins(30);
 /// The source that stands for all networks together.
 const ANYWHERE: &str = "*";
 
-/// How long `count` failures in a row make a network or a browser wait.
+/// The delay of a network or browser after `count` consecutive failures.
 fn delay_here(count: i64) -> Duration {
     doubling(count, 3, Duration::from_mins(5))
 }
 
-/// How long `count` failures in a row, wherever they came from, make every network wait.
+/// The delay of all networks after `count` consecutive failures from anywhere.
 fn delay_anywhere(count: i64) -> Duration {
     doubling(count, 20, Duration::from_mins(1))
 }
 
-/// One second at the failure number `first`, twice as long at each that follows, at most `longest`.
+/// One second at failure number `first`, doubling with each further one, at most `longest`.
 fn doubling(count: i64, first: i64, longest: Duration) -> Duration {
     if count < first {
         return Duration::ZERO;
@@ -38,17 +38,17 @@ fn doubling(count: i64, first: i64, longest: Duration) -> Duration {
     Duration::from_secs(1_u64 << doublings).min(longest)
 }
 
-/// Where a password comes from.
+/// The source of a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A network that may be anybody's.
+    /// An unknown browser on a network.
     Network(String),
-    /// A browser that got in before, by the name that we gave it.
+    /// A known browser, by the name that we gave it.
     Device(String),
 }
 
 impl Source {
-    /// As it is stored. A device's name begins with what no network's does.
+    /// The stored form. A device's name starts with a character that no network's does.
     fn key(&self) -> String {
         match self {
             Self::Network(network) => network.clone(),
@@ -57,7 +57,7 @@ impl Source {
     }
 }
 
-/// Until when a source has to wait: for what came from it, and for what came from anywhere.
+/// Until when a source is delayed: by its own failures, and by those from anywhere.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Waits {
     pub(crate) here: Option<Timestamp>,
@@ -70,7 +70,7 @@ impl Waits {
     }
 }
 
-/// The rows that a password counts in.
+/// The rows in which a password counts.
 #[derive(Clone, Debug)]
 pub(crate) struct PasswordThrottle {
     subject: String,
@@ -78,12 +78,12 @@ pub(crate) struct PasswordThrottle {
 }
 
 impl PasswordThrottle {
-    /// The rows of `user_id`, or of the `bucket` of addresses that are nobody's.
+    /// The rows of `user_id`, or of the `bucket` of addresses without an account.
     pub(crate) fn of(user_id: Option<&UserId>, bucket: u16, source: Source) -> Self {
         Self { subject: user_id.map_or_else(|| format!("?{bucket:04x}"), ToString::to_string), source }
     }
 
-    /// What the source has to wait for.
+    /// The current delay of the source.
     pub(crate) fn waits(&self, tx: &mut dyn Tx, now: Timestamp) -> Result<Waits, StoreError> {
         let here = blocked_until(tx, &self.subject, &self.source.key(), now)?;
         let anywhere = blocked_until(tx, &self.subject, ANYWHERE, now)?;
@@ -100,13 +100,13 @@ impl PasswordThrottle {
         Ok(())
     }
 
-    /// Counts a network that asked while all of them have to wait as one that failed: else whoever asks most often would be
-    /// the first when the wait is over.
+    /// Counts an attempt during a delay of all networks as a failure of its own network: otherwise whoever retries most
+    /// would be first once the delay is over.
     pub(crate) fn fail_early(&self, tx: &mut dyn Tx, now: Timestamp) -> Result<(), StoreError> {
         count(tx, &self.subject, &self.source.key(), now, delay_here)
     }
 
-    /// The right password ends what its source counted, and what all networks counted if it came from one.
+    /// Resets the count of the source on the right password, and that of all networks if the source is a network.
     pub(crate) fn clear(&self, tx: &mut dyn Tx) -> Result<(), StoreError> {
         clear(tx, &self.subject, &self.source.key())?;
         if matches!(self.source, Source::Network(_)) {
@@ -126,7 +126,7 @@ fn blocked_until(
     tx.query_opt(sql, params![subject, source, now])?.map(|row| row.timestamp(0)).transpose()
 }
 
-/// Counts one more failure, which then blocks for as long as `delay` says of the count.
+/// Counts one more failure, which then blocks for `delay` of the count.
 fn count(
     tx: &mut dyn Tx,
     subject: &str,

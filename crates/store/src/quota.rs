@@ -1,4 +1,4 @@
-//! What is no failure but may not be done without end: mails to one person.
+//! Limits on legitimate actions, such as mails to one person.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use sigma_core::time::Timestamp;
 
 use crate::{StoreError, Tx, params};
 
-/// Counts one more of what `subject` names, and returns how many there were since the first of this `window`. Whoever names
-/// a person here uses a keyed digest of their address, so that known and unknown ones count alike.
+/// Counts one more of `subject`, and returns how many there were in the current `window`. Subjects that stand for a
+/// person are keyed digests of an address, so that known and unknown ones count alike.
 pub(crate) fn tally(tx: &mut dyn Tx, subject: &str, now: Timestamp, window: Duration) -> Result<i64, StoreError> {
     let counted = tx.query_opt(
         "INSERT INTO quotas (subject, count, expires_at) VALUES ($1, 1, $3)

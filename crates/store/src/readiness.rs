@@ -1,4 +1,4 @@
-//! Whether the store can do what it is there for: told without a reader, so that probes are answered while all of them are
+//! Whether the store is operational: determined without a reader, so that probes are answered while all readers are
 //! busy.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,23 +10,23 @@ use crate::error::{Outage, StoreError};
 use crate::store::Store;
 use crate::{meta, stopwatch};
 
-/// How long a write that succeeded speaks for the next ones.
+/// How long a successful write counts as proof.
 const GOOD_FOR: Duration = Duration::from_secs(5);
-/// How long one that failed does: service resumes a second after its cause is gone.
+/// How long a failed write counts: service resumes within a second of recovery.
 const BAD_FOR: Duration = Duration::from_secs(1);
-/// How long the write may take.
+/// Timeout of the write.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The row that is written, under a name of [`meta`].
 const PROBE: &str = "probe";
-/// Its size: what fits a disk with less room than this is no service.
+/// Its size: a disk with less room than this cannot serve.
 const PROBE_BYTES: usize = 16 * 1024;
 
-/// What is known of writing.
+/// What is known of writes.
 pub(crate) struct Writing {
     origin: Instant,
-    /// When a write last failed for a reason that others would fail for too: microseconds after `origin`; 0 is never.
+    /// When a write last failed for a reason that affects others too: microseconds after `origin`; 0 is never.
     failed_at: AtomicU64,
-    /// The last try, which whoever asks meanwhile waits for.
+    /// The last attempt, for which concurrent callers wait.
     tried: Mutex<Option<(Instant, Result<(), StoreError>)>>,
 }
 
@@ -35,7 +35,7 @@ impl Writing {
         Self { origin: stopwatch::now(), failed_at: AtomicU64::new(0), tried: Mutex::new(None) }
     }
 
-    /// Takes note of a failure that is the database's and not the operation's.
+    /// Records a failure that is the database's and not the operation's.
     pub(crate) fn note<R>(&self, outcome: &Result<R, StoreError>) {
         let Err(StoreError::Unavailable(outage)) = outcome else { return };
         if !matches!(outage, Outage::Contended) {
@@ -51,9 +51,9 @@ impl Writing {
 }
 
 impl Store {
-    /// Whether the store can be used: every thread is alive, the change feed was read a moment ago (by a connection of its
-    /// own), and a write of the last seconds succeeded. Writes one row where nobody knows, every five seconds at most while
-    /// all is well.
+    /// Whether the store is usable: every thread is alive, the change feed was read recently (through a connection of
+    /// its own), and a recent write succeeded. Writes one row if that is unknown, at most every five seconds while all
+    /// is well.
     pub async fn readiness(&self) -> Result<(), StoreError> {
         if self.dead_thread().is_some() {
             return Err(Outage::Closed.into());

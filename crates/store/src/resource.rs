@@ -10,7 +10,7 @@ use crate::{Owner, Row, StoreError, Tx, params};
 /// The kind of a resource in the change feed; the key is its URI.
 pub const CHANGED: &str = "resource";
 
-/// Registers `resource`; whether its URI was free.
+/// Registers `resource`; returns whether its URI was free.
 pub fn add(tx: &mut dyn Tx, resource: &Resource) -> Result<bool, StoreError> {
     tx.lock(Owner::Org(&resource.org_id))?;
     let inserted = tx.execute(
@@ -30,7 +30,7 @@ pub fn add(tx: &mut dyn Tx, resource: &Resource) -> Result<bool, StoreError> {
     Ok(inserted == 1)
 }
 
-/// Writes every field of `resource` but its URI, owner and age; whether there is such a resource.
+/// Writes every field of `resource` except its URI, owner and creation time; returns whether it exists.
 pub fn update(tx: &mut dyn Tx, resource: &Resource) -> Result<bool, StoreError> {
     let updated = tx.execute(
         "UPDATE resources SET name = $2, scopes = $3, open = $4, servers = $5 WHERE uri = $1",
@@ -56,7 +56,7 @@ pub fn find(tx: &mut dyn Tx, uri: &str) -> Result<Option<Resource>, StoreError> 
     .transpose()
 }
 
-/// At most `limit` resources, by URI, after `after`.
+/// At most `limit` resources, ordered by URI, after `after`.
 pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<Resource>, StoreError> {
     tx.query_all(
         "SELECT uri, org_id, name, scopes, open, servers, created_at FROM resources WHERE uri > $1 ORDER BY uri LIMIT $2",
@@ -67,7 +67,7 @@ pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<Resource>, S
     .collect()
 }
 
-/// The resources of a token of a person for `app`; `None` unless `app` may have each of them now.
+/// The resources of a user's token for `app`; `None` unless `app` may have each of them now.
 pub(crate) fn load_targets(tx: &mut dyn Tx, app: &App, uris: &[String]) -> Result<Option<Targets>, StoreError> {
     let mut resources = Vec::with_capacity(uris.len());
     for uri in uris {
@@ -79,7 +79,7 @@ pub(crate) fn load_targets(tx: &mut dyn Tx, app: &App, uris: &[String]) -> Resul
     Ok(Targets::of_grant(resources, app))
 }
 
-/// Removes the resource; whether there was one.
+/// Removes the resource; returns whether it existed.
 pub fn remove(tx: &mut dyn Tx, uri: &str) -> Result<bool, StoreError> {
     let removed = tx.execute("DELETE FROM resources WHERE uri = $1", params![uri])?;
     tx.changed(CHANGED, uri)?;

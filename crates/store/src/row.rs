@@ -1,4 +1,4 @@
-//! A row as both engines give it, and the typed reading of its columns.
+//! A row as both engines return it, and typed access to its columns.
 
 use sigma_core::digest::Digest;
 use sigma_core::time::Timestamp;
@@ -6,8 +6,8 @@ use sigma_core::time::Timestamp;
 use crate::error::StoreError;
 use crate::value::Value;
 
-/// One row of an answer. Columns are counted from 0; a column of another type than asked for is
-/// [`StoreError::Corrupt`], which names the column and never its content.
+/// One row of a result. Columns count from 0; a column of an unexpected type is [`StoreError::Corrupt`], which names
+/// the column and never its content.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row(Vec<Value>);
 
@@ -36,17 +36,17 @@ impl Row {
         Self(columns)
     }
 
-    /// How many columns there are.
+    /// The number of columns.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is no column.
+    /// Whether there are no columns.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The column as it came.
+    /// The raw column.
     pub fn value(&self, column: usize) -> Result<&Value, StoreError> {
         self.0.get(column).ok_or_else(|| StoreError::Corrupt(format!("the row has no column {column}")))
     }
@@ -76,9 +76,9 @@ impl Row {
         opt_bytes, Vec<u8>, "bytes", Value::Bytes(bytes) => bytes.clone()
     );
     column!(
-        /// A BIGINT that holds microseconds since the epoch.
+        /// A BIGINT with microseconds since the epoch.
         timestamp,
-        /// A BIGINT that holds microseconds since the epoch, or NULL.
+        /// A BIGINT with microseconds since the epoch, or NULL.
         opt_timestamp, Timestamp, "a time", Value::Int(micros) => Timestamp::from_micros(*micros)
     );
     column!(
@@ -106,7 +106,7 @@ impl Row {
         }
     }
 
-    /// A TEXT that `parse` turns into a core type; what it refuses is [`StoreError::Corrupt`].
+    /// A TEXT that `parse` turns into a core type; what it rejects is [`StoreError::Corrupt`].
     pub fn parsed<T>(
         &self,
         column: usize,

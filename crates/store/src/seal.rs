@@ -1,4 +1,4 @@
-//! Sealing: what must be read back is stored under AES-256-GCM with a master key that the database does not hold.
+//! Sealing: recoverable secrets are stored under AES-256-GCM with a master key that is not in the database.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -13,38 +13,38 @@ use sigma_core::random::{Rng, alphanumeric, bytes};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// The first byte of everything sealed: the format that follows, nonce, ciphertext, tag.
+/// The first byte of everything sealed: the format, which is nonce, ciphertext, tag.
 const FORMAT: u8 = 1;
 /// Bytes of a key.
 const KEY_BYTES: usize = 32;
-/// A key file is a key in base64 on one line, and perhaps [`MARK`]; what is longer is another file.
+/// A key file holds a key in base64 on one line, and perhaps [`MARK`]; a longer file is something else.
 const LONGEST_FILE: u64 = 1_024;
-/// The line that says that a database was sealed under this key.
+/// The line that records that a database was sealed under this key.
 const MARK: &str = "# used: a database was sealed under this key";
 
-/// Why something could not be sealed or opened. Says nothing of key or content.
+/// Why sealing or opening failed. Reveals nothing of key or content.
 #[derive(Debug, Error)]
 pub enum SealError {
-    /// What was given for the key is none.
+    /// The given key is invalid.
     #[error("the master key {0}")]
     NotAKey(KeyFault),
-    /// What is in the key file is no key.
+    /// The content of the key file is not a key.
     #[error("the master key file {path} {fault}", path = path.display())]
     NotAKeyFile {
         /// The key file.
         path: PathBuf,
-        /// What is wrong with what it holds.
+        /// What is wrong with the content.
         fault: KeyFault,
     },
-    /// The key file cannot be read or made.
+    /// The key file cannot be read or created.
     #[error("the master key file {path} cannot be used: {cause}", path = path.display())]
     File {
         /// The key file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's message.
         cause: io::Error,
     },
-    /// It was sealed under another key, for another context, or was changed since.
+    /// It was sealed under another key or for another context, or was altered.
     #[error("what was sealed cannot be opened: the master key or the context differs, or the data is damaged")]
     Unopened,
     /// Sealing itself failed.
@@ -52,21 +52,21 @@ pub enum SealError {
     Unsealed,
 }
 
-/// Why a text is no key.
+/// Why a text is not a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum KeyFault {
     /// The file is empty.
     #[error("is empty: put the key back from its backup")]
     Empty,
-    /// It has other characters than base64, or a length that base64 never has.
+    /// It has characters outside base64, or a length that base64 never has.
     #[error("is not base64 of 32 bytes: it was changed or cut off, or is something else")]
     NotBase64,
-    /// It is base64 of too much or too little.
+    /// It is base64 of too many or too few bytes.
     #[error("holds {0} bytes instead of 32: it was cut off, or is something else")]
     Length(usize),
 }
 
-/// The key that everything sealed is sealed under. It does not print.
+/// The key under which everything is sealed. `Debug` does not print it.
 pub struct MasterKey(LessSafeKey);
 
 /// A master key and the file it came from.
@@ -74,21 +74,21 @@ pub struct MasterKey(LessSafeKey);
 pub struct KeyFile {
     /// The key.
     pub key: MasterKey,
-    /// Whether the file was made just now.
+    /// Whether the file was just created.
     pub made: bool,
     /// The permission bits of the file, such as `0o600`.
     pub mode: u32,
 }
 
 impl KeyFile {
-    /// Whether others than its owner may read or write the file: the server should warn, and `sigma doctor` tell.
+    /// Whether others than its owner may read or write the file: the server warns, and `sigma doctor` reports it.
     pub const fn is_open_to_others(&self) -> bool {
         self.mode & 0o077 != 0
     }
 }
 
 impl MasterKey {
-    /// The key in the file `path`, which is made with mode 0600 if there is none.
+    /// The key in the file `path`, which is created with mode 0600 if missing.
     pub fn load_or_create(path: &Path, rng: &dyn Rng) -> Result<KeyFile, SealError> {
         let failed = |cause| SealError::File { path: path.to_owned(), cause };
         let is_new = match fs::symlink_metadata(path) {
@@ -105,29 +105,29 @@ impl MasterKey {
         Ok(KeyFile { key, made: is_new, mode })
     }
 
-    /// The key that `text` holds: 32 bytes in base64, as the file and the environment have it.
+    /// The key in `text`: 32 bytes in base64, as in the file and the environment.
     pub fn from_base64(text: &str) -> Result<Self, SealError> {
         decode(text).map_err(SealError::NotAKey)
     }
 
-    /// Whether the key in the file `path` has sealed a database: a database that is not there is a lost one.
+    /// Whether the key in the file `path` has sealed a database: if that is missing, it was lost.
     pub fn is_marked_used(path: &Path) -> bool {
         let mut text = String::new();
         let read = File::open(path).and_then(|file| file.take(LONGEST_FILE).read_to_string(&mut text));
         read.is_ok() && text.lines().any(|line| line == MARK)
     }
 
-    /// Writes into the file `path`, behind the key, that it has sealed a database. Backups of the key tell it too.
+    /// Records in the file `path`, after the key, that it has sealed a database. Backups of the key carry the mark too.
     pub fn mark_used(path: &Path) -> io::Result<()> {
         if Self::is_marked_used(path) {
             return Ok(());
         }
-        // Nothing that is there is written again: whatever happens, the key stays.
+        // Only appends: the key survives whatever happens.
         let mut file = OpenOptions::new().append(true).open(path)?;
         file.write_all(format!("{MARK}\n").as_bytes()).and_then(|()| file.sync_all())
     }
 
-    /// Seals `plain` for `context`, which says what and whose it is: in another context it does not open.
+    /// Seals `plain` for `context`, which names its kind and owner: in another context it does not open.
     pub fn seal(&self, context: &str, plain: &[u8], rng: &dyn Rng) -> Result<Vec<u8>, SealError> {
         let nonce: [u8; NONCE_LEN] = bytes(rng);
         let mut text = Zeroizing::new(plain.to_vec());
@@ -167,7 +167,7 @@ impl fmt::Debug for MasterKey {
     }
 }
 
-/// The key in `text`, beside lines that begin with `#`.
+/// The key in `text`, next to lines that begin with `#`.
 fn decode(text: &str) -> Result<MasterKey, KeyFault> {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let line = lines.next().ok_or(KeyFault::Empty)?;
@@ -182,7 +182,7 @@ fn decode(text: &str) -> Result<MasterKey, KeyFault> {
     Ok(MasterKey(LessSafeKey::new(key)))
 }
 
-/// Makes a key file whole or not at all; false if another process was first.
+/// Creates a key file atomically; false if another process was first.
 fn create(path: &Path, rng: &dyn Rng) -> io::Result<bool> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let draft = directory.join(format!(".master-key-{}", alphanumeric(rng, 16)));
@@ -190,7 +190,7 @@ fn create(path: &Path, rng: &dyn Rng) -> io::Result<bool> {
     let text = Zeroizing::new(STANDARD.encode(key.as_slice()) + "\n");
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    // A link never replaces what is there: of two processes that start at once, one key wins.
+    // A hard link never replaces an existing file: of two processes that start at once, one key wins.
     let linked = written.and_then(|()| fs::hard_link(&draft, path));
     fs::remove_file(&draft)?;
     match linked {

@@ -1,6 +1,6 @@
-//! Signatures that did not hold, by the network that they came from. One that holds is taken whatever is counted here: it
-//! cannot be guessed. Which key was claimed does not matter, so the delay tells nothing about accounts, and a network has
-//! one row.
+//! Invalid signatures, by the network that they came from. A valid one is accepted whatever the count: it cannot be
+//! guessed. Which key was claimed does not matter, so the delay reveals nothing about accounts, and a network has one
+//! row.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{StoreError, Tx, params};
 /// Failures are forgotten after this long without another.
 const FORGOTTEN: Duration = Duration::from_mins(30);
 
-/// How long a network with `count` failures in a row waits.
+/// The delay of a network after `count` failures in a row.
 fn delay(count: i64) -> Duration {
     match count {
         ..=2 => Duration::ZERO,
@@ -21,9 +21,10 @@ fn delay(count: i64) -> Duration {
     }
 }
 
-/// Counts a failure from `network`, unless that has to wait: then until when. Waiting does not make it worse.
+/// Counts a failure of `network`, or returns until when it is delayed. Attempts during the delay do not extend it.
 pub fn fail(tx: &mut dyn Tx, network: &str, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-    // Looks and counts in one statement, which holds the row: of many at once each sees what the one before it counted.
+    // Checks and counts in one statement, which holds the row: each of several concurrent attempts sees the count of
+    // the one before.
     let counted = tx.query_opt(
         "INSERT INTO signature_throttle (network, failures, blocked_until, expires_at) VALUES ($1, 1, $2, $3)
          ON CONFLICT (network) DO UPDATE SET expires_at = excluded.expires_at, failures = CASE

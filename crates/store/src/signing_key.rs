@@ -11,7 +11,7 @@ pub const CHANGED: &str = "signing_keys";
 /// The one key of [`CHANGED`]: the set changes as a whole.
 pub const ALL: &str = "all";
 
-/// A signing key as it is stored.
+/// A signing key as stored.
 #[derive(Clone, Debug)]
 pub struct SealedKey {
     /// Its id, unique.
@@ -22,17 +22,17 @@ pub struct SealedKey {
     pub sealed_private: Vec<u8>,
     /// The public JWK, JSON.
     pub public_jwk: String,
-    /// When it was made and published.
+    /// When it was created and published.
     pub created_at: Timestamp,
-    /// From when it signs.
+    /// When it starts to sign.
     pub active_from: Timestamp,
-    /// When it ceased to sign.
+    /// When it stopped signing.
     pub retired_at: Option<Timestamp>,
     /// When the last token that it signed has expired.
     pub delete_after: Option<Timestamp>,
 }
 
-/// Every key, the oldest first.
+/// Every key, oldest first.
 pub fn list(tx: &mut dyn Tx) -> Result<Vec<SealedKey>, StoreError> {
     tx.query_all(
         "SELECT kid, algorithm, private_key, public_jwk, created_at, active_from, retired_at, delete_after

@@ -1,4 +1,4 @@
-//! The one SQL text, as SQLite must see it.
+//! The one SQL text, as SQLite needs it.
 
 /// How many parameters `sql` takes: the highest `$N` outside of literals, quoted names and comments.
 pub(crate) fn parameters(sql: &str) -> usize {
@@ -7,13 +7,13 @@ pub(crate) fn parameters(sql: &str) -> usize {
     highest
 }
 
-/// `sql` with every parameter `$N` written `?N`: SQLite numbers `$N` by the order of first appearance, so that the
-/// wrong values would be bound without an error. Literals, quoted names and comments stay as they are.
+/// `sql` with every parameter `$N` written `?N`: SQLite numbers `$N` by order of first appearance, so wrong values
+/// would be bound without an error. Literals, quoted names and comments stay unchanged.
 pub(crate) fn for_sqlite(sql: &str) -> String {
     rewrite(sql, |_| {})
 }
 
-/// Tells the number of each parameter on the way.
+/// Reports the number of each parameter on the way.
 fn rewrite(sql: &str, mut found: impl FnMut(usize)) -> String {
     let mut made = String::with_capacity(sql.len());
     let mut rest = sql.chars().peekable();
@@ -46,7 +46,8 @@ fn rewrite(sql: &str, mut found: impl FnMut(usize)) -> String {
     made
 }
 
-/// Copies letters up to and with the first that `is_end` names. A doubled quote ends one literal and begins the next.
+/// Copies characters up to and including the first that `is_end` accepts. A doubled quote ends one literal and begins
+/// the next.
 fn copy_through(rest: &mut impl Iterator<Item = char>, made: &mut String, mut is_end: impl FnMut(char) -> bool) {
     for letter in rest {
         made.push(letter);

@@ -1,5 +1,5 @@
-//! Elapsed time, for time-outs alone: the one place of the store that reads the machine's own clock. It does not follow
-//! the `Clock`, because how long a database takes to answer has nothing to do with what time it is.
+//! Elapsed time, for timeouts only: the one place of the store that reads the machine's own clock. It does not follow
+//! the `Clock`, because how long a database takes has nothing to do with what time it is.
 
 use std::time::Instant;
 

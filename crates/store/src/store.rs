@@ -22,38 +22,38 @@ use crate::sweep::{self, EXPIRING, Expiring};
 use crate::tx::Tx;
 use crate::{postgres, sqlite};
 
-/// How a store is opened.
+/// How to open a store.
 #[derive(Clone)]
 pub struct StoreOptions {
     /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`.
     pub url: String,
-    /// Whether this is a server: it locks a database file, follows the change feed and deletes what expires. An admin
-    /// command does none of it and works beside a server.
+    /// Whether this is a server: it locks a database file, follows the change feed and deletes expired rows. An admin
+    /// command does none of that and works alongside a server.
     pub exclusive: bool,
-    /// Whether a database that is not there is made; otherwise it is [`OpenError::Missing`].
+    /// Whether to create a missing database; otherwise it is [`OpenError::Missing`].
     pub make: bool,
-    /// Threads that read, each with a connection: one at least.
+    /// Reader threads, each with a connection; at least one.
     pub readers: usize,
-    /// Threads that write, each with a connection: for PostgreSQL; a file has one.
+    /// Writer threads, each with a connection, on PostgreSQL; a file has one.
     pub writers: usize,
-    /// Operations that may wait, for reading and for writing each.
+    /// Operations that may wait, for readers and for writers each.
     pub queue: usize,
-    /// How long a caller waits for an outcome before it is told [`Outage::TimedOut`].
+    /// How long a caller waits for an outcome before [`Outage::TimedOut`].
     pub patience: Duration,
-    /// How long one read of a database file may take.
+    /// Timeout of one read of a database file.
     pub read_limit: Duration,
-    /// How long a database server may work on one statement. What has no answer a quarter later is given up, and its
-    /// connection with it.
+    /// How long a database server may work on one statement. A statement without a response a quarter later is given
+    /// up, along with its connection.
     pub statement_limit: Duration,
     /// What stands between this process and a database server.
     pub pooler: Pooler,
     /// How often the change feed is read.
     pub feed_interval: Duration,
-    /// How long after the last reading of the change feed caches may be used.
+    /// How long after the last read of the change feed caches may be used.
     pub feed_stale_after: Duration,
-    /// How often the background looks for what has expired.
+    /// How often the background task looks for expired rows.
     pub sweep_interval: Duration,
-    /// What the background deletes.
+    /// What the background task deletes.
     pub expiring: &'static [Expiring],
     /// The clock of the database, where a test moves it; otherwise the engine's own.
     pub database_clock: Option<Arc<dyn Clock>>,
@@ -81,7 +81,7 @@ impl StoreOptions {
         }
     }
 
-    /// For an admin command on `url`, beside a server or without one; the server has made the database.
+    /// For an admin command on `url`, with or without a server running; the database must exist.
     pub fn admin(url: impl Into<String>) -> Self {
         Self { exclusive: false, make: false, readers: 1, writers: 1, ..Self::serve(url) }
     }
@@ -93,12 +93,12 @@ pub enum Pooler {
     /// Nothing: a connection to the server is this process's own.
     #[default]
     None,
-    /// A pooler that may give every transaction another connection, which others use in between: nothing is set beyond the
-    /// end of a transaction, and no statement is prepared.
+    /// A pooler that may give every transaction another connection, which others use in between: nothing is set beyond
+    /// the end of a transaction, and no statement is prepared.
     Transaction,
 }
 
-/// Without the address, which may hold a password.
+/// Without the URL, which may hold a password.
 impl fmt::Debug for StoreOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = self.url.split(':').next().unwrap_or_default();
@@ -109,7 +109,7 @@ impl fmt::Debug for StoreOptions {
     }
 }
 
-/// A handle to the database, cheap to clone. When the last one is dropped the threads end by themselves;
+/// A handle to the database; cheap to clone. When the last one is dropped the threads end by themselves;
 /// [`Store::close`] also waits for them.
 #[derive(Clone)]
 pub struct Store {
@@ -122,7 +122,7 @@ struct Inner {
     closed: AtomicBool,
     /// Those that end first: readers, the feed, the sweep.
     threads: Mutex<Vec<JoinHandle<()>>>,
-    /// Those that end last, so that the one of a database file is alone with it and leaves no log behind.
+    /// Those that end last, so that the writer of a database file is alone with it and leaves no log behind.
     writers: Mutex<Vec<JoinHandle<()>>>,
     /// Dropped to stop the threads that wait for time to pass.
     background: Mutex<Option<Sender<()>>>,
@@ -143,7 +143,7 @@ impl WeakStore {
     }
 }
 
-/// What the threads of an engine are sent.
+/// A message to the threads of an engine.
 pub(crate) enum Message {
     /// An operation to run.
     Run(Box<dyn Job>),
@@ -151,13 +151,13 @@ pub(crate) enum Message {
     Stop,
 }
 
-/// The way to threads of an engine, and how many those are.
+/// The queue of some threads of an engine, and how many those are.
 pub(crate) struct Queue {
     pub(crate) messages: Sender<Message>,
     pub(crate) threads: usize,
 }
 
-/// The running threads of an engine and the ways to them.
+/// The running threads of an engine and their queues.
 pub(crate) struct Engine {
     pub(crate) writes: Queue,
     pub(crate) reads: Queue,
@@ -166,21 +166,21 @@ pub(crate) struct Engine {
     pub(crate) delete_changes: &'static str,
 }
 
-/// The ids of the change feed: what sorts by time, and the name of this process, whose own changes it need not read.
+/// The ids of the change feed: a sortable time, and the name of this process, whose own changes it need not read.
 #[derive(Debug)]
 pub(crate) struct ChangeIds {
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     process: String,
-    /// How often a COMMIT had no certain outcome.
+    /// How often the outcome of a COMMIT was unknown.
     unknown: AtomicU32,
 }
 
-/// Where the time of the database comes from.
+/// The source of the database's time.
 enum DatabaseClock {
     /// A file is on this machine.
     OfThisMachine(Arc<dyn Clock>),
-    /// A server tells its time with the change feed; this machine's is for who does not read that.
+    /// A server reports its time with the change feed; this machine's clock serves those that do not read the feed.
     OfTheServer(Arc<dyn Clock>),
 }
 
@@ -188,7 +188,7 @@ enum DatabaseClock {
 static OPENED: AtomicU32 = AtomicU32::new(0);
 
 impl ChangeIds {
-    /// Randomness alone would do, were it not that tests give the same to several.
+    /// Randomness alone would suffice, but tests give the same seed to several.
     fn new(clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
         let random = u32::from_be_bytes(bytes(rng.as_ref()));
         let number = OPENED.fetch_add(1, Ordering::Relaxed);
@@ -200,18 +200,18 @@ impl ChangeIds {
         ChangeId::new(self.clock.now(), self.rng.as_ref()).as_str().to_owned() + &self.process()
     }
 
-    /// How the ids of this process end, which the feed leaves out.
+    /// The suffix of the ids of this process, which the feed leaves out.
     pub(crate) fn process(&self) -> String {
         format!("{}.{:x}", self.process, self.unknown.load(Ordering::Acquire))
     }
 
-    /// Takes another name after a COMMIT that may take effect only later: what it changed is read from the feed, as if
-    /// another process had done it.
+    /// Takes another name after a COMMIT that may take effect later: its changes are then read from the feed, as if
+    /// another process had made them.
     pub(crate) fn rename(&self) {
         self.unknown.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// For the jitter of repeated attempts.
+    /// For the jitter of retries.
     pub(crate) fn rng(&self) -> &dyn Rng {
         self.rng.as_ref()
     }
@@ -226,7 +226,7 @@ pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<
 }
 
 impl Store {
-    /// Opens the database that `options` name, makes it or brings it to this version, and starts the threads of its
+    /// Opens the database that `options` name, creating or migrating it as needed, and starts the threads of its
     /// engine. Blocks.
     pub fn open(options: &StoreOptions, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, OpenError> {
         let feed = Arc::new(Feed::new(options.feed_stale_after));
@@ -265,7 +265,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Reads the change feed for the first time, so that caches serve at once, and goes on in the background.
+    /// Reads the change feed once, so that caches serve at once, and continues in the background.
     fn follow_feed(
         &self,
         mut source: Box<dyn Source>,
@@ -288,7 +288,7 @@ impl Store {
     }
 
     /// Runs `operation` in one transaction that may write. It may run more than once before one of its outcomes is
-    /// committed, and once taken it runs to its end whether the caller waits or not.
+    /// committed, and once started it runs to its end whether or not the caller waits.
     pub async fn write<R: Send + 'static>(
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
@@ -298,7 +298,7 @@ impl Store {
         outcome
     }
 
-    /// Runs `operation`, which only reads, on one state of a database file, or statement by statement on PostgreSQL.
+    /// Runs `operation`, which only reads, on one snapshot of a database file, or statement by statement on PostgreSQL.
     pub async fn read<R: Send + 'static>(
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
@@ -306,7 +306,7 @@ impl Store {
         self.task(&self.inner.reads, operation).await
     }
 
-    /// [`Store::write`] for a thread that may wait.
+    /// [`Store::write`] for a thread that may block.
     pub fn write_blocking<R: Send + 'static>(
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
@@ -316,7 +316,7 @@ impl Store {
         outcome
     }
 
-    /// [`Store::read`] for a thread that may wait.
+    /// [`Store::read`] for a thread that may block.
     pub fn read_blocking<R: Send + 'static>(
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
@@ -324,17 +324,17 @@ impl Store {
         self.thread(&self.inner.reads, operation)
     }
 
-    /// Whether cached values may be used: the change feed was read a moment ago.
+    /// Whether cached values may be used: the change feed was read recently.
     pub fn is_fresh(&self) -> bool {
         self.inner.feed.is_fresh()
     }
 
-    /// How long ago the change feed was last read.
+    /// The time since the change feed was last read.
     pub fn feed_age(&self) -> Option<Duration> {
         self.inner.feed.age()
     }
 
-    /// Operations that wait for a writer: a measure of the load, 1,024 at most unless configured.
+    /// Operations that wait for a writer: a measure of load, 1,024 at most unless configured.
     pub fn waiting_writes(&self) -> usize {
         self.inner.writes.messages.len()
     }
@@ -344,8 +344,8 @@ impl Store {
         self.inner.reads.messages.len()
     }
 
-    /// The name of a thread that has ended although the store is open: by a panic, since nothing else ends one. What it
-    /// was there for is not done any more, so the process has to be started again.
+    /// The name of a thread that has ended although the store is open: by a panic, since nothing else ends one. Its
+    /// work is no longer done, so the process has to be restarted.
     pub fn dead_thread(&self) -> Option<String> {
         if self.inner.closed.load(Ordering::Acquire) {
             return None;
@@ -357,7 +357,7 @@ impl Store {
         })
     }
 
-    /// Finishes what was taken, ends every thread and lets go of the database. Later operations are refused as
+    /// Finishes pending operations, ends every thread and closes the database. Later operations are refused as
     /// [`Outage::Closed`]. Blocks.
     pub fn close(&self) {
         if self.inner.closed.swap(true, Ordering::AcqRel) {
@@ -376,7 +376,7 @@ impl Store {
         &self.inner.writing
     }
 
-    /// The time by the clock of the database, which every process on it shares: what may be used once is remembered by it.
+    /// The time by the clock of the database, which every process on it shares: single-use values are remembered by it.
     pub fn database_now(&self) -> Timestamp {
         match &self.inner.database_clock {
             DatabaseClock::OfThisMachine(clock) => clock.now(),
@@ -429,7 +429,7 @@ impl Store {
 
 #[cfg(feature = "testing")]
 impl Store {
-    /// Hands `job` to a writer, past everything that protects one from its jobs.
+    /// Hands `job` to a writer, without the protection that writers otherwise have from their jobs.
     pub(crate) fn hand_to_writer(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
         self.enqueue(&self.inner.writes, job)
     }
@@ -440,7 +440,7 @@ impl Store {
     }
 }
 
-/// Ends the threads behind `queue` once they have done what is in it, and waits for all of `threads`.
+/// Ends the threads behind `queue` once they have emptied it, and waits for all of `threads`.
 fn stop(queue: &Queue, threads: &Mutex<Vec<JoinHandle<()>>>) {
     for _ in 0..queue.threads {
         // Without a thread behind it there is nothing to stop.
@@ -461,7 +461,7 @@ impl fmt::Debug for Store {
     }
 }
 
-/// The path in `sqlite:PATH`; nothing for an address of PostgreSQL.
+/// The path in `sqlite:PATH`; `None` for a URL of PostgreSQL.
 fn file_path(url: &str) -> Result<Option<PathBuf>, OpenError> {
     let scheme = url.split(':').next().unwrap_or_default();
     match (scheme, url.strip_prefix("sqlite:")) {

@@ -1,4 +1,4 @@
-//! The deletion of what has expired, in small batches.
+//! Deletion of expired rows, in small batches.
 
 use std::time::Duration;
 
@@ -10,29 +10,29 @@ use crate::session;
 use crate::store::{Store, WeakStore};
 use crate::workspace::removal;
 
-/// Rows that one statement deletes at most: the writer is never held for long.
+/// Rows that one statement deletes at most: the writer is never held up for long.
 const BATCH: u64 = 500;
 
-/// A table of which rows expire.
+/// A table whose rows expire.
 #[derive(Clone, Copy, Debug)]
 pub struct Expiring {
     /// The table.
     pub table: &'static str,
-    /// The statement that deletes a batch of what expired at or before `$1`.
+    /// The statement that deletes a batch of rows expired at or before `$1`.
     pub delete: &'static str,
-    /// How much longer the rows are kept: where one that is gone would let something in again that is over.
+    /// How much longer rows are kept, where a deleted row would let something expired in again.
     pub margin: Duration,
 }
 
 impl Expiring {
-    /// Kept for as long as the slowest clock of any node may still call it good.
+    /// Kept for as long as the slowest clock of any node may still accept it.
     pub(crate) const fn kept(self) -> Self {
         Self { margin: MARGIN, ..self }
     }
 }
 
-/// `expiring!("codes", "hash", "delete_after")`: the rows of `codes`, whose primary key is `hash` (or `"a, b"`), may go
-/// when `delete_after` has come. The column needs an index.
+/// `expiring!("codes", "hash", "delete_after")`: the rows of `codes`, whose primary key is `hash` (or `"a, b"`), may be
+/// deleted at `delete_after`. The column needs an index.
 #[macro_export]
 macro_rules! expiring {
     ($table:literal, $key:literal, $expiry:literal) => {
@@ -60,7 +60,7 @@ macro_rules! expiring {
     };
 }
 
-/// Every table of which rows expire.
+/// Every table whose rows expire.
 pub const EXPIRING: &[Expiring] = &[
     expiring!("interactions", "id", "expires_at"),
     expiring!("codes", "hash", "delete_after"),
@@ -78,8 +78,8 @@ pub const EXPIRING: &[Expiring] = &[
 ];
 
 impl Store {
-    /// Deletes everything that has expired by the database's clock, batch after batch; how many rows those were. Blocks: the
-    /// background does this every minute.
+    /// Deletes everything expired by the database's clock, batch by batch; returns how many rows. Blocks: the
+    /// background task does this every minute.
     pub fn sweep_once(&self) -> Result<u64, StoreError> {
         let now = self.database_now();
         let mut deleted = 0;

@@ -28,10 +28,10 @@ pub enum Engine {
     Postgres,
 }
 
-/// The engines to test: both, or SQLite alone where `SIGMA_TEST_ENGINES=sqlite` says so.
+/// The engines to test: both, or only SQLite with `SIGMA_TEST_ENGINES=sqlite`.
 ///
 /// # Panics
-/// If there is no server to test on and nobody said that this is meant.
+/// If there is no server to test on, and `SIGMA_TEST_ENGINES` does not permit that.
 pub fn engines() -> Vec<Engine> {
     if std::env::var("SIGMA_TEST_ENGINES").is_ok_and(|engines| engines == "sqlite") {
         return vec![Engine::Sqlite];
@@ -72,13 +72,13 @@ macro_rules! on_both_engines {
     )+};
 }
 
-/// A database that nobody else uses, gone when this is dropped.
+/// An exclusive database, deleted when this is dropped.
 pub struct TestDatabase {
-    /// Which engine it is on.
+    /// Its engine.
     pub engine: Engine,
     /// How a server opens it.
     pub options: StoreOptions,
-    /// Its own clock, and that of everything that is opened on it, at 2026-03-01T12:00:00Z.
+    /// Its own clock, and that of everything opened on it, at 2026-03-01T12:00:00Z.
     pub clock: Arc<ManualClock>,
     place: Place,
 }
@@ -101,7 +101,7 @@ impl TestDatabase {
     /// An empty one.
     ///
     /// # Panics
-    /// If it cannot be made.
+    /// If it cannot be created.
     pub fn empty(engine: Engine) -> Self {
         let (place, url) = match engine {
             Engine::Sqlite => {
@@ -127,7 +127,7 @@ impl TestDatabase {
         Self { engine, options, clock, place }
     }
 
-    /// Opens it as one more process would, in the way that `change` makes of [`TestDatabase::options`].
+    /// Opens it as another process would, with [`TestDatabase::options`] modified by `change`.
     pub fn beside(&self, change: impl FnOnce(&mut StoreOptions)) -> Result<Store, OpenError> {
         let mut options = self.options.clone();
         change(&mut options);
@@ -150,7 +150,7 @@ impl TestDatabase {
         self.clock.advance(span);
     }
 
-    /// The directory of the database file; nothing on PostgreSQL.
+    /// The directory of the database file; `None` on PostgreSQL.
     pub fn directory(&self) -> Option<&Path> {
         match &self.place {
             Place::File(directory) => Some(directory.path()),
@@ -167,16 +167,16 @@ impl Drop for TestDatabase {
     }
 }
 
-/// An open store on a database of its own: a [`Store`] to its users.
+/// An open store on a database of its own; dereferences to [`Store`].
 pub struct TestStore {
     store: Store,
-    /// Which engine it is on.
+    /// Its engine.
     pub engine: Engine,
     /// Its clock, at 2026-03-01T12:00:00Z.
     pub clock: Arc<ManualClock>,
     /// Randomness, another sequence in every test.
     pub rng: Arc<SeededRng>,
-    /// What it is open on.
+    /// The database it is open on.
     pub database: TestDatabase,
 }
 
@@ -186,7 +186,7 @@ impl TestStore {
         Self::with(engine, |_| {})
     }
 
-    /// A store on a fresh database, opened as `change` wants it.
+    /// A store on a fresh database, opened with options modified by `change`.
     ///
     /// # Panics
     /// If it cannot be opened.
@@ -219,7 +219,7 @@ impl TestStore {
         self.clock.advance(span);
     }
 
-    /// The directory of the database file; nothing on PostgreSQL.
+    /// The directory of the database file; `None` on PostgreSQL.
     pub fn directory(&self) -> Option<&Path> {
         self.database.directory()
     }
@@ -239,16 +239,16 @@ impl Drop for TestStore {
     }
 }
 
-/// Runs a future to its end.
+/// Runs a future to completion.
 ///
 /// # Panics
-/// If there is no runtime to be had.
+/// If no runtime can be created.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     runtime.expect("a runtime").block_on(future)
 }
 
-/// Writes until concurrent writers leave a chance: what they do to each other is told, never half done.
+/// Writes until concurrent writers leave a chance: conflicts are reported, never half done.
 ///
 /// # Panics
 /// The database fails otherwise.
@@ -264,8 +264,8 @@ pub fn insist<R: Send + 'static>(
     }
 }
 
-/// Waits for what another thread or process does in real time. It waits long: a busy machine is slow, what is broken
-/// never comes.
+/// Waits in real time for another thread or process. The wait is long: a busy machine is slow, a broken one never gets
+/// there.
 ///
 /// # Panics
 /// If it has not happened after a minute.
@@ -277,8 +277,8 @@ pub fn eventually(mut happened: impl FnMut() -> bool) {
     }
 }
 
-/// Looks a hundred times, 20 ms apart, whether it has happened, a second at most by the design. On a machine with too much
-/// to do the looking itself takes longer, and what is looked for has as much more time.
+/// Waits for what by design happens within a second: checks a hundred times, 20 ms apart. On a busy machine each check
+/// takes longer, which gives the awaited event as much more time.
 ///
 /// # Panics
 /// If it has not happened by then.
@@ -303,21 +303,21 @@ pub enum Victim {
     Feed,
 }
 
-/// Ends a thread of `store` by a panic, which nothing that the store is given could do.
+/// Ends a thread of `store` by a panic, which no ordinary operation could do.
 ///
 /// # Panics
-/// If the store takes nothing.
+/// If the store accepts nothing.
 pub fn kill(store: &Store, victim: Victim) {
     match victim {
         Victim::Writer => store.hand_to_writer(Box::new(Fatal)).expect("the store takes it"),
         Victim::Reader => store.hand_to_reader(Box::new(Fatal)).expect("the store takes it"),
         Victim::Feed => {
-            // Never dropped, so that it is there when the feed tells of the change.
+            // Never dropped, so that it is there when the feed reports the change.
             let fatal: Arc<dyn Forget> = Arc::new(Fatal);
             store.feed().subscribe("fatal", Arc::downgrade(&fatal));
             std::mem::forget(fatal);
             let id = format!("fatal{}", COUNT.fetch_add(1, Ordering::Relaxed));
-            // Later than any reading of the feed, so that the next one finds it.
+            // Later than any read of the feed, so that the next one finds it.
             let sql = "INSERT INTO changes (id, kind, key, at) VALUES ($1, 'fatal', 'x', 9000000000000000)";
             store
                 .write_blocking(move |tx| tx.execute(sql, crate::params![id.as_str()]))
@@ -363,13 +363,13 @@ fn server_url() -> String {
     })
 }
 
-/// Runs `sql` on the server of the tests, by a connection to its own database.
+/// Runs `sql` on the test server, through a connection to its own database.
 ///
 /// # Panics
 /// If it fails.
 pub fn administer(sql: &str) {
     let sql = sql.to_owned();
-    // The client must not meet the runtime of an asynchronous test.
+    // The client must not run inside the runtime of an asynchronous test.
     let outcome = std::thread::spawn(move || {
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(async {
             let (client, connection) = tokio_postgres::connect(&server_url(), tokio_postgres::NoTls).await?;

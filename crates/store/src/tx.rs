@@ -1,4 +1,4 @@
-//! The transaction that a store operation works in.
+//! The transaction in which a store operation works.
 
 use sigma_core::ids::{GrantId, OrgId, UserId};
 
@@ -6,37 +6,38 @@ use crate::error::StoreError;
 use crate::row::Row;
 use crate::value::Value;
 
-/// One transaction on either engine. SQL uses `$1`, `$2`, … and what both engines understand (`README.md`).
+/// One transaction on either engine. SQL uses `$1`, `$2`, … and only what both engines understand (`README.md`).
 ///
-/// After a statement has failed, everything more is refused and nothing of the operation is kept, even if the operation
-/// then answers `Ok`.
+/// After a failed statement, further ones are refused and nothing of the operation is kept, even if the operation then
+/// returns `Ok`.
 pub trait Tx {
-    /// Runs a statement that gives no rows; how many rows it changed.
+    /// Runs a statement that returns no rows; returns how many rows it changed.
     fn execute(&mut self, sql: &'static str, params: &[Value]) -> Result<u64, StoreError>;
 
-    /// The first row of the answer, if there is one. The statement runs to its end all the same.
+    /// The first row of the result, if any. The statement runs to its end all the same.
     fn query_opt(&mut self, sql: &'static str, params: &[Value]) -> Result<Option<Row>, StoreError>;
 
-    /// All rows of the answer, in its order.
+    /// All rows of the result, in order.
     fn query_all(&mut self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>, StoreError>;
 
-    /// Waits until no other transaction holds `owner`, and holds it until this one ends. What is read afterwards stays as
-    /// it is, provided that whoever writes it locks the same owner. An owner that does not exist locks nothing. A database
-    /// file has one writer, which needs no locks.
+    /// Waits until no other transaction holds `owner`, and holds it until this one ends. Rows read afterwards do not
+    /// change, provided that their writers lock the same owner. Locking a missing owner locks nothing. A database file
+    /// has one writer, which needs no locks.
     ///
-    /// Owners are locked in the order of [`Owner`], and users among each other by id; locking one again is free. A read
-    /// locks nothing.
+    /// Owners are locked in the order of [`Owner`], and users among each other by id; locking one again is free. Reads
+    /// take no locks.
     fn lock(&mut self, owner: Owner<'_>) -> Result<(), StoreError>;
 
-    /// Records in the change feed, in this transaction, that `key` of `kind` changed. Caches of this process forget it
-    /// after the commit and before the operation is answered; those of other processes within a second.
+    /// Records in the change feed, in this transaction, that `key` of `kind` changed. Caches of this process drop it
+    /// after the commit and before the operation returns; those of other processes within a second.
     fn changed(&mut self, kind: &'static str, key: &str) -> Result<(), StoreError>;
 }
 
-/// A row that other rows belong to: whoever decides by those, or changes them by what they say, locks it first.
+/// A row that other rows belong to: whoever decides by those, or changes them depending on their content, locks it
+/// first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner<'a> {
-    /// Of what there is one in the whole installation: signing keys, and the ids that are never given out again.
+    /// Singletons of the installation: signing keys, and the ids that are never reused.
     Installation,
     /// Of roles, memberships, API keys, secrets, resources.
     Org(&'a OrgId),
@@ -53,7 +54,7 @@ pub enum Owner<'a> {
 }
 
 impl Owner<'_> {
-    /// The statement that locks the row and answers with its id.
+    /// The statement that locks the row and returns its id.
     pub(crate) const fn statement(&self) -> &'static str {
         match self {
             Self::Installation => "SELECT CAST(id AS TEXT) FROM migration_lock WHERE CAST(id AS TEXT) = $1 FOR UPDATE",
@@ -68,7 +69,7 @@ impl Owner<'_> {
         }
     }
 
-    /// What the statement takes.
+    /// Its parameter.
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Installation => "1",
@@ -106,10 +107,10 @@ pub(crate) struct Locks {
 }
 
 impl Locks {
-    /// Whether `owner` is held already.
+    /// Whether `owner` is already held.
     ///
     /// # Panics
-    /// In a debug build, if one that comes before it is wanted only now: two transactions could wait for each other.
+    /// In a debug build, if an owner that sorts earlier is locked later: two transactions could deadlock.
     pub(crate) fn holds(&self, owner: &Owner<'_>) -> bool {
         let (rank, name) = (owner.rank(), owner.name());
         if self.held.iter().any(|(held, id)| *held == rank && id == name) {

@@ -21,7 +21,7 @@ pub enum Value {
     Bytes(Vec<u8>),
 }
 
-/// Without the content of texts and bytes, which may be secret or somebody's own.
+/// Without the content of texts and bytes, which may be secret or personal.
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -35,7 +35,7 @@ impl fmt::Debug for Value {
 }
 
 impl Value {
-    /// What it holds, for messages: never the content.
+    /// Its type, for messages: never the content.
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Null => "NULL",

@@ -1,4 +1,4 @@
-//! Whether anything of some kinds changed: for what is made of many cached values and remembered as a whole.
+//! Whether anything of some kinds changed, for values computed from many cached ones and kept as a whole.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
@@ -7,15 +7,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::feed::Forget;
 use crate::store::Store;
 
-/// Counters that changes are spread over: two subjects seldom share one, and then only disturb each other.
+/// Counters that changes are spread over: two subjects rarely share one, and then only cause false invalidations.
 const STRIPES: usize = 1 << 16;
 
-/// Counts the changes of several kinds, each by what it is about: the part of its key before a `/`, or all of it. What was
-/// made under one generation of its subjects holds while that is still their generation; a maker reads the generation of a
-/// subject *before* it reads anything about it.
+/// Counts the changes of several kinds by subject: the part of the key before a `/`, or all of it. A value computed
+/// under one generation of its subjects is valid while that is current; its maker reads the generation of a subject
+/// *before* it reads anything about it.
 ///
-/// The feed tells every [`Cache`](crate::Cache) before any watch, so that who sees the new generation finds no old value
-/// in a cache.
+/// The feed notifies every [`Cache`](crate::Cache) before any watch, so that a reader who sees the new generation finds
+/// no old value in a cache.
 #[derive(Clone)]
 pub struct Watch {
     store: Store,
@@ -38,7 +38,7 @@ pub struct Generation {
 }
 
 impl Watch {
-    /// Watches what [`Tx::changed`](crate::Tx::changed) names as one of `kinds`.
+    /// Watches what [`Tx::changed`](crate::Tx::changed) reports as one of `kinds`.
     pub fn new(store: &Store, kinds: &[&'static str]) -> Self {
         let stripes = (0..STRIPES).map(|_| AtomicU64::new(0)).collect();
         let counts = Arc::new(Counts { stripes, hasher: RandomState::new(), epoch: AtomicU64::new(0) });
@@ -49,7 +49,7 @@ impl Watch {
         Self { store: store.clone(), counts }
     }
 
-    /// How often something about `subject` changed; nothing while the change feed is stale, when nobody can say.
+    /// How often something about `subject` changed; `None` while the change feed is stale, when that is unknown.
     pub fn generation(&self, subject: &str) -> Option<Generation> {
         if !self.store.feed().is_fresh() {
             return None;
@@ -58,7 +58,7 @@ impl Watch {
         Some(Generation { epoch: self.counts.epoch(), stripe, count: self.counts.count(stripe) })
     }
 
-    /// Whether nothing about the subject of any of `generations` changed since; no while the change feed is stale.
+    /// Whether nothing about the subjects of `generations` changed since; false while the change feed is stale.
     pub fn are_current(&self, generations: &[Generation]) -> bool {
         self.store.feed().is_fresh() && {
             let epoch = self.counts.epoch();
