@@ -14,19 +14,19 @@ use crate::stopwatch;
 use crate::store::Pooler;
 use crate::value::Value;
 
-/// How long a connection has to say goodbye.
+/// How long a connection has to close cleanly.
 const FAREWELL: Duration = Duration::from_millis(50);
 
-/// Why a statement has no answer.
+/// Why a statement has no result.
 #[derive(Debug)]
 pub(crate) enum Trouble {
-    /// The server said so, or the connection broke.
+    /// The server reported an error, or the connection broke.
     Told(Error),
-    /// Nothing came back in the time that the operation has. The connection is not used again.
+    /// No response within the operation's time limit. The connection is not used again.
     Silence,
 }
 
-/// A connection that one thread owns. It is driven only while that thread waits for an answer.
+/// A connection that one thread owns. It is driven only while that thread waits for a response.
 pub(crate) struct Session {
     /// Taken when the session ends.
     runtime: Option<Runtime>,
@@ -34,9 +34,9 @@ pub(crate) struct Session {
     driver: Option<JoinHandle<()>>,
     pooler: Pooler,
     prepared: HashMap<&'static str, Statement>,
-    /// When the operation that uses the connection has to be done.
+    /// The deadline of the operation that uses the connection.
     deadline: Instant,
-    /// Whether a transaction may have been left open on it, or an answer may still come.
+    /// Whether a transaction may still be open on it, or a response outstanding.
     spoiled: bool,
 }
 
@@ -58,12 +58,12 @@ impl Session {
         }
     }
 
-    /// Gives whatever follows `limit` from now.
+    /// Allows whatever follows `limit` from now.
     pub(crate) fn allow(&mut self, limit: Duration) {
         self.deadline = stopwatch::now() + limit;
     }
 
-    /// Whether the time has passed that [`Session::allow`] gave.
+    /// Whether the time that [`Session::allow`] set is over.
     pub(crate) fn is_late(&self) -> bool {
         stopwatch::now() >= self.deadline
     }
@@ -85,7 +85,7 @@ impl Session {
             .collect())
     }
 
-    /// Leaves the transaction. If that fails the connection is not used again.
+    /// Rolls the transaction back. If that fails, the connection is not used again.
     pub(crate) fn roll_back(&mut self) {
         if self.run("ROLLBACK").is_err() {
             self.spoiled = true;
@@ -126,8 +126,8 @@ impl Session {
         self.statement(sql).map(|statement| statement.params().len())
     }
 
-    /// Statements are prepared once a connection. Behind a pooler that gives every transaction another connection they
-    /// are sent as they are.
+    /// Statements are prepared once per connection. Behind a pooler that gives every transaction another connection
+    /// they are sent unprepared.
     fn statement(&mut self, sql: &'static str) -> Result<Statement, Trouble> {
         if let Some(statement) = self.prepared.get(sql) {
             return Ok(statement.clone());
@@ -137,7 +137,7 @@ impl Session {
         Ok(statement)
     }
 
-    /// Waits for an answer until the deadline. After a silence nobody knows what the connection will say next.
+    /// Waits for a response until the deadline. After a timeout the state of the connection is unknown.
     fn wait<T>(&mut self, ask: impl AsyncFnOnce(&Client) -> Result<T, Error>) -> Result<T, Trouble> {
         let (Some(runtime), Some(client)) = (&self.runtime, &self.client) else { return Err(Trouble::Silence) };
         let left = self.deadline.saturating_duration_since(stopwatch::now());
@@ -150,16 +150,16 @@ impl Session {
 }
 
 impl Drop for Session {
-    /// Tells the server that nothing more comes, if it listens, and closes the socket.
+    /// Terminates the session if the server still responds, and closes the socket.
     fn drop(&mut self) {
         let (Some(runtime), Some(driver)) = (self.runtime.take(), self.driver.take()) else { return };
         drop(self.client.take());
-        // On a thread of another runtime nobody may wait.
+        // Blocking is not allowed on a thread of another runtime.
         if !self.spoiled && Handle::try_current().is_err() {
-            // What does not leave in time is cut off.
+            // Whatever is not sent in time is dropped.
             drop(runtime.block_on(async { tokio::time::timeout(FAREWELL, driver).await }));
         }
-        // Without waiting for a name that is still being looked up.
+        // Without waiting for a name lookup in progress.
         runtime.shutdown_background();
     }
 }
@@ -168,7 +168,7 @@ fn borrowed(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
     params.iter().map(|value| -> &(dyn ToSql + Sync) { value }).collect()
 }
 
-/// The parameters with the types that columns have. That of a NULL is for the server to find out.
+/// The parameters with the types of their columns. The server infers that of a NULL.
 fn typed(params: &[Value]) -> Vec<(&(dyn ToSql + Sync), Type)> {
     params
         .iter()

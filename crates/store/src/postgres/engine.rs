@@ -17,10 +17,10 @@ use crate::migrations::{self, Schema, SchemaError};
 use crate::store::{ChangeIds, Engine, Message, Pooler, Queue, StoreOptions, spawn};
 use crate::tx::Tx as _;
 
-/// The oldest release that the tests run on, as the server counts.
+/// The oldest supported release, in the server's numbering.
 const OLDEST: u32 = 140_000;
 
-/// Brings the database to this version, starts the threads and opens their connections.
+/// Migrates the database to this version, starts the threads and opens their connections.
 pub(crate) fn start(
     options: &StoreOptions,
     feed: &Arc<Feed>,
@@ -28,15 +28,15 @@ pub(crate) fn start(
 ) -> Result<(Engine, Box<dyn Source>), OpenError> {
     let server = Arc::new(Server::at(options)?);
     let (at, pooler, make) = (Arc::clone(&server), options.pooler, options.make);
-    // The client brings a runtime of its own, which must not meet that of the caller.
+    // The client brings a runtime of its own, which must not run inside that of the caller.
     let prepared = std::thread::spawn(move || prepare(&at, pooler, make)).join();
     let session =
         prepared.unwrap_or_else(|_| Err(OpenError::Server("the opening thread ended by a panic".to_owned())))?;
-    // The connection that has prepared everything reads the feed from now on. Where there is room for few, each kind of work
-    // gets one before the rest is opened.
+    // The connection that has prepared everything reads the feed from now on. If connections are scarce, each kind of
+    // work gets one before further ones are opened.
     let session = options.exclusive.then_some(session);
     let followed = ServerFeed { server: Arc::clone(&server), ids: Arc::clone(ids), session };
-    // It is shown before there is one.
+    // Required in the interface before it exists.
     metrics::counter!(CONFLICTS).increment(0);
     let hire = |purpose: Purpose| Team::new(options, purpose, &server, feed, ids);
     let (mut writing, mut reading) = (hire(Purpose::Write), hire(Purpose::Read));
@@ -55,7 +55,7 @@ pub(crate) fn start(
     Ok((engine, Box::new(followed)))
 }
 
-/// The workers of one kind, while they are started.
+/// The workers of one kind, during start.
 struct Team<'s> {
     options: &'s StoreOptions,
     purpose: Purpose,
@@ -100,7 +100,7 @@ impl<'s> Team<'s> {
         drop(opened);
         let failures: Vec<NoConnection> = outcomes.iter().take(wanted).filter_map(Result::err).collect();
         let missing = failures.len();
-        // The others tell that there was no connection a moment ago.
+        // The others report the recent failure to connect.
         let Some(failure) = failures.into_iter().max_by_key(|failure| failure.outage == Outage::Exhausted) else {
             return Ok(());
         };
@@ -159,7 +159,7 @@ impl Schema for Session {
         self.texts(sql).map_err(|error| SchemaError::new(&error.explain()))
     }
 
-    /// A row to wait for, since servers that only speak like PostgreSQL have no advisory locks.
+    /// A row to wait for, since servers that only speak the protocol of PostgreSQL have no advisory locks.
     fn lock(&mut self) -> Result<(), SchemaError> {
         self.batch(
             "CREATE TABLE IF NOT EXISTS migration_lock (id BIGINT NOT NULL PRIMARY KEY); \

@@ -1,4 +1,4 @@
-//! What an error of the server means.
+//! The meaning of the server's errors.
 
 use std::error::Error as _;
 
@@ -8,19 +8,19 @@ use tokio_postgres::error::SqlState;
 use super::client::Trouble;
 use crate::error::{Outage, StoreError};
 
-/// What to do about a failed statement.
+/// How to handle a failed statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// Concurrent transactions met: run the operation again.
+    /// Concurrent transactions conflicted: run the operation again.
     Again,
-    /// A row of the same key was there, perhaps made a moment ago by another transaction: run again, the operation may find
-    /// it now.
+    /// A row with the same key existed, perhaps created a moment ago by another transaction: run the operation again,
+    /// it may find the row now.
     Duplicate(StoreError),
-    /// The connection is gone, or cannot be used any more.
+    /// The connection is gone, or unusable.
     Lost,
-    /// The server takes no writes on this connection.
+    /// The server accepts no writes on this connection.
     ReadOnly,
-    /// No answer came in time: whether the statement was run is unknown, and the connection is closed.
+    /// No response in time: whether the statement ran is unknown, and the connection is closed.
     Silence,
     /// There is no connection to run it on.
     Unconnected(Outage),
@@ -29,7 +29,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    /// The meaning of `trouble`, which is logged where nothing will be done about it.
+    /// The meaning of `trouble`, which is logged if nothing will be done about it.
     pub(crate) fn of(trouble: &Trouble, sql: &str) -> Self {
         let Trouble::Told(error) = trouble else {
             tracing::error!(sql, "the database server does not answer: the connection is closed");
@@ -42,7 +42,7 @@ impl Fault {
         fault
     }
 
-    /// What whoever called is told, if nothing else can be done about it.
+    /// What the caller is told, if the error cannot be handled otherwise.
     pub(crate) fn failure(self) -> StoreError {
         match self {
             Self::Again => Outage::Contended.into(),
@@ -82,11 +82,11 @@ impl Fault {
     }
 }
 
-/// What is to be done if something between us and the server hands connections around.
+/// Advice for when a pooler between us and the server reassigns connections.
 pub(crate) const POOLER: &str = "a connection pooler such as PgBouncer answers in the place of the database server: \
      set store.pooler to \"transaction\", or give the address of the server itself";
 
-/// Whether `error` is what a pooler says to a start-up parameter that it does not know.
+/// Whether `error` is a pooler's refusal of an unknown start-up parameter.
 pub(crate) fn is_pooler(error: &Error) -> bool {
     error.as_db_error().is_some_and(|answer| answer.message().contains("unsupported startup parameter"))
 }
@@ -95,7 +95,7 @@ fn in_class(state: &SqlState, class: &str) -> bool {
     state.code().starts_with(class)
 }
 
-/// The client prints "db error" and keeps what the server said beneath it. Without the detail, which quotes rows.
+/// The client prints "db error" and hides the server's message in the source. Without the detail, which quotes rows.
 pub(crate) fn explain(error: &Error) -> String {
     match (error.as_db_error(), error.source()) {
         (Some(answer), _) => format!("{} ({})", answer.message(), answer.code().code()),
@@ -105,7 +105,7 @@ pub(crate) fn explain(error: &Error) -> String {
 }
 
 impl Trouble {
-    /// What is to be told of it.
+    /// The reportable part of it.
     pub(crate) fn explain(&self) -> String {
         match self {
             Self::Told(error) => explain(error),

@@ -9,21 +9,21 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use crate::job::Job;
 use crate::store::Message;
 
-/// What the workers of one queue share.
+/// The state that the workers of one queue share.
 pub(crate) struct Crew {
     queue: Receiver<Message>,
-    /// What somebody took and could not do, having lost their connection.
+    /// Jobs taken by workers that lost their connection.
     to_others: Sender<Box<dyn Job>>,
     returned: Receiver<Box<dyn Job>>,
     connected: Arc<AtomicUsize>,
-    /// Somebody looks whether the server is back.
+    /// A worker is checking whether the server is back.
     looks: AtomicBool,
     /// Dropped when the first of them ends, which wakes those that wait.
     at_work: Mutex<Option<Sender<()>>>,
     over: Receiver<()>,
 }
 
-/// One of those who have a connection, for as long as this lives.
+/// Counts a connected worker, for as long as this lives.
 pub(crate) struct Member(Arc<AtomicUsize>);
 
 impl Drop for Member {
@@ -51,7 +51,7 @@ impl Crew {
         &self.returned
     }
 
-    /// Counts one more that has a connection.
+    /// Counts one more connected worker.
     pub(crate) fn join(&self) -> Member {
         self.connected.fetch_add(1, Ordering::AcqRel);
         Member(Arc::clone(&self.connected))
@@ -61,7 +61,7 @@ impl Crew {
         self.connected.load(Ordering::Acquire) > 0
     }
 
-    /// Whether nobody else looks for the server, and this one may.
+    /// Whether no other worker is checking on the server, and this one may.
     pub(crate) fn begin_to_look(&self) -> bool {
         !self.looks.swap(true, Ordering::AcqRel)
     }
@@ -70,7 +70,7 @@ impl Crew {
         self.looks.store(false, Ordering::Release);
     }
 
-    /// Leaves `job` to somebody who has a connection.
+    /// Leaves `job` to a connected worker.
     pub(crate) fn give_back(&self, job: Box<dyn Job>) {
         // The receiver lives as long as this.
         drop(self.to_others.send(job));

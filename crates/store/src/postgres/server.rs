@@ -1,4 +1,4 @@
-//! The address of the server and how connections to it are made.
+//! The address of the server, and how to connect to it.
 
 use std::error::Error as _;
 use std::net::IpAddr;
@@ -18,11 +18,11 @@ use crate::error::{OpenError, Outage};
 use crate::stopwatch;
 use crate::store::{Pooler, StoreOptions};
 
-/// After a connection could not be made, nobody tries for so long: callers are told at once instead of one by one.
+/// How long no new connection is attempted after a failed one: callers get an error at once instead of one by one.
 pub(crate) const PAUSE: Duration = Duration::from_millis(250);
-/// How long a host has that said nothing the last time, while there are others.
+/// The timeout for a host that did not respond the last time, while there are others.
 const DOUBT: Duration = Duration::from_millis(500);
-/// How long it may take to change the schema.
+/// How long a schema migration may take.
 pub(crate) const MIGRATION: Duration = Duration::from_mins(10);
 
 /// What a worker's connection is for.
@@ -30,24 +30,24 @@ pub(crate) const MIGRATION: Duration = Duration::from_mins(10);
 pub(crate) enum Purpose {
     /// Transactions, READ COMMITTED, with limits on every wait.
     Write,
-    /// Statement by statement, which only read.
+    /// Read-only, statement by statement.
     Read,
 }
 
-/// A PostgreSQL server, or several of which one takes writes.
+/// A PostgreSQL server, or several of which one accepts writes.
 pub(crate) struct Server {
     hosts: Vec<HostAddress>,
     /// Everything but the host.
     config: Config,
     tls: Option<MakeRustlsConnect>,
     pooler: Pooler,
-    /// How long one statement may take.
+    /// Timeout of one statement.
     statement_limit: Duration,
     connect_limit: Duration,
-    /// The host that took writes the last time.
+    /// The host that accepted writes the last time.
     good: AtomicUsize,
     origin: Instant,
-    /// When a connection last could not be made: microseconds after `origin`; 0 is never.
+    /// When a connection last failed: microseconds after `origin`; 0 is never.
     failed_at: AtomicU64,
 }
 
@@ -55,7 +55,7 @@ struct HostAddress {
     host: Host,
     address: Option<IpAddr>,
     port: u16,
-    /// It said nothing the last time.
+    /// It did not respond the last time.
     was_silent: AtomicBool,
 }
 
@@ -66,22 +66,22 @@ pub(crate) struct NoConnection {
     pub(crate) outage: Outage,
     /// What the operator is told.
     pub(crate) cause: String,
-    /// Waiting may help: the server is away, starting, full or not the leader yet.
+    /// Waiting may help: the server is down, starting, full or not the leader yet.
     pub(crate) is_passing: bool,
 }
 
 type Connected = (Client, JoinHandle<()>);
 
 impl Server {
-    /// The server that `options` name: `postgres://USER:PASSWORD@HOST:PORT/DATABASE?PARAMETER=VALUE&…` with the parameters
-    /// of libpq.
+    /// The server that `options` name: `postgres://USER:PASSWORD@HOST:PORT/DATABASE?PARAMETER=VALUE&…` with the
+    /// parameters of libpq.
     pub(crate) fn at(options: &StoreOptions) -> Result<Self, OpenError> {
         let Address { url, tls, roots } = Address::split(&options.url);
         let given: Config = url.parse().map_err(|error| OpenError::Address(explain(&error)))?;
         let check = match tls.as_deref() {
             Some("disable") => None,
             None | Some("prefer") => Some((SslMode::Prefer, Check::Nothing)),
-            // As in libpq: who names authorities wants them to be asked.
+            // As in libpq: naming authorities means verifying against them.
             Some("require") if roots.is_some() => Some((SslMode::Require, Check::Chain)),
             Some("require") => Some((SslMode::Require, Check::Nothing)),
             Some("verify-ca") => Some((SslMode::Require, Check::Chain)),
@@ -108,14 +108,14 @@ impl Server {
         })
     }
 
-    /// How long an operation may take until its COMMIT, and the COMMIT itself: longer than the server lets a statement take,
-    /// so that only a server that has stopped exceeds it.
+    /// How long an operation may take until its COMMIT, and the COMMIT itself: longer than the server allows a
+    /// statement, so that only a stalled server exceeds it.
     pub(crate) fn operation_limit(&self) -> Duration {
         self.statement_limit + self.statement_limit / 4
     }
 
-    /// The statement that begins a transaction that writes. Nothing is ever set beyond its end: behind a pooler the
-    /// connection is somebody else's then.
+    /// The statement that begins a writing transaction. Nothing is ever set beyond its end: behind a pooler, the
+    /// connection then belongs to somebody else.
     pub(crate) fn begin(&self) -> String {
         let begin = "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE".to_owned();
         match self.pooler {
@@ -127,7 +127,7 @@ impl Server {
         }
     }
 
-    /// The limits that the server keeps, so that work which nobody waits for any more ends there as well.
+    /// The limits that the server enforces, so that abandoned work ends there as well.
     fn limits(&self) -> [(&'static str, u128); 3] {
         let limit = self.statement_limit;
         [
@@ -137,7 +137,7 @@ impl Server {
         ]
     }
 
-    /// A new connection, unless none could be made a moment ago.
+    /// A new connection, unless an attempt failed a moment ago.
     pub(crate) fn connect(&self) -> Result<Session, NoConnection> {
         if self.failed_a_moment_ago() {
             return Err(NoConnection::unknown());
@@ -149,7 +149,7 @@ impl Server {
         })
     }
 
-    /// A new connection, to the first host that takes writes: the one that did the last time comes first.
+    /// A new connection to the first host that accepts writes, starting with the one that did so the last time.
     pub(crate) fn open(&self) -> Result<Session, NoConnection> {
         let runtime = runtime().map_err(|error| NoConnection {
             outage: Outage::Exhausted,
@@ -173,7 +173,7 @@ impl Server {
         Err(NoConnection::all(failures))
     }
 
-    /// Connects to one host: its addresses one after the other, each with as much time as the whole handshake may take.
+    /// Connects to one host: tries its addresses in turn, each with the timeout of a whole handshake.
     async fn try_host(&self, host: &HostAddress) -> Result<Connected, NoConnection> {
         let doubtful = self.hosts.len() > 1 && host.was_silent.load(Ordering::Relaxed);
         let limit = if doubtful { self.connect_limit.min(DOUBT) } else { self.connect_limit };
@@ -219,7 +219,7 @@ impl Server {
     }
 
     async fn shake_hands(&self, config: &Config) -> Result<Connected, tokio_postgres::Error> {
-        // The end of a connection is seen by whoever waits for an answer.
+        // The end of a connection is noticed by whoever waits for a response.
         if let Some(tls) = &self.tls {
             let (client, connection) = config.connect(tls.clone()).await?;
             return Ok((client, tokio::spawn(async { drop(connection.await) })));
@@ -228,13 +228,13 @@ impl Server {
         Ok((client, tokio::spawn(async { drop(connection.await) })))
     }
 
-    /// The limits as the server takes them at the start of a connection, which is ours alone then.
+    /// The limits in the form that the server accepts at the start of a connection, which is then ours alone.
     fn start_up_options(&self) -> String {
         let given = self.config.get_options().unwrap_or_default().to_owned();
         given + &self.limits().map(|(name, milliseconds)| format!(" -c {name}={milliseconds}")).concat()
     }
 
-    /// What `SHOW statement_timeout` says on a connection that has the limits.
+    /// What `SHOW statement_timeout` returns on a connection that has the limits.
     pub(crate) fn statement_timeout(&self) -> u128 {
         self.statement_limit.as_millis()
     }
@@ -255,7 +255,7 @@ impl std::fmt::Display for HostAddress {
 }
 
 impl NoConnection {
-    /// What is known while somebody else tries.
+    /// The known state while another thread tries.
     pub(crate) fn unknown() -> Self {
         Self {
             outage: Outage::Disconnected,
@@ -268,7 +268,7 @@ impl NoConnection {
         let told = explain(error);
         let state = error.code();
         let is_full = state == Some(&SqlState::TOO_MANY_CONNECTIONS);
-        // A certificate that is refused once is refused again.
+        // A certificate refused once will be refused again.
         let is_io = || error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>()).is_some();
         let is_network = || (error.is_closed() || is_io()) && !told.contains("TLS handshake");
         let is_passing = is_full || state.map_or_else(is_network, |state| state.code().starts_with("57P"));
@@ -276,7 +276,7 @@ impl NoConnection {
         Self { outage: if is_full { Outage::Exhausted } else { Outage::Disconnected }, cause, is_passing }
     }
 
-    /// What several hosts said.
+    /// The combined errors of several hosts.
     fn all(failures: Vec<Self>) -> Self {
         Self {
             outage: if failures.iter().any(|failure| failure.outage == Outage::Exhausted) {
@@ -322,7 +322,7 @@ fn hosts(given: &Config) -> Result<Vec<HostAddress>, OpenError> {
     Ok((0..count).map(host).collect())
 }
 
-/// What was given, and what we add where nothing was, for one host at a time.
+/// The given options with our defaults added, for one host at a time.
 fn without_hosts(given: &Config, tls_mode: SslMode) -> Config {
     let mut config = Config::new();
     if let Some(user) = given.get_user() {
@@ -350,7 +350,7 @@ fn without_hosts(given: &Config, tls_mode: SslMode) -> Config {
     config
 }
 
-/// An address without the parameters that are ours to read.
+/// An address without the parameters that we interpret ourselves.
 struct Address {
     url: String,
     tls: Option<String>,

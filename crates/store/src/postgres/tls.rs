@@ -10,14 +10,14 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// What of the certificate of the server is checked.
+/// How the server's certificate is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Check {
-    /// Nothing: the connection is hidden from listeners, not from impostors (`prefer`, `require`).
+    /// Not at all: protects against eavesdropping, not against impersonation (`prefer`, `require`).
     Nothing,
-    /// That an authority we trust signed it (`verify-ca`).
+    /// It must be signed by a trusted authority (`verify-ca`).
     Chain,
-    /// That, and that it is for this host (`verify-full`).
+    /// In addition, it must be for this host (`verify-full`).
     ChainAndName,
 }
 
@@ -70,7 +70,7 @@ impl ServerCertVerifier for Verifier {
     ) -> Result<ServerCertVerified, Error> {
         let Some(authority) = &self.authority else { return Ok(ServerCertVerified::assertion()) };
         match authority.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            // The name is looked at last: whoever fails by it has passed the rest.
+            // The name is checked last: a certificate that fails there has passed the rest.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) if self.check == Check::Chain => Ok(ServerCertVerified::assertion()),

@@ -8,7 +8,7 @@ use crate::row::Row;
 use crate::tx::{Locks, Owner, Tx};
 use crate::value::Value;
 
-// The time of the database, in microseconds. Each row has its own time; a reading of the feed has one, so that the index
+// The time of the database, in microseconds. Each row has its own time; a read of the feed has one, so that the index
 // can be used.
 const INSERT_CHANGE: &str = insert_change!("CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)");
 pub(crate) const RECENT_CHANGES: &str =
@@ -19,14 +19,14 @@ pub(crate) const DELETE_CHANGES: &str =
 /// What a transaction may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// Read alone. The server is not told, which would take a transaction around every statement: each stands in the
-    /// program's text, and one that is no SELECT is refused.
+    /// Only read. The server is not told, which would take a transaction around every statement: all statements are in
+    /// the program's text, and any that is not a SELECT is refused.
     Read,
     /// Read and write.
     Write,
 }
 
-/// The transaction that is open on `session`.
+/// The transaction open on `session`.
 pub(crate) struct PostgresTx<'s> {
     session: &'s mut Session,
     access: Access,
@@ -41,7 +41,7 @@ impl<'s> PostgresTx<'s> {
         Self { session, access, new_id, fault: None, changes: Vec::new(), locks: Locks::default() }
     }
 
-    /// The fault of the first statement that failed, or what was changed.
+    /// The fault of the first failed statement, or the changes.
     pub(crate) fn finish(self) -> Result<Vec<Change>, Fault> {
         self.fault.map_or(Ok(self.changes), Err)
     }
@@ -67,7 +67,7 @@ impl<'s> PostgresTx<'s> {
             return Err(Fault::ReadOnly);
         }
         let wanted = self.session.parameters(sql).map_err(|error| Fault::of(&error, sql))?;
-        // The client would panic, or the server take it for a broken connection.
+        // The client would panic, or the server treat it as a protocol error.
         if wanted == params.len() {
             return Ok(());
         }

@@ -24,7 +24,7 @@ const TYPES: &[Type] = &[
     Type::BYTEA,
 ];
 
-/// A NULL has whatever type is asked for; everything else must have it.
+/// A NULL fits any type; everything else must match.
 impl ToSql for Value {
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Refusal> {
         match (self, ty) {

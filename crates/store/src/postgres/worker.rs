@@ -1,4 +1,4 @@
-//! A thread that works off operations by a connection of its own.
+//! A thread that runs operations on a connection of its own.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,9 +17,9 @@ use crate::job::Job;
 use crate::stopwatch;
 use crate::store::{ChangeIds, Message};
 
-/// Transactions that were rolled back because concurrent ones met.
+/// Transactions rolled back because of conflicts.
 pub(crate) const CONFLICTS: &str = "sigma_store_conflicts_total";
-/// How often an operation is run again when it made a row that was there: once it has seen that, it decides otherwise.
+/// How often an operation is rerun after a duplicate key: once it sees the existing row, it decides differently.
 const REPEATS: u32 = 3;
 /// Pauses after conflicts grow to 4 ms times two to this power.
 const LONGEST_PAUSE: u32 = 6;
@@ -31,19 +31,19 @@ pub(crate) struct Worker {
     pub(crate) crew: Arc<Crew>,
     pub(crate) feed: Arc<Feed>,
     pub(crate) ids: Arc<ChangeIds>,
-    /// How long a caller waits, and so how long it is worth trying.
+    /// How long a caller waits, and so how long retrying makes sense.
     pub(crate) patience: Duration,
     pub(crate) session: Option<(Session, Member)>,
 }
 
 impl Worker {
-    /// Works until the store is closed. Tells `opened` how the first attempt to connect went.
+    /// Works until the store is closed. Reports to `opened` how the first attempt to connect went.
     pub(crate) fn run(mut self, opened: &Sender<Result<(), NoConnection>>) {
         let mut failure = self.connect().err();
         drop(opened.send(failure.clone().map_or(Ok(()), Err)));
         while let Some(mut job) = self.next(&mut failure) {
             match self.work(job.as_mut()) {
-                // Somebody else can do it.
+                // Another worker can do it.
                 Err(Fault::Unconnected(_)) if self.crew.has_connections() => self.crew.give_back(job),
                 outcome => job.answer(outcome.err().map(Fault::failure)),
             }
@@ -51,8 +51,8 @@ impl Worker {
         self.crew.dismiss();
     }
 
-    /// The next operation. Without a connection there is none: whoever has one takes it, and if nobody has, those who ask
-    /// are told at once.
+    /// The next operation. Without a connection there is none: a connected worker takes it, and if there is none,
+    /// callers are refused at once.
     fn next(&mut self, failure: &mut Option<NoConnection>) -> Option<Box<dyn Job>> {
         loop {
             if self.is_connected() {
@@ -75,7 +75,8 @@ impl Worker {
             if let Some(told) = &told {
                 self.refuse(told.outage)?;
             }
-            // One looks whether the server is back, which takes its time if the server is silent. The others go on refusing.
+            // One worker checks whether the server is back, which takes time if it does not respond. The others keep
+            // refusing.
             *failure = if self.crew.begin_to_look() {
                 let found = self.connect();
                 self.crew.end_to_look();
@@ -86,7 +87,7 @@ impl Worker {
         }
     }
 
-    /// Tells everybody who asks during a pause that there is no connection. Nothing, once the store is closed.
+    /// Refuses all callers during a pause because there is no connection. `None` once the store is closed.
     fn refuse(&self, outage: Outage) -> Option<()> {
         let until = stopwatch::now() + PAUSE;
         let over = crossbeam_channel::at(until);
@@ -114,8 +115,8 @@ impl Worker {
         Ok(())
     }
 
-    /// Runs `job` until it has an outcome. What did not commit is run again: after a conflict for as long as the caller
-    /// waits, with growing pauses, and once after its connection was lost.
+    /// Runs `job` until it has an outcome. Whatever did not commit is run again: after a conflict for as long as the
+    /// caller waits, with growing pauses, and once after losing its connection.
     fn work(&mut self, job: &mut dyn Job) -> Result<(), Fault> {
         let given_up_at = job.asked_at() + self.patience;
         let (mut conflicts, mut duplicates, mut losses) = (0, 0, 0);
@@ -146,8 +147,8 @@ impl Worker {
         }
     }
 
-    /// Waits a random time up to 4 ms, 8 ms, 16 ms, …: those who met do not meet again. Told as a conflict once nobody waits
-    /// for an outcome any more.
+    /// Waits a random time up to 4 ms, 8 ms, 16 ms, …, so that conflicting transactions do not collide again. Reported
+    /// as a conflict once nobody waits for an outcome any more.
     fn pause(&self, conflicts: u32, given_up_at: Instant) -> Result<(), Fault> {
         let random = u16::from_be_bytes(bytes::<2>(self.ids.rng()));
         let longest = Duration::from_millis(4) * (1 << conflicts.min(LONGEST_PAUSE));
@@ -192,7 +193,7 @@ impl Worker {
                 return Err(fault);
             }
         };
-        // What took longer than an operation may is not committed: the change feed counts on it.
+        // An operation past its time limit is not committed: the change feed relies on it.
         if session.is_late() {
             session.allow(limit);
             session.roll_back();
@@ -200,7 +201,7 @@ impl Worker {
         }
         session.allow(limit);
         let committed = session.run("COMMIT").map_err(|error| Fault::of(&error, "COMMIT"));
-        // What was perhaps not committed is forgotten as well, now and if it turns up later.
+        // Changes of an uncertain commit are invalidated as well, now and if they turn up later.
         if committed.as_ref().is_err_and(|fault| *fault != Fault::Again) {
             self.ids.rename();
         }
@@ -213,7 +214,7 @@ impl Worker {
     }
 
     /// Each statement sees what is committed when it begins: a transaction around them would add two round trips and no
-    /// more consistency.
+    /// consistency.
     fn read(&self, session: &mut Session, job: &mut dyn Job) -> Result<(), Fault> {
         session.allow(self.server.operation_limit());
         let no_id = String::new;
@@ -223,7 +224,7 @@ impl Worker {
     }
 }
 
-/// The operation's own failure. One that says "conflict" found what it relies on changed under it, and begins anew.
+/// The operation's own failure. If it is a conflict, the state that it relied on changed, and it starts over.
 fn refused(failure: StoreError) -> Fault {
     if failure == Outage::Contended.into() { Fault::Again } else { Fault::Final(failure) }
 }

@@ -19,10 +19,10 @@ use crate::stopwatch;
 
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 512;
-/// Virtual machine steps between two looks at the deadline: some 100 µs of work.
+/// Virtual machine steps between two checks of the deadline: some 100 µs of work.
 const STEPS: std::ffi::c_int = 20_000;
 
-// The time of the database is the machine's, in microseconds, as every process on this file sees it.
+// The time of the database is the machine's, in microseconds, shared by every process on this file.
 pub(crate) const INSERT_CHANGE: &str = insert_change!("CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000");
 pub(crate) const RECENT_CHANGES: &str = recent_changes!("CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000");
 pub(crate) const DELETE_CHANGES: &str = delete_changes!("CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000");
@@ -30,8 +30,8 @@ pub(crate) const DELETE_CHANGES: &str = delete_changes!("CAST(unixepoch('subsec'
 /// A connection that one thread owns.
 pub(crate) struct Session {
     connection: Connection,
-    /// Statements as SQLite takes them, by where the text lies: to hash that instead of the text saves a microsecond for an
-    /// operation of five statements.
+    /// Statements as SQLite takes them, keyed by the address of the text: not hashing the text saves a microsecond in
+    /// an operation of five statements.
     rewritten: RefCell<HashMap<(usize, usize), Arc<str>>>,
     deadline: Arc<Deadline>,
 }
@@ -50,7 +50,7 @@ impl Deadline {
 }
 
 impl Session {
-    /// Opens `path` for the first time, and refuses what it may only read: SQLite would tell at the first write.
+    /// Opens `path` for the first time, and refuses a read-only file: SQLite would report that at the first write.
     pub(crate) fn open(path: &Path, patience: Duration) -> Result<Self, OpenError> {
         let session = Self::connect(path, patience).map_err(|error| refusal(path, &explain(&error)))?;
         match session.connection.is_readonly("main") {
@@ -60,14 +60,14 @@ impl Session {
         }
     }
 
-    /// Opens `path` as a file that is there.
+    /// Opens the existing file `path`.
     pub(crate) fn connect(path: &Path, patience: Duration) -> Result<Self, rusqlite::Error> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(patience)?;
         connection.set_prepared_statement_cache_capacity(PREPARED);
-        // Without this, every new value of a parameter that the planner once looked at has a join prepared anew: that took
-        // five times as long as running it.
+        // Without this, every new value of a parameter that the planner once looked at causes a join to be prepared
+        // anew, which took five times as long as running it.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let deadline = Arc::new(Deadline { origin: stopwatch::now(), micros: AtomicU64::new(0) });
         let watched = Arc::clone(&deadline);
@@ -90,7 +90,7 @@ impl Session {
         Ok(self)
     }
 
-    /// Interrupts what runs longer than `limit` from now on.
+    /// Interrupts statements that run longer than `limit` from now on.
     pub(crate) fn limit(&self, limit: Duration) {
         let until = stopwatch::now().duration_since(self.deadline.origin) + limit;
         self.deadline.micros.store(u64::try_from(until.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
@@ -126,7 +126,7 @@ impl Session {
     }
 }
 
-/// Turns the write-ahead log on, which does not wait for another process that does the same.
+/// Turns the write-ahead log on, without waiting for another process that does the same.
 fn write_ahead(connection: &Connection, patience: Duration) -> Result<String, rusqlite::Error> {
     let started = stopwatch::now();
     loop {
@@ -142,8 +142,8 @@ fn write_ahead(connection: &Connection, patience: Duration) -> Result<String, ru
     }
 }
 
-/// The one name of the database file `path`. It is made if it is not there, before SQLite would, so that nobody but its
-/// owner may ever read it; its log takes over its mode.
+/// The canonical name of the database file `path`. A missing file is created before SQLite would, so that it is never
+/// readable by others than its owner; its log inherits the mode.
 pub(crate) fn prepare_file(path: &Path) -> Result<PathBuf, OpenError> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(refusal(path, &error)),

@@ -16,10 +16,10 @@ use crate::tx::Tx as _;
 
 /// How long a connection waits for the write lock, which only an admin command can hold against a server.
 const LOCK_PATIENCE: Duration = Duration::from_secs(4);
-/// How long one write may take.
+/// Timeout of one write.
 const WRITE_LIMIT: Duration = Duration::from_secs(4);
 
-/// Opens `path`, brings it to this version and starts the threads.
+/// Opens `path`, migrates it to this version and starts the threads.
 pub(crate) fn start(
     path: &Path,
     options: &StoreOptions,
@@ -27,7 +27,7 @@ pub(crate) fn start(
     ids: &Arc<ChangeIds>,
 ) -> Result<(Engine, Box<dyn Source>), OpenError> {
     let named = path.display().to_string();
-    // An empty file is none, and stays empty: to open it would write its first page.
+    // An empty file counts as missing, and stays empty: opening it would write its first page.
     if !options.make && std::fs::metadata(path).map_or(true, |file| file.len() == 0) {
         return Err(OpenError::Missing(named));
     }

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use crate::error::OpenError;
 
-/// Held as long as it lives; the system lets go of it when the process dies, however it dies.
+/// Held as long as it lives; the system releases it when the process dies, however it dies.
 #[derive(Debug)]
 pub(crate) struct ServerLock {
     _file: File,
 }
 
 impl ServerLock {
-    /// Takes the lock of the server on `database`, or says who has it.
+    /// Takes the server's lock on `database`, or reports who holds it.
     pub(crate) fn take(database: &Path) -> Result<Self, OpenError> {
         let lock = lock_path(database);
         let failed = |error: std::io::Error| OpenError::File { path: lock.clone(), reason: error.to_string() };
@@ -36,7 +36,7 @@ impl ServerLock {
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        // The number only helps the reader of the message above: a full disk must not keep a server from starting.
+        // The number only informs the reader of the message above: a full disk must not keep a server from starting.
         let noted =
             file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
         if let Err(error) = noted {
@@ -46,7 +46,7 @@ impl ServerLock {
     }
 }
 
-/// `PATH.lock`. It is never deleted: two servers that each made a new file would each lock their own.
+/// `PATH.lock`. It is never deleted: two servers that each created a new file would each lock their own.
 fn lock_path(database: &Path) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(".lock");

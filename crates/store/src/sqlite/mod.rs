@@ -1,4 +1,4 @@
-//! The embedded engine: one file, one writer thread that commits for many at once, readers beside it.
+//! The embedded engine: one file, one writer thread that commits many operations at once, and readers alongside.
 
 mod connection;
 mod engine;

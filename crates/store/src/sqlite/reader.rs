@@ -1,4 +1,4 @@
-//! A thread that reads from the file, beside the writer and the other readers.
+//! A thread that reads from the file, alongside the writer and the other readers.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::store::Message;
 pub(crate) struct Reader {
     pub(crate) path: PathBuf,
     pub(crate) patience: Duration,
-    /// How long one read may take: while it lasts, the log cannot be shortened.
+    /// Timeout of one read: while it runs, the log cannot be shortened.
     pub(crate) limit: Duration,
     pub(crate) queue: Receiver<Message>,
     pub(crate) session: Option<Session>,

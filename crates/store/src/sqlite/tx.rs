@@ -10,13 +10,13 @@ use crate::row::Row;
 use crate::tx::{Locks, Owner, Tx};
 use crate::value::Value;
 
-/// The transaction, or savepoint, that is open on `session`.
+/// The transaction, or savepoint, open on `session`.
 pub(crate) struct SqliteTx<'s> {
     session: &'s Session,
     new_id: &'s dyn Fn() -> String,
     failure: Option<StoreError>,
     changes: Vec<Change>,
-    /// Kept in a debug build alone, where it tells that an operation locks in the wrong order for other engines.
+    /// Kept in debug builds only, where it detects lock orders that would be wrong on other engines.
     locks: Locks,
 }
 
@@ -25,7 +25,7 @@ impl<'s> SqliteTx<'s> {
         Self { session, new_id, failure: None, changes: Vec::new(), locks: Locks::default() }
     }
 
-    /// The failure of the first statement that failed, or what was changed.
+    /// The failure of the first failed statement, or the changes.
     pub(crate) fn finish(self) -> Result<Vec<Change>, StoreError> {
         self.failure.map_or(Ok(self.changes), Err)
     }
@@ -61,7 +61,8 @@ impl<'s> SqliteTx<'s> {
     }
 }
 
-/// The statement with its parameters. PostgreSQL refuses a NUL in a text and a wrong number of parameters; so does this.
+/// The statement with its parameters. PostgreSQL refuses a NUL in a text and a wrong number of parameters; so does
+/// this.
 fn bind<'s>(session: &'s Session, sql: &'static str, params: &[Value]) -> Result<CachedStatement<'s>, StoreError> {
     let refused = |error: rusqlite::Error| {
         tracing::error!(%error, sql, "a statement was refused");

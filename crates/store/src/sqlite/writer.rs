@@ -1,4 +1,4 @@
-//! The one thread that writes to the file, and commits for many operations at once.
+//! The one thread that writes to the file, and commits many operations at once.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,16 +15,16 @@ use crate::job::Job;
 use crate::stopwatch;
 use crate::store::{ChangeIds, Message};
 
-/// Operations in one transaction at most.
+/// Most operations in one transaction.
 const BATCH: usize = 256;
-/// How long a transaction takes operations in at most.
+/// How long a transaction accepts operations, at most.
 const GATHER: Duration = Duration::from_millis(5);
 /// How long it waits for operations at most, when as many are likely to come as in the last one.
 const LINGER: Duration = Duration::from_millis(1);
-/// Below this, waiting would cost more than it brings.
+/// Below this, waiting would cost more than it gains.
 const SHORT: Duration = Duration::from_micros(50);
 
-/// What the last transactions were like.
+/// Statistics of the last transactions.
 #[derive(Default)]
 pub(crate) struct Pace {
     /// How many operations it held.
@@ -34,7 +34,7 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// How long to wait for more, once `gathered` have run and none waits. Those who were answered together ask again
+    /// How long to wait for more, once `gathered` have run and none is queued. Callers answered together ask again
     /// together: without waiting for them, a slow disk would serve the first of them alone and then all the others.
     fn linger(&self, gathered: usize) -> Duration {
         let linger = (self.commit / 8).min(LINGER);
@@ -47,7 +47,7 @@ pub(crate) struct Writer {
     pub(crate) path: PathBuf,
     /// How long it waits for the lock that an admin command holds.
     pub(crate) patience: Duration,
-    /// How long one operation may take: all others wait for it.
+    /// Timeout of one operation, for which all others wait.
     pub(crate) limit: Duration,
     pub(crate) queue: Receiver<Message>,
     pub(crate) feed: Arc<Feed>,
@@ -56,19 +56,19 @@ pub(crate) struct Writer {
     pub(crate) pace: Pace,
 }
 
-/// An operation that ran in the open transaction: what it wrote is in it, or was undone for this failure.
+/// An operation that ran in the open transaction: its writes are part of it, or were undone for this failure.
 struct Ran {
     job: Box<dyn Job>,
     failure: Option<StoreError>,
 }
 
-/// What became of an operation in the open transaction.
+/// The result of an operation in the open transaction.
 enum Ended {
-    /// What it wrote is part of the transaction.
+    /// Its writes are part of the transaction.
     Kept,
-    /// Nothing of it is left.
+    /// Its writes were undone.
     Undone(StoreError),
-    /// It cannot be told what of it is left: the whole transaction must go.
+    /// What is left of it is unknown: the whole transaction must be rolled back.
     Broken(StoreError),
 }
 
@@ -83,7 +83,7 @@ impl Writer {
         }
     }
 
-    /// One transaction for `first` and those that wait behind it. Whether the store is to be closed after it.
+    /// One transaction for `first` and those queued behind it. Returns whether the store is to be closed after it.
     fn transaction(&mut self, first: Box<dyn Job>) -> bool {
         let begun = self.session().and_then(|session| {
             session.run("BEGIN IMMEDIATE").map_err(|error| outage("BEGIN", &error))?;
@@ -92,7 +92,7 @@ impl Writer {
         let session = match begun {
             Ok(session) => session,
             Err(failure) => {
-                // Whoever waits already would only wait as long again.
+                // Callers already queued would only wait as long again.
                 let (waiting, stop) = self.waiting();
                 std::iter::once(first).chain(waiting).for_each(|job| job.answer(Some(failure.clone())));
                 self.session = None;
@@ -106,14 +106,15 @@ impl Writer {
         let failure = kept.and_then(|()| session.run("COMMIT").map_err(|error| outage("COMMIT", &error))).err();
         self.pace = Pace { operations: batch.len(), commit: committing.elapsed() };
         let failure = failure.map(|failure| match failure {
-            // What the operator has to mend is told to all.
+            // Faults that the operator has to fix are reported to all.
             StoreError::Unavailable(Outage::DiskFull | Outage::Io | Outage::ReadOnly | Outage::Exhausted) => failure,
             _ => Outage::NotCommitted.into(),
         });
         if failure.is_none() || recover(&session) {
             self.session = Some(session);
         }
-        // What was perhaps not committed is forgotten as well: that costs a read, the contrary would cost the truth.
+        // Changes of an uncertain commit are invalidated as well: an unneeded invalidation costs a read, a missing one
+        // correctness.
         if failure.is_some() {
             self.ids.rename();
         }
@@ -124,7 +125,7 @@ impl Writer {
         stop
     }
 
-    /// The connection, opened anew if the last one could not be trusted any more.
+    /// The connection, reopened if the last one was no longer reliable.
     fn session(&mut self) -> Result<Session, StoreError> {
         if let Some(session) = self.session.take() {
             return Ok(session);
@@ -132,7 +133,7 @@ impl Writer {
         Session::connect(&self.path, self.patience).map_err(|error| outage("the opening of the database", &error))
     }
 
-    /// All that waits at this moment.
+    /// Everything queued at this moment.
     fn waiting(&self) -> (Vec<Box<dyn Job>>, bool) {
         let mut jobs = Vec::new();
         while let Ok(message) = self.queue.try_recv() {
@@ -183,7 +184,7 @@ impl Writer {
         }
     }
 
-    /// What waits, or comes within `linger`.
+    /// The next queued operation, or one that comes within `linger`.
     fn more(&self, linger: Duration) -> Option<Message> {
         let waiting = self.queue.try_recv().ok();
         if waiting.is_some() || linger.is_zero() {
@@ -192,7 +193,7 @@ impl Writer {
         self.queue.recv_timeout(linger).ok()
     }
 
-    /// Runs `job`, before which there is nothing in the transaction that its failure would undo: it needs no savepoint.
+    /// Runs `job` first in the transaction: its failure would undo nothing else, so it needs no savepoint.
     fn first(&self, session: &Session, job: &mut dyn Job, changes: &mut Vec<Change>) -> Ended {
         match self.run_job(session, job) {
             Ok(of_job) => {
@@ -219,7 +220,7 @@ impl Writer {
         outcome
     }
 
-    /// Runs `job` so that nothing of it is left if it fails or panics.
+    /// Runs `job` so that nothing of it remains if it fails or panics.
     fn in_savepoint(&self, session: &Session, job: &mut dyn Job, changes: &mut Vec<Change>) -> Ended {
         if let Err(error) = session.run("SAVEPOINT operation") {
             return Ended::Undone(outage("SAVEPOINT", &error));
@@ -246,7 +247,7 @@ impl Writer {
     }
 }
 
-/// Leaves a failed transaction. Whether the connection can be used again.
+/// Rolls a failed transaction back. Returns whether the connection is still usable.
 fn recover(session: &Session) -> bool {
     if !session.in_transaction() {
         return true;

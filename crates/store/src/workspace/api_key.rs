@@ -1,4 +1,4 @@
-//! API keys of a workspace's servers. Of the key itself only its SHA-256 is stored.
+//! API keys of a workspace's servers. Only the SHA-256 of a key is stored.
 
 use std::collections::HashSet;
 
@@ -16,44 +16,44 @@ pub const CHANGED: &str = "api key";
 /// Most keys of a workspace, active or not.
 pub const MOST_KEYS: usize = 500;
 
-/// What a key is called in a refusal.
+/// How refusals name a key.
 const API_KEY: &str = "API key";
 
-/// A key as it is stored.
+/// A key as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey {
     /// Its workspace.
     pub org_id: OrgId,
     /// Its id.
     pub id: ApiKeyId,
-    /// What it is for.
+    /// Its description.
     pub name: String,
     /// The digest of the key.
     pub hash: Digest,
-    /// What it may do.
+    /// Its permissions.
     pub permissions: KeyPermissions,
-    /// It was not deactivated.
+    /// Not deactivated; it may still have expired.
     pub active: bool,
-    /// Who made it; nothing for the operator.
+    /// Its creator; `None` for the operator.
     pub made_by: Option<Maker>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it was last used, up to a minute ago.
+    /// When it was last used, up to a minute late.
     pub last_used_at: Option<Timestamp>,
-    /// When it stops working.
+    /// When it expires.
     pub expires_at: Option<Timestamp>,
 }
 
-/// Who made a key: told of it for ever, also when they left.
+/// The creator of a key, recorded permanently, even after they left.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Maker {
     /// The id of the creator.
     pub id: MakerId,
-    /// What they were called then.
+    /// Their name at that time.
     pub name: String,
 }
 
-/// A person, or another key.
+/// A user, or another key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MakerId {
     /// A person.
@@ -63,7 +63,7 @@ pub enum MakerId {
 }
 
 impl MakerId {
-    /// As it is sent.
+    /// The form in responses.
     pub fn as_str(&self) -> &str {
         match self {
             Self::User(id) => id.as_str(),
@@ -80,13 +80,13 @@ impl MakerId {
     }
 }
 
-/// What becomes of the keys of somebody who leaves, or may do less from now on.
+/// What happens to the keys of a member who leaves or loses rights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MadeKeys {
-    /// Those that can do more than their maker may now are switched off, with those that they made.
+    /// Keys that exceed their creator's remaining rights are deactivated, along with those that they created.
     #[default]
     Deactivate,
-    /// They go on working.
+    /// They stay active.
     Keep,
 }
 
@@ -102,28 +102,28 @@ impl MadeKeys {
 }
 
 impl ApiKey {
-    /// Whether it works at `now`.
+    /// Whether it is valid at `now`.
     pub fn works_at(&self, now: Timestamp) -> bool {
         self.active && self.expires_at.is_none_or(|expiry| now < expiry)
     }
 }
 
-/// What a key is made of.
+/// The fields of a new key.
 #[derive(Clone, Debug)]
 pub struct NewApiKey {
     /// Its id.
     pub id: ApiKeyId,
-    /// What it is for, checked.
+    /// Its description, validated.
     pub name: String,
     /// The digest of the key.
     pub hash: Digest,
-    /// What it may do, at least one thing.
+    /// Its permissions, at least one.
     pub permissions: KeyPermissions,
-    /// When it stops working.
+    /// When it expires.
     pub expires_at: Option<Timestamp>,
 }
 
-/// Makes a key that can do no more than whoever makes it.
+/// Creates a key with at most the permissions of its creator.
 pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewApiKey, now: Timestamp) -> Decision<ApiKey> {
     let authority = granted!(authority::lock(tx, org_id, actor, now)?);
     granted!(authority.require(Right::ApiKeys));
@@ -163,7 +163,7 @@ pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewApiKey, now:
     Ok(Ok(key))
 }
 
-/// The key of that id, if this workspace has it.
+/// The key of that id in this workspace.
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId, id: &ApiKeyId) -> Result<Option<ApiKey>, StoreError> {
     tx.query_opt(
         "SELECT org_id, id, name, hash, permissions, active, made_by_key, made_by_user, made_by_name, created_at,
@@ -175,7 +175,7 @@ pub fn find(tx: &mut dyn Tx, org_id: &OrgId, id: &ApiKeyId) -> Result<Option<Api
     .transpose()
 }
 
-/// The key of that digest, whoever's it is, if its workspace is there.
+/// The key of that digest in any existing workspace.
 pub fn find_by_hash(tx: &mut dyn Tx, hash: &Digest) -> Result<Option<ApiKey>, StoreError> {
     tx.query_opt(
         "SELECT k.org_id, k.id, k.name, k.hash, k.permissions, k.active, k.made_by_key, k.made_by_user, k.made_by_name,
@@ -187,7 +187,7 @@ pub fn find_by_hash(tx: &mut dyn Tx, hash: &Digest) -> Result<Option<ApiKey>, St
     .transpose()
 }
 
-/// The keys of a workspace, the newest first: at most [`MOST_KEYS`].
+/// The keys of a workspace, newest first: at most [`MOST_KEYS`].
 pub fn list(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Vec<ApiKey>, StoreError> {
     tx.query_all(
         "SELECT org_id, id, name, hash, permissions, active, made_by_key, made_by_user, made_by_name, created_at,
@@ -200,7 +200,7 @@ pub fn list(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Vec<ApiKey>, StoreError> 
     .collect()
 }
 
-/// At most `limit` keys of a workspace after the first `offset`, the newest first.
+/// At most `limit` keys of a workspace after the first `offset`, newest first.
 pub fn page(tx: &mut dyn Tx, org_id: &OrgId, offset: u64, limit: u32) -> Result<Page<ApiKey>, StoreError> {
     let items = tx
         .query_all(
@@ -220,21 +220,21 @@ fn count(tx: &mut dyn Tx, org_id: &OrgId) -> Result<i64, StoreError> {
     row.map_or(Ok(0), |row| row.int(0))
 }
 
-/// How many keys that are not switched off a person made in a workspace.
+/// How many active keys a user created in a workspace.
 pub fn count_made_by(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<u64, StoreError> {
     let sql = "SELECT count(*) FROM api_keys WHERE org_id = $1 AND made_by_user = $2 AND active = 1";
     let row = tx.query_opt(sql, params![org_id, user_id])?;
     row.map_or(Ok(0), |row| Ok(u64::try_from(row.int(0)?).unwrap_or(0)))
 }
 
-/// Switches a key off for ever, and with it the keys that it made.
+/// Deactivates a key permanently, along with the keys that it created.
 pub fn deactivate(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ApiKeyId, now: Timestamp) -> Decision<ApiKey> {
     let key = granted!(load_own(tx, org_id, actor, id, now)?);
     switch_off(tx, org_id, |one| one.id == key.id)?;
     Ok(Ok(ApiKey { active: false, ..key }))
 }
 
-/// Removes a key, and switches off those that it made.
+/// Removes a key, and deactivates those that it created.
 pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ApiKeyId, now: Timestamp) -> Decision<()> {
     let key = granted!(load_own(tx, org_id, actor, id, now)?);
     switch_off(tx, org_id, |one| one.id == key.id)?;
@@ -242,9 +242,9 @@ pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ApiKeyId, now
     Ok(Ok(()))
 }
 
-/// Writes down when keys were used, at most 500 at a time.
+/// Records when keys were used, at most 500 at a time.
 pub fn touch(tx: &mut dyn Tx, uses: &[(OrgId, ApiKeyId, Timestamp)]) -> Result<(), StoreError> {
-    // In one order, so that two processes which write the same keys wait for each other in one direction.
+    // In a fixed order, so that two processes writing the same keys cannot deadlock.
     let mut uses: Vec<_> = uses.iter().collect();
     uses.sort_unstable_by_key(|(org_id, id, _)| (org_id.as_str(), id.as_str()));
     for (org_id, id, at) in uses {
@@ -257,7 +257,7 @@ pub fn touch(tx: &mut dyn Tx, uses: &[(OrgId, ApiKeyId, Timestamp)]) -> Result<(
     Ok(())
 }
 
-/// A key that `actor` may manage: it can do no more than they can.
+/// A key that `actor` may manage: it has no more permissions than they have.
 fn load_own(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ApiKeyId, now: Timestamp) -> Decision<ApiKey> {
     let authority = granted!(authority::lock(tx, org_id, actor, now)?);
     granted!(authority.require(Right::ApiKeys));
@@ -266,7 +266,7 @@ fn load_own(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ApiKeyId, now: 
     Ok(Ok(key))
 }
 
-/// A person may do no more than `may` from now on: what becomes of the keys that they made.
+/// Applies the choice for the keys that a user created, whose own rights are now limited to `may`.
 pub(super) fn settle(
     tx: &mut dyn Tx,
     org_id: &OrgId,
@@ -280,8 +280,8 @@ pub(super) fn settle(
     }
 }
 
-/// Switches off the keys that a person made in one of the workspaces where there are such, with those that these made; whether
-/// there was one.
+/// Deactivates the keys that a user created in one of the workspaces that have such keys, along with those that these
+/// created; returns whether there was one.
 pub fn deactivate_made_by(tx: &mut dyn Tx, maker: &UserId) -> Result<bool, StoreError> {
     let sql = "SELECT org_id FROM api_keys WHERE made_by_user = $1 AND active = 1 LIMIT 1";
     let Some(row) = tx.query_opt(sql, params![maker])? else { return Ok(false) };
@@ -291,7 +291,7 @@ pub fn deactivate_made_by(tx: &mut dyn Tx, maker: &UserId) -> Result<bool, Store
     Ok(true)
 }
 
-/// As [`settle`], for everybody who has a role.
+/// Like [`settle`], for all members with a role.
 pub(super) fn settle_role(
     tx: &mut dyn Tx,
     org_id: &OrgId,
@@ -312,7 +312,7 @@ pub(super) fn settle_role(
     switch_off(tx, org_id, |key| key.exceeds(may, |user| makers.contains(user.as_str())))
 }
 
-/// Who makes a key.
+/// The creator of keys.
 fn maker(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor) -> Result<Option<Maker>, StoreError> {
     Ok(match actor {
         Actor::Operator => None,
@@ -328,7 +328,7 @@ fn maker(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor) -> Result<Option<Maker>
 }
 
 impl ApiKey {
-    /// Whether it works, was made by such a person and can do more than `may`.
+    /// Whether it is active, was created by that user and exceeds `may`.
     fn exceeds(&self, may: KeyPermissions, is_maker: impl Fn(&UserId) -> bool) -> bool {
         let maker = self.made_by.as_ref().and_then(|maker| maker.id.user());
         self.active && maker.is_some_and(is_maker) && !may.covers(self.permissions)
@@ -339,8 +339,8 @@ impl ApiKey {
     }
 }
 
-/// Switches keys off for ever, and with them those that they made. The keys of a workspace are at most 500, and so are the
-/// rounds.
+/// Deactivates keys permanently, along with those that they created. A workspace has at most 500 keys, and so at most
+/// that many rounds.
 fn switch_off(tx: &mut dyn Tx, org_id: &OrgId, is_over: impl Fn(&ApiKey) -> bool) -> Result<(), StoreError> {
     let all = list(tx, org_id)?;
     let mut reached: Vec<&ApiKey> = all.iter().filter(|key| is_over(key)).collect();

@@ -1,4 +1,4 @@
-//! What a caller may at this moment.
+//! What a caller may do at this moment.
 
 use sigma_core::ids::{ApiKeyId, OrgId, UserId};
 use sigma_core::time::Timestamp;
@@ -7,13 +7,13 @@ use sigma_core::workspace::{Actor, Authority, Refusal, RolePermissions};
 use crate::workspace::{Decision, api_key, role, tenant};
 use crate::{Owner, StoreError, Tx, params};
 
-/// As [`load`], for whoever is about to change something: until then nobody else changes anything of this workspace.
+/// Like [`load`], for a caller about to write: no one else changes this workspace until the transaction ends.
 pub fn lock(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, now: Timestamp) -> Decision<Authority> {
     tx.lock(Owner::Org(org_id))?;
     load(tx, org_id, actor, now)
 }
 
-/// Reads what `actor` may in this workspace.
+/// Reads the rights of `actor` in this workspace.
 pub fn load(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, now: Timestamp) -> Decision<Authority> {
     if tenant::find(tx, org_id)?.is_none() {
         return Ok(Err(match actor {
@@ -29,7 +29,7 @@ pub fn load(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, now: Timestamp) -> D
     Ok(authority.ok_or(Refusal::Unauthorized))
 }
 
-/// The permissions of an active member whose account is on.
+/// The permissions of an active member with an enabled account.
 fn of_person(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<RolePermissions>, StoreError> {
     tx.query_opt(
         "SELECT r.switches, r.schema_permissions, r.catalog_permissions

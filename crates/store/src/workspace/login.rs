@@ -1,4 +1,4 @@
-//! Logging in to a workspace, once it is known who somebody is.
+//! Logging in to a workspace, for an authenticated user.
 
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::time::Timestamp;
@@ -7,39 +7,39 @@ use crate::workspace::membership::{self, Belonging, Member};
 use crate::workspace::session::{self, SessionKind};
 use crate::{StoreError, Tx};
 
-/// A person who proved who they are and asks for a session.
+/// An authenticated user who asks for a session.
 #[derive(Clone, Debug)]
 pub struct Login {
     /// The person.
     pub user_id: UserId,
-    /// The workspace they asked for; the first that they joined otherwise.
+    /// The requested workspace; by default the one they joined first.
     pub org_id: Option<OrgId>,
-    /// The name of the session, if it comes to one.
+    /// The name of the session, if one begins.
     pub jti: String,
     /// The current time.
     pub now: Timestamp,
 }
 
-/// A person who is logged in.
+/// A logged-in user.
 #[derive(Clone, Debug)]
 pub struct LoggedIn {
     /// The workspace.
     pub workspace: Belonging,
     /// The member.
     pub member: Member,
-    /// When the session ends however often it is refreshed.
+    /// When the session ends, regardless of refreshes.
     pub ends_at: Timestamp,
-    /// Where else they could be; only looked up when they named no workspace.
+    /// Their other workspaces; only looked up when no workspace was requested.
     pub others: Vec<Belonging>,
 }
 
-/// Begins a session of an active member who proved who they are and whose account is on; nothing for anybody else,
-/// whatever the reason.
+/// Begins a session of an authenticated, active member with an enabled account; `None` for anybody else, whatever the
+/// reason.
 pub fn log_in(tx: &mut dyn Tx, login: &Login) -> Result<Option<LoggedIn>, StoreError> {
     begin(tx, login, SessionKind::Proven)
 }
 
-/// As [`log_in`], for a session of either kind.
+/// Like [`log_in`], for a session of either kind.
 pub(super) fn begin(tx: &mut dyn Tx, login: &Login, kind: SessionKind) -> Result<Option<LoggedIn>, StoreError> {
     let (workspace, others) = if let Some(org_id) = &login.org_id {
         (membership::of_person_in(tx, &login.user_id, org_id)?, Vec::new())

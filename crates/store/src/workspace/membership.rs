@@ -1,7 +1,7 @@
-//! Memberships: a person in a workspace, with a role.
+//! Memberships: a user in a workspace, with a role.
 //!
-//! Somebody who was invited is nobody's account yet: until they accept, the workspace knows what it wrote itself, and the
-//! membership is called by a random id of its own, whether or not there is an account of that address.
+//! An invitee has no account in the workspace's view: until they accept, it sees only what it entered itself, and the
+//! membership has a random id of its own, whether or not the address has an account.
 
 use sigma_core::email::Email;
 use sigma_core::ids::{MembershipId, OrgId, RoleId, UserId};
@@ -15,24 +15,24 @@ use crate::{Row, StoreError, Tx, params};
 /// The kind of a membership in the change feed; the key is [`change_key`] with the user's id.
 pub const CHANGED: &str = "membership";
 
-/// What a member is called in a refusal.
+/// How refusals name a member.
 const USER: &str = "User";
 /// An address can be invited once, and an account can be a member once.
 pub(crate) const MEMBER_ALREADY: Refusal = Refusal::Conflict("This e-mail address already belongs to a member");
 
-/// How far a membership has come.
+/// The state of a membership.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Waits for the person's acceptance.
+    /// Pending: not accepted yet.
     Invited,
     /// They may log in.
     Active,
-    /// They may not, until somebody who manages users says otherwise.
+    /// Deactivated, until somebody who manages users reactivates them.
     Inactive,
 }
 
 impl State {
-    /// As it is stored, and sent as `status`.
+    /// The stored form, also sent as `status`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Invited => "invited",
@@ -49,31 +49,31 @@ impl State {
     }
 }
 
-/// A member as the people of the workspace see them.
+/// A member, as other members of the workspace see them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// The person's account; of somebody who has not accepted yet, the id of the membership.
+    /// The user's account; until they accept, the id of the membership.
     pub user_id: UserId,
-    /// The address of their account, if it has one; of somebody who has not accepted yet, the one that was invited.
+    /// The account's address, if it has one; until they accept, the invited one.
     pub email: Option<String>,
     /// Their name.
     pub name: String,
     /// Their role.
     pub role_id: RoleId,
-    /// How far their membership has come.
+    /// The state of their membership.
     pub state: State,
-    /// They may log in without a password where quick logins are on.
+    /// Whether they may use quick login, where it is enabled.
     pub quick_login: bool,
-    /// Sessions of another session epoch are over.
+    /// Sessions of another session epoch have ended.
     pub session_epoch: i64,
-    /// Their account is switched off everywhere.
+    /// Their account is disabled everywhere.
     pub disabled: bool,
     /// When they were invited or added.
     pub created_at: Timestamp,
     bucket: i64,
 }
 
-/// The member of that id, if this workspace has them.
+/// The member of that id in this workspace.
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<Member>, StoreError> {
     tx.query_opt(
         "SELECT m.user_id, COALESCE(m.invited_email, u.email), COALESCE(m.invited_name, u.name, ''), m.role_id, m.state,
@@ -85,7 +85,7 @@ pub fn find(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<
     .transpose()
 }
 
-/// As [`find`], as a refusal. The id by which somebody was invited goes on naming them once they have accepted.
+/// Like [`find`], as a refusal. The id of an invitation remains valid after it is accepted.
 pub fn load(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Decision<Member> {
     if let Some(member) = find(tx, org_id, user_id)? {
         return Ok(Ok(member));
@@ -101,7 +101,7 @@ pub fn load(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Decision<Membe
     Ok(member.ok_or_else(|| Refusal::not_found(USER, user_id.as_str())))
 }
 
-/// The member of that address, folded: of their account's, or the one that was invited.
+/// The member with that address (folded): their account's, or the invited one.
 pub fn find_by_email(tx: &mut dyn Tx, org_id: &OrgId, folded: &str) -> Result<Option<Member>, StoreError> {
     let found = tx.query_opt(
         "SELECT m.user_id FROM memberships m WHERE m.org_id = $1 AND m.invited_folded = $2
@@ -116,7 +116,7 @@ pub fn find_by_email(tx: &mut dyn Tx, org_id: &OrgId, folded: &str) -> Result<Op
     }
 }
 
-/// At most `limit` members after the first `offset`, in the order in which they came, about.
+/// At most `limit` members after the first `offset`, roughly in the order of joining.
 pub fn list(tx: &mut dyn Tx, org_id: &OrgId, offset: u64, limit: u32) -> Result<Page<Member>, StoreError> {
     let start = pagination::start(tx, org_id, offset)?;
     let Some((bucket, first)) = start.first else { return Ok(Page { items: Vec::new(), total: start.total }) };
@@ -134,20 +134,20 @@ pub fn list(tx: &mut dyn Tx, org_id: &OrgId, offset: u64, limit: u32) -> Result<
     Ok(Page { items, total: start.total })
 }
 
-/// Whoever is to become a member at once, as the operator says.
+/// A member whom the operator adds directly.
 #[derive(Clone, Debug)]
 pub struct NewMember {
-    /// The person, whose account is there.
+    /// An existing user.
     pub user_id: UserId,
     /// Their role.
     pub role_id: RoleId,
-    /// Active, or not yet.
+    /// Whether they are active at once.
     pub state: State,
     /// Quick login.
     pub quick_login: bool,
 }
 
-/// Adds a member with a role that holds no more than whoever adds them.
+/// Adds a member with a role that has no more rights than the actor.
 pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewMember, now: Timestamp) -> Decision<Member> {
     let authority = granted!(authority::lock(tx, org_id, actor, now)?);
     granted!(authority.require(Right::Users));
@@ -171,21 +171,20 @@ pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewMember, now:
     load(tx, org_id, &new.user_id)
 }
 
-/// Whoever is invited, as whoever invites them wrote it.
+/// An invitee, as entered by the inviter.
 #[derive(Clone, Debug)]
 pub struct Invited<'i> {
-    /// What the membership is called until they accept.
+    /// The id of the membership until they accept.
     pub id: &'i MembershipId,
     /// Their address.
     pub email: &'i Email,
-    /// What they are called, checked.
+    /// Their name, validated.
     pub name: &'i str,
     /// Their role.
     pub role_id: &'i RoleId,
 }
 
-/// Adds a membership that waits for its person. Who may, with which role, and whether the address is a member's already is
-/// the caller's to judge.
+/// Adds a pending membership. The caller has checked permission, the role, and that the address is not yet a member's.
 pub(crate) fn invite(tx: &mut dyn Tx, org_id: &OrgId, invited: &Invited<'_>, now: Timestamp) -> Decision<Member> {
     let bucket = pagination::enter(tx, org_id)?;
     let user_id = UserId::from_text(invited.id.as_str());
@@ -207,7 +206,7 @@ pub(crate) fn invite(tx: &mut dyn Tx, org_id: &OrgId, invited: &Invited<'_>, now
     load(tx, org_id, &user_id)
 }
 
-/// What is to be changed of a membership; what is `None` stays.
+/// Changes to a membership; `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     /// Another role.
@@ -216,12 +215,13 @@ pub struct Change {
     pub quick_login: Option<bool>,
     /// Whether they may log in.
     pub active: Option<bool>,
-    /// What becomes of the keys that they made, where they may do less by this.
+    /// What happens to the keys that they created, if this reduces their rights.
     pub keys: MadeKeys,
 }
 
-/// Changes a membership. Nobody touches somebody who holds more, or gives more, than they do themselves; somebody who
-/// manages the workspace is left. Who is deactivated is logged out, also of what they would be activated for again.
+/// Changes a membership. Actors cannot change a member with more rights than their own, nor assign a role with more,
+/// and somebody who manages the workspace must remain. Deactivation logs the member out for good: reactivation does not
+/// bring their sessions back.
 pub fn change(
     tx: &mut dyn Tx,
     org_id: &OrgId,
@@ -269,8 +269,8 @@ pub fn change(
     Ok(Ok(Member { role_id: after.id, state, quick_login, session_epoch, ..member }))
 }
 
-/// Ends a membership, or takes an invitation back; the person's account stays. `keys` says what becomes of the keys that
-/// they made.
+/// Ends a membership or cancels an invitation; the user's account stays. `keys` decides about the keys that they
+/// created.
 pub fn remove(
     tx: &mut dyn Tx,
     org_id: &OrgId,
@@ -296,7 +296,7 @@ pub fn remove(
     Ok(Ok(()))
 }
 
-/// The membership `invited` becomes that of an account; whether it waited for somebody.
+/// Turns the membership `invited` into that of an account; returns whether it was pending.
 pub(crate) fn accept(
     tx: &mut dyn Tx,
     org_id: &OrgId,
@@ -315,7 +315,7 @@ pub(crate) fn accept(
     Ok(accepted == 1)
 }
 
-/// A workspace that a person is in.
+/// A workspace of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Belonging {
     /// The workspace.
@@ -324,11 +324,11 @@ pub struct Belonging {
     pub name: String,
     /// Their role in it.
     pub role_id: RoleId,
-    /// Sessions of another session epoch are over.
+    /// Sessions of another session epoch have ended.
     pub session_epoch: i64,
 }
 
-/// The workspaces that a person is an active member of, the first joined first: at most 100.
+/// The workspaces that a user is an active member of, in the order of joining: at most 100.
 pub fn of_person(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<Belonging>, StoreError> {
     tx.query_all(
         "SELECT m.org_id, o.name, m.role_id, m.session_epoch
@@ -341,7 +341,7 @@ pub fn of_person(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<Belonging>, St
     .collect()
 }
 
-/// That workspace, if the person is an active member of it.
+/// That workspace, if the user is an active member of it.
 pub fn of_person_in(tx: &mut dyn Tx, user_id: &UserId, org_id: &OrgId) -> Result<Option<Belonging>, StoreError> {
     tx.query_opt(
         "SELECT m.org_id, o.name, m.role_id, m.session_epoch
@@ -353,7 +353,7 @@ pub fn of_person_in(tx: &mut dyn Tx, user_id: &UserId, org_id: &OrgId) -> Result
     .transpose()
 }
 
-/// Whether anybody has that role, active or not.
+/// Whether any member has that role, active or not.
 pub(super) fn has_role(tx: &mut dyn Tx, org_id: &OrgId, role_id: &RoleId) -> Result<bool, StoreError> {
     let sql = "SELECT 1 FROM memberships WHERE org_id = $1 AND role_id = $2 LIMIT 1";
     Ok(tx.query_opt(sql, params![org_id, role_id])?.is_some())
@@ -365,7 +365,7 @@ pub(super) fn is_used_by_active(tx: &mut dyn Tx, org_id: &OrgId, role_id: &RoleI
     Ok(tx.query_opt(sql, params![org_id, role_id])?.is_some())
 }
 
-/// Whether somebody manages the workspace by another role than this.
+/// Whether a role other than this one leaves somebody to manage the workspace.
 pub(super) fn admin_beside_role(tx: &mut dyn Tx, org_id: &OrgId, role_id: &RoleId) -> Result<bool, StoreError> {
     admin_beside(tx, org_id, role_id.as_str(), "")
 }

@@ -1,7 +1,8 @@
-//! Workspaces: orgs as their own software sees them. Every statement names the org; what another org has is not found.
+//! Workspaces: orgs as their own software sees them. Every statement names the org; objects of another org are not
+//! found.
 //!
-//! Whatever a caller asks for is decided in the transaction that does it: [`authority::lock`] reads what they may at that
-//! moment, the rules of [`sigma_core::workspace`] judge, and a [`Refusal`] has changed nothing.
+//! Requests are decided in the transaction that performs them: [`authority::lock`] reads the caller's current rights,
+//! the rules of [`sigma_core::workspace`] judge, and a [`Refusal`] has changed nothing.
 
 pub mod api_key;
 pub mod authority;
@@ -21,10 +22,10 @@ use crate::StoreError;
 
 pub use pagination::Page;
 
-/// What an operation comes to: done, refused, or the database failed.
+/// The outcome of an operation: done, refused, or the database failed.
 pub type Decision<T> = Result<Result<T, Refusal>, StoreError>;
 
-/// What was granted; a refusal ends the operation. Nothing may have been written before.
+/// The granted value; a refusal ends the operation. Nothing may have been written before.
 macro_rules! granted {
     ($judged:expr) => {
         match $judged {
@@ -35,7 +36,7 @@ macro_rules! granted {
 }
 pub(crate) use granted;
 
-/// The key in the change feed of what a workspace calls `id`.
+/// The key in the change feed of a workspace's object `id`.
 pub fn change_key(org_id: &sigma_core::ids::OrgId, id: &str) -> String {
     format!("{org_id}/{id}")
 }

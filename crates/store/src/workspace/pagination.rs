@@ -1,8 +1,8 @@
-//! Where a member stands in the list of a workspace's people.
+//! Pagination of a workspace's members.
 //!
-//! Members are put into buckets in the order in which they come, and each bucket is counted. The sum is the total, and
-//! tells in which bucket a page begins, so that the last page costs what the first does: counting and skipping rows
-//! would cost more the longer the list is.
+//! Members go into buckets in the order of joining, and each bucket is counted. The sum is the total, and shows in
+//! which bucket a page begins, so that the last page costs as much as the first: counting and skipping rows would cost
+//! more the longer the list is.
 
 use sigma_core::ids::OrgId;
 
@@ -14,15 +14,15 @@ const BUCKET: i64 = 256;
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page<T> {
-    /// What is on it.
+    /// The items on it.
     pub items: Vec<T>,
     /// How many there are on all pages.
     pub total: u64,
 }
 
-/// Where a page begins, and how many members there are on all pages.
+/// The start of a page, and the number of members on all pages.
 pub(super) struct Start {
-    /// The bucket and the id of the first member; none behind the end.
+    /// The bucket and id of the first member; `None` past the end.
     pub(super) first: Option<(i64, String)>,
     pub(super) total: u64,
 }
@@ -41,7 +41,7 @@ pub(super) fn start(tx: &mut dyn Tx, org_id: &OrgId, offset: u64) -> Result<Star
         total = total.saturating_add(members);
     }
     let Some((bucket, skip)) = found else { return Ok(Start { first: None, total }) };
-    // Skipped in the index alone: what is known of those before the page is not read.
+    // Skipped in the index only: the rows before the page are not read.
     let first = tx.query_opt(
         "SELECT bucket, user_id FROM memberships
          WHERE org_id = $1 AND bucket >= $2 ORDER BY bucket, user_id LIMIT 1 OFFSET $3",
@@ -51,7 +51,7 @@ pub(super) fn start(tx: &mut dyn Tx, org_id: &OrgId, offset: u64) -> Result<Star
     Ok(Start { first, total })
 }
 
-/// Counts one more member and says in which bucket they are.
+/// Counts one more member and returns their bucket.
 pub(super) fn enter(tx: &mut dyn Tx, org_id: &OrgId) -> Result<i64, StoreError> {
     let last = tx.query_opt(
         "SELECT bucket, members FROM member_buckets WHERE org_id = $1 ORDER BY bucket DESC LIMIT 1",

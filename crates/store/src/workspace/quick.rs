@@ -1,5 +1,5 @@
-//! Quick logins: people who get in by a click, for demonstrations and networks that the operator trusts. What a click
-//! needs is needed at every use of the session that it began: [`allows`] is asked each time.
+//! Quick logins: members who log in without a password, for demonstrations and networks that the operator trusts. The
+//! conditions hold for every use of a session, not only for the login: [`allows`] is asked each time.
 
 use sigma_core::ids::{OrgId, UserId};
 
@@ -11,10 +11,10 @@ use crate::{StoreError, Tx, params};
 
 /// Most workspaces that are listed.
 const MOST_WORKSPACES: u32 = 50;
-/// Most people of each.
+/// Most members of each.
 const MOST_PEOPLE: u32 = 20;
 
-/// Whether people whose role manages something may be among them: only in the demo.
+/// Whether members whose role manages something may use it: only in the demo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Managers {
     /// Allowed.
@@ -23,7 +23,7 @@ pub enum Managers {
     Excluded,
 }
 
-/// A workspace with the people who get in by a click.
+/// A workspace with the members who may use quick login.
 #[derive(Clone, Debug)]
 pub struct QuickLogins {
     /// The workspace.
@@ -32,7 +32,7 @@ pub struct QuickLogins {
     pub members: Vec<membership::Member>,
 }
 
-/// The workspaces that switched quick logins on and have active people who are marked for it, and those people.
+/// The workspaces that enabled quick logins and have active members marked for it, with those members.
 pub fn list(tx: &mut dyn Tx, managers: Managers) -> Result<Vec<QuickLogins>, StoreError> {
     let ids = tx.query_all(
         "SELECT id FROM orgs WHERE quick_logins = 1 AND removed_at IS NULL ORDER BY id LIMIT $1",
@@ -60,7 +60,7 @@ pub fn list(tx: &mut dyn Tx, managers: Managers) -> Result<Vec<QuickLogins>, Sto
     Ok(found)
 }
 
-/// Logs somebody in by a click, if [`list`] shows them.
+/// Logs a member in without a password, if [`list`] includes them.
 pub fn quick_log_in(tx: &mut dyn Tx, login: &Login, managers: Managers) -> Result<Option<LoggedIn>, StoreError> {
     let Some(org_id) = &login.org_id else { return Ok(None) };
     let Some(workspace) = tenant::find(tx, org_id)? else { return Ok(None) };
@@ -75,8 +75,8 @@ pub fn quick_log_in(tx: &mut dyn Tx, login: &Login, managers: Managers) -> Resul
     login::begin(tx, login, SessionKind::Quick)
 }
 
-/// Whether workspace, person and role allow a quick login, and so the use of a session that one began. Whether the server
-/// allows it to the caller's network is the server's to say.
+/// Whether workspace, member and role allow a quick login, and so the use of a session that one began. Whether the
+/// caller's network is allowed is decided by the server.
 pub fn allows(workspace: &tenant::Workspace, member: &Member, is_manager: bool, managers: Managers) -> bool {
     workspace.quick_logins && member.quick_login && (managers == Managers::Welcome || !is_manager)
 }

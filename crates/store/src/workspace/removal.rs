@@ -1,8 +1,8 @@
-//! What hangs on a removed workspace goes in the background, in small batches.
+//! Background deletion of everything that belongs to a removed workspace, in small batches.
 
 use crate::{StoreError, Tx};
 
-/// Deletes a batch of at most 500 rows of removed workspaces; how many rows. All is gone when it says 0.
+/// Deletes a batch of at most 500 rows of removed workspaces; returns how many. 0 means that all is gone.
 pub fn delete_batch(tx: &mut dyn Tx) -> Result<u64, StoreError> {
     const DEPENDENT: [&str; 7] = [
         "DELETE FROM memberships WHERE (org_id, user_id) IN (SELECT org_id, user_id FROM memberships

@@ -13,12 +13,12 @@ use crate::{Row, StoreError, Tx, params};
 /// The kind of a role in the change feed; the key is [`change_key`].
 pub const CHANGED: &str = "role";
 
-/// What a role is called in a refusal.
+/// How refusals name a role.
 const ROLE: &str = "Role";
 const SAME_NAME: Refusal = Refusal::Conflict("A role with this name already exists");
 const TOO_LARGE: Refusal = Refusal::Conflict("The roles of the workspace would exceed 1 MiB in total");
 
-/// The switches that manage something, as they are stored.
+/// The managing switches, as stored.
 pub(super) fn managing() -> i64 {
     i64::from(Switches::MANAGING.bits())
 }
@@ -30,9 +30,9 @@ pub struct RoleSummary {
     pub id: RoleId,
     /// Display name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: String,
-    /// What it allows as a whole.
+    /// Its permissions apart from the lists.
     pub switches: Switches,
     /// Schemas with rules of their own.
     pub schemas: usize,
@@ -40,7 +40,7 @@ pub struct RoleSummary {
     pub catalogs: usize,
 }
 
-/// The role of that id, if this workspace has it.
+/// The role of that id in this workspace.
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId, id: &RoleId) -> Result<Option<Role>, StoreError> {
     tx.query_opt(
         "SELECT switches, schema_permissions, catalog_permissions, org_id, id, name, description, created_at, updated_at
@@ -51,12 +51,12 @@ pub fn find(tx: &mut dyn Tx, org_id: &OrgId, id: &RoleId) -> Result<Option<Role>
     .transpose()
 }
 
-/// As [`find`], as a refusal.
+/// Like [`find`], as a refusal.
 pub fn load(tx: &mut dyn Tx, org_id: &OrgId, id: &RoleId) -> Decision<Role> {
     Ok(find(tx, org_id, id)?.ok_or_else(|| Refusal::not_found(ROLE, id.as_str())))
 }
 
-/// The role of that name, whatever its case.
+/// The role of that name, ignoring case.
 pub fn find_by_name(tx: &mut dyn Tx, org_id: &OrgId, name: &str) -> Result<Option<Role>, StoreError> {
     tx.query_opt(
         "SELECT switches, schema_permissions, catalog_permissions, org_id, id, name, description, created_at, updated_at
@@ -67,19 +67,19 @@ pub fn find_by_name(tx: &mut dyn Tx, org_id: &OrgId, name: &str) -> Result<Optio
     .transpose()
 }
 
-/// The name of a role, if this workspace has it.
+/// The name of a role of this workspace.
 pub fn find_name(tx: &mut dyn Tx, org_id: &OrgId, id: &RoleId) -> Result<Option<String>, StoreError> {
     let row = tx.query_opt("SELECT name FROM roles WHERE org_id = $1 AND id = $2", params![org_id, id])?;
     row.map(|row| row.text(0)).transpose()
 }
 
-/// Whether a role manages anything, if this workspace has it.
+/// Whether a role of this workspace manages anything.
 pub(super) fn manages_anything(tx: &mut dyn Tx, org_id: &OrgId, id: &RoleId) -> Result<Option<bool>, StoreError> {
     let row = tx.query_opt("SELECT switches FROM roles WHERE org_id = $1 AND id = $2", params![org_id, id])?;
     row.map(|row| Ok(row.int(0)? & managing() != 0)).transpose()
 }
 
-/// The roles of a workspace without their long lists, the oldest first: at most `limit` after the first `offset`.
+/// The roles of a workspace without their long lists, oldest first: at most `limit` after the first `offset`.
 pub fn summaries(tx: &mut dyn Tx, org_id: &OrgId, offset: u64, limit: u32) -> Result<Page<RoleSummary>, StoreError> {
     let items = tx
         .query_all(
@@ -94,12 +94,12 @@ pub fn summaries(tx: &mut dyn Tx, org_id: &OrgId, offset: u64, limit: u32) -> Re
     Ok(Page { items, total: u64::try_from(total).unwrap_or(0) })
 }
 
-/// All roles of a workspace without their long lists, the oldest first: at most [`MOST_ROLES`].
+/// All roles of a workspace without their long lists, oldest first: at most [`MOST_ROLES`].
 pub fn all_summaries(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Vec<RoleSummary>, StoreError> {
     Ok(summaries(tx, org_id, 0, u32::try_from(MOST_ROLES).unwrap_or(u32::MAX))?.items)
 }
 
-/// How many roles a workspace has and how many bytes they take in all.
+/// The number of roles in a workspace, and their total size in bytes.
 struct Size {
     roles: i64,
     bytes: i64,
@@ -113,7 +113,7 @@ fn size(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Size, StoreError> {
     row.map_or(Ok(Size { roles: 0, bytes: 0 }), |row| Ok(Size { roles: row.int(0)?, bytes: row.int(1)? }))
 }
 
-/// The roles of a workspace, the oldest first: at most [`MOST_ROLES`], and [`MOST_BYTES_IN_ALL`].
+/// The roles of a workspace, oldest first: at most [`MOST_ROLES`], and [`MOST_BYTES_IN_ALL`].
 pub fn list(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Vec<Role>, StoreError> {
     tx.query_all(
         "SELECT switches, schema_permissions, catalog_permissions, org_id, id, name, description, created_at, updated_at
@@ -125,7 +125,7 @@ pub fn list(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Vec<Role>, StoreError> {
     .collect()
 }
 
-/// Makes a role. Nobody makes one that holds more than they do.
+/// Creates a role with at most the rights of the actor.
 pub fn add(
     tx: &mut dyn Tx,
     org_id: &OrgId,
@@ -154,8 +154,8 @@ pub fn add(
     Ok(Ok(made(org_id, id, draft, now, now)))
 }
 
-/// Puts another text in a role's place. Nobody edits one that holds, or would hold, more than they do, and somebody who
-/// manages the workspace is left. `keys` says what becomes of the keys of people who may do less by it.
+/// Replaces a role. Neither the old nor the new one may have more rights than the actor, and somebody who manages the
+/// workspace must remain. `keys` decides about the keys of members who lose rights.
 pub fn replace(
     tx: &mut dyn Tx,
     org_id: &OrgId,
@@ -213,7 +213,7 @@ pub fn replace(
     Ok(Ok(made(org_id, id, draft, before.created_at, now)))
 }
 
-/// Removes a role that nobody has.
+/// Removes a role that no member has.
 pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &RoleId, now: Timestamp) -> Decision<()> {
     let authority = granted!(authority::lock(tx, org_id, actor, now)?);
     granted!(authority.require(Right::Roles));
@@ -237,7 +237,7 @@ pub(super) fn insert(
     Stored::of(draft)?.insert(tx, org_id, id, now)
 }
 
-/// A role as it is stored.
+/// A role as stored.
 struct Stored<'d> {
     draft: &'d RoleDraft,
     switches: i64,
@@ -316,7 +316,7 @@ fn decode_summary(row: &Row) -> Result<RoleSummary, StoreError> {
     })
 }
 
-/// The permissions that stand in three columns from `first` on.
+/// The permissions in the three columns starting at `first`.
 pub(super) fn decode_permissions(row: &Row, first: usize) -> Result<RolePermissions, StoreError> {
     let corrupt = |what: &str| StoreError::Corrupt(format!("the {what} of a role"));
     Ok(RolePermissions {

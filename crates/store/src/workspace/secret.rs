@@ -11,35 +11,35 @@ use zeroize::Zeroizing;
 use crate::workspace::{Decision, authority, granted, tenant};
 use crate::{MasterKey, SealError, StoreError, Tx, params};
 
-/// How long a retired secret verifies: a token's day, and an hour for clocks.
+/// How long a retired secret verifies: the day of a token, plus an hour for clock skew.
 const VERIFIES: Duration = Duration::from_hours(25);
-/// Letters and digits of a secret's name.
+/// Length of a secret's name.
 const KID_LENGTH: usize = 16;
 /// Most secrets that verify at once.
 const MOST: usize = 25;
 
-/// A secret as it is stored.
+/// A secret as stored.
 #[derive(Clone, Debug)]
 pub struct StoredSecret {
-    /// Its name in the header of tokens.
+    /// Its `kid` in the header of tokens.
     pub kid: String,
     /// The secret, sealed under [`seal_context`].
     pub sealed: Vec<u8>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When another took its place; the one without signs.
+    /// When it was replaced; `None` for the current one.
     pub retired_at: Option<Timestamp>,
 }
 
-/// The context that a workspace's secret is sealed under: one that was copied to another workspace does not open.
+/// The context under which a workspace's secret is sealed: a copy in another workspace does not open.
 pub fn seal_context(org_id: &OrgId, kid: &str) -> String {
     format!("workspace-secret/{org_id}/{kid}")
 }
 
-/// A new secret of 256 bits for a workspace: its name, and itself, sealed.
+/// A new secret of 256 bits for a workspace: its name, and the sealed secret.
 ///
 /// # Errors
-/// It cannot be sealed.
+/// Sealing fails.
 pub fn make(org_id: &OrgId, master_key: &MasterKey, rng: &dyn Rng) -> Result<(String, Vec<u8>), SealError> {
     let kid = alphanumeric(rng, KID_LENGTH);
     let secret = Zeroizing::new(bytes::<32>(rng));
@@ -47,7 +47,7 @@ pub fn make(org_id: &OrgId, master_key: &MasterKey, rng: &dyn Rng) -> Result<(St
     Ok((kid, sealed))
 }
 
-/// The secrets that verify at `now`, the one that signs first.
+/// The secrets that verify at `now`, the current one first.
 pub fn list(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Result<Vec<StoredSecret>, StoreError> {
     tx.query_all(
         "SELECT kid, secret, created_at, retired_at FROM workspace_secrets
@@ -67,7 +67,7 @@ pub fn list(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Result<Vec<Store
     .collect()
 }
 
-/// Puts a new secret in the place of the one that signs. Nobody is logged out: the old one goes on verifying.
+/// Replaces the current secret. Nobody is logged out: the old one still verifies.
 pub fn rotate(
     tx: &mut dyn Tx,
     org_id: &OrgId,

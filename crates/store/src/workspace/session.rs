@@ -1,4 +1,4 @@
-//! Sessions of people in workspaces, by the `jti` of their tokens: kept across refreshes, so that logging out ends the
+//! Sessions of members in workspaces, by the `jti` of their tokens: kept across refreshes, so that logging out ends the
 //! whole chain.
 
 use std::time::Duration;
@@ -13,12 +13,12 @@ use crate::{Owner, Row, StoreError, Tx, params};
 /// The kind of a session in the change feed; the key is [`change_key`] with the `jti`.
 pub const CHANGED: &str = "workspace session";
 
-/// How a session began, and so for how long and under which conditions it counts.
+/// How a session began, which determines its lifetime and conditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionKind {
-    /// The person proved who they are: 30 days.
+    /// The user authenticated: 30 days.
     Proven,
-    /// By a click: a day, and only while server, network, workspace, person and role allow it.
+    /// Quick login: a day, and only while server, network, workspace, member and role allow it.
     Quick,
 }
 
@@ -32,29 +32,29 @@ impl SessionKind {
     }
 }
 
-/// A person in a workspace.
+/// A session of a member in a workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkspaceSession {
     /// The workspace.
     pub org_id: OrgId,
-    /// Its name in the person's tokens.
+    /// Its name in the member's tokens.
     pub jti: String,
     /// The person.
     pub user_id: UserId,
-    /// The session epoch of the membership that it began in; it is over when that is.
+    /// The session epoch of the membership at login; the session ends with it.
     pub session_epoch: i64,
     /// How it began.
     pub kind: SessionKind,
     /// When it began.
     pub created_at: Timestamp,
-    /// When it ends however often it is refreshed.
+    /// When it ends, regardless of refreshes.
     pub expires_at: Timestamp,
-    /// When it was ended before its time.
+    /// When it was ended early.
     pub ended_at: Option<Timestamp>,
 }
 
 impl WorkspaceSession {
-    /// Whether it has not ended, whatever became of the membership.
+    /// Whether it has not ended; the membership is checked separately.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.ended_at.is_none() && now < self.expires_at
     }
@@ -63,8 +63,8 @@ impl WorkspaceSession {
 /// Most live sessions of one account in all its workspaces.
 pub const MOST_LIVE: u32 = 100;
 
-/// Begins a session. Beyond [`MOST_LIVE`] the oldest of the account ends. Sessions of clicks make room among those of their
-/// workspace alone: whoever may click would end sessions that somebody proved to be theirs otherwise.
+/// Begins a session. Beyond [`MOST_LIVE`] the oldest of the account ends. Quick logins make room only among those of
+/// their workspace: otherwise anyone allowed to use them could end authenticated sessions.
 pub(super) fn begin(
     tx: &mut dyn Tx,
     org_id: &OrgId,
@@ -104,7 +104,7 @@ pub fn find(tx: &mut dyn Tx, org_id: &OrgId, jti: &str) -> Result<Option<Workspa
     .transpose()
 }
 
-/// Ends a session; whether it was live. Its row goes with the next sweep: nobody needs to know that it was there.
+/// Ends a session; returns whether it was live. The next sweep deletes its row: no one needs it any more.
 pub fn end(tx: &mut dyn Tx, org_id: &OrgId, jti: &str, now: Timestamp) -> Result<bool, StoreError> {
     let ended = tx.execute(
         "UPDATE workspace_sessions SET ended_at = $3, expires_at = $3 WHERE org_id = $1 AND jti = $2 AND ended_at IS NULL",
@@ -116,7 +116,7 @@ pub fn end(tx: &mut dyn Tx, org_id: &OrgId, jti: &str, now: Timestamp) -> Result
     Ok(ended == 1)
 }
 
-/// Ends live sessions of a person in all workspaces, at most 500; how many. None are left when it says 0.
+/// Ends live sessions of a user in all workspaces, at most 500; returns how many. 0 means that none are left.
 pub fn end_all(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<usize, StoreError> {
     let live = tx.query_all(
         "SELECT org_id, jti FROM workspace_sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 LIMIT 500",

@@ -1,4 +1,4 @@
-//! The workspace itself: an org, with its name and its settings.
+//! The workspace itself: an org, with its name and settings.
 
 use std::time::Duration;
 
@@ -16,26 +16,26 @@ pub const CHANGED: &str = "workspace";
 /// A workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workspace {
-    /// `workspaceId` on the wire.
+    /// `workspaceId` in the API.
     pub id: OrgId,
     /// Display name.
     pub name: String,
-    /// People who are marked for it log in without a password, where the server allows it.
+    /// Members marked for it may use quick login, where the server allows it.
     pub quick_logins: bool,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
 }
 
-/// What a workspace is made of.
+/// The fields of a new workspace.
 #[derive(Clone, Debug)]
 pub struct NewWorkspace {
     /// Its id.
     pub id: OrgId,
     /// Its name, checked.
     pub name: String,
-    /// The id of its role `Admin`, which may do everything.
+    /// The id of its role `Admin`, which has all permissions.
     pub admin_role: RoleId,
     /// The id of its role `Member`, which manages nothing.
     pub member_role: RoleId,
@@ -60,13 +60,13 @@ impl NewWorkspace {
         rng: &dyn Rng,
     ) -> Result<Self, SealError> {
         let (kid, secret) = secret::make(&id, master_key, rng)?;
-        // Lists are in the order of ids, and Admin comes first.
+        // Lists are ordered by id, and Admin comes first.
         let (admin_role, member_role) = (RoleId::new(now, rng), RoleId::new(now.plus(Duration::from_millis(1)), rng));
         Ok(Self { id, name, admin_role, member_role, kid, secret, now })
     }
 }
 
-/// Makes a workspace with the two roles that every team begins with. An id that is taken, or ever was, is refused.
+/// Creates a workspace with its two initial roles. An id that is or ever was taken is refused.
 pub fn add(tx: &mut dyn Tx, new: &NewWorkspace) -> Decision<Workspace> {
     tx.lock(Owner::Installation)?;
     if tx.query_opt("SELECT 1 FROM retired_org_ids WHERE org_id = $1", params![&new.id])?.is_some() {
@@ -99,7 +99,7 @@ pub fn add(tx: &mut dyn Tx, new: &NewWorkspace) -> Decision<Workspace> {
     }))
 }
 
-/// The workspace of that id. One that was removed is none.
+/// The workspace of that id, unless it was removed.
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Option<Workspace>, StoreError> {
     tx.query_opt(
         "SELECT id, name, quick_logins, created_at, updated_at FROM orgs WHERE id = $1 AND removed_at IS NULL",
@@ -109,7 +109,7 @@ pub fn find(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Option<Workspace>, StoreE
     .transpose()
 }
 
-/// At most `limit` workspaces, by id, after the one called `after`.
+/// At most `limit` workspaces, ordered by id, after the one called `after`.
 pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<Workspace>, StoreError> {
     tx.query_all(
         "SELECT id, name, quick_logins, created_at, updated_at FROM orgs
@@ -121,7 +121,7 @@ pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<Workspace>, 
     .collect()
 }
 
-/// What is to be changed of a workspace; what is `None` stays.
+/// Changes to a workspace; `None` leaves a field unchanged.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     /// Its name, checked.
@@ -151,8 +151,8 @@ pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, n
     Ok(Ok(after))
 }
 
-/// Removes a workspace: from now on it is nobody's, and the background deletes what hangs on it. The operator's own org
-/// stays, and one that owns apps or resources.
+/// Removes a workspace: it disappears at once, and the background task deletes everything that belongs to it. The
+/// operator's own org, and any that owns apps or resources, cannot be removed.
 pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Decision<()> {
     tx.lock(Owner::Installation)?;
     tx.lock(Owner::Org(org_id))?;
