@@ -31,12 +31,12 @@ for (const name of ["Single-page app", "App with a server", "App with a Bitcoin 
     await answer(page, demo);
     const { failed } = await exchange(page);
     assert.deepEqual(failed, []);
-    assert.equal((await use(page, "Ask who it is", "userinfo")).status, 200);
+    assert.equal((await use(page, "Request userinfo", "userinfo")).status, 200);
     assert.equal((await use(page, "Refresh the tokens", "refresh")).status, 200);
     if (name !== "Single-page app") {
-      assert.equal(JSON.parse((await use(page, "Look into it", "introspect")).body).active, true);
+      assert.equal(JSON.parse((await use(page, "Introspect", "introspect")).body).active, true);
     }
-    assert.equal((await use(page, "Revoke it", "revoke")).status, 200);
+    assert.equal((await use(page, "Revoke", "revoke")).status, 200);
   });
 }
 

@@ -47,22 +47,22 @@ test("quick login, the token, a key, checks of both, a role, logout: each reques
   assert.equal(claims.userId, "user_demo_ada");
   assert.equal(claims.exp - claims.iat, 86_400);
 
-  const me = await press("Who am I?", "Ask who it is");
+  const me = await press("Who am I?", "Request caller");
   assert.equal(me.status, "200 OK");
   assert.match(me.request, /GET http:\/\/localhost:\d+\/api\/v1\/auth\/me/);
   assert.match(me.answer, /"name": "Harbour Bakery"/);
-  const refreshed = await press("Refresh", "Refresh the token");
+  const refreshed = await press("Refresh", "Refresh token");
   assert.equal(refreshed.status, "200 OK");
 
-  const made = await press("Make a key", "Make the key");
+  const made = await press("Create a key", "Create key");
   assert.equal(made.status, "201 Created");
   const [key] = made.whole.match(/sigma_sk_live_[0-9A-Za-z]{38}/);
-  const verified = await press("Verify", "Verify it");
+  const verified = await press("Verify", "Verify");
   assert.match(verified.answer, /"valid": true/);
   assert.match(verified.request, /X-Sigma-ApiKey/);
-  await page.getByLabel("What was sent").selectOption("key");
-  await page.getByLabel("It must allow").first().selectOption("delete-model");
-  const refused = await press("Verify", "Verify it");
+  await page.getByLabel("Received credential").selectOption("key");
+  await page.getByLabel("Required permission").first().selectOption("delete-model");
+  const refused = await press("Verify", "Verify");
   assert.match(refused.answer, /"valid": false/);
   assert.match(refused.answer, /"code": "PERMISSION_DENIED"/);
 
@@ -70,28 +70,28 @@ test("quick login, the token, a key, checks of both, a role, logout: each reques
   assert.equal(forwarded.status, "200 OK");
   assert.match(forwarded.whole, /x-sigma-user-id: user_demo_ada\n/);
   assert.match(forwarded.whole, /x-sigma-workspace-id: org_demo_bakery\n/);
-  await page.getByLabel("The call carries").selectOption("key");
+  await page.getByLabel("Credential of the call").selectOption("key");
   const byKey = await press("Forward", "Ask as a proxy");
   assert.match(byKey.whole, /x-sigma-user-id: \n/);
   assert.match(byKey.whole, /x-sigma-permissions: read\n/);
 
-  const roles = await press("The roles", "List the roles");
+  const roles = await press("Roles", "List roles");
   assert.match(roles.answer, /"name": "Baker"/);
   await page.getByLabel("Role", { exact: true }).selectOption({ label: "Baker" });
-  const resolved = await press("Resolve", "Resolve it");
+  const resolved = await press("Resolve", "Resolve");
   assert.match(resolved.answer, /"name": "write"/);
   assert.match(resolved.answer, /"cost": "read"/);
   assert.match(resolved.answer, /"supplier": "hidden"/);
   await inspect(page, "playground-workspaces");
 
-  const ended = await press("Deactivate it", "Deactivate the key");
+  const ended = await press("Deactivate the key", "Deactivate key");
   assert.match(ended.answer, /"active": false/);
   assert.equal((await press("Forward", "Ask as a proxy")).status, "401 Unauthorized");
 
   const out = await press("Log out", "Log out");
   assert.equal(out.status, "204 No Content");
   device.expected.push(/status of 401/);
-  assert.equal((await press("Who am I?", "Ask who it is")).status, "401 Unauthorized");
+  assert.equal((await press("Who am I?", "Request caller")).status, "401 Unauthorized");
   await inspect(page, "playground-workspaces-logged-out");
 
   const urls = (await traffic(device)).map((message) => message.split("\n")[1]);
@@ -102,12 +102,12 @@ test("quick login, the token, a key, checks of both, a role, logout: each reques
 test("a person who may not is told so, and the one in both workspaces is another in the other", async () => {
   device.expected.push(/status of 403/);
   await logIn("Harbour Bakery", /Ben Okafor/);
-  const refused = await press("Make a key", "Make the key");
+  const refused = await press("Create a key", "Create key");
   assert.equal(refused.status, "403 Forbidden");
   assert.match(refused.answer, /PERMISSION_DENIED/);
   await logIn("Night Library", /Ada Weaver/);
-  assert.equal((await press("Make a key", "Make the key")).status, "403 Forbidden");
-  const resolved = await press("Resolve", "Resolve it");
+  assert.equal((await press("Create a key", "Create key")).status, "403 Forbidden");
+  const resolved = await press("Resolve", "Resolve");
   assert.match(resolved.answer, /"history": "read"/);
 });
 
@@ -116,6 +116,6 @@ test("the flow can be named in the address, and the other is a click away", asyn
   await page.reload();
   await page.getByRole("heading", { name: "Log in to a workspace" }).waitFor();
   await page.getByRole("link", { name: "Sign-in for apps" }).click();
-  await page.getByRole("heading", { name: "Ask for a sign-in" }).waitFor();
+  await page.getByRole("heading", { name: "Authorization request" }).waitFor();
   assert.equal(await page.getByRole("heading", { name: "Log in to a workspace" }).isVisible(), false);
 });

@@ -17,14 +17,14 @@ export async function openPlayground(page, demo, parameters = {}) {
 /** Sends the browser to the server with the authorization request of step 2. Ends when it is on its way. */
 export async function ask(page) {
   const left = page.waitForRequest((request) => request.isNavigationRequest() && request.url().includes("/oauth2/authorize?"));
-  await page.getByRole("button", { name: "Go and sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await left;
 }
 
 /** What came back to the Playground's callback. */
 export async function answer(page, demo) {
   await page.waitForURL((url) => url.origin === demo.playground && url.pathname !== "/signed-out");
-  await page.getByRole("heading", { name: "What an app must check" }).waitFor();
+  await page.getByRole("heading", { name: "Checks an app must make" }).waitFor();
   const state = await page.evaluate(() => JSON.parse(sessionStorage.getItem("playground")));
   return { received: Object.fromEntries(state.callback.parameters), sent: state.sent };
 }
@@ -32,7 +32,7 @@ export async function answer(page, demo) {
 /** Exchanges the code; returns the tokens and what the Playground's checks say. */
 export async function exchange(page) {
   await page.getByRole("button", { name: "Exchange the code" }).click();
-  await page.getByRole("heading", { name: "Id token" }).waitFor();
+  await page.getByRole("heading", { name: "ID token" }).waitFor();
   const state = await page.evaluate(() => JSON.parse(sessionStorage.getItem("playground")));
   const failed = await page.locator(".verdict.bad").allInnerTexts();
   return { tokens: state.tokens, failed };

@@ -71,12 +71,12 @@ test("sign-up, consent, callback, tokens; the server never sees key or password"
   assert.ok(tokens.access_token && tokens.id_token);
   await inspect(page, "playground-tokens");
 
-  const who = await use(page, "Ask who it is", "userinfo");
+  const who = await use(page, "Request userinfo", "userinfo");
   assert.equal(who.status, 200);
   const person = JSON.parse(who.body);
   const refreshed = await use(page, "Refresh the tokens", "refresh");
   assert.equal(refreshed.status, 200);
-  const revoked = await use(page, "Revoke it", "revoke");
+  const revoked = await use(page, "Revoke", "revoke");
   assert.equal(revoked.status, 200);
 
   const storage = await page.context().storageState();

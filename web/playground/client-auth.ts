@@ -47,7 +47,7 @@ async function assertion(app: App, secret: string): Promise<string> {
   try {
     key = JSON.parse(secret) as Jwk;
   } catch {
-    throw new Error("The private key in step 1 is not a JWK: paste the JSON of one.");
+    throw new Error("The private key in step 1 is not a JWK: paste its JSON.");
   }
   const now = Math.floor(Date.now() / 1000);
   return sign(key, { iss: app.clientId, sub: app.clientId, aud: app.issuer, jti: random(16), iat: now, exp: now + 60 });

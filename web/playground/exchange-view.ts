@@ -6,7 +6,7 @@ import { curl, objectOf, type Exchange, type Request } from "./exchange.ts";
 /** The card of one exchange. */
 export function exchangeView(exchange: Exchange): HTMLElement {
   const { request, answer, failure } = exchange;
-  const outcome = answer ? `${answer.status} ${answer.statusText || reason(answer.status)}` : "No answer";
+  const outcome = answer ? `${answer.status} ${answer.statusText || reason(answer.status)}` : "No response";
   const kind = answer && answer.status < 400 ? "ok" : "bad";
   const sender = exchange.via === "browser" ? "sent by this browser" : "sent by the Playground’s server";
   return h(
@@ -72,7 +72,7 @@ function answerLines({ answer, via }: Exchange): Node[] {
   if (!answer) return [];
   const body = objectOf(answer);
   const shown = body ? json(body) : answer.body ? pre(answer.body) : h("p", { class: "muted" }, "The body is empty.");
-  const summary = `${answer.headers.length} headers${via === "browser" ? " that the browser may read" : ""}`;
+  const summary = `${answer.headers.length} headers${via === "browser" ? " readable by the browser" : ""}`;
   const headers = headerLines(answer.headers);
   return headers ? [shown, h("details", {}, h("summary", {}, summary), headers)] : [shown];
 }

@@ -52,8 +52,8 @@ async function fromBrowser(request: Request): Promise<Answer> {
     });
   } catch {
     throw new Error(
-      "The browser got no answer that it may show: the server is not reachable, or does not allow this origin (CORS). " +
-        "Choose “the Playground’s server” in step 1 to send it from there.",
+      "The browser got no readable response: the server is unreachable, or does not allow this origin (CORS). " +
+        "Choose “the Playground’s server” in step 1 to send the request from there.",
     );
   }
   return {

@@ -59,7 +59,7 @@ export interface SignatureVerdict {
 export async function verify(jwt: Jwt, keys: Jwk[]): Promise<SignatureVerdict> {
   const { alg, kid } = jwt.header;
   const suite = SUITES[String(alg)];
-  if (!suite) return { valid: false, text: `${String(alg)} is not an algorithm that can be checked here` };
+  if (!suite) return { valid: false, text: `${String(alg)} is not supported here` };
   const fitting = keys.filter((key) => key.kty === suite.kty && (key.alg === undefined || key.alg === alg));
   const key = kid === undefined ? fitting[0] : fitting.find((candidate) => candidate.kid === kid);
   if (!key) return { valid: false, text: `The key set has no ${String(alg)} key “${String(kid ?? "")}”` };
@@ -84,7 +84,7 @@ export async function halfHash(token: string): Promise<string> {
 export async function sign(key: Jwk, claims: Record<string, unknown>): Promise<string> {
   const alg = key.alg ?? Object.keys(SUITES).find((name) => SUITES[name]?.kty === key.kty);
   const suite = SUITES[String(alg)];
-  if (!alg || !suite || !key.d) throw new Error("This is not a private RSA, P-256 or Ed25519 key in JWK form.");
+  if (!alg || !suite || !key.d) throw new Error("This is not a private RSA, P-256 or Ed25519 key in JWK format.");
   const { key_ops: _, use: __, kid, ...bare } = key;
   const imported = await crypto.subtle.importKey("jwk", bare, suite.import, false, ["sign"]);
   const header = { alg, typ: "JWT", ...(kid === undefined ? {} : { kid }) };

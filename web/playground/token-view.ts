@@ -16,15 +16,15 @@ export async function tokensView(playground: Playground): Promise<HTMLElement> {
       "div",
       { class: "pair" },
       access ? await tokenHalf(playground, "Access token", access, accessChecks) : missing("Access token", "There is none."),
-      id ? await tokenHalf(playground, "Id token", id, idChecks) : missing("Id token", "There is none: openid was not granted."),
+      id ? await tokenHalf(playground, "ID token", id, idChecks) : missing("ID token", "None: openid was not granted."),
     ),
     refresh
       ? h("div", { class: "pair single" }, half(
           "Refresh token",
-          [h("pre", {}, h("code", {}, refresh)), h("p", { class: "hint" }, "It means nothing to the app: it is only handed back, in step 5.")],
+          [h("pre", {}, h("code", {}, refresh)), h("p", { class: "hint" }, "Opaque to the app, which only sends it back, in step 5.")],
           copyButton("Copy", () => refresh),
         ))
-      : h("p", { class: "hint" }, "There is no refresh token: ask for the scope offline_access to get one."),
+      : h("p", { class: "hint" }, "No refresh token: request the scope offline_access to get one."),
   );
 }
 
@@ -34,7 +34,7 @@ async function tokenHalf(playground: Playground, title: string, token: string, c
   const jwt = decode(token);
   const copy = copyButton("Copy", () => token);
   if (!jwt) {
-    const content = [h("pre", {}, h("code", {}, token)), h("p", { class: "hint" }, "It is opaque: only the server can read it.")];
+    const content = [h("pre", {}, h("code", {}, token)), h("p", { class: "hint" }, "Opaque: only the server can read it.")];
     return half(title, content, copy);
   }
   const signature = await verify(jwt, playground.keys);
@@ -56,7 +56,7 @@ async function tokenHalf(playground: Playground, title: string, token: string, c
       h(
         "details",
         {},
-        h("summary", {}, "As it is sent"),
+        h("summary", {}, "Raw"),
         h("pre", {}, h("code", {},
           h("span", { class: "jwt-head" }, head), ".", h("span", { class: "jwt-body" }, body), ".", h("span", { class: "jwt-tail" }, tail),
         )),
@@ -75,7 +75,7 @@ function accessChecks(playground: Playground, { header, claims }: Jwt): HTMLLIEl
   const audience = [claims["aud"]].flat().map(String);
   return [
     header["typ"] === "at+jwt"
-      ? verdict("ok", "typ is at+jwt (RFC 9068): nothing takes it for an id token")
+      ? verdict("ok", "typ is at+jwt (RFC 9068): it cannot be mistaken for an ID token")
       : verdict("warn", `typ is ${String(header["typ"])}; RFC 9068 says at+jwt`),
     equal("iss", claims["iss"], issuer),
     verdict("ok", `aud: for ${audience.join(" and ")}`),
@@ -99,8 +99,8 @@ async function idChecks(playground: Playground, { claims }: Jwt): Promise<HTMLLI
   if (typeof claims["at_hash"] === "string" && tokens?.access_token) {
     list.push(
       claims["at_hash"] === (await halfHash(tokens.access_token))
-        ? verdict("ok", "at_hash belongs to the access token beside it")
-        : verdict("bad", "at_hash belongs to another access token"),
+        ? verdict("ok", "at_hash matches the access token")
+        : verdict("bad", "at_hash does not match the access token"),
     );
   }
   list.push(alive(claims));
@@ -109,7 +109,7 @@ async function idChecks(playground: Playground, { claims }: Jwt): Promise<HTMLLI
 
 function equal(name: string, found: unknown, expected: string): HTMLLIElement {
   return found === expected
-    ? verdict("ok", `${name} is what was expected`)
+    ? verdict("ok", `${name} is as expected`)
     : verdict("bad", `${name} is “${String(found)}”, but must be “${expected}”: refuse it`);
 }
 

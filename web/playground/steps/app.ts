@@ -10,10 +10,10 @@ import { AUTH_METHODS, secrets, type AuthMethod } from "../state.ts";
 /** What the secret is called and looks like, by method. */
 const SECRET: Record<AuthMethod, { label: string; hint: string } | undefined> = {
   none: undefined,
-  client_secret_basic: { label: "Client secret", hint: "Kept in memory only; asked for again when the page is loaded anew." },
-  client_secret_post: { label: "Client secret", hint: "Kept in memory only; asked for again when the page is loaded anew." },
+  client_secret_basic: { label: "Client secret", hint: "Kept in memory only; enter it again after reloading the page." },
+  client_secret_post: { label: "Client secret", hint: "Kept in memory only; enter it again after reloading the page." },
   private_key_jwt: { label: "Private key (JWK)", hint: "JSON of an RSA, P-256 or Ed25519 key. Kept in memory only." },
-  sigma_bitcoin_auth: { label: "Private key (WIF)", hint: "The key whose public part the app has registered. Kept in memory only." },
+  sigma_bitcoin_auth: { label: "Private key (WIF)", hint: "The app’s registered key. Kept in memory only." },
 };
 
 /** The first step. */
@@ -22,7 +22,7 @@ export function appStep(playground: Playground): Step {
   const issuer = field({
     name: "issuer",
     label: "Issuer",
-    hint: "The server’s origin, as discovery and tokens name it.",
+    hint: "The server’s origin, as in discovery and tokens.",
     change: (value) => {
       void playground.switchApp({ issuer: value.trim().replace(/\/+$/, "") }).then(() => playground.discover());
     },
@@ -35,14 +35,14 @@ export function appStep(playground: Playground): Step {
   const auth = select({
     name: "auth",
     label: "Client authentication",
-    hint: "The one method that the app is registered with.",
-    options: AUTH_METHODS.map((method) => [method, method === "none" ? "none (public app, PKCE alone)" : method]),
+    hint: "The app’s registered method.",
+    options: AUTH_METHODS.map((method) => [method, method === "none" ? "none (public app, PKCE only)" : method]),
     change: (value) => void setAuth(value as AuthMethod),
   });
   const via = select({
     name: "via",
     label: "Requests are sent by",
-    hint: "Public apps live in browsers; apps with a secret have a server of their own.",
+    hint: "Public apps run in browsers; apps with a secret have a server of their own.",
     options: [["browser", "this browser (subject to CORS)"], ["server", "the Playground’s server"]],
     change: (value) => {
       playground.state.app.via = value === "server" ? "server" : "browser";
@@ -85,14 +85,14 @@ export function appStep(playground: Playground): Step {
 
   function keyMaker(): HTMLElement {
     const place = h("div", { class: "note" });
-    const make = button("Make a key", async () => {
+    const make = button("Generate a key", async () => {
       const { privateJwk, publicJwks } = await generate();
       secrets.value = privateJwk;
       secretField?.set(privateJwk);
       const command = `${playground.admin()} app set ${playground.state.app.clientId || "CLIENT_ID"} --auth private_key_jwt --jwks '${publicJwks}'`;
       replace(
         place,
-        h("p", {}, "Register its public half, then sign in:"),
+        h("p", {}, "Register its public key, then sign in:"),
         h("pre", {}, h("code", {}, command)),
         copyButton("Copy the command", () => command),
       );
@@ -157,8 +157,8 @@ export function appStep(playground: Playground): Step {
       const { discovery, jwks } = playground.state.exchanges;
       replace(
         exchanges,
-        discovery && h("details", {}, h("summary", {}, "Discovery: what the server says of itself"), exchangeView(discovery)),
-        jwks && h("details", {}, h("summary", {}, "Key set: what its tokens are verified with"), exchangeView(jwks)),
+        discovery && h("details", {}, h("summary", {}, "Discovery: the server’s metadata"), exchangeView(discovery)),
+        jwks && h("details", {}, h("summary", {}, "Key set: the keys that verify its tokens"), exchangeView(jwks)),
       );
     },
   };
@@ -175,7 +175,7 @@ function registration(playground: Playground): HTMLElement {
   return h(
     "div",
     { class: "note" },
-    h("p", {}, "Any app can be tried that has this page’s addresses registered:"),
+    h("p", {}, "You can use any app with this page’s addresses registered:"),
     h("pre", {}, h("code", {}, command)),
     copyButton("Copy", () => command),
   );

@@ -18,40 +18,40 @@ interface Parameter {
 }
 
 const BASIC: Parameter[] = [
-  { name: "client_id", hint: "Which app asks." },
-  { name: "response_type", hint: "“code” is the only one there is here." },
-  { name: "redirect_uri", hint: "Where the answer goes: registered, byte for byte.", wide: true },
-  { name: "scope", hint: "openid makes it OpenID Connect; offline_access asks for a refresh token.", wide: true, suggest: [
+  { name: "client_id", hint: "The requesting app." },
+  { name: "response_type", hint: "Only “code” is supported." },
+  { name: "redirect_uri", hint: "Where the response goes: exactly as registered.", wide: true },
+  { name: "scope", hint: "openid makes it OpenID Connect; offline_access requests a refresh token.", wide: true, suggest: [
     "openid", "openid profile email", "openid profile email offline_access",
   ] },
 ];
 
 const PROTECTION: Parameter[] = [
-  { name: "state", hint: "Comes back unchanged: this answer belongs to this browser." },
-  { name: "nonce", hint: "Comes back inside the id token: it was made for this request." },
-  { name: "code_challenge_method", hint: "S256, or nothing without a challenge." },
-  { name: "code_challenge", hint: "SHA-256 of the verifier, which only this page knows.", wide: true },
+  { name: "state", hint: "Returned unchanged: ties the response to this browser." },
+  { name: "nonce", hint: "Returned in the ID token: ties it to this request." },
+  { name: "code_challenge_method", hint: "S256, or empty without a challenge." },
+  { name: "code_challenge", hint: "SHA-256 of the verifier, known only to this page.", wide: true },
 ];
 
 const OPTIONAL: Parameter[] = [
-  { name: "prompt", hint: "What to ask even if it is not needed, or “none” for nothing at all.", suggest: [
+  { name: "prompt", hint: "Pages to show in any case, or “none” for no page at all.", suggest: [
     "login", "consent", "select_account", "create", "none", "login consent",
   ] },
-  { name: "max_age", hint: "Seconds since the person last proved who they are.", suggest: ["0", "60", "3600"] },
-  { name: "login_hint", hint: "Who is expected." },
-  { name: "response_mode", hint: "How the answer travels.", options: [
+  { name: "max_age", hint: "Maximum seconds since the user last authenticated.", suggest: ["0", "60", "3600"] },
+  { name: "login_hint", hint: "The expected user." },
+  { name: "response_mode", hint: "How the response is delivered.", options: [
     ["", "not sent (query)"], ["query", "query"], ["form_post", "form_post"],
   ] },
-  { name: "resource", hint: "The API that the access token is for (RFC 8707); several, with spaces between.", suggest: ["https://api.example.org"] },
-  { name: "claims", hint: "Single claims, as JSON.", suggest: ['{"userinfo":{"name":null}}', '{"id_token":{"auth_time":{"essential":true}}}'] },
-  { name: "acr_values", hint: "How strong the sign-in should be.", suggest: ["1", "2"] },
-  { name: "display", hint: "How the pages should look.", options: [
+  { name: "resource", hint: "The API that the access token is for (RFC 8707); separate several by spaces.", suggest: ["https://api.example.org"] },
+  { name: "claims", hint: "Individual claims, as JSON.", suggest: ['{"userinfo":{"name":null}}', '{"id_token":{"auth_time":{"essential":true}}}'] },
+  { name: "acr_values", hint: "Requested authentication strength.", suggest: ["1", "2"] },
+  { name: "display", hint: "How the pages should be displayed.", options: [
     ["", "not sent"], ["page", "page"], ["popup", "popup"], ["touch", "touch"], ["wap", "wap"],
   ] },
   { name: "ui_locales", hint: "Languages of the pages.", suggest: ["en", "de en"] },
-  { name: "id_token_hint", hint: "An id token from before: who should be signed in." },
-  { name: "bap_id", hint: "The identity to begin with." },
-  { name: "provider", hint: "The way of signing in to begin with.", suggest: ["sigma"] },
+  { name: "id_token_hint", hint: "An earlier ID token: the user who should be signed in." },
+  { name: "bap_id", hint: "The preselected identity." },
+  { name: "provider", hint: "The preselected sign-in method.", suggest: ["sigma"] },
 ];
 
 /** The second step. */
@@ -61,7 +61,7 @@ export function authorizeStep(playground: Playground): Step {
   const verifier = field({
     name: "code_verifier",
     label: "code_verifier",
-    hint: "Not sent now: it is shown with the code, in step 4.",
+    hint: "Not sent yet: it accompanies the code in step 4.",
     input: (value) => {
       playground.state.verifier = value;
       playground.renewed = challengeOf(value).then((challenge) => set("code_challenge", challenge));
@@ -131,26 +131,26 @@ export function authorizeStep(playground: Playground): Step {
             void go();
           },
         },
-        h("fieldset", {}, h("legend", {}, "What is asked"), h("div", { class: "grid narrow" }, ...BASIC.map(control))),
+        h("fieldset", {}, h("legend", {}, "Required"), h("div", { class: "grid narrow" }, ...BASIC.map(control))),
         h(
           "fieldset",
           {},
-          h("legend", {}, "What protects it"),
+          h("legend", {}, "Protection"),
           h("div", { class: "grid narrow" }, ...PROTECTION.map(control), verifier.element),
           button("New values", async () => {
             await playground.renew();
             playground.changed();
           }, { class: "quiet" }),
         ),
-        h("fieldset", {}, h("legend", {}, "What can be wished: whatever is left empty is not sent"), h("div", { class: "grid narrow" }, ...OPTIONAL.map(control))),
+        h("fieldset", {}, h("legend", {}, "Optional; empty parameters are not sent"), h("div", { class: "grid narrow" }, ...OPTIONAL.map(control))),
       ),
       preview,
     ),
     h(
       "div",
       { class: "actions" },
-      h("button", { type: "submit", form: "authorize-form", class: "primary" }, "Go and sign in"),
-      button("Leave out what protects it", () => {
+      h("button", { type: "submit", form: "authorize-form", class: "primary" }, "Sign in"),
+      button("Clear protection", () => {
         for (const { name } of PROTECTION) playground.state.parameters[name] = "";
         playground.changed();
       }, { class: "quiet" }),
@@ -159,7 +159,7 @@ export function authorizeStep(playground: Playground): Step {
 
   return {
     id: "authorize",
-    title: "Ask for a sign-in",
+    title: "Authorization request",
     element,
     progress: () => (playground.state.callback ? "done" : playground.metadata ? "current" : "waiting"),
     update() {

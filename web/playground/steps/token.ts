@@ -12,7 +12,7 @@ const NAMES = ["grant_type", "code", "redirect_uri", "code_verifier"] as const;
 
 /** The fourth step. */
 export function tokenStep(playground: Playground): Step {
-  const waiting = h("p", { class: "muted" }, "The code of step 3 is exchanged for tokens here.");
+  const waiting = h("p", { class: "muted" }, "Exchanges the code of step 3 for tokens.");
   const values: Record<string, string> = {};
   const fields = new Map<string, Field>(
     NAMES.map((name) => [name, field({ name: `token-${name}`, label: name, input: (value) => (values[name] = value) })]),

@@ -16,7 +16,7 @@ interface UseAction extends Omit<Action, "exchange"> {
 
 /** The fifth step. */
 export function useStep(playground: Playground): Step {
-  const waiting = h("p", { class: "muted" }, "With tokens in hand, the app can ask who the person is, and end it all again.");
+  const waiting = h("p", { class: "muted" }, "With tokens, the app can request the user’s claims, refresh, revoke and sign out.");
   const actions = [userinfo(playground), refresh(playground), introspect(playground), revoke(playground)].map((action) =>
     section(playground, action),
   );
@@ -24,7 +24,7 @@ export function useStep(playground: Playground): Step {
   const list = h("div", {}, ...actions.map(({ element }) => element), signOut.element);
   return {
     id: "use",
-    title: "Use and end them",
+    title: "Use and revoke tokens",
     element: h("div", {}, waiting, list),
     progress: () => (playground.state.signedOut ? "done" : playground.state.tokens ? "current" : "waiting"),
     update() {
@@ -40,7 +40,7 @@ export function useStep(playground: Playground): Step {
 function section(playground: Playground, action: UseAction): ActionView {
   return actionView({
     ...action,
-    blocked: () => (playground.state.tokens ? action.blocked?.() : "There are no tokens any more."),
+    blocked: () => (playground.state.tokens ? action.blocked?.() : "There are no tokens."),
     run: async () => {
       await playground.discovered;
       await action.run();
@@ -54,8 +54,8 @@ function userinfo(playground: Playground): UseAction {
   return {
     kind: "userinfo",
     title: "Userinfo",
-    about: "Who is this? The access token opens it (Core §5.3).",
-    label: "Ask who it is",
+    about: "The user’s claims, by access token (OpenID Connect Core §5.3).",
+    label: "Request userinfo",
     run: async () => {
       const { tokens, app } = playground.state;
       const request: Request = {
@@ -72,7 +72,7 @@ function refresh(playground: Playground): UseAction {
   return {
     kind: "refresh",
     title: "Refresh",
-    about: "New tokens without the person (RFC 6749 §6). Step 4 shows the new ones; the old refresh token is spent.",
+    about: "New tokens without the user (RFC 6749 §6). Step 4 shows them; the old refresh token is used up.",
     label: "Refresh the tokens",
     blocked: () => (playground.state.tokens?.refresh_token ? undefined : "There is no refresh token."),
     run: async () => {
@@ -103,10 +103,10 @@ function introspect(playground: Playground): UseAction {
   return {
     kind: "introspect",
     title: "Introspect",
-    about: "Is it still good, and what does it allow? For apps that can prove who they are (RFC 7662).",
-    label: "Look into it",
+    about: "Whether a token is active, and its claims. For confidential apps (RFC 7662).",
+    label: "Introspect",
     controls: which.element,
-    blocked: () => (playground.state.app.auth === "none" ? "A public app cannot introspect: choose one with a secret or key." : undefined),
+    blocked: () => (playground.state.app.auth === "none" ? "Public apps cannot introspect: choose one with a secret or key." : undefined),
     run: async () => {
       const url = playground.endpoint("introspection_endpoint", "/api/auth/oauth2/introspect");
       await playground.post("introspect", url, tokenFields(playground, which.value()));
@@ -119,8 +119,8 @@ function revoke(playground: Playground): UseAction {
   return {
     kind: "revoke",
     title: "Revoke",
-    about: "The app gives a token back (RFC 7009). Ask for userinfo afterwards: it is refused.",
-    label: "Revoke it",
+    about: "Ends a token (RFC 7009). Request userinfo afterwards: it is refused.",
+    label: "Revoke",
     controls: which.element,
     run: async () => {
       const url = playground.endpoint("revocation_endpoint", "/api/auth/oauth2/revoke");
@@ -152,7 +152,7 @@ function endSession(playground: Playground): ActionView {
   });
   const element = titled(
     "Sign out",
-    "The browser goes to the server, which ends the session and sends it back (RP-Initiated Logout).",
+    "Redirects the browser to the server, which ends the session and redirects back (RP-Initiated Logout).",
     preview,
     h("div", { class: "actions" }, go),
     came,
@@ -169,7 +169,7 @@ function endSession(playground: Playground): ActionView {
       replace(came, signedOut !== undefined && h(
         "p",
         { class: "note ok" },
-        `Signed out: the browser came back to ${signedOut}. `,
+        `Signed out: the browser returned to ${signedOut}. `,
         h("a", { href: "#authorize" }, "Sign in again"),
       ));
     },

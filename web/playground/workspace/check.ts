@@ -11,7 +11,7 @@ import { withoutSession, type Credential, type Tenancy } from "./tenancy.ts";
 const HEADERS = ["x-sigma-user-id", "x-sigma-workspace-id", "x-sigma-role-id", "x-sigma-permissions"];
 
 const WISHES: [string, string][] = [
-  ["", "nothing more"],
+  ["", "none"],
   ["read", "read"],
   ["update-data", "update-data"],
   ["delete-model", "delete-model"],
@@ -24,10 +24,10 @@ export function checkStep(tenancy: Tenancy): Step {
   const asked = question("verify");
   const verify = actionView({
     title: "Verify",
-    about: "A server of the product, which has a key of its own, asks about a token or key that it was sent.",
-    label: "Verify it",
+    about: "A server of the product, which has an API key of its own, checks a token or key that it received.",
+    label: "Verify",
     controls: asked.element,
-    blocked: () => withoutSession(tenancy) ?? (tenancy.ownKey() ? undefined : "For that a server needs a key: make one in step 3."),
+    blocked: () => withoutSession(tenancy) ?? (tenancy.ownKey() ? undefined : "The server needs an API key: create one in step 3."),
     run: async () => {
       const what = asked.who() === "key" ? { apiKey: tenancy.ownKey()?.key } : { token: tenancy.session?.token };
       const body = { ...what, ...(asked.wish() && { permission: asked.wish() }) };
@@ -39,11 +39,11 @@ export function checkStep(tenancy: Tenancy): Step {
   const passed = question("forward");
   const forward = actionView({
     title: "Forward",
-    about: "nginx, Traefik or Caddy asks with the headers of the call itself, and passes on to the product who calls.",
+    about: "nginx, Traefik or Caddy asks with the headers of the call, and tells the product who is calling.",
     label: "Ask as a proxy",
     controls: passed.element,
     blocked: () =>
-      withoutSession(tenancy) ?? (passed.who() === "token" || tenancy.ownKey() ? undefined : "There is no key: make one in step 3."),
+      withoutSession(tenancy) ?? (passed.who() === "token" || tenancy.ownKey() ? undefined : "There is no key: create one in step 3."),
     run: async () => {
       const query = passed.wish() ? `?${new URLSearchParams({ permission: passed.wish() })}` : "";
       await tenancy.send("forward", "GET", `/auth/forward${query}`, { credential: passed.who() });
@@ -56,7 +56,7 @@ export function checkStep(tenancy: Tenancy): Step {
   return actionsStep(tenancy, {
     id: "ws-check",
     title: "Check each call",
-    about: "Each call to the product's API is checked: by the product, or by the proxy before it.",
+    about: "Each call to the product's API is checked: by the product, or by the proxy in front of it.",
     actions: [verify, forward],
     done: () => Boolean(tenancy.exchanges["verify"] ?? tenancy.exchanges["forward"]),
   });
@@ -76,7 +76,7 @@ function question(name: string): Question {
   const made: Question = { element: h("div"), who: () => who, wish: () => wish, onchange: () => undefined };
   const credential = select({
     name: `${name}-credential`,
-    label: name === "verify" ? "What was sent" : "The call carries",
+    label: name === "verify" ? "Received credential" : "Credential of the call",
     options: [["token", "the token"], ["key", "the key"]],
     change: (value) => {
       who = value === "key" ? "key" : "token";
@@ -85,7 +85,7 @@ function question(name: string): Question {
   });
   const permission = select({
     name: `${name}-permission`,
-    label: "It must allow",
+    label: "Required permission",
     options: WISHES,
     change: (value) => (wish = value),
   });
@@ -96,7 +96,7 @@ function question(name: string): Question {
 function passedOn({ answer }: Exchange): HTMLElement | undefined {
   if (!answer) return undefined;
   const found = new Map(answer.headers.map(([name, value]) => [name.toLowerCase(), value]));
-  const verdict = answer.status === 200 ? "The proxy lets the call through, with these headers in place of any that came with it:" : "The proxy refuses the call.";
+  const verdict = answer.status === 200 ? "The proxy passes the call on, with these headers replacing any that it had:" : "The proxy rejects the call.";
   return h(
     "div",
     { class: answer.status === 200 ? "note ok" : "note bad" },

@@ -14,7 +14,7 @@ const PERMISSIONS = ["read", "update-data", "delete-data", "update-model", "dele
 export function keyStep(tenancy: Tenancy): Step {
   const chosen = new Set<string>(["read"]);
   let called = "Importer";
-  const name = field({ name: "key-name", label: "name", hint: "What it is for.", input: (value) => (called = value) });
+  const name = field({ name: "key-name", label: "name", hint: "Describes its purpose.", input: (value) => (called = value) });
   name.set(called);
   const permissions = h(
     "fieldset",
@@ -39,12 +39,12 @@ export function keyStep(tenancy: Tenancy): Step {
         ),
       ),
     ),
-    h("p", { class: "hint" }, "With all five it manages people, roles and keys as well."),
+    h("p", { class: "hint" }, "With all five, it can also manage members, roles and keys."),
   );
   const make = actionView({
-    title: "Make a key",
-    about: "For that the role needs canManageApiKeys, and nobody gives a key more than they may do themselves.",
-    label: "Make the key",
+    title: "Create a key",
+    about: "Requires a role with canManageApiKeys. A key has at most its creator’s permissions.",
+    label: "Create key",
     controls: h("div", { class: "stack" }, h("div", { class: "grid" }, name.element), permissions),
     blocked: () => withoutSession(tenancy),
     run: async () => {
@@ -60,10 +60,10 @@ export function keyStep(tenancy: Tenancy): Step {
     remark: shownOnce,
   });
   const end = actionView({
-    title: "Deactivate it",
-    about: "For ever, and at once: every server refuses it within a second. Try it in step 4 afterwards.",
-    label: "Deactivate the key",
-    blocked: () => withoutSession(tenancy) ?? (tenancy.ownKey()?.active ? undefined : "There is no key that works."),
+    title: "Deactivate the key",
+    about: "Permanent, and effective everywhere within a second. Try the key in step 4 afterwards.",
+    label: "Deactivate key",
+    blocked: () => withoutSession(tenancy) ?? (tenancy.ownKey()?.active ? undefined : "There is no active key."),
     run: async () => {
       const key = tenancy.ownKey();
       const path = `/api-keys/${key?.id ?? ""}/deactivate`;
@@ -75,8 +75,8 @@ export function keyStep(tenancy: Tenancy): Step {
   });
   return actionsStep(tenancy, {
     id: "ws-key",
-    title: "A key for a server",
-    about: "Servers have no one to log in as: they send a key.",
+    title: "API key",
+    about: "Servers do not log in: they send an API key.",
     actions: [make, end],
     done: () => tenancy.ownKey() !== undefined,
   });
@@ -88,7 +88,7 @@ function shownOnce({ answer }: Exchange): HTMLElement | undefined {
   return h(
     "div",
     { class: "note ok" },
-    h("p", {}, "This is the key. It is shown this once; the server keeps only its SHA-256."),
+    h("p", {}, "This is the key, shown only once; the server stores only its SHA-256."),
     h("pre", {}, h("code", {}, key)),
     copyButton("Copy the key", () => key),
   );

@@ -46,8 +46,8 @@ export function logInStep(tenancy: Tenancy): Step {
     h(
       "p",
       { class: "muted" },
-      "A workspace is one tenant of a product. These people are marked for quick login, which only a demo offers to everybody: ",
-      "elsewhere they send e-mail address and password to POST /api/v1/auth/login and get the same answer.",
+      "A workspace is one tenant of a product. These members may use quick login, which only a demo offers to everybody: ",
+      "elsewhere they send e-mail address and password to POST /api/v1/auth/login and get the same response.",
     ),
     teams,
     outcome,
@@ -74,7 +74,7 @@ export function logInStep(tenancy: Tenancy): Step {
       if (focused) teams.querySelector<HTMLElement>(`[data-person="${CSS.escape(focused)}"]`)?.focus();
       const { "log-in": loggedIn, "quick-logins": listed } = tenancy.exchanges;
       replace(outcome, loggedIn && exchangeView(loggedIn));
-      replace(list, listed && h("details", {}, h("summary", {}, "Quick logins: who may come in by a click"), exchangeView(listed)));
+      replace(list, listed && h("details", {}, h("summary", {}, "Quick logins: members who log in with a click"), exchangeView(listed)));
     },
   };
 }

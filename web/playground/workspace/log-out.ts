@@ -9,9 +9,9 @@ import { withoutSession, type Tenancy } from "./tenancy.ts";
 export function logOutStep(tenancy: Tenancy): Step {
   const end = actionView({
     title: "Log out",
-    about: "Ask who it is in step 2 afterwards, or as a proxy in step 4: the token is refused, although it has not expired.",
+    about: "Try the token in step 2 or as a proxy in step 4 afterwards: it is refused, although it has not expired.",
     label: "Log out",
-    blocked: () => withoutSession(tenancy) ?? (tenancy.session?.over ? "This session is over. Log in again in step 1." : undefined),
+    blocked: () => withoutSession(tenancy) ?? (tenancy.session?.over ? "This session has ended. Log in again in step 1." : undefined),
     run: async () => {
       const { answer } = await tenancy.send("log-out", "POST", "/auth/logout", { credential: "token" });
       if (answer?.status === 204 && tenancy.session) tenancy.session.over = true;
@@ -22,7 +22,7 @@ export function logOutStep(tenancy: Tenancy): Step {
   return actionsStep(tenancy, {
     id: "ws-log-out",
     title: "Log out",
-    about: "A session ends when its person logs out, is deactivated or removed, or after 30 days.",
+    about: "A session ends when its user logs out, is deactivated or removed, or after 30 days.",
     actions: [end],
     done: () => tenancy.session?.over === true,
   });

@@ -14,12 +14,12 @@ export function roleStep(tenancy: Tenancy): Step {
   let attributes = "";
   let prepared: string | undefined;
   const place = h("div", { class: "field-place" });
-  const schema = field({ name: "schema", label: "schemaId", hint: "As the product calls it.", input: (value) => (schemaId = value) });
-  const names = field({ name: "attributes", label: "attributes", hint: "With commas between them.", input: (value) => (attributes = value) });
+  const schema = field({ name: "schema", label: "schemaId", hint: "The product’s id of the schema.", input: (value) => (schemaId = value) });
+  const names = field({ name: "attributes", label: "attributes", hint: "Comma-separated.", input: (value) => (attributes = value) });
   const list = actionView({
-    title: "The roles",
-    about: "Switches for the workspace as a whole, and what members see of schemas and catalogs.",
-    label: "List the roles",
+    title: "Roles",
+    about: "Permissions in the workspace, and access to schemas and catalogs.",
+    label: "List roles",
     blocked: () => withoutSession(tenancy),
     run: async () => {
       const { answer } = await tenancy.send("roles", "GET", "/roles", { credential: "token" });
@@ -31,8 +31,8 @@ export function roleStep(tenancy: Tenancy): Step {
   });
   const resolve = actionView({
     title: "Resolve",
-    about: "May this role write, read, or not even see these attributes? The product asks instead of working it out.",
-    label: "Resolve it",
+    about: "Whether this role may write, read or not see these attributes. The product asks instead of computing it.",
+    label: "Resolve",
     controls: h("div", { class: "grid three" }, place, schema.element, names.element),
     blocked: () => withoutSession(tenancy),
     run: async () => {
@@ -55,7 +55,7 @@ export function roleStep(tenancy: Tenancy): Step {
     const chooser = select({
       name: "role",
       label: "Role",
-      hint: tenancy.roles.length > 0 ? "Whose it is does not matter." : "List the roles to choose another.",
+      hint: tenancy.roles.length > 0 ? "Any role of the workspace." : "List roles to choose another.",
       options: known.map(({ id, name }): [string, string] => [id, name]),
       change: (value) => (roleId = value),
     });
@@ -73,8 +73,8 @@ export function roleStep(tenancy: Tenancy): Step {
 
   return actionsStep(tenancy, {
     id: "ws-role",
-    title: "What a role sees",
-    about: "Every member has one role, which says what they may do with the product.",
+    title: "Role permissions",
+    about: "Every member has one role, which determines what they may do in the product.",
     actions: [list, resolve],
     done: () => tenancy.exchanges["resolve"] !== undefined,
     prepare,

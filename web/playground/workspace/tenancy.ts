@@ -115,5 +115,5 @@ export class Tenancy {
 
 /** Why nothing can be done with a token. */
 export function withoutSession(tenancy: Tenancy): string | undefined {
-  return tenancy.session ? undefined : "Nobody is logged in yet.";
+  return tenancy.session ? undefined : "Log in first.";
 }

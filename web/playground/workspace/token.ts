@@ -15,8 +15,8 @@ export function tokenStep(tenancy: Tenancy): Step {
   const decoded = h("div");
   const me = actionView({
     title: "Who am I?",
-    about: "The server says who calls, by token or key, and what they may do at this moment.",
-    label: "Ask who it is",
+    about: "The caller of a token or key, with their current permissions.",
+    label: "Request caller",
     blocked: () => withoutSession(tenancy),
     run: async () => {
       await tenancy.send("me", "GET", "/auth/me", { credential: "token" });
@@ -26,8 +26,8 @@ export function tokenStep(tenancy: Tenancy): Step {
   });
   const refresh = actionView({
     title: "Refresh",
-    about: "A new token with the role of this moment, for the same session: jti stays. The old one is good until it expires.",
-    label: "Refresh the token",
+    about: "A new token with the current role for the same session: jti stays. The old token stays valid until it expires.",
+    label: "Refresh token",
     blocked: () => withoutSession(tenancy),
     run: async () => {
       const body = { token: tenancy.session?.token ?? "" };
@@ -41,7 +41,7 @@ export function tokenStep(tenancy: Tenancy): Step {
   return actionsStep(tenancy, {
     id: "ws-token",
     title: "The token",
-    about: "Whoever logs in gets a token for one workspace, good for a day.",
+    about: "Logging in returns a token for one workspace, valid for a day.",
     before: decoded,
     actions: [me, refresh],
     done: () => Boolean(tenancy.exchanges["me"] ?? tenancy.exchanges["refresh"]),
@@ -52,33 +52,33 @@ export function tokenStep(tenancy: Tenancy): Step {
 function tokenView(tenancy: Tenancy): HTMLElement {
   const token = tenancy.session?.token ?? "";
   const jwt = decode(token);
-  if (!jwt) return h("p", { class: "note bad" }, "This is no JSON Web Token.");
+  if (!jwt) return h("p", { class: "note bad" }, "This is not a JSON Web Token.");
   const [head = "", body = "", tail = ""] = token.split(".");
   const command = `${tenancy.demo.admin} workspace secret ${tenancy.session?.user.workspaceId ?? ""}`;
   return h(
     "div",
     { class: "pair" },
     half(
-      "As it is sent",
+      "Raw",
       [
         h("pre", {}, h("code", {},
           h("span", { class: "jwt-head" }, head), ".", h("span", { class: "jwt-body" }, body), ".", h("span", { class: "jwt-tail" }, tail),
         )),
-        h("h5", {}, "How a service checks it"),
+        h("h5", {}, "How services check it"),
         h("ul", { class: "verdicts" },
-          verdict("ok", "By itself: HS256 with the secret of this workspace, and exp"),
-          verdict("ok", "Or by asking the server, which also knows whether the session is over: step 4"),
+          verdict("ok", "Offline: HS256 with the secret of this workspace, and exp"),
+          verdict("ok", "Or by asking the server, which also knows whether the session has ended: step 4"),
         ),
-        h("p", { class: "hint" }, "The secret is for services of this workspace alone. The operator prints it:"),
+        h("p", { class: "hint" }, "The secret is only for services of this workspace. The operator prints it:"),
         h("pre", {}, h("code", {}, command)),
       ],
       copyButton("Copy", () => token),
     ),
-    half("What it says", [
+    half("Claims", [
       h(
         "ul",
         { class: "verdicts" },
-        tenancy.session?.over ? verdict("bad", "logged out: the server refuses it, whatever it says") : alive(jwt.claims),
+        tenancy.session?.over ? verdict("bad", "logged out: the server refuses it") : alive(jwt.claims),
       ),
       h("h5", {}, "Header"),
       json(jwt.header),
