@@ -40,7 +40,7 @@ for (const name of ["Single-page app", "App with a server", "App with a Bitcoin 
   });
 }
 
-test("form_post brings the code in a form that submits itself", async () => {
+test("form_post returns the code in a self-submitting form", async () => {
   await openPlayground(page, demo, { response_mode: "form_post" });
   await ask(page);
   const { received, sent } = await answer(page, demo);
@@ -49,7 +49,7 @@ test("form_post brings the code in a form that submits itself", async () => {
   assert.deepEqual(failed, []);
 });
 
-test("a person who refuses comes back to the app with access_denied", async () => {
+test("denying consent returns access_denied to the app", async () => {
   for (const mode of ["query", "form_post"]) {
     await openPlayground(page, demo, { prompt: "consent", response_mode: mode });
     await ask(page);

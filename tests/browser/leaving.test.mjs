@@ -87,13 +87,13 @@ for (const script of [true, false]) {
   const how = script ? "with script" : "without script";
   const redirect_uri = () => `${app}/callback`;
 
-  test(`consent leads to a callback that leads on twice, ${how}`, async () => {
+  test(`consent leads to a callback that redirects twice, ${how}`, async () => {
     const tab = await open(script, { redirect_uri: redirect_uri(), prompt: "consent" });
     await PRESS.consent(tab.page);
     await atHome(tab, "GET");
   });
 
-  test(`a refusal leads there too, ${how}`, async () => {
+  test(`so does denying it, ${how}`, async () => {
     const tab = await open(script, { redirect_uri: redirect_uri(), prompt: "consent" });
     await PRESS.refusal(tab.page);
     await tab.page.waitForURL(`${home}/**`);
@@ -101,20 +101,20 @@ for (const script of [true, false]) {
     await closeDevice(tab.device);
   });
 
-  test(`the account chooser leads there too, ${how}`, async () => {
+  test(`so does the account chooser, ${how}`, async () => {
     const tab = await open(script, { redirect_uri: redirect_uri(), prompt: "select_account" });
     await PRESS.select_account(tab.page);
     await atHome(tab, "GET");
   });
 
-  test(`form_post leads there too, ${how}`, async () => {
+  test(`so does form_post, ${how}`, async () => {
     const tab = await open(script, { redirect_uri: redirect_uri(), response_mode: "form_post", prompt: "consent" });
     await PRESS.consent(tab.page);
     if (!script) await tab.page.getByRole("button", { name: "Continue" }).click();
     await atHome(tab, "POST");
   });
 
-  test(`a native app gets its code, straight or by way of a website, ${how}`, async () => {
+  test(`a native app gets its code, directly or through a website, ${how}`, async () => {
     const straight = { client_id: "phone", redirect_uri: NATIVE, code_challenge_method: "S256", code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM" };
     for (const parameters of [straight, { redirect_uri: `${app}/native` }]) {
       const { device, page } = await open(script, { ...parameters, prompt: "consent" });

@@ -58,7 +58,7 @@ before(async () => {
 });
 after(() => closeAll(() => device && closeDevice(device), () => chromium?.close(), () => app?.stop(), () => sigma?.stop()));
 
-test("a single-page app signs a person in, refreshes and signs out across origins", async () => {
+test("a single-page app signs a user in, refreshes and signs out across origins", async () => {
   const tab = await device.context.newPage();
   await tab.goto(`${sigma.issuer}/signup`);
   await makeKey(tab);

@@ -25,7 +25,7 @@ for (const [name, path, shown] of [
   ["api-reference", "/api/auth/reference", ".opblock >> nth=0"],
   ["signed-out-confirmation", "/api/auth/oauth2/end-session", "text=You are signed out"],
 ]) {
-  test(`${path} is accessible, complaint-free and fits every screen`, async () => {
+  test(`${path} is accessible, logs no errors and fits every screen`, async () => {
     await page.goto(demo.server + path);
     // What a script draws is not there yet when the page is.
     await page.locator(shown).waitFor();
@@ -33,7 +33,7 @@ for (const [name, path, shown] of [
   });
 }
 
-test("an error is shown in our own words, whatever the address says", async () => {
+test("the error page shows our own words, whatever the address says", async () => {
   device.expected.push(/status of 4\d\d/);
   const attack = "<img src=x onerror=alert(1)>";
   const query = new URLSearchParams({ error: "invalid_redirect", error_description: attack });
@@ -47,7 +47,7 @@ test("an error is shown in our own words, whatever the address says", async () =
   await inspect(page, "not-found");
 });
 
-test("no page can be framed", async (t) => {
+test("pages cannot be framed", async (t) => {
   const framed = ["/", "/login", "/signup", "/consent", "/error", "/api/auth/reference"];
   const frames = framed.map((path) => `<iframe src="${demo.server}${path}"></iframe>`).join("");
   const host = createServer((_, response) => response.setHeader("content-type", "text/html").end(frames));

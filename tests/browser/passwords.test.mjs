@@ -70,7 +70,7 @@ async function lookAtAnswer(name) {
   await closeDevice(other);
 }
 
-test("a forgotten password is set anew by the link in a mail", async () => {
+test("a forgotten password is reset by a mailed link", async () => {
   device.expected.push(/status of 4\d\d/);
   await page.goto(`${demo.server}/workspace/login`);
   await page.getByRole("link", { name: "Forgot your password?" }).click();
@@ -96,7 +96,7 @@ test("a forgotten password is set anew by the link in a mail", async () => {
   await look("password-link-gone");
 });
 
-test("a password is changed by the one that was there", async () => {
+test("changing a password takes the current one", async () => {
   await page.goto(`${demo.server}/account/password`);
   await look("password-account");
   await fill({ "Current password": second, "New password": second, "Repeat new password": second });
@@ -115,7 +115,7 @@ test("a password is changed by the one that was there", async () => {
   await page.waitForURL(/\/workspace(\/org_.*)?$/);
 });
 
-test("a link for nobody and an invitation for nobody say so", async () => {
+test("invalid links and invitations say so", async () => {
   await page.goto(`${demo.server}/invitation?token=none`);
   await page.getByRole("heading", { name: "This invitation is no longer valid" }).waitFor();
   await look("invitation-gone");

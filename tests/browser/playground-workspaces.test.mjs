@@ -38,7 +38,7 @@ async function press(title, label) {
   return { status, request: await request.innerText(), answer: await answer.innerText(), whole: await action.innerText() };
 }
 
-test("quick login, the token, a key, checks of both, a role, logout: each request with its answer", async () => {
+test("quick login, token, key, checks of both, role, logout: each request with its response", async () => {
   await logIn("Harbour Bakery", /Ada Weaver/);
   const token = await page.evaluate(() => document.querySelector(".jwt-head").parentElement.textContent);
   const [header, claims] = token.split(".", 2).map((part) => JSON.parse(Buffer.from(part, "base64url").toString()));
@@ -99,7 +99,7 @@ test("quick login, the token, a key, checks of both, a role, logout: each reques
   assert.deepEqual(leaks([demo.output()], { token, key }), [], "nor in the log");
 });
 
-test("a person who may not is told so, and the one in both workspaces is another in the other", async () => {
+test("missing permissions are reported, and a member of two workspaces has a role in each", async () => {
   device.expected.push(/status of 403/);
   await logIn("Harbour Bakery", /Ben Okafor/);
   const refused = await press("Create a key", "Create key");
@@ -111,7 +111,7 @@ test("a person who may not is told so, and the one in both workspaces is another
   assert.match(resolved.answer, /"history": "read"/);
 });
 
-test("the flow can be named in the address, and the other is a click away", async () => {
+test("the address selects a flow, and a link the other one", async () => {
   await page.goto(`${demo.playground}/#workspaces`);
   await page.reload();
   await page.getByRole("heading", { name: "Log in to a workspace" }).waitFor();

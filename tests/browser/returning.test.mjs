@@ -55,7 +55,7 @@ before(async () => {
 });
 after(() => closeAll(() => device && closeDevice(device), () => chromium?.close(), () => demo?.stop()));
 
-test("a wrong password opens nothing, the right one signs in, and consent is remembered", async () => {
+test("a wrong password fails, the right one signs in, and consent is remembered", async () => {
   await signOut();
   const id = await signIn(page, {}, async () => {
     await page.waitForURL(`${demo.server}/login?**`);
@@ -67,7 +67,7 @@ test("a wrong password opens nothing, the right one signs in, and consent is rem
   assert.equal(id.sub, sub);
 });
 
-test("the keyboard alone is enough to sign in", async () => {
+test("signing in works with the keyboard alone", async () => {
   await signOut();
   const id = await signIn(page, { prompt: "consent" }, async () => {
     await page.waitForURL(`${demo.server}/login?**`);
@@ -99,7 +99,7 @@ test("a backup file brings the key to a new device", async () => {
   await closeDevice(other);
 });
 
-test("two tabs at once do not mix", async () => {
+test("two concurrent tabs do not interfere", async () => {
   await signOut();
   const second = await device.context.newPage();
   await openPlayground(page, demo, { scope: "openid" });
@@ -120,7 +120,7 @@ test("two tabs at once do not mix", async () => {
   await second.close();
 });
 
-test("prompt=none answers at once, with a code or with login_required", async () => {
+test("prompt=none returns a code or login_required at once", async () => {
   await signedIn();
   const id = await signIn(page, { prompt: "none" }, () => {});
   assert.equal(id.sub, sub);
@@ -131,7 +131,7 @@ test("prompt=none answers at once, with a code or with login_required", async ()
   assert.equal(received.error, "login_required");
 });
 
-test("prompt=login asks for the password although the person is signed in", async () => {
+test("prompt=login asks signed-in users for the password", async () => {
   const first = await signedIn();
   const id = await signIn(page, { prompt: "login" }, async () => {
     await page.waitForURL(`${demo.server}/login?**`);
@@ -145,7 +145,7 @@ test("prompt=login asks for the password although the person is signed in", asyn
   assert.ok(fresh.auth_time >= id.auth_time);
 });
 
-test("prompt=select_account lets the person choose", async () => {
+test("prompt=select_account offers a choice of accounts", async () => {
   await signedIn();
   const id = await signIn(page, { prompt: "select_account" }, async () => {
     await page.getByRole("heading", { name: /Who signs in to/ }).waitFor();
@@ -155,7 +155,7 @@ test("prompt=select_account lets the person choose", async () => {
   assert.equal(id.sub, sub);
 });
 
-test("signing out at the app ends the session here", async () => {
+test("signing out of the app ends the session at the server", async () => {
   await signedIn();
   await page.goto(demo.server);
   await page.getByText("You are signed in to").waitFor();

@@ -55,7 +55,7 @@ before(async () => {
 });
 after(() => closeAll(() => device && closeDevice(device), () => chromium?.close(), () => demo?.stop()));
 
-test("whoever is not signed in is asked to, by a click, a password or a key", async () => {
+test("signed-out users can sign in by quick login, password or key", async () => {
   device.expected.push(/status of 40[139]/);
   await page.goto(`${demo.server}/workspace`);
   assert.equal(new URL(page.url()).pathname, "/workspace/login");
@@ -70,14 +70,14 @@ test("whoever is not signed in is asked to, by a click, a password or a key", as
   assert.equal(await page.locator("#wallet").getAttribute("data-continue-url"), "/workspace");
 });
 
-test("an admin comes to the people of the workspace", async () => {
+test("admins land on the members of the workspace", async () => {
   base = await enter(page, "Ada");
   await page.getByRole("heading", { name: "People" }).waitFor();
   await page.getByRole("table").waitFor();
   await inspect(page, "workspace-people");
 });
 
-test("somebody is invited, found, invited again and taken back", async () => {
+test("an invitation is sent, found, resent and cancelled", async () => {
   await go("/people");
   await page.getByRole("link", { name: "Invite a member" }).click();
   await inspect(page, "workspace-invite");
@@ -100,7 +100,7 @@ test("somebody is invited, found, invited again and taken back", async () => {
   await inspect(page, "workspace-people-nobody");
 });
 
-test("a member gets another role, is deactivated and comes back", async () => {
+test("a member changes roles, is deactivated and reactivated", async () => {
   await go("/people");
   await page.getByRole("link", { name: "Cleo Marsh" }).click();
   await page.getByLabel("Role").selectOption("Baker");
@@ -115,7 +115,7 @@ test("a member gets another role, is deactivated and comes back", async () => {
   await told("Activated");
 });
 
-test("the last admin stays", async () => {
+test("the last admin cannot be removed", async () => {
   await go("/people");
   await page.getByRole("link", { name: "Ada Weaver" }).click();
   await confirm(page, "Remove from workspace", /Ada Weaver/);
@@ -123,7 +123,7 @@ test("the last admin stays", async () => {
   await inspect(page, "workspace-person-refused");
 });
 
-test("a role is made line by line, changed, and not deleted while somebody has it", async () => {
+test("a role is created line by line, changed, and not deleted while in use", async () => {
   await go("/roles");
   await inspect(page, "workspace-roles");
   await page.getByRole("link", { name: "Create role" }).click();
@@ -156,7 +156,7 @@ test("a role is made line by line, changed, and not deleted while somebody has i
   await inspect(page, "workspace-role");
 });
 
-test("a key is shown once, copied, used, and ended", async () => {
+test("a key is shown once, copied, used, and deactivated", async () => {
   await go("/keys");
   await inspect(page, "workspace-keys-none");
   await page.getByRole("link", { name: "Create API key" }).click();
@@ -187,7 +187,7 @@ test("a key is shown once, copied, used, and ended", async () => {
   await page.getByText("There are no keys yet").waitFor();
 });
 
-test("settings are saved, and the secret is rotated after a question", async () => {
+test("settings are saved, and the secret is rotated after confirmation", async () => {
   await go("/settings");
   await inspect(page, "workspace-settings");
   const kid = () => page.locator("dt", { hasText: "(kid)" }).locator("+ dd").innerText();
@@ -204,7 +204,7 @@ test("settings are saved, and the secret is rotated after a question", async () 
   await told("Saved");
 });
 
-test("a member who manages nothing sees the roles and cannot change them", async () => {
+test("members without permissions see the roles but cannot change them", async () => {
   const other = await openDevice(chromium);
   other.expected.push(/status of 403/);
   const tab = await other.context.newPage();
@@ -242,7 +242,7 @@ test("everything works without script", async () => {
   await closeDevice(plain);
 });
 
-test("the keyboard alone is enough to deactivate somebody", async () => {
+test("deactivating a member works with the keyboard alone", async () => {
   await go("/people");
   const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? "");
   const tabTo = async (words) => {
@@ -259,7 +259,7 @@ test("the keyboard alone is enough to deactivate somebody", async () => {
   await told("Deactivated");
 });
 
-test("a page of another site does nothing with an admin's cookies", async () => {
+test("pages of other sites cannot act with an admin's cookies", async () => {
   const action = `${demo.server}${base}/settings`;
   const trap = `<form method="post" action="${action}"><input name="name" value="Taken"><button>Win</button></form>`;
   const site = createServer((_, response) => response.setHeader("content-type", "text/html").end(trap));
@@ -274,7 +274,7 @@ test("a page of another site does nothing with an admin's cookies", async () => 
   assert.equal(await page.getByLabel("Name").inputValue(), "Harbour Bakery");
 });
 
-test("somebody who is invited twice has one account, and goes from workspace to workspace", async () => {
+test("a user invited twice has one account and switches between workspaces", async () => {
   const person = { email: "finn@harbour.example", name: "Finn Doyle", password: "correct horse battery staple" };
   const invite = async (tab) => {
     await tab.getByRole("link", { name: "Invite a member" }).click();
@@ -317,7 +317,7 @@ test("somebody who is invited twice has one account, and goes from workspace to 
   await closeDevice(finn);
 });
 
-test("whoever signs out is out", async () => {
+test("signing out ends access", async () => {
   await go("/people");
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Sign in to your workspace" }).waitFor();

@@ -95,14 +95,14 @@ for (const name of Object.keys(services)) {
       assert.equal(body.error, error);
     }
 
-    test("a person of the workspace is let in", async () => {
+    test("a member of the workspace is accepted", async () => {
       const { id: userId, roleId, token } = workspace.member;
       const { status, body } = await withToken(token);
       assert.equal(status, 200, JSON.stringify(body));
       assert.deepEqual(body, { caller: { workspaceId: workspace.id, userId, roleId }, notes: [] });
     });
 
-    test("a server of the workspace is let in with a key that may read", async () => {
+    test("a server of the workspace is accepted with a key that may read", async () => {
       const { key } = await workspace.addKey(["read"]);
       const { status, body } = await withKey(key);
       assert.equal(status, 200, JSON.stringify(body));
@@ -120,18 +120,18 @@ for (const name of Object.keys(services)) {
       await refuses(withKey(key), 401, "UNAUTHORIZED");
     });
 
-    test("another workspace's people and servers are refused", async () => {
+    test("members and servers of other workspaces are refused", async () => {
       const { key } = await other.addKey(["read"]);
       await refuses(withToken(other.member.token), 401, "UNAUTHORIZED");
       await refuses(withKey(key), 401, "UNAUTHORIZED");
     });
 
-    test("no credential and two credentials are refused", async () => {
+    test("missing and double credentials are refused", async () => {
       await refuses(notes({}), 401, "UNAUTHORIZED");
       await refuses(notes({ Authorization: "Bearer x", "X-Sigma-ApiKey": "y" }), 400, "VALIDATION_ERROR");
     });
 
-    test("a token is refused whose algorithm, secret, time or workspace is not right", async () => {
+    test("tokens with a wrong algorithm, secret, time or workspace are refused", async () => {
       const past = Math.floor(Date.now() / 1000) - 60;
       const [header, claims] = workspace.member.token.split(".");
       const unsigned = Buffer.from(JSON.stringify({ alg: "none", kid: secrets.keys[0].kid })).toString("base64url");
@@ -151,7 +151,7 @@ for (const name of Object.keys(services)) {
       }
     });
 
-    test("after a rotation old tokens go on, and new ones count once the secrets were read again", async () => {
+    test("after a rotation old tokens stay valid, and new ones work once the secrets are reloaded", async () => {
       const { token: old } = workspace.member;
       await workspace.ask("POST", "/workspace/secret/rotate", { token: workspace.admin.token });
       const fresh = await workspace.logIn(workspace.member);
@@ -192,7 +192,7 @@ describe("the service in typescript behind a proxy", () => {
     return answer.headers.get("x-sigma-token");
   }
 
-  test("believes the signed header of Sigma, for people and for servers", async () => {
+  test("trusts Sigma's signed header, for users and servers", async () => {
     const { id: userId, roleId } = workspace.member;
     const token = await workspace.logIn(workspace.member);
     const person = await notes({ "X-Sigma-Token": await forwarded({ Authorization: `Bearer ${token}` }) });
@@ -205,7 +205,7 @@ describe("the service in typescript behind a proxy", () => {
     assert.deepEqual([denied.status, denied.body.error], [403, "PERMISSION_DENIED"]);
   });
 
-  test("believes nothing else", async () => {
+  test("trusts nothing else", async () => {
     const token = await workspace.logIn(workspace.member);
     const { key } = await workspace.addKey(["read"]);
     const real = await forwarded({ "X-Sigma-ApiKey": key });

@@ -39,7 +39,7 @@ async function request() {
   return new URL(response.headers.get("location"));
 }
 
-test("a Flask app signs a person in with PKCE, state and nonce", async () => {
+test("a Flask app signs a user in with PKCE, state and nonce", async () => {
   const url = await request();
   for (const name of ["state", "nonce", "code_challenge"]) assert.ok(url.searchParams.get(name), name);
   assert.equal(url.searchParams.get("code_challenge_method"), "S256");
@@ -54,7 +54,7 @@ test("a Flask app signs a person in with PKCE, state and nonce", async () => {
   assert.equal(name, person.address);
 });
 
-test("the app refuses an answer to another request", async () => {
+test("the app refuses the response to another request", async () => {
   const callback = await person.authorize(await request(), app.origin);
   callback.searchParams.set("state", "another");
   const { response } = await person.browser.visit(callback.href);
@@ -64,7 +64,7 @@ test("the app refuses an answer to another request", async () => {
   assert.match(app.output(), /mismatching_state/i);
 });
 
-test("a Flask API takes access tokens for it and no others", async () => {
+test("a Flask API accepts only access tokens issued for it", async () => {
   const { client_secret } = await addApp(sigma, {
     client_id: "client",
     redirect_uris: ["http://127.0.0.1:9/callback"],

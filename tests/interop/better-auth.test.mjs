@@ -15,7 +15,7 @@ let sigma;
 before(async () => (sigma = await startSigma()));
 after(() => sigma?.stop());
 
-test("better-auth's genericOAuth signs a person in, and the same person again", async (t) => {
+test("better-auth's genericOAuth signs a user in and recognizes them again", async (t) => {
   let handler;
   const app = await serve((request, response) => handler(request, response));
   t.after(app.stop);

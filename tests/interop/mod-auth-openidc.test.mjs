@@ -40,7 +40,7 @@ async function seen(person, url, apache) {
   return { id: response.headers.get("x-person"), name: response.headers.get("x-name") };
 }
 
-test("a person signs in with PKCE, is known to the application, and signs out", () =>
+test("a user signs in with PKCE, is known to the application, and signs out", () =>
   withApache(ports[0], "", async (apache, person) => {
     const asked = await person.browser.fetch(`${apache.origin}/`);
     assert.equal(asked.status, 302, await apache.log());
@@ -61,7 +61,7 @@ test("a person signs in with PKCE, is known to the application, and signs out", 
     assert.equal((await person.browser.fetch(`${apache.origin}/`)).status, 302);
   }));
 
-test("the code comes in a form", () =>
+test("the code arrives by form_post", () =>
   withApache(ports[1], "OIDCResponseMode form_post", async (apache, person) => {
     // Consent is a page between; once it is remembered, the answer is the form itself.
     const first = await person.browser.fetch(`${apache.origin}/`);

@@ -40,7 +40,7 @@ for (const [what, method, checks] of [
   ["a confidential app with nothing but state", "client_secret_basic", ["state"]],
   ["a public app", "none", ["pkce", "state"]],
 ]) {
-  test(`next-auth signs a person in: ${what}`, async (t) => {
+  test(`next-auth signs a user in: ${what}`, async (t) => {
     const clientId = what.replaceAll(/[^a-z]+/g, "-");
     let handler;
     const app = await serve(asNext((request, response) => handler(request, response)));

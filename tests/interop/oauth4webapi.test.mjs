@@ -51,7 +51,7 @@ async function signIn(app, authentication, scope) {
   return { tokens, nonce, person };
 }
 
-test("discovery by RFC 8414 says the same as OpenID Connect's", async () => {
+test("RFC 8414 metadata equals OpenID Connect discovery", async () => {
   const issuer = new URL(sigma.issuer);
   const response = await oauth.discoveryRequest(issuer, { ...insecure, algorithm: "oauth2" });
   assert.deepEqual(await oauth.processDiscoveryResponse(issuer, response), server);
@@ -130,7 +130,7 @@ test("client credentials by each kind of secret", async (t) => {
   }
 });
 
-test("introspection answers about an app's own tokens and hides those of others", async () => {
+test("introspection covers an app's own tokens and hides those of others", async () => {
   const register = (client_id) =>
     addApp(sigma, {
       client_id,

@@ -79,7 +79,7 @@ test("a client of openapi-typescript's types compiles and works", { skip }, asyn
   assertSeen(await client.run(account));
 });
 
-test("a client of openapi-python-client is made without a warning and works", { skip }, async () => {
+test("a client of openapi-python-client is generated without warnings and works", { skip }, async () => {
   const config = join(directory, "config.json");
   await writeFile(config, JSON.stringify({ package_name_override: "sigma_client", post_hooks: [] }));
   const output = join(directory, "sigma_client");

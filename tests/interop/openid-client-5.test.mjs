@@ -89,7 +89,7 @@ test("private_key_jwt, introspection and the end-session URL", async () => {
   assert.equal((await client.introspect(tokens.access_token)).active, false);
 });
 
-test("form_post brings the answer in a form", async () => {
+test("form_post returns the response in a form", async () => {
   const { client_secret } = await addApp(sigma, {
     client_id: "posted",
     token_endpoint_auth_method: "client_secret_basic",

@@ -41,7 +41,7 @@ async function signIn(config, person, parameters) {
   return { tokens, nonce: expectedNonce };
 }
 
-test("a public app signs a person in with PKCE and reads who they are", async () => {
+test("a public app signs a user in with PKCE and reads userinfo", async () => {
   await addApp(sigma, { client_id: "spa", token_endpoint_auth_method: "none", redirect_uris: [redirect_uri] });
   const config = await discover("spa", undefined, client.None());
   const person = await newPerson(sigma.issuer);
@@ -65,7 +65,7 @@ test("a public app signs a person in with PKCE and reads who they are", async ()
   assert.equal(who.email, undefined);
 });
 
-test("a second sign-in to a known app asks nothing", async () => {
+test("a second sign-in to a known app shows no page", async () => {
   const { client_secret } = await addApp(sigma, {
     client_id: "known",
     token_endpoint_auth_method: "client_secret_basic",
@@ -100,7 +100,7 @@ test("a refresh token is exchanged, and a used one ends the grant", async () => 
   await assert.rejects(client.fetchUserInfo(config, third.access_token, tokens.claims().sub), /401|WWW-Authenticate/);
 });
 
-test("a code that is redeemed twice takes back what it gave", async () => {
+test("redeeming a code twice revokes its tokens", async () => {
   await addApp(sigma, { client_id: "twice", token_endpoint_auth_method: "none", redirect_uris: [redirect_uri] });
   const config = await discover("twice", undefined, client.None());
   const person = await newPerson(sigma.issuer);
@@ -118,7 +118,7 @@ test("a code that is redeemed twice takes back what it gave", async () => {
   await assert.rejects(client.fetchUserInfo(config, tokens.access_token, tokens.claims().sub), /401|WWW-Authenticate/);
 });
 
-test("a revoked token is dead at once, and introspection says so", async () => {
+test("a revoked token is inactive at once, as introspection reports", async () => {
   const { client_secret } = await addApp(sigma, {
     client_id: "backend",
     token_endpoint_auth_method: "client_secret_basic",
@@ -176,7 +176,7 @@ test("an app authenticates with its own key", async (t) => {
   }
 });
 
-test("id tokens are signed as the app asked", async (t) => {
+test("ID tokens are signed with the app's chosen algorithm", async (t) => {
   for (const algorithm of ["ES256", "EdDSA"]) {
     await t.test(algorithm, async () => {
       const client_id = `id-${algorithm.toLowerCase()}`;
@@ -190,7 +190,7 @@ test("id tokens are signed as the app asked", async (t) => {
   }
 });
 
-test("a person who signs out at an app is signed out here, and comes back to the app", async () => {
+test("signing out at an app ends the session and returns to the app", async () => {
   await addApp(sigma, {
     client_id: "leaving",
     token_endpoint_auth_method: "none",
@@ -214,7 +214,7 @@ test("a person who signs out at an app is signed out here, and comes back to the
   await assert.rejects(client.fetchUserInfo(config, tokens.access_token, tokens.claims().sub), /401|WWW-Authenticate/);
 });
 
-test("a person who says no comes back with access_denied", async () => {
+test("denying consent returns access_denied", async () => {
   await addApp(sigma, { client_id: "refused", token_endpoint_auth_method: "none", redirect_uris: [redirect_uri] });
   const config = await discover("refused", undefined, client.None());
   const person = await newPerson(sigma.issuer);

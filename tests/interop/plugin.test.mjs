@@ -78,7 +78,7 @@ function openPage(t, origin) {
   return navigation;
 }
 
-test("signIn.sigma redirects, the callback exchanges the code, the person is signed in", async (t) => {
+test("signIn.sigma redirects, the callback exchanges the code, the user is signed in", async (t) => {
   const person = await newPerson(sigma.issuer);
   const navigation = openPage(t, app.origin);
   const authClient = createAuthClient({ baseURL: app.origin, plugins: [sigmaClient()] });
@@ -122,7 +122,7 @@ async function obtainCode(person, parameters = {}) {
 
 const codeVerifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-test("exchangeCodeForTokens returns the person and the tokens", async () => {
+test("exchangeCodeForTokens returns the user and the tokens", async () => {
   const person = await newPerson(sigma.issuer);
   const code = await obtainCode(person);
   const exchange = (key) =>

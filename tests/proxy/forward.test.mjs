@@ -98,7 +98,7 @@ for (const name of Object.keys(proxies)) {
       assert.equal(api.calls(), calls, "the API was reached");
     }
 
-    test("a person's call arrives with who they are, and without their token", async () => {
+    test("a user's call arrives with their identity and without their token", async () => {
       const { member } = workspace;
       const body = JSON.stringify({ note: "ünïcode" });
       const headers = [bearer(member.token), ["Content-Type", "application/json"]];
@@ -115,7 +115,7 @@ for (const name of Object.keys(proxies)) {
       assert.equal(seen.headers.authorization, undefined);
     });
 
-    test("a server's call arrives with its workspace and what its key may, and without the key", async () => {
+    test("a server's call arrives with its workspace and permissions, and without the key", async () => {
       const key = await workspace.addKey(["read", "update-data"]);
       const seen = await passes({ headers: [withKey(key.key)] });
       assert.deepEqual(caller(seen), {
@@ -127,7 +127,7 @@ for (const name of Object.keys(proxies)) {
       assert.equal(seen.headers["x-sigma-apikey"], undefined);
     });
 
-    test("what a client says of itself never arrives", async () => {
+    test("identity headers sent by clients are removed", async () => {
       const key = await workspace.addKey(["read"]);
       const honest = { "user-id": "", "workspace-id": workspace.id, "role-id": "", permissions: "read" };
       assert.deepEqual(caller(await passes({ headers: [withKey(key.key), ...lies] })), honest);
@@ -135,7 +135,7 @@ for (const name of Object.keys(proxies)) {
       await isRefused({ headers: lies }, 401, "UNAUTHORIZED");
     });
 
-    test("nor does it under names with underscores, to a program that takes them for the same", async () => {
+    test("so are their variants with underscores", async () => {
       const wsgi = await startWsgiApi();
       const behind = await startProxy(name, { sigma: new URL(sigma.issuer).host, api: wsgi.address });
       try {
@@ -154,7 +154,7 @@ for (const name of Object.keys(proxies)) {
       }
     });
 
-    test("the signed header says the same as the four", async () => {
+    test("the signed header agrees with the other four", async () => {
       const { member } = workspace;
       const seen = await passes({ path: "/notes", headers: [bearer(member.token)] });
       const { iat, exp, ...facts } = await signedCaller(sigma.issuer, seen.headers["x-sigma-token"], audience);
@@ -170,7 +170,7 @@ for (const name of Object.keys(proxies)) {
       });
     });
 
-    test("a client that lists the headers in Connection takes none of them away", async () => {
+    test("listing the headers in Connection does not remove them", async () => {
       const { member } = workspace;
       const names = "close, X-Sigma-User-Id, X-Sigma-Workspace-Id, X-Sigma-Role-Id, X-Sigma-Permissions, X-Sigma-Token";
       const seen = await passes({ headers: [bearer(member.token), ["Connection", names]] });
@@ -181,7 +181,7 @@ for (const name of Object.keys(proxies)) {
       assert.equal((await signedCaller(sigma.issuer, seen.headers["x-sigma-token"], audience)).sub, member.id);
     });
 
-    test("nobody gets through without a credential that holds", async () => {
+    test("calls without a valid credential are refused", async () => {
       const key = await workspace.addKey(["read"]);
       const last = key.key.at(-1) === "0" ? "1" : "0";
       const [header, claims] = workspace.member.token.split(".");
@@ -205,7 +205,7 @@ for (const name of Object.keys(proxies)) {
       await isRefused({ headers: [bearer(workspace.member.token), withKey(key.key)] }, 400, "VALIDATION_ERROR");
     });
 
-    test("a path for who may export is closed to others, whatever they ask in the query", async () => {
+    test("a path that needs canExport is closed to others, whatever their query says", async () => {
       const { admin, member } = workspace;
       await isRefused({ path: "/export/all", headers: [bearer(member.token)] }, 403, "PERMISSION_DENIED");
       await isRefused({ path: "/export/all?permission=read", headers: [bearer(member.token)] }, 403, "PERMISSION_DENIED");
@@ -214,7 +214,7 @@ for (const name of Object.keys(proxies)) {
       assert.equal(caller(seen)["user-id"], admin.id);
     });
 
-    test("what is not listed as open is closed, however a path is written", async () => {
+    test("paths not listed as public are protected in every spelling", async () => {
       const { admin, member } = workspace;
       for (const path of spellings) {
         const calls = api.calls();
@@ -231,21 +231,21 @@ for (const name of Object.keys(proxies)) {
       }
     });
 
-    test("a session that was logged out is over at once", async () => {
+    test("logging out ends a session at once", async () => {
       const token = await workspace.logIn(workspace.member);
       await passes({ headers: [bearer(token)] });
       await workspace.ask("POST", "/auth/logout", { token });
       await isRefused({ headers: [bearer(token)] }, 401, "UNAUTHORIZED");
     });
 
-    test("a key that was deactivated is refused at once", async () => {
+    test("a deactivated key is refused at once", async () => {
       const key = await workspace.addKey(["read"]);
       await passes({ headers: [withKey(key.key)] });
       await workspace.ask("POST", `/api-keys/${key.id}/deactivate`, { token: workspace.admin.token });
       await isRefused({ headers: [withKey(key.key)] }, 401, "UNAUTHORIZED");
     });
 
-    test("while Sigma is away nothing passes", async () => {
+    test("nothing passes while Sigma is down", async () => {
       const lost = await startProxy(name, { sigma: "127.0.0.1:9", api: api.address });
       try {
         const calls = api.calls();

@@ -49,7 +49,7 @@ test("a key deactivated at one process is refused behind the other within a seco
   await refusedWithinASecond(headers);
 });
 
-test("a session logged out at one process is over behind the other within a second", async () => {
+test("a session logged out at one process is refused behind the other within a second", async () => {
   const token = await workspace.logIn(workspace.member);
   const headers = [["Authorization", `Bearer ${token}`]];
   assert.equal((await send(proxy.port, { headers })).status, 200);

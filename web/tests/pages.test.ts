@@ -14,7 +14,7 @@ function outcomeOf(status: number, body: string, headers: Record<string, string>
   return send(REQUEST, () => Promise.resolve(new Response(body, { status, headers })), () => NOW);
 }
 
-test("a request goes out as it was signed, to this origin, with the cookie, following no redirect", async () => {
+test("a request is sent as signed, to this origin, with the cookie, without following redirects", async () => {
   const seen: unknown[] = [];
   await send(REQUEST, (...call) => {
     seen.push(call);
@@ -71,17 +71,17 @@ for (const [name, status, body, headers, outcome] of answers) {
   test(`${name} is understood`, async () => assert.deepEqual(await outcomeOf(status, body, headers), outcome));
 }
 
-test("no network is told from a refusal", async () => {
+test("a network failure is distinguished from a refusal", async () => {
   assert.deepEqual(await send(REQUEST, () => Promise.reject(new TypeError("fetch failed"))), { kind: "offline" });
 });
 
-test("a wait is told in words", () => {
+test("delays are shown in words", () => {
   assert.deepEqual([1, 30, 89, 90, 600].map(duration), ["1 second", "30 seconds", "89 seconds", "2 minutes", "10 minutes"]);
   assert.match(wordsForOutcome({ kind: "limited", seconds: 30 }), /try again in 30 seconds/);
   assert.match(wordsForOutcome({ kind: "clock", minutesAhead: -7 }), /7 minutes slow/);
 });
 
-test("a password is judged by what guessing it costs", () => {
+test("password strength is estimated by guessing cost", () => {
   assert.equal(strengthOf(""), "none");
   assert.equal(strengthOf("Tr0ub4d"), "too-short");
   for (const weak of ["password", "12345678", "aaaaaaaaaaaa", "Password1", "abcdefghijkl"]) {
@@ -91,12 +91,12 @@ test("a password is judged by what guessing it costs", () => {
   assert.equal(strengthOf("correct horse battery staple"), "strong");
 });
 
-test("a backup is found in a text that mail or an editor has wrapped", () => {
+test("a backup is recognized in wrapped text", () => {
   const backup = Buffer.alloc(120, 7).toString("base64");
   assert.equal(readBackupText(`\uFEFF${backup.slice(0, 64)}\r\n ${backup.slice(64)}\n`), backup);
 });
 
-test("what cannot be a backup is not taken for one", () => {
+test("text that cannot be a backup is rejected", () => {
   const short = Buffer.alloc(43).toString("base64");
   for (const text of ["", "hello", "KwhRbyWbuWi1peXhBg4L4koxhwEurHHFfZq1FakNXCzTTGHpQYnx", '{"ciphertext":"…"}', short, "A".repeat(400_000)]) {
     assert.equal(readBackupText(text), undefined, text.slice(0, 40));
@@ -124,7 +124,7 @@ test("the device keeps the encrypted backup and a hint, and forgets both", () =>
   assert.equal(items.size, 0);
 });
 
-test("a browser that forbids storage is a device without a key", () => {
+test("a browser without storage counts as a device without a key", () => {
   const deny = () => {
     throw new Error("denied");
   };

@@ -15,7 +15,7 @@ const ISSUER = "https://id.example.org";
 /** Few rounds: the library's default is for attackers, and the wallet opens both counts that exist. */
 const LEGACY_ROUNDS = 100_000;
 
-test("a password opens a key however its letters were typed", async () => {
+test("a password opens a key in every Unicode form", async () => {
   const composed = "Gr\u00fc\u00dfe aus K\u00f6ln 42";
   const { encryptedBackup } = await createKey(composed.normalize("NFD").replaceAll(" ", "\u00a0"), "label");
   for (const typed of [composed, composed.normalize("NFD"), composed.replaceAll(" ", "\u3000")]) {
@@ -24,7 +24,7 @@ test("a password opens a key however its letters were typed", async () => {
   await assert.rejects(unlock(encryptedBackup, composed.toLowerCase()), UnlockError);
 });
 
-test("a backup of a program that prepares no password opens with the password as typed", async () => {
+test("a backup by a program without Unicode preparation opens with the password as typed", async () => {
   const typed = "Gru\u0308\u00dfe aus Ko\u0308ln 42";
   const wif = PrivateKey.fromRandom().toWif();
   const blob = await encryptBackup({ wif }, typed, LEGACY_ROUNDS);
@@ -41,19 +41,19 @@ test("a new key is a Type42 master key whose first identity is proven by its mem
   assert.equal(identity.bapId, bapIdFromPubkey(member));
 });
 
-test("no two keys are alike", async () => {
+test("keys are unique", async () => {
   const [one, other] = await Promise.all([createKey(PASSWORD, ""), createKey(PASSWORD, "")]);
   assert.notEqual(one.identity.pubkey, other.identity.pubkey);
 });
 
-test("a key that was made is opened again by its backup", async () => {
+test("a backup restores the key it was made from", async () => {
   const { identity, encryptedBackup } = await createKey(PASSWORD, "test");
   const [opened, ...others] = await unlock(encryptedBackup, PASSWORD);
   assert.deepEqual({ ...opened }, { ...identity });
   assert.deepEqual(others, []);
 });
 
-test("a password of fewer than 8 characters locks nothing", async () => {
+test("passwords under 8 characters are refused", async () => {
   await assert.rejects(createKey("1234567", "test"));
 });
 
@@ -74,7 +74,7 @@ for (const { id, password, blob, why } of backups.refused) {
   });
 }
 
-test("every identity of a master backup is found, each with the key at its root path", async () => {
+test("every identity of a master backup is found, with the key at its root path", async () => {
   const rootPk = PrivateKey.fromRandom().toWif();
   const bap = new BAP({ rootPk });
   const made = ["Work", "Home"].map((name) => bap.newId(name));
@@ -115,7 +115,7 @@ for (const exporter of ["exportMemberForBackup", "MemberID.exportForBackup"]) {
 
 const identity = new UnlockedIdentity("4MbABHwjTwwfWWZFBqjWY5kMRLQR", "", "L11HHBQDp3HB4GB2z25yCm2mL63G19YFryBUPa3P82B8ZwDKGgTH");
 
-test("a sign-in is signed over this server's own address and the exact body", () => {
+test("a sign-in is signed over this server's address and the exact body", () => {
   const { path, body, headers } = signInRequest(ISSUER, identity);
   assert.equal(path, "/api/auth/sign-in/sigma");
   assert.equal(body, '{"bapId":"4MbABHwjTwwfWWZFBqjWY5kMRLQR"}');
@@ -130,7 +130,7 @@ test("a sign-up carries a body-less sign-in token and a proof over the body", ()
   assertSigned(headers["X-Sigma-Enrollment-Proof"], `${ISSUER}/api/auth/sign-up/sigma`, body);
 });
 
-test("an identity does not show its key when it is printed or serialised", () => {
+test("printing or serializing an identity does not reveal its key", () => {
   assert.deepEqual(JSON.parse(JSON.stringify(identity)), {
     bapId: "4MbABHwjTwwfWWZFBqjWY5kMRLQR",
     name: "",
