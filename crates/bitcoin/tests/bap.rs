@@ -1,6 +1,6 @@
-//! Every derivation of the vector file that this crate makes.
+//! Every derivation of the vector file that this crate implements.
 //!
-//! Left out: `bip32` keys (deprecated, derived by clients alone; the bapIds of their root addresses are checked), the
+//! Left out: `bip32` keys (deprecated, derived only by clients; the bapIds of their root addresses are checked), the
 //! ECIES blobs (`idsBlob`, `friendCipher`, `memberBackup.id`), and the transactions (`attestation`, `idTransaction`).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 

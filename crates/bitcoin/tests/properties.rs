@@ -1,4 +1,4 @@
-//! What holds for every input: nothing panics, what we sign verifies, and a change anywhere is noticed.
+//! Properties of every input: nothing panics, our signatures verify, and any change is detected.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;
@@ -17,7 +17,7 @@ fn any_key() -> impl Strategy<Value = PrivateKey> {
     any::<[u8; 32]>().prop_filter_map("not a private key", |bytes| PrivateKey::from_bytes(bytes).ok())
 }
 
-/// The form of known clients, from year 0 to 9999.
+/// The format of known clients, from year 0 to 9999.
 fn any_timestamp() -> impl Strategy<Value = String> {
     (0..10_000, 1..=12, 1..=28, 0..24, 0..60, 0..60, 0..1_000).prop_map(
         |(year, month, day, hour, minute, second, millis)| {
@@ -26,7 +26,7 @@ fn any_timestamp() -> impl Strategy<Value = String> {
     )
 }
 
-/// Reads a text as everything that a stranger can send us, and uses what could be read.
+/// Parses a text as everything that clients can send us, and uses whatever parses.
 fn read(text: &str) {
     let _ = PublicKey::parse(text).map(|key| (key.to_hex(), key.address(), BapId::of_public_key(&key)));
     let _ = BapId::parse(text);

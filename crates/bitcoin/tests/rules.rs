@@ -1,4 +1,4 @@
-//! The rules of `docs/spec/keys.md#verification`, a test for each.
+//! The rules of `docs/spec/keys.md#verification`, one test each.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;
@@ -93,7 +93,7 @@ fn private_key_one_is_rejected() {
     assert_eq!(PrivateKey::from_bytes(one).unwrap_err(), PrivateKeyError::KnownToEverybody);
     assert_eq!(PrivateKey::from_wif(WIF_ONE).unwrap_err(), WifError::Key(PrivateKeyError::KnownToEverybody));
     assert_eq!(malformation(&vector("p07").token), Malformed::PublicKey(PublicKeyError::KnownToEverybody));
-    // Its neighbours are keys like any other.
+    // Its neighbours are ordinary keys.
     assert!(PrivateKey::from_bytes(bytes(&format!("{:064x}", 2))).is_ok());
     let mut high = one;
     high[0] = 1;
@@ -161,7 +161,7 @@ fn a_token_signed_for_another_path_is_refused() {
         let parsed = AuthToken::parse(&token).unwrap();
         for other in ["/api/auth/sign-up/sigma", "/api/auth/sign-in/sigma/", "/API/auth/sign-in/sigma", ""] {
             assert_eq!(parsed.verify(other, BODY, NOW), Err(Invalid::Path));
-            // Rewriting the field is noticed by the signature.
+            // The signature detects a rewritten field.
             let rewritten = AuthToken::parse(&with_field(&token, 3, other)).unwrap();
             assert_eq!(rewritten.verify(other, BODY, NOW), Err(Invalid::Signature));
         }
@@ -177,7 +177,7 @@ fn a_token_signs_the_exact_bytes_of_the_body() {
         assert_eq!(with_body.verify(PATH, b"", NOW), Err(Invalid::Signature));
         assert_eq!(without.verify(PATH, BODY, NOW), Err(Invalid::Signature));
         assert_eq!(with_body.verify(PATH, &[BODY, b"\n"].concat(), NOW), Err(Invalid::Signature));
-        // The same parsed token is asked again, with what it signed.
+        // The same parsed token is checked again, with what it signed.
         assert!(with_body.verify(PATH, BODY, NOW).is_ok());
         assert!(without.verify(PATH, b"", NOW).is_ok());
     }
@@ -198,7 +198,7 @@ fn a_signature_has_one_spelling_in_base64() {
         ];
         if right.ends_with('=') {
             wrong.push(STANDARD_NO_PAD.encode(&bytes));
-            // The last digit before the padding has bits that no byte holds: a lenient decoder drops them.
+            // The last digit before the padding has bits that belong to no byte: a lenient decoder drops them.
             let digits = right.trim_end_matches('=');
             let last = digits.chars().last().unwrap();
             let next = char::from(u8::try_from(last).unwrap() + 1);

@@ -1,4 +1,4 @@
-//! Every token of the vector file, with the verdict that it must get.
+//! Every token of the vector file, with its expected verdict.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod common;
@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use common::{Vector, hex, signature_bytes, vector, vectors};
 use sigma_bitcoin::{AuthToken, Invalid, Malformed, PrivateKey, PublicKeyError, Scheme, sign_auth_token};
 
-/// What our rules say of a vector, in the words of its `strictReason`.
+/// Our verdict on a vector, in the terms of its `strictReason`.
 fn verdict(vector: &Vector) -> &'static str {
     let token = match AuthToken::parse(&vector.token) {
         Ok(token) => token,
@@ -58,7 +58,7 @@ fn a_valid_vector_names_its_signer_and_how_long_to_remember_it() {
 
 #[test]
 fn bsm_tokens_are_made_byte_for_byte_as_the_reference_makes_them() {
-    // Those two were changed after they were signed: another header byte.
+    // Those two were changed after signing: another header byte.
     let changed = ["v15-bsm-uncompressed-header", "v16-bsm-wrong-recovery-id"];
     let vectors = vectors().vectors;
     let bsm: Vec<_> = vectors
@@ -76,7 +76,7 @@ fn bsm_tokens_are_made_byte_for_byte_as_the_reference_makes_them() {
 
 #[test]
 fn brc77_tokens_are_made_byte_for_byte_when_the_key_id_is_the_same() {
-    // ECDSA is deterministic (RFC 6979): the random key id is all that varies.
+    // ECDSA is deterministic (RFC 6979): only the random key id varies.
     for vector in vectors().vectors.iter().filter(|vector| vector.valid && vector.scheme == "brc77") {
         let key = PrivateKey::from_wif(vector.wif.as_deref().unwrap()).unwrap();
         let key_id: [u8; 32] = signature_bytes(&vector.token)[38..70].try_into().unwrap();
@@ -108,6 +108,6 @@ fn the_parts_of_a_brc77_signature_are_those_of_the_reference() {
         .map(|part| internals[part].as_str().unwrap())
         .concat();
     assert_eq!(blob, expected);
-    // The child key is shown beside the derivation itself, in `brc42.rs`.
+    // The child key is tested next to the derivation itself, in `brc42.rs`.
     assert_eq!(hex(digest(&SHA256, vector.signed_message.as_bytes()).as_ref()), internals["sha256OfMessage"]);
 }

@@ -1,4 +1,4 @@
-//! The kept inputs of the fuzz targets, replayed.
+//! Replays the kept inputs of the fuzz targets.
 #![allow(clippy::unwrap_used)]
 
 #[path = "../../../fuzz/inputs/core.rs"]

@@ -1,4 +1,4 @@
-//! Whole connections: what a stranger may send, how slowly, and how a connection ends.
+//! Whole connections: what clients may send, how slowly, and how a connection ends.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
-/// How long to wait for what must come: a busy machine is slow, what is broken never comes.
+/// How long to wait for what must come: a busy machine is slow, a broken one never gets there.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server on a port of its own.
@@ -28,17 +28,17 @@ struct Server {
     address: SocketAddr,
     /// Requests that reached the handler of `/`.
     seen: Arc<AtomicUsize>,
-    /// `/wait` has begun, and may go on.
+    /// `/wait` has begun, and may continue.
     begun: Arc<Notify>,
     go_on: Arc<Notify>,
-    /// Answers of `/large` that were made, and those whose bytes are gone.
+    /// Responses of `/large` that were created, and those whose bytes are freed.
     made: Arc<AtomicUsize>,
     gone: Arc<AtomicUsize>,
     stop: Option<oneshot::Sender<()>>,
     running: JoinHandle<()>,
 }
 
-/// The bytes of an answer, which tell when they are gone.
+/// The bytes of a response, which report when they are freed.
 struct Large {
     bytes: Vec<u8>,
     gone: Arc<AtomicUsize>,
@@ -72,7 +72,7 @@ impl Server {
                 "/large",
                 get(move || {
                     counts.0.fetch_add(1, Ordering::SeqCst);
-                    // More than any socket takes at once.
+                    // More than any socket buffers.
                     let bytes = Bytes::from_owner(Large { bytes: vec![0; 32 << 20], gone: counts.1.clone() });
                     async { Response::new(Body::from(bytes)) }
                 }),
@@ -122,7 +122,7 @@ impl Server {
     /// Sends `bytes` and reads until the server closes the connection.
     async fn exchange(&self, bytes: &[u8]) -> String {
         let mut stream = self.connect().await;
-        // The server may stop reading early; what counts is what it says.
+        // The server may stop reading early; what counts is its response.
         let _ = stream.write_all(bytes).await;
         rest(&mut stream).await
     }
@@ -134,7 +134,7 @@ async fn rest(stream: &mut TcpStream) -> String {
     String::from_utf8(answer).unwrap()
 }
 
-/// Reads one answer of a connection that stays open.
+/// Reads one response from a connection that stays open.
 async fn answer(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     loop {
@@ -257,7 +257,7 @@ async fn an_oversized_expect_continue_is_rejected() {
     assert!(server.exchange(head).await.starts_with("HTTP/1.1 413 "));
 }
 
-/// Opens a connection on which one request was answered, and which is idle now.
+/// Opens a connection that answered one request and is now idle.
 async fn idle(server: &Server) -> TcpStream {
     let mut stream = server.connect().await;
     stream.write_all(GET).await.unwrap();
@@ -273,7 +273,7 @@ async fn busy(server: &Server) -> TcpStream {
     stream
 }
 
-/// Whether a connection is still answered.
+/// Whether a connection still gets responses.
 async fn is_open(stream: &mut TcpStream) -> bool {
     let _ = stream.write_all(GET).await;
     let mut piece = [0; 4096];
@@ -355,7 +355,7 @@ async fn an_idle_connection_ends_after_the_idle_time_and_not_after_that_of_a_hea
     .await;
     let mut stream = idle(&server).await;
     let mut piece = [0; 1];
-    // Longer than a head may take: the connection is open, and its next request is answered.
+    // Longer than a head may take: the connection stays open, and its next request is answered.
     assert!(tokio::time::timeout(Duration::from_millis(1_500), stream.read(&mut piece)).await.is_err());
     stream.write_all(b"\r\n").await.unwrap();
     stream.write_all(GET).await.unwrap();
@@ -421,7 +421,7 @@ async fn an_idle_http_2_connection_is_told_before_it_ends_and_what_crosses_is_an
     let mut stream = server.connect().await;
     stream.write_all(&[PREFACE, &get_on(1)].concat()).await.unwrap();
     read_until(&mut stream, b"welcome").await;
-    // GOAWAY that refuses nothing yet (RFC 9113 §6.8), and a PING to know that it was heard.
+    // GOAWAY that refuses nothing yet (RFC 9113 §6.8), and a PING to detect that it was processed.
     read_until(&mut stream, &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff]).await;
     stream.write_all(&get_on(3)).await.unwrap();
     read_until(&mut stream, b"welcome").await;
@@ -462,7 +462,7 @@ async fn a_client_that_does_not_read_its_answer_is_ended() {
             b"GET /large HTTP/1.1\r\nhost: x\r\n\r\n".to_vec()
         };
         stream.write_all(&request).await.unwrap();
-        // Nothing is read, for as long as the server has bytes to send.
+        // Reads nothing, for as long as the server has bytes to send.
         let ended = async {
             while server.gone.load(Ordering::SeqCst) < 1 + usize::from(http2) {
                 tokio::time::sleep(Duration::from_millis(20)).await;

@@ -1,4 +1,4 @@
-//! What the one middleware does to requests and answers, without a network.
+//! The one middleware on requests and responses, without a network.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::net::IpAddr;
@@ -31,7 +31,7 @@ async fn token(context: RequestContext, headers: HeaderMap) -> Result<String, Ex
     Ok(format!("cookie: {:?}", headers.get("cookie")))
 }
 
-/// Of which the edge counts the failures.
+/// Where the edge counts failures.
 const COUNTED: &str = "/api/v1/auth/quick-login";
 
 async fn sign_in(headers: HeaderMap) -> StatusCode {
@@ -87,7 +87,7 @@ impl Server {
     }
 }
 
-/// Status, headers and body as text; headers that every answer has are left out.
+/// Status, headers and body as text, without the headers common to all responses.
 async fn shown(response: Response<Body>) -> String {
     const ALWAYS: [&str; 10] = [
         "x-content-type-options",

@@ -1,4 +1,4 @@
-//! What the log says of requests, and what it must never say.
+//! What the log contains about requests, and what it must never contain.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::io;
@@ -28,7 +28,7 @@ impl io::Write for Log {
     }
 }
 
-/// Answers `request` with this setting of `log.access`, and returns what was logged meanwhile.
+/// Answers `request` with this setting of `log.access`; returns the log lines.
 fn logged(access: bool, request: Request<Body>) -> (Response<Body>, String) {
     let log = Log::default();
     let writer = log.clone();

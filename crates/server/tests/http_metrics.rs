@@ -1,4 +1,4 @@
-//! Prometheus: what is counted, and under which names. A binary of its own, since a process has one recorder.
+//! Prometheus metrics and their names. A binary of its own, since a process has one recorder.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::net::IpAddr;
@@ -35,7 +35,7 @@ async fn requests_are_counted_by_route_and_not_by_path() {
     }
     let request = Request::builder().method("MADEUP").uri("/account/1").body(Body::empty()).unwrap();
     edge.answer(router.clone(), peer, request).await;
-    // A caller that does not wait for its answer.
+    // A caller that does not wait for its response.
     let request = Request::get("/slow").body(Body::empty()).unwrap();
     tokio::select! {
         biased;

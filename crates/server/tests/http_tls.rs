@@ -1,4 +1,4 @@
-//! TLS: certificates are read again when their files change, and a broken renewal does no harm.
+//! TLS: certificates are reloaded when their files change, and a broken renewal does no harm.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsConnector;
 
-/// How long to wait for what must come: a busy machine is slow, what is broken never comes.
+/// How long to wait for what must come: a busy machine is slow, a broken one never gets there.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Writes a new certificate for `localhost` with its key; returns what a client must trust.
@@ -41,7 +41,7 @@ fn settings(files: &Tls, header_seconds: u32) -> Settings {
     settings
 }
 
-/// A server that waits for a handshake and a head `header_seconds` long.
+/// A server that waits `header_seconds` for a handshake and a request head.
 async fn start(files: &Tls, header_seconds: u32) -> SocketAddr {
     let settings = settings(files, header_seconds);
     let edge = Edge::new(&settings, [""; 0], Arc::new(ManualClock::default()), &SeededRng::new(1)).unwrap();
@@ -53,7 +53,8 @@ async fn start(files: &Tls, header_seconds: u32) -> SocketAddr {
     address
 }
 
-/// The answer to `GET /` for a client that trusts `certificate` alone and offers `protocol`, and the protocol agreed on.
+/// The response to `GET /` for a client that trusts only `certificate` and offers `protocol`, and the protocol
+/// negotiated.
 async fn get_root(
     address: SocketAddr,
     certificate: &CertificateDer<'static>,
@@ -99,7 +100,7 @@ async fn a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_is_not
     let address = start(&files, 30).await;
     assert!(get_root(address, &old, b"http/1.1").await.is_ok());
     let new = renew(&files);
-    // The files are looked at every two seconds by the system's clock.
+    // The files are checked every two seconds by the system's clock.
     let renewed = async {
         while get_root(address, &new, b"http/1.1").await.is_err() {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -159,7 +160,7 @@ async fn sighup_always_reloads_the_certificate() {
         let metadata = std::fs::metadata(file).unwrap();
         (file, metadata.modified().unwrap(), metadata.len())
     });
-    // A renewal of the same length and time, as a copy that keeps times would leave it.
+    // A renewal of the same length and time, as a copy that preserves times would leave it.
     let new = loop {
         let new = renew(&files);
         if stamps.iter().all(|(file, _, length)| std::fs::metadata(file).unwrap().len() == *length) {

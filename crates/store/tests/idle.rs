@@ -1,4 +1,4 @@
-//! With nobody there, a store does next to nothing: two small queries a second.
+//! An idle store does next to nothing: two small queries a second.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use sigma_store::testing::{Engine, TestStore, engines};
 
-/// How long nobody is there.
+/// How long it idles.
 const NIGHT: Duration = Duration::from_secs(3);
 
-/// What this process has computed, in ticks of 10 ms (`proc(5)`, fields 14 and 15 of `stat`).
+/// CPU time of this process, in ticks of 10 ms (`proc(5)`, fields 14 and 15 of `stat`).
 fn ticks() -> u64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<_> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
-/// What was asked of this database of PostgreSQL so far, each query a transaction of its own.
+/// Queries to this PostgreSQL database so far, each a transaction of its own.
 fn asked(store: &TestStore) -> i64 {
     let sql =
         "SELECT CAST(xact_commit + xact_rollback AS BIGINT) FROM pg_stat_database WHERE datname = current_database()";
@@ -27,7 +27,7 @@ fn asked(store: &TestStore) -> i64 {
 fn an_idle_store_asks_twice_a_second_and_computes_nothing() {
     for engine in engines() {
         let store = TestStore::new(engine);
-        // The server counts with a delay of a second or so, also what was asked when the connections were opened.
+        // The server counts with a delay of about a second, including queries made when connections were opened.
         std::thread::sleep(if engine == Engine::Postgres { NIGHT } else { Duration::ZERO });
         let asked_before = (engine == Engine::Postgres).then(|| asked(&store));
         let before = ticks();
@@ -35,7 +35,7 @@ fn an_idle_store_asks_twice_a_second_and_computes_nothing() {
         let spent = ticks() - before;
         assert!(spent <= 6, "{engine:?}: {spent} ticks in {NIGHT:?}");
         if let Some(before) = asked_before {
-            // It counts the questions of this test as well.
+            // It also counts the queries of this test.
             let queries = asked(&store) - before;
             assert!(queries <= 14, "{queries} queries in {NIGHT:?}");
         }

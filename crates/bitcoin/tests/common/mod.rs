@@ -1,4 +1,4 @@
-//! The test vectors, and what tests do to tokens.
+//! The test vectors, and manipulations of tokens.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 use base64::Engine as _;
@@ -77,12 +77,12 @@ pub fn token(scheme: Scheme) -> String {
     sign_auth_token(&key(), scheme, PATH, TIME, BODY, &[9; 32]).unwrap()
 }
 
-/// What a server does that expects [`PATH`] and [`BODY`] and whose clock shows [`TIME`]: nothing if it refuses.
+/// What a server does that expects [`PATH`] and [`BODY`] and whose clock shows [`TIME`]: `None` if it refuses.
 pub fn accepted(token: &str) -> Option<VerifiedAuthToken> {
     AuthToken::parse(token).ok()?.verify(PATH, BODY, NOW).ok()
 }
 
-/// The token with another field, counted from 0.
+/// The token with another field, counting from 0.
 pub fn with_field(token: &str, index: usize, value: &str) -> String {
     let mut fields: Vec<&str> = token.split('|').collect();
     *fields.get_mut(index).unwrap() = value;

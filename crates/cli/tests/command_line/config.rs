@@ -1,4 +1,4 @@
-//! `sigma config`, and how every command meets a configuration that cannot be used.
+//! `sigma config`, and how every command handles an unusable configuration.
 
 use crate::support::{Installation, Ran, serve};
 use serde_json::json;
@@ -97,7 +97,7 @@ fn certificate(name: &str, from: i32, to: i32) -> (String, String) {
     (params.self_signed(&key).unwrap().pem(), key.serialize_pem())
 }
 
-/// An installation with these two files, for people at `https://id.example.org`.
+/// An installation with these two files and the issuer `https://id.example.org`.
 fn with_tls(certificate: &[u8], key: &[u8]) -> Installation {
     let toml =
         "issuer = 'https://id.example.org'\nlisten = '127.0.0.1:0'\n[tls]\ncertificate = 'tls.crt'\nkey = 'tls.key'\n";

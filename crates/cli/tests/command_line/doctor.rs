@@ -1,4 +1,4 @@
-//! `sigma doctor`: each illness is told, with its cure.
+//! `sigma doctor`: reports each problem along with its fix.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Installation, Ran, free_port, serve};
 
-/// The examination: exit code, and `check` to `status` and `message`.
+/// Runs it: exit code, and `check` to `status` and `message`.
 fn examine(sigma: &Installation) -> (i32, Vec<Value>) {
     let ran = sigma.run(&["doctor", "--json"]);
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
@@ -19,7 +19,7 @@ fn find<'a>(checks: &'a [Value], check: &str) -> &'a Value {
     checks.iter().find(|finding| finding["check"] == check).unwrap()
 }
 
-/// An issuer that nobody answers for: loopback, the discard port.
+/// An issuer that does not respond: loopback, the discard port.
 const NOBODY: &str = "issuer = 'http://localhost:9'\n";
 
 #[test]
@@ -138,7 +138,7 @@ fn an_unwritable_mail_folder_is_a_problem_and_named() {
     let sigma = Installation::alone(&format!("{NOBODY}[mail]\nfolder = 'mails/of/sigma'\n"));
     assert_eq!(examine(&sigma).0, 0);
     assert!(!sigma.path().join("mails").exists(), "looking makes nothing");
-    // A file where a folder should be: what no user may write, root neither.
+    // A file in place of a directory: not even root can write there.
     fs::write(sigma.path().join("mails"), "").unwrap();
     let (code, checks) = examine(&sigma);
     let finding = find(&checks, "mail");

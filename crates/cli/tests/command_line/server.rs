@@ -1,4 +1,4 @@
-//! `sigma serve`, `sigma demo`, and the commands that work beside a running server.
+//! `sigma serve`, `sigma demo`, and the commands that work alongside a running server.
 
 use std::collections::BTreeSet;
 
@@ -99,7 +99,7 @@ fn the_demo_registers_its_apps_and_a_second_one_just_works() {
     assert_eq!(std::fs::read_dir(first.path()).unwrap().count(), 1, "the demo leaves nothing behind");
 }
 
-/// Each workspace has people of three roles, and one person is in both.
+/// Each workspace has members with three roles, and one user is in both.
 fn teams_log_in_by_a_click(server: &str, told: &Value) {
     let listed: Value = serde_json::from_str(&get(server, "localhost", "/api/v1/auth/quick-logins").1).unwrap();
     let teams = listed.as_array().unwrap();
@@ -136,7 +136,7 @@ fn a_kept_demo_preserves_its_workspaces() {
     }
 }
 
-/// Only its own page reaches the Playground's server, and nothing that is posted gets out of its place.
+/// Only its own page can call the Playground's server, and nothing posted escapes its directory.
 fn playground_is_guarded(host: &str) {
     let (head, page) = get(host, host, "/");
     assert!(head.starts_with("HTTP/1.1 200") && page.contains("<title>Sigma Playground</title>"), "{head}");

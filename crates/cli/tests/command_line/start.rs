@@ -1,4 +1,4 @@
-//! What has to be there before a command works, and what a server makes, refuses and warns of at its start.
+//! What commands need to exist, and what a server creates, refuses and warns of at start.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{Installation, Ran, Running, serve};
 
-/// The names of what is in the installation's directory.
+/// The file names in the installation's directory.
 fn names(sigma: &Installation) -> Vec<String> {
     let entries = fs::read_dir(sigma.path()).unwrap();
     let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -65,7 +65,7 @@ fn commands_that_need_a_database_fail_without_one_and_create_nothing() {
     }
     assert_eq!(names(&sigma), [""; 0], "nothing was made");
 
-    // What is empty is no database either: a file that `touch` made, or a copy that broke off at once.
+    // An empty file does not count as a database: `touch` may have created it, or a copy may have been interrupted.
     if let Some(file) = sigma.file() {
         fs::write(&file, "").unwrap();
         for arguments in commands {
@@ -94,7 +94,7 @@ fn a_missing_database_prevents_the_start_until_a_new_one_is_requested() {
         let finding = check(&sigma, "store").unwrap();
         assert_eq!(finding["status"], "wrong", "{finding}");
     }
-    // A key that was put back from its backup says so too.
+    // A key restored from its backup carries the mark too.
     fs::remove_file(&database).unwrap();
     fs::write(sigma.path().join("sigma.key"), &key).unwrap();
     assert_eq!(sigma.run(&["serve"]).code, 6);
@@ -123,7 +123,7 @@ fn an_unused_key_and_one_from_the_environment_start_with_an_empty_database() {
         fs::remove_file(given.file().unwrap()).unwrap();
     }
 
-    // A key that cannot be written to (a mounted secret) is used all the same.
+    // A read-only key (a mounted secret) works all the same.
     let sealed = Installation::alone("listen = '127.0.0.1:0'\n");
     let key = sealed.path().join("sigma.key");
     fs::write(&key, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n").unwrap();

@@ -1,4 +1,4 @@
-//! Runs the binary in a directory of its own, with an environment of its own.
+//! Runs the binary in a directory and environment of its own.
 
 use std::fs::File;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
@@ -15,14 +15,14 @@ use sigma_store::testing::{Engine, TestDatabase};
 use sigma_store::{Store, StoreOptions};
 use tempfile::TempDir;
 
-/// An installation: a directory with a configuration and, once something was written, a database.
+/// An installation: a directory with a configuration and, once something is written, a database.
 pub struct Installation {
     directory: TempDir,
     /// A database elsewhere, when the tests run on PostgreSQL.
     database: Option<TestDatabase>,
 }
 
-/// The engine that the tests run on: `SIGMA_TEST_STORE` says `postgres`, or it is SQLite.
+/// The engine under test: PostgreSQL with `SIGMA_TEST_STORE=postgres`, else SQLite.
 fn engine() -> Engine {
     match std::env::var("SIGMA_TEST_STORE").as_deref() {
         Ok("postgres") => Engine::Postgres,
@@ -30,7 +30,7 @@ fn engine() -> Engine {
     }
 }
 
-/// What a command left.
+/// The result of a command.
 #[derive(Debug)]
 pub struct Ran {
     pub code: i32,
@@ -39,12 +39,12 @@ pub struct Ran {
 }
 
 impl Installation {
-    /// One with a database, as the first start of a server leaves it, of the engine that is tested.
+    /// An installation whose database is as a server's first start leaves it, on the engine under test.
     pub fn new() -> Self {
         Self::without_database().made()
     }
 
-    /// An empty one, whose database will be of the engine that is tested.
+    /// An empty installation, whose database will be on the engine under test.
     pub fn without_database() -> Self {
         let database = Some(engine()).filter(|engine| *engine == Engine::Postgres).map(TestDatabase::empty);
         Self { directory: tempfile::tempdir().unwrap(), database }
@@ -57,12 +57,13 @@ impl Installation {
         self
     }
 
-    /// One with this configuration, on a database of the engine that is tested.
+    /// An installation with this configuration, on the engine under test.
     pub fn with(toml: &str) -> Self {
         Self::new().configured(toml)
     }
 
-    /// One with this configuration, on the database that it names: an SQLite file, if it names none. Nothing has made it yet.
+    /// An installation with this configuration, on the database that it names: by default an SQLite file. It does not
+    /// exist yet.
     pub fn alone(toml: &str) -> Self {
         Self { directory: tempfile::tempdir().unwrap(), database: None }.configured(toml)
     }
@@ -90,7 +91,7 @@ impl Installation {
         self.directory.path()
     }
 
-    /// The command `sigma ARGUMENTS` here, to be started with more.
+    /// The command `sigma ARGUMENTS` here, to be extended.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sigma"));
         command.args(arguments).current_dir(self.path()).env_clear();
@@ -124,7 +125,7 @@ impl Ran {
         }
     }
 
-    /// The failure as `--json` tells it.
+    /// The failure as `--json` reports it.
     pub fn failure(&self) -> Value {
         assert_eq!(self.stdout, "");
         serde_json::from_str(&self.stderr).unwrap()
@@ -147,7 +148,7 @@ impl Running {
         Self { child, stdout }
     }
 
-    /// Starts `sigma ARGUMENTS` with its log in the file `log`.
+    /// Starts `sigma ARGUMENTS` logging to the file `log`.
     pub fn logged(sigma: &Installation, arguments: &[&str], log: &Path) -> Self {
         let mut command = sigma.command(arguments);
         let mut child = command.stdout(Stdio::piped()).stderr(File::create(log).unwrap()).spawn().unwrap();
@@ -167,7 +168,7 @@ impl Running {
         serde_json::from_str(&self.line()).unwrap()
     }
 
-    /// Ends it as an operator does; its exit code.
+    /// Ends it as an operator does; returns its exit code.
     pub fn stop(mut self) -> Option<i32> {
         let kill = std::process::Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
         assert!(kill.success());
@@ -182,7 +183,7 @@ impl Drop for Running {
     }
 }
 
-/// Sends a request over a connection of its own and gives head and body of the answer.
+/// Sends a request over a connection of its own; returns head and body of the response.
 pub fn ask(address: &str, request: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
@@ -192,7 +193,7 @@ pub fn ask(address: &str, request: &str) -> (String, String) {
     (head.to_owned(), body.to_owned())
 }
 
-/// Asks for a path.
+/// Requests a path.
 pub fn get(address: &str, host: &str, path: &str) -> (String, String) {
     ask(address, &format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"))
 }
@@ -204,8 +205,8 @@ pub fn serve(sigma: &Installation) -> (Running, String) {
     (server, address)
 }
 
-/// A port that nobody listens on, for settings that must name it beforehand. It is not the kernel's choice, which is any
-/// port from 32768 on: those are also given to outgoing connections, and one of them could have it before the server.
+/// A port that nobody listens on, for settings that must name it in advance. It is not chosen by the kernel, whose
+/// range from 32768 on is also used for outgoing connections, one of which could take it before the server.
 pub fn free_port() -> u16 {
     let random = || RandomState::new().build_hasher().finish() % 20_000;
     let mut ports = std::iter::repeat_with(|| 12_000 + u16::try_from(random()).unwrap());

@@ -1,4 +1,4 @@
-//! A database server that is away when Sigma starts, or between which and Sigma nothing passes yet.
+//! A database server that is down when Sigma starts, or unreachable.
 
 use std::net::TcpListener;
 
@@ -27,7 +27,7 @@ fn the_start_waits_for_the_database_and_logs_it() {
 #[test]
 fn an_unreachable_database_ends_the_start_and_admin_commands_do_not_wait() {
     let installation = Installation::on(Engine::Sqlite);
-    // A port that refuses: it was free a moment ago.
+    // A port that refuses connections: it was free a moment ago.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     installation.reach_by(&format!("postgres://sigma@127.0.0.1:{port}/sigma"));
     let output = installation.command(&["user", "list"]).output().unwrap();

@@ -1,17 +1,17 @@
-//! Several real servers on one PostgreSQL, and admin commands beside a server on SQLite: what one does the others know
-//! within a second, and "once" is once for all of them.
+//! Several real servers on one PostgreSQL, and admin commands alongside a server on SQLite: each learns of the others'
+//! changes within a second, and "once" holds for all of them together.
 
 use crate::whole::{Answer, Installation, Person, SIGN_IN, Server, text};
 use serde_json::Value;
 use sigma_store::testing::{Engine, engines, within_a_second};
 
-/// Two servers on one database; nothing where only SQLite is tested.
+/// Two servers on one database; `None` if only SQLite is tested.
 fn pair() -> Option<(Installation, Server, Server)> {
     if !engines().contains(&Engine::Postgres) {
         return None;
     }
     let installation = Installation::on(Engine::Postgres);
-    // Both at once on an empty database: one makes the keys, the other takes them.
+    // Both at once on an empty database: one creates the keys, the other uses them.
     let (one, other) = (installation.start(), installation.start());
     let (one, other) = (one.listening(), other.listening());
     Some((installation, one, other))

@@ -1,4 +1,4 @@
-//! What goes wrong around a real server: power cuts, a database that is away or from the future, and its own end.
+//! Faults around a real server: power cuts, a database that is down or from the future, and its own end.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -53,7 +53,7 @@ fn a_server_killed_among_sign_ins_loses_nothing_that_it_acknowledged() {
             assert_eq!(person.session(&server)["user"]["pubkey"], person.pubkey().as_str(), "{engine:?}");
             let replayed = server.send("POST", SIGN_IN, &[("X-Auth-Token", token)], "{}");
             assert_eq!(replayed.status, 401, "{engine:?}: a restart forgets no used signature: {}", replayed.body);
-            // Many fail here at one address: each account waits for itself.
+            // Many failures from one address: each account has its own delay.
         }
         assert_eq!(server.stop(), Some(0));
     }
@@ -67,7 +67,7 @@ const AUTHORIZE: &str = "/oauth2/authorize?client_id=shop&redirect_uri=https%3A%
                          &response_type=code&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\
                          &code_challenge_method=S256&scope=openid";
 
-/// Requests to everything that asks the store, with what it needs to get that far.
+/// Requests to every endpoint that uses the store, with what it needs to get that far.
 fn everything(
     server: &Server,
     ada: &Person,
@@ -178,7 +178,7 @@ fn an_unavailable_store_is_reported_and_recovers() {
         } else {
             proxy.cut();
         }
-        // Caches may be used for two seconds more; then the store is asked.
+        // Caches may be used for two more seconds; then the store is asked.
         std::thread::sleep(Duration::from_millis(2_500));
         let (answers, took) = timed(|| everything(&server, &ada, &access, &key, &interaction));
         assert!(took < Duration::from_secs(15), "{took:?}");
@@ -231,7 +231,7 @@ fn requests_in_flight_are_finished_when_the_server_is_told_to_stop() {
          Expect: 100-continue\r\n\r\n"
     );
     slow.write_all(head.as_bytes()).unwrap();
-    // The server says so once it waits for the body: from now on the request is in flight.
+    // The server says so once it waits for the body: from then on the request is in flight.
     let mut go_on = [0; 25];
     slow.read_exact(&mut go_on).unwrap();
     assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");

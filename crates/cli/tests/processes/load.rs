@@ -1,6 +1,6 @@
-//! Bursts of sign-ins of different people on two servers that share one PostgreSQL: nobody is refused because of the others.
+//! Bursts of sign-ins of different users on two servers that share one PostgreSQL: none is refused because of others.
 //!
-//! Five seconds of it, or as many as `SIGMA_DRILL_SECONDS` says.
+//! Five seconds of it, or `SIGMA_DRILL_SECONDS`.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -10,9 +10,9 @@ use sigma_store::testing::{Engine, engines};
 
 use crate::whole::{Installation, Person, Server, text};
 
-/// People, each in a loop of exchange and refresh.
+/// Users who exchange and refresh in a loop.
 const LOOPS: usize = 32;
-/// Connections that write, and as many that read, of each server.
+/// Writing connections, and as many reading ones, per server.
 const CONNECTIONS: &str = "8";
 
 fn length() -> Duration {

@@ -1,4 +1,4 @@
-//! A log that cannot be written costs nothing but its lines: not a thread, not an answer, not the process.
+//! An unwritable log loses only its lines: no thread, no response, no process.
 
 use std::fs;
 use std::os::unix::process::CommandExt as _;
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 /// Where the log goes.
 #[derive(Clone, Copy, Debug)]
 enum Log {
-    /// To a file on the disk that the database is on.
+    /// To a file on the database's disk.
     SameDisk,
     /// To a pipe whose reader has gone away.
     Gone,
@@ -22,14 +22,14 @@ enum Log {
     Stuck,
 }
 
-/// A server whose database lies on a small disk of its own.
+/// A server whose database is on a small disk of its own.
 struct Small {
     server: Server,
     place: TempDir,
 }
 
 impl Small {
-    /// Nothing where this machine lets nobody mount a file system.
+    /// `None` if this machine does not permit mounting a file system.
     fn start(installation: &Installation, log: Log, access: bool) -> Option<Self> {
         let place = tempfile::tempdir().unwrap();
         let database = installation.url();
@@ -77,7 +77,7 @@ impl Small {
     }
 }
 
-/// Signs people up, one at a time, until so many answered 503; those that were acknowledged.
+/// Signs users up one at a time until that many answered 503; returns the acknowledged ones.
 fn sign_up_until(small: &Small, name: &str, refusals: usize) -> Vec<Person> {
     let (mut acknowledged, mut refused) = (Vec::new(), 0);
     for number in 0..20_000 {

@@ -1,4 +1,4 @@
-//! Real server processes: several on one database, and what goes wrong around one.
+//! Real server processes: several on one database, and faults around one.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod away;

@@ -8,7 +8,7 @@ use crate::whole::{Installation, Person, Server, timed};
 use serde_json::Value;
 use sigma_store::testing::{Engine, eventually};
 
-/// A server that goes on answering for so many seconds after SIGTERM.
+/// A server that keeps answering for that many seconds after SIGTERM.
 fn draining(installation: &Installation, seconds: u32) -> Server {
     installation.serve_with(&[("SIGMA__HTTP__DRAIN_SECONDS", &seconds.to_string())])
 }
@@ -44,7 +44,7 @@ fn a_second_signal_ends_the_server_at_once_and_loses_nothing_that_was_acknowledg
         let server = draining(&installation, 600);
         let ada = Person::named("ada");
         ada.sign_up(&server);
-        // Somebody whose body never comes, whom SIGINT alone would wait 30 s for.
+        // A client whose body never arrives, for which a single SIGINT would wait 30 s.
         let mut slow = TcpStream::connect(&server.address).unwrap();
         let head = "POST /api/auth/sign-out HTTP/1.1\r\nHost: localhost:8080\r\nContent-Length: 2\r\n\r\n";
         std::io::Write::write_all(&mut slow, head.as_bytes()).unwrap();
@@ -88,7 +88,7 @@ fn sighup_reloads_the_log_filter_and_drops_no_connection() {
 
     fs::write(&configuration, format!("{settings}[log]\nfilter = 'error'\n")).unwrap();
     server.signal("HUP");
-    // The line that says so is no error: the filter shows by what is missing.
+    // The line that says so is not an error: the filter works if it is missing.
     eventually(|| {
         let before = lines("/api/auth/ok");
         server.get("/api/auth/ok", &[]);

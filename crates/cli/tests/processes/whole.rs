@@ -1,4 +1,4 @@
-//! Real `sigma serve` processes on one database, people with keys, and an app.
+//! Real `sigma serve` processes on one database, users with keys, and an app.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -37,7 +37,7 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// A new one with the public app `shop`, without limits: all of a test comes from one address.
+    /// A new one with the public app `shop`, without limits: a test's requests all come from one address.
     pub fn on(engine: Engine) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let settings = "listen = '127.0.0.1:0'\n[limits]\nenabled = false\n[http]\ndrain_seconds = 0\nshutdown_seconds = 30\n\
@@ -62,7 +62,7 @@ impl Installation {
         installation
     }
 
-    /// Where its configuration and its master key lie.
+    /// The location of its configuration and master key.
     pub fn directory(&self) -> &std::path::Path {
         self.directory.path()
     }
@@ -77,7 +77,7 @@ impl Installation {
         self.database.beside(|options| options.exclusive = false).unwrap()
     }
 
-    /// What is started from now on reaches the database by `url`.
+    /// Servers started from now on reach the database through `url`.
     pub fn reach_by(&self, url: &str) {
         url.clone_into(&mut self.url.lock().unwrap());
     }
@@ -106,12 +106,12 @@ impl Installation {
         self.start_with(settings).listening()
     }
 
-    /// A server that has perhaps not begun to listen.
+    /// A server that may not be listening yet.
     pub fn start(&self) -> Server {
         self.start_with(&[])
     }
 
-    /// As [`Installation::start`], with these in its environment.
+    /// Like [`Installation::start`], with these in its environment.
     pub fn start_with(&self, settings: &[(&str, &str)]) -> Server {
         let log = tempfile::Builder::new().prefix("log-").tempfile_in(self.directory.path()).unwrap();
         let (file, path) = log.keep().unwrap();
@@ -131,19 +131,19 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server that was started by `command`, which has said where its log goes.
+    /// A server started by `command`, which has set where its log goes.
     pub fn started(command: &mut Command) -> Self {
         let child = command.stdout(Stdio::piped()).spawn().unwrap();
         Self { child, address: String::new(), log: "/dev/null".into() }
     }
 
-    /// Waits until it says where it listens.
+    /// Waits until it reports its address.
     pub fn listening(mut self) -> Self {
         assert!(self.says_where(), "{}", self.log());
         self
     }
 
-    /// Waits until it says where it listens, or has ended without a word.
+    /// Waits until it reports its address or ends silently.
     pub fn says_where(&mut self) -> bool {
         let mut line = String::new();
         BufReader::new(self.child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -164,18 +164,18 @@ impl Server {
         assert!(sent.success());
     }
 
-    /// Ends it as an operator does; its exit code.
+    /// Ends it as an operator does; returns its exit code.
     pub fn stop(mut self) -> Option<i32> {
         self.signal("TERM");
         self.child.wait().unwrap().code()
     }
 
-    /// Waits for its end; its exit code.
+    /// Waits for its end; returns its exit code.
     pub fn stop_signalled(mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 
-    /// Sends a request by a connection of its own; nothing when the connection breaks off.
+    /// Sends a request over a connection of its own; `None` if the connection breaks.
     pub fn try_send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
         let mut stream = TcpStream::connect(&self.address).ok()?;
         stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
@@ -206,7 +206,7 @@ impl Server {
         self.send("POST", path, &all, &encode(form))
     }
 
-    /// The status that an access token gets.
+    /// The status of a userinfo request with an access token.
     pub fn userinfo(&self, access: &str) -> u16 {
         self.get("/userinfo", &[("Authorization", &format!("Bearer {access}"))]).status
     }
@@ -249,7 +249,7 @@ impl Answer {
         lines.filter(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value).collect()
     }
 
-    /// A parameter of where it redirects to.
+    /// A parameter of its redirect.
     pub fn param(&self, name: &str) -> Option<String> {
         let location = *self.headers("location").first()?;
         Params::parse(location.split_once('?')?.1).get(name).map(str::to_owned)
@@ -261,13 +261,13 @@ pub fn encode(form: &[(&str, &str)]) -> String {
     Params::from_pairs(pairs.collect()).to_query()
 }
 
-/// A person with a key and a browser, which may go to any server.
+/// A user with a key and a browser, which may use any server.
 pub struct Person {
     pub key: PrivateKey,
     cookies: Mutex<BTreeMap<String, String>>,
 }
 
-/// The last time that a token was made with: no two are the same.
+/// The time of the last token: no two are the same.
 static LAST: AtomicI64 = AtomicI64::new(0);
 
 impl Person {
@@ -280,7 +280,7 @@ impl Person {
         self.key.public_key().to_hex()
     }
 
-    /// A token of this moment, other than all before.
+    /// A token of this moment, unlike all before.
     pub fn token(&self, path: &str, body: &str) -> String {
         let now = now().millis();
         let last = LAST.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |last| Some(now.max(last + 1))).unwrap();
@@ -301,7 +301,7 @@ impl Person {
         }
     }
 
-    /// Sends a request with this person's cookies.
+    /// Sends a request with this user's cookies.
     pub fn try_ask(
         &self,
         server: &Server,
@@ -338,12 +338,12 @@ impl Person {
         answer
     }
 
-    /// Who this person's cookies say they are.
+    /// The user whom these cookies sign in.
     pub fn session(&self, server: &Server) -> Value {
         self.ask(server, "GET", "/api/auth/get-session", &[], "").json()
     }
 
-    /// Asks for a code at one server and consents at another.
+    /// Requests a code at one server and consents at another.
     pub fn code(&self, asked: &Server, consented: &Server, scope: &str) -> String {
         let query = encode(&[
             ("client_id", "shop"),
@@ -382,7 +382,7 @@ pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value}")).to_owned()
 }
 
-/// What it gave and how long it took.
+/// The result, and how long it took.
 #[expect(clippy::disallowed_methods, reason = "how long a real process takes is what is tested")]
 pub fn timed<R>(work: impl FnOnce() -> R) -> (R, Duration) {
     let started = Instant::now();

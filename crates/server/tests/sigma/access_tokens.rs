@@ -1,4 +1,4 @@
-//! Audience and life of access tokens (`docs/spec/tokens.md#access-tokens`).
+//! Audience and lifetime of access tokens (`docs/spec/tokens.md#access-tokens`).
 
 use serde_json::json;
 use sigma_core::app::AuthMethod;
@@ -102,7 +102,7 @@ async fn client_credentials_tokens_have_registered_audiences_only() {
         assert!(token.get(personal).is_none(), "{personal}");
     }
     assert_eq!(ask("&resource=urn:nobody").await.error(), "400 invalid_target: the resource was not granted");
-    // No extractor takes it for a person.
+    // No extractor accepts it for a user.
     let token = text(&bare, "access_token");
     let refused = world.get_with_token(USERINFO, token).await;
     assert_eq!(refused.error(), "403 insufficient_scope: Missing required scope");
@@ -124,7 +124,7 @@ async fn an_app_has_a_shorter_life_of_its_tokens_and_never_a_longer() {
     assert_eq!(world.userinfo_status(&token).await, 200);
     world.advance(1);
     assert_eq!(world.userinfo_status(&token).await, 401);
-    // The keys that verify are kept for as long as the longest life that the operator set.
+    // Verification keys are kept for the longest lifetime that the operator set.
     world.change_app(APP, |app| app.access_seconds = Some(2_592_001)).await;
     assert_eq!(browser.tokens("openid").await["expires_in"], 2_592_000);
 }

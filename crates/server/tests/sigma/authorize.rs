@@ -29,7 +29,7 @@ async fn a_person_signs_up_consents_and_the_app_gets_a_code() {
     assert_eq!(answer.param("state").as_deref(), Some("xyz"));
     assert_eq!(answer.param("iss").as_deref(), Some("https://id.example.org"));
 
-    // The consent is remembered: the next request goes straight through, and stores no interaction.
+    // The consent is remembered: the next request passes straight through, and stores no interaction.
     let again = browser.authorize(&[]).await;
     assert!(again.param("code").is_some(), "{}", again.location());
 }
@@ -125,7 +125,7 @@ async fn silent_requests_without_consent_reveal_nothing_about_visitors() {
     ada.sign_up(&Key::named("ada")).await;
     bob.sign_up(&Key::named("bob")).await;
     world.advance(600);
-    // They use another app, which changes nothing for this one.
+    // They use another app, which does not affect this one.
     let tokens = ada.tokens("openid profile").await;
     let sub = claims(tokens["id_token"].as_str().unwrap())["sub"].as_str().unwrap().to_owned();
     let bap_id = Key::named("ada").bap_id();
@@ -170,7 +170,7 @@ async fn errors_reveal_nothing_to_apps_without_consent() {
             assert_eq!(page, "/login", "{probe:?}");
         }
     }
-    // Whoever signs in for it all the same is refused then.
+    // A user who signs in for it is refused then.
     let asked = ada.authorize(&other).await;
     ada.sign_in(&Key::named("ada")).await;
     let resumed = format!("/api/auth/oauth2/authorize?interaction={}", asked.param("interaction").unwrap());
@@ -219,7 +219,7 @@ async fn a_form_request_continues_by_get() {
     browser.code(&[]).await;
     let query = Browser::request(&[]);
     let (path, query) = query.split_once('?').unwrap();
-    // As the form of another site comes: no cookie, a foreign origin.
+    // Like a form of another site: no cookie, a foreign origin.
     let request = http::Request::post(path)
         .header("content-type", "application/x-www-form-urlencoded")
         .header("origin", "https://app.example.org")

@@ -102,7 +102,7 @@ async fn unknown_scopes_are_ignored_and_granted_ones_returned() {
         let code = browser.code(&[("scope", asked)]).await;
         assert_eq!(world.exchange(&code, &[]).await.json()["scope"], granted, "{asked}");
     }
-    // Nothing is left: as if nothing had been asked for, and that is what the person is shown.
+    // Nothing remains: as if nothing had been requested, which is what the user is shown.
     let other = world.browser();
     other.sign_up(&Key::named("bob")).await;
     for asked in ["", "unknown"] {

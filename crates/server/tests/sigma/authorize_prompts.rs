@@ -1,4 +1,4 @@
-//! When a person is asked: `prompt`, `max_age` and hints (`docs/spec/oidc.md#re-authentication`).
+//! When a user is prompted: `prompt`, `max_age` and hints (`docs/spec/oidc.md#re-authentication`).
 
 use std::fmt::Write as _;
 
@@ -67,7 +67,7 @@ async fn an_account_is_chosen_within_the_request() {
     assert!(other.location().starts_with("/login?interaction="), "{}", other.location());
     let current = choose("current").await;
     assert_eq!(leads(&browser.get(current.location()).await), "code");
-    // Whoever signs in anew has chosen; their consent is their own.
+    // Signing in again is a choice; consent is per account.
     let asked = browser.authorize(&[("prompt", "select_account")]).await;
     browser.sign_up(&Key::named("bob")).await;
     let interaction = asked.param("interaction").unwrap();

@@ -1,4 +1,4 @@
-//! How apps prove who they are (`docs/spec/clients.md#client-authentication`). Each of the five methods, at the token,
+//! Client authentication (`docs/spec/clients.md#client-authentication`): each of the five methods, at the token,
 //! revocation and introspection endpoints.
 
 use std::fmt::Write as _;
@@ -17,7 +17,7 @@ use crate::support::{APP, Answer, Key, World};
 const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const SERVICE: [(&str, &str); 1] = [("grant_type", "client_credentials")];
 
-/// The claims of a good assertion of `id`.
+/// The claims of a valid assertion of `id`.
 fn good(world: &World, id: &str, jti: &str) -> Value {
     json!({"iss": id, "sub": id, "aud": ISSUER, "jti": jti, "exp": world.now().seconds() + 300, "iat": world.now().seconds()})
 }
@@ -172,7 +172,7 @@ async fn an_assertion_authenticates_its_app_once() {
     assert_eq!(assert_with(&world, &text, &[]).await.status, 200);
     let refused = "401 invalid_client: client authentication failed";
     assert_eq!(assert_with(&world, &text, &[]).await.error(), refused);
-    // Used once at one endpoint, it is used at all.
+    // Used at one endpoint, it is used up at all.
     for path in [REVOKE, INTROSPECT] {
         let form = [("token", "x"), ("client_assertion_type", TYPE), ("client_assertion", text.as_str())];
         assert_eq!(world.post_form(path, &form, &[]).await.error(), refused);
@@ -181,13 +181,13 @@ async fn an_assertion_authenticates_its_app_once() {
         assert_eq!(world.post_form(path, &form, &[]).await.status, 200);
         assert_eq!(world.post_form(path, &form, &[]).await.error(), refused);
     }
-    // A jti is remembered for as long as the assertion could be used, swept or not.
+    // A jti is remembered for as long as the assertion is valid, sweeping or not.
     let long = assertion(&key, &with(&good(&world, "by-key", "2"), &json!({"exp": world.now().seconds() + 600})));
     assert_eq!(assert_with(&world, &long, &[]).await.status, 200);
     world.advance(599);
     world.sweep().await;
     assert_eq!(assert_with(&world, &long, &[]).await.error(), refused);
-    // The same jti of another app is another.
+    // The same jti of another app is distinct.
     let other = app_key();
     world.add_asserting_app("other", &other).await;
     for (key, id) in [(&key, "by-key"), (&other, "other")] {
@@ -272,7 +272,7 @@ async fn an_assertion_by_no_key_or_another_key_is_refused() {
         let answer = assert_with(&world, &text, &[]).await;
         assert_eq!(answer.error(), "401 invalid_client: client authentication failed", "{what}");
     }
-    // None of these used up an identifier, and a token without kid is tried against each key.
+    // None of these used up an identifier, and an assertion without kid is tried against each key.
     let unnamed = jws(&json!({"alg": "ES256"}), &claims("1"), signed);
     assert_eq!(assert_with(&world, &unnamed, &[]).await.status, 200);
     let rsa = SigningKey::generate(Algorithm::RS256).unwrap();
@@ -338,7 +338,7 @@ async fn a_signature_covers_the_body_as_it_came_or_as_browsers_encode_it() {
         world.send(request.body(body.to_owned().into()).unwrap()).await
     };
     let form = "grant_type=client_credentials&client_id=by-key&scope=a+b%21";
-    // The same fields, as another library would write them.
+    // The same fields, as another library would encode them.
     let odd = "grant_type=client%5Fcredentials&client_id=by%2dkey&scope=a%20b!";
     let json = r#"{ "grant_type": "client_credentials", "client_id": "by-key", "scope": "a b!" }"#;
     let (forms, jsons) = ("application/x-www-form-urlencoded", "application/json");
@@ -447,7 +447,7 @@ async fn a_public_app_may_send_a_signature() {
     ];
     let answer = world.post_form(TOKEN, &form, &[("x-auth-token", "not even a token")]).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
-    // But the PKCE verifier is no less needed for it.
+    // The PKCE verifier is required nonetheless.
     let code = browser.code(&[]).await;
     let form = changed(&form, &[("code", &code), ("code_verifier", "")]);
     let token = Key::named("app").token(TOKEN, world.now(), "");

@@ -21,7 +21,7 @@ async fn another_app_leaves_a_code_untouched() {
     }
     let tokens = world.exchange(&code, &[]).await;
     assert_eq!(tokens.status, 200, "{}", tokens.body);
-    // Nor does it end what came of a code that was used.
+    // Nor does it end what came of a used code.
     assert_eq!(world.exchange(&code, &[("client_id", "other")]).await.error(), "400 invalid_grant: invalid client_id");
     assert_eq!(world.userinfo_status(text(&tokens.json(), "access_token")).await, 200);
 }

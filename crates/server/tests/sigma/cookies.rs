@@ -10,7 +10,7 @@ use crate::support::{Key, SIGN_IN, World};
 
 const NAME: &str = "__Secure-better-auth.session_token";
 
-/// `Set-Cookie` of a fresh sign-in, and the world that it happened in.
+/// `Set-Cookie` of a fresh sign-in, and its world.
 async fn signed_in(issuer: &'static str) -> (World, String) {
     let world = World::with(|settings| issuer.clone_into(&mut settings.issuer)).await;
     let ada = Key::named("ada");
@@ -19,7 +19,7 @@ async fn signed_in(issuer: &'static str) -> (World, String) {
     (world, cookie)
 }
 
-/// Who a server takes the holder of these cookies for.
+/// The user whom a server sees behind these cookies.
 async fn session(world: &World, cookies: &str) -> Value {
     let request = Request::get("/api/auth/get-session").header("cookie", cookies).body(Body::empty()).unwrap();
     world.send(request).await.json()
@@ -123,7 +123,7 @@ async fn signing_out_clears_the_cookie_and_ends_the_session() {
     assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, r#"{"success":true}"#));
     assert_eq!(answer.header("set-cookie"), format!("{NAME}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax; Secure"));
     assert_eq!(session(&world, &held).await, Value::Null, "a copy of the cookie is worth nothing");
-    // As the CLI does it: no Origin, no body; and once more, when there is nothing left to end.
+    // As the CLI does it: no Origin, no body; and again, when there is nothing left to end.
     for cookies in [held.as_str(), ""] {
         let request = Request::post("/api/auth/sign-out").header("cookie", cookies);
         let again = world.send(request.body(Body::empty()).unwrap()).await;

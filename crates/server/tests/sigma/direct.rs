@@ -45,7 +45,7 @@ async fn the_token_may_be_in_the_body() {
     assert_eq!(none.refusal(), "401 No auth token provided");
     let malformed = world.send(post(DIRECT).body(Body::from(r#"{"authToken":"x"}"#)).unwrap()).await;
     assert_eq!(malformed.refusal(), "400 Invalid auth token format");
-    // A header counts before the body, so that a body cannot name somebody else.
+    // A header takes precedence over the body, so that a body cannot name another user.
     let eve = json!({"authToken": Key::named("eve").token(DIRECT, world.now(), "")}).to_string();
     let answer = world.present(DIRECT, &ada.token(DIRECT, world.now(), ""), &eve).await;
     assert_eq!(answer.json()["user"]["pubkey"], ada.pubkey());

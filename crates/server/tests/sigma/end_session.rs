@@ -1,4 +1,4 @@
-//! Sign-out at the request of an app (`docs/spec/oidc.md#sign-out`).
+//! Sign-out requested by an app (`docs/spec/oidc.md#sign-out`).
 
 use axum::body::Body;
 use http::Request;
@@ -24,7 +24,7 @@ async fn ask(browser: &Browser<'_>, params: &[(&str, &str)]) -> Answer {
     browser.get(&format!("{PATH}?{}", crate::support::query(params))).await
 }
 
-/// What came of it: where to, whether a page asks or tells, and whether the browser is still signed in.
+/// The outcome: the address, whether a page asks or confirms, and whether the browser is still signed in.
 async fn outcome(browser: &Browser<'_>, answer: &Answer) -> String {
     let what = match answer.status.as_u16() {
         303 => answer.location().to_owned(),
@@ -130,7 +130,7 @@ async fn an_invalid_hint_asks_for_confirmation() {
         let answer = ask(&browser, &[("id_token_hint", &hint), ("post_logout_redirect_uri", uri)]).await;
         assert_eq!(outcome(&browser, &answer).await, "asks, signed in", "{uri}");
     }
-    // Bob's session is his own affair.
+    // Bob's session is unaffected.
     assert!(stranger.get("/api/auth/get-session").await.body != "null");
 }
 
@@ -220,7 +220,7 @@ async fn a_request_without_anything_is_valid_and_one_with_an_address_and_no_hint
     assert!(answer.body.contains(NOT_VALID) && answer.body.contains("needs an id_token_hint"), "{}", answer.body);
     let answer = ask(&browser, &[("id_token_hint", &hint), ("post_logout_redirect_uri", "https://x.example/")]).await;
     assert!(answer.body.contains("is not registered for this app"), "{}", answer.body);
-    // Whoever is not signed in is told so too, and goes nowhere.
+    // Signed-out users are told so too, and not redirected.
     let stranger = world.browser();
     let answer = ask(&stranger, &[("id_token_hint", "x"), ("post_logout_redirect_uri", BYE)]).await;
     assert_eq!(outcome(&stranger, &answer).await, "tells, signed out");

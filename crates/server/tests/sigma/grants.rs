@@ -26,7 +26,7 @@ async fn signing_out_ends_grants_of_the_session_but_not_offline_ones() {
     let refreshed = world.refresh(text(&offline, "refresh_token"), &[]).await;
     assert_eq!(refreshed.status, 200, "{}", refreshed.body);
     let refreshed = refreshed.json();
-    // A refresh is no authentication.
+    // A refresh is not an authentication.
     let (before, after) = (claims(text(&offline, "id_token")), claims(text(&refreshed, "id_token")));
     for same in ["sub", "sid", "auth_time", "acr", "amr", "aud"] {
         assert_eq!(before[same], after[same], "{same}");
@@ -48,7 +48,7 @@ async fn signing_in_as_another_person_signs_the_first_one_out() {
     assert_eq!(world.userinfo_status(text(&online, "access_token")).await, 401);
     assert_eq!(world.userinfo_status(text(&offline, "access_token")).await, 200);
     assert_eq!(world.userinfo_status(text(&of_elsewhere, "access_token")).await, 200, "in this browser alone");
-    // The same person again is the same session.
+    // The same user again continues the session.
     let of_bob = browser.tokens("openid profile").await;
     browser.sign_in(&Key::named("bob")).await;
     assert_eq!(world.userinfo_status(text(&of_bob, "access_token")).await, 200);

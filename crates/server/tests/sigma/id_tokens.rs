@@ -1,4 +1,4 @@
-//! What an ID token is signed with, and what it says (`docs/spec/tokens.md#id-tokens`).
+//! The signature and claims of ID tokens (`docs/spec/tokens.md#id-tokens`).
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
@@ -12,7 +12,7 @@ use sigma_core::jose::Algorithm;
 use crate::support::forge::{claims, header};
 use crate::support::{APP, World, ada};
 
-/// Checks a signature with the published keys and none of our own code.
+/// Verifies a signature with the published keys and none of our own code.
 fn verify_independently(jwks: &Value, token: &str) -> bool {
     let head = header(token);
     let bytes = |value: &Value| URL_SAFE_NO_PAD.decode(value.as_str().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! Whose an identity is, and who learns of it (`docs/spec/keys.md#identities`).
+//! Ownership of identities, and who learns of them (`docs/spec/keys.md#identities`).
 
 use axum::body::Body;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::support::{Answer, Browser, DIRECT, Key, SIGN_IN, SIGN_UP, World, post
 
 const NOT_THEIRS: &str = "403 The identity does not belong to this key. BAP_OWNERSHIP_FAILED";
 
-/// What an app is told of the person of `browser`: the claims of both tokens, and userinfo.
+/// What an app learns of the user of `browser`: the claims of both tokens, and userinfo.
 async fn told(world: &World, browser: &Browser<'_>) -> [Value; 3] {
     let tokens = browser.tokens("openid profile").await;
     let claims = |name: &str| crate::support::claims(tokens[name].as_str().unwrap());
@@ -109,7 +109,7 @@ async fn a_second_account_never_gets_a_bound_identity() {
     assert_eq!(world.sign_as(&eve, DIRECT, &ada.bap_id()).await.refusal(), NOT_THEIRS);
     assert_eq!(world.browser().sign_up_as(&eve, &ada.bap_id()).await.refusal(), NOT_THEIRS);
     assert_eq!(world.browser().sign_up_as(&mal, &ada.bap_id()).await.refusal(), NOT_THEIRS);
-    // A body that the token does not cover can be changed on its way: whose the identity is, is checked all the same.
+    // A body that the token does not cover can be altered in transit: the identity's owner is checked all the same.
     let unbound = eve.token(SIGN_IN, world.now(), "");
     let answer = world.present(SIGN_IN, &unbound, &json!({"bapId": ada.bap_id()}).to_string()).await;
     assert_eq!(answer.refusal(), NOT_THEIRS);
@@ -156,7 +156,7 @@ async fn the_key_of_an_identity_proves_it_by_a_signature_for_this_server_alone()
     let browser = world.browser();
     browser.sign_in(&ada).await;
     assert!(holds(&told(&world, &browser).await, &root.bap_id()));
-    // The identity's key proves the identity. It is no key to the account.
+    // The identity's key proves the identity. It does not sign in to the account.
     assert_eq!(world.sign(&root, SIGN_IN).await.json()["code"], "USER_NOT_FOUND");
 }
 

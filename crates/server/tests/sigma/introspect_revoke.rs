@@ -148,7 +148,7 @@ async fn a_token_for_an_api_is_introspected_though_it_is_not_for_us() {
     assert_eq!((&told["active"], &told["aud"]), (&json!(true), &json!("https://api.example.org/")));
     revoke(&world, "service", text, "").await;
     assert_eq!(introspect(&world, "service", text).await, DEAD);
-    // Another token of the same app is another.
+    // Another token of the same app is distinct.
     let again = world.post_form(TOKEN, &form, &[("authorization", &basic("service", "secret"))]).await.json();
     assert_ne!(introspect(&world, "service", token(&again, "access_token")).await, DEAD);
 }

@@ -1,5 +1,5 @@
-//! The keys that sign: made, published, rotated, retired and deleted (`docs/spec/tokens.md#signing-keys`), on a
-//! clock that the tests move.
+//! Signing keys: created, published, rotated, retired and deleted (`docs/spec/tokens.md#signing-keys`), on a clock that
+//! the tests move.
 
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ async fn a_key_is_published_a_day_before_it_signs_and_verifies_until_its_last_to
     let last_of_first = tokens(&browser).await;
     assert_eq!(kid(&last_of_first.0), first);
     world.advance(60);
-    // The next one signs from its moment on, whether the background has run or not.
+    // The next one signs from its time on, whether or not the background task has run.
     let next = tokens(&browser).await;
     assert_ne!(kid(&next.0), first);
     assert!(both.contains(&kid(&next.0)));
@@ -239,7 +239,7 @@ async fn two_processes_agree_on_the_keys() {
         sigma.keys.ring(&sigma.master_key).await.signer(algorithm, sigma.clock.now()).kid().to_owned()
     };
     assert_eq!(jwks(&world.sigma).await, jwks(&other).await);
-    // Both find the same due at the same moment: one set of keys is made.
+    // Both find the same keys due at the same moment: one set is created.
     world.advance(89 * DAY);
     let due = |sigma: AppState| async move {
         sigma.keys.rotate_if_due(&sigma.store, &sigma.master_key, sigma.clock.now(), &*sigma.rng).await.unwrap();

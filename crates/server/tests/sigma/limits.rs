@@ -12,7 +12,7 @@ use crate::support::{Answer, As, DIRECT, Key, SIGN_IN, SIGN_UP, World, post};
 const HERE: &str = "203.0.113.7";
 const TOKEN: &str = "/api/auth/oauth2/token";
 
-/// A world whose addresses and accounts are counted.
+/// A world that counts addresses and accounts.
 async fn limited() -> World {
     World::with(|settings| {
         settings.limits.enabled = true;
@@ -31,7 +31,7 @@ async fn send_from(world: &World, address: &str, path: &str, token: &str, forwar
     answer
 }
 
-/// A sign-in as `key` by somebody who does not hold it.
+/// A sign-in as `key` by a client that does not hold it.
 async fn fail(world: &World, key: &Key, address: &str) -> u16 {
     let stolen = Key::named("somebody else").token(SIGN_IN, world.now(), "");
     let forged = format!("{}|{}", key.pubkey(), stolen.split_once('|').unwrap().1);
@@ -139,7 +139,7 @@ async fn successful_sign_ins_are_not_counted() {
 #[tokio::test]
 async fn a_forwarded_address_is_believed_only_from_a_trusted_proxy() {
     let world = limited().await;
-    // Of another path: it does not hold here.
+    // Of another path: invalid here.
     let wrong = |world: &World| Key::named("nobody").token(DIRECT, world.now(), "");
     for number in 0..5 {
         let forwarded = format!("192.0.2.{number}");
@@ -159,7 +159,7 @@ async fn a_forwarded_address_is_believed_only_from_a_trusted_proxy() {
     let ada = Key::named("ada");
     behind.browser().sign_up(&ada).await;
     for number in 0..6 {
-        // What the client wrote itself stands on the left, and proves nothing.
+        // Entries written by the client are on the left, and prove nothing.
         let forwarded = format!("10.9.9.{number}, 192.0.2.{number}, {HERE}");
         let status = send_from(&behind, "10.0.0.1", SIGN_IN, &wrong(&behind), Some(&forwarded)).await.status;
         assert_eq!(status.as_u16(), if number < 5 { 401 } else { 429 });

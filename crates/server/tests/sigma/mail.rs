@@ -1,4 +1,4 @@
-//! Mails, as they leave: by SMTP to a real server, encrypted or not at all, and into a folder while there is none.
+//! Mails as delivered: by SMTP to a real server, encrypted or not at all, and into a folder without one.
 
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
@@ -55,14 +55,14 @@ impl MailServer {
         }
     }
 
-    /// The next mail that it took.
+    /// The next mail that it received.
     fn next(&mut self) -> Value {
         let mut line = String::new();
         self.told.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap()
     }
 
-    /// Ends it; what it took since it was asked last.
+    /// Ends it; returns what it received since last asked.
     fn end(mut self) -> String {
         drop(self.process.stdin.take());
         let mut rest = String::new();
@@ -77,7 +77,7 @@ async fn promise(world: &World, to: &str) {
     world.sigma.store.write(move |tx| outbox::add(tx, &mail)).await.unwrap();
 }
 
-/// How many mails wait, and after how many attempts.
+/// How many mails are queued, and after how many attempts.
 async fn waiting(world: &World) -> Vec<i64> {
     let attempts = world.sigma.store.read(|tx| tx.query_all("SELECT attempts FROM mails", &[]));
     attempts.await.unwrap().iter().map(|row| row.int(0).unwrap()).collect()

@@ -1,4 +1,4 @@
-//! Two processes on one database: each has caches of its own, and neither believes them for longer than a second.
+//! Two processes on one database: each has its own caches, and neither trusts them for longer than a second.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ fn text(answer: &Value, name: &str) -> String {
     answer[name].as_str().unwrap_or_else(|| panic!("no {name} in {answer}")).to_owned()
 }
 
-/// Asks until the answer is as wanted. News travel in real time: half a second is how often a process looks for them.
+/// Retries until the response is as wanted. News travel in real time: a process polls every half second.
 async fn eventually(wanted: u16, ask: impl AsyncFn() -> u16) {
     let deadline = tokio::time::Instant::now() + Duration::from_mins(1);
     while ask().await != wanted {
@@ -96,11 +96,11 @@ async fn what_a_new_key_signed_is_known_at_once_wherever_a_token_is_taken() {
             (200, json!(false)),
             "what was acknowledged is done"
         );
-        // Whoever made its own key a moment ago meets what the other made.
+        // A process that just created its own key meets that of the other.
         other.rotate_now(Algorithm::ES256).await;
         assert_eq!(other.userinfo_status(&text(&exchange().await, "access_token")).await, 200);
     }
-    // Hints: an id token of the new key at the authorization endpoint and at the end of the session.
+    // Hints: an ID token of the new key at the authorization and end-session endpoints.
     one.rotate_now(Algorithm::RS256).await;
     let hint = text(&exchange().await, "id_token");
     let asks = [("client_id", "service"), ("scope", "openid"), ("prompt", "none"), ("id_token_hint", hint.as_str())];
@@ -200,8 +200,8 @@ async fn an_app_disabled_on_one_process_is_disabled_on_the_other() {
     assert_eq!(refused.error(), "401 invalid_client: OAuth client is disabled");
 }
 
-/// What was used at a node whose clock is `fast` seconds before the database's is refused at one whose clock is `slow` seconds
-/// behind it, however far time goes on and whichever of them sweeps.
+/// A value used at a node whose clock is `fast` seconds ahead of the database's is refused at one whose clock is `slow`
+/// seconds behind it, however far time advances and whichever of them sweeps.
 async fn used_once(fast: u64, slow: u64) {
     let ada = Key::named("ada");
     let world = World::with(|settings| settings.limits.delays = false).await;

@@ -37,7 +37,7 @@ async fn the_loopback_port_may_differ_for_native_apps_only() {
     let browser = ada(&world).await;
     for uri in ["http://127.0.0.1:51004/cb", "http://[::1]:1/cb", "http://localhost/cb", "http://127.0.0.1/cb"] {
         let code = browser.code(&[("redirect_uri", uri)]).await;
-        // The token request names the very address of the authorization request.
+        // The token request repeats the exact address of the authorization request.
         let other = world.exchange(&code, &[("redirect_uri", "http://127.0.0.1:9/cb")]).await;
         assert_eq!(other.error(), "400 invalid_grant: redirect_uri mismatch");
         let code = browser.code(&[("redirect_uri", uri)]).await;

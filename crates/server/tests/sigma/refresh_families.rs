@@ -1,4 +1,4 @@
-//! Families of refresh tokens: how many rows they take, and what is known of tokens that are not stored any more.
+//! Families of refresh tokens: how many rows they take, and what is known of tokens that are no longer stored.
 
 use sigma_core::app::AuthMethod;
 
@@ -23,7 +23,7 @@ async fn stored(world: &World) -> i64 {
     world.rows().await.into_iter().find(|(table, _)| *table == "refresh_tokens").unwrap().1
 }
 
-/// The first and the newest token of a family whose first is not stored any more.
+/// The first and the newest token of a family whose first is no longer stored.
 async fn worn(world: &World, browser: &Browser<'_>) -> (String, String) {
     let first = browser.tokens("openid offline_access").await["refresh_token"].as_str().unwrap().to_owned();
     let mut newest = first.clone();

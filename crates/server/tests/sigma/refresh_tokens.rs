@@ -15,7 +15,7 @@ async fn a_refresh_token_of_another_app_is_refused_and_revokes_nothing() {
     let foreign = [("client_id", "other")];
     assert_eq!(world.refresh(first, &foreign).await.error(), "400 invalid_grant: invalid refresh token");
     let second = world.refresh(first, &[]).await.json();
-    // Neither a retry nor reuse by another app says or ends anything.
+    // Neither a retry nor reuse by another app reveals or ends anything.
     assert_eq!(world.refresh(first, &foreign).await.error(), "400 invalid_grant: invalid refresh token");
     world.advance(60);
     assert_eq!(world.refresh(first, &foreign).await.error(), "400 invalid_grant: invalid refresh token");

@@ -31,7 +31,7 @@ impl<'w> MakeWriter<'w> for Lines {
 }
 
 impl Lines {
-    /// Logs of this thread from now on, as `sigma serve` logs by default.
+    /// Captures logs of this thread from now on, as `sigma serve` logs by default.
     fn keep() -> (Self, tracing::subscriber::DefaultGuard) {
         let lines = Self::default();
         let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(lines.clone()).finish();
@@ -90,7 +90,7 @@ async fn a_refusal_to_an_app_is_logged_with_its_cause() {
         assert!(line.contains(cause) && line.contains("app=\"playground\""), "{line}");
         assert!(!line.contains("xxx"), "{line}");
     }
-    // Every day somebody is not signed in.
+    // Routine: users are signed out every day.
     assert_eq!(lines.of(&browser.authorize(&[("prompt", "none")]).await), "");
 }
 

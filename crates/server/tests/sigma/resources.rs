@@ -1,4 +1,5 @@
-//! Resources (RFC 8707): who may ask for which, what the person is told, what a token for one says, and who may look at it.
+//! Resources (RFC 8707): which apps may request which, what users are told, what tokens for one contain, and who may
+//! inspect them.
 
 use serde_json::{Value, json};
 use sigma_core::app::AuthMethod;
@@ -17,7 +18,7 @@ fn scope(name: &str, description: &str) -> ResourceScope {
     ResourceScope { name: name.to_owned(), description: description.to_owned() }
 }
 
-/// Notes and bank are listed for `playground`, anything may ask for the third. Each registers `read`.
+/// Notes and bank are listed for `playground`, the third is open to all. Each registers `read`.
 async fn world() -> World {
     let world = World::new().await;
     for (uri, name, open) in [(NOTES, "Notes", false), (BANK, "The bank", false), (OPEN, "Tools", true)] {
@@ -40,7 +41,7 @@ async fn ada(world: &World) -> Browser<'_> {
     browser
 }
 
-/// A request for `scope` at `resources`, with `more` of the query.
+/// A request for `scope` at `resources`, with `more` in the query.
 fn request(scope: &str, resources: &[&str], more: &str) -> String {
     let query = Browser::request(&[("scope", &scope.replace('+', " "))]);
     resources.iter().fold(query, |query, uri| query + "&resource=" + uri) + more
@@ -53,7 +54,7 @@ fn leads(answer: &Answer) -> String {
     answer.param("error").unwrap_or_else(|| answer.location().split('?').next().unwrap().to_owned())
 }
 
-/// The claims of the access token that Ada's agreement comes to, and what was answered beside it.
+/// The claims of the access token after Ada's consent, and the rest of the response.
 async fn tokens(world: &World, browser: &Browser<'_>, scope: &str, resources: &[&str]) -> (Value, Value) {
     let answer = browser.agree(browser.get(&request(scope, resources, "")).await).await;
     let answer = world.exchange(&answer.param("code").unwrap(), &[]).await.json();
@@ -74,7 +75,7 @@ async fn an_app_gets_no_token_for_a_resource_that_it_is_not_allowed() {
                 assert_eq!(leads(&browser.authorize(&asks).await), "invalid_target", "{app} {resource} {prompt}");
             }
         }
-        // Nor at the token endpoint, where a code is for what was agreed to.
+        // Nor at the token endpoint, where a code covers what was consented to.
         let code = browser.code(&[("client_id", app), ("scope", "openid")]).await;
         let secret = if app == "evil" { "" } else { "secret" };
         let refused =
@@ -165,7 +166,7 @@ async fn consent_is_remembered_for_each_resource_and_each_of_its_scopes() {
     );
     assert_eq!(silent("openid", &[NOTES, BANK]).await, "code");
     assert_eq!(silent("openid+read", &[NOTES]).await, "code", "what was agreed to before is kept");
-    // Another person agreed to nothing.
+    // Another user consented to nothing.
     let other = world.browser();
     other.sign_up(&Key::named("bob")).await;
     let answer = other.get(&request("openid", &[NOTES], "&prompt=none")).await;
@@ -193,7 +194,7 @@ async fn scopes_of_a_resource_are_granted_only_together_with_it() {
     assert_eq!(tokens(&world, &browser, "openid+read", &[]).await.1["scope"], "openid");
     assert_eq!(tokens(&world, &browser, "openid+read", &[NOTES]).await.1["scope"], "openid read");
     assert_eq!(tokens(&world, &browser, "read", &[NOTES]).await.1["scope"], "read");
-    // What no resource of the request knows is ignored, as before.
+    // Scopes unknown to every requested resource are ignored, as before.
     assert_eq!(tokens(&world, &browser, "openid+read+all", &[NOTES]).await.1["scope"], "openid read");
 }
 
@@ -299,7 +300,7 @@ async fn a_token_is_introspected_by_its_own_app_and_by_those_that_serve_its_reso
     for app in ["notes-api", "bank-api", "other"] {
         assert_eq!(introspect(app, &for_us).await, DEAD);
     }
-    // It may look, and no more.
+    // It may introspect, and nothing else.
     let form = [("token", for_notes.as_str())];
     let server = basic("notes-api", "secret");
     assert_eq!(world.post_form(REVOKE, &form, &[("authorization", &server)]).await.status, 200);

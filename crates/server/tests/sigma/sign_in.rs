@@ -63,7 +63,7 @@ async fn an_unknown_key_with_an_identity_gets_the_restore_code() {
         world.tick();
         (answer.status.as_u16(), answer.json()["error"].clone(), answer.json()["code"].clone())
     };
-    // Its own identity, and one that is somebody's.
+    // Its own identity, and one that belongs to somebody else.
     for body in [of(&eve), of(&ada)] {
         assert_eq!(sign_in(&body).await, (403, "user_not_found".into(), "RESTORE_PROFILE_NOT_FOUND".into()), "{body}");
     }
@@ -160,7 +160,7 @@ async fn every_vector_gets_its_verdict_at_the_endpoint() {
         let path = text("requestPath");
         let (id, token, body) = (text("id"), text("token"), text("body"));
         let expected = match (path, text("strictReason")) {
-            // Both habits are taken, so a body beside a token without one is no fault here.
+            // Both styles are accepted, so a body next to a token that covers none is no error here.
             (SIGN_IN, "ok") => 403,
             (SIGN_IN, "sig") if id == "i06-body-added" => 403,
             (_, "fields" | "pubkey" | "G" | "scheme" | "timestamp" | "b64") => 400,
@@ -187,7 +187,7 @@ async fn every_vector_gets_its_verdict_at_the_endpoint() {
     assert!(world.rows().await.iter().all(|(table, rows)| *rows == 0 || *table == "changes"));
 }
 
-/// The moment that `YYYY-MM-DDTHH:MM:SS.sssZ` names, of the one day of the vectors.
+/// The moment that `YYYY-MM-DDTHH:MM:SS.sssZ` names, on the one day of the vectors.
 fn at(text: &str) -> Timestamp {
     let clock = text.strip_prefix("2026-03-01T").unwrap().trim_end_matches('Z');
     let mut fields = clock.split([':', '.']).map(|field| field.parse::<i64>().unwrap());
@@ -205,7 +205,7 @@ async fn a_signed_message_is_accepted_once_across_endpoints() {
     let token = ada.token(SIGN_IN, world.now(), "");
     assert_eq!(world.present(SIGN_IN, &token, "{}").await.status, 200);
     assert_eq!(world.present(SIGN_IN, &token, "{}").await.refusal(), INVALID);
-    // The message is what counts, not the signature: BRC-77 is randomised, and ECDSA has twins.
+    // The message counts, not the signature: BRC-77 is randomised, and ECDSA signatures are malleable.
     let again = ada.token_of(Scheme::Bsm, SIGN_IN, &world.now().iso8601(), "");
     assert_eq!(world.present(SIGN_IN, &again, "{}").await.refusal(), INVALID);
     let body = json!({"bapId": ada.bap_id(), "intent": "sign-up"}).to_string();
@@ -236,7 +236,7 @@ async fn a_token_is_remembered_for_as_long_as_it_could_be_used() {
     let ahead = Timestamp::from_micros(world.now().micros() + 300_000_000);
     let token = ada.token(SIGN_IN, ahead, "");
     assert_eq!(world.present(SIGN_IN, &token, "{}").await.status, 200);
-    // Some clock of another node may be a minute behind the database's, and one a minute before it.
+    // Some node's clock may be a minute behind the database's, and another a minute ahead.
     for seconds in [299, 300, 1, 120] {
         world.advance(seconds);
         let store = world.sigma.store.clone();
@@ -279,7 +279,7 @@ async fn origin_bound_accounts_must_stay_origin_bound() {
     assert_eq!(world.present(SIGN_IN, &ada.token(OURS, world.now(), ""), "{}").await.status, 200);
     let direct = ada.token("https://id.example.org/sigma/authorize", world.now(), "");
     assert_eq!(world.present(DIRECT, &direct, "{}").await.status, 200);
-    // Others go on as before.
+    // Others continue as before.
     world.browser().sign_up(&Key::named("bob")).await;
     assert_eq!(world.sign(&Key::named("bob"), SIGN_IN).await.status, 200);
 }

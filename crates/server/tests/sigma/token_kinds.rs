@@ -10,7 +10,7 @@ use crate::support::client::{INTROSPECT, REVOKE, TOKEN, USERINFO, basic};
 use crate::support::forge::{claims, with};
 use crate::support::{Browser, Key, REDIRECT, VERIFIER, World, ada, text};
 
-/// Tells of a request whether it was taken further than the check of the hint.
+/// Whether a request was processed beyond the check of the hint.
 async fn hint_at_authorize(browser: &Browser<'_>, token: &str) -> String {
     let answer = browser.authorize(&[("id_token_hint", token)]).await;
     answer.param("code").map_or_else(|| answer.sent_error(), |_| "taken".to_owned())
@@ -31,11 +31,11 @@ async fn each_kind_of_jwt_is_accepted_only_where_it_belongs() {
     ];
     let tokens = world.post_form(TOKEN, &form, &[("authorization", &service)]).await.json();
     let real = text(&tokens, "access_token");
-    // Every claim that any kind has: only the kind tells them apart.
+    // Every claim that any kind has: only the kind distinguishes them.
     let all = with(&claims(real), &json!({"acr": "1", "amr": ["pop"], "nonce": "n", "events": {}}));
     let mut table = String::new();
     for kind in TokenKind::ALL {
-        // The id token's check of `aud` is another than the access token's, so each gets what it would take.
+        // ID tokens and access tokens have different checks of `aud`, so each gets an acceptable one.
         let for_us =
             world.forge(kind, Algorithm::ES256, &with(&all, &json!({"jti": format!("tok_{}", kind.typ())}))).await;
         let for_app = with(&all, &json!({"aud": "service"}));

@@ -1,5 +1,5 @@
-//! Grants and their refresh tokens against a model of `docs/spec/tokens.md`: whatever is done in whatever order, and at
-//! once.
+//! Grants and their refresh tokens against a model of `docs/spec/tokens.md`: any actions in any order, and
+//! concurrently.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::support::{APP, Browser, Key, World};
 
 const INVALID: &str = "400 invalid_grant: invalid refresh token";
 
-/// Something that an app, another app or a thief does. Numbers choose among the tokens that there are.
+/// An action of an app, another app or a thief. Numbers choose among the existing tokens.
 #[derive(Clone, Debug)]
 enum Step {
     Refresh(prop::sample::Index),
@@ -54,7 +54,7 @@ struct Model {
     lives: bool,
 }
 
-/// What a use of a refresh token must answer with.
+/// The required response to a use of a refresh token.
 enum Use {
     /// A refusal.
     Refused,

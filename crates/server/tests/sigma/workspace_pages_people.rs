@@ -1,4 +1,4 @@
-//! The people of a workspace on its pages: found, invited, changed, sent away.
+//! The members of a workspace on its pages: found, invited, changed, removed.
 
 use http::StatusCode;
 use serde_json::Value;
@@ -21,7 +21,7 @@ async fn an_admin_changes_deactivates_activates_and_ends_a_membership() {
         let answer = browser.post_form(&format!("{page}/{deed}"), &[]).await;
         assert_eq!(answer.location(), format!("{page}?done={deed}d"));
         assert!(browser.get(&page).await.body.contains(&format!("\">{status}</span>")));
-        // Who was deactivated is logged out, and activating logs nobody in.
+        // Deactivation logs a member out, and reactivation logs nobody in.
         let me = world.call(As::Token(&token), "GET", "/api/v1/auth/me", &Value::Null).await;
         assert_eq!(me.status, StatusCode::UNAUTHORIZED);
     }

@@ -1,4 +1,4 @@
-//! Two processes on one database: what one ends is dead at the other within a second.
+//! Two processes on one database: what one ends is refused at the other within a second.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::support::{As, World};
 
 const FORWARD: &str = "/api/v1/auth/forward";
 
-/// Asks until the answer is as wanted. News travel in real time.
+/// Retries until the response is as wanted. News travel in real time.
 async fn eventually(wanted: u16, ask: impl AsyncFn() -> u16) {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
     while ask().await != wanted {

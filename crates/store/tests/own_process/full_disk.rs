@@ -1,4 +1,4 @@
-//! A disk without room: clear errors, nothing acknowledged is lost, and service resumes when there is room again.
+//! A full disk: clear errors, no acknowledged write is lost, and service resumes when there is room again.
 
 use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt as _;
@@ -12,13 +12,13 @@ use sigma_core::time::ManualClock;
 use sigma_store::testing::{Engine, TestStore};
 use sigma_store::{Outage, Store, StoreError, StoreOptions, params};
 
-/// Set in the child process: the directory without room, and how room is made.
+/// Set in the child process: the directory without room, and how to make room.
 const PLACE: &str = "SIGMA_TEST_FULL_PLACE";
 const LIMITED: &str = "SIGMA_TEST_FULL_LIMITED";
 
 static NEXT: AtomicI64 = AtomicI64::new(0);
 
-/// Writes 2 KiB under a new number; the number, if it was acknowledged.
+/// Writes 2 KiB under a new number; returns the number if it was acknowledged.
 fn put(store: &Store) -> Result<i64, StoreError> {
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     store.write_blocking(move |tx| {
@@ -33,7 +33,7 @@ fn there(store: &Store) -> BTreeSet<i64> {
     rows.iter().map(|row| row.int(0).unwrap()).collect()
 }
 
-/// Fills the disk by eight writers, makes room and goes on; `told` is what a writer may be told meanwhile.
+/// Fills the disk by eight writers, makes room and continues; `told` lists the errors that writers may get meanwhile.
 fn fill_and_heal(store: &Store, told: &[Outage], make_room: impl Fn()) -> BTreeSet<i64> {
     let mut acknowledged: BTreeSet<i64> = std::thread::scope(|scope| {
         let fill = || {
@@ -75,7 +75,7 @@ fn a_database_at_its_limit_refuses_and_resumes() {
     fill_and_heal(&store, &[Outage::DiskFull], || drop(limit("PRAGMA max_page_count = 1000000")));
 }
 
-/// Not a test but the process on a disk without room.
+/// Not a test but the process on a full disk.
 #[test]
 fn the_server_without_room() {
     let Ok(place) = std::env::var(PLACE).map(PathBuf::from) else { return };
@@ -104,7 +104,7 @@ fn child() -> String {
 #[test]
 fn a_file_that_may_not_grow_refuses_and_resumes() {
     let directory = tempfile::tempdir().unwrap();
-    // Whoever is at the limit gets a signal that kills, unless it is ignored; the limit counts in blocks of 512 bytes.
+    // A process at the limit gets a deadly signal unless it ignores it; the limit counts in blocks of 512 bytes.
     let script = format!("trap '' XFSZ; ulimit -S -f 4000; {}", child());
     let status =
         Command::new("sh").args(["-c", &script]).env(PLACE, directory.path()).env(LIMITED, "yes").status().unwrap();

@@ -1,4 +1,4 @@
-//! A server killed in the middle of load loses nothing that it acknowledged, and the next one serves at once.
+//! A server killed under load loses nothing that it acknowledged, and the next one serves at once.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -16,7 +16,7 @@ use sigma_store::{Store, StoreOptions, params};
 const URL: &str = "SIGMA_TEST_KILLED_URL";
 const FIRST: &str = "SIGMA_TEST_KILLED_FIRST";
 
-/// Not a test but the process to kill: it writes as fast as it can and prints each number once it was acknowledged.
+/// Not a test but the process to kill: it writes as fast as it can and prints each number once acknowledged.
 #[test]
 fn the_server_to_kill() {
     let (Ok(url), Ok(first)) = (std::env::var(URL), std::env::var(FIRST)) else { return };
@@ -64,15 +64,15 @@ fn nothing_acknowledged_is_lost_and_the_next_start_serves_at_once() {
             acknowledged.extend(numbers);
             server.wait().unwrap();
 
-            // The query below compares every row with every change, which a busy machine takes long for.
+            // The query below compares every row with every change, which takes long on a busy machine.
             let store = database.beside(|options| options.read_limit = Duration::from_mins(1)).unwrap();
             let sql = "SELECT expires_at FROM replay_guard ORDER BY expires_at";
             let rows = store.read_blocking(move |tx| tx.query_all(sql, &[])).unwrap();
             let there: BTreeSet<_> = rows.iter().map(|row| row.int(0).unwrap()).collect();
             let lost: Vec<_> = acknowledged.difference(&there).collect();
             assert!(lost.is_empty(), "{engine:?}, round {round}: {lost:?} of {} are lost", acknowledged.len());
-            // What was written without the caller knowing is whole: number and change, or neither. A server that lives on
-            // may still commit what was on its way, so one statement asks for both.
+            // Unacknowledged writes are atomic: number and change, or neither. A surviving server may still commit
+            // pending writes, so a single statement checks both.
             let halves = "SELECT count(*) FROM replay_guard FULL JOIN changes ON changes.key = CAST(replay_guard.expires_at AS TEXT) \
                           WHERE (changes.kind = 'number' AND replay_guard.key IS NULL) OR changes.id IS NULL";
             let halves = store.read_blocking(move |tx| tx.query_opt(halves, &[])).unwrap().unwrap().int(0).unwrap();

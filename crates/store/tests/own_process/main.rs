@@ -1,4 +1,4 @@
-//! A store in a process of its own, which is killed, runs out of room or may only read.
+//! A store in a process of its own, which is killed, runs out of disk space or is read-only.
 
 #![allow(
     clippy::unwrap_used,

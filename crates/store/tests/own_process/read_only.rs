@@ -1,4 +1,4 @@
-//! A database that can only be read: refused at the start, told clearly later, and served again when it is writable.
+//! A read-only database: refused at start, reported clearly later, and served again once writable.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -11,7 +11,7 @@ use sigma_store::testing::{Engine, TestStore};
 use sigma_store::{OpenError, Outage, Store, StoreError, StoreOptions, params};
 
 const URL: &str = "SIGMA_TEST_READ_ONLY_URL";
-/// Nobody, to whom the rights of a file apply as they do not to root.
+/// The user `nobody`, who is subject to file permissions, unlike root.
 const NOBODY: u32 = 65_534;
 
 fn put(store: &Store, key: u8) -> Result<u64, StoreError> {
@@ -26,7 +26,7 @@ fn a_database_that_becomes_read_only_says_so_and_resumes() {
     put(&store, 1).unwrap();
     store.write_blocking(|tx| tx.execute("PRAGMA query_only = ON", &[])).unwrap();
     assert_eq!(put(&store, 2), Err(StoreError::Unavailable(Outage::ReadOnly)));
-    // The writer has opened the file anew, which can be written to.
+    // The writer has reopened the file, which is writable.
     put(&store, 2).unwrap();
     let row = store.read_blocking(|tx| tx.query_opt("SELECT count(*) FROM replay_guard", &[])).unwrap().unwrap();
     assert_eq!(row.int(0).unwrap(), 2);
@@ -53,7 +53,7 @@ fn a_file_that_can_only_be_read_is_refused_at_the_start() {
     };
     mode(&file, 0o444);
     mode(directory, 0o777);
-    // Nobody may not look into the build directory.
+    // `nobody` has no access to the build directory.
     let test = directory.join("test");
     std::fs::copy(std::env::current_exe().unwrap(), &test).unwrap();
     mode(&test, 0o755);
@@ -65,7 +65,7 @@ fn a_file_that_can_only_be_read_is_refused_at_the_start() {
         }
         child.current_dir(directory).output()
     };
-    // Only root may become nobody; anybody else is subject to the rights of a file already.
+    // Only root may become `nobody`; other users are subject to file permissions already.
     let output = run(true).or_else(|_| run(false)).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }

@@ -1,4 +1,4 @@
-//! What is remembered is forgotten in time, on both engines.
+//! Cached values are invalidated in time, on both engines.
 
 use std::sync::mpsc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Damage is told as damage, names what is damaged, and costs nobody else an answer; on both engines.
+//! Damage is reported as damage, names what is damaged, and affects no other operation; on both engines.
 
 use std::os::unix::fs::FileExt as _;
 

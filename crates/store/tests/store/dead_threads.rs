@@ -1,4 +1,4 @@
-//! A thread that has ended is noticed, whatever it was there for: what it did is not done any more.
+//! A dead thread is detected, whatever its job: its work is no longer done.
 
 use sigma_store::testing::{Victim, eventually, kill};
 

@@ -1,4 +1,4 @@
-//! The rules of `README.md` for SQL on both engines: what they recommend gives the same on both.
+//! The rules of `README.md` for SQL on both engines: their recommendations behave the same on both.
 
 use sigma_store::testing::TestStore;
 use sigma_store::{Value, on_both_engines, params};

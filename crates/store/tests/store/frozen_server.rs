@@ -1,4 +1,4 @@
-//! Servers that neither answer nor refuse: a host that accepts and stays silent, one that freezes in the middle of its work,
+//! Unresponsive servers: a host that accepts connections and stays silent, one that freezes in the middle of its work,
 //! one with room for fewer connections than a process wants. None costs more than its limit, and none hides behind idle
 //! workers.
 
@@ -37,7 +37,7 @@ fn host(url: &str) -> &str {
     url.split_once('@').unwrap().1.split_once('/').unwrap().0
 }
 
-/// Whether that happens within a few limits of a second or so: on a busy machine more, but not for ever.
+/// Whether that happens within a few timeouts of a second or so: on a busy machine it takes longer, but not forever.
 fn bounded<R>(work: impl FnOnce() -> R) -> R {
     let begun = tokio::time::Instant::now();
     let outcome = work();
@@ -89,7 +89,7 @@ fn a_server_that_freezes_costs_an_operation_its_limit_and_the_next_host_takes_ov
     proxy.cut(Cut::Freeze);
     let mut key = 0;
     bounded(|| {
-        // Each worker is told once by its own connection.
+        // Each worker learns it once, from its own connection.
         eventually(|| {
             key += 1;
             match put(&store, key) {
@@ -136,7 +136,7 @@ fn workers_without_a_connection_take_no_work() {
     let database = TestDatabase::empty(Engine::Postgres);
     let name = database.options.url.rsplit('/').next().unwrap().to_owned();
     let role = format!("{name}_role");
-    // One for the feed, and four of the sixteen that are wanted.
+    // One for the feed, and four of the sixteen wanted.
     administer(&format!("CREATE ROLE {role} LOGIN CONNECTION LIMIT 5"));
     administer(&format!("ALTER DATABASE {name} OWNER TO {role}"));
     let store = database

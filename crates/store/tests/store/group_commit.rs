@@ -6,10 +6,10 @@ use std::sync::mpsc::{self, Receiver};
 use sigma_store::testing::{Engine, TestStore, eventually};
 use sigma_store::{Outage, Store, StoreError, params};
 
-/// What the second of three operations in one batch does.
+/// The second of three operations in one batch.
 type Middle = fn(&mut dyn sigma_store::Tx) -> Result<(), StoreError>;
 
-/// Queues an insertion, `middle` and an insertion behind a writer that is held, so that one transaction takes them all.
+/// Queues an insertion, `middle` and an insertion behind a blocked writer, so that one transaction takes them all.
 fn batch(store: &Store, round: i64, middle: Middle) -> [Result<(), StoreError>; 3] {
     let (release, held) = mpsc::channel::<()>();
     let held: Mutex<Receiver<()>> = Mutex::new(held);
@@ -32,13 +32,13 @@ fn batch(store: &Store, round: i64, middle: Middle) -> [Result<(), StoreError>; 
         let third = scope.spawn(insert(round * 10 + 3));
         eventually(|| store.waiting_writes() == 3);
         drop(release);
-        // Released soon enough, it shares the transaction as well.
+        // Released soon enough, it shares the transaction too.
         drop(holder.join().unwrap());
         [first, second, third].map(|thread| thread.join().unwrap())
     })
 }
 
-/// Checks over some rounds that exactly what was acknowledged is there, and gives back the outcomes of each round.
+/// Checks over several rounds that exactly the acknowledged rows exist; returns the outcomes of each round.
 fn rounds(middle: Middle) -> Vec<[Result<(), StoreError>; 3]> {
     let store = TestStore::new(Engine::Sqlite);
     store
@@ -73,7 +73,7 @@ fn a_failed_commit_fails_every_operation_in_it() {
     let outcomes = rounds(|tx| tx.execute("INSERT INTO followers (id) VALUES (-1)", &[]).map(drop));
     let lost = Err(StoreError::Unavailable(Outage::NotCommitted));
     assert!(outcomes.iter().all(|round| round[1] == lost), "{outcomes:?}");
-    // Neighbours may come before or after it in the queue, but some shared its transaction.
+    // Neighbours may be queued before or after it, but some shared its transaction.
     assert!(outcomes.iter().any(|round| round[0] == lost && round[2] == lost), "{outcomes:?}");
 }
 

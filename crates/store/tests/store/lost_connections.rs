@@ -1,4 +1,5 @@
-//! A PostgreSQL that goes away at any moment: what is told is true, nothing runs twice unasked, and service resumes.
+//! A PostgreSQL that disappears at any moment: outcomes are reported truthfully, nothing runs twice unasked, and
+//! service resumes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -105,7 +106,7 @@ fn an_unavailable_server_is_reported_immediately_and_recovers() {
     for _ in 0..50 {
         assert_eq!(put(&store, 2), Err(StoreError::Unavailable(Outage::Disconnected)));
     }
-    // Without the feed nothing that was remembered is used.
+    // Without the feed no cached value is used.
     eventually(|| !store.is_fresh());
     proxy.cut(Cut::Nothing);
     eventually(|| put(&store, 2).is_ok());
@@ -114,7 +115,7 @@ fn an_unavailable_server_is_reported_immediately_and_recovers() {
     store.close();
 }
 
-/// Conflicts as often as `failing` says, then succeeds; how often it ran.
+/// Conflicts as often as `failing` says, then succeeds; returns how often it ran.
 fn conflict(store: &Store, state: &'static str, failing: u32) -> (Result<(), StoreError>, u32) {
     let runs = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&runs);
@@ -150,7 +151,7 @@ fn a_conflict_at_the_commit_is_tried_again() {
         .write_blocking(|tx| {
             tx.execute("CREATE TABLE commits (id BIGINT)", &[])?;
             tx.execute("CREATE SEQUENCE attempts", &[])?;
-            // A sequence counts on when its transaction is rolled back.
+            // A sequence keeps its value when its transaction is rolled back.
             tx.execute(
                 "CREATE FUNCTION collide() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN
                     IF nextval(''attempts'') < 4 THEN RAISE EXCEPTION USING ERRCODE = ''40001''; END IF; RETURN NULL; END'",

@@ -1,4 +1,4 @@
-//! More work than there is time for: refused, given up or cut short as designed, on both engines.
+//! More work than there is time for: refused, given up or cut short by design, on both engines.
 
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use sigma_store::testing::{Engine, TestStore, block_on, engines, eventually};
 use sigma_store::{Outage, Store, StoreError, StoreOptions, params};
 
-/// A store with one writer and one reader, opened as `change` wants it.
+/// A store with one writer and one reader, with options modified by `change`.
 fn small(engine: Engine, change: impl FnOnce(&mut StoreOptions)) -> TestStore {
     TestStore::with(engine, |options| {
         (options.writers, options.readers) = (1, 1);
@@ -15,7 +15,7 @@ fn small(engine: Engine, change: impl FnOnce(&mut StoreOptions)) -> TestStore {
     })
 }
 
-/// Holds the only writer until the sender is used or dropped.
+/// Blocks the only writer until the sender is used or dropped.
 fn hold_writer(store: &Store) -> (Sender<()>, std::thread::JoinHandle<Result<(), StoreError>>) {
     let (release, held) = mpsc::channel();
     let (started, has_started) = mpsc::channel();
@@ -99,7 +99,7 @@ fn closing_finishes_what_was_taken_and_refuses_what_comes() {
             drop(release);
             closing.join().unwrap();
             let taken: Vec<_> = waiting.into_iter().map(|put| put.join().unwrap()).collect();
-            // A thread may have come after the closing had begun; then it was told so.
+            // A thread may have come after closing had begun; then it was told so.
             let refused = Err(StoreError::Unavailable(Outage::Closed));
             assert!(taken.iter().all(|outcome| *outcome == Ok(1) || *outcome == refused), "{taken:?}");
         });

@@ -1,5 +1,5 @@
-//! PgBouncer between this process and the server: it works when that is said, is named when it is not, and nothing is taken
-//! from other clients of its pool.
+//! PgBouncer between this process and the server: it works when configured, is named in the error when not, and leaves
+//! other clients of its pool unaffected.
 
 use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
@@ -19,7 +19,7 @@ struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// Before the server in `url`, with `size` connections to it.
+    /// In front of the server in `url`, with `size` connections to it.
     fn before(url: &str, size: u32, more: &str) -> Self {
         let server = url.split_once('@').unwrap().1.split_once('/').unwrap().0;
         let server_port = server.rsplit(':').next().unwrap();
@@ -35,7 +35,7 @@ impl PgBouncer {
              pool_mode = transaction\ndefault_pool_size = {size}\nmax_client_conn = 200\n{more}\n"
         )
         .unwrap();
-        // It refuses to run as root, which becomes the user that the Debian package of the server made.
+        // It refuses to run as root, which becomes the user that the Debian package of the server created.
         let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
         let mut command = if is_root {
             let mut command = Command::new("setpriv");
@@ -56,7 +56,7 @@ impl PgBouncer {
         format!("{user}@127.0.0.1:{}/{}", self.port, rest.split_once('/').unwrap().1)
     }
 
-    /// What another client of the pool is answered, one text a row.
+    /// What another client of the pool gets, one text per row.
     fn ask(&self, direct: &str, sql: &str) -> Vec<String> {
         let url = self.url(direct);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -152,7 +152,7 @@ fn an_unconfigured_pooler_is_detected_and_left_untouched() {
     if !engines().contains(&Engine::Postgres) {
         return;
     }
-    // One refuses the parameters of the start, the other drops them.
+    // One refuses the start-up parameters, the other drops them.
     for more in ["", "ignore_startup_parameters = options"] {
         let direct = TestStore::new(Engine::Postgres);
         let url = &direct.database.options.url;

@@ -1,4 +1,4 @@
-//! "Only once" and "the last one" hold however many try at the same moment, on both engines.
+//! "Only once" and "the last one" hold under any concurrency, on both engines.
 
 use std::sync::Barrier;
 
@@ -6,7 +6,7 @@ use sigma_core::ids::OrgId;
 use sigma_store::testing::insist;
 use sigma_store::{Owner, Store, on_both_engines, params};
 
-/// Runs `attempt` in eight threads that begin together; the outcomes in no order.
+/// Runs `attempt` in eight threads that start together; the outcomes are in no order.
 fn together<R: Send>(attempt: impl Fn(i64) -> R + Sync) -> Vec<R> {
     let barrier = Barrier::new(8);
     std::thread::scope(|scope| {

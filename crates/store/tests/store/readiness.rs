@@ -1,4 +1,4 @@
-//! Readiness: what a balancer is told of a store that cannot do its work.
+//! Readiness: what a load balancer is told of a store that cannot do its work.
 
 use std::time::Duration;
 

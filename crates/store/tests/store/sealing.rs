@@ -1,4 +1,4 @@
-//! What is sealed opens only with the same key, for the same purpose, unchanged.
+//! Sealed values open only with the same key, for the same purpose, unaltered.
 
 use std::os::unix::fs::PermissionsExt as _;
 

@@ -1,4 +1,4 @@
-//! Growth is bounded: what has expired goes, in small batches, on both engines.
+//! Growth is bounded: expired rows are deleted, in small batches, on both engines.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use sigma_core::time::Clock as _;
 use sigma_store::testing::{Engine, TestStore, engines, eventually};
 use sigma_store::{on_both_engines, params};
 
-/// Spends `count` keys from `first` on, that may be forgotten after `life`.
+/// Consumes `count` keys from `first` on, which may be forgotten after `life`.
 fn spend(store: &TestStore, first: u32, count: u32, life: Duration) {
     let expires = store.clock.now().plus(life);
     for chunk in 0..count.div_ceil(500) {

@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-/// An authority and a certificate by it for one host.
+/// An authority and a certificate signed by it for one host.
 struct Certified {
     chain: Vec<CertificateDer<'static>>,
     key: Vec<u8>,
@@ -37,7 +37,7 @@ fn certify(host: &str) -> Certified {
     Certified { chain: vec![certificate.der().clone()], key: key.serialize_der(), root, _directory: directory }
 }
 
-/// A way to the server in `url` that speaks TLS as `certified`, or refuses to; its port.
+/// A proxy to the server in `url` that speaks TLS as `certified`, or refuses to; its port.
 fn front(url: &str, certified: Option<&Certified>) -> u16 {
     let server = url.split_once('@').unwrap().1.split_once('/').unwrap().0.to_owned();
     let acceptor = certified.map(|certified| {
@@ -82,7 +82,7 @@ fn front(url: &str, certified: Option<&Certified>) -> u16 {
     port
 }
 
-/// Opens the database of `direct` by way of `port` on localhost with these parameters, and reads from it.
+/// Opens the database of `direct` through `port` on localhost with these parameters, and reads from it.
 fn open(direct: &TestStore, port: u16, parameters: &str) -> Result<(), OpenError> {
     let url = &direct.database.options.url;
     let (credentials, rest) = url.split_once('@').unwrap();

@@ -1,4 +1,4 @@
-//! What one operation may rely on, on both engines.
+//! What an operation may rely on, on both engines.
 
 use sigma_store::testing::TestStore;
 use sigma_store::{StoreError, Value, on_both_engines, params};

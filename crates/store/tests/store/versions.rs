@@ -1,4 +1,4 @@
-//! The schema: made once, by one of many, and never taken back.
+//! The schema: created once, by one of many, and never downgraded.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A way to a database server that can be cut, or left open and silent.
+//! A proxy to a database server that can be cut, or left open and silent.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -10,7 +10,7 @@ enum Way {
     Open,
     /// Connections are ended, and new ones too.
     Cut,
-    /// Nothing comes through, and nobody is told.
+    /// Nothing passes, and nobody is told.
     Silent,
 }
 

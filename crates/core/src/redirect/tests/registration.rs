@@ -3,7 +3,7 @@ use Registrar::{Administrator, Anyone};
 
 use super::*;
 
-/// The strictest way to register each kind of app.
+/// The strictest registration of each kind of app.
 fn web(text: &str) -> Result<(), RedirectProblem> {
     RedirectUri::register(text, Web, Anyone).map(|uri| assert_eq!(uri.as_str(), text))
 }

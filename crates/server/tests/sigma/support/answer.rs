@@ -1,10 +1,10 @@
-//! What a request got.
+//! The response to a request.
 
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 use sigma_core::params::Params;
 
-/// An answer, read whole.
+/// A response, read in full.
 #[derive(Clone, Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -25,7 +25,7 @@ impl Answer {
         self.header("location")
     }
 
-    /// A parameter of the address that the answer redirects to.
+    /// A parameter of the address that the response redirects to.
     pub fn param(&self, name: &str) -> Option<String> {
         let (_, query) = self.location().split_once('?')?;
         Params::parse(query).raw(name).map(str::to_owned)
@@ -38,13 +38,13 @@ impl Answer {
         format!("{} {}: {}", self.status.as_u16(), text("error"), text("error_description"))
     }
 
-    /// The error that an app was sent in the address.
+    /// The error returned to an app in the address.
     pub fn sent_error(&self) -> String {
         format!("{}: {}", self.param("error").unwrap_or_default(), self.param("error_description").unwrap_or_default())
     }
 }
 
-/// Where an answer leads: to the app with a `code` or an error, or to the path of a page of ours.
+/// Where a response leads: to the app with a `code` or an error, or to the path of a page of ours.
 pub fn leads(answer: &Answer) -> String {
     if answer.param("code").is_some() {
         return "code".to_owned();
@@ -55,7 +55,7 @@ pub fn leads(answer: &Answer) -> String {
     answer.sent_error()
 }
 
-/// The text `name` of a JSON object.
+/// The string `name` of a JSON object.
 pub fn text<'a>(answer: &'a Value, name: &str) -> &'a str {
     answer[name].as_str().unwrap_or_else(|| panic!("no {name} in {answer}"))
 }

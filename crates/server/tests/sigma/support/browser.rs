@@ -1,4 +1,4 @@
-//! A browser: it keeps cookies, and follows no redirect by itself.
+//! A browser: keeps cookies, and does not follow redirects.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -24,7 +24,7 @@ impl<'w> Browser<'w> {
         Self { world, cookies: Mutex::default() }
     }
 
-    /// The cookies it holds, as one header.
+    /// Its cookies, as one header.
     pub fn cookies(&self) -> String {
         let jar = self.cookies.lock().unwrap();
         jar.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
@@ -68,7 +68,7 @@ impl<'w> Browser<'w> {
         self.send(request, form_urlencoded(form)).await
     }
 
-    /// Makes an account for `key`, by the calls of the published client.
+    /// Creates an account for `key`, with the calls of the published client.
     pub async fn sign_up(&self, key: &Key) -> Answer {
         self.sign_up_as(key, &key.bap_id()).await
     }
@@ -81,12 +81,12 @@ impl<'w> Browser<'w> {
             .header("x-auth-token", key.token(SIGN_IN, now, ""))
             .header("x-sigma-enrollment-proof", key.token(SIGN_UP, now, &body));
         let answer = self.send(request, body).await;
-        // A key signs one message a millisecond: the clock moves on, so that the next is another.
+        // A key signs one message per millisecond: the clock advances, so that the next one differs.
         self.world.clock.advance(std::time::Duration::from_millis(1));
         answer
     }
 
-    /// Signs in with `key`, by the calls of the published plugin.
+    /// Signs in with `key`, with the calls of the published plugin.
     pub async fn sign_in(&self, key: &Key) -> Answer {
         let request = Request::post(SIGN_IN)
             .header("content-type", "application/json")
@@ -96,7 +96,7 @@ impl<'w> Browser<'w> {
         answer
     }
 
-    /// An authorization request of `playground` with `extra` parameters in place of the usual ones.
+    /// An authorization request of `playground` with `extra` replacing default parameters.
     pub fn request(extra: &[(&str, &str)]) -> String {
         let mut pairs = vec![
             ("client_id", APP),
@@ -120,7 +120,7 @@ impl<'w> Browser<'w> {
         self.get(&Self::request(extra)).await
     }
 
-    /// Agrees, if `answer` sends the browser to the page that asks.
+    /// Consents, if `answer` redirects to the consent page.
     pub async fn agree(&self, answer: Answer) -> Answer {
         if !answer.location().starts_with("/consent") {
             return answer;
@@ -129,7 +129,7 @@ impl<'w> Browser<'w> {
         self.post_form("/api/auth/oauth2/consent", &[("interaction", &interaction), ("accept", "true")]).await
     }
 
-    /// Goes the whole way as a signed-in person who agrees: the code.
+    /// Completes the flow as a signed-in user who consents; returns the code.
     pub async fn code(&self, extra: &[(&str, &str)]) -> String {
         let answer = self.agree(self.authorize(extra).await).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
@@ -148,7 +148,7 @@ impl<'w> Browser<'w> {
         self.world.post_form("/api/auth/oauth2/token", &form, &[]).await
     }
 
-    /// Tokens of `playground` for a signed-in person.
+    /// Tokens of `playground` for a signed-in user.
     pub async fn tokens(&self, scope: &str) -> Value {
         let code = self.code(&[("scope", scope)]).await;
         let answer = self.redeem(&code).await;
@@ -157,7 +157,7 @@ impl<'w> Browser<'w> {
     }
 }
 
-/// A browser in which Ada is signed in, who has just signed up.
+/// A browser in which Ada is signed in, having just signed up.
 pub async fn ada(world: &World) -> Browser<'_> {
     let browser = world.browser();
     assert_eq!(browser.sign_up(&Key::named("ada")).await.status, 200);

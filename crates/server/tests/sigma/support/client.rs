@@ -1,4 +1,4 @@
-//! An app's server: it exchanges codes and refreshes, and proves who it is by any method.
+//! An app's server: exchanges codes and refreshes, with any authentication method.
 
 use axum::body::Body;
 use base64::Engine as _;
@@ -18,7 +18,7 @@ pub const INTROSPECT: &str = "/api/auth/oauth2/introspect";
 pub const USERINFO: &str = "/api/auth/oauth2/userinfo";
 pub const ISSUER: &str = "https://id.example.org";
 
-/// `pairs` with the values of `changes`; an empty one leaves its name out.
+/// `pairs` with the values of `changes`; an empty value removes its name.
 pub fn changed<'a>(pairs: &[(&'a str, &'a str)], changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut pairs = pairs.to_vec();
     for (name, _) in changes {
@@ -45,7 +45,7 @@ pub fn key_set(keys: &[&SigningKey]) -> String {
 }
 
 impl World {
-    /// Redeems a code as the public `playground`, with other parameters than the usual ones.
+    /// Redeems a code as the public `playground`, with other parameters than the default.
     pub async fn exchange(&self, code: &str, changes: &[(&str, &str)]) -> Answer {
         let form = [
             ("grant_type", "authorization_code"),
@@ -57,7 +57,7 @@ impl World {
         self.post_form(TOKEN, &changed(&form, changes), &[]).await
     }
 
-    /// Refreshes as the public `playground`, with other parameters than the usual ones.
+    /// Refreshes as the public `playground`, with other parameters than the default.
     pub async fn refresh(&self, token: &str, changes: &[(&str, &str)]) -> Answer {
         let form = [("grant_type", "refresh_token"), ("refresh_token", token), ("client_id", APP)];
         self.post_form(TOKEN, &changed(&form, changes), &[]).await
@@ -89,7 +89,7 @@ impl World {
         .await
     }
 
-    /// Posts a form that the app signed as it stands, over `signed_path`.
+    /// Posts a form with the app's signature over the form and `signed_path`.
     pub async fn post_signed(&self, key: &Key, path: &str, signed_path: &str, form: &[(&str, &str)]) -> Answer {
         let body = form_urlencoded(form);
         self.clock.advance(std::time::Duration::from_millis(1));
@@ -97,12 +97,12 @@ impl World {
         self.post_form(path, form, &[("x-auth-token", &token)]).await
     }
 
-    /// Makes a new key of `algorithm` sign at once, as `sigma keys rotate --now` does.
+    /// Makes a new key of `algorithm` sign at once, like `sigma keys rotate --now`.
     pub async fn rotate_now(&self, algorithm: Algorithm) {
         self.rotate(algorithm, Promptness::Now).await;
     }
 
-    /// Rotates the keys of `algorithm`; the ids of the new ones.
+    /// Rotates the keys of `algorithm`; returns the ids of the new ones.
     pub async fn rotate(&self, algorithm: Algorithm, promptness: Promptness) -> Vec<String> {
         let sigma = &self.sigma;
         let policy = policy(&sigma.settings.tokens);
@@ -116,7 +116,7 @@ impl World {
         ring.signer(algorithm, self.now()).kid().to_owned()
     }
 
-    /// Deletes what lapsed, as the background does.
+    /// Deletes expired rows, as the background task does.
     pub async fn sweep(&self) {
         let store = self.sigma.store.clone();
         tokio::task::spawn_blocking(move || store.sweep_once().unwrap()).await.unwrap();

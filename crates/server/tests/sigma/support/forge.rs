@@ -22,7 +22,7 @@ fn part(token: &str, at: usize) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
-/// `base` with the members of `other` in place of its own.
+/// `base` with the members of `other` replacing its own.
 pub fn with(base: &Value, other: &Value) -> Value {
     let mut merged = base.clone();
     for (name, value) in other.as_object().unwrap() {
@@ -35,7 +35,7 @@ pub fn with(base: &Value, other: &Value) -> Value {
     merged
 }
 
-/// A compact JWS of this header and these claims; `sign` makes the signature.
+/// A compact JWS of this header and these claims, signed by `sign`.
 pub fn jws(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
     let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let signed = format!("{}.{}", encode(header), encode(claims));
@@ -50,7 +50,7 @@ impl World {
         sign(ring.signer(algorithm, self.now()), kind, claims).unwrap()
     }
 
-    /// The id token of `tokens`, as if it were made for the app called `client_id`.
+    /// The ID token of `tokens`, as if issued to the app called `client_id`.
     pub async fn forge_hint(&self, tokens: &Value, client_id: &str) -> String {
         let real = claims(tokens["id_token"].as_str().unwrap());
         self.forge(TokenKind::Id, Algorithm::RS256, &with(&real, &serde_json::json!({"aud": client_id}))).await
@@ -62,7 +62,7 @@ impl World {
     }
 }
 
-/// An assertion by which an app with `key` proves who it is (RFC 7523).
+/// An assertion that authenticates an app with `key` (RFC 7523).
 pub fn assertion(key: &SigningKey, claims: &Value) -> String {
     sign(key, TokenKind::Id, claims).unwrap()
 }

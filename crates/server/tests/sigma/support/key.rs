@@ -1,4 +1,4 @@
-//! A person's Bitcoin key.
+//! A user's Bitcoin key.
 
 use sigma_bitcoin::{BapId, PrivateKey, Scheme, sign_auth_token};
 use sigma_core::digest::Digest;
@@ -9,7 +9,7 @@ use sigma_core::time::Timestamp;
 pub struct Key(pub PrivateKey);
 
 impl Key {
-    /// The key that `name` names.
+    /// The key derived from `name`.
     pub fn named(name: &str) -> Self {
         Self(PrivateKey::from_bytes(*Digest::of(format!("test key {name}")).as_bytes()).unwrap())
     }

@@ -1,4 +1,4 @@
-//! The mails that a server promised, read where they wait.
+//! The queued mails of a server, read from the outbox.
 
 use sigma_core::ids::MailId;
 use sigma_server::mail::Message;
@@ -18,7 +18,7 @@ pub struct Mail {
 }
 
 impl World {
-    /// The mails that wait, the oldest first; they wait no longer.
+    /// The queued mails, oldest first; removes them from the queue.
     pub async fn mails(&self) -> Vec<Mail> {
         let waiting = self.sigma.store.write(|tx| {
             let rows = tx.query_all("SELECT id, sealed FROM mails ORDER BY created_at, id", &[])?;
@@ -43,7 +43,7 @@ impl World {
         Mail { to, subject, text, html, link }
     }
 
-    /// The one mail that waits.
+    /// The only queued mail.
     pub async fn mail(&self) -> Mail {
         let mut mails = self.mails().await;
         assert_eq!(mails.len(), 1, "{mails:#?}");

@@ -1,4 +1,4 @@
-//! A way to a PostgreSQL server that can be cut at a chosen moment.
+//! A proxy to a PostgreSQL server that can be cut at a chosen moment.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex};
 pub enum Cut {
     /// Never.
     Nothing,
-    /// Once, when a COMMIT comes, which the server never sees.
+    /// Once, at a COMMIT, which never reaches the server.
     BeforeCommit,
-    /// Once, when a COMMIT was done, of which the client never hears.
+    /// Once, after a COMMIT, whose outcome never reaches the client.
     AfterCommit,
     /// Always, and at once.
     Everything,
-    /// Never, but nothing passes any more, as when the server is frozen.
+    /// Never, but nothing passes any more, as if the server were frozen.
     Freeze,
 }
 
@@ -55,7 +55,7 @@ impl Proxy {
         self.url.clone()
     }
 
-    /// From now on cuts as `cut` says.
+    /// Cuts as `cut` says from now on.
     pub fn cut(&self, cut: Cut) {
         *self.state.cut.lock().unwrap() = cut;
         if cut == Cut::Everything {
@@ -121,7 +121,7 @@ fn serve(client: &TcpStream, server: &str, state: &Arc<State>) {
     });
 }
 
-/// Hands on what comes, while it is wanted.
+/// Relays whatever comes, while wanted.
 fn pump(from: &mut TcpStream, mut hand_on: impl FnMut(&[u8]) -> bool) {
     let mut buffer = [0; 16_384];
     while let Ok(length @ 1..) = from.read(&mut buffer) {
