@@ -1,4 +1,4 @@
-//! What the budget compares with on this machine: the bare work without a server around it.
+//! Baselines on this machine: the bare work without a server around it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use sigma_store::{Store, StoreOptions};
 use crate::process::cpu_of;
 use crate::system::{Failure, SystemClock, SystemRng, instant};
 
-/// What was measured, in microseconds of one core.
+/// The results, in microseconds of one core.
 #[derive(Clone, Copy, Debug)]
 pub struct Bare {
     /// ES256 signature.
@@ -27,15 +27,15 @@ pub struct Bare {
     pub es256_verify: f64,
     /// secp256k1 verification.
     pub secp256k1_verify: f64,
-    /// The curve work of a BRC-77 token: the signer's derived key, and a verification.
+    /// The curve operations of a BRC-77 token: deriving the signer's key, and verifying.
     pub brc77: f64,
-    /// One row written durably by the store, 32 callers at a time.
+    /// One row written durably by the store, with 32 callers.
     pub durable_write: f64,
-    /// How many of those a second.
+    /// How many of those per second.
     pub durable_rate: f64,
 }
 
-/// Measures all of it, each for about `time`; the database is made in `directory`.
+/// Measures all of it, each for about `time`; the database is created in `directory`.
 pub fn measure(time: Duration, directory: &Path) -> Result<Bare, Failure> {
     let (durable_write, durable_rate) = durable_write(time, directory)?;
     let random = SystemRandom::default();
@@ -59,7 +59,7 @@ pub fn measure(time: Duration, directory: &Path) -> Result<Bare, Failure> {
     })
 }
 
-/// Microseconds of one call.
+/// Microseconds per call.
 fn each(time: Duration, mut call: impl FnMut() -> bool) -> f64 {
     let begun = instant();
     let mut calls = 0_u32;
@@ -72,7 +72,7 @@ fn each(time: Duration, mut call: impl FnMut() -> bool) -> f64 {
     begun.elapsed().as_secs_f64() * 1e6 / f64::from(calls)
 }
 
-/// CPU of one durable row in microseconds, and how many a second.
+/// CPU of one durable row in microseconds, and how many per second.
 fn durable_write(time: Duration, directory: &Path) -> Result<(f64, f64), Failure> {
     let url = format!("sqlite:{}", directory.join("bare.sqlite").display());
     let store = Store::open(&StoreOptions::serve(url), Arc::new(SystemClock), Arc::new(SystemRng))?;

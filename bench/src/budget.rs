@@ -1,11 +1,11 @@
-//! The performance budget: what each figure is held against, and which are missed. Nothing here fails a run.
+//! The performance budget: targets, and which of them are missed. Nothing here fails a run.
 
 use crate::bare::Bare;
 use crate::findings::{Findings, Server};
 use crate::tenant::hashing_threads;
 use crate::work;
 
-/// Peers that are not run here: answers a second that were measured on such a machine.
+/// Peers that are not run here: answers per second recorded on a comparable machine.
 mod recorded {
     /// better-auth 1.7 + oauth-provider, Node 24, SQLite: code exchange.
     pub const BETTER_AUTH_EXCHANGE: f64 = 379.0;
@@ -19,15 +19,15 @@ mod recorded {
 pub struct Line {
     /// What was measured.
     pub what: String,
-    /// What it came to.
+    /// The result.
     pub measured: String,
-    /// What it should come to.
+    /// The target.
     pub target: String,
     /// Whether it does.
     pub met: bool,
 }
 
-/// The lines that are being collected.
+/// The lines collected so far.
 struct Lines<'f> {
     findings: &'f Findings,
     lines: Vec<Line>,
@@ -54,17 +54,17 @@ impl Lines<'_> {
         self.findings.get(server, work).map(crate::load::Measured::cpu)
     }
 
-    /// How many times the answers a second of `other` this server gives.
+    /// This server's rate as a multiple of that of `other`.
     fn times(&self, work: &str, other: Server, of: &str) -> Option<f64> {
         Some(self.rate(Server::Sigma, work)? / self.rate(other, of)?)
     }
 
-    /// How many times a recorded rate this server gives.
+    /// This server's rate as a multiple of a recorded one.
     fn times_recorded(&self, work: &str, recorded: f64) -> Option<f64> {
         self.rate(Server::Sigma, work).map(|rate| rate / recorded)
     }
 
-    /// The share of the bare handler's answers a second, in per cent.
+    /// This server's rate as a percentage of the bare handler's.
     fn share(&self, server: Server, work: &str) -> Option<f64> {
         Some(100.0 * self.rate(server, work)? / self.rate(Server::Handler, work)?)
     }
@@ -154,7 +154,7 @@ impl Lines<'_> {
         );
     }
 
-    /// A page costs the same wherever it is. What is measured of the same work differs by some per cent.
+    /// A page costs the same wherever it is. Measurements of the same work vary by a few per cent.
     fn pages(&mut self) {
         for (work, like, what) in [
             (work::PAGE_END, work::PAGE_START, "a page near the end of a long list, of one at row 10"),
@@ -193,7 +193,7 @@ pub fn lines(findings: &Findings) -> Vec<Line> {
     lines.lines
 }
 
-/// Three digits that mean something.
+/// Three significant digits.
 fn short(value: f64) -> String {
     match value.abs() {
         small if small < 10.0 => format!("{value:.2}"),

@@ -1,4 +1,5 @@
-//! Many workspaces and a large one, written by SQL: as many invitations would take longer than the measurement is worth.
+//! Many workspaces and a large one, written by SQL: inviting that many members would take longer than the measurement
+//! is worth.
 
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use rusqlite::{Connection, params};
 use crate::system::Failure;
 use crate::tenant::Tenant;
 
-/// Members that the server puts into one bucket of a list.
+/// Members per bucket of a list.
 const BUCKET: u32 = 256;
 
 /// Adds `count` workspaces with two roles, a secret and one member each.
@@ -37,7 +38,7 @@ pub fn add_workspaces(database: &Path, count: u32) -> Result<(), Failure> {
     })
 }
 
-/// Adds `count` members to a workspace, behind those that it has.
+/// Adds `count` members to a workspace, after its existing ones.
 pub fn add_members(database: &Path, tenant: &Tenant, count: u32) -> Result<(), Failure> {
     let (org, role) = (tenant.id.as_str(), tenant.member_role.as_str());
     write(database, |connection| {

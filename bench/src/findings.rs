@@ -1,4 +1,4 @@
-//! Everything that a run found, and how it is printed.
+//! The results of a run, and how they are printed.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use crate::load::Measured;
 use crate::tenant::hashing_threads;
 use crate::timing::Timing;
 
-/// Which server was measured.
+/// The server that was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Server {
     /// This one.
     Sigma,
-    /// This one, with a log line for each request.
+    /// This one, with a log line per request.
     SigmaLogging,
     /// node-oidc-provider with opaque access tokens.
     Peer,
@@ -35,28 +35,28 @@ impl Server {
     }
 }
 
-/// What a run found.
+/// The results of a run.
 #[derive(Default)]
 pub struct Findings {
     measured: BTreeMap<(String, Server), Measured>,
     order: Vec<String>,
     /// The bare work.
     pub bare: Option<Bare>,
-    /// MiB a second after the start.
+    /// MiB, a second after the start.
     pub memory_idle: Option<f64>,
-    /// MiB after all the work.
+    /// MiB, after all the work.
     pub memory_loaded: Option<f64>,
-    /// MiB after password logins: each hashing thread has held 19.
+    /// MiB, after password logins: each hashing thread has held 19.
     pub memory_hashing: Option<f64>,
-    /// argon2id hashes a second of as many threads as the server has for it.
+    /// argon2id hashes per second on as many threads as the server uses for them.
     pub hash_rate: Option<f64>,
     /// Wrong passwords for known and unknown addresses.
     pub timing: Option<Timing>,
     /// The peer's, after the start and after the work.
     pub peer_memory: Option<(f64, f64)>,
-    /// Milliseconds to the first answer, the database small.
+    /// Milliseconds to the first answer, with a small database.
     pub start: Option<f64>,
-    /// Milliseconds of the very first start, which makes the database and its keys.
+    /// Milliseconds of the very first start, which creates the database and its keys.
     pub first_start: Option<f64>,
     /// The peer's.
     pub peer_start: Option<f64>,
@@ -65,7 +65,7 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Writes down what `server` did at `work`.
+    /// Records the result of `server` at `work`.
     pub fn add(&mut self, server: Server, work: &str, measured: Measured) {
         if !self.order.iter().any(|known| known == work) {
             self.order.push(work.to_owned());
@@ -77,12 +77,12 @@ impl Findings {
         self.measured.insert((work.to_owned(), server), measured);
     }
 
-    /// What `server` did at `work`, if it was measured.
+    /// The result of `server` at `work`, if measured.
     pub fn get(&self, server: Server, work: &str) -> Option<&Measured> {
         self.measured.get(&(work.to_owned(), server))
     }
 
-    /// Prints everything as tables of Markdown.
+    /// Prints everything as Markdown tables.
     pub fn print(&self) {
         println!("\n## Figures\n");
         println!("{}", heading());
@@ -161,13 +161,13 @@ impl Findings {
     }
 }
 
-/// The head of the table of figures.
+/// The header of the table of figures.
 pub fn heading() -> &'static str {
     "| work | server | answers/s | p50 ms | p99 ms | server CPU µs |\n|---|---|---|---|---|---|"
 }
 
 fn row(work: &str, server: Server, measured: &Measured) -> String {
-    // Of what is done beside other work nobody knows which part of the CPU it took.
+    // With other work running, the CPU share cannot be attributed.
     let cpu = if measured.server_cpu.is_zero() { String::new() } else { format!("{:.1}", measured.cpu()) };
     format!(
         "| {work} | {} | {:.0} | {:.2} | {:.2} | {cpu} |",

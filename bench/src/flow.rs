@@ -1,4 +1,4 @@
-//! The requests of a sign-in: authorization, exchange of the code, and what is done with the token.
+//! The requests of a sign-in: authorization, code exchange, and uses of the token.
 
 use bytes::Bytes;
 
@@ -7,29 +7,29 @@ use crate::people::{Timestamps, sign};
 use crate::sigma::{App, Proof, REDIRECT_URI};
 use crate::system::Failure;
 
-/// What every app asks for.
+/// The scope that every app requests.
 pub const SCOPE: &str = "openid profile email";
 
-/// The verifier of every request: 43 characters; how random it is makes no difference here.
+/// The verifier of every request: 43 characters; its randomness does not matter here.
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 /// Its challenge (RFC 7636, appendix B).
 pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// The paths that the bench asks.
+/// The paths that the bench requests.
 pub mod path {
     /// Tokens.
     pub const TOKEN: &str = "/api/auth/oauth2/token";
     /// Who signed in.
     pub const USERINFO: &str = "/api/auth/oauth2/userinfo";
-    /// What a token says.
+    /// Introspection.
     pub const INTROSPECT: &str = "/api/auth/oauth2/introspect";
-    /// What the server can do.
+    /// Discovery.
     pub const DISCOVERY: &str = "/.well-known/openid-configuration";
-    /// The keys that verify tokens.
+    /// The key set.
     pub const JWKS: &str = "/.well-known/jwks.json";
 }
 
-/// The authorization request of `app`. An app with a secret uses no PKCE, as the peer's does not.
+/// The authorization request of `app`. An app with a secret uses no PKCE, like that of the peer.
 pub fn authorize_path(app: &App) -> String {
     let mut fields = vec![
         ("client_id", app.client_id.as_str()),
@@ -56,7 +56,7 @@ pub fn code_of(answer: &Answer<'_>) -> Option<String> {
     rest.split('&').next().map(str::to_owned)
 }
 
-/// The request that exchanges `code`, in the order and with the fields of the published plugin.
+/// The request that exchanges `code`, with the fields of the published plugin, in its order.
 pub fn exchange(app: &App, code: &str, timestamps: &mut Timestamps) -> Result<Bytes, Failure> {
     let mut fields = vec![
         ("grant_type", "authorization_code"),
@@ -79,17 +79,17 @@ pub fn exchange(app: &App, code: &str, timestamps: &mut Timestamps) -> Result<By
     Ok(request.into())
 }
 
-/// Asks for a token of the app itself.
+/// Requests a token for the app itself.
 pub fn client_credentials(path: &str, basic: &str) -> Bytes {
     post_form(path, &[("Authorization", basic)], &[("grant_type", "client_credentials")]).into()
 }
 
-/// Asks who signed in.
+/// Requests userinfo.
 pub fn userinfo(path: &str, token: &str) -> Bytes {
     get(path, &[("Authorization", &format!("Bearer {token}"))]).into()
 }
 
-/// Asks what a token says.
+/// Introspects a token.
 pub fn introspect(path: &str, basic: &str, token: &str) -> Bytes {
     post_form(path, &[("Authorization", basic)], &[("token", token)]).into()
 }

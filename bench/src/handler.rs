@@ -1,5 +1,5 @@
-//! A bare axum handler that sends the same bytes and headers as an answer of this server: what any server on this stack
-//! would cost at least. It runs as a process of its own, like the servers it is compared with.
+//! A bare axum handler that sends the same bytes and headers as this server: the minimal cost of any server on this
+//! stack. It runs as a process of its own, like the servers it is compared with.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -19,7 +19,7 @@ use crate::http::Answer;
 use crate::process::{Process, free_port, start};
 use crate::system::Failure;
 
-/// An answer that was seen, by its path.
+/// A recorded answer, by its path.
 #[derive(Debug, Deserialize, Serialize)]
 pub struct Seen {
     path: String,
@@ -28,7 +28,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// What the server answered at `path`.
+    /// The server's answer at `path`.
     pub fn of(path: &str, answer: &Answer<'_>) -> Self {
         // hyper writes these two by itself.
         let ours = |name: &str| !["date", "content-length"].contains(&name);
@@ -50,7 +50,7 @@ pub fn spawn(answers: &[Seen], directory: &Path) -> Result<Process, Failure> {
     Ok(start(&mut command, port, "/ready")?.0)
 }
 
-/// Serves the answers of `file` on `port` until the process is ended.
+/// Serves the answers of `file` on `port` until the process ends.
 pub fn serve(file: &Path, port: u16) -> Result<(), Failure> {
     let seen: Vec<Seen> = serde_json::from_slice(&fs::read(file)?)?;
     let mut answers = HashMap::new();
@@ -67,7 +67,7 @@ pub fn serve(file: &Path, port: u16) -> Result<(), Failure> {
         let handler = move |method: Method, _uri: Uri, sent: Bytes| {
             let answer = Arc::clone(&answer);
             async move {
-                // The bytes of a POST are read, as the server has to.
+                // Reads the bytes of a POST, as the server has to.
                 drop((method, sent));
                 let mut response = Response::new(Body::from(answer.1.clone()));
                 *response.headers_mut() = answer.0.clone();

@@ -1,4 +1,4 @@
-//! Closed-loop load: each connection sends its next request when it has the answer to the last.
+//! Closed-loop load: each connection sends its next request once it has the answer to the last.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,10 +11,10 @@ use crate::http::{Answer, Connection};
 use crate::process::Process;
 use crate::system::{Failure, instant};
 
-/// What one connection does: told the last answer, it says what to send next, or that it is done.
+/// The script of one connection: given the last answer, it returns the next request, or that it is done.
 pub type Script = Box<dyn for<'a> FnMut(Option<&'a Answer<'a>>) -> Option<Bytes>>;
 
-/// How much is done.
+/// How much to do.
 #[derive(Clone, Copy)]
 pub struct Extent {
     /// Connections that are kept alive.
@@ -23,12 +23,12 @@ pub struct Extent {
     pub time: Duration,
 }
 
-/// What one measurement found.
+/// The result of one measurement.
 #[derive(Clone, Debug, Default)]
 pub struct Measured {
     /// Answers below 400.
     pub answers: u32,
-    /// Other answers; the bench goes on and says how many.
+    /// Unexpected answers; the bench continues and reports how many.
     pub failures: u32,
     /// The first of them.
     pub first_failure: Option<String>,
@@ -46,12 +46,12 @@ impl Measured {
         f64::from(self.answers) / self.elapsed.as_secs_f64().max(1e-9)
     }
 
-    /// Microseconds of server CPU for each answer.
+    /// Microseconds of server CPU per answer.
     pub fn cpu(&self) -> f64 {
         self.server_cpu.as_secs_f64() * 1e6 / f64::from((self.answers + self.failures).max(1))
     }
 
-    /// The latency in microseconds that this share of answers (in per mille) stayed within.
+    /// The latency in microseconds within which this share of answers (in per mille) stayed.
     pub fn latency(&self, per_mille: usize) -> f64 {
         let index = (self.latencies.len() * per_mille / 1_000).min(self.latencies.len().saturating_sub(1));
         self.latencies.get(index).copied().map_or(0.0, |tenths| f64::from(tenths) / 10.0)
@@ -68,7 +68,7 @@ impl Measured {
         }
     }
 
-    /// Adds what was counted elsewhere.
+    /// Adds counts from elsewhere.
     pub fn merge(&mut self, other: Self) {
         self.answers += other.answers;
         self.failures += other.failures;
@@ -76,7 +76,7 @@ impl Measured {
         self.latencies.extend(other.latencies);
     }
 
-    /// The same of work beside other work: nobody knows which part of the CPU it took.
+    /// The same with other work running: the CPU share cannot be attributed.
     pub fn beside_other_work(self) -> Self {
         Self { server_cpu: Duration::ZERO, ..self }
     }
@@ -88,7 +88,7 @@ impl Measured {
     }
 }
 
-/// Runs one script for each connection against `server`.
+/// Runs one script per connection against `server`.
 pub async fn run(server: &Process, extent: Extent, mut script: impl FnMut(u32) -> Script) -> Result<Measured, Failure> {
     let mut connections = Vec::new();
     for index in 0..extent.connections {
@@ -129,7 +129,7 @@ async fn drive(
     Ok(())
 }
 
-/// Requests that may be sent once each, shared by all connections.
+/// Requests that may be sent only once each, shared by all connections.
 pub fn once_each(requests: Vec<Bytes>) -> impl FnMut(u32) -> Script {
     let requests = Rc::new(RefCell::new(requests.into_iter()));
     move |_| {
@@ -138,7 +138,7 @@ pub fn once_each(requests: Vec<Bytes>) -> impl FnMut(u32) -> Script {
     }
 }
 
-/// Requests that are sent again and again; each connection begins at another one.
+/// Requests that are sent repeatedly; each connection starts at a different one.
 pub fn in_turn(requests: Vec<Bytes>) -> impl FnMut(u32) -> Script {
     let requests: Rc<[Bytes]> = requests.into();
     move |connection| {
@@ -151,7 +151,7 @@ pub fn in_turn(requests: Vec<Bytes>) -> impl FnMut(u32) -> Script {
     }
 }
 
-/// The same scripts; `see` is told every answer.
+/// The same scripts; `see` is called with every answer.
 pub fn watched(
     mut scripts: impl FnMut(u32) -> Script,
     see: impl Fn(&Answer<'_>) + Clone + 'static,

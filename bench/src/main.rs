@@ -1,5 +1,5 @@
-//! `make bench`: measures this server, and node-oidc-provider on the same work in the same run, and prints what the
-//! performance budget says about it. It never fails for a figure. The method stands in `docs/performance.md`.
+//! `make bench`: measures this server, and node-oidc-provider on the same work in the same run, and prints the results
+//! against the performance budget. It never fails because of a figure. `docs/performance.md` describes the method.
 #![expect(clippy::print_stdout, reason = "the tables are what this program is for")]
 
 mod bare;
@@ -40,7 +40,7 @@ use crate::system::Failure;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Measures Sigma beside its peers.
+/// Measures Sigma and its peers.
 #[derive(Parser)]
 struct Cli {
     #[command(flatten)]
@@ -52,25 +52,25 @@ struct Cli {
 /// How to measure.
 #[derive(Args)]
 struct Options {
-    /// A short run: a second for each work, and 3,000 codes.
+    /// A short run: one second per workload, and 3,000 codes.
     #[arg(long)]
     quick: bool,
-    /// The server; without it the one that was built last by the profile dist or release.
+    /// The server; by default the one last built with the profile dist or release.
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
-    /// Seconds for each work.
+    /// Seconds per workload.
     #[arg(long, value_name = "N")]
     seconds: Option<u32>,
-    /// Codes for each exchange, and sign-ins.
+    /// Codes per exchange, and sign-ins.
     #[arg(long, value_name = "N")]
     codes: Option<usize>,
-    /// Connections that are kept alive.
+    /// Keep-alive connections.
     #[arg(long, value_name = "N", default_value_t = 32)]
     connections: u32,
-    /// Users in the database whose start is measured; 0 leaves it out.
+    /// Users in the database whose start is measured; 0 skips it.
     #[arg(long, value_name = "N")]
     users: Option<u32>,
-    /// People of the large workspace.
+    /// Members of the large workspace.
     #[arg(long, value_name = "N")]
     members: Option<u32>,
     /// Workspaces beside it.
@@ -79,7 +79,7 @@ struct Options {
     /// Wrong passwords for known and for unknown addresses, each.
     #[arg(long, value_name = "N")]
     wrong_passwords: Option<u32>,
-    /// Only work whose name contains this.
+    /// Only workloads whose name contains this.
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     only: String,
     /// Leave node-oidc-provider out.
@@ -87,7 +87,7 @@ struct Options {
     no_peer: bool,
 }
 
-/// What this process is, if not the generator.
+/// The role of this process, if not the generator.
 #[derive(Subcommand)]
 enum Role {
     /// The bare handler.
@@ -154,7 +154,7 @@ fn newest(target: &Path) -> Result<PathBuf, Failure> {
     newest.map(|(_, file)| file).ok_or_else(|| "build the server first: cargo build --profile dist -p sigma".into())
 }
 
-/// What the figures were measured on.
+/// The machine that produced the figures.
 fn machine(plan: &Plan) -> String {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let cpu = read("/proc/cpuinfo");

@@ -1,5 +1,5 @@
-//! A day in small: each connection signs someone in by key, has a code made and exchanged, asks four times who signed in
-//! and twice what the token says, reads discovery and keys, and has the app ask for a token of its own. Then anew.
+//! A mix: each connection signs a user in by key, issues and exchanges a code, requests userinfo four times and
+//! introspection twice, reads discovery and keys, and gets a token for the app itself; then repeats.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use crate::load::Script;
 use crate::people::Timestamps;
 use crate::sigma::App;
 
-/// What is done with a token, in order.
+/// The uses of a token, in order.
 const WITH_TOKEN: [Step; 9] = [
     Step::Userinfo,
     Step::Introspect,
@@ -34,7 +34,7 @@ enum Step {
     ClientCredentials,
 }
 
-/// How far a connection is.
+/// The progress of a connection.
 enum State {
     Begin,
     SigningIn,
@@ -43,7 +43,7 @@ enum State {
     Using { token: String, done: usize },
 }
 
-/// Scripts that begin with `sign_ins`, one each, and end when there are none left.
+/// Scripts that start with one of `sign_ins` each, and end when none are left.
 pub fn scripts(sign_ins: Vec<Bytes>, app: &Rc<App>) -> impl FnMut(u32) -> Script {
     let sign_ins = Rc::new(RefCell::new(sign_ins.into_iter()));
     let app = Rc::clone(app);
@@ -58,7 +58,7 @@ pub fn scripts(sign_ins: Vec<Bytes>, app: &Rc<App>) -> impl FnMut(u32) -> Script
     }
 }
 
-/// What comes after `state`; an answer that does not lead on begins anew.
+/// The step after `state`; an unexpected answer starts over.
 fn advance(
     state: &State,
     answer: Option<&Answer<'_>>,
@@ -86,7 +86,7 @@ fn advance(
     }
 }
 
-/// The next step with a token, unless all are done.
+/// The next use of a token, until all are done.
 fn using(token: &str, done: usize, app: &App) -> Option<(State, Bytes)> {
     let basic = app.basic();
     let request = match WITH_TOKEN.get(done)? {

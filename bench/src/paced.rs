@@ -1,5 +1,5 @@
-//! Open-loop load: requests are sent at set times, whether or not the answers are there. Latencies count from the time at
-//! which a request was due, so that a server which stalls does not hide behind a generator which waits.
+//! Open-loop load: requests are sent at fixed times, whether or not answers have arrived. Latencies count from the time
+//! at which a request was due, so that a stalled server does not hide behind a waiting generator.
 
 use std::time::Duration;
 

@@ -16,12 +16,12 @@ use crate::process::Process;
 use crate::sigma::REDIRECT_URI;
 use crate::system::{Failure, instant};
 
-/// What access tokens are.
+/// The format of access tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccessTokens {
-    /// Random texts, looked up: its default.
+    /// Random strings, looked up: its default.
     Opaque,
-    /// JWTs, as Sigma's are.
+    /// JWTs, like Sigma's.
     Jwt,
 }
 
@@ -29,7 +29,7 @@ pub enum AccessTokens {
 pub struct Peer {
     /// Its process.
     pub process: Process,
-    /// From the start of the process to its first answer.
+    /// From process start to its first answer.
     pub start: Duration,
     /// The `Authorization` header of its app with a secret.
     pub basic: String,
@@ -47,11 +47,11 @@ pub mod path {
     pub const TOKEN: &str = "/token";
     /// Who signed in.
     pub const USERINFO: &str = "/me";
-    /// What a token says.
+    /// Introspection.
     pub const INTROSPECT: &str = "/token/introspection";
-    /// What the server can do.
+    /// Discovery.
     pub const DISCOVERY: &str = "/.well-known/openid-configuration";
-    /// The keys that verify tokens.
+    /// The key set.
     pub const JWKS: &str = "/jwks";
 }
 
@@ -97,7 +97,7 @@ impl Peer {
         Ok(Self { process, start: begun.elapsed(), basic })
     }
 
-    /// The path that makes `count` codes for `app`, of `people` accounts in turn.
+    /// The path that issues `count` codes for `app`, for `people` accounts in turn.
     pub fn codes_path(app: PeerApp, count: usize, people: usize) -> String {
         let challenge = if app == PeerApp::Public { format!("&challenge={CHALLENGE}") } else { String::new() };
         format!("/bench/codes?client={}&count={count}&people={people}{challenge}", app.client_id())

@@ -1,4 +1,4 @@
-//! People of the bench: they signed up with a key, are signed in, and agreed to every app.
+//! Users of the bench: signed up with a key, signed in, and with consent to every app.
 
 use sigma_bitcoin::{BapId, PrivateKey, Scheme, sign_auth_token};
 use sigma_core::random::bytes;
@@ -9,19 +9,19 @@ use crate::http::{Connection, get, post_json};
 use crate::sigma::App;
 use crate::system::{Failure, SystemClock, SystemRng};
 
-/// What sign-in tokens sign.
+/// The path that sign-in tokens sign.
 pub const SIGN_IN_PATH: &str = "/api/auth/sign-in/sigma";
 const SIGN_UP_PATH: &str = "/api/auth/sign-up/sigma";
 const CONSENT_PATH: &str = "/api/auth/oauth2/consent";
 
-/// Someone with a key and a session.
+/// A user with a key and a session.
 pub struct Person {
     key: PrivateKey,
     /// The `Cookie` header of their browser.
     pub cookie: String,
 }
 
-/// Times for signed messages, no two the same: a message that is signed twice would be refused as a replay.
+/// Distinct times for signed messages: a message signed twice would be refused as a replay.
 #[derive(Default)]
 pub struct Timestamps {
     last_millis: i64,
@@ -35,7 +35,7 @@ impl Timestamps {
     }
 }
 
-/// Signs `path` and `body` as bitcoin-auth (BRC-77) does.
+/// Signs `path` and `body` like bitcoin-auth (BRC-77).
 pub fn sign(key: &PrivateKey, path: &str, timestamp: &str, body: &str) -> Result<String, Failure> {
     Ok(sign_auth_token(key, Scheme::Brc77, path, timestamp, body.as_bytes(), &bytes::<32>(&SystemRng))?)
 }
@@ -61,7 +61,7 @@ impl Person {
         Ok(Self { key, cookie })
     }
 
-    /// Agrees to what `app` asks for, once for all later requests.
+    /// Consents to the scopes of `app`, once for all later requests.
     pub async fn consent(&self, connection: &mut Connection, app: &App) -> Result<(), Failure> {
         let asked = connection.send(&get(&authorize_path(app), &[("Cookie", &self.cookie)])).await?;
         let location = asked.header("location").unwrap_or_default();
@@ -78,7 +78,7 @@ impl Person {
         Ok(())
     }
 
-    /// A request that signs in, good once.
+    /// A request that signs in, valid once.
     pub fn sign_in(&self, timestamps: &mut Timestamps) -> Result<Vec<u8>, Failure> {
         let token = sign(&self.key, SIGN_IN_PATH, &timestamps.next(), "")?;
         Ok(post_json(SIGN_IN_PATH, &[("X-Auth-Token", &token)], "{}"))

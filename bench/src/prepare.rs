@@ -1,4 +1,4 @@
-//! What has to be there before the timed part: codes, signed messages, and answers to compare with.
+//! Prerequisites of the timed part: codes, signed messages, and answers to compare with.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,7 +18,7 @@ use crate::system::Failure;
 use crate::tenant::Tenant;
 use crate::workspace_flow::{self as ask, handler_path};
 
-/// One answer of each kind that the bare handler sends too.
+/// One answer of each kind that the bare handler also sends.
 pub async fn see_answers(
     connection: &mut Connection,
     person: &Person,
@@ -66,7 +66,7 @@ async fn see_each<const N: usize>(
     Ok(seen)
 }
 
-/// The tokens of everybody in a workspace.
+/// The tokens of all members of a workspace.
 pub async fn log_everybody_in(connection: &mut Connection, tenant: &Tenant) -> Result<Vec<String>, Failure> {
     let mut tokens = Vec::new();
     for email in &tenant.emails {
@@ -77,7 +77,7 @@ pub async fn log_everybody_in(connection: &mut Connection, tenant: &Tenant) -> R
     Ok(tokens)
 }
 
-/// Codes for `app` of everybody in turn, and how fast they were made.
+/// Codes for `app` of all users in turn, and how fast they were issued.
 pub async fn make_codes(
     sigma: &Process,
     plan: &Plan,
@@ -95,7 +95,7 @@ pub async fn make_codes(
     Ok((codes.take(), measured))
 }
 
-/// Requests that sign everybody in by turns, good once each.
+/// Requests that sign all users in by turns, valid once each.
 pub fn sign_in_requests(people: &[Person], count: usize, timestamps: &mut Timestamps) -> Result<Vec<Bytes>, Failure> {
     people.iter().cycle().take(count).map(|person| Ok(person.sign_in(timestamps)?.into())).collect()
 }

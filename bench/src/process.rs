@@ -1,4 +1,4 @@
-//! A server under measurement: its process, its CPU time and its memory.
+//! A server under measurement: its process, CPU time and memory.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -8,10 +8,10 @@ use std::{fs, io, thread};
 
 use crate::system::{Failure, instant};
 
-/// Ticks a second of `/proc/PID/stat`: 100 on every Linux that this runs on.
+/// Ticks per second of `/proc/PID/stat`: 100 on every relevant Linux.
 const TICK: Duration = Duration::from_millis(10);
 
-/// A running server; ended when dropped.
+/// A running server; killed on drop.
 pub struct Process {
     child: Child,
     port: u16,
@@ -41,7 +41,7 @@ impl Process {
         Ok(f64::from(kibibytes) / 1024.0)
     }
 
-    /// Ends it without a word, as a power cut would.
+    /// Kills it, as a power cut would.
     pub fn kill(mut self) -> io::Result<()> {
         self.child.kill()?;
         self.child.wait().map(drop)
@@ -70,8 +70,8 @@ pub fn free_port() -> Result<u16, Failure> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-/// Starts `command` and waits until `port` answers `path` by 200. The time from the start to that answer is the second
-/// value.
+/// Starts `command` and waits until `port` answers `path` with 200. The second value is the time from start to that
+/// answer.
 pub fn start(command: &mut Command, port: u16, path: &str) -> Result<(Process, Duration), Failure> {
     let begun = instant();
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;

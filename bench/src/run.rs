@@ -1,5 +1,5 @@
-//! One run: every server is started, then each work is done by all of them one after the other, so that what else the
-//! machine does falls on all alike.
+//! One run: starts every server, then runs each workload on all of them in turn, so that other load on the machine
+//! affects all alike.
 
 mod workspaces;
 
@@ -26,32 +26,32 @@ use crate::system::Failure;
 use crate::tenant::Tenant;
 use crate::{bare, work};
 
-/// People that sign in by turns.
+/// Users who sign in by turns.
 const PEOPLE: usize = 100;
-/// Access tokens that are shown by turns.
+/// Access tokens used by turns.
 const TOKENS: usize = 2_000;
 
-/// What is asked of a run.
+/// The parameters of a run.
 pub struct Plan {
     /// The server.
     pub binary: PathBuf,
-    /// Where databases are made: on a disk, not in memory.
+    /// Where databases are created: on a disk, not in memory.
     pub directory: PathBuf,
-    /// Where the peer is installed; nowhere, to leave it out.
+    /// Where the peer is installed; `None` skips it.
     pub peer: Option<PathBuf>,
-    /// Connections, and seconds for each work.
+    /// Connections, and seconds per workload.
     pub extent: Extent,
-    /// Codes for each exchange.
+    /// Codes per exchange.
     pub codes: usize,
-    /// Users in the large database; 0 leaves it out.
+    /// Users in the large database; 0 skips it.
     pub users: u32,
-    /// People of the large workspace.
+    /// Members of the large workspace.
     pub members: u32,
     /// Workspaces beside it.
     pub workspaces: u32,
     /// Wrong passwords for known and for unknown addresses, each.
     pub wrong_passwords: u32,
-    /// Only works whose name contains this.
+    /// Only workloads whose name contains this.
     pub only: String,
 }
 
@@ -65,7 +65,7 @@ impl Plan {
     }
 }
 
-/// Does everything that `plan` asks for.
+/// Does everything in `plan`.
 pub async fn measure(plan: &Plan) -> Result<Findings, Failure> {
     let mut findings = Findings::default();
     if plan.only.is_empty() {
@@ -86,7 +86,7 @@ pub async fn measure(plan: &Plan) -> Result<Findings, Failure> {
     bench.finish().await
 }
 
-/// The servers with everything prepared.
+/// The prepared servers.
 struct Bench<'p> {
     plan: &'p Plan,
     findings: Findings,
@@ -103,9 +103,9 @@ struct Bench<'p> {
     /// Access tokens of the app with a secret.
     tokens: Vec<String>,
     peer_tokens: Vec<String>,
-    /// Access tokens that were shown, to be shown again.
+    /// Access tokens that were used, to be used again.
     shown: Vec<String>,
-    /// A workspace, and the tokens of its people.
+    /// A workspace, and its members' tokens.
     tenant: Tenant,
     sessions: Vec<String>,
 }
@@ -174,7 +174,7 @@ impl<'p> Bench<'p> {
         if server == Server::PeerJwt { self.peer_jwt.as_ref() } else { self.peer.as_ref() }
     }
 
-    /// The same requests again and again.
+    /// The same requests repeatedly.
     async fn repeat(&mut self, server: Server, work: &str, requests: Vec<Bytes>) -> Result<(), Failure> {
         if requests.is_empty() || !self.plan.includes(work) {
             return Ok(());
@@ -186,7 +186,7 @@ impl<'p> Bench<'p> {
         Ok(())
     }
 
-    /// Each request once, the first eighth to warm up; `see` is told every answer.
+    /// Each request once, the first eighth for warming up; `see` is called with every answer.
     async fn spend(
         &mut self,
         server: Server,
@@ -220,7 +220,7 @@ impl<'p> Bench<'p> {
         Ok(())
     }
 
-    /// Tokens that an app asks for by itself.
+    /// Tokens that an app gets for itself.
     async fn tokens(&mut self) -> Result<(), Failure> {
         let work = work::CLIENT_CREDENTIALS;
         let request = flow::client_credentials(path::TOKEN, self.secret.basic());
@@ -232,7 +232,7 @@ impl<'p> Bench<'p> {
         Ok(())
     }
 
-    /// Codes, and what they are exchanged for.
+    /// Codes, and their exchange.
     async fn exchanges(&mut self) -> Result<(), Failure> {
         for (work, app, theirs) in [
             (work::EXCHANGE_PUBLIC, WhichApp::Public, Some(PeerApp::Public)),
@@ -257,7 +257,7 @@ impl<'p> Bench<'p> {
         Ok(())
     }
 
-    /// Has codes made and exchanges them. The access tokens, as many as are needed.
+    /// Issues codes and exchanges them. Returns as many access tokens as needed.
     async fn exchange(&mut self, work: &str, which: WhichApp) -> Result<Vec<String>, Failure> {
         let app = match which {
             WhichApp::Public => &self.public,
@@ -307,7 +307,7 @@ impl<'p> Bench<'p> {
         Ok(())
     }
 
-    /// People who sign in, and whole days of everything.
+    /// Sign-ins, and the mix.
     async fn sign_ins(&mut self) -> Result<(), Failure> {
         if self.plan.includes(work::SIGN_IN) {
             let requests = sign_in_requests(&self.people, self.plan.codes, &mut self.timestamps)?;
@@ -321,7 +321,7 @@ impl<'p> Bench<'p> {
         Ok(())
     }
 
-    /// Reads memory, and starts anew with the log on.
+    /// Reads memory, and restarts with the log on.
     async fn finish(mut self) -> Result<Findings, Failure> {
         if let (Some(peer), Some(memory)) = (&self.peer, &mut self.findings.peer_memory) {
             memory.1 = peer.process.memory()?;
@@ -351,7 +351,7 @@ fn start_peer(directory: Option<&Path>, access_tokens: AccessTokens) -> Result<O
     directory.map(|directory| Peer::start(directory, access_tokens)).transpose()
 }
 
-/// Where access tokens are put, and what puts them there.
+/// Where access tokens are kept, and what collects them.
 fn collect_tokens() -> (Rc<RefCell<Vec<String>>>, impl Fn(&Answer<'_>) + Clone + 'static) {
     let tokens = Rc::new(RefCell::new(Vec::new()));
     let found = Rc::clone(&tokens);

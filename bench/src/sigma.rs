@@ -1,4 +1,5 @@
-//! This server as bench runs it: its own process, SQLite on a real disk, every write durable, limits and access log off.
+//! This server as the bench runs it: its own process, SQLite on a real disk, every write durable, limits and access log
+//! off.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,19 +14,19 @@ use sigma_bitcoin::PrivateKey;
 use crate::process::{Process, free_port, start};
 use crate::system::Failure;
 
-/// Where codes are sent to. Nobody listens there: the bench reads them from the redirect.
+/// Where codes are sent. Nobody listens there: the bench reads them from the redirect.
 pub const REDIRECT_URI: &str = "https://bench.example.org/callback";
 
-/// How a log line of each request is treated.
+/// What happens to the log line of each request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccessLog {
     /// None is written.
     Off,
-    /// Each is written, to a file.
+    /// It is written, to a file.
     On,
 }
 
-/// The binary and the directory that a server is run from.
+/// The binary and the directory that a server runs from.
 pub struct Installation {
     binary: PathBuf,
     /// Database, master key and log.
@@ -33,15 +34,15 @@ pub struct Installation {
     port: u16,
 }
 
-/// An app that was registered.
+/// A registered app.
 pub struct App {
     /// Its id.
     pub client_id: String,
-    /// How it proves who it is.
+    /// Its authentication method.
     pub proof: Proof,
 }
 
-/// How an app proves who it is.
+/// How an app authenticates.
 pub enum Proof {
     /// PKCE alone.
     Nothing,
@@ -52,7 +53,7 @@ pub enum Proof {
 }
 
 impl App {
-    /// The `Authorization` header of an app with a secret; empty of any other.
+    /// The `Authorization` header of an app with a secret; empty for any other.
     pub fn basic(&self) -> &str {
         match &self.proof {
             Proof::Basic(basic) => basic,
@@ -75,7 +76,7 @@ impl Installation {
         Ok(Self { binary: binary.to_owned(), directory, port: free_port()? })
     }
 
-    /// The origin in every token.
+    /// The issuer in every token.
     pub fn issuer(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
@@ -106,7 +107,7 @@ impl Installation {
         command
     }
 
-    /// Starts the server. The second value is the time from the start of the process to its first answer.
+    /// Starts the server. The second value is the time from process start to its first answer.
     pub fn serve(&self, log: AccessLog) -> Result<(Process, Duration), Failure> {
         let mut command = self.command(log);
         if log == AccessLog::On {
@@ -115,13 +116,13 @@ impl Installation {
         start(command.arg("serve"), self.port, "/healthz")
     }
 
-    /// Ends `running` and starts anew on the same database, the log on.
+    /// Ends `running` and restarts it on the same database with the log on.
     pub fn serve_again(&self, running: Process) -> Result<(Process, Duration), Failure> {
         running.kill()?;
         self.serve(AccessLog::On)
     }
 
-    /// Registers an app beside the running server.
+    /// Registers an app while the server runs.
     fn add_app(&self, name: &str, arguments: &[&str]) -> Result<Added, Failure> {
         let output = self
             .command(AccessLog::Off)
@@ -141,7 +142,7 @@ impl Installation {
         Ok(App { client_id: added.client_id, proof: Proof::Nothing })
     }
 
-    /// An app with a secret, which may ask for tokens of its own too.
+    /// An app with a secret, which may also use client credentials.
     pub fn add_with_secret(&self) -> Result<App, Failure> {
         let grants = ["--grant-type", "authorization_code", "--grant-type", "client_credentials"];
         let added = self.add_app("Secret", &grants)?;

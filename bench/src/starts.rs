@@ -1,4 +1,4 @@
-//! How long the server takes from nothing to its first answer.
+//! How long the server takes from process start to its first answer.
 
 use std::time::Duration;
 

@@ -5,7 +5,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use sigma_core::random::Rng;
 use sigma_core::time::{Clock, Timestamp};
 
-/// What went wrong: the bench says it and ends.
+/// A fatal error: the bench prints it and ends.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The clock of this machine.

@@ -1,4 +1,4 @@
-//! A workspace as the bench uses it, made beside the running server: people with a password, and API keys.
+//! A workspace as the bench uses it, created while the server runs: members with a password, and API keys.
 
 use std::sync::Arc;
 use std::thread;
@@ -29,9 +29,9 @@ pub const PASSWORD: &str = "correct horse battery staple";
 pub struct Tenant {
     /// Its id.
     pub id: OrgId,
-    /// Its role without rights.
+    /// Its role without permissions.
     pub member_role: RoleId,
-    /// The addresses of its people. The first manages it.
+    /// The addresses of its members. The first manages it.
     pub emails: Vec<String>,
     /// A key with all five permissions.
     pub service_key: String,
@@ -40,7 +40,7 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    /// Makes a workspace with that many people and as many keys that read.
+    /// Creates a workspace with that many members and as many reading keys.
     pub fn make(installation: &Installation, name: &str, people: usize) -> Result<Self, Failure> {
         let url = format!("sqlite:{}", installation.database().display());
         let store = Store::open(&StoreOptions::admin(url), Arc::new(SystemClock), Arc::new(SystemRng))?;
@@ -108,7 +108,7 @@ fn granted<T>(decision: Result<T, Refusal>) -> Result<T, Failure> {
     decision.map_err(|refusal| format!("refused: {refusal:?}").into())
 }
 
-/// What the server hashes with unless it is told otherwise.
+/// The server's default cost.
 fn params() -> Result<Params, Failure> {
     Ok(Params::new(19_456, 2, 1, Some(32))?)
 }
@@ -117,7 +117,7 @@ fn argon2() -> Result<Argon2<'static>, Failure> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params()?))
 }
 
-/// The hash of [`PASSWORD`], as it is stored. One salt for all: the server neither knows nor cares.
+/// The hash of [`PASSWORD`], as stored. One salt for all: it makes no difference to the server.
 fn phc() -> Result<String, Failure> {
     let mut salt = [0; 16];
     SystemRng.fill(&mut salt);
@@ -128,12 +128,12 @@ fn phc() -> Result<String, Failure> {
     Ok(format!("$argon2id$v=19$m=19456,t=2,p=1${salt}${hash}"))
 }
 
-/// Threads that hash in the server: one for each core.
+/// Hashing threads of the server: one per core.
 pub fn hashing_threads() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Hashes a second of as many threads as the server has for it, each with memory of its own that it keeps.
+/// Hashes per second on as many threads as the server uses, each with memory of its own that it keeps.
 pub fn bare_hash_rate(time: Duration) -> Result<f64, Failure> {
     let begun = instant();
     let hash_until_then = || -> Result<u32, Failure> {

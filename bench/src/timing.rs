@@ -1,5 +1,5 @@
-//! Whether a wrong password takes as long for an address that has an account as for one that has none: many of both in
-//! random order over one connection, and the Mann-Whitney test of what they took.
+//! Whether a wrong password takes as long for an address with an account as for one without: many of both in random
+//! order over one connection, compared by the Mann-Whitney test.
 
 use sigma_core::random::{alphanumeric, bytes};
 
@@ -16,9 +16,9 @@ pub struct Timing {
     pub known: f64,
     /// The median for unknown ones.
     pub unknown: f64,
-    /// Mann-Whitney's U as deviations from what equal times give: beyond ±3 they differ.
+    /// Mann-Whitney's U in standard deviations: beyond ±3 the two differ.
     pub z: f64,
-    /// Whether status, headers and body were the same but for what names the request.
+    /// Whether status, headers and body were the same, apart from the request id.
     pub same_answer: bool,
 }
 
@@ -58,7 +58,7 @@ pub async fn measure(server: &Process, emails: &[String], each: u32) -> Result<T
     })
 }
 
-/// An address as long as another, which nobody has.
+/// An address of the same length that nobody has.
 fn strangers_address(account: &str) -> String {
     let (local, domain) = account.split_once('@').unwrap_or((account, ""));
     format!("{}@{domain}", alphanumeric(&SystemRng, local.len()).to_lowercase())
@@ -70,7 +70,7 @@ fn median(times: &[f64]) -> f64 {
     sorted.get(sorted.len() / 2).copied().unwrap_or_default()
 }
 
-/// Mann-Whitney's U, standardised; times that are equal share their rank.
+/// Mann-Whitney's U, standardised; equal times share their rank.
 fn mann_whitney(left: &[f64], right: &[f64]) -> f64 {
     let mut all: Vec<(f64, bool)> = left.iter().map(|time| (*time, true)).collect();
     all.extend(right.iter().map(|time| (*time, false)));

@@ -1,48 +1,48 @@
-//! The names of what is measured.
+//! The names of workloads.
 
-/// A code made by the authorization endpoint, the person signed in and agreed.
+/// A code from the authorization endpoint, for a signed-in user with consent.
 pub const AUTHORIZE: &str = "authorization, signed in and agreed";
-/// A code for an access token and an id token, app without secret.
+/// A code for an access token and an ID token, app without secret.
 pub const EXCHANGE_PUBLIC: &str = "code exchange, none + PKCE";
 /// The same, app with a secret.
 pub const EXCHANGE_BASIC: &str = "code exchange, client_secret_basic";
-/// The same, app that signs.
+/// The same, with a signing app.
 pub const EXCHANGE_BITCOIN: &str = "code exchange, sigma_bitcoin_auth";
-/// A token of the app itself.
+/// A token for the app itself.
 pub const CLIENT_CREDENTIALS: &str = "client credentials";
 /// Who signed in.
 pub const USERINFO: &str = "userinfo";
-/// What a token says.
+/// Introspection.
 pub const INTROSPECTION: &str = "introspection";
-/// What the server can do.
+/// Discovery.
 pub const DISCOVERY: &str = "discovery";
 /// The keys.
 pub const JWKS: &str = "JWKS";
 /// A session for a signature.
 pub const SIGN_IN: &str = "Bitcoin sign-in";
-/// A service asks what a workspace's token is worth.
+/// A service verifies a workspace's token.
 pub const VERIFY_TOKEN: &str = "workspace JWT verify";
-/// A service asks what an API key is worth.
+/// A service verifies an API key.
 pub const VERIFY_KEY: &str = "API-key verify";
-/// A proxy asks who calls with a token.
+/// A proxy asks about a call with a token.
 pub const FORWARD_TOKEN: &str = "forward auth, JWT";
-/// A proxy asks who calls with a key.
+/// A proxy asks about a call with a key.
 pub const FORWARD_KEY: &str = "forward auth, API key";
 /// A new token for an old one.
 pub const REFRESH: &str = "workspace refresh";
 /// A session for a password.
 pub const LOGIN: &str = "password login";
-/// The same while userinfo is asked 200 times a second.
+/// The same while userinfo is requested 200 times a second.
 pub const LOGIN_BESIDE: &str = "password login, beside userinfo";
-/// Userinfo 200 times a second while everybody logs in.
+/// Userinfo 200 times a second during logins.
 pub const USERINFO_BESIDE: &str = "userinfo, 200/s beside password logins";
-/// 50 people of a workspace of 100, the only one.
+/// 50 members of a workspace of 100, the only one.
 pub const PAGE_ALONE: &str = "page of people, 100 in one workspace";
-/// The same where there are many workspaces.
+/// The same with many workspaces.
 pub const PAGE_AMONG: &str = "page of people, 100 among many workspaces";
-/// 50 people of a large workspace, from row 10.
+/// 50 members of a large workspace, from row 10.
 pub const PAGE_START: &str = "page of people, large workspace, row 10";
 /// The same, from the 60th row before the end.
 pub const PAGE_END: &str = "page of people, large workspace, near the end";
-/// All of it, in the proportions of a day.
+/// All of it, in realistic proportions.
 pub const MIX: &str = "mix without passwords";

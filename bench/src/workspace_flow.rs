@@ -1,25 +1,25 @@
-//! The requests of a workspace's people and servers.
+//! The requests of a workspace's members and servers.
 
 use bytes::Bytes;
 
 use crate::http::{get, post_json};
 use crate::tenant::PASSWORD;
 
-/// The paths that the bench asks.
+/// The paths that the bench requests.
 pub mod path {
     /// A session for a password.
     pub const LOGIN: &str = "/api/v1/auth/login";
     /// A new token for an old one.
     pub const REFRESH: &str = "/api/v1/auth/refresh";
-    /// What a token or a key is worth.
+    /// Verifies a token or key.
     pub const VERIFY: &str = "/api/v1/auth/verify";
-    /// The same, asked by a proxy.
+    /// The same for a proxy.
     pub const FORWARD: &str = "/api/v1/auth/forward";
     /// The people.
     pub const USERS: &str = "/api/v1/users";
 }
 
-/// Where the bare handler answers as the server answers one kind of question: it goes by the path alone.
+/// Where the bare handler answers one kind of check: it goes by the path alone.
 pub mod handler_path {
     /// A token to verify.
     pub const VERIFY_TOKEN: &str = "/verify/token";
@@ -31,42 +31,42 @@ pub mod handler_path {
     pub const FORWARD_KEY: &str = "/forward/key";
 }
 
-/// Logs somebody in with the right password.
+/// Logs a member in with the right password.
 pub fn login(email: &str) -> Bytes {
     login_with(email, PASSWORD)
 }
 
-/// Logs somebody in, or does not.
+/// A login that succeeds or fails.
 pub fn login_with(email: &str, password: &str) -> Bytes {
     post_json(path::LOGIN, &[], &format!(r#"{{"email":"{email}","password":"{password}"}}"#)).into()
 }
 
-/// Asks for a new token.
+/// Requests a new token.
 pub fn refresh(token: &str) -> Bytes {
     post_json(path::REFRESH, &[], &format!(r#"{{"token":"{token}"}}"#)).into()
 }
 
-/// A service asks what a token is worth.
+/// A service verifies a token.
 pub fn verify_token(path: &str, service_key: &str, token: &str) -> Bytes {
     post_json(path, &[("X-Sigma-ApiKey", service_key)], &format!(r#"{{"token":"{token}"}}"#)).into()
 }
 
-/// A service asks what a key is worth.
+/// A service verifies a key.
 pub fn verify_key(path: &str, service_key: &str, key: &str) -> Bytes {
     post_json(path, &[("X-Sigma-ApiKey", service_key)], &format!(r#"{{"apiKey":"{key}","permission":"read"}}"#)).into()
 }
 
-/// A proxy asks who calls with a token.
+/// A proxy asks about a call with a token.
 pub fn forward_token(path: &str, token: &str) -> Bytes {
     get(path, &[("Authorization", &format!("Bearer {token}"))]).into()
 }
 
-/// A proxy asks who calls with a key.
+/// A proxy asks about a call with a key.
 pub fn forward_key(path: &str, key: &str) -> Bytes {
     get(path, &[("X-Sigma-ApiKey", key)]).into()
 }
 
-/// A page of 50 people.
+/// A page of 50 members.
 pub fn people_page(service_key: &str, offset: u32) -> Bytes {
     get(&format!("{}?offset={offset}&limit=50", path::USERS), &[("X-Sigma-ApiKey", service_key)]).into()
 }

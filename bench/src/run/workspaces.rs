@@ -1,4 +1,4 @@
-//! What workspaces ask: sessions, checks of tokens and keys, lists of people.
+//! Workloads of workspaces: sessions, checks of tokens and keys, member lists.
 
 use bytes::Bytes;
 
@@ -16,13 +16,13 @@ use crate::timing;
 use crate::work;
 use crate::workspace_flow::{self as ask, handler_path, path};
 
-/// People of the workspace that asks most, and of the one among many.
+/// Members of the busiest workspace, and of the one among many.
 pub const PEOPLE: usize = 100;
-/// Userinfo requests a second while everybody logs in.
+/// Userinfo requests per second during logins.
 const BESIDE_LOGINS: u32 = 200;
 
 impl Bench<'_> {
-    /// Everything that workspaces do.
+    /// All workloads of workspaces.
     pub(super) async fn workspaces(&mut self) -> Result<(), Failure> {
         self.checks().await?;
         let refreshes = self.sessions.iter().map(|token| ask::refresh(token)).collect();
@@ -34,7 +34,7 @@ impl Bench<'_> {
         self.crowds().await
     }
 
-    /// Tokens and keys, each beside the bare handler.
+    /// Tokens and keys, each compared with the bare handler.
     async fn checks(&mut self) -> Result<(), Failure> {
         for server in [Server::Sigma, Server::Handler] {
             for (work, requests) in self.check_requests(server) {
@@ -44,7 +44,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// The works that are measured again with the log on.
+    /// The workloads measured again with the log on.
     pub(super) async fn checks_logged(&mut self) -> Result<(), Failure> {
         for (work, requests) in self.check_requests(Server::SigmaLogging) {
             self.repeat(Server::SigmaLogging, work, requests).await?;
@@ -71,7 +71,7 @@ impl Bench<'_> {
         ]
     }
 
-    /// Passwords: beside the bare hash, beside userinfo, and whether their time tells who has an account.
+    /// Passwords: compared with the bare hash, with userinfo running, and whether timing reveals accounts.
     async fn logins(&mut self) -> Result<(), Failure> {
         if !self.plan.includes(work::LOGIN) {
             return Ok(());
@@ -96,7 +96,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// A server with many workspaces, of which one is large.
+    /// A server with many workspaces, one of them large.
     async fn crowds(&mut self) -> Result<(), Failure> {
         if ![work::PAGE_AMONG, work::PAGE_START, work::PAGE_END].iter().any(|work| self.plan.includes(work)) {
             return Ok(());
