@@ -1,4 +1,4 @@
-//! Every app of the Playground, every way in which an answer travels.
+//! Every app of the Playground, and every response mode.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

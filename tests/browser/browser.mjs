@@ -1,4 +1,4 @@
-//! Chromium with a witness: every request is written down, and every console error and every breach of the content security
+//! Chromium under observation: every request is recorded, and every console error and every violation of the content security
 //! policy fails the test that caused it.
 
 import assert from "node:assert/strict";
@@ -13,7 +13,7 @@ const output = new URL("output/", import.meta.url).pathname;
 export const desktop = { width: 1280, height: 800 };
 export const phone = { width: 390, height: 844 };
 
-/** Starts Chromium. Without these switches it calls home at each start. */
+/** Starts Chromium. Without these switches it phones home at each start. */
 export function openChromium() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -32,7 +32,7 @@ export function openChromium() {
 /** A device of its own: no cookies, no storage. */
 export async function openDevice(chromium, options = {}) {
   const context = await chromium.newContext({ viewport: desktop, reducedMotion: "reduce", ...options });
-  // Longer than anything takes on a machine with twice as much to do as it can: what is broken never comes.
+  // Longer than anything takes on an overloaded machine: what is broken never gets there.
   context.setDefaultTimeout(60_000);
   const device = { context, requests: [], complaints: [], expected: [] };
   context.on("request", (request) => device.requests.push(request));
@@ -49,21 +49,21 @@ export async function openDevice(chromium, options = {}) {
   return device;
 }
 
-/** Ends the device; fails on every complaint but those that match one of `device.expected`. */
+/** Closes the device; fails on every console error that matches none of `device.expected`. */
 export async function closeDevice(device) {
   await device.context.close();
   const surprising = device.complaints.filter((text) => !device.expected.some((pattern) => pattern.test(text)));
   assert.deepEqual(surprising, []);
 }
 
-/** Ends one after the other, whatever fails on the way: a server left behind would keep the tests from ending. */
+/** Closes them one by one, despite failures: a remaining server would keep the tests from ending. */
 export async function closeAll(...ends) {
   const failures = [];
   for (const end of ends) await Promise.resolve().then(end).catch((failure) => failures.push(failure));
   if (failures.length > 0) throw failures[0];
 }
 
-/** Everything that left the device, one string a request: address, headers and body. */
+/** Everything that left the device, one string per request: address, headers and body. */
 export async function traffic(device) {
   return Promise.all(
     device.requests.map(async (request) => {
@@ -74,7 +74,7 @@ export async function traffic(device) {
   );
 }
 
-/** Which of `secrets` (by name: text or bytes) stand in `messages`, in any spelling in which they could travel. */
+/** Which of `secrets` (by name: text or bytes) occur in `messages`, in any encoding that could carry them. */
 export function leaks(messages, secrets) {
   const everything = messages.join("\n").toLowerCase();
   return Object.entries(secrets).filter(([, secret]) => {
@@ -88,7 +88,7 @@ export function leaks(messages, secrets) {
   });
 }
 
-/** No serious accessibility fault in light or in dark. */
+/** Checks for serious accessibility faults in light and dark. */
 export async function assertAccessible(page, name) {
   for (const colorScheme of ["dark", "light"]) {
     await page.emulateMedia({ colorScheme });
@@ -101,7 +101,7 @@ export async function assertAccessible(page, name) {
   }
 }
 
-/** What the page looks like on a phone and on a desktop, in light and in dark. Nothing may need sideways scrolling. */
+/** Takes screenshots on a phone and a desktop, in light and dark. Nothing may need horizontal scrolling. */
 export async function photograph(page, name) {
   await mkdir(output, { recursive: true });
   for (const [kind, size] of Object.entries({ phone, desktop })) {
@@ -115,7 +115,7 @@ export async function photograph(page, name) {
   }
 }
 
-/** Looks at a page in every way: accessibility, and its picture. */
+/** Inspects a page: accessibility, and screenshots. */
 export async function inspect(page, name) {
   await page.waitForLoadState("load");
   await assertAccessible(page, name);

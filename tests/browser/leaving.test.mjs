@@ -1,4 +1,4 @@
-//! The way back to the app, whatever its callback does next: Chromium applies `form-action` to every redirect that follows a
+//! The redirect back to the app, whatever its callback does next: Chromium applies `form-action` to every redirect after a
 //! form, so these run with and without script, to further origins and to the scheme of a native app.
 
 import assert from "node:assert/strict";
@@ -8,7 +8,7 @@ import { closeAll, closeDevice, openChromium, openDevice } from "./browser.mjs";
 import { makeKey } from "./wallet.mjs";
 import { startSigma } from "../support/sigma.mjs";
 
-/** Who is told when a redirect leads to a program that is not installed. */
+/** Called when a redirect leads to a program that is not installed. */
 const NO_HANDLER = /Failed to launch 'org\.example\.phone:/;
 const NATIVE = "org.example.phone:/callback";
 
@@ -17,7 +17,7 @@ let sigma;
 let signedIn;
 const servers = [];
 
-/** Listens on a host of its own; `answer` decides by the request. Returns the origin. */
+/** Listens on a host of its own and responds with `answer`. Returns the origin. */
 async function listen(host, answer) {
   const server = createServer((request, response) => {
     const [status, location] = answer(request);
@@ -29,7 +29,7 @@ async function listen(host, answer) {
   return `http://${host}:${server.address().port}`;
 }
 
-/** The app: its callback leads on to a second origin, and that to a third. `/native` leads on to the native app. */
+/** The app: its callback redirects to a second origin, and that to a third. `/native` redirects to the native app. */
 let app;
 let home;
 
@@ -55,7 +55,7 @@ after(() => {
   return closeAll(() => chromium?.close(), () => sigma?.stop());
 });
 
-/** A tab of somebody who is signed in, at the page that `parameters` lead to. */
+/** A tab of a signed-in user, at the page that `parameters` lead to. */
 async function open(javaScriptEnabled, parameters) {
   const device = await openDevice(chromium, { javaScriptEnabled });
   device.expected.push(NO_HANDLER);
@@ -66,7 +66,7 @@ async function open(javaScriptEnabled, parameters) {
   return { device, page };
 }
 
-/** The addresses that the device asked for, and those that it was told to go to. */
+/** The addresses that the device requested, and those that it was redirected to. */
 const reached = ({ requests }) => requests.map((request) => `${request.method()} ${request.url()}`);
 
 async function atHome({ device, page }, method) {
@@ -118,7 +118,7 @@ for (const script of [true, false]) {
     const straight = { client_id: "phone", redirect_uri: NATIVE, code_challenge_method: "S256", code_challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM" };
     for (const parameters of [straight, { redirect_uri: `${app}/native` }]) {
       const { device, page } = await open(script, { ...parameters, prompt: "consent" });
-      // Nothing can open this address here, so the page stays: what counts is that the browser went for it.
+      // Nothing can open this address here, so the page stays: what counts is that the browser tried.
       const launched = page.waitForEvent("requestfailed", (request) => request.url().startsWith(NATIVE));
       await PRESS.consent(page);
       await launched;

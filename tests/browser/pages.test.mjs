@@ -1,4 +1,4 @@
-//! Pages that a sign-in does not pass through, and what every page refuses.
+//! Pages outside the sign-in flow, and what every page refuses.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
@@ -27,7 +27,7 @@ for (const [name, path, shown] of [
 ]) {
   test(`${path} is accessible, logs no errors and fits every screen`, async () => {
     await page.goto(demo.server + path);
-    // What a script draws is not there yet when the page is.
+    // Content drawn by script appears after the page.
     await page.locator(shown).waitFor();
     await inspect(page, name);
   });

@@ -26,7 +26,7 @@ before(async () => {
 });
 after(() => closeAll(() => device && closeDevice(device), () => chromium?.close(), () => demo?.stop()));
 
-/** The next mail to the person with that subject; it is there once. */
+/** The next mail to the user with that subject; consumes it. */
 async function mailed(subject) {
   for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await delay(50)) {
     for (const file of await readdir(demo.mails).catch(() => [])) {
@@ -45,7 +45,7 @@ async function fill(fields) {
   for (const [label, text] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).fill(text);
 }
 
-/** Pages are looked at with a script of the test's own, which needs one to be allowed. */
+/** Inspecting pages takes a script of the test's own, so scripts must be enabled. */
 async function look(name) {
   const other = await openDevice(chromium, { storageState: await device.context.storageState() });
   other.expected.push(/status of 4\d\d/);
@@ -55,7 +55,7 @@ async function look(name) {
   await closeDevice(other);
 }
 
-/** As `look`, for what a form answered: it is shown again as it is. */
+/** Like `look`, for the response to a form, without reloading it. */
 async function lookAtAnswer(name) {
   const html = await page.content();
   const url = page.url();

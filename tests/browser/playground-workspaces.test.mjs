@@ -1,4 +1,4 @@
-//! The Playground's other flow: a person of a workspace logs in by a click, and everything that follows.
+//! The Playground's workspace flow: quick login, and everything after it.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -17,7 +17,7 @@ before(async () => {
 });
 after(() => closeAll(() => device && closeDevice(device), () => chromium?.close(), () => demo?.stop()));
 
-/** Opens the flow and logs somebody in. */
+/** Opens the flow and logs a member in. */
 async function logIn(workspace, name) {
   await page.goto(demo.playground);
   await page.getByRole("link", { name: "Workspaces", exact: true }).click();
@@ -26,12 +26,12 @@ async function logIn(workspace, name) {
   await page.getByRole("region", { name: workspace }).getByRole("button", { name, pressed: true }).waitFor();
 }
 
-/** Presses a button of an action; returns what was sent and answered, as the page shows it. */
+/** Presses a button of an action; returns request and response as shown on the page. */
 async function press(title, label) {
   const action = page.locator("section.action").filter({ has: page.getByRole("heading", { name: title, exact: true }) });
   const before = await action.locator(".exchange").elementHandles();
   await action.getByRole("button", { name: label, exact: true }).click();
-  // The answer is a new element; an older one leaves the page.
+  // The response is a new element that replaces an older one.
   if (before.length > 0) await before[0].waitForElementState("hidden");
   const [request, answer] = [action.locator(".half").first(), action.locator(".half").last()];
   const status = await action.locator(".badge").innerText();

@@ -1,4 +1,4 @@
-//! A person comes back: on the same device, on a new one, in two tabs, and to an app that wants more or less of them.
+//! Returning users: on the same device, on a new one, in two tabs, and to apps with various prompts.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -17,7 +17,7 @@ let sub;
 /** The claims of a JWT; the Playground has verified it. */
 const claims = (jwt) => JSON.parse(Buffer.from(jwt.split(".")[1], "base64url").toString());
 
-/** Goes through a sign-in that ends with tokens; `steps` does what the pages ask for. */
+/** Completes a sign-in up to the tokens; `steps` handles the pages. */
 async function signIn(tab, parameters, steps) {
   await openPlayground(tab, demo, parameters);
   await ask(tab);
@@ -35,7 +35,7 @@ async function signOut() {
   await device.context.clearCookies();
 }
 
-/** Signs in anew, whatever the test before left. */
+/** Signs in again, whatever the previous test left behind. */
 async function signedIn() {
   await signOut();
   return signIn(page, {}, () => unlock(page));

@@ -1,4 +1,4 @@
-//! Makes the pictures of the README from the real thing: `make images`.
+//! Takes the README's screenshots of the real program: `make images`.
 
 import { mkdir } from "node:fs/promises";
 import { openChromium, openDevice } from "./browser.mjs";

@@ -1,4 +1,4 @@
-//! A stranger makes a key, signs in to the Playground and sees the tokens; key and password never leave the browser.
+//! A new user creates a key, signs in to the Playground and sees the tokens; key and password never leave the browser.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";

@@ -1,11 +1,11 @@
-//! The pages of the server as a person uses them: by what they read on them.
+//! The pages of the server as users operate them: by visible text.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 
 export const password = "correct horse battery staple";
 
-/** Makes a key on `/signup`; returns the path of the backup file that was downloaded. Ends where the page leads on. */
+/** Makes a key on `/signup`; returns the path of the backup file that was downloaded. Ends where the page continues. */
 export async function makeKey(page) {
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByLabel("Password again").fill(password);
@@ -19,7 +19,7 @@ export async function makeKey(page) {
   return file;
 }
 
-/** Opens the key that this device has. */
+/** Unlocks the key on this device. */
 export async function unlock(page, secret = password) {
   await page.getByLabel("Password of your key").fill(secret);
   await page.getByRole("button", { name: "Unlock and sign in" }).click();
@@ -33,7 +33,7 @@ export async function importBackup(page, file) {
   await page.getByRole("button", { name: "Open and sign in" }).click();
 }
 
-/** Says yes on the consent page. */
+/** Allows on the consent page. */
 export async function allow(page) {
   await page.waitForURL("**/consent?**");
   await page.getByRole("button", { name: "Allow" }).click();

@@ -14,10 +14,10 @@ let chromium;
 let demo;
 let device;
 let page;
-/** Where the pages of the workspace are. */
+/** The address of the workspace's pages. */
 let base;
 
-/** Gets in by a click, as the demo lets everybody; returns where the pages of the workspace are. */
+/** Logs in by quick login, which the demo offers to everybody; returns the address of the workspace's pages. */
 async function enter(tab, name, workspace = "Harbour Bakery") {
   await tab.goto(`${demo.server}/workspace/login`);
   await tab.getByRole("form", { name: workspace }).getByRole("button", { name: new RegExp(`^${name}`) }).click();
@@ -25,13 +25,13 @@ async function enter(tab, name, workspace = "Harbour Bakery") {
   return new URL(tab.url()).pathname.split("/").slice(0, 3).join("/");
 }
 
-/** Opens what asks before it does something, and does it. */
+/** Opens a confirmation and confirms it. */
 async function confirm(tab, summary, button) {
   await tab.locator("summary", { hasText: summary }).click();
   await tab.getByRole("button", { name: button }).click();
 }
 
-/** The path of the link that was mailed to somebody about a workspace. */
+/** The path of the invitation link mailed to an address. */
 async function mailedLink(address, workspace) {
   for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await delay(50)) {
     for (const file of await readdir(demo.mails).catch(() => [])) {
@@ -133,7 +133,7 @@ test("a role is created line by line, changed, and not deleted while in use", as
   await page.getByLabel("Attribute 1 of schema 1").fill("cost");
   await page.getByLabel("Level").first().selectOption("Write");
   await page.getByRole("button", { name: "Add lines" }).first().click();
-  // Nothing is saved yet, nothing is lost, and there is room for more.
+  // Nothing is saved or lost yet, and there are more lines.
   assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "Bookkeeper");
   assert.equal(await page.getByLabel("Attribute 1 of schema 1").inputValue(), "cost");
   await page.getByLabel("Attribute 3 of schema 1").fill("supplier");
@@ -170,7 +170,7 @@ test("a key is shown once, copied, used, and deactivated", async () => {
   await told("Copied");
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), key);
   await assertAccessible(page, "workspace-key-made");
-  // The picture shows no key that ever worked.
+  // The screenshot must not show a key that ever worked.
   await page.getByLabel("API key", { exact: true }).evaluate((field) => (field.value = `sigma_sk_live_${"example".repeat(6).slice(0, 38)}`));
   await photograph(page, "workspace-key-made");
   const me = () => fetch(`${demo.server}/api/v1/auth/me`, { headers: { "X-Sigma-ApiKey": key } });

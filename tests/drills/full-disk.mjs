@@ -1,4 +1,4 @@
-//! A disk that holds database and log, and has no room left.
+//! A full disk that holds database and log.
 
 import { rm } from "node:fs/promises";
 import { join } from "node:path";

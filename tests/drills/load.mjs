@@ -1,4 +1,4 @@
-//! People who sign in to an app over and over, and what the server acknowledged to them: every promise is asked for again
+//! Users who sign in to an app over and over, and what the server acknowledged to them: every promise is checked again
 //! after the fault.
 
 import { createHash, randomBytes } from "node:crypto";
@@ -23,7 +23,7 @@ export async function makePeople(sigma, count) {
   return { app, people };
 }
 
-/** Signs a person in by password, and lets them agree to the app once. */
+/** Signs a user in by password, and consents to the app once. */
 async function signIn(issuer, email, app, agent) {
   const answer = await send(`${issuer}/workspace/login`, { form: { email, password }, headers: { origin: issuer }, agent });
   const cookies = cookiesOf(answer);
@@ -65,17 +65,17 @@ async function askForCode(issuer, app, person, more, agent) {
   return { ...answer, verifier };
 }
 
-/** What loops did, and what the server said to them. */
+/** The actions of the loops, and the server's answers. */
 export class Load {
   acknowledged = { exchange: 0, refresh: 0, revocation: 0 };
   /** Answers by step and status, other than 200 and 303; 0 is a broken connection. */
   refused = {};
-  /** Tokens by what was promised of them last. */
+  /** Tokens by their last acknowledged state. */
   live = new Set();
   revoked = new Set();
   /** The newest refresh token of each chain. */
   chains = new Set();
-  /** When each acknowledged write was answered, in milliseconds since the epoch. */
+  /** The time of each acknowledged write, in milliseconds since the epoch. */
   moments = [];
   #running = false;
   #loops = [];
@@ -87,7 +87,7 @@ export class Load {
     this.agent = connections();
   }
 
-  /** Starts `count` loops. Each goes to its next server for each request. */
+  /** Starts `count` loops. Each uses the next server for each request. */
   start(count, pause = 0) {
     this.#running = true;
     this.#loops = Array.from({ length: count }, (_, number) => this.#loop(number, pause));
@@ -148,7 +148,7 @@ export class Load {
       this.chains.add(second.refresh_token);
       return true;
     }
-    // Whatever the answer: from here on nobody was promised that these live.
+    // Whatever the answer: from here on, these are not promised to be valid.
     this.live.delete(first.access_token);
     this.live.delete(second.access_token);
     const revoked = await this.#post(issuer(), "/api/auth/oauth2/revoke", { token: second.refresh_token });
@@ -166,7 +166,7 @@ export class Load {
     return send(issuer + path, { form, headers: { authorization }, agent: this.agent });
   }
 
-  /** Asks `issuer` for everything that was acknowledged: how much of it is gone, and what was undone. */
+  /** Checks everything acknowledged at `issuer`: what is lost, and what was undone. */
   async verify(issuer) {
     const active = async (token) => {
       for (;;) {

@@ -1,4 +1,4 @@
-//! Programs that a drill starts for itself and ends with it, as a user without rights where the drill runs as root.
+//! Programs that a drill starts and stops, as an unprivileged user where the drill runs as root.
 
 import { execFile, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
@@ -37,7 +37,7 @@ export function removeDirectory(path) {
 
 const started = new Set();
 
-/** Starts a program in a process group of its own; what it prints goes to `log`. */
+/** Starts a program in a process group of its own, with its output in `log`. */
 export function start(command, args, { cwd, log, env = {}, asSelf = false }) {
   const file = openSync(log, "a");
   const child = spawn(command, args, {
@@ -77,7 +77,7 @@ export function start(command, args, { cwd, log, env = {}, asSelf = false }) {
   };
 }
 
-/** Nothing of a drill outlives it, also when somebody interrupts it. */
+/** Nothing of a drill outlives it, even if interrupted. */
 function endAll() {
   for (const child of started) {
     try {
@@ -90,7 +90,7 @@ function endAll() {
 process.once("exit", endAll);
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 
-/** Waits until `happened` says so, `seconds` at most. */
+/** Waits until `happened` returns true, at most `seconds`. */
 export async function until(what, happened, seconds = 60) {
   for (const deadline = Date.now() + seconds * 1_000; Date.now() < deadline; ) {
     if (await happened()) return;

@@ -1,4 +1,4 @@
-//! nginx and haproxy before one or two servers.
+//! nginx and haproxy in front of one or two servers.
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -48,7 +48,7 @@ http {
   return begin("nginx", ["-p", directory, "-e", "stderr", "-c", join(directory, "nginx.conf")], directory, port);
 }
 
-/** haproxy that asks each server whether it is ready. */
+/** haproxy with readiness checks of each server. */
 export async function startHaproxy(directory, servers) {
   const port = await freePort();
   await writeFile(

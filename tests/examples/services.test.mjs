@@ -21,7 +21,7 @@ const services = {
   rust: [join(target, "debug/notes-service"), []],
 };
 
-/** What Sigma calls the service behind a proxy. */
+/** The service's audience behind a proxy. */
 const audience = "https://api.example.org";
 
 let sigma;
@@ -40,7 +40,7 @@ after(async () => {
   if (directory) await rm(directory, { recursive: true, force: true });
 });
 
-/** Starts a service with these settings; where it answers, once it does, and how it is ended. */
+/** Starts a service with these settings; returns its address, once it responds, and how to stop it. */
 async function start(name, settings) {
   const [command, args] = services[name];
   const child = spawn(command, args, {
@@ -185,7 +185,7 @@ describe("the service in typescript behind a proxy", () => {
     return { status: answer.status, body: await answer.json() };
   }
 
-  /** What Sigma answers a proxy that asks about this credential. */
+  /** Sigma's response to a proxy that asks about this credential. */
   async function forwarded(headers, to = audience) {
     const answer = await fetch(`${sigma.issuer}/api/v1/auth/forward?audience=${to}`, { headers });
     assert.equal(answer.status, 200);

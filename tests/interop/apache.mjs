@@ -1,5 +1,5 @@
 //! Apache with mod_auth_openidc and the configuration that the guide shows. Only addresses and the secret are replaced. It
-//! runs in a directory of its own, without rights of root's.
+//! runs in a directory of its own, without root privileges.
 
 import { spawn } from "node:child_process";
 import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -14,7 +14,7 @@ const privileged = process.getuid() === 0;
 const modules = "/usr/lib/apache2/modules";
 const example = new URL("../../docs/examples/sign-in/apache.conf", import.meta.url);
 
-/** Replaces a text; one that is not there means that the example changed and this file did not. */
+/** Replaces a text; fails if it is missing, because then the example changed and this file did not. */
 function replaced(text, [from, to]) {
   if (!text.includes(from)) throw new Error(`the example has no ${from}`);
   return text.replaceAll(from, to);

@@ -32,7 +32,7 @@ before(async () => {
 });
 after(() => Promise.all([app?.stop(), api?.stop(), sigma?.stop()]));
 
-/** Where the app sends a browser that wants to sign in. */
+/** Where the app redirects a browser for sign-in. */
 async function request() {
   const response = await person.browser.fetch(`${app.origin}/login`);
   assert.equal(response.status, 302, app.output());

@@ -1,4 +1,4 @@
-//! better-auth's `genericOAuth` signs a person in. It insists on an e-mail address, so the app has `placeholder_email`.
+//! better-auth's `genericOAuth`. It requires an e-mail address, so the app has `placeholder_email`.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

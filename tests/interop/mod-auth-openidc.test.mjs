@@ -32,7 +32,7 @@ async function withApache(port, more, run) {
   }
 }
 
-/** Who Apache says that the browser at `url` is. */
+/** The user whom Apache sees in the browser at `url`. */
 async function seen(person, url, apache) {
   const { response } = await person.browser.visit(url);
   assert.equal(response.status, 200, await apache.log());
@@ -63,7 +63,7 @@ test("a user signs in with PKCE, is known to the application, and signs out", ()
 
 test("the code arrives by form_post", () =>
   withApache(ports[1], "OIDCResponseMode form_post", async (apache, person) => {
-    // Consent is a page between; once it is remembered, the answer is the form itself.
+    // The consent page comes between; once consent is stored, the response is the form itself.
     const first = await person.browser.fetch(`${apache.origin}/`);
     const byQuery = new URL(first.headers.get("location"));
     assert.equal(byQuery.searchParams.get("response_mode"), "form_post");

@@ -1,4 +1,4 @@
-//! `next-auth` 4 signs a person in with nothing but Sigma's discovery document. Its handler is the one that a Next app mounts
+//! `next-auth` 4 with nothing but Sigma's discovery document. Its handler is the one that a Next app mounts
 //! at `pages/api/auth/[...nextauth]`, here mounted on Node's own server.
 
 import assert from "node:assert/strict";
@@ -11,7 +11,7 @@ import { newPerson } from "./person.mjs";
 
 const NextAuth = createRequire(import.meta.url)("next-auth/next").default;
 
-/** Gives Node's request and response what Next's have more. */
+/** Extends Node's request and response to those of Next. */
 function asNext(handler) {
   return async (request, response) => {
     const url = new URL(request.url, "http://app.invalid");

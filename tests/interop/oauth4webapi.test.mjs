@@ -1,4 +1,4 @@
-//! `oauth4webapi`: the whole way with the strictest checks there are, each answer processed by the library.
+//! `oauth4webapi`: the whole flow under its strict checks, with every response processed by the library.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -20,7 +20,7 @@ before(async () => {
 });
 after(() => sigma?.stop());
 
-/** Signs a new person in to `app`; returns the processed token answer. */
+/** Signs a new user in to `app`; returns the processed token response. */
 async function signIn(app, authentication, scope) {
   const verifier = oauth.generateRandomCodeVerifier();
   const nonce = oauth.generateRandomNonce();

@@ -1,4 +1,4 @@
-//! The OpenAPI document is valid, and clients that generators make of it compile and work.
+//! The OpenAPI document is valid, and clients generated from it compile and work.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -16,7 +16,7 @@ const here = new URL("./", import.meta.url).pathname;
 const generated = join(here, "generated");
 const run = promisify(execFile);
 
-// The document is the same whatever the store, and generators take their time.
+// The document does not depend on the store, and generators are slow.
 const skip = process.env.SIGMA_TEST_STORE === "postgres";
 
 let sigma;
@@ -47,7 +47,7 @@ after(async () => {
   for (const path of [directory, generated]) if (path) await rm(path, { recursive: true, force: true });
 });
 
-/** What both programs see, whatever they are written in. */
+/** The expected observations of both programs. */
 function assertSeen(seen) {
   const { roles, caller, ...rest } = seen;
   assert.deepEqual(roles.toSorted(), ["Admin", "Member"]);

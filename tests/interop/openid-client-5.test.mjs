@@ -1,4 +1,4 @@
-//! `openid-client` 5, on which next-auth and many others stand: RS256 id tokens without being told.
+//! `openid-client` 5, the basis of next-auth and many others: RS256 ID tokens by default.
 
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
@@ -102,7 +102,7 @@ test("form_post returns the response in a form", async () => {
   const url = client.authorizationUrl({ scope: "openid", response_mode: "form_post", nonce, state: "s&<\"s" });
   const consent = new URL((await person.browser.visit(url)).url);
   const interaction = consent.searchParams.get("interaction");
-  // As the page does it without script.
+  // Like the page without script.
   const form = new URLSearchParams({ interaction, accept: "true" }).toString();
   const headers = { "content-type": "application/x-www-form-urlencoded", accept: "text/html" };
   const answer = await person.browser.post(`${sigma.issuer}/api/auth/oauth2/consent`, form, headers);

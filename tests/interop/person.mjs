@@ -1,4 +1,4 @@
-//! A person and their browser: a key, cookies, and the steps of a sign-in without a screen.
+//! A user and their browser: a key, cookies, and the steps of a sign-in without a screen.
 
 import assert from "node:assert/strict";
 import { request } from "node:http";
@@ -9,7 +9,7 @@ import { getAuthToken } from "bitcoin-auth";
 const SIGN_IN = "/api/auth/sign-in/sigma";
 const SIGN_UP = "/api/auth/sign-up/sigma";
 
-/** One HTTP exchange. Node's own fetch cannot be used: it always says that it is a script (`Sec-Fetch-Mode: cors`). */
+/** One HTTP exchange. Node's own fetch is unusable: it always identifies as a script (`Sec-Fetch-Mode: cors`). */
 async function exchange(url, { method = "GET", headers, body }) {
   const [message] = await new Promise((resolve, reject) =>
     request(url, { method, headers }, (...answer) => resolve(answer)).on("error", reject).end(body),
@@ -20,11 +20,11 @@ async function exchange(url, { method = "GET", headers, body }) {
   return new Response(content.length > 0 ? content : null, { status: message.statusCode, headers: answer });
 }
 
-/** Keeps cookies by host, as browsers do (ports do not separate them), and follows no redirect by itself. */
+/** Keeps cookies by host, as browsers do (ports do not separate them), and does not follow redirects. */
 export class Browser {
   #cookies = new Map();
 
-  /** A script's request when it has a method other than GET, else a navigation. */
+  /** A script's request for methods other than GET, else a navigation. */
   async fetch(url, init = {}) {
     const { hostname, origin } = new URL(url);
     const jar = this.#cookies.get(hostname) ?? new Map();
@@ -55,7 +55,7 @@ export class Browser {
     });
   }
 
-  /** Goes where redirects lead, but stops before it would leave for a URL that `until` recognises. */
+  /** Follows redirects, but stops before a URL that `until` accepts. */
   async visit(url, until = () => false) {
     for (let hops = 0; hops < 10; hops += 1) {
       if (until(url)) return { url, response: null };
@@ -109,7 +109,7 @@ export class Person {
   }
 
   /**
-   * Goes through an authorization request as a person would: signs in when asked, allows when asked.
+   * Completes an authorization request as a user would: signs in and consents when asked.
    * Returns the URL at the app to which the browser is sent, which starts with `redirectUri`.
    */
   async authorize(url, redirectUri) {
@@ -137,7 +137,7 @@ export class Person {
   }
 }
 
-/** A person who has an account and is signed out. */
+/** A user with an account, signed out. */
 export async function newPerson(issuer) {
   const person = new Person(issuer);
   await person.signUp();

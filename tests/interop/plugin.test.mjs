@@ -1,4 +1,4 @@
-//! `@sigma-auth/better-auth-plugin` 0.0.75 as it is published: its browser half with the few globals of a page that it
+//! `@sigma-auth/better-auth-plugin` 0.0.75 as published: its browser half with the few globals of a page that it
 //! touches, its server half in a better-auth app.
 
 import assert from "node:assert/strict";

@@ -1,4 +1,4 @@
-//! Python programs beside the real server: the packages of python/requirements.txt.
+//! Python programs against the real server, with the packages of python/requirements.txt.
 
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";

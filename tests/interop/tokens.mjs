@@ -1,4 +1,4 @@
-//! Verifies what Sigma signs with `jose`, which nobody here wrote.
+//! Verifies Sigma's signatures with `jose`, an independent implementation.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -20,7 +20,7 @@ export async function verifyAccessToken(issuer, token, audience = issuer) {
   return payload;
 }
 
-/** Verifies an id token, and that it belongs to the access token beside it (`at_hash`). Returns its claims. */
+/** Verifies an id token, and that it matches the access token (`at_hash`). Returns its claims. */
 export async function verifyIdToken(issuer, tokens, clientId, { algorithm = "RS256", nonce } = {}) {
   const { payload } = await jwtVerify(tokens.id_token, keySet(issuer), {
     issuer,

@@ -1,5 +1,5 @@
-//! An API behind nginx and behind Caddy, as the guide configures them: who calls arrives in five headers that only Sigma
-//! fills in, and whoever may not call does not get that far.
+//! An API behind nginx and behind Caddy, as the guide configures them: the caller arrives in five headers that only Sigma
+//! fills in, and unauthorized calls do not get that far.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -28,7 +28,7 @@ after(async () => {
 const bearer = (token) => ["Authorization", `Bearer ${token}`];
 const withKey = (key) => ["X-Sigma-ApiKey", key];
 
-/** What somebody sends who wants to be taken for somebody else. */
+/** Headers of a client that impersonates another caller. */
 const lies = [
   ["X-Sigma-User-Id", "user_of_somebody_else"],
   ["x-sigma-user-id", "user_of_somebody_else"],
@@ -45,7 +45,7 @@ const underscored = lies.flatMap(([name, value]) => [
   [name.toLowerCase().replace(/-(?=[^-]*$)/, "_"), value],
 ]);
 
-/** Other ways to write a path that only who may export may call, and paths that are nearly open. */
+/** Other spellings of a path that needs canExport, and paths that resemble public ones. */
 const spellings = [
   "/export",
   "/export/",
@@ -219,7 +219,7 @@ for (const name of Object.keys(proxies)) {
       for (const path of spellings) {
         const calls = api.calls();
         const refused = await send(proxy.port, { path, headers: [bearer(member.token)] });
-        // Some proxies refuse a path by themselves.
+        // Some proxies refuse such a path themselves.
         assert.ok(refused.status === 403 || refused.status === 400, `${path}: ${refused.status}`);
         assert.equal(api.calls(), calls, `${path} reached the API`);
       }

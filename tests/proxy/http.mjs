@@ -1,4 +1,4 @@
-//! Requests with exactly the headers that a test says, and an API that answers what it was sent.
+//! Requests with exactly the headers of a test, and an API that echoes what it received.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -20,7 +20,7 @@ export function send(port, { method = "GET", path = "/", headers = [], body } = 
   });
 }
 
-/** An API that has nothing of its own: it answers method, path, headers and body as they arrived. */
+/** An API that echoes method, path, headers and body as they arrived. */
 export async function startApi() {
   let calls = 0;
   const server = createServer(async (incoming, answer) => {
@@ -31,7 +31,7 @@ export async function startApi() {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     address: `127.0.0.1:${server.address().port}`,
-    /** How often anybody reached it. */
+    /** How many requests reached it. */
     calls: () => calls,
     stop: () => new Promise((resolve) => (server.close(resolve), server.closeAllConnections())),
   };
@@ -50,7 +50,7 @@ export async function startWsgiApi() {
   };
 }
 
-/** What the fifth header says to `audience`, once its kind, its signature by a key of Sigma's and its audience are checked. */
+/** The claims of the fifth header for `audience`, after verifying its type, its signature by a key of Sigma's and its audience. */
 export async function signedCaller(issuer, token, audience) {
   const [header, claims, signature] = token.split(".");
   const read = (part) => JSON.parse(Buffer.from(part, "base64url"));
@@ -64,7 +64,7 @@ export async function signedCaller(issuer, token, audience) {
   return read(claims);
 }
 
-/** The four headers that say who calls, as the API got them. */
+/** The four headers that describe the caller, as the API received them. */
 export function caller(seen) {
   const names = ["user-id", "workspace-id", "role-id", "permissions"];
   return Object.fromEntries(names.map((name) => [name, seen.headers[`x-sigma-${name}`] ?? ""]));

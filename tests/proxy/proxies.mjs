@@ -1,5 +1,5 @@
 //! nginx and Caddy with the configuration that the guide shows. Only addresses are replaced: plain HTTP on a free port
-//! instead of TLS on 443. They run in a directory of their own, without rights of root's.
+//! instead of TLS on 443. They run in a directory of their own, without root privileges.
 
 import { spawn } from "node:child_process";
 import { chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ const nobody = 65534;
 const privileged = process.getuid() === 0;
 const examples = new URL("../../docs/examples/proxy/", import.meta.url);
 
-/** Replaces every occurrence; a text that is not there means that the example changed and this file did not. */
+/** Replaces every occurrence; fails if there is none, because then the example changed and this file did not. */
 function replaced(text, replacements) {
   for (const [pattern, by] of replacements) {
     if (!text.match(pattern)) throw new Error(`the example has no ${pattern}`);
@@ -56,7 +56,7 @@ async function caddy(directory, port, addresses) {
   return ["caddy", ["run", "--config", join(directory, "Caddyfile"), "--adapter", "caddyfile"]];
 }
 
-/** The proxies by name: each writes its configuration and says how it is started. */
+/** The proxies by name: each writes its configuration and returns how to start it. */
 export const proxies = { nginx, caddy };
 
 function listens(port) {
@@ -67,7 +67,7 @@ function listens(port) {
   });
 }
 
-/** One start of the proxy called `name`; nothing when somebody else took the port. */
+/** Starts the proxy called `name` once; undefined if its port was taken. */
 async function attempt(name, addresses) {
   const directory = await mkdtemp(join(tmpdir(), `sigma-${name}-`));
   const port = await freePort();

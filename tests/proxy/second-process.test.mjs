@@ -1,4 +1,4 @@
-//! Two processes of Sigma on one PostgreSQL: what one of them is told holds behind the other within a second.
+//! Two processes of Sigma on one PostgreSQL: a change made through one takes effect behind the other within a second.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -14,7 +14,7 @@ let proxy;
 let workspace;
 
 before(async () => {
-  // The example asks for a signed header too.
+  // The example requests a signed header too.
   sigma = await startSigma({ SIGMA__WORKSPACES__FORWARD_AUDIENCES: JSON.stringify(["https://api.example.org"]) });
   api = await startApi();
   workspace = await makeWorkspace(sigma, "Ledger");

@@ -11,15 +11,15 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** The binary under test: `make` names it, otherwise it is where `cargo build` puts it. */
+/** The binary under test: set by `make`, by default that of `cargo build`. */
 export const binary = process.env.SIGMA_BIN ?? new URL("../../target/debug/sigma", import.meta.url).pathname;
 
-/** How long a server may take to answer, in milliseconds: a busy machine is slow, what is broken never comes. */
+/** How long a server may take to answer, in milliseconds: a busy machine is slow, a broken one never gets there. */
 export const PATIENCE = 60_000;
 
 /**
- * A port that nobody listens on. It is not the kernel's choice, which is any port from 32768 on: those are also given to
- * outgoing connections, and one of them could have it before the server.
+ * A port that nobody listens on. It is not chosen by the kernel, whose range from 32768 on is also used for
+ * outgoing connections, one of which could take it before the server.
  */
 export async function freePort() {
   for (;;) {
@@ -49,7 +49,7 @@ async function emptyDatabase(directory) {
   return { url: url.href, drop: () => statement(`DROP DATABASE ${name} WITH (FORCE)`) };
 }
 
-/** Waits until `url` answers 200; says what the server printed when it died instead. */
+/** Waits until `url` answers 200; fails with the server's output if it died instead. */
 async function answers(url, child, output) {
   for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; ) {
     if (child.exitCode !== null) throw new Error(`sigma ended with ${child.exitCode}:\n${output()}`);
@@ -60,7 +60,7 @@ async function answers(url, child, output) {
   throw new Error(`${url} did not answer:\n${output()}`);
 }
 
-/** Starts `sigma ARGUMENTS` and keeps what it prints. */
+/** Starts `sigma ARGUMENTS` and keeps its output. */
 export function launch(args, environment, cwd) {
   const child = spawn(binary, args, { cwd, env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
@@ -69,7 +69,7 @@ export function launch(args, environment, cwd) {
   return {
     child,
     output: () => printed,
-    /** Resolves to the exit code, after the signal that an operator would send. */
+    /** Stops it with the signal that an operator would send; resolves to the exit code. */
     async stop() {
       if (child.exitCode === null) child.kill("SIGTERM");
       return ended;
@@ -78,7 +78,7 @@ export function launch(args, environment, cwd) {
 }
 
 /**
- * A running `sigma serve`. Rate limits are off, because every caller of a test has the same address.
+ * A running `sigma serve`. Rate limits are off, because all requests of a test come from one address.
  * @param settings environment variables that override the defaults
  */
 export async function startSigma(settings = {}) {
@@ -109,18 +109,18 @@ export async function startSigma(settings = {}) {
     throw error;
   }
 
-  /** Runs an admin command beside the server and returns what it says. */
+  /** Runs an admin command alongside the server and returns its output. */
   const admin = async (...args) => {
     const env = { ...process.env, ...environment };
     const { stdout } = await run(binary, [...args, "--json"], { cwd: directory, env });
     return JSON.parse(stdout);
   };
 
-  /** The link in the mail to `address`. No mail server is set, so mails are files. */
+  /** The link in the mail to `address`. No mail server is configured, so mails are files. */
   const mailedLink = async (address) => {
     const folder = join(directory, "sigma-mails");
     for (let tries = 0; tries < 1_200; tries += 1) {
-      // A file is written under another name first.
+      // Files are first written under another name.
       const whole = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".eml"));
       for (const name of whole) {
         const mail = (await readFile(join(folder, name), "utf8")).replaceAll("\r\n", "\n");
@@ -134,7 +134,7 @@ export async function startSigma(settings = {}) {
     throw new Error(`no mail to ${address}:\n${server.output()}`);
   };
 
-  /** Starts a second process on the same database, which must be PostgreSQL. Returns where it answers. */
+  /** Starts a second process on the same database, which must be PostgreSQL. Returns its address. */
   const beside = async () => {
     const own = await freePort();
     const other = launch(["serve"], { ...environment, SIGMA__LISTEN: `127.0.0.1:${own}` }, directory);

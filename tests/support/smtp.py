@@ -13,7 +13,7 @@ import warnings
 from email import message_from_bytes
 from email.policy import default
 
-# That a test's server is lax is meant.
+# A test server may be lax.
 warnings.simplefilter("ignore")
 logging.disable()
 

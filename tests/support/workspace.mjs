@@ -1,4 +1,4 @@
-//! A workspace with an admin and a member, made and joined as in life, and what they do in it.
+//! A workspace with an admin and a member, created and joined the regular way, and their actions.
 
 import assert from "node:assert/strict";
 
@@ -11,7 +11,7 @@ export const password = "correct horse battery staple";
 export async function makeWorkspace(sigma, name) {
   const { id, roles } = await sigma.admin("workspace", "add", "--name", name);
 
-  /** Asks the API. `body` makes it JSON; the credential is `token` or `key`. */
+  /** Calls the API. `body` makes it JSON; the credential is `token` or `key`. */
   async function ask(method, path, { token, key, body } = {}) {
     const headers = {
       ...(token && { Authorization: `Bearer ${token}` }),
@@ -24,13 +24,13 @@ export async function makeWorkspace(sigma, name) {
     return text && JSON.parse(text);
   }
 
-  /** Logs somebody in anew and returns their token. */
+  /** Logs a member in again and returns their token. */
   async function logIn({ email }) {
     const { token } = await ask("POST", "/auth/login", { body: { email, password, workspaceId: id } });
     return token;
   }
 
-  /** Somebody is invited, opens the link in the mail, chooses a password and logs in. */
+  /** Invites a user, who opens the mailed link, chooses a password and logs in. */
   async function join(roleName) {
     const email = `${roleName}@${name}.example.org`.toLowerCase();
     const roleId = roles.find((role) => role.name === roleName).id;
@@ -43,7 +43,7 @@ export async function makeWorkspace(sigma, name) {
       redirect: "manual",
     });
     assert.equal(accepted.status, 303, await accepted.text());
-    // The id of the invitation goes on naming them; their own is that of their account.
+    // The id of the invitation remains valid; their own is that of their account.
     const { id: userId } = await ask("GET", `/users/${invitation}`, { key: setup.key });
     return { id: userId, email, roleId, token: await logIn({ email }) };
   }
@@ -52,11 +52,11 @@ export async function makeWorkspace(sigma, name) {
   const admin = await join("Admin");
   const member = await join("Member");
 
-  /** Makes an API key: its `id`, and the `key` itself. */
+  /** Creates an API key: its `id`, and the `key` itself. */
   const addKey = (permissions) =>
     ask("POST", "/api-keys", { token: admin.token, body: { name: permissions.join(" "), permissions } });
 
-  /** What services verify tokens with: a JWK set and `workspaceId`. */
+  /** The secrets for verifying tokens: a JWK set and `workspaceId`. */
   const secrets = () => sigma.admin("workspace", "secret", id);
 
   return { id, admin, member, ask, logIn, addKey, secrets };

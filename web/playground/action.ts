@@ -1,26 +1,26 @@
-// One thing that can be done in a step: what it is for, a button, and the exchange that came of it.
+// One thing that can be done in a step: a description, a button, and the resulting exchange.
 
 import { button, h, replace } from "./dom.ts";
 import type { Exchange } from "./exchange.ts";
 import { exchangeView } from "./exchange-view.ts";
 
-/** What can be done. */
+/** An action. */
 export interface Action {
   title: string;
   about: string;
   label: string;
   controls?: HTMLElement;
-  /** Why it cannot be done now. */
+  /** Why it is unavailable at present. */
   blocked?: () => string | undefined;
-  /** Does it and lets every step follow. */
+  /** Runs it and updates every step. */
   run: () => Promise<void>;
-  /** The last exchange that came of it. */
+  /** Its last exchange. */
   exchange: () => Exchange | undefined;
-  /** What there is to see in it, above request and answer. */
+  /** A remark on it, shown above request and response. */
   remark?: (exchange: Exchange) => HTMLElement | undefined;
 }
 
-/** An element that follows changes. */
+/** An element that updates itself. */
 export interface ActionView {
   element: HTMLElement;
   update(): void;
@@ -47,7 +47,7 @@ export function actionView(action: Action): ActionView {
   };
 }
 
-/** A part of a step with its title and what it is about. */
+/** A part of a step with title and description. */
 export function titled(title: string, about: string, ...content: (Node | undefined)[]): HTMLElement {
   return h("section", { class: "action" }, h("h3", {}, title), h("p", { class: "hint" }, about), ...content);
 }

@@ -1,4 +1,4 @@
-// How an app proves who it is at the token, introspection and revocation endpoints (RFC 6749 §2.3, RFC 7523 §2.2).
+// Client authentication at the token, introspection and revocation endpoints (RFC 6749 §2.3, RFC 7523 §2.2).
 
 import { random, utf8 } from "./encoding.ts";
 import type { Request } from "./exchange.ts";
@@ -53,7 +53,7 @@ async function assertion(app: App, secret: string): Promise<string> {
   return sign(key, { iss: app.clientId, sub: app.clientId, aud: app.issuer, jti: random(16), iat: now, exp: now + 60 });
 }
 
-/** The signed header of a Bitcoin-key app. The curve is heavy, so it is loaded only when needed. */
+/** The signed header of a Bitcoin-key app. The curve library is large, so it is loaded only when needed. */
 async function bitcoinToken(privateKeyWif: string, requestPath: string, body: string): Promise<string> {
   const { getAuthToken } = await import("bitcoin-auth");
   try {

@@ -23,17 +23,17 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Puts `children` where the children of `parent` were. */
+/** Replaces the children of `parent` by `children`. */
 export function replace(parent: Element, ...children: Child[]): void {
   parent.replaceChildren(...children.filter((child): child is Node | string => child !== undefined && child !== false));
 }
 
-/** A button that does one thing. */
+/** A button with an action. */
 export function button(label: string, press: () => void | Promise<void>, attributes: Attributes = {}): HTMLButtonElement {
   return h("button", { type: "button", ...attributes, onclick: () => void press() }, label);
 }
 
-/** Says something in the corner of the page, and to a screen reader. */
+/** Shows a message in the corner of the page, and announces it to screen readers. */
 export function announce(message: string): void {
   const toast = document.getElementById("toast");
   if (!toast) return;
@@ -44,7 +44,7 @@ export function announce(message: string): void {
   }, 2500);
 }
 
-/** A button that copies what `text` gives at that moment. */
+/** A button that copies the current result of `text`. */
 export function copyButton(label: string, text: () => string): HTMLButtonElement {
   return button(label, async () => {
     try {
@@ -56,16 +56,16 @@ export function copyButton(label: string, text: () => string): HTMLButtonElement
   }, { class: "quiet" });
 }
 
-/** A verdict on one fact: the word stands there too, for those who do not see the colour. */
+/** A verdict on one fact, in words as well as colour. */
 export function verdict(kind: "ok" | "bad" | "warn", text: string): HTMLLIElement {
   const words = { ok: "Passed", bad: "Failed", warn: "Note" };
   return h("li", { class: `verdict ${kind}` }, h("span", { class: "hidden" }, `${words[kind]}: `), text);
 }
 
-/** The longest text that is shown whole at once. */
+/** The longest text shown in full. */
 const LONG = 120;
 
-/** Text, or its beginning and a button that shows the rest: a token would hide everything around it. */
+/** Text, or its beginning and a button that shows the rest: a token would push everything else away. */
 export function shortened(text: string): Node {
   if (text.length <= LONG) return document.createTextNode(text);
   const place = h("span", {}, `${text.slice(0, LONG / 2)}… `);
@@ -94,7 +94,7 @@ export function json(value: unknown): HTMLElement {
   return h("pre", {}, code);
 }
 
-/** Text as it is, in a block that wraps. */
+/** Plain text in a block that wraps. */
 export function pre(...children: Child[]): HTMLElement {
   return h("pre", {}, h("code", {}, ...children));
 }

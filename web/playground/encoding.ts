@@ -5,7 +5,7 @@ export function base64url(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** The bytes of unpadded base64url; throws if it is none. */
+/** The bytes of unpadded base64url; throws on anything else. */
 export function fromBase64url(text: string): Uint8Array<ArrayBuffer> {
   if (!/^[A-Za-z0-9_-]*$/.test(text)) throw new Error("this is not base64url");
   const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));

@@ -1,4 +1,4 @@
-// A request and its answer beside each other.
+// A request next to its response.
 
 import { copyButton, h, json, pre, shortened } from "./dom.ts";
 import { curl, objectOf, type Exchange, type Request } from "./exchange.ts";
@@ -31,7 +31,7 @@ export function exchangeView(exchange: Exchange): HTMLElement {
   );
 }
 
-/** One half of a pair: a title with its button, and what stands below. */
+/** One half of a pair: a title with its button, and the content below. */
 export function half(title: string, content: Node[], action?: HTMLElement): HTMLElement {
   return h("div", { class: "half" }, h("div", { class: "half-head" }, h("h4", {}, title), action), ...content);
 }
@@ -48,7 +48,7 @@ function bodyLines({ headers, body = "" }: Request): HTMLElement {
   return isJson ? json(JSON.parse(body)) : formLines(body);
 }
 
-/** A form or query, one parameter on each line, decoded: what is sent is percent-encoded. */
+/** A form or query, one parameter per line, decoded: it is sent percent-encoded. */
 export function formLines(text: string): HTMLElement {
   const code: Node[] = [];
   for (const [name, value] of new URLSearchParams(text)) {

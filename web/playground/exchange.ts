@@ -1,6 +1,6 @@
-// One request and its answer, as they were on the wire.
+// One request and its response, as transmitted.
 
-/** What is sent. */
+/** The request. */
 export interface Request {
   method: "GET" | "POST";
   url: string;
@@ -9,7 +9,7 @@ export interface Request {
   body?: string;
 }
 
-/** What came back. */
+/** The response. */
 export interface Answer {
   status: number;
   statusText: string;
@@ -17,7 +17,7 @@ export interface Answer {
   body: string;
 }
 
-/** A request with its answer, or with the reason why there is none. */
+/** A request with its response, or the reason why there is none. */
 export interface Exchange {
   request: Request;
   via: "browser" | "server";
@@ -26,7 +26,7 @@ export interface Exchange {
   millis: number;
 }
 
-/** Sends a request from this browser, or has the Playground's server send it, as an app's backend would. */
+/** Sends a request from this browser, or from the Playground's server, as an app's backend would. */
 export async function send(request: Request, via: "browser" | "server"): Promise<Exchange> {
   const began = performance.now();
   const elapsed = () => Math.round(performance.now() - began);
@@ -85,7 +85,7 @@ export function objectOf(answer: Answer | undefined): Record<string, unknown> | 
   }
 }
 
-/** The same request for a terminal. */
+/** The request as a shell command. */
 export function curl(request: Request): string {
   const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
   const lines = [`curl -i${request.method === "POST" ? " -X POST" : ""} ${quote(request.url)}`];

@@ -1,8 +1,8 @@
-// Labelled inputs. Each can be set from outside without disturbing someone who types in it.
+// Labelled inputs. Setting one from code does not disturb a user who is typing in it.
 
 import { h } from "./dom.ts";
 
-/** What a field is made from. */
+/** The options of a field. */
 export interface FieldOptions {
   name: string;
   label: string;
@@ -10,9 +10,9 @@ export interface FieldOptions {
   type?: "text" | "password" | "textarea";
   /** Suggestions. */
   suggest?: string[];
-  /** Told on every keystroke. */
+  /** Called on every keystroke. */
   input?: (value: string) => void;
-  /** Told when the person is done with the field. */
+  /** Called when the user leaves the field. */
   change?: (value: string) => void;
 }
 

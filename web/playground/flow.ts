@@ -1,4 +1,4 @@
-// A flow: steps below each other, and a list of them.
+// A flow: a column of steps, and a list of them.
 
 import { h } from "./dom.ts";
 import type { Step } from "./playground.ts";
@@ -10,7 +10,7 @@ export interface Flow {
   steps: Step[];
   /** Its steps. */
   element: HTMLElement;
-  /** The list of its steps as they stand. */
+  /** The list of its steps with their progress. */
   list(): HTMLElement[];
 }
 

@@ -13,7 +13,7 @@ export interface Jwt {
 /** A key of a key set (RFC 7517). */
 export type Jwk = JsonWebKey & { kid?: string };
 
-/** The parts of a compact JWS, or nothing if it is none. */
+/** The parts of a compact JWS, or undefined for anything else. */
 export function decode(token: string): Jwt | undefined {
   const [header, claims, signature, ...rest] = token.split(".");
   if (!header || !claims || signature === undefined || rest.length > 0) return undefined;
@@ -49,7 +49,7 @@ const SUITES: Record<string, Suite> = {
   EdDSA: { kty: "OKP", import: { name: "Ed25519" }, verify: "Ed25519" },
 };
 
-/** How a signature check went. */
+/** The result of a signature check. */
 export interface SignatureVerdict {
   valid: boolean;
   text: string;

@@ -1,4 +1,4 @@
-// The page: two flows to choose from, the steps of one below each other, a list of them beside it.
+// The page: a choice of two flows, the steps of the current one, and a list of them.
 
 import { h, replace } from "./dom.ts";
 import { flow, type Flow } from "./flow.ts";
@@ -46,7 +46,7 @@ if (arrived) {
   section.querySelector<HTMLElement>("h2")?.focus({ preventScroll: true });
 }
 
-/** Takes in what the browser brought back from the server, and cleans the address. Says which step it belongs to. */
+/** Reads the server's response from the address, and cleans the address. Returns the step that it belongs to. */
 function arrive(): string | undefined {
   const { state } = playground;
   const posted = document.querySelector<HTMLMetaElement>('meta[name="form-post"]')?.content;
@@ -82,7 +82,7 @@ function show(): void {
   follow();
 }
 
-/** Brings the list of steps and the server's state up to date. */
+/** Updates the list of steps and the server's state. */
 function follow(): void {
   replace(
     element("flows"),

@@ -1,4 +1,4 @@
-// What all steps share: the state of the flow, what the server says of itself, and how to send as the app.
+// Shared by all steps: the state of the flow, the server's metadata, and sending requests as the app.
 
 import { authenticated } from "./client-auth.ts";
 import { challengeOf, random } from "./encoding.ts";
@@ -6,41 +6,41 @@ import { objectOf, send, type Exchange, type Request } from "./exchange.ts";
 import type { Jwk } from "./jwt.ts";
 import { forget, remember, restore, secrets, type AuthMethod, type State } from "./state.ts";
 
-/** An app that the demo has registered. */
+/** An app registered by the demo. */
 export interface DemoApp {
   name: string;
   about: string;
   client_id: string;
   auth: AuthMethod;
-  /** Its secret or WIF, made for this demo. */
+  /** Its secret or WIF, generated for this demo. */
   secret?: string;
 }
 
-/** A workspace of the demo: what its API does not say to strangers. */
+/** A workspace of the demo: facts that its API does not disclose publicly. */
 export interface DemoWorkspace {
   workspaceId: string;
-  /** The names of people's roles, by the people's ids. */
+  /** The names of members' roles, by user id. */
   roles: Record<string, string>;
-  /** Something to ask about a role: a schema of its product and some attributes. */
+  /** An example for resolving a role: a schema of its product and some attributes. */
   schemaId: string;
   attributes: string[];
 }
 
-/** What the demo tells its Playground (`/demo.json`). */
+/** The demo's data for its Playground (`/demo.json`). */
 export interface Demo {
   issuer: string;
-  /** What an admin command begins with: this program, told of the demo's database. */
+  /** The prefix of admin commands: this program with the demo's database. */
   admin: string;
   apps: DemoApp[];
   workspaces: DemoWorkspace[];
 }
 
-/** What a step must offer: its element, and how it follows a change. */
+/** A step: its element, and its update after a change. */
 export interface Step {
   id: string;
   title: string;
   element: HTMLElement;
-  /** Whether it is finished, can be done now, or waits for an earlier one. */
+  /** Whether it is done, current, or waiting for an earlier one. */
   progress(): "done" | "current" | "waiting";
   update(): void | Promise<void>;
 }
@@ -49,12 +49,12 @@ export interface Step {
 export class Playground {
   readonly demo: Demo;
   state: State;
-  /** The server's discovery document, once it was read. */
+  /** The server's discovery document, once read. */
   metadata: Record<string, unknown> | undefined;
   keys: Jwk[] = [];
-  /** Settled when the server has been asked what it says of itself, whatever came of it. */
+  /** Settled when discovery has finished, successfully or not. */
   discovered: Promise<void> = Promise.resolve();
-  /** Settled when the values that protect the next request belong together. */
+  /** Settled when the protection values of the next request are consistent. */
   renewed: Promise<void> = Promise.resolve();
   steps: Step[] = [];
   onchange: () => void = () => undefined;
@@ -65,36 +65,36 @@ export class Playground {
     this.useDemoSecret();
   }
 
-  /** Remembers the state and lets every step follow. */
+  /** Saves the state and updates every step. */
   changed(): void {
     remember(this.state);
     for (const step of this.steps) void step.update();
     this.onchange();
   }
 
-  /** The demo app that is chosen, if it is one. */
+  /** The chosen app, if it is one of the demo's. */
   demoApp(): DemoApp | undefined {
     const { issuer, clientId } = this.state.app;
     return issuer === this.demo.issuer ? this.demo.apps.find((app) => app.client_id === clientId) : undefined;
   }
 
-  /** The secrets of the demo's own apps need not be typed. */
+  /** Fills in the secrets of the demo's own apps. */
   useDemoSecret(): void {
     secrets.value = this.demoApp()?.secret ?? "";
   }
 
-  /** What an admin command for the chosen server begins with. */
+  /** The prefix of admin commands for the chosen server. */
   admin(): string {
     return this.state.app.issuer === this.demo.issuer ? this.demo.admin : "sigma";
   }
 
-  /** An address from the discovery document, or the one that Sigma would have there. */
+  /** An address from the discovery document, or Sigma's default. */
   endpoint(name: string, path: string): string {
     const stated = this.metadata?.[name];
     return typeof stated === "string" ? stated : `${this.state.app.issuer}${path}`;
   }
 
-  /** Reads what the server says of itself and its keys. */
+  /** Reads the server's metadata and keys. */
   discover(): Promise<void> {
     this.discovered = this.#discover();
     return this.discovered;
@@ -120,7 +120,7 @@ export class Playground {
     this.changed();
   }
 
-  /** Posts a form as the app and keeps the exchange under `kind`. Says why, if the app cannot authenticate. */
+  /** Posts a form as the app and keeps the exchange under `kind`. Reports why, if the app cannot authenticate. */
   async post(kind: string, url: string, fields: [string, string][]): Promise<Exchange> {
     const { app } = this.state;
     let exchange: Exchange;
@@ -152,7 +152,7 @@ export class Playground {
     state.parameters["code_challenge_method"] = "S256";
   }
 
-  /** The app changed: what belonged to the old one goes. */
+  /** Switches apps, dropping everything that belongs to the old one. */
   async switchApp(change: Partial<State["app"]>): Promise<void> {
     Object.assign(this.state.app, change);
     this.state.parameters["client_id"] = this.state.app.clientId;
@@ -174,7 +174,7 @@ export class Playground {
     state.exchanges = { ...(discovery && { discovery }), ...(jwks && { jwks }) };
   }
 
-  /** Forgets everything and begins with the demo's first app. */
+  /** Forgets everything and starts with the demo's first app. */
   async reset(): Promise<void> {
     forget();
     this.state = beginning(this.demo);
@@ -185,10 +185,10 @@ export class Playground {
   }
 }
 
-/** Where people come back to. */
+/** The redirect URI. */
 export const REDIRECT_URI = `${location.origin}/callback`;
 
-/** Where people come back to after they signed out. */
+/** The post-logout redirect URI. */
 export const SIGNED_OUT_URI = `${location.origin}/signed-out`;
 
 function beginning(demo: Demo): State {

@@ -1,9 +1,9 @@
-// What the Playground remembers while the browser is away at the server: in this tab's sessionStorage alone.
-// Secrets and private keys are not part of it; they live in memory and are asked for again after a page load.
+// The Playground's state while the browser visits the server: kept only in this tab's sessionStorage.
+// Secrets and private keys are not part of it; they live in memory and must be entered again after a page load.
 
 import type { Exchange } from "./exchange.ts";
 
-/** How the app proves who it is at the token endpoint. */
+/** Client authentication at the token endpoint. */
 export const AUTH_METHODS = [
   "none",
   "client_secret_basic",
@@ -15,16 +15,16 @@ export const AUTH_METHODS = [
 /** One of them. */
 export type AuthMethod = (typeof AUTH_METHODS)[number];
 
-/** The app and the server that it talks to. */
+/** The app and its server. */
 export interface App {
   issuer: string;
   clientId: string;
   auth: AuthMethod;
-  /** Who sends what a browser does not navigate to: the browser, or the Playground's own small server. */
+  /** What sends requests that are not navigations: the browser, or the Playground's own small server. */
   via: "browser" | "server";
 }
 
-/** The answer of a token endpoint. */
+/** The response of a token endpoint. */
 export interface Tokens {
   access_token?: string;
   refresh_token?: string;
@@ -33,24 +33,24 @@ export interface Tokens {
   [field: string]: unknown;
 }
 
-/** What came back to the redirect URI. */
+/** The response at the redirect URI. */
 export interface Callback {
   method: "GET" | "POST";
   url: string;
   parameters: [string, string][];
 }
 
-/** Everything that outlives a page load. */
+/** Everything that survives a page load. */
 export interface State {
   app: App;
   /** Parameters of the authorization request by name; an empty one is not sent. */
   parameters: Record<string, string>;
   verifier: string;
-  /** What was last sent, to check the answer against. */
+  /** The last request, to check the response against. */
   sent?: Record<string, string>;
   callback?: Callback;
   tokens?: Tokens;
-  /** The nonce that the id token must carry. */
+  /** The expected nonce of the ID token. */
   nonce?: string;
   /** The last exchange of each kind. */
   exchanges: Record<string, Exchange>;
@@ -59,16 +59,16 @@ export interface State {
 
 const KEY = "playground";
 
-/** Stands for what must not be stored. */
+/** Holds what must not be stored. */
 export interface Secrets {
-  /** A client secret, a private JWK or a WIF, as the method wants. */
+  /** A client secret, a private JWK or a WIF, depending on the method. */
   value: string;
 }
 
 /** The secret of the app: in memory only. */
 export const secrets: Secrets = { value: "" };
 
-/** What was remembered, or the beginning. */
+/** The saved state, or the initial one. */
 export function restore(beginning: State): State {
   const stored = sessionStorage.getItem(KEY);
   if (!stored) return beginning;
@@ -79,7 +79,7 @@ export function restore(beginning: State): State {
   }
 }
 
-/** Remembers `state` for the next page load in this tab. */
+/** Saves `state` for the next page load in this tab. */
 export function remember(state: State): void {
   sessionStorage.setItem(KEY, JSON.stringify(state));
 }

@@ -1,4 +1,4 @@
-// Access token and id token beside each other: raw, decoded, and checked as an app must check them.
+// Access token and ID token side by side: raw, decoded, and checked as an app must check them.
 
 import { copyButton, h, json, verdict } from "./dom.ts";
 import { half } from "./exchange-view.ts";
@@ -113,7 +113,7 @@ function equal(name: string, found: unknown, expected: string): HTMLLIElement {
     : verdict("bad", `${name} is “${String(found)}”, but must be “${expected}”: refuse it`);
 }
 
-/** Whether the token still holds. */
+/** Whether the token is still valid. */
 export function alive(claims: Record<string, unknown>): HTMLLIElement {
   const exp = claims["exp"];
   if (typeof exp !== "number") return verdict("bad", "exp is missing");
@@ -132,7 +132,7 @@ export function times(claims: Record<string, unknown>): HTMLElement {
   return h("dl", { class: "times" }, ...entries);
 }
 
-/** How far a time is from now, in its largest unit. */
+/** The distance of a time from now, in its largest unit. */
 function span(seconds: number): string {
   const distance = Math.abs(seconds - Date.now() / 1000);
   const units: [number, string][] = [[86_400, "day"], [3_600, "hour"], [60, "minute"], [1, "second"]];

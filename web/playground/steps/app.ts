@@ -1,4 +1,4 @@
-// Step 1: which server, which app, and how the app proves who it is.
+// Step 1: the server, the app, and its authentication.
 
 import { button, copyButton, h, replace } from "../dom.ts";
 import { exchangeView } from "../exchange-view.ts";
@@ -7,7 +7,7 @@ import { generate } from "../jwt.ts";
 import { REDIRECT_URI, SIGNED_OUT_URI, type Playground, type Step } from "../playground.ts";
 import { AUTH_METHODS, secrets, type AuthMethod } from "../state.ts";
 
-/** What the secret is called and looks like, by method. */
+/** Label and format of the secret, by method. */
 const SECRET: Record<AuthMethod, { label: string; hint: string } | undefined> = {
   none: undefined,
   client_secret_basic: { label: "Client secret", hint: "Kept in memory only; enter it again after reloading the page." },
@@ -164,7 +164,7 @@ export function appStep(playground: Playground): Step {
   };
 }
 
-/** How to register an app that can be used here. */
+/** How to register an app for use here. */
 function registration(playground: Playground): HTMLElement {
   const command = [
     `${playground.admin()} app add --name 'My app'`,

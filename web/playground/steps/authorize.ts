@@ -13,7 +13,7 @@ interface Parameter {
   /** Fixed values to choose from; the first means "not sent". */
   options?: [string, string][];
   suggest?: string[];
-  /** Its values are long: it takes a whole row. */
+  /** Takes a whole row, for long values. */
   wide?: boolean;
 }
 

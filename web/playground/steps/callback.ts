@@ -1,4 +1,4 @@
-// Step 3: the answer at the redirect URI (RFC 6749 §4.1.2, RFC 9207).
+// Step 3: the response at the redirect URI (RFC 6749 §4.1.2, RFC 9207).
 
 import { h, pre, replace, verdict } from "../dom.ts";
 import { formLines, half } from "../exchange-view.ts";

@@ -1,4 +1,4 @@
-// Step 4: the code becomes tokens (RFC 6749 §4.1.3, RFC 7636 §4.5), and what stands in them.
+// Step 4: exchanging the code (RFC 6749 §4.1.3, RFC 7636 §4.5), and the resulting tokens.
 
 import { button, h, replace } from "../dom.ts";
 import { objectOf } from "../exchange.ts";
@@ -78,11 +78,11 @@ export function tokenStep(playground: Playground): Step {
       updates += 1;
       const update = updates;
       if (state.tokens) {
-        // Without the server's keys every signature would look wrong.
+        // Without the server's keys no signature could be verified.
         await playground.discovered;
         parts.push(await tokensView(playground));
       }
-      // A later update may have been faster.
+      // A later update may have overtaken this one.
       if (update === updates) replace(outcome, ...parts);
     },
   };

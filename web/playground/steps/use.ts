@@ -1,4 +1,4 @@
-// Step 5: what tokens are good for, and how they end.
+// Step 5: uses of tokens, and how they end.
 
 import { actionView, titled, type Action, type ActionView } from "../action.ts";
 import { button, h, replace } from "../dom.ts";
@@ -9,7 +9,7 @@ import { random } from "../encoding.ts";
 import { SIGNED_OUT_URI, type Playground, type Step } from "../playground.ts";
 import { remember, type Tokens } from "../state.ts";
 
-/** One thing to do with the tokens. */
+/** A use of the tokens. */
 interface UseAction extends Omit<Action, "exchange"> {
   kind: string;
 }
@@ -86,7 +86,7 @@ function refresh(playground: Playground): UseAction {
   };
 }
 
-/** Which token an action is about. */
+/** The token that an action applies to. */
 function chooser(name: string): { element: HTMLElement; value: () => "access_token" | "refresh_token" } {
   let chosen: "access_token" | "refresh_token" = "access_token";
   const { element } = select({

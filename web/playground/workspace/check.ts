@@ -1,4 +1,4 @@
-// Step 4: how the product's own servers, or the proxy before them, check each call.
+// Step 4: how the product's own servers, or the proxy in front of them, check each call.
 
 import { actionView } from "../action.ts";
 import { h } from "../dom.ts";
@@ -62,7 +62,7 @@ export function checkStep(tenancy: Tenancy): Step {
   });
 }
 
-/** What is asked about, and what it must allow. */
+/** The credential to check, and the required permission. */
 interface Question {
   element: HTMLElement;
   who: () => Credential;

@@ -1,4 +1,4 @@
-// Step 3: a key for a server of the workspace.
+// Step 3: an API key for a server of the workspace.
 
 import { actionView } from "../action.ts";
 import { copyButton, h } from "../dom.ts";

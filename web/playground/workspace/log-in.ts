@@ -1,4 +1,4 @@
-// Step 1: somebody logs in to one workspace. In the demo by a click; in production by e-mail address and password.
+// Step 1: logging in to a workspace. In the demo by quick login; in production by e-mail address and password.
 
 import { h, replace } from "../dom.ts";
 import { exchangeView } from "../exchange-view.ts";

@@ -1,4 +1,4 @@
-// Step 6: the session ends, and with it every token that came of it.
+// Step 6: ending the session with all its tokens.
 
 import { actionView } from "../action.ts";
 import type { Step } from "../playground.ts";

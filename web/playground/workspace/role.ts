@@ -1,4 +1,4 @@
-// Step 5: what a role sees of the product's own data.
+// Step 5: a role's access to the product's own data.
 
 import { actionView } from "../action.ts";
 import { h, replace } from "../dom.ts";
@@ -43,7 +43,7 @@ export function roleStep(tenancy: Tenancy): Step {
     exchange: () => tenancy.exchanges["resolve"],
   });
 
-  /** Another person or a longer list of roles: the fields begin anew. */
+  /** Another user or a longer list of roles resets the fields. */
   function prepare(): void {
     const { session } = tenancy;
     const current = session && `${session.user.workspaceId} ${session.user.id} ${tenancy.roles.length}`;

@@ -1,21 +1,21 @@
-// A step that is made of actions, which can be done once somebody is logged in.
+// A step made of actions, which are available once logged in.
 
 import type { ActionView } from "../action.ts";
 import { h } from "../dom.ts";
 import type { Step } from "../playground.ts";
 import type { Tenancy } from "./tenancy.ts";
 
-/** What the step consists of. */
+/** The parts of the step. */
 export interface ActionsStep {
   id: string;
   title: string;
-  /** What it is about, until somebody is logged in. */
+  /** Its description, shown until logged in. */
   about: string;
-  /** Stands before the actions. */
+  /** Shown before the actions. */
   before?: HTMLElement;
   actions: ActionView[];
   done: () => boolean;
-  /** Follows a change before the actions do. */
+  /** Called on a change, before the actions update. */
   prepare?: () => void;
 }
 

@@ -1,17 +1,17 @@
-// What the steps of the workspace flow share: who is logged in where, the key that was made, and how requests are sent.
-// All of it is in memory: nothing here leads away from the page.
+// Shared by the steps of the workspace flow: who is logged in where, the key created here, and sending requests.
+// All of it is in memory: nothing here navigates away from the page.
 
 import { objectOf, send, type Exchange, type Request } from "../exchange.ts";
 import type { Demo, DemoWorkspace, Step } from "../playground.ts";
 
-/** What `quick-logins` says of a workspace. */
+/** A workspace in the response of `quick-logins`. */
 export interface Team {
   workspaceId: string;
   name: string;
   users: Person[];
 }
 
-/** Somebody who logs in by a click. */
+/** A member with quick login. */
 export interface Person {
   id: string;
   email: string | null;
@@ -19,15 +19,15 @@ export interface Person {
   roleId: string;
 }
 
-/** Who is logged in. */
+/** The logged-in session. */
 export interface Session {
   token: string;
   user: { id: string; name: string; roleId: string; workspaceId: string };
-  /** Logged out: the token is dead. */
+  /** Logged out: the token is no longer valid. */
   over: boolean;
 }
 
-/** A key that was made here. */
+/** An API key created here. */
 export interface MadeKey {
   id: string;
   key: string;
@@ -35,7 +35,7 @@ export interface MadeKey {
   workspaceId: string;
 }
 
-/** How a request proves who sends it. */
+/** The credential of a request. */
 export type Credential = "none" | "token" | "key";
 
 /** The workspace flow. */
@@ -44,7 +44,7 @@ export class Tenancy {
   teams: Team[] = [];
   session: Session | undefined;
   key: MadeKey | undefined;
-  /** Ids and names of the roles that were listed. */
+  /** Ids and names of the listed roles. */
   roles: { id: string; name: string }[] = [];
   /** The last exchange of each kind. */
   exchanges: Record<string, Exchange> = {};
@@ -55,18 +55,18 @@ export class Tenancy {
     this.demo = demo;
   }
 
-  /** Lets every step follow. */
+  /** Updates every step. */
   changed(): void {
     for (const step of this.steps) void step.update();
     this.onchange();
   }
 
-  /** What the demo says of the workspace that one is in. */
+  /** The demo's data about the current workspace. */
   told(): DemoWorkspace | undefined {
     return this.demo.workspaces.find(({ workspaceId }) => workspaceId === this.session?.user.workspaceId);
   }
 
-  /** The key, if the workspace that one is in has made it. */
+  /** The key, if it belongs to the current workspace. */
   ownKey(): MadeKey | undefined {
     return this.key?.workspaceId === this.session?.user.workspaceId ? this.key : undefined;
   }
@@ -93,14 +93,14 @@ export class Tenancy {
     return exchange;
   }
 
-  /** Asks who may log in by a click. */
+  /** Fetches the members with quick login. */
   async discover(): Promise<void> {
     const { answer } = await this.send("quick-logins", "GET", "/auth/quick-logins", { credential: "none" });
     this.teams = answer?.status === 200 ? (JSON.parse(answer.body) as Team[]) : [];
     this.changed();
   }
 
-  /** Logs somebody in. What was done before belongs to whoever was there before. */
+  /** Logs a member in, dropping the exchanges of the previous one. */
   async logIn(workspaceId: string, userId: string): Promise<void> {
     const list = this.exchanges["quick-logins"];
     this.exchanges = list ? { "quick-logins": list } : {};
@@ -113,7 +113,7 @@ export class Tenancy {
   }
 }
 
-/** Why nothing can be done with a token. */
+/** Why no token can be used. */
 export function withoutSession(tenancy: Tenancy): string | undefined {
   return tenancy.session ? undefined : "Log in first.";
 }

@@ -1,4 +1,4 @@
-// Step 2: what the token says, who the server says it is, and a newer one.
+// Step 2: the token's claims, the caller according to the server, and a refresh.
 
 import { actionView } from "../action.ts";
 import { copyButton, h, json, replace, verdict } from "../dom.ts";
