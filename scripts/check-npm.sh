@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Fails where npm would run the install scripts of packages: code of strangers, run as whoever builds, before anybody
-# looks at it. Nothing here needs one.
+# Fails if npm could run install scripts of packages: third-party code, run with the builder's rights before anybody has
+# reviewed it. Nothing here needs one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# What installs: npm's commands with their short names, npx, and the other package managers.
+# Commands that install: npm's with their aliases, npx, and the other package managers.
 installs='(npm( -[^ ]+( [^- ][^ ]*)?)* (ci|clean-install|i|in|ins|install|add|it|exec|update)|npx|yarn|pnpm|bunx?)'
 found=$(git grep --untracked -nwE "$installs" -- . ':!*package-lock.json' ':!scripts/check-npm.sh' \
   | grep -vE -- '--ignore-scripts|npx --no' || true)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fails where code, a test or a page cites a heading of docs/spec that does not exist.
+# Fails if code, a test or a page cites a heading of docs/spec that does not exist.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs what `make test` needs beside Rust, Node and a C compiler, from Debian's packages: PostgreSQL, PgBouncer, Chromium,
+# Installs what `make test` needs besides Rust, Node and a C compiler, from Debian's packages: PostgreSQL, PgBouncer, Chromium,
 # nginx, Caddy, Apache with mod_auth_openidc, Python and an SMTP server. None of them is started: tests start servers of their
-# own. Fast when everything is there.
-# Says plainly what is missing when it cannot help. With the argument `drills` it installs what `make drills` needs as well.
+# own. Fast if everything is installed.
+# Reports what is missing if it cannot install it. With the argument `drills` it also installs what `make drills` needs.
 set -euo pipefail
 
 fail() {
@@ -20,7 +20,7 @@ missing_packages() {
   compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || echo postgresql
   PATH=$PATH:/usr/sbin command -v pgbouncer >/dev/null || echo pgbouncer
   command -v chromium >/dev/null || echo chromium fonts-dejavu-core
-  # Debian keeps it where an ordinary user's PATH does not look.
+  # Debian installs it outside an ordinary user's PATH.
   PATH=$PATH:/usr/sbin command -v nginx >/dev/null || echo nginx
   command -v caddy >/dev/null || echo caddy
   PATH=$PATH:/usr/sbin command -v apache2 >/dev/null || echo apache2
@@ -54,7 +54,7 @@ else
 fi
 command -v apt-get >/dev/null || fail "missing: $missing. There is no apt-get here: install it by hand."
 
-# A package starts the service that it brings, now and at each boot, unless it is told not to.
+# A package starts its service, now and at each boot, unless told otherwise.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
   printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
@@ -67,7 +67,7 @@ install() {
   # shellcheck disable=SC2086 # a list of words
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends $missing >/dev/null
 }
-# A new machine has no package lists, or old ones.
+# A new machine has no package lists, or outdated ones.
 install 2>/dev/null || { "${as_root[@]}" apt-get update --quiet >/dev/null && install; }
 
 if [ -d /run/systemd/system ]; then

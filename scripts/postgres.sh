@@ -11,7 +11,7 @@ bin=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -n 1) || {
   exit 1
 }
 
-# The server refuses to run as root, so root becomes the user that the Debian package made.
+# The server refuses to run as root, so root switches to the user that the Debian package created.
 as_server() {
   if [ "$(id -u)" -eq 0 ]; then
     (cd / && setpriv --reuid=postgres --regid=postgres --init-groups --reset-env "$@")
@@ -29,7 +29,7 @@ start() {
   [ "$(id -u)" -ne 0 ] || chown postgres "$directory"
   as_server "$bin/initdb" --pgdata "$directory/data" --username postgres --auth trust --encoding UTF8 --locale C.UTF-8 \
     --no-sync >"$directory.log"
-  # Its data need not outlive the machine, so nothing is synced. Somebody may take the port in between: try again.
+  # Its data need not survive a crash, so nothing is synced. Another process may take the port in between: try again.
   for _ in 1 2 3 4 5; do
     port=$(free_port)
     if as_server "$bin/pg_ctl" --pgdata "$directory/data" --log "$directory/server.log" --wait start --options \

@@ -1,4 +1,4 @@
-"""The notes of each workspace: `GET /notes` for the people and servers of that workspace."""
+"""Notes per workspace: `GET /notes` serves the users and servers of a workspace."""
 
 import json
 import os
@@ -23,7 +23,7 @@ class Service(BaseHTTPRequestHandler):
                 raise Refusal(404, "NOT_FOUND", "There is only GET /notes")
             who = {"workspaceId": caller.workspace_id, "userId": caller.user_id, "roleId": caller.role_id}
             who = {name: value for name, value in who.items() if value is not None}
-            # Every query of a service with tenants carries the caller's workspace.
+            # Every query of a multi-tenant service is limited to the caller's workspace.
             self.answer(200, {"caller": who, "notes": notes.get(caller.workspace_id, [])})
         except Refusal as refusal:
             self.answer(refusal.status, {"error": refusal.code, "message": refusal.message})

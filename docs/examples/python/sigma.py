@@ -1,4 +1,4 @@
-"""Who calls: a person with a workspace's token, checked here, or a server with an API key, checked by Sigma."""
+"""Authenticates callers: users by a workspace's token, verified here, and servers by an API key, verified by Sigma."""
 
 import json
 import urllib.error
@@ -17,7 +17,7 @@ class Caller:
 
 
 class Refusal(Exception):
-    """What the caller is told instead of an answer."""
+    """The error response to a caller."""
 
     def __init__(self, status: int, code: str, message: str):
         super().__init__(message)
@@ -30,12 +30,12 @@ def unauthorized(message: str) -> Refusal:
 
 class Sigma:
     def __init__(self, url: str, own_key: str, secrets_file: str):
-        """own_key is the key that this service itself calls Sigma with."""
+        """own_key is this service's own API key for calling Sigma."""
         self.url, self.own_key, self.secrets_file = url, own_key, secrets_file
         self.read_secrets()
 
     def read_secrets(self) -> None:
-        """Reads what `sigma workspace secret ID --json` printed: anew after each rotation."""
+        """Loads the output of `sigma workspace secret ID --json`; call again after each rotation."""
         with open(self.secrets_file, encoding="utf-8") as file:
             read = json.load(file)
         secrets = {key.key_id: key.key for key in jwt.PyJWKSet.from_dict(read).keys}
@@ -53,7 +53,7 @@ class Sigma:
         return self._check_token(token.strip())
 
     def _check_token(self, token: str) -> Caller:
-        """Signature, algorithm and times, without asking anybody. A logout is not seen."""
+        """Verifies signature, algorithm and times offline, so a logout goes unnoticed."""
         workspace_id, secrets = self._workspace_and_secrets
         try:
             secret = secrets[jwt.get_unverified_header(token)["kid"]]
@@ -61,13 +61,13 @@ class Sigma:
             claims = jwt.decode(token, secret, algorithms=["HS256"], leeway=5, options={"require": required})
         except (jwt.InvalidTokenError, KeyError):
             raise unauthorized("Invalid or expired token") from None
-        # A secret signs for its own workspace alone.
+        # A secret is valid only for its own workspace.
         if claims["workspaceId"] != workspace_id:
             raise unauthorized("Invalid or expired token")
         return Caller(workspace_id, claims["userId"], claims["roleId"])
 
     def _check_key(self, api_key: str, permission: str) -> Caller:
-        """A key is nothing but a random text: only Sigma knows whose it is and what it may."""
+        """An API key is a random string: only Sigma knows its workspace and permissions."""
         request = urllib.request.Request(
             f"{self.url}/api/v1/auth/verify",
             data=json.dumps({"apiKey": api_key, "permission": permission}).encode(),

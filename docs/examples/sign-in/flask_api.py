@@ -1,4 +1,4 @@
-"""A Flask API that checks access tokens itself (RFC 9068), by Authlib."""
+"""A Flask API that verifies access tokens itself (RFC 9068), with Authlib."""
 
 import os
 import time
@@ -17,7 +17,7 @@ class Validator(JWTBearerTokenValidator):
     keys, fetched = None, 0
 
     def get_jwks(self):
-        """The keys, which may be remembered for 5 minutes."""
+        """The key set, cached for 5 minutes."""
         if self.keys is None or time.monotonic() - self.fetched > 300:
             answer = requests.get(f"{SIGMA}/.well-known/jwks.json", timeout=5)
             answer.raise_for_status()

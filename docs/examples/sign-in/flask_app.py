@@ -1,4 +1,4 @@
-"""A Flask app that signs people in, by Authlib. Its redirect URI is https://YOUR-APP/callback."""
+"""A Flask app that signs users in, with Authlib. Its redirect URI is https://YOUR-APP/callback."""
 
 import os
 
@@ -28,7 +28,7 @@ def login():
 
 @app.get("/callback")
 def callback():
-    # Checks state, PKCE, and the id token: signature, issuer, audience, time and nonce.
+    # Checks state, PKCE, and the ID token: signature, issuer, audience, time and nonce.
     token = sigma.authorize_access_token()
     person = sigma.userinfo(token=token)
     if person["sub"] != token["userinfo"]["sub"]:

@@ -1,4 +1,4 @@
-// A single-page app that signs people in, by oidc-client-ts. It is served at / and /callback of one origin.
+// A single-page app that signs users in, with oidc-client-ts. It is served at / and /callback of one origin.
 import { UserManager } from "oidc-client-ts";
 
 const users = new UserManager({
@@ -10,7 +10,7 @@ const users = new UserManager({
   loadUserInfo: true,
 });
 
-/** The person who is signed in; sends the browser to sign in where nobody is. */
+/** Returns the signed-in user, or redirects the browser to sign in. */
 export async function whoIsIt() {
   if (location.pathname === "/callback") {
     await users.signinRedirectCallback();
@@ -19,8 +19,8 @@ export async function whoIsIt() {
   return (await users.getUser()) ?? users.signinRedirect();
 }
 
-/** Refreshes the tokens now; by itself it is done a minute before they expire. */
+/** Refreshes the tokens now; otherwise this happens a minute before they expire. */
 export const refresh = () => users.signinSilent();
 
-/** Ends the session at Sigma as well. */
+/** Signs out, which also ends the session at Sigma. */
 export const signOut = () => users.signoutRedirect();

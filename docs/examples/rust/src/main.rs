@@ -1,4 +1,4 @@
-//! The notes of each workspace: `GET /notes` for the people and servers of that workspace.
+//! Notes per workspace: `GET /notes` serves the users and servers of a workspace.
 
 mod sigma;
 
@@ -23,7 +23,7 @@ struct Service {
 
 async fn notes(State(service): State<Arc<Service>>, headers: HeaderMap) -> Result<Json<Value>, Refusal> {
     let caller = service.sigma.caller(&headers, "read").await?;
-    // Every query of a service with tenants carries the caller's workspace.
+    // Every query of a multi-tenant service is limited to the caller's workspace.
     let notes = service.notes.get(&caller.workspace_id).cloned().unwrap_or_default();
     Ok(Json(json!({ "caller": caller, "notes": notes })))
 }

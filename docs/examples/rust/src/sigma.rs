@@ -1,4 +1,4 @@
-//! Who calls: a person with a workspace's token, checked here, or a server with an API key, checked by Sigma.
+//! Authenticates callers: users by a workspace's token, verified here, and servers by an API key, verified by Sigma.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -15,20 +15,20 @@ use serde_json::json;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Who calls.
+/// An authenticated caller.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Caller {
     pub workspace_id: String,
-    /// A person; nothing for a key.
+    /// The user; none for a key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// The person's role when the token was made.
+    /// The user's role when the token was issued.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role_id: Option<String>,
 }
 
-/// What the caller is told instead of an answer.
+/// The error response to a caller.
 pub enum Refusal {
     TwoCredentials,
     Unauthorized(&'static str),
@@ -58,7 +58,7 @@ struct Secrets {
     by_kid: HashMap<String, DecodingKey>,
 }
 
-/// What `sigma workspace secret ID --json` prints: a JWK set, and whose it is.
+/// The output of `sigma workspace secret ID --json`: a JWK set and its workspace.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct SecretsFile {
@@ -75,7 +75,7 @@ struct Claims {
     role_id: String,
 }
 
-/// What `/auth/verify` answers.
+/// The response of `/auth/verify`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Checked {
@@ -84,7 +84,7 @@ struct Checked {
     workspace_id: Option<String>,
 }
 
-/// The way to Sigma, and what is known without asking it.
+/// A client for Sigma, with the secrets for verifying tokens offline.
 pub struct Sigma {
     url: String,
     own_key: String,
@@ -94,21 +94,21 @@ pub struct Sigma {
 }
 
 impl Sigma {
-    /// `own_key` is the key that this service itself calls Sigma with.
+    /// `own_key` is this service's own API key for calling Sigma.
     pub fn open(url: String, own_key: String, secrets_file: PathBuf) -> Result<Self, Failure> {
         let secrets = RwLock::new(read(&secrets_file)?);
         let http = reqwest::Client::builder().timeout(Duration::from_secs(5)).build()?;
         Ok(Self { url, own_key, secrets_file, secrets, http })
     }
 
-    /// Reads the secrets anew, as has to be done after each rotation.
+    /// Reloads the secrets, which is necessary after each rotation.
     pub fn read_secrets(&self) -> Result<(), Failure> {
         let secrets = read(&self.secrets_file)?;
         *self.secrets.write().map_err(|_| "poisoned")? = secrets;
         Ok(())
     }
 
-    /// The caller, if they may `permission`.
+    /// The caller, if they have `permission`.
     pub async fn caller(&self, headers: &HeaderMap, permission: &str) -> Result<Caller, Refusal> {
         let text = |value: &axum::http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
         let authorization = headers.get(header::AUTHORIZATION).map(text);
@@ -124,7 +124,7 @@ impl Sigma {
         }
     }
 
-    /// Signature, algorithm and times, without asking anybody. A logout is not seen.
+    /// Verifies signature, algorithm and times offline, so a logout goes unnoticed.
     fn check_token(&self, token: &str) -> Result<Caller, Refusal> {
         let invalid = Refusal::Unauthorized("Invalid or expired token");
         let Ok(secrets) = self.secrets.read() else { return Err(invalid) };
@@ -134,7 +134,7 @@ impl Sigma {
         let mut rules = Validation::new(Algorithm::HS256);
         rules.leeway = 5;
         match decode::<Claims>(token, secret, &rules) {
-            // A secret signs for its own workspace alone.
+            // A secret is valid only for its own workspace.
             Ok(token) if token.claims.workspace_id == secrets.workspace_id => Ok(Caller {
                 workspace_id: token.claims.workspace_id,
                 user_id: Some(token.claims.user_id),
@@ -144,7 +144,7 @@ impl Sigma {
         }
     }
 
-    /// A key is nothing but a random text: only Sigma knows whose it is and what it may.
+    /// An API key is a random string: only Sigma knows its workspace and permissions.
     async fn check_key(&self, api_key: &str, permission: &str) -> Result<Caller, Refusal> {
         let question = json!({ "apiKey": api_key, "permission": permission });
         let request = self.http.post(format!("{}/api/v1/auth/verify", self.url));

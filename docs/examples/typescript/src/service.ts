@@ -1,4 +1,4 @@
-//! The notes of each workspace: `GET /notes` for the people and servers of that workspace.
+//! Notes per workspace: `GET /notes` serves the users and servers of a workspace.
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -30,7 +30,7 @@ const server = createServer(async (request, response) => {
     if (request.method !== "GET" || request.url !== "/notes") {
       throw new Refusal(404, "NOT_FOUND", "There is only GET /notes");
     }
-    // Every query of a service with tenants carries the caller's workspace.
+    // Every query of a multi-tenant service is limited to the caller's workspace.
     answer(200, { caller, notes: notes.get(caller.workspaceId) ?? [] });
   } catch (error) {
     if (error instanceof Refusal) return answer(error.status, { error: error.code, message: error.message });

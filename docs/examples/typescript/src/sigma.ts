@@ -1,5 +1,5 @@
-//! Who calls: a person with a workspace's token, checked here, or a server with an API key, checked by Sigma. Behind a proxy
-//! that asks Sigma, its signed header says so for both.
+//! Authenticates callers: users by a workspace's token, verified here, and servers by an API key, verified by Sigma. Behind
+//! a proxy that asks Sigma, its signed header identifies both.
 
 import { readFile } from "node:fs/promises";
 import type { IncomingHttpHeaders } from "node:http";
@@ -7,13 +7,13 @@ import { base64url, createRemoteJWKSet, errors, jwtVerify, type JWTHeaderParamet
 
 export interface Caller {
   workspaceId: string;
-  /** A person; absent for a key. */
+  /** The user; absent for a key. */
   userId?: string;
-  /** The person's role when the token was made. */
+  /** The user's role when the token was issued. */
   roleId?: string;
 }
 
-/** What the caller is told instead of an answer. */
+/** The error response to a caller. */
 export class Refusal extends Error {
   constructor(
     readonly status: number,
@@ -24,7 +24,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What `sigma workspace secret ID --json` prints: a JWK set, and whose it is. */
+/** The output of `sigma workspace secret ID --json`: a JWK set and its workspace. */
 interface WorkspaceSecrets {
   workspaceId: string;
   keys: { kid: string; k: string }[];
@@ -32,10 +32,10 @@ interface WorkspaceSecrets {
 
 interface Options {
   url: string;
-  /** The key that this service itself calls Sigma with. */
+  /** This service's own API key for calling Sigma. */
   ownKey: string;
   secretsFile: string;
-  /** The issuer of Sigma, and what it calls this service (`workspaces.forward_audiences`), where a proxy asks. */
+  /** Sigma's issuer and this service's audience (`workspaces.forward_audiences`), behind a proxy that asks Sigma. */
   forwarded?: { issuer: string; audience: string };
 }
 
@@ -43,7 +43,7 @@ const unauthorized = (message: string) => new Refusal(401, "UNAUTHORIZED", messa
 
 export class Sigma {
   #secrets = new Map<string, { workspaceId: string; secret: Uint8Array }>();
-  /** The keys of Sigma: fetched when one is missed, and then remembered. */
+  /** Sigma's keys: fetched when one is missing, then cached. */
   readonly #keys;
 
   private constructor(readonly options: Options) {
@@ -56,7 +56,7 @@ export class Sigma {
     return sigma;
   }
 
-  /** Reads the secrets anew, as has to be done after each rotation. */
+  /** Reloads the secrets, which is necessary after each rotation. */
   async readSecrets(): Promise<void> {
     const { workspaceId, keys } = JSON.parse(await readFile(this.options.secretsFile, "utf8")) as WorkspaceSecrets;
     this.#secrets = new Map(keys.map(({ kid, k }) => [kid, { workspaceId, secret: base64url.decode(k) }]));
@@ -75,8 +75,8 @@ export class Sigma {
   }
 
   /**
-   * Who calls, as the proxy was told. Nobody but Sigma can have written it, and it holds for a minute. The four other headers
-   * say the same, but whoever reaches this service past the proxy can write those.
+   * The caller according to Sigma's answer to the proxy. Only Sigma can have written this header, which is valid for a minute.
+   * The four other headers agree with it, but anyone who bypasses the proxy can forge those.
    */
   async #checkForwarded(token: string | string[] | undefined, permission: string): Promise<Caller> {
     if (typeof token !== "string" || token === "") throw unauthorized("Missing authentication");
@@ -103,7 +103,7 @@ export class Sigma {
     };
   }
 
-  /** Signature, algorithm and times, without asking anybody. A logout is not seen. */
+  /** Verifies signature, algorithm and times offline, so a logout goes unnoticed. */
   async #checkToken(token: string): Promise<Caller> {
     const invalid = () => unauthorized("Invalid or expired token");
     const secretOf = ({ kid = "" }: JWTHeaderParameters) => {
@@ -116,7 +116,7 @@ export class Sigma {
       throw error instanceof errors.JOSEError ? invalid() : error;
     });
     const { userId, workspaceId, roleId } = payload;
-    // A secret signs for its own workspace alone.
+    // A secret is valid only for its own workspace.
     const owner = this.#secrets.get(protectedHeader.kid ?? "")?.workspaceId;
     if (typeof userId !== "string" || typeof roleId !== "string" || workspaceId !== owner || owner === undefined) {
       throw invalid();
@@ -124,7 +124,7 @@ export class Sigma {
     return { workspaceId: owner, userId, roleId };
   }
 
-  /** A key is nothing but a random text: only Sigma knows whose it is and what it may. */
+  /** An API key is a random string: only Sigma knows its workspace and permissions. */
   async #checkKey(apiKey: string, permission: string): Promise<Caller> {
     const answer = await fetch(`${this.options.url}/api/v1/auth/verify`, {
       method: "POST",
