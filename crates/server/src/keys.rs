@@ -1,4 +1,4 @@
-//! The keys that sign tokens: loaded from the store, unsealed, rotated when they are due.
+//! The keys that sign tokens: loaded from the store, unsealed, rotated when due.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -17,32 +17,32 @@ use zeroize::Zeroizing;
 use crate::settings::Tokens;
 use crate::state::StateError;
 
-/// The context under which private keys are sealed, before the key's own id.
+/// The context under which private keys are sealed, followed by the key's own id.
 const CONTEXT: &str = "signing-key:";
 
-/// The keyring as this process knows it.
+/// The keyring of this process.
 pub struct Keys {
     cache: Cache<Arc<Vec<SealedKey>>>,
-    /// The last keyring that could be read: it goes on signing while the store is away.
+    /// The last keyring that could be read: it keeps signing while the store is away.
     current: RwLock<Arc<Loaded>>,
-    /// How often a reading began on behalf of a key that nobody here knows.
+    /// How many reads were started for an unknown key id.
     readings: AtomicU64,
-    /// When the last of them ended, and how. Held while one goes on.
+    /// When the last of them ended, and how. Held during a read.
     last_reading: tokio::sync::Mutex<Option<(tokio::time::Instant, Result<(), StoreError>)>>,
     policy: RotationPolicy,
 }
 
-/// How long after the keys were read for an unknown one they are not read for another: whoever names keys that are not
-/// there makes us read ten times a second at most, and nobody else wait longer than for one reading.
+/// The minimum interval between two reads for unknown key ids: made-up ids cause at most ten reads a second, and no
+/// other caller waits longer than for one read.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A keyring, and what it was made of.
+/// A keyring, and the rows it was built from.
 struct Loaded {
     sealed: Arc<Vec<SealedKey>>,
     keyring: Arc<Keyring>,
 }
 
-/// How long keys live under these settings.
+/// The key lifetimes under these settings.
 pub fn policy(tokens: &Tokens) -> RotationPolicy {
     let day = Duration::from_hours(24);
     let longest = u64::from(tokens.access_seconds.max(tokens.id_seconds));
@@ -54,7 +54,7 @@ pub fn policy(tokens: &Tokens) -> RotationPolicy {
 }
 
 impl Keys {
-    /// Loads the keys, and makes the first set if there is none.
+    /// Loads the keys, creating the first set if there is none.
     ///
     /// # Errors
     /// The store does not answer, or the keys were sealed under another master key.
@@ -79,7 +79,7 @@ impl Keys {
         })
     }
 
-    /// The keyring now: what the store holds, or the last that was read when the store does not answer.
+    /// The current keyring: as stored, or as last read if the store does not answer.
     pub async fn ring(&self, master_key: &MasterKey) -> Arc<Keyring> {
         let list = |tx: &mut dyn Tx| signing_key::list(tx).map(|keys| Some(Arc::new(keys)));
         let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
@@ -89,10 +89,11 @@ impl Keys {
         self.take(sealed, &current, master_key)
     }
 
-    /// The keyring to verify what `kid` signed: one that another process made a moment ago is read from the store.
+    /// The keyring for verifying a signature by `kid`: if another process created that key a moment ago, it is read
+    /// from the store.
     ///
     /// # Errors
-    /// The key is unknown here, and the store does not say whether there is such a key.
+    /// The key is unknown here, and the store does not answer whether it exists.
     pub async fn ring_with(&self, master_key: &MasterKey, kid: &str) -> Result<Arc<Keyring>, StoreError> {
         let ring = self.ring(master_key).await;
         if ring.verifier(kid).is_some() {
@@ -108,7 +109,7 @@ impl Keys {
             let read = self.read(master_key).await;
             *last = Some((tokio::time::Instant::now(), read));
         }
-        // Whoever came before a reading began is answered by it.
+        // A read serves everyone who came before it began.
         if let Some((_, Err(error))) = &*last {
             return Err(error.clone());
         }
@@ -116,7 +117,7 @@ impl Keys {
         Ok(self.ring(master_key).await)
     }
 
-    /// Reads the keys from the store, whatever is remembered.
+    /// Reads the keys from the store, bypassing the cache.
     async fn read(&self, master_key: &MasterKey) -> Result<(), StoreError> {
         let list = |tx: &mut dyn Tx| signing_key::list(tx).map(|keys| Some(Arc::new(keys)));
         if let Some(sealed) = self.cache.load(signing_key::ALL, list).await? {
@@ -126,7 +127,7 @@ impl Keys {
         Ok(())
     }
 
-    /// Makes a keyring of what was read, unless it is the one in use.
+    /// Builds a keyring from the rows, unless it is the current one.
     fn take(&self, sealed: Arc<Vec<SealedKey>>, current: &Loaded, master_key: &MasterKey) -> Arc<Keyring> {
         if Arc::ptr_eq(&sealed, &current.sealed) {
             return Arc::clone(&current.keyring);
@@ -145,10 +146,10 @@ impl Keys {
         }
     }
 
-    /// Makes, retires and deletes the keys that are due. Runs at every start and every few minutes.
+    /// Creates, retires and deletes keys that are due. Runs at every start and every few minutes.
     ///
     /// # Errors
-    /// The store does not answer, or a key cannot be made.
+    /// The store does not answer, or a key cannot be created.
     pub async fn rotate_if_due(
         &self,
         store: &Store,
@@ -173,7 +174,7 @@ async fn rotate_if_due(
         return Ok(());
     }
     let fresh = make(&steps, master_key, now, rng)?;
-    // Another process may have done the same meanwhile: what is due is asked again inside the transaction.
+    // Another process may have done the same meanwhile: the transaction checks again what is due.
     let carried_out = store.write(move |tx| {
         tx.lock(Owner::Installation)?;
         let due = plan(&self::records(&signing_key::list(tx)?), now, &policy);
@@ -183,10 +184,10 @@ async fn rotate_if_due(
     Ok(())
 }
 
-/// Rotates the keys of `algorithms` before their time, for `sigma keys rotate`. Returns the ids of the new keys.
+/// Rotates the keys of `algorithms` early, for `sigma keys rotate`. Returns the ids of the new keys.
 ///
 /// # Errors
-/// The store does not answer, or a key cannot be made.
+/// The store does not answer, or a key cannot be created.
 pub async fn rotate(
     store: &Store,
     master_key: &MasterKey,
@@ -211,7 +212,7 @@ pub async fn rotate(
     Ok(kids)
 }
 
-/// Makes and seals the keys that `steps` call for; outside the transaction, since RSA takes its time.
+/// Generates and seals the keys that `steps` call for; outside the transaction, since RSA takes its time.
 fn make(
     steps: &[RotationStep],
     master_key: &MasterKey,
@@ -227,10 +228,10 @@ fn make(
     Ok(keys)
 }
 
-/// Seals `key`, made `now`, which signs from `active_from` on.
+/// Seals `key`, generated `now`, which signs from `active_from` on.
 ///
 /// # Errors
-/// The key cannot be written as PKCS #8, or not be sealed.
+/// The key cannot be encoded as PKCS #8, or not be sealed.
 pub fn seal(
     key: &SigningKey,
     active_from: Timestamp,
@@ -287,7 +288,7 @@ fn record(key: &SealedKey) -> KeyRecord {
     }
 }
 
-/// Whether the master key opens these keys and they are enough to sign with, for `sigma doctor`.
+/// Whether the master key opens these keys and they suffice for signing, for `sigma doctor`.
 ///
 /// # Errors
 /// Why not.

@@ -1,4 +1,4 @@
-//! How Sigma is reached: HTTP endpoints and pages. One file per endpoint, named as the endpoint.
+//! The HTTP surface of Sigma: endpoints and pages. One file per endpoint, named after it.
 
 pub mod budget;
 mod document;

@@ -1,5 +1,4 @@
-//! The one fetcher of what others publish: https, no redirects, no private or link-local address, 5 s,
-//! 64 KiB.
+//! The only fetcher of documents that apps publish: https, no redirects, no private or link-local address, 5 s, 64 KiB.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -13,22 +12,22 @@ use tokio::sync::Mutex;
 
 /// How long a key set is used before it is fetched again.
 const FRESH: Duration = Duration::from_mins(10);
-/// How often an unknown `kid` may make us fetch it before that.
+/// How often an unknown `kid` may trigger an earlier fetch.
 const AGAIN: Duration = Duration::from_mins(1);
 /// The largest answer.
 const LARGEST: usize = 65_536;
 
-/// Fetches and remembers key sets.
+/// Fetches and caches key sets.
 pub struct Fetcher {
     client: reqwest::Client,
     key_sets: Memory<String, Arc<Published>>,
 }
 
-/// What one address published.
+/// The document of one address.
 #[derive(Default)]
 struct Published {
     latest: RwLock<Option<Fetched>>,
-    /// Held by the one request that fetches; the others wait for what it gets.
+    /// Held by the one request that fetches; the others wait for its result.
     fetching: Mutex<()>,
 }
 
@@ -39,10 +38,10 @@ struct Fetched {
 }
 
 impl Fetcher {
-    /// A fetcher that remembers nothing yet.
+    /// A fetcher with an empty cache.
     ///
     /// # Errors
-    /// The TLS of this system cannot be set up.
+    /// The system's TLS cannot be set up.
     pub fn new() -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder()
             .https_only(true)
@@ -55,8 +54,8 @@ impl Fetcher {
         Ok(Self { client, key_sets: Memory::new(1_000) })
     }
 
-    /// The key set at `uri`; nothing if it cannot be had. `is_known` says whether a set holds the key that is needed:
-    /// one that does not is fetched anew, at most once a minute.
+    /// The key set at `uri`; `None` if it cannot be fetched. `is_known` tells whether a set holds the required key: one
+    /// that does not is fetched again, at most once a minute.
     pub async fn key_set(&self, uri: &str, now: Timestamp, is_known: impl Fn(&JwkSet) -> bool) -> Option<Arc<JwkSet>> {
         let published = self.key_sets.get_with_by_ref(uri, Arc::default);
         published.keys(now, is_known, || self.fetch(uri)).await
@@ -89,7 +88,7 @@ impl Fetcher {
 }
 
 impl Published {
-    /// The keys: those at hand if they will do, else what `fetch` gets.
+    /// The keys: the cached ones if they suffice, else those from `fetch`.
     async fn keys<F: Future<Output = Option<Vec<u8>>>>(
         &self,
         now: Timestamp,
@@ -100,19 +99,19 @@ impl Published {
             return fetched.keys;
         }
         let _fetching = self.fetching.lock().await;
-        // Whoever waited may find that another has fetched what it needs.
+        // Another request may have fetched the required keys while this one waited.
         if let Some(fetched) = self.at_hand(now, &is_known) {
             return fetched.keys;
         }
         let keys = fetch().await.and_then(|body| JwkSet::parse(&body).ok()).map(Arc::new);
         let mut latest = self.latest.write().unwrap_or_else(PoisonError::into_inner);
-        // What was good stays in use while the app's server is away.
+        // Known keys stay in use while the app's server is away.
         let keys = keys.or_else(|| latest.take().and_then(|fetched| fetched.keys));
         *latest = Some(Fetched { keys: keys.clone(), at: now });
         keys
     }
 
-    /// What was fetched last, if it will do or is too young to be fetched again.
+    /// The keys fetched last, if they suffice or are too recent to be fetched again.
     fn at_hand(&self, now: Timestamp, is_known: &impl Fn(&JwkSet) -> bool) -> Option<Fetched> {
         let latest = self.latest.read().unwrap_or_else(PoisonError::into_inner);
         let fetched = latest.as_ref()?;
@@ -122,7 +121,7 @@ impl Published {
     }
 }
 
-/// Resolves names to public addresses alone: a name that points into our own network is as good as none.
+/// Resolves names to public addresses only: a name that points into our own network counts as unresolvable.
 struct PublicAddresses;
 
 impl Resolve for PublicAddresses {
@@ -139,7 +138,7 @@ impl Resolve for PublicAddresses {
     }
 }
 
-/// Whether an address is reachable by everyone: not loopback, private, link-local, shared, or reserved (RFC 6890).
+/// Whether an address is public: not loopback, private, link-local, shared, or reserved (RFC 6890).
 fn is_public(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => is_public_v4(address),
@@ -165,7 +164,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    // Global unicast alone, without the blocks that carry an IPv4 address inside (6to4, Teredo, NAT64 is outside it).
+    // Global unicast only, without the blocks that embed an IPv4 address (6to4, Teredo; NAT64 is outside it).
     let [first, second, ..] = address.segments();
     let documentation = first == 0x2001 && second == 0x0db8;
     let carries_v4 = first == 0x2002 || (first == 0x2001 && second == 0);
@@ -205,7 +204,7 @@ mod tests {
 
     const SET: &[u8] = br#"{"keys":[]}"#;
 
-    /// Asks at `seconds`; how often that made us fetch, and whether there are keys.
+    /// Asks at `seconds`; returns how many fetches that caused, and whether there are keys.
     async fn ask(published: &Published, seconds: i64, known: bool, answer: Option<&[u8]>) -> (u32, bool) {
         let fetches = std::cell::Cell::new(0);
         let fetch = || async {

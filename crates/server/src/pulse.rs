@@ -1,4 +1,4 @@
-//! The pulse of the store: whether its threads live, and what metrics show of it.
+//! A health check of the store: whether its threads live, and its metrics.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use metrics::{describe_gauge, gauge};
 use sigma_store::Store;
 use tokio::time::MissedTickBehavior;
 
-/// How often it is felt.
+/// How often it runs.
 const PULSE: Duration = Duration::from_secs(1);
 
-/// Feels the pulse for as long as all threads live; the name of the first that has died.
+/// Checks for as long as all threads live; returns the name of the first that has died.
 pub async fn until_death(store: &Store) -> String {
     describe();
     gauge!("sigma_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);

@@ -1,4 +1,4 @@
-//! Every route, and the OpenAPI document that comes from the same handlers.
+//! Every route, and the OpenAPI document generated from the same handlers.
 
 use axum::extract::{OriginalUri, State};
 use axum::response::{IntoResponse, Response};
@@ -30,7 +30,7 @@ use crate::{document, identity, oauth, pages, wellknown, workspace};
 )]
 struct Document;
 
-/// The endpoints that are documented.
+/// The documented endpoints.
 fn documented() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(wellknown::router())
@@ -46,7 +46,7 @@ pub fn openapi() -> String {
     document.to_pretty_json().unwrap_or_default()
 }
 
-/// Every path that is mounted, for the metrics of the edge.
+/// Every mounted path, for the metrics of the edge.
 pub fn paths() -> Vec<String> {
     documented().into_openapi().paths.paths.into_keys().collect()
 }

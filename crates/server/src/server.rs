@@ -1,4 +1,4 @@
-//! The server as a whole: opened, bound, run until it is told to stop.
+//! The server as a whole: opened, bound, and run until told to stop.
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
@@ -22,14 +22,14 @@ use crate::settings::Settings;
 use crate::state::{AppState, StateError, load_master_key};
 use crate::workspace;
 
-/// How long after it broke off a task of the background is begun again.
+/// The delay before a failed background task is restarted.
 const AGAIN: Duration = Duration::from_secs(10);
-/// How often a database server that is away at the start is tried again.
+/// How often connecting to an absent database server is retried at start.
 const STORE_ROUND: Duration = Duration::from_millis(500);
-/// How often it is looked whether signing keys are due.
+/// How often signing keys are checked for rotation.
 const KEY_ROUND: Duration = Duration::from_mins(5);
 
-/// A server that is bound and has not begun to answer.
+/// A bound server that has not started to answer.
 pub struct Server {
     sigma: AppState,
     listener: TcpListener,
@@ -42,18 +42,18 @@ pub enum StartError {
     /// The database.
     #[error("the store cannot be opened: {0}")]
     Store(#[from] OpenError),
-    /// The database is not there, and the master key says that there was one.
+    /// The database is missing, although the master key has sealed one.
     #[error(
         "{missing}, but the master key {key} has been used: restore the database that belongs to it (is its disk mounted, is store.url correct?), or start with an empty one with `sigma serve --new`",
         key = key.display()
     )]
     LostDatabase {
-        /// What is not there.
+        /// What is missing.
         missing: OpenError,
         /// The file of the master key.
         key: PathBuf,
     },
-    /// What the database holds.
+    /// The content of the database.
     #[error(transparent)]
     State(#[from] StateError),
     /// The settings.
@@ -70,13 +70,13 @@ pub enum StartError {
     /// The certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// A thread that the server cannot be without has ended by a fault, and the server with it.
+    /// A thread that the server depends on died of a fault, and the server with it.
     #[error("the thread {0} crashed; the server exits so that it can be restarted")]
     Died(String),
 }
 
 impl Server {
-    /// Opens the store, loads the keys and binds the address. A port of 0 takes a free one.
+    /// Opens the store, loads the keys and binds the address. Port 0 picks a free port.
     ///
     /// # Errors
     /// [`StartError`]
@@ -117,21 +117,21 @@ impl Server {
     /// Where it listens.
     ///
     /// # Errors
-    /// The system does not say.
+    /// The system does not tell.
     pub fn local_addr(&self) -> std::io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// The state, for whoever runs the server in the same process.
+    /// The state, for embedding the server in another process.
     pub fn state(&self) -> &AppState {
         &self.sigma
     }
 
-    /// Answers until `shutdown` resolves, then finishes what is in flight and closes the store.
+    /// Serves until `shutdown` resolves, then finishes requests in flight and closes the store.
     ///
     /// # Errors
-    /// The certificate cannot be used, or a thread of the store has ended, without which the server would only seem to
-    /// work. Nothing is waited for then.
+    /// The certificate is unusable, or a thread of the store has died, without which the server would only seem to
+    /// work. Requests in flight are not awaited then.
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
         let Self { sigma, listener, edge } = self;
         let mut tasks = JoinSet::new();
@@ -152,7 +152,7 @@ impl Server {
     }
 }
 
-/// Opens the store. A database server that is away, starting or not yet the leader is waited for.
+/// Opens the store. Waits for a database server that is down, starting or not yet the leader.
 async fn open_store(
     options: &StoreOptions,
     seconds: u32,
@@ -181,7 +181,8 @@ async fn open_store(
     }
 }
 
-/// Runs a task of the background for as long as the server runs. A panic costs what it was at: another begins a while later.
+/// Runs a background task for as long as the server runs. A panic loses only the current step: the task is restarted
+/// after a while.
 async fn kept_running<F>(name: &'static str, task: fn(AppState) -> F, sigma: AppState)
 where
     F: Future<Output = ()>,
@@ -194,7 +195,7 @@ where
     }
 }
 
-/// Rotates the signing keys when they are due, for as long as the server runs.
+/// Rotates the signing keys when due, for as long as the server runs.
 async fn rotate_keys(sigma: AppState) {
     loop {
         tokio::time::sleep(KEY_ROUND).await;

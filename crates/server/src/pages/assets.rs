@@ -1,5 +1,5 @@
-//! `GET /assets/{file}`: the pages' styles and scripts, embedded in the binary. A file's name holds a hash of its content, so
-//! whoever has it once never asks again.
+//! `GET /assets/{file}`: styles and scripts of the pages, embedded in the binary. File names contain a hash of the
+//! content, so browsers never need to revalidate them.
 
 use axum::body::Bytes;
 use axum::extract::Path;
@@ -20,7 +20,7 @@ struct Asset {
     bytes: &'static [u8],
 }
 
-/// `/assets/{file}`, and the icon where browsers look for one by themselves.
+/// `/assets/{file}`, and the icon at the address that browsers request by default.
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/assets/{file}", get(asset)).route("/favicon.ico", get(favicon))
 }
@@ -35,7 +35,7 @@ async fn asset(Path(file): Path<String>) -> Response {
 async fn favicon() -> Response {
     let file = ICON_SVG.trim_start_matches("/assets/");
     let mut response = asset(Path(file.to_owned())).await;
-    // This name has no hash: it must be asked for again some day.
+    // This name has no hash, so it must be revalidated at some point.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
     response
 }

@@ -1,5 +1,5 @@
-//! `/error` and `/api/auth/error`: what went wrong, when no app can be told. Known codes have texts of our
-//! own; a reflected value is cut to the characters that RFC 6749 lets an error hold.
+//! `/error` and `/api/auth/error`: errors that cannot be returned to an app. Known codes have texts of our own; a
+//! reflected value is reduced to the characters that RFC 6749 allows in an error.
 
 use axum::Router;
 use axum::extract::{RawQuery, State};
@@ -22,7 +22,7 @@ async fn error(State(sigma): State<AppState>, context: RequestContext, RawQuery(
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let code = printable(params.get("error").unwrap_or("unknown_error"));
     let (title, description) = explain(&code);
-    // The request that failed was another one, which led here.
+    // The failed request was an earlier one, which redirected here.
     let failed = params.get("request_id").filter(|id| RequestId::is_well_formed(id)).map(str::to_owned);
     let page = ErrorPage {
         status: StatusCode::BAD_REQUEST,

@@ -1,4 +1,4 @@
-//! `/invitation`: what a workspace's mail leads to. Looking changes nothing; accepting uses the link.
+//! `/invitation`: the target of a workspace's mail. Viewing changes nothing; accepting consumes the link.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -82,7 +82,7 @@ async fn accept(
     };
     match sigma.store.write(accepting).await.map_err(|error| internal(error).into_response())? {
         Accepted::Gone => Ok(gone(&sigma)),
-        // Their account changed while they looked at the page: it says now what it takes.
+        // The account changed while they viewed the page: it now shows what is required.
         Accepted::Incomplete(acceptance) => {
             let found = Invitation { acceptance, ..found };
             Ok(page(&sigma, token, &found, signed_in.as_ref(), name, None, StatusCode::CONFLICT))
@@ -128,7 +128,7 @@ fn page(
     view.render(status, &PageContext { issuer: sigma.issuer() })
 }
 
-/// The page for a link that was used, is too old, was taken back, or never was one.
+/// The page for a link that was used, has expired, was revoked, or never existed.
 fn gone(sigma: &AppState) -> Response {
     let page = ErrorPage {
         status: StatusCode::NOT_FOUND,

@@ -1,4 +1,4 @@
-//! `/api/auth/reference`: the OpenAPI document as a page that loads nothing from elsewhere; `/openapi.json`: the document.
+//! `/api/auth/reference`: the OpenAPI document as a page without remote content; `/openapi.json`: the document.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -11,7 +11,7 @@ use crate::http::Shared;
 use crate::pages::view::{PageContext, Reference};
 use crate::state::AppState;
 
-/// The document, made once from the handlers.
+/// The document, built once from the handlers.
 #[derive(Clone, Debug)]
 pub struct OpenApiDocument(pub Bytes);
 

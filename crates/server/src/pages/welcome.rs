@@ -1,4 +1,4 @@
-//! `/`: what this server is; for a signed-in person, where they are signed in.
+//! `/`: what this server is; for a signed-in user, their sessions.
 
 use axum::Router;
 use axum::extract::State;

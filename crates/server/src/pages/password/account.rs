@@ -1,4 +1,4 @@
-//! `/account/password`: the signed-in person changes their password, or sets a first one.
+//! `/account/password`: a signed-in user changes their password, or sets a first one.
 
 use std::time::Duration;
 
@@ -23,8 +23,8 @@ use crate::pages::view::{AccountPassword, PageContext, PasswordState};
 use crate::passwords::{Verdict, authenticate};
 use crate::state::AppState;
 
-/// How long ago somebody may have signed in to set a first password: a session that was left open, or stolen, is not
-/// enough for a new way in.
+/// How recent the sign-in must be for setting a first password: an abandoned or stolen session does not suffice to add
+/// a credential.
 const RECENT: Duration = Duration::from_mins(10);
 
 /// The routes of this page.
@@ -62,7 +62,7 @@ async fn save(
         PasswordState::None => None,
         PasswordState::Set => {
             let current = SecretString::from(form.raw("current").unwrap_or_default());
-            // The session counts for itself: what strangers fail at the account is nothing to whoever is signed in.
+            // The session itself counts: failures of others at the account do not affect a signed-in user.
             let device = chosen_at.map(|chosen_at| Device { name: signed_in.session.id.to_string(), chosen_at });
             let verdict = authenticate(&sigma, &context, &email, current, device).await;
             let verdict = verdict.map_err(|error| ApiError::from(error).into_response())?;
@@ -99,7 +99,7 @@ async fn save(
     Ok(with_cookie(to, remember(&sigma, &browser, &user.id, &email).await?.as_deref()))
 }
 
-/// Who is signed in, what they may do about a password, and when they chose the one they have.
+/// The signed-in user, what they may do about a password, and when they chose the current one.
 async fn find(
     sigma: &AppState,
     browser: &Browser,

@@ -1,4 +1,4 @@
-//! `/password/reset`: a new password, by the link that was mailed. It works once, and ends every session.
+//! `/password/reset`: a new password, by the mailed link. The link works once, and its use ends every session.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -41,7 +41,7 @@ async fn set(
 ) -> Result<Response, Response> {
     let form = Params::parse(&String::from_utf8_lossy(&body));
     let token = form.raw("token").unwrap_or_default();
-    // Looked at before anything is hashed: whoever has no link makes no work.
+    // Checked before hashing: requests without a valid link cause no work.
     let Some(user) = find(&sigma, token).await? else { return Ok(gone(&sigma)) };
     let password = match chosen(&form) {
         Ok(password) => password,
@@ -76,7 +76,7 @@ fn page(sigma: &AppState, token: &str, user: &User, refusal: Option<String>, sta
     view.render(status, &PageContext { issuer: sigma.issuer() })
 }
 
-/// The page for a link that was used, is too old, or never was one.
+/// The page for a link that was used, has expired, or never existed.
 fn gone(sigma: &AppState) -> Response {
     let page = ErrorPage {
         status: StatusCode::NOT_FOUND,
