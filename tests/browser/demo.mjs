@@ -1,14 +1,15 @@
 //! `sigma demo`, as `make run` starts it, on free ports.
 
+import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { PATIENCE, freePort, launch } from "../support/sigma.mjs";
+import { PATIENCE, binary, freePort, launch } from "../support/sigma.mjs";
 
 /**
- * Starts the demo; returns the origins of the server and of the Playground, and the folder of its mails. Limits are off: all
- * callers have one address.
+ * Starts the demo; returns the origins of the server and of the Playground, the folder of its mails, and how to run an admin
+ * command. Limits are off: all callers have one address.
  */
 export async function startDemo() {
   const directory = await mkdtemp(join(tmpdir(), "sigma-demo-"));
@@ -18,6 +19,20 @@ export async function startDemo() {
   const ports = ["--port", String(port), "--playground-port", String(playgroundPort)];
   const demo = launch(["demo", "--data", join(directory, "data"), ...ports], environment, directory);
   const mails = join(directory, "data", "mails");
+  /** Runs an admin command beside the demo, with `input` on its standard input. */
+  const admin = async (input, ...args) => {
+    const env = {
+      ...process.env,
+      SIGMA__STORE__URL: `sqlite:${join(directory, "data", "sigma.sqlite")}`,
+      SIGMA__MASTER_KEY__FILE: join(directory, "data", "sigma.key"),
+    };
+    const child = spawn(binary, args, { cwd: directory, env, stdio: ["pipe", "pipe", "pipe"] });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (said += text));
+    child.stdin.end(input);
+    const code = await new Promise((resolve) => child.once("exit", resolve));
+    if (code !== 0) throw new Error(`sigma ${args.join(" ")} ended with ${code}:\n${said}`);
+  };
   const stop = async () => {
     const code = await demo.stop();
     await rm(directory, { recursive: true, force: true });
@@ -28,7 +43,7 @@ export async function startDemo() {
     const [server, playground] = demo.output().match(/http:\/\/[\w.]+:\d+/g) ?? [];
     const up = async (url) => (await fetch(url).catch(() => null))?.ok;
     if (playground && (await up(server)) && (await up(playground))) {
-      return { server, playground, mails, stop, output: demo.output };
+      return { server, playground, mails, admin, stop, output: demo.output };
     }
     if (demo.child.exitCode !== null) break;
     await delay(50);

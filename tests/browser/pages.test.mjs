@@ -21,7 +21,7 @@ after(() => closeAll(() => device && closeDevice(device), () => chromium?.close(
 for (const [name, path, shown] of [
   ["welcome", "/", "text=Use any OpenID Connect library with this issuer."],
   ["login", "/login", "text=Open and sign in"],
-  ["signup", "/signup", "text=Make my key"],
+  ["signup", "/signup", "text=Create my key"],
   ["api-reference", "/api/auth/reference", ".opblock >> nth=0"],
   ["signed-out-confirmation", "/api/auth/oauth2/end-session", "text=You are signed out"],
 ]) {

@@ -8,6 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { closeAll, closeDevice, inspect, openChromium, openDevice } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
 import { PATIENCE } from "../support/sigma.mjs";
+import { givePassword } from "./wallet.mjs";
 
 const person = "ada@example.org";
 const first = "four unrelated words here";
@@ -72,7 +73,8 @@ async function lookAtAnswer(name) {
 
 test("a forgotten password is reset by a mailed link", async () => {
   device.expected.push(/status of 4\d\d/);
-  await page.goto(`${demo.server}/workspace/login`);
+  await page.goto(`${demo.server}/login`);
+  await page.locator("summary", { hasText: "e-mail and password" }).click();
   await page.getByRole("link", { name: "Forgot your password?" }).click();
   await look("password-forgot");
   await fill({ "E-mail address": person });
@@ -110,8 +112,7 @@ test("changing a password takes the current one", async () => {
   await page.getByRole("status").filter({ hasText: "Your password has been set." }).waitFor();
   await device.context.clearCookies();
   await page.goto(`${demo.server}/workspace/login`);
-  await fill({ "E-mail address": person, Password: second });
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await givePassword(page, person, second);
   await page.waitForURL(/\/workspace(\/org_.*)?$/);
 });
 

@@ -47,7 +47,7 @@ before(async () => {
   device = await openDevice(chromium, { acceptDownloads: true });
   page = await device.context.newPage();
   const id = await signIn(page, {}, async () => {
-    await page.getByRole("link", { name: "Make a key" }).click();
+    await page.getByRole("link", { name: "Create your key" }).click();
     backup = await makeKey(page);
     await allow(page);
   });
@@ -164,5 +164,5 @@ test("signing out of the app ends the session at the server", async () => {
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByText("Signed out: the browser came back to").waitFor();
   await page.goto(demo.server);
-  await page.getByRole("link", { name: "Make a key" }).waitFor();
+  await page.getByRole("link", { name: "Create your key" }).waitFor();
 });

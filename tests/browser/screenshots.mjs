@@ -15,7 +15,7 @@ try {
   const page = await context.newPage();
   await openPlayground(page, demo);
   await ask(page);
-  await page.getByRole("link", { name: "Make a key" }).click();
+  await page.getByRole("link", { name: "Create your key" }).click();
   await makeKey(page);
   await page.waitForURL("**/consent?**");
   await page.screenshot({ path: `${images}consent.png` });

@@ -28,11 +28,11 @@ test("sign-up, consent, callback, tokens; the server never sees key or password"
 
   await page.waitForURL(`${demo.server}/login?**`);
   await inspect(page, "login-new-device");
-  await page.getByRole("link", { name: "Make a key" }).click();
+  await page.getByRole("link", { name: "Create your key" }).click();
 
   await page.waitForURL(`${demo.server}/signup?**`);
   const [first, second] = [page.getByLabel("Password", { exact: true }), page.getByLabel("Password again")];
-  const make = page.getByRole("button", { name: "Make my key" });
+  const make = page.getByRole("button", { name: "Create my key" });
   const alert = page.getByRole("alert");
   await first.fill("short");
   await second.fill("short");

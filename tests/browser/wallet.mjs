@@ -9,7 +9,7 @@ export const password = "correct horse battery staple";
 export async function makeKey(page) {
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByLabel("Password again").fill(password);
-  await page.getByRole("button", { name: "Make my key" }).click();
+  await page.getByRole("button", { name: "Create my key" }).click();
   const link = page.getByRole("link", { name: "Download the backup file" });
   const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
   assert.match(download.suggestedFilename(), /\.bep$/);
@@ -37,4 +37,15 @@ export async function importBackup(page, file) {
 export async function allow(page) {
   await page.waitForURL("**/consent?**");
   await page.getByRole("button", { name: "Allow" }).click();
+}
+
+/** Signs in by e-mail address and password on the sign-in page, which may have that form behind a button. */
+export async function givePassword(page, email, secret = password) {
+  const field = page.getByLabel("Password", { exact: true });
+  await page.locator("input[name=password]").waitFor({ state: "attached" });
+  if (!(await field.isVisible())) await page.locator("summary", { hasText: "e-mail and password" }).click();
+  const address = page.getByLabel("E-mail address");
+  if (await address.isEditable()) await address.fill(email);
+  await field.fill(secret);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }

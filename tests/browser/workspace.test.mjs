@@ -9,6 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { assertAccessible, closeAll, closeDevice, inspect, openChromium, openDevice, photograph } from "./browser.mjs";
 import { startDemo } from "./demo.mjs";
 import { PATIENCE } from "../support/sigma.mjs";
+import { givePassword } from "./wallet.mjs";
 
 let chromium;
 let demo;
@@ -58,15 +59,13 @@ after(() => closeAll(() => device && closeDevice(device), () => chromium?.close(
 test("signed-out users can sign in by quick login, password or key", async () => {
   device.expected.push(/status of 40[139]/);
   await page.goto(`${demo.server}/workspace`);
-  assert.equal(new URL(page.url()).pathname, "/workspace/login");
+  assert.equal(new URL(page.url()).pathname, "/login");
   await inspect(page, "workspace-login");
-  await page.getByLabel("E-mail address").fill("ada@example.org");
-  await page.getByLabel("Password").fill("not the password");
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await givePassword(page, "ada@example.org", "not the password");
   await refused("Incorrect e-mail address or password");
   await inspect(page, "workspace-login-wrong-password");
-  await page.getByRole("link", { name: "Sign in with your key" }).click();
-  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await page.locator("summary", { hasText: "Sign in with your key" }).click();
+  await page.getByRole("link", { name: "Create your key" }).first().waitFor();
   assert.equal(await page.locator("#wallet").getAttribute("data-continue-url"), "/workspace");
 });
 
@@ -310,9 +309,7 @@ test("a user invited twice has one account and switches between workspaces", asy
   await tab.getByText(`${person.name} · Member`).waitFor();
   await tab.getByRole("button", { name: "Sign out" }).click();
 
-  await tab.getByLabel("E-mail address").fill("Finn@Harbour.Example");
-  await tab.getByLabel("Password").fill(person.password);
-  await tab.keyboard.press("Enter");
+  await givePassword(tab, "Finn@Harbour.Example", person.password);
   await tab.getByRole("heading", { name: "Your workspaces" }).waitFor();
   await closeDevice(finn);
 });
@@ -322,5 +319,5 @@ test("signing out ends access", async () => {
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("heading", { name: "Sign in to your workspace" }).waitFor();
   await go("/people");
-  assert.equal(new URL(page.url()).pathname, "/workspace/login");
+  assert.equal(new URL(page.url()).pathname, "/login");
 });

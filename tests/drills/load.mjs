@@ -25,7 +25,7 @@ export async function makePeople(sigma, count) {
 
 /** Signs a user in by password, and consents to the app once. */
 async function signIn(issuer, email, app, agent) {
-  const answer = await send(`${issuer}/workspace/login`, { form: { email, password }, headers: { origin: issuer }, agent });
+  const answer = await send(`${issuer}/login/password`, { form: { email, password }, headers: { origin: issuer }, agent });
   const cookies = cookiesOf(answer);
   if (!cookies.includes("session_token=")) throw new Error(`no session for ${email}: ${answer.status} ${answer.text}`);
   const person = { email, cookies };

@@ -21,6 +21,7 @@ export async function enter(panel: Panel, request: SignedRequest, signedIn: (nam
   const outcome = await send(request);
   if (outcome.kind === "signed-in") {
     signedIn(outcome.name);
+    rememberMethod();
     panel.tell("You are signed in. One moment…");
     leaveFor(panel.data("continueUrl"));
     // The page is being left; nothing is to be pressed meanwhile.
@@ -29,4 +30,10 @@ export async function enter(panel: Panel, request: SignedRequest, signedIn: (nam
     panel.fail(wordsForOutcome(outcome));
   }
   return outcome;
+}
+
+/** The sign-in page shows first what worked last in this browser; the cookie says nothing of who signed in. */
+function rememberMethod(): void {
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `sigma.method=key; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
 }

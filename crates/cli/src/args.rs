@@ -292,9 +292,9 @@ pub struct AppFields {
     /// Workspace that owns the app; with the scope `roles` the app sees its members' roles there.
     #[arg(long, value_name = "ID")]
     pub workspace: Option<String>,
-    /// Home page of the app.
+    /// Home page of the app; people are led back there when a sign-in cannot go on.
     #[arg(long, value_name = "URL")]
-    pub client_uri: Option<String>,
+    pub home_page: Option<String>,
 }
 
 /// `sigma keys`.

@@ -1,14 +1,271 @@
-//! What an interaction can be about.
+//! What a person is in the middle of on our pages: where they go on once they have signed in, and whether they have to sign
+//! in before that.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The subject of an interaction. Each kind holds what it takes to start over, and where its errors go.
+use crate::authorize::{AuthorizationRequest, NextStep, PromptValue, Refusal, SessionFacts};
+use crate::ids::OrgId;
+use crate::time::Timestamp;
+
+/// What a person came for, and goes on with once they have signed in. It never holds an address: each variant names a page
+/// of ours, or a request that is checked again when it is resumed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// An app's authorization request, as a query string. Its errors go to the app.
+pub enum Continuation {
+    /// An app's authorization request. Its failures go to the app.
     Authorization {
         /// The parameters, form-encoded.
         query: String,
     },
+    /// The pages of a workspace, or the choice among the person's workspaces.
+    Workspace {
+        /// Which one; none for the choice.
+        workspace: Option<OrgId>,
+        /// Which of its pages.
+        page: WorkspacePage,
+    },
+    /// An invitation to a workspace. It is never a row: of a link the database holds the digest alone.
+    Invitation {
+        /// The secret of the link.
+        token: LinkSecret,
+    },
+    /// A page of the person's account.
+    Account {
+        /// Which one.
+        page: AccountPage,
+    },
+    /// The front page.
+    Home,
+}
+
+/// The pages of a workspace that a person can be brought back to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkspacePage {
+    /// The one that it opens with.
+    #[default]
+    Start,
+    /// Its people.
+    People,
+    /// Its roles.
+    Roles,
+    /// Its API keys.
+    Keys,
+    /// Its settings.
+    Settings,
+}
+
+impl WorkspacePage {
+    /// The page below the address of its workspace, and the section that a page below it belongs to.
+    pub fn of_segment(segment: &str) -> Self {
+        [Self::People, Self::Roles, Self::Keys, Self::Settings]
+            .into_iter()
+            .find(|page| page.segment() == segment)
+            .unwrap_or_default()
+    }
+
+    /// Its segment of the address; empty for the page that a workspace opens with.
+    pub const fn segment(self) -> &'static str {
+        match self {
+            Self::Start => "",
+            Self::People => "people",
+            Self::Roles => "roles",
+            Self::Keys => "keys",
+            Self::Settings => "settings",
+        }
+    }
+}
+
+/// The pages of an account that a person can be brought back to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountPage {
+    /// Change the password.
+    Password,
+    /// Set a first password: a new way in, so the person signs in once more before it.
+    FirstPassword,
+}
+
+/// The secret of a link that was mailed. It does not print.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LinkSecret(String);
+
+impl LinkSecret {
+    /// The secret as the link holds it.
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self(secret.into())
+    }
+
+    /// The secret, for the page that takes it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for LinkSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LinkSecret(…)")
+    }
+}
+
+/// What the sign-in page has to do for whoever opens it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entrance {
+    /// Nothing: they go on.
+    GoOn,
+    /// They sign in, as whoever they are.
+    SignIn,
+    /// They are signed in, and prove once more that it is them.
+    Reauthenticate,
+}
+
+/// Longest id of a workspace that an address can name.
+const LONGEST_ID: usize = 64;
+
+impl Continuation {
+    /// A page of the workspace that an address calls `id`; the choice among workspaces if none can be called so.
+    pub fn workspace(id: &str, page: WorkspacePage) -> Self {
+        let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        let is_id = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(is_letter);
+        if is_id { Self::Workspace { workspace: Some(OrgId::from_text(id)), page } } else { Self::workspaces() }
+    }
+
+    /// The choice among the person's workspaces.
+    pub const fn workspaces() -> Self {
+        Self::Workspace { workspace: None, page: WorkspacePage::Start }
+    }
+
+    /// Whether a browser that it is not bound to may begin it anew. Anybody may begin an app's request, so nothing is lost
+    /// by that; everything else belongs to the browser in which it began.
+    pub const fn restarts_in_any_browser(&self) -> bool {
+        matches!(self, Self::Authorization { .. })
+    }
+
+    /// Whether the person signs in for it even if they are signed in already.
+    const fn demands_fresh_sign_in(&self) -> bool {
+        matches!(self, Self::Account { page: AccountPage::FirstPassword })
+    }
+
+    /// What the sign-in page has to do before a page of ours, which it was opened for at `started_at`. An authorization
+    /// request asks more than that: see [`Entrance::before`].
+    pub fn entrance(&self, session: Option<&SessionFacts>, started_at: Timestamp) -> Entrance {
+        match session {
+            None => Entrance::SignIn,
+            Some(session) if self.demands_fresh_sign_in() && session.auth_time < started_at => Entrance::Reauthenticate,
+            Some(_) => Entrance::GoOn,
+        }
+    }
+}
+
+impl Entrance {
+    /// What the sign-in page has to do for `request`, of which `step` comes next. Everything that is not about signing in,
+    /// a refusal among it, is for the request itself to go on with.
+    pub fn before(
+        request: &AuthorizationRequest,
+        step: &Result<NextStep, Refusal>,
+        session: Option<&SessionFacts>,
+    ) -> Self {
+        let asks_again = request.prompt.asks(PromptValue::Login) || request.max_age.is_some();
+        match step {
+            Ok(NextStep::SignIn) if session.is_some() && asks_again => Self::Reauthenticate,
+            Ok(NextStep::SignIn | NextStep::SignUp) => Self::SignIn,
+            _ => Self::GoOn,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ids::{SessionId, UserId};
+
+    fn session(auth_time: Timestamp) -> SessionFacts {
+        SessionFacts {
+            id: SessionId::from_text("ses"),
+            user_id: UserId::from_text("user_1"),
+            auth_time,
+            acr: "1".to_owned(),
+            amr: "pwd".to_owned(),
+            bap_id: None,
+        }
+    }
+
+    fn continuation() -> impl Strategy<Value = Continuation> {
+        let workspace_page = prop::sample::select(vec![
+            WorkspacePage::Start,
+            WorkspacePage::People,
+            WorkspacePage::Roles,
+            WorkspacePage::Keys,
+            WorkspacePage::Settings,
+        ]);
+        prop_oneof![
+            "\\PC{0,80}".prop_map(|query| Continuation::Authorization { query }),
+            (proptest::option::of("\\PC{0,30}"), workspace_page)
+                .prop_map(|(id, page)| Continuation::Workspace { workspace: id.map(OrgId::from_text), page }),
+            "\\PC{0,50}".prop_map(|secret| Continuation::Invitation { token: LinkSecret::new(secret) }),
+            prop::sample::select(vec![AccountPage::Password, AccountPage::FirstPassword])
+                .prop_map(|page| Continuation::Account { page }),
+            Just(Continuation::Home),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_continuation_is_read_back_as_what_it_was(continuation in continuation()) {
+            let text = serde_json::to_string(&continuation).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Continuation>(&text).unwrap(), continuation);
+        }
+
+        #[test]
+        fn nobody_goes_on_before_somebody_signed_in(continuation in continuation(), started_at in 0_i64..1_000) {
+            let entrance = continuation.entrance(None, Timestamp::from_seconds(started_at));
+            prop_assert_eq!(entrance, Entrance::SignIn);
+        }
+
+        #[test]
+        fn whoever_just_signed_in_is_not_asked_again(
+            continuation in continuation(), started_at in 0_i64..1_000, later in 0_i64..1_000,
+        ) {
+            let session = session(Timestamp::from_seconds(started_at + later));
+            let entrance = continuation.entrance(Some(&session), Timestamp::from_seconds(started_at));
+            prop_assert_eq!(entrance, Entrance::GoOn);
+        }
+
+        #[test]
+        fn an_older_session_opens_every_page_but_the_one_for_a_new_way_in(
+            continuation in continuation(), started_at in 1_i64..1_000, earlier in 1_i64..1_000,
+        ) {
+            let session = session(Timestamp::from_seconds(started_at - earlier));
+            let entrance = continuation.entrance(Some(&session), Timestamp::from_seconds(started_at));
+            let is_new_way_in = continuation == Continuation::Account { page: AccountPage::FirstPassword };
+            prop_assert_eq!(entrance, if is_new_way_in { Entrance::Reauthenticate } else { Entrance::GoOn });
+        }
+
+        #[test]
+        fn every_segment_is_a_page_of_the_workspace(segment in "\\PC{0,20}") {
+            let page = WorkspacePage::of_segment(&segment);
+            prop_assert!(page == WorkspacePage::Start || page.segment() == segment);
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_no_id_of_a_workspace_leads_to_the_choice() {
+        for id in ["", "..", "a/b", "a?b", "//evil.example", "ü", "a%2fb", &"a".repeat(65)] {
+            assert_eq!(Continuation::workspace(id, WorkspacePage::People), Continuation::workspaces(), "{id}");
+        }
+        let expected =
+            Continuation::Workspace { workspace: Some(OrgId::from_text("org_a-1")), page: WorkspacePage::People };
+        assert_eq!(Continuation::workspace("org_a-1", WorkspacePage::People), expected);
+    }
+
+    #[test]
+    fn the_secret_of_a_link_does_not_print() {
+        let continuation = Continuation::Invitation { token: LinkSecret::new("abcdef") };
+        assert!(!format!("{continuation:?}").contains("abcdef"));
+    }
 }

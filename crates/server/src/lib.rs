@@ -4,6 +4,7 @@ pub mod budget;
 mod document;
 mod error;
 mod extract;
+mod front_door;
 pub mod hashing;
 pub mod http;
 mod identity;

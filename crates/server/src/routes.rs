@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::http::ApiError;
 use crate::pages::OpenApiDocument;
 use crate::state::AppState;
-use crate::{document, identity, oauth, pages, wellknown, workspace};
+use crate::{document, front_door, identity, oauth, pages, wellknown, workspace};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -56,6 +56,7 @@ pub fn router(sigma: AppState) -> Router {
     let document = OpenApiDocument(Bytes::from(openapi()));
     let (documented, _) = documented().split_for_parts();
     documented
+        .merge(front_door::router())
         .merge(pages::router().layer(Extension(document)))
         .fallback(fallback)
         .method_not_allowed_fallback(method_not_allowed)

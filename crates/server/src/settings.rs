@@ -145,10 +145,36 @@ impl Default for MasterKeySettings {
     }
 }
 
+/// A way to sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInMethod {
+    /// A key in the browser, or in a backup file.
+    Key,
+    /// An e-mail address and a password.
+    Password,
+}
+
+impl SignInMethod {
+    /// Every way there is.
+    pub const ALL: [Self; 2] = [Self::Key, Self::Password];
+
+    /// Its name in the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Password => "password",
+        }
+    }
+}
+
 /// Who may sign in, and how.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SignIn {
+    /// The ways to sign in that the sign-in page offers, in this order until one has worked in a browser. The page takes no
+    /// other.
+    pub methods: Vec<SignInMethod>,
     /// An unknown key that signs in becomes an account. Off, `sign-up/sigma` is the only way to one.
     pub implicit_sign_up: bool,
     /// Anyone may make an account by `sign-up/sigma`.
@@ -164,6 +190,7 @@ pub struct SignIn {
 impl Default for SignIn {
     fn default() -> Self {
         Self {
+            methods: vec![SignInMethod::Key, SignInMethod::Password],
             implicit_sign_up: false,
             sign_up: true,
             require_origin_bound: false,

@@ -4,7 +4,7 @@
 use sigma_core::authorize::Interaction;
 use sigma_core::digest::Digest;
 use sigma_core::ids::UserId;
-use sigma_core::interaction::Kind;
+use sigma_core::interaction::Continuation;
 use sigma_core::time::Timestamp;
 
 use crate::{Owner, Row, StoreError, Tx, params};
@@ -19,8 +19,8 @@ pub struct StoredInteraction {
     pub id: String,
     /// The digest of the browser's cookie.
     pub browser: Digest,
-    /// What it is about.
-    pub kind: Kind,
+    /// What the person came for.
+    pub continuation: Continuation,
     /// What it has gathered.
     pub state: Interaction,
     /// When it expires.
@@ -59,7 +59,7 @@ pub fn open(tx: &mut dyn Tx, interaction: &StoredInteraction, user_id: &UserId) 
         params![
             &interaction.id,
             interaction.browser,
-            encode(&interaction.kind)?,
+            encode(&interaction.continuation)?,
             user_id,
             state.bap_id.as_deref(),
             state.account_chosen,
@@ -86,7 +86,7 @@ pub fn record(tx: &mut dyn Tx, interaction: &StoredInteraction, user_id: &UserId
         params![
             &interaction.id,
             interaction.browser,
-            encode(&interaction.kind)?,
+            encode(&interaction.continuation)?,
             user_id,
             state.bap_id.as_deref(),
             state.account_chosen,
@@ -131,8 +131,11 @@ fn make_room(tx: &mut dyn Tx, interaction: &StoredInteraction, user_id: &UserId)
     Ok(())
 }
 
-fn encode(kind: &Kind) -> Result<String, StoreError> {
-    serde_json::to_string(kind).map_err(|error| StoreError::Corrupt(error.to_string()))
+fn encode(continuation: &Continuation) -> Result<String, StoreError> {
+    if matches!(continuation, Continuation::Invitation { .. }) {
+        return Err(StoreError::Failed("the link of an invitation is not stored".to_owned()));
+    }
+    serde_json::to_string(continuation).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
 fn decode(row: &Row) -> Result<Known, StoreError> {
@@ -142,7 +145,7 @@ fn decode(row: &Row) -> Result<Known, StoreError> {
     Ok(Known::Open(StoredInteraction {
         id: row.text(0)?,
         browser: row.digest(1)?,
-        kind: row.parsed(2, "an interaction", |text| serde_json::from_str(text).ok())?,
+        continuation: row.parsed(2, "an interaction", |text| serde_json::from_str(text).ok())?,
         state: Interaction {
             user_id: row.opt_text(3)?.map(UserId::from_text),
             bap_id: row.opt_text(4)?,

@@ -47,6 +47,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     check("store.pooler", pooler(&settings.store));
     check("store.wait", within(settings.store.wait, 0, 3_600));
     check("master_key.value", master_key(&settings.master_key));
+    check("sign_in.methods", sign_in_methods(&settings.sign_in));
     check("sign_in.trusted_origins", trusted_origins(&settings.sign_in));
     check("workspaces.forward_audiences", forward_audiences(settings));
     check("sign_in.session_days", within(settings.sign_in.session_days, 1, 400));
@@ -159,6 +160,19 @@ fn forward_audiences(settings: &Settings) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Each at most once, and one at least: nobody could sign in otherwise.
+fn sign_in_methods(sign_in: &SignIn) -> Result<(), String> {
+    let methods = &sign_in.methods;
+    if methods.is_empty() {
+        return Err("must name at least one way to sign in: \"key\", \"password\"".to_owned());
+    }
+    let repeated = methods.iter().enumerate().find(|(place, method)| methods.iter().take(*place).any(|m| m == *method));
+    match repeated {
+        Some((_, method)) => Err(format!("names \"{}\" twice", method.as_str())),
+        None => Ok(()),
+    }
 }
 
 fn trusted_origins(sign_in: &SignIn) -> Result<(), String> {

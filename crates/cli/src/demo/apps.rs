@@ -118,7 +118,7 @@ fn base(client_id: &str, name: &str, org_id: &OrgId, origin: &str, now: Timestam
         id_token_claims: false,
         dynamic: false,
         disabled: false,
-        client_uri: None,
+        client_uri: Some(format!("{origin}/")),
         created_at: now,
         updated_at: now,
     }

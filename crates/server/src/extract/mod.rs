@@ -15,7 +15,7 @@ pub use browser::{Browser, expired_session_cookie, session_cookie};
 pub use client_credentials::ClientAuthError;
 pub use key_token::{KeyToken, KeyTokenError, SIGN_IN_PATH, fallback_token};
 pub use new_session::NewBrowserSession;
-pub use signed_in::{MaybeSignedIn, SECRET_LENGTH, SignedIn};
+pub use signed_in::{MaybeSignedIn, SECRET_LENGTH, SignedIn, unauthorized};
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};

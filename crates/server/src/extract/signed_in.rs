@@ -80,8 +80,11 @@ impl FromRequestParts<AppState> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, ApiError> {
         let MaybeSignedIn(signed_in) = MaybeSignedIn::from_request_parts(parts, sigma).await?;
-        signed_in.ok_or_else(|| {
-            ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", "Unauthorized").with_code("UNAUTHORIZED")
-        })
+        signed_in.ok_or_else(unauthorized)
     }
+}
+
+/// The refusal of a caller who is not signed in.
+pub fn unauthorized() -> ApiError {
+    ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", "Unauthorized").with_code("UNAUTHORIZED")
 }

@@ -296,7 +296,7 @@ async fn explained(response: Response, exchange: &Exchange<'_>) -> Response {
     let (mut parts, body) = response.into_parts();
     let error = match parts.extensions.remove::<ApiError>() {
         Some(error) => error,
-        None if is_bare(&parts) && policy::is_api(exchange.uri.path()) => {
+        None if is_bare(&parts) && (policy::is_api(exchange.uri.path()) || exchange.shows_page()) => {
             let said = axum::body::to_bytes(body, 1024).await.unwrap_or_default();
             plain_error(parts.status, &said)
         }
@@ -309,10 +309,15 @@ async fn explained(response: Response, exchange: &Exchange<'_>) -> Response {
         refused.app(exchange.context.app().as_deref()).log(id, parts.status);
     }
     parts.headers.remove(CONTENT_LENGTH);
-    if exchange.shows_page(parts.status) {
-        let page =
-            pages::refused(&exchange.rules.issuer, parts.status, error.code().unwrap_or(error.error()), id.as_str());
-        let (page, body) = page.into_parts();
+    if exchange.shows_page() {
+        let refusal = pages::Refusal {
+            status: parts.status,
+            code: error.code().unwrap_or(error.error()),
+            method: &exchange.method,
+            uri: &exchange.uri,
+            request_id: id.as_str(),
+        };
+        let (page, body) = refusal.page(&exchange.rules.issuer).into_parts();
         parts.headers.extend(page.headers);
         return Response::from_parts(parts, body);
     }
@@ -404,12 +409,9 @@ impl<'r> Exchange<'r> {
         }
     }
 
-    /// Whether an error of this status is shown as a page: those that say that not the request is wrong, but how, when or
-    /// from where it came.
-    fn shows_page(&self, status: StatusCode) -> bool {
-        let passing = status.is_server_error()
-            || matches!(status, StatusCode::FORBIDDEN | StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS);
-        passing && self.navigates && policy::is_page(self.uri.path())
+    /// Whether an error is shown as a page: a browser asks for something to show, where people come to.
+    fn shows_page(&self) -> bool {
+        self.navigates && policy::is_page(self.uri.path())
     }
 }
 

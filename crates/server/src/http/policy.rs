@@ -167,8 +167,8 @@ pub(super) const TABLE: &[(&str, Policy)] = &[
     ("/sign-out", PAGE_FORM),
     ("/sessions/revoke", PAGE_FORM),
     ("/workspace/{workspace}/roles/{role}", ROLE_FORM),
-    ("/workspace/login", PASSWORD_FORM),
-    ("/workspace/login/quick", QUICK_FORM),
+    ("/login/password", PASSWORD_FORM),
+    ("/login/quick", QUICK_FORM),
     ("/sigma/authorize", SIGN_IN),
     ("/api/subscription/status", READ_BY_APPS),
     ("/api/wallet/connect", READ_BY_APPS),
@@ -202,8 +202,8 @@ pub(super) fn is_page_form(path: &str) -> bool {
 pub(super) fn is_api(path: &str) -> bool {
     const PREFIXES: [&str; 4] = ["/api/", "/.well-known/", "/sigma/", "/v2/"];
     /// Pages whose forms have rules of their own.
-    const PAGES_WITH_FORMS: [&str; 6] =
-        ["/workspace/", "/password/", "/account/password", "/invitation", "/sign-out", "/sessions/revoke"];
+    const PAGES_WITH_FORMS: [&str; 7] =
+        ["/login/", "/workspace/", "/password/", "/account/password", "/invitation", "/sign-out", "/sessions/revoke"];
     const PAGES: [&str; 3] = ["/api/auth/reference", "/api/auth/error", "/api/auth/oauth2/authorize"];
     let called = PREFIXES.iter().any(|prefix| path.starts_with(prefix)) && !PAGES.contains(&path);
     let page = PAGES_WITH_FORMS.iter().any(|prefix| path.starts_with(prefix));
@@ -261,7 +261,7 @@ mod tests {
         for path in ["/api/nothing", "/.well-known/nothing", "/token", "/userinfo", "/health", "/sigma/authorize"] {
             assert!(is_api(path), "{path}");
         }
-        for path in ["/", "/login", "/oauth2/authorize", "/api/auth/oauth2/authorize", "/tokens", "/workspace/login"] {
+        for path in ["/", "/login", "/oauth2/authorize", "/api/auth/oauth2/authorize", "/tokens", "/login/password"] {
             assert!(!is_api(path), "{path}");
         }
     }

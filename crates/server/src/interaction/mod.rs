@@ -1,10 +1,11 @@
 //! Interactions: what a person is in the middle of, and in which browser. One is begun by whoever asks, at no cost to the
 //! database: it is sealed into the page's address ([`sealed`]). What a signed-in person chooses in it is a row.
 //!
-//! Pages and forms name the interaction, the cookie only binds it to its browser, so that tabs never mix. One that is not
-//! bound to this browser, because it came by POST, the cookie is gone, or it is another browser's, begins anew here: anybody
-//! may begin one, and nothing that was chosen in it is carried over. Its clock begins anew too, so that what must happen
-//! after it was shown (`prompt=login`) happens in this browser.
+//! Pages and forms name the interaction, the cookie only binds it to its browser, so that tabs never mix. An app's request
+//! that is not bound to this browser, because it came by POST, the cookie is gone, or it is another browser's, begins anew
+//! here: anybody may begin one, and nothing that was chosen in it is carried over. Its clock begins anew too, so that what
+//! must happen after it was shown (`prompt=login`) happens in this browser. Everything else that a person can be in the
+//! middle of goes on in its own browser alone.
 
 mod cookie;
 mod sealed;
@@ -18,10 +19,10 @@ use sigma_store::Tx;
 use sigma_store::interaction::{self, Known, StoredInteraction};
 
 pub use sealed::SealingKey;
-pub use sigma_core::interaction::Kind;
+pub use sigma_core::interaction::Continuation;
 
 use self::cookie::{BrowserSecret, expired_cookie};
-use self::sealed::Sealed;
+use self::sealed::{OpenError, Sealed};
 use crate::error::internal;
 use crate::extract::Browser;
 use crate::http::ApiError;
@@ -51,23 +52,44 @@ pub enum Found {
     /// It is this browser's.
     Ongoing(Box<Ongoing>),
     /// It is not, and may begin anew.
-    Unbound(Kind),
+    Unbound(Continuation),
 }
 
 /// Why an interaction cannot go on.
 #[derive(Debug)]
 pub enum Stopped {
-    /// It lapsed, came to its end, or never was.
+    /// We did not seal it.
     Unknown,
+    /// It took too long.
+    Lapsed(Continuation),
+    /// It came to its end.
+    Finished(Continuation),
+    /// It began in another browser, and nothing of it is for this one.
+    OtherBrowser(Continuation),
+    /// It is about something else than what it was resumed as.
+    OtherKind,
     /// The store did not answer.
     Internal(ApiError),
 }
 
 impl Ongoing {
     /// The authorization request that it is about, as a query string.
-    pub fn query(&self) -> &str {
-        let Kind::Authorization { query } = &self.stored.kind;
-        query
+    ///
+    /// # Errors
+    /// It is about something else.
+    pub fn query(&self) -> Result<&str, Stopped> {
+        query_of(&self.stored.continuation)
+    }
+}
+
+/// The authorization request that the person came for, as a query string.
+///
+/// # Errors
+/// They came for something else.
+pub fn query_of(continuation: &Continuation) -> Result<&str, Stopped> {
+    match continuation {
+        Continuation::Authorization { query } => Ok(query),
+        _ => Err(Stopped::OtherKind),
     }
 }
 
@@ -77,23 +99,28 @@ impl Ongoing {
 /// [`Stopped`]
 pub async fn find(sigma: &AppState, browser: &Browser, name: &str) -> Result<Found, Stopped> {
     let now = sigma.now();
-    let sealed = sigma.interaction_key.open(name, now).map_err(|_| Stopped::Unknown)?;
+    let sealed = sigma.interaction_key.open(name, now).map_err(|error| match error {
+        OpenError::NotOurs => Stopped::Unknown,
+        OpenError::Expired(sealed) => Stopped::Lapsed(sealed.continuation),
+    })?;
     let wanted = sealed.id.clone();
     let known = sigma.store.read(move |tx| interaction::find(tx, &wanted, now)).await;
     let known = known.map_err(|error| Stopped::Internal(internal(error)))?;
     if matches!(known, Some(Known::Finished)) {
-        return Err(Stopped::Unknown);
+        return Err(Stopped::Finished(sealed.continuation));
     }
     let shown = BrowserSecret::of(sigma, browser).map(|secret| secret.digest());
     let Some(bound) = sealed.browser.filter(|bound| shown == Some(*bound)) else {
-        return Ok(Found::Unbound(sealed.kind));
+        let continuation = sealed.continuation;
+        let restarts = continuation.restarts_in_any_browser();
+        return if restarts { Ok(Found::Unbound(continuation)) } else { Err(Stopped::OtherBrowser(continuation)) };
     };
     let (stored, is_stored) = if let Some(Known::Open(stored)) = known {
         (stored, true)
     } else {
         let state = Interaction { started_at: sealed.started_at, ..Interaction::default() };
-        let Sealed { id, kind, expires_at, .. } = sealed;
-        (StoredInteraction { id, browser: bound, kind, state, expires_at }, false)
+        let Sealed { id, continuation, expires_at, .. } = sealed;
+        (StoredInteraction { id, browser: bound, continuation, state, expires_at }, false)
     };
     Ok(Found::Ongoing(Box::new(Ongoing { name: name.to_owned(), stored, is_stored, set_cookie: None })))
 }
@@ -105,7 +132,7 @@ pub async fn find(sigma: &AppState, browser: &Browser, name: &str) -> Result<Fou
 pub async fn find_or_restart(sigma: &AppState, browser: &Browser, name: &str) -> Result<Ongoing, Stopped> {
     match find(sigma, browser, name).await? {
         Found::Ongoing(ongoing) => Ok(*ongoing),
-        Found::Unbound(kind) => begin(sigma, browser, kind, sigma.now()).map_err(Stopped::Internal),
+        Found::Unbound(what) => begin(sigma, browser, what, sigma.now()).map_err(Stopped::Internal),
     }
 }
 
@@ -113,19 +140,24 @@ pub async fn find_or_restart(sigma: &AppState, browser: &Browser, name: &str) ->
 ///
 /// # Errors
 /// The cryptography failed, which it does not.
-pub fn begin(sigma: &AppState, browser: &Browser, kind: Kind, now: Timestamp) -> Result<Ongoing, ApiError> {
+pub fn begin(
+    sigma: &AppState,
+    browser: &Browser,
+    continuation: Continuation,
+    now: Timestamp,
+) -> Result<Ongoing, ApiError> {
     let secret = BrowserSecret::of_or_new(sigma, browser);
     let stored = StoredInteraction {
         id: alphanumeric(&*sigma.rng, ID_LENGTH),
         browser: secret.digest(),
-        kind,
+        continuation,
         state: Interaction { started_at: now, ..Interaction::default() },
         expires_at: AppState::in_seconds(now, sigma.settings.tokens.interaction_seconds),
     };
     let sealed = Sealed {
         id: stored.id.clone(),
         browser: Some(stored.browser),
-        kind: stored.kind.clone(),
+        continuation: stored.continuation.clone(),
         started_at: now,
         expires_at: stored.expires_at,
     };
@@ -138,10 +170,10 @@ pub fn begin(sigma: &AppState, browser: &Browser, kind: Kind, now: Timestamp) ->
 ///
 /// # Errors
 /// The cryptography failed, which it does not.
-pub fn begin_unbound(sigma: &AppState, kind: Kind, now: Timestamp) -> Result<String, ApiError> {
+pub fn begin_unbound(sigma: &AppState, continuation: Continuation, now: Timestamp) -> Result<String, ApiError> {
     let expires_at = AppState::in_seconds(now, sigma.settings.tokens.interaction_seconds);
     let id = alphanumeric(&*sigma.rng, ID_LENGTH);
-    seal(sigma, &Sealed { id, browser: None, kind, started_at: now, expires_at })
+    seal(sigma, &Sealed { id, browser: None, continuation, started_at: now, expires_at })
 }
 
 fn seal(sigma: &AppState, sealed: &Sealed) -> Result<String, ApiError> {

@@ -8,13 +8,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sigma_core::digest::Digest;
-use sigma_core::interaction::Kind;
+use sigma_core::interaction::Continuation;
 use sigma_core::random::{Rng, bytes};
 use sigma_core::time::Timestamp;
 use zeroize::Zeroizing;
 
 /// What the key is for. A value of another format has another one.
-const CONTEXT: &[u8] = b"sigma interaction 1";
+const CONTEXT: &[u8] = b"sigma interaction 2";
 /// Bytes of the salt that each value has a key of its own by.
 const SALT_LENGTH: usize = 16;
 /// Letters of a value: an address of ours stays within the 8 KiB that proxies take for a line.
@@ -31,8 +31,8 @@ pub struct Sealed {
     /// The digest of the cookie of the browser that it is bound to; none until a browser first shows it (a request that
     /// came by POST).
     pub browser: Option<Digest>,
-    /// What it is about.
-    pub kind: Kind,
+    /// What the person came for.
+    pub continuation: Continuation,
     /// When the browser that it is bound to first showed it.
     pub started_at: Timestamp,
     /// When it expires.
@@ -40,12 +40,12 @@ pub struct Sealed {
 }
 
 /// Why a value was not opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OpenError {
     /// It was not sealed here, or was changed since.
     NotOurs,
-    /// It has expired.
-    Expired,
+    /// It lapsed; this is what it was.
+    Expired(Box<Sealed>),
 }
 
 /// What stands inside. Short names: it travels in an address.
@@ -54,7 +54,7 @@ struct Content {
     i: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     b: Option<String>,
-    k: Kind,
+    c: Continuation,
     s: i64,
     e: i64,
 }
@@ -73,7 +73,7 @@ impl SealingKey {
         let content = Content {
             i: interaction.id.clone(),
             b: interaction.browser.map(|browser| URL_SAFE_NO_PAD.encode(browser.as_bytes())),
-            k: interaction.kind.clone(),
+            c: interaction.continuation.clone(),
             s: interaction.started_at.micros(),
             e: interaction.expires_at.micros(),
         };
@@ -95,11 +95,11 @@ impl SealingKey {
         let interaction = Sealed {
             id: content.i,
             browser: browser.transpose()?,
-            kind: content.k,
+            continuation: content.c,
             started_at: Timestamp::from_micros(content.s),
             expires_at: Timestamp::from_micros(content.e),
         };
-        if now < interaction.expires_at { Ok(interaction) } else { Err(OpenError::Expired) }
+        if now < interaction.expires_at { Ok(interaction) } else { Err(OpenError::Expired(Box::new(interaction))) }
     }
 
     /// Strangers may have as many values sealed as they like, more than one key of AES-GCM bears with random nonces: each
@@ -152,7 +152,7 @@ mod tests {
         Sealed {
             id: "a2345678901234567890bb".to_owned(),
             browser: browser.map(Digest::of),
-            kind: Kind::Authorization { query: query.to_owned() },
+            continuation: Continuation::Authorization { query: query.to_owned() },
             started_at: NOW,
             expires_at: NOW.plus(HOUR),
         }
@@ -165,8 +165,8 @@ mod tests {
             let text = key().seal(&sealed, &SeededRng::new(seed)).unwrap();
             prop_assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')));
             prop_assert_eq!(key().open(&text, NOW), Ok(sealed.clone()));
-            prop_assert_eq!(key().open(&text, NOW.plus(HOUR).minus(Duration::from_micros(1))), Ok(sealed));
-            prop_assert_eq!(key().open(&text, NOW.plus(HOUR)), Err(OpenError::Expired));
+            prop_assert_eq!(key().open(&text, NOW.plus(HOUR).minus(Duration::from_micros(1))), Ok(sealed.clone()));
+            prop_assert_eq!(key().open(&text, NOW.plus(HOUR)), Err(OpenError::Expired(Box::new(sealed))));
         }
 
         #[test]
@@ -195,9 +195,9 @@ mod tests {
     #[test]
     fn a_kind_or_a_shape_of_another_version_is_not_opened() {
         for content in [
-            r#"{"i":"a","k":{"seance":{"query":"a=b"}},"s":0,"e":4000000000000000}"#,
-            r#"{"i":"a","k":{"authorization":{}},"s":0,"e":4000000000000000}"#,
-            r#"{"i":"a","b":"short","k":{"authorization":{"query":""}},"s":0,"e":4000000000000000}"#,
+            r#"{"i":"a","c":{"seance":{"query":"a=b"}},"s":0,"e":4000000000000000}"#,
+            r#"{"i":"a","c":{"authorization":{}},"s":0,"e":4000000000000000}"#,
+            r#"{"i":"a","b":"short","c":{"authorization":{"query":""}},"s":0,"e":4000000000000000}"#,
             r#"{"e":4000000000000000}"#,
             "[]",
             "",

@@ -84,11 +84,20 @@ pub fn send_refusal(sigma: &AppState, browser: &Browser, requested: &Requested, 
 
 /// Shows the person what went wrong, since no address can be trusted. The page names this request, which is the one that
 /// the log knows the cause of.
-pub fn show_untrusted(browser: &Browser, request_id: &RequestId, error: Untrusted) -> Response {
-    let query = form_urlencoded::Serializer::new(String::new())
+pub fn show_untrusted(
+    browser: &Browser,
+    request_id: &RequestId,
+    error: Untrusted,
+    client_id: Option<&str>,
+) -> Response {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query
         .append_pair("error", error.code())
         .append_pair("error_description", &error.to_string())
-        .append_pair("request_id", request_id.as_str())
-        .finish();
-    go(browser, format!("/error?{query}"))
+        .append_pair("request_id", request_id.as_str());
+    // By it the page finds the way back; what is longer is no app's.
+    if let Some(client_id) = client_id.filter(|id| id.len() <= 100) {
+        query.append_pair("client_id", client_id);
+    }
+    go(browser, format!("/error?{}", query.finish()))
 }

@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::extract::{Browser, FORM, is_content_type, wrong_content_type};
 use crate::http::{Refused, RequestContext, Rule};
-use crate::interaction::{Found, Kind, Stopped, begin_unbound, find};
+use crate::interaction::{Continuation, Found, begin_unbound, find, query_of};
 use crate::oauth::answer::{Redirection, go, refuse_head, send_refusal, show_untrusted};
 use crate::oauth::flow::proceed;
 use crate::oauth::forms::AuthorizationForm;
@@ -135,29 +135,32 @@ pub async fn authorize_by_form(
         Err(error) => return error.into_response(),
     }
     // A foreign page may have sent this: the request belongs to the browser that goes on with it, from then on.
-    let kind = Kind::Authorization { query: requested.params.to_query() };
-    match begin_unbound(&sigma, kind, sigma.now()) {
+    let continuation = Continuation::Authorization { query: requested.params.to_query() };
+    match begin_unbound(&sigma, continuation, sigma.now()) {
         Ok(name) => go(&browser, format!("{GATE_PATH}?interaction={name}")),
         Err(error) => error.into_response(),
     }
 }
 
 async fn resume(sigma: &AppState, context: &RequestContext, browser: &Browser, name: &str) -> Response {
-    let (query, ongoing) = match find(sigma, browser, name).await {
-        Ok(Found::Ongoing(ongoing)) => (ongoing.query().to_owned(), Some(*ongoing)),
-        Ok(Found::Unbound(Kind::Authorization { query })) => (query, None),
-        Err(Stopped::Internal(error)) => return error.into_response(),
-        Err(reason) => return stopped(sigma, &reason),
+    let (continuation, ongoing) = match find(sigma, browser, name).await {
+        Ok(Found::Ongoing(ongoing)) => (ongoing.stored.continuation.clone(), Some(*ongoing)),
+        Ok(Found::Unbound(continuation)) => (continuation, None),
+        Err(reason) => return stopped(sigma, reason).await,
+    };
+    let query = match query_of(&continuation) {
+        Ok(query) => query,
+        Err(reason) => return stopped(sigma, reason).await,
     };
     // The app may have changed since: its request is read again, as if it came now.
-    match Requested::read(sigma, Params::parse(&query)).await {
+    match Requested::read(sigma, Params::parse(query)).await {
         Ok(requested) => proceed(sigma, browser, &requested, ongoing).await,
         Err(error) => unanswerable(context, browser, error),
     }
 }
 
 /// Tells the person, and counts it against their address: whoever tries out apps and addresses runs dry.
-fn unanswerable(context: &RequestContext, browser: &Browser, error: Unanswerable) -> Response {
+pub fn unanswerable(context: &RequestContext, browser: &Browser, error: Unanswerable) -> Response {
     let (error, client_id, redirect_uri) = match error {
         Unanswerable::Untrusted { error, client_id, redirect_uri } => (error, client_id, redirect_uri),
         Unanswerable::Internal(error) => return error.into_response(),
@@ -165,7 +168,7 @@ fn unanswerable(context: &RequestContext, browser: &Browser, error: Unanswerable
     let refused = Refused::new(error.code(), error.to_string());
     let refused = refused.app(client_id.as_deref()).redirect_uri(redirect_uri.as_deref());
     refused.with(match context.charge(Rule::AuthorizeFailure, context.client()) {
-        Ok(()) => show_untrusted(browser, context.request_id(), error),
+        Ok(()) => show_untrusted(browser, context.request_id(), error, client_id.as_deref()),
         Err(exceeded) => exceeded.into_response(),
     })
 }

@@ -15,13 +15,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{bad_request, internal};
-use crate::extract::{Browser, FORM, JSON, SignedIn, is_content_type, read_form, wrong_content_type};
-use crate::http::ApiError;
-use crate::interaction::{Kind, Ongoing, close, end};
+use crate::extract::{Browser, FORM, JSON, MaybeSignedIn, SignedIn, is_content_type, read_form, wrong_content_type};
+use crate::http::{ApiError, RequestContext};
+use crate::interaction::{Continuation, Ongoing, close, end};
 use crate::oauth::answer::{Redirection, go, send_refusal};
-use crate::oauth::flow::{find_answered, proceed};
+use crate::oauth::authorize::unanswerable;
+use crate::oauth::flow::{already_answered, answering, find_answered, proceed};
 use crate::oauth::request::{Requested, Unanswerable};
 use crate::oauth::resume_url;
+use crate::pages::stopped;
 use crate::state::AppState;
 
 /// The routes of this endpoint.
@@ -57,10 +59,11 @@ pub struct ConsentAnswer {
     request_body(content = ConsentAnswer, content_type = "application/json"),
     responses(
         (status = 200, description = "JSON: the URL to go to, of the app with a code or `access_denied`", body = Redirection),
-        (status = 303, description = "Form: to the app"),
+        (status = 303, description = "Form: to the app, or to sign-in if the session has ended"),
         (status = 400, description = "No such interaction, it has ended, or more scopes than requested"),
-        (status = 401, description = "Nobody is signed in"),
+        (status = 401, description = "JSON: nobody is signed in"),
         (status = 403, description = "From another origin"),
+        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Neither a form nor JSON"),
         (status = 429, description = "Too many requests"),
         (status = 503, description = "The store does not answer"),
@@ -68,25 +71,34 @@ pub struct ConsentAnswer {
 )]
 pub async fn answer_consent(
     State(sigma): State<AppState>,
-    signed_in: SignedIn,
+    context: RequestContext,
+    MaybeSignedIn(signed_in): MaybeSignedIn,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let browser = Browser::of(&headers);
+    let signed_in = answering(&browser, &headers, signed_in)?;
     let answer = read(&headers, &body)?;
     let (named, query) = (answer.interaction.as_deref(), answer.oauth_query.as_deref());
     let ongoing = match find_answered(&sigma, &browser, named, query).await {
         Ok(ongoing) => ongoing,
         Err(response) => return Ok(*response),
     };
+    let Some(signed_in) = signed_in else { return Ok(go(&browser, resume_url(&ongoing.name))) };
     if answer.shown_to.as_deref().is_some_and(|shown_to| shown_to != signed_in.account.user.id.as_str()) {
         // Somebody else has signed in meanwhile, in another tab: they have not seen what they would agree to.
         return Ok(go(&browser, resume_url(&ongoing.name)));
     }
-    let requested = match Requested::read(&sigma, Params::parse(ongoing.query())).await {
+    let query = match ongoing.query() {
+        Ok(query) => Params::parse(query),
+        Err(reason) => return Ok(stopped(&sigma, reason).await),
+    };
+    let requested = match Requested::read(&sigma, query).await {
         Ok(requested) => requested,
-        Err(Unanswerable::Internal(error)) => return Err(error),
-        Err(Unanswerable::Untrusted { error, .. }) => return Err(bad_request(error.code(), error.to_string())),
+        Err(Unanswerable::Untrusted { error, .. }) if browser.wants_json() || is_content_type(&headers, JSON) => {
+            return Err(bad_request(error.code(), error.to_string()));
+        }
+        Err(error) => return Ok(unanswerable(&context, &browser, error)),
     };
     if !answer.accept {
         let (stored, now) = (ongoing.stored.clone(), sigma.now());
@@ -95,18 +107,21 @@ pub async fn answer_consent(
         let response = send_refusal(&sigma, &browser, &requested, &refusal);
         return Ok(close(&sigma, &browser, &ongoing.stored, ending, response));
     }
-    let (ongoing, requested) = record(&sigma, &signed_in, ongoing, requested, &answer).await?;
-    Ok(proceed(&sigma, &browser, &requested, Some(ongoing)).await)
+    match record(&sigma, &signed_in, ongoing, &requested, &answer).await? {
+        Some((ongoing, narrowed)) => Ok(proceed(&sigma, &browser, &narrowed, Some(ongoing)).await),
+        None => already_answered(&sigma, &browser, &requested).await,
+    }
 }
 
-/// Writes the consent down: in the interaction, and for the next time unless the app always asks.
+/// Writes the consent down: in the interaction, and for the next time unless the app always asks. Nothing if the request was
+/// answered already.
 async fn record(
     sigma: &AppState,
     signed_in: &SignedIn,
     mut ongoing: Ongoing,
-    requested: Requested,
+    requested: &Requested,
     answer: &ConsentAnswer,
-) -> Result<(Ongoing, Requested), ApiError> {
+) -> Result<Option<(Ongoing, Requested)>, ApiError> {
     let request = match requested.parse(sigma).await? {
         Ok(request) => request,
         Err(refusal) => return Err(bad_request(refusal.error.as_str(), refusal.description)),
@@ -141,7 +156,7 @@ async fn record(
         Some(_) => request.claims.clone().within(&scope),
         None => request.claims.clone(),
     };
-    let narrowed = Requested { params: with_scope(&requested.params, &scope, &claims), ..requested };
+    let narrowed = Requested { params: with_scope(&requested.params, &scope, &claims), ..requested.clone() };
     let agreed = match narrowed.parse(sigma).await? {
         Ok(request) => request.wanted(),
         Err(refusal) => return Err(bad_request(refusal.error.as_str(), refusal.description)),
@@ -157,7 +172,7 @@ async fn record(
     let remembered_for = identity.map(|identity| identity.bap_id.clone());
     let always_asks = narrowed.app.always_asks();
     ongoing.stored.state = state;
-    ongoing.stored.kind = Kind::Authorization { query: narrowed.params.to_query() };
+    ongoing.stored.continuation = Continuation::Authorization { query: narrowed.params.to_query() };
     let row = ongoing.stored.clone();
     let (client_id, session_id, now) = (narrowed.app.client_id.clone(), signed_in.session.id.clone(), sigma.now());
     let recorded = sigma.store.write(move |tx| {
@@ -177,10 +192,10 @@ async fn record(
         Ok(true)
     });
     if !recorded.await.map_err(internal)? {
-        return Err(bad_request("invalid_request", "this request has already been answered"));
+        return Ok(None);
     }
     ongoing.is_stored = true;
-    Ok((ongoing, narrowed))
+    Ok(Some((ongoing, narrowed)))
 }
 
 /// The request with the scope and the claims that were agreed to.

@@ -13,11 +13,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{bad_request, internal};
-use crate::extract::{Browser, FORM, JSON, SignedIn, is_content_type, read_form, wrong_content_type};
+use crate::extract::{Browser, FORM, JSON, MaybeSignedIn, is_content_type, read_form, wrong_content_type};
+use crate::front_door::switch_url;
 use crate::http::ApiError;
+use crate::interaction::Stopped;
 use crate::oauth::answer::{Redirection, go};
-use crate::oauth::flow::find_answered;
+use crate::oauth::flow::{answering, find_answered};
 use crate::oauth::resume_url;
+use crate::pages::stopped;
 use crate::state::AppState;
 
 /// The routes of this endpoint.
@@ -55,10 +58,11 @@ pub struct Continuation {
     request_body(content = Continuation, content_type = "application/json"),
     responses(
         (status = 200, description = "JSON: the URL to go to", body = Redirection),
-        (status = 303, description = "Form: back to the authorization request"),
+        (status = 303, description = "Form: back to the authorization request, or to sign-in if the session has ended"),
         (status = 400, description = "No such interaction, or it has ended"),
-        (status = 401, description = "Nobody is signed in"),
+        (status = 401, description = "JSON: nobody is signed in"),
         (status = 403, description = "From another origin"),
+        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Neither a form nor JSON"),
         (status = 429, description = "Too many requests"),
         (status = 503, description = "The store does not answer"),
@@ -66,11 +70,12 @@ pub struct Continuation {
 )]
 pub async fn go_on(
     State(sigma): State<AppState>,
-    signed_in: SignedIn,
+    MaybeSignedIn(signed_in): MaybeSignedIn,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let browser = Browser::of(&headers);
+    let signed_in = answering(&browser, &headers, signed_in)?;
     let what = read(&headers, &body)?;
     let (named, query) = (what.interaction.as_deref(), what.oauth_query.as_deref());
     let ongoing = match find_answered(&sigma, &browser, named, query).await {
@@ -79,14 +84,16 @@ pub async fn go_on(
     };
     let name = ongoing.name;
     if what.account.as_deref() == Some("other") {
-        return Ok(go(&browser, format!("/login?interaction={name}&switch=1")));
+        return Ok(go(&browser, switch_url(&name)));
     }
+    let Some(signed_in) = signed_in else { return Ok(go(&browser, resume_url(&name))) };
     let user_id = signed_in.account.user.id.clone();
     if what.shown_to.as_deref().is_some_and(|shown_to| shown_to != user_id.as_str()) {
         // Somebody else has signed in meanwhile, in another tab: the page showed another account.
         return Ok(go(&browser, resume_url(&name)));
     }
     let chosen = signed_in.session.bap_id.clone().filter(|_| what.post_login);
+    let continuation = ongoing.stored.continuation.clone();
     let mut stored = ongoing.stored;
     stored.state = Interaction {
         user_id: Some(user_id.clone()),
@@ -96,8 +103,11 @@ pub async fn go_on(
         started_at: stored.state.started_at,
     };
     let recorded = sigma.store.write(move |tx| interaction::record(tx, &stored, &user_id)).await.map_err(internal)?;
-    if !recorded {
+    if !recorded && browser.wants_json() {
         return Err(bad_request("invalid_request", "this request has already been answered"));
+    }
+    if !recorded {
+        return Ok(stopped(&sigma, Stopped::Finished(continuation)).await);
     }
     Ok(go(&browser, resume_url(&name)))
 }

@@ -1,11 +1,13 @@
 //! One authorization request on its way: what it needs next is asked of the core, then shown or answered.
 
 use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
 use sigma_core::authorize::{
     AuthorizationRequest, AuthorizeError, Consents, Interaction, NextStep, Refusal, Visitor, choose_identity, next_step,
 };
 use sigma_core::code::{Authorization, Code};
 use sigma_core::digest::Digest;
+use sigma_core::interaction::Entrance;
 use sigma_core::params::Params;
 use sigma_core::person::Identity;
 use sigma_core::random::alphanumeric;
@@ -14,9 +16,10 @@ use sigma_store::interaction as rows;
 use sigma_store::{code, consent};
 
 use crate::error::{bad_request, internal};
-use crate::extract::{Browser, SignedIn};
+use crate::extract::{Browser, JSON, SignedIn, is_content_type, unauthorized};
+use crate::front_door::LOGIN_PATH;
 use crate::http::ApiError;
-use crate::interaction::{self, Ending, Found, Kind, Ongoing, Stopped, with_cookie};
+use crate::interaction::{self, Continuation, Ending, Found, Ongoing, Stopped, with_cookie};
 use crate::oauth::answer::{go, send_code, send_refusal};
 use crate::oauth::request::{Requested, subject_of_hint};
 use crate::oauth::resume_url;
@@ -40,12 +43,30 @@ pub async fn find_answered(
     let name = named.or_else(|| query.as_ref().and_then(|query| query.get("interaction")));
     let name = name.ok_or_else(|| refuse("missing oauth query"))?;
     match interaction::find(sigma, browser, name).await {
-        Ok(Found::Ongoing(ongoing)) => Ok(*ongoing),
+        Ok(Found::Ongoing(ongoing)) if ongoing.query().is_ok() => Ok(*ongoing),
+        Ok(Found::Ongoing(_)) if browser.wants_json() => Err(refuse("the interaction is about something else")),
+        Ok(Found::Ongoing(_)) => Err(Box::new(stopped(sigma, Stopped::OtherKind).await)),
         Ok(Found::Unbound(_)) => Err(Box::new(go(browser, resume_url(name)))),
         Err(Stopped::Internal(error)) => Err(Box::new(error.into_response())),
-        Err(Stopped::Unknown) if browser.wants_json() => Err(refuse("the interaction has ended")),
-        Err(reason) => Err(Box::new(stopped(sigma, &reason))),
+        Err(_) if browser.wants_json() => Err(refuse("the interaction has ended")),
+        Err(reason) => Err(Box::new(stopped(sigma, reason).await)),
     }
+}
+
+/// Whoever answers a page of ours, unless a script does without being signed in. A person whose session has ended since the
+/// page was shown signs in again and goes on with the same request: see [`resume_url`].
+///
+/// # Errors
+/// A script is not signed in.
+pub fn answering(
+    browser: &Browser,
+    headers: &HeaderMap,
+    signed_in: Option<SignedIn>,
+) -> Result<Option<SignedIn>, ApiError> {
+    if signed_in.is_none() && (is_content_type(headers, JSON) || browser.wants_json()) {
+        return Err(unauthorized());
+    }
+    Ok(signed_in)
 }
 
 /// Takes a request as far as it goes without asking the person anything: to its answer, or to the page that asks.
@@ -56,25 +77,30 @@ pub async fn proceed(sigma: &AppState, browser: &Browser, requested: &Requested,
     }
 }
 
-async fn advance(
+/// A request, and what it needs next of whoever is in the browser.
+struct Judged {
+    request: AuthorizationRequest,
+    signed_in: Option<SignedIn>,
+    identity: Option<Identity>,
+    step: Result<NextStep, Refusal>,
+}
+
+/// Asks the core what `requested` needs next; the refusal for the app if it cannot even be read.
+async fn judge(
     sigma: &AppState,
     browser: &Browser,
     requested: &Requested,
-    ongoing: Option<Ongoing>,
-) -> Result<Response, ApiError> {
+    state: &Interaction,
+) -> Result<Result<Judged, Refusal>, ApiError> {
     let request = match requested.parse(sigma).await? {
         Ok(request) => request,
-        Err(refusal) => return refuse(sigma, browser, requested, ongoing, &refusal).await,
+        Err(refusal) => return Ok(Err(refusal)),
     };
-    let now = sigma.now();
-    let fresh = Interaction { started_at: now, ..Interaction::default() };
-    let state = ongoing.as_ref().map_or(&fresh, |ongoing| &ongoing.stored.state);
     let client_id = &requested.app.client_id;
     let mut hint = None;
     if let Some(token) = &request.id_token_hint {
         let Some(claims) = subject_of_hint(sigma, token, client_id).await.map_err(internal)? else {
-            let refusal = Refusal::new(AuthorizeError::InvalidRequest, "id_token_hint is not valid");
-            return refuse(sigma, browser, requested, ongoing, &refusal).await;
+            return Ok(Err(Refusal::new(AuthorizeError::InvalidRequest, "id_token_hint is not valid")));
         };
         hint = Some(claims.sub);
     }
@@ -92,26 +118,65 @@ async fn advance(
         session.as_ref().and_then(|session| choose_identity(identities, state, &request, session, &consents)).cloned();
     let bap_id = identity.as_ref().map(|identity| identity.bap_id.as_str());
     let visitor = session.as_ref().map(|session| Visitor { session, consents: &consents, bap_id });
-    let step = next_step(&request, &requested.app, visitor.as_ref(), state, hint.as_deref(), now);
+    let step = next_step(&request, &requested.app, visitor.as_ref(), state, hint.as_deref(), sigma.now());
+    Ok(Ok(Judged { request, signed_in, identity, step }))
+}
+
+/// What the sign-in page has to do for a request on its way.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn entrance(
+    sigma: &AppState,
+    browser: &Browser,
+    requested: &Requested,
+    ongoing: &Ongoing,
+) -> Result<Entrance, ApiError> {
+    Ok(match judge(sigma, browser, requested, &ongoing.stored.state).await? {
+        Ok(Judged { request, signed_in, step, .. }) => {
+            let session = signed_in.map(|signed_in| signed_in.session.facts());
+            Entrance::before(&request, &step, session.as_ref())
+        }
+        // The request itself tells the app.
+        Err(_) => Entrance::GoOn,
+    })
+}
+
+async fn advance(
+    sigma: &AppState,
+    browser: &Browser,
+    requested: &Requested,
+    ongoing: Option<Ongoing>,
+) -> Result<Response, ApiError> {
+    let now = sigma.now();
+    let fresh = Interaction { started_at: now, ..Interaction::default() };
+    let state = ongoing.as_ref().map_or(&fresh, |ongoing| &ongoing.stored.state);
+    let Judged { request, signed_in, identity, step } = match judge(sigma, browser, requested, state).await? {
+        Ok(judged) => judged,
+        Err(refusal) => return refuse(sigma, browser, requested, ongoing, &refusal).await,
+    };
     let (page, is_known) = match step {
         Err(refusal) => return refuse(sigma, browser, requested, ongoing, &refusal).await,
         Ok(NextStep::Issue) => {
             let Some(signed_in) = signed_in else { return Err(ApiError::internal("a code for nobody")) };
             return issue(sigma, browser, requested, &request, &signed_in, identity, ongoing, now).await;
         }
-        Ok(NextStep::SignIn) => ("/login", false),
+        Ok(NextStep::SignIn) => (LOGIN_PATH, false),
         Ok(NextStep::SignUp) => ("/signup", false),
         Ok(NextStep::SelectAccount) => ("/select-account", true),
         Ok(NextStep::Consent) => ("/consent", true),
     };
     let ongoing = match ongoing {
         Some(ongoing) => ongoing,
-        None => interaction::begin(sigma, browser, Kind::Authorization { query: requested.params.to_query() }, now)?,
+        None => {
+            let continuation = Continuation::Authorization { query: requested.params.to_query() };
+            interaction::begin(sigma, browser, continuation, now)?
+        }
     };
     // What a person chooses on a page that knows them has a row.
-    if let Some(session) = session.filter(|_| is_known && !ongoing.is_stored) {
-        let row = ongoing.stored.clone();
-        sigma.store.write(move |tx| rows::open(tx, &row, &session.user_id)).await.map_err(internal)?;
+    if let Some(signed_in) = signed_in.filter(|_| is_known && !ongoing.is_stored) {
+        let (row, user_id) = (ongoing.stored.clone(), signed_in.session.user_id.clone());
+        sigma.store.write(move |tx| rows::open(tx, &row, &user_id)).await.map_err(internal)?;
     }
     Ok(with_cookie(go(browser, format!("{page}?interaction={}", ongoing.name)), ongoing.set_cookie.as_deref()))
 }
@@ -182,6 +247,22 @@ async fn issue(
             Ok(interaction::close(sigma, browser, &ongoing.stored, ending, response))
         }
         (None, None) => Ok(send_code(sigma, browser, &requested.address, &text)),
-        _ => Err(bad_request("invalid_request", "this request has already been answered")),
+        _ => already_answered(sigma, browser, requested).await,
     }
+}
+
+/// The answer to the second of two answers: for a person a page that goes on with the same request.
+///
+/// # Errors
+/// For a script the error.
+pub async fn already_answered(
+    sigma: &AppState,
+    browser: &Browser,
+    requested: &Requested,
+) -> Result<Response, ApiError> {
+    if browser.wants_json() {
+        return Err(bad_request("invalid_request", "this request has already been answered"));
+    }
+    let continuation = Continuation::Authorization { query: requested.params.to_query() };
+    Ok(stopped(sigma, Stopped::Finished(continuation)).await)
 }

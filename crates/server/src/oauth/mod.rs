@@ -19,8 +19,9 @@ use crate::state::AppState;
 
 pub use authorize::{GATE_PATH, resume_url};
 pub use end_session::PATH as END_SESSION_PATH;
+pub use flow::entrance;
 pub use introspect::PATH as INTROSPECT_PATH;
-pub use request::Requested;
+pub use request::{Requested, Unanswerable};
 pub use revoke::PATH as REVOKE_PATH;
 pub use token::{ALIASES as TOKEN_ALIASES, PATH as TOKEN_PATH, issue_direct};
 pub use userinfo::PATH as USERINFO_PATH;

@@ -10,6 +10,7 @@ use sigma_core::person::Identity;
 use sigma_core::resource::AskedResource;
 
 use crate::extract::{Browser, SignedIn};
+use crate::front_door::switch_url;
 use crate::interaction::with_cookie;
 use crate::oauth::resume_url;
 use crate::pages::view::{Consent, IdentityChoice, PageContext, ScopeLine};
@@ -49,7 +50,7 @@ async fn consent(
         person: person_view(&signed_in.account, chosen),
         interaction: name.clone(),
         shown_to: signed_in.account.user.id.to_string(),
-        switch_url: Some(format!("/login?interaction={name}&switch=1")),
+        switch_url: Some(switch_url(name)),
     };
     Ok(page.render(&PageContext { issuer: sigma.issuer() }))
 }

@@ -7,10 +7,12 @@ use axum::response::Response;
 use axum::routing::get;
 use http::StatusCode;
 use sigma_core::authorize::printable;
+use sigma_core::ids::ClientId;
 use sigma_core::params::Params;
 
 use crate::http::{RequestContext, RequestId};
-use crate::pages::view::{ErrorPage, PageContext};
+use crate::pages::stopped::{front_page, home_page};
+use crate::pages::view::{ErrorPage, Link, PageContext};
 use crate::state::AppState;
 
 /// The routes of this page.
@@ -30,9 +32,17 @@ async fn error(State(sigma): State<AppState>, context: RequestContext, RawQuery(
         description: description.to_owned(),
         code: Some(code),
         request_id: Some(failed.unwrap_or_else(|| context.request_id().to_string())),
-        back: None,
+        links: links(&sigma, params.get("client_id")).await,
     };
     page.render(&PageContext { issuer: sigma.issuer() })
+}
+
+/// Back to the app that sent the person here, if it is one that we know.
+async fn links(sigma: &AppState, client_id: Option<&str>) -> Vec<Link> {
+    let Some(client_id) = client_id else { return vec![front_page()] };
+    // Without an answer of the store the page says what it can.
+    let app = sigma.find_app(&ClientId::from_text(client_id)).await.ok().flatten();
+    vec![app.as_deref().and_then(home_page).unwrap_or_else(front_page)]
 }
 
 /// Title and text for a code.

@@ -5,7 +5,7 @@ use sigma_core::params::Params;
 
 use crate::extract::Browser;
 use crate::interaction::{self, Stopped};
-use crate::oauth::Requested;
+use crate::oauth::{Requested, Unanswerable};
 use crate::pages::stopped;
 use crate::state::AppState;
 
@@ -24,11 +24,15 @@ pub struct Ongoing {
 pub async fn find(sigma: &AppState, browser: &Browser, name: &str) -> Result<Ongoing, Response> {
     let interaction = match interaction::find_or_restart(sigma, browser, name).await {
         Ok(interaction) => interaction,
-        Err(Stopped::Internal(error)) => return Err(error.into_response()),
-        Err(reason) => return Err(stopped(sigma, &reason)),
+        Err(reason) => return Err(stopped(sigma, reason).await),
     };
-    match Requested::read(sigma, Params::parse(interaction.query())).await {
+    let query = match interaction.query() {
+        Ok(query) => Params::parse(query),
+        Err(reason) => return Err(stopped(sigma, reason).await),
+    };
+    match Requested::read(sigma, query).await {
         Ok(requested) => Ok(Ongoing { interaction, requested }),
-        Err(_) => Err(stopped(sigma, &Stopped::Unknown)),
+        Err(Unanswerable::Internal(error)) => Err(error.into_response()),
+        Err(Unanswerable::Untrusted { .. }) => Err(stopped(sigma, Stopped::Unknown).await),
     }
 }

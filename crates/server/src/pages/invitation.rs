@@ -8,6 +8,7 @@ use axum::routing::get;
 use http::StatusCode;
 use sigma_core::digest::Digest;
 use sigma_core::ids::UserId;
+use sigma_core::interaction::{Continuation, LinkSecret};
 use sigma_core::params::Params;
 use sigma_core::workspace::text;
 use sigma_store::invitation::{self, Accept, Acceptance, Accepted, Invitation};
@@ -15,9 +16,11 @@ use sigma_store::{Tx, session};
 
 use crate::error::internal;
 use crate::extract::{Browser, NewBrowserSession, SignedIn};
+use crate::front_door::{login_url, switch_url};
 use crate::http::RequestContext;
-use crate::interaction::with_cookie;
+use crate::interaction::{begin, with_cookie};
 use crate::pages::password::{chosen, hash, remember};
+use crate::pages::stopped::front_page;
 use crate::pages::view::{AcceptInvitation, ErrorPage, InvitationForm, PageContext};
 use crate::state::AppState;
 
@@ -35,7 +38,7 @@ async fn show(
     let token = params.raw("token").unwrap_or_default();
     let Some(found) = find(&sigma, token).await? else { return Ok(gone(&sigma)) };
     let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
-    Ok(page(&sigma, token, &found, signed_in.as_ref(), &found.name, None, StatusCode::OK))
+    page(&sigma, &browser, token, &found, signed_in.as_ref(), &found.name, None, StatusCode::OK)
 }
 
 async fn accept(
@@ -50,14 +53,15 @@ async fn accept(
     let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
     let name = form.raw("name").unwrap_or_default();
     let set = if found.acceptance == Acceptance::SetPassword {
-        let refused = |words: String| page(&sigma, token, &found, None, name, Some(words), StatusCode::BAD_REQUEST);
+        let refused =
+            |words: String| page(&sigma, &browser, token, &found, None, name, Some(words), StatusCode::BAD_REQUEST);
         let name = match text::name(name) {
             Ok(name) => name,
-            Err(problem) => return Ok(refused(format!("Your name {problem}."))),
+            Err(problem) => return refused(format!("Your name {problem}.")),
         };
         let password = match chosen(&form) {
             Ok(password) => password,
-            Err(words) => return Ok(refused(words)),
+            Err(words) => return refused(words),
         };
         Some((name, hash(&sigma, password).await?))
     } else {
@@ -85,7 +89,7 @@ async fn accept(
         // The account changed while they viewed the page: it now shows what is required.
         Accepted::Incomplete(acceptance) => {
             let found = Invitation { acceptance, ..found };
-            Ok(page(&sigma, token, &found, signed_in.as_ref(), name, None, StatusCode::CONFLICT))
+            page(&sigma, &browser, token, &found, signed_in.as_ref(), name, None, StatusCode::CONFLICT)
         }
         Accepted::Accepted { with_password: false, .. } => Ok(Redirect::to("/workspace").into_response()),
         Accepted::Accepted { user_id, with_password: true } => {
@@ -102,20 +106,30 @@ async fn find(sigma: &AppState, token: &str) -> Result<Option<Invitation>, Respo
     found.map_err(|error| internal(error).into_response())
 }
 
+#[expect(clippy::too_many_arguments, reason = "the whole of what the page shows")]
 fn page(
     sigma: &AppState,
+    browser: &Browser,
     token: &str,
     found: &Invitation,
     signed_in: Option<&SignedIn>,
     name: &str,
     refusal: Option<String>,
     status: StatusCode,
-) -> Response {
+) -> Result<Response, Response> {
     let is_theirs =
         signed_in.zip(found.user.as_ref()).is_some_and(|(signed_in, user)| signed_in.account.user.id == user.id);
+    let mut cookie = None;
     let form = match found.acceptance {
         Acceptance::SetPassword => InvitationForm::SetPassword { name: name.to_owned() },
-        Acceptance::SignInFirst if !is_theirs => InvitationForm::SignInFirst,
+        Acceptance::SignInFirst if !is_theirs => {
+            let continuation = Continuation::Invitation { token: LinkSecret::new(token) };
+            let begun = begin(sigma, browser, continuation, sigma.now()).map_err(IntoResponse::into_response)?;
+            cookie = begun.set_cookie;
+            let url = if signed_in.is_some() { switch_url(&begun.name) } else { login_url(&begun.name) };
+            let signed_in_as = signed_in.map(|signed_in| signed_in.account.user.name.clone());
+            InvitationForm::SignInFirst { url, signed_in_as }
+        }
         Acceptance::Agree | Acceptance::SignInFirst => InvitationForm::Agree,
     };
     let view = AcceptInvitation {
@@ -125,7 +139,8 @@ fn page(
         form,
         refusal,
     };
-    view.render(status, &PageContext { issuer: sigma.issuer() })
+    let response = view.render(status, &PageContext { issuer: sigma.issuer() });
+    Ok(with_cookie(response, cookie.as_deref()))
 }
 
 /// The page for a link that was used, has expired, was revoked, or never existed.
@@ -137,7 +152,7 @@ fn gone(sigma: &AppState) -> Response {
         description: "It has already been accepted, has expired, or was cancelled. Ask for a new invitation."
             .to_owned(),
         request_id: None,
-        back: None,
+        links: vec![front_page()],
     };
     page.render(&PageContext { issuer: sigma.issuer() })
 }

@@ -1,16 +1,14 @@
-//! `/signup`: make a key in the browser, keep its backup, and an account with it.
+//! `/signup`: create a key in the browser, keep its backup, and an account with it.
 
 use axum::Router;
 use axum::extract::{RawQuery, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use sigma_core::params::Params;
+use sigma_core::interaction::{Continuation, Entrance};
 
-use crate::extract::Browser;
-use crate::interaction::with_cookie;
-use crate::oauth::resume_url;
+use crate::extract::{Browser, SignedIn};
+use crate::front_door::{Arrival, LOGIN_PATH};
 use crate::pages::view::{PageContext, SignUp};
-use crate::pages::{app_view, interaction};
 use crate::state::AppState;
 
 /// The routes of this page.
@@ -23,20 +21,14 @@ async fn signup(
     browser: Browser,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Response> {
-    let params = Params::parse(query.as_deref().unwrap_or_default());
-    let context = PageContext { issuer: sigma.issuer() };
-    let Some(name) = params.get("interaction") else {
-        let page =
-            SignUp { app: None, interaction: None, continue_url: "/".to_owned(), sign_in_url: "/login".to_owned() };
-        return Ok(page.render(&context));
-    };
-    let ongoing = interaction::find(&sigma, &browser, name).await?;
-    let name = &ongoing.interaction.name;
-    let page = SignUp {
-        app: Some(app_view(&ongoing.requested.app, &ongoing.requested.address.redirect_uri)),
-        interaction: Some(name.clone()),
-        continue_url: resume_url(name),
-        sign_in_url: format!("/login?interaction={name}"),
-    };
-    Ok(with_cookie(page.render(&context), ongoing.interaction.set_cookie.as_deref()))
+    let arrival = Arrival::find(&sigma, &browser, query.as_deref()).await?;
+    // Whoever came by themselves may want another account.
+    if !arrival.switches && *arrival.continuation() != Continuation::Home {
+        let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
+        if arrival.entrance(&sigma, &browser, signed_in.as_ref()).await? == Entrance::GoOn {
+            return Ok(arrival.with_cookie(Redirect::to(&arrival.way_on()).into_response()));
+        }
+    }
+    let page = SignUp { app: arrival.app(), continue_url: arrival.way_on(), sign_in_url: arrival.at(LOGIN_PATH) };
+    Ok(arrival.with_cookie(page.render(&PageContext { issuer: sigma.issuer() })))
 }

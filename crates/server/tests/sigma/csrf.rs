@@ -149,8 +149,8 @@ async fn a_foreign_page_cannot_sign_its_visitor_in_as_somebody_else() {
 async fn our_page_forms_are_accepted_only_from_our_pages() {
     let world = World::new().await;
     let forms = [
-        "/workspace/login",
-        "/workspace/login/quick",
+        "/login/password",
+        "/login/quick",
         "/workspace/sign-out",
         "/workspace/org_x/settings",
         "/workspace/org_x/roles/new",

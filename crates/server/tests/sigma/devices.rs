@@ -17,7 +17,7 @@ fn device(answer: &Answer) -> String {
 
 /// A sign-in on the page from `address`, by a browser with these cookies.
 async fn sign_in(world: &World, address: &str, cookies: &str, mail: &str, password: &str) -> Answer {
-    let mut request = Request::post("/workspace/login")
+    let mut request = Request::post("/login/password")
         .header("content-type", "application/x-www-form-urlencoded")
         .header("accept", "text/html")
         .header("origin", world.sigma.issuer());

@@ -10,7 +10,7 @@ use sigma_store::invitation::{self, Invite};
 use sigma_store::workspace::api_key::MadeKeys;
 use sigma_store::workspace::membership;
 
-use crate::support::{Answer, Browser, Key, Tenant, World};
+use crate::support::{Answer, Browser, Key, PASSWORD, Tenant, World};
 
 const NEW: &str = "a wholly new password";
 
@@ -122,9 +122,10 @@ async fn an_unverified_address_needs_the_accounts_own_session() {
     world.sigma.store.write(move |tx| tx.execute(claim, &[])).await.unwrap();
     let link = invite(&world, &acme, "ada@example.org", &acme.member).await;
     let stranger = world.browser();
-    assert!(stranger.get(&link).await.body.contains("Sign in, then open the link"));
+    assert!(stranger.get(&link).await.body.contains("Sign in to it to accept"));
     let refused = join(&stranger, &link, "Eve", NEW).await;
-    assert_eq!((refused.status, refused.header("set-cookie")), (StatusCode::CONFLICT, ""));
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(!stranger.cookies().contains("session_token"), "{}", stranger.cookies());
     let other = world.browser();
     other.sign_up(&Key::named("other")).await;
     assert_eq!(agree(&other, &link).await.status, StatusCode::CONFLICT);
@@ -132,6 +133,46 @@ async fn an_unverified_address_needs_the_accounts_own_session() {
     assert!(browser.get(&link).await.body.contains("Accept invitation"));
     assert_eq!(agree(&browser, &link).await.status, StatusCode::SEE_OTHER);
     assert_eq!(state(&world, &acme, "ada@example.org").await, Some("active"));
+}
+
+/// The address that the page of an invitation leads to for sign-in.
+fn sign_in_of(page: &Answer) -> String {
+    let link = page.body.split("href=\"/login?").nth(1).unwrap_or_else(|| panic!("no way to sign in: {}", page.body));
+    format!("/login?{}", link.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&"))
+}
+
+#[tokio::test]
+async fn an_invitation_survives_sign_in_and_a_sign_in_to_another_account() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (ada, _) = (world.person("ada@example.org").await, world.person("bob@example.org").await);
+    let link = invite(&world, &acme, "ada@example.org", &acme.member).await;
+    // The operator gave the address, which nobody has shown to read.
+    let unproven = "UPDATE users SET email_verified = 0 WHERE id = $1";
+    world.sigma.store.write(move |tx| tx.execute(unproven, &[(&ada).into()])).await.unwrap();
+
+    let browser = world.browser();
+    let sign_in = sign_in_of(&browser.get(&link).await);
+    let page = browser.get(&sign_in).await;
+    assert!(page.body.contains("Sign in to accept the invitation"), "{}", page.body);
+    assert!(!sign_in.contains(token(&link)), "the secret of the link is sealed");
+    let form = sign_in.replace("/login?", "/login/password?");
+    let credentials = |mail| [("email", mail), ("password", PASSWORD)];
+    let answer = browser.post_form(&form, &credentials("bob@example.org")).await;
+    assert_eq!(answer.location(), link);
+    // It is not Bob's: the page says so, and leads to a sign-in that does not go on with Bob's session.
+    let again = browser.get(&link).await;
+    assert!(again.body.contains("You are signed in as"), "{}", again.body);
+    let switch = sign_in_of(&again);
+    assert_eq!(browser.get(&switch).await.status, StatusCode::OK);
+    let form = switch.replace("/login?", "/login/password?");
+    let answer = browser.post_form(&form, &credentials("ada@example.org")).await;
+    assert_eq!(answer.location(), link);
+    assert!(browser.get(&link).await.body.contains("Accept invitation"));
+    assert_eq!(agree(&browser, &link).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(state(&world, &acme, "ada@example.org").await, Some("active"));
+    // The sealed link is nothing to another browser.
+    assert_eq!(world.browser().get(&sign_in).await.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
@@ -199,8 +240,7 @@ async fn a_person_invited_twice_sets_a_password_once_and_agrees_the_second_time(
     assert!(world.browser().get(&second).await.body.contains("Accept invitation"));
     assert_eq!(join(&world.browser(), &second, "Robert", "another password").await.status, 303);
     assert_eq!(state(&world, &zeta, "bob@example.org").await, Some("active"));
-    let answer =
-        world.browser().post_form("/workspace/login", &[("email", "bob@example.org"), ("password", NEW)]).await;
+    let answer = world.browser().log_in("bob@example.org", NEW).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "the second link changed no password");
 }
 

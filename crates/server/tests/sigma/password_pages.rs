@@ -9,7 +9,7 @@ use sigma_core::ids::UserId;
 use sigma_store::account::{self, EmailProof};
 use sigma_store::params;
 
-use crate::support::{Answer, As, Browser, Key, PASSWORD, World, query};
+use crate::support::{Answer, As, Browser, Key, PASSWORD, World, leads, query};
 
 const NEW: &str = "a wholly new password";
 const FORGOT: &str = "/password/forgot";
@@ -34,13 +34,13 @@ async fn set_by(browser: &Browser<'_>, token: &str, password: &str) -> Answer {
 
 async fn signs_in(world: &World, mail: &str, password: &str) -> bool {
     let form = [("email", mail), ("password", password)];
-    world.browser().post_form("/workspace/login", &form).await.status == StatusCode::SEE_OTHER
+    world.browser().post_form("/login/password", &form).await.status == StatusCode::SEE_OTHER
 }
 
 /// A browser that is signed in by password.
 async fn entered<'w>(world: &'w World, mail: &str) -> Browser<'w> {
     let browser = world.browser();
-    let answer = browser.post_form("/workspace/login", &[("email", mail), ("password", PASSWORD)]).await;
+    let answer = browser.log_in(mail, PASSWORD).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     world.tick();
     browser
@@ -343,9 +343,9 @@ async fn a_person_with_a_key_sets_a_first_password_beside_it_soon_after_signing_
 async fn anonymous_visitors_are_sent_to_sign_in() {
     let world = World::with_tenants().await;
     let browser = world.browser();
-    assert_eq!(browser.get(ACCOUNT).await.location(), "/workspace/login");
+    assert_eq!(leads(&browser.get(ACCOUNT).await), "/login");
     let form = [("current", PASSWORD), ("password", NEW), ("again", NEW)];
-    assert_eq!(browser.post_form(ACCOUNT, &form).await.location(), "/workspace/login");
+    assert_eq!(leads(&browser.post_form(ACCOUNT, &form).await), "/login");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use sigma_store::{account, password};
 
 use crate::support::{Answer, PASSWORD, World, query};
 
-const LOG_IN: &str = "/workspace/login";
+const LOG_IN: &str = "/login/password";
 
 /// A sign-in on the page, from `address`.
 async fn sign_in(world: &World, address: &str, mail: &str, password: &str) -> Answer {

@@ -264,13 +264,14 @@ async fn every_page_runs_no_script_of_its_own_and_loads_nothing_from_elsewhere()
     browser.sign_up(&Key::named("ada")).await;
     let asked = browser.authorize(&[]).await;
     let interaction = asked.param("interaction").unwrap();
-    for path in ["/", "/login", "/signup", "/error", "/nothing", "/api/auth/reference", "/api/auth/oauth2/end-session"]
-        .into_iter()
-        .map(str::to_owned)
-        .chain(
-            ["/login", "/signup", "/consent", "/select-account"]
-                .map(|page| format!("{page}?interaction={interaction}")),
-        )
+    for path in
+        ["/", "/login?switch=1", "/signup", "/error", "/nothing", "/api/auth/reference", "/api/auth/oauth2/end-session"]
+            .into_iter()
+            .map(str::to_owned)
+            .chain(
+                ["/login", "/signup", "/consent", "/select-account"]
+                    .map(|page| format!("{page}?interaction={interaction}&switch=1")),
+            )
     {
         let page = browser.get(&path).await;
         assert!(page.header("content-type").starts_with("text/html"), "{path}");
@@ -338,7 +339,7 @@ async fn passwords_and_mailed_links_are_never_logged() {
     for (email, password) in
         [("ada@example.org", NEW), ("ada@example.org", "mistyped secret"), ("ada", "mistyped secret")]
     {
-        browser.post_form("/workspace/login", &[("email", email), ("password", password)]).await;
+        browser.post_form("/login/password", &[("email", email), ("password", password)]).await;
         let body = serde_json::json!({"email": email, "password": password});
         world.call(crate::support::As::Nobody, "POST", "/api/v1/auth/login", &body).await;
     }

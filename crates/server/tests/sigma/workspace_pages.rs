@@ -6,7 +6,7 @@ use serde_json::Value;
 use sigma_core::ids::OrgId;
 use sigma_core::workspace::{KeyPermission, Level, RolePermissions, SchemaPermission, Switch};
 
-use crate::support::{As, World, at};
+use crate::support::{As, World, at, leads};
 
 fn manages(switches: &[Switch]) -> RolePermissions {
     RolePermissions { switches: switches.iter().copied().collect(), ..RolePermissions::default() }
@@ -31,7 +31,7 @@ async fn non_members_get_404() {
             let answer = browser.get(at(org, below).trim_end_matches('/')).await;
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{below}");
         }
-        assert_eq!(anybody.get(at(&acme.org, below).trim_end_matches('/')).await.location(), "/workspace/login");
+        assert_eq!(leads(&anybody.get(at(&acme.org, below).trim_end_matches('/')).await), "/login");
     }
     for below in ["settings", "settings/rotate", "keys/new", "roles/new", "people/user_1/end"] {
         let answer = stranger.post_form(&at(&acme.org, below), &[("name", "x")]).await;
@@ -286,7 +286,7 @@ async fn script_and_sql_in_every_field_stay_text() {
         pages.push(browser.get(&at(&acme.org, below)).await.body);
     }
     let failed = [("email", HOSTILE), ("password", HOSTILE)];
-    pages.push(world.browser().post_form("/workspace/login", &failed).await.body);
+    pages.push(world.browser().post_form("/login/password", &failed).await.body);
     for page in pages {
         assert!(!page.contains("<script>") && page.contains("</html>"), "{page}");
     }

@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::{Request, StatusCode};
 use sigma_core::ids::UserId;
 
-use crate::support::{PASSWORD, Tenant, World, at};
+use crate::support::{PASSWORD, Tenant, World, at, leads, without_interaction};
 
 #[tokio::test]
 async fn a_person_signs_in_by_password_and_comes_to_their_only_workspace_or_chooses() {
@@ -38,15 +38,15 @@ async fn a_wrong_password_does_not_reveal_the_account() {
     let browser = world.browser();
     let mut pages = Vec::new();
     for address in ["ada@example.org", "eve@example.org"] {
-        let answer = browser.post_form("/workspace/login", &[("email", address), ("password", "wrong password")]).await;
+        let answer = browser.log_in(address, "wrong password").await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
         assert_eq!(answer.header("set-cookie"), "");
-        pages.push(answer.body.replace(address, ""));
+        pages.push(without_interaction(&answer.body).replace(address, ""));
     }
     assert_eq!(pages[0], pages[1]);
-    let nothing = browser.post_form("/workspace/login", &[]).await;
+    let nothing = browser.post_form("/login/password", &[]).await;
     assert_eq!(nothing.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(browser.get("/workspace").await.location(), "/workspace/login");
+    assert_eq!(leads(&browser.get("/workspace").await), "/login");
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn another_site_cannot_sign_anyone_in() {
     let (acme, bob) = with_quick_logins(&world).await;
     let password = format!("email=ada%40example.org&password={}", PASSWORD.replace(' ', "+"));
     let click = format!("workspace={}&user={bob}", acme.org);
-    for (path, form) in [("/workspace/login", password), ("/workspace/login/quick", click)] {
+    for (path, form) in [("/login/password", password), ("/login/quick", click)] {
         let request = Request::post(path)
             .header("content-type", "application/x-www-form-urlencoded")
             .header("origin", "https://evil.example")
@@ -92,18 +92,18 @@ async fn a_quick_login_opens_its_workspace_and_nothing_else_of_the_account() {
     let zeta = world.tenant("Zeta").await;
     zeta.join(&bob, &zeta.admin).await;
     let browser = world.browser();
-    assert!(browser.get("/workspace/login").await.body.contains("Quick logins are on."));
+    assert!(browser.sign_in_page("/workspace/login").await.body.contains("Quick logins are on."));
     let form = [("workspace", acme.org.as_str()), ("user", bob.as_str())];
-    let answer = browser.post_form("/workspace/login/quick", &form).await;
+    let answer = browser.quick_login(&form).await;
     assert_eq!(answer.location(), format!("/workspace/{}", acme.org));
     assert!(answer.header("set-cookie").contains("HttpOnly; SameSite=Lax"));
 
     let page = browser.get(&at(&acme.org, "roles")).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(!page.body.contains("Zeta"));
-    assert_eq!(browser.get(&at(&zeta.org, "roles")).await.location(), "/workspace/login");
+    assert_eq!(leads(&browser.get(&at(&zeta.org, "roles")).await), "/login");
     assert_eq!(browser.get("/workspace").await.location(), format!("/workspace/{}", acme.org));
-    assert!(browser.get("/").await.body.contains("Make a key"), "it is no session of the account");
+    assert!(browser.get("/").await.body.contains("Create your key"), "it is no session of the account");
 
     // Nor one by which anything of the account is done.
     assert!(browser.authorize(&[("scope", "openid profile")]).await.param("code").is_none());
@@ -113,10 +113,10 @@ async fn a_quick_login_opens_its_workspace_and_nothing_else_of_the_account() {
 
     let cookie = browser.cookies();
     browser.post_form("/workspace/sign-out", &[]).await;
-    assert_eq!(browser.get(&at(&acme.org, "roles")).await.location(), "/workspace/login");
+    assert_eq!(leads(&browser.get(&at(&acme.org, "roles")).await), "/login");
     // The cookie itself is worth nothing after that.
     let request = Request::get(at(&acme.org, "roles")).header("cookie", cookie).body(Body::empty());
-    assert_eq!(world.send(request.unwrap()).await.location(), "/workspace/login");
+    assert_eq!(leads(&world.send(request.unwrap()).await), "/login");
 }
 
 #[tokio::test]
@@ -126,25 +126,25 @@ async fn a_quick_login_ends_with_the_membership_after_a_day_and_with_a_forged_co
     let form = [("workspace", acme.org.as_str()), ("user", bob.as_str())];
     let (browser, later) = (world.browser(), world.browser());
     let (roles, person) = (at(&acme.org, "roles"), at(&acme.org, &format!("people/{bob}")));
-    browser.post_form("/workspace/login/quick", &form).await;
+    browser.quick_login(&form).await;
     let admin = world.entered("ada@example.org").await;
     admin.post_form(&format!("{person}/deactivate"), &[]).await;
-    assert_eq!(browser.get(&roles).await.location(), "/workspace/login");
-    assert_eq!(later.post_form("/workspace/login/quick", &form).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(leads(&browser.get(&roles).await), "/login");
+    assert_eq!(later.quick_login(&form).await.status, StatusCode::UNAUTHORIZED);
     admin.post_form(&format!("{person}/activate"), &[]).await;
-    assert_eq!(browser.get(&roles).await.location(), "/workspace/login", "a session of before does not come back");
+    assert_eq!(leads(&browser.get(&roles).await), "/login", "a session of before does not come back");
 
-    later.post_form("/workspace/login/quick", &form).await;
+    later.quick_login(&form).await;
     assert_eq!(later.get(&roles).await.status, StatusCode::OK);
     let forged = later.cookies().replace('.', "x.");
     for cookie in
         [forged.as_str(), "__Host-sigma.workspace=", "__Host-sigma.workspace=a.b", "__Host-sigma.workspace=a.b.c.d"]
     {
         let request = Request::get(&roles).header("cookie", cookie).body(Body::empty()).unwrap();
-        assert_eq!(world.send(request).await.location(), "/workspace/login", "{cookie}");
+        assert_eq!(leads(&world.send(request).await), "/login", "{cookie}");
     }
     world.clock.advance(std::time::Duration::from_secs(86_401));
-    assert_eq!(later.get(&roles).await.location(), "/workspace/login");
+    assert_eq!(leads(&later.get(&roles).await), "/login");
 }
 
 #[tokio::test]
@@ -156,17 +156,17 @@ async fn quick_logins_need_permission_of_server_workspace_and_member() {
     let (eve, _) = acme.add("eve@example.org", &acme.admin).await;
     let marked = [("role", acme.admin.as_str()), ("quick_login", "true")];
     admin.post_form(&at(&acme.org, &format!("people/{eve}")), &marked).await;
-    let list = world.browser().get("/workspace/login").await.body;
+    let list = world.browser().sign_in_page("/workspace/login").await.body;
     assert!(list.contains(bob.as_str()) && !list.contains(carl.as_str()) && !list.contains(eve.as_str()));
     for user in [&carl, &eve, &UserId::from_text("user_unknown")] {
         let form = [("workspace", acme.org.as_str()), ("user", user.as_str())];
-        let answer = world.browser().post_form("/workspace/login/quick", &form).await;
+        let answer = world.browser().quick_login(&form).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
         assert_eq!(answer.header("set-cookie"), "");
     }
     let strict = World::with_tenants().await;
     let (acme, bob) = with_quick_logins(&strict).await;
-    assert!(!strict.browser().get("/workspace/login").await.body.contains("Quick logins are on."));
+    assert!(!strict.browser().sign_in_page("/workspace/login").await.body.contains("Quick logins are on."));
     let form = [("workspace", acme.org.as_str()), ("user", bob.as_str())];
-    assert_eq!(strict.browser().post_form("/workspace/login/quick", &form).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(strict.browser().quick_login(&form).await.status, StatusCode::UNAUTHORIZED);
 }

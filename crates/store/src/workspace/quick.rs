@@ -40,27 +40,30 @@ pub fn list(tx: &mut dyn Tx, managers: Managers) -> Result<Vec<QuickLogins>, Sto
     )?;
     let mut found = Vec::with_capacity(ids.len());
     for row in ids {
-        let Some(workspace) = tenant::find(tx, &OrgId::from_text(row.text(0)?))? else { continue };
-        let forbidden = if managers == Managers::Welcome { 0 } else { role::managing() };
-        let marked = tx.query_all(
-            "SELECT m.user_id FROM memberships m JOIN roles r ON r.org_id = m.org_id AND r.id = m.role_id
-                JOIN users u ON u.id = m.user_id AND u.disabled = 0
-             WHERE m.org_id = $1 AND m.quick_login = 1 AND m.state = 'active' AND (r.switches & $2) = 0
-             ORDER BY m.user_id LIMIT $3",
-            params![&workspace.id, forbidden, MOST_PEOPLE],
-        )?;
-        let mut members = Vec::with_capacity(marked.len());
-        for row in marked {
-            members.extend(membership::find(tx, &workspace.id, &UserId::from_text(row.text(0)?))?);
-        }
-        if !members.is_empty() {
-            found.push(QuickLogins { workspace, members });
-        }
+        found.extend(of_workspace(tx, &OrgId::from_text(row.text(0)?), managers)?);
     }
     Ok(found)
 }
 
-/// Logs a member in without a password, if [`list`] includes them.
+/// One workspace with the people who get in by a click; nothing if there are none.
+pub fn of_workspace(tx: &mut dyn Tx, org_id: &OrgId, managers: Managers) -> Result<Option<QuickLogins>, StoreError> {
+    let Some(workspace) = tenant::find(tx, org_id)?.filter(|workspace| workspace.quick_logins) else { return Ok(None) };
+    let forbidden = if managers == Managers::Welcome { 0 } else { role::managing() };
+    let marked = tx.query_all(
+        "SELECT m.user_id FROM memberships m JOIN roles r ON r.org_id = m.org_id AND r.id = m.role_id
+            JOIN users u ON u.id = m.user_id AND u.disabled = 0
+         WHERE m.org_id = $1 AND m.quick_login = 1 AND m.state = 'active' AND (r.switches & $2) = 0
+         ORDER BY m.user_id LIMIT $3",
+        params![org_id, forbidden, MOST_PEOPLE],
+    )?;
+    let mut members = Vec::with_capacity(marked.len());
+    for row in marked {
+        members.extend(membership::find(tx, org_id, &UserId::from_text(row.text(0)?))?);
+    }
+    Ok((!members.is_empty()).then_some(QuickLogins { workspace, members }))
+}
+
+/// Logs somebody in by a click, if [`list`] shows them.
 pub fn quick_log_in(tx: &mut dyn Tx, login: &Login, managers: Managers) -> Result<Option<LoggedIn>, StoreError> {
     let Some(org_id) = &login.org_id else { return Ok(None) };
     let Some(workspace) = tenant::find(tx, org_id)? else { return Ok(None) };

@@ -109,8 +109,8 @@ pub fn changed(mut app: App, fields: &AppFields, now: Timestamp) -> Result<App, 
     if let Some(workspace) = &fields.workspace {
         app.org_id = OrgId::from_text(workspace.as_str());
     }
-    if let Some(uri) = &fields.client_uri {
-        app.client_uri = Some(web_address("--client-uri", uri)?);
+    if let Some(uri) = &fields.home_page {
+        app.client_uri = Some(web_address("--home-page", uri)?);
     }
     set_keys(&mut app, fields)?;
     set_redirects(&mut app, fields)?;

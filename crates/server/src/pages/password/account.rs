@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use http::StatusCode;
 use secrecy::SecretString;
+use sigma_core::interaction::{AccountPage, Continuation};
 use sigma_core::params::Params;
 use sigma_core::time::Timestamp;
 use sigma_store::password::{self, Device};
@@ -17,8 +18,9 @@ use sigma_store::password_change::{Change, change};
 use super::{chosen, end_the_rest, hash, remember};
 use crate::error::internal;
 use crate::extract::{Browser, SignedIn};
+use crate::front_door::{LOGIN_PATH, login_url, sign_in_first};
 use crate::http::{ApiError, RequestContext};
-use crate::interaction::with_cookie;
+use crate::interaction::{begin, with_cookie};
 use crate::pages::view::{AccountPassword, PageContext, PasswordState};
 use crate::passwords::{Verdict, authenticate};
 use crate::state::AppState;
@@ -38,9 +40,15 @@ async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Response> {
     let params = Params::parse(query.as_deref().unwrap_or_default());
-    let Some((signed_in, state, _)) = find(&sigma, &browser).await? else { return Ok(sign_in_first()) };
-    let view = AccountPassword { saved: params.get("saved").is_some(), ..view(&signed_in, state) };
-    Ok(view.render(StatusCode::OK, &PageContext { issuer: sigma.issuer() }))
+    let Some((signed_in, state, _)) = find(&sigma, &browser).await? else { return first(&sigma, &browser) };
+    let mut view = AccountPassword { saved: params.get("saved").is_some(), ..view(&signed_in, state) };
+    let mut cookie = None;
+    if state == PasswordState::SignInAgain {
+        let continuation = Continuation::Account { page: AccountPage::FirstPassword };
+        let begun = begin(&sigma, &browser, continuation, sigma.now()).map_err(IntoResponse::into_response)?;
+        (view.sign_in_url, cookie) = (login_url(&begun.name), begun.set_cookie);
+    }
+    Ok(with_cookie(view.render(StatusCode::OK, &PageContext { issuer: sigma.issuer() }), cookie.as_deref()))
 }
 
 async fn save(
@@ -49,7 +57,7 @@ async fn save(
     browser: Browser,
     body: Bytes,
 ) -> Result<Response, Response> {
-    let Some((signed_in, state, chosen_at)) = find(&sigma, &browser).await? else { return Ok(sign_in_first()) };
+    let Some((signed_in, state, chosen_at)) = find(&sigma, &browser).await? else { return first(&sigma, &browser) };
     let refuse = |refusal: Option<String>, status: StatusCode| {
         let view = AccountPassword { refusal, ..view(&signed_in, state) };
         view.render(status, &PageContext { issuer: sigma.issuer() })
@@ -125,9 +133,12 @@ fn view(signed_in: &SignedIn, state: PasswordState) -> AccountPassword {
         state,
         saved: false,
         refusal: None,
+        sign_in_url: LOGIN_PATH.to_owned(),
     }
 }
 
-fn sign_in_first() -> Response {
-    Redirect::to("/workspace/login").into_response()
+/// To the sign-in page, and back here.
+fn first(sigma: &AppState, browser: &Browser) -> Result<Response, Response> {
+    let continuation = Continuation::Account { page: AccountPage::Password };
+    sign_in_first(sigma, browser, continuation).map_err(IntoResponse::into_response)
 }

@@ -24,15 +24,22 @@ pub fn router() -> Router<AppState> {
 
 async fn show(State(sigma): State<AppState>, RawQuery(query): RawQuery) -> Response {
     let params = Params::parse(query.as_deref().unwrap_or_default());
-    let view = ForgotPassword { sent: params.get("sent").is_some(), ..ForgotPassword::default() };
+    let sent = params.get("sent").is_some();
+    let view = ForgotPassword { sent, interaction: interaction(&params), ..ForgotPassword::default() };
     view.render(StatusCode::OK, &PageContext { issuer: sigma.issuer() })
 }
 
-async fn send(State(sigma): State<AppState>, context: RequestContext, body: Bytes) -> Result<Response, Response> {
+async fn send(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    RawQuery(query): RawQuery,
+    body: Bytes,
+) -> Result<Response, Response> {
+    let interaction = interaction(&Params::parse(query.as_deref().unwrap_or_default()));
     let form = Params::parse(&String::from_utf8_lossy(&body));
     let typed = form.raw("email").unwrap_or_default();
     let Ok(email) = Email::parse(typed) else {
-        let view = ForgotPassword { sent: false, email: typed.to_owned(), refusal: true };
+        let view = ForgotPassword { sent: false, email: typed.to_owned(), refusal: true, interaction };
         return Ok(view.render(StatusCode::BAD_REQUEST, &PageContext { issuer: sigma.issuer() }));
     };
     // Each is a mail to somebody who may not have asked for it. It is also the way past a wait, so wrong passwords do not
@@ -53,5 +60,12 @@ async fn send(State(sigma): State<AppState>, context: RequestContext, body: Byte
     if promised.map_err(|error| internal(error).into_response())? {
         sigma.mail_was_promised();
     }
-    Ok(Redirect::to("/password/forgot?sent=1").into_response())
+    let on = interaction.map(|name| format!("&interaction={name}")).unwrap_or_default();
+    Ok(Redirect::to(&format!("/password/forgot?sent=1{on}")).into_response())
+}
+
+/// The interaction that the person comes back to at the sign-in page: its name, if it can be one.
+fn interaction(query: &Params) -> Option<String> {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    query.get("interaction").filter(|name| name.bytes().all(is_letter)).map(str::to_owned)
 }

@@ -84,7 +84,7 @@ fn gone(sigma: &AppState) -> Response {
         code: None,
         description: "It has already been used, has expired, or the password was changed since it was sent.".to_owned(),
         request_id: None,
-        back: Some(Link { href: "/password/forgot".to_owned(), label: "Request a new link".to_owned() }),
+        links: vec![Link { href: "/password/forgot".to_owned(), label: "Request a new link".to_owned() }],
     };
     page.render(&PageContext { issuer: sigma.issuer() })
 }

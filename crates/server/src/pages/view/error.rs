@@ -21,8 +21,8 @@ pub struct ErrorPage {
     pub description: String,
     /// The request id, to quote when asking for help.
     pub request_id: Option<String>,
-    /// A way on.
-    pub back: Option<Link>,
+    /// The ways on, the best first.
+    pub links: Vec<Link>,
 }
 
 /// A link with its label.

@@ -32,8 +32,13 @@ pub enum InvitationForm {
     },
     /// A button.
     Agree,
-    /// An existing account: sign in, then open the link again.
-    SignInFirst,
+    /// They sign in, and come back to the invitation.
+    SignInFirst {
+        /// Where they sign in: a path here.
+        url: String,
+        /// What the account is called that is signed in, and is not the one invited.
+        signed_in_as: Option<String>,
+    },
 }
 
 #[derive(Template)]

@@ -7,11 +7,11 @@ mod csp;
 mod error;
 mod form_post;
 mod invitation;
-mod login;
 mod logout;
 mod moment;
 mod password;
 mod reference;
+mod sign_in;
 mod welcome;
 pub mod workspace;
 
@@ -23,10 +23,10 @@ pub use consent::{Consent, IdentityChoice, ScopeLine};
 pub use error::{ErrorPage, Link, NotFound};
 pub use form_post::FormPost;
 pub use invitation::{AcceptInvitation, InvitationForm};
-pub use login::{Login, SignUp};
 pub use logout::{LogOutConfirm, SignedOut};
 pub use password::{AccountPassword, ForgotPassword, PasswordState, ResetPassword};
 pub use reference::Reference;
+pub use sign_in::{Aim, KeyHints, QuickLoginGroup, QuickLoginLine, SignInPage, SignUp};
 pub use welcome::{SessionLine, Welcome};
 
 use askama::Template;

@@ -16,6 +16,8 @@ pub struct ForgotPassword {
     pub email: String,
     /// The address is invalid.
     pub refusal: bool,
+    /// The interaction that they came with.
+    pub interaction: Option<String>,
 }
 
 /// Sets a new password by a link. The form posts `token`, `password` and `again` to `/password/reset`.
@@ -53,6 +55,8 @@ pub struct AccountPassword {
     pub saved: bool,
     /// Why the submission failed.
     pub refusal: Option<String>,
+    /// Where they sign in once more: a path here.
+    pub sign_in_url: String,
 }
 
 #[derive(Template)]
@@ -77,6 +81,11 @@ struct AccountPage<'a> {
 }
 
 impl ForgotPassword {
+    /// A page for what they came with.
+    fn at(&self, path: &str) -> String {
+        self.interaction.as_ref().map_or_else(|| path.to_owned(), |name| format!("{path}?interaction={name}"))
+    }
+
     /// The page.
     pub fn render(&self, status: StatusCode, context: &PageContext<'_>) -> Response {
         page(status, &ForgotPage { context, view: self }, ContentSecurityPolicy::Strict)

@@ -4,6 +4,7 @@ use http::{HeaderMap, StatusCode, header};
 use sigma_core::time::Timestamp;
 
 use super::*;
+use crate::front_door::SignInMethod;
 
 const CONTEXT: PageContext<'static> = PageContext { issuer: "https://id.example.org" };
 
@@ -36,15 +37,26 @@ fn consent() -> Consent {
     }
 }
 
-fn login() -> Login {
-    Login {
-        app: Some(app()),
-        interaction: Some("int_1".into()),
-        login_hint: Some("\"><script>".into()),
-        bap_id_hint: None,
-        continue_url: "/oauth2/authorize?interaction=int_1".into(),
+fn sign_in(methods: &[SignInMethod]) -> SignInPage {
+    let hostile = || "\"><script>".to_owned();
+    let line = QuickLoginLine { user_id: hostile(), name: hostile(), role: hostile() };
+    SignInPage {
+        aim: Aim::App(app()),
+        again: None,
+        methods: methods.to_vec(),
+        quick: vec![QuickLoginGroup { workspace_id: hostile(), name: hostile(), people: vec![line] }],
+        email: hostile(),
+        refusal: Some(hostile()),
+        key: KeyHints {
+            login_hint: Some(hostile()),
+            bap_id: None,
+            continue_url: "/oauth2/authorize?interaction=int_1".into(),
+        },
         sign_up_url: "/signup?interaction=int_1".into(),
-        reauthenticate: false,
+        switch_url: "/login?interaction=int_1&switch=1".into(),
+        password_url: "/login/password?interaction=int_1".into(),
+        forgot_url: "/password/forgot?interaction=int_1".into(),
+        quick_url: "/login/quick?interaction=int_1".into(),
     }
 }
 
@@ -66,17 +78,22 @@ fn every_page() -> Vec<Response> {
         code: Some("invalid_client".into()),
         description: "<script>".into(),
         request_id: Some("req_1".into()),
-        back: Some(Link { href: "/".into(), label: "Home".into() }),
+        links: vec![Link { href: "/".into(), label: "Home".into() }],
     };
-    let sign_up =
-        SignUp { app: Some(app()), interaction: None, continue_url: "/".into(), sign_in_url: "/login".into() };
+    let sign_up = SignUp { app: Some(app()), continue_url: "/".into(), sign_in_url: "/login".into() };
     let select = SelectAccount { person: person(), app: app(), interaction: "int_1".into(), shown_to: "user_1".into() };
     let fields = vec![("state".to_owned(), "\"><script>".to_owned())];
     let log_out = LogOutConfirm { app: Some("<b>".into()), fault: None, person: None, fields: fields.clone() };
     let hostile = || "<script>\"'>".to_owned();
-    let forgot = ForgotPassword { sent: false, email: hostile(), refusal: true };
+    let forgot = ForgotPassword { sent: false, email: hostile(), refusal: true, interaction: Some("int_1".into()) };
     let reset = ResetPassword { token: hostile(), email: hostile(), refusal: Some(hostile()) };
-    let account = |state| AccountPassword { email: hostile(), state, saved: true, refusal: Some(hostile()) };
+    let account = |state| AccountPassword {
+        email: hostile(),
+        state,
+        saved: true,
+        refusal: Some(hostile()),
+        sign_in_url: "/login?interaction=int_1".into(),
+    };
     let invitation = |form| AcceptInvitation {
         token: hostile(),
         workspace: hostile(),
@@ -86,8 +103,9 @@ fn every_page() -> Vec<Response> {
     };
     let states =
         [PasswordState::Set, PasswordState::None, PasswordState::SignInAgain, PasswordState::NoAddress].map(account);
-    let forms = [InvitationForm::SetPassword { name: hostile() }, InvitationForm::Agree, InvitationForm::SignInFirst]
-        .map(invitation);
+    let sign_in_first =
+        InvitationForm::SignInFirst { url: "/login?interaction=int_1".into(), signed_in_as: Some(hostile()) };
+    let forms = [InvitationForm::SetPassword { name: hostile() }, InvitationForm::Agree, sign_in_first].map(invitation);
     let mut pages: Vec<Response> = states.iter().map(|page| page.render(StatusCode::OK, &CONTEXT)).collect();
     pages.extend(forms.iter().map(|page| page.render(StatusCode::OK, &CONTEXT)));
     pages.extend([forgot.render(StatusCode::OK, &CONTEXT), reset.render(StatusCode::OK, &CONTEXT)]);
@@ -95,7 +113,10 @@ fn every_page() -> Vec<Response> {
         Welcome { signed_in: None, email: None, sessions: vec![] }.render(&CONTEXT),
         Welcome { signed_in: Some(person()), email: Some("ada@example.org".to_owned()), sessions: vec![session(None)] }
             .render(&CONTEXT),
-        login().render(&CONTEXT),
+        sign_in(&[SignInMethod::Key, SignInMethod::Password]).render(StatusCode::OK, &CONTEXT),
+        sign_in(&[SignInMethod::Password, SignInMethod::Key]).render(StatusCode::OK, &CONTEXT),
+        SignInPage { again: Some(person()), quick: vec![], aim: Aim::Account, ..sign_in(&[SignInMethod::Password]) }
+            .render(StatusCode::OK, &CONTEXT),
         sign_up.render(&CONTEXT),
         consent().render(&CONTEXT),
         select.render(&CONTEXT),
@@ -159,8 +180,9 @@ async fn names_chosen_by_others_are_shown_as_text() {
 
 #[tokio::test]
 async fn fields_of_the_wallet_have_no_name_to_be_submitted_by() {
-    let sign_up = SignUp { app: None, interaction: None, continue_url: "/".into(), sign_in_url: "/login".into() };
-    for page in [login().render(&CONTEXT), sign_up.render(&CONTEXT)] {
+    let sign_up = SignUp { app: None, continue_url: "/".into(), sign_in_url: "/login".into() };
+    let sign_in = SignInPage { quick: vec![], ..sign_in(&[SignInMethod::Key]) };
+    for page in [sign_in.render(StatusCode::OK, &CONTEXT), sign_up.render(&CONTEXT)] {
         let html = text(page).await;
         assert!(html.contains("type=\"password\""));
         assert_eq!(html.matches(" name=\"").count(), html.matches("<meta name=\"").count(), "{html}");

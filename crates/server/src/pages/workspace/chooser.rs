@@ -4,6 +4,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use sigma_core::interaction::Continuation;
 use sigma_core::workspace::Right;
 use sigma_store::workspace::{membership, role};
 
@@ -11,6 +12,7 @@ use super::member_session::{MemberSession, failed};
 use super::outcome::PageError;
 use super::quick::QuickSession;
 use crate::extract::{Browser, SignedIn};
+use crate::front_door::sign_in_first;
 use crate::pages::person_view;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{Chooser, WorkspaceLine, WorkspaceLink};
@@ -24,9 +26,10 @@ pub fn router() -> Router<AppState> {
 async fn choose(State(sigma): State<AppState>, browser: Browser) -> Result<Response, PageError> {
     let signed_in = SignedIn::find(&sigma, &browser).await.map_err(PageError::of)?;
     let Some(signed_in) = signed_in else {
-        let to = QuickSession::of(&sigma, &browser);
-        let to = to.map_or_else(|| "/workspace/login".to_owned(), |session| format!("/workspace/{}", session.org_id));
-        return Ok(Redirect::to(&to).into_response());
+        return match QuickSession::of(&sigma, &browser) {
+            Some(session) => Ok(Redirect::to(&format!("/workspace/{}", session.org_id)).into_response()),
+            None => sign_in_first(&sigma, &browser, Continuation::workspaces()).map_err(PageError::of),
+        };
     };
     let user_id = signed_in.account.user.id.clone();
     let list = sigma.store.read(move |tx| {

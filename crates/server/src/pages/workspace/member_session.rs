@@ -1,11 +1,11 @@
 //! The session of an active member at the pages of a workspace. Everyone else gets 404.
 
 use axum::extract::{FromRequestParts, Path};
-use axum::response::Redirect;
 use http::StatusCode;
 use http::request::Parts;
 use serde::Deserialize;
 use sigma_core::ids::{OrgId, UserId};
+use sigma_core::interaction::{Continuation, WorkspacePage};
 use sigma_core::workspace::{Actor, Authority, Right, Role};
 use sigma_store::workspace::membership::{self, Belonging, Member, State};
 use sigma_store::workspace::tenant::{self, Workspace};
@@ -16,6 +16,7 @@ use super::outcome::{PageError, Refused};
 use super::quick::QuickSession;
 use crate::error::internal;
 use crate::extract::{Browser, SignedIn};
+use crate::front_door::sign_in_first;
 use crate::http::{RequestContext, Rule};
 use crate::pages::not_found;
 use crate::pages::view::workspace::{Frame, Notice, Tab, WorkspaceLink};
@@ -98,7 +99,7 @@ impl MemberSession {
                 self.role.name, self.workspace.name
             ),
             request_id: None,
-            back: Some(Link { href: self.path("roles"), label: "Back to the workspace".to_owned() }),
+            links: vec![Link { href: self.path("roles"), label: "Back to the workspace".to_owned() }],
         };
         Err(page.render(&PageContext { issuer: sigma.issuer() }).into())
     }
@@ -123,33 +124,63 @@ impl MemberSession {
         context: &RequestContext,
         browser: &Browser,
         org_id: OrgId,
+        page: WorkspacePage,
     ) -> Result<Self, PageError> {
-        let quick_session = QuickSession::of(sigma, browser).filter(|session| session.org_id == org_id);
-        let managers = quick_login_managers(sigma).filter(|_| network_is_allowed(sigma, context));
-        if let (Some(quick_session), Some(managers)) = (quick_session, managers) {
-            let (state, org_id) = (sigma.clone(), org_id.clone());
-            let by_click = move |tx: &mut dyn Tx| {
-                let Some((user_id, session_epoch)) = quick_session.find_user(tx, &state)? else { return Ok(None) };
-                let session =
-                    load(tx, &org_id, &user_id)?.filter(|session| session.member.session_epoch == session_epoch);
-                Ok(session.filter(|session| {
-                    let is_manager = session.role.permissions.manages_anything();
-                    quick::allows(&session.workspace, &session.member, is_manager, managers)
-                }))
-            };
-            if let Some(session) = sigma.store.read(by_click).await.map_err(failed)? {
-                return Ok(Self { others: Vec::new(), ..session });
-            }
+        if let Some(session) = Self::find_by_click(sigma, context, browser, &org_id).await.map_err(failed)? {
+            return Ok(session);
         }
         let signed_in = SignedIn::find(sigma, browser).await.map_err(PageError::of)?;
-        let Some(signed_in) = signed_in else { return Err(PageError::of(Redirect::to("/workspace/login"))) };
+        let Some(signed_in) = signed_in else {
+            let came_for = Continuation::workspace(org_id.as_str(), page);
+            return Err(PageError::of(sign_in_first(sigma, browser, came_for)));
+        };
         let user_id = signed_in.account.user.id.clone();
         let session = sigma.store.read(move |tx| load(tx, &org_id, &user_id)).await.map_err(failed)?;
         session.ok_or_else(|| not_found(sigma).into())
     }
 }
 
-/// The member and their workspace, if both exist.
+impl MemberSession {
+    /// Whoever got into that workspace by a click, for as long as everything still allows it.
+    async fn find_by_click(
+        sigma: &AppState,
+        context: &RequestContext,
+        browser: &Browser,
+        org_id: &OrgId,
+    ) -> Result<Option<Self>, StoreError> {
+        let quick_session = QuickSession::of(sigma, browser).filter(|session| session.org_id == *org_id);
+        let managers = quick_login_managers(sigma).filter(|_| network_is_allowed(sigma, context));
+        let (Some(quick_session), Some(managers)) = (quick_session, managers) else { return Ok(None) };
+        let (state, org_id) = (sigma.clone(), org_id.clone());
+        let by_click = move |tx: &mut dyn Tx| {
+            let Some((user_id, session_epoch)) = quick_session.find_user(tx, &state)? else { return Ok(None) };
+            let session = load(tx, &org_id, &user_id)?.filter(|session| session.member.session_epoch == session_epoch);
+            Ok(session.filter(|session| {
+                let is_manager = session.role.permissions.manages_anything();
+                quick::allows(&session.workspace, &session.member, is_manager, managers)
+            }))
+        };
+        let session = sigma.store.read(by_click).await?;
+        Ok(session.map(|session| Self { others: Vec::new(), ..session }))
+    }
+}
+
+/// Whether the browser got by a click into what `continuation` is about.
+pub async fn is_in_by_click(
+    sigma: &AppState,
+    context: &RequestContext,
+    browser: &Browser,
+    continuation: &Continuation,
+) -> Result<bool, StoreError> {
+    let Continuation::Workspace { workspace, .. } = continuation else { return Ok(false) };
+    let Some(session) = QuickSession::of(sigma, browser) else { return Ok(false) };
+    if workspace.as_ref().is_some_and(|wanted| *wanted != session.org_id) {
+        return Ok(false);
+    }
+    Ok(MemberSession::find_by_click(sigma, context, browser, &session.org_id).await?.is_some())
+}
+
+/// The member and their workspace, if there are such.
 fn load(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<MemberSession>, StoreError> {
     let Some(workspace) = tenant::find(tx, org_id)? else { return Ok(None) };
     let member = membership::find(tx, org_id, user_id)?;
@@ -174,7 +205,9 @@ impl FromRequestParts<AppState> for MemberSession {
         let place = Path::<Place>::from_request_parts(parts, sigma).await;
         let Path(Place { workspace }) = place.map_err(|_| PageError::of(not_found(sigma)))?;
         let context = RequestContext::from_request_parts(parts, sigma).await.map_err(PageError::of)?;
-        let session = Self::find(sigma, &context, &Browser::of(&parts.headers), OrgId::from_text(workspace)).await?;
+        let page = WorkspacePage::of_segment(parts.uri.path().split('/').nth(3).unwrap_or_default());
+        let browser = Browser::of(&parts.headers);
+        let session = Self::find(sigma, &context, &browser, OrgId::from_text(workspace), page).await?;
         context.charge(Rule::Workspace, session.workspace.id.as_str()).map_err(PageError::of)?;
         context.take_turn_of(&session.workspace.id, parts).await.map_err(PageError::of)?;
         Ok(session)

@@ -16,6 +16,7 @@ mod role;
 mod role_form;
 mod roles;
 mod settings;
+mod sign_out;
 
 use axum::Router;
 use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
@@ -23,10 +24,14 @@ use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
 use crate::pages::view::workspace::{PermissionLine, SwitchLine};
 use crate::state::AppState;
 
+pub(crate) use member_session::is_in_by_click;
+pub(crate) use quick::QuickSession;
+
 /// The routes of these pages.
 pub fn router() -> Router<AppState> {
     Router::new()
         .merge(login::router())
+        .merge(sign_out::router())
         .merge(chooser::router())
         .merge(people::router())
         .merge(invite::router())

@@ -15,7 +15,7 @@ mod world;
 pub use answer::{Answer, leads, text};
 pub use browser::{Browser, ada};
 pub use key::Key;
-pub use pages::at;
+pub use pages::{at, without_interaction};
 pub use sign_in::{DIRECT, SIGN_IN, SIGN_UP, claims, post};
 pub use tenant::{As, PASSWORD, Tenant};
 pub use world::form_urlencoded as query;

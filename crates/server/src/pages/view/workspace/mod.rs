@@ -3,7 +3,6 @@
 mod chooser;
 mod key;
 mod keys;
-mod login;
 mod people;
 mod person;
 mod role;
@@ -16,7 +15,6 @@ mod tests;
 pub use chooser::{Chooser, WorkspaceLine};
 pub use key::{KeyForm, KeyMade, KeyPage, PermissionLine};
 pub use keys::{KeyLine, KeyState, Keys};
-pub use login::{QuickLoginGroup, QuickLoginLine, WorkspaceLogin};
 pub use people::{MemberLine, MemberStatus, Paging, People};
 pub use person::{InviteForm, MemberPage, QuickLoginSwitch, RoleOption};
 pub use role::{AttributeRow, CatalogRow, Editing, RoleForm, SchemaRow, SwitchLine};

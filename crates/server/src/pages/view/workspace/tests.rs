@@ -121,16 +121,6 @@ fn settings(on: bool, allowed: bool) -> WorkspaceSettings {
     }
 }
 
-fn login() -> WorkspaceLogin {
-    let person = |id: &str, name: &str| QuickLoginLine { user_id: id.into(), name: name.into(), role: "Member".into() };
-    let people = vec![person("user_1", "Ada Lovelace"), person("user_2", HOSTILE)];
-    WorkspaceLogin {
-        quick: vec![QuickLoginGroup { workspace_id: "org_1".into(), name: "Acme Research".into(), people }],
-        email: HOSTILE.into(),
-        refusal: Some("Wrong".into()),
-    }
-}
-
 fn made() -> KeyMade {
     KeyMade { name: "Nightly import".into(), key: SecretString::from("sigma_sk_live_once") }
 }
@@ -162,8 +152,6 @@ fn every_page() -> Vec<Response> {
     vec![
         chooser.render(&CONTEXT),
         Chooser { person: "Ada".into(), workspaces: vec![] }.render(&CONTEXT),
-        login().render(ok, &CONTEXT),
-        WorkspaceLogin::default().render(ok, &CONTEXT),
         people().render(&people_tab, &CONTEXT),
         People { search: Some(HOSTILE.into()), people: vec![], ..people() }.render(&people_tab, &CONTEXT),
         InviteForm { email: HOSTILE.into(), name: HOSTILE.into(), roles: roles() }.render(ok, &people_tab, &CONTEXT),

@@ -1,0 +1,117 @@
+//! Somebody at the front door: what they came for, and who is signed in already.
+
+use axum::response::{IntoResponse, Response};
+use sigma_core::interaction::{Continuation, Entrance};
+use sigma_core::params::Params;
+use sigma_core::time::Timestamp;
+
+use super::{LOGIN_PATH, way_on};
+use crate::extract::{Browser, SignedIn};
+use crate::interaction::{self, Ongoing, with_cookie};
+use crate::oauth::{self, Requested};
+use crate::pages::view::AppView;
+use crate::pages::{app_view, stopped};
+use crate::state::AppState;
+
+/// What brings somebody who came by themselves.
+static HOME: Continuation = Continuation::Home;
+
+/// Somebody at the front door.
+pub struct Arrival {
+    ongoing: Option<Ongoing>,
+    requested: Option<Requested>,
+    /// They want to sign in as somebody else than whoever is signed in.
+    pub switches: bool,
+}
+
+impl Arrival {
+    /// What the query of the page names: an interaction, or nothing.
+    ///
+    /// # Errors
+    /// The page that says why it cannot go on.
+    pub async fn find(sigma: &AppState, browser: &Browser, query: Option<&str>) -> Result<Self, Response> {
+        let query = Params::parse(query.unwrap_or_default());
+        let switches = query.get("switch").is_some();
+        let Some(name) = query.get("interaction") else {
+            return Ok(Self { ongoing: None, requested: None, switches });
+        };
+        let ongoing = match interaction::find_or_restart(sigma, browser, name).await {
+            Ok(ongoing) => ongoing,
+            Err(reason) => return Err(stopped(sigma, reason).await),
+        };
+        let requested = match &ongoing.stored.continuation {
+            Continuation::Authorization { query } => Some(requested(sigma, query).await?),
+            _ => None,
+        };
+        Ok(Self { ongoing: Some(ongoing), requested, switches })
+    }
+
+    /// What they came for.
+    pub fn continuation(&self) -> &Continuation {
+        self.ongoing.as_ref().map_or(&HOME, |ongoing| &ongoing.stored.continuation)
+    }
+
+    /// What has to be done before they go on.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn entrance(
+        &self,
+        sigma: &AppState,
+        browser: &Browser,
+        signed_in: Option<&SignedIn>,
+    ) -> Result<Entrance, Response> {
+        if let (Some(ongoing), Some(requested)) = (&self.ongoing, &self.requested) {
+            let entrance = oauth::entrance(sigma, browser, requested, ongoing).await;
+            return entrance.map_err(IntoResponse::into_response);
+        }
+        let session = signed_in.map(|signed_in| signed_in.session.facts());
+        let started_at = self.ongoing.as_ref().map_or(Timestamp::default(), |it| it.stored.state.started_at);
+        Ok(self.continuation().entrance(session.as_ref(), started_at))
+    }
+
+    /// Where they go on once they are signed in.
+    pub fn way_on(&self) -> String {
+        way_on(self.continuation(), self.ongoing.as_ref().map_or("", |ongoing| ongoing.name.as_str()))
+    }
+
+    /// `path` of the front door, for what they came for.
+    pub fn at(&self, path: &str) -> String {
+        let mut query = Vec::new();
+        query.extend(self.ongoing.as_ref().map(|ongoing| format!("interaction={}", ongoing.name)));
+        query.extend(self.switches.then(|| "switch=1".to_owned()));
+        if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
+    }
+
+    /// The page on which they sign in as somebody else.
+    pub fn switch_url(&self) -> String {
+        match &self.ongoing {
+            Some(ongoing) => super::switch_url(&ongoing.name),
+            None => format!("{LOGIN_PATH}?switch=1"),
+        }
+    }
+
+    /// The app that asks, if one does.
+    pub fn app(&self) -> Option<AppView> {
+        self.requested.as_ref().map(|it| app_view(&it.app, &it.address.redirect_uri))
+    }
+
+    /// A parameter of the app's request.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.requested.as_ref().and_then(|requested| requested.params.get(name))
+    }
+
+    /// Adds the cookie of an interaction that began just now.
+    pub fn with_cookie(&self, response: Response) -> Response {
+        with_cookie(response, self.ongoing.as_ref().and_then(|ongoing| ongoing.set_cookie.as_deref()))
+    }
+}
+
+/// The request as its app is registered now.
+async fn requested(sigma: &AppState, query: &str) -> Result<Requested, Response> {
+    match Requested::read(sigma, Params::parse(query)).await {
+        Ok(requested) => Ok(requested),
+        Err(oauth::Unanswerable::Internal(error)) => Err(error.into_response()),
+        Err(oauth::Unanswerable::Untrusted { .. }) => Err(stopped(sigma, interaction::Stopped::Unknown).await),
+    }
+}

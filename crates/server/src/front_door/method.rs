@@ -1,0 +1,90 @@
+//! The ways to sign in that the page offers, and in which order.
+
+use crate::extract::Browser;
+use crate::settings::SignInMethod;
+use crate::state::AppState;
+
+/// The cookie that remembers which way worked last in a browser. It says nothing of who signed in, and scripts may read and
+/// write it.
+const COOKIE: &str = "sigma.method";
+/// For how long it is remembered, in seconds: a year.
+const REMEMBERED: u32 = 31_536_000;
+
+impl SignInMethod {
+    /// What the page calls it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Key => "Sign in with your key",
+            Self::Password => "Sign in with e-mail and password",
+        }
+    }
+
+    /// The one that worked last in `browser`.
+    pub fn last_used(browser: &Browser) -> Option<Self> {
+        let name = browser.cookie(COOKIE)?;
+        Self::ALL.into_iter().find(|method| method.as_str() == name)
+    }
+
+    /// `Set-Cookie` of a browser in which this one worked.
+    pub fn remember(self, sigma: &AppState) -> String {
+        let secure = if sigma.is_https() { "; Secure" } else { "" };
+        format!("{COOKIE}={}; Path=/; Max-Age={REMEMBERED}; SameSite=Lax{secure}", self.as_str())
+    }
+}
+
+/// The ways to offer, the best first: of those that are `configured` the ones that the account `has`, if it is known whose
+/// they should be; among them `first` what was tried or worked last. An account that has none of them is offered all, so
+/// that the page is never a dead end.
+pub fn offered(
+    configured: &[SignInMethod],
+    has: Option<&[SignInMethod]>,
+    first: Option<SignInMethod>,
+) -> Vec<SignInMethod> {
+    let of_account = |method: &SignInMethod| has.is_none_or(|has| has.contains(method));
+    let mut methods: Vec<_> = configured.iter().copied().filter(of_account).collect();
+    if methods.is_empty() {
+        methods = configured.to_vec();
+    }
+    // Stable: what is not preferred keeps the order that was configured.
+    methods.sort_by_key(|method| Some(*method) != first);
+    methods
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn methods() -> impl Strategy<Value = Vec<SignInMethod>> {
+        prop::sample::subsequence(SignInMethod::ALL.to_vec(), 1..=2).prop_shuffle()
+    }
+
+    proptest! {
+        #[test]
+        fn the_page_offers_each_configured_way_once_and_never_none(
+            configured in methods(),
+            has in proptest::option::of(methods()),
+            first in proptest::option::of(prop::sample::select(SignInMethod::ALL.to_vec())),
+        ) {
+            let offered = offered(&configured, has.as_deref(), first);
+            prop_assert!(!offered.is_empty());
+            prop_assert!(offered.iter().all(|method| configured.contains(method)));
+            let mut once = offered.clone();
+            once.dedup();
+            prop_assert_eq!(&once, &offered);
+            if let Some(first) = first.filter(|first| offered.contains(first)) {
+                prop_assert_eq!(offered[0], first);
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_is_the_configured_one_until_something_worked() {
+        use SignInMethod::{Key, Password};
+        assert_eq!(offered(&[Password, Key], None, None), [Password, Key]);
+        assert_eq!(offered(&[Password, Key], None, Some(Key)), [Key, Password]);
+        assert_eq!(offered(&[Key, Password], Some(&[Password]), Some(Key)), [Password]);
+        assert_eq!(offered(&[Key], Some(&[Password]), None), [Key], "never a dead end");
+    }
+}

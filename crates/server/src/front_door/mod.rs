@@ -1,0 +1,58 @@
+//! The front door: `/login`, the one page on which people prove who they are, whatever brought them. One file per method
+//! (`password`, `quick`; the key signs by script at `/api/auth/sign-in/sigma`); each ends in a session, and the person goes
+//! on with what they came for ([`Continuation`]).
+//!
+//! To add a method: a variant of [`SignInMethod`], a file here that takes its form, and a template in
+//! `templates/front-door/`.
+
+mod arrival;
+mod method;
+mod page;
+mod password;
+mod quick;
+mod target;
+
+use axum::Router;
+use axum::response::{IntoResponse, Redirect, Response};
+use sigma_core::interaction::Continuation;
+
+pub use arrival::Arrival;
+pub use target::way_on;
+
+pub use crate::settings::SignInMethod;
+
+use crate::extract::Browser;
+use crate::http::ApiError;
+use crate::interaction::{self, with_cookie};
+use crate::state::AppState;
+
+/// The sign-in page.
+pub const LOGIN_PATH: &str = "/login";
+/// Where the form with e-mail address and password goes.
+pub const PASSWORD_PATH: &str = "/login/password";
+/// Where a quick login goes.
+pub const QUICK_PATH: &str = "/login/quick";
+
+/// The routes of the front door.
+pub fn router() -> Router<AppState> {
+    Router::new().merge(page::router()).merge(password::router()).merge(quick::router())
+}
+
+/// The sign-in page for an interaction.
+pub fn login_url(interaction: &str) -> String {
+    format!("{LOGIN_PATH}?interaction={interaction}")
+}
+
+/// The same for somebody who is signed in, and wants to sign in as somebody else.
+pub fn switch_url(interaction: &str) -> String {
+    format!("{LOGIN_PATH}?interaction={interaction}&switch=1")
+}
+
+/// Sends the browser to the sign-in page, and from there on with `continuation`.
+///
+/// # Errors
+/// The cryptography failed, which it does not.
+pub fn sign_in_first(sigma: &AppState, browser: &Browser, continuation: Continuation) -> Result<Response, ApiError> {
+    let begun = interaction::begin(sigma, browser, continuation, sigma.now())?;
+    Ok(with_cookie(Redirect::to(&login_url(&begun.name)).into_response(), begun.set_cookie.as_deref()))
+}

@@ -1,0 +1,129 @@
+//! `GET /login` (also `/signin` and `/auth`): the sign-in page. Whoever is signed in already, perhaps in another tab, and
+//! has nothing to prove goes on at once.
+
+use axum::Router;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use http::StatusCode;
+use sigma_core::interaction::{Continuation, Entrance};
+use sigma_store::password;
+
+use super::method::offered;
+use super::{Arrival, LOGIN_PATH, PASSWORD_PATH, QUICK_PATH, SignInMethod, quick};
+use crate::error::internal;
+use crate::extract::{Browser, SignedIn};
+use crate::http::RequestContext;
+use crate::pages::view::{Aim, KeyHints, PageContext, SignInPage};
+use crate::pages::{is_in_by_click, person_view};
+use crate::state::AppState;
+
+/// The routes of this page.
+pub fn router() -> Router<AppState> {
+    Router::new().route(LOGIN_PATH, get(show)).route("/signin", get(show)).route("/auth", get(show))
+}
+
+async fn show(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    browser: Browser,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Response> {
+    let arrival = Arrival::find(&sigma, &browser, query.as_deref()).await?;
+    let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
+    let entrance = arrival.entrance(&sigma, &browser, signed_in.as_ref()).await?;
+    let by_click = is_in_by_click(&sigma, &context, &browser, arrival.continuation()).await;
+    let is_in = entrance == Entrance::GoOn || by_click.map_err(|error| internal(error).into_response())?;
+    if is_in && !arrival.switches {
+        return Ok(arrival.with_cookie(Redirect::to(&arrival.way_on()).into_response()));
+    }
+    let again = signed_in.filter(|_| entrance == Entrance::Reauthenticate && !arrival.switches);
+    draw(&sigma, &context, &browser, &arrival, again, Attempt::default()).await
+}
+
+/// What came of a form of this page: why nobody is signed in yet.
+#[derive(Default)]
+pub struct Attempt {
+    /// The way that was tried.
+    pub method: Option<SignInMethod>,
+    /// The e-mail address that was entered.
+    pub email: String,
+    /// Why it did not work.
+    pub refusal: Option<String>,
+    /// The status of the answer.
+    pub status: StatusCode,
+}
+
+/// The page once more, after `attempt`.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn render(
+    sigma: &AppState,
+    context: &RequestContext,
+    browser: &Browser,
+    arrival: &Arrival,
+    attempt: Attempt,
+) -> Result<Response, Response> {
+    let signed_in = SignedIn::find(sigma, browser).await.map_err(IntoResponse::into_response)?;
+    let entrance = arrival.entrance(sigma, browser, signed_in.as_ref()).await?;
+    let again = signed_in.filter(|_| entrance == Entrance::Reauthenticate && !arrival.switches);
+    draw(sigma, context, browser, arrival, again, attempt).await
+}
+
+/// The page, for everybody or for who has to prove `again` that it is them.
+async fn draw(
+    sigma: &AppState,
+    context: &RequestContext,
+    browser: &Browser,
+    arrival: &Arrival,
+    again: Option<SignedIn>,
+    attempt: Attempt,
+) -> Result<Response, Response> {
+    let has = match &again {
+        Some(signed_in) => Some(methods_of(sigma, signed_in).await?),
+        None => None,
+    };
+    let first = attempt.method.or_else(|| SignInMethod::last_used(browser));
+    let hint = |name: &str| arrival.parameter(name).map(str::to_owned);
+    let own = again.as_ref().and_then(|signed_in| signed_in.account.user.email.clone());
+    let email = [own, Some(attempt.email), hint("login_hint").filter(|hint| hint.contains('@'))];
+    let quick =
+        if again.is_some() { Vec::new() } else { quick::groups(sigma, context, arrival.continuation()).await? };
+    let aim = match arrival.continuation() {
+        Continuation::Authorization { .. } => arrival.app().map_or(Aim::Account, Aim::App),
+        Continuation::Workspace { .. } => Aim::Workspace,
+        Continuation::Invitation { .. } => Aim::Invitation,
+        Continuation::Account { .. } | Continuation::Home => Aim::Account,
+    };
+    let bap_id = again.as_ref().and_then(|signed_in| signed_in.session.bap_id.clone());
+    let page = SignInPage {
+        aim,
+        again: again.as_ref().map(|signed_in| person_view(&signed_in.account, bap_id.as_deref())),
+        methods: offered(&sigma.settings.sign_in.methods, has.as_deref(), first),
+        quick,
+        email: email.into_iter().flatten().find(|email| !email.is_empty()).unwrap_or_default(),
+        refusal: attempt.refusal,
+        key: KeyHints {
+            login_hint: hint("login_hint"),
+            bap_id: bap_id.or_else(|| hint("bapId")).or_else(|| hint("bap_id")),
+            continue_url: arrival.way_on(),
+        },
+        sign_up_url: arrival.at("/signup"),
+        switch_url: arrival.switch_url(),
+        password_url: arrival.at(PASSWORD_PATH),
+        forgot_url: arrival.at("/password/forgot"),
+        quick_url: arrival.at(QUICK_PATH),
+    };
+    Ok(arrival.with_cookie(page.render(attempt.status, &PageContext { issuer: sigma.issuer() })))
+}
+
+/// The ways in that an account has.
+async fn methods_of(sigma: &AppState, signed_in: &SignedIn) -> Result<Vec<SignInMethod>, Response> {
+    let user = &signed_in.account.user;
+    let user_id = user.id.clone();
+    let stored = sigma.store.read(move |tx| password::find(tx, &user_id)).await;
+    let has_password = stored.map_err(|error| internal(error).into_response())?.is_some() && user.email.is_some();
+    let key = user.pubkey.is_some().then_some(SignInMethod::Key);
+    Ok(key.into_iter().chain(has_password.then_some(SignInMethod::Password)).collect())
+}

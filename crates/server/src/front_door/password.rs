@@ -1,0 +1,94 @@
+//! `POST /login/password`: signs a person in by e-mail address and password.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use http::StatusCode;
+use secrecy::SecretString;
+use sigma_core::email;
+use sigma_core::params::Params;
+use sigma_store::{Tx, password, session};
+
+use super::page::{Attempt, render};
+use super::{Arrival, LOGIN_PATH, PASSWORD_PATH, SignInMethod};
+use crate::error::internal;
+use crate::extract::{Browser, NewBrowserSession};
+use crate::hashing::HashingError;
+use crate::http::{ApiError, RequestContext};
+use crate::interaction::with_cookie;
+use crate::pages::{QuickSession, not_found};
+use crate::passwords::{Verdict, authenticate, device};
+use crate::state::AppState;
+
+/// The routes of this form.
+pub fn router() -> Router<AppState> {
+    Router::new().route(PASSWORD_PATH, get(show).post(log_in))
+}
+
+/// Whoever asks for the address that the form went to gets the page that has the form.
+async fn show(RawQuery(query): RawQuery) -> Redirect {
+    Redirect::to(&query.map_or_else(|| LOGIN_PATH.to_owned(), |query| format!("{LOGIN_PATH}?{query}")))
+}
+
+async fn log_in(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    browser: Browser,
+    RawQuery(query): RawQuery,
+    body: Bytes,
+) -> Result<Response, Response> {
+    if !sigma.settings.sign_in.methods.contains(&SignInMethod::Password) {
+        return Ok(not_found(&sigma));
+    }
+    let arrival = Arrival::find(&sigma, &browser, query.as_deref()).await?;
+    let form = Params::parse(&String::from_utf8_lossy(&body).replace("%00", "%EF%BF%BD"));
+    let address = form.raw("email").unwrap_or_default().trim().to_owned();
+    let secret = SecretString::from(form.raw("password").unwrap_or_default());
+    let folded = email::fold(&address);
+    let device = device::shown(&sigma, &browser, &folded);
+    let verdict = authenticate(&sigma, &context, &address, secret, device).await;
+    let attempt = |status, refusal: String| Attempt {
+        method: Some(SignInMethod::Password),
+        email: address.clone(),
+        refusal: Some(refusal),
+        status,
+    };
+    let wrong = || attempt(StatusCode::UNAUTHORIZED, "Incorrect e-mail address or password.".to_owned());
+    let person = match verdict.map_err(|error| ApiError::from(error).into_response())? {
+        Verdict::Authenticated(person) => person,
+        Verdict::Wrong => return render(&sigma, &context, &browser, &arrival, wrong()).await,
+        // Somebody failed too often, perhaps somebody else: the person has a way past the wait by mail.
+        Verdict::Delayed(exceeded) => {
+            let wait = exceeded.retry_after;
+            let refusal = format!(
+                "Too many attempts to sign in to this account. Try again in {wait} s, or choose \u{201c}Forgot your \
+                 password?\u{201d} to sign in with a link that we e-mail you."
+            );
+            let attempt = attempt(StatusCode::TOO_MANY_REQUESTS, refusal);
+            let mut response = render(&sigma, &context, &browser, &arrival, attempt).await?;
+            exceeded.write(response.headers_mut());
+            return Ok(response);
+        }
+        Verdict::Busy => return Err(ApiError::unavailable(HashingError::Busy).into_response()),
+    };
+    let chosen_at = person.proof.chosen_at();
+    let session = NewBrowserSession::of(&sigma, &context, &browser, "pwd");
+    let new = session.new.clone();
+    let begin = move |tx: &mut dyn Tx| {
+        if !password::confirm(tx, &person.proof)? {
+            return Ok(None);
+        }
+        session::begin(tx, &person.user.id, None, &new).map(Some)
+    };
+    if sigma.store.write(begin).await.map_err(|error| internal(error).into_response())?.is_none() {
+        return render(&sigma, &context, &browser, &arrival, wrong()).await;
+    }
+    let response = arrival.with_cookie(Redirect::to(&arrival.way_on()).into_response());
+    let response = with_cookie(response, Some(&session.cookie(&sigma)));
+    // A quick login that is still there would stand before what was just proven.
+    let response = with_cookie(response, Some(&QuickSession::expired_cookie(&sigma)));
+    let response = with_cookie(response, Some(&device::remember(&sigma, &browser, &folded, chosen_at)));
+    Ok(with_cookie(response, Some(&SignInMethod::Password.remember(&sigma))))
+}

@@ -1,0 +1,129 @@
+//! `POST /login/quick`: gets a person into one workspace by a click, where quick logins are on. Its session is of that
+//! workspace alone, so it takes nobody on to anything else.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use http::StatusCode;
+use sigma_core::ids::{OrgId, UserId};
+use sigma_core::interaction::{Continuation, WorkspacePage};
+use sigma_core::params::Params;
+use sigma_core::random::alphanumeric;
+use sigma_store::workspace::login::Login;
+use sigma_store::workspace::quick::{self, Managers, QuickLogins, quick_log_in};
+use sigma_store::workspace::role;
+use sigma_store::{StoreError, Tx};
+
+use super::page::{Attempt, render};
+use super::{Arrival, LOGIN_PATH, QUICK_PATH, way_on};
+use crate::error::internal;
+use crate::extract::Browser;
+use crate::http::RequestContext;
+use crate::interaction::with_cookie;
+use crate::pages::QuickSession;
+use crate::pages::view::{QuickLoginGroup, QuickLoginLine};
+use crate::state::AppState;
+use crate::workspace::{JTI_LENGTH, quick_logins_allowed};
+
+/// The routes of this form.
+pub fn router() -> Router<AppState> {
+    Router::new().route(QUICK_PATH, get(show).post(log_in))
+}
+
+/// As for the form with a password.
+async fn show(RawQuery(query): RawQuery) -> Redirect {
+    Redirect::to(&query.map_or_else(|| LOGIN_PATH.to_owned(), |query| format!("{LOGIN_PATH}?{query}")))
+}
+
+async fn log_in(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    browser: Browser,
+    RawQuery(query): RawQuery,
+    body: Bytes,
+) -> Result<Response, Response> {
+    let arrival = Arrival::find(&sigma, &browser, query.as_deref()).await?;
+    let form = Params::parse(&String::from_utf8_lossy(&body).replace("%00", "%EF%BF%BD"));
+    let org_id = OrgId::from_text(form.raw("workspace").unwrap_or_default().trim());
+    let page = page_in(arrival.continuation(), &org_id);
+    let jti = alphanumeric(&*sigma.rng, JTI_LENGTH);
+    let login = Login {
+        user_id: UserId::from_text(form.raw("user").unwrap_or_default().trim()),
+        org_id: Some(org_id.clone()),
+        jti: jti.clone(),
+        now: sigma.now(),
+    };
+    let (Some(page), Some(managers)) = (page, quick_logins_allowed(&sigma, &context)) else {
+        return gone(&sigma, &context, &browser, &arrival).await;
+    };
+    let logged_in = sigma.store.write(move |tx| quick_log_in(tx, &login, managers)).await;
+    if logged_in.map_err(|error| internal(error).into_response())?.is_none() {
+        return gone(&sigma, &context, &browser, &arrival).await;
+    }
+    let to = way_on(&Continuation::workspace(org_id.as_str(), page), "");
+    let to = arrival.with_cookie(Redirect::to(&to).into_response());
+    Ok(with_cookie(to, Some(&QuickSession::new(org_id, jti).set_cookie(&sigma))))
+}
+
+/// The page of the workspace that whoever came for `continuation` goes on to; none if they came for something else.
+fn page_in(continuation: &Continuation, org_id: &OrgId) -> Option<WorkspacePage> {
+    match continuation {
+        Continuation::Workspace { workspace: None, .. } => Some(WorkspacePage::Start),
+        Continuation::Workspace { workspace: Some(id), page } if id == org_id => Some(*page),
+        _ => None,
+    }
+}
+
+async fn gone(
+    sigma: &AppState,
+    context: &RequestContext,
+    browser: &Browser,
+    arrival: &Arrival,
+) -> Result<Response, Response> {
+    let refusal = Some("This quick login is no longer available.".to_owned());
+    let attempt = Attempt { refusal, status: StatusCode::UNAUTHORIZED, ..Attempt::default() };
+    render(sigma, context, browser, arrival, attempt).await
+}
+
+/// The people who get in by a click to what `continuation` is about.
+///
+/// # Errors
+/// The store does not answer.
+pub(super) async fn groups(
+    sigma: &AppState,
+    context: &RequestContext,
+    continuation: &Continuation,
+) -> Result<Vec<QuickLoginGroup>, Response> {
+    let Continuation::Workspace { workspace, .. } = continuation else { return Ok(Vec::new()) };
+    let Some(managers) = quick_logins_allowed(sigma, context) else { return Ok(Vec::new()) };
+    let workspace = workspace.clone();
+    let groups = sigma.store.read(move |tx| read_groups(tx, workspace.as_ref(), managers)).await;
+    groups.map_err(|error| internal(error).into_response())
+}
+
+fn read_groups(
+    tx: &mut dyn Tx,
+    workspace: Option<&OrgId>,
+    managers: Managers,
+) -> Result<Vec<QuickLoginGroup>, StoreError> {
+    let found = match workspace {
+        Some(id) => quick::of_workspace(tx, id, managers)?.into_iter().collect(),
+        None => quick::list(tx, managers)?,
+    };
+    let mut groups = Vec::with_capacity(found.len());
+    for QuickLogins { workspace, members } in found {
+        let mut people = Vec::with_capacity(members.len());
+        for member in members {
+            let role = role::find_name(tx, &workspace.id, &member.role_id)?;
+            people.push(QuickLoginLine {
+                user_id: member.user_id.to_string(),
+                name: member.name,
+                role: role.unwrap_or_default(),
+            });
+        }
+        groups.push(QuickLoginGroup { workspace_id: workspace.id.to_string(), name: workspace.name, people });
+    }
+    Ok(groups)
+}

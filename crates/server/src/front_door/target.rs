@@ -1,0 +1,48 @@
+//! Where a person goes on: every address is made here, of ours alone.
+
+use sigma_core::interaction::{Continuation, WorkspacePage};
+
+use crate::oauth::resume_url;
+
+/// Where whoever is signed in goes on. `interaction` is the name of the interaction that `continuation` is of.
+pub fn way_on(continuation: &Continuation, interaction: &str) -> String {
+    match continuation {
+        Continuation::Authorization { .. } => resume_url(interaction),
+        Continuation::Workspace { workspace: None, .. } => "/workspace".to_owned(),
+        Continuation::Workspace { workspace: Some(id), page: WorkspacePage::Start } => format!("/workspace/{id}"),
+        Continuation::Workspace { workspace: Some(id), page } => format!("/workspace/{id}/{}", page.segment()),
+        Continuation::Invitation { token } => {
+            let query = form_urlencoded::Serializer::new(String::new()).append_pair("token", token.expose()).finish();
+            format!("/invitation?{query}")
+        }
+        Continuation::Account { .. } => "/account/password".to_owned(),
+        Continuation::Home => "/".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use sigma_core::interaction::LinkSecret;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_way_on_is_a_path_of_ours(id in "\\PC{0,40}", secret in "\\PC{0,60}", name in "[A-Za-z0-9_-]{1,40}") {
+            for continuation in [
+                Continuation::Authorization { query: secret.clone() },
+                Continuation::workspace(&id, WorkspacePage::People),
+                Continuation::workspace(&id, WorkspacePage::Start),
+                Continuation::Invitation { token: LinkSecret::new(secret.clone()) },
+                Continuation::Home,
+            ] {
+                let way = way_on(&continuation, &name);
+                let base = url::Url::parse("https://id.example.org").unwrap();
+                prop_assert_eq!(base.join(&way).unwrap().origin(), base.origin());
+                prop_assert!(way.starts_with('/') && !way.starts_with("//"));
+                prop_assert!(way.bytes().all(|byte| byte.is_ascii_graphic()));
+            }
+        }
+    }
+}

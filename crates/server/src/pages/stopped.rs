@@ -1,0 +1,74 @@
+//! The page for an interaction that cannot go on. It says why, and where the person goes from here: to the same request,
+//! begun anew, or back to the app.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use sigma_core::app::App;
+use sigma_core::interaction::Continuation;
+use sigma_core::params::Params;
+
+use crate::front_door::way_on;
+use crate::interaction::Stopped;
+use crate::oauth::{GATE_PATH, Requested};
+use crate::pages::view::{ErrorPage, Link, PageContext};
+use crate::state::AppState;
+
+/// The page for an interaction that cannot go on here.
+pub async fn stopped(sigma: &AppState, reason: Stopped) -> Response {
+    let (title, description, continuation) = match reason {
+        Stopped::Internal(error) => return error.into_response(),
+        Stopped::Unknown | Stopped::OtherKind => {
+            ("This sign-in has ended", "Go back to where you came from and sign in again.", None)
+        }
+        Stopped::Lapsed(what) => ("This sign-in has ended", "It took too long. You can start it again.", Some(what)),
+        Stopped::Finished(what) => {
+            ("You have already answered", "This request was completed before, perhaps in another tab.", Some(what))
+        }
+        Stopped::OtherBrowser(what) => {
+            ("This sign-in began in another browser", "It goes on there. You can start again here.", Some(what))
+        }
+    };
+    let page = ErrorPage {
+        status: StatusCode::BAD_REQUEST,
+        title: title.to_owned(),
+        code: None,
+        description: description.to_owned(),
+        request_id: None,
+        links: match continuation {
+            Some(continuation) => begin_again(sigma, &continuation).await,
+            None => vec![front_page()],
+        },
+    };
+    page.render(&PageContext { issuer: sigma.issuer() })
+}
+
+/// The ways to begin anew with what the person came for.
+async fn begin_again(sigma: &AppState, continuation: &Continuation) -> Vec<Link> {
+    match continuation {
+        Continuation::Authorization { query } => match Requested::read(sigma, Params::parse(query)).await {
+            Ok(requested) => {
+                let app = &requested.app;
+                let again = Link { href: format!("{GATE_PATH}?{query}"), label: format!("Continue to {}", app.name) };
+                std::iter::once(again).chain(home_page(app)).collect()
+            }
+            Err(_) => vec![front_page()],
+        },
+        // Whoever holds its link opens that again; nobody else is handed it.
+        Continuation::Invitation { .. } => vec![front_page()],
+        Continuation::Workspace { .. } | Continuation::Account { .. } => {
+            vec![Link { href: way_on(continuation, ""), label: "Start again".to_owned() }]
+        }
+        Continuation::Home => vec![front_page()],
+    }
+}
+
+/// The way back to an app. Nobody has checked where an app that registered itself leads to.
+pub fn home_page(app: &App) -> Option<Link> {
+    let href = app.client_uri.clone().filter(|_| !app.dynamic && !app.disabled)?;
+    Some(Link { href, label: format!("Back to {}", app.name) })
+}
+
+/// The way on where there is none.
+pub fn front_page() -> Link {
+    Link { href: "/".to_owned(), label: "Go to the front page".to_owned() }
+}
