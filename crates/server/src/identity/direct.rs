@@ -1,4 +1,4 @@
-//! `POST /sigma/authorize`: a signature for an access token, without a browser (`docs/spec/keys.md#direct-sign-in`).
+//! `POST /sigma/authorize`: an access token for a signature, without a browser (`docs/spec/keys.md#direct-sign-in`).
 
 use axum::Json;
 use axum::body::Bytes;
@@ -19,7 +19,7 @@ use crate::interaction::with_cookie;
 use crate::oauth::issue_direct;
 use crate::state::AppState;
 
-/// The path of this endpoint, and what its tokens sign.
+/// The path of this endpoint, which its tokens sign.
 const PATH: &str = "/sigma/authorize";
 
 /// The routes of this endpoint.

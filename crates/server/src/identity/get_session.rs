@@ -1,4 +1,4 @@
-//! `GET /api/auth/get-session`: who this browser is signed in as.
+//! `GET /api/auth/get-session`: the signed-in user of this browser.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -39,7 +39,7 @@ pub struct SessionView {
     updated_at: String,
     ip_address: String,
     user_agent: String,
-    /// The identity chosen last, if it is proven: apps that hold a session's secret match accounts by it.
+    /// The identity chosen last, if proven: apps that hold a session's secret match accounts by it.
     active_organization_id: Option<String>,
 }
 

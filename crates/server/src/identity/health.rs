@@ -1,4 +1,4 @@
-//! `/livez`, `/readyz` with its other names, and `/api/auth/ok`: whether the server lives, and whether it can serve.
+//! `/livez`, `/readyz` with its aliases, and `/api/auth/ok`: liveness and readiness probes.
 
 use axum::Json;
 use axum::extract::State;

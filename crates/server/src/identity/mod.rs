@@ -1,4 +1,4 @@
-//! People and their sessions: sign-in with a key, the session, identities as Better Auth's organizations.
+//! Users and their sessions: sign-in with a key, the session, identities as Better Auth organizations.
 
 mod direct;
 mod get_session;

@@ -1,5 +1,5 @@
-//! `/api/auth/organization/…`: a person's identities, as Better Auth's organizations. The id of such an organization is
-//! the bapId.
+//! `/api/auth/organization/…`: a user's identities as Better Auth organizations. The id of such an organization is the
+//! BAP id.
 
 use axum::Json;
 use axum::body::Bytes;

@@ -1,4 +1,4 @@
-//! `GET /api/auth/list-sessions`: where this person is signed in.
+//! `GET /api/auth/list-sessions`: the user's sessions.
 
 use axum::Json;
 use axum::extract::State;

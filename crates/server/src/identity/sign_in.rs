@@ -1,4 +1,4 @@
-//! `POST /api/auth/sign-in/sigma`: signs a person in by a signature of their key (`docs/spec/keys.md#sign-in`).
+//! `POST /api/auth/sign-in/sigma`: signs a user in by a signature of their key (`docs/spec/keys.md#sign-in`).
 
 use axum::Json;
 use axum::body::Bytes;
@@ -29,7 +29,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(sign_in_with_key))
 }
 
-/// The code of a refusal of an unknown key.
+/// The code of a refusal for an unknown key.
 pub const UNKNOWN_KEY: &str = "USER_NOT_FOUND";
 
 /// Optional parameters of a sign-in.
@@ -98,8 +98,8 @@ pub async fn sign_in_with_key(
     Ok(signed_in.respond(&sigma))
 }
 
-/// The refusal of an unknown key that names its identity: the published command-line client enrols the key only after this
-/// code.
+/// The refusal of an unknown key that names its identity: only after this code does the published command-line client
+/// enrol the key.
 fn restorable(response: Response) -> Response {
     let error = response.extensions().get::<ApiError>().filter(|error| error.code() == Some(UNKNOWN_KEY));
     match error {
@@ -108,35 +108,35 @@ fn restorable(response: Response) -> Response {
     }
 }
 
-/// A sign-in by key, however it was asked for.
+/// A sign-in by key, from any endpoint.
 pub struct Attempt {
     /// The signature.
     pub token: KeyToken,
     /// The identity it names.
     pub bap_id: Option<BapId>,
-    /// Further signatures, each good once.
+    /// Further single-use signatures.
     pub more: Vec<Once>,
-    /// The key that proves the identity, if one signed.
+    /// The key that proves the identity, if there is one.
     pub identity_key: Option<sigma_bitcoin::PublicKey>,
-    /// What becomes of an unknown key.
+    /// What to do with an unknown key.
     pub unknown: UnknownKey,
 }
 
-/// A person who signed in.
+/// A user who signed in.
 pub struct Entered {
     /// The user.
     pub user: User,
     /// The session.
     pub session: Session,
-    /// The secret that the browser gets of it.
+    /// The session's secret for the browser.
     begins: NewBrowserSession,
     /// The key that signed.
     pub pubkey: String,
 }
 
-/// Takes a checked token. One that holds is taken whatever failed before it: a signature cannot be guessed. What does not
-/// hold is counted by the address that it came from, and delayed there, whichever key it claims: nobody learns by that
-/// whether an account has the key.
+/// Takes a verified token. A valid one is accepted whatever failed before: a signature cannot be guessed. Invalid ones
+/// are counted by address, and delayed there, whichever key they claim, so that the delay does not reveal whether an
+/// account has the key.
 pub async fn accept(
     sigma: &AppState,
     context: &RequestContext,
@@ -145,7 +145,7 @@ pub async fn accept(
 ) -> Result<KeyToken, Response> {
     let error = match token {
         Ok(token) => {
-            // For the headers of the answer alone.
+            // Only for the headers of the response.
             let _ = context.peek(rule, context.client());
             return Ok(token);
         }
@@ -175,7 +175,7 @@ pub fn read_bap_id(body: &Bytes) -> Result<Option<BapId>, ApiError> {
 }
 
 impl Attempt {
-    /// Signs in: one transaction.
+    /// Signs in, in one transaction.
     pub async fn run(
         self,
         sigma: &AppState,
@@ -183,8 +183,8 @@ impl Attempt {
         headers: &HeaderMap,
     ) -> Result<Entered, Response> {
         let now = sigma.now();
-        // Counted before it happens and taken back unless an account was made, so that many at once count as many. Who
-        // has an account does not wait for others who made too many.
+        // Counted in advance and taken back unless an account was created, so that concurrent requests all count. Users
+        // who have an account do not wait for others who created too many.
         let quota = match self.unknown {
             UnknownKey::Refuse => Ok(()),
             UnknownKey::Welcome | UnknownKey::SignUp => context.charge(Rule::SignUp, context.client()),
@@ -225,8 +225,8 @@ impl Attempt {
     }
 }
 
-/// How an identity is known to be the key's: its id is the hash of that key's address, or of the address of the
-/// identity's own key, which signed too (`docs/spec/keys.md#identities`).
+/// How an identity is proven for the key: its id is the hash of that key's address, or of the address of the identity's
+/// own key, which signed too (`docs/spec/keys.md#identities`).
 fn prove(
     bap_id: &BapId,
     pubkey: &sigma_bitcoin::PublicKey,

@@ -1,4 +1,4 @@
-//! `POST /api/auth/sign-out`: ends the session of this browser, and every grant that does not outlive it
+//! `POST /api/auth/sign-out`: ends the session of this browser, and every grant bound to it
 //! (`docs/spec/tokens.md#grants`).
 
 use axum::Json;

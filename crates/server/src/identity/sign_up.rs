@@ -1,4 +1,4 @@
-//! `POST /api/auth/sign-up/sigma`: makes an account for a key and its identity (`docs/spec/keys.md#sign-up`).
+//! `POST /api/auth/sign-up/sigma`: creates an account for a key and its identity (`docs/spec/keys.md#sign-up`).
 
 use axum::Json;
 use axum::body::Bytes;
@@ -19,7 +19,7 @@ use crate::http::{ApiError, RequestContext, Rule};
 use crate::interaction::with_cookie;
 use crate::state::AppState;
 
-/// The path that the proof of enrollment signs.
+/// The path that the proof of enrolment signs.
 const PATH: &str = "/api/auth/sign-up/sigma";
 
 /// The routes of this endpoint.
@@ -113,7 +113,7 @@ fn sign_up_disabled() -> ApiError {
         .with_code("SIGN_UP_DISABLED")
 }
 
-/// A token that covers the body: one without would leave the identity to whoever carries the request.
+/// A token that covers the body: otherwise whoever relays the request could choose the identity.
 async fn body_bound(
     sigma: &AppState,
     context: &RequestContext,
@@ -126,8 +126,8 @@ async fn body_bound(
     accept(sigma, context, Rule::SignIn, token).await
 }
 
-/// The signature of the identity's own key, if one was sent. It does not say for which account it was made, so it must
-/// name our origin: another server that was shown one could else bind the identity to an account of its own here.
+/// The signature of the identity's own key, if sent. It does not name the account that it was made for, so it must name
+/// our origin: otherwise another server that received one could bind the identity to an account of its own here.
 async fn identity_proof(
     sigma: &AppState,
     context: &RequestContext,

@@ -1,5 +1,5 @@
-//! `POST /api/auth/oauth2/continue`: goes on with a request after the person chose an account or an identity. A
-//! form from our own page, or JSON from a script.
+//! `POST /api/auth/oauth2/continue`: continues a request after the user chose an account or an identity. A form from
+//! our own page, or JSON from a script.
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -89,7 +89,7 @@ pub async fn go_on(
     let Some(signed_in) = signed_in else { return Ok(go(&browser, resume_url(&name))) };
     let user_id = signed_in.account.user.id.clone();
     if what.shown_to.as_deref().is_some_and(|shown_to| shown_to != user_id.as_str()) {
-        // Somebody else has signed in meanwhile, in another tab: the page showed another account.
+        // Another account has signed in meanwhile, in another tab: the page showed a different one.
         return Ok(go(&browser, resume_url(&name)));
     }
     let chosen = signed_in.session.bap_id.clone().filter(|_| what.post_login);

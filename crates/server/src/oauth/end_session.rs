@@ -1,5 +1,5 @@
-//! `GET` and `POST` `/api/auth/oauth2/end-session`: an app asks to sign its user out here (OpenID Connect RP-Initiated
-//! Logout 1.0, `docs/spec/oidc.md#sign-out`).
+//! `GET` and `POST` `/api/auth/oauth2/end-session`: sign-out requested by an app (OpenID Connect RP-Initiated Logout
+//! 1.0, `docs/spec/oidc.md#sign-out`).
 
 use axum::Json;
 use axum::body::Bytes;
@@ -141,13 +141,13 @@ pub async fn confirm(State(sigma): State<AppState>, headers: HeaderMap, body: By
     Ok(signed_out(&sigma, &browser, app.as_deref(), None))
 }
 
-/// What the `id_token_hint` is.
+/// The state of the `id_token_hint`.
 enum Hint {
     /// No hint was sent.
     Absent,
-    /// It proves nothing, and this is what is wrong with it.
+    /// It proves nothing, for this reason.
     Bad(&'static str),
-    /// An id token of ours, and the app that it was made for.
+    /// An ID token of ours, and the app it was issued to.
     Good { claims: Box<IdClaims>, app: Arc<App> },
 }
 
@@ -178,7 +178,7 @@ async fn answer(sigma: &AppState, browser: &Browser, params: &Params) -> Result<
         let fault = "the post_logout_redirect_uri is not registered for this app";
         return ask(sigma, browser, params, signed_in, Some(fault)).await;
     }
-    // A form that another site posts carries no cookie: the id token names the session all the same.
+    // A form posted by another site carries no cookie: the ID token still names the session.
     let session = signed_in.map_or_else(|| SessionId::from_text(claims.sid), |signed_in| signed_in.session.id);
     end(sigma, &UserId::from_text(claims.sub), &session).await?;
     Ok(match target.flatten() {
@@ -190,7 +190,7 @@ async fn answer(sigma: &AppState, browser: &Browser, params: &Params) -> Result<
     })
 }
 
-/// Reads the hint. A script is told of a bad one at once.
+/// Reads the hint. Scripts get an error for an invalid one at once.
 async fn read(sigma: &AppState, browser: &Browser, params: &Params) -> Result<Hint, ApiError> {
     let bad = |fault: &'static str| {
         let invalid = || ApiError::new(StatusCode::UNAUTHORIZED, "invalid_token", "The id_token_hint is invalid");
@@ -215,8 +215,7 @@ async fn read(sigma: &AppState, browser: &Browser, params: &Params) -> Result<Hi
     }
 }
 
-/// Asks the person, if one is signed in, and says what is wrong with the request; an unregistered address is never gone
-/// to.
+/// Asks the user, if signed in, and reports what is wrong with the request; never redirects to an unregistered address.
 async fn ask(
     sigma: &AppState,
     browser: &Browser,

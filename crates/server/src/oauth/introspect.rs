@@ -1,4 +1,4 @@
-//! `POST /api/auth/oauth2/introspect`: what a token says, for the app that holds it and the apps that serve its resource
+//! `POST /api/auth/oauth2/introspect`: token introspection for the token's app and for apps that serve its resource
 //! (RFC 7662).
 
 use axum::Json;
@@ -27,10 +27,10 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(introspect))
 }
 
-/// What a token says (RFC 7662 §2.2). A dead token, or another app's, is only `{"active":false}`.
+/// The state of a token (RFC 7662 §2.2). For an inactive token, or another app's, only `{"active":false}`.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub struct Introspection {
-    /// Whether it lives, and the caller may know.
+    /// Whether it is active, and visible to the caller.
     active: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
@@ -65,7 +65,7 @@ impl IntoResponse for Introspection {
     }
 }
 
-/// Tells an app what a token says. Public apps may not ask.
+/// Introspects a token. Public apps are not allowed to.
 #[utoipa::path(
     post,
     path = PATH,
@@ -107,12 +107,12 @@ pub async fn introspect(State(sigma): State<AppState>, request: AppRequest) -> R
     }
 }
 
-/// An app sees its own tokens.
+/// Apps see their own tokens.
 fn may_see(app: &App, holder: &str) -> bool {
     app.client_id.as_str() == holder
 }
 
-/// An API sees the tokens that are for it, by the apps that serve it (RFC 7662 §2.1).
+/// APIs see the tokens issued for them, through the apps that serve them (RFC 7662 §2.1).
 async fn serves_audience(sigma: &AppState, app: &App, audience: &Audience) -> Result<bool, TokenError> {
     for uri in audience.iter() {
         if sigma.find_resource(uri).await?.is_some_and(|resource| resource.is_served_by(&app.client_id)) {

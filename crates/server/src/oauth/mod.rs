@@ -1,4 +1,4 @@
-//! OpenID Connect and OAuth 2.0: authorization, tokens, userinfo, revocation, introspection, log-out.
+//! OpenID Connect and OAuth 2.0: authorization, tokens, userinfo, revocation, introspection, logout.
 
 mod answer;
 mod authorize;

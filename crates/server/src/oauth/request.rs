@@ -1,4 +1,4 @@
-//! An authorization request, read from its parameters against what is registered.
+//! An authorization request, validated against what is registered.
 
 use std::sync::Arc;
 
@@ -17,27 +17,27 @@ use crate::http::ApiError;
 use crate::interaction::LONGEST_REQUEST;
 use crate::state::AppState;
 
-/// A request whose answer has an address that can be trusted.
+/// A request with a trusted response address.
 #[derive(Clone, Debug)]
 pub struct Requested {
-    /// The parameters as they came.
+    /// The parameters as received.
     pub params: Params,
-    /// The app that asks.
+    /// The requesting app.
     pub app: Arc<App>,
-    /// Where the answer goes.
+    /// Where the response goes.
     pub address: ReturnAddress,
 }
 
 /// Why a request cannot even be refused to its app.
 #[derive(Debug)]
 pub enum Unanswerable {
-    /// There is no address to trust.
+    /// There is no trusted address.
     Untrusted {
         /// The cause.
         error: Untrusted,
-        /// The app that was named.
+        /// The named app.
         client_id: Option<String>,
-        /// The address that was asked for.
+        /// The requested address.
         redirect_uri: Option<String>,
     },
     /// The store did not answer.
@@ -45,7 +45,7 @@ pub enum Unanswerable {
 }
 
 impl Requested {
-    /// Reads the app and the address, the first things to know.
+    /// Reads the app and the address, which come first.
     ///
     /// # Errors
     /// [`Unanswerable`]
@@ -66,12 +66,12 @@ impl Requested {
         Ok(Self { params, app, address })
     }
 
-    /// Refuses a request that is longer than it may be, whoever is signed in.
+    /// Refuses a request longer than the limit, signed in or not.
     ///
     /// # Errors
     /// The refusal for the app.
     pub fn check_length(&self) -> Result<(), Refusal> {
-        // Encoded, no byte becomes more than three.
+        // Encoding at most triples a byte.
         let most: usize = self.params.pairs().iter().map(|(name, value)| 3 * (name.len() + value.len()) + 2).sum();
         if most <= LONGEST_REQUEST || self.params.to_query().len() <= LONGEST_REQUEST {
             return Ok(());
@@ -80,17 +80,17 @@ impl Requested {
         Err(Refusal::new(AuthorizeError::InvalidRequest, description))
     }
 
-    /// Reads the rest, against the resources as they are registered now.
+    /// Reads the rest, against the currently registered resources.
     ///
     /// # Errors
-    /// The refusal for the app inside, the store's silence outside.
+    /// Inner: the refusal for the app. Outer: the store does not answer.
     pub async fn parse(&self, sigma: &AppState) -> Result<Result<AuthorizationRequest, Refusal>, ApiError> {
         let registered = sigma.find_resources(&self.params.resources()).await.map_err(internal)?;
         Ok(parse(&self.params, &self.app, &registered))
     }
 }
 
-/// The subject of an id token of ours for that app, which may have expired: nothing if it is not one.
+/// The subject of an ID token that we issued to that app, possibly expired; `None` for anything else.
 ///
 /// # Errors
 /// As [`read_hint`].
@@ -103,10 +103,10 @@ pub async fn subject_of_hint(
     Ok(claims.filter(|claims| claims.aud.includes(client_id.as_str())))
 }
 
-/// The claims of an id token of ours, for whatever app, expired or not.
+/// The claims of an ID token of ours, for any app, expired or not.
 ///
 /// # Errors
-/// A key signed it that is unknown here, and the store does not say whether there is such a key.
+/// The signing key is unknown here, and the store does not answer whether it exists.
 pub async fn read_hint(sigma: &AppState, hint: &str) -> Result<Option<IdClaims>, StoreError> {
     let Ok(jws) = UnverifiedJws::parse(hint) else { return Ok(None) };
     let Some(kid) = jws.header().kid.as_deref() else { return Ok(None) };

@@ -1,5 +1,5 @@
-//! `POST /api/auth/oauth2/revoke`: token revocation (RFC 7009). Either kind of token ends its whole grant, so that
-//! nothing of it is left behind (§2.1).
+//! `POST /api/auth/oauth2/revoke`: token revocation (RFC 7009). Revoking either kind of token ends the whole grant
+//! (§2.1).
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -23,13 +23,13 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(revoke))
 }
 
-/// What is to be ended.
+/// What to end.
 enum Ending {
     /// The grant of an access token or a refresh token.
     Grant(GrantId),
     /// An access token without a grant.
     Single(String, Timestamp),
-    /// Nothing of ours, or another app's token: as good as unknown.
+    /// Not a token of ours, or another app's: treated as unknown.
     Nothing,
 }
 

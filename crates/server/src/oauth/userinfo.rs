@@ -1,4 +1,4 @@
-//! `GET` and `POST` `/api/auth/oauth2/userinfo`: who signed in, as far as they agreed to tell (OpenID Connect Core §5.3,
+//! `GET` and `POST` `/api/auth/oauth2/userinfo`: the user's claims, as far as they consented (OpenID Connect Core §5.3,
 //! `docs/spec/oidc.md#userinfo`).
 
 use axum::Json;
@@ -32,7 +32,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .route("/api/oauth/userinfo", get(userinfo).post(userinfo_by_form))
 }
 
-/// Tells an app who signed in.
+/// Returns the user's claims.
 #[utoipa::path(
     get,
     path = PATH,
@@ -65,7 +65,7 @@ pub async fn userinfo(
     answer(&sigma, &context, token).await
 }
 
-/// The same by POST, where the token may stand in a form instead of the header.
+/// The same by POST, where the token may be in a form instead of the header.
 #[utoipa::path(
     post,
     path = PATH,
@@ -111,7 +111,7 @@ pub async fn userinfo_by_form(
     }
 }
 
-/// Whether the query holds a token: it was sent to where every proxy writes it down.
+/// Whether the query holds a token: proxies log queries.
 fn has_token(query: Option<&str>) -> bool {
     Params::parse(query.unwrap_or_default()).raw("access_token").is_some()
 }
@@ -122,7 +122,7 @@ async fn answer(sigma: &AppState, context: &RequestContext, token: &str) -> Resp
         Err(error) => return error.into_response(),
     };
     let Some((grant, person)) = live.person else { return BearerError::InsufficientScope.into_response() };
-    // Of each app on its own: one that asks too often keeps nobody out of another.
+    // Counted per app: one that asks too often does not block others.
     let asking = format!("{}\0{}", live.app.client_id, person.user_id);
     if let Err(exceeded) = context.charge(Rule::Userinfo, asking.as_str()) {
         return exceeded.into_response();

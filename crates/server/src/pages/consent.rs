@@ -1,4 +1,4 @@
-//! `/consent`: what an app wants, in plain words, and as whom.
+//! `/consent`: what an app requests, in plain words, and the identity that it will see.
 
 use axum::Router;
 use axum::extract::{RawQuery, State};
@@ -55,7 +55,7 @@ async fn consent(
     Ok(page.render(&PageContext { issuer: sigma.issuer() }))
 }
 
-/// What is asked for: of the person, and then of each resource.
+/// What is requested: of the user, and then of each resource.
 fn lines(request: &AuthorizationRequest) -> Vec<ScopeLine> {
     let wanted = request.wanted();
     let of_resource = |asked: &AskedResource| {

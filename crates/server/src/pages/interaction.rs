@@ -1,4 +1,4 @@
-//! What every page of an authorization request reads first: which request, and whether it is this browser's.
+//! Read first by every page of an authorization request: which request, and whether it belongs to this browser.
 
 use axum::response::{IntoResponse, Response};
 use sigma_core::params::Params;
@@ -9,18 +9,18 @@ use crate::oauth::{Requested, Unanswerable};
 use crate::pages::stopped;
 use crate::state::AppState;
 
-/// A request on its way, found for a page.
+/// A request in progress, found for a page.
 pub struct Ongoing {
-    /// What is known of it.
+    /// Its interaction.
     pub interaction: interaction::Ongoing,
     /// The request.
     pub requested: Requested,
 }
 
-/// The request that the page's query names; begun anew if it is not this browser's.
+/// The request that the page's query names; restarted if it belongs to another browser.
 ///
 /// # Errors
-/// The page that says why it cannot go on.
+/// The page that explains why it cannot continue.
 pub async fn find(sigma: &AppState, browser: &Browser, name: &str) -> Result<Ongoing, Response> {
     let interaction = match interaction::find_or_restart(sigma, browser, name).await {
         Ok(interaction) => interaction,

@@ -1,4 +1,4 @@
-//! `/select-account`: go on as the account that is signed in, or use another (`prompt=select_account`).
+//! `/select-account`: continue as the current account, or use another (`prompt=select_account`).
 
 use axum::Router;
 use axum::extract::{RawQuery, State};

@@ -1,4 +1,4 @@
-//! Makes tokens: the claims are the core's, the signature the keyring's.
+//! Issues tokens: the claims come from the core, the signature from the keyring.
 
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ use crate::error::internal;
 use crate::http::ApiError;
 use crate::state::AppState;
 
-/// How long the access tokens of an app live, in seconds. An app may have a shorter life than others, never a
-/// longer: keys are kept for the longest life that the operator set.
+/// The lifetime of an app's access tokens, in seconds. An app may have a shorter lifetime than the default, never a
+/// longer one: keys are kept for the operator's lifetime.
 pub fn access_seconds(sigma: &AppState, app: &App) -> u32 {
     let longest = sigma.settings.tokens.access_seconds;
     app.access_seconds.map_or(longest, |seconds| seconds.min(longest))
@@ -75,7 +75,7 @@ pub async fn of_grant(
     })
 }
 
-/// The token of an app for itself.
+/// The token for an app itself.
 pub async fn of_app(
     sigma: &AppState,
     app: &App,
@@ -108,8 +108,8 @@ fn make<T: Serialize>(
     sign(ring.signer(algorithm, now), kind, claims).map_err(|error| TokenError::Internal(ApiError::internal(error)))
 }
 
-/// The access token of a direct sign-in: scope `openid profile`, audience the issuer, its own grant. The
-/// token and the seconds of its life.
+/// The access token of a direct sign-in: scope `openid profile`, the issuer as audience, a grant of its own. Returns
+/// the token and its lifetime in seconds.
 ///
 /// # Errors
 /// The store does not answer.

@@ -26,10 +26,10 @@ use crate::state::AppState;
 pub use issue::issue_direct;
 pub use refresh_token::family;
 
-/// The path of this endpoint; what apps that sign sign.
+/// The path of this endpoint; signing apps sign it.
 pub const PATH: &str = "/api/auth/oauth2/token";
 
-/// Older paths of it.
+/// Its older paths.
 pub const ALIASES: [&str; 3] = ["/oauth2/token", "/token", "/api/oauth/token"];
 
 /// The routes of this endpoint.
@@ -38,7 +38,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     ALIASES.into_iter().fold(router, |router, path| router.route(path, post(token)))
 }
 
-/// What an app is given (RFC 6749 §5.1, Core §3.1.3.3).
+/// The token response (RFC 6749 §5.1, Core §3.1.3.3).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokenAnswer {
     /// A JWT (RFC 9068).
@@ -51,7 +51,7 @@ pub struct TokenAnswer {
     pub expires_at: i64,
     /// The granted scopes.
     pub scope: String,
-    /// Who signed in; always with `openid`.
+    /// Identifies the user; always with `openid`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
     /// With `offline_access` alone.
@@ -78,19 +78,19 @@ pub enum TokenError {
     UnsupportedGrantType(String),
     /// The app may not use it.
     UnauthorizedClient,
-    /// A public app may not ask what a token says.
+    /// A public app may not introspect.
     PublicClient,
     /// A parameter is missing or malformed.
     InvalidRequest(&'static str),
-    /// The code or token is not good.
+    /// The code or token is invalid.
     InvalidGrant(&'static str),
-    /// More scope than was granted.
+    /// More scopes than granted.
     InvalidScope,
     /// An audience that was not granted, or is not registered.
     InvalidTarget,
-    /// What the app authenticated with, by this method, was used before.
+    /// The app's credential, of this method, was used before.
     Replayed(AuthMethod),
-    /// A token could not be made, or the store did not answer.
+    /// A token could not be created, or the store did not answer.
     Internal(ApiError),
 }
 
@@ -128,9 +128,9 @@ impl IntoResponse for TokenError {
     }
 }
 
-/// Gives tokens to an app.
+/// Issues tokens to an app.
 ///
-/// The app authenticates by the method that it registered: a secret (by Basic or in the body, unless one of them was
+/// The app authenticates by its registered method: a secret (by Basic or in the body, unless one of them was
 /// registered), `private_key_jwt`, a Bitcoin signature in `X-Auth-Token`, or not at all (`none`, with PKCE).
 #[utoipa::path(
     post,

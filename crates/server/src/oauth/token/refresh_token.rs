@@ -19,10 +19,10 @@ use crate::state::AppState;
 /// The context under which a family's key is sealed, before the id of its grant.
 pub const FAMILY_CONTEXT: &str = "refresh-family:";
 
-/// The family that `token` proves to be of, with its key: whether the token is stored or was used long ago.
+/// The family of `token`, with its key; whether or not the token is still stored.
 ///
 /// # Errors
-/// The store does not answer, or what it holds cannot be opened.
+/// The store does not answer, or its content cannot be opened.
 pub async fn family(sigma: &AppState, token: &str) -> Result<Option<(Family, Zeroizing<Vec<u8>>)>, ApiError> {
     let Some(grant_id) = named_grant(token) else { return Ok(None) };
     let Some(family) = sigma.store.read(move |tx| grant::find_family(tx, &grant_id)).await.map_err(internal)? else {
@@ -61,7 +61,7 @@ pub async fn refresh(sigma: &AppState, request: AppRequest) -> Result<TokenAnswe
     };
     match sigma.store.write(move |tx| grant::refresh(tx, &request)).await? {
         Refreshed::Granted(mut grant, targets) => {
-            // The nonce belongs to the request of the person's browser, which this is not (Core §12.2).
+            // The nonce belongs to the browser's authorization request, which this is not (Core §12.2).
             grant.authorization.nonce = None;
             of_grant(sigma, &app, &grant, &targets, Some(next), now).await
         }
