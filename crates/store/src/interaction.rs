@@ -1,5 +1,5 @@
-//! Interactions of people who are signed in: what they chose on our pages, and which came to an end. Before that an
-//! interaction is a sealed value in the page's address and leaves no row.
+//! Interactions of signed-in users: their choices on our pages, and which have ended. Before sign-in an interaction is
+//! a sealed value in the page's address and leaves no row.
 
 use sigma_core::authorize::Interaction;
 use sigma_core::digest::Digest;
@@ -9,10 +9,10 @@ use sigma_core::time::Timestamp;
 
 use crate::{Owner, Row, StoreError, Tx, params};
 
-/// Most interactions of one account that are under way. Beyond that the oldest forgets what was chosen in it.
+/// Most open interactions per account. Beyond that the choices in the oldest are dropped.
 pub const MOST_OPEN: u32 = 50;
 
-/// An interaction as it is stored.
+/// An interaction as stored.
 #[derive(Clone, Debug)]
 pub struct StoredInteraction {
     /// 128 random bits.
@@ -21,22 +21,22 @@ pub struct StoredInteraction {
     pub browser: Digest,
     /// What the person came for.
     pub continuation: Continuation,
-    /// What it has gathered.
+    /// The choices so far.
     pub state: Interaction,
     /// When it expires.
     pub expires_at: Timestamp,
 }
 
-/// What is known of an interaction.
+/// The state of an interaction.
 #[derive(Clone, Debug)]
 pub enum Known {
     /// It goes on.
     Open(StoredInteraction),
-    /// It came to its end.
+    /// It has ended.
     Finished,
 }
 
-/// The interaction of that id, unless it lapsed or was never stored.
+/// The interaction of that id, unless it expired or was never stored.
 pub fn find(tx: &mut dyn Tx, id: &str, now: Timestamp) -> Result<Option<Known>, StoreError> {
     tx.query_opt(
         "SELECT id, browser_hash, request, user_id, bap_id, account_chosen, consented, started_at, expires_at
@@ -47,7 +47,7 @@ pub fn find(tx: &mut dyn Tx, id: &str, now: Timestamp) -> Result<Option<Known>, 
     .transpose()
 }
 
-/// Stores an interaction of `user_id` that a page of ours is about to be shown for, if it is not there yet.
+/// Stores an interaction of `user_id` for which a page is about to be shown, if it is not stored yet.
 pub fn open(tx: &mut dyn Tx, interaction: &StoredInteraction, user_id: &UserId) -> Result<(), StoreError> {
     make_room(tx, interaction, user_id)?;
     let state = &interaction.state;
@@ -71,8 +71,8 @@ pub fn open(tx: &mut dyn Tx, interaction: &StoredInteraction, user_id: &UserId) 
     Ok(())
 }
 
-/// Records what `user_id` chose, and the request as they agreed to it; the choices of another user before are dropped.
-/// Whether it still goes on.
+/// Records the choices of `user_id`, and the request that they consented to; choices of an earlier user are dropped.
+/// Returns whether it is still open.
 pub fn record(tx: &mut dyn Tx, interaction: &StoredInteraction, user_id: &UserId) -> Result<bool, StoreError> {
     make_room(tx, interaction, user_id)?;
     let state = &interaction.state;
@@ -98,8 +98,8 @@ pub fn record(tx: &mut dyn Tx, interaction: &StoredInteraction, user_id: &UserId
     Ok(recorded == 1)
 }
 
-/// Ends an interaction: all that is left of it, until it would have lapsed, is that it came to its end. Whether it still
-/// went on: two answers to one request are one too many.
+/// Ends an interaction: until its expiry, only the fact that it ended remains. Returns whether it was open: a request
+/// has only one response.
 pub fn finish(tx: &mut dyn Tx, interaction: &StoredInteraction) -> Result<bool, StoreError> {
     let finished = tx.execute(
         "INSERT INTO interactions (id, browser_hash, request, user_id, bap_id, account_chosen, consented, started_at,
@@ -112,7 +112,7 @@ pub fn finish(tx: &mut dyn Tx, interaction: &StoredInteraction) -> Result<bool, 
     Ok(finished == 1)
 }
 
-/// Whether signed-in people have interactions under way in that browser.
+/// Whether signed-in users have open interactions in that browser.
 pub fn has_open(tx: &mut dyn Tx, browser: &Digest, now: Timestamp) -> Result<bool, StoreError> {
     let open = tx.query_opt(
         "SELECT 1 FROM interactions WHERE browser_hash = $1 AND request IS NOT NULL AND expires_at > $2 LIMIT 1",

@@ -1,5 +1,5 @@
-//! How a person comes to another password: by a link that was mailed to them, or by the one they have. Either way every
-//! session that was begun with the old one ends, the links that were sent before stop working, and a mail tells of it.
+//! Changing a password: by a mailed link, or with the current one. Either way every session begun with the old one
+//! ends, earlier links stop working, and a mail reports it.
 
 use std::time::Duration;
 
@@ -15,24 +15,24 @@ use crate::session::{self, NewSession, Session};
 use crate::workspace::session as workspace_session;
 use crate::{Owner, StoreError, Tx, quota};
 
-/// Links that one address is sent within [`REQUEST_WINDOW`]: more would be somebody else's nuisance.
+/// Links to one address within [`REQUEST_WINDOW`]: more would be a nuisance.
 const MOST_REQUESTS: i64 = 3;
 /// The time in which requests for a link are counted.
 const REQUEST_WINDOW: Duration = Duration::from_hours(1);
 
-/// Somebody says that they forgot their password.
+/// A request for a reset link.
 #[derive(Clone, Debug)]
 pub struct ResetRequest {
-    /// The address that they gave, folded.
+    /// The address as entered, folded.
     pub email: String,
     /// See [`password::Attempt::bucket`].
     pub bucket: u16,
-    /// The mail with the link, made for whoever that is.
+    /// The mail with the link, written whether or not there is an account.
     pub mail: MailedLink,
 }
 
-/// Sends a link to the person of that address, if there is one who may reset their password: one whose address is known to
-/// be theirs, or whose account has no credential. Whoever asked is not told; the outcome is for tests.
+/// Sends a link to the user of that address, if there is one who may reset their password: with a verified address, or
+/// an account without a credential. The requester is not told; the outcome is for tests.
 pub fn request_reset(tx: &mut dyn Tx, request: &ResetRequest) -> Result<bool, StoreError> {
     let now = request.mail.link.now;
     tx.lock(Owner::UserOfEmail(&request.email))?;
@@ -47,7 +47,7 @@ pub fn request_reset(tx: &mut dyn Tx, request: &ResetRequest) -> Result<bool, St
     Ok(true)
 }
 
-/// The person to whom a link for a new password was sent, if it still works. Looking changes nothing.
+/// The user to whom a reset link was sent, if it is still valid. Viewing changes nothing.
 pub fn find_reset(tx: &mut dyn Tx, link: &Digest, now: Timestamp) -> Result<Option<User>, StoreError> {
     match one_time_link::find(tx, link, now)?.filter(|link| link.purpose == Purpose::Reset) {
         Some(link) => Ok(account::find_user(tx, &link.user_id)?.filter(|user| !user.disabled)),
@@ -55,7 +55,7 @@ pub fn find_reset(tx: &mut dyn Tx, link: &Digest, now: Timestamp) -> Result<Opti
     }
 }
 
-/// A person sets a password by a link.
+/// A user sets a password by a link.
 #[derive(Clone, Debug)]
 pub struct Reset {
     /// The link's secret.
@@ -64,13 +64,13 @@ pub struct Reset {
     pub hash: String,
     /// The network that they come from.
     pub network: String,
-    /// The mail that tells of it.
+    /// The mail that reports it.
     pub notice: NewMail,
     /// The session that begins.
     pub session: NewSession,
 }
 
-/// Sets the password and ends all sessions; nothing if the link does not work. At most 500 sessions end here: see
+/// Sets the password and ends all sessions; `None` if the link is invalid. At most 500 sessions end here: see
 /// [`end_sessions`].
 pub fn reset(tx: &mut dyn Tx, reset: &Reset) -> Result<Option<Session>, StoreError> {
     let now = reset.session.now;
@@ -86,24 +86,24 @@ pub fn reset(tx: &mut dyn Tx, reset: &Reset) -> Result<Option<Session>, StoreErr
     session::begin(tx, &user.id, None, &reset.session).map(Some)
 }
 
-/// A signed-in person sets a password.
+/// A signed-in user sets a password.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// The user's id.
     pub user_id: UserId,
-    /// That they know the one they have, if they have one.
+    /// Proof of the current password, if they have one.
     pub proof: Option<Proof>,
     /// The hash of the new password.
     pub hash: String,
-    /// The session that goes on; all others end.
+    /// The session that continues; all others end.
     pub kept: SessionId,
     /// The network that they come from.
     pub network: String,
-    /// The mail that tells of it.
+    /// The mail that reports it.
     pub notice: NewMail,
 }
 
-/// Sets the password; whether they may. At most 500 sessions end here: see [`end_sessions`].
+/// Sets the password; returns whether that was allowed. At most 500 sessions end here: see [`end_sessions`].
 pub fn change(tx: &mut dyn Tx, change: &Change) -> Result<bool, StoreError> {
     let now = change.notice.now;
     tx.lock(Owner::User(&change.user_id))?;
@@ -120,8 +120,8 @@ pub fn change(tx: &mut dyn Tx, change: &Change) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// Sets the password. Links that were sent before stop working, invitations to the account's address too; only somebody
-/// who could not sign in keeps those, which need a person who can.
+/// Sets the password. Earlier links stop working, including invitations to the account's address; a user who had no
+/// credential keeps the latter, which require an account that can sign in.
 fn replace(tx: &mut dyn Tx, user_id: &UserId, hash: &str, network: &str, now: Timestamp) -> Result<(), StoreError> {
     if account::has_credential(tx, user_id)? {
         one_time_link::void_all(tx, user_id)?;
@@ -132,8 +132,8 @@ fn replace(tx: &mut dyn Tx, user_id: &UserId, hash: &str, network: &str, now: Ti
     password::set(tx, user_id, hash, network, now)
 }
 
-/// Ends sessions of a person, in browsers but `kept` and in workspaces: at most 500 of each; how many. None are left when
-/// it says 0.
+/// Ends sessions of a user, browser sessions except `kept` and workspace sessions, at most 500 of each; returns how
+/// many. 0 means that none are left.
 pub fn end_sessions(
     tx: &mut dyn Tx,
     user_id: &UserId,
