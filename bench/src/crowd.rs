@@ -17,8 +17,8 @@ pub fn add_workspaces(database: &Path, count: u32) -> Result<(), Failure> {
         "INSERT INTO orgs (id, name, created_at, quick_logins, updated_at, removed_at)
          SELECT printf('org_%024x', n), 'Workspace ' || n, n, 0, n, NULL FROM numbers",
         "INSERT INTO roles (org_id, id, name, name_folded, description, switches, schema_permissions,
-            catalog_permissions, created_at, updated_at)
-         SELECT printf('org_%024x', n), printf('role_%s%023x', kind, n), kind, kind, '', 0, '[]', '[]', n, n
+            catalog_permissions, schemas, catalogs, bytes, created_at, updated_at)
+         SELECT printf('org_%024x', n), printf('role_%s%023x', kind, n), kind, kind, '', 0, '[]', '[]', 0, 0, 0, n, n
          FROM numbers, (SELECT 'a' AS kind UNION ALL SELECT 'b')",
         "INSERT INTO workspace_secrets (org_id, kid, secret, created_at, retired_at, delete_after)
          SELECT printf('org_%024x', n), printf('kid%d', n), randomblob(61), n, NULL, NULL FROM numbers",
@@ -78,4 +78,37 @@ fn write(database: &Path, work: impl FnOnce(&Connection) -> Result<(), Failure>)
     work(&connection)?;
     connection.execute_batch("COMMIT; PRAGMA wal_checkpoint(TRUNCATE)")?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use sigma_core::ids::{OrgId, RoleId};
+    use sigma_store::{Store, StoreOptions};
+
+    use super::*;
+    use crate::system::{SystemClock, SystemRng};
+
+    #[test]
+    fn a_crowd_fits_the_schema() {
+        let directory = tempfile::tempdir().unwrap();
+        let database = directory.path().join("sigma.sqlite");
+        let options = StoreOptions::admin(format!("sqlite:{}", database.display()));
+        Store::open(&options, Arc::new(SystemClock), Arc::new(SystemRng)).unwrap().close();
+        add_workspaces(&database, 3).unwrap();
+        let tenant = Tenant {
+            id: OrgId::from_text(format!("org_{:024x}", 1)),
+            member_role: RoleId::from_text(format!("role_b{:023x}", 1)),
+            emails: Vec::new(),
+            service_key: String::new(),
+            keys: Vec::new(),
+        };
+        add_members(&database, &tenant, 300).unwrap();
+        let count = |table: &str| -> u32 {
+            let connection = Connection::open(&database).unwrap();
+            connection.query_row(&format!("SELECT COUNT(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(["orgs", "users", "memberships", "member_buckets"].map(count), [3, 303, 303, 5]);
+    }
 }

@@ -4,6 +4,7 @@
 
 mod bare;
 mod budget;
+mod compare;
 mod crowd;
 mod findings;
 mod flow;
@@ -85,6 +86,13 @@ struct Options {
     /// Leave node-oidc-provider out.
     #[arg(long)]
     no_peer: bool,
+    /// The folder of an older build, `sigma` and `sigma-bench`: both builds do the same work in turns, and their medians
+    /// are compared.
+    #[arg(long, value_name = "FOLDER")]
+    against: Option<PathBuf>,
+    /// Rounds of the comparison.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    rounds: u32,
 }
 
 /// The role of this process, if not the generator.
@@ -104,7 +112,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.role {
         Some(Role::Handler { answers, port }) => handler::serve(answers, *port),
-        None => measure(&cli.options),
+        None => match &cli.options.against {
+            Some(old) => compare(&cli.options, old),
+            None => measure(&cli.options),
+        },
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -115,8 +126,35 @@ fn main() -> ExitCode {
     }
 }
 
+/// Compares this build with the one in the folder `old`, briefly in each round.
+fn compare(options: &Options, old: &Path) -> Result<(), Failure> {
+    let binary = options.binary.clone().map_or_else(|| newest(&target()), Ok)?;
+    let number = |given: Option<u32>, usual: u32| given.unwrap_or(usual).to_string();
+    let arguments = [
+        ("--seconds", number(options.seconds, 1)),
+        ("--codes", options.codes.unwrap_or(6_000).to_string()),
+        ("--connections", options.connections.to_string()),
+        ("--users", number(options.users, 0)),
+        ("--members", number(options.members, 2_000)),
+        ("--workspaces", number(options.workspaces, 200)),
+        ("--wrong-passwords", number(options.wrong_passwords, 1)),
+        ("--only", options.only.clone()),
+    ];
+    let arguments: Vec<String> = arguments.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect();
+    // Each build runs in a directory of its own.
+    let (old, binary) = (std::path::absolute(old)?, std::path::absolute(binary)?);
+    let (old_bench, old_binary, new_bench) = (old.join("sigma-bench"), old.join("sigma"), env::current_exe()?);
+    let old = compare::Build { bench: &old_bench, binary: &old_binary };
+    let new = compare::Build { bench: &new_bench, binary: &binary };
+    compare::compare(old, new, &arguments, options.rounds)
+}
+
+fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| house().join("target"), PathBuf::from)
+}
+
 fn measure(options: &Options) -> Result<(), Failure> {
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| house().join("target"), PathBuf::from);
+    let target = target();
     fs::create_dir_all(&target)?;
     let directory = tempfile::Builder::new().prefix("bench-").tempdir_in(&target)?;
     let seconds = options.seconds.unwrap_or(if options.quick { 1 } else { 5 });

@@ -17,7 +17,7 @@ function rollingRestart(startProxy) {
     const postgres = await startPostgres(directory, await freePort());
     const ports = [await freePort(), await freePort()];
     const issuer = `http://localhost:${ports[0]}`;
-    const sigma = await install({ url: postgres.url, issuer, settings: { SIGMA__HTTP__DRAIN: "3" } });
+    const sigma = await install({ url: postgres.url, issuer, settings: { SIGMA__HTTP__DRAIN_SECONDS: "3" } });
     const servers = [await sigma.serve({ at: ports[0] }), await sigma.serve({ at: ports[1] })];
     const proxy = await startProxy(directory, ports.map((port) => `127.0.0.1:${port}`));
     try {

@@ -56,7 +56,7 @@ pub struct Inner {
     /// Randomness.
     pub rng: Arc<dyn Rng>,
     /// Seals what must be read back.
-    pub master_key: MasterKey,
+    pub master_key: Arc<MasterKey>,
     /// The keys that sign tokens.
     pub keys: Keys,
     /// Sigma as an app: the holder of the tokens of direct sign-in.
@@ -179,7 +179,7 @@ impl AppState {
             store,
             clock,
             rng,
-            master_key,
+            master_key: Arc::new(master_key),
             keys,
             limiter,
             fetcher,

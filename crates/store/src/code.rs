@@ -14,7 +14,7 @@ use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
 use crate::app::{from_texts, texts};
-use crate::grant::{self, NewRefreshToken};
+use crate::grant::{self, NewFamily};
 use crate::replay_guard::{self, Once};
 use crate::{Outage, Row, StoreError, Tx, params, resource};
 
@@ -62,8 +62,8 @@ pub struct Redeem {
     pub once: Option<Once>,
     /// The id of the grant.
     pub grant_id: GrantId,
-    /// The first refresh token, if the grant gets one.
-    pub refresh: NewRefreshToken,
+    /// The family of refresh tokens, if the code is for one.
+    pub refresh: NewFamily,
     /// When the access token expires.
     pub access_expires_at: Timestamp,
     /// A narrower choice of audiences (RFC 8707 §2.2).
@@ -89,35 +89,30 @@ pub enum Outcome {
     Replayed,
 }
 
-/// Redeems a code: consumes it, whatever the verdict, and begins its grant.
+/// The columns of a code, in the order of [`decode`], and what became of its session and its person meanwhile.
+macro_rules! columns {
+    () => {
+        "client_id, user_id, session_id, bap_id, redirect_uri, code_challenge, nonce, scope, claims, resources, auth_time,
+         acr, amr, expires_at, used_at, grant_id, id_token_claims,
+         (SELECT ended_at FROM sessions WHERE sessions.id = codes.session_id),
+         (SELECT disabled FROM users WHERE users.id = codes.user_id)"
+    };
+}
+
+/// Redeems a code: spends it, whatever the verdict, and begins its grant.
 pub fn redeem(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> {
     let now = request.now;
     if !replay_guard::spend_if(tx, request.once.as_ref())? {
         return Ok(Outcome::Replayed);
     }
-    let row = tx.query_opt(
-        "SELECT c.client_id, c.user_id, c.session_id, c.bap_id, c.redirect_uri, c.code_challenge, c.nonce, c.scope,
-            c.claims, c.resources, c.auth_time, c.acr, c.amr, c.expires_at, c.used_at, c.grant_id, s.ended_at, u.disabled,
-            c.id_token_claims
-         FROM codes c LEFT JOIN sessions s ON s.id = c.session_id LEFT JOIN users u ON u.id = c.user_id WHERE c.hash = $1",
-        params![request.hash],
-    )?;
-    let Some(row) = row else { return Ok(Outcome::Unknown) };
-    let code = decode(request.hash, &row)?;
-    let session_ended = row.opt_timestamp(16)?.is_some() || row.opt_int(17)? == Some(1);
-    match judge(&code, &request.attempt, now) {
-        Redeemed::Granted => {}
-        Redeemed::WrongApp => return Ok(Outcome::Refused(Redeemed::WrongApp)),
-        Redeemed::UsedBefore => {
-            if let Some(grant_id) = &code.redeemed_for {
-                grant::revoke(tx, grant_id, now)?;
-            }
-            return Ok(Outcome::Refused(Redeemed::UsedBefore));
-        }
-        verdict => {
-            spend(tx, &code.hash, None, now)?;
-            return Ok(Outcome::Refused(verdict));
-        }
+    // Nearly every code is good: it is spent for the grant by the statement that reads it, and judged then.
+    let Some(row) = spend(tx, request)? else { return refuse(tx, request) };
+    let code = Code { used: false, redeemed_for: None, ..decode(request.hash, &row)? };
+    let session_ended = row.opt_timestamp(17)?.is_some() || row.opt_int(18)? == Some(1);
+    let verdict = judge(&code, &request.attempt, now);
+    if verdict != Redeemed::Granted {
+        spend_in_vain(tx, &code)?;
+        return Ok(Outcome::Refused(verdict));
     }
     // The grant keeps all audiences; the token of this response has those requested now.
     let targets = match narrow(&code.authorization.resources, &request.resources) {
@@ -125,29 +120,60 @@ pub fn redeem(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> 
         _ => None,
     };
     let Some(targets) = targets else {
-        spend(tx, &code.hash, None, now)?;
+        spend_in_vain(tx, &code)?;
         return Ok(if session_ended { Outcome::SessionEnded } else { Outcome::WrongTarget });
     };
-    let expires_at = grant::expiry(request, &code);
-    spend(tx, &code.hash, Some((&request.grant_id, expires_at)), now)?;
-    let begun = grant::begin(tx, request, &code, expires_at)?;
+    let begun = grant::begin(tx, request, &code, grant::expiry(request, &code))?;
     Ok(Outcome::Granted(Box::new(begun), targets))
 }
 
-/// Consumes the code, with or without a grant. If another transaction consumed it after it was read, it is judged anew.
-fn spend(
-    tx: &mut dyn Tx,
-    hash: &Digest,
-    grant: Option<(&GrantId, Timestamp)>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let (grant_id, delete_after) = grant.unzip();
-    let spent = tx.execute(
-        "UPDATE codes SET used_at = $2, grant_id = $3, delete_after = COALESCE($4, delete_after)
-         WHERE hash = $1 AND used_at IS NULL",
-        params![hash, now, grant_id, delete_after],
+/// Uses the app's code up for the grant that may come of it, unless it was used before. It is kept for as long as the
+/// grant, so that a second use ends that.
+fn spend(tx: &mut dyn Tx, request: &Redeem) -> Result<Option<Row>, StoreError> {
+    tx.query_opt(
+        concat!(
+            "UPDATE codes SET used_at = $2, grant_id = $3,
+                delete_after = CASE WHEN ' ' || scope || ' ' LIKE '% offline_access %' THEN CAST($5 AS BIGINT)
+                    ELSE CAST($6 AS BIGINT) END
+             WHERE hash = $1 AND client_id = $4 AND used_at IS NULL RETURNING ",
+            columns!()
+        ),
+        params![
+            request.hash,
+            request.now,
+            &request.grant_id,
+            &request.attempt.client_id,
+            request.refresh.expires_at.max(request.access_expires_at),
+            request.access_expires_at
+        ],
+    )
+}
+
+/// The code stays used, and nothing came of it.
+fn spend_in_vain(tx: &mut dyn Tx, code: &Code) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE codes SET grant_id = NULL, delete_after = $2 WHERE hash = $1",
+        params![code.hash, code.expires_at],
     )?;
-    if spent == 1 { Ok(()) } else { Err(Outage::Contended.into()) }
+    Ok(())
+}
+
+/// Why the code could not be spent. What came of its first use ends with the second.
+fn refuse(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> {
+    let row = tx.query_opt(concat!("SELECT ", columns!(), " FROM codes WHERE hash = $1"), params![request.hash])?;
+    let Some(row) = row else { return Ok(Outcome::Unknown) };
+    let code = decode(request.hash, &row)?;
+    match judge(&code, &request.attempt, request.now) {
+        Redeemed::WrongApp => Ok(Outcome::Refused(Redeemed::WrongApp)),
+        Redeemed::UsedBefore => {
+            if let Some(grant_id) = &code.redeemed_for {
+                grant::revoke(tx, grant_id, request.now)?;
+            }
+            Ok(Outcome::Refused(Redeemed::UsedBefore))
+        }
+        // It was neither the app's own unused code when it was to be spent nor anything else a moment later.
+        _ => Err(Outage::Contended.into()),
+    }
 }
 
 /// The audiences of one token: the requested ones if all were granted, or every granted one if none is requested.
@@ -169,7 +195,7 @@ fn decode(hash: Digest, row: &Row) -> Result<Code, StoreError> {
             nonce: row.opt_text(6)?,
             scope: Scopes::parse(&row.text(7)?),
             claims: from_texts(row, 8)?,
-            id_token_claims: from_texts(row, 18)?,
+            id_token_claims: from_texts(row, 16)?,
             resources: from_texts(row, 9)?,
             auth_time: row.timestamp(10)?,
             acr: row.text(11)?,

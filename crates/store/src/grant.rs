@@ -1,5 +1,6 @@
 //! Grants, and the refresh tokens of those that outlive their session.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,15 +24,37 @@ pub const CHANGED: &str = "grant";
 /// How much longer than needed a refreshed grant is kept, so that the next refreshes need not write it again.
 const SPARE: Duration = Duration::from_hours(24);
 
-/// The first refresh token of a potential family.
+/// The first refresh token of a family.
 #[derive(Clone, Debug)]
-pub struct NewRefreshToken {
+pub struct FirstRefreshToken {
     /// The digest of the token.
     pub hash: Digest,
     /// The key from which its successors are derived, sealed.
     pub sealed_family_key: Vec<u8>,
-    /// When it expires.
+}
+
+/// A family of refresh tokens that may begin. Its first token is made only when it does, since most codes are for none.
+#[derive(Clone)]
+pub struct NewFamily {
+    /// When the first token lapses.
     pub expires_at: Timestamp,
+    make: Arc<dyn Fn() -> Result<FirstRefreshToken, StoreError> + Send + Sync>,
+}
+
+impl NewFamily {
+    /// A family whose first token comes from `make`, which may be called more than once.
+    pub fn new(
+        expires_at: Timestamp,
+        make: impl Fn() -> Result<FirstRefreshToken, StoreError> + Send + Sync + 'static,
+    ) -> Self {
+        Self { expires_at, make: Arc::new(make) }
+    }
+}
+
+impl fmt::Debug for NewFamily {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewFamily").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
 }
 
 /// When the grant of a code expires, unless it is refreshed.
@@ -52,18 +75,18 @@ pub(crate) fn begin(
 ) -> Result<Grant, StoreError> {
     let authorization = &code.authorization;
     let offline = authorization.scope.contains(OFFLINE_ACCESS);
-    let refresh = offline.then_some(&request.refresh);
+    let first = offline.then(|| (request.refresh.make)()).transpose()?;
     insert(
         tx,
         &request.grant_id,
         authorization,
-        refresh.map(|refresh| refresh.sealed_family_key.as_slice()),
+        first.as_ref().map(|first| first.sealed_family_key.as_slice()),
         Some(&code.hash),
         request.now,
         expires_at,
     )?;
-    if let Some(refresh) = refresh {
-        add_refresh_token(tx, &refresh.hash, &request.grant_id, request.now, refresh.expires_at)?;
+    if let Some(first) = first {
+        add_refresh_token(tx, &first.hash, &request.grant_id, request.now, request.refresh.expires_at)?;
     }
     Ok(Grant {
         id: request.grant_id.clone(),

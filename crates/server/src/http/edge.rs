@@ -143,9 +143,7 @@ impl Edge {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let (parts, body) = request.into_parts();
-        let refused = host::check(&parts).err();
-        self.answer_unless(refused, router, peer, Request::from_parts(parts, body)).await
+        self.answer_if(host::check, router, peer, request).await
     }
 
     /// Answers one request of `peer` by `router`.
@@ -154,12 +152,12 @@ impl Edge {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        self.answer_unless(None, router, peer, request).await
+        self.answer_if(|_| Ok(()), router, peer, request).await
     }
 
-    async fn answer_unless<B>(
+    async fn answer_if<B>(
         &self,
-        refused: Option<ApiError>,
+        check: impl FnOnce(&Parts) -> Result<(), ApiError>,
         mut router: Router,
         peer: Peer,
         request: Request<B>,
@@ -169,6 +167,7 @@ impl Edge {
         B::Error: Into<BoxError>,
     {
         let (parts, body) = request.into_parts();
+        let refused = check(&parts).err();
         let mut exchange = Exchange::begin(&self.0, peer, &parts);
         let route = exchange.route;
         let cors = CorsDecision::of(route.policy.cors, &self.0.origins, &parts.headers);
@@ -192,12 +191,13 @@ impl Edge {
             refused.log(exchange.context.request_id(), response.status());
         }
         if response.status().is_client_error() || response.status().is_server_error() {
-            response = explained(response, &exchange).await;
+            // Rare, and large as a future: it would be moved around with that of every request.
+            response = Box::pin(explained(response, &exchange)).await;
         }
         if let Some(bytes) = large(response.body()).filter(|_| response.extensions().get::<Shared>().is_none()) {
             response = match exchange.context.hold_answer(bytes) {
                 Ok(held) => response.map(|body| carrying(body, held)),
-                Err(over) => explained(over.into_response(), &exchange).await,
+                Err(over) => Box::pin(explained(over.into_response(), &exchange)).await,
             };
         }
         headers::secure(&mut response, self.0.https);

@@ -11,7 +11,7 @@ use sigma_core::person::Proof;
 use sigma_core::scope::Scopes;
 use sigma_core::time::{Clock as _, Timestamp};
 use sigma_store::code::{Outcome, Redeem};
-use sigma_store::grant::{NewRefreshToken, Refresh, Refreshed};
+use sigma_store::grant::{FirstRefreshToken, NewFamily, Refresh, Refreshed};
 use sigma_store::replay_guard::Once;
 use sigma_store::session::NewSession;
 use sigma_store::sign_in::{KeySignIn, KeySignedIn, UnknownKey, sign_in};
@@ -112,6 +112,7 @@ fn add_code(store: &TestStore, text: &str) {
 
 fn redeem(store: &TestStore, text: &str, grant_id: &str, client_id: &str) -> Outcome {
     let now = store.clock.now();
+    let first = Digest::of(format!("refresh of {grant_id}"));
     let request = Redeem {
         hash: Digest::of(text),
         app: app(client_id),
@@ -122,11 +123,9 @@ fn redeem(store: &TestStore, text: &str, grant_id: &str, client_id: &str) -> Out
         },
         once: None,
         grant_id: GrantId::from_text(grant_id),
-        refresh: NewRefreshToken {
-            hash: Digest::of(format!("refresh of {grant_id}")),
-            sealed_family_key: vec![1],
-            expires_at: now.plus(Duration::from_hours(1)),
-        },
+        refresh: NewFamily::new(now.plus(Duration::from_hours(1)), move || {
+            Ok(FirstRefreshToken { hash: first, sealed_family_key: vec![1] })
+        }),
         access_expires_at: now.plus(Duration::from_hours(1)),
         resources: Vec::new(),
         now,
@@ -221,6 +220,26 @@ on_both_engines! {
             assert!(grant.revoked_at.is_some(), "the seven others have ended it");
         }
         assert_eq!(rows(&store, "SELECT COUNT(*) FROM grants"), 10);
+    }
+
+    fn a_code_that_is_spent_in_vain_has_no_grant_and_goes_when_it_lapses(store: TestStore) {
+        enter(&store, sign_up(&store, "ada", "ada", None));
+        add_code(&store, "code");
+        store.advance(Duration::from_mins(2));
+        assert!(matches!(redeem(&store, "code", "gr_late", "shop"), Outcome::Refused(Redeemed::Expired)));
+        assert!(matches!(redeem(&store, "code", "gr_again", "shop"), Outcome::Refused(Redeemed::UsedBefore)));
+        assert!(matches!(redeem(&store, "no code", "gr_none", "shop"), Outcome::Unknown));
+        assert_eq!(rows(&store, "SELECT COUNT(*) FROM grants"), 0);
+        let kept = "SELECT COUNT(*) FROM codes WHERE used_at IS NOT NULL AND grant_id IS NULL AND delete_after = expires_at";
+        assert_eq!(rows(&store, kept), 1);
+    }
+
+    fn a_code_is_kept_as_long_as_the_grant_that_its_second_use_ends(store: TestStore) {
+        enter(&store, sign_up(&store, "ada", "ada", None));
+        add_code(&store, "code");
+        assert!(matches!(redeem(&store, "code", "gr_1", "shop"), Outcome::Granted(..)));
+        let alike = "SELECT COUNT(*) FROM codes c JOIN grants g ON g.id = c.grant_id WHERE c.delete_after = g.expires_at";
+        assert_eq!(rows(&store, alike), 1);
     }
 
     fn a_refresh_token_has_one_successor(store: TestStore) {

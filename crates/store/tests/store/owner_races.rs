@@ -17,7 +17,7 @@ use sigma_core::time::Clock as _;
 use sigma_core::workspace::{Actor, KeyPermissions, Refusal, RoleDraft, RolePermissions};
 use sigma_store::account::EmailProof;
 use sigma_store::code::{Outcome, Redeem};
-use sigma_store::grant::{NewRefreshToken, Refresh, Refreshed};
+use sigma_store::grant::{FirstRefreshToken, NewFamily, Refresh, Refreshed};
 use sigma_store::invitation::{Accept, Accepted, Invite};
 use sigma_store::one_time_link::{NewLink, Purpose};
 use sigma_store::outbox::{MailedLink, NewMail};
@@ -185,6 +185,7 @@ fn shop() -> Arc<App> {
 
 fn redeem(clock: &TestStore, store: &Store, text: &str, grant_id: &str) -> Outcome {
     let now = clock.clock.now();
+    let first = Digest::of(format!("first of {grant_id}"));
     let request = Redeem {
         hash: Digest::of(text),
         app: shop(),
@@ -195,11 +196,9 @@ fn redeem(clock: &TestStore, store: &Store, text: &str, grant_id: &str) -> Outco
         },
         once: None,
         grant_id: GrantId::from_text(grant_id),
-        refresh: NewRefreshToken {
-            hash: Digest::of(format!("first of {grant_id}")),
-            sealed_family_key: vec![1],
-            expires_at: now.plus(Duration::from_hours(1)),
-        },
+        refresh: NewFamily::new(now.plus(Duration::from_hours(1)), move || {
+            Ok(FirstRefreshToken { hash: first, sealed_family_key: vec![1] })
+        }),
         access_expires_at: now.plus(Duration::from_hours(1)),
         resources: Vec::new(),
         now,

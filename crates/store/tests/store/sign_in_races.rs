@@ -12,7 +12,7 @@ use sigma_core::person::Proof;
 use sigma_core::scope::Scopes;
 use sigma_core::time::Clock as _;
 use sigma_store::code::{Outcome, Redeem};
-use sigma_store::grant::{NewRefreshToken, Refresh, Refreshed};
+use sigma_store::grant::{FirstRefreshToken, NewFamily, Refresh, Refreshed};
 use sigma_store::replay_guard::Once;
 use sigma_store::session::NewSession;
 use sigma_store::sign_in::{KeySignIn, KeySignedIn, UnknownKey};
@@ -73,24 +73,25 @@ fn issue(store: &sigma_store::testing::TestStore, name: &str) -> impl Fn(u32) ->
     let hash = issued.hash;
     insist(store, move |tx| code::add(tx, &issued, now));
     let name = name.to_owned();
-    move |number| Redeem {
-        hash,
-        app: app("app"),
-        attempt: Redemption {
-            client_id: client_id.clone(),
-            redirect_uri: Some("https://app.example/callback".to_owned()),
-            verifier: SentVerifier::Absent,
-        },
-        once: None,
-        grant_id: GrantId::from_text(format!("{name}-{number}")),
-        refresh: NewRefreshToken {
-            hash: Digest::of(format!("{name}-refresh-{number}")),
-            sealed_family_key: vec![1],
-            expires_at: now.plus(Duration::from_hours(24)),
-        },
-        access_expires_at: now.plus(Duration::from_hours(1)),
-        resources: Vec::new(),
-        now,
+    move |number| {
+        let first = Digest::of(format!("{name}-refresh-{number}"));
+        Redeem {
+            hash,
+            app: app("app"),
+            attempt: Redemption {
+                client_id: client_id.clone(),
+                redirect_uri: Some("https://app.example/callback".to_owned()),
+                verifier: SentVerifier::Absent,
+            },
+            once: None,
+            grant_id: GrantId::from_text(format!("{name}-{number}")),
+            refresh: NewFamily::new(now.plus(Duration::from_hours(24)), move || {
+                Ok(FirstRefreshToken { hash: first, sealed_family_key: vec![1] })
+            }),
+            access_expires_at: now.plus(Duration::from_hours(1)),
+            resources: Vec::new(),
+            now,
+        }
     }
 }
 

@@ -10,13 +10,15 @@ use sigma_core::ids::GrantId;
 use sigma_core::pkce::CodeVerifier;
 use sigma_core::random::{alphanumeric, bytes};
 use sigma_core::scope::OFFLINE_ACCESS;
+use sigma_core::time::Timestamp;
+use sigma_store::StoreError;
 use sigma_store::code::{self, Outcome, Redeem};
-use sigma_store::grant::NewRefreshToken;
+use sigma_store::grant::{FirstRefreshToken, NewFamily};
+use zeroize::Zeroizing;
 
 use super::issue::{access_seconds, of_grant};
 use super::{TokenAnswer, TokenError};
 use crate::extract::AppRequest;
-use crate::http::ApiError;
 use crate::oauth::token::refresh_token::FAMILY_CONTEXT;
 use crate::state::AppState;
 
@@ -35,12 +37,12 @@ pub async fn redeem(sigma: &AppState, request: AppRequest) -> Result<TokenAnswer
         Some(text) => CodeVerifier::parse(text).map_or(SentVerifier::Malformed, SentVerifier::Sent),
     };
     let now = sigma.now();
-    let family_key = zeroize::Zeroizing::new(bytes::<32>(&*sigma.rng));
     let grant_id = GrantId::new(now, &*sigma.rng);
-    let refresh_token =
-        first_refresh_token(family_key.as_slice(), &grant_id, &alphanumeric(&*sigma.rng, REFRESH_LENGTH));
-    let context = format!("{FAMILY_CONTEXT}{grant_id}");
-    let sealed = sigma.master_key.seal(&context, family_key.as_slice(), &*sigma.rng);
+    let refresh_token = FirstToken {
+        family_key: Zeroizing::new(bytes::<32>(&*sigma.rng)),
+        secret: Zeroizing::new(alphanumeric(&*sigma.rng, REFRESH_LENGTH)),
+        grant_id: grant_id.clone(),
+    };
     let redemption = Redeem {
         hash: Digest::of(code),
         app: Arc::clone(&app),
@@ -51,11 +53,7 @@ pub async fn redeem(sigma: &AppState, request: AppRequest) -> Result<TokenAnswer
         },
         once: caller.once,
         grant_id,
-        refresh: NewRefreshToken {
-            hash: Digest::of(&refresh_token),
-            sealed_family_key: sealed.map_err(|error| TokenError::Internal(ApiError::internal(error)))?,
-            expires_at: AppState::in_seconds(now, sigma.settings.tokens.refresh_seconds),
-        },
+        refresh: refresh_token.family(sigma, AppState::in_seconds(now, sigma.settings.tokens.refresh_seconds)),
         access_expires_at: AppState::in_seconds(now, access_seconds(sigma, &app)),
         resources: params.resources(),
         now,
@@ -68,8 +66,36 @@ pub async fn redeem(sigma: &AppState, request: AppRequest) -> Result<TokenAnswer
         Outcome::Unknown => return Err(TokenError::InvalidGrant("invalid code")),
         Outcome::Refused(verdict) => return Err(refuse(verdict, &app)),
     };
-    let refresh_token = grant.authorization.scope.contains(OFFLINE_ACCESS).then_some(refresh_token);
+    let refresh_token = grant.authorization.scope.contains(OFFLINE_ACCESS).then(|| refresh_token.to_text());
     of_grant(sigma, &app, &grant, &targets, refresh_token, now).await
+}
+
+/// What the first refresh token of a grant is made of, should the code turn out to be for one.
+#[derive(Clone)]
+struct FirstToken {
+    family_key: Zeroizing<[u8; 32]>,
+    secret: Zeroizing<String>,
+    grant_id: GrantId,
+}
+
+impl FirstToken {
+    /// The token itself.
+    fn to_text(&self) -> String {
+        first_refresh_token(self.family_key.as_slice(), &self.grant_id, &self.secret)
+    }
+
+    /// The family that it begins, which lapses at `expires_at` unless it goes on.
+    fn family(&self, sigma: &AppState, expires_at: Timestamp) -> NewFamily {
+        let (first, master_key, rng) = (self.clone(), Arc::clone(&sigma.master_key), Arc::clone(&sigma.rng));
+        NewFamily::new(expires_at, move || {
+            let context = format!("{FAMILY_CONTEXT}{}", first.grant_id);
+            let sealed = master_key.seal(&context, first.family_key.as_slice(), &*rng);
+            Ok(FirstRefreshToken {
+                hash: Digest::of(first.to_text()),
+                sealed_family_key: sealed.map_err(|error| StoreError::Failed(error.to_string()))?,
+            })
+        })
+    }
 }
 
 /// What the app is told. A code that lapsed or was used is as good as none.
