@@ -1,6 +1,7 @@
 //! Whether the store is operational: determined without a reader, so that probes are answered while all readers are
 //! busy.
 
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -26,22 +27,39 @@ pub(crate) struct Writing {
     origin: Instant,
     /// When a write last failed for a reason that affects others too: microseconds after `origin`; 0 is never.
     failed_at: AtomicU64,
-    /// The last attempt, for which concurrent callers wait.
+    /// The last write that the disk refused. Some may still fit where others do not: a probe alone says too little.
+    refused: std::sync::Mutex<Option<(Instant, Outage)>>,
+    /// The last try, which whoever asks meanwhile waits for.
     tried: Mutex<Option<(Instant, Result<(), StoreError>)>>,
 }
 
 impl Writing {
     pub(crate) fn new() -> Self {
-        Self { origin: stopwatch::now(), failed_at: AtomicU64::new(0), tried: Mutex::new(None) }
+        Self {
+            origin: stopwatch::now(),
+            failed_at: AtomicU64::new(0),
+            refused: std::sync::Mutex::default(),
+            tried: Mutex::new(None),
+        }
     }
 
     /// Records a failure that is the database's and not the operation's.
     pub(crate) fn note<R>(&self, outcome: &Result<R, StoreError>) {
         let Err(StoreError::Unavailable(outage)) = outcome else { return };
+        if matches!(outage, Outage::DiskFull | Outage::Io | Outage::ReadOnly) {
+            *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some((stopwatch::now(), *outage));
+        }
         if !matches!(outage, Outage::Contended) {
             let since = stopwatch::now().saturating_duration_since(self.origin);
             self.failed_at.store(u64::try_from(since.as_micros()).unwrap_or(u64::MAX).max(1), Ordering::Release);
         }
+    }
+
+    /// Why the disk refused a write a moment ago.
+    fn refused_just_now(&self) -> Option<Outage> {
+        let refused = *self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, outage) = refused?;
+        (stopwatch::now().saturating_duration_since(at) < BAD_FOR).then_some(outage)
     }
 
     fn has_failed_since(&self, moment: Instant) -> bool {
@@ -62,6 +80,9 @@ impl Store {
             return Err(Outage::Stale.into());
         }
         let writing = self.writing();
+        if let Some(outage) = writing.refused_just_now() {
+            return Err(outage.into());
+        }
         let mut tried = writing.tried.lock().await;
         if let Some((tried_at, outcome)) = &*tried {
             let age = stopwatch::now().saturating_duration_since(*tried_at);

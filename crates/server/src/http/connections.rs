@@ -234,8 +234,7 @@ where
         let service = service_fn(move |request: Request<Incoming>| {
             let answering = requests.request(request.version() == Version::HTTP_2);
             let activity = requests.clone();
-            // hyper moves the future of a request several times, and this one has some kilobytes.
-            let answer = Box::pin(answer(peer, request.map(|body| Arriving::new(body, &activity))));
+            let answer = answer(peer, request.map(|body| Arriving::new(body, &activity)));
             async move {
                 let mut response = answer.await;
                 if let Some(bytes) = large(response.body()) {

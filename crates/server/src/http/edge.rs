@@ -143,7 +143,8 @@ impl Edge {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        self.answer_if(host::check, router, peer, request).await
+        // The future of an answer has some kilobytes, and would be moved by every layer around it up to the connection.
+        Box::pin(self.answer_if(host::check, router, peer, request)).await
     }
 
     /// Answers one request of `peer` by `router`.

@@ -73,7 +73,11 @@ fn is_host(text: &[u8]) -> bool {
 fn is_name(host: &str) -> bool {
     let mut bytes = host.bytes();
     while let Some(byte) = bytes.next() {
-        let is_plain = byte.is_ascii_alphanumeric() || b"-._~!$&'()*+;=".contains(&byte);
+        let is_plain = byte.is_ascii_alphanumeric()
+            || matches!(
+                byte,
+                b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b';' | b'='
+            );
         let is_escape = byte == b'%' && (0..2).all(|_| bytes.next().is_some_and(|digit| digit.is_ascii_hexdigit()));
         if !is_plain && !is_escape {
             return false;
