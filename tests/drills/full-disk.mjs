@@ -23,7 +23,7 @@ export const drills = {
       await run("bash", ["-c", `dd if=/dev/zero of='${place}/ballast' bs=64k 2>/dev/null; true`]);
       await until("writes are refused", () => load.refusals > 20);
       await delay(2_000);
-      const health = await send(`${sigma.issuer}/healthz`);
+      const health = await send(`${sigma.issuer}/readyz`);
       const alive = server.child.exitCode === null;
       await rm(join(place, "ballast"));
       const freed = Date.now();
@@ -35,7 +35,7 @@ export const drills = {
       await load.stop();
       const outcome = await load.verify(sigma.issuer);
       await server.stop();
-      const wrong = health.status === 0 || !alive ? 1 : 0;
+      const wrong = health.status !== 503 || !alive ? 1 : 0;
       return {
         load,
         ...outcome,
