@@ -1,4 +1,4 @@
-//! What the middleware does at each path: one table to read and to change.
+//! The policy of the middleware for each path, in one table.
 
 use crate::http::limits::Rule;
 
@@ -9,11 +9,11 @@ pub(super) enum Limit {
     Elsewhere,
     /// Each request.
     Each(Rule),
-    /// Those that fail, once they have: nothing else is refused for them.
+    /// Only failures, once they have happened: they block nothing else.
     Failures(Rule),
 }
 
-/// Which origins may read the answers.
+/// Which origins may read the responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CorsPolicy {
     /// Any, without credentials.
@@ -22,45 +22,45 @@ pub(super) enum CorsPolicy {
     Trusted,
 }
 
-/// What a cookie counts.
+/// How cookies are handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cookies {
-    /// It authenticates, so a request that changes something must come from a trusted origin.
+    /// They authenticate, so a request that changes something must come from a trusted origin.
     Guarded,
-    /// As `Guarded`, and a foreign page may not send one without cookies either: it would sign its visitor in as
-    /// somebody else.
+    /// Like `Guarded`, and pages of other sites may not send requests even without cookies: they could sign their
+    /// visitors in as somebody else.
     SignIn,
-    /// A form of our own pages: they alone may send it, with a cookie or without. No program has a use for it, so what does
-    /// not say that it comes from one of them is refused.
+    /// A form of our own pages: only they may send it, with or without a cookie. Programs do not use it, so a request
+    /// that does not declare such an origin is refused.
     OwnForm,
-    /// Nothing: it is removed.
+    /// They are removed.
     Ignored,
-    /// Only that the browser is known: all others are removed.
+    /// Only the device cookie is kept; all others are removed.
     Device,
-    /// It may come from anywhere: the request changes nothing.
+    /// The request may come from anywhere: it changes nothing.
     FromAnywhere,
 }
 
-/// In which words errors are told.
+/// The format of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ErrorFormat {
-    /// Those of OAuth and Better Auth.
+    /// That of OAuth and Better Auth.
     OAuth,
-    /// Those of workspaces: `error` and `message` alone.
+    /// That of workspaces: only `error` and `message`.
     Workspace,
 }
 
-/// How large a body may be.
+/// The limit of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BodyLimit {
     /// As `http.body_bytes` says.
     Small,
-    /// 1 MiB, or what `http.body_bytes` says if that is more: roles name the attributes of many schemas. More than
-    /// `http.body_bytes` is read once whoever sends it has proven who they are.
+    /// 1 MiB, or `http.body_bytes` if that is more: roles name the attributes of many schemas. Bodies above
+    /// `http.body_bytes` are read only after the sender has authenticated.
     Large,
 }
 
-/// What holds for one path.
+/// The policy of one path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Policy {
     pub(super) limit: Limit,
@@ -70,7 +70,7 @@ pub(super) struct Policy {
     pub(super) body: BodyLimit,
 }
 
-/// What holds where the table says nothing else: pages, static files, Sigma's own APIs.
+/// The policy of unlisted paths: pages, static files, Sigma's own APIs.
 const DEFAULT: Policy = Policy {
     limit: Limit::Each(Rule::Other),
     cors: CorsPolicy::Trusted,
@@ -82,21 +82,21 @@ const DEFAULT: Policy = Policy {
 pub(super) const PROBE: Policy = Policy { limit: Limit::Elsewhere, ..DEFAULT };
 const DISCOVERY: Policy = Policy { limit: Limit::Each(Rule::Discovery), cors: CorsPolicy::Anyone, ..DEFAULT };
 const AUTHORIZE: Policy = Policy { limit: Limit::Each(Rule::Authorize), cookies: Cookies::FromAnywhere, ..DEFAULT };
-/// A form of an app posts its user's id token here, which is what counts; without one the person is asked.
+/// A form of an app posts its user's ID token here, which authenticates; without one the user is asked.
 const END_SESSION: Policy = Policy { cookies: Cookies::FromAnywhere, ..DEFAULT };
-/// The extractor counts: an app that authenticated by its id, everyone else by address.
+/// The extractor counts: an authenticated app by its id, everyone else by address.
 const TOKEN: Policy =
     Policy { limit: Limit::Elsewhere, cors: CorsPolicy::Anyone, cookies: Cookies::Ignored, ..DEFAULT };
 const INTROSPECT: Policy = Policy { cors: CorsPolicy::Trusted, ..TOKEN };
-/// The extractor counts the user.
+/// The extractor counts by user.
 const USERINFO: Policy = TOKEN;
 const DEVICE: Policy = Policy { cors: CorsPolicy::Anyone, cookies: Cookies::Ignored, ..DEFAULT };
-/// The handler knows what failed: a signature that does not hold, or a password, which costs a hash before that is known.
+/// The handler counts: it knows whether a signature was invalid, or a password wrong, which takes a hash to find out.
 const SIGN_IN: Policy = Policy { limit: Limit::Elsewhere, cookies: Cookies::SignIn, ..DEFAULT };
 /// The form of a role has a line for each attribute of many schemas.
 const ROLE_FORM: Policy = Policy { body: BodyLimit::Large, ..PAGE_FORM };
-/// A form that signs somebody in or changes something: from our own page alone. Among them those that act by a link that
-/// was mailed, which cannot be guessed, so their failures are not counted.
+/// A form that signs in or changes something: only from our own pages. Those that act by a mailed link, which cannot be
+/// guessed, do not count their failures.
 pub(super) const PAGE_FORM: Policy = Policy { cookies: Cookies::OwnForm, ..DEFAULT };
 /// Takes a password, which the handler counts.
 const PASSWORD_FORM: Policy = Policy { limit: Limit::Elsewhere, ..PAGE_FORM };
@@ -104,8 +104,8 @@ const QUICK_FORM: Policy = Policy { limit: Limit::Failures(Rule::SignIn), ..PAGE
 /// Called from browsers of other origins with a Bearer token.
 const READ_BY_APPS: Policy = Policy { cors: CorsPolicy::Anyone, ..DEFAULT };
 
-/// Everything under `/api/v1`, which other software calls from servers and from pages of its own with a token or a key. A
-/// proxy asks for all its visitors, so only what fails counts.
+/// Everything under `/api/v1`, which other software calls from servers and from its own pages with a token or key. A
+/// proxy asks for all its visitors, so only failures count.
 const WORKSPACE: Policy = Policy {
     limit: Limit::Failures(Rule::Other),
     cors: CorsPolicy::Anyone,
@@ -115,17 +115,17 @@ const WORKSPACE: Policy = Policy {
 };
 /// Where roles are written.
 const WORKSPACE_ROLES: Policy = Policy { body: BodyLimit::Large, ..WORKSPACE };
-/// Asked for every request that a proxy or a service gets, and with what it gets. The extractor counts bad credentials.
+/// Called for every request to a proxy or service, with its credential. The extractor counts bad credentials.
 const WORKSPACE_CHECK: Policy = Policy { limit: Limit::Elsewhere, ..WORKSPACE };
 /// The handler counts, see [`SIGN_IN`].
 const WORKSPACE_LOGIN: Policy = Policy { limit: Limit::Elsewhere, cookies: Cookies::Device, ..WORKSPACE };
 
-/// Nobody proves who they are here, so the page that asks counts: ours, or one that the operator trusts.
+/// Nobody authenticates here, so the calling page matters: ours, or one that the operator trusts.
 const QUICK_LOGIN: Policy =
     Policy { limit: Limit::Failures(Rule::SignIn), cors: CorsPolicy::Trusted, cookies: Cookies::SignIn, ..WORKSPACE };
 const QUICK_LOGINS: Policy = Policy { limit: Limit::Each(Rule::Other), ..QUICK_LOGIN };
 
-/// Every path with rules of its own. Aliases are served by the same handler, so they stand under the same policy.
+/// Every path with a policy of its own. Aliases share a handler, and so a policy.
 pub(super) const TABLE: &[(&str, Policy)] = &[
     ("/livez", PROBE),
     ("/readyz", PROBE),
@@ -184,7 +184,7 @@ pub(super) const TABLE: &[(&str, Policy)] = &[
     ("/api/v1/auth/forward", WORKSPACE_CHECK),
 ];
 
-/// What holds for a path or pattern of the router that the table does not name by itself.
+/// The policy of a path, or of a router pattern that the table does not list itself.
 pub(super) fn of(pattern: &str) -> Policy {
     match pattern {
         "/api/v1/roles" | "/api/v1/roles/{id}" => WORKSPACE_ROLES,
@@ -193,15 +193,15 @@ pub(super) fn of(pattern: &str) -> Policy {
     }
 }
 
-/// Whether the forms of the pages below `path`, which have no line in the table, are under [`PAGE_FORM`].
+/// Whether the forms of the pages below `path`, which are not in the table, are under [`PAGE_FORM`].
 pub(super) fn is_page_form(path: &str) -> bool {
     path.starts_with("/workspace/")
 }
 
-/// Paths that programs call: what goes wrong there is told in JSON.
+/// Paths for programs: errors are JSON.
 pub(super) fn is_api(path: &str) -> bool {
     const PREFIXES: [&str; 4] = ["/api/", "/.well-known/", "/sigma/", "/v2/"];
-    /// Pages whose forms have rules of their own.
+    /// Pages whose forms have policies of their own.
     const PAGES_WITH_FORMS: [&str; 7] =
         ["/login/", "/workspace/", "/password/", "/account/password", "/invitation", "/sign-out", "/sessions/revoke"];
     const PAGES: [&str; 3] = ["/api/auth/reference", "/api/auth/error", "/api/auth/oauth2/authorize"];
@@ -210,7 +210,7 @@ pub(super) fn is_api(path: &str) -> bool {
     called || (!page && TABLE.iter().any(|(known, policy)| *known == path && policy.limit != AUTHORIZE.limit))
 }
 
-/// Paths that people come to by a link or a form of ours: what goes wrong there is told by a page to a browser.
+/// Paths that people reach by a link or a form of ours: browsers get errors as pages.
 pub(super) fn is_page(path: &str) -> bool {
     const FORMS: [&str; 4] = [
         "/api/auth/oauth2/consent",
@@ -235,12 +235,12 @@ mod tests {
 
     #[test]
     fn what_anyone_may_read_from_a_foreign_page_takes_no_cookie_from_it() {
-        // Such answers are sent with `Access-Control-Allow-Origin: *`, which browsers refuse for requests with cookies;
-        // the endpoints that change something must in addition not act on one.
+        // Such responses have `Access-Control-Allow-Origin: *`, which browsers refuse for requests with cookies;
+        // endpoints that change something must additionally ignore cookies.
         let changing = ["/api/auth/oauth2/token", "/api/auth/oauth2/revoke", "/api/auth/device/code"];
         let changing = |path: &str| path.starts_with("/api/v1") && !path.contains("quick") || changing.contains(&path);
         for (path, policy) in TABLE.iter().filter(|(path, _)| changing(path)) {
-            // What the login reads of cookies signs nobody in.
+            // The cookies that login reads authenticate nobody.
             let cookies = if *path == "/api/v1/auth/login" { Cookies::Device } else { Cookies::Ignored };
             assert_eq!((policy.cors, policy.cookies), (CorsPolicy::Anyone, cookies), "{path}");
         }

@@ -1,4 +1,4 @@
-//! The pages that people see: handlers, and below `view` what they look like.
+//! The pages: handlers, and their views below `view`.
 
 pub mod assets;
 mod consent;
@@ -45,7 +45,7 @@ pub fn router() -> Router<AppState> {
         .merge(assets::router())
 }
 
-/// The page for an address that leads nowhere.
+/// The page for unknown addresses.
 pub fn not_found(sigma: &AppState) -> Response {
     NotFound.render(&PageContext { issuer: sigma.issuer() })
 }
@@ -60,7 +60,7 @@ pub(crate) fn app_view(app: &App, redirect_uri: &MatchedRedirectUri) -> AppView 
     }
 }
 
-/// A person, as pages show them.
+/// A user, as pages show them.
 pub(crate) fn person_view(account: &Account, bap_id: Option<&str>) -> PersonView {
     let person = account.person(bap_id);
     PersonView {

@@ -1,4 +1,4 @@
-//! `/password/forgot`: a link for a new password, by mail. The answer is the same whoever's address it is.
+//! `/password/forgot`: requests a reset link by mail. The response is the same for any address.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -42,14 +42,14 @@ async fn send(
         let view = ForgotPassword { sent: false, email: typed.to_owned(), refusal: true, interaction };
         return Ok(view.render(StatusCode::BAD_REQUEST, &PageContext { issuer: sigma.issuer() }));
     };
-    // Each is a mail to somebody who may not have asked for it. It is also the way past a wait, so wrong passwords do not
-    // count here.
+    // Each is a mail to a user who may not have asked for it. It is also the way around a delay, so wrong passwords do
+    // not count here.
     context.charge(Rule::Link, context.client()).map_err(IntoResponse::into_response)?;
     // Two spellings that fold to one address may be two mailboxes: the link goes to the account's.
     let folded = email.folded().to_owned();
     let own = sigma.store.read(move |tx| Ok(account::find_by_email(tx, &folded)?.and_then(|user| user.email))).await;
     let own = own.map_err(|error| internal(error).into_response())?;
-    // Written and sealed whoever it is for, so that it takes the same time.
+    // Written and sealed for any address, so that it always takes the same time.
     let mail = sigma
         .composer()
         .reset(own.as_deref().unwrap_or(email.address()))
