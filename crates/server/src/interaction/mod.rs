@@ -1,5 +1,5 @@
-//! Interactions: what a person is in the middle of, and in which browser. One is begun by whoever asks, at no cost to the
-//! database: it is sealed into the page's address ([`sealed`]). What a signed-in person chooses in it is a row.
+//! Interactions: what a user is in the middle of, and in which browser. Anybody may begin one, at no cost to the
+//! database: it is sealed into the page's address ([`sealed`]). Choices of a signed-in user are stored.
 //!
 //! Pages and forms name the interaction, the cookie only binds it to its browser, so that tabs never mix. An app's request
 //! that is not bound to this browser, because it came by POST, the cookie is gone, or it is another browser's, begins anew
@@ -30,7 +30,7 @@ use crate::state::AppState;
 
 /// Bytes of a request that begins an interaction, form-encoded: sealed it still fits into an address.
 pub const LONGEST_REQUEST: usize = 4 * 1_024;
-/// Letters of an interaction's id: 131 bits.
+/// Length of an interaction's id: 131 bits.
 const ID_LENGTH: usize = 22;
 
 /// An interaction of this browser.
@@ -38,24 +38,24 @@ const ID_LENGTH: usize = 22;
 pub struct Ongoing {
     /// The sealed value, by which addresses and forms name it.
     pub name: String,
-    /// What is known of it.
+    /// Its content.
     pub stored: StoredInteraction,
-    /// There is a row of it.
+    /// It is stored.
     pub is_stored: bool,
-    /// `Set-Cookie`, when it began just now.
+    /// `Set-Cookie`, if it just began.
     pub set_cookie: Option<String>,
 }
 
-/// What the name of an interaction leads to.
+/// The result of looking up a named interaction.
 #[derive(Clone, Debug)]
 pub enum Found {
-    /// It is this browser's.
+    /// It belongs to this browser.
     Ongoing(Box<Ongoing>),
-    /// It is not, and may begin anew.
+    /// It does not, and may start over.
     Unbound(Continuation),
 }
 
-/// Why an interaction cannot go on.
+/// Why an interaction cannot continue.
 #[derive(Debug)]
 pub enum Stopped {
     /// We did not seal it.
@@ -73,7 +73,7 @@ pub enum Stopped {
 }
 
 impl Ongoing {
-    /// The authorization request that it is about, as a query string.
+    /// Its authorization request, as a query string.
     ///
     /// # Errors
     /// It is about something else.
@@ -93,7 +93,7 @@ pub fn query_of(continuation: &Continuation) -> Result<&str, Stopped> {
     }
 }
 
-/// Finds the interaction that is called `name`.
+/// Finds the interaction called `name`.
 ///
 /// # Errors
 /// [`Stopped`]
@@ -125,7 +125,7 @@ pub async fn find(sigma: &AppState, browser: &Browser, name: &str) -> Result<Fou
     Ok(Found::Ongoing(Box::new(Ongoing { name: name.to_owned(), stored, is_stored, set_cookie: None })))
 }
 
-/// Finds the interaction that is called `name`, or begins it anew in this browser.
+/// Finds the interaction called `name`, or restarts it in this browser.
 ///
 /// # Errors
 /// [`Stopped`]
@@ -139,7 +139,7 @@ pub async fn find_or_restart(sigma: &AppState, browser: &Browser, name: &str) ->
 /// Begins an interaction in `browser`.
 ///
 /// # Errors
-/// The cryptography failed, which it does not.
+/// Encryption failed, which cannot happen.
 pub fn begin(
     sigma: &AppState,
     browser: &Browser,
@@ -166,10 +166,11 @@ pub fn begin(
     Ok(Ongoing { name, stored, is_stored: false, set_cookie })
 }
 
-/// Seals what the first browser that shows it begins: the answer to a POST, which a foreign page may have sent.
+/// Seals an interaction that begins in the first browser to show it: the response to a POST, which another site's page
+/// may have sent.
 ///
 /// # Errors
-/// The cryptography failed, which it does not.
+/// Encryption failed, which cannot happen.
 pub fn begin_unbound(sigma: &AppState, continuation: Continuation, now: Timestamp) -> Result<String, ApiError> {
     let expires_at = AppState::in_seconds(now, sigma.settings.tokens.interaction_seconds);
     let id = alphanumeric(&*sigma.rng, ID_LENGTH);
@@ -181,16 +182,16 @@ fn seal(sigma: &AppState, sealed: &Sealed) -> Result<String, ApiError> {
     text.map_err(|_| ApiError::internal("an interaction could not be sealed"))
 }
 
-/// How an interaction ended.
+/// The end of an interaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ending {
-    /// It still went on: this is its only end.
+    /// It was still open: this is its only end.
     pub is_first: bool,
-    /// Others go on in the same browser.
+    /// Others are open in the same browser.
     pub others: bool,
 }
 
-/// Ends an interaction, in the transaction that answers it.
+/// Ends an interaction, in the transaction of its response.
 ///
 /// # Errors
 /// The store does not answer.
@@ -199,8 +200,8 @@ pub fn end(tx: &mut dyn Tx, stored: &StoredInteraction, now: Timestamp) -> Resul
     Ok(Ending { is_first, others: interaction::has_open(tx, &stored.browser, now)? })
 }
 
-/// Ends the browser's cookie in an answer, if `stored` was the last interaction that needed it: none was begun after it, and
-/// no signed-in person goes on with another. One that waits for sign-in begins anew.
+/// Deletes the browser's cookie in a response, if `stored` was the last interaction that needed it: none began after
+/// it, and no signed-in user has another one open. One that awaits sign-in restarts.
 pub fn close(
     sigma: &AppState,
     browser: &Browser,
@@ -213,7 +214,7 @@ pub fn close(
     with_cookie(response, is_last.then(|| expired_cookie(sigma)).as_deref())
 }
 
-/// Adds `Set-Cookie` to an answer.
+/// Adds `Set-Cookie` to a response.
 pub fn with_cookie(mut response: Response, cookie: Option<&str>) -> Response {
     if let Some(value) = cookie.and_then(|cookie| HeaderValue::from_str(cookie).ok()) {
         response.headers_mut().append(header::SET_COOKIE, value);

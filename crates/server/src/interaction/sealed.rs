@@ -1,5 +1,5 @@
-//! An interaction before sign-in: a value in the page's address that only this server can make and read, so that nobody can
-//! fill the database by beginning interactions.
+//! An interaction before sign-in: a value in the page's address that only this server can create and read, so that
+//! nobody can fill the database by beginning interactions.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::error::Unspecified;
@@ -13,27 +13,26 @@ use sigma_core::random::{Rng, bytes};
 use sigma_core::time::Timestamp;
 use zeroize::Zeroizing;
 
-/// What the key is for. A value of another format has another one.
+/// The purpose of the key. A value of another format has another one.
 const CONTEXT: &[u8] = b"sigma interaction 2";
-/// Bytes of the salt that each value has a key of its own by.
+/// Bytes of the salt that gives each value a key of its own.
 const SALT_LENGTH: usize = 16;
-/// Letters of a value: an address of ours stays within the 8 KiB that proxies take for a line.
+/// Length of a value: our addresses stay within the 8 KiB that proxies accept for a line.
 const LONGEST: usize = 7_680;
 
-/// What the keys of sealed interactions are derived from. It does not print.
+/// The key from which those of sealed interactions are derived. `Debug` does not print it.
 pub struct SealingKey(Zeroizing<Vec<u8>>);
 
-/// An interaction as it is sealed.
+/// An interaction before sealing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed {
-    /// 128 random bits: what it is called in the store, once there is a row.
+    /// 128 random bits: its id in the store, once it is stored.
     pub id: String,
-    /// The digest of the cookie of the browser that it is bound to; none until a browser first shows it (a request that
-    /// came by POST).
+    /// The digest of the cookie of its browser; `None` until a browser first shows it (a request that came by POST).
     pub browser: Option<Digest>,
     /// What the person came for.
     pub continuation: Continuation,
-    /// When the browser that it is bound to first showed it.
+    /// When its browser first showed it.
     pub started_at: Timestamp,
     /// When it expires.
     pub expires_at: Timestamp,
@@ -42,13 +41,13 @@ pub struct Sealed {
 /// Why a value was not opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OpenError {
-    /// It was not sealed here, or was changed since.
+    /// It was not sealed here, or was altered.
     NotOurs,
     /// It lapsed; this is what it was.
     Expired(Box<Sealed>),
 }
 
-/// What stands inside. Short names: it travels in an address.
+/// The sealed content. Short names: it travels in an address.
 #[derive(Serialize, Deserialize)]
 struct Content {
     i: String,
@@ -60,15 +59,15 @@ struct Content {
 }
 
 impl SealingKey {
-    /// The key that follows from the secret that all processes on a database share.
+    /// The key derived from the secret that all processes on a database share.
     pub fn new(secret: &[u8]) -> Self {
         Self(Zeroizing::new(secret.to_vec()))
     }
 
-    /// Seals an interaction; letters that need no escape in an address.
+    /// Seals an interaction, in characters that need no escaping in an address.
     ///
     /// # Errors
-    /// The cryptography failed, which it does not.
+    /// Encryption failed, which cannot happen.
     pub fn seal(&self, interaction: &Sealed, rng: &dyn Rng) -> Result<String, Unspecified> {
         let content = Content {
             i: interaction.id.clone(),
@@ -81,7 +80,7 @@ impl SealingKey {
         self.seal_bytes(&content, rng)
     }
 
-    /// Opens what [`seal`](Self::seal) sealed, unless it lapsed.
+    /// Opens what [`seal`](Self::seal) sealed, unless it expired.
     ///
     /// # Errors
     /// [`OpenError`]
@@ -102,8 +101,8 @@ impl SealingKey {
         if now < interaction.expires_at { Ok(interaction) } else { Err(OpenError::Expired(Box::new(interaction))) }
     }
 
-    /// Strangers may have as many values sealed as they like, more than one key of AES-GCM bears with random nonces: each
-    /// value has a key of its own, which is used once.
+    /// Anyone may have any number of values sealed, more than one key of AES-GCM supports with random nonces: each
+    /// value has a key of its own, used once.
     fn key(&self, salt: &[u8]) -> Result<LessSafeKey, Unspecified> {
         let derived = Salt::new(HKDF_SHA256, salt).extract(&self.0);
         let key = derived.expand(&[CONTEXT], &AES_256_GCM)?;

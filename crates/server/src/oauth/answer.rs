@@ -1,4 +1,4 @@
-//! How an authorization request is answered: to the app by redirect or form, to a script by JSON, or by a page of ours.
+//! Responses to authorization requests: to the app by redirect or form, to a script by JSON, or as a page of ours.
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -13,7 +13,7 @@ use crate::oauth::request::Requested;
 use crate::pages::view::{FormPost, PageContext};
 use crate::state::AppState;
 
-/// What a script gets instead of a redirect.
+/// The response to a script, in place of a redirect.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Redirection {
     /// Always true.
@@ -22,7 +22,7 @@ pub struct Redirection {
     pub url: String,
 }
 
-/// Goes to `url`: 303, so that a POST becomes a GET; a script is told instead.
+/// Redirects to `url` with 303, so that a POST becomes a GET; scripts get the address as JSON.
 pub fn go(browser: &Browser, url: String) -> Response {
     if browser.wants_json() {
         return Json(Redirection { redirect: true, url }).into_response();
@@ -33,8 +33,8 @@ pub fn go(browser: &Browser, url: String) -> Response {
     }
 }
 
-/// Refuses HEAD where GET does something, as the standards want it: whatever only looks ahead (a scanner of mails, a
-/// preview of links) spends no sign-in and ends none.
+/// Refuses HEAD where GET has effects, as the standards require: mail scanners and link previews must not use up or end
+/// a sign-in.
 pub async fn refuse_head() -> (StatusCode, [(HeaderName, &'static str); 1]) {
     (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")])
 }
@@ -82,8 +82,8 @@ pub fn send_refusal(sigma: &AppState, browser: &Browser, requested: &Requested, 
     refused.with(send(sigma, browser, &requested.address, fields))
 }
 
-/// Shows the person what went wrong, since no address can be trusted. The page names this request, which is the one that
-/// the log knows the cause of.
+/// Shows the error to the user, since no address can be trusted. The page shows the request id under which the log has
+/// the cause.
 pub fn show_untrusted(
     browser: &Browser,
     request_id: &RequestId,

@@ -21,9 +21,9 @@ use crate::oauth::request::{Requested, Unanswerable};
 use crate::pages::stopped;
 use crate::state::AppState;
 
-/// The gate: what discovery names, and where apps send people.
+/// The path in discovery, to which apps redirect users.
 pub const GATE_PATH: &str = "/oauth2/authorize";
-/// The same for those who skip the gate, and where our own pages return to.
+/// An alias, and the path to which our own pages return.
 pub const INNER_PATH: &str = "/api/auth/oauth2/authorize";
 
 /// The routes of this endpoint.
@@ -36,7 +36,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .route("/authorize", both())
 }
 
-/// Where a page of ours returns to once the person did what it asks.
+/// The path to which a page of ours returns once the user is done.
 pub fn resume_url(interaction: &str) -> String {
     format!("{INNER_PATH}?interaction={interaction}")
 }
@@ -134,7 +134,7 @@ pub async fn authorize_by_form(
         Ok(Err(refusal)) => return send_refusal(&sigma, &browser, &requested, &refusal),
         Err(error) => return error.into_response(),
     }
-    // A foreign page may have sent this: the request belongs to the browser that goes on with it, from then on.
+    // Another site's page may have sent this: the request belongs to the browser that continues it.
     let continuation = Continuation::Authorization { query: requested.params.to_query() };
     match begin_unbound(&sigma, continuation, sigma.now()) {
         Ok(name) => go(&browser, format!("{GATE_PATH}?interaction={name}")),
@@ -152,14 +152,14 @@ async fn resume(sigma: &AppState, context: &RequestContext, browser: &Browser, n
         Ok(query) => query,
         Err(reason) => return stopped(sigma, reason).await,
     };
-    // The app may have changed since: its request is read again, as if it came now.
+    // The app may have changed since: its request is validated again, as if it arrived now.
     match Requested::read(sigma, Params::parse(query)).await {
         Ok(requested) => proceed(sigma, browser, &requested, ongoing).await,
         Err(error) => unanswerable(context, browser, error),
     }
 }
 
-/// Tells the person, and counts it against their address: whoever tries out apps and addresses runs dry.
+/// Shows the error, and counts it against the address, which limits probing for apps and addresses.
 pub fn unanswerable(context: &RequestContext, browser: &Browser, error: Unanswerable) -> Response {
     let (error, client_id, redirect_uri) = match error {
         Unanswerable::Untrusted { error, client_id, redirect_uri } => (error, client_id, redirect_uri),

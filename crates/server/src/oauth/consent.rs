@@ -1,4 +1,4 @@
-//! `POST /api/auth/oauth2/consent`: what a person answers when an app asks (`docs/spec/oidc.md#consent`). A form from
+//! `POST /api/auth/oauth2/consent`: the user's answer to a consent request (`docs/spec/oidc.md#consent`). A form from
 //! our own page, or JSON from a script.
 
 use axum::body::Bytes;
@@ -86,7 +86,7 @@ pub async fn answer_consent(
     };
     let Some(signed_in) = signed_in else { return Ok(go(&browser, resume_url(&ongoing.name))) };
     if answer.shown_to.as_deref().is_some_and(|shown_to| shown_to != signed_in.account.user.id.as_str()) {
-        // Somebody else has signed in meanwhile, in another tab: they have not seen what they would agree to.
+        // Another account has signed in meanwhile, in another tab: its user has not seen what they would consent to.
         return Ok(go(&browser, resume_url(&ongoing.name)));
     }
     let query = match ongoing.query() {
@@ -152,7 +152,7 @@ async fn record(
         consented: true,
     };
     let claims = match &answer.scope {
-        // Whoever grants less than was asked for grants no more of it one by one.
+        // A user who grants fewer scopes does not grant the rest as individual claims.
         Some(_) => request.claims.clone().within(&scope),
         None => request.claims.clone(),
     };
@@ -161,7 +161,7 @@ async fn record(
         Ok(request) => request.wanted(),
         Err(refusal) => return Err(bad_request(refusal.error.as_str(), refusal.description)),
     };
-    // Whoever answers the page sees which identity it is: what they agreed to before does not matter here.
+    // The page shows the identity: earlier consent does not matter here.
     let identity = sigma_core::authorize::choose_identity(
         &signed_in.account.identities,
         &state,
@@ -198,7 +198,7 @@ async fn record(
     Ok(Some((ongoing, narrowed)))
 }
 
-/// The request with the scope and the claims that were agreed to.
+/// The request with the granted scopes and claims.
 fn with_scope(params: &Params, scope: &Scopes, claims: &ClaimsRequest) -> Params {
     let mut pairs = params.without("scope").without("claims").pairs().to_vec();
     pairs.push(("scope".to_owned(), scope.to_string()));

@@ -1,4 +1,4 @@
-//! One authorization request on its way: what it needs next is asked of the core, then shown or answered.
+//! An authorization request in progress: the core decides the next step, which is then shown or answered.
 
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
@@ -26,12 +26,12 @@ use crate::oauth::resume_url;
 use crate::pages::stopped;
 use crate::state::AppState;
 
-/// Letters of a code: 190 bits.
+/// Length of a code: 190 bits.
 const CODE_LENGTH: usize = 32;
 
-/// Finds the interaction that a person answers: a form of ours has `named` it, a script sends the query of the page. Gives
-/// what to answer instead, when it cannot go on here: one that is not this browser's begins anew, and what was answered in
-/// it does not count.
+/// Finds the interaction that a submission belongs to: our forms name it in `named`, a script sends the query of the
+/// page. Returns a response if it cannot continue here: an interaction of another browser starts over, and the
+/// submission does not count.
 pub async fn find_answered(
     sigma: &AppState,
     browser: &Browser,
@@ -69,7 +69,7 @@ pub fn answering(
     Ok(signed_in)
 }
 
-/// Takes a request as far as it goes without asking the person anything: to its answer, or to the page that asks.
+/// Advances a request as far as possible without user interaction: to its response, or to the page that asks.
 pub async fn proceed(sigma: &AppState, browser: &Browser, requested: &Requested, ongoing: Option<Ongoing>) -> Response {
     match advance(sigma, browser, requested, ongoing).await {
         Ok(response) => response,
@@ -173,7 +173,7 @@ async fn advance(
             interaction::begin(sigma, browser, continuation, now)?
         }
     };
-    // What a person chooses on a page that knows them has a row.
+    // Choices made on a page by a known user are stored.
     if let Some(signed_in) = signed_in.filter(|_| is_known && !ongoing.is_stored) {
         let (row, user_id) = (ongoing.stored.clone(), signed_in.session.user_id.clone());
         sigma.store.write(move |tx| rows::open(tx, &row, &user_id)).await.map_err(internal)?;
@@ -192,7 +192,7 @@ async fn refuse(
     let response = send_refusal(sigma, browser, requested, refusal);
     let Some(ongoing) = ongoing else { return Ok(response) };
     let (row, now) = (ongoing.stored.clone(), sigma.now());
-    // Nobody has been told anything that only one may be told, so there is nothing to remember of one without a row.
+    // Nothing single-use was given out, so an interaction without a row leaves nothing to remember.
     let ending = if ongoing.is_stored {
         sigma.store.write(move |tx| interaction::end(tx, &row, now)).await.map_err(internal)?
     } else {
