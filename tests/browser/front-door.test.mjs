@@ -155,7 +155,7 @@ test("a second click gets a page that goes on", async () => {
 test("quick logins are on the page of workspaces alone", async () => {
   const { device, page } = await newcomer();
   await page.goto(`${demo.server}/workspace`);
-  await page.getByText("Quick logins are on.").waitFor();
+  await page.getByText("Quick login is enabled.").waitFor();
   await inspect(page, "login-quick");
   const bakery = page.getByRole("form", { name: "Harbour Bakery" });
   await bakery.getByRole("button", { name: /^Ada/ }).click();
@@ -163,7 +163,7 @@ test("quick logins are on the page of workspaces alone", async () => {
   await device.context.clearCookies();
   await page.goto(`${demo.server}/login`);
   await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
-  assert.equal(await page.getByText("Quick logins are on.").count(), 0);
+  assert.equal(await page.getByText("Quick login is enabled.").count(), 0);
   await closeDevice(device);
 });
 

@@ -31,7 +31,7 @@ test("sign-up, consent, callback, tokens; the server never sees key or password"
   await page.getByRole("link", { name: "Create your key" }).click();
 
   await page.waitForURL(`${demo.server}/signup?**`);
-  const [first, second] = [page.getByLabel("Password", { exact: true }), page.getByLabel("Password again")];
+  const [first, second] = [page.getByLabel("Password", { exact: true }), page.getByLabel("Repeat password")];
   const make = page.getByRole("button", { name: "Create my key" });
   const alert = page.getByRole("alert");
   await first.fill("short");
@@ -49,7 +49,7 @@ test("sign-up, consent, callback, tokens; the server never sees key or password"
   const link = page.getByRole("link", { name: "Download the backup file" });
   await link.waitFor();
   await inspect(page, "signup-backup");
-  const [saved, goOn] = [page.getByLabel("I have saved the file"), page.getByRole("button", { name: "Go on" })];
+  const [saved, goOn] = [page.getByLabel("I have saved the file"), page.getByRole("button", { name: "Continue" })];
   assert.equal(await saved.isDisabled(), true);
   assert.equal(await goOn.isDisabled(), true);
   const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);

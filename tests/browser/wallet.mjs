@@ -8,20 +8,20 @@ export const password = "correct horse battery staple";
 /** Makes a key on `/signup`; returns the path of the backup file that was downloaded. Ends where the page continues. */
 export async function makeKey(page) {
   await page.getByLabel("Password", { exact: true }).fill(password);
-  await page.getByLabel("Password again").fill(password);
+  await page.getByLabel("Repeat password").fill(password);
   await page.getByRole("button", { name: "Create my key" }).click();
   const link = page.getByRole("link", { name: "Download the backup file" });
   const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
   assert.match(download.suggestedFilename(), /\.bep$/);
   const file = await download.path();
   await page.getByLabel("I have saved the file").check();
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Continue" }).click();
   return file;
 }
 
 /** Unlocks the key on this device. */
 export async function unlock(page, secret = password) {
-  await page.getByLabel("Password of your key").fill(secret);
+  await page.getByLabel("Key password").fill(secret);
   await page.getByRole("button", { name: "Unlock and sign in" }).click();
 }
 
@@ -29,7 +29,7 @@ export async function unlock(page, secret = password) {
 export async function importBackup(page, file) {
   const backup = { name: "sigma.bep", mimeType: "text/plain", buffer: await readFile(file) };
   await page.getByLabel("Backup file").setInputFiles(backup);
-  await page.getByLabel("Password of the backup").fill(password);
+  await page.getByLabel("Backup password").fill(password);
   await page.getByRole("button", { name: "Open and sign in" }).click();
 }
 

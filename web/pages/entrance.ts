@@ -8,11 +8,11 @@ import { wordsForOutcome } from "./words.ts";
 export function issuerOf(panel: Panel): string | undefined {
   const issuer = panel.data("issuer") ?? "";
   if (!window.isSecureContext) {
-    panel.fail("This page was opened over an insecure connection, on which browsers refuse to handle keys. Open it with https.");
+    panel.fail("This page was opened over an insecure connection, on which browsers do not handle keys. Open it with https.");
     return undefined;
   }
   if (new URL(issuer).origin === location.origin) return issuer;
-  panel.fail(`This server is to be used at ${issuer}, not at ${location.origin}. Please open it there.`);
+  panel.fail(`This server’s address is ${issuer}, not ${location.origin}. Please open that address.`);
   return undefined;
 }
 
@@ -22,7 +22,7 @@ export async function enter(panel: Panel, request: SignedRequest, signedIn: (nam
   if (outcome.kind === "signed-in") {
     signedIn(outcome.name);
     rememberMethod();
-    panel.tell("You are signed in. One moment…");
+    panel.tell("Signed in. One moment…");
     leaveFor(panel.data("continueUrl"));
     // The page is being left; nothing is to be pressed meanwhile.
     await new Promise(() => {});

@@ -49,7 +49,7 @@ function start(issuer: string): void {
     showImport(importTitle);
     panel.tell("The key was deleted from this device.");
   });
-  panel.on("enroll", () => panel.busy("Making your account…", () => enroll(issuer)));
+  panel.on("enroll", () => panel.busy("Creating your account…", () => enroll(issuer)));
 
   panel.onSubmit(element("unlock", HTMLFormElement), async () => {
     const stored = storedKey();
@@ -72,7 +72,7 @@ function start(issuer: string): void {
 /** Decrypts a backup and signs in with its identity: the expected one, the only one, or the one that the person picks. */
 async function open(issuer: string, encryptedBackup: string, password: HTMLInputElement): Promise<void> {
   if (password.value === "") return panel.fail("Enter the password of your key.", password);
-  await panel.busy("Opening your key…", async () => {
+  await panel.busy("Unlocking your key…", async () => {
     try {
       const identities = await unlock(encryptedBackup, password.value);
       unlocked = { encryptedBackup, identities, chosen: undefined };

@@ -96,7 +96,7 @@ export class Panel {
     try {
       await run();
     } catch {
-      this.fail("Something went wrong in this page. Load it again and try once more.");
+      this.fail("Something went wrong on this page. Reload it and try again.");
     }
   }
 }

@@ -22,8 +22,8 @@ let key: NewKey | undefined;
 const STRENGTH_WORDS: Record<Strength, string> = {
   none: "",
   "too-short": `At least ${SHORTEST_PASSWORD} characters.`,
-  weak: "Weak: make it longer.",
-  fair: "Fair: a little longer is better.",
+  weak: "Weak: choose a longer one.",
+  fair: "Fair: a longer one is better.",
   strong: "Strong.",
 };
 
@@ -40,12 +40,12 @@ function start(issuer: string): void {
   panel.onSubmit(element("create", HTMLFormElement), () => create(issuer));
   download.addEventListener("click", () => {
     saved.disabled = false;
-    panel.tell("The file is being saved. Find it, then go on.");
+    panel.tell("Saving the file. Check that you have it, then continue.");
   });
   saved.addEventListener("change", () => {
     goOn.disabled = !saved.checked;
   });
-  panel.on("continue", () => panel.busy("Making your account…", () => enroll(issuer)));
+  panel.on("continue", () => panel.busy("Creating your account…", () => enroll(issuer)));
 
   const stored = storedKey();
   if (!stored) return showCreate();
@@ -65,8 +65,8 @@ async function create(issuer: string): Promise<void> {
   if (chosen.length < SHORTEST_PASSWORD) {
     return panel.fail(`The password needs at least ${SHORTEST_PASSWORD} characters.`, password);
   }
-  if (chosen !== prepared(repeated.value)) return panel.fail("The two passwords differ.", repeated);
-  await panel.busy("Making your key…", async () => {
+  if (chosen !== prepared(repeated.value)) return panel.fail("The passwords do not match.", repeated);
+  await panel.busy("Creating your key…", async () => {
     key = await createKey(chosen, `Sigma key for ${new URL(issuer).host}`);
     password.value = "";
     repeated.value = "";
@@ -101,7 +101,7 @@ async function enroll(issuer: string): Promise<void> {
     removeEventListener("beforeunload", askBeforeLeaving);
     storeKey(encryptedBackup, { name: name ?? identity.name, bapId: identity.bapId });
   });
-  if (outcome.kind === "no-account") panel.fail("This server takes no new accounts.");
+  if (outcome.kind === "no-account") panel.fail("This server does not accept new accounts.");
 }
 
 function mark(step: string): void {

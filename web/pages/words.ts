@@ -6,9 +6,9 @@ import type { Outcome } from "./send.ts";
 export function wordsForUnlock(problem: UnlockProblem): string {
   switch (problem) {
     case "wrong-password":
-      return "That password does not open this key. Check for capital letters and try again.";
+      return "That password does not open this key. Check that Caps Lock is off and try again.";
     case "no-account-key":
-      return "This backup holds no account key. Use the backup that you saved when you made your key.";
+      return "This backup contains no account key. Use the backup that you saved when you created your key.";
     case "damaged":
       return "This backup cannot be read. It may be incomplete; try another copy of the file.";
   }
@@ -20,9 +20,9 @@ export function wordsForOutcome(outcome: Exclude<Outcome, { kind: "signed-in" | 
     case "limited":
       return `Too many attempts. Please try again in ${duration(outcome.seconds)}.`;
     case "unavailable":
-      return `The server cannot answer just now. Please try again in ${duration(outcome.seconds)}.`;
+      return `The server is unavailable at the moment. Please try again in ${duration(outcome.seconds)}.`;
     case "clock":
-      return `The clock of this device is ${minutes(outcome.minutesAhead)}. Signatures are only good for five minutes: set the clock and try again.`;
+      return `The clock of this device is ${minutes(outcome.minutesAhead)}. Signatures are valid for only five minutes: set the clock and try again.`;
     case "refused":
       return wordsForRefusal(outcome.code, outcome.message);
     case "offline":

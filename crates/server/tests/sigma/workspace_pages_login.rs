@@ -92,7 +92,7 @@ async fn a_quick_login_opens_its_workspace_and_nothing_else_of_the_account() {
     let zeta = world.tenant("Zeta").await;
     zeta.join(&bob, &zeta.admin).await;
     let browser = world.browser();
-    assert!(browser.sign_in_page("/workspace/login").await.body.contains("Quick logins are on."));
+    assert!(browser.sign_in_page("/workspace/login").await.body.contains("Quick login is enabled."));
     let form = [("workspace", acme.org.as_str()), ("user", bob.as_str())];
     let answer = browser.quick_login(&form).await;
     assert_eq!(answer.location(), format!("/workspace/{}", acme.org));
@@ -166,7 +166,7 @@ async fn quick_logins_need_permission_of_server_workspace_and_member() {
     }
     let strict = World::with_tenants().await;
     let (acme, bob) = with_quick_logins(&strict).await;
-    assert!(!strict.browser().sign_in_page("/workspace/login").await.body.contains("Quick logins are on."));
+    assert!(!strict.browser().sign_in_page("/workspace/login").await.body.contains("Quick login is enabled."));
     let form = [("workspace", acme.org.as_str()), ("user", bob.as_str())];
     assert_eq!(strict.browser().quick_login(&form).await.status, StatusCode::UNAUTHORIZED);
 }
