@@ -1,17 +1,17 @@
-//! The ways to sign in that the page offers, and in which order.
+//! The sign-in methods that the page offers, in order.
 
 use crate::extract::Browser;
 use crate::settings::SignInMethod;
 use crate::state::AppState;
 
-/// The cookie that remembers which way worked last in a browser. It says nothing of who signed in, and scripts may read and
+/// The cookie with the method that last worked in a browser. It does not identify anyone, and scripts may read and
 /// write it.
 const COOKIE: &str = "sigma.method";
-/// For how long it is remembered, in seconds: a year.
+/// How long it is kept, in seconds: a year.
 const REMEMBERED: u32 = 31_536_000;
 
 impl SignInMethod {
-    /// What the page calls it.
+    /// Its label on the page.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Key => "Sign in with your key",
@@ -19,22 +19,22 @@ impl SignInMethod {
         }
     }
 
-    /// The one that worked last in `browser`.
+    /// The one that last worked in `browser`.
     pub fn last_used(browser: &Browser) -> Option<Self> {
         let name = browser.cookie(COOKIE)?;
         Self::ALL.into_iter().find(|method| method.as_str() == name)
     }
 
-    /// `Set-Cookie` of a browser in which this one worked.
+    /// `Set-Cookie` for a browser in which this one worked.
     pub fn remember(self, sigma: &AppState) -> String {
         let secure = if sigma.is_https() { "; Secure" } else { "" };
         format!("{COOKIE}={}; Path=/; Max-Age={REMEMBERED}; SameSite=Lax{secure}", self.as_str())
     }
 }
 
-/// The ways to offer, the best first: of those that are `configured` the ones that the account `has`, if it is known whose
-/// they should be; among them `first` what was tried or worked last. An account that has none of them is offered all, so
-/// that the page is never a dead end.
+/// The methods to offer, in order: of those `configured` the ones that the account `has`, if the account is known;
+/// among them `first` comes first, the one that was tried or worked last. An account with none of them is offered all,
+/// so that the page is never a dead end.
 pub fn offered(
     configured: &[SignInMethod],
     has: Option<&[SignInMethod]>,
@@ -45,7 +45,7 @@ pub fn offered(
     if methods.is_empty() {
         methods = configured.to_vec();
     }
-    // Stable: what is not preferred keeps the order that was configured.
+    // A stable sort: the others keep the configured order.
     methods.sort_by_key(|method| Some(*method) != first);
     methods
 }

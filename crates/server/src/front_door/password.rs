@@ -1,4 +1,4 @@
-//! `POST /login/password`: signs a person in by e-mail address and password.
+//! `POST /login/password`: signs a user in by e-mail address and password.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -27,7 +27,7 @@ pub fn router() -> Router<AppState> {
     Router::new().route(PASSWORD_PATH, get(show).post(log_in))
 }
 
-/// Whoever asks for the address that the form went to gets the page that has the form.
+/// A GET of the form's address returns the page with the form.
 async fn show(RawQuery(query): RawQuery) -> Redirect {
     Redirect::to(&query.map_or_else(|| LOGIN_PATH.to_owned(), |query| format!("{LOGIN_PATH}?{query}")))
 }
@@ -59,7 +59,7 @@ async fn log_in(
     let person = match verdict.map_err(|error| ApiError::from(error).into_response())? {
         Verdict::Authenticated(person) => person,
         Verdict::Wrong => return render(&sigma, &context, &browser, &arrival, wrong()).await,
-        // Somebody failed too often, perhaps somebody else: the person has a way past the wait by mail.
+        // Too many failures, perhaps of somebody else: a mailed link lets the user skip the delay.
         Verdict::Delayed(exceeded) => {
             let wait = exceeded.retry_after;
             let refusal = format!(
@@ -87,7 +87,7 @@ async fn log_in(
     }
     let response = arrival.with_cookie(Redirect::to(&arrival.way_on()).into_response());
     let response = with_cookie(response, Some(&session.cookie(&sigma)));
-    // A quick login that is still there would stand before what was just proven.
+    // A remaining quick login would take precedence over the fresh authentication.
     let response = with_cookie(response, Some(&QuickSession::expired_cookie(&sigma)));
     let response = with_cookie(response, Some(&device::remember(&sigma, &browser, &folded, chosen_at)));
     Ok(with_cookie(response, Some(&SignInMethod::Password.remember(&sigma))))

@@ -1,5 +1,5 @@
-//! `POST /login/quick`: gets a person into one workspace by a click, where quick logins are on. Its session is of that
-//! workspace alone, so it takes nobody on to anything else.
+//! `POST /login/quick`: logs a member in to one workspace without a password, where enabled. Its session is limited to
+//! that workspace, so it leads to no other destination.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -32,7 +32,7 @@ pub fn router() -> Router<AppState> {
     Router::new().route(QUICK_PATH, get(show).post(log_in))
 }
 
-/// As for the form with a password.
+/// As for the password form.
 async fn show(RawQuery(query): RawQuery) -> Redirect {
     Redirect::to(&query.map_or_else(|| LOGIN_PATH.to_owned(), |query| format!("{LOGIN_PATH}?{query}")))
 }
@@ -67,7 +67,7 @@ async fn log_in(
     Ok(with_cookie(to, Some(&QuickSession::new(org_id, jti).set_cookie(&sigma))))
 }
 
-/// The page of the workspace that whoever came for `continuation` goes on to; none if they came for something else.
+/// The workspace page to which `continuation` leads; `None` for another kind of destination.
 fn page_in(continuation: &Continuation, org_id: &OrgId) -> Option<WorkspacePage> {
     match continuation {
         Continuation::Workspace { workspace: None, .. } => Some(WorkspacePage::Start),
@@ -87,7 +87,7 @@ async fn gone(
     render(sigma, context, browser, arrival, attempt).await
 }
 
-/// The people who get in by a click to what `continuation` is about.
+/// The members who may use quick login for `continuation`.
 ///
 /// # Errors
 /// The store does not answer.

@@ -1,10 +1,10 @@
-//! Where a person goes on: every address is made here, of ours alone.
+//! Where users continue: the only place that builds such addresses, all of them our own.
 
 use sigma_core::interaction::{Continuation, WorkspacePage};
 
 use crate::oauth::resume_url;
 
-/// Where whoever is signed in goes on. `interaction` is the name of the interaction that `continuation` is of.
+/// Where a signed-in user continues. `interaction` names the interaction of `continuation`.
 pub fn way_on(continuation: &Continuation, interaction: &str) -> String {
     match continuation {
         Continuation::Authorization { .. } => resume_url(interaction),

@@ -1,5 +1,5 @@
-//! The page for a request that this server did not take, or could not answer now. It goes on with the same request where
-//! there is one.
+//! The page for a request that this server refused, or cannot answer at present. It continues the same request if there
+//! is one.
 
 use axum::response::Response;
 use http::{Method, StatusCode, Uri};
@@ -16,7 +16,7 @@ pub struct Refusal<'a> {
     pub status: StatusCode,
     /// For developers.
     pub code: &'a str,
-    /// The request, as it came.
+    /// The request as received.
     pub method: &'a Method,
     /// Its address.
     pub uri: &'a Uri,
@@ -66,7 +66,7 @@ impl Refusal<'_> {
         }
     }
 
-    /// The interaction that the request names, the same page once more, or the front page.
+    /// The interaction that the request names, the same page again, or the front page.
     fn way_on(&self) -> Link {
         let query = Params::parse(self.uri.query().unwrap_or_default());
         let is_name = |name: &&str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
@@ -86,7 +86,7 @@ impl Refusal<'_> {
     }
 }
 
-/// Whether a browser stays here with that address: `//host` would lead elsewhere, and so does `/\host` in some.
+/// Whether an address stays on this server in a browser: `//host` would leave it, and so does `/\host` in some.
 fn is_local(address: &str) -> bool {
     let mut bytes = address.bytes();
     bytes.next() == Some(b'/') && bytes.next().is_none_or(|second| second.is_ascii_alphanumeric() || second == b'?')

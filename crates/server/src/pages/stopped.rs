@@ -1,5 +1,5 @@
-//! The page for an interaction that cannot go on. It says why, and where the person goes from here: to the same request,
-//! begun anew, or back to the app.
+//! The page for an interaction that cannot continue. It explains why, and links to the same request, restarted, or back
+//! to the app.
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -13,7 +13,7 @@ use crate::oauth::{GATE_PATH, Requested};
 use crate::pages::view::{ErrorPage, Link, PageContext};
 use crate::state::AppState;
 
-/// The page for an interaction that cannot go on here.
+/// The page for an interaction that cannot continue here.
 pub async fn stopped(sigma: &AppState, reason: Stopped) -> Response {
     let (title, description, continuation) = match reason {
         Stopped::Internal(error) => return error.into_response(),
@@ -42,7 +42,7 @@ pub async fn stopped(sigma: &AppState, reason: Stopped) -> Response {
     page.render(&PageContext { issuer: sigma.issuer() })
 }
 
-/// The ways to begin anew with what the person came for.
+/// The ways to restart for the same destination.
 async fn begin_again(sigma: &AppState, continuation: &Continuation) -> Vec<Link> {
     match continuation {
         Continuation::Authorization { query } => match Requested::read(sigma, Params::parse(query)).await {
@@ -53,7 +53,7 @@ async fn begin_again(sigma: &AppState, continuation: &Continuation) -> Vec<Link>
             }
             Err(_) => vec![front_page()],
         },
-        // Whoever holds its link opens that again; nobody else is handed it.
+        // The holder of its link can open that again; nobody else may get it.
         Continuation::Invitation { .. } => vec![front_page()],
         Continuation::Workspace { .. } | Continuation::Account { .. } => {
             vec![Link { href: way_on(continuation, ""), label: "Start again".to_owned() }]
@@ -62,13 +62,13 @@ async fn begin_again(sigma: &AppState, continuation: &Continuation) -> Vec<Link>
     }
 }
 
-/// The way back to an app. Nobody has checked where an app that registered itself leads to.
+/// The way back to an app. Nobody has checked where a dynamically registered app leads.
 pub fn home_page(app: &App) -> Option<Link> {
     let href = app.client_uri.clone().filter(|_| !app.dynamic && !app.disabled)?;
     Some(Link { href, label: format!("Back to {}", app.name) })
 }
 
-/// The way on where there is none.
+/// The fallback.
 pub fn front_page() -> Link {
     Link { href: "/".to_owned(), label: "Go to the front page".to_owned() }
 }

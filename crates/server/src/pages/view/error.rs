@@ -21,7 +21,7 @@ pub struct ErrorPage {
     pub description: String,
     /// The request id, to quote when asking for help.
     pub request_id: Option<String>,
-    /// The ways on, the best first.
+    /// The possible next steps, the best first.
     pub links: Vec<Link>,
 }
 

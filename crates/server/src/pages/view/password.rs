@@ -55,7 +55,7 @@ pub struct AccountPassword {
     pub saved: bool,
     /// Why the submission failed.
     pub refusal: Option<String>,
-    /// Where they sign in once more: a path here.
+    /// Path of the sign-in page for signing in again.
     pub sign_in_url: String,
 }
 

@@ -1,4 +1,4 @@
-//! `POST /workspace/sign-out`: ends what the pages of workspaces are open by.
+//! `POST /workspace/sign-out`: ends the session that opens the pages of workspaces.
 
 use axum::Router;
 use axum::extract::State;
