@@ -1,5 +1,5 @@
-//! What a person is in the middle of on our pages: where they go on once they have signed in, and whether they have to sign
-//! in before that.
+//! What a user is in the middle of on our pages: where they continue after sign-in, and whether they must sign in
+//! first.
 
 use std::fmt;
 
@@ -9,8 +9,8 @@ use crate::authorize::{AuthorizationRequest, NextStep, PromptValue, Refusal, Ses
 use crate::ids::OrgId;
 use crate::time::Timestamp;
 
-/// What a person came for, and goes on with once they have signed in. It never holds an address: each variant names a page
-/// of ours, or a request that is checked again when it is resumed.
+/// A user's destination, where they continue after sign-in. It never holds an address: each variant names a page of
+/// ours, or a request that is validated again when resumed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Continuation {
@@ -19,19 +19,19 @@ pub enum Continuation {
         /// The parameters, form-encoded.
         query: String,
     },
-    /// The pages of a workspace, or the choice among the person's workspaces.
+    /// The pages of a workspace, or the choice among the user's workspaces.
     Workspace {
-        /// Which one; none for the choice.
+        /// The workspace; `None` for the choice.
         workspace: Option<OrgId>,
-        /// Which of its pages.
+        /// The page.
         page: WorkspacePage,
     },
-    /// An invitation to a workspace. It is never a row: of a link the database holds the digest alone.
+    /// An invitation to a workspace. It is never stored: of a link the database has only the digest.
     Invitation {
         /// The secret of the link.
         token: LinkSecret,
     },
-    /// A page of the person's account.
+    /// A page of the user's account.
     Account {
         /// Which one.
         page: AccountPage,
@@ -40,11 +40,11 @@ pub enum Continuation {
     Home,
 }
 
-/// The pages of a workspace that a person can be brought back to.
+/// The workspace pages that a user can be returned to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkspacePage {
-    /// The one that it opens with.
+    /// The start page.
     #[default]
     Start,
     /// Its people.
@@ -58,7 +58,7 @@ pub enum WorkspacePage {
 }
 
 impl WorkspacePage {
-    /// The page below the address of its workspace, and the section that a page below it belongs to.
+    /// The page below the address of its workspace, or the section that a deeper page belongs to.
     pub fn of_segment(segment: &str) -> Self {
         [Self::People, Self::Roles, Self::Keys, Self::Settings]
             .into_iter()
@@ -66,7 +66,7 @@ impl WorkspacePage {
             .unwrap_or_default()
     }
 
-    /// Its segment of the address; empty for the page that a workspace opens with.
+    /// Its path segment; empty for the start page.
     pub const fn segment(self) -> &'static str {
         match self {
             Self::Start => "",
@@ -78,17 +78,17 @@ impl WorkspacePage {
     }
 }
 
-/// The pages of an account that a person can be brought back to.
+/// The account pages that a user can be returned to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccountPage {
     /// Change the password.
     Password,
-    /// Set a first password: a new way in, so the person signs in once more before it.
+    /// Setting a first password: a new credential, so the user signs in again first.
     FirstPassword,
 }
 
-/// The secret of a link that was mailed. It does not print.
+/// The secret of a mailed link. `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LinkSecret(String);
@@ -99,7 +99,7 @@ impl LinkSecret {
         Self(secret.into())
     }
 
-    /// The secret, for the page that takes it.
+    /// The secret, for the page that accepts it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -111,46 +111,46 @@ impl fmt::Debug for LinkSecret {
     }
 }
 
-/// What the sign-in page has to do for whoever opens it.
+/// What the sign-in page has to do for a visitor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entrance {
-    /// Nothing: they go on.
+    /// Nothing: they continue.
     GoOn,
-    /// They sign in, as whoever they are.
+    /// Sign in, as any account.
     SignIn,
-    /// They are signed in, and prove once more that it is them.
+    /// Re-authenticate: they are signed in and must prove it again.
     Reauthenticate,
 }
 
-/// Longest id of a workspace that an address can name.
+/// Longest workspace id that an address can contain.
 const LONGEST_ID: usize = 64;
 
 impl Continuation {
-    /// A page of the workspace that an address calls `id`; the choice among workspaces if none can be called so.
+    /// A page of the workspace that an address calls `id`; the choice among workspaces if that cannot be an id.
     pub fn workspace(id: &str, page: WorkspacePage) -> Self {
         let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
         let is_id = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(is_letter);
         if is_id { Self::Workspace { workspace: Some(OrgId::from_text(id)), page } } else { Self::workspaces() }
     }
 
-    /// The choice among the person's workspaces.
+    /// The choice among the user's workspaces.
     pub const fn workspaces() -> Self {
         Self::Workspace { workspace: None, page: WorkspacePage::Start }
     }
 
-    /// Whether a browser that it is not bound to may begin it anew. Anybody may begin an app's request, so nothing is lost
+    /// Whether a browser that it is not bound to may restart it. Anybody may begin an app's request, so nothing is lost
     /// by that; everything else belongs to the browser in which it began.
     pub const fn restarts_in_any_browser(&self) -> bool {
         matches!(self, Self::Authorization { .. })
     }
 
-    /// Whether the person signs in for it even if they are signed in already.
+    /// Whether it requires a new sign-in even of signed-in users.
     const fn demands_fresh_sign_in(&self) -> bool {
         matches!(self, Self::Account { page: AccountPage::FirstPassword })
     }
 
-    /// What the sign-in page has to do before a page of ours, which it was opened for at `started_at`. An authorization
-    /// request asks more than that: see [`Entrance::before`].
+    /// What the sign-in page has to do before a page of ours, opened at `started_at`. An authorization request has
+    /// further requirements: see [`Entrance::before`].
     pub fn entrance(&self, session: Option<&SessionFacts>, started_at: Timestamp) -> Entrance {
         match session {
             None => Entrance::SignIn,
@@ -161,8 +161,8 @@ impl Continuation {
 }
 
 impl Entrance {
-    /// What the sign-in page has to do for `request`, of which `step` comes next. Everything that is not about signing in,
-    /// a refusal among it, is for the request itself to go on with.
+    /// What the sign-in page has to do for `request`, whose next step is `step`. Anything unrelated to signing in,
+    /// refusals included, is left to the request itself.
     pub fn before(
         request: &AuthorizationRequest,
         step: &Result<NextStep, Refusal>,
