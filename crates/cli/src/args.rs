@@ -1,5 +1,6 @@
 //! The command line: arguments and help.
 
+mod audit;
 mod resource;
 mod user;
 mod workspace;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use sigma_core::app::{ApplicationType, AuthMethod, GrantType};
 use sigma_core::jose::Algorithm;
 
+pub use audit::AuditArgs;
 pub use resource::{ResourceCommand, ResourceFields};
 pub use user::{AddUser, UserCommand};
 pub use workspace::{AddApiKey, ApiKeyCommand, NamedApiKey, SetWorkspace, WorkspaceCommand};
@@ -89,6 +91,18 @@ Examples:
     /// Manage token signing keys.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Show who did what: the audit trail, the newest first.
+    #[command(after_help = "\
+With --follow the oldest comes first, and --json prints one JSON value per line. A failure that happens again within its
+minute is printed again with the same id and a higher count.
+
+Examples:
+  sigma audit
+  sigma audit --since 24h --action user.sign_in_failed
+  sigma audit --org org_bakery --action member --action role
+  sigma audit --actor operator --json | jq -r '.items[] | [.at, .action, .target.id] | @tsv'
+  sigma audit --follow --json >> /var/log/sigma-audit.jsonl")]
+    Audit(AuditArgs),
     /// Show or check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

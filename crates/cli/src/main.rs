@@ -121,6 +121,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             KeysCommand::Rotate { now, alg } => commands::keys::rotate(file, output, now, &alg),
             KeysCommand::Revoke { kid, sure } => commands::keys::revoke(file, output, &kid, sure.yes),
         },
+        Command::Audit(audit) => commands::audit::audit(file, output, &audit),
         Command::Config(command) => match command {
             ConfigCommand::Show => config::show::show(file, output),
             ConfigCommand::Check => config::show::check(file, output),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
+use sigma_core::actor::{Actor, Initiator};
 use sigma_core::random::Rng;
 use sigma_core::time::{Clock, Timestamp};
 use sigma_server::keys;
@@ -55,6 +56,8 @@ impl Opened {
         let rng: Arc<dyn Rng> = Arc::new(SystemRng);
         let options = StoreOptions { pooler: settings.store.pooler.into(), ..options.clone() };
         let store = Store::open(&options, Arc::clone(&clock), Arc::clone(&rng))?;
+        // Whatever an admin command changes, the operator did.
+        let store = store.on_behalf_of(Initiator::new(Actor::Operator));
         Ok(Self { settings, store, clock, rng })
     }
 

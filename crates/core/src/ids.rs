@@ -86,6 +86,10 @@ id!(
     MailId, "mail_"
 );
 id!(
+    /// One entry of the audit trail.
+    EventId, "evt_"
+);
+id!(
     /// One change of the change feed.
     ChangeId, ""
 );

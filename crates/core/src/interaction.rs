@@ -86,6 +86,8 @@ pub enum AccountPage {
     Password,
     /// Setting a first password: a new credential, so the user signs in again first.
     FirstPassword,
+    /// Recent activity.
+    Activity,
 }
 
 /// The secret of a mailed link. `Debug` does not print it.
@@ -208,7 +210,7 @@ mod tests {
             (proptest::option::of("\\PC{0,30}"), workspace_page)
                 .prop_map(|(id, page)| Continuation::Workspace { workspace: id.map(OrgId::from_text), page }),
             "\\PC{0,50}".prop_map(|secret| Continuation::Invitation { token: LinkSecret::new(secret) }),
-            prop::sample::select(vec![AccountPage::Password, AccountPage::FirstPassword])
+            prop::sample::select(vec![AccountPage::Password, AccountPage::FirstPassword, AccountPage::Activity])
                 .prop_map(|page| Continuation::Account { page }),
             Just(Continuation::Home),
         ]

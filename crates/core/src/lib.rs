@@ -1,12 +1,14 @@
 //! Sigma's types and rules for accounts, apps, tokens, grants and workspaces. Pure: no I/O, no clock, no randomness of
 //! its own, no HTTP and no SQL.
 
+pub mod actor;
 pub mod app;
 pub mod authorize;
 pub mod client_assertion;
 pub mod code;
 pub mod digest;
 pub mod email;
+pub mod event;
 pub mod grant;
 pub mod ids;
 pub mod interaction;

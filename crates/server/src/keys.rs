@@ -253,8 +253,6 @@ pub fn seal(
 }
 
 fn carry_out(tx: &mut dyn Tx, steps: &[RotationStep], fresh: &[SealedKey]) -> Result<(), StoreError> {
-    let active_from = |kid: &str, keys: &[SealedKey]| keys.iter().find(|key| key.kid == kid).map(|key| key.active_from);
-    let stored = signing_key::list(tx)?;
     for step in steps {
         match step {
             RotationStep::Make { algorithm, active_from } => {
@@ -263,9 +261,7 @@ fn carry_out(tx: &mut dyn Tx, steps: &[RotationStep], fresh: &[SealedKey]) -> Re
                 }
             }
             RotationStep::Retire { kid, retired_at, delete_after } => {
-                if let Some(active_from) = active_from(kid, &stored) {
-                    signing_key::set_times(tx, kid, active_from, Some(*retired_at), Some(*delete_after))?;
-                }
+                signing_key::retire(tx, kid, *retired_at, *delete_after)?;
             }
             RotationStep::Delete { kid } => signing_key::remove(tx, kid)?,
         }

@@ -20,6 +20,7 @@ pub mod routes;
 mod server;
 pub mod settings;
 pub mod state;
+mod token_counts;
 mod wellknown;
 mod workspace;
 

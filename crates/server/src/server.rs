@@ -20,6 +20,7 @@ use crate::pulse;
 use crate::routes;
 use crate::settings::Settings;
 use crate::state::{AppState, StateError, load_master_key};
+use crate::token_counts;
 use crate::workspace;
 
 /// The delay before a failed background task is restarted.
@@ -95,6 +96,7 @@ impl Server {
             readers: settings.store.connections,
             writers: settings.store.connections,
             pooler: settings.store.pooler.into(),
+            keep_events: settings.audit.keep(),
             ..StoreOptions::serve(settings.store.url.expose_secret())
         };
         let opened = open_store(&options, settings.store.wait, &clock, &rng).await;
@@ -137,6 +139,7 @@ impl Server {
         let mut tasks = JoinSet::new();
         tasks.spawn(kept_running("signing keys", rotate_keys, sigma.clone()));
         tasks.spawn(kept_running("uses of API keys", workspace::keep_writing, sigma.clone()));
+        tasks.spawn(kept_running("token counts", token_counts::keep_writing, sigma.clone()));
         tasks.spawn(kept_running("mails", mailer::run, sigma.clone()));
         let router = routes::router(sigma.clone());
         let served = tokio::select! {
@@ -146,6 +149,9 @@ impl Server {
         tasks.abort_all();
         if let Err(error) = sigma.write_key_uses().await {
             tracing::warn!(%error, "the last use of API keys could not be written");
+        }
+        if let Err(error) = sigma.write_token_counts().await {
+            tracing::warn!(%error, "the last counts of tokens could not be written");
         }
         sigma.store.close();
         Ok(served?)

@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use ipnet::IpNet;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -41,6 +42,8 @@ pub struct Settings {
     pub workspaces: Workspaces,
     /// Prometheus metrics.
     pub metrics: Metrics,
+    /// What is recorded.
+    pub audit: Audit,
     /// What is logged.
     pub log: Log,
 }
@@ -62,8 +65,30 @@ impl Default for Settings {
             budgets: Budgets::default(),
             workspaces: Workspaces::default(),
             metrics: Metrics::default(),
+            audit: Audit::default(),
             log: Log::default(),
         }
+    }
+}
+
+/// What is recorded: who did what, for `sigma audit` and the pages of recent activity.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Audit {
+    /// Days that events, and counts of tokens, are kept; 0 keeps them for ever.
+    pub keep_days: u32,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self { keep_days: 365 }
+    }
+}
+
+impl Audit {
+    /// How long events are kept; nothing if for ever.
+    pub fn keep(&self) -> Option<Duration> {
+        (self.keep_days > 0).then(|| Duration::from_hours(u64::from(self.keep_days) * 24))
     }
 }
 

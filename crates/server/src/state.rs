@@ -1,5 +1,6 @@
 //! What every handler shares: the store, the clock, the keys and what is remembered of the store.
 
+use sigma_core::actor::Actor;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -30,12 +31,13 @@ use zeroize::Zeroizing;
 
 use crate::extract::VerifiedAccess;
 use crate::hashing::{Hasher, HashingError};
-use crate::http::Limiter;
+use crate::http::{Limiter, RequestContext};
 use crate::interaction::SealingKey;
 use crate::keys::Keys;
 use crate::outbound::Fetcher;
 use crate::passwords::Turns;
 use crate::settings::Settings;
+use crate::token_counts::TokenCounts;
 use crate::workspace::WorkspaceMemory;
 
 /// The name under which the secret that signs cookies is kept, and its context when it is sealed.
@@ -73,6 +75,8 @@ pub struct Inner {
     pub(crate) turns: Turns,
     /// Told when a mail was promised.
     pub(crate) mail_waits: Notify,
+    /// How many tokens apps were issued.
+    pub(crate) token_counts: TokenCounts,
     /// What is remembered of workspaces.
     pub(crate) workspaces: WorkspaceMemory,
     /// Whether the server was told to stop.
@@ -186,6 +190,7 @@ impl AppState {
             hasher,
             turns: Turns::default(),
             mail_waits: Notify::new(),
+            token_counts: TokenCounts::default(),
             draining: AtomicBool::new(false),
         })))
     }
@@ -224,6 +229,11 @@ impl AppState {
     /// A moment `seconds` from `now`.
     pub fn in_seconds(now: Timestamp, seconds: u32) -> Timestamp {
         now.plus(Duration::from_secs(u64::from(seconds)))
+    }
+
+    /// The store, for what `actor` asks for in the request of `context`: the audit trail says so.
+    pub fn store_for(&self, context: &RequestContext, actor: Actor) -> Store {
+        self.store.on_behalf_of(context.initiator(actor))
     }
 
     /// The app of that id, switched off or not.

@@ -9,6 +9,40 @@ CREATE TABLE changes (
 );
 CREATE INDEX changes_at ON changes (at);
 
+-- The audit trail (see event.rs): only ever added to, but that failures of one minute are counted in one row. Ids and
+-- addresses, never names or e-mail addresses. user_id is the person whose recent activity shows the event.
+CREATE TABLE events (
+    id TEXT NOT NULL PRIMARY KEY,
+    at BIGINT NOT NULL,
+    action TEXT NOT NULL,
+    actor_kind TEXT NOT NULL,
+    actor_id TEXT,
+    user_id TEXT,
+    org_id TEXT,
+    target_kind TEXT,
+    target_id TEXT,
+    address TEXT,
+    user_agent TEXT,
+    request_id TEXT,
+    count BIGINT NOT NULL CHECK (count > 0),
+    -- JSON, see core::event::Details.
+    details TEXT NOT NULL
+);
+CREATE INDEX events_at ON events (at, id);
+CREATE INDEX events_user ON events (user_id, at, id) WHERE user_id IS NOT NULL;
+CREATE INDEX events_org ON events (org_id, at, id) WHERE org_id IS NOT NULL;
+CREATE INDEX events_target_user ON events (target_id) WHERE target_kind = 'user';
+
+-- Tokens that were issued, by app, way and minute: what is issued often is counted instead of recorded.
+CREATE TABLE token_counts (
+    client_id TEXT NOT NULL,
+    grant_type TEXT NOT NULL,
+    minute BIGINT NOT NULL,
+    tokens BIGINT NOT NULL CHECK (tokens > 0),
+    PRIMARY KEY (client_id, grant_type, minute)
+);
+CREATE INDEX token_counts_sweep ON token_counts (minute);
+
 -- What this installation made once: the secret that signs cookies, sealed.
 CREATE TABLE meta (
     name TEXT NOT NULL PRIMARY KEY,

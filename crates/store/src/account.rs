@@ -1,10 +1,13 @@
 //! Accounts: a user with their identities and keys.
 
+use sigma_core::actor::Actor;
 use sigma_core::email::Email;
+use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::UserId;
 use sigma_core::person::{Identity, Person, Proof};
 use sigma_core::time::Timestamp;
 
+use crate::event::{self, NewEvent};
 use crate::{Row, StoreError, Tx, params};
 
 /// The kind of an account in the change feed; the key is the user id.
@@ -217,10 +220,14 @@ pub fn require_origin_bound(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -
 
 /// Switches an account off or on; whether there is one. Nothing that was issued works while it is off.
 pub fn set_disabled(tx: &mut dyn Tx, user_id: &UserId, disabled: bool, now: Timestamp) -> Result<bool, StoreError> {
-    let updated =
-        tx.execute("UPDATE users SET disabled = $2, updated_at = $3 WHERE id = $1", params![user_id, disabled, now])?;
+    let sql = "UPDATE users SET disabled = $2, updated_at = $3 WHERE id = $1 AND disabled <> $2";
+    if tx.execute(sql, params![user_id, disabled, now])? == 0 {
+        return Ok(find_user(tx, user_id)?.is_some());
+    }
     tx.changed(CHANGED, user_id.as_str())?;
-    Ok(updated == 1)
+    let action = if disabled { Action::UserDisable } else { Action::UserEnable };
+    event::append(tx, NewEvent::new(action).about(user_id).to(Target::User(user_id.clone())))?;
+    Ok(true)
 }
 
 /// The identities of a user, the oldest first; at most 500.
@@ -293,6 +300,7 @@ pub fn claim_identity(tx: &mut dyn Tx, identity: &Identity, now: Timestamp) -> R
             ],
         )?;
         tx.changed(CHANGED, identity.user_id.as_str())?;
+        event::append(tx, recorded_claim(identity))?;
         return Ok(Claim::Theirs);
     };
     let improves = proof.is_proven() && !held.proof.is_proven();
@@ -327,8 +335,20 @@ pub fn claim_identity(tx: &mut dyn Tx, identity: &Identity, now: Timestamp) -> R
         )?;
         tx.changed(CHANGED, held.user_id.as_str())?;
         tx.changed(CHANGED, identity.user_id.as_str())?;
+        event::append(tx, recorded_claim(&identity))?;
+        if changes_hands {
+            let details = Details { reason: Some("proven_by_another".to_owned()), ..Details::default() };
+            let target = Target::Identity(identity.bap_id.clone());
+            let lost = NewEvent::new(Action::IdentityLose).by(Actor::System).about(&held.user_id).to(target);
+            event::append(tx, lost.with(details))?;
+        }
     }
     Ok(Claim::Theirs)
+}
+
+fn recorded_claim(identity: &Identity) -> NewEvent {
+    let event = NewEvent::new(Action::IdentityClaim).by(Actor::User(identity.user_id.clone()));
+    event.to(Target::Identity(identity.bap_id.clone())).method(identity.proof.as_str())
 }
 
 fn decode_user(row: &Row) -> Result<User, StoreError> {

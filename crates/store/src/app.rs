@@ -2,12 +2,14 @@
 
 use sigma_bitcoin::PublicKey;
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{ClientId, OrgId};
 use sigma_core::jose::Algorithm;
 use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
+use crate::event::{self, NewEvent};
 use crate::{Owner, Row, StoreError, Tx, Value, params};
 
 /// The kind of an app in the change feed; the key is its client id.
@@ -43,11 +45,17 @@ pub fn add(tx: &mut dyn Tx, app: &App) -> Result<Added, StoreError> {
         return Ok(Added::IdTaken);
     }
     tx.changed(CHANGED, app.client_id.as_str())?;
+    event::append(tx, recorded(Action::AppCreate, app))?;
     Ok(Added::Added)
+}
+
+fn recorded(action: Action, app: &App) -> NewEvent {
+    NewEvent::new(action).within(&app.org_id).to(Target::App(app.client_id.clone()))
 }
 
 /// Writes every field of `app` except its id and creation time; returns whether the app exists.
 pub fn update(tx: &mut dyn Tx, app: &App) -> Result<bool, StoreError> {
+    let Some(before) = find(tx, &app.client_id)? else { return Ok(false) };
     let updated = tx.execute(
         "UPDATE apps SET name = $2, application_type = $3, auth_method = $4, secret_hash = $5, pubkey = $6, jwks = $7,
             jwks_uri = $8, redirect_uris = $9, post_logout_redirect_uris = $10, grant_types = $11, scopes = $12,
@@ -58,20 +66,28 @@ pub fn update(tx: &mut dyn Tx, app: &App) -> Result<bool, StoreError> {
         &[vec![(&app.client_id).into()], columns(app)?, vec![(&app.org_id).into()]].concat(),
     )?;
     tx.changed(CHANGED, app.client_id.as_str())?;
+    let columns = columns(&before)?.into_iter().zip(columns(app)?).zip(COLUMNS);
+    let mut changed: Vec<String> =
+        columns.filter(|((before, after), _)| before != after).map(|(_, column)| column.to_owned()).collect();
+    changed.retain(|column| column != "updated_at");
+    if before.org_id != app.org_id {
+        changed.push("org_id".to_owned());
+    }
+    event::append(tx, recorded(Action::AppChange, app).with(Details { changed, ..Details::default() }))?;
     Ok(updated == 1)
 }
 
 /// Removes an app; its tokens become invalid with it, and its id is never reused.
 pub fn remove(tx: &mut dyn Tx, client_id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
     tx.lock(Owner::Installation)?;
-    if tx.execute("DELETE FROM apps WHERE client_id = $1", params![client_id])? == 0 {
-        return Ok(false);
-    }
+    let Some(app) = find(tx, client_id)? else { return Ok(false) };
+    tx.execute("DELETE FROM apps WHERE client_id = $1", params![client_id])?;
     tx.execute(
         "INSERT INTO retired_client_ids (client_id, retired_at) VALUES ($1, $2) ON CONFLICT (client_id) DO NOTHING",
         params![client_id, now],
     )?;
     tx.changed(CHANGED, client_id.as_str())?;
+    event::append(tx, recorded(Action::AppRemove, &app))?;
     Ok(true)
 }
 
@@ -101,6 +117,31 @@ pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<App>, StoreE
     .map(decode)
     .collect()
 }
+
+/// The names of [`columns`].
+const COLUMNS: [&str; 21] = [
+    "name",
+    "application_type",
+    "auth_method",
+    "secret",
+    "pubkey",
+    "jwks",
+    "jwks_uri",
+    "redirect_uris",
+    "post_logout_redirect_uris",
+    "grant_types",
+    "scopes",
+    "require_pkce",
+    "id_token_alg",
+    "access_seconds",
+    "placeholder_email",
+    "dynamic",
+    "disabled",
+    "client_uri",
+    "updated_at",
+    "resources",
+    "id_token_claims",
+];
 
 /// The mutable fields, in the order of both statements above.
 fn columns(app: &App) -> Result<Vec<Value>, StoreError> {

@@ -14,7 +14,7 @@ use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
 use crate::app::{from_texts, texts};
-use crate::grant::{self, NewFamily};
+use crate::grant::{self, NewFamily, Revocation};
 use crate::replay_guard::{self, Once};
 use crate::{Outage, Row, StoreError, Tx, params, resource};
 
@@ -167,7 +167,7 @@ fn refuse(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> {
         Redeemed::WrongApp => Ok(Outcome::Refused(Redeemed::WrongApp)),
         Redeemed::UsedBefore => {
             if let Some(grant_id) = &code.redeemed_for {
-                grant::revoke(tx, grant_id, request.now)?;
+                grant::revoke(tx, grant_id, Revocation::CodeReused, request.now)?;
             }
             Ok(Outcome::Refused(Redeemed::UsedBefore))
         }

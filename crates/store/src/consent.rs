@@ -1,10 +1,12 @@
 //! Consent, stored per user, app, identity and resource.
 
 use sigma_core::authorize::{Consent, Consents};
+use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{ClientId, UserId};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
+use crate::event::{self, NewEvent};
 use crate::{Owner, StoreError, Tx, params};
 
 /// The resource under which scopes of the server itself are stored.
@@ -52,5 +54,14 @@ pub fn remember(
             params![user_id, client_id, bap_id.unwrap_or_default(), resource, scope.to_string(), now],
         )?;
     }
-    Ok(())
+    give_once(tx, user_id, client_id, agreed)
+}
+
+/// Records that a user agreed, and will be asked again the next time.
+pub fn give_once(tx: &mut dyn Tx, user_id: &UserId, client_id: &ClientId, agreed: &Consent) -> Result<(), StoreError> {
+    let scopes = std::iter::once(&agreed.scope).chain(agreed.resources.values()).map(ToString::to_string);
+    let scope = scopes.filter(|scope| !scope.is_empty()).collect::<Vec<_>>().join(" ");
+    let details = Details { scope: Some(scope), ..Details::default() };
+    let target = Target::App(client_id.clone());
+    event::append(tx, NewEvent::new(Action::ConsentGive).about(user_id).to(target).with(details))
 }

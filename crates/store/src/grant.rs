@@ -7,6 +7,7 @@ use std::time::Duration;
 use sigma_core::app::App;
 use sigma_core::code::{Authorization, Code};
 use sigma_core::digest::Digest;
+use sigma_core::event::{Action, Details, Target};
 use sigma_core::grant::{Grant, REMEMBERED, RefreshToken, Rotation, judge};
 use sigma_core::ids::{ClientId, GrantId, SessionId, UserId};
 use sigma_core::resource::Targets;
@@ -15,6 +16,7 @@ use sigma_core::time::Timestamp;
 
 use crate::app::{from_texts, texts};
 use crate::code::{Redeem, narrow};
+use crate::event::{self, NewEvent};
 use crate::replay_guard::{self, Once};
 use crate::{Outage, Owner, Row, StoreError, Tx, params, resource};
 
@@ -185,9 +187,40 @@ pub fn find(tx: &mut dyn Tx, id: &GrantId) -> Result<Option<Grant>, StoreError> 
     .transpose()
 }
 
+/// Why a grant ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revocation {
+    /// The app asked for it (RFC 7009).
+    Requested,
+    /// Its code was used twice (RFC 6749 §4.1.2).
+    CodeReused,
+    /// One of its refresh tokens was used twice (RFC 9700 §4.14.2).
+    RefreshTokenReused,
+}
+
+impl Revocation {
+    /// As the audit trail has it.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::CodeReused => "code_reused",
+            Self::RefreshTokenReused => "refresh_token_reused",
+        }
+    }
+}
+
 /// Ends a grant: its tokens become invalid here at once, everywhere within a second.
-pub fn revoke(tx: &mut dyn Tx, id: &GrantId, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute("UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL", params![id, now])?;
+pub fn revoke(tx: &mut dyn Tx, id: &GrantId, why: Revocation, now: Timestamp) -> Result<(), StoreError> {
+    let ended = tx.query_opt(
+        "UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING user_id, client_id",
+        params![id, now],
+    )?;
+    if let Some(row) = ended {
+        let (user_id, app) = (UserId::from_text(row.text(0)?), ClientId::from_text(row.text(1)?));
+        let details = Details { reason: Some(why.as_str().to_owned()), app: Some(app), ..Details::default() };
+        let event = NewEvent::new(Action::GrantRevoke).about(&user_id).to(Target::Grant(id.clone())).with(details);
+        event::append(tx, event)?;
+    }
     tx.changed(CHANGED, id.as_str())
 }
 
@@ -285,7 +318,7 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
     match rotation {
         Rotation::Dead => return Ok(Refreshed::Invalid),
         Rotation::Reuse => {
-            revoke(tx, &grant.id, now)?;
+            revoke(tx, &grant.id, Revocation::RefreshTokenReused, now)?;
             return Ok(Refreshed::Reuse);
         }
         Rotation::Rotate | Rotation::Retry if row.opt_int(19)? == Some(1) => return Ok(Refreshed::Disabled),
@@ -338,7 +371,7 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
 fn forgotten(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreError> {
     match find(tx, &request.family)? {
         Some(grant) if grant.authorization.client_id == request.app.client_id && grant.revoked_at.is_none() => {
-            revoke(tx, &grant.id, request.now)?;
+            revoke(tx, &grant.id, Revocation::RefreshTokenReused, request.now)?;
             Ok(Refreshed::Reuse)
         }
         _ => Ok(Refreshed::Invalid),
@@ -363,10 +396,13 @@ pub fn find_refresh_token(
 
 /// Revokes one access token that has no grant (client credentials).
 pub fn revoke_token(tx: &mut dyn Tx, jti: &str, expires_at: Timestamp) -> Result<(), StoreError> {
-    tx.execute(
+    let revoked = tx.execute(
         "INSERT INTO revoked_tokens (id, expires_at) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
         params![jti, expires_at],
     )?;
+    if revoked == 1 {
+        event::append(tx, NewEvent::new(Action::TokenRevoke).to(Target::Token(jti.to_owned())))?;
+    }
     tx.changed(TOKEN_CHANGED, jti)
 }
 

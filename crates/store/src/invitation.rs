@@ -6,15 +6,19 @@
 
 use std::time::Duration;
 
+use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::email::Email;
+use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{MembershipId, OrgId, RoleId, UserId};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Actor, Refusal, Right};
+use sigma_core::workspace::{Refusal, Right};
 
 use crate::account::{self, EmailProof, User};
+use crate::event::{self, NewEvent};
 use crate::one_time_link::{self, Purpose};
 use crate::outbox::MailedLink;
+use crate::tx::acting_as;
 use crate::workspace::membership::{self, Invited, Member, State};
 use crate::workspace::{Decision, authority, granted, role, tenant};
 use crate::{Outage, Owner, Row, StoreError, Tx, params, password, quota};
@@ -67,7 +71,14 @@ pub fn invite(tx: &mut dyn Tx, invite: &Invite) -> Decision<Member> {
     }
     let member = granted!(membership::invite(tx, &invite.org_id, &invited, now)?);
     invite.mail.send(tx, &member.user_id, Some(&invite.org_id))?;
+    let details = Details { role: Some(invite.role_id.clone()), ..Details::default() };
+    let event = recorded(Action::InvitationSend, &invite.org_id, &member.user_id).by(invite.actor.clone());
+    event::append(tx, event.with(details))?;
     Ok(Ok(member))
+}
+
+fn recorded(action: Action, org_id: &OrgId, invited: &UserId) -> NewEvent {
+    NewEvent::new(action).within(org_id).to(Target::User(invited.clone()))
 }
 
 /// Sends the invitation of a member once more, by a mail that was made for the address that was invited. Earlier links stop
@@ -93,6 +104,7 @@ pub fn send_again(
     }
     one_time_link::void_invitations(tx, user_id, org_id)?;
     mail.send(tx, user_id, Some(org_id))?;
+    event::append(tx, recorded(Action::InvitationResend, org_id, &member.user_id).by(actor.clone()))?;
     Ok(Ok(member))
 }
 
@@ -220,6 +232,8 @@ pub fn accept(tx: &mut dyn Tx, accept: &Accept) -> Result<Accepted, StoreError> 
     let user_id = account_of(tx, &invitation, accept, set)?;
     account::verify_email(tx, &user_id, accept.now)?;
     membership::accept(tx, &invitation.org_id, &invitation.invited, &user_id, accept.now)?;
+    let event = recorded(Action::InvitationAccept, &invitation.org_id, &invitation.invited);
+    event::append(tx, event.by(Actor::User(user_id.clone())))?;
     Ok(Accepted::Accepted { user_id, with_password: set.is_some() })
 }
 
@@ -239,11 +253,14 @@ fn account_of(
         let (id, proof) = (&accept.new_user, EmailProof::Verified);
         let added = account::add_with_email(tx, id, &email, proof, &invitation.name, now)?;
         // They accept another invitation at the same moment, and that was first: judged anew, there is an account.
-        added.ok_or(Outage::Contended)?.id
+        let id = added.ok_or(Outage::Contended)?.id;
+        event::append(tx, NewEvent::new(Action::UserSignUp).by(Actor::User(id.clone())).method("invitation"))?;
+        id
     };
     if let Some((name, hash)) = chosen {
         account::rename(tx, &user_id, name, now)?;
-        password::set(tx, &user_id, hash, &accept.network, now)?;
+        let actor = Actor::User(user_id.clone());
+        acting_as(tx, actor, |tx| password::set(tx, &user_id, hash, &accept.network, now))?;
     }
     Ok(user_id)
 }

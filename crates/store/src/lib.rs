@@ -11,6 +11,7 @@ mod changes;
 pub mod code;
 pub mod consent;
 mod error;
+pub mod event;
 mod feed;
 pub mod grant;
 pub mod interaction;
@@ -43,6 +44,7 @@ mod store;
 mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod token_count;
 mod tx;
 mod value;
 mod watch;

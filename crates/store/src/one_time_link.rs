@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use sigma_core::digest::Digest;
+use sigma_core::event::{Action, Target};
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::time::Timestamp;
 
+use crate::event::{self, NewEvent};
 use crate::{Row, StoreError, Tx, params};
 
 /// How long a link works.
@@ -70,7 +72,14 @@ pub fn add(tx: &mut dyn Tx, new: &NewLink, user_id: &UserId, org_id: Option<&Org
          VALUES ($1, $2, $3, $4, $5, $6, NULL)",
         params![new.hash, new.purpose.as_str(), user_id, org_id, new.now, new.now.plus(LIFETIME)],
     )?;
-    Ok(())
+    match new.purpose {
+        // The invitation itself is recorded by whoever invites.
+        Purpose::Invitation => Ok(()),
+        Purpose::Reset => {
+            let target = Target::User(user_id.clone());
+            event::append(tx, NewEvent::new(Action::CredentialResetLink).about(user_id).to(target))
+        }
+    }
 }
 
 /// The link of that secret, if it still works. Looking at it does not use it.

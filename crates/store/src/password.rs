@@ -5,10 +5,12 @@
 
 use std::fmt;
 
+use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
 
 use crate::account::{self, User};
+use crate::event::{self, NewEvent};
 use crate::password_cost::{self, CostCount};
 use crate::password_throttle::{PasswordThrottle, Source};
 use crate::{Owner, StoreError, Tx, params};
@@ -126,6 +128,23 @@ pub fn fail(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Result<(),
     looked_up.throttle.fail(tx, now)
 }
 
+/// Records that somebody failed to sign in. What was typed is nowhere in it.
+pub fn record_failure(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Result<(), StoreError> {
+    let reason = match (&looked_up.user, &looked_up.stored) {
+        (None, _) => "unknown_account",
+        (Some(user), _) if user.disabled => "disabled",
+        (Some(_), None) => "no_password",
+        (Some(_), Some(_)) => "wrong_password",
+    };
+    let details = Details { reason: Some(reason.to_owned()), ..Details::default() };
+    let failed = NewEvent::new(Action::UserSignInFailed).with(details).method("password");
+    let failed = match &looked_up.user {
+        Some(user) => failed.about(&user.id),
+        None => failed,
+    };
+    event::count_failure(tx, failed, now)
+}
+
 /// Counts whoever asked although they had to wait, at the network that they asked from.
 pub fn fail_early(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Result<(), StoreError> {
     looked_up.throttle.fail_early(tx, now)
@@ -170,6 +189,8 @@ pub fn set(tx: &mut dyn Tx, user_id: &UserId, hash: &str, network: &str, now: Ti
     password_cost::replace(tx, before.as_ref().map(|stored| stored.hash.as_str()), hash)?;
     // A new password has not been guessed at yet: who chose it need not wait where they are, nor for what others did.
     PasswordThrottle::of(Some(user_id), 0, Source::Network(network.to_owned())).clear(tx)?;
+    let action = if before.is_some() { Action::CredentialChange } else { Action::CredentialAdd };
+    event::append(tx, NewEvent::new(action).about(user_id).to(Target::User(user_id.clone())).method("password"))?;
     tx.changed(account::CHANGED, user_id.as_str())
 }
 

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::ids::{SessionId, UserId};
 use sigma_core::time::Timestamp;
@@ -12,6 +13,7 @@ use crate::one_time_link::{self, Purpose};
 use crate::outbox::{self, MailedLink, NewMail};
 use crate::password::{self, Proof};
 use crate::session::{self, NewSession, Session};
+use crate::tx::acting_as;
 use crate::workspace::session as workspace_session;
 use crate::{Owner, StoreError, Tx, quota};
 
@@ -79,11 +81,14 @@ pub fn reset(tx: &mut dyn Tx, reset: &Reset) -> Result<Option<Session>, StoreErr
     if one_time_link::spend(tx, &reset.link, Purpose::Reset, now)?.is_none() {
         return Ok(None);
     }
-    replace(tx, &user.id, &reset.hash, &reset.network, now)?;
-    account::verify_email(tx, &user.id, now)?;
-    end_sessions(tx, &user.id, None, now)?;
-    outbox::add(tx, &reset.notice)?;
-    session::begin(tx, &user.id, None, &reset.session).map(Some)
+    // Whoever has the link is the person.
+    acting_as(tx, Actor::User(user.id.clone()), |tx| {
+        replace(tx, &user.id, &reset.hash, &reset.network, now)?;
+        account::verify_email(tx, &user.id, now)?;
+        end_sessions(tx, &user.id, None, now)?;
+        outbox::add(tx, &reset.notice)?;
+        session::begin(tx, &user.id, None, &reset.session).map(Some)
+    })
 }
 
 /// A signed-in user sets a password.

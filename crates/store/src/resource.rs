@@ -1,10 +1,12 @@
 //! Resources: the APIs that access tokens may be for (RFC 8707).
 
 use sigma_core::app::App;
+use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{ClientId, OrgId};
 use sigma_core::resource::{Resource, ResourceScope, Targets};
 
 use crate::app::{from_texts, texts};
+use crate::event::{self, NewEvent};
 use crate::{Owner, Row, StoreError, Tx, params};
 
 /// The kind of a resource in the change feed; the key is its URI.
@@ -27,11 +29,19 @@ pub fn add(tx: &mut dyn Tx, resource: &Resource) -> Result<bool, StoreError> {
         ],
     )?;
     tx.changed(CHANGED, &resource.uri)?;
+    if inserted == 1 {
+        event::append(tx, recorded(Action::ResourceCreate, resource))?;
+    }
     Ok(inserted == 1)
+}
+
+fn recorded(action: Action, resource: &Resource) -> NewEvent {
+    NewEvent::new(action).within(&resource.org_id).to(Target::Resource(resource.uri.clone()))
 }
 
 /// Writes every field of `resource` except its URI, owner and creation time; returns whether it exists.
 pub fn update(tx: &mut dyn Tx, resource: &Resource) -> Result<bool, StoreError> {
+    let Some(before) = find(tx, &resource.uri)? else { return Ok(false) };
     let updated = tx.execute(
         "UPDATE resources SET name = $2, scopes = $3, open = $4, servers = $5 WHERE uri = $1",
         params![
@@ -43,6 +53,13 @@ pub fn update(tx: &mut dyn Tx, resource: &Resource) -> Result<bool, StoreError> 
         ],
     )?;
     tx.changed(CHANGED, &resource.uri)?;
+    let details = Details::changed([
+        ("name", before.name != resource.name),
+        ("scopes", before.scopes != resource.scopes),
+        ("open", before.open != resource.open),
+        ("servers", before.servers != resource.servers),
+    ]);
+    event::append(tx, recorded(Action::ResourceChange, &before).with(details))?;
     Ok(updated == 1)
 }
 
@@ -81,8 +98,12 @@ pub(crate) fn load_targets(tx: &mut dyn Tx, app: &App, uris: &[String]) -> Resul
 
 /// Removes the resource; returns whether it existed.
 pub fn remove(tx: &mut dyn Tx, uri: &str) -> Result<bool, StoreError> {
+    let Some(resource) = find(tx, uri)? else { return Ok(false) };
     let removed = tx.execute("DELETE FROM resources WHERE uri = $1", params![uri])?;
     tx.changed(CHANGED, uri)?;
+    if removed == 1 {
+        event::append(tx, recorded(Action::ResourceRemove, &resource))?;
+    }
     Ok(removed == 1)
 }
 

@@ -3,11 +3,14 @@
 
 use std::time::Duration;
 
+use sigma_core::actor::Actor;
 use sigma_core::authorize::SessionFacts;
 use sigma_core::digest::Digest;
+use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{SessionId, UserId};
 use sigma_core::time::Timestamp;
 
+use crate::event::{self, NewEvent};
 use crate::{Outage, Owner, Row, StoreError, Tx, account, params};
 
 /// The kind of a session in the change feed; the key is its id.
@@ -102,7 +105,11 @@ pub fn begin(tx: &mut dyn Tx, user_id: &UserId, bap_id: Option<&str>, new: &NewS
     let old = old.filter(|old| old.is_live(new.now));
     if let Some(replaced) = old.as_ref().filter(|old| old.user_id != *user_id) {
         // Its cookie is about to be overwritten: nobody could sign out of it any more.
-        end(tx, &replaced.user_id, &replaced.id, new.now)?;
+        let ended = end_until(tx, &replaced.user_id, &replaced.id, new.now, new.now.plus(REMEMBERED))?;
+        if ended {
+            let details = Details { reason: Some("replaced".to_owned()), ..Details::default() };
+            event::append(tx, recorded_end(&replaced.user_id, &replaced.id).by(Actor::System).with(details))?;
+        }
     }
     if let Some(old) = old.filter(|old| old.user_id == *user_id) {
         let bap_id = bap_id.map(str::to_owned).or(old.bap_id.clone());
@@ -222,7 +229,15 @@ pub fn choose_identity(tx: &mut dyn Tx, id: &SessionId, bap_id: &str, now: Times
 
 /// Ends a session of `user_id`, and with it every grant that does not outlive it; whether it was theirs and live.
 pub fn end(tx: &mut dyn Tx, user_id: &UserId, id: &SessionId, now: Timestamp) -> Result<bool, StoreError> {
-    end_until(tx, user_id, id, now, now.plus(REMEMBERED))
+    let ended = end_until(tx, user_id, id, now, now.plus(REMEMBERED))?;
+    if ended {
+        event::append(tx, recorded_end(user_id, id))?;
+    }
+    Ok(ended)
+}
+
+fn recorded_end(user_id: &UserId, id: &SessionId) -> NewEvent {
+    NewEvent::new(Action::SessionEnd).about(user_id).to(Target::Session(id.clone()))
 }
 
 /// Ends a session, whose row stays until `delete_after`.
@@ -255,7 +270,12 @@ pub fn end_all(
     let sessions = list_live(tx, user_id, now)?;
     let others: Vec<&Session> = sessions.iter().filter(|session| Some(&session.id) != kept).collect();
     for session in &others {
-        end(tx, user_id, &session.id, now)?;
+        end_until(tx, user_id, &session.id, now, now.plus(REMEMBERED))?;
+    }
+    if !others.is_empty() {
+        let details = Details { sessions: u64::try_from(others.len()).ok(), ..Details::default() };
+        let target = Target::User(user_id.clone());
+        event::append(tx, NewEvent::new(Action::SessionEndAll).about(user_id).to(target).with(details))?;
     }
     Ok(others.len())
 }

@@ -1,8 +1,10 @@
 //! The keys that sign tokens, sealed.
 
+use sigma_core::event::{Action, Target};
 use sigma_core::jose::Algorithm;
 use sigma_core::time::Timestamp;
 
+use crate::event::{self, NewEvent};
 use crate::{Row, StoreError, Tx, params};
 
 /// The kind of the key set in the change feed; the key is always [`ALL`].
@@ -46,7 +48,7 @@ pub fn list(tx: &mut dyn Tx) -> Result<Vec<SealedKey>, StoreError> {
 
 /// Adds a key.
 pub fn add(tx: &mut dyn Tx, key: &SealedKey) -> Result<(), StoreError> {
-    tx.execute(
+    let added = tx.execute(
         "INSERT INTO signing_keys (kid, algorithm, private_key, public_jwk, created_at, active_from, retired_at, delete_after)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (kid) DO NOTHING",
         params![
@@ -60,27 +62,31 @@ pub fn add(tx: &mut dyn Tx, key: &SealedKey) -> Result<(), StoreError> {
             key.delete_after
         ],
     )?;
+    record(tx, Action::SigningKeyCreate, &key.kid, added)?;
     tx.changed(CHANGED, ALL)
 }
 
-/// Writes the times of a key.
-pub fn set_times(
-    tx: &mut dyn Tx,
-    kid: &str,
-    active_from: Timestamp,
-    retired_at: Option<Timestamp>,
-    delete_after: Option<Timestamp>,
-) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE signing_keys SET active_from = $2, retired_at = $3, delete_after = $4 WHERE kid = $1",
-        params![kid, active_from, retired_at, delete_after],
+fn record(tx: &mut dyn Tx, action: Action, kid: &str, rows: u64) -> Result<(), StoreError> {
+    if rows == 0 {
+        return Ok(());
+    }
+    event::append(tx, NewEvent::new(action).to(Target::SigningKey(kid.to_owned())))
+}
+
+/// From `retired_at` on a key signs nothing more; it verifies until `delete_after`.
+pub fn retire(tx: &mut dyn Tx, kid: &str, retired_at: Timestamp, delete_after: Timestamp) -> Result<(), StoreError> {
+    let retired = tx.execute(
+        "UPDATE signing_keys SET retired_at = $2, delete_after = $3 WHERE kid = $1",
+        params![kid, retired_at, delete_after],
     )?;
+    record(tx, Action::SigningKeyRetire, kid, retired)?;
     tx.changed(CHANGED, ALL)
 }
 
 /// Removes a key whose tokens have all expired.
 pub fn remove(tx: &mut dyn Tx, kid: &str) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM signing_keys WHERE kid = $1", params![kid])?;
+    let removed = tx.execute("DELETE FROM signing_keys WHERE kid = $1", params![kid])?;
+    record(tx, Action::SigningKeyRemove, kid, removed)?;
     tx.changed(CHANGED, ALL)
 }
 

@@ -8,7 +8,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, TrySendError, bounded};
-use sigma_core::ids::ChangeId;
+use sigma_core::actor::Initiator;
+use sigma_core::ids::{ChangeId, EventId};
 use sigma_core::random::{Rng, bytes};
 use sigma_core::time::{Clock, Timestamp};
 use tokio::sync::oneshot;
@@ -19,7 +20,7 @@ use crate::job::{Job, Operation, Reply};
 use crate::readiness::Writing;
 use crate::stopwatch;
 use crate::sweep::{self, EXPIRING, Expiring};
-use crate::tx::Tx;
+use crate::tx::{OnBehalfOf, Tx};
 use crate::{postgres, sqlite};
 
 /// How to open a store.
@@ -55,6 +56,8 @@ pub struct StoreOptions {
     pub sweep_interval: Duration,
     /// What the background task deletes.
     pub expiring: &'static [Expiring],
+    /// How long events and counts are kept; for ever without it.
+    pub keep_events: Option<Duration>,
     /// The clock of the database, where a test moves it; otherwise the engine's own.
     pub database_clock: Option<Arc<dyn Clock>>,
 }
@@ -77,6 +80,7 @@ impl StoreOptions {
             feed_stale_after: Duration::from_secs(2),
             sweep_interval: Duration::from_mins(1),
             expiring: EXPIRING,
+            keep_events: Some(Duration::from_hours(365 * 24)),
             database_clock: None,
         }
     }
@@ -114,6 +118,8 @@ impl fmt::Debug for StoreOptions {
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    /// On whose behalf it writes; the server's own without one.
+    initiator: Option<Arc<Initiator>>,
 }
 
 struct Inner {
@@ -131,6 +137,7 @@ struct Inner {
     database_clock: DatabaseClock,
     patience: Duration,
     expiring: &'static [Expiring],
+    keep_events: Option<Duration>,
     delete_changes: &'static str,
 }
 
@@ -139,7 +146,7 @@ pub(crate) struct WeakStore(Weak<Inner>);
 
 impl WeakStore {
     pub(crate) fn upgrade(&self) -> Option<Store> {
-        self.0.upgrade().map(|inner| Store { inner })
+        self.0.upgrade().map(|inner| Store { inner, initiator: None })
     }
 }
 
@@ -174,6 +181,8 @@ pub(crate) struct ChangeIds {
     process: String,
     /// How often the outcome of a COMMIT was unknown.
     unknown: AtomicU32,
+    /// The clock of the database, where it is not a server's own.
+    database_clock: Option<Arc<dyn Clock>>,
 }
 
 /// The source of the database's time.
@@ -189,15 +198,25 @@ static OPENED: AtomicU32 = AtomicU32::new(0);
 
 impl ChangeIds {
     /// Randomness alone would suffice, but tests give the same seed to several.
-    fn new(clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Self {
+    fn new(clock: Arc<dyn Clock>, rng: Arc<dyn Rng>, database_clock: Option<Arc<dyn Clock>>) -> Self {
         let random = u32::from_be_bytes(bytes(rng.as_ref()));
         let number = OPENED.fetch_add(1, Ordering::Relaxed);
         let process = format!("{random:08x}{:x}.{number:x}", std::process::id());
-        Self { clock, rng, process, unknown: AtomicU32::new(0) }
+        Self { clock, rng, process, unknown: AtomicU32::new(0), database_clock }
     }
 
     pub(crate) fn next(&self) -> String {
         ChangeId::new(self.clock.now(), self.rng.as_ref()).as_str().to_owned() + &self.process()
+    }
+
+    /// The id of a new event.
+    pub(crate) fn event(&self) -> EventId {
+        EventId::new(self.clock.now(), self.rng.as_ref())
+    }
+
+    /// The time of the database, unless only its server knows.
+    pub(crate) fn database_now(&self) -> Option<Timestamp> {
+        self.database_clock.as_ref().map(|clock| clock.now())
     }
 
     /// The suffix of the ids of this process, which the feed leaves out.
@@ -230,8 +249,9 @@ impl Store {
     /// engine. Blocks.
     pub fn open(options: &StoreOptions, clock: Arc<dyn Clock>, rng: Arc<dyn Rng>) -> Result<Self, OpenError> {
         let feed = Arc::new(Feed::new(options.feed_stale_after));
-        let ids = Arc::new(ChangeIds::new(Arc::clone(&clock), rng));
         let path = file_path(&options.url)?;
+        let known_clock = options.database_clock.clone().or_else(|| path.is_some().then(|| Arc::clone(&clock)));
+        let ids = Arc::new(ChangeIds::new(Arc::clone(&clock), rng, known_clock));
         let database_clock = match &options.database_clock {
             Some(clock) => DatabaseClock::OfThisMachine(Arc::clone(clock)),
             None if path.is_some() => DatabaseClock::OfThisMachine(clock),
@@ -254,9 +274,10 @@ impl Store {
             database_clock,
             patience: options.patience,
             expiring: options.expiring,
+            keep_events: options.keep_events,
             delete_changes: engine.delete_changes,
         };
-        let store = Self { inner: Arc::new(inner) };
+        let store = Self { inner: Arc::new(inner), initiator: None };
         if options.exclusive {
             store.follow_feed(source, options.feed_interval, stop.clone())?;
             let (weak, interval) = (WeakStore(Arc::downgrade(&store.inner)), options.sweep_interval);
@@ -287,13 +308,22 @@ impl Store {
         self.inner.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
     }
 
+    /// The same store, for what `initiator` asks for: the events of its operations say so.
+    #[must_use]
+    pub fn on_behalf_of(&self, initiator: Initiator) -> Self {
+        Self { inner: Arc::clone(&self.inner), initiator: Some(Arc::new(initiator)) }
+    }
+
     /// Runs `operation` in one transaction that may write. It may run more than once before one of its outcomes is
     /// committed, and once started it runs to its end whether or not the caller waits.
     pub async fn write<R: Send + 'static>(
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
-        let outcome = self.task(&self.inner.writes, operation).await;
+        let outcome = match self.initiator.clone() {
+            Some(initiator) => self.task(&self.inner.writes, initiated(initiator, operation)).await,
+            None => self.task(&self.inner.writes, operation).await,
+        };
         self.inner.writing.note(&outcome);
         outcome
     }
@@ -311,7 +341,10 @@ impl Store {
         &self,
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
-        let outcome = self.thread(&self.inner.writes, operation);
+        let outcome = match self.initiator.clone() {
+            Some(initiator) => self.thread(&self.inner.writes, initiated(initiator, operation)),
+            None => self.thread(&self.inner.writes, operation),
+        };
         self.inner.writing.note(&outcome);
         outcome
     }
@@ -388,6 +421,10 @@ impl Store {
         self.inner.expiring
     }
 
+    pub(crate) fn keep_events(&self) -> Option<Duration> {
+        self.inner.keep_events
+    }
+
     pub(crate) fn delete_changes(&self) -> &'static str {
         self.inner.delete_changes
     }
@@ -438,6 +475,14 @@ impl Store {
     pub(crate) fn hand_to_reader(&self, job: Box<dyn Job>) -> Result<(), StoreError> {
         self.enqueue(&self.inner.reads, job)
     }
+}
+
+/// `operation`, which runs on behalf of `initiator`.
+fn initiated<R>(
+    initiator: Arc<Initiator>,
+    operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
+) -> impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static {
+    move |tx| operation(&mut OnBehalfOf { tx, initiator: &initiator })
 }
 
 /// Ends the threads behind `queue` once they have emptied it, and waits for all of `threads`.

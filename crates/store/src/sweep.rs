@@ -5,9 +5,11 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::error::StoreError;
+use crate::event;
 use crate::replay_guard::MARGIN;
 use crate::session;
 use crate::store::{Store, WeakStore};
+use crate::token_count;
 use crate::workspace::removal;
 
 /// Rows that one statement deletes at most: the writer is never held up for long.
@@ -88,6 +90,11 @@ impl Store {
         }
         for statement in session::SWEEP {
             deleted += self.batches(statement, Some(now.micros()))?;
+        }
+        if let Some(kept) = self.keep_events() {
+            for statement in [event::SWEEP, token_count::SWEEP] {
+                deleted += self.batches(statement, Some(now.minus(kept).micros()))?;
+            }
         }
         deleted += self.removed_workspaces()?;
         Ok(deleted + self.batches(self.delete_changes(), None)?)

@@ -1,5 +1,6 @@
 //! The transaction in which a store operation works.
 
+use sigma_core::actor::{self, Actor, Initiator};
 use sigma_core::ids::{GrantId, OrgId, UserId};
 
 use crate::error::StoreError;
@@ -31,6 +32,58 @@ pub trait Tx {
     /// Records in the change feed, in this transaction, that `key` of `kind` changed. Caches of this process drop it
     /// after the commit and before the operation returns; those of other processes within a second.
     fn changed(&mut self, kind: &'static str, key: &str) -> Result<(), StoreError>;
+
+    /// On whose behalf this transaction runs, as [`Store::on_behalf_of`](crate::Store::on_behalf_of) was told; else the
+    /// server's own.
+    fn initiator(&self) -> &Initiator {
+        &actor::SYSTEM
+    }
+
+    /// Adds a row to the audit trail, at the time of the database; one that is there under the same id is counted once more.
+    /// Called by [`event::append`](crate::event::append) alone, which knows what the columns are.
+    fn insert_event(&mut self, id: Option<&str>, columns: Vec<Value>) -> Result<(), StoreError>;
+}
+
+/// Runs `work` on behalf of `actor`, as whom the initiator of `tx` has proven to be.
+pub(crate) fn acting_as<R>(tx: &mut dyn Tx, actor: Actor, work: impl FnOnce(&mut dyn Tx) -> R) -> R {
+    let initiator = Initiator { actor, ..tx.initiator().clone() };
+    work(&mut OnBehalfOf { tx, initiator: &initiator })
+}
+
+/// A transaction on behalf of somebody.
+pub(crate) struct OnBehalfOf<'t> {
+    pub(crate) tx: &'t mut dyn Tx,
+    pub(crate) initiator: &'t Initiator,
+}
+
+impl Tx for OnBehalfOf<'_> {
+    fn execute(&mut self, sql: &'static str, params: &[Value]) -> Result<u64, StoreError> {
+        self.tx.execute(sql, params)
+    }
+
+    fn query_opt(&mut self, sql: &'static str, params: &[Value]) -> Result<Option<Row>, StoreError> {
+        self.tx.query_opt(sql, params)
+    }
+
+    fn query_all(&mut self, sql: &'static str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
+        self.tx.query_all(sql, params)
+    }
+
+    fn lock(&mut self, owner: Owner<'_>) -> Result<(), StoreError> {
+        self.tx.lock(owner)
+    }
+
+    fn changed(&mut self, kind: &'static str, key: &str) -> Result<(), StoreError> {
+        self.tx.changed(kind, key)
+    }
+
+    fn initiator(&self) -> &Initiator {
+        self.initiator
+    }
+
+    fn insert_event(&mut self, id: Option<&str>, columns: Vec<Value>) -> Result<(), StoreError> {
+        self.tx.insert_event(id, columns)
+    }
 }
 
 /// A row that other rows belong to: whoever decides by those, or changes them depending on their content, locks it

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
+use sigma_core::actor::Actor;
 use sigma_core::ids::{ApiKeyId, OrgId};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Actor, ApiKeySecret, KeyPermission, KeyPermissions, Refusal, text};
+use sigma_core::workspace::{ApiKeySecret, KeyPermission, KeyPermissions, Refusal, text};
 use sigma_store::workspace::api_key::{self, ApiKey, NewApiKey};
 use sigma_store::workspace::tenant;
 

@@ -4,6 +4,7 @@ pub mod draft;
 mod view;
 
 use std::path::Path;
+use std::time::Duration;
 
 use sigma_core::app::App;
 use sigma_core::digest::Digest;
@@ -11,7 +12,7 @@ use sigma_core::ids::{ClientId, OrgId};
 use sigma_core::random::{Rng, alphanumeric};
 use sigma_store::app::{self, Added};
 use sigma_store::workspace::tenant;
-use sigma_store::{org, resource};
+use sigma_store::{org, resource, token_count};
 
 use self::view::AppView;
 use super::{Listed, one_more};
@@ -59,10 +60,15 @@ pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Fail
     )
 }
 
-/// Shows one app, never its secret.
+/// Shows one app, never its secret, and how many tokens it was issued within a day.
 pub fn show(file: Option<&Path>, output: Output, id: &str) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
-    print(output, &find(&opened, id)?, None)
+    let app = find(&opened, id)?;
+    let (client_id, since) = (app.client_id.clone(), opened.now().minus(Duration::from_hours(24)));
+    let totals = opened.read(move |tx| token_count::totals(tx, &client_id, since))?;
+    let mut view = AppView::of(&app);
+    view.tokens_last_day = Some(totals.into_iter().map(|(grant, tokens)| (grant.as_str(), tokens)).collect());
+    output.answer(&view, AppView::text)
 }
 
 /// Changes an app. Generates a secret if the new method needs one and there is none.

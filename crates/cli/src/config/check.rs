@@ -76,6 +76,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
             _ => Ok(()),
         },
     );
+    check("audit.keep_days", within(settings.audit.keep_days, 0, 36_500));
     check(
         "log.filter",
         EnvFilter::try_new(&settings.log.filter).map(|_| ()).map_err(|error| {

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use sigma_core::actor::Actor;
 use sigma_core::email::Email;
+use sigma_core::event::{Action, Target};
 use sigma_core::ids::{OrgId, RoleId, UserId};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Actor, Level, RoleDraft, RolePermissions, SchemaPermission, Switch};
+use sigma_core::workspace::{Level, RoleDraft, RolePermissions, SchemaPermission, Switch};
 use sigma_store::account::{self, EmailProof};
+use sigma_store::event::{self, NewEvent};
 use sigma_store::workspace::membership::{self, NewMember, State};
 use sigma_store::workspace::tenant::{self, Change, NewWorkspace};
 use sigma_store::workspace::{Decision, role};
@@ -152,6 +155,7 @@ fn join(tx: &mut dyn Tx, org_id: &OrgId, person: Person, role_id: &RoleId, now: 
     if account::find_user(tx, &user_id)?.is_none() {
         let email = Email::parse(person.email).map_err(|error| StoreError::Failed(error.to_string()))?;
         account::add_with_email(tx, &user_id, &email, EmailProof::Verified, person.name, now)?;
+        event::append(tx, NewEvent::new(Action::UserCreate).about(&user_id).to(Target::User(user_id.clone())))?;
     }
     let member = NewMember { user_id, role_id: role_id.clone(), state: State::Active, quick_login: true };
     Ok(membership::add(tx, org_id, &Actor::Operator, &member, now)?.map(drop))

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod app;
+mod audit;
 mod config;
 mod doctor;
 mod person;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::ids::{ApiKeyId, OrgId, SessionId, UserId};
 use sigma_core::random::SeededRng;
 use sigma_core::time::{ManualClock, Timestamp};
-use sigma_core::workspace::{Actor, KeyPermissions};
+use sigma_core::workspace::KeyPermissions;
 use sigma_store::session::{self, NewSession};
 use sigma_store::workspace::api_key::{self, NewApiKey};
 use sigma_store::workspace::membership::{self, NewMember, State};
@@ -101,7 +102,7 @@ fn a_disabled_user_keeps_no_api_keys_unless_the_operator_decides_so() {
                     permissions: KeyPermissions::ALL,
                     expires_at: None,
                 };
-                api_key::add(tx, &org_id, &Actor::Person(ada), &key, now)
+                api_key::add(tx, &org_id, &Actor::User(ada), &key, now)
             });
             made.unwrap().unwrap();
         }

@@ -1,9 +1,9 @@
 //! Several real servers on one PostgreSQL, and a workspace: what one of them ends, the others refuse within a second.
 
 use serde_json::{Value, json};
+use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::ids::{OrgId, UserId};
-use sigma_core::workspace::Actor;
 use sigma_store::account::{self, EmailProof};
 use sigma_store::testing::{Engine, engines, within_a_second};
 use sigma_store::workspace::membership::{self, NewMember, State};

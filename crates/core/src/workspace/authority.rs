@@ -1,20 +1,8 @@
 //! The caller of a workspace operation, and its rights (`docs/spec/workspaces.md#who-may-do-what`).
 
-use crate::ids::{ApiKeyId, UserId};
 use crate::workspace::permission::{KeyPermission, KeyPermissions};
 use crate::workspace::refusal::Refusal;
 use crate::workspace::role::{RolePermissions, Switch};
-
-/// The caller, as identified by its credential. Its rights are read again in the transaction that makes the change.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Actor {
-    /// A member.
-    Person(UserId),
-    /// A server.
-    Key(ApiKeyId),
-    /// The operator, on the command line.
-    Operator,
-}
 
 /// The current rights of a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]

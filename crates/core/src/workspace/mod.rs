@@ -10,7 +10,7 @@ pub mod session_token;
 pub mod text;
 
 pub use api_key::ApiKeySecret;
-pub use authority::{Actor, Authority, Right};
+pub use authority::{Authority, Right};
 pub use permission::{KeyPermission, KeyPermissions};
 pub use refusal::Refusal;
 pub use role::{CatalogPermission, Level, Role, RoleDraft, RolePermissions, SchemaPermission, Switch, Switches};

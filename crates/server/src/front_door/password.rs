@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use http::StatusCode;
 use secrecy::SecretString;
+use sigma_core::actor::Actor;
 use sigma_core::email;
 use sigma_core::params::Params;
 use sigma_store::{Tx, password, session};
@@ -82,7 +83,13 @@ async fn log_in(
         }
         session::begin(tx, &person.user.id, None, &new).map(Some)
     };
-    if sigma.store.write(begin).await.map_err(|error| internal(error).into_response())?.is_none() {
+    if sigma
+        .store_for(&context, Actor::Anonymous)
+        .write(begin)
+        .await
+        .map_err(|error| internal(error).into_response())?
+        .is_none()
+    {
         return render(&sigma, &context, &browser, &arrival, wrong()).await;
     }
     let response = arrival.with_cookie(Redirect::to(&arrival.way_on()).into_response());

@@ -7,6 +7,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use http::StatusCode;
+use sigma_core::actor::Actor;
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::interaction::{Continuation, WorkspacePage};
 use sigma_core::params::Params;
@@ -58,7 +59,8 @@ async fn log_in(
     let (Some(page), Some(managers)) = (page, quick_logins_allowed(&sigma, &context)) else {
         return gone(&sigma, &context, &browser, &arrival).await;
     };
-    let logged_in = sigma.store.write(move |tx| quick_log_in(tx, &login, managers)).await;
+    let store = sigma.store_for(&context, Actor::Anonymous);
+    let logged_in = store.write(move |tx| quick_log_in(tx, &login, managers)).await;
     if logged_in.map_err(|error| internal(error).into_response())?.is_none() {
         return gone(&sigma, &context, &browser, &arrival).await;
     }

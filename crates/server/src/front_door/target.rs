@@ -1,6 +1,6 @@
 //! Where users continue: the only place that builds such addresses, all of them our own.
 
-use sigma_core::interaction::{Continuation, WorkspacePage};
+use sigma_core::interaction::{AccountPage, Continuation, WorkspacePage};
 
 use crate::oauth::resume_url;
 
@@ -15,6 +15,7 @@ pub fn way_on(continuation: &Continuation, interaction: &str) -> String {
             let query = form_urlencoded::Serializer::new(String::new()).append_pair("token", token.expose()).finish();
             format!("/invitation?{query}")
         }
+        Continuation::Account { page: AccountPage::Activity } => "/account/activity".to_owned(),
         Continuation::Account { .. } => "/account/password".to_owned(),
         Continuation::Home => "/".to_owned(),
     }

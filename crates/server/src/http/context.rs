@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
+use sigma_core::actor::{Actor, Initiator, USER_AGENT_LENGTH};
 use sigma_core::ids::OrgId;
 use sigma_core::random::{Rng, bytes};
 use sigma_core::time::Timestamp;
@@ -95,6 +96,7 @@ struct Known {
     request_id: RequestId,
     origin: Origin,
     host: Option<HeaderValue>,
+    user_agent: Option<HeaderValue>,
     started: Timestamp,
     limiter: Arc<Limiter>,
     counted: Mutex<Option<Remaining>>,
@@ -112,6 +114,7 @@ impl RequestContext {
         request_id: RequestId,
         origin: Origin,
         host: Option<HeaderValue>,
+        user_agent: Option<HeaderValue>,
         started: Timestamp,
         limiter: Arc<Limiter>,
         budgets: Arc<Budgets>,
@@ -119,7 +122,20 @@ impl RequestContext {
         let address = if origin.is_proxy { budgets.of_proxy() } else { budgets.of_address(origin.client) };
         let (counted, turn, owed) = (Mutex::new(None), OnceLock::new(), OnceLock::new());
         let app = Mutex::default();
-        Self(Arc::new(Known { request_id, origin, host, started, limiter, counted, budgets, address, turn, owed, app }))
+        Self(Arc::new(Known {
+            request_id,
+            origin,
+            host,
+            user_agent,
+            started,
+            limiter,
+            counted,
+            budgets,
+            address,
+            turn,
+            owed,
+            app,
+        }))
     }
 
     /// The budget of the client address.
@@ -195,6 +211,19 @@ impl RequestContext {
     /// The host that the request names.
     pub fn host(&self) -> Option<&HeaderValue> {
         self.0.host.as_ref()
+    }
+
+    /// On whose behalf the store does what the request asks for, once it is known that `actor` sent it.
+    pub fn initiator(&self, actor: Actor) -> Initiator {
+        let agent = self.0.user_agent.as_ref().and_then(|value| value.to_str().ok());
+        Initiator {
+            actor,
+            address: Some(self.client().ip().to_string()),
+            user_agent: agent
+                .filter(|agent| !agent.is_empty())
+                .map(|agent| agent.chars().take(USER_AGENT_LENGTH).collect()),
+            request_id: Some(self.0.request_id.to_string()),
+        }
     }
 
     /// When it arrived.

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{BoxError, Router};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, USER_AGENT, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body::Body as HttpBody;
@@ -389,9 +389,9 @@ impl<'r> Exchange<'r> {
         let watch = Stopwatch::start();
         let route = rules.route(parts.uri.path());
         let origin = rules.proxies.client(peer, &parts.headers);
-        let host = host::of(parts);
+        let (host, agent) = (host::of(parts), parts.headers.get(USER_AGENT).cloned());
         let (now, limiter, budgets) = (rules.clock.now(), rules.limiter.clone(), rules.budgets.clone());
-        let context = RequestContext::new(rules.ids.next(), origin, host, now, limiter, budgets);
+        let context = RequestContext::new(rules.ids.next(), origin, host, agent, now, limiter, budgets);
         let room = match route.policy {
             policy::PROBE => Ok(None),
             _ => rules.budgets.request(context.address_budget()).map(Some),

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize};
+use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::ids::SessionId;
 use sigma_store::session;
@@ -18,7 +19,7 @@ use crate::error::{bad_request, internal};
 use crate::extract::{
     JSON, SECRET_LENGTH, SignedIn, expired_session_cookie, is_content_type, read_object, wrong_content_type,
 };
-use crate::http::ApiError;
+use crate::http::{ApiError, RequestContext};
 use crate::interaction::with_cookie;
 use crate::state::AppState;
 
@@ -64,6 +65,7 @@ pub struct RevokedAnswer {
 )]
 pub async fn revoke_session(
     State(sigma): State<AppState>,
+    context: RequestContext,
     signed_in: SignedIn,
     headers: HeaderMap,
     body: Bytes,
@@ -74,7 +76,8 @@ pub async fn revoke_session(
     let body: RevokeSessionBody =
         read_object(&body).ok_or_else(|| bad_request("invalid_request", "token is required"))?;
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
-    let ended = sigma.store.write(move |tx| {
+    let store = sigma.store_for(&context, Actor::User(user_id.clone()));
+    let ended = store.write(move |tx| {
         let id = if body.token.len() == SECRET_LENGTH && !body.token.starts_with("ses_") {
             session::find_by_secret(tx, &Digest::of(&body.token))?.map(|session| session.id)
         } else {
@@ -104,8 +107,12 @@ pub async fn revoke_session(
         (status = 503, description = "The store does not answer"),
     )
 )]
-pub async fn revoke_sessions(State(sigma): State<AppState>, signed_in: SignedIn) -> Result<Response, ApiError> {
-    end_all(&sigma, &signed_in, None).await?;
+pub async fn revoke_sessions(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    signed_in: SignedIn,
+) -> Result<Response, ApiError> {
+    end_all(&sigma, &context, &signed_in, None).await?;
     let response = Json(RevokedAnswer { status: true }).into_response();
     Ok(with_cookie(response, Some(&expired_session_cookie(&sigma))))
 }
@@ -127,18 +134,25 @@ pub async fn revoke_sessions(State(sigma): State<AppState>, signed_in: SignedIn)
 )]
 pub async fn revoke_other_sessions(
     State(sigma): State<AppState>,
+    context: RequestContext,
     signed_in: SignedIn,
 ) -> Result<Json<RevokedAnswer>, ApiError> {
-    end_all(&sigma, &signed_in, Some(signed_in.session.id.clone())).await?;
+    end_all(&sigma, &context, &signed_in, Some(signed_in.session.id.clone())).await?;
     Ok(Json(RevokedAnswer { status: true }))
 }
 
-async fn end_all(sigma: &AppState, signed_in: &SignedIn, kept: Option<SessionId>) -> Result<(), ApiError> {
+async fn end_all(
+    sigma: &AppState,
+    context: &RequestContext,
+    signed_in: &SignedIn,
+    kept: Option<SessionId>,
+) -> Result<(), ApiError> {
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
+    let store = sigma.store_for(context, Actor::User(user_id.clone()));
     // Each round ends a bounded number: one transaction holds up nobody else for long.
     loop {
         let (user_id, kept) = (user_id.clone(), kept.clone());
-        let ended = sigma.store.write(move |tx| session::end_all(tx, &user_id, kept.as_ref(), now));
+        let ended = store.write(move |tx| session::end_all(tx, &user_id, kept.as_ref(), now));
         if ended.await.map_err(internal)? == 0 {
             return Ok(());
         }

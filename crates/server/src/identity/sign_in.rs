@@ -7,9 +7,12 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use sigma_bitcoin::BapId;
+use sigma_core::actor::Actor;
+use sigma_core::event::{Action, Details};
 use sigma_core::ids::UserId;
 use sigma_core::person::Proof;
 use sigma_store::account::User;
+use sigma_store::event::{self, NewEvent};
 use sigma_store::replay_guard::Once;
 use sigma_store::session::Session;
 use sigma_store::sign_in::{KeySignIn, KeySignedIn, NewlySignedIn, UnknownKey, sign_in};
@@ -152,9 +155,19 @@ pub async fn accept(
         Err(error) => error,
     };
     context.charge(rule, context.client()).map_err(IntoResponse::into_response)?;
-    if error == KeyTokenError::Invalid && sigma.settings.limits.delays {
-        let (network, now) = (context.client().network(), sigma.now());
-        let delayed = sigma.store.write(move |tx| signature_throttle::fail(tx, &network, now)).await;
+    if error == KeyTokenError::Invalid {
+        let (network, now, delays) = (context.client().network(), sigma.now(), sigma.settings.limits.delays);
+        let store = sigma.store_for(context, Actor::Anonymous);
+        let delayed = store.write(move |tx| {
+            let delayed = if delays { signature_throttle::fail(tx, &network, now)? } else { None };
+            if delayed.is_none() {
+                let details = Details { reason: Some("bad_signature".to_owned()), ..Details::default() };
+                let failed = NewEvent::new(Action::UserSignInFailed).with(details).method("key");
+                event::count_failure(tx, failed, now)?;
+            }
+            Ok(delayed)
+        });
+        let delayed = delayed.await;
         if let Some(until) = delayed.map_err(|error| internal(error).into_response())? {
             return Err(Exceeded::delayed(until, now).into_response());
         }

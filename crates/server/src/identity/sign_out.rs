@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use sigma_core::actor::Actor;
 use sigma_store::session;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::error::internal;
 use crate::extract::{MaybeSignedIn, expired_session_cookie};
-use crate::http::ApiError;
+use crate::http::{ApiError, RequestContext};
 use crate::interaction::with_cookie;
 use crate::state::AppState;
 
@@ -44,11 +45,13 @@ pub struct SignedOutAnswer {
 )]
 pub async fn sign_out(
     State(sigma): State<AppState>,
+    context: RequestContext,
     MaybeSignedIn(signed_in): MaybeSignedIn,
 ) -> Result<Response, ApiError> {
     if let Some(signed_in) = signed_in {
         let (user_id, id, now) = (signed_in.account.user.id.clone(), signed_in.session.id, sigma.now());
-        sigma.store.write(move |tx| session::end(tx, &user_id, &id, now)).await.map_err(internal)?;
+        let store = sigma.store_for(&context, Actor::User(user_id.clone()));
+        store.write(move |tx| session::end(tx, &user_id, &id, now)).await.map_err(internal)?;
     }
     let response = Json(SignedOutAnswer { success: true }).into_response();
     Ok(with_cookie(response, Some(&expired_session_cookie(&sigma))))

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
+use sigma_core::actor::Actor;
 use sigma_core::authorize::{AuthorizeError, ClaimsRequest, Consents, Interaction, Refusal};
 use sigma_core::params::Params;
 use sigma_core::scope::Scopes;
@@ -107,7 +108,7 @@ pub async fn answer_consent(
         let response = send_refusal(&sigma, &browser, &requested, &refusal);
         return Ok(close(&sigma, &browser, &ongoing.stored, ending, response));
     }
-    match record(&sigma, &signed_in, ongoing, &requested, &answer).await? {
+    match record(&sigma, &context, &signed_in, ongoing, &requested, &answer).await? {
         Some((ongoing, narrowed)) => Ok(proceed(&sigma, &browser, &narrowed, Some(ongoing)).await),
         None => already_answered(&sigma, &browser, &requested).await,
     }
@@ -117,6 +118,7 @@ pub async fn answer_consent(
 /// answered already.
 async fn record(
     sigma: &AppState,
+    context: &RequestContext,
     signed_in: &SignedIn,
     mut ongoing: Ongoing,
     requested: &Requested,
@@ -175,7 +177,8 @@ async fn record(
     ongoing.stored.continuation = Continuation::Authorization { query: narrowed.params.to_query() };
     let row = ongoing.stored.clone();
     let (client_id, session_id, now) = (narrowed.app.client_id.clone(), signed_in.session.id.clone(), sigma.now());
-    let recorded = sigma.store.write(move |tx| {
+    let store = sigma.store_for(context, Actor::User(user_id.clone()));
+    let recorded = store.write(move |tx| {
         tx.lock(Owner::User(&user_id))?;
         if account::find_user(tx, &user_id)?.is_none_or(|user| user.disabled) {
             return Ok(false);
@@ -183,7 +186,9 @@ async fn record(
         if !interaction::record(tx, &row, &user_id)? {
             return Ok(false);
         }
-        if !always_asks {
+        if always_asks {
+            consent::give_once(tx, &user_id, &client_id, &agreed)?;
+        } else {
             consent::remember(tx, &user_id, &client_id, remembered_for.as_deref(), &agreed, now)?;
         }
         if let Some(bap_id) = &bap_id {

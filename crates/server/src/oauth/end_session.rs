@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::head;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
+use sigma_core::actor::Actor;
 use sigma_core::app::App;
 use sigma_core::ids::{ClientId, SessionId, UserId};
 use sigma_core::params::Params;
@@ -21,7 +22,7 @@ use utoipa_axum::routes;
 
 use crate::error::{bad_request, internal};
 use crate::extract::{Browser, FORM, SignedIn, expired_session_cookie, is_content_type, wrong_content_type};
-use crate::http::ApiError;
+use crate::http::{ApiError, RequestContext};
 use crate::interaction::with_cookie;
 use crate::oauth::answer::{go, refuse_head};
 use crate::oauth::forms::{EndSessionConfirmation, EndSessionForm};
@@ -73,10 +74,11 @@ pub struct Ended {
 )]
 pub async fn end_session(
     State(sigma): State<AppState>,
+    context: RequestContext,
     browser: Browser,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
-    answer(&sigma, &browser, &Params::parse(query.as_deref().unwrap_or_default())).await
+    answer(&sigma, &context, &browser, &Params::parse(query.as_deref().unwrap_or_default())).await
 }
 
 /// Signs the user out by form.
@@ -100,13 +102,14 @@ pub async fn end_session(
 )]
 pub async fn end_session_by_form(
     State(sigma): State<AppState>,
+    context: RequestContext,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, ApiError> {
     if !body.is_empty() && !is_content_type(&headers, FORM) {
         return Err(wrong_content_type("the body must be application/x-www-form-urlencoded"));
     }
-    answer(&sigma, &Browser::of(&headers), &Params::parse(&String::from_utf8_lossy(&body))).await
+    answer(&sigma, &context, &Browser::of(&headers), &Params::parse(&String::from_utf8_lossy(&body))).await
 }
 
 /// Takes the user's answer on the sign-out page.
@@ -125,14 +128,19 @@ pub async fn end_session_by_form(
         (status = 503, description = "The store does not answer"),
     )
 )]
-pub async fn confirm(State(sigma): State<AppState>, headers: HeaderMap, body: Bytes) -> Result<Response, ApiError> {
+pub async fn confirm(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, ApiError> {
     let browser = Browser::of(&headers);
     let form = Params::parse(&String::from_utf8_lossy(&body));
     if form.get("confirm") != Some("true") {
         return Ok(go(&browser, "/".to_owned()));
     }
     if let Some(signed_in) = SignedIn::find(&sigma, &browser).await? {
-        end(&sigma, &signed_in.account.user.id, &signed_in.session.id).await?;
+        end(&sigma, &context, &signed_in.account.user.id, &signed_in.session.id).await?;
     }
     let app = match form.get("client_id") {
         Some(id) => sigma.find_app(&ClientId::from_text(id)).await.map_err(internal)?,
@@ -151,7 +159,12 @@ enum Hint {
     Good { claims: Box<IdClaims>, app: Arc<App> },
 }
 
-async fn answer(sigma: &AppState, browser: &Browser, params: &Params) -> Result<Response, ApiError> {
+async fn answer(
+    sigma: &AppState,
+    context: &RequestContext,
+    browser: &Browser,
+    params: &Params,
+) -> Result<Response, ApiError> {
     let signed_in = SignedIn::find(sigma, browser).await?;
     if params.repeated().is_some() {
         if browser.wants_json() {
@@ -180,7 +193,7 @@ async fn answer(sigma: &AppState, browser: &Browser, params: &Params) -> Result<
     }
     // A form posted by another site carries no cookie: the ID token still names the session.
     let session = signed_in.map_or_else(|| SessionId::from_text(claims.sid), |signed_in| signed_in.session.id);
-    end(sigma, &UserId::from_text(claims.sub), &session).await?;
+    end(sigma, context, &UserId::from_text(claims.sub), &session).await?;
     Ok(match target.flatten() {
         Some(target) => {
             let response = go(browser, with_state(&target, params));
@@ -241,9 +254,15 @@ async fn ask(
     Ok(page.render(&PageContext { issuer: sigma.issuer() }))
 }
 
-async fn end(sigma: &AppState, user_id: &UserId, session_id: &SessionId) -> Result<(), ApiError> {
+async fn end(
+    sigma: &AppState,
+    context: &RequestContext,
+    user_id: &UserId,
+    session_id: &SessionId,
+) -> Result<(), ApiError> {
+    let store = sigma.store_for(context, Actor::User(user_id.clone()));
     let (user_id, session_id, now) = (user_id.clone(), session_id.clone(), sigma.now());
-    sigma.store.write(move |tx| session::end(tx, &user_id, &session_id, now)).await.map_err(internal)?;
+    store.write(move |tx| session::end(tx, &user_id, &session_id, now)).await.map_err(internal)?;
     Ok(())
 }
 

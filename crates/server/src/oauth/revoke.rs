@@ -1,11 +1,14 @@
 //! `POST /api/auth/oauth2/revoke`: token revocation (RFC 7009). Revoking either kind of token ends the whole grant
 //! (§2.1).
 
+use crate::http::RequestContext;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use sigma_core::actor::Actor;
 use sigma_core::ids::GrantId;
 use sigma_core::time::Timestamp;
+use sigma_store::grant::Revocation;
 use sigma_store::{grant, replay_guard};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -52,7 +55,11 @@ enum Ending {
         (status = 503, description = "The store does not answer"),
     )
 )]
-pub async fn revoke(State(sigma): State<AppState>, request: AppRequest) -> Result<Response, TokenError> {
+pub async fn revoke(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    request: AppRequest,
+) -> Result<Response, TokenError> {
     let AppRequest { caller, params } = request;
     let token = params.get("token").ok_or(TokenError::InvalidRequest("token is required"))?;
     let client_id = caller.app.client_id.clone();
@@ -69,12 +76,13 @@ pub async fn revoke(State(sigma): State<AppState>, request: AppRequest) -> Resul
     };
     let now = sigma.now();
     let once = caller.once;
-    let fresh = sigma.store.write(move |tx| {
+    let store = sigma.store_for(&context, Actor::App(client_id));
+    let fresh = store.write(move |tx| {
         if !replay_guard::spend_if(tx, once.as_ref())? {
             return Ok(false);
         }
         match &ending {
-            Ending::Grant(id) => grant::revoke(tx, id, now)?,
+            Ending::Grant(id) => grant::revoke(tx, id, Revocation::Requested, now)?,
             Ending::Single(jti, expires_at) => grant::revoke_token(tx, jti, *expires_at)?,
             Ending::Nothing => {}
         }

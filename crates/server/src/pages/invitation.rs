@@ -6,6 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use http::StatusCode;
+use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::ids::UserId;
 use sigma_core::interaction::{Continuation, LinkSecret};
@@ -84,7 +85,12 @@ async fn accept(
         }
         Ok(outcome)
     };
-    match sigma.store.write(accepting).await.map_err(|error| internal(error).into_response())? {
+    match sigma
+        .store_for(&context, Actor::Anonymous)
+        .write(accepting)
+        .await
+        .map_err(|error| internal(error).into_response())?
+    {
         Accepted::Gone => Ok(gone(&sigma)),
         // The account changed while they viewed the page: it now shows what is required.
         Accepted::Incomplete(acceptance) => {

@@ -1,5 +1,6 @@
 //! The pages: handlers, and their views below `view`.
 
+mod activity;
 pub mod assets;
 mod consent;
 mod error;
@@ -37,6 +38,7 @@ pub fn router() -> Router<AppState> {
         .merge(select_account::router())
         .merge(consent::router())
         .merge(sessions::router())
+        .merge(activity::router())
         .merge(password::router())
         .merge(invitation::router())
         .merge(error::router())

@@ -5,13 +5,14 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
+use sigma_core::actor::Actor;
 use sigma_core::ids::SessionId;
 use sigma_core::params::Params;
 use sigma_store::session;
 
 use crate::error::internal;
 use crate::extract::{Browser, SignedIn, expired_session_cookie};
-use crate::http::ApiError;
+use crate::http::{ApiError, RequestContext};
 use crate::interaction::with_cookie;
 use crate::state::AppState;
 
@@ -20,23 +21,33 @@ pub fn router() -> Router<AppState> {
     Router::new().route("/sign-out", post(sign_out)).route("/sessions/revoke", post(revoke))
 }
 
-async fn sign_out(State(sigma): State<AppState>, browser: Browser) -> Result<Response, ApiError> {
+async fn sign_out(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    browser: Browser,
+) -> Result<Response, ApiError> {
     if let Some(signed_in) = SignedIn::find(&sigma, &browser).await? {
-        end(&sigma, &signed_in, signed_in.session.id.clone()).await?;
+        end(&sigma, &context, &signed_in, signed_in.session.id.clone()).await?;
     }
     Ok(with_cookie(Redirect::to("/").into_response(), Some(&expired_session_cookie(&sigma))))
 }
 
-async fn revoke(State(sigma): State<AppState>, browser: Browser, body: Bytes) -> Result<Response, ApiError> {
+async fn revoke(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    browser: Browser,
+    body: Bytes,
+) -> Result<Response, ApiError> {
     let form = Params::parse(&String::from_utf8_lossy(&body));
     if let (Some(signed_in), Some(id)) = (SignedIn::find(&sigma, &browser).await?, form.get("id")) {
-        end(&sigma, &signed_in, SessionId::from_text(id)).await?;
+        end(&sigma, &context, &signed_in, SessionId::from_text(id)).await?;
     }
     Ok(Redirect::to("/").into_response())
 }
 
-async fn end(sigma: &AppState, signed_in: &SignedIn, id: SessionId) -> Result<(), ApiError> {
+async fn end(sigma: &AppState, context: &RequestContext, signed_in: &SignedIn, id: SessionId) -> Result<(), ApiError> {
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
-    sigma.store.write(move |tx| session::end(tx, &user_id, &id, now)).await.map_err(internal)?;
+    let store = sigma.store_for(context, Actor::User(user_id.clone()));
+    store.write(move |tx| session::end(tx, &user_id, &id, now)).await.map_err(internal)?;
     Ok(())
 }

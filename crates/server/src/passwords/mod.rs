@@ -7,6 +7,7 @@ mod turns;
 
 use aws_lc_rs::hmac;
 use secrecy::SecretString;
+use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::email;
 use sigma_core::password::GivenPassword;
@@ -128,9 +129,15 @@ pub async fn authenticate(
         gate.let_in();
         return Ok(told(Verdict::Authenticated(Box::new(Authenticated { user, proof }))));
     }
-    if sigma.settings.limits.delays {
-        sigma.store.write(move |tx| password::fail(tx, &looked_up, now)).await?;
-    }
+    let delays = sigma.settings.limits.delays;
+    let store = sigma.store_for(context, Actor::Anonymous);
+    let failed = store.write(move |tx| {
+        if delays {
+            password::fail(tx, &looked_up, now)?;
+        }
+        password::record_failure(tx, &looked_up, now)
+    });
+    failed.await?;
     Ok(told(Verdict::Wrong))
 }
 

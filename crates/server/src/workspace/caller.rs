@@ -7,11 +7,12 @@ use axum::extract::FromRequestParts;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::{
-    Actor, ApiKeySecret, Authority, KeyPermission, KeyPermissions, SessionClaims, Switch, UnverifiedSession,
+    ApiKeySecret, Authority, KeyPermission, KeyPermissions, SessionClaims, Switch, UnverifiedSession,
 };
 use sigma_store::Generation;
 use sigma_store::workspace::membership::State;
@@ -146,8 +147,8 @@ impl Caller {
     /// The caller as an actor for the store.
     pub fn actor(&self) -> Actor {
         match &self.who {
-            Who::Person { user_id, .. } => Actor::Person(user_id.clone()),
-            Who::Key { id, .. } => Actor::Key(id.clone()),
+            Who::Person { user_id, .. } => Actor::User(user_id.clone()),
+            Who::Key { id, .. } => Actor::ApiKey(id.clone()),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Decisions of the store, as responses of this surface.
 
+use crate::http::RequestContext;
+use sigma_core::actor::Actor;
 use sigma_store::Tx;
 use sigma_store::workspace::Decision;
 
@@ -12,9 +14,11 @@ use crate::workspace::error::WorkspaceError;
 /// It was refused, or the store does not answer.
 pub async fn decide<T: Send + 'static>(
     sigma: &AppState,
+    context: &RequestContext,
     operation: impl Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
 ) -> Result<T, WorkspaceError> {
-    Ok(sigma.store.write(operation).await??)
+    // Operations of workspaces are told who acts, and judge it.
+    Ok(sigma.store_for(context, Actor::Anonymous).write(operation).await??)
 }
 
 /// Looks it up.

@@ -4,10 +4,11 @@
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sigma_core::actor::Actor;
 use sigma_core::email::{self, Email};
 use sigma_core::ids::{MembershipId, OrgId, RoleId, UserId};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Actor, Refusal, Right, text};
+use sigma_core::workspace::{Refusal, Right, text};
 use sigma_store::invitation::{self, Invite};
 use sigma_store::outbox::MailedLink;
 use sigma_store::workspace::membership::{self, Member, State};
@@ -64,11 +65,12 @@ pub async fn invite(
             mail,
         };
         let addressed_to = address.clone();
-        let outcome =
-            decide(sigma, move |tx| match own_address(tx, invite.email.folded())?.filter(|own| *own != addressed_to) {
+        let outcome = decide(sigma, context, move |tx| {
+            match own_address(tx, invite.email.folded())?.filter(|own| *own != addressed_to) {
                 Some(own) => Ok(Ok(Outcome::Misaddressed(own))),
                 None => Ok(invitation::invite(tx, &invite)?.map(Outcome::Invited)),
-            });
+            }
+        });
         match outcome.await? {
             Outcome::Invited(member) => {
                 sigma.mail_was_promised();
@@ -118,7 +120,7 @@ pub async fn send_again(
     let own = sigma.store.read(move |tx| own_address(tx, &folded)).await?;
     context.charge(Rule::Invitation, org_id.as_str())?;
     let mail = invitation_mail(sigma, org_id, &actor, own.as_deref().unwrap_or(&invited)).await?;
-    decide(sigma, move |tx| invitation::send_again(tx, &org, &actor, &user_id, &counted_as, &mail)).await?;
+    decide(sigma, context, move |tx| invitation::send_again(tx, &org, &actor, &user_id, &counted_as, &mail)).await?;
     sigma.mail_was_promised();
     Ok(())
 }
@@ -147,8 +149,8 @@ async fn invitation_mail(
 ) -> Result<MailedLink, WorkspaceError> {
     let tenant = sigma.find_tenant(org_id).await?.ok_or(Refusal::Unauthorized)?;
     let inviter = match actor {
-        Actor::Person(user_id) => sigma.find_account(user_id).await?,
-        Actor::Key(_) | Actor::Operator => None,
+        Actor::User(user_id) => sigma.find_account(user_id).await?,
+        _ => None,
     };
     let inviter = inviter.as_ref().map(|account| account.user.name.as_str());
     let mail = sigma.composer().invitation(address, &tenant.workspace.name, inviter);

@@ -2,9 +2,9 @@
 
 use http::StatusCode;
 use serde_json::json;
+use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::ids::{MembershipId, RoleId, UserId};
-use sigma_core::workspace::Actor;
 use sigma_store::account::{self, EmailProof};
 use sigma_store::invitation::{self, Invite};
 use sigma_store::workspace::api_key::MadeKeys;

@@ -17,6 +17,7 @@ mod devices;
 mod direct;
 mod discovery;
 mod end_session;
+mod events;
 mod front_door;
 mod grants;
 mod growth;

@@ -9,7 +9,7 @@ use super::client::Session;
 use super::fault::{Fault, POOLER};
 use super::pool::Crew;
 use super::server::{MIGRATION, NoConnection, Purpose, Server};
-use super::tx::{Access, DELETE_CHANGES, PostgresTx, RECENT_CHANGES};
+use super::tx::{DELETE_CHANGES, PostgresTx, RECENT_CHANGES};
 use super::worker::{CONFLICTS, Worker};
 use crate::error::{OpenError, Outage, StoreError};
 use crate::feed::{Feed, Recent, Source, recent};
@@ -187,8 +187,7 @@ impl Source for ServerFeed {
             None => self.server.connect().map_err(|failure| failure.outage)?,
         };
         session.allow(self.server.operation_limit());
-        let no_id = String::new;
-        let mut tx = PostgresTx::new(&mut session, Access::Read, &no_id);
+        let mut tx = PostgresTx::reading(&mut session);
         let rows = tx.query_all(RECENT_CHANGES, crate::params![self.ids.process()]);
         if let Err(fault @ (Fault::Lost | Fault::Silence)) = tx.finish() {
             return Err(fault.failure());

@@ -4,13 +4,16 @@ use super::client::{Session, Trouble};
 use super::fault::Fault;
 use crate::changes::{Change, delete_changes, insert_change, recent_changes};
 use crate::error::StoreError;
+use crate::event::{self, insert_event};
 use crate::row::Row;
+use crate::store::ChangeIds;
 use crate::tx::{Locks, Owner, Tx};
 use crate::value::Value;
 
 // The time of the database, in microseconds. Each row has its own time; a read of the feed has one, so that the index
 // can be used.
 const INSERT_CHANGE: &str = insert_change!("CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)");
+const INSERT_EVENT: &str = insert_event!("CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)");
 pub(crate) const RECENT_CHANGES: &str =
     recent_changes!("CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT)");
 pub(crate) const DELETE_CHANGES: &str =
@@ -18,7 +21,7 @@ pub(crate) const DELETE_CHANGES: &str =
 
 /// What a transaction may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Access {
+enum Access {
     /// Only read. The server is not told, which would take a transaction around every statement: all statements are in
     /// the program's text, and any that is not a SELECT is refused.
     Read,
@@ -30,15 +33,24 @@ pub(crate) enum Access {
 pub(crate) struct PostgresTx<'s> {
     session: &'s mut Session,
     access: Access,
-    new_id: &'s dyn Fn() -> String,
+    /// For what it writes: a reading one has none.
+    ids: Option<&'s ChangeIds>,
     fault: Option<Fault>,
     changes: Vec<Change>,
     locks: Locks,
 }
 
 impl<'s> PostgresTx<'s> {
-    pub(crate) fn new(session: &'s mut Session, access: Access, new_id: &'s dyn Fn() -> String) -> Self {
-        Self { session, access, new_id, fault: None, changes: Vec::new(), locks: Locks::default() }
+    pub(crate) fn reading(session: &'s mut Session) -> Self {
+        Self::new(session, Access::Read, None)
+    }
+
+    pub(crate) fn writing(session: &'s mut Session, ids: &'s ChangeIds) -> Self {
+        Self::new(session, Access::Write, Some(ids))
+    }
+
+    fn new(session: &'s mut Session, access: Access, ids: Option<&'s ChangeIds>) -> Self {
+        Self { session, access, ids, fault: None, changes: Vec::new(), locks: Locks::default() }
     }
 
     /// The fault of the first failed statement, or the changes.
@@ -101,9 +113,15 @@ impl Tx for PostgresTx<'_> {
     }
 
     fn changed(&mut self, kind: &'static str, key: &str) -> Result<(), StoreError> {
-        let change = Change { id: (self.new_id)(), kind: kind.to_owned(), key: key.to_owned() };
+        let id = self.ids.map(ChangeIds::next).unwrap_or_default();
+        let change = Change { id, kind: kind.to_owned(), key: key.to_owned() };
         self.execute(INSERT_CHANGE, crate::params![change.id.as_str(), kind, key])?;
         self.changes.push(change);
         Ok(())
+    }
+
+    fn insert_event(&mut self, id: Option<&str>, columns: Vec<Value>) -> Result<(), StoreError> {
+        let params = event::parameters(self.ids, id, columns);
+        self.execute(INSERT_EVENT, &params).map(drop)
     }
 }

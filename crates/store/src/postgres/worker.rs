@@ -10,7 +10,7 @@ use super::client::Session;
 use super::fault::Fault;
 use super::pool::{Crew, Member};
 use super::server::{NoConnection, PAUSE, Purpose, Server};
-use super::tx::{Access, PostgresTx};
+use super::tx::PostgresTx;
 use crate::error::{Outage, StoreError};
 use crate::feed::Feed;
 use crate::job::Job;
@@ -179,8 +179,7 @@ impl Worker {
         let limit = self.server.operation_limit();
         session.allow(limit);
         session.run(&self.server.begin()).map_err(|error| Fault::of(&error, "BEGIN"))?;
-        let new_id = || self.ids.next();
-        let mut tx = PostgresTx::new(session, Access::Write, &new_id);
+        let mut tx = PostgresTx::writing(session, &self.ids);
         let outcome = job.run(&mut tx);
         let outcome = tx.finish().and_then(|changes| outcome.map(|()| changes).map_err(refused));
         let changes = match outcome {
@@ -217,8 +216,7 @@ impl Worker {
     /// consistency.
     fn read(&self, session: &mut Session, job: &mut dyn Job) -> Result<(), Fault> {
         session.allow(self.server.operation_limit());
-        let no_id = String::new;
-        let mut tx = PostgresTx::new(session, Access::Read, &no_id);
+        let mut tx = PostgresTx::reading(session);
         let outcome = job.run(&mut tx);
         tx.finish().and_then(|_| outcome.map_err(Fault::Final))
     }

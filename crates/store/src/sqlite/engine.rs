@@ -93,8 +93,7 @@ impl Source for FileFeed {
                 .map_err(|error| explain(&error))?,
         };
         session.limit(self.limit);
-        let no_id = String::new;
-        let rows = SqliteTx::new(&session, &no_id).query_all(RECENT_CHANGES, crate::params![self.ids.process()])?;
+        let rows = SqliteTx::reading(&session).query_all(RECENT_CHANGES, crate::params![self.ids.process()])?;
         session.unlimit();
         self.session = Some(session);
         recent(&rows)

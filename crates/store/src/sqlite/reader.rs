@@ -40,8 +40,7 @@ impl Reader {
         };
         session.run("BEGIN").map_err(|error| failed(&error))?;
         session.limit(self.limit);
-        let no_id = String::new;
-        let mut tx = SqliteTx::new(&session, &no_id);
+        let mut tx = SqliteTx::reading(&session);
         let outcome = job.run(&mut tx);
         let outcome = tx.finish().and(outcome);
         session.unlimit();

@@ -3,17 +3,20 @@
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, ToSql};
 
-use super::connection::{INSERT_CHANGE, Session, explain};
+use super::connection::{INSERT_CHANGE, INSERT_EVENT, Session, explain};
 use crate::changes::Change;
 use crate::error::{Outage, StoreError};
+use crate::event;
 use crate::row::Row;
+use crate::store::ChangeIds;
 use crate::tx::{Locks, Owner, Tx};
 use crate::value::Value;
 
 /// The transaction, or savepoint, open on `session`.
 pub(crate) struct SqliteTx<'s> {
     session: &'s Session,
-    new_id: &'s dyn Fn() -> String,
+    /// For what it writes: a reading one has none.
+    ids: Option<&'s ChangeIds>,
     failure: Option<StoreError>,
     changes: Vec<Change>,
     /// Kept in debug builds only, where it detects lock orders that would be wrong on other engines.
@@ -21,8 +24,16 @@ pub(crate) struct SqliteTx<'s> {
 }
 
 impl<'s> SqliteTx<'s> {
-    pub(crate) fn new(session: &'s Session, new_id: &'s dyn Fn() -> String) -> Self {
-        Self { session, new_id, failure: None, changes: Vec::new(), locks: Locks::default() }
+    pub(crate) fn reading(session: &'s Session) -> Self {
+        Self::new(session, None)
+    }
+
+    pub(crate) fn writing(session: &'s Session, ids: &'s ChangeIds) -> Self {
+        Self::new(session, Some(ids))
+    }
+
+    fn new(session: &'s Session, ids: Option<&'s ChangeIds>) -> Self {
+        Self { session, ids, failure: None, changes: Vec::new(), locks: Locks::default() }
     }
 
     /// The failure of the first failed statement, or the changes.
@@ -150,9 +161,15 @@ impl Tx for SqliteTx<'_> {
     }
 
     fn changed(&mut self, kind: &'static str, key: &str) -> Result<(), StoreError> {
-        let change = Change { id: (self.new_id)(), kind: kind.to_owned(), key: key.to_owned() };
+        let id = self.ids.map(ChangeIds::next).unwrap_or_default();
+        let change = Change { id, kind: kind.to_owned(), key: key.to_owned() };
         self.execute(INSERT_CHANGE, crate::params![change.id.as_str(), kind, key])?;
         self.changes.push(change);
         Ok(())
+    }
+
+    fn insert_event(&mut self, id: Option<&str>, columns: Vec<Value>) -> Result<(), StoreError> {
+        let params = event::parameters(self.ids, id, columns);
+        self.execute(INSERT_EVENT, &params).map(drop)
     }
 }

@@ -212,8 +212,7 @@ impl Writer {
 
     fn run_job(&self, session: &Session, job: &mut dyn Job) -> Result<Vec<Change>, StoreError> {
         session.limit(self.limit);
-        let new_id = || self.ids.next();
-        let mut tx = SqliteTx::new(session, &new_id);
+        let mut tx = SqliteTx::writing(session, &self.ids);
         let outcome = job.run(&mut tx);
         let outcome = tx.finish().and_then(|of_job| outcome.map(|()| of_job));
         session.unlimit();

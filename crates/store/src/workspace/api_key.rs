@@ -2,11 +2,14 @@
 
 use std::collections::HashSet;
 
+use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
+use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Actor, KeyPermissions, Refusal, Right};
+use sigma_core::workspace::{KeyPermissions, Refusal, Right};
 
+use crate::event::{self, NewEvent};
 use crate::workspace::{Decision, Page, authority, granted, membership};
 use crate::{Owner, Row, StoreError, Tx, params};
 
@@ -160,7 +163,12 @@ pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewApiKey, now:
             key.expires_at
         ],
     )?;
+    event::append(tx, recorded(Action::ApiKeyCreate, org_id, actor, &key.id))?;
     Ok(Ok(key))
+}
+
+fn recorded(action: Action, org_id: &OrgId, actor: &Actor, id: &ApiKeyId) -> NewEvent {
+    NewEvent::new(action).by(actor.clone()).within(org_id).to(Target::ApiKey(id.clone()))
 }
 
 /// The key of that id in this workspace.
@@ -230,16 +238,25 @@ pub fn count_made_by(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Resul
 /// Deactivates a key permanently, along with the keys that it created.
 pub fn deactivate(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ApiKeyId, now: Timestamp) -> Decision<ApiKey> {
     let key = granted!(load_own(tx, org_id, actor, id, now)?);
-    switch_off(tx, org_id, |one| one.id == key.id)?;
+    let reached = switch_off(tx, org_id, |one| one.id == key.id)?;
+    let details = Details { api_keys: beside_itself(reached), ..Details::default() };
+    event::append(tx, recorded(Action::ApiKeyDeactivate, org_id, actor, id).with(details))?;
     Ok(Ok(ApiKey { active: false, ..key }))
 }
 
 /// Removes a key, and deactivates those that it created.
 pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ApiKeyId, now: Timestamp) -> Decision<()> {
     let key = granted!(load_own(tx, org_id, actor, id, now)?);
-    switch_off(tx, org_id, |one| one.id == key.id)?;
+    let reached = switch_off(tx, org_id, |one| one.id == key.id)?;
     tx.execute("DELETE FROM api_keys WHERE org_id = $1 AND id = $2", params![org_id, id])?;
+    let details = Details { api_keys: beside_itself(reached), ..Details::default() };
+    event::append(tx, recorded(Action::ApiKeyRemove, org_id, actor, id).with(details))?;
     Ok(Ok(()))
+}
+
+/// How many keys were switched off beside the one that was meant, if any.
+fn beside_itself(reached: u64) -> Option<u64> {
+    reached.checked_sub(1).filter(|others| *others > 0)
 }
 
 /// Records when keys were used, at most 500 at a time.
@@ -273,9 +290,9 @@ pub(super) fn settle(
     maker: &UserId,
     may: KeyPermissions,
     choice: MadeKeys,
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
     match choice {
-        MadeKeys::Keep => Ok(()),
+        MadeKeys::Keep => Ok(0),
         MadeKeys::Deactivate => switch_off(tx, org_id, |key| key.exceeds(may, |user| user == maker)),
     }
 }
@@ -287,7 +304,9 @@ pub fn deactivate_made_by(tx: &mut dyn Tx, maker: &UserId) -> Result<bool, Store
     let Some(row) = tx.query_opt(sql, params![maker])? else { return Ok(false) };
     let org_id = OrgId::from_text(row.text(0)?);
     tx.lock(Owner::Org(&org_id))?;
-    settle(tx, &org_id, maker, KeyPermissions::NONE, MadeKeys::Deactivate)?;
+    let reached = settle(tx, &org_id, maker, KeyPermissions::NONE, MadeKeys::Deactivate)?;
+    let details = Details { reason: Some("maker_disabled".to_owned()), api_keys: Some(reached), ..Details::default() };
+    event::append(tx, NewEvent::new(Action::ApiKeyDeactivate).within(&org_id).with(details))?;
     Ok(true)
 }
 
@@ -298,9 +317,9 @@ pub(super) fn settle_role(
     role_id: &RoleId,
     may: KeyPermissions,
     choice: MadeKeys,
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
     if choice == MadeKeys::Keep {
-        return Ok(());
+        return Ok(0);
     }
     let makers = tx.query_all(
         "SELECT DISTINCT k.made_by_user FROM api_keys k
@@ -315,12 +334,12 @@ pub(super) fn settle_role(
 /// The creator of keys.
 fn maker(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor) -> Result<Option<Maker>, StoreError> {
     Ok(match actor {
-        Actor::Operator => None,
-        Actor::Person(id) => {
+        Actor::Operator | Actor::App(_) | Actor::System | Actor::Anonymous => None,
+        Actor::User(id) => {
             let name = membership::find(tx, org_id, id)?.map(|member| member.name);
             Some(Maker { id: MakerId::User(id.clone()), name: name.unwrap_or_default() })
         }
-        Actor::Key(id) => {
+        Actor::ApiKey(id) => {
             let name = find(tx, org_id, id)?.map(|key| key.name);
             Some(Maker { id: MakerId::Key(id.clone()), name: name.unwrap_or_default() })
         }
@@ -341,7 +360,7 @@ impl ApiKey {
 
 /// Deactivates keys permanently, along with those that they created. A workspace has at most 500 keys, and so at most
 /// that many rounds.
-fn switch_off(tx: &mut dyn Tx, org_id: &OrgId, is_over: impl Fn(&ApiKey) -> bool) -> Result<(), StoreError> {
+fn switch_off(tx: &mut dyn Tx, org_id: &OrgId, is_over: impl Fn(&ApiKey) -> bool) -> Result<u64, StoreError> {
     let all = list(tx, org_id)?;
     let mut reached: Vec<&ApiKey> = all.iter().filter(|key| is_over(key)).collect();
     let mut next = 0;
@@ -350,11 +369,11 @@ fn switch_off(tx: &mut dyn Tx, org_id: &OrgId, is_over: impl Fn(&ApiKey) -> bool
         reached.extend(made);
         next += 1;
     }
-    for key in reached {
+    for key in &reached {
         tx.execute("UPDATE api_keys SET active = 0 WHERE org_id = $1 AND id = $2", params![org_id, &key.id])?;
         tx.changed(CHANGED, &key.hash.base64url())?;
     }
-    Ok(())
+    Ok(u64::try_from(reached.iter().filter(|key| key.active).count()).unwrap_or(u64::MAX))
 }
 
 fn decode(row: &Row) -> Result<ApiKey, StoreError> {

@@ -1,8 +1,9 @@
 //! What a caller may do at this moment.
 
+use sigma_core::actor::Actor;
 use sigma_core::ids::{ApiKeyId, OrgId, UserId};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Actor, Authority, Refusal, RolePermissions};
+use sigma_core::workspace::{Authority, Refusal, RolePermissions};
 
 use crate::workspace::{Decision, api_key, role, tenant};
 use crate::{Owner, StoreError, Tx, params};
@@ -23,8 +24,9 @@ pub fn load(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, now: Timestamp) -> D
     }
     let authority = match actor {
         Actor::Operator => Some(Authority::Operator),
-        Actor::Person(user_id) => of_person(tx, org_id, user_id)?.map(Authority::Person),
-        Actor::Key(id) => of_key(tx, org_id, id, now)?,
+        Actor::User(user_id) => of_person(tx, org_id, user_id)?.map(Authority::Person),
+        Actor::ApiKey(id) => of_key(tx, org_id, id, now)?,
+        Actor::App(_) | Actor::System | Actor::Anonymous => None,
     };
     Ok(authority.ok_or(Refusal::Unauthorized))
 }

@@ -3,11 +3,14 @@
 //! An invitee has no account in the workspace's view: until they accept, it sees only what it entered itself, and the
 //! membership has a random id of its own, whether or not the address has an account.
 
+use sigma_core::actor::Actor;
 use sigma_core::email::Email;
+use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{MembershipId, OrgId, RoleId, UserId};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Actor, KeyPermissions, Refusal, Right};
+use sigma_core::workspace::{KeyPermissions, Refusal, Right};
 
+use crate::event::{self, NewEvent};
 use crate::workspace::api_key::{self, MadeKeys};
 use crate::workspace::{Decision, Page, authority, change_key, granted, pagination, role};
 use crate::{Row, StoreError, Tx, params};
@@ -167,8 +170,14 @@ pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewMember, now:
          VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7)",
         params![org_id, &new.user_id, &new.role_id, new.state.as_str(), new.quick_login, bucket, now],
     )?;
+    let details = Details { role: Some(new.role_id.clone()), ..Details::default() };
+    event::append(tx, recorded(Action::MemberAdd, org_id, actor, &new.user_id).with(details))?;
     tx.changed(CHANGED, &change_key(org_id, new.user_id.as_str()))?;
     load(tx, org_id, &new.user_id)
+}
+
+fn recorded(action: Action, org_id: &OrgId, actor: &Actor, user_id: &UserId) -> NewEvent {
+    NewEvent::new(action).by(actor.clone()).within(org_id).to(Target::User(user_id.clone()))
 }
 
 /// An invitee, as entered by the inviter.
@@ -261,11 +270,23 @@ pub fn change(
         params![org_id, user_id, &after.id, state.as_str(), quick_login, session_epoch, now],
     )?;
     tx.changed(CHANGED, &change_key(org_id, user_id.as_str()))?;
-    if deactivated {
-        api_key::settle(tx, org_id, user_id, KeyPermissions::NONE, change.keys)?;
+    let keys = if deactivated {
+        api_key::settle(tx, org_id, user_id, KeyPermissions::NONE, change.keys)?
     } else if after.id != before.id {
-        api_key::settle(tx, org_id, user_id, after.permissions.key_permissions(), change.keys)?;
-    }
+        api_key::settle(tx, org_id, user_id, after.permissions.key_permissions(), change.keys)?
+    } else {
+        0
+    };
+    let details = Details {
+        role: (after.id != before.id).then(|| after.id.clone()),
+        api_keys: (keys > 0).then_some(keys),
+        ..Details::changed([
+            ("role", after.id != before.id),
+            ("quick_login", quick_login != member.quick_login),
+            ("status", state != member.state),
+        ])
+    };
+    event::append(tx, recorded(Action::MemberChange, org_id, actor, user_id).with(details))?;
     Ok(Ok(Member { role_id: after.id, state, quick_login, session_epoch, ..member }))
 }
 
@@ -292,7 +313,9 @@ pub fn remove(
     pagination::leave(tx, org_id, member.bucket)?;
     tx.execute("DELETE FROM one_time_links WHERE user_id = $1 AND org_id = $2", params![user_id, org_id])?;
     tx.changed(CHANGED, &change_key(org_id, user_id.as_str()))?;
-    api_key::settle(tx, org_id, user_id, KeyPermissions::NONE, keys)?;
+    let keys = api_key::settle(tx, org_id, user_id, KeyPermissions::NONE, keys)?;
+    let details = Details { api_keys: (keys > 0).then_some(keys), ..Details::default() };
+    event::append(tx, recorded(Action::MemberRemove, org_id, actor, user_id).with(details))?;
     Ok(Ok(()))
 }
 

@@ -1,11 +1,14 @@
 //! The roles of a workspace.
 
+use sigma_core::actor::Actor;
+use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{OrgId, RoleId};
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::role::{MOST_BYTES_IN_ALL, MOST_ROLES};
 use sigma_core::workspace::text::folded;
-use sigma_core::workspace::{Actor, Refusal, Right, Role, RoleDraft, RolePermissions, Switches};
+use sigma_core::workspace::{Refusal, Right, Role, RoleDraft, RolePermissions, Switches};
 
+use crate::event::{self, NewEvent};
 use crate::workspace::api_key::{self, MadeKeys};
 use crate::workspace::{Decision, Page, authority, change_key, granted, membership};
 use crate::{Row, StoreError, Tx, params};
@@ -151,7 +154,12 @@ pub fn add(
         return Ok(Err(TOO_LARGE));
     }
     stored.insert(tx, org_id, id, now)?;
+    event::append(tx, recorded(Action::RoleCreate, org_id, actor, id))?;
     Ok(Ok(made(org_id, id, draft, now, now)))
+}
+
+fn recorded(action: Action, org_id: &OrgId, actor: &Actor, id: &RoleId) -> NewEvent {
+    NewEvent::new(action).by(actor.clone()).within(org_id).to(Target::Role(id.clone()))
 }
 
 /// Replaces a role. Neither the old nor the new one may have more rights than the actor, and somebody who manages the
@@ -207,9 +215,20 @@ pub fn replace(
     )?;
     tx.changed(CHANGED, &change_key(org_id, id.as_str()))?;
     let may = draft.permissions().key_permissions();
-    if !may.covers(before.permissions.key_permissions()) {
-        api_key::settle_role(tx, org_id, id, may, keys)?;
-    }
+    let keys = if may.covers(before.permissions.key_permissions()) {
+        0
+    } else {
+        api_key::settle_role(tx, org_id, id, may, keys)?
+    };
+    let details = Details {
+        api_keys: (keys > 0).then_some(keys),
+        ..Details::changed([
+            ("name", before.name != draft.name()),
+            ("description", before.description != draft.description()),
+            ("permissions", before.permissions != *draft.permissions()),
+        ])
+    };
+    event::append(tx, recorded(Action::RoleChange, org_id, actor, id).with(details))?;
     Ok(Ok(made(org_id, id, draft, before.created_at, now)))
 }
 
@@ -224,6 +243,7 @@ pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &RoleId, now: 
     }
     tx.execute("DELETE FROM roles WHERE org_id = $1 AND id = $2", params![org_id, id])?;
     tx.changed(CHANGED, &change_key(org_id, id.as_str()))?;
+    event::append(tx, recorded(Action::RoleRemove, org_id, actor, id))?;
     Ok(Ok(()))
 }
 

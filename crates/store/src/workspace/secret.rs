@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
+use sigma_core::actor::Actor;
+use sigma_core::event::Action;
 use sigma_core::ids::OrgId;
 use sigma_core::random::{Rng, alphanumeric, bytes};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Actor, Refusal, Right};
+use sigma_core::workspace::{Refusal, Right};
 use zeroize::Zeroizing;
 
 use crate::workspace::{Decision, authority, granted, tenant};
-use crate::{MasterKey, SealError, StoreError, Tx, params};
+use crate::{MasterKey, SealError, StoreError, Tx, event, params};
 
 /// How long a retired secret verifies: the day of a token, plus an hour for clock skew.
 const VERIFIES: Duration = Duration::from_hours(25);
@@ -87,6 +89,7 @@ pub fn rotate(
     )?;
     insert(tx, org_id, kid, sealed, now)?;
     tx.changed(tenant::CHANGED, org_id.as_str())?;
+    event::append(tx, tenant::recorded(Action::WorkspaceRotateSecret, org_id).by(actor.clone()))?;
     Ok(Ok(()))
 }
 

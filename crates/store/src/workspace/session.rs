@@ -3,10 +3,13 @@
 
 use std::time::Duration;
 
+use sigma_core::actor::Actor;
+use sigma_core::event::{Action, Target};
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::{QUICK_SESSION_SECONDS, SESSION_SECONDS};
 
+use crate::event::{self, NewEvent};
 use crate::workspace::change_key;
 use crate::{Owner, Row, StoreError, Tx, params};
 
@@ -82,7 +85,7 @@ pub(super) fn begin(
         params![user_id, now, i64::from(MOST_LIVE - 1), kind == SessionKind::Quick, org_id],
     )?;
     for row in &too_many {
-        end(tx, &OrgId::from_text(row.text(0)?), &row.text(1)?, now)?;
+        close(tx, &OrgId::from_text(row.text(0)?), &row.text(1)?, now)?;
     }
     let expires_at = now.plus(kind.lifetime());
     tx.execute(
@@ -90,6 +93,8 @@ pub(super) fn begin(
          VALUES ($1, $2, $3, $4, $5, $6, $7, NULL)",
         params![org_id, jti, user_id, session_epoch, kind == SessionKind::Quick, now, expires_at],
     )?;
+    let method = if kind == SessionKind::Quick { "quick-login" } else { "password" };
+    event::append(tx, recorded(Action::WorkspaceSignIn, org_id, user_id.clone()).method(method))?;
     Ok(expires_at)
 }
 
@@ -106,14 +111,25 @@ pub fn find(tx: &mut dyn Tx, org_id: &OrgId, jti: &str) -> Result<Option<Workspa
 
 /// Ends a session; returns whether it was live. The next sweep deletes its row: no one needs it any more.
 pub fn end(tx: &mut dyn Tx, org_id: &OrgId, jti: &str, now: Timestamp) -> Result<bool, StoreError> {
-    let ended = tx.execute(
-        "UPDATE workspace_sessions SET ended_at = $3, expires_at = $3 WHERE org_id = $1 AND jti = $2 AND ended_at IS NULL",
+    let Some(user_id) = close(tx, org_id, jti, now)? else { return Ok(false) };
+    event::append(tx, recorded(Action::WorkspaceSignOut, org_id, user_id))?;
+    Ok(true)
+}
+
+fn recorded(action: Action, org_id: &OrgId, user_id: UserId) -> NewEvent {
+    NewEvent::new(action).by(Actor::User(user_id)).within(org_id).to(Target::Workspace(org_id.clone()))
+}
+
+/// Ends a session; whose it was, if it was live.
+fn close(tx: &mut dyn Tx, org_id: &OrgId, jti: &str, now: Timestamp) -> Result<Option<UserId>, StoreError> {
+    let ended = tx.query_opt(
+        "UPDATE workspace_sessions SET ended_at = $3, expires_at = $3 WHERE org_id = $1 AND jti = $2 AND ended_at IS NULL
+         RETURNING user_id",
         params![org_id, jti, now],
     )?;
-    if ended == 1 {
-        tx.changed(CHANGED, &change_key(org_id, jti))?;
-    }
-    Ok(ended == 1)
+    let Some(ended) = ended else { return Ok(None) };
+    tx.changed(CHANGED, &change_key(org_id, jti))?;
+    Ok(Some(UserId::from_text(ended.text(0)?)))
 }
 
 /// Ends live sessions of a user in all workspaces, at most 500; returns how many. 0 means that none are left.
@@ -123,7 +139,7 @@ pub fn end_all(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<usiz
         params![user_id, now],
     )?;
     for row in &live {
-        end(tx, &OrgId::from_text(row.text(0)?), &row.text(1)?, now)?;
+        close(tx, &OrgId::from_text(row.text(0)?), &row.text(1)?, now)?;
     }
     Ok(live.len())
 }

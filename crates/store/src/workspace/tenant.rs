@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use sigma_core::actor::Actor;
+use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{OrgId, RoleId};
 use sigma_core::random::Rng;
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Actor, Refusal, Right, RoleDraft, RolePermissions};
+use sigma_core::workspace::{Refusal, Right, RoleDraft, RolePermissions};
 
+use crate::event::{self, NewEvent};
 use crate::workspace::{Decision, authority, granted, role, secret};
 use crate::{MasterKey, Owner, Row, SealError, StoreError, Tx, org, params};
 
@@ -90,6 +93,7 @@ pub fn add(tx: &mut dyn Tx, new: &NewWorkspace) -> Decision<Workspace> {
             .map_err(|problem| StoreError::Failed(format!("a built-in role: {problem}")))?;
         role::insert(tx, &new.id, id, &draft, new.now)?;
     }
+    event::append(tx, recorded(Action::WorkspaceCreate, &new.id))?;
     Ok(Ok(Workspace {
         id: new.id.clone(),
         name: new.name.clone(),
@@ -97,6 +101,10 @@ pub fn add(tx: &mut dyn Tx, new: &NewWorkspace) -> Decision<Workspace> {
         created_at: new.now,
         updated_at: new.now,
     }))
+}
+
+pub(super) fn recorded(action: Action, org_id: &OrgId) -> NewEvent {
+    NewEvent::new(action).within(org_id).to(Target::Workspace(org_id.clone()))
 }
 
 /// The workspace of that id, unless it was removed.
@@ -137,6 +145,7 @@ pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, n
     let Some(before) = find(tx, org_id)? else {
         return Ok(Err(Refusal::not_found("Workspace", org_id.as_str())));
     };
+    let (name, quick_logins) = (before.name.clone(), before.quick_logins);
     let after = Workspace {
         name: change.name.clone().unwrap_or(before.name),
         quick_logins: change.quick_logins.unwrap_or(before.quick_logins),
@@ -148,6 +157,9 @@ pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, n
         params![org_id, &after.name, after.quick_logins, now],
     )?;
     tx.changed(CHANGED, org_id.as_str())?;
+    let fields = [("name", name != after.name), ("quick_logins", quick_logins != after.quick_logins)];
+    let details = Details::changed(fields);
+    event::append(tx, recorded(Action::WorkspaceChange, org_id).by(actor.clone()).with(details))?;
     Ok(Ok(after))
 }
 
@@ -172,6 +184,7 @@ pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Decision<()> {
     tx.execute("UPDATE orgs SET removed_at = $2, quick_logins = 0 WHERE id = $1", params![org_id, now])?;
     tx.execute("INSERT INTO retired_org_ids (org_id, retired_at) VALUES ($1, $2)", params![org_id, now])?;
     tx.changed(CHANGED, org_id.as_str())?;
+    event::append(tx, recorded(Action::WorkspaceRemove, org_id))?;
     Ok(Ok(()))
 }
 

@@ -7,6 +7,7 @@ mod change_feed;
 mod corruption;
 mod dead_threads;
 mod dialect;
+mod events;
 mod frozen_server;
 mod group_commit;
 mod lost_connections;

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
+use sigma_core::actor::Actor;
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
 use sigma_core::authorize::Consent;
 use sigma_core::code::{Authorization, Code, Redeemed, Redemption, SentVerifier};
@@ -14,10 +15,10 @@ use sigma_core::jose::Algorithm;
 use sigma_core::redirect::RegisteredRedirectUris;
 use sigma_core::scope::Scopes;
 use sigma_core::time::Clock as _;
-use sigma_core::workspace::{Actor, KeyPermissions, Refusal, RoleDraft, RolePermissions};
+use sigma_core::workspace::{KeyPermissions, Refusal, RoleDraft, RolePermissions};
 use sigma_store::account::EmailProof;
 use sigma_store::code::{Outcome, Redeem};
-use sigma_store::grant::{FirstRefreshToken, NewFamily, Refresh, Refreshed};
+use sigma_store::grant::{FirstRefreshToken, NewFamily, Refresh, Refreshed, Revocation};
 use sigma_store::invitation::{Accept, Accepted, Invite};
 use sigma_store::one_time_link::{NewLink, Purpose};
 use sigma_store::outbox::{MailedLink, NewMail};
@@ -261,7 +262,7 @@ on_both_engines! {
             together(&nodes, |node, number| {
                 if number == 7 {
                     let id = GrantId::from_text(grant_id.as_str());
-                    write(node, move |tx| grant::revoke(tx, &id, now));
+                    write(node, move |tx| grant::revoke(tx, &id, Revocation::Requested, now));
                 } else {
                     refresh(&store, node, &grant_id, &format!("first of {grant_id}"), &format!("second of {grant_id}"));
                 }

@@ -4,12 +4,13 @@
 use std::sync::Barrier;
 use std::time::Duration;
 
+use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::email::Email;
 use sigma_core::ids::{ApiKeyId, MailId, MembershipId, OrgId, RoleId, UserId};
 use sigma_core::time::Clock as _;
 use sigma_core::workspace::{
-    Actor, KeyPermission, KeyPermissions, Level, Refusal, RoleDraft, RolePermissions, SchemaPermission,
+    KeyPermission, KeyPermissions, Level, Refusal, RoleDraft, RolePermissions, SchemaPermission,
 };
 use sigma_store::account::{self, EmailProof};
 use sigma_store::invitation::{self, Invite};
@@ -36,7 +37,7 @@ fn role_of(org_id: &OrgId, name: &str) -> RoleId {
 }
 
 fn person(name: &str) -> Actor {
-    Actor::Person(user(name))
+    Actor::User(user(name))
 }
 
 /// A workspace with its two roles.
@@ -276,13 +277,13 @@ on_both_engines! {
         join(&store, &org_id, "ada", "admin");
         let all = KeyPermissions::ALL;
         add_key(&store, &org_id, &person("ada"), "a", all).unwrap();
-        add_key(&store, &org_id, &Actor::Key(ApiKeyId::from_text("a")), "b", all).unwrap();
-        add_key(&store, &org_id, &Actor::Key(ApiKeyId::from_text("b")), "c", all).unwrap();
+        add_key(&store, &org_id, &Actor::ApiKey(ApiKeyId::from_text("a")), "b", all).unwrap();
+        add_key(&store, &org_id, &Actor::ApiKey(ApiKeyId::from_text("b")), "c", all).unwrap();
         add_key(&store, &org_id, &person("ada"), "d", all).unwrap();
         let (id, now) = (org_id.clone(), store.clock.now());
         insist(&store, move |tx| api_key::deactivate(tx, &id, &person("ada"), &ApiKeyId::from_text("a"), now)).unwrap();
         assert_eq!(working_keys(&store, &org_id), ["d"]);
-        let refused = add_key(&store, &org_id, &Actor::Key(ApiKeyId::from_text("b")), "e", all);
+        let refused = add_key(&store, &org_id, &Actor::ApiKey(ApiKeyId::from_text("b")), "e", all);
         assert_eq!(refused, Err(Refusal::Unauthorized));
     }
 
@@ -290,7 +291,7 @@ on_both_engines! {
         let org_id = workspace(&store, "a");
         let read = KeyPermissions::NONE.with(KeyPermission::Read);
         add_key(&store, &org_id, &Actor::Operator, "reader", read).unwrap();
-        let reader = Actor::Key(ApiKeyId::from_text("reader"));
+        let reader = Actor::ApiKey(ApiKeyId::from_text("reader"));
         assert!(matches!(add_key(&store, &org_id, &reader, "x", KeyPermissions::ALL), Err(Refusal::Denied(_))));
         assert!(matches!(add_key(&store, &org_id, &reader, "x", read), Err(Refusal::Denied(_))), "it manages nothing");
         assert_eq!(working_keys(&store, &org_id), ["reader"]);
@@ -470,7 +471,7 @@ on_both_engines! {
                 let name = format!("{who}{round}");
                 join(&store, &org_id, &name, "admin");
                 add_key(&store, &org_id, &person(&name), &key(&name, "all"), KeyPermissions::ALL).unwrap();
-                let maker = Actor::Key(ApiKeyId::from_text(key(&name, "all")));
+                let maker = Actor::ApiKey(ApiKeyId::from_text(key(&name, "all")));
                 add_key(&store, &org_id, &maker, &key(&name, "child"), read).unwrap();
                 add_key(&store, &org_id, &person(&name), &key(&name, "read"), read).unwrap();
             }

@@ -1,5 +1,7 @@
 //! An app as printed, with the member names of RFC 7591 §2.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use sigma_core::app::App;
 
@@ -34,6 +36,9 @@ pub struct AppView {
     disabled: bool,
     created_at: String,
     updated_at: String,
+    /// Tokens issued within the last day, by grant type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens_last_day: Option<BTreeMap<&'static str, u64>>,
 }
 
 impl AppView {
@@ -68,6 +73,7 @@ impl AppView {
             disabled: app.disabled,
             created_at: app.created_at.to_string(),
             updated_at: app.updated_at.to_string(),
+            tokens_last_day: None,
         }
     }
 
@@ -111,10 +117,16 @@ impl AppView {
             ("disabled", yes(self.disabled)),
             ("registered", self.created_at.clone()),
             ("changed", self.updated_at.clone()),
+            ("tokens, last day", self.tokens_last_day.as_ref().map(counts).unwrap_or_default()),
         ]);
         match &self.client_secret {
             Some(_) => format!("{shown}\n\nKeep the secret: it is not shown again."),
             None => shown,
         }
     }
+}
+
+/// What tokens were issued for, and how many; one line each.
+fn counts(tokens: &BTreeMap<&'static str, u64>) -> String {
+    tokens.iter().map(|(grant_type, count)| format!("{grant_type} {count}")).collect::<Vec<_>>().join("\n")
 }

@@ -3,12 +3,15 @@
 use std::path::Path;
 
 use serde::Serialize;
+use sigma_core::actor::Actor;
 use sigma_core::email::Email;
+use sigma_core::event::{Action, Target};
 use sigma_core::ids::{OrgId, RoleId, UserId};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Actor, text};
+use sigma_core::workspace::text;
 use sigma_server::mail::Link;
 use sigma_store::account::{self, EmailProof, User};
+use sigma_store::event::{self, NewEvent};
 use sigma_store::one_time_link::{self, NewLink, Purpose};
 use sigma_store::password;
 use sigma_store::workspace::membership::{self, NewMember, State};
@@ -179,6 +182,7 @@ impl Person {
         };
         let added = account::add_with_email(tx, &new.id, &new.email, EmailProof::Verified, &new.name, now)?;
         let user = added.ok_or_else(|| StoreError::Failed("the address was taken in the meantime".to_owned()))?;
+        event::append(tx, NewEvent::new(Action::UserCreate).about(&user.id).to(Target::User(user.id.clone())))?;
         if let Some(hash) = &new.hash {
             password::set(tx, &user.id, hash, "", now)?;
         }

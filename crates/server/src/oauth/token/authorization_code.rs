@@ -1,5 +1,6 @@
 //! `grant_type=authorization_code` (RFC 6749 §4.1.3, `docs/spec/tokens.md#authorization-codes`).
 
+use sigma_core::actor::Actor;
 use std::sync::Arc;
 
 use sigma_core::app::App;
@@ -19,6 +20,7 @@ use zeroize::Zeroizing;
 use super::issue::{access_seconds, of_grant};
 use super::{TokenAnswer, TokenError};
 use crate::extract::AppRequest;
+use crate::http::RequestContext;
 use crate::oauth::token::refresh_token::FAMILY_CONTEXT;
 use crate::state::AppState;
 
@@ -26,7 +28,11 @@ use crate::state::AppState;
 const REFRESH_LENGTH: usize = 43;
 
 /// Redeems a code.
-pub async fn redeem(sigma: &AppState, request: AppRequest) -> Result<TokenAnswer, TokenError> {
+pub async fn redeem(
+    sigma: &AppState,
+    context: &RequestContext,
+    request: AppRequest,
+) -> Result<TokenAnswer, TokenError> {
     let AppRequest { caller, params } = request;
     let app = caller.app;
     let code = params.get("code").ok_or(TokenError::InvalidRequest("code is required"))?;
@@ -58,7 +64,9 @@ pub async fn redeem(sigma: &AppState, request: AppRequest) -> Result<TokenAnswer
         resources: params.resources(),
         now,
     };
-    let (grant, targets) = match sigma.store.write(move |tx| code::redeem(tx, &redemption)).await? {
+    // For the audit trail, in case that the code was used before.
+    let store = sigma.store_for(context, Actor::App(app.client_id.clone()));
+    let (grant, targets) = match store.write(move |tx| code::redeem(tx, &redemption)).await? {
         Outcome::Granted(grant, targets) => (grant, targets),
         Outcome::Replayed => return Err(TokenError::Replayed(app.auth_method)),
         Outcome::WrongTarget => return Err(TokenError::InvalidTarget),

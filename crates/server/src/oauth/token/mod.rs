@@ -13,6 +13,7 @@ use http::{HeaderValue, header};
 use serde::Serialize;
 use sigma_core::app::{AuthMethod, GrantType};
 use sigma_core::authorize::printable;
+use std::sync::Arc;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -156,18 +157,21 @@ pub async fn token(
     request: AppRequest,
 ) -> Result<TokenAnswer, Response> {
     let caller = request.caller.clone();
-    give(&sigma, request).await.map_err(|error| caller.refuse(&context, error))
+    give(&sigma, &context, request).await.map_err(|error| caller.refuse(&context, error))
 }
 
-async fn give(sigma: &AppState, request: AppRequest) -> Result<TokenAnswer, TokenError> {
+async fn give(sigma: &AppState, context: &RequestContext, request: AppRequest) -> Result<TokenAnswer, TokenError> {
     let wanted = request.params.get("grant_type").ok_or(TokenError::MissingGrantType)?;
     let grant = GrantType::parse(wanted).ok_or_else(|| TokenError::UnsupportedGrantType(printable(wanted)))?;
     if !request.caller.app.may_use(grant) {
         return Err(TokenError::UnauthorizedClient);
     }
-    match grant {
-        GrantType::AuthorizationCode => authorization_code::redeem(sigma, request).await,
-        GrantType::RefreshToken => refresh_token::refresh(sigma, request).await,
+    let app = Arc::clone(&request.caller.app);
+    let answer = match grant {
+        GrantType::AuthorizationCode => authorization_code::redeem(sigma, context, request).await,
+        GrantType::RefreshToken => refresh_token::refresh(sigma, context, request).await,
         GrantType::ClientCredentials => client_credentials::issue(sigma, request).await,
-    }
+    }?;
+    sigma.token_counts.note(&app.client_id, grant, sigma.now());
+    Ok(answer)
 }

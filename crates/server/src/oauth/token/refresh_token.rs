@@ -1,6 +1,7 @@
 //! `grant_type=refresh_token` (RFC 6749 §6, `docs/spec/tokens.md#refresh-tokens`): rotated, with reuse detection; a
 //! retry within 10 s gets the same successor.
 
+use sigma_core::actor::Actor;
 use std::sync::Arc;
 
 use sigma_core::digest::Digest;
@@ -13,7 +14,7 @@ use super::issue::{access_seconds, of_grant};
 use super::{TokenAnswer, TokenError};
 use crate::error::internal;
 use crate::extract::AppRequest;
-use crate::http::ApiError;
+use crate::http::{ApiError, RequestContext};
 use crate::state::AppState;
 
 /// The context under which a family's key is sealed, before the id of its grant.
@@ -34,7 +35,11 @@ pub async fn family(sigma: &AppState, token: &str) -> Result<Option<(Family, Zer
 }
 
 /// Replaces a refresh token by its successor, with a new access token.
-pub async fn refresh(sigma: &AppState, request: AppRequest) -> Result<TokenAnswer, TokenError> {
+pub async fn refresh(
+    sigma: &AppState,
+    context: &RequestContext,
+    request: AppRequest,
+) -> Result<TokenAnswer, TokenError> {
     const INVALID: TokenError = TokenError::InvalidGrant("invalid refresh token");
     let AppRequest { caller, params } = request;
     let app = caller.app;
@@ -59,7 +64,9 @@ pub async fn refresh(sigma: &AppState, request: AppRequest) -> Result<TokenAnswe
         access_expires_at: AppState::in_seconds(now, access_seconds(sigma, &app)),
         now,
     };
-    match sigma.store.write(move |tx| grant::refresh(tx, &request)).await? {
+    // For the audit trail, in case that the token was used before.
+    let store = sigma.store_for(context, Actor::App(app.client_id.clone()));
+    match store.write(move |tx| grant::refresh(tx, &request)).await? {
         Refreshed::Granted(mut grant, targets) => {
             // The nonce belongs to the browser's authorization request, which this is not (Core §12.2).
             grant.authorization.nonce = None;

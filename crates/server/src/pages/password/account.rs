@@ -1,5 +1,6 @@
 //! `/account/password`: a signed-in user changes their password, or sets a first one.
 
+use sigma_core::actor::Actor;
 use std::time::Duration;
 
 use axum::Router;
@@ -96,13 +97,14 @@ async fn save(
         network: context.client().network(),
         notice: notice.map_err(|error| ApiError::internal(error).into_response())?,
     };
-    let changed = sigma.store.write(move |tx| change(tx, &wanted)).await;
+    let store = sigma.store_for(&context, Actor::User(user.id.clone()));
+    let changed = store.write(move |tx| change(tx, &wanted)).await;
     if !changed.map_err(|error| internal(error).into_response())? {
         let words = "Your password was changed in the meantime. Try again.";
         return Ok(refuse(Some(words.to_owned()), StatusCode::CONFLICT));
     }
     sigma.mail_was_promised();
-    end_the_rest(&sigma, &user.id, &signed_in.session.id).await?;
+    end_the_rest(&sigma, &context, &user.id, &signed_in.session.id).await?;
     let to = Redirect::to("/account/password?saved=1").into_response();
     Ok(with_cookie(to, remember(&sigma, &browser, &user.id, &email).await?.as_deref()))
 }

@@ -6,6 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use http::StatusCode;
+use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::params::Params;
 use sigma_store::account;
@@ -56,7 +57,7 @@ async fn send(
         .map_err(|error| ApiError::internal(error).into_response())?;
     let bucket = bucket(&sigma, email.folded());
     let request = ResetRequest { email: email.folded().to_owned(), bucket, mail };
-    let promised = sigma.store.write(move |tx| request_reset(tx, &request)).await;
+    let promised = sigma.store_for(&context, Actor::Anonymous).write(move |tx| request_reset(tx, &request)).await;
     if promised.map_err(|error| internal(error).into_response())? {
         sigma.mail_was_promised();
     }

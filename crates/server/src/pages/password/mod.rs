@@ -7,6 +7,7 @@ mod reset;
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
+use sigma_core::actor::Actor;
 use sigma_core::email;
 use sigma_core::ids::{SessionId, UserId};
 use sigma_core::params::Params;
@@ -17,7 +18,7 @@ use sigma_store::password_change::end_sessions;
 use crate::error::internal;
 use crate::extract::Browser;
 use crate::hashing::HashingError;
-use crate::http::ApiError;
+use crate::http::{ApiError, RequestContext};
 use crate::passwords::device;
 use crate::state::AppState;
 
@@ -66,10 +67,16 @@ pub(super) async fn remember(
 }
 
 /// Ends what the transaction that set a password had no room for: it ended at most 500 sessions.
-async fn end_the_rest(sigma: &AppState, user_id: &UserId, kept: &SessionId) -> Result<(), Response> {
+async fn end_the_rest(
+    sigma: &AppState,
+    context: &RequestContext,
+    user_id: &UserId,
+    kept: &SessionId,
+) -> Result<(), Response> {
+    let store = sigma.store_for(context, Actor::User(user_id.clone()));
     loop {
         let (user_id, kept, now) = (user_id.clone(), kept.clone(), sigma.now());
-        let ended = sigma.store.write(move |tx| end_sessions(tx, &user_id, Some(&kept), now)).await;
+        let ended = store.write(move |tx| end_sessions(tx, &user_id, Some(&kept), now)).await;
         if ended.map_err(|error| internal(error).into_response())? == 0 {
             return Ok(());
         }

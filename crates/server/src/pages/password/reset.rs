@@ -6,6 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use http::StatusCode;
+use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::params::Params;
 use sigma_store::account::User;
@@ -56,10 +57,10 @@ async fn set(
         notice: notice.map_err(|error| ApiError::internal(error).into_response())?,
         session: session.new.clone(),
     };
-    let began = sigma.store.write(move |tx| reset(tx, &wanted)).await;
+    let began = sigma.store_for(&context, Actor::Anonymous).write(move |tx| reset(tx, &wanted)).await;
     let Some(began) = began.map_err(|error| internal(error).into_response())? else { return Ok(gone(&sigma)) };
     sigma.mail_was_promised();
-    end_the_rest(&sigma, &user.id, &began.id).await?;
+    end_the_rest(&sigma, &context, &user.id, &began.id).await?;
     let to = Redirect::to("/account/password?saved=1").into_response();
     let known = remember(&sigma, &browser, &user.id, user.email.as_deref().unwrap_or_default()).await?;
     Ok(with_cookie(with_cookie(to, Some(&session.cookie(&sigma))), known.as_deref()))

@@ -2,8 +2,10 @@
 //! struct and return what `render` gives; views know neither the store nor the request.
 
 mod account;
+mod activity;
 mod consent;
 mod csp;
+mod device;
 mod error;
 mod form_post;
 mod invitation;
@@ -19,6 +21,7 @@ pub mod workspace;
 mod tests;
 
 pub use account::SelectAccount;
+pub use activity::{Activity, ActivityLine, Names};
 pub use consent::{Consent, IdentityChoice, ScopeLine};
 pub use error::{ErrorPage, Link, NotFound};
 pub use form_post::FormPost;

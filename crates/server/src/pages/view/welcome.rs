@@ -6,7 +6,7 @@ use http::StatusCode;
 use sigma_core::time::Timestamp;
 
 use super::csp::ContentSecurityPolicy;
-use super::{PageContext, PersonView, moment, page};
+use super::{PageContext, PersonView, device, moment, page};
 
 /// The front page. Signed in, it posts to `/sign-out`, and `id` of a session to `/sessions/revoke`.
 #[derive(Clone, Debug)]
@@ -35,34 +35,8 @@ pub struct SessionLine {
 }
 
 impl SessionLine {
-    /// Browser and system in a few words: "Chrome on Android".
     fn device(&self) -> String {
-        let agent = self.user_agent.as_deref().unwrap_or_default();
-        let first =
-            |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
-        // Order matters: every browser also claims to be its predecessors.
-        let browser = first(&[
-            ("Edg", "Edge"),
-            ("OPR/", "Opera"),
-            ("Firefox/", "Firefox"),
-            ("Chrome/", "Chrome"),
-            ("Safari/", "Safari"),
-            ("curl/", "curl"),
-        ]);
-        let system = first(&[
-            ("Android", "Android"),
-            ("iPhone", "iPhone"),
-            ("iPad", "iPad"),
-            ("Windows", "Windows"),
-            ("Mac OS X", "macOS"),
-            ("CrOS", "ChromeOS"),
-            ("Linux", "Linux"),
-        ]);
-        match (browser, system) {
-            (Some(browser), Some(system)) => format!("{browser} on {system}"),
-            (Some(only), None) | (None, Some(only)) => only.to_owned(),
-            (None, None) => "Unknown device".to_owned(),
-        }
+        device::name(self.user_agent.as_deref().unwrap_or_default())
     }
 
     fn since(&self) -> String {

@@ -105,7 +105,7 @@ async fn add(State(sigma): State<AppState>, session: MemberSession, sent: Form) 
     let id = ApiKeyId::new(now, &*sigma.rng);
     let new = NewApiKey { id, name, hash: secret.digest(), permissions, expires_at };
     let (org_id, actor) = (session.org_id(), session.actor());
-    match MemberSession::act(&sigma, move |tx| api_key::add(tx, &org_id, &actor, &new, now)).await? {
+    match session.act(&sigma, move |tx| api_key::add(tx, &org_id, &actor, &new, now)).await? {
         Ok(key) => {
             let made = KeyMade { name: key.name, key: SecretString::from(secret.expose()) };
             Ok(made.render(&session.frame(Tab::Keys, None), &PageContext { issuer: sigma.issuer() }))
@@ -148,7 +148,7 @@ async fn deactivate(
     Path(named): Path<Named>,
 ) -> Result<Response, PageError> {
     let (org_id, actor, id, now) = (session.org_id(), session.actor(), named.id(), sigma.now());
-    match MemberSession::act(&sigma, move |tx| api_key::deactivate(tx, &org_id, &actor, &id, now)).await? {
+    match session.act(&sigma, move |tx| api_key::deactivate(tx, &org_id, &actor, &id, now)).await? {
         Ok(key) => Ok(Done::Deactivated.at(&session.path(&format!("keys/{}", key.id)))),
         Err(refused) => told(&sigma, &session, named.id(), refused).await,
     }
@@ -160,7 +160,7 @@ async fn delete(
     Path(named): Path<Named>,
 ) -> Result<Response, PageError> {
     let (org_id, actor, id, now) = (session.org_id(), session.actor(), named.id(), sigma.now());
-    match MemberSession::act(&sigma, move |tx| api_key::remove(tx, &org_id, &actor, &id, now)).await? {
+    match session.act(&sigma, move |tx| api_key::remove(tx, &org_id, &actor, &id, now)).await? {
         Ok(()) => Ok(Done::Deleted.at(&session.path("keys"))),
         Err(refused) => told(&sigma, &session, named.id(), refused).await,
     }

@@ -4,9 +4,10 @@ use axum::extract::{FromRequestParts, Path};
 use http::StatusCode;
 use http::request::Parts;
 use serde::Deserialize;
+use sigma_core::actor::Actor;
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::interaction::{Continuation, WorkspacePage};
-use sigma_core::workspace::{Actor, Authority, Right, Role};
+use sigma_core::workspace::{Authority, Right, Role};
 use sigma_store::workspace::membership::{self, Belonging, Member, State};
 use sigma_store::workspace::tenant::{self, Workspace};
 use sigma_store::workspace::{Decision, quick, role};
@@ -36,6 +37,7 @@ pub struct MemberSession {
     /// The member's role.
     pub role: Role,
     others: Vec<Belonging>,
+    context: RequestContext,
 }
 
 /// The path parameter of every page.
@@ -52,7 +54,7 @@ impl MemberSession {
 
     /// The member as an actor for the store.
     pub fn actor(&self) -> Actor {
-        Actor::Person(self.member.user_id.clone())
+        Actor::User(self.member.user_id.clone())
     }
 
     /// The workspace acted in.
@@ -108,12 +110,12 @@ impl MemberSession {
     ///
     /// # Errors
     /// The store does not answer, the object does not exist, or the membership has ended.
-    pub async fn act<T, F>(sigma: &AppState, act: F) -> Result<Result<T, Refused>, PageError>
+    pub async fn act<T, F>(&self, sigma: &AppState, act: F) -> Result<Result<T, Refused>, PageError>
     where
         T: Send + 'static,
         F: Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
     {
-        match sigma.store.write(act).await.map_err(failed)? {
+        match sigma.store_for(&self.context, self.actor()).write(act).await.map_err(failed)? {
             Ok(done) => Ok(Ok(done)),
             Err(refusal) => Refused::of(sigma, &refusal).map(Err),
         }
@@ -135,7 +137,8 @@ impl MemberSession {
             return Err(PageError::of(sign_in_first(sigma, browser, came_for)));
         };
         let user_id = signed_in.account.user.id.clone();
-        let session = sigma.store.read(move |tx| load(tx, &org_id, &user_id)).await.map_err(failed)?;
+        let context = context.clone();
+        let session = sigma.store.read(move |tx| load(tx, &context, &org_id, &user_id)).await.map_err(failed)?;
         session.ok_or_else(|| not_found(sigma).into())
     }
 }
@@ -151,10 +154,11 @@ impl MemberSession {
         let quick_session = QuickSession::of(sigma, browser).filter(|session| session.org_id == *org_id);
         let managers = quick_login_managers(sigma).filter(|_| network_is_allowed(sigma, context));
         let (Some(quick_session), Some(managers)) = (quick_session, managers) else { return Ok(None) };
-        let (state, org_id) = (sigma.clone(), org_id.clone());
+        let (state, context, org_id) = (sigma.clone(), context.clone(), org_id.clone());
         let by_click = move |tx: &mut dyn Tx| {
             let Some((user_id, session_epoch)) = quick_session.find_user(tx, &state)? else { return Ok(None) };
-            let session = load(tx, &org_id, &user_id)?.filter(|session| session.member.session_epoch == session_epoch);
+            let session = load(tx, &context, &org_id, &user_id)?;
+            let session = session.filter(|session| session.member.session_epoch == session_epoch);
             Ok(session.filter(|session| {
                 let is_manager = session.role.permissions.manages_anything();
                 quick::allows(&session.workspace, &session.member, is_manager, managers)
@@ -181,7 +185,12 @@ pub async fn is_in_by_click(
 }
 
 /// The member and their workspace, if there are such.
-fn load(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<MemberSession>, StoreError> {
+fn load(
+    tx: &mut dyn Tx,
+    context: &RequestContext,
+    org_id: &OrgId,
+    user_id: &UserId,
+) -> Result<Option<MemberSession>, StoreError> {
     let Some(workspace) = tenant::find(tx, org_id)? else { return Ok(None) };
     let member = membership::find(tx, org_id, user_id)?;
     let Some(member) = member.filter(|member| member.state == State::Active && !member.disabled) else {
@@ -190,7 +199,7 @@ fn load(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<Memb
     let Some(role) = role::find(tx, org_id, &member.role_id)? else { return Ok(None) };
     let mut others = membership::of_person(tx, user_id)?;
     others.retain(|other| other.org_id != *org_id);
-    Ok(Some(MemberSession { workspace, member, role, others }))
+    Ok(Some(MemberSession { workspace, member, role, others, context: context.clone() }))
 }
 
 /// The response when the store fails.

@@ -101,8 +101,7 @@ async fn end(
 ) -> Result<Response, PageError> {
     let keys = keys(&form);
     let (org_id, actor, user_id, now) = (session.org_id(), session.actor(), named.id(), sigma.now());
-    let ended =
-        MemberSession::act(&sigma, move |tx| membership::remove(tx, &org_id, &actor, &user_id, keys, now)).await?;
+    let ended = session.act(&sigma, move |tx| membership::remove(tx, &org_id, &actor, &user_id, keys, now)).await?;
     match ended {
         Ok(()) => Ok(Done::Ended.at(&session.path("people"))),
         Err(refused) => told(&sigma, &session, &named.id(), refused).await,
@@ -117,8 +116,7 @@ async fn put(
     done: Done,
 ) -> Result<Response, PageError> {
     let (org_id, actor, id, now) = (session.org_id(), session.actor(), user_id.clone(), sigma.now());
-    let changed =
-        MemberSession::act(sigma, move |tx| membership::change(tx, &org_id, &actor, &id, &change, now)).await?;
+    let changed = session.act(sigma, move |tx| membership::change(tx, &org_id, &actor, &id, &change, now)).await?;
     match changed {
         Ok(_) => Ok(done.at(&session.path(&format!("people/{user_id}")))),
         Err(refused) => told(sigma, session, &user_id, refused).await,

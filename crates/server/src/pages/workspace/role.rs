@@ -69,7 +69,7 @@ async fn add(State(sigma): State<AppState>, session: MemberSession, form: Form) 
     };
     let (org_id, actor, now) = (session.org_id(), session.actor(), sigma.now());
     let id = RoleId::new(now, &*sigma.rng);
-    match MemberSession::act(&sigma, move |tx| role::add(tx, &org_id, &actor, &id, &draft, now)).await? {
+    match session.act(&sigma, move |tx| role::add(tx, &org_id, &actor, &id, &draft, now)).await? {
         Ok(_) => Ok(Done::RoleMade.at(&session.path("roles"))),
         Err(refused) => Ok(Page::refused(subject, refused).render(&sigma, &session, entered)),
     }
@@ -104,7 +104,7 @@ async fn replace(
     };
     let keys = if form.is_checked("keep_keys") { MadeKeys::Keep } else { MadeKeys::Deactivate };
     let (org_id, actor, id, now) = (session.org_id(), session.actor(), named.id(), sigma.now());
-    match MemberSession::act(&sigma, move |tx| role::replace(tx, &org_id, &actor, &id, &draft, keys, now)).await? {
+    match session.act(&sigma, move |tx| role::replace(tx, &org_id, &actor, &id, &draft, keys, now)).await? {
         Ok(_) => Ok(Done::Saved.at(&session.path("roles"))),
         Err(refused) => Ok(Page::refused(subject, refused).render(&sigma, &session, entered)),
     }
@@ -116,7 +116,7 @@ async fn delete(
     Path(named): Path<Named>,
 ) -> Result<Response, PageError> {
     let (org_id, actor, id, now) = (session.org_id(), session.actor(), named.id(), sigma.now());
-    match MemberSession::act(&sigma, move |tx| role::remove(tx, &org_id, &actor, &id, now)).await? {
+    match session.act(&sigma, move |tx| role::remove(tx, &org_id, &actor, &id, now)).await? {
         Ok(()) => Ok(Done::Deleted.at(&session.path("roles"))),
         Err(refused) => {
             let role = load(&sigma, &session, named.id()).await?;

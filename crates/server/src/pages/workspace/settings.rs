@@ -41,7 +41,7 @@ async fn change(State(sigma): State<AppState>, session: MemberSession, form: For
         Ok(name) => {
             let change = Change { name: Some(name), quick_logins: Some(form.is_checked("quick_logins")) };
             let (org_id, actor, now) = (session.org_id(), session.actor(), sigma.now());
-            match MemberSession::act(&sigma, move |tx| tenant::change(tx, &org_id, &actor, &change, now)).await? {
+            match session.act(&sigma, move |tx| tenant::change(tx, &org_id, &actor, &change, now)).await? {
                 Ok(_) => return Ok(Done::Saved.at(&session.path("settings"))),
                 Err(refused) => refused,
             }
@@ -54,7 +54,7 @@ async fn rotate(State(sigma): State<AppState>, session: MemberSession) -> Result
     let (org_id, actor, now) = (session.org_id(), session.actor(), sigma.now());
     let made = secret::make(&org_id, &sigma.master_key, &*sigma.rng);
     let (kid, sealed) = made.map_err(|error| PageError::of(ApiError::internal(error)))?;
-    match MemberSession::act(&sigma, move |tx| secret::rotate(tx, &org_id, &actor, &kid, &sealed, now)).await? {
+    match session.act(&sigma, move |tx| secret::rotate(tx, &org_id, &actor, &kid, &sealed, now)).await? {
         Ok(()) => Ok(Done::Rotated.at(&session.path("settings"))),
         Err(refused) => page(&sigma, &session, &session.workspace.name, refused.status, Some(refused.notice)).await,
     }

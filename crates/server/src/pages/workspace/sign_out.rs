@@ -4,12 +4,14 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::post;
+use sigma_core::actor::Actor;
 use sigma_store::session;
 
 use super::member_session::failed;
 use super::outcome::PageError;
 use super::quick::QuickSession;
 use crate::extract::{Browser, SignedIn, expired_session_cookie};
+use crate::http::RequestContext;
 use crate::interaction::with_cookie;
 use crate::state::AppState;
 
@@ -19,16 +21,21 @@ pub fn router() -> Router<AppState> {
 }
 
 /// Ends the quick login if there is one, else the browser's session.
-async fn sign_out(State(sigma): State<AppState>, browser: Browser) -> Result<Response, PageError> {
+async fn sign_out(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    browser: Browser,
+) -> Result<Response, PageError> {
     let to = || Redirect::to("/workspace/login").into_response();
     if let Some(quick) = QuickSession::of(&sigma, &browser) {
         let state = sigma.clone();
-        sigma.store.write(move |tx| quick.end(tx, &state)).await.map_err(failed)?;
+        sigma.store_for(&context, Actor::Anonymous).write(move |tx| quick.end(tx, &state)).await.map_err(failed)?;
         return Ok(with_cookie(to(), Some(&QuickSession::expired_cookie(&sigma))));
     }
     if let Some(signed_in) = SignedIn::find(&sigma, &browser).await.map_err(PageError::of)? {
         let (user_id, id, now) = (signed_in.account.user.id.clone(), signed_in.session.id.clone(), sigma.now());
-        sigma.store.write(move |tx| session::end(tx, &user_id, &id, now)).await.map_err(failed)?;
+        let store = sigma.store_for(&context, Actor::User(user_id.clone()));
+        store.write(move |tx| session::end(tx, &user_id, &id, now)).await.map_err(failed)?;
     }
     Ok(with_cookie(to(), Some(&expired_session_cookie(&sigma))))
 }

@@ -1,5 +1,6 @@
 //! `POST /api/v1/api-keys`: creates a key, shown once.
 
+use crate::http::RequestContext;
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
@@ -72,6 +73,7 @@ pub struct MadeKey {
 )]
 pub async fn create(
     State(sigma): State<AppState>,
+    context: RequestContext,
     WorkspaceCaller(caller): WorkspaceCaller,
     Body(body): Body<NewKeyBody>,
 ) -> Result<(StatusCode, Json<MadeKey>), WorkspaceError> {
@@ -83,7 +85,7 @@ pub async fn create(
     let id = ApiKeyId::new(now, &*sigma.rng);
     let new = NewApiKey { id, name, hash: secret.digest(), permissions, expires_at };
     let (org_id, actor) = (caller.org_id.clone(), caller.actor());
-    let key = decide(&sigma, move |tx| api_key::add(tx, &org_id, &actor, &new, now)).await?;
+    let key = decide(&sigma, &context, move |tx| api_key::add(tx, &org_id, &actor, &new, now)).await?;
     Ok((StatusCode::CREATED, Json(MadeKey { item: (&key).into(), key: secret.expose().to_owned() })))
 }
 

@@ -1,5 +1,6 @@
 //! `POST /api/v1/api-keys/:id/deactivate`: deactivates a key permanently.
 
+use crate::http::RequestContext;
 use axum::Json;
 use axum::extract::State;
 use sigma_core::ids::ApiKeyId;
@@ -40,10 +41,11 @@ pub fn router() -> OpenApiRouter<AppState> {
 )]
 pub async fn deactivate(
     State(sigma): State<AppState>,
+    context: RequestContext,
     WorkspaceCaller(caller): WorkspaceCaller,
     Id(id): Id,
 ) -> Result<Json<ApiKeyView>, WorkspaceError> {
     let (org_id, actor, id, now) = (caller.org_id.clone(), caller.actor(), ApiKeyId::from_text(id), sigma.now());
-    let key = decide(&sigma, move |tx| api_key::deactivate(tx, &org_id, &actor, &id, now)).await?;
+    let key = decide(&sigma, &context, move |tx| api_key::deactivate(tx, &org_id, &actor, &id, now)).await?;
     Ok(Json((&key).into()))
 }

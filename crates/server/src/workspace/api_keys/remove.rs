@@ -1,5 +1,6 @@
 //! `DELETE /api/v1/api-keys/:id`: deletes a key.
 
+use crate::http::RequestContext;
 use axum::extract::State;
 use http::StatusCode;
 use sigma_core::ids::ApiKeyId;
@@ -39,10 +40,11 @@ pub fn router() -> OpenApiRouter<AppState> {
 )]
 pub async fn remove(
     State(sigma): State<AppState>,
+    context: RequestContext,
     WorkspaceCaller(caller): WorkspaceCaller,
     Id(id): Id,
 ) -> Result<StatusCode, WorkspaceError> {
     let (org_id, actor, id, now) = (caller.org_id.clone(), caller.actor(), ApiKeyId::from_text(id), sigma.now());
-    decide(&sigma, move |tx| api_key::remove(tx, &org_id, &actor, &id, now)).await?;
+    decide(&sigma, &context, move |tx| api_key::remove(tx, &org_id, &actor, &id, now)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use sigma_core::actor::Actor;
 use sigma_core::email;
 use sigma_core::ids::OrgId;
 use sigma_core::random::alphanumeric;
@@ -96,7 +97,8 @@ pub async fn login(
     let login = Login { user_id: person.user.id, org_id, jti: jti.clone(), now };
     let delays = sigma.settings.limits.delays;
     let chosen_at = person.proof.chosen_at();
-    let logged_in = sigma.store.write(move |tx| enter(tx, &login, &person.proof, delays)).await?;
+    let logged_in =
+        sigma.store_for(&context, Actor::Anonymous).write(move |tx| enter(tx, &login, &person.proof, delays)).await?;
     let Some(logged_in) = logged_in else {
         passwords::count(&context, &email, device.as_ref());
         return Err(WorkspaceError::BadLogin);

@@ -1,5 +1,6 @@
 //! `POST /api/v1/auth/logout`: ends the current session with all its tokens.
 
+use crate::http::RequestContext;
 use axum::extract::State;
 use http::StatusCode;
 use sigma_store::workspace::session;
@@ -34,12 +35,13 @@ pub fn router() -> OpenApiRouter<AppState> {
 )]
 pub async fn logout(
     State(sigma): State<AppState>,
+    context: RequestContext,
     WorkspaceCaller(caller): WorkspaceCaller,
 ) -> Result<StatusCode, WorkspaceError> {
     let Who::Person { jti, .. } = &caller.who else {
         return Err(WorkspaceError::denied("An API key has no session to log out of"));
     };
     let (org_id, jti, now) = (caller.org_id.clone(), jti.clone(), sigma.now());
-    sigma.store.write(move |tx| session::end(tx, &org_id, &jti, now)).await?;
+    sigma.store_for(&context, caller.actor()).write(move |tx| session::end(tx, &org_id, &jti, now)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

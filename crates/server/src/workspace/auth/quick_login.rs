@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
+use sigma_core::actor::Actor;
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::random::alphanumeric;
 use sigma_store::workspace::login::Login;
@@ -71,7 +72,8 @@ pub async fn quick_login(
         jti: jti.clone(),
         now,
     };
-    let logged_in = sigma.store.write(move |tx| quick_log_in(tx, &login, managers)).await?;
+    let logged_in =
+        sigma.store_for(&context, Actor::Anonymous).write(move |tx| quick_log_in(tx, &login, managers)).await?;
     let logged_in = logged_in.ok_or(WorkspaceError::BadQuickLogin)?;
     Ok(Json(LoginAnswer::new(&sigma, logged_in, &jti, Others::Unasked, now).await?))
 }

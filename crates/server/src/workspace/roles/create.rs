@@ -1,5 +1,6 @@
 //! `POST /api/v1/roles`: creates a role.
 
+use crate::http::RequestContext;
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
@@ -43,6 +44,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 )]
 pub async fn create(
     State(sigma): State<AppState>,
+    context: RequestContext,
     WorkspaceCaller(caller): WorkspaceCaller,
     Body(body): Body<RoleBody>,
 ) -> Result<(StatusCode, Json<RoleView>), WorkspaceError> {
@@ -56,6 +58,6 @@ pub async fn create(
     };
     let draft = body.draft()?;
     let (org_id, actor) = (caller.org_id.clone(), caller.actor());
-    let role = decide(&sigma, move |tx| role::add(tx, &org_id, &actor, &id, &draft, now)).await?;
+    let role = decide(&sigma, &context, move |tx| role::add(tx, &org_id, &actor, &id, &draft, now)).await?;
     Ok((StatusCode::CREATED, Json((&role).into())))
 }

@@ -1,5 +1,6 @@
 //! `DELETE /api/v1/roles/:id`: deletes an unused role.
 
+use crate::http::RequestContext;
 use axum::extract::State;
 use http::StatusCode;
 use sigma_core::ids::RoleId;
@@ -40,10 +41,11 @@ pub fn router() -> OpenApiRouter<AppState> {
 )]
 pub async fn remove(
     State(sigma): State<AppState>,
+    context: RequestContext,
     WorkspaceCaller(caller): WorkspaceCaller,
     Id(id): Id,
 ) -> Result<StatusCode, WorkspaceError> {
     let (org_id, actor, id, now) = (caller.org_id.clone(), caller.actor(), RoleId::from_text(id), sigma.now());
-    decide(&sigma, move |tx| role::remove(tx, &org_id, &actor, &id, now)).await?;
+    decide(&sigma, &context, move |tx| role::remove(tx, &org_id, &actor, &id, now)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

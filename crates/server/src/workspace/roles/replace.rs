@@ -1,5 +1,6 @@
 //! `PUT /api/v1/roles/:id`: replaces a role.
 
+use crate::http::RequestContext;
 use axum::Json;
 use axum::extract::State;
 use sigma_core::ids::RoleId;
@@ -51,6 +52,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 )]
 pub async fn replace(
     State(sigma): State<AppState>,
+    context: RequestContext,
     WorkspaceCaller(caller): WorkspaceCaller,
     Id(id): Id,
     KeysChoice(keys): KeysChoice,
@@ -58,6 +60,6 @@ pub async fn replace(
 ) -> Result<Json<RoleView>, WorkspaceError> {
     let draft = body.draft()?;
     let (org_id, actor, id, now) = (caller.org_id.clone(), caller.actor(), RoleId::from_text(id), sigma.now());
-    let role = decide(&sigma, move |tx| role::replace(tx, &org_id, &actor, &id, &draft, keys, now)).await?;
+    let role = decide(&sigma, &context, move |tx| role::replace(tx, &org_id, &actor, &id, &draft, keys, now)).await?;
     Ok(Json((&role).into()))
 }

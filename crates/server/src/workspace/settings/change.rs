@@ -1,5 +1,6 @@
 //! `PATCH /api/v1/workspace`: renames the workspace, switches quick logins on or off.
 
+use crate::http::RequestContext;
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
@@ -56,6 +57,7 @@ impl Wanted for WorkspaceChange {}
 )]
 pub async fn change(
     State(sigma): State<AppState>,
+    context: RequestContext,
     WorkspaceCaller(caller): WorkspaceCaller,
     Body(body): Body<WorkspaceChange>,
 ) -> Result<Json<WorkspaceView>, WorkspaceError> {
@@ -63,6 +65,6 @@ pub async fn change(
     let name = name.map_err(|problem| WorkspaceError::invalid(format!("name {problem}")))?;
     let change = Change { name, quick_logins: body.quick_logins };
     let (org_id, actor, now) = (caller.org_id.clone(), caller.actor(), sigma.now());
-    let workspace = decide(&sigma, move |tx| tenant::change(tx, &org_id, &actor, &change, now)).await?;
+    let workspace = decide(&sigma, &context, move |tx| tenant::change(tx, &org_id, &actor, &change, now)).await?;
     Ok(Json((&workspace).into()))
 }

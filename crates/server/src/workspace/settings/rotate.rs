@@ -1,5 +1,6 @@
 //! `POST /api/v1/workspace/secret/rotate`: rotates the secret that signs the workspace's tokens.
 
+use crate::http::RequestContext;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -45,6 +46,7 @@ pub struct RotateAnswer {
 )]
 pub async fn rotate(
     State(sigma): State<AppState>,
+    context: RequestContext,
     WorkspaceCaller(caller): WorkspaceCaller,
 ) -> Result<Json<RotateAnswer>, WorkspaceError> {
     if let Who::Key { .. } = caller.who {
@@ -54,6 +56,6 @@ pub async fn rotate(
     let made = secret::make(&org_id, &sigma.master_key, &*sigma.rng);
     let (kid, sealed) = made.map_err(|error| WorkspaceError::Internal(error.to_string()))?;
     let named = kid.clone();
-    decide(&sigma, move |tx| secret::rotate(tx, &org_id, &actor, &named, &sealed, now)).await?;
+    decide(&sigma, &context, move |tx| secret::rotate(tx, &org_id, &actor, &named, &sealed, now)).await?;
     Ok(Json(RotateAnswer { kid }))
 }

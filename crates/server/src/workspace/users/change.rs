@@ -1,5 +1,6 @@
 //! `PATCH /api/v1/users/:id`: changes a member's role, quick login or state.
 
+use crate::http::RequestContext;
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
@@ -68,6 +69,7 @@ impl Wanted for UserChange {}
 )]
 pub async fn change(
     State(sigma): State<AppState>,
+    context: RequestContext,
     WorkspaceCaller(caller): WorkspaceCaller,
     Id(id): Id,
     Body(body): Body<UserChange>,
@@ -79,6 +81,6 @@ pub async fn change(
         keys: KeysChoice::parse(body.keys.as_deref())?,
     };
     let (org_id, actor, id, now) = (caller.org_id.clone(), caller.actor(), UserId::from_text(id), sigma.now());
-    let member = decide(&sigma, move |tx| membership::change(tx, &org_id, &actor, &id, &change, now)).await?;
+    let member = decide(&sigma, &context, move |tx| membership::change(tx, &org_id, &actor, &id, &change, now)).await?;
     Ok(Json((&member).into()))
 }

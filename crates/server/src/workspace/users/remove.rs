@@ -1,5 +1,6 @@
 //! `DELETE /api/v1/users/:id`: ends a membership. The user keeps their account.
 
+use crate::http::RequestContext;
 use axum::extract::State;
 use http::StatusCode;
 use sigma_core::ids::UserId;
@@ -44,11 +45,12 @@ pub fn router() -> OpenApiRouter<AppState> {
 )]
 pub async fn remove(
     State(sigma): State<AppState>,
+    context: RequestContext,
     WorkspaceCaller(caller): WorkspaceCaller,
     Id(id): Id,
     KeysChoice(keys): KeysChoice,
 ) -> Result<StatusCode, WorkspaceError> {
     let (org_id, actor, id, now) = (caller.org_id.clone(), caller.actor(), UserId::from_text(id), sigma.now());
-    decide(&sigma, move |tx| membership::remove(tx, &org_id, &actor, &id, keys, now)).await?;
+    decide(&sigma, &context, move |tx| membership::remove(tx, &org_id, &actor, &id, keys, now)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

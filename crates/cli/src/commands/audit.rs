@@ -1,0 +1,110 @@
+//! `sigma audit`: who did what.
+
+mod filter;
+mod follow;
+
+use std::path::Path;
+
+use serde::Serialize;
+use sigma_core::event::{Details, Event};
+use sigma_store::event::Place;
+
+use self::filter::{Filter, moment};
+use self::follow::follow;
+use super::{Listed, one_more};
+use crate::args::AuditArgs;
+use crate::failure::Failure;
+use crate::opened::Opened;
+use crate::output::{Output, table};
+
+/// Events that one read of the store takes.
+const BATCH: u32 = 500;
+
+/// An event as the command line shows it.
+#[derive(Debug, Serialize)]
+struct EventView {
+    id: String,
+    at: String,
+    action: String,
+    count: u64,
+    actor: Named,
+    user_id: Option<String>,
+    org_id: Option<String>,
+    target: Option<Named>,
+    address: Option<String>,
+    user_agent: Option<String>,
+    request_id: Option<String>,
+    details: Details,
+    /// Where the next page begins.
+    #[serde(skip)]
+    place: String,
+}
+
+/// Somebody or something, by kind and id.
+#[derive(Debug, Serialize)]
+struct Named {
+    kind: String,
+    id: Option<String>,
+}
+
+impl EventView {
+    fn of(event: &Event) -> Self {
+        Self {
+            id: event.id.to_string(),
+            at: event.at.to_string(),
+            action: event.action.clone(),
+            count: event.count,
+            actor: Named { kind: event.actor.kind().to_owned(), id: event.actor.id().map(str::to_owned) },
+            user_id: event.user_id.as_ref().map(ToString::to_string),
+            org_id: event.org_id.as_ref().map(ToString::to_string),
+            target: event.target.clone().map(|(kind, id)| Named { kind, id: Some(id) }),
+            address: event.address.clone(),
+            user_agent: event.user_agent.clone(),
+            request_id: event.request_id.clone(),
+            details: event.details.clone(),
+            place: Place::of(event).to_string(),
+        }
+    }
+
+    fn cells(&self) -> [String; 6] {
+        let times = if self.count > 1 { format!(" ({} times)", self.count) } else { String::new() };
+        let actor = self.actor.id.clone().unwrap_or_else(|| self.actor.kind.clone());
+        let target = self.target.as_ref().and_then(|target| target.id.clone());
+        let action = format!("{}{times}", self.action);
+        let (target, org) = (target.or_else(|| self.user_id.clone()).unwrap_or_default(), self.org_id.clone());
+        [self.at.clone(), action, actor, target, org.unwrap_or_default(), self.address.clone().unwrap_or_default()]
+    }
+
+    /// One line for a follower, whose columns cannot wait for the widest cell.
+    fn line(&self) -> String {
+        let [at, action, actor, target, org, address] = self.cells();
+        format!("{at}  {action:<24}  {actor:<29}  {target:<29}  {org:<28}  {address}").trim_end().to_owned()
+    }
+}
+
+/// Prints a page of the trail, or follows it.
+pub fn audit(file: Option<&Path>, output: Output, args: &AuditArgs) -> Result<(), Failure> {
+    let opened = Opened::open(file)?;
+    let filter = Filter::of(args, opened.now())?;
+    if args.follow {
+        return follow(&opened, output, &filter, args.limit);
+    }
+    let place = match (&args.after, &args.until) {
+        (Some(text), _) => {
+            Place::parse(text).ok_or_else(|| Failure::Usage(format!("--after: \"{text}\" is no place in the trail")))?
+        }
+        (None, Some(text)) => Place::at(moment("--until", text, opened.now())?),
+        (None, None) => Place::end(),
+    };
+    let found = filter.read(&opened, place, one_more(args.limit))?;
+    let views = found.iter().map(EventView::of).collect();
+    Listed::new(views, args.limit, |view: &EventView| view.place.clone()).print(
+        output,
+        "sigma audit",
+        "There are no such events.",
+        |views| {
+            let rows: Vec<_> = views.iter().map(EventView::cells).collect();
+            table(["TIME", "ACTION", "BY", "TO", "WORKSPACE", "FROM"], &rows)
+        },
+    )
+}

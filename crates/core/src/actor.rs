@@ -1,0 +1,114 @@
+//! Who does something, and from where.
+
+use crate::ids::{ApiKeyId, ClientId, UserId};
+
+/// Who does something, as identified by their credential. Their rights are read again in the transaction that makes the change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// A person with an account.
+    User(UserId),
+    /// A server, by an API key of a workspace.
+    ApiKey(ApiKeyId),
+    /// An app, on its own behalf.
+    App(ClientId),
+    /// Whoever runs this installation, on its command line.
+    Operator,
+    /// The server itself, in the background.
+    System,
+    /// Somebody who has not proven who they are.
+    Anonymous,
+}
+
+impl Actor {
+    /// The names of the kinds, as the audit trail stores and filters them.
+    pub const KINDS: [&str; 6] = ["user", "api_key", "app", "operator", "system", "anonymous"];
+
+    /// The kind, as it is stored.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::User(_) => "user",
+            Self::ApiKey(_) => "api_key",
+            Self::App(_) => "app",
+            Self::Operator => "operator",
+            Self::System => "system",
+            Self::Anonymous => "anonymous",
+        }
+    }
+
+    /// The id, of those that have one.
+    pub fn id(&self) -> Option<&str> {
+        match self {
+            Self::User(id) => Some(id.as_str()),
+            Self::ApiKey(id) => Some(id.as_str()),
+            Self::App(id) => Some(id.as_str()),
+            Self::Operator | Self::System | Self::Anonymous => None,
+        }
+    }
+
+    /// The actor that was stored as [`kind`](Self::kind) and [`id`](Self::id).
+    pub fn from_stored(kind: &str, id: Option<String>) -> Option<Self> {
+        match (kind, id) {
+            ("user", Some(id)) => Some(Self::User(UserId::from_text(id))),
+            ("api_key", Some(id)) => Some(Self::ApiKey(ApiKeyId::from_text(id))),
+            ("app", Some(id)) => Some(Self::App(ClientId::from_text(id))),
+            ("operator", None) => Some(Self::Operator),
+            ("system", None) => Some(Self::System),
+            ("anonymous", None) => Some(Self::Anonymous),
+            _ => None,
+        }
+    }
+
+    /// The person, if it is one.
+    pub fn user(&self) -> Option<&UserId> {
+        if let Self::User(id) = self { Some(id) } else { None }
+    }
+}
+
+/// On whose behalf a transaction runs: who asked for it, from where, and in which request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Initiator {
+    /// Who.
+    pub actor: Actor,
+    /// Their network address.
+    pub address: Option<String>,
+    /// Their `User-Agent`, clipped to [`USER_AGENT_LENGTH`].
+    pub user_agent: Option<String>,
+    /// The id of the request, as answers and logs have it.
+    pub request_id: Option<String>,
+}
+
+/// The most characters of a `User-Agent` that are stored.
+pub const USER_AGENT_LENGTH: usize = 300;
+
+/// The server itself.
+pub static SYSTEM: Initiator = Initiator { actor: Actor::System, address: None, user_agent: None, request_id: None };
+
+impl Initiator {
+    /// `actor` without a request, such as the operator on the command line.
+    pub const fn new(actor: Actor) -> Self {
+        Self { actor, address: None, user_agent: None, request_id: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_actor_is_read_back_as_it_was_stored() {
+        let actors = [
+            Actor::User(UserId::from_text("user_1")),
+            Actor::ApiKey(ApiKeyId::from_text("key_1")),
+            Actor::App(ClientId::from_text("shop")),
+            Actor::Operator,
+            Actor::System,
+            Actor::Anonymous,
+        ];
+        assert_eq!(actors.each_ref().map(Actor::kind), Actor::KINDS);
+        for actor in actors {
+            assert_eq!(Actor::from_stored(actor.kind(), actor.id().map(str::to_owned)), Some(actor));
+        }
+        assert_eq!(Actor::from_stored("user", None), None);
+        assert_eq!(Actor::from_stored("robot", Some("r".to_owned())), None);
+    }
+}

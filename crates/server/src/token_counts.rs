@@ -1,0 +1,158 @@
+//! How many tokens each app is issued: counted in memory in the way of a request, written down in batches beside it. What
+//! the last batch would have held is lost when the process is killed.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use sigma_core::app::GrantType;
+use sigma_core::ids::ClientId;
+use sigma_core::time::Timestamp;
+use sigma_store::StoreError;
+use sigma_store::token_count::{self, TokenCount};
+
+use crate::state::AppState;
+
+/// How often they are written.
+const INTERVAL: Duration = Duration::from_secs(20);
+/// Most rows that one operation of the store writes.
+const BATCH: usize = 500;
+/// Most counts that wait while the store does not answer; what comes beyond is lost.
+const MOST_WAITING: usize = 100_000;
+
+/// The counts that wait to be written.
+#[derive(Debug, Default)]
+pub struct TokenCounts(Mutex<Waiting>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    /// Of the minute that each app was issued a token in last.
+    current: HashMap<ClientId, OfApp>,
+    /// Of minutes that are over.
+    finished: Vec<TokenCount>,
+}
+
+/// The tokens of one app in one minute.
+#[derive(Debug)]
+struct OfApp {
+    minute: Timestamp,
+    /// In the order of [`GrantType::ALL`].
+    tokens: [u64; GrantType::ALL.len()],
+}
+
+impl OfApp {
+    fn rows(&self, client_id: &ClientId) -> impl Iterator<Item = TokenCount> {
+        GrantType::ALL.into_iter().zip(self.tokens).filter(|(_, tokens)| *tokens > 0).map(|(grant_type, tokens)| {
+            let (client_id, minute) = (client_id.clone(), self.minute);
+            TokenCount { client_id, grant_type: grant_type.as_str(), minute, tokens }
+        })
+    }
+}
+
+impl TokenCounts {
+    /// An app was issued a token.
+    pub fn note(&self, client_id: &ClientId, grant_type: GrantType, now: Timestamp) {
+        let minute = Timestamp::from_seconds(now.seconds().div_euclid(60) * 60);
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = &mut *waiting;
+        let fresh = || OfApp { minute, tokens: [0; GrantType::ALL.len()] };
+        // An app that is there costs no copy of its id.
+        let counted = match waiting.current.get_mut(client_id) {
+            Some(counted) => counted,
+            None => waiting.current.entry(client_id.clone()).or_insert_with(fresh),
+        };
+        if counted.minute != minute {
+            if waiting.finished.len() < MOST_WAITING {
+                waiting.finished.extend(counted.rows(client_id));
+            }
+            *counted = fresh();
+        }
+        let place = GrantType::ALL.into_iter().position(|one| one == grant_type);
+        if let Some(tokens) = place.and_then(|place| counted.tokens.get_mut(place)) {
+            *tokens += 1;
+        }
+    }
+
+    fn take(&self) -> Vec<TokenCount> {
+        let waiting = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let current = waiting.current.iter().flat_map(|(client_id, counted)| counted.rows(client_id));
+        waiting.finished.into_iter().chain(current).collect()
+    }
+
+    fn put_back(&self, counts: &[TokenCount]) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = MOST_WAITING.saturating_sub(waiting.finished.len());
+        waiting.finished.extend(counts.iter().take(room).cloned());
+    }
+}
+
+impl AppState {
+    /// Writes down how many tokens apps were issued since the last time.
+    ///
+    /// # Errors
+    /// The store does not answer; what it did not take is kept for the next time.
+    pub async fn write_token_counts(&self) -> Result<(), StoreError> {
+        let counts = self.token_counts.take();
+        let mut batches = counts.chunks(BATCH);
+        while let Some(batch) = batches.next() {
+            let owned = batch.to_vec();
+            if let Err(error) = self.store.write(move |tx| token_count::add(tx, &owned)).await {
+                self.token_counts.put_back(batch);
+                batches.for_each(|batch| self.token_counts.put_back(batch));
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes them for as long as the server runs.
+pub async fn keep_writing(sigma: AppState) {
+    loop {
+        tokio::time::sleep(INTERVAL).await;
+        if let Err(error) = sigma.write_token_counts().await {
+            tracing::warn!(%error, "the counts of tokens could not be written, they will be at the next attempt");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_counted_by_app_grant_type_and_minute() {
+        let counts = TokenCounts::default();
+        let app = |name: &str| ClientId::from_text(name);
+        let at = |seconds| Timestamp::from_seconds(seconds);
+        for (name, grant_type, seconds) in [
+            ("shop", GrantType::RefreshToken, 60),
+            ("shop", GrantType::RefreshToken, 119),
+            ("shop", GrantType::AuthorizationCode, 70),
+            ("shop", GrantType::RefreshToken, 120),
+            ("job", GrantType::ClientCredentials, 61),
+        ] {
+            counts.note(&app(name), grant_type, at(seconds));
+        }
+        let row = |name, grant_type: GrantType, seconds, tokens| TokenCount {
+            client_id: app(name),
+            grant_type: grant_type.as_str(),
+            minute: at(seconds),
+            tokens,
+        };
+        let mut taken = counts.take();
+        taken.sort_unstable();
+        assert_eq!(
+            taken,
+            [
+                row("job", GrantType::ClientCredentials, 60, 1),
+                row("shop", GrantType::AuthorizationCode, 60, 1),
+                row("shop", GrantType::RefreshToken, 60, 2),
+                row("shop", GrantType::RefreshToken, 120, 1),
+            ]
+        );
+        assert_eq!(counts.take(), []);
+        counts.put_back(&taken);
+        assert_eq!(counts.take().len(), 4);
+    }
+}

@@ -1,0 +1,270 @@
+//! The audit trail: written in the transaction of what it tells, so that both happen or neither.
+//!
+//! Who did it, from where and in which request comes from [`Tx::initiator`]. An event is dated by the database.
+
+mod follower;
+
+use sigma_core::actor::Actor;
+use sigma_core::digest::Digest;
+use sigma_core::event::{Action, Details, Event, Target};
+use sigma_core::ids::{EventId, OrgId, UserId};
+use sigma_core::time::Timestamp;
+
+use crate::store::ChangeIds;
+use crate::{Row, StoreError, Tx, Value, params};
+
+pub use follower::Follower;
+
+/// Rows that the failures of one account and minute take at most for each cause, however many addresses they come from.
+pub const MOST_FAILURE_ROWS: u8 = 64;
+
+/// Deletes a batch of events from `$1` or before.
+pub(crate) const SWEEP: &str =
+    "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at <= $1 ORDER BY at LIMIT 500)";
+
+/// Adds an event at `$2`, or at the time of the database; one of that id is counted once more, and is not from one address or
+/// browser any more if this is from another.
+macro_rules! insert_event {
+    ($now:literal) => {
+        concat!(
+            "INSERT INTO events (id, at, action, actor_kind, actor_id, user_id, org_id, target_kind, target_id, address,
+                user_agent, request_id, count, details)
+             VALUES ($1, COALESCE(CAST($2 AS BIGINT), ",
+            $now,
+            "), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13)
+             ON CONFLICT (id) DO UPDATE SET count = events.count + 1, at = excluded.at, request_id = excluded.request_id,
+                address = CASE WHEN events.address = excluded.address THEN events.address END,
+                user_agent = CASE WHEN events.user_agent = excluded.user_agent THEN events.user_agent END"
+        )
+    };
+}
+
+pub(crate) use insert_event;
+
+/// The parameters of `insert_event!`: id and time before the `columns`.
+pub(crate) fn parameters(ids: Option<&ChangeIds>, id: Option<&str>, columns: Vec<Value>) -> Vec<Value> {
+    let id = id.map_or_else(|| ids.map(ChangeIds::event).into(), Value::from);
+    let mut parameters = vec![id, ids.and_then(ChangeIds::database_now).into()];
+    parameters.extend(columns);
+    parameters
+}
+
+/// An event to be recorded.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    action: Action,
+    actor: Option<Actor>,
+    about: Option<UserId>,
+    org_id: Option<OrgId>,
+    target: Option<Target>,
+    details: Details,
+}
+
+impl NewEvent {
+    /// `action`, by whoever the transaction runs for.
+    pub fn new(action: Action) -> Self {
+        Self { action, actor: None, about: None, org_id: None, target: None, details: Details::default() }
+    }
+
+    /// Done by `actor`, as whom the initiator proved to be in this transaction.
+    #[must_use]
+    pub fn by(self, actor: Actor) -> Self {
+        Self { actor: Some(actor), ..self }
+    }
+
+    /// Done to the account of that person, whose recent activity shows it. What a person does themselves is theirs without it.
+    #[must_use]
+    pub fn about(self, user_id: &UserId) -> Self {
+        Self { about: Some(user_id.clone()), ..self }
+    }
+
+    /// Done in that org.
+    #[must_use]
+    pub fn within(self, org_id: &OrgId) -> Self {
+        Self { org_id: Some(org_id.clone()), ..self }
+    }
+
+    /// Done to that.
+    #[must_use]
+    pub fn to(self, target: Target) -> Self {
+        Self { target: Some(target), ..self }
+    }
+
+    /// With what else is known.
+    #[must_use]
+    pub fn with(self, details: Details) -> Self {
+        Self { details, ..self }
+    }
+
+    /// By these means: the methods of a sign-in, or the kind of a credential.
+    #[must_use]
+    pub fn method(mut self, method: &str) -> Self {
+        self.details.method = Some(method.to_owned());
+        self
+    }
+}
+
+/// Records an event.
+pub fn append(tx: &mut dyn Tx, event: NewEvent) -> Result<(), StoreError> {
+    insert(tx, None, event)
+}
+
+/// Records a failure, or counts one more of the same action, account, cause, network address and minute. Addresses share
+/// [`MOST_FAILURE_ROWS`] rows, so that nobody fills the table; a row that two of them share names neither.
+pub fn count_failure(tx: &mut dyn Tx, event: NewEvent, now: Timestamp) -> Result<(), StoreError> {
+    let address = tx.initiator().address.clone().unwrap_or_default();
+    let row = Digest::of(address).as_bytes().first().copied().unwrap_or(0) % MOST_FAILURE_ROWS;
+    let account = event.about.as_ref().map(UserId::as_str).unwrap_or_default();
+    let (method, reason) = (&event.details.method, &event.details.reason);
+    let minute = now.seconds().div_euclid(60);
+    let key = format!("{}/{account}/{method:?}/{reason:?}/{minute}/{row}", event.action.as_str());
+    let number = Digest::of(key).as_bytes().first_chunk().map_or(0, |bytes| u128::from_be_bytes(*bytes));
+    insert(tx, Some(&format!("evt_{:024x}", number >> 32)), event)
+}
+
+fn insert(tx: &mut dyn Tx, id: Option<&str>, event: NewEvent) -> Result<(), StoreError> {
+    let initiator = tx.initiator();
+    let actor = event.actor.as_ref().unwrap_or(&initiator.actor);
+    let details =
+        serde_json::to_string(&event.details).map_err(|error| StoreError::Failed(format!("an event: {error}")))?;
+    let columns = params![
+        event.action.as_str(),
+        actor.kind(),
+        actor.id(),
+        actor.user().or(event.about.as_ref()),
+        event.org_id.as_ref(),
+        event.target.as_ref().map(Target::kind),
+        event.target.as_ref().map(Target::id),
+        initiator.address.as_deref(),
+        initiator.user_agent.as_deref(),
+        initiator.request_id.as_deref(),
+        details
+    ]
+    .to_vec();
+    tx.insert_event(id, columns)
+}
+
+/// Whose events.
+#[derive(Clone, Debug)]
+pub enum Trail {
+    /// Everybody's.
+    All,
+    /// Those that a person's recent activity shows.
+    User(UserId),
+    /// Those of an org.
+    Org(OrgId),
+}
+
+/// A place in the trail, between two events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    at: Timestamp,
+    id: String,
+}
+
+impl Place {
+    /// Before every event of that moment.
+    pub fn at(at: Timestamp) -> Self {
+        Self { at, id: String::new() }
+    }
+
+    /// After every event.
+    pub fn end() -> Self {
+        Self::at(Timestamp::from_micros(i64::MAX))
+    }
+
+    /// That of an event.
+    pub fn of(event: &Event) -> Self {
+        Self { at: event.at, id: event.id.as_str().to_owned() }
+    }
+
+    /// The place as `Display` writes it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (at, id) = text.split_once('-')?;
+        let hex = id.strip_prefix("evt_")?;
+        let is_id = hex.len() == 24 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let at = at.parse().ok().filter(|_| is_id)?;
+        Some(Self { at: Timestamp::from_micros(at), id: id.to_owned() })
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.at.micros(), self.id)
+    }
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, at, action, actor_kind, actor_id, user_id, org_id, target_kind, target_id, address, user_agent,
+                request_id, count, details
+             FROM events WHERE ",
+            $rest
+        )
+    };
+}
+
+/// At most `limit` events of a trail before `place`, the newest first. The cost is the same wherever that is.
+pub fn list_before(tx: &mut dyn Tx, trail: &Trail, place: &Place, limit: u32) -> Result<Vec<Event>, StoreError> {
+    let rows = match trail {
+        Trail::All => tx.query_all(
+            select!("(at, id) < ($1, $2) ORDER BY at DESC, id DESC LIMIT $3"),
+            params![place.at, &place.id, limit],
+        ),
+        Trail::User(user_id) => tx.query_all(
+            select!("user_id = $1 AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT $4"),
+            params![user_id, place.at, &place.id, limit],
+        ),
+        Trail::Org(org_id) => tx.query_all(
+            select!("org_id = $1 AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT $4"),
+            params![org_id, place.at, &place.id, limit],
+        ),
+    };
+    rows?.iter().map(decode).collect()
+}
+
+/// At most `limit` events of everybody after `place`, the oldest first.
+pub fn list_after(tx: &mut dyn Tx, place: &Place, limit: u32) -> Result<Vec<Event>, StoreError> {
+    let rows =
+        tx.query_all(select!("(at, id) > ($1, $2) ORDER BY at, id LIMIT $3"), params![place.at, &place.id, limit])?;
+    rows.iter().map(decode).collect()
+}
+
+/// Puts `pseudonym` in the place of a person, and forgets from where and with what they acted: in at most 500 events; in how
+/// many. None are left when it says 0.
+pub fn pseudonymise(tx: &mut dyn Tx, user_id: &UserId, pseudonym: &UserId) -> Result<u64, StoreError> {
+    let own = tx.execute(
+        "UPDATE events SET user_id = $2, address = NULL, user_agent = NULL,
+            actor_id = CASE WHEN actor_id = $1 THEN $2 ELSE actor_id END,
+            target_id = CASE WHEN target_kind = 'user' AND target_id = $1 THEN $2 ELSE target_id END
+         WHERE id IN (SELECT id FROM events WHERE user_id = $1 LIMIT 500)",
+        params![user_id, pseudonym],
+    )?;
+    if own > 0 {
+        return Ok(own);
+    }
+    tx.execute(
+        "UPDATE events SET target_id = $2
+         WHERE id IN (SELECT id FROM events WHERE target_kind = 'user' AND target_id = $1 LIMIT 500)",
+        params![user_id, pseudonym],
+    )
+}
+
+fn decode(row: &Row) -> Result<Event, StoreError> {
+    let corrupt = |what: &str| StoreError::Corrupt(format!("the {what} of an event"));
+    Ok(Event {
+        id: EventId::from_text(row.text(0)?),
+        at: row.timestamp(1)?,
+        action: row.text(2)?,
+        actor: Actor::from_stored(&row.text(3)?, row.opt_text(4)?).ok_or_else(|| corrupt("actor"))?,
+        user_id: row.opt_text(5)?.map(UserId::from_text),
+        org_id: row.opt_text(6)?.map(OrgId::from_text),
+        target: row.opt_text(7)?.zip(row.opt_text(8)?),
+        address: row.opt_text(9)?,
+        user_agent: row.opt_text(10)?,
+        request_id: row.opt_text(11)?,
+        count: u64::try_from(row.int(12)?).map_err(|_| corrupt("count"))?,
+        details: serde_json::from_str(&row.text(13)?).map_err(|_| corrupt("details"))?,
+    })
+}

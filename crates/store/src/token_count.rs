@@ -1,0 +1,54 @@
+//! How many tokens each app was issued, by minute. Tokens are issued too often for an event each; they are counted in memory
+//! and added here in batches, so a crash loses what the last batch would have held.
+
+use sigma_core::app::GrantType;
+use sigma_core::ids::ClientId;
+use sigma_core::time::Timestamp;
+
+use crate::{StoreError, Tx, params};
+
+/// Deletes a batch of counts from `$1` or before.
+pub(crate) const SWEEP: &str = "DELETE FROM token_counts WHERE (client_id, grant_type, minute) IN (
+    SELECT client_id, grant_type, minute FROM token_counts WHERE minute <= $1 ORDER BY minute LIMIT 500)";
+
+/// Tokens that an app was issued in one minute.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TokenCount {
+    /// The app.
+    pub client_id: ClientId,
+    /// For what.
+    pub grant_type: &'static str,
+    /// The beginning of the minute.
+    pub minute: Timestamp,
+    /// How many.
+    pub tokens: u64,
+}
+
+/// Adds counts to those that are there: at most 500.
+pub fn add(tx: &mut dyn Tx, counts: &[TokenCount]) -> Result<(), StoreError> {
+    // In one order, so that two processes which count the same apps wait for each other in one direction.
+    let mut counts: Vec<_> = counts.iter().collect();
+    counts.sort_unstable();
+    for count in counts {
+        tx.execute(
+            "INSERT INTO token_counts (client_id, grant_type, minute, tokens) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (client_id, grant_type, minute) DO UPDATE SET tokens = token_counts.tokens + excluded.tokens",
+            params![&count.client_id, count.grant_type, count.minute, i64::try_from(count.tokens).unwrap_or(i64::MAX)],
+        )?;
+    }
+    Ok(())
+}
+
+/// How many tokens an app was issued from `since` on, by grant type.
+pub fn totals(tx: &mut dyn Tx, client_id: &ClientId, since: Timestamp) -> Result<Vec<(GrantType, u64)>, StoreError> {
+    let rows = tx.query_all(
+        "SELECT grant_type, CAST(sum(tokens) AS BIGINT) FROM token_counts WHERE client_id = $1 AND minute >= $2
+         GROUP BY grant_type ORDER BY grant_type",
+        params![client_id, since],
+    )?;
+    let decode = |row: &crate::Row| {
+        let grant_type = row.parsed(0, "a grant type", GrantType::parse)?;
+        Ok((grant_type, u64::try_from(row.int(1)?).unwrap_or(0)))
+    };
+    rows.iter().map(decode).collect()
+}

@@ -1,0 +1,304 @@
+//! The audit trail on both engines: an event is there if and only if what it tells happened, nobody fills the table, nobody
+//! who follows loses one, and what is old or a deleted person's goes.
+
+use std::collections::HashSet;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use sigma_core::actor::{Actor, Initiator};
+use sigma_core::event::{Action, Event, Target};
+use sigma_core::ids::{ClientId, OrgId, RoleId, UserId};
+use sigma_core::time::Clock as _;
+use sigma_core::workspace::{RoleDraft, RolePermissions};
+use sigma_store::event::{self, Follower, NewEvent, Place, Trail};
+use sigma_store::testing::{Engine, TestStore, engines};
+use sigma_store::token_count::{self, TokenCount};
+use sigma_store::workspace::{role, tenant};
+use sigma_store::{Store, StoreError, on_both_engines};
+
+fn user(name: &str) -> UserId {
+    UserId::from_text(format!("user_{name}"))
+}
+
+/// Whoever sends a request from that address.
+fn from(actor: Actor, address: &str) -> Initiator {
+    Initiator {
+        actor,
+        address: Some(address.to_owned()),
+        user_agent: Some("Browser/1".to_owned()),
+        request_id: Some("req_1".to_owned()),
+    }
+}
+
+fn all(store: &Store, trail: Trail) -> Vec<Event> {
+    store.read_blocking(move |tx| event::list_before(tx, &trail, &Place::end(), 2_000)).unwrap()
+}
+
+fn actions(events: &[Event]) -> Vec<&str> {
+    events.iter().map(|event| event.action.as_str()).collect()
+}
+
+/// Somebody fails to sign in to the account of `name`, if there is such.
+fn fail(store: &TestStore, name: Option<&str>, address: &str) {
+    let (account, now) = (name.map(user), store.clock.now());
+    let initiated = store.on_behalf_of(from(Actor::Anonymous, address));
+    let failed = move |tx: &mut dyn sigma_store::Tx| {
+        let mut failed = NewEvent::new(Action::UserSignInFailed).method("password");
+        if let Some(account) = &account {
+            failed = failed.about(account);
+        }
+        event::count_failure(tx, failed, now)
+    };
+    initiated.write_blocking(failed).unwrap();
+}
+
+fn sign_in(store: &TestStore, name: &str) {
+    let initiated = store.on_behalf_of(from(Actor::Anonymous, "192.0.2.1"));
+    let actor = Actor::User(user(name));
+    let signed_in = move |tx: &mut dyn sigma_store::Tx| {
+        event::append(tx, NewEvent::new(Action::UserSignIn).by(actor.clone()).method("key"))
+    };
+    initiated.write_blocking(signed_in).unwrap();
+}
+
+fn workspace(store: &Store, store_now: sigma_core::time::Timestamp, name: &str) -> OrgId {
+    let id = OrgId::from_text(format!("org_{name}"));
+    let new = tenant::NewWorkspace {
+        admin_role: RoleId::from_text(format!("role_{name}_admin")),
+        member_role: RoleId::from_text(format!("role_{name}_member")),
+        id: id.clone(),
+        name: name.to_owned(),
+        kid: format!("kid-{name}"),
+        secret: vec![1],
+        now: store_now,
+    };
+    store.write_blocking(move |tx| tenant::add(tx, &new)).unwrap().unwrap();
+    id
+}
+
+on_both_engines! {
+    fn an_event_tells_who_did_what_to_what_from_where_and_in_which_request(store: TestStore) {
+        let now = store.clock.now();
+        let org_id = workspace(&store.on_behalf_of(from(Actor::Operator, "192.0.2.1")), now, "bakery");
+        let events = all(&store, Trail::All);
+        assert_eq!(actions(&events), ["workspace.create"]);
+        let event = &events[0];
+        assert_eq!(event.at, now);
+        assert_eq!(event.actor, Actor::Operator);
+        assert_eq!(event.org_id.as_ref(), Some(&org_id));
+        assert_eq!(event.target, Some(("workspace".to_owned(), "org_bakery".to_owned())));
+        assert_eq!(event.address.as_deref(), Some("192.0.2.1"));
+        assert_eq!(event.user_agent.as_deref(), Some("Browser/1"));
+        assert_eq!(event.request_id.as_deref(), Some("req_1"));
+        assert_eq!((event.count, &event.user_id), (1, &None));
+    }
+
+    fn what_nobody_asked_for_is_done_by_the_system(store: TestStore) {
+        workspace(&store, store.clock.now(), "bakery");
+        let events = all(&store, Trail::All);
+        assert_eq!(events[0].actor, Actor::System);
+        assert_eq!(events[0].address, None);
+    }
+
+    fn what_was_refused_or_rolled_back_leaves_no_event(store: TestStore) {
+        let now = store.clock.now();
+        let org_id = workspace(&store, now, "bakery");
+        let draft = RoleDraft::new("Baker", "", RolePermissions::default()).unwrap();
+        let add = |name: &'static str| {
+            let (org_id, draft) = (org_id.clone(), draft.clone());
+            move |tx: &mut dyn sigma_store::Tx| role::add(tx, &org_id, &Actor::Operator, &RoleId::from_text(name), &draft, now)
+        };
+        store.write_blocking(add("one")).unwrap().unwrap();
+        // The name is taken.
+        store.write_blocking(add("two")).unwrap().unwrap_err();
+        let lost = add("three");
+        let rolled_back = store.write_blocking(move |tx| {
+            lost(tx)?.ok();
+            event::append(tx, NewEvent::new(Action::RoleRemove))?;
+            Err::<(), _>(StoreError::Failed("on purpose".to_owned()))
+        });
+        rolled_back.unwrap_err();
+        assert_eq!(actions(&all(&store, Trail::All)), ["role.create", "workspace.create"]);
+    }
+
+    fn failures_of_one_account_address_and_minute_are_one_event_with_a_count(store: TestStore) {
+        for _ in 0..3 {
+            fail(&store, Some("ada"), "192.0.2.1");
+        }
+        fail(&store, Some("bob"), "192.0.2.1");
+        fail(&store, None, "192.0.2.1");
+        store.advance(Duration::from_mins(1));
+        fail(&store, Some("ada"), "192.0.2.1");
+        let of_ada: Vec<_> = all(&store, Trail::User(user("ada"))).iter().map(|event| event.count).collect();
+        assert_eq!(of_ada, [1, 3]);
+        let events = all(&store, Trail::All);
+        assert_eq!(events.len(), 4);
+        assert!(events.iter().all(|event| event.actor == Actor::Anonymous));
+        assert!(events.iter().all(|event| event.address.as_deref() == Some("192.0.2.1")));
+    }
+
+    fn failures_from_many_addresses_do_not_fill_the_table(store: TestStore) {
+        for number in 0..500 {
+            fail(&store, Some("ada"), &format!("198.51.{}.{}", number / 200, number % 200));
+            fail(&store, None, &format!("203.0.{}.{}", number / 200, number % 200));
+        }
+        let events = all(&store, Trail::All);
+        assert!(events.len() <= 2 * usize::from(event::MOST_FAILURE_ROWS), "{}", events.len());
+        assert_eq!(events.iter().map(|event| event.count).sum::<u64>(), 1_000);
+        // A row that several share names none of them.
+        assert!(events.iter().any(|event| event.count > 1 && event.address.is_none()));
+        assert!(events.iter().all(|event| event.count == 1 || event.address.is_none()));
+    }
+
+    fn trails_are_read_page_by_page_without_loss(store: TestStore) {
+        for number in 0..7 {
+            sign_in(&store, if number % 2 == 0 { "ada" } else { "bob" });
+            if number == 3 {
+                store.advance(Duration::from_secs(1));
+            }
+        }
+        for (trail, expected) in [(Trail::All, 7), (Trail::User(user("ada")), 4), (Trail::User(user("eve")), 0)] {
+            let mut place = Place::end();
+            let mut seen = Vec::new();
+            loop {
+                let (trail, from) = (trail.clone(), place.clone());
+                let page = store.read_blocking(move |tx| event::list_before(tx, &trail, &from, 2)).unwrap();
+                let Some(last) = page.last() else { break };
+                place = Place::parse(&Place::of(last).to_string()).unwrap();
+                seen.extend(page);
+            }
+            let ids: HashSet<_> = seen.iter().map(|event| event.id.clone()).collect();
+            assert_eq!((seen.len(), ids.len()), (expected, expected), "{trail:?}");
+            assert!(seen.is_sorted_by(|one, next| one.at >= next.at));
+        }
+        let forward = store.read_blocking(|tx| event::list_after(tx, &Place::at(sigma_core::time::Timestamp::from_micros(0)), 100));
+        let mut backward = all(&store, Trail::All);
+        backward.reverse();
+        assert_eq!(forward.unwrap(), backward);
+    }
+
+    fn an_org_has_a_trail_of_its_own(store: TestStore) {
+        let now = store.clock.now();
+        let (bakery, _) = (workspace(&store, now, "bakery"), workspace(&store, now, "library"));
+        let events = all(&store, Trail::Org(bakery.clone()));
+        assert_eq!(actions(&events), ["workspace.create"]);
+        assert_eq!(events[0].org_id, Some(bakery));
+    }
+
+    fn events_and_counts_are_deleted_when_they_are_old(store: TestStore) {
+        let many = |tx: &mut dyn sigma_store::Tx| {
+            (0..400).try_for_each(|_| event::append(tx, NewEvent::new(Action::AppChange)))
+        };
+        for _ in 0..3 {
+            store.write_blocking(many).unwrap();
+        }
+        let count = |minute| TokenCount {
+            client_id: ClientId::from_text("shop"),
+            grant_type: "refresh_token",
+            minute,
+            tokens: 2,
+        };
+        let old = count(store.clock.now());
+        store.write_blocking(move |tx| token_count::add(tx, &[old.clone(), old.clone()])).unwrap();
+        store.advance(Duration::from_hours(24 * 364));
+        sign_in(&store, "ada");
+        let new = count(store.clock.now());
+        store.write_blocking(move |tx| token_count::add(tx, &[new.clone()])).unwrap();
+        store.sweep_once().unwrap();
+        assert_eq!(all(&store, Trail::All).len(), 1_201);
+        store.advance(Duration::from_hours(24 * 2));
+        store.sweep_once().unwrap();
+        assert_eq!(actions(&all(&store, Trail::All)), ["user.sign_in"]);
+        let shop = ClientId::from_text("shop");
+        let totals = store.read_blocking(move |tx| token_count::totals(tx, &shop, sigma_core::time::Timestamp::from_micros(0)));
+        assert_eq!(totals.unwrap().into_iter().map(|(_, tokens)| tokens).collect::<Vec<_>>(), [2]);
+    }
+
+    fn a_deleted_person_is_a_pseudonym_everywhere_and_nobody_else_is(store: TestStore) {
+        for _ in 0..3 {
+            sign_in(&store, "ada");
+            sign_in(&store, "bob");
+        }
+        fail(&store, Some("ada"), "192.0.2.9");
+        let removed = NewEvent::new(Action::MemberRemove).by(Actor::User(user("bob"))).to(Target::User(user("ada")));
+        store.write_blocking(move |tx| event::append(tx, removed.clone())).unwrap();
+        let pseudonym = user("deleted");
+        loop {
+            let (ada, pseudonym) = (user("ada"), pseudonym.clone());
+            if store.write_blocking(move |tx| event::pseudonymise(tx, &ada, &pseudonym)).unwrap() == 0 {
+                break;
+            }
+        }
+        let events = all(&store, Trail::All);
+        assert_eq!(events.len(), 8);
+        assert!(!format!("{events:?}").contains("user_ada"));
+        let hers = all(&store, Trail::User(pseudonym.clone()));
+        assert_eq!(hers.len(), 4);
+        assert!(hers.iter().all(|event| event.address.is_none() && event.user_agent.is_none()));
+        assert!(hers.iter().filter(|event| event.action == "user.sign_in").all(|event| event.actor == Actor::User(pseudonym.clone())));
+        let his = all(&store, Trail::User(user("bob")));
+        assert_eq!(his.len(), 4);
+        assert!(his.iter().filter(|event| event.action == "user.sign_in").all(|event| event.address.is_some()));
+        assert_eq!(his[0].target, Some(("user".to_owned(), pseudonym.to_string())));
+    }
+
+    fn a_follower_is_told_of_each_event_once_and_of_a_count_that_grows(store: TestStore) {
+        sign_in(&store, "ada");
+        let mut follower = Follower::after(all(&store, Trail::All).first());
+        let read = |follower: &Follower| {
+            let place = follower.place();
+            store.read_blocking(move |tx| event::list_after(tx, &place, 500)).unwrap()
+        };
+        assert_eq!(follower.take(read(&follower)).len(), 1);
+        assert_eq!(follower.take(read(&follower)), []);
+        fail(&store, Some("ada"), "192.0.2.1");
+        assert_eq!(actions(&follower.take(read(&follower))), ["user.sign_in_failed"]);
+        store.advance(Duration::from_secs(1));
+        fail(&store, Some("ada"), "192.0.2.1");
+        let again: Vec<_> = follower.take(read(&follower)).iter().map(|event| event.count).collect();
+        assert_eq!(again, [2]);
+        store.advance(Duration::from_hours(1));
+        sign_in(&store, "bob");
+        assert_eq!(follower.take(read(&follower)).len(), 1);
+        assert_eq!(follower.take(read(&follower)), []);
+    }
+}
+
+/// A file has one writer, whose transactions are committed in the order in which they write.
+#[test]
+fn a_follower_is_told_of_what_was_written_early_and_committed_late() {
+    if !engines().contains(&Engine::Postgres) {
+        return;
+    }
+    let store = TestStore::new(Engine::Postgres);
+    sign_in(&store, "ada");
+    let mut follower = Follower::after(all(&store, Trail::All).first());
+    let read = |follower: &Follower| {
+        let place = follower.place();
+        store.read_blocking(move |tx| event::list_after(tx, &place, 500)).unwrap()
+    };
+    follower.take(read(&follower));
+    let (written, is_written) = channel();
+    let (go_on, may_go_on) = channel::<()>();
+    let may_go_on = std::sync::Mutex::new(may_go_on);
+    let late = Store::clone(&store);
+    let late = std::thread::spawn(move || {
+        late.write_blocking(move |tx| {
+            event::append(tx, NewEvent::new(Action::AppCreate))?;
+            written.send(()).unwrap();
+            may_go_on.lock().unwrap().recv().unwrap();
+            Ok(())
+        })
+    });
+    is_written.recv().unwrap();
+    store.advance(Duration::from_secs(1));
+    sign_in(&store, "bob");
+    let seen = follower.take(read(&follower));
+    assert_eq!(actions(&seen), ["user.sign_in"]);
+    go_on.send(()).unwrap();
+    late.join().unwrap().unwrap();
+    let behind = Place::of(&seen[0]);
+    assert_eq!(store.read_blocking(move |tx| event::list_after(tx, &behind, 500)).unwrap(), []);
+    assert_eq!(actions(&follower.take(read(&follower))), ["app.create"]);
+    assert_eq!(follower.take(read(&follower)), []);
+}
