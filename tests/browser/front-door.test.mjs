@@ -43,7 +43,7 @@ async function signedIn(page) {
   return JSON.parse(Buffer.from(tokens.id_token.split(".")[1], "base64url").toString());
 }
 
-test("whoever has only a password signs in from an app, and again when the app asks for it", async () => {
+test("a password-only user signs in from an app, and again when the app requires it", async () => {
   const { device, page } = await newcomer();
   await come(page);
   await page.getByRole("heading", { name: "Sign in to" }).waitFor();
@@ -72,7 +72,7 @@ test("whoever has only a password signs in from an app, and again when the app a
   await closeDevice(device);
 });
 
-test("the way that worked last comes first", async () => {
+test("the method that worked last comes first", async () => {
   const { device, page } = await newcomer();
   await page.goto(`${demo.server}/login`);
   assert.equal(await page.getByLabel("Password", { exact: true }).isVisible(), false);
@@ -86,7 +86,7 @@ test("the way that worked last comes first", async () => {
   await closeDevice(device);
 });
 
-test("a tab that waited goes on when it is loaded again", async () => {
+test("a waiting tab continues on reload", async () => {
   const { device, page } = await newcomer();
   const second = await device.context.newPage();
   await come(page);
@@ -102,7 +102,7 @@ test("a tab that waited goes on when it is loaded again", async () => {
   await closeDevice(device);
 });
 
-test("a session that ended before Allow is begun again, and the request goes on", async () => {
+test("consent after the session ended leads to sign-in and the same request", async () => {
   for (const javaScriptEnabled of [true, false]) {
     const { device, page } = await newcomer();
     await come(page, { prompt: "consent" });
@@ -127,7 +127,7 @@ test("a session that ended before Allow is begun again, and the request goes on"
   }
 });
 
-test("a second click gets a page that goes on", async () => {
+test("a second submission gets a page that continues", async () => {
   const { device, page } = await newcomer({ javaScriptEnabled: true });
   await come(page, { prompt: "consent" });
   await givePassword(page, person);
@@ -152,7 +152,7 @@ test("a second click gets a page that goes on", async () => {
   await closeDevice(device);
 });
 
-test("quick logins are on the page of workspaces alone", async () => {
+test("quick logins appear only on the sign-in page for workspaces", async () => {
   const { device, page } = await newcomer();
   await page.goto(`${demo.server}/workspace`);
   await page.getByText("Quick login is enabled.").waitFor();
@@ -167,7 +167,7 @@ test("quick logins are on the page of workspaces alone", async () => {
   await closeDevice(device);
 });
 
-test("what cannot go on says so in words", async () => {
+test("dead ends are explained in words", async () => {
   const { device, page } = await newcomer();
   device.expected.push(/status of 4\d\d/);
   for (const [name, path] of [

@@ -218,19 +218,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_continuation_is_read_back_as_what_it_was(continuation in continuation()) {
+        fn continuations_round_trip(continuation in continuation()) {
             let text = serde_json::to_string(&continuation).unwrap();
             prop_assert_eq!(serde_json::from_str::<Continuation>(&text).unwrap(), continuation);
         }
 
         #[test]
-        fn nobody_goes_on_before_somebody_signed_in(continuation in continuation(), started_at in 0_i64..1_000) {
+        fn continuing_requires_a_session(continuation in continuation(), started_at in 0_i64..1_000) {
             let entrance = continuation.entrance(None, Timestamp::from_seconds(started_at));
             prop_assert_eq!(entrance, Entrance::SignIn);
         }
 
         #[test]
-        fn whoever_just_signed_in_is_not_asked_again(
+        fn a_fresh_sign_in_is_not_asked_for_again(
             continuation in continuation(), started_at in 0_i64..1_000, later in 0_i64..1_000,
         ) {
             let session = session(Timestamp::from_seconds(started_at + later));
@@ -239,7 +239,7 @@ mod tests {
         }
 
         #[test]
-        fn an_older_session_opens_every_page_but_the_one_for_a_new_way_in(
+        fn an_older_session_opens_every_page_except_for_adding_a_credential(
             continuation in continuation(), started_at in 1_i64..1_000, earlier in 1_i64..1_000,
         ) {
             let session = session(Timestamp::from_seconds(started_at - earlier));
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_no_id_of_a_workspace_leads_to_the_choice() {
+    fn an_invalid_workspace_id_leads_to_the_choice() {
         for id in ["", "..", "a/b", "a?b", "//evil.example", "ü", "a%2fb", &"a".repeat(65)] {
             assert_eq!(Continuation::workspace(id, WorkspacePage::People), Continuation::workspaces(), "{id}");
         }
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_of_a_link_does_not_print() {
+    fn link_secrets_are_not_printed() {
         let continuation = Continuation::Invitation { token: LinkSecret::new("abcdef") };
         assert!(!format!("{continuation:?}").contains("abcdef"));
     }

@@ -62,7 +62,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_page_offers_each_configured_way_once_and_never_none(
+        fn each_configured_method_is_offered_once_and_never_none(
             configured in methods(),
             has in proptest::option::of(methods()),
             first in proptest::option::of(prop::sample::select(SignInMethod::ALL.to_vec())),
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_is_the_configured_one_until_something_worked() {
+    fn methods_keep_the_configured_order_until_one_worked() {
         use SignInMethod::{Key, Password};
         assert_eq!(offered(&[Password, Key], None, None), [Password, Key]);
         assert_eq!(offered(&[Password, Key], None, Some(Key)), [Key, Password]);

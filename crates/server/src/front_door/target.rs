@@ -30,7 +30,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_way_on_is_a_path_of_ours(id in "\\PC{0,40}", secret in "\\PC{0,60}", name in "[A-Za-z0-9_-]{1,40}") {
+        fn every_continuation_is_a_path_of_ours(id in "\\PC{0,40}", secret in "\\PC{0,60}", name in "[A-Za-z0-9_-]{1,40}") {
             for continuation in [
                 Continuation::Authorization { query: secret.clone() },
                 Continuation::workspace(&id, WorkspacePage::People),

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_goes_on_with_the_request_that_was_refused_and_never_elsewhere() {
+    fn a_refusal_page_continues_only_the_refused_request() {
         assert_eq!(link(429, Method::POST, "/login/password?interaction=aB-_1"), "/login?interaction=aB-_1");
         assert_eq!(link(400, Method::POST, "/login/password?interaction=%22%3E"), "/");
         assert_eq!(link(503, Method::GET, "/oauth2/authorize?client_id=a"), "/oauth2/authorize?client_id=a");

@@ -43,7 +43,7 @@ fn assert_page(answer: &Answer, status: u16, what: &str) {
 }
 
 #[tokio::test]
-async fn a_person_with_only_a_password_signs_in_from_an_app_consents_and_is_back_at_the_app() {
+async fn a_password_only_user_signs_in_from_an_app_consents_and_returns_to_it() {
     let world = World::with_tenants().await;
     world.person(ADA).await;
     let browser = world.browser();
@@ -63,7 +63,7 @@ async fn a_person_with_only_a_password_signs_in_from_an_app_consents_and_is_back
 }
 
 #[tokio::test]
-async fn prompt_login_and_max_age_are_met_by_the_password_of_somebody_who_has_no_key() {
+async fn a_password_satisfies_prompt_login_and_max_age_for_users_without_a_key() {
     let world = World::with_tenants().await;
     world.person(ADA).await;
     let browser = world.browser();
@@ -91,7 +91,7 @@ async fn prompt_login_and_max_age_are_met_by_the_password_of_somebody_who_has_no
 }
 
 #[tokio::test]
-async fn a_person_with_only_a_key_is_asked_for_the_key_again() {
+async fn a_key_only_user_is_asked_for_the_key_again() {
     let world = World::with_tenants().await;
     let (browser, key) = (world.browser(), Key::named("ada"));
     browser.sign_up(&key).await;
@@ -106,7 +106,7 @@ async fn a_person_with_only_a_key_is_asked_for_the_key_again() {
 }
 
 #[tokio::test]
-async fn another_account_can_be_used_instead() {
+async fn re_authentication_allows_switching_accounts() {
     let world = World::with_tenants().await;
     world.person(ADA).await;
     let bob = world.person("bob@example.org").await;
@@ -131,7 +131,7 @@ async fn follow_to_consent(browser: &Browser<'_>, mut answer: Answer) -> Answer 
 }
 
 #[tokio::test]
-async fn a_session_that_began_in_another_tab_is_noticed_on_reload() {
+async fn a_session_from_another_tab_is_noticed_on_reload() {
     let world = World::with_tenants().await;
     world.person(ADA).await;
     let browser = world.browser();
@@ -151,7 +151,7 @@ async fn a_session_that_began_in_another_tab_is_noticed_on_reload() {
 }
 
 #[tokio::test]
-async fn whoever_answers_after_their_session_ended_signs_in_and_goes_on_with_the_same_request() {
+async fn submitting_consent_after_the_session_ended_leads_to_sign_in_and_the_same_request() {
     let world = World::with_tenants().await;
     world.person(ADA).await;
     for (prompt, path, answer) in [
@@ -184,7 +184,7 @@ async fn whoever_answers_after_their_session_ended_signs_in_and_goes_on_with_the
 }
 
 #[tokio::test]
-async fn a_second_click_gets_a_page_that_goes_on_with_the_same_request() {
+async fn a_second_submission_gets_a_page_that_restarts_the_request() {
     let world = World::with_tenants().await;
     world.change_app("playground", |app| app.client_uri = Some("https://app.example.org/".to_owned())).await;
     world.person(ADA).await;
@@ -203,7 +203,7 @@ async fn a_second_click_gets_a_page_that_goes_on_with_the_same_request() {
 }
 
 #[tokio::test]
-async fn a_page_that_cannot_go_on_names_the_home_page_of_an_app_that_was_checked() {
+async fn a_dead_end_links_to_the_home_page_of_a_vetted_app() {
     let world = World::with_tenants().await;
     let home = "https://app.example.org/home";
     world.change_app("playground", |app| app.client_uri = Some(home.to_owned())).await;
@@ -223,7 +223,7 @@ async fn a_page_that_cannot_go_on_names_the_home_page_of_an_app_that_was_checked
 }
 
 #[tokio::test]
-async fn a_form_that_was_shown_before_a_restart_works_after_it() {
+async fn forms_survive_a_server_restart() {
     let world = World::with_tenants().await;
     world.person(ADA).await;
     let browser = world.browser();
@@ -240,7 +240,7 @@ async fn a_form_that_was_shown_before_a_restart_works_after_it() {
 }
 
 #[tokio::test]
-async fn people_are_told_in_words_whatever_went_wrong() {
+async fn browsers_get_a_page_for_every_error() {
     let world = World::with_tenants().await;
     world.person(ADA).await;
     let browser = world.browser();
@@ -317,7 +317,7 @@ async fn an_interaction_of_one_kind_is_not_resumed_as_another() {
 }
 
 #[tokio::test]
-async fn what_began_in_another_browser_goes_on_there_alone() {
+async fn page_interactions_continue_only_in_their_browser() {
     let world = World::with_tenants().await;
     world.person(ADA).await;
     let (one, other) = (world.browser(), world.browser());
@@ -336,7 +336,7 @@ async fn what_began_in_another_browser_goes_on_there_alone() {
 }
 
 #[tokio::test]
-async fn no_address_from_outside_says_where_a_person_goes_on() {
+async fn addresses_in_parameters_are_never_followed() {
     let world = World::with_tenants().await;
     world.person(ADA).await;
     for next in ["https://evil.example/", "//evil.example", "/workspace", "/\\evil.example", "javascript:alert(1)"] {
@@ -355,7 +355,7 @@ async fn no_address_from_outside_says_where_a_person_goes_on() {
 }
 
 #[tokio::test]
-async fn a_person_comes_back_to_the_page_of_the_workspace_that_they_asked_for() {
+async fn sign_in_returns_to_the_requested_workspace_page() {
     let world = World::with_tenants().await;
     let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
     let (ada, _) = acme.add(ADA, &acme.admin).await;
@@ -376,7 +376,7 @@ async fn a_person_comes_back_to_the_page_of_the_workspace_that_they_asked_for() 
 }
 
 #[tokio::test]
-async fn of_a_person_in_two_workspaces_the_quick_login_of_one_opens_that_one_alone() {
+async fn a_quick_login_of_one_workspace_does_not_open_another() {
     let world = World::with(|settings| {
         settings.passwords.memory_kib = 64;
         settings.workspaces.allow_quick_logins = vec!["0.0.0.0/0".parse().unwrap()];
@@ -415,7 +415,7 @@ async fn of_a_person_in_two_workspaces_the_quick_login_of_one_opens_that_one_alo
 }
 
 #[tokio::test]
-async fn a_first_password_takes_a_sign_in_that_began_after_the_page_asked() {
+async fn setting_a_first_password_requires_a_new_sign_in() {
     let world = World::with_tenants().await;
     let (browser, key) = (world.browser(), Key::named("ada"));
     browser.sign_up(&key).await;
@@ -447,7 +447,7 @@ async fn ten_thousand_interactions_leave_no_row_and_one_cookie() {
 }
 
 #[tokio::test]
-async fn the_ways_in_are_those_that_are_configured_in_their_order_until_one_worked() {
+async fn methods_appear_in_configured_order_until_one_worked() {
     let place = |page: &str, what: &str| page.find(what).unwrap_or_else(|| panic!("no {what} in {page}"));
     for (methods, first, second) in [
         (vec![SignInMethod::Key, SignInMethod::Password], "id=\"wallet\"", "name=\"password\""),

@@ -142,7 +142,7 @@ fn sign_in_of(page: &Answer) -> String {
 }
 
 #[tokio::test]
-async fn an_invitation_survives_sign_in_and_a_sign_in_to_another_account() {
+async fn an_invitation_survives_signing_in_and_switching_accounts() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (ada, _) = (world.person("ada@example.org").await, world.person("bob@example.org").await);
