@@ -91,7 +91,7 @@ Examples:
     /// Manage token signing keys.
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Show who did what: the audit trail, the newest first.
+    /// Show the audit trail, newest first.
     #[command(after_help = "\
 With --follow the oldest comes first, and --json prints one JSON value per line. A failure that happens again within its
 minute is printed again with the same id and a higher count.

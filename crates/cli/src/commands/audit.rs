@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::opened::Opened;
 use crate::output::{Output, table};
 
-/// Events that one read of the store takes.
+/// Events per read of the store.
 const BATCH: u32 = 500;
 
 /// An event as the command line shows it.
@@ -40,7 +40,7 @@ struct EventView {
     place: String,
 }
 
-/// Somebody or something, by kind and id.
+/// An actor or target, by kind and id.
 #[derive(Debug, Serialize)]
 struct Named {
     kind: String,
@@ -75,7 +75,7 @@ impl EventView {
         [self.at.clone(), action, actor, target, org.unwrap_or_default(), self.address.clone().unwrap_or_default()]
     }
 
-    /// One line for a follower, whose columns cannot wait for the widest cell.
+    /// One line for `--follow`, with columns of fixed width.
     fn line(&self) -> String {
         let [at, action, actor, target, org, address] = self.cells();
         format!("{at}  {action:<24}  {actor:<29}  {target:<29}  {org:<28}  {address}").trim_end().to_owned()
@@ -90,9 +90,8 @@ pub fn audit(file: Option<&Path>, output: Output, args: &AuditArgs) -> Result<()
         return follow(&opened, output, &filter, args.limit);
     }
     let place = match (&args.after, &args.until) {
-        (Some(text), _) => {
-            Place::parse(text).ok_or_else(|| Failure::Usage(format!("--after: \"{text}\" is no place in the trail")))?
-        }
+        (Some(text), _) => Place::parse(text)
+            .ok_or_else(|| Failure::Usage(format!("--after: \"{text}\" is not a position in the audit trail")))?,
         (None, Some(text)) => Place::at(moment("--until", text, opened.now())?),
         (None, None) => Place::end(),
     };
@@ -101,7 +100,7 @@ pub fn audit(file: Option<&Path>, output: Output, args: &AuditArgs) -> Result<()
     Listed::new(views, args.limit, |view: &EventView| view.place.clone()).print(
         output,
         "sigma audit",
-        "There are no such events.",
+        "No matching events.",
         |views| {
             let rows: Vec<_> = views.iter().map(EventView::cells).collect();
             table(["TIME", "ACTION", "BY", "TO", "WORKSPACE", "FROM"], &rows)

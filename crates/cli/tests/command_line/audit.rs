@@ -88,7 +88,7 @@ fn the_trail_is_filtered_by_action_actor_org_person_and_time() {
     assert!(text.stdout.starts_with("TIME"), "{text:?}");
     assert!(text.stdout.contains("There are more: sigma audit --after"), "{text:?}");
     let none = sigma.run(&["audit", "--org", "org_other"]);
-    assert_eq!((none.code, none.stdout.trim()), (0, "There are no such events."));
+    assert_eq!((none.code, none.stdout.trim()), (0, "No matching events."));
 }
 
 #[test]

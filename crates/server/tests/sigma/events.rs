@@ -149,7 +149,7 @@ async fn what_a_person_does_with_their_browser_is_in_their_recent_activity_and_n
     stranger.sign_up(&Key::named("eve")).await;
     let page = browser.get("/account/activity").await;
     assert_eq!(page.status, StatusCode::OK);
-    assert!(page.body.contains("You allowed Playground to use your account"), "{}", page.body);
+    assert!(page.body.contains("You allowed Playground to access your account"), "{}", page.body);
     assert!(browser.get("/").await.body.contains("href=\"/account/activity\""));
     let theirs = stranger.get("/account/activity").await;
     assert!(!theirs.body.contains("Playground"), "{}", theirs.body);
@@ -220,7 +220,7 @@ async fn others_who_act_on_an_account_are_not_found_by_its_recent_activity() {
     };
     world.sigma.store.on_behalf_of(operator).write(appended).await.unwrap();
     let page = browser.get("/account/activity").await.body;
-    assert!(page.contains("The operator of this server switched your account on"), "{page}");
+    assert!(page.contains("The operator enabled your account"), "{page}");
     assert!(!page.contains("198.51.100.99"), "{page}");
 }
 

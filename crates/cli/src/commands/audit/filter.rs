@@ -92,7 +92,7 @@ pub fn moment(option: &str, text: &str, now: Timestamp) -> Result<Timestamp, Fai
     let parsed = ago(text).map(|span| now.minus(span)).or_else(|| date(text));
     parsed.ok_or_else(|| {
         Failure::Usage(format!(
-            "{option}: \"{text}\" is no time; write 2026-11-26, 2026-11-26T06:00:00Z, 90m, 24h or 7d"
+            "{option}: \"{text}\" is not a time; write 2026-11-26, 2026-11-26T06:00:00Z, 90m, 24h or 7d"
         ))
     })
 }

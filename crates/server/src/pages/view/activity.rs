@@ -1,4 +1,4 @@
-//! `/account/activity`: what a person did lately, and what was done to their account, in plain words.
+//! `/account/activity`: a user's recent actions, and those on their account, in plain words.
 
 use std::collections::HashMap;
 
@@ -12,33 +12,33 @@ use sigma_core::time::Timestamp;
 use super::csp::ContentSecurityPolicy;
 use super::{PageContext, device, moment, page};
 
-/// A page of a person's recent activity.
+/// A page of a user's recent activity.
 #[derive(Clone, Debug)]
 pub struct Activity {
-    /// What happened, the newest first.
+    /// The events, newest first.
     pub lines: Vec<ActivityLine>,
-    /// Where the next page is.
+    /// Path of the next page.
     pub older: Option<String>,
-    /// It is the first page.
+    /// Whether this is the first page.
     pub is_latest: bool,
 }
 
-/// Something that happened.
+/// One event.
 #[derive(Clone, Debug)]
 pub struct ActivityLine {
-    /// What, in words.
+    /// Description.
     pub what: String,
-    /// How often within a minute.
+    /// How often it happened within a minute.
     pub times: u64,
-    /// When.
+    /// Time of the event.
     pub at: Timestamp,
-    /// The browser of whoever did it, as it came.
+    /// The actor's `User-Agent`, unmodified.
     pub user_agent: Option<String>,
     /// Their network address.
     pub address: Option<String>,
 }
 
-/// What apps and workspaces are called, by their ids; nothing for those that are gone.
+/// Names of apps and workspaces by id; `None` for removed ones.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     /// Apps.
@@ -52,7 +52,7 @@ impl ActivityLine {
         moment::minute(self.at)
     }
 
-    /// From where, in a few words.
+    /// The origin, in a few words.
     fn origin(&self) -> Option<String> {
         let device = self.user_agent.as_deref().map(device::name);
         match (device, &self.address) {
@@ -73,10 +73,10 @@ impl Names {
 
     fn workspace(&self, event: &Event) -> String {
         let id = event.org_id.as_ref().map(sigma_core::ids::OrgId::as_str).unwrap_or_default();
-        self.orgs.get(id).cloned().flatten().unwrap_or_else(|| "a workspace that was removed".to_owned())
+        self.orgs.get(id).cloned().flatten().unwrap_or_else(|| "a removed workspace".to_owned())
     }
 
-    /// What happened, as its person reads it.
+    /// The text for the user.
     pub fn words(&self, event: &Event) -> String {
         let Some(action) = Action::parse(&event.action) else { return event.action.clone() };
         let by_operator = event.actor == Actor::Operator;
@@ -88,47 +88,43 @@ impl Names {
             Action::UserSignIn if method == "password" => "You signed in with your password".to_owned(),
             Action::UserSignIn if method == "key" => "You signed in with your key".to_owned(),
             Action::UserSignIn => "You signed in".to_owned(),
-            Action::UserSignInFailed => "Somebody failed to sign in to your account".to_owned(),
+            Action::UserSignInFailed => "Failed sign-in to your account".to_owned(),
             Action::UserSignUp => "You created this account".to_owned(),
-            Action::UserCreate => "The operator of this server created this account".to_owned(),
-            Action::UserDisable => "The operator of this server switched your account off".to_owned(),
-            Action::UserEnable => "The operator of this server switched your account on".to_owned(),
+            Action::UserCreate => "The operator created this account".to_owned(),
+            Action::UserDisable => "The operator disabled your account".to_owned(),
+            Action::UserEnable => "The operator enabled your account".to_owned(),
             Action::SessionEnd if reason == "replaced" => {
-                "A browser was signed out because somebody else signed in there".to_owned()
+                "A session ended because another account signed in there".to_owned()
             }
-            Action::SessionEnd => operator_or("The operator of this server signed out a browser", "You signed out"),
-            Action::SessionEndAll => operator_or(
-                "The operator of this server signed you out everywhere",
-                "You signed out your other browsers",
-            ),
-            Action::CredentialAdd => operator_or(
-                &format!("The operator of this server set a {credential}"),
-                &format!("You added a {credential}"),
-            ),
+            Action::SessionEnd => operator_or("The operator ended one of your sessions", "You signed out"),
+            Action::SessionEndAll => {
+                operator_or("The operator ended all your sessions", "You ended your other sessions")
+            }
+            Action::CredentialAdd => {
+                operator_or(&format!("The operator set a {credential}"), &format!("You added a {credential}"))
+            }
             Action::CredentialChange => operator_or(
-                &format!("The operator of this server changed your {credential}"),
+                &format!("The operator changed your {credential}"),
                 &format!("You changed your {credential}"),
             ),
-            Action::CredentialRemove => operator_or(
-                &format!("The operator of this server removed a {credential}"),
-                &format!("You removed a {credential}"),
-            ),
-            Action::CredentialResetLink => operator_or(
-                "The operator of this server made a link to set a new password",
-                "Somebody asked for a link to set a new password",
-            ),
+            Action::CredentialRemove => {
+                operator_or(&format!("The operator removed a {credential}"), &format!("You removed a {credential}"))
+            }
+            Action::CredentialResetLink => {
+                operator_or("The operator created a password reset link", "A password reset link was requested")
+            }
             Action::IdentityClaim => "You added an identity".to_owned(),
-            Action::IdentityLose => "Another account proved that it holds one of your identities".to_owned(),
-            Action::ConsentGive => format!("You allowed {} to use your account", self.app(event)),
-            Action::ConsentWithdraw => format!("You took back what you had allowed {}", self.app(event)),
-            Action::GrantRevoke if reason == "requested" => format!("{} gave back its access", self.app(event)),
+            Action::IdentityLose => "Another account proved ownership of one of your identities".to_owned(),
+            Action::ConsentGive => format!("You allowed {} to access your account", self.app(event)),
+            Action::ConsentWithdraw => format!("You withdrew your consent for {}", self.app(event)),
+            Action::GrantRevoke if reason == "requested" => format!("{} ended its access", self.app(event)),
             Action::GrantRevoke => {
-                format!("The access of {} was ended because one of its tokens was used twice", self.app(event))
+                format!("The access of {} ended because one of its tokens was reused", self.app(event))
             }
             Action::WorkspaceSignIn => format!("You signed in to {}", self.workspace(event)),
             Action::WorkspaceSignOut => format!("You signed out of {}", self.workspace(event)),
             Action::WorkspaceChange => format!("You changed the settings of {}", self.workspace(event)),
-            Action::WorkspaceRotateSecret => format!("You replaced the secret of {}", self.workspace(event)),
+            Action::WorkspaceRotateSecret => format!("You rotated the secret of {}", self.workspace(event)),
             Action::MemberAdd => format!("You added a member to {}", self.workspace(event)),
             Action::MemberChange => format!("You changed a member of {}", self.workspace(event)),
             Action::MemberRemove => format!("You removed a member of {}", self.workspace(event)),
@@ -140,9 +136,9 @@ impl Names {
             Action::RoleChange => format!("You changed a role in {}", self.workspace(event)),
             Action::RoleRemove => format!("You removed a role of {}", self.workspace(event)),
             Action::ApiKeyCreate => format!("You created an API key in {}", self.workspace(event)),
-            Action::ApiKeyDeactivate => format!("You switched off an API key of {}", self.workspace(event)),
+            Action::ApiKeyDeactivate => format!("You deactivated an API key of {}", self.workspace(event)),
             Action::ApiKeyRemove => format!("You removed an API key of {}", self.workspace(event)),
-            // The operator's alone, or an app's.
+            // Only the operator's, or an app's.
             Action::TokenRevoke
             | Action::AppCreate
             | Action::AppChange
