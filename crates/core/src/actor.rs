@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_actor_is_read_back_as_it_was_stored() {
+    fn actors_round_trip() {
         let actors = [
             Actor::User(UserId::from_text("user_1")),
             Actor::ApiKey(ApiKeyId::from_text("key_1")),

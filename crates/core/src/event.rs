@@ -263,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_actions_are_unique_and_read_back() {
+    fn action_names_are_unique_and_round_trip() {
         let names: HashSet<_> = Action::ALL.iter().map(|action| action.as_str()).collect();
         assert_eq!(names.len(), Action::ALL.len());
         for action in Action::ALL {
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn details_hold_only_what_applies() {
+    fn details_contain_only_applicable_fields() {
         assert_eq!(serde_json::to_string(&Details::default()).unwrap(), "{}");
         let details = Details { method: Some("password".to_owned()), ..Details::default() };
         assert_eq!(serde_json::to_string(&details).unwrap(), r#"{"method":"password"}"#);

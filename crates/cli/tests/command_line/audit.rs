@@ -30,7 +30,7 @@ fn busy() -> Installation {
 }
 
 #[test]
-fn what_the_operator_does_by_command_is_recorded_once_and_without_names() {
+fn operator_commands_are_recorded_once_and_without_names() {
     let sigma = busy();
     let page = sigma.json(&["audit"]);
     let mut actions = actions(&page);
@@ -67,7 +67,7 @@ fn what_the_operator_does_by_command_is_recorded_once_and_without_names() {
 }
 
 #[test]
-fn the_trail_is_filtered_by_action_actor_org_person_and_time() {
+fn the_trail_is_filtered_by_action_actor_org_user_and_time() {
     let sigma = busy();
     let found = |arguments: &[&str]| {
         let page = sigma.json(&[&["audit"], arguments].concat());
@@ -92,7 +92,7 @@ fn the_trail_is_filtered_by_action_actor_org_person_and_time() {
 }
 
 #[test]
-fn a_page_goes_on_where_the_one_before_ended() {
+fn each_page_continues_after_the_previous_one() {
     let sigma = busy();
     let (mut seen, mut after) = (Vec::new(), None::<String>);
     loop {
@@ -111,7 +111,7 @@ fn a_page_goes_on_where_the_one_before_ended() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused() {
+fn invalid_filters_are_refused() {
     let sigma = busy();
     for arguments in [
         ["--action", "dance"],
@@ -129,7 +129,7 @@ fn what_makes_no_sense_is_refused() {
 }
 
 #[test]
-fn a_follower_prints_what_was_there_and_then_what_comes() {
+fn follow_prints_existing_events_and_then_new_ones() {
     let sigma = busy();
     let mut follower = Running::start(&sigma, &["audit", "--follow", "--json", "--limit", "1"]);
     assert_eq!(follower.json()["action"], "app.remove");

@@ -71,7 +71,7 @@ fn assert_left(events: &[Event], action: &str, answer: &Answer, org_id: &OrgId, 
 }
 
 #[tokio::test]
-async fn each_change_of_a_workspace_leaves_one_event() {
+async fn each_workspace_change_leaves_one_event() {
     let world = World::with_tenants().await;
     let acme = world.tenant("Acme").await;
     let (ada, token) = acme.add("ada@example.org", &acme.admin).await;
@@ -140,7 +140,7 @@ async fn a_tenant_has_its_own_events_and_no_others() {
 }
 
 #[tokio::test]
-async fn what_a_person_does_with_their_browser_is_in_their_recent_activity_and_nobody_elses() {
+async fn actions_in_a_browser_appear_only_in_their_users_recent_activity() {
     let world = World::new().await;
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;
@@ -164,7 +164,7 @@ async fn what_a_person_does_with_their_browser_is_in_their_recent_activity_and_n
 }
 
 #[tokio::test]
-async fn recent_activity_is_shown_page_by_page() {
+async fn recent_activity_is_paged() {
     let world = World::new().await;
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;
@@ -206,7 +206,7 @@ async fn recent_activity_is_shown_page_by_page() {
 }
 
 #[tokio::test]
-async fn others_who_act_on_an_account_are_not_found_by_its_recent_activity() {
+async fn recent_activity_hides_where_other_actors_are() {
     let world = World::new().await;
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;
@@ -258,7 +258,7 @@ async fn tokens_leave_no_event_and_are_counted_by_app_and_minute() {
 }
 
 #[tokio::test]
-async fn revocations_and_reuse_are_recorded_with_the_app_and_where_it_asked_from() {
+async fn revocations_and_reuse_are_recorded_with_the_app_and_its_address() {
     let world = World::new().await;
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;
@@ -288,7 +288,7 @@ async fn revocations_and_reuse_are_recorded_with_the_app_and_where_it_asked_from
 }
 
 #[tokio::test]
-async fn no_event_holds_what_somebody_typed() {
+async fn events_contain_no_user_input() {
     let world = World::with_tenants().await;
     let acme = world.tenant("TypedWorkspace").await;
     let (_, token) = acme.add("typed@example.org", &acme.admin).await;

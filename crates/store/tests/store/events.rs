@@ -77,7 +77,7 @@ fn workspace(store: &Store, store_now: sigma_core::time::Timestamp, name: &str) 
 }
 
 on_both_engines! {
-    fn an_event_tells_who_did_what_to_what_from_where_and_in_which_request(store: TestStore) {
+    fn an_event_records_actor_action_target_origin_and_request(store: TestStore) {
         let now = store.clock.now();
         let org_id = workspace(&store.on_behalf_of(from(Actor::Operator, "192.0.2.1")), now, "bakery");
         let events = all(&store, Trail::All);
@@ -93,14 +93,14 @@ on_both_engines! {
         assert_eq!((event.count, &event.user_id), (1, &None));
     }
 
-    fn what_nobody_asked_for_is_done_by_the_system(store: TestStore) {
+    fn background_work_is_recorded_as_the_system(store: TestStore) {
         workspace(&store, store.clock.now(), "bakery");
         let events = all(&store, Trail::All);
         assert_eq!(events[0].actor, Actor::System);
         assert_eq!(events[0].address, None);
     }
 
-    fn what_was_refused_or_rolled_back_leaves_no_event(store: TestStore) {
+    fn refused_and_rolled_back_changes_leave_no_event(store: TestStore) {
         let now = store.clock.now();
         let org_id = workspace(&store, now, "bakery");
         let draft = RoleDraft::new("Baker", "", RolePermissions::default()).unwrap();
@@ -150,7 +150,7 @@ on_both_engines! {
         assert!(events.iter().all(|event| event.count == 1 || event.address.is_none()));
     }
 
-    fn trails_are_read_page_by_page_without_loss(store: TestStore) {
+    fn paging_through_a_trail_loses_nothing(store: TestStore) {
         for number in 0..7 {
             sign_in(&store, if number % 2 == 0 { "ada" } else { "bob" });
             if number == 3 {
@@ -185,7 +185,7 @@ on_both_engines! {
         assert_eq!(events[0].org_id, Some(bakery));
     }
 
-    fn events_and_counts_are_deleted_when_they_are_old(store: TestStore) {
+    fn old_events_and_counts_are_deleted(store: TestStore) {
         let many = |tx: &mut dyn sigma_store::Tx| {
             (0..400).try_for_each(|_| event::append(tx, NewEvent::new(Action::AppChange)))
         };
@@ -214,7 +214,7 @@ on_both_engines! {
         assert_eq!(totals.unwrap().into_iter().map(|(_, tokens)| tokens).collect::<Vec<_>>(), [2]);
     }
 
-    fn a_deleted_person_is_a_pseudonym_everywhere_and_nobody_else_is(store: TestStore) {
+    fn a_deleted_user_and_nobody_else_is_replaced_by_a_pseudonym(store: TestStore) {
         for _ in 0..3 {
             sign_in(&store, "ada");
             sign_in(&store, "bob");
@@ -242,7 +242,7 @@ on_both_engines! {
         assert_eq!(his[0].target, Some(("user".to_owned(), pseudonym.to_string())));
     }
 
-    fn a_follower_is_told_of_each_event_once_and_of_a_count_that_grows(store: TestStore) {
+    fn followers_see_each_event_once_and_again_when_its_count_grows(store: TestStore) {
         sign_in(&store, "ada");
         let mut follower = Follower::after(all(&store, Trail::All).first());
         let read = |follower: &Follower| {
@@ -266,7 +266,7 @@ on_both_engines! {
 
 /// A file has one writer, whose transactions are committed in the order in which they write.
 #[test]
-fn a_follower_is_told_of_what_was_written_early_and_committed_late() {
+fn followers_see_events_that_commit_late() {
     if !engines().contains(&Engine::Postgres) {
         return;
     }

@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_dates_moments_or_spans() {
+    fn times_are_dates_timestamps_or_durations() {
         let now = Timestamp::from_seconds(1_772_366_400);
         let read = |text: &str| moment("--since", text, now).map(|at| at.to_string()).ok();
         for (text, expected) in [
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn actions_are_named_alone_or_by_their_group() {
+    fn actions_match_by_name_or_group() {
         assert!(belongs("app.create", "app.create") && belongs("app.create", "app"));
         assert!(!belongs("app.create", "ap") && !belongs("api_key.create", "api") && !belongs("app.create", "create"));
     }
