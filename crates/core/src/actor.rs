@@ -1,21 +1,21 @@
-//! Who does something, and from where.
+//! Actors, and where their requests come from.
 
 use crate::ids::{ApiKeyId, ClientId, UserId};
 
-/// Who does something, as identified by their credential. Their rights are read again in the transaction that makes the change.
+/// An actor, as identified by its credential. Its rights are read again in the transaction that makes the change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Actor {
-    /// A person with an account.
+    /// A user with an account.
     User(UserId),
     /// A server, by an API key of a workspace.
     ApiKey(ApiKeyId),
     /// An app, on its own behalf.
     App(ClientId),
-    /// Whoever runs this installation, on its command line.
+    /// The operator of this installation, on the command line.
     Operator,
     /// The server itself, in the background.
     System,
-    /// Somebody who has not proven who they are.
+    /// An unauthenticated caller.
     Anonymous,
 }
 
@@ -23,7 +23,7 @@ impl Actor {
     /// The names of the kinds, as the audit trail stores and filters them.
     pub const KINDS: [&str; 6] = ["user", "api_key", "app", "operator", "system", "anonymous"];
 
-    /// The kind, as it is stored.
+    /// The kind, as stored.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::User(_) => "user",
@@ -35,7 +35,7 @@ impl Actor {
         }
     }
 
-    /// The id, of those that have one.
+    /// The id, for kinds that have one.
     pub fn id(&self) -> Option<&str> {
         match self {
             Self::User(id) => Some(id.as_str()),
@@ -45,7 +45,7 @@ impl Actor {
         }
     }
 
-    /// The actor that was stored as [`kind`](Self::kind) and [`id`](Self::id).
+    /// The actor stored as [`kind`](Self::kind) and [`id`](Self::id).
     pub fn from_stored(kind: &str, id: Option<String>) -> Option<Self> {
         match (kind, id) {
             ("user", Some(id)) => Some(Self::User(UserId::from_text(id))),
@@ -58,26 +58,26 @@ impl Actor {
         }
     }
 
-    /// The person, if it is one.
+    /// The user, if it is one.
     pub fn user(&self) -> Option<&UserId> {
         if let Self::User(id) = self { Some(id) } else { None }
     }
 }
 
-/// On whose behalf a transaction runs: who asked for it, from where, and in which request.
+/// The initiator of a transaction: the actor, their address, and the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Initiator {
     /// Who.
     pub actor: Actor,
-    /// Their network address.
+    /// The network address.
     pub address: Option<String>,
-    /// Their `User-Agent`, clipped to [`USER_AGENT_LENGTH`].
+    /// The `User-Agent`, truncated to [`USER_AGENT_LENGTH`].
     pub user_agent: Option<String>,
-    /// The id of the request, as answers and logs have it.
+    /// The request id, as in responses and logs.
     pub request_id: Option<String>,
 }
 
-/// The most characters of a `User-Agent` that are stored.
+/// Most characters of a `User-Agent` that are stored.
 pub const USER_AGENT_LENGTH: usize = 300;
 
 /// The server itself.

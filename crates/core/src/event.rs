@@ -1,7 +1,7 @@
-//! The audit trail: what is recorded of everything that matters for security.
+//! The audit trail: records of security-relevant actions.
 //!
-//! An event names people, apps and keys by their ids, and nothing by what somebody typed: no names, no e-mail addresses, no
-//! passwords, no secrets.
+//! An event names users, apps and keys by id, and contains no user input: no names, e-mail addresses, passwords or
+//! secrets.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 
 macro_rules! actions {
     ($($(#[$doc:meta])* $action:ident = $name:literal,)+) => {
-        /// What was done. The names are stable: scripts and filters rely on them.
+        /// The action. The names are stable: scripts and filters rely on them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Action {
             $($(#[$doc])* $action,)+
@@ -30,37 +30,37 @@ macro_rules! actions {
 }
 
 actions! {
-    /// A person signed in.
+    /// A user signed in.
     UserSignIn = "user.sign_in",
-    /// Somebody failed to sign in: one event per account, address and minute, with a count.
+    /// A sign-in failed: one event per account, address and minute, with a count.
     UserSignInFailed = "user.sign_in_failed",
-    /// A person made an account.
+    /// A user created an account.
     UserSignUp = "user.sign_up",
-    /// The operator made an account.
+    /// The operator created an account.
     UserCreate = "user.create",
-    /// An account was switched off.
+    /// An account was disabled.
     UserDisable = "user.disable",
-    /// An account was switched on again.
+    /// An account was enabled again.
     UserEnable = "user.enable",
-    /// A browser was signed out.
+    /// A session ended.
     SessionEnd = "session.end",
-    /// Several browsers of a person were signed out at once.
+    /// Several sessions of a user ended at once.
     SessionEndAll = "session.end_all",
     /// An account got a credential.
     CredentialAdd = "credential.add",
-    /// A credential was replaced by another.
+    /// A credential was replaced.
     CredentialChange = "credential.change",
     /// A credential was removed.
     CredentialRemove = "credential.remove",
-    /// A link to set a password was made.
+    /// A password reset link was created.
     CredentialResetLink = "credential.reset_link",
-    /// A BAP identity became an account's.
+    /// An account claimed a BAP identity.
     IdentityClaim = "identity.claim",
-    /// A BAP identity passed to another account, which proved to hold its key.
+    /// A BAP identity passed to another account, which proved possession of its key.
     IdentityLose = "identity.lose",
-    /// A person agreed to what an app asked for.
+    /// A user consented to an app's request.
     ConsentGive = "consent.give",
-    /// A person took back what they had agreed to.
+    /// A user withdrew consent.
     ConsentWithdraw = "consent.withdraw",
     /// A grant ended, with all its tokens.
     GrantRevoke = "grant.revoke",
@@ -78,45 +78,45 @@ actions! {
     ResourceChange = "resource.change",
     /// An API was removed.
     ResourceRemove = "resource.remove",
-    /// A key to sign tokens with was made.
+    /// A signing key was created.
     SigningKeyCreate = "signing_key.create",
-    /// A key ceased to sign.
+    /// A key stopped signing.
     SigningKeyRetire = "signing_key.retire",
-    /// A key was removed: what it signed counts no more.
+    /// A key was removed: its signatures are no longer valid.
     SigningKeyRemove = "signing_key.remove",
-    /// A workspace was made.
+    /// A workspace was created.
     WorkspaceCreate = "workspace.create",
     /// The name or the settings of a workspace were changed.
     WorkspaceChange = "workspace.change",
     /// A workspace was removed.
     WorkspaceRemove = "workspace.remove",
-    /// The secret that signs the tokens of a workspace was replaced.
+    /// A workspace's token secret was rotated.
     WorkspaceRotateSecret = "workspace.rotate_secret",
-    /// A person began a session in a workspace.
+    /// A user began a session in a workspace.
     WorkspaceSignIn = "workspace.sign_in",
-    /// A person ended their session in a workspace.
+    /// A user ended their session in a workspace.
     WorkspaceSignOut = "workspace.sign_out",
-    /// A person was made a member of a workspace.
+    /// A user became a member of a workspace.
     MemberAdd = "member.add",
     /// A membership was changed.
     MemberChange = "member.change",
-    /// A membership ended, or an invitation was taken back.
+    /// A membership ended, or an invitation was cancelled.
     MemberRemove = "member.remove",
-    /// Somebody was invited to a workspace.
+    /// A user was invited to a workspace.
     InvitationSend = "invitation.send",
-    /// An invitation was sent once more.
+    /// An invitation was resent.
     InvitationResend = "invitation.resend",
     /// An invitation was accepted.
     InvitationAccept = "invitation.accept",
-    /// A role was made.
+    /// A role was created.
     RoleCreate = "role.create",
     /// A role was changed.
     RoleChange = "role.change",
     /// A role was removed.
     RoleRemove = "role.remove",
-    /// An API key was made.
+    /// An API key was created.
     ApiKeyCreate = "api_key.create",
-    /// An API key was switched off for good.
+    /// An API key was deactivated permanently.
     ApiKeyDeactivate = "api_key.deactivate",
     /// An API key was removed.
     ApiKeyRemove = "api_key.remove",
@@ -129,24 +129,24 @@ impl Action {
     }
 }
 
-/// What an action was done to.
+/// The target of an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// An account, or a membership that waits for its person.
+    /// An account, or a pending membership.
     User(UserId),
-    /// A signed-in browser.
+    /// A browser session.
     Session(SessionId),
     /// A BAP identity.
     Identity(String),
     /// An app.
     App(ClientId),
-    /// What a person lets an app do.
+    /// A grant of a user to an app.
     Grant(GrantId),
     /// An access token, by its `jti`.
     Token(String),
     /// An API, by its URI.
     Resource(String),
-    /// A key that signs tokens, by its `kid`.
+    /// A signing key, by its `kid`.
     SigningKey(String),
     /// A workspace.
     Workspace(OrgId),
@@ -157,7 +157,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// The kind, as it is stored.
+    /// The kind, as stored.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::User(_) => "user",
@@ -189,32 +189,32 @@ impl Target {
     }
 }
 
-/// What else is worth knowing of an event. Only what applies is set.
+/// Further facts about an event. Only applicable ones are set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Details {
-    /// By which means: the methods of a sign-in, or the kind of a credential.
+    /// The sign-in method, or the kind of credential.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// Why, where an action has several causes.
+    /// The reason, for actions with several causes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// For which app.
+    /// The app concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app: Option<ClientId>,
     /// The scopes, space-separated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
-    /// The role that was given.
+    /// The assigned role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<RoleId>,
-    /// The names of the fields that changed; never their values.
+    /// The names of changed fields; never their values.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<String>,
-    /// How many sessions ended with it.
+    /// How many sessions ended along with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sessions: Option<u64>,
-    /// How many further API keys were switched off with it.
+    /// How many further API keys were deactivated along with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_keys: Option<u64>,
 }
@@ -227,22 +227,22 @@ impl Details {
     }
 }
 
-/// An event that was recorded.
+/// A recorded event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// Its id. One whose count grows keeps it.
+    /// Its id, which stays the same when its count grows.
     pub id: EventId,
     /// When it was recorded, or last counted, by the clock of the database.
     pub at: Timestamp,
-    /// The name of the [`Action`]. A newer Sigma on the same database may know more of them.
+    /// The name of the [`Action`]. A newer Sigma on the same database may have more of them.
     pub action: String,
-    /// Who did it.
+    /// The actor.
     pub actor: Actor,
-    /// The person whose recent activity shows it.
+    /// The user in whose recent activity it appears.
     pub user_id: Option<UserId>,
-    /// The org that it happened in.
+    /// The org in which it happened.
     pub org_id: Option<OrgId>,
-    /// What it was done to: kind and id.
+    /// The target: kind and id.
     pub target: Option<(String, String)>,
     /// The network address of the actor.
     pub address: Option<String>,
@@ -250,9 +250,9 @@ pub struct Event {
     pub user_agent: Option<String>,
     /// The id of the request.
     pub request_id: Option<String>,
-    /// How often it happened: more than once for failures of the same minute alone.
+    /// How often it happened: above 1 only for failures within one minute.
     pub count: u64,
-    /// What else is known.
+    /// Further facts.
     pub details: Details,
 }
 
@@ -281,7 +281,7 @@ mod tests {
         assert_eq!(serde_json::to_string(&Details::default()).unwrap(), "{}");
         let details = Details { method: Some("password".to_owned()), ..Details::default() };
         assert_eq!(serde_json::to_string(&details).unwrap(), r#"{"method":"password"}"#);
-        // What a newer version adds is passed over.
+        // Fields of newer versions are ignored.
         assert_eq!(serde_json::from_str::<Details>(r#"{"method":"password","device":"x"}"#).unwrap(), details);
     }
 }

@@ -1,5 +1,5 @@
-//! How many tokens each app is issued: counted in memory in the way of a request, written down in batches beside it. What
-//! the last batch would have held is lost when the process is killed.
+//! Counts of issued tokens per app: recorded in memory during a request, written in batches in the background. If the
+//! process is killed, the last batch is lost.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -15,20 +15,20 @@ use crate::state::AppState;
 
 /// How often they are written.
 const INTERVAL: Duration = Duration::from_secs(20);
-/// Most rows that one operation of the store writes.
+/// Rows per write, at most.
 const BATCH: usize = 500;
-/// Most counts that wait while the store does not answer; what comes beyond is lost.
+/// Most counts kept while the store does not answer; further ones are lost.
 const MOST_WAITING: usize = 100_000;
 
-/// The counts that wait to be written.
+/// The counts waiting to be written.
 #[derive(Debug, Default)]
 pub struct TokenCounts(Mutex<Waiting>);
 
 #[derive(Debug, Default)]
 struct Waiting {
-    /// Of the minute that each app was issued a token in last.
+    /// Of the last minute in which each app was issued a token.
     current: HashMap<ClientId, OfApp>,
-    /// Of minutes that are over.
+    /// Of completed minutes.
     finished: Vec<TokenCount>,
 }
 
@@ -50,13 +50,13 @@ impl OfApp {
 }
 
 impl TokenCounts {
-    /// An app was issued a token.
+    /// Records that an app was issued a token.
     pub fn note(&self, client_id: &ClientId, grant_type: GrantType, now: Timestamp) {
         let minute = Timestamp::from_seconds(now.seconds().div_euclid(60) * 60);
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = &mut *waiting;
         let fresh = || OfApp { minute, tokens: [0; GrantType::ALL.len()] };
-        // An app that is there costs no copy of its id.
+        // An app that is already listed costs no copy of its id.
         let counted = match waiting.current.get_mut(client_id) {
             Some(counted) => counted,
             None => waiting.current.entry(client_id.clone()).or_insert_with(fresh),
@@ -87,10 +87,10 @@ impl TokenCounts {
 }
 
 impl AppState {
-    /// Writes down how many tokens apps were issued since the last time.
+    /// Writes the counts recorded since the last time.
     ///
     /// # Errors
-    /// The store does not answer; what it did not take is kept for the next time.
+    /// The store does not answer; unwritten counts are kept for the next time.
     pub async fn write_token_counts(&self) -> Result<(), StoreError> {
         let counts = self.token_counts.take();
         let mut batches = counts.chunks(BATCH);

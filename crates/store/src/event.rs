@@ -1,6 +1,6 @@
-//! The audit trail: written in the transaction of what it tells, so that both happen or neither.
+//! The audit trail: events are written in the transaction that they describe, so that both happen or neither.
 //!
-//! Who did it, from where and in which request comes from [`Tx::initiator`]. An event is dated by the database.
+//! Actor, origin and request come from [`Tx::initiator`]. The database sets an event's time.
 
 mod follower;
 
@@ -15,15 +15,15 @@ use crate::{Row, StoreError, Tx, Value, params};
 
 pub use follower::Follower;
 
-/// Rows that the failures of one account and minute take at most for each cause, however many addresses they come from.
+/// Most rows for failures with the same account, minute and cause, however many addresses they come from.
 pub const MOST_FAILURE_ROWS: u8 = 64;
 
-/// Deletes a batch of events from `$1` or before.
+/// Deletes a batch of events at or before `$1`.
 pub(crate) const SWEEP: &str =
     "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at <= $1 ORDER BY at LIMIT 500)";
 
-/// Adds an event at `$2`, or at the time of the database; one of that id is counted once more, and is not from one address or
-/// browser any more if this is from another.
+/// Adds an event at `$2`, or at the time of the database; an existing id is counted once more, and loses address and
+/// browser if they differ.
 macro_rules! insert_event {
     ($now:literal) => {
         concat!(
@@ -61,42 +61,42 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
-    /// `action`, by whoever the transaction runs for.
+    /// `action`, by the transaction's initiator.
     pub fn new(action: Action) -> Self {
         Self { action, actor: None, about: None, org_id: None, target: None, details: Details::default() }
     }
 
-    /// Done by `actor`, as whom the initiator proved to be in this transaction.
+    /// Sets the actor that the initiator turned out to be in this transaction.
     #[must_use]
     pub fn by(self, actor: Actor) -> Self {
         Self { actor: Some(actor), ..self }
     }
 
-    /// Done to the account of that person, whose recent activity shows it. What a person does themselves is theirs without it.
+    /// Sets the user whose account is affected, in whose recent activity it appears. A user's own actions need no call.
     #[must_use]
     pub fn about(self, user_id: &UserId) -> Self {
         Self { about: Some(user_id.clone()), ..self }
     }
 
-    /// Done in that org.
+    /// Sets the org.
     #[must_use]
     pub fn within(self, org_id: &OrgId) -> Self {
         Self { org_id: Some(org_id.clone()), ..self }
     }
 
-    /// Done to that.
+    /// Sets the target.
     #[must_use]
     pub fn to(self, target: Target) -> Self {
         Self { target: Some(target), ..self }
     }
 
-    /// With what else is known.
+    /// Sets further facts.
     #[must_use]
     pub fn with(self, details: Details) -> Self {
         Self { details, ..self }
     }
 
-    /// By these means: the methods of a sign-in, or the kind of a credential.
+    /// Sets the sign-in method, or the kind of credential.
     #[must_use]
     pub fn method(mut self, method: &str) -> Self {
         self.details.method = Some(method.to_owned());
@@ -109,8 +109,8 @@ pub fn append(tx: &mut dyn Tx, event: NewEvent) -> Result<(), StoreError> {
     insert(tx, None, event)
 }
 
-/// Records a failure, or counts one more of the same action, account, cause, network address and minute. Addresses share
-/// [`MOST_FAILURE_ROWS`] rows, so that nobody fills the table; a row that two of them share names neither.
+/// Records a failure, or counts one more of the same action, account, cause, network address and minute. Addresses
+/// share [`MOST_FAILURE_ROWS`] rows, so that nobody can fill the table; a row shared by two of them names neither.
 pub fn count_failure(tx: &mut dyn Tx, event: NewEvent, now: Timestamp) -> Result<(), StoreError> {
     let address = tx.initiator().address.clone().unwrap_or_default();
     let row = Digest::of(address).as_bytes().first().copied().unwrap_or(0) % MOST_FAILURE_ROWS;
@@ -149,13 +149,13 @@ fn insert(tx: &mut dyn Tx, id: Option<&str>, event: NewEvent) -> Result<(), Stor
 pub enum Trail {
     /// Everybody's.
     All,
-    /// Those that a person's recent activity shows.
+    /// The events in a user's recent activity.
     User(UserId),
-    /// Those of an org.
+    /// The events of an org.
     Org(OrgId),
 }
 
-/// A place in the trail, between two events.
+/// A position in the trail, between two events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     at: Timestamp,
@@ -163,7 +163,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Before every event of that moment.
+    /// Before every event of that time.
     pub fn at(at: Timestamp) -> Self {
         Self { at, id: String::new() }
     }
@@ -173,12 +173,12 @@ impl Place {
         Self::at(Timestamp::from_micros(i64::MAX))
     }
 
-    /// That of an event.
+    /// The position of an event.
     pub fn of(event: &Event) -> Self {
         Self { at: event.at, id: event.id.as_str().to_owned() }
     }
 
-    /// The place as `Display` writes it.
+    /// Parses the `Display` form.
     pub fn parse(text: &str) -> Option<Self> {
         let (at, id) = text.split_once('-')?;
         let hex = id.strip_prefix("evt_")?;
@@ -205,7 +205,7 @@ macro_rules! select {
     };
 }
 
-/// At most `limit` events of a trail before `place`, the newest first. The cost is the same wherever that is.
+/// At most `limit` events of a trail before `place`, newest first. The cost does not depend on the position.
 pub fn list_before(tx: &mut dyn Tx, trail: &Trail, place: &Place, limit: u32) -> Result<Vec<Event>, StoreError> {
     let rows = match trail {
         Trail::All => tx.query_all(
@@ -224,15 +224,15 @@ pub fn list_before(tx: &mut dyn Tx, trail: &Trail, place: &Place, limit: u32) ->
     rows?.iter().map(decode).collect()
 }
 
-/// At most `limit` events of everybody after `place`, the oldest first.
+/// At most `limit` events of all trails after `place`, oldest first.
 pub fn list_after(tx: &mut dyn Tx, place: &Place, limit: u32) -> Result<Vec<Event>, StoreError> {
     let rows =
         tx.query_all(select!("(at, id) > ($1, $2) ORDER BY at, id LIMIT $3"), params![place.at, &place.id, limit])?;
     rows.iter().map(decode).collect()
 }
 
-/// Puts `pseudonym` in the place of a person, and forgets from where and with what they acted: in at most 500 events; in how
-/// many. None are left when it says 0.
+/// Replaces a user by `pseudonym`, and removes address and browser from their own events: in at most 500 events;
+/// returns how many. 0 means that none are left.
 pub fn pseudonymise(tx: &mut dyn Tx, user_id: &UserId, pseudonym: &UserId) -> Result<u64, StoreError> {
     let own = tx.execute(
         "UPDATE events SET user_id = $2, address = NULL, user_agent = NULL,

@@ -1,5 +1,5 @@
-//! How many tokens each app was issued, by minute. Tokens are issued too often for an event each; they are counted in memory
-//! and added here in batches, so a crash loses what the last batch would have held.
+//! Counts of issued tokens per app and minute. Tokens are issued too often for an event each; they are counted in
+//! memory and added here in batches, so a crash loses the last batch.
 
 use sigma_core::app::GrantType;
 use sigma_core::ids::ClientId;
@@ -7,26 +7,26 @@ use sigma_core::time::Timestamp;
 
 use crate::{StoreError, Tx, params};
 
-/// Deletes a batch of counts from `$1` or before.
+/// Deletes a batch of counts at or before `$1`.
 pub(crate) const SWEEP: &str = "DELETE FROM token_counts WHERE (client_id, grant_type, minute) IN (
     SELECT client_id, grant_type, minute FROM token_counts WHERE minute <= $1 ORDER BY minute LIMIT 500)";
 
-/// Tokens that an app was issued in one minute.
+/// Tokens issued to an app in one minute.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TokenCount {
     /// The app.
     pub client_id: ClientId,
     /// For what.
     pub grant_type: &'static str,
-    /// The beginning of the minute.
+    /// The start of the minute.
     pub minute: Timestamp,
     /// How many.
     pub tokens: u64,
 }
 
-/// Adds counts to those that are there: at most 500.
+/// Adds to the stored counts: at most 500.
 pub fn add(tx: &mut dyn Tx, counts: &[TokenCount]) -> Result<(), StoreError> {
-    // In one order, so that two processes which count the same apps wait for each other in one direction.
+    // In a fixed order, so that two processes counting the same apps cannot deadlock.
     let mut counts: Vec<_> = counts.iter().collect();
     counts.sort_unstable();
     for count in counts {

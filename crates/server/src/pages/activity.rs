@@ -1,4 +1,4 @@
-//! `/account/activity`: what the signed-in person did lately, and what was done to their account.
+//! `/account/activity`: the signed-in user's recent actions, and those on their account.
 
 use std::collections::HashMap;
 
@@ -38,7 +38,7 @@ async fn show(
         return sign_in_first(&sigma, &browser, Continuation::Account { page: AccountPage::Activity });
     };
     let params = Params::parse(query.as_deref().unwrap_or_default());
-    // What is no place of ours is as good as none: the page begins with the latest.
+    // An invalid position counts as none: the page starts with the latest events.
     let before = params.get("before").and_then(Place::parse);
     let user_id = signed_in.account.user.id.clone();
     let (trail, place) = (Trail::User(user_id.clone()), before.clone().unwrap_or_else(Place::end));
@@ -57,7 +57,8 @@ async fn show(
 }
 
 fn line(event: &Event, user_id: &UserId, names: &Names) -> ActivityLine {
-    // Whoever else acts is not to be found by it: only those who failed to be this person are.
+    // The page must not reveal where other actors are: address and browser are shown only for failed sign-ins as this
+    // user.
     let shows_origin = event.actor.user() == Some(user_id) || event.actor == Actor::Anonymous;
     ActivityLine {
         what: names.words(event),
@@ -68,7 +69,7 @@ fn line(event: &Event, user_id: &UserId, names: &Names) -> ActivityLine {
     }
 }
 
-/// What the apps and workspaces of these events are called.
+/// The names of apps and workspaces in these events.
 async fn names(sigma: &AppState, events: &[Event]) -> Result<Names, StoreError> {
     let (mut apps, mut orgs) = (HashMap::new(), HashMap::new());
     for event in events {

@@ -1,5 +1,5 @@
-//! The audit trail as the whole server writes it: each action leaves one event that says who did it, from where and in which
-//! request; what was refused leaves none; tokens are counted and not recorded; nobody sees what is another's.
+//! The audit trail of the whole server: each action leaves one event with actor, origin and request; refusals leave
+//! none; tokens are counted, not recorded; nobody sees events of others.
 
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
@@ -19,12 +19,12 @@ use crate::support::{Answer, As, Key, World};
 const AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0";
 
 impl World {
-    /// A trail, the newest first.
+    /// A trail, newest first.
     pub async fn trail(&self, trail: Trail) -> Vec<Event> {
         self.sigma.store.read(move |tx| event::list_before(tx, &trail, &Place::end(), 1_000)).await.unwrap()
     }
 
-    /// The events that have come since there were `before`, the oldest first.
+    /// The events after the first `before`, oldest first.
     async fn since(&self, before: &[Event]) -> Vec<Event> {
         let mut events = self.trail(Trail::All).await;
         events.retain(|event| !before.contains(event));
@@ -32,7 +32,7 @@ impl World {
         events
     }
 
-    /// Calls an endpoint of workspaces with a browser's `User-Agent`.
+    /// Calls a workspace endpoint with a browser's `User-Agent`.
     async fn ask(&self, who: As<'_>, method: &str, path: &str, body: &Value) -> Answer {
         let mut request =
             Request::builder().method(method.parse::<Method>().unwrap()).uri(path).header("user-agent", AGENT);
@@ -59,7 +59,7 @@ fn text(answer: &Answer, name: &str) -> String {
     answer.json()[name].as_str().unwrap_or_else(|| panic!("no {name}: {}", answer.body)).to_owned()
 }
 
-/// Whether `events` is the one of `action` that `answer` left, with all that is known of whoever asked.
+/// Whether `events` is the one event of `action` that `answer` left, complete with its initiator.
 fn assert_left(events: &[Event], action: &str, answer: &Answer, org_id: &OrgId, actor: &Actor) {
     assert_eq!(actions(events), [action], "{}", answer.body);
     let event = &events[0];
@@ -103,12 +103,12 @@ async fn each_workspace_change_leaves_one_event() {
         do_one("PATCH", &path, json!({"active": false}), "member.change").await;
         do_one("PATCH", &path, json!({"active": true}), "member.change").await;
         do_one("PATCH", "/api/v1/workspace", json!({"name": "Acme Ltd"}), "workspace.change").await;
-        // Only users may.
+        // Only users may do this.
         if matches!(who, As::Token(_)) {
             do_one("POST", "/api/v1/workspace/secret/rotate", Value::Null, "workspace.rotate_secret").await;
         }
     }
-    // What was refused changed nothing, and left nothing.
+    // Refused requests changed nothing and left nothing.
     let (_, weak) = acme.key(&[KeyPermission::Read]).await;
     let before = world.trail(Trail::All).await;
     for (method, path, body) in [

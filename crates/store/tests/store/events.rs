@@ -1,5 +1,5 @@
-//! The audit trail on both engines: an event is there if and only if what it tells happened, nobody fills the table, nobody
-//! who follows loses one, and what is old or a deleted person's goes.
+//! The audit trail on both engines: an event exists if and only if its action happened, nobody can fill the table,
+//! followers miss nothing, and old events and deleted users disappear.
 
 use std::collections::HashSet;
 use std::sync::mpsc::channel;
@@ -20,7 +20,7 @@ fn user(name: &str) -> UserId {
     UserId::from_text(format!("user_{name}"))
 }
 
-/// Whoever sends a request from that address.
+/// An initiator at that address.
 fn from(actor: Actor, address: &str) -> Initiator {
     Initiator {
         actor,
@@ -38,7 +38,7 @@ fn actions(events: &[Event]) -> Vec<&str> {
     events.iter().map(|event| event.action.as_str()).collect()
 }
 
-/// Somebody fails to sign in to the account of `name`, if there is such.
+/// A failed sign-in to the account of `name`, if it exists.
 fn fail(store: &TestStore, name: Option<&str>, address: &str) {
     let (account, now) = (name.map(user), store.clock.now());
     let initiated = store.on_behalf_of(from(Actor::Anonymous, address));
@@ -145,7 +145,7 @@ on_both_engines! {
         let events = all(&store, Trail::All);
         assert!(events.len() <= 2 * usize::from(event::MOST_FAILURE_ROWS), "{}", events.len());
         assert_eq!(events.iter().map(|event| event.count).sum::<u64>(), 1_000);
-        // A row that several share names none of them.
+        // A shared row names neither address.
         assert!(events.iter().any(|event| event.count > 1 && event.address.is_none()));
         assert!(events.iter().all(|event| event.count == 1 || event.address.is_none()));
     }
@@ -264,7 +264,7 @@ on_both_engines! {
     }
 }
 
-/// A file has one writer, whose transactions are committed in the order in which they write.
+/// A file has one writer, whose transactions commit in the order of their writes.
 #[test]
 fn followers_see_events_that_commit_late() {
     if !engines().contains(&Engine::Postgres) {

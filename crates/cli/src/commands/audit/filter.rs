@@ -1,4 +1,4 @@
-//! Which events are wanted.
+//! Filters of events.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::args::AuditArgs;
 use crate::failure::Failure;
 use crate::opened::Opened;
 
-/// What was asked for.
+/// The requested filters.
 pub struct Filter {
     actor: Option<String>,
     actions: Vec<String>,
@@ -24,7 +24,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// The filter that these arguments make at `now`.
+    /// The filter of these arguments at `now`.
     pub fn of(args: &AuditArgs, now: Timestamp) -> Result<Self, Failure> {
         let is_known = |name: &String| Action::ALL.iter().any(|action| belongs(action.as_str(), name));
         if let Some(unknown) = args.actions.iter().find(|name| !is_known(name)) {
@@ -35,7 +35,7 @@ impl Filter {
             )));
         }
         let user = args.user.as_deref().map(UserId::from_text);
-        // What a person does is in their own trail.
+        // A user's actions are in their own trail.
         let actor = args.actor.as_deref().filter(|actor| actor.starts_with("user_")).map(UserId::from_text);
         let trail = match (&args.org, user.clone().or(actor)) {
             (Some(org), _) => Trail::Org(OrgId::from_text(org.as_str())),
@@ -46,7 +46,7 @@ impl Filter {
         Ok(Self { actor: args.actor.clone(), actions: args.actions.clone(), user, since, trail })
     }
 
-    /// Whether the event is wanted.
+    /// Whether the event matches.
     pub fn takes(&self, event: &Event) -> bool {
         let is_by = |wanted: &String| event.actor.id().unwrap_or(event.actor.kind()) == wanted;
         let is_within = match &self.trail {
@@ -61,7 +61,7 @@ impl Filter {
             && self.since.is_none_or(|since| event.at >= since)
     }
 
-    /// At most `limit` events before `place`, the newest first.
+    /// At most `limit` events before `place`, newest first.
     pub fn read(&self, opened: &Opened, mut place: Place, limit: u32) -> Result<Vec<Event>, Failure> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut found = Vec::new();
@@ -82,12 +82,12 @@ impl Filter {
     }
 }
 
-/// Whether an action is the one called `name`, or of that group.
+/// Whether an action has that name, or belongs to that group.
 fn belongs(action: &str, name: &str) -> bool {
     action == name || action.split_once('.').is_some_and(|(group, _)| group == name)
 }
 
-/// The moment that somebody typed for `option`.
+/// The time given for `option`.
 pub fn moment(option: &str, text: &str, now: Timestamp) -> Result<Timestamp, Failure> {
     let parsed = ago(text).map(|span| now.minus(span)).or_else(|| date(text));
     parsed.ok_or_else(|| {

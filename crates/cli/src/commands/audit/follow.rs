@@ -1,4 +1,4 @@
-//! Following the trail.
+//! `sigma audit --follow`.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use crate::failure::Failure;
 use crate::opened::Opened;
 use crate::output::{Output, print_on};
 
-/// How often a follower looks.
+/// How often it polls.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// Prints the latest events and then those that come, until nobody reads any more.
+/// Prints the latest events and then new ones, until the output is closed.
 pub fn follow(opened: &Opened, output: Output, filter: &Filter, limit: u32) -> Result<(), Failure> {
     let newest = opened.read(|tx| event::list_before(tx, &Trail::All, &Place::end(), 1))?;
     let mut follower = Follower::after(newest.first());
-    // What is there already is either shown now or not at all.
+    // Existing events are printed now or not at all.
     follower.take(read(opened, &follower)?);
     let mut latest = filter.read(opened, Place::end(), limit)?;
     latest.reverse();
@@ -34,7 +34,7 @@ pub fn follow(opened: &Opened, output: Output, filter: &Filter, limit: u32) -> R
     }
 }
 
-/// What there is from the place of the follower on.
+/// The events from the follower's position on.
 fn read(opened: &Opened, follower: &Follower) -> Result<Vec<Event>, Failure> {
     let mut place = follower.place();
     let mut events = Vec::new();
