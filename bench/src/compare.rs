@@ -1,4 +1,4 @@
-//! Two builds of this server on the same work, taking turns, so that what the machine does meanwhile falls on both alike.
+//! Runs two builds of this server on the same work, alternating, so that other load on the machine affects both alike.
 //! Each is driven by the bench of its own commit: schema and commands differ between commits.
 
 use std::collections::BTreeMap;
@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 
 use crate::system::Failure;
 
-/// A work is slower when it costs more than this share of the old build's CPU and more than [`NOISE`].
+/// A workload counts as slower when it costs more than this share of the old build's CPU and more than [`NOISE`].
 const SHARE: f64 = 0.05;
-/// Microseconds of CPU per answer below which a difference says nothing.
+/// Microseconds of CPU per answer below which a difference is noise.
 const NOISE: f64 = 3.0;
 
 /// A bench and the server that it drives.
@@ -21,19 +21,19 @@ pub struct Build<'p> {
     pub binary: &'p Path,
 }
 
-/// Microseconds of CPU per answer, one of each round.
+/// Microseconds of CPU per answer, one value per round.
 #[derive(Default)]
 struct Line {
     old: Vec<f64>,
     new: Vec<f64>,
 }
 
-/// Runs both builds with `arguments` in turns, `rounds` times, and prints the medians of each work.
+/// Runs both builds with `arguments` alternately, `rounds` times, and prints the medians of each workload.
 pub fn compare(old: Build<'_>, new: Build<'_>, arguments: &[String], rounds: u32) -> Result<(), Failure> {
     let mut lines = BTreeMap::<String, Line>::new();
     let mut order = Vec::new();
     for round in 1..=rounds {
-        // Who goes first alternates too.
+        // The order within a round alternates too.
         for is_old in [round % 2 == 1, round % 2 == 0] {
             let build = if is_old { old } else { new };
             println!("Round {round} of {rounds}: {} …", build.binary.display());
@@ -66,7 +66,7 @@ fn run(build: Build<'_>, arguments: &[String]) -> Result<String, Failure> {
     Ok(printed)
 }
 
-/// The CPU of each work in what a bench printed while it measured: `| work | sigma | answers/s | p50 | p99 | CPU |`.
+/// The CPU of each workload in a bench's output: `| work | sigma | answers/s | p50 | p99 | CPU |`.
 fn figures(printed: &str) -> Vec<(String, f64)> {
     let measuring = printed.split("## Figures").next().unwrap_or_default();
     let cells = |line: &str| line.split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();

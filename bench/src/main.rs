@@ -86,8 +86,8 @@ struct Options {
     /// Leave node-oidc-provider out.
     #[arg(long)]
     no_peer: bool,
-    /// The folder of an older build, `sigma` and `sigma-bench`: both builds do the same work in turns, and their medians
-    /// are compared.
+    /// The directory of an older build, `sigma` and `sigma-bench`: both builds do the same work alternately, and their
+    /// medians are compared.
     #[arg(long, value_name = "FOLDER")]
     against: Option<PathBuf>,
     /// Rounds of the comparison.
@@ -126,7 +126,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Compares this build with the one in the folder `old`, briefly in each round.
+/// Compares this build with the one in the directory `old`, with short rounds.
 fn compare(options: &Options, old: &Path) -> Result<(), Failure> {
     let binary = options.binary.clone().map_or_else(|| newest(&target()), Ok)?;
     let number = |given: Option<u32>, usual: u32| given.unwrap_or(usual).to_string();

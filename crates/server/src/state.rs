@@ -1,4 +1,4 @@
-//! What every handler shares: the store, the clock, the keys and what is remembered of the store.
+//! The shared state of handlers: store, clock, keys and caches.
 
 use sigma_core::actor::Actor;
 use std::fmt;
@@ -40,16 +40,16 @@ use crate::settings::Settings;
 use crate::token_counts::TokenCounts;
 use crate::workspace::WorkspaceMemory;
 
-/// The name under which the secret that signs cookies is kept, and its context when it is sealed.
+/// The name under which the cookie-signing secret is stored, also its sealing context.
 const COOKIE_SECRET: &str = "cookie-secret";
 
-/// The state of the server, cheap to clone.
+/// The state of the server; cheap to clone.
 #[derive(Clone)]
 pub struct AppState(Arc<Inner>);
 
-/// What [`AppState`] points to.
+/// The shared part of [`AppState`].
 pub struct Inner {
-    /// What the operator set.
+    /// The settings.
     pub settings: Settings,
     /// The database.
     pub store: Store,
@@ -57,31 +57,31 @@ pub struct Inner {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub rng: Arc<dyn Rng>,
-    /// Seals what must be read back.
+    /// Seals recoverable secrets.
     pub master_key: Arc<MasterKey>,
     /// The keys that sign tokens.
     pub keys: Keys,
-    /// Sigma as an app: the holder of the tokens of direct sign-in.
+    /// Sigma as an app: the client of direct sign-ins.
     pub(crate) itself: Arc<App>,
     /// The discovery document.
     pub(crate) discovery: Bytes,
     /// Rate limits.
     pub limiter: Arc<Limiter>,
-    /// Fetches what apps publish elsewhere.
+    /// Fetches documents that apps publish elsewhere.
     pub fetcher: Fetcher,
     /// Hashes passwords.
     pub hasher: Hasher,
-    /// Who signs in to one account by password waits here for a turn.
+    /// Turns for concurrent password sign-ins to one account.
     pub(crate) turns: Turns,
-    /// Told when a mail was promised.
+    /// Notified when a mail is queued.
     pub(crate) mail_waits: Notify,
     /// How many tokens apps were issued.
     pub(crate) token_counts: TokenCounts,
-    /// What is remembered of workspaces.
+    /// The cache of workspaces.
     pub(crate) workspaces: WorkspaceMemory,
-    /// Whether the server was told to stop.
+    /// Whether the server is shutting down.
     draining: AtomicBool,
-    /// The key that seals interactions of people who have not signed in.
+    /// The key that seals interactions before sign-in.
     pub(crate) interaction_key: SealingKey,
     /// The key that signs session cookies.
     pub(crate) cookie_key: hmac::Key,
@@ -92,7 +92,7 @@ pub struct Inner {
     resources: Cache<Arc<Resource>>,
     /// Access tokens without a grant: whether each was revoked.
     single_tokens: Cache<bool>,
-    /// Access tokens whose signature was checked, by their digest: what they say, never whether they live.
+    /// Access tokens with a verified signature, by digest: their claims, never whether they are active.
     pub(crate) verified: Memory<Digest, Arc<VerifiedAccess>>,
 }
 
@@ -110,16 +110,16 @@ impl fmt::Debug for AppState {
     }
 }
 
-/// Why the state could not be made.
+/// Why the state could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// The store did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// There is no master key that could be used.
+    /// There is no usable master key.
     #[error(transparent)]
     MasterKey(SealError),
-    /// What is sealed in the store was sealed under another master key.
+    /// The store was sealed under another master key.
     #[error("the database was sealed under another master key: restore the one that belongs to it")]
     OtherMasterKey,
     /// The file of the master key is gone, and the database needs it.
@@ -128,13 +128,13 @@ pub enum StateError {
         .0.display()
     )]
     LostMasterKey(std::path::PathBuf),
-    /// The signing keys cannot be used.
+    /// The signing keys are unusable.
     #[error("signing keys: {0}")]
     Keys(String),
-    /// The client for outgoing requests could not be made.
+    /// The client for outgoing requests could not be created.
     #[error("outgoing requests: {0}")]
     Outbound(String),
-    /// The threads that hash passwords could not be started.
+    /// The hashing threads could not be started.
     #[error("passwords: {0}")]
     Hashing(#[from] HashingError),
 }
@@ -149,11 +149,10 @@ impl From<SealError> for StateError {
 }
 
 impl AppState {
-    /// Loads what the server needs to know before it answers: the cookie secret and the signing keys, made if they are
-    /// not there yet.
+    /// Loads what the server needs before it answers: the cookie secret and the signing keys, created if missing.
     ///
     /// # Errors
-    /// The store does not answer, or what it holds was sealed under another master key.
+    /// The store does not answer, or its content was sealed under another master key.
     pub async fn load(
         settings: Settings,
         store: Store,
@@ -200,18 +199,18 @@ impl AppState {
         &self.settings.issuer
     }
 
-    /// The issuer's host, without its port: the domain of made-up addresses.
+    /// The issuer's host without port: the domain of generated addresses.
     pub fn issuer_host(&self) -> String {
         let url = url::Url::parse(self.issuer()).ok();
         url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
     }
 
-    /// Whether people reach the server by https.
+    /// Whether the public origin is https.
     pub fn is_https(&self) -> bool {
         self.issuer().starts_with("https://")
     }
 
-    /// Tells readiness probes that the server is about to stop, which goes on answering.
+    /// Makes readiness probes fail because the server is about to stop; it keeps answering.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Release);
     }

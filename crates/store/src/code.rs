@@ -89,7 +89,7 @@ pub enum Outcome {
     Replayed,
 }
 
-/// The columns of a code, in the order of [`decode`], and what became of its session and its person meanwhile.
+/// The columns of a code, in the order of [`decode`], with the current state of its session and user.
 macro_rules! columns {
     () => {
         "client_id, user_id, session_id, bap_id, redirect_uri, code_challenge, nonce, scope, claims, resources, auth_time,
@@ -99,13 +99,14 @@ macro_rules! columns {
     };
 }
 
-/// Redeems a code: spends it, whatever the verdict, and begins its grant.
+/// Redeems a code: consumes it, whatever the verdict, and begins its grant.
 pub fn redeem(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> {
     let now = request.now;
     if !replay_guard::spend_if(tx, request.once.as_ref())? {
         return Ok(Outcome::Replayed);
     }
-    // Nearly every code is good: it is spent for the grant by the statement that reads it, and judged then.
+    // Nearly every code is valid: the statement that reads it also consumes it for the grant, and it is judged
+    // afterwards.
     let Some(row) = spend(tx, request)? else { return refuse(tx, request) };
     let code = Code { used: false, redeemed_for: None, ..decode(request.hash, &row)? };
     let session_ended = row.opt_timestamp(17)?.is_some() || row.opt_int(18)? == Some(1);
@@ -127,8 +128,8 @@ pub fn redeem(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> 
     Ok(Outcome::Granted(Box::new(begun), targets))
 }
 
-/// Uses the app's code up for the grant that may come of it, unless it was used before. It is kept for as long as the
-/// grant, so that a second use ends that.
+/// Consumes the app's code for a potential grant, unless it was used before. It is kept for as long as the grant, so
+/// that a second use ends that.
 fn spend(tx: &mut dyn Tx, request: &Redeem) -> Result<Option<Row>, StoreError> {
     tx.query_opt(
         concat!(
@@ -149,7 +150,7 @@ fn spend(tx: &mut dyn Tx, request: &Redeem) -> Result<Option<Row>, StoreError> {
     )
 }
 
-/// The code stays used, and nothing came of it.
+/// The code stays consumed, without a grant.
 fn spend_in_vain(tx: &mut dyn Tx, code: &Code) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE codes SET grant_id = NULL, delete_after = $2 WHERE hash = $1",
@@ -158,7 +159,7 @@ fn spend_in_vain(tx: &mut dyn Tx, code: &Code) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Why the code could not be spent. What came of its first use ends with the second.
+/// Why the code could not be consumed. A second use ends what came of the first.
 fn refuse(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> {
     let row = tx.query_opt(concat!("SELECT ", columns!(), " FROM codes WHERE hash = $1"), params![request.hash])?;
     let Some(row) = row else { return Ok(Outcome::Unknown) };
@@ -171,7 +172,7 @@ fn refuse(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> {
             }
             Ok(Outcome::Refused(Redeemed::UsedBefore))
         }
-        // It was neither the app's own unused code when it was to be spent nor anything else a moment later.
+        // It was not the app's unused code when it was to be consumed, yet nothing explained that a moment later.
         _ => Err(Outage::Contended.into()),
     }
 }

@@ -35,10 +35,10 @@ pub struct FirstRefreshToken {
     pub sealed_family_key: Vec<u8>,
 }
 
-/// A family of refresh tokens that may begin. Its first token is made only when it does, since most codes are for none.
+/// A potential family of refresh tokens. Its first token is generated only when needed, since most codes are for none.
 #[derive(Clone)]
 pub struct NewFamily {
-    /// When the first token lapses.
+    /// When the first token expires.
     pub expires_at: Timestamp,
     make: Arc<dyn Fn() -> Result<FirstRefreshToken, StoreError> + Send + Sync>,
 }
@@ -190,16 +190,16 @@ pub fn find(tx: &mut dyn Tx, id: &GrantId) -> Result<Option<Grant>, StoreError> 
 /// Why a grant ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revocation {
-    /// The app asked for it (RFC 7009).
+    /// The app requested it (RFC 7009).
     Requested,
-    /// Its code was used twice (RFC 6749 §4.1.2).
+    /// Its code was reused (RFC 6749 §4.1.2).
     CodeReused,
-    /// One of its refresh tokens was used twice (RFC 9700 §4.14.2).
+    /// One of its refresh tokens was reused (RFC 9700 §4.14.2).
     RefreshTokenReused,
 }
 
 impl Revocation {
-    /// As the audit trail has it.
+    /// The value in the audit trail.
     const fn as_str(self) -> &'static str {
         match self {
             Self::Requested => "requested",

@@ -1,8 +1,8 @@
-//! Invitations to a workspace, and what the person makes of them.
+//! Invitations to a workspace, and their acceptance.
 //!
-//! Whoever invites learns nothing of the address: the membership waits under an id of its own, the answer is the same
-//! whether or not there is an account, and mails are counted by the address. The account is found, or made, when the
-//! invitation is accepted.
+//! The inviter learns nothing about the address: the membership is pending under an id of its own, the response is the
+//! same whether or not there is an account, and mails are counted by address. The account is looked up, or created, on
+//! acceptance.
 
 use std::time::Duration;
 
@@ -23,11 +23,11 @@ use crate::workspace::membership::{self, Invited, Member, State};
 use crate::workspace::{Decision, authority, granted, role, tenant};
 use crate::{Outage, Owner, Row, StoreError, Tx, params, password, quota};
 
-/// Invitations that one address is sent within [`WINDOW`], by all workspaces together: more would be a nuisance.
+/// Invitations to one address within [`WINDOW`], across all workspaces: more would be a nuisance.
 const MOST_MAILS: i64 = 10;
 /// The time in which they are counted.
 const WINDOW: Duration = Duration::from_hours(1);
-/// There is nothing left to send again.
+/// There is nothing to resend.
 pub const ACCEPTED_ALREADY: Refusal = Refusal::Conflict("The invitation has already been accepted");
 const TOO_MANY: Refusal =
     Refusal::Conflict("This address has received too many invitations within the hour. Try again later");
@@ -39,22 +39,22 @@ pub struct Invite {
     pub org_id: OrgId,
     /// The inviter.
     pub actor: Actor,
-    /// What the membership is called until they accept.
+    /// The id of the membership until they accept.
     pub id: MembershipId,
-    /// The address of the person.
+    /// The invited address.
     pub email: Email,
-    /// What they are called, checked; an account that is there keeps its own name.
+    /// Their name, validated; an existing account keeps its own name.
     pub name: String,
     /// Their role.
     pub role_id: RoleId,
-    /// Stands for the address where mails to it are counted; without a secret of the server nobody can tell whose it is.
+    /// Pseudonym of the address for counting mails; it cannot be resolved without a secret of the server.
     pub counted_as: String,
     /// The mail with the link.
     pub mail: MailedLink,
 }
 
-/// Invites a person: their membership waits once this commits, and the mail is promised. A mail that was sent counts, also
-/// when the invitation is taken back.
+/// Invites a user: their membership is pending once this commits, and the mail is queued. A sent mail counts, even if
+/// the invitation is cancelled.
 pub fn invite(tx: &mut dyn Tx, invite: &Invite) -> Decision<Member> {
     let now = invite.mail.link.now;
     let authority = granted!(authority::lock(tx, &invite.org_id, &invite.actor, now)?);
@@ -62,7 +62,7 @@ pub fn invite(tx: &mut dyn Tx, invite: &Invite) -> Decision<Member> {
     let role = granted!(role::load(tx, &invite.org_id, &invite.role_id)?);
     granted!(authority.require_role(&role.permissions));
     let invited = Invited { id: &invite.id, email: &invite.email, name: &invite.name, role_id: &invite.role_id };
-    // Asked before anything is written: who is there already is sent no mail.
+    // Checked before anything is written: existing members get no mail.
     if membership::find_by_email(tx, &invite.org_id, invite.email.folded())?.is_some() {
         return Ok(Err(membership::MEMBER_ALREADY));
     }
@@ -81,8 +81,7 @@ fn recorded(action: Action, org_id: &OrgId, invited: &UserId) -> NewEvent {
     NewEvent::new(action).within(org_id).to(Target::User(invited.clone()))
 }
 
-/// Sends the invitation of a member once more, by a mail that was made for the address that was invited. Earlier links stop
-/// working.
+/// Resends the invitation of a member, with a mail made for the invited address. Earlier links stop working.
 pub fn send_again(
     tx: &mut dyn Tx,
     org_id: &OrgId,
@@ -108,42 +107,42 @@ pub fn send_again(
     Ok(Ok(member))
 }
 
-/// Counts one more mail to an address; whether it is not one too many.
+/// Counts one more mail to an address; returns whether it is within the limit.
 fn may_mail(tx: &mut dyn Tx, counted_as: &str, now: Timestamp) -> Result<bool, StoreError> {
     Ok(quota::tally(tx, &format!("invited:{counted_as}"), now, WINDOW)? <= MOST_MAILS)
 }
 
-/// An invitation that its person looks at.
+/// An invitation as its recipient views it.
 #[derive(Clone, Debug)]
 pub struct Invitation {
     /// The workspace.
     pub org_id: OrgId,
     /// The workspace.
     pub workspace: String,
-    /// The membership that waits.
+    /// The pending membership.
     pub invited: UserId,
-    /// The address that was invited, or the account's own spelling of it.
+    /// The invited address, or the account's own spelling of it.
     pub email: String,
-    /// What the person is called: as their account says, or whoever invited them.
+    /// The user's name: that of their account, or as entered by the inviter.
     pub name: String,
-    /// The account of that address, if there is one.
+    /// The account of that address, if any.
     pub user: Option<User>,
-    /// What the person has to do to accept.
+    /// What acceptance requires.
     pub acceptance: Acceptance,
 }
 
 /// How an invitation is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Acceptance {
-    /// The account has no credential: the person sets name and password. The link shows that the address is theirs.
+    /// The account has no credential: the user sets name and password. The link proves that the address is theirs.
     SetPassword,
-    /// The address is known to be the account's: who opens the link may accept.
+    /// The address is verified: anyone with the link may accept.
     Agree,
-    /// Somebody signs in to the account who never showed that they read its mail: it must be they who open the link.
+    /// The account has a credential but an unverified address: its user must be signed in when opening the link.
     SignInFirst,
 }
 
-/// The invitation of that link, if it still works. Looking changes nothing.
+/// The invitation of that link, if it still works. Viewing changes nothing.
 pub fn find(tx: &mut dyn Tx, link: &Digest, now: Timestamp) -> Result<Option<Invitation>, StoreError> {
     let Some(link) = one_time_link::find(tx, link, now)?.filter(|link| link.purpose == Purpose::Invitation) else {
         return Ok(None);
@@ -163,7 +162,7 @@ fn read(tx: &mut dyn Tx, org_id: &OrgId, invited: &UserId) -> Result<Option<Invi
     let (name, email, folded) = (text(&waiting, 0)?, text(&waiting, 1)?, text(&waiting, 2)?);
     let user = account::find_by_email(tx, &folded)?;
     let acceptance = match &user {
-        // Somebody who is off accepts nothing, nor somebody who became a member meanwhile.
+        // Users who are disabled, or became members meanwhile, cannot accept.
         Some(user) if user.disabled || membership::find(tx, org_id, &user.id)?.is_some() => return Ok(None),
         Some(user) if !account::has_credential(tx, &user.id)? => Acceptance::SetPassword,
         Some(user) if user.email_verified => Acceptance::Agree,
@@ -176,16 +175,16 @@ fn read(tx: &mut dyn Tx, org_id: &OrgId, invited: &UserId) -> Result<Option<Invi
     Ok(Some(Invitation { org_id, workspace, invited, email, name, user, acceptance }))
 }
 
-/// What the person sends to accept.
+/// The input for acceptance.
 #[derive(Clone, Debug)]
 pub struct Accept {
     /// The link's secret.
     pub link: Digest,
-    /// The id of their account, if one is made.
+    /// The id of their account, if one is created.
     pub new_user: UserId,
     /// Name, and hash of a password, where they set both.
     pub chosen: Option<(String, String)>,
-    /// Who is signed in.
+    /// The signed-in user.
     pub signed_in: Option<UserId>,
     /// The network that they come from.
     pub network: String,
@@ -193,23 +192,23 @@ pub struct Accept {
     pub now: Timestamp,
 }
 
-/// What accepting comes to.
+/// The outcome of acceptance.
 #[derive(Clone, Debug)]
 pub enum Accepted {
-    /// They are a member; whether they set a password on the way, and so proved who they are.
+    /// They are a member; with whether they set a password in the process, and so authenticated.
     Accepted {
-        /// Whose account it is.
+        /// Their account.
         user_id: UserId,
-        /// By setting a password.
+        /// Whether they set a password.
         with_password: bool,
     },
-    /// The link was used, is too old, or was taken back.
+    /// The link was used, has expired, or was revoked.
     Gone,
-    /// They did not send what accepting takes; the link still works.
+    /// Something required is missing; the link still works.
     Incomplete(Acceptance),
 }
 
-/// Accepts an invitation and uses its link up.
+/// Accepts an invitation and consumes its link.
 pub fn accept(tx: &mut dyn Tx, accept: &Accept) -> Result<Accepted, StoreError> {
     if let Some(org_id) = one_time_link::find(tx, &accept.link, accept.now)?.and_then(|link| link.org_id) {
         tx.lock(Owner::Org(&org_id))?;
@@ -237,7 +236,7 @@ pub fn accept(tx: &mut dyn Tx, accept: &Accept) -> Result<Accepted, StoreError> 
     Ok(Accepted::Accepted { user_id, with_password: set.is_some() })
 }
 
-/// The account that accepts: the one of the address, or a new one; with the name and password that were chosen.
+/// The accepting account: that of the address, or a new one; with the name and password that were chosen.
 fn account_of(
     tx: &mut dyn Tx,
     invitation: &Invitation,
@@ -252,7 +251,7 @@ fn account_of(
             .map_err(|_| StoreError::Corrupt("the address of an invitation".to_owned()))?;
         let (id, proof) = (&accept.new_user, EmailProof::Verified);
         let added = account::add_with_email(tx, id, &email, proof, &invitation.name, now)?;
-        // They accept another invitation at the same moment, and that was first: judged anew, there is an account.
+        // They accept another invitation concurrently, which was first: judged anew, there is an account.
         let id = added.ok_or(Outage::Contended)?.id;
         event::append(tx, NewEvent::new(Action::UserSignUp).by(Actor::User(id.clone())).method("invitation"))?;
         id

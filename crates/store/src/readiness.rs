@@ -27,9 +27,10 @@ pub(crate) struct Writing {
     origin: Instant,
     /// When a write last failed for a reason that affects others too: microseconds after `origin`; 0 is never.
     failed_at: AtomicU64,
-    /// The last write that the disk refused. Some may still fit where others do not: a probe alone says too little.
+    /// The last write that the disk refused. Small writes may still fit where others do not, so a probe alone is not
+    /// enough.
     refused: std::sync::Mutex<Option<(Instant, Outage)>>,
-    /// The last try, which whoever asks meanwhile waits for.
+    /// The last attempt, for which concurrent callers wait.
     tried: Mutex<Option<(Instant, Result<(), StoreError>)>>,
 }
 
