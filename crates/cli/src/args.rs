@@ -306,7 +306,7 @@ pub struct AppFields {
     /// Workspace that owns the app; with the scope `roles` the app sees its members' roles there.
     #[arg(long, value_name = "ID")]
     pub workspace: Option<String>,
-    /// Home page of the app; people are led back there when a sign-in cannot go on.
+    /// Home page of the app, linked when a sign-in cannot continue.
     #[arg(long, value_name = "URL")]
     pub home_page: Option<String>,
 }

@@ -62,7 +62,7 @@ fn explain(code: &str) -> (&'static str, &'static str) {
         "invalid_request" => {
             ("Invalid request", "The app that sent you here made a request that this server does not understand.")
         }
-        "access_denied" => ("Refused", "The request was refused."),
+        "access_denied" => ("Access denied", "The request was denied."),
         "server_error" | "temporarily_unavailable" => {
             ("Something went wrong on our side", "Please try again in a moment.")
         }

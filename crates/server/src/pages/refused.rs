@@ -47,17 +47,17 @@ impl Refusal<'_> {
             StatusCode::SERVICE_UNAVAILABLE => {
                 ("Try again in a moment", "The server is temporarily unavailable. Nothing is lost.")
             }
-            StatusCode::UNAUTHORIZED => ("You are signed out", "Sign in to go on. Nothing was changed."),
+            StatusCode::UNAUTHORIZED => ("You are signed out", "Sign in to continue. Nothing was changed."),
             StatusCode::FORBIDDEN => {
                 ("Request blocked", "The request came from a page of another site, so it was rejected.")
             }
-            StatusCode::NOT_FOUND => ("There is nothing here", "The address may be mistyped, or the page has moved."),
+            StatusCode::NOT_FOUND => ("Page not found", "The address may be mistyped, or the page has moved."),
             StatusCode::METHOD_NOT_ALLOWED => {
-                ("This page cannot be opened directly", "Its address is only used by a form on another page.")
+                ("This page cannot be opened directly", "Its address only accepts forms from another page.")
             }
             StatusCode::PAYLOAD_TOO_LARGE => ("Too large", "The request is larger than this server accepts."),
             StatusCode::CONFLICT => {
-                ("This has changed in the meantime", "Nothing was changed. Load the page again and check.")
+                ("This has changed in the meantime", "Nothing was changed. Reload the page and check.")
             }
             status if status.is_client_error() => {
                 ("That did not work", "This server did not understand the request. Nothing was changed.")

@@ -18,14 +18,14 @@ pub async fn stopped(sigma: &AppState, reason: Stopped) -> Response {
     let (title, description, continuation) = match reason {
         Stopped::Internal(error) => return error.into_response(),
         Stopped::Unknown | Stopped::OtherKind => {
-            ("This sign-in has ended", "Go back to where you came from and sign in again.", None)
+            ("This sign-in has ended", "Return to the app or page where you started, and sign in again.", None)
         }
         Stopped::Lapsed(what) => ("This sign-in has ended", "It took too long. You can start it again.", Some(what)),
         Stopped::Finished(what) => {
             ("You have already answered", "This request was completed before, perhaps in another tab.", Some(what))
         }
         Stopped::OtherBrowser(what) => {
-            ("This sign-in began in another browser", "It goes on there. You can start again here.", Some(what))
+            ("This sign-in began in another browser", "You can continue it there, or start again here.", Some(what))
         }
     };
     let page = ErrorPage {
