@@ -63,7 +63,7 @@ fn config_check_reports_every_problem() {
     let sigma = Installation::alone("issuer = 'https://id.example.org/'\n[tokens]\ncode_seconds = 601\n");
     let ran = sigma.run(&["config", "check"]);
     assert_eq!(ran.code, 5);
-    assert!(ran.stderr.contains("issuer: \"https://id.example.org/\" ends in a slash"), "{ran:?}");
+    assert!(ran.stderr.contains("issuer: \"https://id.example.org/\" ends with a slash"), "{ran:?}");
     assert!(ran.stderr.contains("tokens.code_seconds: is 601, but must be 1 to 600"), "{ran:?}");
     let json = sigma.run(&["config", "check", "--json"]);
     let verdict: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();

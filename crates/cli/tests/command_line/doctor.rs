@@ -103,7 +103,10 @@ fn a_running_server_is_recognised_and_an_impostor_reported() {
         sigma.command(&["doctor"]).env("SIGMA__ISSUER", format!("http://127.0.0.1:{port}")).output().unwrap();
     let other_name = Ran::of(&other_name);
     assert_eq!(other_name.code, 1, "{other_name:?}");
-    assert!(other_name.stdout.contains(&format!("calls itself http://localhost:{port}")), "{other_name:?}");
+    assert!(
+        other_name.stdout.contains(&format!("answers, but with the issuer http://localhost:{port}")),
+        "{other_name:?}"
+    );
 
     let elsewhere = Installation::with("listen = '127.0.0.1:0'\n");
     let (other_server, _) = serve(&elsewhere);

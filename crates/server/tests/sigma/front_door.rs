@@ -394,17 +394,17 @@ async fn a_quick_login_of_one_workspace_does_not_open_another() {
     let form = [("workspace", acme.org.as_str()), ("user", bob.as_str())];
     // The page of the other workspace has none, and takes none.
     let to_zeta = browser.get(&at(&zeta.org, "people")).await;
-    assert!(!browser.get(to_zeta.location()).await.body.contains("Quick logins"));
+    assert!(!browser.get(to_zeta.location()).await.body.contains("Quick login is enabled"));
     let refused = browser.post_form(&to_zeta.location().replace("/login", "/login/quick"), &form).await;
     assert_page(&refused, 401, "for the other workspace");
     // Nor is one a way into an app, or the account.
     for came_for in [browser.authorize(&[]).await.location().to_owned(), "/login".to_owned()] {
-        assert!(!browser.get(&came_for).await.body.contains("Quick logins"), "{came_for}");
+        assert!(!browser.get(&came_for).await.body.contains("Quick login is enabled"), "{came_for}");
         let refused = browser.post_form(&came_for.replace("/login", "/login/quick"), &form).await;
         assert_page(&refused, 401, &came_for);
     }
     let to_acme = browser.get(&at(&acme.org, "roles")).await;
-    assert!(browser.get(to_acme.location()).await.body.contains("Quick logins"));
+    assert!(browser.get(to_acme.location()).await.body.contains("Quick login is enabled"));
     let entered = browser.post_form(&to_acme.location().replace("/login", "/login/quick"), &form).await;
     assert_eq!(entered.location(), at(&acme.org, "roles"));
     assert_eq!(browser.get(entered.location()).await.status, StatusCode::OK);
