@@ -22,9 +22,11 @@ pub fn add_workspaces(database: &Path, count: u32) -> Result<(), Failure> {
          FROM numbers, (SELECT 'a' AS kind UNION ALL SELECT 'b')",
         "INSERT INTO workspace_secrets (org_id, kid, secret, created_at, retired_at, delete_after)
          SELECT printf('org_%024x', n), printf('kid%d', n), randomblob(61), n, NULL, NULL FROM numbers",
-        "INSERT INTO users (id, name, email, email_folded, email_verified, origin_bound, disabled, created_at, updated_at)
-         SELECT printf('user_a%023x', n), 'Person ' || n, printf('lone-%d@example.org', n),
-            printf('lone-%d@example.org', n), 1, 0, 0, n, n FROM numbers",
+        "INSERT INTO users (id, name, origin_bound, disabled, created_at, updated_at)
+         SELECT printf('user_a%023x', n), 'Person ' || n, 0, 0, n, n FROM numbers",
+        "INSERT INTO emails (folded, user_id, address, proven_at, is_primary, created_at)
+         SELECT printf('lone-%d@example.org', n), printf('user_a%023x', n), printf('lone-%d@example.org', n), n, 1, n
+         FROM numbers",
         "INSERT INTO memberships (org_id, user_id, role_id, state, quick_login, bucket, era, created_at, updated_at)
          SELECT printf('org_%024x', n), printf('user_a%023x', n), printf('role_a%023x', n), 'active', 0, 0, n, n, n
          FROM numbers",
@@ -42,15 +44,16 @@ pub fn add_workspaces(database: &Path, count: u32) -> Result<(), Failure> {
 pub fn add_members(database: &Path, tenant: &Tenant, count: u32) -> Result<(), Failure> {
     let (org, role) = (tenant.id.as_str(), tenant.member_role.as_str());
     write(database, |connection| {
-        connection.execute(
-            &numbered(
-                "INSERT INTO users (id, name, email, email_folded, email_verified, origin_bound, disabled, created_at,
-                    updated_at)
-                 SELECT printf('user_f%023x', n), 'Person ' || n, printf('many-%d@example.org', n),
-                    printf('many-%d@example.org', n), 1, 0, 0, n, n FROM numbers",
-            ),
-            params![count],
-        )?;
+        let people = [
+            "INSERT INTO users (id, name, origin_bound, disabled, created_at, updated_at)
+             SELECT printf('user_f%023x', n), 'Person ' || n, 0, 0, n, n FROM numbers",
+            "INSERT INTO emails (folded, user_id, address, proven_at, is_primary, created_at)
+             SELECT printf('many-%d@example.org', n), printf('user_f%023x', n), printf('many-%d@example.org', n), n, 1, n
+             FROM numbers",
+        ];
+        for statement in people {
+            connection.execute(&numbered(statement), params![count])?;
+        }
         connection.execute(
             &numbered(
                 "INSERT INTO memberships (org_id, user_id, role_id, state, quick_login, bucket, era, created_at,

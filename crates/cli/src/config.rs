@@ -48,6 +48,7 @@ pub fn load(named: Option<&Path>) -> Result<Loaded, Failure> {
 /// Defaults of the demo: all its clients share one address, and its log goes to a terminal.
 const DEMO: &str = "
 sign_in.implicit_sign_up = true
+sign_up.email = true
 [limits]
 token = 6000
 app = 6000

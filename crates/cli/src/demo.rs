@@ -31,6 +31,9 @@ use crate::output::Output;
 use crate::serve;
 use crate::signals::Stops;
 
+/// The folder below the directory of the demo where mails are put, a file each.
+const MAILS: &str = "mails";
+
 /// How often to try other ports if free ones keep being taken.
 const TRIES: u16 = 10;
 
@@ -46,7 +49,7 @@ pub fn demo(file: Option<&Path>, args: &DemoArgs, output: Output) -> Result<(), 
         let Started { server, issuer, listener, origin, apps, workspaces } =
             start(file, args, place.directory()).await?;
         let admin = admin_command(place.directory());
-        announce(output, &issuer, &origin, &admin, args.data.as_deref());
+        announce(output, &issuer, &origin, &admin, &place.directory().join(MAILS), args.data.as_deref());
         let site =
             playground::routes(playground::Site::new(origin, playground::Told { issuer, admin, apps, workspaces })?);
 
@@ -118,7 +121,7 @@ fn settings(file: Option<&Path>, directory: &Path, port: u16) -> Result<Settings
     settings.store.make_new = true;
     settings.master_key.value = None;
     settings.master_key.file = directory.join("sigma.key");
-    settings.mail.folder = directory.join("mails");
+    settings.mail.folder = directory.join(MAILS);
     settings.workspaces.demo = true;
     config::refuse_problems(&settings)?;
     Ok(settings)
@@ -169,10 +172,12 @@ fn admin_command(directory: &Path) -> String {
     )
 }
 
-fn announce(output: Output, issuer: &str, origin: &str, admin: &str, data: Option<&Path>) {
+fn announce(output: Output, issuer: &str, origin: &str, admin: &str, mails: &Path, data: Option<&Path>) {
+    let mails = mails.display();
     if output.json {
         return serve::announce(
-            &serde_json::json!({ "server": issuer, "playground": origin, "admin": admin }).to_string(),
+            &serde_json::json!({ "server": issuer, "playground": origin, "admin": admin, "mails": mails.to_string() })
+                .to_string(),
         );
     }
     let database = match data {
@@ -180,7 +185,7 @@ fn announce(output: Output, issuer: &str, origin: &str, admin: &str, data: Optio
         None => "The database is temporary and deleted on exit; use --data DIR to keep it.".to_owned(),
     };
     serve::announce(&format!(
-        "\n  Server      {issuer}\n  Playground  {origin}   open this one\n\n{database}\n\
+        "\n  Server      {issuer}\n  Playground  {origin}   open this one\n  Mails       {mails}\n\n{database}\n\
          Admin commands begin with: {admin}\nStop with Ctrl-C.\n"
     ));
 }

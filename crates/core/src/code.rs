@@ -39,6 +39,7 @@ pub struct Authorization {
 impl Authorization {
     /// An authorization by the user of `session`, with its authentication.
     pub fn by(session: &SessionFacts, client_id: ClientId) -> Self {
+        let authentication = session.authentication();
         Self {
             client_id,
             user_id: session.user_id.clone(),
@@ -49,9 +50,9 @@ impl Authorization {
             id_token_claims: Vec::new(),
             resources: Vec::new(),
             nonce: None,
-            auth_time: session.auth_time,
-            acr: session.acr.clone(),
-            amr: session.amr.clone(),
+            auth_time: authentication.auth_time(),
+            acr: authentication.acr().to_string(),
+            amr: authentication.amr(),
         }
     }
 }
@@ -151,6 +152,7 @@ pub fn judge(code: &Code, attempt: &Redemption, now: Timestamp) -> Redeemed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::authentication::{Method, Methods};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
     const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -161,8 +163,7 @@ mod tests {
             id: SessionId::from_text("ses_1"),
             user_id: UserId::from_text("user_1"),
             auth_time: NOW,
-            acr: "1".to_owned(),
-            amr: "pop".to_owned(),
+            methods: Methods::of(Method::Key),
             bap_id: None,
         };
         Code {

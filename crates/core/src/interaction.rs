@@ -184,6 +184,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::authentication::{Method, Methods};
     use crate::ids::{SessionId, UserId};
 
     fn session(auth_time: Timestamp) -> SessionFacts {
@@ -191,8 +192,7 @@ mod tests {
             id: SessionId::from_text("ses"),
             user_id: UserId::from_text("user_1"),
             auth_time,
-            acr: "1".to_owned(),
-            amr: "pwd".to_owned(),
+            methods: Methods::of(Method::Password),
             bap_id: None,
         }
     }

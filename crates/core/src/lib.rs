@@ -3,6 +3,7 @@
 
 pub mod actor;
 pub mod app;
+pub mod authentication;
 pub mod authorize;
 pub mod client_assertion;
 pub mod code;

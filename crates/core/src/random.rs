@@ -33,6 +33,19 @@ pub fn alphanumeric(rng: &dyn Rng, length: usize) -> String {
     text
 }
 
+/// `length` random decimal digits, 3.3 bits each: what people type from one device into another.
+pub fn digits(rng: &dyn Rng, length: usize) -> String {
+    let mut text = String::with_capacity(length);
+    let mut pool = Zeroizing::new([0u8; 64]);
+    while text.len() < length {
+        rng.fill(pool.as_mut_slice());
+        // 250 is the largest multiple of 10 in a byte.
+        let digits = pool.iter().filter(|byte| **byte < 250).map(|byte| char::from(b'0' + byte % 10));
+        text.extend(digits.take(length - text.len()));
+    }
+    text
+}
+
 /// A generator with a fixed sequence (`SplitMix64`), for tests only: its output is predictable.
 #[derive(Debug)]
 pub struct SeededRng(std::sync::atomic::AtomicU64);
@@ -69,6 +82,16 @@ mod tests {
             let text = alphanumeric(&SeededRng::new(7), length);
             assert_eq!(text.len(), length);
             assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        }
+    }
+
+    #[test]
+    fn random_digits_are_all_digits_about_as_often() {
+        let text = digits(&SeededRng::new(7), 100_000);
+        assert_eq!(text.len(), 100_000);
+        for digit in '0'..='9' {
+            let count = text.chars().filter(|letter| *letter == digit).count();
+            assert!((9_500..=10_500).contains(&count), "{digit}: {count}");
         }
     }
 

@@ -26,10 +26,14 @@ pub struct Settings {
     pub master_key: MasterKeySettings,
     /// Who may sign in, and how.
     pub sign_in: SignIn,
+    /// How people make accounts.
+    pub sign_up: SignUp,
     /// What hashing a password costs.
     pub passwords: Passwords,
     /// How mails are sent.
     pub mail: Mail,
+    /// How long the links in mails work.
+    pub links: Links,
     /// How long what we issue lives.
     pub tokens: Tokens,
     /// Connections and bodies.
@@ -57,8 +61,10 @@ impl Default for Settings {
             store: StoreSettings::default(),
             master_key: MasterKeySettings::default(),
             sign_in: SignIn::default(),
+            sign_up: SignUp::default(),
             passwords: Passwords::default(),
             mail: Mail::default(),
+            links: Links::default(),
             tokens: Tokens::default(),
             http: Http::default(),
             limits: Limits::default(),
@@ -225,6 +231,14 @@ impl Default for SignIn {
     }
 }
 
+/// How people make accounts, beside those of a key: see `sign_in.sign_up`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignUp {
+    /// Anyone may make an account with an e-mail address that they read and a password.
+    pub email: bool,
+}
+
 /// What hashing a password costs (argon2id, RFC 9106). When the costs grow, passwords are hashed anew as people sign in.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -265,6 +279,41 @@ pub struct Mail {
 impl Default for Mail {
     fn default() -> Self {
         Self { smtp: None, from: None, folder: PathBuf::from("sigma-mails"), certificate_authority: None }
+    }
+}
+
+/// How long the links in mails work. Each works once.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Links {
+    /// Invitations to a workspace.
+    pub invitation_days: u32,
+    /// Links for a new password.
+    pub reset_minutes: u32,
+    /// Links and codes that confirm the address of a new account.
+    pub sign_up_minutes: u32,
+}
+
+impl Default for Links {
+    fn default() -> Self {
+        Self { invitation_days: 7, reset_minutes: 60, sign_up_minutes: 60 }
+    }
+}
+
+impl Links {
+    /// How long an invitation works.
+    pub fn invitation(&self) -> Duration {
+        Duration::from_hours(u64::from(self.invitation_days) * 24)
+    }
+
+    /// How long a link for a new password works.
+    pub fn reset(&self) -> Duration {
+        Duration::from_mins(u64::from(self.reset_minutes))
+    }
+
+    /// How long an address may be confirmed.
+    pub fn sign_up(&self) -> Duration {
+        Duration::from_mins(u64::from(self.sign_up_minutes))
     }
 }
 
@@ -379,7 +428,7 @@ pub struct Limits {
     /// then 10 min. Wrong passwords for an account from one network or browser: 1 s after the third, doubling to 5 min; from
     /// all networks together: 1 s after the twentieth, doubling to a minute.
     pub delays: bool,
-    /// New accounts an hour, an address.
+    /// New accounts, and sign-ups by e-mail that begin, an hour, an address.
     pub sign_ups_per_hour: u32,
     /// Invitations an hour, a workspace: each is a mail to whomever it names.
     pub invitations_per_hour: u32,

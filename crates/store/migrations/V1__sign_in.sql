@@ -115,24 +115,38 @@ CREATE TABLE users (
     id TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
     image TEXT,
-    email TEXT,
-    email_folded TEXT,
-    email_verified BIGINT NOT NULL CHECK (email_verified IN (0, 1)),
     pubkey TEXT,
     origin_bound BIGINT NOT NULL CHECK (origin_bound IN (0, 1)),
     disabled BIGINT NOT NULL CHECK (disabled IN (0, 1)),
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX users_email ON users (email_folded);
 
--- Keys that an account signed with.
-CREATE TABLE pubkeys (
-    pubkey TEXT NOT NULL PRIMARY KEY,
+-- Addresses of users. One is known to be its user's since proven_at. The primary one is what apps are told.
+CREATE TABLE emails (
+    folded TEXT NOT NULL PRIMARY KEY,
     user_id TEXT NOT NULL,
+    address TEXT NOT NULL,
+    proven_at BIGINT,
+    is_primary BIGINT NOT NULL CHECK (is_primary IN (0, 1)),
     created_at BIGINT NOT NULL
 );
-CREATE INDEX pubkeys_user ON pubkeys (user_id);
+CREATE INDEX emails_user ON emails (user_id);
+CREATE UNIQUE INDEX emails_primary ON emails (user_id) WHERE is_primary = 1;
+
+-- What users prove to be one with. The id of a key is the public key, which the account has signed with; that of a password
+-- is its user's, and names its row in passwords. A retired one stays, so that it is never added again.
+CREATE TABLE credentials (
+    kind TEXT NOT NULL CHECK (kind IN ('key', 'password', 'passkey', 'provider', 'totp')),
+    id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    -- To the day.
+    last_used_at BIGINT,
+    retired_at BIGINT,
+    PRIMARY KEY (kind, id)
+);
+CREATE INDEX credentials_user ON credentials (user_id, kind);
 
 CREATE TABLE identities (
     bap_id TEXT NOT NULL PRIMARY KEY,
@@ -158,8 +172,8 @@ CREATE TABLE sessions (
     user_id TEXT NOT NULL,
     bap_id TEXT,
     auth_time BIGINT NOT NULL,
-    acr TEXT NOT NULL,
-    amr TEXT NOT NULL,
+    -- How the person proved who they are; acr and amr follow from it.
+    methods TEXT NOT NULL,
     address TEXT NOT NULL,
     user_agent TEXT NOT NULL,
     created_at BIGINT NOT NULL,

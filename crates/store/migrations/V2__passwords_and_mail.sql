@@ -1,6 +1,6 @@
 -- Passwords, the links that set them, and mails on their way.
 
--- PHC strings of argon2id. Whoever has no row signs in by a key alone.
+-- PHC strings of argon2id, of the credentials of that kind.
 CREATE TABLE passwords (
     user_id TEXT NOT NULL PRIMARY KEY,
     hash TEXT NOT NULL,
@@ -41,6 +41,8 @@ CREATE TABLE one_time_links (
     purpose TEXT NOT NULL CHECK (purpose IN ('invitation', 'reset')),
     user_id TEXT NOT NULL,
     org_id TEXT,
+    -- The address that it was sent to, folded: whoever opens it reads the mail there.
+    email TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     used_at BIGINT
@@ -59,3 +61,24 @@ CREATE TABLE mails (
 );
 CREATE INDEX mails_next ON mails (next_attempt_at);
 CREATE INDEX mails_sweep ON mails (expires_at);
+
+-- Accounts that people are making by e-mail. There is none before the address is proven; user_id is what it became then.
+-- Where the address has an account already the row is the same, but nobody was sent its link and code.
+CREATE TABLE email_sign_ups (
+    -- The SHA-256 of the secret of the browser that began it.
+    browser_hash BYTEA NOT NULL PRIMARY KEY,
+    link_hash BYTEA NOT NULL,
+    code_hash BYTEA NOT NULL,
+    email TEXT NOT NULL,
+    name TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    -- What the person is on the way to.
+    interaction TEXT,
+    guesses BIGINT NOT NULL,
+    user_id TEXT,
+    proven_at BIGINT,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX email_sign_ups_link ON email_sign_ups (link_hash);
+CREATE INDEX email_sign_ups_sweep ON email_sign_ups (expires_at);

@@ -1,14 +1,16 @@
 //! Accounts: a user with their identities and keys.
 
 use sigma_core::actor::Actor;
+use sigma_core::authentication::{Credential, CredentialKind};
 use sigma_core::email::Email;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::UserId;
 use sigma_core::person::{Identity, Person, Proof};
 use sigma_core::time::Timestamp;
 
+use crate::email::{self, EmailProof};
 use crate::event::{self, NewEvent};
-use crate::{Row, StoreError, Tx, params};
+use crate::{Row, StoreError, Tx, credential, params};
 
 /// The kind of an account in the change feed; the key is the user id.
 pub const CHANGED: &str = "account";
@@ -20,6 +22,8 @@ pub struct Account {
     pub user: User,
     /// Their identities, the oldest first.
     pub identities: Vec<Identity>,
+    /// The kinds of credentials that they can use.
+    pub credentials: Vec<CredentialKind>,
 }
 
 /// A person's account.
@@ -31,9 +35,9 @@ pub struct User {
     pub name: String,
     /// Their picture.
     pub image: Option<String>,
-    /// Their address.
+    /// Their primary address.
     pub email: Option<String>,
-    /// The address was verified.
+    /// That address is known to be theirs.
     pub email_verified: bool,
     /// The account's first key, lower-case hex.
     pub pubkey: Option<String>,
@@ -68,37 +72,44 @@ impl Account {
 pub fn find(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<Account>, StoreError> {
     let Some(user) = find_user(tx, user_id)? else { return Ok(None) };
     let identities = identities(tx, user_id)?;
-    Ok(Some(Account { user, identities }))
+    let credentials = credential::kinds(tx, user_id)?;
+    Ok(Some(Account { user, identities, credentials }))
 }
 
 /// The user of that id.
 pub fn find_user(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<User>, StoreError> {
     tx.query_opt(
-        "SELECT id, name, image, email, email_verified, pubkey, origin_bound, disabled, created_at, updated_at
-         FROM users WHERE id = $1",
+        "SELECT u.id, u.name, u.image, e.address, e.proven_at, u.pubkey, u.origin_bound, u.disabled, u.created_at,
+            u.updated_at
+         FROM users u LEFT JOIN emails e ON e.user_id = u.id AND e.is_primary = 1 WHERE u.id = $1",
         params![user_id],
     )?
     .map(|row| decode_user(&row))
     .transpose()
 }
 
-/// The user who signed with that key before.
+/// The user who signed with that key before, unless it was retired since.
 pub fn find_by_pubkey(tx: &mut dyn Tx, pubkey: &str) -> Result<Option<User>, StoreError> {
     tx.query_opt(
-        "SELECT u.id, u.name, u.image, u.email, u.email_verified, u.pubkey, u.origin_bound, u.disabled, u.created_at,
+        "SELECT u.id, u.name, u.image, e.address, e.proven_at, u.pubkey, u.origin_bound, u.disabled, u.created_at,
             u.updated_at
-         FROM pubkeys p JOIN users u ON u.id = p.user_id WHERE p.pubkey = $1",
+         FROM credentials c JOIN users u ON u.id = c.user_id
+            LEFT JOIN emails e ON e.user_id = u.id AND e.is_primary = 1
+         WHERE c.kind = 'key' AND c.id = $1 AND c.retired_at IS NULL",
         params![pubkey],
     )?
     .map(|row| decode_user(&row))
     .transpose()
 }
 
-/// The user of that address, folded (see [`Email::folded`]), verified or not.
+/// The user of that address, folded (see [`Email::folded`]), proven or not, primary or not.
 pub fn find_by_email(tx: &mut dyn Tx, folded: &str) -> Result<Option<User>, StoreError> {
     tx.query_opt(
-        "SELECT id, name, image, email, email_verified, pubkey, origin_bound, disabled, created_at, updated_at
-         FROM users WHERE email_folded = $1",
+        "SELECT u.id, u.name, u.image, e.address, e.proven_at, u.pubkey, u.origin_bound, u.disabled, u.created_at,
+            u.updated_at
+         FROM emails f JOIN users u ON u.id = f.user_id
+            LEFT JOIN emails e ON e.user_id = u.id AND e.is_primary = 1
+         WHERE f.folded = $1",
         params![folded],
     )?
     .map(|row| decode_user(&row))
@@ -108,8 +119,10 @@ pub fn find_by_email(tx: &mut dyn Tx, folded: &str) -> Result<Option<User>, Stor
 /// At most `limit` users, by id, after the one called `after`.
 pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<User>, StoreError> {
     tx.query_all(
-        "SELECT id, name, image, email, email_verified, pubkey, origin_bound, disabled, created_at, updated_at
-         FROM users WHERE id > $1 ORDER BY id LIMIT $2",
+        "SELECT u.id, u.name, u.image, e.address, e.proven_at, u.pubkey, u.origin_bound, u.disabled, u.created_at,
+            u.updated_at
+         FROM users u LEFT JOIN emails e ON e.user_id = u.id AND e.is_primary = 1
+         WHERE u.id > $1 ORDER BY u.id LIMIT $2",
         params![after, limit],
     )?
     .iter()
@@ -125,14 +138,8 @@ pub fn add_with_pubkey(
     name: &str,
     now: Timestamp,
 ) -> Result<User, StoreError> {
-    tx.execute(
-        "INSERT INTO users (id, name, image, email, email_folded, email_verified, pubkey, origin_bound, disabled,
-            created_at, updated_at)
-         VALUES ($1, $2, NULL, NULL, NULL, 0, $3, 0, 0, $4, $4)",
-        params![id, name, pubkey, now],
-    )?;
-    tx.execute("INSERT INTO pubkeys (pubkey, user_id, created_at) VALUES ($1, $2, $3)", params![pubkey, id, now])?;
-    tx.changed(CHANGED, id.as_str())?;
+    add(tx, id, name, Some(pubkey), now)?;
+    credential::add(tx, id, &Credential::key(pubkey), now)?;
     Ok(User {
         id: id.clone(),
         name: name.to_owned(),
@@ -147,15 +154,6 @@ pub fn add_with_pubkey(
     })
 }
 
-/// Whether an address is known to be its person's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EmailProof {
-    /// A link that was sent to it was opened, or the operator vouched for it.
-    Verified,
-    /// Nobody has shown yet that they read its mail.
-    Unverified,
-}
-
 /// Makes an account for the person of that address, with no credential yet; nothing if another account has the address.
 pub fn add_with_email(
     tx: &mut dyn Tx,
@@ -165,24 +163,16 @@ pub fn add_with_email(
     name: &str,
     now: Timestamp,
 ) -> Result<Option<User>, StoreError> {
-    let verified = proof == EmailProof::Verified;
-    let added = tx.query_opt(
-        "INSERT INTO users (id, name, image, email, email_folded, email_verified, pubkey, origin_bound, disabled,
-            created_at, updated_at)
-         VALUES ($1, $2, NULL, $3, $4, $5, NULL, 0, 0, $6, $6)
-         ON CONFLICT DO NOTHING RETURNING id",
-        params![id, name, email.address(), email.folded(), verified, now],
-    )?;
-    if added.is_none() {
+    if !email::insert(tx, id, email, proof, email::Rank::Primary, now)? {
         return Ok(None);
     }
-    tx.changed(CHANGED, id.as_str())?;
+    add(tx, id, name, None, now)?;
     Ok(Some(User {
         id: id.clone(),
         name: name.to_owned(),
         image: None,
         email: Some(email.address().to_owned()),
-        email_verified: verified,
+        email_verified: proof == EmailProof::Verified,
         pubkey: None,
         origin_bound: false,
         disabled: false,
@@ -191,25 +181,19 @@ pub fn add_with_email(
     }))
 }
 
-/// The person opened a link that was sent to their address.
-pub fn verify_email(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute("UPDATE users SET email_verified = 1, updated_at = $2 WHERE id = $1", params![user_id, now])?;
-    tx.changed(CHANGED, user_id.as_str())
+fn add(tx: &mut dyn Tx, id: &UserId, name: &str, pubkey: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO users (id, name, image, pubkey, origin_bound, disabled, created_at, updated_at)
+         VALUES ($1, $2, NULL, $3, 0, 0, $4, $4)",
+        params![id, name, pubkey, now],
+    )?;
+    tx.changed(CHANGED, id.as_str())
 }
 
 /// The person says what they are called.
 pub fn rename(tx: &mut dyn Tx, user_id: &UserId, name: &str, now: Timestamp) -> Result<(), StoreError> {
     tx.execute("UPDATE users SET name = $2, updated_at = $3 WHERE id = $1", params![user_id, name, now])?;
     tx.changed(CHANGED, user_id.as_str())
-}
-
-/// Whether the account can be signed in to: by a password or a key.
-pub fn has_credential(tx: &mut dyn Tx, user_id: &UserId) -> Result<bool, StoreError> {
-    let password = tx.query_opt("SELECT 1 FROM passwords WHERE user_id = $1", params![user_id])?;
-    if password.is_some() {
-        return Ok(true);
-    }
-    Ok(tx.query_opt("SELECT 1 FROM pubkeys WHERE user_id = $1 LIMIT 1", params![user_id])?.is_some())
 }
 
 /// From now on this user's tokens must name our origin (`docs/spec/keys.md#origin-binding`).
@@ -357,7 +341,7 @@ fn decode_user(row: &Row) -> Result<User, StoreError> {
         name: row.text(1)?,
         image: row.opt_text(2)?,
         email: row.opt_text(3)?,
-        email_verified: row.bool(4)?,
+        email_verified: row.opt_timestamp(4)?.is_some(),
         pubkey: row.opt_text(5)?,
         origin_bound: row.bool(6)?,
         disabled: row.bool(7)?,

@@ -8,20 +8,21 @@ use std::time::Duration;
 
 use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
-use sigma_core::email::Email;
+use sigma_core::email::{Email, fold};
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{MembershipId, OrgId, RoleId, UserId};
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::{Refusal, Right};
 
-use crate::account::{self, EmailProof, User};
+use crate::account::{self, User};
+use crate::email::{self, EmailProof, StoredEmail};
 use crate::event::{self, NewEvent};
 use crate::one_time_link::{self, Purpose};
 use crate::outbox::MailedLink;
 use crate::tx::acting_as;
 use crate::workspace::membership::{self, Invited, Member, State};
 use crate::workspace::{Decision, authority, granted, role, tenant};
-use crate::{Outage, Owner, Row, StoreError, Tx, params, password, quota};
+use crate::{Outage, Owner, Row, StoreError, Tx, credential, params, password, quota};
 
 /// Invitations to one address within [`WINDOW`], across all workspaces: more would be a nuisance.
 const MOST_MAILS: i64 = 10;
@@ -160,17 +161,17 @@ fn read(tx: &mut dyn Tx, org_id: &OrgId, invited: &UserId) -> Result<Option<Invi
     let (Some(waiting), Some(workspace)) = (waiting, tenant::find(tx, org_id)?) else { return Ok(None) };
     let text = |row: &Row, column| Ok::<_, StoreError>(row.opt_text(column)?.unwrap_or_default());
     let (name, email, folded) = (text(&waiting, 0)?, text(&waiting, 1)?, text(&waiting, 2)?);
-    let user = account::find_by_email(tx, &folded)?;
+    let (user, own) = (account::find_by_email(tx, &folded)?, email::find(tx, &folded)?);
     let acceptance = match &user {
         // Users who are disabled, or became members meanwhile, cannot accept.
         Some(user) if user.disabled || membership::find(tx, org_id, &user.id)?.is_some() => return Ok(None),
-        Some(user) if !account::has_credential(tx, &user.id)? => Acceptance::SetPassword,
-        Some(user) if user.email_verified => Acceptance::Agree,
+        Some(user) if !credential::can_sign_in(tx, &user.id)? => Acceptance::SetPassword,
+        Some(_) if own.as_ref().is_some_and(StoredEmail::is_proven) => Acceptance::Agree,
         Some(_) => Acceptance::SignInFirst,
         None => Acceptance::SetPassword,
     };
-    let own = user.as_ref().map(|user| (user.name.clone(), user.email.clone().unwrap_or_default()));
-    let (name, email) = own.unwrap_or((name, email));
+    let name = user.as_ref().map_or(name, |user| user.name.clone());
+    let email = own.map_or(email, |own| own.address);
     let (org_id, invited, workspace) = (org_id.clone(), invited.clone(), workspace.name);
     Ok(Some(Invitation { org_id, workspace, invited, email, name, user, acceptance }))
 }
@@ -229,7 +230,7 @@ pub fn accept(tx: &mut dyn Tx, accept: &Accept) -> Result<Accepted, StoreError> 
         return Ok(Accepted::Gone);
     }
     let user_id = account_of(tx, &invitation, accept, set)?;
-    account::verify_email(tx, &user_id, accept.now)?;
+    email::prove(tx, &user_id, &fold(&invitation.email), accept.now)?;
     membership::accept(tx, &invitation.org_id, &invitation.invited, &user_id, accept.now)?;
     let event = recorded(Action::InvitationAccept, &invitation.org_id, &invitation.invited);
     event::append(tx, event.by(Actor::User(user_id.clone())))?;

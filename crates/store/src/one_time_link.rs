@@ -1,8 +1,6 @@
 //! Links that were mailed and work once: an invitation to a workspace, or a new password. The store knows the SHA-256 of
 //! their secret alone.
 
-use std::time::Duration;
-
 use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Target};
 use sigma_core::ids::{OrgId, UserId};
@@ -10,9 +8,6 @@ use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
 use crate::{Row, StoreError, Tx, params};
-
-/// How long a link works.
-pub const LIFETIME: Duration = Duration::from_hours(1);
 
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +45,8 @@ pub struct OneTimeLink {
     pub user_id: UserId,
     /// The workspace that invites.
     pub org_id: Option<OrgId>,
+    /// The address that it was sent to, folded.
+    pub email: String,
     /// Until when it works.
     pub expires_at: Timestamp,
 }
@@ -61,16 +58,20 @@ pub struct NewLink {
     pub hash: Digest,
     /// The purpose of the link.
     pub purpose: Purpose,
-    /// The current time.
+    /// The address that it is sent to, folded.
+    pub email: String,
+    /// Now.
     pub now: Timestamp,
+    /// Until when it works.
+    pub expires_at: Timestamp,
 }
 
 /// Adds a link for a person.
 pub fn add(tx: &mut dyn Tx, new: &NewLink, user_id: &UserId, org_id: Option<&OrgId>) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO one_time_links (hash, purpose, user_id, org_id, created_at, expires_at, used_at)
-         VALUES ($1, $2, $3, $4, $5, $6, NULL)",
-        params![new.hash, new.purpose.as_str(), user_id, org_id, new.now, new.now.plus(LIFETIME)],
+        "INSERT INTO one_time_links (hash, purpose, user_id, org_id, email, created_at, expires_at, used_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, NULL)",
+        params![new.hash, new.purpose.as_str(), user_id, org_id, &new.email, new.now, new.expires_at],
     )?;
     match new.purpose {
         // The invitation itself is recorded by whoever invites.
@@ -85,7 +86,7 @@ pub fn add(tx: &mut dyn Tx, new: &NewLink, user_id: &UserId, org_id: Option<&Org
 /// The link of that secret, if it still works. Looking at it does not use it.
 pub fn find(tx: &mut dyn Tx, hash: &Digest, now: Timestamp) -> Result<Option<OneTimeLink>, StoreError> {
     tx.query_opt(
-        "SELECT purpose, user_id, org_id, expires_at FROM one_time_links
+        "SELECT purpose, user_id, org_id, email, expires_at FROM one_time_links
          WHERE hash = $1 AND used_at IS NULL AND expires_at > $2",
         params![hash, now],
     )?
@@ -103,7 +104,7 @@ pub fn spend(
     tx.query_opt(
         "UPDATE one_time_links SET used_at = $3
          WHERE hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
-         RETURNING purpose, user_id, org_id, expires_at",
+         RETURNING purpose, user_id, org_id, email, expires_at",
         params![hash, purpose.as_str(), now],
     )?
     .map(|row| decode(&row))
@@ -129,12 +130,12 @@ pub fn void_invitations(tx: &mut dyn Tx, user_id: &UserId, org_id: &OrgId) -> Re
     Ok(())
 }
 
-/// Every invitation that was sent to the address of that account stops working.
-pub fn void_invitations_to_address_of(tx: &mut dyn Tx, user_id: &UserId) -> Result<(), StoreError> {
+/// Every invitation that was sent to an address of that account stops working.
+pub fn void_invitations_to_addresses_of(tx: &mut dyn Tx, user_id: &UserId) -> Result<(), StoreError> {
     tx.execute(
         "DELETE FROM one_time_links WHERE purpose = 'invitation'
-            AND (user_id, org_id) IN (SELECT m.user_id, m.org_id FROM users u
-                JOIN memberships m ON m.invited_folded = u.email_folded WHERE u.id = $1)",
+            AND (user_id, org_id) IN (SELECT m.user_id, m.org_id FROM emails e
+                JOIN memberships m ON m.invited_folded = e.folded WHERE e.user_id = $1)",
         params![user_id],
     )?;
     Ok(())
@@ -145,6 +146,7 @@ fn decode(row: &Row) -> Result<OneTimeLink, StoreError> {
         purpose: Purpose::parse(&row.text(0)?)?,
         user_id: UserId::from_text(row.text(1)?),
         org_id: row.opt_text(2)?.map(OrgId::from_text),
-        expires_at: row.timestamp(3)?,
+        email: row.text(3)?,
+        expires_at: row.timestamp(4)?,
     })
 }

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use sigma_core::authentication::Authentication;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
@@ -13,7 +14,7 @@ use crate::account::{self, User};
 use crate::event::{self, NewEvent};
 use crate::password_cost::{self, CostCount};
 use crate::password_throttle::{PasswordThrottle, Source};
-use crate::{Owner, StoreError, Tx, params};
+use crate::{Owner, StoreError, Tx, credential, params};
 
 /// A sign-in by password, before the password has been looked at.
 #[derive(Clone, Debug)]
@@ -154,13 +155,32 @@ pub fn fail_early(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Resu
 /// begun with the old one. Their failures are forgotten.
 pub fn confirm(tx: &mut dyn Tx, proof: &Proof) -> Result<bool, StoreError> {
     tx.lock(Owner::User(&proof.user_id))?;
-    let current = find(tx, &proof.user_id)?.is_some_and(|stored| stored.chosen_at == proof.chosen_at);
     let user = account::find_user(tx, &proof.user_id)?;
-    if !current || user.is_none_or(|user| user.disabled) {
+    if !is_current(tx, proof)? || user.is_none_or(|user| user.disabled) {
         return Ok(false);
     }
-    proof.throttle.clear(tx)?;
+    forget_failures(tx, proof)?;
     Ok(true)
+}
+
+/// The authentication that the proof comes to, while the password is still the person's: for [`sign_in::begin`] or
+/// [`sign_in::begin_in_workspace`], and [`forget_failures`] once they are in.
+///
+/// [`sign_in::begin`]: crate::sign_in::begin
+/// [`sign_in::begin_in_workspace`]: crate::sign_in::begin_in_workspace
+pub fn authenticate(tx: &mut dyn Tx, proof: &Proof, now: Timestamp) -> Result<Option<Authentication>, StoreError> {
+    tx.lock(Owner::User(&proof.user_id))?;
+    let is_current = is_current(tx, proof)?;
+    Ok(is_current.then(|| Authentication::by_password(proof.user_id.clone(), now)))
+}
+
+/// Forgets the failures of whoever got in.
+pub fn forget_failures(tx: &mut dyn Tx, proof: &Proof) -> Result<(), StoreError> {
+    proof.throttle.clear(tx)
+}
+
+fn is_current(tx: &mut dyn Tx, proof: &Proof) -> Result<bool, StoreError> {
+    Ok(find(tx, &proof.user_id)?.is_some_and(|stored| stored.chosen_at == proof.chosen_at))
 }
 
 /// Counts the right password of somebody who may not enter by it as a wrong one, so that nobody learns that it was right.
@@ -187,6 +207,7 @@ pub fn set(tx: &mut dyn Tx, user_id: &UserId, hash: &str, network: &str, now: Ti
         params![user_id, hash, chosen_at],
     )?;
     password_cost::replace(tx, before.as_ref().map(|stored| stored.hash.as_str()), hash)?;
+    credential::add_password(tx, user_id, now)?;
     // A new password has not been guessed at yet: who chose it need not wait where they are, nor for what others did.
     PasswordThrottle::of(Some(user_id), 0, Source::Network(network.to_owned())).clear(tx)?;
     let action = if before.is_some() { Action::CredentialChange } else { Action::CredentialAdd };

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use sigma_core::actor::Actor;
+use sigma_core::authentication::Authentication;
 use sigma_core::digest::Digest;
 use sigma_core::ids::{SessionId, UserId};
 use sigma_core::time::Timestamp;
@@ -15,7 +16,7 @@ use crate::password::{self, Proof};
 use crate::session::{self, NewSession, Session};
 use crate::tx::acting_as;
 use crate::workspace::session as workspace_session;
-use crate::{Owner, StoreError, Tx, quota};
+use crate::{Owner, StoreError, Tx, credential, email, quota, sign_in};
 
 /// Links to one address within [`REQUEST_WINDOW`]: more would be a nuisance.
 const MOST_REQUESTS: i64 = 3;
@@ -42,7 +43,8 @@ pub fn request_reset(tx: &mut dyn Tx, request: &ResetRequest) -> Result<bool, St
     let who = user.as_ref().map_or_else(|| format!("?{:04x}", request.bucket), |user| user.id.to_string());
     let requests = quota::tally(tx, &format!("reset:{who}"), now, REQUEST_WINDOW)?;
     let Some(user) = user.filter(|user| !user.disabled && requests <= MOST_REQUESTS) else { return Ok(false) };
-    if !user.email_verified && account::has_credential(tx, &user.id)? {
+    let is_proven = email::find(tx, &request.email)?.is_some_and(|email| email.is_proven());
+    if !is_proven && credential::can_sign_in(tx, &user.id)? {
         return Ok(false);
     }
     request.mail.send(tx, &user.id, None)?;
@@ -78,16 +80,14 @@ pub fn reset(tx: &mut dyn Tx, reset: &Reset) -> Result<Option<Session>, StoreErr
     let now = reset.session.now;
     let Some(user) = find_reset(tx, &reset.link, now)? else { return Ok(None) };
     tx.lock(Owner::User(&user.id))?;
-    if one_time_link::spend(tx, &reset.link, Purpose::Reset, now)?.is_none() {
-        return Ok(None);
-    }
+    let Some(link) = one_time_link::spend(tx, &reset.link, Purpose::Reset, now)? else { return Ok(None) };
     // Whoever has the link is the person.
     acting_as(tx, Actor::User(user.id.clone()), |tx| {
         replace(tx, &user.id, &reset.hash, &reset.network, now)?;
-        account::verify_email(tx, &user.id, now)?;
+        email::prove(tx, &user.id, &link.email, now)?;
         end_sessions(tx, &user.id, None, now)?;
         outbox::add(tx, &reset.notice)?;
-        session::begin(tx, &user.id, None, &reset.session).map(Some)
+        sign_in::begin(tx, &Authentication::by_password(user.id.clone(), now), None, &reset.session)
     })
 }
 
@@ -128,9 +128,9 @@ pub fn change(tx: &mut dyn Tx, change: &Change) -> Result<bool, StoreError> {
 /// Sets the password. Earlier links stop working, including invitations to the account's address; a user who had no
 /// credential keeps the latter, which require an account that can sign in.
 fn replace(tx: &mut dyn Tx, user_id: &UserId, hash: &str, network: &str, now: Timestamp) -> Result<(), StoreError> {
-    if account::has_credential(tx, user_id)? {
+    if credential::can_sign_in(tx, user_id)? {
         one_time_link::void_all(tx, user_id)?;
-        one_time_link::void_invitations_to_address_of(tx, user_id)?;
+        one_time_link::void_invitations_to_addresses_of(tx, user_id)?;
     } else {
         one_time_link::void_resets(tx, user_id)?;
     }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use sigma_core::actor::Actor;
+use sigma_core::authentication::{Authentication, Methods};
 use sigma_core::authorize::SessionFacts;
 use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Details, Target};
@@ -33,10 +34,8 @@ pub struct Session {
     pub bap_id: Option<String>,
     /// The last real authentication.
     pub auth_time: Timestamp,
-    /// Its `acr` (`docs/spec/tokens.md#acr-and-amr`).
-    pub acr: String,
-    /// Its means, space-separated.
-    pub amr: String,
+    /// How the person proved who they are.
+    pub methods: Methods,
     /// From where it was begun.
     pub address: String,
     /// With what it was begun.
@@ -63,8 +62,7 @@ impl Session {
             id: self.id.clone(),
             user_id: self.user_id.clone(),
             auth_time: self.auth_time,
-            acr: self.acr.clone(),
-            amr: self.amr.clone(),
+            methods: self.methods.clone(),
             bap_id: self.bap_id.clone(),
         }
     }
@@ -79,10 +77,6 @@ pub struct NewSession {
     pub secret: Digest,
     /// The session whose cookie the browser sent, continued if it is the same person's.
     pub continues: Option<Digest>,
-    /// The class of the authentication.
-    pub acr: &'static str,
-    /// Its means.
-    pub amr: &'static str,
     /// From where.
     pub address: String,
     /// The user agent.
@@ -94,9 +88,16 @@ pub struct NewSession {
 }
 
 /// Begins a session, or continues the browser's own with a new secret: a cookie planted before the sign-in is worth
-/// nothing after it. The session of another person in the same browser ends.
-pub fn begin(tx: &mut dyn Tx, user_id: &UserId, bap_id: Option<&str>, new: &NewSession) -> Result<Session, StoreError> {
-    tx.lock(Owner::User(user_id))?;
+/// nothing after it. The session of another person in the same browser ends. For [`crate::sign_in::begin`] alone, which holds
+/// the lock of the user.
+pub(crate) fn begin(
+    tx: &mut dyn Tx,
+    authentication: &Authentication,
+    bap_id: Option<&str>,
+    new: &NewSession,
+) -> Result<Session, StoreError> {
+    let (user_id, auth_time) = (authentication.user_id(), authentication.auth_time());
+    let methods = authentication.methods();
     let old = match &new.continues {
         Some(secret) => find_by_secret(tx, secret)?,
         None => None,
@@ -114,10 +115,19 @@ pub fn begin(tx: &mut dyn Tx, user_id: &UserId, bap_id: Option<&str>, new: &NewS
     if let Some(old) = old.filter(|old| old.user_id == *user_id) {
         let bap_id = bap_id.map(str::to_owned).or(old.bap_id.clone());
         let continued = tx.execute(
-            "UPDATE sessions SET secret_hash = $2, bap_id = $3, auth_time = $4, acr = $5, amr = $6, updated_at = $4,
-                expires_at = $7, delete_after = $8
+            "UPDATE sessions SET secret_hash = $2, bap_id = $3, auth_time = $4, methods = $5, updated_at = $6, expires_at = $7,
+                delete_after = $8
              WHERE id = $1 AND ended_at IS NULL",
-            params![&old.id, new.secret, bap_id.as_deref(), new.now, new.acr, new.amr, new.expires_at, delete_after],
+            params![
+                &old.id,
+                new.secret,
+                bap_id.as_deref(),
+                auth_time,
+                methods.to_string(),
+                new.now,
+                new.expires_at,
+                delete_after
+            ],
         )?;
         if continued == 0 {
             // It was ended since it was read.
@@ -126,9 +136,8 @@ pub fn begin(tx: &mut dyn Tx, user_id: &UserId, bap_id: Option<&str>, new: &NewS
         tx.changed(CHANGED, old.id.as_str())?;
         return Ok(Session {
             bap_id,
-            auth_time: new.now,
-            acr: new.acr.to_owned(),
-            amr: new.amr.to_owned(),
+            auth_time,
+            methods: methods.clone(),
             updated_at: new.now,
             expires_at: new.expires_at,
             ..old
@@ -140,19 +149,19 @@ pub fn begin(tx: &mut dyn Tx, user_id: &UserId, bap_id: Option<&str>, new: &NewS
         None => account::find_primary_identity(tx, user_id)?,
     };
     tx.execute(
-        "INSERT INTO sessions (id, secret_hash, user_id, bap_id, auth_time, acr, amr, address, user_agent, created_at,
+        "INSERT INTO sessions (id, secret_hash, user_id, bap_id, auth_time, methods, address, user_agent, created_at,
             updated_at, expires_at, ended_at, delete_after)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $5, $5, $10, NULL, $11)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, NULL, $11)",
         params![
             &new.id,
             new.secret,
             user_id,
             bap_id.as_deref(),
-            new.now,
-            new.acr,
-            new.amr,
+            auth_time,
+            methods.to_string(),
             &new.address,
             &new.user_agent,
+            new.now,
             new.expires_at,
             delete_after
         ],
@@ -161,9 +170,8 @@ pub fn begin(tx: &mut dyn Tx, user_id: &UserId, bap_id: Option<&str>, new: &NewS
         id: new.id.clone(),
         user_id: user_id.clone(),
         bap_id,
-        auth_time: new.now,
-        acr: new.acr.to_owned(),
-        amr: new.amr.to_owned(),
+        auth_time,
+        methods: methods.clone(),
         address: new.address.clone(),
         user_agent: new.user_agent.clone(),
         created_at: new.now,
@@ -190,7 +198,7 @@ fn make_room(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<(), St
 /// The session whose cookie holds that secret, live or not.
 pub fn find_by_secret(tx: &mut dyn Tx, secret: &Digest) -> Result<Option<Session>, StoreError> {
     tx.query_opt(
-        "SELECT id, user_id, bap_id, auth_time, acr, amr, address, user_agent, created_at, updated_at, expires_at, ended_at
+        "SELECT id, user_id, bap_id, auth_time, methods, address, user_agent, created_at, updated_at, expires_at, ended_at
          FROM sessions WHERE secret_hash = $1",
         params![secret],
     )?
@@ -201,7 +209,7 @@ pub fn find_by_secret(tx: &mut dyn Tx, secret: &Digest) -> Result<Option<Session
 /// The session of that id, live or not.
 pub fn find(tx: &mut dyn Tx, id: &SessionId) -> Result<Option<Session>, StoreError> {
     tx.query_opt(
-        "SELECT id, user_id, bap_id, auth_time, acr, amr, address, user_agent, created_at, updated_at, expires_at, ended_at
+        "SELECT id, user_id, bap_id, auth_time, methods, address, user_agent, created_at, updated_at, expires_at, ended_at
          FROM sessions WHERE id = $1",
         params![id],
     )?
@@ -212,7 +220,7 @@ pub fn find(tx: &mut dyn Tx, id: &SessionId) -> Result<Option<Session>, StoreErr
 /// The live sessions of a user, the newest first.
 pub fn list_live(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
     tx.query_all(
-        "SELECT id, user_id, bap_id, auth_time, acr, amr, address, user_agent, created_at, updated_at, expires_at, ended_at
+        "SELECT id, user_id, bap_id, auth_time, methods, address, user_agent, created_at, updated_at, expires_at, ended_at
          FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY created_at DESC LIMIT 500",
         params![user_id, now],
     )?
@@ -307,13 +315,12 @@ fn decode(row: &Row) -> Result<Session, StoreError> {
         user_id: UserId::from_text(row.text(1)?),
         bap_id: row.opt_text(2)?,
         auth_time: row.timestamp(3)?,
-        acr: row.text(4)?,
-        amr: row.text(5)?,
-        address: row.text(6)?,
-        user_agent: row.text(7)?,
-        created_at: row.timestamp(8)?,
-        updated_at: row.timestamp(9)?,
-        expires_at: row.timestamp(10)?,
-        ended_at: row.opt_timestamp(11)?,
+        methods: row.parsed(4, "the methods of a session", Methods::parse)?,
+        address: row.text(5)?,
+        user_agent: row.text(6)?,
+        created_at: row.timestamp(7)?,
+        updated_at: row.timestamp(8)?,
+        expires_at: row.timestamp(9)?,
+        ended_at: row.opt_timestamp(10)?,
     })
 }

@@ -74,6 +74,7 @@ pub const EXPIRING: &[Expiring] = &[
     expiring!("password_throttle", "subject, source", "expires_at"),
     expiring!("quotas", "subject", "expires_at"),
     expiring!("one_time_links", "hash", "expires_at"),
+    expiring!("email_sign_ups", "browser_hash", "expires_at"),
     expiring!("mails", "id", "expires_at"),
     expiring!("workspace_sessions", "org_id, jti", "expires_at"),
     expiring!("workspace_secrets", "org_id, kid", "delete_after"),

@@ -114,9 +114,11 @@ impl Owner<'_> {
             Self::Org(_) => "SELECT id FROM orgs WHERE id = $1 FOR UPDATE",
             Self::User(_) => "SELECT id FROM users WHERE id = $1 FOR UPDATE",
             Self::UserOfKey(_) => {
-                "SELECT id FROM users WHERE id = (SELECT user_id FROM pubkeys WHERE pubkey = $1) FOR UPDATE"
+                "SELECT id FROM users WHERE id = (SELECT user_id FROM credentials WHERE kind = 'key' AND id = $1) FOR UPDATE"
             }
-            Self::UserOfEmail(_) => "SELECT id FROM users WHERE email_folded = $1 FOR UPDATE",
+            Self::UserOfEmail(_) => {
+                "SELECT id FROM users WHERE id = (SELECT user_id FROM emails WHERE folded = $1) FOR UPDATE"
+            }
             Self::Identity(_) => "SELECT bap_id FROM identities WHERE bap_id = $1 FOR UPDATE",
             Self::Grant(_) => "SELECT id FROM grants WHERE id = $1 FOR UPDATE",
         }

@@ -10,7 +10,7 @@ pub enum UserCommand {
     /// Create an account that signs in with e-mail address and password.
     #[command(after_help = "\
 You vouch for the address: it is marked as verified. On a terminal the command prompts for the password; otherwise, or with
---link, it prints a link to set one within an hour. With --workspace the user becomes a member immediately; this also
+--link, it prints a link to set one within links.reset_minutes (an hour). With --workspace the user becomes a member immediately; this also
 adds an existing account to a workspace.
 
 Examples:
@@ -20,7 +20,7 @@ Examples:
     Add(AddUser),
     /// Print a link to set a new password.
     #[command(after_help = "\
-The link works once, within an hour. Anyone with the link can take over the account: give it only to the user. Using it
+The link works once, within links.reset_minutes (an hour). Anyone with the link can take over the account: give it only to the user. Using it
 ends all their sessions.
 
 Examples:
@@ -32,7 +32,7 @@ Examples:
     /// List accounts, oldest first.
     #[command(after_help = "Examples:\n  sigma user list --limit 10")]
     List(Page),
-    /// Show an account and its identities.
+    /// Show an account with its identities, addresses and credentials.
     #[command(after_help = "Examples:\n  sigma user show user_0199…\n  sigma user show 02ab…")]
     Show {
         /// User id, e-mail address, or a public key of the account.

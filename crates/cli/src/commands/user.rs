@@ -10,6 +10,8 @@ use sigma_core::email;
 use sigma_core::ids::{SessionId, UserId};
 use sigma_core::person::Identity;
 use sigma_store::account::{self, Account, User};
+use sigma_store::credential::{self, StoredCredential};
+use sigma_store::email::{self as emails, StoredEmail};
 use sigma_store::session::{self, Session};
 use sigma_store::workspace::api_key::{self, MadeKeys};
 
@@ -33,6 +35,57 @@ struct UserView {
     created_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     identities: Option<Vec<IdentityView>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emails: Option<Vec<EmailView>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credentials: Option<Vec<CredentialView>>,
+}
+
+/// An e-mail address of an account.
+#[derive(Debug, Serialize)]
+struct EmailView {
+    address: String,
+    verified: bool,
+    primary: bool,
+}
+
+/// A credential of an account.
+#[derive(Debug, Serialize)]
+struct CredentialView {
+    kind: &'static str,
+    id: String,
+    created_at: String,
+    last_used_at: Option<String>,
+    retired_at: Option<String>,
+}
+
+impl EmailView {
+    fn of(email: &StoredEmail) -> Self {
+        Self { address: email.address.clone(), verified: email.is_proven(), primary: email.is_primary }
+    }
+
+    fn text(&self) -> String {
+        let verified = if self.verified { "" } else { " (not verified)" };
+        format!("{}{verified}{}", self.address, if self.primary { ", primary" } else { "" })
+    }
+}
+
+impl CredentialView {
+    fn of(stored: &StoredCredential) -> Self {
+        Self {
+            kind: stored.credential.kind.as_str(),
+            id: stored.credential.id.clone(),
+            created_at: stored.created_at.to_string(),
+            last_used_at: stored.last_used_at.map(|at| at.to_string()),
+            retired_at: stored.retired_at.map(|at| at.to_string()),
+        }
+    }
+
+    fn text(&self) -> String {
+        let used = self.last_used_at.as_ref().map_or_else(|| "never used".to_owned(), |at| format!("last used {at}"));
+        let retired = self.retired_at.as_ref().map(|at| format!(", retired {at}")).unwrap_or_default();
+        format!("{} (added {}, {used}{retired})", self.kind, self.created_at)
+    }
 }
 
 /// An identity of an account.
@@ -56,6 +109,8 @@ impl UserView {
             disabled: user.disabled,
             created_at: user.created_at.to_string(),
             identities: None,
+            emails: None,
+            credentials: None,
         }
     }
 
@@ -83,6 +138,8 @@ impl UserView {
             ("address", self.email.as_ref().map(|email| format!("{email}{verified}")).unwrap_or_default()),
             ("public key", self.pubkey.clone().unwrap_or_default()),
             ("identities", identities.join("\n")),
+            ("addresses", self.emails.iter().flatten().map(EmailView::text).collect::<Vec<_>>().join("\n")),
+            ("credentials", self.credentials.iter().flatten().map(CredentialView::text).collect::<Vec<_>>().join("\n")),
             ("disabled", if self.disabled { "yes".to_owned() } else { String::new() }),
             ("created", self.created_at.clone()),
         ])
@@ -136,7 +193,15 @@ pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Fail
 /// Shows an account with its identities.
 pub fn show(file: Option<&Path>, output: Output, user: &str) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
-    output.answer(&UserView::with_identities(&find(&opened, user)?), UserView::text)
+    let account = find(&opened, user)?;
+    let id = account.user.id.clone();
+    let (addresses, credentials) = opened.read(move |tx| Ok((emails::list(tx, &id)?, credential::list(tx, &id)?)))?;
+    let view = UserView {
+        emails: Some(addresses.iter().map(EmailView::of).collect()),
+        credentials: Some(credentials.iter().map(CredentialView::of).collect()),
+        ..UserView::with_identities(&account)
+    };
+    output.answer(&view, UserView::text)
 }
 
 /// Disables an account after confirmation, and deactivates the API keys that it created unless they are kept.

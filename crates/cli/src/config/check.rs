@@ -55,6 +55,9 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
         check(key, verdict);
     }
     check("mail", mailer::check(&settings.mail, &settings.issuer).map_err(|error| error.to_string()));
+    check("links.invitation_days", within(settings.links.invitation_days, 1, 90));
+    check("links.reset_minutes", within(settings.links.reset_minutes, 5, 1_440));
+    check("links.sign_up_minutes", within(settings.links.sign_up_minutes, 5, 1_440));
     for (key, verdict) in tokens(&settings.tokens) {
         check(key, verdict);
     }

@@ -63,7 +63,7 @@ fn without_a_password_a_link_to_set_one_is_printed() {
     let sigma = Installation::with(CHEAP);
     let ran = run_with(&sigma, &["user", "add", "--email", "ada@example.org"], "");
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
-    assert!(ran.stdout.contains("Anyone with this link can set the password"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("Anyone with this link can set the password, once, until "), "{}", ran.stdout);
     let link = ran.stdout.lines().last().unwrap();
     let path = link.strip_prefix("http://localhost:9").unwrap();
     let (server, address) = serve(&sigma);

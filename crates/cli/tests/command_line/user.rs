@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use serde_json::json;
 use sigma_core::actor::Actor;
+use sigma_core::authentication::Authentication;
 use sigma_core::digest::Digest;
 use sigma_core::ids::{ApiKeyId, OrgId, SessionId, UserId};
 use sigma_core::random::SeededRng;
 use sigma_core::time::{ManualClock, Timestamp};
 use sigma_core::workspace::KeyPermissions;
-use sigma_store::session::{self, NewSession};
+use sigma_store::session::NewSession;
 use sigma_store::workspace::api_key::{self, NewApiKey};
 use sigma_store::workspace::membership::{self, NewMember, State};
 use sigma_store::workspace::role;
-use sigma_store::{Store, StoreOptions, account};
+use sigma_store::{Store, StoreOptions, account, sign_in};
 
 use crate::support::Installation;
 
@@ -31,8 +32,6 @@ fn with_ada() -> Installation {
         id: SessionId::from_text(id),
         secret: Digest::of(id),
         continues: None,
-        acr: "1",
-        amr: "pop swk",
         address: "192.0.2.1".to_owned(),
         user_agent: "Browser".to_owned(),
         now,
@@ -48,8 +47,9 @@ fn with_ada() -> Installation {
                 "Bob",
                 now.plus(Duration::from_secs(1)),
             )?;
-            session::begin(tx, &ada, None, &session("ses_1"))?;
-            session::begin(tx, &ada, None, &session("ses_2"))
+            let authentication = Authentication::by_key(ada.clone(), PUBKEY, now);
+            sign_in::begin(tx, &authentication, None, &session("ses_1"))?;
+            sign_in::begin(tx, &authentication, None, &session("ses_2"))
         })
         .unwrap();
     store.close();
@@ -64,7 +64,10 @@ fn users_are_listed_in_pages_and_shown_by_id_or_key() {
     assert_eq!(sigma.json(&["user", "list", "--after", "user_ada"])["items"][0]["id"], "user_bob");
     let ada = json!({
         "id": "user_ada", "name": "Ada", "email": null, "email_verified": false, "pubkey": PUBKEY, "disabled": false,
-        "created_at": "2027-01-15T08:00:00.000Z", "identities": []
+        "created_at": "2027-01-15T08:00:00.000Z", "identities": [], "emails": [], "credentials": [{
+            "kind": "key", "id": PUBKEY, "created_at": "2027-01-15T08:00:00.000Z",
+            "last_used_at": "2027-01-15T08:00:00.000Z", "retired_at": null
+        }]
     });
     assert_eq!(sigma.json(&["user", "show", "user_ada"]), ada);
     assert_eq!(sigma.json(&["user", "show", PUBKEY]), ada);

@@ -174,7 +174,9 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// An ID token of ours that names the expected user.
     pub id_token_hint: Option<String>,
-    /// Individually requested claims.
+    /// Authentication classes, in the order of preference (OpenID Connect Core §3.1.2.1).
+    pub acr_values: Vec<String>,
+    /// Claims asked for one by one.
     pub claims: ClaimsRequest,
     /// The resources of the access token, with the requested scopes of each.
     pub resources: Vec<AskedResource>,
@@ -274,6 +276,7 @@ pub fn parse(params: &Params, app: &App, registered: &[Resource]) -> Result<Auth
         max_age,
         login_hint: params.get("login_hint").map(str::to_owned),
         id_token_hint: params.get("id_token_hint").map(str::to_owned),
+        acr_values: params.get("acr_values").unwrap_or_default().split(' ').map(str::to_owned).collect(),
         claims,
         resources,
         bap_id: params.get("bapId").or_else(|| params.get("bap_id")).map(str::to_owned),

@@ -1,6 +1,9 @@
 //! Decides what an authorization request needs next: sign-in, sign-up, account selection, consent, or nothing more.
 
 use crate::app::App;
+use crate::authentication::{
+    AccountCredentials, Acr, Authentication, CredentialKind, Methods, Progress, Requirement, progress,
+};
 use crate::ids::{SessionId, UserId};
 use crate::person::Identity;
 use crate::time::Timestamp;
@@ -16,12 +19,17 @@ pub struct SessionFacts {
     pub user_id: UserId,
     /// The last authentication.
     pub auth_time: Timestamp,
-    /// Its `acr` (`docs/spec/tokens.md#acr-and-amr`).
-    pub acr: String,
-    /// Its methods (RFC 8176), space-separated.
-    pub amr: String,
+    /// The methods of that authentication.
+    pub methods: Methods,
     /// The identity chosen last.
     pub bap_id: Option<String>,
+}
+
+impl SessionFacts {
+    /// The authentication that the session stands for.
+    pub fn authentication(&self) -> Authentication {
+        Authentication::stored(self.user_id.clone(), self.methods.clone(), self.auth_time)
+    }
 }
 
 /// The progress of a request, bound to one browser.
@@ -44,6 +52,8 @@ pub struct Interaction {
 pub struct Visitor<'a> {
     /// The browser's session.
     pub session: &'a SessionFacts,
+    /// The kinds of credentials that the user can use.
+    pub credentials: &'a [CredentialKind],
     /// Earlier consents for this app.
     pub consents: &'a Consents,
     /// The identity that the app would see, from [`choose_identity`].
@@ -87,7 +97,7 @@ pub fn next_step(
         if silent { Err(Refusal::new(error, description)) } else { Ok(step) }
     };
     let sign_in = || or_refuse(NextStep::SignIn, AuthorizeError::LoginRequired, "the user is not signed in");
-    let Some(Visitor { session, consents, bap_id }) = visitor else {
+    let Some(Visitor { session, credentials, consents, bap_id }) = visitor else {
         return if request.prompt.asks(PromptValue::Create) { Ok(NextStep::SignUp) } else { sign_in() };
     };
     let is_theirs = interaction.user_id.as_ref() == Some(&session.user_id);
@@ -103,11 +113,9 @@ pub fn next_step(
     if request.prompt.asks(PromptValue::Create) && !is_fresh {
         return Ok(NextStep::SignUp);
     }
-    if request.prompt.asks(PromptValue::Login) && !is_fresh {
-        return Ok(NextStep::SignIn);
-    }
-    let is_too_old = |max_age: u32| now.seconds() - session.auth_time.seconds() > i64::from(max_age);
-    if request.max_age.is_some_and(|max_age| max_age == 0 || is_too_old(max_age)) && !is_fresh {
+    let authentication = session.authentication();
+    let requirement = Requirement { since: since(request, interaction, now), ..Requirement::ONE_FACTOR };
+    if !requirement.accepts_time_of(&authentication) {
         return sign_in();
     }
     let is_other = |subject: &str| subject != session.user_id.as_str();
@@ -116,10 +124,14 @@ pub fn next_step(
     {
         return refuse(AuthorizeError::LoginRequired, "a different user is signed in");
     }
-    let acr = &request.claims.acr;
-    if acr.essential && !acr.values.is_empty() && !acr.values.contains(&session.acr) {
-        let description = "the requested authentication context class cannot be met";
-        return refuse(AuthorizeError::UnmetAuthenticationRequirements, description);
+    let unmet = "the requested authentication context class cannot be met";
+    match class_progress(request, &authentication, credentials, requirement) {
+        Progress::Done => {}
+        Progress::NeedsFactor(_) => return sign_in(),
+        // No page adds a credential on the way yet.
+        Progress::NeedsEnrolment(_) | Progress::OutOfReach => {
+            return refuse(AuthorizeError::UnmetAuthenticationRequirements, unmet);
+        }
     }
     let chosen = (interaction.account_chosen && is_theirs) || is_fresh;
     if request.prompt.asks(PromptValue::SelectAccount) && !chosen {
@@ -134,6 +146,40 @@ pub fn next_step(
         return or_refuse(NextStep::Consent, AuthorizeError::ConsentRequired, "the user has not consented");
     }
     Ok(NextStep::Issue)
+}
+
+/// The moment before which an authentication does not count (`prompt=login` and `max_age`, OpenID Connect Core §3.1.2.1).
+/// One that this request led to is always recent enough.
+fn since(request: &AuthorizationRequest, interaction: &Interaction, now: Timestamp) -> Option<Timestamp> {
+    if request.prompt.asks(PromptValue::Login) {
+        return Some(interaction.started_at);
+    }
+    let oldest = |max_age: u32| match max_age {
+        0 => interaction.started_at,
+        _ => Timestamp::from_seconds(now.seconds() - i64::from(max_age)).min(interaction.started_at),
+    };
+    request.max_age.map(oldest)
+}
+
+/// What the session lacks of the authentication classes that the app asks for: by an essential `acr` claim (§5.5.1.1), of
+/// which one must be met exactly, or by preference.
+fn class_progress(
+    request: &AuthorizationRequest,
+    authentication: &Authentication,
+    credentials: &[CredentialKind],
+    requirement: Requirement,
+) -> Progress {
+    let (reached, acr) = (authentication.acr(), &request.claims.acr);
+    let preferred = request.acr_values.iter().chain(&acr.values).find_map(|value| Acr::parse(value));
+    let mut requirement = Requirement { wanted: preferred.unwrap_or(Acr::One), ..requirement };
+    if acr.essential && !acr.values.is_empty() {
+        let classes = || acr.values.iter().filter_map(|value| Acr::parse(value));
+        match classes().find(|class| *class == reached).or_else(|| classes().find(|class| *class > reached)) {
+            Some(class) => requirement = Requirement { required: class, wanted: class, ..requirement },
+            None => return Progress::OutOfReach,
+        }
+    }
+    progress(Some(authentication), AccountCredentials { held: credentials, enrollable: &[] }, requirement)
 }
 
 /// The identity that an app will see: chosen in the interaction, else requested by the app, else the session's, else

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::app::{App, ApplicationType, AuthMethod};
+use crate::authentication::{CredentialKind, Method, Methods};
 use crate::ids::{ClientId, OrgId, SessionId, UserId};
 use crate::jose::Algorithm;
 use crate::person::{Identity, Proof};
@@ -68,8 +69,7 @@ fn session(auth_time: Timestamp) -> SessionFacts {
         id: SessionId::from_text("ses"),
         user_id: UserId::from_text("user_1"),
         auth_time,
-        acr: "1".to_owned(),
-        amr: "pop swk".to_owned(),
+        methods: Methods::of(Method::Key),
         bap_id: None,
     }
 }
@@ -89,7 +89,8 @@ fn step_with(
     consents: &Consents,
 ) -> Result<NextStep, &'static str> {
     let request = parse(&query(extra), &app(), &[resource("https://a.example", &["read", "write"])]).unwrap();
-    let visitor = session.map(|session| Visitor { session, consents, bap_id: None });
+    let credentials = &[CredentialKind::Key];
+    let visitor = session.map(|session| Visitor { session, credentials, consents, bap_id: None });
     next_step(&request, &app(), visitor.as_ref(), interaction, None, NOW).map_err(|refusal| refusal.error.as_str())
 }
 
@@ -223,6 +224,30 @@ fn a_subject_or_class_that_cannot_be_met_is_an_error() {
 }
 
 #[test]
+fn a_class_is_asked_for_where_the_account_can_reach_it() {
+    let (signed_in, consents) = (session(NOW), agreed("openid profile"));
+    let essential = |values: &str| format!(r#"{{"id_token":{{"acr":{{"essential":true,"values":[{values}]}}}}}}"#);
+    let (two, either, zero) = (essential(r#""2""#), essential(r#""9","2","1""#), essential(r#""0""#));
+    let unmet = Err("unmet_authentication_requirements");
+    let (key, totp) = (vec![CredentialKind::Key], vec![CredentialKind::Key, CredentialKind::Totp]);
+    for (parameter, value, held, expected) in [
+        ("acr_values", "2 1", &key, Ok(NextStep::Issue)),
+        ("acr_values", "2 1", &totp, Ok(NextStep::SignIn)),
+        ("acr_values", "1 2", &totp, Ok(NextStep::Issue)),
+        ("acr_values", "urn:example:gold", &totp, Ok(NextStep::Issue)),
+        ("claims", &two, &key, unmet.clone()),
+        ("claims", &two, &totp, Ok(NextStep::SignIn)),
+        ("claims", &either, &totp, Ok(NextStep::Issue)),
+        ("claims", &zero, &totp, unmet),
+    ] {
+        let request = parse(&query(&[(parameter, value)]), &app(), &[]).unwrap();
+        let visitor = Visitor { session: &signed_in, credentials: held, consents: &consents, bap_id: None };
+        let step = next_step(&request, &app(), Some(&visitor), &started_now(), None, NOW);
+        assert_eq!(step.map_err(|refusal| refusal.error.as_str()), expected, "{parameter}={value} {held:?}");
+    }
+}
+
+#[test]
 fn an_app_asks_only_for_resources_that_it_is_allowed() {
     let ask = |uri: &str, registered: &[Resource]| parse(&query(&[("resource", uri)]), &app(), registered);
     let listed = resource("https://a.example", &[]);
@@ -310,7 +335,8 @@ fn a_hinted_identity_that_was_not_agreed_to_counts_as_not_theirs_in_silence() {
     let answer = |hint: &str, prompt: &str, consents: &Consents| {
         let request = parse(&query(&[("bap_id", hint), ("prompt", prompt)]), &app(), &[]).unwrap();
         let chosen = choose_identity(&identities, &started_now(), &request, &signed_in, consents).unwrap();
-        let visitor = Visitor { session: &signed_in, consents, bap_id: Some(&chosen.bap_id) };
+        let credentials = &[CredentialKind::Key];
+        let visitor = Visitor { session: &signed_in, credentials, consents, bap_id: Some(&chosen.bap_id) };
         let step = next_step(&request, &app(), Some(&visitor), &started_now(), None, NOW);
         (chosen.bap_id.clone(), step.map_err(|refusal| refusal.error.as_str()))
     };
@@ -375,6 +401,11 @@ fn probes() -> impl proptest::strategy::Strategy<Value = Vec<(&'static str, Stri
     prop::collection::vec(prop_oneof![sub, acr, max_age, bap_id, login_hint, scope, resource], 0..5)
 }
 
+/// The credentials that an account may have.
+fn held() -> impl proptest::strategy::Strategy<Value = Vec<CredentialKind>> {
+    proptest::sample::subsequence(CredentialKind::ALL.to_vec(), 1..=CredentialKind::ALL.len())
+}
+
 proptest::proptest! {
     /// Signed out, or signed in as anyone in any way: an app without consent cannot tell the difference.
     #[test]
@@ -383,6 +414,7 @@ proptest::proptest! {
         user in 1..4_u8,
         ago in 0..200_u64,
         strong in proptest::bool::ANY,
+        held in held(),
         identity in proptest::option::of("[ABC]"),
         hint in proptest::option::of(1..4_u8),
         account_chosen in proptest::bool::ANY,
@@ -394,7 +426,7 @@ proptest::proptest! {
         let request = parse(&query(&extra), &app, &[resource("https://a.example", &[])]).unwrap();
         let signed_in = SessionFacts {
             user_id: UserId::from_text(format!("user_{user}")),
-            acr: if strong { "2" } else { "1" }.to_owned(),
+            methods: Methods::of(if strong { Method::VerifiedPasskey } else { Method::Key }),
             bap_id: identity.clone(),
             ..session(NOW.minus(Duration::from_secs(ago)))
         };
@@ -406,7 +438,7 @@ proptest::proptest! {
         };
         let hint = hint.map(|user| format!("user_{user}"));
         let consents = Consents::default();
-        let visitor = Visitor { session: &signed_in, consents: &consents, bap_id: identity.as_deref() };
+        let visitor = Visitor { session: &signed_in, credentials: &held, consents: &consents, bap_id: identity.as_deref() };
         let answer = |visitor| {
             let refusal = next_step(&request, &app, visitor, &interaction, hint.as_deref(), NOW).unwrap_err();
             (refusal.error, refusal.description)
@@ -423,6 +455,7 @@ proptest::proptest! {
         user in 1..4_u8,
         ago in 1..200_u64,
         hint in proptest::option::of(1..4_u8),
+        held in held(),
     ) {
         let mut extra: Vec<(&str, &str)> = probes.iter().map(|(name, value)| (*name, value.as_str())).collect();
         extra.push(("prompt", prompt));
@@ -432,7 +465,7 @@ proptest::proptest! {
             ..session(NOW.minus(Duration::from_secs(ago)))
         };
         let consents = Consents::default();
-        let visitor = Visitor { session: &signed_in, consents: &consents, bap_id: None };
+        let visitor = Visitor { session: &signed_in, credentials: &held, consents: &consents, bap_id: None };
         let hint = hint.map(|user| format!("user_{user}"));
         for visitor in [None, Some(&visitor)] {
             let step = next_step(&request, &app(), visitor, &started_now(), hint.as_deref(), NOW);

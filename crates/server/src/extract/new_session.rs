@@ -12,7 +12,7 @@ use crate::state::AppState;
 /// A day, in seconds.
 const DAY: u32 = 86_400;
 
-/// A session as [`sigma_store::session::begin`] takes it, with the secret for its browser.
+/// A session as [`sigma_store::sign_in::begin`] takes it, with the secret for its browser.
 pub struct NewBrowserSession {
     /// What is stored.
     pub new: NewSession,
@@ -21,9 +21,8 @@ pub struct NewBrowserSession {
 }
 
 impl NewBrowserSession {
-    /// A session of this browser for an account authenticated by `amr` (RFC 8176). It replaces the browser's current
-    /// session if that is of the same account.
-    pub fn of(sigma: &AppState, context: &RequestContext, browser: &Browser, amr: &'static str) -> Self {
+    /// A session of this browser. It continues the browser's current session if that is of the same account.
+    pub fn of(sigma: &AppState, context: &RequestContext, browser: &Browser) -> Self {
         let now = sigma.now();
         let seconds = sigma.settings.sign_in.session_days.saturating_mul(DAY);
         let secret = alphanumeric(&*sigma.rng, SECRET_LENGTH);
@@ -31,8 +30,6 @@ impl NewBrowserSession {
             id: SessionId::new(now, &*sigma.rng),
             secret: Digest::of(&secret),
             continues: browser.session_secret(sigma).map(|secret| secret.digest),
-            acr: "1",
-            amr,
             address: context.client().ip().to_string(),
             user_agent: browser.user_agent(),
             now,

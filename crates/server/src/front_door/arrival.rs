@@ -1,6 +1,6 @@
 //! Somebody at the front door: what they came for, and who is signed in already.
 
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use sigma_core::interaction::{Continuation, Entrance};
 use sigma_core::params::Params;
 use sigma_core::time::Timestamp;
@@ -44,6 +44,30 @@ impl Arrival {
             _ => None,
         };
         Ok(Self { ongoing: Some(ongoing), requested, switches })
+    }
+
+    /// The name of the interaction that they came with.
+    pub fn interaction(&self) -> Option<&str> {
+        self.ongoing.as_ref().map(|ongoing| ongoing.name.as_str())
+    }
+
+    /// The way on of somebody who has nothing to prove and does not need another account. Whoever came by themselves may
+    /// want one.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn go_on_if_signed_in(&self, sigma: &AppState, browser: &Browser) -> Result<Option<Response>, Response> {
+        if self.switches || *self.continuation() == Continuation::Home {
+            return Ok(None);
+        }
+        let signed_in = SignedIn::find(sigma, browser).await.map_err(IntoResponse::into_response)?;
+        let entrance = self.entrance(sigma, browser, signed_in.as_ref()).await?;
+        Ok((entrance == Entrance::GoOn).then(|| self.go_on()))
+    }
+
+    /// Sends them on to what they came for.
+    pub fn go_on(&self) -> Response {
+        self.with_cookie(Redirect::to(&self.way_on()).into_response())
     }
 
     /// What they came for.

@@ -28,6 +28,8 @@ use crate::state::AppState;
 
 /// The sign-in page.
 pub const LOGIN_PATH: &str = "/login";
+/// The page on which people sign up by e-mail.
+pub const EMAIL_SIGN_UP_PATH: &str = "/signup/email";
 /// Where the form with e-mail address and password goes.
 pub const PASSWORD_PATH: &str = "/login/password";
 /// Where a quick login goes.

@@ -6,11 +6,11 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use http::StatusCode;
+use sigma_core::authentication::CredentialKind;
 use sigma_core::interaction::{Continuation, Entrance};
-use sigma_store::password;
 
 use super::method::offered;
-use super::{Arrival, LOGIN_PATH, PASSWORD_PATH, QUICK_PATH, SignInMethod, quick};
+use super::{Arrival, EMAIL_SIGN_UP_PATH, LOGIN_PATH, PASSWORD_PATH, QUICK_PATH, SignInMethod, quick};
 use crate::error::internal;
 use crate::extract::{Browser, SignedIn};
 use crate::http::RequestContext;
@@ -80,10 +80,7 @@ async fn draw(
     again: Option<SignedIn>,
     attempt: Attempt,
 ) -> Result<Response, Response> {
-    let has = match &again {
-        Some(signed_in) => Some(methods_of(sigma, signed_in).await?),
-        None => None,
-    };
+    let has = again.as_ref().map(methods_of);
     let first = attempt.method.or_else(|| SignInMethod::last_used(browser));
     let hint = |name: &str| arrival.parameter(name).map(str::to_owned);
     let own = again.as_ref().and_then(|signed_in| signed_in.account.user.email.clone());
@@ -110,6 +107,7 @@ async fn draw(
             continue_url: arrival.way_on(),
         },
         sign_up_url: arrival.at("/signup"),
+        email_sign_up_url: (sigma.settings.sign_up.email && again.is_none()).then(|| arrival.at(EMAIL_SIGN_UP_PATH)),
         switch_url: arrival.switch_url(),
         password_url: arrival.at(PASSWORD_PATH),
         forgot_url: arrival.at("/password/forgot"),
@@ -119,11 +117,12 @@ async fn draw(
 }
 
 /// The ways in that an account has.
-async fn methods_of(sigma: &AppState, signed_in: &SignedIn) -> Result<Vec<SignInMethod>, Response> {
+fn methods_of(signed_in: &SignedIn) -> Vec<SignInMethod> {
     let user = &signed_in.account.user;
-    let user_id = user.id.clone();
-    let stored = sigma.store.read(move |tx| password::find(tx, &user_id)).await;
-    let has_password = stored.map_err(|error| internal(error).into_response())?.is_some() && user.email.is_some();
-    let key = user.pubkey.is_some().then_some(SignInMethod::Key);
-    Ok(key.into_iter().chain(has_password.then_some(SignInMethod::Password)).collect())
+    let method = |kind: &CredentialKind| match kind {
+        CredentialKind::Key => Some(SignInMethod::Key),
+        CredentialKind::Password => user.email.as_ref().map(|_| SignInMethod::Password),
+        CredentialKind::Passkey | CredentialKind::Provider | CredentialKind::Totp => None,
+    };
+    signed_in.account.credentials.iter().filter_map(method).collect()
 }

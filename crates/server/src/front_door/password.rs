@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use sigma_core::actor::Actor;
 use sigma_core::email;
 use sigma_core::params::Params;
-use sigma_store::{Tx, password, session};
+use sigma_store::{Tx, password, sign_in};
 
 use super::page::{Attempt, render};
 use super::{Arrival, LOGIN_PATH, PASSWORD_PATH, SignInMethod};
@@ -75,13 +75,15 @@ async fn log_in(
         Verdict::Busy => return Err(ApiError::unavailable(HashingError::Busy).into_response()),
     };
     let chosen_at = person.proof.chosen_at();
-    let session = NewBrowserSession::of(&sigma, &context, &browser, "pwd");
+    let session = NewBrowserSession::of(&sigma, &context, &browser);
     let new = session.new.clone();
     let begin = move |tx: &mut dyn Tx| {
-        if !password::confirm(tx, &person.proof)? {
-            return Ok(None);
+        let Some(authentication) = password::authenticate(tx, &person.proof, new.now)? else { return Ok(None) };
+        let session = sign_in::begin(tx, &authentication, None, &new)?;
+        if session.is_some() {
+            password::forget_failures(tx, &person.proof)?;
         }
-        session::begin(tx, &person.user.id, None, &new).map(Some)
+        Ok(session)
     };
     if sigma
         .store_for(&context, Actor::Anonymous)

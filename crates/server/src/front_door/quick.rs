@@ -50,17 +50,13 @@ async fn log_in(
     let org_id = OrgId::from_text(form.raw("workspace").unwrap_or_default().trim());
     let page = page_in(arrival.continuation(), &org_id);
     let jti = alphanumeric(&*sigma.rng, JTI_LENGTH);
-    let login = Login {
-        user_id: UserId::from_text(form.raw("user").unwrap_or_default().trim()),
-        org_id: Some(org_id.clone()),
-        jti: jti.clone(),
-        now: sigma.now(),
-    };
+    let user_id = UserId::from_text(form.raw("user").unwrap_or_default().trim());
+    let login = Login { org_id: Some(org_id.clone()), jti: jti.clone(), now: sigma.now() };
     let (Some(page), Some(managers)) = (page, quick_logins_allowed(&sigma, &context)) else {
         return gone(&sigma, &context, &browser, &arrival).await;
     };
     let store = sigma.store_for(&context, Actor::Anonymous);
-    let logged_in = store.write(move |tx| quick_log_in(tx, &login, managers)).await;
+    let logged_in = store.write(move |tx| quick_log_in(tx, &user_id, &login, managers)).await;
     if logged_in.map_err(|error| internal(error).into_response())?.is_none() {
         return gone(&sigma, &context, &browser, &arrival).await;
     }

@@ -37,7 +37,7 @@ pub enum Rule {
     Direct,
     /// Userinfo: a user.
     Userinfo,
-    /// New accounts per address and hour.
+    /// Accounts that an address makes with a key, and sign-ups by e-mail that it begins, an hour.
     SignUp,
     /// Invitations per workspace and hour.
     Invitation,

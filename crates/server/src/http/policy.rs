@@ -163,6 +163,9 @@ pub(super) const TABLE: &[(&str, Policy)] = &[
     ("/password/forgot", PAGE_FORM),
     ("/password/reset", PAGE_FORM),
     ("/invitation", PAGE_FORM),
+    ("/signup/email", PAGE_FORM),
+    ("/signup/email/check", PAGE_FORM),
+    ("/signup/email/confirm", PAGE_FORM),
     ("/account/password", PASSWORD_FORM),
     ("/sign-out", PAGE_FORM),
     ("/sessions/revoke", PAGE_FORM),
@@ -202,8 +205,16 @@ pub(super) fn is_page_form(path: &str) -> bool {
 pub(super) fn is_api(path: &str) -> bool {
     const PREFIXES: [&str; 4] = ["/api/", "/.well-known/", "/sigma/", "/v2/"];
     /// Pages whose forms have policies of their own.
-    const PAGES_WITH_FORMS: [&str; 7] =
-        ["/login/", "/workspace/", "/password/", "/account/password", "/invitation", "/sign-out", "/sessions/revoke"];
+    const PAGES_WITH_FORMS: [&str; 8] = [
+        "/login/",
+        "/signup/email",
+        "/workspace/",
+        "/password/",
+        "/account/password",
+        "/invitation",
+        "/sign-out",
+        "/sessions/revoke",
+    ];
     const PAGES: [&str; 3] = ["/api/auth/reference", "/api/auth/error", "/api/auth/oauth2/authorize"];
     let called = PREFIXES.iter().any(|prefix| path.starts_with(prefix)) && !PAGES.contains(&path);
     let page = PAGES_WITH_FORMS.iter().any(|prefix| path.starts_with(prefix));

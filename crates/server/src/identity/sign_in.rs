@@ -13,9 +13,9 @@ use sigma_core::ids::UserId;
 use sigma_core::person::Proof;
 use sigma_store::account::User;
 use sigma_store::event::{self, NewEvent};
+use sigma_store::key_sign_in::{KeySignIn, KeySignedIn, NewlySignedIn, UnknownKey, sign_in};
 use sigma_store::replay_guard::Once;
 use sigma_store::session::Session;
-use sigma_store::sign_in::{KeySignIn, KeySignedIn, NewlySignedIn, UnknownKey, sign_in};
 use sigma_store::signature_throttle;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -203,7 +203,7 @@ impl Attempt {
             UnknownKey::Welcome | UnknownKey::SignUp => context.charge(Rule::SignUp, context.client()),
         };
         let unknown = if quota.is_ok() { self.unknown } else { UnknownKey::Refuse };
-        let begins = NewBrowserSession::of(sigma, context, &Browser::of(headers), "pop swk");
+        let begins = NewBrowserSession::of(sigma, context, &Browser::of(headers));
         let pubkey = self.token.pubkey.to_hex();
         let mut once = vec![self.token.once.clone()];
         once.extend(self.more);

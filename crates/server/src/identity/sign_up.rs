@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use sigma_bitcoin::BapId;
-use sigma_store::sign_in::UnknownKey;
+use sigma_store::key_sign_in::UnknownKey;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -1,10 +1,14 @@
 //! The texts of mails, as plain text and as HTML without any remote content.
 
+use std::time::Duration;
+
 use askama::Template;
 use serde::{Deserialize, Serialize};
 use sigma_core::email::Email;
 use sigma_core::time::Timestamp;
 use zeroize::Zeroizing;
+
+use crate::pages::view::duration;
 
 /// A mail, written.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,11 +76,13 @@ pub(super) struct Invited {
     workspace: String,
     inviter: Option<String>,
     url: String,
+    life: String,
 }
 
 impl Invited {
-    pub(super) fn new(issuer: &str, workspace: &str, inviter: Option<&str>, url: &str) -> Self {
-        Self { host: host(issuer), workspace: no_link(workspace), inviter: inviter.map(no_link), url: url.to_owned() }
+    pub(super) fn new(issuer: &str, workspace: &str, inviter: Option<&str>, url: &str, life: Duration) -> Self {
+        let (workspace, inviter) = (no_link(workspace), inviter.map(no_link));
+        Self { host: host(issuer), workspace, inviter, url: url.to_owned(), life: duration(life) }
     }
 }
 
@@ -95,11 +101,12 @@ impl MessageTemplate for Invited {
 pub(super) struct Reset {
     host: String,
     url: String,
+    life: String,
 }
 
 impl Reset {
-    pub(super) fn new(issuer: &str, url: &str) -> Self {
-        Self { host: host(issuer), url: url.to_owned() }
+    pub(super) fn new(issuer: &str, url: &str, life: Duration) -> Self {
+        Self { host: host(issuer), url: url.to_owned(), life: duration(life) }
     }
 }
 
@@ -110,6 +117,59 @@ impl MessageTemplate for Reset {
 
     fn bodies(&self) -> Option<(String, String)> {
         bodies!(Reset, "mail/reset.txt", "mail/reset.html");
+        bodies(self)
+    }
+}
+
+/// Link and code that confirm the address of a new account.
+pub(super) struct ConfirmAddress {
+    host: String,
+    url: String,
+    code: String,
+    life: String,
+}
+
+impl ConfirmAddress {
+    pub(super) fn new(issuer: &str, url: &str, code: &str, life: Duration) -> Self {
+        Self { host: host(issuer), url: url.to_owned(), code: code.to_owned(), life: duration(life) }
+    }
+}
+
+impl MessageTemplate for ConfirmAddress {
+    fn subject(&self) -> String {
+        format!("Confirm your e-mail address for {}", self.host)
+    }
+
+    fn bodies(&self) -> Option<(String, String)> {
+        bodies!(ConfirmAddress, "mail/confirm-address.txt", "mail/confirm-address.html");
+        bodies(self)
+    }
+}
+
+/// Notice that the address of a sign-up already has an account.
+pub(super) struct AccountExists {
+    host: String,
+    sign_in_url: String,
+    forgot_url: String,
+}
+
+impl AccountExists {
+    pub(super) fn new(issuer: &str) -> Self {
+        Self {
+            host: host(issuer),
+            sign_in_url: format!("{issuer}/login"),
+            forgot_url: format!("{issuer}/password/forgot"),
+        }
+    }
+}
+
+impl MessageTemplate for AccountExists {
+    fn subject(&self) -> String {
+        format!("You already have an account on {}", self.host)
+    }
+
+    fn bodies(&self) -> Option<(String, String)> {
+        bodies!(AccountExists, "mail/account-exists.txt", "mail/account-exists.html");
         bodies(self)
     }
 }
@@ -171,6 +231,7 @@ mod tests {
             "Win a prize at https://evil.example/x\r\nBcc: all@example.org",
             Some("<a href='//evil.example'>"),
             "https://id.example.org/invitation?token=abc",
+            Duration::from_hours(1),
         );
         let message = invited.message("ada@example.org").unwrap();
         for part in [&message.subject, &message.text, &message.html] {
@@ -187,11 +248,15 @@ mod tests {
     #[test]
     fn the_words_of_each_mail() {
         let url = "https://id.example.org/invitation?token=abc";
-        let mails: [(&str, Box<dyn MessageTemplate>); 4] = [
-            ("invitation", Box::new(Invited::new("https://id.example.org", "Acme", Some("Grace"), url))),
-            ("invitation_by_a_key", Box::new(Invited::new("https://id.example.org", "Acme", None, url))),
-            ("reset", Box::new(Reset::new("https://id.example.org", url))),
-            ("changed", Box::new(Changed::new("https://id.example.org", Timestamp::from_seconds(1_772_366_400)))),
+        let issuer = "https://id.example.org";
+        let (week, hour) = (Duration::from_hours(7 * 24), Duration::from_hours(1));
+        let mails: [(&str, Box<dyn MessageTemplate>); 6] = [
+            ("invitation", Box::new(Invited::new(issuer, "Acme", Some("Grace"), url, week))),
+            ("invitation_by_a_key", Box::new(Invited::new(issuer, "Acme", None, url, week))),
+            ("reset", Box::new(Reset::new(issuer, url, hour))),
+            ("confirm_address", Box::new(ConfirmAddress::new(issuer, url, "1234 5678", hour))),
+            ("account_exists", Box::new(AccountExists::new(issuer))),
+            ("changed", Box::new(Changed::new(issuer, Timestamp::from_seconds(1_772_366_400)))),
         ];
         for (name, words) in mails {
             let message = words.message("ada@example.org").unwrap();

@@ -8,28 +8,32 @@ mod transport;
 use std::time::Duration;
 
 use sigma_core::digest::Digest;
+use sigma_core::email::fold;
 use sigma_core::ids::MailId;
 use sigma_core::random::{Rng, alphanumeric};
 use sigma_core::time::Timestamp;
-use sigma_store::one_time_link::{self, NewLink, Purpose};
+use sigma_store::one_time_link::{NewLink, Purpose};
 use sigma_store::outbox::{MailedLink, NewMail, seal_context};
 use sigma_store::{MasterKey, SealError};
 
+use crate::settings::Links;
 use crate::state::AppState;
 pub use message::Message;
-use message::{Changed, Invited, MessageTemplate, Reset};
+use message::{AccountExists, Changed, ConfirmAddress, Invited, MessageTemplate, Reset};
 pub use transport::{MailError, Transport};
 
 /// Length of a link's secret: 256 bits.
 const SECRET_LENGTH: usize = 43;
-/// How long a mail without a link is worth sending.
-const NOTICE_LIFETIME: Duration = Duration::from_hours(24);
+/// Delivery is given up after this time, or when the link in the mail expires.
+const DELIVERY: Duration = Duration::from_hours(24);
 
 /// Writes mails: holds everything that goes into one, and the key that seals it.
 #[derive(Clone, Copy)]
 pub struct Composer<'a> {
     /// The configured issuer, with which links start.
     pub issuer: &'a str,
+    /// How long links work.
+    pub links: &'a Links,
     /// Seals queued mails.
     pub master_key: &'a MasterKey,
     /// Randomness.
@@ -48,16 +52,16 @@ pub struct Link {
 }
 
 impl Link {
-    /// A link for `purpose`, to show or to mail.
-    pub fn new(issuer: &str, purpose: Purpose, now: Timestamp, rng: &dyn Rng) -> Self {
+    /// A link for `purpose`, to show, or to mail to `to`.
+    pub fn new(issuer: &str, links: &Links, purpose: Purpose, to: &str, now: Timestamp, rng: &dyn Rng) -> Self {
         let secret = alphanumeric(rng, SECRET_LENGTH);
-        let path = match purpose {
-            Purpose::Invitation => "/invitation",
-            Purpose::Reset => "/password/reset",
+        let (path, life) = match purpose {
+            Purpose::Invitation => ("/invitation", links.invitation()),
+            Purpose::Reset => ("/password/reset", links.reset()),
         };
         Self {
             url: format!("{issuer}{path}?token={secret}"),
-            link: NewLink { hash: Digest::of(&secret), purpose, now },
+            link: NewLink { hash: Digest::of(&secret), purpose, email: fold(to), now, expires_at: now.plus(life) },
         }
     }
 }
@@ -65,7 +69,13 @@ impl Link {
 impl AppState {
     /// The composer of this server.
     pub fn composer(&self) -> Composer<'_> {
-        Composer { issuer: self.issuer(), master_key: &self.master_key, rng: &*self.rng, now: self.now() }
+        Composer {
+            issuer: self.issuer(),
+            links: &self.settings.links,
+            master_key: &self.master_key,
+            rng: &*self.rng,
+            now: self.now(),
+        }
     }
 
     /// Wakes the mailer. Mails queued without a call to this are found within seconds.
@@ -81,9 +91,9 @@ impl Composer<'_> {
     /// # Errors
     /// Sealing fails.
     pub fn invitation(&self, to: &str, workspace: &str, inviter: Option<&str>) -> Result<MailedLink, SealError> {
-        let Link { link, url } = Link::new(self.issuer, Purpose::Invitation, self.now, self.rng);
-        let words = Invited::new(self.issuer, workspace, inviter, &url);
-        let mail = self.seal(to, &words, self.now.plus(one_time_link::LIFETIME))?;
+        let Link { link, url } = self.link(Purpose::Invitation, to);
+        let words = Invited::new(self.issuer, workspace, inviter, &url, self.links.invitation());
+        let mail = self.seal(to, &words, link.expires_at)?;
         Ok(MailedLink { link, mail })
     }
 
@@ -92,8 +102,8 @@ impl Composer<'_> {
     /// # Errors
     /// Sealing fails.
     pub fn reset(&self, to: &str) -> Result<MailedLink, SealError> {
-        let Link { link, url } = Link::new(self.issuer, Purpose::Reset, self.now, self.rng);
-        let mail = self.seal(to, &Reset::new(self.issuer, &url), self.now.plus(one_time_link::LIFETIME))?;
+        let Link { link, url } = self.link(Purpose::Reset, to);
+        let mail = self.seal(to, &Reset::new(self.issuer, &url, self.links.reset()), link.expires_at)?;
         Ok(MailedLink { link, mail })
     }
 
@@ -102,10 +112,36 @@ impl Composer<'_> {
     /// # Errors
     /// Sealing fails.
     pub fn password_changed(&self, to: &str) -> Result<NewMail, SealError> {
-        self.seal(to, &Changed::new(self.issuer, self.now), self.now.plus(NOTICE_LIFETIME))
+        self.seal(to, &Changed::new(self.issuer, self.now), self.now.plus(DELIVERY))
     }
 
+    /// The mail with link and `code` that confirms `to` as the address of a new account, and the digest of the link's secret.
+    ///
+    /// # Errors
+    /// Sealing fails.
+    pub fn confirm_address(&self, to: &str, code: &str) -> Result<(Digest, NewMail), SealError> {
+        let secret = alphanumeric(self.rng, SECRET_LENGTH);
+        let url = format!("{}/signup/email/confirm?token={secret}", self.issuer);
+        let life = self.links.sign_up();
+        let mail = self.seal(to, &ConfirmAddress::new(self.issuer, &url, code, life), self.now.plus(life))?;
+        Ok((Digest::of(&secret), mail))
+    }
+
+    /// Notifies `to` of an attempt to sign up with their address, which already has an account.
+    ///
+    /// # Errors
+    /// Sealing fails.
+    pub fn account_exists(&self, to: &str) -> Result<NewMail, SealError> {
+        self.seal(to, &AccountExists::new(self.issuer), self.now.plus(self.links.sign_up()))
+    }
+
+    fn link(&self, purpose: Purpose, to: &str) -> Link {
+        Link::new(self.issuer, self.links, purpose, to, self.now, self.rng)
+    }
+
+    /// Seals a mail that is dropped at `expires_at`, or after [`DELIVERY`].
     fn seal(&self, to: &str, words: &impl MessageTemplate, expires_at: Timestamp) -> Result<NewMail, SealError> {
+        let expires_at = expires_at.min(self.now.plus(DELIVERY));
         let id = MailId::new(self.now, self.rng);
         let message = words.message(to).ok_or(SealError::Unsealed)?;
         let sealed = self.master_key.seal(&seal_context(&id), &message.to_bytes(), self.rng)?;

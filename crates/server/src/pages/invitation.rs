@@ -7,13 +7,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use http::StatusCode;
 use sigma_core::actor::Actor;
+use sigma_core::authentication::Authentication;
 use sigma_core::digest::Digest;
 use sigma_core::ids::UserId;
 use sigma_core::interaction::{Continuation, LinkSecret};
 use sigma_core::params::Params;
 use sigma_core::workspace::text;
 use sigma_store::invitation::{self, Accept, Acceptance, Accepted, Invitation};
-use sigma_store::{Tx, session};
+use sigma_store::{Tx, sign_in};
 
 use crate::error::internal;
 use crate::extract::{Browser, NewBrowserSession, SignedIn};
@@ -68,7 +69,7 @@ async fn accept(
     } else {
         None
     };
-    let session = NewBrowserSession::of(&sigma, &context, &browser, "pwd");
+    let session = NewBrowserSession::of(&sigma, &context, &browser);
     let wanted = Accept {
         link: Digest::of(token),
         new_user: UserId::new(sigma.now(), &*sigma.rng),
@@ -81,7 +82,7 @@ async fn accept(
     let accepting = move |tx: &mut dyn Tx| {
         let outcome = invitation::accept(tx, &wanted)?;
         if let Accepted::Accepted { user_id, with_password: true } = &outcome {
-            session::begin(tx, user_id, None, &new)?;
+            sign_in::begin(tx, &Authentication::by_password(user_id.clone(), new.now), None, &new)?;
         }
         Ok(outcome)
     };

@@ -3,6 +3,7 @@
 mod activity;
 pub mod assets;
 mod consent;
+mod email_sign_up;
 mod error;
 mod interaction;
 mod invitation;
@@ -35,6 +36,7 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .merge(welcome::router())
         .merge(signup::router())
+        .merge(email_sign_up::router())
         .merge(select_account::router())
         .merge(consent::router())
         .merge(sessions::router())

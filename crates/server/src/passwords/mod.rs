@@ -6,6 +6,8 @@ mod gate;
 mod turns;
 
 use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::SecretString;
 use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
@@ -41,8 +43,8 @@ pub enum Verdict {
 pub struct Authenticated {
     /// The user.
     pub user: User,
-    /// For [`password::confirm`], in the transaction of the action that follows: it fails if the password was reset
-    /// meanwhile, and it clears the count of failures.
+    /// For [`password::authenticate`] or [`password::confirm`], in the transaction of the action that follows: both fail if
+    /// the password was reset meanwhile.
     pub proof: Proof,
 }
 
@@ -70,8 +72,9 @@ impl From<AuthenticateError> for ApiError {
 /// sign-in: see [`device::shown`].
 ///
 /// `authenticate(&sigma, &context, email, password, device).await?` gives a [`Verdict`]. On `Authenticated(person)` the
-/// caller runs one write that starts with `if !password::confirm(tx, &person.proof)? { wrong }` and then signs in. On
-/// `Wrong` the failure is already counted, for the account and for the address.
+/// caller runs one write: [`password::authenticate`], [`sigma_store::sign_in::begin`], [`password::forget_failures`]. If one
+/// of the first two returns nothing, the password counts as wrong. On `Wrong` the failure is already counted, for the account
+/// and for the address.
 ///
 /// # Errors
 /// [`AuthenticateError`]
@@ -173,6 +176,12 @@ impl Verdict {
 pub fn bucket(sigma: &AppState, email: &str) -> u16 {
     let tag = hmac::sign(&sigma.cookie_key, format!("password-failures\n{email}").as_bytes());
     tag.as_ref().first_chunk().map_or(0, |bytes| u16::from_be_bytes(*bytes))
+}
+
+/// The pseudonym under which mails to an address (folded) are counted: the rows do not reveal it.
+pub fn counted_as(sigma: &AppState, folded: &str) -> String {
+    let tag = hmac::sign(&sigma.cookie_key, format!("mails-to-address\n{folded}").as_bytes());
+    URL_SAFE_NO_PAD.encode(tag)
 }
 
 /// The hashing cost for an address without an account: that of one of the existing passwords, picked by a secret,

@@ -1,9 +1,6 @@
 //! Invitations, for the API and the pages: permission is checked first, so that nobody else uses up the workspace's
 //! mail limit.
 
-use aws_lc_rs::hmac;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sigma_core::actor::Actor;
 use sigma_core::email::{self, Email};
 use sigma_core::ids::{MembershipId, OrgId, RoleId, UserId};
@@ -13,9 +10,10 @@ use sigma_store::invitation::{self, Invite};
 use sigma_store::outbox::MailedLink;
 use sigma_store::workspace::membership::{self, Member, State};
 use sigma_store::workspace::{Decision, authority};
-use sigma_store::{StoreError, Tx, account};
+use sigma_store::{StoreError, Tx};
 
 use crate::http::{RequestContext, Rule};
+use crate::passwords::counted_as;
 use crate::state::AppState;
 use crate::workspace::decide::{decide, look_up};
 use crate::workspace::error::WorkspaceError;
@@ -125,15 +123,9 @@ pub async fn send_again(
     Ok(())
 }
 
-/// The pseudonym under which mails to an address (folded) are counted: the rows do not reveal it.
-fn counted_as(sigma: &AppState, folded: &str) -> String {
-    let tag = hmac::sign(&sigma.cookie_key, format!("mails-to-address\n{folded}").as_bytes());
-    URL_SAFE_NO_PAD.encode(tag)
-}
-
 /// The address of its account, as its user wrote it.
 fn own_address(tx: &mut dyn Tx, folded: &str) -> Result<Option<String>, StoreError> {
-    Ok(account::find_by_email(tx, folded)?.and_then(|user| user.email))
+    Ok(sigma_store::email::find(tx, folded)?.map(|own| own.address))
 }
 
 fn may_invite(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, now: Timestamp) -> Decision<()> {

@@ -2,8 +2,9 @@
 //! that is set so, and a person's role in the org that owns the app.
 
 use serde_json::{Value, json};
-use sigma_core::ids::{ClientId, OrgId};
+use sigma_core::ids::{ClientId, OrgId, UserId};
 use sigma_core::scope::Scopes;
+use sigma_store::email::EmailProof;
 use sigma_store::workspace::membership::{self, State};
 
 use crate::support::client::USERINFO;
@@ -31,13 +32,8 @@ async fn ada(world: &World) -> Browser<'_> {
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;
     let session = browser.get("/api/auth/get-session").await.json();
-    let user = session["user"]["id"].as_str().unwrap().to_owned();
-    let verify = move |tx: &mut dyn sigma_store::Tx| {
-        let sql = "UPDATE users SET email = $2, email_folded = $2, email_verified = 1 WHERE id = $1";
-        assert_eq!(tx.execute(sql, sigma_store::params![user.as_str(), "ada@example.org"])?, 1);
-        tx.changed(sigma_store::account::CHANGED, &user)
-    };
-    world.sigma.store.write(verify).await.unwrap();
+    let user = UserId::from_text(session["user"]["id"].as_str().unwrap());
+    world.db_set_email(&user, "ada@example.org", EmailProof::Verified).await;
     browser
 }
 

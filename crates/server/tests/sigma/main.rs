@@ -16,6 +16,7 @@ mod csrf;
 mod devices;
 mod direct;
 mod discovery;
+mod email_sign_up;
 mod end_session;
 mod events;
 mod front_door;

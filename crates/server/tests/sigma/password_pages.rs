@@ -6,7 +6,8 @@ use http::{Request, StatusCode};
 use sigma_core::digest::Digest;
 use sigma_core::email::Email;
 use sigma_core::ids::UserId;
-use sigma_store::account::{self, EmailProof};
+use sigma_store::account;
+use sigma_store::email::EmailProof;
 use sigma_store::params;
 
 use crate::support::{Answer, As, Browser, Key, PASSWORD, World, leads, query};
@@ -64,7 +65,7 @@ async fn unproven(world: &World, mail: &str, key: Option<&Key>) -> UserId {
         account::add_with_email(tx, &user, &email, EmailProof::Unverified, "Someone", now)?.unwrap();
         if let Some(key) = &key {
             tx.execute(
-                "INSERT INTO pubkeys (pubkey, user_id, created_at) VALUES ($1, $2, $3)",
+                "INSERT INTO credentials (kind, id, user_id, created_at) VALUES ('key', $1, $2, $3)",
                 params![key, &user, now],
             )?;
         }
@@ -232,9 +233,9 @@ async fn more_sessions_than_one_transaction_ends_are_ended_all_the_same() {
             for number in 0_i64..300 {
                 let name = format!("ses_{part}_{number}");
                 tx.execute(
-                    "INSERT INTO sessions (id, secret_hash, user_id, bap_id, auth_time, acr, amr, address, user_agent,
+                    "INSERT INTO sessions (id, secret_hash, user_id, bap_id, auth_time, methods, address, user_agent,
                         created_at, updated_at, expires_at, ended_at, delete_after)
-                     VALUES ($1, $2, $3, NULL, $4, '1', 'pwd', '', '', $4, $4, $5, NULL, $5)",
+                     VALUES ($1, $2, $3, NULL, $4, 'password', '', '', $4, $4, $5, NULL, $5)",
                     params![&name, Digest::of(&name), &id, now, now.plus(Duration::from_hours(24))],
                 )?;
             }
@@ -317,17 +318,8 @@ async fn a_person_with_a_key_sets_a_first_password_beside_it_soon_after_signing_
     assert!(page.body.contains("needs an e-mail address"), "{}", page.body);
     let form = [("password", NEW), ("again", NEW)];
     assert_eq!(browser.post_form(ACCOUNT, &form).await.status, StatusCode::FORBIDDEN);
-    let set = "UPDATE users SET email = 'ada@example.org', email_folded = 'ada@example.org', email_verified = 1";
-    world
-        .sigma
-        .store
-        .write(move |tx| {
-            tx.execute(set, &[])?;
-            let id = tx.query_opt("SELECT id FROM users", &[])?.unwrap().text(0)?;
-            tx.changed(account::CHANGED, &id)
-        })
-        .await
-        .unwrap();
+    let user = browser.get("/api/auth/get-session").await.json()["user"]["id"].as_str().unwrap().to_owned();
+    world.db_set_email(&UserId::from_text(user), "ada@example.org", EmailProof::Verified).await;
     world.advance(601);
     assert!(browser.get(ACCOUNT).await.body.contains("sign in again first"));
     assert_eq!(browser.post_form(ACCOUNT, &form).await.status, StatusCode::FORBIDDEN, "a session that was left open");

@@ -3,9 +3,11 @@
 use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
+use sigma_core::authentication::Authentication;
 use sigma_core::digest::Digest;
 use sigma_core::ids::{SessionId, UserId};
 use sigma_store::session::{self, NewSession};
+use sigma_store::sign_in;
 
 use crate::support::{Browser, Key, SIGN_IN, World, claims};
 
@@ -157,20 +159,19 @@ async fn of_a_hundred_sessions_all_others_end() {
     let now = world.now();
     let rng = std::sync::Arc::clone(&world.sigma.rng);
     let ids: Vec<SessionId> = (0..99).map(|_| SessionId::new(now, &*rng)).collect();
+    let authentication = Authentication::by_key(UserId::from_text(user), &ada.pubkey(), now);
     let add = move |tx: &mut dyn sigma_store::Tx| {
         for id in &ids {
             let new = NewSession {
                 id: id.clone(),
                 secret: Digest::of(id.as_str()),
                 continues: None,
-                acr: "1",
-                amr: "pop swk",
                 address: "203.0.113.7".to_owned(),
                 user_agent: String::new(),
                 now,
                 expires_at: now.plus(std::time::Duration::from_hours(1)),
             };
-            session::begin(tx, &UserId::from_text(user.as_str()), None, &new)?;
+            sign_in::begin(tx, &authentication, None, &new)?;
         }
         Ok(())
     };

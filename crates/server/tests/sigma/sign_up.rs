@@ -41,7 +41,7 @@ async fn signing_up_again_with_the_same_key_is_the_same_account() {
     let second = world.browser().sign_up(&ada).await;
     assert_eq!((second.status.as_u16(), second.json()), (200, first));
     let rows = world.rows().await;
-    assert!(rows.contains(&("users", 1)) && rows.contains(&("pubkeys", 1)) && rows.contains(&("identities", 1)));
+    assert!(rows.contains(&("users", 1)) && rows.contains(&("credentials", 1)) && rows.contains(&("identities", 1)));
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
+use sigma_core::ids::UserId;
+use sigma_store::email::EmailProof;
 use sigma_store::{account, params};
 
 use crate::support::client::{TOKEN, USERINFO};
@@ -35,12 +37,9 @@ async fn update(world: &World, token: &str, sql: &'static str, value: &str) {
 }
 
 async fn set_email(world: &World, token: &str, address: &str, verified: bool) {
-    let sql = if verified {
-        "UPDATE users SET email = $2, email_folded = $2, email_verified = 1 WHERE id = $1"
-    } else {
-        "UPDATE users SET email = $2, email_folded = $2, email_verified = 0 WHERE id = $1"
-    };
-    update(world, token, sql, address).await;
+    let user = UserId::from_text(claims(token)["sub"].as_str().unwrap());
+    let proof = if verified { EmailProof::Verified } else { EmailProof::Unverified };
+    world.db_set_email(&user, address, proof).await;
 }
 
 #[tokio::test]

@@ -79,9 +79,11 @@ pub struct Member {
 /// The member of that id in this workspace.
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<Member>, StoreError> {
     tx.query_opt(
-        "SELECT m.user_id, COALESCE(m.invited_email, u.email), COALESCE(m.invited_name, u.name, ''), m.role_id, m.state,
+        "SELECT m.user_id, COALESCE(m.invited_email, e.address), COALESCE(m.invited_name, u.name, ''), m.role_id, m.state,
             m.quick_login, m.session_epoch, COALESCE(u.disabled, 0), m.created_at, m.bucket
-         FROM memberships m LEFT JOIN users u ON u.id = m.user_id WHERE m.org_id = $1 AND m.user_id = $2",
+         FROM memberships m LEFT JOIN users u ON u.id = m.user_id
+            LEFT JOIN emails e ON e.user_id = m.user_id AND e.is_primary = 1
+         WHERE m.org_id = $1 AND m.user_id = $2",
         params![org_id, user_id],
     )?
     .map(|row| decode(&row))
@@ -109,7 +111,7 @@ pub fn find_by_email(tx: &mut dyn Tx, org_id: &OrgId, folded: &str) -> Result<Op
     let found = tx.query_opt(
         "SELECT m.user_id FROM memberships m WHERE m.org_id = $1 AND m.invited_folded = $2
          UNION ALL
-         SELECT m.user_id FROM users u JOIN memberships m ON m.user_id = u.id AND m.org_id = $1 WHERE u.email_folded = $2
+         SELECT m.user_id FROM emails e JOIN memberships m ON m.user_id = e.user_id AND m.org_id = $1 WHERE e.folded = $2
          LIMIT 1",
         params![org_id, folded],
     )?;
@@ -125,9 +127,10 @@ pub fn list(tx: &mut dyn Tx, org_id: &OrgId, offset: u64, limit: u32) -> Result<
     let Some((bucket, first)) = start.first else { return Ok(Page { items: Vec::new(), total: start.total }) };
     let items = tx
         .query_all(
-            "SELECT m.user_id, COALESCE(m.invited_email, u.email), COALESCE(m.invited_name, u.name, ''), m.role_id, m.state,
+            "SELECT m.user_id, COALESCE(m.invited_email, e.address), COALESCE(m.invited_name, u.name, ''), m.role_id, m.state,
                 m.quick_login, m.session_epoch, COALESCE(u.disabled, 0), m.created_at, m.bucket
              FROM memberships m LEFT JOIN users u ON u.id = m.user_id
+                LEFT JOIN emails e ON e.user_id = m.user_id AND e.is_primary = 1
              WHERE m.org_id = $1 AND (m.bucket, m.user_id) >= ($2, $3) ORDER BY m.bucket, m.user_id LIMIT $4",
             params![org_id, bucket, first, limit],
         )?
@@ -157,8 +160,8 @@ pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewMember, now:
     let role = granted!(role::load(tx, org_id, &new.role_id)?);
     granted!(authority.require_role(&role.permissions));
     let invited = tx.query_opt(
-        "SELECT 1 FROM users u JOIN memberships m ON m.invited_folded = u.email_folded
-         WHERE u.id = $2 AND m.org_id = $1 LIMIT 1",
+        "SELECT 1 FROM emails e JOIN memberships m ON m.invited_folded = e.folded
+         WHERE e.user_id = $2 AND m.org_id = $1 LIMIT 1",
         params![org_id, &new.user_id],
     )?;
     if invited.is_some() || find(tx, org_id, &new.user_id)?.is_some() {

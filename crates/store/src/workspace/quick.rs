@@ -1,13 +1,13 @@
 //! Quick logins: members who log in without a password, for demonstrations and networks that the operator trusts. The
 //! conditions hold for every use of a session, not only for the login: [`allows`] is asked each time.
 
+use sigma_core::authentication::Authentication;
 use sigma_core::ids::{OrgId, UserId};
 
-use crate::workspace::login::{self, LoggedIn, Login};
+use crate::workspace::login::{LoggedIn, Login};
 use crate::workspace::membership::{self, Member, State};
-use crate::workspace::session::SessionKind;
 use crate::workspace::{role, tenant};
-use crate::{StoreError, Tx, params};
+use crate::{StoreError, Tx, params, sign_in};
 
 /// Most workspaces that are listed.
 const MOST_WORKSPACES: u32 = 50;
@@ -63,11 +63,16 @@ pub fn of_workspace(tx: &mut dyn Tx, org_id: &OrgId, managers: Managers) -> Resu
     Ok((!members.is_empty()).then_some(QuickLogins { workspace, members }))
 }
 
-/// Logs somebody in by a click, if [`list`] shows them.
-pub fn quick_log_in(tx: &mut dyn Tx, login: &Login, managers: Managers) -> Result<Option<LoggedIn>, StoreError> {
+/// Logs `user_id` in by a click, if [`list`] shows them.
+pub fn quick_log_in(
+    tx: &mut dyn Tx,
+    user_id: &UserId,
+    login: &Login,
+    managers: Managers,
+) -> Result<Option<LoggedIn>, StoreError> {
     let Some(org_id) = &login.org_id else { return Ok(None) };
     let Some(workspace) = tenant::find(tx, org_id)? else { return Ok(None) };
-    let member = membership::find(tx, org_id, &login.user_id)?;
+    let member = membership::find(tx, org_id, user_id)?;
     let Some(member) = member.filter(|member| member.state == State::Active && !member.disabled) else {
         return Ok(None);
     };
@@ -75,7 +80,7 @@ pub fn quick_log_in(tx: &mut dyn Tx, login: &Login, managers: Managers) -> Resul
     if !allows(&workspace, &member, is_manager, managers) {
         return Ok(None);
     }
-    login::begin(tx, login, SessionKind::Quick)
+    sign_in::begin_in_workspace(tx, &Authentication::by_quick_login(user_id.clone(), login.now), login)
 }
 
 /// Whether workspace, member and role allow a quick login, and so the use of a session that one began. Whether the

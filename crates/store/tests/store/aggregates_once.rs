@@ -12,9 +12,9 @@ use sigma_core::scope::Scopes;
 use sigma_core::time::{Clock as _, Timestamp};
 use sigma_store::code::{Outcome, Redeem};
 use sigma_store::grant::{FirstRefreshToken, NewFamily, Refresh, Refreshed};
+use sigma_store::key_sign_in::{KeySignIn, KeySignedIn, UnknownKey, sign_in};
 use sigma_store::replay_guard::Once;
 use sigma_store::session::NewSession;
-use sigma_store::sign_in::{KeySignIn, KeySignedIn, UnknownKey, sign_in};
 use sigma_store::testing::{TestStore, insist};
 use sigma_store::{Store, account, code, grant, meta, on_both_engines, session};
 
@@ -61,8 +61,6 @@ fn sign_up(store: &TestStore, pubkey: &str, name: &str, identity: Option<(&str, 
             id: SessionId::from_text(format!("ses_{name}")),
             secret: Digest::of(format!("secret of {name}")),
             continues: None,
-            acr: "1",
-            amr: "pop swk",
             address: "192.0.2.1".to_owned(),
             user_agent: String::new(),
             now,

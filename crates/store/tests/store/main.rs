@@ -5,8 +5,11 @@
 mod aggregates_once;
 mod change_feed;
 mod corruption;
+mod credentials;
 mod dead_threads;
 mod dialect;
+mod email_sign_ups;
+mod emails;
 mod events;
 mod frozen_server;
 mod group_commit;

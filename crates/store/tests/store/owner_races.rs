@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use sigma_core::actor::Actor;
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use sigma_core::authentication::{Authentication, Method, Methods};
 use sigma_core::authorize::Consent;
 use sigma_core::code::{Authorization, Code, Redeemed, Redemption, SentVerifier};
 use sigma_core::digest::Digest;
@@ -16,8 +17,8 @@ use sigma_core::redirect::RegisteredRedirectUris;
 use sigma_core::scope::Scopes;
 use sigma_core::time::Clock as _;
 use sigma_core::workspace::{KeyPermissions, Refusal, RoleDraft, RolePermissions};
-use sigma_store::account::EmailProof;
 use sigma_store::code::{Outcome, Redeem};
+use sigma_store::email::EmailProof;
 use sigma_store::grant::{FirstRefreshToken, NewFamily, Refresh, Refreshed, Revocation};
 use sigma_store::invitation::{Accept, Accepted, Invite};
 use sigma_store::one_time_link::{NewLink, Purpose};
@@ -32,7 +33,7 @@ use sigma_store::workspace::membership::{NewMember, State};
 use sigma_store::workspace::{api_key, membership, role, tenant};
 use sigma_store::{
     Store, StoreError, Tx, account, app, code, consent, grant, invitation, on_both_engines, outbox, params, password,
-    password_change, replay_guard, session,
+    password_change, replay_guard, session, sign_in,
 };
 
 /// The store and, on PostgreSQL, another process beside it.
@@ -112,7 +113,13 @@ fn invite(store: &TestStore, org_id: &OrgId, role: &str, email: &str, link: &str
         role_id: RoleId::from_text(role),
         counted_as: link.to_owned(),
         mail: MailedLink {
-            link: NewLink { hash: Digest::of(link), purpose: Purpose::Invitation, now },
+            link: NewLink {
+                hash: Digest::of(link),
+                purpose: Purpose::Invitation,
+                email: email.to_owned(),
+                now,
+                expires_at: now.plus(Duration::from_hours(1)),
+            },
             mail: notice(store, &format!("mail of {link}")),
         },
     };
@@ -138,8 +145,6 @@ fn new_session(store: &TestStore, name: &str) -> NewSession {
         id: SessionId::from_text(format!("ses_{name}")),
         secret: Digest::of(format!("secret of {name}")),
         continues: None,
-        acr: "1",
-        amr: "pwd",
         address: "192.0.2.1".to_owned(),
         user_agent: String::new(),
         now,
@@ -479,10 +484,8 @@ on_both_engines! {
                 } else {
                     let new = new_session(&store, &format!("{round}_{number}"));
                     write(node, move |tx| {
-                        if password::confirm(tx, &proof)? {
-                            session::begin(tx, &owner, None, &new)?;
-                        }
-                        Ok(())
+                        let Some(proven) = password::authenticate(tx, &proof, new.now)? else { return Ok(None) };
+                        sign_in::begin(tx, &proven, None, &new)
                     });
                 }
             });
@@ -494,17 +497,19 @@ on_both_engines! {
     fn a_session_that_ends_while_it_is_continued_stays_ended(store: TestStore) {
         let (nodes, ada) = (nodes(&store), person(&store, "ada"));
         for round in 0..10 {
-            let (old, now, owner) = (new_session(&store, &format!("{round}")), store.clock.now(), ada.clone());
+            let (old, now) = (new_session(&store, &format!("{round}")), store.clock.now());
+            let proven = Authentication::stored(ada.clone(), Methods::of(Method::Password), now);
+            let again = proven.clone();
             let (id, secret) = (old.id.clone(), old.secret);
-            write(&store, move |tx| session::begin(tx, &owner, None, &old));
+            write(&store, move |tx| sign_in::begin(tx, &proven, None, &old));
             together(&nodes, |node, number| {
-                let (owner, id) = (ada.clone(), id.clone());
+                let (owner, id, again) = (ada.clone(), id.clone(), again.clone());
                 match number {
                     0 => drop(write(node, move |tx| session::end(tx, &owner, &id, now))),
                     1 => {
                         let new = NewSession { continues: Some(secret), ..new_session(&store, &format!("{round} again")) };
                         let cookie = new.secret;
-                        write(node, move |tx| session::begin(tx, &owner, None, &new));
+                        write(node, move |tx| sign_in::begin(tx, &again, None, &new));
                         let begun = node.read_blocking(move |tx| session::find_by_secret(tx, &cookie)).unwrap();
                         assert!(begun.is_some(), "the cookie that was given is that of a session");
                     }

@@ -13,11 +13,11 @@ use sigma_core::scope::Scopes;
 use sigma_core::time::Clock as _;
 use sigma_store::code::{Outcome, Redeem};
 use sigma_store::grant::{FirstRefreshToken, NewFamily, Refresh, Refreshed};
+use sigma_store::key_sign_in::{self, KeySignIn, KeySignedIn, UnknownKey};
 use sigma_store::replay_guard::Once;
 use sigma_store::session::NewSession;
-use sigma_store::sign_in::{KeySignIn, KeySignedIn, UnknownKey};
 use sigma_store::testing::insist;
-use sigma_store::{Store, code, grant, meta, on_both_engines, sign_in};
+use sigma_store::{Store, code, grant, meta, on_both_engines};
 
 /// The app called `id`.
 fn app(id: &str) -> Arc<App> {
@@ -158,8 +158,6 @@ on_both_engines! {
                         id: SessionId::from_text(format!("session {round} {same_message} {number}")),
                         secret: Digest::of(format!("secret {round} {same_message} {number}")),
                         continues: None,
-                        acr: "acr",
-                        amr: "amr",
                         address: "192.0.2.1".to_owned(),
                         user_agent: "test".to_owned(),
                         now,
@@ -168,7 +166,7 @@ on_both_engines! {
                 };
                 let outcomes = together(|number| {
                     let request = sign_up(number);
-                    insist(&store, move |tx| sign_in::sign_in(tx, &request))
+                    insist(&store, move |tx| key_sign_in::sign_in(tx, &request))
                 });
                 let signed_in = outcomes.iter().filter(|outcome| matches!(outcome, KeySignedIn::SignedIn(_))).count();
                 let replayed = outcomes.iter().filter(|outcome| matches!(outcome, KeySignedIn::Replayed)).count();
@@ -176,7 +174,7 @@ on_both_engines! {
                 assert_eq!((signed_in, replayed), expected, "round {round}: {outcomes:?}");
             }
         }
-        for sql in ["SELECT count(*) FROM users", "SELECT count(*) FROM pubkeys", "SELECT count(*) FROM identities"] {
+        for sql in ["SELECT count(*) FROM users", "SELECT count(*) FROM credentials", "SELECT count(*) FROM identities"] {
             assert_eq!(count(&store, sql), 20, "{sql}");
         }
         assert_eq!(count(&store, "SELECT count(*) FROM sessions"), 10 + 80);

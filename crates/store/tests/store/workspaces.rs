@@ -5,6 +5,7 @@ use std::sync::Barrier;
 use std::time::Duration;
 
 use sigma_core::actor::Actor;
+use sigma_core::authentication::{Authentication, Method, Methods};
 use sigma_core::digest::Digest;
 use sigma_core::email::Email;
 use sigma_core::ids::{ApiKeyId, MailId, MembershipId, OrgId, RoleId, UserId};
@@ -12,16 +13,17 @@ use sigma_core::time::Clock as _;
 use sigma_core::workspace::{
     KeyPermission, KeyPermissions, Level, Refusal, RoleDraft, RolePermissions, SchemaPermission,
 };
-use sigma_store::account::{self, EmailProof};
+use sigma_store::account;
+use sigma_store::email::EmailProof;
 use sigma_store::invitation::{self, Invite};
 use sigma_store::one_time_link::{NewLink, Purpose};
 use sigma_store::outbox::{MailedLink, NewMail};
 use sigma_store::testing::{TestStore, insist};
 use sigma_store::workspace::api_key::{self, MadeKeys, NewApiKey};
-use sigma_store::workspace::login::{Login, log_in};
+use sigma_store::workspace::login::Login;
 use sigma_store::workspace::membership::{self, Change, Member, NewMember, State};
 use sigma_store::workspace::{Page, role, secret, session, tenant};
-use sigma_store::{on_both_engines, params, password};
+use sigma_store::{on_both_engines, params, password, sign_in};
 
 fn org(name: &str) -> OrgId {
     OrgId::from_text(format!("org_{name}"))
@@ -81,9 +83,9 @@ fn change(store: &TestStore, org_id: &OrgId, actor: &Actor, who: &UserId, change
 }
 
 fn log_in_to(store: &TestStore, org_id: &OrgId, who: &UserId, jti: &str) -> bool {
-    let login =
-        Login { user_id: who.clone(), org_id: Some(org_id.clone()), jti: jti.to_owned(), now: store.clock.now() };
-    insist(store, move |tx| log_in(tx, &login)).is_some()
+    let login = Login { org_id: Some(org_id.clone()), jti: jti.to_owned(), now: store.clock.now() };
+    let proven = Authentication::stored(who.clone(), Methods::of(Method::Password), login.now);
+    insist(store, move |tx| sign_in::begin_in_workspace(tx, &proven, &login)).is_some()
 }
 
 /// Whether the session lives and is of the session epoch of a membership that is active.
@@ -125,7 +127,13 @@ fn add_key(store: &TestStore, org_id: &OrgId, actor: &Actor, name: &str, can: Ke
 /// Invites an address.
 fn invite(store: &TestStore, org_id: &OrgId, address: &str, number: usize) -> Result<Member, Refusal> {
     let now = store.clock.now();
-    let link = NewLink { hash: Digest::of(format!("{org_id} {number}")), purpose: Purpose::Invitation, now };
+    let link = NewLink {
+        hash: Digest::of(format!("{org_id} {number}")),
+        purpose: Purpose::Invitation,
+        email: address.to_lowercase(),
+        now,
+        expires_at: now.plus(Duration::from_hours(1)),
+    };
     let id = MailId::from_text(format!("mail_{org_id}_{number}"));
     let mail = NewMail { id, sealed: vec![1], now, expires_at: now.plus(Duration::from_hours(1)) };
     let invite = Invite {
@@ -350,8 +358,9 @@ on_both_engines! {
         let mo = join(&store, &b, "mo", "member");
         store.clock.advance(Duration::from_secs(1));
         join(&store, &a, "mo", "admin");
-        let login = Login { user_id: mo, org_id: None, jti: "1".to_owned(), now: store.clock.now() };
-        let entered = insist(&store, move |tx| log_in(tx, &login)).unwrap();
+        let login = Login { org_id: None, jti: "1".to_owned(), now: store.clock.now() };
+        let proven = Authentication::stored(mo, Methods::of(Method::Password), login.now);
+        let entered = insist(&store, move |tx| sign_in::begin_in_workspace(tx, &proven, &login)).unwrap();
         assert_eq!(entered.workspace.org_id, b);
         assert_eq!(entered.others.iter().map(|other| other.org_id.clone()).collect::<Vec<_>>(), [a]);
     }

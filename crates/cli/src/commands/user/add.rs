@@ -10,7 +10,8 @@ use sigma_core::ids::{OrgId, RoleId, UserId};
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::text;
 use sigma_server::mail::Link;
-use sigma_store::account::{self, EmailProof, User};
+use sigma_store::account::{self, User};
+use sigma_store::email::EmailProof;
 use sigma_store::event::{self, NewEvent};
 use sigma_store::one_time_link::{self, NewLink, Purpose};
 use sigma_store::password;
@@ -65,7 +66,7 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddUser) -> Result<(), Fa
         (None, _) => {
             let password = Source::of(args.password_stdin, args.link).read()?;
             let hash = password.map(|password| hash(&opened, password)).transpose()?;
-            let link = hash.is_none().then(|| link(&opened));
+            let link = hash.is_none().then(|| link(&opened, email.address()));
             let id = UserId::new(opened.now(), opened.rng.as_ref());
             (
                 Person::New(New {
@@ -104,7 +105,7 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddUser) -> Result<(), Fa
         name: user.name,
         workspace: place.as_ref().map(|place| place.org_id.to_string()),
         role: place.map(|place| place.role),
-        link_expires_at: link.as_ref().map(|link| link.link.now.plus(one_time_link::LIFETIME).to_string()),
+        link_expires_at: link.as_ref().map(|link| link.link.expires_at.to_string()),
         link: link.map(|link| link.url),
     };
     output.answer(&added, Added::text)
@@ -117,7 +118,7 @@ pub fn reset(file: Option<&Path>, output: Output, user: &str) -> Result<(), Fail
     let Some(email) = user.email else {
         return Err(Failure::Refused(format!("{} has no e-mail address, which a password sign-in needs", user.id)));
     };
-    let link = link(&opened);
+    let link = link(&opened, &email);
     let (new, id) = (link.link.clone(), user.id.clone());
     opened.write(move |tx| one_time_link::add(tx, &new, &id, None))?;
     let added = Added {
@@ -126,7 +127,7 @@ pub fn reset(file: Option<&Path>, output: Output, user: &str) -> Result<(), Fail
         name: user.name,
         workspace: None,
         role: None,
-        link_expires_at: Some(link.link.now.plus(one_time_link::LIFETIME).to_string()),
+        link_expires_at: Some(link.link.expires_at.to_string()),
         link: Some(link.url),
     };
     output.answer(&added, Added::text)
@@ -141,12 +142,12 @@ impl Added {
             ("workspace", self.workspace.clone().unwrap_or_default()),
             ("role", self.role.clone().unwrap_or_default()),
         ]);
-        match &self.link {
-            Some(link) => format!(
-                "{about}\n\nAnyone with this link can set the password, once and within an hour. Give it only to the \
+        match (&self.link, &self.link_expires_at) {
+            (Some(link), Some(until)) => format!(
+                "{about}\n\nAnyone with this link can set the password, once, until {until}. Give it only to the \
                  user:\n{link}"
             ),
-            None => about,
+            _ => about,
         }
     }
 }
@@ -212,6 +213,7 @@ fn find_place(opened: &Opened, workspace: &str, role: Option<&str>) -> Result<Pl
     Ok(Place { org_id, role_id: role.id, role: role.name })
 }
 
-fn link(opened: &Opened) -> Link {
-    Link::new(&opened.settings.issuer, Purpose::Reset, opened.now(), opened.rng.as_ref())
+fn link(opened: &Opened, email: &str) -> Link {
+    let settings = &opened.settings;
+    Link::new(&settings.issuer, &settings.links, Purpose::Reset, email, opened.now(), opened.rng.as_ref())
 }

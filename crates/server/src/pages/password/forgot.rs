@@ -9,12 +9,12 @@ use http::StatusCode;
 use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::params::Params;
-use sigma_store::account;
+use sigma_store::email;
 use sigma_store::password_change::{ResetRequest, request_reset};
 
 use crate::error::internal;
 use crate::http::{ApiError, RequestContext, Rule};
-use crate::pages::view::{ForgotPassword, PageContext};
+use crate::pages::view::{ForgotPassword, PageContext, duration};
 use crate::passwords::bucket;
 use crate::state::AppState;
 
@@ -26,7 +26,7 @@ pub fn router() -> Router<AppState> {
 async fn show(State(sigma): State<AppState>, RawQuery(query): RawQuery) -> Response {
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let sent = params.get("sent").is_some();
-    let view = ForgotPassword { sent, interaction: interaction(&params), ..ForgotPassword::default() };
+    let view = ForgotPassword { sent, interaction: interaction(&params), ..view(&sigma) };
     view.render(StatusCode::OK, &PageContext { issuer: sigma.issuer() })
 }
 
@@ -40,7 +40,7 @@ async fn send(
     let form = Params::parse(&String::from_utf8_lossy(&body));
     let typed = form.raw("email").unwrap_or_default();
     let Ok(email) = Email::parse(typed) else {
-        let view = ForgotPassword { sent: false, email: typed.to_owned(), refusal: true, interaction };
+        let view = ForgotPassword { email: typed.to_owned(), refusal: true, interaction, ..view(&sigma) };
         return Ok(view.render(StatusCode::BAD_REQUEST, &PageContext { issuer: sigma.issuer() }));
     };
     // Each is a mail to a user who may not have asked for it. It is also the way around a delay, so wrong passwords do
@@ -48,7 +48,7 @@ async fn send(
     context.charge(Rule::Link, context.client()).map_err(IntoResponse::into_response)?;
     // Two spellings that fold to one address may be two mailboxes: the link goes to the account's.
     let folded = email.folded().to_owned();
-    let own = sigma.store.read(move |tx| Ok(account::find_by_email(tx, &folded)?.and_then(|user| user.email))).await;
+    let own = sigma.store.read(move |tx| Ok(email::find(tx, &folded)?.map(|own| own.address))).await;
     let own = own.map_err(|error| internal(error).into_response())?;
     // Written and sealed for any address, so that it always takes the same time.
     let mail = sigma
@@ -69,4 +69,8 @@ async fn send(
 fn interaction(query: &Params) -> Option<String> {
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     query.get("interaction").filter(|name| name.bytes().all(is_letter)).map(str::to_owned)
+}
+
+fn view(sigma: &AppState) -> ForgotPassword {
+    ForgotPassword { life: duration(sigma.settings.links.reset()), ..ForgotPassword::default() }
 }

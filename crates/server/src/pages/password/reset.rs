@@ -48,7 +48,7 @@ async fn set(
         Ok(password) => password,
         Err(words) => return Ok(page(&sigma, token, &user, Some(words), StatusCode::BAD_REQUEST)),
     };
-    let session = NewBrowserSession::of(&sigma, &context, &browser, "pwd");
+    let session = NewBrowserSession::of(&sigma, &context, &browser);
     let notice = sigma.composer().password_changed(user.email.as_deref().unwrap_or_default());
     let wanted = Reset {
         link: Digest::of(token),

@@ -18,6 +18,8 @@ pub struct ForgotPassword {
     pub refusal: bool,
     /// The interaction that they came with.
     pub interaction: Option<String>,
+    /// How long the link works.
+    pub life: String,
 }
 
 /// Sets a new password by a link. The form posts `token`, `password` and `again` to `/password/reset`.

@@ -41,6 +41,8 @@ pub struct SignInPage {
     pub key: KeyHints,
     /// Where to make an account: a path here.
     pub sign_up_url: String,
+    /// Where to sign up by e-mail, if that is switched on: a path here.
+    pub email_sign_up_url: Option<String>,
     /// Where to sign in as somebody else: a path here.
     pub switch_url: String,
     /// Where the form with the password goes.
@@ -93,6 +95,8 @@ pub struct SignUp {
     pub continue_url: String,
     /// Where to sign in with a key that exists: a path here.
     pub sign_in_url: String,
+    /// Where to sign up by e-mail, if that is switched on: a path here.
+    pub email_url: Option<String>,
 }
 
 #[derive(Template)]

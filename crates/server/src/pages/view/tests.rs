@@ -53,6 +53,7 @@ fn sign_in(methods: &[SignInMethod]) -> SignInPage {
             continue_url: "/oauth2/authorize?interaction=int_1".into(),
         },
         sign_up_url: "/signup?interaction=int_1".into(),
+        email_sign_up_url: Some("/signup/email".into()),
         switch_url: "/login?interaction=int_1&switch=1".into(),
         password_url: "/login/password?interaction=int_1".into(),
         forgot_url: "/password/forgot?interaction=int_1".into(),
@@ -70,6 +71,37 @@ fn session(user_agent: Option<&str>) -> SessionLine {
     }
 }
 
+fn sign_up() -> SignUp {
+    SignUp { app: None, continue_url: "/".into(), sign_in_url: "/login".into(), email_url: None }
+}
+
+/// The pages of a sign-up by e-mail.
+fn email_sign_up_pages() -> Vec<Response> {
+    let hostile = || "<script>\"'>".to_owned();
+    let form = EmailSignUpForm {
+        app: Some(app()),
+        action: "/signup/email?interaction=int_1".into(),
+        sign_in_url: "/login?interaction=int_1".into(),
+        key_url: Some("/signup?interaction=int_1".into()),
+        name: hostile(),
+        email: hostile(),
+        refusal: Some(hostile()),
+    };
+    let check = |takes_codes| EmailSignUpCheck {
+        email: hostile(),
+        life: "1 hour".into(),
+        takes_codes,
+        again_url: "/signup/email".into(),
+        refusal: Some(hostile()),
+    };
+    let confirm = |state| ConfirmEmail { token: hostile(), email: hostile(), name: hostile(), state };
+    let mut pages = vec![form.render(StatusCode::OK, &CONTEXT)];
+    pages.extend([true, false].map(|takes_codes| check(takes_codes).render(StatusCode::OK, &CONTEXT)));
+    let states = [ConfirmState::Here, ConfirmState::Elsewhere, ConfirmState::Done];
+    pages.extend(states.map(|state| confirm(state).render(StatusCode::OK, &CONTEXT)));
+    pages
+}
+
 /// Every page, with hostile text wherever input from outside can appear.
 fn every_page() -> Vec<Response> {
     let error = ErrorPage {
@@ -80,12 +112,18 @@ fn every_page() -> Vec<Response> {
         request_id: Some("req_1".into()),
         links: vec![Link { href: "/".into(), label: "Home".into() }],
     };
-    let sign_up = SignUp { app: Some(app()), continue_url: "/".into(), sign_in_url: "/login".into() };
+    let sign_up = SignUp { app: Some(app()), email_url: Some("/signup/email".into()), ..sign_up() };
     let select = SelectAccount { person: person(), app: app(), interaction: "int_1".into(), shown_to: "user_1".into() };
     let fields = vec![("state".to_owned(), "\"><script>".to_owned())];
     let log_out = LogOutConfirm { app: Some("<b>".into()), fault: None, person: None, fields: fields.clone() };
     let hostile = || "<script>\"'>".to_owned();
-    let forgot = ForgotPassword { sent: false, email: hostile(), refusal: true, interaction: Some("int_1".into()) };
+    let forgot = ForgotPassword {
+        sent: false,
+        email: hostile(),
+        refusal: true,
+        interaction: Some("int_1".into()),
+        life: "1 hour".into(),
+    };
     let reset = ResetPassword { token: hostile(), email: hostile(), refusal: Some(hostile()) };
     let account = |state| AccountPassword {
         email: hostile(),
@@ -108,6 +146,7 @@ fn every_page() -> Vec<Response> {
     let forms = [InvitationForm::SetPassword { name: hostile() }, InvitationForm::Agree, sign_in_first].map(invitation);
     let mut pages: Vec<Response> = states.iter().map(|page| page.render(StatusCode::OK, &CONTEXT)).collect();
     pages.extend(forms.iter().map(|page| page.render(StatusCode::OK, &CONTEXT)));
+    pages.extend(email_sign_up_pages());
     pages.extend([forgot.render(StatusCode::OK, &CONTEXT), reset.render(StatusCode::OK, &CONTEXT)]);
     pages.extend([
         Welcome { signed_in: None, email: None, sessions: vec![] }.render(&CONTEXT),
@@ -180,9 +219,8 @@ async fn names_chosen_by_others_are_shown_as_text() {
 
 #[tokio::test]
 async fn fields_of_the_wallet_have_no_name_to_be_submitted_by() {
-    let sign_up = SignUp { app: None, continue_url: "/".into(), sign_in_url: "/login".into() };
     let sign_in = SignInPage { quick: vec![], ..sign_in(&[SignInMethod::Key]) };
-    for page in [sign_in.render(StatusCode::OK, &CONTEXT), sign_up.render(&CONTEXT)] {
+    for page in [sign_in.render(StatusCode::OK, &CONTEXT), sign_up().render(&CONTEXT)] {
         let html = text(page).await;
         assert!(html.contains("type=\"password\""));
         assert_eq!(html.matches(" name=\"").count(), html.matches("<meta name=\"").count(), "{html}");
@@ -206,7 +244,9 @@ async fn one_identity_is_shown_and_several_are_asked_for() {
 fn only_pages_that_lead_to_an_app_let_their_form_leave_this_origin() {
     let form_post = FormPost { action: "com.example.app:/cb".into(), fields: vec![] };
     let select = SelectAccount { person: person(), app: app(), interaction: "int_1".into(), shown_to: "user_1".into() };
-    let leaving = [consent().render(&CONTEXT), select.render(&CONTEXT), form_post.render(&CONTEXT)];
+    let mut leaving = vec![consent().render(&CONTEXT), select.render(&CONTEXT), form_post.render(&CONTEXT)];
+    // All but the first, which leads to the second.
+    leaving.extend(email_sign_up_pages().into_iter().skip(1));
     for page in &leaving {
         assert!(!policy(page.headers()).contains("form-action"));
     }

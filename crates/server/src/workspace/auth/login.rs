@@ -10,9 +10,8 @@ use sigma_core::email;
 use sigma_core::ids::OrgId;
 use sigma_core::random::alphanumeric;
 use sigma_store::password::{self, Proof};
-use sigma_store::workspace::login::{LoggedIn, Login, log_in};
-use sigma_store::workspace::session;
-use sigma_store::{StoreError, Tx};
+use sigma_store::workspace::login::{LoggedIn, Login};
+use sigma_store::{StoreError, Tx, sign_in};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -94,7 +93,7 @@ pub async fn login(
     let jti = alphanumeric(&*sigma.rng, JTI_LENGTH);
     let others = if body.workspace_id.is_some() { Others::Unasked } else { Others::Listed };
     let org_id = body.workspace_id.map(OrgId::from_text);
-    let login = Login { user_id: person.user.id, org_id, jti: jti.clone(), now };
+    let login = Login { org_id, jti: jti.clone(), now };
     let delays = sigma.settings.limits.delays;
     let chosen_at = person.proof.chosen_at();
     let logged_in =
@@ -110,17 +109,14 @@ pub async fn login(
 /// Logs in an authenticated user. For a non-member the right password counts as a wrong one: otherwise the delays would
 /// reveal that it was right.
 fn enter(tx: &mut dyn Tx, login: &Login, proof: &Proof, delays: bool) -> Result<Option<LoggedIn>, StoreError> {
-    let Some(entered) = log_in(tx, login)? else {
+    let Some(authentication) = password::authenticate(tx, proof, login.now)? else { return Ok(None) };
+    let Some(entered) = sign_in::begin_in_workspace(tx, &authentication, login)? else {
         if delays {
             password::deny(tx, proof, login.now)?;
         }
         return Ok(None);
     };
-    if !password::confirm(tx, proof)? {
-        // It was reset meanwhile.
-        session::end(tx, &entered.workspace.org_id, &login.jti, login.now)?;
-        return Ok(None);
-    }
+    password::forget_failures(tx, proof)?;
     Ok(Some(entered))
 }
 

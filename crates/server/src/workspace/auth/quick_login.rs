@@ -66,14 +66,10 @@ pub async fn quick_login(
 ) -> Result<Json<LoginAnswer>, WorkspaceError> {
     let managers = allowed(&sigma, &context).ok_or(WorkspaceError::BadQuickLogin)?;
     let (now, jti) = (sigma.now(), alphanumeric(&*sigma.rng, JTI_LENGTH));
-    let login = Login {
-        user_id: UserId::from_text(body.user_id),
-        org_id: Some(OrgId::from_text(body.workspace_id)),
-        jti: jti.clone(),
-        now,
-    };
-    let logged_in =
-        sigma.store_for(&context, Actor::Anonymous).write(move |tx| quick_log_in(tx, &login, managers)).await?;
+    let user_id = UserId::from_text(body.user_id);
+    let login = Login { org_id: Some(OrgId::from_text(body.workspace_id)), jti: jti.clone(), now };
+    let store = sigma.store_for(&context, Actor::Anonymous);
+    let logged_in = store.write(move |tx| quick_log_in(tx, &user_id, &login, managers)).await?;
     let logged_in = logged_in.ok_or(WorkspaceError::BadQuickLogin)?;
     Ok(Json(LoginAnswer::new(&sigma, logged_in, &jti, Others::Unasked, now).await?))
 }

@@ -12,9 +12,9 @@ pub const SIGN_UP: &str = "/api/auth/sign-up/sigma";
 pub const DIRECT: &str = "/sigma/authorize";
 
 /// The tables that a sign-in may write to, and those it must not.
-const COUNTS: [&str; 19] = [
+const COUNTS: [&str; 21] = [
     "SELECT COUNT(*) FROM users",
-    "SELECT COUNT(*) FROM pubkeys",
+    "SELECT COUNT(*) FROM credentials",
     "SELECT COUNT(*) FROM identities",
     "SELECT COUNT(*) FROM sessions",
     "SELECT COUNT(*) FROM interactions",
@@ -29,6 +29,8 @@ const COUNTS: [&str; 19] = [
     "SELECT COUNT(*) FROM quotas",
     "SELECT COUNT(*) FROM passwords",
     "SELECT COUNT(*) FROM one_time_links",
+    "SELECT COUNT(*) FROM emails",
+    "SELECT COUNT(*) FROM email_sign_ups",
     "SELECT COUNT(*) FROM mails",
     "SELECT COUNT(*) FROM memberships",
     "SELECT COUNT(*) FROM changes",

@@ -8,7 +8,8 @@ use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
 use sigma_core::workspace::{ApiKeySecret, KeyPermission, RoleDraft, RolePermissions};
-use sigma_store::account::{self, EmailProof};
+use sigma_store::account;
+use sigma_store::email::EmailProof;
 use sigma_store::password;
 use sigma_store::workspace::api_key::{self, NewApiKey};
 use sigma_store::workspace::membership::{self, NewMember, State};
@@ -83,6 +84,16 @@ impl World {
         sigma.store.write(made).await.unwrap();
         self.tick();
         user
+    }
+
+    /// Makes `address` the only address of a user.
+    pub async fn db_set_email(&self, user: &UserId, address: &str, proof: EmailProof) {
+        let (id, email, now) = (user.clone(), Email::parse(address).unwrap(), self.now());
+        let set = move |tx: &mut dyn sigma_store::Tx| {
+            tx.execute("DELETE FROM emails WHERE user_id = $1", sigma_store::params![&id])?;
+            sigma_store::email::add(tx, &id, &email, proof, now)
+        };
+        assert!(self.sigma.store.write(set).await.unwrap());
     }
 
     /// Logs in with [`PASSWORD`].

@@ -1,0 +1,171 @@
+//! Sign-in methods and the credentials that they use.
+
+use std::fmt;
+
+use super::Acr;
+
+/// What a credential is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CredentialKind {
+    /// A Bitcoin key.
+    Key,
+    /// A password.
+    Password,
+    /// A WebAuthn credential.
+    Passkey,
+    /// An account at an upstream OpenID provider.
+    Provider,
+    /// A generator of one-time codes (RFC 6238).
+    Totp,
+}
+
+impl CredentialKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [Self::Key, Self::Password, Self::Passkey, Self::Provider, Self::Totp];
+
+    /// The kind as it is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Password => "password",
+            Self::Passkey => "passkey",
+            Self::Provider => "provider",
+            Self::Totp => "totp",
+        }
+    }
+
+    /// The kind that was stored.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// Whether a sign-in can begin with it.
+    pub const fn is_first_factor(self) -> bool {
+        !matches!(self, Self::Totp)
+    }
+
+    /// Whether it raises a session of one factor to [`Acr::Two`]; a passkey does so by verifying its user.
+    pub const fn is_second_factor(self) -> bool {
+        matches!(self, Self::Passkey | Self::Totp)
+    }
+}
+
+/// One way in which a person proves who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// The signature of a Bitcoin key.
+    Key,
+    /// A password.
+    Password,
+    /// A passkey that only saw its user (WebAuthn §6.1, UP).
+    Passkey,
+    /// A passkey that verified its user by PIN or biometrics (WebAuthn §6.1, UV).
+    VerifiedPasskey,
+    /// An upstream OpenID provider.
+    Provider,
+    /// A one-time code (RFC 6238).
+    Totp,
+    /// A click, where a workspace allows that.
+    QuickLogin,
+}
+
+impl Method {
+    /// Every method.
+    pub const ALL: [Self; 7] =
+        [Self::Key, Self::Password, Self::Passkey, Self::VerifiedPasskey, Self::Provider, Self::Totp, Self::QuickLogin];
+
+    /// The method as it is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Password => "password",
+            Self::Passkey => "passkey",
+            Self::VerifiedPasskey => "verified-passkey",
+            Self::Provider => "provider",
+            Self::Totp => "totp",
+            Self::QuickLogin => "quick-login",
+        }
+    }
+
+    /// The kind of credential that it uses.
+    pub const fn credential(self) -> Option<CredentialKind> {
+        match self {
+            Self::Key => Some(CredentialKind::Key),
+            Self::Password => Some(CredentialKind::Password),
+            Self::Passkey | Self::VerifiedPasskey => Some(CredentialKind::Passkey),
+            Self::Provider => Some(CredentialKind::Provider),
+            Self::Totp => Some(CredentialKind::Totp),
+            Self::QuickLogin => None,
+        }
+    }
+
+    /// Its values of `amr` (RFC 8176 §2, and `fed` for a provider).
+    pub const fn amr(self) -> &'static [&'static str] {
+        match self {
+            Self::Key => &["pop", "swk"],
+            Self::Password => &["pwd"],
+            Self::Passkey => &["pop", "hwk"],
+            Self::VerifiedPasskey => &["pop", "hwk", "user"],
+            Self::Provider => &["fed"],
+            Self::Totp => &["otp"],
+            Self::QuickLogin => &[],
+        }
+    }
+}
+
+/// The methods of one authentication, in the order in which they were used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Methods(Vec<Method>);
+
+impl Methods {
+    /// One method.
+    pub fn of(method: Method) -> Self {
+        Self(vec![method])
+    }
+
+    /// Adds one that was used afterwards.
+    pub fn add(&mut self, method: Method) {
+        if !self.0.contains(&method) {
+            self.0.push(method);
+        }
+    }
+
+    /// The methods that were stored; nothing if one of them is unknown.
+    pub fn parse(text: &str) -> Option<Self> {
+        let known = |word: &str| Method::ALL.into_iter().find(|method| method.as_str() == word);
+        text.split(' ').map(known).collect::<Option<Vec<_>>>().map(Self)
+    }
+
+    /// The class that they reach together.
+    pub fn acr(&self) -> Acr {
+        let uses =
+            |wanted: fn(CredentialKind) -> bool| self.0.iter().filter_map(|method| method.credential()).any(wanted);
+        if self.0.contains(&Method::VerifiedPasskey) {
+            return Acr::Two;
+        }
+        match (uses(CredentialKind::is_first_factor), self.0.contains(&Method::Totp)) {
+            (true, true) => Acr::Two,
+            (true, false) => Acr::One,
+            (false, _) => Acr::Zero,
+        }
+    }
+
+    /// Their values of `amr`, space-separated, each once.
+    pub fn amr(&self) -> String {
+        let mut values: Vec<&str> = Vec::new();
+        for value in self.0.iter().flat_map(|method| method.amr()) {
+            if !values.contains(value) {
+                values.push(value);
+            }
+        }
+        values.join(" ")
+    }
+}
+
+impl fmt::Display for Methods {
+    /// Writes them as they are stored.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<&str> = self.0.iter().map(|method| method.as_str()).collect();
+        f.write_str(&words.join(" "))
+    }
+}

@@ -1,0 +1,254 @@
+//! Accounts that people make by e-mail: name, address and password wait until a link or a code that was mailed shows that
+//! the address is theirs, and only then there is an account. The browser that began it is signed in; another one, in which
+//! the link is opened, proves the address and no more.
+
+use std::time::Duration;
+
+use sigma_core::actor::Actor;
+use sigma_core::authentication::Authentication;
+use sigma_core::digest::Digest;
+use sigma_core::email::Email;
+use sigma_core::event::Action;
+use sigma_core::ids::UserId;
+use sigma_core::time::Timestamp;
+
+use crate::email::EmailProof;
+use crate::event::{self, NewEvent};
+use crate::outbox::{self, NewMail};
+use crate::session::{NewSession, Session};
+use crate::tx::acting_as;
+use crate::{Owner, Row, StoreError, Tx, account, params, password, quota, sign_in};
+
+/// Guesses at the code of one sign-up. The link works beyond them.
+pub const MOST_GUESSES: i64 = 5;
+/// Mails that one address is sent within [`WINDOW`]: more would be a nuisance, and give more guesses at codes.
+const MOST_MAILS: i64 = 3;
+/// The time in which they are counted.
+const WINDOW: Duration = Duration::from_hours(1);
+
+/// A sign-up that begins.
+#[derive(Clone, Debug)]
+pub struct NewEmailSignUp {
+    /// The digest of the secret that its browser holds.
+    pub browser: Digest,
+    /// The digest of the secret in the mailed link.
+    pub link: Digest,
+    /// The keyed digest of the mailed code.
+    pub code: Digest,
+    /// The address.
+    pub email: Email,
+    /// What the person is called, checked.
+    pub name: String,
+    /// The hash of their password.
+    pub password_hash: String,
+    /// The interaction that they came with.
+    pub interaction: Option<String>,
+    /// Stands for the address where mails to it are counted; without a secret of the server nobody can tell whose it is.
+    pub counted_as: String,
+    /// The mail with link and code.
+    pub confirmation: NewMail,
+    /// The mail to somebody who has an account.
+    pub known: NewMail,
+    /// Now.
+    pub now: Timestamp,
+    /// Until when link and code work.
+    pub expires_at: Timestamp,
+}
+
+/// A sign-up as it waits.
+#[derive(Clone, Debug)]
+pub struct EmailSignUp {
+    /// The digest of the secret that its browser holds.
+    pub browser: Digest,
+    /// The address, as it was written.
+    pub email: String,
+    /// What the person is called.
+    pub name: String,
+    /// The interaction that they came with.
+    pub interaction: Option<String>,
+    /// Wrong codes so far.
+    pub guesses: i64,
+    /// The account, once the address was proven.
+    pub user_id: Option<UserId>,
+    password_hash: String,
+    code: Digest,
+    proven_at: Option<Timestamp>,
+}
+
+/// Begins a sign-up and promises the mail that goes with it: link and code, or word that the address has an account.
+/// Whether a mail was promised is for the mailer alone; the person is told the same whatever became of it.
+pub fn begin(tx: &mut dyn Tx, new: &NewEmailSignUp) -> Result<bool, StoreError> {
+    let mails = quota::tally(tx, &format!("sign-up:{}", new.counted_as), new.now, WINDOW)?;
+    let known = account::find_by_email(tx, new.email.folded())?;
+    let mail = match &known {
+        _ if mails > MOST_MAILS => None,
+        Some(user) if user.disabled => None,
+        Some(_) => Some(&new.known),
+        None => Some(&new.confirmation),
+    };
+    if let Some(mail) = mail {
+        outbox::add(tx, mail)?;
+    }
+    tx.execute(
+        "INSERT INTO email_sign_ups (browser_hash, link_hash, code_hash, email, name, password_hash, interaction, guesses,
+            user_id, proven_at, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, NULL, NULL, $8, $9)",
+        params![
+            new.browser,
+            new.link,
+            new.code,
+            new.email.address(),
+            &new.name,
+            &new.password_hash,
+            new.interaction.as_deref(),
+            new.now,
+            new.expires_at
+        ],
+    )?;
+    Ok(mail.is_some())
+}
+
+/// The sign-up that a browser began, if its time has not passed.
+pub fn find(tx: &mut dyn Tx, browser: &Digest, now: Timestamp) -> Result<Option<EmailSignUp>, StoreError> {
+    tx.query_opt(
+        "SELECT browser_hash, email, name, interaction, guesses, user_id, password_hash, code_hash, proven_at
+         FROM email_sign_ups WHERE browser_hash = $1 AND expires_at > $2",
+        params![browser, now],
+    )?
+    .map(|row| decode(&row))
+    .transpose()
+}
+
+/// The sign-up of a mailed link that still works. Looking changes nothing.
+pub fn find_by_link(tx: &mut dyn Tx, link: &Digest, now: Timestamp) -> Result<Option<EmailSignUp>, StoreError> {
+    tx.query_opt(
+        "SELECT browser_hash, email, name, interaction, guesses, user_id, password_hash, code_hash, proven_at
+         FROM email_sign_ups WHERE link_hash = $1 AND expires_at > $2 AND user_id IS NULL",
+        params![link, now],
+    )?
+    .map(|row| decode(&row))
+    .transpose()
+}
+
+/// What goes with a proof of the address.
+#[derive(Clone, Debug)]
+pub struct Proving {
+    /// The digest of the secret that the browser holds, if it holds one.
+    pub browser: Option<Digest>,
+    /// The id of the account that is made.
+    pub new_user: UserId,
+    /// The network that the person comes from.
+    pub network: String,
+    /// The session that begins, if this is the browser that began the sign-up.
+    pub session: NewSession,
+}
+
+/// What a proof of the address comes to.
+#[derive(Clone, Debug)]
+pub enum Proven {
+    /// The account is made, and its person signed in.
+    SignedIn(Box<SignedUp>),
+    /// The account is made. The browser that began the sign-up goes on by itself.
+    Elsewhere,
+    /// The address got another account meanwhile.
+    Taken,
+    /// The code is wrong; so many guesses are left.
+    WrongCode(i64),
+    /// It was proven before, its time has passed, there were too many guesses, or there never was one.
+    Gone,
+}
+
+/// Somebody who signed up and is signed in.
+#[derive(Clone, Debug)]
+pub struct SignedUp {
+    /// The session.
+    pub session: Session,
+    /// The address.
+    pub email: String,
+    /// The interaction that they came with.
+    pub interaction: Option<String>,
+}
+
+/// Proves the address by the mailed link.
+pub fn prove_by_link(tx: &mut dyn Tx, link: &Digest, proving: &Proving) -> Result<Proven, StoreError> {
+    let Some(sign_up) = find_by_link(tx, link, proving.session.now)? else { return Ok(Proven::Gone) };
+    prove(tx, &sign_up, proving)
+}
+
+/// Proves the address by the mailed code, which only the browser takes that began the sign-up. Each code counts, the right
+/// one too.
+pub fn prove_by_code(tx: &mut dyn Tx, code: &Digest, proving: &Proving) -> Result<Proven, StoreError> {
+    let Some(browser) = &proving.browser else { return Ok(Proven::Gone) };
+    let counted = tx.query_opt(
+        "UPDATE email_sign_ups SET guesses = guesses + 1
+         WHERE browser_hash = $1 AND expires_at > $2 AND user_id IS NULL AND guesses < $3
+         RETURNING browser_hash, email, name, interaction, guesses, user_id, password_hash, code_hash, proven_at",
+        params![browser, proving.session.now, MOST_GUESSES],
+    )?;
+    let Some(sign_up) = counted.map(|row| decode(&row)).transpose()? else { return Ok(Proven::Gone) };
+    if sign_up.code != *code {
+        return Ok(Proven::WrongCode(MOST_GUESSES - sign_up.guesses));
+    }
+    prove(tx, &sign_up, proving)
+}
+
+/// Signs in the person of a sign-up that was proven elsewhere, once, in the browser that began it; nothing if it was not
+/// proven, was finished before, or the password was changed since.
+pub fn finish(tx: &mut dyn Tx, browser: &Digest, session: &NewSession) -> Result<Option<SignedUp>, StoreError> {
+    let proven = tx.query_opt(
+        "DELETE FROM email_sign_ups WHERE browser_hash = $1 AND expires_at > $2 AND user_id IS NOT NULL
+         RETURNING browser_hash, email, name, interaction, guesses, user_id, password_hash, code_hash, proven_at",
+        params![browser, session.now],
+    )?;
+    let Some(sign_up) = proven.map(|row| decode(&row)).transpose()? else { return Ok(None) };
+    let Some(user_id) = sign_up.user_id.clone() else { return Ok(None) };
+    tx.lock(Owner::User(&user_id))?;
+    // Whoever reset it, alarmed by a sign-up that was not theirs, has thrown out who began it.
+    if password::find(tx, &user_id)?.map(|stored| stored.chosen_at) != sign_up.proven_at {
+        return Ok(None);
+    }
+    let authentication = Authentication::by_password(user_id, session.now);
+    let session = sign_in::begin(tx, &authentication, None, session)?;
+    Ok(session.map(|session| SignedUp { session, email: sign_up.email, interaction: sign_up.interaction }))
+}
+
+/// Makes the account, whose address is proven, and signs its person in if this is the browser that began the sign-up.
+fn prove(tx: &mut dyn Tx, sign_up: &EmailSignUp, proving: &Proving) -> Result<Proven, StoreError> {
+    let (user_id, now) = (&proving.new_user, proving.session.now);
+    let claimed = tx.execute(
+        "UPDATE email_sign_ups SET user_id = $2, proven_at = $3 WHERE browser_hash = $1 AND user_id IS NULL",
+        params![sign_up.browser, user_id, now],
+    )?;
+    if claimed == 0 {
+        return Ok(Proven::Gone);
+    }
+    let email = Email::parse(&sign_up.email).map_err(|_| StoreError::Corrupt("the address of a sign-up".to_owned()))?;
+    if account::add_with_email(tx, user_id, &email, EmailProof::Verified, &sign_up.name, now)?.is_none() {
+        tx.execute("DELETE FROM email_sign_ups WHERE browser_hash = $1", params![sign_up.browser])?;
+        return Ok(Proven::Taken);
+    }
+    let actor = Actor::User(user_id.clone());
+    event::append(tx, NewEvent::new(Action::UserSignUp).by(actor.clone()).method("email"))?;
+    acting_as(tx, actor, |tx| password::set(tx, user_id, &sign_up.password_hash, &proving.network, now))?;
+    if proving.browser != Some(sign_up.browser) {
+        return Ok(Proven::Elsewhere);
+    }
+    match finish(tx, &sign_up.browser, &proving.session)? {
+        Some(signed_up) => Ok(Proven::SignedIn(Box::new(signed_up))),
+        None => Err(StoreError::Corrupt("a sign-up that was proven is not there".to_owned())),
+    }
+}
+
+fn decode(row: &Row) -> Result<EmailSignUp, StoreError> {
+    Ok(EmailSignUp {
+        browser: row.digest(0)?,
+        email: row.text(1)?,
+        name: row.text(2)?,
+        interaction: row.opt_text(3)?,
+        guesses: row.int(4)?,
+        user_id: row.opt_text(5)?.map(UserId::from_text),
+        password_hash: row.text(6)?,
+        code: row.digest(7)?,
+        proven_at: row.opt_timestamp(8)?,
+    })
+}

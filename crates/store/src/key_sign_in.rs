@@ -1,0 +1,174 @@
+//! Sign-in and sign-up with a key: each one transaction (`docs/spec/keys.md`).
+
+use sigma_core::authentication::{Authentication, Credential};
+use sigma_core::ids::UserId;
+use sigma_core::person::{Identity, Proof};
+
+use crate::account::{self, Claim, User};
+use crate::replay_guard::{self, Once};
+use crate::session::{NewSession, Session};
+use crate::{Outage, Owner, StoreError, Tx, credential, sign_in};
+
+/// A key that signed, and what it wants.
+#[derive(Clone, Debug)]
+pub struct KeySignIn {
+    /// The key, lower-case hex.
+    pub pubkey: String,
+    /// Its P2PKH address: the name of an account that has none.
+    pub address: String,
+    /// The signed messages, each good once.
+    pub once: Vec<Once>,
+    /// The identity that it names, and how that is known to be its own.
+    pub identity: Option<(String, Proof, Option<String>)>,
+    /// The id of the account, if one is made.
+    pub new_user: UserId,
+    /// What becomes of an unknown key.
+    pub unknown: UnknownKey,
+    /// The message named our origin.
+    pub origin_bound: bool,
+    /// Every account's messages must name our origin.
+    pub require_origin_bound: bool,
+    /// The session that begins.
+    pub session: NewSession,
+}
+
+/// What becomes of a key that no account holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownKey {
+    /// It is refused, and leaves no row.
+    Refuse,
+    /// An account is made on the way, with the identity that it names. An account that is there already claims nothing
+    /// new by signing in.
+    Welcome,
+    /// An account is made; the identity that it names must become the account's, also of one that is there already.
+    SignUp,
+}
+
+/// A person who just signed in.
+#[derive(Clone, Debug)]
+pub struct NewlySignedIn {
+    /// The user.
+    pub user: User,
+    /// The session.
+    pub session: Session,
+    /// The account was made just now.
+    pub is_new: bool,
+}
+
+/// What signing in comes to.
+#[derive(Clone, Debug)]
+pub enum KeySignedIn {
+    /// A session began.
+    SignedIn(Box<NewlySignedIn>),
+    /// No account holds the key.
+    UnknownKey,
+    /// The message was used before.
+    Replayed,
+    /// The account is switched off.
+    Disabled,
+    /// The identity named is somebody else's.
+    NotTheirs,
+    /// The account holds as many identities as one may.
+    TooMany,
+    /// This account takes origin-bound messages only.
+    OriginRequired,
+}
+
+/// Signs the key in.
+pub fn sign_in(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, StoreError> {
+    let now = request.session.now;
+    tx.lock(Owner::UserOfKey(&request.pubkey))?;
+    let known = account::find_by_pubkey(tx, &request.pubkey)?;
+    let is_new = known.is_none();
+    match &known {
+        None if request.unknown == UnknownKey::Refuse => return Ok(KeySignedIn::UnknownKey),
+        Some(user) if user.disabled => return Ok(KeySignedIn::Disabled),
+        Some(user) if (user.origin_bound || request.require_origin_bound) && !request.origin_bound => {
+            return Ok(KeySignedIn::OriginRequired);
+        }
+        None if request.require_origin_bound && !request.origin_bound => return Ok(KeySignedIn::OriginRequired),
+        _ => {}
+    }
+    // A retired key belongs to nobody, and never again to anybody.
+    if is_new && credential::find(tx, &Credential::key(&request.pubkey))?.is_some_and(|key| key.retired_at.is_some()) {
+        return Ok(KeySignedIn::UnknownKey);
+    }
+    if let Some(refusal) = refuse_identity(tx, request, known.as_ref())? {
+        // An unknown key is nobody's to lock: perhaps it got its account, and that the identity, since it was looked for.
+        if is_new && account::find_by_pubkey(tx, &request.pubkey)?.is_some() {
+            return Err(Outage::Contended.into());
+        }
+        return Ok(refusal);
+    }
+    for once in &request.once {
+        if !replay_guard::spend(tx, once)? {
+            return Ok(KeySignedIn::Replayed);
+        }
+    }
+    let user = match known {
+        Some(user) => user,
+        None => account::add_with_pubkey(tx, &request.new_user, &request.pubkey, &request.address, now)?,
+    };
+    tx.lock(Owner::User(&user.id))?;
+    let bap_id = match claim(tx, request, &user)? {
+        None => None,
+        Some((bap_id, Claim::Theirs)) => Some(bap_id),
+        // Somebody claimed it since it was looked at. Nothing of this run is kept: the next one refuses it.
+        Some((_, Claim::Taken)) => return Err(Outage::Contended.into()),
+        Some((_, Claim::TooMany)) => return Ok(KeySignedIn::TooMany),
+    };
+    if request.origin_bound && !user.origin_bound {
+        account::require_origin_bound(tx, &user.id, now)?;
+    }
+    let authentication = Authentication::by_key(user.id.clone(), &request.pubkey, now);
+    match sign_in::begin(tx, &authentication, bap_id.as_deref(), &request.session)? {
+        Some(session) => Ok(KeySignedIn::SignedIn(Box::new(NewlySignedIn { user, session, is_new }))),
+        // The key was retired, or the account disabled, since both were read.
+        None => Err(Outage::Contended.into()),
+    }
+}
+
+/// Looks before anything is written whether the identity named can be this account's.
+fn refuse_identity(
+    tx: &mut dyn Tx,
+    request: &KeySignIn,
+    known: Option<&User>,
+) -> Result<Option<KeySignedIn>, StoreError> {
+    let Some((bap_id, proof, _)) = &request.identity else { return Ok(None) };
+    let held = account::find_identity(tx, bap_id)?;
+    let allowed = match held {
+        Some(held) => {
+            known.is_some_and(|user| user.id == held.user_id) || (proof.is_proven() && !held.proof.is_proven())
+        }
+        // Nobody holds it: signing up claims it; signing in may only name what the key itself proves.
+        None => {
+            proof.is_proven()
+                || match request.unknown {
+                    UnknownKey::Refuse => false,
+                    UnknownKey::Welcome => known.is_none(),
+                    UnknownKey::SignUp => true,
+                }
+        }
+    };
+    Ok((!allowed).then_some(KeySignedIn::NotTheirs))
+}
+
+/// Claims the identity named, which the session will act as.
+fn claim(tx: &mut dyn Tx, request: &KeySignIn, user: &User) -> Result<Option<(String, Claim)>, StoreError> {
+    let Some((bap_id, proof, root_address)) = &request.identity else { return Ok(None) };
+    let is_first = account::identities(tx, &user.id)?.is_empty();
+    let identity = Identity {
+        bap_id: bap_id.clone(),
+        user_id: user.id.clone(),
+        pubkey: request.pubkey.clone(),
+        name: request.address.clone(),
+        image: None,
+        proof: *proof,
+        root_address: root_address.clone(),
+        current_address: None,
+        profile: None,
+        is_primary: is_first,
+    };
+    let claimed = account::claim_identity(tx, &identity, request.session.now)?;
+    Ok(Some((bap_id.clone(), claimed)))
+}

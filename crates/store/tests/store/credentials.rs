@@ -1,0 +1,167 @@
+//! Credentials: one table for all sign-in methods, and one operation that begins or raises a session.
+
+use std::time::Duration;
+
+use sigma_core::authentication::{Acr, Authentication, Credential, CredentialKind, Method};
+use sigma_core::digest::Digest;
+use sigma_core::ids::{SessionId, UserId};
+use sigma_core::time::{Clock as _, Timestamp};
+use sigma_store::credential::{self, Retirement, StoredCredential};
+use sigma_store::key_sign_in::{self, KeySignIn, KeySignedIn, UnknownKey};
+use sigma_store::replay_guard::Once;
+use sigma_store::session::{NewSession, Session};
+use sigma_store::testing::{TestStore, insist};
+use sigma_store::{account, on_both_engines, params, password, sign_in};
+
+const KEY: &str = "02aa";
+
+fn ada() -> UserId {
+    UserId::from_text("user_ada")
+}
+
+fn new_session(store: &TestStore, name: &str) -> NewSession {
+    let now = store.clock.now();
+    NewSession {
+        id: SessionId::from_text(format!("ses_{name}")),
+        secret: Digest::of(name),
+        continues: None,
+        address: "192.0.2.1".to_owned(),
+        user_agent: String::new(),
+        now,
+        expires_at: now.plus(Duration::from_hours(1_000)),
+    }
+}
+
+/// Somebody with a key, and a password where `password` says so.
+fn add_ada(store: &TestStore, with_password: bool) {
+    let now = store.clock.now();
+    insist(store, move |tx| {
+        account::add_with_pubkey(tx, &ada(), KEY, "Ada", now)?;
+        if with_password { password::set(tx, &ada(), "hash", "", now) } else { Ok(()) }
+    });
+}
+
+fn begin(store: &TestStore, authentication: Authentication, new: NewSession) -> Option<Session> {
+    insist(store, move |tx| sign_in::begin(tx, &authentication, None, &new))
+}
+
+fn retire(store: &TestStore, credential: Credential) -> Retirement {
+    let now = store.clock.now();
+    insist(store, move |tx| credential::retire(tx, &ada(), &credential, now))
+}
+
+fn stored(store: &TestStore, credential: Credential) -> StoredCredential {
+    store.read_blocking(move |tx| credential::find(tx, &credential)).unwrap().unwrap()
+}
+
+fn sign(store: &TestStore, name: &str) -> KeySignedIn {
+    let now = store.clock.now();
+    let request = KeySignIn {
+        pubkey: KEY.to_owned(),
+        address: "address".to_owned(),
+        once: Vec::from_iter(Once::new(Digest::of(name), now.plus(Duration::from_mins(5)), now)),
+        identity: None,
+        new_user: UserId::from_text("user_new"),
+        unknown: UnknownKey::SignUp,
+        origin_bound: false,
+        require_origin_bound: false,
+        session: new_session(store, name),
+    };
+    insist(store, move |tx| key_sign_in::sign_in(tx, &request))
+}
+
+on_both_engines! {
+    fn a_retired_key_signs_nobody_in_and_becomes_nobodys_again(store: TestStore) {
+        add_ada(&store, true);
+        assert!(matches!(sign(&store, "1"), KeySignedIn::SignedIn(_)));
+        assert_eq!(retire(&store, Credential::key(KEY)), Retirement::Retired);
+        assert_eq!(retire(&store, Credential::key(KEY)), Retirement::NotFound);
+        assert!(matches!(sign(&store, "2"), KeySignedIn::UnknownKey));
+        let by_key = Authentication::by_key(ada(), KEY, store.clock.now());
+        assert!(begin(&store, by_key, new_session(&store, "3")).is_none());
+        let kinds = store.read_blocking(|tx| credential::kinds(tx, &ada())).unwrap();
+        assert_eq!(kinds, [CredentialKind::Password]);
+        assert_eq!(store.read_blocking(|tx| account::find_by_pubkey(tx, KEY)).unwrap(), None);
+    }
+
+    fn the_last_credential_that_signs_in_is_kept(store: TestStore) {
+        add_ada(&store, true);
+        let now = store.clock.now();
+        insist(&store, move |tx| {
+            let sql = "INSERT INTO credentials (kind, id, user_id, created_at) VALUES ('totp', 'a', $1, $2)";
+            tx.execute(sql, params![&ada(), now])
+        });
+        assert_eq!(retire(&store, Credential::password(&ada())), Retirement::Retired);
+        assert_eq!(retire(&store, Credential::key(KEY)), Retirement::LastOne, "a second factor alone does not do");
+        let totp = Credential { kind: CredentialKind::Totp, id: "a".to_owned() };
+        assert_eq!(retire(&store, totp), Retirement::Retired);
+        assert!(store.read_blocking(|tx| credential::can_sign_in(tx, &ada())).unwrap());
+        insist(&store, move |tx| password::set(tx, &ada(), "another", "", now));
+        assert_eq!(stored(&store, Credential::password(&ada())).retired_at, None, "a password that is set again counts");
+        let listed = store.read_blocking(|tx| credential::list(tx, &ada())).unwrap();
+        assert_eq!(listed.len(), 3);
+    }
+
+    fn the_last_use_is_written_down_once_a_day(store: TestStore) {
+        add_ada(&store, true);
+        let last = |kind| stored(&store, kind).last_used_at;
+        let (key, password) = (Credential::key(KEY), Credential::password(&ada()));
+        assert_eq!((last(key.clone()), last(password.clone())), (None, None));
+        let first = store.clock.now();
+        let use_key = |name: &str| {
+            let now = store.clock.now();
+            begin(&store, Authentication::by_key(ada(), KEY, now), new_session(&store, name)).unwrap();
+            now
+        };
+        use_key("1");
+        assert_eq!((last(key.clone()), last(password.clone())), (Some(first), None));
+        store.clock.advance(Duration::from_hours(23));
+        use_key("2");
+        assert_eq!(last(key.clone()), Some(first));
+        store.clock.advance(Duration::from_hours(1));
+        let next_day = use_key("3");
+        assert_eq!(last(key), Some(next_day));
+        begin(&store, Authentication::by_password(ada(), next_day), new_session(&store, "4")).unwrap();
+        assert_eq!(last(password), Some(next_day));
+    }
+
+    fn a_session_is_raised_by_a_second_factor_and_replaced_by_a_new_first_one(store: TestStore) {
+        add_ada(&store, true);
+        let now = store.clock.now();
+        insist(&store, move |tx| {
+            let sql = "INSERT INTO credentials (kind, id, user_id, created_at) VALUES ('totp', 'a', $1, $2)";
+            tx.execute(sql, params![&ada(), now])
+        });
+        let told = |session: &Session| {
+            let authentication = session.facts().authentication();
+            (session.id.to_string(), authentication.acr(), authentication.amr(), authentication.auth_time())
+        };
+        let began = begin(&store, Authentication::by_password(ada(), now), new_session(&store, "1")).unwrap();
+        assert_eq!(told(&began), ("ses_1".to_owned(), Acr::One, "pwd".to_owned(), now));
+        store.clock.advance(Duration::from_secs(10));
+        let totp = Credential { kind: CredentialKind::Totp, id: "a".to_owned() };
+        let both = began.facts().authentication().and(Method::Totp, totp);
+        let new = NewSession { continues: Some(Digest::of("1")), ..new_session(&store, "2") };
+        let raised = begin(&store, both, new).unwrap();
+        assert_eq!(told(&raised), ("ses_1".to_owned(), Acr::Two, "pwd otp".to_owned(), now));
+        let later = store.clock.now();
+        let new = NewSession { continues: Some(Digest::of("2")), ..new_session(&store, "3") };
+        let replaced = begin(&store, Authentication::by_key(ada(), KEY, later), new).unwrap();
+        assert_eq!(told(&replaced), ("ses_1".to_owned(), Acr::One, "pop swk".to_owned(), later));
+        let found = store.read_blocking(move |tx| sigma_store::session::find(tx, &replaced.id)).unwrap().unwrap();
+        assert_eq!(told(&found), ("ses_1".to_owned(), Acr::One, "pop swk".to_owned(), later));
+    }
+
+    fn nobody_begins_a_session_by_anothers_credential_or_of_an_account_that_is_off(store: TestStore) {
+        add_ada(&store, false);
+        let now: Timestamp = store.clock.now();
+        insist(&store, move |tx| account::add_with_pubkey(tx, &UserId::from_text("user_bob"), "02bb", "Bob", now));
+        let by = |user: UserId, key: &str| Authentication::by_key(user, key, now);
+        assert!(begin(&store, by(ada(), "02bb"), new_session(&store, "1")).is_none());
+        assert!(begin(&store, Authentication::by_password(ada(), now), new_session(&store, "2")).is_none());
+        assert!(begin(&store, by(ada(), KEY), new_session(&store, "3")).is_some());
+        insist(&store, move |tx| account::set_disabled(tx, &ada(), true, now));
+        assert!(begin(&store, by(ada(), KEY), new_session(&store, "4")).is_none());
+        assert!(begin(&store, Authentication::by_quick_login(ada(), now), new_session(&store, "5")).is_none());
+    }
+}
