@@ -43,6 +43,11 @@ pub fn is_unseen(letter: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(letter)
 }
 
+/// A letter that leaves an empty place: a space, or the Braille pattern without dots.
+pub fn is_blank(letter: char) -> bool {
+    letter.is_whitespace() || letter == '\u{2800}'
+}
+
 /// A non-ASCII space.
 pub fn is_foreign_space(letter: char) -> bool {
     letter != ' ' && CodePointMapData::<GeneralCategory>::new().get(letter) == GeneralCategory::SpaceSeparator

@@ -45,8 +45,8 @@ pub fn name(text: &str) -> Result<String, TextProblem> {
         return Err(TextProblem::Empty);
     }
     bounded(&text, NAME_LENGTH)?;
-    // Joiners alone are not a visible name.
-    if folded(&text).is_empty() { Err(TextProblem::Empty) } else { Ok(text) }
+    // Joiners, and spaces of whatever kind, are not a visible name.
+    if folded(&text).chars().all(unicode::is_blank) { Err(TextProblem::Empty) } else { Ok(text) }
 }
 
 /// A description: at most 1,000 characters; line breaks are allowed.
@@ -140,7 +140,9 @@ mod tests {
             assert_eq!(name(unseen), Err(TextProblem::Invisible), "{unseen:?}");
         }
         assert!(name("\u{1F469}\u{200D}\u{1F52C} Lab").is_ok());
-        assert_eq!(name("\u{200D}"), Err(TextProblem::Empty));
+        for blank in ["\u{200D}", "\u{2800}", "\u{2800} \u{2800}", "\u{3164}", "\u{115F}\u{3000}\u{2800}"] {
+            assert_eq!(name(blank), Err(TextProblem::Empty), "{blank:?}");
+        }
         assert_eq!(name("Cafe\u{301}"), Ok("Café".to_owned()));
         assert_eq!(folded("Cafe\u{301}"), folded("CAFÉ"));
         assert!(name(&"ä".repeat(100)).is_ok());
