@@ -82,7 +82,7 @@ mod tests {
     use serde_json::Value;
 
     fn document() -> Value {
-        serde_json::from_str(&crate::openapi()).unwrap()
+        serde_json::from_str(crate::openapi()).unwrap()
     }
 
     /// Every operation: its method, path and description.

@@ -1,5 +1,7 @@
 //! Every route, and the OpenAPI document generated from the same handlers.
 
+use std::sync::LazyLock;
+
 use axum::extract::{OriginalUri, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
@@ -39,21 +41,27 @@ fn documented() -> OpenApiRouter<AppState> {
         .merge(workspace::router())
 }
 
+/// What the handlers say of themselves; the same whatever the settings are.
+static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(|| documented().into_openapi());
+
 /// The OpenAPI document, JSON.
-pub fn openapi() -> String {
-    let mut document = documented().into_openapi();
-    document::complete(&mut document);
-    document.to_pretty_json().unwrap_or_default()
+pub fn openapi() -> &'static str {
+    static JSON: LazyLock<String> = LazyLock::new(|| {
+        let mut document = DOCUMENT.clone();
+        document::complete(&mut document);
+        document.to_pretty_json().unwrap_or_default()
+    });
+    &JSON
 }
 
 /// Every mounted path, for the metrics of the edge.
 pub fn paths() -> Vec<String> {
-    documented().into_openapi().paths.paths.into_keys().collect()
+    DOCUMENT.paths.paths.keys().cloned().collect()
 }
 
 /// The whole router.
 pub fn router(sigma: AppState) -> Router {
-    let document = OpenApiDocument(Bytes::from(openapi()));
+    let document = OpenApiDocument(Bytes::from_static(openapi().as_bytes()));
     let (documented, _) = documented().split_for_parts();
     documented
         .merge(front_door::router())

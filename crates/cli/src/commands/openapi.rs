@@ -5,5 +5,5 @@ use crate::output::print as print_text;
 
 /// Prints the document; it is JSON with or without `--json`.
 pub fn print() -> Result<(), Failure> {
-    print_text(&sigma_server::openapi())
+    print_text(sigma_server::openapi())
 }

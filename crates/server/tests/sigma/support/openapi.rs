@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use http::{Method, StatusCode};
 use serde_json::Value;
 
-static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(&sigma_server::openapi()).unwrap());
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(sigma_server::openapi()).unwrap());
 
 /// Panics if the document describes the endpoint but not this status of it.
 pub fn check(method: &Method, path: &str, status: StatusCode) {
