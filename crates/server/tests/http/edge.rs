@@ -1,5 +1,4 @@
 //! The one middleware on requests and responses, without a network.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -1,7 +1,5 @@
 //! The end of a server that would only seem to work.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::sync::Arc;
 use std::time::Duration;
 

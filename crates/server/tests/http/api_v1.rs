@@ -1,5 +1,4 @@
 //! The one middleware under `/api/v1`, without a network: every error is `{"error","message"}`, whatever produced it.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use std::net::IpAddr;
 use std::sync::Arc;

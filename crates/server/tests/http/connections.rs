@@ -1,5 +1,4 @@
 //! Whole connections: what clients may send, how slowly, and how a connection ends.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,5 +1,4 @@
 //! What the log contains about requests, and what it must never contain.
-#![allow(clippy::unwrap_used, missing_docs)]
 
 use std::io;
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,4 @@
 //! TLS: certificates are reloaded when their files change, and a broken renewal does no harm.
-#![allow(clippy::unwrap_used, missing_docs)]
 
 use std::net::SocketAddr;
 use std::path::Path;
