@@ -4,13 +4,14 @@
 
 use std::ops::Deref;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use sigma_core::random::SeededRng;
 use sigma_core::time::{Clock, ManualClock, Timestamp};
 use tempfile::TempDir;
+use tokio_postgres::SimpleQueryMessage;
 
 use crate::error::{OpenError, Outage, StoreError};
 use crate::feed::Forget;
@@ -86,7 +87,13 @@ pub struct TestDatabase {
 enum Place {
     File(TempDir),
     Server(String),
+    /// As [`Place::Server`], but reused by one test after the other.
+    Lent(String),
 }
+
+/// Databases with the schema and without rows, left by earlier tests of this process: creating, migrating and dropping a
+/// database takes longer than most tests.
+static EMPTIED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Distinguishes the databases and the random sequences of one test process.
 static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -110,13 +117,26 @@ impl TestDatabase {
                 (Place::File(directory), url)
             }
             Engine::Postgres => {
-                let number = COUNT.fetch_add(1, Ordering::Relaxed);
-                let name = format!("sigma_test_{}_{number}", std::process::id());
-                administer(&format!("CREATE DATABASE {name}"));
+                let name = create_database();
                 let url = with_database(&server_url(), &name);
                 (Place::Server(name), url)
             }
         };
+        Self::at(engine, place, url)
+    }
+
+    /// One without rows: reused, if another test of this process has left one.
+    fn without_rows(engine: Engine) -> Self {
+        if engine == Engine::Sqlite {
+            return Self::empty(engine);
+        }
+        let left = EMPTIED.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let name = left.unwrap_or_else(create_database);
+        let url = with_database(&server_url(), &name);
+        Self::at(engine, Place::Lent(name), url)
+    }
+
+    fn at(engine: Engine, place: Place, url: String) -> Self {
         let pooler = match std::env::var("SIGMA_TEST_POOLER") {
             Ok(_) => Pooler::Transaction,
             Err(_) => Pooler::None,
@@ -154,15 +174,20 @@ impl TestDatabase {
     pub fn directory(&self) -> Option<&Path> {
         match &self.place {
             Place::File(directory) => Some(directory.path()),
-            Place::Server(_) => None,
+            Place::Server(_) | Place::Lent(_) => None,
         }
     }
 }
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        if let Place::Server(name) = &self.place {
-            administer(&format!("DROP DATABASE {name} WITH (FORCE)"));
+        match &self.place {
+            Place::File(_) => {}
+            // A test that failed may have left anything.
+            Place::Lent(name) if !std::thread::panicking() && remove_rows(name) => {
+                EMPTIED.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
+            }
+            Place::Server(name) | Place::Lent(name) => drop_database(name),
         }
     }
 }
@@ -191,12 +216,15 @@ impl TestStore {
     /// # Panics
     /// If it cannot be opened.
     pub fn with(engine: Engine, change: impl FnOnce(&mut StoreOptions)) -> Self {
-        let mut database = TestDatabase::empty(engine);
+        let mut database = TestDatabase::without_rows(engine);
         change(&mut database.options);
         let store = match database.beside(|_| {}) {
             Ok(store) => store,
             Err(error) => panic!("the test database cannot be opened: {error}"),
         };
+        if matches!(database.place, Place::Lent(_)) {
+            UNCHANGED.get_or_init(|| ask(&database.options.url, RELATIONS).concat());
+        }
         Self { store, engine, clock: database.clock.clone(), rng: other_rng(), database }
     }
 
@@ -363,21 +391,61 @@ fn server_url() -> String {
     })
 }
 
+fn create_database() -> String {
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("sigma_test_{}_{number}", std::process::id());
+    administer(&format!("CREATE DATABASE {name}"));
+    name
+}
+
+fn drop_database(name: &str) {
+    administer(&format!("DROP DATABASE {name} WITH (FORCE)"));
+}
+
+/// The number of relations and functions of a migrated database.
+static UNCHANGED: OnceLock<String> = OnceLock::new();
+
+const RELATIONS: &str = "SELECT (SELECT count(*) FROM pg_class) || ' ' || (SELECT count(*) FROM pg_proc)";
+
+/// Ends all other connections to a database and deletes its rows. False if a test changed its schema, so that it must not be
+/// reused.
+fn remove_rows(name: &str) -> bool {
+    let empty = "DO $$ DECLARE filled regclass; BEGIN \
+         PERFORM pg_terminate_backend(pid) FROM pg_stat_activity \
+           WHERE datname = current_database() AND pid <> pg_backend_pid(); \
+         SET LOCAL session_replication_role = replica; \
+         FOR filled IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' \
+           AND pg_relation_size(oid) > 0 AND relname NOT IN ('refinery_schema_history', 'migration_lock') \
+         LOOP EXECUTE format('DELETE FROM %s', filled); END LOOP; END $$";
+    let relations = ask(&with_database(&server_url(), name), &format!("{empty}; {RELATIONS}")).pop();
+    relations.is_some() && relations.as_ref() == UNCHANGED.get()
+}
+
 /// Runs `sql` on the test server, through a connection to its own database.
 ///
 /// # Panics
 /// If it fails.
 pub fn administer(sql: &str) {
-    let sql = sql.to_owned();
+    ask(&server_url(), sql);
+}
+
+/// Runs `sql` on a new connection and returns the first column of every row.
+fn ask(url: &str, sql: &str) -> Vec<String> {
+    let (url, sql) = (url.to_owned(), sql.to_owned());
     // The client must not run inside the runtime of an asynchronous test.
     let outcome = std::thread::spawn(move || {
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(async {
-            let (client, connection) = tokio_postgres::connect(&server_url(), tokio_postgres::NoTls).await?;
+            let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
             tokio::spawn(connection);
-            client.batch_execute(&sql).await
+            client.simple_query(&sql).await
         })
     });
-    outcome.join().expect("no panic").expect("the PostgreSQL of the tests does what is asked");
+    let messages = outcome.join().expect("no panic").expect("the PostgreSQL of the tests does what is asked");
+    let first = |message: &SimpleQueryMessage| match message {
+        SimpleQueryMessage::Row(row) => Some(row.get(0).unwrap_or_default().to_owned()),
+        _ => None,
+    };
+    messages.iter().filter_map(first).collect()
 }
 
 /// `url` with another database.

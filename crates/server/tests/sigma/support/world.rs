@@ -59,7 +59,10 @@ impl World {
             Ok("postgres") => Engine::Postgres,
             _ => Engine::Sqlite,
         };
-        let store = TestStore::new(engine);
+        let store = TestStore::with(engine, |options| {
+            // A connection to PostgreSQL costs more than most tests ask of it.
+            (options.writers, options.readers) = (2, 1);
+        });
         let mut settings = Settings { issuer: "https://id.example.org".to_owned(), ..Settings::default() };
         settings.limits.enabled = false;
         settings.log.access = false;
