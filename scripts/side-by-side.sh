@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Runs commands at the same time, each a line of shell. The last one is seen while it runs; what the others said is printed when
+# all have ended. Fails if one of them failed.
+#
+#   scripts/side-by-side.sh 'make interop proxy' 'make browser'
+set -euo pipefail
+
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+trap 'exit 130' INT TERM
+
+pids=()
+for command in "${@:1:$#-1}"; do
+  bash -euo pipefail -c "$command" >"$directory/${#pids[@]}" 2>&1 &
+  pids+=($!)
+done
+
+status=0
+bash -euo pipefail -c "${*: -1}" || status=$?
+for number in "${!pids[@]}"; do
+  wait "${pids[number]}" || status=$?
+  cat "$directory/$number"
+done
+exit "$status"
