@@ -5,11 +5,13 @@ use sigma_store::StoreError;
 
 use crate::http::ApiError;
 
-/// The response when the store fails: 503 if it is transient, 500 if it is our fault. The cause is logged.
-pub fn internal(error: StoreError) -> ApiError {
-    match error {
-        StoreError::Unavailable(_) | StoreError::Busy => ApiError::unavailable(error),
-        StoreError::Corrupt(_) | StoreError::Failed(_) => ApiError::internal(error),
+/// The store failed: 503 if it is transient, 500 if it is our fault. The cause is logged.
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::Busy => Self::unavailable(error),
+            StoreError::Corrupt(_) | StoreError::Failed(_) => Self::internal(error),
+        }
     }
 }
 

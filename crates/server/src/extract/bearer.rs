@@ -15,7 +15,6 @@ use sigma_core::person::Person;
 use sigma_core::token::AccessClaims;
 use sigma_store::StoreError;
 
-use crate::error::internal;
 use crate::http::ApiError;
 use crate::state::AppState;
 
@@ -163,7 +162,7 @@ impl IntoResponse for BearerError {
                 ApiError::new(StatusCode::FORBIDDEN, "insufficient_scope", "Missing required scope"),
                 Some(r#"Bearer error="insufficient_scope", scope="openid""#),
             ),
-            Self::Store(error) => (internal(error), None),
+            Self::Store(error) => (error.into(), None),
         };
         let mut response = error.into_response();
         if let Some(challenge) = challenge {

@@ -17,7 +17,7 @@ use sigma_core::params::Params;
 use sigma_store::StoreError;
 use sigma_store::replay_guard::Once;
 
-use crate::error::{bad_request, internal};
+use crate::error::bad_request;
 use crate::extract::key_token::once;
 use crate::extract::{AuthenticatedApp, header as header_value};
 use crate::http::ApiError;
@@ -102,7 +102,7 @@ impl From<ClientAuthError> for ApiError {
             E::InvalidSignature => refused(
                 "Bitcoin signature verification failed - signature expired or request body was modified".to_owned(),
             ),
-            E::Store(error) => internal(error),
+            E::Store(error) => error.into(),
         }
     }
 }

@@ -9,7 +9,6 @@ use sigma_core::digest::Digest;
 use sigma_store::account::Account;
 use sigma_store::session::{self, Session};
 
-use crate::error::internal;
 use crate::extract::Browser;
 use crate::http::ApiError;
 use crate::state::AppState;
@@ -39,9 +38,9 @@ impl SignedIn {
 
     /// The session with that secret.
     async fn by_secret(sigma: &AppState, digest: Digest, token: String) -> Result<Option<Self>, ApiError> {
-        let session = sigma.store.read(move |tx| session::find_by_secret(tx, &digest)).await.map_err(internal)?;
+        let session = sigma.store.read(move |tx| session::find_by_secret(tx, &digest)).await?;
         let Some(session) = session.filter(|session| session.is_live(sigma.now())) else { return Ok(None) };
-        let account = sigma.find_account(&session.user_id).await.map_err(internal)?;
+        let account = sigma.find_account(&session.user_id).await?;
         Ok(account.filter(|account| !account.user.disabled).map(|account| Self { session, account, token }))
     }
 }

@@ -11,9 +11,8 @@ use sigma_core::interaction::{Continuation, Entrance};
 
 use super::method::offered;
 use super::{Arrival, EMAIL_SIGN_UP_PATH, LOGIN_PATH, PASSWORD_PATH, QUICK_PATH, SignInMethod, quick};
-use crate::error::internal;
 use crate::extract::{Browser, SignedIn};
-use crate::http::RequestContext;
+use crate::http::{ApiError, RequestContext};
 use crate::pages::view::{Aim, KeyHints, PageContext, SignInPage};
 use crate::pages::{is_in_by_click, person_view};
 use crate::state::AppState;
@@ -33,7 +32,7 @@ async fn show(
     let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
     let entrance = arrival.entrance(&sigma, &browser, signed_in.as_ref()).await?;
     let by_click = is_in_by_click(&sigma, &context, &browser, arrival.continuation()).await;
-    let is_in = entrance == Entrance::GoOn || by_click.map_err(|error| internal(error).into_response())?;
+    let is_in = entrance == Entrance::GoOn || by_click.map_err(|error| ApiError::from(error).into_response())?;
     if is_in && !arrival.switches {
         return Ok(arrival.with_cookie(Redirect::to(&arrival.way_on()).into_response()));
     }

@@ -14,7 +14,6 @@ use sigma_store::{Tx, password, sign_in};
 
 use super::page::{Attempt, render};
 use super::{Arrival, LOGIN_PATH, PASSWORD_PATH, SignInMethod};
-use crate::error::internal;
 use crate::extract::{Browser, NewBrowserSession};
 use crate::hashing::HashingError;
 use crate::http::{ApiError, RequestContext};
@@ -89,7 +88,7 @@ async fn log_in(
         .store_for(&context, Actor::Anonymous)
         .write(begin)
         .await
-        .map_err(|error| internal(error).into_response())?
+        .map_err(|error| ApiError::from(error).into_response())?
         .is_none()
     {
         return render(&sigma, &context, &browser, &arrival, wrong()).await;

@@ -19,9 +19,8 @@ use sigma_store::{StoreError, Tx};
 
 use super::page::{Attempt, render};
 use super::{Arrival, LOGIN_PATH, QUICK_PATH, way_on};
-use crate::error::internal;
 use crate::extract::Browser;
-use crate::http::RequestContext;
+use crate::http::{ApiError, RequestContext};
 use crate::interaction::with_cookie;
 use crate::pages::QuickSession;
 use crate::pages::view::{QuickLoginGroup, QuickLoginLine};
@@ -57,7 +56,7 @@ async fn log_in(
     };
     let store = sigma.store_for(&context, Actor::Anonymous);
     let logged_in = store.write(move |tx| quick_log_in(tx, &user_id, &login, managers)).await;
-    if logged_in.map_err(|error| internal(error).into_response())?.is_none() {
+    if logged_in.map_err(|error| ApiError::from(error).into_response())?.is_none() {
         return gone(&sigma, &context, &browser, &arrival).await;
     }
     let to = way_on(&Continuation::workspace(org_id.as_str(), page), "");
@@ -98,7 +97,7 @@ pub(super) async fn groups(
     let Some(managers) = quick_logins_allowed(sigma, context) else { return Ok(Vec::new()) };
     let workspace = workspace.clone();
     let groups = sigma.store.read(move |tx| read_groups(tx, workspace.as_ref(), managers)).await;
-    groups.map_err(|error| internal(error).into_response())
+    groups.map_err(|error| ApiError::from(error).into_response())
 }
 
 fn read_groups(

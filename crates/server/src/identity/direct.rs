@@ -12,7 +12,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::sign_in::{Attempt, accept};
-use crate::error::internal;
 use crate::extract::{KeyToken, fallback_token};
 use crate::http::{ApiError, RequestContext, Rule};
 use crate::interaction::with_cookie;
@@ -86,7 +85,7 @@ pub async fn authorize_directly(
     let entered = Attempt { token, bap_id, more: Vec::new(), identity_key: None, unknown }
         .run(&sigma, &context, &headers)
         .await?;
-    let account = sigma.find_account(&entered.user.id).await.map_err(|error| internal(error).into_response())?;
+    let account = sigma.find_account(&entered.user.id).await.map_err(|error| ApiError::from(error).into_response())?;
     let account = account.ok_or_else(|| ApiError::internal("the account is gone").into_response())?;
     let person = account.person(entered.session.bap_id.as_deref());
     let (access_token, expires_in) =

@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::internal;
 use crate::http::ApiError;
 use crate::state::AppState;
 
@@ -58,7 +57,7 @@ pub async fn ready(State(sigma): State<AppState>) -> Result<Json<Health>, ApiErr
     if sigma.is_draining() {
         return Err(ApiError::unavailable("the server is stopping"));
     }
-    sigma.store.readiness().await.map_err(internal)?;
+    sigma.store.readiness().await?;
     Ok(Json(Health { status: "ok" }))
 }
 

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{bad_request, internal};
+use crate::error::bad_request;
 use crate::extract::{JSON, SignedIn, is_content_type, read_object, wrong_content_type};
 use crate::http::ApiError;
 use crate::state::AppState;
@@ -162,12 +162,12 @@ pub async fn set_active(
         return Err(unknown());
     }
     let Some(identity) = signed_in.account.identities.iter().find(|identity| identity.bap_id == wanted) else {
-        let exists = sigma.store.read(move |tx| account::find_identity(tx, &wanted)).await.map_err(internal)?;
+        let exists = sigma.store.read(move |tx| account::find_identity(tx, &wanted)).await?;
         return Err(if exists.is_some() { not_theirs() } else { unknown() });
     };
     let (id, bap_id, now) = (signed_in.session.id.clone(), identity.bap_id.clone(), sigma.now());
     let chosen = sigma.store.write(move |tx| session::choose_identity(tx, &id, &bap_id, now));
-    chosen.await.map_err(internal)?;
+    chosen.await?;
     Ok(Json(Organization::of(identity)))
 }
 

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{bad_request, internal};
+use crate::error::bad_request;
 use crate::extract::{
     JSON, SECRET_LENGTH, SignedIn, expired_session_cookie, is_content_type, read_object, wrong_content_type,
 };
@@ -88,7 +88,7 @@ pub async fn revoke_session(
             None => Ok(false),
         }
     });
-    ended.await.map_err(internal)?;
+    ended.await?;
     Ok(Json(RevokedAnswer { status: true }))
 }
 
@@ -153,7 +153,7 @@ async fn end_all(
     loop {
         let (user_id, kept) = (user_id.clone(), kept.clone());
         let ended = store.write(move |tx| session::end_all(tx, &user_id, kept.as_ref(), now));
-        if ended.await.map_err(internal)? == 0 {
+        if ended.await? == 0 {
             return Ok(());
         }
     }

@@ -7,7 +7,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::get_session::SessionView;
-use crate::error::internal;
 use crate::extract::SignedIn;
 use crate::http::ApiError;
 use crate::state::AppState;
@@ -36,7 +35,7 @@ pub async fn list_sessions(
     signed_in: SignedIn,
 ) -> Result<Json<Vec<SessionView>>, ApiError> {
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
-    let sessions = sigma.store.read(move |tx| session::list_live(tx, &user_id, now)).await.map_err(internal)?;
+    let sessions = sigma.store.read(move |tx| session::list_live(tx, &user_id, now)).await?;
     let view = |session| SessionView::of(session, &signed_in.account, session.id.as_str());
     Ok(Json(sessions.iter().map(view).collect()))
 }

@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{bad_request, internal};
+use crate::error::bad_request;
 use crate::extract::{Browser, KeyToken, KeyTokenError, NewBrowserSession, SIGN_IN_PATH, read_object};
 use crate::http::{ApiError, Exceeded, RequestContext, Rule};
 use crate::interaction::with_cookie;
@@ -168,7 +168,7 @@ pub async fn accept(
             Ok(delayed)
         });
         let delayed = delayed.await;
-        if let Some(until) = delayed.map_err(|error| internal(error).into_response())? {
+        if let Some(until) = delayed.map_err(|error| ApiError::from(error).into_response())? {
             return Err(Exceeded::delayed(until, now).into_response());
         }
     }
@@ -220,7 +220,7 @@ impl Attempt {
             session: begins.new.clone(),
         };
         let outcome = sigma.store.write(move |tx| sign_in(tx, &request)).await;
-        let outcome = outcome.map_err(|error| internal(error).into_response())?;
+        let outcome = outcome.map_err(|error| ApiError::from(error).into_response())?;
         let made_account = matches!(&outcome, KeySignedIn::SignedIn(entered) if entered.is_new);
         if unknown != UnknownKey::Refuse && !made_account {
             context.refund(Rule::SignUp, context.client());

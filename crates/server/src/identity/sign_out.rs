@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::internal;
 use crate::extract::{MaybeSignedIn, expired_session_cookie};
 use crate::http::{ApiError, RequestContext};
 use crate::interaction::with_cookie;
@@ -51,7 +50,7 @@ pub async fn sign_out(
     if let Some(signed_in) = signed_in {
         let (user_id, id, now) = (signed_in.account.user.id.clone(), signed_in.session.id, sigma.now());
         let store = sigma.store_for(&context, Actor::User(user_id.clone()));
-        store.write(move |tx| session::end(tx, &user_id, &id, now)).await.map_err(internal)?;
+        store.write(move |tx| session::end(tx, &user_id, &id, now)).await?;
     }
     let response = Json(SignedOutAnswer { success: true }).into_response();
     Ok(with_cookie(response, Some(&expired_session_cookie(&sigma))))

@@ -23,7 +23,6 @@ pub use sigma_core::interaction::Continuation;
 
 use self::cookie::{BrowserSecret, expired_cookie};
 use self::sealed::{OpenError, Sealed};
-use crate::error::internal;
 use crate::extract::Browser;
 use crate::http::ApiError;
 use crate::state::AppState;
@@ -105,7 +104,7 @@ pub async fn find(sigma: &AppState, browser: &Browser, name: &str) -> Result<Fou
     })?;
     let wanted = sealed.id.clone();
     let known = sigma.store.read(move |tx| interaction::find(tx, &wanted, now)).await;
-    let known = known.map_err(|error| Stopped::Internal(internal(error)))?;
+    let known = known.map_err(|error| Stopped::Internal(error.into()))?;
     if matches!(known, Some(Known::Finished)) {
         return Err(Stopped::Finished(sealed.continuation));
     }

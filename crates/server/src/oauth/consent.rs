@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{bad_request, internal};
+use crate::error::bad_request;
 use crate::extract::{Browser, FORM, JSON, MaybeSignedIn, SignedIn, is_content_type, read_form, wrong_content_type};
 use crate::http::{ApiError, RequestContext};
 use crate::interaction::{Continuation, Ongoing, close, end};
@@ -103,7 +103,7 @@ pub async fn answer_consent(
     };
     if !answer.accept {
         let (stored, now) = (ongoing.stored.clone(), sigma.now());
-        let ending = sigma.store.write(move |tx| end(tx, &stored, now)).await.map_err(internal)?;
+        let ending = sigma.store.write(move |tx| end(tx, &stored, now)).await?;
         let refusal = Refusal::new(AuthorizeError::AccessDenied, "User denied access");
         let response = send_refusal(&sigma, &browser, &requested, &refusal);
         return Ok(close(&sigma, &browser, &ongoing.stored, ending, response));
@@ -196,7 +196,7 @@ async fn record(
         }
         Ok(true)
     });
-    if !recorded.await.map_err(internal)? {
+    if !recorded.await? {
         return Ok(None);
     }
     ongoing.is_stored = true;

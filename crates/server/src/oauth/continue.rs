@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{bad_request, internal};
+use crate::error::bad_request;
 use crate::extract::{Browser, FORM, JSON, MaybeSignedIn, is_content_type, read_form, wrong_content_type};
 use crate::front_door::switch_url;
 use crate::http::ApiError;
@@ -102,7 +102,7 @@ pub async fn go_on(
         consented: stored.state.consented && stored.state.user_id.as_ref() == Some(&user_id),
         started_at: stored.state.started_at,
     };
-    let recorded = sigma.store.write(move |tx| interaction::record(tx, &stored, &user_id)).await.map_err(internal)?;
+    let recorded = sigma.store.write(move |tx| interaction::record(tx, &stored, &user_id)).await?;
     if !recorded && browser.wants_json() {
         return Err(bad_request("invalid_request", "this request has already been answered"));
     }

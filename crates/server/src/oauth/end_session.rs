@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{bad_request, internal};
+use crate::error::bad_request;
 use crate::extract::{Browser, FORM, SignedIn, expired_session_cookie, is_content_type, wrong_content_type};
 use crate::http::{ApiError, RequestContext};
 use crate::interaction::with_cookie;
@@ -143,7 +143,7 @@ pub async fn confirm(
         end(&sigma, &context, &signed_in.account.user.id, &signed_in.session.id).await?;
     }
     let app = match form.get("client_id") {
-        Some(id) => sigma.find_app(&ClientId::from_text(id)).await.map_err(internal)?,
+        Some(id) => sigma.find_app(&ClientId::from_text(id)).await?,
         None => None,
     };
     Ok(signed_out(&sigma, &browser, app.as_deref(), None))
@@ -210,7 +210,7 @@ async fn read(sigma: &AppState, browser: &Browser, params: &Params) -> Result<Hi
         if browser.wants_json() { Err(invalid()) } else { Ok(Hint::Bad(fault)) }
     };
     let Some(text) = params.get("id_token_hint") else { return Ok(Hint::Absent) };
-    let Some(claims) = read_hint(sigma, text).await.map_err(internal)? else {
+    let Some(claims) = read_hint(sigma, text).await? else {
         return bad("the id_token_hint is not a valid ID token of this server");
     };
     let audience = match &claims.aud {
@@ -220,7 +220,7 @@ async fn read(sigma: &AppState, browser: &Browser, params: &Params) -> Result<Hi
     if params.get("client_id").is_some_and(|named| named != audience) {
         return bad("the id_token_hint belongs to a different app than client_id");
     }
-    let app = sigma.find_app(&ClientId::from_text(audience)).await.map_err(internal)?;
+    let app = sigma.find_app(&ClientId::from_text(audience)).await?;
     match app.filter(|app| !app.disabled) {
         Some(app) => Ok(Hint::Good { claims: Box::new(claims), app }),
         None if browser.wants_json() => Err(bad_request("invalid_client", "The logout client does not exist")),
@@ -240,7 +240,7 @@ async fn ask(
         return Err(bad_request("invalid_request", "User confirmation is required to complete logout"));
     }
     let app = match params.get("client_id") {
-        Some(id) => sigma.find_app(&ClientId::from_text(id)).await.map_err(internal)?,
+        Some(id) => sigma.find_app(&ClientId::from_text(id)).await?,
         None => None,
     };
     let Some(signed_in) = signed_in else { return Ok(signed_out(sigma, browser, app.as_deref(), fault)) };
@@ -262,7 +262,7 @@ async fn end(
 ) -> Result<(), ApiError> {
     let store = sigma.store_for(context, Actor::User(user_id.clone()));
     let (user_id, session_id, now) = (user_id.clone(), session_id.clone(), sigma.now());
-    store.write(move |tx| session::end(tx, &user_id, &session_id, now)).await.map_err(internal)?;
+    store.write(move |tx| session::end(tx, &user_id, &session_id, now)).await?;
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use sigma_core::time::Timestamp;
 use sigma_store::interaction as rows;
 use sigma_store::{code, consent};
 
-use crate::error::{bad_request, internal};
+use crate::error::bad_request;
 use crate::extract::{Browser, JSON, SignedIn, is_content_type, unauthorized};
 use crate::front_door::LOGIN_PATH;
 use crate::http::ApiError;
@@ -99,7 +99,7 @@ async fn judge(
     let client_id = &requested.app.client_id;
     let mut hint = None;
     if let Some(token) = &request.id_token_hint {
-        let Some(claims) = subject_of_hint(sigma, token, client_id).await.map_err(internal)? else {
+        let Some(claims) = subject_of_hint(sigma, token, client_id).await? else {
             return Ok(Err(Refusal::new(AuthorizeError::InvalidRequest, "id_token_hint is not valid")));
         };
         hint = Some(claims.sub);
@@ -111,7 +111,7 @@ async fn judge(
         None => Consents::default(),
         Some(session) => {
             let (user_id, client_id) = (session.user_id.clone(), client_id.clone());
-            sigma.store.read(move |tx| consent::find(tx, &user_id, &client_id)).await.map_err(internal)?
+            sigma.store.read(move |tx| consent::find(tx, &user_id, &client_id)).await?
         }
     };
     let identity =
@@ -177,7 +177,7 @@ async fn advance(
     // Choices made on a page by a known user are stored.
     if let Some(signed_in) = signed_in.filter(|_| is_known && !ongoing.is_stored) {
         let (row, user_id) = (ongoing.stored.clone(), signed_in.session.user_id.clone());
-        sigma.store.write(move |tx| rows::open(tx, &row, &user_id)).await.map_err(internal)?;
+        sigma.store.write(move |tx| rows::open(tx, &row, &user_id)).await?;
     }
     Ok(with_cookie(go(browser, format!("{page}?interaction={}", ongoing.name)), ongoing.set_cookie.as_deref()))
 }
@@ -195,9 +195,9 @@ async fn refuse(
     let (row, now) = (ongoing.stored.clone(), sigma.now());
     // Nothing single-use was given out, so an interaction without a row leaves nothing to remember.
     let ending = if ongoing.is_stored {
-        sigma.store.write(move |tx| interaction::end(tx, &row, now)).await.map_err(internal)?
+        sigma.store.write(move |tx| interaction::end(tx, &row, now)).await?
     } else {
-        let others = sigma.store.read(move |tx| rows::has_open(tx, &row.browser, now)).await.map_err(internal)?;
+        let others = sigma.store.read(move |tx| rows::has_open(tx, &row.browser, now)).await?;
         Ending { is_first: true, others }
     };
     Ok(interaction::close(sigma, browser, &ongoing.stored, ending, response))
@@ -242,7 +242,7 @@ async fn issue(
         }
         Ok(ended)
     });
-    match (ongoing, stored.await.map_err(internal)?) {
+    match (ongoing, stored.await?) {
         (Some(ongoing), Some(ending)) if ending.is_first => {
             let response = send_code(sigma, browser, &requested.address, &text);
             Ok(interaction::close(sigma, browser, &ongoing.stored, ending, response))

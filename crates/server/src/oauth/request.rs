@@ -12,7 +12,6 @@ use sigma_core::params::Params;
 use sigma_core::token::IdClaims;
 use sigma_store::StoreError;
 
-use crate::error::internal;
 use crate::http::ApiError;
 use crate::interaction::LONGEST_REQUEST;
 use crate::state::AppState;
@@ -57,7 +56,7 @@ impl Requested {
         };
         let client_id = params.get("client_id").ok_or_else(|| untrusted(Untrusted::UnknownApp))?;
         let app = sigma.find_app(&ClientId::from_text(client_id)).await;
-        let app = app.map_err(|error| Unanswerable::Internal(internal(error)))?;
+        let app = app.map_err(|error| Unanswerable::Internal(error.into()))?;
         let app = app.ok_or_else(|| untrusted(Untrusted::UnknownApp))?;
         if app.disabled {
             return Err(untrusted(Untrusted::DisabledApp));
@@ -85,7 +84,7 @@ impl Requested {
     /// # Errors
     /// Inner: the refusal for the app. Outer: the store does not answer.
     pub async fn parse(&self, sigma: &AppState) -> Result<Result<AuthorizationRequest, Refusal>, ApiError> {
-        let registered = sigma.find_resources(&self.params.resources()).await.map_err(internal)?;
+        let registered = sigma.find_resources(&self.params.resources()).await?;
         Ok(parse(&self.params, &self.app, &registered))
     }
 }

@@ -14,7 +14,6 @@ use sigma_core::params::Params;
 use sigma_store::StoreError;
 use sigma_store::event::{self, Place, Trail};
 
-use crate::error::internal;
 use crate::extract::{Browser, SignedIn};
 use crate::front_door::sign_in_first;
 use crate::http::ApiError;
@@ -42,12 +41,12 @@ async fn show(
     let before = params.get("before").and_then(Place::parse);
     let user_id = signed_in.account.user.id.clone();
     let (trail, place) = (Trail::User(user_id.clone()), before.clone().unwrap_or_else(Place::end));
-    let found = sigma.store.read(move |tx| event::list_before(tx, &trail, &place, PAGE + 1)).await.map_err(internal)?;
+    let found = sigma.store.read(move |tx| event::list_before(tx, &trail, &place, PAGE + 1)).await?;
     let (shown, more) = match found.split_last() {
         Some((_, shown)) if found.len() > usize::try_from(PAGE).unwrap_or(usize::MAX) => (shown, true),
         _ => (found.as_slice(), false),
     };
-    let names = names(&sigma, shown).await.map_err(internal)?;
+    let names = names(&sigma, shown).await?;
     let page = Activity {
         lines: shown.iter().map(|event| line(event, &user_id, &names)).collect(),
         older: shown.last().filter(|_| more).map(|last| format!("/account/activity?before={}", Place::of(last))),

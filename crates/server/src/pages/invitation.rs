@@ -16,10 +16,9 @@ use sigma_core::workspace::text;
 use sigma_store::invitation::{self, Accept, Acceptance, Accepted, Invitation};
 use sigma_store::{Tx, sign_in};
 
-use crate::error::internal;
 use crate::extract::{Browser, NewBrowserSession, SignedIn};
 use crate::front_door::{login_url, switch_url};
-use crate::http::RequestContext;
+use crate::http::{ApiError, RequestContext};
 use crate::interaction::{begin, with_cookie};
 use crate::pages::password::{chosen, hash, remember};
 use crate::pages::stopped::front_page;
@@ -90,7 +89,7 @@ async fn accept(
         .store_for(&context, Actor::Anonymous)
         .write(accepting)
         .await
-        .map_err(|error| internal(error).into_response())?
+        .map_err(|error| ApiError::from(error).into_response())?
     {
         Accepted::Gone => Ok(gone(&sigma)),
         // The account changed while they viewed the page: it now shows what is required.
@@ -110,7 +109,7 @@ async fn accept(
 async fn find(sigma: &AppState, token: &str) -> Result<Option<Invitation>, Response> {
     let (link, now) = (Digest::of(token), sigma.now());
     let found = sigma.store.read(move |tx| invitation::find(tx, &link, now)).await;
-    found.map_err(|error| internal(error).into_response())
+    found.map_err(|error| ApiError::from(error).into_response())
 }
 
 #[expect(clippy::too_many_arguments, reason = "the whole of what the page shows")]

@@ -10,7 +10,6 @@ use sigma_core::ids::SessionId;
 use sigma_core::params::Params;
 use sigma_store::session;
 
-use crate::error::internal;
 use crate::extract::{Browser, SignedIn, expired_session_cookie};
 use crate::http::{ApiError, RequestContext};
 use crate::interaction::with_cookie;
@@ -48,6 +47,6 @@ async fn revoke(
 async fn end(sigma: &AppState, context: &RequestContext, signed_in: &SignedIn, id: SessionId) -> Result<(), ApiError> {
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
     let store = sigma.store_for(context, Actor::User(user_id.clone()));
-    store.write(move |tx| session::end(tx, &user_id, &id, now)).await.map_err(internal)?;
+    store.write(move |tx| session::end(tx, &user_id, &id, now)).await?;
     Ok(())
 }

@@ -6,7 +6,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use sigma_store::session::{self, Session};
 
-use crate::error::internal;
 use crate::extract::{Browser, SignedIn};
 use crate::http::ApiError;
 use crate::pages::person_view;
@@ -31,7 +30,7 @@ async fn show(sigma: &AppState, browser: &Browser) -> Result<Response, ApiError>
         return Ok(Welcome { signed_in: None, email: None, sessions: Vec::new() }.render(&context));
     };
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
-    let mut sessions = sigma.store.read(move |tx| session::list_live(tx, &user_id, now)).await.map_err(internal)?;
+    let mut sessions = sigma.store.read(move |tx| session::list_live(tx, &user_id, now)).await?;
     sessions.sort_by_key(|session| session.id != signed_in.session.id);
     let page = Welcome {
         signed_in: Some(person_view(&signed_in.account, signed_in.session.bap_id.as_deref())),

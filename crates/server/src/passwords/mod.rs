@@ -62,7 +62,7 @@ pub enum AuthenticateError {
 impl From<AuthenticateError> for ApiError {
     fn from(error: AuthenticateError) -> Self {
         match error {
-            AuthenticateError::Store(error) => crate::error::internal(error),
+            AuthenticateError::Store(error) => error.into(),
             AuthenticateError::Hashing(error) => Self::internal(error),
         }
     }

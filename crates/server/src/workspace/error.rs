@@ -9,7 +9,6 @@ use sigma_core::workspace::Refusal;
 use sigma_store::StoreError;
 
 use crate::budget::OverBudget;
-use crate::error::internal;
 use crate::http::{ApiError, Exceeded};
 
 /// Why a request to a workspace was refused.
@@ -103,7 +102,7 @@ impl From<WorkspaceError> for ApiError {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests")
             }
             WorkspaceError::Busy => Self::unavailable("more passwords at once than can be hashed"),
-            WorkspaceError::Store(error) => internal(error),
+            WorkspaceError::Store(error) => error.into(),
             WorkspaceError::Internal(cause) => Self::internal(cause),
         }
     }

@@ -17,7 +17,6 @@ use sigma_store::session::Session;
 use sigma_store::{StoreError, grant};
 
 use super::{TokenAnswer, TokenError};
-use crate::error::internal;
 use crate::http::ApiError;
 use crate::state::AppState;
 
@@ -127,7 +126,7 @@ pub async fn issue_direct(sigma: &AppState, session: &Session, person: &Person) 
     let begun = sigma.store.write(move |tx| -> Result<(), StoreError> {
         grant::begin_direct(tx, &grant_id, &authorization, now, expires_at)
     });
-    begun.await.map_err(internal)?;
+    begun.await?;
     let ring = sigma.keys.ring(&sigma.master_key).await;
     let token = make(&ring, Algorithm::ES256, TokenKind::Access, &claims, now).map_err(ApiError::from)?;
     Ok((token, lifetime.seconds))

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{bad_request, internal};
+use crate::error::bad_request;
 use crate::extract::{AppRequest, ClientAuthError};
 use crate::http::{ApiError, RequestContext};
 use crate::oauth::forms::TokenForm;
@@ -97,7 +97,7 @@ pub enum TokenError {
 
 impl From<sigma_store::StoreError> for TokenError {
     fn from(error: sigma_store::StoreError) -> Self {
-        Self::Internal(internal(error))
+        Self::Internal(error.into())
     }
 }
 

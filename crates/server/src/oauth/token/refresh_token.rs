@@ -12,7 +12,6 @@ use zeroize::Zeroizing;
 
 use super::issue::{access_seconds, of_grant};
 use super::{TokenAnswer, TokenError};
-use crate::error::internal;
 use crate::extract::AppRequest;
 use crate::http::{ApiError, RequestContext};
 use crate::state::AppState;
@@ -26,7 +25,7 @@ pub const FAMILY_CONTEXT: &str = "refresh-family:";
 /// The store does not answer, or its content cannot be opened.
 pub async fn family(sigma: &AppState, token: &str) -> Result<Option<(Family, Zeroizing<Vec<u8>>)>, ApiError> {
     let Some(grant_id) = named_grant(token) else { return Ok(None) };
-    let Some(family) = sigma.store.read(move |tx| grant::find_family(tx, &grant_id)).await.map_err(internal)? else {
+    let Some(family) = sigma.store.read(move |tx| grant::find_family(tx, &grant_id)).await? else {
         return Ok(None);
     };
     let context = format!("{FAMILY_CONTEXT}{}", family.grant_id);

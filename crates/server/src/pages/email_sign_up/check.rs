@@ -13,7 +13,6 @@ use sigma_core::params::Params;
 use sigma_store::email_sign_up::{self, EmailSignUp, MOST_GUESSES, Proven};
 
 use super::{SignUpSecret, go_on, gone, proving, taken};
-use crate::error::internal;
 use crate::extract::{Browser, NewBrowserSession};
 use crate::http::{ApiError, RequestContext};
 use crate::pages::view::{EmailSignUpCheck, PageContext, duration};
@@ -34,7 +33,7 @@ async fn show(State(sigma): State<AppState>, context: RequestContext, browser: B
     let (digest, new) = (secret.digest(), session.new.clone());
     let finished =
         sigma.store_for(&context, Actor::Anonymous).write(move |tx| email_sign_up::finish(tx, &digest, &new)).await;
-    match finished.map_err(|error| internal(error).into_response())? {
+    match finished.map_err(|error| ApiError::from(error).into_response())? {
         Some(signed_up) => go_on(&sigma, &browser, &session, &signed_up).await,
         None => Ok(over(&sigma)),
     }
@@ -57,7 +56,7 @@ async fn take_code(
         .store_for(&context, Actor::Anonymous)
         .write(move |tx| email_sign_up::prove_by_code(tx, &code, &proving))
         .await;
-    match proven.map_err(|error| internal(error).into_response())? {
+    match proven.map_err(|error| ApiError::from(error).into_response())? {
         Proven::SignedIn(signed_up) => go_on(&sigma, &browser, &session, &signed_up).await,
         Proven::Taken => Ok(taken(&sigma)),
         Proven::WrongCode(left) => {
@@ -91,7 +90,7 @@ async fn state(State(sigma): State<AppState>, browser: Browser) -> Result<Respon
 async fn find(sigma: &AppState, browser: &Browser) -> Result<Option<(SignUpSecret, EmailSignUp)>, ApiError> {
     let Some(secret) = SignUpSecret::of(sigma, browser) else { return Ok(None) };
     let (digest, now) = (secret.digest(), sigma.now());
-    let found = sigma.store.read(move |tx| email_sign_up::find(tx, &digest, now)).await.map_err(internal)?;
+    let found = sigma.store.read(move |tx| email_sign_up::find(tx, &digest, now)).await?;
     Ok(found.map(|waiting| (secret, waiting)))
 }
 

@@ -13,9 +13,8 @@ use sigma_core::params::Params;
 use sigma_store::email_sign_up::{self, EmailSignUp, Proven};
 
 use super::{SignUpSecret, go_on, gone, proving, taken};
-use crate::error::internal;
 use crate::extract::Browser;
-use crate::http::RequestContext;
+use crate::http::{ApiError, RequestContext};
 use crate::pages::view::{ConfirmEmail, ConfirmState, PageContext};
 use crate::state::AppState;
 
@@ -52,7 +51,7 @@ async fn confirm(
         .store_for(&context, Actor::Anonymous)
         .write(move |tx| email_sign_up::prove_by_link(tx, &link, &proving))
         .await;
-    match proven.map_err(|error| internal(error).into_response())? {
+    match proven.map_err(|error| ApiError::from(error).into_response())? {
         Proven::SignedIn(signed_up) => go_on(&sigma, &browser, &session, &signed_up).await,
         Proven::Elsewhere => Ok(page(&sigma, token, &waiting, ConfirmState::Done)),
         Proven::Taken => Ok(taken(&sigma)),
@@ -63,7 +62,7 @@ async fn confirm(
 async fn find(sigma: &AppState, token: &str) -> Result<Option<EmailSignUp>, Response> {
     let (link, now) = (Digest::of(token), sigma.now());
     let found = sigma.store.read(move |tx| email_sign_up::find_by_link(tx, &link, now)).await;
-    found.map_err(|error| internal(error).into_response())
+    found.map_err(|error| ApiError::from(error).into_response())
 }
 
 fn page(sigma: &AppState, token: &str, waiting: &EmailSignUp, state: ConfirmState) -> Response {

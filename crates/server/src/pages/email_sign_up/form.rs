@@ -16,7 +16,6 @@ use sigma_store::email;
 use sigma_store::email_sign_up::{self, NewEmailSignUp};
 
 use super::SignUpSecret;
-use crate::error::internal;
 use crate::extract::Browser;
 use crate::front_door::{Arrival, EMAIL_SIGN_UP_PATH, LOGIN_PATH, SignInMethod};
 use crate::http::{ApiError, RequestContext, Rule};
@@ -89,7 +88,7 @@ async fn begin(
     let password_hash = hash(&sigma, password).await?;
     let (secret, new) = prepare(&sigma, &email, person, password_hash, arrival.interaction()).await?;
     let promised = sigma.store_for(&context, Actor::Anonymous).write(move |tx| email_sign_up::begin(tx, &new)).await;
-    if promised.map_err(|error| internal(error).into_response())? {
+    if promised.map_err(|error| ApiError::from(error).into_response())? {
         sigma.mail_was_promised();
     }
     let to = arrival.with_cookie(Redirect::to("/signup/email/check").into_response());
@@ -108,7 +107,7 @@ async fn prepare(
     let folded = email.folded().to_owned();
     // Two spellings that fold to one address may be two mailboxes: an account is told at its own.
     let own = sigma.store.read(move |tx| Ok(email::find(tx, &folded)?.map(|own| own.address))).await;
-    let own = own.map_err(|error| internal(error).into_response())?;
+    let own = own.map_err(|error| ApiError::from(error).into_response())?;
     let secret = SignUpSecret::generate(sigma);
     let code = digits(&*sigma.rng, CODE_LENGTH);
     let composer = sigma.composer();

@@ -17,7 +17,6 @@ use sigma_store::password::{self, Device};
 use sigma_store::password_change::{Change, change};
 
 use super::{chosen, end_the_rest, hash, remember};
-use crate::error::internal;
 use crate::extract::{Browser, SignedIn};
 use crate::front_door::{LOGIN_PATH, login_url, sign_in_first};
 use crate::http::{ApiError, RequestContext};
@@ -99,7 +98,7 @@ async fn save(
     };
     let store = sigma.store_for(&context, Actor::User(user.id.clone()));
     let changed = store.write(move |tx| change(tx, &wanted)).await;
-    if !changed.map_err(|error| internal(error).into_response())? {
+    if !changed.map_err(|error| ApiError::from(error).into_response())? {
         let words = "Your password was changed in the meantime. Try again.";
         return Ok(refuse(Some(words.to_owned()), StatusCode::CONFLICT));
     }
@@ -118,7 +117,7 @@ async fn find(
     let Some(signed_in) = signed_in else { return Ok(None) };
     let user_id = signed_in.account.user.id.clone();
     let stored = sigma.store.read(move |tx| password::find(tx, &user_id)).await;
-    let chosen_at = stored.map_err(|error| internal(error).into_response())?.map(|stored| stored.chosen_at);
+    let chosen_at = stored.map_err(|error| ApiError::from(error).into_response())?.map(|stored| stored.chosen_at);
     let is_recent = sigma.now().since(signed_in.session.auth_time) <= RECENT;
     let state = match signed_in.account.user.email {
         None => PasswordState::NoAddress,

@@ -12,7 +12,6 @@ use sigma_core::params::Params;
 use sigma_store::email;
 use sigma_store::password_change::{ResetRequest, request_reset};
 
-use crate::error::internal;
 use crate::http::{ApiError, RequestContext, Rule};
 use crate::pages::view::{ForgotPassword, PageContext, duration};
 use crate::passwords::bucket;
@@ -49,7 +48,7 @@ async fn send(
     // Two spellings that fold to one address may be two mailboxes: the link goes to the account's.
     let folded = email.folded().to_owned();
     let own = sigma.store.read(move |tx| Ok(email::find(tx, &folded)?.map(|own| own.address))).await;
-    let own = own.map_err(|error| internal(error).into_response())?;
+    let own = own.map_err(|error| ApiError::from(error).into_response())?;
     // Written and sealed for any address, so that it always takes the same time.
     let mail = sigma
         .composer()
@@ -58,7 +57,7 @@ async fn send(
     let bucket = bucket(&sigma, email.folded());
     let request = ResetRequest { email: email.folded().to_owned(), bucket, mail };
     let promised = sigma.store_for(&context, Actor::Anonymous).write(move |tx| request_reset(tx, &request)).await;
-    if promised.map_err(|error| internal(error).into_response())? {
+    if promised.map_err(|error| ApiError::from(error).into_response())? {
         sigma.mail_was_promised();
     }
     let on = interaction.map(|name| format!("&interaction={name}")).unwrap_or_default();

@@ -15,7 +15,6 @@ use sigma_core::password::NewPassword;
 use sigma_store::password;
 use sigma_store::password_change::end_sessions;
 
-use crate::error::internal;
 use crate::extract::Browser;
 use crate::hashing::HashingError;
 use crate::http::{ApiError, RequestContext};
@@ -62,7 +61,7 @@ pub(super) async fn remember(
 ) -> Result<Option<String>, Response> {
     let user_id = user_id.clone();
     let stored = sigma.store.read(move |tx| password::find(tx, &user_id)).await;
-    let stored = stored.map_err(|error| internal(error).into_response())?;
+    let stored = stored.map_err(|error| ApiError::from(error).into_response())?;
     Ok(stored.map(|stored| device::remember(sigma, browser, &email::fold(email), stored.chosen_at)))
 }
 
@@ -77,7 +76,7 @@ async fn end_the_rest(
     loop {
         let (user_id, kept, now) = (user_id.clone(), kept.clone(), sigma.now());
         let ended = store.write(move |tx| end_sessions(tx, &user_id, Some(&kept), now)).await;
-        if ended.map_err(|error| internal(error).into_response())? == 0 {
+        if ended.map_err(|error| ApiError::from(error).into_response())? == 0 {
             return Ok(());
         }
     }

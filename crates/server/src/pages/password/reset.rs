@@ -13,7 +13,6 @@ use sigma_store::account::User;
 use sigma_store::password_change::{Reset, find_reset, reset};
 
 use super::{chosen, end_the_rest, hash, remember};
-use crate::error::internal;
 use crate::extract::{Browser, NewBrowserSession};
 use crate::http::{ApiError, RequestContext};
 use crate::interaction::with_cookie;
@@ -58,7 +57,7 @@ async fn set(
         session: session.new.clone(),
     };
     let began = sigma.store_for(&context, Actor::Anonymous).write(move |tx| reset(tx, &wanted)).await;
-    let Some(began) = began.map_err(|error| internal(error).into_response())? else { return Ok(gone(&sigma)) };
+    let Some(began) = began.map_err(|error| ApiError::from(error).into_response())? else { return Ok(gone(&sigma)) };
     sigma.mail_was_promised();
     end_the_rest(&sigma, &context, &user.id, &began.id).await?;
     let to = Redirect::to("/account/password?saved=1").into_response();
@@ -69,7 +68,7 @@ async fn set(
 async fn find(sigma: &AppState, token: &str) -> Result<Option<User>, Response> {
     let (link, now) = (Digest::of(token), sigma.now());
     let found = sigma.store.read(move |tx| find_reset(tx, &link, now)).await;
-    found.map_err(|error| internal(error).into_response())
+    found.map_err(|error| ApiError::from(error).into_response())
 }
 
 fn page(sigma: &AppState, token: &str, user: &User, refusal: Option<String>, status: StatusCode) -> Response {

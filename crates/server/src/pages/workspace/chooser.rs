@@ -8,7 +8,7 @@ use sigma_core::interaction::Continuation;
 use sigma_core::workspace::Right;
 use sigma_store::workspace::{membership, role};
 
-use super::member_session::{MemberSession, failed};
+use super::member_session::MemberSession;
 use super::outcome::PageError;
 use super::quick::QuickSession;
 use crate::extract::{Browser, SignedIn};
@@ -24,7 +24,7 @@ pub fn router() -> Router<AppState> {
 }
 
 async fn choose(State(sigma): State<AppState>, browser: Browser) -> Result<Response, PageError> {
-    let signed_in = SignedIn::find(&sigma, &browser).await.map_err(PageError::of)?;
+    let signed_in = SignedIn::find(&sigma, &browser).await?;
     let Some(signed_in) = signed_in else {
         return match QuickSession::of(&sigma, &browser) {
             Some(session) => Ok(Redirect::to(&format!("/workspace/{}", session.org_id)).into_response()),
@@ -36,7 +36,7 @@ async fn choose(State(sigma): State<AppState>, browser: Browser) -> Result<Respo
         let belongings = membership::of_person(tx, &user_id)?;
         belongings.into_iter().map(|one| Ok((role::find_name(tx, &one.org_id, &one.role_id)?, one))).collect()
     });
-    let belongings: Vec<_> = list.await.map_err(failed)?;
+    let belongings: Vec<_> = list.await?;
     if let [(_, only)] = belongings.as_slice() {
         return Ok(Redirect::to(&format!("/workspace/{}", only.org_id)).into_response());
     }

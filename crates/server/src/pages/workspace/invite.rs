@@ -10,7 +10,7 @@ use sigma_core::workspace::Right;
 use sigma_store::workspace::role;
 
 use super::form::Form;
-use super::member_session::{MemberSession, failed};
+use super::member_session::MemberSession;
 use super::outcome::{Done, PageError, Refused};
 use super::person::{Named, role_options, told};
 use crate::http::RequestContext;
@@ -95,7 +95,7 @@ async fn page(
     notice: Option<Notice>,
 ) -> Result<Response, PageError> {
     let org_id = session.org_id();
-    let roles = sigma.store.read(move |tx| role::all_summaries(tx, &org_id)).await.map_err(failed)?;
+    let roles = sigma.store.read(move |tx| role::all_summaries(tx, &org_id)).await?;
     // The role with the fewest permissions is preselected.
     let weakest = roles.iter().find(|role| !role.switches.manage_anything()).map(|role| &role.id);
     let roles = role_options(session, &roles, entered.role.as_ref().or(weakest));

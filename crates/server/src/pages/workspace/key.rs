@@ -19,7 +19,7 @@ use time::{Date, Time};
 
 use super::form::Form;
 use super::keys::line;
-use super::member_session::{MemberSession, failed};
+use super::member_session::MemberSession;
 use super::outcome::{Done, PageError, Refused};
 use super::permission_lines;
 use crate::pages::not_found;
@@ -192,7 +192,7 @@ async fn page(
         };
         Ok(Some((key, has_left)))
     });
-    let found: Option<(ApiKey, bool)> = load.await.map_err(failed)?;
+    let found: Option<(ApiKey, bool)> = load.await?;
     let Some((key, has_left)) = found else { return Err(not_found(sigma).into()) };
     let made_by = match &key.made_by {
         None => Some("the operator".to_owned()),

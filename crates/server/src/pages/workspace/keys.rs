@@ -9,7 +9,7 @@ use sigma_core::time::Timestamp;
 use sigma_core::workspace::Right;
 use sigma_store::workspace::api_key::{self, ApiKey};
 
-use super::member_session::{MemberSession, failed};
+use super::member_session::MemberSession;
 use super::outcome::{Done, PageError};
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{KeyLine, KeyState, Keys, Paging, Tab};
@@ -33,7 +33,7 @@ async fn keys(
     let notice = Done::told_by(&query);
     let offset = query.get("offset").and_then(|text| text.parse().ok()).unwrap_or(0);
     let (org_id, now) = (session.org_id(), sigma.now());
-    let page = sigma.store.read(move |tx| api_key::page(tx, &org_id, offset, LIMIT)).await.map_err(failed)?;
+    let page = sigma.store.read(move |tx| api_key::page(tx, &org_id, offset, LIMIT)).await?;
     let view = Keys {
         keys: page.items.into_iter().map(|key| line(key, now)).collect(),
         paging: Paging { offset, limit: u64::from(LIMIT), total: page.total },

@@ -15,7 +15,6 @@ use sigma_store::{StoreError, Tx};
 
 use super::outcome::{PageError, Refused};
 use super::quick::QuickSession;
-use crate::error::internal;
 use crate::extract::{Browser, SignedIn};
 use crate::front_door::sign_in_first;
 use crate::http::{RequestContext, Rule};
@@ -115,7 +114,7 @@ impl MemberSession {
         T: Send + 'static,
         F: Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
     {
-        match sigma.store_for(&self.context, self.actor()).write(act).await.map_err(failed)? {
+        match sigma.store_for(&self.context, self.actor()).write(act).await? {
             Ok(done) => Ok(Ok(done)),
             Err(refusal) => Refused::of(sigma, &refusal).map(Err),
         }
@@ -128,7 +127,7 @@ impl MemberSession {
         org_id: OrgId,
         page: WorkspacePage,
     ) -> Result<Self, PageError> {
-        if let Some(session) = Self::find_by_click(sigma, context, browser, &org_id).await.map_err(failed)? {
+        if let Some(session) = Self::find_by_click(sigma, context, browser, &org_id).await? {
             return Ok(session);
         }
         let signed_in = SignedIn::find(sigma, browser).await.map_err(PageError::of)?;
@@ -138,7 +137,7 @@ impl MemberSession {
         };
         let user_id = signed_in.account.user.id.clone();
         let context = context.clone();
-        let session = sigma.store.read(move |tx| load(tx, &context, &org_id, &user_id)).await.map_err(failed)?;
+        let session = sigma.store.read(move |tx| load(tx, &context, &org_id, &user_id)).await?;
         session.ok_or_else(|| not_found(sigma).into())
     }
 }
@@ -200,11 +199,6 @@ fn load(
     let mut others = membership::of_person(tx, user_id)?;
     others.retain(|other| other.org_id != *org_id);
     Ok(Some(MemberSession { workspace, member, role, others, context: context.clone() }))
-}
-
-/// The response when the store fails.
-pub fn failed(error: StoreError) -> PageError {
-    PageError::of(internal(error))
 }
 
 impl FromRequestParts<AppState> for MemberSession {

@@ -5,7 +5,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use sigma_core::params::Params;
 use sigma_core::workspace::Refusal;
+use sigma_store::StoreError;
 
+use crate::http::ApiError;
 use crate::pages::not_found;
 use crate::pages::view::workspace::Notice;
 use crate::state::AppState;
@@ -23,6 +25,18 @@ impl PageError {
 impl From<Response> for PageError {
     fn from(answer: Response) -> Self {
         Self(Box::new(answer))
+    }
+}
+
+impl From<ApiError> for PageError {
+    fn from(error: ApiError) -> Self {
+        Self::of(error)
+    }
+}
+
+impl From<StoreError> for PageError {
+    fn from(error: StoreError) -> Self {
+        Self::of(ApiError::from(error))
     }
 }
 

@@ -13,7 +13,7 @@ use sigma_core::workspace::Right;
 use sigma_store::workspace::membership::{self, Member, State as MemberState};
 use sigma_store::workspace::{Page, role};
 
-use super::member_session::{MemberSession, failed};
+use super::member_session::MemberSession;
 use super::outcome::{Done, PageError};
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{MemberLine, MemberStatus, Paging, People, Tab};
@@ -50,7 +50,7 @@ async fn people(
         };
         Ok((roles, page))
     });
-    let (roles, page) = load.await.map_err(failed)?;
+    let (roles, page) = load.await?;
     let line = |member: &Member| MemberLine {
         user_id: member.user_id.to_string(),
         name: member.name.clone(),

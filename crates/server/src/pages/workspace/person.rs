@@ -14,7 +14,7 @@ use sigma_store::workspace::membership::{self, Change, Member};
 use sigma_store::workspace::role::{self, RoleSummary};
 
 use super::form::Form;
-use super::member_session::{MemberSession, failed};
+use super::member_session::MemberSession;
 use super::outcome::{Done, PageError, Refused};
 use super::people::status;
 use crate::pages::not_found;
@@ -148,7 +148,7 @@ async fn page(
         let keys = api_key::count_made_by(tx, &org_id, &member.user_id)?;
         Ok(Some((member, held, role::all_summaries(tx, &org_id)?, keys)))
     });
-    let Some((member, held, roles, keys)) = load.await.map_err(failed)? else { return Err(not_found(sigma).into()) };
+    let Some((member, held, roles, keys)) = load.await? else { return Err(not_found(sigma).into()) };
     let authority = session.authority();
     let locked = held.as_ref().is_some_and(|role| authority.require_role(&role.permissions).is_err());
     let view = MemberPage {

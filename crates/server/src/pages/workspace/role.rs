@@ -13,7 +13,7 @@ use sigma_store::workspace::api_key::MadeKeys;
 use sigma_store::workspace::role;
 
 use super::form::Form;
-use super::member_session::{MemberSession, failed};
+use super::member_session::MemberSession;
 use super::outcome::{Done, PageError, Refused};
 use super::role_form::Entered;
 use super::switch_lines;
@@ -127,7 +127,7 @@ async fn delete(
 
 async fn load(sigma: &AppState, session: &MemberSession, id: RoleId) -> Result<Role, PageError> {
     let org_id = session.org_id();
-    let role = sigma.store.read(move |tx| role::find(tx, &org_id, &id)).await.map_err(failed)?;
+    let role = sigma.store.read(move |tx| role::find(tx, &org_id, &id)).await?;
     role.ok_or_else(|| not_found(sigma).into())
 }
 

@@ -8,7 +8,7 @@ use sigma_core::params::Params;
 use sigma_core::workspace::{Right, RolePermissions};
 use sigma_store::workspace::role::{self, RoleSummary};
 
-use super::member_session::{MemberSession, failed};
+use super::member_session::MemberSession;
 use super::outcome::{Done, PageError};
 use super::switch_lines;
 use crate::pages::view::PageContext;
@@ -32,7 +32,7 @@ async fn roles(
     let notice = Done::told_by(&query);
     let offset = query.get("offset").and_then(|text| text.parse().ok()).unwrap_or(0);
     let org_id = session.org_id();
-    let page = sigma.store.read(move |tx| role::summaries(tx, &org_id, offset, LIMIT)).await.map_err(failed)?;
+    let page = sigma.store.read(move |tx| role::summaries(tx, &org_id, offset, LIMIT)).await?;
     let view = Roles {
         roles: page.items.into_iter().map(line).collect(),
         paging: Paging { offset, limit: u64::from(LIMIT), total: page.total },

@@ -11,7 +11,7 @@ use sigma_store::workspace::secret;
 use sigma_store::workspace::tenant::{self, Change};
 
 use super::form::Form;
-use super::member_session::{MemberSession, failed};
+use super::member_session::MemberSession;
 use super::outcome::{Done, PageError, Refused};
 use crate::http::ApiError;
 use crate::pages::view::PageContext;
@@ -68,7 +68,7 @@ async fn page(
     notice: Option<Notice>,
 ) -> Result<Response, PageError> {
     let (org_id, now) = (session.org_id(), sigma.now());
-    let secrets = sigma.store.read(move |tx| secret::list(tx, &org_id, now)).await.map_err(failed)?;
+    let secrets = sigma.store.read(move |tx| secret::list(tx, &org_id, now)).await?;
     let settings = &sigma.settings.workspaces;
     let view = WorkspaceSettings {
         name: name.to_owned(),

@@ -7,7 +7,6 @@ use axum::routing::post;
 use sigma_core::actor::Actor;
 use sigma_store::session;
 
-use super::member_session::failed;
 use super::outcome::PageError;
 use super::quick::QuickSession;
 use crate::extract::{Browser, SignedIn, expired_session_cookie};
@@ -29,13 +28,13 @@ async fn sign_out(
     let to = || Redirect::to("/workspace/login").into_response();
     if let Some(quick) = QuickSession::of(&sigma, &browser) {
         let state = sigma.clone();
-        sigma.store_for(&context, Actor::Anonymous).write(move |tx| quick.end(tx, &state)).await.map_err(failed)?;
+        sigma.store_for(&context, Actor::Anonymous).write(move |tx| quick.end(tx, &state)).await?;
         return Ok(with_cookie(to(), Some(&QuickSession::expired_cookie(&sigma))));
     }
     if let Some(signed_in) = SignedIn::find(&sigma, &browser).await.map_err(PageError::of)? {
         let (user_id, id, now) = (signed_in.account.user.id.clone(), signed_in.session.id.clone(), sigma.now());
         let store = sigma.store_for(&context, Actor::User(user_id.clone()));
-        store.write(move |tx| session::end(tx, &user_id, &id, now)).await.map_err(failed)?;
+        store.write(move |tx| session::end(tx, &user_id, &id, now)).await?;
     }
     Ok(with_cookie(to(), Some(&expired_session_cookie(&sigma))))
 }
