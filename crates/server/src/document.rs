@@ -51,14 +51,42 @@ pub fn complete(document: &mut OpenApi) {
     components.schemas.insert(Error::name().into_owned(), Error::schema());
     for (path, item) in &mut document.paths.paths {
         let error = if path.starts_with("/api/v1/") { WorkspaceError::name() } else { Error::name() };
-        operations(item).for_each(|operation| complete_errors(operation, &error));
+        let is_probe = PROBES.contains(&path.as_str());
+        if !is_probe {
+            let may_have_body = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+            may_have_body.into_iter().flatten().for_each(|operation| describe(operation, &TOO_LARGE));
+        }
+        for operation in operations(item) {
+            if !is_probe {
+                describe(operation, &TOO_MANY);
+                describe(operation, &AWAY);
+            }
+            describe(operation, &INTERNAL);
+            complete_errors(operation, &error);
+        }
     }
 }
 
+/// What every endpoint may answer, whatever it does: a status and its description. Where an endpoint says more of one of
+/// them, that stands.
+type Common = (&'static str, &'static str);
+
+const TOO_LARGE: Common = ("413", "More than 64 KiB, or what `http.body_bytes` says");
+const TOO_MANY: Common = ("429", "Too many requests, or too many of them that failed");
+const INTERNAL: Common = ("500", "Something went wrong here; the error names the request to ask about");
+const AWAY: Common = ("503", "The store does not answer, or the server has too much to do");
+
+/// What is always answered: neither limits nor budgets hold for them.
+const PROBES: [&str; 2] = ["/livez", "/readyz"];
+
+fn describe(operation: &mut Operation, (status, description): &Common) {
+    let response = || RefOr::T(Response::new(*description));
+    operation.responses.responses.entry((*status).to_owned()).or_insert_with(response);
+}
+
+/// Gives every error its body, and says when to come back.
 fn complete_errors(operation: &mut Operation, error: &str) {
     let responses = &mut operation.responses.responses;
-    let internal = Response::new("Something went wrong here; the error names the request to ask about");
-    responses.entry("500".to_owned()).or_insert(RefOr::T(internal));
     for (status, response) in responses.iter_mut().filter(|(status, _)| status.starts_with(['4', '5'])) {
         let RefOr::T(response) = response else { continue };
         let body = ContentBuilder::new().schema(Some(Ref::from_schema_name(error))).build();
@@ -158,6 +186,19 @@ mod tests {
             }
         }
         assert!(errors > 200, "{errors}");
+    }
+
+    #[test]
+    fn statuses_that_any_endpoint_may_answer_are_described_everywhere() {
+        let document = document();
+        for (operation, described) in operations(&document) {
+            let responses = described["responses"].as_object().unwrap();
+            let is_probe = super::PROBES.iter().any(|probe| operation.ends_with(probe));
+            let expected = ["429", "503"].into_iter().chain((!operation.starts_with("get ")).then_some("413"));
+            for status in expected.filter(|_| !is_probe) {
+                assert!(responses.contains_key(status), "{operation} {status}");
+            }
+        }
     }
 
     #[test]

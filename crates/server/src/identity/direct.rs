@@ -64,9 +64,7 @@ pub struct DirectUser {
         (status = 400, description = "The token or the body is malformed"),
         (status = 401, description = "Missing or invalid token"),
         (status = 403, description = "`USER_NOT_FOUND`, `BAP_OWNERSHIP_FAILED`, `USER_DISABLED`, `ORIGIN_BOUND_REQUIRED`, or from another origin"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures, or too many new accounts"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn authorize_directly(

@@ -99,8 +99,6 @@ impl UserView {
     tag = "Sign-in",
     responses(
         (status = 200, description = "The session and its user, or `null`", body = Option<SessionAnswer>),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn get_session(MaybeSignedIn(signed_in): MaybeSignedIn) -> Response {

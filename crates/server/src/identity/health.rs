@@ -74,7 +74,7 @@ pub struct Okay {
     path = "/api/auth/ok",
     operation_id = "ok",
     tag = "Server",
-    responses((status = 200, description = "OK", body = Okay), (status = 429, description = "Too many requests"))
+    responses((status = 200, description = "OK", body = Okay))
 )]
 pub async fn ok() -> Json<Okay> {
     Json(Okay { ok: true })

@@ -75,8 +75,6 @@ pub struct Member {
     responses(
         (status = 200, description = "The identities, oldest first", body = Vec<Organization>),
         (status = 401, description = "Nobody is signed in"),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn list(signed_in: SignedIn) -> Json<Vec<Organization>> {
@@ -94,8 +92,6 @@ pub async fn list(signed_in: SignedIn) -> Json<Vec<Organization>> {
         (status = 200, description = "The identity", body = Option<FullOrganization>),
         (status = 401, description = "Nobody is signed in"),
         (status = 403, description = "The identity is not the user's"),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn full(signed_in: SignedIn, RawQuery(query): RawQuery) -> Result<Json<Option<FullOrganization>>, ApiError> {
@@ -139,10 +135,7 @@ pub struct SetActiveBody {
         (status = 400, description = "No such identity"),
         (status = 401, description = "Nobody is signed in"),
         (status = 403, description = "The identity is not the user's, or the request is from another origin"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn set_active(

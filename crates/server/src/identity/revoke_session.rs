@@ -57,10 +57,7 @@ pub struct RevokedAnswer {
         (status = 400, description = "No token"),
         (status = 401, description = "Nobody is signed in"),
         (status = 403, description = "From another origin"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn revoke_session(
@@ -102,9 +99,6 @@ pub async fn revoke_session(
         (status = 200, description = "The sessions were ended", body = RevokedAnswer),
         (status = 401, description = "Nobody is signed in"),
         (status = 403, description = "From another origin"),
-        (status = 413, description = "More than 64 KiB"),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn revoke_sessions(
@@ -127,9 +121,6 @@ pub async fn revoke_sessions(
         (status = 200, description = "The sessions were ended", body = RevokedAnswer),
         (status = 401, description = "Nobody is signed in"),
         (status = 403, description = "From another origin"),
-        (status = 413, description = "More than 64 KiB"),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn revoke_other_sessions(

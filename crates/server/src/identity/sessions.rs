@@ -26,8 +26,6 @@ pub fn router() -> OpenApiRouter<AppState> {
     responses(
         (status = 200, description = "The sessions", body = Vec<SessionView>),
         (status = 401, description = "Nobody is signed in"),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn list_sessions(

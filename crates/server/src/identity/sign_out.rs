@@ -37,9 +37,6 @@ pub struct SignedOutAnswer {
     responses(
         (status = 200, description = "Signed out; the session cookie is cleared", body = SignedOutAnswer),
         (status = 403, description = "From another origin"),
-        (status = 413, description = "More than 64 KiB"),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn sign_out(

@@ -66,9 +66,7 @@ pub struct SignUpAnswer {
         (status = 400, description = "A token or the body is malformed"),
         (status = 401, description = "Missing or invalid token"),
         (status = 403, description = "`SIGN_UP_DISABLED`, `BAP_OWNERSHIP_FAILED`, `TOO_MANY_IDENTITIES`, `USER_DISABLED`, `ORIGIN_BOUND_REQUIRED`, or from another origin"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures, or too many new accounts"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn sign_up(

@@ -37,8 +37,6 @@ pub struct SessionTokenAnswer {
     responses(
         (status = 200, description = "The token", body = SessionTokenAnswer),
         (status = 401, description = "Nobody is signed in"),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn session_token(

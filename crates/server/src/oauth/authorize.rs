@@ -72,8 +72,6 @@ pub fn resume_url(interaction: &str) -> String {
         (status = 200, description = "For scripts: the URL. With `response_mode=form_post`: the form", body = Redirection),
         (status = 303, description = "To the app, or to a page of this server"),
         (status = 400, description = "The interaction has ended"),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn authorize(
@@ -105,10 +103,7 @@ pub async fn authorize(
     responses(
         (status = 200, description = "For scripts: the URL. With `response_mode=form_post`: the form", body = Redirection),
         (status = 303, description = "To the same path by GET, to the app with an error, or to a page of this server"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not a form"),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn authorize_by_form(

@@ -66,8 +66,6 @@ pub struct ConsentAnswer {
         (status = 403, description = "From another origin"),
         (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Neither a form nor JSON"),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn answer_consent(

@@ -68,8 +68,6 @@ pub struct Ended {
         (status = 303, description = "To the app"),
         (status = 400, description = "For scripts: `invalid_client`, or the user has to confirm"),
         (status = 401, description = "For scripts: `invalid_token`"),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn end_session(
@@ -94,10 +92,7 @@ pub async fn end_session(
         (status = 400, description = "For scripts: `invalid_client`, or the user has to confirm"),
         (status = 401, description = "For scripts: `invalid_token`"),
         (status = 403, description = "With a cookie from another origin"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not a form"),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn end_session_by_form(
@@ -123,9 +118,6 @@ pub async fn end_session_by_form(
         (status = 200, description = "A confirmation page; `{success:true}` for scripts", body = Ended),
         (status = 303, description = "Not confirmed: to the home page"),
         (status = 403, description = "From another origin"),
-        (status = 413, description = "More than 64 KiB"),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn confirm(

@@ -78,10 +78,7 @@ impl IntoResponse for Introspection {
         (status = 200, description = "The claims of the token", body = Introspection),
         (status = 400, description = "`invalid_request`: no token; `unauthorized_client`: a public app"),
         (status = 401, description = "`invalid_client`"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Neither a form nor JSON"),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn introspect(State(sigma): State<AppState>, request: AppRequest) -> Result<Introspection, TokenError> {

@@ -49,10 +49,7 @@ enum Ending {
         (status = 200, description = "The token is revoked or unknown"),
         (status = 400, description = "`invalid_request`: no token"),
         (status = 401, description = "`invalid_client`"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Neither a form nor JSON"),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn revoke(

@@ -45,7 +45,6 @@ pub fn router() -> OpenApiRouter<AppState> {
         (status = 401, description = "Missing or invalid token"),
         (status = 403, description = "`insufficient_scope`: no `openid`, or no user"),
         (status = 429, description = "Too many requests for this user"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn userinfo(
@@ -78,9 +77,7 @@ pub async fn userinfo(
         (status = 400, description = "The token was sent twice, or in the query"),
         (status = 401, description = "Missing or invalid token"),
         (status = 403, description = "`insufficient_scope`: no `openid`, or no user"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many requests for this user"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn userinfo_by_form(

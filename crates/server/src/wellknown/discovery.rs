@@ -130,7 +130,6 @@ pub fn document(issuer: &str) -> Bytes {
     tag = "OpenID Connect",
     responses(
         (status = 200, description = "The document", body = Discovery),
-        (status = 429, description = "Too many requests"),
     )
 )]
 pub async fn discovery(State(sigma): State<AppState>) -> Response {

@@ -29,7 +29,6 @@ pub fn router() -> OpenApiRouter<AppState> {
     tag = "OpenID Connect",
     responses(
         (status = 200, description = "A JWK set", body = Object),
-        (status = 429, description = "Too many requests"),
     )
 )]
 pub async fn jwks(State(sigma): State<AppState>) -> Response {

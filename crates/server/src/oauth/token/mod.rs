@@ -145,10 +145,7 @@ impl IntoResponse for TokenError {
         (status = 200, description = "The tokens", body = TokenAnswer),
         (status = 400, description = "`invalid_request`, `invalid_grant`, `unsupported_grant_type`, `unauthorized_client`, `invalid_scope`, `invalid_target`"),
         (status = 401, description = "`invalid_client`"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Neither a form nor JSON"),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn token(

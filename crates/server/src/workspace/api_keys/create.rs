@@ -65,10 +65,7 @@ pub struct MadeKey {
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The caller may not manage API keys, or lacks these permissions"),
         (status = 409, description = "There are 500 keys already"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
-        (status = 429, description = "Too many failures"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn create(

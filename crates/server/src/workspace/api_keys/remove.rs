@@ -33,9 +33,6 @@ pub fn router() -> OpenApiRouter<AppState> {
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The caller may not manage API keys, or the key has more rights than the caller"),
         (status = 404, description = "No such key in this workspace"),
-        (status = 413, description = "More than 64 KiB"),
-        (status = 429, description = "Too many failures"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn remove(

@@ -58,9 +58,7 @@ const EMPTY: HeaderValue = HeaderValue::from_static("");
         (status = 400, description = "Two credentials at once, an unknown permission, or an audience that the operator did not name"),
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The caller lacks the permission"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 429, description = "Too many failures, or too many requests of the workspace"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn forward(

@@ -65,7 +65,6 @@ const NEEDS: &str = "Email and password are required";
         (status = 200, description = "A JWT that is valid for a day", body = LoginAnswer),
         (status = 400, description = "Email and password are required"),
         (status = 401, description = "Wrong address or password, or not a member of that workspace"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures: `Retry-After`"),
         (status = 503, description = "The store does not answer, or too many concurrent logins"),

@@ -28,9 +28,6 @@ pub fn router() -> OpenApiRouter<AppState> {
         (status = 400, description = "Two credentials at once"),
         (status = 401, description = "Missing or invalid token"),
         (status = 403, description = "An API key has no session"),
-        (status = 413, description = "More than 64 KiB"),
-        (status = 429, description = "Too many failures"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn logout(

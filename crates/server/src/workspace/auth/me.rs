@@ -65,9 +65,6 @@ pub struct MeWorkspace {
         (status = 200, description = "The caller", body = MeAnswer),
         (status = 400, description = "Two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
-        (status = 413, description = "More than 64 KiB"),
-        (status = 429, description = "Too many failures"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn me(

@@ -53,10 +53,7 @@ impl Wanted for QuickLoginBody {
         (status = 400, description = "workspaceId and userId are required"),
         (status = 401, description = "Not available for this user, workspace or network"),
         (status = 403, description = "The request is from a page of another origin"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
-        (status = 429, description = "Too many failures"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn quick_login(

@@ -46,8 +46,6 @@ pub struct QuickUser {
     tag = "Workspaces",
     responses(
         (status = 200, description = "The workspaces and their members, at most 50 workspaces and 20 members each", body = [QuickLogins]),
-        (status = 429, description = "Too many requests"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn quick_logins(

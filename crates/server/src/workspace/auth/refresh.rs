@@ -55,10 +55,7 @@ pub struct RefreshAnswer {
         (status = 200, description = "A JWT that is valid for another day", body = RefreshAnswer),
         (status = 400, description = "Token is required in the request body"),
         (status = 401, description = "The token expired, its session ended, or the person is no longer a member"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
-        (status = 429, description = "Too many failures"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn refresh(

@@ -108,10 +108,8 @@ impl Verified {
         (status = 400, description = "Neither token nor apiKey, or both, or an unknown permission"),
         (status = 401, description = "Missing or invalid API key"),
         (status = 403, description = "Only API keys may call this"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures, or too many requests of the workspace"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn verify(

@@ -38,8 +38,6 @@ pub fn router() -> OpenApiRouter<AppState> {
         (status = 409, description = "The id or name is taken, there are 100 roles already, or they would exceed 1 MiB in total"),
         (status = 413, description = "More than 1 MiB"),
         (status = 415, description = "Not JSON"),
-        (status = 429, description = "Too many failures"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn create(

@@ -34,9 +34,6 @@ pub fn router() -> OpenApiRouter<AppState> {
         (status = 403, description = "The caller may not manage roles, or the role has more rights than the caller"),
         (status = 404, description = "No such role in this workspace"),
         (status = 409, description = "The role is in use"),
-        (status = 413, description = "More than 64 KiB"),
-        (status = 429, description = "Too many failures"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn remove(

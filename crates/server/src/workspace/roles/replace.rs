@@ -46,8 +46,6 @@ pub fn router() -> OpenApiRouter<AppState> {
         (status = 409, description = "The name is taken, the roles would exceed 1 MiB in total, or nobody could manage the workspace any more"),
         (status = 413, description = "More than 1 MiB"),
         (status = 415, description = "Not JSON"),
-        (status = 429, description = "Too many failures"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn replace(

@@ -63,10 +63,7 @@ pub struct Resolved {
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The API key lacks `read`"),
         (status = 404, description = "No such role in this workspace"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
-        (status = 429, description = "Too many failures"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn resolve(

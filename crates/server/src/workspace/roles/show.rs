@@ -33,9 +33,6 @@ pub fn router() -> OpenApiRouter<AppState> {
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The API key lacks `read`"),
         (status = 404, description = "No such role in this workspace"),
-        (status = 413, description = "More than 64 KiB"),
-        (status = 429, description = "Too many failures"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn show(

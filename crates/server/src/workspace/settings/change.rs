@@ -49,10 +49,7 @@ impl Wanted for WorkspaceChange {}
         (status = 400, description = "Missing or malformed field, or two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The caller may not manage the workspace"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
-        (status = 429, description = "Too many failures"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn change(

@@ -39,9 +39,6 @@ pub struct RotateAnswer {
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The user may not manage the workspace, or the caller is an API key"),
         (status = 409, description = "Rotated too often today"),
-        (status = 413, description = "More than 64 KiB"),
-        (status = 429, description = "Too many failures"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn rotate(

@@ -27,9 +27,6 @@ pub fn router() -> OpenApiRouter<AppState> {
         (status = 400, description = "Two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The API key lacks `read`"),
-        (status = 413, description = "More than 64 KiB"),
-        (status = 429, description = "Too many failures"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn show(

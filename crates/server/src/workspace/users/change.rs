@@ -61,10 +61,7 @@ impl Wanted for UserChange {}
         (status = 403, description = "The caller may not manage users, or the user or role has more rights than the caller"),
         (status = 404, description = "No such user or role in this workspace"),
         (status = 409, description = "Nobody could manage the workspace any more, or the invitation has not been accepted yet"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
-        (status = 429, description = "Too many failures"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn change(

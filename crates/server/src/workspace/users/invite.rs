@@ -54,10 +54,8 @@ impl Wanted for InviteBody {
         (status = 403, description = "The caller may not manage users, or the role has more rights than the caller"),
         (status = 404, description = "No such role in this workspace"),
         (status = 409, description = "The address is already a member or invited, or has received ten invitations within the hour"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures, or too many invitations of this workspace"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn invite(

@@ -46,9 +46,6 @@ pub struct UserPage {
         (status = 400, description = "offset or limit is not a number, or two credentials at once"),
         (status = 401, description = "No credential, or one that does not work"),
         (status = 403, description = "The caller may not manage users"),
-        (status = 413, description = "More than 64 KiB"),
-        (status = 429, description = "Too many failures"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn list(

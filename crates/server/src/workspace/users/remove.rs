@@ -38,9 +38,6 @@ pub fn router() -> OpenApiRouter<AppState> {
         (status = 403, description = "The caller may not manage users, or the user has more rights than the caller"),
         (status = 404, description = "No such user in this workspace"),
         (status = 409, description = "Nobody could manage the workspace any more"),
-        (status = 413, description = "More than 64 KiB"),
-        (status = 429, description = "Too many failures"),
-        (status = 503, description = "The store does not answer"),
     )
 )]
 pub async fn remove(
