@@ -11,9 +11,9 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{BoxError, Router};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, USER_AGENT, WWW_AUTHENTICATE};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, USER_AGENT};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
+use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body::Body as HttpBody;
 use sigma_core::random::Rng;
 use sigma_core::time::Clock;
@@ -303,12 +303,7 @@ async fn explained(response: Response, exchange: &Exchange<'_>) -> Response {
         }
         None => return Response::from_parts(parts, body),
     };
-    if let Some(cause) = error.cause() {
-        tracing::error!(target: "sigma::http", request_id = %id, status = parts.status.as_u16(), cause, "failed");
-    } else if exchange.route.policy.errors == ErrorFormat::OAuth && has_cause_to_look_for(parts.status) {
-        let refused = Refused::new(error.error().to_owned(), error.description());
-        refused.app(exchange.context.app().as_deref()).log(id, parts.status);
-    }
+    log_error(&error, exchange, parts.status);
     parts.headers.remove(CONTENT_LENGTH);
     if exchange.shows_page() {
         let refusal = pages::Refusal {
@@ -322,18 +317,26 @@ async fn explained(response: Response, exchange: &Exchange<'_>) -> Response {
         parts.headers.extend(page.headers);
         return Response::from_parts(parts, body);
     }
-    parts.headers.insert(CONTENT_TYPE, headers::JSON);
-    let body = match exchange.route.policy.errors {
-        ErrorFormat::OAuth => error.body(Some(id.as_str())),
-        ErrorFormat::Workspace => {
-            if parts.status == StatusCode::UNAUTHORIZED {
-                // RFC 9110 §15.5.2.
-                parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            error.workspace_body(id.as_str())
-        }
-    };
+    let rendered = exchange.route.policy.errors.renderer()(&error, id);
+    let (rendered, body) = rendered.into_parts();
+    parts.headers.extend(rendered.headers);
     Response::from_parts(parts, body)
+}
+
+/// Says what led to an error, with the app that asked. Nobody is surprised by a call to a workspace without a credential that
+/// works: a proxy asks about every visitor.
+fn log_error(error: &ApiError, exchange: &Exchange<'_>, status: StatusCode) {
+    let (id, format) = (exchange.context.request_id(), exchange.route.policy.errors);
+    if status.is_server_error() {
+        if let Some(cause) = error.cause() {
+            tracing::error!(target: "sigma::http", request_id = %id, status = status.as_u16(), cause, "failed");
+        }
+    } else if error.cause().is_some() || has_cause_to_look_for(status) {
+        let refused = Refused::new(error.error().to_owned(), error.cause().unwrap_or(error.description()));
+        let refused = refused.app(exchange.context.app().as_deref());
+        let is_expected = format == ErrorFormat::Workspace && status == StatusCode::UNAUTHORIZED;
+        if is_expected { refused.expected() } else { refused }.log(id, status);
+    }
 }
 
 /// Whoever asks again gets the same: what the caller sent is to blame, and somebody will want to know why.

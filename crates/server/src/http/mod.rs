@@ -2,7 +2,7 @@
 //! passes requests through one middleware, and ends in order.
 //!
 //! [`serve`] accepts connections, [`Edge`] is the middleware, [`RequestContext`] its information for handlers,
-//! [`ApiError`] the JSON format of errors, and [`Limiter`] the rate limits.
+//! [`ApiError`] an error before a surface writes it, and [`Limiter`] the rate limits.
 
 mod activity;
 mod api_error;
@@ -33,6 +33,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 
 pub use self::api_error::ApiError;
+pub(crate) use self::api_error::json;
 pub(crate) use self::body::Unread;
 pub use self::certificate::TlsError;
 pub use self::client::{ClientAddr, Peer};

@@ -1,5 +1,6 @@
 //! The policy of the middleware for each path, in one table.
 
+use crate::http::api_error::RenderError;
 use crate::http::limits::Rule;
 
 /// How a path's requests are counted per address.
@@ -48,6 +49,16 @@ pub(super) enum ErrorFormat {
     OAuth,
     /// That of workspaces: only `error` and `message`.
     Workspace,
+}
+
+impl ErrorFormat {
+    /// Writes errors in this format.
+    pub(super) fn renderer(self) -> RenderError {
+        match self {
+            Self::OAuth => crate::error::render,
+            Self::Workspace => crate::workspace::error::render,
+        }
+    }
 }
 
 /// The limit of a body.

@@ -4,12 +4,14 @@
 use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
 use sigma_core::workspace::Refusal;
 use sigma_store::StoreError;
 
 use crate::budget::OverBudget;
-use crate::http::{ApiError, Exceeded};
+use crate::http::{ApiError, Exceeded, RequestId, json};
 
 /// Why a request to a workspace was refused.
 #[derive(Clone, Debug)]
@@ -105,6 +107,46 @@ impl From<WorkspaceError> for ApiError {
             WorkspaceError::Store(error) => error.into(),
             WorkspaceError::Internal(cause) => Self::internal(cause),
         }
+    }
+}
+
+/// An error of this surface: always two strings.
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    error: &'static str,
+    message: &'a str,
+}
+
+/// Writes an error as this surface tells it: the code follows from the status, and an internal error names the request to ask
+/// about.
+pub fn render(error: &ApiError, request_id: &RequestId) -> Response {
+    let code = code(error.status());
+    let mut response = if error.status() == StatusCode::INTERNAL_SERVER_ERROR {
+        let id = request_id.as_str();
+        let message = format!("Something went wrong here. When you ask about it, quote the request {id}");
+        json(&ErrorBody { error: code, message: &message })
+    } else {
+        json(&ErrorBody { error: code, message: error.description() })
+    };
+    if error.status() == StatusCode::UNAUTHORIZED {
+        // RFC 9110 §15.5.2.
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+/// The stable code of an error. Every status that the table does not name and that the caller could have avoided (405, 408,
+/// 414, 431) is a request that is not as it should be.
+fn code(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::UNAUTHORIZED => "UNAUTHORIZED",
+        StatusCode::FORBIDDEN => "PERMISSION_DENIED",
+        StatusCode::NOT_FOUND => "NOT_FOUND",
+        StatusCode::CONFLICT => "CONFLICT",
+        StatusCode::TOO_MANY_REQUESTS => "RATE_LIMITED",
+        StatusCode::SERVICE_UNAVAILABLE => "UNAVAILABLE",
+        status if status.is_server_error() => "INTERNAL_ERROR",
+        _ => "VALIDATION_ERROR",
     }
 }
 
