@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::HeaderMap;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sigma_core::app::App;
 use sigma_core::params::Params;
@@ -14,6 +15,7 @@ use sigma_store::replay_guard::Once;
 
 use crate::error::bad_request;
 use crate::extract::client_credentials;
+use crate::extract::form::from_params;
 use crate::extract::{FORM, JSON, body, is_content_type, wrong_content_type};
 use crate::http::{ApiError, Key, RequestContext, Rule};
 use crate::state::AppState;
@@ -27,16 +29,16 @@ pub struct AuthenticatedApp {
     pub once: Option<Once>,
 }
 
-/// A request from an app with its parameters; only `resource` may repeat.
+/// A request from an app, with its parameters as the endpoint declares them; only `resource` may repeat.
 #[derive(Clone, Debug)]
-pub struct AppRequest {
+pub struct AppRequest<T> {
     /// The authenticated app.
     pub caller: AuthenticatedApp,
     /// The parameters.
-    pub params: Params,
+    pub form: T,
 }
 
-impl FromRequest<AppState> for AppRequest {
+impl<T: DeserializeOwned> FromRequest<AppState> for AppRequest<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, sigma: &AppState) -> Result<Self, Response> {
@@ -56,7 +58,9 @@ impl FromRequest<AppState> for AppRequest {
             // Only for the rate-limit headers of the response: earlier failures do not block a valid request.
             let _ = context.peek(Rule::Token, Key::At(context.client(), client_id));
         }
-        Ok(Self { caller, params })
+        let form = from_params(&params);
+        let form = form.map_err(|error| bad_request("invalid_request", error.to_string()).into_response())?;
+        Ok(Self { caller, form })
     }
 }
 

@@ -4,6 +4,7 @@ mod app_request;
 mod bearer;
 mod browser;
 mod client_credentials;
+mod form;
 mod key_token;
 mod new_session;
 mod signed_in;
@@ -13,6 +14,7 @@ pub use bearer::{Bearer, BearerError, VerifiedAccess, bearer_token, load_live, v
 pub(crate) use browser::cookie;
 pub use browser::{Browser, expired_session_cookie, session_cookie};
 pub use client_credentials::ClientAuthError;
+pub use form::distinct;
 pub use key_token::{KeyToken, KeyTokenError, SIGN_IN_PATH, fallback_token};
 pub use new_session::NewBrowserSession;
 pub use signed_in::{MaybeSignedIn, SECRET_LENGTH, SignedIn, unauthorized};

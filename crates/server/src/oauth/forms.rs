@@ -1,51 +1,66 @@
-//! The forms of the OAuth endpoints, for the OpenAPI document alone: the handlers read parameters by name.
-#![expect(dead_code, reason = "only their schemas are used")]
+//! The forms of the OAuth endpoints. The extractor reads how an app authenticates, and authorization requests are read by name:
+//! those fields and forms are here for the OpenAPI document.
+#![expect(dead_code, reason = "only the schemas of some are used")]
 
-use serde::Serialize;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::extract::distinct;
+
 /// A token request (RFC 6749 §4.1.3, §4.4.2, §6).
-#[derive(ToSchema)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 pub struct TokenForm {
     /// `authorization_code`, `refresh_token` or `client_credentials`.
-    grant_type: String,
+    #[schema(value_type = String)]
+    pub grant_type: Option<String>,
     /// The code, for `authorization_code`.
-    code: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub code: Option<SecretString>,
     /// The same as in the authorization request, for `authorization_code`.
-    redirect_uri: Option<String>,
+    pub redirect_uri: Option<String>,
     /// RFC 7636, for `authorization_code`.
-    code_verifier: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub code_verifier: Option<SecretString>,
     /// The token, for `refresh_token`.
-    refresh_token: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub refresh_token: Option<SecretString>,
     /// A subset of the granted scopes, or the scopes of a client-credentials token.
-    scope: Option<String>,
+    pub scope: Option<String>,
     /// Audiences of the access token (RFC 8707).
-    resource: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "distinct")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub resource: Vec<String>,
     /// The app, unless it authenticates with Basic or an assertion.
     client_id: Option<String>,
     /// `client_secret_post`.
-    client_secret: Option<String>,
+    #[schema(value_type = Option<String>)]
+    client_secret: Option<SecretString>,
     /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`, with `private_key_jwt`.
     client_assertion_type: Option<String>,
     /// A JWT signed by the app, with `private_key_jwt`.
-    client_assertion: Option<String>,
+    #[schema(value_type = Option<String>)]
+    client_assertion: Option<SecretString>,
 }
 
 /// The token to introspect (RFC 7662 §2.1) or revoke (RFC 7009 §2.1).
-#[derive(ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub struct TokenReference {
     /// The token.
-    token: String,
+    #[schema(value_type = String)]
+    pub token: SecretString,
     /// `access_token` or `refresh_token`.
     token_type_hint: Option<String>,
     /// The app, unless it authenticates with Basic or an assertion.
     client_id: Option<String>,
     /// `client_secret_post`.
-    client_secret: Option<String>,
+    #[schema(value_type = Option<String>)]
+    client_secret: Option<SecretString>,
     /// `urn:ietf:params:oauth:client-assertion-type:jwt-bearer`, with `private_key_jwt`.
     client_assertion_type: Option<String>,
     /// A JWT signed by the app, with `private_key_jwt`.
-    client_assertion: Option<String>,
+    #[schema(value_type = Option<String>)]
+    client_assertion: Option<SecretString>,
 }
 
 /// The access token, if it is not in the header (RFC 6750 §2.2).

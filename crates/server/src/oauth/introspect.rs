@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
+use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use sigma_core::app::App;
 use sigma_core::digest::Digest;
@@ -81,9 +82,12 @@ impl IntoResponse for Introspection {
         (status = 415, description = "Neither a form nor JSON"),
     )
 )]
-pub async fn introspect(State(sigma): State<AppState>, request: AppRequest) -> Result<Introspection, TokenError> {
-    let AppRequest { caller, params } = request;
-    let token = params.get("token").ok_or(TokenError::InvalidRequest("token is required"))?;
+pub async fn introspect(
+    State(sigma): State<AppState>,
+    request: AppRequest<TokenReference>,
+) -> Result<Introspection, TokenError> {
+    let AppRequest { caller, form } = request;
+    let token = form.token.expose_secret();
     if !caller.app.auth_method.is_confidential() {
         return Err(TokenError::PublicClient);
     }

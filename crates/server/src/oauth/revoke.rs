@@ -5,6 +5,7 @@ use crate::http::RequestContext;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use secrecy::ExposeSecret as _;
 use sigma_core::actor::Actor;
 use sigma_core::ids::GrantId;
 use sigma_core::time::Timestamp;
@@ -55,10 +56,10 @@ enum Ending {
 pub async fn revoke(
     State(sigma): State<AppState>,
     context: RequestContext,
-    request: AppRequest,
+    request: AppRequest<TokenReference>,
 ) -> Result<Response, TokenError> {
-    let AppRequest { caller, params } = request;
-    let token = params.get("token").ok_or(TokenError::InvalidRequest("token is required"))?;
+    let AppRequest { caller, form } = request;
+    let token = form.token.expose_secret();
     let client_id = caller.app.client_id.clone();
     let ending = match verify_access(&sigma, token).await? {
         None => match family(&sigma, token).await.map_err(TokenError::Internal)? {

@@ -3,6 +3,7 @@
 use sigma_core::actor::Actor;
 use std::sync::Arc;
 
+use secrecy::ExposeSecret as _;
 use sigma_core::app::App;
 use sigma_core::code::{Redeemed, Redemption, SentVerifier};
 use sigma_core::digest::Digest;
@@ -21,6 +22,7 @@ use super::issue::{access_seconds, of_grant};
 use super::{TokenAnswer, TokenError};
 use crate::extract::AppRequest;
 use crate::http::RequestContext;
+use crate::oauth::forms::TokenForm;
 use crate::oauth::token::refresh_token::FAMILY_CONTEXT;
 use crate::state::AppState;
 
@@ -31,16 +33,16 @@ const REFRESH_LENGTH: usize = 43;
 pub async fn redeem(
     sigma: &AppState,
     context: &RequestContext,
-    request: AppRequest,
+    request: AppRequest<TokenForm>,
 ) -> Result<TokenAnswer, TokenError> {
-    let AppRequest { caller, params } = request;
+    let AppRequest { caller, form } = request;
     let app = caller.app;
-    let code = params.get("code").ok_or(TokenError::InvalidRequest("code is required"))?;
+    let code = form.code.ok_or(TokenError::InvalidRequest("code is required"))?;
     // What is missing is judged beside the code, so that it burns the code as what is wrong does.
-    let verifier = match params.get("code_verifier") {
+    let verifier = match &form.code_verifier {
         None if !app.auth_method.is_confidential() => SentVerifier::Missing,
         None => SentVerifier::Absent,
-        Some(text) => CodeVerifier::parse(text).map_or(SentVerifier::Malformed, SentVerifier::Sent),
+        Some(text) => CodeVerifier::parse(text.expose_secret()).map_or(SentVerifier::Malformed, SentVerifier::Sent),
     };
     let now = sigma.now();
     let grant_id = GrantId::new(now, &*sigma.rng);
@@ -50,18 +52,14 @@ pub async fn redeem(
         grant_id: grant_id.clone(),
     };
     let redemption = Redeem {
-        hash: Digest::of(code),
+        hash: Digest::of(code.expose_secret()),
         app: Arc::clone(&app),
-        attempt: Redemption {
-            client_id: app.client_id.clone(),
-            redirect_uri: params.get("redirect_uri").map(str::to_owned),
-            verifier,
-        },
+        attempt: Redemption { client_id: app.client_id.clone(), redirect_uri: form.redirect_uri, verifier },
         once: caller.once,
         grant_id,
         refresh: refresh_token.family(sigma, AppState::in_seconds(now, sigma.settings.tokens.refresh_seconds)),
         access_expires_at: AppState::in_seconds(now, access_seconds(sigma, &app)),
-        resources: params.resources(),
+        resources: form.resource,
         now,
     };
     // For the audit trail, in case that the code was used before.

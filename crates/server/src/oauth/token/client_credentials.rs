@@ -8,16 +8,17 @@ use sigma_store::replay_guard;
 use super::issue::of_app;
 use super::{TokenAnswer, TokenError};
 use crate::extract::AppRequest;
+use crate::oauth::forms::TokenForm;
 use crate::state::AppState;
 
 /// Gives an app a token of its own.
-pub async fn issue(sigma: &AppState, request: AppRequest) -> Result<TokenAnswer, TokenError> {
-    let AppRequest { caller, params } = request;
+pub async fn issue(sigma: &AppState, request: AppRequest<TokenForm>) -> Result<TokenAnswer, TokenError> {
+    let AppRequest { caller, form } = request;
     let app = caller.app;
     if !app.auth_method.is_confidential() {
         return Err(TokenError::UnauthorizedClient);
     }
-    let uris = params.resources();
+    let uris = form.resource;
     if uris.len() > MOST_RESOURCES {
         return Err(TokenError::InvalidTarget);
     }
@@ -25,7 +26,7 @@ pub async fn issue(sigma: &AppState, request: AppRequest) -> Result<TokenAnswer,
     let targets = if found.len() == uris.len() { Targets::of_app(found, &app) } else { None };
     let targets = targets.ok_or(TokenError::InvalidTarget)?;
     // The server's own scopes are about a person, and mean nothing without one.
-    let scope = targets.registered(&Scopes::parse(params.get("scope").unwrap_or_default()));
+    let scope = targets.registered(&Scopes::parse(form.scope.as_deref().unwrap_or_default()));
     if let Some(once) = caller.once
         && !sigma.store.write(move |tx| replay_guard::spend(tx, &once)).await?
     {

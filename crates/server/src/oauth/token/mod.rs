@@ -151,14 +151,18 @@ impl IntoResponse for TokenError {
 pub async fn token(
     State(sigma): State<AppState>,
     context: RequestContext,
-    request: AppRequest,
+    request: AppRequest<TokenForm>,
 ) -> Result<TokenAnswer, Response> {
     let caller = request.caller.clone();
     give(&sigma, &context, request).await.map_err(|error| caller.refuse(&context, error))
 }
 
-async fn give(sigma: &AppState, context: &RequestContext, request: AppRequest) -> Result<TokenAnswer, TokenError> {
-    let wanted = request.params.get("grant_type").ok_or(TokenError::MissingGrantType)?;
+async fn give(
+    sigma: &AppState,
+    context: &RequestContext,
+    request: AppRequest<TokenForm>,
+) -> Result<TokenAnswer, TokenError> {
+    let wanted = request.form.grant_type.as_deref().ok_or(TokenError::MissingGrantType)?;
     let grant = GrantType::parse(wanted).ok_or_else(|| TokenError::UnsupportedGrantType(printable(wanted)))?;
     if !request.caller.app.may_use(grant) {
         return Err(TokenError::UnauthorizedClient);

@@ -4,6 +4,7 @@
 use sigma_core::actor::Actor;
 use std::sync::Arc;
 
+use secrecy::ExposeSecret as _;
 use sigma_core::digest::Digest;
 use sigma_core::grant::{is_of_family, named_grant, successor};
 use sigma_core::scope::{OFFLINE_ACCESS, Scopes};
@@ -14,6 +15,7 @@ use super::issue::{access_seconds, of_grant};
 use super::{TokenAnswer, TokenError};
 use crate::extract::AppRequest;
 use crate::http::{ApiError, RequestContext};
+use crate::oauth::forms::TokenForm;
 use crate::state::AppState;
 
 /// The context under which a family's key is sealed, before the id of its grant.
@@ -37,12 +39,13 @@ pub async fn family(sigma: &AppState, token: &str) -> Result<Option<(Family, Zer
 pub async fn refresh(
     sigma: &AppState,
     context: &RequestContext,
-    request: AppRequest,
+    request: AppRequest<TokenForm>,
 ) -> Result<TokenAnswer, TokenError> {
     const INVALID: TokenError = TokenError::InvalidGrant("invalid refresh token");
-    let AppRequest { caller, params } = request;
+    let AppRequest { caller, form } = request;
     let app = caller.app;
-    let token = params.get("refresh_token").ok_or(TokenError::InvalidRequest("Missing refresh_token"))?;
+    let token = form.refresh_token.ok_or(TokenError::InvalidRequest("Missing refresh_token"))?;
+    let token = token.expose_secret();
     if !app.askable().contains(OFFLINE_ACCESS) {
         // It was taken away from the app since.
         return Err(INVALID);
@@ -57,8 +60,8 @@ pub async fn refresh(
         successor: Digest::of(&next),
         app: Arc::clone(&app),
         once: caller.once,
-        scope: params.get("scope").map(Scopes::parse),
-        resources: params.resources(),
+        scope: form.scope.as_deref().map(Scopes::parse),
+        resources: form.resource,
         refresh_expires_at: AppState::in_seconds(now, sigma.settings.tokens.refresh_seconds),
         access_expires_at: AppState::in_seconds(now, access_seconds(sigma, &app)),
         now,
