@@ -17,8 +17,14 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[serde(from = "String")]
         pub struct $name(String);
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self::from_text(text)
+            }
+        }
 
         impl $name {
             /// A new id, ordered by creation time.
@@ -28,7 +34,8 @@ macro_rules! id {
 
             /// An id from the store or from a caller, to be looked up. A NUL finds nothing.
             pub fn from_text(text: impl Into<String>) -> Self {
-                Self(text.into().replace('\0', "\u{FFFD}"))
+                let text = text.into();
+                Self(if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text })
             }
 
             /// The id as stored and sent.
@@ -121,5 +128,7 @@ mod tests {
     #[test]
     fn a_nul_in_an_id_never_reaches_the_store() {
         assert!(!ClientId::from_text("a\0b").as_str().contains('\0'));
+        let deserialised: ClientId = serde_json::from_str(r#""a\u0000b""#).unwrap();
+        assert_eq!(deserialised, ClientId::from_text("a\0b"));
     }
 }

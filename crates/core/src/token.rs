@@ -87,7 +87,7 @@ pub struct AccessClaims {
     pub scope: String,
     /// The grant; none for client credentials, which have no user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gid: Option<String>,
+    pub gid: Option<GrantId>,
     /// The browser session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
@@ -151,7 +151,7 @@ impl AccessClaims {
             jti: id.to_string(),
             client_id: authorization.client_id.to_string(),
             scope: scope.to_string(),
-            gid: Some(grant.to_string()),
+            gid: Some(grant.clone()),
             sid: Some(authorization.session_id.to_string()),
             auth_time: Some(authorization.auth_time.seconds()),
             name: profile.map(|person| person.display_name().chars().take(LONGEST_NAME).collect()),

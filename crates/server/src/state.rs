@@ -259,10 +259,10 @@ impl AppState {
     ///
     /// # Errors
     /// The store does not answer.
-    pub async fn find_grant(&self, id: &str) -> Result<Option<Arc<Grant>>, StoreError> {
-        let wanted = GrantId::from_text(id);
+    pub async fn find_grant(&self, id: &GrantId) -> Result<Option<Arc<Grant>>, StoreError> {
+        let wanted = id.clone();
         let load = move |tx: &mut dyn sigma_store::Tx| Ok(grant::find(tx, &wanted)?.map(Arc::new));
-        self.grants.get_or_load(id, load).await
+        self.grants.get_or_load(id.as_str(), load).await
     }
 
     /// The session of that id, live or not.

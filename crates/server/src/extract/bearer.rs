@@ -15,6 +15,7 @@ use sigma_core::person::Person;
 use sigma_core::token::AccessClaims;
 use sigma_store::StoreError;
 
+use crate::extract::authorization::{Repeated, bearer_token};
 use crate::http::ApiError;
 use crate::state::AppState;
 
@@ -134,6 +135,12 @@ pub enum BearerError {
     Store(StoreError),
 }
 
+impl From<Repeated> for BearerError {
+    fn from(_: Repeated) -> Self {
+        Self::Malformed
+    }
+}
+
 impl From<StoreError> for BearerError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
@@ -170,20 +177,6 @@ impl IntoResponse for BearerError {
         }
         response
     }
-}
-
-/// The token of an `Authorization: Bearer` header; the scheme is case-insensitive.
-///
-/// # Errors
-/// [`BearerError::Malformed`] when the header is repeated.
-pub fn bearer_token(headers: &http::HeaderMap) -> Result<Option<&str>, BearerError> {
-    let mut values = headers.get_all(header::AUTHORIZATION).into_iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    if values.next().is_some() {
-        return Err(BearerError::Malformed);
-    }
-    let token = value.to_str().ok().and_then(|value| value.split_once(' '));
-    Ok(token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim()))
 }
 
 impl Bearer {

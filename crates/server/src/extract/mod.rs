@@ -1,6 +1,7 @@
 //! Callers: each extractor proves who calls, so that a handler taking one cannot be reached without that proof.
 
 mod app_request;
+mod authorization;
 mod bearer;
 mod browser;
 mod client_credentials;
@@ -10,7 +11,8 @@ mod new_session;
 mod signed_in;
 
 pub use app_request::{AppRequest, AuthenticatedApp, read_form};
-pub use bearer::{Bearer, BearerError, VerifiedAccess, bearer_token, load_live, verify_access};
+pub use authorization::{Repeated, bearer_token};
+pub use bearer::{Bearer, BearerError, VerifiedAccess, load_live, verify_access};
 pub(crate) use browser::cookie;
 pub use browser::{Browser, expired_session_cookie, session_cookie};
 pub use client_credentials::ClientAuthError;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use http::StatusCode;
 use http::request::Parts;
-use http::{StatusCode, header};
 use sigma_core::digest::Digest;
 use sigma_store::account::Account;
 use sigma_store::session::{self, Session};
 
-use crate::extract::Browser;
+use crate::extract::{Browser, bearer_token};
 use crate::http::ApiError;
 use crate::state::AppState;
 
@@ -57,11 +57,9 @@ impl FromRequestParts<AppState> for MaybeSignedIn {
         if let Some(signed_in) = SignedIn::find(sigma, &browser).await? {
             return Ok(Self(Some(signed_in)));
         }
-        let bearer = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token =
-            bearer.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         // The secret, plain or in its signed cookie form.
-        let secret = token.map(|(_, token)| token.split('.').next().unwrap_or_default().trim().to_owned());
+        let token = bearer_token(&parts.headers).ok().flatten();
+        let secret = token.map(|token| token.split('.').next().unwrap_or_default().trim().to_owned());
         match secret {
             Some(secret) if secret.len() == SECRET_LENGTH => {
                 SignedIn::by_secret(sigma, Digest::of(&secret), secret).await.map(Self)

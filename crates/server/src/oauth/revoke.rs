@@ -68,7 +68,7 @@ pub async fn revoke(
         },
         Some(access) if access.claims.client_id != client_id.as_str() => Ending::Nothing,
         Some(access) => match &access.claims.gid {
-            Some(gid) => Ending::Grant(GrantId::from_text(gid.as_str())),
+            Some(gid) => Ending::Grant(gid.clone()),
             None => Ending::Single(access.claims.jti.clone(), Timestamp::from_seconds(access.claims.exp)),
         },
     };

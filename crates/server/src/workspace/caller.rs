@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
@@ -19,6 +19,7 @@ use sigma_store::workspace::membership::State;
 use sigma_store::workspace::quick;
 use sigma_store::workspace::session::SessionKind;
 
+use crate::extract::{Repeated, bearer_token};
 use crate::http::{RequestContext, Rule};
 use crate::state::AppState;
 use crate::workspace::auth::verify::Verified;
@@ -45,18 +46,14 @@ impl<'a> Credential<'a> {
     /// There is none, there are two, or one is repeated.
     pub fn of(headers: &'a HeaderMap) -> Result<Self, WorkspaceError> {
         let twice = || WorkspaceError::invalid("Each credential must be sent once");
-        let mut authorizations = headers.get_all(header::AUTHORIZATION).into_iter();
+        let token = bearer_token(headers).map_err(|Repeated| twice())?;
         let mut keys = headers.get_all(API_KEY).into_iter();
-        let (authorization, key) = (authorizations.next(), keys.next());
-        if authorizations.next().is_some() || keys.next().is_some() {
+        let key = keys.next();
+        if keys.next().is_some() {
             return Err(twice());
         }
         // A non-text value cannot be a credential: it is refused as an invalid one.
         let text = |value: &'a HeaderValue| std::str::from_utf8(value.as_bytes()).unwrap_or_default();
-        let token = authorization
-            .and_then(|value| text(value).split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim());
         match (token, key) {
             (Some(_), Some(_)) => Err(WorkspaceError::invalid("Send a token or an API key, not both")),
             (Some(token), None) => Ok(Self::Token(token)),
@@ -281,7 +278,7 @@ const SKEW: Duration = Duration::from_mins(1);
 async fn person(sigma: &AppState, token: &str, now: Timestamp) -> Result<Known, WorkspaceError> {
     let bad = || WorkspaceError::BadToken;
     let unverified = UnverifiedSession::parse(token).map_err(|_| bad())?;
-    let org_id = OrgId::from_text(unverified.workspace_id().as_str());
+    let org_id = unverified.workspace_id().clone();
     let watch = &sigma.workspaces.watch;
     // Taken before anything is read, so that a change in between makes the result stale.
     let made_of = watch.generation(org_id.as_str()).zip(watch.generation(unverified.user_id().as_str()));
@@ -297,7 +294,7 @@ async fn person(sigma: &AppState, token: &str, now: Timestamp) -> Result<Known, 
         return Err(bad());
     }
     let SessionClaims { user_id, jti, iat, .. } = &claims;
-    let user_id = UserId::from_text(user_id.as_str());
+    let user_id = user_id.clone();
     let session = sigma.find_workspace_session(&org_id, jti).await?.ok_or_else(bad)?;
     let member = sigma.find_member(&org_id, &user_id).await?.ok_or_else(bad)?;
     let account = sigma.find_account(&user_id).await?.ok_or_else(bad)?;
