@@ -14,6 +14,7 @@ pub mod grant;
 pub mod ids;
 pub mod interaction;
 pub mod jose;
+pub mod json;
 pub mod params;
 pub mod password;
 pub mod person;

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::members::UniqueMembers;
 use super::{PublicJwk, SigningKey, TokenKind, VerificationAlgorithm, base64url};
+use crate::json::Members;
 
 /// The longest JWS that is issued or accepted: 16 KiB.
 pub const MAX_JWS_BYTES: usize = 16 * 1024;
@@ -72,13 +72,13 @@ pub struct Header {
 
 impl Header {
     fn parse(json: &[u8]) -> Result<Self, JwsError> {
-        let UniqueMembers(mut members) = serde_json::from_slice(json).map_err(|_| JwsError::Malformed)?;
-        if members.contains_key("crit") || members.contains_key("b64") {
+        let members: Members = serde_json::from_slice(json).map_err(|_| JwsError::Malformed)?;
+        if members.get("crit").is_some() || members.get("b64").is_some() {
             return Err(JwsError::Extension);
         }
-        let mut text = |name: &str| match members.remove(name) {
+        let text = |name: &str| match members.get(name) {
             None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
             Some(_) => Err(JwsError::Malformed),
         };
         let alg = text("alg")?.ok_or(JwsError::Malformed)?;

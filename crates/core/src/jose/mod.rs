@@ -10,7 +10,6 @@ mod jws;
 mod key;
 mod keyring;
 mod kind;
-pub(crate) mod members;
 mod rotation;
 
 pub use alg::{Algorithm, VerificationAlgorithm};

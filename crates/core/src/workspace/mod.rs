@@ -2,6 +2,7 @@
 //! permissions.
 
 pub mod api_key;
+pub mod api_key_draft;
 pub mod authority;
 pub mod permission;
 pub mod refusal;
@@ -10,6 +11,7 @@ pub mod session_token;
 pub mod text;
 
 pub use api_key::ApiKeySecret;
+pub use api_key_draft::{ApiKeyDraft, ApiKeyProblem};
 pub use authority::{Authority, Right};
 pub use permission::{KeyPermission, KeyPermissions};
 pub use refusal::Refusal;

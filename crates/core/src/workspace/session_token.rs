@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::ids::{OrgId, RoleId, UserId};
 use crate::jose::MAX_JWS_BYTES;
 use crate::jose::base64url;
-use crate::jose::members::UniqueMembers;
+use crate::json::Members;
 use crate::time::Timestamp;
 
 /// How long a token lives, in seconds: a day.
@@ -131,8 +131,8 @@ impl<'a> UnverifiedSession<'a> {
         let (signed, signature) = token.rsplit_once('.').ok_or(malformed)?;
         let (header, payload) = signed.split_once('.').ok_or(malformed)?;
         let decode = |part: &str| base64url::decode(part).ok_or(malformed);
-        let UniqueMembers(header) = serde_json::from_slice(&decode(header)?).map_err(|_| malformed)?;
-        if header.contains_key("crit") || header.contains_key("b64") {
+        let header: Members = serde_json::from_slice(&decode(header)?).map_err(|_| malformed)?;
+        if header.get("crit").is_some() || header.get("b64").is_some() {
             return Err(malformed);
         }
         match header.get("alg") {

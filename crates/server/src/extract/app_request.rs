@@ -10,6 +10,7 @@ use http::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sigma_core::app::App;
+use sigma_core::json::Members;
 use sigma_core::params::Params;
 use sigma_store::replay_guard::Once;
 
@@ -149,7 +150,7 @@ fn single(params: Params) -> Result<Params, ApiError> {
 
 /// The members of a JSON object, in the order received. `resource` may be an array.
 fn json_pairs(body: &[u8]) -> Option<Vec<(String, String)>> {
-    let JsonMembers(members) = serde_json::from_slice(body).ok()?;
+    let Members(members) = serde_json::from_slice(body).ok()?;
     let mut pairs = Vec::with_capacity(members.len());
     for (name, value) in members {
         match value {
@@ -166,31 +167,4 @@ fn json_pairs(body: &[u8]) -> Option<Vec<(String, String)>> {
         }
     }
     Some(pairs)
-}
-
-/// The members of an object as received: in order, duplicates included.
-struct JsonMembers(Vec<(String, Value)>);
-
-impl<'de> serde::Deserialize<'de> for JsonMembers {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-
-        impl<'de> serde::de::Visitor<'de> for Members {
-            type Value = JsonMembers;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<JsonMembers, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(JsonMembers(members))
-            }
-        }
-
-        deserializer.deserialize_map(Members)
-    }
 }

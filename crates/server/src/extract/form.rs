@@ -1,4 +1,4 @@
-//! Parameters become the type that an endpoint declares.
+//! Deserializes parameters into the type that an endpoint declares.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,13 +8,13 @@ use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use sigma_core::params::Params;
 
-/// Why parameters are not those that an endpoint reads.
+/// Why parameters cannot be deserialized.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FormError {
-    /// One is not there.
+    /// A required parameter is missing.
     #[error("{0} is required")]
     Missing(&'static str),
-    /// One is not what it should be.
+    /// A parameter has an invalid value.
     #[error("{0}")]
     Malformed(String),
 }
@@ -29,8 +29,8 @@ impl serde::de::Error for FormError {
     }
 }
 
-/// Reads `params` as a `T`. Each field is a text, or a list of texts where the parameter may repeat; an empty text counts as
-/// absent (RFC 6749 §3.1); parameters without a field are passed over.
+/// Deserializes `params` into a `T`. Each field is a string, or a list of strings if the parameter may repeat; an empty string
+/// counts as absent (RFC 6749 §3.1); unknown parameters are ignored.
 ///
 /// # Errors
 /// [`FormError`]
@@ -42,10 +42,10 @@ pub fn from_params<T: DeserializeOwned>(params: &Params) -> Result<T, FormError>
     T::deserialize(MapDeserializer::new(fields.into_iter().map(|(name, values)| (name, Values(values)))))
 }
 
-/// A list of texts, each once.
+/// Deserializes a list of strings without duplicates.
 ///
 /// # Errors
-/// It is no list.
+/// It is not a list.
 pub fn distinct<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let mut seen = std::collections::HashSet::new();
     let mut texts = Vec::<String>::deserialize(deserializer)?;
@@ -136,14 +136,14 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_parameter_is_an_absent_one() {
+    fn an_empty_parameter_counts_as_absent() {
         assert_eq!(read("token=&client_id=app"), Err(FormError::Missing("token")));
         assert_eq!(read("").unwrap_err().to_string(), "token is required");
         assert_eq!(read("token=a&client_id=").unwrap().client_id, None);
     }
 
     #[test]
-    fn a_value_that_a_field_does_not_know_is_malformed() {
+    fn an_unknown_enum_value_is_malformed() {
         assert!(matches!(read("token=a&kind=other"), Err(FormError::Malformed(_))));
     }
 }

@@ -64,7 +64,6 @@ pub struct ConsentAnswer {
         (status = 400, description = "No such interaction, it has ended, or more scopes than requested"),
         (status = 401, description = "JSON: nobody is signed in"),
         (status = 403, description = "From another origin"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Neither a form nor JSON"),
     )
 )]

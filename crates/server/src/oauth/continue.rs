@@ -62,7 +62,6 @@ pub struct Continuation {
         (status = 400, description = "No such interaction, or it has ended"),
         (status = 401, description = "JSON: nobody is signed in"),
         (status = 403, description = "From another origin"),
-        (status = 413, description = "More than 64 KiB"),
         (status = 415, description = "Neither a form nor JSON"),
     )
 )]

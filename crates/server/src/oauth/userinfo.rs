@@ -59,7 +59,7 @@ pub async fn userinfo(
     let token = match bearer_token(&headers) {
         Ok(Some(token)) => token,
         Ok(None) => return BearerError::Missing.into_response(),
-        Err(error) => return error.into_response(),
+        Err(repeated) => return BearerError::from(repeated).into_response(),
     };
     answer(&sigma, &context, token).await
 }
@@ -98,7 +98,7 @@ pub async fn userinfo_by_form(
     let in_form: Vec<&str> = form.all("access_token").collect();
     let in_header = match bearer_token(&headers) {
         Ok(token) => token,
-        Err(error) => return error.into_response(),
+        Err(repeated) => return BearerError::from(repeated).into_response(),
     };
     match (in_header, in_form.as_slice()) {
         (Some(token), []) => answer(&sigma, &context, token).await,

@@ -3,16 +3,13 @@
 //! Unknown fields are ignored, so that clients may send back a changed response, and newer clients work with an older
 //! Sigma. A repeated field is refused: two readers could take different values of it.
 
-use std::borrow::Cow;
-use std::collections::HashSet;
-use std::fmt;
-
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Visitor};
+use sigma_core::json;
 use sigma_core::params::Params;
 use sigma_store::workspace::api_key::MadeKeys;
 
@@ -50,9 +47,7 @@ fn read<T: Wanted>(body: &[u8]) -> Result<T, WorkspaceError> {
     if !body.trim_ascii_start().starts_with(b"{") {
         return Err(WorkspaceError::invalid("The body must be a JSON object"));
     }
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let form = Clean.deserialize(&mut reader).and_then(|()| reader.end());
-    form.map_err(|error| told("The body is not valid JSON", &error))?;
+    json::check(body).map_err(|error| told("The body is not valid JSON", &error))?;
     serde_json::from_slice(body).map_err(|error| match T::NEEDS {
         Some(needs) => WorkspaceError::invalid(needs),
         None => told("The body does not have the expected form", &error),
@@ -63,116 +58,6 @@ fn told(what: &str, error: &serde_json::Error) -> WorkspaceError {
     /// serde repeats the unexpected value, which may be long.
     const MOST: usize = 300;
     WorkspaceError::invalid(format!("{what}: {error}").chars().take(MOST).collect::<String>())
-}
-
-/// Validates JSON: no repeated name in an object, no NUL in any string.
-struct Clean;
-
-impl<'de> DeserializeSeed<'de> for Clean {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Clean {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
-        if text.contains('\0') { Err(E::custom("a string contains NUL")) } else { Ok(()) }
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while items.next_element_seed(Self)?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut names = Names::default();
-        while let Some(name) = map.next_key_seed(Name)? {
-            if name.contains('\0') {
-                return Err(A::Error::custom("a member name contains NUL"));
-            }
-            map.next_value_seed(Self)?;
-            if !names.add(name) {
-                return Err(A::Error::custom("a member name is repeated"));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The names of an object: most have few, where a linear search is faster than hashing; some have many.
-#[derive(Default)]
-struct Names<'de> {
-    few: Vec<Cow<'de, str>>,
-    many: HashSet<Cow<'de, str>>,
-}
-
-impl<'de> Names<'de> {
-    /// Adds a name; returns whether it was new.
-    fn add(&mut self, name: Cow<'de, str>) -> bool {
-        const FEW: usize = 16;
-        if self.many.is_empty() && self.few.len() < FEW {
-            let is_new = !self.few.contains(&name);
-            self.few.push(name);
-            return is_new;
-        }
-        self.many.extend(self.few.drain(..));
-        self.many.insert(name)
-    }
-}
-
-/// Reads a name, without a copy if nothing in it is escaped.
-struct Name;
-
-impl<'de> DeserializeSeed<'de> for Name {
-    type Value = Cow<'de, str>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Name {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Borrowed(name))
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Cow<'de, str>, E> {
-        Ok(Cow::Owned(name.to_owned()))
-    }
 }
 
 /// An array of objects. serde would also accept arrays of their fields' values.

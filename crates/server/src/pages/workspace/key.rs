@@ -11,7 +11,7 @@ use serde::Deserialize;
 use sigma_core::ids::ApiKeyId;
 use sigma_core::params::Params;
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{ApiKeySecret, KeyPermission, KeyPermissions, Right, text};
+use sigma_core::workspace::{ApiKeyDraft, ApiKeyProblem, ApiKeySecret, KeyPermission, Right};
 use sigma_store::workspace::api_key::{self, ApiKey, Maker, MakerId, NewApiKey};
 use sigma_store::workspace::membership;
 use time::format_description::well_known::Iso8601;
@@ -61,18 +61,17 @@ impl Entered {
         Self { name: form.text("name"), permissions, last_day: form.text("expires") }
     }
 
-    /// Name, permissions and expiry, or what is wrong with them, in words.
-    fn parse(&self, now: Timestamp) -> Result<(String, KeyPermissions, Option<Timestamp>), String> {
-        let name = text::name(&self.name).map_err(|problem| format!("the name {problem}"))?;
-        let permissions: KeyPermissions = self.permissions.iter().copied().collect();
-        if permissions.is_empty() {
-            return Err("choose at least one permission".to_owned());
-        }
-        let ends = match self.last_day.as_str() {
-            "" => None,
-            day => Some(end_of(day).filter(|end| *end > now).ok_or("the expiry date must not be in the past")?),
-        };
-        Ok((name, permissions, ends))
+    /// The requested key, or what is wrong with it, in words.
+    fn parse(&self, now: Timestamp) -> Result<ApiKeyDraft, String> {
+        const OVER: &str = "the expiry date must not be in the past";
+        let ends = Some(self.last_day.as_str()).filter(|day| !day.is_empty());
+        let ends = ends.map(|day| end_of(day).ok_or(OVER)).transpose()?;
+        let permissions = self.permissions.iter().map(|permission| permission.as_str());
+        ApiKeyDraft::new(&self.name, permissions, ends, now).map_err(|problem| match problem {
+            ApiKeyProblem::Name(problem) => format!("the name {problem}"),
+            ApiKeyProblem::Permissions => "choose at least one permission".to_owned(),
+            ApiKeyProblem::Expired => OVER.to_owned(),
+        })
     }
 }
 
@@ -94,7 +93,7 @@ async fn new(State(sigma): State<AppState>, session: MemberSession) -> Result<Re
 async fn add(State(sigma): State<AppState>, session: MemberSession, sent: Form) -> Result<Response, PageError> {
     session.require(&sigma, Right::ApiKeys)?;
     let (entered, now) = (Entered::read(&sent), sigma.now());
-    let (name, permissions, expires_at) = match entered.parse(now) {
+    let ApiKeyDraft { name, permissions, expires_at } = match entered.parse(now) {
         Ok(parsed) => parsed,
         Err(words) => {
             let Refused { status, notice } = Refused::invalid(format!("The key was not created: {words}."));
@@ -228,9 +227,9 @@ mod tests {
     fn problems_with_a_key_are_explained() {
         let now = end_of("2026-11-21").unwrap().plus(Duration::from_secs(1));
         let parse = |form: &str| Entered::read(&Form(Params::parse(form))).parse(now);
-        let (name, permissions, ends) = parse("name=+Import+&permission=read&permission=x&expires=2026-11-22").unwrap();
-        assert_eq!((name.as_str(), permissions.names()), ("Import", vec!["read"]));
-        assert_eq!(ends, end_of("2026-11-22"));
+        let draft = parse("name=+Import+&permission=read&permission=x&expires=2026-11-22").unwrap();
+        assert_eq!((draft.name.as_str(), draft.permissions.names()), ("Import", vec!["read"]));
+        assert_eq!(draft.expires_at, end_of("2026-11-22"));
         let problems = ["name=&permission=read", "name=a", "name=a&permission=read&expires=2026-11-21"];
         insta::assert_snapshot!(problems.map(|form| parse(form).unwrap_err()).join("\n"), @r"
         the name must not be empty

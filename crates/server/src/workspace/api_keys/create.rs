@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use sigma_core::ids::ApiKeyId;
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{ApiKeySecret, KeyPermission, KeyPermissions, text};
+use sigma_core::workspace::{ApiKeyDraft, ApiKeySecret};
 use sigma_store::workspace::api_key::{self, NewApiKey};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
@@ -75,9 +75,10 @@ pub async fn create(
     Body(body): Body<NewKeyBody>,
 ) -> Result<(StatusCode, Json<MadeKey>), WorkspaceError> {
     let now = sigma.now();
-    let name = text::name(&body.name).map_err(|problem| WorkspaceError::invalid(format!("name {problem}")))?;
-    let permissions = read_permissions(&body.permissions)?;
-    let expires_at = body.expires_at.map(|expiry| read_expiry(&expiry, now)).transpose()?;
+    let expires_at = body.expires_at.map(|expiry| read_expiry(&expiry)).transpose()?;
+    let draft = ApiKeyDraft::new(&body.name, body.permissions.iter().map(String::as_str), expires_at, now);
+    let ApiKeyDraft { name, permissions, expires_at } =
+        draft.map_err(|problem| WorkspaceError::invalid(problem.to_string()))?;
     let secret = ApiKeySecret::generate(&*sigma.rng);
     let id = ApiKeyId::new(now, &*sigma.rng);
     let new = NewApiKey { id, name, hash: secret.digest(), permissions, expires_at };
@@ -86,23 +87,12 @@ pub async fn create(
     Ok((StatusCode::CREATED, Json(MadeKey { item: (&key).into(), key: secret.expose().to_owned() })))
 }
 
-fn read_permissions(names: &[String]) -> Result<KeyPermissions, WorkspaceError> {
-    let permissions: Option<KeyPermissions> = names.iter().map(|name| KeyPermission::parse(name)).collect();
-    permissions.filter(|permissions| !permissions.is_empty()).ok_or_else(|| {
-        WorkspaceError::invalid(
-            "permissions must be a list of one or more of read, update-data, delete-data, update-model, delete-model",
-        )
-    })
-}
-
-fn read_expiry(text: &str, now: Timestamp) -> Result<Timestamp, WorkspaceError> {
+fn read_expiry(text: &str) -> Result<Timestamp, WorkspaceError> {
     let malformed = || WorkspaceError::invalid("expiresAt must be a time of RFC 3339, like 2030-01-31T12:00:00Z");
     let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| malformed())?;
     // An offset may move it beyond the years that RFC 3339 can express.
     let utc = moment.checked_to_offset(UtcOffset::UTC);
     let utc = utc.ok_or_else(|| WorkspaceError::invalid("expiresAt must not be after 9999-12-31T23:59:59Z"))?;
     let micros = i64::try_from(utc.unix_timestamp_nanos() / 1_000).map_err(|_| malformed())?;
-    Some(Timestamp::from_micros(micros))
-        .filter(|expiry| *expiry > now)
-        .ok_or_else(|| WorkspaceError::invalid("expiresAt must be in the future"))
+    Ok(Timestamp::from_micros(micros))
 }
