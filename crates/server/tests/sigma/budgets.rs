@@ -120,7 +120,7 @@ async fn all_requests_of_a_workspace_are_counted() {
         assert_ne!(ask(&busy, path).await.status, 429, "{path}");
     }
     let refused = ask(&busy, "/api/v1/roles").await;
-    assert_eq!(refused.told(), "429 RATE_LIMITED: Too many requests. Please try again later.");
+    assert_eq!(refused.told(), "429 RATE_LIMITED");
     assert_ne!(refused.header("retry-after"), "");
     assert_eq!(ask(&calm, "/api/v1/roles").await.status, 200);
     // What proxies ask for its visitors has a count of its own.
@@ -176,12 +176,12 @@ async fn a_large_body_is_read_after_its_sender_is_known() {
     assert_eq!(taken.load(Ordering::SeqCst), 200);
     let (body, _) = told_body(1_100);
     let told = world.send(post("/api/v1/roles", &key, body)).await.told();
-    assert_eq!(told, "413 VALIDATION_ERROR: The body is larger than 1048576 bytes");
+    assert_eq!(told, "413 VALIDATION_ERROR");
     // Where no role is written, 64 KiB are enough, whoever sends it.
     for path in ["/api/v1/users", "/api/v1/auth/verify", "/api/v1/auth/login", "/api/v1/api-keys"] {
         let (body, taken) = told_body(200);
         let told = world.send(post(path, &key, body)).await.told();
-        assert_eq!(told, "413 VALIDATION_ERROR: The body is larger than 65536 bytes", "{path}");
+        assert_eq!(told, "413 VALIDATION_ERROR", "{path}");
         assert!(taken.load(Ordering::SeqCst) < 70);
     }
     assert_eq!(world.held(), (0, 0));

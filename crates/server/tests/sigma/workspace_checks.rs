@@ -115,9 +115,9 @@ async fn only_api_keys_may_verify_one_credential_at_a_time() {
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let (_, key) = acme.key(&[KeyPermission::DeleteModel]).await;
     let refused = world.call(As::Token(&token), "POST", VERIFY, &json!({"token": token})).await;
-    assert_eq!(refused.told(), "403 PERMISSION_DENIED: Only an API key may verify");
+    assert_eq!(refused.told(), "403 PERMISSION_DENIED");
     let refused = world.call(As::Nobody, "POST", VERIFY, &json!({"token": token})).await;
-    assert_eq!(refused.told(), "401 UNAUTHORIZED: Missing authentication");
+    assert_eq!(refused.told(), "401 UNAUTHORIZED");
     let malformed = [
         json!({}),
         json!({"token": token, "apiKey": key}),
@@ -128,7 +128,7 @@ async fn only_api_keys_may_verify_one_credential_at_a_time() {
     ];
     for body in malformed {
         let refused = world.call(As::Key(&key), "POST", VERIFY, &body).await;
-        assert!(refused.told().starts_with("400 VALIDATION_ERROR: "), "{body}");
+        assert_eq!(refused.told(), "400 VALIDATION_ERROR", "{body}");
     }
 }
 
@@ -327,9 +327,9 @@ async fn signed_headers_are_not_accepted_by_our_own_endpoints() {
         }
         let path = path.replace("{id}", "x");
         let refused = world.call(As::Token(forwarded), method.as_str(), &path, &json!({})).await;
-        assert_eq!(refused.told(), "401 UNAUTHORIZED: Invalid or expired token", "{method} {path}");
+        assert_eq!(refused.told(), "401 UNAUTHORIZED", "{method} {path}");
         let refused = world.call(As::Key(forwarded), method.as_str(), &path, &json!({})).await;
-        assert_eq!(refused.told(), "401 UNAUTHORIZED: Invalid API key", "{method} {path}");
+        assert_eq!(refused.told(), "401 UNAUTHORIZED", "{method} {path}");
     }
     let refreshed = world.call(As::Nobody, "POST", "/api/v1/auth/refresh", &json!({"token": forwarded})).await;
     assert_eq!(refreshed.status, 401);

@@ -22,15 +22,16 @@ async fn every_row_of_the_error_table() {
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let (_, member) = acme.add("bob@example.org", &acme.member).await;
     let (login, json) = ("/api/v1/auth/login", Some("application/json"));
-    let call =
-        async |who: As<'_>, method: &str, path: &str, body: Value| world.call(who, method, path, &body).await.told();
+    let call = async |who: As<'_>, method: &str, path: &str, body: Value| {
+        world.call(who, method, path, &body).await.described()
+    };
     let admin = As::Token(&token);
     let told = [
-        post(&world, login, json, "{}").await.told(),
-        post(&world, login, json, "").await.told(),
-        post(&world, login, None, "").await.told(),
-        post(&world, "/api/v1/auth/refresh", json, "{}").await.told(),
-        post(&world, "/api/v1/auth/refresh", json, r#"{"token":5}"#).await.told(),
+        post(&world, login, json, "{}").await.described(),
+        post(&world, login, json, "").await.described(),
+        post(&world, login, None, "").await.described(),
+        post(&world, "/api/v1/auth/refresh", json, "{}").await.described(),
+        post(&world, "/api/v1/auth/refresh", json, r#"{"token":5}"#).await.described(),
         call(As::Nobody, "GET", "/api/v1/auth/me", Value::Null).await,
         call(As::Token("x"), "GET", "/api/v1/auth/me", Value::Null).await,
         call(As::Key("x"), "GET", "/api/v1/auth/me", Value::Null).await,
@@ -40,10 +41,10 @@ async fn every_row_of_the_error_table() {
         call(admin, "GET", "/api/v1/nothing", Value::Null).await,
         call(admin, "POST", "/api/v1/roles", json!({"name": "Admin"})).await,
         call(admin, "PUT", "/api/v1/roles", json!({})).await,
-        post(&world, login, json, vec![b' '; 65_537]).await.told(),
-        post(&world, login, Some("text/plain"), "{}").await.told(),
-        post(&world, login, Some("application/x-www-form-urlencoded"), "email=a&password=b").await.told(),
-        post(&world, login, None, r#"{"email":"a","password":"b"}"#).await.told(),
+        post(&world, login, json, vec![b' '; 65_537]).await.described(),
+        post(&world, login, Some("text/plain"), "{}").await.described(),
+        post(&world, login, Some("application/x-www-form-urlencoded"), "email=a&password=b").await.described(),
+        post(&world, login, None, r#"{"email":"a","password":"b"}"#).await.described(),
     ];
     insta::assert_snapshot!(told.join("\n"), @r#"
     400 VALIDATION_ERROR: Email and password are required
@@ -96,10 +97,10 @@ async fn json_is_parsed_strictly_and_unknown_fields_ignored() {
     ];
     for body in bad {
         let answer = login(body).await;
-        assert!(answer.told().starts_with("400 VALIDATION_ERROR: "), "{}", String::from_utf8_lossy(body));
+        assert_eq!(answer.told(), "400 VALIDATION_ERROR", "{}", String::from_utf8_lossy(body));
     }
     let deep = [b"{\"x\":".to_vec(), b"[".repeat(60_000)].concat();
-    assert!(login(&deep).await.told().starts_with("400 VALIDATION_ERROR: "));
+    assert_eq!(login(&deep).await.told(), "400 VALIDATION_ERROR");
 }
 
 #[tokio::test]
@@ -175,12 +176,12 @@ async fn malformed_ids_in_paths_are_not_found() {
             };
             let path = pattern.replace("{id}", id);
             let answer = world.call(As::Token(&token), method.as_str(), &path, &body).await;
-            assert!(answer.told().starts_with("404 NOT_FOUND: "), "{method} {path}");
+            assert_eq!(answer.told(), "404 NOT_FOUND", "{method} {path}");
             assert!(answer.body.len() < 600, "what is long is not sent back");
         }
     }
     let broken = world.call(As::Token(&token), "GET", "/api/v1/roles/%ff", &Value::Null).await;
-    assert!(broken.told().starts_with("400 VALIDATION_ERROR: "));
+    assert_eq!(broken.told(), "400 VALIDATION_ERROR");
 }
 
 #[tokio::test]
@@ -194,7 +195,7 @@ async fn every_endpoint_that_needs_a_caller_says_so() {
         let path = pattern.replace("{id}", "x");
         let request = Request::builder().method(&method).uri(&path).header("content-type", "text/plain");
         let answer = world.send(request.body(Body::from("not even JSON")).unwrap()).await;
-        assert_eq!(answer.told(), "401 UNAUTHORIZED: Missing authentication", "{method} {path}");
+        assert_eq!(answer.told(), "401 UNAUTHORIZED", "{method} {path}");
         assert_eq!(answer.header("www-authenticate"), "Bearer");
     }
 }
@@ -209,9 +210,9 @@ async fn an_unavailable_store_is_an_error_without_details() {
     let paths = ["/api/v1/roles", "/api/v1/users", "/api/v1/api-keys"];
     for path in paths {
         let answer = world.call(As::Token(&token), "GET", path, &Value::Null).await;
-        assert_eq!(answer.told(), "503 UNAVAILABLE: Try again in a moment", "{path}");
+        assert_eq!(answer.told(), "503 UNAVAILABLE", "{path}");
         assert_eq!(answer.header("retry-after"), "1");
     }
     let login = world.log_in("ada@example.org", None).await;
-    assert_eq!(login.told(), "503 UNAVAILABLE: Try again in a moment");
+    assert_eq!(login.told(), "503 UNAVAILABLE");
 }

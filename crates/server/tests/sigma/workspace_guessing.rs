@@ -39,7 +39,7 @@ async fn fifty_wrong_passwords_from_one_address_are_a_handful_of_guesses() {
         match answer.status.as_u16() {
             401 => guesses += 1,
             429 => {
-                assert!(answer.told().starts_with("429 RATE_LIMITED: "), "{}", answer.body);
+                assert_eq!(answer.told(), "429 RATE_LIMITED", "{}", answer.body);
                 assert!(answer.header("retry-after").parse::<u32>().unwrap() >= 1);
             }
             other => panic!("{other}: {}", answer.body),
@@ -89,7 +89,7 @@ async fn delays_begin_after_the_third_failure_and_retry_after_is_accurate() {
             assert_eq!(log_in_from(&world, here, email, "wrong").await.status, 401);
         }
         let refused = log_in_from(&world, here, email, "wrong").await;
-        assert!(refused.told().starts_with("429 RATE_LIMITED: "), "{email}: {}", refused.body);
+        assert_eq!(refused.told(), "429 RATE_LIMITED", "{email}: {}", refused.body);
         let wait: u64 = refused.header("retry-after").parse().unwrap();
         assert!((1..=2).contains(&wait), "{wait}");
         world.advance(wait);
@@ -157,7 +157,7 @@ async fn quick_logins_are_off_by_default() {
     let (acme, _, kim) = kiosk(&world).await;
     assert_eq!(list_from(&world, "127.0.0.1").await, json!([]));
     let refused = click_from(&world, "127.0.0.1", acme.org.as_str(), &kim).await;
-    assert_eq!(refused.told(), "401 UNAUTHORIZED: No quick login for that user");
+    assert_eq!(refused.told(), "401 UNAUTHORIZED");
 }
 
 #[tokio::test]
@@ -191,7 +191,7 @@ async fn quick_logins_need_a_marked_member_without_management_rights_in_a_truste
     let me = world.send_from("10.1.2.3".parse::<IpAddr>().unwrap(), me.unwrap()).await;
     assert_eq!(me.json()["user"]["id"], kim);
 
-    let refused = "401 UNAUTHORIZED: No quick login for that user";
+    let refused = "401 UNAUTHORIZED";
     let nobody = [
         ("203.0.113.7", acme.org.as_str(), kim.as_str()),
         ("10.1.2.3", acme.org.as_str(), max.as_str()),
@@ -242,7 +242,7 @@ async fn another_site_cannot_use_quick_logins() {
     for origin in ["https://evil.example", "null"] {
         let foreign = [("origin", origin), ("sec-fetch-site", "cross-site")];
         let refused = click(&foreign).await;
-        assert!(refused.told().starts_with("403 PERMISSION_DENIED: "), "{}", refused.body);
+        assert_eq!(refused.told(), "403 PERMISSION_DENIED", "{}", refused.body);
         assert_eq!(refused.header("access-control-allow-origin"), "");
         assert_eq!(list(&foreign).await.header("access-control-allow-origin"), "", "the page cannot read it");
         let preflight = Request::options("/api/v1/auth/quick-login")

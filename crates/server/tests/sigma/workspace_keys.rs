@@ -16,7 +16,7 @@ async fn create(world: &World, who: As<'_>, name: &str, permissions: &[&str]) ->
 async fn works(world: &World, key: &str) -> bool {
     let answer = world.call(As::Key(key), "GET", "/api/v1/auth/me", &Value::Null).await;
     if answer.status != 200 {
-        assert_eq!(answer.told(), "401 UNAUTHORIZED: Invalid API key");
+        assert_eq!(answer.told(), "401 UNAUTHORIZED");
     }
     answer.status == 200
 }
@@ -91,7 +91,7 @@ async fn deactivating_a_key_is_final_and_includes_keys_it_created() {
     );
     assert!(!works(&world, &parent_key).await);
     let gone = world.call(As::Token(&token), "DELETE", &path, &Value::Null).await;
-    assert_eq!(gone.told(), format!("404 NOT_FOUND: API key {:?} was not found", text(&parent, "id")));
+    assert_eq!(gone.told(), "404 NOT_FOUND");
 }
 
 #[tokio::test]
@@ -105,14 +105,14 @@ async fn nobody_creates_changes_or_lists_keys_beyond_their_rights() {
     let (_, manages_keys) = acme.add("bob@example.org", &manager).await;
     let (_, plain) = acme.add("eve@example.org", &acme.member).await;
 
-    let no_key = "403 PERMISSION_DENIED: Only an API key with all five permissions manages a workspace";
+    let no_key = "403 PERMISSION_DENIED";
     assert_eq!(create(&world, As::Key(&four), "x", &["read"]).await.told(), no_key);
     assert_eq!(world.call(As::Key(&four), "GET", KEYS, &Value::Null).await.told(), no_key);
-    let no_role = "403 PERMISSION_DENIED: The role may not manage API keys";
+    let no_role = "403 PERMISSION_DENIED";
     assert_eq!(create(&world, As::Token(&plain), "x", &["read"]).await.told(), no_role);
     assert_eq!(world.call(As::Token(&plain), "GET", KEYS, &Value::Null).await.told(), no_role);
 
-    let beyond = "403 PERMISSION_DENIED: You cannot grant, change or revoke more rights than you hold";
+    let beyond = "403 PERMISSION_DENIED";
     assert_eq!(create(&world, As::Token(&manages_keys), "x", &ALL).await.told(), beyond);
     assert_eq!(create(&world, As::Token(&manages_keys), "x", &["read"]).await.status, 201);
     assert_eq!(world.call(As::Token(&manages_keys), "GET", KEYS, &Value::Null).await.status, 200);
@@ -177,7 +177,7 @@ async fn invalid_keys_are_not_created() {
     ];
     for body in refused {
         let answer = world.call(As::Token(&token), "POST", KEYS, &body).await;
-        assert!(answer.told().starts_with("400 VALIDATION_ERROR: "), "{body}: {}", answer.body);
+        assert_eq!(answer.told(), "400 VALIDATION_ERROR", "{body}: {}", answer.body);
     }
     assert_eq!(world.call(As::Token(&token), "GET", KEYS, &Value::Null).await.json(), json!([]));
 }
@@ -258,9 +258,9 @@ async fn keys_and_roles_per_workspace_are_limited() {
     };
     world.sigma.store.write(fill).await.unwrap();
     let refused = create(&world, As::Token(&token), "one more", &["read"]).await;
-    assert_eq!(refused.told(), "409 CONFLICT: The workspace has the maximum number of API keys");
+    assert_eq!(refused.told(), "409 CONFLICT");
     let refused = world.call(As::Token(&token), "POST", "/api/v1/roles", &json!({"name": "one more"})).await;
-    assert_eq!(refused.told(), "409 CONFLICT: The workspace has the maximum number of roles");
+    assert_eq!(refused.told(), "409 CONFLICT");
     let listed = world.call(As::Token(&token), "GET", KEYS, &Value::Null).await.json();
     assert_eq!(listed.as_array().unwrap().len(), 500);
 }
@@ -280,15 +280,15 @@ async fn a_key_may_expire_at_the_last_second_there_is_and_each_other_cause_is_na
         assert!(works(&world, &text(&added, "key")).await);
     }
     let past = world.now().iso8601();
-    for (expiry, message) in [
-        ("tomorrow", "expiresAt must be a time of RFC 3339, like 2030-01-31T12:00:00Z"),
-        ("2099-01-31", "expiresAt must be a time of RFC 3339, like 2030-01-31T12:00:00Z"),
-        ("2099-02-30T00:00:00Z", "expiresAt must be a time of RFC 3339, like 2030-01-31T12:00:00Z"),
-        ("9999-12-31T23:59:59-00:01", "expiresAt must not be after 9999-12-31T23:59:59Z"),
-        (past.as_str(), "expiresAt must be in the future"),
-        ("0000-01-01T00:00:00+23:59", "expiresAt must be in the future"),
+    for expiry in [
+        "tomorrow",
+        "2099-01-31",
+        "2099-02-30T00:00:00Z",
+        "9999-12-31T23:59:59-00:01",
+        past.as_str(),
+        "0000-01-01T00:00:00+23:59",
     ] {
-        assert_eq!(make(expiry).await.told(), format!("400 VALIDATION_ERROR: {message}"), "{expiry}");
+        assert_eq!(make(expiry).await.told(), "400 VALIDATION_ERROR", "{expiry}");
     }
 }
 
@@ -317,7 +317,7 @@ async fn a_removed_admin_keeps_no_keys_and_keys_record_their_creator() {
     let path = format!("/api/v1/users/{mal}");
     for bad in ["?keys=", "?keys=all", "?keys=keep&keys=keep"] {
         let refused = world.call(As::Token(&token), "DELETE", &format!("{path}{bad}"), &Value::Null).await;
-        assert!(refused.told().starts_with("400 VALIDATION_ERROR: "), "{bad}");
+        assert_eq!(refused.told(), "400 VALIDATION_ERROR", "{bad}");
     }
     assert_eq!(world.call(As::Token(&token), "DELETE", &path, &Value::Null).await.status, 204);
     assert!(!works(&world, &strong_key).await && !works(&world, &child).await);
@@ -387,7 +387,7 @@ async fn keys_beyond_remaining_rights_are_deactivated_unless_kept() {
     let path = format!("/api/v1/users/{user}");
     for odd in [json!("all"), json!(""), json!(true)] {
         let refused = world.call(As::Token(&token), "PATCH", &path, &json!({"active": false, "keys": odd})).await;
-        assert!(refused.told().starts_with("400 VALIDATION_ERROR: "), "{}", refused.body);
+        assert_eq!(refused.told(), "400 VALIDATION_ERROR", "{}", refused.body);
     }
 }
 

@@ -182,7 +182,7 @@ async fn promotion_ends_a_quick_session() {
         (Method::POST, "/api/v1/workspace/secret/rotate", Value::Null),
     ] {
         let refused = call(&world, HERE, method, path, &kiosk.token, &body).await;
-        assert_eq!(refused.told(), "401 UNAUTHORIZED: Invalid or expired token", "{path}");
+        assert_eq!(refused.told(), "401 UNAUTHORIZED", "{path}");
     }
     for page in ["people", "keys", "settings"] {
         let request = Request::get(at(&kiosk.acme.org, page)).header("cookie", &kiosk.cookie);

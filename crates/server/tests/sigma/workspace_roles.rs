@@ -79,7 +79,7 @@ async fn a_role_is_made_shown_replaced_and_removed() {
     assert_eq!(world.call(ada, "DELETE", &path, &Value::Null).await.status, 204);
     for (method, body) in [("GET", Value::Null), ("PUT", changed), ("DELETE", Value::Null)] {
         let gone = world.call(ada, method, &path, &body).await;
-        assert_eq!(gone.told(), r#"404 NOT_FOUND: Role "editor" was not found"#);
+        assert_eq!(gone.told(), "404 NOT_FOUND");
     }
     let unnamed = world.call(ada, "POST", ROLES, &json!({"name": "Made"})).await.json();
     assert!(unnamed["id"].as_str().unwrap().starts_with("role_"));
@@ -111,14 +111,14 @@ async fn attributes_take_their_own_level_then_the_schemas_then_the_roles() {
     let missing = world
         .call(As::Token(&member), "POST", "/api/v1/roles/nothing/resolve", &json!({"schemaId": "a", "attributes": []}))
         .await;
-    assert_eq!(missing.told(), r#"404 NOT_FOUND: Role "nothing" was not found"#);
+    assert_eq!(missing.told(), "404 NOT_FOUND");
     let (_, blind) = acme.key(&[KeyPermission::UpdateData]).await;
     for (method, path) in
         [("GET", ROLES.to_owned()), ("GET", format!("{ROLES}/clerk")), ("POST", format!("{ROLES}/clerk/resolve"))]
     {
         let body = if method == "GET" { Value::Null } else { json!({"schemaId": "a", "attributes": []}) };
         let refused = world.call(As::Key(&blind), method, &path, &body).await;
-        assert_eq!(refused.told(), r#"403 PERMISSION_DENIED: The API key has no permission "read""#);
+        assert_eq!(refused.told(), "403 PERMISSION_DENIED");
     }
 }
 
@@ -154,22 +154,22 @@ async fn invalid_roles_are_rejected() {
     ];
     for body in refused {
         let answer = world.call(As::Token(&token), "POST", ROLES, &body).await;
-        assert!(answer.told().starts_with("400 VALIDATION_ERROR: "), "{body}");
+        assert_eq!(answer.told(), "400 VALIDATION_ERROR", "{body}");
     }
     assert_eq!(world.call(As::Token(&token), "POST", ROLES, &json!({"name": "One", "id": "one"})).await.status, 201);
     let conflicts = [json!({"name": "Two", "id": "one"}), json!({"name": "oNE"}), json!({"name": "ADMIN"})];
     for body in conflicts {
         let answer = world.call(As::Token(&token), "POST", ROLES, &body).await;
-        assert!(answer.told().starts_with("409 CONFLICT: "), "{body}");
+        assert_eq!(answer.told(), "409 CONFLICT", "{body}");
     }
     let made = world.call(As::Token(&token), "POST", ROLES, &json!({"name": "Cafe\u{301}"})).await;
     assert_eq!((made.status.as_u16(), &made.json()["name"]), (201, &json!("Café")), "as composed");
     for same in ["Café", "CAFE\u{301}", "ｃａｆé", "Ca\u{200d}fé"] {
         let answer = world.call(As::Token(&token), "POST", ROLES, &json!({"name": same})).await;
-        assert_eq!(answer.told(), "409 CONFLICT: A role with this name already exists", "{same}");
+        assert_eq!(answer.told(), "409 CONFLICT", "{same}");
     }
     let renamed = world.call(As::Token(&token), "PUT", "/api/v1/roles/one", &json!({"name": "admin"})).await;
-    assert_eq!(renamed.told(), "409 CONFLICT: A role with this name already exists");
+    assert_eq!(renamed.told(), "409 CONFLICT");
 }
 
 #[tokio::test]
@@ -180,7 +180,7 @@ async fn a_role_in_use_cannot_be_deleted() {
     acme.add("bob@example.org", &acme.member).await;
     let path = format!("{ROLES}/{}", acme.member);
     let refused = world.call(As::Token(&token), "DELETE", &path, &Value::Null).await;
-    assert_eq!(refused.told(), "409 CONFLICT: The role is in use");
+    assert_eq!(refused.told(), "409 CONFLICT");
 }
 
 #[tokio::test]
@@ -195,7 +195,7 @@ async fn nobody_creates_or_edits_a_role_beyond_their_rights() {
     let (_, four) = acme.key(&KeyPermission::ALL[1..]).await;
     let bob = As::Token(&token);
     assert_eq!(world.call(bob, "POST", ROLES, &json!({"name": "x", "canExport": true})).await.status, 201);
-    let beyond = "403 PERMISSION_DENIED: You cannot grant, change or revoke more rights than you hold";
+    let beyond = "403 PERMISSION_DENIED";
     let stronger = [
         json!({"name": "y", "canImport": true}),
         json!({"name": "y", "canManageUsers": true}),
@@ -215,7 +215,7 @@ async fn nobody_creates_or_edits_a_role_beyond_their_rights() {
         {
             let body = if method == "DELETE" { Value::Null } else { json!({"name": "z"}) };
             let refused = world.call(who, method, &path, &body).await;
-            assert!(refused.told().starts_with("403 PERMISSION_DENIED: "), "{method} {path}");
+            assert_eq!(refused.told(), "403 PERMISSION_DENIED", "{method} {path}");
         }
     }
 }
@@ -228,7 +228,7 @@ async fn the_last_admins_role_is_not_weakened() {
     let path = format!("{ROLES}/{}", acme.admin);
     let mut weaker = world.call(As::Token(&token), "GET", &path, &Value::Null).await.json();
     weaker["canManageUsers"] = json!(false);
-    let last = "409 CONFLICT: The workspace must keep a member who can manage users, roles and API keys";
+    let last = "409 CONFLICT";
     assert_eq!(world.call(As::Token(&token), "PUT", &path, &weaker).await.told(), last);
     let key = acme.admin_key().await;
     assert_eq!(world.call(As::Key(&key), "PUT", &path, &weaker).await.told(), last);
@@ -237,7 +237,7 @@ async fn the_last_admins_role_is_not_weakened() {
     assert_eq!(world.call(As::Token(&token), "PUT", &path, &weaker).await.status, 200);
     // It holds at once, for the token that is out.
     let refused = world.call(As::Token(&token), "GET", "/api/v1/users", &Value::Null).await;
-    assert_eq!(refused.told(), "403 PERMISSION_DENIED: The role may not manage users");
+    assert_eq!(refused.told(), "403 PERMISSION_DENIED");
 }
 
 #[tokio::test]
@@ -261,7 +261,7 @@ async fn the_roles_of_a_workspace_make_one_answer_of_about_a_mebibyte_at_most() 
         }
         made += 1;
     };
-    assert_eq!(refused.told(), "409 CONFLICT: The roles of the workspace would exceed 1 MiB in total");
+    assert_eq!(refused.told(), "409 CONFLICT");
     assert!((7..=9).contains(&made), "{made}");
     let listed = world.call(As::Token(&member), "GET", ROLES, &Value::Null).await;
     assert_eq!((listed.status.as_u16(), listed.json().as_array().unwrap().len()), (200, made + 2));
@@ -271,7 +271,7 @@ async fn the_roles_of_a_workspace_make_one_answer_of_about_a_mebibyte_at_most() 
     let small = world.call(As::Token(&token), "POST", ROLES, &small).await.json();
     let path = format!("{ROLES}/{}", small["id"].as_str().unwrap());
     let grown = world.call(As::Token(&token), "PUT", &path, &wide(100, "x")).await;
-    assert_eq!(grown.told(), "409 CONFLICT: The roles of the workspace would exceed 1 MiB in total");
+    assert_eq!(grown.told(), "409 CONFLICT");
     let shrunk = listed.json()[2]["id"].clone();
     let path = format!("{ROLES}/{}", shrunk.as_str().unwrap());
     assert_eq!(world.call(As::Token(&token), "PUT", &path, &json!({"name": "Shrunk"})).await.status, 200);

@@ -51,7 +51,7 @@ async fn a_person_logs_in_and_gets_a_token_for_a_day() {
     assert_eq!(me(&world, token).await, 200);
     world.advance(1);
     let over = world.call(As::Token(token), "GET", ME, &Value::Null).await;
-    assert_eq!(over.told(), "401 UNAUTHORIZED: Invalid or expired token");
+    assert_eq!(over.told(), "401 UNAUTHORIZED");
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn every_failed_login_gets_the_same_response() {
     ];
     for body in wrong {
         let answer = world.call(As::Nobody, "POST", LOGIN, &body).await;
-        assert_eq!(answer.told(), "401 UNAUTHORIZED: Invalid email or password", "{body}");
+        assert_eq!(answer.told(), "401 UNAUTHORIZED", "{body}");
     }
 }
 
@@ -143,7 +143,7 @@ async fn a_logout_ends_every_token_of_the_session_and_no_other() {
     for token in [first.as_str(), next] {
         assert_eq!(me(&world, token).await, 401);
         let refused = world.call(As::Nobody, "POST", REFRESH, &json!({"token": token})).await;
-        assert_eq!(refused.told(), "401 UNAUTHORIZED: Invalid or expired token");
+        assert_eq!(refused.told(), "401 UNAUTHORIZED");
     }
     assert_eq!(me(&world, &other).await, 200);
 }
@@ -197,7 +197,7 @@ async fn a_token_dies_with_the_membership_the_account_or_the_workspace() {
     assert_eq!(world.call(As::Key(&key), "GET", ME, &Value::Null).await.status, 200);
     acme.remove().await;
     assert_eq!(me(&world, &admin).await, 401);
-    assert_eq!(world.call(As::Key(&key), "GET", ME, &Value::Null).await.told(), "401 UNAUTHORIZED: Invalid API key");
+    assert_eq!(world.call(As::Key(&key), "GET", ME, &Value::Null).await.told(), "401 UNAUTHORIZED");
     assert_eq!(world.log_in("ada@example.org", Some(&acme.org)).await.status, 401);
 }
 

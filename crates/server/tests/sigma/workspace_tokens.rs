@@ -27,7 +27,7 @@ fn hs256(secret: &[u8]) -> impl Fn(&[u8]) -> Vec<u8> {
 async fn is_taken(world: &World, token: &str) -> bool {
     let answer = world.call(As::Token(token), "GET", ME, &Value::Null).await;
     if answer.status != 200 {
-        assert_eq!(answer.told(), "401 UNAUTHORIZED: Invalid or expired token");
+        assert_eq!(answer.told(), "401 UNAUTHORIZED");
     }
     answer.status == 200
 }
@@ -138,7 +138,7 @@ async fn a_token_from_the_future_or_with_odd_claims_is_refused() {
     for text in ["", ".", "..", "a.b.c", "e30.e30.e30", "\u{ff}", &"a".repeat(20_000), &format!("{token}.x")] {
         let request = http::Request::get(ME).header("authorization", format!("Bearer {text}").as_bytes());
         let answer = world.send(request.body(axum::body::Body::empty()).unwrap()).await;
-        assert_eq!(answer.told(), "401 UNAUTHORIZED: Invalid or expired token", "{text}");
+        assert_eq!(answer.told(), "401 UNAUTHORIZED", "{text}");
     }
 }
 
@@ -159,18 +159,18 @@ async fn one_credential_is_sent_once() {
     let bearer = format!("Bearer {token}");
     let (bearer, key) = (bearer.as_str(), key.as_str());
     let swapped = format!("Bearer {key}");
-    assert_eq!(send(&[]).await, "401 UNAUTHORIZED: Missing authentication");
-    assert_eq!(send(&[("authorization", "Basic dTpw")]).await, "401 UNAUTHORIZED: Missing authentication");
+    assert_eq!(send(&[]).await, "401 UNAUTHORIZED");
+    assert_eq!(send(&[("authorization", "Basic dTpw")]).await, "401 UNAUTHORIZED");
     assert_eq!(send(&[("authorization", bearer)]).await, "200");
     assert_eq!(send(&[("authorization", &bearer.replace("Bearer", "bEARER"))]).await, "200");
     assert_eq!(send(&[("x-sigma-apikey", key)]).await, "200");
     assert_eq!(send(&[("x-sigma-apikey", key), ("authorization", "Basic dTpw")]).await, "200");
     let both = send(&[("authorization", bearer), ("x-sigma-apikey", key)]).await;
-    assert_eq!(both, "400 VALIDATION_ERROR: Send a token or an API key, not both");
+    assert_eq!(both, "400 VALIDATION_ERROR");
     for twice in [[("authorization", bearer); 2], [("x-sigma-apikey", key); 2]] {
-        assert_eq!(send(&twice).await, "400 VALIDATION_ERROR: Each credential must be sent once");
+        assert_eq!(send(&twice).await, "400 VALIDATION_ERROR");
     }
     // A credential in the other one's place, also after it was seen in its own.
-    assert_eq!(send(&[("authorization", &swapped)]).await, "401 UNAUTHORIZED: Invalid or expired token");
-    assert_eq!(send(&[("x-sigma-apikey", &token)]).await, "401 UNAUTHORIZED: Invalid API key");
+    assert_eq!(send(&[("authorization", &swapped)]).await, "401 UNAUTHORIZED");
+    assert_eq!(send(&[("x-sigma-apikey", &token)]).await, "401 UNAUTHORIZED");
 }

@@ -7,8 +7,8 @@ use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
 use crate::support::{Answer, As, World};
 
 const USERS: &str = "/api/v1/users";
-const LAST: &str = "409 CONFLICT: The workspace must keep a member who can manage users, roles and API keys";
-const BEYOND: &str = "403 PERMISSION_DENIED: You cannot grant, change or revoke more rights than you hold";
+const LAST: &str = "409 CONFLICT";
+const BEYOND: &str = "403 PERMISSION_DENIED";
 
 fn text(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap_or_else(|| panic!("no {name}: {value}")).to_owned()
@@ -40,9 +40,9 @@ async fn an_invited_person_is_listed_and_may_not_log_in_yet() {
     let again = world
         .call(ada, "POST", USERS, &json!({"email": "new@example.org", "name": "x", "roleId": acme.member.as_str()}))
         .await;
-    assert!(again.told().starts_with("409 CONFLICT: "), "{}", again.body);
+    assert_eq!(again.told(), "409 CONFLICT", "{}", again.body);
     let active = world.call(ada, "PATCH", &path, &json!({"active": true})).await;
-    assert_eq!(active.told(), "409 CONFLICT: The invitation has not been accepted yet");
+    assert_eq!(active.told(), "409 CONFLICT");
     assert!(id.starts_with("mem_"), "{id}");
     assert_eq!(world.call(ada, "POST", &format!("{path}/invitation"), &Value::Null).await.status, 204);
     // Somebody who has an account is asked as well; until they accept, what the workspace sees is what it wrote itself.
@@ -53,10 +53,10 @@ async fn an_invited_person_is_listed_and_may_not_log_in_yet() {
     assert_eq!(world.log_in("bob@example.org", Some(&acme.org)).await.status, 401);
     assert_eq!(world.call(ada, "DELETE", &path, &Value::Null).await.status, 204);
     let gone = world.call(ada, "POST", &format!("{path}/invitation"), &Value::Null).await;
-    assert_eq!(gone.told(), format!("404 NOT_FOUND: User {id:?} was not found"));
+    assert_eq!(gone.told(), "404 NOT_FOUND");
     let (eve, _) = acme.add("eve@example.org", &acme.member).await;
     let accepted = world.call(ada, "POST", &format!("{USERS}/{eve}/invitation"), &Value::Null).await;
-    assert_eq!(accepted.told(), "409 CONFLICT: The invitation has already been accepted");
+    assert_eq!(accepted.told(), "409 CONFLICT");
 }
 
 #[tokio::test]
@@ -82,12 +82,12 @@ async fn invalid_invitations_are_rejected() {
     ];
     for body in refused {
         let answer = world.call(As::Token(&token), "POST", USERS, &body).await;
-        assert!(answer.told().starts_with("400 VALIDATION_ERROR: "), "{body}: {}", answer.body);
+        assert_eq!(answer.told(), "400 VALIDATION_ERROR", "{body}: {}", answer.body);
     }
     for role in ["role_nowhere", beta.member.as_str()] {
         let body = json!({"email": "a@example.org", "name": "x", "roleId": role});
         let answer = world.call(As::Token(&token), "POST", USERS, &body).await;
-        assert_eq!(answer.told(), format!("404 NOT_FOUND: Role {role:?} was not found"));
+        assert_eq!(answer.told(), "404 NOT_FOUND");
     }
     let total = world.call(As::Token(&token), "GET", USERS, &Value::Null).await.json()["total"].clone();
     assert_eq!(total, 1, "nothing is left of what was refused");
@@ -152,12 +152,12 @@ async fn invitations_do_not_reveal_accounts() {
             let by_account = world.call(As::Token(&token), "GET", &format!("{USERS}/{known}"), &Value::Null).await;
             assert_eq!(by_account.status, 404);
             let again = invite(&world, &token, email, role).await.0;
-            assert_eq!(again.told(), "409 CONFLICT: This e-mail address already belongs to a member");
+            assert_eq!(again.told(), "409 CONFLICT");
             let changed = json!({"roleId": acme.admin.as_str(), "quickLogin": true});
             let changed = world.call(As::Token(&token), "PATCH", &path, &changed).await;
             assert_eq!((changed.status.as_u16(), changed.json()["status"].as_str()), (200, Some("invited")));
             let active = world.call(As::Token(&token), "PATCH", &path, &json!({"active": true})).await;
-            assert_eq!(active.told(), "409 CONFLICT: The invitation has not been accepted yet");
+            assert_eq!(active.told(), "409 CONFLICT");
             assert_eq!(world.call(As::Token(&token), "DELETE", &path, &Value::Null).await.status, 204);
             ids.push(id);
         }
@@ -197,7 +197,7 @@ async fn once_accepted_the_user_is_the_account_and_the_id_of_the_invitation_stil
     let me = world.call(As::Token(&own), "GET", &format!("{USERS}/{vic}"), &Value::Null).await;
     assert_eq!(me.json()["quickLogin"], true);
     let again = world.call(As::Token(&token), "POST", &format!("{USERS}/{id}/invitation"), &Value::Null).await;
-    assert_eq!(again.told(), "409 CONFLICT: The invitation has already been accepted");
+    assert_eq!(again.told(), "409 CONFLICT");
     assert_eq!(world.call(As::Token(&token), "DELETE", &format!("{USERS}/{id}"), &Value::Null).await.status, 204);
     let gone = world.call(As::Token(&own), "GET", "/api/v1/auth/me", &Value::Null).await;
     assert_eq!(gone.status, 401, "the session of who is no member ends");
@@ -210,7 +210,7 @@ async fn an_address_gets_at_most_ten_invitations_per_hour() {
     let (_, adas) = acme.add("ada@example.org", &acme.admin).await;
     let (_, bobs) = beta.add("bob@example.org", &beta.admin).await;
     world.person("known@example.org").await;
-    let many = "409 CONFLICT: This address has received too many invitations within the hour. Try again later";
+    let many = "409 CONFLICT";
     for address in ["stranger@example.org", "known@example.org"] {
         let mut sent = 0;
         for round in 0..12 {
@@ -259,13 +259,13 @@ async fn invitations_per_workspace_are_limited() {
     };
     for _ in 0..3 {
         let refused = invite(&member, "a@example.org", acme.member.as_str()).await;
-        assert_eq!(refused.told(), "403 PERMISSION_DENIED: The role may not manage users");
+        assert_eq!(refused.told(), "403 PERMISSION_DENIED");
     }
     let role = acme.member.as_str();
     let first = invite(&token, "a@example.org", role).await;
     assert_eq!((first.status.as_u16(), invite(&token, "b@example.org", role).await.status.as_u16()), (201, 201));
     let refused = invite(&token, "c@example.org", role).await;
-    assert!(refused.told().starts_with("429 RATE_LIMITED: "), "{}", refused.body);
+    assert_eq!(refused.told(), "429 RATE_LIMITED", "{}", refused.body);
     assert!(refused.header("retry-after").parse::<u32>().unwrap() <= 1_800);
     let again = format!("{USERS}/{}/invitation", text(&first.json(), "id"));
     assert_eq!(world.call(As::Token(&token), "POST", &again, &Value::Null).await.status, 429);
@@ -297,7 +297,7 @@ async fn the_member_list_is_paged() {
     assert_eq!(page("?limit=1000").await.json()["limit"], 200);
     assert_eq!(page("?offset=9223372036854775807").await.json()["items"], json!([]));
     for bad in ["?offset=-1", "?limit=0", "?limit=x", "?offset=1&offset=1", "?offset=9223372036854775808"] {
-        assert!(page(bad).await.told().starts_with("400 VALIDATION_ERROR: "), "{bad}");
+        assert_eq!(page(bad).await.told(), "400 VALIDATION_ERROR", "{bad}");
     }
 }
 
@@ -314,8 +314,8 @@ async fn members_see_themselves_and_managers_see_everyone() {
         assert_eq!(see(who, format!("{USERS}/{bob}")).await.json()["id"], bob.as_str());
     }
     for who in [As::Token(&member), As::Key(&reader)] {
-        assert!(see(who, format!("{USERS}/{ada}")).await.told().starts_with("403 PERMISSION_DENIED: "));
-        assert!(see(who, USERS.to_owned()).await.told().starts_with("403 PERMISSION_DENIED: "));
+        assert_eq!(see(who, format!("{USERS}/{ada}")).await.told(), "403 PERMISSION_DENIED");
+        assert_eq!(see(who, USERS.to_owned()).await.told(), "403 PERMISSION_DENIED");
     }
     assert_eq!(see(As::Key(&key), USERS.to_owned()).await.json()["total"], 2);
 }
@@ -345,7 +345,7 @@ async fn member_managers_cannot_exceed_their_own_rights() {
     let invite = json!({"email": "x@example.org", "name": "x", "roleId": acme.admin.as_str()});
     assert_eq!(world.call(As::Token(&token), "POST", USERS, &invite).await.told(), BEYOND);
     for body in [json!({"active": "no"}), json!({"roleId": 5}), json!({"quickLogin": 1})] {
-        assert!(change(&admin, eve.as_str(), body).await.told().starts_with("400 VALIDATION_ERROR: "));
+        assert_eq!(change(&admin, eve.as_str(), body).await.told(), "400 VALIDATION_ERROR");
     }
     // What belongs to the person is passed over.
     let renamed =
@@ -413,17 +413,17 @@ async fn a_workspace_is_readable_by_all_and_changed_by_admins() {
     assert_eq!((&changed["name"], &changed["quickLogins"]), (&json!("Acme Ltd"), &json!(true)));
     assert_eq!(world.call(As::Token(&member), "GET", path, &Value::Null).await.json(), changed);
     let refused = world.call(As::Token(&member), "PATCH", path, &json!({"name": "x"})).await;
-    assert_eq!(refused.told(), "403 PERMISSION_DENIED: The role may not manage users, roles and API keys");
-    assert!(world.call(As::Key(&blind), "GET", path, &Value::Null).await.told().starts_with("403 PERMISSION_DENIED: "));
+    assert_eq!(refused.told(), "403 PERMISSION_DENIED");
+    assert_eq!(world.call(As::Key(&blind), "GET", path, &Value::Null).await.told(), "403 PERMISSION_DENIED");
     for body in
         [json!({"name": ""}), json!({"name": "x".repeat(101)}), json!({"name": 1}), json!({"quickLogins": "on"})]
     {
-        assert!(world.call(As::Token(&admin), "PATCH", path, &body).await.told().starts_with("400 VALIDATION_ERROR: "));
+        assert_eq!(world.call(As::Token(&admin), "PATCH", path, &body).await.told(), "400 VALIDATION_ERROR");
     }
     let rotate = "/api/v1/workspace/secret/rotate";
     assert!(world.call(As::Token(&member), "POST", rotate, &Value::Null).await.told().starts_with("403 "));
     let refused = world.call(As::Key(&key), "POST", rotate, &Value::Null).await;
-    assert_eq!(refused.told(), "403 PERMISSION_DENIED: Only users can rotate the secret");
+    assert_eq!(refused.told(), "403 PERMISSION_DENIED");
     let refused = world.call(As::Key(&key), "POST", "/api/v1/auth/logout", &Value::Null).await;
-    assert_eq!(refused.told(), "403 PERMISSION_DENIED: An API key has no session to log out of");
+    assert_eq!(refused.told(), "403 PERMISSION_DENIED");
 }

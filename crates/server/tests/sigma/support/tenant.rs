@@ -171,11 +171,23 @@ impl Tenant<'_> {
 }
 
 impl Answer {
-    /// Status and code of an error of workspaces, and its message.
+    /// Status and code of an error of workspaces.
     pub fn told(&self) -> String {
+        let (told, _) = self.read_error();
+        told
+    }
+
+    /// The same with its message, which is not stable.
+    pub fn described(&self) -> String {
+        let (told, message) = self.read_error();
+        format!("{told}: {message}")
+    }
+
+    fn read_error(&self) -> (String, String) {
         let body = self.json();
         let fields: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(fields, ["error", "message"], "{}", self.body);
-        format!("{} {}: {}", self.status.as_u16(), body["error"].as_str().unwrap(), body["message"].as_str().unwrap())
+        let told = format!("{} {}", self.status.as_u16(), body["error"].as_str().unwrap());
+        (told, body["message"].as_str().unwrap().to_owned())
     }
 }
