@@ -263,10 +263,10 @@ mod tests {
             let mut names: Vec<String> = (0..count).map(|number| format!("n{number}")).collect();
             assert_eq!(read::<Sample>(object(&names).as_bytes()).unwrap().levels.len(), count);
             names.push("n0".to_owned());
-            assert!(refused(object(&names).as_bytes()).contains("twice"), "{count}");
+            assert!(refused(object(&names).as_bytes()).contains("repeated"), "{count}");
             names.pop();
             names.push(format!("n{}", count - 1).replace('n', "\\u006e"));
-            assert!(refused(object(&names).as_bytes()).contains("twice"), "{count}");
+            assert!(refused(object(&names).as_bytes()).contains("repeated"), "{count}");
         }
     }
 
