@@ -60,8 +60,6 @@ actions! {
     IdentityLose = "identity.lose",
     /// A user consented to an app's request.
     ConsentGive = "consent.give",
-    /// A user withdrew consent.
-    ConsentWithdraw = "consent.withdraw",
     /// A grant ended, with all its tokens.
     GrantRevoke = "grant.revoke",
     /// An access token without a grant was revoked.

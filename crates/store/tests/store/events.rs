@@ -108,6 +108,7 @@ on_both_engines! {
             let (org_id, draft) = (org_id.clone(), draft.clone());
             move |tx: &mut dyn sigma_store::Tx| role::add(tx, &org_id, &Actor::Operator, &RoleId::from_text(name), &draft, now)
         };
+        store.advance(Duration::from_millis(1));
         store.write_blocking(add("one")).unwrap().unwrap();
         // The name is taken.
         store.write_blocking(add("two")).unwrap().unwrap_err();
@@ -220,6 +221,7 @@ on_both_engines! {
             sign_in(&store, "bob");
         }
         fail(&store, Some("ada"), "192.0.2.9");
+        store.advance(Duration::from_secs(1));
         let removed = NewEvent::new(Action::MemberRemove).by(Actor::User(user("bob"))).to(Target::User(user("ada")));
         store.write_blocking(move |tx| event::append(tx, removed.clone())).unwrap();
         let pseudonym = user("deleted");

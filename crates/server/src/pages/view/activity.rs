@@ -116,7 +116,6 @@ impl Names {
             Action::IdentityClaim => "You added an identity".to_owned(),
             Action::IdentityLose => "Another account proved ownership of one of your identities".to_owned(),
             Action::ConsentGive => format!("You allowed {} to access your account", self.app(event)),
-            Action::ConsentWithdraw => format!("You withdrew your consent for {}", self.app(event)),
             Action::GrantRevoke if reason == "requested" => format!("{} ended its access", self.app(event)),
             Action::GrantRevoke => {
                 format!("The access of {} ended because one of its tokens was reused", self.app(event))
