@@ -1,5 +1,5 @@
-//! Everything that an operator can set. Each field has a default that is right for one machine behind one proxy; an
-//! unknown key refuses the start. Written out again, secrets are masked.
+//! All settings. Each field has a default that suits one machine behind one proxy; unknown keys prevent the start.
+//! Secrets are masked in output.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,27 +14,27 @@ use url::Url;
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// The origin that people and apps see, `https://id.example.org`: no path, no trailing slash. `iss` in every token.
+    /// The public origin, `https://id.example.org`: no path, no trailing slash. `iss` in every token.
     pub issuer: String,
-    /// Where the server listens.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// Certificate and key, when the server speaks TLS itself.
+    /// Certificate and key, for serving TLS directly.
     pub tls: Option<Tls>,
-    /// Where everything is remembered.
+    /// The database.
     pub store: StoreSettings,
-    /// The key that seals what must be read back.
+    /// The key that seals recoverable secrets.
     pub master_key: MasterKeySettings,
     /// Who may sign in, and how.
     pub sign_in: SignIn,
     /// How people make accounts.
     pub sign_up: SignUp,
-    /// What hashing a password costs.
+    /// The cost of password hashing.
     pub passwords: Passwords,
     /// How mails are sent.
     pub mail: Mail,
     /// How long the links in mails work.
     pub links: Links,
-    /// How long what we issue lives.
+    /// Lifetimes of tokens and codes.
     pub tokens: Tokens,
     /// Connections and bodies.
     pub http: Http,
@@ -42,7 +42,7 @@ pub struct Settings {
     pub limits: Limits,
     /// What may be held and done at once.
     pub budgets: Budgets,
-    /// Tenants and their people.
+    /// Tenants and their members.
     pub workspaces: Workspaces,
     /// Prometheus metrics.
     pub metrics: Metrics,
@@ -98,7 +98,7 @@ impl Audit {
     }
 }
 
-/// Files of a TLS certificate chain and its key, both PEM. They are read again when they change, and at SIGHUP.
+/// Files of a TLS certificate chain and its key, both PEM. They are reloaded when they change, and on SIGHUP.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tls {
@@ -108,22 +108,22 @@ pub struct Tls {
     pub key: PathBuf,
 }
 
-/// Where everything is remembered.
+/// The database.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSettings {
     /// `sqlite:PATH` or `postgres://user:password@host/database`.
     #[serde(serialize_with = "masked_url")]
     pub url: SecretString,
-    /// Make an empty database although the master key has been used for one that is not there. Nothing but
-    /// `sigma serve --new` and `sigma demo` set it.
+    /// Create an empty database even if the master key has sealed one that is now missing. Only `sigma serve --new` and
+    /// `sigma demo` set it.
     #[serde(skip)]
     pub make_new: bool,
-    /// Connections that read; writes have one on SQLite and as many as this on PostgreSQL.
+    /// Connections for reading; for writing there is one on SQLite, and as many as this on PostgreSQL.
     pub connections: usize,
     /// What stands between this process and a PostgreSQL server.
     pub pooler: Pooler,
-    /// How long `sigma serve` waits at its start for a database server that is away, in seconds.
+    /// How long `sigma serve` waits at start for a database server that is down, in seconds.
     pub wait: u32,
 }
 
@@ -159,7 +159,7 @@ impl Default for StoreSettings {
     }
 }
 
-/// The master key: from `value` (base64 of 32 bytes) or else from a file that is made at the first start (0600).
+/// The master key: from `value` (base64 of 32 bytes), or else from a file that is created at the first start (0600).
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MasterKeySettings {
@@ -206,13 +206,13 @@ pub struct SignIn {
     /// The ways to sign in that the sign-in page offers, in this order until one has worked in a browser. The page takes no
     /// other.
     pub methods: Vec<SignInMethod>,
-    /// An unknown key that signs in becomes an account. Off, `sign-up/sigma` is the only way to one.
+    /// An unknown key that signs in creates an account. Otherwise only `sign-up/sigma` does.
     pub implicit_sign_up: bool,
-    /// Anyone may make an account by `sign-up/sigma`.
+    /// Anyone may create an account by `sign-up/sigma`.
     pub sign_up: bool,
-    /// Refuse tokens that sign the bare path: only `{issuer}/api/auth/sign-in/sigma` counts.
+    /// Refuse tokens that sign the bare path: only `{issuer}/api/auth/sign-in/sigma` is accepted.
     pub require_origin_bound: bool,
-    /// Origins beside the issuer's whose pages may send our cookies.
+    /// Further origins whose pages may send our cookies.
     pub trusted_origins: Vec<String>,
     /// How long a browser stays signed in, in days.
     pub session_days: u32,
@@ -239,7 +239,7 @@ pub struct SignUp {
     pub email: bool,
 }
 
-/// What hashing a password costs (argon2id, RFC 9106). When the costs grow, passwords are hashed anew as people sign in.
+/// The cost of password hashing (argon2id, RFC 9106). When it grows, passwords are rehashed as users sign in.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Passwords {
@@ -249,9 +249,9 @@ pub struct Passwords {
     pub iterations: u32,
     /// Lanes.
     pub parallelism: u32,
-    /// Threads that hash; 0 is one for each core.
+    /// Hashing threads; 0 is one per core.
     pub threads: usize,
-    /// Hashes that may wait for a thread; more are answered 503.
+    /// Hashes that may wait for a thread; beyond that, 503.
     pub queue: usize,
 }
 
@@ -261,18 +261,18 @@ impl Default for Passwords {
     }
 }
 
-/// How mails are sent: by SMTP, or into a folder for as long as no server is set.
+/// How mails are sent: by SMTP, or into a folder if no server is configured.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Mail {
     /// `smtps://user:password@host:465`, or `smtp://user:password@host:587`, where STARTTLS is required.
     #[serde(serialize_with = "masked_address")]
     pub smtp: Option<SecretString>,
-    /// Who mails come from, `Sigma <sigma@example.org>`; `sigma@` the issuer's host without it.
+    /// The sender, `Sigma <sigma@example.org>`; by default `sigma@` the issuer's host.
     pub from: Option<String>,
-    /// Where mails are put without `smtp`, a file each.
+    /// The folder for mails without `smtp`, one file each.
     pub folder: PathBuf,
-    /// A certificate, PEM, that vouches for the mail server's beside those that this machine trusts.
+    /// A PEM certificate to trust for the mail server, in addition to the system's.
     pub certificate_authority: Option<PathBuf>,
 }
 
@@ -317,7 +317,7 @@ impl Links {
     }
 }
 
-/// Lifetimes in seconds, where an app has none of its own.
+/// Lifetimes in seconds, for apps without their own.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tokens {
@@ -329,9 +329,9 @@ pub struct Tokens {
     pub refresh_seconds: u32,
     /// Authorization codes: 60, at most 600.
     pub code_seconds: u32,
-    /// An authorization request on its way through sign-in and consent.
+    /// An authorization request during sign-in and consent.
     pub interaction_seconds: u32,
-    /// Signing keys are replaced at this age, in days.
+    /// Age at which signing keys are replaced, in days.
     pub key_rotation_days: u32,
 }
 
@@ -352,27 +352,28 @@ impl Default for Tokens {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Http {
-    /// Connections at once. For one more the longest idle of them ends.
+    /// Concurrent connections. Beyond that, the longest idle one is closed.
     pub connections: usize,
-    /// Connections of an address at once, or of an IPv6 /64; trusted proxies have no such share.
+    /// Concurrent connections per address, or per IPv6 /64; trusted proxies are exempt.
     pub connections_per_address: usize,
-    /// Connections of an IPv6 /48 at once.
+    /// Concurrent connections per IPv6 /48.
     pub connections_per_ipv6_site: usize,
-    /// Seconds for the head of a request.
+    /// Seconds for a request head.
     pub header_seconds: u32,
     /// Seconds that a connection may be idle between requests.
     pub idle_seconds: u32,
-    /// Every so many seconds a client that has a large answer to take must have taken 16 kB for each of them.
+    /// The interval in seconds in which a client with a large response must have read 16 kB per second.
     pub send_seconds: u32,
-    /// Seconds for the body of a request.
+    /// Seconds for a request body.
     pub body_seconds: u32,
     /// The largest body, in bytes.
     pub body_bytes: usize,
-    /// Seconds after SIGTERM in which the server goes on answering, while `/readyz` says 503 and balancers look elsewhere.
+    /// Seconds after SIGTERM in which the server keeps answering, while `/readyz` returns 503 and load balancers look
+    /// elsewhere.
     pub drain_seconds: u32,
-    /// Seconds that requests in flight have to finish at shutdown.
+    /// Seconds for requests in flight to finish at shutdown.
     pub shutdown_seconds: u32,
-    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted.
     pub trusted_proxies: Vec<IpNet>,
 }
 
@@ -394,43 +395,43 @@ impl Default for Http {
     }
 }
 
-/// Rate limits, requests a minute; 0 switches one off (`docs/spec/limits.md`).
+/// Rate limits, in requests per minute; 0 switches one off (`docs/spec/limits.md`).
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Limits are kept at all.
+    /// Enables limits.
     pub enabled: bool,
-    /// Token and revocation endpoints, refusals of one app at an address: of who fails to be it, and of public apps.
+    /// Token and revocation endpoints: refusals per app and address, for failed authentication and for public apps.
     pub token: u32,
-    /// Token, revocation and introspection endpoints, an app that has authenticated.
+    /// Token, revocation and introspection endpoints: per authenticated app.
     pub app: u32,
-    /// Authorization endpoint, an address: generous, since a whole office may share one.
+    /// Authorization endpoint, per address: generous, since a whole office may share one.
     pub authorize: u32,
-    /// The same, requests that name no app or no registered redirect URI.
+    /// The same, for requests without a valid app or redirect URI.
     pub authorize_failures: u32,
-    /// Signatures of an address that do not hold, and wrong passwords for one account at an address or from one browser.
+    /// Invalid signatures per address, and wrong passwords per account and address or browser.
     pub sign_in: u32,
-    /// Wrong passwords of an address, for whichever accounts: generous, since a whole office may share one.
+    /// Wrong passwords per address, for any accounts: generous, since a whole office may share one.
     pub passwords: u32,
     /// `/sigma/authorize`, an address.
     pub direct: u32,
     /// Userinfo, a user.
     pub userinfo: u32,
-    /// Everything that a workspace asks for.
+    /// All requests of a workspace.
     pub workspace: u32,
-    /// What a workspace has checked by `verify` and `forward`.
+    /// A workspace's `verify` and `forward` requests.
     pub workspace_checks: u32,
-    /// Failures at those, an address.
+    /// Failures of those, per address.
     pub checks: u32,
-    /// Discovery, JWKS, pages and everything else, an address.
+    /// Discovery, JWKS, pages and everything else, per address.
     pub other: u32,
-    /// Failures in a row delay what follows. Signatures of an address that do not hold: 3 to 5 for 30 s, 6 to 10 for 2 min,
-    /// then 10 min. Wrong passwords for an account from one network or browser: 1 s after the third, doubling to 5 min; from
-    /// all networks together: 1 s after the twentieth, doubling to a minute.
+    /// Consecutive failures delay further attempts. Invalid signatures from an address: 3 to 5 for 30 s, 6 to 10 for 2
+    /// min, then 10 min. Wrong passwords for an account from one network or browser: 1 s after the third, doubling to 5
+    /// min; from all networks together: 1 s after the twentieth, doubling to a minute.
     pub delays: bool,
     /// New accounts, and sign-ups by e-mail that begin, an hour, an address.
     pub sign_ups_per_hour: u32,
-    /// Invitations an hour, a workspace: each is a mail to whomever it names.
+    /// Invitations per hour and workspace: each sends a mail.
     pub invitations_per_hour: u32,
 }
 
@@ -457,26 +458,26 @@ impl Default for Limits {
     }
 }
 
-/// What may be held and done at once, for everybody together, for an address (IPv6 by its /64) and for a workspace. Whoever
-/// spends their own gets 429, and nobody else notices.
+/// What may be held and done at once, by all callers together, by an address (IPv6 by its /64) and by a workspace.
+/// Exhausting one's own budget is 429, and affects no other caller.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Budgets {
-    /// Bytes of all bodies that are being read or worked on.
+    /// Bytes of all request bodies being read or processed.
     pub body_bytes: usize,
-    /// Bytes of all answers that are not read yet.
+    /// Bytes of all responses not read yet.
     pub answer_bytes: usize,
-    /// Requests of an address at once. Trusted proxies that name their clients share none.
+    /// Concurrent requests per address. Trusted proxies that name their clients are exempt.
     pub address_requests: usize,
-    /// Bytes of its bodies.
+    /// Bytes of its request bodies.
     pub address_body_bytes: usize,
-    /// Bytes of its answers that it has not read yet.
+    /// Bytes of its responses not read yet.
     pub address_answer_bytes: usize,
-    /// Requests of a workspace that are worked on at once …
+    /// Concurrent requests per workspace …
     pub tenant_requests: usize,
-    /// … and those that wait for them.
+    /// … and those that may wait.
     pub tenant_waiting: usize,
-    /// Bytes of its answers that are not read yet.
+    /// Bytes of its responses not read yet.
     pub tenant_answer_bytes: usize,
 }
 
@@ -496,28 +497,28 @@ impl Default for Budgets {
     }
 }
 
-/// Tenants and their people.
+/// Tenants and their members.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Workspaces {
-    /// Networks whose browsers may log in by a click, where the workspace and the person allow it. Nobody may, where there
-    /// is none.
+    /// Networks whose browsers may use quick login, where the workspace and the member allow it. Without any, it is
+    /// disabled.
     pub allow_quick_logins: Vec<IpNet>,
-    /// Backends behind proxies that ask `/api/v1/auth/forward`: what their `X-Sigma-Token` may name as its audience.
+    /// Backends behind proxies that ask `/api/v1/auth/forward`: the possible audiences of their `X-Sigma-Token`.
     pub forward_audiences: Vec<String>,
-    /// This is a demonstration: quick logins are for everybody, and for admins too. Nothing but `sigma demo` sets it.
+    /// This is a demonstration: quick logins are open to everybody, including admins. Only `sigma demo` sets it.
     #[serde(skip)]
     pub demo: bool,
 }
 
 impl Workspaces {
-    /// Whether quick logins are for callers at `address`.
+    /// Whether callers at `address` may use quick login.
     pub fn allows_quick_logins_of(&self, address: std::net::IpAddr) -> bool {
         self.demo || self.allow_quick_logins.iter().any(|network| network.contains(&address))
     }
 }
 
-/// Prometheus metrics, on a port of their own so that no proxy shows them by mistake.
+/// Prometheus metrics, on a port of their own so that no proxy exposes them by mistake.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Metrics {
@@ -525,15 +526,15 @@ pub struct Metrics {
     pub listen: Option<SocketAddr>,
 }
 
-/// What is logged, to standard error.
+/// Logging, to standard error.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
-    /// Which events: `info`, `sigma=debug,warn`, ….
+    /// The filter: `info`, `sigma=debug,warn`, ….
     pub filter: String,
     /// For people or for machines.
     pub format: LogFormat,
-    /// A line for each request.
+    /// One line per request.
     pub access: bool,
 }
 
@@ -543,7 +544,7 @@ impl Default for Log {
     }
 }
 
-/// The form of a log line.
+/// The format of a log line.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
@@ -553,16 +554,16 @@ pub enum LogFormat {
     Json,
 }
 
-/// What stands where a secret was.
+/// The placeholder of a secret.
 const MASK: &str = "***";
 
-/// Says that a secret is set, not which.
+/// Shows that a secret is set, without its value.
 #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 fn masked<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
     secret.as_ref().map(|_| MASK).serialize(serializer)
 }
 
-/// The address of a mail server without its password.
+/// The URL of a mail server without its password.
 #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 fn masked_address<S: Serializer>(url: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
     match url {
@@ -571,7 +572,7 @@ fn masked_address<S: Serializer>(url: &Option<SecretString>, serializer: S) -> R
     }
 }
 
-/// A store's URL without its password; one that cannot be read is masked whole, for it may hold a password anywhere.
+/// A store's URL without its password; an unparsable one is masked entirely, for it may hold a password anywhere.
 fn masked_url<S: Serializer>(url: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
     let url = url.expose_secret();
     if url.starts_with("sqlite:") {
@@ -582,7 +583,7 @@ fn masked_url<S: Serializer>(url: &SecretString, serializer: S) -> Result<S::Ok,
         return MASK.serialize(serializer);
     }
     if parsed.query().is_some() {
-        // libpq takes `?password=…` too.
+        // libpq also accepts `?password=…`.
         parsed.set_query(Some(MASK));
     }
     parsed.as_str().serialize(serializer)

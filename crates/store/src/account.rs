@@ -15,12 +15,12 @@ use crate::{Row, StoreError, Tx, credential, params};
 /// The kind of an account in the change feed; the key is the user id.
 pub const CHANGED: &str = "account";
 
-/// A user and all their identities, as it is cached.
+/// A user and all their identities, as cached.
 #[derive(Clone, Debug)]
 pub struct Account {
     /// The user.
     pub user: User,
-    /// Their identities, the oldest first.
+    /// Their identities, oldest first.
     pub identities: Vec<Identity>,
     /// The kinds of credentials that they can use.
     pub credentials: Vec<CredentialKind>,
@@ -29,9 +29,9 @@ pub struct Account {
 /// A person's account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// `sub` on the wire.
+    /// `sub` in tokens.
     pub id: UserId,
-    /// What the person is called.
+    /// The user's name.
     pub name: String,
     /// Their picture.
     pub image: Option<String>,
@@ -41,18 +41,19 @@ pub struct User {
     pub email_verified: bool,
     /// The account's first key, lower-case hex.
     pub pubkey: Option<String>,
-    /// They signed an origin-bound path once.
+    /// Whether they have signed an origin-bound path.
     pub origin_bound: bool,
-    /// The account is switched off.
+    /// Whether the account is disabled.
     pub disabled: bool,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
 }
 
 impl Account {
-    /// The person that an app sees, by the identity chosen for it. An identity that is no longer theirs is none.
+    /// The user as an app sees them, with the identity chosen for it. An identity that is no longer theirs counts as
+    /// none.
     pub fn person(&self, bap_id: Option<&str>) -> Person {
         let identity = bap_id.and_then(|wanted| self.identities.iter().find(|identity| identity.bap_id == wanted));
         Person {
@@ -116,7 +117,7 @@ pub fn find_by_email(tx: &mut dyn Tx, folded: &str) -> Result<Option<User>, Stor
     .transpose()
 }
 
-/// At most `limit` users, by id, after the one called `after`.
+/// At most `limit` users, ordered by id, after the one called `after`.
 pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<User>, StoreError> {
     tx.query_all(
         "SELECT u.id, u.name, u.image, e.address, e.proven_at, u.pubkey, u.origin_bound, u.disabled, u.created_at,
@@ -130,7 +131,7 @@ pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<User>, Store
     .collect()
 }
 
-/// Makes an account for the person who just signed with `pubkey`, named after its address.
+/// Creates an account for the user who just signed with `pubkey`, named after its address.
 pub fn add_with_pubkey(
     tx: &mut dyn Tx,
     id: &UserId,
@@ -154,7 +155,7 @@ pub fn add_with_pubkey(
     })
 }
 
-/// Makes an account for the person of that address, with no credential yet; nothing if another account has the address.
+/// Creates an account for that address, with no credential yet; `None` if another account has the address.
 pub fn add_with_email(
     tx: &mut dyn Tx,
     id: &UserId,
@@ -190,19 +191,19 @@ fn add(tx: &mut dyn Tx, id: &UserId, name: &str, pubkey: Option<&str>, now: Time
     tx.changed(CHANGED, id.as_str())
 }
 
-/// The person says what they are called.
+/// Sets the user's name.
 pub fn rename(tx: &mut dyn Tx, user_id: &UserId, name: &str, now: Timestamp) -> Result<(), StoreError> {
     tx.execute("UPDATE users SET name = $2, updated_at = $3 WHERE id = $1", params![user_id, name, now])?;
     tx.changed(CHANGED, user_id.as_str())
 }
 
-/// From now on this user's tokens must name our origin (`docs/spec/keys.md#origin-binding`).
+/// Requires origin-bound tokens of this user from now on (`docs/spec/keys.md#origin-binding`).
 pub fn require_origin_bound(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute("UPDATE users SET origin_bound = 1, updated_at = $2 WHERE id = $1", params![user_id, now])?;
     tx.changed(CHANGED, user_id.as_str())
 }
 
-/// Switches an account off or on; whether there is one. Nothing that was issued works while it is off.
+/// Disables or enables an account; returns whether it exists. Nothing issued to it works while it is disabled.
 pub fn set_disabled(tx: &mut dyn Tx, user_id: &UserId, disabled: bool, now: Timestamp) -> Result<bool, StoreError> {
     let sql = "UPDATE users SET disabled = $2, updated_at = $3 WHERE id = $1 AND disabled <> $2";
     if tx.execute(sql, params![user_id, disabled, now])? == 0 {
@@ -214,7 +215,7 @@ pub fn set_disabled(tx: &mut dyn Tx, user_id: &UserId, disabled: bool, now: Time
     Ok(true)
 }
 
-/// The identities of a user, the oldest first; at most 500.
+/// The identities of a user, oldest first; at most 500.
 pub fn identities(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<Identity>, StoreError> {
     tx.query_all(
         "SELECT bap_id, user_id, pubkey, name, image, proof, root_address, current_address, profile, is_primary
@@ -226,7 +227,7 @@ pub fn identities(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<Identity>, St
     .collect()
 }
 
-/// The identity that a user acts as when they chose none.
+/// The identity that a user acts as without choosing one.
 pub fn find_primary_identity(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<String>, StoreError> {
     let row = tx.query_opt(
         "SELECT bap_id FROM identities WHERE user_id = $1 ORDER BY is_primary DESC, created_at, bap_id LIMIT 1",
@@ -235,7 +236,7 @@ pub fn find_primary_identity(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option
     row.map(|row| row.text(0)).transpose()
 }
 
-/// The identity of that id, whoever's it is.
+/// The identity of that id, of any user.
 pub fn find_identity(tx: &mut dyn Tx, bap_id: &str) -> Result<Option<Identity>, StoreError> {
     tx.query_opt(
         "SELECT bap_id, user_id, pubkey, name, image, proof, root_address, current_address, profile, is_primary
@@ -246,21 +247,21 @@ pub fn find_identity(tx: &mut dyn Tx, bap_id: &str) -> Result<Option<Identity>, 
     .transpose()
 }
 
-/// What claiming an identity comes to.
+/// The outcome of claiming an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// It is theirs now, or was.
+    /// It is theirs, newly or already.
     Theirs,
-    /// Somebody else holds it, with as good a reason.
+    /// Another user holds it with an equal or better claim.
     Taken,
     /// They hold as many as one account may.
     TooMany,
 }
 
-/// Most identities of one account.
+/// Most identities per account.
 const MOST_IDENTITIES: usize = 100;
 
-/// Claims `bap_id` for its `identity.user_id`: the first claim counts, and a proven one displaces an unproven one
+/// Claims `bap_id` for its `identity.user_id`: the first claim wins, and a proven one displaces an unproven one
 /// (`docs/spec/keys.md#identities`).
 pub fn claim_identity(tx: &mut dyn Tx, identity: &Identity, now: Timestamp) -> Result<Claim, StoreError> {
     let proof = identity.proof;
@@ -296,7 +297,7 @@ pub fn claim_identity(tx: &mut dyn Tx, identity: &Identity, now: Timestamp) -> R
         return Ok(Claim::TooMany);
     }
     if improves {
-        // Of another's claim nothing is kept; one's own, once proven, is still what it was.
+        // Nothing is kept of another user's claim; the user's own keeps its fields when proven.
         let identity = if changes_hands {
             identity.clone()
         } else {

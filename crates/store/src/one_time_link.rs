@@ -1,5 +1,5 @@
-//! Links that were mailed and work once: an invitation to a workspace, or a new password. The store knows the SHA-256 of
-//! their secret alone.
+//! Mailed single-use links: an invitation to a workspace, or a password reset. The store has only the SHA-256 of their
+//! secret.
 
 use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Target};
@@ -9,17 +9,17 @@ use sigma_core::time::Timestamp;
 use crate::event::{self, NewEvent};
 use crate::{Row, StoreError, Tx, params};
 
-/// What a link is for.
+/// The purpose of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To accept a membership, and to set a first password.
+    /// Accepts a membership, and sets a first password.
     Invitation,
-    /// To set a password.
+    /// Sets a password.
     Reset,
 }
 
 impl Purpose {
-    /// As it is stored.
+    /// The stored form.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Invitation => "invitation",
@@ -36,22 +36,22 @@ impl Purpose {
     }
 }
 
-/// A link that works.
+/// A valid link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OneTimeLink {
     /// The purpose of the link.
     pub purpose: Purpose,
-    /// Who it was sent to; of an invitation, the membership that waits.
+    /// Its recipient; for an invitation, the pending membership.
     pub user_id: UserId,
-    /// The workspace that invites.
+    /// The inviting workspace.
     pub org_id: Option<OrgId>,
     /// The address that it was sent to, folded.
     pub email: String,
-    /// Until when it works.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
-/// A link to be sent, whose secret only the mail holds.
+/// A link to be sent, whose secret only the mail contains.
 #[derive(Clone, Debug)]
 pub struct NewLink {
     /// The digest of its secret.
@@ -62,11 +62,11 @@ pub struct NewLink {
     pub email: String,
     /// Now.
     pub now: Timestamp,
-    /// Until when it works.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
-/// Adds a link for a person.
+/// Adds a link for a user.
 pub fn add(tx: &mut dyn Tx, new: &NewLink, user_id: &UserId, org_id: Option<&OrgId>) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO one_time_links (hash, purpose, user_id, org_id, email, created_at, expires_at, used_at)
@@ -83,7 +83,7 @@ pub fn add(tx: &mut dyn Tx, new: &NewLink, user_id: &UserId, org_id: Option<&Org
     }
 }
 
-/// The link of that secret, if it still works. Looking at it does not use it.
+/// The link with that secret, if valid. Looking it up does not consume it.
 pub fn find(tx: &mut dyn Tx, hash: &Digest, now: Timestamp) -> Result<Option<OneTimeLink>, StoreError> {
     tx.query_opt(
         "SELECT purpose, user_id, org_id, email, expires_at FROM one_time_links
@@ -94,7 +94,7 @@ pub fn find(tx: &mut dyn Tx, hash: &Digest, now: Timestamp) -> Result<Option<One
     .transpose()
 }
 
-/// Uses the link, in the transaction of what it does; nothing if it was used, is too old or for something else.
+/// Consumes the link, in the transaction of its effect; `None` if it was used, has expired or has another purpose.
 pub fn spend(
     tx: &mut dyn Tx,
     hash: &Digest,
@@ -111,19 +111,19 @@ pub fn spend(
     .transpose()
 }
 
-/// Every link that was sent to the person stops working.
+/// Invalidates every link sent to the user.
 pub fn void_all(tx: &mut dyn Tx, user_id: &UserId) -> Result<(), StoreError> {
     tx.execute("DELETE FROM one_time_links WHERE user_id = $1", params![user_id])?;
     Ok(())
 }
 
-/// Every link for a new password that was sent to the person stops working.
+/// Invalidates every password reset link sent to the user.
 pub fn void_resets(tx: &mut dyn Tx, user_id: &UserId) -> Result<(), StoreError> {
     tx.execute("DELETE FROM one_time_links WHERE user_id = $1 AND purpose = 'reset'", params![user_id])?;
     Ok(())
 }
 
-/// Every invitation of that workspace to the person stops working.
+/// Invalidates every invitation of the user to that workspace.
 pub fn void_invitations(tx: &mut dyn Tx, user_id: &UserId, org_id: &OrgId) -> Result<(), StoreError> {
     let sql = "DELETE FROM one_time_links WHERE user_id = $1 AND purpose = 'invitation' AND org_id = $2";
     tx.execute(sql, params![user_id, org_id])?;

@@ -1,7 +1,7 @@
-//! Passwords: the argon2id hash of each person who has one, and what a sign-in by one reads and writes.
+//! Passwords: the argon2id hash of each user who has one, and what a password sign-in reads and writes.
 //!
-//! Hashing takes longer than a transaction may, so it stands between two: [`look_up`] reads what to hash against,
-//! [`fail`] or [`confirm`] writes what came of it.
+//! Hashing takes longer than a transaction may, so it happens between two: [`look_up`] reads the hash to compare with,
+//! [`fail`] or [`confirm`] writes the outcome.
 
 use std::fmt;
 
@@ -16,57 +16,58 @@ use crate::password_cost::{self, CostCount};
 use crate::password_throttle::{PasswordThrottle, Source};
 use crate::{Owner, StoreError, Tx, credential, params};
 
-/// A sign-in by password, before the password has been looked at.
+/// A password sign-in before the password is checked.
 #[derive(Clone, Debug)]
 pub struct Attempt {
-    /// The address that was given, folded.
+    /// The address as entered, folded.
     pub email: String,
-    /// 16 bits that a secret makes of the address: what failures for an unknown one are counted under, so that they look
-    /// like those for a known one and fill no table.
+    /// 16 bits of a keyed hash of the address: failures for unknown addresses are counted under them, so that they look
+    /// like those for known ones and cannot fill the table.
     pub bucket: u16,
-    /// The network that it came from, as failures are counted by.
+    /// The network that failures are counted by.
     pub network: String,
-    /// What the browser shows of having got in before.
+    /// What the browser shows of an earlier sign-in.
     pub device: Option<Device>,
 }
 
-/// A browser from which the right password of an account came before.
+/// A browser that sent the right password of an account before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
     /// Its name, by which its failures are counted.
     pub name: String,
-    /// When the password was chosen that it gave. It is worth nothing after a reset.
+    /// When the password that it sent was chosen; a password reset invalidates it.
     pub chosen_at: Timestamp,
 }
 
-/// What the password has to match.
+/// What the password is compared with.
 #[derive(Clone, Debug)]
 pub struct LookedUp {
     /// The account of the address.
     pub user: Option<User>,
     /// Its password, if it has one.
     pub stored: Option<Stored>,
-    /// Who failed too often, until when nothing is hashed for them.
+    /// The end of a delay, until which nothing is hashed.
     pub blocked_until: Option<Timestamp>,
-    /// Whoever asks waits for what others did, and not yet for asking: [`fail_early`] counts that.
+    /// Under a delay caused by others, this attempt does not count yet: [`fail_early`] counts it.
     pub asks_early: bool,
-    /// Where the password came from: the device only if it is one of this account and this password.
+    /// The source of the password: the device only if it belongs to this account and this password.
     pub source: Source,
-    /// What hashes cost, for who has none.
+    /// The costs of existing hashes, for addresses without one.
     pub costs: Vec<CostCount>,
     throttle: PasswordThrottle,
 }
 
-/// A password as it is stored. Its hash does not print.
+/// A password as stored. `Debug` does not print its hash.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Stored {
     /// A PHC string of argon2id.
     pub hash: String,
-    /// When the person chose it. No two of one person are from the same moment.
+    /// When the user chose it. Unique per user.
     pub chosen_at: Timestamp,
 }
 
-/// Somebody knew a person's password a moment ago. [`confirm`] stands in the transaction of what they may do by it.
+/// Proof that somebody knew a user's password a moment ago. [`confirm`] belongs in the transaction of what that
+/// permits.
 #[derive(Clone, Debug)]
 pub struct Proof {
     user_id: UserId,
@@ -95,12 +96,12 @@ impl LookedUp {
     }
 }
 
-/// Reads what the password has to match, and whether whoever asks has to wait first.
+/// Reads what to compare the password with, and whether the caller is delayed.
 pub fn look_up(tx: &mut dyn Tx, attempt: &Attempt, now: Timestamp) -> Result<LookedUp, StoreError> {
     let user = account::find_by_email(tx, &attempt.email)?;
     let stored = match &user {
         Some(user) => find(tx, &user.id)?,
-        // As many statements for a stranger as for a person.
+        // As many statements for unknown addresses as for known ones.
         None => find(tx, &UserId::from_text(""))?,
     };
     let device = attempt
@@ -124,7 +125,7 @@ pub fn chosen_at(tx: &mut dyn Tx, email: &str) -> Result<Option<Timestamp>, Stor
     Ok(find(tx, &user.id)?.map(|stored| stored.chosen_at))
 }
 
-/// Counts a wrong password where it came from.
+/// Counts a wrong password at its source.
 pub fn fail(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Result<(), StoreError> {
     looked_up.throttle.fail(tx, now)
 }
@@ -146,13 +147,13 @@ pub fn record_failure(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> 
     event::count_failure(tx, failed, now)
 }
 
-/// Counts whoever asked although they had to wait, at the network that they asked from.
+/// Counts an attempt during a delay, at its network.
 pub fn fail_early(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Result<(), StoreError> {
     looked_up.throttle.fail_early(tx, now)
 }
 
-/// Whether the password that was proven is still the person's and their account is on: a reset meanwhile ends what was
-/// begun with the old one. Their failures are forgotten.
+/// Whether the proven password is still current and the account enabled: a reset meanwhile invalidates what was begun
+/// with the old one. Resets the user's failure count.
 pub fn confirm(tx: &mut dyn Tx, proof: &Proof) -> Result<bool, StoreError> {
     tx.lock(Owner::User(&proof.user_id))?;
     let user = account::find_user(tx, &proof.user_id)?;
@@ -183,19 +184,20 @@ fn is_current(tx: &mut dyn Tx, proof: &Proof) -> Result<bool, StoreError> {
     Ok(find(tx, &proof.user_id)?.is_some_and(|stored| stored.chosen_at == proof.chosen_at))
 }
 
-/// Counts the right password of somebody who may not enter by it as a wrong one, so that nobody learns that it was right.
+/// Counts the right password of a user who may not sign in here as a wrong one, so that nobody learns that it was
+/// right.
 pub fn deny(tx: &mut dyn Tx, proof: &Proof, now: Timestamp) -> Result<(), StoreError> {
     proof.throttle.fail(tx, now)
 }
 
-/// The password of a person.
+/// The password of a user.
 pub fn find(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<Stored>, StoreError> {
     tx.query_opt("SELECT hash, updated_at FROM passwords WHERE user_id = $1", params![user_id])?
         .map(|row| Ok(Stored { hash: row.text(0)?, chosen_at: row.timestamp(1)? }))
         .transpose()
 }
 
-/// The person chose a password, from `network`. Whatever was proven with the one before counts no more.
+/// Sets a password chosen from `network`. Proofs of the previous one become invalid.
 pub fn set(tx: &mut dyn Tx, user_id: &UserId, hash: &str, network: &str, now: Timestamp) -> Result<(), StoreError> {
     tx.lock(Owner::User(user_id))?;
     let before = find(tx, user_id)?;
@@ -208,14 +210,14 @@ pub fn set(tx: &mut dyn Tx, user_id: &UserId, hash: &str, network: &str, now: Ti
     )?;
     password_cost::replace(tx, before.as_ref().map(|stored| stored.hash.as_str()), hash)?;
     credential::add_password(tx, user_id, now)?;
-    // A new password has not been guessed at yet: who chose it need not wait where they are, nor for what others did.
+    // Nobody has guessed at a new password yet: its user is not delayed on their network, nor for failures of others.
     PasswordThrottle::of(Some(user_id), 0, Source::Network(network.to_owned())).clear(tx)?;
     let action = if before.is_some() { Action::CredentialChange } else { Action::CredentialAdd };
     event::append(tx, NewEvent::new(action).about(user_id).to(Target::User(user_id.clone())).method("password"))?;
     tx.changed(account::CHANGED, user_id.as_str())
 }
 
-/// Puts a costlier hash of the same password in the place of the cheap one; nothing happens if it was changed meanwhile.
+/// Replaces a cheap hash by a costlier one of the same password; does nothing if the password was changed meanwhile.
 pub fn rehash(tx: &mut dyn Tx, user_id: &UserId, old: &str, new: &str) -> Result<(), StoreError> {
     let sql = "UPDATE passwords SET hash = $3 WHERE user_id = $1 AND hash = $2";
     if tx.execute(sql, params![user_id, old, new])? == 1 {

@@ -1,5 +1,5 @@
-//! Browser sessions. An expired one stays while a grant of it lives, because its access tokens do; an ended one takes
-//! its grants with it, but for those that outlive it (`offline_access`).
+//! Browser sessions. An expired one stays while one of its grants lives, because its access tokens do; an ended one
+//! takes its grants with it, except those that outlive it (`offline_access`).
 
 use std::time::Duration;
 
@@ -17,36 +17,36 @@ use crate::{Outage, Owner, Row, StoreError, Tx, account, params};
 /// The kind of a session in the change feed; the key is its id.
 pub const CHANGED: &str = "session";
 
-/// Most live sessions of one account. A browser that signs in again continues its own, so it is programs that get there.
+/// Most live sessions per account. A browser that signs in again continues its own, so only programs reach it.
 pub const MOST_LIVE: u32 = 100;
 
-/// How long a session stays after its end at least: what becomes of a code that was issued in it is read from it.
+/// How long a session stays after its end at least: redeeming a code that was issued in it depends on it.
 const REMEMBERED: Duration = Duration::from_mins(10);
 
-/// A session as it is stored.
+/// A session as stored.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// `sid` on the wire.
+    /// `sid` in tokens.
     pub id: SessionId,
-    /// Who is signed in.
+    /// The signed-in user.
     pub user_id: UserId,
     /// The identity chosen last.
     pub bap_id: Option<String>,
-    /// The last real authentication.
+    /// The last actual authentication.
     pub auth_time: Timestamp,
     /// How the person proved who they are.
     pub methods: Methods,
-    /// From where it was begun.
+    /// The address at its start.
     pub address: String,
-    /// With what it was begun.
+    /// The `User-Agent` at its start.
     pub user_agent: String,
     /// When it began.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
-    /// When the browser is no longer signed in.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// When it was ended before its time.
+    /// When it was ended early.
     pub ended_at: Option<Timestamp>,
 }
 
@@ -56,7 +56,7 @@ impl Session {
         self.ended_at.is_none() && now < self.expires_at
     }
 
-    /// What an authorization request needs to know of it.
+    /// The facts that an authorization request needs.
     pub fn facts(&self) -> SessionFacts {
         SessionFacts {
             id: self.id.clone(),
@@ -68,14 +68,14 @@ impl Session {
     }
 }
 
-/// What a new authentication of a browser is recorded with.
+/// A new authentication of a browser, to be recorded.
 #[derive(Clone, Debug)]
 pub struct NewSession {
     /// The id, if it becomes a session of its own.
     pub id: SessionId,
     /// The digest of the cookie's secret.
     pub secret: Digest,
-    /// The session whose cookie the browser sent, continued if it is the same person's.
+    /// The browser's current session, continued if it is the same user's.
     pub continues: Option<Digest>,
     /// From where.
     pub address: String,
@@ -130,7 +130,7 @@ pub(crate) fn begin(
             ],
         )?;
         if continued == 0 {
-            // It was ended since it was read.
+            // It was ended after it was read.
             return Err(Outage::Contended.into());
         }
         tx.changed(CHANGED, old.id.as_str())?;
@@ -181,7 +181,7 @@ pub(crate) fn begin(
     })
 }
 
-/// Ends the live sessions of a user that signed in longest ago, so that one more can begin.
+/// Ends the user's oldest live sessions, to make room for one more.
 fn make_room(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
     let too_many = tx.query_all(
         "SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
@@ -189,7 +189,7 @@ fn make_room(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<(), St
         params![user_id, now, i64::from(MOST_LIVE - 1)],
     )?;
     for row in &too_many {
-        // Who signs in in a loop leaves no row behind.
+        // A loop of sign-ins leaves no rows behind.
         end_until(tx, user_id, &SessionId::from_text(row.text(0)?), now, now)?;
     }
     Ok(())
@@ -217,7 +217,7 @@ pub fn find(tx: &mut dyn Tx, id: &SessionId) -> Result<Option<Session>, StoreErr
     .transpose()
 }
 
-/// The live sessions of a user, the newest first.
+/// The live sessions of a user, newest first.
 pub fn list_live(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
     tx.query_all(
         "SELECT id, user_id, bap_id, auth_time, methods, address, user_agent, created_at, updated_at, expires_at, ended_at
@@ -235,7 +235,7 @@ pub fn choose_identity(tx: &mut dyn Tx, id: &SessionId, bap_id: &str, now: Times
     tx.changed(CHANGED, id.as_str())
 }
 
-/// Ends a session of `user_id`, and with it every grant that does not outlive it; whether it was theirs and live.
+/// Ends a session of `user_id`, along with every grant bound to it; returns whether it was theirs and live.
 pub fn end(tx: &mut dyn Tx, user_id: &UserId, id: &SessionId, now: Timestamp) -> Result<bool, StoreError> {
     let ended = end_until(tx, user_id, id, now, now.plus(REMEMBERED))?;
     if ended {
@@ -267,7 +267,7 @@ fn end_until(
     Ok(ended == 1)
 }
 
-/// Ends live sessions of a user but `kept`, at most 500; how many. None are left when it says 0.
+/// Ends live sessions of a user except `kept`, at most 500; returns how many. 0 means that none are left.
 pub fn end_all(
     tx: &mut dyn Tx,
     user_id: &UserId,
@@ -288,8 +288,8 @@ pub fn end_all(
     Ok(others.len())
 }
 
-/// Deletes a batch of what is over, in this order: the grants of ended sessions that do not outlive them, and then the
-/// sessions. An expired session with a grant that lives is put off until that one expires.
+/// Deletes a batch of expired rows, in this order: the grants of ended sessions that do not outlive them, then the
+/// sessions. An expired session with a live grant is postponed until that expires.
 pub(crate) const SWEEP: [&str; 3] = [
     "DELETE FROM grants WHERE id IN (
         SELECT g.id FROM sessions s JOIN grants g ON g.session_id = s.id

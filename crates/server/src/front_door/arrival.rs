@@ -1,4 +1,4 @@
-//! Somebody at the front door: what they came for, and who is signed in already.
+//! An arrival at the sign-in page: the destination, and the current session.
 
 use axum::response::{IntoResponse, Redirect, Response};
 use sigma_core::interaction::{Continuation, Entrance};
@@ -13,22 +13,22 @@ use crate::pages::view::AppView;
 use crate::pages::{app_view, stopped};
 use crate::state::AppState;
 
-/// What brings somebody who came by themselves.
+/// The destination without an interaction.
 static HOME: Continuation = Continuation::Home;
 
-/// Somebody at the front door.
+/// An arrival at the sign-in page.
 pub struct Arrival {
     ongoing: Option<Ongoing>,
     requested: Option<Requested>,
-    /// They want to sign in as somebody else than whoever is signed in.
+    /// They want to sign in as another account.
     pub switches: bool,
 }
 
 impl Arrival {
-    /// What the query of the page names: an interaction, or nothing.
+    /// The interaction in the query, if any.
     ///
     /// # Errors
-    /// The page that says why it cannot go on.
+    /// The page that explains why it cannot continue.
     pub async fn find(sigma: &AppState, browser: &Browser, query: Option<&str>) -> Result<Self, Response> {
         let query = Params::parse(query.unwrap_or_default());
         let switches = query.get("switch").is_some();
@@ -70,12 +70,12 @@ impl Arrival {
         self.with_cookie(Redirect::to(&self.way_on()).into_response())
     }
 
-    /// What they came for.
+    /// The destination.
     pub fn continuation(&self) -> &Continuation {
         self.ongoing.as_ref().map_or(&HOME, |ongoing| &ongoing.stored.continuation)
     }
 
-    /// What has to be done before they go on.
+    /// What is required before they continue.
     ///
     /// # Errors
     /// The store does not answer.
@@ -94,12 +94,12 @@ impl Arrival {
         Ok(self.continuation().entrance(session.as_ref(), started_at))
     }
 
-    /// Where they go on once they are signed in.
+    /// Where they continue once signed in.
     pub fn way_on(&self) -> String {
         way_on(self.continuation(), self.ongoing.as_ref().map_or("", |ongoing| ongoing.name.as_str()))
     }
 
-    /// `path` of the front door, for what they came for.
+    /// `path` of the front door, with the destination.
     pub fn at(&self, path: &str) -> String {
         let mut query = Vec::new();
         query.extend(self.ongoing.as_ref().map(|ongoing| format!("interaction={}", ongoing.name)));
@@ -107,7 +107,7 @@ impl Arrival {
         if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
     }
 
-    /// The page on which they sign in as somebody else.
+    /// The page for signing in as another account.
     pub fn switch_url(&self) -> String {
         match &self.ongoing {
             Some(ongoing) => super::switch_url(&ongoing.name),
@@ -115,7 +115,7 @@ impl Arrival {
         }
     }
 
-    /// The app that asks, if one does.
+    /// The requesting app, if any.
     pub fn app(&self) -> Option<AppView> {
         self.requested.as_ref().map(|it| app_view(&it.app, &it.address.redirect_uri))
     }
@@ -125,13 +125,13 @@ impl Arrival {
         self.requested.as_ref().and_then(|requested| requested.params.get(name))
     }
 
-    /// Adds the cookie of an interaction that began just now.
+    /// Adds the cookie of an interaction that just began.
     pub fn with_cookie(&self, response: Response) -> Response {
         with_cookie(response, self.ongoing.as_ref().and_then(|ongoing| ongoing.set_cookie.as_deref()))
     }
 }
 
-/// The request as its app is registered now.
+/// The request, against the app's current registration.
 async fn requested(sigma: &AppState, query: &str) -> Result<Requested, Response> {
     match Requested::read(sigma, Params::parse(query)).await {
         Ok(requested) => Ok(requested),

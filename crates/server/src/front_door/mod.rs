@@ -1,8 +1,8 @@
-//! The front door: `/login`, the one page on which people prove who they are, whatever brought them. One file per method
-//! (`password`, `quick`; the key signs by script at `/api/auth/sign-in/sigma`); each ends in a session, and the person goes
-//! on with what they came for ([`Continuation`]).
+//! The front door: `/login`, the only sign-in page, for every destination. One file per method (`password`, `quick`;
+//! the key signs by script at `/api/auth/sign-in/sigma`); each begins a session, and the user continues to their
+//! destination ([`Continuation`]).
 //!
-//! To add a method: a variant of [`SignInMethod`], a file here that takes its form, and a template in
+//! A new method takes a variant of [`SignInMethod`], a file here that handles its form, and a template in
 //! `templates/front-door/`.
 
 mod arrival;
@@ -30,9 +30,9 @@ use crate::state::AppState;
 pub const LOGIN_PATH: &str = "/login";
 /// The page on which people sign up by e-mail.
 pub const EMAIL_SIGN_UP_PATH: &str = "/signup/email";
-/// Where the form with e-mail address and password goes.
+/// Receives the form with e-mail address and password.
 pub const PASSWORD_PATH: &str = "/login/password";
-/// Where a quick login goes.
+/// Receives a quick login.
 pub const QUICK_PATH: &str = "/login/quick";
 
 /// The routes of the front door.
@@ -45,15 +45,15 @@ pub fn login_url(interaction: &str) -> String {
     format!("{LOGIN_PATH}?interaction={interaction}")
 }
 
-/// The same for somebody who is signed in, and wants to sign in as somebody else.
+/// The same for a signed-in user who wants to sign in as another account.
 pub fn switch_url(interaction: &str) -> String {
     format!("{LOGIN_PATH}?interaction={interaction}&switch=1")
 }
 
-/// Sends the browser to the sign-in page, and from there on with `continuation`.
+/// Redirects to the sign-in page, which continues to `continuation`.
 ///
 /// # Errors
-/// The cryptography failed, which it does not.
+/// Encryption failed, which cannot happen.
 pub fn sign_in_first(sigma: &AppState, browser: &Browser, continuation: Continuation) -> Result<Response, ApiError> {
     let begun = interaction::begin(sigma, browser, continuation, sigma.now())?;
     Ok(with_cookie(Redirect::to(&login_url(&begun.name)).into_response(), begun.set_cookie.as_deref()))

@@ -1,5 +1,5 @@
-//! `GET /login` (also `/signin` and `/auth`): the sign-in page. Whoever is signed in already, perhaps in another tab, and
-//! has nothing to prove goes on at once.
+//! `GET /login` (also `/signin` and `/auth`): the sign-in page. A user who is already signed in, perhaps in another
+//! tab, and need not re-authenticate continues at once.
 
 use axum::Router;
 use axum::extract::{RawQuery, State};
@@ -40,20 +40,20 @@ async fn show(
     draw(&sigma, &context, &browser, &arrival, again, Attempt::default()).await
 }
 
-/// What came of a form of this page: why nobody is signed in yet.
+/// The result of a submitted form, with which nobody is signed in yet.
 #[derive(Default)]
 pub struct Attempt {
-    /// The way that was tried.
+    /// The method that was tried.
     pub method: Option<SignInMethod>,
-    /// The e-mail address that was entered.
+    /// The e-mail address as entered.
     pub email: String,
-    /// Why it did not work.
+    /// Why it failed.
     pub refusal: Option<String>,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: StatusCode,
 }
 
-/// The page once more, after `attempt`.
+/// The page again, after `attempt`.
 ///
 /// # Errors
 /// The store does not answer.
@@ -70,7 +70,7 @@ pub async fn render(
     draw(sigma, context, browser, arrival, again, attempt).await
 }
 
-/// The page, for everybody or for who has to prove `again` that it is them.
+/// The page, for everybody or for re-authentication of `again`.
 async fn draw(
     sigma: &AppState,
     context: &RequestContext,
@@ -115,7 +115,7 @@ async fn draw(
     Ok(arrival.with_cookie(page.render(attempt.status, &PageContext { issuer: sigma.issuer() })))
 }
 
-/// The ways in that an account has.
+/// The methods that an account has.
 fn methods_of(signed_in: &SignedIn) -> Vec<SignInMethod> {
     let user = &signed_in.account.user;
     let method = |kind: &CredentialKind| match kind {

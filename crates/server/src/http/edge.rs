@@ -1,5 +1,5 @@
-//! The one middleware. It stands around the whole router and does by hand what a stack of small layers would do at
-//! 40 % of the cost of a cheap answer.
+//! The one middleware. It wraps the whole router and does by hand what a stack of small layers would do at 40 % of the
+//! cost of a cheap response.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -46,13 +46,13 @@ pub enum EdgeError {
     /// `issuer` or one of `sign_in.trusted_origins`.
     #[error("the issuer and each trusted origin must be an http or https URL")]
     Origin,
-    /// A route that the router could not have either.
+    /// A route that the router would not accept either.
     #[error("the route {0} cannot be told from another one")]
     Route(String),
 }
 
-/// What stands between the connections and the router: request id, client address, CORS, CSRF, rate limits, the size
-/// and time of bodies, security headers, metrics, the access log, and the answer to a panic.
+/// Everything between connections and router: request id, client address, CORS, CSRF, rate limits, size and time of
+/// bodies, security headers, metrics, the access log, and the response to a panic.
 #[derive(Clone)]
 pub struct Edge(Arc<Rules>);
 
@@ -69,17 +69,17 @@ struct Rules {
     body_deadline: Duration,
     access_log: bool,
     routes: matchit::Router<Route>,
-    /// The pages whose forms are our own alone.
+    /// Pages that accept forms only from themselves.
     forms: Route,
     elsewhere: Route,
     in_flight: InFlight,
 }
 
-/// Marks an answer whose bytes lie in memory once, however many wait for them: nobody's budget pays for them.
+/// Marks a response whose bytes exist once in memory, however many clients wait for them: they count towards no budget.
 #[derive(Clone, Copy, Debug)]
 pub struct Shared;
 
-/// A pattern that the router knows.
+/// A pattern of the router.
 struct Route {
     policy: Policy,
     metrics: RouteMetrics,
@@ -92,8 +92,8 @@ impl Route {
 }
 
 impl Edge {
-    /// `routes` are the patterns of the router (`/account/{id}`), under which requests are counted in the metrics; the
-    /// metrics recorder must be installed before the first request.
+    /// `routes` are the patterns of the router (`/account/{id}`), under which metrics count requests; the metrics
+    /// recorder must be installed before the first request.
     pub fn new<R>(settings: &Settings, routes: R, clock: Arc<dyn Clock>, rng: &dyn Rng) -> Result<Self, EdgeError>
     where
         R: IntoIterator<Item: Into<String>>,
@@ -132,12 +132,12 @@ impl Edge {
         &self.0.limiter
     }
 
-    /// What is held for whom.
+    /// The budgets.
     pub fn budgets(&self) -> &Arc<Budgets> {
         &self.0.budgets
     }
 
-    /// Answers one request as it came from the network: one that does not name its host as it must is refused.
+    /// Answers one request from the network: one without a proper host is refused.
     pub async fn receive<B>(&self, router: Router, peer: Peer, request: Request<B>) -> Response
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
@@ -203,7 +203,7 @@ impl Edge {
         }
         headers::secure(&mut response, self.0.https);
         let headers = response.headers_mut();
-        // An answer that says itself which quota is spent has said it.
+        // A response with its own quota headers keeps them.
         if let Some(left) = exchange.context.counted().filter(|_| !headers::tells_rate_limit(headers)) {
             headers::rate_limit(headers, left.limit, left.remaining, left.reset);
         }
@@ -223,7 +223,7 @@ impl Rules {
         }
     }
 
-    /// The request as the router gets it, or the answer that refuses it.
+    /// The request as the router gets it, or the response that refuses it.
     async fn admit<B>(
         &self,
         context: &RequestContext,
@@ -263,12 +263,12 @@ impl Rules {
     }
 }
 
-/// Counts an answer that is a failure, and turns it into a 429 when there were too many. An answer that is none is never
-/// held back for what failed before it: it may be somebody else's who shares the address.
+/// Counts a failed response, and turns it into a 429 if there were too many. A successful one is never blocked by
+/// earlier failures: they may be those of another client at the same address.
 fn count_failure(context: &RequestContext, policy: Policy, response: Response) -> Response {
     let Limit::Failures(rule) = policy.limit else { return response };
     if !is_failure(response.status()) {
-        // For the headers of the answer alone.
+        // Only for the headers of the response.
         let _ = context.peek(rule, context.client());
         return response;
     }
@@ -278,7 +278,7 @@ fn count_failure(context: &RequestContext, policy: Policy, response: Response) -
     }
 }
 
-/// The caller tried and was refused; not: it asked for what is not there, was told to wait, or we could not.
+/// The caller tried and was refused; not: it requested something missing, was told to wait, or we failed.
 fn is_failure(status: StatusCode) -> bool {
     const NO_TRY: [StatusCode; 3] =
         [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED, StatusCode::TOO_MANY_REQUESTS];
@@ -290,8 +290,8 @@ fn panicked(panic: &(dyn Any + Send)) -> Response {
     ApiError::internal(format_args!("a handler panicked: {}", said.unwrap_or("without a word"))).into_response()
 }
 
-/// An error with the request's id in it, its cause logged: in JSON, or as a page to a person who could do nothing with
-/// that. Where programs call it is JSON whoever made it.
+/// Completes an error with the request id and logs its cause: as JSON, or as a page for people who could do nothing
+/// with that. Endpoints for programs always return JSON.
 async fn explained(response: Response, exchange: &Exchange<'_>) -> Response {
     let id = exchange.context.request_id();
     let (mut parts, body) = response.into_parts();
@@ -339,7 +339,7 @@ fn log_error(error: &ApiError, exchange: &Exchange<'_>, status: StatusCode) {
     }
 }
 
-/// Whoever asks again gets the same: what the caller sent is to blame, and somebody will want to know why.
+/// Repeating such a request fails again: the caller is at fault, and somebody will want to know why.
 fn has_cause_to_look_for(status: StatusCode) -> bool {
     matches!(
         status,
@@ -351,7 +351,7 @@ fn has_cause_to_look_for(status: StatusCode) -> bool {
     )
 }
 
-/// An answer of the framework's: no body, or a sentence.
+/// A response of the framework: no body, or a sentence.
 fn is_bare(parts: &http::response::Parts) -> bool {
     parts.headers.get(CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"))
 }
@@ -370,7 +370,7 @@ fn plain_error(status: StatusCode, said: &[u8]) -> ApiError {
     ApiError::new(status, error, sentence)
 }
 
-/// One request on its way, written down however it ends: also when the caller goes away and the future is dropped.
+/// One request in progress, logged however it ends: also when the caller disconnects and the future is dropped.
 struct Exchange<'r> {
     rules: &'r Rules,
     route: &'r Route,
@@ -378,7 +378,7 @@ struct Exchange<'r> {
     method: Method,
     uri: Uri,
     trace: Option<String>,
-    /// A browser asks for something to show.
+    /// A browser navigation.
     navigates: bool,
     watch: Stopwatch,
     status: Option<StatusCode>,
@@ -421,7 +421,7 @@ impl<'r> Exchange<'r> {
 
 impl Drop for Exchange<'_> {
     fn drop(&mut self) {
-        /// What nginx calls a request whose caller did not wait for the answer.
+        /// nginx's status for a client that did not wait for the response.
         const GONE: u16 = 499;
         let took = self.watch.elapsed();
         let gone = || StatusCode::from_u16(GONE).unwrap_or(StatusCode::BAD_REQUEST);
@@ -444,13 +444,13 @@ impl Drop for Exchange<'_> {
     }
 }
 
-/// Browsers name HTML when they navigate, and scripts do not.
+/// Browsers accept HTML when they navigate, and scripts do not.
 fn accepts_pages(headers: &HeaderMap) -> bool {
     let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
     accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }
 
-/// Enough of a path to know it by; a caller may send 64 KiB.
+/// Enough of a path to recognize it; a caller may send 64 KiB.
 fn shortened(path: &str) -> &str {
     path.char_indices().nth(256).and_then(|(end, _)| path.get(..end)).unwrap_or(path)
 }

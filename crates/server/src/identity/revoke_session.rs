@@ -1,5 +1,4 @@
-//! `POST /api/auth/revoke-session`, `/revoke-sessions` and `/revoke-other-sessions`: ends sessions of this person
-//! elsewhere.
+//! `POST /api/auth/revoke-session`, `/revoke-sessions` and `/revoke-other-sessions`: ends other sessions of this user.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -140,7 +139,7 @@ async fn end_all(
 ) -> Result<(), ApiError> {
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
     let store = sigma.store_for(context, Actor::User(user_id.clone()));
-    // Each round ends a bounded number: one transaction holds up nobody else for long.
+    // Each round ends a limited number, so that one transaction does not hold up others for long.
     loop {
         let (user_id, kept) = (user_id.clone(), kept.clone());
         let ended = store.write(move |tx| session::end_all(tx, &user_id, kept.as_ref(), now));

@@ -94,7 +94,7 @@ pub struct AuthorizationForm {
 /// A request to sign out as a form (RP-Initiated Logout §2).
 #[derive(ToSchema)]
 pub struct EndSessionForm {
-    /// An id token of ours, expired or not.
+    /// An ID token of ours, expired or not.
     id_token_hint: Option<String>,
     /// The app.
     client_id: Option<String>,
@@ -121,7 +121,7 @@ pub enum AudienceSchema {
     Many(Vec<String>),
 }
 
-/// Who signed in (OpenID Connect Core §5.3.2); which claims there are follows from the scopes. Others may follow.
+/// The user's claims (OpenID Connect Core §5.3.2), depending on the scopes. Others may be added.
 #[derive(ToSchema)]
 pub struct UserinfoSchema {
     /// The user.

@@ -26,7 +26,7 @@ use crate::oauth::forms::TokenForm;
 use crate::oauth::token::refresh_token::FAMILY_CONTEXT;
 use crate::state::AppState;
 
-/// Letters of the secret of a refresh token: 256 bits, as long as that of its successors.
+/// Length of the secret of a refresh token: 256 bits, like those of its successors.
 const REFRESH_LENGTH: usize = 43;
 
 /// Redeems a code.
@@ -38,7 +38,7 @@ pub async fn redeem(
     let AppRequest { caller, form } = request;
     let app = caller.app;
     let code = form.code.ok_or(TokenError::InvalidRequest("code is required"))?;
-    // What is missing is judged beside the code, so that it burns the code as what is wrong does.
+    // Missing parameters are judged together with the code, so that they consume it like wrong ones.
     let verifier = match &form.code_verifier {
         None if !app.auth_method.is_confidential() => SentVerifier::Missing,
         None => SentVerifier::Absent,
@@ -104,7 +104,7 @@ impl FirstToken {
     }
 }
 
-/// What the app is told. A code that lapsed or was used is as good as none.
+/// The error for the app. An expired or used code counts as unknown.
 fn refuse(verdict: Redeemed, app: &App) -> TokenError {
     TokenError::InvalidGrant(match verdict {
         Redeemed::Granted | Redeemed::UsedBefore | Redeemed::Expired => "invalid code",

@@ -1,4 +1,4 @@
-//! `grant_type=client_credentials` (RFC 6749 §4.4): a token of the app for itself, which no endpoint takes for a person.
+//! `grant_type=client_credentials` (RFC 6749 §4.4): a token for the app itself, which no endpoint accepts for a user.
 
 use sigma_core::authorize::MOST_RESOURCES;
 use sigma_core::resource::Targets;
@@ -11,7 +11,7 @@ use crate::extract::AppRequest;
 use crate::oauth::forms::TokenForm;
 use crate::state::AppState;
 
-/// Gives an app a token of its own.
+/// Issues a token to the app itself.
 pub async fn issue(sigma: &AppState, request: AppRequest<TokenForm>) -> Result<TokenAnswer, TokenError> {
     let AppRequest { caller, form } = request;
     let app = caller.app;
@@ -25,7 +25,7 @@ pub async fn issue(sigma: &AppState, request: AppRequest<TokenForm>) -> Result<T
     let found = sigma.find_resources(&uris).await?;
     let targets = if found.len() == uris.len() { Targets::of_app(found, &app) } else { None };
     let targets = targets.ok_or(TokenError::InvalidTarget)?;
-    // The server's own scopes are about a person, and mean nothing without one.
+    // The server's own scopes are about a user, and meaningless without one.
     let scope = targets.registered(&Scopes::parse(form.scope.as_deref().unwrap_or_default()));
     if let Some(once) = caller.once
         && !sigma.store.write(move |tx| replay_guard::spend(tx, &once)).await?

@@ -1,4 +1,4 @@
-//! Passwords on pages: set one, forget one, get another.
+//! Password pages: set, forgot, reset.
 
 mod account;
 mod forgot;
@@ -26,10 +26,10 @@ pub fn router() -> Router<AppState> {
     Router::new().merge(account::router()).merge(forgot::router()).merge(reset::router())
 }
 
-/// The password that a form's two fields hold.
+/// The password in a form's two fields.
 ///
 /// # Errors
-/// What the person should read: they differ, or it may not be set.
+/// The text for the user: the fields differ, or the password is not acceptable.
 pub(super) fn chosen(form: &Params) -> Result<NewPassword, String> {
     let password = form.raw("password").unwrap_or_default();
     if form.raw("again").unwrap_or_default() != password {
@@ -38,10 +38,10 @@ pub(super) fn chosen(form: &Params) -> Result<NewPassword, String> {
     NewPassword::parse(SecretString::from(password)).map_err(|refused| refused.to_string())
 }
 
-/// Hashes a password that may be set.
+/// Hashes an acceptable new password.
 ///
 /// # Errors
-/// 503 while too many wait.
+/// 503 if the hashing queue is full.
 pub(super) async fn hash(sigma: &AppState, password: NewPassword) -> Result<String, Response> {
     sigma.hasher.hash(password.into_secret()).await.map_err(|error| {
         let error = match error {
@@ -52,7 +52,7 @@ pub(super) async fn hash(sigma: &AppState, password: NewPassword) -> Result<Stri
     })
 }
 
-/// `Set-Cookie` by which this browser is known from now on, in which the person at `email` has just set their password.
+/// The `Set-Cookie` that makes this browser known, in which the user at `email` has just set their password.
 pub(super) async fn remember(
     sigma: &AppState,
     browser: &Browser,
@@ -65,7 +65,7 @@ pub(super) async fn remember(
     Ok(stored.map(|stored| device::remember(sigma, browser, &email::fold(email), stored.chosen_at)))
 }
 
-/// Ends what the transaction that set a password had no room for: it ended at most 500 sessions.
+/// Finishes after the transaction that set a password, which ends at most 500 sessions.
 async fn end_the_rest(
     sigma: &AppState,
     context: &RequestContext,

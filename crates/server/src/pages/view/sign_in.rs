@@ -8,7 +8,7 @@ use super::csp::ContentSecurityPolicy;
 use super::{AppView, PageContext, PersonView, initial, page};
 use crate::front_door::SignInMethod;
 
-/// What a person signs in to.
+/// What a user signs in to.
 #[derive(Clone, Debug)]
 pub enum Aim {
     /// An app.
@@ -21,46 +21,46 @@ pub enum Aim {
     Account,
 }
 
-/// The sign-in page: the ways in, the first one open. `password_url` takes `email` and `password`, `quick_url` takes
-/// `workspace` and `user`; the key signs by script.
+/// The sign-in page: its methods, with the first one open. `password_url` accepts `email` and `password`, `quick_url`
+/// accepts `workspace` and `user`; the key signs by script.
 #[derive(Clone, Debug)]
 pub struct SignInPage {
-    /// What the person signs in to.
+    /// What the user signs in to.
     pub aim: Aim,
-    /// Who is signed in, and has to prove it once more.
+    /// The signed-in user, who has to re-authenticate.
     pub again: Option<PersonView>,
-    /// The ways in, the best first; at least one.
+    /// The methods, in order; at least one.
     pub methods: Vec<SignInMethod>,
-    /// People who get in without a password, by workspace.
+    /// Members with quick login, by workspace.
     pub quick: Vec<QuickLoginGroup>,
-    /// The e-mail address to begin with.
+    /// The prefilled e-mail address.
     pub email: String,
-    /// Why it did not work.
+    /// Why the attempt failed.
     pub refusal: Option<String>,
     /// For the key.
     pub key: KeyHints,
-    /// Where to make an account: a path here.
+    /// Path of the sign-up page.
     pub sign_up_url: String,
     /// Where to sign up by e-mail, if that is switched on: a path here.
     pub email_sign_up_url: Option<String>,
-    /// Where to sign in as somebody else: a path here.
+    /// Path of the page for another account.
     pub switch_url: String,
-    /// Where the form with the password goes.
+    /// Action of the password form.
     pub password_url: String,
-    /// Where a forgotten password is replaced.
+    /// Path of the page for forgotten passwords.
     pub forgot_url: String,
-    /// Where a quick login goes.
+    /// Action of the quick login form.
     pub quick_url: String,
 }
 
-/// What the script of the key is told.
+/// Data for the key's script.
 #[derive(Clone, Debug)]
 pub struct KeyHints {
-    /// Whom the app expects (`login_hint`).
+    /// The user expected by the app (`login_hint`).
     pub login_hint: Option<String>,
-    /// The identity that is expected.
+    /// The expected identity.
     pub bap_id: Option<String>,
-    /// Where to go once signed in: a path here.
+    /// Path to continue at once signed in.
     pub continue_url: String,
 }
 
@@ -75,7 +75,7 @@ pub struct QuickLoginGroup {
     pub people: Vec<QuickLoginLine>,
 }
 
-/// One person to get in as.
+/// One member to log in as.
 #[derive(Clone, Debug)]
 pub struct QuickLoginLine {
     /// Their id.
@@ -86,14 +86,14 @@ pub struct QuickLoginLine {
     pub role: String,
 }
 
-/// Make a key and an account.
+/// Creates a key and an account.
 #[derive(Clone, Debug)]
 pub struct SignUp {
-    /// The app that asked, if one did.
+    /// The requesting app, if any.
     pub app: Option<AppView>,
-    /// Where to go once signed in: a path here.
+    /// Path to continue at once signed in.
     pub continue_url: String,
-    /// Where to sign in with a key that exists: a path here.
+    /// Path of the page for signing in with an existing key.
     pub sign_in_url: String,
     /// Where to sign up by e-mail, if that is switched on: a path here.
     pub email_url: Option<String>,
@@ -137,12 +137,12 @@ impl SignInPage {
         }
     }
 
-    /// Whether that way in is the one that is open.
+    /// Whether that method is the open one.
     fn opens_with(&self, method: SignInMethod) -> bool {
         self.methods.first() == Some(&method)
     }
 
-    /// Whether its field is ready to be typed into when the page opens.
+    /// Whether its field has the focus when the page opens.
     fn focuses(&self, method: SignInMethod) -> bool {
         self.quick.is_empty() && self.opens_with(method)
     }

@@ -143,7 +143,7 @@ impl MemberSession {
 }
 
 impl MemberSession {
-    /// Whoever got into that workspace by a click, for as long as everything still allows it.
+    /// The user logged in to that workspace by quick login, while everything still allows it.
     async fn find_by_click(
         sigma: &AppState,
         context: &RequestContext,
@@ -168,7 +168,7 @@ impl MemberSession {
     }
 }
 
-/// Whether the browser got by a click into what `continuation` is about.
+/// Whether the browser has a quick login for `continuation`.
 pub async fn is_in_by_click(
     sigma: &AppState,
     context: &RequestContext,
@@ -183,7 +183,7 @@ pub async fn is_in_by_click(
     Ok(MemberSession::find_by_click(sigma, context, browser, &session.org_id).await?.is_some())
 }
 
-/// The member and their workspace, if there are such.
+/// The member and their workspace, if both exist.
 fn load(
     tx: &mut dyn Tx,
     context: &RequestContext,
