@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn random_digits_are_all_digits_about_as_often() {
+    fn random_digits_are_evenly_distributed() {
         let text = digits(&SeededRng::new(7), 100_000);
         assert_eq!(text.len(), 100_000);
         for digit in '0'..='9' {

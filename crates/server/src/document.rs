@@ -67,8 +67,8 @@ pub fn complete(document: &mut OpenApi) {
     }
 }
 
-/// What every endpoint may answer, whatever it does: a status and its description. Where an endpoint says more of one of
-/// them, that stands.
+/// Responses that every endpoint may give: a status and its description. An endpoint's own description takes
+/// precedence.
 type Common = (&'static str, &'static str);
 
 const TOO_LARGE: Common = ("413", "More than 64 KiB, or what `http.body_bytes` says");
@@ -76,7 +76,7 @@ const TOO_MANY: Common = ("429", "Too many requests, or too many of them that fa
 const INTERNAL: Common = ("500", "Something went wrong here; the error names the request to ask about");
 const AWAY: Common = ("503", "The store does not answer, or the server has too much to do");
 
-/// What is always answered: neither limits nor budgets hold for them.
+/// Responses without limits or budgets.
 const PROBES: [&str; 2] = ["/livez", "/readyz"];
 
 fn describe(operation: &mut Operation, (status, description): &Common) {
@@ -84,7 +84,7 @@ fn describe(operation: &mut Operation, (status, description): &Common) {
     operation.responses.responses.entry((*status).to_owned()).or_insert_with(response);
 }
 
-/// Gives every error its body, and says when to come back.
+/// Gives every error its body and `Retry-After`.
 fn complete_errors(operation: &mut Operation, error: &str) {
     let responses = &mut operation.responses.responses;
     for (status, response) in responses.iter_mut().filter(|(status, _)| status.starts_with(['4', '5'])) {
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn statuses_that_any_endpoint_may_answer_are_described_everywhere() {
+    fn common_statuses_are_described_at_every_endpoint() {
         let document = document();
         for (operation, described) in operations(&document) {
             let responses = described["responses"].as_object().unwrap();

@@ -19,7 +19,7 @@ struct ErrorBody<'a> {
     request_id: &'a str,
 }
 
-/// Writes an error as OAuth and Better Auth tell it.
+/// Renders an error in the format of OAuth and Better Auth.
 pub fn render(error: &ApiError, request_id: &RequestId) -> Response {
     json(&ErrorBody {
         error: error.error(),

@@ -1,5 +1,5 @@
-//! Credentials: what a user proves to be one with, of every kind in one table. What a kind needs besides stands in a table
-//! of its own: the hash of a password, for one.
+//! Credentials of every kind in one table. A kind that needs more, such as the hash of a password, has a table of its
+//! own.
 
 use std::time::Duration;
 
@@ -11,25 +11,25 @@ use sigma_core::time::Timestamp;
 use crate::event::{self, NewEvent};
 use crate::{Owner, Row, StoreError, Tx, account, params};
 
-/// The last use is written down when the one before is this long ago: most sign-ins write nothing for it.
+/// How old the recorded last use must be before it is updated: most sign-ins write nothing for it.
 const LAST_USED_PRECISION: Duration = Duration::from_hours(24);
 
-/// A credential as it is stored.
+/// A credential as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredCredential {
     /// Its kind and id.
     pub credential: Credential,
-    /// Whose it is.
+    /// Its user.
     pub user_id: UserId,
     /// When it was added.
     pub created_at: Timestamp,
-    /// When it was used last, to the day; `None` if never.
+    /// When it was last used, to the day; `None` if never.
     pub last_used_at: Option<Timestamp>,
-    /// Since when it signs nobody in any more. The row stays, so that it is never added again.
+    /// When it was retired. The row stays, so that it can never be added again.
     pub retired_at: Option<Timestamp>,
 }
 
-/// Adds a credential to an account. Whoever adds one that is there already is refused by the database.
+/// Adds a credential to an account. The database refuses one that already exists.
 pub(crate) fn add(
     tx: &mut dyn Tx,
     user_id: &UserId,
@@ -44,7 +44,7 @@ pub(crate) fn add(
     tx.changed(account::CHANGED, user_id.as_str())
 }
 
-/// Adds the password of an account, unless it is there.
+/// Adds the password of an account, unless it exists.
 pub(crate) fn add_password(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
     let password = Credential::password(user_id);
     tx.execute(
@@ -66,7 +66,7 @@ pub fn find(tx: &mut dyn Tx, credential: &Credential) -> Result<Option<StoredCre
     .transpose()
 }
 
-/// The credentials of an account, retired ones too, the oldest first; at most 500.
+/// The credentials of an account, including retired ones, oldest first; at most 500.
 pub fn list(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<StoredCredential>, StoreError> {
     tx.query_all(
         "SELECT kind, id, user_id, created_at, last_used_at, retired_at FROM credentials WHERE user_id = $1
@@ -78,7 +78,7 @@ pub fn list(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<StoredCredential>, 
     .collect()
 }
 
-/// The kinds of credentials that an account can use, each once.
+/// The kinds of active credentials of an account, each once.
 pub fn kinds(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<CredentialKind>, StoreError> {
     tx.query_all(
         "SELECT DISTINCT kind FROM credentials WHERE user_id = $1 AND retired_at IS NULL ORDER BY kind",
@@ -89,23 +89,23 @@ pub fn kinds(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<CredentialKind>, S
     .collect()
 }
 
-/// Whether somebody can sign in to the account: a second factor alone does not do.
+/// Whether the account can be signed in to: a second factor alone does not suffice.
 pub fn can_sign_in(tx: &mut dyn Tx, user_id: &UserId) -> Result<bool, StoreError> {
     Ok(kinds(tx, user_id)?.into_iter().any(CredentialKind::is_first_factor))
 }
 
-/// What retiring a credential comes to.
+/// The outcome of retiring a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retirement {
-    /// It signs nobody in any more.
+    /// It can no longer be used.
     Retired,
-    /// The account has no such credential, or it was retired before.
+    /// The account has no such active credential.
     NotFound,
-    /// Nobody could sign in to the account without it.
+    /// Without it, nobody could sign in to the account.
     LastOne,
 }
 
-/// Retires a credential of an account, but not the last one that it can be signed in to with.
+/// Retires a credential of an account, except the last one that allows signing in.
 pub fn retire(
     tx: &mut dyn Tx,
     user_id: &UserId,
@@ -135,8 +135,8 @@ pub fn retire(
     Ok(Retirement::Retired)
 }
 
-/// Whether the account is on and the credential still its own; its use is written down. A quick login has none: what it takes
-/// besides was checked where people are let in by it.
+/// Whether the account is enabled and the credential still its own; records its use. A quick login has no credential:
+/// its conditions were checked by the caller.
 pub(crate) fn accept(tx: &mut dyn Tx, authentication: &Authentication, now: Timestamp) -> Result<bool, StoreError> {
     let Some(used) = authentication.credential() else {
         let sql = "SELECT 1 FROM users WHERE id = $1 AND disabled = 0";

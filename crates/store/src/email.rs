@@ -1,5 +1,5 @@
-//! E-mail addresses of users: several each, of which one is the primary one. An address belongs to one user at most, and is
-//! proven once its mail was read there.
+//! E-mail addresses of users: any number each, one of them primary. An address belongs to at most one user, and is
+//! verified once mail sent to it was read.
 
 use sigma_core::email::Email;
 use sigma_core::ids::UserId;
@@ -7,38 +7,38 @@ use sigma_core::time::Timestamp;
 
 use crate::{Owner, Row, StoreError, Tx, account, params};
 
-/// An address as it is stored.
+/// An address as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredEmail {
-    /// Whose it is.
+    /// Its user.
     pub user_id: UserId,
-    /// As its person wrote it.
+    /// As the user wrote it.
     pub address: String,
-    /// As it is found (see [`Email::folded`]).
+    /// The form for lookups (see [`Email::folded`]).
     pub folded: String,
-    /// Since when it is known to be theirs.
+    /// When it was verified.
     pub proven_at: Option<Timestamp>,
-    /// The one that apps are told and notices are sent to.
+    /// Whether it is the primary one, which apps are told and notices are sent to.
     pub is_primary: bool,
 }
 
 impl StoredEmail {
-    /// Whether it is known to be its user's.
+    /// Whether it is verified.
     pub fn is_proven(&self) -> bool {
         self.proven_at.is_some()
     }
 }
 
-/// Whether an address is known to be its person's.
+/// Whether an address is known to be its user's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmailProof {
-    /// A link or code that was sent to it came back, or the operator vouched for it.
+    /// A link or code sent to it came back, or the operator vouched for it.
     Verified,
-    /// Nobody has shown yet that they read its mail.
+    /// Nobody has proven to read its mail.
     Unverified,
 }
 
-/// Adds an address to a user; the first becomes the primary one. Whether it was nobody's before.
+/// Adds an address to a user; the first becomes primary. Returns whether it was free.
 pub fn add(
     tx: &mut dyn Tx,
     user_id: &UserId,
@@ -51,7 +51,7 @@ pub fn add(
     insert(tx, user_id, email, proof, rank, now)
 }
 
-/// What an address is to its user.
+/// The rank of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rank {
     /// The one that apps are told.
@@ -60,7 +60,7 @@ pub(crate) enum Rank {
     Other,
 }
 
-/// As [`add`], where nobody else can add one to the user: the account is being made.
+/// Like [`add`], while the account is being created and nobody else can add one.
 pub(crate) fn insert(
     tx: &mut dyn Tx,
     user_id: &UserId,
@@ -101,7 +101,7 @@ pub fn list(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<StoredEmail>, Store
     .collect()
 }
 
-/// What was sent to the address of that user, folded, came back. An address that is not theirs any more stays as it is.
+/// Marks the user's address (folded) as verified. An address that is no longer theirs is left alone.
 pub fn prove(tx: &mut dyn Tx, user_id: &UserId, folded: &str, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE emails SET proven_at = $3 WHERE folded = $2 AND user_id = $1 AND proven_at IS NULL",
@@ -110,14 +110,14 @@ pub fn prove(tx: &mut dyn Tx, user_id: &UserId, folded: &str, now: Timestamp) ->
     tx.changed(account::CHANGED, user_id.as_str())
 }
 
-/// Makes an address of the user the primary one; whether it is theirs and proven.
+/// Makes a verified address of the user primary; returns whether it is theirs and verified.
 pub fn make_primary(tx: &mut dyn Tx, user_id: &UserId, folded: &str) -> Result<bool, StoreError> {
     tx.lock(Owner::User(user_id))?;
     let found = find(tx, folded)?.filter(|email| email.user_id == *user_id && email.is_proven());
     if found.is_none() {
         return Ok(false);
     }
-    // One after the other: an account has one at every moment, which an index sees to.
+    // In this order: an index enforces at most one primary address at any moment.
     tx.execute("UPDATE emails SET is_primary = 0 WHERE user_id = $1 AND is_primary = 1", params![user_id])?;
     tx.execute("UPDATE emails SET is_primary = 1 WHERE folded = $1", params![folded])?;
     tx.changed(account::CHANGED, user_id.as_str())?;

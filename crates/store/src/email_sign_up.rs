@@ -1,6 +1,6 @@
-//! Accounts that people make by e-mail: name, address and password wait until a link or a code that was mailed shows that
-//! the address is theirs, and only then there is an account. The browser that began it is signed in; another one, in which
-//! the link is opened, proves the address and no more.
+//! Accounts created by e-mail: name, address and password wait until a mailed link or code proves the address; only
+//! then is the account created. The browser that started it is signed in; another one in which the link is opened only
+//! proves the address.
 
 use std::time::Duration;
 
@@ -19,14 +19,14 @@ use crate::session::{NewSession, Session};
 use crate::tx::acting_as;
 use crate::{Owner, Row, StoreError, Tx, account, params, password, quota, sign_in};
 
-/// Guesses at the code of one sign-up. The link works beyond them.
+/// Attempts at the code of one sign-up. The link works beyond them.
 pub const MOST_GUESSES: i64 = 5;
-/// Mails that one address is sent within [`WINDOW`]: more would be a nuisance, and give more guesses at codes.
+/// Mails to one address within [`WINDOW`]: more would be a nuisance, and allow more attempts at codes.
 const MOST_MAILS: i64 = 3;
 /// The time in which they are counted.
 const WINDOW: Duration = Duration::from_hours(1);
 
-/// A sign-up that begins.
+/// A new sign-up.
 #[derive(Clone, Debug)]
 pub struct NewEmailSignUp {
     /// The digest of the secret that its browser holds.
@@ -37,32 +37,32 @@ pub struct NewEmailSignUp {
     pub code: Digest,
     /// The address.
     pub email: Email,
-    /// What the person is called, checked.
+    /// The user's name, validated.
     pub name: String,
-    /// The hash of their password.
+    /// The hash of the password.
     pub password_hash: String,
     /// The interaction that they came with.
     pub interaction: Option<String>,
-    /// Stands for the address where mails to it are counted; without a secret of the server nobody can tell whose it is.
+    /// Pseudonym of the address for counting mails; it cannot be resolved without a secret of the server.
     pub counted_as: String,
     /// The mail with link and code.
     pub confirmation: NewMail,
-    /// The mail to somebody who has an account.
+    /// The mail for an address that has an account.
     pub known: NewMail,
     /// Now.
     pub now: Timestamp,
-    /// Until when link and code work.
+    /// When link and code expire.
     pub expires_at: Timestamp,
 }
 
-/// A sign-up as it waits.
+/// A pending sign-up.
 #[derive(Clone, Debug)]
 pub struct EmailSignUp {
     /// The digest of the secret that its browser holds.
     pub browser: Digest,
-    /// The address, as it was written.
+    /// The address as entered.
     pub email: String,
-    /// What the person is called.
+    /// The user's name.
     pub name: String,
     /// The interaction that they came with.
     pub interaction: Option<String>,
@@ -75,8 +75,8 @@ pub struct EmailSignUp {
     proven_at: Option<Timestamp>,
 }
 
-/// Begins a sign-up and promises the mail that goes with it: link and code, or word that the address has an account.
-/// Whether a mail was promised is for the mailer alone; the person is told the same whatever became of it.
+/// Begins a sign-up and queues its mail: link and code, or a notice that the address has an account. Whether a mail was
+/// queued concerns only the mailer; the response is always the same.
 pub fn begin(tx: &mut dyn Tx, new: &NewEmailSignUp) -> Result<bool, StoreError> {
     let mails = quota::tally(tx, &format!("sign-up:{}", new.counted_as), new.now, WINDOW)?;
     let known = account::find_by_email(tx, new.email.folded())?;
@@ -108,7 +108,7 @@ pub fn begin(tx: &mut dyn Tx, new: &NewEmailSignUp) -> Result<bool, StoreError> 
     Ok(mail.is_some())
 }
 
-/// The sign-up that a browser began, if its time has not passed.
+/// The sign-up that a browser started, unless it expired.
 pub fn find(tx: &mut dyn Tx, browser: &Digest, now: Timestamp) -> Result<Option<EmailSignUp>, StoreError> {
     tx.query_opt(
         "SELECT browser_hash, email, name, interaction, guesses, user_id, password_hash, code_hash, proven_at
@@ -119,7 +119,7 @@ pub fn find(tx: &mut dyn Tx, browser: &Digest, now: Timestamp) -> Result<Option<
     .transpose()
 }
 
-/// The sign-up of a mailed link that still works. Looking changes nothing.
+/// The sign-up of a mailed link that is still valid. Viewing changes nothing.
 pub fn find_by_link(tx: &mut dyn Tx, link: &Digest, now: Timestamp) -> Result<Option<EmailSignUp>, StoreError> {
     tx.query_opt(
         "SELECT browser_hash, email, name, interaction, guesses, user_id, password_hash, code_hash, proven_at
@@ -130,35 +130,35 @@ pub fn find_by_link(tx: &mut dyn Tx, link: &Digest, now: Timestamp) -> Result<Op
     .transpose()
 }
 
-/// What goes with a proof of the address.
+/// The facts that accompany a proof of the address.
 #[derive(Clone, Debug)]
 pub struct Proving {
-    /// The digest of the secret that the browser holds, if it holds one.
+    /// The digest of the secret that the browser holds, if any.
     pub browser: Option<Digest>,
-    /// The id of the account that is made.
+    /// The id of the account to create.
     pub new_user: UserId,
-    /// The network that the person comes from.
+    /// The user's network.
     pub network: String,
-    /// The session that begins, if this is the browser that began the sign-up.
+    /// The session that begins, if this browser started the sign-up.
     pub session: NewSession,
 }
 
-/// What a proof of the address comes to.
+/// The outcome of proving the address.
 #[derive(Clone, Debug)]
 pub enum Proven {
-    /// The account is made, and its person signed in.
+    /// The account was created, and its user signed in.
     SignedIn(Box<SignedUp>),
-    /// The account is made. The browser that began the sign-up goes on by itself.
+    /// The account was created. The browser that started the sign-up continues by itself.
     Elsewhere,
     /// The address got another account meanwhile.
     Taken,
-    /// The code is wrong; so many guesses are left.
+    /// The code is wrong; with the remaining attempts.
     WrongCode(i64),
-    /// It was proven before, its time has passed, there were too many guesses, or there never was one.
+    /// It was proven before, has expired, had too many attempts, or never existed.
     Gone,
 }
 
-/// Somebody who signed up and is signed in.
+/// A new user who is signed in.
 #[derive(Clone, Debug)]
 pub struct SignedUp {
     /// The session.
@@ -175,8 +175,8 @@ pub fn prove_by_link(tx: &mut dyn Tx, link: &Digest, proving: &Proving) -> Resul
     prove(tx, &sign_up, proving)
 }
 
-/// Proves the address by the mailed code, which only the browser takes that began the sign-up. Each code counts, the right
-/// one too.
+/// Proves the address by the mailed code, accepted only from the browser that started the sign-up. Every attempt
+/// counts, including the right one.
 pub fn prove_by_code(tx: &mut dyn Tx, code: &Digest, proving: &Proving) -> Result<Proven, StoreError> {
     let Some(browser) = &proving.browser else { return Ok(Proven::Gone) };
     let counted = tx.query_opt(
@@ -192,7 +192,7 @@ pub fn prove_by_code(tx: &mut dyn Tx, code: &Digest, proving: &Proving) -> Resul
     prove(tx, &sign_up, proving)
 }
 
-/// Signs in the person of a sign-up that was proven elsewhere, once, in the browser that began it; nothing if it was not
+/// Signs in the user of a sign-up that was proven elsewhere, once, in the browser that started it; `None` if it was not
 /// proven, was finished before, or the password was changed since.
 pub fn finish(tx: &mut dyn Tx, browser: &Digest, session: &NewSession) -> Result<Option<SignedUp>, StoreError> {
     let proven = tx.query_opt(
@@ -203,7 +203,7 @@ pub fn finish(tx: &mut dyn Tx, browser: &Digest, session: &NewSession) -> Result
     let Some(sign_up) = proven.map(|row| decode(&row)).transpose()? else { return Ok(None) };
     let Some(user_id) = sign_up.user_id.clone() else { return Ok(None) };
     tx.lock(Owner::User(&user_id))?;
-    // Whoever reset it, alarmed by a sign-up that was not theirs, has thrown out who began it.
+    // A user who reset the password because of a sign-up that was not theirs has locked out whoever started it.
     if password::find(tx, &user_id)?.map(|stored| stored.chosen_at) != sign_up.proven_at {
         return Ok(None);
     }
@@ -212,7 +212,7 @@ pub fn finish(tx: &mut dyn Tx, browser: &Digest, session: &NewSession) -> Result
     Ok(session.map(|session| SignedUp { session, email: sign_up.email, interaction: sign_up.interaction }))
 }
 
-/// Makes the account, whose address is proven, and signs its person in if this is the browser that began the sign-up.
+/// Creates the account, whose address is proven, and signs its user in if this browser started the sign-up.
 fn prove(tx: &mut dyn Tx, sign_up: &EmailSignUp, proving: &Proving) -> Result<Proven, StoreError> {
     let (user_id, now) = (&proving.new_user, proving.session.now);
     let claimed = tx.execute(

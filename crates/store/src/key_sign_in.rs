@@ -1,4 +1,4 @@
-//! Sign-in and sign-up with a key: each one transaction (`docs/spec/keys.md`).
+//! Sign-in and sign-up with a key: one transaction each (`docs/spec/keys.md`).
 
 use sigma_core::authentication::{Authentication, Credential};
 use sigma_core::ids::UserId;
@@ -9,53 +9,52 @@ use crate::replay_guard::{self, Once};
 use crate::session::{NewSession, Session};
 use crate::{Outage, Owner, StoreError, Tx, credential, sign_in};
 
-/// A key that signed, and what it wants.
+/// A verified signature, and what it asks for.
 #[derive(Clone, Debug)]
 pub struct KeySignIn {
     /// The key, lower-case hex.
     pub pubkey: String,
-    /// Its P2PKH address: the name of an account that has none.
+    /// Its P2PKH address: the name of a nameless account.
     pub address: String,
-    /// The signed messages, each good once.
+    /// The signed messages, each single-use.
     pub once: Vec<Once>,
-    /// The identity that it names, and how that is known to be its own.
+    /// The named identity, and whether it is proven.
     pub identity: Option<(String, Proof, Option<String>)>,
-    /// The id of the account, if one is made.
+    /// The id of the account, if one is created.
     pub new_user: UserId,
-    /// What becomes of an unknown key.
+    /// What to do with an unknown key.
     pub unknown: UnknownKey,
-    /// The message named our origin.
+    /// Whether the message named our origin.
     pub origin_bound: bool,
-    /// Every account's messages must name our origin.
+    /// Whether every account's messages must name our origin.
     pub require_origin_bound: bool,
     /// The session that begins.
     pub session: NewSession,
 }
 
-/// What becomes of a key that no account holds.
+/// What to do with a key that no account holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnknownKey {
-    /// It is refused, and leaves no row.
+    /// Refuse it, leaving no row.
     Refuse,
-    /// An account is made on the way, with the identity that it names. An account that is there already claims nothing
-    /// new by signing in.
+    /// Create an account with the identity that it names. An existing account claims nothing new by signing in.
     Welcome,
-    /// An account is made; the identity that it names must become the account's, also of one that is there already.
+    /// Create an account; the named identity must become the account's, even if the account already exists.
     SignUp,
 }
 
-/// A person who just signed in.
+/// A user who just signed in.
 #[derive(Clone, Debug)]
 pub struct NewlySignedIn {
     /// The user.
     pub user: User,
     /// The session.
     pub session: Session,
-    /// The account was made just now.
+    /// Whether the account was just created.
     pub is_new: bool,
 }
 
-/// What signing in comes to.
+/// The outcome of signing in.
 #[derive(Clone, Debug)]
 pub enum KeySignedIn {
     /// A session began.
@@ -64,13 +63,13 @@ pub enum KeySignedIn {
     UnknownKey,
     /// The message was used before.
     Replayed,
-    /// The account is switched off.
+    /// The account is disabled.
     Disabled,
-    /// The identity named is somebody else's.
+    /// The named identity belongs to another account.
     NotTheirs,
-    /// The account holds as many identities as one may.
+    /// The account holds as many identities as it may.
     TooMany,
-    /// This account takes origin-bound messages only.
+    /// This account requires origin-bound messages.
     OriginRequired,
 }
 
@@ -89,12 +88,12 @@ pub fn sign_in(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, Stor
         None if request.require_origin_bound && !request.origin_bound => return Ok(KeySignedIn::OriginRequired),
         _ => {}
     }
-    // A retired key belongs to nobody, and never again to anybody.
+    // A retired key belongs to nobody, and can never be used again.
     if is_new && credential::find(tx, &Credential::key(&request.pubkey))?.is_some_and(|key| key.retired_at.is_some()) {
         return Ok(KeySignedIn::UnknownKey);
     }
     if let Some(refusal) = refuse_identity(tx, request, known.as_ref())? {
-        // An unknown key is nobody's to lock: perhaps it got its account, and that the identity, since it was looked for.
+        // An unknown key has no owner to lock: it, or the identity, may have got an account since it was looked up.
         if is_new && account::find_by_pubkey(tx, &request.pubkey)?.is_some() {
             return Err(Outage::Contended.into());
         }
@@ -113,7 +112,7 @@ pub fn sign_in(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, Stor
     let bap_id = match claim(tx, request, &user)? {
         None => None,
         Some((bap_id, Claim::Theirs)) => Some(bap_id),
-        // Somebody claimed it since it was looked at. Nothing of this run is kept: the next one refuses it.
+        // Somebody claimed it after it was looked up. Nothing of this run is kept: the next one refuses it.
         Some((_, Claim::Taken)) => return Err(Outage::Contended.into()),
         Some((_, Claim::TooMany)) => return Ok(KeySignedIn::TooMany),
     };
@@ -123,12 +122,12 @@ pub fn sign_in(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, Stor
     let authentication = Authentication::by_key(user.id.clone(), &request.pubkey, now);
     match sign_in::begin(tx, &authentication, bap_id.as_deref(), &request.session)? {
         Some(session) => Ok(KeySignedIn::SignedIn(Box::new(NewlySignedIn { user, session, is_new }))),
-        // The key was retired, or the account disabled, since both were read.
+        // The key was retired, or the account disabled, after both were read.
         None => Err(Outage::Contended.into()),
     }
 }
 
-/// Looks before anything is written whether the identity named can be this account's.
+/// Checks before anything is written whether the named identity can be this account's.
 fn refuse_identity(
     tx: &mut dyn Tx,
     request: &KeySignIn,
@@ -153,7 +152,7 @@ fn refuse_identity(
     Ok((!allowed).then_some(KeySignedIn::NotTheirs))
 }
 
-/// Claims the identity named, which the session will act as.
+/// Claims the named identity, which the session will act as.
 fn claim(tx: &mut dyn Tx, request: &KeySignIn, user: &User) -> Result<Option<(String, Claim)>, StoreError> {
     let Some((bap_id, proof, root_address)) = &request.identity else { return Ok(None) };
     let is_first = account::identities(tx, &user.id)?.is_empty();

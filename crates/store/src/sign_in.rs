@@ -1,6 +1,6 @@
-//! The one way to a session. Whatever the method, a sign-in ends in an [`Authentication`], and that ends here: the account
-//! and the credential are looked at once more under the lock of their user, and the session takes `acr`, `amr` and
-//! `auth_time` from the authentication alone.
+//! The only way to begin a session. Every method of sign-in ends in an [`Authentication`], and each of those here:
+//! account and credential are checked again under the user's lock, and the session takes `acr`, `amr` and `auth_time`
+//! only from the authentication.
 
 use sigma_core::actor::Actor;
 use sigma_core::authentication::Authentication;
@@ -11,9 +11,8 @@ use crate::session::{self, NewSession, Session};
 use crate::workspace::login::{self, LoggedIn, Login};
 use crate::{Owner, StoreError, Tx, credential};
 
-/// Begins a session in a browser, or raises the one that is there: see [`NewSession::continues`]. It acts as the identity
-/// `bap_id`, or as it did before, or as the primary one. Nothing if the account is off or the credential is not theirs any
-/// more.
+/// Begins a session in a browser, or raises the existing one: see [`NewSession::continues`]. It acts as the identity
+/// `bap_id`, or as before, or as the primary one. `None` if the account is disabled or the credential no longer theirs.
 pub fn begin(
     tx: &mut dyn Tx,
     authentication: &Authentication,
@@ -30,8 +29,7 @@ pub fn begin(
     Ok(Some(session))
 }
 
-/// Begins a session in a workspace. Nothing for somebody who is no active member there, nor for those whom [`begin`]
-/// refuses.
+/// Begins a session in a workspace. `None` for non-members, and for everyone whom [`begin`] refuses.
 pub fn begin_in_workspace(
     tx: &mut dyn Tx,
     authentication: &Authentication,

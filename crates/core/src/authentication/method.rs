@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::Acr;
 
-/// What a credential is.
+/// The kind of a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CredentialKind {
     /// A Bitcoin key.
@@ -23,7 +23,7 @@ impl CredentialKind {
     /// Every kind.
     pub const ALL: [Self; 5] = [Self::Key, Self::Password, Self::Passkey, Self::Provider, Self::Totp];
 
-    /// The kind as it is stored.
+    /// The kind, as stored.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Key => "key",
@@ -34,38 +34,38 @@ impl CredentialKind {
         }
     }
 
-    /// The kind that was stored.
+    /// Parses a stored kind.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 
-    /// Whether a sign-in can begin with it.
+    /// Whether it can be a first factor.
     pub const fn is_first_factor(self) -> bool {
         !matches!(self, Self::Totp)
     }
 
-    /// Whether it raises a session of one factor to [`Acr::Two`]; a passkey does so by verifying its user.
+    /// Whether it raises a session of one factor to [`Acr::Two`]; a passkey does so with user verification.
     pub const fn is_second_factor(self) -> bool {
         matches!(self, Self::Passkey | Self::Totp)
     }
 }
 
-/// One way in which a person proves who they are.
+/// One method by which a user authenticates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
     /// The signature of a Bitcoin key.
     Key,
     /// A password.
     Password,
-    /// A passkey that only saw its user (WebAuthn §6.1, UP).
+    /// A passkey with user presence only (WebAuthn §6.1, UP).
     Passkey,
-    /// A passkey that verified its user by PIN or biometrics (WebAuthn §6.1, UV).
+    /// A passkey with user verification by PIN or biometrics (WebAuthn §6.1, UV).
     VerifiedPasskey,
     /// An upstream OpenID provider.
     Provider,
     /// A one-time code (RFC 6238).
     Totp,
-    /// A click, where a workspace allows that.
+    /// Quick login, where a workspace allows it.
     QuickLogin,
 }
 
@@ -74,7 +74,7 @@ impl Method {
     pub const ALL: [Self; 7] =
         [Self::Key, Self::Password, Self::Passkey, Self::VerifiedPasskey, Self::Provider, Self::Totp, Self::QuickLogin];
 
-    /// The method as it is stored.
+    /// The method, as stored.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Key => "key",
@@ -113,7 +113,7 @@ impl Method {
     }
 }
 
-/// The methods of one authentication, in the order in which they were used.
+/// The methods of one authentication, in order of use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Methods(Vec<Method>);
 
@@ -123,14 +123,14 @@ impl Methods {
         Self(vec![method])
     }
 
-    /// Adds one that was used afterwards.
+    /// Adds a method used afterwards.
     pub fn add(&mut self, method: Method) {
         if !self.0.contains(&method) {
             self.0.push(method);
         }
     }
 
-    /// The methods that were stored; nothing if one of them is unknown.
+    /// Parses stored methods; `None` if one of them is unknown.
     pub fn parse(text: &str) -> Option<Self> {
         let known = |word: &str| Method::ALL.into_iter().find(|method| method.as_str() == word);
         text.split(' ').map(known).collect::<Option<Vec<_>>>().map(Self)
@@ -163,7 +163,7 @@ impl Methods {
 }
 
 impl fmt::Display for Methods {
-    /// Writes them as they are stored.
+    /// Writes their stored form.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words: Vec<&str> = self.0.iter().map(|method| method.as_str()).collect();
         f.write_str(&words.join(" "))

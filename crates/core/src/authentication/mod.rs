@@ -1,5 +1,5 @@
-//! Authentication: who proved to be whom, and how. Every sign-in method ends in an [`Authentication`], and `acr`, `amr` and
-//! `auth_time` (OpenID Connect Core §2) are read from it alone. [`progress`] decides what a sign-in still needs.
+//! Authentication: who authenticated, and how. Every sign-in method ends in an [`Authentication`], the only source of
+//! `acr`, `amr` and `auth_time` (OpenID Connect Core §2). [`progress`] decides what a sign-in still needs.
 
 mod method;
 mod progress;
@@ -14,22 +14,22 @@ use crate::time::Timestamp;
 pub use method::{CredentialKind, Method, Methods};
 pub use progress::{AccountCredentials, Progress, Requirement, progress};
 
-/// An authentication class (`acr`, OpenID Connect Core §2), the weakest first.
+/// An authentication class (`acr`, OpenID Connect Core §2), weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Acr {
     /// Nothing was proven: a quick login.
     Zero,
     /// One factor.
     One,
-    /// Two factors, or a passkey that verified its user.
+    /// Two factors, or a passkey with user verification.
     Two,
 }
 
 impl Acr {
-    /// Every class, the weakest first.
+    /// Every class, weakest first.
     pub const ALL: [Self; 3] = [Self::Zero, Self::One, Self::Two];
 
-    /// The value on the wire.
+    /// The value in tokens and requests.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Zero => "0",
@@ -50,12 +50,12 @@ impl fmt::Display for Acr {
     }
 }
 
-/// A credential of an account. Its id is unique among those of its kind.
+/// A credential of an account. Its id is unique within its kind.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Credential {
-    /// What it is.
+    /// Its kind.
     pub kind: CredentialKind,
-    /// A key's is the public key in lower-case hex, a password's the id of its user.
+    /// For a key, the public key in lower-case hex; for a password, the id of its user.
     pub id: String,
 }
 
@@ -65,13 +65,13 @@ impl Credential {
         Self { kind: CredentialKind::Key, id: pubkey.to_owned() }
     }
 
-    /// The password of `user_id`: an account has one at most.
+    /// The password of `user_id`: an account has at most one.
     pub fn password(user_id: &UserId) -> Self {
         Self { kind: CredentialKind::Password, id: user_id.to_string() }
     }
 }
 
-/// A person who proved who they are, and how.
+/// An authenticated user, and how they authenticated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authentication {
     user_id: UserId,
@@ -81,12 +81,12 @@ pub struct Authentication {
 }
 
 impl Authentication {
-    /// An authentication by the signature of `pubkey`, in lower-case hex.
+    /// An authentication by a signature of `pubkey`, in lower-case hex.
     pub fn by_key(user_id: UserId, pubkey: &str, now: Timestamp) -> Self {
         Self::new(user_id, Method::Key, Some(Credential::key(pubkey)), now)
     }
 
-    /// An authentication by the password of `user_id`, which was verified or set just now.
+    /// An authentication by the password of `user_id`, just verified or set.
     pub fn by_password(user_id: UserId, now: Timestamp) -> Self {
         let credential = Credential::password(&user_id);
         Self::new(user_id, Method::Password, Some(credential), now)
@@ -97,17 +97,17 @@ impl Authentication {
         Self::new(user_id, Method::QuickLogin, None, now)
     }
 
-    /// An authentication by one method, and by the credential that it used.
+    /// An authentication by one method and its credential.
     pub fn new(user_id: UserId, method: Method, credential: Option<Credential>, now: Timestamp) -> Self {
         Self { user_id, methods: Methods::of(method), auth_time: now, credential }
     }
 
-    /// The authentication that a session stores: its credential is no longer known.
+    /// The authentication stored with a session: its credential is no longer known.
     pub fn stored(user_id: UserId, methods: Methods, auth_time: Timestamp) -> Self {
         Self { user_id, methods, auth_time, credential: None }
     }
 
-    /// Adds a second factor. `auth_time` stays that of the first: `max_age` and `prompt=login` ask for both anew.
+    /// Adds a second factor. `auth_time` stays that of the first: `max_age` and `prompt=login` require both again.
     #[must_use]
     pub fn and(mut self, method: Method, credential: Credential) -> Self {
         self.methods.add(method);
@@ -115,17 +115,17 @@ impl Authentication {
         self
     }
 
-    /// Who it is.
+    /// The user.
     pub fn user_id(&self) -> &UserId {
         &self.user_id
     }
 
-    /// The methods, the first one first.
+    /// The methods, in order of use.
     pub fn methods(&self) -> &Methods {
         &self.methods
     }
 
-    /// `auth_time`: when the person proved the first factor.
+    /// `auth_time`: when the user proved the first factor.
     pub fn auth_time(&self) -> Timestamp {
         self.auth_time
     }
@@ -140,7 +140,7 @@ impl Authentication {
         self.methods.amr()
     }
 
-    /// The credential that was used last, unless this was read from a session or nothing was proven.
+    /// The credential used last, unless this was read from a session or nothing was proven.
     pub fn credential(&self) -> Option<&Credential> {
         self.credential.as_ref()
     }

@@ -3,15 +3,14 @@
 use super::{Acr, Authentication, CredentialKind};
 use crate::time::Timestamp;
 
-/// What a sign-in must come to: the policy of an app, an org or the server.
+/// The requirements of a sign-in: the policy of an app, an org or the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Requirement {
-    /// An authentication before this does not count (`prompt=login`, `max_age`).
+    /// Earlier authentications do not count (`prompt=login`, `max_age`).
     pub since: Option<Timestamp>,
-    /// The class without which nobody gets on.
+    /// The required class.
     pub required: Acr,
-    /// The class that is asked for where the account can reach it (a voluntary `acr_values`, OpenID Connect Core
-    /// §3.1.2.1).
+    /// The class requested if the account can reach it (a voluntary `acr_values`, OpenID Connect Core §3.1.2.1).
     pub wanted: Acr,
 }
 
@@ -25,29 +24,29 @@ impl Requirement {
     }
 }
 
-/// The credentials of an account, by kind. For somebody who is not known yet: those that the server takes.
+/// The credentials of an account, by kind. For an unknown user: those that the server accepts.
 #[derive(Clone, Copy, Debug)]
 pub struct AccountCredentials<'a> {
-    /// Those it has.
+    /// Existing ones.
     pub held: &'a [CredentialKind],
-    /// Those that the person could add.
+    /// Ones that the user could add.
     pub enrollable: &'a [CredentialKind],
 }
 
-/// What comes next in a sign-in.
+/// The next step of a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// The person proves one of these, which the account has.
+    /// The user proves one of these existing credentials.
     NeedsFactor(Vec<CredentialKind>),
-    /// The person adds one of these. They have proven a first factor just now, as [`Requirement::since`] asks.
+    /// The user adds one of these. They have just proven a first factor, as [`Requirement::since`] requires.
     NeedsEnrolment(Vec<CredentialKind>),
     /// Nothing more is needed.
     Done,
-    /// What is required cannot be reached: neither by what the account has nor by what it could add.
+    /// The requirement cannot be met, neither with existing nor with new credentials.
     OutOfReach,
 }
 
-/// Decides what comes next for whoever proved `authentication`; nobody did when it is absent.
+/// Decides the next step after `authentication`; `None` means that nothing was proven yet.
 pub fn progress(
     authentication: Option<&Authentication>,
     credentials: AccountCredentials<'_>,
@@ -69,7 +68,7 @@ pub fn progress(
     if current.is_some() && reached >= requirement.required {
         return Progress::Done;
     }
-    // Whoever has proven nothing adds nothing.
+    // Without a proven factor, nothing can be added.
     let enrollable = if reached == Acr::Zero { Vec::new() } else { of(credentials.enrollable, raises) };
     if enrollable.is_empty() { Progress::OutOfReach } else { Progress::NeedsEnrolment(enrollable) }
 }

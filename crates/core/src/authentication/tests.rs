@@ -17,7 +17,7 @@ fn by(methods: &[Method]) -> Authentication {
 }
 
 #[test]
-fn class_and_methods_follow_from_what_was_proven() {
+fn class_and_methods_follow_from_the_proven_factors() {
     use Method as M;
     for (methods, acr, amr) in [
         (vec![M::Key], "1", "pop swk"),
@@ -27,7 +27,7 @@ fn class_and_methods_follow_from_what_was_proven() {
         (vec![M::VerifiedPasskey], "2", "pop hwk user"),
         (vec![M::Password, M::Totp], "2", "pwd otp"),
         (vec![M::Key, M::VerifiedPasskey], "2", "pop swk hwk user"),
-        // Two first factors are no second one.
+        // Two first factors do not make a second one.
         (vec![M::Password, M::Key], "1", "pwd pop swk"),
         (vec![M::Totp], "0", "otp"),
         (vec![M::QuickLogin], "0", ""),
@@ -38,7 +38,7 @@ fn class_and_methods_follow_from_what_was_proven() {
 }
 
 #[test]
-fn stored_methods_are_read_back_and_unknown_ones_refused() {
+fn stored_methods_round_trip_and_unknown_ones_are_refused() {
     for method in Method::ALL {
         for other in Method::ALL {
             let methods = by(&[method, other]).methods().clone();
@@ -61,7 +61,7 @@ fn a_second_factor_keeps_the_time_of_the_first() {
 }
 
 #[test]
-fn each_policy_asks_for_what_is_missing() {
+fn each_policy_requests_the_missing_factor() {
     use CredentialKind as K;
     let password = by(&[Method::Password]);
     let both = by(&[Method::Password, Method::Totp]);
@@ -140,7 +140,7 @@ fn requirement() -> impl Strategy<Value = Requirement> {
     (since, class(), class()).prop_map(|(since, required, wanted)| Requirement { since, required, wanted })
 }
 
-/// The strongest way to prove a credential of that kind.
+/// The strongest method for a credential of that kind.
 fn method(kind: CredentialKind) -> Method {
     match kind {
         CredentialKind::Key => Method::Key,
@@ -152,9 +152,10 @@ fn method(kind: CredentialKind) -> Method {
 }
 
 proptest! {
-    /// Whoever does what is asked gets to the end, in three steps and one enrolment at most, whichever credential they pick.
+    /// Following the steps completes a sign-in, in at most three steps and one enrolment, whichever credential is
+    /// picked.
     #[test]
-    fn whoever_does_what_is_asked_gets_to_the_end(
+    fn following_the_steps_completes_a_sign_in(
         begun in authentication(), held in kinds(), enrollable in kinds(), requirement in requirement(), picks in any::<[prop::sample::Index; 6]>(),
     ) {
         let (mut begun, mut held, mut steps, mut enrolments) = (begun, held, 0, 0);
@@ -185,9 +186,9 @@ proptest! {
         }
     }
 
-    /// Nobody is let on with less than what is required, or with what was proven too long ago.
+    /// A sign-in never completes with less than required, or with a proof that is too old.
     #[test]
-    fn done_means_recent_enough_and_strong_enough(
+    fn a_completed_sign_in_is_recent_and_strong_enough(
         begun in authentication(), held in kinds(), enrollable in kinds(), requirement in requirement(),
     ) {
         if progress(begun.as_ref(), AccountCredentials { held: &held, enrollable: &enrollable }, requirement) == Progress::Done {
@@ -197,9 +198,9 @@ proptest! {
         }
     }
 
-    /// Only what the account has is asked for; and credentials are added only by somebody who has just proven one.
+    /// Only existing credentials are asked for, and credentials are added only right after proving one.
     #[test]
-    fn what_is_asked_for_is_there_and_strangers_enrol_nothing(
+    fn only_existing_credentials_are_requested_and_enrolment_takes_a_proof(
         begun in authentication(), held in kinds(), enrollable in kinds(), requirement in requirement(),
     ) {
         match progress(begun.as_ref(), AccountCredentials { held: &held, enrollable: &enrollable }, requirement) {
@@ -214,9 +215,9 @@ proptest! {
         }
     }
 
-    /// A class that is only wanted never stops somebody who has what is required.
+    /// A voluntary class never blocks a user who meets the requirements.
     #[test]
-    fn a_wanted_class_never_locks_anybody_out(
+    fn a_voluntary_class_never_blocks_a_user(
         begun in authentication(), held in kinds(), enrollable in kinds(), requirement in requirement(),
     ) {
         let credentials = AccountCredentials { held: &held, enrollable: &enrollable };

@@ -65,7 +65,7 @@ pub struct Visitor<'a> {
 pub enum NextStep {
     /// Sign in, or sign in again.
     SignIn,
-    /// Make an account.
+    /// Create an account.
     SignUp,
     /// Choose the account.
     SelectAccount,
@@ -128,7 +128,7 @@ pub fn next_step(
     match class_progress(request, &authentication, credentials, requirement) {
         Progress::Done => {}
         Progress::NeedsFactor(_) => return sign_in(),
-        // No page adds a credential on the way yet.
+        // No page adds a credential during sign-in yet.
         Progress::NeedsEnrolment(_) | Progress::OutOfReach => {
             return refuse(AuthorizeError::UnmetAuthenticationRequirements, unmet);
         }

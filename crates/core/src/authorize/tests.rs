@@ -224,7 +224,7 @@ fn a_subject_or_class_that_cannot_be_met_is_an_error() {
 }
 
 #[test]
-fn a_class_is_asked_for_where_the_account_can_reach_it() {
+fn a_class_is_requested_if_the_account_can_reach_it() {
     let (signed_in, consents) = (session(NOW), agreed("openid profile"));
     let essential = |values: &str| format!(r#"{{"id_token":{{"acr":{{"essential":true,"values":[{values}]}}}}}}"#);
     let (two, either, zero) = (essential(r#""2""#), essential(r#""9","2","1""#), essential(r#""0""#));

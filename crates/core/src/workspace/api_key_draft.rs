@@ -9,9 +9,9 @@ use crate::workspace::{KeyPermission, KeyPermissions};
 pub struct ApiKeyDraft {
     /// Its name.
     pub name: String,
-    /// What it may do, at least one permission.
+    /// Its permissions, at least one.
     pub permissions: KeyPermissions,
-    /// When it stops working, if ever.
+    /// When it expires, if ever.
     pub expires_at: Option<Timestamp>,
 }
 

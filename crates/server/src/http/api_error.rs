@@ -1,4 +1,4 @@
-//! An error as handlers and extractors return it, whatever the surface: each surface has a renderer that writes the body.
+//! An error as handlers and extractors return it, on any surface: each surface has a renderer that writes the body.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,7 +13,8 @@ use crate::http::context::RequestId;
 use crate::http::headers;
 use crate::http::limits::Exceeded;
 
-/// An error before a surface tells it. The one middleware logs it under the request's id and has the surface write the body.
+/// An error before a surface renders it. The one middleware logs it under the request id and has the surface write the
+/// body.
 #[derive(Clone, Debug)]
 pub struct ApiError {
     status: StatusCode,
@@ -23,7 +24,7 @@ pub struct ApiError {
     cause: Option<String>,
 }
 
-/// Writes an error as one surface tells it: the body, and headers of its own. The status is that of the error.
+/// Renders an error for one surface: the body, and headers of its own. The status is that of the error.
 pub(crate) type RenderError = fn(&ApiError, &RequestId) -> Response;
 
 /// A body of JSON, for a renderer.
@@ -34,7 +35,7 @@ pub(crate) fn json(body: &impl Serialize) -> Response {
 }
 
 impl ApiError {
-    /// `error` is the code that clients compare, `description` the sentence that people read.
+    /// `error` is the code for clients to compare, `description` the text for people.
     pub fn new(
         status: StatusCode,
         error: impl Into<Cow<'static, str>>,
@@ -60,14 +61,14 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", "Try again in a moment").caused_by(cause)
     }
 
-    /// With what went wrong inside, for the log alone.
+    /// With the internal cause, only for the log.
     #[must_use]
     pub fn caused_by(mut self, cause: impl fmt::Display) -> Self {
         self.cause = Some(cause.to_string());
         self
     }
 
-    /// The status that it is sent with.
+    /// Its status.
     pub fn status(&self) -> StatusCode {
         self.status
     }
@@ -77,23 +78,23 @@ impl ApiError {
         self.code
     }
 
-    /// The code that clients compare.
+    /// The code for clients to compare.
     pub fn error(&self) -> &str {
         &self.error
     }
 
-    /// The sentence that people read.
+    /// The text for people.
     pub fn description(&self) -> &str {
         &self.description
     }
 
-    /// What the log says of it, if that is more than people read.
+    /// The message for the log, if it says more than the text for people.
     pub(super) fn cause(&self) -> Option<&str> {
         self.cause.as_deref()
     }
 }
 
-/// The body is left to the middleware, which knows the surface and the request's id. Headers that others add stay.
+/// The middleware writes the body, because it knows the surface and the request id. Headers that others add are kept.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::empty());
@@ -108,7 +109,7 @@ impl IntoResponse for ApiError {
 
 const X_RETRY_AFTER: HeaderName = HeaderName::from_static("x-retry-after");
 
-/// 429 in both shapes and with both headers that clients read (`docs/spec/limits.md#answers`).
+/// 429 in both formats and with both headers that clients read (`docs/spec/limits.md#answers`).
 impl IntoResponse for Exceeded {
     fn into_response(self) -> Response {
         let description = "Too many requests. Please try again later.";
@@ -120,7 +121,7 @@ impl IntoResponse for Exceeded {
 }
 
 impl Exceeded {
-    /// Writes the headers of a 429, for a page that has words of its own, and counts it in the metrics.
+    /// Writes the headers of a 429, for a page with its own text, and counts it in the metrics.
     pub fn write(self, headers: &mut HeaderMap) {
         let retry_after = HeaderValue::from(self.retry_after);
         headers.insert(RETRY_AFTER, retry_after.clone());
@@ -136,7 +137,7 @@ mod tests {
     use crate::http::limits::Rule;
 
     #[test]
-    fn a_spent_quota_says_in_its_headers_when_to_come_back() {
+    fn an_exhausted_quota_sets_the_retry_headers() {
         let response = Exceeded { rule: Rule::SignIn, limit: 5, retry_after: 12, reset: 1_800_000_060 }.into_response();
         let headers: Vec<_> =
             response.headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();

@@ -1,5 +1,5 @@
-//! The forms of the OAuth endpoints. The extractor reads how an app authenticates, and authorization requests are read by name:
-//! those fields and forms are here for the OpenAPI document.
+//! The forms of the OAuth endpoints. The extractor reads client credentials, and authorization requests are read by
+//! parameter name: those fields and forms exist only for the OpenAPI document.
 #![expect(dead_code, reason = "only the schemas of some are used")]
 
 use secrecy::SecretString;

@@ -117,8 +117,8 @@ struct ErrorBody<'a> {
     message: &'a str,
 }
 
-/// Writes an error as this surface tells it: the code follows from the status, and an internal error names the request to ask
-/// about.
+/// Renders an error of this surface: the code follows from the status, and an internal error names the request id to
+/// quote.
 pub fn render(error: &ApiError, request_id: &RequestId) -> Response {
     let code = code(error.status());
     let mut response = if error.status() == StatusCode::INTERNAL_SERVER_ERROR {
@@ -135,8 +135,8 @@ pub fn render(error: &ApiError, request_id: &RequestId) -> Response {
     response
 }
 
-/// The stable code of an error. Every status that the table does not name and that the caller could have avoided (405, 408,
-/// 414, 431) is a request that is not as it should be.
+/// The stable code of an error. Any status not in the table that the caller could have avoided (405, 408, 414, 431)
+/// counts as an invalid request.
 fn code(status: StatusCode) -> &'static str {
     match status {
         StatusCode::UNAUTHORIZED => "UNAUTHORIZED",

@@ -70,7 +70,7 @@ pub struct RoleBody {
     pub id: Option<String>,
     /// Unique in the workspace, ignoring case.
     name: String,
-    /// What it is for.
+    /// Description of its purpose.
     #[serde(default)]
     description: Option<String>,
     #[serde(flatten)]

@@ -71,7 +71,7 @@ fn wrong(code: &str) -> String {
 }
 
 #[tokio::test]
-async fn somebody_who_came_from_an_app_signs_up_by_code_and_is_back_at_the_app() {
+async fn a_user_of_an_app_signs_up_by_code_and_returns_to_the_app() {
     let world = world().await;
     let browser = world.browser();
     let asked = [("scope", "openid email"), ("prompt", "create")];
@@ -103,7 +103,7 @@ async fn somebody_who_came_from_an_app_signs_up_by_code_and_is_back_at_the_app()
 }
 
 #[tokio::test]
-async fn a_link_opened_elsewhere_confirms_the_address_and_signs_in_the_browser_that_began_alone() {
+async fn a_link_opened_elsewhere_signs_in_only_the_browser_that_started() {
     let world = world().await;
     let (browser, link, code) = began(&world, "ada@example.org").await;
     let other = world.browser();
@@ -127,7 +127,7 @@ async fn a_link_opened_elsewhere_confirms_the_address_and_signs_in_the_browser_t
 }
 
 #[tokio::test]
-async fn a_link_opened_in_the_browser_that_began_confirms_and_continues() {
+async fn a_link_opened_in_the_same_browser_confirms_and_continues() {
     let world = world().await;
     let browser = world.browser();
     let interaction = browser.authorize(&[]).await.param("interaction").unwrap();
@@ -141,7 +141,7 @@ async fn a_link_opened_in_the_browser_that_began_confirms_and_continues() {
 }
 
 #[tokio::test]
-async fn the_code_is_taken_after_the_link_was_opened_elsewhere_too() {
+async fn the_code_works_after_the_link_was_opened_elsewhere() {
     let world = world().await;
     let (browser, link, code) = began(&world, "ada@example.org").await;
     confirm(&world.browser(), &link).await;
@@ -150,7 +150,7 @@ async fn the_code_is_taken_after_the_link_was_opened_elsewhere_too() {
 }
 
 #[tokio::test]
-async fn an_address_that_has_an_account_gets_the_same_answer_and_a_mail_that_says_so() {
+async fn an_existing_address_gets_the_same_response_and_a_notice_by_mail() {
     let world = world().await;
     world.person("ada@example.org").await;
     let off = world.person("off@example.org").await;
@@ -208,7 +208,7 @@ async fn link_and_code_work_for_an_hour() {
 }
 
 #[tokio::test]
-async fn a_code_is_guessed_five_times_at_most_and_the_link_works_beyond_that() {
+async fn a_code_allows_five_attempts_and_the_link_works_beyond_that() {
     let world = world().await;
     let (browser, link, code) = began(&world, "ada@example.org").await;
     for _ in 0..5 {
@@ -222,7 +222,7 @@ async fn a_code_is_guessed_five_times_at_most_and_the_link_works_beyond_that() {
 }
 
 #[tokio::test]
-async fn a_code_is_worth_nothing_in_another_browser() {
+async fn a_code_is_useless_in_another_browser() {
     let world = world().await;
     let (_, _, code) = began(&world, "ada@example.org").await;
     assert_eq!(enter(&world.browser(), &code).await.status, StatusCode::NOT_FOUND);
@@ -232,7 +232,7 @@ async fn a_code_is_worth_nothing_in_another_browser() {
 }
 
 #[tokio::test]
-async fn an_address_is_sent_three_mails_an_hour_whether_or_not_it_has_an_account() {
+async fn sign_up_mails_are_limited_with_and_without_an_account() {
     let world = world().await;
     world.person("ada@example.org").await;
     for mail in ["ada@example.org", "new@example.org"] {
@@ -247,7 +247,7 @@ async fn an_address_is_sent_three_mails_an_hour_whether_or_not_it_has_an_account
 }
 
 #[tokio::test]
-async fn a_client_address_begins_so_many_sign_ups_an_hour() {
+async fn sign_ups_per_client_address_are_limited() {
     let world = World::with(|settings| {
         switched_on(settings);
         settings.limits.enabled = true;
@@ -262,7 +262,7 @@ async fn a_client_address_begins_so_many_sign_ups_an_hour() {
 }
 
 #[tokio::test]
-async fn where_it_is_switched_off_there_is_no_such_page() {
+async fn a_disabled_sign_up_answers_404() {
     let world = World::new().await;
     let browser = world.browser();
     assert_eq!(browser.get(FORM).await.status, StatusCode::NOT_FOUND);
@@ -272,7 +272,7 @@ async fn where_it_is_switched_off_there_is_no_such_page() {
 }
 
 #[tokio::test]
-async fn what_is_no_sign_up_is_refused_on_the_page_and_leaves_nothing() {
+async fn invalid_sign_ups_are_refused_and_leave_nothing() {
     let world = world().await;
     let browser = world.browser();
     let rows = world.rows().await;
@@ -309,7 +309,7 @@ async fn what_is_no_sign_up_is_refused_on_the_page_and_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_reset_by_the_owner_of_the_address_throws_out_whoever_began_the_sign_up() {
+async fn a_reset_by_the_address_owner_locks_out_a_foreign_sign_up() {
     let world = world().await;
     let (stranger, link, _) = began(&world, "ada@example.org").await;
     let owner = world.browser();
@@ -324,7 +324,7 @@ async fn a_reset_by_the_owner_of_the_address_throws_out_whoever_began_the_sign_u
 }
 
 #[tokio::test]
-async fn of_two_sign_ups_for_one_address_the_first_that_is_confirmed_counts() {
+async fn the_first_confirmed_of_two_sign_ups_wins() {
     let world = world().await;
     let (first, _, code) = began(&world, "ada@example.org").await;
     let (second, link, late) = began(&world, "ADA@example.org").await;
@@ -339,7 +339,7 @@ async fn of_two_sign_ups_for_one_address_the_first_that_is_confirmed_counts() {
 }
 
 #[tokio::test]
-async fn an_interaction_that_lapsed_meanwhile_does_not_keep_the_person_out() {
+async fn an_expired_interaction_does_not_prevent_sign_up() {
     let world = World::with(|settings| {
         switched_on(settings);
         settings.tokens.interaction_seconds = 60;

@@ -71,7 +71,7 @@ fn sign(store: &TestStore, name: &str) -> KeySignedIn {
 }
 
 on_both_engines! {
-    fn a_retired_key_signs_nobody_in_and_becomes_nobodys_again(store: TestStore) {
+    fn a_retired_key_cannot_sign_in_or_be_claimed_again(store: TestStore) {
         add_ada(&store, true);
         assert!(matches!(sign(&store, "1"), KeySignedIn::SignedIn(_)));
         assert_eq!(retire(&store, Credential::key(KEY)), Retirement::Retired);
@@ -84,7 +84,7 @@ on_both_engines! {
         assert_eq!(store.read_blocking(|tx| account::find_by_pubkey(tx, KEY)).unwrap(), None);
     }
 
-    fn the_last_credential_that_signs_in_is_kept(store: TestStore) {
+    fn the_last_credential_cannot_be_retired(store: TestStore) {
         add_ada(&store, true);
         let now = store.clock.now();
         insist(&store, move |tx| {
@@ -102,7 +102,7 @@ on_both_engines! {
         assert_eq!(listed.len(), 3);
     }
 
-    fn the_last_use_is_written_down_once_a_day(store: TestStore) {
+    fn the_last_use_is_recorded_once_a_day(store: TestStore) {
         add_ada(&store, true);
         let last = |kind| stored(&store, kind).last_used_at;
         let (key, password) = (Credential::key(KEY), Credential::password(&ada()));
@@ -125,7 +125,7 @@ on_both_engines! {
         assert_eq!(last(password), Some(next_day));
     }
 
-    fn a_session_is_raised_by_a_second_factor_and_replaced_by_a_new_first_one(store: TestStore) {
+    fn a_second_factor_raises_a_session_and_a_first_one_replaces_it(store: TestStore) {
         add_ada(&store, true);
         let now = store.clock.now();
         insist(&store, move |tx| {
@@ -152,7 +152,7 @@ on_both_engines! {
         assert_eq!(told(&found), ("ses_1".to_owned(), Acr::One, "pop swk".to_owned(), later));
     }
 
-    fn nobody_begins_a_session_by_anothers_credential_or_of_an_account_that_is_off(store: TestStore) {
+    fn foreign_credentials_and_disabled_accounts_begin_no_session(store: TestStore) {
         add_ada(&store, false);
         let now: Timestamp = store.clock.now();
         insist(&store, move |tx| account::add_with_pubkey(tx, &UserId::from_text("user_bob"), "02bb", "Bob", now));

@@ -73,7 +73,7 @@ fn together<T: Send>(work: impl Fn(u32) -> T + Sync) -> Vec<T> {
 }
 
 on_both_engines! {
-    fn link_and_code_at_the_same_moment_make_one_account(store: TestStore) {
+    fn concurrent_link_and_code_create_one_account(store: TestStore) {
         begin(&store, "one");
         let outcomes = together(|number| {
             let proving = proving(&store, "one", number);
@@ -89,7 +89,7 @@ on_both_engines! {
         assert!(found.is_some_and(|user| user.email_verified));
     }
 
-    fn two_sign_ups_for_one_address_at_the_same_moment_make_one_account(store: TestStore) {
+    fn concurrent_sign_ups_for_one_address_create_one_account(store: TestStore) {
         for number in 0..4 {
             begin(&store, &format!("{number}"));
         }
@@ -105,7 +105,7 @@ on_both_engines! {
         assert_eq!(users.len(), 1);
     }
 
-    fn guesses_at_the_same_moment_are_counted_one_by_one(store: TestStore) {
+    fn concurrent_attempts_are_counted_one_by_one(store: TestStore) {
         begin(&store, "one");
         for _ in 0..3 {
             together(|number| {

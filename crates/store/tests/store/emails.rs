@@ -55,7 +55,7 @@ on_both_engines! {
         assert!(store.read_blocking(|tx| account::find_user(tx, &user("eve"))).unwrap().is_none());
     }
 
-    fn only_a_proven_address_of_ones_own_becomes_primary(store: TestStore) {
+    fn only_a_verified_address_of_the_user_becomes_primary(store: TestStore) {
         add_user(&store, "ada");
         add_user(&store, "bob");
         assert!(add(&store, "ada", "ada@work.example", EmailProof::Unverified));

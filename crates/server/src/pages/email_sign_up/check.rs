@@ -1,5 +1,5 @@
-//! `/signup/email/check`: the browser that began a sign-up waits for the address to be confirmed. It takes the code, or goes
-//! on by itself once the link was opened elsewhere.
+//! `/signup/email/check`: the browser that started a sign-up waits for the address to be confirmed. It accepts the
+//! code, or continues by itself once the link was opened elsewhere.
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -47,7 +47,7 @@ async fn take_code(
 ) -> Result<Response, Response> {
     let form = Params::parse(&String::from_utf8_lossy(&body));
     let typed = form.raw("code").unwrap_or_default();
-    // People copy it with its space, or with more.
+    // Codes may be pasted with their space, or with more.
     let code: String = typed.chars().filter(char::is_ascii_digit).take(64).collect();
     let Some(secret) = SignUpSecret::of(&sigma, &browser) else { return Ok(over(&sigma)) };
     let (proving, session) = proving(&sigma, &context, &browser);
@@ -69,18 +69,18 @@ async fn take_code(
             };
             Ok(page(&sigma, &waiting, Some(words), StatusCode::UNAUTHORIZED))
         }
-        // The link may have been opened in the meantime, or there were too many guesses: the page itself says which.
+        // The link may have been opened meanwhile, or there were too many attempts: the page itself explains.
         Proven::Elsewhere | Proven::Gone => show(State(sigma), context, browser).await,
     }
 }
 
-/// Whether the page may go on by itself.
+/// Whether the page may continue by itself.
 #[derive(Serialize)]
 struct SignUpState {
     done: bool,
 }
 
-/// Tells the script of the page whether the link was opened. Also when there is nothing to wait for any more.
+/// Tells the page's script whether the link was opened, or nothing is awaited any more.
 async fn state(State(sigma): State<AppState>, browser: Browser) -> Result<Response, ApiError> {
     let found = find(&sigma, &browser).await?;
     let done = found.is_none_or(|(_, waiting)| waiting.user_id.is_some());

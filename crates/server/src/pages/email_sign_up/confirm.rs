@@ -1,5 +1,5 @@
-//! `/signup/email/confirm`: what the mailed link leads to. Looking changes nothing, since mail programs look too; the button
-//! confirms the address. In another browser than the one that began, it signs nobody in.
+//! `/signup/email/confirm`: the target of the mailed link. Viewing changes nothing, since mail scanners follow links
+//! too; the button confirms the address. In a browser other than the one that started the sign-up, it signs nobody in.
 
 use axum::Router;
 use axum::body::Bytes;

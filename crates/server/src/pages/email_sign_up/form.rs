@@ -1,4 +1,4 @@
-//! `/signup/email`: name, address and password. The answer is the same whoever's address it is.
+//! `/signup/email`: name, address and password. The response is the same for any address.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -26,7 +26,7 @@ use crate::pages::view::{EmailSignUpForm, PageContext};
 use crate::passwords::counted_as;
 use crate::state::AppState;
 
-/// Digits of a code: with five guesses for each of three mails an hour, one in seven million gets through.
+/// Digits of a code: with five attempts for each of three mails an hour, one in seven million succeeds.
 const CODE_LENGTH: usize = 8;
 
 /// The routes of this page.
@@ -83,7 +83,7 @@ async fn begin(
         Ok(password) => password,
         Err(words) => return Ok(refused(words)),
     };
-    // Each is a mail to somebody who may not have asked for it.
+    // Each is a mail to a user who may not have asked for it.
     context.charge(Rule::SignUp, context.client()).map_err(IntoResponse::into_response)?;
     let password_hash = hash(&sigma, password).await?;
     let (secret, new) = prepare(&sigma, &email, person, password_hash, arrival.interaction()).await?;
@@ -95,7 +95,7 @@ async fn begin(
     Ok(with_cookie(to, Some(&secret.set_cookie(&sigma))))
 }
 
-/// The sign-up with both its mails, of which one is sent: written and sealed whoever it is for, so that it takes the same
+/// The sign-up with both its mails, one of which is sent: both are always written and sealed, so that it takes the same
 /// time.
 async fn prepare(
     sigma: &AppState,
@@ -105,7 +105,7 @@ async fn prepare(
     interaction: Option<&str>,
 ) -> Result<(SignUpSecret, NewEmailSignUp), Response> {
     let folded = email.folded().to_owned();
-    // Two spellings that fold to one address may be two mailboxes: an account is told at its own.
+    // Two spellings that fold to one address may be two mailboxes: an account gets its mail at its own.
     let own = sigma.store.read(move |tx| Ok(email::find(tx, &folded)?.map(|own| own.address))).await;
     let own = own.map_err(|error| ApiError::from(error).into_response())?;
     let secret = SignUpSecret::generate(sigma);
@@ -138,7 +138,7 @@ fn spaced(code: &str) -> String {
     format!("{first} {second}")
 }
 
-/// The page before anything was typed.
+/// The empty page.
 fn view(sigma: &AppState, arrival: &Arrival) -> EmailSignUpForm {
     let takes_keys = sigma.settings.sign_in.methods.contains(&SignInMethod::Key) && sigma.settings.sign_in.sign_up;
     EmailSignUpForm {

@@ -1,5 +1,5 @@
-//! `/signup/email`: accounts that people make with an e-mail address and a password. The address is confirmed by a code,
-//! typed into the browser that began, or by a link, opened in any.
+//! `/signup/email`: accounts created with an e-mail address and a password. The address is confirmed by a code, entered
+//! in the browser that started the sign-up, or by a link, opened in any.
 
 mod check;
 mod confirm;
@@ -22,7 +22,7 @@ use crate::interaction::with_cookie;
 use crate::pages::view::{ErrorPage, Link, PageContext};
 use crate::state::AppState;
 
-/// Letters of the secret that a browser holds while its sign-up waits: 256 bits.
+/// Length of the secret that a browser holds during its sign-up: 256 bits.
 const SECRET_LENGTH: usize = 43;
 
 /// The routes of these pages.
@@ -30,7 +30,7 @@ pub fn router() -> Router<AppState> {
     Router::new().merge(form::router()).merge(check::router()).merge(confirm::router())
 }
 
-/// The secret of a sign-up that waits, as its browser holds it.
+/// The secret of a pending sign-up, as its browser holds it.
 struct SignUpSecret(String);
 
 impl SignUpSecret {
@@ -39,39 +39,39 @@ impl SignUpSecret {
         Self(alphanumeric(&*sigma.rng, SECRET_LENGTH))
     }
 
-    /// The one that a browser holds.
+    /// The secret that a browser holds.
     fn of(sigma: &AppState, browser: &Browser) -> Option<Self> {
         browser.cookie(name(sigma)).map(|secret| Self(secret.to_owned()))
     }
 
-    /// What the store knows it by.
+    /// The hash by which the store knows it.
     fn digest(&self) -> Digest {
         Digest::of(&self.0)
     }
 
-    /// What the store knows the code by that was mailed for this sign-up. A code is short, so its digest is keyed: whoever
-    /// reads the database cannot try them all.
+    /// The digest by which the store knows the mailed code of this sign-up. A code is short, so its digest is keyed: a
+    /// reader of the database cannot try them all.
     fn code_digest(&self, sigma: &AppState, code: &str) -> Digest {
         Digest::of(hmac::sign(&sigma.cookie_key, format!("sign-up-code\n{}\n{code}", self.0).as_bytes()))
     }
 
-    /// `Set-Cookie` for as long as the sign-up waits.
+    /// `Set-Cookie` for as long as the sign-up is pending.
     fn set_cookie(&self, sigma: &AppState) -> String {
         cookie(sigma, name(sigma), &self.0, sigma.settings.links.sign_up().as_secs())
     }
 
-    /// `Set-Cookie` that ends the cookie.
+    /// `Set-Cookie` that deletes the cookie.
     fn expired_cookie(sigma: &AppState) -> String {
         cookie(sigma, name(sigma), "", 0)
     }
 }
 
-/// The name of the cookie. Over https no other host of the site can set one of that name (RFC 6265bis §4.1.3.2).
+/// The name of the cookie. Over https, no other host of the site can set a cookie of that name (RFC 6265bis §4.1.3.2).
 fn name(sigma: &AppState) -> &'static str {
     if sigma.is_https() { "__Host-sigma-sign-up" } else { "sigma-sign-up" }
 }
 
-/// What goes with a proof of the address, and the session that begins.
+/// The facts that accompany a proof of the address, and the session that begins.
 fn proving(sigma: &AppState, context: &RequestContext, browser: &Browser) -> (Proving, NewBrowserSession) {
     let session = NewBrowserSession::of(sigma, context, browser);
     let proving = Proving {
@@ -83,7 +83,7 @@ fn proving(sigma: &AppState, context: &RequestContext, browser: &Browser) -> (Pr
     (proving, session)
 }
 
-/// Sends whoever signed up on to what they came for.
+/// Redirects a new user to their destination.
 async fn go_on(
     sigma: &AppState,
     browser: &Browser,
@@ -91,7 +91,7 @@ async fn go_on(
     signed_up: &SignedUp,
 ) -> Result<Response, Response> {
     let query = signed_up.interaction.as_deref().map(|interaction| format!("interaction={interaction}"));
-    // An interaction that has ended meanwhile says so, to somebody who is signed in all the same.
+    // An interaction that has ended meanwhile says so, even though the user is signed in.
     let response = match Arrival::find(sigma, browser, query.as_deref()).await {
         Ok(arrival) => arrival.go_on(),
         Err(stopped) => stopped,
@@ -103,7 +103,7 @@ async fn go_on(
     Ok(with_cookie(response, known.as_deref()))
 }
 
-/// The page for a sign-up, or its link, that is over or never was.
+/// The page for a sign-up or link that has ended or never existed.
 fn gone(sigma: &AppState, title: &str) -> Response {
     let page = ErrorPage {
         status: StatusCode::NOT_FOUND,

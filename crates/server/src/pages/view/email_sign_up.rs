@@ -1,4 +1,4 @@
-//! Sign up with an e-mail address and a password. All of it works without script.
+//! Sign-up with an e-mail address and a password. All of it works without script.
 
 use askama::Template;
 use axum::response::Response;
@@ -10,19 +10,19 @@ use super::{AppView, PageContext, page};
 /// Name, address and password. The form posts `name`, `email`, `password` and `again` to `action`.
 #[derive(Clone, Debug, Default)]
 pub struct EmailSignUpForm {
-    /// The app that asked, if one did.
+    /// The requesting app, if any.
     pub app: Option<AppView>,
-    /// Where the form goes: a path here.
+    /// Path that the form posts to.
     pub action: String,
-    /// Where to sign in instead: a path here.
+    /// Path of the sign-in page.
     pub sign_in_url: String,
-    /// Where to sign up with a key instead, if that is possible: a path here.
+    /// Path of the sign-up page for keys, if available.
     pub key_url: Option<String>,
-    /// The name that was entered.
+    /// The name as entered.
     pub name: String,
-    /// The address that was entered.
+    /// The address as entered.
     pub email: String,
-    /// Why it did not work.
+    /// Why the submission failed.
     pub refusal: Option<String>,
 }
 
@@ -33,35 +33,35 @@ pub struct EmailSignUpCheck {
     pub email: String,
     /// How long code and link work.
     pub life: String,
-    /// There are guesses left.
+    /// Whether attempts remain.
     pub takes_codes: bool,
-    /// Where to begin anew: a path here.
+    /// Path for starting over.
     pub again_url: String,
-    /// Why it did not work.
+    /// Why the submission failed.
     pub refusal: Option<String>,
 }
 
-/// What the mailed link leads to. The form posts `token` to `/signup/email/confirm`.
+/// The target of the mailed link. The form posts `token` to `/signup/email/confirm`.
 #[derive(Clone)]
 pub struct ConfirmEmail {
     /// The link's secret.
     pub token: String,
     /// The address.
     pub email: String,
-    /// What the person is called.
+    /// The user's name.
     pub name: String,
-    /// Where it stands.
+    /// The state of the confirmation.
     pub state: ConfirmState,
 }
 
-/// Where the confirmation of an address stands.
+/// The state of an address confirmation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConfirmState {
-    /// This browser began the sign-up.
+    /// This browser started the sign-up.
     Here,
     /// Another did.
     Elsewhere,
-    /// It is confirmed, and another browser goes on.
+    /// It is confirmed, and another browser continues.
     Done,
 }
 
@@ -94,14 +94,14 @@ impl EmailSignUpForm {
 }
 
 impl EmailSignUpCheck {
-    /// The page. Its form may lead on to an app.
+    /// The page. Its form may lead to an app.
     pub fn render(&self, status: StatusCode, context: &PageContext<'_>) -> Response {
         page(status, &CheckPage { context, view: self }, ContentSecurityPolicy::Leaving)
     }
 }
 
 impl ConfirmEmail {
-    /// The page. Its form may lead on to an app.
+    /// The page. Its form may lead to an app.
     pub fn render(&self, status: StatusCode, context: &PageContext<'_>) -> Response {
         page(status, &ConfirmPage { context, view: self }, ContentSecurityPolicy::Leaving)
     }

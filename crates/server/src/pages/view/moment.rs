@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_duration_is_told_in_the_largest_exact_unit() {
+    fn durations_use_the_largest_exact_unit() {
         for (minutes, told) in [
             (1, "1 minute"),
             (5, "5 minutes"),

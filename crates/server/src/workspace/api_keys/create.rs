@@ -31,7 +31,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NewKeyBody {
-    /// What it is for.
+    /// Description of its purpose.
     name: String,
     /// `read`, `update-data`, `delete-data`, `update-model`, `delete-model`; at least one.
     permissions: Vec<String>,
