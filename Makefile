@@ -13,7 +13,7 @@ export SIGMA_BIN ?= $(CARGO_TARGET_DIR)/debug/sigma
 help: ## Lists the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
-run: web ## Starts the demo: the server, and beside it the Playground, an app to sign in to
+run: web ## Starts the demo: the server and the Playground, an app to sign in to
 	cargo run --profile demo --bin sigma -- demo
 
 test: ## Runs everything: lints, unit, store and server tests on both engines, real clients and proxies, a real browser
@@ -24,19 +24,19 @@ test: ## Runs everything: lints, unit, store and server tests on both engines, r
 	scripts/postgres.sh run $(MAKE) stage-unit stage-engines stage-programs
 	cat $(stage_times)
 
-quick: web ## Runs the lints and the tests that need nothing but Rust: under two minutes once it was built
+quick: web ## Runs the lints and the tests that need only Rust: under two minutes after a build
 	$(MAKE) lint
 	SIGMA_TEST_ENGINES=sqlite cargo test --workspace --quiet --lib --bins --test sigma
 
 DRILL ?=
-drills: ## Kills, freezes, fills and restarts for real, and counts what was lost; DRILL='kill' runs those with the word in their name
+drills: ## Runs the fault drills (kill, freeze, full disk, restart) and counts losses; DRILL='kill' selects by name
 	scripts/install-test-deps.sh drills
 	$(MAKE) web
 	cargo build --release --bin sigma
 	SIGMA_BIN=$(CARGO_TARGET_DIR)/release/sigma node tests/drills/run.mjs $(DRILL)
 
 BENCH ?=
-bench: web bench/peer/node_modules/.package-lock.json ## Measures this server and a peer on the same work; BENCH=--quick is short
+bench: web bench/peer/node_modules/.package-lock.json ## Measures this server and a peer on the same workloads; BENCH=--quick is shorter
 	cargo build --profile dist --package sigma --package sigma-bench
 	$(CARGO_TARGET_DIR)/dist/sigma-bench $(BENCH)
 
@@ -44,15 +44,15 @@ check: deny ## Checks licences, sources and known vulnerabilities of the depende
 	$(cargo_deny) --workspace check advisories
 
 FUZZ_SECONDS ?= 60
-fuzz: ## Fuzzes every parser that an anonymous caller reaches, FUZZ_SECONDS each
+fuzz: ## Fuzzes every parser that anonymous callers reach, FUZZ_SECONDS each
 	command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
 	for target in $$(cargo fuzz list); do \
 	  RUSTC_BOOTSTRAP=1 cargo fuzz run "$$target" -- -max_total_time=$(FUZZ_SECONDS); \
 	done
 
-# --- the parts of the above ---
+# --- parts of the targets above ---
 
-# `make stage-unit` is `make unit`, and says how long it took.
+# `make stage-unit` runs `make unit` and reports how long it took.
 stage_times := $(CARGO_TARGET_DIR)/stage-times
 stage-%:
 	@mkdir -p $(CARGO_TARGET_DIR)
@@ -70,7 +70,7 @@ web/dist/.built: web/node_modules/.package-lock.json $(web_sources)
 	cd $* && npm ci --ignore-scripts --no-audit --no-fund
 	touch $@
 
-# Everything that is fetched, so that no stage waits for the network while the others do.
+# All downloads, so that no later stage waits for the network.
 packages:
 	scripts/install-test-deps.sh
 	$(MAKE) $(cargo_deny) $(node_packages) $(python_packages)
@@ -96,7 +96,7 @@ wallet: web
 	cd web && npm test
 
 # All test binaries, and the programs that other tests start. Every cargo command of `make test` names the whole workspace:
-# with other packages it would have other features, and build the dependencies once more.
+# a subset would enable other features, and rebuild the dependencies.
 build: web
 	cargo build --workspace --bins --tests
 
@@ -104,11 +104,11 @@ build: web
 unit: web
 	SIGMA_TEST_STORE=sqlite cargo test --workspace --tests
 
-# What drives a whole server runs a second time, over PostgreSQL. The store's own tests use both engines at once.
+# Tests of whole servers run a second time, on PostgreSQL. The store's own tests use both engines at once.
 engines: web
 	SIGMA_TEST_STORE=postgres cargo test --workspace --test sigma --test command_line --test processes
 
-# These wait for programs more than they compute.
+# These mostly wait for other programs.
 programs: build
 	scripts/side-by-side.sh '$(MAKE) stage-interop stage-proxy stage-examples' '$(MAKE) stage-browser'
 
@@ -116,7 +116,7 @@ interop: build tests/interop/node_modules/.package-lock.json tests/interop/pytho
 	cd tests/interop && SIGMA_TEST_STORE=sqlite npm test
 	cd tests/interop && SIGMA_TEST_STORE=postgres npm test
 
-# Over PostgreSQL, because two servers share it in one of the tests.
+# On PostgreSQL, because two servers share it in one of the tests.
 proxy: build
 	cd tests/proxy && SIGMA_TEST_STORE=postgres npm test
 
@@ -136,5 +136,5 @@ python_packages := $(addsuffix /.venv/.installed,tests/interop/python $(services
 browser: build tests/browser/node_modules/.package-lock.json
 	cd tests/browser && npm test
 
-images: build tests/browser/node_modules/.package-lock.json ## Makes the screenshots of the README anew
+images: build tests/browser/node_modules/.package-lock.json ## Takes the README's screenshots again
 	cd tests/browser && node screenshots.mjs

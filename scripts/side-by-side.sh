@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs commands at the same time, each a line of shell. The last one is seen while it runs; what the others said is printed when
-# all have ended. Fails if one of them failed.
+# Runs commands, each a line of shell, in parallel. Shows the output of the last one as it runs, and that of the others when all
+# have ended. Fails if one of them failed.
 #
 #   scripts/side-by-side.sh 'make interop proxy' 'make browser'
 set -euo pipefail

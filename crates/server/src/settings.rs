@@ -77,7 +77,7 @@ impl Default for Settings {
     }
 }
 
-/// What is recorded: who did what, for `sigma audit` and the pages of recent activity.
+/// The audit trail, for `sigma audit` and the pages of recent activity.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Audit {
@@ -92,7 +92,7 @@ impl Default for Audit {
 }
 
 impl Audit {
-    /// How long events are kept; nothing if for ever.
+    /// How long events are kept; `None` means forever.
     pub fn keep(&self) -> Option<Duration> {
         (self.keep_days > 0).then(|| Duration::from_hours(u64::from(self.keep_days) * 24))
     }

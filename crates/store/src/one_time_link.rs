@@ -74,7 +74,7 @@ pub fn add(tx: &mut dyn Tx, new: &NewLink, user_id: &UserId, org_id: Option<&Org
         params![new.hash, new.purpose.as_str(), user_id, org_id, &new.email, new.now, new.expires_at],
     )?;
     match new.purpose {
-        // The invitation itself is recorded by whoever invites.
+        // The inviter records the invitation itself.
         Purpose::Invitation => Ok(()),
         Purpose::Reset => {
             let target = Target::User(user_id.clone());

@@ -130,7 +130,7 @@ pub fn fail(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Result<(),
     looked_up.throttle.fail(tx, now)
 }
 
-/// Records that somebody failed to sign in. What was typed is nowhere in it.
+/// Records a failed sign-in, without any of its input.
 pub fn record_failure(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Result<(), StoreError> {
     let reason = match (&looked_up.user, &looked_up.stored) {
         (None, _) => "unknown_account",
@@ -164,8 +164,8 @@ pub fn confirm(tx: &mut dyn Tx, proof: &Proof) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// The authentication that the proof comes to, while the password is still the person's: for [`sign_in::begin`] or
-/// [`sign_in::begin_in_workspace`], and [`forget_failures`] once they are in.
+/// The authentication that the proof amounts to, while the password is still current: for [`sign_in::begin`] or
+/// [`sign_in::begin_in_workspace`], followed by [`forget_failures`].
 ///
 /// [`sign_in::begin`]: crate::sign_in::begin
 /// [`sign_in::begin_in_workspace`]: crate::sign_in::begin_in_workspace
@@ -175,7 +175,7 @@ pub fn authenticate(tx: &mut dyn Tx, proof: &Proof, now: Timestamp) -> Result<Op
     Ok(is_current.then(|| Authentication::by_password(proof.user_id.clone(), now)))
 }
 
-/// Forgets the failures of whoever got in.
+/// Resets the failure count after a sign-in.
 pub fn forget_failures(tx: &mut dyn Tx, proof: &Proof) -> Result<(), StoreError> {
     proof.throttle.clear(tx)
 }

@@ -34,7 +34,7 @@ pub struct Session {
     pub bap_id: Option<String>,
     /// The last actual authentication.
     pub auth_time: Timestamp,
-    /// How the person proved who they are.
+    /// How the user authenticated.
     pub methods: Methods,
     /// The address at its start.
     pub address: String,
@@ -87,9 +87,9 @@ pub struct NewSession {
     pub expires_at: Timestamp,
 }
 
-/// Begins a session, or continues the browser's own with a new secret: a cookie planted before the sign-in is worth
-/// nothing after it. The session of another person in the same browser ends. For [`crate::sign_in::begin`] alone, which holds
-/// the lock of the user.
+/// Begins a session, or continues the browser's own with a new secret, so that a cookie planted before the sign-in is
+/// worthless after it. Another user's session in the same browser ends. Only for [`crate::sign_in::begin`], which holds
+/// the user's lock.
 pub(crate) fn begin(
     tx: &mut dyn Tx,
     authentication: &Authentication,

@@ -51,8 +51,8 @@ impl Arrival {
         self.ongoing.as_ref().map(|ongoing| ongoing.name.as_str())
     }
 
-    /// The way on of somebody who has nothing to prove and does not need another account. Whoever came by themselves may
-    /// want one.
+    /// Where a user continues who need not authenticate and does not want another account; `None` for a visitor without
+    /// a destination, who may want one.
     ///
     /// # Errors
     /// The store does not answer.
@@ -65,7 +65,7 @@ impl Arrival {
         Ok((entrance == Entrance::GoOn).then(|| self.go_on()))
     }
 
-    /// Sends them on to what they came for.
+    /// Redirects to the destination.
     pub fn go_on(&self) -> Response {
         self.with_cookie(Redirect::to(&self.way_on()).into_response())
     }
