@@ -1,4 +1,4 @@
-// Bundles styles and scripts into dist/, each file named by a hash of what it holds, and writes dist/manifest.json
+// Bundles styles and scripts into dist/, each file named by a hash of its content, and writes dist/manifest.json
 // ("login.js" -> "login-4ZK2….js"), from which the server's build script embeds them.
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
@@ -38,7 +38,7 @@ const result = await build({
   minify: true,
   charset: "utf8",
   legalComments: "none",
-  // No library may write what it holds to the console.
+  // Libraries must not log secrets to the console.
   drop: ["console"],
   loader: { ".svg": "file" },
   metafile: true,

@@ -1,4 +1,4 @@
-// The licences of what is bundled.
+// The licences of bundled packages.
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";

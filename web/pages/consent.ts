@@ -1,4 +1,4 @@
-// `/consent` works without this script; with it, a second click cannot answer twice.
+// `/consent` works without this script, which prevents double submissions.
 const form = document.getElementById("consent");
 export {};
 let answered = false;
@@ -6,13 +6,13 @@ let answered = false;
 form?.addEventListener("submit", (event) => {
   if (answered) event.preventDefault();
   answered = true;
-  // A native app leaves the page as it is, and whoever dismissed it may press again.
+  // A redirect to a native app leaves the page open, and a user who dismissed the app may press again.
   setTimeout(() => {
     answered = false;
   }, 3_000);
 });
 
-// Coming back by the browser's own button shows the page as it was left.
+// The browser's back button shows the page as it was left.
 addEventListener("pageshow", () => {
   answered = false;
 });

@@ -1,4 +1,4 @@
-// Copy buttons: each puts a field's text on the clipboard and says so. Without a clipboard there is no button.
+// Copy buttons: each copies a field's text to the clipboard. Without a clipboard the button is hidden.
 export {};
 
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copy]")) {

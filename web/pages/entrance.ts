@@ -1,10 +1,10 @@
-// The last step of both wallet pages: send the signed request, and go on or say why not.
+// The last step of both wallet pages: send the signed request, and continue or show the error.
 import type { SignedRequest } from "../wallet/sign.ts";
 import { type Panel, leaveFor } from "./panel.ts";
 import { type Outcome, send } from "./send.ts";
 import { wordsForOutcome } from "./words.ts";
 
-/** The address that signatures name, if this page was opened there; else says so and gives nothing. */
+/** The issuer, which signatures name, if this page was opened at that address; otherwise shows an error. */
 export function issuerOf(panel: Panel): string | undefined {
   const issuer = panel.data("issuer") ?? "";
   if (!window.isSecureContext) {
@@ -16,7 +16,7 @@ export function issuerOf(panel: Panel): string | undefined {
   return undefined;
 }
 
-/** Sends the request. On success leaves for where the page was to lead; what else there is to do is the caller's. */
+/** Sends the request. On success navigates to the page's destination; other outcomes are left to the caller. */
 export async function enter(panel: Panel, request: SignedRequest, signedIn: (name?: string) => void): Promise<Outcome> {
   const outcome = await send(request);
   if (outcome.kind === "signed-in") {
@@ -24,7 +24,7 @@ export async function enter(panel: Panel, request: SignedRequest, signedIn: (nam
     rememberMethod();
     panel.tell("Signed in. One moment…");
     leaveFor(panel.data("continueUrl"));
-    // The page is being left; nothing is to be pressed meanwhile.
+    // The page is being left: keep the buttons disabled.
     await new Promise(() => {});
   } else if (outcome.kind !== "no-account") {
     panel.fail(wordsForOutcome(outcome));

@@ -1,4 +1,4 @@
-// `/login`: unlock the key on this device, or bring one in a backup file, and sign in with it.
+// `/login`: unlock the key on this device, or import one from a backup file, and sign in with it.
 import { readBackupFile, readBackupText } from "../wallet/backup.ts";
 import { type UnlockedIdentity, signInRequest, signUpRequest } from "../wallet/sign.ts";
 import { forgetKey, storeKey, storedKey } from "../wallet/storage.ts";
@@ -14,7 +14,7 @@ const importTitle = element("import-title", HTMLElement);
 const importFile = element("import-file", HTMLInputElement);
 const importText = element("import-text", HTMLTextAreaElement);
 
-/** What was unlocked, until the page is left. */
+/** The unlocked identities, until the page is left. */
 interface Unlocked {
   encryptedBackup: string;
   identities: UnlockedIdentity[];
@@ -69,7 +69,7 @@ function start(issuer: string): void {
   else showImport(null);
 }
 
-/** Decrypts a backup and signs in with its identity: the expected one, the only one, or the one that the person picks. */
+/** Decrypts a backup and signs in with its identity: the expected one, the only one, or the one that the user picks. */
 async function open(issuer: string, encryptedBackup: string, password: HTMLInputElement): Promise<void> {
   if (password.value === "") return panel.fail("Enter the password of your key.", password);
   await panel.busy("Unlocking your key…", async () => {
@@ -97,7 +97,7 @@ async function signIn(issuer: string, identity: UnlockedIdentity): Promise<void>
   unlocked.chosen = identity;
   panel.tell("Signing in…");
   const outcome = await enter(panel, signInRequest(issuer, identity), remember);
-  // On any other failure the password stays where it was typed, so that trying again is one click.
+  // On any other failure the password stays in its field, so that trying again takes one click.
   if (outcome.kind !== "no-account") return;
   clearSecrets();
   panel.show("unknown", element("unknown-title", HTMLElement));

@@ -1,13 +1,13 @@
-// The parts that the wallet's two pages share: steps of which one is shown, the alert, the status line, busy buttons.
+// Shared by the wallet's two pages: steps (one visible at a time), the alert, the status line, busy buttons.
 
-/** The element with this id, of this kind; pages and scripts are built together, so it is there. */
+/** The element with this id and type; pages and scripts are built together, so it exists. */
 export function element<T extends HTMLElement>(id: string, kind: new () => T): T {
   const found = document.getElementById(id);
   if (!(found instanceof kind)) throw new Error(`#${id} is missing`);
   return found;
 }
 
-/** The wallet's panel and what the server wrote into it. */
+/** The wallet's panel, with the data that the server put into it. */
 export class Panel {
   readonly #root = element("wallet", HTMLElement);
   readonly #alert = element("alert", HTMLElement);
@@ -36,7 +36,7 @@ export class Panel {
     }
   }
 
-  /** Runs a form's work when it is submitted, which the browser itself never does. */
+  /** Runs a form's action on submit, in place of the browser's own submission. */
   onSubmit(form: HTMLFormElement, run: () => Promise<void>): void {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -44,7 +44,7 @@ export class Panel {
     });
   }
 
-  /** Says what went wrong, to every sense, and leaves the focus where it is mended. */
+  /** Shows and announces an error, and moves the focus to where it can be fixed. */
   fail(words: string, mend: HTMLElement | null = null): void {
     this.#status.textContent = "";
     this.#alert.textContent = words;
@@ -54,12 +54,12 @@ export class Panel {
     if (mend instanceof HTMLInputElement && mend.type !== "file") mend.select();
   }
 
-  /** Says what is going on. */
+  /** Shows and announces progress. */
   tell(words: string): void {
     this.#status.textContent = words;
   }
 
-  /** Takes back what was said. */
+  /** Clears the messages. */
   clear(): void {
     this.#alert.hidden = true;
     this.#alert.textContent = "";
@@ -67,7 +67,7 @@ export class Panel {
     for (const field of this.#root.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
   }
 
-  /** Says what is going on and takes no clicks meanwhile. */
+  /** Shows progress, with buttons disabled meanwhile. */
   async busy(words: string, work: () => Promise<void>): Promise<void> {
     this.clear();
     this.tell(words);
@@ -76,7 +76,7 @@ export class Panel {
     const focused = document.activeElement;
     for (const button of buttons) button.disabled = true;
     try {
-      // The words must be on the screen before the key derivation takes the processor.
+      // The text must be on screen before key derivation occupies the processor.
       await new Promise((painted) => setTimeout(painted, 30));
       await work();
     } finally {
@@ -106,7 +106,7 @@ export function toggle(selector: string, shown: boolean): void {
   for (const node of document.querySelectorAll<HTMLElement>(selector)) node.hidden = !shown;
 }
 
-/** A way on within this origin; anything else is the front page. */
+/** A path on this origin; anything else becomes the front page. */
 export function leaveFor(url: string | undefined): void {
   const target = new URL(url ?? "/", location.origin);
   location.assign(target.origin === location.origin ? target.href : "/");

@@ -1,7 +1,7 @@
-// Sends a signed request and says in one word what came of it.
+// Sends a signed request and classifies the outcome.
 import type { SignedRequest } from "../wallet/sign.ts";
 
-/** What a person needs to know of the server's answer. */
+/** The outcome, as far as the user is concerned. */
 export type Outcome =
   | { kind: "signed-in"; name: string | undefined }
   | { kind: "no-account" }
@@ -11,7 +11,7 @@ export type Outcome =
   | { kind: "unavailable"; seconds: number }
   | { kind: "offline" };
 
-/** The server refuses signatures that are older or newer than five minutes; less than that is not the clock's fault. */
+/** The server refuses signatures that are older or newer than five minutes; smaller differences are not the clock's fault. */
 const CLOCK_TOLERANCE_MS = 4 * 60_000;
 
 /** Sends the request with the browser's cookies, to this origin only. */
@@ -64,7 +64,7 @@ function retryAfter(response: Response, now: number): number {
   return Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : 30;
 }
 
-/** By how many milliseconds this device's clock is ahead of the server's. */
+/** How many milliseconds this device's clock is ahead of the server's. */
 function clockAhead(response: Response, now: number): number {
   const served = Date.parse(response.headers.get("Date") ?? "");
   return Number.isFinite(served) ? now - served : 0;

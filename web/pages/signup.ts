@@ -1,4 +1,4 @@
-// `/signup`: make a key, lock it with a password, save its backup, and make an account with it.
+// `/signup`: create a key, encrypt it with a password, save its backup, and create an account with it.
 import { backupFile, backupFileName } from "../wallet/backup.ts";
 import { type NewKey, createKey } from "../wallet/create.ts";
 import { SHORTEST_PASSWORD } from "../wallet/limits.ts";
@@ -79,7 +79,7 @@ function askBeforeLeaving(event: BeforeUnloadEvent): void {
   event.preventDefault();
 }
 
-/** The way on opens only after the file was downloaded and the person says that they have it. */
+/** Continuing requires that the file was downloaded and the user confirms having it. */
 function offerBackup({ identity, encryptedBackup }: NewKey): void {
   const name = backupFileName(identity.bapId, new Date());
   download.href = URL.createObjectURL(backupFile(encryptedBackup));

@@ -1,4 +1,4 @@
-// What is used of `swagger-ui-dist`, which brings no types.
+// The parts of `swagger-ui-dist` in use; it has no types of its own.
 declare module "swagger-ui-dist/swagger-ui-es-bundle.js" {
   interface SwaggerUI {
     (options: Record<string, unknown>): unknown;

@@ -1,8 +1,8 @@
-// What the wallet says when something did not work: what happened, and what to do about it.
+// The wallet's error texts: what happened, and what to do about it.
 import type { UnlockProblem } from "../wallet/unlock.ts";
 import type { Outcome } from "./send.ts";
 
-/** The words for a backup that could not be opened. */
+/** The text for a backup that could not be opened. */
 export function wordsForUnlock(problem: UnlockProblem): string {
   switch (problem) {
     case "wrong-password":
@@ -14,7 +14,7 @@ export function wordsForUnlock(problem: UnlockProblem): string {
   }
 }
 
-/** The words for an answer of the server that is not a success. */
+/** The text for an unsuccessful response of the server. */
 export function wordsForOutcome(outcome: Exclude<Outcome, { kind: "signed-in" | "no-account" }>): string {
   switch (outcome.kind) {
     case "limited":

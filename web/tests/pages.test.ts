@@ -9,7 +9,7 @@ import { strengthOf } from "../wallet/strength.ts";
 const NOW = Date.parse("2026-11-22T06:00:00Z");
 const REQUEST = { path: "/api/auth/sign-in/sigma", body: "{}", headers: { "X-Auth-Token": "token" } };
 
-/** What the page makes of an answer. */
+/** The page's outcome for a response. */
 function outcomeOf(status: number, body: string, headers: Record<string, string> = {}): Promise<Outcome> {
   return send(REQUEST, () => Promise.resolve(new Response(body, { status, headers })), () => NOW);
 }

@@ -1,9 +1,9 @@
-// The backup file: its name and content, and reading one that a person brings.
+// The backup file: its name and content, and reading an imported one.
 
 /** The largest file worth reading: Yours exports are the biggest, and hold no account key. */
 const LARGEST_BACKUP = 256 * 1024;
 
-/** What a file may be called: it names the identity, so that several can be told apart. */
+/** The file's name, which includes the identity, so that several can be told apart. */
 export function backupFileName(bapId: string, day: Date): string {
   return `sigma-${bapId.slice(0, 8)}-${day.toISOString().slice(0, 10)}.bep`;
 }
@@ -14,7 +14,7 @@ export function backupFile(encryptedBackup: string): Blob {
 }
 
 /**
- * The encrypted backup in a text: line breaks and spaces that mail and editors add are dropped. Nothing when it cannot be
+ * The encrypted backup in a text: line breaks and spaces that mail and editors add are dropped. Undefined if it cannot be
  * one (canonical base64 of salt, iv and tag around at least two bytes).
  */
 export function readBackupText(text: string): string | undefined {

@@ -1,4 +1,4 @@
 // Numbers that pages need before the wallet's cryptography is loaded.
 
-/** The fewest characters that `bitcoin-backup` takes for a password. */
+/** The minimum password length of `bitcoin-backup`. */
 export const SHORTEST_PASSWORD = 8;

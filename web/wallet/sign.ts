@@ -1,4 +1,4 @@
-// An identity whose key is unlocked. The key stays inside the object: what comes out are signed tokens.
+// An unlocked identity. The key stays inside the object, which only releases signed tokens.
 import { PrivateKey } from "@bsv/sdk";
 import { getAuthToken } from "bitcoin-auth";
 
@@ -24,14 +24,14 @@ export class UnlockedIdentity {
   }
 }
 
-/** A request to sign in or up: the exact body, and the headers that prove who sends it. */
+/** A request to sign in or up: the exact body, and the signed headers. */
 export interface SignedRequest {
   path: string;
   body: string;
   headers: Record<string, string>;
 }
 
-// The signed path begins with the issuer: the token is worth nothing to any other server.
+// The signed path starts with the issuer, so the token is useless to any other server.
 const SIGN_IN = "/api/auth/sign-in/sigma";
 const SIGN_UP = "/api/auth/sign-up/sigma";
 
@@ -41,7 +41,7 @@ export function signInRequest(issuer: string, identity: UnlockedIdentity): Signe
   return { path: SIGN_IN, body, headers: { "X-Auth-Token": identity.token(issuer + SIGN_IN, body) } };
 }
 
-/** Makes an account for an identity, or signs in if it has one. */
+/** Creates an account for an identity, or signs in if it has one. */
 export function signUpRequest(issuer: string, identity: UnlockedIdentity): SignedRequest {
   const body = JSON.stringify({ bapId: identity.bapId, intent: "sign-up" });
   return {

@@ -1,4 +1,4 @@
-// What stays in this browser: the encrypted backup, and a hint that tells keys apart without unlocking them.
+// Stored in this browser: the encrypted backup, and a hint that tells keys apart without unlocking them.
 
 const BACKUP = "encryptedBackup";
 const HINT = "sigmaKeyHint";
@@ -28,7 +28,7 @@ export function storedKey(storage: KeyStorage = localStorage): StoredKey | undef
   }
 }
 
-/** Keeps a key on this device; says whether the browser allowed it. */
+/** Stores a key on this device; returns whether the browser allowed it. */
 export function storeKey(encryptedBackup: string, hint: KeyHint, storage: KeyStorage = localStorage): boolean {
   try {
     storage.setItem(BACKUP, encryptedBackup);

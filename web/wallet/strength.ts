@@ -1,4 +1,4 @@
-// A rough judgement of a password, to advise and never to forbid: what is refused is only what is shorter than 8.
+// A rough estimate of a password's strength, for advice only: nothing is refused except passwords shorter than 8.
 import { SHORTEST_PASSWORD } from "./limits.ts";
 
 /** How well a password resists guessing at the speed of the backup's key derivation. */
@@ -29,7 +29,7 @@ function guessBits(password: string): number {
   return effectiveLength(rest) * Math.log2(Math.max(pool, 2));
 }
 
-/** Characters that the one before does not foretell: repeats and runs such as `aaaa` and `1234` count little. */
+/** Counts unpredictable characters: repeats and runs such as `aaaa` and `1234` count little. */
 function effectiveLength(password: string): number {
   let length = 0;
   let previous = Number.NaN;

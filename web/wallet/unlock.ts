@@ -28,7 +28,7 @@ export async function unlock(encryptedBackup: string, password: string): Promise
   return identities;
 }
 
-/** Tries the prepared password, then, for backups of programs that prepare none, the one that was typed. */
+/** Tries the prepared password, then, for backups of programs without preparation, the password as typed. */
 async function open(encryptedBackup: string, password: string): Promise<DecryptedBackup> {
   const first = prepared(password);
   try {
@@ -48,7 +48,7 @@ async function decrypt(encryptedBackup: string, password: string): Promise<Decry
   }
 }
 
-/** What the libraries throw says nothing to a person, and might quote key material. */
+/** Errors of the libraries mean nothing to users, and might quote key material. */
 function guarded<T>(find: () => T): T {
   try {
     return find();
@@ -66,7 +66,7 @@ function identitiesOf(backup: DecryptedBackup): UnlockedIdentity[] {
 
 /**
  * Each identity signs in with the key at its root path, whichever generation of BAP derived its id from that key: the id is
- * taken as the backup names it, and the server decides what it proves.
+ * that in the backup, and the server decides what it proves.
  */
 function identitiesOfMaster(backup: BapMasterBackup): UnlockedIdentity[] {
   const legacy = isLegacyBackup(backup);
@@ -107,7 +107,7 @@ function memberData({ wif, id }: BapMemberBackup): MemberIdentity | undefined {
     try {
       return JSON.parse(read()) as MemberIdentity;
     } catch {
-      // Encrypted the other way, or not at all readable: the key alone still names an identity.
+      // Encrypted the other way, or unreadable: the key alone still identifies it.
     }
   }
   return undefined;
