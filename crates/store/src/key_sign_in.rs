@@ -1,10 +1,13 @@
 //! Sign-in and sign-up with a key: one transaction each (`docs/spec/keys.md`).
 
+use sigma_core::actor::Actor;
 use sigma_core::authentication::{Authentication, Credential};
+use sigma_core::event::Action;
 use sigma_core::ids::UserId;
 use sigma_core::person::{Identity, Proof};
 
 use crate::account::{self, Claim, User};
+use crate::event::{self, NewEvent};
 use crate::replay_guard::{self, Once};
 use crate::session::{NewSession, Session};
 use crate::{Outage, Owner, StoreError, Tx, credential, sign_in};
@@ -106,7 +109,11 @@ pub fn sign_in(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, Stor
     }
     let user = match known {
         Some(user) => user,
-        None => account::add_with_pubkey(tx, &request.new_user, &request.pubkey, &request.address, now)?,
+        None => {
+            let added = account::add_with_pubkey(tx, &request.new_user, &request.pubkey, &request.address, now)?;
+            event::append(tx, NewEvent::new(Action::UserSignUp).by(Actor::User(added.id.clone())).method("key"))?;
+            added
+        }
     };
     tx.lock(Owner::User(&user.id))?;
     let bap_id = match claim(tx, request, &user)? {
