@@ -2,7 +2,9 @@
 
 use http::{Request, StatusCode};
 use serde_json::json;
+use sigma_core::ids::UserId;
 use sigma_server::settings::SignInMethod;
+use sigma_store::email::EmailProof;
 
 use crate::support::{Answer, Browser, Key, PASSWORD, World, at, claims, leads, query};
 
@@ -419,8 +421,8 @@ async fn setting_a_first_password_requires_a_new_sign_in() {
     let world = World::with_tenants().await;
     let (browser, key) = (world.browser(), Key::named("ada"));
     browser.sign_up(&key).await;
-    let claim = "UPDATE users SET email = 'ada@example.org', email_folded = 'ada@example.org'";
-    world.sigma.store.write(move |tx| tx.execute(claim, &[])).await.unwrap();
+    let user = browser.get("/api/auth/get-session").await.json()["user"]["id"].as_str().unwrap().to_owned();
+    world.db_set_email(&UserId::from_text(user), "ada@example.org", EmailProof::Unverified).await;
     world.advance(660);
     let page = browser.get("/account/password").await;
     let Some(link) = page.body.split("href=\"/login?").nth(1) else { panic!("{}", page.body) };

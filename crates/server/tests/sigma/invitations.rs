@@ -149,8 +149,7 @@ async fn an_invitation_survives_signing_in_and_switching_accounts() {
     let (ada, _) = (world.person("ada@example.org").await, world.person("bob@example.org").await);
     let link = invite(&world, &acme, "ada@example.org", &acme.member).await;
     // The operator gave the address, which nobody has shown to read.
-    let unproven = "UPDATE users SET email_verified = 0 WHERE id = $1";
-    world.sigma.store.write(move |tx| tx.execute(unproven, &[(&ada).into()])).await.unwrap();
+    world.db_set_email(&ada, "ada@example.org", EmailProof::Unverified).await;
 
     let browser = world.browser();
     let sign_in = sign_in_of(&browser.get(&link).await);
