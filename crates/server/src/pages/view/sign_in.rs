@@ -151,9 +151,9 @@ impl SignInPage {
         self.methods.contains(&method)
     }
 
-    /// The page.
+    /// The page. After the password an app that was agreed to before gets its answer at once.
     pub fn render(&self, status: StatusCode, context: &PageContext<'_>) -> Response {
-        page(status, &SignInTemplate { context, view: self }, ContentSecurityPolicy::Strict)
+        page(status, &SignInTemplate { context, view: self }, ContentSecurityPolicy::Leaving)
     }
 }
 

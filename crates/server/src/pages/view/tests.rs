@@ -245,6 +245,8 @@ fn only_pages_that_lead_to_an_app_let_their_form_leave_this_origin() {
     let form_post = FormPost { action: "com.example.app:/cb".into(), fields: vec![] };
     let select = SelectAccount { person: person(), app: app(), interaction: "int_1".into(), shown_to: "user_1".into() };
     let mut leaving = vec![consent().render(&CONTEXT), select.render(&CONTEXT), form_post.render(&CONTEXT)];
+    // Three in the list of all pages.
+    leaving.extend((0..3).map(|_| sign_in(&SignInMethod::ALL).render(StatusCode::OK, &CONTEXT)));
     // All but the first, which leads to the second.
     leaving.extend(email_sign_up_pages().into_iter().skip(1));
     for page in &leaving {
