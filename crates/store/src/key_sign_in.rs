@@ -2,7 +2,7 @@
 
 use sigma_core::actor::Actor;
 use sigma_core::authentication::{Authentication, Credential};
-use sigma_core::event::Action;
+use sigma_core::event::{Action, Details};
 use sigma_core::ids::UserId;
 use sigma_core::person::{Identity, Proof};
 
@@ -76,8 +76,28 @@ pub enum KeySignedIn {
     OriginRequired,
 }
 
-/// Signs the key in.
+/// Signs the key in. A refusal is recorded as a failure to sign in.
 pub fn sign_in(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, StoreError> {
+    let outcome = attempt(tx, request)?;
+    let reason = match &outcome {
+        KeySignedIn::SignedIn(_) => return Ok(outcome),
+        KeySignedIn::UnknownKey => "unknown_key",
+        KeySignedIn::Replayed => "replayed",
+        KeySignedIn::Disabled => "disabled",
+        KeySignedIn::NotTheirs => "identity_of_another",
+        KeySignedIn::TooMany => "too_many_identities",
+        KeySignedIn::OriginRequired => "origin_required",
+    };
+    let details = Details { reason: Some(reason.to_owned()), ..Details::default() };
+    let mut failed = NewEvent::new(Action::UserSignInFailed).with(details).method("key");
+    if let Some(user) = account::find_by_pubkey(tx, &request.pubkey)? {
+        failed = failed.about(&user.id);
+    }
+    event::count_failure(tx, failed, request.session.now)?;
+    Ok(outcome)
+}
+
+fn attempt(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, StoreError> {
     let now = request.session.now;
     tx.lock(Owner::UserOfKey(&request.pubkey))?;
     let known = account::find_by_pubkey(tx, &request.pubkey)?;

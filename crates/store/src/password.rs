@@ -130,6 +130,13 @@ pub fn fail(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Result<(),
     looked_up.throttle.fail(tx, now)
 }
 
+/// Records that a right password signed nobody in, because its user is not a member of the workspace.
+pub fn record_denial(tx: &mut dyn Tx, proof: &Proof, now: Timestamp) -> Result<(), StoreError> {
+    let details = Details { reason: Some("not_a_member".to_owned()), ..Details::default() };
+    let failed = NewEvent::new(Action::UserSignInFailed).about(&proof.user_id).with(details).method("password");
+    event::count_failure(tx, failed, now)
+}
+
 /// Records a failed sign-in, without any of its input.
 pub fn record_failure(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Result<(), StoreError> {
     let reason = match (&looked_up.user, &looked_up.stored) {

@@ -217,7 +217,8 @@ impl Attempt {
             require_origin_bound: sigma.settings.sign_in.require_origin_bound,
             session: begins.new.clone(),
         };
-        let outcome = sigma.store.write(move |tx| sign_in(tx, &request)).await;
+        let store = sigma.store_for(context, Actor::Anonymous);
+        let outcome = store.write(move |tx| sign_in(tx, &request)).await;
         let outcome = outcome.map_err(|error| ApiError::from(error).into_response())?;
         let made_account = matches!(&outcome, KeySignedIn::SignedIn(entered) if entered.is_new);
         if unknown != UnknownKey::Refuse && !made_account {

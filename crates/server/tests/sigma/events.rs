@@ -305,3 +305,80 @@ async fn events_contain_no_user_input() {
     let events = format!("{:?}", world.trail(Trail::All).await).to_lowercase();
     assert!(!events.contains("typed"), "{events}");
 }
+
+#[tokio::test]
+async fn signing_up_and_in_with_a_key_is_recorded_once_each() {
+    let world = World::new().await;
+    let (browser, ada) = (world.browser(), Key::named("ada"));
+    let before = world.trail(Trail::All).await;
+    let answer = browser.sign_up(&ada).await;
+    let events = world.since(&before).await;
+    let mut names = actions(&events);
+    names.sort_unstable();
+    assert_eq!(names, ["identity.claim", "user.sign_in", "user.sign_up"]);
+    for event in &events {
+        assert_eq!(event.actor.user(), event.user_id.as_ref());
+        assert!(event.user_id.is_some());
+        assert_eq!(event.address.as_deref(), Some("203.0.113.7"));
+        assert_eq!(event.request_id.as_deref(), Some(answer.header("x-request-id")));
+    }
+    let before = world.trail(Trail::All).await;
+    assert_eq!(browser.sign_in(&ada).await.status, 200);
+    let events = world.since(&before).await;
+    assert_eq!(actions(&events), ["user.sign_in"]);
+    assert_eq!(events[0].details.method.as_deref(), Some("key"));
+    assert_eq!(events[0].target.as_ref().map(|(kind, _)| kind.as_str()), Some("session"));
+}
+
+#[tokio::test]
+async fn a_refused_key_is_a_failure_and_leaves_nothing_else() {
+    let world = World::new().await;
+    let (browser, ada) = (world.browser(), Key::named("ada"));
+    browser.sign_up(&ada).await;
+    let before = world.trail(Trail::All).await;
+    assert_eq!(browser.sign_in(&Key::named("stranger")).await.status, 403);
+    let stolen = Key::named("thief").token(crate::support::SIGN_IN, world.now(), "");
+    let forged = format!("{}|{}", ada.pubkey(), stolen.split_once('|').unwrap().1);
+    assert_eq!(world.present(crate::support::SIGN_IN, &forged, "{}").await.status, 401);
+    let token = ada.token(crate::support::SIGN_IN, world.now(), "");
+    assert_eq!(world.present(crate::support::SIGN_IN, &token, "{}").await.status, 200);
+    assert_eq!(world.present(crate::support::SIGN_IN, &token, "{}").await.status, 401);
+    let failed: Vec<_> =
+        world.since(&before).await.into_iter().filter(|event| event.action == "user.sign_in_failed").collect();
+    let mut seen: Vec<_> =
+        failed.iter().map(|event| (event.details.reason.as_deref().unwrap(), event.user_id.is_some())).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, [("bad_signature", false), ("replayed", true), ("unknown_key", false)]);
+    assert!(failed.iter().all(|event| event.actor == Actor::Anonymous && event.request_id.is_some()));
+}
+
+#[tokio::test]
+async fn wrong_passwords_are_counted_and_shown_to_whom_they_concern() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (ada, _) = acme.add("ada@example.org", &acme.member).await;
+    let before = world.trail(Trail::All).await;
+    let log_in = async |address: &str, password: &str| {
+        let body = json!({"email": address, "password": password});
+        world.ask(As::Nobody, "POST", "/api/v1/auth/login", &body).await.status.as_u16()
+    };
+    for _ in 0..2 {
+        assert_eq!(log_in("ada@example.org", "wrong").await, 401);
+        assert_eq!(log_in("nobody@example.org", "wrong").await, 401);
+    }
+    assert_eq!(log_in("ada@example.org", crate::support::PASSWORD).await, 200);
+    let events = world.since(&before).await;
+    let mut seen: Vec<_> =
+        events.iter().map(|event| (event.action.as_str(), event.count, event.user_id.as_ref() == Some(&ada))).collect();
+    seen.sort_unstable();
+    assert_eq!(
+        seen,
+        [("user.sign_in_failed", 2, false), ("user.sign_in_failed", 2, true), ("workspace.sign_in", 1, true)]
+    );
+    let signed_in = events.iter().find(|event| event.action == "workspace.sign_in").unwrap();
+    assert_eq!((signed_in.org_id.as_ref(), signed_in.details.method.as_deref()), (Some(&acme.org), Some("password")));
+    let browser = world.entered("ada@example.org").await;
+    let page = browser.get("/account/activity").await.body;
+    assert!(page.contains("Failed sign-in to your account"), "{page}");
+    assert!(page.contains("2 times") && page.contains("You signed in with your password"), "{page}");
+}

@@ -113,6 +113,7 @@ fn enter(tx: &mut dyn Tx, login: &Login, proof: &Proof, delays: bool) -> Result<
         if delays {
             password::deny(tx, proof, login.now)?;
         }
+        password::record_denial(tx, proof, login.now)?;
         return Ok(None);
     };
     password::forget_failures(tx, proof)?;
