@@ -266,8 +266,7 @@ pub struct AppFields {
         help = "Public keys for private_key_jwt: a JWK set, or @FILE"
     )]
     pub jwks: Option<String>,
-    /// URL of the public keys for private_key_jwt.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help = "URL of the public keys for private_key_jwt")]
     pub jwks_uri: Option<String>,
     /// Redirect URI, compared byte for byte. Repeatable.
     #[arg(long = "redirect-uri", value_name = "URI")]
@@ -275,8 +274,12 @@ pub struct AppFields {
     /// Redirect URI after sign-out. Repeatable.
     #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
     pub post_logout_redirect_uris: Vec<String>,
-    /// Grant type [default: authorization_code and refresh_token]. Repeatable.
-    #[arg(long = "grant-type", value_enum, value_name = "GRANT")]
+    #[arg(
+        long = "grant-type",
+        value_enum,
+        value_name = "GRANT",
+        help = "Grant type [default: authorization_code and refresh_token]. Repeatable"
+    )]
     pub grant_types: Vec<GrantArg>,
     /// Scopes that the app may request.
     #[arg(

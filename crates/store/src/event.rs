@@ -114,7 +114,7 @@ pub fn append(tx: &mut dyn Tx, event: NewEvent) -> Result<(), StoreError> {
 pub fn count_failure(tx: &mut dyn Tx, event: NewEvent, now: Timestamp) -> Result<(), StoreError> {
     let address = tx.initiator().address.clone().unwrap_or_default();
     let row = Digest::of(address).as_bytes().first().copied().unwrap_or(0) % MOST_FAILURE_ROWS;
-    let account = event.about.as_ref().map(UserId::as_str).unwrap_or_default();
+    let account = about.as_ref().map(UserId::as_str).unwrap_or_default();
     let (method, reason) = (&event.details.method, &event.details.reason);
     let minute = now.seconds().div_euclid(60);
     let key = format!("{}/{account}/{method:?}/{reason:?}/{minute}/{row}", event.action.as_str());
@@ -124,17 +124,18 @@ pub fn count_failure(tx: &mut dyn Tx, event: NewEvent, now: Timestamp) -> Result
 
 fn insert(tx: &mut dyn Tx, id: Option<&str>, event: NewEvent) -> Result<(), StoreError> {
     let initiator = tx.initiator();
-    let actor = event.actor.as_ref().unwrap_or(&initiator.actor);
+    let NewEvent { action, actor, about, org_id, target, details } = event;
+    let actor = actor.as_ref().unwrap_or(&initiator.actor);
     let details =
-        serde_json::to_string(&event.details).map_err(|error| StoreError::Failed(format!("an event: {error}")))?;
+        serde_json::to_string(&details).map_err(|error| StoreError::Failed(format!("an event: {error}")))?;
     let columns = params![
-        event.action.as_str(),
+        action.as_str(),
         actor.kind(),
         actor.id(),
-        actor.user().or(event.about.as_ref()),
-        event.org_id.as_ref(),
-        event.target.as_ref().map(Target::kind),
-        event.target.as_ref().map(Target::id),
+        actor.user().or(about.as_ref()),
+        org_id.as_ref(),
+        target.as_ref().map(Target::kind),
+        target.as_ref().map(Target::id),
         initiator.address.as_deref(),
         initiator.user_agent.as_deref(),
         initiator.request_id.as_deref(),

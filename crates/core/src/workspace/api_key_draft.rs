@@ -67,7 +67,7 @@ mod tests {
         let made = draft(" Build ", &["read", "update-data"], Some(NOW + 1)).unwrap();
         assert_eq!((made.name.as_str(), made.permissions.names()), ("Build", vec!["read", "update-data"]));
         assert_eq!(draft(" ", &["read"], None), Err(ApiKeyProblem::Name(TextProblem::Empty)));
-        for permissions in [&[] as &[&str], &["Read"], &["read", "write"], &[""]] {
+        for permissions in [&[][..], &["Read"], &["read", "write"], &[""]] {
             assert_eq!(draft("a", permissions, None), Err(ApiKeyProblem::Permissions), "{permissions:?}");
         }
         for end in [NOW, NOW - 1, i64::MIN / 1_000_000] {

@@ -167,12 +167,11 @@ async fn advance(
         Ok(NextStep::SelectAccount) => ("/select-account", true),
         Ok(NextStep::Consent) => ("/consent", true),
     };
-    let ongoing = match ongoing {
-        Some(ongoing) => ongoing,
-        None => {
-            let continuation = Continuation::Authorization { query: requested.params.to_query() };
-            interaction::begin(sigma, browser, continuation, now)?
-        }
+    let ongoing = if let Some(ongoing) = ongoing {
+        ongoing
+    } else {
+        let continuation = Continuation::Authorization { query: requested.params.to_query() };
+        interaction::begin(sigma, browser, continuation, now)?
     };
     // Choices made on a page by a known user are stored.
     if let Some(signed_in) = signed_in.filter(|_| is_known && !ongoing.is_stored) {

@@ -40,6 +40,7 @@ async fn show(
     let Some(found) = find(&sigma, token).await? else { return Ok(gone(&sigma)) };
     let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
     page(&sigma, &browser, token, &found, signed_in.as_ref(), &found.name, None, StatusCode::OK)
+        .map_err(IntoResponse::into_response)
 }
 
 async fn accept(
@@ -58,11 +59,11 @@ async fn accept(
             |words: String| page(&sigma, &browser, token, &found, None, name, Some(words), StatusCode::BAD_REQUEST);
         let name = match text::name(name) {
             Ok(name) => name,
-            Err(problem) => return refused(format!("Your name {problem}.")),
+            Err(problem) => return refused(format!("Your name {problem}.")).map_err(IntoResponse::into_response),
         };
         let password = match chosen(&form) {
             Ok(password) => password,
-            Err(words) => return refused(words),
+            Err(words) => return refused(words).map_err(IntoResponse::into_response),
         };
         Some((name, hash(&sigma, password).await?))
     } else {
@@ -96,6 +97,7 @@ async fn accept(
         Accepted::Incomplete(acceptance) => {
             let found = Invitation { acceptance, ..found };
             page(&sigma, &browser, token, &found, signed_in.as_ref(), name, None, StatusCode::CONFLICT)
+                .map_err(IntoResponse::into_response)
         }
         Accepted::Accepted { with_password: false, .. } => Ok(Redirect::to("/workspace").into_response()),
         Accepted::Accepted { user_id, with_password: true } => {
@@ -122,7 +124,7 @@ fn page(
     name: &str,
     refusal: Option<String>,
     status: StatusCode,
-) -> Result<Response, Response> {
+) -> Result<Response, ApiError> {
     let is_theirs =
         signed_in.zip(found.user.as_ref()).is_some_and(|(signed_in, user)| signed_in.account.user.id == user.id);
     let mut cookie = None;
@@ -130,7 +132,7 @@ fn page(
         Acceptance::SetPassword => InvitationForm::SetPassword { name: name.to_owned() },
         Acceptance::SignInFirst if !is_theirs => {
             let continuation = Continuation::Invitation { token: LinkSecret::new(token) };
-            let begun = begin(sigma, browser, continuation, sigma.now()).map_err(IntoResponse::into_response)?;
+            let begun = begin(sigma, browser, continuation, sigma.now())?;
             cookie = begun.set_cookie;
             let url = if signed_in.is_some() { switch_url(&begun.name) } else { login_url(&begun.name) };
             let signed_in_as = signed_in.map(|signed_in| signed_in.account.user.name.clone());

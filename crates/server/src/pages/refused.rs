@@ -96,20 +96,20 @@ fn is_local(address: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn link(status: u16, method: Method, uri: &str) -> String {
+    fn link(status: u16, method: &Method, uri: &str) -> String {
         let (status, uri) = (StatusCode::from_u16(status).unwrap(), uri.parse().unwrap());
-        Refusal { status, code: "x", method: &method, uri: &uri, request_id: "req" }.way_on().href
+        Refusal { status, code: "x", method, uri: &uri, request_id: "req" }.way_on().href
     }
 
     #[test]
     fn a_refusal_page_continues_only_the_refused_request() {
-        assert_eq!(link(429, Method::POST, "/login/password?interaction=aB-_1"), "/login?interaction=aB-_1");
-        assert_eq!(link(400, Method::POST, "/login/password?interaction=%22%3E"), "/");
-        assert_eq!(link(503, Method::GET, "/oauth2/authorize?client_id=a"), "/oauth2/authorize?client_id=a");
-        assert_eq!(link(503, Method::GET, "/"), "/");
-        assert_eq!(link(503, Method::GET, "//evil.example/"), "/");
-        assert_eq!(link(503, Method::POST, "/sign-out"), "/");
-        assert_eq!(link(404, Method::GET, "/nothing"), "/");
-        assert_eq!(link(401, Method::POST, "/sessions/revoke"), "/login");
+        assert_eq!(link(429, &Method::POST, "/login/password?interaction=aB-_1"), "/login?interaction=aB-_1");
+        assert_eq!(link(400, &Method::POST, "/login/password?interaction=%22%3E"), "/");
+        assert_eq!(link(503, &Method::GET, "/oauth2/authorize?client_id=a"), "/oauth2/authorize?client_id=a");
+        assert_eq!(link(503, &Method::GET, "/"), "/");
+        assert_eq!(link(503, &Method::GET, "//evil.example/"), "/");
+        assert_eq!(link(503, &Method::POST, "/sign-out"), "/");
+        assert_eq!(link(404, &Method::GET, "/nothing"), "/");
+        assert_eq!(link(401, &Method::POST, "/sessions/revoke"), "/login");
     }
 }

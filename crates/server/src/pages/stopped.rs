@@ -53,12 +53,11 @@ async fn begin_again(sigma: &AppState, continuation: &Continuation) -> Vec<Link>
             }
             Err(_) => vec![front_page()],
         },
-        // The holder of its link can open that again; nobody else may get it.
-        Continuation::Invitation { .. } => vec![front_page()],
+        // The holder of an invitation's link can open that again; nobody else may get it.
+        Continuation::Invitation { .. } | Continuation::Home => vec![front_page()],
         Continuation::Workspace { .. } | Continuation::Account { .. } => {
             vec![Link { href: way_on(continuation, ""), label: "Start again".to_owned() }]
         }
-        Continuation::Home => vec![front_page()],
     }
 }
 

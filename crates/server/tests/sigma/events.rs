@@ -94,11 +94,11 @@ async fn each_workspace_change_leaves_one_event() {
         let made = format!("/api/v1/api-keys/{}", text(&made, "id"));
         do_one("POST", &format!("{made}/deactivate"), Value::Null, "api_key.deactivate").await;
         do_one("DELETE", &made, Value::Null, "api_key.remove").await;
-        let invitee = json!({"email": "new@example.org", "name": "New", "roleId": acme.member.as_str()});
-        let invited = do_one("POST", "/api/v1/users", invitee, "invitation.send").await;
-        let invited = format!("/api/v1/users/{}", text(&invited, "id"));
-        do_one("POST", &format!("{invited}/invitation"), Value::Null, "invitation.resend").await;
-        do_one("DELETE", &invited, Value::Null, "member.remove").await;
+        let newcomer = json!({"email": "new@example.org", "name": "New", "roleId": acme.member.as_str()});
+        let invited = do_one("POST", "/api/v1/users", newcomer, "invitation.send").await;
+        let member = format!("/api/v1/users/{}", text(&invited, "id"));
+        do_one("POST", &format!("{member}/invitation"), Value::Null, "invitation.resend").await;
+        do_one("DELETE", &member, Value::Null, "member.remove").await;
         let path = format!("/api/v1/users/{bob}");
         do_one("PATCH", &path, json!({"active": false}), "member.change").await;
         do_one("PATCH", &path, json!({"active": true}), "member.change").await;
@@ -296,8 +296,8 @@ async fn events_contain_no_user_input() {
     let ada = As::Token(&token);
     world.ask(ada, "POST", "/api/v1/roles", &json!({"name": "TypedRole"})).await;
     world.ask(ada, "POST", "/api/v1/api-keys", &json!({"name": "TypedKey", "permissions": ["read"]})).await;
-    let invitee = json!({"email": "typed2@example.org", "name": "TypedName", "roleId": acme.member.as_str()});
-    world.ask(ada, "POST", "/api/v1/users", &invitee).await;
+    let newcomer = json!({"email": "typed2@example.org", "name": "TypedName", "roleId": acme.member.as_str()});
+    world.ask(ada, "POST", "/api/v1/users", &newcomer).await;
     let wrong = json!({"email": "typed@example.org", "password": "TypedPassword"});
     world.ask(As::Nobody, "POST", "/api/v1/auth/login", &wrong).await;
     let unknown = json!({"email": "typed3@example.org", "password": "TypedPassword"});

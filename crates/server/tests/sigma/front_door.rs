@@ -32,7 +32,7 @@ async fn follow(browser: &Browser<'_>, mut answer: Answer) -> Answer {
         if !answer.location().starts_with('/') {
             return answer;
         }
-        answer = browser.get(&answer.location().to_owned()).await;
+        answer = browser.get(answer.location()).await;
     }
     panic!("it leads in circles: {}", answer.location());
 }
@@ -127,7 +127,7 @@ async fn re_authentication_allows_switching_accounts() {
 
 async fn follow_to_consent(browser: &Browser<'_>, mut answer: Answer) -> Answer {
     while answer.location().starts_with('/') && !answer.location().starts_with("/consent") {
-        answer = browser.get(&answer.location().to_owned()).await;
+        answer = browser.get(answer.location()).await;
     }
     answer
 }

@@ -204,7 +204,7 @@ on_both_engines! {
         store.advance(Duration::from_hours(24 * 364));
         sign_in(&store, "ada");
         let new = count(store.clock.now());
-        store.write_blocking(move |tx| token_count::add(tx, &[new.clone()])).unwrap();
+        store.write_blocking(move |tx| token_count::add(tx, std::slice::from_ref(&new))).unwrap();
         store.sweep_once().unwrap();
         assert_eq!(all(&store, Trail::All).len(), 1_201);
         store.advance(Duration::from_hours(24 * 2));

@@ -40,7 +40,9 @@ async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Response> {
     let params = Params::parse(query.as_deref().unwrap_or_default());
-    let Some((signed_in, state, _)) = find(&sigma, &browser).await? else { return first(&sigma, &browser) };
+    let Some((signed_in, state, _)) = find(&sigma, &browser).await? else {
+        return first(&sigma, &browser).map_err(IntoResponse::into_response);
+    };
     let mut view = AccountPassword { saved: params.get("saved").is_some(), ..view(&signed_in, state) };
     let mut cookie = None;
     if state == PasswordState::SignInAgain {
@@ -57,7 +59,9 @@ async fn save(
     browser: Browser,
     body: Bytes,
 ) -> Result<Response, Response> {
-    let Some((signed_in, state, chosen_at)) = find(&sigma, &browser).await? else { return first(&sigma, &browser) };
+    let Some((signed_in, state, chosen_at)) = find(&sigma, &browser).await? else {
+        return first(&sigma, &browser).map_err(IntoResponse::into_response);
+    };
     let refuse = |refusal: Option<String>, status: StatusCode| {
         let view = AccountPassword { refusal, ..view(&signed_in, state) };
         view.render(status, &PageContext { issuer: sigma.issuer() })
@@ -139,7 +143,6 @@ fn view(signed_in: &SignedIn, state: PasswordState) -> AccountPassword {
 }
 
 /// To the sign-in page, and back here.
-fn first(sigma: &AppState, browser: &Browser) -> Result<Response, Response> {
-    let continuation = Continuation::Account { page: AccountPage::Password };
-    sign_in_first(sigma, browser, continuation).map_err(IntoResponse::into_response)
+fn first(sigma: &AppState, browser: &Browser) -> Result<Response, ApiError> {
+    sign_in_first(sigma, browser, Continuation::Account { page: AccountPage::Password })
 }
