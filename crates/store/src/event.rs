@@ -114,7 +114,7 @@ pub fn append(tx: &mut dyn Tx, event: NewEvent) -> Result<(), StoreError> {
 pub fn count_failure(tx: &mut dyn Tx, event: NewEvent, now: Timestamp) -> Result<(), StoreError> {
     let address = tx.initiator().address.clone().unwrap_or_default();
     let row = Digest::of(address).as_bytes().first().copied().unwrap_or(0) % MOST_FAILURE_ROWS;
-    let account = about.as_ref().map(UserId::as_str).unwrap_or_default();
+    let account = event.about.as_ref().map(UserId::as_str).unwrap_or_default();
     let (method, reason) = (&event.details.method, &event.details.reason);
     let minute = now.seconds().div_euclid(60);
     let key = format!("{}/{account}/{method:?}/{reason:?}/{minute}/{row}", event.action.as_str());
@@ -126,8 +126,7 @@ fn insert(tx: &mut dyn Tx, id: Option<&str>, event: NewEvent) -> Result<(), Stor
     let initiator = tx.initiator();
     let NewEvent { action, actor, about, org_id, target, details } = event;
     let actor = actor.as_ref().unwrap_or(&initiator.actor);
-    let details =
-        serde_json::to_string(&details).map_err(|error| StoreError::Failed(format!("an event: {error}")))?;
+    let details = serde_json::to_string(&details).map_err(|error| StoreError::Failed(format!("an event: {error}")))?;
     let columns = params![
         action.as_str(),
         actor.kind(),
