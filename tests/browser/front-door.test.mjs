@@ -89,8 +89,8 @@ test("the method that worked last comes first", async () => {
 test("a waiting tab continues on reload", async () => {
   const { device, page } = await newcomer();
   const second = await device.context.newPage();
-  await come(page);
-  await come(second);
+  await come(page, { prompt: "consent" });
+  await come(second, { prompt: "consent" });
   await givePassword(second, person);
   await second.waitForURL("**/consent?**");
   await page.reload();

@@ -4,6 +4,7 @@ use super::*;
 use crate::app::{App, ApplicationType, AuthMethod};
 use crate::authentication::{CredentialKind, Method, Methods};
 use crate::ids::{ClientId, OrgId, SessionId, UserId};
+use crate::interaction::Entrance;
 use crate::jose::Algorithm;
 use crate::person::{Identity, Proof};
 use crate::redirect::RegisteredRedirectUris;
@@ -478,5 +479,45 @@ proptest::proptest! {
         let params = Params::parse(&text);
         let _ = return_address(&params, &app());
         let _ = parse(&params, &app(), &[]);
+    }
+}
+
+proptest::proptest! {
+    /// The sign-in page and the request it is for ask the core the same question, so neither sends the browser back.
+    #[test]
+    fn a_fresh_sign_in_leaves_nothing_to_do_at_the_sign_in_page(
+        prompts in proptest::sample::subsequence(vec!["login", "consent", "select_account", "create"], 0..=4),
+        max_age in proptest::option::of(0..1_000_u32),
+        silent in proptest::bool::ANY,
+        knows_app in proptest::bool::ANY,
+        hint in proptest::option::of(1..3_u8),
+        earlier in 1..2_000_u64,
+        later in 0..2_000_u64,
+    ) {
+        let max_age = max_age.map(|max_age| max_age.to_string());
+        let prompt = if silent { "none".to_owned() } else { prompts.join(" ") };
+        let mut extra = vec![("prompt", prompt.as_str())];
+        extra.extend(max_age.as_ref().map(|max_age| ("max_age", max_age.as_str())));
+        let request = parse(&query(&extra), &app(), &[]).unwrap();
+        let interaction = Interaction { started_at: NOW.minus(Duration::from_secs(later)), ..Interaction::default() };
+        let consents = if knows_app { agreed("openid profile") } else { Consents::default() };
+        let hint = hint.map(|number| format!("user_{number}"));
+        let entrance = |session: Option<&SessionFacts>| {
+            let credentials = &[CredentialKind::Key];
+            let visitor = session.map(|session| Visitor { session, credentials, consents: &consents, bap_id: None });
+            let step = next_step(&request, &app(), visitor.as_ref(), &interaction, hint.as_deref(), NOW);
+            Entrance::before(&request, &step, session)
+        };
+        let fresh = session(interaction.started_at);
+        proptest::prop_assert_eq!(entrance(Some(&fresh)), Entrance::GoOn);
+        // Without a session a person signs in; a silent request is answered without them.
+        proptest::prop_assert_eq!(entrance(None), if silent { Entrance::GoOn } else { Entrance::SignIn });
+        // An older one is asked again only by a request that demands it.
+        let old = session(interaction.started_at.minus(Duration::from_secs(earlier)));
+        let demands = prompts.contains(&"login") || max_age.is_some();
+        proptest::prop_assert!(demands || entrance(Some(&old)) != Entrance::Reauthenticate);
+        if prompts.contains(&"login") && !prompts.contains(&"create") && !silent {
+            proptest::prop_assert_eq!(entrance(Some(&old)), Entrance::Reauthenticate);
+        }
     }
 }

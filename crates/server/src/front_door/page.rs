@@ -80,10 +80,12 @@ async fn draw(
     attempt: Attempt,
 ) -> Result<Response, Response> {
     let has = again.as_ref().map(methods_of);
-    let first = attempt.method.or_else(|| SignInMethod::last_used(browser));
     let hint = |name: &str| arrival.parameter(name).map(str::to_owned);
+    let hinted_address = hint("login_hint").filter(|hint| hint.contains('@'));
+    let by_hint = hinted_address.as_ref().map(|_| SignInMethod::Password);
+    let first = attempt.method.or_else(|| SignInMethod::last_used(browser)).or(by_hint);
     let own = again.as_ref().and_then(|signed_in| signed_in.account.user.email.clone());
-    let email = [own, Some(attempt.email), hint("login_hint").filter(|hint| hint.contains('@'))];
+    let email = [own, Some(attempt.email), hinted_address];
     let quick =
         if again.is_some() { Vec::new() } else { quick::groups(sigma, context, arrival.continuation()).await? };
     let aim = match arrival.continuation() {

@@ -53,6 +53,8 @@ async fn a_password_only_user_signs_in_from_an_app_consents_and_returns_to_it() 
     assert_eq!(leads(&asked), "/login");
     let page = browser.get(asked.location()).await;
     assert!(page.body.contains("Sign in to Playground") && page.body.contains(&format!("value=\"{ADA}\"")));
+    let (password, key) = (page.body.find("name=\"password\""), page.body.find("id=\"wallet\""));
+    assert!(password < key, "the app expects an address: {}", page.body);
     let wrong = give(&browser, asked.location(), ADA, "not the password").await;
     assert_page(&wrong, 401, "wrong password");
     let answer = give(&browser, asked.location(), ADA, PASSWORD).await;
