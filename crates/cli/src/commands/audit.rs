@@ -15,7 +15,7 @@ use super::{Listed, one_more};
 use crate::args::AuditArgs;
 use crate::failure::Failure;
 use crate::opened::Opened;
-use crate::output::{Output, table};
+use crate::output::{Output, one_line, table};
 
 /// Events per read of the store.
 const BATCH: u32 = 500;
@@ -77,7 +77,7 @@ impl EventView {
 
     /// One line for `--follow`, with columns of fixed width.
     fn line(&self) -> String {
-        let [at, action, actor, target, org, address] = self.cells();
+        let [at, action, actor, target, org, address] = self.cells().map(|cell| one_line(&cell));
         format!("{at}  {action:<24}  {actor:<29}  {target:<29}  {org:<28}  {address}").trim_end().to_owned()
     }
 }
@@ -106,4 +106,38 @@ pub fn audit(file: Option<&Path>, output: Output, args: &AuditArgs) -> Result<()
             table(["TIME", "ACTION", "BY", "TO", "WORKSPACE", "FROM"], &rows)
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use sigma_core::actor::Actor;
+    use sigma_core::ids::{ClientId, EventId};
+    use sigma_core::time::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn no_field_of_an_event_reaches_the_terminal_with_control_characters() {
+        let nasty = || "x\u{1b}]0;x\u{7}\u{9b}2J\r\ny".to_owned();
+        let event = Event {
+            id: EventId::from_text(nasty()),
+            at: Timestamp::from_micros(0),
+            action: nasty(),
+            actor: Actor::App(ClientId::from_text(nasty())),
+            user_id: None,
+            org_id: None,
+            target: Some((nasty(), nasty())),
+            address: Some(nasty()),
+            user_agent: Some(nasty()),
+            request_id: Some(nasty()),
+            count: 2,
+            details: Details { method: Some(nasty()), scope: Some(nasty()), ..Details::default() },
+        };
+        let view = EventView::of(&event);
+        let line = view.line();
+        assert!(!line.chars().any(char::is_control), "{line}");
+        let shown = table(["TIME", "ACTION", "BY", "TO", "WORKSPACE", "FROM"], &[view.cells()]);
+        assert_eq!(shown.lines().count(), 2, "{shown}");
+        assert!(shown.chars().all(|char| char == '\n' || !char.is_control()), "{shown}");
+    }
 }

@@ -219,9 +219,10 @@ impl RequestContext {
         Initiator {
             actor,
             address: Some(self.client().ip().to_string()),
-            user_agent: agent
-                .filter(|agent| !agent.is_empty())
-                .map(|agent| agent.chars().take(USER_AGENT_LENGTH).collect()),
+            user_agent: agent.filter(|agent| !agent.is_empty()).map(|agent| {
+                // A header may contain tabs.
+                agent.chars().take(USER_AGENT_LENGTH).map(|char| if char.is_control() { ' ' } else { char }).collect()
+            }),
             request_id: Some(self.0.request_id.to_string()),
         }
     }

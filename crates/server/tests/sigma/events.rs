@@ -382,3 +382,25 @@ async fn wrong_passwords_are_counted_and_shown_to_whom_they_concern() {
     assert!(page.contains("Failed sign-in to your account"), "{page}");
     assert!(page.contains("2 times") && page.contains("You signed in with your password"), "{page}");
 }
+
+#[tokio::test]
+async fn a_user_agent_is_recorded_without_control_characters() {
+    let world = World::with_tenants().await;
+    let agents: [&[u8]; 3] = [b"Browser\t1", b"Browser\xc2\x9b2J", b"Browser\x9b2J"];
+    for agent in agents {
+        world.advance(60);
+        let request = Request::post("/api/v1/auth/login")
+            .header("content-type", "application/json")
+            .header("user-agent", http::HeaderValue::from_bytes(agent).unwrap());
+        let body = json!({"email": format!("{}@example.org", agent.len()), "password": "wrong"}).to_string();
+        let answer = world.send(request.body(Body::from(body)).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        let last = world.trail(Trail::All).await.remove(0);
+        assert_eq!(last.action, "user.sign_in_failed");
+        let stored = last.user_agent.unwrap_or_default();
+        assert!(!stored.chars().any(char::is_control), "{stored:?}");
+    }
+    for bad in [b"\x1b[2J".as_slice(), b"a\r\nb", b"a\0", b"a\x7f"] {
+        assert!(http::HeaderValue::from_bytes(bad).is_err(), "{bad:?}");
+    }
+}
