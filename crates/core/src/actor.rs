@@ -1,5 +1,7 @@
 //! Actors, and where their requests come from.
 
+use std::net::IpAddr;
+
 use crate::ids::{ApiKeyId, ClientId, UserId};
 
 /// An actor, as identified by its credential. Its rights are read again in the transaction that makes the change.
@@ -87,6 +89,22 @@ impl Initiator {
     /// `actor` without a request, such as the operator on the command line.
     pub const fn new(actor: Actor) -> Self {
         Self { actor, address: None, user_agent: None, request_id: None }
+    }
+
+    /// The [`network`] of the address.
+    pub fn network(&self) -> Option<String> {
+        self.address.as_ref()?.parse().ok().map(network)
+    }
+}
+
+/// The part of an address that identifies one customer: IPv6 by its /64, the usual assignment.
+pub fn network(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
     }
 }
 

@@ -32,7 +32,7 @@ macro_rules! actions {
 actions! {
     /// A user signed in.
     UserSignIn = "user.sign_in",
-    /// A sign-in failed: one event per account, address and minute, with a count.
+    /// A sign-in failed: one event per account, network and minute, with a count.
     UserSignInFailed = "user.sign_in_failed",
     /// A user created an account.
     UserSignUp = "user.sign_up",
@@ -248,7 +248,7 @@ pub struct Event {
     pub user_agent: Option<String>,
     /// The id of the request.
     pub request_id: Option<String>,
-    /// How often it happened: above 1 only for failures within one minute.
+    /// How often it happened: above 1 only for what was repeated within one minute.
     pub count: u64,
     /// Further facts.
     pub details: Details,

@@ -26,12 +26,14 @@ CREATE TABLE events (
     request_id TEXT,
     count BIGINT NOT NULL CHECK (count > 0),
     -- JSON, see core::event::Details.
-    details TEXT NOT NULL
+    details TEXT NOT NULL,
+    -- Of a row that is counted up: the one network that all came from.
+    network TEXT
 );
 CREATE INDEX events_at ON events (at, id);
 CREATE INDEX events_user ON events (user_id, at, id) WHERE user_id IS NOT NULL;
 CREATE INDEX events_org ON events (org_id, at, id) WHERE org_id IS NOT NULL;
-CREATE INDEX events_target_user ON events (target_id) WHERE target_kind = 'user';
+CREATE INDEX events_target_user ON events (target_id, at, id) WHERE target_kind = 'user';
 
 -- Tokens that were issued, by app, way and minute: what is issued often is counted instead of recorded.
 CREATE TABLE token_counts (

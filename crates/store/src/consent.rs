@@ -54,14 +54,21 @@ pub fn remember(
             params![user_id, client_id, bap_id.unwrap_or_default(), resource, scope.to_string(), now],
         )?;
     }
-    give_once(tx, user_id, client_id, agreed)
+    give_once(tx, user_id, client_id, agreed, now)
 }
 
 /// Records that a user agreed, and will be asked again the next time.
-pub fn give_once(tx: &mut dyn Tx, user_id: &UserId, client_id: &ClientId, agreed: &Consent) -> Result<(), StoreError> {
+pub fn give_once(
+    tx: &mut dyn Tx,
+    user_id: &UserId,
+    client_id: &ClientId,
+    agreed: &Consent,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let scopes = std::iter::once(&agreed.scope).chain(agreed.resources.values()).map(ToString::to_string);
     let scope = scopes.filter(|scope| !scope.is_empty()).collect::<Vec<_>>().join(" ");
     let details = Details { scope: Some(scope), ..Details::default() };
     let target = Target::App(client_id.clone());
-    event::append(tx, NewEvent::new(Action::ConsentGive).about(user_id).to(target).with(details))
+    let event = NewEvent::new(Action::ConsentGive).about(user_id).to(target).with(details);
+    event::append_bounded(tx, event, user_id, now)
 }

@@ -4,10 +4,13 @@
 
 mod follower;
 
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::LazyLock;
+
 use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Details, Event, Target};
-use sigma_core::ids::{EventId, OrgId, UserId};
+use sigma_core::ids::{ClientId, EventId, OrgId, UserId};
 use sigma_core::time::Timestamp;
 
 use crate::store::ChangeIds;
@@ -15,25 +18,32 @@ use crate::{Row, StoreError, Tx, Value, params};
 
 pub use follower::Follower;
 
-/// Most rows for failures with the same account, minute and cause, however many addresses they come from.
-pub const MOST_FAILURE_ROWS: u8 = 64;
+/// Most rows for repeated events with the same account, minute and cause, however many addresses they come from.
+pub const MOST_SHARED_ROWS: u8 = 64;
+
+/// Most rows for a user's events of the same action and minute, before further ones share rows.
+pub const MOST_SINGLE_ROWS: u8 = 20;
+
+/// Nobody can tell which networks share a row: with a public hash, whoever has two could hide both.
+static NETWORKS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
 /// Deletes a batch of events at or before `$1`.
 pub(crate) const SWEEP: &str =
     "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at <= $1 ORDER BY at LIMIT 500)";
 
-/// Adds an event at `$2`, or at the time of the database; an existing id is counted once more, and loses address and
-/// browser if they differ.
+/// Adds an event at `$2`, or at the time of the database; an existing id is counted once more, and loses its address if
+/// the networks differ, and its browser if those differ.
 macro_rules! insert_event {
     ($now:literal) => {
         concat!(
             "INSERT INTO events (id, at, action, actor_kind, actor_id, user_id, org_id, target_kind, target_id, address,
-                user_agent, request_id, count, details)
+                user_agent, request_id, count, details, network)
              VALUES ($1, COALESCE(CAST($2 AS BIGINT), ",
             $now,
-            "), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13)
+            "), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14)
              ON CONFLICT (id) DO UPDATE SET count = events.count + 1, at = excluded.at, request_id = excluded.request_id,
-                address = CASE WHEN events.address = excluded.address THEN events.address END,
+                address = CASE WHEN events.network = excluded.network THEN events.address END,
+                network = CASE WHEN events.network = excluded.network THEN events.network END,
                 user_agent = CASE WHEN events.user_agent = excluded.user_agent THEN events.user_agent END"
         )
     };
@@ -96,6 +106,13 @@ impl NewEvent {
         Self { details, ..self }
     }
 
+    /// Without what differs between repetitions.
+    fn repeated(self) -> Self {
+        let Details { method, reason, app, .. } = self.details;
+        let target = self.target.filter(|target| !matches!(target, Target::Session(_) | Target::Grant(_)));
+        Self { target, details: Details { method, reason, app, ..Details::default() }, ..self }
+    }
+
     /// Sets the sign-in method, or the kind of credential.
     #[must_use]
     pub fn method(mut self, method: &str) -> Self {
@@ -109,17 +126,51 @@ pub fn append(tx: &mut dyn Tx, event: NewEvent) -> Result<(), StoreError> {
     insert(tx, None, event)
 }
 
-/// Records a failure, or counts one more of the same action, account, cause, network address and minute. Addresses
-/// share [`MOST_FAILURE_ROWS`] rows, so that nobody can fill the table; a row shared by two of them names neither.
-pub fn count_failure(tx: &mut dyn Tx, event: NewEvent, now: Timestamp) -> Result<(), StoreError> {
-    let address = tx.initiator().address.clone().unwrap_or_default();
-    let row = Digest::of(address).as_bytes().first().copied().unwrap_or(0) % MOST_FAILURE_ROWS;
+/// Records a failure, or counts one more of the same action, account, cause, network and minute. Networks share
+/// [`MOST_SHARED_ROWS`] rows, so that nobody can fill the table. A row keeps its first address, unless two networks share
+/// it: then it names neither.
+pub fn count_repeated(tx: &mut dyn Tx, event: NewEvent, now: Timestamp) -> Result<(), StoreError> {
+    let network = tx.initiator().network().unwrap_or_default();
+    let actor = event.actor.as_ref().unwrap_or(&tx.initiator().actor);
     let account = event.about.as_ref().map(UserId::as_str).unwrap_or_default();
-    let (method, reason) = (&event.details.method, &event.details.reason);
+    let target = event.target.as_ref().map(|target| (target.kind(), target.id()));
+    let (org, details) = (event.org_id.as_ref().map(OrgId::as_str), &event.details);
     let minute = now.seconds().div_euclid(60);
-    let key = format!("{}/{account}/{method:?}/{reason:?}/{minute}/{row}", event.action.as_str());
-    let number = Digest::of(key).as_bytes().first_chunk().map_or(0, |bytes| u128::from_be_bytes(*bytes));
-    insert(tx, Some(&format!("evt_{:024x}", number >> 32)), event)
+    let key = format!(
+        "{}/{}/{:?}/{account}/{org:?}/{target:?}/{:?}/{:?}/{:?}/{minute}",
+        event.action.as_str(),
+        actor.kind(),
+        actor.id(),
+        details.method,
+        details.reason,
+        details.app.as_ref().map(ClientId::as_str)
+    );
+    let row = NETWORKS.hash_one((&network, &key)) % u64::from(MOST_SHARED_ROWS);
+    let id = format!("evt_{:024x}", number_of(&format!("{key}/{row}")) >> 32);
+    insert(tx, Some(&id), event)
+}
+
+/// Records what a user can do as often as they like: the first [`MOST_SINGLE_ROWS`] of an action in a minute have rows of
+/// their own, and further ones are counted as by [`count_repeated`], without the session or grant and without numbers.
+/// Callers hold the lock of `whose`, or may exceed the bound a little.
+pub fn append_bounded(tx: &mut dyn Tx, event: NewEvent, whose: &UserId, now: Timestamp) -> Result<(), StoreError> {
+    let minute = now.seconds().div_euclid(60);
+    let number = number_of(&format!("{}/{whose}/{minute}", event.action.as_str())) >> 64;
+    let id = |suffix: u128| format!("evt_{number:016x}{suffix:08x}");
+    let sql = "SELECT COUNT(*) FROM events WHERE id >= $1 AND id <= $2";
+    let counted = tx.query_opt(sql, params![&id(0), &id(u128::from(u32::MAX))])?;
+    let rows = counted.map_or(Ok(0), |row| row.int(0))?;
+    if rows >= i64::from(MOST_SINGLE_ROWS) {
+        return count_repeated(tx, event.repeated(), now);
+    }
+    // Even without the lock, no two events have the same suffix: they would be counted as one.
+    let target = event.target.as_ref().map(Target::id);
+    let suffix = number_of(&format!("{rows}/{target:?}/{:?}", tx.initiator().request_id)) >> 96;
+    insert(tx, Some(&id(suffix)), event)
+}
+
+fn number_of(key: &str) -> u128 {
+    Digest::of(key).as_bytes().first_chunk().map_or(0, |bytes| u128::from_be_bytes(*bytes))
 }
 
 fn insert(tx: &mut dyn Tx, id: Option<&str>, event: NewEvent) -> Result<(), StoreError> {
@@ -138,7 +189,8 @@ fn insert(tx: &mut dyn Tx, id: Option<&str>, event: NewEvent) -> Result<(), Stor
         initiator.address.as_deref(),
         initiator.user_agent.as_deref(),
         initiator.request_id.as_deref(),
-        details
+        details,
+        id.and_then(|_| initiator.network()).as_deref()
     ]
     .to_vec();
     tx.insert_event(id, columns)
@@ -231,13 +283,14 @@ pub fn list_after(tx: &mut dyn Tx, place: &Place, limit: u32) -> Result<Vec<Even
     rows.iter().map(decode).collect()
 }
 
-/// Replaces a user by `pseudonym`, and removes address and browser from their own events: in at most 500 events;
-/// returns how many. 0 means that none are left.
+/// Replaces a user by `pseudonym`, and removes address, browser and BAP identity from their own events: in at most 500
+/// events; returns how many. 0 means that none are left.
 pub fn pseudonymise(tx: &mut dyn Tx, user_id: &UserId, pseudonym: &UserId) -> Result<u64, StoreError> {
     let own = tx.execute(
-        "UPDATE events SET user_id = $2, address = NULL, user_agent = NULL,
+        "UPDATE events SET user_id = $2, address = NULL, network = NULL, user_agent = NULL,
             actor_id = CASE WHEN actor_id = $1 THEN $2 ELSE actor_id END,
-            target_id = CASE WHEN target_kind = 'user' AND target_id = $1 THEN $2 ELSE target_id END
+            target_id = CASE WHEN target_kind = 'identity' THEN NULL
+                WHEN target_kind = 'user' AND target_id = $1 THEN $2 ELSE target_id END
          WHERE id IN (SELECT id FROM events WHERE user_id = $1 LIMIT 500)",
         params![user_id, pseudonym],
     )?;

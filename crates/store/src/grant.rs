@@ -219,7 +219,7 @@ pub fn revoke(tx: &mut dyn Tx, id: &GrantId, why: Revocation, now: Timestamp) ->
         let (user_id, app) = (UserId::from_text(row.text(0)?), ClientId::from_text(row.text(1)?));
         let details = Details { reason: Some(why.as_str().to_owned()), app: Some(app), ..Details::default() };
         let event = NewEvent::new(Action::GrantRevoke).about(&user_id).to(Target::Grant(id.clone())).with(details);
-        event::append(tx, event)?;
+        event::append_bounded(tx, event, &user_id, now)?;
     }
     tx.changed(CHANGED, id.as_str())
 }

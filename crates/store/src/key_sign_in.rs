@@ -38,7 +38,7 @@ pub struct KeySignIn {
 /// What to do with a key that no account holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnknownKey {
-    /// Refuse it, leaving no row.
+    /// Refuse it: no account is created.
     Refuse,
     /// Create an account with the identity that it names. An existing account claims nothing new by signing in.
     Welcome,
@@ -93,7 +93,7 @@ pub fn sign_in(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, Stor
     if let Some(user) = account::find_by_pubkey(tx, &request.pubkey)? {
         failed = failed.about(&user.id);
     }
-    event::count_failure(tx, failed, request.session.now)?;
+    event::count_repeated(tx, failed, request.session.now)?;
     Ok(outcome)
 }
 

@@ -134,7 +134,7 @@ pub fn fail(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Result<(),
 pub fn record_denial(tx: &mut dyn Tx, proof: &Proof, now: Timestamp) -> Result<(), StoreError> {
     let details = Details { reason: Some("not_a_member".to_owned()), ..Details::default() };
     let failed = NewEvent::new(Action::UserSignInFailed).about(&proof.user_id).with(details).method("password");
-    event::count_failure(tx, failed, now)
+    event::count_repeated(tx, failed, now)
 }
 
 /// Records a failed sign-in, without any of its input.
@@ -151,7 +151,7 @@ pub fn record_failure(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> 
         Some(user) => failed.about(&user.id),
         None => failed,
     };
-    event::count_failure(tx, failed, now)
+    event::count_repeated(tx, failed, now)
 }
 
 /// Counts an attempt during a delay, at its network.

@@ -109,7 +109,8 @@ pub(crate) fn begin(
         let ended = end_until(tx, &replaced.user_id, &replaced.id, new.now, new.now.plus(REMEMBERED))?;
         if ended {
             let details = Details { reason: Some("replaced".to_owned()), ..Details::default() };
-            event::append(tx, recorded_end(&replaced.user_id, &replaced.id).by(Actor::System).with(details))?;
+            let event = recorded_end(&replaced.user_id, &replaced.id).by(Actor::System).with(details);
+            event::append_bounded(tx, event, &replaced.user_id, new.now)?;
         }
     }
     if let Some(old) = old.filter(|old| old.user_id == *user_id) {
@@ -189,8 +190,13 @@ fn make_room(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<(), St
         params![user_id, now, i64::from(MOST_LIVE - 1)],
     )?;
     for row in &too_many {
+        let id = SessionId::from_text(row.text(0)?);
         // A loop of sign-ins leaves no rows behind.
-        end_until(tx, user_id, &SessionId::from_text(row.text(0)?), now, now)?;
+        if end_until(tx, user_id, &id, now, now)? {
+            let details = Details { reason: Some("room".to_owned()), ..Details::default() };
+            let event = recorded_end(user_id, &id).by(Actor::System).with(details);
+            event::append_bounded(tx, event, user_id, now)?;
+        }
     }
     Ok(())
 }
@@ -239,7 +245,7 @@ pub fn choose_identity(tx: &mut dyn Tx, id: &SessionId, bap_id: &str, now: Times
 pub fn end(tx: &mut dyn Tx, user_id: &UserId, id: &SessionId, now: Timestamp) -> Result<bool, StoreError> {
     let ended = end_until(tx, user_id, id, now, now.plus(REMEMBERED))?;
     if ended {
-        event::append(tx, recorded_end(user_id, id))?;
+        event::append_bounded(tx, recorded_end(user_id, id), user_id, now)?;
     }
     Ok(ended)
 }
@@ -283,7 +289,8 @@ pub fn end_all(
     if !others.is_empty() {
         let details = Details { sessions: u64::try_from(others.len()).ok(), ..Details::default() };
         let target = Target::User(user_id.clone());
-        event::append(tx, NewEvent::new(Action::SessionEndAll).about(user_id).to(target).with(details))?;
+        let event = NewEvent::new(Action::SessionEndAll).about(user_id).to(target).with(details);
+        event::append_bounded(tx, event, user_id, now)?;
     }
     Ok(others.len())
 }

@@ -25,7 +25,8 @@ pub fn begin(
     }
     let session = session::begin(tx, authentication, bap_id, new)?;
     let event = NewEvent::new(Action::UserSignIn).by(Actor::User(session.user_id.clone()));
-    event::append(tx, event.to(Target::Session(session.id.clone())).method(&session.methods.to_string()))?;
+    let event = event.to(Target::Session(session.id.clone())).method(&session.methods.to_string());
+    event::append_bounded(tx, event, &session.user_id, new.now)?;
     Ok(Some(session))
 }
 

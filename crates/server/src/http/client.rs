@@ -44,13 +44,7 @@ impl ClientAddr {
 
     /// The network that failures are counted by: IPv6 by its /64.
     pub fn network(self) -> String {
-        match self.0 {
-            IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments();
-                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-            }
-        }
+        sigma_core::actor::network(self.0)
     }
 }
 

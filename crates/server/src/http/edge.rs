@@ -239,7 +239,7 @@ impl Rules {
             .map_err(|refusal| Box::new(refusal.into_response()))?;
         let counted = match policy.limit {
             Limit::Elsewhere | Limit::Failures(_) => Ok(()),
-            Limit::Each(rule) => context.charge(rule, context.client()),
+            Limit::Each(rule) | Limit::EachAndFailures(rule, _) => context.charge(rule, context.client()),
         };
         counted.map_err(|exceeded: Exceeded| Box::new(exceeded.into_response()))?;
         let mut held = self.budgets.body(context.address_budget());
@@ -266,7 +266,7 @@ impl Rules {
 /// Counts a failed response, and turns it into a 429 if there were too many. A successful one is never blocked by
 /// earlier failures: they may be those of another client at the same address.
 fn count_failure(context: &RequestContext, policy: Policy, response: Response) -> Response {
-    let Limit::Failures(rule) = policy.limit else { return response };
+    let (Limit::Failures(rule) | Limit::EachAndFailures(_, rule)) = policy.limit else { return response };
     if !is_failure(response.status()) {
         // Only for the headers of the response.
         let _ = context.peek(rule, context.client());

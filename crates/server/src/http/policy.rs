@@ -12,6 +12,8 @@ pub(super) enum Limit {
     Each(Rule),
     /// Only failures, once they have happened: they block nothing else.
     Failures(Rule),
+    /// Each request, and failures once more under a stricter rule.
+    EachAndFailures(Rule, Rule),
 }
 
 /// Which origins may read the responses.
@@ -111,7 +113,8 @@ const ROLE_FORM: Policy = Policy { body: BodyLimit::Large, ..PAGE_FORM };
 pub(super) const PAGE_FORM: Policy = Policy { cookies: Cookies::OwnForm, ..DEFAULT };
 /// Takes a password, which the handler counts.
 const PASSWORD_FORM: Policy = Policy { limit: Limit::Elsewhere, ..PAGE_FORM };
-const QUICK_FORM: Policy = Policy { limit: Limit::Failures(Rule::SignIn), ..PAGE_FORM };
+/// Begins sessions without any credential, so successes count too.
+const QUICK_FORM: Policy = Policy { limit: Limit::EachAndFailures(Rule::Other, Rule::SignIn), ..PAGE_FORM };
 /// Called from browsers of other origins with a Bearer token.
 const READ_BY_APPS: Policy = Policy { cors: CorsPolicy::Anyone, ..DEFAULT };
 
@@ -133,7 +136,7 @@ const WORKSPACE_LOGIN: Policy = Policy { limit: Limit::Elsewhere, cookies: Cooki
 
 /// Nobody authenticates here, so the calling page matters: ours, or one that the operator trusts.
 const QUICK_LOGIN: Policy =
-    Policy { limit: Limit::Failures(Rule::SignIn), cors: CorsPolicy::Trusted, cookies: Cookies::SignIn, ..WORKSPACE };
+    Policy { limit: QUICK_FORM.limit, cors: CorsPolicy::Trusted, cookies: Cookies::SignIn, ..WORKSPACE };
 const QUICK_LOGINS: Policy = Policy { limit: Limit::Each(Rule::Other), ..QUICK_LOGIN };
 
 /// Every path with a policy of its own. Aliases share a handler, and so a policy.

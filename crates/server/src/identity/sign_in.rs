@@ -161,7 +161,7 @@ pub async fn accept(
             if delayed.is_none() {
                 let details = Details { reason: Some("bad_signature".to_owned()), ..Details::default() };
                 let failed = NewEvent::new(Action::UserSignInFailed).with(details).method("key");
-                event::count_failure(tx, failed, now)?;
+                event::count_repeated(tx, failed, now)?;
             }
             Ok(delayed)
         });

@@ -184,7 +184,7 @@ async fn record(
             return Ok(false);
         }
         if always_asks {
-            consent::give_once(tx, &user_id, &client_id, &agreed)?;
+            consent::give_once(tx, &user_id, &client_id, &agreed, now)?;
         } else {
             consent::remember(tx, &user_id, &client_id, remembered_for.as_deref(), &agreed, now)?;
         }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::KeyPermission;
+use sigma_store::event::Trail;
 
 use crate::support::forge::claims;
 use crate::support::{Answer, As, Tenant, World, at, leads};
@@ -259,4 +260,30 @@ async fn quick_logins_do_not_evict_other_sessions() {
     assert_eq!(me(&proven).await, 200);
     // Those of clicks make room among themselves.
     assert_eq!(me(&kiosk.token).await, 401);
+}
+
+#[tokio::test]
+async fn quick_logins_in_a_loop_are_counted_and_limited() {
+    let world = World::with(|settings| {
+        settings.passwords.memory_kib = 64;
+        settings.workspaces.allow_quick_logins = vec!["10.0.0.0/8".parse().unwrap()];
+        settings.limits.enabled = true;
+        settings.limits.other = 40;
+    })
+    .await;
+    let kiosk = Kiosk::open(&world).await;
+    world.advance(600);
+    let before = world.trail(Trail::User(kiosk.kim.clone())).await;
+    let click = json!({"workspaceId": kiosk.acme.org.as_str(), "userId": kiosk.kim.as_str()});
+    for _ in 0..40 {
+        let entered = call(&world, HERE, Method::POST, "/api/v1/auth/quick-login", "", &click).await;
+        assert_eq!(entered.status, 200, "{}", entered.body);
+    }
+    let refused = call(&world, HERE, Method::POST, "/api/v1/auth/quick-login", "", &click).await;
+    assert_eq!(refused.status, 429, "{}", refused.body);
+    let mut events = world.trail(Trail::User(kiosk.kim.clone())).await;
+    events.retain(|event| !before.contains(event) && event.action == "workspace.sign_in");
+    assert_eq!(events.len(), 21);
+    assert_eq!(events.iter().map(|event| event.count).sum::<u64>(), 40);
+    assert!(events.iter().all(|event| event.details.method.as_deref() == Some("quick-login")));
 }

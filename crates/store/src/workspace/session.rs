@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use sigma_core::actor::Actor;
-use sigma_core::event::{Action, Target};
+use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::{QUICK_SESSION_SECONDS, SESSION_SECONDS};
@@ -85,7 +85,13 @@ pub(super) fn begin(
         params![user_id, now, i64::from(MOST_LIVE - 1), kind == SessionKind::Quick, org_id],
     )?;
     for row in &too_many {
-        close(tx, &OrgId::from_text(row.text(0)?), &row.text(1)?, now)?;
+        let ended_in = OrgId::from_text(row.text(0)?);
+        if close(tx, &ended_in, &row.text(1)?, now)?.is_some() {
+            let details = Details { reason: Some("room".to_owned()), ..Details::default() };
+            let event = NewEvent::new(Action::WorkspaceSignOut).by(Actor::System).about(user_id).within(&ended_in);
+            let event = event.to(Target::Workspace(ended_in.clone())).with(details);
+            event::append_bounded(tx, event, user_id, now)?;
+        }
     }
     let expires_at = now.plus(kind.lifetime());
     tx.execute(
@@ -94,7 +100,8 @@ pub(super) fn begin(
         params![org_id, jti, user_id, session_epoch, kind == SessionKind::Quick, now, expires_at],
     )?;
     let method = if kind == SessionKind::Quick { "quick-login" } else { "password" };
-    event::append(tx, recorded(Action::WorkspaceSignIn, org_id, user_id.clone()).method(method))?;
+    let event = recorded(Action::WorkspaceSignIn, org_id, user_id.clone()).method(method);
+    event::append_bounded(tx, event, user_id, now)?;
     Ok(expires_at)
 }
 
@@ -112,7 +119,7 @@ pub fn find(tx: &mut dyn Tx, org_id: &OrgId, jti: &str) -> Result<Option<Workspa
 /// Ends a session; returns whether it was live. The next sweep deletes its row: no one needs it any more.
 pub fn end(tx: &mut dyn Tx, org_id: &OrgId, jti: &str, now: Timestamp) -> Result<bool, StoreError> {
     let Some(user_id) = close(tx, org_id, jti, now)? else { return Ok(false) };
-    event::append(tx, recorded(Action::WorkspaceSignOut, org_id, user_id))?;
+    event::append_bounded(tx, recorded(Action::WorkspaceSignOut, org_id, user_id.clone()), &user_id, now)?;
     Ok(true)
 }
 

@@ -6,15 +6,19 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use sigma_core::actor::{Actor, Initiator};
+use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Event, Target};
-use sigma_core::ids::{ClientId, OrgId, RoleId, UserId};
+use sigma_core::ids::{ClientId, OrgId, RoleId, SessionId, UserId};
 use sigma_core::time::Clock as _;
 use sigma_core::workspace::{RoleDraft, RolePermissions};
 use sigma_store::event::{self, Follower, NewEvent, Place, Trail};
+use sigma_store::key_sign_in::{self, KeySignIn, KeySignedIn, UnknownKey};
+use sigma_store::replay_guard::Once;
+use sigma_store::session::NewSession;
 use sigma_store::testing::{Engine, TestStore, engines};
 use sigma_store::token_count::{self, TokenCount};
 use sigma_store::workspace::{role, tenant};
-use sigma_store::{Store, StoreError, on_both_engines};
+use sigma_store::{Store, StoreError, on_both_engines, session};
 
 fn user(name: &str) -> UserId {
     UserId::from_text(format!("user_{name}"))
@@ -47,7 +51,7 @@ fn fail(store: &TestStore, name: Option<&str>, address: &str) {
         if let Some(account) = &account {
             failed = failed.about(account);
         }
-        event::count_failure(tx, failed, now)
+        event::count_repeated(tx, failed, now)
     };
     initiated.write_blocking(failed).unwrap();
 }
@@ -59,6 +63,36 @@ fn sign_in(store: &TestStore, name: &str) {
         event::append(tx, NewEvent::new(Action::UserSignIn).by(actor.clone()).method("key"))
     };
     initiated.write_blocking(signed_in).unwrap();
+}
+
+/// Signs in with a key, which signs up the first time.
+fn sign_in_with_key(store: &TestStore, number: u32) {
+    let now = store.clock.now();
+    let request = KeySignIn {
+        pubkey: "02ab".to_owned(),
+        address: "1Ada".to_owned(),
+        once: vec![Once::new(Digest::of(number.to_string()), now.plus(Duration::from_mins(5)), now).unwrap()],
+        identity: None,
+        new_user: user("ada"),
+        unknown: UnknownKey::SignUp,
+        origin_bound: false,
+        require_origin_bound: false,
+        session: NewSession {
+            id: SessionId::from_text(format!("ses_{number}")),
+            secret: Digest::of(format!("secret {number}")),
+            continues: None,
+            address: "192.0.2.1".to_owned(),
+            user_agent: String::new(),
+            now,
+            expires_at: now.plus(Duration::from_hours(1)),
+        },
+    };
+    let signed_in = store.write_blocking(move |tx| key_sign_in::sign_in(tx, &request)).unwrap();
+    assert!(matches!(signed_in, KeySignedIn::SignedIn(_)), "{signed_in:?}");
+}
+
+fn of_action<'e>(events: &'e [Event], action: &str) -> Vec<&'e Event> {
+    events.iter().filter(|event| event.action == action).collect()
 }
 
 fn workspace(store: &Store, store_now: sigma_core::time::Timestamp, name: &str) -> OrgId {
@@ -144,11 +178,71 @@ on_both_engines! {
             fail(&store, None, &format!("203.0.{}.{}", number / 200, number % 200));
         }
         let events = all(&store, Trail::All);
-        assert!(events.len() <= 2 * usize::from(event::MOST_FAILURE_ROWS), "{}", events.len());
+        assert!(events.len() <= 2 * usize::from(event::MOST_SHARED_ROWS), "{}", events.len());
         assert_eq!(events.iter().map(|event| event.count).sum::<u64>(), 1_000);
         // A shared row names neither address.
         assert!(events.iter().any(|event| event.count > 1 && event.address.is_none()));
         assert!(events.iter().all(|event| event.count == 1 || event.address.is_none()));
+    }
+
+    fn an_event_keeps_its_first_address_while_all_are_of_one_network(store: TestStore) {
+        for number in 1..=3 {
+            fail(&store, Some("ada"), &format!("2001:db8:1:2::{number}"));
+        }
+        let events = all(&store, Trail::All);
+        assert_eq!((events.len(), events[0].count), (1, 3));
+        assert_eq!(events[0].address.as_deref(), Some("2001:db8:1:2::1"));
+    }
+
+    fn nobody_can_choose_addresses_that_share_an_event(store: TestStore) {
+        let collides = |address: &String| Digest::of(address).as_bytes()[0] % event::MOST_SHARED_ROWS == 7;
+        let addresses = (0..10_000).map(|number| format!("198.51.{}.{}", number / 200, number % 200));
+        for address in addresses.filter(collides).take(20) {
+            fail(&store, Some("ada"), &address);
+        }
+        let events = all(&store, Trail::All);
+        assert_eq!(events.iter().map(|event| event.count).sum::<u64>(), 20);
+        assert!(events.len() > 1 && events.iter().any(|event| event.address.is_some()), "{events:?}");
+    }
+
+    fn a_loop_of_sign_ins_does_not_fill_the_table(store: TestStore) {
+        for number in 0..130 {
+            sign_in_with_key(&store, number);
+        }
+        let events = all(&store, Trail::All);
+        let signed_in = of_action(&events, "user.sign_in");
+        assert_eq!(signed_in.len(), usize::from(event::MOST_SINGLE_ROWS) + 1);
+        assert_eq!(signed_in.iter().map(|event| event.count).sum::<u64>(), 130);
+        assert!(signed_in.iter().all(|event| event.user_id == Some(user("ada"))));
+        // Those that stand for several name no session.
+        assert!(signed_in.iter().all(|event| (event.count == 1) == event.target.is_some()));
+        store.advance(Duration::from_mins(1));
+        sign_in_with_key(&store, 130);
+        assert_eq!(of_action(&all(&store, Trail::All), "user.sign_in").len(), signed_in.len() + 1);
+    }
+
+    fn a_key_is_recorded_as_a_credential_of_the_new_account(store: TestStore) {
+        sign_in_with_key(&store, 0);
+        store.advance(Duration::from_mins(1));
+        sign_in_with_key(&store, 1);
+        let events = all(&store, Trail::User(user("ada")));
+        let added = of_action(&events, "credential.add");
+        assert_eq!(added.len(), 1);
+        assert_eq!(added[0].details.method.as_deref(), Some("key"));
+        assert_eq!((&added[0].actor, &added[0].target), (&Actor::User(user("ada")), &Some(("user".to_owned(), "user_ada".to_owned()))));
+    }
+
+    fn sessions_that_end_to_make_room_leave_events(store: TestStore) {
+        for number in 0..=session::MOST_LIVE {
+            store.advance(Duration::from_secs(1));
+            sign_in_with_key(&store, number);
+        }
+        let events = all(&store, Trail::User(user("ada")));
+        let ended = of_action(&events, "session.end");
+        assert_eq!(ended.len(), 1);
+        assert_eq!(ended[0].details.reason.as_deref(), Some("room"));
+        assert_eq!(ended[0].target, Some(("session".to_owned(), "ses_0".to_owned())));
+        assert_eq!(ended[0].actor, Actor::System);
     }
 
     fn paging_through_a_trail_loses_nothing(store: TestStore) {
@@ -221,6 +315,9 @@ on_both_engines! {
             sign_in(&store, "bob");
         }
         fail(&store, Some("ada"), "192.0.2.9");
+        let claimed = NewEvent::new(Action::IdentityClaim).by(Actor::User(user("ada")));
+        let claimed = claimed.to(Target::Identity("hers".to_owned()));
+        store.write_blocking(move |tx| event::append(tx, claimed.clone())).unwrap();
         store.advance(Duration::from_secs(1));
         let removed = NewEvent::new(Action::MemberRemove).by(Actor::User(user("bob"))).to(Target::User(user("ada")));
         store.write_blocking(move |tx| event::append(tx, removed.clone())).unwrap();
@@ -232,10 +329,10 @@ on_both_engines! {
             }
         }
         let events = all(&store, Trail::All);
-        assert_eq!(events.len(), 8);
-        assert!(!format!("{events:?}").contains("user_ada"));
+        assert_eq!(events.len(), 9);
+        assert!(!format!("{events:?}").contains("user_ada") && !format!("{events:?}").contains("hers"));
         let hers = all(&store, Trail::User(pseudonym.clone()));
-        assert_eq!(hers.len(), 4);
+        assert_eq!(hers.len(), 5);
         assert!(hers.iter().all(|event| event.address.is_none() && event.user_agent.is_none()));
         assert!(hers.iter().filter(|event| event.action == "user.sign_in").all(|event| event.actor == Actor::User(pseudonym.clone())));
         let his = all(&store, Trail::User(user("bob")));

@@ -96,6 +96,7 @@ impl Names {
             Action::SessionEnd if reason == "replaced" => {
                 "A session ended because another account signed in there".to_owned()
             }
+            Action::SessionEnd if reason == "room" => "Your oldest session ended because you have too many".to_owned(),
             Action::SessionEnd => operator_or("The operator ended one of your sessions", "You signed out"),
             Action::SessionEndAll => {
                 operator_or("The operator ended all your sessions", "You ended your other sessions")
@@ -121,6 +122,9 @@ impl Names {
                 format!("The access of {} ended because one of its tokens was reused", self.app(event))
             }
             Action::WorkspaceSignIn => format!("You signed in to {}", self.workspace(event)),
+            Action::WorkspaceSignOut if reason == "room" => {
+                format!("Your oldest session in {} ended because you have too many", self.workspace(event))
+            }
             Action::WorkspaceSignOut => format!("You signed out of {}", self.workspace(event)),
             Action::WorkspaceChange => format!("You changed the settings of {}", self.workspace(event)),
             Action::WorkspaceRotateSecret => format!("You rotated the secret of {}", self.workspace(event)),
