@@ -203,8 +203,25 @@ pub enum Trail {
     All,
     /// The events in a user's recent activity.
     User(UserId),
+    /// Those, and what others did to the user, such as to their memberships.
+    Concerning(UserId),
     /// The events of an org.
     Org(OrgId),
+}
+
+impl Trail {
+    /// Whether the event belongs to it.
+    pub fn takes(&self, event: &Event) -> bool {
+        let is_of = |user: &UserId| event.user_id.as_ref() == Some(user);
+        let is_target =
+            |user: &UserId| event.target.as_ref().is_some_and(|(kind, id)| kind == "user" && id == user.as_str());
+        match self {
+            Self::All => true,
+            Self::User(user) => is_of(user),
+            Self::Concerning(user) => is_of(user) || is_target(user),
+            Self::Org(org) => event.org_id.as_ref() == Some(org),
+        }
+    }
 }
 
 /// A position in the trail, between two events.
@@ -268,12 +285,31 @@ pub fn list_before(tx: &mut dyn Tx, trail: &Trail, place: &Place, limit: u32) ->
             select!("user_id = $1 AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT $4"),
             params![user_id, place.at, &place.id, limit],
         ),
+        Trail::Concerning(user_id) => return list_concerning(tx, user_id, place, limit),
         Trail::Org(org_id) => tx.query_all(
             select!("org_id = $1 AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT $4"),
             params![org_id, place.at, &place.id, limit],
         ),
     };
     rows?.iter().map(decode).collect()
+}
+
+/// [`list_before`] of [`Trail::Concerning`]: two trails, each read by its index.
+fn list_concerning(tx: &mut dyn Tx, user_id: &UserId, place: &Place, limit: u32) -> Result<Vec<Event>, StoreError> {
+    let mut events = list_before(tx, &Trail::User(user_id.clone()), place, limit)?;
+    let others = tx.query_all(
+        select!(
+            "target_kind = 'user' AND target_id = $1 AND (user_id IS NULL OR user_id <> $1) AND (at, id) < ($2, $3)
+             ORDER BY at DESC, id DESC LIMIT $4"
+        ),
+        params![user_id, place.at, &place.id, limit],
+    )?;
+    for row in &others {
+        events.push(decode(row)?);
+    }
+    events.sort_by(|one, next| (next.at, next.id.as_str()).cmp(&(one.at, one.id.as_str())));
+    events.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(events)
 }
 
 /// At most `limit` events of all trails after `place`, oldest first.

@@ -14,7 +14,7 @@ pub struct AuditArgs {
     /// Only events in this workspace.
     #[arg(long, value_name = "ID")]
     pub org: Option<String>,
-    /// Only actions of this user, or on their account.
+    /// Only actions of this user, or on their account or memberships.
     #[arg(long, value_name = "ID")]
     pub user: Option<String>,
     /// Only from this time on: 2026-11-26, 2026-11-26T06:00:00Z, or a duration ago such as 90m, 24h or 7d.

@@ -384,6 +384,25 @@ async fn wrong_passwords_are_counted_and_shown_to_whom_they_concern() {
 }
 
 #[tokio::test]
+async fn what_an_admin_does_to_a_member_is_no_action_of_the_member() {
+    let world = World::with_tenants().await;
+    let acme = world.tenant("Acme").await;
+    let (_, admin) = acme.add("ada@example.org", &acme.admin).await;
+    let (bob, _) = acme.add("bob@example.org", &acme.member).await;
+    let (_, key) = acme.key(&KeyPermission::ALL).await;
+    let path = format!("/api/v1/users/{bob}");
+    for (who, active) in [(As::Token(&admin), false), (As::Key(&key), true)] {
+        world.tick();
+        assert_eq!(world.ask(who, "PATCH", &path, &json!({"active": active})).await.status, 200);
+    }
+    let events = world.trail(Trail::Concerning(bob.clone())).await;
+    let changed = events.iter().filter(|event| event.action == "member.change");
+    assert_eq!(changed.filter(|event| event.actor.user() != Some(&bob)).count(), 2);
+    let page = world.entered("bob@example.org").await.get("/account/activity").await.body;
+    assert!(page.contains("You signed in") && !page.contains("You changed a member"), "{page}");
+}
+
+#[tokio::test]
 async fn a_user_agent_is_recorded_without_control_characters() {
     let world = World::with_tenants().await;
     let agents: [&[u8]; 3] = [b"Browser\t1", b"Browser\xc2\x9b2J", b"Browser\x9b2J"];

@@ -245,6 +245,37 @@ on_both_engines! {
         assert_eq!(ended[0].actor, Actor::System);
     }
 
+    fn what_others_did_to_a_user_is_in_the_trail_that_concerns_them_and_not_in_their_own(store: TestStore) {
+        let change = |actor: Actor, whom: &str| NewEvent::new(Action::MemberChange).by(actor).to(Target::User(user(whom)));
+        sign_in(&store, "ada");
+        for event in [
+            change(Actor::User(user("bob")), "ada"),
+            change(Actor::ApiKey(sigma_core::ids::ApiKeyId::from_text("key_1")), "ada"),
+            change(Actor::User(user("ada")), "ada"),
+            change(Actor::User(user("ada")), "bob"),
+            change(Actor::Operator, "eve"),
+            NewEvent::new(Action::UserDisable).about(&user("ada")).to(Target::User(user("ada"))),
+        ] {
+            store.advance(Duration::from_millis(1));
+            store.write_blocking(move |tx| event::append(tx, event.clone())).unwrap();
+        }
+        let trail = Trail::Concerning(user("ada"));
+        let concerning = all(&store, trail.clone());
+        assert_eq!(concerning.len(), 6);
+        let everything = all(&store, Trail::All);
+        assert_eq!(concerning, everything.into_iter().filter(|event| trail.takes(event)).collect::<Vec<_>>());
+        assert_eq!(all(&store, Trail::User(user("ada"))).len(), 4);
+        let (mut place, mut seen) = (Place::end(), Vec::new());
+        loop {
+            let (trail, from) = (trail.clone(), place.clone());
+            let page = store.read_blocking(move |tx| event::list_before(tx, &trail, &from, 2)).unwrap();
+            let Some(last) = page.last() else { break };
+            place = Place::of(last);
+            seen.extend(page);
+        }
+        assert_eq!(seen, concerning);
+    }
+
     fn paging_through_a_trail_loses_nothing(store: TestStore) {
         for number in 0..7 {
             sign_in(&store, if number % 2 == 0 { "ada" } else { "bob" });

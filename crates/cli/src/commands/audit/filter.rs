@@ -18,7 +18,7 @@ use crate::opened::Opened;
 pub struct Filter {
     actor: Option<String>,
     actions: Vec<String>,
-    user: Option<UserId>,
+    user: Option<Trail>,
     since: Option<Timestamp>,
     trail: Trail,
 }
@@ -34,14 +34,12 @@ impl Filter {
                 names.join(", ")
             )));
         }
-        let user = args.user.as_deref().map(UserId::from_text);
+        let user = args.user.as_deref().map(|user| Trail::Concerning(UserId::from_text(user)));
         // A user's actions are in their own trail.
-        let actor = args.actor.as_deref().filter(|actor| actor.starts_with("user_")).map(UserId::from_text);
-        let trail = match (&args.org, user.clone().or(actor)) {
-            (Some(org), _) => Trail::Org(OrgId::from_text(org.as_str())),
-            (None, Some(person)) => Trail::User(person),
-            (None, None) => Trail::All,
-        };
+        let actor = args.actor.as_deref().filter(|actor| actor.starts_with("user_"));
+        let actor = actor.map(|actor| Trail::User(UserId::from_text(actor)));
+        let org = args.org.as_deref().map(|org| Trail::Org(OrgId::from_text(org)));
+        let trail = org.or(actor).or_else(|| user.clone()).unwrap_or(Trail::All);
         let since = args.since.as_deref().map(|text| moment("--since", text, now)).transpose()?;
         Ok(Self { actor: args.actor.clone(), actions: args.actions.clone(), user, since, trail })
     }
@@ -49,15 +47,10 @@ impl Filter {
     /// Whether the event matches.
     pub fn takes(&self, event: &Event) -> bool {
         let is_by = |wanted: &String| event.actor.id().unwrap_or(event.actor.kind()) == wanted;
-        let is_within = match &self.trail {
-            Trail::All => true,
-            Trail::User(user) => event.user_id.as_ref() == Some(user),
-            Trail::Org(org) => event.org_id.as_ref() == Some(org),
-        };
-        is_within
+        self.trail.takes(event)
             && self.actor.as_ref().is_none_or(is_by)
             && (self.actions.is_empty() || self.actions.iter().any(|name| belongs(&event.action, name)))
-            && self.user.as_ref().is_none_or(|user| event.user_id.as_ref() == Some(user))
+            && self.user.as_ref().is_none_or(|user| user.takes(event))
             && self.since.is_none_or(|since| event.at >= since)
     }
 
