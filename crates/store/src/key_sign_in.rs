@@ -2,9 +2,10 @@
 
 use sigma_core::actor::Actor;
 use sigma_core::authentication::{Authentication, Credential};
-use sigma_core::event::{Action, Details};
+use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::UserId;
 use sigma_core::person::{Identity, Proof};
+use sigma_core::time::Timestamp;
 
 use crate::account::{self, Claim, User};
 use crate::event::{self, NewEvent};
@@ -129,11 +130,7 @@ fn attempt(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, StoreErr
     }
     let user = match known {
         Some(user) => user,
-        None => {
-            let added = account::add_with_pubkey(tx, &request.new_user, &request.pubkey, &request.address, now)?;
-            event::append(tx, NewEvent::new(Action::UserSignUp).by(Actor::User(added.id.clone())).method("key"))?;
-            added
-        }
+        None => create(tx, request, now)?,
     };
     tx.lock(Owner::User(&user.id))?;
     let bap_id = match claim(tx, request, &user)? {
@@ -152,6 +149,16 @@ fn attempt(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, StoreErr
         // The key was retired, or the account disabled, after both were read.
         None => Err(Outage::Contended.into()),
     }
+}
+
+/// Creates the account of an unknown key.
+fn create(tx: &mut dyn Tx, request: &KeySignIn, now: Timestamp) -> Result<User, StoreError> {
+    let user = account::add_with_pubkey(tx, &request.new_user, &request.pubkey, &request.address, now)?;
+    let actor = Actor::User(user.id.clone());
+    event::append(tx, NewEvent::new(Action::UserSignUp).by(actor.clone()).method("key"))?;
+    let added = NewEvent::new(Action::CredentialAdd).by(actor).to(Target::User(user.id.clone()));
+    event::append(tx, added.method("key"))?;
+    Ok(user)
 }
 
 /// Checks before anything is written whether the named identity can be this account's.

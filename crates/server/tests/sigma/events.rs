@@ -315,7 +315,7 @@ async fn signing_up_and_in_with_a_key_is_recorded_once_each() {
     let events = world.since(&before).await;
     let mut names = actions(&events);
     names.sort_unstable();
-    assert_eq!(names, ["identity.claim", "user.sign_in", "user.sign_up"]);
+    assert_eq!(names, ["credential.add", "identity.claim", "user.sign_in", "user.sign_up"]);
     for event in &events {
         assert_eq!(event.actor.user(), event.user_id.as_ref());
         assert!(event.user_id.is_some());
