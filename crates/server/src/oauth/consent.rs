@@ -8,6 +8,7 @@ use http::HeaderMap;
 use serde::Deserialize;
 use sigma_core::actor::Actor;
 use sigma_core::authorize::{AuthorizeError, ClaimsRequest, Consents, Interaction, Refusal};
+use sigma_core::interaction::Entrance;
 use sigma_core::params::Params;
 use sigma_core::scope::Scopes;
 use sigma_store::{Owner, account, consent, interaction, session};
@@ -21,7 +22,7 @@ use crate::http::{ApiError, RequestContext};
 use crate::interaction::{Continuation, Ongoing, close, end};
 use crate::oauth::answer::{Redirection, go, send_refusal};
 use crate::oauth::authorize::unanswerable;
-use crate::oauth::flow::{already_answered, answering, find_answered, proceed};
+use crate::oauth::flow::{already_answered, answering, entrance, find_answered, proceed};
 use crate::oauth::request::{Requested, Unanswerable};
 use crate::oauth::resume_url;
 use crate::pages::stopped;
@@ -104,6 +105,10 @@ pub async fn answer_consent(
         let refusal = Refusal::new(AuthorizeError::AccessDenied, "User denied access");
         let response = send_refusal(&sigma, &browser, &requested, &refusal);
         return Ok(close(&sigma, &browser, &ongoing.stored, ending, response));
+    }
+    // A request that asks for a sign-in first takes no consent from the session before it.
+    if entrance(&sigma, &browser, &requested, &ongoing).await? != Entrance::GoOn {
+        return Ok(go(&browser, resume_url(&ongoing.name)));
     }
     match record(&sigma, &context, &signed_in, ongoing, &requested, &answer).await? {
         Some((ongoing, narrowed)) => Ok(proceed(&sigma, &browser, &narrowed, Some(ongoing)).await),

@@ -7,6 +7,8 @@ use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
 use sigma_core::authorize::Interaction;
+use sigma_core::interaction::Entrance;
+use sigma_core::params::Params;
 use sigma_store::interaction;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,10 +17,12 @@ use utoipa_axum::routes;
 use crate::error::bad_request;
 use crate::extract::{Browser, FORM, JSON, MaybeSignedIn, is_content_type, read_form, wrong_content_type};
 use crate::front_door::switch_url;
-use crate::http::ApiError;
+use crate::http::{ApiError, RequestContext};
 use crate::interaction::Stopped;
 use crate::oauth::answer::{Redirection, go};
-use crate::oauth::flow::{answering, find_answered};
+use crate::oauth::authorize::unanswerable;
+use crate::oauth::flow::{answering, entrance, find_answered};
+use crate::oauth::request::{Requested, Unanswerable};
 use crate::oauth::resume_url;
 use crate::pages::stopped;
 use crate::state::AppState;
@@ -67,6 +71,7 @@ pub struct Continuation {
 )]
 pub async fn go_on(
     State(sigma): State<AppState>,
+    context: RequestContext,
     MaybeSignedIn(signed_in): MaybeSignedIn,
     headers: HeaderMap,
     body: Bytes,
@@ -79,7 +84,7 @@ pub async fn go_on(
         Ok(ongoing) => ongoing,
         Err(response) => return Ok(*response),
     };
-    let name = ongoing.name;
+    let name = ongoing.name.clone();
     if what.account.as_deref() == Some("other") {
         return Ok(go(&browser, switch_url(&name)));
     }
@@ -87,6 +92,21 @@ pub async fn go_on(
     let user_id = signed_in.account.user.id.clone();
     if what.shown_to.as_deref().is_some_and(|shown_to| shown_to != user_id.as_str()) {
         // Another account has signed in meanwhile, in another tab: the page showed a different one.
+        return Ok(go(&browser, resume_url(&name)));
+    }
+    let query = match ongoing.query() {
+        Ok(query) => Params::parse(query),
+        Err(reason) => return Ok(stopped(&sigma, reason).await),
+    };
+    let requested = match Requested::read(&sigma, query).await {
+        Ok(requested) => requested,
+        Err(Unanswerable::Untrusted { error, .. }) if browser.wants_json() || is_content_type(&headers, JSON) => {
+            return Err(bad_request(error.code(), error.to_string()));
+        }
+        Err(error) => return Ok(unanswerable(&context, &browser, error)),
+    };
+    // A request that asks for a sign-in first takes no choice from the session before it.
+    if entrance(&sigma, &browser, &requested, &ongoing).await? != Entrance::GoOn {
         return Ok(go(&browser, resume_url(&name)));
     }
     let chosen = signed_in.session.bap_id.clone().filter(|_| what.post_login);

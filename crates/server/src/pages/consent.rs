@@ -5,6 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use sigma_core::authorize::{AuthorizationRequest, Consents, choose_identity};
+use sigma_core::interaction::Entrance;
 use sigma_core::params::Params;
 use sigma_core::person::Identity;
 use sigma_core::resource::AskedResource;
@@ -12,7 +13,7 @@ use sigma_core::resource::AskedResource;
 use crate::extract::{Browser, SignedIn};
 use crate::front_door::switch_url;
 use crate::interaction::with_cookie;
-use crate::oauth::resume_url;
+use crate::oauth::{entrance, resume_url};
 use crate::pages::view::{Consent, IdentityChoice, PageContext, ScopeLine};
 use crate::pages::{app_view, interaction, not_found, person_view};
 use crate::state::AppState;
@@ -35,6 +36,10 @@ async fn consent(
         || with_cookie(Redirect::to(&resume_url(name)).into_response(), ongoing.interaction.set_cookie.as_deref());
     let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
     let Some(signed_in) = signed_in.filter(|_| ongoing.interaction.is_stored) else { return Ok(back()) };
+    let entrance = entrance(&sigma, &browser, &ongoing.requested, &ongoing.interaction).await;
+    if entrance.map_err(IntoResponse::into_response)? != Entrance::GoOn {
+        return Ok(back());
+    }
     let request = ongoing.requested.parse(&sigma).await.map_err(IntoResponse::into_response)?;
     let Ok(request) = request else { return Ok(back()) };
     let identities = &signed_in.account.identities;

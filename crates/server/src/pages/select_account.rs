@@ -4,11 +4,12 @@ use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use sigma_core::interaction::Entrance;
 use sigma_core::params::Params;
 
 use crate::extract::{Browser, SignedIn};
 use crate::interaction::with_cookie;
-use crate::oauth::resume_url;
+use crate::oauth::{entrance, resume_url};
 use crate::pages::view::{PageContext, SelectAccount};
 use crate::pages::{app_view, interaction, not_found, person_view};
 use crate::state::AppState;
@@ -28,10 +29,13 @@ async fn select_account(
     let ongoing = interaction::find(&sigma, &browser, name).await?;
     let name = &ongoing.interaction.name;
     let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
-    let Some(signed_in) = signed_in.filter(|_| ongoing.interaction.is_stored) else {
-        let back = Redirect::to(&resume_url(name)).into_response();
-        return Ok(with_cookie(back, ongoing.interaction.set_cookie.as_deref()));
-    };
+    let back =
+        || with_cookie(Redirect::to(&resume_url(name)).into_response(), ongoing.interaction.set_cookie.as_deref());
+    let Some(signed_in) = signed_in.filter(|_| ongoing.interaction.is_stored) else { return Ok(back()) };
+    let entrance = entrance(&sigma, &browser, &ongoing.requested, &ongoing.interaction).await;
+    if entrance.map_err(IntoResponse::into_response)? != Entrance::GoOn {
+        return Ok(back());
+    }
     let address = &ongoing.requested.address.redirect_uri;
     let page = SelectAccount {
         person: person_view(&signed_in.account, signed_in.session.bap_id.as_deref()),

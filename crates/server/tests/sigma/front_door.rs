@@ -95,6 +95,57 @@ async fn a_password_satisfies_prompt_login_and_max_age_for_users_without_a_key()
 }
 
 #[tokio::test]
+async fn a_session_that_must_sign_in_again_gives_no_consent_and_chooses_no_account() {
+    let world = World::with_tenants().await;
+    world.person(ADA).await;
+    let browser = world.browser();
+    browser.log_in(ADA, PASSWORD).await;
+    world.advance(60);
+    let asked = browser.authorize(&[("prompt", "login consent")]).await;
+    assert_eq!(leads(&asked), "/login");
+    let name = asked.param("interaction").unwrap();
+    let early = browser.post_form(CONSENT, &[("interaction", &name), ("accept", "true")]).await;
+    assert_eq!(early.location(), resume(&name));
+    let answer = give(&browser, asked.location(), ADA, PASSWORD).await;
+    let consent = follow(&browser, answer).await;
+    assert!(consent.status == StatusCode::OK && consent.body.contains("name=\"accept\""), "{}", consent.body);
+    let agreed = browser.post_form(CONSENT, &[("interaction", &name), ("accept", "true")]).await;
+    assert_eq!(leads(&agreed), "code");
+
+    // The same for pages that were opened while the session was fresh enough.
+    for (prompt, page) in [("consent", "/consent"), ("select_account", "/select-account")] {
+        world.advance(60);
+        let asked = browser.authorize(&[("prompt", "login")]).await;
+        give(&browser, asked.location(), ADA, PASSWORD).await;
+        world.advance(30);
+        let asked = browser.authorize(&[("prompt", prompt), ("max_age", "60")]).await;
+        assert_eq!(leads(&asked), page);
+        assert_eq!(browser.get(asked.location()).await.status, StatusCode::OK);
+        world.advance(60);
+        let name = asked.param("interaction").unwrap();
+        assert_eq!(browser.get(asked.location()).await.location(), resume(&name));
+        let (form, answered) = match page {
+            "/consent" => (CONSENT, ("accept", "true")),
+            _ => (CONTINUE, ("account", "current")),
+        };
+        assert_eq!(browser.post_form(form, &[("interaction", &name), answered]).await.location(), resume(&name));
+        assert_eq!(leads(&browser.get(&resume(&name)).await), "/login");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_must_sign_in_again_may_still_decline() {
+    let world = World::with_tenants().await;
+    world.person(ADA).await;
+    let browser = world.browser();
+    browser.log_in(ADA, PASSWORD).await;
+    world.advance(60);
+    let name = begin(&browser, &[("prompt", "login consent")]).await;
+    let declined = browser.post_form(CONSENT, &[("interaction", &name), ("accept", "false")]).await;
+    assert_eq!(declined.param("error").as_deref(), Some("access_denied"));
+}
+
+#[tokio::test]
 async fn a_key_only_user_is_asked_for_the_key_again() {
     let world = World::with_tenants().await;
     let (browser, key) = (world.browser(), Key::named("ada"));
