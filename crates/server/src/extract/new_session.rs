@@ -1,5 +1,6 @@
 //! A session about to begin in a browser.
 
+use axum::response::Response;
 use sigma_core::digest::Digest;
 use sigma_core::ids::SessionId;
 use sigma_core::random::alphanumeric;
@@ -7,6 +8,8 @@ use sigma_store::session::NewSession;
 
 use crate::extract::{Browser, SECRET_LENGTH, session_cookie};
 use crate::http::RequestContext;
+use crate::interaction::with_cookie;
+use crate::pages::QuickSession;
 use crate::state::AppState;
 
 /// A day, in seconds.
@@ -18,6 +21,7 @@ pub struct NewBrowserSession {
     pub new: NewSession,
     secret: String,
     seconds: u32,
+    expired_quick_session: Option<String>,
 }
 
 impl NewBrowserSession {
@@ -35,7 +39,8 @@ impl NewBrowserSession {
             now,
             expires_at: AppState::in_seconds(now, seconds),
         };
-        Self { new, secret, seconds }
+        let expired_quick_session = QuickSession::expired_cookie(sigma, browser);
+        Self { new, secret, seconds, expired_quick_session }
     }
 
     /// The secret, for responses that give it to their browser.
@@ -43,8 +48,10 @@ impl NewBrowserSession {
         &self.secret
     }
 
-    /// `Set-Cookie` of the session, once it has begun.
-    pub fn cookie(&self, sigma: &AppState) -> String {
-        session_cookie(sigma, &self.secret, u64::from(self.seconds))
+    /// Gives the browser the session, once it has begun. A quick login that it holds is taken away: it would take
+    /// precedence over the fresh authentication.
+    pub fn set_cookies(&self, sigma: &AppState, response: Response) -> Response {
+        let response = with_cookie(response, Some(&session_cookie(sigma, &self.secret, u64::from(self.seconds))));
+        with_cookie(response, self.expired_quick_session.as_deref())
     }
 }

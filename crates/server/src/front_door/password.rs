@@ -18,7 +18,7 @@ use crate::extract::{Browser, NewBrowserSession};
 use crate::hashing::HashingError;
 use crate::http::{ApiError, RequestContext};
 use crate::interaction::with_cookie;
-use crate::pages::{QuickSession, not_found};
+use crate::pages::not_found;
 use crate::passwords::{Verdict, authenticate, device};
 use crate::state::AppState;
 
@@ -94,9 +94,7 @@ async fn log_in(
         return render(&sigma, &context, &browser, &arrival, wrong()).await;
     }
     let response = arrival.with_cookie(Redirect::to(&arrival.way_on()).into_response());
-    let response = with_cookie(response, Some(&session.cookie(&sigma)));
-    // A remaining quick login would take precedence over the fresh authentication.
-    let response = with_cookie(response, Some(&QuickSession::expired_cookie(&sigma)));
+    let response = session.set_cookies(&sigma, response);
     let response = with_cookie(response, Some(&device::remember(&sigma, &browser, &folded, chosen_at)));
     Ok(with_cookie(response, Some(&SignInMethod::Password.remember(&sigma))))
 }

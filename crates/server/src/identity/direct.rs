@@ -14,7 +14,6 @@ use utoipa_axum::routes;
 use super::sign_in::{Attempt, accept};
 use crate::extract::{KeyToken, fallback_token};
 use crate::http::{ApiError, RequestContext, Rule};
-use crate::interaction::with_cookie;
 use crate::oauth::issue_direct;
 use crate::state::AppState;
 
@@ -101,5 +100,5 @@ pub async fn authorize_directly(
     };
     let mut response = Json(answer).into_response();
     response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
-    Ok(with_cookie(response, Some(&entered.cookie(&sigma))))
+    Ok(entered.set_cookies(&sigma, response))
 }

@@ -24,7 +24,6 @@ use utoipa_axum::routes;
 use crate::error::bad_request;
 use crate::extract::{Browser, KeyToken, KeyTokenError, NewBrowserSession, SIGN_IN_PATH, read_object};
 use crate::http::{ApiError, Exceeded, RequestContext, Rule};
-use crate::interaction::with_cookie;
 use crate::state::AppState;
 
 /// The routes of this endpoint.
@@ -280,9 +279,9 @@ fn refusal(outcome: &KeySignedIn) -> ApiError {
 }
 
 impl Entered {
-    /// `Set-Cookie` of the session.
-    pub fn cookie(&self, sigma: &AppState) -> String {
-        self.begins.cookie(sigma)
+    /// Gives the browser the session.
+    pub fn set_cookies(&self, sigma: &AppState, response: Response) -> Response {
+        self.begins.set_cookies(sigma, response)
     }
 
     /// The user, as this surface shows them.
@@ -292,6 +291,6 @@ impl Entered {
 
     fn respond(&self, sigma: &AppState) -> Response {
         let answer = SignInAnswer { token: self.begins.secret().to_owned(), user: self.user() };
-        with_cookie(Json(answer).into_response(), Some(&self.cookie(sigma)))
+        self.set_cookies(sigma, Json(answer).into_response())
     }
 }

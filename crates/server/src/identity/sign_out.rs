@@ -11,9 +11,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::extract::{MaybeSignedIn, expired_session_cookie};
+use crate::extract::{Browser, MaybeSignedIn, expired_session_cookie};
 use crate::http::{ApiError, RequestContext};
 use crate::interaction::with_cookie;
+use crate::pages::QuickSession;
 use crate::state::AppState;
 
 /// The routes of this endpoint.
@@ -42,6 +43,7 @@ pub struct SignedOutAnswer {
 pub async fn sign_out(
     State(sigma): State<AppState>,
     context: RequestContext,
+    browser: Browser,
     MaybeSignedIn(signed_in): MaybeSignedIn,
 ) -> Result<Response, ApiError> {
     if let Some(signed_in) = signed_in {
@@ -49,6 +51,7 @@ pub async fn sign_out(
         let store = sigma.store_for(&context, Actor::User(user_id.clone()));
         store.write(move |tx| session::end(tx, &user_id, &id, now)).await?;
     }
+    let quick = QuickSession::end_of(&sigma, &context, &browser).await?;
     let response = Json(SignedOutAnswer { success: true }).into_response();
-    Ok(with_cookie(response, Some(&expired_session_cookie(&sigma))))
+    Ok(with_cookie(with_cookie(response, Some(&expired_session_cookie(&sigma))), quick.as_deref()))
 }

@@ -16,7 +16,6 @@ use super::sign_in::{Attempt, SignedInUser, UNKNOWN_KEY, accept};
 use crate::error::bad_request;
 use crate::extract::{KeyToken, KeyTokenError, SIGN_IN_PATH, read_object};
 use crate::http::{ApiError, RequestContext, Rule};
-use crate::interaction::with_cookie;
 use crate::state::AppState;
 
 /// The path that the proof of enrolment signs.
@@ -103,7 +102,7 @@ pub async fn sign_up(
         if refused == Some(UNKNOWN_KEY) { sign_up_disabled().into_response() } else { response }
     })?;
     let answer = SignUpAnswer { user: entered.user() };
-    Ok(with_cookie(Json(answer).into_response(), Some(&entered.cookie(&sigma))))
+    Ok(entered.set_cookies(&sigma, Json(answer).into_response()))
 }
 
 fn sign_up_disabled() -> ApiError {

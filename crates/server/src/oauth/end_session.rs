@@ -27,6 +27,7 @@ use crate::interaction::with_cookie;
 use crate::oauth::answer::{go, refuse_head};
 use crate::oauth::forms::{EndSessionConfirmation, EndSessionForm};
 use crate::oauth::request::read_hint;
+use crate::pages::QuickSession;
 use crate::pages::view::{LogOutConfirm, PageContext, SignedOut};
 use crate::state::AppState;
 
@@ -134,11 +135,12 @@ pub async fn confirm(
     if let Some(signed_in) = SignedIn::find(&sigma, &browser).await? {
         end(&sigma, &context, &signed_in.account.user.id, &signed_in.session.id).await?;
     }
+    let quick = QuickSession::end_of(&sigma, &context, &browser).await?;
     let app = match form.get("client_id") {
         Some(id) => sigma.find_app(&ClientId::from_text(id)).await?,
         None => None,
     };
-    Ok(signed_out(&sigma, &browser, app.as_deref(), None))
+    Ok(with_cookie(signed_out(&sigma, &browser, app.as_deref(), None), quick.as_deref()))
 }
 
 /// The state of the `id_token_hint`.
@@ -186,13 +188,15 @@ async fn answer(
     // A form posted by another site carries no cookie: the ID token still names the session.
     let session = signed_in.map_or_else(|| SessionId::from_text(claims.sid), |signed_in| signed_in.session.id);
     end(sigma, context, &UserId::from_text(claims.sub), &session).await?;
-    Ok(match target.flatten() {
+    let quick = QuickSession::end_of(sigma, context, browser).await?;
+    let response = match target.flatten() {
         Some(target) => {
             let response = go(browser, with_state(&target, params));
             with_cookie(response, Some(&expired_session_cookie(sigma)))
         }
         None => signed_out(sigma, browser, Some(&app), None),
-    })
+    };
+    Ok(with_cookie(response, quick.as_deref()))
 }
 
 /// Reads the hint. Scripts get an error for an invalid one at once.
@@ -235,12 +239,14 @@ async fn ask(
         Some(id) => sigma.find_app(&ClientId::from_text(id)).await?,
         None => None,
     };
-    let Some(signed_in) = signed_in else { return Ok(signed_out(sigma, browser, app.as_deref(), fault)) };
+    if signed_in.is_none() && QuickSession::of(sigma, browser).is_none() {
+        return Ok(signed_out(sigma, browser, app.as_deref(), fault));
+    }
     let fields = app.iter().map(|app| ("client_id".to_owned(), app.client_id.to_string())).collect();
     let page = LogOutConfirm {
         app: app.map(|app| app.name.clone()),
         fault,
-        person: Some(signed_in.account.user.name.clone()),
+        person: signed_in.map(|signed_in| signed_in.account.user.name.clone()),
         fields,
     };
     Ok(page.render(&PageContext { issuer: sigma.issuer() }))

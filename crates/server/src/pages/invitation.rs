@@ -101,7 +101,7 @@ async fn accept(
         }
         Accepted::Accepted { with_password: false, .. } => Ok(Redirect::to("/workspace").into_response()),
         Accepted::Accepted { user_id, with_password: true } => {
-            let to = with_cookie(Redirect::to("/workspace").into_response(), Some(&session.cookie(&sigma)));
+            let to = session.set_cookies(&sigma, Redirect::to("/workspace").into_response());
             let known = remember(&sigma, &browser, &user_id, &found.email).await?;
             Ok(with_cookie(to, known.as_deref()))
         }

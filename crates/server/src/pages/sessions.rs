@@ -13,6 +13,7 @@ use sigma_store::session;
 use crate::extract::{Browser, SignedIn, expired_session_cookie};
 use crate::http::{ApiError, RequestContext};
 use crate::interaction::with_cookie;
+use crate::pages::QuickSession;
 use crate::state::AppState;
 
 /// The routes of these forms.
@@ -28,7 +29,9 @@ async fn sign_out(
     if let Some(signed_in) = SignedIn::find(&sigma, &browser).await? {
         end(&sigma, &context, &signed_in, signed_in.session.id.clone()).await?;
     }
-    Ok(with_cookie(Redirect::to("/").into_response(), Some(&expired_session_cookie(&sigma))))
+    let quick = QuickSession::end_of(&sigma, &context, &browser).await?;
+    let to = with_cookie(Redirect::to("/").into_response(), Some(&expired_session_cookie(&sigma)));
+    Ok(with_cookie(to, quick.as_deref()))
 }
 
 async fn revoke(

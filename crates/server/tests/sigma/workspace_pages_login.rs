@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::{Request, StatusCode};
 use sigma_core::ids::UserId;
 
-use crate::support::{PASSWORD, Tenant, World, at, leads, without_interaction};
+use crate::support::{Browser, DIRECT, Key, PASSWORD, Tenant, World, at, leads, post, without_interaction};
 
 #[tokio::test]
 async fn a_person_signs_in_by_password_and_comes_to_their_only_workspace_or_chooses() {
@@ -169,4 +169,98 @@ async fn quick_logins_need_permission_of_server_workspace_and_member() {
     assert!(!strict.browser().sign_in_page("/workspace/login").await.body.contains("Quick login is enabled."));
     let form = [("workspace", acme.org.as_str()), ("user", bob.as_str())];
     assert_eq!(strict.browser().quick_login(&form).await.status, StatusCode::UNAUTHORIZED);
+}
+
+/// Whether the browser holds the cookie of a quick login.
+fn holds_quick_login(browser: &Browser<'_>) -> bool {
+    browser.cookies().contains("sigma.workspace=")
+}
+
+#[tokio::test]
+async fn every_other_sign_in_replaces_a_quick_login() {
+    let world = World::with(|settings| {
+        settings.passwords.memory_kib = 64;
+        settings.sign_up.email = true;
+        settings.workspaces.allow_quick_logins = vec!["0.0.0.0/0".parse().unwrap()];
+    })
+    .await;
+    let (acme, bob) = with_quick_logins(&world).await;
+    let clicked = async || {
+        let browser = world.browser();
+        browser.quick_login(&[("workspace", acme.org.as_str()), ("user", bob.as_str())]).await;
+        assert!(holds_quick_login(&browser));
+        browser
+    };
+    let carl = Key::named("carl");
+    let (by_sign_up, by_key, directly) = (clicked().await, clicked().await, clicked().await);
+    assert_eq!(by_sign_up.sign_up(&carl).await.status, StatusCode::OK);
+    assert_eq!(by_key.sign_in(&carl).await.status, StatusCode::OK);
+    let request = post(DIRECT).header("x-auth-token", carl.token(DIRECT, world.now(), ""));
+    assert_eq!(directly.send(request, "").await.status, StatusCode::OK);
+
+    let by_password = clicked().await;
+    by_password.log_in("ada@example.org", PASSWORD).await;
+
+    world.mails().await;
+    let by_reset = clicked().await;
+    by_reset.post_form("/password/forgot", &[("email", "ada@example.org")]).await;
+    let link = world.mail().await.link.unwrap();
+    let form = [("token", link.split_once('=').unwrap().1), ("password", PASSWORD), ("again", PASSWORD)];
+    assert_eq!(by_reset.post_form("/password/reset", &form).await.status, StatusCode::SEE_OTHER);
+
+    world.mails().await;
+    let by_mail = clicked().await;
+    let form = [("name", "Dora"), ("email", "dora@example.org"), ("password", PASSWORD), ("again", PASSWORD)];
+    by_mail.post_form("/signup/email", &form).await;
+    let link = world.mail().await.link.unwrap();
+    let confirmed = by_mail.post_form("/signup/email/confirm", &[("token", link.split_once('=').unwrap().1)]).await;
+    assert_eq!(confirmed.status, StatusCode::SEE_OTHER);
+
+    for browser in [by_sign_up, by_key, directly, by_password, by_reset, by_mail] {
+        assert!(!holds_quick_login(&browser), "{}", browser.cookies());
+        assert_ne!(browser.get("/api/auth/get-session").await.body, "null");
+    }
+}
+
+#[tokio::test]
+async fn every_sign_out_ends_both_a_quick_login_and_the_session() {
+    let world = lenient_world().await;
+    let (acme, bob) = with_quick_logins(&world).await;
+    let carl = Key::named("carl");
+    world.browser().sign_up(&carl).await;
+    let end_session = "/api/auth/oauth2/end-session";
+    let roles = at(&acme.org, "roles");
+    for path in ["/sign-out", "/api/auth/sign-out", "/workspace/sign-out", end_session] {
+        let browser = world.browser();
+        browser.sign_in(&carl).await;
+        browser.quick_login(&[("workspace", acme.org.as_str()), ("user", bob.as_str())]).await;
+        assert_eq!(browser.get(&roles).await.status, StatusCode::OK);
+        let cookies = browser.cookies();
+        if path == end_session {
+            assert!(browser.get(path).await.body.contains("Sign out?"));
+            browser.post_form(&format!("{path}/confirm"), &[("confirm", "true")]).await;
+        } else {
+            browser.post_form(path, &[]).await;
+        }
+        assert!(!holds_quick_login(&browser), "{path}");
+        // The cookies themselves are worth nothing after that.
+        let send = async |path: &str| {
+            let request = Request::get(path).header("accept", "text/html").header("cookie", &cookies);
+            world.send(request.body(Body::empty()).unwrap()).await
+        };
+        assert_eq!(leads(&send(&roles).await), "/login", "{path}");
+        assert_eq!(send("/api/auth/get-session").await.body, "null", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_app_that_signs_out_a_quick_login_has_the_user_asked() {
+    let world = lenient_world().await;
+    let (acme, bob) = with_quick_logins(&world).await;
+    let browser = world.browser();
+    browser.quick_login(&[("workspace", acme.org.as_str()), ("user", bob.as_str())]).await;
+    assert!(browser.get("/api/auth/oauth2/end-session").await.body.contains("Sign out?"));
+    assert_eq!(browser.get(&at(&acme.org, "roles")).await.status, StatusCode::OK);
+    browser.post_form("/api/auth/oauth2/end-session/confirm", &[("confirm", "true")]).await;
+    assert_eq!(leads(&browser.get(&at(&acme.org, "roles")).await), "/login");
 }

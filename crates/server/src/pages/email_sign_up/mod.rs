@@ -96,7 +96,7 @@ async fn go_on(
         Ok(arrival) => arrival.go_on(),
         Err(stopped) => stopped,
     };
-    let response = with_cookie(response, Some(&session.cookie(sigma)));
+    let response = session.set_cookies(sigma, response);
     let response = with_cookie(response, Some(&SignInMethod::Password.remember(sigma)));
     let response = with_cookie(response, Some(&SignUpSecret::expired_cookie(sigma)));
     let known = remember(sigma, browser, &signed_up.session.user_id, &signed_up.email).await?;
@@ -127,7 +127,10 @@ fn taken(sigma: &AppState) -> Response {
         code: None,
         description: "An account with this address was created in the meantime. Sign in with it.".to_owned(),
         request_id: None,
-        links: vec![Link { href: LOGIN_PATH.to_owned(), label: "Sign in".to_owned() }],
+        links: vec![
+            Link { href: LOGIN_PATH.to_owned(), label: "Sign in".to_owned() },
+            Link { href: "/password/forgot".to_owned(), label: "Forgot your password?".to_owned() },
+        ],
     };
     page.render(&PageContext { issuer: sigma.issuer() })
 }

@@ -62,7 +62,7 @@ async fn set(
     end_the_rest(&sigma, &context, &user.id, &began.id).await?;
     let to = Redirect::to("/account/password?saved=1").into_response();
     let known = remember(&sigma, &browser, &user.id, user.email.as_deref().unwrap_or_default()).await?;
-    Ok(with_cookie(with_cookie(to, Some(&session.cookie(&sigma))), known.as_deref()))
+    Ok(with_cookie(session.set_cookies(&sigma, to), known.as_deref()))
 }
 
 async fn find(sigma: &AppState, token: &str) -> Result<Option<User>, Response> {

@@ -5,12 +5,14 @@
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sigma_core::actor::Actor;
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::workspace::QUICK_SESSION_SECONDS;
 use sigma_store::workspace::session::{self, SessionKind};
 use sigma_store::{StoreError, Tx};
 
 use crate::extract::{Browser, cookie};
+use crate::http::RequestContext;
 use crate::state::AppState;
 
 /// Prefix of the signed text, so that no other cookie of ours can stand in for this one.
@@ -48,9 +50,25 @@ impl QuickSession {
         cookie(sigma, name(sigma), &value, QUICK_SESSION_SECONDS.unsigned_abs())
     }
 
-    /// `Set-Cookie` that deletes the cookie.
-    pub fn expired_cookie(sigma: &AppState) -> String {
-        cookie(sigma, name(sigma), "", 0)
+    /// `Set-Cookie` that deletes the cookie, for a browser that holds one.
+    pub fn expired_cookie(sigma: &AppState, browser: &Browser) -> Option<String> {
+        browser.cookie(name(sigma)).map(|_| cookie(sigma, name(sigma), "", 0))
+    }
+
+    /// Ends the session of a browser, if it has one; returns the `Set-Cookie` for it.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn end_of(
+        sigma: &AppState,
+        context: &RequestContext,
+        browser: &Browser,
+    ) -> Result<Option<String>, StoreError> {
+        if let Some(session) = Self::of(sigma, browser) {
+            let state = sigma.clone();
+            sigma.store_for(context, Actor::Anonymous).write(move |tx| session.end(tx, &state)).await?;
+        }
+        Ok(Self::expired_cookie(sigma, browser))
     }
 
     /// The user and the session epoch of their membership at login, while the session is live. Whether quick logins are
@@ -63,7 +81,7 @@ impl QuickSession {
     }
 
     /// Ends it.
-    pub fn end(&self, tx: &mut dyn Tx, sigma: &AppState) -> Result<bool, StoreError> {
+    fn end(&self, tx: &mut dyn Tx, sigma: &AppState) -> Result<bool, StoreError> {
         session::end(tx, &self.org_id, &self.jti, sigma.now())
     }
 

@@ -19,22 +19,18 @@ pub fn router() -> Router<AppState> {
     Router::new().route("/workspace/sign-out", post(sign_out))
 }
 
-/// Ends the quick login if there is one, else the browser's session.
+/// Ends both the quick login and the browser's session: neither is left to whoever uses the browser next.
 async fn sign_out(
     State(sigma): State<AppState>,
     context: RequestContext,
     browser: Browser,
 ) -> Result<Response, PageError> {
-    let to = || Redirect::to("/workspace/login").into_response();
-    if let Some(quick) = QuickSession::of(&sigma, &browser) {
-        let state = sigma.clone();
-        sigma.store_for(&context, Actor::Anonymous).write(move |tx| quick.end(tx, &state)).await?;
-        return Ok(with_cookie(to(), Some(&QuickSession::expired_cookie(&sigma))));
-    }
+    let quick = QuickSession::end_of(&sigma, &context, &browser).await?;
     if let Some(signed_in) = SignedIn::find(&sigma, &browser).await.map_err(PageError::of)? {
         let (user_id, id, now) = (signed_in.account.user.id.clone(), signed_in.session.id.clone(), sigma.now());
         let store = sigma.store_for(&context, Actor::User(user_id.clone()));
         store.write(move |tx| session::end(tx, &user_id, &id, now)).await?;
     }
-    Ok(with_cookie(to(), Some(&expired_session_cookie(&sigma))))
+    let to = with_cookie(Redirect::to("/workspace/login").into_response(), Some(&expired_session_cookie(&sigma)));
+    Ok(with_cookie(to, quick.as_deref()))
 }
