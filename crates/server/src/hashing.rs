@@ -117,9 +117,9 @@ impl Hasher {
     ///
     /// # Errors
     /// [`HashingError`]
-    pub async fn hash(&self, password: SecretString) -> Result<String, HashingError> {
+    pub async fn hash(&self, lane: Lane, password: SecretString) -> Result<String, HashingError> {
         let (params, salt) = (self.params.clone(), bytes::<SALT>(&*self.rng));
-        self.run(Lane::Known, move |memory| {
+        self.run(lane, move |memory| {
             let hash = memory.argon2id(&params, &password, &salt)?;
             let phc = PasswordHash {
                 algorithm: ARGON2ID_IDENT,

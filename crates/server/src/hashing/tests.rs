@@ -27,9 +27,9 @@ async fn verify(hasher: &Hasher, text: &str, stored: &str) -> Match {
 #[tokio::test]
 async fn a_password_matches_its_own_hash_and_no_other() {
     let hasher = hasher(&cheap());
-    let hash = hasher.hash(password("correct horse")).await.unwrap();
+    let hash = hasher.hash(Lane::Known, password("correct horse")).await.unwrap();
     assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{hash}");
-    assert_ne!(hash, hasher.hash(password("correct horse")).await.unwrap(), "each has a salt of its own");
+    assert_ne!(hash, hasher.hash(Lane::Known, password("correct horse")).await.unwrap(), "each has a salt of its own");
     let verify = async |text: &str| verify(&hasher, text, &hash).await;
     assert_eq!(verify("correct horse").await, Match::Right);
     assert_eq!(verify("correct horsf").await, Match::Wrong);
@@ -51,7 +51,7 @@ async fn the_hash_is_that_of_the_reference_implementation() {
 
 #[tokio::test]
 async fn cheaper_hashes_are_upgraded_and_costlier_ones_kept() {
-    let old = hasher(&cheap()).hash(password("correct horse")).await.unwrap();
+    let old = hasher(&cheap()).hash(Lane::Known, password("correct horse")).await.unwrap();
     for (grown, expected) in [
         (Passwords { memory_kib: 128, ..cheap() }, Match::Outgrown),
         (Passwords { iterations: 2, ..cheap() }, Match::Outgrown),
@@ -67,11 +67,11 @@ async fn cheaper_hashes_are_upgraded_and_costlier_ones_kept() {
 async fn a_password_matches_in_every_unicode_form_and_old_hashes_as_typed() {
     let hasher = hasher(&cheap());
     let (composed, decomposed) = ("Grüße aus Köln", "Gru\u{308}ße aus Ko\u{308}ln");
-    let hash = hasher.hash(password(composed)).await.unwrap();
+    let hash = hasher.hash(Lane::Known, password(composed)).await.unwrap();
     assert_eq!(verify(&hasher, composed, &hash).await, Match::Right);
     assert_eq!(verify(&hasher, decomposed, &hash).await, Match::Right);
     assert_eq!(verify(&hasher, "Grüße\u{a0}aus Köln", &hash).await, Match::Right);
-    let older = hasher.hash(password(decomposed)).await.unwrap();
+    let older = hasher.hash(Lane::Known, password(decomposed)).await.unwrap();
     assert_eq!(verify(&hasher, decomposed, &older).await, Match::Outgrown);
     assert_eq!(verify(&hasher, composed, &older).await, Match::Wrong);
 }
@@ -138,15 +138,17 @@ async fn a_full_pool_refuses_at_once_and_serves_again_afterwards() {
         }
     });
     started.await.unwrap();
-    let mut waiting = Box::pin(hasher.hash(password("correct horse")));
+    let mut waiting = Box::pin(hasher.hash(Lane::Known, password("correct horse")));
     assert!((&mut waiting).now_or_never().is_none());
     for _ in 0..100 {
-        assert!(matches!(hasher.hash(password("one more")).await, Err(HashingError::Busy)));
+        assert!(matches!(hasher.hash(Lane::Known, password("one more")).await, Err(HashingError::Busy)));
     }
+    let mut stranger = Box::pin(hasher.hash(Lane::Stranger, password("correct horse")));
+    assert!((&mut stranger).now_or_never().is_none(), "the other lane has a place");
     drop(release);
     blocked.await.unwrap().unwrap();
-    assert!(waiting.await.is_ok());
-    assert!(hasher.hash(password("one more")).await.is_ok());
+    assert!(waiting.await.is_ok() && stranger.await.is_ok());
+    assert!(hasher.hash(Lane::Known, password("one more")).await.is_ok());
 }
 
 #[tokio::test]
@@ -154,5 +156,5 @@ async fn a_panicking_hash_fails_only_its_own_request() {
     let hasher = hasher(&cheap());
     let broken: Result<(), _> = hasher.run(Lane::Known, |_| panic!("a defect")).await;
     assert!(matches!(broken, Err(HashingError::Failed(_))));
-    assert!(hasher.hash(password("correct horse")).await.is_ok());
+    assert!(hasher.hash(Lane::Known, password("correct horse")).await.is_ok());
 }

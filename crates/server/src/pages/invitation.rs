@@ -18,6 +18,7 @@ use sigma_store::{Tx, sign_in};
 
 use crate::extract::{Browser, NewBrowserSession, SignedIn};
 use crate::front_door::{login_url, switch_url};
+use crate::hashing::Lane;
 use crate::http::{ApiError, RequestContext};
 use crate::interaction::{begin, with_cookie};
 use crate::pages::password::{chosen, hash, remember};
@@ -65,7 +66,7 @@ async fn accept(
             Ok(password) => password,
             Err(words) => return refused(words).map_err(IntoResponse::into_response),
         };
-        Some((name, hash(&sigma, password).await?))
+        Some((name, hash(&sigma, Lane::Known, password).await?))
     } else {
         None
     };

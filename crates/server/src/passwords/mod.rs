@@ -210,7 +210,7 @@ fn pick(costs: &[CostCount], drawn: u64) -> Option<String> {
 async fn renew(sigma: &AppState, looked_up: &LookedUp, password: GivenPassword) -> Result<(), StoreError> {
     let (Some(user), Some(stored)) = (&looked_up.user, &looked_up.stored) else { return Ok(()) };
     let (user_id, old) = (user.id.clone(), stored.hash.clone());
-    let Ok(new) = sigma.hasher.hash(password.into_prepared()).await else { return Ok(()) };
+    let Ok(new) = sigma.hasher.hash(Lane::Known, password.into_prepared()).await else { return Ok(()) };
     sigma.store.write(move |tx| password::rehash(tx, &user_id, &old, &new)).await
 }
 

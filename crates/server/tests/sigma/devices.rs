@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use futures_util::future::join_all;
 use http::Request;
 use serde_json::json;
+use sigma_server::hashing::Lane;
 
 use crate::support::{Answer, PASSWORD, World, query};
 
@@ -140,7 +141,7 @@ async fn a_device_cookie_is_void_for_other_accounts_after_a_reset_or_when_change
     assert_eq!(sign_in(&world, here, &known, "ada@example.org", PASSWORD).await.status, 429, "after half a year");
     world.advance(60);
     let known = device(&sign_in(&world, "192.0.2.77", "", "ada@example.org", PASSWORD).await);
-    let (now, hash) = (world.now(), world.sigma.hasher.hash(PASSWORD.into()).await.unwrap());
+    let (now, hash) = (world.now(), world.sigma.hasher.hash(Lane::Known, PASSWORD.into()).await.unwrap());
     let reset = move |tx: &mut dyn sigma_store::Tx| sigma_store::password::set(tx, &ada, &hash, "", now);
     world.sigma.store.write(reset).await.unwrap();
     attack("ada@example.org").await;

@@ -5,6 +5,7 @@ use futures_util::future::join_all;
 use http::{Request, StatusCode};
 use secrecy::SecretString;
 use sigma_core::email;
+use sigma_server::hashing::Lane;
 use sigma_store::{account, password};
 
 use crate::support::{Answer, PASSWORD, World, query};
@@ -71,7 +72,7 @@ async fn an_address_and_a_password_are_one_text_however_they_are_typed() {
     let ada = world.person("Jos\u{e9}@b\u{fc}cher.example").await;
     let (now, composed) = (world.now(), "Gr\u{fc}\u{df}e aus K\u{f6}ln 42");
     let decomposed = "Gru\u{308}\u{df}e aus Ko\u{308}ln 42";
-    let older = world.sigma.hasher.hash(decomposed.into()).await.unwrap();
+    let older = world.sigma.hasher.hash(Lane::Known, decomposed.into()).await.unwrap();
     let (id, hash) = (ada.clone(), older.clone());
     world.sigma.store.write(move |tx| password::set(tx, &id, &hash, "", now)).await.unwrap();
     let typed = "jose\u{301}@bu\u{308}cher.example";
@@ -234,7 +235,7 @@ async fn a_password_reset_during_hashing_fails_the_login() {
     let now = world.now();
     let looked_up = world.sigma.store.read(move |tx| password::look_up(tx, &attempt, now)).await.unwrap();
     let proof = looked_up.proof().unwrap();
-    let hash = world.sigma.hasher.hash(SecretString::from("another password")).await.unwrap();
+    let hash = world.sigma.hasher.hash(Lane::Known, SecretString::from("another password")).await.unwrap();
     world.sigma.store.write(move |tx| password::set(tx, &ada, &hash, "192.0.2.9", now)).await.unwrap();
     assert!(!world.sigma.store.write(move |tx| password::confirm(tx, &proof)).await.unwrap());
 }

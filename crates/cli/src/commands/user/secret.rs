@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use secrecy::{ExposeSecret as _, SecretString};
 use sigma_core::password::{LONGEST, NewPassword};
-use sigma_server::hashing::Hasher;
+use sigma_server::hashing::{Hasher, Lane};
 use sigma_server::settings::Passwords;
 
 use crate::failure::Failure;
@@ -60,7 +60,7 @@ pub fn hash(opened: &Opened, password: NewPassword) -> Result<String, Failure> {
     let settings = Passwords { threads: 1, ..opened.settings.passwords.clone() };
     let failed = |error: sigma_server::hashing::HashingError| Failure::Failed(error.to_string());
     let hasher = Hasher::new(&settings, Arc::clone(&opened.rng)).map_err(failed)?;
-    runtime()?.block_on(hasher.hash(password.into_secret())).map_err(failed)
+    runtime()?.block_on(hasher.hash(Lane::Known, password.into_secret())).map_err(failed)
 }
 
 /// Prompts on the terminal without echo.

@@ -18,6 +18,7 @@ use sigma_store::email_sign_up::{self, NewEmailSignUp};
 use super::SignUpSecret;
 use crate::extract::Browser;
 use crate::front_door::{Arrival, EMAIL_SIGN_UP_PATH, LOGIN_PATH, SignInMethod};
+use crate::hashing::Lane;
 use crate::http::{ApiError, RequestContext, Rule};
 use crate::interaction::with_cookie;
 use crate::pages::not_found;
@@ -85,7 +86,7 @@ async fn begin(
     };
     // Each is a mail to a user who may not have asked for it.
     context.charge(Rule::SignUp, context.client()).map_err(IntoResponse::into_response)?;
-    let password_hash = hash(&sigma, password).await?;
+    let password_hash = hash(&sigma, Lane::Stranger, password).await?;
     let (secret, new) = prepare(&sigma, &email, person, password_hash, arrival.interaction()).await?;
     let promised = sigma.store_for(&context, Actor::Anonymous).write(move |tx| email_sign_up::begin(tx, &new)).await;
     if promised.map_err(|error| ApiError::from(error).into_response())? {

@@ -19,6 +19,7 @@ use sigma_store::password_change::{Change, change};
 use super::{chosen, end_the_rest, hash, remember};
 use crate::extract::{Browser, SignedIn};
 use crate::front_door::{LOGIN_PATH, login_url, sign_in_first};
+use crate::hashing::Lane;
 use crate::http::{ApiError, RequestContext};
 use crate::interaction::{begin, with_cookie};
 use crate::pages::view::{AccountPassword, PageContext, PasswordState};
@@ -95,7 +96,7 @@ async fn save(
     let wanted = Change {
         user_id: user.id.clone(),
         proof,
-        hash: hash(&sigma, new).await?,
+        hash: hash(&sigma, Lane::Known, new).await?,
         kept: signed_in.session.id.clone(),
         network: context.client().network(),
         notice: notice.map_err(|error| ApiError::internal(error).into_response())?,

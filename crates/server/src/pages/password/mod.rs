@@ -16,7 +16,7 @@ use sigma_store::password;
 use sigma_store::password_change::end_sessions;
 
 use crate::extract::Browser;
-use crate::hashing::HashingError;
+use crate::hashing::{HashingError, Lane};
 use crate::http::{ApiError, RequestContext};
 use crate::passwords::device;
 use crate::state::AppState;
@@ -42,8 +42,8 @@ pub(super) fn chosen(form: &Params) -> Result<NewPassword, String> {
 ///
 /// # Errors
 /// 503 if the hashing queue is full.
-pub(super) async fn hash(sigma: &AppState, password: NewPassword) -> Result<String, Response> {
-    sigma.hasher.hash(password.into_secret()).await.map_err(|error| {
+pub(super) async fn hash(sigma: &AppState, lane: Lane, password: NewPassword) -> Result<String, Response> {
+    sigma.hasher.hash(lane, password.into_secret()).await.map_err(|error| {
         let error = match error {
             HashingError::Busy => ApiError::unavailable(error),
             HashingError::Failed(_) => ApiError::internal(error),

@@ -14,6 +14,7 @@ use sigma_store::password_change::{Reset, find_reset, reset};
 
 use super::{chosen, end_the_rest, hash, remember};
 use crate::extract::{Browser, NewBrowserSession};
+use crate::hashing::Lane;
 use crate::http::{ApiError, RequestContext};
 use crate::interaction::with_cookie;
 use crate::pages::view::{ErrorPage, Link, PageContext, ResetPassword};
@@ -51,7 +52,7 @@ async fn set(
     let notice = sigma.composer().password_changed(user.email.as_deref().unwrap_or_default());
     let wanted = Reset {
         link: Digest::of(token),
-        hash: hash(&sigma, password).await?,
+        hash: hash(&sigma, Lane::Known, password).await?,
         network: context.client().network(),
         notice: notice.map_err(|error| ApiError::internal(error).into_response())?,
         session: session.new.clone(),

@@ -8,6 +8,7 @@ use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
 use sigma_core::workspace::{ApiKeySecret, KeyPermission, RoleDraft, RolePermissions};
+use sigma_server::hashing::Lane;
 use sigma_store::account;
 use sigma_store::email::EmailProof;
 use sigma_store::password;
@@ -74,7 +75,7 @@ impl World {
     pub async fn person(&self, address: &str) -> UserId {
         let (sigma, now) = (&self.sigma, self.now());
         let user = UserId::new(now, &*sigma.rng);
-        let hash = sigma.hasher.hash(SecretString::from(PASSWORD)).await.unwrap();
+        let hash = sigma.hasher.hash(Lane::Known, SecretString::from(PASSWORD)).await.unwrap();
         let (id, email) = (user.clone(), Email::parse(address).unwrap());
         let name = address.split('@').next().unwrap().to_owned();
         let made = move |tx: &mut dyn sigma_store::Tx| {
