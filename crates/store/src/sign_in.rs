@@ -3,7 +3,7 @@
 //! only from the authentication.
 
 use sigma_core::actor::Actor;
-use sigma_core::authentication::Authentication;
+use sigma_core::authentication::{Acr, Authentication};
 use sigma_core::event::{Action, Target};
 
 use crate::event::{self, NewEvent};
@@ -12,13 +12,17 @@ use crate::workspace::login::{self, LoggedIn, Login};
 use crate::{Owner, StoreError, Tx, credential};
 
 /// Begins a session in a browser, or raises the existing one: see [`NewSession::continues`]. It acts as the identity
-/// `bap_id`, or as before, or as the primary one. `None` if the account is disabled or the credential no longer theirs.
+/// `bap_id`, or as before, or as the primary one. `None` if the account is disabled, the credential no longer theirs, or
+/// nothing was proven: a quick login opens one workspace only.
 pub fn begin(
     tx: &mut dyn Tx,
     authentication: &Authentication,
     bap_id: Option<&str>,
     new: &NewSession,
 ) -> Result<Option<Session>, StoreError> {
+    if authentication.acr() == Acr::Zero {
+        return Ok(None);
+    }
     tx.lock(Owner::User(authentication.user_id()))?;
     if !credential::accept(tx, authentication, new.now)? {
         return Ok(None);

@@ -152,7 +152,7 @@ on_both_engines! {
         assert_eq!(told(&found), ("ses_1".to_owned(), Acr::One, "pop swk".to_owned(), later));
     }
 
-    fn foreign_credentials_and_disabled_accounts_begin_no_session(store: TestStore) {
+    fn foreign_credentials_quick_logins_and_disabled_accounts_begin_no_session(store: TestStore) {
         add_ada(&store, false);
         let now: Timestamp = store.clock.now();
         insist(&store, move |tx| account::add_with_pubkey(tx, &UserId::from_text("user_bob"), "02bb", "Bob", now));
@@ -160,6 +160,7 @@ on_both_engines! {
         assert!(begin(&store, by(ada(), "02bb"), new_session(&store, "1")).is_none());
         assert!(begin(&store, Authentication::by_password(ada(), now), new_session(&store, "2")).is_none());
         assert!(begin(&store, by(ada(), KEY), new_session(&store, "3")).is_some());
+        assert!(begin(&store, Authentication::by_quick_login(ada(), now), new_session(&store, "6")).is_none());
         insist(&store, move |tx| account::set_disabled(tx, &ada(), true, now));
         assert!(begin(&store, by(ada(), KEY), new_session(&store, "4")).is_none());
         assert!(begin(&store, Authentication::by_quick_login(ada(), now), new_session(&store, "5")).is_none());
