@@ -9,7 +9,7 @@ use sigma_core::time::Timestamp;
 use sigma_server::http::certificate;
 use sigma_server::mail::mailer;
 use sigma_server::settings::{
-    Budgets, Http, MasterKeySettings, Passwords, Pooler, Settings, SignIn, StoreSettings, Tokens,
+    Budgets, Http, MasterKeySettings, Passwords, Pooler, Settings, SignIn, SignInMethod, StoreSettings, Tokens,
 };
 use sigma_store::{MasterKey, SealError};
 use tracing_subscriber::EnvFilter;
@@ -48,6 +48,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     check("store.wait", within(settings.store.wait, 0, 3_600));
     check("master_key.value", master_key(&settings.master_key));
     check("sign_in.methods", sign_in_methods(&settings.sign_in));
+    check("sign_up.email", sign_up_by_email(settings));
     check("sign_in.trusted_origins", trusted_origins(&settings.sign_in));
     check("workspaces.forward_audiences", forward_audiences(settings));
     check("sign_in.session_days", within(settings.sign_in.session_days, 1, 400));
@@ -177,6 +178,16 @@ fn sign_in_methods(sign_in: &SignIn) -> Result<(), String> {
         Some((_, method)) => Err(format!("names \"{}\" twice", method.as_str())),
         None => Ok(()),
     }
+}
+
+/// Its accounts have a password and nothing else.
+fn sign_up_by_email(settings: &Settings) -> Result<(), String> {
+    if settings.sign_up.email && !settings.sign_in.methods.contains(&SignInMethod::Password) {
+        return Err(
+            "makes accounts that sign in by password: add \"password\" to sign_in.methods, or turn it off".to_owned()
+        );
+    }
+    Ok(())
 }
 
 fn trusted_origins(sign_in: &SignIn) -> Result<(), String> {
@@ -364,6 +375,18 @@ mod tests {
         let mut settings = Settings::default();
         settings.workspaces.forward_audiences = vec!["https://api.example.org".to_owned(), "reports".to_owned()];
         assert!(problems(&settings).is_empty());
+    }
+
+    #[test]
+    fn sign_up_by_email_requires_sign_in_by_password() {
+        let told = only(|settings| {
+            settings.sign_up.email = true;
+            settings.sign_in.methods = vec![SignInMethod::Key];
+        });
+        assert!(told.starts_with("sign_up.email: ") && told.contains("add \"password\" to sign_in.methods"), "{told}");
+        let mut settings = Settings::default();
+        settings.sign_up.email = true;
+        assert_eq!(problems(&settings), []);
     }
 
     #[test]
