@@ -117,6 +117,20 @@ pub fn find_by_email(tx: &mut dyn Tx, folded: &str) -> Result<Option<User>, Stor
     .transpose()
 }
 
+/// The user of that address, folded, if it is proven.
+pub fn find_by_proven_email(tx: &mut dyn Tx, folded: &str) -> Result<Option<User>, StoreError> {
+    tx.query_opt(
+        "SELECT u.id, u.name, u.image, e.address, e.proven_at, u.pubkey, u.origin_bound, u.disabled, u.created_at,
+            u.updated_at
+         FROM emails f JOIN users u ON u.id = f.user_id
+            LEFT JOIN emails e ON e.user_id = u.id AND e.is_primary = 1
+         WHERE f.folded = $1 AND f.proven_at IS NOT NULL",
+        params![folded],
+    )?
+    .map(|row| decode_user(&row))
+    .transpose()
+}
+
 /// At most `limit` users, ordered by id, after the one called `after`.
 pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<User>, StoreError> {
     tx.query_all(

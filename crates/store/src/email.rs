@@ -110,6 +110,15 @@ pub fn prove(tx: &mut dyn Tx, user_id: &UserId, folded: &str, now: Timestamp) ->
     tx.changed(account::CHANGED, user_id.as_str())
 }
 
+/// Takes an unverified address (folded) from its user, so that whoever verifies it can have it.
+pub(crate) fn release_unproven(tx: &mut dyn Tx, folded: &str) -> Result<(), StoreError> {
+    let sql = "DELETE FROM emails WHERE folded = $1 AND proven_at IS NULL RETURNING user_id";
+    match tx.query_opt(sql, params![folded])? {
+        Some(row) => tx.changed(account::CHANGED, &row.text(0)?),
+        None => Ok(()),
+    }
+}
+
 /// Makes a verified address of the user primary; returns whether it is theirs and verified.
 pub fn make_primary(tx: &mut dyn Tx, user_id: &UserId, folded: &str) -> Result<bool, StoreError> {
     tx.lock(Owner::User(user_id))?;

@@ -12,7 +12,7 @@ use sigma_core::event::Action;
 use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
 
-use crate::email::EmailProof;
+use crate::email::{self, EmailProof};
 use crate::event::{self, NewEvent};
 use crate::outbox::{self, NewMail};
 use crate::session::{NewSession, Session};
@@ -22,7 +22,9 @@ use crate::{Owner, Row, StoreError, Tx, account, params, password, quota, sign_i
 /// Attempts at the code of one sign-up. The link works beyond them.
 pub const MOST_GUESSES: i64 = 5;
 /// Mails to one address within [`WINDOW`]: more would be a nuisance, and allow more attempts at codes.
-const MOST_MAILS: i64 = 3;
+const MOST_MAILS: i64 = 10;
+/// Of those, what one network can cause, so that a stranger there leaves mails to the user.
+const MOST_MAILS_OF_NETWORK: i64 = 3;
 /// The time in which they are counted.
 const WINDOW: Duration = Duration::from_hours(1);
 
@@ -31,6 +33,8 @@ const WINDOW: Duration = Duration::from_hours(1);
 pub struct NewEmailSignUp {
     /// The digest of the secret that its browser holds.
     pub browser: Digest,
+    /// The digest of the secret that it held for an earlier sign-up, which this one replaces.
+    pub replaces: Option<Digest>,
     /// The digest of the secret in the mailed link.
     pub link: Digest,
     /// The keyed digest of the mailed code.
@@ -45,6 +49,8 @@ pub struct NewEmailSignUp {
     pub interaction: Option<String>,
     /// Pseudonym of the address for counting mails; it cannot be resolved without a secret of the server.
     pub counted_as: String,
+    /// The same of the address together with the client's network.
+    pub counted_here_as: String,
     /// The mail with link and code.
     pub confirmation: NewMail,
     /// The mail for an address that has an account.
@@ -78,10 +84,14 @@ pub struct EmailSignUp {
 /// Begins a sign-up and queues its mail: link and code, or a notice that the address has an account. Whether a mail was
 /// queued concerns only the mailer; the response is always the same.
 pub fn begin(tx: &mut dyn Tx, new: &NewEmailSignUp) -> Result<bool, StoreError> {
-    let mails = quota::tally(tx, &format!("sign-up:{}", new.counted_as), new.now, WINDOW)?;
-    let known = account::find_by_email(tx, new.email.folded())?;
+    if let Some(replaced) = &new.replaces {
+        // Its browser could not continue it any more, and its link would set the earlier password.
+        tx.execute("DELETE FROM email_sign_ups WHERE browser_hash = $1 AND user_id IS NULL", params![replaced])?;
+    }
+    let may_mail = may_mail(tx, new)?;
+    let known = account::find_by_proven_email(tx, new.email.folded())?;
     let mail = match &known {
-        _ if mails > MOST_MAILS => None,
+        _ if !may_mail => None,
         Some(user) if user.disabled => None,
         Some(_) => Some(&new.known),
         None => Some(&new.confirmation),
@@ -89,6 +99,8 @@ pub fn begin(tx: &mut dyn Tx, new: &NewEmailSignUp) -> Result<bool, StoreError> 
     if let Some(mail) = mail {
         outbox::add(tx, mail)?;
     }
+    // A code that was not mailed must not be guessed: in its place stands a digest that no code has.
+    let code = if may_mail && known.is_none() { new.code } else { new.link };
     tx.execute(
         "INSERT INTO email_sign_ups (browser_hash, link_hash, code_hash, email, name, password_hash, interaction, guesses,
             user_id, proven_at, created_at, expires_at)
@@ -96,7 +108,7 @@ pub fn begin(tx: &mut dyn Tx, new: &NewEmailSignUp) -> Result<bool, StoreError> 
         params![
             new.browser,
             new.link,
-            new.code,
+            code,
             new.email.address(),
             &new.name,
             &new.password_hash,
@@ -106,6 +118,16 @@ pub fn begin(tx: &mut dyn Tx, new: &NewEmailSignUp) -> Result<bool, StoreError> 
         ],
     )?;
     Ok(mail.is_some())
+}
+
+/// Counts one more mail to the address; returns whether it is within the limits. What exceeds the limit of its network
+/// does not count against the address.
+fn may_mail(tx: &mut dyn Tx, new: &NewEmailSignUp) -> Result<bool, StoreError> {
+    let here = quota::tally(tx, &format!("sign-up-here:{}", new.counted_here_as), new.now, WINDOW)?;
+    if here > MOST_MAILS_OF_NETWORK {
+        return Ok(false);
+    }
+    Ok(quota::tally(tx, &format!("sign-up:{}", new.counted_as), new.now, WINDOW)? <= MOST_MAILS)
 }
 
 /// The sign-up that a browser started, unless it expired.
@@ -201,13 +223,14 @@ pub fn finish(tx: &mut dyn Tx, browser: &Digest, session: &NewSession) -> Result
         params![browser, session.now],
     )?;
     let Some(sign_up) = proven.map(|row| decode(&row)).transpose()? else { return Ok(None) };
-    let Some(user_id) = sign_up.user_id.clone() else { return Ok(None) };
+    let (Some(user_id), Some(proven_at)) = (sign_up.user_id.clone(), sign_up.proven_at) else { return Ok(None) };
     tx.lock(Owner::User(&user_id))?;
     // A user who reset the password because of a sign-up that was not theirs has locked out whoever started it.
-    if password::find(tx, &user_id)?.map(|stored| stored.chosen_at) != sign_up.proven_at {
+    if password::find(tx, &user_id)?.is_none_or(|stored| stored.chosen_at != proven_at) {
         return Ok(None);
     }
-    let authentication = Authentication::by_password(user_id, session.now);
+    // The proof of the address is all that was proven, however much later this browser continues.
+    let authentication = Authentication::by_password(user_id, proven_at);
     let session = sign_in::begin(tx, &authentication, None, session)?;
     Ok(session.map(|session| SignedUp { session, email: sign_up.email, interaction: sign_up.interaction }))
 }
@@ -223,6 +246,7 @@ fn prove(tx: &mut dyn Tx, sign_up: &EmailSignUp, proving: &Proving) -> Result<Pr
         return Ok(Proven::Gone);
     }
     let email = Email::parse(&sign_up.email).map_err(|_| StoreError::Corrupt("the address of a sign-up".to_owned()))?;
+    email::release_unproven(tx, email.folded())?;
     if account::add_with_email(tx, user_id, &email, EmailProof::Verified, &sign_up.name, now)?.is_none() {
         tx.execute("DELETE FROM email_sign_ups WHERE browser_hash = $1", params![sign_up.browser])?;
         return Ok(Proven::Taken);

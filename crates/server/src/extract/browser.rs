@@ -55,6 +55,15 @@ impl Browser {
         is("sec-fetch-mode", "cors") || is("accept", "application/json")
     }
 
+    /// Whether a user opened the address, rather than a script.
+    pub fn navigates(&self) -> bool {
+        let value = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        match value("sec-fetch-mode") {
+            Some(mode) => mode == "navigate",
+            None => value("accept").is_some_and(|accepted| accepted.contains("text/html")),
+        }
+    }
+
     /// The secret in the session cookie, if its signature is ours: `token.base64(HMAC)`, percent-encoded
     /// (`docs/spec/sessions.md#session-cookie`).
     ///

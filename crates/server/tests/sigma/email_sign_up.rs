@@ -1,5 +1,8 @@
 //! Accounts that people make by e-mail (`sign_up.email`).
 
+use std::net::IpAddr;
+
+use axum::body::Body;
 use http::{Request, StatusCode};
 use sigma_server::settings::Settings;
 use sigma_store::{account, email};
@@ -9,6 +12,7 @@ use crate::support::{APP, Answer, Browser, PASSWORD, World, claims, query};
 const FORM: &str = "/signup/email";
 const CHECK: &str = "/signup/email/check";
 const CONFIRM: &str = "/signup/email/confirm";
+const STATE: &str = "/signup/email/state";
 const SESSION: &str = "/api/auth/get-session";
 
 fn switched_on(settings: &mut Settings) {
@@ -65,6 +69,12 @@ async fn has_account(world: &World, mail: &'static str) -> bool {
     world.sigma.store.read(move |tx| account::find_by_email(tx, mail)).await.unwrap().is_some()
 }
 
+/// What the waiting page's script learns.
+async fn is_done(browser: &Browser<'_>) -> bool {
+    let answer = browser.send(Request::get(STATE).header("accept", "*/*"), Body::empty()).await;
+    answer.json()["done"].as_bool().unwrap()
+}
+
 /// A code that is not `code`.
 fn wrong(code: &str) -> String {
     if code == "0000 0000" { "1111 1111".to_owned() } else { "0000 0000".to_owned() }
@@ -107,7 +117,8 @@ async fn a_link_opened_elsewhere_signs_in_only_the_browser_that_started() {
     let world = world().await;
     let (browser, link, code) = began(&world, "ada@example.org").await;
     let other = world.browser();
-    assert_eq!(browser.get("/signup/email/state").await.json()["done"], false);
+    assert!(!is_done(&browser).await);
+    assert_eq!(browser.get(STATE).await.location(), CHECK, "people see the page");
     let page = other.get(&link).await;
     assert!(page.body.contains("Confirm only if that is you"), "{}", page.body);
     assert!(!has_account(&world, "ada@example.org").await, "looking changes nothing");
@@ -115,7 +126,7 @@ async fn a_link_opened_elsewhere_signs_in_only_the_browser_that_started() {
     assert_eq!((confirmed.status, confirmed.header("set-cookie")), (StatusCode::OK, ""));
     assert_eq!(signed_in_as(&other).await, None);
     assert_eq!(other.get(CHECK).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(browser.get("/signup/email/state").await.json()["done"], true);
+    assert!(is_done(&browser).await);
     let on = browser.get(CHECK).await;
     assert_eq!((on.status, on.location()), (StatusCode::SEE_OTHER, "/"));
     assert_eq!(signed_in_as(&browser).await.as_deref(), Some("ada@example.org"));
@@ -332,6 +343,7 @@ async fn the_first_confirmed_of_two_sign_ups_wins() {
     let taken = confirm(&second, &link).await;
     assert_eq!(taken.status, StatusCode::CONFLICT);
     assert!(taken.body.contains("You already have an account"), "{}", taken.body);
+    assert!(taken.body.contains("/password/forgot"), "{}", taken.body);
     assert_eq!(enter(&second, &late).await.status, StatusCode::NOT_FOUND);
     assert_eq!(signed_in_as(&second).await, None);
     let found = world.sigma.store.read(|tx| email::find(tx, "ada@example.org")).await.unwrap().unwrap();
@@ -354,4 +366,57 @@ async fn an_expired_interaction_does_not_prevent_sign_up() {
     assert!(page.status == StatusCode::BAD_REQUEST && page.body.contains("<h1>"), "{}", page.body);
     assert_eq!(signed_in_as(&browser).await.as_deref(), Some("ada@example.org"));
     assert!(browser.authorize(&[("client_id", APP)]).await.location().starts_with("/consent"));
+}
+
+#[tokio::test]
+async fn a_second_sign_up_in_a_browser_replaces_the_first() {
+    let world = world().await;
+    let (browser, first, _) = began(&world, "ada@example.org").await;
+    let other = "another good password";
+    begin(&browser, "ada@example.org", &[("password", other), ("again", other)]).await;
+    let (second, _) = mailed(&world).await;
+    for answer in [browser.get(&first).await, confirm(&browser, &first).await] {
+        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    }
+    assert!(!has_account(&world, "ada@example.org").await);
+    assert_eq!(confirm(&browser, &second).await.location(), "/");
+    assert_eq!(signed_in_as(&browser).await.as_deref(), Some("ada@example.org"));
+    for (password, status) in [(PASSWORD, StatusCode::UNAUTHORIZED), (other, StatusCode::SEE_OTHER)] {
+        let form = [("email", "ada@example.org"), ("password", password)];
+        assert_eq!(world.browser().post_form("/login/password", &form).await.status, status, "{password}");
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_does_not_keep_an_address_from_signing_up() {
+    let world = world().await;
+    let form = query(&[("name", "Ada"), ("email", "ada@example.org"), ("password", PASSWORD), ("again", PASSWORD)]);
+    for _ in 0..15 {
+        let request = Request::post(FORM)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", world.sigma.issuer())
+            .body(Body::from(form.clone()));
+        let stranger: IpAddr = "198.51.100.9".parse().unwrap();
+        assert_eq!(world.send_from(stranger, request.unwrap()).await.location(), CHECK);
+    }
+    assert_eq!(world.mails().await.len(), 3);
+    let (browser, _, code) = began(&world, "ada@example.org").await;
+    assert_eq!(enter(&browser, &code).await.location(), "/");
+}
+
+#[tokio::test]
+async fn auth_time_is_when_the_address_was_confirmed() {
+    let world = world().await;
+    let browser = world.browser();
+    let interaction = browser.authorize(&[]).await.param("interaction").unwrap();
+    begin_at(&browser, &format!("{FORM}?interaction={interaction}"), "ada@example.org", &[]).await;
+    let (link, _) = mailed(&world).await;
+    confirm(&world.browser(), &link).await;
+    let confirmed_at = world.now().seconds();
+    world.advance(300);
+    let on = browser.get(CHECK).await;
+    let consent = browser.get(on.location()).await;
+    let back = browser.agree(consent).await;
+    let tokens = world.exchange(&back.param("code").unwrap(), &[]).await.json();
+    assert_eq!(claims(tokens["id_token"].as_str().unwrap())["auth_time"], confirmed_at);
 }

@@ -199,7 +199,7 @@ async fn every_other_sign_in_replaces_a_quick_login() {
     assert_eq!(directly.send(request, "").await.status, StatusCode::OK);
 
     let by_password = clicked().await;
-    by_password.log_in("ada@example.org", PASSWORD).await;
+    by_password.log_in("bob@example.org", PASSWORD).await;
 
     world.mails().await;
     let by_reset = clicked().await;

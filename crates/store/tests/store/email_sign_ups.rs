@@ -7,6 +7,7 @@ use sigma_core::digest::Digest;
 use sigma_core::email::Email;
 use sigma_core::ids::{MailId, SessionId, UserId};
 use sigma_core::time::Clock as _;
+use sigma_store::email::EmailProof;
 use sigma_store::email_sign_up::{self, NewEmailSignUp, Proven, Proving};
 use sigma_store::outbox::NewMail;
 use sigma_store::session::NewSession;
@@ -19,22 +20,29 @@ fn mail(store: &TestStore, name: &str) -> NewMail {
 }
 
 fn begin(store: &TestStore, name: &str) {
+    begin_counted(store, name, name, name);
+}
+
+/// Returns whether a mail was queued.
+fn begin_counted(store: &TestStore, name: &str, counted_as: &str, counted_here_as: &str) -> bool {
     let now = store.clock.now();
     let new = NewEmailSignUp {
         browser: Digest::of(format!("browser {name}")),
+        replaces: None,
         link: Digest::of(format!("link {name}")),
         code: Digest::of(format!("code {name}")),
         email: Email::parse("ada@example.org").unwrap(),
         name: name.to_owned(),
         password_hash: "hash".to_owned(),
         interaction: None,
-        counted_as: name.to_owned(),
+        counted_as: counted_as.to_owned(),
+        counted_here_as: counted_here_as.to_owned(),
         confirmation: mail(store, &format!("mail {name}")),
         known: mail(store, &format!("known {name}")),
         now,
         expires_at: now.plus(Duration::from_hours(1)),
     };
-    insist(store, move |tx| email_sign_up::begin(tx, &new));
+    insist(store, move |tx| email_sign_up::begin(tx, &new))
 }
 
 fn proving(store: &TestStore, name: &str, number: u32) -> Proving {
@@ -103,6 +111,50 @@ on_both_engines! {
         assert_eq!((signed_in, taken), (1, 3), "{outcomes:?}");
         let users = store.read_blocking(|tx| account::list(tx, "", 10)).unwrap();
         assert_eq!(users.len(), 1);
+    }
+
+    fn one_network_leaves_mails_of_an_address_to_others(store: TestStore) {
+        let mails = |network: &str, attempts: u32| {
+            let names = (0..attempts).map(|number| format!("{network} {number}"));
+            names.filter(|name| begin_counted(&store, name, "ada", &format!("ada {network}"))).count()
+        };
+        assert_eq!(mails("one", 20), 3);
+        assert_eq!(["two", "three", "four", "five"].map(|network| mails(network, 4)), [3, 3, 1, 0]);
+    }
+
+    fn an_unproven_address_of_another_account_is_free(store: TestStore) {
+        let now = store.clock.now();
+        let squatter = UserId::from_text("squatter");
+        insist(&store, {
+            let squatter = squatter.clone();
+            move |tx| {
+                let email = Email::parse("ada@example.org").unwrap();
+                account::add_with_email(tx, &squatter, &email, EmailProof::Unverified, "Eve", now)
+            }
+        });
+        begin(&store, "one");
+        let proving = proving(&store, "one", 0);
+        let proven = insist(&store, move |tx| email_sign_up::prove_by_code(tx, &Digest::of("code one"), &proving));
+        assert!(matches!(proven, Proven::SignedIn(_)), "{proven:?}");
+        let found = store.read_blocking(|tx| account::find_by_proven_email(tx, "ada@example.org")).unwrap().unwrap();
+        assert_eq!(found.id, UserId::from_text("user one 0"));
+        let left = store.read_blocking(move |tx| account::find_user(tx, &squatter)).unwrap().unwrap();
+        assert_eq!(left.email, None);
+    }
+
+    fn a_code_that_was_not_mailed_is_never_right(store: TestStore) {
+        for number in 0..4 {
+            let is_mailed = begin_counted(&store, &format!("{number}"), "ada", "ada here");
+            assert_eq!(is_mailed, number < 3);
+        }
+        let enter = |name: &str| {
+            let (proving, code) = (proving(&store, name, 0), Digest::of(format!("code {name}")));
+            insist(&store, move |tx| email_sign_up::prove_by_code(tx, &code, &proving))
+        };
+        assert!(matches!(enter("3"), Proven::WrongCode(_)));
+        assert!(matches!(enter("0"), Proven::SignedIn(_)));
+        begin(&store, "known");
+        assert!(matches!(enter("known"), Proven::WrongCode(_)), "the mail says that there is an account");
     }
 
     fn concurrent_attempts_are_counted_one_by_one(store: TestStore) {

@@ -3,7 +3,7 @@
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use http::StatusCode;
@@ -18,9 +18,12 @@ use crate::http::{ApiError, RequestContext};
 use crate::pages::view::{EmailSignUpCheck, PageContext, duration};
 use crate::state::AppState;
 
+/// The path of this page.
+pub(super) const PATH: &str = "/signup/email/check";
+
 /// The routes of this page.
 pub fn router() -> Router<AppState> {
-    Router::new().route("/signup/email/check", get(show).post(take_code)).route("/signup/email/state", get(state))
+    Router::new().route(PATH, get(show).post(take_code)).route("/signup/email/state", get(state))
 }
 
 async fn show(State(sigma): State<AppState>, context: RequestContext, browser: Browser) -> Result<Response, Response> {
@@ -82,6 +85,9 @@ struct SignUpState {
 
 /// Tells the page's script whether the link was opened, or nothing is awaited any more.
 async fn state(State(sigma): State<AppState>, browser: Browser) -> Result<Response, ApiError> {
+    if browser.navigates() {
+        return Ok(Redirect::to(PATH).into_response());
+    }
     let found = find(&sigma, &browser).await?;
     let done = found.is_none_or(|(_, waiting)| waiting.user_id.is_some());
     Ok(Json(SignUpState { done }).into_response())

@@ -27,7 +27,7 @@ use crate::pages::view::{EmailSignUpForm, PageContext};
 use crate::passwords::counted_as;
 use crate::state::AppState;
 
-/// Digits of a code: with five attempts for each of three mails an hour, one in seven million succeeds.
+/// Digits of a code: with five attempts for each of ten mails an hour, one in two million succeeds.
 const CODE_LENGTH: usize = 8;
 
 /// The routes of this page.
@@ -87,12 +87,13 @@ async fn begin(
     // Each is a mail to a user who may not have asked for it.
     context.charge(Rule::SignUp, context.client()).map_err(IntoResponse::into_response)?;
     let password_hash = hash(&sigma, Lane::Stranger, password).await?;
-    let (secret, new) = prepare(&sigma, &email, person, password_hash, arrival.interaction()).await?;
+    let (secret, new) =
+        prepare(&sigma, &context, &browser, &email, person, password_hash, arrival.interaction()).await?;
     let promised = sigma.store_for(&context, Actor::Anonymous).write(move |tx| email_sign_up::begin(tx, &new)).await;
     if promised.map_err(|error| ApiError::from(error).into_response())? {
         sigma.mail_was_promised();
     }
-    let to = arrival.with_cookie(Redirect::to("/signup/email/check").into_response());
+    let to = arrival.with_cookie(Redirect::to(super::check::PATH).into_response());
     Ok(with_cookie(to, Some(&secret.set_cookie(&sigma))))
 }
 
@@ -100,6 +101,8 @@ async fn begin(
 /// time.
 async fn prepare(
     sigma: &AppState,
+    context: &RequestContext,
+    browser: &Browser,
     email: &Email,
     name: String,
     password_hash: String,
@@ -118,6 +121,7 @@ async fn prepare(
     let now = sigma.now();
     let new = NewEmailSignUp {
         browser: secret.digest(),
+        replaces: SignUpSecret::of(sigma, browser).map(|secret| secret.digest()),
         link,
         code: secret.code_digest(sigma, &code),
         email: email.clone(),
@@ -125,6 +129,7 @@ async fn prepare(
         password_hash,
         interaction: interaction.map(str::to_owned),
         counted_as: counted_as(sigma, email.folded()),
+        counted_here_as: counted_as(sigma, &format!("{}\n{}", email.folded(), context.client().network())),
         confirmation,
         known,
         now,
