@@ -27,7 +27,7 @@ pub fn add_workspaces(database: &Path, count: u32) -> Result<(), Failure> {
         "INSERT INTO emails (folded, user_id, address, proven_at, is_primary, created_at)
          SELECT printf('lone-%d@example.org', n), printf('user_a%023x', n), printf('lone-%d@example.org', n), n, 1, n
          FROM numbers",
-        "INSERT INTO memberships (org_id, user_id, role_id, state, quick_login, bucket, era, created_at, updated_at)
+        "INSERT INTO memberships (org_id, user_id, role_id, state, quick_login, bucket, session_epoch, created_at, updated_at)
          SELECT printf('org_%024x', n), printf('user_a%023x', n), printf('role_a%023x', n), 'active', 0, 0, n, n, n
          FROM numbers",
         "INSERT INTO member_buckets (org_id, bucket, members) SELECT printf('org_%024x', n), 0, 1 FROM numbers",
@@ -56,7 +56,7 @@ pub fn add_members(database: &Path, tenant: &Tenant, count: u32) -> Result<(), F
         }
         connection.execute(
             &numbered(
-                "INSERT INTO memberships (org_id, user_id, role_id, state, quick_login, bucket, era, created_at,
+                "INSERT INTO memberships (org_id, user_id, role_id, state, quick_login, bucket, session_epoch, created_at,
                     updated_at)
                  SELECT ?2, printf('user_f%023x', n), ?3, 'active', 0, 1 + (n - 1) / ?4, n, n, n FROM numbers",
             ),
@@ -97,7 +97,7 @@ mod tests {
     fn a_crowd_fits_the_schema() {
         let directory = tempfile::tempdir().unwrap();
         let database = directory.path().join("sigma.sqlite");
-        let options = StoreOptions::admin(format!("sqlite:{}", database.display()));
+        let options = StoreOptions::serve(format!("sqlite:{}", database.display()));
         Store::open(&options, Arc::new(SystemClock), Arc::new(SystemRng)).unwrap().close();
         add_workspaces(&database, 3).unwrap();
         let tenant = Tenant {
