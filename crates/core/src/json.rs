@@ -57,6 +57,11 @@ impl<'de> Visitor<'de> for MembersVisitor {
 
 const REPEATED: &str = "a member name is repeated";
 
+/// Whether JSON was refused because a name repeats in an object.
+pub fn is_repetition(error: &serde_json::Error) -> bool {
+    error.to_string().starts_with(REPEATED)
+}
+
 /// Validates JSON: no repeated name in an object, no NUL in any string.
 struct Clean;
 

@@ -10,7 +10,7 @@ use http::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sigma_core::app::App;
-use sigma_core::json::Members;
+use sigma_core::json::{Members, is_repetition};
 use sigma_core::params::Params;
 use sigma_store::replay_guard::Once;
 
@@ -121,9 +121,7 @@ pub fn read_params(headers: &HeaderMap, body: &Bytes) -> Result<Params, ApiError
         return read_form(body);
     }
     if is_content_type(headers, JSON) {
-        let pairs = json_pairs(body);
-        let pairs = pairs.ok_or_else(|| bad_request("invalid_request", "the body must be a JSON object of strings"))?;
-        return single(Params::from_pairs(pairs));
+        return single(Params::from_pairs(json_pairs(body)?));
     }
     Err(wrong_content_type("the body must be application/x-www-form-urlencoded or application/json"))
 }
@@ -137,10 +135,14 @@ pub fn read_form(body: &[u8]) -> Result<Params, ApiError> {
     single(Params::parse(text))
 }
 
+fn repeated() -> ApiError {
+    bad_request("invalid_request", "parameters must not be repeated")
+}
+
 /// These parameters, if none repeats and none contains NUL.
 fn single(params: Params) -> Result<Params, ApiError> {
     if params.repeated().is_some() {
-        return Err(bad_request("invalid_request", "parameters must not be repeated"));
+        return Err(repeated());
     }
     if params.with_nul().is_some() {
         return Err(bad_request("invalid_request", "parameters must not hold NUL"));
@@ -149,8 +151,10 @@ fn single(params: Params) -> Result<Params, ApiError> {
 }
 
 /// The members of a JSON object, in the order received. `resource` may be an array.
-fn json_pairs(body: &[u8]) -> Option<Vec<(String, String)>> {
-    let Members(members) = serde_json::from_slice(body).ok()?;
+fn json_pairs(body: &[u8]) -> Result<Vec<(String, String)>, ApiError> {
+    let no_object = || bad_request("invalid_request", "the body must be a JSON object of strings");
+    let members = serde_json::from_slice(body);
+    let Members(members) = members.map_err(|error| if is_repetition(&error) { repeated() } else { no_object() })?;
     let mut pairs = Vec::with_capacity(members.len());
     for (name, value) in members {
         match value {
@@ -160,11 +164,11 @@ fn json_pairs(body: &[u8]) -> Option<Vec<(String, String)>> {
             Value::Null => {}
             Value::Array(items) if name == "resource" => {
                 for item in items {
-                    pairs.push((name.clone(), item.as_str()?.to_owned()));
+                    pairs.push((name.clone(), item.as_str().ok_or_else(no_object)?.to_owned()));
                 }
             }
-            Value::Array(_) | Value::Object(_) => return None,
+            Value::Array(_) | Value::Object(_) => return Err(no_object()),
         }
     }
-    Some(pairs)
+    Ok(pairs)
 }
