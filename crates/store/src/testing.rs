@@ -405,7 +405,9 @@ fn drop_database(name: &str) {
 /// The number of relations and functions of a migrated database.
 static UNCHANGED: OnceLock<String> = OnceLock::new();
 
-const RELATIONS: &str = "SELECT (SELECT count(*) FROM pg_class) || ' ' || (SELECT count(*) FROM pg_proc)";
+/// Tables, indexes and functions, and the migrations that made them.
+const RELATIONS: &str = "SELECT (SELECT count(*) FROM pg_class) || ' ' || (SELECT count(*) FROM pg_proc) || ' ' || \
+     (SELECT string_agg(version || ':' || checksum, ',' ORDER BY version) FROM refinery_schema_history)";
 
 /// Ends all other connections to a database and deletes its rows. False if a test changed its schema, so that it must not be
 /// reused.
