@@ -80,7 +80,7 @@ async function atHome({ device, page }, method) {
 const PRESS = {
   consent: (page) => page.getByRole("button", { name: "Allow" }).click(),
   refusal: (page) => page.getByRole("button", { name: "Deny" }).click(),
-  select_account: (page) => page.getByRole("button", { name: /go on with this account/ }).click(),
+  select_account: (page) => page.getByRole("button", { name: /continue with this account/ }).click(),
 };
 
 for (const script of [true, false]) {

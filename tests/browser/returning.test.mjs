@@ -150,7 +150,7 @@ test("prompt=select_account offers a choice of accounts", async () => {
   const id = await signIn(page, { prompt: "select_account" }, async () => {
     await page.getByRole("heading", { name: /Who signs in to/ }).waitFor();
     await inspect(page, "select-account");
-    await page.getByRole("button", { name: /go on with this account/ }).click();
+    await page.getByRole("button", { name: /continue with this account/ }).click();
   });
   assert.equal(id.sub, sub);
 });
