@@ -148,7 +148,7 @@ test("prompt=login asks signed-in users for the password", async () => {
 test("prompt=select_account offers a choice of accounts", async () => {
   await signedIn();
   const id = await signIn(page, { prompt: "select_account" }, async () => {
-    await page.getByRole("heading", { name: /Who signs in to/ }).waitFor();
+    await page.getByRole("heading", { name: /Choose an account for/ }).waitFor();
     await inspect(page, "select-account");
     await page.getByRole("button", { name: /continue with this account/ }).click();
   });
