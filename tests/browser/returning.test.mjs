@@ -162,7 +162,7 @@ test("signing out of the app ends the session at the server", async () => {
   await inspect(page, "welcome-signed-in");
   await signIn(page, {}, () => {});
   await page.getByRole("button", { name: "Sign out" }).click();
-  await page.getByText("Signed out: the browser came back to").waitFor();
+  await page.getByText("Signed out: the browser returned to").waitFor();
   await page.goto(demo.server);
   await page.getByRole("link", { name: "Create your key" }).waitFor();
 });

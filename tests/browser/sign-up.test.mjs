@@ -41,7 +41,7 @@ test("sign-up, consent, callback, tokens; the server never sees key or password"
   await first.fill(password);
   await second.fill(`${password}!`);
   await make.click();
-  await alert.filter({ hasText: "differ" }).waitFor();
+  await alert.filter({ hasText: "do not match" }).waitFor();
   await inspect(page, "signup-password");
   await second.fill(password);
   await make.click();

@@ -92,7 +92,7 @@ test("an invitation is sent, found, resent and cancelled", async () => {
   await page.getByRole("button", { name: "Resend invitation" }).click();
   await told("was sent");
   await confirm(page, "Cancel invitation", /Finn Doyle/);
-  await told("ended");
+  await told("was removed");
   await page.getByLabel("Find by e-mail address").fill("finn@bakery.example");
   await page.keyboard.press("Enter");
   await page.getByText("No member has the e-mail address").waitFor();
@@ -138,7 +138,7 @@ test("a role is created line by line, changed, and not deleted while in use", as
   await page.getByLabel("Attribute 3 of schema 1").fill("supplier");
   await page.getByLabel("Level").nth(2).selectOption("Hidden");
   await page.getByLabel("Id of catalog 1", { exact: true }).fill("ingredients");
-  await page.getByRole("group", { name: "Catalog 1" }).getByLabel("See").check();
+  await page.getByRole("group", { name: "Catalog 1" }).getByLabel("View").check();
   await inspect(page, "workspace-role-new");
   await page.getByRole("button", { name: "Save role" }).click();
   await told("The role was created");

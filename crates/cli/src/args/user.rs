@@ -82,8 +82,7 @@ pub struct AddUser {
     /// E-mail address to sign in with.
     #[arg(long, value_name = "ADDRESS")]
     pub email: String,
-    /// Display name [default: the part before the @]
-    #[arg(long)]
+    #[arg(long, help = "Display name [default: the part before the @]")]
     pub name: Option<String>,
     /// Read the password from the first line of standard input.
     #[arg(long, conflicts_with = "link")]
