@@ -15,22 +15,22 @@ const BUCKET: u32 = 256;
 pub fn add_workspaces(database: &Path, count: u32) -> Result<(), Failure> {
     let statements = [
         "INSERT INTO orgs (id, name, created_at, quick_logins, updated_at, removed_at)
-         SELECT printf('org_%024x', n), 'Workspace ' || n, n, 0, n, NULL FROM numbers",
+         SELECT printf('org_c%023x', n), 'Workspace ' || n, n, 0, n, NULL FROM numbers",
         "INSERT INTO roles (org_id, id, name, name_folded, description, switches, schema_permissions,
             catalog_permissions, schemas, catalogs, bytes, created_at, updated_at)
-         SELECT printf('org_%024x', n), printf('role_%s%023x', kind, n), kind, kind, '', 0, '[]', '[]', 0, 0, 0, n, n
+         SELECT printf('org_c%023x', n), printf('role_%s%023x', kind, n), kind, kind, '', 0, '[]', '[]', 0, 0, 0, n, n
          FROM numbers, (SELECT 'a' AS kind UNION ALL SELECT 'b')",
         "INSERT INTO workspace_secrets (org_id, kid, secret, created_at, retired_at, delete_after)
-         SELECT printf('org_%024x', n), printf('kid%d', n), randomblob(61), n, NULL, NULL FROM numbers",
+         SELECT printf('org_c%023x', n), printf('kid%d', n), randomblob(61), n, NULL, NULL FROM numbers",
         "INSERT INTO users (id, name, origin_bound, disabled, created_at, updated_at)
          SELECT printf('user_a%023x', n), 'Person ' || n, 0, 0, n, n FROM numbers",
         "INSERT INTO emails (folded, user_id, address, proven_at, is_primary, created_at)
          SELECT printf('lone-%d@example.org', n), printf('user_a%023x', n), printf('lone-%d@example.org', n), n, 1, n
          FROM numbers",
         "INSERT INTO memberships (org_id, user_id, role_id, state, quick_login, bucket, session_epoch, created_at, updated_at)
-         SELECT printf('org_%024x', n), printf('user_a%023x', n), printf('role_a%023x', n), 'active', 0, 0, n, n, n
+         SELECT printf('org_c%023x', n), printf('user_a%023x', n), printf('role_a%023x', n), 'active', 0, 0, n, n, n
          FROM numbers",
-        "INSERT INTO member_buckets (org_id, bucket, members) SELECT printf('org_%024x', n), 0, 1 FROM numbers",
+        "INSERT INTO member_buckets (org_id, bucket, members) SELECT printf('org_c%023x', n), 0, 1 FROM numbers",
     ];
     write(database, |connection| {
         for statement in statements {
@@ -101,7 +101,7 @@ mod tests {
         Store::open(&options, Arc::new(SystemClock), Arc::new(SystemRng)).unwrap().close();
         add_workspaces(&database, 3).unwrap();
         let tenant = Tenant {
-            id: OrgId::from_text(format!("org_{:024x}", 1)),
+            id: OrgId::from_text(format!("org_c{:023x}", 1)),
             member_role: RoleId::from_text(format!("role_b{:023x}", 1)),
             emails: Vec::new(),
             service_key: String::new(),

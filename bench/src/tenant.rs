@@ -60,6 +60,7 @@ impl Tenant {
         let secret = master_key.seal(&seal_context(&id, &kid), &bytes::<32>(&SystemRng), &SystemRng)?;
         let new = NewWorkspace {
             id: id.clone(),
+            slug: None,
             name: name.to_owned(),
             admin_role: admin_role.clone(),
             member_role: member_role.clone(),

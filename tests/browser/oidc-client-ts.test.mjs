@@ -51,7 +51,7 @@ before(async () => {
   const port = await freePort();
   origin = `http://127.0.0.1:${port}`;
   const addresses = ["--redirect-uri", `${origin}/callback`, "--post-logout-redirect-uri", `${origin}/bye`];
-  await sigma.admin("app", "add", "--id", "notes", "--name", "Notes", "--auth", "none", ...addresses);
+  await sigma.admin("app", "add", "--client-id", "notes", "--name", "Notes", "--auth", "none", ...addresses);
   app = await serveApp(sigma.issuer, port);
   chromium = await openChromium();
   device = await openDevice(chromium, { acceptDownloads: true });

@@ -27,7 +27,7 @@ pub use workspace::{AddApiKey, ApiKeyCommand, NamedApiKey, SetWorkspace, Workspa
 Examples:
   sigma demo                                  try everything on this machine
   SIGMA__ISSUER=https://id.example.org sigma serve
-  sigma app add --name Shop --redirect-uri https://shop.example.org/callback
+  sigma app add --name Shop --client-id shop --redirect-uri https://shop.example.org/callback
   sigma doctor                                diagnose this installation
 
 Settings come from sigma.toml or --config FILE, and from the environment, which takes precedence:
@@ -99,7 +99,7 @@ minute is printed again with the same id and a higher count.
 Examples:
   sigma audit
   sigma audit --since 24h --action user.sign_in_failed
-  sigma audit --org org_bakery --action member --action role
+  sigma audit --org bakery --action member --action role
   sigma audit --actor operator --json | jq -r '.items[] | [.at, .action, .target.id] | @tsv'
   sigma audit --follow --json >> /var/log/sigma-audit.jsonl")]
     Audit(AuditArgs),
@@ -167,7 +167,7 @@ pub enum AppCommand {
     /// Register an app. If it gets a secret, it is shown only once.
     #[command(after_help = "\
 Examples:
-  sigma app add --name Shop --redirect-uri https://shop.example.org/callback
+  sigma app add --name Shop --client-id shop --redirect-uri https://shop.example.org/callback
   sigma app add --name 'Single page' --auth none --redirect-uri https://spa.example.org/callback
   sigma app add --name Phone --type native --auth none --redirect-uri org.example.phone:/callback
   sigma app add --name Plugin --pubkey 02ab… --redirect-uri https://app.example.org/auth/sigma/callback
@@ -181,7 +181,7 @@ Examples:
     /// Show an app.
     #[command(after_help = "Examples:\n  sigma app show shop")]
     Show {
-        /// Client id.
+        /// Client id, or id.
         id: String,
     },
     /// Change an app. List options replace the whole list.
@@ -195,7 +195,7 @@ Examples:
     /// Generate a new secret, shown only once. The old one stops working immediately.
     #[command(after_help = "Examples:\n  sigma app rotate-secret shop --yes")]
     RotateSecret {
-        /// Client id.
+        /// Client id, or id.
         id: String,
         #[command(flatten)]
         sure: Sure,
@@ -203,7 +203,7 @@ Examples:
     /// Remove an app. This revokes its tokens; its client id is never reused.
     #[command(after_help = "Examples:\n  sigma app remove shop --yes")]
     Remove {
-        /// Client id.
+        /// Client id, or id.
         id: String,
         #[command(flatten)]
         sure: Sure,
@@ -213,9 +213,9 @@ Examples:
 /// `sigma app add`.
 #[derive(Args, Debug)]
 pub struct AddApp {
-    /// Client id, 3 to 64 characters of a-z, 0-9 and hyphen [default: generated]
-    #[arg(long)]
-    pub id: Option<String>,
+    /// What clients know it by: 3 to 64 characters of a-z, 0-9 and hyphen. It cannot be changed later. [default: its id]
+    #[arg(long, value_name = "NAME")]
+    pub client_id: Option<String>,
     /// Its properties.
     #[command(flatten)]
     pub fields: AppFields,
@@ -224,7 +224,7 @@ pub struct AddApp {
 /// `sigma app set`.
 #[derive(Args, Debug)]
 pub struct SetApp {
-    /// Client id.
+    /// Client id, or id.
     pub id: String,
     /// The properties to change.
     #[command(flatten)]
@@ -306,8 +306,8 @@ pub struct AppFields {
     /// Include the claims of the granted scopes in ID tokens, for software that does not call userinfo.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub id_token_claims: Option<bool>,
-    /// Workspace that owns the app; with the scope `roles` the app sees its members' roles there.
-    #[arg(long, value_name = "ID")]
+    /// Workspace that owns the app, by id or slug; with the scope `roles` the app sees its members' roles there.
+    #[arg(long, value_name = "WORKSPACE")]
     pub workspace: Option<String>,
     /// Home page of the app, linked when a sign-in cannot continue.
     #[arg(long, value_name = "URL")]

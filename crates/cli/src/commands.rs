@@ -4,6 +4,7 @@ pub mod api_key;
 pub mod app;
 pub mod audit;
 pub mod keys;
+pub mod named;
 pub mod openapi;
 pub mod resource;
 pub mod user;

@@ -99,7 +99,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Workspace(command) => {
             use commands::workspace;
             match command {
-                WorkspaceCommand::Add { name, id } => workspace::add(file, output, &name, id.as_deref()),
+                WorkspaceCommand::Add { name, slug } => workspace::add(file, output, &name, slug.as_deref()),
                 WorkspaceCommand::List(page) => workspace::list(file, output, &page),
                 WorkspaceCommand::Show { id } => workspace::show(file, output, &id),
                 WorkspaceCommand::Set(workspace) => workspace::set(file, output, &workspace),

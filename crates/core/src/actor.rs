@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::ids::{ApiKeyId, ClientId, UserId};
+use crate::ids::{ApiKeyId, AppId, UserId};
 
 /// An actor, as identified by its credential. Its rights are read again in the transaction that makes the change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub enum Actor {
     /// A server, by an API key of a workspace.
     ApiKey(ApiKeyId),
     /// An app, on its own behalf.
-    App(ClientId),
+    App(AppId),
     /// The operator of this installation, on the command line.
     Operator,
     /// The server itself, in the background.
@@ -52,7 +52,7 @@ impl Actor {
         match (kind, id) {
             ("user", Some(id)) => Some(Self::User(UserId::from_text(id))),
             ("api_key", Some(id)) => Some(Self::ApiKey(ApiKeyId::from_text(id))),
-            ("app", Some(id)) => Some(Self::App(ClientId::from_text(id))),
+            ("app", Some(id)) => Some(Self::App(AppId::from_text(id))),
             ("operator", None) => Some(Self::Operator),
             ("system", None) => Some(Self::System),
             ("anonymous", None) => Some(Self::Anonymous),
@@ -117,7 +117,7 @@ mod tests {
         let actors = [
             Actor::User(UserId::from_text("user_1")),
             Actor::ApiKey(ApiKeyId::from_text("key_1")),
-            Actor::App(ClientId::from_text("shop")),
+            Actor::App(AppId::from_text("shop")),
             Actor::Operator,
             Actor::System,
             Actor::Anonymous,

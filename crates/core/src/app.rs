@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 use sigma_bitcoin::PublicKey;
 
 use crate::digest::Digest;
-use crate::ids::{ClientId, OrgId};
+use crate::ids::{AppId, AppRef, ClientId, OrgId};
 use crate::jose::Algorithm;
 pub use crate::redirect::ApplicationType;
 use crate::redirect::RegisteredRedirectUris;
 use crate::scope::{KNOWN, OFFLINE_ACCESS, ROLES, Scopes};
+use crate::slug::SIGMA;
 use crate::time::Timestamp;
 
 /// How an app authenticates at the token endpoint.
@@ -112,7 +113,9 @@ impl GrantType {
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own that its owner sets")]
 pub struct App {
-    /// The id on the wire.
+    /// Its id.
+    pub id: AppId,
+    /// Its name on the wire: the id, unless another was chosen.
     pub client_id: ClientId,
     /// Who owns it.
     pub org_id: OrgId,
@@ -162,25 +165,13 @@ pub struct App {
     pub updated_at: Timestamp,
 }
 
-/// The client id of Sigma itself, for direct sign-in. It cannot be registered.
-pub const SIGMA: &str = "sigma";
-
-/// Whether an owner may choose `id` for their app: `[a-z0-9][a-z0-9-]{2,63}`, not ours and not similar to ours.
-/// Generated ids contain an underscore, which chosen ones do not.
-pub fn is_choosable_id(id: &str) -> bool {
-    let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    (3..=64).contains(&id.len())
-        && id.bytes().next().is_some_and(letters)
-        && id.bytes().all(|byte| letters(byte) || byte == b'-')
-        && id.split('-').next() != Some(SIGMA)
-}
-
 impl App {
     /// Sigma itself, which users sign in to directly.
     pub fn sigma() -> Self {
         Self {
+            id: AppId::sigma(),
             client_id: ClientId::from_text(SIGMA),
-            org_id: OrgId::from_text(SIGMA),
+            org_id: OrgId::operator(),
             name: "Sigma".to_owned(),
             application_type: ApplicationType::Web,
             auth_method: AuthMethod::None,
@@ -204,6 +195,11 @@ impl App {
             created_at: Timestamp::default(),
             updated_at: Timestamp::default(),
         }
+    }
+
+    /// Whether `text` names it, by client id or by id.
+    pub fn is_called(&self, text: &str) -> bool {
+        self.client_id.as_str() == text || AppRef::parse(text) == Some(AppRef::Id(self.id.clone()))
     }
 
     /// Whether an authorization request must carry a challenge (`docs/spec/clients.md#pkce`).

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::ids::ClientId;
 use crate::jose::{JwkSet, JwsError, UnverifiedJws};
 use crate::time::Timestamp;
 
@@ -101,14 +100,11 @@ struct Claims {
 pub struct ClientAssertion<'a> {
     jws: UnverifiedJws<'a>,
     claims: Claims,
-    client_id: ClientId,
 }
 
 /// A valid assertion for this server. Its `jti` may be used once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedAssertion {
-    /// The app.
-    pub client_id: ClientId,
     /// The assertion's id, without control characters and at most 512 bytes; remember it until `expires_at`.
     pub jti: String,
     /// When the assertion expires.
@@ -133,13 +129,12 @@ impl<'a> ClientAssertion<'a> {
         if claims.iss != claims.sub {
             return Err(AssertionProblem::IssuerIsNotSubject);
         }
-        let client_id = ClientId::from_text(claims.sub.as_str());
-        Ok(Self { jws, claims, client_id })
+        Ok(Self { jws, claims })
     }
 
     /// The app that it claims to come from.
-    pub fn client_id(&self) -> &ClientId {
-        &self.client_id
+    pub fn client_id(&self) -> &str {
+        &self.claims.sub
     }
 
     /// Whether `keys` has a key that could have signed it; if not, the set may be outdated.
@@ -177,7 +172,7 @@ impl<'a> ClientAssertion<'a> {
         if [self.claims.nbf, self.claims.iat].into_iter().flatten().any(|moment| moment.0 > latest) {
             return Err(AssertionProblem::FromTheFuture);
         }
-        Ok(VerifiedAssertion { client_id: self.client_id.clone(), jti: self.claims.jti.clone(), expires_at })
+        Ok(VerifiedAssertion { jti: self.claims.jti.clone(), expires_at })
     }
 }
 

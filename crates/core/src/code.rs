@@ -2,7 +2,7 @@
 
 use crate::authorize::SessionFacts;
 use crate::digest::Digest;
-use crate::ids::{ClientId, GrantId, SessionId, UserId};
+use crate::ids::{AppId, GrantId, SessionId, UserId};
 use crate::pkce::{CodeChallenge, CodeVerifier};
 use crate::scope::Scopes;
 use crate::time::Timestamp;
@@ -11,7 +11,7 @@ use crate::time::Timestamp;
 #[derive(Clone, Debug)]
 pub struct Authorization {
     /// The app.
-    pub client_id: ClientId,
+    pub app_id: AppId,
     /// The person.
     pub user_id: UserId,
     /// The browser session of the consent.
@@ -38,10 +38,10 @@ pub struct Authorization {
 
 impl Authorization {
     /// An authorization by the user of `session`, with its authentication.
-    pub fn by(session: &SessionFacts, client_id: ClientId) -> Self {
+    pub fn by(session: &SessionFacts, app_id: AppId) -> Self {
         let authentication = session.authentication();
         Self {
-            client_id,
+            app_id,
             user_id: session.user_id.clone(),
             session_id: session.id.clone(),
             bap_id: None,
@@ -80,7 +80,7 @@ pub struct Code {
 #[derive(Clone, Debug)]
 pub struct Redemption {
     /// The app, authenticated.
-    pub client_id: ClientId,
+    pub app_id: AppId,
     /// The repeated redirect URI.
     pub redirect_uri: Option<String>,
     /// The code verifier.
@@ -126,7 +126,7 @@ pub enum Redeemed {
 
 /// Decides a redemption. The order matters: the app first, then reuse, before anything that could excuse it.
 pub fn judge(code: &Code, attempt: &Redemption, now: Timestamp) -> Redeemed {
-    if code.authorization.client_id != attempt.client_id {
+    if code.authorization.app_id != attempt.app_id {
         return Redeemed::WrongApp;
     }
     if code.used {
@@ -168,7 +168,7 @@ mod tests {
         };
         Code {
             hash: Digest::of("code"),
-            authorization: Authorization::by(&session, ClientId::from_text("app")),
+            authorization: Authorization::by(&session, AppId::from_text("app")),
             redirect_uri: "https://app.example.org/cb".to_owned(),
             code_challenge: challenge.map(|text| CodeChallenge::parse(text).unwrap()),
             expires_at: Timestamp::from_seconds(1_800_000_060),
@@ -179,7 +179,7 @@ mod tests {
 
     fn attempt(verifier: SentVerifier) -> Redemption {
         let redirect_uri = Some("https://app.example.org/cb".to_owned());
-        Redemption { client_id: ClientId::from_text("app"), redirect_uri, verifier }
+        Redemption { app_id: AppId::from_text("app"), redirect_uri, verifier }
     }
 
     fn sent() -> SentVerifier {
@@ -190,7 +190,7 @@ mod tests {
     fn the_app_is_checked_first_and_reuse_before_everything_else() {
         let used = Code { used: true, ..code(Some(CHALLENGE)) };
         let late = Timestamp::from_seconds(1_900_000_000);
-        let other = Redemption { client_id: ClientId::from_text("other"), ..attempt(sent()) };
+        let other = Redemption { app_id: AppId::from_text("other"), ..attempt(sent()) };
         assert_eq!(judge(&used, &other, late), Redeemed::WrongApp);
         let wrong = Redemption { redirect_uri: None, ..attempt(SentVerifier::Malformed) };
         assert_eq!(judge(&used, &wrong, late), Redeemed::UsedBefore);

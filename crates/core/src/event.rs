@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
-use crate::ids::{ApiKeyId, ClientId, EventId, GrantId, OrgId, RoleId, SessionId, UserId};
+use crate::ids::{ApiKeyId, AppId, EventId, GrantId, OrgId, RoleId, SessionId, UserId};
 use crate::time::Timestamp;
 
 macro_rules! actions {
@@ -137,7 +137,7 @@ pub enum Target {
     /// A BAP identity.
     Identity(String),
     /// An app.
-    App(ClientId),
+    App(AppId),
     /// A grant of a user to an app.
     Grant(GrantId),
     /// An access token, by its `jti`.
@@ -199,7 +199,7 @@ pub struct Details {
     pub reason: Option<String>,
     /// The app concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub app: Option<ClientId>,
+    pub app: Option<AppId>,
     /// The scopes, space-separated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::authorize::{AuthorizationRequest, NextStep, PromptValue, Refusal, SessionFacts};
-use crate::ids::OrgId;
+use crate::ids::OrgRef;
 use crate::time::Timestamp;
 
 /// A user's destination, where they continue after sign-in. It never holds an address: each variant names a page of
@@ -21,8 +21,9 @@ pub enum Continuation {
     },
     /// The pages of a workspace, or the choice among the user's workspaces.
     Workspace {
-        /// The workspace; `None` for the choice.
-        workspace: Option<OrgId>,
+        /// The workspace, as its address named it; `None` for the choice. Whether it exists is not yet known: that is
+        /// told to its members alone.
+        workspace: Option<OrgRef>,
         /// The page.
         page: WorkspacePage,
     },
@@ -124,15 +125,13 @@ pub enum Entrance {
     Reauthenticate,
 }
 
-/// Longest workspace id that an address can contain.
-const LONGEST_ID: usize = 64;
-
 impl Continuation {
-    /// A page of the workspace that an address calls `id`; the choice among workspaces if that cannot be an id.
-    pub fn workspace(id: &str, page: WorkspacePage) -> Self {
-        let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-        let is_id = (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(is_letter);
-        if is_id { Self::Workspace { workspace: Some(OrgId::from_text(id)), page } } else { Self::workspaces() }
+    /// A page of the workspace that an address calls `name`; the choice among workspaces if that is no name of one.
+    pub fn workspace(name: &str, page: WorkspacePage) -> Self {
+        match OrgRef::parse(name) {
+            Some(workspace) => Self::Workspace { workspace: Some(workspace), page },
+            None => Self::workspaces(),
+        }
     }
 
     /// The choice among the user's workspaces.
@@ -207,8 +206,9 @@ mod tests {
         ]);
         prop_oneof![
             "\\PC{0,80}".prop_map(|query| Continuation::Authorization { query }),
-            (proptest::option::of("\\PC{0,30}"), workspace_page)
-                .prop_map(|(id, page)| Continuation::Workspace { workspace: id.map(OrgId::from_text), page }),
+            (proptest::option::of("(org_[0-9a-f]{24}|[a-z][a-z0-9-]{2,20})"), workspace_page).prop_map(
+                |(name, page)| { Continuation::Workspace { workspace: name.as_deref().and_then(OrgRef::parse), page } }
+            ),
             "\\PC{0,50}".prop_map(|secret| Continuation::Invitation { token: LinkSecret::new(secret) }),
             prop::sample::select(vec![AccountPage::Password, AccountPage::FirstPassword, AccountPage::Activity])
                 .prop_map(|page| Continuation::Account { page }),
@@ -256,13 +256,15 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_workspace_id_leads_to_the_choice() {
-        for id in ["", "..", "a/b", "a?b", "//evil.example", "ü", "a%2fb", &"a".repeat(65)] {
-            assert_eq!(Continuation::workspace(id, WorkspacePage::People), Continuation::workspaces(), "{id}");
+    fn an_invalid_workspace_name_leads_to_the_choice() {
+        for name in ["", "..", "a/b", "a?b", "//evil.example", "ü", "a%2fb", "org_bakery", &"a".repeat(65)] {
+            assert_eq!(Continuation::workspace(name, WorkspacePage::People), Continuation::workspaces(), "{name}");
         }
-        let expected =
-            Continuation::Workspace { workspace: Some(OrgId::from_text("org_a-1")), page: WorkspacePage::People };
-        assert_eq!(Continuation::workspace("org_a-1", WorkspacePage::People), expected);
+        for name in ["org_0123456789abcdef01234567", "bakery"] {
+            let expected = Continuation::Workspace { workspace: OrgRef::parse(name), page: WorkspacePage::People };
+            assert_eq!(Continuation::workspace(name, WorkspacePage::People), expected);
+            assert_ne!(expected, Continuation::workspaces());
+        }
     }
 
     #[test]

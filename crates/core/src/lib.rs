@@ -23,6 +23,7 @@ pub mod random;
 pub mod redirect;
 pub mod resource;
 pub mod scope;
+pub mod slug;
 pub mod time;
 pub mod token;
 pub mod unicode;

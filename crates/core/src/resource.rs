@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::ids::{ClientId, OrgId};
+use crate::ids::{AppId, OrgId};
 use crate::scope::{KNOWN, Scopes};
 use crate::time::Timestamp;
 
@@ -75,7 +75,7 @@ pub struct Resource {
     /// Whether any app may request it with the user's consent. Its tokens never have the issuer as audience.
     pub open: bool,
     /// The apps that serve it and may introspect its tokens.
-    pub servers: Vec<ClientId>,
+    pub servers: Vec<AppId>,
     /// When it was registered.
     pub created_at: Timestamp,
 }
@@ -95,9 +95,9 @@ impl Resource {
         app.resources.contains(&self.uri)
     }
 
-    /// Whether the app `client_id` serves it.
-    pub fn is_served_by(&self, client_id: &ClientId) -> bool {
-        self.servers.contains(client_id)
+    /// Whether the app serves it.
+    pub fn is_served_by(&self, app_id: &AppId) -> bool {
+        self.servers.contains(app_id)
     }
 
     /// Whether it defines `scope`.

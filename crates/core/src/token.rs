@@ -114,16 +114,20 @@ pub struct AccessClaims {
     pub cnf: Option<Value>,
 }
 
-/// Times that all tokens of a response share.
+/// What every token has, whatever its kind.
 #[derive(Clone, Copy, Debug)]
-pub struct Lifetime {
+pub struct Issuance<'a> {
+    /// The issuer.
+    pub issuer: &'a str,
+    /// The app, as clients know it.
+    pub client_id: &'a ClientId,
     /// The current time.
     pub now: Timestamp,
     /// Seconds of life.
     pub seconds: u32,
 }
 
-impl Lifetime {
+impl Issuance<'_> {
     fn expiry(self) -> i64 {
         self.now.seconds().saturating_add(i64::from(self.seconds))
     }
@@ -132,24 +136,23 @@ impl Lifetime {
 impl AccessClaims {
     /// The token of a grant.
     pub fn of_grant(
-        issuer: &str,
+        issuance: Issuance<'_>,
         grant: &GrantId,
         authorization: &Authorization,
         targets: &Targets,
         person: &Person,
         id: &TokenId,
-        lifetime: Lifetime,
     ) -> Self {
         let profile = authorization.scope.contains(PROFILE).then_some(person);
         let scope = targets.bound(&authorization.scope);
         Self {
-            iss: issuer.to_owned(),
+            iss: issuance.issuer.to_owned(),
             sub: authorization.user_id.to_string(),
-            aud: Audience::of_grant(issuer, targets, &scope),
-            exp: lifetime.expiry(),
-            iat: lifetime.now.seconds(),
+            aud: Audience::of_grant(issuance.issuer, targets, &scope),
+            exp: issuance.expiry(),
+            iat: issuance.now.seconds(),
             jti: id.to_string(),
-            client_id: authorization.client_id.to_string(),
+            client_id: issuance.client_id.to_string(),
             scope: scope.to_string(),
             gid: Some(grant.clone()),
             sid: Some(authorization.session_id.to_string()),
@@ -169,22 +172,15 @@ impl AccessClaims {
     }
 
     /// A client-credentials token (RFC 6749 §4.4).
-    pub fn of_app(
-        issuer: &str,
-        client_id: &ClientId,
-        scope: &Scopes,
-        targets: &Targets,
-        id: &TokenId,
-        lifetime: Lifetime,
-    ) -> Self {
+    pub fn of_app(issuance: Issuance<'_>, scope: &Scopes, targets: &Targets, id: &TokenId) -> Self {
         Self {
-            iss: issuer.to_owned(),
-            sub: client_id.to_string(),
-            aud: Audience::of_app(issuer, targets),
-            exp: lifetime.expiry(),
-            iat: lifetime.now.seconds(),
+            iss: issuance.issuer.to_owned(),
+            sub: issuance.client_id.to_string(),
+            aud: Audience::of_app(issuance.issuer, targets),
+            exp: issuance.expiry(),
+            iat: issuance.now.seconds(),
             jti: id.to_string(),
-            client_id: client_id.to_string(),
+            client_id: issuance.client_id.to_string(),
             scope: scope.to_string(),
             gid: None,
             sid: None,
@@ -253,19 +249,18 @@ pub struct IdClaims {
 impl IdClaims {
     /// The ID token issued with `access_token`.
     pub fn of(
-        issuer: &str,
+        issuance: Issuance<'_>,
         authorization: &Authorization,
         about: Map<String, Value>,
         access_token: &str,
         algorithm: Algorithm,
-        lifetime: Lifetime,
     ) -> Self {
         Self {
-            iss: issuer.to_owned(),
+            iss: issuance.issuer.to_owned(),
             sub: authorization.user_id.to_string(),
-            aud: Audience::One(authorization.client_id.to_string()),
-            exp: lifetime.expiry(),
-            iat: lifetime.now.seconds(),
+            aud: Audience::One(issuance.client_id.to_string()),
+            exp: issuance.expiry(),
+            iat: issuance.now.seconds(),
             auth_time: authorization.auth_time.seconds(),
             acr: authorization.acr.clone(),
             amr: authorization.amr.split(' ').map(str::to_owned).collect(),

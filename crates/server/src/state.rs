@@ -15,7 +15,7 @@ use sigma_core::app::App;
 use sigma_core::authorize::MOST_RESOURCES;
 use sigma_core::digest::Digest;
 use sigma_core::grant::Grant;
-use sigma_core::ids::{ClientId, GrantId, SessionId, UserId};
+use sigma_core::ids::{AppId, AppRef, GrantId, OrgId, OrgRef, SessionId, UserId};
 use sigma_core::person::{Membership, Person};
 use sigma_core::random::{Rng, bytes};
 use sigma_core::resource::Resource;
@@ -25,7 +25,7 @@ use sigma_store::account::{self, Account};
 use sigma_store::resource;
 use sigma_store::session::{self, Session};
 use sigma_store::workspace::membership::State;
-use sigma_store::{Cache, MasterKey, SealError, Store, StoreError, app, grant, meta};
+use sigma_store::{Cache, MasterKey, SealError, Store, StoreError, app, grant, meta, org};
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
@@ -86,6 +86,8 @@ pub struct Inner {
     /// The key that signs session cookies.
     pub(crate) cookie_key: hmac::Key,
     apps: Cache<Arc<App>>,
+    /// Ids by chosen client id, which never belongs to another app: nothing has to be forgotten.
+    client_ids: Memory<String, AppId>,
     accounts: Cache<Arc<Account>>,
     grants: Cache<Arc<Grant>>,
     sessions: Cache<Arc<Session>>,
@@ -169,6 +171,7 @@ impl AppState {
             interaction_key: SealingKey::new(&cookie_secret),
             cookie_key: hmac::Key::new(hmac::HMAC_SHA256, &cookie_secret),
             apps: Cache::new(&store, app::CHANGED, 10_000),
+            client_ids: Memory::new(10_000),
             accounts: Cache::new(&store, account::CHANGED, 10_000),
             grants: Cache::new(&store, grant::CHANGED, 20_000),
             sessions: Cache::new(&store, session::CHANGED, 20_000),
@@ -239,10 +242,42 @@ impl AppState {
     ///
     /// # Errors
     /// The store does not answer.
-    pub async fn find_app(&self, client_id: &ClientId) -> Result<Option<Arc<App>>, StoreError> {
-        let wanted = client_id.clone();
+    pub async fn find_app(&self, id: &AppId) -> Result<Option<Arc<App>>, StoreError> {
+        let wanted = id.clone();
         let load = move |tx: &mut dyn sigma_store::Tx| Ok(app::find(tx, &wanted)?.map(Arc::new));
-        self.apps.get_or_load(client_id.as_str(), load).await
+        self.apps.get_or_load(id.as_str(), load).await
+    }
+
+    /// The app that a caller names, by its client id or its id, switched off or not.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn find_named_app(&self, name: &str) -> Result<Option<Arc<App>>, StoreError> {
+        if let Some(id) = AppId::parse(name) {
+            return self.find_app(&id).await;
+        }
+        if let Some(id) = self.client_ids.get(name) {
+            return self.find_app(&id).await;
+        }
+        let Some(wanted) = AppRef::parse(name) else { return Ok(None) };
+        let found = self.store.read(move |tx| app::find_named(tx, &wanted)).await?;
+        Ok(found.map(|app| {
+            self.client_ids.insert(name.to_owned(), app.id.clone());
+            Arc::new(app)
+        }))
+    }
+
+    /// The id of the org that a caller names, by its slug or its id. A name that is no org's becomes an id that is none's.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn org_named(&self, name: &str) -> Result<OrgId, StoreError> {
+        let resolved = match OrgRef::parse(name) {
+            None => None,
+            Some(OrgRef::Id(id)) => Some(id),
+            Some(slug) => self.store.read(move |tx| org::resolve(tx, &slug)).await?,
+        };
+        Ok(resolved.unwrap_or_else(|| OrgId::from_text(name)))
     }
 
     /// The account of that user, switched off or not.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use sigma_core::app::GrantType;
-use sigma_core::ids::ClientId;
+use sigma_core::ids::AppId;
 use sigma_core::time::Timestamp;
 use sigma_store::StoreError;
 use sigma_store::token_count::{self, TokenCount};
@@ -27,7 +27,7 @@ pub struct TokenCounts(Mutex<Waiting>);
 #[derive(Debug, Default)]
 struct Waiting {
     /// Of the last minute in which each app was issued a token.
-    current: HashMap<ClientId, OfApp>,
+    current: HashMap<AppId, OfApp>,
     /// Of completed minutes.
     finished: Vec<TokenCount>,
 }
@@ -41,29 +41,29 @@ struct OfApp {
 }
 
 impl OfApp {
-    fn rows(&self, client_id: &ClientId) -> impl Iterator<Item = TokenCount> {
+    fn rows(&self, app_id: &AppId) -> impl Iterator<Item = TokenCount> {
         GrantType::ALL.into_iter().zip(self.tokens).filter(|(_, tokens)| *tokens > 0).map(|(grant_type, tokens)| {
-            let (client_id, minute) = (client_id.clone(), self.minute);
-            TokenCount { client_id, grant_type: grant_type.as_str(), minute, tokens }
+            let (app_id, minute) = (app_id.clone(), self.minute);
+            TokenCount { app_id, grant_type: grant_type.as_str(), minute, tokens }
         })
     }
 }
 
 impl TokenCounts {
     /// Records that an app was issued a token.
-    pub fn note(&self, client_id: &ClientId, grant_type: GrantType, now: Timestamp) {
+    pub fn note(&self, app_id: &AppId, grant_type: GrantType, now: Timestamp) {
         let minute = Timestamp::from_seconds(now.seconds().div_euclid(60) * 60);
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = &mut *waiting;
         let fresh = || OfApp { minute, tokens: [0; GrantType::ALL.len()] };
         // An app that is already listed costs no copy of its id.
-        let counted = match waiting.current.get_mut(client_id) {
+        let counted = match waiting.current.get_mut(app_id) {
             Some(counted) => counted,
-            None => waiting.current.entry(client_id.clone()).or_insert_with(fresh),
+            None => waiting.current.entry(app_id.clone()).or_insert_with(fresh),
         };
         if counted.minute != minute {
             if waiting.finished.len() < MOST_WAITING {
-                waiting.finished.extend(counted.rows(client_id));
+                waiting.finished.extend(counted.rows(app_id));
             }
             *counted = fresh();
         }
@@ -75,7 +75,7 @@ impl TokenCounts {
 
     fn take(&self) -> Vec<TokenCount> {
         let waiting = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        let current = waiting.current.iter().flat_map(|(client_id, counted)| counted.rows(client_id));
+        let current = waiting.current.iter().flat_map(|(app_id, counted)| counted.rows(app_id));
         waiting.finished.into_iter().chain(current).collect()
     }
 
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn tokens_are_counted_by_app_grant_type_and_minute() {
         let counts = TokenCounts::default();
-        let app = |name: &str| ClientId::from_text(name);
+        let app = |name: &str| AppId::from_text(name);
         let at = |seconds| Timestamp::from_seconds(seconds);
         for (name, grant_type, seconds) in [
             ("shop", GrantType::RefreshToken, 60),
@@ -135,7 +135,7 @@ mod tests {
             counts.note(&app(name), grant_type, at(seconds));
         }
         let row = |name, grant_type: GrantType, seconds, tokens| TokenCount {
-            client_id: app(name),
+            app_id: app(name),
             grant_type: grant_type.as_str(),
             minute: at(seconds),
             tokens,

@@ -37,11 +37,11 @@ CREATE INDEX events_target_user ON events (target_id, at, id) WHERE target_kind 
 
 -- Tokens that were issued, by app, way and minute: what is issued often is counted instead of recorded.
 CREATE TABLE token_counts (
-    client_id TEXT NOT NULL,
+    app_id TEXT NOT NULL,
     grant_type TEXT NOT NULL,
     minute BIGINT NOT NULL,
     tokens BIGINT NOT NULL CHECK (tokens > 0),
-    PRIMARY KEY (client_id, grant_type, minute)
+    PRIMARY KEY (app_id, grant_type, minute)
 );
 CREATE INDEX token_counts_sweep ON token_counts (minute);
 
@@ -62,10 +62,20 @@ CREATE TABLE signing_keys (
     delete_after BIGINT
 );
 
+-- The slug is a chosen name for addresses and commands; everything else goes by the id.
 CREATE TABLE orgs (
     id TEXT NOT NULL PRIMARY KEY,
+    slug TEXT,
     name TEXT NOT NULL,
     created_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX orgs_slug ON orgs (slug);
+
+-- Slugs that an org had before. None passes to another org: old links would lead there.
+CREATE TABLE retired_slugs (
+    slug TEXT NOT NULL PRIMARY KEY,
+    org_id TEXT NOT NULL,
+    retired_at BIGINT NOT NULL
 );
 
 -- Audiences that an access token may be made for (RFC 8707).
@@ -73,15 +83,17 @@ CREATE TABLE resources (
     uri TEXT NOT NULL PRIMARY KEY,
     org_id TEXT NOT NULL,
     name TEXT NOT NULL,
-    -- Name and description of each scope, the apps that serve it: JSON.
+    -- Name and description of each scope, and the ids of the apps that serve it: JSON.
     scopes TEXT NOT NULL,
     open BIGINT NOT NULL CHECK (open IN (0, 1)),
     servers TEXT NOT NULL,
     created_at BIGINT NOT NULL
 );
 
+-- The client id is what clients send and compare: the id, unless another was chosen. Everything else goes by the id.
 CREATE TABLE apps (
-    client_id TEXT NOT NULL PRIMARY KEY,
+    id TEXT NOT NULL PRIMARY KEY,
+    client_id TEXT NOT NULL,
     org_id TEXT NOT NULL,
     name TEXT NOT NULL,
     application_type TEXT NOT NULL CHECK (application_type IN ('web', 'native')),
@@ -106,6 +118,8 @@ CREATE TABLE apps (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 );
+
+CREATE UNIQUE INDEX apps_client_id ON apps (client_id);
 
 -- A client id is never given out twice.
 CREATE TABLE retired_client_ids (
@@ -208,19 +222,19 @@ CREATE INDEX interactions_sweep ON interactions (expires_at);
 -- What a person agreed to; the empty resource is the server itself.
 CREATE TABLE consents (
     user_id TEXT NOT NULL,
-    client_id TEXT NOT NULL,
+    app_id TEXT NOT NULL,
     bap_id TEXT NOT NULL,
     resource TEXT NOT NULL,
     scope TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
-    PRIMARY KEY (user_id, client_id, bap_id, resource)
+    PRIMARY KEY (user_id, app_id, bap_id, resource)
 );
 
 -- A spent code stays until the last token that came of it has expired, so that a second use is known.
 CREATE TABLE codes (
     hash BYTEA NOT NULL PRIMARY KEY,
-    client_id TEXT NOT NULL,
+    app_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
     session_id TEXT NOT NULL,
     bap_id TEXT,
@@ -244,7 +258,7 @@ CREATE INDEX codes_sweep ON codes (delete_after);
 
 CREATE TABLE grants (
     id TEXT NOT NULL PRIMARY KEY,
-    client_id TEXT NOT NULL,
+    app_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
     session_id TEXT,
     bap_id TEXT,
@@ -262,7 +276,7 @@ CREATE TABLE grants (
     revoked_at BIGINT,
     expires_at BIGINT NOT NULL
 );
-CREATE INDEX grants_session ON grants (session_id, client_id);
+CREATE INDEX grants_session ON grants (session_id, app_id);
 CREATE INDEX grants_sweep ON grants (expires_at);
 
 CREATE TABLE refresh_tokens (

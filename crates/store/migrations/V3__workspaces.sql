@@ -7,12 +7,6 @@ ALTER TABLE orgs ADD COLUMN removed_at BIGINT;
 CREATE INDEX orgs_quick_logins ON orgs (quick_logins, id);
 CREATE INDEX orgs_removed ON orgs (removed_at);
 
--- The id of a removed org is never given out again: keys and tokens of the old one must not open the new.
-CREATE TABLE retired_org_ids (
-    org_id TEXT NOT NULL PRIMARY KEY,
-    retired_at BIGINT NOT NULL
-);
-
 CREATE TABLE roles (
     org_id TEXT NOT NULL,
     id TEXT NOT NULL,

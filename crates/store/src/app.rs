@@ -3,7 +3,7 @@
 use sigma_bitcoin::PublicKey;
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
 use sigma_core::event::{Action, Details, Target};
-use sigma_core::ids::{ClientId, OrgId};
+use sigma_core::ids::{AppId, AppRef, ClientId, OrgId};
 use sigma_core::jose::Algorithm;
 use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris};
 use sigma_core::scope::Scopes;
@@ -12,7 +12,7 @@ use sigma_core::time::Timestamp;
 use crate::event::{self, NewEvent};
 use crate::{Owner, Row, StoreError, Tx, Value, params};
 
-/// The kind of an app in the change feed; the key is its client id.
+/// The kind of an app in the change feed; the key is its id.
 pub const CHANGED: &str = "app";
 
 /// The outcome of adding an app.
@@ -20,8 +20,8 @@ pub const CHANGED: &str = "app";
 pub enum Added {
     /// It is registered.
     Added,
-    /// The id belongs, or once belonged, to an app: ids are never reused.
-    IdTaken,
+    /// The client id belongs, or once belonged, to an app: it is never reused.
+    ClientIdTaken,
 }
 
 /// Registers `app`.
@@ -30,42 +30,47 @@ pub fn add(tx: &mut dyn Tx, app: &App) -> Result<Added, StoreError> {
     tx.lock(Owner::Org(&app.org_id))?;
     let retired = "SELECT client_id FROM retired_client_ids WHERE client_id = $1";
     if tx.query_opt(retired, params![&app.client_id])?.is_some() {
-        return Ok(Added::IdTaken);
+        return Ok(Added::ClientIdTaken);
     }
     let inserted = tx.execute(
         "INSERT INTO apps (client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks,
             jwks_uri, redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg,
-            access_seconds, placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims)
+            access_seconds, placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims, id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-            $23, $24)
+            $23, $24, $25)
          ON CONFLICT (client_id) DO NOTHING",
-        &[vec![(&app.client_id).into(), (&app.org_id).into(), app.created_at.into()], columns(app)?].concat(),
+        &[
+            vec![(&app.client_id).into(), (&app.org_id).into(), app.created_at.into()],
+            columns(app)?,
+            vec![(&app.id).into()],
+        ]
+        .concat(),
     )?;
     if inserted == 0 {
-        return Ok(Added::IdTaken);
+        return Ok(Added::ClientIdTaken);
     }
-    tx.changed(CHANGED, app.client_id.as_str())?;
+    tx.changed(CHANGED, app.id.as_str())?;
     event::append(tx, recorded(Action::AppCreate, app))?;
     Ok(Added::Added)
 }
 
 fn recorded(action: Action, app: &App) -> NewEvent {
-    NewEvent::new(action).within(&app.org_id).to(Target::App(app.client_id.clone()))
+    NewEvent::new(action).within(&app.org_id).to(Target::App(app.id.clone()))
 }
 
-/// Writes every field of `app` except its id and creation time; returns whether the app exists.
+/// Writes every field of `app` except its ids and creation time; returns whether the app exists.
 pub fn update(tx: &mut dyn Tx, app: &App) -> Result<bool, StoreError> {
-    let Some(before) = find(tx, &app.client_id)? else { return Ok(false) };
+    let Some(before) = find(tx, &app.id)? else { return Ok(false) };
     let updated = tx.execute(
         "UPDATE apps SET name = $2, application_type = $3, auth_method = $4, secret_hash = $5, pubkey = $6, jwks = $7,
             jwks_uri = $8, redirect_uris = $9, post_logout_redirect_uris = $10, grant_types = $11, scopes = $12,
             require_pkce = $13, id_token_alg = $14, access_seconds = $15, placeholder_email = $16, dynamic = $17,
             disabled = $18, client_uri = $19, updated_at = $20, resources = $21, id_token_claims = $22,
             org_id = $23
-         WHERE client_id = $1",
-        &[vec![(&app.client_id).into()], columns(app)?, vec![(&app.org_id).into()]].concat(),
+         WHERE id = $1",
+        &[vec![(&app.id).into()], columns(app)?, vec![(&app.org_id).into()]].concat(),
     )?;
-    tx.changed(CHANGED, app.client_id.as_str())?;
+    tx.changed(CHANGED, app.id.as_str())?;
     let columns = columns(&before)?.into_iter().zip(columns(app)?).zip(COLUMNS);
     let mut changed: Vec<String> =
         columns.filter(|((before, after), _)| before != after).map(|(_, column)| column.to_owned()).collect();
@@ -77,45 +82,52 @@ pub fn update(tx: &mut dyn Tx, app: &App) -> Result<bool, StoreError> {
     Ok(updated == 1)
 }
 
-/// Removes an app; its tokens become invalid with it, and its id is never reused.
-pub fn remove(tx: &mut dyn Tx, client_id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
+/// Removes an app; its tokens become invalid with it, and its client id is never reused.
+pub fn remove(tx: &mut dyn Tx, id: &AppId, now: Timestamp) -> Result<bool, StoreError> {
     tx.lock(Owner::Installation)?;
-    let Some(app) = find(tx, client_id)? else { return Ok(false) };
-    tx.execute("DELETE FROM apps WHERE client_id = $1", params![client_id])?;
+    let Some(app) = find(tx, id)? else { return Ok(false) };
+    tx.execute("DELETE FROM apps WHERE id = $1", params![id])?;
     tx.execute(
         "INSERT INTO retired_client_ids (client_id, retired_at) VALUES ($1, $2) ON CONFLICT (client_id) DO NOTHING",
-        params![client_id, now],
+        params![&app.client_id, now],
     )?;
-    tx.changed(CHANGED, client_id.as_str())?;
+    tx.changed(CHANGED, id.as_str())?;
     event::append(tx, recorded(Action::AppRemove, &app))?;
     Ok(true)
 }
 
-/// The app with that id.
-pub fn find(tx: &mut dyn Tx, client_id: &ClientId) -> Result<Option<App>, StoreError> {
-    tx.query_opt(
-        "SELECT client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks, jwks_uri,
-            redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg, access_seconds,
-            placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims
-         FROM apps WHERE client_id = $1",
-        params![client_id],
-    )?
-    .map(|row| decode(&row))
-    .transpose()
+/// The columns of an app, in the order of [`decode`].
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks, jwks_uri,
+                redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg, access_seconds,
+                placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims, id
+             FROM apps WHERE ",
+            $rest
+        )
+    };
 }
 
-/// At most `limit` apps, ordered by id, after the one called `after`.
+/// The app with that id.
+pub fn find(tx: &mut dyn Tx, id: &AppId) -> Result<Option<App>, StoreError> {
+    tx.query_opt(select!("id = $1"), params![id])?.map(|row| decode(&row)).transpose()
+}
+
+/// The app that a caller named.
+pub fn find_named(tx: &mut dyn Tx, app: &AppRef) -> Result<Option<App>, StoreError> {
+    match app {
+        AppRef::Id(id) => find(tx, id),
+        AppRef::Chosen(client_id) => {
+            let row = tx.query_opt(select!("client_id = $1"), params![client_id.as_str()])?;
+            row.map(|row| decode(&row)).transpose()
+        }
+    }
+}
+
+/// At most `limit` apps, oldest first, after the one with the id `after`.
 pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<App>, StoreError> {
-    tx.query_all(
-        "SELECT client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks, jwks_uri,
-            redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg, access_seconds,
-            placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims
-         FROM apps WHERE client_id > $1 ORDER BY client_id LIMIT $2",
-        params![after, limit],
-    )?
-    .iter()
-    .map(decode)
-    .collect()
+    tx.query_all(select!("id > $1 ORDER BY id LIMIT $2"), params![after, limit])?.iter().map(decode).collect()
 }
 
 /// The names of [`columns`].
@@ -143,7 +155,7 @@ const COLUMNS: [&str; 21] = [
     "id_token_claims",
 ];
 
-/// The mutable fields, in the order of both statements above.
+/// The mutable fields, in the order of both statements that write them.
 fn columns(app: &App) -> Result<Vec<Value>, StoreError> {
     let grant_types: Vec<&str> = app.grant_types.iter().map(|grant| grant.as_str()).collect();
     Ok(vec![
@@ -173,6 +185,7 @@ fn columns(app: &App) -> Result<Vec<Value>, StoreError> {
 
 fn decode(row: &Row) -> Result<App, StoreError> {
     Ok(App {
+        id: AppId::from_text(row.text(24)?),
         client_id: ClientId::from_text(row.text(0)?),
         org_id: OrgId::from_text(row.text(1)?),
         created_at: row.timestamp(2)?,

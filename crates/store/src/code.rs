@@ -7,7 +7,7 @@ use sigma_core::app::App;
 use sigma_core::code::{Authorization, Code, Redeemed, Redemption, judge};
 use sigma_core::digest::Digest;
 use sigma_core::grant::Grant;
-use sigma_core::ids::{ClientId, GrantId, SessionId, UserId};
+use sigma_core::ids::{AppId, GrantId, SessionId, UserId};
 use sigma_core::pkce::CodeChallenge;
 use sigma_core::resource::Targets;
 use sigma_core::scope::Scopes;
@@ -22,13 +22,13 @@ use crate::{Outage, Row, StoreError, Tx, params, resource};
 pub fn add(tx: &mut dyn Tx, code: &Code, now: Timestamp) -> Result<(), StoreError> {
     let authorization = &code.authorization;
     tx.execute(
-        "INSERT INTO codes (hash, client_id, user_id, session_id, bap_id, redirect_uri, code_challenge, nonce, scope,
+        "INSERT INTO codes (hash, app_id, user_id, session_id, bap_id, redirect_uri, code_challenge, nonce, scope,
             claims, id_token_claims, resources, auth_time, acr, amr, created_at, expires_at, used_at, grant_id,
             delete_after)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, NULL, NULL, $17)",
         params![
             code.hash,
-            &authorization.client_id,
+            &authorization.app_id,
             &authorization.user_id,
             &authorization.session_id,
             authorization.bap_id.as_deref(),
@@ -92,7 +92,7 @@ pub enum Outcome {
 /// The columns of a code, in the order of [`decode`], with the current state of its session and user.
 macro_rules! columns {
     () => {
-        "client_id, user_id, session_id, bap_id, redirect_uri, code_challenge, nonce, scope, claims, resources, auth_time,
+        "app_id, user_id, session_id, bap_id, redirect_uri, code_challenge, nonce, scope, claims, resources, auth_time,
          acr, amr, expires_at, used_at, grant_id, id_token_claims,
          (SELECT ended_at FROM sessions WHERE sessions.id = codes.session_id),
          (SELECT disabled FROM users WHERE users.id = codes.user_id)"
@@ -136,14 +136,14 @@ fn spend(tx: &mut dyn Tx, request: &Redeem) -> Result<Option<Row>, StoreError> {
             "UPDATE codes SET used_at = $2, grant_id = $3,
                 delete_after = CASE WHEN ' ' || scope || ' ' LIKE '% offline_access %' THEN CAST($5 AS BIGINT)
                     ELSE CAST($6 AS BIGINT) END
-             WHERE hash = $1 AND client_id = $4 AND used_at IS NULL RETURNING ",
+             WHERE hash = $1 AND app_id = $4 AND used_at IS NULL RETURNING ",
             columns!()
         ),
         params![
             request.hash,
             request.now,
             &request.grant_id,
-            &request.attempt.client_id,
+            &request.attempt.app_id,
             request.refresh.expires_at.max(request.access_expires_at),
             request.access_expires_at
         ],
@@ -189,7 +189,7 @@ fn decode(hash: Digest, row: &Row) -> Result<Code, StoreError> {
     Ok(Code {
         hash,
         authorization: Authorization {
-            client_id: ClientId::from_text(row.text(0)?),
+            app_id: AppId::from_text(row.text(0)?),
             user_id: UserId::from_text(row.text(1)?),
             session_id: SessionId::from_text(row.text(2)?),
             bap_id: row.opt_text(3)?,

@@ -2,7 +2,7 @@
 
 use sigma_core::authorize::{Consent, Consents};
 use sigma_core::event::{Action, Details, Target};
-use sigma_core::ids::{ClientId, UserId};
+use sigma_core::ids::{AppId, UserId};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
@@ -13,10 +13,10 @@ use crate::{Owner, StoreError, Tx, params};
 const ITSELF: &str = "";
 
 /// Everything that a user consented to for an app, across identities.
-pub fn find(tx: &mut dyn Tx, user_id: &UserId, client_id: &ClientId) -> Result<Consents, StoreError> {
+pub fn find(tx: &mut dyn Tx, user_id: &UserId, app_id: &AppId) -> Result<Consents, StoreError> {
     let rows = tx.query_all(
-        "SELECT bap_id, resource, scope FROM consents WHERE user_id = $1 AND client_id = $2 ORDER BY bap_id, resource",
-        params![user_id, client_id],
+        "SELECT bap_id, resource, scope FROM consents WHERE user_id = $1 AND app_id = $2 ORDER BY bap_id, resource",
+        params![user_id, app_id],
     )?;
     let mut consents = Consents::default();
     for row in rows {
@@ -35,40 +35,40 @@ pub fn find(tx: &mut dyn Tx, user_id: &UserId, client_id: &ClientId) -> Result<C
 pub fn remember(
     tx: &mut dyn Tx,
     user_id: &UserId,
-    client_id: &ClientId,
+    app_id: &AppId,
     bap_id: Option<&str>,
     agreed: &Consent,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     tx.lock(Owner::User(user_id))?;
-    let before = find(tx, user_id, client_id)?.of(bap_id).cloned().unwrap_or_default();
+    let before = find(tx, user_id, app_id)?.of(bap_id).cloned().unwrap_or_default();
     let all = before.union(agreed);
     let itself = std::iter::once((ITSELF, &all.scope));
     let resources = agreed.resources.keys().filter_map(|uri| Some((uri.as_str(), all.resources.get(uri)?)));
     for (resource, scope) in itself.chain(resources) {
         tx.execute(
-            "INSERT INTO consents (user_id, client_id, bap_id, resource, scope, created_at, updated_at)
+            "INSERT INTO consents (user_id, app_id, bap_id, resource, scope, created_at, updated_at)
              VALUES ($1, $2, $3, $4, $5, $6, $6)
-             ON CONFLICT (user_id, client_id, bap_id, resource)
+             ON CONFLICT (user_id, app_id, bap_id, resource)
              DO UPDATE SET scope = excluded.scope, updated_at = excluded.updated_at",
-            params![user_id, client_id, bap_id.unwrap_or_default(), resource, scope.to_string(), now],
+            params![user_id, app_id, bap_id.unwrap_or_default(), resource, scope.to_string(), now],
         )?;
     }
-    give_once(tx, user_id, client_id, agreed, now)
+    give_once(tx, user_id, app_id, agreed, now)
 }
 
 /// Records that a user agreed, and will be asked again the next time.
 pub fn give_once(
     tx: &mut dyn Tx,
     user_id: &UserId,
-    client_id: &ClientId,
+    app_id: &AppId,
     agreed: &Consent,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let scopes = std::iter::once(&agreed.scope).chain(agreed.resources.values()).map(ToString::to_string);
     let scope = scopes.filter(|scope| !scope.is_empty()).collect::<Vec<_>>().join(" ");
     let details = Details { scope: Some(scope), ..Details::default() };
-    let target = Target::App(client_id.clone());
+    let target = Target::App(app_id.clone());
     let event = NewEvent::new(Action::ConsentGive).about(user_id).to(target).with(details);
     event::append_bounded(tx, event, user_id, now)
 }

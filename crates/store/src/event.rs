@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Details, Event, Target};
-use sigma_core::ids::{ClientId, EventId, OrgId, UserId};
+use sigma_core::ids::{AppId, EventId, OrgId, UserId};
 use sigma_core::time::Timestamp;
 
 use crate::store::ChangeIds;
@@ -143,7 +143,7 @@ pub fn count_repeated(tx: &mut dyn Tx, event: NewEvent, now: Timestamp) -> Resul
         actor.id(),
         details.method,
         details.reason,
-        details.app.as_ref().map(ClientId::as_str)
+        details.app.as_ref().map(AppId::as_str)
     );
     let row = NETWORKS.hash_one((&network, &key)) % u64::from(MOST_SHARED_ROWS);
     let id = format!("evt_{:024x}", number_of(&format!("{key}/{row}")) >> 32);

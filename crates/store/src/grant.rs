@@ -9,7 +9,7 @@ use sigma_core::code::{Authorization, Code};
 use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::grant::{Grant, REMEMBERED, RefreshToken, Rotation, judge};
-use sigma_core::ids::{ClientId, GrantId, SessionId, UserId};
+use sigma_core::ids::{AppId, GrantId, SessionId, UserId};
 use sigma_core::resource::Targets;
 use sigma_core::scope::{OFFLINE_ACCESS, Scopes};
 use sigma_core::time::Timestamp;
@@ -113,9 +113,9 @@ pub fn begin_direct(
 ) -> Result<(), StoreError> {
     tx.lock(Owner::User(&authorization.user_id))?;
     let too_many = tx.query_all(
-        "SELECT g.id FROM sessions s JOIN grants g ON g.session_id = s.id AND g.client_id = $2
+        "SELECT g.id FROM sessions s JOIN grants g ON g.session_id = s.id AND g.app_id = $2
          WHERE s.user_id = $1 AND s.ended_at IS NULL ORDER BY g.created_at DESC, g.id DESC LIMIT 10 OFFSET $3",
-        params![&authorization.user_id, &authorization.client_id, i64::from(MOST_DIRECT - 1)],
+        params![&authorization.user_id, &authorization.app_id, i64::from(MOST_DIRECT - 1)],
     )?;
     for row in &too_many {
         let oldest = GrantId::from_text(row.text(0)?);
@@ -135,12 +135,12 @@ fn insert(
     expires_at: Timestamp,
 ) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO grants (id, client_id, user_id, session_id, bap_id, scope, claims, id_token_claims, resources,
+        "INSERT INTO grants (id, app_id, user_id, session_id, bap_id, scope, claims, id_token_claims, resources,
             auth_time, acr, amr, offline, refresh_key, code_hash, created_at, revoked_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, NULL, $17)",
         params![
             id,
-            &authorization.client_id,
+            &authorization.app_id,
             &authorization.user_id,
             &authorization.session_id,
             authorization.bap_id.as_deref(),
@@ -178,7 +178,7 @@ fn add_refresh_token(
 /// The grant of that id, live or not.
 pub fn find(tx: &mut dyn Tx, id: &GrantId) -> Result<Option<Grant>, StoreError> {
     tx.query_opt(
-        "SELECT id, client_id, user_id, session_id, bap_id, scope, claims, resources, auth_time, acr, amr, offline,
+        "SELECT id, app_id, user_id, session_id, bap_id, scope, claims, resources, auth_time, acr, amr, offline,
             revoked_at, expires_at, id_token_claims
          FROM grants WHERE id = $1",
         params![id],
@@ -212,11 +212,11 @@ impl Revocation {
 /// Ends a grant: its tokens become invalid here at once, everywhere within a second.
 pub fn revoke(tx: &mut dyn Tx, id: &GrantId, why: Revocation, now: Timestamp) -> Result<(), StoreError> {
     let ended = tx.query_opt(
-        "UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING user_id, client_id",
+        "UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING user_id, app_id",
         params![id, now],
     )?;
     if let Some(row) = ended {
-        let (user_id, app) = (UserId::from_text(row.text(0)?), ClientId::from_text(row.text(1)?));
+        let (user_id, app) = (UserId::from_text(row.text(0)?), AppId::from_text(row.text(1)?));
         let details = Details { reason: Some(why.as_str().to_owned()), app: Some(app), ..Details::default() };
         let event = NewEvent::new(Action::GrantRevoke).about(&user_id).to(Target::Grant(id.clone())).with(details);
         event::append_bounded(tx, event, &user_id, now)?;
@@ -230,18 +230,18 @@ pub struct Family {
     /// The grant.
     pub grant_id: GrantId,
     /// The app it belongs to.
-    pub client_id: ClientId,
+    pub app_id: AppId,
     /// The sealed key of the family.
     pub sealed_key: Vec<u8>,
 }
 
 /// The family of refresh tokens begun by the grant `id`, live or not.
 pub fn find_family(tx: &mut dyn Tx, id: &GrantId) -> Result<Option<Family>, StoreError> {
-    let row = tx.query_opt("SELECT id, client_id, refresh_key FROM grants WHERE id = $1", params![id])?;
+    let row = tx.query_opt("SELECT id, app_id, refresh_key FROM grants WHERE id = $1", params![id])?;
     let Some(row) = row else { return Ok(None) };
     let Some(sealed_key) = row.opt_bytes(2)? else { return Ok(None) };
     let family =
-        Family { grant_id: GrantId::from_text(row.text(0)?), client_id: ClientId::from_text(row.text(1)?), sealed_key };
+        Family { grant_id: GrantId::from_text(row.text(0)?), app_id: AppId::from_text(row.text(1)?), sealed_key };
     Ok(Some(family))
 }
 
@@ -296,7 +296,7 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
         return Ok(Refreshed::Replayed);
     }
     let row = tx.query_opt(
-        "SELECT g.id, g.client_id, g.user_id, g.session_id, g.bap_id, g.scope, g.claims, g.resources, g.auth_time, g.acr,
+        "SELECT g.id, g.app_id, g.user_id, g.session_id, g.bap_id, g.scope, g.claims, g.resources, g.auth_time, g.acr,
             g.amr, g.offline, g.revoked_at, g.expires_at, g.id_token_claims, r.expires_at, r.used_at, n.used_at,
             g.code_hash, u.disabled
          FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id
@@ -306,7 +306,7 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
     )?;
     let Some(row) = row else { return forgotten(tx, request) };
     let mut grant = decode(&row)?;
-    if grant.authorization.client_id != request.app.client_id {
+    if grant.authorization.app_id != request.app.id {
         return Ok(Refreshed::Invalid);
     }
     let token = RefreshToken {
@@ -370,7 +370,7 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
 /// The use of a token of the family that is no longer stored: it was used before, or expired as the last of its family.
 fn forgotten(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreError> {
     match find(tx, &request.family)? {
-        Some(grant) if grant.authorization.client_id == request.app.client_id && grant.revoked_at.is_none() => {
+        Some(grant) if grant.authorization.app_id == request.app.id && grant.revoked_at.is_none() => {
             revoke(tx, &grant.id, Revocation::RefreshTokenReused, request.now)?;
             Ok(Refreshed::Reuse)
         }
@@ -385,7 +385,7 @@ pub fn find_refresh_token(
     now: Timestamp,
 ) -> Result<Option<(Grant, Timestamp)>, StoreError> {
     let row = tx.query_opt(
-        "SELECT g.id, g.client_id, g.user_id, g.session_id, g.bap_id, g.scope, g.claims, g.resources, g.auth_time, g.acr,
+        "SELECT g.id, g.app_id, g.user_id, g.session_id, g.bap_id, g.scope, g.claims, g.resources, g.auth_time, g.acr,
             g.amr, g.offline, g.revoked_at, g.expires_at, g.id_token_claims, r.expires_at
          FROM refresh_tokens r JOIN grants g ON g.id = r.grant_id
          WHERE r.hash = $1 AND r.used_at IS NULL AND r.expires_at > $2 AND g.revoked_at IS NULL",
@@ -418,7 +418,7 @@ fn decode(row: &Row) -> Result<Grant, StoreError> {
     Ok(Grant {
         id: GrantId::from_text(row.text(0)?),
         authorization: Authorization {
-            client_id: ClientId::from_text(row.text(1)?),
+            app_id: AppId::from_text(row.text(1)?),
             user_id: UserId::from_text(row.text(2)?),
             session_id: SessionId::from_text(row.opt_text(3)?.unwrap_or_default()),
             bap_id: row.opt_text(4)?,

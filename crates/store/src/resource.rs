@@ -2,7 +2,7 @@
 
 use sigma_core::app::App;
 use sigma_core::event::{Action, Details, Target};
-use sigma_core::ids::{ClientId, OrgId};
+use sigma_core::ids::{AppId, OrgId};
 use sigma_core::resource::{Resource, ResourceScope, Targets};
 
 use crate::app::{from_texts, texts};
@@ -24,7 +24,7 @@ pub fn add(tx: &mut dyn Tx, resource: &Resource) -> Result<bool, StoreError> {
             &resource.name,
             scopes_to_text(&resource.scopes)?,
             resource.open,
-            texts(resource.servers.iter().map(ClientId::as_str))?,
+            texts(resource.servers.iter().map(AppId::as_str))?,
             resource.created_at
         ],
     )?;
@@ -49,7 +49,7 @@ pub fn update(tx: &mut dyn Tx, resource: &Resource) -> Result<bool, StoreError> 
             &resource.name,
             scopes_to_text(&resource.scopes)?,
             resource.open,
-            texts(resource.servers.iter().map(ClientId::as_str))?
+            texts(resource.servers.iter().map(AppId::as_str))?
         ],
     )?;
     tx.changed(CHANGED, &resource.uri)?;
@@ -114,7 +114,7 @@ fn decode(row: &Row) -> Result<Resource, StoreError> {
         name: row.text(2)?,
         scopes: row.parsed(3, "the scopes of a resource", |text| serde_json::from_str(text).ok())?,
         open: row.bool(4)?,
-        servers: from_texts(row, 5)?.into_iter().map(ClientId::from_text).collect(),
+        servers: from_texts(row, 5)?.into_iter().map(AppId::from_text).collect(),
         created_at: row.timestamp(6)?,
     })
 }

@@ -2,20 +2,20 @@
 //! memory and added here in batches, so a crash loses the last batch.
 
 use sigma_core::app::GrantType;
-use sigma_core::ids::ClientId;
+use sigma_core::ids::AppId;
 use sigma_core::time::Timestamp;
 
 use crate::{StoreError, Tx, params};
 
 /// Deletes a batch of counts at or before `$1`.
-pub(crate) const SWEEP: &str = "DELETE FROM token_counts WHERE (client_id, grant_type, minute) IN (
-    SELECT client_id, grant_type, minute FROM token_counts WHERE minute <= $1 ORDER BY minute LIMIT 500)";
+pub(crate) const SWEEP: &str = "DELETE FROM token_counts WHERE (app_id, grant_type, minute) IN (
+    SELECT app_id, grant_type, minute FROM token_counts WHERE minute <= $1 ORDER BY minute LIMIT 500)";
 
 /// Tokens issued to an app in one minute.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TokenCount {
     /// The app.
-    pub client_id: ClientId,
+    pub app_id: AppId,
     /// For what.
     pub grant_type: &'static str,
     /// The start of the minute.
@@ -31,20 +31,20 @@ pub fn add(tx: &mut dyn Tx, counts: &[TokenCount]) -> Result<(), StoreError> {
     counts.sort_unstable();
     for count in counts {
         tx.execute(
-            "INSERT INTO token_counts (client_id, grant_type, minute, tokens) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (client_id, grant_type, minute) DO UPDATE SET tokens = token_counts.tokens + excluded.tokens",
-            params![&count.client_id, count.grant_type, count.minute, i64::try_from(count.tokens).unwrap_or(i64::MAX)],
+            "INSERT INTO token_counts (app_id, grant_type, minute, tokens) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (app_id, grant_type, minute) DO UPDATE SET tokens = token_counts.tokens + excluded.tokens",
+            params![&count.app_id, count.grant_type, count.minute, i64::try_from(count.tokens).unwrap_or(i64::MAX)],
         )?;
     }
     Ok(())
 }
 
 /// How many tokens an app was issued from `since` on, by grant type.
-pub fn totals(tx: &mut dyn Tx, client_id: &ClientId, since: Timestamp) -> Result<Vec<(GrantType, u64)>, StoreError> {
+pub fn totals(tx: &mut dyn Tx, app_id: &AppId, since: Timestamp) -> Result<Vec<(GrantType, u64)>, StoreError> {
     let rows = tx.query_all(
-        "SELECT grant_type, CAST(sum(tokens) AS BIGINT) FROM token_counts WHERE client_id = $1 AND minute >= $2
+        "SELECT grant_type, CAST(sum(tokens) AS BIGINT) FROM token_counts WHERE app_id = $1 AND minute >= $2
          GROUP BY grant_type ORDER BY grant_type",
-        params![client_id, since],
+        params![app_id, since],
     )?;
     let decode = |row: &crate::Row| {
         let grant_type = row.parsed(0, "a grant type", GrantType::parse)?;

@@ -5,14 +5,14 @@ use clap::Args;
 /// `sigma audit`.
 #[derive(Args, Debug)]
 pub struct AuditArgs {
-    /// Only actions by this user, API key or app (by id), or by operator, system or anonymous.
+    /// Only actions by this user, API key (by id) or app (by id or client id), or by operator, system or anonymous.
     #[arg(long, value_name = "ACTOR")]
     pub actor: Option<String>,
     /// Only these actions, by name (app.create) or group (app). May be repeated.
     #[arg(long = "action", value_name = "NAME")]
     pub actions: Vec<String>,
-    /// Only events in this workspace.
-    #[arg(long, value_name = "ID")]
+    /// Only events in this workspace, by id or slug.
+    #[arg(long, value_name = "WORKSPACE")]
     pub org: Option<String>,
     /// Only actions of this user, or on their account or memberships.
     #[arg(long, value_name = "ID")]

@@ -14,7 +14,7 @@ You vouch for the address: it is marked as verified. On a terminal the command p
 adds an existing account to a workspace.
 
 Examples:
-  sigma user add --email ada@example.org --name 'Ada Lovelace' --workspace org_bakery --role Admin
+  sigma user add --email ada@example.org --name 'Ada Lovelace' --workspace bakery --role Admin
   sigma user add --email ada@example.org --link --json | jq -r .link
   pass show ada | sigma user add --email ada@example.org --password-stdin")]
     Add(AddUser),
@@ -90,8 +90,8 @@ pub struct AddUser {
     /// Print a link to set the password.
     #[arg(long)]
     pub link: bool,
-    /// Add the user to this workspace.
-    #[arg(long, value_name = "ID")]
+    /// Add the user to this workspace, by id or slug.
+    #[arg(long, value_name = "WORKSPACE")]
     pub workspace: Option<String>,
     /// Role in the workspace, by name or id [default: Member]
     #[arg(long, value_name = "NAME", requires = "workspace")]

@@ -12,15 +12,15 @@ pub enum WorkspaceCommand {
     #[command(after_help = "\
 Examples:
   sigma workspace add --name Bakery
-  sigma workspace add --id org_bakery --name Bakery --json | jq -r .id
-  sigma user add --email ada@example.org --workspace org_bakery --role Admin     its first admin")]
+  sigma workspace add --slug bakery --name Bakery --json | jq -r .id
+  sigma user add --email ada@example.org --workspace bakery --role Admin     its first admin")]
     Add {
         /// Display name.
         #[arg(long)]
         name: String,
-        /// Workspace id, up to 64 letters, digits, _ and - [default: generated]
+        /// Its name in addresses and commands, beside the id: 3 to 64 characters of a-z, 0-9 and hyphen.
         #[arg(long)]
-        id: Option<String>,
+        slug: Option<String>,
     },
     /// List workspaces.
     #[command(
@@ -28,9 +28,9 @@ Examples:
     )]
     List(Page),
     /// Show a workspace, its roles, and its numbers of members and keys.
-    #[command(after_help = "Examples:\n  sigma workspace show org_bakery")]
+    #[command(after_help = "Examples:\n  sigma workspace show bakery")]
     Show {
-        /// Workspace id.
+        /// Workspace, by id or slug.
         id: String,
     },
     /// Change a workspace.
@@ -39,8 +39,9 @@ Quick logins let members who are marked for it log in without a password, from t
 workspaces.allow_quick_logins.
 
 Examples:
-  sigma workspace set org_bakery --name 'The bakery'
-  sigma workspace set org_bakery --quick-logins false")]
+  sigma workspace set bakery --name 'The bakery'
+  sigma workspace set bakery --slug harbour-bakery
+  sigma workspace set bakery --quick-logins false")]
     Set(SetWorkspace),
     /// Print the secrets that verify a workspace's tokens, for services that do so offline.
     #[command(after_help = "\
@@ -49,19 +50,19 @@ give them only to services of this workspace. The signing secret comes first. Ro
 verifies for another 25 hours, until its last token has expired.
 
 Examples:
-  (umask 077 && sigma workspace secret org_bakery --json > bakery.secrets.json)
-  sigma workspace secret org_bakery --rotate --json > bakery.secrets.json")]
+  (umask 077 && sigma workspace secret bakery --json > bakery.secrets.json)
+  sigma workspace secret bakery --rotate --json > bakery.secrets.json")]
     Secret {
-        /// Workspace id.
+        /// Workspace, by id or slug.
         id: String,
         /// Generate a new secret first.
         #[arg(long)]
         rotate: bool,
     },
     /// Remove a workspace: its sessions and keys end immediately. Users keep their accounts.
-    #[command(after_help = "Examples:\n  sigma workspace remove org_bakery --yes")]
+    #[command(after_help = "Examples:\n  sigma workspace remove bakery --yes")]
     Remove {
-        /// Workspace id.
+        /// Workspace, by id or slug.
         id: String,
         #[command(flatten)]
         sure: Sure,
@@ -70,13 +71,16 @@ Examples:
 
 /// `sigma workspace set`.
 #[derive(Args, Debug)]
-#[command(group(ArgGroup::new("change").required(true).multiple(true).args(["name", "quick_logins"])))]
+#[command(group(ArgGroup::new("change").required(true).multiple(true).args(["name", "slug", "quick_logins"])))]
 pub struct SetWorkspace {
-    /// Workspace id.
+    /// Workspace, by id or slug.
     pub id: String,
     /// Display name.
     #[arg(long)]
     pub name: Option<String>,
+    /// Its name in addresses and commands; empty for none. The old one stops working, and no other workspace can take it.
+    #[arg(long)]
+    pub slug: Option<String>,
     /// Whether members who are marked for it may log in without a password.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub quick_logins: Option<bool>,
@@ -88,22 +92,22 @@ pub enum ApiKeyCommand {
     /// Create a key for a server of a workspace. The key is shown only once.
     #[command(after_help = "\
 Examples:
-  sigma api-key add --workspace org_bakery --name Importer --permission read --permission update-data
-  sigma api-key add --workspace org_bakery --name CI --permission read --days 90
-  sigma api-key add --workspace org_bakery --name Backoffice --admin --json | jq -r .key")]
+  sigma api-key add --workspace bakery --name Importer --permission read --permission update-data
+  sigma api-key add --workspace bakery --name CI --permission read --days 90
+  sigma api-key add --workspace bakery --name Backoffice --admin --json | jq -r .key")]
     Add(AddApiKey),
     /// List the keys of a workspace, newest first. The keys themselves are not stored.
-    #[command(after_help = "Examples:\n  sigma api-key list --workspace org_bakery")]
+    #[command(after_help = "Examples:\n  sigma api-key list --workspace bakery")]
     List {
-        /// Workspace id.
-        #[arg(long, value_name = "ID")]
+        /// Workspace, by id or slug.
+        #[arg(long, value_name = "WORKSPACE")]
         workspace: String,
     },
     /// Deactivate a key permanently, along with the keys that it created. Every server rejects them within a second.
-    #[command(after_help = "Examples:\n  sigma api-key deactivate --workspace org_bakery key_0199… --yes")]
+    #[command(after_help = "Examples:\n  sigma api-key deactivate --workspace bakery key_0199… --yes")]
     Deactivate(NamedApiKey),
     /// Remove a key from the list. It stops working, and so do the keys that it created.
-    #[command(after_help = "Examples:\n  sigma api-key remove --workspace org_bakery key_0199… --yes")]
+    #[command(after_help = "Examples:\n  sigma api-key remove --workspace bakery key_0199… --yes")]
     Remove(NamedApiKey),
 }
 
@@ -111,8 +115,8 @@ Examples:
 #[derive(Args, Debug)]
 #[command(group(ArgGroup::new("allowed").required(true).args(["permissions", "admin"])))]
 pub struct AddApiKey {
-    /// Workspace id.
-    #[arg(long, value_name = "ID")]
+    /// Workspace, by id or slug.
+    #[arg(long, value_name = "WORKSPACE")]
     pub workspace: String,
     /// Display name.
     #[arg(long)]
@@ -133,8 +137,8 @@ pub struct AddApiKey {
 pub struct NamedApiKey {
     /// Key id, as shown by `sigma api-key list`.
     pub id: String,
-    /// Workspace id.
-    #[arg(long, value_name = "ID")]
+    /// Workspace, by id or slug.
+    #[arg(long, value_name = "WORKSPACE")]
     pub workspace: String,
     #[command(flatten)]
     pub sure: Sure,

@@ -11,8 +11,8 @@ use sigma_core::workspace::{ApiKeySecret, KeyPermission, KeyPermissions, Refusal
 use sigma_store::workspace::api_key::{self, ApiKey, NewApiKey};
 use sigma_store::workspace::tenant;
 
-use super::Listed;
 use super::workspace::decided;
+use super::{Listed, named};
 use crate::args::{AddApiKey, NamedApiKey};
 use crate::confirm::confirm;
 use crate::failure::Failure;
@@ -86,7 +86,7 @@ impl KeyView {
 pub fn add(file: Option<&Path>, output: Output, args: &AddApiKey) -> Result<(), Failure> {
     let name = text::name(&args.name).map_err(|problem| Failure::Usage(format!("the name {problem}")))?;
     let opened = Opened::open(file)?;
-    let (org_id, now) = (OrgId::from_text(&args.workspace), opened.now());
+    let (org_id, now) = (named::org_id(&opened, &args.workspace)?, opened.now());
     let secret = ApiKeySecret::generate(opened.rng.as_ref());
     let new = NewApiKey {
         id: ApiKeyId::new(now, opened.rng.as_ref()),
@@ -107,7 +107,7 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddApiKey) -> Result<(), 
 /// Lists the API keys of a workspace.
 pub fn list(file: Option<&Path>, output: Output, workspace: &str) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
-    let org_id = OrgId::from_text(workspace);
+    let org_id = named::org_id(&opened, workspace)?;
     let keys = decided(opened.read(move |tx| match tenant::find(tx, &org_id)? {
         Some(_) => api_key::list(tx, &org_id).map(Ok),
         None => Ok(Err(Refusal::not_found("Workspace", org_id.as_str()))),
@@ -129,7 +129,7 @@ pub fn list(file: Option<&Path>, output: Output, workspace: &str) -> Result<(), 
 pub fn deactivate(file: Option<&Path>, output: Output, args: &NamedApiKey) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     confirm_end(&opened, args)?;
-    let (org_id, id, now) = named(&opened, args);
+    let (org_id, id, now) = key_of(&opened, args)?;
     let key = decided(opened.write(move |tx| api_key::deactivate(tx, &org_id, &Actor::Operator, &id, now))?)?;
     output.answer(&KeyView::of(&key), |view| format!("{} ({}) is deactivated.", view.id, view.name))
 }
@@ -138,14 +138,14 @@ pub fn deactivate(file: Option<&Path>, output: Output, args: &NamedApiKey) -> Re
 pub fn remove(file: Option<&Path>, output: Output, args: &NamedApiKey) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     confirm_end(&opened, args)?;
-    let (org_id, id, now) = named(&opened, args);
+    let (org_id, id, now) = key_of(&opened, args)?;
     decided(opened.write(move |tx| api_key::remove(tx, &org_id, &Actor::Operator, &id, now))?)?;
     output.answer(&serde_json::json!({ "removed": args.id }), |_| format!("{} was removed.", args.id))
 }
 
 /// Asks for confirmation if the key exists.
 fn confirm_end(opened: &Opened, args: &NamedApiKey) -> Result<(), Failure> {
-    let (org_id, id, _) = named(opened, args);
+    let (org_id, id, _) = key_of(opened, args)?;
     let key = opened.read(move |tx| Ok(api_key::list(tx, &org_id)?.into_iter().find(|key| key.id == id)))?;
     match key {
         Some(key) => confirm(
@@ -156,6 +156,6 @@ fn confirm_end(opened: &Opened, args: &NamedApiKey) -> Result<(), Failure> {
     }
 }
 
-fn named(opened: &Opened, args: &NamedApiKey) -> (OrgId, ApiKeyId, Timestamp) {
-    (OrgId::from_text(&args.workspace), ApiKeyId::from_text(&args.id), opened.now())
+fn key_of(opened: &Opened, args: &NamedApiKey) -> Result<(OrgId, ApiKeyId, Timestamp), Failure> {
+    Ok((named::org_id(opened, &args.workspace)?, ApiKeyId::from_text(&args.id), opened.now()))
 }

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use sigma_core::app::App;
 use sigma_core::digest::Digest;
-use sigma_core::ids::{ClientId, OrgId};
+use sigma_core::ids::{AppId, ClientId};
 use sigma_core::random::{Rng, alphanumeric};
 use sigma_store::app::{self, Added};
 use sigma_store::workspace::tenant;
 use sigma_store::{org, resource, token_count};
 
 use self::view::AppView;
-use super::{Listed, one_more};
+use super::{Listed, named, one_more};
 use crate::args::{AddApp, AppFields, Page, SetApp};
 use crate::confirm::confirm;
 use crate::failure::Failure;
@@ -29,30 +29,32 @@ const SECRET_LENGTH: usize = 43;
 pub fn add(file: Option<&Path>, output: Output, args: &AddApp) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let now = opened.now();
-    let client_id = match &args.id {
-        Some(id) => draft::chosen_id(id)?,
-        None => ClientId::new(now, opened.rng.as_ref()),
+    let id = AppId::new(now, opened.rng.as_ref());
+    let client_id = match &args.client_id {
+        Some(chosen) => draft::chosen(chosen)?,
+        None => ClientId::of(&id),
     };
     let org_id = opened.write(move |tx| org::load_operator(tx, now))?;
-    let mut app = draft::new(client_id, org_id, &args.fields, now)?;
-    check_named(&opened, &args.fields)?;
+    let mut app = draft::new((id, client_id), org_id, &args.fields, now)?;
+    check_named(&opened, &args.fields, &mut app)?;
     let secret = fresh_secret(&mut app, opened.rng.as_ref());
     let stored = app.clone();
     match opened.write(move |tx| app::add(tx, &stored))? {
         Added::Added => print(output, &app, secret),
-        Added::IdTaken => {
-            Err(Failure::Refused(format!("the id {} is or was used by an app; ids are never reused", app.client_id)))
-        }
+        Added::ClientIdTaken => Err(Failure::Refused(format!(
+            "the client id {} is or was an app's; client ids are never reused",
+            app.client_id
+        ))),
     }
 }
 
-/// Lists a page of apps by id.
+/// Lists a page of apps, oldest first.
 pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let (after, limit) = (page.after.clone(), one_more(page.limit));
     let apps = opened.read(move |tx| app::list(tx, &after, limit))?;
     let views = apps.iter().map(AppView::of).collect();
-    Listed::new(views, page.limit, |view: &AppView| view.client_id.clone()).print(
+    Listed::new(views, page.limit, |view: &AppView| view.id.clone()).print(
         output,
         "sigma app list",
         "There are no apps yet. `sigma app add --help` shows how to register one.",
@@ -63,9 +65,9 @@ pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Fail
 /// Shows one app, never its secret, and how many tokens it was issued within a day.
 pub fn show(file: Option<&Path>, output: Output, id: &str) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
-    let app = find(&opened, id)?;
-    let (client_id, since) = (app.client_id.clone(), opened.now().minus(Duration::from_hours(24)));
-    let totals = opened.read(move |tx| token_count::totals(tx, &client_id, since))?;
+    let app = named::app(&opened, id)?;
+    let (app_id, since) = (app.id.clone(), opened.now().minus(Duration::from_hours(24)));
+    let totals = opened.read(move |tx| token_count::totals(tx, &app_id, since))?;
     let mut view = AppView::of(&app);
     view.tokens_last_day = Some(totals.into_iter().map(|(grant, tokens)| (grant.as_str(), tokens)).collect());
     output.answer(&view, AppView::text)
@@ -77,8 +79,8 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetApp) -> Result<(), Fai
         return Err(Failure::Usage("nothing to change; see `sigma app set --help`".to_owned()));
     }
     let opened = Opened::open(file)?;
-    let mut app = draft::changed(find(&opened, &args.id)?, &args.fields, opened.now())?;
-    check_named(&opened, &args.fields)?;
+    let mut app = draft::changed(named::app(&opened, &args.id)?, &args.fields, opened.now())?;
+    check_named(&opened, &args.fields, &mut app)?;
     if args.disable || args.enable {
         app.disabled = args.disable;
     }
@@ -90,7 +92,7 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetApp) -> Result<(), Fai
 /// Replaces the secret of an app after confirmation; the old one stops working.
 pub fn rotate_secret(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
-    let mut app = find(&opened, id)?;
+    let mut app = named::app(&opened, id)?;
     app.secret = None;
     app.updated_at = opened.now();
     let Some(secret) = fresh_secret(&mut app, opened.rng.as_ref()) else {
@@ -107,27 +109,21 @@ pub fn rotate_secret(file: Option<&Path>, output: Output, id: &str, yes: bool) -
 /// Removes an app permanently after confirmation.
 pub fn remove(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
-    let app = find(&opened, id)?;
+    let app = named::app(&opened, id)?;
     let consequence = format!(
-        "removing {id} revokes all its tokens, and its id is never reused (`sigma app set {id} --disable` \
+        "removing {id} revokes all its tokens, and its client id is never reused (`sigma app set {id} --disable` \
          disables it)"
     );
     confirm(yes, &consequence)?;
     let now = opened.now();
-    let client_id = app.client_id.clone();
-    opened.write(move |tx| app::remove(tx, &client_id, now))?;
+    let app_id = app.id.clone();
+    opened.write(move |tx| app::remove(tx, &app_id, now))?;
     output.answer(&serde_json::json!({ "removed": app.client_id }), |_| format!("{id} was removed."))
 }
 
-fn find(opened: &Opened, id: &str) -> Result<App, Failure> {
-    let client_id = ClientId::from_text(id);
-    opened
-        .read(move |tx| app::find(tx, &client_id))?
-        .ok_or_else(|| Failure::NotFound(format!("there is no app {id}; see `sigma app list`")))
-}
-
-/// Checks that the named resources and workspace exist, since a misspelt one would silently have no effect.
-fn check_named(opened: &Opened, fields: &AppFields) -> Result<(), Failure> {
+/// Sets the named workspace, and checks that it and the named resources exist, since a misspelt one would silently have no
+/// effect.
+fn check_named(opened: &Opened, fields: &AppFields, app: &mut App) -> Result<(), Failure> {
     for uri in draft::listed(&fields.resources) {
         let wanted = uri.clone();
         if opened.read(move |tx| resource::find(tx, &wanted))?.is_none() {
@@ -135,11 +131,12 @@ fn check_named(opened: &Opened, fields: &AppFields) -> Result<(), Failure> {
         }
     }
     let Some(workspace) = &fields.workspace else { return Ok(()) };
-    let wanted = OrgId::from_text(workspace.as_str());
-    if opened.read(move |tx| tenant::find(tx, &wanted))?.is_none() {
-        return Err(Failure::NotFound(format!("there is no workspace {workspace}; see `sigma workspace list`")));
+    app.org_id = named::org_id(opened, workspace)?;
+    let wanted = app.org_id.clone();
+    match opened.read(move |tx| tenant::find(tx, &wanted))? {
+        Some(_) => Ok(()),
+        None => Err(named::unknown_workspace(workspace)),
     }
-    Ok(())
 }
 
 fn update(opened: &Opened, app: &App) -> Result<(), Failure> {

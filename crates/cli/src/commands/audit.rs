@@ -85,7 +85,7 @@ impl EventView {
 /// Prints a page of the trail, or follows it.
 pub fn audit(file: Option<&Path>, output: Output, args: &AuditArgs) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
-    let filter = Filter::of(args, opened.now())?;
+    let filter = Filter::of(&opened, args)?;
     if args.follow {
         return follow(&opened, output, &filter, args.limit);
     }
@@ -111,7 +111,7 @@ pub fn audit(file: Option<&Path>, output: Output, args: &AuditArgs) -> Result<()
 #[cfg(test)]
 mod tests {
     use sigma_core::actor::Actor;
-    use sigma_core::ids::{ClientId, EventId};
+    use sigma_core::ids::{AppId, EventId};
     use sigma_core::time::Timestamp;
 
     use super::*;
@@ -123,7 +123,7 @@ mod tests {
             id: EventId::from_text(nasty()),
             at: Timestamp::from_micros(0),
             action: nasty(),
-            actor: Actor::App(ClientId::from_text(nasty())),
+            actor: Actor::App(AppId::from_text(nasty())),
             user_id: None,
             org_id: None,
             target: Some((nasty(), nasty())),

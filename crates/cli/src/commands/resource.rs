@@ -3,13 +3,12 @@
 use std::path::Path;
 
 use serde::Serialize;
-use sigma_core::ids::ClientId;
 use sigma_core::resource::{MOST_SCOPES, Resource, ResourceScope, ScopeProblem};
-use sigma_store::{app, org, resource};
+use sigma_store::{org, resource};
 use url::Url;
 
 use super::app::draft::{listed, text};
-use super::{Listed, one_more};
+use super::{Listed, named, one_more};
 use crate::args::{Page, ResourceFields};
 use crate::confirm::confirm;
 use crate::failure::Failure;
@@ -112,13 +111,9 @@ fn changed(opened: &Opened, mut resource: Resource, fields: &ResourceFields) -> 
         resource.scopes = scopes(&fields.scopes)?;
     }
     if !fields.servers.is_empty() {
-        resource.servers = listed(&fields.servers).into_iter().map(ClientId::from_text).collect();
-        for server in &resource.servers {
-            let wanted = server.clone();
-            if opened.read(move |tx| app::find(tx, &wanted))?.is_none() {
-                return Err(Failure::NotFound(format!("there is no app {server}; see `sigma app list`")));
-            }
-        }
+        let apps = listed(&fields.servers).into_iter().map(|name| Ok(named::app(opened, &name)?.id));
+        resource.servers = apps.collect::<Result<_, Failure>>()?;
+        resource.servers.dedup();
     }
     Ok(resource)
 }

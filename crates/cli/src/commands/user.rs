@@ -291,7 +291,9 @@ fn switch(opened: &Opened, output: Output, user: &str, to: Switch) -> Result<(),
 fn find(opened: &Opened, user: &str) -> Result<Account, Failure> {
     let wanted = user.to_owned();
     let account = opened.read(move |tx| {
-        if let Some(account) = account::find(tx, &UserId::from_text(&wanted))? {
+        if let Some(id) = UserId::parse(&wanted)
+            && let Some(account) = account::find(tx, &id)?
+        {
             return Ok(Some(account));
         }
         let owner = match account::find_by_email(tx, &email::fold(&wanted))? {

@@ -7,12 +7,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use sigma_core::actor::Actor;
 use sigma_core::ids::OrgId;
+use sigma_core::slug::Slug;
 use sigma_core::workspace::{Refusal, text};
 use sigma_store::workspace::secret::{self, seal_context};
 use sigma_store::workspace::tenant::{self, Change, NewWorkspace, Workspace};
 use sigma_store::workspace::{api_key, membership, role};
 
-use super::{Listed, one_more};
+use super::app::draft::bad_slug;
+use super::{Listed, named, one_more};
 use crate::args::{Page, SetWorkspace};
 use crate::confirm::confirm;
 use crate::failure::Failure;
@@ -24,6 +26,7 @@ use crate::output::{Output, fields, table};
 #[serde(rename_all = "camelCase")]
 struct WorkspaceView {
     id: String,
+    slug: Option<String>,
     name: String,
     quick_logins: bool,
     created_at: String,
@@ -52,6 +55,7 @@ impl WorkspaceView {
     fn of(workspace: &Workspace) -> Self {
         Self {
             id: workspace.id.to_string(),
+            slug: workspace.slug.as_ref().map(ToString::to_string),
             name: workspace.name.clone(),
             quick_logins: workspace.quick_logins,
             created_at: workspace.created_at.to_string(),
@@ -63,6 +67,7 @@ impl WorkspaceView {
     fn text(&self) -> String {
         let mut entries = vec![
             ("id", self.id.clone()),
+            ("slug", self.slug.clone().unwrap_or_default()),
             ("name", self.name.clone()),
             ("quick logins", if self.quick_logins { "on".to_owned() } else { String::new() }),
         ];
@@ -78,17 +83,20 @@ impl WorkspaceView {
 }
 
 /// Makes a workspace.
-pub fn add(file: Option<&Path>, output: Output, name: &str, id: Option<&str>) -> Result<(), Failure> {
+pub fn add(file: Option<&Path>, output: Output, name: &str, slug: Option<&str>) -> Result<(), Failure> {
     let name = text::name(name).map_err(|problem| Failure::Usage(format!("the name {problem}")))?;
-    if let Some(id) = id {
-        text::chosen_id(id).map_err(|problem| Failure::Usage(format!("the id {problem}")))?;
-    }
+    let slug = slug.map(chosen).transpose()?;
     let opened = Opened::open(file)?;
-    let id = id.map_or_else(|| OrgId::new(opened.now(), opened.rng.as_ref()), OrgId::from_text);
+    let id = OrgId::new(opened.now(), opened.rng.as_ref());
     let new = NewWorkspace::new(id, name, &opened.new_master_key()?, opened.now(), opened.rng.as_ref())
         .map_err(|error| Failure::Failed(error.to_string()))?;
+    let new = NewWorkspace { slug, ..new };
     let made = decided(opened.write(move |tx| tenant::add(tx, &new))?)?;
     answer(&opened, output, &made.id)
+}
+
+fn chosen(slug: &str) -> Result<Slug, Failure> {
+    Slug::for_org(slug).map_err(|problem| bad_slug("--slug", slug, problem))
 }
 
 /// Lists a page of workspaces by id.
@@ -102,8 +110,9 @@ pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Fail
         "sigma workspace list",
         "There are no workspaces yet. `sigma workspace add --help` shows how to create one.",
         |views| {
-            let row = |view: &WorkspaceView| [view.id.clone(), view.name.clone(), view.created_at.clone()];
-            table(["ID", "NAME", "SINCE"], &views.iter().map(row).collect::<Vec<_>>())
+            let slug = |view: &WorkspaceView| view.slug.clone().unwrap_or_default();
+            let row = |view: &WorkspaceView| [view.id.clone(), slug(view), view.name.clone(), view.created_at.clone()];
+            table(["ID", "SLUG", "NAME", "SINCE"], &views.iter().map(row).collect::<Vec<_>>())
         },
     )
 }
@@ -111,7 +120,7 @@ pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Fail
 /// Shows a workspace.
 pub fn show(file: Option<&Path>, output: Output, id: &str) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
-    answer(&opened, output, &OrgId::from_text(id))
+    answer(&opened, output, &named::org_id(&opened, id)?)
 }
 
 /// Changes a workspace.
@@ -119,8 +128,9 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetWorkspace) -> Result<(
     let name = args.name.as_deref().map(text::name).transpose();
     let name = name.map_err(|problem| Failure::Usage(format!("the name {problem}")))?;
     let opened = Opened::open(file)?;
-    let (id, now) = (OrgId::from_text(&args.id), opened.now());
-    let change = Change { name, quick_logins: args.quick_logins };
+    let slug = args.slug.as_deref().map(|slug| (!slug.is_empty()).then(|| chosen(slug)).transpose()).transpose()?;
+    let (id, now) = (named::org_id(&opened, &args.id)?, opened.now());
+    let change = Change { name, quick_logins: args.quick_logins, slug };
     let changed = id.clone();
     decided(opened.write(move |tx| tenant::change(tx, &changed, &Actor::Operator, &change, now))?)?;
     answer(&opened, output, &id)
@@ -147,7 +157,7 @@ struct Jwk {
 pub fn secret(file: Option<&Path>, output: Output, id: &str, rotate: bool) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let master_key = opened.master_key()?;
-    let (org_id, now) = (OrgId::from_text(id), opened.now());
+    let (org_id, now) = (named::org_id(&opened, id)?, opened.now());
     if rotate {
         let (kid, sealed) = secret::make(&org_id, &master_key, opened.rng.as_ref())
             .map_err(|error| Failure::Failed(error.to_string()))?;
@@ -158,7 +168,7 @@ pub fn secret(file: Option<&Path>, output: Output, id: &str, rotate: bool) -> Re
     let stored = opened.read(move |tx| {
         if tenant::find(tx, &wanted)?.is_none() { Ok(None) } else { secret::list(tx, &wanted, now).map(Some) }
     })?;
-    let stored = stored.ok_or_else(|| unknown(id))?;
+    let stored = stored.ok_or_else(|| named::unknown_workspace(id))?;
     let mut keys = Vec::with_capacity(stored.len());
     for one in stored {
         let secret = master_key.open(&seal_context(&org_id, &one.kid), &one.sealed).map_err(|_| {
@@ -176,9 +186,9 @@ pub fn secret(file: Option<&Path>, output: Output, id: &str, rotate: bool) -> Re
 /// Removes a workspace after confirmation.
 pub fn remove(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
-    let (org_id, now) = (OrgId::from_text(id), opened.now());
+    let (org_id, now) = (named::org_id(&opened, id)?, opened.now());
     let wanted = org_id.clone();
-    let workspace = opened.read(move |tx| tenant::find(tx, &wanted))?.ok_or_else(|| unknown(id))?;
+    let workspace = opened.read(move |tx| tenant::find(tx, &wanted))?.ok_or_else(|| named::unknown_workspace(id))?;
     let name = workspace.name;
     confirm(yes, &format!("removing {id} ({name}) ends its sessions and keys and deletes its roles"))?;
     decided(opened.write(move |tx| tenant::remove(tx, &org_id, now))?)?;
@@ -198,17 +208,13 @@ fn answer(opened: &Opened, output: Output, id: &OrgId) -> Result<(), Failure> {
         };
         Ok(Some(WorkspaceView { inside: Some(inside), ..WorkspaceView::of(&workspace) }))
     })?;
-    output.answer(&view.ok_or_else(|| unknown(id.as_str()))?, WorkspaceView::text)
-}
-
-fn unknown(id: &str) -> Failure {
-    Failure::NotFound(format!("there is no workspace {id}; see `sigma workspace list`"))
+    output.answer(&view.ok_or_else(|| named::unknown_workspace(id.as_str()))?, WorkspaceView::text)
 }
 
 /// Turns a rejected decision into a failure of the command.
 pub fn decided<T>(decision: Result<T, Refusal>) -> Result<T, Failure> {
     decision.map_err(|refusal| match refusal {
-        Refusal::NotFound { kind: "Workspace", id } => unknown(&id),
+        Refusal::NotFound { kind: "Workspace", id } => named::unknown_workspace(&id),
         Refusal::NotFound { .. } => Failure::NotFound(refusal.to_string()),
         Refusal::Unauthorized | Refusal::Denied(_) | Refusal::Conflict(_) => Failure::Refused(refusal.to_string()),
     })

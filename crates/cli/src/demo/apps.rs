@@ -4,13 +4,12 @@ use serde::Serialize;
 use sigma_bitcoin::PrivateKey;
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
 use sigma_core::digest::Digest;
-use sigma_core::ids::{ClientId, OrgId};
+use sigma_core::ids::{AppId, AppRef, ClientId, OrgId};
 use sigma_core::jose::Algorithm;
 use sigma_core::random::{alphanumeric, bytes};
 use sigma_core::redirect::RegisteredRedirectUris;
 use sigma_core::resource::{Resource, ResourceScope};
 use sigma_core::scope::Scopes;
-use sigma_core::time::Timestamp;
 use sigma_store::{app, org, resource};
 
 use crate::failure::Failure;
@@ -37,33 +36,34 @@ pub fn register(opened: &Opened, origin: &str) -> Result<Vec<DemoApp>, Failure> 
     let secret = alphanumeric(opened.rng.as_ref(), 43);
     let org_id = opened.write(move |tx| org::load_operator(tx, now))?;
 
-    let spa = App { auth_method: AuthMethod::None, ..base("playground", "Playground", &org_id, origin, now) };
+    let base = |client_id, name| base(opened, client_id, name, &org_id, origin);
+    let spa = App { auth_method: AuthMethod::None, ..base("playground", "Playground")? };
     let server = App {
         auth_method: AuthMethod::ClientSecretBasic,
         secret: Some(Digest::of(&secret)),
         grant_types: GrantType::ALL.to_vec(),
-        ..base("playground-server", "Playground with a server", &org_id, origin, now)
+        ..base("playground-server", "Playground with a server")?
     };
     let bitcoin = App {
         auth_method: AuthMethod::SigmaBitcoinAuth,
         pubkey: Some(key.public_key()),
         id_token_alg: Algorithm::ES256,
-        ..base("playground-bitcoin", "Playground with a Bitcoin key", &org_id, origin, now)
+        ..base("playground-bitcoin", "Playground with a Bitcoin key")?
     };
     let scope =
         |name: &str, description: &str| ResourceScope { name: name.to_owned(), description: description.to_owned() };
     let api = Resource {
         uri: RESOURCE.to_owned(),
-        org_id,
+        org_id: org_id.clone(),
         name: "Example API".to_owned(),
         scopes: vec![scope("notes:read", "Read your notes"), scope("notes:write", "Change your notes")],
         open: false,
-        servers: vec![server.client_id.clone()],
+        servers: vec![server.id.clone()],
         created_at: now,
     };
     opened.write(move |tx| {
         for wanted in [&spa, &server, &bitcoin] {
-            match app::find(tx, &wanted.client_id)? {
+            match app::find(tx, &wanted.id)? {
                 Some(_) => app::update(tx, wanted).map(drop)?,
                 None => app::add(tx, wanted).map(drop)?,
             }
@@ -95,8 +95,15 @@ pub fn register(opened: &Opened, origin: &str) -> Result<Vec<DemoApp>, Failure> 
     ])
 }
 
-fn base(client_id: &str, name: &str, org_id: &OrgId, origin: &str, now: Timestamp) -> App {
-    App {
+/// An app with the id that an earlier demo gave it, if one did.
+fn base(opened: &Opened, client_id: &str, name: &str, org_id: &OrgId, origin: &str) -> Result<App, Failure> {
+    let (now, wanted) = (opened.now(), AppRef::parse(client_id));
+    let earlier = opened.read(move |tx| match &wanted {
+        Some(wanted) => app::find_named(tx, wanted),
+        None => Ok(None),
+    })?;
+    Ok(App {
+        id: earlier.map_or_else(|| AppId::new(now, opened.rng.as_ref()), |app| app.id),
         client_id: ClientId::from_text(client_id),
         org_id: org_id.clone(),
         name: name.to_owned(),
@@ -121,5 +128,5 @@ fn base(client_id: &str, name: &str, org_id: &OrgId, origin: &str, now: Timestam
         client_uri: Some(format!("{origin}/")),
         created_at: now,
         updated_at: now,
-    }
+    })
 }

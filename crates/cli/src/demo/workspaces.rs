@@ -1,12 +1,14 @@
 //! The demo's workspaces: two teams with members of each role, who use quick login; one of them is in both.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::event::{Action, Target};
-use sigma_core::ids::{OrgId, RoleId, UserId};
+use sigma_core::ids::{OrgId, OrgRef, RoleId, UserId};
+use sigma_core::slug::Slug;
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::{Level, RoleDraft, RolePermissions, SchemaPermission, Switch};
 use sigma_store::account;
@@ -15,7 +17,7 @@ use sigma_store::event::{self, NewEvent};
 use sigma_store::workspace::membership::{self, NewMember, State};
 use sigma_store::workspace::tenant::{self, Change, NewWorkspace};
 use sigma_store::workspace::{Decision, role};
-use sigma_store::{StoreError, Tx};
+use sigma_store::{StoreError, Tx, org};
 
 use crate::commands::workspace::decided;
 use crate::failure::Failure;
@@ -25,9 +27,9 @@ use crate::opened::Opened;
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DemoWorkspace {
-    workspace_id: &'static str,
+    workspace_id: String,
     /// Role names by user id.
-    roles: BTreeMap<&'static str, &'static str>,
+    roles: BTreeMap<String, &'static str>,
     /// Names of the product's schemas, to query a role with.
     schema_id: &'static str,
     attributes: Vec<&'static str>,
@@ -35,7 +37,7 @@ pub struct DemoWorkspace {
 
 /// A workspace to create.
 struct Team {
-    id: &'static str,
+    slug: &'static str,
     name: &'static str,
     /// The admin, and a member who manages nothing.
     admin: Person,
@@ -50,7 +52,6 @@ struct Team {
 
 #[derive(Clone, Copy)]
 struct Person {
-    id: &'static str,
     name: &'static str,
     email: &'static str,
 }
@@ -63,28 +64,28 @@ struct OwnRole {
     switches: &'static [Switch],
 }
 
-const ADA: Person = Person { id: "user_demo_ada", name: "Ada Weaver", email: "ada@example.org" };
+const ADA: Person = Person { name: "Ada Weaver", email: "ada@example.org" };
 
 static TEAMS: [Team; 2] = [
     Team {
-        id: "org_demo_bakery",
+        slug: "harbour-bakery",
         name: "Harbour Bakery",
         admin: ADA,
-        member: Person { id: "user_demo_cleo", name: "Cleo Marsh", email: "cleo@bakery.example" },
+        member: Person { name: "Cleo Marsh", email: "cleo@bakery.example" },
         role: OwnRole {
             id: "role_demo_baker",
             name: "Baker",
             description: "Writes recipes, sees what things cost, and not who delivers them",
             switches: &[Switch::Export, Switch::Import],
         },
-        specialist: Person { id: "user_demo_ben", name: "Ben Okafor", email: "ben@bakery.example" },
+        specialist: Person { name: "Ben Okafor", email: "ben@bakery.example" },
         schema: "recipe",
         attributes: &[("name", Level::Write), ("cost", Level::Read), ("supplier", Level::Hidden)],
     },
     Team {
-        id: "org_demo_library",
+        slug: "night-library",
         name: "Night Library",
-        admin: Person { id: "user_demo_dora", name: "Dora Lind", email: "dora@library.example" },
+        admin: Person { name: "Dora Lind", email: "dora@library.example" },
         member: ADA,
         role: OwnRole {
             id: "role_demo_librarian",
@@ -92,7 +93,7 @@ static TEAMS: [Team; 2] = [
             description: "Lends books, manages members, and does not see what somebody read",
             switches: &[Switch::ManageUsers],
         },
-        specialist: Person { id: "user_demo_eli", name: "Eli Santos", email: "eli@library.example" },
+        specialist: Person { name: "Eli Santos", email: "eli@library.example" },
         schema: "loan",
         attributes: &[("book", Level::Write), ("due", Level::Write), ("history", Level::Hidden)],
     },
@@ -101,39 +102,59 @@ static TEAMS: [Team; 2] = [
 /// Creates the workspaces, unless an earlier demo did, and describes them to the Playground.
 pub fn register(opened: &Opened) -> Result<Vec<DemoWorkspace>, Failure> {
     let master_key = opened.new_master_key()?;
-    for team in &TEAMS {
-        let now = opened.now();
-        let id = OrgId::from_text(team.id);
-        let new = NewWorkspace::new(id, team.name.to_owned(), &master_key, now, opened.rng.as_ref())
-            .map_err(|error| Failure::Failed(error.to_string()))?;
-        decided(opened.write(move |tx| make(tx, team, &new))?)?;
+    for (number, team) in (0_u64..).zip(&TEAMS) {
+        // Teams and their people are listed in this order.
+        let later = |millis: u64| opened.now().plus(Duration::from_millis(100 * number + millis));
+        let (now, slug) = (later(0), Slug::parse(team.slug));
+        let new = NewWorkspace::new(
+            OrgId::new(now, opened.rng.as_ref()),
+            team.name.to_owned(),
+            &master_key,
+            now,
+            opened.rng.as_ref(),
+        );
+        let new = NewWorkspace { slug, ..new.map_err(|error| Failure::Failed(error.to_string()))? };
+        // An account that another team created keeps its id.
+        let ids = [0, 1, 2].map(|place| UserId::new(later(place), opened.rng.as_ref()));
+        decided(opened.write(move |tx| make(tx, team, &new, &ids))?)?;
     }
-    Ok(TEAMS.iter().map(told).collect())
+    opened.read(|tx| TEAMS.iter().map(|team| told(tx, team)).collect())
 }
 
-fn told(team: &Team) -> DemoWorkspace {
-    let attributes = team.attributes.iter().map(|(name, _)| *name).collect();
-    let roles = [(team.admin.id, "Admin"), (team.specialist.id, team.role.name), (team.member.id, "Member")];
-    DemoWorkspace { workspace_id: team.id, roles: roles.into(), schema_id: team.schema, attributes }
+fn told(tx: &mut dyn Tx, team: &Team) -> Result<DemoWorkspace, StoreError> {
+    let mut roles = BTreeMap::new();
+    for (person, role) in [(team.admin, "Admin"), (team.specialist, team.role.name), (team.member, "Member")] {
+        roles.extend(account::find_by_email(tx, person.email)?.map(|user| (user.id.to_string(), role)));
+    }
+    Ok(DemoWorkspace {
+        workspace_id: find(tx, team)?.map(|id| id.to_string()).unwrap_or_default(),
+        roles,
+        schema_id: team.schema,
+        attributes: team.attributes.iter().map(|(name, _)| *name).collect(),
+    })
+}
+
+fn find(tx: &mut dyn Tx, team: &Team) -> Result<Option<OrgId>, StoreError> {
+    OrgRef::parse(team.slug).map_or(Ok(None), |wanted| org::resolve(tx, &wanted))
 }
 
 /// An existing one is left alone: it may have been changed since.
-fn make(tx: &mut dyn Tx, team: &Team, new: &NewWorkspace) -> Decision<()> {
-    if tenant::find(tx, &new.id)?.is_some() {
+fn make(tx: &mut dyn Tx, team: &Team, new: &NewWorkspace, ids: &[UserId; 3]) -> Decision<()> {
+    if find(tx, team)?.is_some() {
         return Ok(Ok(()));
     }
     let made = tenant::add(tx, new).and_then(|added| match added {
-        Ok(_) => fill(tx, team, new),
+        Ok(_) => fill(tx, team, new, ids),
         Err(refusal) => Ok(Err(refusal)),
     });
     match made? {
         // The transaction fails as a whole.
-        Err(refusal) => Err(StoreError::Failed(format!("the demo's workspace {}: {refusal}", team.id))),
+        Err(refusal) => Err(StoreError::Failed(format!("the demo's workspace {}: {refusal}", team.slug))),
         Ok(()) => Ok(Ok(())),
     }
 }
 
-fn fill(tx: &mut dyn Tx, team: &Team, new: &NewWorkspace) -> Decision<()> {
+fn fill(tx: &mut dyn Tx, team: &Team, new: &NewWorkspace, ids: &[UserId; 3]) -> Decision<()> {
     let (org_id, now) = (&new.id, new.now);
     let own_role = RoleId::from_text(team.role.id);
     let draft = draft(team).map_err(StoreError::Failed)?;
@@ -141,23 +162,31 @@ fn fill(tx: &mut dyn Tx, team: &Team, new: &NewWorkspace) -> Decision<()> {
         return Ok(Err(refusal));
     }
     let people = [(team.admin, &new.admin_role), (team.specialist, &own_role), (team.member, &new.member_role)];
-    for (person, role_id) in people {
-        if let Err(refusal) = join(tx, org_id, person, role_id, now)? {
+    for ((person, role_id), id) in people.into_iter().zip(ids) {
+        if let Err(refusal) = join(tx, org_id, (person, id), role_id, now)? {
             return Ok(Err(refusal));
         }
     }
-    let change = Change { name: None, quick_logins: Some(true) };
+    let change = Change { quick_logins: Some(true), ..Change::default() };
     Ok(tenant::change(tx, org_id, &Actor::Operator, &change, now)?.map(drop))
 }
 
 /// Creates an account, unless another team did, and adds the membership.
-fn join(tx: &mut dyn Tx, org_id: &OrgId, person: Person, role_id: &RoleId, now: Timestamp) -> Decision<()> {
-    let user_id = UserId::from_text(person.id);
-    if account::find_user(tx, &user_id)?.is_none() {
+fn join(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    (person, new_id): (Person, &UserId),
+    role_id: &RoleId,
+    now: Timestamp,
+) -> Decision<()> {
+    let user_id = if let Some(user) = account::find_by_email(tx, person.email)? {
+        user.id
+    } else {
         let email = Email::parse(person.email).map_err(|error| StoreError::Failed(error.to_string()))?;
-        account::add_with_email(tx, &user_id, &email, EmailProof::Verified, person.name, now)?;
-        event::append(tx, NewEvent::new(Action::UserCreate).about(&user_id).to(Target::User(user_id.clone())))?;
-    }
+        account::add_with_email(tx, new_id, &email, EmailProof::Verified, person.name, now)?;
+        event::append(tx, NewEvent::new(Action::UserCreate).about(new_id).to(Target::User(new_id.clone())))?;
+        new_id.clone()
+    };
     let member = NewMember { user_id, role_id: role_id.clone(), state: State::Active, quick_login: true };
     Ok(membership::add(tx, org_id, &Actor::Operator, &member, now)?.map(drop))
 }

@@ -10,7 +10,7 @@ const REDIRECT: &str = "https://shop.example.org/callback";
 const PUBKEY: &str = "024a038aa8d92634a3aa1f42275d3d4c975c4c7d808ec98c5f5603381454640ada";
 
 fn shop(sigma: &Installation) -> Value {
-    sigma.json(&["app", "add", "--id", "shop", "--name", "Shop", "--redirect-uri", REDIRECT])
+    sigma.json(&["app", "add", "--client-id", "shop", "--name", "Shop", "--redirect-uri", REDIRECT])
 }
 
 #[test]
@@ -21,13 +21,15 @@ fn an_app_gets_sound_defaults_and_its_secret_is_shown_once() {
     let secret = secret.as_str().unwrap();
     assert_eq!(secret.len(), 43);
     assert!(secret.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    assert!(is_id(app["id"].take().as_str().unwrap(), "app_"));
     for time in ["created_at", "updated_at"] {
         assert!(app[time].take().as_str().unwrap().ends_with('Z'));
     }
     assert_eq!(
         app,
         json!({
-            "client_id": "shop", "client_secret": null, "client_name": "Shop", "org_id": "org_operator",
+            "id": null, "client_id": "shop", "client_secret": null, "client_name": "Shop",
+            "org_id": "org_000000000000000000000001",
             "application_type": "web", "token_endpoint_auth_method": "client_secret", "pubkey": null, "jwks": null,
             "jwks_uri": null, "redirect_uris": [REDIRECT], "post_logout_redirect_uris": [],
             "grant_types": ["authorization_code", "refresh_token"], "scope": "openid profile email offline_access",
@@ -50,10 +52,35 @@ fn an_app_gets_sound_defaults_and_its_secret_is_shown_once() {
 }
 
 #[test]
-fn an_app_without_a_chosen_id_gets_one() {
+fn the_client_id_of_an_app_is_its_id_unless_one_was_chosen() {
     let sigma = Installation::new();
     let app = sigma.json(&["app", "add", "--name", "Shop", "--redirect-uri", REDIRECT]);
-    assert!(app["client_id"].as_str().unwrap().starts_with("app_"), "{app}");
+    assert!(is_id(app["client_id"].as_str().unwrap(), "app_"), "{app}");
+    assert_eq!(app["client_id"], app["id"]);
+}
+
+#[test]
+fn an_app_is_named_by_client_id_or_id() {
+    let sigma = Installation::new();
+    let id = shop(&sigma)["id"].as_str().unwrap().to_owned();
+    for name in ["shop", &id, id.strip_prefix("app_").unwrap()] {
+        assert_eq!(sigma.json(&["app", "show", name])["id"], json!(id), "{name}");
+        assert_eq!(sigma.json(&["app", "set", name, "--name", name])["client_id"], "shop");
+        let served = sigma.json(&["resource", "add", &format!("urn:api:{name}"), "--server", name]);
+        assert_eq!(served["servers"], json!([id]));
+        assert_eq!(sigma.json(&["audit", "--actor", name])["items"], json!([]));
+    }
+    for name in ["shop2", "Shop", &id[..id.len() - 1], &format!("org_{}", &id[4..]), "", "'; DROP TABLE apps; --"] {
+        let ran = sigma.run(&["app", "show", name, "--json"]);
+        assert_eq!((ran.code, &ran.failure()["error"]), (3, &json!("not_found")), "{name}");
+    }
+    assert_eq!(sigma.run(&["app", "remove", id.strip_prefix("app_").unwrap(), "--yes"]).code, 0);
+    assert_eq!(sigma.run(&["app", "show", "shop"]).code, 3);
+}
+
+/// Whether `text` is a generated id.
+fn is_id(text: &str, prefix: &str) -> bool {
+    text.strip_prefix(prefix).is_some_and(|id| id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 #[test]
@@ -99,7 +126,8 @@ fn an_app_is_changed_disabled_and_removed() {
     assert!(unsure.stderr.contains("--yes"), "{unsure:?}");
     assert_eq!(sigma.json(&["app", "remove", "shop", "--yes"]), json!({"removed": "shop"}));
     assert_eq!(sigma.run(&["app", "show", "shop"]).code, 3);
-    let again = sigma.run(&["app", "add", "--id", "shop", "--name", "Shop", "--redirect-uri", REDIRECT, "--json"]);
+    let again =
+        sigma.run(&["app", "add", "--client-id", "shop", "--name", "Shop", "--redirect-uri", REDIRECT, "--json"]);
     assert_eq!((again.code, &again.failure()["error"]), (4, &json!("refused")), "an id is never given out again");
 }
 
@@ -116,16 +144,17 @@ fn a_secret_is_generated_when_the_new_method_needs_one_and_dropped_otherwise() {
 fn lists_are_paged() {
     let sigma = Installation::new();
     for id in ["one", "two", "six"] {
-        sigma.json(&["app", "add", "--id", id, "--name", id, "--redirect-uri", REDIRECT]);
+        sigma.json(&["app", "add", "--client-id", id, "--name", id, "--redirect-uri", REDIRECT]);
     }
     let page = sigma.json(&["app", "list", "--limit", "2"]);
     let ids = |page: &Value| -> Vec<String> {
         page["items"].as_array().unwrap().iter().map(|app| app["client_id"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!((ids(&page), &page["next"]), (vec!["one".to_owned(), "six".to_owned()], &json!("six")));
-    let rest = sigma.json(&["app", "list", "--limit", "2", "--after", "six"]);
-    assert_eq!((ids(&rest), &rest["next"]), (vec!["two".to_owned()], &Value::Null));
-    assert!(sigma.run(&["app", "list", "--limit", "2"]).stdout.contains("sigma app list --after 'six'"));
+    let next = page["items"][1]["id"].as_str().unwrap();
+    assert_eq!((ids(&page), &page["next"]), (vec!["one".to_owned(), "two".to_owned()], &json!(next)));
+    let rest = sigma.json(&["app", "list", "--limit", "2", "--after", next]);
+    assert_eq!((ids(&rest), &rest["next"]), (vec!["six".to_owned()], &Value::Null));
+    assert!(sigma.run(&["app", "list", "--limit", "2"]).stdout.contains(&format!("sigma app list --after '{next}'")));
     assert_eq!(sigma.run(&["app", "list", "--limit", "0"]).code, 2);
 }
 
@@ -136,13 +165,14 @@ fn each_kind_of_invalid_request_has_its_own_exit_code() {
     let code = |arguments: &[&str]| sigma.run(arguments).code;
     let add = |more: &[&str]| sigma.run(&[["app", "add", "--name", "X"].as_slice(), more].concat()).code;
     assert_eq!(code(&["app", "add"]), 2, "no name");
-    assert_eq!(add(&["--id", "X", "--redirect-uri", REDIRECT]), 2, "a bad id");
+    assert_eq!(add(&["--client-id", "X", "--redirect-uri", REDIRECT]), 2, "a bad id");
+    assert_eq!(add(&["--client-id", "0123456789abcdef01234567", "--redirect-uri", REDIRECT]), 2, "looks like an id");
     assert_eq!(add(&["--auth", "hope"]), 2, "an unknown method");
     assert_eq!(add(&["--pubkey", "02ab", "--redirect-uri", REDIRECT]), 2, "no key");
     assert_eq!(add(&["--jwks", "{}", "--redirect-uri", REDIRECT]), 2, "no key set");
     assert_eq!(add(&["--scope", "openid admin", "--redirect-uri", REDIRECT]), 2, "an unknown scope");
-    assert_eq!(add(&["--id", "sigma", "--redirect-uri", REDIRECT]), 4, "a reserved id");
-    assert_eq!(add(&["--id", "shop", "--redirect-uri", REDIRECT]), 4, "a taken id");
+    assert_eq!(add(&["--client-id", "sigma", "--redirect-uri", REDIRECT]), 4, "a reserved id");
+    assert_eq!(add(&["--client-id", "shop", "--redirect-uri", REDIRECT]), 4, "a taken id");
     assert_eq!(add(&["--redirect-uri", "http://shop.example.org/"]), 4, "plain http");
     assert_eq!(add(&["--redirect-uri", "javascript:alert(1)"]), 4, "a scheme that runs");
     assert_eq!(add(&[]), 2, "nowhere to come back to");
@@ -212,13 +242,13 @@ fn a_resource_is_added_listed_and_removed() {
 fn a_resource_has_scopes_and_servers_and_is_allowed_to_apps_by_name() {
     let sigma = Installation::new();
     let api = "https://api.example.org/v1";
-    shop(&sigma);
+    let served_by = json!([shop(&sigma)["id"]]);
     let options = ["--scope", "notes:read=Read = your notes", "--scope", "x=X", "--server", "shop"];
     let added = sigma.json(&[["resource", "add", api].as_slice(), &options].concat());
     assert_eq!(added["scopes"][0], json!({"name": "notes:read", "description": "Read = your notes"}));
-    assert_eq!((&added["servers"], &added["open"]), (&json!(["shop"]), &json!(false)));
+    assert_eq!((&added["servers"], &added["open"]), (&served_by, &json!(false)));
     let set = sigma.json(&["resource", "set", api, "--name", "Notes", "--open", "--scope", "x=Other"]);
-    assert_eq!((&set["name"], &set["open"], &set["servers"]), (&json!("Notes"), &json!(true), &json!(["shop"])));
+    assert_eq!((&set["name"], &set["open"], &set["servers"]), (&json!("Notes"), &json!(true), &served_by));
     assert_eq!(set["scopes"], json!([{"name": "x", "description": "Other"}]));
     let emptied = sigma.json(&["resource", "set", api, "--scope", "", "--server", "", "--open", "false"]);
     assert_eq!((&emptied["scopes"], &emptied["servers"], &emptied["open"]), (&json!([]), &json!([]), &json!(false)));

@@ -131,7 +131,7 @@ fn a_kept_demo_preserves_its_workspaces() {
         };
         let listed = get(&server, "localhost", "/api/v1/auth/quick-logins").1;
         assert_eq!(listed.contains("Harbour Bakery"), visit == "first", "{listed}");
-        admin(&["workspace", "set", "org_demo_bakery", "--name", "Corner Bakery"]);
+        admin(&["workspace", "set", "harbour-bakery", "--name", "Corner Bakery"]);
         assert_eq!(demo.stop(), Some(0));
     }
 }

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::support::Installation;
 
-const BAKERY: &str = "org_bakery";
+const BAKERY: &str = "bakery";
 
 fn bakery(sigma: &Installation) -> Value {
-    sigma.json(&["workspace", "add", "--id", BAKERY, "--name", "Bakery"])
+    sigma.json(&["workspace", "add", "--slug", BAKERY, "--name", "Bakery"])
 }
 
 fn add_key(sigma: &Installation, arguments: &[&str]) -> Value {
@@ -22,6 +22,7 @@ fn text(value: &Value) -> &str {
 fn a_workspace_with_two_roles_is_created_before_the_first_start() {
     let sigma = Installation::new();
     let mut made = bakery(&sigma);
+    assert!(text(&made["id"].take()).starts_with("org_"));
     for time in ["createdAt", "updatedAt"] {
         assert!(text(&made[time].take()).ends_with('Z'));
     }
@@ -31,27 +32,31 @@ fn a_workspace_with_two_roles_is_created_before_the_first_start() {
     assert_eq!(
         made,
         json!({
-            "id": BAKERY, "name": "Bakery", "quickLogins": false, "createdAt": null, "updatedAt": null, "people": 0,
-            "apiKeys": 0, "roles": [{"id": null, "name": "Admin"}, {"id": null, "name": "Member"}]
+            "id": null, "slug": BAKERY, "name": "Bakery", "quickLogins": false, "createdAt": null, "updatedAt": null,
+            "people": 0, "apiKeys": 0, "roles": [{"id": null, "name": "Admin"}, {"id": null, "name": "Member"}]
         })
     );
     let unnamed = sigma.json(&["workspace", "add", "--name", "Florist"]);
-    assert!(text(&unnamed["id"]).starts_with("org_"));
-    let again = sigma.run(&["workspace", "add", "--id", BAKERY, "--name", "Another", "--json"]);
+    assert!(text(&unnamed["id"]).starts_with("org_") && unnamed["slug"].is_null());
+    let again = sigma.run(&["workspace", "add", "--slug", BAKERY, "--name", "Another", "--json"]);
     assert_eq!((again.code, &again.failure()["error"]), (4, &json!("refused")));
-    for (name, id) in [(" ", "org_x"), ("a\u{7}", "org_x"), ("Fine", "../x"), ("Fine", "a b"), ("Fine", "")] {
-        assert_eq!(sigma.run(&["workspace", "add", "--name", name, "--id", id]).code, 2, "{name:?} {id:?}");
+    let bad = ["../x", "a b", "", "ab", "Fine", "org_x", "org_0123456789abcdef01234567", "0123456789abcdef01234567"];
+    for (name, slug) in [(" ", "fine"), ("a\u{7}", "fine")].into_iter().chain(bad.map(|slug| ("Fine", slug))) {
+        assert_eq!(sigma.run(&["workspace", "add", "--name", name, "--slug", slug]).code, 2, "{name:?} {slug:?}");
+    }
+    for reserved in ["sigma", "sigma-x", "operator", "login"] {
+        assert_eq!(sigma.run(&["workspace", "add", "--name", "Fine", "--slug", reserved]).code, 4, "{reserved}");
     }
 }
 
 #[test]
 fn workspaces_are_listed_in_pages_changed_and_removed() {
     let sigma = Installation::new();
-    bakery(&sigma);
-    sigma.json(&["workspace", "add", "--id", "org_florist", "--name", "Florist"]);
+    let id = text(&bakery(&sigma)["id"]).to_owned();
+    sigma.json(&["workspace", "add", "--slug", "florist", "--name", "Florist"]);
     let page = sigma.json(&["workspace", "list", "--limit", "1"]);
-    assert_eq!((&page["items"][0]["id"], &page["next"]), (&json!(BAKERY), &json!(BAKERY)));
-    assert_eq!(sigma.json(&["workspace", "list", "--after", BAKERY])["items"][0]["name"], "Florist");
+    assert_eq!((&page["items"][0]["slug"], &page["next"]), (&json!(BAKERY), &json!(id)));
+    assert_eq!(sigma.json(&["workspace", "list", "--after", &id])["items"][0]["name"], "Florist");
 
     let changed = sigma.json(&["workspace", "set", BAKERY, "--name", "The '; DROP TABLE orgs; --", "--quick-logins"]);
     assert_eq!((&changed["name"], &changed["quickLogins"]), (&json!("The '; DROP TABLE orgs; --"), &json!(true)));
@@ -59,24 +64,46 @@ fn workspaces_are_listed_in_pages_changed_and_removed() {
     assert_eq!((&changed["name"], &changed["quickLogins"]), (&json!("The '; DROP TABLE orgs; --"), &json!(false)));
     assert_eq!(sigma.run(&["workspace", "set", BAKERY]).code, 2, "nothing to change");
 
-    let hesitant = sigma.run(&["workspace", "remove", "org_florist"]);
+    let hesitant = sigma.run(&["workspace", "remove", "florist"]);
     assert_eq!(hesitant.code, 4);
     assert!(hesitant.stderr.contains("--yes"), "{hesitant:?}");
-    assert_eq!(sigma.json(&["workspace", "remove", "org_florist", "--yes"]), json!({"removed": "org_florist"}));
+    assert_eq!(sigma.json(&["workspace", "remove", "florist", "--yes"]), json!({"removed": "florist"}));
     for arguments in [
-        ["workspace", "show", "org_florist"].as_slice(),
-        &["workspace", "set", "org_florist", "--name", "x"],
-        &["workspace", "secret", "org_florist"],
-        &["workspace", "secret", "org_florist", "--rotate"],
-        &["workspace", "remove", "org_florist", "--yes"],
-        &["api-key", "list", "--workspace", "org_florist"],
-        &["api-key", "add", "--workspace", "org_florist", "--name", "x", "--admin"],
+        ["workspace", "show", "florist"].as_slice(),
+        &["workspace", "set", "florist", "--name", "x"],
+        &["workspace", "secret", "florist"],
+        &["workspace", "secret", "florist", "--rotate"],
+        &["workspace", "remove", "florist", "--yes"],
+        &["api-key", "list", "--workspace", "florist"],
+        &["api-key", "add", "--workspace", "florist", "--name", "x", "--admin"],
     ] {
         let ran = sigma.run(&[arguments, &["--json"]].concat());
         assert_eq!((ran.code, &ran.failure()["error"]), (3, &json!("not_found")), "{arguments:?}: {ran:?}");
     }
     assert_eq!(sigma.run(&["app", "add", "--name", "Shop", "--redirect-uri", "https://shop.example.org/c"]).code, 0);
-    assert_eq!(sigma.run(&["workspace", "remove", "org_operator", "--yes"]).code, 4, "the operator's own");
+    assert_eq!(sigma.run(&["workspace", "remove", "operator", "--yes"]).code, 4, "the operator's own");
+}
+
+#[test]
+fn a_workspace_is_named_by_slug_or_id_and_its_slug_may_change() {
+    let sigma = Installation::new();
+    let id = text(&bakery(&sigma)["id"]).to_owned();
+    let digits = id.strip_prefix("org_").unwrap();
+    for name in [BAKERY, &id, digits] {
+        assert_eq!(sigma.json(&["workspace", "show", name])["id"], json!(id), "{name}");
+        sigma.json(&["api-key", "add", "--workspace", name, "--name", "x", "--permission", "read"]);
+        let app = ["app", "add", "--name", "App", "--grant-type", "client_credentials", "--workspace", name];
+        assert_eq!(sigma.json(&app)["org_id"], json!(id));
+        let created = sigma.json(&["audit", "--org", name, "--action", "workspace.create"]);
+        assert_eq!(created["items"].as_array().unwrap().len(), 1);
+    }
+    assert_eq!(sigma.json(&["workspace", "set", &id, "--slug", "patisserie"])["slug"], "patisserie");
+    assert_eq!(sigma.json(&["workspace", "show", "patisserie"])["id"], json!(id));
+    assert_eq!(sigma.run(&["workspace", "show", BAKERY]).code, 3);
+    let taken = sigma.run(&["workspace", "add", "--name", "Another", "--slug", BAKERY, "--json"]);
+    assert_eq!((taken.code, &taken.failure()["error"]), (4, &json!("refused")), "its links would lead there");
+    assert_eq!(sigma.json(&["workspace", "set", digits, "--slug", ""])["slug"], Value::Null);
+    assert_eq!(sigma.run(&["workspace", "show", "patisserie"]).code, 3);
 }
 
 #[test]
@@ -84,7 +111,7 @@ fn the_secrets_of_a_workspace_are_a_key_set_and_rotate() {
     let sigma = Installation::new();
     bakery(&sigma);
     let before = sigma.json(&["workspace", "secret", BAKERY]);
-    assert_eq!(before["workspaceId"], BAKERY);
+    assert!(text(&before["workspaceId"]).starts_with("org_"));
     let [key] = before["keys"].as_array().unwrap().as_slice() else { panic!("{before}") };
     assert_eq!((&key["kty"], &key["alg"], text(&key["k"]).len()), (&json!("oct"), &json!("HS256"), 43));
     let after = sigma.json(&["workspace", "secret", BAKERY, "--rotate"]);
@@ -148,13 +175,13 @@ fn a_key_needs_permissions_and_may_be_an_admin_key_or_expire() {
 fn a_key_is_deactivated_permanently_and_removed() {
     let sigma = Installation::new();
     bakery(&sigma);
-    sigma.json(&["workspace", "add", "--id", "org_florist", "--name", "Florist"]);
+    sigma.json(&["workspace", "add", "--slug", "florist", "--name", "Florist"]);
     let id = text(&add_key(&sigma, &["--permission", "read"])["id"]).to_owned();
     let run = |command: &str, workspace: &str| {
         sigma.run(&["api-key", command, "--workspace", workspace, &id, "--json", "--yes"])
     };
     for command in ["deactivate", "remove"] {
-        let foreign = run(command, "org_florist");
+        let foreign = run(command, "florist");
         assert_eq!((foreign.code, &foreign.failure()["error"]), (3, &json!("not_found")), "{command}");
     }
     for command in ["deactivate", "remove"] {

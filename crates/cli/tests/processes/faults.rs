@@ -128,7 +128,7 @@ fn everything(
         ("GET", "/api/v1/auth/me", vec![by_key], ""),
         ("POST", "/api/v1/auth/verify", vec![by_key, json], &verified),
         ("GET", "/api/v1/auth/quick-logins", vec![], ""),
-        ("POST", "/api/v1/auth/quick-login", vec![json], r#"{"workspaceId":"org_bakery","userId":"x"}"#),
+        ("POST", "/api/v1/auth/quick-login", vec![json], r#"{"workspaceId":"bakery","userId":"x"}"#),
         ("POST", "/api/v1/auth/login", vec![json], r#"{"email":"ada@example.org","password":"correct horse"}"#),
         ("GET", "/api/v1/api-keys", vec![by_key], ""),
         ("POST", "/api/v1/api-keys", vec![by_key, json], r#"{"name":"x","permissions":["read"]}"#),
@@ -166,8 +166,8 @@ fn an_unavailable_store_is_reported_and_recovers() {
     let access = text(&ada.tokens(&server, "openid")["access_token"]);
     let interaction = ada.ask(&server, "GET", &format!("{AUTHORIZE}&prompt=consent"), &[], "").param("interaction");
     let interaction = interaction.unwrap();
-    installation.admin(&["workspace", "add", "--id", "org_bakery", "--name", "Bakery"]);
-    let key = installation.admin(&["api-key", "add", "--workspace", "org_bakery", "--name", "Office", "--admin"]);
+    installation.admin(&["workspace", "add", "--slug", "bakery", "--name", "Bakery"]);
+    let key = installation.admin(&["api-key", "add", "--workspace", "bakery", "--name", "Office", "--admin"]);
     let key = text(&key["key"]);
     let forward = || server.get("/api/v1/auth/forward", &[("X-Sigma-ApiKey", &key)]).status;
     assert_eq!(forward(), 200);

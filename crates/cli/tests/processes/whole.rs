@@ -50,7 +50,7 @@ impl Installation {
         installation.admin(&[
             "app",
             "add",
-            "--id",
+            "--client-id",
             "shop",
             "--name",
             "Shop",

@@ -3,16 +3,16 @@
 use serde_json::{Value, json};
 use sigma_core::actor::Actor;
 use sigma_core::email::Email;
-use sigma_core::ids::{OrgId, UserId};
-use sigma_store::account;
+use sigma_core::ids::{OrgRef, UserId};
 use sigma_store::email::EmailProof;
 use sigma_store::testing::{Engine, engines, within_a_second};
 use sigma_store::workspace::membership::{self, NewMember, State};
 use sigma_store::workspace::role;
+use sigma_store::{account, org};
 
 use crate::whole::{Answer, Installation, Server, now, text};
 
-const BAKERY: &str = "org_bakery";
+const BAKERY: &str = "bakery";
 
 /// Two servers, a workspace, and a key that may do everything there; nothing where only SQLite is tested.
 fn bakery() -> Option<(Installation, Server, Server, String)> {
@@ -21,7 +21,7 @@ fn bakery() -> Option<(Installation, Server, Server, String)> {
     }
     let installation = Installation::on(Engine::Postgres);
     let (one, other) = (installation.serve(), installation.serve());
-    installation.admin(&["workspace", "add", "--id", BAKERY, "--name", "Bakery"]);
+    installation.admin(&["workspace", "add", "--slug", BAKERY, "--name", "Bakery"]);
     let key = installation.admin(&["api-key", "add", "--workspace", BAKERY, "--name", "Office", "--admin"]);
     Some((installation, one, other, text(&key["key"])))
 }
@@ -74,7 +74,7 @@ fn a_person_who_logs_out_on_one_server_is_logged_out_on_the_other() {
     let person = UserId::from_text("user_ada");
     let now = now();
     let joined = store.write_blocking(move |tx| {
-        let org_id = OrgId::from_text(BAKERY);
+        let org_id = org::resolve(tx, &OrgRef::parse(BAKERY).unwrap())?.unwrap();
         let email = Email::parse("ada@example.org").unwrap();
         account::add_with_email(tx, &person, &email, EmailProof::Verified, "Ada", now)?;
         let role = role::find_by_name(tx, &org_id, "Member")?.unwrap();

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::app::{App, ApplicationType, AuthMethod};
 use crate::authentication::{CredentialKind, Method, Methods};
-use crate::ids::{ClientId, OrgId, SessionId, UserId};
+use crate::ids::{AppId, ClientId, OrgId, SessionId, UserId};
 use crate::interaction::Entrance;
 use crate::jose::Algorithm;
 use crate::person::{Identity, Proof};
@@ -17,6 +17,7 @@ const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
 fn app() -> App {
     App {
+        id: AppId::from_text("app_1"),
         client_id: ClientId::from_text("app"),
         org_id: OrgId::from_text("org"),
         name: "App".to_owned(),

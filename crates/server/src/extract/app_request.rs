@@ -52,12 +52,12 @@ impl<T: DeserializeOwned> FromRequest<AppState> for AppRequest<T> {
             Ok(identified) => identified,
             Err((claimed, refusal)) => return Err(count_refusal(&context, &claimed, refusal)),
         };
-        let client_id = caller.app.client_id.as_str();
+        let app_id = caller.app.id.as_str();
         if caller.app.auth_method.is_confidential() {
-            context.charge(Rule::App, client_id).map_err(IntoResponse::into_response)?;
+            context.charge(Rule::App, app_id).map_err(IntoResponse::into_response)?;
         } else {
             // Only for the rate-limit headers of the response: earlier failures do not block a valid request.
-            let _ = context.peek(Rule::Token, Key::At(context.client(), client_id));
+            let _ = context.peek(Rule::Token, Key::At(context.client(), app_id));
         }
         let form = from_params(&params);
         let form = form.map_err(|error| bad_request("invalid_request", error.to_string()).into_response())?;
@@ -70,27 +70,24 @@ impl AuthenticatedApp {
     /// count by the caller's address.
     pub fn refuse(&self, context: &RequestContext, refusal: impl IntoResponse) -> Response {
         let (app, refusal) = (&self.app, refusal.into_response());
-        if app.auth_method.is_confidential() {
-            refusal
-        } else {
-            count_refusal(context, app.client_id.as_str(), refusal)
-        }
+        if app.auth_method.is_confidential() { refusal } else { count_refusal(context, app.id.as_str(), refusal) }
     }
 }
 
 /// Counts a refusal against the app and the caller's address; 429 once there were too many. Codes, tokens, secrets and
 /// signatures are cheap to check and infeasible to guess, so each is checked before the count is.
-fn count_refusal(context: &RequestContext, client_id: &str, refusal: Response) -> Response {
+fn count_refusal(context: &RequestContext, app: &str, refusal: Response) -> Response {
     if !refusal.status().is_client_error() {
         return refusal;
     }
-    match context.charge(Rule::Token, Key::At(context.client(), client_id)) {
+    match context.charge(Rule::Token, Key::At(context.client(), app)) {
         Ok(()) => refusal,
         Err(exceeded) => exceeded.into_response(),
     }
 }
 
-/// Reads the parameters and authenticates the app, or returns the app it claims to be and why it was refused.
+/// Reads the parameters and authenticates the app, or returns the id of the app it claims to be, or the claim if there is
+/// none, and why it was refused.
 async fn identify(
     sigma: &AppState,
     context: &RequestContext,
@@ -107,7 +104,8 @@ async fn identify(
         Err(refused) => {
             let claimed = client_credentials::claimed_id(headers, &params).unwrap_or_default();
             context.name_app(&claimed);
-            Err((claimed, refused.into_response()))
+            let counted = refused.app.as_ref().map_or(claimed, |app| app.id.to_string());
+            Err((counted, refused.into_response()))
         }
     }
 }

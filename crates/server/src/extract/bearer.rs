@@ -6,10 +6,10 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
-use sigma_core::app::{App, SIGMA};
+use sigma_core::app::App;
 use sigma_core::digest::Digest;
 use sigma_core::grant::Grant;
-use sigma_core::ids::ClientId;
+use sigma_core::ids::AppId;
 use sigma_core::jose::{Keyring, TokenKind, UnverifiedJws};
 use sigma_core::person::Person;
 use sigma_core::token::AccessClaims;
@@ -85,13 +85,15 @@ pub async fn load_live(sigma: &AppState, access: Arc<VerifiedAccess>) -> Result<
     if now >= claims.exp || claims.iat > now + SKEW {
         return Ok(None);
     }
-    let Some(app) = load_app(sigma, &claims.client_id).await? else { return Ok(None) };
     let Some(gid) = &claims.gid else {
+        let app = sigma.find_named_app(&claims.client_id).await?;
+        let Some(app) = app.filter(|app| !app.disabled) else { return Ok(None) };
         let revoked = sigma.is_token_revoked(&claims.jti).await?;
         return Ok((!revoked).then(|| LiveAccess { access: Arc::clone(&access), app, person: None }));
     };
     let Some(grant) = sigma.find_grant(gid).await? else { return Ok(None) };
-    if grant.revoked_at.is_some() || grant.authorization.client_id != app.client_id {
+    let Some(app) = load_app(sigma, &grant.authorization.app_id).await? else { return Ok(None) };
+    if grant.revoked_at.is_some() || !app.is_called(&claims.client_id) {
         return Ok(None);
     }
     if !grant.offline {
@@ -108,11 +110,11 @@ pub async fn load_live(sigma: &AppState, access: Arc<VerifiedAccess>) -> Result<
     Ok(Some(LiveAccess { access: Arc::clone(&access), app, person: Some((grant, person)) }))
 }
 
-async fn load_app(sigma: &AppState, client_id: &str) -> Result<Option<Arc<App>>, StoreError> {
-    if client_id == SIGMA {
+async fn load_app(sigma: &AppState, id: &AppId) -> Result<Option<Arc<App>>, StoreError> {
+    if *id == sigma.itself.id {
         return Ok(Some(Arc::clone(&sigma.itself)));
     }
-    let app = sigma.find_app(&ClientId::from_text(client_id)).await?;
+    let app = sigma.find_app(id).await?;
     Ok(app.filter(|app| !app.disabled))
 }
 

@@ -11,7 +11,6 @@ use sigma_bitcoin::AuthToken;
 use sigma_core::app::{App, AuthMethod};
 use sigma_core::client_assertion::ClientAssertion;
 use sigma_core::digest::Digest;
-use sigma_core::ids::ClientId;
 use sigma_core::jose::JwkSet;
 use sigma_core::params::Params;
 use sigma_store::StoreError;
@@ -130,6 +129,8 @@ fn wrong_method(client_id: &str, sent: AuthMethod, registered: AuthMethod) -> St
 /// A refusal to an app. One that tried Basic gets a Basic challenge (RFC 6749 §5.2).
 #[derive(Clone, Debug)]
 pub struct RefusedApp {
+    /// The app that it named, if there is one.
+    pub app: Option<Arc<App>>,
     error: ClientAuthError,
     tried_basic: bool,
 }
@@ -195,35 +196,67 @@ pub async fn authenticate(
     params: &Params,
 ) -> Result<AuthenticatedApp, RefusedApp> {
     let tried_basic = headers.get_all(header::AUTHORIZATION).iter().any(|value| basic_credentials(value).is_some());
-    check(sigma, headers, path, body, params).await.map_err(|error| RefusedApp { error, tried_basic })
+    let refused = |app, error| RefusedApp { app, error, tried_basic };
+    let Attempt { app, proof, assertion } =
+        read_attempt(sigma, headers, params).await.map_err(|(app, error)| refused(app, error))?;
+    match check(sigma, &app, &proof, assertion, path, body, params).await {
+        Ok(once) => Ok(AuthenticatedApp { app, once }),
+        Err(error) => Err(refused(Some(app), error)),
+    }
 }
 
-async fn check(
+/// What an app sent, and the app that it names.
+struct Attempt<'a> {
+    app: Arc<App>,
+    proof: Proof<'a>,
+    assertion: Option<ClientAssertion<'a>>,
+}
+
+/// Reads an attempt; otherwise returns what is wrong, with the app that was named, if there is one.
+async fn read_attempt<'a>(
     sigma: &AppState,
-    headers: &HeaderMap,
-    path: &str,
-    body: &[u8],
-    params: &Params,
-) -> Result<AuthenticatedApp, ClientAuthError> {
-    let proof = read_proof(headers, params)?;
+    headers: &'a HeaderMap,
+    params: &'a Params,
+) -> Result<Attempt<'a>, (Option<Arc<App>>, ClientAuthError)> {
+    let unknown = |error: ClientAuthError| (None, error);
+    let proof = match read_proof(headers, params) {
+        Ok(proof) => proof,
+        Err(error) => {
+            let claimed = claimed_id(headers, params).unwrap_or_default();
+            return Err((sigma.find_named_app(&claimed).await.ok().flatten(), error));
+        }
+    };
     let assertion = match proof.assertion {
-        Some(text) => Some(ClientAssertion::parse(text).map_err(|_| ClientAuthError::Invalid)?),
+        Some(text) => Some(ClientAssertion::parse(text).map_err(|_| unknown(ClientAuthError::Invalid))?),
         None => None,
     };
     let in_body = params.get("client_id");
     let named = match (&proof.basic, &assertion, in_body) {
         (Some((id, _)), _, _) => id.clone(),
-        (None, Some(assertion), _) => assertion.client_id().to_string(),
+        (None, Some(assertion), _) => assertion.client_id().to_owned(),
         (None, None, Some(id)) => id.to_owned(),
-        (None, None, None) => return Err(ClientAuthError::MissingId),
+        (None, None, None) => return Err(unknown(ClientAuthError::MissingId)),
     };
-    if in_body.is_some_and(|id| id != named) {
-        return Err(ClientAuthError::Disagreement);
+    let app = sigma.find_named_app(&named).await.map_err(|error| unknown(error.into()))?;
+    if in_body.is_some_and(|id| id != named && !app.as_ref().is_some_and(|app| app.is_called(id))) {
+        return Err((app, ClientAuthError::Disagreement));
     }
-    let client_id = ClientId::from_text(named.as_str());
-    let Some(app) = sigma.find_app(&client_id).await? else {
-        return Err(ClientAuthError::Unregistered(sigma_core::authorize::printable(&named)));
-    };
+    match app {
+        Some(app) => Ok(Attempt { app, proof, assertion }),
+        None => Err(unknown(ClientAuthError::Unregistered(sigma_core::authorize::printable(&named)))),
+    }
+}
+
+/// Checks what the app sent. Returns its one-time credential, if it is one.
+async fn check(
+    sigma: &AppState,
+    app: &App,
+    proof: &Proof<'_>,
+    assertion: Option<ClientAssertion<'_>>,
+    path: &str,
+    body: &[u8],
+    params: &Params,
+) -> Result<Option<Once>, ClientAuthError> {
     if app.disabled {
         return Err(ClientAuthError::Disabled);
     }
@@ -235,23 +268,22 @@ async fn check(
         sent: proof.method(),
         registered: app.auth_method,
     };
-    let once = match app.auth_method {
-        AuthMethod::None if is_public(&proof) => None,
+    Ok(match app.auth_method {
+        AuthMethod::None if is_public(proof) => None,
         AuthMethod::None => return Err(wrong_method()),
         method @ (AuthMethod::ClientSecret | AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost) => {
-            check_secret(&app, proof.secret_for(method).ok_or_else(wrong_method)?)?;
+            check_secret(app, proof.secret_for(method).ok_or_else(wrong_method)?)?;
             None
         }
         AuthMethod::PrivateKeyJwt => {
             let assertion = assertion.ok_or_else(wrong_method)?;
-            Some(check_assertion(sigma, &app, &assertion).await?)
+            Some(check_assertion(sigma, app, &assertion).await?)
         }
         AuthMethod::SigmaBitcoinAuth => {
             let refresh = params.get("grant_type") == Some("refresh_token");
-            Some(check_signature(sigma, &app, &proof, path, body, params, refresh)?)
+            Some(check_signature(sigma, app, proof, path, body, params, refresh)?)
         }
-    };
-    Ok(AuthenticatedApp { app, once })
+    })
 }
 
 /// Collects the credentials, and refuses two methods at once. A signature counts only for apps registered to sign: a
@@ -332,7 +364,7 @@ async fn check_assertion(
     let token_endpoint = format!("{}{TOKEN_PATH}", sigma.issuer());
     let audiences = [sigma.issuer(), token_endpoint.as_str()];
     let verified = assertion.verify(&keys, &audiences, now).map_err(|_| invalid)?;
-    let key = Digest::of(format!("assertion\0{}\0{}", verified.client_id, verified.jti));
+    let key = Digest::of(format!("assertion\0{}\0{}", app.id, verified.jti));
     Once::new(key, verified.expires_at, sigma.store.database_now()).ok_or(ClientAuthError::Invalid)
 }
 

@@ -8,14 +8,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use http::StatusCode;
 use sigma_core::actor::Actor;
-use sigma_core::ids::{OrgId, UserId};
+use sigma_core::ids::{OrgId, OrgRef, UserId};
 use sigma_core::interaction::{Continuation, WorkspacePage};
 use sigma_core::params::Params;
 use sigma_core::random::alphanumeric;
 use sigma_store::workspace::login::Login;
 use sigma_store::workspace::quick::{self, Managers, QuickLogins, quick_log_in};
 use sigma_store::workspace::role;
-use sigma_store::{StoreError, Tx};
+use sigma_store::{StoreError, Tx, org};
 
 use super::page::{Attempt, render};
 use super::{Arrival, LOGIN_PATH, QUICK_PATH, way_on};
@@ -46,8 +46,10 @@ async fn log_in(
 ) -> Result<Response, Response> {
     let arrival = Arrival::find(&sigma, &browser, query.as_deref()).await?;
     let form = Params::parse(&String::from_utf8_lossy(&body).replace("%00", "%EF%BF%BD"));
-    let org_id = OrgId::from_text(form.raw("workspace").unwrap_or_default().trim());
-    let page = page_in(arrival.continuation(), &org_id);
+    let named = form.raw("workspace").unwrap_or_default().trim();
+    let org_id = sigma.org_named(named).await.map_err(|error| ApiError::from(error).into_response())?;
+    let page = page_in(&sigma, arrival.continuation(), &org_id);
+    let page = page.await.map_err(|error| ApiError::from(error).into_response())?;
     let jti = alphanumeric(&*sigma.rng, JTI_LENGTH);
     let user_id = UserId::from_text(form.raw("user").unwrap_or_default().trim());
     let login = Login { org_id: Some(org_id.clone()), jti: jti.clone(), now: sigma.now() };
@@ -59,18 +61,24 @@ async fn log_in(
     if logged_in.map_err(|error| ApiError::from(error).into_response())?.is_none() {
         return gone(&sigma, &context, &browser, &arrival).await;
     }
-    let to = way_on(&Continuation::workspace(org_id.as_str(), page), "");
+    let to = way_on(&Continuation::Workspace { workspace: Some(org_id.clone().into()), page }, "");
     let to = arrival.with_cookie(Redirect::to(&to).into_response());
     Ok(with_cookie(to, Some(&QuickSession::new(org_id, jti).set_cookie(&sigma))))
 }
 
 /// The workspace page to which `continuation` leads; `None` for another kind of destination.
-fn page_in(continuation: &Continuation, org_id: &OrgId) -> Option<WorkspacePage> {
-    match continuation {
+async fn page_in(
+    sigma: &AppState,
+    continuation: &Continuation,
+    org_id: &OrgId,
+) -> Result<Option<WorkspacePage>, StoreError> {
+    Ok(match continuation {
         Continuation::Workspace { workspace: None, .. } => Some(WorkspacePage::Start),
-        Continuation::Workspace { workspace: Some(id), page } if id == org_id => Some(*page),
+        Continuation::Workspace { workspace: Some(name), page } => {
+            (sigma.org_named(name.as_str()).await? == *org_id).then_some(*page)
+        }
         _ => None,
-    }
+    })
 }
 
 async fn gone(
@@ -102,11 +110,14 @@ pub(super) async fn groups(
 
 fn read_groups(
     tx: &mut dyn Tx,
-    workspace: Option<&OrgId>,
+    workspace: Option<&OrgRef>,
     managers: Managers,
 ) -> Result<Vec<QuickLoginGroup>, StoreError> {
     let found = match workspace {
-        Some(id) => quick::of_workspace(tx, id, managers)?.into_iter().collect(),
+        Some(name) => match org::resolve(tx, name)? {
+            Some(id) => quick::of_workspace(tx, &id, managers)?.into_iter().collect(),
+            None => Vec::new(),
+        },
         None => quick::list(tx, managers)?,
     };
     let mut groups = Vec::with_capacity(found.len());

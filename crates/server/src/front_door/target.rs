@@ -9,8 +9,12 @@ pub fn way_on(continuation: &Continuation, interaction: &str) -> String {
     match continuation {
         Continuation::Authorization { .. } => resume_url(interaction),
         Continuation::Workspace { workspace: None, .. } => "/workspace".to_owned(),
-        Continuation::Workspace { workspace: Some(id), page: WorkspacePage::Start } => format!("/workspace/{id}"),
-        Continuation::Workspace { workspace: Some(id), page } => format!("/workspace/{id}/{}", page.segment()),
+        Continuation::Workspace { workspace: Some(name), page: WorkspacePage::Start } => {
+            format!("/workspace/{}", name.as_str())
+        }
+        Continuation::Workspace { workspace: Some(name), page } => {
+            format!("/workspace/{}/{}", name.as_str(), page.segment())
+        }
         Continuation::Invitation { token } => {
             let query = form_urlencoded::Serializer::new(String::new()).append_pair("token", token.expose()).finish();
             format!("/invitation?{query}")

@@ -178,7 +178,7 @@ async fn record(
     ongoing.stored.state = state;
     ongoing.stored.continuation = Continuation::Authorization { query: narrowed.params.to_query() };
     let row = ongoing.stored.clone();
-    let (client_id, session_id, now) = (narrowed.app.client_id.clone(), signed_in.session.id.clone(), sigma.now());
+    let (app_id, session_id, now) = (narrowed.app.id.clone(), signed_in.session.id.clone(), sigma.now());
     let store = sigma.store_for(context, Actor::User(user_id.clone()));
     let recorded = store.write(move |tx| {
         tx.lock(Owner::User(&user_id))?;
@@ -189,9 +189,9 @@ async fn record(
             return Ok(false);
         }
         if always_asks {
-            consent::give_once(tx, &user_id, &client_id, &agreed, now)?;
+            consent::give_once(tx, &user_id, &app_id, &agreed, now)?;
         } else {
-            consent::remember(tx, &user_id, &client_id, remembered_for.as_deref(), &agreed, now)?;
+            consent::remember(tx, &user_id, &app_id, remembered_for.as_deref(), &agreed, now)?;
         }
         if let Some(bap_id) = &bap_id {
             session::choose_identity(tx, &session_id, bap_id, now)?;

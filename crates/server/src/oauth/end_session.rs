@@ -10,7 +10,7 @@ use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use sigma_core::actor::Actor;
 use sigma_core::app::App;
-use sigma_core::ids::{ClientId, SessionId, UserId};
+use sigma_core::ids::{SessionId, UserId};
 use sigma_core::params::Params;
 use sigma_core::redirect::MatchedRedirectUri;
 use sigma_core::token::{Audience, IdClaims};
@@ -137,7 +137,7 @@ pub async fn confirm(
     }
     let quick = QuickSession::end_of(&sigma, &context, &browser).await?;
     let app = match form.get("client_id") {
-        Some(id) => sigma.find_app(&ClientId::from_text(id)).await?,
+        Some(id) => sigma.find_named_app(id).await?,
         None => None,
     };
     Ok(with_cookie(signed_out(&sigma, &browser, app.as_deref(), None), quick.as_deref()))
@@ -213,10 +213,11 @@ async fn read(sigma: &AppState, browser: &Browser, params: &Params) -> Result<Hi
         Audience::One(one) => one.clone(),
         Audience::Many(_) => return bad("the id_token_hint is for several apps"),
     };
-    if params.get("client_id").is_some_and(|named| named != audience) {
+    let app = sigma.find_named_app(&audience).await?;
+    let is_audience = |named: &str| named == audience || app.as_ref().is_some_and(|app| app.is_called(named));
+    if params.get("client_id").is_some_and(|named| !is_audience(named)) {
         return bad("the id_token_hint belongs to a different app than client_id");
     }
-    let app = sigma.find_app(&ClientId::from_text(audience)).await?;
     match app.filter(|app| !app.disabled) {
         Some(app) => Ok(Hint::Good { claims: Box::new(claims), app }),
         None if browser.wants_json() => Err(bad_request("invalid_client", "The logout client does not exist")),
@@ -236,7 +237,7 @@ async fn ask(
         return Err(bad_request("invalid_request", "User confirmation is required to complete logout"));
     }
     let app = match params.get("client_id") {
-        Some(id) => sigma.find_app(&ClientId::from_text(id)).await?,
+        Some(id) => sigma.find_named_app(id).await?,
         None => None,
     };
     if signed_in.is_none() && QuickSession::of(sigma, browser).is_none() {

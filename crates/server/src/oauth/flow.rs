@@ -96,10 +96,9 @@ async fn judge(
         Ok(request) => request,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let client_id = &requested.app.client_id;
     let mut hint = None;
     if let Some(token) = &request.id_token_hint {
-        let Some(claims) = subject_of_hint(sigma, token, client_id).await? else {
+        let Some(claims) = subject_of_hint(sigma, token, &requested.app).await? else {
             return Ok(Err(Refusal::new(AuthorizeError::InvalidRequest, "id_token_hint is not valid")));
         };
         hint = Some(claims.sub);
@@ -110,8 +109,8 @@ async fn judge(
     let consents = match &session {
         None => Consents::default(),
         Some(session) => {
-            let (user_id, client_id) = (session.user_id.clone(), client_id.clone());
-            sigma.store.read(move |tx| consent::find(tx, &user_id, &client_id)).await?
+            let (user_id, app_id) = (session.user_id.clone(), requested.app.id.clone());
+            sigma.store.read(move |tx| consent::find(tx, &user_id, &app_id)).await?
         }
     };
     let identity =
@@ -225,7 +224,7 @@ async fn issue(
             id_token_claims: request.claims.id_token.clone(),
             resources: request.resources.iter().map(|asked| asked.uri.clone()).collect(),
             nonce: request.nonce.clone(),
-            ..Authorization::by(&facts, requested.app.client_id.clone())
+            ..Authorization::by(&facts, requested.app.id.clone())
         },
         redirect_uri: requested.address.redirect_uri.as_str().to_owned(),
         code_challenge: request.code_challenge,

@@ -100,23 +100,17 @@ pub async fn introspect(
         Some(access) => {
             let Some(live) = load_live(&sigma, access).await? else { return Ok(Introspection::default()) };
             let claims = &live.access.claims;
-            let visible =
-                may_see(&caller.app, &claims.client_id) || serves_audience(&sigma, &caller.app, &claims.aud).await?;
+            let visible = caller.app.id == live.app.id || serves_audience(&sigma, &caller.app, &claims.aud).await?;
             Ok(if visible { of_access(claims) } else { Introspection::default() })
         }
         None => of_refresh_token(&sigma, &caller.app, token).await,
     }
 }
 
-/// Apps see their own tokens.
-fn may_see(app: &App, holder: &str) -> bool {
-    app.client_id.as_str() == holder
-}
-
 /// APIs see the tokens issued for them, through the apps that serve them (RFC 7662 §2.1).
 async fn serves_audience(sigma: &AppState, app: &App, audience: &Audience) -> Result<bool, TokenError> {
     for uri in audience.iter() {
-        if sigma.find_resource(uri).await?.is_some_and(|resource| resource.is_served_by(&app.client_id)) {
+        if sigma.find_resource(uri).await?.is_some_and(|resource| resource.is_served_by(&app.id)) {
             return Ok(true);
         }
     }
@@ -146,13 +140,13 @@ async fn of_refresh_token(sigma: &AppState, app: &App, token: &str) -> Result<In
     let authorization = grant.authorization;
     let account = sigma.find_account(&authorization.user_id).await?;
     let lives = account.is_some_and(|account| !account.user.disabled);
-    if !lives || !may_see(app, authorization.client_id.as_str()) {
+    if !lives || authorization.app_id != app.id {
         return Ok(Introspection::default());
     }
     Ok(Introspection {
         active: true,
         scope: Some(authorization.scope.to_string()),
-        client_id: Some(authorization.client_id.to_string()),
+        client_id: Some(app.client_id.to_string()),
         exp: Some(expires_at.seconds()),
         sub: Some(authorization.user_id.to_string()),
         iss: Some(sigma.issuer().to_owned()),

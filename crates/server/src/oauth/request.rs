@@ -6,7 +6,6 @@ use sigma_core::app::App;
 use sigma_core::authorize::{
     AuthorizationRequest, AuthorizeError, Refusal, ReturnAddress, Untrusted, parse, return_address,
 };
-use sigma_core::ids::ClientId;
 use sigma_core::jose::{TokenKind, UnverifiedJws};
 use sigma_core::params::Params;
 use sigma_core::token::IdClaims;
@@ -55,7 +54,7 @@ impl Requested {
             redirect_uri: params.get("redirect_uri").map(str::to_owned),
         };
         let client_id = params.get("client_id").ok_or_else(|| untrusted(Untrusted::UnknownApp))?;
-        let app = sigma.find_app(&ClientId::from_text(client_id)).await;
+        let app = sigma.find_named_app(client_id).await;
         let app = app.map_err(|error| Unanswerable::Internal(error.into()))?;
         let app = app.ok_or_else(|| untrusted(Untrusted::UnknownApp))?;
         if app.disabled {
@@ -93,13 +92,9 @@ impl Requested {
 ///
 /// # Errors
 /// As [`read_hint`].
-pub async fn subject_of_hint(
-    sigma: &AppState,
-    hint: &str,
-    client_id: &ClientId,
-) -> Result<Option<IdClaims>, StoreError> {
+pub async fn subject_of_hint(sigma: &AppState, hint: &str, app: &App) -> Result<Option<IdClaims>, StoreError> {
     let claims = read_hint(sigma, hint).await?;
-    Ok(claims.filter(|claims| claims.aud.includes(client_id.as_str())))
+    Ok(claims.filter(|claims| claims.aud.iter().any(|audience| app.is_called(audience))))
 }
 
 /// The claims of an ID token of ours, for any app, expired or not.

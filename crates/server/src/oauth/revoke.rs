@@ -60,13 +60,13 @@ pub async fn revoke(
 ) -> Result<Response, TokenError> {
     let AppRequest { caller, form } = request;
     let token = form.token.expose_secret();
-    let client_id = caller.app.client_id.clone();
+    let app_id = caller.app.id.clone();
     let ending = match verify_access(&sigma, token).await? {
         None => match family(&sigma, token).await.map_err(TokenError::Internal)? {
-            Some((family, _)) if family.client_id == client_id => Ending::Grant(family.grant_id),
+            Some((family, _)) if family.app_id == app_id => Ending::Grant(family.grant_id),
             _ => Ending::Nothing,
         },
-        Some(access) if access.claims.client_id != client_id.as_str() => Ending::Nothing,
+        Some(access) if !caller.app.is_called(&access.claims.client_id) => Ending::Nothing,
         Some(access) => match &access.claims.gid {
             Some(gid) => Ending::Grant(gid.clone()),
             None => Ending::Single(access.claims.jti.clone(), Timestamp::from_seconds(access.claims.exp)),
@@ -74,7 +74,7 @@ pub async fn revoke(
     };
     let now = sigma.now();
     let once = caller.once;
-    let store = sigma.store_for(&context, Actor::App(client_id));
+    let store = sigma.store_for(&context, Actor::App(app_id));
     let fresh = store.write(move |tx| {
         if !replay_guard::spend_if(tx, once.as_ref())? {
             return Ok(false);

@@ -8,7 +8,7 @@ use axum::response::Response;
 use axum::routing::get;
 use sigma_core::actor::Actor;
 use sigma_core::event::Event;
-use sigma_core::ids::{ClientId, UserId};
+use sigma_core::ids::{AppId, UserId};
 use sigma_core::interaction::{AccountPage, Continuation};
 use sigma_core::params::Params;
 use sigma_store::StoreError;
@@ -75,7 +75,7 @@ async fn names(sigma: &AppState, events: &[Event]) -> Result<Names, StoreError> 
         let target = event.target.as_ref().filter(|(kind, _)| kind == "app").map(|(_, id)| id.clone());
         let app = event.details.app.as_ref().map(ToString::to_string).or(target);
         if let Some(id) = app.filter(|id| !apps.contains_key(id)) {
-            let app = sigma.find_app(&ClientId::from_text(id.as_str())).await?;
+            let app = sigma.find_app(&AppId::from_text(id.as_str())).await?;
             apps.insert(id, app.map(|app| app.name.clone()));
         }
         if let Some(org_id) = event.org_id.as_ref().filter(|org_id| !orgs.contains_key(org_id.as_str())) {

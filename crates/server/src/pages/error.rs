@@ -7,7 +7,6 @@ use axum::response::Response;
 use axum::routing::get;
 use http::StatusCode;
 use sigma_core::authorize::printable;
-use sigma_core::ids::ClientId;
 use sigma_core::params::Params;
 
 use crate::http::{RequestContext, RequestId};
@@ -41,7 +40,7 @@ async fn error(State(sigma): State<AppState>, context: RequestContext, RawQuery(
 async fn links(sigma: &AppState, client_id: Option<&str>) -> Vec<Link> {
     let Some(client_id) = client_id else { return vec![front_page()] };
     // Without an answer of the store the page says what it can.
-    let app = sigma.find_app(&ClientId::from_text(client_id)).await.ok().flatten();
+    let app = sigma.find_named_app(client_id).await.ok().flatten();
     vec![app.as_deref().and_then(home_page).unwrap_or_else(front_page)]
 }
 

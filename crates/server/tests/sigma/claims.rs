@@ -187,7 +187,7 @@ async fn only_active_members_have_roles_and_self_registered_apps_see_none() {
     world.sigma.store.write(off).await.unwrap();
     assert_eq!(about(&world, &tokens).await.1, json!({}));
     // An app of nobody's workspace learns nothing either.
-    world.change_app(APP, |app| app.org_id = OrgId::from_text("org_operator")).await;
+    world.change_app(APP, |app| app.org_id = OrgId::operator()).await;
     assert_eq!(about(&world, &tokens).await.1, json!({}));
 }
 

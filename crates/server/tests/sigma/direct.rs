@@ -96,5 +96,10 @@ async fn the_built_in_app_cannot_be_used_by_others() {
     assert_eq!(answer.error(), "401 invalid_client: OAuth client not registered: sigma");
     let asked = world.browser().authorize(&[("client_id", "sigma"), ("redirect_uri", REDIRECT)]).await;
     assert!(asked.location().starts_with("/error?error=invalid_client"), "{}", asked.location());
-    assert!(!sigma_core::app::is_choosable_id("sigma") && !sigma_core::app::is_choosable_id("sigma-evil"));
+    for id in [sigma_core::ids::AppId::sigma().as_str(), sigma_core::ids::AppId::sigma().digits()] {
+        let form = [("grant_type", "client_credentials"), ("client_id", id)];
+        assert_eq!(world.post_form("/api/auth/oauth2/token", &form, &[]).await.status, 401, "{id}");
+        let asked = world.browser().authorize(&[("client_id", id), ("redirect_uri", REDIRECT)]).await;
+        assert!(asked.location().starts_with("/error?error=invalid_client"), "{}", asked.location());
+    }
 }

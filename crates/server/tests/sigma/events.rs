@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sigma_core::actor::Actor;
 use sigma_core::app::{AuthMethod, GrantType};
 use sigma_core::event::Event;
-use sigma_core::ids::{ClientId, OrgId, UserId};
+use sigma_core::ids::{OrgId, UserId};
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::KeyPermission;
 use sigma_store::event::{self, Place, Trail};
@@ -250,7 +250,7 @@ async fn tokens_leave_no_event_and_are_counted_by_app_and_minute() {
     assert_eq!(world.since(&before).await, []);
     world.sigma.write_token_counts().await.unwrap();
     let totals = async |app: &str| {
-        let app = ClientId::from_text(app);
+        let app = world.app(app).await.id;
         world.sigma.store.read(move |tx| token_count::totals(tx, &app, Timestamp::from_micros(0))).await.unwrap()
     };
     assert_eq!(totals("playground").await, [(GrantType::AuthorizationCode, 1), (GrantType::RefreshToken, 1)]);
@@ -281,8 +281,9 @@ async fn revocations_and_reuse_are_recorded_with_the_app_and_its_address() {
     let mut reasons: Vec<_> = ended.iter().map(|event| event.details.reason.as_deref().unwrap()).collect();
     reasons.sort_unstable();
     assert_eq!(reasons, ["code_reused", "refresh_token_reused", "requested"]);
+    let app = world.app("playground").await.id;
     for event in ended {
-        assert_eq!(event.actor, Actor::App(ClientId::from_text("playground")));
+        assert_eq!(event.actor, Actor::App(app.clone()));
         assert_eq!(event.address.as_deref(), Some("203.0.113.7"));
         assert!(event.user_id.is_some() && event.request_id.is_some());
     }

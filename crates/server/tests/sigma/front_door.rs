@@ -348,7 +348,7 @@ async fn an_interaction_of_one_kind_is_not_resumed_as_another() {
     let browser = world.browser();
     let kinds = [
         browser.get("/workspace").await.param("interaction").unwrap(),
-        browser.get("/workspace/org_x/people").await.param("interaction").unwrap(),
+        browser.get("/workspace/org_ffffffffffffffffffffffff/people").await.param("interaction").unwrap(),
         browser.get("/account/password").await.param("interaction").unwrap(),
     ];
     browser.log_in(ADA, PASSWORD).await;
@@ -366,7 +366,7 @@ async fn an_interaction_of_one_kind_is_not_resumed_as_another() {
     assert_eq!(world.rows().await, rows, "nothing was chosen");
     // An app's request is none of a workspace.
     let name = begin(&browser, &[]).await;
-    let form = [("workspace", "org_x"), ("user", "user_x")];
+    let form = [("workspace", "org_ffffffffffffffffffffffff"), ("user", "user_x")];
     let answer = browser.post_form(&format!("/login/quick?interaction={name}"), &form).await;
     assert_page(&answer, 401, "quick login");
 }
@@ -376,10 +376,12 @@ async fn page_interactions_continue_only_in_their_browser() {
     let world = World::with_tenants().await;
     world.person(ADA).await;
     let (one, other) = (world.browser(), world.browser());
-    let workspace = one.get("/workspace/org_x/people").await;
+    let workspace = one.get("/workspace/org_ffffffffffffffffffffffff/people").await;
     let account = one.get("/account/password").await;
     other.get("/workspace").await;
-    for (begun, again) in [(&workspace, "/workspace/org_x/people"), (&account, "/account/password")] {
+    for (begun, again) in
+        [(&workspace, "/workspace/org_ffffffffffffffffffffffff/people"), (&account, "/account/password")]
+    {
         let page = other.get(begun.location()).await;
         assert_page(&page, 400, again);
         assert!(page.body.contains(&format!("href=\"{again}\"")), "{}", page.body);
@@ -421,7 +423,7 @@ async fn sign_in_returns_to_the_requested_workspace_page() {
         (format!("/workspace/{}", zeta.org), format!("/workspace/{}", zeta.org)),
         ("/workspace".to_owned(), "/workspace".to_owned()),
         // Of somebody else, or of nobody: after sign-in there is no such page, as before.
-        ("/workspace/org_unknown/people".to_owned(), "/workspace/org_unknown/people".to_owned()),
+        ("/workspace/unknown-bakery/people".to_owned(), "/workspace/unknown-bakery/people".to_owned()),
     ] {
         let browser = world.browser();
         let sent = browser.get(&asked).await;
@@ -493,7 +495,7 @@ async fn ten_thousand_interactions_leave_no_row_and_one_cookie() {
     let browser = world.browser();
     let rows = world.rows().await;
     for number in 0..5_000 {
-        let path = if number % 2 == 0 { "/workspace/org_x/people" } else { "/account/password" };
+        let path = if number % 2 == 0 { "/workspace/org_ffffffffffffffffffffffff/people" } else { "/account/password" };
         assert_eq!(leads(&browser.get(path).await), "/login");
         assert_eq!(leads(&browser.authorize(&[]).await), "/login");
     }

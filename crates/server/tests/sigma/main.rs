@@ -30,6 +30,7 @@ mod invitations;
 mod keys;
 mod limits;
 mod mail;
+mod names;
 mod password_pages;
 mod passwords;
 mod pkce;

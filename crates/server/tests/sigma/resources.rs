@@ -275,9 +275,10 @@ async fn a_token_is_introspected_by_its_own_app_and_by_those_that_serve_its_reso
     }
     world.allow("holder", NOTES).await;
     for (uri, server) in [(NOTES, "notes-api"), (BANK, "bank-api")] {
+        let server = world.app(server).await.id;
         let change = move |tx: &mut dyn sigma_store::Tx| {
             let mut resource = sigma_store::resource::find(tx, uri)?.unwrap();
-            resource.servers = vec![ClientId::from_text(server)];
+            resource.servers = vec![server.clone()];
             sigma_store::resource::update(tx, &resource)
         };
         assert!(world.sigma.store.write(change).await.unwrap());

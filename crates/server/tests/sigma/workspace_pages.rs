@@ -25,7 +25,7 @@ async fn non_members_get_404() {
     world.call(As::Key(&acme.admin_key().await), "DELETE", &path, &Value::Null).await;
 
     let anybody = world.browser();
-    let unknown = OrgId::from_text("org_unknown");
+    let unknown = OrgId::from_text("org_ffffffffffffffffffffffff");
     for below in ["", "people", "people/user_1", "roles", "roles/new", "keys", "keys/new", "settings"] {
         for (browser, org) in [(&stranger, &acme.org), (&removed, &acme.org), (&stranger, &unknown)] {
             let answer = browser.get(at(org, below).trim_end_matches('/')).await;

@@ -6,6 +6,7 @@ use sigma_core::actor::Actor;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{OrgId, RoleId};
 use sigma_core::random::Rng;
+use sigma_core::slug::Slug;
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::{Refusal, Right, RoleDraft, RolePermissions};
 
@@ -21,6 +22,8 @@ pub const CHANGED: &str = "workspace";
 pub struct Workspace {
     /// `workspaceId` in the API.
     pub id: OrgId,
+    /// Its name in addresses and commands, if it has one.
+    pub slug: Option<Slug>,
     /// Display name.
     pub name: String,
     /// Members marked for it may use quick login, where the server allows it.
@@ -36,6 +39,8 @@ pub struct Workspace {
 pub struct NewWorkspace {
     /// Its id.
     pub id: OrgId,
+    /// Its slug.
+    pub slug: Option<Slug>,
     /// Its name, checked.
     pub name: String,
     /// The id of its role `Admin`, which has all permissions.
@@ -65,24 +70,23 @@ impl NewWorkspace {
         let (kid, secret) = secret::make(&id, master_key, rng)?;
         // Lists are ordered by id, and Admin comes first.
         let (admin_role, member_role) = (RoleId::new(now, rng), RoleId::new(now.plus(Duration::from_millis(1)), rng));
-        Ok(Self { id, name, admin_role, member_role, kid, secret, now })
+        Ok(Self { id, slug: None, name, admin_role, member_role, kid, secret, now })
     }
 }
 
-/// Creates a workspace with its two initial roles. An id that is or ever was taken is refused.
+/// Creates a workspace with its two initial roles. A slug that is or was another org's is refused.
 pub fn add(tx: &mut dyn Tx, new: &NewWorkspace) -> Decision<Workspace> {
     tx.lock(Owner::Installation)?;
-    if tx.query_opt("SELECT 1 FROM retired_org_ids WHERE org_id = $1", params![&new.id])?.is_some() {
-        return Ok(Err(Refusal::Conflict("This workspace id was used before")));
+    if let Some(slug) = &new.slug
+        && !org::is_free(tx, slug, &new.id)?
+    {
+        return Ok(Err(SLUG_TAKEN));
     }
-    let added = tx.query_opt(
-        "INSERT INTO orgs (id, name, created_at, quick_logins, updated_at, removed_at) VALUES ($1, $2, $3, 0, $3, NULL)
-         ON CONFLICT (id) DO NOTHING RETURNING id",
-        params![&new.id, &new.name, new.now],
+    tx.execute(
+        "INSERT INTO orgs (id, slug, name, created_at, quick_logins, updated_at, removed_at)
+         VALUES ($1, $2, $3, $4, 0, $4, NULL)",
+        params![&new.id, new.slug.as_ref().map(Slug::as_str), &new.name, new.now],
     )?;
-    if added.is_none() {
-        return Ok(Err(Refusal::Conflict("A workspace with this id already exists")));
-    }
     secret::insert(tx, &new.id, &new.kid, &new.secret, new.now)?;
     let builtin = [
         (&new.admin_role, "Admin", "Full access", RolePermissions::admin()),
@@ -96,12 +100,16 @@ pub fn add(tx: &mut dyn Tx, new: &NewWorkspace) -> Decision<Workspace> {
     event::append(tx, recorded(Action::WorkspaceCreate, &new.id))?;
     Ok(Ok(Workspace {
         id: new.id.clone(),
+        slug: new.slug.clone(),
         name: new.name.clone(),
         quick_logins: false,
         created_at: new.now,
         updated_at: new.now,
     }))
 }
+
+/// Another org has or had the slug: see [`org::is_free`].
+const SLUG_TAKEN: Refusal = Refusal::Conflict("Another org has or had this slug");
 
 pub(super) fn recorded(action: Action, org_id: &OrgId) -> NewEvent {
     NewEvent::new(action).within(org_id).to(Target::Workspace(org_id.clone()))
@@ -110,7 +118,7 @@ pub(super) fn recorded(action: Action, org_id: &OrgId) -> NewEvent {
 /// The workspace of that id, unless it was removed.
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Option<Workspace>, StoreError> {
     tx.query_opt(
-        "SELECT id, name, quick_logins, created_at, updated_at FROM orgs WHERE id = $1 AND removed_at IS NULL",
+        "SELECT id, name, quick_logins, created_at, updated_at, slug FROM orgs WHERE id = $1 AND removed_at IS NULL",
         params![org_id],
     )?
     .map(|row| decode(&row))
@@ -120,7 +128,7 @@ pub fn find(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Option<Workspace>, StoreE
 /// At most `limit` workspaces, ordered by id, after the one called `after`.
 pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<Workspace>, StoreError> {
     tx.query_all(
-        "SELECT id, name, quick_logins, created_at, updated_at FROM orgs
+        "SELECT id, name, quick_logins, created_at, updated_at, slug FROM orgs
          WHERE id > $1 AND removed_at IS NULL ORDER BY id LIMIT $2",
         params![after, limit],
     )?
@@ -136,28 +144,49 @@ pub struct Change {
     pub name: Option<String>,
     /// Quick logins.
     pub quick_logins: Option<bool>,
+    /// Its slug; `Some(None)` for none.
+    pub slug: Option<Option<Slug>>,
 }
 
 /// Changes a workspace.
 pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, now: Timestamp) -> Decision<Workspace> {
+    if change.slug.is_some() {
+        // Slugs are unique among all orgs.
+        tx.lock(Owner::Installation)?;
+    }
     let authority = granted!(authority::lock(tx, org_id, actor, now)?);
     granted!(authority.require(Right::Workspace));
     let Some(before) = find(tx, org_id)? else {
         return Ok(Err(Refusal::not_found("Workspace", org_id.as_str())));
     };
-    let (name, quick_logins) = (before.name.clone(), before.quick_logins);
+    let (name, quick_logins, slug) = (before.name.clone(), before.quick_logins, before.slug.clone());
     let after = Workspace {
         name: change.name.clone().unwrap_or(before.name),
         quick_logins: change.quick_logins.unwrap_or(before.quick_logins),
+        slug: change.slug.clone().unwrap_or_else(|| before.slug.clone()),
         updated_at: now,
         ..before
     };
+    if slug != after.slug {
+        if let Some(new) = &after.slug
+            && !org::is_free(tx, new, org_id)?
+        {
+            return Ok(Err(SLUG_TAKEN));
+        }
+        if let Some(old) = &slug {
+            org::retire_slug(tx, old, org_id, now)?;
+        }
+    }
     tx.execute(
-        "UPDATE orgs SET name = $2, quick_logins = $3, updated_at = $4 WHERE id = $1",
-        params![org_id, &after.name, after.quick_logins, now],
+        "UPDATE orgs SET name = $2, quick_logins = $3, updated_at = $4, slug = $5 WHERE id = $1",
+        params![org_id, &after.name, after.quick_logins, now, after.slug.as_ref().map(Slug::as_str)],
     )?;
     tx.changed(CHANGED, org_id.as_str())?;
-    let fields = [("name", name != after.name), ("quick_logins", quick_logins != after.quick_logins)];
+    let fields = [
+        ("name", name != after.name),
+        ("quick_logins", quick_logins != after.quick_logins),
+        ("slug", slug != after.slug),
+    ];
     let details = Details::changed(fields);
     event::append(tx, recorded(Action::WorkspaceChange, org_id).by(actor.clone()).with(details))?;
     Ok(Ok(after))
@@ -168,10 +197,10 @@ pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, n
 pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Decision<()> {
     tx.lock(Owner::Installation)?;
     tx.lock(Owner::Org(org_id))?;
-    if find(tx, org_id)?.is_none() {
+    let Some(workspace) = find(tx, org_id)? else {
         return Ok(Err(Refusal::not_found("Workspace", org_id.as_str())));
-    }
-    if org_id.as_str() == org::OPERATOR {
+    };
+    if *org_id == OrgId::operator() {
         return Ok(Err(Refusal::Conflict("The operator's own org cannot be removed")));
     }
     let owns = tx.query_opt(
@@ -181,8 +210,10 @@ pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Decision<()> {
     if owns.is_some() {
         return Ok(Err(Refusal::Conflict("Apps or resources belong to the org: remove them first")));
     }
-    tx.execute("UPDATE orgs SET removed_at = $2, quick_logins = 0 WHERE id = $1", params![org_id, now])?;
-    tx.execute("INSERT INTO retired_org_ids (org_id, retired_at) VALUES ($1, $2)", params![org_id, now])?;
+    tx.execute("UPDATE orgs SET removed_at = $2, quick_logins = 0, slug = NULL WHERE id = $1", params![org_id, now])?;
+    if let Some(slug) = &workspace.slug {
+        org::retire_slug(tx, slug, org_id, now)?;
+    }
     tx.changed(CHANGED, org_id.as_str())?;
     event::append(tx, recorded(Action::WorkspaceRemove, org_id))?;
     Ok(Ok(()))
@@ -195,5 +226,9 @@ fn decode(row: &Row) -> Result<Workspace, StoreError> {
         quick_logins: row.bool(2)?,
         created_at: row.timestamp(3)?,
         updated_at: row.timestamp(4)?,
+        slug: match row.opt_text(5)? {
+            None => None,
+            Some(_) => Some(row.parsed(5, "a slug", Slug::parse)?),
+        },
     })
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sigma_core::app::App;
 use sigma_core::code::{Authorization, Code, Redeemed, Redemption, SentVerifier};
 use sigma_core::digest::Digest;
-use sigma_core::ids::{ClientId, GrantId, SessionId, UserId};
+use sigma_core::ids::{AppId, GrantId, SessionId, UserId};
 use sigma_core::person::Proof;
 use sigma_core::scope::Scopes;
 use sigma_core::time::{Clock as _, Timestamp};
@@ -22,7 +22,7 @@ const THREADS: u8 = 8;
 
 /// The app called `id`.
 fn app(id: &str) -> Arc<App> {
-    Arc::new(App { client_id: ClientId::from_text(id), ..App::sigma() })
+    Arc::new(App { id: AppId::from_text(id), ..App::sigma() })
 }
 
 /// Runs `attempt` in eight threads that begin together; the outcomes in no order.
@@ -79,7 +79,7 @@ fn entered(outcome: &KeySignedIn) -> bool {
 
 fn authorization(scope: &str) -> Authorization {
     Authorization {
-        client_id: ClientId::from_text("shop"),
+        app_id: AppId::from_text("shop"),
         user_id: UserId::from_text("user_ada"),
         session_id: SessionId::from_text("ses_ada"),
         bap_id: None,
@@ -108,14 +108,14 @@ fn add_code(store: &TestStore, text: &str) {
     insist(store, move |tx| code::add(tx, &code, now));
 }
 
-fn redeem(store: &TestStore, text: &str, grant_id: &str, client_id: &str) -> Outcome {
+fn redeem(store: &TestStore, text: &str, grant_id: &str, app_id: &str) -> Outcome {
     let now = store.clock.now();
     let first = Digest::of(format!("refresh of {grant_id}"));
     let request = Redeem {
         hash: Digest::of(text),
-        app: app(client_id),
+        app: app(app_id),
         attempt: Redemption {
-            client_id: ClientId::from_text(client_id),
+            app_id: AppId::from_text(app_id),
             redirect_uri: Some("https://app.example.org/".to_owned()),
             verifier: SentVerifier::Absent,
         },

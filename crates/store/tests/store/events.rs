@@ -8,7 +8,7 @@ use std::time::Duration;
 use sigma_core::actor::{Actor, Initiator};
 use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Event, Target};
-use sigma_core::ids::{ClientId, OrgId, RoleId, SessionId, UserId};
+use sigma_core::ids::{AppId, OrgId, RoleId, SessionId, UserId};
 use sigma_core::time::Clock as _;
 use sigma_core::workspace::{RoleDraft, RolePermissions};
 use sigma_store::event::{self, Follower, NewEvent, Place, Trail};
@@ -101,6 +101,7 @@ fn workspace(store: &Store, store_now: sigma_core::time::Timestamp, name: &str) 
         admin_role: RoleId::from_text(format!("role_{name}_admin")),
         member_role: RoleId::from_text(format!("role_{name}_member")),
         id: id.clone(),
+        slug: None,
         name: name.to_owned(),
         kid: format!("kid-{name}"),
         secret: vec![1],
@@ -319,7 +320,7 @@ on_both_engines! {
             store.write_blocking(many).unwrap();
         }
         let count = |minute| TokenCount {
-            client_id: ClientId::from_text("shop"),
+            app_id: AppId::from_text("app_shop"),
             grant_type: "refresh_token",
             minute,
             tokens: 2,
@@ -335,7 +336,7 @@ on_both_engines! {
         store.advance(Duration::from_hours(24 * 2));
         store.sweep_once().unwrap();
         assert_eq!(actions(&all(&store, Trail::All)), ["user.sign_in"]);
-        let shop = ClientId::from_text("shop");
+        let shop = AppId::from_text("app_shop");
         let totals = store.read_blocking(move |tx| token_count::totals(tx, &shop, sigma_core::time::Timestamp::from_micros(0)));
         assert_eq!(totals.unwrap().into_iter().map(|(_, tokens)| tokens).collect::<Vec<_>>(), [2]);
     }

@@ -11,7 +11,7 @@ use sigma_core::authorize::Consent;
 use sigma_core::code::{Authorization, Code, Redeemed, Redemption, SentVerifier};
 use sigma_core::digest::Digest;
 use sigma_core::email::Email;
-use sigma_core::ids::{ApiKeyId, ClientId, GrantId, MailId, MembershipId, OrgId, RoleId, SessionId, UserId};
+use sigma_core::ids::{ApiKeyId, AppId, ClientId, GrantId, MailId, MembershipId, OrgId, RoleId, SessionId, UserId};
 use sigma_core::jose::Algorithm;
 use sigma_core::redirect::RegisteredRedirectUris;
 use sigma_core::scope::Scopes;
@@ -86,6 +86,7 @@ fn workspace(store: &TestStore, name: &str) -> OrgId {
         admin_role: RoleId::from_text(format!("admin_{name}")),
         member_role: RoleId::from_text(format!("member_{name}")),
         id: id.clone(),
+        slug: None,
         name: name.to_owned(),
         kid: format!("kid-{name}"),
         secret: vec![1],
@@ -162,7 +163,7 @@ fn add_code(store: &TestStore, text: &str, user_id: &UserId) {
     let code = Code {
         hash: Digest::of(text),
         authorization: Authorization {
-            client_id: ClientId::from_text("shop"),
+            app_id: AppId::from_text("shop"),
             user_id: user_id.clone(),
             session_id: SessionId::from_text("ses"),
             bap_id: None,
@@ -186,7 +187,7 @@ fn add_code(store: &TestStore, text: &str, user_id: &UserId) {
 
 /// The app that codes and refresh tokens are for.
 fn shop() -> Arc<App> {
-    Arc::new(App { client_id: ClientId::from_text("shop"), ..App::sigma() })
+    Arc::new(App { id: AppId::from_text("shop"), ..App::sigma() })
 }
 
 fn redeem(clock: &TestStore, store: &Store, text: &str, grant_id: &str) -> Outcome {
@@ -196,7 +197,7 @@ fn redeem(clock: &TestStore, store: &Store, text: &str, grant_id: &str) -> Outco
         hash: Digest::of(text),
         app: shop(),
         attempt: Redemption {
-            client_id: ClientId::from_text("shop"),
+            app_id: AppId::from_text("shop"),
             redirect_uri: Some("https://app.example.org/".to_owned()),
             verifier: SentVerifier::Absent,
         },
@@ -306,14 +307,14 @@ on_both_engines! {
     fn of_scopes_agreed_to_at_once_none_is_forgotten(store: TestStore) {
         let (nodes, ada) = (nodes(&store), person(&store, "ada"));
         for round in 0..10 {
-            let (client_id, now) = (ClientId::from_text(format!("app {round}")), store.clock.now());
+            let (app_id, now) = (AppId::from_text(format!("app {round}")), store.clock.now());
             together(&nodes, |node, number| {
-                let (user_id, client_id, scopes) = (ada.clone(), client_id.clone(), Scopes::parse(&format!("scope{number}")));
+                let (user_id, app_id, scopes) = (ada.clone(), app_id.clone(), Scopes::parse(&format!("scope{number}")));
                 let agreed = Consent { resources: [("urn:api".to_owned(), scopes.clone())].into(), scope: scopes };
-                write(node, move |tx| consent::remember(tx, &user_id, &client_id, None, &agreed, now));
+                write(node, move |tx| consent::remember(tx, &user_id, &app_id, None, &agreed, now));
             });
             let user_id = ada.clone();
-            let consents = store.read_blocking(move |tx| consent::find(tx, &user_id, &client_id)).unwrap();
+            let consents = store.read_blocking(move |tx| consent::find(tx, &user_id, &app_id)).unwrap();
             let agreed = consents.of(None).unwrap();
             for scopes in [&agreed.scope, &agreed.resources["urn:api"]] {
                 assert!((0..8).all(|number| scopes.contains(&format!("scope{number}"))), "{scopes}");
@@ -538,6 +539,7 @@ on_both_engines! {
         let (nodes, now) = (nodes(&store), store.clock.now());
         let org_id = workspace(&store, "a");
         let shop = |name: &str| App {
+            id: AppId::new(now, &*store.rng),
             client_id: ClientId::from_text(name),
             org_id: org_id.clone(),
             name: name.to_owned(),
@@ -570,8 +572,11 @@ on_both_engines! {
             let outcomes = together(&nodes, |node, number| {
                 let wanted = wanted.clone();
                 match number {
-                    0 => write(node, move |tx| app::remove(tx, &wanted.client_id, now)),
-                    _ => write(node, move |tx| app::add(tx, &wanted)) == app::Added::Added,
+                    0 => write(node, move |tx| app::remove(tx, &wanted.id, now)),
+                    _ => {
+                        let again = App { id: AppId::new(now, &*store.rng), ..wanted };
+                        write(node, move |tx| app::add(tx, &again)) == app::Added::Added
+                    }
                 }
             });
             assert!(outcomes[0] && !outcomes[1..].contains(&true), "round {round}: {outcomes:?}");

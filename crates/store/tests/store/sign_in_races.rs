@@ -7,7 +7,7 @@ use std::time::Duration;
 use sigma_core::app::App;
 use sigma_core::code::{Authorization, Code, Redeemed, Redemption, SentVerifier};
 use sigma_core::digest::Digest;
-use sigma_core::ids::{ClientId, GrantId, SessionId, UserId};
+use sigma_core::ids::{AppId, GrantId, SessionId, UserId};
 use sigma_core::person::Proof;
 use sigma_core::scope::Scopes;
 use sigma_core::time::Clock as _;
@@ -21,7 +21,7 @@ use sigma_store::{Store, code, grant, meta, on_both_engines};
 
 /// The app called `id`.
 fn app(id: &str) -> Arc<App> {
-    Arc::new(App { client_id: ClientId::from_text(id), ..App::sigma() })
+    Arc::new(App { id: AppId::from_text(id), ..App::sigma() })
 }
 
 /// Runs `attempt` in eight threads that begin together; the outcomes in no order.
@@ -47,11 +47,11 @@ fn count(store: &Store, sql: &'static str) -> i64 {
 /// A code for offline access, put into the store, and a way to redeem it as thread `number`.
 fn issue(store: &sigma_store::testing::TestStore, name: &str) -> impl Fn(u32) -> Redeem + use<> {
     let now = store.clock.now();
-    let client_id = ClientId::from_text("app");
+    let app_id = AppId::from_text("app");
     let issued = Code {
         hash: Digest::of(name),
         authorization: Authorization {
-            client_id: client_id.clone(),
+            app_id: app_id.clone(),
             user_id: UserId::from_text("user"),
             session_id: SessionId::from_text("session"),
             bap_id: None,
@@ -79,7 +79,7 @@ fn issue(store: &sigma_store::testing::TestStore, name: &str) -> impl Fn(u32) ->
             hash,
             app: app("app"),
             attempt: Redemption {
-                client_id: client_id.clone(),
+                app_id: app_id.clone(),
                 redirect_uri: Some("https://app.example/callback".to_owned()),
                 verifier: SentVerifier::Absent,
             },

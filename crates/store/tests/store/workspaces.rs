@@ -8,7 +8,8 @@ use sigma_core::actor::Actor;
 use sigma_core::authentication::{Authentication, Method, Methods};
 use sigma_core::digest::Digest;
 use sigma_core::email::Email;
-use sigma_core::ids::{ApiKeyId, MailId, MembershipId, OrgId, RoleId, UserId};
+use sigma_core::ids::{ApiKeyId, MailId, MembershipId, OrgId, OrgRef, RoleId, UserId};
+use sigma_core::slug::Slug;
 use sigma_core::time::Clock as _;
 use sigma_core::workspace::{
     KeyPermission, KeyPermissions, Level, Refusal, RoleDraft, RolePermissions, SchemaPermission,
@@ -49,6 +50,7 @@ fn workspace(store: &TestStore, name: &str) -> OrgId {
         admin_role: role_of(&id, "admin"),
         member_role: role_of(&id, "member"),
         id: id.clone(),
+        slug: None,
         name: name.to_owned(),
         kid: format!("kid-{name}"),
         secret: vec![1, 2, 3],
@@ -411,17 +413,48 @@ on_both_engines! {
         });
         assert_eq!(left.unwrap(), 0);
         assert!(log_in_to(&store, &b, &mo, "3"), "the other workspace is as it was");
-        let again = tenant::NewWorkspace {
-            id: org("a"),
-            name: "another".to_owned(),
+    }
+
+    fn a_slug_never_passes_to_another_org(store: TestStore) {
+        let (a, b) = (workspace(&store, "a"), workspace(&store, "b"));
+        let set = |id: &OrgId, slug: Option<&str>| {
+            let (id, now) = (id.clone(), store.clock.now());
+            let slug = slug.map(|slug| Slug::parse(slug).unwrap());
+            let change = tenant::Change { slug: Some(slug), ..tenant::Change::default() };
+            insist(&store, move |tx| tenant::change(tx, &id, &Actor::Operator, &change, now)).map(|changed| changed.slug)
+        };
+        let named = |slug: &str| {
+            let wanted = OrgRef::parse(slug).unwrap();
+            store.read_blocking(move |tx| sigma_store::org::resolve(tx, &wanted)).unwrap()
+        };
+        assert_eq!(set(&a, Some("bakery")).unwrap(), Slug::parse("bakery"));
+        assert_eq!(named("bakery"), Some(a.clone()));
+        assert!(matches!(set(&b, Some("bakery")), Err(Refusal::Conflict(_))));
+        // It changes, and may change back.
+        set(&a, Some("patisserie")).unwrap();
+        assert_eq!((named("bakery"), named("patisserie")), (None, Some(a.clone())));
+        assert!(matches!(set(&b, Some("bakery")), Err(Refusal::Conflict(_))), "old links would lead to another org");
+        set(&a, Some("bakery")).unwrap();
+        set(&a, None).unwrap();
+        assert_eq!((named("bakery"), named("patisserie")), (None, None));
+        set(&a, Some("bakery")).unwrap();
+        let (id, now) = (a.clone(), store.clock.now());
+        insist(&store, move |tx| tenant::remove(tx, &id, now)).unwrap();
+        assert_eq!(named("bakery"), None);
+        for slug in ["bakery", "patisserie"] {
+            assert!(matches!(set(&b, Some(slug)), Err(Refusal::Conflict(_))), "{slug}");
+        }
+        let new = tenant::NewWorkspace {
+            id: org("c"),
+            slug: Slug::parse("bakery"),
+            name: "c".to_owned(),
             admin_role: RoleId::from_text("role_x"),
             member_role: RoleId::from_text("role_y"),
             kid: "kid".to_owned(),
             secret: vec![1],
             now: store.clock.now(),
         };
-        let refused = insist(&store, move |tx| tenant::add(tx, &again));
-        assert!(matches!(refused, Err(Refusal::Conflict(_))), "keys of the old one must not open a new one");
+        assert!(matches!(insist(&store, move |tx| tenant::add(tx, &new)), Err(Refusal::Conflict(_))));
     }
 
     fn inviting_makes_no_account_and_looks_the_same_for_every_address(store: TestStore) {

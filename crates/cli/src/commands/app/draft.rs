@@ -1,11 +1,12 @@
 //! Turns command-line options into a valid app.
 
 use sigma_bitcoin::PublicKey;
-use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType, SIGMA, is_choosable_id};
-use sigma_core::ids::{ClientId, OrgId};
+use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
+use sigma_core::ids::{AppId, ClientId, OrgId};
 use sigma_core::jose::{Algorithm, JwkSet};
 use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris, Registrar};
 use sigma_core::scope::{KNOWN, Scopes};
+use sigma_core::slug::{Slug, SlugProblem};
 use sigma_core::time::Timestamp;
 use url::Url;
 
@@ -16,25 +17,29 @@ use crate::failure::Failure;
 const LONGEST_ACCESS_SECONDS: u32 = 2_592_000;
 
 /// A client id that its owner chose (`docs/spec/clients.md#client-ids-and-secrets`).
-pub fn chosen_id(id: &str) -> Result<ClientId, Failure> {
-    if id.split('-').next() == Some(SIGMA) {
-        return Err(Failure::Refused(format!("ids that begin with \"{SIGMA}\" are reserved")));
-    }
-    if !is_choosable_id(id) {
-        return Err(Failure::Usage(format!(
-            "\"{id}\" is not a valid id: use 3 to 64 characters of a-z, 0-9 and hyphen, not starting with a hyphen"
-        )));
-    }
-    Ok(ClientId::from_text(id))
+pub fn chosen(client_id: &str) -> Result<ClientId, Failure> {
+    Slug::for_app(client_id).map(ClientId::from).map_err(|problem| bad_slug("--client-id", client_id, problem))
+}
+
+/// A name that cannot be chosen.
+pub fn bad_slug(option: &str, text: &str, problem: SlugProblem) -> Failure {
+    let reason = format!("{option}: \"{text}\" {problem}");
+    if problem == SlugProblem::Reserved { Failure::Refused(reason) } else { Failure::Usage(reason) }
 }
 
 /// A new app, with defaults for omitted options.
-pub fn new(client_id: ClientId, org_id: OrgId, fields: &AppFields, now: Timestamp) -> Result<App, Failure> {
+pub fn new(
+    (id, client_id): (AppId, ClientId),
+    org_id: OrgId,
+    fields: &AppFields,
+    now: Timestamp,
+) -> Result<App, Failure> {
     let Some(name) = &fields.name else {
         return Err(Failure::Usage("an app needs a display name: --name".to_owned()));
     };
     let auth_method = default_method(fields);
     let bare = App {
+        id,
         client_id,
         org_id,
         name: name.clone(),
@@ -105,9 +110,6 @@ pub fn changed(mut app: App, fields: &AppFields, now: Timestamp) -> Result<App, 
     app.id_token_claims = fields.id_token_claims.unwrap_or(app.id_token_claims);
     if !fields.resources.is_empty() {
         app.resources = listed(&fields.resources);
-    }
-    if let Some(workspace) = &fields.workspace {
-        app.org_id = OrgId::from_text(workspace.as_str());
     }
     if let Some(uri) = &fields.home_page {
         app.client_uri = Some(web_address("--home-page", uri)?);
@@ -240,7 +242,8 @@ mod tests {
     use crate::args::{AuthArg, GrantArg};
 
     fn build(fields: &AppFields) -> Result<App, Failure> {
-        new(ClientId::from_text("shop"), OrgId::from_text("org"), fields, Timestamp::from_seconds(0))
+        let ids = (AppId::from_text("app_1"), ClientId::from_text("shop"));
+        new(ids, OrgId::from_text("org_1"), fields, Timestamp::from_seconds(0))
     }
 
     fn shop() -> AppFields {
@@ -252,13 +255,11 @@ mod tests {
     }
 
     #[test]
-    fn chosen_ids_are_short_lower_case_and_not_ours() {
-        for good in ["abc", "my-app-2", "0ab"] {
-            assert!(chosen_id(good).is_ok(), "{good}");
-        }
-        for bad in ["ab", "-abc", "Abc", "a_bc", "sigma", "sigma-x", "", &"a".repeat(65)] {
-            assert!(chosen_id(bad).is_err(), "{bad}");
-        }
+    fn a_client_id_that_cannot_be_chosen_is_a_usage_error_and_a_reserved_one_is_refused() {
+        assert_eq!(chosen("my-app-2").unwrap(), ClientId::from_text("my-app-2"));
+        assert!(matches!(chosen("app_0123456789abcdef01234567"), Err(Failure::Usage(_))));
+        assert!(matches!(chosen("0123456789abcdef01234567"), Err(Failure::Usage(_))));
+        assert!(matches!(chosen("sigma-x"), Err(Failure::Refused(_))));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::output::fields;
 #[derive(Debug, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a member of the JSON that is printed")]
 pub struct AppView {
+    pub id: String,
     pub client_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_secret: Option<String>,
@@ -45,6 +46,7 @@ impl AppView {
     /// The view of `app` without a secret.
     pub fn of(app: &App) -> Self {
         Self {
+            id: app.id.to_string(),
             client_id: app.client_id.to_string(),
             client_secret: None,
             client_name: app.name.clone(),
@@ -94,6 +96,7 @@ impl AppView {
         let lifetime = self.access_seconds.map(|seconds| format!("{seconds} seconds")).unwrap_or_default();
         let shown = fields(&[
             ("client id", self.client_id.clone()),
+            ("id", self.id.clone()),
             ("secret", self.client_secret.clone().unwrap_or_default()),
             ("name", self.client_name.clone()),
             ("owner", self.org_id.clone()),

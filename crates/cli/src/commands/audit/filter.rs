@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use sigma_core::actor::Actor;
 use sigma_core::event::{Action, Event};
-use sigma_core::ids::{OrgId, UserId};
+use sigma_core::ids::UserId;
+use sigma_core::slug::Slug;
 use sigma_core::time::Timestamp;
 use sigma_store::event::{self, Place, Trail};
 use time::OffsetDateTime;
@@ -11,6 +13,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::BATCH;
 use crate::args::AuditArgs;
+use crate::commands::named;
 use crate::failure::Failure;
 use crate::opened::Opened;
 
@@ -24,8 +27,9 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// The filter of these arguments at `now`.
-    pub fn of(args: &AuditArgs, now: Timestamp) -> Result<Self, Failure> {
+    /// The filter of these arguments.
+    pub fn of(opened: &Opened, args: &AuditArgs) -> Result<Self, Failure> {
+        let now = opened.now();
         let is_known = |name: &String| Action::ALL.iter().any(|action| belongs(action.as_str(), name));
         if let Some(unknown) = args.actions.iter().find(|name| !is_known(name)) {
             let names: Vec<&str> = Action::ALL.iter().map(|action| action.as_str()).collect();
@@ -34,14 +38,16 @@ impl Filter {
                 names.join(", ")
             )));
         }
-        let user = args.user.as_deref().map(|user| Trail::Concerning(UserId::from_text(user)));
+        let user_id = |user: &str| UserId::parse(user).unwrap_or_else(|| UserId::from_text(user));
+        let user = args.user.as_deref().map(|user| Trail::Concerning(user_id(user)));
+        let by = args.actor.as_deref().map(|actor| actor_id(opened, actor)).transpose()?;
         // A user's actions are in their own trail.
-        let actor = args.actor.as_deref().filter(|actor| actor.starts_with("user_"));
+        let actor = by.as_deref().filter(|actor| actor.starts_with("user_"));
         let actor = actor.map(|actor| Trail::User(UserId::from_text(actor)));
-        let org = args.org.as_deref().map(|org| Trail::Org(OrgId::from_text(org)));
+        let org = args.org.as_deref().map(|org| named::org_id(opened, org).map(Trail::Org)).transpose()?;
         let trail = org.or(actor).or_else(|| user.clone()).unwrap_or(Trail::All);
         let since = args.since.as_deref().map(|text| moment("--since", text, now)).transpose()?;
-        Ok(Self { actor: args.actor.clone(), actions: args.actions.clone(), user, since, trail })
+        Ok(Self { actor: by, actions: args.actions.clone(), user, since, trail })
     }
 
     /// Whether the event matches.
@@ -73,6 +79,14 @@ impl Filter {
             }
         }
     }
+}
+
+/// The id of the actor called `name`, or the kind. An app may be called by its client id.
+fn actor_id(opened: &Opened, name: &str) -> Result<String, Failure> {
+    if Actor::KINDS.contains(&name) || Slug::parse(name).is_none() {
+        return Ok(name.to_owned());
+    }
+    Ok(named::app(opened, name)?.id.to_string())
 }
 
 /// Whether an action has that name, or belongs to that group.

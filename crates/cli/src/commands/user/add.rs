@@ -19,6 +19,7 @@ use sigma_store::workspace::membership::{self, NewMember, State};
 use sigma_store::workspace::{role, tenant};
 use sigma_store::{Owner, StoreError, Tx};
 
+use super::super::named;
 use super::super::workspace::decided;
 use super::secret::{Source, hash};
 use crate::args::AddUser;
@@ -195,7 +196,7 @@ impl Person {
 }
 
 fn find_place(opened: &Opened, workspace: &str, role: Option<&str>) -> Result<Place, Failure> {
-    let (org_id, wanted) = (OrgId::from_text(workspace), role.unwrap_or(ROLE).to_owned());
+    let (org_id, wanted) = (named::org_id(opened, workspace)?, role.unwrap_or(ROLE).to_owned());
     let (org, named) = (org_id.clone(), wanted.clone());
     let (found, role) = opened.read(move |tx| {
         let role = match role::find_by_name(tx, &org, &named)? {
@@ -205,7 +206,7 @@ fn find_place(opened: &Opened, workspace: &str, role: Option<&str>) -> Result<Pl
         Ok((tenant::find(tx, &org)?, role))
     })?;
     if found.is_none() {
-        return Err(Failure::NotFound(format!("there is no workspace {workspace}; see `sigma workspace list`")));
+        return Err(named::unknown_workspace(workspace));
     }
     let role = role.ok_or_else(|| {
         Failure::NotFound(format!("{workspace} has no role {wanted}; see `sigma workspace show {workspace}`"))

@@ -54,7 +54,7 @@ pub async fn redeem(
     let redemption = Redeem {
         hash: Digest::of(code.expose_secret()),
         app: Arc::clone(&app),
-        attempt: Redemption { client_id: app.client_id.clone(), redirect_uri: form.redirect_uri, verifier },
+        attempt: Redemption { app_id: app.id.clone(), redirect_uri: form.redirect_uri, verifier },
         once: caller.once,
         grant_id,
         refresh: refresh_token.family(sigma, AppState::in_seconds(now, sigma.settings.tokens.refresh_seconds)),
@@ -63,7 +63,7 @@ pub async fn redeem(
         now,
     };
     // For the audit trail, in case that the code was used before.
-    let store = sigma.store_for(context, Actor::App(app.client_id.clone()));
+    let store = sigma.store_for(context, Actor::App(app.id.clone()));
     let (grant, targets) = match store.write(move |tx| code::redeem(tx, &redemption)).await? {
         Outcome::Granted(grant, targets) => (grant, targets),
         Outcome::Replayed => return Err(TokenError::Replayed(app.auth_method)),

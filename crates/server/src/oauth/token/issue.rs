@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use sigma_core::app::{App, SIGMA};
+use sigma_core::app::App;
 use sigma_core::authorize::covered;
 use sigma_core::grant::Grant;
-use sigma_core::ids::{ClientId, GrantId, TokenId};
+use sigma_core::ids::{GrantId, TokenId};
 use sigma_core::jose::{Algorithm, Keyring, TokenKind, sign};
 use sigma_core::person::Person;
 use sigma_core::resource::Targets;
 use sigma_core::scope::{OPENID, Scopes};
 use sigma_core::time::Timestamp;
-use sigma_core::token::{AccessClaims, IdClaims, Lifetime, id_token_claims};
+use sigma_core::token::{AccessClaims, IdClaims, Issuance, id_token_claims};
 use sigma_store::session::Session;
 use sigma_store::{StoreError, grant};
 
@@ -49,16 +49,16 @@ pub async fn of_grant(
     let wanted = [authorization.claims.as_slice(), &authorization.id_token_claims].concat();
     let person = sigma.with_membership(app, person, &authorization.scope, &wanted).await?;
     let ring = sigma.keys.ring(&sigma.master_key).await;
-    let lifetime = Lifetime { now, seconds: access_seconds(sigma, app) };
+    let issuance = issuance(sigma, app, access_seconds(sigma, app), now);
     let id = TokenId::new(now, &*sigma.rng);
-    let claims = AccessClaims::of_grant(sigma.issuer(), &grant.id, authorization, targets, &person, &id, lifetime);
+    let claims = AccessClaims::of_grant(issuance, &grant.id, authorization, targets, &person, &id);
     let access_token = make(&ring, Algorithm::ES256, TokenKind::Access, &claims, now)?;
     let id_token = if authorization.scope.contains(OPENID) {
-        let lifetime = Lifetime { now, seconds: sigma.settings.tokens.id_seconds };
+        let issuance = Issuance { seconds: sigma.settings.tokens.id_seconds, ..issuance };
         let in_scope = if app.id_token_claims { authorization.scope.clone() } else { Scopes::default() };
         let placeholder = app.placeholder_email.then(|| sigma.issuer_host());
         let about = id_token_claims(&person, &in_scope, &authorization.id_token_claims, placeholder.as_deref());
-        let claims = IdClaims::of(sigma.issuer(), authorization, about, &access_token, app.id_token_alg, lifetime);
+        let claims = IdClaims::of(issuance, authorization, about, &access_token, app.id_token_alg);
         Some(make(&ring, app.id_token_alg, TokenKind::Id, &claims, now)?)
     } else {
         None
@@ -66,7 +66,7 @@ pub async fn of_grant(
     Ok(TokenAnswer {
         access_token,
         token_type: "Bearer",
-        expires_in: lifetime.seconds,
+        expires_in: issuance.seconds,
         expires_at: claims.exp,
         scope: claims.scope,
         id_token,
@@ -83,18 +83,22 @@ pub async fn of_app(
     now: Timestamp,
 ) -> Result<TokenAnswer, TokenError> {
     let ring = sigma.keys.ring(&sigma.master_key).await;
-    let lifetime = Lifetime { now, seconds: access_seconds(sigma, app) };
+    let issuance = issuance(sigma, app, access_seconds(sigma, app), now);
     let id = TokenId::new(now, &*sigma.rng);
-    let claims = AccessClaims::of_app(sigma.issuer(), &app.client_id, scope, targets, &id, lifetime);
+    let claims = AccessClaims::of_app(issuance, scope, targets, &id);
     Ok(TokenAnswer {
         access_token: make(&ring, Algorithm::ES256, TokenKind::Access, &claims, now)?,
         token_type: "Bearer",
-        expires_in: lifetime.seconds,
+        expires_in: issuance.seconds,
         expires_at: claims.exp,
         scope: claims.scope,
         id_token: None,
         refresh_token: None,
     })
+}
+
+fn issuance<'a>(sigma: &'a AppState, app: &'a App, seconds: u32, now: Timestamp) -> Issuance<'a> {
+    Issuance { issuer: sigma.issuer(), client_id: &app.client_id, now, seconds }
 }
 
 fn make<T: Serialize>(
@@ -114,20 +118,19 @@ fn make<T: Serialize>(
 /// The store does not answer.
 pub async fn issue_direct(sigma: &AppState, session: &Session, person: &Person) -> Result<(String, u32), ApiError> {
     let now = sigma.now();
-    let lifetime = Lifetime { now, seconds: sigma.settings.tokens.access_seconds };
+    let issuance = issuance(sigma, &sigma.itself, sigma.settings.tokens.access_seconds, now);
     let grant_id = GrantId::new(now, &*sigma.rng);
-    let mut authorization = sigma_core::code::Authorization::by(&session.facts(), ClientId::from_text(SIGMA));
+    let mut authorization = sigma_core::code::Authorization::by(&session.facts(), sigma.itself.id.clone());
     authorization.scope = Scopes::parse("openid profile");
     authorization.bap_id = session.bap_id.clone();
-    let expires_at = AppState::in_seconds(now, lifetime.seconds);
+    let expires_at = AppState::in_seconds(now, issuance.seconds);
     let id = TokenId::new(now, &*sigma.rng);
-    let claims =
-        AccessClaims::of_grant(sigma.issuer(), &grant_id, &authorization, &Targets::default(), person, &id, lifetime);
+    let claims = AccessClaims::of_grant(issuance, &grant_id, &authorization, &Targets::default(), person, &id);
     let begun = sigma.store.write(move |tx| -> Result<(), StoreError> {
         grant::begin_direct(tx, &grant_id, &authorization, now, expires_at)
     });
     begun.await?;
     let ring = sigma.keys.ring(&sigma.master_key).await;
     let token = make(&ring, Algorithm::ES256, TokenKind::Access, &claims, now).map_err(ApiError::from)?;
-    Ok((token, lifetime.seconds))
+    Ok((token, issuance.seconds))
 }

@@ -173,6 +173,6 @@ async fn give(
         GrantType::RefreshToken => refresh_token::refresh(sigma, context, request).await,
         GrantType::ClientCredentials => client_credentials::issue(sigma, request).await,
     }?;
-    sigma.token_counts.note(&app.client_id, grant, sigma.now());
+    sigma.token_counts.note(&app.id, grant, sigma.now());
     Ok(answer)
 }

@@ -67,7 +67,7 @@ pub async fn refresh(
         now,
     };
     // For the audit trail, in case that the token was used before.
-    let store = sigma.store_for(context, Actor::App(app.client_id.clone()));
+    let store = sigma.store_for(context, Actor::App(app.id.clone()));
     match store.write(move |tx| grant::refresh(tx, &request)).await? {
         Refreshed::Granted(mut grant, targets) => {
             // The nonce belongs to the browser's authorization request, which this is not (Core §12.2).

@@ -67,8 +67,8 @@ impl ActivityLine {
 impl Names {
     fn app(&self, event: &Event) -> String {
         let target = event.target.as_ref().map(|(_, id)| id.as_str());
-        let id = event.details.app.as_ref().map(sigma_core::ids::ClientId::as_str).or(target).unwrap_or_default();
-        self.apps.get(id).cloned().flatten().unwrap_or_else(|| id.to_owned())
+        let id = event.details.app.as_ref().map(sigma_core::ids::AppId::as_str).or(target).unwrap_or_default();
+        self.apps.get(id).cloned().flatten().unwrap_or_else(|| "a removed app".to_owned())
     }
 
     fn workspace(&self, event: &Event) -> String {

@@ -124,15 +124,16 @@ impl MemberSession {
         sigma: &AppState,
         context: &RequestContext,
         browser: &Browser,
-        org_id: OrgId,
+        name: &str,
         page: WorkspacePage,
     ) -> Result<Self, PageError> {
+        let org_id = sigma.org_named(name).await?;
         if let Some(session) = Self::find_by_click(sigma, context, browser, &org_id).await? {
             return Ok(session);
         }
         let signed_in = SignedIn::find(sigma, browser).await.map_err(PageError::of)?;
         let Some(signed_in) = signed_in else {
-            let came_for = Continuation::workspace(org_id.as_str(), page);
+            let came_for = Continuation::workspace(name, page);
             return Err(PageError::of(sign_in_first(sigma, browser, came_for)));
         };
         let user_id = signed_in.account.user.id.clone();
@@ -177,7 +178,9 @@ pub async fn is_in_by_click(
 ) -> Result<bool, StoreError> {
     let Continuation::Workspace { workspace, .. } = continuation else { return Ok(false) };
     let Some(session) = QuickSession::of(sigma, browser) else { return Ok(false) };
-    if workspace.as_ref().is_some_and(|wanted| *wanted != session.org_id) {
+    if let Some(wanted) = workspace
+        && sigma.org_named(wanted.as_str()).await? != session.org_id
+    {
         return Ok(false);
     }
     Ok(MemberSession::find_by_click(sigma, context, browser, &session.org_id).await?.is_some())
@@ -210,7 +213,7 @@ impl FromRequestParts<AppState> for MemberSession {
         let context = RequestContext::from_request_parts(parts, sigma).await.map_err(PageError::of)?;
         let page = WorkspacePage::of_segment(parts.uri.path().split('/').nth(3).unwrap_or_default());
         let browser = Browser::of(&parts.headers);
-        let session = Self::find(sigma, &context, &browser, OrgId::from_text(workspace), page).await?;
+        let session = Self::find(sigma, &context, &browser, &workspace, page).await?;
         context.charge(Rule::Workspace, session.workspace.id.as_str()).map_err(PageError::of)?;
         context.take_turn_of(&session.workspace.id, parts).await.map_err(PageError::of)?;
         Ok(session)

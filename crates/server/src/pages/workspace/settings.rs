@@ -39,7 +39,7 @@ async fn change(State(sigma): State<AppState>, session: MemberSession, form: For
     let refused = match text::name(&entered) {
         Err(problem) => Refused::invalid(format!("Not saved: the name {problem}.")),
         Ok(name) => {
-            let change = Change { name: Some(name), quick_logins: Some(form.is_checked("quick_logins")) };
+            let change = Change { name: Some(name), quick_logins: Some(form.is_checked("quick_logins")), slug: None };
             let (org_id, actor, now) = (session.org_id(), session.actor(), sigma.now());
             match session.act(&sigma, move |tx| tenant::change(tx, &org_id, &actor, &change, now)).await? {
                 Ok(_) => return Ok(Done::Saved.at(&session.path("settings"))),

@@ -7,7 +7,6 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use sigma_core::actor::Actor;
 use sigma_core::email;
-use sigma_core::ids::OrgId;
 use sigma_core::random::alphanumeric;
 use sigma_store::password::{self, Proof};
 use sigma_store::workspace::login::{LoggedIn, Login};
@@ -91,7 +90,10 @@ pub async fn login(
     };
     let jti = alphanumeric(&*sigma.rng, JTI_LENGTH);
     let others = if body.workspace_id.is_some() { Others::Unasked } else { Others::Listed };
-    let org_id = body.workspace_id.map(OrgId::from_text);
+    let org_id = match &body.workspace_id {
+        Some(name) => Some(sigma.org_named(name).await?),
+        None => None,
+    };
     let login = Login { org_id, jti: jti.clone(), now };
     let delays = sigma.settings.limits.delays;
     let chosen_at = person.proof.chosen_at();

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use sigma_core::actor::Actor;
-use sigma_core::ids::{OrgId, UserId};
+use sigma_core::ids::UserId;
 use sigma_core::random::alphanumeric;
 use sigma_store::workspace::login::Login;
 use sigma_store::workspace::quick::quick_log_in;
@@ -28,7 +28,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct QuickLoginBody {
-    /// The workspace.
+    /// The workspace, by id or slug.
     workspace_id: String,
     /// The member.
     user_id: String,
@@ -64,7 +64,8 @@ pub async fn quick_login(
     let managers = allowed(&sigma, &context).ok_or(WorkspaceError::BadQuickLogin)?;
     let (now, jti) = (sigma.now(), alphanumeric(&*sigma.rng, JTI_LENGTH));
     let user_id = UserId::from_text(body.user_id);
-    let login = Login { org_id: Some(OrgId::from_text(body.workspace_id)), jti: jti.clone(), now };
+    let org_id = sigma.org_named(&body.workspace_id).await?;
+    let login = Login { org_id: Some(org_id), jti: jti.clone(), now };
     let store = sigma.store_for(&context, Actor::Anonymous);
     let logged_in = store.write(move |tx| quick_log_in(tx, &user_id, &login, managers)).await?;
     let logged_in = logged_in.ok_or(WorkspaceError::BadQuickLogin)?;

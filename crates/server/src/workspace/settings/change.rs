@@ -60,7 +60,7 @@ pub async fn change(
 ) -> Result<Json<WorkspaceView>, WorkspaceError> {
     let name = body.name.map(|name| text::name(&name)).transpose();
     let name = name.map_err(|problem| WorkspaceError::invalid(format!("name {problem}")))?;
-    let change = Change { name, quick_logins: body.quick_logins };
+    let change = Change { name, quick_logins: body.quick_logins, slug: None };
     let (org_id, actor, now) = (caller.org_id.clone(), caller.actor(), sigma.now());
     let workspace = decide(&sigma, &context, move |tx| tenant::change(tx, &org_id, &actor, &change, now)).await?;
     Ok(Json((&workspace).into()))

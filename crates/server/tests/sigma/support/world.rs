@@ -10,7 +10,7 @@ use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
 use sigma_core::digest::Digest;
-use sigma_core::ids::{ClientId, OrgId};
+use sigma_core::ids::{AppId, AppRef, ClientId, OrgId};
 use sigma_core::jose::{Algorithm, SigningKey};
 use sigma_core::random::SeededRng;
 use sigma_core::redirect::RegisteredRedirectUris;
@@ -118,8 +118,9 @@ impl World {
     /// Registers an app: the public `playground` as `change` leaves it.
     pub async fn add_app(&self, change: impl FnOnce(&mut App)) -> App {
         let mut app = App {
+            id: AppId::new(self.now(), &*self.sigma.rng),
             client_id: ClientId::from_text(APP),
-            org_id: OrgId::from_text("org_operator"),
+            org_id: OrgId::operator(),
             name: "Playground".to_owned(),
             application_type: ApplicationType::Web,
             auth_method: AuthMethod::None,
@@ -160,11 +161,15 @@ impl World {
         .await
     }
 
+    /// The app called `name`, as the store has it.
+    pub async fn app(&self, name: &str) -> App {
+        let wanted = AppRef::parse(name).unwrap();
+        self.sigma.store.read(move |tx| app::find_named(tx, &wanted)).await.unwrap().unwrap()
+    }
+
     /// Changes a registered app.
     pub async fn change_app(&self, id: &str, change: impl FnOnce(&mut App)) {
-        let client_id = ClientId::from_text(id);
-        let wanted = client_id.clone();
-        let mut app = self.sigma.store.read(move |tx| app::find(tx, &wanted)).await.unwrap().unwrap();
+        let mut app = self.app(id).await;
         change(&mut app);
         assert!(self.sigma.store.write(move |tx| app::update(tx, &app)).await.unwrap());
     }
@@ -184,7 +189,7 @@ impl World {
     pub async fn add_resource_with(&self, uri: &str, change: impl FnOnce(&mut Resource)) {
         let mut resource = Resource {
             uri: uri.to_owned(),
-            org_id: OrgId::from_text("org_operator"),
+            org_id: OrgId::operator(),
             name: "API".to_owned(),
             scopes: Vec::new(),
             open: false,
