@@ -10,6 +10,7 @@ pub mod code;
 pub mod digest;
 pub mod email;
 pub mod event;
+pub mod fault;
 pub mod grant;
 pub mod ids;
 pub mod interaction;

@@ -1,45 +1,10 @@
-//! Parts of the OpenAPI document that endpoints share: error bodies, `Retry-After`, common error responses and
-//! authentication schemes.
+//! The authentication schemes of the OpenAPI document.
 
-use serde::Serialize;
-use utoipa::openapi::content::ContentBuilder;
-use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::Operation;
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::{OpenApi, PathItem, Ref, RefOr, Response};
-use utoipa::{PartialSchema as _, ToSchema};
 
-/// An error of a workspace endpoint: always two strings.
-#[derive(Serialize, ToSchema)]
-struct WorkspaceError {
-    /// `VALIDATION_ERROR`, `UNAUTHORIZED`, `PERMISSION_DENIED`, `NOT_FOUND`, `CONFLICT`, `RATE_LIMITED`, `INTERNAL_ERROR`
-    /// or `UNAVAILABLE`. Stable.
-    error: String,
-    /// For people; not stable.
-    message: String,
-}
-
-/// An error of any other endpoint.
-#[derive(Serialize, ToSchema)]
-#[expect(clippy::struct_field_names, reason = "the names are those on the wire")]
-struct Error {
-    /// The code for clients to compare, from RFC 6749 where it defines one. Stable.
-    error: String,
-    /// For people; not stable.
-    error_description: String,
-    /// The same text as `error_description`.
-    message: String,
-    /// Better Auth's code, where it has one.
-    #[schema(required = false)]
-    code: String,
-    /// Identifies the request in the log.
-    #[schema(required = false)]
-    request_id: String,
-}
-
-/// Completes the handlers' annotations: security schemes, and the error responses.
-pub fn complete(document: &mut OpenApi) {
+/// Adds the schemes that the endpoints' descriptions name.
+pub fn add_security_schemes(document: &mut OpenApi) {
     let components = document.components.get_or_insert_with(Default::default);
     let http = |scheme| SecurityScheme::Http(Http::new(scheme));
     let api_key = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Sigma-ApiKey")));
@@ -47,60 +12,6 @@ pub fn complete(document: &mut OpenApi) {
     components.add_security_scheme("client_secret_basic", http(HttpAuthScheme::Basic));
     components.add_security_scheme("workspace_token", http(HttpAuthScheme::Bearer));
     components.add_security_scheme("api_key", api_key);
-    components.schemas.insert(WorkspaceError::name().into_owned(), WorkspaceError::schema());
-    components.schemas.insert(Error::name().into_owned(), Error::schema());
-    for (path, item) in &mut document.paths.paths {
-        let error = if path.starts_with("/api/v1/") { WorkspaceError::name() } else { Error::name() };
-        let is_probe = PROBES.contains(&path.as_str());
-        if !is_probe {
-            let may_have_body = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
-            may_have_body.into_iter().flatten().for_each(|operation| describe(operation, &TOO_LARGE));
-        }
-        for operation in operations(item) {
-            if !is_probe {
-                describe(operation, &TOO_MANY);
-                describe(operation, &AWAY);
-            }
-            describe(operation, &INTERNAL);
-            complete_errors(operation, &error);
-        }
-    }
-}
-
-/// Responses that every endpoint may give: a status and its description. An endpoint's own description takes
-/// precedence.
-type Common = (&'static str, &'static str);
-
-const TOO_LARGE: Common = ("413", "More than 64 KiB, or what `http.body_bytes` says");
-const TOO_MANY: Common = ("429", "Too many requests, or too many of them that failed");
-const INTERNAL: Common = ("500", "Something went wrong here; the error names the request to ask about");
-const AWAY: Common = ("503", "The store does not answer, or the server has too much to do");
-
-/// Responses without limits or budgets.
-const PROBES: [&str; 2] = ["/livez", "/readyz"];
-
-fn describe(operation: &mut Operation, (status, description): &Common) {
-    let response = || RefOr::T(Response::new(*description));
-    operation.responses.responses.entry((*status).to_owned()).or_insert_with(response);
-}
-
-/// Gives every error its body and `Retry-After`.
-fn complete_errors(operation: &mut Operation, error: &str) {
-    let responses = &mut operation.responses.responses;
-    for (status, response) in responses.iter_mut().filter(|(status, _)| status.starts_with(['4', '5'])) {
-        let RefOr::T(response) = response else { continue };
-        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name(error))).build();
-        response.content.insert("application/json".to_owned(), RefOr::T(body));
-        if ["429", "503"].contains(&status.as_str()) {
-            let seconds = ObjectBuilder::new().schema_type(Type::Integer);
-            let header = HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds")).build();
-            response.headers.insert("Retry-After".to_owned(), RefOr::T(header));
-        }
-    }
-}
-
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
 }
 
 #[cfg(test)]
@@ -193,7 +104,7 @@ mod tests {
         let document = document();
         for (operation, described) in operations(&document) {
             let responses = described["responses"].as_object().unwrap();
-            let is_probe = super::PROBES.iter().any(|probe| operation.ends_with(probe));
+            let is_probe = ["/livez", "/readyz"].iter().any(|probe| operation.ends_with(probe));
             let expected = ["429", "503"].into_iter().chain((!operation.starts_with("get ")).then_some("413"));
             for status in expected.filter(|_| !is_probe) {
                 assert!(responses.contains_key(status), "{operation} {status}");

@@ -1,11 +1,36 @@
-//! Errors of OAuth and Better Auth, and those of the store on every surface.
+//! Errors of OAuth and Better Auth: their format, and the policy of endpoints that use it.
 
 use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
-use sigma_store::StoreError;
+use utoipa::{PartialSchema as _, ToSchema};
 
-use crate::http::{ApiError, RequestId, json};
+use crate::http::{ApiError, ErrorFormat, Policy, RequestId, json};
+
+/// The format of OAuth and Better Auth.
+pub const FORMAT: ErrorFormat =
+    ErrorFormat { render, schema: || (Error::name().into_owned(), Error::schema()), expected: &[] };
+
+/// The policy of an API of that format, unless an endpoint needs another.
+pub const API: Policy = Policy::new(&FORMAT);
+
+/// An error of this format, as the OpenAPI document describes it.
+#[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names are those on the wire")]
+struct Error {
+    /// The code for clients to compare, from RFC 6749 where it defines one. Stable.
+    error: String,
+    /// For people; not stable.
+    error_description: String,
+    /// The same text as `error_description`.
+    message: String,
+    /// Better Auth's code, where it has one.
+    #[schema(required = false)]
+    code: String,
+    /// Identifies the request in the log.
+    #[schema(required = false)]
+    request_id: String,
+}
 
 /// Three families of clients read three different members, so an error carries all of them, and `code` where Better Auth
 /// has one (`docs/spec/errors.md`).
@@ -19,8 +44,8 @@ struct ErrorBody<'a> {
     request_id: &'a str,
 }
 
-/// Renders an error in the format of OAuth and Better Auth.
-pub fn render(error: &ApiError, request_id: &RequestId) -> Response {
+/// Renders an error.
+fn render(error: &ApiError, request_id: &RequestId) -> Response {
     json(&ErrorBody {
         error: error.error(),
         error_description: error.description(),
@@ -28,16 +53,6 @@ pub fn render(error: &ApiError, request_id: &RequestId) -> Response {
         code: error.code(),
         request_id: request_id.as_str(),
     })
-}
-
-/// The store failed: 503 if it is transient, 500 if it is our fault. The cause is logged.
-impl From<StoreError> for ApiError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(_) | StoreError::Busy => Self::unavailable(error),
-            StoreError::Corrupt(_) | StoreError::Failed(_) => Self::internal(error),
-        }
-    }
 }
 
 /// 400 with an error code of the OAuth surface.

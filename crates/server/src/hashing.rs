@@ -10,6 +10,7 @@ use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Block, Params, Version};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded, select};
 use secrecy::{ExposeSecret as _, SecretString};
+use sigma_core::fault::Fault;
 use sigma_core::password::GivenPassword;
 use sigma_core::random::{Rng, bytes};
 use subtle::ConstantTimeEq as _;
@@ -68,6 +69,12 @@ pub enum HashingError {
     /// The stored value is not a hash of ours, or the settings do not permit one.
     #[error("a password cannot be hashed: {0}")]
     Failed(String),
+}
+
+impl Fault for HashingError {
+    fn is_transient(&self) -> bool {
+        matches!(self, Self::Busy)
+    }
 }
 
 impl HashingError {

@@ -1,12 +1,10 @@
 //! The HTTP surface of Sigma: endpoints and pages. One file per endpoint, named after it.
 
-pub mod budget;
 mod document;
 mod error;
 mod extract;
 mod front_door;
 pub mod hashing;
-pub mod http;
 mod identity;
 mod interaction;
 pub mod keys;
@@ -26,3 +24,4 @@ mod workspace;
 
 pub use routes::openapi;
 pub use server::{Server, StartError};
+pub use sigma_edge as http;

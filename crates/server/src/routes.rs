@@ -1,17 +1,21 @@
-//! Every route, and the OpenAPI document generated from the same handlers.
+//! Every endpoint, surface by surface, and what is made from them: the router, the middleware's lookup, and the OpenAPI
+//! document.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use axum::extract::{OriginalUri, State};
+use ::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
 use bytes::Bytes;
-use http::{Method, StatusCode};
+use sigma_core::random::Rng;
+use sigma_core::time::Clock;
 use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
 
-use crate::http::ApiError;
-use crate::pages::OpenApiDocument;
+use crate::error::API;
+use crate::http::policy::Caching;
+use crate::http::{self, Edge, EdgeError, Endpoint, Policy, Routes, Shared, Surface};
+use crate::pages::policy::PAGE;
+use crate::settings::Settings;
 use crate::state::AppState;
 use crate::{document, front_door, identity, oauth, pages, wellknown, workspace};
 
@@ -32,53 +36,50 @@ use crate::{document, front_door, identity, oauth, pages, wellknown, workspace};
 )]
 struct Document;
 
-/// The documented endpoints.
-fn documented() -> OpenApiRouter<AppState> {
-    OpenApiRouter::with_openapi(Document::openapi())
-        .merge(wellknown::router())
-        .merge(oauth::router())
-        .merge(identity::router())
-        .merge(workspace::router())
+/// All surfaces.
+pub fn surfaces() -> [Surface<AppState>; 8] {
+    [
+        wellknown::surface(),
+        oauth::surface(),
+        identity::surface(),
+        workspace::surface(),
+        front_door::surface(),
+        pages::surface(),
+        pages::workspace::surface(),
+        Surface::new().with(Endpoint::get(OPENAPI, "/openapi.json", openapi_json)).below("/api", API),
+    ]
 }
 
-/// What the handlers say of themselves; the same whatever the settings are.
-static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(|| documented().into_openapi());
+/// The middleware, which finds every endpoint's policy. Unknown addresses outside of the surfaces' prefixes are those of
+/// pages.
+///
+/// # Errors
+/// The issuer or a trusted origin is no URL, or two endpoints collide.
+pub fn edge(settings: &Settings, clock: &Arc<dyn Clock>, rng: &dyn Rng) -> Result<Edge, EdgeError> {
+    let routes = Routes::new(PAGE, &surfaces())?;
+    let issuer = settings.issuer.clone();
+    Edge::new(&settings.edge(), routes, move |failed| pages::refused(&issuer, failed), Arc::clone(clock), rng)
+}
 
-/// The OpenAPI document, JSON.
+/// The router.
+pub fn router(sigma: AppState) -> Router {
+    http::router(&surfaces()).with_state(sigma)
+}
+
+/// The OpenAPI document, JSON; the same whatever the settings are.
 pub fn openapi() -> &'static str {
     static JSON: LazyLock<String> = LazyLock::new(|| {
-        let mut document = DOCUMENT.clone();
-        document::complete(&mut document);
+        let mut document = Document::openapi();
+        http::describe(&surfaces(), &mut document);
+        document::add_security_schemes(&mut document);
         document.to_pretty_json().unwrap_or_default()
     });
     &JSON
 }
 
-/// Every mounted path, for the metrics of the edge.
-pub fn paths() -> Vec<String> {
-    DOCUMENT.paths.paths.keys().cloned().collect()
-}
+const OPENAPI: Policy = Policy { caching: Caching::Allowed("public, max-age=60"), ..wellknown::POLICY };
 
-/// The whole router.
-pub fn router(sigma: AppState) -> Router {
-    let document = OpenApiDocument(Bytes::from_static(openapi().as_bytes()));
-    let (documented, _) = documented().split_for_parts();
-    documented
-        .merge(front_door::router())
-        .merge(pages::router().layer(Extension(document)))
-        .fallback(fallback)
-        .method_not_allowed_fallback(method_not_allowed)
-        .with_state(sigma)
-}
-
-async fn fallback(State(sigma): State<AppState>, method: Method, OriginalUri(uri): OriginalUri) -> Response {
-    let page = method == Method::GET && !uri.path().starts_with("/api/") && !uri.path().starts_with("/.well-known/");
-    if page {
-        return pages::not_found(&sigma);
-    }
-    ApiError::new(StatusCode::NOT_FOUND, "not_found", "No such endpoint").into_response()
-}
-
-async fn method_not_allowed() -> Response {
-    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed").into_response()
+async fn openapi_json() -> Response {
+    let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    (json, Extension(Shared), Bytes::from_static(openapi().as_bytes())).into_response()
 }

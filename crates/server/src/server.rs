@@ -105,7 +105,7 @@ impl Server {
             error => StartError::Store(error),
         })?;
         let master_key = load_master_key(&settings, &store, &*rng).await?;
-        let edge = Edge::new(&settings, routes::paths(), Arc::clone(&clock), &*rng)?;
+        let edge = routes::edge(&settings, &clock, &*rng)?;
         let address = settings.listen;
         let listener = TcpListener::bind(address).await.map_err(|error| StartError::Listen { address, error })?;
         let limiter = Arc::clone(edge.limiter());
@@ -141,9 +141,9 @@ impl Server {
         tasks.spawn(kept_running("uses of API keys", workspace::keep_writing, sigma.clone()));
         tasks.spawn(kept_running("token counts", token_counts::keep_writing, sigma.clone()));
         tasks.spawn(kept_running("mails", mailer::run, sigma.clone()));
-        let router = routes::router(sigma.clone());
+        let (router, settings) = (routes::router(sigma.clone()), sigma.settings.edge());
         let served = tokio::select! {
-            served = http::serve(listener, router, edge, &sigma.settings, shutdown) => served,
+            served = http::serve(listener, router, edge, &settings, shutdown) => served,
             thread = pulse::until_death(&sigma.store) => return Err(StartError::Died(thread)),
         };
         tasks.abort_all();

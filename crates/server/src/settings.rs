@@ -8,6 +8,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
+use sigma_edge::settings as edge;
+pub use sigma_edge::settings::{Budgets, Http, Limits, Tls};
 use url::Url;
 
 /// The whole configuration of one server.
@@ -77,6 +79,21 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// Those of connections and middleware.
+    pub fn edge(&self) -> edge::Settings {
+        edge::Settings {
+            issuer: self.issuer.clone(),
+            trusted_origins: self.sign_in.trusted_origins.clone(),
+            tls: self.tls.clone(),
+            http: self.http.clone(),
+            limits: self.limits.clone(),
+            budgets: self.budgets.clone(),
+            access_log: self.log.access,
+        }
+    }
+}
+
 /// The audit trail, for `sigma audit` and the pages of recent activity.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -96,16 +113,6 @@ impl Audit {
     pub fn keep(&self) -> Option<Duration> {
         (self.keep_days > 0).then(|| Duration::from_hours(u64::from(self.keep_days) * 24))
     }
-}
-
-/// Files of a TLS certificate chain and its key, both PEM. They are reloaded when they change, and on SIGHUP.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tls {
-    /// The certificate chain, leaf first.
-    pub certificate: PathBuf,
-    /// The private key.
-    pub key: PathBuf,
 }
 
 /// The database.
@@ -344,155 +351,6 @@ impl Default for Tokens {
             code_seconds: 60,
             interaction_seconds: 3_600,
             key_rotation_days: 90,
-        }
-    }
-}
-
-/// Connections and bodies.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Http {
-    /// Concurrent connections. Beyond that, the longest idle one is closed.
-    pub connections: usize,
-    /// Concurrent connections per address, or per IPv6 /64; trusted proxies are exempt.
-    pub connections_per_address: usize,
-    /// Concurrent connections per IPv6 /48.
-    pub connections_per_ipv6_site: usize,
-    /// Seconds for a request head.
-    pub header_seconds: u32,
-    /// Seconds that a connection may be idle between requests.
-    pub idle_seconds: u32,
-    /// The interval in seconds in which a client with a large response must have read 16 kB per second.
-    pub send_seconds: u32,
-    /// Seconds for a request body.
-    pub body_seconds: u32,
-    /// The largest body, in bytes.
-    pub body_bytes: usize,
-    /// Seconds after SIGTERM in which the server keeps answering, while `/readyz` returns 503 and load balancers look
-    /// elsewhere.
-    pub drain_seconds: u32,
-    /// Seconds for requests in flight to finish at shutdown.
-    pub shutdown_seconds: u32,
-    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted.
-    pub trusted_proxies: Vec<IpNet>,
-}
-
-impl Default for Http {
-    fn default() -> Self {
-        Self {
-            connections: 10_000,
-            connections_per_address: 256,
-            connections_per_ipv6_site: 1_024,
-            header_seconds: 10,
-            idle_seconds: 75,
-            send_seconds: 30,
-            body_seconds: 10,
-            body_bytes: 65_536,
-            drain_seconds: 5,
-            shutdown_seconds: 20,
-            trusted_proxies: Vec::new(),
-        }
-    }
-}
-
-/// Rate limits, in requests per minute; 0 switches one off (`docs/spec/limits.md`).
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Limits {
-    /// Enables limits.
-    pub enabled: bool,
-    /// Token and revocation endpoints: refusals per app and address, for failed authentication and for public apps.
-    pub token: u32,
-    /// Token, revocation and introspection endpoints: per authenticated app.
-    pub app: u32,
-    /// Authorization endpoint, per address: generous, since a whole office may share one.
-    pub authorize: u32,
-    /// The same, for requests without a valid app or redirect URI.
-    pub authorize_failures: u32,
-    /// Invalid signatures per address, and wrong passwords per account and address or browser.
-    pub sign_in: u32,
-    /// Wrong passwords per address, for any accounts: generous, since a whole office may share one.
-    pub passwords: u32,
-    /// `/sigma/authorize`, an address.
-    pub direct: u32,
-    /// Userinfo, a user.
-    pub userinfo: u32,
-    /// All requests of a workspace.
-    pub workspace: u32,
-    /// A workspace's `verify` and `forward` requests.
-    pub workspace_checks: u32,
-    /// Failures of those, per address.
-    pub checks: u32,
-    /// Discovery, JWKS, pages and everything else, per address.
-    pub other: u32,
-    /// Consecutive failures delay further attempts. Invalid signatures from an address: 3 to 5 for 30 s, 6 to 10 for 2
-    /// min, then 10 min. Wrong passwords for an account from one network or browser: 1 s after the third, doubling to 5
-    /// min; from all networks together: 1 s after the twentieth, doubling to a minute.
-    pub delays: bool,
-    /// New accounts, and sign-ups by e-mail that begin, an hour, an address.
-    pub sign_ups_per_hour: u32,
-    /// Invitations per hour and workspace: each sends a mail.
-    pub invitations_per_hour: u32,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            enabled: true,
-            token: 10,
-            app: 600,
-            authorize: 300,
-            authorize_failures: 20,
-            sign_in: 5,
-            passwords: 60,
-            direct: 5,
-            userinfo: 100,
-            workspace: 12_000,
-            workspace_checks: 600_000,
-            checks: 6_000,
-            other: 600,
-            delays: true,
-            sign_ups_per_hour: 20,
-            invitations_per_hour: 1_000,
-        }
-    }
-}
-
-/// What may be held and done at once, by all callers together, by an address (IPv6 by its /64) and by a workspace.
-/// Exhausting one's own budget is 429, and affects no other caller.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Budgets {
-    /// Bytes of all request bodies being read or processed.
-    pub body_bytes: usize,
-    /// Bytes of all responses not read yet.
-    pub answer_bytes: usize,
-    /// Concurrent requests per address. Trusted proxies that name their clients are exempt.
-    pub address_requests: usize,
-    /// Bytes of its request bodies.
-    pub address_body_bytes: usize,
-    /// Bytes of its responses not read yet.
-    pub address_answer_bytes: usize,
-    /// Concurrent requests per workspace …
-    pub tenant_requests: usize,
-    /// … and those that may wait.
-    pub tenant_waiting: usize,
-    /// Bytes of its responses not read yet.
-    pub tenant_answer_bytes: usize,
-}
-
-impl Default for Budgets {
-    fn default() -> Self {
-        const MEBIBYTE: usize = 1024 * 1024;
-        Self {
-            body_bytes: 64 * MEBIBYTE,
-            answer_bytes: 256 * MEBIBYTE,
-            address_requests: 256,
-            address_body_bytes: 8 * MEBIBYTE,
-            address_answer_bytes: 32 * MEBIBYTE,
-            tenant_requests: 4,
-            tenant_waiting: 60,
-            tenant_answer_bytes: 16 * MEBIBYTE,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use sigma_core::fault::Fault;
 use thiserror::Error;
 
 /// Why an operation of the store failed. It was rolled back, unless stated otherwise.
@@ -19,6 +20,12 @@ pub enum StoreError {
     /// A statement failed, or the operation panicked: a bug (500).
     #[error("the store operation failed: {0}")]
     Failed(String),
+}
+
+impl Fault for StoreError {
+    fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Busy)
+    }
 }
 
 /// Why the store is unavailable.

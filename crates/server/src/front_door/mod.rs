@@ -12,7 +12,6 @@ mod password;
 mod quick;
 mod target;
 
-use axum::Router;
 use axum::response::{IntoResponse, Redirect, Response};
 use sigma_core::interaction::Continuation;
 
@@ -22,7 +21,7 @@ pub use target::way_on;
 pub use crate::settings::SignInMethod;
 
 use crate::extract::Browser;
-use crate::http::ApiError;
+use crate::http::{ApiError, Surface};
 use crate::interaction::{self, with_cookie};
 use crate::state::AppState;
 
@@ -35,9 +34,9 @@ pub const PASSWORD_PATH: &str = "/login/password";
 /// Receives a quick login.
 pub const QUICK_PATH: &str = "/login/quick";
 
-/// The routes of the front door.
-pub fn router() -> Router<AppState> {
-    Router::new().merge(page::router()).merge(password::router()).merge(quick::router())
+/// The endpoints of the front door.
+pub fn surface() -> Surface<AppState> {
+    Surface::new().with(page::endpoint()).with(password::endpoints()).with(quick::endpoints())
 }
 
 /// The sign-in page for an interaction.

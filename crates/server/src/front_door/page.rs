@@ -1,10 +1,8 @@
 //! `GET /login` (also `/signin` and `/auth`): the sign-in page. A user who is already signed in, perhaps in another
 //! tab, and need not re-authenticate continues at once.
 
-use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use http::StatusCode;
 use sigma_core::authentication::CredentialKind;
 use sigma_core::interaction::{Continuation, Entrance};
@@ -12,14 +10,15 @@ use sigma_core::interaction::{Continuation, Entrance};
 use super::method::offered;
 use super::{Arrival, EMAIL_SIGN_UP_PATH, LOGIN_PATH, PASSWORD_PATH, QUICK_PATH, SignInMethod, quick};
 use crate::extract::{Browser, SignedIn};
-use crate::http::{ApiError, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::pages::policy::PAGE;
 use crate::pages::view::{Aim, KeyHints, PageContext, SignInPage};
 use crate::pages::{is_in_by_click, person_view};
 use crate::state::AppState;
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new().route(LOGIN_PATH, get(show)).route("/signin", get(show)).route("/auth", get(show))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::get(PAGE, LOGIN_PATH, show).aliases(["/signin", "/auth"])
 }
 
 async fn show(

@@ -1,10 +1,8 @@
 //! `POST /login/password`: signs a user in by e-mail address and password.
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use http::StatusCode;
 use secrecy::SecretString;
 use sigma_core::actor::Actor;
@@ -16,15 +14,16 @@ use super::page::{Attempt, render};
 use super::{Arrival, LOGIN_PATH, PASSWORD_PATH, SignInMethod};
 use crate::extract::{Browser, NewBrowserSession};
 use crate::hashing::HashingError;
-use crate::http::{ApiError, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::interaction::with_cookie;
 use crate::pages::not_found;
+use crate::pages::policy::{PAGE, PASSWORD_FORM};
 use crate::passwords::{Verdict, authenticate, device};
 use crate::state::AppState;
 
-/// The routes of this form.
-pub fn router() -> Router<AppState> {
-    Router::new().route(PASSWORD_PATH, get(show).post(log_in))
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [Endpoint::get(PAGE, PASSWORD_PATH, show), Endpoint::post(PASSWORD_FORM, PASSWORD_PATH, log_in)]
 }
 
 /// A GET of the form's address returns the page with the form.
@@ -71,7 +70,7 @@ async fn log_in(
             exceeded.write(response.headers_mut());
             return Ok(response);
         }
-        Verdict::Busy => return Err(ApiError::unavailable(HashingError::Busy).into_response()),
+        Verdict::Busy => return Err(ApiError::from(HashingError::Busy).into_response()),
     };
     let chosen_at = person.proof.chosen_at();
     let session = NewBrowserSession::of(&sigma, &context, &browser);

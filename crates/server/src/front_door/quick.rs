@@ -1,11 +1,9 @@
 //! `POST /login/quick`: logs a member in to one workspace without a password, where enabled. Its session is limited to
 //! that workspace, so it leads to no other destination.
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use http::StatusCode;
 use sigma_core::actor::Actor;
 use sigma_core::ids::{OrgId, OrgRef, UserId};
@@ -20,16 +18,21 @@ use sigma_store::{StoreError, Tx, org};
 use super::page::{Attempt, render};
 use super::{Arrival, LOGIN_PATH, QUICK_PATH, way_on};
 use crate::extract::Browser;
-use crate::http::{ApiError, RequestContext};
+use crate::http::policy::Limit;
+use crate::http::{ApiError, Endpoint, Policy, RequestContext, Rule};
 use crate::interaction::with_cookie;
 use crate::pages::QuickSession;
+use crate::pages::policy::{FORM, PAGE};
 use crate::pages::view::{QuickLoginGroup, QuickLoginLine};
 use crate::state::AppState;
 use crate::workspace::{JTI_LENGTH, quick_logins_allowed};
 
-/// The routes of this form.
-pub fn router() -> Router<AppState> {
-    Router::new().route(QUICK_PATH, get(show).post(log_in))
+/// Begins sessions without any credential, so successes count too.
+const QUICK_FORM: Policy = Policy { limit: Limit::EachAndFailures(Rule::Other, Rule::SignIn), ..FORM };
+
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [Endpoint::get(PAGE, QUICK_PATH, show), Endpoint::post(QUICK_FORM, QUICK_PATH, log_in)]
 }
 
 /// As for the password form.

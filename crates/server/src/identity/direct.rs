@@ -4,25 +4,25 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, header};
+use http::HeaderMap;
 use serde::Serialize;
 use sigma_store::key_sign_in::UnknownKey;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::sign_in::{Attempt, accept};
 use crate::extract::{KeyToken, fallback_token};
-use crate::http::{ApiError, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, RequestContext, Rule};
+use crate::identity::SIGN_IN;
 use crate::oauth::issue_direct;
 use crate::state::AppState;
 
 /// The path of this endpoint, which its tokens sign.
 const PATH: &str = "/sigma/authorize";
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(authorize_directly))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(SIGN_IN, routes!(authorize_directly))
 }
 
 /// The token and its user.
@@ -98,7 +98,5 @@ pub async fn authorize_directly(
             bap_id: person.bap_id().map(str::to_owned),
         },
     };
-    let mut response = Json(answer).into_response();
-    response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
-    Ok(entered.set_cookies(&sigma, response))
+    Ok(entered.set_cookies(&sigma, Json(answer).into_response()))
 }

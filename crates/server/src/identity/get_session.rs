@@ -7,15 +7,16 @@ use sigma_core::time::Timestamp;
 use sigma_store::account::{Account, User};
 use sigma_store::session::Session;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::error::API;
 use crate::extract::MaybeSignedIn;
+use crate::http::Endpoint;
 use crate::state::AppState;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(get_session))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(API, routes!(get_session))
 }
 
 /// The session and its user.

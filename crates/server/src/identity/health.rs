@@ -2,23 +2,24 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::routing::get;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::ApiError;
+use crate::error::API;
+use crate::http::policy::Limit;
+use crate::http::{ApiError, Endpoint, Policy};
 use crate::state::AppState;
 
-/// The routes of these endpoints.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(live))
-        .routes(routes!(ready))
-        .route("/healthz", get(ready))
-        .route("/health", get(ready))
-        .routes(routes!(ok))
+const PROBE: Policy = Policy { limit: Limit::Unlimited, ..API };
+
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 3] {
+    [
+        Endpoint::new(PROBE, routes!(live)),
+        Endpoint::new(PROBE, routes!(ready)).aliases(["/healthz", "/health"]),
+        Endpoint::new(API, routes!(ok)),
+    ]
 }
 
 /// The state of the server.

@@ -11,21 +11,28 @@ mod sign_out;
 mod sign_up;
 mod token;
 
-use utoipa_axum::router::OpenApiRouter;
-
+use crate::error::API;
+use crate::http::policy::{Cookies, Limit};
+use crate::http::{Policy, Surface};
 use crate::state::AppState;
 
-/// The routes of this surface.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .merge(sign_in::router())
-        .merge(sign_up::router())
-        .merge(direct::router())
-        .merge(get_session::router())
-        .merge(sign_out::router())
-        .merge(sessions::router())
-        .merge(revoke_session::router())
-        .merge(token::router())
-        .merge(organization::router())
-        .merge(health::router())
+/// The policy of endpoints that sign in. The handler counts: it knows whether a signature was invalid, or a password
+/// wrong, which takes a hash to find out.
+const SIGN_IN: Policy = Policy { limit: Limit::Elsewhere, cookies: Cookies::SignIn, ..API };
+
+/// The endpoints of this surface.
+pub fn surface() -> Surface<AppState> {
+    Surface::new()
+        .with(sign_in::endpoint())
+        .with(sign_up::endpoint())
+        .with(direct::endpoint())
+        .with(get_session::endpoint())
+        .with(sign_out::endpoint())
+        .with(sessions::endpoint())
+        .with(revoke_session::endpoints())
+        .with(token::endpoint())
+        .with(organization::endpoints())
+        .with(health::endpoints())
+        .below("/api/auth", API)
+        .below("/sigma", API)
 }

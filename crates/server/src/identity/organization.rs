@@ -10,17 +10,17 @@ use sigma_core::params::Params;
 use sigma_core::person::Identity;
 use sigma_store::{account, session};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::error::API;
 use crate::error::bad_request;
 use crate::extract::{JSON, SignedIn, is_content_type, read_object, wrong_content_type};
-use crate::http::ApiError;
+use crate::http::{ApiError, Endpoint};
 use crate::state::AppState;
 
-/// The routes of these endpoints.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(full)).routes(routes!(set_active))
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 3] {
+    [Endpoint::new(API, routes!(list)), Endpoint::new(API, routes!(full)), Endpoint::new(API, routes!(set_active))]
 }
 
 /// An identity in Better Auth's format.

@@ -11,23 +11,24 @@ use sigma_core::digest::Digest;
 use sigma_core::ids::SessionId;
 use sigma_store::session;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::error::API;
 use crate::error::bad_request;
 use crate::extract::{
     JSON, SECRET_LENGTH, SignedIn, expired_session_cookie, is_content_type, read_object, wrong_content_type,
 };
-use crate::http::{ApiError, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::interaction::with_cookie;
 use crate::state::AppState;
 
-/// The routes of these endpoints.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(revoke_session))
-        .routes(routes!(revoke_sessions))
-        .routes(routes!(revoke_other_sessions))
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 3] {
+    [
+        Endpoint::new(API, routes!(revoke_session)),
+        Endpoint::new(API, routes!(revoke_sessions)),
+        Endpoint::new(API, routes!(revoke_other_sessions)),
+    ]
 }
 
 /// The session to end.

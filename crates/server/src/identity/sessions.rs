@@ -3,17 +3,17 @@
 use axum::Json;
 use axum::extract::State;
 use sigma_store::session;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::get_session::SessionView;
+use crate::error::API;
 use crate::extract::SignedIn;
-use crate::http::ApiError;
+use crate::http::{ApiError, Endpoint};
 use crate::state::AppState;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list_sessions))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(API, routes!(list_sessions))
 }
 
 /// Lists the user's live sessions, newest first. `token` is the session's id, which `revoke-session` takes; only the

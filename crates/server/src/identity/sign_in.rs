@@ -18,17 +18,17 @@ use sigma_store::replay_guard::Once;
 use sigma_store::session::Session;
 use sigma_store::signature_throttle;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::bad_request;
 use crate::extract::{Browser, KeyToken, KeyTokenError, NewBrowserSession, SIGN_IN_PATH, read_object};
-use crate::http::{ApiError, Exceeded, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, Exceeded, RequestContext, Rule};
+use crate::identity::SIGN_IN;
 use crate::state::AppState;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(sign_in_with_key))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(SIGN_IN, routes!(sign_in_with_key))
 }
 
 /// The code of a refusal for an unknown key.

@@ -8,18 +8,18 @@ use serde::Serialize;
 use sigma_core::actor::Actor;
 use sigma_store::session;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::error::API;
 use crate::extract::{Browser, MaybeSignedIn, expired_session_cookie};
-use crate::http::{ApiError, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::interaction::with_cookie;
 use crate::pages::QuickSession;
 use crate::state::AppState;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(sign_out))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(API, routes!(sign_out))
 }
 
 /// The confirmation.

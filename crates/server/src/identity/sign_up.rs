@@ -9,21 +9,21 @@ use serde::{Deserialize, Serialize};
 use sigma_bitcoin::BapId;
 use sigma_store::key_sign_in::UnknownKey;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::sign_in::{Attempt, SignedInUser, UNKNOWN_KEY, accept};
 use crate::error::bad_request;
 use crate::extract::{KeyToken, KeyTokenError, SIGN_IN_PATH, read_object};
-use crate::http::{ApiError, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, RequestContext, Rule};
+use crate::identity::SIGN_IN;
 use crate::state::AppState;
 
 /// The path that the proof of enrolment signs.
 const PATH: &str = "/api/auth/sign-up/sigma";
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(sign_up))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(SIGN_IN, routes!(sign_up))
 }
 
 /// The first identity of the account.

@@ -6,19 +6,19 @@ use serde::Serialize;
 use sigma_core::jose::{Algorithm, TokenKind, sign};
 use sigma_core::token::SessionClaims;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::error::API;
 use crate::extract::SignedIn;
-use crate::http::ApiError;
+use crate::http::{ApiError, Endpoint};
 use crate::state::AppState;
 
 /// Lifetime in seconds.
 const LIFE: i64 = 15 * 60;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(session_token))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(API, routes!(session_token))
 }
 
 /// The token.

@@ -5,14 +5,14 @@
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, head};
 use http::HeaderMap;
 use sigma_core::params::Params;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::error::API;
 use crate::extract::{Browser, FORM, is_content_type, wrong_content_type};
-use crate::http::{Refused, RequestContext, Rule};
+use crate::http::policy::{Cookies, ErrorPages, Limit};
+use crate::http::{Endpoint, Policy, Refused, RequestContext, Rule};
 use crate::interaction::{Continuation, Found, begin_unbound, find, query_of};
 use crate::oauth::answer::{Redirection, go, refuse_head, send_refusal, show_untrusted};
 use crate::oauth::flow::proceed;
@@ -26,14 +26,24 @@ pub const GATE_PATH: &str = "/oauth2/authorize";
 /// An alias, and the path to which our own pages return.
 pub const INNER_PATH: &str = "/api/auth/oauth2/authorize";
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    let both = || get(authorize).head(refuse_head).post(authorize_by_form);
-    OpenApiRouter::new()
-        .routes(routes!(authorize, authorize_by_form))
-        .route(GATE_PATH, head(refuse_head))
-        .route(INNER_PATH, both())
-        .route("/authorize", both())
+/// Its aliases.
+const ALIASES: [&str; 2] = [INNER_PATH, "/authorize"];
+
+/// Apps of all origins send their users here, and some by a form.
+const POLICY: Policy = Policy {
+    limit: Limit::Each(Rule::Authorize),
+    cookies: Cookies::FromAnywhere,
+    error_pages: ErrorPages::ForBrowsers,
+    ..API
+};
+
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 3] {
+    [
+        Endpoint::new(POLICY, routes!(authorize)).aliases(ALIASES),
+        Endpoint::new(POLICY, routes!(authorize_by_form)).aliases(ALIASES),
+        Endpoint::head(POLICY, GATE_PATH, refuse_head).aliases(ALIASES),
+    ]
 }
 
 /// The path to which a page of ours returns once the user is done.

@@ -13,12 +13,13 @@ use sigma_core::params::Params;
 use sigma_core::scope::Scopes;
 use sigma_store::{Owner, account, consent, interaction, session};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::error::API;
 use crate::error::bad_request;
 use crate::extract::{Browser, FORM, JSON, MaybeSignedIn, SignedIn, is_content_type, read_form, wrong_content_type};
-use crate::http::{ApiError, RequestContext};
+use crate::http::policy::ErrorPages;
+use crate::http::{ApiError, Endpoint, Policy, RequestContext};
 use crate::interaction::{Continuation, Ongoing, close, end};
 use crate::oauth::answer::{Redirection, go, send_refusal};
 use crate::oauth::authorize::unanswerable;
@@ -28,9 +29,11 @@ use crate::oauth::resume_url;
 use crate::pages::stopped;
 use crate::state::AppState;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(answer_consent))
+const POLICY: Policy = Policy { error_pages: ErrorPages::ForBrowsers, ..API };
+
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(answer_consent))
 }
 
 /// The user's decision.

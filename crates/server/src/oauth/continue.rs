@@ -11,13 +11,14 @@ use sigma_core::interaction::Entrance;
 use sigma_core::params::Params;
 use sigma_store::interaction;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::error::API;
 use crate::error::bad_request;
 use crate::extract::{Browser, FORM, JSON, MaybeSignedIn, is_content_type, read_form, wrong_content_type};
 use crate::front_door::switch_url;
-use crate::http::{ApiError, RequestContext};
+use crate::http::policy::ErrorPages;
+use crate::http::{ApiError, Endpoint, Policy, RequestContext};
 use crate::interaction::Stopped;
 use crate::oauth::answer::{Redirection, go};
 use crate::oauth::authorize::unanswerable;
@@ -27,9 +28,11 @@ use crate::oauth::resume_url;
 use crate::pages::stopped;
 use crate::state::AppState;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(go_on))
+const POLICY: Policy = Policy { error_pages: ErrorPages::ForBrowsers, ..API };
+
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(go_on))
 }
 
 /// The user's choice.

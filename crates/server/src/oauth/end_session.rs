@@ -5,7 +5,6 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::head;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use sigma_core::actor::Actor;
@@ -17,12 +16,13 @@ use sigma_core::token::{Audience, IdClaims};
 use sigma_store::session;
 use std::sync::Arc;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::error::API;
 use crate::error::bad_request;
 use crate::extract::{Browser, FORM, SignedIn, expired_session_cookie, is_content_type, wrong_content_type};
-use crate::http::{ApiError, RequestContext};
+use crate::http::policy::{Cookies, ErrorPages};
+use crate::http::{ApiError, Endpoint, Policy, RequestContext};
 use crate::interaction::with_cookie;
 use crate::oauth::answer::{go, refuse_head};
 use crate::oauth::forms::{EndSessionConfirmation, EndSessionForm};
@@ -34,12 +34,18 @@ use crate::state::AppState;
 /// The path of this endpoint.
 pub const PATH: &str = "/api/auth/oauth2/end-session";
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(end_session, end_session_by_form))
-        .route(PATH, head(refuse_head))
-        .routes(routes!(confirm))
+/// A form of an app posts its user's ID token here, which authenticates; without one the user is asked.
+const POLICY: Policy = Policy { cookies: Cookies::FromAnywhere, error_pages: ErrorPages::ForBrowsers, ..API };
+const CONFIRM: Policy = Policy { error_pages: ErrorPages::ForBrowsers, ..API };
+
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 4] {
+    [
+        Endpoint::new(POLICY, routes!(end_session)),
+        Endpoint::new(POLICY, routes!(end_session_by_form)),
+        Endpoint::head(POLICY, PATH, refuse_head),
+        Endpoint::new(CONFIRM, routes!(confirm)),
+    ]
 }
 
 /// The response for scripts.

@@ -4,7 +4,6 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use sigma_core::app::App;
@@ -12,20 +11,25 @@ use sigma_core::digest::Digest;
 use sigma_core::token::Audience;
 use sigma_store::{grant, replay_guard};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::token::TokenError;
 use crate::extract::{AppRequest, load_live, verify_access};
+use crate::http::policy::CorsPolicy;
+use crate::http::{Endpoint, Policy};
+use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::{AudienceSchema, TokenReference};
 use crate::state::AppState;
 
 /// The path of this endpoint.
 pub const PATH: &str = "/api/auth/oauth2/introspect";
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(introspect))
+/// Called by servers, so no foreign page needs to read the response.
+const POLICY: Policy = Policy { cors: CorsPolicy::Trusted, ..CALLED_BY_APPS };
+
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(introspect))
 }
 
 /// The state of a token (RFC 7662 §2.2). For an inactive token, or another app's, only `{"active":false}`.
@@ -58,11 +62,7 @@ pub struct Introspection {
 
 impl IntoResponse for Introspection {
     fn into_response(self) -> Response {
-        let headers = [
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-            (header::PRAGMA, HeaderValue::from_static("no-cache")),
-        ];
-        (headers, Json(self)).into_response()
+        Json(self).into_response()
     }
 }
 

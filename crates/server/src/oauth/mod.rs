@@ -13,8 +13,9 @@ mod revoke;
 mod token;
 mod userinfo;
 
-use utoipa_axum::router::OpenApiRouter;
-
+use crate::error::API;
+use crate::http::policy::{Cookies, CorsPolicy, Limit};
+use crate::http::{Policy, Surface};
 use crate::state::AppState;
 
 pub use authorize::{GATE_PATH, resume_url};
@@ -26,15 +27,21 @@ pub use revoke::PATH as REVOKE_PATH;
 pub use token::{ALIASES as TOKEN_ALIASES, PATH as TOKEN_PATH, issue_direct};
 pub use userinfo::PATH as USERINFO_PATH;
 
-/// The routes of this surface.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .merge(authorize::router())
-        .merge(consent::router())
-        .merge(r#continue::router())
-        .merge(token::router())
-        .merge(userinfo::router())
-        .merge(revoke::router())
-        .merge(introspect::router())
-        .merge(end_session::router())
+/// An endpoint for apps, called from servers and from pages of any origin without cookies. Its extractor counts: an
+/// authenticated app by its id, everyone else by address.
+const CALLED_BY_APPS: Policy =
+    Policy { limit: Limit::Elsewhere, cors: CorsPolicy::Anyone, cookies: Cookies::Ignored, ..API };
+
+/// The endpoints of this surface.
+pub fn surface() -> Surface<AppState> {
+    Surface::new()
+        .with(authorize::endpoints())
+        .with(consent::endpoint())
+        .with(r#continue::endpoint())
+        .with(token::endpoint())
+        .with(userinfo::endpoints())
+        .with(revoke::endpoint())
+        .with(introspect::endpoint())
+        .with(end_session::endpoints())
+        .below("/api/oauth", API)
 }

@@ -1,7 +1,7 @@
 //! `POST /api/auth/oauth2/revoke`: token revocation (RFC 7009). Revoking either kind of token ends the whole grant
 //! (§2.1).
 
-use crate::http::RequestContext;
+use crate::http::{Endpoint, RequestContext};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -11,20 +11,20 @@ use sigma_core::ids::GrantId;
 use sigma_core::time::Timestamp;
 use sigma_store::grant::Revocation;
 use sigma_store::{grant, replay_guard};
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::token::{TokenError, family};
 use crate::extract::{AppRequest, verify_access};
+use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::TokenReference;
 use crate::state::AppState;
 
 /// The path of this endpoint.
 pub const PATH: &str = "/api/auth/oauth2/revoke";
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(revoke))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(CALLED_BY_APPS, routes!(revoke))
 }
 
 /// What to end.

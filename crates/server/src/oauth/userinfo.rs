@@ -5,31 +5,32 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use http::{HeaderMap, HeaderValue, header};
+use http::HeaderMap;
 use serde_json::{Map, Value};
 use sigma_core::authorize::covered;
 use sigma_core::params::Params;
 use sigma_core::scope::{OPENID, Scopes};
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::BearerError;
 use crate::extract::{Bearer, FORM, bearer_token, is_content_type};
-use crate::http::{RequestContext, Rule};
+use crate::http::{Endpoint, RequestContext, Rule};
+use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::{UserinfoForm, UserinfoSchema};
 use crate::state::AppState;
 
 /// The path of this endpoint.
 pub const PATH: &str = "/api/auth/oauth2/userinfo";
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(userinfo, userinfo_by_form))
-        .route("/oauth2/userinfo", get(userinfo).post(userinfo_by_form))
-        .route("/userinfo", get(userinfo).post(userinfo_by_form))
-        .route("/api/oauth/userinfo", get(userinfo).post(userinfo_by_form))
+/// Its older paths.
+const ALIASES: [&str; 3] = ["/oauth2/userinfo", "/userinfo", "/api/oauth/userinfo"];
+
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [
+        Endpoint::new(CALLED_BY_APPS, routes!(userinfo)).aliases(ALIASES),
+        Endpoint::new(CALLED_BY_APPS, routes!(userinfo_by_form)).aliases(ALIASES),
+    ]
 }
 
 /// Returns the user's claims.
@@ -135,9 +136,5 @@ async fn answer(sigma: &AppState, context: &RequestContext, token: &str) -> Resp
     };
     let placeholder = live.app.placeholder_email.then(|| sigma.issuer_host());
     let body: Map<String, Value> = person.userinfo(&scopes, claims, placeholder.as_deref());
-    let headers = [
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::PRAGMA, HeaderValue::from_static("no-cache")),
-    ];
-    (headers, Json(body)).into_response()
+    Json(body).into_response()
 }

@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 
-use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use axum::routing::get;
 use sigma_core::actor::Actor;
 use sigma_core::event::Event;
 use sigma_core::ids::{AppId, UserId};
@@ -16,16 +14,17 @@ use sigma_store::event::{self, Place, Trail};
 
 use crate::extract::{Browser, SignedIn};
 use crate::front_door::sign_in_first;
-use crate::http::ApiError;
+use crate::http::{ApiError, Endpoint};
+use crate::pages::policy::PAGE;
 use crate::pages::view::{Activity, ActivityLine, Names, PageContext};
 use crate::state::AppState;
 
 /// Events on one page.
-const PAGE: u32 = 25;
+const PAGE_LENGTH: u32 = 25;
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/account/activity", get(show))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::get(PAGE, "/account/activity", show)
 }
 
 async fn show(
@@ -41,9 +40,9 @@ async fn show(
     let before = params.get("before").and_then(Place::parse);
     let user_id = signed_in.account.user.id.clone();
     let (trail, place) = (Trail::User(user_id.clone()), before.clone().unwrap_or_else(Place::end));
-    let found = sigma.store.read(move |tx| event::list_before(tx, &trail, &place, PAGE + 1)).await?;
+    let found = sigma.store.read(move |tx| event::list_before(tx, &trail, &place, PAGE_LENGTH + 1)).await?;
     let (shown, more) = match found.split_last() {
-        Some((_, shown)) if found.len() > usize::try_from(PAGE).unwrap_or(usize::MAX) => (shown, true),
+        Some((_, shown)) if found.len() > usize::try_from(PAGE_LENGTH).unwrap_or(usize::MAX) => (shown, true),
         _ => (found.as_slice(), false),
     };
     let names = names(&sigma, shown).await?;

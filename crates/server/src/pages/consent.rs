@@ -1,9 +1,7 @@
 //! `/consent`: what an app requests, in plain words, and the identity that it will see.
 
-use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use sigma_core::authorize::{AuthorizationRequest, Consents, choose_identity};
 use sigma_core::interaction::Entrance;
 use sigma_core::params::Params;
@@ -12,15 +10,17 @@ use sigma_core::resource::AskedResource;
 
 use crate::extract::{Browser, SignedIn};
 use crate::front_door::switch_url;
+use crate::http::Endpoint;
 use crate::interaction::with_cookie;
 use crate::oauth::{entrance, resume_url};
+use crate::pages::policy::PAGE;
 use crate::pages::view::{Consent, IdentityChoice, PageContext, ScopeLine};
 use crate::pages::{app_view, interaction, not_found, person_view};
 use crate::state::AppState;
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/consent", get(consent))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::get(PAGE, "/consent", consent)
 }
 
 async fn consent(

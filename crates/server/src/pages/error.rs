@@ -1,22 +1,21 @@
 //! `/error` and `/api/auth/error`: errors that cannot be returned to an app. Known codes have texts of our own; a
 //! reflected value is reduced to the characters that RFC 6749 allows in an error.
 
-use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use axum::routing::get;
 use http::StatusCode;
 use sigma_core::authorize::printable;
 use sigma_core::params::Params;
 
-use crate::http::{RequestContext, RequestId};
+use crate::http::{Endpoint, RequestContext, RequestId};
+use crate::pages::policy::PAGE;
 use crate::pages::stopped::{front_page, home_page};
 use crate::pages::view::{ErrorPage, Link, PageContext};
 use crate::state::AppState;
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/error", get(error)).route("/api/auth/error", get(error))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::get(PAGE, "/error", error).aliases(["/api/auth/error"])
 }
 
 async fn error(State(sigma): State<AppState>, context: RequestContext, RawQuery(query): RawQuery) -> Response {

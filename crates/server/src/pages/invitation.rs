@@ -1,10 +1,8 @@
 //! `/invitation`: the target of a workspace's mail. Viewing changes nothing; accepting consumes the link.
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use http::StatusCode;
 use sigma_core::actor::Actor;
 use sigma_core::authentication::Authentication;
@@ -19,16 +17,17 @@ use sigma_store::{Tx, sign_in};
 use crate::extract::{Browser, NewBrowserSession, SignedIn};
 use crate::front_door::{login_url, switch_url};
 use crate::hashing::Lane;
-use crate::http::{ApiError, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::interaction::{begin, with_cookie};
 use crate::pages::password::{chosen, hash, remember};
+use crate::pages::policy::{FORM, PAGE};
 use crate::pages::stopped::front_page;
 use crate::pages::view::{AcceptInvitation, ErrorPage, InvitationForm, PageContext};
 use crate::state::AppState;
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/invitation", get(show).post(accept))
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [Endpoint::get(PAGE, "/invitation", show), Endpoint::post(FORM, "/invitation", accept)]
 }
 
 async fn show(

@@ -8,6 +8,7 @@ mod error;
 mod interaction;
 mod invitation;
 mod password;
+pub mod policy;
 mod reference;
 mod refused;
 mod select_account;
@@ -16,37 +17,35 @@ mod signup;
 mod stopped;
 pub mod view;
 mod welcome;
-mod workspace;
+pub mod workspace;
 
-use axum::Router;
 use axum::response::Response;
 use sigma_core::app::App;
 use sigma_core::redirect::MatchedRedirectUri;
 use sigma_store::account::Account;
 
+use crate::http::Surface;
 use crate::state::AppState;
-pub use reference::OpenApiDocument;
-pub use refused::Refusal;
+pub use refused::refused;
 pub(crate) use stopped::stopped;
 use view::{AppView, NotFound, PageContext, PersonView};
 pub(crate) use workspace::{QuickSession, is_in_by_click};
 
-/// The routes of the pages.
-pub fn router() -> Router<AppState> {
-    Router::new()
-        .merge(welcome::router())
-        .merge(signup::router())
-        .merge(email_sign_up::router())
-        .merge(select_account::router())
-        .merge(consent::router())
-        .merge(sessions::router())
-        .merge(activity::router())
-        .merge(password::router())
-        .merge(invitation::router())
-        .merge(error::router())
-        .merge(reference::router())
-        .merge(workspace::router())
-        .merge(assets::router())
+/// The endpoints of the pages.
+pub fn surface() -> Surface<AppState> {
+    Surface::new()
+        .with(welcome::endpoint())
+        .with(signup::endpoint())
+        .with(email_sign_up::endpoints())
+        .with(select_account::endpoint())
+        .with(consent::endpoint())
+        .with(sessions::endpoints())
+        .with(activity::endpoint())
+        .with(password::endpoints())
+        .with(invitation::endpoints())
+        .with(error::endpoint())
+        .with(reference::endpoint())
+        .with(assets::endpoints())
 }
 
 /// The page for unknown addresses.

@@ -1,22 +1,22 @@
 //! `/select-account`: continue as the current account, or use another (`prompt=select_account`).
 
-use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use sigma_core::interaction::Entrance;
 use sigma_core::params::Params;
 
 use crate::extract::{Browser, SignedIn};
+use crate::http::Endpoint;
 use crate::interaction::with_cookie;
 use crate::oauth::{entrance, resume_url};
+use crate::pages::policy::PAGE;
 use crate::pages::view::{PageContext, SelectAccount};
 use crate::pages::{app_view, interaction, not_found, person_view};
 use crate::state::AppState;
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/select-account", get(select_account))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::get(PAGE, "/select-account", select_account)
 }
 
 async fn select_account(

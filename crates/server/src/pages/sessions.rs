@@ -1,24 +1,23 @@
 //! `POST /sign-out` and `/sessions/revoke`: the forms of the front page.
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::post;
 use sigma_core::actor::Actor;
 use sigma_core::ids::SessionId;
 use sigma_core::params::Params;
 use sigma_store::session;
 
 use crate::extract::{Browser, SignedIn, expired_session_cookie};
-use crate::http::{ApiError, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::interaction::with_cookie;
 use crate::pages::QuickSession;
+use crate::pages::policy::FORM;
 use crate::state::AppState;
 
-/// The routes of these forms.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/sign-out", post(sign_out)).route("/sessions/revoke", post(revoke))
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [Endpoint::post(FORM, "/sign-out", sign_out), Endpoint::post(FORM, "/sessions/revoke", revoke)]
 }
 
 async fn sign_out(

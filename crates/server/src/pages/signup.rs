@@ -1,18 +1,18 @@
 //! `/signup`: create a key in the browser, keep its backup, and an account with it.
 
-use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use axum::routing::get;
 
 use crate::extract::Browser;
 use crate::front_door::{Arrival, EMAIL_SIGN_UP_PATH, LOGIN_PATH};
+use crate::http::Endpoint;
+use crate::pages::policy::PAGE;
 use crate::pages::view::{PageContext, SignUp};
 use crate::state::AppState;
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/signup", get(signup))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::get(PAGE, "/signup", signup)
 }
 
 async fn signup(

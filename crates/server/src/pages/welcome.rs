@@ -1,20 +1,19 @@
 //! `/`: what this server is; for a signed-in user, their sessions.
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use sigma_store::session::{self, Session};
 
 use crate::extract::{Browser, SignedIn};
-use crate::http::ApiError;
+use crate::http::{ApiError, Endpoint};
 use crate::pages::person_view;
+use crate::pages::policy::PAGE;
 use crate::pages::view::{PageContext, SessionLine, Welcome};
 use crate::state::AppState;
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/", get(welcome))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::get(PAGE, "/", welcome)
 }
 
 async fn welcome(State(sigma): State<AppState>, browser: Browser) -> Response {

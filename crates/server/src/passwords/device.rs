@@ -13,8 +13,10 @@ use sigma_core::time::Timestamp;
 use sigma_store::password::Device;
 
 use crate::extract::{Browser, cookie};
-use crate::http::DEVICE_COOKIES;
 use crate::state::AppState;
+
+/// Its names, over https and http.
+pub const DEVICE_COOKIES: [&str; 2] = ["__Host-sigma.device", "sigma.device"];
 
 /// How long a browser stays known without a password being entered, in seconds: 180 days.
 const LIFETIME: u64 = 180 * 86_400;

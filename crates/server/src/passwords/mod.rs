@@ -166,7 +166,7 @@ impl Verdict {
         match self {
             Self::Authenticated(_) | Self::Wrong => None,
             Self::Delayed(exceeded) => Some((*exceeded).into_response()),
-            Self::Busy => Some(ApiError::unavailable(HashingError::Busy).into_response()),
+            Self::Busy => Some(ApiError::from(HashingError::Busy).into_response()),
         }
     }
 }

@@ -5,7 +5,6 @@
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use http::{HeaderValue, header};
 use serde::Serialize;
 use sigma_core::app::{AuthMethod, GrantType};
@@ -13,25 +12,28 @@ use sigma_core::jose::{Algorithm, VerificationAlgorithm};
 use sigma_core::person::CLAIMS;
 use sigma_core::scope::KNOWN;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::jwks;
+use crate::http::policy::Caching;
+use crate::http::{Endpoint, Policy};
 use crate::oauth;
 use crate::state::AppState;
+use crate::wellknown;
 
-/// How long clients may cache this document.
-const CACHE: HeaderValue =
-    HeaderValue::from_static("public, max-age=15, stale-while-revalidate=15, stale-if-error=86400");
+const POLICY: Policy = Policy {
+    caching: Caching::Allowed("public, max-age=15, stale-while-revalidate=15, stale-if-error=86400"),
+    ..wellknown::POLICY
+};
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .routes(routes!(discovery))
-        .route("/api/auth/.well-known/openid-configuration", get(discovery))
-        .route("/.well-known/oauth-authorization-server", get(discovery))
-        .route("/api/auth/.well-known/oauth-authorization-server", get(discovery))
-        .route("/.well-known/oauth-authorization-server/api/auth", get(discovery))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(discovery)).aliases([
+        "/api/auth/.well-known/openid-configuration",
+        "/.well-known/oauth-authorization-server",
+        "/api/auth/.well-known/oauth-authorization-server",
+        "/.well-known/oauth-authorization-server/api/auth",
+    ])
 }
 
 /// The OpenID Provider metadata.
@@ -133,7 +135,6 @@ pub fn document(issuer: &str) -> Bytes {
     )
 )]
 pub async fn discovery(State(sigma): State<AppState>) -> Response {
-    let headers =
-        [(header::CACHE_CONTROL, CACHE), (header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    (headers, Bytes::clone(&sigma.discovery)).into_response()
+    let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    (json, Bytes::clone(&sigma.discovery)).into_response()
 }

@@ -2,23 +2,26 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use http::{HeaderValue, header};
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::policy::Caching;
+use crate::http::{Endpoint, Policy};
 use crate::state::AppState;
+use crate::wellknown;
 
 /// The path of this endpoint.
 pub const PATH: &str = "/.well-known/jwks.json";
 
-/// How long clients may cache the keys: a new one is published a day before it signs.
-const CACHE: HeaderValue =
-    HeaderValue::from_static("public, max-age=300, stale-while-revalidate=300, stale-if-error=86400");
+/// A new key is published a day before it signs.
+const POLICY: Policy = Policy {
+    caching: Caching::Allowed("public, max-age=300, stale-while-revalidate=300, stale-if-error=86400"),
+    ..wellknown::POLICY
+};
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(jwks)).route("/api/auth/jwks", get(jwks))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(jwks)).aliases(["/api/auth/jwks"])
 }
 
 /// Returns the public keys: current, upcoming, and retired ones until the last token that they signed has expired.
@@ -33,7 +36,6 @@ pub fn router() -> OpenApiRouter<AppState> {
 )]
 pub async fn jwks(State(sigma): State<AppState>) -> Response {
     let ring = sigma.keys.ring(&sigma.master_key).await;
-    let headers =
-        [(header::CACHE_CONTROL, CACHE), (header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    (headers, ring.jwks_json().to_owned()).into_response()
+    let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    (json, ring.jwks_json().to_owned()).into_response()
 }

@@ -5,11 +5,15 @@ mod jwks;
 
 pub use discovery::document;
 
-use utoipa_axum::router::OpenApiRouter;
-
+use crate::error::API;
+use crate::http::policy::{CorsPolicy, Limit};
+use crate::http::{Policy, Rule, Surface};
 use crate::state::AppState;
 
-/// The routes of this surface.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(discovery::router()).merge(jwks::router())
+/// The policy of documents that anyone may read.
+pub const POLICY: Policy = Policy { limit: Limit::Each(Rule::Discovery), cors: CorsPolicy::Anyone, ..API };
+
+/// The endpoints of this surface.
+pub fn surface() -> Surface<AppState> {
+    Surface::new().with(discovery::endpoint()).with(jwks::endpoint()).below("/.well-known", API)
 }

@@ -9,9 +9,10 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use sigma_core::workspace::Refusal;
 use sigma_store::StoreError;
+use utoipa::{PartialSchema as _, ToSchema};
 
-use crate::budget::OverBudget;
-use crate::http::{ApiError, Exceeded, RequestId, json};
+use crate::http::budget::OverBudget;
+use crate::http::{ApiError, ErrorFormat, Exceeded, RequestId, json};
 
 /// Why a request to a workspace was refused.
 #[derive(Clone, Debug)]
@@ -117,9 +118,27 @@ struct ErrorBody<'a> {
     message: &'a str,
 }
 
+/// The format of this surface. A call without a valid credential is nothing to explain: a proxy asks about every visitor.
+pub const FORMAT: ErrorFormat = ErrorFormat {
+    render,
+    schema: || (DescribedError::name().into_owned(), DescribedError::schema()),
+    expected: &[StatusCode::UNAUTHORIZED],
+};
+
+/// An error of this surface, as the OpenAPI document describes it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkspaceError)]
+struct DescribedError {
+    /// `VALIDATION_ERROR`, `UNAUTHORIZED`, `PERMISSION_DENIED`, `NOT_FOUND`, `CONFLICT`, `RATE_LIMITED`, `INTERNAL_ERROR`
+    /// or `UNAVAILABLE`. Stable.
+    error: String,
+    /// For people; not stable.
+    message: String,
+}
+
 /// Renders an error of this surface: the code follows from the status, and an internal error names the request id to
 /// quote.
-pub fn render(error: &ApiError, request_id: &RequestId) -> Response {
+fn render(error: &ApiError, request_id: &RequestId) -> Response {
     let code = code(error.status());
     let mut response = if error.status() == StatusCode::INTERNAL_SERVER_ERROR {
         let id = request_id.as_str();

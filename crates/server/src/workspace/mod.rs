@@ -19,8 +19,8 @@ mod token;
 mod users;
 mod uses;
 
-use utoipa_axum::router::OpenApiRouter;
-
+use crate::http::policy::{Cookies, CorsPolicy, Limit};
+use crate::http::{Policy, Rule, Surface};
 use crate::state::AppState;
 
 pub(crate) use memory::WorkspaceMemory;
@@ -28,34 +28,47 @@ pub(crate) use quick::{allowed as quick_logins_allowed, managers as quick_login_
 pub(crate) use token::JTI_LENGTH;
 pub(crate) use uses::keep_writing;
 
-/// Every endpoint of workspaces.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
-        .merge(auth::quick_logins::router())
-        .merge(auth::login::router())
-        .merge(auth::refresh::router())
-        .merge(auth::quick_login::router())
-        .merge(auth::logout::router())
-        .merge(auth::me::router())
-        .merge(auth::verify::router())
-        .merge(auth::forward::router())
-        .merge(api_keys::list::router())
-        .merge(api_keys::create::router())
-        .merge(api_keys::deactivate::router())
-        .merge(api_keys::remove::router())
-        .merge(roles::list::router())
-        .merge(roles::create::router())
-        .merge(roles::show::router())
-        .merge(roles::replace::router())
-        .merge(roles::remove::router())
-        .merge(roles::resolve::router())
-        .merge(users::list::router())
-        .merge(users::invite::router())
-        .merge(users::invite_again::router())
-        .merge(users::show::router())
-        .merge(users::change::router())
-        .merge(users::remove::router())
-        .merge(settings::show::router())
-        .merge(settings::change::router())
-        .merge(settings::rotate::router())
+/// The policy of this surface, which other software calls from servers and from its own pages with a token or key. A proxy
+/// asks for all its visitors, so only failures count.
+const POLICY: Policy = Policy {
+    limit: Limit::Failures(Rule::Other),
+    cors: CorsPolicy::Anyone,
+    cookies: Cookies::Ignored,
+    ..Policy::new(&error::FORMAT)
+};
+
+/// The endpoints of this surface.
+pub fn surface() -> Surface<AppState> {
+    Surface::new()
+        .with(auth::quick_logins::endpoint())
+        .with(auth::login::endpoint())
+        .with(auth::refresh::endpoint())
+        .with(auth::quick_login::endpoint())
+        .with(auth::logout::endpoint())
+        .with(auth::me::endpoint())
+        .with(auth::verify::endpoint())
+        .with(auth::forward::endpoint())
+        .with(api_keys::list::endpoint())
+        .with(api_keys::create::endpoint())
+        .with(api_keys::deactivate::endpoint())
+        .with(api_keys::remove::endpoint())
+        .with(roles::list::endpoint())
+        .with(roles::create::endpoint())
+        .with(roles::show::endpoint())
+        .with(roles::replace::endpoint())
+        .with(roles::remove::endpoint())
+        .with(roles::resolve::endpoint())
+        .with(users::list::endpoint())
+        .with(users::invite::endpoint())
+        .with(users::invite_again::endpoint())
+        .with(users::show::endpoint())
+        .with(users::change::endpoint())
+        .with(users::remove::endpoint())
+        .with(settings::show::endpoint())
+        .with(settings::change::endpoint())
+        .with(settings::rotate::endpoint())
+        .below("/api/v1", POLICY)
 }
+
+#[cfg(test)]
+mod tests;

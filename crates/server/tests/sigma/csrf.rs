@@ -1,13 +1,13 @@
 //! What a page of another origin can do with its visitor's cookies, and in a frame: nothing
-//! (`docs/spec/sessions.md#cross-site-requests`). Every route is tried, found in the sources, so that a new one cannot
-//! be forgotten.
+//! (`docs/spec/sessions.md#cross-site-requests`). Every endpoint is tried, so that a new one cannot be forgotten.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use axum::body::Body;
 use http::{Method, Request};
 use serde_json::{Value, json};
+use sigma_server::http::{Endpoint, Surface};
+use sigma_server::routes::surfaces;
 
 use crate::support::{Answer, Browser, Key, SIGN_IN, World, post};
 
@@ -34,25 +34,12 @@ fn ignores_cookies(path: &str) -> bool {
 
 /// Every path of the router.
 fn routes() -> BTreeSet<String> {
-    let mut routes: BTreeSet<String> = sigma_server::routes::paths().into_iter().collect();
-    collect(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut routes);
-    routes.extend(COOKIE_FREE.iter().chain(&FROM_ANYWHERE).map(|path| (*path).to_owned()));
-    assert!(routes.len() > 45, "{routes:?}");
+    let surfaces = surfaces();
+    let endpoints = surfaces.iter().flat_map(Surface::endpoints);
+    let routes: BTreeSet<_> =
+        endpoints.flat_map(Endpoint::paths).map(|path| path.replace("{file}", "style.css")).collect();
+    assert!(routes.len() > 100, "{routes:?}");
     routes
-}
-
-fn collect(directory: &Path, routes: &mut BTreeSet<String>) {
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, routes);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let source = std::fs::read_to_string(&path).unwrap();
-            let source = source.split("#[cfg(test)]").next().unwrap().to_owned();
-            let literals = source.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next());
-            routes.extend(literals.map(|route| route.replace("{file}", "style.css")));
-        }
-    }
 }
 
 async fn signed_in(world: &World) -> Browser<'_> {

@@ -8,19 +8,17 @@ mod refresh_token;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use http::{HeaderValue, header};
 use serde::Serialize;
 use sigma_core::app::{AuthMethod, GrantType};
 use sigma_core::authorize::printable;
 use std::sync::Arc;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::bad_request;
 use crate::extract::{AppRequest, ClientAuthError};
-use crate::http::{ApiError, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::TokenForm;
 use crate::state::AppState;
 
@@ -33,10 +31,9 @@ pub const PATH: &str = "/api/auth/oauth2/token";
 /// Its older paths.
 pub const ALIASES: [&str; 3] = ["/oauth2/token", "/token", "/api/oauth/token"];
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    let router = OpenApiRouter::new().routes(routes!(token));
-    ALIASES.into_iter().fold(router, |router, path| router.route(path, post(token)))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(CALLED_BY_APPS, routes!(token)).aliases(ALIASES)
 }
 
 /// The token response (RFC 6749 §5.1, Core §3.1.3.3).
@@ -62,11 +59,7 @@ pub struct TokenAnswer {
 
 impl IntoResponse for TokenAnswer {
     fn into_response(self) -> Response {
-        let headers = [
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-            (header::PRAGMA, HeaderValue::from_static("no-cache")),
-        ];
-        (headers, Json(self)).into_response()
+        Json(self).into_response()
     }
 }
 

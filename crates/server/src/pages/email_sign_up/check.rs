@@ -1,11 +1,10 @@
 //! `/signup/email/check`: the browser that started a sign-up waits for the address to be confirmed. It accepts the
 //! code, or continues by itself once the link was opened elsewhere.
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
-use axum::{Json, Router};
 use http::StatusCode;
 use serde::Serialize;
 use sigma_core::actor::Actor;
@@ -14,16 +13,21 @@ use sigma_store::email_sign_up::{self, EmailSignUp, MOST_GUESSES, Proven};
 
 use super::{SignUpSecret, go_on, gone, proving, taken};
 use crate::extract::{Browser, NewBrowserSession};
-use crate::http::{ApiError, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::pages::policy::{FORM, PAGE};
 use crate::pages::view::{EmailSignUpCheck, PageContext, duration};
 use crate::state::AppState;
 
 /// The path of this page.
 pub(super) const PATH: &str = "/signup/email/check";
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new().route(PATH, get(show).post(take_code)).route("/signup/email/state", get(state))
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 3] {
+    [
+        Endpoint::get(PAGE, PATH, show),
+        Endpoint::post(FORM, PATH, take_code),
+        Endpoint::get(PAGE, "/signup/email/state", state),
+    ]
 }
 
 async fn show(State(sigma): State<AppState>, context: RequestContext, browser: Browser) -> Result<Response, Response> {

@@ -1,11 +1,9 @@
 //! `/signup/email/confirm`: the target of the mailed link. Viewing changes nothing, since mail scanners follow links
 //! too; the button confirms the address. In a browser other than the one that started the sign-up, it signs nobody in.
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use http::StatusCode;
 use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
@@ -14,13 +12,14 @@ use sigma_store::email_sign_up::{self, EmailSignUp, Proven};
 
 use super::{SignUpSecret, go_on, gone, proving, taken};
 use crate::extract::Browser;
-use crate::http::{ApiError, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::pages::policy::{FORM, PAGE};
 use crate::pages::view::{ConfirmEmail, ConfirmState, PageContext};
 use crate::state::AppState;
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/signup/email/confirm", get(show).post(confirm))
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [Endpoint::get(PAGE, "/signup/email/confirm", show), Endpoint::post(FORM, "/signup/email/confirm", confirm)]
 }
 
 async fn show(

@@ -1,10 +1,8 @@
 //! `/signup/email`: name, address and password. The response is the same for any address.
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use http::StatusCode;
 use sigma_core::actor::Actor;
 use sigma_core::email::Email;
@@ -19,10 +17,11 @@ use super::SignUpSecret;
 use crate::extract::Browser;
 use crate::front_door::{Arrival, EMAIL_SIGN_UP_PATH, LOGIN_PATH, SignInMethod};
 use crate::hashing::Lane;
-use crate::http::{ApiError, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, RequestContext, Rule};
 use crate::interaction::with_cookie;
 use crate::pages::not_found;
 use crate::pages::password::{chosen, hash};
+use crate::pages::policy::{FORM, PAGE};
 use crate::pages::view::{EmailSignUpForm, PageContext};
 use crate::passwords::counted_as;
 use crate::state::AppState;
@@ -30,9 +29,9 @@ use crate::state::AppState;
 /// Digits of a code: with five attempts for each of ten mails an hour, one in two million succeeds.
 const CODE_LENGTH: usize = 8;
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new().route(EMAIL_SIGN_UP_PATH, get(show).post(begin))
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [Endpoint::get(PAGE, EMAIL_SIGN_UP_PATH, show), Endpoint::post(FORM, EMAIL_SIGN_UP_PATH, begin)]
 }
 
 async fn show(

@@ -6,7 +6,6 @@ mod confirm;
 mod form;
 
 use aws_lc_rs::hmac;
-use axum::Router;
 use axum::response::Response;
 use http::StatusCode;
 use sigma_core::digest::Digest;
@@ -17,7 +16,7 @@ use sigma_store::email_sign_up::{Proving, SignedUp};
 use super::password::remember;
 use crate::extract::{Browser, NewBrowserSession, cookie};
 use crate::front_door::{Arrival, EMAIL_SIGN_UP_PATH, LOGIN_PATH, SignInMethod};
-use crate::http::RequestContext;
+use crate::http::{Endpoint, RequestContext};
 use crate::interaction::with_cookie;
 use crate::pages::view::{ErrorPage, Link, PageContext};
 use crate::state::AppState;
@@ -25,9 +24,9 @@ use crate::state::AppState;
 /// Length of the secret that a browser holds during its sign-up: 256 bits.
 const SECRET_LENGTH: usize = 43;
 
-/// The routes of these pages.
-pub fn router() -> Router<AppState> {
-    Router::new().merge(form::router()).merge(check::router()).merge(confirm::router())
+/// The endpoints of these pages.
+pub fn endpoints() -> impl Iterator<Item = Endpoint<AppState>> {
+    form::endpoints().into_iter().chain(check::endpoints()).chain(confirm::endpoints())
 }
 
 /// The secret of a pending sign-up, as its browser holds it.

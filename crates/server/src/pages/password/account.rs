@@ -3,11 +3,9 @@
 use sigma_core::actor::Actor;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use http::StatusCode;
 use secrecy::SecretString;
 use sigma_core::interaction::{AccountPage, Continuation};
@@ -20,8 +18,9 @@ use super::{chosen, end_the_rest, hash, remember};
 use crate::extract::{Browser, SignedIn};
 use crate::front_door::{LOGIN_PATH, login_url, sign_in_first};
 use crate::hashing::Lane;
-use crate::http::{ApiError, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::interaction::{begin, with_cookie};
+use crate::pages::policy::{PAGE, PASSWORD_FORM};
 use crate::pages::view::{AccountPassword, PageContext, PasswordState};
 use crate::passwords::{Verdict, authenticate};
 use crate::state::AppState;
@@ -30,9 +29,9 @@ use crate::state::AppState;
 /// a credential.
 const RECENT: Duration = Duration::from_mins(10);
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/account/password", get(show).post(save))
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [Endpoint::get(PAGE, "/account/password", show), Endpoint::post(PASSWORD_FORM, "/account/password", save)]
 }
 
 async fn show(

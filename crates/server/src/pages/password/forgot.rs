@@ -1,10 +1,8 @@
 //! `/password/forgot`: requests a reset link by mail. The response is the same for any address.
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use http::StatusCode;
 use sigma_core::actor::Actor;
 use sigma_core::email::Email;
@@ -12,14 +10,15 @@ use sigma_core::params::Params;
 use sigma_store::email;
 use sigma_store::password_change::{ResetRequest, request_reset};
 
-use crate::http::{ApiError, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, RequestContext, Rule};
+use crate::pages::policy::{FORM, PAGE};
 use crate::pages::view::{ForgotPassword, PageContext, duration};
 use crate::passwords::bucket;
 use crate::state::AppState;
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/password/forgot", get(show).post(send))
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [Endpoint::get(PAGE, "/password/forgot", show), Endpoint::post(FORM, "/password/forgot", send)]
 }
 
 async fn show(State(sigma): State<AppState>, RawQuery(query): RawQuery) -> Response {

@@ -4,7 +4,6 @@ mod account;
 mod forgot;
 mod reset;
 
-use axum::Router;
 use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
 use sigma_core::actor::Actor;
@@ -16,14 +15,14 @@ use sigma_store::password;
 use sigma_store::password_change::end_sessions;
 
 use crate::extract::Browser;
-use crate::hashing::{HashingError, Lane};
-use crate::http::{ApiError, RequestContext};
+use crate::hashing::Lane;
+use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::passwords::device;
 use crate::state::AppState;
 
-/// The routes of these pages.
-pub fn router() -> Router<AppState> {
-    Router::new().merge(account::router()).merge(forgot::router()).merge(reset::router())
+/// The endpoints of these pages.
+pub fn endpoints() -> impl Iterator<Item = Endpoint<AppState>> {
+    account::endpoints().into_iter().chain(forgot::endpoints()).chain(reset::endpoints())
 }
 
 /// The password in a form's two fields.
@@ -43,13 +42,8 @@ pub(super) fn chosen(form: &Params) -> Result<NewPassword, String> {
 /// # Errors
 /// 503 if the hashing queue is full.
 pub(super) async fn hash(sigma: &AppState, lane: Lane, password: NewPassword) -> Result<String, Response> {
-    sigma.hasher.hash(lane, password.into_secret()).await.map_err(|error| {
-        let error = match error {
-            HashingError::Busy => ApiError::unavailable(error),
-            HashingError::Failed(_) => ApiError::internal(error),
-        };
-        error.into_response()
-    })
+    let hashed = sigma.hasher.hash(lane, password.into_secret()).await;
+    hashed.map_err(|error| ApiError::from(error).into_response())
 }
 
 /// The `Set-Cookie` that makes this browser known, in which the user at `email` has just set their password.

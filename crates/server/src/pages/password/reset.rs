@@ -1,10 +1,8 @@
 //! `/password/reset`: a new password, by the mailed link. The link works once, and its use ends every session.
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use http::StatusCode;
 use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
@@ -15,14 +13,15 @@ use sigma_store::password_change::{Reset, find_reset, reset};
 use super::{chosen, end_the_rest, hash, remember};
 use crate::extract::{Browser, NewBrowserSession};
 use crate::hashing::Lane;
-use crate::http::{ApiError, RequestContext};
+use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::interaction::with_cookie;
+use crate::pages::policy::{FORM, PAGE};
 use crate::pages::view::{ErrorPage, Link, PageContext, ResetPassword};
 use crate::state::AppState;
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/password/reset", get(show).post(set))
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [Endpoint::get(PAGE, "/password/reset", show), Endpoint::post(FORM, "/password/reset", set)]
 }
 
 async fn show(State(sigma): State<AppState>, RawQuery(query): RawQuery) -> Result<Response, Response> {

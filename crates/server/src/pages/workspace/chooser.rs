@@ -1,9 +1,7 @@
 //! `/workspace` and `/workspace/{id}`: redirects to the only workspace of a member, or offers a choice of several.
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
 use sigma_core::interaction::Continuation;
 use sigma_core::workspace::Right;
 use sigma_store::workspace::{membership, role};
@@ -13,14 +11,16 @@ use super::outcome::PageError;
 use super::quick::QuickSession;
 use crate::extract::{Browser, SignedIn};
 use crate::front_door::sign_in_first;
+use crate::http::Endpoint;
 use crate::pages::person_view;
+use crate::pages::policy::PAGE;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{Chooser, WorkspaceLine, WorkspaceLink};
 use crate::state::AppState;
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/workspace", get(choose)).route("/workspace/{workspace}", get(enter))
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [Endpoint::get(PAGE, "/workspace", choose), Endpoint::get(PAGE, "/workspace/{workspace}", enter)]
 }
 
 async fn choose(State(sigma): State<AppState>, browser: Browser) -> Result<Response, PageError> {

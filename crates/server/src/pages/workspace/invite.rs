@@ -1,9 +1,7 @@
 //! `/workspace/{id}/people/invite`: inviting somebody; `/workspace/{id}/people/{user}/invitation`: resending it.
 
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::routing::{get, post};
 use http::StatusCode;
 use sigma_core::ids::RoleId;
 use sigma_core::workspace::Right;
@@ -13,18 +11,21 @@ use super::form::Form;
 use super::member_session::MemberSession;
 use super::outcome::{Done, PageError, Refused};
 use super::person::{Named, role_options, told};
-use crate::http::RequestContext;
+use crate::http::{Endpoint, RequestContext};
+use crate::pages::policy::{FORM, PAGE};
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{InviteForm, Notice, Tab};
 use crate::state::AppState;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::invitations::{self, Invitee};
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/workspace/{workspace}/people/invite", get(show).post(invite))
-        .route("/workspace/{workspace}/people/{user}/invitation", post(send_again))
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 3] {
+    [
+        Endpoint::get(PAGE, "/workspace/{workspace}/people/invite", show),
+        Endpoint::post(FORM, "/workspace/{workspace}/people/invite", invite),
+        Endpoint::post(FORM, "/workspace/{workspace}/people/{user}/invitation", send_again),
+    ]
 }
 
 /// An invitation as entered.

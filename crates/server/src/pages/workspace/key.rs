@@ -1,10 +1,8 @@
 //! `/workspace/{id}/keys/new` and `/workspace/{id}/keys/{key}`: creating a key, which shows it once; deactivating and
 //! deleting it.
 
-use axum::Router;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
-use axum::routing::{get, post};
 use http::StatusCode;
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -22,18 +20,22 @@ use super::keys::line;
 use super::member_session::MemberSession;
 use super::outcome::{Done, PageError, Refused};
 use super::permission_lines;
+use crate::http::Endpoint;
 use crate::pages::not_found;
+use crate::pages::policy::{FORM, PAGE};
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{KeyForm, KeyMade, KeyPage, Notice, Tab};
 use crate::state::AppState;
 
-/// The routes of these pages.
-pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/workspace/{workspace}/keys/new", get(new).post(add))
-        .route("/workspace/{workspace}/keys/{key}", get(show))
-        .route("/workspace/{workspace}/keys/{key}/deactivate", post(deactivate))
-        .route("/workspace/{workspace}/keys/{key}/delete", post(delete))
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 5] {
+    [
+        Endpoint::get(PAGE, "/workspace/{workspace}/keys/new", new),
+        Endpoint::post(FORM, "/workspace/{workspace}/keys/new", add),
+        Endpoint::get(PAGE, "/workspace/{workspace}/keys/{key}", show),
+        Endpoint::post(FORM, "/workspace/{workspace}/keys/{key}/deactivate", deactivate),
+        Endpoint::post(FORM, "/workspace/{workspace}/keys/{key}/delete", delete),
+    ]
 }
 
 #[derive(Deserialize)]

@@ -1,9 +1,7 @@
 //! `/workspace/{id}/keys`: the API keys of the workspace.
 
-use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use axum::routing::get;
 use sigma_core::params::Params;
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::Right;
@@ -11,6 +9,8 @@ use sigma_store::workspace::api_key::{self, ApiKey};
 
 use super::member_session::MemberSession;
 use super::outcome::{Done, PageError};
+use crate::http::Endpoint;
+use crate::pages::policy::PAGE;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{KeyLine, KeyState, Keys, Paging, Tab};
 use crate::state::AppState;
@@ -18,9 +18,9 @@ use crate::state::AppState;
 /// Keys per page.
 const LIMIT: u32 = 25;
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/workspace/{workspace}/keys", get(keys))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::get(PAGE, "/workspace/{workspace}/keys", keys)
 }
 
 async fn keys(

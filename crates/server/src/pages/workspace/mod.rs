@@ -18,29 +18,29 @@ mod roles;
 mod settings;
 mod sign_out;
 
-use axum::Router;
 use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
 
+use crate::http::Surface;
 use crate::pages::view::workspace::{PermissionLine, SwitchLine};
 use crate::state::AppState;
 
 pub(crate) use member_session::is_in_by_click;
 pub(crate) use quick::QuickSession;
 
-/// The routes of these pages.
-pub fn router() -> Router<AppState> {
-    Router::new()
-        .merge(login::router())
-        .merge(sign_out::router())
-        .merge(chooser::router())
-        .merge(people::router())
-        .merge(invite::router())
-        .merge(person::router())
-        .merge(roles::router())
-        .merge(role::router())
-        .merge(keys::router())
-        .merge(key::router())
-        .merge(settings::router())
+/// The endpoints of these pages.
+pub fn surface() -> Surface<AppState> {
+    Surface::new()
+        .with(login::endpoint())
+        .with(sign_out::endpoint())
+        .with(chooser::endpoints())
+        .with(people::endpoint())
+        .with(invite::endpoints())
+        .with(person::endpoints())
+        .with(roles::endpoint())
+        .with(role::endpoints())
+        .with(keys::endpoint())
+        .with(key::endpoints())
+        .with(settings::endpoints())
 }
 
 /// The switches of a role, as pages show them; those missing from `own` are disabled.

@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 
-use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use axum::routing::get;
 use sigma_core::email;
 use sigma_core::ids::RoleId;
 use sigma_core::params::Params;
@@ -15,6 +13,8 @@ use sigma_store::workspace::{Page, role};
 
 use super::member_session::MemberSession;
 use super::outcome::{Done, PageError};
+use crate::http::Endpoint;
+use crate::pages::policy::PAGE;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{MemberLine, MemberStatus, Paging, People, Tab};
 use crate::state::AppState;
@@ -22,9 +22,9 @@ use crate::state::AppState;
 /// Members per page.
 const LIMIT: u32 = 50;
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/workspace/{workspace}/people", get(people))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::get(PAGE, "/workspace/{workspace}/people", people)
 }
 
 async fn people(

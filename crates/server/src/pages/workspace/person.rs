@@ -1,9 +1,7 @@
 //! `/workspace/{id}/people/{user}`: one member, with their role and state.
 
-use axum::Router;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
-use axum::routing::{get, post};
 use http::StatusCode;
 use serde::Deserialize;
 use sigma_core::ids::{RoleId, UserId};
@@ -17,18 +15,22 @@ use super::form::Form;
 use super::member_session::MemberSession;
 use super::outcome::{Done, PageError, Refused};
 use super::people::status;
+use crate::http::Endpoint;
 use crate::pages::not_found;
+use crate::pages::policy::{FORM, PAGE};
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{MemberPage, Notice, QuickLoginSwitch, RoleOption, Tab};
 use crate::state::AppState;
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/workspace/{workspace}/people/{user}", get(show).post(change))
-        .route("/workspace/{workspace}/people/{user}/activate", post(activate))
-        .route("/workspace/{workspace}/people/{user}/deactivate", post(deactivate))
-        .route("/workspace/{workspace}/people/{user}/end", post(end))
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 5] {
+    [
+        Endpoint::get(PAGE, "/workspace/{workspace}/people/{user}", show),
+        Endpoint::post(FORM, "/workspace/{workspace}/people/{user}", change),
+        Endpoint::post(FORM, "/workspace/{workspace}/people/{user}/activate", activate),
+        Endpoint::post(FORM, "/workspace/{workspace}/people/{user}/deactivate", deactivate),
+        Endpoint::post(FORM, "/workspace/{workspace}/people/{user}/end", end),
+    ]
 }
 
 /// The member that the path names.

@@ -1,9 +1,7 @@
 //! `/workspace/{id}/roles/new` and `/workspace/{id}/roles/{role}`: creating, changing and deleting a role.
 
-use axum::Router;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
-use axum::routing::{get, post};
 use http::StatusCode;
 use serde::Deserialize;
 use sigma_core::ids::RoleId;
@@ -17,7 +15,10 @@ use super::member_session::MemberSession;
 use super::outcome::{Done, PageError, Refused};
 use super::role_form::Entered;
 use super::switch_lines;
+use crate::http::policy::BodyLimit;
+use crate::http::{Endpoint, Policy};
 use crate::pages::not_found;
+use crate::pages::policy::{FORM, PAGE};
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{Editing, Notice, RoleForm, Tab};
 use crate::state::AppState;
@@ -25,12 +26,18 @@ use crate::state::AppState;
 /// Most rules of a role that its page shows. The API has no such limit except the size of a role.
 const MOST_LINES: usize = 1_000;
 
-/// The routes of these pages.
-pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/workspace/{workspace}/roles/new", get(new).post(add))
-        .route("/workspace/{workspace}/roles/{role}", get(show).post(replace))
-        .route("/workspace/{workspace}/roles/{role}/delete", post(delete))
+/// The form has a line for each attribute of many schemas.
+const ROLE_FORM: Policy = Policy { body: BodyLimit::Large, ..FORM };
+
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 5] {
+    [
+        Endpoint::get(PAGE, "/workspace/{workspace}/roles/new", new),
+        Endpoint::post(ROLE_FORM, "/workspace/{workspace}/roles/new", add),
+        Endpoint::get(PAGE, "/workspace/{workspace}/roles/{role}", show),
+        Endpoint::post(ROLE_FORM, "/workspace/{workspace}/roles/{role}", replace),
+        Endpoint::post(FORM, "/workspace/{workspace}/roles/{role}/delete", delete),
+    ]
 }
 
 #[derive(Deserialize)]

@@ -1,9 +1,7 @@
 //! `/workspace/{id}/roles`: the permissions of each role.
 
-use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use axum::routing::get;
 use sigma_core::params::Params;
 use sigma_core::workspace::{Right, RolePermissions};
 use sigma_store::workspace::role::{self, RoleSummary};
@@ -11,6 +9,8 @@ use sigma_store::workspace::role::{self, RoleSummary};
 use super::member_session::MemberSession;
 use super::outcome::{Done, PageError};
 use super::switch_lines;
+use crate::http::Endpoint;
+use crate::pages::policy::PAGE;
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{Paging, RoleLine, Roles, Tab};
 use crate::state::AppState;
@@ -18,9 +18,9 @@ use crate::state::AppState;
 /// Roles per page.
 const LIMIT: u32 = 25;
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/workspace/{workspace}/roles", get(roles))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::get(PAGE, "/workspace/{workspace}/roles", roles)
 }
 
 async fn roles(

@@ -1,9 +1,7 @@
 //! `/workspace/{id}/settings`: name, quick logins and the signing secret.
 
-use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
-use axum::routing::{get, post};
 use http::StatusCode;
 use sigma_core::params::Params;
 use sigma_core::workspace::{Right, text};
@@ -13,16 +11,19 @@ use sigma_store::workspace::tenant::{self, Change};
 use super::form::Form;
 use super::member_session::MemberSession;
 use super::outcome::{Done, PageError, Refused};
-use crate::http::ApiError;
+use crate::http::{ApiError, Endpoint};
+use crate::pages::policy::{FORM, PAGE};
 use crate::pages::view::PageContext;
 use crate::pages::view::workspace::{Notice, QuickLoginsSetting, Tab, WorkspaceSettings};
 use crate::state::AppState;
 
-/// The routes of this page.
-pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/workspace/{workspace}/settings", get(show).post(change))
-        .route("/workspace/{workspace}/settings/rotate", post(rotate))
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 3] {
+    [
+        Endpoint::get(PAGE, "/workspace/{workspace}/settings", show),
+        Endpoint::post(FORM, "/workspace/{workspace}/settings", change),
+        Endpoint::post(FORM, "/workspace/{workspace}/settings/rotate", rotate),
+    ]
 }
 
 async fn show(

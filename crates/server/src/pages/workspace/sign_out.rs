@@ -1,22 +1,21 @@
 //! `POST /workspace/sign-out`: ends the session that opens the pages of workspaces.
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::post;
 use sigma_core::actor::Actor;
 use sigma_store::session;
 
 use super::outcome::PageError;
 use super::quick::QuickSession;
 use crate::extract::{Browser, SignedIn, expired_session_cookie};
-use crate::http::RequestContext;
+use crate::http::{Endpoint, RequestContext};
 use crate::interaction::with_cookie;
+use crate::pages::policy::FORM;
 use crate::state::AppState;
 
-/// The routes of this form.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/workspace/sign-out", post(sign_out))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::post(FORM, "/workspace/sign-out", sign_out)
 }
 
 /// Ends both the quick login and the browser's session: neither is left to whoever uses the browser next.

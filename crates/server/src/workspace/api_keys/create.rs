@@ -1,6 +1,6 @@
 //! `POST /api/v1/api-keys`: creates a key, shown once.
 
-use crate::http::RequestContext;
+use crate::http::{Endpoint, RequestContext};
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
@@ -12,19 +12,19 @@ use sigma_store::workspace::api_key::{self, NewApiKey};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::AppState;
+use crate::workspace::POLICY;
 use crate::workspace::api_keys::ApiKeyView;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(create))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(create))
 }
 
 /// The key to create.

@@ -1,23 +1,23 @@
 //! `POST /api/v1/api-keys/:id/deactivate`: deactivates a key permanently.
 
-use crate::http::RequestContext;
+use crate::http::{Endpoint, RequestContext};
 use axum::Json;
 use axum::extract::State;
 use sigma_core::ids::ApiKeyId;
 use sigma_store::workspace::api_key;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::AppState;
+use crate::workspace::POLICY;
 use crate::workspace::api_keys::ApiKeyView;
 use crate::workspace::body::Id;
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(deactivate))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(deactivate))
 }
 
 /// Deactivates a key permanently, everywhere within a second, along with every key that it created.

@@ -4,17 +4,18 @@ use axum::Json;
 use axum::extract::State;
 use sigma_core::workspace::Right;
 use sigma_store::workspace::api_key;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::Endpoint;
 use crate::state::AppState;
+use crate::workspace::POLICY;
 use crate::workspace::api_keys::ApiKeyView;
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::error::WorkspaceError;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(list))
 }
 
 /// Lists the workspace's API keys, newest first.

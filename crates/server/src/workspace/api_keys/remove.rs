@@ -1,22 +1,22 @@
 //! `DELETE /api/v1/api-keys/:id`: deletes a key.
 
-use crate::http::RequestContext;
+use crate::http::{Endpoint, RequestContext};
 use axum::extract::State;
 use http::StatusCode;
 use sigma_core::ids::ApiKeyId;
 use sigma_store::workspace::api_key;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::AppState;
+use crate::workspace::POLICY;
 use crate::workspace::body::Id;
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(remove))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(remove))
 }
 
 /// Deletes a key, and deactivates every key that it created.

@@ -6,17 +6,22 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sigma_core::params::Params;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::policy::Limit;
+use crate::http::{Endpoint, Policy};
 use crate::state::AppState;
+use crate::workspace;
 use crate::workspace::caller::{RequiredPermission, WorkspaceCheck};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::forwarded;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(forward))
+/// Called for every request to a proxy or service, with its credential: the extractor counts bad ones.
+const POLICY: Policy = Policy { limit: Limit::Elsewhere, ..workspace::POLICY };
+
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(forward))
 }
 
 /// The headers that describe the caller, always all five.

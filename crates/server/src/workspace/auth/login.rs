@@ -12,21 +12,26 @@ use sigma_store::password::{self, Proof};
 use sigma_store::workspace::login::{LoggedIn, Login};
 use sigma_store::{StoreError, Tx, sign_in};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::extract::Browser;
-use crate::http::RequestContext;
+use crate::http::policy::{Cookies, Limit};
+use crate::http::{Endpoint, Policy, RequestContext};
 use crate::interaction::with_cookie;
+use crate::passwords::device::DEVICE_COOKIES;
 use crate::passwords::{self, AuthenticateError, Verdict, authenticate, device};
 use crate::state::AppState;
+use crate::workspace;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::token::{JTI_LENGTH, LoginAnswer, Others};
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(login))
+/// Takes a password: the handler counts. Of the cookies only that of a known browser is read, which authenticates nobody.
+const POLICY: Policy = Policy { limit: Limit::Elsewhere, cookies: Cookies::Only(&DEVICE_COOKIES), ..workspace::POLICY };
+
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(login))
 }
 
 /// The credentials.

@@ -1,19 +1,19 @@
 //! `POST /api/v1/auth/logout`: ends the current session with all its tokens.
 
-use crate::http::RequestContext;
+use crate::http::{Endpoint, RequestContext};
 use axum::extract::State;
 use http::StatusCode;
 use sigma_store::workspace::session;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::AppState;
+use crate::workspace::POLICY;
 use crate::workspace::caller::{Who, WorkspaceCaller};
 use crate::workspace::error::WorkspaceError;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(logout))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(logout))
 }
 
 /// Ends this session.

@@ -5,18 +5,19 @@ use axum::extract::State;
 use serde::Serialize;
 use sigma_store::workspace::{api_key, role};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::Endpoint;
 use crate::state::AppState;
+use crate::workspace::POLICY;
 use crate::workspace::api_keys::ApiKeyView;
 use crate::workspace::caller::{Who, WorkspaceCaller};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::role::RoleView;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(me))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(me))
 }
 
 /// The caller.

@@ -9,19 +9,29 @@ use sigma_core::random::alphanumeric;
 use sigma_store::workspace::login::Login;
 use sigma_store::workspace::quick::quick_log_in;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::RequestContext;
+use crate::http::policy::{Cookies, CorsPolicy, Limit};
+use crate::http::{Endpoint, Policy, RequestContext, Rule};
 use crate::state::AppState;
+use crate::workspace;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::quick::allowed;
 use crate::workspace::token::{JTI_LENGTH, LoginAnswer, Others};
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(quick_login))
+/// Nobody authenticates here, so the calling page matters: ours, or one that the operator trusts. It begins sessions
+/// without any credential, so successes count too.
+const POLICY: Policy = Policy {
+    limit: Limit::EachAndFailures(Rule::Other, Rule::SignIn),
+    cors: CorsPolicy::Trusted,
+    cookies: Cookies::SignIn,
+    ..workspace::POLICY
+};
+
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(quick_login))
 }
 
 /// The credentials.

@@ -5,17 +5,26 @@ use axum::extract::State;
 use serde::Serialize;
 use sigma_store::workspace::quick;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::RequestContext;
+use crate::http::policy::{Cookies, CorsPolicy, Limit};
+use crate::http::{Endpoint, Policy, RequestContext, Rule};
 use crate::state::AppState;
+use crate::workspace;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::quick::allowed;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(quick_logins))
+/// Nobody authenticates here, so the calling page matters: ours, or one that the operator trusts.
+const POLICY: Policy = Policy {
+    limit: Limit::Each(Rule::Other),
+    cors: CorsPolicy::Trusted,
+    cookies: Cookies::SignIn,
+    ..workspace::POLICY
+};
+
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(quick_logins))
 }
 
 /// A workspace with the members who may use quick login.

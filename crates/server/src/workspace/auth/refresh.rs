@@ -4,19 +4,19 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::RequestContext;
+use crate::http::{Endpoint, RequestContext};
 use crate::state::AppState;
+use crate::workspace::POLICY;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::caller::{Credential, Sender, Who, identify};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::token::{Issued, Session};
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(refresh))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(refresh))
 }
 
 /// The token to refresh.

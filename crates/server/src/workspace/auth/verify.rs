@@ -8,17 +8,22 @@ use serde::{Deserialize, Serialize};
 use sigma_core::ids::OrgId;
 use sigma_core::workspace::KeyPermissions;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::policy::Limit;
+use crate::http::{Endpoint, Policy};
 use crate::state::AppState;
+use crate::workspace;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::caller::{Credential, RequiredPermission, Sender, Who, WorkspaceCheck, identify};
 use crate::workspace::error::WorkspaceError;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(verify))
+/// Called for every request to a proxy or service, with its credential: the extractor counts bad ones.
+const POLICY: Policy = Policy { limit: Limit::Elsewhere, ..workspace::POLICY };
+
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(verify))
 }
 
 /// The credential to verify: `token` or `apiKey`.

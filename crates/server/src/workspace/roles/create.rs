@@ -1,25 +1,29 @@
 //! `POST /api/v1/roles`: creates a role.
 
-use crate::http::RequestContext;
+use crate::http::policy::BodyLimit;
+use crate::http::{Endpoint, Policy, RequestContext};
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use sigma_core::ids::RoleId;
 use sigma_core::workspace::text;
 use sigma_store::workspace::role;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::AppState;
+use crate::workspace;
 use crate::workspace::body::Body;
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::role::{RoleBody, RoleView};
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(create))
+/// A role names the attributes of many schemas.
+const POLICY: Policy = Policy { body: BodyLimit::Large, ..workspace::POLICY };
+
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(create))
 }
 
 /// Creates a role with at most the caller's own rights.

@@ -1,22 +1,22 @@
 //! `DELETE /api/v1/roles/:id`: deletes an unused role.
 
-use crate::http::RequestContext;
+use crate::http::{Endpoint, RequestContext};
 use axum::extract::State;
 use http::StatusCode;
 use sigma_core::ids::RoleId;
 use sigma_store::workspace::role;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::AppState;
+use crate::workspace::POLICY;
 use crate::workspace::body::Id;
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(remove))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(remove))
 }
 
 /// Deletes a role that is not in use.

@@ -1,23 +1,27 @@
 //! `PUT /api/v1/roles/:id`: replaces a role.
 
-use crate::http::RequestContext;
+use crate::http::policy::BodyLimit;
+use crate::http::{Endpoint, Policy, RequestContext};
 use axum::Json;
 use axum::extract::State;
 use sigma_core::ids::RoleId;
 use sigma_store::workspace::role;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::AppState;
+use crate::workspace;
 use crate::workspace::body::{Body, Id, KeysChoice};
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::role::{RoleBody, RoleView};
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(replace))
+/// A role names the attributes of many schemas.
+const POLICY: Policy = Policy { body: BodyLimit::Large, ..workspace::POLICY };
+
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(replace))
 }
 
 /// Replaces a role: omitted members are off or empty. Takes effect immediately for all its members.

@@ -9,18 +9,19 @@ use sigma_core::ids::RoleId;
 use sigma_core::workspace::Level;
 use sigma_store::workspace::role;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::Endpoint;
 use crate::state::AppState;
+use crate::workspace::POLICY;
 use crate::workspace::body::{Body, Id, Wanted};
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::look_up;
 use crate::workspace::error::WorkspaceError;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(resolve))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(resolve))
 }
 
 /// The attributes to resolve.

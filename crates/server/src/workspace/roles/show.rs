@@ -4,19 +4,20 @@ use axum::Json;
 use axum::extract::State;
 use sigma_core::ids::RoleId;
 use sigma_store::workspace::role;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::Endpoint;
 use crate::state::AppState;
+use crate::workspace::POLICY;
 use crate::workspace::body::Id;
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::look_up;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::role::RoleView;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(show))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(show))
 }
 
 /// Returns a role. API keys need `read`.

@@ -1,25 +1,25 @@
 //! `PATCH /api/v1/workspace`: renames the workspace, switches quick logins on or off.
 
-use crate::http::RequestContext;
+use crate::http::{Endpoint, RequestContext};
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use sigma_core::workspace::text;
 use sigma_store::workspace::tenant::{self, Change};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::AppState;
+use crate::workspace::POLICY;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::settings::WorkspaceView;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(change))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(change))
 }
 
 /// The changes; omitted members stay as they are.

@@ -1,22 +1,22 @@
 //! `POST /api/v1/workspace/secret/rotate`: rotates the secret that signs the workspace's tokens.
 
-use crate::http::RequestContext;
+use crate::http::{Endpoint, RequestContext};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use sigma_store::workspace::secret;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::AppState;
+use crate::workspace::POLICY;
 use crate::workspace::caller::{Who, WorkspaceCaller};
 use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(rotate))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(rotate))
 }
 
 /// The current signing secret.

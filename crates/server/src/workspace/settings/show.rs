@@ -2,17 +2,18 @@
 
 use axum::Json;
 use axum::extract::State;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::Endpoint;
 use crate::state::AppState;
+use crate::workspace::POLICY;
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::settings::WorkspaceView;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(show))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(show))
 }
 
 /// Returns the workspace. API keys need `read`.

@@ -1,25 +1,25 @@
 //! `PATCH /api/v1/users/:id`: changes a member's role, quick login or state.
 
-use crate::http::RequestContext;
+use crate::http::{Endpoint, RequestContext};
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use sigma_core::ids::{RoleId, UserId};
 use sigma_store::workspace::membership::{self, Change};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::AppState;
+use crate::workspace::POLICY;
 use crate::workspace::body::{Body, Id, KeysChoice, Wanted};
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::users::UserView;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(change))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(change))
 }
 
 /// The changes; omitted members stay as they are. Name and address belong to the user.

@@ -6,20 +6,20 @@ use http::StatusCode;
 use serde::Deserialize;
 use sigma_core::ids::RoleId;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::RequestContext;
+use crate::http::{Endpoint, RequestContext};
 use crate::state::AppState;
+use crate::workspace::POLICY;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::invitations::{self, Invitee};
 use crate::workspace::users::UserView;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(invite))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(invite))
 }
 
 /// The invitation.

@@ -3,19 +3,19 @@
 use axum::extract::State;
 use http::StatusCode;
 use sigma_core::ids::UserId;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::http::RequestContext;
+use crate::http::{Endpoint, RequestContext};
 use crate::state::AppState;
+use crate::workspace::POLICY;
 use crate::workspace::body::Id;
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::invitations;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(invite_again))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(invite_again))
 }
 
 /// Resends an invitation with a new link; earlier links stop working.

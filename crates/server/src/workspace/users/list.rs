@@ -6,18 +6,19 @@ use serde::Serialize;
 use sigma_core::workspace::Right;
 use sigma_store::workspace::membership;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::Endpoint;
 use crate::state::AppState;
+use crate::workspace::POLICY;
 use crate::workspace::body::Page;
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::users::UserView;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(list))
 }
 
 /// A page of members.

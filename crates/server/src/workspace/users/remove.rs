@@ -1,22 +1,22 @@
 //! `DELETE /api/v1/users/:id`: ends a membership. The user keeps their account.
 
-use crate::http::RequestContext;
+use crate::http::{Endpoint, RequestContext};
 use axum::extract::State;
 use http::StatusCode;
 use sigma_core::ids::UserId;
 use sigma_store::workspace::membership;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::state::AppState;
+use crate::workspace::POLICY;
 use crate::workspace::body::{Id, KeysChoice};
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(remove))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(remove))
 }
 
 /// Ends a membership or cancels an invitation. All sessions of the user in this workspace end; their account stays. API keys

@@ -5,19 +5,20 @@ use axum::extract::State;
 use sigma_core::ids::UserId;
 use sigma_core::workspace::Right;
 use sigma_store::workspace::membership;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::http::Endpoint;
 use crate::state::AppState;
+use crate::workspace::POLICY;
 use crate::workspace::body::Id;
 use crate::workspace::caller::{Who, WorkspaceCaller};
 use crate::workspace::decide::look_up;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::users::UserView;
 
-/// The routes of this endpoint.
-pub fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(show))
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(show))
 }
 
 /// Returns a member. Everyone may read their own entry.

@@ -16,7 +16,7 @@ use sigma_core::random::SeededRng;
 use sigma_core::redirect::RegisteredRedirectUris;
 use sigma_core::resource::Resource;
 use sigma_core::scope::Scopes;
-use sigma_core::time::{Clock as _, ManualClock, Timestamp};
+use sigma_core::time::{Clock, ManualClock, Timestamp};
 use sigma_server::http::{Edge, Peer};
 use sigma_server::settings::Settings;
 use sigma_server::state::AppState;
@@ -99,7 +99,8 @@ impl World {
     }
 
     async fn start(settings: Settings, store: Store, clock: Arc<ManualClock>, rng: Arc<SeededRng>) -> Self {
-        let edge = Edge::new(&settings, routes::paths(), clock.clone(), &*rng).unwrap();
+        let time: Arc<dyn Clock> = clock.clone();
+        let edge = routes::edge(&settings, &time, &*rng).unwrap();
         let key = master_key();
         let limiter = Arc::clone(edge.limiter());
         let sigma = AppState::load(settings, store, key, limiter, clock.clone(), rng).await.unwrap();

@@ -1,0 +1,188 @@
+//! An endpoint as one value. The router, the OpenAPI document and the middleware's lookup are made from the same values,
+//! so none of them can know an endpoint that another does not.
+
+use std::borrow::Cow;
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{self, MethodRouter};
+use http::{Method, StatusCode};
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::{OpenApi, PathItem, RefOr};
+use utoipa_axum::router::UtoipaMethodRouter;
+
+use crate::api_error::ApiError;
+use crate::document;
+use crate::policy::Policy;
+
+/// What answers one method at one path and its aliases, and by which policy.
+pub struct Endpoint<S> {
+    methods: Vec<Method>,
+    paths: Vec<Cow<'static, str>>,
+    policy: Policy,
+    handler: MethodRouter<S>,
+    description: Option<Description>,
+}
+
+/// Its part of the OpenAPI document.
+struct Description {
+    schemas: Vec<(String, RefOr<Schema>)>,
+    item: PathItem,
+}
+
+impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
+    /// An endpoint with an OpenAPI description, from which its method and path are taken: `Endpoint::new(POLICY,
+    /// routes!(handler))`.
+    pub fn new(policy: Policy, (schemas, described, handler): UtoipaMethodRouter<S>) -> Self {
+        let mut endpoint = Self { methods: Vec::new(), paths: Vec::new(), policy, handler, description: None };
+        for (path, item) in described.paths {
+            endpoint.methods.extend(operations(&item).map(|(method, _)| method));
+            endpoint.paths.push(path.into());
+            endpoint.description = Some(Description { schemas: schemas.clone(), item });
+        }
+        endpoint
+    }
+
+    /// An endpoint for our own pages, without a description.
+    pub fn get<H: Handler<T, S>, T: 'static>(policy: Policy, path: &'static str, handler: H) -> Self {
+        Self::undocumented(policy, Method::GET, path, routing::get(handler))
+    }
+
+    /// Like [`Endpoint::get`], for what a form sends.
+    pub fn post<H: Handler<T, S>, T: 'static>(policy: Policy, path: &'static str, handler: H) -> Self {
+        Self::undocumented(policy, Method::POST, path, routing::post(handler))
+    }
+
+    /// Answers HEAD where the answer differs from that of GET; otherwise the endpoint of GET does.
+    pub fn head<H: Handler<T, S>, T: 'static>(policy: Policy, path: &'static str, handler: H) -> Self {
+        Self::undocumented(policy, Method::HEAD, path, routing::head(handler))
+    }
+
+    fn undocumented(policy: Policy, method: Method, path: &'static str, handler: MethodRouter<S>) -> Self {
+        Self { methods: vec![method], paths: vec![path.into()], policy, handler, description: None }
+    }
+
+    /// The same endpoint at further paths.
+    #[must_use]
+    pub fn aliases<const N: usize>(mut self, paths: [&'static str; N]) -> Self {
+        self.paths.extend(paths.into_iter().map(Cow::Borrowed));
+        self
+    }
+
+    /// Its methods: one, unless its description names several.
+    pub fn methods(&self) -> &[Method] {
+        &self.methods
+    }
+
+    /// Its paths, as patterns of the router (`/account/{id}`); aliases follow the documented one.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.paths.iter().map(AsRef::as_ref)
+    }
+
+    /// Its policy.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    fn mount(&self, router: Router<S>) -> Router<S> {
+        self.paths().fold(router, |router, path| router.route(path, self.handler.clone()))
+    }
+
+    fn describe(&self, document: &mut OpenApi) {
+        let (Some(description), Some(path)) = (&self.description, self.paths().next()) else { return };
+        let components = document.components.get_or_insert_with(Default::default);
+        components.schemas.extend(description.schemas.clone());
+        let mut item = description.item.clone();
+        let error = document::error_schema(components, self.policy.errors);
+        for (method, operation) in document::operations_mut(&mut item) {
+            document::complete(operation, &method, &self.policy, &error);
+        }
+        match document.paths.paths.get_mut(path) {
+            Some(known) => known.merge_operations(item),
+            None => {
+                document.paths.paths.insert(path.to_owned(), item);
+            }
+        }
+    }
+}
+
+/// So that an endpoint can stand where several can.
+impl<S> IntoIterator for Endpoint<S> {
+    type Item = Self;
+    type IntoIter = std::iter::Once<Self>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        std::iter::once(self)
+    }
+}
+
+/// The endpoints that belong together, and how requests are treated that reach none of them.
+pub struct Surface<S> {
+    endpoints: Vec<Endpoint<S>>,
+    prefixes: Vec<(&'static str, Policy)>,
+}
+
+impl<S: Clone + Send + Sync + 'static> Surface<S> {
+    /// Without endpoints.
+    pub const fn new() -> Self {
+        Self { endpoints: Vec::new(), prefixes: Vec::new() }
+    }
+
+    /// Applies `policy` to requests for `prefix`, and for every path below it, that no endpoint answers.
+    #[must_use]
+    pub fn below(mut self, prefix: &'static str, policy: Policy) -> Self {
+        self.prefixes.push((prefix, policy));
+        self
+    }
+
+    /// With this endpoint, or these.
+    #[must_use]
+    pub fn with(mut self, endpoints: impl IntoIterator<Item = Endpoint<S>>) -> Self {
+        self.endpoints.extend(endpoints);
+        self
+    }
+
+    /// Its endpoints.
+    pub fn endpoints(&self) -> &[Endpoint<S>] {
+        &self.endpoints
+    }
+
+    /// The prefixes that it claims, with the policy of what it does not answer there.
+    pub(super) fn prefixes(&self) -> &[(&'static str, Policy)] {
+        &self.prefixes
+    }
+}
+
+/// The router of all surfaces. What no endpoint answers is a 404 or 405.
+pub fn router<S: Clone + Send + Sync + 'static>(surfaces: &[Surface<S>]) -> Router<S> {
+    let endpoints = surfaces.iter().flat_map(Surface::endpoints);
+    endpoints
+        .fold(Router::new(), |router, endpoint| endpoint.mount(router))
+        .fallback(async || -> Response {
+            ApiError::new(StatusCode::NOT_FOUND, "not_found", "No such endpoint").into_response()
+        })
+        .method_not_allowed_fallback(async || -> Response {
+            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed").into_response()
+        })
+}
+
+/// Adds all described endpoints to an OpenAPI document, each with the errors that the middleware may return.
+pub fn describe<S: Clone + Send + Sync + 'static>(surfaces: &[Surface<S>], document: &mut OpenApi) {
+    for endpoint in surfaces.iter().flat_map(Surface::endpoints) {
+        endpoint.describe(document);
+    }
+}
+
+fn operations(item: &PathItem) -> impl Iterator<Item = (Method, &Operation)> {
+    let all = [
+        (Method::GET, &item.get),
+        (Method::POST, &item.post),
+        (Method::PUT, &item.put),
+        (Method::PATCH, &item.patch),
+        (Method::DELETE, &item.delete),
+        (Method::HEAD, &item.head),
+    ];
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
+}

@@ -1,0 +1,52 @@
+//! A middleware with a surface of the tests' own behind it.
+
+use std::sync::Arc;
+
+use axum::response::IntoResponse as _;
+use http::StatusCode;
+use serde::Serialize;
+use sigma_core::random::SeededRng;
+use sigma_core::time::ManualClock;
+use sigma_edge::policy::{ErrorPages, Policy};
+use sigma_edge::settings::Settings;
+use sigma_edge::{ApiError, Edge, ErrorFormat, RequestId, Routes, Surface, json};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    error: &'a str,
+    error_description: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    request_id: &'a str,
+}
+
+fn render(error: &ApiError, id: &RequestId) -> axum::response::Response {
+    json(&ErrorBody {
+        error: error.error(),
+        error_description: error.description(),
+        message: error.description(),
+        code: error.code(),
+        request_id: id.as_str(),
+    })
+}
+
+const FORMAT: ErrorFormat = ErrorFormat {
+    render,
+    schema: || ("Error".to_owned(), RefOr::T(Schema::default())),
+    expected: &[StatusCode::PAYMENT_REQUIRED],
+};
+
+/// An API.
+pub const API: Policy = Policy::new(&FORMAT);
+/// A page.
+pub const PAGE: Policy = Policy { error_pages: ErrorPages::ForBrowsers, ..API };
+
+/// A middleware before these endpoints; everything else is a page.
+pub fn edge(settings: &Settings, surface: Surface<()>, clock: Arc<ManualClock>) -> Edge {
+    let routes = Routes::new(PAGE, &[surface]).unwrap();
+    let page = |failed: &sigma_edge::FailedRequest<'_>| format!("{} {}", failed.status, failed.code).into_response();
+    Edge::new(settings, routes, page, clock, &SeededRng::new(1)).unwrap()
+}

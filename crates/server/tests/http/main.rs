@@ -1,9 +1,0 @@
-//! Connections and the one middleware, with routes of their own behind them.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
-mod api_v1;
-mod connections;
-mod edge;
-mod log;
-mod server_end;
-mod tls;
