@@ -103,6 +103,15 @@ Examples:
   sigma audit --actor operator --json | jq -r '.items[] | [.at, .action, .target.id] | @tsv'
   sigma audit --follow --json >> /var/log/sigma-audit.jsonl")]
     Audit(AuditArgs),
+    /// Show the background jobs: when each ran, runs next, and why it failed.
+    #[command(after_help = "\
+Recurring jobs run once per interval, on one of the instances that share the database. Queued ones are listed until they are
+done, and for a week if they were given up.
+
+Examples:
+  sigma jobs
+  sigma jobs --json | jq '.items[] | select(.error != null)'")]
+    Jobs,
     /// Show or check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -1,6 +1,7 @@
 //! `sigma doctor`: what is wrong with this installation, and how to mend it.
 
 mod database;
+mod jobs;
 mod local;
 mod mail;
 mod outside;

@@ -122,6 +122,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             KeysCommand::Revoke { kid, sure } => commands::keys::revoke(file, output, &kid, sure.yes),
         },
         Command::Audit(audit) => commands::audit::audit(file, output, &audit),
+        Command::Jobs => commands::jobs::list(file, output),
         Command::Config(command) => match command {
             ConfigCommand::Show => config::show::show(file, output),
             ConfigCommand::Check => config::show::check(file, output),

@@ -110,6 +110,10 @@ id!(
     EventId, "evt_"
 );
 id!(
+    /// A background job.
+    JobId, "job_"
+);
+id!(
     /// One change of the change feed.
     ChangeId, ""
 );

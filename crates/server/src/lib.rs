@@ -7,6 +7,7 @@ mod front_door;
 pub mod hashing;
 mod identity;
 mod interaction;
+pub mod jobs;
 pub mod keys;
 pub mod mail;
 mod oauth;

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::http::{self, Edge, EdgeError, TlsError, certificate};
+use crate::jobs::{self, Runner};
 use crate::mail::mailer;
 use crate::pulse;
 use crate::routes;
@@ -27,8 +28,6 @@ use crate::workspace;
 const AGAIN: Duration = Duration::from_secs(10);
 /// How often connecting to an absent database server is retried at start.
 const STORE_ROUND: Duration = Duration::from_millis(500);
-/// How often signing keys are checked for rotation.
-const KEY_ROUND: Duration = Duration::from_mins(5);
 
 /// A bound server that has not started to answer.
 pub struct Server {
@@ -137,7 +136,8 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
         let Self { sigma, listener, edge } = self;
         let mut tasks = JoinSet::new();
-        tasks.spawn(kept_running("signing keys", rotate_keys, sigma.clone()));
+        let jobs = Runner::new(&sigma.store, &sigma.rng, jobs::kinds(&sigma));
+        tasks.spawn(Arc::clone(&jobs).run());
         tasks.spawn(kept_running("uses of API keys", workspace::keep_writing, sigma.clone()));
         tasks.spawn(kept_running("token counts", token_counts::keep_writing, sigma.clone()));
         tasks.spawn(kept_running("mails", mailer::run, sigma.clone()));
@@ -146,7 +146,10 @@ impl Server {
             served = http::serve(listener, router, edge, &settings, shutdown) => served,
             thread = pulse::until_death(&sigma.store) => return Err(StartError::Died(thread)),
         };
-        tasks.abort_all();
+        tasks.shutdown().await;
+        if let Err(error) = jobs.release().await {
+            tracing::warn!(%error, "background jobs could not be given back; other nodes wait until their leases lapse");
+        }
         if let Err(error) = sigma.write_key_uses().await {
             tracing::warn!(%error, "the last use of API keys could not be written");
         }
@@ -198,16 +201,5 @@ where
             tracing::error!(task = name, "a background task crashed and is restarted");
         }
         tokio::time::sleep(AGAIN).await;
-    }
-}
-
-/// Rotates the signing keys when due, for as long as the server runs.
-async fn rotate_keys(sigma: AppState) {
-    loop {
-        tokio::time::sleep(KEY_ROUND).await;
-        let rotated = sigma.keys.rotate_if_due(&sigma.store, &sigma.master_key, sigma.now(), &*sigma.rng).await;
-        if let Err(error) = rotated {
-            tracing::error!(%error, "the signing keys could not be rotated");
-        }
     }
 }

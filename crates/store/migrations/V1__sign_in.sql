@@ -310,3 +310,27 @@ CREATE TABLE signature_throttle (
     expires_at BIGINT NOT NULL
 );
 CREATE INDEX signature_throttle_sweep ON signature_throttle (expires_at);
+
+-- Background jobs (see job_queue.rs). One whose id is its kind recurs; the others were queued and go when they are done.
+CREATE TABLE jobs (
+    id TEXT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    -- On whose behalf; the server's own without one.
+    org_id TEXT,
+    -- JSON.
+    payload TEXT NOT NULL,
+    -- When it may be taken: it is due, or the lease of its holder lapses. NULL is never again.
+    next_at BIGINT,
+    holder TEXT,
+    turn BIGINT NOT NULL,
+    -- Since it last succeeded.
+    attempts BIGINT NOT NULL,
+    started_at BIGINT,
+    ended_at BIGINT,
+    error TEXT,
+    created_at BIGINT NOT NULL,
+    delete_after BIGINT
+);
+CREATE INDEX jobs_next ON jobs (kind, next_at);
+CREATE INDEX jobs_org ON jobs (org_id);
+CREATE INDEX jobs_sweep ON jobs (delete_after);

@@ -5,7 +5,6 @@ ALTER TABLE orgs ADD COLUMN updated_at BIGINT NOT NULL DEFAULT 0;
 -- A removed org is nobody's workspace at once; what hangs on it is deleted in the background.
 ALTER TABLE orgs ADD COLUMN removed_at BIGINT;
 CREATE INDEX orgs_quick_logins ON orgs (quick_logins, id);
-CREATE INDEX orgs_removed ON orgs (removed_at);
 
 CREATE TABLE roles (
     org_id TEXT NOT NULL,

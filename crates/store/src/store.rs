@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::feed::{self, Feed, Source};
 use crate::job::{Job, Operation, Reply};
 use crate::readiness::Writing;
 use crate::stopwatch;
-use crate::sweep::{self, EXPIRING, Expiring};
+use crate::sweep::{EXPIRING, Expiring};
 use crate::tx::{OnBehalfOf, Tx};
 use crate::{postgres, sqlite};
 
@@ -28,7 +28,7 @@ use crate::{postgres, sqlite};
 pub struct StoreOptions {
     /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`.
     pub url: String,
-    /// Whether this is a server: it locks a database file, follows the change feed and deletes expired rows. An admin
+    /// Whether this is a server: it locks a database file and follows the change feed. An admin
     /// command does none of that and works alongside a server.
     pub exclusive: bool,
     /// Whether to create a missing database; otherwise it is [`OpenError::Missing`].
@@ -52,9 +52,7 @@ pub struct StoreOptions {
     pub feed_interval: Duration,
     /// How long after the last read of the change feed caches may be used.
     pub feed_stale_after: Duration,
-    /// How often the background task looks for expired rows.
-    pub sweep_interval: Duration,
-    /// What the background task deletes.
+    /// What [`Store::sweep`] deletes.
     pub expiring: &'static [Expiring],
     /// How long events and counts are kept; for ever without it.
     pub keep_events: Option<Duration>,
@@ -78,7 +76,6 @@ impl StoreOptions {
             pooler: Pooler::None,
             feed_interval: Duration::from_millis(500),
             feed_stale_after: Duration::from_secs(2),
-            sweep_interval: Duration::from_mins(1),
             expiring: EXPIRING,
             keep_events: Some(Duration::from_hours(365 * 24)),
             database_clock: None,
@@ -126,7 +123,7 @@ struct Inner {
     writes: Queue,
     reads: Queue,
     closed: AtomicBool,
-    /// Those that end first: readers, the feed, the sweep.
+    /// Those that end first: readers, the feed.
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Those that end last, so that the writer of a database file is alone with it and leaves no log behind.
     writers: Mutex<Vec<JoinHandle<()>>>,
@@ -139,15 +136,6 @@ struct Inner {
     expiring: &'static [Expiring],
     keep_events: Option<Duration>,
     delete_changes: &'static str,
-}
-
-/// A handle that does not keep the store open.
-pub(crate) struct WeakStore(Weak<Inner>);
-
-impl WeakStore {
-    pub(crate) fn upgrade(&self) -> Option<Store> {
-        self.0.upgrade().map(|inner| Store { inner, initiator: None })
-    }
 }
 
 /// A message to the threads of an engine.
@@ -279,9 +267,7 @@ impl Store {
         };
         let store = Self { inner: Arc::new(inner), initiator: None };
         if options.exclusive {
-            store.follow_feed(source, options.feed_interval, stop.clone())?;
-            let (weak, interval) = (WeakStore(Arc::downgrade(&store.inner)), options.sweep_interval);
-            store.keep(spawn("sigma-sweep", move || sweep::sweep(&weak, interval, &stop))?);
+            store.follow_feed(source, options.feed_interval, stop)?;
         }
         Ok(store)
     }

@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError};
-
 use crate::error::StoreError;
 use crate::event;
 use crate::replay_guard::MARGIN;
 use crate::session;
-use crate::store::{Store, WeakStore};
+use crate::store::Store;
 use crate::token_count;
-use crate::workspace::removal;
+use crate::tx::Tx;
 
 /// Rows that one statement deletes at most: the writer is never held up for long.
 const BATCH: u64 = 500;
@@ -76,64 +74,75 @@ pub const EXPIRING: &[Expiring] = &[
     expiring!("one_time_links", "hash", "expires_at"),
     expiring!("email_sign_ups", "browser_hash", "expires_at"),
     expiring!("mails", "id", "expires_at"),
+    expiring!("jobs", "id", "delete_after"),
     expiring!("workspace_sessions", "org_id, jti", "expires_at"),
     expiring!("workspace_secrets", "org_id, kid", "delete_after"),
 ];
 
+/// What is deleted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Swept {
+    /// Rows that have expired, and changes that every process has read.
+    Expired,
+    /// Events and counts that are older than they are kept.
+    Audit,
+}
+
+/// A statement that deletes a batch, and the time that it compares with.
+type Statement = (&'static str, Option<i64>);
+
 impl Store {
-    /// Deletes everything expired by the database's clock, batch by batch; returns how many rows. Blocks: the
-    /// background task does this every minute.
+    /// Deletes everything expired by the database's clock, batch by batch; returns how many rows. Blocks.
     pub fn sweep_once(&self) -> Result<u64, StoreError> {
+        let mut deleted = 0;
+        for statement in [self.statements(Swept::Expired), self.statements(Swept::Audit)].concat() {
+            loop {
+                let batch = self.write_blocking(move |tx| delete(tx, statement))?;
+                deleted += batch;
+                if batch < BATCH {
+                    break;
+                }
+            }
+        }
+        Ok(deleted)
+    }
+
+    /// Deletes what is expired by the database's clock, batch by batch; returns how many rows. It may be dropped between
+    /// two batches.
+    pub async fn sweep(&self, what: Swept) -> Result<u64, StoreError> {
+        let mut deleted = 0;
+        for statement in self.statements(what) {
+            loop {
+                let batch = self.write(move |tx| delete(tx, statement)).await?;
+                deleted += batch;
+                if batch < BATCH {
+                    break;
+                }
+            }
+        }
+        Ok(deleted)
+    }
+
+    fn statements(&self, what: Swept) -> Vec<Statement> {
         let now = self.database_now();
-        let mut deleted = 0;
-        for table in self.expiring() {
-            deleted += self.batches(table.delete, Some(now.minus(table.margin).micros()))?;
-        }
-        for statement in session::SWEEP {
-            deleted += self.batches(statement, Some(now.micros()))?;
-        }
-        if let Some(kept) = self.keep_events() {
-            for statement in [event::SWEEP, token_count::SWEEP] {
-                deleted += self.batches(statement, Some(now.minus(kept).micros()))?;
+        match what {
+            Swept::Expired => {
+                let expiring = self.expiring().iter();
+                let tables = expiring.map(|table| (table.delete, Some(now.minus(table.margin).micros())));
+                let sessions = session::SWEEP.into_iter().map(|delete| (delete, Some(now.micros())));
+                tables.chain(sessions).chain([(self.delete_changes(), None)]).collect()
             }
-        }
-        deleted += self.removed_workspaces()?;
-        Ok(deleted + self.batches(self.delete_changes(), None)?)
-    }
-
-    fn removed_workspaces(&self) -> Result<u64, StoreError> {
-        let mut deleted = 0;
-        loop {
-            match self.write_blocking(removal::delete_batch)? {
-                0 => return Ok(deleted),
-                batch => deleted += batch,
-            }
-        }
-    }
-
-    fn batches(&self, delete: &'static str, now: Option<i64>) -> Result<u64, StoreError> {
-        let mut deleted = 0;
-        loop {
-            let batch = self.write_blocking(move |tx| match now {
-                Some(now) => tx.execute(delete, crate::params![now]),
-                None => tx.execute(delete, &[]),
-            })?;
-            deleted += batch;
-            if batch < BATCH {
-                return Ok(deleted);
+            Swept::Audit => {
+                let Some(kept) = self.keep_events() else { return Vec::new() };
+                [event::SWEEP, token_count::SWEEP].map(|delete| (delete, Some(now.minus(kept).micros()))).into()
             }
         }
     }
 }
 
-/// Sweeps every `interval` until `stop` is closed or the store is gone.
-pub(crate) fn sweep(store: &WeakStore, interval: Duration, stop: &Receiver<()>) {
-    while let Err(RecvTimeoutError::Timeout) = stop.recv_timeout(interval) {
-        let Some(store) = store.upgrade() else { return };
-        match store.sweep_once() {
-            Ok(0) => {}
-            Ok(rows) => tracing::debug!(rows, "expired rows were deleted"),
-            Err(error) => tracing::warn!(%error, "expired rows could not be deleted; it is retried later"),
-        }
+fn delete(tx: &mut dyn Tx, (delete, before): Statement) -> Result<u64, StoreError> {
+    match before {
+        Some(before) => tx.execute(delete, crate::params![before]),
+        None => tx.execute(delete, &[]),
     }
 }

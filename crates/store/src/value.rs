@@ -3,7 +3,9 @@
 use std::fmt;
 
 use sigma_core::digest::Digest;
-use sigma_core::ids::{ApiKeyId, AppId, ClientId, EventId, GrantId, MailId, OrgId, RoleId, SessionId, TokenId, UserId};
+use sigma_core::ids::{
+    ApiKeyId, AppId, ClientId, EventId, GrantId, JobId, MailId, OrgId, RoleId, SessionId, TokenId, UserId,
+};
 use sigma_core::time::Timestamp;
 
 /// One parameter or column: TEXT, BIGINT, BYTEA, DOUBLE PRECISION or NULL. A boolean is 0 or 1.
@@ -109,7 +111,7 @@ macro_rules! from_id {
     )+};
 }
 
-from_id!(ApiKeyId, AppId, ClientId, EventId, GrantId, MailId, OrgId, RoleId, SessionId, TokenId, UserId);
+from_id!(ApiKeyId, AppId, ClientId, EventId, GrantId, JobId, MailId, OrgId, RoleId, SessionId, TokenId, UserId);
 
 /// The parameters of a statement: `params![&id, now, None::<&str>]`.
 #[macro_export]

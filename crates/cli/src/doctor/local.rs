@@ -13,7 +13,7 @@ use sigma_store::signing_key::{self, SealedKey};
 use sigma_store::{MasterKey, OpenError};
 use url::Url;
 
-use super::{Finding, database};
+use super::{Finding, database, jobs};
 use crate::config::check::{self, is_loopback};
 use crate::exposure;
 use crate::opened::{Opened, sqlite_path};
@@ -163,6 +163,7 @@ pub fn store(settings: &Settings) -> (Vec<Finding>, Vec<String>) {
     findings.push(signing_keys(&opened, &keys));
     findings.push(clock(&opened, &keys));
     findings.extend(database::connections(&opened, settings));
+    findings.push(jobs::jobs(&opened));
     (findings, keys.into_iter().map(|key| key.kid).collect())
 }
 

@@ -59,7 +59,8 @@ async fn announce(sigma: &AppState) {
 /// # Errors
 /// The store does not answer.
 pub async fn deliver_due(sigma: &AppState) -> Result<usize, StoreError> {
-    let now = sigma.now();
+    // A claim is a lease: all processes judge it by the clock of the database.
+    let now = sigma.store.database_now();
     // An idle poll writes nothing.
     if !sigma.store.read(move |tx| outbox::is_due(tx, now)).await? {
         return Ok(0);
@@ -94,7 +95,7 @@ async fn deliver(sigma: &AppState, transport: &Result<Transport, MailError>, mai
             sigma.store.write(move |tx| outbox::remove(tx, &id)).await
         }
         Err(error) => {
-            let again = sigma.now().plus(wait(mail.attempts));
+            let again = sigma.store.database_now().plus(wait(mail.attempts));
             let last = again >= mail.expires_at;
             tracing::warn!(mail = %id, attempts = mail.attempts, last, %error, "a mail could not be sent");
             sigma.store.write(move |tx| outbox::postpone(tx, &id, again)).await

@@ -28,6 +28,7 @@ mod identities;
 mod interactions;
 mod introspect_revoke;
 mod invitations;
+mod jobs;
 mod keys;
 mod limits;
 mod mail;

@@ -1,33 +1,47 @@
 //! Background deletion of everything that belongs to a removed workspace, in small batches.
 
-use crate::{StoreError, Tx};
+use sigma_core::ids::{JobId, OrgId};
+use sigma_core::time::Timestamp;
 
-/// Deletes a batch of at most 500 rows of removed workspaces; returns how many. 0 means that all is gone.
-pub fn delete_batch(tx: &mut dyn Tx) -> Result<u64, StoreError> {
-    const DEPENDENT: [&str; 7] = [
-        "DELETE FROM memberships WHERE (org_id, user_id) IN (SELECT org_id, user_id FROM memberships
-            WHERE org_id IN (SELECT id FROM orgs WHERE removed_at > 0) LIMIT 500)",
-        "DELETE FROM one_time_links WHERE hash IN (SELECT hash FROM one_time_links
-            WHERE org_id IN (SELECT id FROM orgs WHERE removed_at > 0) LIMIT 500)",
-        "DELETE FROM workspace_sessions WHERE (org_id, jti) IN (SELECT org_id, jti FROM workspace_sessions
-            WHERE org_id IN (SELECT id FROM orgs WHERE removed_at > 0) LIMIT 500)",
-        "DELETE FROM api_keys WHERE (org_id, id) IN (SELECT org_id, id FROM api_keys
-            WHERE org_id IN (SELECT id FROM orgs WHERE removed_at > 0) LIMIT 500)",
-        "DELETE FROM roles WHERE (org_id, id) IN (SELECT org_id, id FROM roles
-            WHERE org_id IN (SELECT id FROM orgs WHERE removed_at > 0) LIMIT 500)",
-        "DELETE FROM member_buckets WHERE (org_id, bucket) IN (SELECT org_id, bucket FROM member_buckets
-            WHERE org_id IN (SELECT id FROM orgs WHERE removed_at > 0) LIMIT 500)",
-        "DELETE FROM workspace_secrets WHERE (org_id, kid) IN (SELECT org_id, kid FROM workspace_secrets
-            WHERE org_id IN (SELECT id FROM orgs WHERE removed_at > 0) LIMIT 500)",
+use crate::job_queue::{self, NewJob};
+use crate::{StoreError, Tx, params};
+
+/// The kind of the job that calls [`delete_batch`] until nothing is left.
+pub const JOB: &str = "remove_workspace";
+
+/// Queues the deletion, however many jobs the org has: those are deleted with it.
+pub(super) fn enqueue(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Result<(), StoreError> {
+    let id = JobId::from_text(format!("{JOB}:{org_id}"));
+    let job = NewJob { id, kind: JOB, org_id: Some(org_id.clone()), payload: "{}".to_owned(), run_at: None, now };
+    job_queue::enqueue_unlimited(tx, &job)
+}
+
+/// Deletes a batch of at most 500 rows of a removed workspace; returns how many. 0 means that all is gone.
+pub fn delete_batch(tx: &mut dyn Tx, org_id: &OrgId) -> Result<u64, StoreError> {
+    const DEPENDENT: [&str; 8] = [
+        "DELETE FROM memberships WHERE org_id = $1 AND user_id IN (SELECT user_id FROM memberships
+            WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM one_time_links WHERE hash IN (SELECT hash FROM one_time_links WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM workspace_sessions WHERE org_id = $1 AND jti IN (SELECT jti FROM workspace_sessions
+            WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM api_keys WHERE org_id = $1 AND id IN (SELECT id FROM api_keys WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM roles WHERE org_id = $1 AND id IN (SELECT id FROM roles WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM member_buckets WHERE org_id = $1 AND bucket IN (SELECT bucket FROM member_buckets
+            WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM workspace_secrets WHERE org_id = $1 AND kid IN (SELECT kid FROM workspace_secrets
+            WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs
+            WHERE org_id = $1 AND kind <> 'remove_workspace' LIMIT 500)",
     ];
-    if tx.query_opt("SELECT 1 FROM orgs WHERE removed_at > 0 LIMIT 1", &[])?.is_none() {
+    let removed = "SELECT 1 FROM orgs WHERE id = $1 AND removed_at > 0";
+    if tx.query_opt(removed, params![org_id])?.is_none() {
         return Ok(0);
     }
     for delete in DEPENDENT {
-        let deleted = tx.execute(delete, &[])?;
+        let deleted = tx.execute(delete, params![org_id])?;
         if deleted > 0 {
             return Ok(deleted);
         }
     }
-    tx.execute("DELETE FROM orgs WHERE id IN (SELECT id FROM orgs WHERE removed_at > 0 LIMIT 500)", &[])
+    tx.execute("DELETE FROM orgs WHERE id = $1 AND removed_at > 0", params![org_id])
 }

@@ -11,7 +11,7 @@ use sigma_core::time::Timestamp;
 use sigma_core::workspace::{Refusal, Right, RoleDraft, RolePermissions};
 
 use crate::event::{self, NewEvent};
-use crate::workspace::{Decision, authority, granted, role, secret};
+use crate::workspace::{Decision, authority, granted, removal, role, secret};
 use crate::{MasterKey, Owner, Row, SealError, StoreError, Tx, org, params};
 
 /// The kind of a workspace in the change feed; the key is its id. Its secrets change with it.
@@ -192,7 +192,7 @@ pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, n
     Ok(Ok(after))
 }
 
-/// Removes a workspace: it disappears at once, and the background task deletes everything that belongs to it. The
+/// Removes a workspace: it disappears at once, and a background job deletes everything that belongs to it. The
 /// operator's own org, and any that owns apps or resources, cannot be removed.
 pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Decision<()> {
     tx.lock(Owner::Installation)?;
@@ -214,6 +214,7 @@ pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Decision<()> {
     if let Some(slug) = &workspace.slug {
         org::retire_slug(tx, slug, org_id, now)?;
     }
+    removal::enqueue(tx, org_id, now)?;
     tx.changed(CHANGED, org_id.as_str())?;
     event::append(tx, recorded(Action::WorkspaceRemove, org_id))?;
     Ok(Ok(()))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sigma_core::time::Clock as _;
-use sigma_store::testing::{Engine, TestStore, engines, eventually};
+use sigma_store::testing::{Engine, TestStore};
 use sigma_store::{on_both_engines, params};
 
 /// Consumes `count` keys from `first` on, which may be forgotten after `life`.
@@ -65,16 +65,6 @@ on_both_engines! {
         beside.close();
         assert_eq!(swept.into_iter().filter_map(Result::ok).sum::<u64>() + store.sweep_once().unwrap(), 3_000);
         assert_eq!(count(&store, "SELECT count(*) FROM replay_guard"), 0);
-    }
-}
-
-#[test]
-fn the_background_sweeps_by_the_clock() {
-    for engine in engines() {
-        let store = TestStore::with(engine, |options| options.sweep_interval = Duration::from_millis(10));
-        spend(&store, 0, 3, Duration::from_mins(1));
-        store.advance(Duration::from_mins(3));
-        eventually(|| count(&store, "SELECT count(*) FROM replay_guard") == 0);
     }
 }
 

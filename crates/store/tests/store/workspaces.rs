@@ -23,8 +23,8 @@ use sigma_store::testing::{TestStore, insist};
 use sigma_store::workspace::api_key::{self, MadeKeys, NewApiKey};
 use sigma_store::workspace::login::Login;
 use sigma_store::workspace::membership::{self, Change, Member, NewMember, State};
-use sigma_store::workspace::{Page, role, secret, session, tenant};
-use sigma_store::{on_both_engines, params, password, sign_in};
+use sigma_store::workspace::{Page, removal, role, secret, session, tenant};
+use sigma_store::{job_queue, on_both_engines, params, password, sign_in};
 
 fn org(name: &str) -> OrgId {
     OrgId::from_text(format!("org_{name}"))
@@ -395,7 +395,13 @@ on_both_engines! {
         assert!(!log_in_to(&store, &a, &mo, "2"));
         assert_eq!(add_key(&store, &a, &person("mo"), "l", KeyPermissions::ALL), Err(Refusal::Unauthorized));
         assert!(store.read_blocking(|tx| api_key::find_by_hash(tx, &Digest::of("k"))).unwrap().is_none());
-        store.sweep_once().unwrap();
+        assert!(store.read_blocking(|tx| job_queue::next_at(tx, removal::JOB)).unwrap().is_some());
+        loop {
+            let org_id = a.clone();
+            if insist(&store, move |tx| removal::delete_batch(tx, &org_id)) == 0 {
+                break;
+            }
+        }
         let left = store.read_blocking(move |tx| {
             let mut left = 0;
             for count in [

@@ -1,0 +1,51 @@
+//! The jobs of the server.
+
+use std::time::Duration;
+
+use sigma_store::Swept;
+use sigma_store::workspace::removal;
+
+use super::{JobError, JobKind};
+use crate::state::AppState;
+
+/// Every job that a node knows.
+pub fn kinds(sigma: &AppState) -> Vec<JobKind> {
+    vec![
+        recurring(sigma, "sweep", Duration::from_mins(1), |sigma| sweep(sigma, Swept::Expired)),
+        recurring(sigma, "audit_retention", Duration::from_hours(1), |sigma| sweep(sigma, Swept::Audit)),
+        recurring(sigma, "signing_keys", Duration::from_mins(5), rotate_keys),
+        JobKind::queued(removal::JOB, {
+            let sigma = sigma.clone();
+            move |job| remove_workspace(sigma.clone(), job)
+        }),
+    ]
+}
+
+fn recurring<F>(sigma: &AppState, name: &'static str, every: Duration, work: fn(AppState) -> F) -> JobKind
+where
+    F: Future<Output = Result<(), JobError>> + Send + 'static,
+{
+    let sigma = sigma.clone();
+    JobKind::recurring(name, every, move || work(sigma.clone()))
+}
+
+async fn sweep(sigma: AppState, what: Swept) -> Result<(), JobError> {
+    let rows = sigma.store.sweep(what).await?;
+    tracing::debug!(rows, ?what, "expired rows were deleted");
+    Ok(())
+}
+
+/// Rotates the signing keys when due. The other nodes learn of it by the change feed.
+async fn rotate_keys(sigma: AppState) -> Result<(), JobError> {
+    Ok(sigma.keys.rotate_if_due(&sigma.store, &sigma.master_key, sigma.now(), &*sigma.rng).await?)
+}
+
+async fn remove_workspace(sigma: AppState, job: sigma_store::job_queue::Leased) -> Result<(), JobError> {
+    let org_id = job.org_id.ok_or_else(|| JobError::new("the job names no workspace"))?;
+    loop {
+        let org_id = org_id.clone();
+        if sigma.store.write(move |tx| removal::delete_batch(tx, &org_id)).await? == 0 {
+            return Ok(());
+        }
+    }
+}
