@@ -11,7 +11,7 @@ pub mod jobs;
 pub mod keys;
 pub mod mail;
 mod oauth;
-mod outbound;
+pub mod outbound;
 pub mod pages;
 pub mod passwords;
 mod pulse;

@@ -34,7 +34,7 @@ use crate::hashing::{Hasher, HashingError};
 use crate::http::{Limiter, RequestContext};
 use crate::interaction::SealingKey;
 use crate::keys::Keys;
-use crate::outbound::Fetcher;
+use crate::outbound::{Fetcher, KeySets};
 use crate::passwords::Turns;
 use crate::settings::Settings;
 use crate::token_counts::TokenCounts;
@@ -67,8 +67,10 @@ pub struct Inner {
     pub(crate) discovery: Bytes,
     /// Rate limits.
     pub limiter: Arc<Limiter>,
-    /// Fetches documents that apps publish elsewhere.
-    pub fetcher: Fetcher,
+    /// The way out to servers of others.
+    pub fetcher: Arc<Fetcher>,
+    /// The key sets that apps publish.
+    pub(crate) key_sets: KeySets,
     /// Hashes passwords.
     pub hasher: Hasher,
     /// Turns for concurrent password sign-ins to one account.
@@ -165,7 +167,7 @@ impl AppState {
     ) -> Result<Self, StateError> {
         let cookie_secret = load_cookie_secret(&store, &master_key, &*rng).await?;
         let keys = Keys::load(&store, &master_key, &settings.tokens, clock.as_ref(), rng.as_ref()).await?;
-        let fetcher = Fetcher::new().map_err(|error| StateError::Outbound(error.to_string()))?;
+        let fetcher = Arc::new(Fetcher::new().map_err(|error| StateError::Outbound(error.to_string()))?);
         let hasher = Hasher::new(&settings.passwords, Arc::clone(&rng))?;
         Ok(Self(Arc::new(Inner {
             interaction_key: SealingKey::new(&cookie_secret),
@@ -188,6 +190,7 @@ impl AppState {
             master_key: Arc::new(master_key),
             keys,
             limiter,
+            key_sets: KeySets::new(&fetcher),
             fetcher,
             hasher,
             turns: Turns::default(),

@@ -46,6 +46,7 @@ struct Incoming {
 }
 
 /// A client without redirects and with short time-outs.
+#[expect(clippy::disallowed_methods, reason = "the Playground talks to the demo on this machine, as an app would")]
 pub fn client() -> Result<Client, Failure> {
     Client::builder()
         .redirect(Policy::none())

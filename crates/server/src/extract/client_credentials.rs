@@ -357,7 +357,7 @@ async fn check_assertion(
     let now = sigma.now();
     let keys: Option<Arc<JwkSet>> = match (&app.jwks, &app.jwks_uri) {
         (Some(jwks), _) => JwkSet::parse(jwks.as_bytes()).ok().map(Arc::new),
-        (None, Some(uri)) => sigma.fetcher.key_set(uri, now, |keys| assertion.names_key_of(keys)).await,
+        (None, Some(uri)) => sigma.key_sets.find(uri, now, |keys| assertion.names_key_of(keys)).await,
         (None, None) => None,
     };
     let keys = keys.ok_or_else(|| invalid.clone())?;

@@ -1,0 +1,149 @@
+//! The only way out: every request that this server sends to an address that somebody else chose.
+//!
+//! Only https, no redirects, no proxies, no private or link-local address (a name is resolved once, and the connection goes to
+//! that address), 5 s in all, 64 KiB of response, and a bounded number at once. Clippy refuses other HTTP clients
+//! (`disallowed-methods`).
+
+mod address;
+mod key_sets;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::sync::Cache as Memory;
+use reqwest::dns::Resolve;
+use tokio::sync::Semaphore;
+
+use address::{PublicAddresses, is_public};
+pub use key_sets::KeySets;
+
+/// How long a request may take, from waiting for its turn to the last byte.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+/// The largest response body, in bytes.
+const LARGEST: usize = 65_536;
+/// Requests at once.
+const MOST: usize = 64;
+/// Requests to one host at once: one that does not answer holds up nobody else's.
+const MOST_PER_HOST: usize = 4;
+/// Hosts whose turns are remembered.
+const HOSTS: u64 = 1_000;
+
+/// Why something could not be fetched.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    /// The address is not an https URL without credentials.
+    #[error("the address is not an https URL")]
+    Address,
+    /// The address, or what its name resolves to, is not public.
+    #[error("the address is not public")]
+    NotPublic,
+    /// The connection failed.
+    #[error("the server cannot be reached: {0}")]
+    Unreachable(String),
+    /// It took too long.
+    #[error("the server took too long")]
+    TimedOut,
+    /// The response has another status than 200, such as a redirect.
+    #[error("the server answered {0}")]
+    Status(u16),
+    /// The response is too large.
+    #[error("the answer is larger than {LARGEST} bytes")]
+    TooLarge,
+}
+
+/// Sends requests to servers of others.
+pub struct Fetcher {
+    client: reqwest::Client,
+    time_limit: Duration,
+    turns: Semaphore,
+    turns_per_host: Memory<String, Arc<Semaphore>>,
+}
+
+impl Fetcher {
+    /// The fetcher of this server.
+    ///
+    /// # Errors
+    /// The system's TLS cannot be set up.
+    pub fn new() -> Result<Self, reqwest::Error> {
+        Self::with(Arc::new(PublicAddresses), TIME_LIMIT, |client| client)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the fetcher")]
+    fn with(
+        resolver: Arc<dyn Resolve>,
+        time_limit: Duration,
+        change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
+    ) -> Result<Self, reqwest::Error> {
+        let client = reqwest::Client::builder()
+            .https_only(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .timeout(time_limit)
+            .dns_resolver(resolver)
+            .pool_max_idle_per_host(1)
+            .no_proxy()
+            .user_agent("sigma");
+        let client = change(client).build()?;
+        Ok(Self { client, time_limit, turns: Semaphore::new(MOST), turns_per_host: Memory::new(HOSTS) })
+    }
+
+    /// The body at `url`, which answers 200.
+    ///
+    /// # Errors
+    /// [`FetchError`]
+    pub async fn get(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+        let url = reqwest::Url::parse(url).map_err(|_| FetchError::Address)?;
+        if url.scheme() != "https" || !url.username().is_empty() || url.password().is_some() {
+            return Err(FetchError::Address);
+        }
+        // A literal address is never resolved, so the resolver cannot refuse it.
+        let literal = match url.host().ok_or(FetchError::Address)? {
+            url::Host::Ipv4(address) => Some(IpAddr::V4(address)),
+            url::Host::Ipv6(address) => Some(IpAddr::V6(address)),
+            url::Host::Domain(_) => None,
+        };
+        if literal.is_some_and(|address| !is_public(address)) {
+            return Err(FetchError::NotPublic);
+        }
+        let fetched = tokio::time::timeout(self.time_limit, self.send(url)).await;
+        fetched.unwrap_or(Err(FetchError::TimedOut))
+    }
+
+    async fn send(&self, url: reqwest::Url) -> Result<Vec<u8>, FetchError> {
+        let host = url.host_str().unwrap_or_default();
+        let turns = self.turns_per_host.get_with_by_ref(host, || Arc::new(Semaphore::new(MOST_PER_HOST)));
+        // First that of the host, so that those who wait for a slow one do not keep the turns of all. Neither is ever closed.
+        let _turn_at_host = turns.acquire().await.map_err(|_| FetchError::TimedOut)?;
+        let _turn = self.turns.acquire().await.map_err(|_| FetchError::TimedOut)?;
+        let mut response = self.client.get(url).send().await.map_err(|error| unreachable(&error))?;
+        if response.status() != reqwest::StatusCode::OK {
+            return Err(FetchError::Status(response.status().as_u16()));
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
+            if body.len() + chunk.len() > LARGEST {
+                return Err(FetchError::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+fn unreachable(error: &reqwest::Error) -> FetchError {
+    if error.is_timeout() {
+        return FetchError::TimedOut;
+    }
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    if cause.is::<address::NoPublicAddress>() {
+        return FetchError::NotPublic;
+    }
+    FetchError::Unreachable(cause.to_string())
+}
+
+#[cfg(test)]
+mod tests;
