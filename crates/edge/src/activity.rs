@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Context;
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use futures_util::task::AtomicWaker;
 use tokio::time::Instant;
 
 /// Deadlines of a connection's phases.
@@ -69,8 +70,12 @@ pub(super) struct Activity {
     written: AtomicU64,
     looked_at: AtomicU64,
     looked: AtomicU64,
-    /// Notified when the connection must make room.
-    gives_way: Notify,
+    /// Whether the listener takes no more requests.
+    finishes: AtomicBool,
+    /// Whether the connection must end at once.
+    ends: AtomicBool,
+    /// The connection's task. Its polls read the two flags, which costs less than a channel that all connections share.
+    task: AtomicWaker,
 }
 
 impl Activity {
@@ -88,7 +93,9 @@ impl Activity {
             written: AtomicU64::new(0),
             looked_at: AtomicU64::new(0),
             looked: AtomicU64::new(0),
-            gives_way: Notify::new(),
+            finishes: AtomicBool::new(false),
+            ends: AtomicBool::new(false),
+            task: AtomicWaker::new(),
         })
     }
 
@@ -187,14 +194,28 @@ impl Activity {
         (!is_busy).then(|| self.opened + Duration::from_millis(self.rests_since.load(Ordering::Relaxed)))
     }
 
-    /// Ends the connection to make room for another one.
-    pub(super) fn give_way(&self) {
-        self.gives_way.notify_one();
+    /// Makes the connection finish its requests and take no more.
+    pub(super) fn finish(&self) {
+        self.finishes.store(true, Ordering::Release);
+        self.task.wake();
     }
 
-    /// Resolves when the connection must make room.
-    pub(super) async fn must_give_way(&self) {
-        self.gives_way.notified().await;
+    /// Whether the connection takes no more requests.
+    pub(super) fn must_finish(&self) -> bool {
+        self.finishes.load(Ordering::Acquire)
+    }
+
+    /// Ends the connection: it makes room for another one, or the server stops.
+    pub(super) fn end(&self) {
+        self.ends.store(true, Ordering::Release);
+        self.task.wake();
+    }
+
+    /// Whether the connection must end. Otherwise the task of `cx` is woken when that changes, or
+    /// [`must_finish`](Self::must_finish).
+    pub(super) fn must_end(&self, cx: &Context<'_>) -> bool {
+        self.task.register(cx.waker());
+        self.ends.load(Ordering::Acquire)
     }
 }
 

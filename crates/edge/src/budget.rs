@@ -32,7 +32,11 @@ pub struct Meter {
 impl Meter {
     /// A meter with nothing held.
     pub fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { used: AtomicUsize::new(0), most })
+        Arc::new(Self::of(most))
+    }
+
+    fn of(most: usize) -> Self {
+        Self { used: AtomicUsize::new(0), most }
     }
 
     /// Holds `amount` until the guard is dropped; `None` if that would exceed the limit.
@@ -47,6 +51,19 @@ impl Meter {
             let alone = self.used.compare_exchange(0, amount, Ordering::Relaxed, Ordering::Relaxed);
             alone.ok().map(|_| Held { meter: Arc::clone(self), amount })
         })
+    }
+
+    /// Holds one more, to be given back by [`Meter::release_one`]; whether the limit allows it.
+    fn hold_one(&self) -> bool {
+        let is_held = self.used.fetch_add(1, Ordering::Relaxed) < self.most;
+        if !is_held {
+            self.release_one();
+        }
+        is_held
+    }
+
+    fn release_one(&self) {
+        self.used.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// The amount currently held.
@@ -80,7 +97,9 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.meter.used.fetch_sub(self.amount, Ordering::Relaxed);
+        if self.amount > 0 {
+            self.meter.used.fetch_sub(self.amount, Ordering::Relaxed);
+        }
     }
 }
 
@@ -142,9 +161,47 @@ impl IntoResponse for OverBudget {
 /// The budget of an address.
 #[derive(Debug)]
 pub struct AddressBudget {
-    requests: Arc<Meter>,
+    requests: Meter,
     bodies: Arc<Meter>,
     answers: Arc<Meter>,
+}
+
+/// A request of an address.
+#[derive(Debug)]
+pub struct AddressRequest {
+    budget: Arc<AddressBudget>,
+    is_counted: bool,
+}
+
+impl AddressRequest {
+    /// A request that does not count yet.
+    pub fn of(budget: Arc<AddressBudget>) -> Self {
+        Self { budget, is_counted: false }
+    }
+
+    /// Counts this request until it is dropped.
+    ///
+    /// # Errors
+    /// The address has too many already.
+    pub fn count(&mut self) -> Result<(), OverBudget> {
+        if !self.is_counted {
+            self.is_counted = self.budget.requests.hold_one();
+        }
+        if self.is_counted { Ok(()) } else { Err(OverBudget::AddressRequests) }
+    }
+
+    /// The budget of the address.
+    pub fn budget(&self) -> &Arc<AddressBudget> {
+        &self.budget
+    }
+}
+
+impl Drop for AddressRequest {
+    fn drop(&mut self) {
+        if self.is_counted {
+            self.budget.requests.release_one();
+        }
+    }
 }
 
 /// The budget of a tenant.
@@ -204,7 +261,11 @@ impl Budgets {
             answers: Meter::new(settings.answer_bytes),
             addresses: Owners::default(),
             tenants: Owners::default(),
-            proxies: Arc::new(AddressBudget { requests: unbounded(), bodies: unbounded(), answers: unbounded() }),
+            proxies: Arc::new(AddressBudget {
+                requests: Meter::of(usize::MAX),
+                bodies: unbounded(),
+                answers: unbounded(),
+            }),
             settings: settings.clone(),
         })
     }
@@ -212,7 +273,7 @@ impl Budgets {
     /// The budget of an address; IPv6 addresses share one per /64.
     pub fn of_address(&self, address: ClientAddr) -> Arc<AddressBudget> {
         self.addresses.get(&address.network_bits(), || AddressBudget {
-            requests: Meter::new(self.settings.address_requests),
+            requests: Meter::of(self.settings.address_requests),
             bodies: Meter::new(self.settings.address_body_bytes),
             answers: Meter::new(self.settings.address_answer_bytes),
         })
@@ -230,14 +291,6 @@ impl Budgets {
             waiting: Meter::new(self.settings.tenant_waiting),
             answers: Meter::new(self.settings.tenant_answer_bytes),
         })
-    }
-
-    /// Room for one more request of an address; the caller keeps the budget alive meanwhile.
-    ///
-    /// # Errors
-    /// The address has too many already.
-    pub fn request(&self, address: &AddressBudget) -> Result<Held, OverBudget> {
-        address.requests.hold(1).ok_or(OverBudget::AddressRequests)
     }
 
     /// A turn for a request of a tenant.
@@ -433,13 +486,15 @@ mod tests {
             budgets.body_bytes = 8_000;
         });
         let here = budgets.of_address(address("2001:db8::1"));
-        let request = budgets.request(&here).unwrap();
-        let same = budgets.of_address(address("2001:db8::ffff"));
-        assert_eq!(budgets.request(&same).err(), Some(OverBudget::AddressRequests));
-        assert!(budgets.request(&budgets.of_address(address("2001:db8:0:1::1"))).is_ok());
-        assert!(budgets.request(&budgets.of_address(address("192.0.2.1"))).is_ok());
-        drop(request);
-        assert!(budgets.request(&same).is_ok());
+        let request = |from: &str| AddressRequest::of(budgets.of_address(address(from)));
+        let mut first = request("2001:db8::1");
+        assert_eq!((first.count(), first.count()), (Ok(()), Ok(())), "a request counts once");
+        let mut same = request("2001:db8::ffff");
+        assert_eq!(same.count(), Err(OverBudget::AddressRequests));
+        assert_eq!(request("2001:db8:0:1::1").count(), Ok(()));
+        assert_eq!(request("192.0.2.1").count(), Ok(()));
+        drop(first);
+        assert_eq!(same.count(), Ok(()));
 
         let mut body = budgets.body(&here);
         body.grow(10_000).unwrap();
@@ -459,7 +514,8 @@ mod tests {
     fn idle_addresses_are_forgotten() {
         let budgets = budgets(|_| {});
         let kept = budgets.of_address(address("192.0.2.1"));
-        let held = budgets.request(&kept).unwrap();
+        let mut held = AddressRequest::of(kept);
+        held.count().unwrap();
         let elsewhere = address("203.0.113.1");
         let unread = budgets.answer(7, &budgets.of_address(elsewhere), None).unwrap();
         for number in 0..100_000_u32 {

@@ -19,7 +19,6 @@ use hyper_util::server::conn::auto::Builder;
 use metrics::{counter, gauge};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
 use tokio::time::{Instant, Sleep};
 use tokio_rustls::TlsAcceptor;
 
@@ -72,22 +71,11 @@ impl ListenerConfig {
     }
 }
 
-/// The state of the listener.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Serving,
-    /// No new requests; those in flight finish.
-    Draining,
-    /// The deadline has passed.
-    Over,
-}
-
 /// State shared by all connections of a listener.
 struct Shared<A> {
     http: Builder<TokioExecutor>,
     tls: Option<TlsAcceptor>,
     deadlines: Deadlines,
-    stage: watch::Receiver<Stage>,
     answer: A,
 }
 
@@ -106,9 +94,9 @@ where
         Some(certificates) => Some(TlsAcceptor::from(certificates.server_config()?)),
         None => None,
     };
-    let (stage, changes) = watch::channel(Stage::Serving);
-    let shared = Arc::new(Shared { http: protocol(), tls, deadlines: config.deadlines, stage: changes, answer });
+    let shared = Arc::new(Shared { http: protocol(), tls, deadlines: config.deadlines, answer });
     let places = Places::new(config.shares);
+    let _all_end = EndAll(&places);
     let reload = async {
         match config.certificates.clone() {
             Some(certificates) => certificates.watch().await,
@@ -121,13 +109,21 @@ where
         () = shutdown => {}
     }
     // The listener is closed now: new clients are refused and try another node.
-    let _ = stage.send(Stage::Draining);
+    places.finish_all();
     if tokio::time::timeout(config.shutdown_deadline, places.all_free()).await.is_err() {
         let left = places.in_use();
         tracing::warn!(target: "sigma::http", left, "connections were cut off at the shutdown deadline");
-        let _ = stage.send(Stage::Over);
     }
     Ok(())
+}
+
+/// Ends the connections that are left when their listener has stopped or was dropped.
+struct EndAll<'p>(&'p Places);
+
+impl Drop for EndAll<'_> {
+    fn drop(&mut self) {
+        self.0.end_all();
+    }
 }
 
 fn protocol() -> Builder<TokioExecutor> {
@@ -200,28 +196,19 @@ where
     F: Future<Output = Response<Body>> + Send + 'static,
 {
     /// Serves one connection from its handshake to its end; it keeps its place until then.
-    async fn connection(self: Arc<Self>, stream: TcpStream, peer: Peer, activity: Arc<Activity>, place: Place) {
-        let mut stage = self.stage.clone();
-        let over = async {
-            let _ = stage.wait_for(|stage| *stage == Stage::Over).await;
-        };
-        let served = async {
+    async fn connection(self: Arc<Self>, stream: TcpStream, peer: Peer, activity: Arc<Activity>, _place: Place) {
+        let mut served = pin!(async {
             let Some(tls) = &self.tls else { return self.serve(stream, peer, &activity).await };
             match tokio::time::timeout(self.deadlines.head, tls.accept(stream)).await {
                 Ok(Ok(stream)) => self.serve(stream, Peer { tls: true, ..peer }, &activity).await,
                 Ok(Err(error)) => tracing::debug!(target: "sigma::http", %error, "no TLS with this client"),
                 Err(_) => tracing::debug!(target: "sigma::http", "the TLS handshake took too long"),
             }
-        };
+        });
         let open = gauge!("sigma_http_connections");
         open.increment(1.0);
-        tokio::select! {
-            () = served => {}
-            () = activity.must_give_way() => {}
-            () = over => {}
-        }
+        poll_fn(|cx| if activity.must_end(cx) { Poll::Ready(()) } else { served.as_mut().poll(cx) }).await;
         open.decrement(1.0);
-        drop(place);
     }
 
     async fn serve<S>(&self, stream: S, peer: Peer, activity: &Arc<Activity>)
@@ -256,41 +243,39 @@ where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         V: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send + 'static>,
     {
-        let mut stage = self.stage.clone();
         let mut connection = pin!(self.http.serve_connection(TokioIo::new(stream), service));
         let mut timer = pin!(tokio::time::sleep(self.deadlines.head));
         // How long the client may see the GOAWAY, once it was sent.
         let mut farewell = None;
-        if *stage.borrow_and_update() != Stage::Serving {
-            connection.as_mut().graceful_shutdown();
-        }
+        let mut is_finishing = false;
         loop {
-            let step = poll_fn(|cx| match connection.as_mut().poll(cx) {
-                Poll::Ready(ended) => Poll::Ready(Err(ended)),
-                // Progress may have changed the next deadline.
-                Poll::Pending => self.poll_overdue(timer.as_mut(), activity, farewell, cx).map(Ok),
+            let step = poll_fn(|cx| {
+                if activity.must_finish() && !is_finishing {
+                    is_finishing = true;
+                    connection.as_mut().graceful_shutdown();
+                }
+                match connection.as_mut().poll(cx) {
+                    Poll::Ready(ended) => Poll::Ready(Err(ended)),
+                    // Progress may have changed the next deadline.
+                    Poll::Pending => self.poll_overdue(timer.as_mut(), activity, farewell, cx).map(Ok),
+                }
             });
-            tokio::select! {
-                biased;
-                step = step => match step {
-                    Err(ended) => {
-                        if let Err(error) = ended {
-                            tracing::debug!(target: "sigma::http", %error, "a connection ended in an error");
-                        }
-                        return;
+            match step.await {
+                Err(ended) => {
+                    if let Err(error) = ended {
+                        tracing::debug!(target: "sigma::http", %error, "a connection ended in an error");
                     }
-                    Ok(Overdue::Request) if farewell.is_none() => {
-                        connection.as_mut().graceful_shutdown();
-                        farewell = Some(Instant::now() + FAREWELL);
-                        counter!("sigma_http_connections_closed_total", "reason" => "idle").increment(1);
-                    }
-                    Ok(overdue) => {
-                        counter!("sigma_http_connections_closed_total", "reason" => overdue.as_str()).increment(1);
-                        return;
-                    }
-                },
-                // Otherwise the listener itself was dropped, which ends the connection from outside.
-                Ok(()) = stage.changed() => connection.as_mut().graceful_shutdown(),
+                    return;
+                }
+                Ok(Overdue::Request) if farewell.is_none() => {
+                    connection.as_mut().graceful_shutdown();
+                    farewell = Some(Instant::now() + FAREWELL);
+                    counter!("sigma_http_connections_closed_total", "reason" => "idle").increment(1);
+                }
+                Ok(overdue) => {
+                    counter!("sigma_http_connections_closed_total", "reason" => overdue.as_str()).increment(1);
+                    return;
+                }
             }
         }
     }

@@ -14,7 +14,7 @@ use sigma_core::time::Timestamp;
 
 use crate::api_error::ApiError;
 use crate::body::Unread;
-use crate::budget::{AddressBudget, Budgets, HeldAnswer, OverBudget, Turn};
+use crate::budget::{AddressBudget, AddressRequest, Budgets, HeldAnswer, OverBudget, Turn};
 use crate::client::{ClientAddr, Origin};
 use crate::limits::{Exceeded, Key, Limiter, Remaining, Rule};
 
@@ -98,15 +98,27 @@ struct Known {
     host: Option<HeaderValue>,
     user_agent: Option<HeaderValue>,
     started: Timestamp,
-    limiter: Arc<Limiter>,
+    counters: Arc<Counters>,
     counted: Mutex<Option<Remaining>>,
-    budgets: Arc<Budgets>,
-    address: Arc<AddressBudget>,
+    address: AddressRequest,
     /// The turn in the tenant's budget.
     turn: OnceLock<Turn>,
     /// The tenant whose turn it takes once its body has arrived.
     owed: OnceLock<OrgId>,
     app: Mutex<Option<String>>,
+}
+
+/// What requests are counted by, everybody's in one place: each request holds a reference.
+pub(super) struct Counters {
+    pub(super) limiter: Arc<Limiter>,
+    pub(super) budgets: Arc<Budgets>,
+}
+
+impl Counters {
+    /// The budget of the sender.
+    pub(super) fn budget_of(&self, origin: Origin) -> Arc<AddressBudget> {
+        if origin.is_proxy { self.budgets.of_proxy() } else { self.budgets.of_address(origin.client) }
+    }
 }
 
 impl RequestContext {
@@ -116,10 +128,9 @@ impl RequestContext {
         host: Option<HeaderValue>,
         user_agent: Option<HeaderValue>,
         started: Timestamp,
-        limiter: Arc<Limiter>,
-        budgets: Arc<Budgets>,
+        counters: Arc<Counters>,
+        address: AddressRequest,
     ) -> Self {
-        let address = if origin.is_proxy { budgets.of_proxy() } else { budgets.of_address(origin.client) };
         let (counted, turn, owed) = (Mutex::new(None), OnceLock::new(), OnceLock::new());
         let app = Mutex::default();
         Self(Arc::new(Known {
@@ -128,9 +139,8 @@ impl RequestContext {
             host,
             user_agent,
             started,
-            limiter,
+            counters,
             counted,
-            budgets,
             address,
             turn,
             owed,
@@ -140,7 +150,7 @@ impl RequestContext {
 
     /// The budget of the client address.
     pub(super) fn address_budget(&self) -> &Arc<AddressBudget> {
-        &self.0.address
+        self.0.address.budget()
     }
 
     /// Counts this request against the budget of `tenant` until it ends; waits while others of the tenant are in
@@ -150,7 +160,7 @@ impl RequestContext {
     /// The tenant's budget is exhausted.
     pub async fn take_turn(&self, tenant: &OrgId) -> Result<(), OverBudget> {
         if self.0.turn.get().is_none() {
-            let turn = self.0.budgets.turn(tenant).await?;
+            let turn = self.0.counters.budgets.turn(tenant).await?;
             // Nobody else answers this request, so the slot is still free.
             let _ = self.0.turn.set(turn);
         }
@@ -185,7 +195,7 @@ impl RequestContext {
     /// Reserves room for a response of this size, until it was sent.
     pub(super) fn hold_answer(&self, bytes: u64) -> Result<HeldAnswer, OverBudget> {
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
-        self.0.budgets.answer(bytes, &self.0.address, self.0.turn.get())
+        self.0.counters.budgets.answer(bytes, self.address_budget(), self.0.turn.get())
     }
 
     /// The request id.
@@ -234,19 +244,19 @@ impl RequestContext {
 
     /// Counts this request under `rule` for `key`, which the response reports in `X-RateLimit-*` headers.
     pub fn charge<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Result<(), Exceeded> {
-        self.note(self.0.limiter.charge_at(rule, key.into(), self.0.started)?);
+        self.note(self.0.counters.limiter.charge_at(rule, key.into(), self.0.started)?);
         Ok(())
     }
 
     /// Whether another request under `rule` would be accepted; counts nothing.
     pub fn peek<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Result<(), Exceeded> {
-        self.note(self.0.limiter.peek(rule, key)?);
+        self.note(self.0.counters.limiter.peek(rule, key)?);
         Ok(())
     }
 
     /// Reverts one [`charge`](Self::charge).
     pub fn refund<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) {
-        self.note(self.0.limiter.refund(rule, key));
+        self.note(self.0.counters.limiter.refund(rule, key));
     }
 
     fn note(&self, remaining: Option<Remaining>) {

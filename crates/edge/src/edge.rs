@@ -21,10 +21,10 @@ use tower_service::Service as _;
 
 use crate::api_error::ApiError;
 use crate::body::{BodyError, Unread};
-use crate::budget::{Budgets, Held, HeldBody, OverBudget};
+use crate::budget::{AddressRequest, Budgets, HeldBody, OverBudget};
 use crate::carried::{carrying, large};
 use crate::client::{Peer, TrustedProxies};
-use crate::context::{RequestContext, RequestIds, trace_id};
+use crate::context::{Counters, RequestContext, RequestIds, trace_id};
 use crate::cors::{self, CorsDecision};
 use crate::failed::{FailedRequest, RenderPage};
 use crate::limits::{Exceeded, Limiter};
@@ -60,8 +60,7 @@ pub struct Edge(Arc<Rules>);
 struct Rules {
     clock: Arc<dyn Clock>,
     ids: RequestIds,
-    limiter: Arc<Limiter>,
-    budgets: Arc<Budgets>,
+    counters: Arc<Counters>,
     proxies: TrustedProxies,
     origins: Origins,
     https: bool,
@@ -92,8 +91,10 @@ impl Edge {
     ) -> Result<Self, EdgeError> {
         Ok(Self(Arc::new(Rules {
             ids: RequestIds::new(rng),
-            limiter: Arc::new(Limiter::new(&settings.limits, clock.clone())),
-            budgets: Budgets::new(&settings.budgets),
+            counters: Arc::new(Counters {
+                limiter: Arc::new(Limiter::new(&settings.limits, clock.clone())),
+                budgets: Budgets::new(&settings.budgets),
+            }),
             clock,
             proxies: TrustedProxies::new(&settings.http.trusted_proxies),
             origins: Origins::new(&settings.issuer, &settings.trusted_origins).ok_or(EdgeError::Origin)?,
@@ -109,12 +110,12 @@ impl Edge {
 
     /// The counters, for what is counted outside a request.
     pub fn limiter(&self) -> &Arc<Limiter> {
-        &self.0.limiter
+        &self.0.counters.limiter
     }
 
     /// The budgets.
     pub fn budgets(&self) -> &Arc<Budgets> {
-        &self.0.budgets
+        &self.0.counters.budgets
     }
 
     /// Answers one request from the network: one without a proper host is refused.
@@ -202,7 +203,7 @@ impl Rules {
         policy: &Policy,
         mut parts: Parts,
         body: B,
-    ) -> Result<(Request<Body>, HeldBody), Box<Response>>
+    ) -> Result<(Request<Body>, Option<HeldBody>), Box<Response>>
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
@@ -214,8 +215,12 @@ impl Rules {
             Limit::Each(rule) | Limit::EachAndFailures(rule, _) => context.charge(rule, context.client()),
         };
         counted.map_err(|exceeded: Exceeded| Box::new(exceeded.into_response()))?;
-        let mut held = self.budgets.body(context.address_budget());
         parts.extensions.insert(context.clone());
+        // Most requests have no body, and need not touch meters that all threads share.
+        if body.is_end_stream() {
+            return Ok((Request::from_parts(parts, Body::empty()), None));
+        }
+        let mut held = self.counters.budgets.body(context.address_budget());
         let (small, limit) = (self.body_bytes, self.body_bytes.max(MEBIBYTE));
         let is_small =
             body.size_hint().upper().is_some_and(|most| usize::try_from(most).is_ok_and(|most| most <= small));
@@ -223,15 +228,15 @@ impl Rules {
             if body::is_larger(&body, limit) {
                 return Err(Box::new(BodyError::TooLarge(limit).into_response()));
             }
-            let (budgets, address) = (Arc::clone(&self.budgets), Arc::clone(context.address_budget()));
+            let (budgets, address) = (Arc::clone(&self.counters.budgets), Arc::clone(context.address_budget()));
             parts.extensions.insert(Unread { limit, deadline: self.body_deadline, budgets, address });
-            return Ok((Request::from_parts(parts, Body::new(body)), held));
+            return Ok((Request::from_parts(parts, Body::new(body)), Some(held)));
         }
         let body = body::read(body, small, self.body_deadline, &mut held)
             .await
             .map_err(|error| Box::new(error.into_response()))?;
         let body = if body.is_empty() { Body::empty() } else { Body::from(body) };
-        Ok((Request::from_parts(parts, body), held))
+        Ok((Request::from_parts(parts, body), Some(held)))
     }
 }
 
@@ -352,8 +357,8 @@ struct Exchange<'r> {
     navigates: bool,
     watch: Stopwatch,
     status: Option<StatusCode>,
-    /// Its place among those of its address; probes need none.
-    room: Result<Option<Held>, OverBudget>,
+    /// Whether its address may have one more in progress.
+    room: Result<(), OverBudget>,
 }
 
 impl<'r> Exchange<'r> {
@@ -363,12 +368,10 @@ impl<'r> Exchange<'r> {
         let route = rules.routes.find(parts);
         let origin = rules.proxies.client(peer, &parts.headers);
         let (host, agent) = (host::of(parts), parts.headers.get(USER_AGENT).cloned());
-        let (now, limiter, budgets) = (rules.clock.now(), rules.limiter.clone(), rules.budgets.clone());
-        let context = RequestContext::new(rules.ids.next(), origin, host, agent, now, limiter, budgets);
-        let room = match route.policy.limit {
-            Limit::Unlimited => Ok(None),
-            _ => rules.budgets.request(context.address_budget()).map(Some),
-        };
+        let mut address = AddressRequest::of(rules.counters.budget_of(origin));
+        let room = if route.policy.limit == Limit::Unlimited { Ok(()) } else { address.count() };
+        let (id, now, counters) = (rules.ids.next(), rules.clock.now(), Arc::clone(&rules.counters));
+        let context = RequestContext::new(id, origin, host, agent, now, counters, address);
         Self {
             rules,
             route,

@@ -99,6 +99,16 @@ impl Places {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner).end_longest().is_some()
     }
 
+    /// Makes every connection finish its requests and take no more.
+    pub(super) fn finish_all(&self) {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).open.values().for_each(|open| open.activity.finish());
+    }
+
+    /// Ends every connection.
+    pub(super) fn end_all(&self) {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner).open.values().for_each(|open| open.activity.end());
+    }
+
     /// Resolves when a place may have become free.
     pub(super) async fn freed(&self) {
         self.freed.notified().await;
@@ -160,7 +170,7 @@ impl Taken {
     }
 
     fn end(&mut self, id: u64) -> Option<()> {
-        self.remove(id)?.give_way();
+        self.remove(id)?.end();
         metrics::counter!("sigma_http_connections_closed_total", "reason" => "room").increment(1);
         Some(())
     }
@@ -195,9 +205,8 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
+    use std::task::{Context, Waker};
     use std::time::Duration;
-
-    use futures_util::FutureExt as _;
 
     use super::*;
 
@@ -214,7 +223,7 @@ mod tests {
 
     impl Guest {
         fn had_to_go(&self) -> bool {
-            self.activity.must_give_way().now_or_never().is_some()
+            self.activity.must_end(&Context::from_waker(Waker::noop()))
         }
     }
 
