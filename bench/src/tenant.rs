@@ -13,8 +13,8 @@ use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
 use sigma_core::random::{Rng as _, alphanumeric, bytes};
 use sigma_core::time::Clock as _;
 use sigma_core::workspace::{ApiKeySecret, KeyPermission, KeyPermissions, Refusal};
-use sigma_store::account;
 use sigma_store::email::EmailProof;
+use sigma_store::user;
 use sigma_store::workspace::api_key::{self, NewApiKey};
 use sigma_store::workspace::membership::{self, NewMember, State};
 use sigma_store::workspace::secret::seal_context;
@@ -68,7 +68,7 @@ impl Tenant {
             secret,
             now,
         };
-        granted(store.write_blocking(move |tx| tenant::add(tx, &new))?)?;
+        store.decide_blocking(move |tx| tenant::add(tx, &new))?;
         let hash = phc()?;
         let mut emails = Vec::with_capacity(people);
         for number in 0..people {
@@ -78,13 +78,12 @@ impl Tenant {
             let user_id = UserId::new(now, &SystemRng);
             let member = NewMember { user_id, role_id, state: State::Active, quick_login: false };
             let (org_id, hash) = (id.clone(), hash.clone());
-            let added = store.write_blocking(move |tx| {
+            store.decide_blocking::<_, Refusal>(move |tx| {
                 let name = format!("Person {number}");
-                account::add_with_email(tx, &member.user_id, &email, EmailProof::Verified, &name, now)?;
+                user::add_with_email(tx, &member.user_id, &email, EmailProof::Verified, &name, now)?;
                 password::set(tx, &member.user_id, &hash, "127.0.0.1", now)?;
                 membership::add(tx, &org_id, &Actor::Operator, &member, now)
             })?;
-            granted(added)?;
         }
         let service_key = add_key(store, &id, KeyPermissions::ALL)?;
         let read = KeyPermissions::NONE.with(KeyPermission::Read);
@@ -103,12 +102,8 @@ fn add_key(store: &Store, org_id: &OrgId, permissions: KeyPermissions) -> Result
         expires_at: None,
     };
     let org_id = org_id.clone();
-    granted(store.write_blocking(move |tx| api_key::add(tx, &org_id, &Actor::Operator, &new, now))?)?;
+    store.decide_blocking(move |tx| api_key::add(tx, &org_id, &Actor::Operator, &new, now))?;
     Ok(secret.expose().to_owned())
-}
-
-fn granted<T>(decision: Result<T, Refusal>) -> Result<T, Failure> {
-    decision.map_err(|refusal| format!("refused: {refusal:?}").into())
 }
 
 /// The server's default cost.

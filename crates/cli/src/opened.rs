@@ -10,7 +10,7 @@ use sigma_core::time::{Clock, Timestamp};
 use sigma_server::keys;
 use sigma_server::settings::Settings;
 use sigma_server::state::{StateError, load_master_key};
-use sigma_store::{MasterKey, OpenError, Store, StoreError, StoreOptions, Tx, signing_key};
+use sigma_store::{MasterKey, OpenError, Stop, Store, StoreError, StoreOptions, Tx, signing_key};
 
 use crate::config;
 use crate::failure::Failure;
@@ -85,6 +85,17 @@ impl Opened {
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, Failure> {
         self.store.write_blocking(operation).map_err(|error| store_failure(&error))
+    }
+
+    /// Runs a write operation that rules may refuse.
+    pub fn decide<T: Send + 'static, R: Into<Failure> + Send + 'static>(
+        &self,
+        operation: impl Fn(&mut dyn Tx) -> Result<T, Stop<R>> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.store.decide_blocking(operation).map_err(|stop| match stop {
+            Stop::Refused(refusal) => refusal.into(),
+            Stop::Failed(error) => store_failure(&error),
+        })
     }
 
     /// The master key, which must exist: a new one would seal values that the server cannot open.

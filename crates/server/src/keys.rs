@@ -11,7 +11,7 @@ use sigma_core::jose::{
 use sigma_core::random::Rng;
 use sigma_core::time::{Clock, Timestamp};
 use sigma_store::signing_key::{self, SealedKey};
-use sigma_store::{Cache, MasterKey, Owner, Store, StoreError, Tx};
+use sigma_store::{Cache, MasterKey, Store, StoreError, cached};
 use zeroize::Zeroizing;
 
 use crate::settings::Tokens;
@@ -69,7 +69,7 @@ impl Keys {
         rotate_if_due(store, master_key, policy, clock.now(), rng).await?;
         let sealed = Arc::new(store.read(signing_key::list).await?);
         let keyring = Arc::new(unseal(&sealed, master_key)?);
-        let cache = Cache::new(store, signing_key::CHANGED, 1);
+        let cache = Cache::new(store, cached::SIGNING_KEYS, 1);
         Ok(Self {
             cache,
             current: RwLock::new(Arc::new(Loaded { sealed, keyring })),
@@ -81,9 +81,10 @@ impl Keys {
 
     /// The current keyring: as stored, or as last read if the store does not answer.
     pub async fn ring(&self, master_key: &MasterKey) -> Arc<Keyring> {
-        let list = |tx: &mut dyn Tx| signing_key::list(tx).map(|keys| Some(Arc::new(keys)));
         let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
-        let Ok(Some(sealed)) = self.cache.get_or_load(signing_key::ALL, list).await else {
+        let Ok(Some(sealed)) =
+            self.cache.get_or_load(cached::ALL, |tx| Ok(Some(Arc::new(signing_key::list(tx)?)))).await
+        else {
             return Arc::clone(&current.keyring);
         };
         self.take(sealed, &current, master_key)
@@ -119,8 +120,8 @@ impl Keys {
 
     /// Reads the keys from the store, bypassing the cache.
     async fn read(&self, master_key: &MasterKey) -> Result<(), StoreError> {
-        let list = |tx: &mut dyn Tx| signing_key::list(tx).map(|keys| Some(Arc::new(keys)));
-        if let Some(sealed) = self.cache.load(signing_key::ALL, list).await? {
+        let sealed = self.cache.load(cached::ALL, |tx| Ok(Some(Arc::new(signing_key::list(tx)?)))).await?;
+        if let Some(sealed) = sealed {
             let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
             self.take(sealed, &current, master_key);
         }
@@ -175,12 +176,7 @@ async fn rotate_if_due(
     }
     let fresh = make(&steps, master_key, now, rng)?;
     // Another process may have done the same meanwhile: the transaction checks again what is due.
-    let carried_out = store.write(move |tx| {
-        tx.lock(Owner::Installation)?;
-        let due = plan(&self::records(&signing_key::list(tx)?), now, &policy);
-        carry_out(tx, &due, &fresh)
-    });
-    carried_out.await?;
+    store.write(move |tx| signing_key::rotate(tx, |records| plan(records, now, &policy), &fresh)).await?;
     Ok(())
 }
 
@@ -203,12 +199,7 @@ pub async fn rotate(
     };
     let fresh = make(&steps(&records(&store.read(signing_key::list).await?)), master_key, now, rng)?;
     let kids = fresh.iter().map(|key| key.kid.clone()).collect();
-    let carried_out = store.write(move |tx| {
-        tx.lock(Owner::Installation)?;
-        let due = steps(&records(&signing_key::list(tx)?));
-        carry_out(tx, &due, &fresh)
-    });
-    carried_out.await?;
+    store.write(move |tx| signing_key::rotate(tx, &steps, &fresh)).await?;
     Ok(kids)
 }
 
@@ -252,36 +243,8 @@ pub fn seal(
     })
 }
 
-fn carry_out(tx: &mut dyn Tx, steps: &[RotationStep], fresh: &[SealedKey]) -> Result<(), StoreError> {
-    for step in steps {
-        match step {
-            RotationStep::Make { algorithm, active_from } => {
-                if let Some(key) = fresh.iter().find(|key| key.algorithm == *algorithm) {
-                    signing_key::add(tx, &SealedKey { active_from: *active_from, ..key.clone() })?;
-                }
-            }
-            RotationStep::Retire { kid, retired_at, delete_after } => {
-                signing_key::retire(tx, kid, *retired_at, *delete_after)?;
-            }
-            RotationStep::Delete { kid } => signing_key::remove(tx, kid)?,
-        }
-    }
-    Ok(())
-}
-
 fn records(keys: &[SealedKey]) -> Vec<KeyRecord> {
-    keys.iter().map(record).collect()
-}
-
-fn record(key: &SealedKey) -> KeyRecord {
-    KeyRecord {
-        kid: key.kid.clone(),
-        algorithm: key.algorithm,
-        created_at: key.created_at,
-        active_from: key.active_from,
-        retired_at: key.retired_at,
-        delete_after: key.delete_after,
-    }
+    keys.iter().map(SealedKey::record).collect()
 }
 
 /// Whether the master key opens these keys and they suffice for signing, for `sigma doctor`.
@@ -297,7 +260,7 @@ fn unseal(sealed: &[SealedKey], master_key: &MasterKey) -> Result<Keyring, State
     for key in sealed {
         let retired = key.retired_at.is_some();
         stored.push(StoredKey {
-            record: record(key),
+            record: key.record(),
             public: PublicJwk::parse(&key.public_jwk).map_err(|error| StateError::Keys(error.to_string()))?,
             private_pkcs8: if retired {
                 Zeroizing::new(Vec::new())

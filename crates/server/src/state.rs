@@ -22,10 +22,11 @@ use sigma_core::resource::Resource;
 use sigma_core::scope::{ROLES, Scopes};
 use sigma_core::time::{Clock, Timestamp};
 use sigma_store::account::{self, Account};
-use sigma_store::resource;
 use sigma_store::session::{self, Session};
 use sigma_store::workspace::membership::State;
-use sigma_store::{Cache, MasterKey, SealError, Store, StoreError, app, grant, meta, org};
+use sigma_store::{
+    Cache, MasterKey, SealError, Store, StoreError, app, cached, grant, meta, org, resource, revocation,
+};
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
@@ -172,13 +173,13 @@ impl AppState {
         Ok(Self(Arc::new(Inner {
             interaction_key: SealingKey::new(&cookie_secret),
             cookie_key: hmac::Key::new(hmac::HMAC_SHA256, &cookie_secret),
-            apps: Cache::new(&store, app::CHANGED, 10_000),
+            apps: Cache::new(&store, cached::APP, 10_000),
             client_ids: Memory::new(10_000),
-            accounts: Cache::new(&store, account::CHANGED, 10_000),
-            grants: Cache::new(&store, grant::CHANGED, 20_000),
-            sessions: Cache::new(&store, session::CHANGED, 20_000),
-            resources: Cache::new(&store, resource::CHANGED, 1_000),
-            single_tokens: Cache::new(&store, grant::TOKEN_CHANGED, 10_000),
+            accounts: Cache::new(&store, cached::ACCOUNT, 10_000),
+            grants: Cache::new(&store, cached::GRANT, 20_000),
+            sessions: Cache::new(&store, cached::SESSION, 20_000),
+            resources: Cache::new(&store, cached::RESOURCE, 1_000),
+            single_tokens: Cache::new(&store, cached::TOKEN, 10_000),
             verified: Memory::new(10_000),
             itself: Arc::new(App::sigma()),
             discovery: crate::wellknown::document(&settings.issuer),
@@ -247,8 +248,7 @@ impl AppState {
     /// The store does not answer.
     pub async fn find_app(&self, id: &AppId) -> Result<Option<Arc<App>>, StoreError> {
         let wanted = id.clone();
-        let load = move |tx: &mut dyn sigma_store::Tx| Ok(app::find(tx, &wanted)?.map(Arc::new));
-        self.apps.get_or_load(id.as_str(), load).await
+        self.apps.get_or_load(id.as_str(), move |tx| Ok(app::find(tx, &wanted)?.map(Arc::new))).await
     }
 
     /// The app that a caller names, by its client id or its id, switched off or not.
@@ -289,8 +289,7 @@ impl AppState {
     /// The store does not answer.
     pub async fn find_account(&self, user_id: &UserId) -> Result<Option<Arc<Account>>, StoreError> {
         let wanted = user_id.clone();
-        let load = move |tx: &mut dyn sigma_store::Tx| Ok(account::find(tx, &wanted)?.map(Arc::new));
-        self.accounts.get_or_load(user_id.as_str(), load).await
+        self.accounts.get_or_load(user_id.as_str(), move |tx| Ok(account::find(tx, &wanted)?.map(Arc::new))).await
     }
 
     /// The grant of that id, live or not.
@@ -299,8 +298,7 @@ impl AppState {
     /// The store does not answer.
     pub async fn find_grant(&self, id: &GrantId) -> Result<Option<Arc<Grant>>, StoreError> {
         let wanted = id.clone();
-        let load = move |tx: &mut dyn sigma_store::Tx| Ok(grant::find(tx, &wanted)?.map(Arc::new));
-        self.grants.get_or_load(id.as_str(), load).await
+        self.grants.get_or_load(id.as_str(), move |tx| Ok(grant::find(tx, &wanted)?.map(Arc::new))).await
     }
 
     /// The session of that id, live or not.
@@ -309,8 +307,7 @@ impl AppState {
     /// The store does not answer.
     pub async fn find_session(&self, id: &SessionId) -> Result<Option<Arc<Session>>, StoreError> {
         let wanted = id.clone();
-        let load = move |tx: &mut dyn sigma_store::Tx| Ok(session::find(tx, &wanted)?.map(Arc::new));
-        self.sessions.get_or_load(id.as_str(), load).await
+        self.sessions.get_or_load(id.as_str(), move |tx| Ok(session::find(tx, &wanted)?.map(Arc::new))).await
     }
 
     /// The resource of that URI, if it is registered.
@@ -322,8 +319,7 @@ impl AppState {
             return Ok(None);
         }
         let wanted = uri.to_owned();
-        let load = move |tx: &mut dyn sigma_store::Tx| Ok(resource::find(tx, &wanted)?.map(Arc::new));
-        self.resources.get_or_load(uri, load).await
+        self.resources.get_or_load(uri, move |tx| Ok(resource::find(tx, &wanted)?.map(Arc::new))).await
     }
 
     /// Those of `uris` that are registered, in their order. Only so many are looked up as one token may be for.
@@ -372,8 +368,11 @@ impl AppState {
     /// The store does not answer.
     pub async fn is_token_revoked(&self, jti: &str) -> Result<bool, StoreError> {
         let wanted = jti.to_owned();
-        let load = move |tx: &mut dyn sigma_store::Tx| grant::is_token_revoked(tx, &wanted).map(Some);
-        Ok(self.single_tokens.get_or_load(jti, load).await?.unwrap_or(false))
+        Ok(self
+            .single_tokens
+            .get_or_load(jti, move |tx| revocation::is_revoked(tx, &wanted).map(Some))
+            .await?
+            .unwrap_or(false))
     }
 }
 

@@ -10,10 +10,7 @@ use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
-use crate::{Owner, Row, StoreError, Tx, Value, params};
-
-/// The kind of an app in the change feed; the key is its id.
-pub const CHANGED: &str = "app";
+use crate::{Owner, Row, StoreError, Tx, Value, cached, params};
 
 /// The outcome of adding an app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +46,7 @@ pub fn add(tx: &mut dyn Tx, app: &App) -> Result<Added, StoreError> {
     if inserted == 0 {
         return Ok(Added::ClientIdTaken);
     }
-    tx.changed(CHANGED, app.id.as_str())?;
+    tx.changed(cached::APP, app.id.as_str())?;
     event::append(tx, recorded(Action::AppCreate, app))?;
     Ok(Added::Added)
 }
@@ -70,7 +67,7 @@ pub fn update(tx: &mut dyn Tx, app: &App) -> Result<bool, StoreError> {
          WHERE id = $1",
         &[vec![(&app.id).into()], columns(app)?, vec![(&app.org_id).into()]].concat(),
     )?;
-    tx.changed(CHANGED, app.id.as_str())?;
+    tx.changed(cached::APP, app.id.as_str())?;
     let columns = columns(&before)?.into_iter().zip(columns(app)?).zip(COLUMNS);
     let mut changed: Vec<String> =
         columns.filter(|((before, after), _)| before != after).map(|(_, column)| column.to_owned()).collect();
@@ -91,7 +88,7 @@ pub fn remove(tx: &mut dyn Tx, id: &AppId, now: Timestamp) -> Result<bool, Store
         "INSERT INTO retired_client_ids (client_id, retired_at) VALUES ($1, $2) ON CONFLICT (client_id) DO NOTHING",
         params![&app.client_id, now],
     )?;
-    tx.changed(CHANGED, id.as_str())?;
+    tx.changed(cached::APP, id.as_str())?;
     event::append(tx, recorded(Action::AppRemove, &app))?;
     Ok(true)
 }

@@ -10,13 +10,30 @@ use sigma_core::grant::Grant;
 use sigma_core::ids::{AppId, GrantId, SessionId, UserId};
 use sigma_core::pkce::CodeChallenge;
 use sigma_core::resource::Targets;
-use sigma_core::scope::Scopes;
+use sigma_core::scope::{OFFLINE_ACCESS, Scopes};
 use sigma_core::time::Timestamp;
 
 use crate::app::{from_texts, texts};
-use crate::grant::{self, NewFamily, Revocation};
+use crate::grant::{self, NewGrant, Revocation};
+use crate::interaction::{self, Ending, StoredInteraction};
+use crate::refresh_token::{self, NewFamily};
 use crate::replay_guard::{self, Once};
 use crate::{Outage, Row, StoreError, Tx, params, resource};
+
+/// Issues a code as the response to a request, and ends the interaction of the request, if it has one: an interaction that
+/// had ended gets no code.
+pub fn issue(
+    tx: &mut dyn Tx,
+    code: &Code,
+    interaction: Option<&StoredInteraction>,
+    now: Timestamp,
+) -> Result<Option<Ending>, StoreError> {
+    let ending = interaction.map(|interaction| interaction::end(tx, interaction, now)).transpose()?;
+    if ending.is_none_or(|ending| ending.is_first) {
+        add(tx, code, now)?;
+    }
+    Ok(ending)
+}
 
 /// Stores a new code.
 pub fn add(tx: &mut dyn Tx, code: &Code, now: Timestamp) -> Result<(), StoreError> {
@@ -116,7 +133,7 @@ pub fn redeem(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> 
         return Ok(Outcome::Refused(verdict));
     }
     // The grant keeps all audiences; the token of this response has those requested now.
-    let targets = match narrow(&code.authorization.resources, &request.resources) {
+    let targets = match resource::narrow(&code.authorization.resources, &request.resources) {
         Some(uris) if !session_ended => resource::load_targets(tx, &request.app, &uris)?,
         _ => None,
     };
@@ -124,8 +141,23 @@ pub fn redeem(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> 
         spend_in_vain(tx, &code)?;
         return Ok(if session_ended { Outcome::SessionEnded } else { Outcome::WrongTarget });
     };
-    let begun = grant::begin(tx, request, &code, grant::expiry(request, &code))?;
+    let begun = begin_grant(tx, request, &code)?;
     Ok(Outcome::Granted(Box::new(begun), targets))
+}
+
+/// Begins the grant of a code, and its family of refresh tokens if it is an offline grant.
+fn begin_grant(tx: &mut dyn Tx, request: &Redeem, code: &Code) -> Result<Grant, StoreError> {
+    let (authorization, id, now) = (&code.authorization, &request.grant_id, request.now);
+    let offline = authorization.scope.contains(OFFLINE_ACCESS);
+    let first = offline.then(|| request.refresh.first()).transpose()?;
+    let access_expires_at = request.access_expires_at;
+    let expires_at = if offline { request.refresh.expires_at.max(access_expires_at) } else { access_expires_at };
+    let family_key = first.as_ref().map(|first| first.sealed_family_key.as_slice());
+    grant::begin(tx, &NewGrant { id, authorization, family_key, code: Some(&code.hash), now, expires_at })?;
+    if let Some(first) = first {
+        refresh_token::add(tx, &first.hash, id, now, request.refresh.expires_at)?;
+    }
+    Ok(Grant { id: id.clone(), authorization: authorization.clone(), offline, revoked_at: None, expires_at })
 }
 
 /// Consumes the app's code for a potential grant, unless it was used before. It is kept for as long as the grant, so
@@ -175,14 +207,6 @@ fn refuse(tx: &mut dyn Tx, request: &Redeem) -> Result<Outcome, StoreError> {
         // It was not the app's unused code when it was to be consumed, yet nothing explained that a moment later.
         _ => Err(Outage::Contended.into()),
     }
-}
-
-/// The audiences of one token: the requested ones if all were granted, or every granted one if none is requested.
-pub(crate) fn narrow(granted: &[String], wanted: &[String]) -> Option<Vec<String>> {
-    if wanted.is_empty() {
-        return Some(granted.to_vec());
-    }
-    wanted.iter().all(|uri| granted.contains(uri)).then(|| wanted.to_vec())
 }
 
 fn decode(hash: Digest, row: &Row) -> Result<Code, StoreError> {

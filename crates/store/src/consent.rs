@@ -2,12 +2,14 @@
 
 use sigma_core::authorize::{Consent, Consents};
 use sigma_core::event::{Action, Details, Target};
-use sigma_core::ids::{AppId, UserId};
+use sigma_core::ids::{AppId, SessionId, UserId};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
-use crate::{Owner, StoreError, Tx, params};
+use crate::interaction::{self, StoredInteraction};
+use crate::user;
+use crate::{Owner, StoreError, Tx, params, session};
 
 /// The resource under which scopes of the server itself are stored.
 const ITSELF: &str = "";
@@ -29,6 +31,58 @@ pub fn find(tx: &mut dyn Tx, user_id: &UserId, app_id: &AppId) -> Result<Consent
         consents.add((!bap_id.is_empty()).then_some(bap_id), &consent);
     }
     Ok(consents)
+}
+
+/// A user's consent to a request.
+#[derive(Clone, Debug)]
+pub struct NewConsent {
+    /// The request, with the choices of the user, who is named in its state.
+    pub interaction: StoredInteraction,
+    /// The user.
+    pub user_id: UserId,
+    /// Their session.
+    pub session_id: SessionId,
+    /// The app.
+    pub app_id: AppId,
+    /// The scopes and resources.
+    pub agreed: Consent,
+    /// Whether the user will be asked the next time.
+    pub memory: ConsentMemory,
+    /// The identity that they chose for the app, which their session acts as from now on.
+    pub chosen_identity: Option<String>,
+    /// The current time.
+    pub now: Timestamp,
+}
+
+/// Whether consent counts for later requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConsentMemory {
+    /// It is remembered for that identity.
+    Remembered(Option<String>),
+    /// The app always asks.
+    AskAgain,
+}
+
+/// Records consent, in the interaction and for later requests; returns whether the account is enabled and the request
+/// still open. Otherwise nothing is recorded.
+pub fn record(tx: &mut dyn Tx, new: &NewConsent) -> Result<bool, StoreError> {
+    tx.lock(Owner::User(&new.user_id))?;
+    if user::find(tx, &new.user_id)?.is_none_or(|user| user.disabled) {
+        return Ok(false);
+    }
+    if !interaction::record(tx, &new.interaction, &new.user_id)? {
+        return Ok(false);
+    }
+    match &new.memory {
+        ConsentMemory::AskAgain => give_once(tx, &new.user_id, &new.app_id, &new.agreed, new.now)?,
+        ConsentMemory::Remembered(bap_id) => {
+            remember(tx, &new.user_id, &new.app_id, bap_id.as_deref(), &new.agreed, new.now)?;
+        }
+    }
+    if let Some(bap_id) = &new.chosen_identity {
+        session::choose_identity(tx, &new.session_id, bap_id, new.now)?;
+    }
+    Ok(true)
 }
 
 /// Adds `agreed` to the consent of a user for an app and an identity.
@@ -58,7 +112,7 @@ pub fn remember(
 }
 
 /// Records that a user agreed, and will be asked again the next time.
-pub fn give_once(
+fn give_once(
     tx: &mut dyn Tx,
     user_id: &UserId,
     app_id: &AppId,

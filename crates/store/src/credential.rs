@@ -9,7 +9,7 @@ use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
-use crate::{Owner, Row, StoreError, Tx, account, params};
+use crate::{Owner, Row, StoreError, Tx, cached, params};
 
 /// How old the recorded last use must be before it is updated: most sign-ins write nothing for it.
 const LAST_USED_PRECISION: Duration = Duration::from_hours(24);
@@ -41,7 +41,7 @@ pub(crate) fn add(
          VALUES ($1, $2, $3, $4, NULL, NULL)",
         params![credential.kind.as_str(), &credential.id, user_id, now],
     )?;
-    tx.changed(account::CHANGED, user_id.as_str())
+    tx.changed(cached::ACCOUNT, user_id.as_str())
 }
 
 /// Adds the password of an account, unless it exists.
@@ -131,7 +131,7 @@ pub fn retire(
     )?;
     let event = NewEvent::new(Action::CredentialRemove).about(user_id).to(Target::User(user_id.clone()));
     event::append(tx, event.method(credential.kind.as_str()))?;
-    tx.changed(account::CHANGED, user_id.as_str())?;
+    tx.changed(cached::ACCOUNT, user_id.as_str())?;
     Ok(Retirement::Retired)
 }
 

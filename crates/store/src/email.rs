@@ -5,7 +5,7 @@ use sigma_core::email::Email;
 use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
 
-use crate::{Owner, Row, StoreError, Tx, account, params};
+use crate::{Owner, Row, StoreError, Tx, cached, params};
 
 /// An address as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ pub(crate) fn insert(
          ON CONFLICT DO NOTHING RETURNING folded",
         params![email.folded(), user_id, email.address(), proven_at, rank == Rank::Primary, now],
     )?;
-    tx.changed(account::CHANGED, user_id.as_str())?;
+    tx.changed(cached::ACCOUNT, user_id.as_str())?;
     Ok(added.is_some())
 }
 
@@ -87,6 +87,12 @@ pub fn find(tx: &mut dyn Tx, folded: &str) -> Result<Option<StoredEmail>, StoreE
     )?
     .map(|row| decode(&row))
     .transpose()
+}
+
+/// The address as its user wrote it; `None` if it is nobody's. Two spellings that fold to one address may be two
+/// mailboxes: mail goes to the account's.
+pub fn find_spelling(tx: &mut dyn Tx, folded: &str) -> Result<Option<String>, StoreError> {
+    Ok(find(tx, folded)?.map(|own| own.address))
 }
 
 /// The addresses of a user, the primary one first; at most 500.
@@ -107,14 +113,14 @@ pub fn prove(tx: &mut dyn Tx, user_id: &UserId, folded: &str, now: Timestamp) ->
         "UPDATE emails SET proven_at = $3 WHERE folded = $2 AND user_id = $1 AND proven_at IS NULL",
         params![user_id, folded, now],
     )?;
-    tx.changed(account::CHANGED, user_id.as_str())
+    tx.changed(cached::ACCOUNT, user_id.as_str())
 }
 
 /// Takes an unverified address (folded) from its user, so that whoever verifies it can have it.
 pub(crate) fn release_unproven(tx: &mut dyn Tx, folded: &str) -> Result<(), StoreError> {
     let sql = "DELETE FROM emails WHERE folded = $1 AND proven_at IS NULL RETURNING user_id";
     match tx.query_opt(sql, params![folded])? {
-        Some(row) => tx.changed(account::CHANGED, &row.text(0)?),
+        Some(row) => tx.changed(cached::ACCOUNT, &row.text(0)?),
         None => Ok(()),
     }
 }
@@ -129,7 +135,7 @@ pub fn make_primary(tx: &mut dyn Tx, user_id: &UserId, folded: &str) -> Result<b
     // In this order: an index enforces at most one primary address at any moment.
     tx.execute("UPDATE emails SET is_primary = 0 WHERE user_id = $1 AND is_primary = 1", params![user_id])?;
     tx.execute("UPDATE emails SET is_primary = 1 WHERE folded = $1", params![folded])?;
-    tx.changed(account::CHANGED, user_id.as_str())?;
+    tx.changed(cached::ACCOUNT, user_id.as_str())?;
     Ok(true)
 }
 

@@ -17,7 +17,8 @@ use crate::event::{self, NewEvent};
 use crate::outbox::{self, NewMail};
 use crate::session::{NewSession, Session};
 use crate::tx::acting_as;
-use crate::{Owner, Row, StoreError, Tx, account, params, password, quota, sign_in};
+use crate::user;
+use crate::{Owner, Row, StoreError, Tx, params, password, quota, sign_in};
 
 /// Attempts at the code of one sign-up. The link works beyond them.
 pub const MOST_GUESSES: i64 = 5;
@@ -89,7 +90,7 @@ pub fn begin(tx: &mut dyn Tx, new: &NewEmailSignUp) -> Result<bool, StoreError> 
         tx.execute("DELETE FROM email_sign_ups WHERE browser_hash = $1 AND user_id IS NULL", params![replaced])?;
     }
     let may_mail = may_mail(tx, new)?;
-    let known = account::find_by_proven_email(tx, new.email.folded())?;
+    let known = user::find_by_proven_email(tx, new.email.folded())?;
     let mail = match &known {
         _ if !may_mail => None,
         Some(user) if user.disabled => None,
@@ -247,7 +248,7 @@ fn prove(tx: &mut dyn Tx, sign_up: &EmailSignUp, proving: &Proving) -> Result<Pr
     }
     let email = Email::parse(&sign_up.email).map_err(|_| StoreError::Corrupt("the address of a sign-up".to_owned()))?;
     email::release_unproven(tx, email.folded())?;
-    if account::add_with_email(tx, user_id, &email, EmailProof::Verified, &sign_up.name, now)?.is_none() {
+    if user::add_with_email(tx, user_id, &email, EmailProof::Verified, &sign_up.name, now)?.is_none() {
         tx.execute("DELETE FROM email_sign_ups WHERE browser_hash = $1", params![sign_up.browser])?;
         return Ok(Proven::Taken);
     }

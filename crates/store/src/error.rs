@@ -75,6 +75,45 @@ impl From<Outage> for StoreError {
     }
 }
 
+/// Why an operation that rules may refuse has no result.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Stop<R> {
+    /// A rule refused it. Its transaction is committed: what it wrote before is kept.
+    #[error("{0}")]
+    Refused(R),
+    /// The database failed. Nothing of the operation is kept, unless the error states otherwise.
+    #[error("{0}")]
+    Failed(StoreError),
+}
+
+impl<R> Stop<R> {
+    /// Separates refusals, which commit, from failures, which roll back.
+    pub(crate) fn judge<T>(outcome: Result<T, Self>) -> Result<Result<T, R>, StoreError> {
+        match outcome {
+            Ok(done) => Ok(Ok(done)),
+            Err(Self::Refused(refusal)) => Ok(Err(refusal)),
+            Err(Self::Failed(error)) => Err(error),
+        }
+    }
+
+    /// The opposite of [`Stop::judge`].
+    pub(crate) fn flatten<T>(outcome: Result<Result<T, R>, StoreError>) -> Result<T, Self> {
+        outcome.map_err(Self::Failed)?.map_err(Self::Refused)
+    }
+}
+
+impl<R> From<StoreError> for Stop<R> {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl<R> From<Outage> for Stop<R> {
+    fn from(outage: Outage) -> Self {
+        Self::Failed(outage.into())
+    }
+}
+
 /// Why the store could not be opened.
 #[derive(Debug, Error)]
 pub enum OpenError {

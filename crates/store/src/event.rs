@@ -13,8 +13,8 @@ use sigma_core::event::{Action, Details, Event, Target};
 use sigma_core::ids::{AppId, EventId, OrgId, UserId};
 use sigma_core::time::Timestamp;
 
-use crate::store::ChangeIds;
-use crate::{Row, StoreError, Tx, Value, params};
+use crate::stamped::{Stamped, stamped};
+use crate::{Row, StoreError, Tx, params};
 
 pub use follower::Follower;
 
@@ -31,33 +31,19 @@ static NETWORKS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 pub(crate) const SWEEP: &str =
     "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at <= $1 ORDER BY at LIMIT 500)";
 
-/// Adds an event at `$2`, or at the time of the database; an existing id is counted once more, and loses its address if
-/// the networks differ, and its browser if those differ.
-macro_rules! insert_event {
-    ($now:literal) => {
-        concat!(
-            "INSERT INTO events (id, at, action, actor_kind, actor_id, user_id, org_id, target_kind, target_id, address,
-                user_agent, request_id, count, details, network)
-             VALUES ($1, COALESCE(CAST($2 AS BIGINT), ",
-            $now,
-            "), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14)
-             ON CONFLICT (id) DO UPDATE SET count = events.count + 1, at = excluded.at, request_id = excluded.request_id,
-                address = CASE WHEN events.network = excluded.network THEN events.address END,
-                network = CASE WHEN events.network = excluded.network THEN events.network END,
-                user_agent = CASE WHEN events.user_agent = excluded.user_agent THEN events.user_agent END"
-        )
-    };
-}
-
-pub(crate) use insert_event;
-
-/// The parameters of `insert_event!`: id and time before the `columns`.
-pub(crate) fn parameters(ids: Option<&ChangeIds>, id: Option<&str>, columns: Vec<Value>) -> Vec<Value> {
-    let id = id.map_or_else(|| ids.map(ChangeIds::event).into(), Value::from);
-    let mut parameters = vec![id, ids.and_then(ChangeIds::database_now).into()];
-    parameters.extend(columns);
-    parameters
-}
+/// Adds an event; an existing id is counted once more, and loses its address if the networks differ, and its browser if
+/// those differ.
+static INSERT: Stamped = stamped!(
+    "evt_",
+    "INSERT INTO events (id, at, action, actor_kind, actor_id, user_id, org_id, target_kind, target_id, address,
+        user_agent, request_id, count, details, network)
+     VALUES ($1, COALESCE(CAST($2 AS BIGINT), ",
+    "), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, $13, $14)
+     ON CONFLICT (id) DO UPDATE SET count = events.count + 1, at = excluded.at, request_id = excluded.request_id,
+        address = CASE WHEN events.network = excluded.network THEN events.address END,
+        network = CASE WHEN events.network = excluded.network THEN events.network END,
+        user_agent = CASE WHEN events.user_agent = excluded.user_agent THEN events.user_agent END"
+);
 
 /// An event to be recorded.
 #[derive(Clone, Debug)]
@@ -193,7 +179,7 @@ fn insert(tx: &mut dyn Tx, id: Option<&str>, event: NewEvent) -> Result<(), Stor
         id.and_then(|_| initiator.network()).as_deref()
     ]
     .to_vec();
-    tx.insert_event(id, columns)
+    tx.insert_stamped(&INSERT, id, columns)
 }
 
 /// Whose events.

@@ -98,9 +98,23 @@ pub fn record(tx: &mut dyn Tx, interaction: &StoredInteraction, user_id: &UserId
     Ok(recorded == 1)
 }
 
-/// Ends an interaction: until its expiry, only the fact that it ended remains. Returns whether it was open: a request
-/// has only one response.
-pub fn finish(tx: &mut dyn Tx, interaction: &StoredInteraction) -> Result<bool, StoreError> {
+/// The end of an interaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// It was still open: a request has only one response.
+    pub is_first: bool,
+    /// Others are open in the same browser.
+    pub others: bool,
+}
+
+/// Ends an interaction: until its expiry, only the fact that it ended remains.
+pub fn end(tx: &mut dyn Tx, interaction: &StoredInteraction, now: Timestamp) -> Result<Ending, StoreError> {
+    let is_first = finish(tx, interaction)?;
+    Ok(Ending { is_first, others: has_open(tx, &interaction.browser, now)? })
+}
+
+/// Ends an interaction; returns whether it was open.
+fn finish(tx: &mut dyn Tx, interaction: &StoredInteraction) -> Result<bool, StoreError> {
     let finished = tx.execute(
         "INSERT INTO interactions (id, browser_hash, request, user_id, bap_id, account_chosen, consented, started_at,
             expires_at)

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use sigma_core::actor::Actor;
+use sigma_core::authentication::Authentication;
 use sigma_core::digest::Digest;
 use sigma_core::email::{Email, fold};
 use sigma_core::event::{Action, Details, Target};
@@ -14,15 +15,16 @@ use sigma_core::ids::{MembershipId, OrgId, RoleId, UserId};
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::{Refusal, Right};
 
-use crate::account::{self, User};
 use crate::email::{self, EmailProof, StoredEmail};
 use crate::event::{self, NewEvent};
 use crate::one_time_link::{self, Purpose};
 use crate::outbox::MailedLink;
+use crate::session::NewSession;
 use crate::tx::acting_as;
+use crate::user::{self, User};
 use crate::workspace::membership::{self, Invited, Member, State};
-use crate::workspace::{Decision, authority, granted, role, tenant};
-use crate::{Outage, Owner, Row, StoreError, Tx, credential, params, password, quota};
+use crate::workspace::{Decision, authority, role, tenant};
+use crate::{Outage, Owner, Row, StoreError, Tx, credential, params, password, quota, sign_in};
 
 /// Invitations to one address within [`WINDOW`], across all workspaces: more would be a nuisance.
 const MOST_MAILS: i64 = 10;
@@ -33,7 +35,7 @@ pub const ACCEPTED_ALREADY: Refusal = Refusal::Conflict("The invitation has alre
 const TOO_MANY: Refusal =
     Refusal::Conflict("This address has received too many invitations within the hour. Try again later");
 
-/// Somebody is invited.
+/// A new invitation.
 #[derive(Clone, Debug)]
 pub struct Invite {
     /// The workspace.
@@ -52,30 +54,77 @@ pub struct Invite {
     pub counted_as: String,
     /// The mail with the link.
     pub mail: MailedLink,
+    /// The address on the mail.
+    pub mailed_to: String,
+}
+
+/// The outcome of an invitation.
+#[derive(Clone, Debug)]
+pub enum Invitee {
+    /// Invited, with a pending membership.
+    Invited(Box<Member>),
+    /// An account has taken the address since the mail was written, spelt like this: nobody was invited.
+    Misaddressed(String),
+}
+
+/// Checks that `actor` may invite, before a mail is written; returns the spelling of the address (folded) by its account,
+/// if it has one.
+pub fn prepare(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    actor: &Actor,
+    folded: &str,
+    now: Timestamp,
+) -> Decision<Option<String>> {
+    authority::load(tx, org_id, actor, now)?.require(Right::Users)?;
+    Ok(email::find_spelling(tx, folded)?)
+}
+
+/// [`prepare`] for an invitation that is sent again; returns the invited address, and its spelling by its account, if it
+/// has one.
+pub fn prepare_again(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    actor: &Actor,
+    user_id: &UserId,
+    now: Timestamp,
+) -> Decision<(String, Option<String>)> {
+    authority::load(tx, org_id, actor, now)?.require(Right::Users)?;
+    let member = membership::load(tx, org_id, user_id)?;
+    if member.state != State::Invited {
+        return Err(ACCEPTED_ALREADY.into());
+    }
+    let invited = member.email.unwrap_or_default();
+    let spelling = email::find_spelling(tx, &fold(&invited))?;
+    Ok((invited, spelling))
 }
 
 /// Invites a user: their membership is pending once this commits, and the mail is queued. A sent mail counts, even if
 /// the invitation is cancelled.
-pub fn invite(tx: &mut dyn Tx, invite: &Invite) -> Decision<Member> {
+pub fn invite(tx: &mut dyn Tx, invite: &Invite) -> Decision<Invitee> {
     let now = invite.mail.link.now;
-    let authority = granted!(authority::lock(tx, &invite.org_id, &invite.actor, now)?);
-    granted!(authority.require(Right::Users));
-    let role = granted!(role::load(tx, &invite.org_id, &invite.role_id)?);
-    granted!(authority.require_role(&role.permissions));
+    let authority = authority::lock(tx, &invite.org_id, &invite.actor, now)?;
+    authority.require(Right::Users)?;
+    let role = role::load(tx, &invite.org_id, &invite.role_id)?;
+    authority.require_role(&role.permissions)?;
     let invited = Invited { id: &invite.id, email: &invite.email, name: &invite.name, role_id: &invite.role_id };
     // Checked before anything is written: existing members get no mail.
     if membership::find_by_email(tx, &invite.org_id, invite.email.folded())?.is_some() {
-        return Ok(Err(membership::MEMBER_ALREADY));
+        return Err(membership::MEMBER_ALREADY.into());
+    }
+    let spelling = email::find_spelling(tx, invite.email.folded())?;
+    if let Some(own) = spelling.filter(|own| *own != invite.mailed_to) {
+        return Ok(Invitee::Misaddressed(own));
     }
     if !may_mail(tx, &invite.counted_as, now)? {
-        return Ok(Err(TOO_MANY));
+        return Err(TOO_MANY.into());
     }
-    let member = granted!(membership::invite(tx, &invite.org_id, &invited, now)?);
+    let member = membership::invite(tx, &invite.org_id, &invited, now)?;
     invite.mail.send(tx, &member.user_id, Some(&invite.org_id))?;
     let details = Details { role: Some(invite.role_id.clone()), ..Details::default() };
     let event = recorded(Action::InvitationSend, &invite.org_id, &member.user_id).by(invite.actor.clone());
     event::append(tx, event.with(details))?;
-    Ok(Ok(member))
+    Ok(Invitee::Invited(Box::new(member)))
 }
 
 fn recorded(action: Action, org_id: &OrgId, invited: &UserId) -> NewEvent {
@@ -91,21 +140,21 @@ pub fn send_again(
     counted_as: &str,
     mail: &MailedLink,
 ) -> Decision<Member> {
-    let authority = granted!(authority::lock(tx, org_id, actor, mail.link.now)?);
-    granted!(authority.require(Right::Users));
-    let member = granted!(membership::load(tx, org_id, user_id)?);
-    let role = granted!(role::load(tx, org_id, &member.role_id)?);
-    granted!(authority.require_role(&role.permissions));
+    let authority = authority::lock(tx, org_id, actor, mail.link.now)?;
+    authority.require(Right::Users)?;
+    let member = membership::load(tx, org_id, user_id)?;
+    let role = role::load(tx, org_id, &member.role_id)?;
+    authority.require_role(&role.permissions)?;
     if member.state != State::Invited {
-        return Ok(Err(ACCEPTED_ALREADY));
+        return Err(ACCEPTED_ALREADY.into());
     }
     if !may_mail(tx, counted_as, mail.link.now)? {
-        return Ok(Err(TOO_MANY));
+        return Err(TOO_MANY.into());
     }
     one_time_link::void_invitations(tx, user_id, org_id)?;
     mail.send(tx, user_id, Some(org_id))?;
     event::append(tx, recorded(Action::InvitationResend, org_id, &member.user_id).by(actor.clone()))?;
-    Ok(Ok(member))
+    Ok(member)
 }
 
 /// Counts one more mail to an address; returns whether it is within the limit.
@@ -161,7 +210,7 @@ fn read(tx: &mut dyn Tx, org_id: &OrgId, invited: &UserId) -> Result<Option<Invi
     let (Some(waiting), Some(workspace)) = (waiting, tenant::find(tx, org_id)?) else { return Ok(None) };
     let text = |row: &Row, column| Ok::<_, StoreError>(row.opt_text(column)?.unwrap_or_default());
     let (name, email, folded) = (text(&waiting, 0)?, text(&waiting, 1)?, text(&waiting, 2)?);
-    let (user, own) = (account::find_by_email(tx, &folded)?, email::find(tx, &folded)?);
+    let (user, own) = (user::find_by_email(tx, &folded)?, email::find(tx, &folded)?);
     let acceptance = match &user {
         // Users who are disabled, or became members meanwhile, cannot accept.
         Some(user) if user.disabled || membership::find(tx, org_id, &user.id)?.is_some() => return Ok(None),
@@ -189,14 +238,14 @@ pub struct Accept {
     pub signed_in: Option<UserId>,
     /// The network that they come from.
     pub network: String,
-    /// The current time.
-    pub now: Timestamp,
+    /// The session that begins if they set a password.
+    pub session: NewSession,
 }
 
 /// The outcome of acceptance.
 #[derive(Clone, Debug)]
 pub enum Accepted {
-    /// They are a member; with whether they set a password in the process, and so authenticated.
+    /// They are a member; with whether they set a password in the process, and so are signed in.
     Accepted {
         /// Their account.
         user_id: UserId,
@@ -209,16 +258,17 @@ pub enum Accepted {
     Incomplete(Acceptance),
 }
 
-/// Accepts an invitation and consumes its link.
+/// Accepts an invitation and consumes its link. Users who set a password are signed in.
 pub fn accept(tx: &mut dyn Tx, accept: &Accept) -> Result<Accepted, StoreError> {
-    if let Some(org_id) = one_time_link::find(tx, &accept.link, accept.now)?.and_then(|link| link.org_id) {
+    let now = accept.session.now;
+    if let Some(org_id) = one_time_link::find(tx, &accept.link, now)?.and_then(|link| link.org_id) {
         tx.lock(Owner::Org(&org_id))?;
     }
-    let Some(seen) = find(tx, &accept.link, accept.now)? else { return Ok(Accepted::Gone) };
+    let Some(seen) = find(tx, &accept.link, now)? else { return Ok(Accepted::Gone) };
     if let Some(user) = &seen.user {
         tx.lock(Owner::User(&user.id))?;
     }
-    let Some(invitation) = find(tx, &accept.link, accept.now)? else { return Ok(Accepted::Gone) };
+    let Some(invitation) = find(tx, &accept.link, now)? else { return Ok(Accepted::Gone) };
     let known = invitation.user.as_ref().map(|user| &user.id);
     let set = match (invitation.acceptance, &accept.chosen) {
         (Acceptance::SetPassword, Some(chosen)) => Some(chosen),
@@ -226,14 +276,18 @@ pub fn accept(tx: &mut dyn Tx, accept: &Accept) -> Result<Accepted, StoreError> 
         (Acceptance::SignInFirst, _) if known.is_some() && accept.signed_in.as_ref() == known => None,
         (missing, _) => return Ok(Accepted::Incomplete(missing)),
     };
-    if one_time_link::spend(tx, &accept.link, Purpose::Invitation, accept.now)?.is_none() {
+    if one_time_link::spend(tx, &accept.link, Purpose::Invitation, now)?.is_none() {
         return Ok(Accepted::Gone);
     }
     let user_id = account_of(tx, &invitation, accept, set)?;
-    email::prove(tx, &user_id, &fold(&invitation.email), accept.now)?;
-    membership::accept(tx, &invitation.org_id, &invitation.invited, &user_id, accept.now)?;
+    email::prove(tx, &user_id, &fold(&invitation.email), now)?;
+    membership::accept(tx, &invitation.org_id, &invitation.invited, &user_id, now)?;
     let event = recorded(Action::InvitationAccept, &invitation.org_id, &invitation.invited);
     event::append(tx, event.by(Actor::User(user_id.clone())))?;
+    if set.is_some() {
+        let authentication = Authentication::by_password(user_id.clone(), now);
+        sign_in::begin(tx, &authentication, None, &accept.session)?;
+    }
     Ok(Accepted::Accepted { user_id, with_password: set.is_some() })
 }
 
@@ -244,21 +298,21 @@ fn account_of(
     accept: &Accept,
     chosen: Option<&(String, String)>,
 ) -> Result<UserId, StoreError> {
-    let now = accept.now;
+    let now = accept.session.now;
     let user_id = if let Some(user) = &invitation.user {
         user.id.clone()
     } else {
         let email = Email::parse(&invitation.email)
             .map_err(|_| StoreError::Corrupt("the address of an invitation".to_owned()))?;
         let (id, proof) = (&accept.new_user, EmailProof::Verified);
-        let added = account::add_with_email(tx, id, &email, proof, &invitation.name, now)?;
+        let added = user::add_with_email(tx, id, &email, proof, &invitation.name, now)?;
         // They accept another invitation concurrently, which was first: judged anew, there is an account.
         let id = added.ok_or(Outage::Contended)?.id;
         event::append(tx, NewEvent::new(Action::UserSignUp).by(Actor::User(id.clone())).method("invitation"))?;
         id
     };
     if let Some((name, hash)) = chosen {
-        account::rename(tx, &user_id, name, now)?;
+        user::rename(tx, &user_id, name, now)?;
         let actor = Actor::User(user_id.clone());
         acting_as(tx, actor, |tx| password::set(tx, &user_id, hash, &accept.network, now))?;
     }

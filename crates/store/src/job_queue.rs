@@ -9,10 +9,8 @@ use std::time::Duration;
 use sigma_core::ids::{JobId, OrgId};
 use sigma_core::time::Timestamp;
 
-use crate::{Row, StoreError, Tx, params};
+use crate::{Row, StoreError, Tx, cached, params};
 
-/// The kind of jobs in the change feed; the key is the kind of job. Reported when one was queued.
-pub const CHANGED: &str = "job";
 /// Waiting jobs of one owner: an org, or the server itself.
 pub const MOST_WAITING: i64 = 1_000;
 /// The largest payload, in bytes.
@@ -156,7 +154,7 @@ pub fn enqueue(tx: &mut dyn Tx, new: &NewJob) -> Result<Enqueued, StoreError> {
 /// Queues a job that the server owes itself.
 pub(crate) fn enqueue_unlimited(tx: &mut dyn Tx, new: &NewJob) -> Result<(), StoreError> {
     insert(tx, new)?;
-    tx.changed(CHANGED, new.kind)
+    tx.changed(cached::JOB, new.kind)
 }
 
 fn insert(tx: &mut dyn Tx, new: &NewJob) -> Result<(), StoreError> {

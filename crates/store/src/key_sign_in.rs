@@ -7,11 +7,12 @@ use sigma_core::ids::UserId;
 use sigma_core::person::{Identity, Proof};
 use sigma_core::time::Timestamp;
 
-use crate::account::{self, Claim, User};
 use crate::event::{self, NewEvent};
+use crate::identity::{self, Claim};
 use crate::replay_guard::{self, Once};
 use crate::session::{NewSession, Session};
-use crate::{Outage, Owner, StoreError, Tx, credential, sign_in};
+use crate::user::{self, User};
+use crate::{Outage, Owner, StoreError, Tx, credential, sign_in, signature_throttle};
 
 /// A verified signature, and what it asks for.
 #[derive(Clone, Debug)]
@@ -91,17 +92,33 @@ pub fn sign_in(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, Stor
     };
     let details = Details { reason: Some(reason.to_owned()), ..Details::default() };
     let mut failed = NewEvent::new(Action::UserSignInFailed).with(details).method("key");
-    if let Some(user) = account::find_by_pubkey(tx, &request.pubkey)? {
+    if let Some(user) = user::find_by_pubkey(tx, &request.pubkey)? {
         failed = failed.about(&user.id);
     }
     event::count_repeated(tx, failed, request.session.now)?;
     Ok(outcome)
 }
 
+/// Records an invalid signature from `network`; returns until when that network is delayed, if it is. What happens during
+/// a delay is not recorded.
+pub fn reject_signature(tx: &mut dyn Tx, network: &str, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    let delayed_until = signature_throttle::fail(tx, network, now)?;
+    if delayed_until.is_none() {
+        record_bad_signature(tx, now)?;
+    }
+    Ok(delayed_until)
+}
+
+/// [`reject_signature`] where failures cause no delays.
+pub fn record_bad_signature(tx: &mut dyn Tx, now: Timestamp) -> Result<(), StoreError> {
+    let details = Details { reason: Some("bad_signature".to_owned()), ..Details::default() };
+    event::count_repeated(tx, NewEvent::new(Action::UserSignInFailed).with(details).method("key"), now)
+}
+
 fn attempt(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, StoreError> {
     let now = request.session.now;
     tx.lock(Owner::UserOfKey(&request.pubkey))?;
-    let known = account::find_by_pubkey(tx, &request.pubkey)?;
+    let known = user::find_by_pubkey(tx, &request.pubkey)?;
     let is_new = known.is_none();
     match &known {
         None if request.unknown == UnknownKey::Refuse => return Ok(KeySignedIn::UnknownKey),
@@ -118,7 +135,7 @@ fn attempt(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, StoreErr
     }
     if let Some(refusal) = refuse_identity(tx, request, known.as_ref())? {
         // An unknown key has no owner to lock: it, or the identity, may have got an account since it was looked up.
-        if is_new && account::find_by_pubkey(tx, &request.pubkey)?.is_some() {
+        if is_new && user::find_by_pubkey(tx, &request.pubkey)?.is_some() {
             return Err(Outage::Contended.into());
         }
         return Ok(refusal);
@@ -141,7 +158,7 @@ fn attempt(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, StoreErr
         Some((_, Claim::TooMany)) => return Ok(KeySignedIn::TooMany),
     };
     if request.origin_bound && !user.origin_bound {
-        account::require_origin_bound(tx, &user.id, now)?;
+        user::require_origin_bound(tx, &user.id, now)?;
     }
     let authentication = Authentication::by_key(user.id.clone(), &request.pubkey, now);
     match sign_in::begin(tx, &authentication, bap_id.as_deref(), &request.session)? {
@@ -153,7 +170,7 @@ fn attempt(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, StoreErr
 
 /// Creates the account of an unknown key.
 fn create(tx: &mut dyn Tx, request: &KeySignIn, now: Timestamp) -> Result<User, StoreError> {
-    let user = account::add_with_pubkey(tx, &request.new_user, &request.pubkey, &request.address, now)?;
+    let user = user::add_with_pubkey(tx, &request.new_user, &request.pubkey, &request.address, now)?;
     let actor = Actor::User(user.id.clone());
     event::append(tx, NewEvent::new(Action::UserSignUp).by(actor.clone()).method("key"))?;
     let added = NewEvent::new(Action::CredentialAdd).by(actor).to(Target::User(user.id.clone()));
@@ -168,7 +185,7 @@ fn refuse_identity(
     known: Option<&User>,
 ) -> Result<Option<KeySignedIn>, StoreError> {
     let Some((bap_id, proof, _)) = &request.identity else { return Ok(None) };
-    let held = account::find_identity(tx, bap_id)?;
+    let held = identity::find(tx, bap_id)?;
     let allowed = match held {
         Some(held) => {
             known.is_some_and(|user| user.id == held.user_id) || (proof.is_proven() && !held.proof.is_proven())
@@ -189,7 +206,7 @@ fn refuse_identity(
 /// Claims the named identity, which the session will act as.
 fn claim(tx: &mut dyn Tx, request: &KeySignIn, user: &User) -> Result<Option<(String, Claim)>, StoreError> {
     let Some((bap_id, proof, root_address)) = &request.identity else { return Ok(None) };
-    let is_first = account::identities(tx, &user.id)?.is_empty();
+    let is_first = identity::list(tx, &user.id)?.is_empty();
     let identity = Identity {
         bap_id: bap_id.clone(),
         user_id: user.id.clone(),
@@ -202,6 +219,6 @@ fn claim(tx: &mut dyn Tx, request: &KeySignIn, user: &User) -> Result<Option<(St
         profile: None,
         is_primary: is_first,
     };
-    let claimed = account::claim_identity(tx, &identity, request.session.now)?;
+    let claimed = identity::claim(tx, &identity, request.session.now)?;
     Ok(Some((bap_id.clone(), claimed)))
 }

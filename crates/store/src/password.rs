@@ -1,7 +1,7 @@
 //! Passwords: the argon2id hash of each user who has one, and what a password sign-in reads and writes.
 //!
 //! Hashing takes longer than a transaction may, so it happens between two: [`look_up`] reads the hash to compare with,
-//! [`fail`] or [`confirm`] writes the outcome.
+//! [`fail`], [`sign_in`] or [`confirm`] writes the outcome.
 
 use std::fmt;
 
@@ -10,11 +10,12 @@ use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
 
-use crate::account::{self, User};
 use crate::event::{self, NewEvent};
 use crate::password_cost::{self, CostCount};
 use crate::password_throttle::{PasswordThrottle, Source};
-use crate::{Owner, StoreError, Tx, credential, params};
+use crate::session::{NewSession, Session};
+use crate::user::{self, User};
+use crate::{Owner, StoreError, Tx, cached, credential, params, sign_in};
 
 /// A password sign-in before the password is checked.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Attempt {
     pub network: String,
     /// What the browser shows of an earlier sign-in.
     pub device: Option<Device>,
+    /// Whether failures are counted and cause delays.
+    pub delays: bool,
 }
 
 /// A browser that sent the right password of an account before.
@@ -54,7 +57,7 @@ pub struct LookedUp {
     pub source: Source,
     /// The costs of existing hashes, for addresses without one.
     pub costs: Vec<CostCount>,
-    throttle: PasswordThrottle,
+    throttle: Option<PasswordThrottle>,
 }
 
 /// A password as stored. `Debug` does not print its hash.
@@ -72,7 +75,7 @@ pub struct Stored {
 pub struct Proof {
     user_id: UserId,
     chosen_at: Timestamp,
-    throttle: PasswordThrottle,
+    throttle: Option<PasswordThrottle>,
 }
 
 impl Proof {
@@ -98,7 +101,7 @@ impl LookedUp {
 
 /// Reads what to compare the password with, and whether the caller is delayed.
 pub fn look_up(tx: &mut dyn Tx, attempt: &Attempt, now: Timestamp) -> Result<LookedUp, StoreError> {
-    let user = account::find_by_email(tx, &attempt.email)?;
+    let user = user::find_by_email(tx, &attempt.email)?;
     let stored = match &user {
         Some(user) => find(tx, &user.id)?,
         // As many statements for unknown addresses as for known ones.
@@ -112,8 +115,9 @@ pub fn look_up(tx: &mut dyn Tx, attempt: &Attempt, now: Timestamp) -> Result<Loo
         Some(device) => Source::Device(device.name.clone()),
         None => Source::Network(attempt.network.clone()),
     };
-    let throttle = PasswordThrottle::of(user.as_ref().map(|user| &user.id), attempt.bucket, source.clone());
-    let waits = throttle.waits(tx, now)?;
+    let user_id = user.as_ref().map(|user| &user.id);
+    let throttle = attempt.delays.then(|| PasswordThrottle::of(user_id, attempt.bucket, source.clone()));
+    let waits = throttle.as_ref().map(|throttle| throttle.waits(tx, now)).transpose()?.unwrap_or_default();
     let costs = password_cost::list(tx)?;
     let (blocked_until, asks_early) = (waits.until(), waits.here.is_none() && waits.anywhere.is_some());
     Ok(LookedUp { user, stored, blocked_until, asks_early, source, costs, throttle })
@@ -121,49 +125,53 @@ pub fn look_up(tx: &mut dyn Tx, attempt: &Attempt, now: Timestamp) -> Result<Loo
 
 /// When the password of the account at `email`, folded, was chosen.
 pub fn chosen_at(tx: &mut dyn Tx, email: &str) -> Result<Option<Timestamp>, StoreError> {
-    let Some(user) = account::find_by_email(tx, email)? else { return Ok(None) };
+    let Some(user) = user::find_by_email(tx, email)? else { return Ok(None) };
     Ok(find(tx, &user.id)?.map(|stored| stored.chosen_at))
 }
 
-/// Counts a wrong password at its source.
+/// Counts a wrong password at its source, and records the failed sign-in, without any of its input.
 pub fn fail(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Result<(), StoreError> {
-    looked_up.throttle.fail(tx, now)
-}
-
-/// Records that a right password signed nobody in, because its user is not a member of the workspace.
-pub fn record_denial(tx: &mut dyn Tx, proof: &Proof, now: Timestamp) -> Result<(), StoreError> {
-    let details = Details { reason: Some("not_a_member".to_owned()), ..Details::default() };
-    let failed = NewEvent::new(Action::UserSignInFailed).about(&proof.user_id).with(details).method("password");
-    event::count_repeated(tx, failed, now)
-}
-
-/// Records a failed sign-in, without any of its input.
-pub fn record_failure(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Result<(), StoreError> {
+    if let Some(throttle) = &looked_up.throttle {
+        throttle.fail(tx, now)?;
+    }
     let reason = match (&looked_up.user, &looked_up.stored) {
         (None, _) => "unknown_account",
         (Some(user), _) if user.disabled => "disabled",
         (Some(_), None) => "no_password",
         (Some(_), Some(_)) => "wrong_password",
     };
-    let details = Details { reason: Some(reason.to_owned()), ..Details::default() };
-    let failed = NewEvent::new(Action::UserSignInFailed).with(details).method("password");
-    let failed = match &looked_up.user {
-        Some(user) => failed.about(&user.id),
-        None => failed,
-    };
-    event::count_repeated(tx, failed, now)
+    record_failure(tx, looked_up.user.as_ref().map(|user| &user.id), reason, now)
 }
 
 /// Counts an attempt during a delay, at its network.
 pub fn fail_early(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Result<(), StoreError> {
-    looked_up.throttle.fail_early(tx, now)
+    looked_up.throttle.as_ref().map_or(Ok(()), |throttle| throttle.fail_early(tx, now))
+}
+
+/// Counts the right password of a user who is not a member of the workspace as a wrong one, so that nobody learns that it
+/// was right.
+pub(crate) fn deny(tx: &mut dyn Tx, proof: &Proof, now: Timestamp) -> Result<(), StoreError> {
+    if let Some(throttle) = &proof.throttle {
+        throttle.fail(tx, now)?;
+    }
+    record_failure(tx, Some(&proof.user_id), "not_a_member", now)
+}
+
+fn record_failure(tx: &mut dyn Tx, user_id: Option<&UserId>, reason: &str, now: Timestamp) -> Result<(), StoreError> {
+    let details = Details { reason: Some(reason.to_owned()), ..Details::default() };
+    let failed = NewEvent::new(Action::UserSignInFailed).with(details).method("password");
+    let failed = match user_id {
+        Some(user_id) => failed.about(user_id),
+        None => failed,
+    };
+    event::count_repeated(tx, failed, now)
 }
 
 /// Whether the proven password is still current and the account enabled: a reset meanwhile invalidates what was begun
 /// with the old one. Resets the user's failure count.
 pub fn confirm(tx: &mut dyn Tx, proof: &Proof) -> Result<bool, StoreError> {
     tx.lock(Owner::User(&proof.user_id))?;
-    let user = account::find_user(tx, &proof.user_id)?;
+    let user = user::find(tx, &proof.user_id)?;
     if !is_current(tx, proof)? || user.is_none_or(|user| user.disabled) {
         return Ok(false);
     }
@@ -171,30 +179,34 @@ pub fn confirm(tx: &mut dyn Tx, proof: &Proof) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// The authentication that the proof amounts to, while the password is still current: for [`sign_in::begin`] or
-/// [`sign_in::begin_in_workspace`], followed by [`forget_failures`].
-///
-/// [`sign_in::begin`]: crate::sign_in::begin
-/// [`sign_in::begin_in_workspace`]: crate::sign_in::begin_in_workspace
-pub fn authenticate(tx: &mut dyn Tx, proof: &Proof, now: Timestamp) -> Result<Option<Authentication>, StoreError> {
+/// Signs in the user who proved a password; `None` if it was changed meanwhile, or the account is disabled.
+pub fn sign_in(tx: &mut dyn Tx, proof: &Proof, new: &NewSession) -> Result<Option<Session>, StoreError> {
+    let Some(authentication) = authenticate(tx, proof, new.now)? else { return Ok(None) };
+    let session = sign_in::begin(tx, &authentication, None, new)?;
+    if session.is_some() {
+        forget_failures(tx, proof)?;
+    }
+    Ok(session)
+}
+
+/// The authentication that the proof amounts to, while the password is still current.
+pub(crate) fn authenticate(
+    tx: &mut dyn Tx,
+    proof: &Proof,
+    now: Timestamp,
+) -> Result<Option<Authentication>, StoreError> {
     tx.lock(Owner::User(&proof.user_id))?;
     let is_current = is_current(tx, proof)?;
     Ok(is_current.then(|| Authentication::by_password(proof.user_id.clone(), now)))
 }
 
 /// Resets the failure count after a sign-in.
-pub fn forget_failures(tx: &mut dyn Tx, proof: &Proof) -> Result<(), StoreError> {
-    proof.throttle.clear(tx)
+pub(crate) fn forget_failures(tx: &mut dyn Tx, proof: &Proof) -> Result<(), StoreError> {
+    proof.throttle.as_ref().map_or(Ok(()), |throttle| throttle.clear(tx))
 }
 
 fn is_current(tx: &mut dyn Tx, proof: &Proof) -> Result<bool, StoreError> {
     Ok(find(tx, &proof.user_id)?.is_some_and(|stored| stored.chosen_at == proof.chosen_at))
-}
-
-/// Counts the right password of a user who may not sign in here as a wrong one, so that nobody learns that it was
-/// right.
-pub fn deny(tx: &mut dyn Tx, proof: &Proof, now: Timestamp) -> Result<(), StoreError> {
-    proof.throttle.fail(tx, now)
 }
 
 /// The password of a user.
@@ -221,7 +233,7 @@ pub fn set(tx: &mut dyn Tx, user_id: &UserId, hash: &str, network: &str, now: Ti
     PasswordThrottle::of(Some(user_id), 0, Source::Network(network.to_owned())).clear(tx)?;
     let action = if before.is_some() { Action::CredentialChange } else { Action::CredentialAdd };
     event::append(tx, NewEvent::new(action).about(user_id).to(Target::User(user_id.clone())).method("password"))?;
-    tx.changed(account::CHANGED, user_id.as_str())
+    tx.changed(cached::ACCOUNT, user_id.as_str())
 }
 
 /// Replaces a cheap hash by a costlier one of the same password; does nothing if the password was changed meanwhile.

@@ -9,12 +9,12 @@ use sigma_core::digest::Digest;
 use sigma_core::ids::{SessionId, UserId};
 use sigma_core::time::Timestamp;
 
-use crate::account::{self, User};
 use crate::one_time_link::{self, Purpose};
 use crate::outbox::{self, MailedLink, NewMail};
 use crate::password::{self, Proof};
 use crate::session::{self, NewSession, Session};
 use crate::tx::acting_as;
+use crate::user::{self, User};
 use crate::workspace::session as workspace_session;
 use crate::{Owner, StoreError, Tx, credential, email, quota, sign_in};
 
@@ -39,7 +39,7 @@ pub struct ResetRequest {
 pub fn request_reset(tx: &mut dyn Tx, request: &ResetRequest) -> Result<bool, StoreError> {
     let now = request.mail.link.now;
     tx.lock(Owner::UserOfEmail(&request.email))?;
-    let user = account::find_by_email(tx, &request.email)?;
+    let user = user::find_by_email(tx, &request.email)?;
     let who = user.as_ref().map_or_else(|| format!("?{:04x}", request.bucket), |user| user.id.to_string());
     let requests = quota::tally(tx, &format!("reset:{who}"), now, REQUEST_WINDOW)?;
     let Some(user) = user.filter(|user| !user.disabled && requests <= MOST_REQUESTS) else { return Ok(false) };
@@ -54,7 +54,7 @@ pub fn request_reset(tx: &mut dyn Tx, request: &ResetRequest) -> Result<bool, St
 /// The user to whom a reset link was sent, if it is still valid. Viewing changes nothing.
 pub fn find_reset(tx: &mut dyn Tx, link: &Digest, now: Timestamp) -> Result<Option<User>, StoreError> {
     match one_time_link::find(tx, link, now)?.filter(|link| link.purpose == Purpose::Reset) {
-        Some(link) => Ok(account::find_user(tx, &link.user_id)?.filter(|user| !user.disabled)),
+        Some(link) => Ok(user::find(tx, &link.user_id)?.filter(|user| !user.disabled)),
         None => Ok(None),
     }
 }

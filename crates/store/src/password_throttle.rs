@@ -58,7 +58,7 @@ impl Source {
 }
 
 /// Until when a source is delayed: by its own failures, and by those from anywhere.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Waits {
     pub(crate) here: Option<Timestamp>,
     pub(crate) anywhere: Option<Timestamp>,

@@ -7,10 +7,7 @@ use sigma_core::resource::{Resource, ResourceScope, Targets};
 
 use crate::app::{from_texts, texts};
 use crate::event::{self, NewEvent};
-use crate::{Owner, Row, StoreError, Tx, params};
-
-/// The kind of a resource in the change feed; the key is its URI.
-pub const CHANGED: &str = "resource";
+use crate::{Owner, Row, StoreError, Tx, cached, params};
 
 /// Registers `resource`; returns whether its URI was free.
 pub fn add(tx: &mut dyn Tx, resource: &Resource) -> Result<bool, StoreError> {
@@ -28,7 +25,7 @@ pub fn add(tx: &mut dyn Tx, resource: &Resource) -> Result<bool, StoreError> {
             resource.created_at
         ],
     )?;
-    tx.changed(CHANGED, &resource.uri)?;
+    tx.changed(cached::RESOURCE, &resource.uri)?;
     if inserted == 1 {
         event::append(tx, recorded(Action::ResourceCreate, resource))?;
     }
@@ -52,7 +49,7 @@ pub fn update(tx: &mut dyn Tx, resource: &Resource) -> Result<bool, StoreError> 
             texts(resource.servers.iter().map(AppId::as_str))?
         ],
     )?;
-    tx.changed(CHANGED, &resource.uri)?;
+    tx.changed(cached::RESOURCE, &resource.uri)?;
     let details = Details::changed([
         ("name", before.name != resource.name),
         ("scopes", before.scopes != resource.scopes),
@@ -96,11 +93,19 @@ pub(crate) fn load_targets(tx: &mut dyn Tx, app: &App, uris: &[String]) -> Resul
     Ok(Targets::of_grant(resources, app))
 }
 
+/// The audiences of one token: the requested ones if all were granted, or every granted one if none is requested.
+pub(crate) fn narrow(granted: &[String], wanted: &[String]) -> Option<Vec<String>> {
+    if wanted.is_empty() {
+        return Some(granted.to_vec());
+    }
+    wanted.iter().all(|uri| granted.contains(uri)).then(|| wanted.to_vec())
+}
+
 /// Removes the resource; returns whether it existed.
 pub fn remove(tx: &mut dyn Tx, uri: &str) -> Result<bool, StoreError> {
     let Some(resource) = find(tx, uri)? else { return Ok(false) };
     let removed = tx.execute("DELETE FROM resources WHERE uri = $1", params![uri])?;
-    tx.changed(CHANGED, uri)?;
+    tx.changed(cached::RESOURCE, uri)?;
     if removed == 1 {
         event::append(tx, recorded(Action::ResourceRemove, &resource))?;
     }

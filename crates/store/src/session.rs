@@ -12,10 +12,7 @@ use sigma_core::ids::{SessionId, UserId};
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
-use crate::{Outage, Owner, Row, StoreError, Tx, account, params};
-
-/// The kind of a session in the change feed; the key is its id.
-pub const CHANGED: &str = "session";
+use crate::{Outage, Owner, Row, StoreError, Tx, cached, identity, params};
 
 /// Most live sessions per account. A browser that signs in again continues its own, so only programs reach it.
 pub const MOST_LIVE: u32 = 100;
@@ -134,7 +131,7 @@ pub(crate) fn begin(
             // It was ended after it was read.
             return Err(Outage::Contended.into());
         }
-        tx.changed(CHANGED, old.id.as_str())?;
+        tx.changed(cached::SESSION, old.id.as_str())?;
         return Ok(Session {
             bap_id,
             auth_time,
@@ -147,7 +144,7 @@ pub(crate) fn begin(
     make_room(tx, user_id, new.now)?;
     let bap_id = match bap_id {
         Some(chosen) => Some(chosen.to_owned()),
-        None => account::find_primary_identity(tx, user_id)?,
+        None => identity::find_primary(tx, user_id)?,
     };
     tx.execute(
         "INSERT INTO sessions (id, secret_hash, user_id, bap_id, auth_time, methods, address, user_agent, created_at,
@@ -238,7 +235,7 @@ pub fn list_live(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<Ve
 /// Chooses the identity that the session acts as.
 pub fn choose_identity(tx: &mut dyn Tx, id: &SessionId, bap_id: &str, now: Timestamp) -> Result<(), StoreError> {
     tx.execute("UPDATE sessions SET bap_id = $2, updated_at = $3 WHERE id = $1", params![id, bap_id, now])?;
-    tx.changed(CHANGED, id.as_str())
+    tx.changed(cached::SESSION, id.as_str())
 }
 
 /// Ends a session of `user_id`, along with every grant bound to it; returns whether it was theirs and live.
@@ -248,6 +245,14 @@ pub fn end(tx: &mut dyn Tx, user_id: &UserId, id: &SessionId, now: Timestamp) ->
         event::append_bounded(tx, recorded_end(user_id, id), user_id, now)?;
     }
     Ok(ended)
+}
+
+/// [`end`] for the session whose cookie holds that secret.
+pub fn end_by_secret(tx: &mut dyn Tx, user_id: &UserId, secret: &Digest, now: Timestamp) -> Result<bool, StoreError> {
+    match find_by_secret(tx, secret)? {
+        Some(session) => end(tx, user_id, &session.id, now),
+        None => Ok(false),
+    }
 }
 
 fn recorded_end(user_id: &UserId, id: &SessionId) -> NewEvent {
@@ -268,7 +273,7 @@ fn end_until(
         params![id, user_id, now, delete_after],
     )?;
     if ended == 1 {
-        tx.changed(CHANGED, id.as_str())?;
+        tx.changed(cached::SESSION, id.as_str())?;
     }
     Ok(ended == 1)
 }

@@ -1,6 +1,6 @@
-//! The only way to begin a session. Every method of sign-in ends in an [`Authentication`], and each of those here:
-//! account and credential are checked again under the user's lock, and the session takes `acr`, `amr` and `auth_time`
-//! only from the authentication.
+//! The only way to begin a browser session. Every method of sign-in ends in an [`Authentication`], and each of those
+//! here, or in [`workspace::login`](crate::workspace::login): account and credential are checked again under the user's
+//! lock, and the session takes `acr`, `amr` and `auth_time` only from the authentication.
 
 use sigma_core::actor::Actor;
 use sigma_core::authentication::{Acr, Authentication};
@@ -8,7 +8,6 @@ use sigma_core::event::{Action, Target};
 
 use crate::event::{self, NewEvent};
 use crate::session::{self, NewSession, Session};
-use crate::workspace::login::{self, LoggedIn, Login};
 use crate::{Owner, StoreError, Tx, credential};
 
 /// Begins a session in a browser, or raises the existing one: see [`NewSession::continues`]. It acts as the identity
@@ -32,17 +31,4 @@ pub fn begin(
     let event = event.to(Target::Session(session.id.clone())).method(&session.methods.to_string());
     event::append_bounded(tx, event, &session.user_id, new.now)?;
     Ok(Some(session))
-}
-
-/// Begins a session in a workspace. `None` for non-members, and for everyone whom [`begin`] refuses.
-pub fn begin_in_workspace(
-    tx: &mut dyn Tx,
-    authentication: &Authentication,
-    login: &Login,
-) -> Result<Option<LoggedIn>, StoreError> {
-    tx.lock(Owner::User(authentication.user_id()))?;
-    if !credential::accept(tx, authentication, login.now)? {
-        return Ok(None);
-    }
-    login::begin(tx, authentication, login)
 }

@@ -1,17 +1,11 @@
 //! The keys that sign tokens, sealed.
 
 use sigma_core::event::{Action, Target};
-use sigma_core::jose::Algorithm;
+use sigma_core::jose::{Algorithm, KeyRecord, RotationStep};
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
-use crate::{Row, StoreError, Tx, params};
-
-/// The kind of the key set in the change feed; the key is always [`ALL`].
-pub const CHANGED: &str = "signing_keys";
-
-/// The one key of [`CHANGED`]: the set changes as a whole.
-pub const ALL: &str = "all";
+use crate::{Owner, Row, StoreError, Tx, cached, params};
 
 /// A signing key as stored.
 #[derive(Clone, Debug)]
@@ -34,6 +28,20 @@ pub struct SealedKey {
     pub delete_after: Option<Timestamp>,
 }
 
+impl SealedKey {
+    /// What decides about its rotation.
+    pub fn record(&self) -> KeyRecord {
+        KeyRecord {
+            kid: self.kid.clone(),
+            algorithm: self.algorithm,
+            created_at: self.created_at,
+            active_from: self.active_from,
+            retired_at: self.retired_at,
+            delete_after: self.delete_after,
+        }
+    }
+}
+
 /// Every key, oldest first.
 pub fn list(tx: &mut dyn Tx) -> Result<Vec<SealedKey>, StoreError> {
     tx.query_all(
@@ -44,6 +52,29 @@ pub fn list(tx: &mut dyn Tx) -> Result<Vec<SealedKey>, StoreError> {
     .iter()
     .map(decode)
     .collect()
+}
+
+/// Carries out what `plan` says about the current keys, with new keys out of `fresh`. Another process may have rotated
+/// them since those were generated: a step without a key is left to the next rotation.
+pub fn rotate(
+    tx: &mut dyn Tx,
+    plan: impl FnOnce(&[KeyRecord]) -> Vec<RotationStep>,
+    fresh: &[SealedKey],
+) -> Result<(), StoreError> {
+    tx.lock(Owner::Installation)?;
+    let records: Vec<KeyRecord> = list(tx)?.iter().map(SealedKey::record).collect();
+    for step in plan(&records) {
+        match step {
+            RotationStep::Make { algorithm, active_from } => {
+                if let Some(key) = fresh.iter().find(|key| key.algorithm == algorithm) {
+                    add(tx, &SealedKey { active_from, ..key.clone() })?;
+                }
+            }
+            RotationStep::Retire { kid, retired_at, delete_after } => retire(tx, &kid, retired_at, delete_after)?,
+            RotationStep::Delete { kid } => remove(tx, &kid)?,
+        }
+    }
+    Ok(())
 }
 
 /// Adds a key.
@@ -63,7 +94,7 @@ pub fn add(tx: &mut dyn Tx, key: &SealedKey) -> Result<(), StoreError> {
         ],
     )?;
     record(tx, Action::SigningKeyCreate, &key.kid, added)?;
-    tx.changed(CHANGED, ALL)
+    tx.changed(cached::SIGNING_KEYS, cached::ALL)
 }
 
 fn record(tx: &mut dyn Tx, action: Action, kid: &str, rows: u64) -> Result<(), StoreError> {
@@ -80,14 +111,14 @@ pub fn retire(tx: &mut dyn Tx, kid: &str, retired_at: Timestamp, delete_after: T
         params![kid, retired_at, delete_after],
     )?;
     record(tx, Action::SigningKeyRetire, kid, retired)?;
-    tx.changed(CHANGED, ALL)
+    tx.changed(cached::SIGNING_KEYS, cached::ALL)
 }
 
 /// Removes a key whose tokens have all expired.
 pub fn remove(tx: &mut dyn Tx, kid: &str) -> Result<(), StoreError> {
     let removed = tx.execute("DELETE FROM signing_keys WHERE kid = $1", params![kid])?;
     record(tx, Action::SigningKeyRemove, kid, removed)?;
-    tx.changed(CHANGED, ALL)
+    tx.changed(cached::SIGNING_KEYS, cached::ALL)
 }
 
 fn decode(row: &Row) -> Result<SealedKey, StoreError> {

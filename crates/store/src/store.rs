@@ -2,25 +2,25 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use sigma_core::actor::Initiator;
-use sigma_core::ids::{ChangeId, EventId};
-use sigma_core::random::{Rng, bytes};
+use sigma_core::random::Rng;
 use sigma_core::time::{Clock, Timestamp};
 use tokio::sync::oneshot;
 
-use crate::error::{OpenError, Outage, StoreError};
+use crate::engine::{ChangeIds, Message, Queue, spawn};
+use crate::error::{OpenError, Outage, Stop, StoreError};
 use crate::feed::{self, Feed, Source};
 use crate::job::{Job, Operation, Reply};
-use crate::readiness::Writing;
 use crate::stopwatch;
 use crate::sweep::{EXPIRING, Expiring};
 use crate::tx::{OnBehalfOf, Tx};
+use crate::writing::Writing;
 use crate::{postgres, sqlite};
 
 /// How to open a store.
@@ -138,98 +138,12 @@ struct Inner {
     delete_changes: &'static str,
 }
 
-/// A message to the threads of an engine.
-pub(crate) enum Message {
-    /// An operation to run.
-    Run(Box<dyn Job>),
-    /// Nothing more will come: the thread ends.
-    Stop,
-}
-
-/// The queue of some threads of an engine, and how many those are.
-pub(crate) struct Queue {
-    pub(crate) messages: Sender<Message>,
-    pub(crate) threads: usize,
-}
-
-/// The running threads of an engine and their queues.
-pub(crate) struct Engine {
-    pub(crate) writes: Queue,
-    pub(crate) reads: Queue,
-    pub(crate) writers: Vec<JoinHandle<()>>,
-    pub(crate) readers: Vec<JoinHandle<()>>,
-    pub(crate) delete_changes: &'static str,
-}
-
-/// The ids of the change feed: a sortable time, and the name of this process, whose own changes it need not read.
-#[derive(Debug)]
-pub(crate) struct ChangeIds {
-    clock: Arc<dyn Clock>,
-    rng: Arc<dyn Rng>,
-    process: String,
-    /// How often the outcome of a COMMIT was unknown.
-    unknown: AtomicU32,
-    /// The clock of the database, where it is not a server's own.
-    database_clock: Option<Arc<dyn Clock>>,
-}
-
 /// The source of the database's time.
 enum DatabaseClock {
     /// A file is on this machine.
     OfThisMachine(Arc<dyn Clock>),
     /// A server reports its time with the change feed; this machine's clock serves those that do not read the feed.
     OfTheServer(Arc<dyn Clock>),
-}
-
-/// Distinguishes the stores of one process.
-static OPENED: AtomicU32 = AtomicU32::new(0);
-
-impl ChangeIds {
-    /// Randomness alone would suffice, but tests give the same seed to several.
-    fn new(clock: Arc<dyn Clock>, rng: Arc<dyn Rng>, database_clock: Option<Arc<dyn Clock>>) -> Self {
-        let random = u32::from_be_bytes(bytes(rng.as_ref()));
-        let number = OPENED.fetch_add(1, Ordering::Relaxed);
-        let process = format!("{random:08x}{:x}.{number:x}", std::process::id());
-        Self { clock, rng, process, unknown: AtomicU32::new(0), database_clock }
-    }
-
-    pub(crate) fn next(&self) -> String {
-        ChangeId::new(self.clock.now(), self.rng.as_ref()).as_str().to_owned() + &self.process()
-    }
-
-    /// The id of a new event.
-    pub(crate) fn event(&self) -> EventId {
-        EventId::new(self.clock.now(), self.rng.as_ref())
-    }
-
-    /// The time of the database, unless only its server knows.
-    pub(crate) fn database_now(&self) -> Option<Timestamp> {
-        self.database_clock.as_ref().map(|clock| clock.now())
-    }
-
-    /// The suffix of the ids of this process, which the feed leaves out.
-    pub(crate) fn process(&self) -> String {
-        format!("{}.{:x}", self.process, self.unknown.load(Ordering::Acquire))
-    }
-
-    /// Takes another name after a COMMIT that may take effect later: its changes are then read from the feed, as if
-    /// another process had made them.
-    pub(crate) fn rename(&self) {
-        self.unknown.fetch_add(1, Ordering::AcqRel);
-    }
-
-    /// For the jitter of retries.
-    pub(crate) fn rng(&self) -> &dyn Rng {
-        self.rng.as_ref()
-    }
-}
-
-/// Starts a thread of the store.
-pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, OpenError> {
-    std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(work)
-        .map_err(|error| OpenError::Server(format!("a thread could not be started: {error}")))
 }
 
 impl Store {
@@ -322,6 +236,22 @@ impl Store {
         self.task(&self.inner.reads, operation).await
     }
 
+    /// [`Store::write`] for an operation that rules may refuse. A refusal commits, as any other result does.
+    pub async fn decide<T: Send + 'static, R: Send + 'static>(
+        &self,
+        operation: impl Fn(&mut dyn Tx) -> Result<T, Stop<R>> + Send + 'static,
+    ) -> Result<T, Stop<R>> {
+        Stop::flatten(self.write(move |tx| Stop::judge(operation(tx))).await)
+    }
+
+    /// [`Store::read`] for an operation that rules may refuse.
+    pub async fn look_up<T: Send + 'static, R: Send + 'static>(
+        &self,
+        operation: impl Fn(&mut dyn Tx) -> Result<T, Stop<R>> + Send + 'static,
+    ) -> Result<T, Stop<R>> {
+        Stop::flatten(self.read(move |tx| Stop::judge(operation(tx))).await)
+    }
+
     /// [`Store::write`] for a thread that may block.
     pub fn write_blocking<R: Send + 'static>(
         &self,
@@ -341,6 +271,22 @@ impl Store {
         operation: impl Fn(&mut dyn Tx) -> Result<R, StoreError> + Send + 'static,
     ) -> Result<R, StoreError> {
         self.thread(&self.inner.reads, operation)
+    }
+
+    /// [`Store::decide`] for a thread that may block.
+    pub fn decide_blocking<T: Send + 'static, R: Send + 'static>(
+        &self,
+        operation: impl Fn(&mut dyn Tx) -> Result<T, Stop<R>> + Send + 'static,
+    ) -> Result<T, Stop<R>> {
+        Stop::flatten(self.write_blocking(move |tx| Stop::judge(operation(tx))))
+    }
+
+    /// [`Store::look_up`] for a thread that may block.
+    pub fn look_up_blocking<T: Send + 'static, R: Send + 'static>(
+        &self,
+        operation: impl Fn(&mut dyn Tx) -> Result<T, Stop<R>> + Send + 'static,
+    ) -> Result<T, Stop<R>> {
+        Stop::flatten(self.read_blocking(move |tx| Stop::judge(operation(tx))))
     }
 
     /// Whether cached values may be used: the change feed was read recently.

@@ -13,7 +13,7 @@ use sigma_core::time::{Clock, ManualClock, Timestamp};
 use tempfile::TempDir;
 use tokio_postgres::SimpleQueryMessage;
 
-use crate::error::{OpenError, Outage, StoreError};
+use crate::error::{OpenError, Outage, Stop, StoreError};
 use crate::feed::Forget;
 use crate::job::Job;
 use crate::stopwatch;
@@ -290,6 +290,20 @@ pub fn insist<R: Send + 'static>(
             outcome => return outcome.expect("the write is done"),
         }
     }
+}
+
+/// [`insist`] for an operation that rules may refuse.
+///
+/// # Errors
+/// The refusal.
+///
+/// # Panics
+/// The database fails otherwise.
+pub fn decide<T: Send + 'static, R: Send + 'static>(
+    store: &Store,
+    operation: impl Fn(&mut dyn Tx) -> Result<T, Stop<R>> + Clone + Send + 'static,
+) -> Result<T, R> {
+    insist(store, move |tx| Stop::judge(operation(tx)))
 }
 
 /// Waits in real time for another thread or process. The wait is long: a busy machine is slow, a broken one never gets

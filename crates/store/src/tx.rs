@@ -5,6 +5,7 @@ use sigma_core::ids::{GrantId, OrgId, UserId};
 
 use crate::error::StoreError;
 use crate::row::Row;
+use crate::stamped::Stamped;
 use crate::value::Value;
 
 /// One transaction on either engine. SQL uses `$1`, `$2`, … and only what both engines understand (`README.md`).
@@ -39,9 +40,13 @@ pub trait Tx {
         &actor::SYSTEM
     }
 
-    /// Adds a row to the audit trail, at the time of the database; one that is there under the same id is counted once more.
-    /// Called by [`event::append`](crate::event::append) alone, which knows what the columns are.
-    fn insert_event(&mut self, id: Option<&str>, columns: Vec<Value>) -> Result<(), StoreError>;
+    /// Inserts a row with the time of the database, under `id` or a new one; `columns` are the remaining parameters.
+    fn insert_stamped(
+        &mut self,
+        insert: &'static Stamped,
+        id: Option<&str>,
+        columns: Vec<Value>,
+    ) -> Result<(), StoreError>;
 }
 
 /// Runs `work` on behalf of `actor`, as whom the initiator of `tx` has proven to be.
@@ -81,8 +86,13 @@ impl Tx for OnBehalfOf<'_> {
         self.initiator
     }
 
-    fn insert_event(&mut self, id: Option<&str>, columns: Vec<Value>) -> Result<(), StoreError> {
-        self.tx.insert_event(id, columns)
+    fn insert_stamped(
+        &mut self,
+        insert: &'static Stamped,
+        id: Option<&str>,
+        columns: Vec<Value>,
+    ) -> Result<(), StoreError> {
+        self.tx.insert_stamped(insert, id, columns)
     }
 }
 

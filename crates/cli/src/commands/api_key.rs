@@ -11,7 +11,6 @@ use sigma_core::workspace::{ApiKeySecret, KeyPermission, KeyPermissions, Refusal
 use sigma_store::workspace::api_key::{self, ApiKey, NewApiKey};
 use sigma_store::workspace::tenant;
 
-use super::workspace::decided;
 use super::{Listed, named};
 use crate::args::{AddApiKey, NamedApiKey};
 use crate::confirm::confirm;
@@ -99,8 +98,8 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddApiKey) -> Result<(), 
         },
         expires_at: args.days.map(|days| now.plus(Duration::from_hours(24) * days)),
     };
-    let made = opened.write(move |tx| api_key::add(tx, &org_id, &Actor::Operator, &new, now))?;
-    let view = KeyView { key: Some(secret.expose().to_owned()), ..KeyView::of(&decided(made)?) };
+    let made = opened.decide(move |tx| api_key::add(tx, &org_id, &Actor::Operator, &new, now))?;
+    let view = KeyView { key: Some(secret.expose().to_owned()), ..KeyView::of(&made) };
     output.answer(&view, KeyView::text)
 }
 
@@ -108,10 +107,11 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddApiKey) -> Result<(), 
 pub fn list(file: Option<&Path>, output: Output, workspace: &str) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let org_id = named::org_id(&opened, workspace)?;
-    let keys = decided(opened.read(move |tx| match tenant::find(tx, &org_id)? {
-        Some(_) => api_key::list(tx, &org_id).map(Ok),
-        None => Ok(Err(Refusal::not_found("Workspace", org_id.as_str()))),
-    })?)?;
+    let keys = opened.read(move |tx| match tenant::find(tx, &org_id)? {
+        Some(_) => api_key::list(tx, &org_id).map(Some),
+        None => Ok(None),
+    })?;
+    let keys = keys.ok_or_else(|| Refusal::not_found("Workspace", workspace))?;
     let views: Vec<KeyView> = keys.iter().map(KeyView::of).collect();
     let limit = u32::try_from(views.len()).unwrap_or(u32::MAX);
     Listed::new(views, limit, |view: &KeyView| view.id.clone()).print(
@@ -130,7 +130,7 @@ pub fn deactivate(file: Option<&Path>, output: Output, args: &NamedApiKey) -> Re
     let opened = Opened::open(file)?;
     confirm_end(&opened, args)?;
     let (org_id, id, now) = key_of(&opened, args)?;
-    let key = decided(opened.write(move |tx| api_key::deactivate(tx, &org_id, &Actor::Operator, &id, now))?)?;
+    let key = opened.decide(move |tx| api_key::deactivate(tx, &org_id, &Actor::Operator, &id, now))?;
     output.answer(&KeyView::of(&key), |view| format!("{} ({}) is deactivated.", view.id, view.name))
 }
 
@@ -139,7 +139,7 @@ pub fn remove(file: Option<&Path>, output: Output, args: &NamedApiKey) -> Result
     let opened = Opened::open(file)?;
     confirm_end(&opened, args)?;
     let (org_id, id, now) = key_of(&opened, args)?;
-    decided(opened.write(move |tx| api_key::remove(tx, &org_id, &Actor::Operator, &id, now))?)?;
+    opened.decide(move |tx| api_key::remove(tx, &org_id, &Actor::Operator, &id, now))?;
     output.answer(&serde_json::json!({ "removed": args.id }), |_| format!("{} was removed.", args.id))
 }
 

@@ -9,10 +9,11 @@ use serde::Serialize;
 use sigma_core::email;
 use sigma_core::ids::{SessionId, UserId};
 use sigma_core::person::Identity;
-use sigma_store::account::{self, Account, User};
+use sigma_store::account::{self, Account};
 use sigma_store::credential::{self, StoredCredential};
 use sigma_store::email::{self as emails, StoredEmail};
 use sigma_store::session::{self, Session};
+use sigma_store::user::{self, User};
 use sigma_store::workspace::api_key::{self, MadeKeys};
 
 use super::{Listed, one_more};
@@ -176,7 +177,7 @@ impl SessionView {
 pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let (after, limit) = (page.after.clone(), one_more(page.limit));
-    let users = opened.read(move |tx| account::list(tx, &after, limit))?;
+    let users = opened.read(move |tx| user::list(tx, &after, limit))?;
     let views = users.iter().map(UserView::of).collect();
     Listed::new(views, page.limit, |view: &UserView| view.id.clone()).print(
         output,
@@ -213,7 +214,7 @@ pub fn disable(file: Option<&Path>, output: Output, user: &str, keys: MadeKeys, 
     confirm(yes, &format!("everything issued to {user} stops working, and they can no longer sign in{more}"))?;
     // Disable the account first, so that it cannot create more keys.
     let (off, now) = (id.clone(), opened.now());
-    opened.write(move |tx| account::set_disabled(tx, &off, true, now))?;
+    opened.write(move |tx| user::set_disabled(tx, &off, true, now))?;
     let deactivate_some = || {
         let maker = id.clone();
         opened.write(move |tx| api_key::deactivate_made_by(tx, &maker))
@@ -281,7 +282,7 @@ fn switch(opened: &Opened, output: Output, user: &str, to: Switch) -> Result<(),
     let id = find(opened, user)?.user.id;
     let now = opened.now();
     let changed = id.clone();
-    opened.write(move |tx| account::set_disabled(tx, &changed, to == Switch::Off, now))?;
+    opened.write(move |tx| user::set_disabled(tx, &changed, to == Switch::Off, now))?;
     output.answer(&UserView::with_identities(&find(opened, id.as_str())?), |view| {
         format!("{} is {}.", view.id, if view.disabled { "disabled" } else { "enabled" })
     })
@@ -296,9 +297,9 @@ fn find(opened: &Opened, user: &str) -> Result<Account, Failure> {
         {
             return Ok(Some(account));
         }
-        let owner = match account::find_by_email(tx, &email::fold(&wanted))? {
+        let owner = match user::find_by_email(tx, &email::fold(&wanted))? {
             Some(owner) => Some(owner),
-            None => account::find_by_pubkey(tx, &wanted)?,
+            None => user::find_by_pubkey(tx, &wanted)?,
         };
         match owner {
             Some(owner) => account::find(tx, &owner.id),

@@ -91,7 +91,7 @@ pub fn add(file: Option<&Path>, output: Output, name: &str, slug: Option<&str>) 
     let new = NewWorkspace::new(id, name, &opened.new_master_key()?, opened.now(), opened.rng.as_ref())
         .map_err(|error| Failure::Failed(error.to_string()))?;
     let new = NewWorkspace { slug, ..new };
-    let made = decided(opened.write(move |tx| tenant::add(tx, &new))?)?;
+    let made = opened.decide(move |tx| tenant::add(tx, &new))?;
     answer(&opened, output, &made.id)
 }
 
@@ -132,7 +132,7 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetWorkspace) -> Result<(
     let (id, now) = (named::org_id(&opened, &args.id)?, opened.now());
     let change = Change { name, quick_logins: args.quick_logins, slug };
     let changed = id.clone();
-    decided(opened.write(move |tx| tenant::change(tx, &changed, &Actor::Operator, &change, now))?)?;
+    opened.decide(move |tx| tenant::change(tx, &changed, &Actor::Operator, &change, now))?;
     answer(&opened, output, &id)
 }
 
@@ -162,7 +162,7 @@ pub fn secret(file: Option<&Path>, output: Output, id: &str, rotate: bool) -> Re
         let (kid, sealed) = secret::make(&org_id, &master_key, opened.rng.as_ref())
             .map_err(|error| Failure::Failed(error.to_string()))?;
         let rotated = org_id.clone();
-        decided(opened.write(move |tx| secret::rotate(tx, &rotated, &Actor::Operator, &kid, &sealed, now))?)?;
+        opened.decide(move |tx| secret::rotate(tx, &rotated, &Actor::Operator, &kid, &sealed, now))?;
     }
     let wanted = org_id.clone();
     let stored = opened.read(move |tx| {
@@ -191,7 +191,7 @@ pub fn remove(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Resul
     let workspace = opened.read(move |tx| tenant::find(tx, &wanted))?.ok_or_else(|| named::unknown_workspace(id))?;
     let name = workspace.name;
     confirm(yes, &format!("removing {id} ({name}) ends its sessions and keys and deletes its roles"))?;
-    decided(opened.write(move |tx| tenant::remove(tx, &org_id, now))?)?;
+    opened.decide(move |tx| tenant::remove(tx, &org_id, now))?;
     output.answer(&serde_json::json!({ "removed": id }), |_| format!("{id} was removed."))
 }
 
@@ -211,11 +211,12 @@ fn answer(opened: &Opened, output: Output, id: &OrgId) -> Result<(), Failure> {
     output.answer(&view.ok_or_else(|| named::unknown_workspace(id.as_str()))?, WorkspaceView::text)
 }
 
-/// Turns a rejected decision into a failure of the command.
-pub fn decided<T>(decision: Result<T, Refusal>) -> Result<T, Failure> {
-    decision.map_err(|refusal| match refusal {
-        Refusal::NotFound { kind: "Workspace", id } => named::unknown_workspace(&id),
-        Refusal::NotFound { .. } => Failure::NotFound(refusal.to_string()),
-        Refusal::Unauthorized | Refusal::Denied(_) | Refusal::Conflict(_) => Failure::Refused(refusal.to_string()),
-    })
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound { kind: "Workspace", id } => named::unknown_workspace(&id),
+            Refusal::NotFound { .. } => Self::NotFound(refusal.to_string()),
+            Refusal::Unauthorized | Refusal::Denied(_) | Refusal::Conflict(_) => Self::Refused(refusal.to_string()),
+        }
+    }
 }

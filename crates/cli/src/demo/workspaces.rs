@@ -11,15 +11,14 @@ use sigma_core::ids::{OrgId, OrgRef, RoleId, UserId};
 use sigma_core::slug::Slug;
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::{Level, RoleDraft, RolePermissions, SchemaPermission, Switch};
-use sigma_store::account;
 use sigma_store::email::EmailProof;
 use sigma_store::event::{self, NewEvent};
+use sigma_store::user;
 use sigma_store::workspace::membership::{self, NewMember, State};
 use sigma_store::workspace::tenant::{self, Change, NewWorkspace};
 use sigma_store::workspace::{Decision, role};
-use sigma_store::{StoreError, Tx, org};
+use sigma_store::{Stop, StoreError, Tx, org};
 
-use crate::commands::workspace::decided;
 use crate::failure::Failure;
 use crate::opened::Opened;
 
@@ -116,7 +115,7 @@ pub fn register(opened: &Opened) -> Result<Vec<DemoWorkspace>, Failure> {
         let new = NewWorkspace { slug, ..new.map_err(|error| Failure::Failed(error.to_string()))? };
         // An account that another team created keeps its id.
         let ids = [0, 1, 2].map(|place| UserId::new(later(place), opened.rng.as_ref()));
-        decided(opened.write(move |tx| make(tx, team, &new, &ids))?)?;
+        opened.write(move |tx| make(tx, team, &new, &ids))?;
     }
     opened.read(|tx| TEAMS.iter().map(|team| told(tx, team)).collect())
 }
@@ -124,7 +123,7 @@ pub fn register(opened: &Opened) -> Result<Vec<DemoWorkspace>, Failure> {
 fn told(tx: &mut dyn Tx, team: &Team) -> Result<DemoWorkspace, StoreError> {
     let mut roles = BTreeMap::new();
     for (person, role) in [(team.admin, "Admin"), (team.specialist, team.role.name), (team.member, "Member")] {
-        roles.extend(account::find_by_email(tx, person.email)?.map(|user| (user.id.to_string(), role)));
+        roles.extend(user::find_by_email(tx, person.email)?.map(|user| (user.id.to_string(), role)));
     }
     Ok(DemoWorkspace {
         workspace_id: find(tx, team)?.map(|id| id.to_string()).unwrap_or_default(),
@@ -139,36 +138,28 @@ fn find(tx: &mut dyn Tx, team: &Team) -> Result<Option<OrgId>, StoreError> {
 }
 
 /// An existing one is left alone: it may have been changed since.
-fn make(tx: &mut dyn Tx, team: &Team, new: &NewWorkspace, ids: &[UserId; 3]) -> Decision<()> {
+fn make(tx: &mut dyn Tx, team: &Team, new: &NewWorkspace, ids: &[UserId; 3]) -> Result<(), StoreError> {
     if find(tx, team)?.is_some() {
-        return Ok(Ok(()));
+        return Ok(());
     }
-    let made = tenant::add(tx, new).and_then(|added| match added {
-        Ok(_) => fill(tx, team, new, ids),
-        Err(refusal) => Ok(Err(refusal)),
-    });
-    match made? {
-        // The transaction fails as a whole.
-        Err(refusal) => Err(StoreError::Failed(format!("the demo's workspace {}: {refusal}", team.slug))),
-        Ok(()) => Ok(Ok(())),
-    }
+    tenant::add(tx, new).and_then(|_| fill(tx, team, new, ids)).map_err(|stop| match stop {
+        // A refusal would keep what was written before it.
+        Stop::Refused(refusal) => StoreError::Failed(format!("the demo's workspace {}: {refusal}", team.slug)),
+        Stop::Failed(error) => error,
+    })
 }
 
 fn fill(tx: &mut dyn Tx, team: &Team, new: &NewWorkspace, ids: &[UserId; 3]) -> Decision<()> {
     let (org_id, now) = (&new.id, new.now);
     let own_role = RoleId::from_text(team.role.id);
     let draft = draft(team).map_err(StoreError::Failed)?;
-    if let Err(refusal) = role::add(tx, org_id, &Actor::Operator, &own_role, &draft, now)? {
-        return Ok(Err(refusal));
-    }
+    role::add(tx, org_id, &Actor::Operator, &own_role, &draft, now)?;
     let people = [(team.admin, &new.admin_role), (team.specialist, &own_role), (team.member, &new.member_role)];
     for ((person, role_id), id) in people.into_iter().zip(ids) {
-        if let Err(refusal) = join(tx, org_id, (person, id), role_id, now)? {
-            return Ok(Err(refusal));
-        }
+        join(tx, org_id, (person, id), role_id, now)?;
     }
     let change = Change { quick_logins: Some(true), ..Change::default() };
-    Ok(tenant::change(tx, org_id, &Actor::Operator, &change, now)?.map(drop))
+    tenant::change(tx, org_id, &Actor::Operator, &change, now).map(drop)
 }
 
 /// Creates an account, unless another team did, and adds the membership.
@@ -179,16 +170,16 @@ fn join(
     role_id: &RoleId,
     now: Timestamp,
 ) -> Decision<()> {
-    let user_id = if let Some(user) = account::find_by_email(tx, person.email)? {
+    let user_id = if let Some(user) = user::find_by_email(tx, person.email)? {
         user.id
     } else {
         let email = Email::parse(person.email).map_err(|error| StoreError::Failed(error.to_string()))?;
-        account::add_with_email(tx, new_id, &email, EmailProof::Verified, person.name, now)?;
+        user::add_with_email(tx, new_id, &email, EmailProof::Verified, person.name, now)?;
         event::append(tx, NewEvent::new(Action::UserCreate).about(new_id).to(Target::User(new_id.clone())))?;
         new_id.clone()
     };
     let member = NewMember { user_id, role_id: role_id.clone(), state: State::Active, quick_login: true };
-    Ok(membership::add(tx, org_id, &Actor::Operator, &member, now)?.map(drop))
+    membership::add(tx, org_id, &Actor::Operator, &member, now).map(drop)
 }
 
 fn draft(team: &Team) -> Result<RoleDraft, String> {

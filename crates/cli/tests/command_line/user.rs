@@ -10,12 +10,13 @@ use sigma_core::digest::Digest;
 use sigma_core::ids::{ApiKeyId, OrgId, SessionId, UserId};
 use sigma_core::random::SeededRng;
 use sigma_core::time::{ManualClock, Timestamp};
-use sigma_core::workspace::KeyPermissions;
+use sigma_core::workspace::{KeyPermissions, Refusal};
 use sigma_store::session::NewSession;
+use sigma_store::user;
 use sigma_store::workspace::api_key::{self, NewApiKey};
 use sigma_store::workspace::membership::{self, NewMember, State};
 use sigma_store::workspace::role;
-use sigma_store::{Store, StoreOptions, account, sign_in};
+use sigma_store::{Store, StoreOptions, sign_in};
 
 use crate::support::Installation;
 
@@ -39,8 +40,8 @@ fn with_ada() -> Installation {
     };
     store
         .write_blocking(move |tx| {
-            account::add_with_pubkey(tx, &ada, PUBKEY, "Ada", now)?;
-            account::add_with_pubkey(
+            user::add_with_pubkey(tx, &ada, PUBKEY, "Ada", now)?;
+            user::add_with_pubkey(
                 tx,
                 &UserId::from_text("user_bob"),
                 "02b0b",
@@ -93,11 +94,11 @@ fn a_disabled_user_keeps_no_api_keys_unless_the_operator_decides_so() {
         let store = Store::open(&StoreOptions::admin(sigma.url()), clock, Arc::new(SeededRng::new(2))).unwrap();
         for id in &workspaces {
             let org_id = OrgId::from_text(id.as_str().unwrap());
-            let made = store.write_blocking(move |tx| {
+            let made = store.decide_blocking::<_, Refusal>(move |tx| {
                 let (ada, now) = (UserId::from_text("user_ada"), Timestamp::from_seconds(1_800_000_000));
                 let role_id = role::find_by_name(tx, &org_id, "Admin")?.unwrap().id;
                 let new = NewMember { user_id: ada.clone(), role_id, state: State::Active, quick_login: false };
-                membership::add(tx, &org_id, &Actor::Operator, &new, now)?.unwrap();
+                membership::add(tx, &org_id, &Actor::Operator, &new, now)?;
                 let key = NewApiKey {
                     id: ApiKeyId::from_text(format!("key_{org_id}")),
                     name: "Import".to_owned(),
@@ -107,7 +108,7 @@ fn a_disabled_user_keeps_no_api_keys_unless_the_operator_decides_so() {
                 };
                 api_key::add(tx, &org_id, &Actor::User(ada), &key, now)
             });
-            made.unwrap().unwrap();
+            made.unwrap();
         }
         store.close();
         sigma.json(&[["user", "disable", "user_ada"].as_slice(), &["--yes"], arguments].concat());

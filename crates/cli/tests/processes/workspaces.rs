@@ -4,11 +4,13 @@ use serde_json::{Value, json};
 use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::ids::{OrgRef, UserId};
+use sigma_core::workspace::Refusal;
 use sigma_store::email::EmailProof;
+use sigma_store::org;
 use sigma_store::testing::{Engine, engines, within_a_second};
+use sigma_store::user;
 use sigma_store::workspace::membership::{self, NewMember, State};
 use sigma_store::workspace::role;
-use sigma_store::{account, org};
 
 use crate::whole::{Answer, Installation, Server, now, text};
 
@@ -73,15 +75,15 @@ fn a_person_who_logs_out_on_one_server_is_logged_out_on_the_other() {
     let store = installation.open();
     let person = UserId::from_text("user_ada");
     let now = now();
-    let joined = store.write_blocking(move |tx| {
+    let joined = store.decide_blocking::<_, Refusal>(move |tx| {
         let org_id = org::resolve(tx, &OrgRef::parse(BAKERY).unwrap())?.unwrap();
         let email = Email::parse("ada@example.org").unwrap();
-        account::add_with_email(tx, &person, &email, EmailProof::Verified, "Ada", now)?;
+        user::add_with_email(tx, &person, &email, EmailProof::Verified, "Ada", now)?;
         let role = role::find_by_name(tx, &org_id, "Member")?.unwrap();
         let member = NewMember { user_id: person.clone(), role_id: role.id, state: State::Active, quick_login: true };
         membership::add(tx, &org_id, &Actor::Operator, &member, now)
     });
-    joined.unwrap().unwrap();
+    joined.unwrap();
     store.close();
     installation.admin(&["workspace", "set", BAKERY, "--quick-logins"]);
     let log_in = || {

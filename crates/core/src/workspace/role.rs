@@ -128,6 +128,10 @@ impl Switches {
             | Switch::ManageApiKeys.bit(),
     );
 
+    /// Switches that together manage the workspace itself: see [`RolePermissions::manages_workspace`].
+    pub const WORKSPACE: Self =
+        Self(Switch::ManageUsers.bit() | Switch::ManageRoles.bit() | Switch::ManageApiKeys.bit());
+
     /// Whether the switch is on.
     pub const fn is_on(self, switch: Switch) -> bool {
         self.0 & switch.bit() != 0
@@ -240,7 +244,7 @@ impl RolePermissions {
 
     /// Whether it can manage users, roles and API keys: an admin, of whom a workspace always has one.
     pub fn manages_workspace(&self) -> bool {
-        [Switch::ManageUsers, Switch::ManageRoles, Switch::ManageApiKeys].into_iter().all(|s| self.switches.is_on(s))
+        self.switches.covers(Switches::WORKSPACE)
     }
 
     /// Whether it manages anything at all: such roles have no quick login.

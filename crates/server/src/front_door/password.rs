@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use sigma_core::actor::Actor;
 use sigma_core::email;
 use sigma_core::params::Params;
-use sigma_store::{Tx, password, sign_in};
+use sigma_store::password;
 
 use super::page::{Attempt, render};
 use super::{Arrival, LOGIN_PATH, PASSWORD_PATH, SignInMethod};
@@ -75,21 +75,9 @@ async fn log_in(
     let chosen_at = person.proof.chosen_at();
     let session = NewBrowserSession::of(&sigma, &context, &browser);
     let new = session.new.clone();
-    let begin = move |tx: &mut dyn Tx| {
-        let Some(authentication) = password::authenticate(tx, &person.proof, new.now)? else { return Ok(None) };
-        let session = sign_in::begin(tx, &authentication, None, &new)?;
-        if session.is_some() {
-            password::forget_failures(tx, &person.proof)?;
-        }
-        Ok(session)
-    };
-    if sigma
-        .store_for(&context, Actor::Anonymous)
-        .write(begin)
-        .await
-        .map_err(|error| ApiError::from(error).into_response())?
-        .is_none()
-    {
+    let store = sigma.store_for(&context, Actor::Anonymous);
+    let begun = store.write(move |tx| password::sign_in(tx, &person.proof, &new)).await;
+    if begun.map_err(|error| ApiError::from(error).into_response())?.is_none() {
         return render(&sigma, &context, &browser, &arrival, wrong()).await;
     }
     let response = arrival.with_cookie(Redirect::to(&arrival.way_on()).into_response());

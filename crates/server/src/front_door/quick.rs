@@ -6,14 +6,13 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use sigma_core::actor::Actor;
-use sigma_core::ids::{OrgId, OrgRef, UserId};
+use sigma_core::ids::{OrgId, UserId};
 use sigma_core::interaction::{Continuation, WorkspacePage};
 use sigma_core::params::Params;
 use sigma_core::random::alphanumeric;
+use sigma_store::StoreError;
 use sigma_store::workspace::login::Login;
-use sigma_store::workspace::quick::{self, Managers, QuickLogins, quick_log_in};
-use sigma_store::workspace::role;
-use sigma_store::{StoreError, Tx, org};
+use sigma_store::workspace::quick::{self, QuickLogins, QuickMember, quick_log_in};
 
 use super::page::{Attempt, render};
 use super::{Arrival, LOGIN_PATH, QUICK_PATH, way_on};
@@ -107,34 +106,20 @@ pub(super) async fn groups(
     let Continuation::Workspace { workspace, .. } = continuation else { return Ok(Vec::new()) };
     let Some(managers) = quick_logins_allowed(sigma, context) else { return Ok(Vec::new()) };
     let workspace = workspace.clone();
-    let groups = sigma.store.read(move |tx| read_groups(tx, workspace.as_ref(), managers)).await;
-    groups.map_err(|error| ApiError::from(error).into_response())
+    let found = sigma.store.read(move |tx| quick::list(tx, workspace.as_ref(), managers)).await;
+    let found = found.map_err(|error| ApiError::from(error).into_response())?;
+    Ok(found.into_iter().map(group).collect())
 }
 
-fn read_groups(
-    tx: &mut dyn Tx,
-    workspace: Option<&OrgRef>,
-    managers: Managers,
-) -> Result<Vec<QuickLoginGroup>, StoreError> {
-    let found = match workspace {
-        Some(name) => match org::resolve(tx, name)? {
-            Some(id) => quick::of_workspace(tx, &id, managers)?.into_iter().collect(),
-            None => Vec::new(),
-        },
-        None => quick::list(tx, managers)?,
+fn group(quick: QuickLogins) -> QuickLoginGroup {
+    let line = |QuickMember { member, role }: QuickMember| QuickLoginLine {
+        user_id: member.user_id.to_string(),
+        name: member.name,
+        role,
     };
-    let mut groups = Vec::with_capacity(found.len());
-    for QuickLogins { workspace, members } in found {
-        let mut people = Vec::with_capacity(members.len());
-        for member in members {
-            let role = role::find_name(tx, &workspace.id, &member.role_id)?;
-            people.push(QuickLoginLine {
-                user_id: member.user_id.to_string(),
-                name: member.name,
-                role: role.unwrap_or_default(),
-            });
-        }
-        groups.push(QuickLoginGroup { workspace_id: workspace.id.to_string(), name: workspace.name, people });
+    QuickLoginGroup {
+        workspace_id: quick.workspace.id.to_string(),
+        name: quick.workspace.name,
+        people: quick.members.into_iter().map(line).collect(),
     }
-    Ok(groups)
 }

@@ -4,8 +4,9 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use sigma_core::time::Timestamp;
-use sigma_store::account::{Account, User};
+use sigma_store::account::Account;
 use sigma_store::session::Session;
+use sigma_store::user::User;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 

@@ -8,7 +8,8 @@ use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use sigma_core::params::Params;
 use sigma_core::person::Identity;
-use sigma_store::{account, session};
+use sigma_store::identity;
+use sigma_store::session;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -155,7 +156,7 @@ pub async fn set_active(
         return Err(unknown());
     }
     let Some(identity) = signed_in.account.identities.iter().find(|identity| identity.bap_id == wanted) else {
-        let exists = sigma.store.read(move |tx| account::find_identity(tx, &wanted)).await?;
+        let exists = sigma.store.read(move |tx| identity::find(tx, &wanted)).await?;
         return Err(if exists.is_some() { not_theirs() } else { unknown() });
     };
     let (id, bap_id, now) = (signed_in.session.id.clone(), identity.bap_id.clone(), sigma.now());

@@ -74,18 +74,13 @@ pub async fn revoke_session(
         read_object(&body).ok_or_else(|| bad_request("invalid_request", "token is required"))?;
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));
-    let ended = store.write(move |tx| {
-        let id = if body.token.len() == SECRET_LENGTH && !body.token.starts_with("ses_") {
-            session::find_by_secret(tx, &Digest::of(&body.token))?.map(|session| session.id)
-        } else {
-            Some(SessionId::from_text(body.token.as_str()))
-        };
-        match id {
-            Some(id) => session::end(tx, &user_id, &id, now),
-            None => Ok(false),
-        }
-    });
-    ended.await?;
+    if body.token.len() == SECRET_LENGTH && !body.token.starts_with("ses_") {
+        let secret = Digest::of(&body.token);
+        store.write(move |tx| session::end_by_secret(tx, &user_id, &secret, now)).await?;
+    } else {
+        let id = SessionId::from_text(body.token.as_str());
+        store.write(move |tx| session::end(tx, &user_id, &id, now)).await?;
+    }
     Ok(Json(RevokedAnswer { status: true }))
 }
 

@@ -8,15 +8,12 @@ use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use sigma_bitcoin::BapId;
 use sigma_core::actor::Actor;
-use sigma_core::event::{Action, Details};
 use sigma_core::ids::UserId;
 use sigma_core::person::Proof;
-use sigma_store::account::User;
-use sigma_store::event::{self, NewEvent};
-use sigma_store::key_sign_in::{KeySignIn, KeySignedIn, NewlySignedIn, UnknownKey, sign_in};
+use sigma_store::key_sign_in::{self, KeySignIn, KeySignedIn, NewlySignedIn, UnknownKey, sign_in};
 use sigma_store::replay_guard::Once;
 use sigma_store::session::Session;
-use sigma_store::signature_throttle;
+use sigma_store::user::User;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -155,16 +152,11 @@ pub async fn accept(
     if error == KeyTokenError::Invalid {
         let (network, now, delays) = (context.client().network(), sigma.now(), sigma.settings.limits.delays);
         let store = sigma.store_for(context, Actor::Anonymous);
-        let delayed = store.write(move |tx| {
-            let delayed = if delays { signature_throttle::fail(tx, &network, now)? } else { None };
-            if delayed.is_none() {
-                let details = Details { reason: Some("bad_signature".to_owned()), ..Details::default() };
-                let failed = NewEvent::new(Action::UserSignInFailed).with(details).method("key");
-                event::count_repeated(tx, failed, now)?;
-            }
-            Ok(delayed)
-        });
-        let delayed = delayed.await;
+        let delayed = if delays {
+            store.write(move |tx| key_sign_in::reject_signature(tx, &network, now)).await
+        } else {
+            store.write(move |tx| key_sign_in::record_bad_signature(tx, now)).await.map(|()| None)
+        };
         if let Some(until) = delayed.map_err(|error| ApiError::from(error).into_response())? {
             return Err(Exceeded::delayed(until, now).into_response());
         }

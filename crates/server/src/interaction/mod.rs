@@ -15,8 +15,7 @@ use http::{HeaderValue, header};
 use sigma_core::authorize::Interaction;
 use sigma_core::random::alphanumeric;
 use sigma_core::time::Timestamp;
-use sigma_store::Tx;
-use sigma_store::interaction::{self, Known, StoredInteraction};
+use sigma_store::interaction::{self, Ending, Known, StoredInteraction};
 
 pub use sealed::SealingKey;
 pub use sigma_core::interaction::Continuation;
@@ -179,24 +178,6 @@ pub fn begin_unbound(sigma: &AppState, continuation: Continuation, now: Timestam
 fn seal(sigma: &AppState, sealed: &Sealed) -> Result<String, ApiError> {
     let text = sigma.interaction_key.seal(sealed, &*sigma.rng);
     text.map_err(|_| ApiError::internal("an interaction could not be sealed"))
-}
-
-/// The end of an interaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ending {
-    /// It was still open: this is its only end.
-    pub is_first: bool,
-    /// Others are open in the same browser.
-    pub others: bool,
-}
-
-/// Ends an interaction, in the transaction of its response.
-///
-/// # Errors
-/// The store does not answer.
-pub fn end(tx: &mut dyn Tx, stored: &StoredInteraction, now: Timestamp) -> Result<Ending, sigma_store::StoreError> {
-    let is_first = interaction::finish(tx, stored)?;
-    Ok(Ending { is_first, others: interaction::has_open(tx, &stored.browser, now)? })
 }
 
 /// Deletes the browser's cookie in a response, if `stored` was the last interaction that needed it: none began after

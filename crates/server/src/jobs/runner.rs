@@ -10,7 +10,7 @@ use sigma_core::ids::JobId;
 use sigma_core::random::{Rng, alphanumeric, bytes};
 use sigma_core::time::Timestamp;
 use sigma_store::job_queue::{self, Ended, Leased};
-use sigma_store::{Outage, Signal, Store, StoreError};
+use sigma_store::{Outage, Signal, Store, StoreError, cached};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -54,7 +54,7 @@ impl Runner {
     /// A runner that renews leases every `renewal`.
     pub fn renewing(store: &Store, rng: &Arc<dyn Rng>, kinds: Vec<JobKind>, renewal: Duration) -> Arc<Self> {
         let holder = format!("{}-{}", std::process::id(), alphanumeric(rng.as_ref(), 12));
-        let queued = Signal::new(store, job_queue::CHANGED);
+        let queued = Signal::new(store, cached::JOB);
         Arc::new(Self { store: store.clone(), rng: Arc::clone(rng), kinds, holder, queued, renewal })
     }
 

@@ -11,7 +11,8 @@ use sigma_core::authorize::{AuthorizeError, ClaimsRequest, Consents, Interaction
 use sigma_core::interaction::Entrance;
 use sigma_core::params::Params;
 use sigma_core::scope::Scopes;
-use sigma_store::{Owner, account, consent, interaction, session};
+use sigma_store::consent::{self, ConsentMemory, NewConsent};
+use sigma_store::interaction;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -20,7 +21,7 @@ use crate::error::bad_request;
 use crate::extract::{Browser, FORM, JSON, MaybeSignedIn, SignedIn, is_content_type, read_form, wrong_content_type};
 use crate::http::policy::ErrorPages;
 use crate::http::{ApiError, Endpoint, Policy, RequestContext};
-use crate::interaction::{Continuation, Ongoing, close, end};
+use crate::interaction::{Continuation, Ongoing, close};
 use crate::oauth::answer::{Redirection, go, send_refusal};
 use crate::oauth::authorize::unanswerable;
 use crate::oauth::flow::{already_answered, answering, entrance, find_answered, proceed};
@@ -104,7 +105,7 @@ pub async fn answer_consent(
     };
     if !answer.accept {
         let (stored, now) = (ongoing.stored.clone(), sigma.now());
-        let ending = sigma.store.write(move |tx| end(tx, &stored, now)).await?;
+        let ending = sigma.store.write(move |tx| interaction::end(tx, &stored, now)).await?;
         let refusal = Refusal::new(AuthorizeError::AccessDenied, "User denied access");
         let response = send_refusal(&sigma, &browser, &requested, &refusal);
         return Ok(close(&sigma, &browser, &ongoing.stored, ending, response));
@@ -176,31 +177,25 @@ async fn record(
         &signed_in.session.facts(),
         &Consents::default(),
     );
-    let remembered_for = identity.map(|identity| identity.bap_id.clone());
-    let always_asks = narrowed.app.always_asks();
+    let memory = if narrowed.app.always_asks() {
+        ConsentMemory::AskAgain
+    } else {
+        ConsentMemory::Remembered(identity.map(|identity| identity.bap_id.clone()))
+    };
     ongoing.stored.state = state;
     ongoing.stored.continuation = Continuation::Authorization { query: narrowed.params.to_query() };
-    let row = ongoing.stored.clone();
-    let (app_id, session_id, now) = (narrowed.app.id.clone(), signed_in.session.id.clone(), sigma.now());
     let store = sigma.store_for(context, Actor::User(user_id.clone()));
-    let recorded = store.write(move |tx| {
-        tx.lock(Owner::User(&user_id))?;
-        if account::find_user(tx, &user_id)?.is_none_or(|user| user.disabled) {
-            return Ok(false);
-        }
-        if !interaction::record(tx, &row, &user_id)? {
-            return Ok(false);
-        }
-        if always_asks {
-            consent::give_once(tx, &user_id, &app_id, &agreed, now)?;
-        } else {
-            consent::remember(tx, &user_id, &app_id, remembered_for.as_deref(), &agreed, now)?;
-        }
-        if let Some(bap_id) = &bap_id {
-            session::choose_identity(tx, &session_id, bap_id, now)?;
-        }
-        Ok(true)
-    });
+    let new = NewConsent {
+        interaction: ongoing.stored.clone(),
+        user_id,
+        session_id: signed_in.session.id.clone(),
+        app_id: narrowed.app.id.clone(),
+        agreed,
+        memory,
+        chosen_identity: bap_id,
+        now: sigma.now(),
+    };
+    let recorded = store.write(move |tx| consent::record(tx, &new));
     if !recorded.await? {
         return Ok(None);
     }

@@ -12,14 +12,14 @@ use sigma_core::params::Params;
 use sigma_core::person::Identity;
 use sigma_core::random::alphanumeric;
 use sigma_core::time::Timestamp;
-use sigma_store::interaction as rows;
+use sigma_store::interaction::{self as rows, Ending};
 use sigma_store::{code, consent};
 
 use crate::error::bad_request;
 use crate::extract::{Browser, JSON, SignedIn, is_content_type, unauthorized};
 use crate::front_door::LOGIN_PATH;
 use crate::http::ApiError;
-use crate::interaction::{self, Continuation, Ending, Found, Ongoing, Stopped, with_cookie};
+use crate::interaction::{self, Continuation, Found, Ongoing, Stopped, with_cookie};
 use crate::oauth::answer::{go, send_code, send_refusal};
 use crate::oauth::request::{Requested, subject_of_hint};
 use crate::oauth::resume_url;
@@ -193,7 +193,7 @@ async fn refuse(
     let (row, now) = (ongoing.stored.clone(), sigma.now());
     // Nothing single-use was given out, so an interaction without a row leaves nothing to remember.
     let ending = if ongoing.is_stored {
-        sigma.store.write(move |tx| interaction::end(tx, &row, now)).await?
+        sigma.store.write(move |tx| rows::end(tx, &row, now)).await?
     } else {
         let others = sigma.store.read(move |tx| rows::has_open(tx, &row.browser, now)).await?;
         Ending { is_first: true, others }
@@ -233,13 +233,7 @@ async fn issue(
         used: false,
     };
     let ending = ongoing.as_ref().map(|ongoing| ongoing.stored.clone());
-    let stored = sigma.store.write(move |tx| {
-        let ended = ending.as_ref().map(|stored| interaction::end(tx, stored, now)).transpose()?;
-        if ended.is_none_or(|ending| ending.is_first) {
-            code::add(tx, &code, now)?;
-        }
-        Ok(ended)
-    });
+    let stored = sigma.store.write(move |tx| code::issue(tx, &code, ending.as_ref(), now));
     match (ongoing, stored.await?) {
         (Some(ongoing), Some(ending)) if ending.is_first => {
             let response = send_code(sigma, browser, &requested.address, &text);

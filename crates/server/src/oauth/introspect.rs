@@ -9,7 +9,7 @@ use serde::Serialize;
 use sigma_core::app::App;
 use sigma_core::digest::Digest;
 use sigma_core::token::Audience;
-use sigma_store::{grant, replay_guard};
+use sigma_store::{refresh_token, replay_guard};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -135,7 +135,7 @@ fn of_access(claims: &sigma_core::token::AccessClaims) -> Introspection {
 
 async fn of_refresh_token(sigma: &AppState, app: &App, token: &str) -> Result<Introspection, TokenError> {
     let (hash, now) = (Digest::of(token), sigma.now());
-    let found = sigma.store.read(move |tx| grant::find_refresh_token(tx, &hash, now)).await?;
+    let found = sigma.store.read(move |tx| refresh_token::find(tx, &hash, now)).await?;
     let Some((grant, expires_at)) = found else { return Ok(Introspection::default()) };
     let authorization = grant.authorization;
     let account = sigma.find_account(&authorization.user_id).await?;

@@ -7,10 +7,8 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use secrecy::ExposeSecret as _;
 use sigma_core::actor::Actor;
-use sigma_core::ids::GrantId;
 use sigma_core::time::Timestamp;
-use sigma_store::grant::Revocation;
-use sigma_store::{grant, replay_guard};
+use sigma_store::revocation::{self, RevokedToken};
 use utoipa_axum::routes;
 
 use super::token::{TokenError, family};
@@ -25,16 +23,6 @@ pub const PATH: &str = "/api/auth/oauth2/revoke";
 /// This endpoint.
 pub fn endpoint() -> Endpoint<AppState> {
     Endpoint::new(CALLED_BY_APPS, routes!(revoke))
-}
-
-/// What to end.
-enum Ending {
-    /// The grant of an access token or a refresh token.
-    Grant(GrantId),
-    /// An access token without a grant.
-    Single(String, Timestamp),
-    /// Not a token of ours, or another app's: treated as unknown.
-    Nothing,
 }
 
 /// Ends a token and everything of its grant. An unknown token is not an error (§2.2).
@@ -61,30 +49,21 @@ pub async fn revoke(
     let AppRequest { caller, form } = request;
     let token = form.token.expose_secret();
     let app_id = caller.app.id.clone();
-    let ending = match verify_access(&sigma, token).await? {
+    let revoked = match verify_access(&sigma, token).await? {
         None => match family(&sigma, token).await.map_err(TokenError::Internal)? {
-            Some((family, _)) if family.app_id == app_id => Ending::Grant(family.grant_id),
-            _ => Ending::Nothing,
+            Some((family, _)) if family.app_id == app_id => RevokedToken::OfGrant(family.grant_id),
+            _ => RevokedToken::Unknown,
         },
-        Some(access) if !caller.app.is_called(&access.claims.client_id) => Ending::Nothing,
+        // Another app's token is treated as unknown.
+        Some(access) if !caller.app.is_called(&access.claims.client_id) => RevokedToken::Unknown,
         Some(access) => match &access.claims.gid {
-            Some(gid) => Ending::Grant(gid.clone()),
-            None => Ending::Single(access.claims.jti.clone(), Timestamp::from_seconds(access.claims.exp)),
+            Some(gid) => RevokedToken::OfGrant(gid.clone()),
+            None => RevokedToken::Single(access.claims.jti.clone(), Timestamp::from_seconds(access.claims.exp)),
         },
     };
     let now = sigma.now();
     let once = caller.once;
     let store = sigma.store_for(&context, Actor::App(app_id));
-    let fresh = store.write(move |tx| {
-        if !replay_guard::spend_if(tx, once.as_ref())? {
-            return Ok(false);
-        }
-        match &ending {
-            Ending::Grant(id) => grant::revoke(tx, id, Revocation::Requested, now)?,
-            Ending::Single(jti, expires_at) => grant::revoke_token(tx, jti, *expires_at)?,
-            Ending::Nothing => {}
-        }
-        Ok(true)
-    });
-    if fresh.await? { Ok(StatusCode::OK.into_response()) } else { Err(TokenError::Replayed(caller.app.auth_method)) }
+    let fresh = store.write(move |tx| revocation::revoke_for_app(tx, &revoked, once.as_ref(), now)).await?;
+    if fresh { Ok(StatusCode::OK.into_response()) } else { Err(TokenError::Replayed(caller.app.auth_method)) }
 }

@@ -5,14 +5,12 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use sigma_core::actor::Actor;
-use sigma_core::authentication::Authentication;
 use sigma_core::digest::Digest;
 use sigma_core::ids::UserId;
 use sigma_core::interaction::{Continuation, LinkSecret};
 use sigma_core::params::Params;
 use sigma_core::workspace::text;
 use sigma_store::invitation::{self, Accept, Acceptance, Accepted, Invitation};
-use sigma_store::{Tx, sign_in};
 
 use crate::extract::{Browser, NewBrowserSession, SignedIn};
 use crate::front_door::{login_url, switch_url};
@@ -76,22 +74,11 @@ async fn accept(
         chosen: set,
         signed_in: signed_in.as_ref().map(|signed_in| signed_in.account.user.id.clone()),
         network: context.client().network(),
-        now: sigma.now(),
+        session: session.new.clone(),
     };
-    let new = session.new.clone();
-    let accepting = move |tx: &mut dyn Tx| {
-        let outcome = invitation::accept(tx, &wanted)?;
-        if let Accepted::Accepted { user_id, with_password: true } = &outcome {
-            sign_in::begin(tx, &Authentication::by_password(user_id.clone(), new.now), None, &new)?;
-        }
-        Ok(outcome)
-    };
-    match sigma
-        .store_for(&context, Actor::Anonymous)
-        .write(accepting)
-        .await
-        .map_err(|error| ApiError::from(error).into_response())?
-    {
+    let store = sigma.store_for(&context, Actor::Anonymous);
+    let accepted = store.write(move |tx| invitation::accept(tx, &wanted)).await;
+    match accepted.map_err(|error| ApiError::from(error).into_response())? {
         Accepted::Gone => Ok(gone(&sigma)),
         // The account changed while they viewed the page: it now shows what is required.
         Accepted::Incomplete(acceptance) => {

@@ -14,10 +14,10 @@ use sigma_core::digest::Digest;
 use sigma_core::email;
 use sigma_core::password::GivenPassword;
 use sigma_store::StoreError;
-use sigma_store::account::User;
 use sigma_store::password::{self, Attempt, Device, LookedUp, Proof};
 use sigma_store::password_cost::CostCount;
 use sigma_store::password_throttle::Source;
+use sigma_store::user::User;
 
 use self::gate::Gate;
 use crate::hashing::{HashingError, Lane, Match, Reference};
@@ -43,8 +43,7 @@ pub enum Verdict {
 pub struct Authenticated {
     /// The user.
     pub user: User,
-    /// For [`password::authenticate`] or [`password::confirm`], in the transaction of the action that follows: both fail if
-    /// the password was reset meanwhile.
+    /// For [`password::sign_in`] or another operation that takes it: all of them fail if the password was changed meanwhile.
     pub proof: Proof,
 }
 
@@ -72,9 +71,8 @@ impl From<AuthenticateError> for ApiError {
 /// sign-in: see [`device::shown`].
 ///
 /// `authenticate(&sigma, &context, email, password, device).await?` gives a [`Verdict`]. On `Authenticated(person)` the
-/// caller runs one write: [`password::authenticate`], [`sigma_store::sign_in::begin`], [`password::forget_failures`]. If one
-/// of the first two returns nothing, the password counts as wrong. On `Wrong` the failure is already counted, for the account
-/// and for the address.
+/// caller runs one write, such as [`password::sign_in`]. If it returns nothing, the password counts as wrong. On `Wrong` the
+/// failure is already counted, for the account and for the address.
 ///
 /// # Errors
 /// [`AuthenticateError`]
@@ -100,10 +98,11 @@ pub async fn authenticate(
         email: email.clone(),
         network: context.client().network(),
         device: device.clone(),
+        delays: sigma.settings.limits.delays,
     };
     let now = sigma.now();
     let looked_up = sigma.store.read(move |tx| password::look_up(tx, &attempt, now)).await?;
-    if let Some(until) = looked_up.blocked_until.filter(|_| sigma.settings.limits.delays) {
+    if let Some(until) = looked_up.blocked_until {
         if looked_up.asks_early {
             sigma.store.write(move |tx| password::fail_early(tx, &looked_up, now)).await?;
         }
@@ -132,15 +131,8 @@ pub async fn authenticate(
         gate.let_in();
         return Ok(told(Verdict::Authenticated(Box::new(Authenticated { user, proof }))));
     }
-    let delays = sigma.settings.limits.delays;
     let store = sigma.store_for(context, Actor::Anonymous);
-    let failed = store.write(move |tx| {
-        if delays {
-            password::fail(tx, &looked_up, now)?;
-        }
-        password::record_failure(tx, &looked_up, now)
-    });
-    failed.await?;
+    store.write(move |tx| password::fail(tx, &looked_up, now)).await?;
     Ok(told(Verdict::Wrong))
 }
 

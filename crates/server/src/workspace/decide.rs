@@ -18,7 +18,7 @@ pub async fn decide<T: Send + 'static>(
     operation: impl Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
 ) -> Result<T, WorkspaceError> {
     // Operations of workspaces are told who acts, and judge it.
-    Ok(sigma.store_for(context, Actor::Anonymous).write(operation).await??)
+    Ok(sigma.store_for(context, Actor::Anonymous).decide(operation).await?)
 }
 
 /// Looks it up.
@@ -29,5 +29,5 @@ pub async fn look_up<T: Send + 'static>(
     sigma: &AppState,
     operation: impl Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
 ) -> Result<T, WorkspaceError> {
-    Ok(sigma.store.read(operation).await??)
+    Ok(sigma.store.look_up(operation).await?)
 }

@@ -8,7 +8,7 @@ use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use sigma_core::workspace::Refusal;
-use sigma_store::StoreError;
+use sigma_store::{Stop, StoreError};
 use utoipa::{PartialSchema as _, ToSchema};
 
 use crate::http::budget::OverBudget;
@@ -66,6 +66,15 @@ impl From<StoreError> for WorkspaceError {
 impl From<Refusal> for WorkspaceError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<Stop<Refusal>> for WorkspaceError {
+    fn from(stop: Stop<Refusal>) -> Self {
+        match stop {
+            Stop::Refused(refusal) => Self::Refused(refusal),
+            Stop::Failed(error) => Self::Store(error),
+        }
     }
 }
 

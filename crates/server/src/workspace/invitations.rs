@@ -4,13 +4,10 @@
 use sigma_core::actor::Actor;
 use sigma_core::email::{self, Email};
 use sigma_core::ids::{MembershipId, OrgId, RoleId, UserId};
-use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Refusal, Right, text};
+use sigma_core::workspace::{Refusal, text};
 use sigma_store::invitation::{self, Invite};
 use sigma_store::outbox::MailedLink;
-use sigma_store::workspace::membership::{self, Member, State};
-use sigma_store::workspace::{Decision, authority};
-use sigma_store::{StoreError, Tx};
+use sigma_store::workspace::membership::Member;
 
 use crate::http::{RequestContext, Rule};
 use crate::passwords::counted_as;
@@ -43,10 +40,7 @@ pub async fn invite(
     let name = text::name(invitee.name).map_err(|problem| WorkspaceError::invalid(format!("name {problem}")))?;
     let now = sigma.now();
     let (org, asks, folded) = (org_id.clone(), actor.clone(), email.folded().to_owned());
-    let found = look_up(sigma, move |tx| match may_invite(tx, &org, &asks, now)? {
-        Ok(()) => Ok(Ok(own_address(tx, &folded)?)),
-        Err(refusal) => Ok(Err(refusal)),
-    });
+    let found = look_up(sigma, move |tx| invitation::prepare(tx, &org, &asks, &folded, now));
     // Two spellings that fold to one address may be two mailboxes: the link goes to the account's.
     let mut address = found.await?.unwrap_or_else(|| email.address().to_owned());
     context.charge(Rule::Invitation, org_id.as_str())?;
@@ -61,20 +55,14 @@ pub async fn invite(
             role_id: invitee.role_id.clone(),
             counted_as: counted_as(sigma, email.folded()),
             mail,
+            mailed_to: address,
         };
-        let addressed_to = address.clone();
-        let outcome = decide(sigma, context, move |tx| {
-            match own_address(tx, invite.email.folded())?.filter(|own| *own != addressed_to) {
-                Some(own) => Ok(Ok(Outcome::Misaddressed(own))),
-                None => Ok(invitation::invite(tx, &invite)?.map(Outcome::Invited)),
-            }
-        });
-        match outcome.await? {
-            Outcome::Invited(member) => {
+        match decide(sigma, context, move |tx| invitation::invite(tx, &invite)).await? {
+            invitation::Invitee::Invited(member) => {
                 sigma.mail_was_promised();
-                return Ok(member);
+                return Ok(*member);
             }
-            Outcome::Misaddressed(own) => address = own,
+            invitation::Invitee::Misaddressed(own) => address = own,
         }
     }
     Err(WorkspaceError::Internal("the address of an account changed again and again".to_owned()))
@@ -82,14 +70,6 @@ pub async fn invite(
 
 /// How often a mail is rewritten when an account takes the address meanwhile.
 const ATTEMPTS: usize = 3;
-
-/// The outcome of an invitation.
-enum Outcome {
-    /// The invitation was created.
-    Invited(Member),
-    /// An account with that address was created meanwhile, spelt like this.
-    Misaddressed(String),
-}
 
 /// Resends an invitation. Earlier links stop working.
 ///
@@ -104,32 +84,14 @@ pub async fn send_again(
 ) -> Result<(), WorkspaceError> {
     let now = sigma.now();
     let (org, asks, who) = (org_id.clone(), actor.clone(), user_id.clone());
-    let found = look_up(sigma, move |tx| match may_invite(tx, &org, &asks, now)? {
-        Ok(()) => Ok(match membership::load(tx, &org, &who)? {
-            Ok(Member { state: State::Invited, email, .. }) => Ok(email.unwrap_or_default()),
-            Ok(_) => Err(invitation::ACCEPTED_ALREADY),
-            Err(refusal) => Err(refusal),
-        }),
-        Err(refusal) => Ok(Err(refusal)),
-    });
-    let invited = found.await?;
-    let folded = email::fold(&invited);
-    let (org, counted_as) = (org_id.clone(), counted_as(sigma, &folded));
-    let own = sigma.store.read(move |tx| own_address(tx, &folded)).await?;
+    let found = look_up(sigma, move |tx| invitation::prepare_again(tx, &org, &asks, &who, now));
+    let (invited, own) = found.await?;
+    let (org, counted_as) = (org_id.clone(), counted_as(sigma, &email::fold(&invited)));
     context.charge(Rule::Invitation, org_id.as_str())?;
     let mail = invitation_mail(sigma, org_id, &actor, own.as_deref().unwrap_or(&invited)).await?;
     decide(sigma, context, move |tx| invitation::send_again(tx, &org, &actor, &user_id, &counted_as, &mail)).await?;
     sigma.mail_was_promised();
     Ok(())
-}
-
-/// The address of its account, as its user wrote it.
-fn own_address(tx: &mut dyn Tx, folded: &str) -> Result<Option<String>, StoreError> {
-    Ok(sigma_store::email::find(tx, folded)?.map(|own| own.address))
-}
-
-fn may_invite(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, now: Timestamp) -> Decision<()> {
-    Ok(authority::load(tx, org_id, actor, now)?.and_then(|authority| authority.require(Right::Users)))
 }
 
 /// The mail, in the name of the workspace and the inviter.

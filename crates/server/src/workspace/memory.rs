@@ -6,14 +6,14 @@ use std::sync::{Arc, OnceLock};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{OrgId, RoleId, UserId};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Authority, KeyPermissions, RolePermissions, SessionClaims, SessionKey};
+use sigma_core::workspace::{Authority, KeyPermissions, Role, RolePermissions, SessionClaims, SessionKey};
 use sigma_store::workspace::api_key::{self, ApiKey};
 use sigma_store::workspace::membership::{self, Member};
-use sigma_store::workspace::secret::{self, StoredSecret, seal_context};
+use sigma_store::workspace::role;
+use sigma_store::workspace::secret::{StoredSecret, seal_context};
 use sigma_store::workspace::session::{self, WorkspaceSession};
 use sigma_store::workspace::tenant::{self, Workspace};
-use sigma_store::workspace::{change_key, role};
-use sigma_store::{Cache, MasterKey, Store, StoreError, Tx, Watch, account};
+use sigma_store::{Cache, MasterKey, Store, StoreError, Watch, cached};
 
 use crate::state::AppState;
 use crate::workspace::caller_cache::CallerCache;
@@ -40,14 +40,20 @@ pub struct WorkspaceMemory {
 impl WorkspaceMemory {
     /// An empty memory.
     pub fn new(store: &Store) -> Self {
-        let kinds =
-            [tenant::CHANGED, membership::CHANGED, role::CHANGED, session::CHANGED, api_key::CHANGED, account::CHANGED];
+        let kinds = [
+            cached::WORKSPACE,
+            cached::MEMBERSHIP,
+            cached::ROLE,
+            cached::WORKSPACE_SESSION,
+            cached::API_KEY,
+            cached::ACCOUNT,
+        ];
         Self {
-            tenants: Cache::new(store, tenant::CHANGED, 10_000),
-            members: Cache::new(store, membership::CHANGED, 20_000),
-            roles: Cache::new(store, role::CHANGED, 20_000),
-            sessions: Cache::new(store, session::CHANGED, 20_000),
-            keys: Cache::new(store, api_key::CHANGED, 10_000),
+            tenants: Cache::new(store, cached::WORKSPACE, 10_000),
+            members: Cache::new(store, cached::MEMBERSHIP, 20_000),
+            roles: Cache::new(store, cached::ROLE, 20_000),
+            sessions: Cache::new(store, cached::WORKSPACE_SESSION, 20_000),
+            keys: Cache::new(store, cached::API_KEY, 10_000),
             watch: Watch::new(store, &kinds),
             callers: CallerCache::default(),
             uses: Uses::default(),
@@ -69,6 +75,10 @@ struct Secret {
 }
 
 impl Tenant {
+    fn of((workspace, stored): (Workspace, Vec<StoredSecret>)) -> Self {
+        Self { workspace, stored, opened: OnceLock::new() }
+    }
+
     fn open(&self, master_key: &MasterKey) -> Result<&[Secret], StoreError> {
         if let Some(opened) = self.opened.get() {
             return Ok(opened);
@@ -128,13 +138,30 @@ pub struct RoleSummary {
     pub manages_anything: bool,
 }
 
+impl RoleSummary {
+    fn of(role: Role) -> Self {
+        let switches = role.permissions.switches;
+        Self {
+            permissions: role.permissions.key_permissions(),
+            authority: Authority::Person(RolePermissions { switches, ..RolePermissions::default() }),
+            manages_anything: switches.manage_anything(),
+            id: role.id,
+            name: role.name,
+        }
+    }
+}
+
 impl AppState {
     /// The workspace of that id, unless removed.
     ///
     /// # Errors
     /// The store does not answer.
     pub(crate) async fn find_tenant(&self, org_id: &OrgId) -> Result<Option<Arc<Tenant>>, StoreError> {
-        self.workspaces.tenants.get_or_load(org_id.as_str(), load_tenant(org_id, self.now())).await
+        let (wanted, now) = (org_id.clone(), self.now());
+        let load = self.workspaces.tenants.get_or_load(org_id.as_str(), move |tx| {
+            Ok(tenant::find_with_secrets(tx, &wanted, now)?.map(|found| Arc::new(Tenant::of(found))))
+        });
+        load.await
     }
 
     /// Like [`AppState::find_tenant`], bypassing the cache.
@@ -142,7 +169,9 @@ impl AppState {
     /// # Errors
     /// The store does not answer.
     pub(super) async fn load_tenant(&self, org_id: &OrgId) -> Result<Option<Arc<Tenant>>, StoreError> {
-        self.store.read(load_tenant(org_id, self.now())).await
+        let (wanted, now) = (org_id.clone(), self.now());
+        let found = self.store.read(move |tx| tenant::find_with_secrets(tx, &wanted, now)).await?;
+        Ok(found.map(|found| Arc::new(Tenant::of(found))))
     }
 
     /// The member of that id, active or not. Whether their account is enabled is a matter of the account.
@@ -155,8 +184,8 @@ impl AppState {
         user_id: &UserId,
     ) -> Result<Option<Arc<Member>>, StoreError> {
         let (org, user) = (org_id.clone(), user_id.clone());
-        let load = move |tx: &mut dyn Tx| Ok(membership::find(tx, &org, &user)?.map(Arc::new));
-        self.workspaces.members.get_or_load(&change_key(org_id, user_id.as_str()), load).await
+        let key = cached::key_in(org_id, user_id.as_str());
+        self.workspaces.members.get_or_load(&key, move |tx| Ok(membership::find(tx, &org, &user)?.map(Arc::new))).await
     }
 
     /// The role of that id.
@@ -165,16 +194,11 @@ impl AppState {
     /// The store does not answer.
     pub(crate) async fn find_role(&self, org_id: &OrgId, id: &RoleId) -> Result<Option<Arc<RoleSummary>>, StoreError> {
         let (org, wanted) = (org_id.clone(), id.clone());
-        let load = move |tx: &mut dyn Tx| {
-            Ok(role::find(tx, &org, &wanted)?.map(|role| {
-                let switches = role.permissions.switches;
-                let permissions = role.permissions.key_permissions();
-                let authority = Authority::Person(RolePermissions { switches, ..RolePermissions::default() });
-                let manages_anything = switches.manage_anything();
-                Arc::new(RoleSummary { id: role.id, name: role.name, permissions, authority, manages_anything })
-            }))
-        };
-        self.workspaces.roles.get_or_load(&change_key(org_id, id.as_str()), load).await
+        let key = cached::key_in(org_id, id.as_str());
+        let load = self.workspaces.roles.get_or_load(&key, move |tx| {
+            Ok(role::find(tx, &org, &wanted)?.map(|role| Arc::new(RoleSummary::of(role))))
+        });
+        load.await
     }
 
     /// The session of that name, live or not.
@@ -187,8 +211,8 @@ impl AppState {
         jti: &str,
     ) -> Result<Option<Arc<WorkspaceSession>>, StoreError> {
         let (org, wanted) = (org_id.clone(), jti.to_owned());
-        let load = move |tx: &mut dyn Tx| Ok(session::find(tx, &org, &wanted)?.map(Arc::new));
-        self.workspaces.sessions.get_or_load(&change_key(org_id, jti), load).await
+        let key = cached::key_in(org_id, jti);
+        self.workspaces.sessions.get_or_load(&key, move |tx| Ok(session::find(tx, &org, &wanted)?.map(Arc::new))).await
     }
 
     /// The key of that digest, in any workspace, active or not.
@@ -197,20 +221,7 @@ impl AppState {
     /// The store does not answer.
     pub(super) async fn find_api_key(&self, hash: &Digest) -> Result<Option<Arc<ApiKey>>, StoreError> {
         let wanted = *hash;
-        let load = move |tx: &mut dyn Tx| Ok(api_key::find_by_hash(tx, &wanted)?.map(Arc::new));
-        self.workspaces.keys.get_or_load(&hash.base64url(), load).await
-    }
-}
-
-/// Reads a workspace and the secrets that verify at `now`.
-fn load_tenant(
-    org_id: &OrgId,
-    now: Timestamp,
-) -> impl Fn(&mut dyn Tx) -> Result<Option<Arc<Tenant>>, StoreError> + Send + 'static {
-    let wanted = org_id.clone();
-    move |tx| {
-        let Some(workspace) = tenant::find(tx, &wanted)? else { return Ok(None) };
-        let stored = secret::list(tx, &wanted, now)?;
-        Ok(Some(Arc::new(Tenant { workspace, stored, opened: OnceLock::new() })))
+        let key = hash.base64url();
+        self.workspaces.keys.get_or_load(&key, move |tx| Ok(api_key::find_by_hash(tx, &wanted)?.map(Arc::new))).await
     }
 }

@@ -4,8 +4,9 @@
 use serde_json::{Value, json};
 use sigma_core::ids::{ClientId, OrgId, UserId};
 use sigma_core::scope::Scopes;
+use sigma_store::cached;
 use sigma_store::email::EmailProof;
-use sigma_store::workspace::membership::{self, State};
+use sigma_store::workspace::membership::State;
 
 use crate::support::client::USERINFO;
 use crate::support::forge::claims;
@@ -182,7 +183,7 @@ async fn only_active_members_have_roles_and_self_registered_apps_see_none() {
         let sql = "UPDATE memberships SET state = $3, updated_at = $4 WHERE org_id = $1 AND user_id = $2";
         let state = State::Inactive.as_str();
         assert_eq!(tx.execute(sql, sigma_store::params![&org, &user, state, now])?, 1);
-        tx.changed(membership::CHANGED, &sigma_store::workspace::change_key(&org, user.as_str()))
+        tx.changed(cached::MEMBERSHIP, &sigma_store::cached::key_in(&org, user.as_str()))
     };
     world.sigma.store.write(off).await.unwrap();
     assert_eq!(about(&world, &tokens).await.1, json!({}));

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use axum::body::Body;
 use http::{Request, StatusCode};
 use sigma_server::settings::Settings;
-use sigma_store::{account, email};
+use sigma_store::email;
+use sigma_store::user;
 
 use crate::support::{APP, Answer, Browser, PASSWORD, World, claims, query};
 
@@ -66,7 +67,7 @@ async fn signed_in_as(browser: &Browser<'_>) -> Option<String> {
 }
 
 async fn has_account(world: &World, mail: &'static str) -> bool {
-    world.sigma.store.read(move |tx| account::find_by_email(tx, mail)).await.unwrap().is_some()
+    world.sigma.store.read(move |tx| user::find_by_email(tx, mail)).await.unwrap().is_some()
 }
 
 /// What the waiting page's script learns.
@@ -166,7 +167,7 @@ async fn an_existing_address_gets_the_same_response_and_a_notice_by_mail() {
     world.person("ada@example.org").await;
     let off = world.person("off@example.org").await;
     let now = world.now();
-    world.sigma.store.write(move |tx| account::set_disabled(tx, &off, true, now)).await.unwrap();
+    world.sigma.store.write(move |tx| user::set_disabled(tx, &off, true, now)).await.unwrap();
     let mut told = Vec::new();
     for mail in ["new@example.org", "ada@example.org", "off@example.org"] {
         let (browser, rows) = (world.browser(), world.rows().await);

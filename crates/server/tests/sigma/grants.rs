@@ -77,7 +77,7 @@ async fn a_disabled_user_has_no_valid_tokens() {
     let code = browser.code(&[("scope", "openid offline_access")]).await;
     let user = UserId::from_text(text(&claims(text(&tokens, "id_token")), "sub"));
     let now = world.now();
-    let disable = move |tx: &mut dyn sigma_store::Tx| sigma_store::account::set_disabled(tx, &user, true, now);
+    let disable = move |tx: &mut dyn sigma_store::Tx| sigma_store::user::set_disabled(tx, &user, true, now);
     assert!(world.sigma.store.write(disable).await.unwrap());
     assert_eq!(world.userinfo_status(text(&tokens, "access_token")).await, 401);
     assert_eq!(

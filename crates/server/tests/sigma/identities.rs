@@ -3,7 +3,7 @@
 use axum::body::Body;
 use serde_json::{Value, json};
 use sigma_core::ids::UserId;
-use sigma_store::account;
+use sigma_store::identity;
 
 use crate::support::{Answer, Browser, DIRECT, Key, SIGN_IN, SIGN_UP, World, post};
 
@@ -170,7 +170,7 @@ async fn an_identity_that_is_proven_later_stays_the_primary_one() {
     let ours = "https://id.example.org/api/auth/sign-up/sigma";
     assert_eq!(sign_up_with_root(&world, &ada, &root, ours).await.status, 200);
     let id = UserId::from_text(user);
-    let identities = world.sigma.store.read(move |tx| account::identities(tx, &id)).await.unwrap();
+    let identities = world.sigma.store.read(move |tx| identity::list(tx, &id)).await.unwrap();
     let seen: Vec<_> = identities.iter().map(|one| (one.bap_id.clone(), one.proof.as_str(), one.is_primary)).collect();
     assert_eq!(seen, [(root.bap_id(), "identity_key", true), (ada.bap_id(), "address", false)]);
 }

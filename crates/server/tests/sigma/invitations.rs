@@ -5,9 +5,9 @@ use serde_json::json;
 use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::ids::{MembershipId, RoleId, UserId};
-use sigma_store::account;
 use sigma_store::email::EmailProof;
 use sigma_store::invitation::{self, Invite};
+use sigma_store::user;
 use sigma_store::workspace::api_key::MadeKeys;
 use sigma_store::workspace::membership;
 
@@ -18,6 +18,8 @@ const NEW: &str = "a wholly new password";
 /// Invites; the path and the secret of the link.
 async fn invite(world: &World, tenant: &Tenant<'_>, mail: &str, role: &RoleId) -> String {
     let email = Email::parse(mail).unwrap();
+    let folded = email.folded().to_owned();
+    let own = world.sigma.store.read(move |tx| sigma_store::email::find_spelling(tx, &folded)).await.unwrap();
     let wanted = Invite {
         org_id: tenant.org.clone(),
         actor: Actor::Operator,
@@ -26,9 +28,10 @@ async fn invite(world: &World, tenant: &Tenant<'_>, mail: &str, role: &RoleId) -
         role_id: role.clone(),
         counted_as: mail.to_lowercase(),
         mail: world.sigma.composer().invitation(email.address(), "Acme", Some("Grace")).unwrap(),
+        mailed_to: own.unwrap_or_else(|| email.address().to_owned()),
         email,
     };
-    world.sigma.store.write(move |tx| invitation::invite(tx, &wanted)).await.unwrap().unwrap();
+    world.sigma.store.decide(move |tx| invitation::invite(tx, &wanted)).await.unwrap();
     world.tick();
     let link = world.mail().await.link.unwrap();
     assert!(link.starts_with("/invitation?token="), "{link}");
@@ -189,7 +192,7 @@ async fn an_invitation_ends_when_it_expires_is_resent_or_cancelled() {
         (acme.org.clone(), bob.clone(), world.sigma.composer().invitation("bob@example.org", "Acme", None).unwrap());
     let again =
         move |tx: &mut dyn sigma_store::Tx| invitation::send_again(tx, &org, &Actor::Operator, &user, "bob", &mail);
-    world.sigma.store.write(again).await.unwrap().unwrap();
+    world.sigma.store.decide(again).await.unwrap();
     let second = world.mail().await.link.unwrap();
     assert_eq!(world.browser().get(&first).await.status, 404, "sent again");
     assert_eq!(world.browser().get(&second).await.status, 200);
@@ -211,9 +214,9 @@ async fn a_cancelled_invitation_creates_no_account() {
     let take_back = move |tx: &mut dyn sigma_store::Tx| {
         membership::remove(tx, &org, &Actor::Operator, &bob, MadeKeys::Deactivate, now)
     };
-    world.sigma.store.write(take_back).await.unwrap().unwrap();
+    world.sigma.store.decide(take_back).await.unwrap();
     assert_eq!(join(&world.browser(), &link, "Bob", NEW).await.status, 404);
-    let gone = world.sigma.store.read(|tx| account::find_by_email(tx, "bob@example.org")).await.unwrap();
+    let gone = world.sigma.store.read(|tx| user::find_by_email(tx, "bob@example.org")).await.unwrap();
     assert_eq!(gone, None);
     assert_eq!(world.browser().get(&link).await.status, 404);
 }
@@ -228,7 +231,7 @@ async fn invitations_end_with_their_workspace_or_account() {
     let ada = world.person("ada@example.org").await;
     let off = invite(&world, &zeta, "ada@example.org", &zeta.member).await;
     let now = world.now();
-    world.sigma.store.write(move |tx| account::set_disabled(tx, &ada, true, now)).await.unwrap();
+    world.sigma.store.write(move |tx| user::set_disabled(tx, &ada, true, now)).await.unwrap();
     assert_eq!(agree(&world.browser(), &off).await.status, 404);
 }
 
@@ -255,7 +258,7 @@ async fn who_sets_a_password_by_a_link_can_still_accept_and_a_reset_voids_invita
     let (id, now) = (UserId::new(world.now(), &*world.sigma.rng), world.now());
     let add = move |tx: &mut dyn sigma_store::Tx| {
         let email = Email::parse("bob@example.org").unwrap();
-        account::add_with_email(tx, &id, &email, EmailProof::Verified, "bob", now)
+        user::add_with_email(tx, &id, &email, EmailProof::Verified, "bob", now)
     };
     world.sigma.store.write(add).await.unwrap().unwrap();
     for (mail, works) in [("bob@example.org", true), ("ada@example.org", false)] {
@@ -286,7 +289,7 @@ async fn the_account_is_made_when_the_invitation_is_accepted_and_two_links_make_
     let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
     let first = invite(&world, &acme, "Bob@example.org", &acme.member).await;
     let second = invite(&world, &zeta, "bob@EXAMPLE.org", &zeta.member).await;
-    let find = || world.sigma.store.read(|tx| account::find_by_email(tx, "bob@example.org"));
+    let find = || world.sigma.store.read(|tx| user::find_by_email(tx, "bob@example.org"));
     assert_eq!(find().await.unwrap(), None);
     assert_eq!(join(&world.browser(), &first, "Bob", "short").await.status, 400);
     assert_eq!(find().await.unwrap(), None, "what was not accepted makes none");

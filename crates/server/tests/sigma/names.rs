@@ -23,7 +23,7 @@ async fn set_slug(world: &World, tenant: &Tenant<'_>, slug: &str) {
     let (org, now, slug) = (tenant.org.clone(), world.now(), Slug::parse(slug).unwrap());
     let change = Change { slug: Some(Some(slug)), ..Change::default() };
     let changed = move |tx: &mut dyn sigma_store::Tx| tenant::change(tx, &org, &Actor::Operator, &change, now);
-    world.sigma.store.write(changed).await.unwrap().unwrap();
+    world.sigma.store.decide(changed).await.unwrap();
 }
 
 #[tokio::test]

@@ -6,9 +6,9 @@ use http::{Request, StatusCode};
 use sigma_core::digest::Digest;
 use sigma_core::email::Email;
 use sigma_core::ids::UserId;
-use sigma_store::account;
 use sigma_store::email::EmailProof;
 use sigma_store::params;
+use sigma_store::user;
 
 use crate::support::{Answer, As, Browser, Key, PASSWORD, World, leads, query};
 
@@ -62,7 +62,7 @@ async fn unproven(world: &World, mail: &str, key: Option<&Key>) -> UserId {
     let (id, email) = (UserId::new(now, &*world.sigma.rng), Email::parse(mail).unwrap());
     let (user, key) = (id.clone(), key.map(Key::pubkey));
     let add = move |tx: &mut dyn sigma_store::Tx| {
-        account::add_with_email(tx, &user, &email, EmailProof::Unverified, "Someone", now)?.unwrap();
+        user::add_with_email(tx, &user, &email, EmailProof::Unverified, "Someone", now)?.unwrap();
         if let Some(key) = &key {
             tx.execute(
                 "INSERT INTO credentials (kind, id, user_id, created_at) VALUES ('key', $1, $2, $3)",
@@ -102,7 +102,7 @@ async fn a_link_is_only_sent_where_the_address_is_known_to_be_the_accounts_or_no
     unproven(&world, "held@example.org", Some(&Key::named("holder"))).await;
     let off = world.person("off@example.org").await;
     let now = world.now();
-    world.sigma.store.write(move |tx| account::set_disabled(tx, &off, true, now)).await.unwrap();
+    world.sigma.store.write(move |tx| user::set_disabled(tx, &off, true, now)).await.unwrap();
     for (mail, sent) in [("new@example.org", 1), ("held@example.org", 0), ("off@example.org", 0)] {
         assert_eq!(forget(&world, mail).await.location(), "/password/forgot?sent=1");
         assert_eq!(world.mails().await.len(), sent, "{mail}");

@@ -6,7 +6,8 @@ use http::{Request, StatusCode};
 use secrecy::SecretString;
 use sigma_core::email;
 use sigma_server::hashing::Lane;
-use sigma_store::{account, password};
+use sigma_store::password;
+use sigma_store::user;
 
 use crate::support::{Answer, PASSWORD, World, query};
 
@@ -205,13 +206,13 @@ async fn disabled_accounts_and_accounts_without_a_password_look_like_a_wrong_pas
     let ada = world.person("ada@example.org").await;
     let now = world.now();
     let id = ada.clone();
-    world.sigma.store.write(move |tx| account::set_disabled(tx, &id, true, now)).await.unwrap();
+    world.sigma.store.write(move |tx| user::set_disabled(tx, &id, true, now)).await.unwrap();
     let off = sign_in(&world, "192.0.2.1", "ada@example.org", PASSWORD).await;
     let unknown = sign_in(&world, "192.0.2.1", "eve@example.org", PASSWORD).await;
     let body = |answer: &Answer, mail: &str| answer.body.replace(mail, "…");
     assert_eq!((off.status, body(&off, "ada@example.org")), (unknown.status, body(&unknown, "eve@example.org")));
     let id = ada.clone();
-    world.sigma.store.write(move |tx| account::set_disabled(tx, &id, false, now)).await.unwrap();
+    world.sigma.store.write(move |tx| user::set_disabled(tx, &id, false, now)).await.unwrap();
     world
         .sigma
         .store
@@ -231,6 +232,7 @@ async fn a_password_reset_during_hashing_fails_the_login() {
         bucket: 0,
         network: "192.0.2.1".to_owned(),
         device: None,
+        delays: true,
     };
     let now = world.now();
     let looked_up = world.sigma.store.read(move |tx| password::look_up(tx, &attempt, now)).await.unwrap();

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use sigma_bitcoin::Scheme;
 use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
-use sigma_store::account;
+use sigma_store::user;
 
 use crate::support::{Browser, DIRECT, Key, SIGN_IN, SIGN_UP, World, post};
 
@@ -372,7 +372,7 @@ async fn a_disabled_account_gets_its_own_error_and_no_session() {
     let tokens = browser.tokens("openid profile offline_access").await;
     let switch = async |off: bool| {
         let (id, now) = (UserId::from_text(user.clone()), world.now());
-        assert!(world.sigma.store.write(move |tx| account::set_disabled(tx, &id, off, now)).await.unwrap());
+        assert!(world.sigma.store.write(move |tx| user::set_disabled(tx, &id, off, now)).await.unwrap());
     };
     switch(true).await;
     let rows = world.rows().await;

@@ -5,7 +5,7 @@ use http::Request;
 use serde_json::{Value, json};
 use sigma_core::ids::UserId;
 use sigma_store::email::EmailProof;
-use sigma_store::{account, params};
+use sigma_store::{cached, params};
 
 use crate::support::client::{TOKEN, USERINFO};
 use crate::support::forge::claims;
@@ -31,7 +31,7 @@ async fn update(world: &World, token: &str, sql: &'static str, value: &str) {
     let (user, value) = (claims(token)["sub"].as_str().unwrap().to_owned(), value.to_owned());
     let operation = move |tx: &mut dyn sigma_store::Tx| {
         assert_eq!(tx.execute(sql, params![user.as_str(), value.as_str()])?, 1);
-        tx.changed(account::CHANGED, &user)
+        tx.changed(cached::ACCOUNT, &user)
     };
     world.sigma.store.write(operation).await.unwrap();
 }

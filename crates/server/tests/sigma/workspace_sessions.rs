@@ -187,7 +187,7 @@ async fn a_token_dies_with_the_membership_the_account_or_the_workspace() {
     assert_eq!(change("PATCH", format!("/api/v1/users/{eve}"), json!({"active": true})).await, 200);
     assert_eq!(me(&world, &inactive).await, 401, "an old session does not come back");
     let now = world.now();
-    let off = move |tx: &mut dyn sigma_store::Tx| sigma_store::account::set_disabled(tx, &dan, true, now);
+    let off = move |tx: &mut dyn sigma_store::Tx| sigma_store::user::set_disabled(tx, &dan, true, now);
     assert!(world.sigma.store.write(off).await.unwrap());
     assert_eq!(me(&world, &disabled).await, 401);
     acme.join(&bob, &acme.member).await;

@@ -165,7 +165,7 @@ async fn invitations_do_not_reveal_accounts() {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 4, "no id comes again");
-    let accounts = world.sigma.store.read(|tx| sigma_store::account::list(tx, "", 100)).await.unwrap();
+    let accounts = world.sigma.store.read(|tx| sigma_store::user::list(tx, "", 100)).await.unwrap();
     assert_eq!(accounts.len(), 2, "inviting makes no account");
 }
 

@@ -11,10 +11,11 @@ use super::pool::Crew;
 use super::server::{MIGRATION, NoConnection, Purpose, Server};
 use super::tx::{DELETE_CHANGES, PostgresTx, RECENT_CHANGES};
 use super::worker::{CONFLICTS, Worker};
+use crate::engine::{ChangeIds, Engine, Message, Queue, spawn};
 use crate::error::{OpenError, Outage, StoreError};
 use crate::feed::{Feed, Recent, Source, recent};
 use crate::migrations::{self, Schema, SchemaError};
-use crate::store::{ChangeIds, Engine, Message, Pooler, Queue, StoreOptions, spawn};
+use crate::store::{Pooler, StoreOptions};
 use crate::tx::Tx as _;
 
 /// The oldest supported release, in the server's numbering.

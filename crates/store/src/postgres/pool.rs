@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 
+use crate::engine::Message;
 use crate::job::Job;
-use crate::store::Message;
 
 /// The state that the workers of one queue share.
 pub(crate) struct Crew {

@@ -3,17 +3,16 @@
 use super::client::{Session, Trouble};
 use super::fault::Fault;
 use crate::changes::{Change, delete_changes, insert_change, recent_changes};
+use crate::engine::ChangeIds;
 use crate::error::StoreError;
-use crate::event::{self, insert_event};
 use crate::row::Row;
-use crate::store::ChangeIds;
+use crate::stamped::Stamped;
 use crate::tx::{Locks, Owner, Tx};
 use crate::value::Value;
 
 // The time of the database, in microseconds. Each row has its own time; a read of the feed has one, so that the index
 // can be used.
 const INSERT_CHANGE: &str = insert_change!("CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)");
-const INSERT_EVENT: &str = insert_event!("CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)");
 pub(crate) const RECENT_CHANGES: &str =
     recent_changes!("CAST(EXTRACT(EPOCH FROM statement_timestamp()) * 1000000 AS BIGINT)");
 pub(crate) const DELETE_CHANGES: &str =
@@ -120,8 +119,15 @@ impl Tx for PostgresTx<'_> {
         Ok(())
     }
 
-    fn insert_event(&mut self, id: Option<&str>, columns: Vec<Value>) -> Result<(), StoreError> {
-        let params = event::parameters(self.ids, id, columns);
-        self.execute(INSERT_EVENT, &params).map(drop)
+    fn insert_stamped(
+        &mut self,
+        insert: &'static Stamped,
+        id: Option<&str>,
+        columns: Vec<Value>,
+    ) -> Result<(), StoreError> {
+        let id = id.map_or_else(|| self.ids.map(|ids| ids.row(insert.prefix)).into(), Value::from);
+        let mut params = vec![id, self.ids.and_then(ChangeIds::database_now).into()];
+        params.extend(columns);
+        self.execute(insert.postgres, &params).map(drop)
     }
 }

@@ -11,11 +11,11 @@ use super::fault::Fault;
 use super::pool::{Crew, Member};
 use super::server::{NoConnection, PAUSE, Purpose, Server};
 use super::tx::PostgresTx;
+use crate::engine::{ChangeIds, Message};
 use crate::error::{Outage, StoreError};
 use crate::feed::Feed;
 use crate::job::Job;
 use crate::stopwatch;
-use crate::store::{ChangeIds, Message};
 
 /// Transactions rolled back because of conflicts.
 pub(crate) const CONFLICTS: &str = "sigma_store_conflicts_total";

@@ -14,7 +14,6 @@ use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags};
 
 use crate::changes::{delete_changes, insert_change, recent_changes};
 use crate::error::{OpenError, Outage, StoreError};
-use crate::event::insert_event;
 use crate::sql::for_sqlite;
 use crate::stopwatch;
 
@@ -25,7 +24,6 @@ const STEPS: std::ffi::c_int = 20_000;
 
 // The time of the database is the machine's, in microseconds, shared by every process on this file.
 pub(crate) const INSERT_CHANGE: &str = insert_change!("CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000");
-pub(crate) const INSERT_EVENT: &str = insert_event!("CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000");
 pub(crate) const RECENT_CHANGES: &str = recent_changes!("CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000");
 pub(crate) const DELETE_CHANGES: &str = delete_changes!("CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000");
 

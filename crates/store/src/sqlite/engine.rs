@@ -8,10 +8,11 @@ use crossbeam_channel::bounded;
 
 use super::connection::{DELETE_CHANGES, RECENT_CHANGES, Session, explain, prepare_file};
 use super::{Pace, Reader, ServerLock, SqliteTx, Writer};
+use crate::engine::{ChangeIds, Engine, Queue, spawn};
 use crate::error::{OpenError, StoreError};
 use crate::feed::{Feed, Recent, Source, recent};
 use crate::migrations;
-use crate::store::{ChangeIds, Engine, Queue, StoreOptions, spawn};
+use crate::store::StoreOptions;
 use crate::tx::Tx as _;
 
 /// How long a connection waits for the write lock, which only an admin command can hold against a server.

@@ -7,9 +7,9 @@ use crossbeam_channel::Receiver;
 
 use super::connection::{Session, explain};
 use super::tx::SqliteTx;
+use crate::engine::Message;
 use crate::error::StoreError;
 use crate::job::Job;
-use crate::store::Message;
 
 /// One reader of the database file.
 pub(crate) struct Reader {

@@ -3,12 +3,12 @@
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, ToSql};
 
-use super::connection::{INSERT_CHANGE, INSERT_EVENT, Session, explain};
+use super::connection::{INSERT_CHANGE, Session, explain};
 use crate::changes::Change;
+use crate::engine::ChangeIds;
 use crate::error::{Outage, StoreError};
-use crate::event;
 use crate::row::Row;
-use crate::store::ChangeIds;
+use crate::stamped::Stamped;
 use crate::tx::{Locks, Owner, Tx};
 use crate::value::Value;
 
@@ -168,8 +168,15 @@ impl Tx for SqliteTx<'_> {
         Ok(())
     }
 
-    fn insert_event(&mut self, id: Option<&str>, columns: Vec<Value>) -> Result<(), StoreError> {
-        let params = event::parameters(self.ids, id, columns);
-        self.execute(INSERT_EVENT, &params).map(drop)
+    fn insert_stamped(
+        &mut self,
+        insert: &'static Stamped,
+        id: Option<&str>,
+        columns: Vec<Value>,
+    ) -> Result<(), StoreError> {
+        let id = id.map_or_else(|| self.ids.map(|ids| ids.row(insert.prefix)).into(), Value::from);
+        let mut params = vec![id, self.ids.and_then(ChangeIds::database_now).into()];
+        params.extend(columns);
+        self.execute(insert.sqlite, &params).map(drop)
     }
 }

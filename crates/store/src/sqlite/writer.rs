@@ -9,11 +9,11 @@ use crossbeam_channel::Receiver;
 use super::connection::{Session, explain};
 use super::tx::SqliteTx;
 use crate::changes::Change;
+use crate::engine::{ChangeIds, Message};
 use crate::error::{Outage, StoreError};
 use crate::feed::Feed;
 use crate::job::Job;
 use crate::stopwatch;
-use crate::store::{ChangeIds, Message};
 
 /// Most operations in one transaction.
 const BATCH: usize = 256;

@@ -10,11 +10,8 @@ use sigma_core::time::Timestamp;
 use sigma_core::workspace::{KeyPermissions, Refusal, Right};
 
 use crate::event::{self, NewEvent};
-use crate::workspace::{Decision, Page, authority, granted, membership};
-use crate::{Owner, Row, StoreError, Tx, params};
-
-/// The kind of an API key in the change feed; the key is the base64url of its digest.
-pub const CHANGED: &str = "api key";
+use crate::workspace::{Decision, Page, authority, permissions};
+use crate::{Owner, Row, StoreError, Tx, cached, params, user};
 
 /// Most keys of a workspace, active or not.
 pub const MOST_KEYS: usize = 500;
@@ -128,11 +125,11 @@ pub struct NewApiKey {
 
 /// Creates a key with at most the permissions of its creator.
 pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewApiKey, now: Timestamp) -> Decision<ApiKey> {
-    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
-    granted!(authority.require(Right::ApiKeys));
-    granted!(authority.require_key(new.permissions));
+    let authority = authority::lock(tx, org_id, actor, now)?;
+    authority.require(Right::ApiKeys)?;
+    authority.require_key(new.permissions)?;
     if usize::try_from(count(tx, org_id)?).is_ok_and(|keys| keys >= MOST_KEYS) {
-        return Ok(Err(Refusal::Conflict("The workspace has the maximum number of API keys")));
+        return Err(Refusal::Conflict("The workspace has the maximum number of API keys").into());
     }
     let key = ApiKey {
         org_id: org_id.clone(),
@@ -164,7 +161,7 @@ pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewApiKey, now:
         ],
     )?;
     event::append(tx, recorded(Action::ApiKeyCreate, org_id, actor, &key.id))?;
-    Ok(Ok(key))
+    Ok(key)
 }
 
 fn recorded(action: Action, org_id: &OrgId, actor: &Actor, id: &ApiKeyId) -> NewEvent {
@@ -237,21 +234,21 @@ pub fn count_made_by(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Resul
 
 /// Deactivates a key permanently, along with the keys that it created.
 pub fn deactivate(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ApiKeyId, now: Timestamp) -> Decision<ApiKey> {
-    let key = granted!(load_own(tx, org_id, actor, id, now)?);
+    let key = load_own(tx, org_id, actor, id, now)?;
     let reached = switch_off(tx, org_id, |one| one.id == key.id)?;
     let details = Details { api_keys: beside_itself(reached), ..Details::default() };
     event::append(tx, recorded(Action::ApiKeyDeactivate, org_id, actor, id).with(details))?;
-    Ok(Ok(ApiKey { active: false, ..key }))
+    Ok(ApiKey { active: false, ..key })
 }
 
 /// Removes a key, and deactivates those that it created.
 pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ApiKeyId, now: Timestamp) -> Decision<()> {
-    let key = granted!(load_own(tx, org_id, actor, id, now)?);
+    let key = load_own(tx, org_id, actor, id, now)?;
     let reached = switch_off(tx, org_id, |one| one.id == key.id)?;
     tx.execute("DELETE FROM api_keys WHERE org_id = $1 AND id = $2", params![org_id, id])?;
     let details = Details { api_keys: beside_itself(reached), ..Details::default() };
     event::append(tx, recorded(Action::ApiKeyRemove, org_id, actor, id).with(details))?;
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// How many keys were switched off beside the one that was meant, if any.
@@ -276,11 +273,11 @@ pub fn touch(tx: &mut dyn Tx, uses: &[(OrgId, ApiKeyId, Timestamp)]) -> Result<(
 
 /// A key that `actor` may manage: it has no more permissions than they have.
 fn load_own(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &ApiKeyId, now: Timestamp) -> Decision<ApiKey> {
-    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
-    granted!(authority.require(Right::ApiKeys));
-    let key = granted!(find(tx, org_id, id)?.ok_or_else(|| Refusal::not_found(API_KEY, id.as_str())));
-    granted!(authority.require_key(key.permissions));
-    Ok(Ok(key))
+    let authority = authority::lock(tx, org_id, actor, now)?;
+    authority.require(Right::ApiKeys)?;
+    let key = find(tx, org_id, id)?.ok_or_else(|| Refusal::not_found(API_KEY, id.as_str()))?;
+    authority.require_key(key.permissions)?;
+    Ok(key)
 }
 
 /// Applies the choice for the keys that a user created, whose own rights are now limited to `may`.
@@ -336,7 +333,7 @@ fn maker(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor) -> Result<Option<Maker>
     Ok(match actor {
         Actor::Operator | Actor::App(_) | Actor::System | Actor::Anonymous => None,
         Actor::User(id) => {
-            let name = membership::find(tx, org_id, id)?.map(|member| member.name);
+            let name = user::find(tx, id)?.map(|user| user.name);
             Some(Maker { id: MakerId::User(id.clone()), name: name.unwrap_or_default() })
         }
         Actor::ApiKey(id) => {
@@ -371,7 +368,7 @@ fn switch_off(tx: &mut dyn Tx, org_id: &OrgId, is_over: impl Fn(&ApiKey) -> bool
     }
     for key in &reached {
         tx.execute("UPDATE api_keys SET active = 0 WHERE org_id = $1 AND id = $2", params![org_id, &key.id])?;
-        tx.changed(CHANGED, &key.hash.base64url())?;
+        tx.changed(cached::API_KEY, &key.hash.base64url())?;
     }
     Ok(u64::try_from(reached.iter().filter(|key| key.active).count()).unwrap_or(u64::MAX))
 }
@@ -382,8 +379,7 @@ fn decode(row: &Row) -> Result<ApiKey, StoreError> {
         id: ApiKeyId::from_text(row.text(1)?),
         name: row.text(2)?,
         hash: row.digest(3)?,
-        permissions: KeyPermissions::from_bits(row.int(4)?)
-            .ok_or_else(|| StoreError::Corrupt("the permissions of an API key".to_owned()))?,
+        permissions: permissions::decode_key(row, 4)?,
         active: row.bool(5)?,
         made_by: decode_maker(row)?,
         created_at: row.timestamp(9)?,

@@ -5,7 +5,7 @@ use sigma_core::ids::{ApiKeyId, OrgId, UserId};
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::{Authority, Refusal, RolePermissions};
 
-use crate::workspace::{Decision, api_key, role, tenant};
+use crate::workspace::{Decision, permissions};
 use crate::{Owner, StoreError, Tx, params};
 
 /// Like [`load`], for a caller about to write: no one else changes this workspace until the transaction ends.
@@ -16,11 +16,11 @@ pub fn lock(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, now: Timestamp) -> D
 
 /// Reads the rights of `actor` in this workspace.
 pub fn load(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, now: Timestamp) -> Decision<Authority> {
-    if tenant::find(tx, org_id)?.is_none() {
-        return Ok(Err(match actor {
-            Actor::Operator => Refusal::not_found("Workspace", org_id.as_str()),
-            _ => Refusal::Unauthorized,
-        }));
+    if tx.query_opt("SELECT 1 FROM orgs WHERE id = $1 AND removed_at IS NULL", params![org_id])?.is_none() {
+        return Err(match actor {
+            Actor::Operator => Refusal::not_found("Workspace", org_id.as_str()).into(),
+            _ => Refusal::Unauthorized.into(),
+        });
     }
     let authority = match actor {
         Actor::Operator => Some(Authority::Operator),
@@ -28,7 +28,7 @@ pub fn load(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, now: Timestamp) -> D
         Actor::ApiKey(id) => of_key(tx, org_id, id, now)?,
         Actor::App(_) | Actor::System | Actor::Anonymous => None,
     };
-    Ok(authority.ok_or(Refusal::Unauthorized))
+    Ok(authority.ok_or(Refusal::Unauthorized)?)
 }
 
 /// The permissions of an active member with an enabled account.
@@ -39,11 +39,16 @@ fn of_person(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option
          WHERE m.org_id = $1 AND m.user_id = $2 AND m.state = 'active' AND u.disabled = 0",
         params![org_id, user_id],
     )?
-    .map(|row| role::decode_permissions(&row, 0))
+    .map(|row| permissions::decode(&row, 0))
     .transpose()
 }
 
+/// The permissions of a key that works.
 fn of_key(tx: &mut dyn Tx, org_id: &OrgId, id: &ApiKeyId, now: Timestamp) -> Result<Option<Authority>, StoreError> {
-    let key = api_key::find(tx, org_id, id)?.filter(|key| key.works_at(now));
-    Ok(key.map(|key| Authority::Key(key.permissions)))
+    let works = tx.query_opt(
+        "SELECT permissions FROM api_keys
+         WHERE org_id = $1 AND id = $2 AND active = 1 AND (expires_at IS NULL OR expires_at > $3)",
+        params![org_id, id, now],
+    )?;
+    works.map(|row| Ok(Authority::Key(permissions::decode_key(&row, 0)?))).transpose()
 }

@@ -4,9 +4,10 @@ use sigma_core::authentication::{Acr, Authentication};
 use sigma_core::ids::OrgId;
 use sigma_core::time::Timestamp;
 
+use crate::password::{self, Proof};
 use crate::workspace::membership::{self, Belonging, Member};
 use crate::workspace::session::{self, SessionKind};
-use crate::{StoreError, Tx};
+use crate::{Owner, StoreError, Tx, credential};
 
 /// The session that an authenticated person asks for.
 #[derive(Clone, Debug)]
@@ -32,14 +33,14 @@ pub struct LoggedIn {
     pub others: Vec<Belonging>,
 }
 
-/// Begins a session of an active member whose account is on; nothing for anybody else, whatever the reason. For
-/// [`crate::sign_in::begin_in_workspace`] alone.
-pub(crate) fn begin(
-    tx: &mut dyn Tx,
-    authentication: &Authentication,
-    login: &Login,
-) -> Result<Option<LoggedIn>, StoreError> {
+/// Begins a session in a workspace. `None` for non-members, disabled accounts, and credentials that are no longer the
+/// user's.
+pub fn begin(tx: &mut dyn Tx, authentication: &Authentication, login: &Login) -> Result<Option<LoggedIn>, StoreError> {
     let user_id = authentication.user_id();
+    tx.lock(Owner::User(user_id))?;
+    if !credential::accept(tx, authentication, login.now)? {
+        return Ok(None);
+    }
     let kind = if authentication.acr() == Acr::Zero { SessionKind::Quick } else { SessionKind::Proven };
     let (workspace, others) = if let Some(org_id) = &login.org_id {
         (membership::of_person_in(tx, user_id, org_id)?, Vec::new())
@@ -52,4 +53,16 @@ pub(crate) fn begin(
     let Some(member) = member.filter(|member| !member.disabled) else { return Ok(None) };
     let ends_at = session::begin(tx, &workspace.org_id, &login.jti, user_id, member.session_epoch, kind, login.now)?;
     Ok(Some(LoggedIn { workspace, member, ends_at, others }))
+}
+
+/// Logs in the user who proved a password. For a non-member the right password counts as a wrong one: otherwise the delays
+/// would reveal that it was right.
+pub fn by_password(tx: &mut dyn Tx, proof: &Proof, login: &Login) -> Result<Option<LoggedIn>, StoreError> {
+    let Some(authentication) = password::authenticate(tx, proof, login.now)? else { return Ok(None) };
+    let logged_in = begin(tx, &authentication, login)?;
+    match &logged_in {
+        Some(_) => password::forget_failures(tx, proof)?,
+        None => password::deny(tx, proof, login.now)?,
+    }
+    Ok(logged_in)
 }

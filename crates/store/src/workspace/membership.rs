@@ -12,11 +12,8 @@ use sigma_core::workspace::{KeyPermissions, Refusal, Right};
 
 use crate::event::{self, NewEvent};
 use crate::workspace::api_key::{self, MadeKeys};
-use crate::workspace::{Decision, Page, authority, change_key, granted, pagination, role};
-use crate::{Row, StoreError, Tx, params};
-
-/// The kind of a membership in the change feed; the key is [`change_key`] with the user's id.
-pub const CHANGED: &str = "membership";
+use crate::workspace::{Decision, Page, administrators, authority, pagination, role};
+use crate::{Row, StoreError, Tx, cached, params};
 
 /// How refusals name a member.
 const USER: &str = "User";
@@ -90,20 +87,25 @@ pub fn find(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<
     .transpose()
 }
 
-/// Like [`find`], as a refusal. The id of an invitation remains valid after it is accepted.
-pub fn load(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Decision<Member> {
+/// Like [`find`]; the id of an invitation remains valid after it is accepted.
+pub fn find_accepted(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<Member>, StoreError> {
     if let Some(member) = find(tx, org_id, user_id)? {
-        return Ok(Ok(member));
+        return Ok(Some(member));
     }
     let accepted = tx.query_opt(
         "SELECT user_id FROM memberships WHERE org_id = $1 AND invitation_id = $2",
         params![org_id, user_id],
     )?;
-    let member = match accepted {
-        Some(row) => find(tx, org_id, &UserId::from_text(row.text(0)?))?,
-        None => None,
-    };
-    Ok(member.ok_or_else(|| Refusal::not_found(USER, user_id.as_str())))
+    match accepted {
+        Some(row) => find(tx, org_id, &UserId::from_text(row.text(0)?)),
+        None => Ok(None),
+    }
+}
+
+/// Like [`find_accepted`], as a refusal.
+pub fn load(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Decision<Member> {
+    let member = find_accepted(tx, org_id, user_id)?;
+    Ok(member.ok_or_else(|| Refusal::not_found(USER, user_id.as_str()))?)
 }
 
 /// The member with that address (folded): their account's, or the invited one.
@@ -155,17 +157,17 @@ pub struct NewMember {
 
 /// Adds a member with a role that has no more rights than the actor.
 pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewMember, now: Timestamp) -> Decision<Member> {
-    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
-    granted!(authority.require(Right::Users));
-    let role = granted!(role::load(tx, org_id, &new.role_id)?);
-    granted!(authority.require_role(&role.permissions));
+    let authority = authority::lock(tx, org_id, actor, now)?;
+    authority.require(Right::Users)?;
+    let role = role::load(tx, org_id, &new.role_id)?;
+    authority.require_role(&role.permissions)?;
     let invited = tx.query_opt(
         "SELECT 1 FROM emails e JOIN memberships m ON m.invited_folded = e.folded
          WHERE e.user_id = $2 AND m.org_id = $1 LIMIT 1",
         params![org_id, &new.user_id],
     )?;
     if invited.is_some() || find(tx, org_id, &new.user_id)?.is_some() {
-        return Ok(Err(MEMBER_ALREADY));
+        return Err(MEMBER_ALREADY.into());
     }
     let bucket = pagination::enter(tx, org_id)?;
     tx.execute(
@@ -175,7 +177,7 @@ pub fn add(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, new: &NewMember, now:
     )?;
     let details = Details { role: Some(new.role_id.clone()), ..Details::default() };
     event::append(tx, recorded(Action::MemberAdd, org_id, actor, &new.user_id).with(details))?;
-    tx.changed(CHANGED, &change_key(org_id, new.user_id.as_str()))?;
+    tx.changed(cached::MEMBERSHIP, &cached::key_in(org_id, new.user_id.as_str()))?;
     load(tx, org_id, &new.user_id)
 }
 
@@ -242,26 +244,29 @@ pub fn change(
     change: &Change,
     now: Timestamp,
 ) -> Decision<Member> {
-    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
-    granted!(authority.require(Right::Users));
-    let member = granted!(load(tx, org_id, user_id)?);
+    let authority = authority::lock(tx, org_id, actor, now)?;
+    authority.require(Right::Users)?;
+    let member = load(tx, org_id, user_id)?;
     let user_id = &member.user_id;
-    let before = granted!(role::load(tx, org_id, &member.role_id)?);
-    granted!(authority.require_role(&before.permissions));
+    let before = role::load(tx, org_id, &member.role_id)?;
+    authority.require_role(&before.permissions)?;
     let after = match &change.role_id {
-        Some(role_id) => granted!(role::load(tx, org_id, role_id)?),
+        Some(role_id) => role::load(tx, org_id, role_id)?,
         None => before.clone(),
     };
-    granted!(authority.require_role(&after.permissions));
+    authority.require_role(&after.permissions)?;
     let state = match (member.state, change.active) {
-        (State::Invited, Some(_)) => return Ok(Err(Refusal::Conflict("The invitation has not been accepted yet"))),
+        (State::Invited, Some(_)) => return Err(Refusal::Conflict("The invitation has not been accepted yet").into()),
         (state, None) => state,
         (_, Some(true)) => State::Active,
         (_, Some(false)) => State::Inactive,
     };
     let stays_admin = state == State::Active && after.permissions.manages_workspace();
-    if is_admin(&member, &before.permissions) && !stays_admin && !admin_beside_user(tx, org_id, user_id)? {
-        return Ok(Err(Refusal::LAST_ADMIN));
+    if is_admin(&member, &before.permissions)
+        && !stays_admin
+        && !administrators::remain_beside_user(tx, org_id, user_id)?
+    {
+        return Err(Refusal::LAST_ADMIN.into());
     }
     let deactivated = member.state == State::Active && state == State::Inactive;
     let session_epoch =
@@ -272,7 +277,7 @@ pub fn change(
          WHERE org_id = $1 AND user_id = $2",
         params![org_id, user_id, &after.id, state.as_str(), quick_login, session_epoch, now],
     )?;
-    tx.changed(CHANGED, &change_key(org_id, user_id.as_str()))?;
+    tx.changed(cached::MEMBERSHIP, &cached::key_in(org_id, user_id.as_str()))?;
     let keys = if deactivated {
         api_key::settle(tx, org_id, user_id, KeyPermissions::NONE, change.keys)?
     } else if after.id != before.id {
@@ -290,7 +295,7 @@ pub fn change(
         ])
     };
     event::append(tx, recorded(Action::MemberChange, org_id, actor, user_id).with(details))?;
-    Ok(Ok(Member { role_id: after.id, state, quick_login, session_epoch, ..member }))
+    Ok(Member { role_id: after.id, state, quick_login, session_epoch, ..member })
 }
 
 /// Ends a membership or cancels an invitation; the user's account stays. `keys` decides about the keys that they
@@ -303,23 +308,23 @@ pub fn remove(
     keys: MadeKeys,
     now: Timestamp,
 ) -> Decision<()> {
-    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
-    granted!(authority.require(Right::Users));
-    let member = granted!(load(tx, org_id, user_id)?);
+    let authority = authority::lock(tx, org_id, actor, now)?;
+    authority.require(Right::Users)?;
+    let member = load(tx, org_id, user_id)?;
     let user_id = &member.user_id;
-    let role = granted!(role::load(tx, org_id, &member.role_id)?);
-    granted!(authority.require_role(&role.permissions));
-    if is_admin(&member, &role.permissions) && !admin_beside_user(tx, org_id, user_id)? {
-        return Ok(Err(Refusal::LAST_ADMIN));
+    let role = role::load(tx, org_id, &member.role_id)?;
+    authority.require_role(&role.permissions)?;
+    if is_admin(&member, &role.permissions) && !administrators::remain_beside_user(tx, org_id, user_id)? {
+        return Err(Refusal::LAST_ADMIN.into());
     }
     tx.execute("DELETE FROM memberships WHERE org_id = $1 AND user_id = $2", params![org_id, user_id])?;
     pagination::leave(tx, org_id, member.bucket)?;
     tx.execute("DELETE FROM one_time_links WHERE user_id = $1 AND org_id = $2", params![user_id, org_id])?;
-    tx.changed(CHANGED, &change_key(org_id, user_id.as_str()))?;
+    tx.changed(cached::MEMBERSHIP, &cached::key_in(org_id, user_id.as_str()))?;
     let keys = api_key::settle(tx, org_id, user_id, KeyPermissions::NONE, keys)?;
     let details = Details { api_keys: (keys > 0).then_some(keys), ..Details::default() };
     event::append(tx, recorded(Action::MemberRemove, org_id, actor, user_id).with(details))?;
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// Turns the membership `invited` into that of an account; returns whether it was pending.
@@ -336,8 +341,8 @@ pub(crate) fn accept(
          WHERE org_id = $1 AND user_id = $2 AND state = 'invited'",
         params![org_id, invited, user_id, now],
     )?;
-    tx.changed(CHANGED, &change_key(org_id, invited.as_str()))?;
-    tx.changed(CHANGED, &change_key(org_id, user_id.as_str()))?;
+    tx.changed(cached::MEMBERSHIP, &cached::key_in(org_id, invited.as_str()))?;
+    tx.changed(cached::MEMBERSHIP, &cached::key_in(org_id, user_id.as_str()))?;
     Ok(accepted == 1)
 }
 
@@ -377,39 +382,6 @@ pub fn of_person_in(tx: &mut dyn Tx, user_id: &UserId, org_id: &OrgId) -> Result
     )?
     .map(|row| decode_belonging(&row))
     .transpose()
-}
-
-/// Whether any member has that role, active or not.
-pub(super) fn has_role(tx: &mut dyn Tx, org_id: &OrgId, role_id: &RoleId) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 FROM memberships WHERE org_id = $1 AND role_id = $2 LIMIT 1";
-    Ok(tx.query_opt(sql, params![org_id, role_id])?.is_some())
-}
-
-/// Whether an active member has that role.
-pub(super) fn is_used_by_active(tx: &mut dyn Tx, org_id: &OrgId, role_id: &RoleId) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 FROM memberships WHERE org_id = $1 AND role_id = $2 AND state = 'active' LIMIT 1";
-    Ok(tx.query_opt(sql, params![org_id, role_id])?.is_some())
-}
-
-/// Whether a role other than this one leaves somebody to manage the workspace.
-pub(super) fn admin_beside_role(tx: &mut dyn Tx, org_id: &OrgId, role_id: &RoleId) -> Result<bool, StoreError> {
-    admin_beside(tx, org_id, role_id.as_str(), "")
-}
-
-fn admin_beside_user(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<bool, StoreError> {
-    admin_beside(tx, org_id, "", user_id.as_str())
-}
-
-/// 194 are the switches `canManageRoles`, `canManageUsers` and `canManageApiKeys` (2, 64, 128).
-fn admin_beside(tx: &mut dyn Tx, org_id: &OrgId, role_id: &str, user_id: &str) -> Result<bool, StoreError> {
-    let admin = tx.query_opt(
-        "SELECT 1 FROM roles r
-         JOIN memberships m ON m.org_id = r.org_id AND m.role_id = r.id AND m.state = 'active'
-         JOIN users u ON u.id = m.user_id AND u.disabled = 0
-         WHERE r.org_id = $1 AND (r.switches & 194) = 194 AND r.id <> $2 AND m.user_id <> $3 LIMIT 1",
-        params![org_id, role_id, user_id],
-    )?;
-    Ok(admin.is_some())
 }
 
 fn is_admin(member: &Member, permissions: &sigma_core::workspace::RolePermissions) -> bool {

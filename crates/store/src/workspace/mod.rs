@@ -2,13 +2,17 @@
 //! found.
 //!
 //! Requests are decided in the transaction that performs them: [`authority::lock`] reads the caller's current rights,
-//! the rules of [`sigma_core::workspace`] judge, and a [`Refusal`] has changed nothing.
+//! the rules of [`sigma_core::workspace`] judge, and a [`Refusal`] comes before anything is written.
 
+pub mod active_member;
+mod administrators;
 pub mod api_key;
 pub mod authority;
 pub mod login;
 pub mod membership;
+pub mod page;
 mod pagination;
+mod permissions;
 pub mod quick;
 pub mod removal;
 pub mod role;
@@ -18,25 +22,15 @@ pub mod tenant;
 
 use sigma_core::workspace::Refusal;
 
-use crate::StoreError;
+use crate::Stop;
 
 pub use pagination::Page;
 
-/// The outcome of an operation: done, refused, or the database failed.
-pub type Decision<T> = Result<Result<T, Refusal>, StoreError>;
+/// The outcome of an operation in a workspace.
+pub type Decision<T> = Result<T, Stop<Refusal>>;
 
-/// The granted value; a refusal ends the operation. Nothing may have been written before.
-macro_rules! granted {
-    ($judged:expr) => {
-        match $judged {
-            Ok(granted) => granted,
-            Err(refusal) => return Ok(Err(refusal)),
-        }
-    };
-}
-pub(crate) use granted;
-
-/// The key in the change feed of a workspace's object `id`.
-pub fn change_key(org_id: &sigma_core::ids::OrgId, id: &str) -> String {
-    format!("{org_id}/{id}")
+impl From<Refusal> for Stop<Refusal> {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }

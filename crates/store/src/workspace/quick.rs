@@ -2,12 +2,13 @@
 //! conditions hold for every use of a session, not only for the login: [`allows`] is asked each time.
 
 use sigma_core::authentication::Authentication;
-use sigma_core::ids::{OrgId, UserId};
+use sigma_core::ids::{OrgId, OrgRef, UserId};
+use sigma_core::workspace::Switches;
 
-use crate::workspace::login::{LoggedIn, Login};
+use crate::workspace::login::{self, LoggedIn, Login};
 use crate::workspace::membership::{self, Member, State};
-use crate::workspace::{role, tenant};
-use crate::{StoreError, Tx, params, sign_in};
+use crate::workspace::{permissions, role, tenant};
+use crate::{StoreError, Tx, org, params};
 
 /// Most workspaces that are listed.
 const MOST_WORKSPACES: u32 = 50;
@@ -28,12 +29,26 @@ pub enum Managers {
 pub struct QuickLogins {
     /// The workspace.
     pub workspace: tenant::Workspace,
-    /// The people.
-    pub members: Vec<membership::Member>,
+    /// The members.
+    pub members: Vec<QuickMember>,
 }
 
-/// The workspaces that enabled quick logins and have active members marked for it, with those members.
-pub fn list(tx: &mut dyn Tx, managers: Managers) -> Result<Vec<QuickLogins>, StoreError> {
+/// A member who may use quick login.
+#[derive(Clone, Debug)]
+pub struct QuickMember {
+    /// The member.
+    pub member: Member,
+    /// The name of their role.
+    pub role: String,
+}
+
+/// The workspaces that enabled quick logins and have active members marked for it, with those members: all, or the one
+/// that is named.
+pub fn list(tx: &mut dyn Tx, named: Option<&OrgRef>, managers: Managers) -> Result<Vec<QuickLogins>, StoreError> {
+    if let Some(named) = named {
+        let Some(org_id) = org::resolve(tx, named)? else { return Ok(Vec::new()) };
+        return Ok(of_workspace(tx, &org_id, managers)?.into_iter().collect());
+    }
     let ids = tx.query_all(
         "SELECT id FROM orgs WHERE quick_logins = 1 AND removed_at IS NULL ORDER BY id LIMIT $1",
         params![MOST_WORKSPACES],
@@ -45,12 +60,12 @@ pub fn list(tx: &mut dyn Tx, managers: Managers) -> Result<Vec<QuickLogins>, Sto
     Ok(found)
 }
 
-/// One workspace with the people who get in by a click; nothing if there are none.
-pub fn of_workspace(tx: &mut dyn Tx, org_id: &OrgId, managers: Managers) -> Result<Option<QuickLogins>, StoreError> {
+/// A workspace with the members who may use quick login; `None` if there are none.
+fn of_workspace(tx: &mut dyn Tx, org_id: &OrgId, managers: Managers) -> Result<Option<QuickLogins>, StoreError> {
     let Some(workspace) = tenant::find(tx, org_id)?.filter(|workspace| workspace.quick_logins) else { return Ok(None) };
-    let forbidden = if managers == Managers::Welcome { 0 } else { role::managing() };
+    let forbidden = if managers == Managers::Welcome { 0 } else { permissions::mask(Switches::MANAGING) };
     let marked = tx.query_all(
-        "SELECT m.user_id FROM memberships m JOIN roles r ON r.org_id = m.org_id AND r.id = m.role_id
+        "SELECT m.user_id, r.name FROM memberships m JOIN roles r ON r.org_id = m.org_id AND r.id = m.role_id
             JOIN users u ON u.id = m.user_id AND u.disabled = 0
          WHERE m.org_id = $1 AND m.quick_login = 1 AND m.state = 'active' AND (r.switches & $2) = 0
          ORDER BY m.user_id LIMIT $3",
@@ -58,7 +73,8 @@ pub fn of_workspace(tx: &mut dyn Tx, org_id: &OrgId, managers: Managers) -> Resu
     )?;
     let mut members = Vec::with_capacity(marked.len());
     for row in marked {
-        members.extend(membership::find(tx, org_id, &UserId::from_text(row.text(0)?))?);
+        let (member, role) = (membership::find(tx, org_id, &UserId::from_text(row.text(0)?))?, row.text(1)?);
+        members.extend(member.map(|member| QuickMember { member, role }));
     }
     Ok((!members.is_empty()).then_some(QuickLogins { workspace, members }))
 }
@@ -80,7 +96,7 @@ pub fn quick_log_in(
     if !allows(&workspace, &member, is_manager, managers) {
         return Ok(None);
     }
-    sign_in::begin_in_workspace(tx, &Authentication::by_quick_login(user_id.clone(), login.now), login)
+    login::begin(tx, &Authentication::by_quick_login(user_id.clone(), login.now), login)
 }
 
 /// Whether workspace, member and role allow a quick login, and so the use of a session that one began. Whether the

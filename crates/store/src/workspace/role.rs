@@ -6,25 +6,17 @@ use sigma_core::ids::{OrgId, RoleId};
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::role::{MOST_BYTES_IN_ALL, MOST_ROLES};
 use sigma_core::workspace::text::folded;
-use sigma_core::workspace::{Refusal, Right, Role, RoleDraft, RolePermissions, Switches};
+use sigma_core::workspace::{Refusal, Right, Role, RoleDraft, Switches};
 
 use crate::event::{self, NewEvent};
 use crate::workspace::api_key::{self, MadeKeys};
-use crate::workspace::{Decision, Page, authority, change_key, granted, membership};
-use crate::{Row, StoreError, Tx, params};
-
-/// The kind of a role in the change feed; the key is [`change_key`].
-pub const CHANGED: &str = "role";
+use crate::workspace::{Decision, Page, administrators, authority, permissions};
+use crate::{Row, StoreError, Tx, cached, params};
 
 /// How refusals name a role.
 const ROLE: &str = "Role";
 const SAME_NAME: Refusal = Refusal::Conflict("A role with this name already exists");
 const TOO_LARGE: Refusal = Refusal::Conflict("The roles of the workspace would exceed 1 MiB in total");
-
-/// The managing switches, as stored.
-pub(super) fn managing() -> i64 {
-    i64::from(Switches::MANAGING.bits())
-}
 
 /// A role without its long lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +48,7 @@ pub fn find(tx: &mut dyn Tx, org_id: &OrgId, id: &RoleId) -> Result<Option<Role>
 
 /// Like [`find`], as a refusal.
 pub fn load(tx: &mut dyn Tx, org_id: &OrgId, id: &RoleId) -> Decision<Role> {
-    Ok(find(tx, org_id, id)?.ok_or_else(|| Refusal::not_found(ROLE, id.as_str())))
+    Ok(find(tx, org_id, id)?.ok_or_else(|| Refusal::not_found(ROLE, id.as_str()))?)
 }
 
 /// The role of that name, ignoring case.
@@ -79,7 +71,7 @@ pub fn find_name(tx: &mut dyn Tx, org_id: &OrgId, id: &RoleId) -> Result<Option<
 /// Whether a role of this workspace manages anything.
 pub(super) fn manages_anything(tx: &mut dyn Tx, org_id: &OrgId, id: &RoleId) -> Result<Option<bool>, StoreError> {
     let row = tx.query_opt("SELECT switches FROM roles WHERE org_id = $1 AND id = $2", params![org_id, id])?;
-    row.map(|row| Ok(row.int(0)? & managing() != 0)).transpose()
+    row.map(|row| Ok(row.int(0)? & permissions::mask(Switches::MANAGING) != 0)).transpose()
 }
 
 /// The roles of a workspace without their long lists, oldest first: at most `limit` after the first `offset`.
@@ -137,25 +129,25 @@ pub fn add(
     draft: &RoleDraft,
     now: Timestamp,
 ) -> Decision<Role> {
-    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
-    granted!(authority.require(Right::Roles));
-    granted!(authority.require_role(draft.permissions()));
+    let authority = authority::lock(tx, org_id, actor, now)?;
+    authority.require(Right::Roles)?;
+    authority.require_role(draft.permissions())?;
     if find(tx, org_id, id)?.is_some() {
-        return Ok(Err(Refusal::Conflict("A role with this id already exists")));
+        return Err(Refusal::Conflict("A role with this id already exists").into());
     }
     if find_by_name(tx, org_id, draft.name())?.is_some() {
-        return Ok(Err(SAME_NAME));
+        return Err(SAME_NAME.into());
     }
     let (size, stored) = (size(tx, org_id)?, Stored::of(draft)?);
     if usize::try_from(size.roles).is_ok_and(|roles| roles >= MOST_ROLES) {
-        return Ok(Err(Refusal::Conflict("The workspace has the maximum number of roles")));
+        return Err(Refusal::Conflict("The workspace has the maximum number of roles").into());
     }
     if size.bytes.saturating_add(stored.bytes) > MOST_BYTES_IN_ALL {
-        return Ok(Err(TOO_LARGE));
+        return Err(TOO_LARGE.into());
     }
     stored.insert(tx, org_id, id, now)?;
     event::append(tx, recorded(Action::RoleCreate, org_id, actor, id))?;
-    Ok(Ok(made(org_id, id, draft, now, now)))
+    Ok(made(org_id, id, draft, now, now))
 }
 
 fn recorded(action: Action, org_id: &OrgId, actor: &Actor, id: &RoleId) -> NewEvent {
@@ -173,17 +165,17 @@ pub fn replace(
     keys: MadeKeys,
     now: Timestamp,
 ) -> Decision<Role> {
-    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
-    granted!(authority.require(Right::Roles));
-    let before = granted!(load(tx, org_id, id)?);
-    granted!(authority.require_role(&before.permissions));
-    granted!(authority.require_role(draft.permissions()));
+    let authority = authority::lock(tx, org_id, actor, now)?;
+    authority.require(Right::Roles)?;
+    let before = load(tx, org_id, id)?;
+    authority.require_role(&before.permissions)?;
+    authority.require_role(draft.permissions())?;
     if find_by_name(tx, org_id, draft.name())?.is_some_and(|other| other.id != *id) {
-        return Ok(Err(SAME_NAME));
+        return Err(SAME_NAME.into());
     }
     let weakened = before.permissions.manages_workspace() && !draft.permissions().manages_workspace();
-    if weakened && membership::is_used_by_active(tx, org_id, id)? && !membership::admin_beside_role(tx, org_id, id)? {
-        return Ok(Err(Refusal::LAST_ADMIN));
+    if weakened && is_held_by_active(tx, org_id, id)? && !administrators::remain_beside_role(tx, org_id, id)? {
+        return Err(Refusal::LAST_ADMIN.into());
     }
     let stored = Stored::of(draft)?;
     let others = tx.query_opt(
@@ -192,7 +184,7 @@ pub fn replace(
     )?;
     let others = others.map_or(Ok(0), |row| row.int(0))?;
     if others.saturating_add(stored.bytes) > MOST_BYTES_IN_ALL {
-        return Ok(Err(TOO_LARGE));
+        return Err(TOO_LARGE.into());
     }
     tx.execute(
         "UPDATE roles SET name = $3, name_folded = $4, description = $5, switches = $6, schema_permissions = $7,
@@ -213,7 +205,7 @@ pub fn replace(
             now
         ],
     )?;
-    tx.changed(CHANGED, &change_key(org_id, id.as_str()))?;
+    tx.changed(cached::ROLE, &cached::key_in(org_id, id.as_str()))?;
     let may = draft.permissions().key_permissions();
     let keys = if may.covers(before.permissions.key_permissions()) {
         0
@@ -229,22 +221,34 @@ pub fn replace(
         ])
     };
     event::append(tx, recorded(Action::RoleChange, org_id, actor, id).with(details))?;
-    Ok(Ok(made(org_id, id, draft, before.created_at, now)))
+    Ok(made(org_id, id, draft, before.created_at, now))
 }
 
 /// Removes a role that no member has.
 pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, id: &RoleId, now: Timestamp) -> Decision<()> {
-    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
-    granted!(authority.require(Right::Roles));
-    let role = granted!(load(tx, org_id, id)?);
-    granted!(authority.require_role(&role.permissions));
-    if membership::has_role(tx, org_id, id)? {
-        return Ok(Err(Refusal::Conflict("The role is in use")));
+    let authority = authority::lock(tx, org_id, actor, now)?;
+    authority.require(Right::Roles)?;
+    let role = load(tx, org_id, id)?;
+    authority.require_role(&role.permissions)?;
+    if is_held(tx, org_id, id)? {
+        return Err(Refusal::Conflict("The role is in use").into());
     }
     tx.execute("DELETE FROM roles WHERE org_id = $1 AND id = $2", params![org_id, id])?;
-    tx.changed(CHANGED, &change_key(org_id, id.as_str()))?;
+    tx.changed(cached::ROLE, &cached::key_in(org_id, id.as_str()))?;
     event::append(tx, recorded(Action::RoleRemove, org_id, actor, id))?;
-    Ok(Ok(()))
+    Ok(())
+}
+
+/// Whether any member has that role, active or not.
+fn is_held(tx: &mut dyn Tx, org_id: &OrgId, id: &RoleId) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM memberships WHERE org_id = $1 AND role_id = $2 LIMIT 1";
+    Ok(tx.query_opt(sql, params![org_id, id])?.is_some())
+}
+
+/// Whether an active member has that role.
+fn is_held_by_active(tx: &mut dyn Tx, org_id: &OrgId, id: &RoleId) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM memberships WHERE org_id = $1 AND role_id = $2 AND state = 'active' LIMIT 1";
+    Ok(tx.query_opt(sql, params![org_id, id])?.is_some())
 }
 
 pub(super) fn insert(
@@ -336,19 +340,9 @@ fn decode_summary(row: &Row) -> Result<RoleSummary, StoreError> {
     })
 }
 
-/// The permissions in the three columns starting at `first`.
-pub(super) fn decode_permissions(row: &Row, first: usize) -> Result<RolePermissions, StoreError> {
-    let corrupt = |what: &str| StoreError::Corrupt(format!("the {what} of a role"));
-    Ok(RolePermissions {
-        switches: Switches::from_bits(row.int(first)?).ok_or_else(|| corrupt("switches"))?,
-        schemas: serde_json::from_str(&row.text(first + 1)?).map_err(|_| corrupt("schema permissions"))?,
-        catalogs: serde_json::from_str(&row.text(first + 2)?).map_err(|_| corrupt("catalog permissions"))?,
-    })
-}
-
 fn decode(row: &Row) -> Result<Role, StoreError> {
     Ok(Role {
-        permissions: decode_permissions(row, 0)?,
+        permissions: permissions::decode(row, 0)?,
         org_id: OrgId::from_text(row.text(3)?),
         id: RoleId::from_text(row.text(4)?),
         name: row.text(5)?,

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use sigma_core::actor::Actor;
-use sigma_core::event::Action;
+use sigma_core::event::{Action, Target};
 use sigma_core::ids::OrgId;
 use sigma_core::random::{Rng, alphanumeric, bytes};
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::{Refusal, Right};
 use zeroize::Zeroizing;
 
-use crate::workspace::{Decision, authority, granted, tenant};
-use crate::{MasterKey, SealError, StoreError, Tx, event, params};
+use crate::event::{self, NewEvent};
+use crate::workspace::{Decision, authority};
+use crate::{MasterKey, SealError, StoreError, Tx, cached, params};
 
 /// How long a retired secret verifies: the day of a token, plus an hour for clock skew.
 const VERIFIES: Duration = Duration::from_hours(25);
@@ -78,19 +79,20 @@ pub fn rotate(
     sealed: &[u8],
     now: Timestamp,
 ) -> Decision<()> {
-    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
-    granted!(authority.require(Right::Workspace));
+    let authority = authority::lock(tx, org_id, actor, now)?;
+    authority.require(Right::Workspace)?;
     if list(tx, org_id, now)?.len() >= MOST {
-        return Ok(Err(Refusal::Conflict("The secret has been rotated too often today")));
+        return Err(Refusal::Conflict("The secret has been rotated too often today").into());
     }
     tx.execute(
         "UPDATE workspace_secrets SET retired_at = $2, delete_after = $3 WHERE org_id = $1 AND retired_at IS NULL",
         params![org_id, now, now.plus(VERIFIES)],
     )?;
     insert(tx, org_id, kid, sealed, now)?;
-    tx.changed(tenant::CHANGED, org_id.as_str())?;
-    event::append(tx, tenant::recorded(Action::WorkspaceRotateSecret, org_id).by(actor.clone()))?;
-    Ok(Ok(()))
+    tx.changed(cached::WORKSPACE, org_id.as_str())?;
+    let rotated = NewEvent::new(Action::WorkspaceRotateSecret).within(org_id).to(Target::Workspace(org_id.clone()));
+    event::append(tx, rotated.by(actor.clone()))?;
+    Ok(())
 }
 
 pub(super) fn insert(

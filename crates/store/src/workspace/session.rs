@@ -10,11 +10,7 @@ use sigma_core::time::Timestamp;
 use sigma_core::workspace::{QUICK_SESSION_SECONDS, SESSION_SECONDS};
 
 use crate::event::{self, NewEvent};
-use crate::workspace::change_key;
-use crate::{Owner, Row, StoreError, Tx, params};
-
-/// The kind of a session in the change feed; the key is [`change_key`] with the `jti`.
-pub const CHANGED: &str = "workspace session";
+use crate::{Owner, Row, StoreError, Tx, cached, params};
 
 /// How a session began, which determines its lifetime and conditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +131,7 @@ fn close(tx: &mut dyn Tx, org_id: &OrgId, jti: &str, now: Timestamp) -> Result<O
         params![org_id, jti, now],
     )?;
     let Some(ended) = ended else { return Ok(None) };
-    tx.changed(CHANGED, &change_key(org_id, jti))?;
+    tx.changed(cached::WORKSPACE_SESSION, &cached::key_in(org_id, jti))?;
     Ok(Some(UserId::from_text(ended.text(0)?)))
 }
 

@@ -11,11 +11,9 @@ use sigma_core::time::Timestamp;
 use sigma_core::workspace::{Refusal, Right, RoleDraft, RolePermissions};
 
 use crate::event::{self, NewEvent};
-use crate::workspace::{Decision, authority, granted, removal, role, secret};
-use crate::{MasterKey, Owner, Row, SealError, StoreError, Tx, org, params};
-
-/// The kind of a workspace in the change feed; the key is its id. Its secrets change with it.
-pub const CHANGED: &str = "workspace";
+use crate::workspace::secret::{self, StoredSecret};
+use crate::workspace::{Decision, authority, removal, role};
+use crate::{MasterKey, Owner, Row, SealError, StoreError, Tx, cached, org, params};
 
 /// A workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +78,7 @@ pub fn add(tx: &mut dyn Tx, new: &NewWorkspace) -> Decision<Workspace> {
     if let Some(slug) = &new.slug
         && !org::is_free(tx, slug, &new.id)?
     {
-        return Ok(Err(SLUG_TAKEN));
+        return Err(SLUG_TAKEN.into());
     }
     tx.execute(
         "INSERT INTO orgs (id, slug, name, created_at, quick_logins, updated_at, removed_at)
@@ -98,20 +96,20 @@ pub fn add(tx: &mut dyn Tx, new: &NewWorkspace) -> Decision<Workspace> {
         role::insert(tx, &new.id, id, &draft, new.now)?;
     }
     event::append(tx, recorded(Action::WorkspaceCreate, &new.id))?;
-    Ok(Ok(Workspace {
+    Ok(Workspace {
         id: new.id.clone(),
         slug: new.slug.clone(),
         name: new.name.clone(),
         quick_logins: false,
         created_at: new.now,
         updated_at: new.now,
-    }))
+    })
 }
 
 /// Another org has or had the slug: see [`org::is_free`].
 const SLUG_TAKEN: Refusal = Refusal::Conflict("Another org has or had this slug");
 
-pub(super) fn recorded(action: Action, org_id: &OrgId) -> NewEvent {
+fn recorded(action: Action, org_id: &OrgId) -> NewEvent {
     NewEvent::new(action).within(org_id).to(Target::Workspace(org_id.clone()))
 }
 
@@ -123,6 +121,16 @@ pub fn find(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Option<Workspace>, StoreE
     )?
     .map(|row| decode(&row))
     .transpose()
+}
+
+/// Like [`find`], with the secrets that verify its tokens at `now`.
+pub fn find_with_secrets(
+    tx: &mut dyn Tx,
+    org_id: &OrgId,
+    now: Timestamp,
+) -> Result<Option<(Workspace, Vec<StoredSecret>)>, StoreError> {
+    let Some(workspace) = find(tx, org_id)? else { return Ok(None) };
+    Ok(Some((workspace, secret::list(tx, org_id, now)?)))
 }
 
 /// At most `limit` workspaces, ordered by id, after the one called `after`.
@@ -154,10 +162,10 @@ pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, n
         // Slugs are unique among all orgs.
         tx.lock(Owner::Installation)?;
     }
-    let authority = granted!(authority::lock(tx, org_id, actor, now)?);
-    granted!(authority.require(Right::Workspace));
+    let authority = authority::lock(tx, org_id, actor, now)?;
+    authority.require(Right::Workspace)?;
     let Some(before) = find(tx, org_id)? else {
-        return Ok(Err(Refusal::not_found("Workspace", org_id.as_str())));
+        return Err(Refusal::not_found("Workspace", org_id.as_str()).into());
     };
     let (name, quick_logins, slug) = (before.name.clone(), before.quick_logins, before.slug.clone());
     let after = Workspace {
@@ -171,7 +179,7 @@ pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, n
         if let Some(new) = &after.slug
             && !org::is_free(tx, new, org_id)?
         {
-            return Ok(Err(SLUG_TAKEN));
+            return Err(SLUG_TAKEN.into());
         }
         if let Some(old) = &slug {
             org::retire_slug(tx, old, org_id, now)?;
@@ -181,7 +189,7 @@ pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, n
         "UPDATE orgs SET name = $2, quick_logins = $3, updated_at = $4, slug = $5 WHERE id = $1",
         params![org_id, &after.name, after.quick_logins, now, after.slug.as_ref().map(Slug::as_str)],
     )?;
-    tx.changed(CHANGED, org_id.as_str())?;
+    tx.changed(cached::WORKSPACE, org_id.as_str())?;
     let fields = [
         ("name", name != after.name),
         ("quick_logins", quick_logins != after.quick_logins),
@@ -189,7 +197,7 @@ pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, n
     ];
     let details = Details::changed(fields);
     event::append(tx, recorded(Action::WorkspaceChange, org_id).by(actor.clone()).with(details))?;
-    Ok(Ok(after))
+    Ok(after)
 }
 
 /// Removes a workspace: it disappears at once, and a background job deletes everything that belongs to it. The
@@ -198,26 +206,26 @@ pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Decision<()> {
     tx.lock(Owner::Installation)?;
     tx.lock(Owner::Org(org_id))?;
     let Some(workspace) = find(tx, org_id)? else {
-        return Ok(Err(Refusal::not_found("Workspace", org_id.as_str())));
+        return Err(Refusal::not_found("Workspace", org_id.as_str()).into());
     };
     if *org_id == OrgId::operator() {
-        return Ok(Err(Refusal::Conflict("The operator's own org cannot be removed")));
+        return Err(Refusal::Conflict("The operator's own org cannot be removed").into());
     }
     let owns = tx.query_opt(
         "SELECT 1 FROM apps WHERE org_id = $1 UNION ALL SELECT 1 FROM resources WHERE org_id = $1 LIMIT 1",
         params![org_id],
     )?;
     if owns.is_some() {
-        return Ok(Err(Refusal::Conflict("Apps or resources belong to the org: remove them first")));
+        return Err(Refusal::Conflict("Apps or resources belong to the org: remove them first").into());
     }
     tx.execute("UPDATE orgs SET removed_at = $2, quick_logins = 0, slug = NULL WHERE id = $1", params![org_id, now])?;
     if let Some(slug) = &workspace.slug {
         org::retire_slug(tx, slug, org_id, now)?;
     }
     removal::enqueue(tx, org_id, now)?;
-    tx.changed(CHANGED, org_id.as_str())?;
+    tx.changed(cached::WORKSPACE, org_id.as_str())?;
     event::append(tx, recorded(Action::WorkspaceRemove, org_id))?;
-    Ok(Ok(()))
+    Ok(())
 }
 
 fn decode(row: &Row) -> Result<Workspace, StoreError> {

@@ -10,13 +10,14 @@ use sigma_core::ids::{AppId, GrantId, SessionId, UserId};
 use sigma_core::person::Proof;
 use sigma_core::scope::Scopes;
 use sigma_core::time::{Clock as _, Timestamp};
-use sigma_store::code::{Outcome, Redeem};
-use sigma_store::grant::{FirstRefreshToken, NewFamily, Refresh, Refreshed};
+use sigma_store::code::{self, Outcome, Redeem};
+use sigma_store::grant;
 use sigma_store::key_sign_in::{KeySignIn, KeySignedIn, UnknownKey, sign_in};
+use sigma_store::refresh_token::{self, FirstRefreshToken, NewFamily, Refresh, Refreshed};
 use sigma_store::replay_guard::Once;
-use sigma_store::session::NewSession;
+use sigma_store::session::{self, NewSession};
 use sigma_store::testing::{TestStore, insist};
-use sigma_store::{Store, account, code, grant, meta, on_both_engines, session};
+use sigma_store::{Store, identity, meta, on_both_engines};
 
 const THREADS: u8 = 8;
 
@@ -145,7 +146,7 @@ fn refresh(store: &TestStore, token: &str, successor: &str) -> Refreshed {
         access_expires_at: now.plus(Duration::from_hours(1)),
         now,
     };
-    insist(store, move |tx| grant::refresh(tx, &request))
+    insist(store, move |tx| refresh_token::refresh(tx, &request))
 }
 
 on_both_engines! {
@@ -194,7 +195,7 @@ on_both_engines! {
                 (number, enter(&store, sign_up(&store, &name, &name, Some((&bap_id, proof)))))
             });
             assert!(outcomes.iter().any(|(number, outcome)| *number == 0 && entered(outcome)), "{outcomes:?}");
-            let held = store.read_blocking(move |tx| account::find_identity(tx, &bap_id)).unwrap().unwrap();
+            let held = store.read_blocking(move |tx| identity::find(tx, &bap_id)).unwrap().unwrap();
             assert_eq!(held.user_id.as_str(), format!("user_{round} 0"));
             assert!(held.is_primary && held.proof == Proof::Address);
         }

@@ -11,7 +11,8 @@ use sigma_store::key_sign_in::{self, KeySignIn, KeySignedIn, UnknownKey};
 use sigma_store::replay_guard::Once;
 use sigma_store::session::{NewSession, Session};
 use sigma_store::testing::{TestStore, insist};
-use sigma_store::{account, on_both_engines, params, password, sign_in};
+use sigma_store::user;
+use sigma_store::{on_both_engines, params, password, sign_in};
 
 const KEY: &str = "02aa";
 
@@ -36,7 +37,7 @@ fn new_session(store: &TestStore, name: &str) -> NewSession {
 fn add_ada(store: &TestStore, with_password: bool) {
     let now = store.clock.now();
     insist(store, move |tx| {
-        account::add_with_pubkey(tx, &ada(), KEY, "Ada", now)?;
+        user::add_with_pubkey(tx, &ada(), KEY, "Ada", now)?;
         if with_password { password::set(tx, &ada(), "hash", "", now) } else { Ok(()) }
     });
 }
@@ -81,7 +82,7 @@ on_both_engines! {
         assert!(begin(&store, by_key, new_session(&store, "3")).is_none());
         let kinds = store.read_blocking(|tx| credential::kinds(tx, &ada())).unwrap();
         assert_eq!(kinds, [CredentialKind::Password]);
-        assert_eq!(store.read_blocking(|tx| account::find_by_pubkey(tx, KEY)).unwrap(), None);
+        assert_eq!(store.read_blocking(|tx| user::find_by_pubkey(tx, KEY)).unwrap(), None);
     }
 
     fn the_last_credential_cannot_be_retired(store: TestStore) {
@@ -155,13 +156,13 @@ on_both_engines! {
     fn foreign_credentials_quick_logins_and_disabled_accounts_begin_no_session(store: TestStore) {
         add_ada(&store, false);
         let now: Timestamp = store.clock.now();
-        insist(&store, move |tx| account::add_with_pubkey(tx, &UserId::from_text("user_bob"), "02bb", "Bob", now));
+        insist(&store, move |tx| user::add_with_pubkey(tx, &UserId::from_text("user_bob"), "02bb", "Bob", now));
         let by = |user: UserId, key: &str| Authentication::by_key(user, key, now);
         assert!(begin(&store, by(ada(), "02bb"), new_session(&store, "1")).is_none());
         assert!(begin(&store, Authentication::by_password(ada(), now), new_session(&store, "2")).is_none());
         assert!(begin(&store, by(ada(), KEY), new_session(&store, "3")).is_some());
         assert!(begin(&store, Authentication::by_quick_login(ada(), now), new_session(&store, "6")).is_none());
-        insist(&store, move |tx| account::set_disabled(tx, &ada(), true, now));
+        insist(&store, move |tx| user::set_disabled(tx, &ada(), true, now));
         assert!(begin(&store, by(ada(), KEY), new_session(&store, "4")).is_none());
         assert!(begin(&store, Authentication::by_quick_login(ada(), now), new_session(&store, "5")).is_none());
     }

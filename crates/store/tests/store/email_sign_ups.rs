@@ -9,10 +9,11 @@ use sigma_core::ids::{MailId, SessionId, UserId};
 use sigma_core::time::Clock as _;
 use sigma_store::email::EmailProof;
 use sigma_store::email_sign_up::{self, NewEmailSignUp, Proven, Proving};
+use sigma_store::on_both_engines;
 use sigma_store::outbox::NewMail;
 use sigma_store::session::NewSession;
 use sigma_store::testing::{TestStore, insist};
-use sigma_store::{account, on_both_engines};
+use sigma_store::user;
 
 fn mail(store: &TestStore, name: &str) -> NewMail {
     let now = store.clock.now();
@@ -93,7 +94,7 @@ on_both_engines! {
         let signed_in = outcomes.iter().filter(|outcome| matches!(outcome, Proven::SignedIn(_))).count();
         assert_eq!(signed_in, 1, "{outcomes:?}");
         assert!(outcomes.iter().all(|outcome| matches!(outcome, Proven::SignedIn(_) | Proven::Gone)), "{outcomes:?}");
-        let found = store.read_blocking(|tx| account::find_by_email(tx, "ada@example.org")).unwrap();
+        let found = store.read_blocking(|tx| user::find_by_email(tx, "ada@example.org")).unwrap();
         assert!(found.is_some_and(|user| user.email_verified));
     }
 
@@ -109,7 +110,7 @@ on_both_engines! {
         let signed_in = outcomes.iter().filter(|outcome| matches!(outcome, Proven::SignedIn(_))).count();
         let taken = outcomes.iter().filter(|outcome| matches!(outcome, Proven::Taken)).count();
         assert_eq!((signed_in, taken), (1, 3), "{outcomes:?}");
-        let users = store.read_blocking(|tx| account::list(tx, "", 10)).unwrap();
+        let users = store.read_blocking(|tx| user::list(tx, "", 10)).unwrap();
         assert_eq!(users.len(), 1);
     }
 
@@ -129,16 +130,16 @@ on_both_engines! {
             let squatter = squatter.clone();
             move |tx| {
                 let email = Email::parse("ada@example.org").unwrap();
-                account::add_with_email(tx, &squatter, &email, EmailProof::Unverified, "Eve", now)
+                user::add_with_email(tx, &squatter, &email, EmailProof::Unverified, "Eve", now)
             }
         });
         begin(&store, "one");
         let proving = proving(&store, "one", 0);
         let proven = insist(&store, move |tx| email_sign_up::prove_by_code(tx, &Digest::of("code one"), &proving));
         assert!(matches!(proven, Proven::SignedIn(_)), "{proven:?}");
-        let found = store.read_blocking(|tx| account::find_by_proven_email(tx, "ada@example.org")).unwrap().unwrap();
+        let found = store.read_blocking(|tx| user::find_by_proven_email(tx, "ada@example.org")).unwrap().unwrap();
         assert_eq!(found.id, UserId::from_text("user one 0"));
-        let left = store.read_blocking(move |tx| account::find_user(tx, &squatter)).unwrap().unwrap();
+        let left = store.read_blocking(move |tx| user::find(tx, &squatter)).unwrap().unwrap();
         assert_eq!(left.email, None);
     }
 

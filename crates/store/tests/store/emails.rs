@@ -4,8 +4,9 @@ use sigma_core::email::Email;
 use sigma_core::ids::UserId;
 use sigma_core::time::Clock as _;
 use sigma_store::email::{self, EmailProof};
+use sigma_store::on_both_engines;
 use sigma_store::testing::{TestStore, insist};
-use sigma_store::{account, on_both_engines};
+use sigma_store::user;
 
 fn user(name: &str) -> UserId {
     UserId::from_text(format!("user_{name}"))
@@ -14,7 +15,7 @@ fn user(name: &str) -> UserId {
 fn add_user(store: &TestStore, name: &str) {
     let (id, now) = (user(name), store.clock.now());
     let email = Email::parse(&format!("{name}@example.org")).unwrap();
-    insist(store, move |tx| account::add_with_email(tx, &id, &email, EmailProof::Unverified, "Name", now)).unwrap();
+    insist(store, move |tx| user::add_with_email(tx, &id, &email, EmailProof::Unverified, "Name", now)).unwrap();
 }
 
 fn add(store: &TestStore, name: &str, address: &str, proof: EmailProof) -> bool {
@@ -24,7 +25,7 @@ fn add(store: &TestStore, name: &str, address: &str, proof: EmailProof) -> bool 
 
 fn primary(store: &TestStore, name: &str) -> (Option<String>, bool) {
     let id = user(name);
-    let found = store.read_blocking(move |tx| account::find_user(tx, &id)).unwrap().unwrap();
+    let found = store.read_blocking(move |tx| user::find(tx, &id)).unwrap().unwrap();
     (found.email, found.email_verified)
 }
 
@@ -33,7 +34,7 @@ on_both_engines! {
         add_user(&store, "ada");
         assert!(add(&store, "ada", "Ada@Work.example", EmailProof::Verified));
         for folded in ["ada@example.org", "ada@work.example"] {
-            let found = store.read_blocking(move |tx| account::find_by_email(tx, folded)).unwrap().unwrap();
+            let found = store.read_blocking(move |tx| user::find_by_email(tx, folded)).unwrap().unwrap();
             assert_eq!((found.id, found.email.as_deref()), (user("ada"), Some("ada@example.org")), "{folded}");
         }
         assert_eq!(primary(&store, "ada"), (Some("ada@example.org".to_owned()), false));
@@ -50,9 +51,9 @@ on_both_engines! {
         assert!(!add(&store, "bob", "ADA@example.org", EmailProof::Verified));
         assert!(!add(&store, "ada", "ada@example.org", EmailProof::Verified));
         let (id, taken, now) = (user("eve"), Email::parse("ada@example.org").unwrap(), store.clock.now());
-        let made = insist(&store, move |tx| account::add_with_email(tx, &id, &taken, EmailProof::Verified, "Eve", now));
+        let made = insist(&store, move |tx| user::add_with_email(tx, &id, &taken, EmailProof::Verified, "Eve", now));
         assert_eq!(made, None);
-        assert!(store.read_blocking(|tx| account::find_user(tx, &user("eve"))).unwrap().is_none());
+        assert!(store.read_blocking(|tx| user::find(tx, &user("eve"))).unwrap().is_none());
     }
 
     fn only_a_verified_address_of_the_user_becomes_primary(store: TestStore) {

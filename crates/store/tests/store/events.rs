@@ -18,7 +18,7 @@ use sigma_store::session::NewSession;
 use sigma_store::testing::{Engine, TestStore, engines};
 use sigma_store::token_count::{self, TokenCount};
 use sigma_store::workspace::{role, tenant};
-use sigma_store::{Store, StoreError, on_both_engines, session};
+use sigma_store::{Stop, Store, StoreError, on_both_engines, session};
 
 fn user(name: &str) -> UserId {
     UserId::from_text(format!("user_{name}"))
@@ -107,7 +107,7 @@ fn workspace(store: &Store, store_now: sigma_core::time::Timestamp, name: &str) 
         secret: vec![1],
         now: store_now,
     };
-    store.write_blocking(move |tx| tenant::add(tx, &new)).unwrap().unwrap();
+    store.decide_blocking(move |tx| tenant::add(tx, &new)).unwrap();
     id
 }
 
@@ -144,12 +144,12 @@ on_both_engines! {
             move |tx: &mut dyn sigma_store::Tx| role::add(tx, &org_id, &Actor::Operator, &RoleId::from_text(name), &draft, now)
         };
         store.advance(Duration::from_millis(1));
-        store.write_blocking(add("one")).unwrap().unwrap();
+        store.decide_blocking(add("one")).unwrap();
         // The name is taken.
-        store.write_blocking(add("two")).unwrap().unwrap_err();
+        assert!(matches!(store.decide_blocking(add("two")), Err(Stop::Refused(_))));
         let lost = add("three");
         let rolled_back = store.write_blocking(move |tx| {
-            lost(tx)?.ok();
+            lost(tx).unwrap();
             event::append(tx, NewEvent::new(Action::RoleRemove))?;
             Err::<(), _>(StoreError::Failed("on purpose".to_owned()))
         });

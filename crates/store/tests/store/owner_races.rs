@@ -17,24 +17,22 @@ use sigma_core::redirect::RegisteredRedirectUris;
 use sigma_core::scope::Scopes;
 use sigma_core::time::Clock as _;
 use sigma_core::workspace::{KeyPermissions, Refusal, RoleDraft, RolePermissions};
-use sigma_store::code::{Outcome, Redeem};
+use sigma_store::code::{self, Outcome, Redeem};
 use sigma_store::email::EmailProof;
-use sigma_store::grant::{FirstRefreshToken, NewFamily, Refresh, Refreshed, Revocation};
-use sigma_store::invitation::{Accept, Accepted, Invite};
+use sigma_store::grant::{self, Revocation};
+use sigma_store::invitation::{self, Accept, Accepted, Invite};
 use sigma_store::one_time_link::{NewLink, Purpose};
-use sigma_store::outbox::{MailedLink, NewMail};
-use sigma_store::password::Attempt;
-use sigma_store::password_change::Change;
-use sigma_store::replay_guard::Once;
-use sigma_store::session::NewSession;
-use sigma_store::testing::{Engine, TestStore};
-use sigma_store::workspace::api_key::MadeKeys;
-use sigma_store::workspace::membership::{NewMember, State};
-use sigma_store::workspace::{api_key, membership, role, tenant};
-use sigma_store::{
-    Store, StoreError, Tx, account, app, code, consent, grant, invitation, on_both_engines, outbox, params, password,
-    password_change, replay_guard, session, sign_in,
-};
+use sigma_store::outbox::{self, MailedLink, NewMail};
+use sigma_store::password::{self, Attempt};
+use sigma_store::password_change::{self, Change};
+use sigma_store::refresh_token::{self, FirstRefreshToken, NewFamily, Refresh, Refreshed};
+use sigma_store::replay_guard::{self, Once};
+use sigma_store::session::{self, NewSession};
+use sigma_store::testing::{Engine, TestStore, decide};
+use sigma_store::workspace::api_key::{self, MadeKeys};
+use sigma_store::workspace::membership::{self, NewMember, State};
+use sigma_store::workspace::{role, tenant};
+use sigma_store::{Store, StoreError, Tx, app, consent, on_both_engines, params, sign_in, user};
 
 /// The store and, on PostgreSQL, another process beside it.
 fn nodes(store: &TestStore) -> [Store; 2] {
@@ -76,7 +74,7 @@ fn rows(store: &Store, sql: &'static str) -> i64 {
 fn person(store: &TestStore, name: &str) -> UserId {
     let (id, now) = (UserId::from_text(format!("user_{name}")), store.clock.now());
     let (email, name, made) = (Email::parse(&format!("{name}@example.org")).unwrap(), name.to_owned(), id.clone());
-    write(store, move |tx| account::add_with_email(tx, &made, &email, EmailProof::Verified, &name, now)).unwrap();
+    write(store, move |tx| user::add_with_email(tx, &made, &email, EmailProof::Verified, &name, now)).unwrap();
     id
 }
 
@@ -92,14 +90,14 @@ fn workspace(store: &TestStore, name: &str) -> OrgId {
         secret: vec![1],
         now: store.clock.now(),
     };
-    write(store, move |tx| tenant::add(tx, &new)).unwrap();
+    decide(store, move |tx| tenant::add(tx, &new)).unwrap();
     id
 }
 
 fn join(store: &TestStore, org_id: &OrgId, user_id: &UserId, role: &str, state: State) {
     let new = NewMember { user_id: user_id.clone(), role_id: RoleId::from_text(role), state, quick_login: false };
     let (org_id, now) = (org_id.clone(), store.clock.now());
-    write(store, move |tx| membership::add(tx, &org_id, &Actor::Operator, &new, now)).unwrap();
+    decide(store, move |tx| membership::add(tx, &org_id, &Actor::Operator, &new, now)).unwrap();
 }
 
 /// Invites somebody to that address, by that link.
@@ -123,8 +121,9 @@ fn invite(store: &TestStore, org_id: &OrgId, role: &str, email: &str, link: &str
             },
             mail: notice(store, &format!("mail of {link}")),
         },
+        mailed_to: email.to_owned(),
     };
-    write(store, move |tx| invitation::invite(tx, &invite)).unwrap();
+    decide(store, move |tx| invitation::invite(tx, &invite)).unwrap();
 }
 
 /// Accepts the invitation of that link with a password.
@@ -135,7 +134,7 @@ fn accept(clock: &TestStore, store: &Store, link: &str, name: &str) -> Accepted 
         chosen: Some(("Ada".to_owned(), "hash".to_owned())),
         signed_in: None,
         network: "192.0.2.1".to_owned(),
-        now: clock.clock.now(),
+        session: new_session(clock, link),
     };
     write(store, move |tx| invitation::accept(tx, &accept))
 }
@@ -228,7 +227,7 @@ fn refresh(clock: &TestStore, store: &Store, grant_id: &str, token: &str, succes
         access_expires_at: now.plus(Duration::from_hours(1)),
         now,
     };
-    write(store, move |tx| grant::refresh(tx, &request))
+    write(store, move |tx| refresh_token::refresh(tx, &request))
 }
 
 on_both_engines! {
@@ -291,7 +290,7 @@ on_both_engines! {
             together(&nodes, |node, number| match number {
                 0 => {
                     let id = ada.clone();
-                    assert!(write(node, move |tx| account::set_disabled(tx, &id, true, now)));
+                    assert!(write(node, move |tx| user::set_disabled(tx, &id, true, now)));
                     // From now on, at this node and at the other.
                     let refreshed = refresh(&store, &nodes[1], &format!("gr_{first}"), &format!("first of gr_{first}"), &format!("second of {first}"));
                     assert!(matches!(refreshed, Refreshed::Disabled), "{refreshed:?}");
@@ -338,7 +337,7 @@ on_both_engines! {
     fn a_workspace_never_has_more_keys_or_roles_than_it_may(store: TestStore) {
         let (nodes, org_id, now) = (nodes(&store), workspace(&store, "a"), store.clock.now());
         let fill = org_id.clone();
-        write(&store, move |tx| {
+        decide::<_, Refusal>(&store, move |tx| {
             for number in 0..api_key::MOST_KEYS - 4 {
                 tx.execute(
                     "INSERT INTO api_keys (org_id, id, name, hash, permissions, active, created_at) VALUES ($1, $2, 'key', $3, 1, 1, 1)",
@@ -347,10 +346,10 @@ on_both_engines! {
             }
             for number in 0..role::list(tx, &fill)?.len().abs_diff(sigma_core::workspace::role::MOST_ROLES - 4) {
                 let draft = RoleDraft::new(&format!("role {number}"), "", RolePermissions::default()).unwrap();
-                role::add(tx, &fill, &Actor::Operator, &RoleId::from_text(format!("role_{number}")), &draft, now)?.unwrap();
+                role::add(tx, &fill, &Actor::Operator, &RoleId::from_text(format!("role_{number}")), &draft, now)?;
             }
             Ok(())
-        });
+        }).unwrap();
         let outcomes = together(&nodes, |node, number| {
             let new = api_key::NewApiKey {
                 id: ApiKeyId::from_text(format!("new {number}")),
@@ -361,8 +360,8 @@ on_both_engines! {
             };
             let draft = RoleDraft::new(&format!("new {number}"), "", RolePermissions::default()).unwrap();
             let (org_id, role_id) = (org_id.clone(), RoleId::from_text(format!("new_{number}")));
-            let key = { let org_id = org_id.clone(); write(node, move |tx| api_key::add(tx, &org_id, &Actor::Operator, &new, now)) };
-            let role = write(node, move |tx| role::add(tx, &org_id, &Actor::Operator, &role_id, &draft, now));
+            let key = { let org_id = org_id.clone(); decide(node, move |tx| api_key::add(tx, &org_id, &Actor::Operator, &new, now)) };
+            let role = decide(node, move |tx| role::add(tx, &org_id, &Actor::Operator, &role_id, &draft, now));
             (key.is_ok(), role.is_ok())
         });
         assert_eq!(outcomes.iter().filter(|(key, _)| *key).count(), 4, "{outcomes:?}");
@@ -376,7 +375,7 @@ on_both_engines! {
             let (ada, bob) = (person(&store, &format!("ada{round}")), person(&store, &format!("bob{round}")));
             let chief = RoleId::from_text(format!("chief_{round}"));
             let (id, role_id) = (org_id.clone(), chief.clone());
-            write(&store, move |tx| {
+            decide::<_, Refusal>(&store, move |tx| {
                 let draft = RoleDraft::new("Chief", "", RolePermissions::admin()).unwrap();
                 role::add(tx, &id, &Actor::Operator, &role_id, &draft, now)
             }).unwrap();
@@ -386,10 +385,10 @@ on_both_engines! {
                 let (org_id, ada, chief) = (org_id.clone(), ada.clone(), chief.clone());
                 match number {
                     // Ada leaves while the role of Bob is weakened.
-                    0 => write(node, move |tx| membership::remove(tx, &org_id, &Actor::Operator, &ada, MadeKeys::Keep, now)),
-                    1 => write(node, move |tx| {
+                    0 => decide(node, move |tx| membership::remove(tx, &org_id, &Actor::Operator, &ada, MadeKeys::Keep, now)),
+                    1 => decide::<_, Refusal>(node, move |tx| {
                         let weak = RoleDraft::new("Chief", "", RolePermissions::default()).unwrap();
-                        Ok(role::replace(tx, &org_id, &Actor::Operator, &chief, &weak, MadeKeys::Keep, now)?.map(drop))
+                        role::replace(tx, &org_id, &Actor::Operator, &chief, &weak, MadeKeys::Keep, now).map(drop)
                     }),
                     _ => Ok(()),
                 }
@@ -404,15 +403,15 @@ on_both_engines! {
         for round in 0..10 {
             let (user_id, role_id) = (person(&store, &format!("p{round}")), RoleId::from_text(format!("role_{round}")));
             let (id, made) = (org_id.clone(), role_id.clone());
-            write(&store, move |tx| {
+            decide::<_, Refusal>(&store, move |tx| {
                 let draft = RoleDraft::new(&format!("Role {round}"), "", RolePermissions::default()).unwrap();
                 role::add(tx, &id, &Actor::Operator, &made, &draft, now)
             }).unwrap();
             let outcomes = together(&nodes, |node, number| {
                 let (org_id, role_id, user_id) = (org_id.clone(), role_id.clone(), user_id.clone());
                 match number {
-                    0 => write(node, move |tx| role::remove(tx, &org_id, &Actor::Operator, &role_id, now)).is_ok(),
-                    1 => write(node, move |tx| {
+                    0 => decide(node, move |tx| role::remove(tx, &org_id, &Actor::Operator, &role_id, now)).is_ok(),
+                    1 => decide::<_, Refusal>(node, move |tx| {
                         let new = NewMember { user_id: user_id.clone(), role_id: role_id.clone(), state: State::Active, quick_login: false };
                         membership::add(tx, &org_id, &Actor::Operator, &new, now)
                     }).is_ok(),
@@ -467,6 +466,7 @@ on_both_engines! {
                 bucket: 1,
                 network: "192.0.2.1".to_owned(),
                 device: None,
+                delays: true,
             };
             let looked_up = store.read_blocking(move |tx| password::look_up(tx, &attempt, now)).unwrap();
             let proof = looked_up.proof().unwrap();
@@ -484,10 +484,7 @@ on_both_engines! {
                     assert!(write(node, move |tx| password_change::change(tx, &change)));
                 } else {
                     let new = new_session(&store, &format!("{round}_{number}"));
-                    write(node, move |tx| {
-                        let Some(proven) = password::authenticate(tx, &proof, new.now)? else { return Ok(None) };
-                        sign_in::begin(tx, &proven, None, &new)
-                    });
+                    write(node, move |tx| password::sign_in(tx, &proof, &new));
                 }
             });
             let live = store.read_blocking(move |tx| session::list_live(tx, &user_id, now)).unwrap();

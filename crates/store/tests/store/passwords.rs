@@ -5,17 +5,17 @@ use std::time::Duration;
 use sigma_core::email::Email;
 use sigma_core::ids::UserId;
 use sigma_core::time::{Clock as _, Timestamp};
-use sigma_store::account::{self, User};
 use sigma_store::email::EmailProof;
 use sigma_store::password::{self, Attempt, Device, LookedUp};
 use sigma_store::testing::TestStore;
+use sigma_store::user::{self, User};
 use sigma_store::{Store, on_both_engines};
 
 fn add(store: &TestStore, address: &str) -> Option<User> {
     let (id, email) = (UserId::new(store.clock.now(), &*store.rng), Email::parse(address).unwrap());
     let now = store.clock.now();
     let add =
-        move |tx: &mut dyn sigma_store::Tx| account::add_with_email(tx, &id, &email, EmailProof::Verified, "Ada", now);
+        move |tx: &mut dyn sigma_store::Tx| user::add_with_email(tx, &id, &email, EmailProof::Verified, "Ada", now);
     store.write_blocking(add).unwrap()
 }
 
@@ -25,7 +25,7 @@ fn set(store: &TestStore, user: &User, hash: &'static str) {
 }
 
 fn attempt(email: &str, network: &str) -> Attempt {
-    Attempt { email: email.to_owned(), bucket: 0x0abc, network: network.to_owned(), device: None }
+    Attempt { email: email.to_owned(), bucket: 0x0abc, network: network.to_owned(), device: None, delays: true }
 }
 
 /// An attempt from a browser that got in by the password that was chosen then.
@@ -74,9 +74,9 @@ on_both_engines! {
     fn one_account_has_an_address_however_it_is_written(store: TestStore) {
         let ada = add(&store, "Ada@Example.org").unwrap();
         assert_eq!(add(&store, "ada@example.ORG"), None);
-        let found = store.read_blocking(|tx| account::find_by_email(tx, "ada@example.org")).unwrap();
+        let found = store.read_blocking(|tx| user::find_by_email(tx, "ada@example.org")).unwrap();
         assert_eq!(found, Some(ada));
-        assert_eq!(store.read_blocking(|tx| account::find_by_email(tx, "Ada@Example.org")).unwrap(), None);
+        assert_eq!(store.read_blocking(|tx| user::find_by_email(tx, "Ada@Example.org")).unwrap(), None);
     }
 
     fn who_fails_three_times_waits_at_that_address_alone(store: TestStore) {
@@ -202,7 +202,7 @@ on_both_engines! {
         assert!(!confirm(&store, &looked_up), "a password that was replaced in the same microsecond proves nothing");
         let looked_up = look_up(&store, store.clock.now(), "ada@example.org", "192.0.2.1");
         let (id, now) = (ada.id, store.clock.now());
-        store.write_blocking(move |tx| account::set_disabled(tx, &id, true, now)).unwrap();
+        store.write_blocking(move |tx| user::set_disabled(tx, &id, true, now)).unwrap();
         assert!(!confirm(&store, &looked_up), "nor does one of an account that is switched off");
     }
 

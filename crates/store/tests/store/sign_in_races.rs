@@ -11,13 +11,13 @@ use sigma_core::ids::{AppId, GrantId, SessionId, UserId};
 use sigma_core::person::Proof;
 use sigma_core::scope::Scopes;
 use sigma_core::time::Clock as _;
-use sigma_store::code::{Outcome, Redeem};
-use sigma_store::grant::{FirstRefreshToken, NewFamily, Refresh, Refreshed};
+use sigma_store::code::{self, Outcome, Redeem};
 use sigma_store::key_sign_in::{self, KeySignIn, KeySignedIn, UnknownKey};
+use sigma_store::refresh_token::{self, FirstRefreshToken, NewFamily, Refresh, Refreshed};
 use sigma_store::replay_guard::Once;
 use sigma_store::session::NewSession;
 use sigma_store::testing::insist;
-use sigma_store::{Store, code, grant, meta, on_both_engines};
+use sigma_store::{Store, meta, on_both_engines};
 
 /// The app called `id`.
 fn app(id: &str) -> Arc<App> {
@@ -119,7 +119,7 @@ on_both_engines! {
             insist(&store, move |tx| code::redeem(tx, &redeem));
             let now = store.clock.now();
             let successor = Digest::of(format!("successor {round}"));
-            let outcomes = together(|_| insist(&store, move |tx| grant::refresh(tx, &Refresh {
+            let outcomes = together(|_| insist(&store, move |tx| refresh_token::refresh(tx, &Refresh {
                 token: first,
                 family: GrantId::from_text(format!("code {round}-0")),
                 successor,
@@ -196,9 +196,9 @@ on_both_engines! {
                     profile: None,
                     is_primary: true,
                 };
-                sigma_store::account::claim_identity(tx, &identity, now)
+                sigma_store::identity::claim(tx, &identity, now)
             }));
-            let theirs = claims.iter().filter(|claim| **claim == sigma_store::account::Claim::Theirs).count();
+            let theirs = claims.iter().filter(|claim| **claim == sigma_store::identity::Claim::Theirs).count();
             assert_eq!(theirs, 1, "round {round}: {claims:?}");
         }
     }

@@ -14,17 +14,17 @@ use sigma_core::time::Clock as _;
 use sigma_core::workspace::{
     KeyPermission, KeyPermissions, Level, Refusal, RoleDraft, RolePermissions, SchemaPermission,
 };
-use sigma_store::account;
 use sigma_store::email::EmailProof;
-use sigma_store::invitation::{self, Invite};
+use sigma_store::invitation::{self, Invite, Invitee};
 use sigma_store::one_time_link::{NewLink, Purpose};
 use sigma_store::outbox::{MailedLink, NewMail};
-use sigma_store::testing::{TestStore, insist};
+use sigma_store::testing::{TestStore, decide, insist};
+use sigma_store::user;
 use sigma_store::workspace::api_key::{self, MadeKeys, NewApiKey};
-use sigma_store::workspace::login::Login;
+use sigma_store::workspace::login::{self, Login};
 use sigma_store::workspace::membership::{self, Change, Member, NewMember, State};
 use sigma_store::workspace::{Page, removal, role, secret, session, tenant};
-use sigma_store::{job_queue, on_both_engines, params, password, sign_in};
+use sigma_store::{job_queue, on_both_engines, params, password};
 
 fn org(name: &str) -> OrgId {
     OrgId::from_text(format!("org_{name}"))
@@ -56,7 +56,7 @@ fn workspace(store: &TestStore, name: &str) -> OrgId {
         secret: vec![1, 2, 3],
         now: store.clock.now(),
     };
-    insist(store, move |tx| tenant::add(tx, &new)).unwrap();
+    decide(store, move |tx| tenant::add(tx, &new)).unwrap();
     id
 }
 
@@ -66,8 +66,8 @@ fn join(store: &TestStore, org_id: &OrgId, name: &str, role: &str) -> UserId {
     let role_id = role_of(&org_id, role);
     let email = Email::parse(&format!("{name}@example.org")).unwrap();
     let (user_id, name) = (id.clone(), name.to_owned());
-    insist(store, move |tx| {
-        account::add_with_email(tx, &user_id, &email, EmailProof::Verified, &name, now)?;
+    decide::<_, Refusal>(store, move |tx| {
+        user::add_with_email(tx, &user_id, &email, EmailProof::Verified, &name, now)?;
         let new =
             NewMember { user_id: user_id.clone(), role_id: role_id.clone(), state: State::Active, quick_login: false };
         let joined = membership::add(tx, &org_id, &Actor::Operator, &new, now)?;
@@ -81,13 +81,13 @@ fn join(store: &TestStore, org_id: &OrgId, name: &str, role: &str) -> UserId {
 fn change(store: &TestStore, org_id: &OrgId, actor: &Actor, who: &UserId, change: &Change) -> Result<(), Refusal> {
     let (org_id, actor, who, change, now) =
         (org_id.clone(), actor.clone(), who.clone(), change.clone(), store.clock.now());
-    insist(store, move |tx| membership::change(tx, &org_id, &actor, &who, &change, now)).map(drop)
+    decide(store, move |tx| membership::change(tx, &org_id, &actor, &who, &change, now)).map(drop)
 }
 
 fn log_in_to(store: &TestStore, org_id: &OrgId, who: &UserId, jti: &str) -> bool {
     let login = Login { org_id: Some(org_id.clone()), jti: jti.to_owned(), now: store.clock.now() };
     let proven = Authentication::stored(who.clone(), Methods::of(Method::Password), login.now);
-    insist(store, move |tx| sign_in::begin_in_workspace(tx, &proven, &login)).is_some()
+    insist(store, move |tx| login::begin(tx, &proven, &login)).is_some()
 }
 
 /// Whether the session lives and is of the session epoch of a membership that is active.
@@ -123,7 +123,7 @@ fn add_key(store: &TestStore, org_id: &OrgId, actor: &Actor, name: &str, can: Ke
         expires_at: None,
     };
     let (org_id, actor, now) = (org_id.clone(), actor.clone(), store.clock.now());
-    insist(store, move |tx| api_key::add(tx, &org_id, &actor, &new, now)).map(drop)
+    decide(store, move |tx| api_key::add(tx, &org_id, &actor, &new, now)).map(drop)
 }
 
 /// Invites an address.
@@ -138,6 +138,8 @@ fn invite(store: &TestStore, org_id: &OrgId, address: &str, number: usize) -> Re
     };
     let id = MailId::from_text(format!("mail_{org_id}_{number}"));
     let mail = NewMail { id, sealed: vec![1], now, expires_at: now.plus(Duration::from_hours(1)) };
+    let folded = address.to_lowercase();
+    let own = store.read_blocking(move |tx| sigma_store::email::find_spelling(tx, &folded)).unwrap();
     let invite = Invite {
         org_id: org_id.clone(),
         actor: Actor::Operator,
@@ -147,8 +149,12 @@ fn invite(store: &TestStore, org_id: &OrgId, address: &str, number: usize) -> Re
         role_id: role_of(org_id, "member"),
         counted_as: address.to_lowercase(),
         mail: MailedLink { link, mail },
+        mailed_to: own.unwrap_or_else(|| address.to_owned()),
     };
-    insist(store, move |tx| invitation::invite(tx, &invite))
+    match decide(store, move |tx| invitation::invite(tx, &invite))? {
+        Invitee::Invited(member) => Ok(*member),
+        Invitee::Misaddressed(other) => panic!("the mail would have to go to {other}"),
+    }
 }
 
 /// The ids of the keys that work.
@@ -175,7 +181,7 @@ on_both_engines! {
                     let (store, barrier) = (&store, &barrier);
                     scope.spawn(move || {
                         barrier.wait();
-                        insist(store, move |tx| membership::remove(tx, &org_id, &actor, &other, MadeKeys::Deactivate, now))
+                        decide(store, move |tx| membership::remove(tx, &org_id, &actor, &other, MadeKeys::Deactivate, now))
                     })
                 };
                 let threads = [remove(&pair[0], &pair[1]), remove(&pair[1], &pair[0])];
@@ -196,12 +202,12 @@ on_both_engines! {
         assert_eq!(change(&store, &org_id, &itself, &ada, &demotion), Err(Refusal::LAST_ADMIN));
         assert_eq!(change(&store, &org_id, &itself, &ada, &end), Err(Refusal::LAST_ADMIN));
         let (id, now) = (org_id.clone(), store.clock.now());
-        let removal = insist(&store, move |tx| membership::remove(tx, &id, &person("ada"), &user("ada"), MadeKeys::Deactivate, now));
+        let removal = decide(&store, move |tx| membership::remove(tx, &id, &person("ada"), &user("ada"), MadeKeys::Deactivate, now));
         assert_eq!(removal, Err(Refusal::LAST_ADMIN));
         let draft = RoleDraft::new("Admin", "", RolePermissions::default()).unwrap();
         let id = org_id.clone();
         let weakened =
-            insist(&store, move |tx| role::replace(tx, &id, &person("ada"), &role_of(&id, "admin"), &draft, MadeKeys::Deactivate, now));
+            decide(&store, move |tx| role::replace(tx, &id, &person("ada"), &role_of(&id, "admin"), &draft, MadeKeys::Deactivate, now));
         assert_eq!(weakened.map(drop), Err(Refusal::LAST_ADMIN));
         join(&store, &org_id, "eve", "admin");
         assert_eq!(change(&store, &org_id, &itself, &ada, &demotion), Ok(()));
@@ -214,7 +220,7 @@ on_both_engines! {
         let switches = [sigma_core::workspace::Switch::ManageUsers].into_iter().collect();
         let draft = RoleDraft::new("People", "", RolePermissions { switches, ..Default::default() }).unwrap();
         let (id, now) = (org_id.clone(), store.clock.now());
-        insist(&store, move |tx| role::add(tx, &id, &Actor::Operator, &role_of(&id, "people"), &draft, now)).unwrap();
+        decide(&store, move |tx| role::add(tx, &id, &Actor::Operator, &role_of(&id, "people"), &draft, now)).unwrap();
         join(&store, &org_id, "pat", "people");
         let to = |role: &str| Change { role_id: Some(role_of(&org_id, role)), ..Change::default() };
         let off = Change { active: Some(false), ..Change::default() };
@@ -235,12 +241,12 @@ on_both_engines! {
         let to_foreign = Change { role_id: Some(role_of(&a, "member")), ..Change::default() };
         assert!(not_found(change(&store, &b, &bob, &user("bob"), &to_foreign)), "a role of another tenant");
         let (org_id, now) = (b.clone(), store.clock.now());
-        let outcome = insist(&store, move |tx| {
+        let outcome = decide::<_, Refusal>(&store, move |tx| {
             let actor = person("bob");
             api_key::deactivate(tx, &org_id, &actor, &ApiKeyId::from_text("key-a"), now)
         });
         assert!(not_found(outcome.map(drop)));
-        let outcome = insist(&store, move |tx| api_key::deactivate(tx, &a, &person("bob"), &ApiKeyId::from_text("key-a"), now));
+        let outcome = decide(&store, move |tx| api_key::deactivate(tx, &a, &person("bob"), &ApiKeyId::from_text("key-a"), now));
         assert_eq!(outcome.map(drop), Err(Refusal::Unauthorized), "nobody acts where they are no member");
     }
 
@@ -250,26 +256,27 @@ on_both_engines! {
         let (id, now) = (org_id.clone(), store.clock.now());
         for start in (0..everybody).step_by(100) {
             let id = id.clone();
-            insist(&store, move |tx| {
+            decide::<_, Refusal>(&store, move |tx| {
                 for number in start..start + 100 {
                     let name = format!("{number:04}");
                     let email = Email::parse(&format!("u{name}@example.org")).unwrap();
-                    account::add_with_email(tx, &user(&name), &email, EmailProof::Verified, &name, now)?;
+                    user::add_with_email(tx, &user(&name), &email, EmailProof::Verified, &name, now)?;
                     let new = NewMember {
                         user_id: user(&name),
                         role_id: role_of(&id, "member"),
                         state: State::Active,
                         quick_login: false,
                     };
-                    membership::add(tx, &id, &Actor::Operator, &new, now)?.unwrap();
+                    membership::add(tx, &id, &Actor::Operator, &new, now)?;
                 }
                 Ok(())
-            });
+            })
+            .unwrap();
         }
         for gone in (0..everybody).step_by(3) {
             let id = org_id.clone();
             let gone = user(&format!("{gone:04}"));
-            insist(&store, move |tx| membership::remove(tx, &id, &Actor::Operator, &gone, MadeKeys::Deactivate, now)).unwrap();
+            decide(&store, move |tx| membership::remove(tx, &id, &Actor::Operator, &gone, MadeKeys::Deactivate, now)).unwrap();
         }
         let left: Vec<_> = (0..everybody).filter(|number| number % 3 != 0).map(|number| format!("{number:04}")).collect();
         let mut seen = Vec::new();
@@ -291,7 +298,7 @@ on_both_engines! {
         add_key(&store, &org_id, &Actor::ApiKey(ApiKeyId::from_text("b")), "c", all).unwrap();
         add_key(&store, &org_id, &person("ada"), "d", all).unwrap();
         let (id, now) = (org_id.clone(), store.clock.now());
-        insist(&store, move |tx| api_key::deactivate(tx, &id, &person("ada"), &ApiKeyId::from_text("a"), now)).unwrap();
+        decide(&store, move |tx| api_key::deactivate(tx, &id, &person("ada"), &ApiKeyId::from_text("a"), now)).unwrap();
         assert_eq!(working_keys(&store, &org_id), ["d"]);
         let refused = add_key(&store, &org_id, &Actor::ApiKey(ApiKeyId::from_text("b")), "e", all);
         assert_eq!(refused, Err(Refusal::Unauthorized));
@@ -313,7 +320,7 @@ on_both_engines! {
             let who = join(&store, &org_id, &format!("mo{round}"), "member");
             let (id, now) = (org_id.clone(), store.clock.now());
             let draft = RoleDraft::new("Spare", "", RolePermissions::default()).unwrap();
-            insist(&store, move |tx| role::add(tx, &id, &Actor::Operator, &role_of(&id, "spare"), &draft, now)).unwrap();
+            decide(&store, move |tx| role::add(tx, &id, &Actor::Operator, &role_of(&id, "spare"), &draft, now)).unwrap();
             let barrier = Barrier::new(2);
             let (given, deleted) = std::thread::scope(|scope| {
                 let given = scope.spawn(|| {
@@ -324,7 +331,7 @@ on_both_engines! {
                 let deleted = scope.spawn(|| {
                     barrier.wait();
                     let id = org_id.clone();
-                    insist(&store, move |tx| role::remove(tx, &id, &Actor::Operator, &role_of(&id, "spare"), now))
+                    decide(&store, move |tx| role::remove(tx, &id, &Actor::Operator, &role_of(&id, "spare"), now))
                 });
                 (given.join().unwrap(), deleted.join().unwrap())
             });
@@ -362,7 +369,7 @@ on_both_engines! {
         join(&store, &a, "mo", "admin");
         let login = Login { org_id: None, jti: "1".to_owned(), now: store.clock.now() };
         let proven = Authentication::stored(mo, Methods::of(Method::Password), login.now);
-        let entered = insist(&store, move |tx| sign_in::begin_in_workspace(tx, &proven, &login)).unwrap();
+        let entered = insist(&store, move |tx| login::begin(tx, &proven, &login)).unwrap();
         assert_eq!(entered.workspace.org_id, b);
         assert_eq!(entered.others.iter().map(|other| other.org_id.clone()).collect::<Vec<_>>(), [a]);
     }
@@ -370,7 +377,7 @@ on_both_engines! {
     fn a_retired_secret_verifies_for_25_hours(store: TestStore) {
         let org_id = workspace(&store, "a");
         let (id, now) = (org_id.clone(), store.clock.now());
-        insist(&store, move |tx| secret::rotate(tx, &id, &Actor::Operator, "second", &[4], now)).unwrap();
+        decide(&store, move |tx| secret::rotate(tx, &id, &Actor::Operator, "second", &[4], now)).unwrap();
         let kids = || {
             let (id, now) = (org_id.clone(), store.clock.now());
             let secrets = store.read_blocking(move |tx| secret::list(tx, &id, now)).unwrap();
@@ -391,7 +398,7 @@ on_both_engines! {
         assert!(log_in_to(&store, &a, &mo, "1"));
         let (id, now) = (a.clone(), store.clock.now());
         invite(&store, &a, "invited@example.org", 1).unwrap();
-        insist(&store, move |tx| tenant::remove(tx, &id, now)).unwrap();
+        decide(&store, move |tx| tenant::remove(tx, &id, now)).unwrap();
         assert!(!log_in_to(&store, &a, &mo, "2"));
         assert_eq!(add_key(&store, &a, &person("mo"), "l", KeyPermissions::ALL), Err(Refusal::Unauthorized));
         assert!(store.read_blocking(|tx| api_key::find_by_hash(tx, &Digest::of("k"))).unwrap().is_none());
@@ -427,7 +434,7 @@ on_both_engines! {
             let (id, now) = (id.clone(), store.clock.now());
             let slug = slug.map(|slug| Slug::parse(slug).unwrap());
             let change = tenant::Change { slug: Some(slug), ..tenant::Change::default() };
-            insist(&store, move |tx| tenant::change(tx, &id, &Actor::Operator, &change, now)).map(|changed| changed.slug)
+            decide(&store, move |tx| tenant::change(tx, &id, &Actor::Operator, &change, now)).map(|changed| changed.slug)
         };
         let named = |slug: &str| {
             let wanted = OrgRef::parse(slug).unwrap();
@@ -445,7 +452,7 @@ on_both_engines! {
         assert_eq!((named("bakery"), named("patisserie")), (None, None));
         set(&a, Some("bakery")).unwrap();
         let (id, now) = (a.clone(), store.clock.now());
-        insist(&store, move |tx| tenant::remove(tx, &id, now)).unwrap();
+        decide(&store, move |tx| tenant::remove(tx, &id, now)).unwrap();
         assert_eq!(named("bakery"), None);
         for slug in ["bakery", "patisserie"] {
             assert!(matches!(set(&b, Some(slug)), Err(Refusal::Conflict(_))), "{slug}");
@@ -460,7 +467,7 @@ on_both_engines! {
             secret: vec![1],
             now: store.clock.now(),
         };
-        assert!(matches!(insist(&store, move |tx| tenant::add(tx, &new)), Err(Refusal::Conflict(_))));
+        assert!(matches!(decide(&store, move |tx| tenant::add(tx, &new)), Err(Refusal::Conflict(_))));
     }
 
     fn inviting_makes_no_account_and_looks_the_same_for_every_address(store: TestStore) {
@@ -473,7 +480,7 @@ on_both_engines! {
             assert_eq!((member.name.as_str(), member.state, member.disabled), ("As Invited", State::Invited, false));
             assert_eq!((member.created_at, &member.role_id), (store.clock.now(), &role_of(&a, "member")));
         }
-        let none = store.read_blocking(|tx| account::find_by_email(tx, "unknown@example.org")).unwrap();
+        let none = store.read_blocking(|tx| user::find_by_email(tx, "unknown@example.org")).unwrap();
         assert_eq!(none, None);
         for address in ["KNOWN@example.org", "unknown@EXAMPLE.org"] {
             assert!(matches!(invite(&store, &a, address, 3), Err(Refusal::Conflict(_))), "invited already");
@@ -486,7 +493,7 @@ on_both_engines! {
             state: State::Active,
             quick_login: false,
         };
-        let added = insist(&store, move |tx| membership::add(tx, &id, &Actor::Operator, &new, now));
+        let added = decide(&store, move |tx| membership::add(tx, &id, &Actor::Operator, &new, now));
         assert!(matches!(added, Err(Refusal::Conflict(_))));
     }
 
@@ -497,7 +504,7 @@ on_both_engines! {
             let member = invite(&store, org_id, "stranger@example.org", number).unwrap();
             let (id, now) = (org_id.clone(), store.clock.now());
             let who = member.user_id;
-            insist(&store, move |tx| {
+            decide::<_, Refusal>(&store, move |tx| {
                 membership::remove(tx, &id, &Actor::Operator, &who, MadeKeys::Deactivate, now)
             })
             .unwrap();
@@ -526,18 +533,18 @@ on_both_engines! {
             add_key(&store, &org_id, &person(&boss), &key(&boss, "all"), KeyPermissions::ALL).unwrap();
             let (id, now) = (org_id.clone(), store.clock.now());
             let who = user(&format!("gone{round}"));
-            insist(&store, move |tx| membership::remove(tx, &id, &Actor::Operator, &who, keys, now)).unwrap();
+            decide(&store, move |tx| membership::remove(tx, &id, &Actor::Operator, &who, keys, now)).unwrap();
             let off = Change { active: Some(false), keys, ..Change::default() };
             change(&store, &org_id, &Actor::Operator, &user(&format!("off{round}")), &off).unwrap();
             let less = Change { role_id: Some(role_of(&org_id, "member")), keys, ..Change::default() };
             change(&store, &org_id, &Actor::Operator, &user(&format!("less{round}")), &less).unwrap();
             // A role of its own, which is edited.
             let (id, strong) = (org_id.clone(), RoleDraft::new("Strong", "", RolePermissions::admin()).unwrap());
-            insist(&store, move |tx| role::add(tx, &id, &Actor::Operator, &role_of(&id, "strong"), &strong, now)).unwrap();
+            decide(&store, move |tx| role::add(tx, &id, &Actor::Operator, &role_of(&id, "strong"), &strong, now)).unwrap();
             let to = Change { role_id: Some(role_of(&org_id, "strong")), ..Change::default() };
             change(&store, &org_id, &Actor::Operator, &user(&format!("edited{round}")), &to).unwrap();
             let (id, weak) = (org_id.clone(), RoleDraft::new("Strong", "", RolePermissions::default()).unwrap());
-            insist(&store, move |tx| {
+            decide::<_, Refusal>(&store, move |tx| {
                 role::replace(tx, &id, &Actor::Operator, &role_of(&id, "strong"), &weak, keys, now)
             })
             .unwrap();
@@ -570,7 +577,7 @@ on_both_engines! {
         };
         let add = |org_id: &OrgId, number: usize| {
             let (id, draft, now) = (org_id.clone(), wide(number, 1_000), store.clock.now());
-            insist(&store, move |tx| {
+            decide::<_, Refusal>(&store, move |tx| {
                 role::add(tx, &id, &Actor::Operator, &RoleId::from_text(format!("wide-{number}")), &draft, now)
             })
         };
@@ -580,7 +587,7 @@ on_both_engines! {
         assert!(add(&b, 0).is_ok(), "another workspace has its own room");
         let replace = |attributes: usize| {
             let (id, draft, now) = (a.clone(), wide(0, attributes), store.clock.now());
-            insist(&store, move |tx| {
+            decide::<_, Refusal>(&store, move |tx| {
                 let role_id = RoleId::from_text("wide-0");
                 role::replace(tx, &id, &Actor::Operator, &role_id, &draft, MadeKeys::Deactivate, now)
             })

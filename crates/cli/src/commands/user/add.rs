@@ -8,19 +8,18 @@ use sigma_core::email::Email;
 use sigma_core::event::{Action, Target};
 use sigma_core::ids::{OrgId, RoleId, UserId};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::text;
+use sigma_core::workspace::{Refusal, text};
 use sigma_server::mail::Link;
-use sigma_store::account::{self, User};
 use sigma_store::email::EmailProof;
 use sigma_store::event::{self, NewEvent};
 use sigma_store::one_time_link::{self, NewLink, Purpose};
 use sigma_store::password;
+use sigma_store::user::{self, User};
 use sigma_store::workspace::membership::{self, NewMember, State};
 use sigma_store::workspace::{role, tenant};
 use sigma_store::{Owner, StoreError, Tx};
 
 use super::super::named;
-use super::super::workspace::decided;
 use super::secret::{Source, hash};
 use crate::args::AddUser;
 use crate::failure::Failure;
@@ -57,7 +56,7 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddUser) -> Result<(), Fa
     let name = name.map_err(|problem| Failure::Usage(format!("the name {problem}")))?;
     let opened = Opened::open(file)?;
     let folded = email.folded().to_owned();
-    let known = opened.read(move |tx| account::find_by_email(tx, &folded))?;
+    let known = opened.read(move |tx| user::find_by_email(tx, &folded))?;
     let place = args.workspace.as_deref().map(|id| find_place(&opened, id, args.role.as_deref())).transpose()?;
     let (user, link) = match (known, &place) {
         (Some(user), None) => {
@@ -82,7 +81,7 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddUser) -> Result<(), Fa
         }
     };
     let (now, joins) = (opened.now(), place.clone());
-    let user = decided(opened.write(move |tx| {
+    let user = opened.decide::<_, Refusal>(move |tx| {
         if let Some(place) = &joins {
             tx.lock(Owner::Org(&place.org_id))?;
         }
@@ -94,12 +93,10 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddUser) -> Result<(), Fa
                 state: State::Active,
                 quick_login: false,
             };
-            if let Err(refusal) = membership::add(tx, &place.org_id, &Actor::Operator, &new, now)? {
-                return Ok(Err(refusal));
-            }
+            membership::add(tx, &place.org_id, &Actor::Operator, &new, now)?;
         }
-        Ok(Ok(user))
-    })?)?;
+        Ok(user)
+    })?;
     let added = Added {
         id: user.id.to_string(),
         email: user.email.unwrap_or_default(),
@@ -182,7 +179,7 @@ impl Person {
             Self::Known(user) => return Ok(user.clone()),
             Self::New(new) => new,
         };
-        let added = account::add_with_email(tx, &new.id, &new.email, EmailProof::Verified, &new.name, now)?;
+        let added = user::add_with_email(tx, &new.id, &new.email, EmailProof::Verified, &new.name, now)?;
         let user = added.ok_or_else(|| StoreError::Failed("the address was taken in the meantime".to_owned()))?;
         event::append(tx, NewEvent::new(Action::UserCreate).about(&user.id).to(Target::User(user.id.clone())))?;
         if let Some(hash) = &new.hash {

@@ -15,7 +15,7 @@ use sigma_core::scope::OFFLINE_ACCESS;
 use sigma_core::time::Timestamp;
 use sigma_store::StoreError;
 use sigma_store::code::{self, Outcome, Redeem};
-use sigma_store::grant::{FirstRefreshToken, NewFamily};
+use sigma_store::refresh_token::{FirstRefreshToken, NewFamily};
 use zeroize::Zeroizing;
 
 use super::issue::{access_seconds, of_grant};

@@ -13,8 +13,8 @@ use sigma_core::resource::Targets;
 use sigma_core::scope::{OPENID, Scopes};
 use sigma_core::time::Timestamp;
 use sigma_core::token::{AccessClaims, IdClaims, Issuance, id_token_claims};
+use sigma_store::grant;
 use sigma_store::session::Session;
-use sigma_store::{StoreError, grant};
 
 use super::{TokenAnswer, TokenError};
 use crate::http::ApiError;
@@ -126,10 +126,7 @@ pub async fn issue_direct(sigma: &AppState, session: &Session, person: &Person) 
     let expires_at = AppState::in_seconds(now, issuance.seconds);
     let id = TokenId::new(now, &*sigma.rng);
     let claims = AccessClaims::of_grant(issuance, &grant_id, &authorization, &Targets::default(), person, &id);
-    let begun = sigma.store.write(move |tx| -> Result<(), StoreError> {
-        grant::begin_direct(tx, &grant_id, &authorization, now, expires_at)
-    });
-    begun.await?;
+    sigma.store.write(move |tx| grant::begin_direct(tx, &grant_id, &authorization, now, expires_at)).await?;
     let ring = sigma.keys.ring(&sigma.master_key).await;
     let token = make(&ring, Algorithm::ES256, TokenKind::Access, &claims, now).map_err(ApiError::from)?;
     Ok((token, issuance.seconds))

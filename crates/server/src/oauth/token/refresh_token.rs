@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use sigma_core::digest::Digest;
 use sigma_core::grant::{is_of_family, named_grant, successor};
 use sigma_core::scope::{OFFLINE_ACCESS, Scopes};
-use sigma_store::grant::{self, Family, Refresh, Refreshed};
+use sigma_store::refresh_token::{self, Family, Refresh, Refreshed};
 use zeroize::Zeroizing;
 
 use super::issue::{access_seconds, of_grant};
@@ -27,7 +27,7 @@ pub const FAMILY_CONTEXT: &str = "refresh-family:";
 /// The store does not answer, or its content cannot be opened.
 pub async fn family(sigma: &AppState, token: &str) -> Result<Option<(Family, Zeroizing<Vec<u8>>)>, ApiError> {
     let Some(grant_id) = named_grant(token) else { return Ok(None) };
-    let Some(family) = sigma.store.read(move |tx| grant::find_family(tx, &grant_id)).await? else {
+    let Some(family) = sigma.store.read(move |tx| refresh_token::find_family(tx, &grant_id)).await? else {
         return Ok(None);
     };
     let context = format!("{FAMILY_CONTEXT}{}", family.grant_id);
@@ -68,7 +68,7 @@ pub async fn refresh(
     };
     // For the audit trail, in case that the token was used before.
     let store = sigma.store_for(context, Actor::App(app.id.clone()));
-    match store.write(move |tx| grant::refresh(tx, &request)).await? {
+    match store.write(move |tx| refresh_token::refresh(tx, &request)).await? {
         Refreshed::Granted(mut grant, targets) => {
             // The nonce belongs to the browser's authorization request, which this is not (Core §12.2).
             grant.authorization.nonce = None;

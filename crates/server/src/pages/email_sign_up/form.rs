@@ -109,7 +109,7 @@ async fn prepare(
 ) -> Result<(SignUpSecret, NewEmailSignUp), Response> {
     let folded = email.folded().to_owned();
     // Two spellings that fold to one address may be two mailboxes: an account gets its mail at its own.
-    let own = sigma.store.read(move |tx| Ok(email::find(tx, &folded)?.map(|own| own.address))).await;
+    let own = sigma.store.read(move |tx| email::find_spelling(tx, &folded)).await;
     let own = own.map_err(|error| ApiError::from(error).into_response())?;
     let secret = SignUpSecret::generate(sigma);
     let code = digits(&*sigma.rng, CODE_LENGTH);

@@ -46,7 +46,7 @@ async fn send(
     context.charge(Rule::Link, context.client()).map_err(IntoResponse::into_response)?;
     // Two spellings that fold to one address may be two mailboxes: the link goes to the account's.
     let folded = email.folded().to_owned();
-    let own = sigma.store.read(move |tx| Ok(email::find(tx, &folded)?.map(|own| own.address))).await;
+    let own = sigma.store.read(move |tx| email::find_spelling(tx, &folded)).await;
     let own = own.map_err(|error| ApiError::from(error).into_response())?;
     // Written and sealed for any address, so that it always takes the same time.
     let mail = sigma

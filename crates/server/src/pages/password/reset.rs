@@ -7,8 +7,8 @@ use http::StatusCode;
 use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::params::Params;
-use sigma_store::account::User;
 use sigma_store::password_change::{Reset, find_reset, reset};
+use sigma_store::user::User;
 
 use super::{chosen, end_the_rest, hash, remember};
 use crate::extract::{Browser, NewBrowserSession};

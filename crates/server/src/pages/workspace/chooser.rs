@@ -4,7 +4,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use sigma_core::interaction::Continuation;
 use sigma_core::workspace::Right;
-use sigma_store::workspace::{membership, role};
+use sigma_store::workspace::membership::Belonging;
+use sigma_store::workspace::page;
 
 use super::member_session::MemberSession;
 use super::outcome::PageError;
@@ -32,23 +33,19 @@ async fn choose(State(sigma): State<AppState>, browser: Browser) -> Result<Respo
         };
     };
     let user_id = signed_in.account.user.id.clone();
-    let list = sigma.store.read(move |tx| {
-        let belongings = membership::of_person(tx, &user_id)?;
-        belongings.into_iter().map(|one| Ok((role::find_name(tx, &one.org_id, &one.role_id)?, one))).collect()
-    });
-    let belongings: Vec<_> = list.await?;
-    if let [(_, only)] = belongings.as_slice() {
+    let belongings = sigma.store.read(move |tx| page::workspaces(tx, &user_id)).await?;
+    if let [(only, _)] = belongings.as_slice() {
         return Ok(Redirect::to(&format!("/workspace/{}", only.org_id)).into_response());
     }
-    let line = |(role, one): (Option<String>, membership::Belonging)| WorkspaceLine {
+    let line = |(one, role): (Belonging, String)| WorkspaceLine {
         workspace: WorkspaceLink { id: one.org_id.to_string(), name: one.name },
-        role: role.unwrap_or_default(),
+        role,
     };
-    let page = Chooser {
+    let view = Chooser {
         person: person_view(&signed_in.account, signed_in.session.bap_id.as_deref()).name,
         workspaces: belongings.into_iter().map(line).collect(),
     };
-    Ok(page.render(&PageContext { issuer: sigma.issuer() }))
+    Ok(view.render(&PageContext { issuer: sigma.issuer() }))
 }
 
 async fn enter(session: MemberSession) -> Redirect {

@@ -10,8 +10,8 @@ use sigma_core::ids::ApiKeyId;
 use sigma_core::params::Params;
 use sigma_core::time::Timestamp;
 use sigma_core::workspace::{ApiKeyDraft, ApiKeyProblem, ApiKeySecret, KeyPermission, Right};
-use sigma_store::workspace::api_key::{self, ApiKey, Maker, MakerId, NewApiKey};
-use sigma_store::workspace::membership;
+use sigma_store::workspace::api_key::{self, Maker, MakerId, NewApiKey};
+use sigma_store::workspace::page::{self, ApiKeyDetails};
 use time::format_description::well_known::Iso8601;
 use time::{Date, Time};
 
@@ -140,7 +140,7 @@ async fn show(
 ) -> Result<Response, PageError> {
     session.require(&sigma, Right::ApiKeys)?;
     let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
-    page(&sigma, &session, named.id(), StatusCode::OK, notice).await
+    show_key(&sigma, &session, named.id(), StatusCode::OK, notice).await
 }
 
 async fn deactivate(
@@ -174,10 +174,10 @@ async fn told(
     refused: Refused,
 ) -> Result<Response, PageError> {
     session.require(sigma, Right::ApiKeys)?;
-    page(sigma, session, id, refused.status, Some(refused.notice)).await
+    show_key(sigma, session, id, refused.status, Some(refused.notice)).await
 }
 
-async fn page(
+async fn show_key(
     sigma: &AppState,
     session: &MemberSession,
     id: ApiKeyId,
@@ -185,20 +185,12 @@ async fn page(
     notice: Option<Notice>,
 ) -> Result<Response, PageError> {
     let org_id = session.org_id();
-    let load = sigma.store.read(move |tx| {
-        let Some(key) = api_key::find(tx, &org_id, &id)? else { return Ok(None) };
-        let has_left = match &key.made_by {
-            Some(Maker { id: MakerId::User(user_id), .. }) => membership::find(tx, &org_id, user_id)?.is_none(),
-            _ => false,
-        };
-        Ok(Some((key, has_left)))
-    });
-    let found: Option<(ApiKey, bool)> = load.await?;
-    let Some((key, has_left)) = found else { return Err(not_found(sigma).into()) };
+    let found = sigma.store.read(move |tx| page::api_key(tx, &org_id, &id)).await?;
+    let Some(ApiKeyDetails { key, maker_has_left }) = found else { return Err(not_found(sigma).into()) };
     let made_by = match &key.made_by {
         None => Some("the operator".to_owned()),
         Some(Maker { id: MakerId::Key(_), name }) => Some(format!("the key {name}")),
-        Some(Maker { name, .. }) if has_left => Some(format!("{name}, who is no longer a member")),
+        Some(Maker { name, .. }) if maker_has_left => Some(format!("{name}, who is no longer a member")),
         Some(Maker { name, .. }) => Some(name.clone()),
     };
     let locked = session.authority().require_key(key.permissions).is_err();

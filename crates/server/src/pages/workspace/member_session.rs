@@ -5,13 +5,14 @@ use http::StatusCode;
 use http::request::Parts;
 use serde::Deserialize;
 use sigma_core::actor::Actor;
-use sigma_core::ids::{OrgId, UserId};
+use sigma_core::ids::OrgId;
 use sigma_core::interaction::{Continuation, WorkspacePage};
 use sigma_core::workspace::{Authority, Right, Role};
-use sigma_store::workspace::membership::{self, Belonging, Member, State};
-use sigma_store::workspace::tenant::{self, Workspace};
-use sigma_store::workspace::{Decision, quick, role};
-use sigma_store::{StoreError, Tx};
+use sigma_store::workspace::Decision;
+use sigma_store::workspace::active_member::{self, ActiveMember};
+use sigma_store::workspace::membership::{Belonging, Member};
+use sigma_store::workspace::tenant::Workspace;
+use sigma_store::{Stop, StoreError, Tx};
 
 use super::outcome::{PageError, Refused};
 use super::quick::QuickSession;
@@ -46,6 +47,11 @@ struct Place {
 }
 
 impl MemberSession {
+    fn of(active: ActiveMember, context: &RequestContext) -> Self {
+        let ActiveMember { workspace, member, role, others } = active;
+        Self { workspace, member, role, others, context: context.clone() }
+    }
+
     /// The member's permissions.
     pub fn authority(&self) -> Authority {
         Authority::Person(self.role.permissions.clone())
@@ -114,9 +120,10 @@ impl MemberSession {
         T: Send + 'static,
         F: Fn(&mut dyn Tx) -> Decision<T> + Send + 'static,
     {
-        match sigma.store_for(&self.context, self.actor()).write(act).await? {
+        match sigma.store_for(&self.context, self.actor()).decide(act).await {
             Ok(done) => Ok(Ok(done)),
-            Err(refusal) => Refused::of(sigma, &refusal).map(Err),
+            Err(Stop::Refused(refusal)) => Refused::of(sigma, &refusal).map(Err),
+            Err(Stop::Failed(error)) => Err(error.into()),
         }
     }
 
@@ -137,9 +144,8 @@ impl MemberSession {
             return Err(PageError::of(sign_in_first(sigma, browser, came_for)));
         };
         let user_id = signed_in.account.user.id.clone();
-        let context = context.clone();
-        let session = sigma.store.read(move |tx| load(tx, &context, &org_id, &user_id)).await?;
-        session.ok_or_else(|| not_found(sigma).into())
+        let found = sigma.store.read(move |tx| active_member::find(tx, &org_id, &user_id)).await?;
+        found.map(|active| Self::of(active, context)).ok_or_else(|| not_found(sigma).into())
     }
 }
 
@@ -154,18 +160,9 @@ impl MemberSession {
         let quick_session = QuickSession::of(sigma, browser).filter(|session| session.org_id == *org_id);
         let managers = quick_login_managers(sigma).filter(|_| network_is_allowed(sigma, context));
         let (Some(quick_session), Some(managers)) = (quick_session, managers) else { return Ok(None) };
-        let (state, context, org_id) = (sigma.clone(), context.clone(), org_id.clone());
-        let by_click = move |tx: &mut dyn Tx| {
-            let Some((user_id, session_epoch)) = quick_session.find_user(tx, &state)? else { return Ok(None) };
-            let session = load(tx, &context, &org_id, &user_id)?;
-            let session = session.filter(|session| session.member.session_epoch == session_epoch);
-            Ok(session.filter(|session| {
-                let is_manager = session.role.permissions.manages_anything();
-                quick::allows(&session.workspace, &session.member, is_manager, managers)
-            }))
-        };
-        let session = sigma.store.read(by_click).await?;
-        Ok(session.map(|session| Self { others: Vec::new(), ..session }))
+        let (org_id, jti, now) = (org_id.clone(), quick_session.jti, sigma.now());
+        let found = sigma.store.read(move |tx| active_member::find_by_quick_login(tx, &org_id, &jti, managers, now));
+        Ok(found.await?.map(|active| Self::of(active, context)))
     }
 }
 
@@ -184,24 +181,6 @@ pub async fn is_in_by_click(
         return Ok(false);
     }
     Ok(MemberSession::find_by_click(sigma, context, browser, &session.org_id).await?.is_some())
-}
-
-/// The member and their workspace, if both exist.
-fn load(
-    tx: &mut dyn Tx,
-    context: &RequestContext,
-    org_id: &OrgId,
-    user_id: &UserId,
-) -> Result<Option<MemberSession>, StoreError> {
-    let Some(workspace) = tenant::find(tx, org_id)? else { return Ok(None) };
-    let member = membership::find(tx, org_id, user_id)?;
-    let Some(member) = member.filter(|member| member.state == State::Active && !member.disabled) else {
-        return Ok(None);
-    };
-    let Some(role) = role::find(tx, org_id, &member.role_id)? else { return Ok(None) };
-    let mut others = membership::of_person(tx, user_id)?;
-    others.retain(|other| other.org_id != *org_id);
-    Ok(Some(MemberSession { workspace, member, role, others, context: context.clone() }))
 }
 
 impl FromRequestParts<AppState> for MemberSession {

@@ -7,9 +7,10 @@ use serde::Deserialize;
 use sigma_core::ids::{RoleId, UserId};
 use sigma_core::params::Params;
 use sigma_core::workspace::{Right, Role, RolePermissions};
-use sigma_store::workspace::api_key::{self, MadeKeys};
+use sigma_store::workspace::api_key::MadeKeys;
 use sigma_store::workspace::membership::{self, Change, Member};
-use sigma_store::workspace::role::{self, RoleSummary};
+use sigma_store::workspace::page::{self, MemberDetails};
+use sigma_store::workspace::role::RoleSummary;
 
 use super::form::Form;
 use super::member_session::MemberSession;
@@ -54,7 +55,7 @@ async fn show(
 ) -> Result<Response, PageError> {
     session.require(&sigma, Right::Users)?;
     let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
-    page(&sigma, &session, &named.id(), StatusCode::OK, notice).await
+    show_member(&sigma, &session, &named.id(), StatusCode::OK, notice).await
 }
 
 async fn change(
@@ -133,10 +134,10 @@ pub async fn told(
     refused: Refused,
 ) -> Result<Response, PageError> {
     session.require(sigma, Right::Users)?;
-    page(sigma, session, user_id, refused.status, Some(refused.notice)).await
+    show_member(sigma, session, user_id, refused.status, Some(refused.notice)).await
 }
 
-async fn page(
+async fn show_member(
     sigma: &AppState,
     session: &MemberSession,
     user_id: &UserId,
@@ -144,13 +145,10 @@ async fn page(
     notice: Option<Notice>,
 ) -> Result<Response, PageError> {
     let (org_id, user_id) = (session.org_id(), user_id.clone());
-    let load = sigma.store.read(move |tx| {
-        let Ok(member) = membership::load(tx, &org_id, &user_id)? else { return Ok(None) };
-        let held = role::find(tx, &org_id, &member.role_id)?;
-        let keys = api_key::count_made_by(tx, &org_id, &member.user_id)?;
-        Ok(Some((member, held, role::all_summaries(tx, &org_id)?, keys)))
-    });
-    let Some((member, held, roles, keys)) = load.await? else { return Err(not_found(sigma).into()) };
+    let found = sigma.store.read(move |tx| page::member(tx, &org_id, &user_id)).await?;
+    let Some(MemberDetails { member, role: held, roles, api_keys }) = found else {
+        return Err(not_found(sigma).into());
+    };
     let authority = session.authority();
     let locked = held.as_ref().is_some_and(|role| authority.require_role(&role.permissions).is_err());
     let view = MemberPage {
@@ -164,7 +162,7 @@ async fn page(
         locked: locked.then(|| format!("{} has more rights than you, so you cannot make changes here.", member.name)),
         roles: role_options(session, &roles, Some(&member.role_id)),
         quick_login: quick_login(sigma, session, &member, held.as_ref()),
-        keys,
+        keys: api_keys,
     };
     Ok(view.render(status_code, &session.frame(Tab::People, notice), &PageContext { issuer: sigma.issuer() }))
 }

@@ -6,10 +6,10 @@ use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sigma_core::actor::Actor;
-use sigma_core::ids::{OrgId, UserId};
+use sigma_core::ids::OrgId;
 use sigma_core::workspace::QUICK_SESSION_SECONDS;
-use sigma_store::workspace::session::{self, SessionKind};
-use sigma_store::{StoreError, Tx};
+use sigma_store::StoreError;
+use sigma_store::workspace::session;
 
 use crate::extract::{Browser, cookie};
 use crate::http::RequestContext;
@@ -18,13 +18,13 @@ use crate::state::AppState;
 /// Prefix of the signed text, so that no other cookie of ours can stand in for this one.
 const PURPOSE: &str = "workspace-session";
 
-/// The session that a browser's cookie names; [`QuickSession::find_user`] tells whether it is live.
+/// The session that a browser's cookie names, live or not.
 #[derive(Clone, Debug)]
 pub struct QuickSession {
     /// The workspace that it is limited to.
     pub org_id: OrgId,
     /// The session.
-    jti: String,
+    pub jti: String,
 }
 
 impl QuickSession {
@@ -65,24 +65,10 @@ impl QuickSession {
         browser: &Browser,
     ) -> Result<Option<String>, StoreError> {
         if let Some(session) = Self::of(sigma, browser) {
-            let state = sigma.clone();
-            sigma.store_for(context, Actor::Anonymous).write(move |tx| session.end(tx, &state)).await?;
+            let (store, now) = (sigma.store_for(context, Actor::Anonymous), sigma.now());
+            store.write(move |tx| session::end(tx, &session.org_id, &session.jti, now)).await?;
         }
         Ok(Self::expired_cookie(sigma, browser))
-    }
-
-    /// The user and the session epoch of their membership at login, while the session is live. Whether quick logins are
-    /// still allowed is checked separately.
-    pub fn find_user(&self, tx: &mut dyn Tx, sigma: &AppState) -> Result<Option<(UserId, i64)>, StoreError> {
-        let now = sigma.now();
-        let found = session::find(tx, &self.org_id, &self.jti)?;
-        let found = found.filter(|session| session.kind == SessionKind::Quick && session.is_live(now));
-        Ok(found.map(|session| (session.user_id, session.session_epoch)))
-    }
-
-    /// Ends it.
-    fn end(&self, tx: &mut dyn Tx, sigma: &AppState) -> Result<bool, StoreError> {
-        session::end(tx, &self.org_id, &self.jti, sigma.now())
     }
 
     fn signed_text(&self) -> String {

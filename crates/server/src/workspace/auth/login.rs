@@ -8,9 +8,7 @@ use serde::Deserialize;
 use sigma_core::actor::Actor;
 use sigma_core::email;
 use sigma_core::random::alphanumeric;
-use sigma_store::password::{self, Proof};
-use sigma_store::workspace::login::{LoggedIn, Login};
-use sigma_store::{StoreError, Tx, sign_in};
+use sigma_store::workspace::login::{Login, by_password};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -100,31 +98,15 @@ pub async fn login(
         None => None,
     };
     let login = Login { org_id, jti: jti.clone(), now };
-    let delays = sigma.settings.limits.delays;
     let chosen_at = person.proof.chosen_at();
-    let logged_in =
-        sigma.store_for(&context, Actor::Anonymous).write(move |tx| enter(tx, &login, &person.proof, delays)).await?;
+    let store = sigma.store_for(&context, Actor::Anonymous);
+    let logged_in = store.write(move |tx| by_password(tx, &person.proof, &login)).await?;
     let Some(logged_in) = logged_in else {
         passwords::count(&context, &email, device.as_ref());
         return Err(WorkspaceError::BadLogin);
     };
     let answer = Json(LoginAnswer::new(&sigma, logged_in, &jti, others, now).await?).into_response();
     Ok(with_cookie(answer, Some(&device::remember(&sigma, &browser, &email, chosen_at))))
-}
-
-/// Logs in an authenticated user. For a non-member the right password counts as a wrong one: otherwise the delays would
-/// reveal that it was right.
-fn enter(tx: &mut dyn Tx, login: &Login, proof: &Proof, delays: bool) -> Result<Option<LoggedIn>, StoreError> {
-    let Some(authentication) = password::authenticate(tx, proof, login.now)? else { return Ok(None) };
-    let Some(entered) = sign_in::begin_in_workspace(tx, &authentication, login)? else {
-        if delays {
-            password::deny(tx, proof, login.now)?;
-        }
-        password::record_denial(tx, proof, login.now)?;
-        return Ok(None);
-    };
-    password::forget_failures(tx, proof)?;
-    Ok(Some(entered))
 }
 
 impl From<AuthenticateError> for WorkspaceError {

@@ -62,14 +62,14 @@ pub async fn quick_logins(
     context: RequestContext,
 ) -> Result<Json<Vec<QuickLogins>>, WorkspaceError> {
     let Some(managers) = allowed(&sigma, &context) else { return Ok(Json(Vec::new())) };
-    let found = sigma.store.read(move |tx| quick::list(tx, managers)).await?;
+    let found = sigma.store.read(move |tx| quick::list(tx, None, managers)).await?;
     let view = |quick: quick::QuickLogins| QuickLogins {
         workspace_id: quick.workspace.id.to_string(),
         name: quick.workspace.name,
         users: quick
             .members
             .into_iter()
-            .map(|member| QuickUser {
+            .map(|quick::QuickMember { member, .. }| QuickUser {
                 id: member.user_id.to_string(),
                 email: member.email,
                 name: member.name,

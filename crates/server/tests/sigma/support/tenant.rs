@@ -9,9 +9,9 @@ use sigma_core::email::Email;
 use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
 use sigma_core::workspace::{ApiKeySecret, KeyPermission, RoleDraft, RolePermissions};
 use sigma_server::hashing::Lane;
-use sigma_store::account;
 use sigma_store::email::EmailProof;
 use sigma_store::password;
+use sigma_store::user;
 use sigma_store::workspace::api_key::{self, NewApiKey};
 use sigma_store::workspace::membership::{self, NewMember, State};
 use sigma_store::workspace::role;
@@ -67,7 +67,7 @@ impl World {
         let org = OrgId::new(now, &*sigma.rng);
         let new = NewWorkspace::new(org.clone(), name.to_owned(), &sigma.master_key, now, &*sigma.rng).unwrap();
         let (admin, member) = (new.admin_role.clone(), new.member_role.clone());
-        sigma.store.write(move |tx| tenant::add(tx, &new)).await.unwrap().unwrap();
+        sigma.store.decide(move |tx| tenant::add(tx, &new)).await.unwrap();
         Tenant { world: self, org, admin, member }
     }
 
@@ -79,7 +79,7 @@ impl World {
         let (id, email) = (user.clone(), Email::parse(address).unwrap());
         let name = address.split('@').next().unwrap().to_owned();
         let made = move |tx: &mut dyn sigma_store::Tx| {
-            account::add_with_email(tx, &id, &email, EmailProof::Verified, &name, now)?.unwrap();
+            user::add_with_email(tx, &id, &email, EmailProof::Verified, &name, now)?.unwrap();
             password::set(tx, &id, &hash, "test", now)
         };
         sigma.store.write(made).await.unwrap();
@@ -113,7 +113,7 @@ impl Tenant<'_> {
         let (org, now) = (self.org.clone(), self.world.now());
         let new = NewMember { user_id: user.clone(), role_id: role.clone(), state: State::Active, quick_login: false };
         let joined = move |tx: &mut dyn sigma_store::Tx| membership::add(tx, &org, &Actor::Operator, &new, now);
-        self.world.sigma.store.write(joined).await.unwrap().unwrap();
+        self.world.sigma.store.decide(joined).await.unwrap();
         self.world.tick();
     }
 
@@ -138,7 +138,7 @@ impl Tenant<'_> {
         let (org, id) = (self.org.clone(), RoleId::new(now, &*sigma.rng));
         let (draft, role_id) = (RoleDraft::new(name, "", permissions).unwrap(), id.clone());
         let made = move |tx: &mut dyn sigma_store::Tx| role::add(tx, &org, &Actor::Operator, &role_id, &draft, now);
-        sigma.store.write(made).await.unwrap().unwrap();
+        sigma.store.decide(made).await.unwrap();
         id
     }
 
@@ -155,7 +155,7 @@ impl Tenant<'_> {
             expires_at: None,
         };
         let made = move |tx: &mut dyn sigma_store::Tx| api_key::add(tx, &org, &Actor::Operator, &new, now);
-        sigma.store.write(made).await.unwrap().unwrap();
+        sigma.store.decide(made).await.unwrap();
         (id, secret.expose().to_owned())
     }
 
@@ -167,7 +167,7 @@ impl Tenant<'_> {
     /// Removes the workspace.
     pub async fn remove(&self) {
         let (org, now) = (self.org.clone(), self.world.now());
-        self.world.sigma.store.write(move |tx| tenant::remove(tx, &org, now)).await.unwrap().unwrap();
+        self.world.sigma.store.decide(move |tx| tenant::remove(tx, &org, now)).await.unwrap();
     }
 }
 

@@ -1,0 +1,40 @@
+//! What is cached: the kinds of rows that [`Tx::changed`](crate::Tx::changed) reports, and their keys. One list, so that an
+//! operation can report a change to another aggregate's row without knowing that aggregate.
+
+use sigma_core::ids::OrgId;
+
+/// An app, by its client id.
+pub const APP: &str = "app";
+/// An account with its addresses, identities and kinds of credentials, by the user's id.
+pub const ACCOUNT: &str = "account";
+/// A browser session, by its id.
+pub const SESSION: &str = "session";
+/// A grant, by its id.
+pub const GRANT: &str = "grant";
+/// An access token without a grant, by its `jti`.
+pub const TOKEN: &str = "token";
+/// A resource, by its URI.
+pub const RESOURCE: &str = "resource";
+/// The signing keys, under [`ALL`]: the set changes as a whole.
+pub const SIGNING_KEYS: &str = "signing keys";
+/// A workspace with its secrets, by its id.
+pub const WORKSPACE: &str = "workspace";
+/// A membership, by [`key_in`] with the user's id.
+pub const MEMBERSHIP: &str = "membership";
+/// A role, by [`key_in`].
+pub const ROLE: &str = "role";
+/// A session in a workspace, by [`key_in`] with its `jti`.
+pub const WORKSPACE_SESSION: &str = "workspace session";
+/// An API key, by the base64url of its digest.
+pub const API_KEY: &str = "api key";
+
+/// Queued jobs, by their kind: not cached, but whoever works on them is woken.
+pub const JOB: &str = "job";
+
+/// The one key of a kind that changes as a whole.
+pub const ALL: &str = "all";
+
+/// The key of a workspace's object `id`.
+pub fn key_in(org_id: &OrgId, id: &str) -> String {
+    format!("{org_id}/{id}")
+}

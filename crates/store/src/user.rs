@@ -1,0 +1,203 @@
+//! Users: one row each, with the primary address.
+
+use sigma_core::authentication::Credential;
+use sigma_core::email::Email;
+use sigma_core::event::{Action, Target};
+use sigma_core::ids::UserId;
+use sigma_core::time::Timestamp;
+
+use crate::email::{self, EmailProof};
+use crate::event::{self, NewEvent};
+use crate::{Row, StoreError, Tx, cached, credential, params};
+
+/// A person's account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// `sub` in tokens.
+    pub id: UserId,
+    /// The user's name.
+    pub name: String,
+    /// Their picture.
+    pub image: Option<String>,
+    /// Their primary address.
+    pub email: Option<String>,
+    /// That address is known to be theirs.
+    pub email_verified: bool,
+    /// The account's first key, lower-case hex.
+    pub pubkey: Option<String>,
+    /// Whether they have signed an origin-bound path.
+    pub origin_bound: bool,
+    /// Whether the account is disabled.
+    pub disabled: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// The user of that id.
+pub fn find(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<User>, StoreError> {
+    tx.query_opt(
+        "SELECT u.id, u.name, u.image, e.address, e.proven_at, u.pubkey, u.origin_bound, u.disabled, u.created_at,
+            u.updated_at
+         FROM users u LEFT JOIN emails e ON e.user_id = u.id AND e.is_primary = 1 WHERE u.id = $1",
+        params![user_id],
+    )?
+    .map(|row| decode(&row))
+    .transpose()
+}
+
+/// The user who signed with that key before, unless it was retired since.
+pub fn find_by_pubkey(tx: &mut dyn Tx, pubkey: &str) -> Result<Option<User>, StoreError> {
+    tx.query_opt(
+        "SELECT u.id, u.name, u.image, e.address, e.proven_at, u.pubkey, u.origin_bound, u.disabled, u.created_at,
+            u.updated_at
+         FROM credentials c JOIN users u ON u.id = c.user_id
+            LEFT JOIN emails e ON e.user_id = u.id AND e.is_primary = 1
+         WHERE c.kind = 'key' AND c.id = $1 AND c.retired_at IS NULL",
+        params![pubkey],
+    )?
+    .map(|row| decode(&row))
+    .transpose()
+}
+
+/// The user of that address, folded (see [`Email::folded`]), proven or not, primary or not.
+pub fn find_by_email(tx: &mut dyn Tx, folded: &str) -> Result<Option<User>, StoreError> {
+    tx.query_opt(
+        "SELECT u.id, u.name, u.image, e.address, e.proven_at, u.pubkey, u.origin_bound, u.disabled, u.created_at,
+            u.updated_at
+         FROM emails f JOIN users u ON u.id = f.user_id
+            LEFT JOIN emails e ON e.user_id = u.id AND e.is_primary = 1
+         WHERE f.folded = $1",
+        params![folded],
+    )?
+    .map(|row| decode(&row))
+    .transpose()
+}
+
+/// The user of that address, folded, if it is proven.
+pub fn find_by_proven_email(tx: &mut dyn Tx, folded: &str) -> Result<Option<User>, StoreError> {
+    tx.query_opt(
+        "SELECT u.id, u.name, u.image, e.address, e.proven_at, u.pubkey, u.origin_bound, u.disabled, u.created_at,
+            u.updated_at
+         FROM emails f JOIN users u ON u.id = f.user_id
+            LEFT JOIN emails e ON e.user_id = u.id AND e.is_primary = 1
+         WHERE f.folded = $1 AND f.proven_at IS NOT NULL",
+        params![folded],
+    )?
+    .map(|row| decode(&row))
+    .transpose()
+}
+
+/// At most `limit` users, ordered by id, after the one called `after`.
+pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<User>, StoreError> {
+    tx.query_all(
+        "SELECT u.id, u.name, u.image, e.address, e.proven_at, u.pubkey, u.origin_bound, u.disabled, u.created_at,
+            u.updated_at
+         FROM users u LEFT JOIN emails e ON e.user_id = u.id AND e.is_primary = 1
+         WHERE u.id > $1 ORDER BY u.id LIMIT $2",
+        params![after, limit],
+    )?
+    .iter()
+    .map(decode)
+    .collect()
+}
+
+/// Creates an account for the user who just signed with `pubkey`, named after its address.
+pub fn add_with_pubkey(
+    tx: &mut dyn Tx,
+    id: &UserId,
+    pubkey: &str,
+    name: &str,
+    now: Timestamp,
+) -> Result<User, StoreError> {
+    add(tx, id, name, Some(pubkey), now)?;
+    credential::add(tx, id, &Credential::key(pubkey), now)?;
+    Ok(User {
+        id: id.clone(),
+        name: name.to_owned(),
+        image: None,
+        email: None,
+        email_verified: false,
+        pubkey: Some(pubkey.to_owned()),
+        origin_bound: false,
+        disabled: false,
+        created_at: now,
+        updated_at: now,
+    })
+}
+
+/// Creates an account for that address, with no credential yet; `None` if another account has the address.
+pub fn add_with_email(
+    tx: &mut dyn Tx,
+    id: &UserId,
+    email: &Email,
+    proof: EmailProof,
+    name: &str,
+    now: Timestamp,
+) -> Result<Option<User>, StoreError> {
+    if !email::insert(tx, id, email, proof, email::Rank::Primary, now)? {
+        return Ok(None);
+    }
+    add(tx, id, name, None, now)?;
+    Ok(Some(User {
+        id: id.clone(),
+        name: name.to_owned(),
+        image: None,
+        email: Some(email.address().to_owned()),
+        email_verified: proof == EmailProof::Verified,
+        pubkey: None,
+        origin_bound: false,
+        disabled: false,
+        created_at: now,
+        updated_at: now,
+    }))
+}
+
+fn add(tx: &mut dyn Tx, id: &UserId, name: &str, pubkey: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO users (id, name, image, pubkey, origin_bound, disabled, created_at, updated_at)
+         VALUES ($1, $2, NULL, $3, 0, 0, $4, $4)",
+        params![id, name, pubkey, now],
+    )?;
+    tx.changed(cached::ACCOUNT, id.as_str())
+}
+
+/// Sets the user's name.
+pub fn rename(tx: &mut dyn Tx, user_id: &UserId, name: &str, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute("UPDATE users SET name = $2, updated_at = $3 WHERE id = $1", params![user_id, name, now])?;
+    tx.changed(cached::ACCOUNT, user_id.as_str())
+}
+
+/// Requires origin-bound tokens of this user from now on (`docs/spec/keys.md#origin-binding`).
+pub fn require_origin_bound(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute("UPDATE users SET origin_bound = 1, updated_at = $2 WHERE id = $1", params![user_id, now])?;
+    tx.changed(cached::ACCOUNT, user_id.as_str())
+}
+
+/// Disables or enables an account; returns whether it exists. Nothing issued to it works while it is disabled.
+pub fn set_disabled(tx: &mut dyn Tx, user_id: &UserId, disabled: bool, now: Timestamp) -> Result<bool, StoreError> {
+    let sql = "UPDATE users SET disabled = $2, updated_at = $3 WHERE id = $1 AND disabled <> $2";
+    if tx.execute(sql, params![user_id, disabled, now])? == 0 {
+        return Ok(find(tx, user_id)?.is_some());
+    }
+    tx.changed(cached::ACCOUNT, user_id.as_str())?;
+    let action = if disabled { Action::UserDisable } else { Action::UserEnable };
+    event::append(tx, NewEvent::new(action).about(user_id).to(Target::User(user_id.clone())))?;
+    Ok(true)
+}
+
+fn decode(row: &Row) -> Result<User, StoreError> {
+    Ok(User {
+        id: UserId::from_text(row.text(0)?),
+        name: row.text(1)?,
+        image: row.opt_text(2)?,
+        email: row.opt_text(3)?,
+        email_verified: row.opt_timestamp(4)?.is_some(),
+        pubkey: row.opt_text(5)?,
+        origin_bound: row.bool(6)?,
+        disabled: row.bool(7)?,
+        created_at: row.timestamp(8)?,
+        updated_at: row.timestamp(9)?,
+    })
+}
