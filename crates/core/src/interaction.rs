@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::authentication::CredentialKind;
 use crate::authorize::{AuthorizationRequest, NextStep, PromptValue, Refusal, SessionFacts};
 use crate::ids::OrgRef;
 use crate::time::Timestamp;
@@ -89,6 +90,10 @@ pub enum AccountPage {
     FirstPassword,
     /// Recent activity.
     Activity,
+    /// Addresses and credentials.
+    Overview,
+    /// Changing one of them: the user signs in again first.
+    Change,
 }
 
 /// The secret of a mailed link. `Debug` does not print it.
@@ -115,7 +120,7 @@ impl fmt::Debug for LinkSecret {
 }
 
 /// What the sign-in page has to do for a visitor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entrance {
     /// Nothing: they continue.
     GoOn,
@@ -123,6 +128,8 @@ pub enum Entrance {
     SignIn,
     /// Re-authenticate: they are signed in and must prove it again.
     Reauthenticate,
+    /// Prove one of these as well: they are signed in, and lack a factor.
+    StepUp(Vec<CredentialKind>),
 }
 
 impl Continuation {
@@ -147,7 +154,7 @@ impl Continuation {
 
     /// Whether it requires a new sign-in even of signed-in users.
     const fn demands_fresh_sign_in(&self) -> bool {
-        matches!(self, Self::Account { page: AccountPage::FirstPassword })
+        matches!(self, Self::Account { page: AccountPage::FirstPassword | AccountPage::Change })
     }
 
     /// What the sign-in page has to do before a page of ours, opened at `started_at`. An authorization request has
@@ -173,6 +180,7 @@ impl Entrance {
         match step {
             Ok(NextStep::SignIn) if session.is_some() && asks_again => Self::Reauthenticate,
             Ok(NextStep::SignIn | NextStep::SignUp) => Self::SignIn,
+            Ok(NextStep::StepUp(factors)) => Self::StepUp(factors.clone()),
             _ => Self::GoOn,
         }
     }
@@ -210,8 +218,14 @@ mod tests {
                 |(name, page)| { Continuation::Workspace { workspace: name.as_deref().and_then(OrgRef::parse), page } }
             ),
             "\\PC{0,50}".prop_map(|secret| Continuation::Invitation { token: LinkSecret::new(secret) }),
-            prop::sample::select(vec![AccountPage::Password, AccountPage::FirstPassword, AccountPage::Activity])
-                .prop_map(|page| Continuation::Account { page }),
+            prop::sample::select(vec![
+                AccountPage::Password,
+                AccountPage::FirstPassword,
+                AccountPage::Activity,
+                AccountPage::Overview,
+                AccountPage::Change,
+            ])
+            .prop_map(|page| Continuation::Account { page }),
             Just(Continuation::Home),
         ]
     }
@@ -239,13 +253,14 @@ mod tests {
         }
 
         #[test]
-        fn an_older_session_opens_every_page_except_for_adding_a_credential(
+        fn an_older_session_opens_every_page_except_for_changing_credentials(
             continuation in continuation(), started_at in 1_i64..1_000, earlier in 1_i64..1_000,
         ) {
             let session = session(Timestamp::from_seconds(started_at - earlier));
             let entrance = continuation.entrance(Some(&session), Timestamp::from_seconds(started_at));
-            let is_new_way_in = continuation == Continuation::Account { page: AccountPage::FirstPassword };
-            prop_assert_eq!(entrance, if is_new_way_in { Entrance::Reauthenticate } else { Entrance::GoOn });
+            let changes = [AccountPage::FirstPassword, AccountPage::Change];
+            let changes = changes.map(|page| Continuation::Account { page }).contains(&continuation);
+            prop_assert_eq!(entrance, if changes { Entrance::Reauthenticate } else { Entrance::GoOn });
         }
 
         #[test]

@@ -65,6 +65,8 @@ pub struct Visitor<'a> {
 pub enum NextStep {
     /// Sign in, or sign in again.
     SignIn,
+    /// Prove one of these as well: the session is recent enough, and lacks a factor.
+    StepUp(Vec<CredentialKind>),
     /// Create an account.
     SignUp,
     /// Choose the account.
@@ -127,7 +129,9 @@ pub fn next_step(
     let unmet = "the requested authentication context class cannot be met";
     match class_progress(request, &authentication, credentials, requirement) {
         Progress::Done => {}
-        Progress::NeedsFactor(_) => return sign_in(),
+        Progress::NeedsFactor(factors) => {
+            return or_refuse(NextStep::StepUp(factors), AuthorizeError::LoginRequired, "the user is not signed in");
+        }
         // No page adds a credential during sign-in yet.
         Progress::NeedsEnrolment(_) | Progress::OutOfReach => {
             return refuse(AuthorizeError::UnmetAuthenticationRequirements, unmet);

@@ -234,11 +234,11 @@ fn a_class_is_requested_if_the_account_can_reach_it() {
     let (key, totp) = (vec![CredentialKind::Key], vec![CredentialKind::Key, CredentialKind::Totp]);
     for (parameter, value, held, expected) in [
         ("acr_values", "2 1", &key, Ok(NextStep::Issue)),
-        ("acr_values", "2 1", &totp, Ok(NextStep::SignIn)),
+        ("acr_values", "2 1", &totp, Ok(NextStep::StepUp(vec![CredentialKind::Totp]))),
         ("acr_values", "1 2", &totp, Ok(NextStep::Issue)),
         ("acr_values", "urn:example:gold", &totp, Ok(NextStep::Issue)),
         ("claims", &two, &key, unmet.clone()),
-        ("claims", &two, &totp, Ok(NextStep::SignIn)),
+        ("claims", &two, &totp, Ok(NextStep::StepUp(vec![CredentialKind::Totp]))),
         ("claims", &either, &totp, Ok(NextStep::Issue)),
         ("claims", &zero, &totp, unmet),
     ] {

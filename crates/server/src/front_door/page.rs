@@ -35,8 +35,7 @@ async fn show(
     if is_in && !arrival.switches {
         return Ok(arrival.with_cookie(Redirect::to(&arrival.way_on()).into_response()));
     }
-    let again = signed_in.filter(|_| entrance == Entrance::Reauthenticate && !arrival.switches);
-    draw(&sigma, &context, &browser, &arrival, again, Attempt::default()).await
+    draw(&sigma, &context, &browser, &arrival, Again::of(&arrival, entrance, signed_in), Attempt::default()).await
 }
 
 /// The result of a submitted form, with which nobody is signed in yet.
@@ -65,8 +64,36 @@ pub async fn render(
 ) -> Result<Response, Response> {
     let signed_in = SignedIn::find(sigma, browser).await.map_err(IntoResponse::into_response)?;
     let entrance = arrival.entrance(sigma, browser, signed_in.as_ref()).await?;
-    let again = signed_in.filter(|_| entrance == Entrance::Reauthenticate && !arrival.switches);
-    draw(sigma, context, browser, arrival, again, attempt).await
+    draw(sigma, context, browser, arrival, Again::of(arrival, entrance, signed_in), attempt).await
+}
+
+/// A signed-in user who has to prove something: any credential of theirs, or a further factor.
+struct Again {
+    signed_in: SignedIn,
+    factors: Option<Vec<CredentialKind>>,
+}
+
+impl Again {
+    fn of(arrival: &Arrival, entrance: Entrance, signed_in: Option<SignedIn>) -> Option<Self> {
+        let signed_in = signed_in.filter(|_| !arrival.switches)?;
+        match entrance {
+            Entrance::Reauthenticate => Some(Self { signed_in, factors: None }),
+            Entrance::StepUp(factors) => Some(Self { signed_in, factors: Some(factors) }),
+            Entrance::GoOn | Entrance::SignIn => None,
+        }
+    }
+
+    /// The methods that satisfy it.
+    fn methods(&self) -> Vec<SignInMethod> {
+        let user = &self.signed_in.account.user;
+        let method = |kind: &CredentialKind| match kind {
+            CredentialKind::Key => Some(SignInMethod::Key),
+            CredentialKind::Password => user.email.as_ref().map(|_| SignInMethod::Password),
+            CredentialKind::Passkey | CredentialKind::Provider | CredentialKind::Totp => None,
+        };
+        let kinds = self.factors.as_ref().unwrap_or(&self.signed_in.account.credentials);
+        kinds.iter().filter_map(method).collect()
+    }
 }
 
 /// The page, for everybody or for re-authentication of `again`.
@@ -75,10 +102,12 @@ async fn draw(
     context: &RequestContext,
     browser: &Browser,
     arrival: &Arrival,
-    again: Option<SignedIn>,
+    again: Option<Again>,
     attempt: Attempt,
 ) -> Result<Response, Response> {
-    let has = again.as_ref().map(methods_of);
+    let has = again.as_ref().map(Again::methods);
+    let is_step_up = again.as_ref().is_some_and(|again| again.factors.is_some());
+    let again = again.map(|again| again.signed_in);
     let hint = |name: &str| arrival.parameter(name).map(str::to_owned);
     let hinted_address = hint("login_hint").filter(|hint| hint.contains('@'));
     let by_hint = hinted_address.as_ref().map(|_| SignInMethod::Password);
@@ -96,6 +125,7 @@ async fn draw(
     let bap_id = again.as_ref().and_then(|signed_in| signed_in.session.bap_id.clone());
     let page = SignInPage {
         aim,
+        is_step_up,
         again: again.as_ref().map(|signed_in| person_view(&signed_in.account, bap_id.as_deref())),
         methods: offered(&sigma.settings.sign_in.methods, has.as_deref(), first),
         quick,
@@ -114,15 +144,4 @@ async fn draw(
         quick_url: arrival.at(QUICK_PATH),
     };
     Ok(arrival.with_cookie(page.render(attempt.status, &PageContext { issuer: sigma.issuer() })))
-}
-
-/// The methods that an account has.
-fn methods_of(signed_in: &SignedIn) -> Vec<SignInMethod> {
-    let user = &signed_in.account.user;
-    let method = |kind: &CredentialKind| match kind {
-        CredentialKind::Key => Some(SignInMethod::Key),
-        CredentialKind::Password => user.email.as_ref().map(|_| SignInMethod::Password),
-        CredentialKind::Passkey | CredentialKind::Provider | CredentialKind::Totp => None,
-    };
-    signed_in.account.credentials.iter().filter_map(method).collect()
 }

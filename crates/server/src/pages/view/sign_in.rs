@@ -29,6 +29,8 @@ pub struct SignInPage {
     pub aim: Aim,
     /// The signed-in user, who has to re-authenticate.
     pub again: Option<PersonView>,
+    /// Whether they are to prove a further factor.
+    pub is_step_up: bool,
     /// The methods, in order; at least one.
     pub methods: Vec<SignInMethod>,
     /// Members with quick login, by workspace.

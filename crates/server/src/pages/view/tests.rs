@@ -43,6 +43,7 @@ fn sign_in(methods: &[SignInMethod]) -> SignInPage {
     SignInPage {
         aim: Aim::App(app()),
         again: None,
+        is_step_up: false,
         methods: methods.to_vec(),
         quick: vec![QuickLoginGroup { workspace_id: hostile(), name: hostile(), people: vec![line] }],
         email: hostile(),
