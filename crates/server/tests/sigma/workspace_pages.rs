@@ -37,6 +37,17 @@ async fn non_members_get_404() {
         let answer = stranger.post_form(&at(&acme.org, below), &[("name", "x")]).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{below}");
     }
+    // The page leads to their own workspaces, and to signing in as somebody else.
+    let page = stranger.get(&at(&acme.org, "people")).await;
+    assert!(page.body.contains("href=\"/workspace\""), "{}", page.body);
+    let switch = page.body.split("href=\"").find(|rest| rest.starts_with("/login?interaction=")).unwrap();
+    let switch = switch.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
+    assert_eq!(stranger.get(&switch).await.status, StatusCode::OK);
+    let form = switch.replace("/login?", "/login/password?");
+    let entered =
+        stranger.post_form(&form, &[("email", "ada@example.org"), ("password", crate::support::PASSWORD)]).await;
+    assert_eq!(entered.location(), at(&acme.org, "people"));
+    world.tick();
     acme.remove().await;
     let admin = world.entered("ada@example.org").await;
     assert_eq!(admin.get(&at(&acme.org, "people")).await.status, StatusCode::NOT_FOUND);

@@ -1,6 +1,7 @@
 //! The session of an active member at the pages of a workspace. Everyone else gets 404.
 
 use axum::extract::{FromRequestParts, Path};
+use axum::response::Response;
 use http::StatusCode;
 use http::request::Parts;
 use serde::Deserialize;
@@ -17,8 +18,9 @@ use sigma_store::{Stop, StoreError, Tx};
 use super::outcome::{PageError, Refused};
 use super::quick::QuickSession;
 use crate::extract::{Browser, SignedIn};
-use crate::front_door::sign_in_first;
+use crate::front_door::{sign_in_first, switch_url};
 use crate::http::{RequestContext, Rule};
+use crate::interaction::{begin, with_cookie};
 use crate::pages::not_found;
 use crate::pages::view::workspace::{Frame, Notice, Tab, WorkspaceLink};
 use crate::pages::view::{ErrorPage, Link, PageContext};
@@ -144,9 +146,38 @@ impl MemberSession {
             return Err(PageError::of(sign_in_first(sigma, browser, came_for)));
         };
         let user_id = signed_in.account.user.id.clone();
-        let found = sigma.store.read(move |tx| active_member::find(tx, &org_id, &user_id)).await?;
-        found.map(|active| Self::of(active, context)).ok_or_else(|| not_found(sigma).into())
+        match sigma.store.read(move |tx| active_member::find(tx, &org_id, &user_id)).await? {
+            Some(active) => Ok(Self::of(active, context)),
+            None => Err(no_access(sigma, browser, &signed_in, Continuation::workspace(name, page))?.into()),
+        }
     }
+}
+
+/// The page for a user who is not a member: it does not tell whether there is such a workspace.
+fn no_access(
+    sigma: &AppState,
+    browser: &Browser,
+    signed_in: &SignedIn,
+    came_for: Continuation,
+) -> Result<Response, PageError> {
+    let begun = begin(sigma, browser, came_for, sigma.now())?;
+    let name = &signed_in.account.user.name;
+    let page = ErrorPage {
+        status: StatusCode::NOT_FOUND,
+        title: "You have no access to this workspace".to_owned(),
+        code: None,
+        description: format!(
+            "It does not exist, or {name} is not a member of it. Ask one of its admins for an invitation, or use the \
+             account that you were invited with."
+        ),
+        request_id: None,
+        links: vec![
+            Link { href: "/workspace".to_owned(), label: "Your workspaces".to_owned() },
+            Link { href: switch_url(&begun.name), label: "Use another account".to_owned() },
+        ],
+    };
+    let page = page.render(&PageContext { issuer: sigma.issuer() });
+    Ok(with_cookie(page, begun.set_cookie.as_deref()))
 }
 
 impl MemberSession {
