@@ -93,7 +93,7 @@ Examples:
     Keys(KeysCommand),
     /// Show the audit trail, newest first.
     #[command(after_help = "\
-With --follow the oldest comes first, and --json prints one JSON value per line. A failure that happens again within its
+With --follow the oldest comes first, and --json prints one JSON value per line. A failure that happens again within its \
 minute is printed again with the same id and a higher count.
 
 Examples:
@@ -117,7 +117,7 @@ Examples:
     Config(ConfigCommand),
     /// Diagnose this installation and suggest fixes.
     #[command(after_help = "\
-Checks the configuration, the master key, the store, the signing keys, the clock, the disk, and, if the issuer can be
+Checks the configuration, the master key, the store, the signing keys, the clock, the disk, and, if the issuer can be \
 reached, what it serves. Exit code 1 if something is wrong.
 
 Examples:
@@ -190,7 +190,8 @@ Examples:
     /// Show an app.
     #[command(after_help = "Examples:\n  sigma app show shop")]
     Show {
-        /// Client id, or id.
+        /// Client id or id.
+        #[arg(value_name = "APP")]
         id: String,
     },
     /// Change an app. List options replace the whole list.
@@ -204,7 +205,8 @@ Examples:
     /// Generate a new secret, shown only once. The old one stops working immediately.
     #[command(after_help = "Examples:\n  sigma app rotate-secret shop --yes")]
     RotateSecret {
-        /// Client id, or id.
+        /// Client id or id.
+        #[arg(value_name = "APP")]
         id: String,
         #[command(flatten)]
         sure: Sure,
@@ -212,7 +214,8 @@ Examples:
     /// Remove an app. This revokes its tokens; its client id is never reused.
     #[command(after_help = "Examples:\n  sigma app remove shop --yes")]
     Remove {
-        /// Client id, or id.
+        /// Client id or id.
+        #[arg(value_name = "APP")]
         id: String,
         #[command(flatten)]
         sure: Sure,
@@ -222,7 +225,7 @@ Examples:
 /// `sigma app add`.
 #[derive(Args, Debug)]
 pub struct AddApp {
-    /// What clients know it by: 3 to 64 characters of a-z, 0-9 and hyphen. It cannot be changed later. [default: its id]
+    /// Client id of your choice, 3 to 64 characters of a-z, 0-9 and hyphen. It cannot be changed later [default: generated]
     #[arg(long, value_name = "NAME")]
     pub client_id: Option<String>,
     /// Its properties.
@@ -233,7 +236,8 @@ pub struct AddApp {
 /// `sigma app set`.
 #[derive(Args, Debug)]
 pub struct SetApp {
-    /// Client id, or id.
+    /// Client id or id.
+    #[arg(value_name = "APP")]
     pub id: String,
     /// The properties to change.
     #[command(flatten)]

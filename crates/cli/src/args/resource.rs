@@ -9,8 +9,8 @@ use super::{Page, Sure};
 pub enum ResourceCommand {
     /// Register an API: apps request access tokens for it with the `resource` parameter.
     #[command(after_help = "\
-An app may request it once it is listed (`sigma app set ID --resource URI`); any app may if it is --open. Tokens for an open
-API need the user's consent, and are never valid at this server.
+An app may request it once it is listed (`sigma app set ID --resource URI`); any app may if it is --open. Tokens for an \
+open API need the user's consent, and are never valid at this server.
 
 Examples:
   sigma resource add https://api.example.org --name 'Example API' --server api \\

@@ -9,9 +9,9 @@ use super::{Page, Sure};
 pub enum UserCommand {
     /// Create an account that signs in with e-mail address and password.
     #[command(after_help = "\
-You vouch for the address: it is marked as verified. On a terminal the command prompts for the password; otherwise, or with
---link, it prints a link to set one within links.reset_minutes (an hour). With --workspace the user becomes a member immediately; this also
-adds an existing account to a workspace.
+You vouch for the address: it is marked as verified. On a terminal the command prompts for the password; otherwise, or with \
+--link, it prints a link to set one within links.reset_minutes (an hour). With --workspace the user becomes a member \
+immediately; this also adds an existing account to a workspace.
 
 Examples:
   sigma user add --email ada@example.org --name 'Ada Lovelace' --workspace bakery --role Admin
@@ -20,8 +20,8 @@ Examples:
     Add(AddUser),
     /// Print a link to set a new password.
     #[command(after_help = "\
-The link works once, within links.reset_minutes (an hour). Anyone with the link can take over the account: give it only to the user. Using it
-ends all their sessions.
+The link works once, within links.reset_minutes (an hour). Anyone with the link can take over the account: give it only to the user. \
+Using it ends all their sessions.
 
 Examples:
   sigma user reset ada@example.org")]

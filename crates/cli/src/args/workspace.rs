@@ -18,7 +18,7 @@ Examples:
         /// Display name.
         #[arg(long)]
         name: String,
-        /// Its name in addresses and commands, beside the id: 3 to 64 characters of a-z, 0-9 and hyphen.
+        /// Short name to use in URLs and commands instead of the id: 3 to 64 characters of a-z, 0-9 and hyphen.
         #[arg(long)]
         slug: Option<String>,
     },
@@ -31,11 +31,12 @@ Examples:
     #[command(after_help = "Examples:\n  sigma workspace show bakery")]
     Show {
         /// Workspace, by id or slug.
+        #[arg(value_name = "WORKSPACE")]
         id: String,
     },
     /// Change a workspace.
     #[command(after_help = "\
-Quick logins let members who are marked for it log in without a password, from the networks listed in
+Quick logins let members who are marked for it log in without a password, from the networks listed in \
 workspaces.allow_quick_logins.
 
 Examples:
@@ -45,8 +46,8 @@ Examples:
     Set(SetWorkspace),
     /// Print the secrets that verify a workspace's tokens, for services that do so offline.
     #[command(after_help = "\
-Anyone who holds them can forge tokens that such a service accepts: store them in a file that nobody else can read, and
-give them only to services of this workspace. The signing secret comes first. Rotating logs nobody out: the old secret
+Anyone who holds them can forge tokens that such a service accepts: store them in a file that nobody else can read, and \
+give them only to services of this workspace. The signing secret comes first. Rotating logs nobody out: the old secret \
 verifies for another 25 hours, until its last token has expired.
 
 Examples:
@@ -54,6 +55,7 @@ Examples:
   sigma workspace secret bakery --rotate --json > bakery.secrets.json")]
     Secret {
         /// Workspace, by id or slug.
+        #[arg(value_name = "WORKSPACE")]
         id: String,
         /// Generate a new secret first.
         #[arg(long)]
@@ -63,6 +65,7 @@ Examples:
     #[command(after_help = "Examples:\n  sigma workspace remove bakery --yes")]
     Remove {
         /// Workspace, by id or slug.
+        #[arg(value_name = "WORKSPACE")]
         id: String,
         #[command(flatten)]
         sure: Sure,
@@ -74,11 +77,13 @@ Examples:
 #[command(group(ArgGroup::new("change").required(true).multiple(true).args(["name", "slug", "quick_logins"])))]
 pub struct SetWorkspace {
     /// Workspace, by id or slug.
+    #[arg(value_name = "WORKSPACE")]
     pub id: String,
     /// Display name.
     #[arg(long)]
     pub name: Option<String>,
-    /// Its name in addresses and commands; empty for none. The old one stops working, and no other workspace can take it.
+    /// Short name to use in URLs and commands instead of the id; empty for none. The old one stops working, and no other
+    /// workspace can take it.
     #[arg(long)]
     pub slug: Option<String>,
     /// Whether members who are marked for it may log in without a password.

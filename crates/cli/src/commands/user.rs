@@ -292,9 +292,8 @@ fn switch(opened: &Opened, output: Output, user: &str, to: Switch) -> Result<(),
 fn find(opened: &Opened, user: &str) -> Result<Account, Failure> {
     let wanted = user.to_owned();
     let account = opened.read(move |tx| {
-        if let Some(id) = UserId::parse(&wanted)
-            && let Some(account) = account::find(tx, &id)?
-        {
+        let id = UserId::parse(&wanted).unwrap_or_else(|| UserId::from_text(&wanted));
+        if let Some(account) = account::find(tx, &id)? {
             return Ok(Some(account));
         }
         let owner = match user::find_by_email(tx, &email::fold(&wanted))? {
