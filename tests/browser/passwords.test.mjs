@@ -27,13 +27,13 @@ before(async () => {
 });
 after(() => closeAll(() => device && closeDevice(device), () => chromium?.close(), () => demo?.stop()));
 
-/** The next mail to the user with that subject; consumes it. */
-async function mailed(subject) {
+/** The next mail with that subject to the user, or to that address; consumes it. */
+async function mailed(subject, to = person) {
   for (const deadline = Date.now() + PATIENCE; Date.now() < deadline; await delay(50)) {
     for (const file of await readdir(demo.mails).catch(() => [])) {
       const path = join(demo.mails, file);
       const mail = (await readFile(path, "utf8")).replace(/=\r?\n/g, "").replace(/=3D/g, "=");
-      if (mail.includes(`To: ${person}`) && mail.includes(`Subject: ${subject}`)) {
+      if (mail.includes(`To: ${to}`) && mail.includes(`Subject: ${subject}`)) {
         await rm(path);
         return mail;
       }
@@ -114,6 +114,31 @@ test("changing a password takes the current one", async () => {
   await page.goto(`${demo.server}/workspace/login`);
   await givePassword(page, person, second);
   await page.waitForURL(/\/workspace(\/org_.*)?$/);
+});
+
+test("an address is added by a mailed code and becomes the primary one, and the old one is removed", async () => {
+  const work = "ada@work.example";
+  const press = (name) => page.getByRole("button", { name, exact: true }).click();
+  const done = (hasText) => page.getByRole("status").filter({ hasText }).waitFor();
+  await page.goto(`${demo.server}/account`);
+  await look("account");
+  await fill({ "Add an address": work });
+  await press("Send code");
+  await look("account-code");
+  const [code] = /\d{4} \d{4}/.exec(await mailed("Confirm your e-mail address", work));
+  await fill({ Code: code === "0000 0000" ? "1111 1111" : "0000 0000" });
+  await press("Confirm");
+  await page.getByRole("alert").filter({ hasText: "That code is wrong." }).waitFor();
+  await fill({ Code: code });
+  await press("Confirm");
+  await done("The address was added.");
+  await look("account-added");
+  assert.match(await mailed("Your account on"), /was added to/);
+  await press(`Make primary: ${work}`);
+  await done("Your primary address was changed.");
+  await press(`Remove ${person}`);
+  await done("The address was removed.");
+  assert.equal(await page.getByRole("button", { name: /^Remove/ }).count(), 0, "the last address, and the only credential");
 });
 
 test("invalid links and invitations say so", async () => {

@@ -54,6 +54,12 @@ actions! {
     CredentialRemove = "credential.remove",
     /// A password reset link was created.
     CredentialResetLink = "credential.reset_link",
+    /// An account got an e-mail address.
+    EmailAdd = "email.add",
+    /// Another address of an account became its primary one.
+    EmailMakePrimary = "email.make_primary",
+    /// An account lost an e-mail address.
+    EmailRemove = "email.remove",
     /// An account claimed a BAP identity.
     IdentityClaim = "identity.claim",
     /// A BAP identity passed to another account, which proved possession of its key.

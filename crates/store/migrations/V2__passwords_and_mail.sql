@@ -82,3 +82,15 @@ CREATE TABLE email_sign_ups (
 );
 CREATE UNIQUE INDEX email_sign_ups_link ON email_sign_ups (link_hash);
 CREATE INDEX email_sign_ups_sweep ON email_sign_ups (expires_at);
+
+-- Addresses that users are adding to their accounts: nobody's before the mailed code was entered. Where the address is
+-- another account's the row is the same, but nobody was sent its code.
+CREATE TABLE email_additions (
+    user_id TEXT NOT NULL PRIMARY KEY,
+    address TEXT NOT NULL,
+    code_hash BYTEA NOT NULL,
+    guesses BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX email_additions_sweep ON email_additions (expires_at);

@@ -125,6 +125,12 @@ pub(crate) fn release_unproven(tx: &mut dyn Tx, folded: &str) -> Result<(), Stor
     }
 }
 
+/// Deletes an address (folded) of the user.
+pub(crate) fn delete(tx: &mut dyn Tx, user_id: &UserId, folded: &str) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM emails WHERE folded = $2 AND user_id = $1", params![user_id, folded])?;
+    tx.changed(cached::ACCOUNT, user_id.as_str())
+}
+
 /// Makes a verified address of the user primary; returns whether it is theirs and verified.
 pub fn make_primary(tx: &mut dyn Tx, user_id: &UserId, folded: &str) -> Result<bool, StoreError> {
     tx.lock(Owner::User(user_id))?;

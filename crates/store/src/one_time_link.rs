@@ -117,6 +117,12 @@ pub fn void_all(tx: &mut dyn Tx, user_id: &UserId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Invalidates every link for the user that was sent to that address (folded).
+pub(crate) fn void_sent_to(tx: &mut dyn Tx, user_id: &UserId, email: &str) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM one_time_links WHERE user_id = $1 AND email = $2", params![user_id, email])?;
+    Ok(())
+}
+
 /// Invalidates every password reset link sent to the user.
 pub fn void_resets(tx: &mut dyn Tx, user_id: &UserId) -> Result<(), StoreError> {
     tx.execute("DELETE FROM one_time_links WHERE user_id = $1 AND purpose = 'reset'", params![user_id])?;

@@ -15,7 +15,7 @@ use crate::password_cost::{self, CostCount};
 use crate::password_throttle::{PasswordThrottle, Source};
 use crate::session::{NewSession, Session};
 use crate::user::{self, User};
-use crate::{Owner, StoreError, Tx, cached, credential, params, sign_in};
+use crate::{Owner, StoreError, Tx, cached, credential, one_time_link, params, sign_in};
 
 /// A password sign-in before the password is checked.
 #[derive(Clone, Debug)]
@@ -99,9 +99,10 @@ impl LookedUp {
     }
 }
 
-/// Reads what to compare the password with, and whether the caller is delayed.
+/// Reads what to compare the password with, and whether the caller is delayed. Only a proven address is an account's: what
+/// was merely entered may be somebody else's.
 pub fn look_up(tx: &mut dyn Tx, attempt: &Attempt, now: Timestamp) -> Result<LookedUp, StoreError> {
-    let user = user::find_by_email(tx, &attempt.email)?;
+    let user = user::find_by_proven_email(tx, &attempt.email)?;
     let stored = match &user {
         Some(user) => find(tx, &user.id)?,
         // As many statements for unknown addresses as for known ones.
@@ -125,7 +126,7 @@ pub fn look_up(tx: &mut dyn Tx, attempt: &Attempt, now: Timestamp) -> Result<Loo
 
 /// When the password of the account at `email`, folded, was chosen.
 pub fn chosen_at(tx: &mut dyn Tx, email: &str) -> Result<Option<Timestamp>, StoreError> {
-    let Some(user) = user::find_by_email(tx, email)? else { return Ok(None) };
+    let Some(user) = user::find_by_proven_email(tx, email)? else { return Ok(None) };
     Ok(find(tx, &user.id)?.map(|stored| stored.chosen_at))
 }
 
@@ -234,6 +235,15 @@ pub fn set(tx: &mut dyn Tx, user_id: &UserId, hash: &str, network: &str, now: Ti
     let action = if before.is_some() { Action::CredentialChange } else { Action::CredentialAdd };
     event::append(tx, NewEvent::new(action).about(user_id).to(Target::User(user_id.clone())).method("password"))?;
     tx.changed(cached::ACCOUNT, user_id.as_str())
+}
+
+/// Deletes the password of a user, and the links that set a new one.
+pub(crate) fn remove(tx: &mut dyn Tx, user_id: &UserId) -> Result<(), StoreError> {
+    let removed = tx.query_opt("DELETE FROM passwords WHERE user_id = $1 RETURNING hash", params![user_id])?;
+    if let Some(row) = removed {
+        password_cost::remove(tx, &row.text(0)?)?;
+    }
+    one_time_link::void_resets(tx, user_id)
 }
 
 /// Replaces a cheap hash by a costlier one of the same password; does nothing if the password was changed meanwhile.

@@ -39,6 +39,12 @@ pub(crate) fn replace(tx: &mut dyn Tx, old: Option<&str>, new: &str) -> Result<(
     Ok(())
 }
 
+/// Records that a hash is gone.
+pub(crate) fn remove(tx: &mut dyn Tx, old: &str) -> Result<(), StoreError> {
+    tx.execute("UPDATE password_costs SET passwords = passwords - 1 WHERE cost = $1", params![cost_of(old)])?;
+    Ok(())
+}
+
 /// The parameters of a PHC string: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`.
 fn cost_of(phc: &str) -> &str {
     phc.split('$').find(|part| part.starts_with("m=")).unwrap_or_default()

@@ -73,6 +73,7 @@ pub const EXPIRING: &[Expiring] = &[
     expiring!("quotas", "subject", "expires_at"),
     expiring!("one_time_links", "hash", "expires_at"),
     expiring!("email_sign_ups", "browser_hash", "expires_at"),
+    expiring!("email_additions", "user_id", "expires_at"),
     expiring!("mails", "id", "expires_at"),
     expiring!("jobs", "id", "delete_after"),
     expiring!("workspace_sessions", "org_id, jti", "expires_at"),

@@ -69,6 +69,47 @@ fn operator_commands_are_recorded_once_and_without_names() {
 }
 
 #[test]
+fn commands_about_workspaces_and_keys_are_recorded() {
+    let sigma = Installation::with("");
+    drop(sigma.json(&["workspace", "add", "--slug", "bakery", "--name", "Bakery"]));
+    for arguments in [
+        ["workspace", "set", "bakery", "--slug", "patisserie"].as_slice(),
+        &["workspace", "secret", "patisserie", "--rotate"],
+        &["user", "add", "--email", "ada@example.org", "--link", "--workspace", "patisserie"],
+        &["api-key", "add", "--workspace", "patisserie", "--name", "CI", "--admin"],
+        &["workspace", "remove", "patisserie", "--yes"],
+        &["keys", "rotate", "--now", "--alg", "ES256"],
+        &["keys", "rotate", "--now", "--alg", "ES256"],
+    ] {
+        sigma.json(arguments);
+    }
+    let keys = sigma.json(&["keys", "list"]);
+    let retired = keys["items"].as_array().unwrap().iter().find(|key| key["state"] == "retired").unwrap();
+    sigma.json(&["keys", "revoke", retired["kid"].as_str().unwrap(), "--yes"]);
+    let page = sigma.json(&["audit"]);
+    let mut actions = actions(&page);
+    actions.reverse();
+    let expected = [
+        "workspace.create",
+        "workspace.change",
+        "workspace.rotate_secret",
+        "user.create",
+        "credential.reset_link",
+        "member.add",
+        "api_key.create",
+        "workspace.remove",
+        "signing_key.create",
+        "signing_key.create",
+        "signing_key.retire",
+        "signing_key.remove",
+    ];
+    assert_eq!(actions, expected);
+    let changed = sigma.json(&["audit", "--action", "workspace.change"]);
+    assert_eq!(changed["items"][0]["details"]["changed"], serde_json::json!(["slug"]));
+    assert!(page["items"].as_array().unwrap().iter().all(|item| item["actor"]["kind"] == "operator"), "{page}");
+}
+
+#[test]
 fn the_trail_is_filtered_by_action_actor_org_user_and_time() {
     let sigma = busy();
     let found = |arguments: &[&str]| {

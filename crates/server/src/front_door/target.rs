@@ -20,6 +20,7 @@ pub fn way_on(continuation: &Continuation, interaction: &str) -> String {
             format!("/invitation?{query}")
         }
         Continuation::Account { page: AccountPage::Activity } => "/account/activity".to_owned(),
+        Continuation::Account { page: AccountPage::Overview | AccountPage::Change } => "/account".to_owned(),
         Continuation::Account { .. } => "/account/password".to_owned(),
         Continuation::Home => "/".to_owned(),
     }

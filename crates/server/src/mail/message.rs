@@ -183,9 +183,7 @@ pub(super) struct Changed {
 
 impl Changed {
     pub(super) fn new(issuer: &str, at: Timestamp) -> Self {
-        let at = at.iso8601();
-        let minute = at.get(..16).unwrap_or(&at).replace('T', " at ");
-        Self { host: host(issuer), at: format!("{minute} UTC"), forgot_url: format!("{issuer}/password/forgot") }
+        Self { host: host(issuer), at: minute(at), forgot_url: format!("{issuer}/password/forgot") }
     }
 }
 
@@ -198,6 +196,107 @@ impl MessageTemplate for Changed {
         bodies!(Changed, "mail/password-changed.txt", "mail/password-changed.html");
         bodies(self)
     }
+}
+
+/// The code that adds an address to an account.
+pub(super) struct ConfirmNewAddress {
+    host: String,
+    code: String,
+    life: String,
+}
+
+impl ConfirmNewAddress {
+    pub(super) fn new(issuer: &str, code: &str, life: Duration) -> Self {
+        Self { host: host(issuer), code: code.to_owned(), life: duration(life) }
+    }
+}
+
+impl MessageTemplate for ConfirmNewAddress {
+    fn subject(&self) -> String {
+        format!("Confirm your e-mail address for {}", self.host)
+    }
+
+    fn bodies(&self) -> Option<(String, String)> {
+        bodies!(ConfirmNewAddress, "mail/confirm-new-address.txt", "mail/confirm-new-address.html");
+        bodies(self)
+    }
+}
+
+/// Notice that somebody tried to add the address of an account to theirs.
+pub(super) struct AddressTaken {
+    host: String,
+    account_url: String,
+}
+
+impl AddressTaken {
+    pub(super) fn new(issuer: &str) -> Self {
+        Self { host: host(issuer), account_url: format!("{issuer}/account") }
+    }
+}
+
+impl MessageTemplate for AddressTaken {
+    fn subject(&self) -> String {
+        format!("Your e-mail address on {}", self.host)
+    }
+
+    fn bodies(&self) -> Option<(String, String)> {
+        bodies!(AddressTaken, "mail/address-taken.txt", "mail/address-taken.html");
+        bodies(self)
+    }
+}
+
+/// A change of an account that its user is notified of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountChange {
+    /// An address was added.
+    AddressAdded,
+    /// An address was removed.
+    AddressRemoved,
+    /// Another address became primary.
+    PrimaryChanged,
+    /// The password was removed.
+    PasswordRemoved,
+    /// Another credential was removed.
+    CredentialRemoved,
+}
+
+/// Notice of a changed account.
+pub(super) struct AccountChanged {
+    host: String,
+    what: &'static str,
+    at: String,
+    account_url: String,
+}
+
+impl AccountChanged {
+    pub(super) fn new(issuer: &str, change: AccountChange, at: Timestamp) -> Self {
+        let what = match change {
+            AccountChange::AddressAdded => "An e-mail address was added to",
+            AccountChange::AddressRemoved => "An e-mail address was removed from",
+            AccountChange::PrimaryChanged => "Another e-mail address was made the primary one of",
+            AccountChange::PasswordRemoved => "The password was removed from",
+            AccountChange::CredentialRemoved => "A key was removed from",
+        };
+        Self { host: host(issuer), what, at: minute(at), account_url: format!("{issuer}/account") }
+    }
+}
+
+impl MessageTemplate for AccountChanged {
+    fn subject(&self) -> String {
+        format!("Your account on {} was changed", self.host)
+    }
+
+    fn bodies(&self) -> Option<(String, String)> {
+        bodies!(AccountChanged, "mail/account-changed.txt", "mail/account-changed.html");
+        bodies(self)
+    }
+}
+
+/// `2026-11-22 at 06:14 UTC`.
+fn minute(at: Timestamp) -> String {
+    let at = at.iso8601();
+    let minute = at.get(..16).unwrap_or(&at).replace('T', " at ");
+    format!("{minute} UTC")
 }
 
 /// The issuer as people read it.
@@ -250,13 +349,17 @@ mod tests {
         let url = "https://id.example.org/invitation?token=abc";
         let issuer = "https://id.example.org";
         let (week, hour) = (Duration::from_hours(7 * 24), Duration::from_hours(1));
-        let mails: [(&str, Box<dyn MessageTemplate>); 6] = [
+        let at = Timestamp::from_seconds(1_772_366_400);
+        let mails: [(&str, Box<dyn MessageTemplate>); 9] = [
             ("invitation", Box::new(Invited::new(issuer, "Acme", Some("Grace"), url, week))),
             ("invitation_by_a_key", Box::new(Invited::new(issuer, "Acme", None, url, week))),
             ("reset", Box::new(Reset::new(issuer, url, hour))),
             ("confirm_address", Box::new(ConfirmAddress::new(issuer, url, "1234 5678", hour))),
             ("account_exists", Box::new(AccountExists::new(issuer))),
-            ("changed", Box::new(Changed::new(issuer, Timestamp::from_seconds(1_772_366_400)))),
+            ("changed", Box::new(Changed::new(issuer, at))),
+            ("confirm_new_address", Box::new(ConfirmNewAddress::new(issuer, "1234 5678", hour))),
+            ("address_taken", Box::new(AddressTaken::new(issuer))),
+            ("account_changed", Box::new(AccountChanged::new(issuer, AccountChange::PasswordRemoved, at))),
         ];
         for (name, words) in mails {
             let message = words.message("ada@example.org").unwrap();

@@ -18,8 +18,12 @@ use sigma_store::{MasterKey, SealError};
 
 use crate::settings::Links;
 use crate::state::AppState;
+pub use message::AccountChange;
 pub use message::Message;
-use message::{AccountExists, Changed, ConfirmAddress, Invited, MessageTemplate, Reset};
+use message::{
+    AccountChanged, AccountExists, AddressTaken, Changed, ConfirmAddress, ConfirmNewAddress, Invited, MessageTemplate,
+    Reset,
+};
 pub use transport::{MailError, Transport};
 
 /// Length of a link's secret: 256 bits.
@@ -133,6 +137,31 @@ impl Composer<'_> {
     /// Sealing fails.
     pub fn account_exists(&self, to: &str) -> Result<NewMail, SealError> {
         self.seal(to, &AccountExists::new(self.issuer), self.now.plus(self.links.sign_up()))
+    }
+
+    /// The mail with the `code` that adds `to` to an account.
+    ///
+    /// # Errors
+    /// Sealing fails.
+    pub fn confirm_new_address(&self, to: &str, code: &str) -> Result<NewMail, SealError> {
+        let life = self.links.sign_up();
+        self.seal(to, &ConfirmNewAddress::new(self.issuer, code, life), self.now.plus(life))
+    }
+
+    /// Notifies `to` of an attempt to add their address to another account.
+    ///
+    /// # Errors
+    /// Sealing fails.
+    pub fn address_taken(&self, to: &str) -> Result<NewMail, SealError> {
+        self.seal(to, &AddressTaken::new(self.issuer), self.now.plus(self.links.sign_up()))
+    }
+
+    /// Notifies `to` that their account was changed.
+    ///
+    /// # Errors
+    /// Sealing fails.
+    pub fn account_changed(&self, to: &str, change: AccountChange) -> Result<NewMail, SealError> {
+        self.seal(to, &AccountChanged::new(self.issuer, change, self.now), self.now.plus(DELIVERY))
     }
 
     fn link(&self, purpose: Purpose, to: &str) -> Link {

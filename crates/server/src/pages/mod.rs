@@ -1,5 +1,6 @@
 //! The pages: handlers, and their views below `view`.
 
+mod account;
 mod activity;
 pub mod assets;
 mod consent;
@@ -40,6 +41,7 @@ pub fn surface() -> Surface<AppState> {
         .with(select_account::endpoint())
         .with(consent::endpoint())
         .with(sessions::endpoints())
+        .with(account::endpoints())
         .with(activity::endpoint())
         .with(password::endpoints())
         .with(invitation::endpoints())

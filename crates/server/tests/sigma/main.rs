@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod access_tokens;
+mod account_pages;
 mod authorize;
 mod authorize_parameters;
 mod authorize_prompts;
@@ -19,6 +20,7 @@ mod discovery;
 mod email_sign_up;
 mod end_session;
 mod endpoints;
+mod event_actions;
 mod events;
 mod front_door;
 mod grants;

@@ -315,7 +315,7 @@ async fn a_person_with_a_key_sets_a_first_password_beside_it_soon_after_signing_
     let browser = world.browser();
     browser.sign_up(&ada).await;
     let page = browser.get(ACCOUNT).await;
-    assert!(page.body.contains("needs an e-mail address"), "{}", page.body);
+    assert!(page.body.contains("needs a confirmed e-mail address"), "{}", page.body);
     let form = [("password", NEW), ("again", NEW)];
     assert_eq!(browser.post_form(ACCOUNT, &form).await.status, StatusCode::FORBIDDEN);
     let user = browser.get("/api/auth/get-session").await.json()["user"]["id"].as_str().unwrap().to_owned();

@@ -125,6 +125,8 @@ async fn find(
     let is_recent = sigma.now().since(signed_in.session.auth_time) <= RECENT;
     let state = match signed_in.account.user.email {
         None => PasswordState::NoAddress,
+        // A password signs in with a proven address only.
+        Some(_) if !signed_in.account.user.email_verified => PasswordState::NoAddress,
         Some(_) if chosen_at.is_some() => PasswordState::Set,
         Some(_) if is_recent => PasswordState::None,
         Some(_) => PasswordState::SignInAgain,

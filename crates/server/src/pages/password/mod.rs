@@ -60,7 +60,7 @@ pub(super) async fn remember(
 }
 
 /// Finishes after the transaction that set a password, which ends at most 500 sessions.
-async fn end_the_rest(
+pub(super) async fn end_the_rest(
     sigma: &AppState,
     context: &RequestContext,
     user_id: &UserId,

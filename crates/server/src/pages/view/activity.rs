@@ -114,6 +114,9 @@ impl Names {
             Action::CredentialResetLink => {
                 operator_or("The operator created a password reset link", "A password reset link was requested")
             }
+            Action::EmailAdd => "You added an e-mail address".to_owned(),
+            Action::EmailMakePrimary => "You changed your primary e-mail address".to_owned(),
+            Action::EmailRemove => "You removed an e-mail address".to_owned(),
             Action::IdentityClaim => "You added an identity".to_owned(),
             Action::IdentityLose => "Another account proved ownership of one of your identities".to_owned(),
             Action::ConsentGive => format!("You allowed {} to access your account", self.app(event)),

@@ -12,7 +12,7 @@ pub const SIGN_UP: &str = "/api/auth/sign-up/sigma";
 pub const DIRECT: &str = "/sigma/authorize";
 
 /// The tables that a sign-in may write to, and those it must not.
-const COUNTS: [&str; 21] = [
+const COUNTS: [&str; 22] = [
     "SELECT COUNT(*) FROM users",
     "SELECT COUNT(*) FROM credentials",
     "SELECT COUNT(*) FROM identities",
@@ -31,6 +31,7 @@ const COUNTS: [&str; 21] = [
     "SELECT COUNT(*) FROM one_time_links",
     "SELECT COUNT(*) FROM emails",
     "SELECT COUNT(*) FROM email_sign_ups",
+    "SELECT COUNT(*) FROM email_additions",
     "SELECT COUNT(*) FROM mails",
     "SELECT COUNT(*) FROM memberships",
     "SELECT COUNT(*) FROM changes",

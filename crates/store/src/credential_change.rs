@@ -1,0 +1,40 @@
+//! Retiring a credential, by its signed-in user.
+
+use sigma_core::authentication::{Credential, CredentialKind};
+use sigma_core::ids::{SessionId, UserId};
+use sigma_core::time::Timestamp;
+
+use crate::credential::Retirement;
+use crate::outbox::{self, NewMail};
+use crate::password_change::end_sessions;
+use crate::{StoreError, Tx, credential, password};
+
+/// A credential that its user no longer wants.
+#[derive(Clone, Debug)]
+pub struct Retire {
+    /// The user.
+    pub user_id: UserId,
+    /// The credential.
+    pub credential: Credential,
+    /// The session that continues.
+    pub kept: SessionId,
+    /// The mails that report it.
+    pub notices: Vec<NewMail>,
+    /// The current time.
+    pub now: Timestamp,
+}
+
+/// Retires the credential, except the last one that allows signing in. Every session but `kept` ends, whatever it began
+/// with: who retires a credential may have lost it, and a session may have been raised with another since. At most 500 end
+/// here: see [`end_sessions`]. The hash of a retired password is deleted; a reset by mail may set a new one.
+pub fn retire(tx: &mut dyn Tx, retire: &Retire) -> Result<Retirement, StoreError> {
+    let retirement = credential::retire(tx, &retire.user_id, &retire.credential, retire.now)?;
+    if retirement == Retirement::Retired {
+        if retire.credential.kind == CredentialKind::Password {
+            password::remove(tx, &retire.user_id)?;
+        }
+        end_sessions(tx, &retire.user_id, Some(&retire.kept), retire.now)?;
+        retire.notices.iter().try_for_each(|notice| outbox::add(tx, notice))?;
+    }
+    Ok(retirement)
+}
