@@ -1,5 +1,6 @@
 //! The HTTP surface of Sigma: endpoints and pages. One file per endpoint, named after it.
 
+mod account;
 mod document;
 mod error;
 mod extract;
@@ -14,7 +15,9 @@ mod oauth;
 pub mod outbound;
 pub mod pages;
 pub mod passwords;
+mod paths;
 mod pulse;
+mod quick;
 pub mod routes;
 mod server;
 pub mod settings;
@@ -26,3 +29,6 @@ mod workspace;
 pub use routes::openapi;
 pub use server::{Server, StartError};
 pub use sigma_edge as http;
+
+#[cfg(test)]
+mod page_tests;

@@ -17,7 +17,7 @@ use crate::http::{self, Edge, EdgeError, Endpoint, Policy, Routes, Shared, Surfa
 use crate::pages::policy::PAGE;
 use crate::settings::Settings;
 use crate::state::AppState;
-use crate::{document, front_door, identity, oauth, pages, wellknown, workspace};
+use crate::{account, document, front_door, identity, oauth, pages, wellknown, workspace};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -37,7 +37,7 @@ use crate::{document, front_door, identity, oauth, pages, wellknown, workspace};
 struct Document;
 
 /// All surfaces.
-pub fn surfaces() -> [Surface<AppState>; 8] {
+pub fn surfaces() -> [Surface<AppState>; 9] {
     [
         wellknown::surface(),
         oauth::surface(),
@@ -45,7 +45,8 @@ pub fn surfaces() -> [Surface<AppState>; 8] {
         workspace::surface(),
         front_door::surface(),
         pages::surface(),
-        pages::workspace::surface(),
+        workspace::pages::surface(),
+        account::surface(),
         Surface::new().with(Endpoint::get(OPENAPI, "/openapi.json", openapi_json)).below("/api", API),
     ]
 }
@@ -82,4 +83,44 @@ const OPENAPI: Policy = Policy { caching: Caching::Allowed("public, max-age=60")
 async fn openapi_json() -> Response {
     let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
     (json, Extension(Shared), Bytes::from_static(openapi().as_bytes())).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    /// The source of every file of a room, without its tests.
+    fn sources(directory: &Path, found: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else {
+                let source = std::fs::read_to_string(&path).unwrap();
+                let source = source.split("#[cfg(test)]").next().unwrap().to_owned();
+                found.push((path.display().to_string(), source));
+            }
+        }
+    }
+
+    #[test]
+    fn surfaces_do_not_know_each_other_and_the_rooms_below_know_none() {
+        const SURFACES: [&str; 6] = ["account", "front_door", "identity", "oauth", "wellknown", "workspace"];
+        const BELOW: [&str; 6] = ["extract", "interaction", "mail", "pages", "passwords", "quick"];
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        for room in SURFACES.iter().chain(&BELOW) {
+            let mut found = Vec::new();
+            sources(&root.join(room), &mut found);
+            assert!(!found.is_empty(), "{room}");
+            for other in SURFACES.iter().filter(|other| *other != room) {
+                let named = format!("crate::{other}");
+                for (path, source) in &found {
+                    let uses = source.match_indices(&named).any(|(at, _)| {
+                        !source[at + named.len()..].starts_with(|next: char| next.is_alphanumeric() || next == '_')
+                    });
+                    assert!(!uses, "{path} names {named}");
+                }
+            }
+        }
+    }
 }

@@ -3,8 +3,8 @@
 use sigma_core::actor::Actor;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
@@ -64,8 +64,8 @@ pub struct Inner {
     pub keys: Keys,
     /// Sigma as an app: the client of direct sign-ins.
     pub(crate) itself: Arc<App>,
-    /// The discovery document.
-    pub(crate) discovery: Bytes,
+    /// The discovery document, once somebody has asked for it.
+    pub(crate) discovery: OnceLock<Bytes>,
     /// Rate limits.
     pub limiter: Arc<Limiter>,
     /// The way out to servers of others.
@@ -182,7 +182,7 @@ impl AppState {
             single_tokens: Cache::new(&store, cached::TOKEN, 10_000),
             verified: Memory::new(10_000),
             itself: Arc::new(App::sigma()),
-            discovery: crate::wellknown::document(&settings.issuer),
+            discovery: OnceLock::new(),
             workspaces: WorkspaceMemory::new(&store),
             settings,
             store,

@@ -20,7 +20,7 @@ use crate::error::bad_request;
 use crate::extract::key_token::once;
 use crate::extract::{AuthenticatedApp, header as header_value};
 use crate::http::ApiError;
-use crate::oauth::{TOKEN_ALIASES, TOKEN_PATH};
+use crate::paths::{TOKEN_ALIASES, TOKEN_PATH};
 use crate::state::AppState;
 
 /// The only supported assertion type (RFC 7523 §2.2).

@@ -9,7 +9,7 @@ use sigma_store::session::NewSession;
 use crate::extract::{Browser, SECRET_LENGTH, session_cookie};
 use crate::http::RequestContext;
 use crate::interaction::with_cookie;
-use crate::pages::QuickSession;
+use crate::quick::QuickSession;
 use crate::state::AppState;
 
 /// A day, in seconds.

@@ -5,12 +5,11 @@ use sigma_core::interaction::{Continuation, Entrance};
 use sigma_core::params::Params;
 use sigma_core::time::Timestamp;
 
-use super::{LOGIN_PATH, way_on};
 use crate::extract::{Browser, SignedIn};
-use crate::interaction::{self, Ongoing, with_cookie};
-use crate::oauth::{self, Requested};
+use crate::interaction::{self, Ongoing, Requested, Unanswerable, stopped, way_on, with_cookie};
+use crate::pages::app_view;
 use crate::pages::view::AppView;
-use crate::pages::{app_view, stopped};
+use crate::paths::{LOGIN_PATH, switch_url};
 use crate::state::AppState;
 
 /// The destination without an interaction.
@@ -86,7 +85,7 @@ impl Arrival {
         signed_in: Option<&SignedIn>,
     ) -> Result<Entrance, Response> {
         if let (Some(ongoing), Some(requested)) = (&self.ongoing, &self.requested) {
-            let entrance = oauth::entrance(sigma, browser, requested, ongoing).await;
+            let entrance = interaction::entrance(sigma, browser, requested, ongoing).await;
             return entrance.map_err(IntoResponse::into_response);
         }
         let session = signed_in.map(|signed_in| signed_in.session.facts());
@@ -110,7 +109,7 @@ impl Arrival {
     /// The page for signing in as another account.
     pub fn switch_url(&self) -> String {
         match &self.ongoing {
-            Some(ongoing) => super::switch_url(&ongoing.name),
+            Some(ongoing) => switch_url(&ongoing.name),
             None => format!("{LOGIN_PATH}?switch=1"),
         }
     }
@@ -135,7 +134,7 @@ impl Arrival {
 async fn requested(sigma: &AppState, query: &str) -> Result<Requested, Response> {
     match Requested::read(sigma, Params::parse(query)).await {
         Ok(requested) => Ok(requested),
-        Err(oauth::Unanswerable::Internal(error)) => Err(error.into_response()),
-        Err(oauth::Unanswerable::Untrusted { .. }) => Err(stopped(sigma, interaction::Stopped::Unknown).await),
+        Err(Unanswerable::Internal(error)) => Err(error.into_response()),
+        Err(Unanswerable::Untrusted { .. }) => Err(stopped(sigma, interaction::Stopped::Unknown).await),
     }
 }

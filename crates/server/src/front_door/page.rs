@@ -8,12 +8,14 @@ use sigma_core::authentication::CredentialKind;
 use sigma_core::interaction::{Continuation, Entrance};
 
 use super::method::offered;
-use super::{Arrival, EMAIL_SIGN_UP_PATH, LOGIN_PATH, PASSWORD_PATH, QUICK_PATH, SignInMethod, quick};
+use super::{Arrival, PASSWORD_PATH, QUICK_PATH, SignInMethod, quick};
 use crate::extract::{Browser, SignedIn};
+use crate::front_door::view::{Aim, KeyHints, SignInPage};
 use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::pages::person_view;
 use crate::pages::policy::PAGE;
-use crate::pages::view::{Aim, KeyHints, PageContext, SignInPage};
-use crate::pages::{is_in_by_click, person_view};
+use crate::pages::view::PageContext;
+use crate::paths::{EMAIL_SIGN_UP_PATH, LOGIN_PATH};
 use crate::state::AppState;
 
 /// This endpoint.
@@ -30,7 +32,7 @@ async fn show(
     let arrival = Arrival::find(&sigma, &browser, query.as_deref()).await?;
     let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
     let entrance = arrival.entrance(&sigma, &browser, signed_in.as_ref()).await?;
-    let by_click = is_in_by_click(&sigma, &context, &browser, arrival.continuation()).await;
+    let by_click = crate::quick::is_signed_in(&sigma, &context, &browser, arrival.continuation()).await;
     let is_in = entrance == Entrance::GoOn || by_click.map_err(|error| ApiError::from(error).into_response())?;
     if is_in && !arrival.switches {
         return Ok(arrival.with_cookie(Redirect::to(&arrival.way_on()).into_response()));

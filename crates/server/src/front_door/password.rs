@@ -11,7 +11,7 @@ use sigma_core::params::Params;
 use sigma_store::password;
 
 use super::page::{Attempt, render};
-use super::{Arrival, LOGIN_PATH, PASSWORD_PATH, SignInMethod};
+use super::{Arrival, PASSWORD_PATH, SignInMethod};
 use crate::extract::{Browser, NewBrowserSession};
 use crate::hashing::HashingError;
 use crate::http::{ApiError, Endpoint, RequestContext};
@@ -19,6 +19,7 @@ use crate::interaction::with_cookie;
 use crate::pages::not_found;
 use crate::pages::policy::{PAGE, PASSWORD_FORM};
 use crate::passwords::{Verdict, authenticate, device};
+use crate::paths::LOGIN_PATH;
 use crate::state::AppState;
 
 /// These endpoints.

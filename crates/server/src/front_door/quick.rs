@@ -15,16 +15,16 @@ use sigma_store::workspace::login::Login;
 use sigma_store::workspace::quick::{self, QuickLogins, QuickMember, quick_log_in};
 
 use super::page::{Attempt, render};
-use super::{Arrival, LOGIN_PATH, QUICK_PATH, way_on};
+use super::{Arrival, QUICK_PATH};
 use crate::extract::Browser;
+use crate::front_door::view::{QuickLoginGroup, QuickLoginLine};
 use crate::http::policy::Limit;
 use crate::http::{ApiError, Endpoint, Policy, RequestContext, Rule};
-use crate::interaction::with_cookie;
-use crate::pages::QuickSession;
+use crate::interaction::{way_on, with_cookie};
 use crate::pages::policy::{FORM, PAGE};
-use crate::pages::view::{QuickLoginGroup, QuickLoginLine};
+use crate::paths::LOGIN_PATH;
+use crate::quick::{JTI_LENGTH, QuickSession, allowed};
 use crate::state::AppState;
-use crate::workspace::{JTI_LENGTH, quick_logins_allowed};
 
 /// Begins sessions without any credential, so successes count too.
 const QUICK_FORM: Policy = Policy { limit: Limit::EachAndFailures(Rule::Other, Rule::SignIn), ..FORM };
@@ -55,7 +55,7 @@ async fn log_in(
     let jti = alphanumeric(&*sigma.rng, JTI_LENGTH);
     let user_id = UserId::from_text(form.raw("user").unwrap_or_default().trim());
     let login = Login { org_id: Some(org_id.clone()), jti: jti.clone(), now: sigma.now() };
-    let (Some(page), Some(managers)) = (page, quick_logins_allowed(&sigma, &context)) else {
+    let (Some(page), Some(managers)) = (page, allowed(&sigma, &context)) else {
         return gone(&sigma, &context, &browser, &arrival).await;
     };
     let store = sigma.store_for(&context, Actor::Anonymous);
@@ -104,7 +104,7 @@ pub(super) async fn groups(
     continuation: &Continuation,
 ) -> Result<Vec<QuickLoginGroup>, Response> {
     let Continuation::Workspace { workspace, .. } = continuation else { return Ok(Vec::new()) };
-    let Some(managers) = quick_logins_allowed(sigma, context) else { return Ok(Vec::new()) };
+    let Some(managers) = allowed(sigma, context) else { return Ok(Vec::new()) };
     let workspace = workspace.clone();
     let found = sigma.store.read(move |tx| quick::list(tx, workspace.as_ref(), managers)).await;
     let found = found.map_err(|error| ApiError::from(error).into_response())?;

@@ -6,7 +6,15 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use serde::Serialize;
+use sigma_core::ids::{GrantId, TokenId};
+use sigma_core::jose::{Algorithm, TokenKind, sign};
+use sigma_core::person::Person;
+use sigma_core::resource::Targets;
+use sigma_core::scope::Scopes;
+use sigma_core::token::{AccessClaims, Issuance};
+use sigma_store::grant;
 use sigma_store::key_sign_in::UnknownKey;
+use sigma_store::session::Session;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -14,7 +22,6 @@ use super::sign_in::{Attempt, accept};
 use crate::extract::{KeyToken, fallback_token};
 use crate::http::{ApiError, Endpoint, RequestContext, Rule};
 use crate::identity::SIGN_IN;
-use crate::oauth::issue_direct;
 use crate::state::AppState;
 
 /// The path of this endpoint, which its tokens sign.
@@ -86,7 +93,7 @@ pub async fn authorize_directly(
     let account = account.ok_or_else(|| ApiError::internal("the account is gone").into_response())?;
     let person = account.person(entered.session.bap_id.as_deref());
     let (access_token, expires_in) =
-        issue_direct(&sigma, &entered.session, &person).await.map_err(IntoResponse::into_response)?;
+        issue(&sigma, &entered.session, &person).await.map_err(IntoResponse::into_response)?;
     let answer = DirectAnswer {
         access_token,
         token_type: "Bearer",
@@ -99,4 +106,27 @@ pub async fn authorize_directly(
         },
     };
     Ok(entered.set_cookies(&sigma, Json(answer).into_response()))
+}
+
+/// The access token of a direct sign-in: scope `openid profile`, the issuer as audience, a grant of its own. Returns
+/// the token and its lifetime in seconds.
+///
+/// # Errors
+/// The store does not answer.
+async fn issue(sigma: &AppState, session: &Session, person: &Person) -> Result<(String, u32), ApiError> {
+    let now = sigma.now();
+    let (issuer, seconds) = (sigma.issuer(), sigma.settings.tokens.access_seconds);
+    let issuance = Issuance { issuer, client_id: &sigma.itself.client_id, now, seconds };
+    let grant_id = GrantId::new(now, &*sigma.rng);
+    let mut authorization = sigma_core::code::Authorization::by(&session.facts(), sigma.itself.id.clone());
+    authorization.scope = Scopes::parse("openid profile");
+    authorization.bap_id = session.bap_id.clone();
+    let expires_at = AppState::in_seconds(now, issuance.seconds);
+    let id = TokenId::new(now, &*sigma.rng);
+    let claims = AccessClaims::of_grant(issuance, &grant_id, &authorization, &Targets::default(), person, &id);
+    sigma.store.write(move |tx| grant::begin_direct(tx, &grant_id, &authorization, now, expires_at)).await?;
+    let ring = sigma.keys.ring(&sigma.master_key).await;
+    let signed = sign(ring.signer(Algorithm::ES256, now), TokenKind::Access, &claims);
+    let token = signed.map_err(ApiError::internal)?;
+    Ok((token, issuance.seconds))
 }

@@ -14,7 +14,7 @@ use crate::error::API;
 use crate::extract::{Browser, MaybeSignedIn, expired_session_cookie};
 use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::interaction::with_cookie;
-use crate::pages::QuickSession;
+use crate::quick::QuickSession;
 use crate::state::AppState;
 
 /// This endpoint.

@@ -8,7 +8,12 @@
 //! middle of goes on in its own browser alone.
 
 mod cookie;
+mod judge;
+pub mod page;
+pub mod request;
 mod sealed;
+mod stopped;
+mod target;
 
 use axum::response::Response;
 use http::{HeaderValue, header};
@@ -17,8 +22,12 @@ use sigma_core::random::alphanumeric;
 use sigma_core::time::Timestamp;
 use sigma_store::interaction::{self, Ending, Known, StoredInteraction};
 
+pub use judge::{Judged, entrance, judge};
+pub use request::{Requested, Unanswerable};
 pub use sealed::SealingKey;
 pub use sigma_core::interaction::Continuation;
+pub use stopped::stopped;
+pub use target::{sign_in_first, way_on};
 
 use self::cookie::{BrowserSecret, expired_cookie};
 use self::sealed::{OpenError, Sealed};

@@ -9,8 +9,9 @@ use utoipa::ToSchema;
 
 use crate::extract::Browser;
 use crate::http::{Refused, RequestId};
-use crate::oauth::request::Requested;
-use crate::pages::view::{FormPost, PageContext};
+use crate::interaction::request::Requested;
+use crate::oauth::view::FormPost;
+use crate::pages::view::PageContext;
 use crate::state::AppState;
 
 /// The response to a script, in place of a redirect.

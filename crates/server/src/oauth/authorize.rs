@@ -13,18 +13,13 @@ use crate::error::API;
 use crate::extract::{Browser, FORM, is_content_type, wrong_content_type};
 use crate::http::policy::{Cookies, ErrorPages, Limit};
 use crate::http::{Endpoint, Policy, Refused, RequestContext, Rule};
-use crate::interaction::{Continuation, Found, begin_unbound, find, query_of};
+use crate::interaction::request::{Requested, Unanswerable};
+use crate::interaction::{Continuation, Found, begin_unbound, find, query_of, stopped};
 use crate::oauth::answer::{Redirection, go, refuse_head, send_refusal, show_untrusted};
 use crate::oauth::flow::proceed;
 use crate::oauth::forms::AuthorizationForm;
-use crate::oauth::request::{Requested, Unanswerable};
-use crate::pages::stopped;
+use crate::paths::{GATE_PATH, INNER_PATH};
 use crate::state::AppState;
-
-/// The path in discovery, to which apps redirect users.
-pub const GATE_PATH: &str = "/oauth2/authorize";
-/// An alias, and the path to which our own pages return.
-pub const INNER_PATH: &str = "/api/auth/oauth2/authorize";
 
 /// Its aliases.
 const ALIASES: [&str; 2] = [INNER_PATH, "/authorize"];
@@ -44,11 +39,6 @@ pub fn endpoints() -> [Endpoint<AppState>; 3] {
         Endpoint::new(POLICY, routes!(authorize_by_form)).aliases(ALIASES),
         Endpoint::head(POLICY, GATE_PATH, refuse_head).aliases(ALIASES),
     ]
-}
-
-/// The path to which a page of ours returns once the user is done.
-pub fn resume_url(interaction: &str) -> String {
-    format!("{INNER_PATH}?interaction={interaction}")
 }
 
 /// Starts an authorization request.

@@ -21,13 +21,12 @@ use crate::error::bad_request;
 use crate::extract::{Browser, FORM, JSON, MaybeSignedIn, SignedIn, is_content_type, read_form, wrong_content_type};
 use crate::http::policy::ErrorPages;
 use crate::http::{ApiError, Endpoint, Policy, RequestContext};
-use crate::interaction::{Continuation, Ongoing, close};
+use crate::interaction::request::{Requested, Unanswerable};
+use crate::interaction::{Continuation, Ongoing, close, entrance, stopped};
 use crate::oauth::answer::{Redirection, go, send_refusal};
 use crate::oauth::authorize::unanswerable;
-use crate::oauth::flow::{already_answered, answering, entrance, find_answered, proceed};
-use crate::oauth::request::{Requested, Unanswerable};
-use crate::oauth::resume_url;
-use crate::pages::stopped;
+use crate::oauth::flow::{already_answered, answering, find_answered, proceed};
+use crate::paths::resume_url;
 use crate::state::AppState;
 
 const POLICY: Policy = Policy { error_pages: ErrorPages::ForBrowsers, ..API };

@@ -23,16 +23,15 @@ use crate::error::bad_request;
 use crate::extract::{Browser, FORM, SignedIn, expired_session_cookie, is_content_type, wrong_content_type};
 use crate::http::policy::{Cookies, ErrorPages};
 use crate::http::{ApiError, Endpoint, Policy, RequestContext};
+use crate::interaction::request::read_hint;
 use crate::interaction::with_cookie;
 use crate::oauth::answer::{go, refuse_head};
 use crate::oauth::forms::{EndSessionConfirmation, EndSessionForm};
-use crate::oauth::request::read_hint;
-use crate::pages::QuickSession;
-use crate::pages::view::{LogOutConfirm, PageContext, SignedOut};
+use crate::oauth::view::{LogOutConfirm, SignedOut};
+use crate::pages::view::PageContext;
+use crate::paths::END_SESSION_PATH;
+use crate::quick::QuickSession;
 use crate::state::AppState;
-
-/// The path of this endpoint.
-pub const PATH: &str = "/api/auth/oauth2/end-session";
 
 /// A form of an app posts its user's ID token here, which authenticates; without one the user is asked.
 const POLICY: Policy = Policy { cookies: Cookies::FromAnywhere, error_pages: ErrorPages::ForBrowsers, ..API };
@@ -43,7 +42,7 @@ pub fn endpoints() -> [Endpoint<AppState>; 4] {
     [
         Endpoint::new(POLICY, routes!(end_session)),
         Endpoint::new(POLICY, routes!(end_session_by_form)),
-        Endpoint::head(POLICY, PATH, refuse_head),
+        Endpoint::head(POLICY, END_SESSION_PATH, refuse_head),
         Endpoint::new(CONFIRM, routes!(confirm)),
     ]
 }
@@ -61,7 +60,7 @@ pub struct Ended {
 /// `post_logout_redirect_uri`; otherwise the user is asked, and not redirected.
 #[utoipa::path(
     get,
-    path = PATH,
+    path = END_SESSION_PATH,
     operation_id = "endSession",
     tag = "OpenID Connect",
     params(
@@ -89,7 +88,7 @@ pub async fn end_session(
 /// Signs the user out by form.
 #[utoipa::path(
     post,
-    path = PATH,
+    path = END_SESSION_PATH,
     operation_id = "endSessionByForm",
     tag = "OpenID Connect",
     request_body(content_type = "application/x-www-form-urlencoded", content = EndSessionForm, description = "The parameters of the GET"),

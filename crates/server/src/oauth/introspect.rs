@@ -19,10 +19,8 @@ use crate::http::policy::CorsPolicy;
 use crate::http::{Endpoint, Policy};
 use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::{AudienceSchema, TokenReference};
+use crate::paths::INTROSPECT_PATH;
 use crate::state::AppState;
-
-/// The path of this endpoint.
-pub const PATH: &str = "/api/auth/oauth2/introspect";
 
 /// Called by servers, so no foreign page needs to read the response.
 const POLICY: Policy = Policy { cors: CorsPolicy::Trusted, ..CALLED_BY_APPS };
@@ -69,7 +67,7 @@ impl IntoResponse for Introspection {
 /// Introspects a token. Public apps are not allowed to.
 #[utoipa::path(
     post,
-    path = PATH,
+    path = INTROSPECT_PATH,
     operation_id = "introspectToken",
     tag = "OpenID Connect",
     security((), ("client_secret_basic" = [])),

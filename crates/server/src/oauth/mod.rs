@@ -3,29 +3,22 @@
 mod answer;
 mod authorize;
 mod consent;
+mod consent_page;
 mod r#continue;
 mod end_session;
 mod flow;
 mod forms;
 mod introspect;
-mod request;
 mod revoke;
+mod select_account;
 mod token;
 mod userinfo;
+pub mod view;
 
 use crate::error::API;
 use crate::http::policy::{Cookies, CorsPolicy, Limit};
 use crate::http::{Policy, Surface};
 use crate::state::AppState;
-
-pub use authorize::{GATE_PATH, resume_url};
-pub use end_session::PATH as END_SESSION_PATH;
-pub use flow::entrance;
-pub use introspect::PATH as INTROSPECT_PATH;
-pub use request::{Requested, Unanswerable};
-pub use revoke::PATH as REVOKE_PATH;
-pub use token::{ALIASES as TOKEN_ALIASES, PATH as TOKEN_PATH, issue_direct};
-pub use userinfo::PATH as USERINFO_PATH;
 
 /// An endpoint for apps, called from servers and from pages of any origin without cookies. Its extractor counts: an
 /// authenticated app by its id, everyone else by address.
@@ -36,7 +29,9 @@ const CALLED_BY_APPS: Policy =
 pub fn surface() -> Surface<AppState> {
     Surface::new()
         .with(authorize::endpoints())
+        .with(consent_page::endpoint())
         .with(consent::endpoint())
+        .with(select_account::endpoint())
         .with(r#continue::endpoint())
         .with(token::endpoint())
         .with(userinfo::endpoints())

@@ -15,10 +15,8 @@ use super::token::{TokenError, family};
 use crate::extract::{AppRequest, verify_access};
 use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::TokenReference;
+use crate::paths::REVOKE_PATH;
 use crate::state::AppState;
-
-/// The path of this endpoint.
-pub const PATH: &str = "/api/auth/oauth2/revoke";
 
 /// This endpoint.
 pub fn endpoint() -> Endpoint<AppState> {
@@ -28,7 +26,7 @@ pub fn endpoint() -> Endpoint<AppState> {
 /// Ends a token and everything of its grant. An unknown token is not an error (§2.2).
 #[utoipa::path(
     post,
-    path = PATH,
+    path = REVOKE_PATH,
     operation_id = "revokeToken",
     tag = "OpenID Connect",
     security((), ("client_secret_basic" = [])),

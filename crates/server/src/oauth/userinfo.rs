@@ -17,10 +17,8 @@ use crate::extract::{Bearer, FORM, bearer_token, is_content_type};
 use crate::http::{Endpoint, RequestContext, Rule};
 use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::{UserinfoForm, UserinfoSchema};
+use crate::paths::USERINFO_PATH;
 use crate::state::AppState;
-
-/// The path of this endpoint.
-pub const PATH: &str = "/api/auth/oauth2/userinfo";
 
 /// Its older paths.
 const ALIASES: [&str; 3] = ["/oauth2/userinfo", "/userinfo", "/api/oauth/userinfo"];
@@ -36,7 +34,7 @@ pub fn endpoints() -> [Endpoint<AppState>; 2] {
 /// Returns the user's claims.
 #[utoipa::path(
     get,
-    path = PATH,
+    path = USERINFO_PATH,
     operation_id = "getUserinfo",
     tag = "OpenID Connect",
     security(("access_token" = [])),
@@ -68,7 +66,7 @@ pub async fn userinfo(
 /// The same by POST, where the token may be in a form instead of the header.
 #[utoipa::path(
     post,
-    path = PATH,
+    path = USERINFO_PATH,
     operation_id = "getUserinfoByForm",
     tag = "OpenID Connect",
     security(("access_token" = [])),

@@ -8,8 +8,8 @@ use sigma_core::authorize::printable;
 use sigma_core::params::Params;
 
 use crate::http::{Endpoint, RequestContext, RequestId};
+use crate::pages::links::{front_page, home_page};
 use crate::pages::policy::PAGE;
-use crate::pages::stopped::{front_page, home_page};
 use crate::pages::view::{ErrorPage, Link, PageContext};
 use crate::state::AppState;
 

@@ -1,24 +1,13 @@
-//! The pages: handlers, and their views below `view`.
+//! What all pages share: layout and components (`view`), their policies, styles and scripts, and the pages that belong to no
+//! surface. The pages of a surface are in its own room.
 
-mod account;
-mod activity;
 pub mod assets;
-mod consent;
-mod email_sign_up;
 mod error;
-mod interaction;
-mod invitation;
-mod password;
+pub mod links;
 pub mod policy;
 mod reference;
 mod refused;
-mod select_account;
-mod sessions;
-mod signup;
-mod stopped;
 pub mod view;
-mod welcome;
-pub mod workspace;
 
 use axum::response::Response;
 use sigma_core::app::App;
@@ -28,26 +17,11 @@ use sigma_store::account::Account;
 use crate::http::Surface;
 use crate::state::AppState;
 pub use refused::refused;
-pub(crate) use stopped::stopped;
 use view::{AppView, NotFound, PageContext, PersonView};
-pub(crate) use workspace::{QuickSession, is_in_by_click};
 
-/// The endpoints of the pages.
+/// The endpoints of no other surface: errors, the API reference, styles and scripts.
 pub fn surface() -> Surface<AppState> {
-    Surface::new()
-        .with(welcome::endpoint())
-        .with(signup::endpoint())
-        .with(email_sign_up::endpoints())
-        .with(select_account::endpoint())
-        .with(consent::endpoint())
-        .with(sessions::endpoints())
-        .with(account::endpoints())
-        .with(activity::endpoint())
-        .with(password::endpoints())
-        .with(invitation::endpoints())
-        .with(error::endpoint())
-        .with(reference::endpoint())
-        .with(assets::endpoints())
+    Surface::new().with(error::endpoint()).with(reference::endpoint()).with(assets::endpoints())
 }
 
 /// The page for unknown addresses.

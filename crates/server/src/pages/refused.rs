@@ -5,10 +5,10 @@ use axum::response::Response;
 use http::{Method, StatusCode};
 use sigma_core::params::Params;
 
-use crate::front_door::login_url;
 use crate::http::FailedRequest;
-use crate::pages::stopped::front_page;
+use crate::pages::links::front_page;
 use crate::pages::view::{ErrorPage, Link, PageContext};
+use crate::paths::login_url;
 
 /// The page for a failed request of a browser.
 pub fn refused(issuer: &str, failed: &FailedRequest<'_>) -> Response {

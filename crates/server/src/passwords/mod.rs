@@ -1,6 +1,7 @@
 //! Sign-in by e-mail address and password: the same response in the same time whether or not the account exists, and
 //! delays against guessing.
 
+pub mod chosen;
 pub mod device;
 mod gate;
 mod turns;

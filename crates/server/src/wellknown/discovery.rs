@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use super::jwks;
 use crate::http::policy::Caching;
 use crate::http::{Endpoint, Policy};
-use crate::oauth;
+use crate::paths::{END_SESSION_PATH, GATE_PATH, INTROSPECT_PATH, REVOKE_PATH, TOKEN_PATH, USERINFO_PATH};
 use crate::state::AppState;
 use crate::wellknown;
 
@@ -84,13 +84,13 @@ impl Discovery {
         let own = ["sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "at_hash", "sid"];
         Self {
             issuer: issuer.to_owned(),
-            authorization_endpoint: at(oauth::GATE_PATH),
-            token_endpoint: at(oauth::TOKEN_PATH),
+            authorization_endpoint: at(GATE_PATH),
+            token_endpoint: at(TOKEN_PATH),
             jwks_uri: at(jwks::PATH),
-            userinfo_endpoint: at(oauth::USERINFO_PATH),
-            introspection_endpoint: at(oauth::INTROSPECT_PATH),
-            revocation_endpoint: at(oauth::REVOKE_PATH),
-            end_session_endpoint: at(oauth::END_SESSION_PATH),
+            userinfo_endpoint: at(USERINFO_PATH),
+            introspection_endpoint: at(INTROSPECT_PATH),
+            revocation_endpoint: at(REVOKE_PATH),
+            end_session_endpoint: at(END_SESSION_PATH),
             scopes_supported: KNOWN.to_vec(),
             response_types_supported: vec!["code"],
             response_modes_supported: vec!["query", "form_post"],
@@ -119,7 +119,7 @@ impl Discovery {
 }
 
 /// The document, built once.
-pub fn document(issuer: &str) -> Bytes {
+fn document(issuer: &str) -> Bytes {
     // Only strings and booleans: serialization cannot fail.
     serde_json::to_vec(&Discovery::of(issuer)).unwrap_or_default().into()
 }
@@ -136,5 +136,5 @@ pub fn document(issuer: &str) -> Bytes {
 )]
 pub async fn discovery(State(sigma): State<AppState>) -> Response {
     let json = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    (json, Bytes::clone(&sigma.discovery)).into_response()
+    (json, Bytes::clone(sigma.discovery.get_or_init(|| document(sigma.issuer())))).into_response()
 }

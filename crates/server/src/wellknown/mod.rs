@@ -3,8 +3,6 @@
 mod discovery;
 mod jwks;
 
-pub use discovery::document;
-
 use crate::error::API;
 use crate::http::policy::{CorsPolicy, Limit};
 use crate::http::{Policy, Rule, Surface};

@@ -21,11 +21,11 @@ use sigma_store::workspace::session::SessionKind;
 
 use crate::extract::{Repeated, bearer_token};
 use crate::http::{RequestContext, Rule};
+use crate::quick::{managers, network_is_allowed};
 use crate::state::AppState;
 use crate::workspace::auth::verify::Verified;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::forwarded::Forwarded;
-use crate::workspace::quick::{managers, network_is_allowed};
 use crate::workspace::uses::KeyUse;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-sigma-apikey");

@@ -11,7 +11,7 @@ pub(crate) mod error;
 mod forwarded;
 pub(crate) mod invitations;
 mod memory;
-mod quick;
+pub mod pages;
 mod role;
 mod roles;
 mod settings;
@@ -24,8 +24,6 @@ use crate::http::{Policy, Rule, Surface};
 use crate::state::AppState;
 
 pub(crate) use memory::WorkspaceMemory;
-pub(crate) use quick::{allowed as quick_logins_allowed, managers as quick_login_managers, network_is_allowed};
-pub(crate) use token::JTI_LENGTH;
 pub(crate) use uses::keep_writing;
 
 /// The policy of this surface, which other software calls from servers and from its own pages with a token or key. A proxy

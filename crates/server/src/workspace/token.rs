@@ -10,9 +10,6 @@ use utoipa::ToSchema;
 use crate::state::AppState;
 use crate::workspace::error::WorkspaceError;
 
-/// Length of a `jti`: 128 bits.
-pub const JTI_LENGTH: usize = 22;
-
 /// A member in a session.
 pub struct Session<'a> {
     /// The workspace's id.

@@ -6,15 +6,12 @@ use serde::Serialize;
 use sigma_core::app::App;
 use sigma_core::authorize::covered;
 use sigma_core::grant::Grant;
-use sigma_core::ids::{GrantId, TokenId};
+use sigma_core::ids::TokenId;
 use sigma_core::jose::{Algorithm, Keyring, TokenKind, sign};
-use sigma_core::person::Person;
 use sigma_core::resource::Targets;
 use sigma_core::scope::{OPENID, Scopes};
 use sigma_core::time::Timestamp;
 use sigma_core::token::{AccessClaims, IdClaims, Issuance, id_token_claims};
-use sigma_store::grant;
-use sigma_store::session::Session;
 
 use super::{TokenAnswer, TokenError};
 use crate::http::ApiError;
@@ -109,25 +106,4 @@ fn make<T: Serialize>(
     now: Timestamp,
 ) -> Result<String, TokenError> {
     sign(ring.signer(algorithm, now), kind, claims).map_err(|error| TokenError::Internal(ApiError::internal(error)))
-}
-
-/// The access token of a direct sign-in: scope `openid profile`, the issuer as audience, a grant of its own. Returns
-/// the token and its lifetime in seconds.
-///
-/// # Errors
-/// The store does not answer.
-pub async fn issue_direct(sigma: &AppState, session: &Session, person: &Person) -> Result<(String, u32), ApiError> {
-    let now = sigma.now();
-    let issuance = issuance(sigma, &sigma.itself, sigma.settings.tokens.access_seconds, now);
-    let grant_id = GrantId::new(now, &*sigma.rng);
-    let mut authorization = sigma_core::code::Authorization::by(&session.facts(), sigma.itself.id.clone());
-    authorization.scope = Scopes::parse("openid profile");
-    authorization.bap_id = session.bap_id.clone();
-    let expires_at = AppState::in_seconds(now, issuance.seconds);
-    let id = TokenId::new(now, &*sigma.rng);
-    let claims = AccessClaims::of_grant(issuance, &grant_id, &authorization, &Targets::default(), person, &id);
-    sigma.store.write(move |tx| grant::begin_direct(tx, &grant_id, &authorization, now, expires_at)).await?;
-    let ring = sigma.keys.ring(&sigma.master_key).await;
-    let token = make(&ring, Algorithm::ES256, TokenKind::Access, &claims, now).map_err(ApiError::from)?;
-    Ok((token, issuance.seconds))
 }

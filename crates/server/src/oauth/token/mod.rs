@@ -20,20 +20,14 @@ use crate::extract::{AppRequest, ClientAuthError};
 use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::oauth::CALLED_BY_APPS;
 use crate::oauth::forms::TokenForm;
+use crate::paths::{TOKEN_ALIASES, TOKEN_PATH};
 use crate::state::AppState;
 
-pub use issue::issue_direct;
 pub use refresh_token::family;
-
-/// The path of this endpoint; signing apps sign it.
-pub const PATH: &str = "/api/auth/oauth2/token";
-
-/// Its older paths.
-pub const ALIASES: [&str; 3] = ["/oauth2/token", "/token", "/api/oauth/token"];
 
 /// This endpoint.
 pub fn endpoint() -> Endpoint<AppState> {
-    Endpoint::new(CALLED_BY_APPS, routes!(token)).aliases(ALIASES)
+    Endpoint::new(CALLED_BY_APPS, routes!(token)).aliases(TOKEN_ALIASES)
 }
 
 /// The token response (RFC 6749 §5.1, Core §3.1.3.3).
@@ -128,7 +122,7 @@ impl IntoResponse for TokenError {
 /// registered), `private_key_jwt`, a Bitcoin signature in `X-Auth-Token`, or not at all (`none`, with PKCE).
 #[utoipa::path(
     post,
-    path = PATH,
+    path = TOKEN_PATH,
     operation_id = "issueToken",
     tag = "OpenID Connect",
     security((), ("client_secret_basic" = [])),

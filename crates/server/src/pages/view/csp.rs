@@ -4,7 +4,7 @@ use http::HeaderValue;
 
 /// What one page may load, and where its forms may be submitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ContentSecurityPolicy {
+pub enum ContentSecurityPolicy {
     /// Forms stay on this origin.
     Strict,
     /// The page's form leads to an app's callback. `form-action` is omitted: Chromium applies it to every redirect
@@ -14,7 +14,8 @@ pub(super) enum ContentSecurityPolicy {
 }
 
 impl ContentSecurityPolicy {
-    pub(super) const fn header(self) -> HeaderValue {
+    /// The header.
+    pub const fn header(self) -> HeaderValue {
         match self {
             Self::Strict => HeaderValue::from_static(
                 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \

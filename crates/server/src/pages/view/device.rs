@@ -1,7 +1,7 @@
 //! Names of browsers.
 
 /// The browser and system of a `User-Agent` in a few words: "Chrome on Android".
-pub(super) fn name(agent: &str) -> String {
+pub fn name(agent: &str) -> String {
     let first =
         |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
     // Order matters: every browser also claims to be its predecessors.

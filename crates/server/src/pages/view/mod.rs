@@ -1,41 +1,15 @@
 //! The pages: one typed struct each, rendered by its template into a complete response with headers. Handlers fill the
 //! struct and return what `render` gives; views know neither the store nor the request.
 
-mod account;
-mod activity;
-mod consent;
-mod csp;
-mod device;
-mod email_sign_up;
+pub mod csp;
+pub mod device;
 mod error;
-mod form_post;
-mod invitation;
-mod logout;
-mod moment;
-mod own_account;
-mod password;
+pub mod moment;
 mod reference;
-mod sign_in;
-mod welcome;
-pub mod workspace;
 
-#[cfg(test)]
-mod tests;
-
-pub use account::SelectAccount;
-pub use activity::{Activity, ActivityLine, Names};
-pub use consent::{Consent, IdentityChoice, ScopeLine};
-pub use email_sign_up::{ConfirmEmail, ConfirmState, EmailSignUpCheck, EmailSignUpForm};
 pub use error::{ErrorPage, Link, NotFound};
-pub use form_post::FormPost;
-pub use invitation::{AcceptInvitation, InvitationForm};
-pub use logout::{LogOutConfirm, SignedOut};
 pub use moment::duration;
-pub use own_account::{CredentialLine, EmailLine, OwnAccount, WaitingAddress};
-pub use password::{AccountPassword, ForgotPassword, PasswordState, ResetPassword};
 pub use reference::Reference;
-pub use sign_in::{Aim, KeyHints, QuickLoginGroup, QuickLoginLine, SignInPage, SignUp};
-pub use welcome::{SessionLine, Welcome};
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
@@ -52,7 +26,7 @@ pub struct PageContext<'a> {
 
 impl PageContext<'_> {
     /// The issuer as people read it: host and port.
-    fn host(&self) -> &str {
+    pub fn host(&self) -> &str {
         self.issuer.split_once("://").map_or(self.issuer, |(_, host)| host)
     }
 }
@@ -84,20 +58,28 @@ pub struct PersonView {
 }
 
 impl AppView {
-    fn initial(&self) -> String {
+    /// The initial shown in place of a logo.
+    pub fn initial(&self) -> String {
+        initial(&self.name)
+    }
+}
+
+impl PersonView {
+    /// The initial shown in place of a picture.
+    pub fn initial(&self) -> String {
         initial(&self.name)
     }
 }
 
 /// The initial shown in place of a picture.
-fn initial(name: &str) -> String {
+pub fn initial(name: &str) -> String {
     name.chars()
         .find(|letter| letter.is_alphanumeric())
         .map_or_else(|| "?".to_owned(), |letter| letter.to_uppercase().collect())
 }
 
 /// Renders a template into a response that no cache stores and that runs only our own scripts.
-fn page(status: StatusCode, template: &impl Template, policy: ContentSecurityPolicy) -> Response {
+pub fn page(status: StatusCode, template: &impl Template, policy: ContentSecurityPolicy) -> Response {
     let body = match template.render() {
         Ok(body) => body,
         Err(error) => {

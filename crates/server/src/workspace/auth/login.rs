@@ -18,11 +18,12 @@ use crate::http::{Endpoint, Policy, RequestContext};
 use crate::interaction::with_cookie;
 use crate::passwords::device::DEVICE_COOKIES;
 use crate::passwords::{self, AuthenticateError, Verdict, authenticate, device};
+use crate::quick::JTI_LENGTH;
 use crate::state::AppState;
 use crate::workspace;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::error::WorkspaceError;
-use crate::workspace::token::{JTI_LENGTH, LoginAnswer, Others};
+use crate::workspace::token::{LoginAnswer, Others};
 
 /// Takes a password: the handler counts. Of the cookies only that of a known browser is read, which authenticates nobody.
 const POLICY: Policy = Policy { limit: Limit::Elsewhere, cookies: Cookies::Only(&DEVICE_COOKIES), ..workspace::POLICY };

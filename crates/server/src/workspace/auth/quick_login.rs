@@ -13,12 +13,13 @@ use utoipa_axum::routes;
 
 use crate::http::policy::{Cookies, CorsPolicy, Limit};
 use crate::http::{Endpoint, Policy, RequestContext, Rule};
+use crate::quick::JTI_LENGTH;
+use crate::quick::allowed;
 use crate::state::AppState;
 use crate::workspace;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::error::WorkspaceError;
-use crate::workspace::quick::allowed;
-use crate::workspace::token::{JTI_LENGTH, LoginAnswer, Others};
+use crate::workspace::token::{LoginAnswer, Others};
 
 /// Nobody authenticates here, so the calling page matters: ours, or one that the operator trusts. It begins sessions
 /// without any credential, so successes count too.

@@ -9,10 +9,10 @@ use utoipa_axum::routes;
 
 use crate::http::policy::{Cookies, CorsPolicy, Limit};
 use crate::http::{Endpoint, Policy, RequestContext, Rule};
+use crate::quick::allowed;
 use crate::state::AppState;
 use crate::workspace;
 use crate::workspace::error::WorkspaceError;
-use crate::workspace::quick::allowed;
 
 /// Nobody authenticates here, so the calling page matters: ours, or one that the operator trusts.
 const POLICY: Policy = Policy {

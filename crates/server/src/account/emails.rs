@@ -1,0 +1,217 @@
+//! `POST /account/emails/…`: adds an address by a mailed code, makes one primary, removes one.
+
+use aws_lc_rs::hmac;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use sigma_core::actor::Actor;
+use sigma_core::digest::Digest;
+use sigma_core::email::{self, Email};
+use sigma_core::ids::UserId;
+use sigma_core::params::Params;
+use sigma_core::random::{bytes, digits};
+use sigma_store::StoreError;
+use sigma_store::email_change::{self, Begun, Confirmed, NewAddition, Removal};
+
+use super::overview::{PATH, done, first, is_recent, notices, notified, render};
+use crate::account::view::OwnAccount;
+use crate::extract::{Browser, SignedIn};
+use crate::http::{ApiError, Endpoint, RequestContext, Rule};
+use crate::mail::AccountChange;
+use crate::pages::policy::FORM;
+use crate::passwords::counted_as;
+use crate::state::AppState;
+
+/// Digits of a code: with five attempts for each of five codes an hour, one in four million succeeds.
+const CODE_LENGTH: usize = 8;
+
+/// These forms.
+pub fn endpoints() -> [Endpoint<AppState>; 5] {
+    [
+        Endpoint::post(FORM, "/account/emails/add", add),
+        Endpoint::post(FORM, "/account/emails/confirm", confirm),
+        Endpoint::post(FORM, "/account/emails/cancel", cancel),
+        Endpoint::post(FORM, "/account/emails/primary", make_primary),
+        Endpoint::post(FORM, "/account/emails/remove", remove),
+    ]
+}
+
+async fn add(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    browser: Browser,
+    body: Bytes,
+) -> Result<Response, Response> {
+    let fail = |error: ApiError| error.into_response();
+    let Some(signed_in) = SignedIn::find(&sigma, &browser).await.map_err(fail)? else {
+        return first(&sigma, &browser).map_err(fail);
+    };
+    let form = Params::parse(&String::from_utf8_lossy(&body));
+    let entered = form.raw("email").unwrap_or_default();
+    let refuse = async |words: &str, status: StatusCode| {
+        let answer =
+            OwnAccount { refusal: Some(words.to_owned()), entered: entered.to_owned(), ..OwnAccount::default() };
+        render(&sigma, &browser, &signed_in, answer, status).await.map_err(fail)
+    };
+    if !is_recent(&sigma, &signed_in) {
+        return refuse("Sign in again first.", StatusCode::FORBIDDEN).await;
+    }
+    let Ok(email) = Email::parse(entered) else {
+        return refuse("This is not an e-mail address.", StatusCode::BAD_REQUEST).await;
+    };
+    // Each is a mail to somebody who may not have asked for it.
+    context.charge(Rule::Link, context.client()).map_err(IntoResponse::into_response)?;
+    let new = prepare(&sigma, &signed_in, email).await.map_err(fail)?;
+    let store = sigma.store_for(&context, Actor::User(new.user_id.clone()));
+    let begun = store.write(move |tx| email_change::begin(tx, &new)).await;
+    match begun.map_err(|error| fail(error.into()))? {
+        Begun::Waiting { mailed } => {
+            if mailed {
+                sigma.mail_was_promised();
+            }
+            Ok(Redirect::to(PATH).into_response())
+        }
+        Begun::Own => refuse("This address is already yours.", StatusCode::CONFLICT).await,
+        Begun::TooMany => refuse("Your account has as many addresses as it can.", StatusCode::CONFLICT).await,
+    }
+}
+
+/// The request with both its mails, one of which is sent: both are always written and sealed, so that it takes the same
+/// time.
+async fn prepare(sigma: &AppState, signed_in: &SignedIn, email: Email) -> Result<NewAddition, ApiError> {
+    // Two spellings that fold to one address may be two mailboxes: an account gets its mail at its own.
+    let folded = email.folded().to_owned();
+    let own = sigma.store.read(move |tx| sigma_store::email::find_spelling(tx, &folded)).await?;
+    let user = &signed_in.account.user;
+    let (code, now) = (digits(&*sigma.rng, CODE_LENGTH), sigma.now());
+    let composer = sigma.composer();
+    let (first, second) = code.split_at_checked(CODE_LENGTH / 2).unwrap_or((&code, ""));
+    let confirmation = composer.confirm_new_address(email.address(), &format!("{first} {second}"));
+    let known = composer.address_taken(own.as_deref().unwrap_or(email.address()));
+    Ok(NewAddition {
+        user_id: user.id.clone(),
+        code: code_digest(sigma, &user.id, &code),
+        no_code: Digest::of(bytes::<32>(&*sigma.rng)),
+        counted_as: counted_as(sigma, email.folded()),
+        confirmation: confirmation.map_err(ApiError::internal)?,
+        known: known.map_err(ApiError::internal)?,
+        email,
+        now,
+        expires_at: now.plus(sigma.settings.links.sign_up()),
+    })
+}
+
+/// A code is short, so its digest is keyed: a reader of the database cannot try them all.
+fn code_digest(sigma: &AppState, user_id: &UserId, code: &str) -> Digest {
+    Digest::of(hmac::sign(&sigma.cookie_key, format!("new-address-code\n{user_id}\n{code}").as_bytes()))
+}
+
+async fn confirm(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    browser: Browser,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let Some(signed_in) = SignedIn::find(&sigma, &browser).await? else { return first(&sigma, &browser) };
+    let form = Params::parse(&String::from_utf8_lossy(&body));
+    // Codes may be pasted with their space, or with more.
+    let typed = form.raw("code").unwrap_or_default();
+    let code: String = typed.chars().filter(char::is_ascii_digit).take(64).collect();
+    let user_id = signed_in.account.user.id.clone();
+    let (code, now) = (code_digest(&sigma, &user_id, &code), sigma.now());
+    let notices = notices(&sigma, AccountChange::AddressAdded, &[notified(&signed_in)])?;
+    let store = sigma.store_for(&context, Actor::User(user_id.clone()));
+    let words = match store.write(move |tx| email_change::confirm(tx, &user_id, &code, &notices, now)).await? {
+        Confirmed::Added => {
+            sigma.mail_was_promised();
+            return Ok(done("added"));
+        }
+        Confirmed::WrongCode(0) => "That code is wrong, as were those before.".to_owned(),
+        Confirmed::WrongCode(1) => "That code is wrong. You can try one more.".to_owned(),
+        Confirmed::WrongCode(left) => format!("That code is wrong. You can try {left} more."),
+        Confirmed::Gone => "That code is no longer valid. Request a new one.".to_owned(),
+    };
+    let answer = OwnAccount { refusal: Some(words), ..OwnAccount::default() };
+    render(&sigma, &browser, &signed_in, answer, StatusCode::UNAUTHORIZED).await
+}
+
+async fn cancel(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    browser: Browser,
+) -> Result<Response, ApiError> {
+    let Some(signed_in) = SignedIn::find(&sigma, &browser).await? else { return first(&sigma, &browser) };
+    let user_id = signed_in.account.user.id.clone();
+    let store = sigma.store_for(&context, Actor::User(user_id.clone()));
+    store.write(move |tx| email_change::cancel_addition(tx, &user_id)).await?;
+    Ok(Redirect::to(PATH).into_response())
+}
+
+async fn make_primary(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    browser: Browser,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let Some(signed_in) = SignedIn::find(&sigma, &browser).await? else { return first(&sigma, &browser) };
+    if !is_recent(&sigma, &signed_in) {
+        return refused(&sigma, &browser, &signed_in, "Sign in again first.", StatusCode::FORBIDDEN).await;
+    }
+    let form = Params::parse(&String::from_utf8_lossy(&body));
+    let (user_id, folded) = (signed_in.account.user.id.clone(), email::fold(form.raw("email").unwrap_or_default()));
+    let own = own_address(&sigma, &user_id, &folded).await?;
+    let notices = notices(&sigma, AccountChange::PrimaryChanged, &[notified(&signed_in), own.as_deref()])?;
+    let store = sigma.store_for(&context, Actor::User(user_id.clone()));
+    if store.write(move |tx| email_change::make_primary(tx, &user_id, &folded, &notices)).await? {
+        sigma.mail_was_promised();
+        return Ok(done("primary"));
+    }
+    let words = "Only a confirmed address of yours can be the primary one.";
+    refused(&sigma, &browser, &signed_in, words, StatusCode::CONFLICT).await
+}
+
+async fn remove(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    browser: Browser,
+    body: Bytes,
+) -> Result<Response, ApiError> {
+    let Some(signed_in) = SignedIn::find(&sigma, &browser).await? else { return first(&sigma, &browser) };
+    if !is_recent(&sigma, &signed_in) {
+        return refused(&sigma, &browser, &signed_in, "Sign in again first.", StatusCode::FORBIDDEN).await;
+    }
+    let form = Params::parse(&String::from_utf8_lossy(&body));
+    let (user_id, folded) = (signed_in.account.user.id.clone(), email::fold(form.raw("email").unwrap_or_default()));
+    let own = own_address(&sigma, &user_id, &folded).await?;
+    let notices = notices(&sigma, AccountChange::AddressRemoved, &[notified(&signed_in), own.as_deref()])?;
+    let store = sigma.store_for(&context, Actor::User(user_id.clone()));
+    let words = match store.write(move |tx| email_change::remove(tx, &user_id, &folded, &notices)).await? {
+        Removal::Removed => {
+            sigma.mail_was_promised();
+            return Ok(done("removed"));
+        }
+        Removal::NotFound => "Your account has no such address.",
+        Removal::Primary => "Make another address the primary one first.",
+        Removal::NeededForPassword => "You sign in with your password and this address: add another one first.",
+    };
+    refused(&sigma, &browser, &signed_in, words, StatusCode::CONFLICT).await
+}
+
+/// The proven address of the user that folds to `folded`, as they wrote it: another spelling may be another mailbox.
+async fn own_address(sigma: &AppState, user_id: &UserId, folded: &str) -> Result<Option<String>, StoreError> {
+    let (user_id, folded) = (user_id.clone(), folded.to_owned());
+    let own = sigma.store.read(move |tx| sigma_store::email::list(tx, &user_id)).await?;
+    Ok(own.into_iter().find(|own| own.is_proven() && own.folded == folded).map(|own| own.address))
+}
+
+async fn refused(
+    sigma: &AppState,
+    browser: &Browser,
+    signed_in: &SignedIn,
+    words: &str,
+    status: StatusCode,
+) -> Result<Response, ApiError> {
+    let answer = OwnAccount { refusal: Some(words.to_owned()), ..OwnAccount::default() };
+    render(sigma, browser, signed_in, answer, status).await
+}

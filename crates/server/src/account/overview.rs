@@ -1,0 +1,206 @@
+//! `/account`: a signed-in user's e-mail addresses and credentials. Viewing needs a session, changing one that began or was
+//! confirmed a short time ago.
+
+use std::time::Duration;
+
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use sigma_core::authentication::CredentialKind;
+use sigma_core::ids::UserId;
+use sigma_core::interaction::{AccountPage, Continuation};
+use sigma_core::params::Params;
+use sigma_store::StoreError;
+use sigma_store::credential::{self, StoredCredential};
+use sigma_store::email::{self, StoredEmail};
+use sigma_store::email_change::{self, Addition, MOST_GUESSES};
+use sigma_store::outbox::NewMail;
+
+use crate::account::view::{CredentialLine, EmailLine, OwnAccount, WaitingAddress};
+use crate::extract::{Browser, SignedIn};
+use crate::http::{ApiError, Endpoint};
+use crate::interaction::{begin, sign_in_first, with_cookie};
+use crate::mail::AccountChange;
+use crate::pages::policy::PAGE;
+use crate::pages::view::{PageContext, duration};
+use crate::paths::login_url;
+use crate::state::AppState;
+
+/// The path of this page.
+pub const PATH: &str = "/account";
+
+/// How recent the last authentication must be for a change: an abandoned or stolen session does not suffice.
+const RECENT: Duration = Duration::from_mins(15);
+
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::get(PAGE, PATH, show)
+}
+
+async fn show(
+    State(sigma): State<AppState>,
+    browser: Browser,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let Some(signed_in) = SignedIn::find(&sigma, &browser).await? else { return first(&sigma, &browser) };
+    let params = Params::parse(query.as_deref().unwrap_or_default());
+    let done = params.get("done").and_then(|name| DONE.iter().find(|(known, _)| *known == name));
+    let answer = OwnAccount { done: done.map(|(_, words)| *words), ..OwnAccount::default() };
+    render(&sigma, &browser, &signed_in, answer, StatusCode::OK).await
+}
+
+/// What a form did, by the name that its redirect carries.
+const DONE: [(&str, &str); 4] = [
+    ("added", "The address was added."),
+    ("primary", "Your primary address was changed."),
+    ("removed", "The address was removed."),
+    ("retired", "It was removed. You were signed out everywhere else."),
+];
+
+/// Back to the page, which says what was done.
+pub fn done(what: &str) -> Response {
+    Redirect::to(&format!("{PATH}?done={what}")).into_response()
+}
+
+/// To the sign-in page, and back here.
+pub fn first(sigma: &AppState, browser: &Browser) -> Result<Response, ApiError> {
+    sign_in_first(sigma, browser, Continuation::Account { page: AccountPage::Overview })
+}
+
+/// Whether the session may change credentials and addresses.
+pub fn is_recent(sigma: &AppState, signed_in: &SignedIn) -> bool {
+    sigma.now().since(signed_in.session.auth_time) <= RECENT
+}
+
+/// The page with `answer` to what was sent.
+pub async fn render(
+    sigma: &AppState,
+    browser: &Browser,
+    signed_in: &SignedIn,
+    answer: OwnAccount,
+    status: StatusCode,
+) -> Result<Response, ApiError> {
+    let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
+    let held = sigma.store.read(move |tx| Held::load(tx, &user_id, now)).await?;
+    let (mut sign_in_url, mut cookie) = (None, None);
+    if !is_recent(sigma, signed_in) {
+        let begun = begin(sigma, browser, Continuation::Account { page: AccountPage::Change }, now)?;
+        (sign_in_url, cookie) = (Some(login_url(&begun.name)), begun.set_cookie);
+    }
+    let view = OwnAccount {
+        has_password: held.credentials.iter().any(|stored| stored.credential.kind == CredentialKind::Password),
+        emails: held.email_lines(),
+        credentials: held.credential_lines(),
+        waiting: held.addition.as_ref().map(|addition| WaitingAddress {
+            address: addition.address.clone(),
+            takes_codes: addition.guesses < MOST_GUESSES,
+            life: duration(sigma.settings.links.sign_up()),
+        }),
+        sign_in_url,
+        ..answer
+    };
+    Ok(with_cookie(view.render(status, &PageContext { issuer: sigma.issuer() }), cookie.as_deref()))
+}
+
+/// What the page shows.
+struct Held {
+    emails: Vec<StoredEmail>,
+    addition: Option<Addition>,
+    /// Active ones.
+    credentials: Vec<StoredCredential>,
+}
+
+impl Held {
+    fn load(
+        tx: &mut dyn sigma_store::Tx,
+        user_id: &UserId,
+        now: sigma_core::time::Timestamp,
+    ) -> Result<Self, StoreError> {
+        let mut credentials = credential::list(tx, user_id)?;
+        credentials.retain(|stored| stored.retired_at.is_none());
+        Ok(Self {
+            emails: email::list(tx, user_id)?,
+            addition: email_change::find_addition(tx, user_id, now)?,
+            credentials,
+        })
+    }
+
+    /// As [`email_change::remove`] decides.
+    fn email_lines(&self) -> Vec<EmailLine> {
+        let has_password = self.credentials.iter().any(|stored| stored.credential.kind == CredentialKind::Password);
+        let proven = self.emails.iter().filter(|email| email.is_proven()).count();
+        let line = |email: &StoredEmail| {
+            let others = proven - usize::from(email.is_proven());
+            let is_needed = email.is_proven() && others == 0 && has_password;
+            EmailLine {
+                address: email.address.clone(),
+                proven: email.is_proven(),
+                primary: email.is_primary,
+                removable: !is_needed && (!email.is_primary || others == 0),
+            }
+        };
+        self.emails.iter().map(line).collect()
+    }
+
+    fn credential_lines(&self) -> Vec<CredentialLine> {
+        let first_factors = self.credentials.iter().filter(|stored| stored.credential.kind.is_first_factor()).count();
+        let line = |stored: &StoredCredential| {
+            let kind = stored.credential.kind;
+            CredentialLine {
+                kind: match kind {
+                    CredentialKind::Key => "Key",
+                    CredentialKind::Password => "Password",
+                    CredentialKind::Passkey => "Passkey",
+                    CredentialKind::Provider => "Linked account",
+                    CredentialKind::Totp => "Authenticator app",
+                },
+                stored_kind: kind.as_str(),
+                id: stored.credential.id.clone(),
+                label: (kind == CredentialKind::Key).then(|| abbreviated(&stored.credential.id)),
+                created_at: stored.created_at,
+                last_used_at: stored.last_used_at,
+                removable: !kind.is_first_factor() || first_factors > 1,
+            }
+        };
+        self.credentials.iter().map(line).collect()
+    }
+}
+
+/// Beginning and end of a public key.
+fn abbreviated(pubkey: &str) -> String {
+    match (pubkey.get(..8), pubkey.len().checked_sub(8).and_then(|end| pubkey.get(end..))) {
+        (Some(begin), Some(end)) if pubkey.len() > 16 => format!("{begin}…{end}"),
+        _ => pubkey.to_owned(),
+    }
+}
+
+/// The mails that report a change: one to each of `addresses`, once.
+pub fn notices(sigma: &AppState, change: AccountChange, addresses: &[Option<&str>]) -> Result<Vec<NewMail>, ApiError> {
+    let mut told: Vec<&str> = Vec::new();
+    let mut mails = Vec::new();
+    for address in addresses.iter().flatten() {
+        if !told.contains(address) {
+            told.push(address);
+            mails.push(sigma.composer().account_changed(address, change).map_err(ApiError::internal)?);
+        }
+    }
+    Ok(mails)
+}
+
+/// The address to which notices about the account go, if it is known to be its user's.
+pub fn notified(signed_in: &SignedIn) -> Option<&str> {
+    let user = &signed_in.account.user;
+    user.email.as_deref().filter(|_| user.email_verified)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_abbreviated() {
+        assert_eq!(abbreviated("024a038aa8d92634a3aa1f42275d3d4c975c4c7d"), "024a038a…975c4c7d");
+        assert_eq!(abbreviated("short"), "short");
+        assert_eq!(abbreviated("aééééééééééééé"), "aééééééééééééé");
+    }
+}

@@ -1,0 +1,92 @@
+//! `/password/reset`: a new password, by the mailed link. The link works once, and its use ends every session.
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use sigma_core::actor::Actor;
+use sigma_core::digest::Digest;
+use sigma_core::params::Params;
+use sigma_store::password_change::{Reset, find_reset, reset};
+use sigma_store::user::User;
+
+use super::end_the_rest;
+use crate::account::view::ResetPassword;
+use crate::extract::{Browser, NewBrowserSession};
+use crate::hashing::Lane;
+use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::interaction::with_cookie;
+use crate::pages::policy::{FORM, PAGE};
+use crate::pages::view::{ErrorPage, Link, PageContext};
+use crate::passwords::chosen::{chosen, hash, remember};
+use crate::state::AppState;
+
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [Endpoint::get(PAGE, "/password/reset", show), Endpoint::post(FORM, "/password/reset", set)]
+}
+
+async fn show(State(sigma): State<AppState>, RawQuery(query): RawQuery) -> Result<Response, Response> {
+    let params = Params::parse(query.as_deref().unwrap_or_default());
+    let token = params.raw("token").unwrap_or_default();
+    match find(&sigma, token).await? {
+        Some(user) => Ok(page(&sigma, token, &user, None, StatusCode::OK)),
+        None => Ok(gone(&sigma)),
+    }
+}
+
+async fn set(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    browser: Browser,
+    body: Bytes,
+) -> Result<Response, Response> {
+    let form = Params::parse(&String::from_utf8_lossy(&body));
+    let token = form.raw("token").unwrap_or_default();
+    // Checked before hashing: requests without a valid link cause no work.
+    let Some(user) = find(&sigma, token).await? else { return Ok(gone(&sigma)) };
+    let password = match chosen(&form) {
+        Ok(password) => password,
+        Err(words) => return Ok(page(&sigma, token, &user, Some(words), StatusCode::BAD_REQUEST)),
+    };
+    let session = NewBrowserSession::of(&sigma, &context, &browser);
+    let notice = sigma.composer().password_changed(user.email.as_deref().unwrap_or_default());
+    let wanted = Reset {
+        link: Digest::of(token),
+        hash: hash(&sigma, Lane::Known, password).await?,
+        network: context.client().network(),
+        notice: notice.map_err(|error| ApiError::internal(error).into_response())?,
+        session: session.new.clone(),
+    };
+    let began = sigma.store_for(&context, Actor::Anonymous).write(move |tx| reset(tx, &wanted)).await;
+    let Some(began) = began.map_err(|error| ApiError::from(error).into_response())? else { return Ok(gone(&sigma)) };
+    sigma.mail_was_promised();
+    end_the_rest(&sigma, &context, &user.id, &began.id).await?;
+    let to = Redirect::to("/account/password?saved=1").into_response();
+    let known = remember(&sigma, &browser, &user.id, user.email.as_deref().unwrap_or_default()).await?;
+    Ok(with_cookie(session.set_cookies(&sigma, to), known.as_deref()))
+}
+
+async fn find(sigma: &AppState, token: &str) -> Result<Option<User>, Response> {
+    let (link, now) = (Digest::of(token), sigma.now());
+    let found = sigma.store.read(move |tx| find_reset(tx, &link, now)).await;
+    found.map_err(|error| ApiError::from(error).into_response())
+}
+
+fn page(sigma: &AppState, token: &str, user: &User, refusal: Option<String>, status: StatusCode) -> Response {
+    let view = ResetPassword { token: token.to_owned(), email: user.email.clone().unwrap_or_default(), refusal };
+    view.render(status, &PageContext { issuer: sigma.issuer() })
+}
+
+/// The page for a link that was used, has expired, or never existed.
+fn gone(sigma: &AppState) -> Response {
+    let page = ErrorPage {
+        status: StatusCode::NOT_FOUND,
+        title: "This link is no longer valid".to_owned(),
+        code: None,
+        description: "It has already been used, has expired, or the password was changed since it was sent.".to_owned(),
+        request_id: None,
+        links: vec![Link { href: "/password/forgot".to_owned(), label: "Request a new link".to_owned() }],
+    };
+    page.render(&PageContext { issuer: sigma.issuer() })
+}

@@ -1,0 +1,102 @@
+//! `/account`: the e-mail addresses of a user, and the credentials that they sign in with.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+use sigma_core::time::Timestamp;
+
+use crate::pages::view::csp::ContentSecurityPolicy;
+use crate::pages::view::{PageContext, moment, page};
+
+/// The page. Its forms post `email` to `/account/emails/…`, `code` to `/account/emails/confirm`, and `kind` and `id` to
+/// `/account/credentials/retire`.
+#[derive(Clone, Debug, Default)]
+pub struct OwnAccount {
+    /// The addresses, the primary one first.
+    pub emails: Vec<EmailLine>,
+    /// The address that waits for its code.
+    pub waiting: Option<WaitingAddress>,
+    /// The credentials, oldest first.
+    pub credentials: Vec<CredentialLine>,
+    /// Whether one of them is a password.
+    pub has_password: bool,
+    /// The address that was entered, if it was refused.
+    pub entered: String,
+    /// What was just done.
+    pub done: Option<&'static str>,
+    /// Why the submission failed.
+    pub refusal: Option<String>,
+    /// Path of the sign-in page, if the last sign-in is too old for changes.
+    pub sign_in_url: Option<String>,
+}
+
+/// An e-mail address of the user.
+#[derive(Clone, Debug)]
+pub struct EmailLine {
+    /// The address.
+    pub address: String,
+    /// It is known to be theirs.
+    pub proven: bool,
+    /// Apps are told this one.
+    pub primary: bool,
+    /// Whether it can be removed now.
+    pub removable: bool,
+}
+
+/// An address that waits for its code.
+#[derive(Clone, Debug)]
+pub struct WaitingAddress {
+    /// The address.
+    pub address: String,
+    /// Whether codes are still accepted.
+    pub takes_codes: bool,
+    /// How long the code works.
+    pub life: String,
+}
+
+/// A credential of the user.
+#[derive(Clone, Debug)]
+pub struct CredentialLine {
+    /// Its kind, as people call it.
+    pub kind: &'static str,
+    /// Its kind, as stored.
+    pub stored_kind: &'static str,
+    /// Its id.
+    pub id: String,
+    /// What tells it from others of its kind.
+    pub label: Option<String>,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+    /// Whether it can be retired: not the last one.
+    pub removable: bool,
+}
+
+impl CredentialLine {
+    fn since(&self) -> String {
+        moment::day(self.created_at)
+    }
+
+    fn used(&self) -> String {
+        self.last_used_at.map(moment::day).unwrap_or_default()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct OwnAccountPage<'a> {
+    context: &'a PageContext<'a>,
+    view: &'a OwnAccount,
+}
+
+impl OwnAccount {
+    fn may_change(&self) -> bool {
+        self.sign_in_url.is_none()
+    }
+
+    /// The page.
+    pub fn render(&self, status: StatusCode, context: &PageContext<'_>) -> Response {
+        page(status, &OwnAccountPage { context, view: self }, ContentSecurityPolicy::Strict)
+    }
+}

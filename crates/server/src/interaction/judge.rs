@@ -1,0 +1,86 @@
+//! What an authorization request needs next of whoever is in the browser.
+
+use sigma_core::authorize::{
+    AuthorizationRequest, AuthorizeError, Consents, Interaction, NextStep, Refusal, Visitor, choose_identity, next_step,
+};
+use sigma_core::interaction::Entrance;
+use sigma_core::person::Identity;
+use sigma_store::consent;
+
+use super::Ongoing;
+use super::request::{Requested, subject_of_hint};
+use crate::extract::{Browser, SignedIn};
+use crate::http::ApiError;
+use crate::state::AppState;
+
+/// A request, and what it needs next of whoever is in the browser.
+pub struct Judged {
+    /// The request.
+    pub request: AuthorizationRequest,
+    /// Who is signed in.
+    pub signed_in: Option<SignedIn>,
+    /// The identity that the app will see.
+    pub identity: Option<Identity>,
+    /// The next step, or the refusal for the app.
+    pub step: Result<NextStep, Refusal>,
+}
+
+/// Asks the core what `requested` needs next; the refusal for the app if it cannot even be read.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn judge(
+    sigma: &AppState,
+    browser: &Browser,
+    requested: &Requested,
+    state: &Interaction,
+) -> Result<Result<Judged, Refusal>, ApiError> {
+    let request = match requested.parse(sigma).await? {
+        Ok(request) => request,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let mut hint = None;
+    if let Some(token) = &request.id_token_hint {
+        let Some(claims) = subject_of_hint(sigma, token, &requested.app).await? else {
+            return Ok(Err(Refusal::new(AuthorizeError::InvalidRequest, "id_token_hint is not valid")));
+        };
+        hint = Some(claims.sub);
+    }
+    let signed_in = SignedIn::find(sigma, browser).await?;
+    let session = signed_in.as_ref().map(|signed_in| signed_in.session.facts());
+    let identities = signed_in.as_ref().map(|signed_in| signed_in.account.identities.as_slice()).unwrap_or_default();
+    let consents = match &session {
+        None => Consents::default(),
+        Some(session) => {
+            let (user_id, app_id) = (session.user_id.clone(), requested.app.id.clone());
+            sigma.store.read(move |tx| consent::find(tx, &user_id, &app_id)).await?
+        }
+    };
+    let identity =
+        session.as_ref().and_then(|session| choose_identity(identities, state, &request, session, &consents)).cloned();
+    let bap_id = identity.as_ref().map(|identity| identity.bap_id.as_str());
+    let credentials = signed_in.as_ref().map(|signed_in| signed_in.account.credentials.as_slice()).unwrap_or_default();
+    let visitor = session.as_ref().map(|session| Visitor { session, credentials, consents: &consents, bap_id });
+    let step = next_step(&request, &requested.app, visitor.as_ref(), state, hint.as_deref(), sigma.now());
+    Ok(Ok(Judged { request, signed_in, identity, step }))
+}
+
+/// What the sign-in page has to do for a request on its way.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn entrance(
+    sigma: &AppState,
+    browser: &Browser,
+    requested: &Requested,
+    ongoing: &Ongoing,
+) -> Result<Entrance, ApiError> {
+    Ok(match judge(sigma, browser, requested, &ongoing.stored.state).await? {
+        Ok(Judged { request, signed_in, step, .. }) => {
+            let session = signed_in.map(|signed_in| signed_in.session.facts());
+            Entrance::before(&request, &step, session.as_ref())
+        }
+        // The request itself tells the app.
+        Err(_) => Entrance::GoOn,
+    })
+}

@@ -1,0 +1,68 @@
+//! Where users continue: the only place that builds such addresses, all of them our own.
+
+use axum::response::{IntoResponse, Redirect, Response};
+use sigma_core::interaction::{AccountPage, Continuation, WorkspacePage};
+
+use crate::extract::Browser;
+use crate::http::ApiError;
+use crate::interaction::{begin, with_cookie};
+use crate::paths::{login_url, resume_url};
+use crate::state::AppState;
+
+/// Where a signed-in user continues. `interaction` names the interaction of `continuation`.
+pub fn way_on(continuation: &Continuation, interaction: &str) -> String {
+    match continuation {
+        Continuation::Authorization { .. } => resume_url(interaction),
+        Continuation::Workspace { workspace: None, .. } => "/workspace".to_owned(),
+        Continuation::Workspace { workspace: Some(name), page: WorkspacePage::Start } => {
+            format!("/workspace/{}", name.as_str())
+        }
+        Continuation::Workspace { workspace: Some(name), page } => {
+            format!("/workspace/{}/{}", name.as_str(), page.segment())
+        }
+        Continuation::Invitation { token } => {
+            let query = form_urlencoded::Serializer::new(String::new()).append_pair("token", token.expose()).finish();
+            format!("/invitation?{query}")
+        }
+        Continuation::Account { page: AccountPage::Activity } => "/account/activity".to_owned(),
+        Continuation::Account { page: AccountPage::Overview | AccountPage::Change } => "/account".to_owned(),
+        Continuation::Account { .. } => "/account/password".to_owned(),
+        Continuation::Home => "/".to_owned(),
+    }
+}
+
+/// Redirects to the sign-in page, which continues to `continuation`.
+///
+/// # Errors
+/// Encryption failed, which cannot happen.
+pub fn sign_in_first(sigma: &AppState, browser: &Browser, continuation: Continuation) -> Result<Response, ApiError> {
+    let begun = begin(sigma, browser, continuation, sigma.now())?;
+    Ok(with_cookie(Redirect::to(&login_url(&begun.name)).into_response(), begun.set_cookie.as_deref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use sigma_core::interaction::LinkSecret;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_continuation_is_a_path_of_ours(id in "\\PC{0,40}", secret in "\\PC{0,60}", name in "[A-Za-z0-9_-]{1,40}") {
+            for continuation in [
+                Continuation::Authorization { query: secret.clone() },
+                Continuation::workspace(&id, WorkspacePage::People),
+                Continuation::workspace(&id, WorkspacePage::Start),
+                Continuation::Invitation { token: LinkSecret::new(secret.clone()) },
+                Continuation::Home,
+            ] {
+                let way = way_on(&continuation, &name);
+                let base = url::Url::parse("https://id.example.org").unwrap();
+                prop_assert_eq!(base.join(&way).unwrap().origin(), base.origin());
+                prop_assert!(way.starts_with('/') && !way.starts_with("//"));
+                prop_assert!(way.bytes().all(|byte| byte.is_ascii_graphic()));
+            }
+        }
+    }
+}

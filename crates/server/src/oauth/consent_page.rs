@@ -1,0 +1,80 @@
+//! `/consent`: what an app requests, in plain words, and the identity that it will see.
+
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use sigma_core::authorize::{AuthorizationRequest, Consents, choose_identity};
+use sigma_core::interaction::Entrance;
+use sigma_core::params::Params;
+use sigma_core::person::Identity;
+use sigma_core::resource::AskedResource;
+
+use crate::extract::{Browser, SignedIn};
+use crate::http::Endpoint;
+use crate::interaction::{entrance, page, with_cookie};
+use crate::oauth::view::{Consent, IdentityChoice, ScopeLine};
+use crate::pages::policy::PAGE;
+use crate::pages::view::PageContext;
+use crate::pages::{app_view, not_found, person_view};
+use crate::paths::{resume_url, switch_url};
+use crate::state::AppState;
+
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::get(PAGE, "/consent", consent)
+}
+
+async fn consent(
+    State(sigma): State<AppState>,
+    browser: Browser,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Response> {
+    let params = Params::parse(query.as_deref().unwrap_or_default());
+    let Some(name) = params.get("interaction") else { return Ok(not_found(&sigma)) };
+    let ongoing = page::find(&sigma, &browser, name).await?;
+    let name = &ongoing.interaction.name;
+    let back =
+        || with_cookie(Redirect::to(&resume_url(name)).into_response(), ongoing.interaction.set_cookie.as_deref());
+    let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
+    let Some(signed_in) = signed_in.filter(|_| ongoing.interaction.is_stored) else { return Ok(back()) };
+    let entrance = entrance(&sigma, &browser, &ongoing.requested, &ongoing.interaction).await;
+    if entrance.map_err(IntoResponse::into_response)? != Entrance::GoOn {
+        return Ok(back());
+    }
+    let request = ongoing.requested.parse(&sigma).await.map_err(IntoResponse::into_response)?;
+    let Ok(request) = request else { return Ok(back()) };
+    let identities = &signed_in.account.identities;
+    let facts = signed_in.session.facts();
+    let state = &ongoing.interaction.stored.state;
+    let chosen = choose_identity(identities, state, &request, &facts, &Consents::default());
+    let chosen = chosen.map(|identity| identity.bap_id.as_str());
+    let address = &ongoing.requested.address.redirect_uri;
+    let page = Consent {
+        app: app_view(&ongoing.requested.app, address),
+        scopes: lines(&request),
+        identities: identities.iter().map(|identity| choice(identity, chosen)).collect(),
+        person: person_view(&signed_in.account, chosen),
+        interaction: name.clone(),
+        shown_to: signed_in.account.user.id.to_string(),
+        switch_url: Some(switch_url(name)),
+    };
+    Ok(page.render(&PageContext { issuer: sigma.issuer() }))
+}
+
+/// What is requested: of the user, and then of each resource.
+fn lines(request: &AuthorizationRequest) -> Vec<ScopeLine> {
+    let wanted = request.wanted();
+    let of_resource = |asked: &AskedResource| {
+        let scopes = asked.scopes.iter().map(|scope| ScopeLine::of_resource_scope(scope, &asked.name));
+        std::iter::once(ScopeLine::of_resource(asked)).chain(scopes).collect::<Vec<_>>()
+    };
+    wanted.scope.iter().map(ScopeLine::of).chain(request.resources.iter().flat_map(of_resource)).collect()
+}
+
+fn choice(identity: &Identity, chosen: Option<&str>) -> IdentityChoice {
+    IdentityChoice {
+        bap_id: identity.bap_id.clone(),
+        name: identity.name.clone(),
+        picture: None,
+        selected: chosen == Some(identity.bap_id.as_str()),
+    }
+}

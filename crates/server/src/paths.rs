@@ -1,0 +1,37 @@
+//! The paths that more than one room names.
+
+/// The authorization endpoint in discovery, to which apps redirect users.
+pub const GATE_PATH: &str = "/oauth2/authorize";
+/// An alias, and the path to which our own pages return.
+pub const INNER_PATH: &str = "/api/auth/oauth2/authorize";
+/// The token endpoint; signing apps sign it.
+pub const TOKEN_PATH: &str = "/api/auth/oauth2/token";
+/// Its older paths.
+pub const TOKEN_ALIASES: [&str; 3] = ["/oauth2/token", "/token", "/api/oauth/token"];
+/// Revocation.
+pub const REVOKE_PATH: &str = "/api/auth/oauth2/revoke";
+/// Introspection.
+pub const INTROSPECT_PATH: &str = "/api/auth/oauth2/introspect";
+/// Userinfo.
+pub const USERINFO_PATH: &str = "/api/auth/oauth2/userinfo";
+/// Logout requested by an app.
+pub const END_SESSION_PATH: &str = "/api/auth/oauth2/end-session";
+/// The sign-in page.
+pub const LOGIN_PATH: &str = "/login";
+/// The page on which people sign up by e-mail.
+pub const EMAIL_SIGN_UP_PATH: &str = "/signup/email";
+
+/// The path to which a page of ours returns once the user is done.
+pub fn resume_url(interaction: &str) -> String {
+    format!("{INNER_PATH}?interaction={interaction}")
+}
+
+/// The sign-in page for an interaction.
+pub fn login_url(interaction: &str) -> String {
+    format!("{LOGIN_PATH}?interaction={interaction}")
+}
+
+/// The same for a signed-in user who wants to sign in as another account.
+pub fn switch_url(interaction: &str) -> String {
+    format!("{LOGIN_PATH}?interaction={interaction}&switch=1")
+}
