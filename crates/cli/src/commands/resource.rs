@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use sigma_core::resource::{MOST_SCOPES, Resource, ResourceScope, ScopeProblem};
-use sigma_store::{org, resource};
+use sigma_store::{StoreError, Tx, app, org, resource};
 use url::Url;
 
 use super::app::draft::{listed, text};
@@ -28,16 +28,21 @@ struct ResourceView {
 }
 
 impl ResourceView {
-    fn of(resource: &Resource) -> Self {
-        Self {
+    /// The view of `resource`, whose apps are named as their clients know them.
+    fn of(tx: &mut dyn Tx, resource: &Resource) -> Result<Self, StoreError> {
+        let mut servers = Vec::with_capacity(resource.servers.len());
+        for id in &resource.servers {
+            servers.push(app::find(tx, id)?.map_or_else(|| id.to_string(), |app| app.client_id.to_string()));
+        }
+        Ok(Self {
             uri: resource.uri.clone(),
             name: resource.name.clone(),
             org_id: resource.org_id.to_string(),
             scopes: resource.scopes.clone(),
             open: resource.open,
-            servers: resource.servers.iter().map(ToString::to_string).collect(),
+            servers,
             created_at: resource.created_at.to_string(),
-        }
+        })
     }
 
     /// The API as text.
@@ -77,7 +82,7 @@ pub fn add(file: Option<&Path>, output: Output, uri: &str, fields: &ResourceFiel
         created_at: now,
     };
     let resource = changed(&opened, bare, fields)?;
-    let view = ResourceView::of(&resource);
+    let view = view(&opened, &resource)?;
     if !opened.write(move |tx| resource::add(tx, &resource))? {
         return Err(Failure::Refused(format!("{uri} is registered already")));
     }
@@ -87,14 +92,14 @@ pub fn add(file: Option<&Path>, output: Output, uri: &str, fields: &ResourceFiel
 /// Shows one API.
 pub fn show(file: Option<&Path>, output: Output, uri: &str) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
-    output.answer(&ResourceView::of(&find(&opened, uri)?), ResourceView::text)
+    output.answer(&view(&opened, &find(&opened, uri)?)?, ResourceView::text)
 }
 
 /// Changes an API.
 pub fn set(file: Option<&Path>, output: Output, uri: &str, fields: &ResourceFields) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let resource = changed(&opened, find(&opened, uri)?, fields)?;
-    let view = ResourceView::of(&resource);
+    let view = view(&opened, &resource)?;
     if !opened.write(move |tx| resource::update(tx, &resource))? {
         return Err(Failure::NotFound(format!("the API {uri} has been removed meanwhile")));
     }
@@ -111,9 +116,13 @@ fn changed(opened: &Opened, mut resource: Resource, fields: &ResourceFields) -> 
         resource.scopes = scopes(&fields.scopes)?;
     }
     if !fields.servers.is_empty() {
-        let apps = listed(&fields.servers).into_iter().map(|name| Ok(named::app(opened, &name)?.id));
-        resource.servers = apps.collect::<Result<_, Failure>>()?;
-        resource.servers.dedup();
+        resource.servers.clear();
+        for name in listed(&fields.servers) {
+            let id = named::app(opened, &name)?.id;
+            if !resource.servers.contains(&id) {
+                resource.servers.push(id);
+            }
+        }
     }
     Ok(resource)
 }
@@ -139,6 +148,11 @@ fn scopes(typed: &[String]) -> Result<Vec<ResourceScope>, Failure> {
     Ok(scopes)
 }
 
+fn view(opened: &Opened, resource: &Resource) -> Result<ResourceView, Failure> {
+    let resource = resource.clone();
+    opened.read(move |tx| ResourceView::of(tx, &resource))
+}
+
 fn find(opened: &Opened, uri: &str) -> Result<Resource, Failure> {
     let wanted = uri.to_owned();
     opened
@@ -150,8 +164,10 @@ fn find(opened: &Opened, uri: &str) -> Result<Resource, Failure> {
 pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let (after, limit) = (page.after.clone(), one_more(page.limit));
-    let found = opened.read(move |tx| resource::list(tx, &after, limit))?;
-    let views = found.iter().map(ResourceView::of).collect();
+    let views = opened.read(move |tx| {
+        let found = resource::list(tx, &after, limit)?;
+        found.iter().map(|resource| ResourceView::of(tx, resource)).collect()
+    })?;
     Listed::new(views, page.limit, |view: &ResourceView| view.uri.clone()).print(
         output,
         "sigma resource list",

@@ -67,7 +67,7 @@ fn an_app_is_named_by_client_id_or_id() {
         assert_eq!(sigma.json(&["app", "show", name])["id"], json!(id), "{name}");
         assert_eq!(sigma.json(&["app", "set", name, "--name", name])["client_id"], "shop");
         let served = sigma.json(&["resource", "add", &format!("urn:api:{name}"), "--server", name]);
-        assert_eq!(served["servers"], json!([id]));
+        assert_eq!(served["servers"], json!(["shop"]));
         assert_eq!(sigma.json(&["audit", "--actor", name])["items"], json!([]));
     }
     for name in ["shop2", "Shop", &id[..id.len() - 1], &format!("org_{}", &id[4..]), "", "'; DROP TABLE apps; --"] {
@@ -242,7 +242,8 @@ fn a_resource_is_added_listed_and_removed() {
 fn a_resource_has_scopes_and_servers_and_is_allowed_to_apps_by_name() {
     let sigma = Installation::new();
     let api = "https://api.example.org/v1";
-    let served_by = json!([shop(&sigma)["id"]]);
+    shop(&sigma);
+    let served_by = json!(["shop"]);
     let options = ["--scope", "notes:read=Read = your notes", "--scope", "x=X", "--server", "shop"];
     let added = sigma.json(&[["resource", "add", api].as_slice(), &options].concat());
     assert_eq!(added["scopes"][0], json!({"name": "notes:read", "description": "Read = your notes"}));
