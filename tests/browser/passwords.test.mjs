@@ -134,7 +134,7 @@ test("an address is added by a mailed code and becomes the primary one, and the 
   await done("The address was added.");
   await look("account-added");
   assert.match(await mailed("Your account on"), /was added to/);
-  await press(`Make primary: ${work}`);
+  await page.getByRole("button", { name: /^Make primary/ }).click();
   await done("Your primary address was changed.");
   await press(`Remove ${person}`);
   await done("The address was removed.");
