@@ -2,7 +2,7 @@
 
 use crate::bare::Bare;
 use crate::findings::{Findings, Server};
-use crate::tenant::hashing_threads;
+use crate::org::hashing_threads;
 use crate::work;
 
 /// Peers that are not run here: answers per second recorded on a comparable machine.

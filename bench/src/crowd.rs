@@ -5,8 +5,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, params};
 
+use crate::org::BenchOrg;
 use crate::system::Failure;
-use crate::tenant::Tenant;
 
 /// Members per bucket of a list.
 const BUCKET: u32 = 256;
@@ -20,7 +20,7 @@ pub fn add_workspaces(database: &Path, count: u32) -> Result<(), Failure> {
             catalog_permissions, schemas, catalogs, bytes, created_at, updated_at)
          SELECT printf('org_c%023x', n), printf('role_%s%023x', kind, n), kind, kind, '', 0, '[]', '[]', 0, 0, 0, n, n
          FROM numbers, (SELECT 'a' AS kind UNION ALL SELECT 'b')",
-        "INSERT INTO workspace_secrets (org_id, kid, secret, created_at, retired_at, delete_after)
+        "INSERT INTO org_secrets (org_id, kid, secret, created_at, retired_at, delete_after)
          SELECT printf('org_c%023x', n), printf('kid%d', n), randomblob(61), n, NULL, NULL FROM numbers",
         "INSERT INTO users (id, name, origin_bound, disabled, created_at, updated_at)
          SELECT printf('user_a%023x', n), 'Person ' || n, 0, 0, n, n FROM numbers",
@@ -41,8 +41,8 @@ pub fn add_workspaces(database: &Path, count: u32) -> Result<(), Failure> {
 }
 
 /// Adds `count` members to a workspace, after its existing ones.
-pub fn add_members(database: &Path, tenant: &Tenant, count: u32) -> Result<(), Failure> {
-    let (org, role) = (tenant.id.as_str(), tenant.member_role.as_str());
+pub fn add_members(database: &Path, org: &BenchOrg, count: u32) -> Result<(), Failure> {
+    let (org, role) = (org.id.as_str(), org.member_role.as_str());
     write(database, |connection| {
         let people = [
             "INSERT INTO users (id, name, origin_bound, disabled, created_at, updated_at)
@@ -100,14 +100,14 @@ mod tests {
         let options = StoreOptions::serve(format!("sqlite:{}", database.display()));
         Store::open(&options, Arc::new(SystemClock), Arc::new(SystemRng)).unwrap().close();
         add_workspaces(&database, 3).unwrap();
-        let tenant = Tenant {
+        let org = BenchOrg {
             id: OrgId::from_text(format!("org_c{:023x}", 1)),
             member_role: RoleId::from_text(format!("role_b{:023x}", 1)),
             emails: Vec::new(),
             service_key: String::new(),
             keys: Vec::new(),
         };
-        add_members(&database, &tenant, 300).unwrap();
+        add_members(&database, &org, 300).unwrap();
         let count = |table: &str| -> u32 {
             let connection = Connection::open(&database).unwrap();
             connection.query_row(&format!("SELECT COUNT(*) FROM {table}"), [], |row| row.get(0)).unwrap()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::bare::Bare;
 use crate::budget;
 use crate::load::Measured;
-use crate::tenant::hashing_threads;
+use crate::org::hashing_threads;
 use crate::timing::Timing;
 
 /// The server that was measured.

@@ -10,12 +10,12 @@ use crate::flow::{self, authorize_path, code_of, path};
 use crate::handler::Seen;
 use crate::http::{Connection, get};
 use crate::load::{Extent, Measured, once_each, run, watched};
+use crate::org::BenchOrg;
 use crate::people::{Person, Timestamps};
 use crate::process::Process;
 use crate::run::Plan;
 use crate::sigma::App;
 use crate::system::Failure;
-use crate::tenant::Tenant;
 use crate::workspace_flow::{self as ask, handler_path};
 
 /// One answer of each kind that the bare handler also sends.
@@ -40,8 +40,8 @@ pub async fn see_answers(
 }
 
 /// One answer of each kind of check, for the bare handler at paths of their own.
-pub async fn see_checks(connection: &mut Connection, tenant: &Tenant, token: &str) -> Result<Vec<Seen>, Failure> {
-    let (service_key, key) = (&tenant.service_key, tenant.keys.first().ok_or("no key")?);
+pub async fn see_checks(connection: &mut Connection, org: &BenchOrg, token: &str) -> Result<Vec<Seen>, Failure> {
+    let (service_key, key) = (&org.service_key, org.keys.first().ok_or("no key")?);
     let requests = [
         (handler_path::VERIFY_TOKEN, ask::verify_token(ask::path::VERIFY, service_key, token)),
         (handler_path::VERIFY_KEY, ask::verify_key(ask::path::VERIFY, service_key, key)),
@@ -67,9 +67,9 @@ async fn see_each<const N: usize>(
 }
 
 /// The tokens of all members of a workspace.
-pub async fn log_everybody_in(connection: &mut Connection, tenant: &Tenant) -> Result<Vec<String>, Failure> {
+pub async fn log_everybody_in(connection: &mut Connection, org: &BenchOrg) -> Result<Vec<String>, Failure> {
     let mut tokens = Vec::new();
-    for email in &tenant.emails {
+    for email in &org.emails {
         let answer = connection.send(&ask::login(email)).await?;
         let token = answer.json_text("token").map(str::to_owned);
         tokens.push(token.ok_or_else(|| format!("no login: {} {}", answer.status, answer.text()))?);

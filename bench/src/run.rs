@@ -16,6 +16,7 @@ use crate::handler;
 use crate::http::{Answer, Connection, get};
 use crate::load::{Extent, in_turn, once_each, run, watched};
 use crate::mix;
+use crate::org::BenchOrg;
 use crate::peer::{self, AccessTokens, Peer, PeerApp};
 use crate::people::{Person, Timestamps, fresh_key};
 use crate::prepare::{log_everybody_in, make_codes, see_answers, see_checks, sign_in_requests};
@@ -23,7 +24,6 @@ use crate::process::Process;
 use crate::sigma::{AccessLog, App, Installation};
 use crate::starts::{self, millis};
 use crate::system::Failure;
-use crate::tenant::Tenant;
 use crate::{bare, work};
 
 /// Users who sign in by turns.
@@ -106,7 +106,7 @@ struct Bench<'p> {
     /// Access tokens that were used, to be used again.
     shown: Vec<String>,
     /// A workspace, and its members' tokens.
-    tenant: Tenant,
+    org: BenchOrg,
     sessions: Vec<String>,
 }
 
@@ -134,11 +134,11 @@ impl<'p> Bench<'p> {
             }
             people.push(person);
         }
-        let tenant = Tenant::make(&installation, "Bench", workspaces::PEOPLE)?;
-        let sessions = log_everybody_in(&mut connection, &tenant).await?;
+        let org = BenchOrg::make(&installation, "Bench", workspaces::PEOPLE)?;
+        let sessions = log_everybody_in(&mut connection, &org).await?;
         let mut answers =
             see_answers(&mut connection, people.first().ok_or("nobody")?, &secret, &mut timestamps).await?;
-        answers.extend(see_checks(&mut connection, &tenant, sessions.first().ok_or("no session")?).await?);
+        answers.extend(see_checks(&mut connection, &org, sessions.first().ok_or("no session")?).await?);
         let handler = handler::spawn(&answers, &plan.directory)?;
         Ok(Self {
             plan,
@@ -156,7 +156,7 @@ impl<'p> Bench<'p> {
             tokens: Vec::new(),
             peer_tokens: Vec::new(),
             shown: Vec::new(),
-            tenant,
+            org,
             sessions,
         })
     }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::http::{get, post_json};
-use crate::tenant::PASSWORD;
+use crate::org::PASSWORD;
 
 /// The paths that the bench requests.
 pub mod path {

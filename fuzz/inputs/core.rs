@@ -7,13 +7,13 @@ use sigma_core::client_assertion::ClientAssertion;
 use sigma_core::email::Email;
 use sigma_core::ids::{AppId, ClientId, OrgId};
 use sigma_core::jose::{Algorithm, JwkSet, MAX_JWS_BYTES, TokenKind, UnverifiedJws};
+use sigma_core::org::{ApiKeySecret, SessionKey, UnverifiedSession};
 use sigma_core::params::Params;
 use sigma_core::pkce::{CodeChallenge, CodeVerifier};
 use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris, Registrar};
 use sigma_core::resource::{Resource, ResourceScope};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{ApiKeySecret, SessionKey, UnverifiedSession};
 use url::Url;
 
 /// The keys that signed the valid tokens of the corpus.

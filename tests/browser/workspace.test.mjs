@@ -45,7 +45,7 @@ async function mailedLink(address, workspace) {
 }
 
 const go = (path, tab = page) => tab.goto(demo.server + base + path);
-const told = (words, tab = page) => tab.getByRole("status").filter({ hasText: words }).waitFor();
+const notice = (words, tab = page) => tab.getByRole("status").filter({ hasText: words }).waitFor();
 const refused = (words, tab = page) => tab.getByRole("alert").filter({ hasText: words }).waitFor();
 
 before(async () => {
@@ -84,15 +84,15 @@ test("an invitation is sent, found, resent and cancelled", async () => {
   await page.getByLabel("Name").fill("Finn Doyle");
   await page.getByLabel("Role").selectOption("Member");
   await page.getByRole("button", { name: "Send invitation" }).click();
-  await told("was sent");
+  await notice("was sent");
   await page.getByLabel("Find by e-mail address").fill("finn@bakery.example");
   await page.getByRole("button", { name: "Find" }).click();
   await page.getByRole("link", { name: "Finn Doyle" }).click();
   await inspect(page, "workspace-person-invited");
   await page.getByRole("button", { name: "Resend invitation" }).click();
-  await told("was sent");
+  await notice("was sent");
   await confirm(page, "Cancel invitation", /Finn Doyle/);
-  await told("was removed");
+  await notice("was removed");
   await page.getByLabel("Find by e-mail address").fill("finn@bakery.example");
   await page.keyboard.press("Enter");
   await page.getByText("No member has the e-mail address").waitFor();
@@ -104,14 +104,14 @@ test("a member changes roles, is deactivated and reactivated", async () => {
   await page.getByRole("link", { name: "Cleo Marsh" }).click();
   await page.getByLabel("Role").selectOption("Baker");
   await page.getByRole("button", { name: "Save" }).click();
-  await told("Saved");
+  await notice("Saved");
   await page.locator("summary", { hasText: "Remove from workspace" }).click();
   await inspect(page, "workspace-person");
   await confirm(page, "Deactivate", "Deactivate Cleo Marsh");
-  await told("Deactivated");
+  await notice("Deactivated");
   await inspect(page, "workspace-person-inactive");
   await page.getByRole("button", { name: "Activate" }).click();
-  await told("Activated");
+  await notice("Activated");
 });
 
 test("the last admin cannot be removed", async () => {
@@ -141,13 +141,13 @@ test("a role is created line by line, changed, and not deleted while in use", as
   await page.getByRole("group", { name: "Catalog 1" }).getByLabel("View").check();
   await inspect(page, "workspace-role-new");
   await page.getByRole("button", { name: "Save role" }).click();
-  await told("The role was created");
+  await notice("The role was created");
   await page.getByRole("link", { name: "Bookkeeper" }).click();
   assert.equal(await page.getByLabel("Attribute 2 of schema 1").inputValue(), "supplier");
   // Enter saves, although "Add lines" stands first.
   await page.getByLabel("Description").fill("Sees what things cost");
   await page.keyboard.press("Enter");
-  await told("Saved");
+  await notice("Saved");
   await page.getByText("Sees what things cost", { exact: true }).waitFor();
   await page.getByRole("link", { name: "Baker", exact: true }).click();
   await confirm(page, "Delete role", "Delete Baker");
@@ -166,7 +166,7 @@ test("a key is shown once, copied, used, and deactivated", async () => {
   const key = await page.getByLabel("API key", { exact: true }).inputValue();
   assert.match(key, /^sigma_sk_live_[0-9A-Za-z]{38}$/);
   await page.getByRole("button", { name: "Copy" }).click();
-  await told("Copied");
+  await notice("Copied");
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), key);
   await assertAccessible(page, "workspace-key-made");
   // The screenshot must not show a key that ever worked.
@@ -180,7 +180,7 @@ test("a key is shown once, copied, used, and deactivated", async () => {
   assert.equal((await page.content()).includes(key), false);
   await inspect(page, "workspace-key");
   await confirm(page, "Deactivate", "Deactivate Nightly import");
-  await told("Deactivated");
+  await notice("Deactivated");
   assert.equal((await me()).status, 401);
   await confirm(page, "Delete", "Delete Nightly import");
   await page.getByText("There are no keys yet").waitFor();
@@ -193,14 +193,14 @@ test("settings are saved, and the secret is rotated after confirmation", async (
   const before = await kid();
   await page.getByLabel("Name").fill("Harbour Bakery & Café");
   await page.getByRole("button", { name: "Save" }).click();
-  await told("Saved");
+  await notice("Saved");
   await page.getByText("Harbour Bakery & Café").first().waitFor();
   await confirm(page, "Rotate secret", "Rotate secret now");
-  await told("new secret");
+  await notice("new secret");
   assert.notEqual(await kid(), before);
   await page.getByLabel("Name").fill("Harbour Bakery");
   await page.getByRole("button", { name: "Save" }).click();
-  await told("Saved");
+  await notice("Saved");
 });
 
 test("members without permissions see the roles but cannot change them", async () => {
@@ -229,10 +229,10 @@ test("everything works without script", async () => {
   await tab.getByLabel("Name", { exact: true }).fill("Apprentice");
   await tab.getByRole("button", { name: "Add lines" }).first().click();
   await tab.getByRole("button", { name: "Save role" }).click();
-  await told("The role was created", tab);
+  await notice("The role was created", tab);
   await tab.getByRole("link", { name: "Apprentice" }).click();
   await confirm(tab, "Delete role", "Delete Apprentice");
-  await told("Deleted", tab);
+  await notice("Deleted", tab);
   await go("/keys/new", tab);
   await tab.getByLabel("Name").fill("No script");
   await tab.getByRole("button", { name: "Create key" }).click();
@@ -255,7 +255,7 @@ test("deactivating a member works with the keyboard alone", async () => {
   await page.getByRole("heading", { name: "Ben Okafor" }).waitFor();
   await tabTo("Deactivate");
   await tabTo("Deactivate Ben Okafor");
-  await told("Deactivated");
+  await notice("Deactivated");
 });
 
 test("pages of other sites cannot act with an admin's cookies", async () => {
@@ -280,7 +280,7 @@ test("a user invited twice has one account and switches between workspaces", asy
     await tab.getByLabel("E-mail address").fill(person.email);
     await tab.getByLabel("Name").fill("Somebody");
     await tab.getByRole("button", { name: "Send invitation" }).click();
-    await told("was sent", tab);
+    await notice("was sent", tab);
   };
   const finn = await openDevice(chromium);
   const tab = await finn.context.newPage();

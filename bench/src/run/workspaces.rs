@@ -6,12 +6,12 @@ use crate::crowd;
 use crate::findings::Server;
 use crate::flow;
 use crate::load::{in_turn, run};
+use crate::org::{BenchOrg, bare_hash_rate};
 use crate::paced;
 use crate::process::Process;
 use crate::run::Bench;
 use crate::sigma::{AccessLog, Installation};
 use crate::system::Failure;
-use crate::tenant::{Tenant, bare_hash_rate};
 use crate::timing;
 use crate::work;
 use crate::workspace_flow::{self as ask, handler_path, path};
@@ -27,7 +27,7 @@ impl Bench<'_> {
         self.checks().await?;
         let refreshes = self.sessions.iter().map(|token| ask::refresh(token)).collect();
         self.repeat(Server::Sigma, work::REFRESH, refreshes).await?;
-        let page = vec![ask::people_page(&self.tenant.service_key, 10)];
+        let page = vec![ask::people_page(&self.org.service_key, 10)];
         self.repeat(Server::Sigma, work::PAGE_ALONE, page).await?;
         self.findings.memory_loaded = Some(self.sigma.memory()?);
         self.logins().await?;
@@ -53,7 +53,7 @@ impl Bench<'_> {
     }
 
     fn check_requests(&self, server: Server) -> [(&'static str, Vec<Bytes>); 4] {
-        let (service_key, tokens, keys) = (&self.tenant.service_key, &self.sessions, &self.tenant.keys);
+        let (service_key, tokens, keys) = (&self.org.service_key, &self.sessions, &self.org.keys);
         let [verify_token, verify_key, forward_token, forward_key] = if server == Server::Handler {
             use handler_path::{FORWARD_KEY, FORWARD_TOKEN, VERIFY_KEY, VERIFY_TOKEN};
             [VERIFY_TOKEN, VERIFY_KEY, FORWARD_TOKEN, FORWARD_KEY]
@@ -78,7 +78,7 @@ impl Bench<'_> {
         }
         let time = self.plan.extent.time;
         self.findings.hash_rate = Some(tokio::task::spawn_blocking(move || bare_hash_rate(time)).await??);
-        let logins: Vec<Bytes> = self.tenant.emails.iter().map(|email| ask::login(email)).collect();
+        let logins: Vec<Bytes> = self.org.emails.iter().map(|email| ask::login(email)).collect();
         self.repeat(Server::Sigma, work::LOGIN, logins.clone()).await?;
         let userinfo: Vec<Bytes> = self.shown.iter().map(|token| flow::userinfo(flow::path::USERINFO, token)).collect();
         if !userinfo.is_empty() {
@@ -91,8 +91,7 @@ impl Bench<'_> {
         }
         self.findings.memory_hashing = Some(self.sigma.memory()?);
         println!("Wrong passwords for known and unknown addresses …");
-        self.findings.timing =
-            Some(timing::measure(&self.sigma, &self.tenant.emails, self.plan.wrong_passwords).await?);
+        self.findings.timing = Some(timing::measure(&self.sigma, &self.org.emails, self.plan.wrong_passwords).await?);
         Ok(())
     }
 
@@ -105,25 +104,25 @@ impl Bench<'_> {
         println!("{workspaces} workspaces, one of them with {members} people …");
         let installation = Installation::new(&self.plan.binary, &self.plan.directory, "crowd")?;
         let (first, _) = installation.serve(AccessLog::Off)?;
-        let small = Tenant::make(&installation, "Small", PEOPLE)?;
-        let large = Tenant::make(&installation, "Large", 1)?;
+        let small = BenchOrg::make(&installation, "Small", PEOPLE)?;
+        let large = BenchOrg::make(&installation, "Large", 1)?;
         first.kill()?;
         crowd::add_workspaces(&installation.database(), workspaces)?;
         crowd::add_members(&installation.database(), &large, members)?;
         let (server, _) = installation.serve(AccessLog::Off)?;
-        for (work, tenant, offset) in [
+        for (work, org, offset) in [
             (work::PAGE_AMONG, &small, 10),
             (work::PAGE_START, &large, 10),
             (work::PAGE_END, &large, members.saturating_sub(60)),
         ] {
-            self.page(&server, work, tenant, offset).await?;
+            self.page(&server, work, org, offset).await?;
         }
         Ok(())
     }
 
-    async fn page(&mut self, server: &Process, work: &str, tenant: &Tenant, offset: u32) -> Result<(), Failure> {
+    async fn page(&mut self, server: &Process, work: &str, org: &BenchOrg, offset: u32) -> Result<(), Failure> {
         if self.plan.includes(work) {
-            let requests = vec![ask::people_page(&tenant.service_key, offset)];
+            let requests = vec![ask::people_page(&org.service_key, offset)];
             run(server, self.plan.warm_up(), in_turn(requests.clone())).await?;
             let measured = run(server, self.plan.extent, in_turn(requests)).await?;
             self.findings.add(Server::Sigma, work, measured);

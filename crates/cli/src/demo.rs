@@ -50,8 +50,10 @@ pub fn demo(file: Option<&Path>, args: &DemoArgs, output: Output) -> Result<(), 
             start(file, args, place.directory()).await?;
         let admin = admin_command(place.directory());
         announce(output, &issuer, &origin, &admin, &place.directory().join(MAILS), args.data.as_deref());
-        let site =
-            playground::routes(playground::Site::new(origin, playground::Told { issuer, admin, apps, workspaces })?);
+        let site = playground::routes(playground::Site::new(
+            origin,
+            playground::Reported { issuer, admin, apps, workspaces },
+        )?);
 
         let (stop, stopped) = watch::channel(());
         let playground = tokio::spawn(playground::serve(listener, site, serve::until(stopped.clone())));

@@ -35,7 +35,7 @@ impl Exposed {
     }
 
     /// A description of the problem.
-    pub fn told(&self) -> String {
+    pub fn reported(&self) -> String {
         let (path, mode) = (self.path.display(), self.mode);
         match self.what {
             What::MasterKey => format!(

@@ -134,7 +134,9 @@ impl Lines {
             std::mem::swap(&mut waiting.bytes, &mut batch);
             let (lost, ending) = (std::mem::take(&mut waiting.lost), waiting.ending);
             drop(waiting);
-            let written = told(lost, format).and_then(|told| log.write_all(&told)).and_then(|()| log.write_all(&batch));
+            let written = reported(lost, format)
+                .and_then(|reported| log.write_all(&reported))
+                .and_then(|()| log.write_all(&batch));
             if written.and_then(|()| log.flush()).is_err() {
                 let lines = batch.split(|byte| *byte == b'\n').count() - 1;
                 self.lock().lost += lost + u64::try_from(lines).unwrap_or(u64::MAX);
@@ -157,7 +159,7 @@ impl Lines {
 }
 
 /// The line that replaces lost ones; its leading break ends a partially written line.
-fn told(lost: u64, format: LogFormat) -> io::Result<Vec<u8>> {
+fn reported(lost: u64, format: LogFormat) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
     match format {
         _ if lost == 0 => {}

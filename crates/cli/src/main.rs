@@ -24,7 +24,7 @@ use crate::args::{
 };
 use crate::failure::Failure;
 use crate::output::Output;
-use sigma_store::workspace::api_key::MadeKeys;
+use sigma_store::org::api_key::MadeKeys;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -44,7 +44,7 @@ pub fn serve(file: Option<&Path>, args: &ServeArgs, output: Output) -> Result<()
         };
         let address = server.local_addr().map_err(|error| Failure::Failed(error.to_string()))?;
         for exposed in exposure::found(&exposable) {
-            tracing::warn!(path = %exposed.path.display(), mode = format!("{:o}", exposed.mode), "{}", exposed.told());
+            tracing::warn!(path = %exposed.path.display(), mode = format!("{:o}", exposed.mode), "{}", exposed.reported());
         }
         announce(&if output.json {
             serde_json::json!({ "issuer": issuer, "listen": address }).to_string()
@@ -52,15 +52,15 @@ pub fn serve(file: Option<&Path>, args: &ServeArgs, output: Output) -> Result<()
             format!("Sigma {} listens on {address} for {issuer}", env!("CARGO_PKG_VERSION"))
         });
         let sigma = server.state().clone();
-        let told = async {
-            let told = loop {
+        let reported = async {
+            let reported = loop {
                 tokio::select! {
-                    told = stops.next() => break told,
+                    reported = stops.next() => break reported,
                     Some(()) = hangups.recv() => read_again(file, &log),
                 }
             };
             sigma.drain();
-            if told == Stop::Terminate && !drain.is_zero() {
+            if reported == Stop::Terminate && !drain.is_zero() {
                 tracing::info!(seconds = drain.as_secs(), "the server stops as soon as load balancers have noticed");
                 tokio::select! {
                     _ = stops.next() => return,
@@ -72,7 +72,7 @@ pub fn serve(file: Option<&Path>, args: &ServeArgs, output: Output) -> Result<()
         };
         tokio::select! {
             ended = server.run(until(stopped)) => ended.map_err(|error| could_not(&error)),
-            () = told => {
+            () = reported => {
                 tracing::warn!("second signal: the server stops immediately, dropping requests in flight");
                 Ok(())
             }
@@ -105,15 +105,15 @@ pub async fn until(mut stopped: watch::Receiver<()>) {
 
 /// Converts a failed start, or the end of a running server.
 pub fn could_not(error: &StartError) -> Failure {
-    let told = format!("the server could not start: {error}");
+    let reported = format!("the server could not start: {error}");
     match error {
         StartError::Store(_) | StartError::LostDatabase { .. } | StartError::State(StateError::Store(_)) => {
-            Failure::Store(told)
+            Failure::Store(reported)
         }
         StartError::State(StateError::MasterKey(_) | StateError::OtherMasterKey | StateError::LostMasterKey(_))
         | StartError::Edge(_)
-        | StartError::Tls(_) => Failure::Config(told),
-        StartError::State(_) | StartError::Listen { .. } => Failure::Failed(told),
+        | StartError::Tls(_) => Failure::Config(reported),
+        StartError::State(_) | StartError::Listen { .. } => Failure::Failed(reported),
         StartError::Died(_) => Failure::Died(error.to_string()),
     }
 }

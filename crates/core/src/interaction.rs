@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::authentication::CredentialKind;
-use crate::authorize::{AuthorizationRequest, NextStep, PromptValue, Refusal, SessionFacts};
+use crate::authorize::{AuthorizationRequest, ErrorResponse, NextStep, PromptValue, SessionFacts};
 use crate::ids::OrgRef;
 use crate::time::Timestamp;
 
@@ -173,7 +173,7 @@ impl Entrance {
     /// refusals included, is left to the request itself.
     pub fn before(
         request: &AuthorizationRequest,
-        step: &Result<NextStep, Refusal>,
+        step: &Result<NextStep, ErrorResponse>,
         session: Option<&SessionFacts>,
     ) -> Self {
         let asks_again = request.prompt.asks(PromptValue::Login) || request.max_age.is_some();

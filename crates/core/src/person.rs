@@ -10,7 +10,7 @@ use crate::scope::{EMAIL, PROFILE, ROLES, Scopes};
 /// The proof that an identity belongs to its account (`docs/spec/keys.md#identities`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Proof {
+pub enum IdentityProof {
     /// Only claimed: private to the account.
     None,
     /// The id is the hash of the address of a key that the account signed with.
@@ -21,7 +21,7 @@ pub enum Proof {
     IdentityKey,
 }
 
-impl Proof {
+impl IdentityProof {
     /// The stored name.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -60,7 +60,7 @@ pub struct Identity {
     /// Its picture: an https URL.
     pub image: Option<String>,
     /// The proof that it belongs to its owner.
-    pub proof: Proof,
+    pub proof: IdentityProof,
     /// The address that its id is the hash of, if known.
     pub root_address: Option<String>,
     /// Its current signing address, if known.
@@ -246,7 +246,7 @@ mod tests {
         }
     }
 
-    fn identity(proof: Proof) -> Identity {
+    fn identity(proof: IdentityProof) -> Identity {
         Identity {
             bap_id: "2mS7r1dhavg17CtduUWA5rY3dCLc".to_owned(),
             user_id: UserId::from_text("user_1"),
@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn an_unproven_identity_stays_private() {
-        let body = info(&Person { identity: Some(identity(Proof::None)), ..person() }, "openid profile");
+        let body = info(&Person { identity: Some(identity(IdentityProof::None)), ..person() }, "openid profile");
         assert_eq!(body.get("bap_id"), None);
         assert_eq!(body.get("bap"), Some(&Value::Null));
         assert_eq!(body.get("name").and_then(Value::as_str), Some("1FeoYJMD1uDiC3G3FKRJnUxQ5ZBsKGHUcc"));
@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn proven_identities_are_returned_and_empty_claims_omitted() {
-        let body = info(&Person { identity: Some(identity(Proof::Address)), ..person() }, "openid profile");
+        let body = info(&Person { identity: Some(identity(IdentityProof::Address)), ..person() }, "openid profile");
         insta::assert_json_snapshot!(body);
     }
 
@@ -302,8 +302,8 @@ mod tests {
         let member = Membership { org_id: OrgId::from_text("org_1"), role: "Admin".to_owned() };
         let member = Person { membership: Some(member), ..person() };
         assert_eq!(info(&member, "openid"), serde_json::json!({"sub": "user_1"}));
-        let told = serde_json::json!({"sub": "user_1", "org_id": "org_1", "roles": ["Admin"]});
-        assert_eq!(info(&member, "openid roles"), told);
+        let reported = serde_json::json!({"sub": "user_1", "org_id": "org_1", "roles": ["Admin"]});
+        assert_eq!(info(&member, "openid roles"), reported);
         assert_eq!(info(&person(), "openid roles"), serde_json::json!({"sub": "user_1"}), "no member there");
     }
 

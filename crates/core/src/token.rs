@@ -203,15 +203,15 @@ pub fn id_token_claims(
     claims: &[String],
     placeholder_host: Option<&str>,
 ) -> Map<String, Value> {
-    let mut told = person.userinfo(scope, claims, placeholder_host);
-    told.remove("sub");
+    let mut reported = person.userinfo(scope, claims, placeholder_host);
+    reported.remove("sub");
     if person.bap_text().is_none_or(|record| record.len() > LONGEST_RECORD) {
-        told.remove("bap");
+        reported.remove("bap");
     }
-    if let Some(Value::String(name)) = told.get_mut("name") {
+    if let Some(Value::String(name)) = reported.get_mut("name") {
         *name = name.chars().take(LONGEST_NAME).collect();
     }
-    told
+    reported
 }
 
 /// The claims of an id token: `typ` `JWT` (Core §2).
@@ -285,7 +285,7 @@ fn at_hash(access_token: &str, algorithm: Algorithm) -> String {
 
 /// The claims of a session token for Sigma's own APIs: `typ` `sigma-session+jwt`, 15 minutes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SessionClaims {
+pub struct SessionTokenClaims {
     /// The issuer.
     pub iss: String,
     /// The person.

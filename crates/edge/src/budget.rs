@@ -1,7 +1,7 @@
-//! Limits on what one tenant, one address and all callers together may make the server hold and do at once. An
+//! Limits on what one org, one address and all callers together may make the server hold and do at once. An
 //! exhausted budget turns away its own owner only.
 //!
-//! [`TenantBudget`] collects everything that a tenant can make the server do: further kinds of work (mails, webhooks,
+//! [`OrgBudget`] collects everything that an org can make the server do: further kinds of work (mails, webhooks,
 //! stored files) get their [`Meter`] there.
 
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::settings;
 use crate::{ApiError, ClientAddr};
 
-/// How long a request waits for earlier requests of its tenant.
+/// How long a request waits for earlier requests of its org.
 const TURN: Duration = Duration::from_secs(5);
 
 /// The amount of something currently held, and its upper limit.
@@ -112,10 +112,10 @@ pub enum OverBudget {
     AddressBodies,
     /// The address leaves too many bytes of responses unread.
     AddressAnswers,
-    /// The tenant has too many concurrent requests.
-    TenantRequests,
-    /// The tenant leaves too many bytes of responses unread.
-    TenantAnswers,
+    /// The org has too many concurrent requests.
+    OrgRequests,
+    /// The org leaves too many bytes of responses unread.
+    OrgAnswers,
     /// All callers together have too many bytes of request bodies in flight.
     Bodies,
     /// All callers together leave too many bytes of responses unread.
@@ -129,8 +129,8 @@ impl OverBudget {
             Self::AddressRequests => "address_requests",
             Self::AddressBodies => "address_bodies",
             Self::AddressAnswers => "address_answers",
-            Self::TenantRequests => "tenant_requests",
-            Self::TenantAnswers => "tenant_answers",
+            Self::OrgRequests => "org_requests",
+            Self::OrgAnswers => "org_answers",
             Self::Bodies => "bodies",
             Self::Answers => "answers",
         }
@@ -145,9 +145,9 @@ impl IntoResponse for OverBudget {
             Self::Bodies | Self::Answers => {
                 return ApiError::unavailable(format_args!("the budget {} is spent", self.as_str())).into_response();
             }
-            Self::AddressRequests | Self::TenantRequests => "Too many requests at once. Please try again later.",
+            Self::AddressRequests | Self::OrgRequests => "Too many requests at once. Please try again later.",
             Self::AddressBodies => "Too many bodies at once. Please try again later.",
-            Self::AddressAnswers | Self::TenantAnswers => "Too many unread responses. Please try again later.",
+            Self::AddressAnswers | Self::OrgAnswers => "Too many unread responses. Please try again later.",
         };
         let error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", description);
         let mut response = error.into_response();
@@ -204,9 +204,9 @@ impl Drop for AddressRequest {
     }
 }
 
-/// The budget of a tenant.
+/// The budget of an org.
 #[derive(Debug)]
-pub struct TenantBudget {
+pub struct OrgBudget {
     /// Requests being answered.
     running: Arc<Semaphore>,
     /// Requests waiting for a turn.
@@ -215,7 +215,7 @@ pub struct TenantBudget {
     answers: Arc<Meter>,
 }
 
-impl TenantBudget {
+impl OrgBudget {
     /// A turn for one request, once earlier ones leave room.
     ///
     /// # Errors
@@ -224,19 +224,19 @@ impl TenantBudget {
         let turn = if let Ok(turn) = Arc::clone(&self.running).try_acquire_owned() {
             turn
         } else {
-            let _waits = self.waiting.hold(1).ok_or(OverBudget::TenantRequests)?;
+            let _waits = self.waiting.hold(1).ok_or(OverBudget::OrgRequests)?;
             let turn = tokio::time::timeout(TURN, Arc::clone(&self.running).acquire_owned()).await;
-            turn.ok().and_then(Result::ok).ok_or(OverBudget::TenantRequests)?
+            turn.ok().and_then(Result::ok).ok_or(OverBudget::OrgRequests)?
         };
         // Checked before any work goes into a response that could not be sent.
-        if self.answers.is_full() { Err(OverBudget::TenantAnswers) } else { Ok(turn) }
+        if self.answers.is_full() { Err(OverBudget::OrgAnswers) } else { Ok(turn) }
     }
 }
 
-/// A tenant's request in progress.
+/// An org's request in progress.
 #[derive(Debug)]
 pub struct Turn {
-    budget: Arc<TenantBudget>,
+    budget: Arc<OrgBudget>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -247,7 +247,7 @@ pub struct Budgets {
     bodies: Arc<Meter>,
     answers: Arc<Meter>,
     addresses: Owners<u128, AddressBudget>,
-    tenants: Owners<OrgId, TenantBudget>,
+    orgs: Owners<OrgId, OrgBudget>,
     /// A proxy speaks for many clients: what it holds counts only towards the shared budget.
     proxies: Arc<AddressBudget>,
 }
@@ -260,7 +260,7 @@ impl Budgets {
             bodies: Meter::new(settings.body_bytes),
             answers: Meter::new(settings.answer_bytes),
             addresses: Owners::default(),
-            tenants: Owners::default(),
+            orgs: Owners::default(),
             proxies: Arc::new(AddressBudget {
                 requests: Meter::of(usize::MAX),
                 bodies: unbounded(),
@@ -284,21 +284,21 @@ impl Budgets {
         Arc::clone(&self.proxies)
     }
 
-    /// The budget of a tenant.
-    pub fn of_tenant(&self, tenant: &OrgId) -> Arc<TenantBudget> {
-        self.tenants.get(tenant, || TenantBudget {
-            running: Arc::new(Semaphore::new(self.settings.tenant_requests.clamp(1, Semaphore::MAX_PERMITS))),
-            waiting: Meter::new(self.settings.tenant_waiting),
-            answers: Meter::new(self.settings.tenant_answer_bytes),
+    /// The budget of an org.
+    pub fn of_org(&self, org: &OrgId) -> Arc<OrgBudget> {
+        self.orgs.get(org, || OrgBudget {
+            running: Arc::new(Semaphore::new(self.settings.org_requests.clamp(1, Semaphore::MAX_PERMITS))),
+            waiting: Meter::new(self.settings.org_waiting),
+            answers: Meter::new(self.settings.org_answer_bytes),
         })
     }
 
-    /// A turn for a request of a tenant.
+    /// A turn for a request of an org.
     ///
     /// # Errors
-    /// The tenant has too many already, or leaves too much unread.
-    pub async fn turn(&self, tenant: &OrgId) -> Result<Turn, OverBudget> {
-        let budget = self.of_tenant(tenant);
+    /// The org has too many already, or leaves too much unread.
+    pub async fn turn(&self, org: &OrgId) -> Result<Turn, OverBudget> {
+        let budget = self.of_org(org);
         let permit = budget.turn().await?;
         Ok(Turn { budget, _permit: permit })
     }
@@ -313,21 +313,21 @@ impl Budgets {
     /// Room for a response of `bytes`, until it is sent.
     ///
     /// # Errors
-    /// The tenant, the address or all callers together leave too much unread.
+    /// The org, the address or all callers together leave too much unread.
     pub fn answer(
         &self,
         bytes: usize,
         address: &Arc<AddressBudget>,
         turn: Option<&Turn>,
     ) -> Result<HeldAnswer, OverBudget> {
-        let tenants = match turn {
-            Some(turn) => Some(turn.budget.answers.hold_alone_or(bytes).ok_or(OverBudget::TenantAnswers)?),
+        let orgs = match turn {
+            Some(turn) => Some(turn.budget.answers.hold_alone_or(bytes).ok_or(OverBudget::OrgAnswers)?),
             None => None,
         };
         let own = address.answers.hold_alone_or(bytes).ok_or(OverBudget::AddressAnswers)?;
         let all = self.answers.hold_alone_or(bytes).ok_or(OverBudget::Answers)?;
         let owners = (Arc::clone(address), turn.map(|turn| Arc::clone(&turn.budget)));
-        Ok(HeldAnswer { _held: (all, own, tenants), _owners: owners })
+        Ok(HeldAnswer { _held: (all, own, orgs), _owners: owners })
     }
 
     /// Bytes currently held: of all request bodies, and of all responses.
@@ -368,7 +368,7 @@ impl HeldBody {
 pub struct HeldAnswer {
     _held: (Held, Held, Option<Held>),
     /// Owners that must not be evicted while they hold anything.
-    _owners: (Arc<AddressBudget>, Option<Arc<TenantBudget>>),
+    _owners: (Arc<AddressBudget>, Option<Arc<OrgBudget>>),
 }
 
 /// The budget of each owner, kept as long as it is in use.
@@ -432,10 +432,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_tenant_over_its_budget_waits_without_affecting_others() {
+    async fn an_org_over_its_budget_waits_without_affecting_others() {
         let budgets = budgets(|budgets| {
-            budgets.tenant_requests = 2;
-            budgets.tenant_waiting = 1;
+            budgets.org_requests = 2;
+            budgets.org_waiting = 1;
         });
         let (busy, calm) = (OrgId::from_text("org_busy"), OrgId::from_text("org_calm"));
         let (one, two) = (budgets.turn(&busy).await.unwrap(), budgets.turn(&busy).await.unwrap());
@@ -443,10 +443,10 @@ mod tests {
             let (budgets, busy) = (Arc::clone(&budgets), busy.clone());
             async move { budgets.turn(&busy).await.map(drop) }
         });
-        while budgets.of_tenant(&busy).waiting.used() == 0 {
+        while budgets.of_org(&busy).waiting.used() == 0 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(budgets.turn(&busy).await.err(), Some(OverBudget::TenantRequests));
+        assert_eq!(budgets.turn(&busy).await.err(), Some(OverBudget::OrgRequests));
         assert!(budgets.turn(&calm).await.is_ok());
         drop(one);
         assert_eq!(waits.await.unwrap(), Ok(()));
@@ -455,25 +455,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn unread_responses_count_against_their_tenant() {
+    async fn unread_responses_count_against_their_org() {
         let budgets = budgets(|budgets| {
-            budgets.tenant_answer_bytes = 1_000;
+            budgets.org_answer_bytes = 1_000;
             budgets.address_answer_bytes = 10_000;
         });
         let (busy, calm) = (OrgId::from_text("org_busy"), OrgId::from_text("org_calm"));
         let here = budgets.of_address(address("192.0.2.1"));
         let turn = budgets.turn(&busy).await.unwrap();
         let unread = budgets.answer(900, &here, Some(&turn)).unwrap();
-        assert_eq!(budgets.answer(101, &here, Some(&turn)).err(), Some(OverBudget::TenantAnswers));
+        assert_eq!(budgets.answer(101, &here, Some(&turn)).err(), Some(OverBudget::OrgAnswers));
         let rest = budgets.answer(100, &here, Some(&turn)).unwrap();
-        assert_eq!(budgets.turn(&busy).await.err(), Some(OverBudget::TenantAnswers), "no work is done for it");
+        assert_eq!(budgets.turn(&busy).await.err(), Some(OverBudget::OrgAnswers), "no work is done for it");
         let other = budgets.turn(&calm).await.unwrap();
         assert!(budgets.answer(900, &here, Some(&other)).is_ok());
         drop((unread, rest));
         assert_eq!(budgets.held(), (0, 0));
         // A response larger than the budget is sent when nothing else is held.
         let large = budgets.answer(5_000, &here, Some(&turn)).unwrap();
-        assert_eq!(budgets.answer(1, &here, Some(&turn)).err(), Some(OverBudget::TenantAnswers));
+        assert_eq!(budgets.answer(1, &here, Some(&turn)).err(), Some(OverBudget::OrgAnswers));
         drop(large);
         assert!(budgets.answer(1, &here, Some(&turn)).is_ok());
     }

@@ -101,9 +101,9 @@ struct Known {
     counters: Arc<Counters>,
     counted: Mutex<Option<Remaining>>,
     address: AddressRequest,
-    /// The turn in the tenant's budget.
+    /// The turn in the org's budget.
     turn: OnceLock<Turn>,
-    /// The tenant whose turn it takes once its body has arrived.
+    /// The org whose turn it takes once its body has arrived.
     owed: OnceLock<OrgId>,
     app: Mutex<Option<String>>,
 }
@@ -153,14 +153,14 @@ impl RequestContext {
         self.0.address.budget()
     }
 
-    /// Counts this request against the budget of `tenant` until it ends; waits while others of the tenant are in
+    /// Counts this request against the budget of `org` until it ends; waits while others of the org are in
     /// progress.
     ///
     /// # Errors
-    /// The tenant's budget is exhausted.
-    pub async fn take_turn(&self, tenant: &OrgId) -> Result<(), OverBudget> {
+    /// The org's budget is exhausted.
+    pub async fn take_turn(&self, org: &OrgId) -> Result<(), OverBudget> {
         if self.0.turn.get().is_none() {
-            let turn = self.0.counters.budgets.turn(tenant).await?;
+            let turn = self.0.counters.budgets.turn(org).await?;
             // Nobody else answers this request, so the slot is still free.
             let _ = self.0.turn.set(turn);
         }
@@ -171,23 +171,23 @@ impl RequestContext {
     /// read, so that missing bodies block nobody.
     ///
     /// # Errors
-    /// The tenant's budget is exhausted.
-    pub async fn take_turn_of(&self, tenant: &OrgId, parts: &Parts) -> Result<(), OverBudget> {
+    /// The org's budget is exhausted.
+    pub async fn take_turn_of(&self, org: &OrgId, parts: &Parts) -> Result<(), OverBudget> {
         if parts.extensions.get::<Unread>().is_none() {
-            return self.take_turn(tenant).await;
+            return self.take_turn(org).await;
         }
         // The first call counts.
-        let _ = self.0.owed.set(tenant.clone());
+        let _ = self.0.owed.set(org.clone());
         Ok(())
     }
 
     /// Takes the turn that was deferred until the body arrived.
     ///
     /// # Errors
-    /// The tenant's budget is exhausted.
+    /// The org's budget is exhausted.
     pub async fn take_owed_turn(&self) -> Result<(), OverBudget> {
         match self.0.owed.get() {
-            Some(tenant) => self.take_turn(tenant).await,
+            Some(org) => self.take_turn(org).await,
             None => Ok(()),
         }
     }

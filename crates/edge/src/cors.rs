@@ -114,7 +114,7 @@ fn requested(asked: &HeaderMap) -> HeaderValue {
 mod tests {
     use super::*;
 
-    fn told(cors: CorsPolicy, origin: Option<&'static str>) -> String {
+    fn reported(cors: CorsPolicy, origin: Option<&'static str>) -> String {
         let origins = Origins::new("https://id.example.org", &["https://app.example.com".to_owned()]).unwrap();
         let mut headers = HeaderMap::new();
         if let Some(origin) = origin {
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn public_responses_are_readable_without_credentials() {
         for origin in [None, Some("https://evil.example"), Some("null"), Some("https://app.example.com")] {
-            assert_eq!(told(CorsPolicy::Anyone, origin), "access-control-allow-origin: *");
+            assert_eq!(reported(CorsPolicy::Anyone, origin), "access-control-allow-origin: *");
         }
     }
 
@@ -192,15 +192,15 @@ mod tests {
     fn only_trusted_origins_read_cookie_authenticated_responses() {
         for origin in ["https://id.example.org", "https://app.example.com"] {
             assert_eq!(
-                told(CorsPolicy::Trusted, Some(origin)),
+                reported(CorsPolicy::Trusted, Some(origin)),
                 format!("access-control-allow-origin: {origin}; access-control-allow-credentials: true; vary: Origin")
             );
         }
         for origin in
             ["https://evil.example", "null", "https://app.example.com.evil.example", "HTTPS://app.example.com"]
         {
-            assert_eq!(told(CorsPolicy::Trusted, Some(origin)), "vary: Origin");
+            assert_eq!(reported(CorsPolicy::Trusted, Some(origin)), "vary: Origin");
         }
-        assert_eq!(told(CorsPolicy::Trusted, None), "");
+        assert_eq!(reported(CorsPolicy::Trusted, None), "");
     }
 }

@@ -92,7 +92,7 @@ mod tests {
 
     use super::*;
 
-    fn told(version: Version, uri: &str, hosts: &[&str]) -> u16 {
+    fn reported(version: Version, uri: &str, hosts: &[&str]) -> u16 {
         let mut request = Request::builder().version(version).uri(uri);
         for host in hosts {
             request = request.header(HOST, HeaderValue::from_bytes(host.as_bytes()).unwrap());
@@ -114,7 +114,7 @@ mod tests {
             "xn--d1acufc",
             "a%2Db",
         ] {
-            assert_eq!(told(Version::HTTP_11, "/", &[host]), 200, "{host}");
+            assert_eq!(reported(Version::HTTP_11, "/", &[host]), 200, "{host}");
         }
         for hosts in [
             &[][..],
@@ -144,35 +144,35 @@ mod tests {
             &["b\u{fc}cher.example"],
             &["<a>"],
         ] {
-            assert_eq!(told(Version::HTTP_11, "/", hosts), 400, "{hosts:?}");
+            assert_eq!(reported(Version::HTTP_11, "/", hosts), 400, "{hosts:?}");
         }
     }
 
     #[test]
     fn an_http_1_0_request_may_name_no_host_but_not_two() {
-        assert_eq!(told(Version::HTTP_10, "/", &[]), 200);
-        assert_eq!(told(Version::HTTP_10, "/", &["a"]), 200);
-        assert_eq!(told(Version::HTTP_10, "/", &["a", "b"]), 400);
-        assert_eq!(told(Version::HTTP_10, "/", &["a b"]), 400);
+        assert_eq!(reported(Version::HTTP_10, "/", &[]), 200);
+        assert_eq!(reported(Version::HTTP_10, "/", &["a"]), 200);
+        assert_eq!(reported(Version::HTTP_10, "/", &["a", "b"]), 400);
+        assert_eq!(reported(Version::HTTP_10, "/", &["a b"]), 400);
     }
 
     #[test]
     fn in_http_2_host_and_authority_agree() {
-        assert_eq!(told(Version::HTTP_2, "https://a/", &[]), 200);
-        assert_eq!(told(Version::HTTP_2, "https://a:8443/", &["A:8443"]), 200);
-        assert_eq!(told(Version::HTTP_2, "/", &["a"]), 200);
-        assert_eq!(told(Version::HTTP_2, "/", &[]), 400);
-        assert_eq!(told(Version::HTTP_2, "https://a/", &["b"]), 400);
-        assert_eq!(told(Version::HTTP_2, "https://a/", &["a:8443"]), 400);
-        assert_eq!(told(Version::HTTP_2, "https://a/", &["a", "a"]), 400);
-        assert_eq!(told(Version::HTTP_2, "https://user@a/", &[]), 400);
+        assert_eq!(reported(Version::HTTP_2, "https://a/", &[]), 200);
+        assert_eq!(reported(Version::HTTP_2, "https://a:8443/", &["A:8443"]), 200);
+        assert_eq!(reported(Version::HTTP_2, "/", &["a"]), 200);
+        assert_eq!(reported(Version::HTTP_2, "/", &[]), 400);
+        assert_eq!(reported(Version::HTTP_2, "https://a/", &["b"]), 400);
+        assert_eq!(reported(Version::HTTP_2, "https://a/", &["a:8443"]), 400);
+        assert_eq!(reported(Version::HTTP_2, "https://a/", &["a", "a"]), 400);
+        assert_eq!(reported(Version::HTTP_2, "https://user@a/", &[]), 400);
     }
 
     #[test]
     fn an_absolute_address_counts_before_the_host_header() {
-        assert_eq!(told(Version::HTTP_11, "http://a/", &["b"]), 200);
-        assert_eq!(told(Version::HTTP_11, "http://a/", &[]), 400);
-        assert_eq!(told(Version::HTTP_11, "http://user:secret@a/", &["a"]), 400);
+        assert_eq!(reported(Version::HTTP_11, "http://a/", &["b"]), 200);
+        assert_eq!(reported(Version::HTTP_11, "http://a/", &[]), 400);
+        assert_eq!(reported(Version::HTTP_11, "http://user:secret@a/", &["a"]), 400);
         let parts = Request::get("http://a/").header(HOST, "b").body(()).unwrap().into_parts().0;
         assert_eq!(of(&parts).unwrap(), "a");
     }

@@ -46,7 +46,7 @@ pub use self::context::{RequestContext, RequestId};
 pub use self::edge::{Edge, EdgeError, Shared};
 pub use self::endpoint::{Endpoint, Surface, describe, router};
 pub use self::failed::FailedRequest;
-pub use self::limits::{Exceeded, Key, Limiter, Remaining, Rule, Verdict};
+pub use self::limits::{Admission, Exceeded, Key, Limiter, Remaining, Rule};
 pub use self::policy::Policy;
 pub use self::prometheus::{install_metrics, serve_metrics};
 pub use self::refused::Refused;

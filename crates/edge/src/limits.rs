@@ -182,7 +182,7 @@ impl Exceeded {
 }
 
 /// The result of counting; `None` if the rule is disabled.
-pub type Verdict = Result<Option<Remaining>, Exceeded>;
+pub type Admission = Result<Option<Remaining>, Exceeded>;
 
 /// Shards, to avoid lock contention; a power of two.
 const SHARDS: usize = 64;
@@ -212,12 +212,12 @@ impl Limiter {
     }
 
     /// Counts one request, or rejects it without counting.
-    pub fn charge<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Verdict {
+    pub fn charge<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Admission {
         self.charge_at(rule, key.into(), self.clock.now())
     }
 
     /// What [`charge`](Self::charge) would return, without counting.
-    pub fn peek<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Verdict {
+    pub fn peek<'k>(&self, rule: Rule, key: impl Into<Key<'k>>) -> Admission {
         let Some(quota) = self.quota(rule) else { return Ok(None) };
         let (key, now) = (key.into(), micros(self.clock.now()));
         let look = |scope, quota: Quota| {
@@ -250,7 +250,7 @@ impl Limiter {
         })
     }
 
-    pub(super) fn charge_at(&self, rule: Rule, key: Key<'_>, now: Timestamp) -> Verdict {
+    pub(super) fn charge_at(&self, rule: Rule, key: Key<'_>, now: Timestamp) -> Admission {
         let Some(quota) = self.quota(rule) else { return Ok(None) };
         let now = micros(now);
         let Some(site) = key.site() else { return self.spend(rule, key.scope(), quota, now).map(Some) };

@@ -174,11 +174,11 @@ pub struct Budgets {
     /// Bytes of its responses not read yet.
     pub address_answer_bytes: usize,
     /// Concurrent requests per workspace …
-    pub tenant_requests: usize,
+    pub org_requests: usize,
     /// … and those that may wait.
-    pub tenant_waiting: usize,
+    pub org_waiting: usize,
     /// Bytes of its responses not read yet.
-    pub tenant_answer_bytes: usize,
+    pub org_answer_bytes: usize,
 }
 
 impl Default for Budgets {
@@ -190,9 +190,9 @@ impl Default for Budgets {
             address_requests: 256,
             address_body_bytes: 8 * MEBIBYTE,
             address_answer_bytes: 32 * MEBIBYTE,
-            tenant_requests: 4,
-            tenant_waiting: 60,
-            tenant_answer_bytes: 16 * MEBIBYTE,
+            org_requests: 4,
+            org_waiting: 60,
+            org_answer_bytes: 16 * MEBIBYTE,
         }
     }
 }

@@ -22,8 +22,8 @@ use sigma_core::resource::Resource;
 use sigma_core::scope::{ROLES, Scopes};
 use sigma_core::time::{Clock, Timestamp};
 use sigma_store::account::{self, Account};
-use sigma_store::session::{self, Session};
-use sigma_store::workspace::membership::State;
+use sigma_store::org::membership::State;
+use sigma_store::session::{self, BrowserSession};
 use sigma_store::{
     Cache, MasterKey, SealError, Store, StoreError, app, cached, grant, meta, org, resource, revocation,
 };
@@ -93,7 +93,7 @@ pub struct Inner {
     client_ids: Memory<String, AppId>,
     accounts: Cache<Arc<Account>>,
     grants: Cache<Arc<Grant>>,
-    sessions: Cache<Arc<Session>>,
+    sessions: Cache<Arc<BrowserSession>>,
     resources: Cache<Arc<Resource>>,
     /// Access tokens without a grant: whether each was revoked.
     single_tokens: Cache<bool>,
@@ -305,7 +305,7 @@ impl AppState {
     ///
     /// # Errors
     /// The store does not answer.
-    pub async fn find_session(&self, id: &SessionId) -> Result<Option<Arc<Session>>, StoreError> {
+    pub async fn find_session(&self, id: &SessionId) -> Result<Option<Arc<BrowserSession>>, StoreError> {
         let wanted = id.clone();
         self.sessions.get_or_load(id.as_str(), move |tx| Ok(session::find(tx, &wanted)?.map(Arc::new))).await
     }
@@ -350,7 +350,7 @@ impl AppState {
     ) -> Result<Person, StoreError> {
         let is_wanted =
             scope.contains(ROLES) || claims.iter().any(|claim| ["org_id", "roles"].contains(&claim.as_str()));
-        if !is_wanted || app.dynamic || self.find_tenant(&app.org_id).await?.is_none() {
+        if !is_wanted || app.dynamic || self.find_org(&app.org_id).await?.is_none() {
             return Ok(person);
         }
         let Some(member) = self.find_member(&app.org_id, &person.user_id).await? else { return Ok(person) };

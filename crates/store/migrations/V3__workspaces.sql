@@ -63,7 +63,7 @@ CREATE TABLE member_buckets (
 );
 
 -- A person in a workspace, from login to logout, across refreshes.
-CREATE TABLE workspace_sessions (
+CREATE TABLE org_sessions (
     org_id TEXT NOT NULL,
     jti TEXT NOT NULL,
     user_id TEXT NOT NULL,
@@ -75,11 +75,11 @@ CREATE TABLE workspace_sessions (
     ended_at BIGINT,
     PRIMARY KEY (org_id, jti)
 );
-CREATE INDEX workspace_sessions_user ON workspace_sessions (user_id, created_at);
-CREATE INDEX workspace_sessions_sweep ON workspace_sessions (expires_at);
+CREATE INDEX org_sessions_user ON org_sessions (user_id, created_at);
+CREATE INDEX org_sessions_sweep ON org_sessions (expires_at);
 
 -- HS256 secrets, sealed. A retired one verifies until the last token signed with it has expired.
-CREATE TABLE workspace_secrets (
+CREATE TABLE org_secrets (
     org_id TEXT NOT NULL,
     kid TEXT NOT NULL,
     secret BYTEA NOT NULL,
@@ -88,7 +88,7 @@ CREATE TABLE workspace_secrets (
     delete_after BIGINT,
     PRIMARY KEY (org_id, kid)
 );
-CREATE INDEX workspace_secrets_sweep ON workspace_secrets (delete_after);
+CREATE INDEX org_secrets_sweep ON org_secrets (delete_after);
 
 CREATE TABLE api_keys (
     org_id TEXT NOT NULL,

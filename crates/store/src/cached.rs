@@ -17,14 +17,14 @@ pub const TOKEN: &str = "token";
 pub const RESOURCE: &str = "resource";
 /// The signing keys, under [`ALL`]: the set changes as a whole.
 pub const SIGNING_KEYS: &str = "signing keys";
-/// A workspace with its secrets, by its id.
-pub const WORKSPACE: &str = "workspace";
+/// An org with its secrets, by its id.
+pub const ORG: &str = "org";
 /// A membership, by [`key_in`] with the user's id.
 pub const MEMBERSHIP: &str = "membership";
 /// A role, by [`key_in`].
 pub const ROLE: &str = "role";
-/// A session in a workspace, by [`key_in`] with its `jti`.
-pub const WORKSPACE_SESSION: &str = "workspace session";
+/// A session in an org, by [`key_in`] with its `jti`.
+pub const ORG_SESSION: &str = "org session";
 /// An API key, by the base64url of its digest.
 pub const API_KEY: &str = "api key";
 
@@ -34,7 +34,7 @@ pub const JOB: &str = "job";
 /// The one key of a kind that changes as a whole.
 pub const ALL: &str = "all";
 
-/// The key of a workspace's object `id`.
+/// The key of an org's object `id`.
 pub fn key_in(org_id: &OrgId, id: &str) -> String {
     format!("{org_id}/{id}")
 }

@@ -15,7 +15,7 @@ use sigma_core::time::Timestamp;
 use crate::email::{self, EmailProof};
 use crate::event::{self, NewEvent};
 use crate::outbox::{self, NewMail};
-use crate::session::{NewSession, Session};
+use crate::session::{BrowserSession, NewSession};
 use crate::tx::acting_as;
 use crate::user;
 use crate::{Owner, Row, StoreError, Tx, params, password, quota, sign_in};
@@ -185,7 +185,7 @@ pub enum Proven {
 #[derive(Clone, Debug)]
 pub struct SignedUp {
     /// The session.
-    pub session: Session,
+    pub session: BrowserSession,
     /// The address.
     pub email: String,
     /// The interaction that they came with.

@@ -208,9 +208,9 @@ mod tests {
     use super::*;
 
     #[derive(Default)]
-    struct Told(Mutex<Vec<String>>);
+    struct Reported(Mutex<Vec<String>>);
 
-    impl Forget for Told {
+    impl Forget for Reported {
         fn forget(&self, key: &str) {
             self.0.lock().unwrap().push(key.to_owned());
         }
@@ -220,18 +220,18 @@ mod tests {
         }
     }
 
-    impl Told {
+    impl Reported {
         fn taken(&self) -> Vec<String> {
             std::mem::take(&mut *self.0.lock().unwrap())
         }
     }
 
-    fn feed() -> (Feed, Arc<Told>) {
+    fn feed() -> (Feed, Arc<Reported>) {
         let feed = Feed::new(Duration::from_secs(2));
-        let told = Arc::new(Told::default());
-        let cache: Arc<dyn Forget> = told.clone();
+        let reported = Arc::new(Reported::default());
+        let cache: Arc<dyn Forget> = reported.clone();
         feed.subscribe("thing", Arc::downgrade(&cache));
-        (feed, told)
+        (feed, reported)
     }
 
     fn change(id: &str) -> Change {
@@ -245,27 +245,27 @@ mod tests {
 
     #[test]
     fn each_change_is_delivered_once_even_if_committed_late() {
-        let (feed, told) = feed();
+        let (feed, reported) = feed();
         read(&feed, 1_000_000, &["b"]);
-        assert_eq!(told.taken(), ["key of b"]);
+        assert_eq!(reported.taken(), ["key of b"]);
         read(&feed, 1_500_000, &["b"]);
-        assert_eq!(told.taken(), [""; 0]);
+        assert_eq!(reported.taken(), [""; 0]);
         // `a` was written before `b` and committed after the feed was read.
         read(&feed, 2_000_000, &["a", "b"]);
-        assert_eq!(told.taken(), ["key of a"]);
+        assert_eq!(reported.taken(), ["key of a"]);
     }
 
     #[test]
     fn own_changes_are_delivered_immediately() {
-        let (feed, told) = feed();
+        let (feed, reported) = feed();
         feed.forget(&[change("a"), change("b")]);
-        assert_eq!(told.taken(), ["key of a", "key of b"]);
+        assert_eq!(reported.taken(), ["key of a", "key of b"]);
     }
 
     #[test]
     fn a_watch_is_notified_after_every_cache() {
         #[derive(Clone)]
-        struct Named(&'static str, Arc<Told>);
+        struct Named(&'static str, Arc<Reported>);
 
         impl Forget for Named {
             fn forget(&self, _: &str) {
@@ -277,7 +277,7 @@ mod tests {
             }
         }
 
-        let (feed, order) = (Feed::new(Duration::from_secs(2)), Arc::new(Told::default()));
+        let (feed, order) = (Feed::new(Duration::from_secs(2)), Arc::new(Reported::default()));
         let watch: Arc<dyn Forget> = Arc::new(Named("watch", order.clone()));
         let cache: Arc<dyn Forget> = Arc::new(Named("cache", order.clone()));
         feed.watch("thing", Arc::downgrade(&watch));
@@ -290,7 +290,7 @@ mod tests {
 
     #[test]
     fn after_a_gap_or_a_jump_of_the_database_clock_everything_is_forgotten() {
-        let (feed, told) = feed();
+        let (feed, reported) = feed();
         for (now, expected) in [
             (100_000_000, &[][..]),
             (103_900_000, &[]),
@@ -300,7 +300,7 @@ mod tests {
             (106_000_000, &["everything"]),
         ] {
             read(&feed, now, &[]);
-            assert_eq!(told.taken(), expected, "at {now}");
+            assert_eq!(reported.taken(), expected, "at {now}");
         }
     }
 

@@ -3,7 +3,7 @@
 use sigma_core::actor::Actor;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::UserId;
-use sigma_core::person::{Identity, Proof};
+use sigma_core::person::{Identity, IdentityProof};
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
@@ -137,7 +137,7 @@ fn decode(row: &Row) -> Result<Identity, StoreError> {
         pubkey: row.text(2)?,
         name: row.text(3)?,
         image: row.opt_text(4)?,
-        proof: Proof::parse(&row.text(5)?),
+        proof: IdentityProof::parse(&row.text(5)?),
         root_address: row.opt_text(6)?,
         current_address: row.opt_text(7)?,
         profile: row.opt_text(8)?,

@@ -12,18 +12,18 @@ use sigma_core::digest::Digest;
 use sigma_core::email::{Email, fold};
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{MembershipId, OrgId, RoleId, UserId};
+use sigma_core::org::{Refusal, Right};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Refusal, Right};
 
 use crate::email::{self, EmailProof, StoredEmail};
 use crate::event::{self, NewEvent};
 use crate::one_time_link::{self, Purpose};
+use crate::org::membership::{self, Invited, Member, State};
+use crate::org::{self, Decision, authority, role};
 use crate::outbox::MailedLink;
 use crate::session::NewSession;
 use crate::tx::acting_as;
 use crate::user::{self, User};
-use crate::workspace::membership::{self, Invited, Member, State};
-use crate::workspace::{Decision, authority, role, tenant};
 use crate::{Outage, Owner, Row, StoreError, Tx, credential, params, password, quota, sign_in};
 
 /// Invitations to one address within [`WINDOW`], across all workspaces: more would be a nuisance.
@@ -207,7 +207,7 @@ fn read(tx: &mut dyn Tx, org_id: &OrgId, invited: &UserId) -> Result<Option<Invi
          WHERE org_id = $1 AND user_id = $2 AND state = 'invited'",
         params![org_id, invited],
     )?;
-    let (Some(waiting), Some(workspace)) = (waiting, tenant::find(tx, org_id)?) else { return Ok(None) };
+    let (Some(waiting), Some(workspace)) = (waiting, org::find(tx, org_id)?) else { return Ok(None) };
     let text = |row: &Row, column| Ok::<_, StoreError>(row.opt_text(column)?.unwrap_or_default());
     let (name, email, folded) = (text(&waiting, 0)?, text(&waiting, 1)?, text(&waiting, 2)?);
     let (user, own) = (user::find_by_email(tx, &folded)?, email::find(tx, &folded)?);

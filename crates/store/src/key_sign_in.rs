@@ -4,13 +4,13 @@ use sigma_core::actor::Actor;
 use sigma_core::authentication::{Authentication, Credential};
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::UserId;
-use sigma_core::person::{Identity, Proof};
+use sigma_core::person::{Identity, IdentityProof};
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
 use crate::identity::{self, Claim};
 use crate::replay_guard::{self, Once};
-use crate::session::{NewSession, Session};
+use crate::session::{BrowserSession, NewSession};
 use crate::user::{self, User};
 use crate::{Outage, Owner, StoreError, Tx, credential, sign_in, signature_throttle};
 
@@ -24,7 +24,7 @@ pub struct KeySignIn {
     /// The signed messages, each single-use.
     pub once: Vec<Once>,
     /// The named identity, and whether it is proven.
-    pub identity: Option<(String, Proof, Option<String>)>,
+    pub identity: Option<(String, IdentityProof, Option<String>)>,
     /// The id of the account, if one is created.
     pub new_user: UserId,
     /// What to do with an unknown key.
@@ -54,7 +54,7 @@ pub struct NewlySignedIn {
     /// The user.
     pub user: User,
     /// The session.
-    pub session: Session,
+    pub session: BrowserSession,
     /// Whether the account was just created.
     pub is_new: bool,
 }

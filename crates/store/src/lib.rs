@@ -63,7 +63,6 @@ mod tx;
 pub mod user;
 mod value;
 mod watch;
-pub mod workspace;
 mod writing;
 
 pub use cache::Cache;

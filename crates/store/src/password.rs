@@ -13,7 +13,7 @@ use sigma_core::time::Timestamp;
 use crate::event::{self, NewEvent};
 use crate::password_cost::{self, CostCount};
 use crate::password_throttle::{PasswordThrottle, Source};
-use crate::session::{NewSession, Session};
+use crate::session::{BrowserSession, NewSession};
 use crate::user::{self, User};
 use crate::{Owner, StoreError, Tx, cached, credential, one_time_link, params, sign_in};
 
@@ -72,13 +72,13 @@ pub struct Stored {
 /// Proof that somebody knew a user's password a moment ago. [`confirm`] belongs in the transaction of what that
 /// permits.
 #[derive(Clone, Debug)]
-pub struct Proof {
+pub struct PasswordProof {
     user_id: UserId,
     chosen_at: Timestamp,
     throttle: Option<PasswordThrottle>,
 }
 
-impl Proof {
+impl PasswordProof {
     /// When the password was chosen.
     pub fn chosen_at(&self) -> Timestamp {
         self.chosen_at
@@ -93,9 +93,9 @@ impl fmt::Debug for Stored {
 
 impl LookedUp {
     /// The proof that the password matched, if there was one to match.
-    pub fn proof(&self) -> Option<Proof> {
+    pub fn proof(&self) -> Option<PasswordProof> {
         let (user, stored) = (self.user.as_ref()?, self.stored.as_ref()?);
-        Some(Proof { user_id: user.id.clone(), chosen_at: stored.chosen_at, throttle: self.throttle.clone() })
+        Some(PasswordProof { user_id: user.id.clone(), chosen_at: stored.chosen_at, throttle: self.throttle.clone() })
     }
 }
 
@@ -151,7 +151,7 @@ pub fn fail_early(tx: &mut dyn Tx, looked_up: &LookedUp, now: Timestamp) -> Resu
 
 /// Counts the right password of a user who is not a member of the workspace as a wrong one, so that nobody learns that it
 /// was right.
-pub(crate) fn deny(tx: &mut dyn Tx, proof: &Proof, now: Timestamp) -> Result<(), StoreError> {
+pub(crate) fn deny(tx: &mut dyn Tx, proof: &PasswordProof, now: Timestamp) -> Result<(), StoreError> {
     if let Some(throttle) = &proof.throttle {
         throttle.fail(tx, now)?;
     }
@@ -170,7 +170,7 @@ fn record_failure(tx: &mut dyn Tx, user_id: Option<&UserId>, reason: &str, now: 
 
 /// Whether the proven password is still current and the account enabled: a reset meanwhile invalidates what was begun
 /// with the old one. Resets the user's failure count.
-pub fn confirm(tx: &mut dyn Tx, proof: &Proof) -> Result<bool, StoreError> {
+pub fn confirm(tx: &mut dyn Tx, proof: &PasswordProof) -> Result<bool, StoreError> {
     tx.lock(Owner::User(&proof.user_id))?;
     let user = user::find(tx, &proof.user_id)?;
     if !is_current(tx, proof)? || user.is_none_or(|user| user.disabled) {
@@ -181,7 +181,7 @@ pub fn confirm(tx: &mut dyn Tx, proof: &Proof) -> Result<bool, StoreError> {
 }
 
 /// Signs in the user who proved a password; `None` if it was changed meanwhile, or the account is disabled.
-pub fn sign_in(tx: &mut dyn Tx, proof: &Proof, new: &NewSession) -> Result<Option<Session>, StoreError> {
+pub fn sign_in(tx: &mut dyn Tx, proof: &PasswordProof, new: &NewSession) -> Result<Option<BrowserSession>, StoreError> {
     let Some(authentication) = authenticate(tx, proof, new.now)? else { return Ok(None) };
     let session = sign_in::begin(tx, &authentication, None, new)?;
     if session.is_some() {
@@ -193,7 +193,7 @@ pub fn sign_in(tx: &mut dyn Tx, proof: &Proof, new: &NewSession) -> Result<Optio
 /// The authentication that the proof amounts to, while the password is still current.
 pub(crate) fn authenticate(
     tx: &mut dyn Tx,
-    proof: &Proof,
+    proof: &PasswordProof,
     now: Timestamp,
 ) -> Result<Option<Authentication>, StoreError> {
     tx.lock(Owner::User(&proof.user_id))?;
@@ -202,11 +202,11 @@ pub(crate) fn authenticate(
 }
 
 /// Resets the failure count after a sign-in.
-pub(crate) fn forget_failures(tx: &mut dyn Tx, proof: &Proof) -> Result<(), StoreError> {
+pub(crate) fn forget_failures(tx: &mut dyn Tx, proof: &PasswordProof) -> Result<(), StoreError> {
     proof.throttle.as_ref().map_or(Ok(()), |throttle| throttle.clear(tx))
 }
 
-fn is_current(tx: &mut dyn Tx, proof: &Proof) -> Result<bool, StoreError> {
+fn is_current(tx: &mut dyn Tx, proof: &PasswordProof) -> Result<bool, StoreError> {
     Ok(find(tx, &proof.user_id)?.is_some_and(|stored| stored.chosen_at == proof.chosen_at))
 }
 

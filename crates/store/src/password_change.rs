@@ -10,12 +10,12 @@ use sigma_core::ids::{SessionId, UserId};
 use sigma_core::time::Timestamp;
 
 use crate::one_time_link::{self, Purpose};
+use crate::org::session as workspace_session;
 use crate::outbox::{self, MailedLink, NewMail};
-use crate::password::{self, Proof};
-use crate::session::{self, NewSession, Session};
+use crate::password::{self, PasswordProof};
+use crate::session::{self, BrowserSession, NewSession};
 use crate::tx::acting_as;
 use crate::user::{self, User};
-use crate::workspace::session as workspace_session;
 use crate::{Owner, StoreError, Tx, credential, email, quota, sign_in};
 
 /// Links to one address within [`REQUEST_WINDOW`]: more would be a nuisance.
@@ -76,7 +76,7 @@ pub struct Reset {
 
 /// Sets the password and ends all sessions; `None` if the link is invalid. At most 500 sessions end here: see
 /// [`end_sessions`].
-pub fn reset(tx: &mut dyn Tx, reset: &Reset) -> Result<Option<Session>, StoreError> {
+pub fn reset(tx: &mut dyn Tx, reset: &Reset) -> Result<Option<BrowserSession>, StoreError> {
     let now = reset.session.now;
     let Some(user) = find_reset(tx, &reset.link, now)? else { return Ok(None) };
     tx.lock(Owner::User(&user.id))?;
@@ -97,7 +97,7 @@ pub struct Change {
     /// The user's id.
     pub user_id: UserId,
     /// Proof of the current password, if they have one.
-    pub proof: Option<Proof>,
+    pub proof: Option<PasswordProof>,
     /// The hash of the new password.
     pub hash: String,
     /// The session that continues; all others end.

@@ -22,7 +22,7 @@ const REMEMBERED: Duration = Duration::from_mins(10);
 
 /// A session as stored.
 #[derive(Clone, Debug)]
-pub struct Session {
+pub struct BrowserSession {
     /// `sid` in tokens.
     pub id: SessionId,
     /// The signed-in user.
@@ -47,7 +47,7 @@ pub struct Session {
     pub ended_at: Option<Timestamp>,
 }
 
-impl Session {
+impl BrowserSession {
     /// Whether the browser is signed in.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.ended_at.is_none() && now < self.expires_at
@@ -92,7 +92,7 @@ pub(crate) fn begin(
     authentication: &Authentication,
     bap_id: Option<&str>,
     new: &NewSession,
-) -> Result<Session, StoreError> {
+) -> Result<BrowserSession, StoreError> {
     let (user_id, auth_time) = (authentication.user_id(), authentication.auth_time());
     let methods = authentication.methods();
     let old = match &new.continues {
@@ -132,7 +132,7 @@ pub(crate) fn begin(
             return Err(Outage::Contended.into());
         }
         tx.changed(cached::SESSION, old.id.as_str())?;
-        return Ok(Session {
+        return Ok(BrowserSession {
             bap_id,
             auth_time,
             methods: methods.clone(),
@@ -164,7 +164,7 @@ pub(crate) fn begin(
             delete_after
         ],
     )?;
-    Ok(Session {
+    Ok(BrowserSession {
         id: new.id.clone(),
         user_id: user_id.clone(),
         bap_id,
@@ -199,7 +199,7 @@ fn make_room(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<(), St
 }
 
 /// The session whose cookie holds that secret, live or not.
-pub fn find_by_secret(tx: &mut dyn Tx, secret: &Digest) -> Result<Option<Session>, StoreError> {
+pub fn find_by_secret(tx: &mut dyn Tx, secret: &Digest) -> Result<Option<BrowserSession>, StoreError> {
     tx.query_opt(
         "SELECT id, user_id, bap_id, auth_time, methods, address, user_agent, created_at, updated_at, expires_at, ended_at
          FROM sessions WHERE secret_hash = $1",
@@ -210,7 +210,7 @@ pub fn find_by_secret(tx: &mut dyn Tx, secret: &Digest) -> Result<Option<Session
 }
 
 /// The session of that id, live or not.
-pub fn find(tx: &mut dyn Tx, id: &SessionId) -> Result<Option<Session>, StoreError> {
+pub fn find(tx: &mut dyn Tx, id: &SessionId) -> Result<Option<BrowserSession>, StoreError> {
     tx.query_opt(
         "SELECT id, user_id, bap_id, auth_time, methods, address, user_agent, created_at, updated_at, expires_at, ended_at
          FROM sessions WHERE id = $1",
@@ -221,7 +221,7 @@ pub fn find(tx: &mut dyn Tx, id: &SessionId) -> Result<Option<Session>, StoreErr
 }
 
 /// The live sessions of a user, newest first.
-pub fn list_live(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+pub fn list_live(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<Vec<BrowserSession>, StoreError> {
     tx.query_all(
         "SELECT id, user_id, bap_id, auth_time, methods, address, user_agent, created_at, updated_at, expires_at, ended_at
          FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 ORDER BY created_at DESC LIMIT 500",
@@ -287,7 +287,7 @@ pub fn end_all(
 ) -> Result<usize, StoreError> {
     tx.lock(Owner::User(user_id))?;
     let sessions = list_live(tx, user_id, now)?;
-    let others: Vec<&Session> = sessions.iter().filter(|session| Some(&session.id) != kept).collect();
+    let others: Vec<&BrowserSession> = sessions.iter().filter(|session| Some(&session.id) != kept).collect();
     for session in &others {
         end_until(tx, user_id, &session.id, now, now.plus(REMEMBERED))?;
     }
@@ -321,8 +321,8 @@ pub(crate) const SWEEP: [&str; 3] = [
         ORDER BY s.delete_after LIMIT 500)",
 ];
 
-fn decode(row: &Row) -> Result<Session, StoreError> {
-    Ok(Session {
+fn decode(row: &Row) -> Result<BrowserSession, StoreError> {
+    Ok(BrowserSession {
         id: SessionId::from_text(row.text(0)?),
         user_id: UserId::from_text(row.text(1)?),
         bap_id: row.opt_text(2)?,

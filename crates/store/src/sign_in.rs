@@ -1,5 +1,5 @@
 //! The only way to begin a browser session. Every method of sign-in ends in an [`Authentication`], and each of those
-//! here, or in [`workspace::login`](crate::workspace::login): account and credential are checked again under the user's
+//! here, or in [`workspace::login`](crate::org::login): account and credential are checked again under the user's
 //! lock, and the session takes `acr`, `amr` and `auth_time` only from the authentication.
 
 use sigma_core::actor::Actor;
@@ -7,7 +7,7 @@ use sigma_core::authentication::{Acr, Authentication};
 use sigma_core::event::{Action, Target};
 
 use crate::event::{self, NewEvent};
-use crate::session::{self, NewSession, Session};
+use crate::session::{self, BrowserSession, NewSession};
 use crate::{Owner, StoreError, Tx, credential};
 
 /// Begins a session in a browser, or raises the existing one: see [`NewSession::continues`]. It acts as the identity
@@ -18,7 +18,7 @@ pub fn begin(
     authentication: &Authentication,
     bap_id: Option<&str>,
     new: &NewSession,
-) -> Result<Option<Session>, StoreError> {
+) -> Result<Option<BrowserSession>, StoreError> {
     if authentication.acr() == Acr::Zero {
         return Ok(None);
     }

@@ -76,8 +76,8 @@ pub const EXPIRING: &[Expiring] = &[
     expiring!("email_additions", "user_id", "expires_at"),
     expiring!("mails", "id", "expires_at"),
     expiring!("jobs", "id", "delete_after"),
-    expiring!("workspace_sessions", "org_id, jti", "expires_at"),
-    expiring!("workspace_secrets", "org_id, kid", "delete_after"),
+    expiring!("org_sessions", "org_id, jti", "expires_at"),
+    expiring!("org_secrets", "org_id, kid", "delete_after"),
 ];
 
 /// What is deleted together.

@@ -32,8 +32,8 @@ fn an_idle_store_asks_twice_a_second_and_computes_nothing() {
         let asked_before = (engine == Engine::Postgres).then(|| asked(&store));
         let before = ticks();
         std::thread::sleep(NIGHT);
-        let spent = ticks() - before;
-        assert!(spent <= 6, "{engine:?}: {spent} ticks in {NIGHT:?}");
+        let remembered = ticks() - before;
+        assert!(remembered <= 6, "{engine:?}: {remembered} ticks in {NIGHT:?}");
         if let Some(before) = asked_before {
             // It also counts the queries of this test.
             let queries = asked(&store) - before;

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secp256k1::ecdsa::Signature;
 
-use super::{Invalid, Proof};
+use super::{DecodedSignature, Invalid};
 use crate::brc42::tweak_for_anyone;
 use crate::private_key::{PrivateKey, PrivateKeyError};
 use crate::public_key::PublicKey;
@@ -15,7 +15,7 @@ const VERSION: [u8; 4] = [0x42, 0x42, 0x33, 0x01];
 const ANYONE: u8 = 0x00;
 
 /// Reads `version ‖ signer ‖ recipient ‖ key id ‖ DER` and derives the child key that must have signed.
-pub(super) fn read(pubkey: &PublicKey, blob: &[u8]) -> Result<Proof, Invalid> {
+pub(super) fn read(pubkey: &PublicKey, blob: &[u8]) -> Result<DecodedSignature, Invalid> {
     let rest = blob.strip_prefix(&VERSION).ok_or(Invalid::Version)?;
     let (signer, rest) = rest.split_first_chunk::<33>().ok_or(Invalid::Truncated)?;
     let (recipient, rest) = rest.split_first().ok_or(Invalid::Truncated)?;
@@ -33,7 +33,7 @@ pub(super) fn read(pubkey: &PublicKey, blob: &[u8]) -> Result<Proof, Invalid> {
     // This is libsecp256k1's strict reader. Numbers out of range become zero, which verifies nothing.
     let signature = Signature::from_der(der).map_err(|_| Invalid::Signature)?;
     let tweak = tweak_for_anyone(pubkey, &invoice(key_id)).ok_or(Invalid::Signature)?;
-    Ok(Proof { tweak, signature })
+    Ok(DecodedSignature { tweak, signature })
 }
 
 /// The blob for `digest`; `key_id` must be fresh random bytes.

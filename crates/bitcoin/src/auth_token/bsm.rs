@@ -3,7 +3,7 @@
 use secp256k1::Scalar;
 use secp256k1::ecdsa::{RecoverableSignature, Signature};
 
-use super::{Invalid, Proof};
+use super::{DecodedSignature, Invalid};
 use crate::hash::sha256_twice;
 use crate::private_key::PrivateKey;
 
@@ -24,13 +24,13 @@ pub(super) fn digest(message: &[u8]) -> [u8; 32] {
 }
 
 /// Reads `header ‖ r ‖ s`. The key is the token's: nothing is recovered, and the recovery id is ignored.
-pub(super) fn read(compact: &[u8]) -> Result<Proof, Invalid> {
+pub(super) fn read(compact: &[u8]) -> Result<DecodedSignature, Invalid> {
     let Some((HEADER..=34, signature)) = compact.split_first() else { return Err(Invalid::Compact) };
     if signature.len() != 64 {
         return Err(Invalid::Compact);
     }
     let signature = Signature::from_compact(signature).map_err(|_| Invalid::Signature)?;
-    Ok(Proof { tweak: Scalar::ZERO, signature })
+    Ok(DecodedSignature { tweak: Scalar::ZERO, signature })
 }
 
 /// The 65 bytes for `digest`, which are deterministic (RFC 6979).

@@ -61,12 +61,12 @@ pub struct AuthToken {
     request_path: String,
     signature: Vec<u8>,
     /// The decoded signature field, computed at the first verification: callers verify again with another body.
-    proof: OnceLock<Result<Proof, Invalid>>,
+    proof: OnceLock<Result<DecodedSignature, Invalid>>,
 }
 
 /// An ECDSA signature, and the key that must have made it: the token's, or a child of it.
 #[derive(Clone, Copy)]
-struct Proof {
+struct DecodedSignature {
     /// The difference between the child's private key and the token's; zero if the key itself signs.
     tweak: secp256k1::Scalar,
     signature: secp256k1::ecdsa::Signature,

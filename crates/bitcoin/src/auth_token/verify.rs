@@ -1,6 +1,6 @@
 //! The strict rules for a well-formed token (`docs/spec/keys.md#verification`).
 
-use super::{AuthToken, Proof, Scheme, brc77, bsm, child, message_digest, signed_message};
+use super::{AuthToken, DecodedSignature, Scheme, brc77, bsm, child, message_digest, signed_message};
 use crate::hash::sha256;
 use crate::public_key::PublicKey;
 
@@ -65,7 +65,7 @@ impl AuthToken {
         if self.timestamp_millis.abs_diff(now_millis) > TOLERANCE_MILLIS {
             return Err(Invalid::Time);
         }
-        let Proof { tweak, signature } = (*self.proof.get_or_init(|| self.read_proof()))?;
+        let DecodedSignature { tweak, signature } = (*self.proof.get_or_init(|| self.read_proof()))?;
         let message = signed_message(expected_path, &self.timestamp, body);
         let digest = message_digest(self.scheme, &message);
         if !child::has_signed(self.pubkey.point(), &tweak, digest, &signature) {
@@ -78,7 +78,7 @@ impl AuthToken {
         })
     }
 
-    fn read_proof(&self) -> Result<Proof, Invalid> {
+    fn read_proof(&self) -> Result<DecodedSignature, Invalid> {
         match self.scheme {
             Scheme::Brc77 => brc77::read(&self.pubkey, &self.signature),
             Scheme::Bsm => bsm::read(&self.signature),

@@ -1,7 +1,7 @@
 //! Arguments of `sigma workspace` and `sigma api-key`.
 
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
-use sigma_core::workspace::KeyPermission;
+use sigma_core::org::KeyPermission;
 
 use super::{Page, Sure, choices};
 

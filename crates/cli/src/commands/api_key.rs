@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde::Serialize;
 use sigma_core::actor::Actor;
 use sigma_core::ids::{ApiKeyId, OrgId};
+use sigma_core::org::{ApiKeySecret, KeyPermission, KeyPermissions, Refusal, text};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{ApiKeySecret, KeyPermission, KeyPermissions, Refusal, text};
-use sigma_store::workspace::api_key::{self, ApiKey, NewApiKey};
-use sigma_store::workspace::tenant;
+use sigma_store::org;
+use sigma_store::org::api_key::{self, ApiKey, NewApiKey};
 
 use super::{Listed, named};
 use crate::args::{AddApiKey, NamedApiKey};
@@ -107,7 +107,7 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddApiKey) -> Result<(), 
 pub fn list(file: Option<&Path>, output: Output, workspace: &str) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let org_id = named::org_id(&opened, workspace)?;
-    let keys = opened.read(move |tx| match tenant::find(tx, &org_id)? {
+    let keys = opened.read(move |tx| match org::find(tx, &org_id)? {
         Some(_) => api_key::list(tx, &org_id).map(Some),
         None => Ok(None),
     })?;

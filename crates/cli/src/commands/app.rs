@@ -11,7 +11,6 @@ use sigma_core::digest::Digest;
 use sigma_core::ids::{AppId, ClientId};
 use sigma_core::random::{Rng, alphanumeric};
 use sigma_store::app::{self, Added};
-use sigma_store::workspace::tenant;
 use sigma_store::{org, resource, token_count};
 
 use self::view::AppView;
@@ -133,7 +132,7 @@ fn check_named(opened: &Opened, fields: &AppFields, app: &mut App) -> Result<(),
     let Some(workspace) = &fields.workspace else { return Ok(()) };
     app.org_id = named::org_id(opened, workspace)?;
     let wanted = app.org_id.clone();
-    match opened.read(move |tx| tenant::find(tx, &wanted))? {
+    match opened.read(move |tx| org::find(tx, &wanted))? {
         Some(_) => Ok(()),
         None => Err(named::unknown_workspace(workspace)),
     }

@@ -12,9 +12,9 @@ use sigma_core::person::Identity;
 use sigma_store::account::{self, Account};
 use sigma_store::credential::{self, StoredCredential};
 use sigma_store::email::{self as emails, StoredEmail};
-use sigma_store::session::{self, Session};
+use sigma_store::org::api_key::{self, MadeKeys};
+use sigma_store::session::{self, BrowserSession};
 use sigma_store::user::{self, User};
-use sigma_store::workspace::api_key::{self, MadeKeys};
 
 use super::{Listed, one_more};
 use crate::args::Page;
@@ -160,7 +160,7 @@ struct SessionView {
 }
 
 impl SessionView {
-    fn of(session: &Session) -> Self {
+    fn of(session: &BrowserSession) -> Self {
         Self {
             id: session.id.to_string(),
             created_at: session.created_at.to_string(),

@@ -7,11 +7,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use sigma_core::actor::Actor;
 use sigma_core::ids::OrgId;
+use sigma_core::org::{Refusal, text};
 use sigma_core::slug::Slug;
-use sigma_core::workspace::{Refusal, text};
-use sigma_store::workspace::secret::{self, seal_context};
-use sigma_store::workspace::tenant::{self, Change, NewWorkspace, Workspace};
-use sigma_store::workspace::{api_key, membership, role};
+use sigma_store::org::secret::{self, seal_context};
+use sigma_store::org::{self, Change, NewOrg, Org};
+use sigma_store::org::{api_key, membership, role};
 
 use super::app::draft::bad_slug;
 use super::{Listed, named, one_more};
@@ -52,7 +52,7 @@ struct RoleView {
 }
 
 impl WorkspaceView {
-    fn of(workspace: &Workspace) -> Self {
+    fn of(workspace: &Org) -> Self {
         Self {
             id: workspace.id.to_string(),
             slug: workspace.slug.as_ref().map(ToString::to_string),
@@ -88,10 +88,10 @@ pub fn add(file: Option<&Path>, output: Output, name: &str, slug: Option<&str>) 
     let slug = slug.map(chosen).transpose()?;
     let opened = Opened::open(file)?;
     let id = OrgId::new(opened.now(), opened.rng.as_ref());
-    let new = NewWorkspace::new(id, name, &opened.new_master_key()?, opened.now(), opened.rng.as_ref())
+    let new = NewOrg::new(id, name, &opened.new_master_key()?, opened.now(), opened.rng.as_ref())
         .map_err(|error| Failure::Failed(error.to_string()))?;
-    let new = NewWorkspace { slug, ..new };
-    let made = opened.decide(move |tx| tenant::add(tx, &new))?;
+    let new = NewOrg { slug, ..new };
+    let made = opened.decide(move |tx| org::add(tx, &new))?;
     answer(&opened, output, &made.id)
 }
 
@@ -103,7 +103,7 @@ fn chosen(slug: &str) -> Result<Slug, Failure> {
 pub fn list(file: Option<&Path>, output: Output, page: &Page) -> Result<(), Failure> {
     let opened = Opened::open(file)?;
     let (after, limit) = (page.after.clone(), one_more(page.limit));
-    let found = opened.read(move |tx| tenant::list(tx, &after, limit))?;
+    let found = opened.read(move |tx| org::list(tx, &after, limit))?;
     let views = found.iter().map(WorkspaceView::of).collect();
     Listed::new(views, page.limit, |view: &WorkspaceView| view.id.clone()).print(
         output,
@@ -132,7 +132,7 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetWorkspace) -> Result<(
     let (id, now) = (named::org_id(&opened, &args.id)?, opened.now());
     let change = Change { name, quick_logins: args.quick_logins, slug };
     let changed = id.clone();
-    opened.decide(move |tx| tenant::change(tx, &changed, &Actor::Operator, &change, now))?;
+    opened.decide(move |tx| org::change(tx, &changed, &Actor::Operator, &change, now))?;
     answer(&opened, output, &id)
 }
 
@@ -166,7 +166,7 @@ pub fn secret(file: Option<&Path>, output: Output, id: &str, rotate: bool) -> Re
     }
     let wanted = org_id.clone();
     let stored = opened.read(move |tx| {
-        if tenant::find(tx, &wanted)?.is_none() { Ok(None) } else { secret::list(tx, &wanted, now).map(Some) }
+        if org::find(tx, &wanted)?.is_none() { Ok(None) } else { secret::list(tx, &wanted, now).map(Some) }
     })?;
     let stored = stored.ok_or_else(|| named::unknown_workspace(id))?;
     let mut keys = Vec::with_capacity(stored.len());
@@ -188,17 +188,17 @@ pub fn remove(file: Option<&Path>, output: Output, id: &str, yes: bool) -> Resul
     let opened = Opened::open(file)?;
     let (org_id, now) = (named::org_id(&opened, id)?, opened.now());
     let wanted = org_id.clone();
-    let workspace = opened.read(move |tx| tenant::find(tx, &wanted))?.ok_or_else(|| named::unknown_workspace(id))?;
+    let workspace = opened.read(move |tx| org::find(tx, &wanted))?.ok_or_else(|| named::unknown_workspace(id))?;
     let name = workspace.name;
     confirm(yes, &format!("removing {id} ({name}) ends its sessions and keys and deletes its roles"))?;
-    opened.decide(move |tx| tenant::remove(tx, &org_id, now))?;
+    opened.decide(move |tx| org::remove(tx, &org_id, now))?;
     output.answer(&serde_json::json!({ "removed": id }), |_| format!("{id} was removed."))
 }
 
 fn answer(opened: &Opened, output: Output, id: &OrgId) -> Result<(), Failure> {
     let wanted = id.clone();
     let view = opened.read(move |tx| {
-        let Some(workspace) = tenant::find(tx, &wanted)? else { return Ok(None) };
+        let Some(workspace) = org::find(tx, &wanted)? else { return Ok(None) };
         let roles = role::list(tx, &wanted)?;
         let keys = api_key::list(tx, &wanted)?;
         let inside = Inside {

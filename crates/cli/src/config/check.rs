@@ -249,9 +249,9 @@ fn budgets(budgets: &Budgets) -> [(&'static str, Result<(), String>); 8] {
         ("budgets.address_requests", within(budgets.address_requests, 1, 1_000_000)),
         ("budgets.address_body_bytes", shared(budgets.address_body_bytes, budgets.body_bytes)),
         ("budgets.address_answer_bytes", shared(budgets.address_answer_bytes, budgets.answer_bytes)),
-        ("budgets.tenant_requests", within(budgets.tenant_requests, 1, 10_000)),
-        ("budgets.tenant_waiting", within(budgets.tenant_waiting, 0, 1_000_000)),
-        ("budgets.tenant_answer_bytes", shared(budgets.tenant_answer_bytes, budgets.answer_bytes)),
+        ("budgets.org_requests", within(budgets.org_requests, 1, 10_000)),
+        ("budgets.org_waiting", within(budgets.org_waiting, 0, 1_000_000)),
+        ("budgets.org_answer_bytes", shared(budgets.org_answer_bytes, budgets.answer_bytes)),
     ]
 }
 
@@ -342,21 +342,21 @@ mod tests {
     #[test]
     fn no_individual_budget_exceeds_the_global_one() {
         assert_eq!(
-            only(|settings| settings.budgets.tenant_answer_bytes = 1 << 30),
-            "budgets.tenant_answer_bytes: is 1073741824, more than the global 268435456"
+            only(|settings| settings.budgets.org_answer_bytes = 1 << 30),
+            "budgets.org_answer_bytes: is 1073741824, more than the global 268435456"
         );
         assert_eq!(
-            only(|settings| settings.budgets.tenant_requests = 0),
-            "budgets.tenant_requests: is 0, but must be 1 to 10000"
+            only(|settings| settings.budgets.org_requests = 0),
+            "budgets.org_requests: is 0, but must be 1 to 10000"
         );
     }
 
     #[test]
     fn secrets_are_not_repeated_in_problems() {
-        let told = only(|settings| settings.master_key.value = Some(SecretString::from("c2VjcmV0")));
-        assert!(!told.contains("c2VjcmV0"), "{told}");
-        let told = only(|settings| settings.store.url = SecretString::from("mysql://root:hunter2@db/sigma"));
-        assert!(!told.contains("hunter2"), "{told}");
+        let reported = only(|settings| settings.master_key.value = Some(SecretString::from("c2VjcmV0")));
+        assert!(!reported.contains("c2VjcmV0"), "{reported}");
+        let reported = only(|settings| settings.store.url = SecretString::from("mysql://root:hunter2@db/sigma"));
+        assert!(!reported.contains("hunter2"), "{reported}");
     }
 
     #[test]
@@ -379,11 +379,14 @@ mod tests {
 
     #[test]
     fn sign_up_by_email_requires_sign_in_by_password() {
-        let told = only(|settings| {
+        let reported = only(|settings| {
             settings.sign_up.email = true;
             settings.sign_in.methods = vec![SignInMethod::Key];
         });
-        assert!(told.starts_with("sign_up.email: ") && told.contains("add \"password\" to sign_in.methods"), "{told}");
+        assert!(
+            reported.starts_with("sign_up.email: ") && reported.contains("add \"password\" to sign_in.methods"),
+            "{reported}"
+        );
         let mut settings = Settings::default();
         settings.sign_up.email = true;
         assert_eq!(problems(&settings), []);

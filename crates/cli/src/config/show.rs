@@ -21,7 +21,7 @@ pub fn show(file: Option<&Path>, output: Output) -> Result<(), Failure> {
 
 /// The output of `config check`.
 #[derive(Serialize)]
-struct Verdict<'a> {
+struct CheckedConfig<'a> {
     ok: bool,
     file: Option<&'a Path>,
     problems: Vec<Problem>,
@@ -34,17 +34,17 @@ pub fn check(file: Option<&Path>, output: Output) -> Result<(), Failure> {
     if problems.is_empty() {
         problems.extend(check::refused_certificate(&loaded.settings, SystemClock.now()));
     }
-    let verdict = Verdict { ok: problems.is_empty(), file: loaded.file.as_deref(), problems };
-    if output.json || verdict.ok {
-        output.answer(&verdict, |_| summary(&loaded.settings))?;
+    let checked = CheckedConfig { ok: problems.is_empty(), file: loaded.file.as_deref(), problems };
+    if output.json || checked.ok {
+        output.answer(&checked, |_| summary(&loaded.settings))?;
     }
-    if verdict.ok {
+    if checked.ok {
         return Ok(());
     }
     if output.json {
         Err(Failure::Config("invalid configuration".to_owned()))
     } else {
-        Err(super::unusable(&verdict.problems))
+        Err(super::unusable(&checked.problems))
     }
 }
 

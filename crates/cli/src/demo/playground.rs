@@ -37,13 +37,13 @@ pub struct Site {
     pub origin: String,
     /// The client for requests sent from here.
     pub client: reqwest::Client,
-    told: Told,
+    reported: Reported,
     index: &'static str,
 }
 
 /// The description that the Playground loads first.
 #[derive(Debug, Serialize)]
-pub struct Told {
+pub struct Reported {
     /// The server.
     pub issuer: String,
     /// The prefix of admin commands.
@@ -56,7 +56,7 @@ pub struct Told {
 
 impl Site {
     /// The site on `origin`, and its description of the demo's server.
-    pub fn new(origin: String, told: Told) -> Result<Shared, Failure> {
+    pub fn new(origin: String, reported: Reported) -> Result<Shared, Failure> {
         let index =
             files::find("index.html").and_then(|file| std::str::from_utf8(file.bytes).ok()).ok_or_else(|| {
                 Failure::Failed(
@@ -64,7 +64,7 @@ impl Site {
                         .to_owned(),
                 )
             })?;
-        Ok(Arc::new(Self { origin, client: relay::client()?, told, index }))
+        Ok(Arc::new(Self { origin, client: relay::client()?, reported, index }))
     }
 }
 
@@ -74,7 +74,7 @@ pub fn routes(site: Shared) -> Router {
         .route("/", get(index))
         .route("/callback", get(index).post(form_post))
         .route("/signed-out", get(index))
-        .route("/demo.json", get(told))
+        .route("/demo.json", get(reported))
         .route("/relay", post(relay::relay))
         .route("/{file}", get(file))
         .layer(DefaultBodyLimit::max(64 * 1024))
@@ -123,8 +123,8 @@ async fn form_post(State(site): State<Shared>, body: Bytes) -> Response {
     page(site.index.replacen(FORM_POST, &meta, 1))
 }
 
-async fn told(State(site): State<Shared>) -> Response {
-    Json(&site.told).into_response()
+async fn reported(State(site): State<Shared>) -> Response {
+    Json(&site.reported).into_response()
 }
 
 async fn file(Path(name): Path<String>) -> Response {

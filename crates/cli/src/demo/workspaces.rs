@@ -8,16 +8,14 @@ use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::event::{Action, Target};
 use sigma_core::ids::{OrgId, OrgRef, RoleId, UserId};
+use sigma_core::org::{Level, RoleDraft, RolePermissions, SchemaPermission, Switch};
 use sigma_core::slug::Slug;
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Level, RoleDraft, RolePermissions, SchemaPermission, Switch};
 use sigma_store::email::EmailProof;
 use sigma_store::event::{self, NewEvent};
-use sigma_store::user;
-use sigma_store::workspace::membership::{self, NewMember, State};
-use sigma_store::workspace::tenant::{self, Change, NewWorkspace};
-use sigma_store::workspace::{Decision, role};
-use sigma_store::{Stop, StoreError, Tx, org};
+use sigma_store::org::membership::{self, NewMember, State};
+use sigma_store::org::{self, Change, Decision, NewOrg, role};
+use sigma_store::{Stop, StoreError, Tx, user};
 
 use crate::failure::Failure;
 use crate::opened::Opened;
@@ -105,22 +103,22 @@ pub fn register(opened: &Opened) -> Result<Vec<DemoWorkspace>, Failure> {
         // Teams and their people are listed in this order.
         let later = |millis: u64| opened.now().plus(Duration::from_millis(100 * number + millis));
         let (now, slug) = (later(0), Slug::parse(team.slug));
-        let new = NewWorkspace::new(
+        let new = NewOrg::new(
             OrgId::new(now, opened.rng.as_ref()),
             team.name.to_owned(),
             &master_key,
             now,
             opened.rng.as_ref(),
         );
-        let new = NewWorkspace { slug, ..new.map_err(|error| Failure::Failed(error.to_string()))? };
+        let new = NewOrg { slug, ..new.map_err(|error| Failure::Failed(error.to_string()))? };
         // An account that another team created keeps its id.
         let ids = [0, 1, 2].map(|place| UserId::new(later(place), opened.rng.as_ref()));
         opened.write(move |tx| make(tx, team, &new, &ids))?;
     }
-    opened.read(|tx| TEAMS.iter().map(|team| told(tx, team)).collect())
+    opened.read(|tx| TEAMS.iter().map(|team| reported(tx, team)).collect())
 }
 
-fn told(tx: &mut dyn Tx, team: &Team) -> Result<DemoWorkspace, StoreError> {
+fn reported(tx: &mut dyn Tx, team: &Team) -> Result<DemoWorkspace, StoreError> {
     let mut roles = BTreeMap::new();
     for (person, role) in [(team.admin, "Admin"), (team.specialist, team.role.name), (team.member, "Member")] {
         roles.extend(user::find_by_email(tx, person.email)?.map(|user| (user.id.to_string(), role)));
@@ -138,18 +136,18 @@ fn find(tx: &mut dyn Tx, team: &Team) -> Result<Option<OrgId>, StoreError> {
 }
 
 /// An existing one is left alone: it may have been changed since.
-fn make(tx: &mut dyn Tx, team: &Team, new: &NewWorkspace, ids: &[UserId; 3]) -> Result<(), StoreError> {
+fn make(tx: &mut dyn Tx, team: &Team, new: &NewOrg, ids: &[UserId; 3]) -> Result<(), StoreError> {
     if find(tx, team)?.is_some() {
         return Ok(());
     }
-    tenant::add(tx, new).and_then(|_| fill(tx, team, new, ids)).map_err(|stop| match stop {
+    org::add(tx, new).and_then(|_| fill(tx, team, new, ids)).map_err(|stop| match stop {
         // A refusal would keep what was written before it.
         Stop::Refused(refusal) => StoreError::Failed(format!("the demo's workspace {}: {refusal}", team.slug)),
         Stop::Failed(error) => error,
     })
 }
 
-fn fill(tx: &mut dyn Tx, team: &Team, new: &NewWorkspace, ids: &[UserId; 3]) -> Decision<()> {
+fn fill(tx: &mut dyn Tx, team: &Team, new: &NewOrg, ids: &[UserId; 3]) -> Decision<()> {
     let (org_id, now) = (&new.id, new.now);
     let own_role = RoleId::from_text(team.role.id);
     let draft = draft(team).map_err(StoreError::Failed)?;
@@ -159,7 +157,7 @@ fn fill(tx: &mut dyn Tx, team: &Team, new: &NewWorkspace, ids: &[UserId; 3]) -> 
         join(tx, org_id, (person, id), role_id, now)?;
     }
     let change = Change { quick_logins: Some(true), ..Change::default() };
-    tenant::change(tx, org_id, &Actor::Operator, &change, now).map(drop)
+    org::change(tx, org_id, &Actor::Operator, &change, now).map(drop)
 }
 
 /// Creates an account, unless another team did, and adds the membership.

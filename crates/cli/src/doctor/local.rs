@@ -55,11 +55,11 @@ pub fn certificate(settings: &Settings) -> Option<Finding> {
         return Some(Finding::wrong(check, problem.message, mend));
     }
     let left = certificate::validity(tls, now).ok()?;
-    let told = format!("{} is valid for {} days", tls.certificate.display(), left.as_secs() / 86_400);
+    let reported = format!("{} is valid for {} days", tls.certificate.display(), left.as_secs() / 86_400);
     Some(if left < SOON {
-        Finding::note(check, told, "Renew it; the server reloads it automatically.")
+        Finding::note(check, reported, "Renew it; the server reloads it automatically.")
     } else {
-        Finding::fine(check, told)
+        Finding::fine(check, reported)
     })
 }
 
@@ -137,7 +137,7 @@ pub fn master_key(settings: &Settings) -> Finding {
 /// Reports private files that others can access.
 pub fn exposed(settings: &Settings) -> Vec<Finding> {
     let found = exposure::found(settings);
-    found.iter().map(|exposed| Finding::wrong(exposed.name(), exposed.told(), exposed.mend())).collect()
+    found.iter().map(|exposed| Finding::wrong(exposed.name(), exposed.reported(), exposed.mend())).collect()
 }
 
 /// Checks whether the store is reachable and writable, its keys and its clock. Also returns the key ids.

@@ -206,17 +206,17 @@ fn a_terminal_is_prompted_and_only_yes_continues() {
         (output.status.code(), String::from_utf8(output.stdout).unwrap())
     };
     for no in ["", "n", "yess", "ja"] {
-        let (code, told) = answered(no);
-        assert_eq!(code, Some(4), "{no}: {told}");
+        let (code, reported) = answered(no);
+        assert_eq!(code, Some(4), "{no}: {reported}");
         assert!(
-            told.contains("stops working immediately. Continue? [y/N]") && told.contains("nothing was changed"),
-            "{told}"
+            reported.contains("stops working immediately. Continue? [y/N]") && reported.contains("nothing was changed"),
+            "{reported}"
         );
     }
     for yes in ["y", " YES "] {
-        let (code, told) = answered(yes);
-        assert_eq!(code, Some(0), "{yes}: {told}");
-        assert!(told.contains("secret  ") && !told.contains(first.as_str().unwrap()), "{told}");
+        let (code, reported) = answered(yes);
+        assert_eq!(code, Some(0), "{yes}: {reported}");
+        assert!(reported.contains("secret  ") && !reported.contains(first.as_str().unwrap()), "{reported}");
     }
 }
 

@@ -77,12 +77,12 @@ fn the_demo_registers_its_apps_and_a_second_one_just_works() {
     let mut demos = Vec::new();
     for sigma in [&first, &second] {
         let mut demo = Running::start(sigma, &["demo", "--json"]);
-        let told = demo.json();
-        demos.push((demo, told));
+        let reported = demo.json();
+        demos.push((demo, reported));
     }
     assert_ne!(demos[0].1["server"], demos[1].1["server"]);
-    for (demo, told) in demos {
-        let (issuer, origin) = (told["server"].as_str().unwrap(), told["playground"].as_str().unwrap());
+    for (demo, reported) in demos {
+        let (issuer, origin) = (reported["server"].as_str().unwrap(), reported["playground"].as_str().unwrap());
         let (server, host) = (issuer.replace("http://localhost", "127.0.0.1"), origin.strip_prefix("http://").unwrap());
         let discovery = get(&server, issuer.strip_prefix("http://").unwrap(), "/.well-known/openid-configuration").1;
         let discovery: Value = serde_json::from_str(&discovery).unwrap();
@@ -100,16 +100,16 @@ fn the_demo_registers_its_apps_and_a_second_one_just_works() {
 }
 
 /// Each workspace has members with three roles, and one user is in both.
-fn teams_log_in_by_a_click(server: &str, told: &Value) {
+fn teams_log_in_by_a_click(server: &str, reported: &Value) {
     let listed: Value = serde_json::from_str(&get(server, "localhost", "/api/v1/auth/quick-logins").1).unwrap();
     let teams = listed.as_array().unwrap();
     assert_eq!(teams.iter().map(|team| &team["name"]).collect::<Vec<_>>(), ["Harbour Bakery", "Night Library"]);
     let mut people = Vec::new();
-    for (team, told) in teams.iter().zip(told.as_array().unwrap()) {
-        assert_eq!(team["workspaceId"], told["workspaceId"]);
+    for (team, reported) in teams.iter().zip(reported.as_array().unwrap()) {
+        assert_eq!(team["workspaceId"], reported["workspaceId"]);
         let members = team["users"].as_array().unwrap();
         let roles: BTreeSet<&str> =
-            members.iter().map(|member| told["roles"][member["id"].as_str().unwrap()].as_str().unwrap()).collect();
+            members.iter().map(|member| reported["roles"][member["id"].as_str().unwrap()].as_str().unwrap()).collect();
         assert!(roles.len() == 3 && roles.contains("Admin") && roles.contains("Member"), "{roles:?}");
         people.extend(members.iter().map(|member| member["id"].as_str().unwrap()));
     }
@@ -122,8 +122,8 @@ fn a_kept_demo_preserves_its_workspaces() {
     let sigma = Installation::alone("");
     for visit in ["first", "second"] {
         let mut demo = Running::start(&sigma, &["demo", "--json", "--data", "kept"]);
-        let told = demo.json();
-        let server = told["server"].as_str().unwrap().replace("http://localhost", "127.0.0.1");
+        let reported = demo.json();
+        let server = reported["server"].as_str().unwrap().replace("http://localhost", "127.0.0.1");
         let store = format!("sqlite:{}", sigma.path().join("kept/sigma.sqlite").display());
         let admin = |arguments: &[&str]| {
             let ran = sigma.command(arguments).env("SIGMA__STORE__URL", &store).output().unwrap();

@@ -148,18 +148,18 @@ fn each_fault_of_a_master_key_has_its_own_message() {
         ("-----BEGIN PRIVATE KEY-----", "the master key file sigma.key is not base64 of 32 bytes"),
         ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "the database was sealed under another master key"),
     ];
-    for (content, told) in cases {
+    for (content, reported) in cases {
         fs::write(&file, content).unwrap();
         let ran = sigma.run(&["serve"]);
         assert_eq!(ran.code, 5, "{content}: {ran:?}");
-        assert!(ran.stderr.contains(told), "{content}: {ran:?}");
-        assert_eq!(ran.stderr.contains("another master key"), told.contains("another master key"), "{ran:?}");
+        assert!(ran.stderr.contains(reported), "{content}: {ran:?}");
+        assert_eq!(ran.stderr.contains("another master key"), reported.contains("another master key"), "{ran:?}");
         assert!(content.is_empty() || content == "\n" || !ran.stderr.contains(content), "no key is printed: {ran:?}");
         if content.len() != 44 {
             let value = sigma.command(&["serve"]).env("SIGMA__MASTER_KEY__VALUE", content).output().unwrap();
             let value = Ran::of(&value);
             assert_eq!(value.code, 5, "{content}: {value:?}");
-            let fault = told.strip_prefix("the master key file sigma.key ").unwrap();
+            let fault = reported.strip_prefix("the master key file sigma.key ").unwrap();
             assert!(value.stderr.contains(&format!("master_key.value: {fault}")), "{content}: {value:?}");
             assert!(!value.stderr.contains("another master key"), "{content}: {value:?}");
         }

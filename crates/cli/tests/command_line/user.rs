@@ -8,14 +8,14 @@ use sigma_core::actor::Actor;
 use sigma_core::authentication::Authentication;
 use sigma_core::digest::Digest;
 use sigma_core::ids::{ApiKeyId, OrgId, SessionId, UserId};
+use sigma_core::org::{KeyPermissions, Refusal};
 use sigma_core::random::SeededRng;
 use sigma_core::time::{ManualClock, Timestamp};
-use sigma_core::workspace::{KeyPermissions, Refusal};
+use sigma_store::org::api_key::{self, NewApiKey};
+use sigma_store::org::membership::{self, NewMember, State};
+use sigma_store::org::role;
 use sigma_store::session::NewSession;
 use sigma_store::user;
-use sigma_store::workspace::api_key::{self, NewApiKey};
-use sigma_store::workspace::membership::{self, NewMember, State};
-use sigma_store::workspace::role;
 use sigma_store::{Store, StoreOptions, sign_in};
 
 use crate::support::Installation;

@@ -34,6 +34,9 @@ fn an_unreachable_database_ends_the_start_and_admin_commands_do_not_wait() {
     assert_eq!(output.status.code(), Some(6));
     let output = installation.command(&["serve"]).env("SIGMA__STORE__WAIT", "1").output().unwrap();
     assert_eq!(output.status.code(), Some(6));
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(told.contains("waiting for the database server") && told.contains("cannot be reached"), "{told}");
+    let reported = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        reported.contains("waiting for the database server") && reported.contains("cannot be reached"),
+        "{reported}"
+    );
 }

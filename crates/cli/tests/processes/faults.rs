@@ -192,8 +192,11 @@ fn an_unavailable_store_is_reported_and_recovers() {
             assert!(!body.contains("connection") && !body.contains("postgres"), "{what}: {body}");
             if what.contains(" /api/v1/") {
                 let body: Value = serde_json::from_str(&body).unwrap();
-                let told = body.as_object().unwrap();
-                assert!(told.len() == 2 && told["error"].is_string() && told["message"].is_string(), "{what}: {body}");
+                let reported = body.as_object().unwrap();
+                assert!(
+                    reported.len() == 2 && reported["error"].is_string() && reported["message"].is_string(),
+                    "{what}: {body}"
+                );
             }
         }
         proxy.mend();

@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::ids::{OrgRef, UserId};
-use sigma_core::workspace::Refusal;
+use sigma_core::org::Refusal;
 use sigma_store::email::EmailProof;
 use sigma_store::org;
+use sigma_store::org::membership::{self, NewMember, State};
+use sigma_store::org::role;
 use sigma_store::testing::{Engine, engines, within_a_second};
 use sigma_store::user;
-use sigma_store::workspace::membership::{self, NewMember, State};
-use sigma_store::workspace::role;
 
 use crate::whole::{Answer, Installation, Server, now, text};
 

@@ -111,14 +111,14 @@ pub struct ReturnAddress {
 
 /// A refusal that is sent to the app.
 #[derive(Clone, Debug)]
-pub struct Refusal {
+pub struct ErrorResponse {
     /// The code.
     pub error: AuthorizeError,
     /// The cause, for developers.
     pub description: String,
 }
 
-impl Refusal {
+impl ErrorResponse {
     /// A refusal with its reason.
     pub fn new(error: AuthorizeError, description: impl Into<String>) -> Self {
         Self { error, description: description.into() }
@@ -221,9 +221,9 @@ pub fn return_address(params: &Params, app: &App) -> Result<ReturnAddress, Untru
 /// Parses the rest of the request. `registered` holds those of [`Params::resources`] that are registered.
 ///
 /// # Errors
-/// The [`Refusal`] to send to the app.
-pub fn parse(params: &Params, app: &App, registered: &[Resource]) -> Result<AuthorizationRequest, Refusal> {
-    let invalid = |description: &str| Refusal::new(AuthorizeError::InvalidRequest, description);
+/// The [`ErrorResponse`] to send to the app.
+pub fn parse(params: &Params, app: &App, registered: &[Resource]) -> Result<AuthorizationRequest, ErrorResponse> {
+    let invalid = |description: &str| ErrorResponse::new(AuthorizeError::InvalidRequest, description);
     if let Some(name) = params.repeated() {
         // The plugin sends two spellings of the identity parameter, never one of them twice.
         return Err(invalid(&format!("parameter '{}' must not be repeated", printable(name))));
@@ -232,16 +232,16 @@ pub fn parse(params: &Params, app: &App, registered: &[Resource]) -> Result<Auth
         return Err(invalid("parameters must not hold NUL"));
     }
     if params.get("request").is_some() {
-        return Err(Refusal::new(AuthorizeError::RequestNotSupported, "request objects are not supported"));
+        return Err(ErrorResponse::new(AuthorizeError::RequestNotSupported, "request objects are not supported"));
     }
     if params.get("request_uri").is_some() {
-        return Err(Refusal::new(AuthorizeError::RequestUriNotSupported, "request_uri is not supported"));
+        return Err(ErrorResponse::new(AuthorizeError::RequestUriNotSupported, "request_uri is not supported"));
     }
     match params.get("response_type") {
         Some("code") => {}
         Some(other) => {
             let description = format!("Response type '{}' is not supported", printable(other));
-            return Err(Refusal::new(AuthorizeError::UnsupportedResponseType, description));
+            return Err(ErrorResponse::new(AuthorizeError::UnsupportedResponseType, description));
         }
         None => return Err(invalid("response_type is required")),
     }
@@ -249,7 +249,10 @@ pub fn parse(params: &Params, app: &App, registered: &[Resource]) -> Result<Auth
         return Err(invalid("response_mode must be query or form_post"));
     }
     if !app.may_use(GrantType::AuthorizationCode) {
-        return Err(Refusal::new(AuthorizeError::UnauthorizedClient, "the client may not use authorization_code"));
+        return Err(ErrorResponse::new(
+            AuthorizeError::UnauthorizedClient,
+            "the client may not use authorization_code",
+        ));
     }
     let code_challenge = code_challenge(params, app)?;
     let prompt = Prompt::parse(params.get("prompt").unwrap_or_default()).map_err(invalid)?;
@@ -284,8 +287,8 @@ pub fn parse(params: &Params, app: &App, registered: &[Resource]) -> Result<Auth
 }
 
 /// The requested resources (RFC 8707 §2.1). Unregistered resources and disallowed ones get the same error.
-fn targets(params: &Params, app: &App, registered: &[Resource]) -> Result<Targets, Refusal> {
-    let refused = |description: &str| Refusal::new(AuthorizeError::InvalidTarget, description);
+fn targets(params: &Params, app: &App, registered: &[Resource]) -> Result<Targets, ErrorResponse> {
+    let refused = |description: &str| ErrorResponse::new(AuthorizeError::InvalidTarget, description);
     let uris = params.resources();
     if uris.len() > MOST_RESOURCES {
         return Err(refused("too many resources"));
@@ -306,8 +309,8 @@ fn scope(params: &Params, app: &App, targets: &Targets) -> Scopes {
 }
 
 /// The challenge, S256 only; required where [`App::needs_pkce`] says so.
-fn code_challenge(params: &Params, app: &App) -> Result<Option<CodeChallenge>, Refusal> {
-    let invalid = |description: &str| Refusal::new(AuthorizeError::InvalidRequest, description);
+fn code_challenge(params: &Params, app: &App) -> Result<Option<CodeChallenge>, ErrorResponse> {
+    let invalid = |description: &str| ErrorResponse::new(AuthorizeError::InvalidRequest, description);
     match (params.get("code_challenge"), params.get("code_challenge_method")) {
         (None, None) if app.needs_pkce() => Err(invalid(if app.auth_method.is_confidential() {
             "pkce is required for this client"

@@ -8,7 +8,7 @@ use crate::ids::{SessionId, UserId};
 use crate::person::Identity;
 use crate::time::Timestamp;
 
-use super::{AuthorizationRequest, AuthorizeError, Consents, PromptValue, Refusal};
+use super::{AuthorizationRequest, AuthorizeError, Consents, ErrorResponse, PromptValue};
 
 /// Facts about the browser's session.
 #[derive(Clone, Debug)]
@@ -85,7 +85,7 @@ pub enum NextStep {
 /// because of who they are, they are asked to sign in.
 ///
 /// # Errors
-/// The [`Refusal`] for the app: a page that `prompt=none` forbids, or a requirement that cannot be met.
+/// The [`ErrorResponse`] for the app: a page that `prompt=none` forbids, or a requirement that cannot be met.
 pub fn next_step(
     request: &AuthorizationRequest,
     app: &App,
@@ -93,10 +93,10 @@ pub fn next_step(
     interaction: &Interaction,
     subject_hint: Option<&str>,
     now: Timestamp,
-) -> Result<NextStep, Refusal> {
+) -> Result<NextStep, ErrorResponse> {
     let silent = request.prompt.asks(PromptValue::None);
     let or_refuse = |step: NextStep, error: AuthorizeError, description: &str| {
-        if silent { Err(Refusal::new(error, description)) } else { Ok(step) }
+        if silent { Err(ErrorResponse::new(error, description)) } else { Ok(step) }
     };
     let sign_in = || or_refuse(NextStep::SignIn, AuthorizeError::LoginRequired, "the user is not signed in");
     let Some(Visitor { session, credentials, consents, bap_id }) = visitor else {
@@ -110,7 +110,7 @@ pub fn next_step(
     }
     let is_fresh = session.auth_time >= interaction.started_at;
     let refuse = |error: AuthorizeError, description: &str| {
-        if is_stranger && !is_fresh { Ok(NextStep::SignIn) } else { Err(Refusal::new(error, description)) }
+        if is_stranger && !is_fresh { Ok(NextStep::SignIn) } else { Err(ErrorResponse::new(error, description)) }
     };
     if request.prompt.asks(PromptValue::Create) && !is_fresh {
         return Ok(NextStep::SignUp);

@@ -6,7 +6,7 @@ use crate::authentication::{CredentialKind, Method, Methods};
 use crate::ids::{AppId, ClientId, OrgId, SessionId, UserId};
 use crate::interaction::Entrance;
 use crate::jose::Algorithm;
-use crate::person::{Identity, Proof};
+use crate::person::{Identity, IdentityProof};
 use crate::redirect::RegisteredRedirectUris;
 use crate::resource::ResourceScope;
 use crate::time::Timestamp;
@@ -324,7 +324,7 @@ fn a_hinted_identity_that_was_not_agreed_to_counts_as_not_theirs_in_silence() {
         pubkey: String::new(),
         name: bap_id.to_owned(),
         image: None,
-        proof: Proof::None,
+        proof: IdentityProof::None,
         root_address: None,
         current_address: None,
         profile: None,

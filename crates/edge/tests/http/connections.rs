@@ -432,8 +432,8 @@ async fn an_http_2_connection_without_a_request_ends_after_the_time_of_a_head() 
     let server = Server::start(|settings| settings.http.header_seconds = 1).await;
     let mut stream = server.connect().await;
     stream.write_all(PREFACE).await.unwrap();
-    let mut told = Vec::new();
-    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut told)).await.unwrap().unwrap();
+    let mut reported = Vec::new();
+    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut reported)).await.unwrap().unwrap();
 }
 
 #[tokio::test]
@@ -444,8 +444,8 @@ async fn an_idle_http_2_connection_is_among_those_that_make_room() {
     read_until(&mut stream, b"welcome").await;
     let mut newcomer = idle(&server).await;
     assert!(is_open(&mut newcomer).await);
-    let mut told = Vec::new();
-    let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut told)).await.unwrap();
+    let mut reported = Vec::new();
+    let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut reported)).await.unwrap();
 }
 
 #[tokio::test]

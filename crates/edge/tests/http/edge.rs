@@ -343,8 +343,8 @@ async fn counted_failures_do_not_block_successes() {
         assert_eq!((response.status().as_u16(), header(&response, "x-ratelimit-remaining")), (401, left));
     }
     let refused = server.send("192.0.2.1", "POST", COUNTED, &[]).await;
-    let told = ["retry-after", "x-retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
-    assert_eq!(told.map(|name| header(&refused, name)), ["12", "12", "5", "0", "1800000060"]);
+    let reported = ["retry-after", "x-retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
+    assert_eq!(reported.map(|name| header(&refused, name)), ["12", "12", "5", "0", "1800000060"]);
     assert_eq!(refused.status(), 429);
     assert_eq!(server.send("192.0.2.1", "POST", COUNTED, &good).await.status(), 200, "it may be somebody else's");
     assert_eq!(server.send("192.0.2.2", "POST", COUNTED, &[]).await.status(), 401);

@@ -79,8 +79,8 @@ async fn names(sigma: &AppState, events: &[Event]) -> Result<Names, StoreError> 
             apps.insert(id, app.map(|app| app.name.clone()));
         }
         if let Some(org_id) = event.org_id.as_ref().filter(|org_id| !orgs.contains_key(org_id.as_str())) {
-            let tenant = sigma.find_tenant(org_id).await?;
-            orgs.insert(org_id.to_string(), tenant.map(|tenant| tenant.workspace.name.clone()));
+            let cached = sigma.find_org(org_id).await?;
+            orgs.insert(org_id.to_string(), cached.map(|cached| cached.org.name.clone()));
         }
     }
     Ok(Names { apps, orgs })

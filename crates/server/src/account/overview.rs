@@ -176,11 +176,11 @@ fn abbreviated(pubkey: &str) -> String {
 
 /// The mails that report a change: one to each of `addresses`, once.
 pub fn notices(sigma: &AppState, change: AccountChange, addresses: &[Option<&str>]) -> Result<Vec<NewMail>, ApiError> {
-    let mut told: Vec<&str> = Vec::new();
+    let mut reported: Vec<&str> = Vec::new();
     let mut mails = Vec::new();
     for address in addresses.iter().flatten() {
-        if !told.contains(address) {
-            told.push(address);
+        if !reported.contains(address) {
+            reported.push(address);
             mails.push(sigma.composer().account_changed(address, change).map_err(ApiError::internal)?);
         }
     }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use sigma_store::session::{self, Session};
+use sigma_store::session::{self, BrowserSession};
 
 use crate::account::view::{SessionLine, Welcome};
 use crate::extract::{Browser, SignedIn};
@@ -40,7 +40,7 @@ async fn show(sigma: &AppState, browser: &Browser) -> Result<Response, ApiError>
     Ok(page.render(&context))
 }
 
-fn line(session: &Session, current: &Session) -> SessionLine {
+fn line(session: &BrowserSession, current: &BrowserSession) -> SessionLine {
     let text = |text: &String| (!text.is_empty()).then(|| text.clone());
     SessionLine {
         id: session.id.to_string(),

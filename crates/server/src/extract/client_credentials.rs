@@ -148,14 +148,14 @@ impl IntoResponse for RefusedApp {
 }
 
 /// The credentials that an app sent.
-struct Proof<'a> {
+struct SentCredentials<'a> {
     basic: Option<(String, String)>,
     secret: Option<&'a str>,
     assertion: Option<&'a str>,
     signature: Option<&'a str>,
 }
 
-impl Proof<'_> {
+impl SentCredentials<'_> {
     fn has_other_than_signature(&self) -> bool {
         self.basic.is_some() || self.secret.is_some() || self.assertion.is_some()
     }
@@ -163,11 +163,11 @@ impl Proof<'_> {
     /// The method used. Some libraries send an empty secret for public apps, which counts as none.
     fn method(&self) -> AuthMethod {
         match self {
-            Proof { basic: Some((_, secret)), .. } if !secret.is_empty() => AuthMethod::ClientSecretBasic,
-            Proof { secret: Some(_), .. } => AuthMethod::ClientSecretPost,
-            Proof { assertion: Some(_), .. } => AuthMethod::PrivateKeyJwt,
-            Proof { signature: Some(_), basic: None, .. } => AuthMethod::SigmaBitcoinAuth,
-            Proof { basic: Some(_), .. } => AuthMethod::ClientSecretBasic,
+            SentCredentials { basic: Some((_, secret)), .. } if !secret.is_empty() => AuthMethod::ClientSecretBasic,
+            SentCredentials { secret: Some(_), .. } => AuthMethod::ClientSecretPost,
+            SentCredentials { assertion: Some(_), .. } => AuthMethod::PrivateKeyJwt,
+            SentCredentials { signature: Some(_), basic: None, .. } => AuthMethod::SigmaBitcoinAuth,
+            SentCredentials { basic: Some(_), .. } => AuthMethod::ClientSecretBasic,
             _ => AuthMethod::None,
         }
     }
@@ -208,7 +208,7 @@ pub async fn authenticate(
 /// What an app sent, and the app that it names.
 struct Attempt<'a> {
     app: Arc<App>,
-    proof: Proof<'a>,
+    proof: SentCredentials<'a>,
     assertion: Option<ClientAssertion<'a>>,
 }
 
@@ -251,7 +251,7 @@ async fn read_attempt<'a>(
 async fn check(
     sigma: &AppState,
     app: &App,
-    proof: &Proof<'_>,
+    proof: &SentCredentials<'_>,
     assertion: Option<ClientAssertion<'_>>,
     path: &str,
     body: &[u8],
@@ -288,7 +288,7 @@ async fn check(
 
 /// Collects the credentials, and refuses two methods at once. A signature counts only for apps registered to sign: a
 /// public app that sends one is not refused for it.
-fn read_proof<'a>(headers: &'a HeaderMap, params: &'a Params) -> Result<Proof<'a>, ClientAuthError> {
+fn read_proof<'a>(headers: &'a HeaderMap, params: &'a Params) -> Result<SentCredentials<'a>, ClientAuthError> {
     let signature_header = http::HeaderName::from_static("x-auth-token");
     if [&header::AUTHORIZATION, &signature_header].iter().any(|name| headers.get_all(*name).iter().nth(1).is_some()) {
         return Err(ClientAuthError::TwoMethods);
@@ -309,7 +309,7 @@ fn read_proof<'a>(headers: &'a HeaderMap, params: &'a Params) -> Result<Proof<'a
         return Err(ClientAuthError::TwoMethods);
     }
     let signature = header_value(headers, signature_header);
-    Ok(Proof { basic, secret, assertion, signature })
+    Ok(SentCredentials { basic, secret, assertion, signature })
 }
 
 /// The app that a refused request claimed to be; it may not exist.
@@ -338,7 +338,7 @@ fn form_decode(text: &str) -> String {
 
 /// Whether a public app could have sent this. Some libraries send an empty secret for one; a non-empty secret means
 /// that the app is misconfigured.
-fn is_public(proof: &Proof<'_>) -> bool {
+fn is_public(proof: &SentCredentials<'_>) -> bool {
     let tried = proof.basic.as_ref().is_some_and(|(_, secret)| !secret.is_empty()) || proof.secret.is_some();
     !tried && proof.assertion.is_none()
 }
@@ -373,7 +373,7 @@ async fn check_assertion(
 fn check_signature(
     sigma: &AppState,
     app: &App,
-    proof: &Proof<'_>,
+    proof: &SentCredentials<'_>,
     path: &str,
     body: &[u8],
     params: &Params,

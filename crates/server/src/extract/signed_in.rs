@@ -7,7 +7,7 @@ use http::StatusCode;
 use http::request::Parts;
 use sigma_core::digest::Digest;
 use sigma_store::account::Account;
-use sigma_store::session::{self, Session};
+use sigma_store::session::{self, BrowserSession};
 
 use crate::extract::{Browser, bearer_token};
 use crate::http::ApiError;
@@ -17,7 +17,7 @@ use crate::state::AppState;
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// The session.
-    pub session: Session,
+    pub session: BrowserSession,
     /// The account.
     pub account: Arc<Account>,
     /// The session's secret, as the caller sent it.

@@ -18,7 +18,7 @@ use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::interaction::with_cookie;
 use crate::pages::not_found;
 use crate::pages::policy::{PAGE, PASSWORD_FORM};
-use crate::passwords::{Verdict, authenticate, device};
+use crate::passwords::{PasswordCheck, authenticate, device};
 use crate::paths::LOGIN_PATH;
 use crate::state::AppState;
 
@@ -57,10 +57,10 @@ async fn log_in(
     };
     let wrong = || attempt(StatusCode::UNAUTHORIZED, "Incorrect e-mail address or password.".to_owned());
     let person = match verdict.map_err(|error| ApiError::from(error).into_response())? {
-        Verdict::Authenticated(person) => person,
-        Verdict::Wrong => return render(&sigma, &context, &browser, &arrival, wrong()).await,
+        PasswordCheck::Authenticated(person) => person,
+        PasswordCheck::Wrong => return render(&sigma, &context, &browser, &arrival, wrong()).await,
         // Too many failures, perhaps of somebody else: a mailed link lets the user skip the delay.
-        Verdict::Delayed(exceeded) => {
+        PasswordCheck::Delayed(exceeded) => {
             let wait = exceeded.retry_after;
             let refusal = format!(
                 "Too many attempts to sign in to this account. Try again in {wait} s, or choose \u{201c}Forgot your \
@@ -71,7 +71,7 @@ async fn log_in(
             exceeded.write(response.headers_mut());
             return Ok(response);
         }
-        Verdict::Busy => return Err(ApiError::from(HashingError::Busy).into_response()),
+        PasswordCheck::Busy => return Err(ApiError::from(HashingError::Busy).into_response()),
     };
     let chosen_at = person.proof.chosen_at();
     let session = NewBrowserSession::of(&sigma, &context, &browser);

@@ -11,8 +11,8 @@ use sigma_core::interaction::{Continuation, WorkspacePage};
 use sigma_core::params::Params;
 use sigma_core::random::alphanumeric;
 use sigma_store::StoreError;
-use sigma_store::workspace::login::Login;
-use sigma_store::workspace::quick::{self, QuickLogins, QuickMember, quick_log_in};
+use sigma_store::org::login::Login;
+use sigma_store::org::quick::{self, QuickLogins, QuickMember, quick_log_in};
 
 use super::page::{Attempt, render};
 use super::{Arrival, QUICK_PATH};

@@ -14,7 +14,7 @@ use sigma_core::scope::Scopes;
 use sigma_core::token::{AccessClaims, Issuance};
 use sigma_store::grant;
 use sigma_store::key_sign_in::UnknownKey;
-use sigma_store::session::Session;
+use sigma_store::session::BrowserSession;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -113,7 +113,7 @@ pub async fn authorize_directly(
 ///
 /// # Errors
 /// The store does not answer.
-async fn issue(sigma: &AppState, session: &Session, person: &Person) -> Result<(String, u32), ApiError> {
+async fn issue(sigma: &AppState, session: &BrowserSession, person: &Person) -> Result<(String, u32), ApiError> {
     let now = sigma.now();
     let (issuer, seconds) = (sigma.issuer(), sigma.settings.tokens.access_seconds);
     let issuance = Issuance { issuer, client_id: &sigma.itself.client_id, now, seconds };

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use sigma_core::time::Timestamp;
 use sigma_store::account::Account;
-use sigma_store::session::Session;
+use sigma_store::session::BrowserSession;
 use sigma_store::user::User;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -47,7 +47,7 @@ pub struct SessionView {
 
 impl SessionView {
     /// `session` of `account`, named by `token`.
-    pub fn of(session: &Session, account: &Account, token: &str) -> Self {
+    pub fn of(session: &BrowserSession, account: &Account, token: &str) -> Self {
         let person = account.person(session.bap_id.as_deref());
         Self {
             id: session.id.to_string(),

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use sigma_bitcoin::BapId;
 use sigma_core::actor::Actor;
 use sigma_core::ids::UserId;
-use sigma_core::person::Proof;
+use sigma_core::person::IdentityProof;
 use sigma_store::key_sign_in::{self, KeySignIn, KeySignedIn, NewlySignedIn, UnknownKey, sign_in};
 use sigma_store::replay_guard::Once;
-use sigma_store::session::Session;
+use sigma_store::session::BrowserSession;
 use sigma_store::user::User;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -124,7 +124,7 @@ pub struct Entered {
     /// The user.
     pub user: User,
     /// The session.
-    pub session: Session,
+    pub session: BrowserSession,
     /// The session's secret for the browser.
     begins: NewBrowserSession,
     /// The key that signed.
@@ -234,12 +234,12 @@ fn prove(
     bap_id: &BapId,
     pubkey: &sigma_bitcoin::PublicKey,
     identity_key: Option<&sigma_bitcoin::PublicKey>,
-) -> (String, Proof, Option<String>) {
+) -> (String, IdentityProof, Option<String>) {
     let is_of = |key: &sigma_bitcoin::PublicKey| BapId::of_public_key(key) == *bap_id;
     let (proof, root) = match identity_key {
-        _ if is_of(pubkey) => (Proof::Address, Some(pubkey.address())),
-        Some(key) if is_of(key) => (Proof::IdentityKey, Some(key.address())),
-        _ => (Proof::None, None),
+        _ if is_of(pubkey) => (IdentityProof::Address, Some(pubkey.address())),
+        Some(key) if is_of(key) => (IdentityProof::IdentityKey, Some(key.address())),
+        _ => (IdentityProof::None, None),
     };
     (bap_id.as_str().to_owned(), proof, root)
 }

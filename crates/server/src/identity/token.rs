@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use sigma_core::jose::{Algorithm, TokenKind, sign};
-use sigma_core::token::SessionClaims;
+use sigma_core::token::SessionTokenClaims;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -44,7 +44,7 @@ pub async fn session_token(
     signed_in: SignedIn,
 ) -> Result<Json<SessionTokenAnswer>, ApiError> {
     let now = sigma.now();
-    let claims = SessionClaims {
+    let claims = SessionTokenClaims {
         iss: sigma.issuer().to_owned(),
         sub: signed_in.account.user.id.to_string(),
         aud: sigma.issuer().to_owned(),

@@ -1,7 +1,8 @@
 //! What an authorization request needs next of whoever is in the browser.
 
 use sigma_core::authorize::{
-    AuthorizationRequest, AuthorizeError, Consents, Interaction, NextStep, Refusal, Visitor, choose_identity, next_step,
+    AuthorizationRequest, AuthorizeError, Consents, ErrorResponse, Interaction, NextStep, Visitor, choose_identity,
+    next_step,
 };
 use sigma_core::interaction::Entrance;
 use sigma_core::person::Identity;
@@ -22,7 +23,7 @@ pub struct Judged {
     /// The identity that the app will see.
     pub identity: Option<Identity>,
     /// The next step, or the refusal for the app.
-    pub step: Result<NextStep, Refusal>,
+    pub step: Result<NextStep, ErrorResponse>,
 }
 
 /// Asks the core what `requested` needs next; the refusal for the app if it cannot even be read.
@@ -34,7 +35,7 @@ pub async fn judge(
     browser: &Browser,
     requested: &Requested,
     state: &Interaction,
-) -> Result<Result<Judged, Refusal>, ApiError> {
+) -> Result<Result<Judged, ErrorResponse>, ApiError> {
     let request = match requested.parse(sigma).await? {
         Ok(request) => request,
         Err(refusal) => return Ok(Err(refusal)),
@@ -42,7 +43,7 @@ pub async fn judge(
     let mut hint = None;
     if let Some(token) = &request.id_token_hint {
         let Some(claims) = subject_of_hint(sigma, token, &requested.app).await? else {
-            return Ok(Err(Refusal::new(AuthorizeError::InvalidRequest, "id_token_hint is not valid")));
+            return Ok(Err(ErrorResponse::new(AuthorizeError::InvalidRequest, "id_token_hint is not valid")));
         };
         hint = Some(claims.sub);
     }

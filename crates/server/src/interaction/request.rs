@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sigma_core::app::App;
 use sigma_core::authorize::{
-    AuthorizationRequest, AuthorizeError, Refusal, ReturnAddress, Untrusted, parse, return_address,
+    AuthorizationRequest, AuthorizeError, ErrorResponse, ReturnAddress, Untrusted, parse, return_address,
 };
 use sigma_core::jose::{TokenKind, UnverifiedJws};
 use sigma_core::params::Params;
@@ -68,21 +68,21 @@ impl Requested {
     ///
     /// # Errors
     /// The refusal for the app.
-    pub fn check_length(&self) -> Result<(), Refusal> {
+    pub fn check_length(&self) -> Result<(), ErrorResponse> {
         // Encoding at most triples a byte.
         let most: usize = self.params.pairs().iter().map(|(name, value)| 3 * (name.len() + value.len()) + 2).sum();
         if most <= LONGEST_REQUEST || self.params.to_query().len() <= LONGEST_REQUEST {
             return Ok(());
         }
         let description = "the request is longer than 4 KiB";
-        Err(Refusal::new(AuthorizeError::InvalidRequest, description))
+        Err(ErrorResponse::new(AuthorizeError::InvalidRequest, description))
     }
 
     /// Reads the rest, against the currently registered resources.
     ///
     /// # Errors
     /// Inner: the refusal for the app. Outer: the store does not answer.
-    pub async fn parse(&self, sigma: &AppState) -> Result<Result<AuthorizationRequest, Refusal>, ApiError> {
+    pub async fn parse(&self, sigma: &AppState) -> Result<Result<AuthorizationRequest, ErrorResponse>, ApiError> {
         let registered = sigma.find_resources(&self.params.resources()).await?;
         Ok(parse(&self.params, &self.app, &registered))
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sigma_store::Swept;
-use sigma_store::workspace::removal;
+use sigma_store::org::removal;
 
 use super::{JobError, JobKind};
 use crate::state::AppState;

@@ -324,7 +324,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tenant_chosen_names_become_neither_links_nor_markup() {
+    fn org_chosen_names_become_neither_links_nor_markup() {
         let invited = Invited::new(
             "https://id.example.org",
             "Win a prize at https://evil.example/x\r\nBcc: all@example.org",

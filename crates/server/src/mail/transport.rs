@@ -115,11 +115,11 @@ impl Transport {
                     // 55x concerns this mail and recipient; a wrong password (535) concerns the settings.
                     let about_mailbox =
                         error.status().is_some_and(|code| matches!(code.category, Category::MailSystem));
-                    let told = chain(&error);
+                    let reported = chain(&error);
                     Err(if error.is_permanent() && about_mailbox {
-                        MailError::Refused(told)
+                        MailError::Refused(reported)
                     } else {
-                        MailError::Failed(told)
+                        MailError::Failed(reported)
                     })
                 }
             },
@@ -229,16 +229,16 @@ fn write(folder: &Path, id: &MailId, bytes: &[u8]) -> std::io::Result<PathBuf> {
 
 /// An error with its causes, on one line.
 fn chain(error: &dyn std::error::Error) -> String {
-    let mut told = error.to_string();
+    let mut reported = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         let inner = error.to_string();
-        if !told.contains(&inner) {
-            told = format!("{told}: {inner}");
+        if !reported.contains(&inner) {
+            reported = format!("{reported}: {inner}");
         }
         cause = error.source();
     }
-    told
+    reported
 }
 
 #[cfg(test)]
@@ -248,7 +248,7 @@ mod tests {
 
     use super::*;
 
-    fn told(change: impl FnOnce(&mut Mail)) -> String {
+    fn reported(change: impl FnOnce(&mut Mail)) -> String {
         let mut settings = Mail::default();
         change(&mut settings);
         super::super::mailer::check(&settings, "https://id.example.org")
@@ -257,16 +257,16 @@ mod tests {
 
     #[test]
     fn invalid_mail_settings_are_reported_without_the_password() {
-        assert_eq!(told(|_| {}), "");
+        assert_eq!(reported(|_| {}), "");
         for good in ["smtps://mail.example.org", "smtp://user:p%40ss@mail.example.org:2525", "smtps://[::1]:465"] {
-            assert_eq!(told(|mail| mail.smtp = Some(SecretString::from(good))), "", "{good}");
+            assert_eq!(reported(|mail| mail.smtp = Some(SecretString::from(good))), "", "{good}");
         }
         for bad in ["mail.example.org", "https://user:hunter2@mail.example.org", "smtp://", "smtp://user:hunter2@"] {
-            let message = told(|mail| mail.smtp = Some(SecretString::from(bad)));
+            let message = reported(|mail| mail.smtp = Some(SecretString::from(bad)));
             assert!(message.starts_with("mail.smtp ") && !message.contains("hunter2"), "{bad}: {message}");
         }
-        assert!(told(|mail| mail.from = Some("nobody".to_owned())).starts_with("mail.from \"nobody\""));
-        let missing = told(|mail| {
+        assert!(reported(|mail| mail.from = Some("nobody".to_owned())).starts_with("mail.from \"nobody\""));
+        let missing = reported(|mail| {
             mail.smtp = Some(SecretString::from("smtps://mail.example.org"));
             mail.certificate_authority = Some(PathBuf::from("/nowhere.pem"));
         });
@@ -296,9 +296,9 @@ mod tests {
         std::fs::write(directory.path().join("file"), "").unwrap();
         std::os::unix::fs::symlink("/nowhere", directory.path().join("link")).unwrap();
         for bad in ["file", "file/mails", "link"] {
-            let told = at(bad).probe().await.unwrap_err().to_string();
+            let reported = at(bad).probe().await.unwrap_err().to_string();
             let named = format!("the mail folder {} cannot be written: ", directory.path().join(bad).display());
-            assert!(told.starts_with(&named), "{told}");
+            assert!(reported.starts_with(&named), "{reported}");
         }
     }
 

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
-use sigma_core::authorize::{AuthorizeError, Refusal, ResponseMode, ReturnAddress, Untrusted};
+use sigma_core::authorize::{AuthorizeError, ErrorResponse, ResponseMode, ReturnAddress, Untrusted};
 use utoipa::ToSchema;
 
 use crate::extract::Browser;
@@ -67,7 +67,7 @@ pub fn send_code(sigma: &AppState, browser: &Browser, address: &ReturnAddress, c
 }
 
 /// Sends an error.
-pub fn send_refusal(sigma: &AppState, browser: &Browser, requested: &Requested, refusal: &Refusal) -> Response {
+pub fn send_refusal(sigma: &AppState, browser: &Browser, requested: &Requested, refusal: &ErrorResponse) -> Response {
     let fields = vec![("error", refusal.error.as_str()), ("error_description", refusal.description.as_str())];
     let refused = Refused::new(refusal.error.as_str(), refusal.description.clone());
     let refused = refused.app(Some(requested.app.client_id.as_str()));

@@ -7,7 +7,7 @@ use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
 use sigma_core::actor::Actor;
-use sigma_core::authorize::{AuthorizeError, ClaimsRequest, Consents, Interaction, Refusal};
+use sigma_core::authorize::{AuthorizeError, ClaimsRequest, Consents, ErrorResponse, Interaction};
 use sigma_core::interaction::Entrance;
 use sigma_core::params::Params;
 use sigma_core::scope::Scopes;
@@ -105,7 +105,7 @@ pub async fn answer_consent(
     if !answer.accept {
         let (stored, now) = (ongoing.stored.clone(), sigma.now());
         let ending = sigma.store.write(move |tx| interaction::end(tx, &stored, now)).await?;
-        let refusal = Refusal::new(AuthorizeError::AccessDenied, "User denied access");
+        let refusal = ErrorResponse::new(AuthorizeError::AccessDenied, "User denied access");
         let response = send_refusal(&sigma, &browser, &requested, &refusal);
         return Ok(close(&sigma, &browser, &ongoing.stored, ending, response));
     }

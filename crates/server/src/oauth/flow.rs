@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
-use sigma_core::authorize::{AuthorizationRequest, Interaction, NextStep, Refusal};
+use sigma_core::authorize::{AuthorizationRequest, ErrorResponse, Interaction, NextStep};
 use sigma_core::code::{Authorization, Code};
 use sigma_core::digest::Digest;
 use sigma_core::params::Params;
@@ -115,7 +115,7 @@ async fn refuse(
     browser: &Browser,
     requested: &Requested,
     ongoing: Option<Ongoing>,
-    refusal: &Refusal,
+    refusal: &ErrorResponse,
 ) -> Result<Response, ApiError> {
     let response = send_refusal(sigma, browser, requested, refusal);
     let Some(ongoing) = ongoing else { return Ok(response) };

@@ -15,7 +15,7 @@ use sigma_core::digest::Digest;
 use sigma_core::email;
 use sigma_core::password::GivenPassword;
 use sigma_store::StoreError;
-use sigma_store::password::{self, Attempt, Device, LookedUp, Proof};
+use sigma_store::password::{self, Attempt, Device, LookedUp, PasswordProof};
 use sigma_store::password_cost::CostCount;
 use sigma_store::password_throttle::Source;
 use sigma_store::user::User;
@@ -28,7 +28,7 @@ pub use turns::Turns;
 
 /// The result of checking a password.
 #[derive(Debug)]
-pub enum Verdict {
+pub enum PasswordCheck {
     /// The password is the account's.
     Authenticated(Box<Authenticated>),
     /// Wrong password, no such account, no password set, or account disabled: callers cannot tell which.
@@ -45,7 +45,7 @@ pub struct Authenticated {
     /// The user.
     pub user: User,
     /// For [`password::sign_in`] or another operation that takes it: all of them fail if the password was changed meanwhile.
-    pub proof: Proof,
+    pub proof: PasswordProof,
 }
 
 /// Why there is no verdict.
@@ -71,7 +71,7 @@ impl From<AuthenticateError> for ApiError {
 /// Checks `password` for the account at `address`, both as sent. `device` is what the browser shows of an earlier
 /// sign-in: see [`device::shown`].
 ///
-/// `authenticate(&sigma, &context, email, password, device).await?` gives a [`Verdict`]. On `Authenticated(person)` the
+/// `authenticate(&sigma, &context, email, password, device).await?` gives a [`PasswordCheck`]. On `Authenticated(person)` the
 /// caller runs one write, such as [`password::sign_in`]. If it returns nothing, the password counts as wrong. On `Wrong` the
 /// failure is already counted, for the account and for the address.
 ///
@@ -83,12 +83,12 @@ pub async fn authenticate(
     address: &str,
     password: SecretString,
     device: Option<Device>,
-) -> Result<Verdict, AuthenticateError> {
+) -> Result<PasswordCheck, AuthenticateError> {
     let email = email::fold(address);
     let device = still_valid(sigma, &email, device).await?;
     let gate = Gate { context, email: &email, device: device.as_ref() };
     if let Err(exceeded) = gate.enter() {
-        return Ok(told(Verdict::Delayed(exceeded)));
+        return Ok(counted(PasswordCheck::Delayed(exceeded)));
     }
     // Three concurrent guesses per account: those that wait see the delay that these three cause. Known browsers have
     // turns of their own, shared among them.
@@ -107,7 +107,7 @@ pub async fn authenticate(
         if looked_up.asks_early {
             sigma.store.write(move |tx| password::fail_early(tx, &looked_up, now)).await?;
         }
-        return Ok(told(Verdict::Delayed(Exceeded::delayed(until, now))));
+        return Ok(counted(PasswordCheck::Delayed(Exceeded::delayed(until, now))));
     }
     let reference = match &looked_up.stored {
         Some(stored) => Reference::Stored(stored.hash.clone()),
@@ -121,7 +121,7 @@ pub async fn authenticate(
     let matched = match sigma.hasher.verify(lane, password.clone(), reference).await {
         Ok(matched) => matched,
         // It stays counted: attempts refused for lack of room used some.
-        Err(HashingError::Busy) => return Ok(told(Verdict::Busy)),
+        Err(HashingError::Busy) => return Ok(counted(PasswordCheck::Busy)),
         Err(error) => return Err(AuthenticateError::Hashing(error)),
     };
     let live = looked_up.user.as_ref().filter(|user| !user.disabled && matched != Match::Wrong);
@@ -130,11 +130,11 @@ pub async fn authenticate(
             renew(sigma, &looked_up, password).await?;
         }
         gate.let_in();
-        return Ok(told(Verdict::Authenticated(Box::new(Authenticated { user, proof }))));
+        return Ok(counted(PasswordCheck::Authenticated(Box::new(Authenticated { user, proof }))));
     }
     let store = sigma.store_for(context, Actor::Anonymous);
     store.write(move |tx| password::fail(tx, &looked_up, now)).await?;
-    Ok(told(Verdict::Wrong))
+    Ok(counted(PasswordCheck::Wrong))
 }
 
 /// Counts one more failure for the account at `email`, folded: a right password that does not admit its user counts as
@@ -152,7 +152,7 @@ async fn still_valid(sigma: &AppState, email: &str, device: Option<Device>) -> R
     Ok(Some(device).filter(|device| chosen_at == Some(device.chosen_at)))
 }
 
-impl Verdict {
+impl PasswordCheck {
     /// The response that tells nothing else: 429 during a delay, 503 under overload.
     pub fn refusal(&self) -> Option<axum::response::Response> {
         use axum::response::IntoResponse as _;
@@ -208,12 +208,12 @@ async fn renew(sigma: &AppState, looked_up: &LookedUp, password: GivenPassword) 
 }
 
 /// Counts the verdict in the metrics.
-fn told(verdict: Verdict) -> Verdict {
+fn counted(verdict: PasswordCheck) -> PasswordCheck {
     let outcome = match &verdict {
-        Verdict::Authenticated(_) => "right",
-        Verdict::Wrong => "wrong",
-        Verdict::Delayed(_) => "delayed",
-        Verdict::Busy => "busy",
+        PasswordCheck::Authenticated(_) => "right",
+        PasswordCheck::Wrong => "wrong",
+        PasswordCheck::Delayed(_) => "delayed",
+        PasswordCheck::Busy => "busy",
     };
     metrics::counter!("sigma_password_sign_ins_total", "outcome" => outcome).increment(1);
     verdict

@@ -3,7 +3,7 @@
 use sigma_core::ids::OrgId;
 use sigma_core::interaction::Continuation;
 use sigma_store::StoreError;
-use sigma_store::workspace::active_member::{self, ActiveMember};
+use sigma_store::org::active_member::{self, ActiveMember};
 
 use super::{QuickSession, managers, network_is_allowed};
 use crate::extract::Browser;

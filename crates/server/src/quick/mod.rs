@@ -6,7 +6,7 @@ mod session;
 
 use http::HeaderValue;
 use http::uri::Authority;
-use sigma_store::workspace::quick::Managers;
+use sigma_store::org::quick::Managers;
 
 use crate::http::RequestContext;
 use crate::state::AppState;

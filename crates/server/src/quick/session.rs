@@ -7,9 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sigma_core::actor::Actor;
 use sigma_core::ids::OrgId;
-use sigma_core::workspace::QUICK_SESSION_SECONDS;
+use sigma_core::org::QUICK_SESSION_SECONDS;
 use sigma_store::StoreError;
-use sigma_store::workspace::session;
+use sigma_store::org::session;
 
 use crate::extract::{Browser, cookie};
 use crate::http::RequestContext;

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, Visitor};
 use sigma_core::json;
 use sigma_core::params::Params;
-use sigma_store::workspace::api_key::MadeKeys;
+use sigma_store::org::api_key::MadeKeys;
 
 use crate::extract::{JSON, is_content_type};
 use crate::state::AppState;
@@ -47,14 +47,14 @@ fn read<T: Wanted>(body: &[u8]) -> Result<T, WorkspaceError> {
     if !body.trim_ascii_start().starts_with(b"{") {
         return Err(WorkspaceError::invalid("The body must be a JSON object"));
     }
-    json::check(body).map_err(|error| told("The body is not valid JSON", &error))?;
+    json::check(body).map_err(|error| explain("The body is not valid JSON", &error))?;
     serde_json::from_slice(body).map_err(|error| match T::NEEDS {
         Some(needs) => WorkspaceError::invalid(needs),
-        None => told("The body does not have the expected form", &error),
+        None => explain("The body does not have the expected form", &error),
     })
 }
 
-fn told(what: &str, error: &serde_json::Error) -> WorkspaceError {
+fn explain(what: &str, error: &serde_json::Error) -> WorkspaceError {
     /// serde repeats the unexpected value, which may be long.
     const MOST: usize = 300;
     WorkspaceError::invalid(format!("{what}: {error}").chars().take(MOST).collect::<String>())

@@ -10,14 +10,14 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
-use sigma_core::time::Timestamp;
-use sigma_core::workspace::{
-    ApiKeySecret, Authority, KeyPermission, KeyPermissions, SessionClaims, Switch, UnverifiedSession,
+use sigma_core::org::{
+    ApiKeySecret, Authority, KeyPermission, KeyPermissions, MemberTokenClaims, Switch, UnverifiedSession,
 };
+use sigma_core::time::Timestamp;
 use sigma_store::Generation;
-use sigma_store::workspace::membership::State;
-use sigma_store::workspace::quick;
-use sigma_store::workspace::session::SessionKind;
+use sigma_store::org::membership::State;
+use sigma_store::org::quick;
+use sigma_store::org::session::SessionKind;
 
 use crate::extract::{Repeated, bearer_token};
 use crate::http::{RequestContext, Rule};
@@ -282,20 +282,20 @@ async fn person(sigma: &AppState, token: &str, now: Timestamp) -> Result<Known, 
     let watch = &sigma.workspaces.watch;
     // Taken before anything is read, so that a change in between makes the result stale.
     let made_of = watch.generation(org_id.as_str()).zip(watch.generation(unverified.user_id().as_str()));
-    let mut tenant = sigma.find_tenant(&org_id).await?.ok_or_else(bad)?;
+    let mut cached = sigma.find_org(&org_id).await?.ok_or_else(bad)?;
     let kid = unverified.kid().to_owned();
-    if !tenant.has_secret(&kid) {
+    if !cached.has_secret(&kid) {
         // Another process may have rotated the secret a moment ago.
-        tenant = sigma.load_tenant(&org_id).await?.ok_or_else(bad)?;
+        cached = sigma.load_org(&org_id).await?.ok_or_else(bad)?;
     }
-    let key = tenant.verifier(&sigma.master_key, &kid)?.ok_or_else(bad)?;
+    let key = cached.verifier(&sigma.master_key, &kid)?.ok_or_else(bad)?;
     let claims = unverified.verify(key).map_err(|_| bad())?;
-    if !claims.holds_at(now) || !tenant.signed_at(&kid, claims.iat) || claims.jti.contains('\0') {
+    if !claims.holds_at(now) || !cached.signed_at(&kid, claims.iat) || claims.jti.contains('\0') {
         return Err(bad());
     }
-    let SessionClaims { user_id, jti, iat, .. } = &claims;
+    let MemberTokenClaims { user_id, jti, iat, .. } = &claims;
     let user_id = user_id.clone();
-    let session = sigma.find_workspace_session(&org_id, jti).await?.ok_or_else(bad)?;
+    let session = sigma.find_org_session(&org_id, jti).await?.ok_or_else(bad)?;
     let member = sigma.find_member(&org_id, &user_id).await?.ok_or_else(bad)?;
     let account = sigma.find_account(&user_id).await?.ok_or_else(bad)?;
     let lives = session.is_live(now) && session.user_id == user_id && session.session_epoch == member.session_epoch;
@@ -305,7 +305,7 @@ async fn person(sigma: &AppState, token: &str, now: Timestamp) -> Result<Known, 
     let role = sigma.find_role(&org_id, &member.role_id).await?.ok_or_else(bad)?;
     if session.kind == SessionKind::Quick {
         let managers = managers(sigma).ok_or_else(bad)?;
-        if !quick::allows(&tenant.workspace, &member, role.manages_anything, managers) {
+        if !quick::allows(&cached.org, &member, role.manages_anything, managers) {
             return Err(bad());
         }
     }
@@ -334,7 +334,7 @@ async fn server(sigma: &AppState, key: &str) -> Result<Known, WorkspaceError> {
     let key = sigma.find_api_key(&secret.digest()).await?.filter(|key| key.active).ok_or_else(bad)?;
     let made_of = watch.generation(key.org_id.as_str()).zip(of_key);
     // A removed workspace has none; its keys are deleted later.
-    sigma.find_tenant(&key.org_id).await?.ok_or_else(bad)?;
+    sigma.find_org(&key.org_id).await?.ok_or_else(bad)?;
     let who = Who::Key { id: key.id.clone(), last_use: KeyUse::new(key.org_id.clone(), key.id.clone()) };
     let until = key.expires_at.unwrap_or(Timestamp::from_micros(i64::MAX));
     let caller = Caller::new(key.org_id.clone(), who, key.permissions, Authority::Key(key.permissions), until);

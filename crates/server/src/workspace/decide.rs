@@ -3,7 +3,7 @@
 use crate::http::RequestContext;
 use sigma_core::actor::Actor;
 use sigma_store::Tx;
-use sigma_store::workspace::Decision;
+use sigma_store::org::Decision;
 
 use crate::state::AppState;
 use crate::workspace::error::WorkspaceError;

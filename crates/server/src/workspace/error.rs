@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
-use sigma_core::workspace::Refusal;
+use sigma_core::org::Refusal;
 use sigma_store::{Stop, StoreError};
 use utoipa::{PartialSchema as _, ToSchema};
 

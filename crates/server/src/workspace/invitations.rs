@@ -4,10 +4,10 @@
 use sigma_core::actor::Actor;
 use sigma_core::email::{self, Email};
 use sigma_core::ids::{MembershipId, OrgId, RoleId, UserId};
-use sigma_core::workspace::{Refusal, text};
+use sigma_core::org::{Refusal, text};
 use sigma_store::invitation::{self, Invite};
+use sigma_store::org::membership::Member;
 use sigma_store::outbox::MailedLink;
-use sigma_store::workspace::membership::Member;
 
 use crate::http::{RequestContext, Rule};
 use crate::passwords::counted_as;
@@ -101,12 +101,12 @@ async fn invitation_mail(
     actor: &Actor,
     address: &str,
 ) -> Result<MailedLink, WorkspaceError> {
-    let tenant = sigma.find_tenant(org_id).await?.ok_or(Refusal::Unauthorized)?;
+    let cached = sigma.find_org(org_id).await?.ok_or(Refusal::Unauthorized)?;
     let inviter = match actor {
         Actor::User(user_id) => sigma.find_account(user_id).await?,
         _ => None,
     };
     let inviter = inviter.as_ref().map(|account| account.user.name.as_str());
-    let mail = sigma.composer().invitation(address, &tenant.workspace.name, inviter);
+    let mail = sigma.composer().invitation(address, &cached.org.name, inviter);
     mail.map_err(|error| WorkspaceError::Internal(error.to_string()))
 }

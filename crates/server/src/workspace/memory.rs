@@ -5,14 +5,14 @@ use std::sync::{Arc, OnceLock};
 
 use sigma_core::digest::Digest;
 use sigma_core::ids::{OrgId, RoleId, UserId};
+use sigma_core::org::{Authority, KeyPermissions, MemberTokenClaims, Role, RolePermissions, SessionKey};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Authority, KeyPermissions, Role, RolePermissions, SessionClaims, SessionKey};
-use sigma_store::workspace::api_key::{self, ApiKey};
-use sigma_store::workspace::membership::{self, Member};
-use sigma_store::workspace::role;
-use sigma_store::workspace::secret::{StoredSecret, seal_context};
-use sigma_store::workspace::session::{self, WorkspaceSession};
-use sigma_store::workspace::tenant::{self, Workspace};
+use sigma_store::org::api_key::{self, ApiKey};
+use sigma_store::org::membership::{self, Member};
+use sigma_store::org::role;
+use sigma_store::org::secret::{StoredSecret, seal_context};
+use sigma_store::org::session::{self, OrgSession};
+use sigma_store::org::{self, Org};
 use sigma_store::{Cache, MasterKey, Store, StoreError, Watch, cached};
 
 use crate::state::AppState;
@@ -24,10 +24,10 @@ const SKEW: i64 = 60;
 
 /// The cache of one process.
 pub struct WorkspaceMemory {
-    tenants: Cache<Arc<Tenant>>,
+    orgs: Cache<Arc<CachedOrg>>,
     members: Cache<Arc<Member>>,
     roles: Cache<Arc<RoleSummary>>,
-    sessions: Cache<Arc<WorkspaceSession>>,
+    sessions: Cache<Arc<OrgSession>>,
     keys: Cache<Arc<ApiKey>>,
     /// Changes to anything that a credential's resolution depends on.
     pub(super) watch: Watch,
@@ -40,19 +40,13 @@ pub struct WorkspaceMemory {
 impl WorkspaceMemory {
     /// An empty memory.
     pub fn new(store: &Store) -> Self {
-        let kinds = [
-            cached::WORKSPACE,
-            cached::MEMBERSHIP,
-            cached::ROLE,
-            cached::WORKSPACE_SESSION,
-            cached::API_KEY,
-            cached::ACCOUNT,
-        ];
+        let kinds =
+            [cached::ORG, cached::MEMBERSHIP, cached::ROLE, cached::ORG_SESSION, cached::API_KEY, cached::ACCOUNT];
         Self {
-            tenants: Cache::new(store, cached::WORKSPACE, 10_000),
+            orgs: Cache::new(store, cached::ORG, 10_000),
             members: Cache::new(store, cached::MEMBERSHIP, 20_000),
             roles: Cache::new(store, cached::ROLE, 20_000),
-            sessions: Cache::new(store, cached::WORKSPACE_SESSION, 20_000),
+            sessions: Cache::new(store, cached::ORG_SESSION, 20_000),
             keys: Cache::new(store, cached::API_KEY, 10_000),
             watch: Watch::new(store, &kinds),
             callers: CallerCache::default(),
@@ -62,9 +56,9 @@ impl WorkspaceMemory {
 }
 
 /// A workspace and the secrets of its tokens.
-pub struct Tenant {
+pub struct CachedOrg {
     /// The workspace.
-    pub workspace: Workspace,
+    pub org: Org,
     stored: Vec<StoredSecret>,
     opened: OnceLock<Vec<Secret>>,
 }
@@ -74,9 +68,9 @@ struct Secret {
     retired_at: Option<Timestamp>,
 }
 
-impl Tenant {
-    fn of((workspace, stored): (Workspace, Vec<StoredSecret>)) -> Self {
-        Self { workspace, stored, opened: OnceLock::new() }
+impl CachedOrg {
+    fn of((org, stored): (Org, Vec<StoredSecret>)) -> Self {
+        Self { org, stored, opened: OnceLock::new() }
     }
 
     fn open(&self, master_key: &MasterKey) -> Result<&[Secret], StoreError> {
@@ -84,7 +78,7 @@ impl Tenant {
             return Ok(opened);
         }
         let open = |stored: &StoredSecret| {
-            let secret = master_key.open(&seal_context(&self.workspace.id, &stored.kid), &stored.sealed);
+            let secret = master_key.open(&seal_context(&self.org.id, &stored.kid), &stored.sealed);
             let secret = secret.map_err(|error| StoreError::Corrupt(format!("the secret of a workspace: {error}")))?;
             Ok(Secret { key: SessionKey::new(stored.kid.as_str(), &secret), retired_at: stored.retired_at })
         };
@@ -96,7 +90,7 @@ impl Tenant {
     ///
     /// # Errors
     /// The secret cannot be opened.
-    pub fn sign(&self, master_key: &MasterKey, claims: &SessionClaims) -> Result<String, StoreError> {
+    pub fn sign(&self, master_key: &MasterKey, claims: &MemberTokenClaims) -> Result<String, StoreError> {
         let signer = self.open(master_key)?.iter().find(|secret| secret.retired_at.is_none());
         let signer = signer.ok_or_else(|| StoreError::Corrupt("a workspace without a secret".to_owned()))?;
         signer.key.sign(claims).map_err(|error| StoreError::Failed(format!("a token cannot be signed: {error}")))
@@ -156,22 +150,22 @@ impl AppState {
     ///
     /// # Errors
     /// The store does not answer.
-    pub(crate) async fn find_tenant(&self, org_id: &OrgId) -> Result<Option<Arc<Tenant>>, StoreError> {
+    pub(crate) async fn find_org(&self, org_id: &OrgId) -> Result<Option<Arc<CachedOrg>>, StoreError> {
         let (wanted, now) = (org_id.clone(), self.now());
-        let load = self.workspaces.tenants.get_or_load(org_id.as_str(), move |tx| {
-            Ok(tenant::find_with_secrets(tx, &wanted, now)?.map(|found| Arc::new(Tenant::of(found))))
+        let load = self.workspaces.orgs.get_or_load(org_id.as_str(), move |tx| {
+            Ok(org::find_with_secrets(tx, &wanted, now)?.map(|found| Arc::new(CachedOrg::of(found))))
         });
         load.await
     }
 
-    /// Like [`AppState::find_tenant`], bypassing the cache.
+    /// Like [`AppState::find_org`], bypassing the cache.
     ///
     /// # Errors
     /// The store does not answer.
-    pub(super) async fn load_tenant(&self, org_id: &OrgId) -> Result<Option<Arc<Tenant>>, StoreError> {
+    pub(super) async fn load_org(&self, org_id: &OrgId) -> Result<Option<Arc<CachedOrg>>, StoreError> {
         let (wanted, now) = (org_id.clone(), self.now());
-        let found = self.store.read(move |tx| tenant::find_with_secrets(tx, &wanted, now)).await?;
-        Ok(found.map(|found| Arc::new(Tenant::of(found))))
+        let found = self.store.read(move |tx| org::find_with_secrets(tx, &wanted, now)).await?;
+        Ok(found.map(|found| Arc::new(CachedOrg::of(found))))
     }
 
     /// The member of that id, active or not. Whether their account is enabled is a matter of the account.
@@ -205,11 +199,11 @@ impl AppState {
     ///
     /// # Errors
     /// The store does not answer.
-    pub(super) async fn find_workspace_session(
+    pub(super) async fn find_org_session(
         &self,
         org_id: &OrgId,
         jti: &str,
-    ) -> Result<Option<Arc<WorkspaceSession>>, StoreError> {
+    ) -> Result<Option<Arc<OrgSession>>, StoreError> {
         let (org, wanted) = (org_id.clone(), jti.to_owned());
         let key = cached::key_in(org_id, jti);
         self.workspaces.sessions.get_or_load(&key, move |tx| Ok(session::find(tx, &org, &wanted)?.map(Arc::new))).await

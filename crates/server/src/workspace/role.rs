@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use sigma_core::workspace::role::RoleProblem;
-use sigma_core::workspace::{self, Level, Role, RoleDraft, RolePermissions, Switch, Switches};
+use sigma_core::org::role::RoleProblem;
+use sigma_core::org::{self, Level, Role, RoleDraft, RolePermissions, Switch, Switches};
 use utoipa::ToSchema;
 
 use crate::workspace::body::{Wanted, objects};
@@ -127,12 +127,12 @@ impl From<Allowed> for RolePermissions {
         .into_iter()
         .filter_map(|(switch, on)| on.then_some(switch))
         .collect();
-        let schemas = allowed.schema_permissions.into_iter().map(|schema| workspace::SchemaPermission {
+        let schemas = allowed.schema_permissions.into_iter().map(|schema| org::SchemaPermission {
             schema_id: schema.schema_id,
             default: schema.default,
             attributes: schema.attributes,
         });
-        let catalogs = allowed.catalog_permissions.into_iter().map(|catalog| workspace::CatalogPermission {
+        let catalogs = allowed.catalog_permissions.into_iter().map(|catalog| org::CatalogPermission {
             catalog_id: catalog.catalog_id,
             can_view: catalog.can_view,
             can_assign: catalog.can_assign,

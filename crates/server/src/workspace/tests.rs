@@ -61,7 +61,7 @@ impl Server {
         self.0.answer(router(&[surface()]), peer, request.body(body.into()).unwrap()).await
     }
 
-    async fn told(&self, method: &str, uri: &str, body: impl Into<Body>) -> String {
+    async fn reported(&self, method: &str, uri: &str, body: impl Into<Body>) -> String {
         let response = self.send(method, uri, &[], body).await;
         let status = response.status().as_u16();
         format!("{status} {}", text(response).await)
@@ -77,15 +77,15 @@ async fn every_error_has_exactly_two_strings() {
     let server = Server::new();
     for nowhere in ["/api/v1", "/api/v1/", "/api/v1/nothing", "/api/v1/roles/a/b", "/api/v1/roles/"] {
         assert_eq!(
-            server.told("GET", nowhere, "").await,
+            server.reported("GET", nowhere, "").await,
             r#"404 {"error":"NOT_FOUND","message":"No such endpoint"}"#,
             "{nowhere}"
         );
     }
-    insta::assert_snapshot!(server.told("PUT", "/api/v1/roles/a", "").await, @r#"405 {"error":"VALIDATION_ERROR","message":"Method not allowed"}"#);
-    insta::assert_snapshot!(server.told("POST", "/api/v1/auth/login", "").await, @r#"401 {"error":"UNAUTHORIZED","message":"Unauthorized"}"#);
-    insta::assert_snapshot!(server.told("GET", "/api/v1/roles/%ff", "").await, @r#"400 {"error":"VALIDATION_ERROR","message":"Invalid URL: Invalid UTF-8 in `id`"}"#);
-    insta::assert_snapshot!(server.told("GET", "/api/v1/away", "").await, @r#"503 {"error":"UNAVAILABLE","message":"Try again in a moment"}"#);
+    insta::assert_snapshot!(server.reported("PUT", "/api/v1/roles/a", "").await, @r#"405 {"error":"VALIDATION_ERROR","message":"Method not allowed"}"#);
+    insta::assert_snapshot!(server.reported("POST", "/api/v1/auth/login", "").await, @r#"401 {"error":"UNAUTHORIZED","message":"Unauthorized"}"#);
+    insta::assert_snapshot!(server.reported("GET", "/api/v1/roles/%ff", "").await, @r#"400 {"error":"VALIDATION_ERROR","message":"Invalid URL: Invalid UTF-8 in `id`"}"#);
+    insta::assert_snapshot!(server.reported("GET", "/api/v1/away", "").await, @r#"503 {"error":"UNAVAILABLE","message":"Try again in a moment"}"#);
 }
 
 #[tokio::test]
@@ -95,20 +95,20 @@ async fn an_internal_error_quotes_the_request_and_tells_nothing_of_the_cause() {
         let response = server.send("GET", path, &[("accept", "text/html")], "").await;
         assert_eq!(response.status(), 500);
         let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
-        let told: serde_json::Value = serde_json::from_str(&text(response).await).unwrap();
+        let reported: serde_json::Value = serde_json::from_str(&text(response).await).unwrap();
         let message = format!("Something went wrong here. When you ask about it, quote the request {id}");
-        assert_eq!(told, serde_json::json!({"error": "INTERNAL_ERROR", "message": message}), "{path}");
+        assert_eq!(reported, serde_json::json!({"error": "INTERNAL_ERROR", "message": message}), "{path}");
     }
 }
 
 #[tokio::test]
 async fn a_body_may_have_64_kib_and_a_mebibyte_where_a_role_is_written() {
     let server = Server::new();
-    assert_eq!(server.told("POST", "/api/v1/echo", vec![b'x'; 65_536]).await, "200 65536");
-    insta::assert_snapshot!(server.told("POST", "/api/v1/echo", vec![b'x'; 65_537]).await, @r#"413 {"error":"VALIDATION_ERROR","message":"The body is larger than 65536 bytes"}"#);
-    assert_eq!(server.told("POST", "/api/v1/roles/x", vec![b'x'; 1_048_576]).await, "200 1048576");
-    insta::assert_snapshot!(server.told("POST", "/api/v1/roles/x", vec![b'x'; 1_048_577]).await, @r#"413 {"error":"VALIDATION_ERROR","message":"The body is larger than 1048576 bytes"}"#);
-    assert!(server.told("POST", "/api/v1/nothing", vec![b'x'; 65_537]).await.starts_with("413 "));
+    assert_eq!(server.reported("POST", "/api/v1/echo", vec![b'x'; 65_536]).await, "200 65536");
+    insta::assert_snapshot!(server.reported("POST", "/api/v1/echo", vec![b'x'; 65_537]).await, @r#"413 {"error":"VALIDATION_ERROR","message":"The body is larger than 65536 bytes"}"#);
+    assert_eq!(server.reported("POST", "/api/v1/roles/x", vec![b'x'; 1_048_576]).await, "200 1048576");
+    insta::assert_snapshot!(server.reported("POST", "/api/v1/roles/x", vec![b'x'; 1_048_577]).await, @r#"413 {"error":"VALIDATION_ERROR","message":"The body is larger than 1048576 bytes"}"#);
+    assert!(server.reported("POST", "/api/v1/nothing", vec![b'x'; 65_537]).await.starts_with("413 "));
 }
 
 #[tokio::test]

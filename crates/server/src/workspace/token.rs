@@ -2,16 +2,16 @@
 
 use serde::Serialize;
 use sigma_core::ids::{OrgId, RoleId, UserId};
+use sigma_core::org::{MemberTokenClaims, TOKEN_SECONDS};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{SessionClaims, TOKEN_SECONDS};
-use sigma_store::workspace::login::LoggedIn;
+use sigma_store::org::login::LoggedIn;
 use utoipa::ToSchema;
 
 use crate::state::AppState;
 use crate::workspace::error::WorkspaceError;
 
 /// A member in a session.
-pub struct Session<'a> {
+pub struct NewMemberToken<'a> {
     /// The workspace's id.
     pub org_id: &'a OrgId,
     /// The user's id.
@@ -32,15 +32,15 @@ pub struct Issued {
     pub expires_at: String,
 }
 
-impl Session<'_> {
+impl NewMemberToken<'_> {
     /// A token valid for a day, or until the session ends if that is earlier.
     ///
     /// # Errors
     /// The workspace is gone, or the store does not answer.
     pub async fn issue(&self, sigma: &AppState, now: Timestamp) -> Result<Issued, WorkspaceError> {
-        let tenant = sigma.find_tenant(self.org_id).await?.ok_or(WorkspaceError::BadToken)?;
+        let cached = sigma.find_org(self.org_id).await?.ok_or(WorkspaceError::BadToken)?;
         let iat = now.seconds();
-        let claims = SessionClaims {
+        let claims = MemberTokenClaims {
             user_id: self.user_id.clone(),
             workspace_id: self.org_id.clone(),
             role_id: self.role_id.clone(),
@@ -48,7 +48,7 @@ impl Session<'_> {
             exp: iat.saturating_add(TOKEN_SECONDS).min(self.ends_at.seconds()),
             jti: self.jti.to_owned(),
         };
-        let token = tenant.sign(&sigma.master_key, &claims)?;
+        let token = cached.sign(&sigma.master_key, &claims)?;
         Ok(Issued { token, expires_at: claims.expires_at().iso8601() })
     }
 }
@@ -101,11 +101,16 @@ impl LoginAnswer {
         now: Timestamp,
     ) -> Result<Self, WorkspaceError> {
         let LoggedIn { workspace, member, ends_at, others: found } = logged_in;
-        let session =
-            Session { org_id: &workspace.org_id, user_id: &member.user_id, role_id: &member.role_id, jti, ends_at };
+        let session = NewMemberToken {
+            org_id: &workspace.org_id,
+            user_id: &member.user_id,
+            role_id: &member.role_id,
+            jti,
+            ends_at,
+        };
         let Issued { token, expires_at } = session.issue(sigma, now).await?;
         let others = (others == Others::Listed).then(|| {
-            let other = |other: sigma_store::workspace::membership::Belonging| OtherWorkspace {
+            let other = |other: sigma_store::org::membership::Belonging| OtherWorkspace {
                 workspace_id: other.org_id.to_string(),
                 name: other.name,
                 role_id: other.role_id.to_string(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sigma_core::ids::{ApiKeyId, OrgId};
 use sigma_core::time::Timestamp;
 use sigma_store::StoreError;
-use sigma_store::workspace::api_key;
+use sigma_store::org::api_key;
 
 use crate::state::AppState;
 

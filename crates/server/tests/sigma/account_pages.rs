@@ -72,7 +72,7 @@ async fn log_in(world: &World, address: &str) -> StatusCode {
 
 #[tokio::test]
 async fn an_address_is_added_with_the_mailed_code_and_signs_in_with_the_password() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let browser = ada(&world).await;
     assert_eq!(log_in(&world, "work@example.org").await, StatusCode::UNAUTHORIZED);
     assert_eq!(add(&browser, "work@example.org").await.location(), ACCOUNT);
@@ -94,7 +94,7 @@ async fn an_address_is_added_with_the_mailed_code_and_signs_in_with_the_password
 
 #[tokio::test]
 async fn adding_an_address_tells_nothing_about_other_accounts() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let browser = ada(&world).await;
     world.person("known@example.org").await;
     let mut seen = Vec::new();
@@ -115,7 +115,7 @@ async fn adding_an_address_tells_nothing_about_other_accounts() {
 
 #[tokio::test]
 async fn codes_for_new_addresses_cannot_be_guessed_and_mails_are_limited() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let browser = ada(&world).await;
     add(&browser, "work@example.org").await;
     let code = mailed_code(&world, "work@example.org").await;
@@ -149,7 +149,7 @@ async fn codes_for_new_addresses_cannot_be_guessed_and_mails_are_limited() {
 
 #[tokio::test]
 async fn only_a_confirmed_address_becomes_primary_and_both_are_told() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let browser = ada(&world).await;
     add_confirmed(&world, &browser, "work@example.org").await;
     world.person("bob@example.org").await;
@@ -159,9 +159,9 @@ async fn only_a_confirmed_address_becomes_primary_and_both_are_told() {
     }
     assert_eq!(world.mails().await.len(), 0);
     assert_eq!(make("Work@example.org").await.location(), "/account?done=primary");
-    let mut told: Vec<_> = world.mails().await.into_iter().map(|mail| mail.to).collect();
-    told.sort_unstable();
-    assert_eq!(told, [ADA, "work@example.org"]);
+    let mut reported: Vec<_> = world.mails().await.into_iter().map(|mail| mail.to).collect();
+    reported.sort_unstable();
+    assert_eq!(reported, [ADA, "work@example.org"]);
     assert_eq!(addresses(&world, &browser).await, ["work@example.org", ADA]);
     let shown = browser.get("/api/auth/get-session").await.json();
     assert_eq!(shown["user"]["email"], "work@example.org");
@@ -171,7 +171,7 @@ async fn only_a_confirmed_address_becomes_primary_and_both_are_told() {
 
 #[tokio::test]
 async fn an_address_is_removed_unless_it_is_primary_or_the_password_needs_it() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let browser = ada(&world).await;
     let remove = async |address: &str| browser.post_form("/account/emails/remove", &[("email", address)]).await;
     assert_eq!(remove(ADA).await.status, StatusCode::CONFLICT, "the only one, and there is a password");
@@ -183,9 +183,9 @@ async fn an_address_is_removed_unless_it_is_primary_or_the_password_needs_it() {
     let link = world.mail().await.link.unwrap();
     assert_eq!(browser.get(&link).await.status, StatusCode::OK);
     assert_eq!(remove("work@example.org").await.location(), "/account?done=removed");
-    let mut told: Vec<_> = world.mails().await.into_iter().map(|mail| mail.to).collect();
-    told.sort_unstable();
-    assert_eq!(told, [ADA, "work@example.org"]);
+    let mut reported: Vec<_> = world.mails().await.into_iter().map(|mail| mail.to).collect();
+    reported.sort_unstable();
+    assert_eq!(reported, [ADA, "work@example.org"]);
     assert_eq!(addresses(&world, &browser).await, [ADA]);
     assert_eq!(browser.get(&link).await.status, StatusCode::NOT_FOUND);
     assert_eq!(log_in(&world, "work@example.org").await, StatusCode::UNAUTHORIZED);
@@ -202,7 +202,7 @@ async fn an_address_is_removed_unless_it_is_primary_or_the_password_needs_it() {
 
 #[tokio::test]
 async fn a_credential_is_retired_and_other_sessions_end() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let browser = ada(&world).await;
     let user = id_of(&browser).await;
     let there = world.entered(ADA).await;
@@ -238,7 +238,7 @@ async fn a_credential_is_retired_and_other_sessions_end() {
 
 #[tokio::test]
 async fn changes_need_a_recent_sign_in_and_a_session_of_the_account() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let browser = ada(&world).await;
     let user = id_of(&browser).await;
     add_confirmed(&world, &browser, "work@example.org").await;
@@ -276,7 +276,7 @@ async fn changes_need_a_recent_sign_in_and_a_session_of_the_account() {
 
 #[tokio::test]
 async fn the_forms_of_the_account_are_only_taken_from_its_own_pages() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let browser = ada(&world).await;
     let rows = world.rows().await;
     for path in [
@@ -300,7 +300,7 @@ async fn the_forms_of_the_account_are_only_taken_from_its_own_pages() {
 
 #[tokio::test]
 async fn nobody_sees_or_changes_the_account_of_another() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let browser = ada(&world).await;
     add_confirmed(&world, &browser, "work@example.org").await;
     let stranger = world.browser();
@@ -324,7 +324,7 @@ async fn nobody_sees_or_changes_the_account_of_another() {
 
 #[tokio::test]
 async fn a_password_signs_in_with_confirmed_addresses_only() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let user = world.person(ADA).await;
     assert_eq!(log_in(&world, ADA).await, StatusCode::SEE_OTHER);
     world.db_set_email(&user, ADA, EmailProof::Unverified).await;

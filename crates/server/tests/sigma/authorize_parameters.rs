@@ -134,8 +134,11 @@ async fn essential_claims_that_cannot_be_met_are_errors() {
     assert_eq!(ask(json!({"id_token": {"acr": {"essential": true}}})).await, "code");
     assert_eq!(ask(json!({"id_token": {"acr": {"essential": true, "values": ["2", "1"]}}})).await, "code");
     for acr in [json!({"essential": true, "value": "2"}), json!({"essential": true, "values": ["2", "phr"]})] {
-        let told = ask(json!({"id_token": {"acr": acr}})).await;
-        assert_eq!(told, "unmet_authentication_requirements: the requested authentication context class cannot be met");
+        let reported = ask(json!({"id_token": {"acr": acr}})).await;
+        assert_eq!(
+            reported,
+            "unmet_authentication_requirements: the requested authentication context class cannot be met"
+        );
     }
 }
 

@@ -87,7 +87,7 @@ async fn a_repeated_parameter_is_refused_everywhere() {
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;
     let code = browser.code(&[]).await;
-    let told = "400 invalid_request: parameters must not be repeated";
+    let reported = "400 invalid_request: parameters must not be repeated";
     let form = format!(
         "grant_type=authorization_code&code={code}&redirect_uri=https%3A%2F%2Fapp.example.org%2Fcallback&client_id={APP}\
          &code_verifier={VERIFIER}"
@@ -96,14 +96,14 @@ async fn a_repeated_parameter_is_refused_everywhere() {
         let value = form.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}="))).unwrap_or("1");
         let more = if ["state", "x"].contains(&name) { format!("&{name}={value}") } else { String::new() };
         let answer = world.post_body(TOKEN, FORM, format!("{form}{more}&{name}={value}")).await;
-        assert_eq!(answer.error(), told, "{name}");
+        assert_eq!(answer.error(), reported, "{name}");
     }
     let json =
         format!(r#"{{"grant_type":"authorization_code","code":"{code}","client_id":"{APP}","client_id":"{APP}"}}"#);
-    assert_eq!(world.post_body(TOKEN, JSON, json).await.error(), told);
+    assert_eq!(world.post_body(TOKEN, JSON, json).await.error(), reported);
     for path in [REVOKE, INTROSPECT] {
         let answer = world.post_form(path, &[("token", "a"), ("token", "b")], &[("authorization", &service)]).await;
-        assert_eq!(answer.error(), told);
+        assert_eq!(answer.error(), reported);
     }
     // Nothing of this touched the code.
     assert_eq!(world.post_body(TOKEN, FORM, form).await.status, 200);
@@ -215,11 +215,11 @@ async fn a_text_with_nul_and_a_body_that_is_no_text_are_refused() {
             ("null inside", JSON, br#"{"client_id":null}"#.to_vec()),
             ("bytes that a form encodes", FORM, b"client_id=%ff%fe".to_vec()),
         ] {
-            let told = world.post_body(path, kind, body).await.error();
+            let reported = world.post_body(path, kind, body).await.error();
             if path == TOKEN {
-                writeln!(seen, "{what}: {told}").unwrap();
+                writeln!(seen, "{what}: {reported}").unwrap();
             }
-            assert!(told.starts_with('4'), "{path} {what}: {told}");
+            assert!(reported.starts_with('4'), "{path} {what}: {reported}");
         }
     }
     insta::assert_snapshot!(seen);

@@ -13,7 +13,7 @@ use futures_util::stream::{self, StreamExt as _};
 use http::{Request, Response};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
-use sigma_core::workspace::{KeyPermission, RolePermissions};
+use sigma_core::org::{KeyPermission, RolePermissions};
 use sigma_server::settings::Settings;
 
 use crate::support::{As, World};
@@ -45,18 +45,18 @@ async fn code(response: Response<Body>) -> (u16, Value) {
 }
 
 /// A key of a new workspace with roles that make a long list.
-async fn tenant_with_roles(world: &World, name: &str) -> String {
-    let tenant = world.tenant(name).await;
+async fn org_with_roles(world: &World, name: &str) -> String {
+    let team = world.org(name).await;
     for number in 0..20 {
-        tenant.role(&format!("Role {number} {}", "x".repeat(40)), RolePermissions::admin()).await;
+        team.role(&format!("Role {number} {}", "x".repeat(40)), RolePermissions::admin()).await;
     }
-    tenant.admin_key().await
+    team.admin_key().await
 }
 
 #[tokio::test]
-async fn a_tenant_with_unread_responses_is_rejected_without_affecting_others() {
-    let world = world(|settings| settings.budgets.tenant_answer_bytes = 40_000).await;
-    let (busy, calm) = (tenant_with_roles(&world, "Busy").await, tenant_with_roles(&world, "Calm").await);
+async fn an_org_with_unread_responses_is_rejected_without_affecting_others() {
+    let world = world(|settings| settings.budgets.org_answer_bytes = 40_000).await;
+    let (busy, calm) = (org_with_roles(&world, "Busy").await, org_with_roles(&world, "Calm").await);
     let (mut unread, mut refused) = (Vec::new(), 0);
     for _ in 0..40 {
         let response = world.open_from(HERE, get("/api/v1/roles", &busy)).await;
@@ -83,13 +83,13 @@ async fn a_tenant_with_unread_responses_is_rejected_without_affecting_others() {
 }
 
 #[tokio::test]
-async fn requests_of_a_tenant_wait_for_each_other_and_too_many_are_refused() {
+async fn requests_of_an_org_wait_for_each_other_and_too_many_are_refused() {
     let world = world(|settings| {
-        settings.budgets.tenant_requests = 2;
-        settings.budgets.tenant_waiting = 10;
+        settings.budgets.org_requests = 2;
+        settings.budgets.org_waiting = 10;
     })
     .await;
-    let (busy, calm) = (tenant_with_roles(&world, "Busy").await, tenant_with_roles(&world, "Calm").await);
+    let (busy, calm) = (org_with_roles(&world, "Busy").await, org_with_roles(&world, "Calm").await);
     for key in [&busy, &calm] {
         assert_eq!(world.call(As::Key(key), "GET", "/api/v1/workspace", &Value::Null).await.status, 200);
     }
@@ -114,13 +114,13 @@ async fn all_requests_of_a_workspace_are_counted() {
         settings.limits.workspace = 3;
     })
     .await;
-    let (busy, calm) = (world.tenant("Busy").await.admin_key().await, world.tenant("Calm").await.admin_key().await);
+    let (busy, calm) = (world.org("Busy").await.admin_key().await, world.org("Calm").await.admin_key().await);
     let ask = async |key: &str, path: &str| world.call(As::Key(key), "GET", path, &Value::Null).await;
     for path in ["/api/v1/roles", "/api/v1/workspace", "/api/v1/roles/none"] {
         assert_ne!(ask(&busy, path).await.status, 429, "{path}");
     }
     let refused = ask(&busy, "/api/v1/roles").await;
-    assert_eq!(refused.told(), "429 RATE_LIMITED");
+    assert_eq!(refused.code(), "429 RATE_LIMITED");
     assert_ne!(refused.header("retry-after"), "");
     assert_eq!(ask(&calm, "/api/v1/roles").await.status, 200);
     // What proxies ask for its visitors has a count of its own.
@@ -134,15 +134,15 @@ async fn only_bad_credentials_are_limited_at_verify_and_forward() {
         settings.limits.checks = 2;
     })
     .await;
-    let key = world.tenant("Acme").await.admin_key().await;
+    let key = world.org("Acme").await.admin_key().await;
     let ask = async |key: &str, method: &str, path: &str| {
         world.call(As::Key(key), method, path, &json!({"token": "x"})).await.status.as_u16()
     };
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for (method, path) in [("GET", "/api/v1/auth/forward"), ("POST", "/api/v1/auth/verify")].repeat(2) {
-        told.push(ask("sk_wrong", method, path).await);
+        reported.push(ask("sk_wrong", method, path).await);
     }
-    assert_eq!(told, [401, 401, 429, 429]);
+    assert_eq!(reported, [401, 401, 429, 429]);
     for (method, path) in [("GET", "/api/v1/auth/forward"), ("POST", "/api/v1/auth/verify")] {
         assert_eq!(ask(&key, method, path).await, 200, "{path}");
     }
@@ -167,7 +167,7 @@ fn post(path: &str, key: &str, body: Body) -> Request<Body> {
 #[tokio::test]
 async fn a_large_body_is_read_after_its_sender_is_known() {
     let world = world(|_| {}).await;
-    let key = world.tenant("Acme").await.admin_key().await;
+    let key = world.org("Acme").await.admin_key().await;
     let (body, taken) = told_body(200);
     assert_eq!(world.send(post("/api/v1/roles", "sk_wrong", body)).await.status, 401);
     assert_eq!(taken.load(Ordering::SeqCst), 0, "a stranger's body is not read");
@@ -175,13 +175,13 @@ async fn a_large_body_is_read_after_its_sender_is_known() {
     assert_eq!(world.send(post("/api/v1/roles", &key, body)).await.status, 400);
     assert_eq!(taken.load(Ordering::SeqCst), 200);
     let (body, _) = told_body(1_100);
-    let told = world.send(post("/api/v1/roles", &key, body)).await.told();
-    assert_eq!(told, "413 VALIDATION_ERROR");
+    let reported = world.send(post("/api/v1/roles", &key, body)).await.code();
+    assert_eq!(reported, "413 VALIDATION_ERROR");
     // Where no role is written, 64 KiB are enough, whoever sends it.
     for path in ["/api/v1/users", "/api/v1/auth/verify", "/api/v1/auth/login", "/api/v1/api-keys"] {
         let (body, taken) = told_body(200);
-        let told = world.send(post(path, &key, body)).await.told();
-        assert_eq!(told, "413 VALIDATION_ERROR", "{path}");
+        let reported = world.send(post(path, &key, body)).await.code();
+        assert_eq!(reported, "413 VALIDATION_ERROR", "{path}");
         assert!(taken.load(Ordering::SeqCst) < 70);
     }
     assert_eq!(world.held(), (0, 0));
@@ -245,7 +245,7 @@ async fn a_proxy_that_names_no_client_allows_no_quick_login() {
         settings.workspaces.allow_quick_logins = vec!["0.0.0.0/0".parse().unwrap(), "::/0".parse().unwrap()];
     })
     .await;
-    let acme = world.tenant("Acme").await;
+    let acme = world.org("Acme").await;
     let (bob, _) = acme.add("bob@example.org", &acme.member).await;
     let key = acme.key(&KeyPermission::ALL).await.1;
     let on = world.call(As::Key(&key), "PATCH", "/api/v1/workspace", &json!({"quickLogins": true})).await;

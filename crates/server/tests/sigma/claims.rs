@@ -6,14 +6,14 @@ use sigma_core::ids::{ClientId, OrgId, UserId};
 use sigma_core::scope::Scopes;
 use sigma_store::cached;
 use sigma_store::email::EmailProof;
-use sigma_store::workspace::membership::State;
+use sigma_store::org::membership::State;
 
 use crate::support::client::USERINFO;
 use crate::support::forge::claims;
-use crate::support::{APP, Browser, Key, Tenant, World};
+use crate::support::{APP, Browser, Key, TestOrg, World};
 
 /// What the id token says beside what every one does, and what userinfo says beside `sub`.
-async fn told(world: &World, browser: &Browser<'_>, extra: &[(&str, &str)]) -> (Value, Value) {
+async fn reported(world: &World, browser: &Browser<'_>, extra: &[(&str, &str)]) -> (Value, Value) {
     let app = extra.iter().find(|(name, _)| *name == "client_id").map_or(APP, |(_, id)| id);
     let tokens = world.exchange(&browser.code(extra).await, &[("client_id", app)]).await.json();
     about(world, &tokens).await
@@ -42,8 +42,9 @@ async fn ada(world: &World) -> Browser<'_> {
 async fn claims_of_the_id_token_are_honoured_one_by_one() {
     let world = World::new().await;
     let browser = ada(&world).await;
-    let ask =
-        async |claims: Value| told(&world, &browser, &[("scope", "openid"), ("claims", &claims.to_string())]).await.0;
+    let ask = async |claims: Value| {
+        reported(&world, &browser, &[("scope", "openid"), ("claims", &claims.to_string())]).await.0
+    };
     assert_eq!(ask(json!({})).await, json!({}));
     assert_eq!(ask(json!({"userinfo": {"email": null}})).await, json!({}), "that is userinfo's");
     for asked in [json!(null), json!({"essential": true}), json!({"value": "x"})] {
@@ -74,7 +75,7 @@ async fn a_claim_of_a_scope_that_the_app_may_not_ask_for_is_left_out_everywhere(
     let page = browser.authorize(&asks).await;
     let page = browser.get(page.location()).await.body;
     assert!(page.contains("See your profile") && !page.contains("See your e-mail address"), "{page}");
-    let (id, userinfo) = told(&world, &browser, &asks).await;
+    let (id, userinfo) = reported(&world, &browser, &asks).await;
     assert_eq!((id.get("email"), id["name"].is_string()), (None, true));
     assert_eq!(userinfo, json!({}));
 }
@@ -96,7 +97,7 @@ async fn claims_of_the_id_token_are_shown_agreed_to_and_narrowed_as_scopes_are()
     let code = browser.post_form("/api/auth/oauth2/consent", &form).await.param("code").unwrap();
     let tokens = world.exchange(&code, &[]).await.json();
     assert_eq!(about(&world, &tokens).await.0, json!({}), "whoever grants less grants no more of it one by one");
-    assert_eq!(told(&world, &browser, &asks).await.0, json!({"email": "ada@example.org"}));
+    assert_eq!(reported(&world, &browser, &asks).await.0, json!({"email": "ada@example.org"}));
     assert!(browser.authorize(&silent).await.param("code").is_some(), "agreed to now");
     // A refreshed id token says it too.
     let code = browser.code(&[("scope", "openid offline_access"), ("claims", &claims)]).await;
@@ -109,7 +110,7 @@ async fn claims_of_the_id_token_are_shown_agreed_to_and_narrowed_as_scopes_are()
 async fn id_token_claims_can_be_enabled_per_app() {
     let world = World::new().await;
     let browser = ada(&world).await;
-    let ask = async |scope: &str| told(&world, &browser, &[("scope", scope)]).await;
+    let ask = async |scope: &str| reported(&world, &browser, &[("scope", scope)]).await;
     assert_eq!(ask("openid profile email").await.0, json!({}), "off unless it is set");
     world.change_app(APP, |app| app.id_token_claims = true).await;
     assert_eq!(ask("openid").await.0, json!({}));
@@ -121,16 +122,16 @@ async fn id_token_claims_can_be_enabled_per_app() {
 }
 
 /// A workspace that owns `playground`, which may ask for roles.
-async fn owned(world: &World) -> Tenant<'_> {
-    let tenant = world.tenant("Bakery").await;
-    let org = tenant.org.clone();
+async fn owned(world: &World) -> TestOrg<'_> {
+    let team = world.org("Bakery").await;
+    let org = team.org.clone();
     world
         .change_app(APP, |app| {
             app.org_id = org;
             app.scopes = Scopes::parse("openid profile email roles");
         })
         .await;
-    tenant
+    team
 }
 
 async fn user_id(browser: &Browser<'_>) -> sigma_core::ids::UserId {
@@ -140,32 +141,32 @@ async fn user_id(browser: &Browser<'_>) -> sigma_core::ids::UserId {
 
 #[tokio::test]
 async fn apps_see_roles_only_in_their_own_org() {
-    let world = World::with_tenants().await;
-    let tenant = owned(&world).await;
-    let other = world.tenant("Library").await;
+    let world = World::with_orgs().await;
+    let team = owned(&world).await;
+    let other = world.org("Library").await;
     let browser = ada(&world).await;
     let user = user_id(&browser).await;
     other.join(&user, &other.admin).await;
-    let ask = async || told(&world, &browser, &[("scope", "openid roles")]).await;
+    let ask = async || reported(&world, &browser, &[("scope", "openid roles")]).await;
     assert_eq!(ask().await, (json!({}), json!({})), "no member of this org");
-    tenant.join(&user, &tenant.member).await;
-    let wanted = json!({"org_id": tenant.org.as_str(), "roles": ["Member"]});
+    team.join(&user, &team.member).await;
+    let wanted = json!({"org_id": team.org.as_str(), "roles": ["Member"]});
     assert_eq!(ask().await, (json!({}), wanted.clone()));
     let claims = json!({"id_token": {"roles": null}}).to_string();
-    let (id, _) = told(&world, &browser, &[("scope", "openid"), ("claims", &claims)]).await;
+    let (id, _) = reported(&world, &browser, &[("scope", "openid"), ("claims", &claims)]).await;
     assert_eq!(id, json!({"roles": ["Member"]}));
     world.change_app(APP, |app| app.id_token_claims = true).await;
     assert_eq!(ask().await, (wanted.clone(), wanted));
-    assert_eq!(told(&world, &browser, &[("scope", "openid")]).await.1, json!({}), "only with the scope");
+    assert_eq!(reported(&world, &browser, &[("scope", "openid")]).await.1, json!({}), "only with the scope");
 }
 
 #[tokio::test]
 async fn only_active_members_have_roles_and_self_registered_apps_see_none() {
-    let world = World::with_tenants().await;
-    let tenant = owned(&world).await;
+    let world = World::with_orgs().await;
+    let team = owned(&world).await;
     let browser = ada(&world).await;
     let user = user_id(&browser).await;
-    tenant.join(&user, &tenant.admin).await;
+    team.join(&user, &team.admin).await;
     let tokens = world.exchange(&browser.code(&[("scope", "openid roles")]).await, &[]).await.json();
     assert_eq!(about(&world, &tokens).await.1["roles"], json!(["Admin"]));
     // The page says it in plain words.
@@ -178,7 +179,7 @@ async fn only_active_members_have_roles_and_self_registered_apps_see_none() {
     let again = world.exchange(&answer.param("code").unwrap(), &[]).await.json();
     assert_eq!(again["scope"], "openid");
     world.change_app(APP, |app| app.dynamic = false).await;
-    let (org, now) = (tenant.org.clone(), world.now());
+    let (org, now) = (team.org.clone(), world.now());
     let off = move |tx: &mut dyn sigma_store::Tx| {
         let sql = "UPDATE memberships SET state = $3, updated_at = $4 WHERE org_id = $1 AND user_id = $2";
         let state = State::Inactive.as_str();

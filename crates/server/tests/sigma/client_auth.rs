@@ -28,7 +28,7 @@ async fn assert_with(world: &World, text: &str, changes: &[(&str, &str)]) -> Ans
 }
 
 /// Status, error and challenge.
-fn told(answer: &Answer) -> String {
+fn reported(answer: &Answer) -> String {
     let challenge = answer.header("www-authenticate");
     if challenge.is_empty() { answer.error() } else { format!("{} [{challenge}]", answer.error()) }
 }
@@ -71,8 +71,8 @@ async fn a_secret_is_accepted_only_in_its_registered_place() {
         let headers = [("authorization", header)];
         let headers = if header.is_empty() { &[][..] } else { &headers };
         let answer = world.post_form(TOKEN, &[&SERVICE, form].concat(), headers).await;
-        let told = if answer.status == 200 { "200".to_owned() } else { told(&answer) };
-        writeln!(seen, "{what}: {told}").unwrap();
+        let reported = if answer.status == 200 { "200".to_owned() } else { reported(&answer) };
+        writeln!(seen, "{what}: {reported}").unwrap();
     }
     insta::assert_snapshot!(seen);
 }
@@ -144,7 +144,7 @@ async fn a_refused_method_says_what_was_sent_what_is_registered_and_how_to_chang
         ] {
             let answer = world.post_form(TOKEN, &[&SERVICE[..], &form].concat(), &headers).await;
             if answer.status == 401 {
-                writeln!(seen, "{id} with {what}: {}", told(&answer)).unwrap();
+                writeln!(seen, "{id} with {what}: {}", reported(&answer)).unwrap();
             }
         }
     }
@@ -234,8 +234,8 @@ async fn an_assertion_that_is_not_for_us_now_from_this_app_is_refused() {
     ] {
         let claims = with(&good(&world, "by-key", what), &change);
         let answer = assert_with(&world, &assertion(&key, &claims), &[]).await;
-        let told = if answer.status == 200 { "200".to_owned() } else { told(&answer) };
-        writeln!(seen, "{what}: {told}").unwrap();
+        let reported = if answer.status == 200 { "200".to_owned() } else { reported(&answer) };
+        writeln!(seen, "{what}: {reported}").unwrap();
     }
     insta::assert_snapshot!(seen);
 }
@@ -412,8 +412,8 @@ async fn signature_errors_are_explained() {
             request = request.header("x-auth-token", header);
         }
         let answer = world.send(request.body(body.to_owned().into()).unwrap()).await;
-        let told = if answer.status == 200 { "200".to_owned() } else { told(&answer) };
-        writeln!(seen, "{what}: {told}").unwrap();
+        let reported = if answer.status == 200 { "200".to_owned() } else { reported(&answer) };
+        writeln!(seen, "{what}: {reported}").unwrap();
     }
     insta::assert_snapshot!(seen);
 }
@@ -467,7 +467,7 @@ async fn revocation_and_introspection_take_the_same_methods() {
     let by_basic = basic("by-basic", "secret");
     for path in [REVOKE, INTROSPECT] {
         let text = assertion(&key, &good(&world, "by-jwt", path));
-        let told = [
+        let reported = [
             world.post_form(path, &[("token", "x")], &[("authorization", &by_basic)]).await,
             world.post_form(path, &[("token", "x"), ("client_id", "by-post"), ("client_secret", "secret")], &[]).await,
             world
@@ -479,7 +479,7 @@ async fn revocation_and_introspection_take_the_same_methods() {
                 .await,
             world.post_signed(&signing, path, path, &[("token", "x"), ("client_id", "by-key")]).await,
         ];
-        for answer in told {
+        for answer in reported {
             assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         }
         let public = world.post_form(path, &[("token", "x"), ("client_id", "public")], &[]).await;

@@ -229,12 +229,12 @@ async fn every_response_has_security_headers() {
                 assert_eq!(answer.header("cache-control"), "no-store", "{what}");
             }
             if answer.status.is_client_error() && !is_page && method != Method::HEAD && !path.starts_with("/assets/") {
-                let told = answer.json();
+                let reported = answer.json();
                 if path.starts_with("/api/v1/") {
-                    let two = told.as_object().unwrap().len() == 2 && told["message"].is_string();
+                    let two = reported.as_object().unwrap().len() == 2 && reported["message"].is_string();
                     assert!(two, "{what}: {}", answer.body);
                 } else {
-                    assert!(told["request_id"].is_string(), "{what}: {}", answer.body);
+                    assert!(reported["request_id"].is_string(), "{what}: {}", answer.body);
                 }
             }
         }

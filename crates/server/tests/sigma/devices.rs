@@ -76,7 +76,7 @@ async fn a_known_browser_signs_in_during_a_distributed_guessing_attack() {
 
 #[tokio::test]
 async fn a_known_browser_counts_its_own_failures_and_waits_for_them() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person("ada@example.org").await;
     let known = device(&sign_in(&world, "192.0.2.1", "", "ada@example.org", PASSWORD).await);
     let mut statuses = Vec::new();
@@ -106,7 +106,7 @@ async fn a_known_browser_counts_its_own_failures_and_waits_for_them() {
 
 #[tokio::test]
 async fn a_device_cookie_is_void_for_other_accounts_after_a_reset_or_when_changed() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let ada = world.person("ada@example.org").await;
     world.person("bob@example.org").await;
     let known = device(&sign_in(&world, "192.0.2.1", "", "ada@example.org", PASSWORD).await);
@@ -150,7 +150,7 @@ async fn a_device_cookie_is_void_for_other_accounts_after_a_reset_or_when_change
 
 #[tokio::test]
 async fn one_browser_is_known_for_several_accounts() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let mut cookie = String::new();
     for number in 0..7 {
         let mail = format!("person{number}@example.org");
@@ -171,7 +171,7 @@ async fn one_browser_is_known_for_several_accounts() {
 #[tokio::test]
 async fn a_client_of_the_api_that_keeps_cookies_is_known_as_well() {
     let world = limited().await;
-    let acme = world.tenant("Acme").await;
+    let acme = world.org("Acme").await;
     acme.add("ada@example.org", &acme.admin).await;
     let first = log_in(&world, "192.0.2.1", "", "ada@example.org", PASSWORD).await;
     assert_eq!(first.status, 200);

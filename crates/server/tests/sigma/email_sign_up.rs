@@ -102,9 +102,9 @@ async fn a_user_of_an_app_signs_up_by_code_and_returns_to_the_app() {
     let consent = browser.get(entered.location()).await;
     let back = browser.agree(consent).await;
     let tokens = world.exchange(&back.param("code").unwrap(), &[]).await.json();
-    let told = claims(tokens["id_token"].as_str().unwrap());
-    assert_eq!((told["acr"].as_str(), told["amr"][0].as_str()), (Some("1"), Some("pwd")));
-    assert_eq!(told["auth_time"], world.now().seconds());
+    let reported = claims(tokens["id_token"].as_str().unwrap());
+    assert_eq!((reported["acr"].as_str(), reported["amr"][0].as_str()), (Some("1"), Some("pwd")));
+    assert_eq!(reported["auth_time"], world.now().seconds());
     let person = world.get_with_token("/api/auth/oauth2/userinfo", tokens["access_token"].as_str().unwrap()).await;
     assert_eq!(person.json()["email"], "Ada@Example.org");
     assert_eq!(person.json()["email_verified"], true);
@@ -168,7 +168,7 @@ async fn an_existing_address_gets_the_same_response_and_a_notice_by_mail() {
     let off = world.person("off@example.org").await;
     let now = world.now();
     world.sigma.store.write(move |tx| user::set_disabled(tx, &off, true, now)).await.unwrap();
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for mail in ["new@example.org", "ada@example.org", "off@example.org"] {
         let (browser, rows) = (world.browser(), world.rows().await);
         let answer = begin(&browser, mail, &[]).await;
@@ -180,7 +180,7 @@ async fn an_existing_address_gets_the_same_response_and_a_notice_by_mail() {
         let guessed = enter(&browser, "0000 0000").await;
         let headers: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
         let body = |answer: &Answer| answer.body.replace(mail, "…");
-        told.push((
+        reported.push((
             answer.status,
             answer.location().to_owned(),
             headers,
@@ -195,9 +195,9 @@ async fn an_existing_address_gets_the_same_response_and_a_notice_by_mail() {
             assert!(mails[0].text.contains("/password/forgot"), "{}", mails[0].text);
         }
     }
-    assert_eq!(told[0], told[1]);
-    assert_eq!(told[0], told[2]);
-    assert_eq!(told[0].5, StatusCode::UNAUTHORIZED);
+    assert_eq!(reported[0], reported[1]);
+    assert_eq!(reported[0], reported[2]);
+    assert_eq!(reported[0].5, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]

@@ -200,8 +200,8 @@ async fn scripts_get_json() {
         (&[("id_token_hint", &hint), ("client_id", "other")], "401 invalid_token: The id_token_hint is invalid"),
         (&[("state", "a"), ("state", "b")], "400 invalid_request: parameters must not be repeated"),
     ];
-    for (params, told) in cases {
-        assert_eq!(ask(params).await.error(), told);
+    for (params, reported) in cases {
+        assert_eq!(ask(params).await.error(), reported);
     }
     assert_eq!(ask(&[("id_token_hint", &hint)]).await.body, r#"{"success":true}"#);
     assert_eq!(browser.get("/api/auth/get-session").await.body, "null");

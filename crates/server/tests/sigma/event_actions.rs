@@ -35,7 +35,7 @@ async fn id_of(browser: &Browser<'_>) -> UserId {
 
 #[tokio::test]
 async fn what_users_do_with_their_account_is_recorded_as_theirs() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let (browser, key) = (world.browser(), Key::named("ada"));
     browser.sign_up(&key).await;
     let ada = id_of(&browser).await;
@@ -131,8 +131,8 @@ async fn an_app_that_revokes_its_own_token_is_recorded() {
 
 #[tokio::test]
 async fn joining_and_leaving_a_workspace_is_recorded_there() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (names, events) = left(&world, async { drop(acme.add("ada@example.org", &acme.admin).await) }).await;
     assert_eq!(names, ["credential.add", "member.add", "workspace.sign_in"]);
     let added = events.iter().find(|event| event.action == "member.add").unwrap();

@@ -8,8 +8,8 @@ use sigma_core::actor::Actor;
 use sigma_core::app::{AuthMethod, GrantType};
 use sigma_core::event::Event;
 use sigma_core::ids::{OrgId, UserId};
+use sigma_core::org::KeyPermission;
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::KeyPermission;
 use sigma_store::event::{self, Place, Trail};
 use sigma_store::token_count;
 
@@ -72,8 +72,8 @@ fn assert_left(events: &[Event], action: &str, answer: &Answer, org_id: &OrgId, 
 
 #[tokio::test]
 async fn each_workspace_change_leaves_one_event() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (ada, token) = acme.add("ada@example.org", &acme.admin).await;
     let (bob, _) = acme.add("bob@example.org", &acme.member).await;
     let (key_id, key) = acme.key(&KeyPermission::ALL).await;
@@ -123,9 +123,9 @@ async fn each_workspace_change_leaves_one_event() {
 }
 
 #[tokio::test]
-async fn a_tenant_has_its_own_events_and_no_others() {
-    let world = World::with_tenants().await;
-    let (acme, other) = (world.tenant("Acme").await, world.tenant("Other").await);
+async fn an_org_has_its_own_events_and_no_others() {
+    let world = World::with_orgs().await;
+    let (acme, other) = (world.org("Acme").await, world.org("Other").await);
     let (ada, token) = acme.add("ada@example.org", &acme.admin).await;
     let (eve, theirs) = other.add("eve@example.org", &other.admin).await;
     for token in [&token, &theirs] {
@@ -291,8 +291,8 @@ async fn revocations_and_reuse_are_recorded_with_the_app_and_its_address() {
 
 #[tokio::test]
 async fn events_contain_no_user_input() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("TypedWorkspace").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("TypedWorkspace").await;
     let (_, token) = acme.add("typed@example.org", &acme.admin).await;
     let ada = As::Token(&token);
     world.ask(ada, "POST", "/api/v1/roles", &json!({"name": "TypedRole"})).await;
@@ -355,8 +355,8 @@ async fn a_refused_key_is_a_failure_and_leaves_nothing_else() {
 
 #[tokio::test]
 async fn wrong_passwords_are_counted_and_shown_to_whom_they_concern() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (ada, _) = acme.add("ada@example.org", &acme.member).await;
     let before = world.trail(Trail::All).await;
     let log_in = async |address: &str, password: &str| {
@@ -386,8 +386,8 @@ async fn wrong_passwords_are_counted_and_shown_to_whom_they_concern() {
 
 #[tokio::test]
 async fn what_an_admin_does_to_a_member_is_no_action_of_the_member() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, admin) = acme.add("ada@example.org", &acme.admin).await;
     let (bob, _) = acme.add("bob@example.org", &acme.member).await;
     let (_, key) = acme.key(&KeyPermission::ALL).await;
@@ -405,7 +405,7 @@ async fn what_an_admin_does_to_a_member_is_no_action_of_the_member() {
 
 #[tokio::test]
 async fn a_user_agent_is_recorded_without_control_characters() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let agents: [&[u8]; 3] = [b"Browser\t1", b"Browser\xc2\x9b2J", b"Browser\x9b2J"];
     for agent in agents {
         world.advance(60);

@@ -46,7 +46,7 @@ fn assert_page(answer: &Answer, status: u16, what: &str) {
 
 #[tokio::test]
 async fn a_password_only_user_signs_in_from_an_app_consents_and_returns_to_it() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person(ADA).await;
     let browser = world.browser();
     let asked = browser.authorize(&[("login_hint", ADA)]).await;
@@ -68,7 +68,7 @@ async fn a_password_only_user_signs_in_from_an_app_consents_and_returns_to_it() 
 
 #[tokio::test]
 async fn a_password_satisfies_prompt_login_and_max_age_for_users_without_a_key() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person(ADA).await;
     let browser = world.browser();
     browser.log_in(ADA, PASSWORD).await;
@@ -96,7 +96,7 @@ async fn a_password_satisfies_prompt_login_and_max_age_for_users_without_a_key()
 
 #[tokio::test]
 async fn a_session_that_must_sign_in_again_gives_no_consent_and_chooses_no_account() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person(ADA).await;
     let browser = world.browser();
     browser.log_in(ADA, PASSWORD).await;
@@ -135,7 +135,7 @@ async fn a_session_that_must_sign_in_again_gives_no_consent_and_chooses_no_accou
 
 #[tokio::test]
 async fn a_session_that_must_sign_in_again_may_still_decline() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person(ADA).await;
     let browser = world.browser();
     browser.log_in(ADA, PASSWORD).await;
@@ -147,7 +147,7 @@ async fn a_session_that_must_sign_in_again_may_still_decline() {
 
 #[tokio::test]
 async fn a_key_only_user_is_asked_for_the_key_again() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let (browser, key) = (world.browser(), Key::named("ada"));
     browser.sign_up(&key).await;
     browser.code(&[]).await;
@@ -162,7 +162,7 @@ async fn a_key_only_user_is_asked_for_the_key_again() {
 
 #[tokio::test]
 async fn re_authentication_allows_switching_accounts() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person(ADA).await;
     let bob = world.person("bob@example.org").await;
     let browser = world.browser();
@@ -174,8 +174,8 @@ async fn re_authentication_allows_switching_accounts() {
     let answer = give(&browser, switch.location(), "bob@example.org", PASSWORD).await;
     let code = browser.agree(follow_to_consent(&browser, answer).await).await.param("code").unwrap();
     let tokens = browser.redeem(&code).await.json();
-    let told = claims(tokens["id_token"].as_str().unwrap());
-    assert_eq!(told["sub"], bob.as_str());
+    let reported = claims(tokens["id_token"].as_str().unwrap());
+    assert_eq!(reported["sub"], bob.as_str());
 }
 
 async fn follow_to_consent(browser: &Browser<'_>, mut answer: Answer) -> Answer {
@@ -187,7 +187,7 @@ async fn follow_to_consent(browser: &Browser<'_>, mut answer: Answer) -> Answer 
 
 #[tokio::test]
 async fn a_session_from_another_tab_is_noticed_on_reload() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person(ADA).await;
     let browser = world.browser();
     let (first, second) = (browser.authorize(&[]).await, browser.authorize(&[]).await);
@@ -207,7 +207,7 @@ async fn a_session_from_another_tab_is_noticed_on_reload() {
 
 #[tokio::test]
 async fn submitting_consent_after_the_session_ended_leads_to_sign_in_and_the_same_request() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person(ADA).await;
     for (prompt, path, answer) in [
         ("consent", CONSENT, ("accept", "true")),
@@ -220,9 +220,9 @@ async fn submitting_consent_after_the_session_ended_leads_to_sign_in_and_the_sam
         let name = begin(&browser, &[("prompt", prompt)]).await;
         browser.post_form("/sign-out", &[]).await;
         let form = [("interaction", name.as_str()), answer];
-        let told = browser.post_form(path, &form).await;
-        assert_eq!(told.location(), resume(&name), "{path}");
-        let sign_in = browser.get(told.location()).await;
+        let reported = browser.post_form(path, &form).await;
+        assert_eq!(reported.location(), resume(&name), "{path}");
+        let sign_in = browser.get(reported.location()).await;
         assert_eq!((leads(&sign_in).as_str(), sign_in.param("interaction")), ("/login", Some(name.clone())));
         let answer = give(&browser, sign_in.location(), ADA, PASSWORD).await;
         let consent = browser.get(answer.location()).await;
@@ -233,14 +233,14 @@ async fn submitting_consent_after_the_session_ended_leads_to_sign_in_and_the_sam
             .header("accept", "application/json")
             .header("origin", world.sigma.issuer());
         let body = json!({"accept": true, "oauth_query": format!("interaction={name}")}).to_string();
-        let told = world.browser().send(request, body).await;
-        assert_eq!((told.status.as_u16(), told.json()["code"].as_str()), (401, Some("UNAUTHORIZED")));
+        let reported = world.browser().send(request, body).await;
+        assert_eq!((reported.status.as_u16(), reported.json()["code"].as_str()), (401, Some("UNAUTHORIZED")));
     }
 }
 
 #[tokio::test]
 async fn a_second_submission_gets_a_page_that_restarts_the_request() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.change_app("playground", |app| app.client_uri = Some("https://app.example.org/".to_owned())).await;
     world.person(ADA).await;
     let browser = world.browser();
@@ -259,7 +259,7 @@ async fn a_second_submission_gets_a_page_that_restarts_the_request() {
 
 #[tokio::test]
 async fn a_dead_end_links_to_the_home_page_of_a_vetted_app() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let home = "https://app.example.org/home";
     world.change_app("playground", |app| app.client_uri = Some(home.to_owned())).await;
     let browser = world.browser();
@@ -279,7 +279,7 @@ async fn a_dead_end_links_to_the_home_page_of_a_vetted_app() {
 
 #[tokio::test]
 async fn forms_survive_a_server_restart() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person(ADA).await;
     let browser = world.browser();
     let asked = browser.authorize(&[]).await;
@@ -296,7 +296,7 @@ async fn forms_survive_a_server_restart() {
 
 #[tokio::test]
 async fn browsers_get_a_page_for_every_error() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person(ADA).await;
     let browser = world.browser();
     browser.log_in(ADA, PASSWORD).await;
@@ -343,7 +343,7 @@ async fn browsers_get_a_page_for_every_error() {
 
 #[tokio::test]
 async fn an_interaction_of_one_kind_is_not_resumed_as_another() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person(ADA).await;
     let browser = world.browser();
     let kinds = [
@@ -373,7 +373,7 @@ async fn an_interaction_of_one_kind_is_not_resumed_as_another() {
 
 #[tokio::test]
 async fn page_interactions_continue_only_in_their_browser() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person(ADA).await;
     let (one, other) = (world.browser(), world.browser());
     let workspace = one.get("/workspace/org_ffffffffffffffffffffffff/people").await;
@@ -394,7 +394,7 @@ async fn page_interactions_continue_only_in_their_browser() {
 
 #[tokio::test]
 async fn addresses_in_parameters_are_never_followed() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person(ADA).await;
     for next in ["https://evil.example/", "//evil.example", "/workspace", "/\\evil.example", "javascript:alert(1)"] {
         let browser = world.browser();
@@ -413,8 +413,8 @@ async fn addresses_in_parameters_are_never_followed() {
 
 #[tokio::test]
 async fn sign_in_returns_to_the_requested_workspace_page() {
-    let world = World::with_tenants().await;
-    let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
+    let world = World::with_orgs().await;
+    let (acme, zeta) = (world.org("Acme").await, world.org("Zeta").await);
     let (ada, _) = acme.add(ADA, &acme.admin).await;
     zeta.join(&ada, &zeta.member).await;
     for (asked, back) in [
@@ -439,7 +439,7 @@ async fn a_quick_login_of_one_workspace_does_not_open_another() {
         settings.workspaces.allow_quick_logins = vec!["0.0.0.0/0".parse().unwrap()];
     })
     .await;
-    let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
+    let (acme, zeta) = (world.org("Acme").await, world.org("Zeta").await);
     let (_, admin) = world.admin_of(&acme).await;
     let (bob, _) = acme.add("bob@example.org", &acme.member).await;
     zeta.join(&bob, &zeta.admin).await;
@@ -473,7 +473,7 @@ async fn a_quick_login_of_one_workspace_does_not_open_another() {
 
 #[tokio::test]
 async fn setting_a_first_password_requires_a_new_sign_in() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let (browser, key) = (world.browser(), Key::named("ada"));
     browser.sign_up(&key).await;
     let user = browser.get("/api/auth/get-session").await.json()["user"]["id"].as_str().unwrap().to_owned();

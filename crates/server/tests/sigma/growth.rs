@@ -164,8 +164,8 @@ async fn an_ended_session_stays_until_its_codes_have_expired() {
 
 #[tokio::test]
 async fn an_account_has_at_most_a_hundred_sessions_in_workspaces() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     acme.add("ada@example.org", &acme.member).await;
     let mut tokens = Vec::new();
     for _ in 0..101 {
@@ -182,6 +182,6 @@ async fn an_account_has_at_most_a_hundred_sessions_in_workspaces() {
     let counted = world
         .sigma
         .store
-        .read(|tx| tx.query_opt("SELECT COUNT(*) FROM workspace_sessions", &[])?.map_or(Ok(0), |row| row.int(0)));
+        .read(|tx| tx.query_opt("SELECT COUNT(*) FROM org_sessions", &[])?.map_or(Ok(0), |row| row.int(0)));
     assert_eq!(counted.await.unwrap(), 100);
 }

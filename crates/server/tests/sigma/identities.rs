@@ -10,15 +10,15 @@ use crate::support::{Answer, Browser, DIRECT, Key, SIGN_IN, SIGN_UP, World, post
 const NOT_THEIRS: &str = "403 The identity does not belong to this key. BAP_OWNERSHIP_FAILED";
 
 /// What an app learns of the user of `browser`: the claims of both tokens, and userinfo.
-async fn told(world: &World, browser: &Browser<'_>) -> [Value; 3] {
+async fn reported(world: &World, browser: &Browser<'_>) -> [Value; 3] {
     let tokens = browser.tokens("openid profile").await;
     let claims = |name: &str| crate::support::claims(tokens[name].as_str().unwrap());
     let info = world.get_with_token("/userinfo", tokens["access_token"].as_str().unwrap()).await.json();
     [claims("access_token"), claims("id_token"), info]
 }
 
-fn holds(told: &[Value; 3], text: &str) -> bool {
-    told.iter().any(|told| told.to_string().contains(text))
+fn holds(reported: &[Value; 3], text: &str) -> bool {
+    reported.iter().any(|reported| reported.to_string().contains(text))
 }
 
 /// Signs up with `key` and the identity of `root`, whose key signs `path` as well.
@@ -40,7 +40,7 @@ async fn apps_see_proven_identities() {
     let ada = Key::named("ada");
     let browser = world.browser();
     browser.sign_up(&ada).await;
-    let [access, _, info] = told(&world, &browser).await;
+    let [access, _, info] = reported(&world, &browser).await;
     assert_eq!(access["bap_id"], ada.bap_id().as_str());
     assert_eq!(info["bap_id"], ada.bap_id().as_str());
 }
@@ -52,8 +52,8 @@ async fn an_unproven_identity_stays_private() {
     let browser = world.browser();
     let made = browser.sign_up_as(&eve, &victim.bap_id()).await;
     assert_eq!(made.status, 200);
-    let told = told(&world, &browser).await;
-    assert!(!holds(&told, &victim.bap_id()), "{told:?}");
+    let reported = reported(&world, &browser).await;
+    assert!(!holds(&reported, &victim.bap_id()), "{reported:?}");
     let session = browser.get("/api/auth/get-session").await.json();
     assert_eq!(session["session"]["activeOrganizationId"], Value::Null, "apps match accounts by it too");
     assert!(!browser.get("/api/auth/list-sessions").await.body.contains(&victim.bap_id()));
@@ -75,8 +75,8 @@ async fn a_proven_claim_displaces_an_unproven_one() {
     let before = squatter.tokens("openid profile").await;
     let owner = world.browser();
     assert_eq!(owner.sign_up(&victim).await.status, 200);
-    assert!(holds(&told(&world, &owner).await, &victim.bap_id()));
-    let after = told(&world, &squatter).await;
+    assert!(holds(&reported(&world, &owner).await, &victim.bap_id()));
+    let after = reported(&world, &squatter).await;
     assert!(!holds(&after, &victim.bap_id()));
     assert_eq!(squatter.get("/api/auth/organization/list").await.json(), json!([]));
     let info = world.get_with_token("/userinfo", before["access_token"].as_str().unwrap()).await;
@@ -155,7 +155,7 @@ async fn the_key_of_an_identity_proves_it_by_a_signature_for_this_server_alone()
     assert_eq!(answer.status, 200, "{}", answer.body);
     let browser = world.browser();
     browser.sign_in(&ada).await;
-    assert!(holds(&told(&world, &browser).await, &root.bap_id()));
+    assert!(holds(&reported(&world, &browser).await, &root.bap_id()));
     // The identity's key proves the identity. It does not sign in to the account.
     assert_eq!(world.sign(&root, SIGN_IN).await.json()["code"], "USER_NOT_FOUND");
 }
@@ -192,7 +192,7 @@ async fn the_session_acts_as_the_identity_that_was_named_or_chosen() {
     assert_eq!(active().await, root.bap_id().as_str());
     browser.sign_in(&ada).await;
     assert_eq!(active().await, root.bap_id().as_str(), "signing in without a name changes nothing");
-    assert!(holds(&told(&world, &browser).await, &root.bap_id()));
+    assert!(holds(&reported(&world, &browser).await, &root.bap_id()));
 }
 
 #[tokio::test]

@@ -145,8 +145,8 @@ async fn an_interaction_is_finished_only_once_across_tabs() {
             let form = [("interaction", name.as_str()), ("accept", "true"), ("account", "current")];
             assert_eq!(browser.post_form(path, &form).await.status, 400, "{path}");
             let json = json!({"accept": true, "postLogin": true, "oauth_query": format!("interaction={name}")});
-            let told = browser.post_json(path, &json).await.error();
-            assert_eq!(told, "400 invalid_request: the interaction has ended", "{path}");
+            let reported = browser.post_json(path, &json).await.error();
+            assert_eq!(reported, "400 invalid_request: the interaction has ended", "{path}");
         }
     }
     assert_eq!(leads(&browser.get(&resume(&held)).await), "/login");

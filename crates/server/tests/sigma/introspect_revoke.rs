@@ -50,8 +50,8 @@ async fn an_app_is_told_what_its_own_tokens_say() {
     let (world, tokens) = world_with_tokens("openid profile offline_access").await;
     let access = introspect(&world, "service", token(&tokens, "access_token")).await;
     let refresh = introspect(&world, "service", token(&tokens, "refresh_token")).await;
-    let told: Vec<Value> = [access, refresh].iter().map(|body| serde_json::from_str(body).unwrap()).collect();
-    insta::assert_json_snapshot!(told, {
+    let reported: Vec<Value> = [access, refresh].iter().map(|body| serde_json::from_str(body).unwrap()).collect();
+    insta::assert_json_snapshot!(reported, {
         "[].sub" => "[user]", "[].jti" => "[token]", "[].sid" => "[session]",
     });
 }
@@ -144,8 +144,8 @@ async fn a_token_for_an_api_is_introspected_though_it_is_not_for_us() {
     let form = [("grant_type", "client_credentials"), ("resource", "https://api.example.org/")];
     let tokens = world.post_form(TOKEN, &form, &[("authorization", &basic("service", "secret"))]).await.json();
     let text = token(&tokens, "access_token");
-    let told: Value = serde_json::from_str(&introspect(&world, "service", text).await).unwrap();
-    assert_eq!((&told["active"], &told["aud"]), (&json!(true), &json!("https://api.example.org/")));
+    let reported: Value = serde_json::from_str(&introspect(&world, "service", text).await).unwrap();
+    assert_eq!((&reported["active"], &reported["aud"]), (&json!(true), &json!("https://api.example.org/")));
     revoke(&world, "service", text, "").await;
     assert_eq!(introspect(&world, "service", text).await, DEAD);
     // Another token of the same app is distinct.

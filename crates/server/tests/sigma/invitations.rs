@@ -7,21 +7,21 @@ use sigma_core::email::Email;
 use sigma_core::ids::{MembershipId, RoleId, UserId};
 use sigma_store::email::EmailProof;
 use sigma_store::invitation::{self, Invite};
+use sigma_store::org::api_key::MadeKeys;
+use sigma_store::org::membership;
 use sigma_store::user;
-use sigma_store::workspace::api_key::MadeKeys;
-use sigma_store::workspace::membership;
 
-use crate::support::{Answer, Browser, Key, PASSWORD, Tenant, World};
+use crate::support::{Answer, Browser, Key, PASSWORD, TestOrg, World};
 
 const NEW: &str = "a wholly new password";
 
 /// Invites; the path and the secret of the link.
-async fn invite(world: &World, tenant: &Tenant<'_>, mail: &str, role: &RoleId) -> String {
+async fn invite(world: &World, team: &TestOrg<'_>, mail: &str, role: &RoleId) -> String {
     let email = Email::parse(mail).unwrap();
     let folded = email.folded().to_owned();
     let own = world.sigma.store.read(move |tx| sigma_store::email::find_spelling(tx, &folded)).await.unwrap();
     let wanted = Invite {
-        org_id: tenant.org.clone(),
+        org_id: team.org.clone(),
         actor: Actor::Operator,
         name: "As Invited".to_owned(),
         id: MembershipId::random(&*world.sigma.rng),
@@ -51,16 +51,16 @@ async fn agree(browser: &Browser<'_>, link: &str) -> Answer {
     browser.post_form("/invitation", &[("token", token(link))]).await
 }
 
-async fn state(world: &World, tenant: &Tenant<'_>, mail: &'static str) -> Option<&'static str> {
-    let org = tenant.org.clone();
+async fn state(world: &World, team: &TestOrg<'_>, mail: &'static str) -> Option<&'static str> {
+    let org = team.org.clone();
     let found = world.sigma.store.read(move |tx| membership::find_by_email(tx, &org, mail)).await.unwrap();
     found.map(|member| member.state.as_str())
 }
 
 #[tokio::test]
 async fn a_new_person_chooses_name_and_password_and_is_in() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let link = invite(&world, &acme, "bob@example.org", &acme.member).await;
     assert_eq!(state(&world, &acme, "bob@example.org").await, Some("invited"));
     let rows = world.rows().await;
@@ -93,8 +93,8 @@ async fn a_new_person_chooses_name_and_password_and_is_in() {
 
 #[tokio::test]
 async fn a_person_with_an_account_agrees_and_keeps_name_and_password() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     world.person("ada@example.org").await;
     let link = invite(&world, &acme, "Ada@example.org", &acme.admin).await;
     assert_eq!(state(&world, &acme, "ada@example.org").await, Some("invited"));
@@ -118,8 +118,8 @@ async fn a_person_with_an_account_agrees_and_keeps_name_and_password() {
 
 #[tokio::test]
 async fn an_unverified_address_needs_the_accounts_own_session() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (holder, browser) = (Key::named("holder"), world.browser());
     browser.sign_up(&holder).await;
     let user = browser.get("/api/auth/get-session").await.json()["user"]["id"].as_str().unwrap().to_owned();
@@ -147,8 +147,8 @@ fn sign_in_of(page: &Answer) -> String {
 
 #[tokio::test]
 async fn an_invitation_survives_signing_in_and_switching_accounts() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     world.person("bob@example.org").await;
     let (ada, key) = (world.browser(), Key::named("ada"));
     ada.sign_up(&key).await;
@@ -183,8 +183,8 @@ async fn an_invitation_survives_signing_in_and_switching_accounts() {
 
 #[tokio::test]
 async fn an_invitation_ends_when_it_expires_is_resent_or_cancelled() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let first = invite(&world, &acme, "bob@example.org", &acme.member).await;
     let find = |mail: &'static str| {
         let org = acme.org.clone();
@@ -208,8 +208,8 @@ async fn an_invitation_ends_when_it_expires_is_resent_or_cancelled() {
 
 #[tokio::test]
 async fn a_cancelled_invitation_creates_no_account() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let link = invite(&world, &acme, "bob@example.org", &acme.member).await;
     let org = acme.org.clone();
     let bob = world.sigma.store.read(move |tx| membership::find_by_email(tx, &org, "bob@example.org")).await;
@@ -226,8 +226,8 @@ async fn a_cancelled_invitation_creates_no_account() {
 
 #[tokio::test]
 async fn invitations_end_with_their_workspace_or_account() {
-    let world = World::with_tenants().await;
-    let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
+    let world = World::with_orgs().await;
+    let (acme, zeta) = (world.org("Acme").await, world.org("Zeta").await);
     let removed = invite(&world, &acme, "bob@example.org", &acme.member).await;
     acme.remove().await;
     assert_eq!(join(&world.browser(), &removed, "Bob", NEW).await.status, 404);
@@ -240,8 +240,8 @@ async fn invitations_end_with_their_workspace_or_account() {
 
 #[tokio::test]
 async fn a_person_invited_twice_sets_a_password_once_and_agrees_the_second_time() {
-    let world = World::with_tenants().await;
-    let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
+    let world = World::with_orgs().await;
+    let (acme, zeta) = (world.org("Acme").await, world.org("Zeta").await);
     let first = invite(&world, &acme, "bob@example.org", &acme.member).await;
     let second = invite(&world, &zeta, "bob@example.org", &zeta.member).await;
     assert_eq!(join(&world.browser(), &first, "Bob", NEW).await.status, 303);
@@ -254,8 +254,8 @@ async fn a_person_invited_twice_sets_a_password_once_and_agrees_the_second_time(
 
 #[tokio::test]
 async fn who_sets_a_password_by_a_link_can_still_accept_and_a_reset_voids_invitations_of_who_could_sign_in() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     world.person("ada@example.org").await;
     // An account that nobody can sign in to yet, as the operator makes them.
     let (id, now) = (UserId::new(world.now(), &*world.sigma.rng), world.now());
@@ -277,8 +277,8 @@ async fn who_sets_a_password_by_a_link_can_still_accept_and_a_reset_voids_invita
 
 #[tokio::test]
 async fn names_on_the_page_are_text() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("<script>alert(1)</script>").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("<script>alert(1)</script>").await;
     let link = invite(&world, &acme, "bob@example.org", &acme.member).await;
     let page = world.browser().get(&link).await;
     assert!(!page.body.contains("<script>alert"), "{}", page.body);
@@ -288,8 +288,8 @@ async fn names_on_the_page_are_text() {
 
 #[tokio::test]
 async fn the_account_is_made_when_the_invitation_is_accepted_and_two_links_make_one() {
-    let world = World::with_tenants().await;
-    let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
+    let world = World::with_orgs().await;
+    let (acme, zeta) = (world.org("Acme").await, world.org("Zeta").await);
     let first = invite(&world, &acme, "Bob@example.org", &acme.member).await;
     let second = invite(&world, &zeta, "bob@EXAMPLE.org", &zeta.member).await;
     let find = || world.sigma.store.read(|tx| user::find_by_email(tx, "bob@example.org"));
@@ -302,8 +302,8 @@ async fn the_account_is_made_when_the_invitation_is_accepted_and_two_links_make_
     assert_eq!((bob.name.as_str(), bob.email.as_deref()), ("Bob", Some("Bob@example.org")));
     assert_eq!((bob.email_verified, bob.created_at), (true, world.now()));
     assert_eq!(agree(&world.browser(), &second).await.status, 303);
-    for tenant in [&acme, &zeta] {
-        let (org, id) = (tenant.org.clone(), bob.id.clone());
+    for team in [&acme, &zeta] {
+        let (org, id) = (team.org.clone(), bob.id.clone());
         let member = world.sigma.store.read(move |tx| membership::find(tx, &org, &id)).await.unwrap().unwrap();
         assert_eq!((member.state.as_str(), member.name.as_str()), ("active", "Bob"));
     }
@@ -311,8 +311,8 @@ async fn the_account_is_made_when_the_invitation_is_accepted_and_two_links_make_
 
 #[tokio::test]
 async fn nobody_becomes_a_member_twice() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let link = invite(&world, &acme, "ada@example.org", &acme.admin).await;
     // Their account takes the address after they were put into the workspace under another.
     let ada = world.person("other@example.org").await;

@@ -103,7 +103,7 @@ async fn valid_signatures_are_never_rejected_for_earlier_failures() {
 #[tokio::test]
 async fn the_delay_is_the_same_whichever_key_is_claimed() {
     let ada = Key::named("ada");
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for claimed in [&ada, &Key::named("made up")] {
         let world = World::new().await;
         world.browser().sign_up(&ada).await;
@@ -115,10 +115,10 @@ async fn the_delay_is_the_same_whichever_key_is_claimed() {
             statuses.push(fail(&world, claimed, HERE).await);
             world.advance(20);
         }
-        told.push(statuses);
+        reported.push(statuses);
     }
-    assert_eq!(told[0], told[1]);
-    assert_eq!(told[0], [429, 429, 401, 429, 401]);
+    assert_eq!(reported[0], reported[1]);
+    assert_eq!(reported[0], [429, 429, 401, 429, 401]);
 }
 
 #[tokio::test]
@@ -293,7 +293,7 @@ async fn an_apps_valid_requests_are_never_rejected_for_failures_at_its_address()
 #[tokio::test]
 async fn failed_workspace_calls_block_nobody_at_their_address() {
     let world = limited().await;
-    let acme = world.tenant("Acme").await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     for _ in 0..700 {
         world.call(As::Token("dead"), "GET", "/api/v1/users", &serde_json::Value::Null).await;

@@ -18,7 +18,7 @@ use crate::support::World;
 /// aiosmtpd with a certificate of its own.
 struct MailServer {
     process: Child,
-    told: BufReader<ChildStdout>,
+    reported: BufReader<ChildStdout>,
     port: u16,
     folder: TempDir,
 }
@@ -38,11 +38,11 @@ impl MailServer {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut told = BufReader::new(process.stdout.take().unwrap());
+        let mut reported = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
-        told.read_line(&mut line).unwrap();
+        reported.read_line(&mut line).unwrap();
         let port = line.trim().parse().expect("aiosmtpd starts: scripts/install-test-deps.sh installs it");
-        Self { process, told, port, folder }
+        Self { process, reported, port, folder }
     }
 
     fn settings(&self, scheme: &str, trusted: bool) -> impl FnOnce(&mut Settings) + use<> {
@@ -58,7 +58,7 @@ impl MailServer {
     /// The next mail that it received.
     fn next(&mut self) -> Value {
         let mut line = String::new();
-        self.told.read_line(&mut line).unwrap();
+        self.reported.read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap()
     }
 
@@ -66,7 +66,7 @@ impl MailServer {
     fn end(mut self) -> String {
         drop(self.process.stdin.take());
         let mut rest = String::new();
-        std::io::Read::read_to_string(&mut self.told, &mut rest).unwrap();
+        std::io::Read::read_to_string(&mut self.reported, &mut rest).unwrap();
         self.process.wait().unwrap();
         rest
     }

@@ -7,11 +7,11 @@ use sigma_core::app::{App, AuthMethod};
 use sigma_core::ids::AppId;
 use sigma_core::slug::Slug;
 use sigma_store::app;
-use sigma_store::workspace::tenant::{self, Change};
+use sigma_store::org::{self, Change};
 
 use crate::support::client::{INTROSPECT, ISSUER, REVOKE, TOKEN, USERINFO, app_key, basic};
 use crate::support::forge::assertion;
-use crate::support::{APP, As, Key, PASSWORD, Tenant, World, ada, at, claims, query, without_interaction};
+use crate::support::{APP, As, Key, PASSWORD, TestOrg, World, ada, at, claims, query, without_interaction};
 
 /// The forms in which an app can be named: its client id, its id, and the bare id.
 async fn forms(world: &World, client_id: &str) -> [String; 3] {
@@ -19,10 +19,10 @@ async fn forms(world: &World, client_id: &str) -> [String; 3] {
     [client_id.to_owned(), id.to_string(), id.digits().to_owned()]
 }
 
-async fn set_slug(world: &World, tenant: &Tenant<'_>, slug: &str) {
-    let (org, now, slug) = (tenant.org.clone(), world.now(), Slug::parse(slug).unwrap());
+async fn set_slug(world: &World, team: &TestOrg<'_>, slug: &str) {
+    let (org, now, slug) = (team.org.clone(), world.now(), Slug::parse(slug).unwrap());
     let change = Change { slug: Some(Some(slug)), ..Change::default() };
-    let changed = move |tx: &mut dyn sigma_store::Tx| tenant::change(tx, &org, &Actor::Operator, &change, now);
+    let changed = move |tx: &mut dyn sigma_store::Tx| org::change(tx, &org, &Actor::Operator, &change, now);
     world.sigma.store.decide(changed).await.unwrap();
 }
 
@@ -170,7 +170,7 @@ async fn a_member_logs_in_to_a_workspace_by_slug_or_id_and_a_foreign_slug_finds_
         settings.limits.delays = false;
     })
     .await;
-    let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
+    let (acme, zeta) = (world.org("Acme").await, world.org("Zeta").await);
     set_slug(&world, &acme, "acme").await;
     set_slug(&world, &zeta, "zeta").await;
     acme.add("ada@example.org", &acme.admin).await;
@@ -198,8 +198,8 @@ async fn a_member_logs_in_to_a_workspace_by_slug_or_id_and_a_foreign_slug_finds_
 
 #[tokio::test]
 async fn the_pages_of_a_workspace_are_found_by_slug_and_tell_strangers_nothing() {
-    let world = World::with_tenants().await;
-    let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
+    let world = World::with_orgs().await;
+    let (acme, zeta) = (world.org("Acme").await, world.org("Zeta").await);
     set_slug(&world, &acme, "acme").await;
     set_slug(&world, &zeta, "zeta").await;
     let (_, admin) = world.admin_of(&acme).await;

@@ -78,17 +78,17 @@ async fn unproven(world: &World, mail: &str, key: Option<&Key>) -> UserId {
 
 #[tokio::test]
 async fn known_and_unknown_addresses_get_the_same_response() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person("ada@example.org").await;
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for mail in ["ada@example.org", "nobody@example.org"] {
         let answer = forget(&world, mail).await;
         let page = world.browser().get(answer.location()).await;
         let headers: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
-        told.push((answer.status, answer.location().to_owned(), headers, page.body));
+        reported.push((answer.status, answer.location().to_owned(), headers, page.body));
     }
-    assert_eq!(told[0], told[1]);
-    assert!(told[0].3.contains("If this address has an account here"), "{}", told[0].3);
+    assert_eq!(reported[0], reported[1]);
+    assert!(reported[0].3.contains("If this address has an account here"), "{}", reported[0].3);
     assert_eq!(world.mail().await.to, "ada@example.org");
     let none = forget(&world, "no address").await;
     assert_eq!((none.status, problem(&none)), (StatusCode::BAD_REQUEST, ""));
@@ -97,7 +97,7 @@ async fn known_and_unknown_addresses_get_the_same_response() {
 
 #[tokio::test]
 async fn a_link_is_only_sent_where_the_address_is_known_to_be_the_accounts_or_nobody_can_sign_in() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     unproven(&world, "new@example.org", None).await;
     unproven(&world, "held@example.org", Some(&Key::named("holder"))).await;
     let off = world.person("off@example.org").await;
@@ -111,7 +111,7 @@ async fn a_link_is_only_sent_where_the_address_is_known_to_be_the_accounts_or_no
 
 #[tokio::test]
 async fn an_account_gets_at_most_three_links_per_hour() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person("ada@example.org").await;
     for _ in 0..10 {
         assert_eq!(forget(&world, "ada@example.org").await.location(), "/password/forgot?sent=1");
@@ -133,7 +133,7 @@ async fn sixty_links_per_minute_and_address_may_be_requested() {
 
 #[tokio::test]
 async fn a_mail_links_to_the_configured_issuer_whatever_host_the_request_named() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person("ada@example.org").await;
     for (header, value) in
         [("host", "evil.example"), ("x-forwarded-host", "evil.example"), ("forwarded", "host=evil.example")]
@@ -151,7 +151,7 @@ async fn a_mail_links_to_the_configured_issuer_whatever_host_the_request_named()
 
 #[tokio::test]
 async fn a_link_for_a_new_password_works_once_and_for_an_hour() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person("ada@example.org").await;
     let token = mailed_token(&world, "ada@example.org").await;
     let rows = world.rows().await;
@@ -180,7 +180,7 @@ async fn a_link_for_a_new_password_works_once_and_for_an_hour() {
 
 #[tokio::test]
 async fn a_link_goes_to_the_accounts_own_spelling_of_the_address() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person("ada@example.org").await;
     let sent = world.browser().post_form("/password/forgot", &[("email", "ADA@Example.ORG")]).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER);
@@ -189,7 +189,7 @@ async fn a_link_goes_to_the_accounts_own_spelling_of_the_address() {
 
 #[tokio::test]
 async fn one_link_used_twice_at_the_same_moment_sets_one_password() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person("ada@example.org").await;
     let token = mailed_token(&world, "ada@example.org").await;
     let browsers: Vec<_> = (0..8).map(|_| world.browser()).collect();
@@ -203,8 +203,8 @@ async fn one_link_used_twice_at_the_same_moment_sets_one_password() {
 
 #[tokio::test]
 async fn a_reset_ends_all_sessions_voids_other_links_and_is_announced() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.member).await;
     let (here, there) = (entered(&world, "ada@example.org").await, entered(&world, "ada@example.org").await);
     let old = mailed_token(&world, "ada@example.org").await;
@@ -225,7 +225,7 @@ async fn a_reset_ends_all_sessions_voids_other_links_and_is_announced() {
 
 #[tokio::test]
 async fn more_sessions_than_one_transaction_ends_are_ended_all_the_same() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let ada = world.person("ada@example.org").await;
     for part in 0_i64..3 {
         let (now, id) = (world.now(), ada.clone());
@@ -251,7 +251,7 @@ async fn more_sessions_than_one_transaction_ends_are_ended_all_the_same() {
 
 #[tokio::test]
 async fn unacceptable_passwords_are_explained_and_the_link_still_works() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person("ada@example.org").await;
     let token = mailed_token(&world, "ada@example.org").await;
     let browser = world.browser();
@@ -275,7 +275,7 @@ async fn unacceptable_passwords_are_explained_and_the_link_still_works() {
 
 #[tokio::test]
 async fn a_signed_in_person_changes_their_password_by_the_one_they_have() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person("ada@example.org").await;
     let (here, there) = (entered(&world, "ada@example.org").await, entered(&world, "ada@example.org").await);
     let page = here.get(ACCOUNT).await;
@@ -296,7 +296,7 @@ async fn a_signed_in_person_changes_their_password_by_the_one_they_have() {
 
 #[tokio::test]
 async fn an_unattended_session_cannot_be_used_to_guess_the_password() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person("ada@example.org").await;
     let browser = entered(&world, "ada@example.org").await;
     let mut statuses = Vec::new();
@@ -310,7 +310,7 @@ async fn an_unattended_session_cannot_be_used_to_guess_the_password() {
 
 #[tokio::test]
 async fn a_person_with_a_key_sets_a_first_password_beside_it_soon_after_signing_in() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let ada = Key::named("ada");
     let browser = world.browser();
     browser.sign_up(&ada).await;
@@ -333,7 +333,7 @@ async fn a_person_with_a_key_sets_a_first_password_beside_it_soon_after_signing_
 
 #[tokio::test]
 async fn anonymous_visitors_are_sent_to_sign_in() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let browser = world.browser();
     assert_eq!(leads(&browser.get(ACCOUNT).await), "/login");
     let form = [("current", PASSWORD), ("password", NEW), ("again", NEW)];
@@ -342,7 +342,7 @@ async fn anonymous_visitors_are_sent_to_sign_in() {
 
 #[tokio::test]
 async fn another_site_can_neither_send_links_nor_set_passwords_nor_sign_in_its_visitor() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person("ada@example.org").await;
     let token = mailed_token(&world, "ada@example.org").await;
     let rows = world.rows().await;

@@ -38,24 +38,24 @@ async fn failures(world: &World) -> i64 {
 
 #[tokio::test]
 async fn an_unknown_address_and_a_wrong_password_get_one_answer_and_leave_as_many_rows() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person("ada@example.org").await;
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for mail in ["ada@example.org", "eve@example.org", "no address at all", ""] {
         let before = failures(&world).await;
         let answer = sign_in(&world, "192.0.2.1", mail, "wrong password").await;
         let headers: Vec<_> = answer.headers.keys().map(ToString::to_string).collect();
-        told.push((answer.status, answer.body.replace(mail, "…"), headers, failures(&world).await - before));
+        reported.push((answer.status, answer.body.replace(mail, "…"), headers, failures(&world).await - before));
     }
-    assert_eq!(told[0].0, StatusCode::UNAUTHORIZED);
-    assert_eq!(told[0], told[1]);
-    assert_eq!(told[2].0, told[3].0);
-    assert_eq!(told[2].3, told[0].3);
+    assert_eq!(reported[0].0, StatusCode::UNAUTHORIZED);
+    assert_eq!(reported[0], reported[1]);
+    assert_eq!(reported[2].0, reported[3].0);
+    assert_eq!(reported[2].3, reported[0].3);
 }
 
 #[tokio::test]
 async fn an_address_is_found_however_it_is_written() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person("Ada@Example.org").await;
     for mail in ["ada@example.org", " ADA@EXAMPLE.ORG ", "Ada@Example.org"] {
         assert_eq!(sign_in(&world, "192.0.2.1", mail, PASSWORD).await.status, StatusCode::SEE_OTHER, "{mail}");
@@ -69,7 +69,7 @@ async fn an_address_is_found_however_it_is_written() {
 
 #[tokio::test]
 async fn an_address_and_a_password_are_one_text_however_they_are_typed() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let ada = world.person("Jos\u{e9}@b\u{fc}cher.example").await;
     let (now, composed) = (world.now(), "Gr\u{fc}\u{df}e aus K\u{f6}ln 42");
     let decomposed = "Gru\u{308}\u{df}e aus Ko\u{308}ln 42";
@@ -95,7 +95,7 @@ async fn an_address_and_a_password_are_one_text_however_they_are_typed() {
 #[tokio::test]
 async fn wrong_passwords_are_delayed_from_the_third_on_with_doubling_waits() {
     for mail in ["ada@example.org", "nobody@example.org"] {
-        let world = World::with_tenants().await;
+        let world = World::with_orgs().await;
         world.person("ada@example.org").await;
         assert_eq!(guess(&world, "192.0.2.1", mail, 5).await, [401, 401, 401, 429, 429]);
         let refused = sign_in(&world, "192.0.2.1", mail, PASSWORD).await;
@@ -109,7 +109,7 @@ async fn wrong_passwords_are_delayed_from_the_third_on_with_doubling_waits() {
 
 #[tokio::test]
 async fn the_right_password_ends_the_count_and_is_not_looked_at_while_one_has_to_wait() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person("ada@example.org").await;
     guess(&world, "192.0.2.1", "ada@example.org", 3).await;
     assert_eq!(sign_in(&world, "192.0.2.1", "ada@example.org", PASSWORD).await.status, 429);
@@ -121,7 +121,7 @@ async fn the_right_password_ends_the_count_and_is_not_looked_at_while_one_has_to
 
 #[tokio::test]
 async fn guessing_from_one_address_locks_nobody_out() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person("ada@example.org").await;
     world.person("bob@example.org").await;
     for _ in 0..12 {
@@ -134,7 +134,7 @@ async fn guessing_from_one_address_locks_nobody_out() {
 
 #[tokio::test]
 async fn distributed_guessing_is_slowed_down_and_delays_the_user_at_most_a_minute() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person("ada@example.org").await;
     let mut looked_at = 0;
     for number in 0..50 {
@@ -148,7 +148,7 @@ async fn distributed_guessing_is_slowed_down_and_delays_the_user_at_most_a_minut
 
 #[tokio::test]
 async fn concurrent_guesses_are_limited_like_sequential_ones() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person("ada@example.org").await;
     for mail in ["ada@example.org", "nobody@example.org"] {
         let guesses = (0..60).map(|_| sign_in(&world, "192.0.2.1", mail, "wrong password"));
@@ -181,7 +181,7 @@ async fn when_the_hashing_pool_is_full_everybody_is_told_503_known_or_not_and_no
 
 #[tokio::test]
 async fn a_hash_that_costs_less_than_new_ones_is_replaced_when_its_person_signs_in() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let ada = world.person("ada@example.org").await;
     let hash = async || {
         let id = ada.clone();
@@ -202,7 +202,7 @@ async fn a_hash_that_costs_less_than_new_ones_is_replaced_when_its_person_signs_
 
 #[tokio::test]
 async fn disabled_accounts_and_accounts_without_a_password_look_like_a_wrong_password() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let ada = world.person("ada@example.org").await;
     let now = world.now();
     let id = ada.clone();
@@ -225,7 +225,7 @@ async fn disabled_accounts_and_accounts_without_a_password_look_like_a_wrong_pas
 
 #[tokio::test]
 async fn a_password_reset_during_hashing_fails_the_login() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let ada = world.person("ada@example.org").await;
     let attempt = password::Attempt {
         email: email::fold("ada@example.org"),

@@ -67,8 +67,8 @@ async fn pkce_is_required_for_public_clients_and_enforced_when_sent() {
     for (challenge, verifier) in
         [(true, VERIFIER), (true, ""), (true, CHALLENGE), (false, ""), (false, VERIFIER), (false, "short")]
     {
-        let told = redeem(challenge, verifier).await;
-        writeln!(seen, "challenge {challenge}, verifier {verifier:?}: {told}").unwrap();
+        let reported = redeem(challenge, verifier).await;
+        writeln!(seen, "challenge {challenge}, verifier {verifier:?}: {reported}").unwrap();
     }
     insta::assert_snapshot!(seen);
 }

@@ -326,7 +326,7 @@ async fn passwords_and_mailed_links_are_never_logged() {
         settings.mail.folder = mails;
     })
     .await;
-    let acme = world.tenant("Acme").await;
+    let acme = world.org("Acme").await;
     acme.add("ada@example.org", &acme.member).await;
     world.browser().post_form("/password/forgot", &[("email", "ada@example.org")]).await;
     let link = world.mail().await.link.unwrap();

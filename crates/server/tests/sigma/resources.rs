@@ -127,14 +127,14 @@ async fn the_consent_page_names_each_resource_and_what_is_asked_of_it() {
     let scope = "openid+read+x:all";
     let answer = browser.get(&request(scope, &[NOTES, "https://x.example.org/"], "&prompt=consent")).await;
     let page = browser.get(answer.location()).await.body;
-    for told in [
+    for reported in [
         "Act for you at Notes",
         NOTES,
         "Read all of Notes",
         "Act for you at &#60;b&#62;Bold",
         "Do &#60;i&#62;everything",
     ] {
-        assert!(page.contains(told), "{told} in {page}");
+        assert!(page.contains(reported), "{reported} in {page}");
     }
     for untold in ["Change Notes", "The bank", "<b>Bold", "<i>everything"] {
         assert!(!page.contains(untold), "{untold}");
@@ -210,7 +210,7 @@ async fn a_narrowed_token_never_says_what_was_granted_of_another_resource() {
     let (all, answer) = tokens(&world, &browser, "openid+offline_access+read+x:all", &both).await;
     assert_eq!((&all["scope"], &answer["scope"]), (&json!("openid offline_access read x:all"), &all["scope"]));
     let mut refresh = answer["refresh_token"].as_str().unwrap().to_owned();
-    for (resource, scope, told) in [
+    for (resource, scope, reported) in [
         (NOTES, "", "openid offline_access read"),
         (NOTES, "openid read x:all", "openid read"),
         ("https://x.example.org/", "", "openid offline_access x:all"),
@@ -219,7 +219,7 @@ async fn a_narrowed_token_never_says_what_was_granted_of_another_resource() {
     ] {
         let answer = world.refresh(&refresh, &[("resource", resource), ("scope", scope)]).await.json();
         let token = claims(answer["access_token"].as_str().unwrap());
-        assert_eq!((&token["scope"], &answer["scope"]), (&json!(told), &json!(told)), "{resource} {scope}");
+        assert_eq!((&token["scope"], &answer["scope"]), (&json!(reported), &json!(reported)), "{resource} {scope}");
         refresh = answer["refresh_token"].as_str().unwrap().to_owned();
     }
     let wider = world.refresh(&refresh, &[("scope", "openid write")]).await;

@@ -73,7 +73,7 @@ async fn a_token_is_accepted_in_the_header_or_form_at_every_path() {
 #[tokio::test]
 async fn a_missing_token_gets_the_bare_challenge() {
     let world = World::new().await;
-    let told = "401 invalid_request: access token not found [Bearer]";
+    let reported = "401 invalid_request: access token not found [Bearer]";
     for path in PATHS {
         for request in [Request::get(path), Request::post(path)] {
             for authorization in ["", "Bearer", "Basic YTpi", "Token x"] {
@@ -83,12 +83,12 @@ async fn a_missing_token_gets_the_bare_challenge() {
                     parts.headers.insert("authorization", authorization.parse().unwrap());
                 }
                 let answer = world.send(Request::from_parts(parts, body)).await;
-                assert_eq!(refusal(&answer), told, "{path} {authorization}");
+                assert_eq!(refusal(&answer), reported, "{path} {authorization}");
             }
         }
         // JSON is not one of the two places.
         let posted = world.post_body(path, "application/json", r#"{"access_token":"x"}"#).await;
-        assert_eq!(refusal(&posted), told);
+        assert_eq!(refusal(&posted), reported);
     }
 }
 
@@ -104,7 +104,7 @@ async fn a_token_in_two_places_or_in_the_query_is_refused() {
     browser.sign_up(&Key::named("ada")).await;
     let token = access(&browser, &[], &world).await;
     let bearer = format!("Bearer {token}");
-    let told = r#"400 invalid_request: the access token must be sent once, and never in the query [Bearer error="invalid_request"]"#;
+    let reported = r#"400 invalid_request: the access token must be sent once, and never in the query [Bearer error="invalid_request"]"#;
     let form = format!("access_token={token}");
     let requests = [
         Request::post(USERINFO).header("authorization", &bearer).header("content-type", FORM).body(form.clone()),
@@ -119,7 +119,7 @@ async fn a_token_in_two_places_or_in_the_query_is_refused() {
     for request in requests {
         let request = request.unwrap().map(Body::from);
         let what = format!("{} {}", request.method(), request.uri().path());
-        assert_eq!(refusal(&world.send(request).await), told, "{what}");
+        assert_eq!(refusal(&world.send(request).await), reported, "{what}");
     }
 }
 
@@ -129,19 +129,19 @@ async fn a_dead_or_foreign_token_is_invalid() {
     let browser = world.browser();
     browser.sign_up(&Key::named("ada")).await;
     let token = access(&browser, &[], &world).await;
-    let told = r#"401 invalid_token: Invalid access token [Bearer error="invalid_token", error_description="Invalid access token"]"#;
+    let reported = r#"401 invalid_token: Invalid access token [Bearer error="invalid_token", error_description="Invalid access token"]"#;
     let long = "x".repeat(40_000);
     for text in ["x", "a.b.c", "..", "null", &long, &token.replace('.', " "), &token[1..], &format!("{token}=")] {
-        assert_eq!(refusal(&world.get_with_token(USERINFO, text).await), told, "{text:.60}");
+        assert_eq!(refusal(&world.get_with_token(USERINFO, text).await), reported, "{text:.60}");
         let answer = world.post_form(USERINFO, &[("access_token", text)], &[]).await;
-        assert_eq!(refusal(&answer), told, "{text:.60}");
+        assert_eq!(refusal(&answer), reported, "{text:.60}");
     }
     world.change_app(APP, |app| app.disabled = true).await;
-    assert_eq!(refusal(&world.get_with_token(USERINFO, &token).await), told);
+    assert_eq!(refusal(&world.get_with_token(USERINFO, &token).await), reported);
     world.change_app(APP, |app| app.disabled = false).await;
     assert_eq!(world.userinfo_status(&token).await, 200);
     world.advance(2_592_000);
-    assert_eq!(refusal(&world.get_with_token(USERINFO, &token).await), told);
+    assert_eq!(refusal(&world.get_with_token(USERINFO, &token).await), reported);
 }
 
 #[tokio::test]
@@ -162,10 +162,10 @@ async fn each_scope_returns_its_claims_without_empty_values() {
     let browser = world.browser();
     let key = Key::named("ada");
     browser.sign_up(&key).await;
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for scope in ["openid", "openid profile", "openid email", "openid profile email"] {
         let token = access(&browser, &[("scope", scope)], &world).await;
-        told.push(json!([scope, world.get_with_token(USERINFO, &token).await.json()]));
+        reported.push(json!([scope, world.get_with_token(USERINFO, &token).await.json()]));
     }
     let token = access(&browser, &[], &world).await;
     let record = json!({"idKey": key.bap_id(), "rootAddress": "1A", "identity": {"alternateName": "ada", "givenName": "Ada",
@@ -174,9 +174,9 @@ async fn each_scope_returns_its_claims_without_empty_values() {
     set_email(&world, &token, "ada@example.org", true).await;
     for scope in ["openid", "openid profile email"] {
         let token = access(&browser, &[("scope", scope)], &world).await;
-        told.push(json!([scope, world.get_with_token(USERINFO, &token).await.json()]));
+        reported.push(json!([scope, world.get_with_token(USERINFO, &token).await.json()]));
     }
-    insta::assert_json_snapshot!(told, {"[][1].sub" => "[user]"});
+    insta::assert_json_snapshot!(reported, {"[][1].sub" => "[user]"});
 }
 
 #[tokio::test]
@@ -257,7 +257,7 @@ async fn an_email_is_returned_only_if_verified() {
     let scope = [("scope", "openid email")];
     let first = access(&browser, &scope, &world).await;
     let sub = claims(&first)["sub"].clone();
-    for (address, verified, told) in [
+    for (address, verified, reported) in [
         ("ada@example.org", true, true),
         ("ada@example.org", false, false),
         ("ada@sigma.local", true, false),
@@ -268,9 +268,9 @@ async fn an_email_is_returned_only_if_verified() {
         let token = access(&browser, &scope, &world).await;
         let body = world.get_with_token(USERINFO, &token).await.json();
         let wanted =
-            if told { json!({"sub": sub, "email": address, "email_verified": true}) } else { json!({"sub": sub}) };
+            if reported { json!({"sub": sub, "email": address, "email_verified": true}) } else { json!({"sub": sub}) };
         assert_eq!(body, wanted, "{address}");
-        assert_eq!(claims(&token).get("email").is_some(), told, "{address} in the access token");
+        assert_eq!(claims(&token).get("email").is_some(), reported, "{address} in the access token");
     }
 }
 
@@ -290,8 +290,8 @@ async fn placeholder_addresses_are_opt_in_and_never_verified() {
     set_email(&world, &token, "ada@example.org", false).await;
     assert_eq!(world.get_with_token(USERINFO, &token).await.json(), placeholder);
     set_email(&world, &token, "ada@example.org", true).await;
-    let told = json!({"sub": sub, "email": "ada@example.org", "email_verified": true});
-    assert_eq!(world.get_with_token(USERINFO, &token).await.json(), told);
+    let reported = json!({"sub": sub, "email": "ada@example.org", "email_verified": true});
+    assert_eq!(world.get_with_token(USERINFO, &token).await.json(), reported);
     // Without the scope there is none of either.
     let token = access(&browser, &[("scope", "openid")], &world).await;
     assert_eq!(world.get_with_token(USERINFO, &token).await.json(), json!({"sub": sub}));

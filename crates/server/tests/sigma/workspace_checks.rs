@@ -3,7 +3,7 @@
 use http::Request;
 use serde_json::{Value, json};
 use sigma_core::jose::{PublicJwk, TokenKind, UnverifiedJws};
-use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
+use sigma_core::org::{KeyPermission, RolePermissions, Switch};
 
 use crate::support::forge::header;
 use crate::support::{Answer, As, World};
@@ -16,7 +16,7 @@ const SIGNED: &str = "x-sigma-token";
 const BACKEND: &str = "https://api.example.org";
 
 /// The four headers; each must be there, once, and so must the fifth.
-fn told(answer: &Answer) -> [String; 4] {
+fn reported(answer: &Answer) -> [String; 4] {
     assert_eq!(answer.headers.get_all(SIGNED).iter().count(), 1);
     NAMES.map(|name| {
         assert_eq!(answer.headers.get_all(name).iter().count(), 1, "{name}");
@@ -26,8 +26,8 @@ fn told(answer: &Answer) -> [String; 4] {
 
 #[tokio::test]
 async fn verify_identifies_the_user_of_a_token() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (ada, admin) = acme.add("ada@example.org", &acme.admin).await;
     let (bob, member) = acme.add("bob@example.org", &acme.member).await;
     let (_, key) = acme.key(&[KeyPermission::DeleteModel]).await;
@@ -66,8 +66,8 @@ async fn verify_identifies_the_user_of_a_token() {
 
 #[tokio::test]
 async fn verify_returns_the_permissions_of_a_key() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, key) = acme.key(&[KeyPermission::DeleteModel]).await;
     let (id, other) = acme.key(&[KeyPermission::Read, KeyPermission::DeleteData]).await;
     let strong = acme.admin_key().await;
@@ -90,8 +90,8 @@ async fn verify_returns_the_permissions_of_a_key() {
 
 #[tokio::test]
 async fn credentials_of_another_workspace_are_invalid() {
-    let world = World::with_tenants().await;
-    let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
+    let world = World::with_orgs().await;
+    let (acme, beta) = (world.org("Acme").await, world.org("Beta").await);
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let (acmes, betas) = (acme.admin_key().await, beta.admin_key().await);
     assert_eq!(world.call(As::Key(&acmes), "POST", VERIFY, &json!({"token": token})).await.json()["valid"], true);
@@ -110,14 +110,14 @@ async fn credentials_of_another_workspace_are_invalid() {
 
 #[tokio::test]
 async fn only_api_keys_may_verify_one_credential_at_a_time() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let (_, key) = acme.key(&[KeyPermission::DeleteModel]).await;
     let refused = world.call(As::Token(&token), "POST", VERIFY, &json!({"token": token})).await;
-    assert_eq!(refused.told(), "403 PERMISSION_DENIED");
+    assert_eq!(refused.code(), "403 PERMISSION_DENIED");
     let refused = world.call(As::Nobody, "POST", VERIFY, &json!({"token": token})).await;
-    assert_eq!(refused.told(), "401 UNAUTHORIZED");
+    assert_eq!(refused.code(), "401 UNAUTHORIZED");
     let malformed = [
         json!({}),
         json!({"token": token, "apiKey": key}),
@@ -128,25 +128,25 @@ async fn only_api_keys_may_verify_one_credential_at_a_time() {
     ];
     for body in malformed {
         let refused = world.call(As::Key(&key), "POST", VERIFY, &body).await;
-        assert_eq!(refused.told(), "400 VALIDATION_ERROR", "{body}");
+        assert_eq!(refused.code(), "400 VALIDATION_ERROR", "{body}");
     }
 }
 
 #[tokio::test]
 async fn forward_always_sets_its_headers_and_ignores_incoming_ones() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (ada, token) = acme.add("ada@example.org", &acme.admin).await;
     let (_, key) = acme.key(&[KeyPermission::Read, KeyPermission::UpdateData]).await;
     let all = "read,update-data,delete-data,update-model,delete-model";
     let answer = world.call(As::Token(&token), "GET", FORWARD, &Value::Null).await;
     assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, ""));
-    assert_eq!(told(&answer), [ada.as_str(), acme.org.as_str(), acme.admin.as_str(), all]);
+    assert_eq!(reported(&answer), [ada.as_str(), acme.org.as_str(), acme.admin.as_str(), all]);
     let answer = world.call(As::Key(&key), "GET", FORWARD, &Value::Null).await;
-    assert_eq!(told(&answer), ["", acme.org.as_str(), "", "read,update-data"]);
+    assert_eq!(reported(&answer), ["", acme.org.as_str(), "", "read,update-data"]);
     for (who, status) in [(As::Nobody, 401), (As::Token("x"), 401), (As::Key("x"), 401)] {
         let answer = world.call(who, "GET", FORWARD, &Value::Null).await;
-        assert_eq!((answer.status.as_u16(), told(&answer)), (status, [const { String::new() }; 4]));
+        assert_eq!((answer.status.as_u16(), reported(&answer)), (status, [const { String::new() }; 4]));
         assert_eq!(answer.header("www-authenticate"), "Bearer");
     }
     let mut request = Request::get(FORWARD).header("x-sigma-apikey", &key);
@@ -154,17 +154,17 @@ async fn forward_always_sets_its_headers_and_ignores_incoming_ones() {
         request = request.header(name, "forged");
     }
     let answer = world.send(request.body(axum::body::Body::empty()).unwrap()).await;
-    assert_eq!(told(&answer), ["", acme.org.as_str(), "", "read,update-data"]);
+    assert_eq!(reported(&answer), ["", acme.org.as_str(), "", "read,update-data"]);
     assert_eq!(answer.header(SIGNED), "", "no audience was named");
     let both = Request::get(FORWARD).header("x-sigma-apikey", &key).header("authorization", format!("Bearer {token}"));
     let answer = world.send(both.body(axum::body::Body::empty()).unwrap()).await;
-    assert_eq!((answer.status.as_u16(), told(&answer)), (400, [const { String::new() }; 4]));
+    assert_eq!((answer.status.as_u16(), reported(&answer)), (400, [const { String::new() }; 4]));
 }
 
 #[tokio::test]
 async fn a_proxy_asks_for_a_permission() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let switches = [Switch::Export].into_iter().collect();
     let exporter = acme.role("Exporter", RolePermissions { switches, ..Default::default() }).await;
     let (_, token) = acme.add("ada@example.org", &exporter).await;
@@ -172,7 +172,7 @@ async fn a_proxy_asks_for_a_permission() {
     let forward = async |who: As<'_>, query: &str| {
         let answer = world.call(who, "GET", &format!("{FORWARD}{query}"), &Value::Null).await;
         let allowed = answer.status == 200;
-        assert_eq!(told(&answer)[1].is_empty(), !allowed);
+        assert_eq!(reported(&answer)[1].is_empty(), !allowed);
         answer.status.as_u16()
     };
     for query in ["", "?other=1", "?permission=read"] {
@@ -192,12 +192,12 @@ async fn a_proxy_asks_for_a_permission() {
 
 #[tokio::test]
 async fn cached_callers_are_dropped_when_their_rows_change() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, admin) = acme.add("ada@example.org", &acme.admin).await;
     let clerk = acme.role("Clerk", RolePermissions::default()).await;
     let (bob, token) = acme.add("bob@example.org", &clerk).await;
-    let forward = async || told(&world.call(As::Token(&token), "GET", FORWARD, &Value::Null).await);
+    let forward = async || reported(&world.call(As::Token(&token), "GET", FORWARD, &Value::Null).await);
     for _ in 0..3 {
         assert_eq!(forward().await, [bob.as_str(), acme.org.as_str(), clerk.as_str(), "read"]);
     }
@@ -241,14 +241,14 @@ async fn signed(world: &World, answer: &Answer, audience: &str) -> Value {
 #[tokio::test]
 async fn forward_signs_the_same_facts_for_a_configured_audience() {
     let world = world_with_backends().await;
-    let acme = world.tenant("Acme").await;
+    let acme = world.org("Acme").await;
     let (bob, token) = acme.add("bob@example.org", &acme.member).await;
     let (id, key) = acme.key(&[KeyPermission::Read, KeyPermission::UpdateData]).await;
     let forward =
         async |who: As<'_>, query: &str| world.call(who, "GET", &format!("{FORWARD}?{query}"), &Value::Null).await;
     let now = world.now().seconds();
     let answer = forward(As::Token(&token), "audience=https%3A%2F%2Fapi.example.org&permission=read").await;
-    assert_eq!(told(&answer), [bob.as_str(), acme.org.as_str(), acme.member.as_str(), "read"]);
+    assert_eq!(reported(&answer), [bob.as_str(), acme.org.as_str(), acme.member.as_str(), "read"]);
     assert_eq!(
         signed(&world, &answer, BACKEND).await,
         json!({
@@ -277,14 +277,14 @@ async fn forward_signs_the_same_facts_for_a_configured_audience() {
     ] {
         let answer = forward(who, query).await;
         assert_eq!((answer.status.as_u16(), answer.header(SIGNED)), (status, ""), "{query}");
-        assert_eq!(told(&answer), [const { String::new() }; 4]);
+        assert_eq!(reported(&answer), [const { String::new() }; 4]);
     }
 }
 
 #[tokio::test]
 async fn a_signed_header_is_reused_for_half_a_minute_and_never_outlives_its_facts() {
     let world = world_with_backends().await;
-    let acme = world.tenant("Acme").await;
+    let acme = world.org("Acme").await;
     let (_, admin) = acme.add("ada@example.org", &acme.admin).await;
     let (bob, token) = acme.add("bob@example.org", &acme.member).await;
     let forward = async |audience: &str| {
@@ -315,7 +315,7 @@ async fn a_signed_header_is_reused_for_half_a_minute_and_never_outlives_its_fact
 #[tokio::test]
 async fn signed_headers_are_not_accepted_by_our_own_endpoints() {
     let world = world_with_backends().await;
-    let acme = world.tenant("Acme").await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let key = acme.admin_key().await;
     let answer = world.call(As::Token(&token), "GET", &format!("{FORWARD}?audience={BACKEND}"), &Value::Null).await;
@@ -327,9 +327,9 @@ async fn signed_headers_are_not_accepted_by_our_own_endpoints() {
         }
         let path = path.replace("{id}", "x");
         let refused = world.call(As::Token(forwarded), method.as_str(), &path, &json!({})).await;
-        assert_eq!(refused.told(), "401 UNAUTHORIZED", "{method} {path}");
+        assert_eq!(refused.code(), "401 UNAUTHORIZED", "{method} {path}");
         let refused = world.call(As::Key(forwarded), method.as_str(), &path, &json!({})).await;
-        assert_eq!(refused.told(), "401 UNAUTHORIZED", "{method} {path}");
+        assert_eq!(refused.code(), "401 UNAUTHORIZED", "{method} {path}");
     }
     let refreshed = world.call(As::Nobody, "POST", "/api/v1/auth/refresh", &json!({"token": forwarded})).await;
     assert_eq!(refreshed.status, 401);

@@ -17,8 +17,8 @@ async fn post(world: &World, path: &str, kind: Option<&str>, body: impl Into<Bod
 
 #[tokio::test]
 async fn every_row_of_the_error_table() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let (_, member) = acme.add("bob@example.org", &acme.member).await;
     let (login, json) = ("/api/v1/auth/login", Some("application/json"));
@@ -26,7 +26,7 @@ async fn every_row_of_the_error_table() {
         world.call(who, method, path, &body).await.described()
     };
     let admin = As::Token(&token);
-    let told = [
+    let reported = [
         post(&world, login, json, "{}").await.described(),
         post(&world, login, json, "").await.described(),
         post(&world, login, None, "").await.described(),
@@ -46,7 +46,7 @@ async fn every_row_of_the_error_table() {
         post(&world, login, Some("application/x-www-form-urlencoded"), "email=a&password=b").await.described(),
         post(&world, login, None, r#"{"email":"a","password":"b"}"#).await.described(),
     ];
-    insta::assert_snapshot!(told.join("\n"), @r#"
+    insta::assert_snapshot!(reported.join("\n"), @r#"
     400 VALIDATION_ERROR: Email and password are required
     400 VALIDATION_ERROR: Email and password are required
     400 VALIDATION_ERROR: Email and password are required
@@ -70,8 +70,8 @@ async fn every_row_of_the_error_table() {
 
 #[tokio::test]
 async fn json_is_parsed_strictly_and_unknown_fields_ignored() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     acme.add("ada@example.org", &acme.admin).await;
     let login = async |body: &[u8]| {
         post(&world, "/api/v1/auth/login", Some("application/json; charset=utf-8"), body.to_vec()).await
@@ -97,10 +97,10 @@ async fn json_is_parsed_strictly_and_unknown_fields_ignored() {
     ];
     for body in bad {
         let answer = login(body).await;
-        assert_eq!(answer.told(), "400 VALIDATION_ERROR", "{}", String::from_utf8_lossy(body));
+        assert_eq!(answer.code(), "400 VALIDATION_ERROR", "{}", String::from_utf8_lossy(body));
     }
     let deep = [b"{\"x\":".to_vec(), b"[".repeat(60_000)].concat();
-    assert_eq!(login(&deep).await.told(), "400 VALIDATION_ERROR");
+    assert_eq!(login(&deep).await.code(), "400 VALIDATION_ERROR");
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn sql_and_script_are_text() {
         settings.limits.delays = false;
     })
     .await;
-    let acme = world.tenant("Acme").await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let ada = As::Token(&token);
     let texts = [
@@ -158,8 +158,8 @@ async fn sql_and_script_are_text() {
 
 #[tokio::test]
 async fn malformed_ids_in_paths_are_not_found() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let ids =
         ["%00", "a%00b", "%27%20OR%201=1%20--", "%F0%9F%98%80", "..%2f..%2fusers", "*", "%25", &"x".repeat(5_000)];
@@ -176,17 +176,17 @@ async fn malformed_ids_in_paths_are_not_found() {
             };
             let path = pattern.replace("{id}", id);
             let answer = world.call(As::Token(&token), method.as_str(), &path, &body).await;
-            assert_eq!(answer.told(), "404 NOT_FOUND", "{method} {path}");
+            assert_eq!(answer.code(), "404 NOT_FOUND", "{method} {path}");
             assert!(answer.body.len() < 600, "what is long is not sent back");
         }
     }
     let broken = world.call(As::Token(&token), "GET", "/api/v1/roles/%ff", &Value::Null).await;
-    assert_eq!(broken.told(), "400 VALIDATION_ERROR");
+    assert_eq!(broken.code(), "400 VALIDATION_ERROR");
 }
 
 #[tokio::test]
 async fn every_endpoint_that_needs_a_caller_says_so() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let open = ["/login", "/refresh", "/quick-login", "/quick-logins"];
     for (method, pattern) in endpoints("/api/v1/") {
         if open.iter().any(|open| pattern == format!("/api/v1/auth{open}")) {
@@ -195,24 +195,24 @@ async fn every_endpoint_that_needs_a_caller_says_so() {
         let path = pattern.replace("{id}", "x");
         let request = Request::builder().method(&method).uri(&path).header("content-type", "text/plain");
         let answer = world.send(request.body(Body::from("not even JSON")).unwrap()).await;
-        assert_eq!(answer.told(), "401 UNAUTHORIZED", "{method} {path}");
+        assert_eq!(answer.code(), "401 UNAUTHORIZED", "{method} {path}");
         assert_eq!(answer.header("www-authenticate"), "Bearer");
     }
 }
 
 #[tokio::test]
 async fn an_unavailable_store_is_an_error_without_details() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let store = world.sigma.store.clone();
     tokio::task::spawn_blocking(move || store.close()).await.unwrap();
     let paths = ["/api/v1/roles", "/api/v1/users", "/api/v1/api-keys"];
     for path in paths {
         let answer = world.call(As::Token(&token), "GET", path, &Value::Null).await;
-        assert_eq!(answer.told(), "503 UNAVAILABLE", "{path}");
+        assert_eq!(answer.code(), "503 UNAVAILABLE", "{path}");
         assert_eq!(answer.header("retry-after"), "1");
     }
     let login = world.log_in("ada@example.org", None).await;
-    assert_eq!(login.told(), "503 UNAVAILABLE");
+    assert_eq!(login.code(), "503 UNAVAILABLE");
 }

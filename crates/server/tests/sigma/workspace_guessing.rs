@@ -7,9 +7,9 @@ use axum::body::Body;
 use futures_util::future::join_all;
 use http::Request;
 use serde_json::{Value, json};
-use sigma_core::workspace::{RolePermissions, Switch};
+use sigma_core::org::{RolePermissions, Switch};
 
-use crate::support::{Answer, As, PASSWORD, Tenant, World};
+use crate::support::{Answer, As, PASSWORD, TestOrg, World};
 
 async fn limited() -> World {
     World::with(|settings| {
@@ -31,7 +31,7 @@ async fn log_in_from(world: &World, address: &str, email: &str, password: &str) 
 #[tokio::test]
 async fn fifty_wrong_passwords_from_one_address_are_a_handful_of_guesses() {
     let world = limited().await;
-    let acme = world.tenant("Acme").await;
+    let acme = world.org("Acme").await;
     acme.add("ada@example.org", &acme.admin).await;
     let mut guesses = 0;
     for _ in 0..50 {
@@ -39,7 +39,7 @@ async fn fifty_wrong_passwords_from_one_address_are_a_handful_of_guesses() {
         match answer.status.as_u16() {
             401 => guesses += 1,
             429 => {
-                assert_eq!(answer.told(), "429 RATE_LIMITED", "{}", answer.body);
+                assert_eq!(answer.code(), "429 RATE_LIMITED", "{}", answer.body);
                 assert!(answer.header("retry-after").parse::<u32>().unwrap() >= 1);
             }
             other => panic!("{other}: {}", answer.body),
@@ -53,7 +53,7 @@ async fn fifty_wrong_passwords_from_one_address_are_a_handful_of_guesses() {
 #[tokio::test]
 async fn fifty_wrong_passwords_from_fifty_addresses_are_slowed_down_as_well() {
     let world = limited().await;
-    let acme = world.tenant("Acme").await;
+    let acme = world.org("Acme").await;
     acme.add("ada@example.org", &acme.admin).await;
     for email in ["ada@example.org", "nobody@example.org"] {
         let mut guesses = 0;
@@ -81,7 +81,7 @@ async fn fifty_wrong_passwords_from_fifty_addresses_are_slowed_down_as_well() {
 #[tokio::test]
 async fn delays_begin_after_the_third_failure_and_retry_after_is_accurate() {
     let world = World::with(|settings| settings.passwords.memory_kib = 64).await;
-    let acme = world.tenant("Acme").await;
+    let acme = world.org("Acme").await;
     acme.add("ada@example.org", &acme.admin).await;
     let here = "198.51.100.7";
     for email in ["ada@example.org", "nobody@example.org"] {
@@ -89,7 +89,7 @@ async fn delays_begin_after_the_third_failure_and_retry_after_is_accurate() {
             assert_eq!(log_in_from(&world, here, email, "wrong").await.status, 401);
         }
         let refused = log_in_from(&world, here, email, "wrong").await;
-        assert_eq!(refused.told(), "429 RATE_LIMITED", "{email}: {}", refused.body);
+        assert_eq!(refused.code(), "429 RATE_LIMITED", "{email}: {}", refused.body);
         let wait: u64 = refused.header("retry-after").parse().unwrap();
         assert!((1..=2).contains(&wait), "{wait}");
         world.advance(wait);
@@ -103,7 +103,7 @@ async fn delays_begin_after_the_third_failure_and_retry_after_is_accurate() {
 #[tokio::test]
 async fn concurrent_guesses_are_counted_like_sequential_ones() {
     let world = limited().await;
-    let acme = world.tenant("Acme").await;
+    let acme = world.org("Acme").await;
     acme.add("ada@example.org", &acme.admin).await;
     let addresses: Vec<_> = (1..=50).map(|host| format!("198.51.100.{host}")).collect();
     let guess = |address| log_in_from(&world, address, "ada@example.org", "wrong");
@@ -116,8 +116,8 @@ async fn concurrent_guesses_are_counted_like_sequential_ones() {
 
 #[tokio::test]
 async fn delays_do_not_reveal_a_right_password() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     acme.add("ada@example.org", &acme.admin).await;
     // No member of anything: the right password is worth as much as a wrong one.
     world.person("eve@example.org").await;
@@ -131,8 +131,8 @@ async fn delays_do_not_reveal_a_right_password() {
 }
 
 /// A workspace with quick logins on, in which Kim is a clerk and marked for it.
-async fn kiosk(world: &World) -> (Tenant<'_>, String, String) {
-    let acme = world.tenant("Acme").await;
+async fn kiosk(world: &World) -> (TestOrg<'_>, String, String) {
+    let acme = world.org("Acme").await;
     let (_, admin) = acme.add("ada@example.org", &acme.admin).await;
     let (kim, _) = acme.add("kim@example.org", &acme.member).await;
     let on = world.call(As::Token(&admin), "PATCH", "/api/v1/workspace", &json!({"quickLogins": true})).await;
@@ -153,11 +153,11 @@ async fn click_from(world: &World, address: &str, org: &str, user: &str) -> Answ
 
 #[tokio::test]
 async fn quick_logins_are_off_by_default() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let (acme, _, kim) = kiosk(&world).await;
     assert_eq!(list_from(&world, "127.0.0.1").await, json!([]));
     let refused = click_from(&world, "127.0.0.1", acme.org.as_str(), &kim).await;
-    assert_eq!(refused.told(), "401 UNAUTHORIZED");
+    assert_eq!(refused.code(), "401 UNAUTHORIZED");
 }
 
 #[tokio::test]
@@ -168,7 +168,7 @@ async fn quick_logins_need_a_marked_member_without_management_rights_in_a_truste
     })
     .await;
     let (acme, admin, kim) = kiosk(&world).await;
-    let quiet = world.tenant("Quiet").await;
+    let quiet = world.org("Quiet").await;
     let (other, _) = quiet.add("zoe@example.org", &quiet.member).await;
     let switches = [Switch::ManageSchemas].into_iter().collect();
     let modeller = acme.role("Modeller", RolePermissions { switches, ..Default::default() }).await;
@@ -202,11 +202,11 @@ async fn quick_logins_need_a_marked_member_without_management_rights_in_a_truste
         ("10.1.2.3", acme.org.as_str(), "a\u{1}b"),
     ];
     for (address, org, user) in nobody {
-        assert_eq!(click_from(&world, address, org, user).await.told(), refused, "{address} {org} {user}");
+        assert_eq!(click_from(&world, address, org, user).await.code(), refused, "{address} {org} {user}");
     }
     let off = format!("/api/v1/users/{kim}");
     assert_eq!(world.call(As::Token(&admin), "PATCH", &off, &json!({"active": false})).await.status, 200);
-    assert_eq!(click_from(&world, "10.1.2.3", acme.org.as_str(), &kim).await.told(), refused);
+    assert_eq!(click_from(&world, "10.1.2.3", acme.org.as_str(), &kim).await.code(), refused);
     assert_eq!(list_from(&world, "10.1.2.3").await, json!([]));
 }
 
@@ -242,7 +242,7 @@ async fn another_site_cannot_use_quick_logins() {
     for origin in ["https://evil.example", "null"] {
         let foreign = [("origin", origin), ("sec-fetch-site", "cross-site")];
         let refused = click(&foreign).await;
-        assert_eq!(refused.told(), "403 PERMISSION_DENIED", "{}", refused.body);
+        assert_eq!(refused.code(), "403 PERMISSION_DENIED", "{}", refused.body);
         assert_eq!(refused.header("access-control-allow-origin"), "");
         assert_eq!(list(&foreign).await.header("access-control-allow-origin"), "", "the page cannot read it");
         let preflight = Request::options("/api/v1/auth/quick-login")

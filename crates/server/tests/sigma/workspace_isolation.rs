@@ -1,7 +1,7 @@
-//! Tenant isolation: what is another workspace's does not exist.
+//! TestOrg isolation: what is another workspace's does not exist.
 
 use serde_json::{Value, json};
-use sigma_core::workspace::RolePermissions;
+use sigma_core::org::RolePermissions;
 
 use crate::support::openapi::endpoints;
 use crate::support::{As, World};
@@ -19,11 +19,11 @@ enum Case {
 }
 
 #[tokio::test]
-async fn every_endpoint_answers_404_to_the_ids_of_another_tenant() {
-    let world = World::with_tenants().await;
-    let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
+async fn every_endpoint_answers_404_to_the_ids_of_another_org() {
+    let world = World::with_orgs().await;
+    let (acme, beta) = (world.org("Acme").await, world.org("Beta").await);
     let (ada, _) = acme.add("ada@example.org", &acme.admin).await;
-    let acmes_key = acme.key(&sigma_core::workspace::KeyPermission::ALL).await.0;
+    let acmes_key = acme.key(&sigma_core::org::KeyPermission::ALL).await.0;
     let acmes_role = acme.role("Acme's own", RolePermissions::default()).await;
     let (bob, token) = beta.add("bob@example.org", &beta.admin).await;
     let key = beta.admin_key().await;
@@ -61,11 +61,11 @@ async fn every_endpoint_answers_404_to_the_ids_of_another_tenant() {
                         _ => ada.as_str(),
                     };
                     let answer = world.call(who, method, &pattern.replace("{id}", id), body).await;
-                    assert_eq!(answer.told(), "404 NOT_FOUND", "{method} {pattern} {who:?}");
+                    assert_eq!(answer.code(), "404 NOT_FOUND", "{method} {pattern} {who:?}");
                 }
                 Case::Body(body) => {
                     let answer = world.call(who, method, &pattern, body).await;
-                    assert_eq!(answer.told(), "404 NOT_FOUND", "{method} {pattern} {who:?}");
+                    assert_eq!(answer.code(), "404 NOT_FOUND", "{method} {pattern} {who:?}");
                 }
                 Case::Own => {
                     // However the caller names another workspace, their own is meant.
@@ -83,14 +83,14 @@ async fn every_endpoint_answers_404_to_the_ids_of_another_tenant() {
     assert_eq!(walked, 27, "every endpoint was walked");
     for who in [As::Token(&token), As::Key(&key)] {
         let answer = world.call(who, "PATCH", &betas_own, &json!({"roleId": acmes_role.as_str()})).await;
-        assert_eq!(answer.told(), "404 NOT_FOUND");
+        assert_eq!(answer.code(), "404 NOT_FOUND");
     }
 }
 
 #[tokio::test]
 async fn resources_are_created_in_the_callers_own_workspace() {
-    let world = World::with_tenants().await;
-    let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
+    let world = World::with_orgs().await;
+    let (acme, beta) = (world.org("Acme").await, world.org("Beta").await);
     let (_, adas) = acme.add("ada@example.org", &acme.admin).await;
     let (_, bobs) = beta.add("bob@example.org", &beta.admin).await;
     let named = |mut body: Value| {
@@ -127,8 +127,8 @@ async fn resources_are_created_in_the_callers_own_workspace() {
 
 #[tokio::test]
 async fn a_user_in_two_workspaces_is_two_callers() {
-    let world = World::with_tenants().await;
-    let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
+    let world = World::with_orgs().await;
+    let (acme, beta) = (world.org("Acme").await, world.org("Beta").await);
     let ada = world.person("ada@example.org").await;
     acme.join(&ada, &acme.admin).await;
     beta.join(&ada, &beta.member).await;

@@ -2,9 +2,9 @@
 
 use futures_util::future::join;
 use serde_json::{Value, json};
-use sigma_core::workspace::{KeyPermission, RolePermissions, Switch, Switches};
+use sigma_core::org::{KeyPermission, RolePermissions, Switch, Switches};
 
-use crate::support::{Answer, As, Tenant, World};
+use crate::support::{Answer, As, TestOrg, World};
 
 const KEYS: &str = "/api/v1/api-keys";
 const ALL: [&str; 5] = ["read", "update-data", "delete-data", "update-model", "delete-model"];
@@ -16,7 +16,7 @@ async fn create(world: &World, who: As<'_>, name: &str, permissions: &[&str]) ->
 async fn works(world: &World, key: &str) -> bool {
     let answer = world.call(As::Key(key), "GET", "/api/v1/auth/me", &Value::Null).await;
     if answer.status != 200 {
-        assert_eq!(answer.told(), "401 UNAUTHORIZED");
+        assert_eq!(answer.code(), "401 UNAUTHORIZED");
     }
     answer.status == 200
 }
@@ -25,15 +25,15 @@ fn text(answer: &Answer, name: &str) -> String {
     answer.json()[name].as_str().unwrap_or_else(|| panic!("no {name}: {}", answer.body)).to_owned()
 }
 
-async fn admin(world: &World) -> (Tenant<'_>, String) {
-    let acme = world.tenant("Acme").await;
+async fn admin(world: &World) -> (TestOrg<'_>, String) {
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     (acme, token)
 }
 
 #[tokio::test]
 async fn a_key_is_shown_once_and_listed_without_itself() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let (acme, token) = admin(&world).await;
     let body = json!({"name": " CI ", "permissions": ["update-data", "read", "read"], "expiresAt": "2099-01-31T12:00:00+02:00"});
     let made = world.call(As::Token(&token), "POST", KEYS, &body).await;
@@ -62,7 +62,7 @@ async fn a_key_is_shown_once_and_listed_without_itself() {
 
 #[tokio::test]
 async fn deactivating_a_key_is_final_and_includes_keys_it_created() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let (acme, token) = admin(&world).await;
     let parent = create(&world, As::Token(&token), "parent", &ALL).await;
     let parent_key = text(&parent, "key");
@@ -91,12 +91,12 @@ async fn deactivating_a_key_is_final_and_includes_keys_it_created() {
     );
     assert!(!works(&world, &parent_key).await);
     let gone = world.call(As::Token(&token), "DELETE", &path, &Value::Null).await;
-    assert_eq!(gone.told(), "404 NOT_FOUND");
+    assert_eq!(gone.code(), "404 NOT_FOUND");
 }
 
 #[tokio::test]
 async fn nobody_creates_changes_or_lists_keys_beyond_their_rights() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let (acme, token) = admin(&world).await;
     let strong = create(&world, As::Token(&token), "strong", &ALL).await;
     let (_, four) = acme.key(&KeyPermission::ALL[..4]).await;
@@ -106,28 +106,28 @@ async fn nobody_creates_changes_or_lists_keys_beyond_their_rights() {
     let (_, plain) = acme.add("eve@example.org", &acme.member).await;
 
     let no_key = "403 PERMISSION_DENIED";
-    assert_eq!(create(&world, As::Key(&four), "x", &["read"]).await.told(), no_key);
-    assert_eq!(world.call(As::Key(&four), "GET", KEYS, &Value::Null).await.told(), no_key);
+    assert_eq!(create(&world, As::Key(&four), "x", &["read"]).await.code(), no_key);
+    assert_eq!(world.call(As::Key(&four), "GET", KEYS, &Value::Null).await.code(), no_key);
     let no_role = "403 PERMISSION_DENIED";
-    assert_eq!(create(&world, As::Token(&plain), "x", &["read"]).await.told(), no_role);
-    assert_eq!(world.call(As::Token(&plain), "GET", KEYS, &Value::Null).await.told(), no_role);
+    assert_eq!(create(&world, As::Token(&plain), "x", &["read"]).await.code(), no_role);
+    assert_eq!(world.call(As::Token(&plain), "GET", KEYS, &Value::Null).await.code(), no_role);
 
     let beyond = "403 PERMISSION_DENIED";
-    assert_eq!(create(&world, As::Token(&manages_keys), "x", &ALL).await.told(), beyond);
+    assert_eq!(create(&world, As::Token(&manages_keys), "x", &ALL).await.code(), beyond);
     assert_eq!(create(&world, As::Token(&manages_keys), "x", &["read"]).await.status, 201);
     assert_eq!(world.call(As::Token(&manages_keys), "GET", KEYS, &Value::Null).await.status, 200);
     for (method, end) in [("POST", "/deactivate"), ("DELETE", "")] {
         let path = format!("{KEYS}/{}{end}", text(&strong, "id"));
-        assert_eq!(world.call(As::Token(&manages_keys), method, &path, &Value::Null).await.told(), beyond);
+        assert_eq!(world.call(As::Token(&manages_keys), method, &path, &Value::Null).await.code(), beyond);
         let refused = world.call(As::Key(&four), method, &path, &Value::Null).await;
-        assert_eq!(refused.told(), no_key);
+        assert_eq!(refused.code(), no_key);
     }
     assert!(works(&world, &text(&strong, "key")).await);
 }
 
 #[tokio::test]
 async fn an_expired_key_is_rejected() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let (_, token) = admin(&world).await;
     let expiry = world.now().plus(std::time::Duration::from_mins(1)).iso8601();
     let body = json!({"name": "short", "permissions": ["read"], "expiresAt": expiry});
@@ -140,13 +140,13 @@ async fn an_expired_key_is_rejected() {
 
 #[tokio::test]
 async fn malformed_keys_are_rejected() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let (acme, _) = admin(&world).await;
     let key = acme.admin_key().await;
     let mut typo = key.clone().into_bytes();
     typo[20] = if typo[20] == b'a' { b'b' } else { b'a' };
     let typo = String::from_utf8(typo).unwrap();
-    let stranger = sigma_core::workspace::ApiKeySecret::generate(&sigma_core::random::SeededRng::new(99));
+    let stranger = sigma_core::org::ApiKeySecret::generate(&sigma_core::random::SeededRng::new(99));
     for bad in ["", " ", "sigma_sk_live_", &typo, &key[..51], &format!("{key}0"), stranger.expose(), "' OR 1=1 --"] {
         assert!(!works(&world, bad).await, "{bad}");
     }
@@ -155,7 +155,7 @@ async fn malformed_keys_are_rejected() {
 
 #[tokio::test]
 async fn invalid_keys_are_not_created() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let (_, token) = admin(&world).await;
     let past = world.now().iso8601();
     let refused = [
@@ -177,14 +177,14 @@ async fn invalid_keys_are_not_created() {
     ];
     for body in refused {
         let answer = world.call(As::Token(&token), "POST", KEYS, &body).await;
-        assert_eq!(answer.told(), "400 VALIDATION_ERROR", "{body}: {}", answer.body);
+        assert_eq!(answer.code(), "400 VALIDATION_ERROR", "{body}: {}", answer.body);
     }
     assert_eq!(world.call(As::Token(&token), "GET", KEYS, &Value::Null).await.json(), json!([]));
 }
 
 #[tokio::test]
 async fn the_last_use_is_written_beside_the_request_and_never_goes_back() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let (acme, token) = admin(&world).await;
     let (_, key) = acme.key(&[KeyPermission::Read]).await;
     let last_used = async || {
@@ -212,7 +212,7 @@ async fn the_last_use_is_written_beside_the_request_and_never_goes_back() {
 
 #[tokio::test]
 async fn deactivating_a_key_includes_keys_created_concurrently() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let (acme, token) = admin(&world).await;
     for _ in 0..10 {
         let (id, key) = acme.key(&KeyPermission::ALL).await;
@@ -233,7 +233,7 @@ async fn deactivating_a_key_includes_keys_created_concurrently() {
 
 #[tokio::test]
 async fn keys_and_roles_per_workspace_are_limited() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let (acme, token) = admin(&world).await;
     let org = acme.org.clone();
     // As many as there may be, but for the two roles that are there.
@@ -258,16 +258,16 @@ async fn keys_and_roles_per_workspace_are_limited() {
     };
     world.sigma.store.write(fill).await.unwrap();
     let refused = create(&world, As::Token(&token), "one more", &["read"]).await;
-    assert_eq!(refused.told(), "409 CONFLICT");
+    assert_eq!(refused.code(), "409 CONFLICT");
     let refused = world.call(As::Token(&token), "POST", "/api/v1/roles", &json!({"name": "one more"})).await;
-    assert_eq!(refused.told(), "409 CONFLICT");
+    assert_eq!(refused.code(), "409 CONFLICT");
     let listed = world.call(As::Token(&token), "GET", KEYS, &Value::Null).await.json();
     assert_eq!(listed.as_array().unwrap().len(), 500);
 }
 
 #[tokio::test]
 async fn a_key_may_expire_at_the_last_second_there_is_and_each_other_cause_is_named() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let (_, token) = admin(&world).await;
     let make = async |expiry: &str| {
         let body = json!({"name": "x", "permissions": ["read"], "expiresAt": expiry});
@@ -288,7 +288,7 @@ async fn a_key_may_expire_at_the_last_second_there_is_and_each_other_cause_is_na
         past.as_str(),
         "0000-01-01T00:00:00+23:59",
     ] {
-        assert_eq!(make(expiry).await.told(), "400 VALIDATION_ERROR", "{expiry}");
+        assert_eq!(make(expiry).await.code(), "400 VALIDATION_ERROR", "{expiry}");
     }
 }
 
@@ -307,7 +307,7 @@ async fn listed(world: &World, who: As<'_>) -> Vec<(String, bool, Value)> {
 
 #[tokio::test]
 async fn a_removed_admin_keeps_no_keys_and_keys_record_their_creator() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let (acme, token) = admin(&world).await;
     let operators = acme.admin_key().await;
     let (mal, mals) = acme.add("mal@example.org", &acme.admin).await;
@@ -317,7 +317,7 @@ async fn a_removed_admin_keeps_no_keys_and_keys_record_their_creator() {
     let path = format!("/api/v1/users/{mal}");
     for bad in ["?keys=", "?keys=all", "?keys=keep&keys=keep"] {
         let refused = world.call(As::Token(&token), "DELETE", &format!("{path}{bad}"), &Value::Null).await;
-        assert_eq!(refused.told(), "400 VALIDATION_ERROR", "{bad}");
+        assert_eq!(refused.code(), "400 VALIDATION_ERROR", "{bad}");
     }
     assert_eq!(world.call(As::Token(&token), "DELETE", &path, &Value::Null).await.status, 204);
     assert!(!works(&world, &strong_key).await && !works(&world, &child).await);
@@ -338,7 +338,7 @@ async fn a_removed_admin_keeps_no_keys_and_keys_record_their_creator() {
 
 #[tokio::test]
 async fn keys_beyond_remaining_rights_are_deactivated_unless_kept() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     let (acme, token) = admin(&world).await;
     let clerk = RolePermissions { switches: Switches::ALL, ..Default::default() };
     let (edited_role, kept_role) = (acme.role("Edited", clerk.clone()).await, acme.role("Kept", clerk).await);
@@ -387,14 +387,14 @@ async fn keys_beyond_remaining_rights_are_deactivated_unless_kept() {
     let path = format!("/api/v1/users/{user}");
     for odd in [json!("all"), json!(""), json!(true)] {
         let refused = world.call(As::Token(&token), "PATCH", &path, &json!({"active": false, "keys": odd})).await;
-        assert_eq!(refused.told(), "400 VALIDATION_ERROR", "{}", refused.body);
+        assert_eq!(refused.code(), "400 VALIDATION_ERROR", "{}", refused.body);
     }
 }
 
 #[tokio::test]
 async fn the_pages_let_admins_keep_keys_of_leaving_members() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, browser) = world.admin_of(&acme).await;
     for (name, form, stays) in [("eve", vec![], false), ("bob", vec![("keep_keys", "true")], true)] {
         let (user, own) = acme.add(&format!("{name}@example.org"), &acme.admin).await;

@@ -4,7 +4,7 @@
 use http::StatusCode;
 use serde_json::Value;
 use sigma_core::ids::OrgId;
-use sigma_core::workspace::{KeyPermission, Level, RolePermissions, SchemaPermission, Switch};
+use sigma_core::org::{KeyPermission, Level, RolePermissions, SchemaPermission, Switch};
 
 use crate::support::{As, World, at, leads};
 
@@ -14,8 +14,8 @@ fn manages(switches: &[Switch]) -> RolePermissions {
 
 #[tokio::test]
 async fn non_members_get_404() {
-    let world = World::with_tenants().await;
-    let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
+    let world = World::with_orgs().await;
+    let (acme, zeta) = (world.org("Acme").await, world.org("Zeta").await);
     world.admin_of(&acme).await;
     zeta.add("zoe@example.org", &zeta.admin).await;
     let stranger = world.entered("zoe@example.org").await;
@@ -55,8 +55,8 @@ async fn non_members_get_404() {
 
 #[tokio::test]
 async fn data_of_another_workspace_is_not_found() {
-    let world = World::with_tenants().await;
-    let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
+    let world = World::with_orgs().await;
+    let (acme, zeta) = (world.org("Acme").await, world.org("Zeta").await);
     let (_, browser) = world.admin_of(&acme).await;
     let (zoe, _) = zeta.add("zoe@example.org", &zeta.member).await;
     let (key, _) = zeta.key(&[KeyPermission::Read]).await;
@@ -79,8 +79,8 @@ async fn data_of_another_workspace_is_not_found() {
 
 #[tokio::test]
 async fn pages_and_forms_beyond_a_role_are_denied() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (ada, _) = world.admin_of(&acme).await;
     acme.add("bob@example.org", &acme.member).await;
     let browser = world.entered("bob@example.org").await;
@@ -106,8 +106,8 @@ async fn pages_and_forms_beyond_a_role_are_denied() {
 
 #[tokio::test]
 async fn the_last_admin_stays() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (ada, browser) = world.admin_of(&acme).await;
     let page = at(&acme.org, &format!("people/{ada}"));
     let weaker = [("name", "Admin"), ("description", "")];
@@ -127,8 +127,8 @@ async fn the_last_admin_stays() {
 
 #[tokio::test]
 async fn nobody_grants_or_edits_more_rights_than_they_hold() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (ada, _) = world.admin_of(&acme).await;
     let three = [Switch::ManageUsers, Switch::ManageRoles, Switch::ManageApiKeys];
     let lesser = acme.role("Lesser", manages(&three)).await;
@@ -159,8 +159,8 @@ async fn nobody_grants_or_edits_more_rights_than_they_hold() {
 
 #[tokio::test]
 async fn a_role_is_made_with_its_grid_changed_and_deleted() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, browser) = world.admin_of(&acme).await;
     let grid = [
         ("name", "Editor"),
@@ -207,8 +207,8 @@ async fn a_role_is_made_with_its_grid_changed_and_deleted() {
 
 #[tokio::test]
 async fn a_key_is_shown_once_works_and_ends() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, browser) = world.admin_of(&acme).await;
     let new = at(&acme.org, "keys/new");
     let form = [("name", "Import"), ("permission", "read"), ("permission", "update-data")];
@@ -248,8 +248,8 @@ async fn a_key_is_shown_once_works_and_ends() {
 
 #[tokio::test]
 async fn settings_change_and_the_secret_rotates_without_logging_anybody_out() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, browser) = world.admin_of(&acme).await;
     let token = acme.token("ada@example.org").await;
     let page = at(&acme.org, "settings");
@@ -274,8 +274,8 @@ async fn settings_change_and_the_secret_rotates_without_logging_anybody_out() {
 #[tokio::test]
 async fn script_and_sql_in_every_field_stay_text() {
     const HOSTILE: &str = "\"><script>alert(1)</script>'; DROP TABLE roles; --";
-    let world = World::with_tenants().await;
-    let acme = world.tenant(HOSTILE).await;
+    let world = World::with_orgs().await;
+    let acme = world.org(HOSTILE).await;
     let (_, browser) = world.admin_of(&acme).await;
     let role = [
         ("name", HOSTILE),
@@ -305,8 +305,8 @@ async fn script_and_sql_in_every_field_stay_text() {
 
 #[tokio::test]
 async fn a_role_with_more_rules_than_a_page_shows_is_left_to_the_api_and_one_with_many_is_not() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, browser) = world.admin_of(&acme).await;
     let with = |attributes: usize| RolePermissions {
         schemas: vec![SchemaPermission {
@@ -328,8 +328,8 @@ async fn a_role_with_more_rules_than_a_page_shows_is_left_to_the_api_and_one_wit
 
 #[tokio::test]
 async fn lists_of_keys_and_roles_have_pages() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, browser) = world.admin_of(&acme).await;
     for number in 0..61 {
         let form = [("name", format!("Key {number:02}")), ("permission", "read".to_owned())];

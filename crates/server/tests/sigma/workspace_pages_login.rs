@@ -4,12 +4,12 @@ use axum::body::Body;
 use http::{Request, StatusCode};
 use sigma_core::ids::UserId;
 
-use crate::support::{Browser, DIRECT, Key, PASSWORD, Tenant, World, at, leads, post, without_interaction};
+use crate::support::{Browser, DIRECT, Key, PASSWORD, TestOrg, World, at, leads, post, without_interaction};
 
 #[tokio::test]
 async fn a_person_signs_in_by_password_and_comes_to_their_only_workspace_or_chooses() {
-    let world = World::with_tenants().await;
-    let (acme, zeta) = (world.tenant("Acme").await, world.tenant("Zeta").await);
+    let world = World::with_orgs().await;
+    let (acme, zeta) = (world.org("Acme").await, world.org("Zeta").await);
     let (_, browser) = world.admin_of(&acme).await;
     assert_eq!(browser.get("/workspace").await.location(), format!("/workspace/{}", acme.org));
     assert_eq!(browser.get(&format!("/workspace/{}", acme.org)).await.location(), at(&acme.org, "people"));
@@ -33,7 +33,7 @@ async fn a_person_signs_in_by_password_and_comes_to_their_only_workspace_or_choo
 
 #[tokio::test]
 async fn a_wrong_password_does_not_reveal_the_account() {
-    let world = World::with_tenants().await;
+    let world = World::with_orgs().await;
     world.person("ada@example.org").await;
     let browser = world.browser();
     let mut pages = Vec::new();
@@ -67,8 +67,8 @@ async fn another_site_cannot_sign_anyone_in() {
 }
 
 /// A world whose server allows quick logins to its callers, with a workspace that has them on and `bob` marked.
-async fn with_quick_logins(world: &World) -> (Tenant<'_>, UserId) {
-    let acme = world.tenant("Acme").await;
+async fn with_quick_logins(world: &World) -> (TestOrg<'_>, UserId) {
+    let acme = world.org("Acme").await;
     let (_, browser) = world.admin_of(&acme).await;
     let (bob, _) = acme.add("bob@example.org", &acme.member).await;
     let person = at(&acme.org, &format!("people/{bob}"));
@@ -89,7 +89,7 @@ async fn lenient_world() -> World {
 async fn a_quick_login_opens_its_workspace_and_nothing_else_of_the_account() {
     let world = lenient_world().await;
     let (acme, bob) = with_quick_logins(&world).await;
-    let zeta = world.tenant("Zeta").await;
+    let zeta = world.org("Zeta").await;
     zeta.join(&bob, &zeta.admin).await;
     let browser = world.browser();
     assert!(browser.sign_in_page("/workspace/login").await.body.contains("Quick login is enabled."));
@@ -164,7 +164,7 @@ async fn quick_logins_need_permission_of_server_workspace_and_member() {
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
         assert_eq!(answer.header("set-cookie"), "");
     }
-    let strict = World::with_tenants().await;
+    let strict = World::with_orgs().await;
     let (acme, bob) = with_quick_logins(&strict).await;
     assert!(!strict.browser().sign_in_page("/workspace/login").await.body.contains("Quick login is enabled."));
     let form = [("workspace", acme.org.as_str()), ("user", bob.as_str())];

@@ -7,8 +7,8 @@ use crate::support::{As, World, at};
 
 #[tokio::test]
 async fn an_admin_changes_deactivates_activates_and_ends_a_membership() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, browser) = world.admin_of(&acme).await;
     let (bob, token) = acme.add("bob@example.org", &acme.member).await;
     let page = at(&acme.org, &format!("people/{bob}"));
@@ -32,8 +32,8 @@ async fn an_admin_changes_deactivates_activates_and_ends_a_membership() {
 
 #[tokio::test]
 async fn people_are_found_by_their_whole_address_and_pages_go_both_ways() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, browser) = world.admin_of(&acme).await;
     for number in 0..52 {
         let user = world.person(&format!("p{number}@example.org")).await;
@@ -58,8 +58,8 @@ async fn people_are_found_by_their_whole_address_and_pages_go_both_ways() {
 
 #[tokio::test]
 async fn an_invitation_is_sent_resent_and_cancelled() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, browser) = world.admin_of(&acme).await;
     let invite = at(&acme.org, "people/invite");
     assert!(browser.get(&invite).await.body.contains(&format!("value=\"{}\" selected", acme.member)));
@@ -105,7 +105,7 @@ async fn invitations_per_workspace_page_are_limited() {
         settings.limits.invitations_per_hour = 1;
     })
     .await;
-    let acme = world.tenant("Acme").await;
+    let acme = world.org("Acme").await;
     let (_, browser) = world.admin_of(&acme).await;
     let mut statuses = Vec::new();
     for address in ["a@example.org", "b@example.org"] {

@@ -19,13 +19,13 @@ async fn eventually(wanted: u16, ask: impl AsyncFn() -> u16) {
 
 #[tokio::test]
 async fn a_key_a_session_and_a_membership_end_everywhere() {
-    let one = World::with_tenants().await;
+    let one = World::with_orgs().await;
     let other = one.beside().await;
-    let acme = one.tenant("Acme").await;
+    let acme = one.org("Acme").await;
     let (_, admin) = acme.add("ada@example.org", &acme.admin).await;
     let (bob, token) = acme.add("bob@example.org", &acme.member).await;
     let session = acme.token("bob@example.org").await;
-    let (id, key) = acme.key(&[sigma_core::workspace::KeyPermission::Read]).await;
+    let (id, key) = acme.key(&[sigma_core::org::KeyPermission::Read]).await;
     let status = async |who: As<'_>| other.call(who, "GET", FORWARD, &Value::Null).await.status.as_u16();
     for who in [As::Key(&key), As::Token(&token), As::Token(&session)] {
         assert_eq!(status(who).await, 200);
@@ -45,9 +45,9 @@ async fn a_key_a_session_and_a_membership_end_everywhere() {
 
 #[tokio::test]
 async fn a_secret_that_one_process_made_signs_and_verifies_at_the_other() {
-    let one = World::with_tenants().await;
+    let one = World::with_orgs().await;
     let other = one.beside().await;
-    let acme = one.tenant("Acme").await;
+    let acme = one.org("Acme").await;
     let (_, admin) = acme.add("ada@example.org", &acme.admin).await;
     assert_eq!(other.call(As::Token(&admin), "GET", FORWARD, &Value::Null).await.status, 200);
     let rotated = one.call(As::Token(&admin), "POST", "/api/v1/workspace/secret/rotate", &Value::Null).await;

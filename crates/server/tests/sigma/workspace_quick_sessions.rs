@@ -7,12 +7,12 @@ use axum::body::Body;
 use http::{Method, Request};
 use serde_json::{Value, json};
 use sigma_core::ids::UserId;
+use sigma_core::org::KeyPermission;
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::KeyPermission;
 use sigma_store::event::Trail;
 
 use crate::support::forge::claims;
-use crate::support::{Answer, As, Tenant, World, at, leads};
+use crate::support::{Answer, As, TestOrg, World, at, leads};
 
 const HERE: &str = "10.1.2.3";
 const ELSEWHERE: &str = "203.0.113.7";
@@ -20,7 +20,7 @@ const ELSEWHERE: &str = "203.0.113.7";
 /// A workspace with an admin, and Kim, who got in by a click.
 struct Kiosk<'w> {
     world: &'w World,
-    acme: Tenant<'w>,
+    acme: TestOrg<'w>,
     admin: String,
     kim: UserId,
     token: String,
@@ -53,7 +53,7 @@ async fn call(world: &World, address: &str, method: Method, path: &str, token: &
 
 impl<'w> Kiosk<'w> {
     async fn open(world: &'w World) -> Self {
-        let acme = world.tenant("Acme").await;
+        let acme = world.org("Acme").await;
         let (_, admin) = acme.add("ada@example.org", &acme.admin).await;
         let (kim, _) = acme.add("kim@example.org", &acme.member).await;
         let key = acme.key(&[KeyPermission::Read]).await.1;
@@ -183,7 +183,7 @@ async fn promotion_ends_a_quick_session() {
         (Method::POST, "/api/v1/workspace/secret/rotate", Value::Null),
     ] {
         let refused = call(&world, HERE, method, path, &kiosk.token, &body).await;
-        assert_eq!(refused.told(), "401 UNAUTHORIZED", "{path}");
+        assert_eq!(refused.code(), "401 UNAUTHORIZED", "{path}");
     }
     for page in ["people", "keys", "settings"] {
         let request = Request::get(at(&kiosk.acme.org, page)).header("cookie", &kiosk.cookie);

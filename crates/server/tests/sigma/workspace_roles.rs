@@ -1,7 +1,7 @@
 //! Roles: made, replaced, resolved, removed (`docs/spec/workspaces.md#roles`).
 
 use serde_json::{Value, json};
-use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
+use sigma_core::org::{KeyPermission, RolePermissions, Switch};
 
 use crate::support::{As, World};
 
@@ -22,8 +22,8 @@ fn role(id: &str, name: &str, on: &[&str]) -> Value {
 
 #[tokio::test]
 async fn a_workspace_begins_with_an_admin_and_a_member() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let listed = world.call(As::Token(&token), "GET", ROLES, &Value::Null).await.json();
     let mut roles = listed.as_array().unwrap().clone();
@@ -55,8 +55,8 @@ async fn a_workspace_begins_with_an_admin_and_a_member() {
 
 #[tokio::test]
 async fn a_role_is_made_shown_replaced_and_removed() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let ada = As::Token(&token);
     let mut editor = role("editor", "Editor", &["canExport"]);
@@ -79,7 +79,7 @@ async fn a_role_is_made_shown_replaced_and_removed() {
     assert_eq!(world.call(ada, "DELETE", &path, &Value::Null).await.status, 204);
     for (method, body) in [("GET", Value::Null), ("PUT", changed), ("DELETE", Value::Null)] {
         let gone = world.call(ada, method, &path, &body).await;
-        assert_eq!(gone.told(), "404 NOT_FOUND");
+        assert_eq!(gone.code(), "404 NOT_FOUND");
     }
     let unnamed = world.call(ada, "POST", ROLES, &json!({"name": "Made"})).await.json();
     assert!(unnamed["id"].as_str().unwrap().starts_with("role_"));
@@ -87,8 +87,8 @@ async fn a_role_is_made_shown_replaced_and_removed() {
 
 #[tokio::test]
 async fn attributes_take_their_own_level_then_the_schemas_then_the_roles() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, admin) = acme.add("ada@example.org", &acme.admin).await;
     let (_, member) = acme.add("bob@example.org", &acme.member).await;
     let body = json!({
@@ -111,21 +111,21 @@ async fn attributes_take_their_own_level_then_the_schemas_then_the_roles() {
     let missing = world
         .call(As::Token(&member), "POST", "/api/v1/roles/nothing/resolve", &json!({"schemaId": "a", "attributes": []}))
         .await;
-    assert_eq!(missing.told(), "404 NOT_FOUND");
+    assert_eq!(missing.code(), "404 NOT_FOUND");
     let (_, blind) = acme.key(&[KeyPermission::UpdateData]).await;
     for (method, path) in
         [("GET", ROLES.to_owned()), ("GET", format!("{ROLES}/clerk")), ("POST", format!("{ROLES}/clerk/resolve"))]
     {
         let body = if method == "GET" { Value::Null } else { json!({"schemaId": "a", "attributes": []}) };
         let refused = world.call(As::Key(&blind), method, &path, &body).await;
-        assert_eq!(refused.told(), "403 PERMISSION_DENIED");
+        assert_eq!(refused.code(), "403 PERMISSION_DENIED");
     }
 }
 
 #[tokio::test]
 async fn invalid_roles_are_rejected() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let schema = |id: &str| json!({"schemaId": id, "default": "read", "attributes": {}});
     let many: Vec<Value> = (0..2_000).map(|number| schema(&format!("{number:0>150}"))).collect();
@@ -154,39 +154,39 @@ async fn invalid_roles_are_rejected() {
     ];
     for body in refused {
         let answer = world.call(As::Token(&token), "POST", ROLES, &body).await;
-        assert_eq!(answer.told(), "400 VALIDATION_ERROR", "{body}");
+        assert_eq!(answer.code(), "400 VALIDATION_ERROR", "{body}");
     }
     assert_eq!(world.call(As::Token(&token), "POST", ROLES, &json!({"name": "One", "id": "one"})).await.status, 201);
     let conflicts = [json!({"name": "Two", "id": "one"}), json!({"name": "oNE"}), json!({"name": "ADMIN"})];
     for body in conflicts {
         let answer = world.call(As::Token(&token), "POST", ROLES, &body).await;
-        assert_eq!(answer.told(), "409 CONFLICT", "{body}");
+        assert_eq!(answer.code(), "409 CONFLICT", "{body}");
     }
     let made = world.call(As::Token(&token), "POST", ROLES, &json!({"name": "Cafe\u{301}"})).await;
     assert_eq!((made.status.as_u16(), &made.json()["name"]), (201, &json!("Café")), "as composed");
     for same in ["Café", "CAFE\u{301}", "ｃａｆé", "Ca\u{200d}fé"] {
         let answer = world.call(As::Token(&token), "POST", ROLES, &json!({"name": same})).await;
-        assert_eq!(answer.told(), "409 CONFLICT", "{same}");
+        assert_eq!(answer.code(), "409 CONFLICT", "{same}");
     }
     let renamed = world.call(As::Token(&token), "PUT", "/api/v1/roles/one", &json!({"name": "admin"})).await;
-    assert_eq!(renamed.told(), "409 CONFLICT");
+    assert_eq!(renamed.code(), "409 CONFLICT");
 }
 
 #[tokio::test]
 async fn a_role_in_use_cannot_be_deleted() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     acme.add("bob@example.org", &acme.member).await;
     let path = format!("{ROLES}/{}", acme.member);
     let refused = world.call(As::Token(&token), "DELETE", &path, &Value::Null).await;
-    assert_eq!(refused.told(), "409 CONFLICT");
+    assert_eq!(refused.code(), "409 CONFLICT");
 }
 
 #[tokio::test]
 async fn nobody_creates_or_edits_a_role_beyond_their_rights() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     acme.add("ada@example.org", &acme.admin).await;
     let switches = [Switch::ManageRoles, Switch::Export].into_iter().collect();
     let manager = acme.role("Role manager", RolePermissions { switches, ..Default::default() }).await;
@@ -203,47 +203,47 @@ async fn nobody_creates_or_edits_a_role_beyond_their_rights() {
         json!({"name": "y", "schemaPermissions": [{"schemaId": "a", "attributes": {"b": "write"}}]}),
     ];
     for body in stronger {
-        assert_eq!(world.call(bob, "POST", ROLES, &body).await.told(), beyond, "{body}");
-        assert_eq!(world.call(bob, "PUT", &format!("{ROLES}/{manager}"), &body).await.told(), beyond, "{body}");
+        assert_eq!(world.call(bob, "POST", ROLES, &body).await.code(), beyond, "{body}");
+        assert_eq!(world.call(bob, "PUT", &format!("{ROLES}/{manager}"), &body).await.code(), beyond, "{body}");
     }
     let admin = format!("{ROLES}/{}", acme.admin);
-    assert_eq!(world.call(bob, "PUT", &admin, &json!({"name": "Admin"})).await.told(), beyond);
-    assert_eq!(world.call(bob, "DELETE", &admin, &Value::Null).await.told(), beyond);
+    assert_eq!(world.call(bob, "PUT", &admin, &json!({"name": "Admin"})).await.code(), beyond);
+    assert_eq!(world.call(bob, "DELETE", &admin, &Value::Null).await.code(), beyond);
     for who in [As::Token(&plain), As::Key(&four)] {
         for (method, path) in
             [("POST", ROLES.to_owned()), ("PUT", format!("{ROLES}/{manager}")), ("DELETE", admin.clone())]
         {
             let body = if method == "DELETE" { Value::Null } else { json!({"name": "z"}) };
             let refused = world.call(who, method, &path, &body).await;
-            assert_eq!(refused.told(), "403 PERMISSION_DENIED", "{method} {path}");
+            assert_eq!(refused.code(), "403 PERMISSION_DENIED", "{method} {path}");
         }
     }
 }
 
 #[tokio::test]
 async fn the_last_admins_role_is_not_weakened() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let path = format!("{ROLES}/{}", acme.admin);
     let mut weaker = world.call(As::Token(&token), "GET", &path, &Value::Null).await.json();
     weaker["canManageUsers"] = json!(false);
     let last = "409 CONFLICT";
-    assert_eq!(world.call(As::Token(&token), "PUT", &path, &weaker).await.told(), last);
+    assert_eq!(world.call(As::Token(&token), "PUT", &path, &weaker).await.code(), last);
     let key = acme.admin_key().await;
-    assert_eq!(world.call(As::Key(&key), "PUT", &path, &weaker).await.told(), last);
+    assert_eq!(world.call(As::Key(&key), "PUT", &path, &weaker).await.code(), last);
     let other = acme.role("Owner", RolePermissions::admin()).await;
     acme.add("bob@example.org", &other).await;
     assert_eq!(world.call(As::Token(&token), "PUT", &path, &weaker).await.status, 200);
     // It holds at once, for the token that is out.
     let refused = world.call(As::Token(&token), "GET", "/api/v1/users", &Value::Null).await;
-    assert_eq!(refused.told(), "403 PERMISSION_DENIED");
+    assert_eq!(refused.code(), "403 PERMISSION_DENIED");
 }
 
 #[tokio::test]
 async fn the_roles_of_a_workspace_make_one_answer_of_about_a_mebibyte_at_most() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let (_, member) = acme.add("bob@example.org", &acme.member).await;
     // As wide as a role may be, in letters that take one byte and in letters that take four.
@@ -261,7 +261,7 @@ async fn the_roles_of_a_workspace_make_one_answer_of_about_a_mebibyte_at_most() 
         }
         made += 1;
     };
-    assert_eq!(refused.told(), "409 CONFLICT");
+    assert_eq!(refused.code(), "409 CONFLICT");
     assert!((7..=9).contains(&made), "{made}");
     let listed = world.call(As::Token(&member), "GET", ROLES, &Value::Null).await;
     assert_eq!((listed.status.as_u16(), listed.json().as_array().unwrap().len()), (200, made + 2));
@@ -271,7 +271,7 @@ async fn the_roles_of_a_workspace_make_one_answer_of_about_a_mebibyte_at_most() 
     let small = world.call(As::Token(&token), "POST", ROLES, &small).await.json();
     let path = format!("{ROLES}/{}", small["id"].as_str().unwrap());
     let grown = world.call(As::Token(&token), "PUT", &path, &wide(100, "x")).await;
-    assert_eq!(grown.told(), "409 CONFLICT");
+    assert_eq!(grown.code(), "409 CONFLICT");
     let shrunk = listed.json()[2]["id"].clone();
     let path = format!("{ROLES}/{}", shrunk.as_str().unwrap());
     assert_eq!(world.call(As::Token(&token), "PUT", &path, &json!({"name": "Shrunk"})).await.status, 200);

@@ -16,8 +16,8 @@ async fn me(world: &World, token: &str) -> u16 {
 
 #[tokio::test]
 async fn a_person_logs_in_and_gets_a_token_for_a_day() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (user, _) = acme.add("ada@example.org", &acme.admin).await;
     let now = world.now().seconds();
     let answer = world.log_in(" Ada@Example.ORG ", Some(&acme.org)).await;
@@ -51,13 +51,13 @@ async fn a_person_logs_in_and_gets_a_token_for_a_day() {
     assert_eq!(me(&world, token).await, 200);
     world.advance(1);
     let over = world.call(As::Token(token), "GET", ME, &Value::Null).await;
-    assert_eq!(over.told(), "401 UNAUTHORIZED");
+    assert_eq!(over.code(), "401 UNAUTHORIZED");
 }
 
 #[tokio::test]
 async fn without_a_workspace_the_first_joined_counts_and_the_others_are_listed() {
-    let world = World::with_tenants().await;
-    let (acme, beta, gone) = (world.tenant("Acme").await, world.tenant("Beta").await, world.tenant("Gone").await);
+    let world = World::with_orgs().await;
+    let (acme, beta, gone) = (world.org("Acme").await, world.org("Beta").await, world.org("Gone").await);
     let ada = world.person("ada@example.org").await;
     gone.join(&ada, &gone.member).await;
     beta.join(&ada, &beta.member).await;
@@ -81,7 +81,7 @@ async fn every_failed_login_gets_the_same_response() {
         settings.limits.delays = false;
     })
     .await;
-    let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
+    let (acme, beta) = (world.org("Acme").await, world.org("Beta").await);
     acme.add("ada@example.org", &acme.admin).await;
     let (bob, _) = acme.add("bob@example.org", &acme.member).await;
     world.person("eve@example.org").await;
@@ -102,14 +102,14 @@ async fn every_failed_login_gets_the_same_response() {
     ];
     for body in wrong {
         let answer = world.call(As::Nobody, "POST", LOGIN, &body).await;
-        assert_eq!(answer.told(), "401 UNAUTHORIZED", "{body}");
+        assert_eq!(answer.code(), "401 UNAUTHORIZED", "{body}");
     }
 }
 
 #[tokio::test]
 async fn a_refresh_uses_the_current_role() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, admin) = acme.add("ada@example.org", &acme.admin).await;
     let (bob, old) = acme.add("bob@example.org", &acme.member).await;
     world.advance(3_600);
@@ -133,8 +133,8 @@ async fn a_refresh_uses_the_current_role() {
 
 #[tokio::test]
 async fn a_logout_ends_every_token_of_the_session_and_no_other() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, first) = acme.add("ada@example.org", &acme.admin).await;
     let other = acme.token("ada@example.org").await;
     let next = world.call(As::Nobody, "POST", REFRESH, &json!({"token": first})).await.json()["token"].clone();
@@ -143,15 +143,15 @@ async fn a_logout_ends_every_token_of_the_session_and_no_other() {
     for token in [first.as_str(), next] {
         assert_eq!(me(&world, token).await, 401);
         let refused = world.call(As::Nobody, "POST", REFRESH, &json!({"token": token})).await;
-        assert_eq!(refused.told(), "401 UNAUTHORIZED");
+        assert_eq!(refused.code(), "401 UNAUTHORIZED");
     }
     assert_eq!(me(&world, &other).await, 200);
 }
 
 #[tokio::test]
 async fn a_session_ends_after_30_days_despite_refreshes() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, mut token) = acme.add("ada@example.org", &acme.admin).await;
     let began = claims(&token)["iat"].as_i64().unwrap();
     for _ in 0..59 {
@@ -168,8 +168,8 @@ async fn a_session_ends_after_30_days_despite_refreshes() {
 
 #[tokio::test]
 async fn a_token_dies_with_the_membership_the_account_or_the_workspace() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, admin) = acme.add("ada@example.org", &acme.admin).await;
     let (bob, removed) = acme.add("bob@example.org", &acme.member).await;
     let (eve, inactive) = acme.add("eve@example.org", &acme.member).await;
@@ -197,14 +197,14 @@ async fn a_token_dies_with_the_membership_the_account_or_the_workspace() {
     assert_eq!(world.call(As::Key(&key), "GET", ME, &Value::Null).await.status, 200);
     acme.remove().await;
     assert_eq!(me(&world, &admin).await, 401);
-    assert_eq!(world.call(As::Key(&key), "GET", ME, &Value::Null).await.told(), "401 UNAUTHORIZED");
+    assert_eq!(world.call(As::Key(&key), "GET", ME, &Value::Null).await.code(), "401 UNAUTHORIZED");
     assert_eq!(world.log_in("ada@example.org", Some(&acme.org)).await.status, 401);
 }
 
 #[tokio::test]
 async fn a_rotated_secret_logs_nobody_out() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, old) = acme.add("ada@example.org", &acme.admin).await;
     let rotated = world.call(As::Token(&old), "POST", "/api/v1/workspace/secret/rotate", &Value::Null).await;
     assert_eq!(rotated.status, 200, "{}", rotated.body);

@@ -3,19 +3,19 @@
 use aws_lc_rs::hmac;
 use serde_json::{Value, json};
 use sigma_core::jose::{Algorithm, SigningKey};
-use sigma_core::workspace::{SessionClaims, SessionKey};
-use sigma_store::workspace::secret::{self, seal_context};
+use sigma_core::org::{MemberTokenClaims, SessionKey};
+use sigma_store::org::secret::{self, seal_context};
 
 use crate::support::forge::{claims, header, jws, with};
-use crate::support::{As, Tenant, World};
+use crate::support::{As, TestOrg, World};
 
 const ME: &str = "/api/v1/auth/me";
 
 /// The secret that signs a workspace's tokens, as somebody has it who was handed it to verify offline.
-async fn secret_of(world: &World, tenant: &Tenant<'_>) -> (String, Vec<u8>) {
-    let (org, now) = (tenant.org.clone(), world.now());
+async fn secret_of(world: &World, team: &TestOrg<'_>) -> (String, Vec<u8>) {
+    let (org, now) = (team.org.clone(), world.now());
     let stored = world.sigma.store.read(move |tx| secret::list(tx, &org, now)).await.unwrap().remove(0);
-    let context = seal_context(&tenant.org, &stored.kid);
+    let context = seal_context(&team.org, &stored.kid);
     let plain = world.sigma.master_key.open(&context, &stored.sealed).unwrap();
     (stored.kid, plain.to_vec())
 }
@@ -27,15 +27,15 @@ fn hs256(secret: &[u8]) -> impl Fn(&[u8]) -> Vec<u8> {
 async fn is_taken(world: &World, token: &str) -> bool {
     let answer = world.call(As::Token(token), "GET", ME, &Value::Null).await;
     if answer.status != 200 {
-        assert_eq!(answer.told(), "401 UNAUTHORIZED");
+        assert_eq!(answer.code(), "401 UNAUTHORIZED");
     }
     answer.status == 200
 }
 
 #[tokio::test]
 async fn only_hs256_with_the_workspaces_own_secret_is_taken() {
-    let world = World::with_tenants().await;
-    let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
+    let world = World::with_orgs().await;
+    let (acme, beta) = (world.org("Acme").await, world.org("Beta").await);
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let (_, other) = beta.add("bob@example.org", &beta.admin).await;
     let (kid, secret) = secret_of(&world, &acme).await;
@@ -83,29 +83,29 @@ async fn only_hs256_with_the_workspaces_own_secret_is_taken() {
 
 #[tokio::test]
 async fn a_forged_token_convinces_services_and_not_sigma() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (ada, _) = acme.add("ada@example.org", &acme.admin).await;
     let (bob, token) = acme.add("bob@example.org", &acme.member).await;
     let (kid, secret) = secret_of(&world, &acme).await;
     let key = SessionKey::new(kid, &secret);
-    let said: SessionClaims = serde_json::from_value(claims(&token)).unwrap();
+    let said: MemberTokenClaims = serde_json::from_value(claims(&token)).unwrap();
     // Bob's own session does not make him Ada, nor an admin.
-    let as_ada = SessionClaims { user_id: ada, ..said.clone() };
+    let as_ada = MemberTokenClaims { user_id: ada, ..said.clone() };
     assert!(!is_taken(&world, &key.sign(&as_ada).unwrap()).await);
-    let as_admin = SessionClaims { role_id: acme.admin.clone(), ..said.clone() };
+    let as_admin = MemberTokenClaims { role_id: acme.admin.clone(), ..said.clone() };
     let answer = world.call(As::Token(&key.sign(&as_admin).unwrap()), "GET", ME, &Value::Null).await.json();
     assert_eq!((&answer["user"]["id"], &answer["role"]["id"]), (&json!(bob.as_str()), &json!(acme.member.as_str())));
-    let sessionless = SessionClaims { jti: "AAAAAAAAAAAAAAAAAAAAAA".to_owned(), ..said.clone() };
+    let sessionless = MemberTokenClaims { jti: "AAAAAAAAAAAAAAAAAAAAAA".to_owned(), ..said.clone() };
     assert!(!is_taken(&world, &key.sign(&sessionless).unwrap()).await);
-    let longer = SessionClaims { exp: said.exp + 1, ..said };
+    let longer = MemberTokenClaims { exp: said.exp + 1, ..said };
     assert!(!is_taken(&world, &key.sign(&longer).unwrap()).await, "no token lives longer than a day");
 }
 
 #[tokio::test]
 async fn a_token_from_the_future_or_with_odd_claims_is_refused() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let (_, secret) = secret_of(&world, &acme).await;
     let (good, said, now) = (header(&token), claims(&token), world.now().seconds());
@@ -138,14 +138,14 @@ async fn a_token_from_the_future_or_with_odd_claims_is_refused() {
     for text in ["", ".", "..", "a.b.c", "e30.e30.e30", "\u{ff}", &"a".repeat(20_000), &format!("{token}.x")] {
         let request = http::Request::get(ME).header("authorization", format!("Bearer {text}").as_bytes());
         let answer = world.send(request.body(axum::body::Body::empty()).unwrap()).await;
-        assert_eq!(answer.told(), "401 UNAUTHORIZED", "{text}");
+        assert_eq!(answer.code(), "401 UNAUTHORIZED", "{text}");
     }
 }
 
 #[tokio::test]
 async fn one_credential_is_sent_once() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let key = acme.admin_key().await;
     let send = async |headers: &[(&str, &str)]| {
@@ -154,7 +154,7 @@ async fn one_credential_is_sent_once() {
             request = request.header(*name, *value);
         }
         let answer = world.send(request.body(axum::body::Body::empty()).unwrap()).await;
-        if answer.status == 200 { "200".to_owned() } else { answer.told() }
+        if answer.status == 200 { "200".to_owned() } else { answer.code() }
     };
     let bearer = format!("Bearer {token}");
     let (bearer, key) = (bearer.as_str(), key.as_str());

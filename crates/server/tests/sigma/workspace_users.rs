@@ -2,7 +2,7 @@
 
 use futures_util::future::join;
 use serde_json::{Value, json};
-use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
+use sigma_core::org::{KeyPermission, RolePermissions, Switch};
 
 use crate::support::{Answer, As, World};
 
@@ -16,8 +16,8 @@ fn text(value: &Value, name: &str) -> String {
 
 #[tokio::test]
 async fn an_invited_person_is_listed_and_may_not_log_in_yet() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let ada = As::Token(&token);
     let body = json!({"email": " New@Example.org ", "name": "Newcomer", "roleId": acme.member.as_str()});
@@ -40,9 +40,9 @@ async fn an_invited_person_is_listed_and_may_not_log_in_yet() {
     let again = world
         .call(ada, "POST", USERS, &json!({"email": "new@example.org", "name": "x", "roleId": acme.member.as_str()}))
         .await;
-    assert_eq!(again.told(), "409 CONFLICT", "{}", again.body);
+    assert_eq!(again.code(), "409 CONFLICT", "{}", again.body);
     let active = world.call(ada, "PATCH", &path, &json!({"active": true})).await;
-    assert_eq!(active.told(), "409 CONFLICT");
+    assert_eq!(active.code(), "409 CONFLICT");
     assert!(id.starts_with("mem_"), "{id}");
     assert_eq!(world.call(ada, "POST", &format!("{path}/invitation"), &Value::Null).await.status, 204);
     // Somebody who has an account is asked as well; until they accept, what the workspace sees is what it wrote itself.
@@ -53,16 +53,16 @@ async fn an_invited_person_is_listed_and_may_not_log_in_yet() {
     assert_eq!(world.log_in("bob@example.org", Some(&acme.org)).await.status, 401);
     assert_eq!(world.call(ada, "DELETE", &path, &Value::Null).await.status, 204);
     let gone = world.call(ada, "POST", &format!("{path}/invitation"), &Value::Null).await;
-    assert_eq!(gone.told(), "404 NOT_FOUND");
+    assert_eq!(gone.code(), "404 NOT_FOUND");
     let (eve, _) = acme.add("eve@example.org", &acme.member).await;
     let accepted = world.call(ada, "POST", &format!("{USERS}/{eve}/invitation"), &Value::Null).await;
-    assert_eq!(accepted.told(), "409 CONFLICT");
+    assert_eq!(accepted.code(), "409 CONFLICT");
 }
 
 #[tokio::test]
 async fn invalid_invitations_are_rejected() {
-    let world = World::with_tenants().await;
-    let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
+    let world = World::with_orgs().await;
+    let (acme, beta) = (world.org("Acme").await, world.org("Beta").await);
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let role = acme.member.as_str();
     let refused = [
@@ -82,12 +82,12 @@ async fn invalid_invitations_are_rejected() {
     ];
     for body in refused {
         let answer = world.call(As::Token(&token), "POST", USERS, &body).await;
-        assert_eq!(answer.told(), "400 VALIDATION_ERROR", "{body}: {}", answer.body);
+        assert_eq!(answer.code(), "400 VALIDATION_ERROR", "{body}: {}", answer.body);
     }
     for role in ["role_nowhere", beta.member.as_str()] {
         let body = json!({"email": "a@example.org", "name": "x", "roleId": role});
         let answer = world.call(As::Token(&token), "POST", USERS, &body).await;
-        assert_eq!(answer.told(), "404 NOT_FOUND");
+        assert_eq!(answer.code(), "404 NOT_FOUND");
     }
     let total = world.call(As::Token(&token), "GET", USERS, &Value::Null).await.json()["total"].clone();
     assert_eq!(total, 1, "nothing is left of what was refused");
@@ -95,8 +95,8 @@ async fn invalid_invitations_are_rejected() {
 
 #[tokio::test]
 async fn an_invitation_goes_to_the_accounts_own_spelling_of_the_address() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     world.person("bob@example.org").await;
     for spelt in ["BOB@EXAMPLE.ORG", "Bob@example.org"] {
@@ -125,8 +125,8 @@ async fn invite(world: &World, token: &str, email: &str, role: &str) -> (Answer,
 
 #[tokio::test]
 async fn invitations_do_not_reveal_accounts() {
-    let world = World::with_tenants().await;
-    let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
+    let world = World::with_orgs().await;
+    let (acme, beta) = (world.org("Acme").await, world.org("Beta").await);
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let (known, _) = beta.add("vic@example.org", &beta.member).await;
     world.advance(40_000);
@@ -152,12 +152,12 @@ async fn invitations_do_not_reveal_accounts() {
             let by_account = world.call(As::Token(&token), "GET", &format!("{USERS}/{known}"), &Value::Null).await;
             assert_eq!(by_account.status, 404);
             let again = invite(&world, &token, email, role).await.0;
-            assert_eq!(again.told(), "409 CONFLICT");
+            assert_eq!(again.code(), "409 CONFLICT");
             let changed = json!({"roleId": acme.admin.as_str(), "quickLogin": true});
             let changed = world.call(As::Token(&token), "PATCH", &path, &changed).await;
             assert_eq!((changed.status.as_u16(), changed.json()["status"].as_str()), (200, Some("invited")));
             let active = world.call(As::Token(&token), "PATCH", &path, &json!({"active": true})).await;
-            assert_eq!(active.told(), "409 CONFLICT");
+            assert_eq!(active.code(), "409 CONFLICT");
             assert_eq!(world.call(As::Token(&token), "DELETE", &path, &Value::Null).await.status, 204);
             ids.push(id);
         }
@@ -171,8 +171,8 @@ async fn invitations_do_not_reveal_accounts() {
 
 #[tokio::test]
 async fn once_accepted_the_user_is_the_account_and_the_id_of_the_invitation_still_finds_them() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let vic = world.person("vic@example.org").await;
     let (_, _, id) = invite(&world, &token, "vic@example.org", acme.member.as_str()).await;
@@ -197,7 +197,7 @@ async fn once_accepted_the_user_is_the_account_and_the_id_of_the_invitation_stil
     let me = world.call(As::Token(&own), "GET", &format!("{USERS}/{vic}"), &Value::Null).await;
     assert_eq!(me.json()["quickLogin"], true);
     let again = world.call(As::Token(&token), "POST", &format!("{USERS}/{id}/invitation"), &Value::Null).await;
-    assert_eq!(again.told(), "409 CONFLICT");
+    assert_eq!(again.code(), "409 CONFLICT");
     assert_eq!(world.call(As::Token(&token), "DELETE", &format!("{USERS}/{id}"), &Value::Null).await.status, 204);
     let gone = world.call(As::Token(&own), "GET", "/api/v1/auth/me", &Value::Null).await;
     assert_eq!(gone.status, 401, "the session of who is no member ends");
@@ -205,8 +205,8 @@ async fn once_accepted_the_user_is_the_account_and_the_id_of_the_invitation_stil
 
 #[tokio::test]
 async fn an_address_gets_at_most_ten_invitations_per_hour() {
-    let world = World::with_tenants().await;
-    let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
+    let world = World::with_orgs().await;
+    let (acme, beta) = (world.org("Acme").await, world.org("Beta").await);
     let (_, adas) = acme.add("ada@example.org", &acme.admin).await;
     let (_, bobs) = beta.add("bob@example.org", &beta.admin).await;
     world.person("known@example.org").await;
@@ -220,7 +220,7 @@ async fn an_address_gets_at_most_ten_invitations_per_hour() {
             let (answer, _, id) = invite(&world, token, &spelt, role.as_str()).await;
             let path = format!("{USERS}/{id}");
             if round >= 10 {
-                assert_eq!(answer.told(), many, "{round}");
+                assert_eq!(answer.code(), many, "{round}");
                 continue;
             }
             assert_eq!(answer.status, 201, "{}", answer.body);
@@ -235,7 +235,7 @@ async fn an_address_gets_at_most_ten_invitations_per_hour() {
     for _ in 0..9 {
         assert_eq!(world.call(As::Token(&adas), "POST", &again, &Value::Null).await.status, 204);
     }
-    assert_eq!(world.call(As::Token(&adas), "POST", &again, &Value::Null).await.told(), many);
+    assert_eq!(world.call(As::Token(&adas), "POST", &again, &Value::Null).await.code(), many);
     world.advance(3_600);
     assert_eq!(world.call(As::Token(&adas), "POST", &again, &Value::Null).await.status, 204);
     assert_eq!(invite(&world, &adas, "stranger@example.org", acme.member.as_str()).await.0.status, 201);
@@ -249,7 +249,7 @@ async fn invitations_per_workspace_are_limited() {
         settings.limits.invitations_per_hour = 2;
     })
     .await;
-    let (acme, beta) = (world.tenant("Acme").await, world.tenant("Beta").await);
+    let (acme, beta) = (world.org("Acme").await, world.org("Beta").await);
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     let (_, member) = acme.add("bob@example.org", &acme.member).await;
     let (_, elsewhere) = beta.add("eve@example.org", &beta.admin).await;
@@ -259,13 +259,13 @@ async fn invitations_per_workspace_are_limited() {
     };
     for _ in 0..3 {
         let refused = invite(&member, "a@example.org", acme.member.as_str()).await;
-        assert_eq!(refused.told(), "403 PERMISSION_DENIED");
+        assert_eq!(refused.code(), "403 PERMISSION_DENIED");
     }
     let role = acme.member.as_str();
     let first = invite(&token, "a@example.org", role).await;
     assert_eq!((first.status.as_u16(), invite(&token, "b@example.org", role).await.status.as_u16()), (201, 201));
     let refused = invite(&token, "c@example.org", role).await;
-    assert_eq!(refused.told(), "429 RATE_LIMITED", "{}", refused.body);
+    assert_eq!(refused.code(), "429 RATE_LIMITED", "{}", refused.body);
     assert!(refused.header("retry-after").parse::<u32>().unwrap() <= 1_800);
     let again = format!("{USERS}/{}/invitation", text(&first.json(), "id"));
     assert_eq!(world.call(As::Token(&token), "POST", &again, &Value::Null).await.status, 429);
@@ -274,8 +274,8 @@ async fn invitations_per_workspace_are_limited() {
 
 #[tokio::test]
 async fn the_member_list_is_paged() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, token) = acme.add("ada@example.org", &acme.admin).await;
     for number in 0..6 {
         let user = world.person(&format!("p{number}@example.org")).await;
@@ -297,14 +297,14 @@ async fn the_member_list_is_paged() {
     assert_eq!(page("?limit=1000").await.json()["limit"], 200);
     assert_eq!(page("?offset=9223372036854775807").await.json()["items"], json!([]));
     for bad in ["?offset=-1", "?limit=0", "?limit=x", "?offset=1&offset=1", "?offset=9223372036854775808"] {
-        assert_eq!(page(bad).await.told(), "400 VALIDATION_ERROR", "{bad}");
+        assert_eq!(page(bad).await.code(), "400 VALIDATION_ERROR", "{bad}");
     }
 }
 
 #[tokio::test]
 async fn members_see_themselves_and_managers_see_everyone() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (ada, admin) = acme.add("ada@example.org", &acme.admin).await;
     let (bob, member) = acme.add("bob@example.org", &acme.member).await;
     let (_, reader) = acme.key(&[KeyPermission::Read]).await;
@@ -314,16 +314,16 @@ async fn members_see_themselves_and_managers_see_everyone() {
         assert_eq!(see(who, format!("{USERS}/{bob}")).await.json()["id"], bob.as_str());
     }
     for who in [As::Token(&member), As::Key(&reader)] {
-        assert_eq!(see(who, format!("{USERS}/{ada}")).await.told(), "403 PERMISSION_DENIED");
-        assert_eq!(see(who, USERS.to_owned()).await.told(), "403 PERMISSION_DENIED");
+        assert_eq!(see(who, format!("{USERS}/{ada}")).await.code(), "403 PERMISSION_DENIED");
+        assert_eq!(see(who, USERS.to_owned()).await.code(), "403 PERMISSION_DENIED");
     }
     assert_eq!(see(As::Key(&key), USERS.to_owned()).await.json()["total"], 2);
 }
 
 #[tokio::test]
 async fn member_managers_cannot_exceed_their_own_rights() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (ada, admin) = acme.add("ada@example.org", &acme.admin).await;
     let switches = [Switch::ManageUsers].into_iter().collect();
     let manager = acme.role("People", RolePermissions { switches, ..Default::default() }).await;
@@ -336,16 +336,16 @@ async fn member_managers_cannot_exceed_their_own_rights() {
     assert_eq!(change(&token, eve.as_str(), json!({})).await.json()["quickLogin"], true);
     for who in [&eve, &bob] {
         let refused = change(&token, who.as_str(), json!({"roleId": acme.admin.as_str()})).await;
-        assert_eq!(refused.told(), BEYOND);
+        assert_eq!(refused.code(), BEYOND);
     }
     for body in [json!({"active": false}), json!({"roleId": acme.member.as_str()}), json!({"quickLogin": true})] {
-        assert_eq!(change(&token, ada.as_str(), body).await.told(), BEYOND);
+        assert_eq!(change(&token, ada.as_str(), body).await.code(), BEYOND);
     }
-    assert_eq!(world.call(As::Token(&token), "DELETE", &format!("{USERS}/{ada}"), &Value::Null).await.told(), BEYOND);
+    assert_eq!(world.call(As::Token(&token), "DELETE", &format!("{USERS}/{ada}"), &Value::Null).await.code(), BEYOND);
     let invite = json!({"email": "x@example.org", "name": "x", "roleId": acme.admin.as_str()});
-    assert_eq!(world.call(As::Token(&token), "POST", USERS, &invite).await.told(), BEYOND);
+    assert_eq!(world.call(As::Token(&token), "POST", USERS, &invite).await.code(), BEYOND);
     for body in [json!({"active": "no"}), json!({"roleId": 5}), json!({"quickLogin": 1})] {
-        assert_eq!(change(&admin, eve.as_str(), body).await.told(), "400 VALIDATION_ERROR");
+        assert_eq!(change(&admin, eve.as_str(), body).await.code(), "400 VALIDATION_ERROR");
     }
     // What belongs to the person is passed over.
     let renamed =
@@ -358,15 +358,15 @@ async fn member_managers_cannot_exceed_their_own_rights() {
 
 #[tokio::test]
 async fn the_last_admin_cannot_be_removed() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (ada, token) = acme.add("ada@example.org", &acme.admin).await;
     let path = format!("{USERS}/{ada}");
     let key = acme.admin_key().await;
     for who in [As::Token(&token), As::Key(&key)] {
-        assert_eq!(world.call(who, "DELETE", &path, &Value::Null).await.told(), LAST);
+        assert_eq!(world.call(who, "DELETE", &path, &Value::Null).await.code(), LAST);
         for body in [json!({"active": false}), json!({"roleId": acme.member.as_str()})] {
-            assert_eq!(world.call(who, "PATCH", &path, &body).await.told(), LAST);
+            assert_eq!(world.call(who, "PATCH", &path, &body).await.code(), LAST);
         }
     }
     acme.add("bob@example.org", &acme.admin).await;
@@ -377,8 +377,8 @@ async fn the_last_admin_cannot_be_removed() {
 #[tokio::test]
 async fn two_admins_who_remove_each_other_at_once_leave_one() {
     for _ in 0..5 {
-        let world = World::with_tenants().await;
-        let acme = world.tenant("Acme").await;
+        let world = World::with_orgs().await;
+        let acme = world.org("Acme").await;
         let (ada, adas) = acme.add("ada@example.org", &acme.admin).await;
         let (bob, bobs) = acme.add("bob@example.org", &acme.admin).await;
         let (to_bob, to_ada) = (format!("{USERS}/{bob}"), format!("{USERS}/{ada}"));
@@ -391,14 +391,14 @@ async fn two_admins_who_remove_each_other_at_once_leave_one() {
         assert_eq!(done, 1, "{} {}", one.body, other.body);
         let refused = if one.status == 204 { other } else { one };
         // Either they had gone already, or they were the last.
-        assert!(["401", "409"].contains(&&refused.told()[..3]), "{}", refused.body);
+        assert!(["401", "409"].contains(&&refused.code()[..3]), "{}", refused.body);
     }
 }
 
 #[tokio::test]
 async fn a_workspace_is_readable_by_all_and_changed_by_admins() {
-    let world = World::with_tenants().await;
-    let acme = world.tenant("Acme").await;
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
     let (_, admin) = acme.add("ada@example.org", &acme.admin).await;
     let (_, member) = acme.add("bob@example.org", &acme.member).await;
     let (_, blind) = acme.key(&[KeyPermission::UpdateData]).await;
@@ -413,17 +413,17 @@ async fn a_workspace_is_readable_by_all_and_changed_by_admins() {
     assert_eq!((&changed["name"], &changed["quickLogins"]), (&json!("Acme Ltd"), &json!(true)));
     assert_eq!(world.call(As::Token(&member), "GET", path, &Value::Null).await.json(), changed);
     let refused = world.call(As::Token(&member), "PATCH", path, &json!({"name": "x"})).await;
-    assert_eq!(refused.told(), "403 PERMISSION_DENIED");
-    assert_eq!(world.call(As::Key(&blind), "GET", path, &Value::Null).await.told(), "403 PERMISSION_DENIED");
+    assert_eq!(refused.code(), "403 PERMISSION_DENIED");
+    assert_eq!(world.call(As::Key(&blind), "GET", path, &Value::Null).await.code(), "403 PERMISSION_DENIED");
     for body in
         [json!({"name": ""}), json!({"name": "x".repeat(101)}), json!({"name": 1}), json!({"quickLogins": "on"})]
     {
-        assert_eq!(world.call(As::Token(&admin), "PATCH", path, &body).await.told(), "400 VALIDATION_ERROR");
+        assert_eq!(world.call(As::Token(&admin), "PATCH", path, &body).await.code(), "400 VALIDATION_ERROR");
     }
     let rotate = "/api/v1/workspace/secret/rotate";
-    assert!(world.call(As::Token(&member), "POST", rotate, &Value::Null).await.told().starts_with("403 "));
+    assert!(world.call(As::Token(&member), "POST", rotate, &Value::Null).await.code().starts_with("403 "));
     let refused = world.call(As::Key(&key), "POST", rotate, &Value::Null).await;
-    assert_eq!(refused.told(), "403 PERMISSION_DENIED");
+    assert_eq!(refused.code(), "403 PERMISSION_DENIED");
     let refused = world.call(As::Key(&key), "POST", "/api/v1/auth/logout", &Value::Null).await;
-    assert_eq!(refused.told(), "403 PERMISSION_DENIED");
+    assert_eq!(refused.code(), "403 PERMISSION_DENIED");
 }

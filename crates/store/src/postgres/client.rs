@@ -21,13 +21,13 @@ const FAREWELL: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(crate) enum Trouble {
     /// The server reported an error, or the connection broke.
-    Told(Error),
+    Reported(Error),
     /// No response within the operation's time limit. The connection is not used again.
     Silence,
 }
 
 /// A connection that one thread owns. It is driven only while that thread waits for a response.
-pub(crate) struct Session {
+pub(crate) struct PostgresConnection {
     /// Taken when the session ends.
     runtime: Option<Runtime>,
     client: Option<Client>,
@@ -45,7 +45,7 @@ pub(crate) fn runtime() -> std::io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }
 
-impl Session {
+impl PostgresConnection {
     pub(crate) fn new(runtime: Runtime, client: Client, driver: JoinHandle<()>, pooler: Pooler) -> Self {
         Self {
             runtime: Some(runtime),
@@ -115,7 +115,7 @@ impl Session {
         rows.iter()
             .map(|row| (0..row.len()).map(|column| row.try_get(column)).collect::<Result<_, Error>>().map(Row::new))
             .collect::<Result<_, Error>>()
-            .map_err(Trouble::Told)
+            .map_err(Trouble::Reported)
     }
 
     /// How many parameters `sql` takes.
@@ -142,14 +142,14 @@ impl Session {
         let (Some(runtime), Some(client)) = (&self.runtime, &self.client) else { return Err(Trouble::Silence) };
         let left = self.deadline.saturating_duration_since(stopwatch::now());
         if let Ok(answer) = runtime.block_on(async { tokio::time::timeout(left, ask(client)).await }) {
-            return answer.map_err(Trouble::Told);
+            return answer.map_err(Trouble::Reported);
         }
         self.spoiled = true;
         Err(Trouble::Silence)
     }
 }
 
-impl Drop for Session {
+impl Drop for PostgresConnection {
     /// Terminates the session if the server still responds, and closes the socket.
     fn drop(&mut self) {
         let (Some(runtime), Some(driver)) = (self.runtime.take(), self.driver.take()) else { return };

@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Sender, bounded};
 
-use super::client::Session;
+use super::client::PostgresConnection;
 use super::fault::{Fault, POOLER};
 use super::pool::Crew;
 use super::server::{MIGRATION, NoConnection, Purpose, Server};
@@ -123,7 +123,7 @@ impl<'s> Team<'s> {
     }
 }
 
-fn prepare(server: &Server, pooler: Pooler, make: bool) -> Result<Session, OpenError> {
+fn prepare(server: &Server, pooler: Pooler, make: bool) -> Result<PostgresConnection, OpenError> {
     let mut session = server.open()?;
     session.allow(server.operation_limit());
     let failed = |error: &super::client::Trouble| OpenError::Server(error.explain());
@@ -151,7 +151,7 @@ fn first(rows: &[Vec<String>]) -> Option<&String> {
     rows.first().and_then(|row| row.first())
 }
 
-impl Schema for Session {
+impl Schema for PostgresConnection {
     fn batch(&mut self, sql: &str) -> Result<(), SchemaError> {
         self.run(sql).map_err(|error| SchemaError::new(&error.explain()))
     }
@@ -178,12 +178,12 @@ impl Schema for Session {
 struct ServerFeed {
     server: Arc<Server>,
     ids: Arc<ChangeIds>,
-    session: Option<Session>,
+    session: Option<PostgresConnection>,
 }
 
 impl Source for ServerFeed {
     fn recent(&mut self) -> Result<Recent, StoreError> {
-        let mut session = match self.session.take().filter(Session::is_usable) {
+        let mut session = match self.session.take().filter(PostgresConnection::is_usable) {
             Some(session) => session,
             None => self.server.connect().map_err(|failure| failure.outage)?,
         };

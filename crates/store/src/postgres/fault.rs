@@ -31,7 +31,7 @@ pub(crate) enum Fault {
 impl Fault {
     /// The meaning of `trouble`, which is logged if nothing will be done about it.
     pub(crate) fn of(trouble: &Trouble, sql: &str) -> Self {
-        let Trouble::Told(error) = trouble else {
+        let Trouble::Reported(error) = trouble else {
             tracing::error!(sql, "the database server does not answer: the connection is closed");
             return Self::Silence;
         };
@@ -108,7 +108,7 @@ impl Trouble {
     /// The reportable part of it.
     pub(crate) fn explain(&self) -> String {
         match self {
-            Self::Told(error) => explain(error),
+            Self::Reported(error) => explain(error),
             Self::Silence => "the server does not answer".to_owned(),
         }
     }

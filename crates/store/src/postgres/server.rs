@@ -11,7 +11,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::client::{Session, runtime};
+use super::client::{PostgresConnection, runtime};
 use super::fault::{POOLER, explain, is_pooler};
 use super::tls::{Check, connector};
 use crate::error::{OpenError, Outage};
@@ -138,7 +138,7 @@ impl Server {
     }
 
     /// A new connection, unless an attempt failed a moment ago.
-    pub(crate) fn connect(&self) -> Result<Session, NoConnection> {
+    pub(crate) fn connect(&self) -> Result<PostgresConnection, NoConnection> {
         if self.failed_a_moment_ago() {
             return Err(NoConnection::unknown());
         }
@@ -150,7 +150,7 @@ impl Server {
     }
 
     /// A new connection to the first host that accepts writes, starting with the one that did so the last time.
-    pub(crate) fn open(&self) -> Result<Session, NoConnection> {
+    pub(crate) fn open(&self) -> Result<PostgresConnection, NoConnection> {
         let runtime = runtime().map_err(|error| NoConnection {
             outage: Outage::Exhausted,
             cause: format!("a runtime cannot be made: {error}"),
@@ -164,7 +164,7 @@ impl Server {
             match runtime.block_on(self.try_host(host)) {
                 Ok((client, driver)) => {
                     self.good.store(number, Ordering::Relaxed);
-                    return Ok(Session::new(runtime, client, driver, self.pooler));
+                    return Ok(PostgresConnection::new(runtime, client, driver, self.pooler));
                 }
                 Err(failure) => failures.push(failure),
             }
@@ -265,14 +265,15 @@ impl NoConnection {
     }
 
     fn of(host: &HostAddress, error: &tokio_postgres::Error) -> Self {
-        let told = explain(error);
+        let reported = explain(error);
         let state = error.code();
         let is_full = state == Some(&SqlState::TOO_MANY_CONNECTIONS);
         // A certificate refused once will be refused again.
         let is_io = || error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>()).is_some();
-        let is_network = || (error.is_closed() || is_io()) && !told.contains("TLS handshake");
+        let is_network = || (error.is_closed() || is_io()) && !reported.contains("TLS handshake");
         let is_passing = is_full || state.map_or_else(is_network, |state| state.code().starts_with("57P"));
-        let cause = if is_pooler(error) { format!("{host}: {POOLER} ({told})") } else { format!("{host}: {told}") };
+        let cause =
+            if is_pooler(error) { format!("{host}: {POOLER} ({reported})") } else { format!("{host}: {reported}") };
         Self { outage: if is_full { Outage::Exhausted } else { Outage::Disconnected }, cause, is_passing }
     }
 

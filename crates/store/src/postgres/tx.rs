@@ -1,6 +1,6 @@
 //! `Tx` over a connection to the server.
 
-use super::client::{Session, Trouble};
+use super::client::{PostgresConnection, Trouble};
 use super::fault::Fault;
 use crate::changes::{Change, delete_changes, insert_change, recent_changes};
 use crate::engine::ChangeIds;
@@ -30,7 +30,7 @@ enum Access {
 
 /// The transaction open on `session`.
 pub(crate) struct PostgresTx<'s> {
-    session: &'s mut Session,
+    session: &'s mut PostgresConnection,
     access: Access,
     /// For what it writes: a reading one has none.
     ids: Option<&'s ChangeIds>,
@@ -40,15 +40,15 @@ pub(crate) struct PostgresTx<'s> {
 }
 
 impl<'s> PostgresTx<'s> {
-    pub(crate) fn reading(session: &'s mut Session) -> Self {
+    pub(crate) fn reading(session: &'s mut PostgresConnection) -> Self {
         Self::new(session, Access::Read, None)
     }
 
-    pub(crate) fn writing(session: &'s mut Session, ids: &'s ChangeIds) -> Self {
+    pub(crate) fn writing(session: &'s mut PostgresConnection, ids: &'s ChangeIds) -> Self {
         Self::new(session, Access::Write, Some(ids))
     }
 
-    fn new(session: &'s mut Session, access: Access, ids: Option<&'s ChangeIds>) -> Self {
+    fn new(session: &'s mut PostgresConnection, access: Access, ids: Option<&'s ChangeIds>) -> Self {
         Self { session, access, ids, fault: None, changes: Vec::new(), locks: Locks::default() }
     }
 
@@ -61,7 +61,7 @@ impl<'s> PostgresTx<'s> {
         &mut self,
         sql: &'static str,
         params: &[Value],
-        work: impl FnOnce(&mut Session) -> Result<T, Trouble>,
+        work: impl FnOnce(&mut PostgresConnection) -> Result<T, Trouble>,
     ) -> Result<T, StoreError> {
         if self.fault.is_some() {
             return Err(StoreError::Failed("a statement of this transaction failed before".to_owned()));

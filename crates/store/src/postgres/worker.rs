@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Sender, select};
 use sigma_core::random::bytes;
 
-use super::client::Session;
+use super::client::PostgresConnection;
 use super::fault::Fault;
 use super::pool::{Crew, Member};
 use super::server::{NoConnection, PAUSE, Purpose, Server};
@@ -33,7 +33,7 @@ pub(crate) struct Worker {
     pub(crate) ids: Arc<ChangeIds>,
     /// How long a caller waits, and so how long retrying makes sense.
     pub(crate) patience: Duration,
-    pub(crate) session: Option<(Session, Member)>,
+    pub(crate) session: Option<(PostgresConnection, Member)>,
 }
 
 impl Worker {
@@ -64,16 +64,16 @@ impl Worker {
                     },
                 };
             }
-            let told = failure.take();
+            let reported = failure.take();
             if self.crew.has_connections() {
-                if told.is_some() {
+                if reported.is_some() {
                     self.crew.wait(PAUSE * 4).ok()?;
                 }
                 *failure = self.connect().err();
                 continue;
             }
-            if let Some(told) = &told {
-                self.refuse(told.outage)?;
+            if let Some(reported) = &reported {
+                self.refuse(reported.outage)?;
             }
             // One worker checks whether the server is back, which takes time if it does not respond. The others keep
             // refusing.
@@ -82,7 +82,7 @@ impl Worker {
                 self.crew.end_to_look();
                 found.err()
             } else {
-                told.or_else(|| Some(NoConnection::unknown()))
+                reported.or_else(|| Some(NoConnection::unknown()))
             };
         }
     }
@@ -175,7 +175,7 @@ impl Worker {
         outcome
     }
 
-    fn write(&self, session: &mut Session, job: &mut dyn Job) -> Result<(), Fault> {
+    fn write(&self, session: &mut PostgresConnection, job: &mut dyn Job) -> Result<(), Fault> {
         let limit = self.server.operation_limit();
         session.allow(limit);
         session.run(&self.server.begin()).map_err(|error| Fault::of(&error, "BEGIN"))?;
@@ -214,7 +214,7 @@ impl Worker {
 
     /// Each statement sees what is committed when it begins: a transaction around them would add two round trips and no
     /// consistency.
-    fn read(&self, session: &mut Session, job: &mut dyn Job) -> Result<(), Fault> {
+    fn read(&self, session: &mut PostgresConnection, job: &mut dyn Job) -> Result<(), Fault> {
         session.allow(self.server.operation_limit());
         let mut tx = PostgresTx::reading(session);
         let outcome = job.run(&mut tx);

@@ -28,7 +28,7 @@ pub(crate) const RECENT_CHANGES: &str = recent_changes!("CAST(unixepoch('subsec'
 pub(crate) const DELETE_CHANGES: &str = delete_changes!("CAST(unixepoch('subsec') * 1000 AS INTEGER) * 1000");
 
 /// A connection that one thread owns.
-pub(crate) struct Session {
+pub(crate) struct SqliteConnection {
     connection: Connection,
     /// Statements as SQLite takes them, keyed by the address of the text: not hashing the text saves a microsecond in
     /// an operation of five statements.
@@ -49,7 +49,7 @@ impl Deadline {
     }
 }
 
-impl Session {
+impl SqliteConnection {
     /// Opens `path` for the first time, and refuses a read-only file: SQLite would report that at the first write.
     pub(crate) fn open(path: &Path, patience: Duration) -> Result<Self, OpenError> {
         let session = Self::connect(path, patience).map_err(|error| refusal(path, &explain(&error)))?;

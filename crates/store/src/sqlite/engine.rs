@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossbeam_channel::bounded;
 
-use super::connection::{DELETE_CHANGES, RECENT_CHANGES, Session, explain, prepare_file};
+use super::connection::{DELETE_CHANGES, RECENT_CHANGES, SqliteConnection, explain, prepare_file};
 use super::{Pace, Reader, ServerLock, SqliteTx, Writer};
 use crate::engine::{ChangeIds, Engine, Queue, spawn};
 use crate::error::{OpenError, StoreError};
@@ -34,7 +34,7 @@ pub(crate) fn start(
     }
     let path = prepare_file(path)?;
     let lock = options.exclusive.then(|| ServerLock::take(&path)).transpose()?;
-    let mut session = Session::open(&path, LOCK_PATIENCE)?;
+    let mut session = SqliteConnection::open(&path, LOCK_PATIENCE)?;
     if !options.make && !migrations::is_there(&mut session) {
         return Err(OpenError::Missing(named));
     }
@@ -82,15 +82,15 @@ struct FileFeed {
     path: PathBuf,
     ids: Arc<ChangeIds>,
     limit: Duration,
-    session: Option<Session>,
+    session: Option<SqliteConnection>,
 }
 
 impl Source for FileFeed {
     fn recent(&mut self) -> Result<Recent, StoreError> {
         let session = match self.session.take() {
             Some(session) => session,
-            None => Session::connect(&self.path, self.limit)
-                .and_then(Session::read_only)
+            None => SqliteConnection::connect(&self.path, self.limit)
+                .and_then(SqliteConnection::read_only)
                 .map_err(|error| explain(&error))?,
         };
         session.limit(self.limit);

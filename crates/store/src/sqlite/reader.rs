@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
-use super::connection::{Session, explain};
+use super::connection::{SqliteConnection, explain};
 use super::tx::SqliteTx;
 use crate::engine::Message;
 use crate::error::StoreError;
@@ -18,7 +18,7 @@ pub(crate) struct Reader {
     /// Timeout of one read: while it runs, the log cannot be shortened.
     pub(crate) limit: Duration,
     pub(crate) queue: Receiver<Message>,
-    pub(crate) session: Option<Session>,
+    pub(crate) session: Option<SqliteConnection>,
 }
 
 impl Reader {
@@ -34,8 +34,8 @@ impl Reader {
     fn read(&mut self, job: &mut dyn Job) -> Result<(), StoreError> {
         let session = match self.session.take() {
             Some(session) => session,
-            None => Session::connect(&self.path, self.patience)
-                .and_then(Session::read_only)
+            None => SqliteConnection::connect(&self.path, self.patience)
+                .and_then(SqliteConnection::read_only)
                 .map_err(|error| failed(&error))?,
         };
         session.run("BEGIN").map_err(|error| failed(&error))?;

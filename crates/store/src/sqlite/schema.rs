@@ -2,10 +2,10 @@
 
 use rusqlite::types::ValueRef;
 
-use super::connection::Session;
+use super::connection::SqliteConnection;
 use crate::migrations::{Schema, SchemaError};
 
-impl Schema for Session {
+impl Schema for SqliteConnection {
     fn batch(&mut self, sql: &str) -> Result<(), SchemaError> {
         self.connection().execute_batch(sql).map_err(|error| SchemaError::new(&error))
     }

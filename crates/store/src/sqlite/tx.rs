@@ -3,7 +3,7 @@
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, ToSql};
 
-use super::connection::{INSERT_CHANGE, Session, explain};
+use super::connection::{INSERT_CHANGE, SqliteConnection, explain};
 use crate::changes::Change;
 use crate::engine::ChangeIds;
 use crate::error::{Outage, StoreError};
@@ -14,7 +14,7 @@ use crate::value::Value;
 
 /// The transaction, or savepoint, open on `session`.
 pub(crate) struct SqliteTx<'s> {
-    session: &'s Session,
+    session: &'s SqliteConnection,
     /// For what it writes: a reading one has none.
     ids: Option<&'s ChangeIds>,
     failure: Option<StoreError>,
@@ -24,15 +24,15 @@ pub(crate) struct SqliteTx<'s> {
 }
 
 impl<'s> SqliteTx<'s> {
-    pub(crate) fn reading(session: &'s Session) -> Self {
+    pub(crate) fn reading(session: &'s SqliteConnection) -> Self {
         Self::new(session, None)
     }
 
-    pub(crate) fn writing(session: &'s Session, ids: &'s ChangeIds) -> Self {
+    pub(crate) fn writing(session: &'s SqliteConnection, ids: &'s ChangeIds) -> Self {
         Self::new(session, Some(ids))
     }
 
-    fn new(session: &'s Session, ids: Option<&'s ChangeIds>) -> Self {
+    fn new(session: &'s SqliteConnection, ids: Option<&'s ChangeIds>) -> Self {
         Self { session, ids, failure: None, changes: Vec::new(), locks: Locks::default() }
     }
 
@@ -74,7 +74,11 @@ impl<'s> SqliteTx<'s> {
 
 /// The statement with its parameters. PostgreSQL refuses a NUL in a text and a wrong number of parameters; so does
 /// this.
-fn bind<'s>(session: &'s Session, sql: &'static str, params: &[Value]) -> Result<CachedStatement<'s>, StoreError> {
+fn bind<'s>(
+    session: &'s SqliteConnection,
+    sql: &'static str,
+    params: &[Value],
+) -> Result<CachedStatement<'s>, StoreError> {
     let refused = |error: rusqlite::Error| {
         tracing::error!(%error, sql, "a statement was refused");
         explain(&error)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
-use super::connection::{Session, explain};
+use super::connection::{SqliteConnection, explain};
 use super::tx::SqliteTx;
 use crate::changes::Change;
 use crate::engine::{ChangeIds, Message};
@@ -52,7 +52,7 @@ pub(crate) struct Writer {
     pub(crate) queue: Receiver<Message>,
     pub(crate) feed: Arc<Feed>,
     pub(crate) ids: Arc<ChangeIds>,
-    pub(crate) session: Option<Session>,
+    pub(crate) session: Option<SqliteConnection>,
     pub(crate) pace: Pace,
 }
 
@@ -126,11 +126,12 @@ impl Writer {
     }
 
     /// The connection, reopened if the last one was no longer reliable.
-    fn session(&mut self) -> Result<Session, StoreError> {
+    fn session(&mut self) -> Result<SqliteConnection, StoreError> {
         if let Some(session) = self.session.take() {
             return Ok(session);
         }
-        Session::connect(&self.path, self.patience).map_err(|error| outage("the opening of the database", &error))
+        SqliteConnection::connect(&self.path, self.patience)
+            .map_err(|error| outage("the opening of the database", &error))
     }
 
     /// Everything queued at this moment.
@@ -149,7 +150,7 @@ impl Writer {
     /// the transaction is gone.
     fn gather(
         &self,
-        session: &Session,
+        session: &SqliteConnection,
         first: Box<dyn Job>,
         batch: &mut Vec<Ran>,
         changes: &mut Vec<Change>,
@@ -194,7 +195,7 @@ impl Writer {
     }
 
     /// Runs `job` first in the transaction: its failure would undo nothing else, so it needs no savepoint.
-    fn first(&self, session: &Session, job: &mut dyn Job, changes: &mut Vec<Change>) -> Ended {
+    fn first(&self, session: &SqliteConnection, job: &mut dyn Job, changes: &mut Vec<Change>) -> Ended {
         match self.run_job(session, job) {
             Ok(of_job) => {
                 changes.extend(of_job);
@@ -210,7 +211,7 @@ impl Writer {
         }
     }
 
-    fn run_job(&self, session: &Session, job: &mut dyn Job) -> Result<Vec<Change>, StoreError> {
+    fn run_job(&self, session: &SqliteConnection, job: &mut dyn Job) -> Result<Vec<Change>, StoreError> {
         session.limit(self.limit);
         let mut tx = SqliteTx::writing(session, &self.ids);
         let outcome = job.run(&mut tx);
@@ -220,7 +221,7 @@ impl Writer {
     }
 
     /// Runs `job` so that nothing of it remains if it fails or panics.
-    fn in_savepoint(&self, session: &Session, job: &mut dyn Job, changes: &mut Vec<Change>) -> Ended {
+    fn in_savepoint(&self, session: &SqliteConnection, job: &mut dyn Job, changes: &mut Vec<Change>) -> Ended {
         if let Err(error) = session.run("SAVEPOINT operation") {
             return Ended::Undone(outage("SAVEPOINT", &error));
         }
@@ -247,7 +248,7 @@ impl Writer {
 }
 
 /// Rolls a failed transaction back. Returns whether the connection is still usable.
-fn recover(session: &Session) -> bool {
+fn recover(session: &SqliteConnection) -> bool {
     if !session.in_transaction() {
         return true;
     }

@@ -34,7 +34,7 @@ fn there(store: &Store) -> BTreeSet<i64> {
 }
 
 /// Fills the disk by eight writers, makes room and continues; `told` lists the errors that writers may get meanwhile.
-fn fill_and_heal(store: &Store, told: &[Outage], make_room: impl Fn()) -> BTreeSet<i64> {
+fn fill_and_heal(store: &Store, reported: &[Outage], make_room: impl Fn()) -> BTreeSet<i64> {
     let mut acknowledged: BTreeSet<i64> = std::thread::scope(|scope| {
         let fill = || {
             let mut mine = Vec::new();
@@ -42,7 +42,7 @@ fn fill_and_heal(store: &Store, told: &[Outage], make_room: impl Fn()) -> BTreeS
             while failures < 5 {
                 match put(store) {
                     Ok(number) => mine.push(number),
-                    Err(StoreError::Unavailable(outage)) if told.contains(&outage) => failures += 1,
+                    Err(StoreError::Unavailable(outage)) if reported.contains(&outage) => failures += 1,
                     Err(other) => panic!("a full disk was told as {other:?}"),
                 }
                 assert!(mine.len() < 100_000, "the disk never filled");
@@ -81,8 +81,8 @@ fn the_server_without_room() {
     let Ok(place) = std::env::var(PLACE).map(PathBuf::from) else { return };
     let limited = std::env::var(LIMITED).is_ok();
     let store = open(&place);
-    let told = [Outage::DiskFull, Outage::Io];
-    let acknowledged = fill_and_heal(&store, &told, || {
+    let reported = [Outage::DiskFull, Outage::Io];
+    let acknowledged = fill_and_heal(&store, &reported, || {
         if limited {
             let pid = std::process::id().to_string();
             assert!(Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited:"]).status().unwrap().success());

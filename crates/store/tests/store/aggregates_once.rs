@@ -7,7 +7,7 @@ use sigma_core::app::App;
 use sigma_core::code::{Authorization, Code, Redeemed, Redemption, SentVerifier};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{AppId, GrantId, SessionId, UserId};
-use sigma_core::person::Proof;
+use sigma_core::person::IdentityProof;
 use sigma_core::scope::Scopes;
 use sigma_core::time::{Clock as _, Timestamp};
 use sigma_store::code::{self, Outcome, Redeem};
@@ -47,7 +47,7 @@ fn rows(store: &Store, sql: &'static str) -> i64 {
 }
 
 /// A sign-up with `pubkey` as `name`, by a message of its own.
-fn sign_up(store: &TestStore, pubkey: &str, name: &str, identity: Option<(&str, Proof)>) -> KeySignIn {
+fn sign_up(store: &TestStore, pubkey: &str, name: &str, identity: Option<(&str, IdentityProof)>) -> KeySignIn {
     let now = store.clock.now();
     KeySignIn {
         pubkey: pubkey.to_owned(),
@@ -177,7 +177,7 @@ on_both_engines! {
             let bap_id = format!("bap {round}");
             let outcomes = together(|number| {
                 let name = format!("{round} {number}");
-                enter(&store, sign_up(&store, &name, &name, Some((&bap_id, Proof::None))))
+                enter(&store, sign_up(&store, &name, &name, Some((&bap_id, IdentityProof::None))))
             });
             assert_eq!(outcomes.iter().filter(|outcome| entered(outcome)).count(), 1, "{outcomes:?}");
             assert!(outcomes.iter().all(|outcome| entered(outcome) || matches!(outcome, KeySignedIn::NotTheirs)));
@@ -191,13 +191,13 @@ on_both_engines! {
             let bap_id = format!("bap {round}");
             let outcomes = together(|number| {
                 let name = format!("{round} {number}");
-                let proof = if number == 0 { Proof::Address } else { Proof::None };
+                let proof = if number == 0 { IdentityProof::Address } else { IdentityProof::None };
                 (number, enter(&store, sign_up(&store, &name, &name, Some((&bap_id, proof)))))
             });
             assert!(outcomes.iter().any(|(number, outcome)| *number == 0 && entered(outcome)), "{outcomes:?}");
             let held = store.read_blocking(move |tx| identity::find(tx, &bap_id)).unwrap().unwrap();
             assert_eq!(held.user_id.as_str(), format!("user_{round} 0"));
-            assert!(held.is_primary && held.proof == Proof::Address);
+            assert!(held.is_primary && held.proof == IdentityProof::Address);
         }
     }
 

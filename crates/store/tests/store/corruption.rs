@@ -15,8 +15,8 @@ on_both_engines! {
         let digest = |name: &'static str| store.read_blocking(move |tx| {
             tx.query_opt("SELECT value FROM meta WHERE name = $1", params![name])?.unwrap().digest(0)
         });
-        let told = StoreError::Corrupt("column 0 should hold a digest of 32 bytes, and holds bytes".to_owned());
-        assert_eq!(digest("damaged").unwrap_err(), told);
+        let reported = StoreError::Corrupt("column 0 should hold a digest of 32 bytes, and holds bytes".to_owned());
+        assert_eq!(digest("damaged").unwrap_err(), reported);
         assert!(digest("whole").is_ok());
     }
 }

@@ -9,7 +9,7 @@ use sigma_core::time::{Clock as _, Timestamp};
 use sigma_store::credential::{self, Retirement, StoredCredential};
 use sigma_store::key_sign_in::{self, KeySignIn, KeySignedIn, UnknownKey};
 use sigma_store::replay_guard::Once;
-use sigma_store::session::{NewSession, Session};
+use sigma_store::session::{BrowserSession, NewSession};
 use sigma_store::testing::{TestStore, insist};
 use sigma_store::user;
 use sigma_store::{on_both_engines, params, password, sign_in};
@@ -42,7 +42,7 @@ fn add_ada(store: &TestStore, with_password: bool) {
     });
 }
 
-fn begin(store: &TestStore, authentication: Authentication, new: NewSession) -> Option<Session> {
+fn begin(store: &TestStore, authentication: Authentication, new: NewSession) -> Option<BrowserSession> {
     insist(store, move |tx| sign_in::begin(tx, &authentication, None, &new))
 }
 
@@ -133,24 +133,24 @@ on_both_engines! {
             let sql = "INSERT INTO credentials (kind, id, user_id, created_at) VALUES ('totp', 'a', $1, $2)";
             tx.execute(sql, params![&ada(), now])
         });
-        let told = |session: &Session| {
+        let reported = |session: &BrowserSession| {
             let authentication = session.facts().authentication();
             (session.id.to_string(), authentication.acr(), authentication.amr(), authentication.auth_time())
         };
         let began = begin(&store, Authentication::by_password(ada(), now), new_session(&store, "1")).unwrap();
-        assert_eq!(told(&began), ("ses_1".to_owned(), Acr::One, "pwd".to_owned(), now));
+        assert_eq!(reported(&began), ("ses_1".to_owned(), Acr::One, "pwd".to_owned(), now));
         store.clock.advance(Duration::from_secs(10));
         let totp = Credential { kind: CredentialKind::Totp, id: "a".to_owned() };
         let both = began.facts().authentication().and(Method::Totp, totp);
         let new = NewSession { continues: Some(Digest::of("1")), ..new_session(&store, "2") };
         let raised = begin(&store, both, new).unwrap();
-        assert_eq!(told(&raised), ("ses_1".to_owned(), Acr::Two, "pwd otp".to_owned(), now));
+        assert_eq!(reported(&raised), ("ses_1".to_owned(), Acr::Two, "pwd otp".to_owned(), now));
         let later = store.clock.now();
         let new = NewSession { continues: Some(Digest::of("2")), ..new_session(&store, "3") };
         let replaced = begin(&store, Authentication::by_key(ada(), KEY, later), new).unwrap();
-        assert_eq!(told(&replaced), ("ses_1".to_owned(), Acr::One, "pop swk".to_owned(), later));
+        assert_eq!(reported(&replaced), ("ses_1".to_owned(), Acr::One, "pop swk".to_owned(), later));
         let found = store.read_blocking(move |tx| sigma_store::session::find(tx, &replaced.id)).unwrap().unwrap();
-        assert_eq!(told(&found), ("ses_1".to_owned(), Acr::One, "pop swk".to_owned(), later));
+        assert_eq!(reported(&found), ("ses_1".to_owned(), Acr::One, "pop swk".to_owned(), later));
     }
 
     fn foreign_credentials_quick_logins_and_disabled_accounts_begin_no_session(store: TestStore) {

@@ -41,8 +41,8 @@ on_both_engines! {
         assert!(insist(&store, |tx| email::make_primary(tx, &user("ada"), "ada@work.example")));
         assert_eq!(primary(&store, "ada"), (Some("Ada@Work.example".to_owned()), true));
         let listed = store.read_blocking(|tx| email::list(tx, &user("ada"))).unwrap();
-        let told: Vec<_> = listed.iter().map(|email| (email.folded.as_str(), email.is_primary)).collect();
-        assert_eq!(told, [("ada@work.example", true), ("ada@example.org", false)]);
+        let reported: Vec<_> = listed.iter().map(|email| (email.folded.as_str(), email.is_primary)).collect();
+        assert_eq!(reported, [("ada@work.example", true), ("ada@example.org", false)]);
     }
 
     fn an_address_belongs_to_one_user(store: TestStore) {

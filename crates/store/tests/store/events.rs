@@ -9,15 +9,15 @@ use sigma_core::actor::{Actor, Initiator};
 use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Event, Target};
 use sigma_core::ids::{AppId, OrgId, RoleId, SessionId, UserId};
+use sigma_core::org::{RoleDraft, RolePermissions};
 use sigma_core::time::Clock as _;
-use sigma_core::workspace::{RoleDraft, RolePermissions};
 use sigma_store::event::{self, Follower, NewEvent, Place, Trail};
 use sigma_store::key_sign_in::{self, KeySignIn, KeySignedIn, UnknownKey};
+use sigma_store::org::{self, role};
 use sigma_store::replay_guard::Once;
 use sigma_store::session::NewSession;
 use sigma_store::testing::{Engine, TestStore, engines};
 use sigma_store::token_count::{self, TokenCount};
-use sigma_store::workspace::{role, tenant};
 use sigma_store::{Stop, Store, StoreError, on_both_engines, session};
 
 fn user(name: &str) -> UserId {
@@ -97,7 +97,7 @@ fn of_action<'e>(events: &'e [Event], action: &str) -> Vec<&'e Event> {
 
 fn workspace(store: &Store, store_now: sigma_core::time::Timestamp, name: &str) -> OrgId {
     let id = OrgId::from_text(format!("org_{name}"));
-    let new = tenant::NewWorkspace {
+    let new = org::NewOrg {
         admin_role: RoleId::from_text(format!("role_{name}_admin")),
         member_role: RoleId::from_text(format!("role_{name}_member")),
         id: id.clone(),
@@ -107,7 +107,7 @@ fn workspace(store: &Store, store_now: sigma_core::time::Timestamp, name: &str) 
         secret: vec![1],
         now: store_now,
     };
-    store.decide_blocking(move |tx| tenant::add(tx, &new)).unwrap();
+    store.decide_blocking(move |tx| org::add(tx, &new)).unwrap();
     id
 }
 

@@ -21,7 +21,7 @@ fn put(store: &Store, key: u32) -> Result<u64, StoreError> {
         .write_blocking(move |tx| tx.execute("INSERT INTO replay_guard (key, expires_at) VALUES ($1, 1)", params![key]))
 }
 
-fn spent(store: &Store) -> Result<i64, StoreError> {
+fn remembered(store: &Store) -> Result<i64, StoreError> {
     let row = store.read_blocking(|tx| tx.query_opt("SELECT count(*) FROM replay_guard", &[]))?.unwrap();
     row.int(0)
 }
@@ -85,7 +85,7 @@ fn a_server_that_freezes_costs_an_operation_its_limit_and_the_next_host_takes_ov
         })
         .unwrap();
     assert_eq!(put(&store, 0), Ok(1));
-    assert_eq!(spent(&store), Ok(1));
+    assert_eq!(remembered(&store), Ok(1));
     proxy.cut(Cut::Freeze);
     let mut key = 0;
     bounded(|| {
@@ -98,7 +98,7 @@ fn a_server_that_freezes_costs_an_operation_its_limit_and_the_next_host_takes_ov
                 other => panic!("{other:?}"),
             }
         });
-        eventually(|| spent(&store).is_ok());
+        eventually(|| remembered(&store).is_ok());
     });
     eventually(|| store.is_fresh());
     for key in 1_000..1_020 {
@@ -124,7 +124,7 @@ fn a_server_that_thaws_is_used_again() {
     }
     proxy.cut(Cut::Nothing);
     eventually(|| put(&store, 100).is_ok());
-    eventually(|| spent(&store).is_ok());
+    eventually(|| remembered(&store).is_ok());
     store.close();
 }
 
@@ -147,7 +147,7 @@ fn workers_without_a_connection_take_no_work() {
         .unwrap();
     for key in 0..200 {
         assert_eq!(put(&store, key), Ok(1));
-        assert_eq!(spent(&store), Ok(i64::from(key) + 1));
+        assert_eq!(remembered(&store), Ok(i64::from(key) + 1));
     }
     std::thread::scope(|scope| {
         for thread in 1..9_u32 {

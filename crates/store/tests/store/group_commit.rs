@@ -55,7 +55,7 @@ fn rounds(middle: Middle) -> Vec<[Result<(), StoreError>; 3]> {
             [1, 3]
                 .into_iter()
                 .zip([&outcome[0], &outcome[2]])
-                .filter(|(_, told)| told.is_ok())
+                .filter(|(_, reported)| reported.is_ok())
                 .map(|(position, _)| round * 10 + position),
         );
         outcomes.push(outcome);
@@ -86,7 +86,7 @@ fn a_lost_transaction_fails_every_operation_in_it() {
     });
     assert!(outcomes.iter().all(|round| round[1].is_err()), "{outcomes:?}");
     let lost = Err(StoreError::Unavailable(Outage::NotCommitted));
-    assert!(outcomes.iter().flatten().all(|told| told.is_ok() || *told == lost), "{outcomes:?}");
+    assert!(outcomes.iter().flatten().all(|reported| reported.is_ok() || *reported == lost), "{outcomes:?}");
 }
 
 #[test]

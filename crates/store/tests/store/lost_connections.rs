@@ -29,7 +29,7 @@ fn put(store: &Store, key: u8) -> Result<u64, StoreError> {
     })
 }
 
-fn spent(store: &Store) -> i64 {
+fn remembered(store: &Store) -> i64 {
     let row = store.read_blocking(|tx| tx.query_opt("SELECT count(*) FROM replay_guard", &[])).unwrap().unwrap();
     row.int(0).unwrap()
 }
@@ -41,7 +41,7 @@ fn closed_connections_are_reopened_transparently() {
         put(&store, key).unwrap();
         let database = store.database.options.url.rsplit('/').next().unwrap().split('?').next().unwrap();
         administer(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"));
-        assert_eq!(spent(&store), i64::from(key) + 1);
+        assert_eq!(remembered(&store), i64::from(key) + 1);
     }
 }
 
@@ -60,7 +60,7 @@ fn a_connection_lost_before_the_commit_costs_one_more_run() {
         })
         .unwrap();
     assert_eq!(runs.load(Ordering::SeqCst), 2);
-    assert_eq!(spent(&store), 1);
+    assert_eq!(remembered(&store), 1);
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn a_commit_lost_on_the_way_is_unknown_and_not_repeated() {
     for (cut, left) in [(Cut::BeforeCommit, 0), (Cut::AfterCommit, 1)] {
         // The first makes sure that there is a connection to lose.
         put(&store, 100 + u8::try_from(left).unwrap()).unwrap();
-        let before = spent(&direct);
+        let before = remembered(&direct);
         proxy.cut(cut);
         let runs = Arc::new(AtomicU32::new(0));
         let counted = Arc::clone(&runs);
@@ -89,7 +89,7 @@ fn a_commit_lost_on_the_way_is_unknown_and_not_repeated() {
         });
         assert_eq!(outcome, Err(StoreError::Unavailable(Outage::OutcomeUnknown)), "{cut:?}");
         assert_eq!(runs.load(Ordering::SeqCst), 1, "{cut:?}");
-        assert_eq!(spent(&direct) - before, left, "{cut:?}");
+        assert_eq!(remembered(&direct) - before, left, "{cut:?}");
         put(&store, 200 + u8::try_from(left).unwrap()).unwrap();
     }
     store.close();
@@ -111,7 +111,7 @@ fn an_unavailable_server_is_reported_immediately_and_recovers() {
     proxy.cut(Cut::Nothing);
     eventually(|| put(&store, 2).is_ok());
     eventually(|| store.is_fresh());
-    assert_eq!(spent(&direct), 2);
+    assert_eq!(remembered(&direct), 2);
     store.close();
 }
 

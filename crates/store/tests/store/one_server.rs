@@ -9,7 +9,7 @@ fn put(store: &Store, key: u32) -> Result<u64, StoreError> {
         .write_blocking(move |tx| tx.execute("INSERT INTO replay_guard (key, expires_at) VALUES ($1, 1)", params![key]))
 }
 
-fn spent(store: &Store) -> i64 {
+fn remembered(store: &Store) -> i64 {
     let row = store.read_blocking(|tx| tx.query_opt("SELECT count(*) FROM replay_guard", &[])).unwrap().unwrap();
     row.int(0).unwrap()
 }
@@ -19,14 +19,14 @@ fn a_second_server_on_one_file_is_refused_until_the_first_has_ended() {
     let first = TestStore::new(Engine::Sqlite);
     let error = first.beside(|_| {}).unwrap_err();
     assert!(matches!(error, OpenError::InUse { .. }), "{error:?}");
-    let told = error.to_string();
-    assert!(told.contains("another `sigma serve` already uses"), "{told}");
-    assert!(told.contains(&format!("process {}", std::process::id())), "{told}");
-    assert!(told.contains("sigma.sqlite.lock"), "{told}");
+    let reported = error.to_string();
+    assert!(reported.contains("another `sigma serve` already uses"), "{reported}");
+    assert!(reported.contains(&format!("process {}", std::process::id())), "{reported}");
+    assert!(reported.contains("sigma.sqlite.lock"), "{reported}");
     put(&first, 1).unwrap();
     first.close();
     let second = first.beside(|_| {}).unwrap();
-    assert_eq!(spent(&second), 1);
+    assert_eq!(remembered(&second), 1);
     second.close();
 }
 
@@ -47,7 +47,7 @@ fn many_servers_share_one_postgresql() {
         let second = first.beside(|_| {}).unwrap();
         put(&first, 1).unwrap();
         put(&second, 2).unwrap();
-        assert_eq!(spent(&first), 2);
+        assert_eq!(remembered(&first), 2);
         second.close();
     }
 }
@@ -72,6 +72,6 @@ fn an_admin_command_works_beside_a_busy_server() {
             }
         });
         admin.close();
-        assert_eq!(spent(&server), 420);
+        assert_eq!(remembered(&server), 420);
     }
 }

@@ -38,7 +38,7 @@ fn put(store: &Store, key: u8) -> Result<u64, StoreError> {
     })
 }
 
-fn spent(store: &Store) -> i64 {
+fn remembered(store: &Store) -> i64 {
     let row = store.read_blocking(|tx| tx.query_opt("SELECT count(*) FROM replay_guard", &[])).unwrap().unwrap();
     row.int(0).unwrap()
 }
@@ -63,7 +63,7 @@ fn a_full_queue_refuses_at_once_and_serves_what_it_took() {
             }
         });
         holder.join().unwrap().unwrap();
-        assert_eq!(spent(&store), 4);
+        assert_eq!(remembered(&store), 4);
     }
 }
 
@@ -78,7 +78,7 @@ fn a_caller_gives_up_and_its_operation_runs_to_its_end() {
         assert_eq!(outcome, Err(StoreError::Unavailable(Outage::TimedOut)));
         drop(release);
         holder.join().unwrap().unwrap();
-        eventually(|| spent(&store) == 1);
+        eventually(|| remembered(&store) == 1);
     }
 }
 
@@ -106,7 +106,7 @@ fn closing_finishes_what_was_taken_and_refuses_what_comes() {
         holder.join().unwrap().unwrap();
         assert_eq!(put(&store, 99), Err(StoreError::Unavailable(Outage::Closed)));
         store.reopen();
-        assert!(spent(&store) <= 3);
+        assert!(remembered(&store) <= 3);
     }
 }
 
@@ -116,7 +116,7 @@ fn a_read_that_takes_too_long_is_cut_short() {
     let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
     let outcome = store.read_blocking(move |tx| tx.query_opt(endless, &[]));
     assert_eq!(outcome, Err(StoreError::Unavailable(Outage::TimedOut)));
-    assert_eq!(spent(&store), 0);
+    assert_eq!(remembered(&store), 0);
 }
 
 #[test]
@@ -133,6 +133,6 @@ fn a_write_that_takes_too_long_is_cut_short_and_others_go_on() {
         });
         assert_eq!(outcome, Err(StoreError::Unavailable(Outage::TimedOut)));
         assert_eq!(put(&store, 2), Ok(1));
-        assert_eq!(spent(&store), 1);
+        assert_eq!(remembered(&store), 1);
     }
 }

@@ -13,15 +13,18 @@ use sigma_core::digest::Digest;
 use sigma_core::email::Email;
 use sigma_core::ids::{ApiKeyId, AppId, ClientId, GrantId, MailId, MembershipId, OrgId, RoleId, SessionId, UserId};
 use sigma_core::jose::Algorithm;
+use sigma_core::org::{KeyPermissions, Refusal, RoleDraft, RolePermissions};
 use sigma_core::redirect::RegisteredRedirectUris;
 use sigma_core::scope::Scopes;
 use sigma_core::time::Clock as _;
-use sigma_core::workspace::{KeyPermissions, Refusal, RoleDraft, RolePermissions};
 use sigma_store::code::{self, Outcome, Redeem};
 use sigma_store::email::EmailProof;
 use sigma_store::grant::{self, Revocation};
 use sigma_store::invitation::{self, Accept, Accepted, Invite};
 use sigma_store::one_time_link::{NewLink, Purpose};
+use sigma_store::org::api_key::{self, MadeKeys};
+use sigma_store::org::membership::{self, NewMember, State};
+use sigma_store::org::{self, role};
 use sigma_store::outbox::{self, MailedLink, NewMail};
 use sigma_store::password::{self, Attempt};
 use sigma_store::password_change::{self, Change};
@@ -29,9 +32,6 @@ use sigma_store::refresh_token::{self, FirstRefreshToken, NewFamily, Refresh, Re
 use sigma_store::replay_guard::{self, Once};
 use sigma_store::session::{self, NewSession};
 use sigma_store::testing::{Engine, TestStore, decide};
-use sigma_store::workspace::api_key::{self, MadeKeys};
-use sigma_store::workspace::membership::{self, NewMember, State};
-use sigma_store::workspace::{role, tenant};
 use sigma_store::{Store, StoreError, Tx, app, consent, on_both_engines, params, sign_in, user};
 
 /// The store and, on PostgreSQL, another process beside it.
@@ -80,7 +80,7 @@ fn person(store: &TestStore, name: &str) -> UserId {
 
 fn workspace(store: &TestStore, name: &str) -> OrgId {
     let id = OrgId::from_text(format!("org_{name}"));
-    let new = tenant::NewWorkspace {
+    let new = org::NewOrg {
         admin_role: RoleId::from_text(format!("admin_{name}")),
         member_role: RoleId::from_text(format!("member_{name}")),
         id: id.clone(),
@@ -90,7 +90,7 @@ fn workspace(store: &TestStore, name: &str) -> OrgId {
         secret: vec![1],
         now: store.clock.now(),
     };
-    decide(store, move |tx| tenant::add(tx, &new)).unwrap();
+    decide(store, move |tx| org::add(tx, &new)).unwrap();
     id
 }
 
@@ -344,7 +344,7 @@ on_both_engines! {
                     params![&fill, format!("key {number}"), Digest::of(format!("{number}"))],
                 )?;
             }
-            for number in 0..role::list(tx, &fill)?.len().abs_diff(sigma_core::workspace::role::MOST_ROLES - 4) {
+            for number in 0..role::list(tx, &fill)?.len().abs_diff(sigma_core::org::role::MOST_ROLES - 4) {
                 let draft = RoleDraft::new(&format!("role {number}"), "", RolePermissions::default()).unwrap();
                 role::add(tx, &fill, &Actor::Operator, &RoleId::from_text(format!("role_{number}")), &draft, now)?;
             }

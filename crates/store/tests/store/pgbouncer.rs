@@ -88,7 +88,7 @@ fn put(store: &Store, key: u32) -> Result<u64, StoreError> {
     })
 }
 
-fn spent(store: &Store) -> i64 {
+fn remembered(store: &Store) -> i64 {
     let row = store.read_blocking(|tx| tx.query_opt("SELECT count(*) FROM replay_guard", &[])).unwrap().unwrap();
     row.int(0).unwrap()
 }
@@ -124,7 +124,7 @@ fn a_store_works_through_pools_of_one_and_of_twenty_and_takes_nothing_from_other
                 scope.spawn(move || {
                     for key in 0..25 {
                         assert_eq!(put(store, thread * 1_000 + key), Ok(1));
-                        assert!(spent(store) > 0);
+                        assert!(remembered(store) > 0);
                     }
                 });
             }
@@ -139,7 +139,7 @@ fn a_store_works_through_pools_of_one_and_of_twenty_and_takes_nothing_from_other
         for _ in 0..40 {
             assert_eq!(pooler.ask(url, STATE), *before, "whichever connection of the pool it gets");
         }
-        assert_eq!(spent(&direct), 200);
+        assert_eq!(remembered(&direct), 200);
         for node in nodes {
             assert!(node.is_fresh());
             node.close();
@@ -160,8 +160,8 @@ fn an_unconfigured_pooler_is_detected_and_left_untouched() {
         let before = pooler.ask(url, STATE);
         let error = direct.beside(|options| options.url = pooler.url(url)).unwrap_err();
         assert!(matches!(error, OpenError::Server(_)), "{error:?}");
-        let told = error.to_string();
-        assert!(told.contains("PgBouncer") && told.contains("store.pooler"), "{told}");
+        let reported = error.to_string();
+        assert!(reported.contains("PgBouncer") && reported.contains("store.pooler"), "{reported}");
         assert_eq!(pooler.ask(url, STATE), before);
         pooler.ask(url, "CREATE TABLE other_app (x int)");
     }

@@ -104,15 +104,15 @@ fn invalid_key_files_are_refused_and_left_untouched() {
         (cut.as_bytes(), "holds 30 bytes instead of 32: it was cut off, or is something else"),
         (&[b'A'; 10_000], "holds 768 bytes instead of 32: it was cut off, or is something else"),
     ];
-    for (content, told) in cases {
+    for (content, reported) in cases {
         std::fs::write(&path, content).unwrap();
         let error = MasterKey::load_or_create(&path, &SeededRng::new(1)).unwrap_err();
-        assert_eq!(error.to_string(), format!("the master key file {} {told}", path.display()));
+        assert_eq!(error.to_string(), format!("the master key file {} {reported}", path.display()));
         assert_eq!(std::fs::read(&path).unwrap(), content);
         if let Ok(text) = std::str::from_utf8(content)
             && content.len() < 1_024
         {
-            assert_eq!(MasterKey::from_base64(text).unwrap_err().to_string(), format!("the master key {told}"));
+            assert_eq!(MasterKey::from_base64(text).unwrap_err().to_string(), format!("the master key {reported}"));
         }
     }
     let error = MasterKey::load_or_create(&directory.path().join("no/such"), &SeededRng::new(1)).unwrap_err();

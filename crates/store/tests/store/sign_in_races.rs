@@ -8,7 +8,7 @@ use sigma_core::app::App;
 use sigma_core::code::{Authorization, Code, Redeemed, Redemption, SentVerifier};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{AppId, GrantId, SessionId, UserId};
-use sigma_core::person::Proof;
+use sigma_core::person::IdentityProof;
 use sigma_core::scope::Scopes;
 use sigma_core::time::Clock as _;
 use sigma_store::code::{self, Outcome, Redeem};
@@ -149,7 +149,7 @@ on_both_engines! {
                         now.plus(Duration::from_mins(5)),
                         now,
                     )),
-                    identity: Some((format!("identity {round} {same_message}"), Proof::Address, None)),
+                    identity: Some((format!("identity {round} {same_message}"), IdentityProof::Address, None)),
                     new_user: UserId::from_text(format!("user {round} {same_message} {number}")),
                     unknown: UnknownKey::SignUp,
                     origin_bound: false,
@@ -190,7 +190,7 @@ on_both_engines! {
                     pubkey: "key".to_owned(),
                     name: "name".to_owned(),
                     image: None,
-                    proof: Proof::None,
+                    proof: IdentityProof::None,
                     root_address: None,
                     current_address: None,
                     profile: None,

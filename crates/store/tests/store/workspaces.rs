@@ -9,21 +9,19 @@ use sigma_core::authentication::{Authentication, Method, Methods};
 use sigma_core::digest::Digest;
 use sigma_core::email::Email;
 use sigma_core::ids::{ApiKeyId, MailId, MembershipId, OrgId, OrgRef, RoleId, UserId};
+use sigma_core::org::{KeyPermission, KeyPermissions, Level, Refusal, RoleDraft, RolePermissions, SchemaPermission};
 use sigma_core::slug::Slug;
 use sigma_core::time::Clock as _;
-use sigma_core::workspace::{
-    KeyPermission, KeyPermissions, Level, Refusal, RoleDraft, RolePermissions, SchemaPermission,
-};
 use sigma_store::email::EmailProof;
 use sigma_store::invitation::{self, Invite, Invitee};
 use sigma_store::one_time_link::{NewLink, Purpose};
+use sigma_store::org::api_key::{self, MadeKeys, NewApiKey};
+use sigma_store::org::login::{self, Login};
+use sigma_store::org::membership::{self, Change, Member, NewMember, State};
+use sigma_store::org::{self, Page, removal, role, secret, session};
 use sigma_store::outbox::{MailedLink, NewMail};
 use sigma_store::testing::{TestStore, decide, insist};
 use sigma_store::user;
-use sigma_store::workspace::api_key::{self, MadeKeys, NewApiKey};
-use sigma_store::workspace::login::{self, Login};
-use sigma_store::workspace::membership::{self, Change, Member, NewMember, State};
-use sigma_store::workspace::{Page, removal, role, secret, session, tenant};
 use sigma_store::{job_queue, on_both_engines, params, password};
 
 fn org(name: &str) -> OrgId {
@@ -46,7 +44,7 @@ fn person(name: &str) -> Actor {
 /// A workspace with its two roles.
 fn workspace(store: &TestStore, name: &str) -> OrgId {
     let id = org(name);
-    let new = tenant::NewWorkspace {
+    let new = org::NewOrg {
         admin_role: role_of(&id, "admin"),
         member_role: role_of(&id, "member"),
         id: id.clone(),
@@ -56,7 +54,7 @@ fn workspace(store: &TestStore, name: &str) -> OrgId {
         secret: vec![1, 2, 3],
         now: store.clock.now(),
     };
-    decide(store, move |tx| tenant::add(tx, &new)).unwrap();
+    decide(store, move |tx| org::add(tx, &new)).unwrap();
     id
 }
 
@@ -217,7 +215,7 @@ on_both_engines! {
         let org_id = workspace(&store, "a");
         let ada = join(&store, &org_id, "ada", "admin");
         let mo = join(&store, &org_id, "mo", "member");
-        let switches = [sigma_core::workspace::Switch::ManageUsers].into_iter().collect();
+        let switches = [sigma_core::org::Switch::ManageUsers].into_iter().collect();
         let draft = RoleDraft::new("People", "", RolePermissions { switches, ..Default::default() }).unwrap();
         let (id, now) = (org_id.clone(), store.clock.now());
         decide(&store, move |tx| role::add(tx, &id, &Actor::Operator, &role_of(&id, "people"), &draft, now)).unwrap();
@@ -230,7 +228,7 @@ on_both_engines! {
         assert!(matches!(change(&store, &org_id, &person("nobody"), &mo, &off), Err(Refusal::Unauthorized)));
     }
 
-    fn what_is_another_tenants_is_not_found(store: TestStore) {
+    fn what_is_another_orgs_is_not_found(store: TestStore) {
         let (a, b) = (workspace(&store, "a"), workspace(&store, "b"));
         let ada = join(&store, &a, "ada", "admin");
         join(&store, &b, "bob", "admin");
@@ -398,7 +396,7 @@ on_both_engines! {
         assert!(log_in_to(&store, &a, &mo, "1"));
         let (id, now) = (a.clone(), store.clock.now());
         invite(&store, &a, "invited@example.org", 1).unwrap();
-        decide(&store, move |tx| tenant::remove(tx, &id, now)).unwrap();
+        decide(&store, move |tx| org::remove(tx, &id, now)).unwrap();
         assert!(!log_in_to(&store, &a, &mo, "2"));
         assert_eq!(add_key(&store, &a, &person("mo"), "l", KeyPermissions::ALL), Err(Refusal::Unauthorized));
         assert!(store.read_blocking(|tx| api_key::find_by_hash(tx, &Digest::of("k"))).unwrap().is_none());
@@ -415,8 +413,8 @@ on_both_engines! {
                 "SELECT COUNT(*) FROM memberships WHERE org_id = $1",
                 "SELECT COUNT(*) FROM roles WHERE org_id = $1",
                 "SELECT COUNT(*) FROM api_keys WHERE org_id = $1",
-                "SELECT COUNT(*) FROM workspace_sessions WHERE org_id = $1",
-                "SELECT COUNT(*) FROM workspace_secrets WHERE org_id = $1",
+                "SELECT COUNT(*) FROM org_sessions WHERE org_id = $1",
+                "SELECT COUNT(*) FROM org_secrets WHERE org_id = $1",
                 "SELECT COUNT(*) FROM member_buckets WHERE org_id = $1",
                 "SELECT COUNT(*) FROM orgs WHERE id = $1",
             ] {
@@ -433,8 +431,8 @@ on_both_engines! {
         let set = |id: &OrgId, slug: Option<&str>| {
             let (id, now) = (id.clone(), store.clock.now());
             let slug = slug.map(|slug| Slug::parse(slug).unwrap());
-            let change = tenant::Change { slug: Some(slug), ..tenant::Change::default() };
-            decide(&store, move |tx| tenant::change(tx, &id, &Actor::Operator, &change, now)).map(|changed| changed.slug)
+            let change = org::Change { slug: Some(slug), ..org::Change::default() };
+            decide(&store, move |tx| org::change(tx, &id, &Actor::Operator, &change, now)).map(|changed| changed.slug)
         };
         let named = |slug: &str| {
             let wanted = OrgRef::parse(slug).unwrap();
@@ -452,12 +450,12 @@ on_both_engines! {
         assert_eq!((named("bakery"), named("patisserie")), (None, None));
         set(&a, Some("bakery")).unwrap();
         let (id, now) = (a.clone(), store.clock.now());
-        decide(&store, move |tx| tenant::remove(tx, &id, now)).unwrap();
+        decide(&store, move |tx| org::remove(tx, &id, now)).unwrap();
         assert_eq!(named("bakery"), None);
         for slug in ["bakery", "patisserie"] {
             assert!(matches!(set(&b, Some(slug)), Err(Refusal::Conflict(_))), "{slug}");
         }
-        let new = tenant::NewWorkspace {
+        let new = org::NewOrg {
             id: org("c"),
             slug: Slug::parse("bakery"),
             name: "c".to_owned(),
@@ -467,7 +465,7 @@ on_both_engines! {
             secret: vec![1],
             now: store.clock.now(),
         };
-        assert!(matches!(decide(&store, move |tx| tenant::add(tx, &new)), Err(Refusal::Conflict(_))));
+        assert!(matches!(decide(&store, move |tx| org::add(tx, &new)), Err(Refusal::Conflict(_))));
     }
 
     fn inviting_makes_no_account_and_looks_the_same_for_every_address(store: TestStore) {

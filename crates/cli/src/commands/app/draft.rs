@@ -293,9 +293,11 @@ mod tests {
 
     #[test]
     fn unknown_scopes_and_invalid_lifetimes_are_reported() {
-        let told = |fields: AppFields| build(&fields).unwrap_err().to_string();
-        assert!(told(AppFields { scope: Some("openid admin".to_owned()), ..shop() }).contains("\"admin\" is unknown"));
-        assert!(told(AppFields { access_seconds: Some(59), ..shop() }).contains("must be 60 to 2592000"));
-        assert!(told(AppFields { name: Some(" ".to_owned()), ..shop() }).contains("1 to 100"));
+        let reported = |fields: AppFields| build(&fields).unwrap_err().to_string();
+        assert!(
+            reported(AppFields { scope: Some("openid admin".to_owned()), ..shop() }).contains("\"admin\" is unknown")
+        );
+        assert!(reported(AppFields { access_seconds: Some(59), ..shop() }).contains("must be 60 to 2592000"));
+        assert!(reported(AppFields { name: Some(" ".to_owned()), ..shop() }).contains("1 to 100"));
     }
 }

@@ -7,16 +7,16 @@ use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::event::{Action, Target};
 use sigma_core::ids::{OrgId, RoleId, UserId};
+use sigma_core::org::{Refusal, text};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Refusal, text};
 use sigma_server::mail::Link;
 use sigma_store::email::EmailProof;
 use sigma_store::event::{self, NewEvent};
 use sigma_store::one_time_link::{self, NewLink, Purpose};
+use sigma_store::org::membership::{self, NewMember, State};
+use sigma_store::org::{self, role};
 use sigma_store::password;
 use sigma_store::user::{self, User};
-use sigma_store::workspace::membership::{self, NewMember, State};
-use sigma_store::workspace::{role, tenant};
 use sigma_store::{Owner, StoreError, Tx};
 
 use super::super::named;
@@ -200,7 +200,7 @@ fn find_place(opened: &Opened, workspace: &str, role: Option<&str>) -> Result<Pl
             Some(role) => Some(role),
             None => role::find(tx, &org, &RoleId::from_text(named.as_str()))?,
         };
-        Ok((tenant::find(tx, &org)?, role))
+        Ok((org::find(tx, &org)?, role))
     })?;
     if found.is_none() {
         return Err(named::unknown_workspace(workspace));

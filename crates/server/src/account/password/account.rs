@@ -23,7 +23,7 @@ use crate::interaction::{begin, sign_in_first, with_cookie};
 use crate::pages::policy::{PAGE, PASSWORD_FORM};
 use crate::pages::view::PageContext;
 use crate::passwords::chosen::{chosen, hash, remember};
-use crate::passwords::{Verdict, authenticate};
+use crate::passwords::{PasswordCheck, authenticate};
 use crate::paths::{LOGIN_PATH, login_url};
 use crate::state::AppState;
 
@@ -84,7 +84,7 @@ async fn save(
                 return Err(refusal);
             }
             match verdict {
-                Verdict::Authenticated(person) if person.user.id == user.id => Some(person.proof),
+                PasswordCheck::Authenticated(person) if person.user.id == user.id => Some(person.proof),
                 _ => return Ok(refuse(Some("Incorrect password.".to_owned()), StatusCode::UNAUTHORIZED)),
             }
         }

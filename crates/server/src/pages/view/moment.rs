@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn durations_use_the_largest_exact_unit() {
-        for (minutes, told) in [
+        for (minutes, reported) in [
             (1, "1 minute"),
             (5, "5 minutes"),
             (60, "1 hour"),
@@ -43,7 +43,7 @@ mod tests {
             (2_880, "2 days"),
             (10_080, "7 days"),
         ] {
-            assert_eq!(duration(Duration::from_mins(minutes)), told);
+            assert_eq!(duration(Duration::from_mins(minutes)), reported);
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::http::{Endpoint, RequestContext};
 use axum::Json;
 use axum::extract::State;
 use sigma_core::ids::ApiKeyId;
-use sigma_store::workspace::api_key;
+use sigma_store::org::api_key;
 use utoipa_axum::routes;
 
 use crate::state::AppState;

@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use sigma_core::workspace::Right;
-use sigma_store::workspace::api_key;
+use sigma_core::org::Right;
+use sigma_store::org::api_key;
 use utoipa_axum::routes;
 
 use crate::http::Endpoint;

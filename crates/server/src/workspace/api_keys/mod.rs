@@ -6,7 +6,7 @@ pub mod list;
 pub mod remove;
 
 use serde::Serialize;
-use sigma_store::workspace::api_key::{ApiKey, Maker};
+use sigma_store::org::api_key::{ApiKey, Maker};
 use utoipa::ToSchema;
 
 /// A key in a list: never the key itself, nor its hash.

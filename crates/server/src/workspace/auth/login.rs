@@ -8,7 +8,7 @@ use serde::Deserialize;
 use sigma_core::actor::Actor;
 use sigma_core::email;
 use sigma_core::random::alphanumeric;
-use sigma_store::workspace::login::{Login, by_password};
+use sigma_store::org::login::{Login, by_password};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -17,7 +17,7 @@ use crate::http::policy::{Cookies, Limit};
 use crate::http::{Endpoint, Policy, RequestContext};
 use crate::interaction::with_cookie;
 use crate::passwords::device::DEVICE_COOKIES;
-use crate::passwords::{self, AuthenticateError, Verdict, authenticate, device};
+use crate::passwords::{self, AuthenticateError, PasswordCheck, authenticate, device};
 use crate::quick::JTI_LENGTH;
 use crate::state::AppState;
 use crate::workspace;
@@ -87,10 +87,10 @@ pub async fn login(
     let verdict = authenticate(&sigma, &context, &body.email, body.password, device.clone()).await?;
     let now = sigma.now();
     let person = match verdict {
-        Verdict::Authenticated(person) => *person,
-        Verdict::Wrong => return Err(WorkspaceError::BadLogin),
-        Verdict::Delayed(exceeded) => return Err(exceeded.into()),
-        Verdict::Busy => return Err(WorkspaceError::Busy),
+        PasswordCheck::Authenticated(person) => *person,
+        PasswordCheck::Wrong => return Err(WorkspaceError::BadLogin),
+        PasswordCheck::Delayed(exceeded) => return Err(exceeded.into()),
+        PasswordCheck::Busy => return Err(WorkspaceError::Busy),
     };
     let jti = alphanumeric(&*sigma.rng, JTI_LENGTH);
     let others = if body.workspace_id.is_some() { Others::Unasked } else { Others::Listed };

@@ -3,7 +3,7 @@
 use crate::http::{Endpoint, RequestContext};
 use axum::extract::State;
 use http::StatusCode;
-use sigma_store::workspace::session;
+use sigma_store::org::session;
 use utoipa_axum::routes;
 
 use crate::state::AppState;

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use sigma_store::workspace::{api_key, role};
+use sigma_store::org::{api_key, role};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -72,8 +72,8 @@ pub async fn me(
     State(sigma): State<AppState>,
     WorkspaceCaller(caller): WorkspaceCaller,
 ) -> Result<Json<MeAnswer>, WorkspaceError> {
-    let tenant = sigma.find_tenant(&caller.org_id).await?.ok_or(WorkspaceError::BadToken)?;
-    let workspace = MeWorkspace { id: tenant.workspace.id.to_string(), name: tenant.workspace.name.clone() };
+    let cached = sigma.find_org(&caller.org_id).await?.ok_or(WorkspaceError::BadToken)?;
+    let workspace = MeWorkspace { id: cached.org.id.to_string(), name: cached.org.name.clone() };
     let permissions = caller.permissions.names();
     let org_id = caller.org_id.clone();
     let answer = match &caller.who {

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use sigma_core::actor::Actor;
 use sigma_core::ids::UserId;
 use sigma_core::random::alphanumeric;
-use sigma_store::workspace::login::Login;
-use sigma_store::workspace::quick::quick_log_in;
+use sigma_store::org::login::Login;
+use sigma_store::org::quick::quick_log_in;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 

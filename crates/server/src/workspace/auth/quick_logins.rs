@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use sigma_store::workspace::quick;
+use sigma_store::org::quick;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 

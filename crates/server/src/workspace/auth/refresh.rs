@@ -12,7 +12,7 @@ use crate::workspace::POLICY;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::caller::{Credential, Sender, Who, identify};
 use crate::workspace::error::WorkspaceError;
-use crate::workspace::token::{Issued, Session};
+use crate::workspace::token::{Issued, NewMemberToken};
 
 /// This endpoint.
 pub fn endpoint() -> Endpoint<AppState> {
@@ -70,7 +70,7 @@ pub async fn refresh(
     let Who::Person { user_id, role_id, jti, session_ends_at, .. } = &caller.who else {
         return Err(WorkspaceError::BadToken);
     };
-    let session = Session { org_id: &caller.org_id, user_id, role_id, jti, ends_at: *session_ends_at };
+    let session = NewMemberToken { org_id: &caller.org_id, user_id, role_id, jti, ends_at: *session_ends_at };
     let Issued { token, expires_at } = session.issue(&sigma, sigma.now()).await?;
     Ok(Json(RefreshAnswer { token, expires_at }))
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderValue, header};
 use serde::{Deserialize, Serialize};
 use sigma_core::ids::OrgId;
-use sigma_core::workspace::KeyPermissions;
+use sigma_core::org::KeyPermissions;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 

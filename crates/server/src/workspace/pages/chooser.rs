@@ -3,9 +3,9 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use sigma_core::interaction::Continuation;
-use sigma_core::workspace::Right;
-use sigma_store::workspace::membership::Belonging;
-use sigma_store::workspace::page;
+use sigma_core::org::Right;
+use sigma_store::org::membership::Belonging;
+use sigma_store::org::page;
 
 use super::member_session::MemberSession;
 use super::outcome::PageError;

@@ -8,8 +8,8 @@ use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::ids::UserId;
 use sigma_core::interaction::{Continuation, LinkSecret};
+use sigma_core::org::text;
 use sigma_core::params::Params;
-use sigma_core::workspace::text;
 use sigma_store::invitation::{self, Accept, Acceptance, Accepted, Invitation};
 
 use crate::extract::{Browser, NewBrowserSession, SignedIn};

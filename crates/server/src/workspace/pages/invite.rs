@@ -4,13 +4,13 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
 use sigma_core::ids::RoleId;
-use sigma_core::workspace::Right;
-use sigma_store::workspace::role;
+use sigma_core::org::Right;
+use sigma_store::org::role;
 
 use super::form::Form;
 use super::member_session::MemberSession;
 use super::outcome::{Done, PageError, Refused};
-use super::person::{Named, role_options, told};
+use super::person::{Named, reported, role_options};
 use crate::http::{Endpoint, RequestContext};
 use crate::pages::policy::{FORM, PAGE};
 use crate::pages::view::PageContext;
@@ -71,7 +71,7 @@ async fn send_again(
 ) -> Result<Response, PageError> {
     match invitations::send_again(&sigma, &context, &session.org_id(), session.actor(), named.id()).await {
         Ok(()) => Ok(Done::Invited.at(&session.path(&format!("people/{}", named.id())))),
-        Err(error) => told(&sigma, &session, &named.id(), refusal(&sigma, error)?).await,
+        Err(error) => reported(&sigma, &session, &named.id(), refusal(&sigma, error)?).await,
     }
 }
 

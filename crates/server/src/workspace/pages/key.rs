@@ -7,11 +7,11 @@ use http::StatusCode;
 use secrecy::SecretString;
 use serde::Deserialize;
 use sigma_core::ids::ApiKeyId;
+use sigma_core::org::{ApiKeyDraft, ApiKeyProblem, ApiKeySecret, KeyPermission, Right};
 use sigma_core::params::Params;
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{ApiKeyDraft, ApiKeyProblem, ApiKeySecret, KeyPermission, Right};
-use sigma_store::workspace::api_key::{self, Maker, MakerId, NewApiKey};
-use sigma_store::workspace::page::{self, ApiKeyDetails};
+use sigma_store::org::api_key::{self, Maker, MakerId, NewApiKey};
+use sigma_store::org::page::{self, ApiKeyDetails};
 use time::format_description::well_known::Iso8601;
 use time::{Date, Time};
 
@@ -139,7 +139,7 @@ async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     session.require(&sigma, Right::ApiKeys)?;
-    let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
+    let notice = Done::reported_by(&Params::parse(query.as_deref().unwrap_or_default()));
     show_key(&sigma, &session, named.id(), StatusCode::OK, notice).await
 }
 
@@ -151,7 +151,7 @@ async fn deactivate(
     let (org_id, actor, id, now) = (session.org_id(), session.actor(), named.id(), sigma.now());
     match session.act(&sigma, move |tx| api_key::deactivate(tx, &org_id, &actor, &id, now)).await? {
         Ok(key) => Ok(Done::Deactivated.at(&session.path(&format!("keys/{}", key.id)))),
-        Err(refused) => told(&sigma, &session, named.id(), refused).await,
+        Err(refused) => reported(&sigma, &session, named.id(), refused).await,
     }
 }
 
@@ -163,11 +163,11 @@ async fn delete(
     let (org_id, actor, id, now) = (session.org_id(), session.actor(), named.id(), sigma.now());
     match session.act(&sigma, move |tx| api_key::remove(tx, &org_id, &actor, &id, now)).await? {
         Ok(()) => Ok(Done::Deleted.at(&session.path("keys"))),
-        Err(refused) => told(&sigma, &session, named.id(), refused).await,
+        Err(refused) => reported(&sigma, &session, named.id(), refused).await,
     }
 }
 
-async fn told(
+async fn reported(
     sigma: &AppState,
     session: &MemberSession,
     id: ApiKeyId,

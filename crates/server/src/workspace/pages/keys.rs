@@ -2,10 +2,10 @@
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use sigma_core::org::Right;
 use sigma_core::params::Params;
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::Right;
-use sigma_store::workspace::api_key::{self, ApiKey};
+use sigma_store::org::api_key::{self, ApiKey};
 
 use super::member_session::MemberSession;
 use super::outcome::{Done, PageError};
@@ -30,7 +30,7 @@ async fn keys(
 ) -> Result<Response, PageError> {
     session.require(&sigma, Right::ApiKeys)?;
     let query = Params::parse(query.as_deref().unwrap_or_default());
-    let notice = Done::told_by(&query);
+    let notice = Done::reported_by(&query);
     let offset = query.get("offset").and_then(|text| text.parse().ok()).unwrap_or(0);
     let (org_id, now) = (session.org_id(), sigma.now());
     let page = sigma.store.read(move |tx| api_key::page(tx, &org_id, offset, LIMIT)).await?;

@@ -8,11 +8,11 @@ use serde::Deserialize;
 use sigma_core::actor::Actor;
 use sigma_core::ids::OrgId;
 use sigma_core::interaction::{Continuation, WorkspacePage};
-use sigma_core::workspace::{Authority, Right, Role};
-use sigma_store::workspace::Decision;
-use sigma_store::workspace::active_member::{self, ActiveMember};
-use sigma_store::workspace::membership::{Belonging, Member};
-use sigma_store::workspace::tenant::Workspace;
+use sigma_core::org::{Authority, Right, Role};
+use sigma_store::org::Decision;
+use sigma_store::org::Org;
+use sigma_store::org::active_member::{self, ActiveMember};
+use sigma_store::org::membership::{Belonging, Member};
 use sigma_store::{Stop, Tx};
 
 use super::outcome::{PageError, Refused};
@@ -32,7 +32,7 @@ const MOST_OTHERS: usize = 20;
 /// An active member at the pages of their workspace.
 pub struct MemberSession {
     /// The workspace.
-    pub workspace: Workspace,
+    pub workspace: Org,
     /// The member.
     pub member: Member,
     /// The member's role.

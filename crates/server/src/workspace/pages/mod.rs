@@ -19,7 +19,7 @@ mod settings;
 mod sign_out;
 pub mod view;
 
-use sigma_core::workspace::{KeyPermission, RolePermissions, Switch};
+use sigma_core::org::{KeyPermission, RolePermissions, Switch};
 
 use crate::http::Surface;
 use crate::state::AppState;

@@ -3,8 +3,8 @@
 
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
+use sigma_core::org::Refusal;
 use sigma_core::params::Params;
-use sigma_core::workspace::Refusal;
 use sigma_store::StoreError;
 
 use crate::http::ApiError;
@@ -106,7 +106,7 @@ impl Done {
     }
 
     /// The action that a page's address reports.
-    pub fn told_by(query: &Params) -> Option<Notice> {
+    pub fn reported_by(query: &Params) -> Option<Notice> {
         let name = query.get("done")?;
         let done = Self::ALL.into_iter().find(|done| done.name() == name)?;
         Some(Notice::Done(done.words().to_owned()))
@@ -154,10 +154,10 @@ mod tests {
     #[test]
     fn pages_show_only_our_own_texts() {
         for done in Done::ALL {
-            let told = Done::told_by(&Params::parse(&format!("done={}", done.name())));
-            assert!(matches!(told, Some(Notice::Done(words)) if words == done.words()));
+            let reported = Done::reported_by(&Params::parse(&format!("done={}", done.name())));
+            assert!(matches!(reported, Some(Notice::Done(words)) if words == done.words()));
         }
-        assert!(Done::told_by(&Params::parse("done=%3Cb%3E")).is_none());
-        assert!(Done::told_by(&Params::parse("")).is_none());
+        assert!(Done::reported_by(&Params::parse("done=%3Cb%3E")).is_none());
+        assert!(Done::reported_by(&Params::parse("")).is_none());
     }
 }

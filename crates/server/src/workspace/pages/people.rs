@@ -3,10 +3,10 @@
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use sigma_core::email;
+use sigma_core::org::Right;
 use sigma_core::params::Params;
-use sigma_core::workspace::Right;
-use sigma_store::workspace::membership::{Member, State as MemberState};
-use sigma_store::workspace::page;
+use sigma_store::org::membership::{Member, State as MemberState};
+use sigma_store::org::page;
 
 use super::member_session::MemberSession;
 use super::outcome::{Done, PageError};
@@ -50,7 +50,7 @@ async fn people(
         people: found.members.items.iter().map(line).collect(),
         paging: Paging { offset, limit: u64::from(LIMIT), total: found.members.total },
     };
-    Ok(view.render(&session.frame(Tab::People, Done::told_by(&query)), &PageContext { issuer: sigma.issuer() }))
+    Ok(view.render(&session.frame(Tab::People, Done::reported_by(&query)), &PageContext { issuer: sigma.issuer() }))
 }
 
 /// The state of a membership, as pages show it.

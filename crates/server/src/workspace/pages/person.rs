@@ -5,12 +5,12 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use sigma_core::ids::{RoleId, UserId};
+use sigma_core::org::{Right, Role, RolePermissions};
 use sigma_core::params::Params;
-use sigma_core::workspace::{Right, Role, RolePermissions};
-use sigma_store::workspace::api_key::MadeKeys;
-use sigma_store::workspace::membership::{self, Change, Member};
-use sigma_store::workspace::page::{self, MemberDetails};
-use sigma_store::workspace::role::RoleSummary;
+use sigma_store::org::api_key::MadeKeys;
+use sigma_store::org::membership::{self, Change, Member};
+use sigma_store::org::page::{self, MemberDetails};
+use sigma_store::org::role::RoleSummary;
 
 use super::form::Form;
 use super::member_session::MemberSession;
@@ -54,7 +54,7 @@ async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     session.require(&sigma, Right::Users)?;
-    let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
+    let notice = Done::reported_by(&Params::parse(query.as_deref().unwrap_or_default()));
     show_member(&sigma, &session, &named.id(), StatusCode::OK, notice).await
 }
 
@@ -107,7 +107,7 @@ async fn end(
     let ended = session.act(&sigma, move |tx| membership::remove(tx, &org_id, &actor, &user_id, keys, now)).await?;
     match ended {
         Ok(()) => Ok(Done::Ended.at(&session.path("people"))),
-        Err(refused) => told(&sigma, &session, &named.id(), refused).await,
+        Err(refused) => reported(&sigma, &session, &named.id(), refused).await,
     }
 }
 
@@ -122,12 +122,12 @@ async fn put(
     let changed = session.act(sigma, move |tx| membership::change(tx, &org_id, &actor, &id, &change, now)).await?;
     match changed {
         Ok(_) => Ok(done.at(&session.path(&format!("people/{user_id}")))),
-        Err(refused) => told(sigma, session, &user_id, refused).await,
+        Err(refused) => reported(sigma, session, &user_id, refused).await,
     }
 }
 
 /// The page again, with the reason for the failure.
-pub async fn told(
+pub async fn reported(
     sigma: &AppState,
     session: &MemberSession,
     user_id: &UserId,

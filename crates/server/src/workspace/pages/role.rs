@@ -5,10 +5,10 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use sigma_core::ids::RoleId;
+use sigma_core::org::{Right, Role, RolePermissions};
 use sigma_core::params::Params;
-use sigma_core::workspace::{Right, Role, RolePermissions};
-use sigma_store::workspace::api_key::MadeKeys;
-use sigma_store::workspace::role;
+use sigma_store::org::api_key::MadeKeys;
+use sigma_store::org::role;
 
 use super::form::Form;
 use super::member_session::MemberSession;
@@ -88,7 +88,7 @@ async fn show(
     Path(named): Path<Named>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
-    let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
+    let notice = Done::reported_by(&Params::parse(query.as_deref().unwrap_or_default()));
     let role = load(&sigma, &session, named.id()).await?;
     let page = Page { subject: Subject::Known(&role), status: StatusCode::OK, notice, more: 0 };
     Ok(page.render(&sigma, &session, Entered::of(&role)))

@@ -3,10 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use sigma_core::workspace::role::RoleProblem;
-use sigma_core::workspace::{
-    CatalogPermission, Level, Role, RoleDraft, RolePermissions, SchemaPermission, Switch, Switches,
-};
+use sigma_core::org::role::RoleProblem;
+use sigma_core::org::{CatalogPermission, Level, Role, RoleDraft, RolePermissions, SchemaPermission, Switch, Switches};
 
 use super::form::Form;
 use crate::workspace::pages::view::{AttributeRow, CatalogRow, SchemaRow};

@@ -2,9 +2,9 @@
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use sigma_core::org::{Right, RolePermissions};
 use sigma_core::params::Params;
-use sigma_core::workspace::{Right, RolePermissions};
-use sigma_store::workspace::role::{self, RoleSummary};
+use sigma_store::org::role::{self, RoleSummary};
 
 use super::member_session::MemberSession;
 use super::outcome::{Done, PageError};
@@ -29,7 +29,7 @@ async fn roles(
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
     let query = Params::parse(query.as_deref().unwrap_or_default());
-    let notice = Done::told_by(&query);
+    let notice = Done::reported_by(&query);
     let offset = query.get("offset").and_then(|text| text.parse().ok()).unwrap_or(0);
     let org_id = session.org_id();
     let page = sigma.store.read(move |tx| role::summaries(tx, &org_id, offset, LIMIT)).await?;

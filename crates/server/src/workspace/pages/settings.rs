@@ -3,10 +3,10 @@
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
+use sigma_core::org::{Right, text};
 use sigma_core::params::Params;
-use sigma_core::workspace::{Right, text};
-use sigma_store::workspace::secret;
-use sigma_store::workspace::tenant::{self, Change};
+use sigma_store::org::secret;
+use sigma_store::org::{self, Change};
 
 use super::form::Form;
 use super::member_session::MemberSession;
@@ -31,7 +31,7 @@ async fn show(
     session: MemberSession,
     RawQuery(query): RawQuery,
 ) -> Result<Response, PageError> {
-    let notice = Done::told_by(&Params::parse(query.as_deref().unwrap_or_default()));
+    let notice = Done::reported_by(&Params::parse(query.as_deref().unwrap_or_default()));
     page(&sigma, &session, &session.workspace.name, StatusCode::OK, notice).await
 }
 
@@ -42,7 +42,7 @@ async fn change(State(sigma): State<AppState>, session: MemberSession, form: For
         Ok(name) => {
             let change = Change { name: Some(name), quick_logins: Some(form.is_checked("quick_logins")), slug: None };
             let (org_id, actor, now) = (session.org_id(), session.actor(), sigma.now());
-            match session.act(&sigma, move |tx| tenant::change(tx, &org_id, &actor, &change, now)).await? {
+            match session.act(&sigma, move |tx| org::change(tx, &org_id, &actor, &change, now)).await? {
                 Ok(_) => return Ok(Done::Saved.at(&session.path("settings"))),
                 Err(refused) => refused,
             }

@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use sigma_core::ids::RoleId;
-use sigma_core::workspace::text;
-use sigma_store::workspace::role;
+use sigma_core::org::text;
+use sigma_store::org::role;
 use utoipa_axum::routes;
 
 use crate::state::AppState;

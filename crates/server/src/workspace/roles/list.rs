@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use sigma_store::workspace::role;
+use sigma_store::org::role;
 use utoipa_axum::routes;
 
 use crate::http::Endpoint;

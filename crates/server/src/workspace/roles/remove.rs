@@ -4,7 +4,7 @@ use crate::http::{Endpoint, RequestContext};
 use axum::extract::State;
 use http::StatusCode;
 use sigma_core::ids::RoleId;
-use sigma_store::workspace::role;
+use sigma_store::org::role;
 use utoipa_axum::routes;
 
 use crate::state::AppState;

@@ -5,7 +5,7 @@ use crate::http::{Endpoint, Policy, RequestContext};
 use axum::Json;
 use axum::extract::State;
 use sigma_core::ids::RoleId;
-use sigma_store::workspace::role;
+use sigma_store::org::role;
 use utoipa_axum::routes;
 
 use crate::state::AppState;

@@ -6,8 +6,8 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use sigma_core::ids::RoleId;
-use sigma_core::workspace::Level;
-use sigma_store::workspace::role;
+use sigma_core::org::Level;
+use sigma_store::org::role;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 

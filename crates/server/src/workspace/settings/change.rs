@@ -4,8 +4,8 @@ use crate::http::{Endpoint, RequestContext};
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
-use sigma_core::workspace::text;
-use sigma_store::workspace::tenant::{self, Change};
+use sigma_core::org::text;
+use sigma_store::org::{self, Change};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -62,6 +62,6 @@ pub async fn change(
     let name = name.map_err(|problem| WorkspaceError::invalid(format!("name {problem}")))?;
     let change = Change { name, quick_logins: body.quick_logins, slug: None };
     let (org_id, actor, now) = (caller.org_id.clone(), caller.actor(), sigma.now());
-    let workspace = decide(&sigma, &context, move |tx| tenant::change(tx, &org_id, &actor, &change, now)).await?;
+    let workspace = decide(&sigma, &context, move |tx| org::change(tx, &org_id, &actor, &change, now)).await?;
     Ok(Json((&workspace).into()))
 }

@@ -5,7 +5,7 @@ pub mod rotate;
 pub mod show;
 
 use serde::Serialize;
-use sigma_store::workspace::tenant::Workspace;
+use sigma_store::org::Org;
 use utoipa::ToSchema;
 
 /// The workspace, as its members see it.
@@ -20,8 +20,8 @@ pub struct WorkspaceView {
     created_at: String,
 }
 
-impl From<&Workspace> for WorkspaceView {
-    fn from(workspace: &Workspace) -> Self {
+impl From<&Org> for WorkspaceView {
+    fn from(workspace: &Org) -> Self {
         Self {
             id: workspace.id.to_string(),
             name: workspace.name.clone(),

@@ -4,7 +4,7 @@ use crate::http::{Endpoint, RequestContext};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use sigma_store::workspace::secret;
+use sigma_store::org::secret;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 

@@ -35,6 +35,6 @@ pub async fn show(
     WorkspaceCaller(caller): WorkspaceCaller,
 ) -> Result<Json<WorkspaceView>, WorkspaceError> {
     caller.authority().require_read()?;
-    let tenant = sigma.find_tenant(&caller.org_id).await?.ok_or(WorkspaceError::BadToken)?;
-    Ok(Json((&tenant.workspace).into()))
+    let cached = sigma.find_org(&caller.org_id).await?.ok_or(WorkspaceError::BadToken)?;
+    Ok(Json((&cached.org).into()))
 }

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use sigma_core::ids::{RoleId, UserId};
-use sigma_store::workspace::membership::{self, Change};
+use sigma_store::org::membership::{self, Change};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 

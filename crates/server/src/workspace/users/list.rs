@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use sigma_core::workspace::Right;
-use sigma_store::workspace::membership;
+use sigma_core::org::Right;
+use sigma_store::org::membership;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 

@@ -8,7 +8,7 @@ pub mod remove;
 pub mod show;
 
 use serde::Serialize;
-use sigma_store::workspace::membership::{Member, State};
+use sigma_store::org::membership::{Member, State};
 use utoipa::ToSchema;
 
 /// A member, as seen by the workspace's admins.

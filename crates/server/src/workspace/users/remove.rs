@@ -4,7 +4,7 @@ use crate::http::{Endpoint, RequestContext};
 use axum::extract::State;
 use http::StatusCode;
 use sigma_core::ids::UserId;
-use sigma_store::workspace::membership;
+use sigma_store::org::membership;
 use utoipa_axum::routes;
 
 use crate::state::AppState;

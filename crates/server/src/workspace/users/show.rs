@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use sigma_core::ids::UserId;
-use sigma_core::workspace::Right;
-use sigma_store::workspace::membership;
+use sigma_core::org::Right;
+use sigma_store::org::membership;
 use utoipa_axum::routes;
 
 use crate::http::Endpoint;

@@ -7,16 +7,16 @@ pub mod forge;
 mod key;
 mod mails;
 pub mod openapi;
+mod org;
 mod pages;
 mod sign_in;
-mod tenant;
 mod world;
 
 pub use answer::{Answer, leads, text};
 pub use browser::{Browser, ada};
 pub use key::Key;
+pub use org::{As, PASSWORD, TestOrg};
 pub use pages::{at, without_interaction};
 pub use sign_in::{DIRECT, SIGN_IN, SIGN_UP, claims, post};
-pub use tenant::{As, PASSWORD, Tenant};
 pub use world::form_urlencoded as query;
 pub use world::{APP, CHALLENGE, REDIRECT, VERIFIER, World};

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use sigma_core::ids::{OrgId, UserId};
 
-use super::{Answer, Browser, PASSWORD, Tenant, World};
+use super::{Answer, Browser, PASSWORD, TestOrg, World};
 
 impl World {
     /// A browser that signed in on the page of workspaces by [`PASSWORD`].
@@ -16,8 +16,8 @@ impl World {
     }
 
     /// The admin `ada@example.org` of a workspace, at its pages.
-    pub async fn admin_of<'w>(&'w self, tenant: &Tenant<'w>) -> (UserId, Browser<'w>) {
-        let (ada, _) = tenant.add("ada@example.org", &tenant.admin).await;
+    pub async fn admin_of<'w>(&'w self, team: &TestOrg<'w>) -> (UserId, Browser<'w>) {
+        let (ada, _) = team.add("ada@example.org", &team.admin).await;
         (ada, self.entered("ada@example.org").await)
     }
 }

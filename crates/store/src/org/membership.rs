@@ -7,12 +7,14 @@ use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{MembershipId, OrgId, RoleId, UserId};
+use sigma_core::org::{KeyPermissions, Refusal, Right};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{KeyPermissions, Refusal, Right};
 
 use crate::event::{self, NewEvent};
-use crate::workspace::api_key::{self, MadeKeys};
-use crate::workspace::{Decision, Page, administrators, authority, pagination, role};
+use crate::org::api_key::{self, MadeKeys};
+use crate::org::decision::Decision;
+use crate::org::pagination::Page;
+use crate::org::{administrators, authority, pagination, role};
 use crate::{Row, StoreError, Tx, cached, params};
 
 /// How refusals name a member.
@@ -384,7 +386,7 @@ pub fn of_person_in(tx: &mut dyn Tx, user_id: &UserId, org_id: &OrgId) -> Result
     .transpose()
 }
 
-fn is_admin(member: &Member, permissions: &sigma_core::workspace::RolePermissions) -> bool {
+fn is_admin(member: &Member, permissions: &sigma_core::org::RolePermissions) -> bool {
     member.state == State::Active && permissions.manages_workspace()
 }
 

@@ -1,21 +1,21 @@
 //! Members at work: what the pages of a workspace need about whoever views them.
 
 use sigma_core::ids::{OrgId, UserId};
+use sigma_core::org::Role;
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::Role;
 
-use crate::workspace::membership::{self, Belonging, Member, State};
-use crate::workspace::quick::{self, Managers};
-use crate::workspace::role;
-use crate::workspace::session::{self, SessionKind};
-use crate::workspace::tenant::{self, Workspace};
+use crate::org::membership::{self, Belonging, Member, State};
+use crate::org::quick::{self, Managers};
+use crate::org::record::{self, Org};
+use crate::org::role;
+use crate::org::session::{self, SessionKind};
 use crate::{StoreError, Tx};
 
 /// An active member of a workspace, whose account is enabled.
 #[derive(Clone, Debug)]
 pub struct ActiveMember {
     /// The workspace.
-    pub workspace: Workspace,
+    pub workspace: Org,
     /// The member.
     pub member: Member,
     /// Their role.
@@ -26,7 +26,7 @@ pub struct ActiveMember {
 
 /// The member of that account, if they are active.
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId, user_id: &UserId) -> Result<Option<ActiveMember>, StoreError> {
-    let Some(workspace) = tenant::find(tx, org_id)? else { return Ok(None) };
+    let Some(workspace) = record::find(tx, org_id)? else { return Ok(None) };
     let member = membership::find(tx, org_id, user_id)?;
     let Some(member) = member.filter(|member| member.state == State::Active && !member.disabled) else {
         return Ok(None);

@@ -3,14 +3,16 @@
 use sigma_core::actor::Actor;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{OrgId, RoleId};
+use sigma_core::org::role::{MOST_BYTES_IN_ALL, MOST_ROLES};
+use sigma_core::org::text::folded;
+use sigma_core::org::{Refusal, Right, Role, RoleDraft, Switches};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::role::{MOST_BYTES_IN_ALL, MOST_ROLES};
-use sigma_core::workspace::text::folded;
-use sigma_core::workspace::{Refusal, Right, Role, RoleDraft, Switches};
 
 use crate::event::{self, NewEvent};
-use crate::workspace::api_key::{self, MadeKeys};
-use crate::workspace::{Decision, Page, administrators, authority, permissions};
+use crate::org::api_key::{self, MadeKeys};
+use crate::org::decision::Decision;
+use crate::org::pagination::Page;
+use crate::org::{administrators, authority, permissions};
 use crate::{Row, StoreError, Tx, cached, params};
 
 /// How refusals name a role.

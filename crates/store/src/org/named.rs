@@ -1,4 +1,4 @@
-//! Orgs: the owners of apps and resources.
+//! Orgs by the names that callers use: ids and slugs.
 
 use sigma_core::ids::{OrgId, OrgRef};
 use sigma_core::slug::{OPERATOR, Slug};

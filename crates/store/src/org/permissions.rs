@@ -1,6 +1,6 @@
 //! Permissions of roles and API keys, as columns of their rows.
 
-use sigma_core::workspace::{KeyPermissions, RolePermissions, Switches};
+use sigma_core::org::{KeyPermissions, RolePermissions, Switches};
 
 use crate::{Row, StoreError};
 

@@ -10,15 +10,15 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
+use sigma_core::org::{ApiKeySecret, KeyPermission, KeyPermissions, Refusal};
 use sigma_core::random::{Rng as _, alphanumeric, bytes};
 use sigma_core::time::Clock as _;
-use sigma_core::workspace::{ApiKeySecret, KeyPermission, KeyPermissions, Refusal};
 use sigma_store::email::EmailProof;
+use sigma_store::org::api_key::{self, NewApiKey};
+use sigma_store::org::membership::{self, NewMember, State};
+use sigma_store::org::secret::seal_context;
+use sigma_store::org::{self, NewOrg};
 use sigma_store::user;
-use sigma_store::workspace::api_key::{self, NewApiKey};
-use sigma_store::workspace::membership::{self, NewMember, State};
-use sigma_store::workspace::secret::seal_context;
-use sigma_store::workspace::tenant::{self, NewWorkspace};
 use sigma_store::{MasterKey, Store, StoreOptions, password};
 
 use crate::sigma::Installation;
@@ -28,7 +28,7 @@ use crate::system::{Failure, SystemClock, SystemRng, instant};
 pub const PASSWORD: &str = "correct horse battery staple";
 
 /// A workspace.
-pub struct Tenant {
+pub struct BenchOrg {
     /// Its id.
     pub id: OrgId,
     /// Its role without permissions.
@@ -41,7 +41,7 @@ pub struct Tenant {
     pub keys: Vec<String>,
 }
 
-impl Tenant {
+impl BenchOrg {
     /// Creates a workspace with that many members and as many reading keys.
     pub fn make(installation: &Installation, name: &str, people: usize) -> Result<Self, Failure> {
         let url = format!("sqlite:{}", installation.database().display());
@@ -58,7 +58,7 @@ impl Tenant {
         let (admin_role, member_role) = (RoleId::new(now, &SystemRng), RoleId::new(now, &SystemRng));
         let kid = alphanumeric(&SystemRng, 16);
         let secret = master_key.seal(&seal_context(&id, &kid), &bytes::<32>(&SystemRng), &SystemRng)?;
-        let new = NewWorkspace {
+        let new = NewOrg {
             id: id.clone(),
             slug: None,
             name: name.to_owned(),
@@ -68,7 +68,7 @@ impl Tenant {
             secret,
             now,
         };
-        store.decide_blocking(move |tx| tenant::add(tx, &new))?;
+        store.decide_blocking(move |tx| org::add(tx, &new))?;
         let hash = phc()?;
         let mut emails = Vec::with_capacity(people);
         for number in 0..people {

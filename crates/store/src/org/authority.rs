@@ -2,10 +2,11 @@
 
 use sigma_core::actor::Actor;
 use sigma_core::ids::{ApiKeyId, OrgId, UserId};
+use sigma_core::org::{Authority, Refusal, RolePermissions};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Authority, Refusal, RolePermissions};
 
-use crate::workspace::{Decision, permissions};
+use crate::org::decision::Decision;
+use crate::org::permissions;
 use crate::{Owner, StoreError, Tx, params};
 
 /// Like [`load`], for a caller about to write: no one else changes this workspace until the transaction ends.

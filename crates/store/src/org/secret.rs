@@ -5,13 +5,14 @@ use std::time::Duration;
 use sigma_core::actor::Actor;
 use sigma_core::event::{Action, Target};
 use sigma_core::ids::OrgId;
+use sigma_core::org::{Refusal, Right};
 use sigma_core::random::{Rng, alphanumeric, bytes};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Refusal, Right};
 use zeroize::Zeroizing;
 
 use crate::event::{self, NewEvent};
-use crate::workspace::{Decision, authority};
+use crate::org::authority;
+use crate::org::decision::Decision;
 use crate::{MasterKey, SealError, StoreError, Tx, cached, params};
 
 /// How long a retired secret verifies: the day of a token, plus an hour for clock skew.
@@ -53,7 +54,7 @@ pub fn make(org_id: &OrgId, master_key: &MasterKey, rng: &dyn Rng) -> Result<(St
 /// The secrets that verify at `now`, the current one first.
 pub fn list(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Result<Vec<StoredSecret>, StoreError> {
     tx.query_all(
-        "SELECT kid, secret, created_at, retired_at FROM workspace_secrets
+        "SELECT kid, secret, created_at, retired_at FROM org_secrets
          WHERE org_id = $1 AND (delete_after IS NULL OR delete_after > $2)
          ORDER BY CASE WHEN retired_at IS NULL THEN 0 ELSE 1 END, created_at DESC",
         params![org_id, now],
@@ -85,11 +86,11 @@ pub fn rotate(
         return Err(Refusal::Conflict("The secret has been rotated too often today").into());
     }
     tx.execute(
-        "UPDATE workspace_secrets SET retired_at = $2, delete_after = $3 WHERE org_id = $1 AND retired_at IS NULL",
+        "UPDATE org_secrets SET retired_at = $2, delete_after = $3 WHERE org_id = $1 AND retired_at IS NULL",
         params![org_id, now, now.plus(VERIFIES)],
     )?;
     insert(tx, org_id, kid, sealed, now)?;
-    tx.changed(cached::WORKSPACE, org_id.as_str())?;
+    tx.changed(cached::ORG, org_id.as_str())?;
     let rotated = NewEvent::new(Action::WorkspaceRotateSecret).within(org_id).to(Target::Workspace(org_id.clone()));
     event::append(tx, rotated.by(actor.clone()))?;
     Ok(())
@@ -103,7 +104,7 @@ pub(super) fn insert(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO workspace_secrets (org_id, kid, secret, created_at, retired_at, delete_after)
+        "INSERT INTO org_secrets (org_id, kid, secret, created_at, retired_at, delete_after)
          VALUES ($1, $2, $3, $4, NULL, NULL)",
         params![org_id, kid, sealed, now],
     )?;

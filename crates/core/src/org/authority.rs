@@ -1,8 +1,8 @@
 //! The caller of a workspace operation, and its rights (`docs/spec/workspaces.md#who-may-do-what`).
 
-use crate::workspace::permission::{KeyPermission, KeyPermissions};
-use crate::workspace::refusal::Refusal;
-use crate::workspace::role::{RolePermissions, Switch};
+use crate::org::permission::{KeyPermission, KeyPermissions};
+use crate::org::refusal::Refusal;
+use crate::org::role::{RolePermissions, Switch};
 
 /// The current rights of a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl Authority {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::role::Switches;
+    use crate::org::role::Switches;
 
     const RIGHTS: [Right; 4] = [Right::ApiKeys, Right::Users, Right::Roles, Right::Workspace];
 

@@ -6,11 +6,13 @@ use sigma_core::actor::Actor;
 use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
+use sigma_core::org::{KeyPermissions, Refusal, Right};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{KeyPermissions, Refusal, Right};
 
 use crate::event::{self, NewEvent};
-use crate::workspace::{Decision, Page, authority, permissions};
+use crate::org::decision::Decision;
+use crate::org::pagination::Page;
+use crate::org::{authority, permissions};
 use crate::{Owner, Row, StoreError, Tx, cached, params, user};
 
 /// Most keys of a workspace, active or not.

@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 use sigma_core::actor::Actor;
 use sigma_core::email::Email;
 use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
-use sigma_core::workspace::{ApiKeySecret, KeyPermission, RoleDraft, RolePermissions};
+use sigma_core::org::{ApiKeySecret, KeyPermission, RoleDraft, RolePermissions};
 use sigma_server::hashing::Lane;
 use sigma_store::email::EmailProof;
+use sigma_store::org::api_key::{self, NewApiKey};
+use sigma_store::org::membership::{self, NewMember, State};
+use sigma_store::org::role;
+use sigma_store::org::{self, NewOrg};
 use sigma_store::password;
 use sigma_store::user;
-use sigma_store::workspace::api_key::{self, NewApiKey};
-use sigma_store::workspace::membership::{self, NewMember, State};
-use sigma_store::workspace::role;
-use sigma_store::workspace::tenant::{self, NewWorkspace};
 
 use super::{Answer, World};
 
@@ -31,7 +31,7 @@ pub enum As<'a> {
 }
 
 /// A workspace in a world.
-pub struct Tenant<'w> {
+pub struct TestOrg<'w> {
     world: &'w World,
     pub org: OrgId,
     pub admin: RoleId,
@@ -40,7 +40,7 @@ pub struct Tenant<'w> {
 
 impl World {
     /// A world in which passwords are cheap to hash.
-    pub async fn with_tenants() -> Self {
+    pub async fn with_orgs() -> Self {
         Self::with(|settings| settings.passwords.memory_kib = 64).await
     }
 
@@ -62,13 +62,13 @@ impl World {
     }
 
     /// A new workspace.
-    pub async fn tenant(&self, name: &str) -> Tenant<'_> {
+    pub async fn org(&self, name: &str) -> TestOrg<'_> {
         let (sigma, now) = (&self.sigma, self.now());
         let org = OrgId::new(now, &*sigma.rng);
-        let new = NewWorkspace::new(org.clone(), name.to_owned(), &sigma.master_key, now, &*sigma.rng).unwrap();
+        let new = NewOrg::new(org.clone(), name.to_owned(), &sigma.master_key, now, &*sigma.rng).unwrap();
         let (admin, member) = (new.admin_role.clone(), new.member_role.clone());
-        sigma.store.decide(move |tx| tenant::add(tx, &new)).await.unwrap();
-        Tenant { world: self, org, admin, member }
+        sigma.store.decide(move |tx| org::add(tx, &new)).await.unwrap();
+        TestOrg { world: self, org, admin, member }
     }
 
     /// A person with a verified address and [`PASSWORD`], in no workspace.
@@ -107,7 +107,7 @@ impl World {
     }
 }
 
-impl Tenant<'_> {
+impl TestOrg<'_> {
     /// Makes a person a member.
     pub async fn join(&self, user: &UserId, role: &RoleId) {
         let (org, now) = (self.org.clone(), self.world.now());
@@ -167,28 +167,28 @@ impl Tenant<'_> {
     /// Removes the workspace.
     pub async fn remove(&self) {
         let (org, now) = (self.org.clone(), self.world.now());
-        self.world.sigma.store.decide(move |tx| tenant::remove(tx, &org, now)).await.unwrap();
+        self.world.sigma.store.decide(move |tx| org::remove(tx, &org, now)).await.unwrap();
     }
 }
 
 impl Answer {
     /// Status and code of an error of workspaces.
-    pub fn told(&self) -> String {
-        let (told, _) = self.read_error();
-        told
+    pub fn code(&self) -> String {
+        let (reported, _) = self.read_error();
+        reported
     }
 
     /// The same with its message, which is not stable.
     pub fn described(&self) -> String {
-        let (told, message) = self.read_error();
-        format!("{told}: {message}")
+        let (reported, message) = self.read_error();
+        format!("{reported}: {message}")
     }
 
     fn read_error(&self) -> (String, String) {
         let body = self.json();
         let fields: Vec<_> = body.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(fields, ["error", "message"], "{}", self.body);
-        let told = format!("{} {}", self.status.as_u16(), body["error"].as_str().unwrap());
-        (told, body["message"].as_str().unwrap().to_owned())
+        let reported = format!("{} {}", self.status.as_u16(), body["error"].as_str().unwrap());
+        (reported, body["message"].as_str().unwrap().to_owned())
     }
 }

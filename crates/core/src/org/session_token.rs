@@ -23,7 +23,7 @@ const SKEW: i64 = 60;
 /// The claims of the token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct SessionClaims {
+pub struct MemberTokenClaims {
     /// The user's id.
     pub user_id: UserId,
     /// The workspace's id.
@@ -38,7 +38,7 @@ pub struct SessionClaims {
     pub jti: String,
 }
 
-impl SessionClaims {
+impl MemberTokenClaims {
     /// Whether the token is valid at `now`: already issued, not expired, and not longer-lived than our tokens.
     pub fn holds_at(&self, now: Timestamp) -> bool {
         let now = now.seconds();
@@ -87,7 +87,7 @@ impl SessionKey {
     ///
     /// # Errors
     /// The claims cannot be serialised.
-    pub fn sign(&self, claims: &SessionClaims) -> Result<String, SessionTokenError> {
+    pub fn sign(&self, claims: &MemberTokenClaims) -> Result<String, SessionTokenError> {
         // Key ids are generated, of letters and digits.
         let header = format!(r#"{{"alg":"HS256","kid":"{}","typ":"JWT"}}"#, self.kid);
         let payload = serde_json::to_vec(claims).map_err(|_| SessionTokenError::Malformed)?;
@@ -112,7 +112,7 @@ impl std::fmt::Debug for SessionKey {
 #[derive(Debug)]
 pub struct UnverifiedSession<'a> {
     kid: String,
-    claims: SessionClaims,
+    claims: MemberTokenClaims,
     signed: &'a str,
     signature: Vec<u8>,
 }
@@ -167,7 +167,7 @@ impl<'a> UnverifiedSession<'a> {
     ///
     /// # Errors
     /// [`SessionTokenError::BadSignature`], also if it names another secret.
-    pub fn verify(self, key: &SessionKey) -> Result<SessionClaims, SessionTokenError> {
+    pub fn verify(self, key: &SessionKey) -> Result<MemberTokenClaims, SessionTokenError> {
         if self.kid != key.kid {
             return Err(SessionTokenError::BadSignature);
         }

@@ -4,9 +4,9 @@ use sigma_core::authentication::{Acr, Authentication};
 use sigma_core::ids::OrgId;
 use sigma_core::time::Timestamp;
 
-use crate::password::{self, Proof};
-use crate::workspace::membership::{self, Belonging, Member};
-use crate::workspace::session::{self, SessionKind};
+use crate::org::membership::{self, Belonging, Member};
+use crate::org::session::{self, SessionKind};
+use crate::password::{self, PasswordProof};
 use crate::{Owner, StoreError, Tx, credential};
 
 /// The session that an authenticated person asks for.
@@ -57,7 +57,7 @@ pub fn begin(tx: &mut dyn Tx, authentication: &Authentication, login: &Login) ->
 
 /// Logs in the user who proved a password. For a non-member the right password counts as a wrong one: otherwise the delays
 /// would reveal that it was right.
-pub fn by_password(tx: &mut dyn Tx, proof: &Proof, login: &Login) -> Result<Option<LoggedIn>, StoreError> {
+pub fn by_password(tx: &mut dyn Tx, proof: &PasswordProof, login: &Login) -> Result<Option<LoggedIn>, StoreError> {
     let Some(authentication) = password::authenticate(tx, proof, login.now)? else { return Ok(None) };
     let logged_in = begin(tx, &authentication, login)?;
     match &logged_in {

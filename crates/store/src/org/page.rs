@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
-use sigma_core::workspace::Role;
+use sigma_core::org::Role;
 
-use crate::workspace::api_key::{self, ApiKey, Maker, MakerId};
-use crate::workspace::membership::{self, Belonging, Member};
-use crate::workspace::pagination::Page;
-use crate::workspace::role::{self, RoleSummary};
+use crate::org::api_key::{self, ApiKey, Maker, MakerId};
+use crate::org::membership::{self, Belonging, Member};
+use crate::org::pagination::Page;
+use crate::org::role::{self, RoleSummary};
 use crate::{StoreError, Tx};
 
 /// The members of a workspace, with the names of its roles.

@@ -1,9 +1,9 @@
 //! The rule that somebody who manages a workspace remains. Callers hold the lock of the org.
 
 use sigma_core::ids::{OrgId, RoleId, UserId};
-use sigma_core::workspace::Switches;
+use sigma_core::org::Switches;
 
-use crate::workspace::permissions;
+use crate::org::permissions;
 use crate::{StoreError, Tx, params};
 
 /// Whether a role other than this one leaves somebody to manage the workspace.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{OrgId, RoleId};
+use crate::org::permission::{KeyPermission, KeyPermissions};
+use crate::org::text::{self, TextProblem};
 use crate::time::Timestamp;
-use crate::workspace::permission::{KeyPermission, KeyPermissions};
-use crate::workspace::text::{self, TextProblem};
 
 /// The most roles of a workspace.
 pub const MOST_ROLES: usize = 100;

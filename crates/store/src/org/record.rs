@@ -1,23 +1,24 @@
-//! The workspace itself: an org, with its name and settings.
+//! The org itself: its name, slug and settings.
 
 use std::time::Duration;
 
 use sigma_core::actor::Actor;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{OrgId, RoleId};
+use sigma_core::org::{Refusal, Right, RoleDraft, RolePermissions};
 use sigma_core::random::Rng;
 use sigma_core::slug::Slug;
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{Refusal, Right, RoleDraft, RolePermissions};
 
 use crate::event::{self, NewEvent};
-use crate::workspace::secret::{self, StoredSecret};
-use crate::workspace::{Decision, authority, removal, role};
-use crate::{MasterKey, Owner, Row, SealError, StoreError, Tx, cached, org, params};
+use crate::org::decision::Decision;
+use crate::org::secret::{self, StoredSecret};
+use crate::org::{authority, named, removal, role};
+use crate::{MasterKey, Owner, Row, SealError, StoreError, Tx, cached, params};
 
 /// A workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Workspace {
+pub struct Org {
     /// `workspaceId` in the API.
     pub id: OrgId,
     /// Its name in addresses and commands, if it has one.
@@ -34,7 +35,7 @@ pub struct Workspace {
 
 /// The fields of a new workspace.
 #[derive(Clone, Debug)]
-pub struct NewWorkspace {
+pub struct NewOrg {
     /// Its id.
     pub id: OrgId,
     /// Its slug.
@@ -53,7 +54,7 @@ pub struct NewWorkspace {
     pub now: Timestamp,
 }
 
-impl NewWorkspace {
+impl NewOrg {
     /// A workspace of that id and name, with roles and a secret of its own.
     ///
     /// # Errors
@@ -73,10 +74,10 @@ impl NewWorkspace {
 }
 
 /// Creates a workspace with its two initial roles. A slug that is or was another org's is refused.
-pub fn add(tx: &mut dyn Tx, new: &NewWorkspace) -> Decision<Workspace> {
+pub fn add(tx: &mut dyn Tx, new: &NewOrg) -> Decision<Org> {
     tx.lock(Owner::Installation)?;
     if let Some(slug) = &new.slug
-        && !org::is_free(tx, slug, &new.id)?
+        && !named::is_free(tx, slug, &new.id)?
     {
         return Err(SLUG_TAKEN.into());
     }
@@ -96,7 +97,7 @@ pub fn add(tx: &mut dyn Tx, new: &NewWorkspace) -> Decision<Workspace> {
         role::insert(tx, &new.id, id, &draft, new.now)?;
     }
     event::append(tx, recorded(Action::WorkspaceCreate, &new.id))?;
-    Ok(Workspace {
+    Ok(Org {
         id: new.id.clone(),
         slug: new.slug.clone(),
         name: new.name.clone(),
@@ -106,7 +107,7 @@ pub fn add(tx: &mut dyn Tx, new: &NewWorkspace) -> Decision<Workspace> {
     })
 }
 
-/// Another org has or had the slug: see [`org::is_free`].
+/// Another org has or had the slug: see [`named::is_free`].
 const SLUG_TAKEN: Refusal = Refusal::Conflict("Another org has or had this slug");
 
 fn recorded(action: Action, org_id: &OrgId) -> NewEvent {
@@ -114,7 +115,7 @@ fn recorded(action: Action, org_id: &OrgId) -> NewEvent {
 }
 
 /// The workspace of that id, unless it was removed.
-pub fn find(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Option<Workspace>, StoreError> {
+pub fn find(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Option<Org>, StoreError> {
     tx.query_opt(
         "SELECT id, name, quick_logins, created_at, updated_at, slug FROM orgs WHERE id = $1 AND removed_at IS NULL",
         params![org_id],
@@ -128,13 +129,13 @@ pub fn find_with_secrets(
     tx: &mut dyn Tx,
     org_id: &OrgId,
     now: Timestamp,
-) -> Result<Option<(Workspace, Vec<StoredSecret>)>, StoreError> {
+) -> Result<Option<(Org, Vec<StoredSecret>)>, StoreError> {
     let Some(workspace) = find(tx, org_id)? else { return Ok(None) };
     Ok(Some((workspace, secret::list(tx, org_id, now)?)))
 }
 
 /// At most `limit` workspaces, ordered by id, after the one called `after`.
-pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<Workspace>, StoreError> {
+pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<Org>, StoreError> {
     tx.query_all(
         "SELECT id, name, quick_logins, created_at, updated_at, slug FROM orgs
          WHERE id > $1 AND removed_at IS NULL ORDER BY id LIMIT $2",
@@ -157,7 +158,7 @@ pub struct Change {
 }
 
 /// Changes a workspace.
-pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, now: Timestamp) -> Decision<Workspace> {
+pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, now: Timestamp) -> Decision<Org> {
     if change.slug.is_some() {
         // Slugs are unique among all orgs.
         tx.lock(Owner::Installation)?;
@@ -168,7 +169,7 @@ pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, n
         return Err(Refusal::not_found("Workspace", org_id.as_str()).into());
     };
     let (name, quick_logins, slug) = (before.name.clone(), before.quick_logins, before.slug.clone());
-    let after = Workspace {
+    let after = Org {
         name: change.name.clone().unwrap_or(before.name),
         quick_logins: change.quick_logins.unwrap_or(before.quick_logins),
         slug: change.slug.clone().unwrap_or_else(|| before.slug.clone()),
@@ -177,19 +178,19 @@ pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, n
     };
     if slug != after.slug {
         if let Some(new) = &after.slug
-            && !org::is_free(tx, new, org_id)?
+            && !named::is_free(tx, new, org_id)?
         {
             return Err(SLUG_TAKEN.into());
         }
         if let Some(old) = &slug {
-            org::retire_slug(tx, old, org_id, now)?;
+            named::retire_slug(tx, old, org_id, now)?;
         }
     }
     tx.execute(
         "UPDATE orgs SET name = $2, quick_logins = $3, updated_at = $4, slug = $5 WHERE id = $1",
         params![org_id, &after.name, after.quick_logins, now, after.slug.as_ref().map(Slug::as_str)],
     )?;
-    tx.changed(cached::WORKSPACE, org_id.as_str())?;
+    tx.changed(cached::ORG, org_id.as_str())?;
     let fields = [
         ("name", name != after.name),
         ("quick_logins", quick_logins != after.quick_logins),
@@ -220,16 +221,16 @@ pub fn remove(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Decision<()> {
     }
     tx.execute("UPDATE orgs SET removed_at = $2, quick_logins = 0, slug = NULL WHERE id = $1", params![org_id, now])?;
     if let Some(slug) = &workspace.slug {
-        org::retire_slug(tx, slug, org_id, now)?;
+        named::retire_slug(tx, slug, org_id, now)?;
     }
     removal::enqueue(tx, org_id, now)?;
-    tx.changed(cached::WORKSPACE, org_id.as_str())?;
+    tx.changed(cached::ORG, org_id.as_str())?;
     event::append(tx, recorded(Action::WorkspaceRemove, org_id))?;
     Ok(())
 }
 
-fn decode(row: &Row) -> Result<Workspace, StoreError> {
-    Ok(Workspace {
+fn decode(row: &Row) -> Result<Org, StoreError> {
+    Ok(Org {
         id: OrgId::from_text(row.text(0)?),
         name: row.text(1)?,
         quick_logins: row.bool(2)?,

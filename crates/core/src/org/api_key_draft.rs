@@ -1,8 +1,8 @@
 //! The input for a new API key, the same on every surface.
 
+use crate::org::text::{self, TextProblem};
+use crate::org::{KeyPermission, KeyPermissions};
 use crate::time::Timestamp;
-use crate::workspace::text::{self, TextProblem};
-use crate::workspace::{KeyPermission, KeyPermissions};
 
 /// A validated name, set of permissions and expiry.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -22,13 +22,13 @@ pub fn delete_batch(tx: &mut dyn Tx, org_id: &OrgId) -> Result<u64, StoreError> 
         "DELETE FROM memberships WHERE org_id = $1 AND user_id IN (SELECT user_id FROM memberships
             WHERE org_id = $1 LIMIT 500)",
         "DELETE FROM one_time_links WHERE hash IN (SELECT hash FROM one_time_links WHERE org_id = $1 LIMIT 500)",
-        "DELETE FROM workspace_sessions WHERE org_id = $1 AND jti IN (SELECT jti FROM workspace_sessions
+        "DELETE FROM org_sessions WHERE org_id = $1 AND jti IN (SELECT jti FROM org_sessions
             WHERE org_id = $1 LIMIT 500)",
         "DELETE FROM api_keys WHERE org_id = $1 AND id IN (SELECT id FROM api_keys WHERE org_id = $1 LIMIT 500)",
         "DELETE FROM roles WHERE org_id = $1 AND id IN (SELECT id FROM roles WHERE org_id = $1 LIMIT 500)",
         "DELETE FROM member_buckets WHERE org_id = $1 AND bucket IN (SELECT bucket FROM member_buckets
             WHERE org_id = $1 LIMIT 500)",
-        "DELETE FROM workspace_secrets WHERE org_id = $1 AND kid IN (SELECT kid FROM workspace_secrets
+        "DELETE FROM org_secrets WHERE org_id = $1 AND kid IN (SELECT kid FROM org_secrets
             WHERE org_id = $1 LIMIT 500)",
         "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs
             WHERE org_id = $1 AND kind <> 'remove_workspace' LIMIT 500)",

@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn claims() -> SessionClaims {
-    SessionClaims {
+fn claims() -> MemberTokenClaims {
+    MemberTokenClaims {
         user_id: UserId::from_text("user_a"),
         workspace_id: OrgId::from_text("org_a"),
         role_id: RoleId::from_text("role_a"),
@@ -25,7 +25,7 @@ fn with_header(header: &str) -> String {
     format!("{token}.{}", base64url::encode(signature))
 }
 
-fn verify(token: &str) -> Result<SessionClaims, SessionTokenError> {
+fn verify(token: &str) -> Result<MemberTokenClaims, SessionTokenError> {
     UnverifiedSession::parse(token)?.verify(&key())
 }
 
@@ -77,7 +77,7 @@ fn a_token_is_valid_for_a_day_from_its_creation() {
     let at = |seconds| claims.holds_at(Timestamp::from_seconds(seconds));
     assert!(at(claims.iat) && at(claims.iat - 60) && at(claims.exp - 1));
     assert!(!at(claims.exp) && !at(claims.iat - 61));
-    let longer = SessionClaims { exp: claims.exp + 1, ..claims.clone() };
+    let longer = MemberTokenClaims { exp: claims.exp + 1, ..claims.clone() };
     assert!(
         !longer.holds_at(Timestamp::from_seconds(claims.iat)),
         "whoever holds the secret cannot make one that lasts"

@@ -3,12 +3,12 @@
 
 use sigma_core::authentication::Authentication;
 use sigma_core::ids::{OrgId, OrgRef, UserId};
-use sigma_core::workspace::Switches;
+use sigma_core::org::Switches;
 
-use crate::workspace::login::{self, LoggedIn, Login};
-use crate::workspace::membership::{self, Member, State};
-use crate::workspace::{permissions, role, tenant};
-use crate::{StoreError, Tx, org, params};
+use crate::org::login::{self, LoggedIn, Login};
+use crate::org::membership::{self, Member, State};
+use crate::org::{named, permissions, record, role};
+use crate::{StoreError, Tx, params};
 
 /// Most workspaces that are listed.
 const MOST_WORKSPACES: u32 = 50;
@@ -28,7 +28,7 @@ pub enum Managers {
 #[derive(Clone, Debug)]
 pub struct QuickLogins {
     /// The workspace.
-    pub workspace: tenant::Workspace,
+    pub workspace: record::Org,
     /// The members.
     pub members: Vec<QuickMember>,
 }
@@ -46,7 +46,7 @@ pub struct QuickMember {
 /// that is named.
 pub fn list(tx: &mut dyn Tx, named: Option<&OrgRef>, managers: Managers) -> Result<Vec<QuickLogins>, StoreError> {
     if let Some(named) = named {
-        let Some(org_id) = org::resolve(tx, named)? else { return Ok(Vec::new()) };
+        let Some(org_id) = named::resolve(tx, named)? else { return Ok(Vec::new()) };
         return Ok(of_workspace(tx, &org_id, managers)?.into_iter().collect());
     }
     let ids = tx.query_all(
@@ -62,7 +62,7 @@ pub fn list(tx: &mut dyn Tx, named: Option<&OrgRef>, managers: Managers) -> Resu
 
 /// A workspace with the members who may use quick login; `None` if there are none.
 fn of_workspace(tx: &mut dyn Tx, org_id: &OrgId, managers: Managers) -> Result<Option<QuickLogins>, StoreError> {
-    let Some(workspace) = tenant::find(tx, org_id)?.filter(|workspace| workspace.quick_logins) else { return Ok(None) };
+    let Some(workspace) = record::find(tx, org_id)?.filter(|workspace| workspace.quick_logins) else { return Ok(None) };
     let forbidden = if managers == Managers::Welcome { 0 } else { permissions::mask(Switches::MANAGING) };
     let marked = tx.query_all(
         "SELECT m.user_id, r.name FROM memberships m JOIN roles r ON r.org_id = m.org_id AND r.id = m.role_id
@@ -87,7 +87,7 @@ pub fn quick_log_in(
     managers: Managers,
 ) -> Result<Option<LoggedIn>, StoreError> {
     let Some(org_id) = &login.org_id else { return Ok(None) };
-    let Some(workspace) = tenant::find(tx, org_id)? else { return Ok(None) };
+    let Some(workspace) = record::find(tx, org_id)? else { return Ok(None) };
     let member = membership::find(tx, org_id, user_id)?;
     let Some(member) = member.filter(|member| member.state == State::Active && !member.disabled) else {
         return Ok(None);
@@ -101,6 +101,6 @@ pub fn quick_log_in(
 
 /// Whether workspace, member and role allow a quick login, and so the use of a session that one began. Whether the
 /// caller's network is allowed is decided by the server.
-pub fn allows(workspace: &tenant::Workspace, member: &Member, is_manager: bool, managers: Managers) -> bool {
+pub fn allows(workspace: &record::Org, member: &Member, is_manager: bool, managers: Managers) -> bool {
     workspace.quick_logins && member.quick_login && (managers == Managers::Welcome || !is_manager)
 }

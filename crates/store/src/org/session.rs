@@ -6,8 +6,8 @@ use std::time::Duration;
 use sigma_core::actor::Actor;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{OrgId, UserId};
+use sigma_core::org::{QUICK_SESSION_SECONDS, SESSION_SECONDS};
 use sigma_core::time::Timestamp;
-use sigma_core::workspace::{QUICK_SESSION_SECONDS, SESSION_SECONDS};
 
 use crate::event::{self, NewEvent};
 use crate::{Owner, Row, StoreError, Tx, cached, params};
@@ -33,7 +33,7 @@ impl SessionKind {
 
 /// A session of a member in a workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WorkspaceSession {
+pub struct OrgSession {
     /// The workspace.
     pub org_id: OrgId,
     /// Its name in the member's tokens.
@@ -52,7 +52,7 @@ pub struct WorkspaceSession {
     pub ended_at: Option<Timestamp>,
 }
 
-impl WorkspaceSession {
+impl OrgSession {
     /// Whether it has not ended; the membership is checked separately.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.ended_at.is_none() && now < self.expires_at
@@ -75,7 +75,7 @@ pub(super) fn begin(
 ) -> Result<Timestamp, StoreError> {
     tx.lock(Owner::User(user_id))?;
     let too_many = tx.query_all(
-        "SELECT org_id, jti FROM workspace_sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
+        "SELECT org_id, jti FROM org_sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
             AND quick = $4 AND (quick = 0 OR org_id = $5)
          ORDER BY created_at DESC, jti DESC LIMIT 10 OFFSET $3",
         params![user_id, now, i64::from(MOST_LIVE - 1), kind == SessionKind::Quick, org_id],
@@ -91,7 +91,7 @@ pub(super) fn begin(
     }
     let expires_at = now.plus(kind.lifetime());
     tx.execute(
-        "INSERT INTO workspace_sessions (org_id, jti, user_id, session_epoch, quick, created_at, expires_at, ended_at)
+        "INSERT INTO org_sessions (org_id, jti, user_id, session_epoch, quick, created_at, expires_at, ended_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, NULL)",
         params![org_id, jti, user_id, session_epoch, kind == SessionKind::Quick, now, expires_at],
     )?;
@@ -102,10 +102,10 @@ pub(super) fn begin(
 }
 
 /// The session of that name, live or not.
-pub fn find(tx: &mut dyn Tx, org_id: &OrgId, jti: &str) -> Result<Option<WorkspaceSession>, StoreError> {
+pub fn find(tx: &mut dyn Tx, org_id: &OrgId, jti: &str) -> Result<Option<OrgSession>, StoreError> {
     tx.query_opt(
         "SELECT org_id, jti, user_id, session_epoch, quick, created_at, expires_at, ended_at
-         FROM workspace_sessions WHERE org_id = $1 AND jti = $2",
+         FROM org_sessions WHERE org_id = $1 AND jti = $2",
         params![org_id, jti],
     )?
     .map(|row| decode(&row))
@@ -126,19 +126,19 @@ fn recorded(action: Action, org_id: &OrgId, user_id: UserId) -> NewEvent {
 /// Ends a session; whose it was, if it was live.
 fn close(tx: &mut dyn Tx, org_id: &OrgId, jti: &str, now: Timestamp) -> Result<Option<UserId>, StoreError> {
     let ended = tx.query_opt(
-        "UPDATE workspace_sessions SET ended_at = $3, expires_at = $3 WHERE org_id = $1 AND jti = $2 AND ended_at IS NULL
+        "UPDATE org_sessions SET ended_at = $3, expires_at = $3 WHERE org_id = $1 AND jti = $2 AND ended_at IS NULL
          RETURNING user_id",
         params![org_id, jti, now],
     )?;
     let Some(ended) = ended else { return Ok(None) };
-    tx.changed(cached::WORKSPACE_SESSION, &cached::key_in(org_id, jti))?;
+    tx.changed(cached::ORG_SESSION, &cached::key_in(org_id, jti))?;
     Ok(Some(UserId::from_text(ended.text(0)?)))
 }
 
 /// Ends live sessions of a user in all workspaces, at most 500; returns how many. 0 means that none are left.
 pub fn end_all(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<usize, StoreError> {
     let live = tx.query_all(
-        "SELECT org_id, jti FROM workspace_sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 LIMIT 500",
+        "SELECT org_id, jti FROM org_sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 LIMIT 500",
         params![user_id, now],
     )?;
     for row in &live {
@@ -147,8 +147,8 @@ pub fn end_all(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<usiz
     Ok(live.len())
 }
 
-fn decode(row: &Row) -> Result<WorkspaceSession, StoreError> {
-    Ok(WorkspaceSession {
+fn decode(row: &Row) -> Result<OrgSession, StoreError> {
+    Ok(OrgSession {
         org_id: OrgId::from_text(row.text(0)?),
         jti: row.text(1)?,
         user_id: UserId::from_text(row.text(2)?),

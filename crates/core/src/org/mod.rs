@@ -17,6 +17,6 @@ pub use permission::{KeyPermission, KeyPermissions};
 pub use refusal::Refusal;
 pub use role::{CatalogPermission, Level, Role, RoleDraft, RolePermissions, SchemaPermission, Switch, Switches};
 pub use session_token::{
-    QUICK_SESSION_SECONDS, SESSION_SECONDS, SessionClaims, SessionKey, SessionTokenError, TOKEN_SECONDS,
+    MemberTokenClaims, QUICK_SESSION_SECONDS, SESSION_SECONDS, SessionKey, SessionTokenError, TOKEN_SECONDS,
     UnverifiedSession,
 };

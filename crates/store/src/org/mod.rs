@@ -1,0 +1,28 @@
+//! Orgs: the tenants, which own apps and resources, and are workspaces to their own software. Every statement names the
+//! org; objects of another org are not found.
+//!
+//! Requests are decided in the transaction that performs them: [`authority::lock`] reads the caller's current rights,
+//! the rules of [`sigma_core::org`] judge, and a [`Refusal`] comes before anything is written.
+
+pub mod active_member;
+mod administrators;
+pub mod api_key;
+pub mod authority;
+mod decision;
+pub mod login;
+pub mod membership;
+mod named;
+pub mod page;
+mod pagination;
+mod permissions;
+pub mod quick;
+mod record;
+pub mod removal;
+pub mod role;
+pub mod secret;
+pub mod session;
+
+pub use decision::Decision;
+pub use named::{load_operator, resolve};
+pub use pagination::Page;
+pub use record::{Change, NewOrg, Org, add, change, find, find_with_secrets, list, remove};
