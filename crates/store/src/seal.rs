@@ -1,4 +1,7 @@
 //! Sealing: recoverable secrets are stored under AES-256-GCM with a master key that is not in the database.
+//!
+//! A sealed value names its key by an id, so that one sealed under another key is told apart from a damaged one. It opens
+//! only for the context for which it was sealed: `KIND:ID`, such as `mail:mail_0199…`, where the kind is unique to one column.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -9,12 +12,15 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use sigma_core::digest::Digest;
 use sigma_core::random::{Rng, alphanumeric, bytes};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// The first byte of everything sealed: the format, which is nonce, ciphertext, tag.
-const FORMAT: u8 = 1;
+/// The first byte of everything sealed: the format, which is key id, nonce, ciphertext, tag.
+const FORMAT: u8 = 2;
+/// Bytes of a key id.
+const ID_BYTES: usize = 4;
 /// Bytes of a key.
 const KEY_BYTES: usize = 32;
 /// A key file holds a key in base64 on one line, and perhaps [`MARK`]; a longer file is something else.
@@ -44,8 +50,11 @@ pub enum SealError {
         /// The system's message.
         cause: io::Error,
     },
-    /// It was sealed under another key or for another context, or was altered.
-    #[error("what was sealed cannot be opened: the master key or the context differs, or the data is damaged")]
+    /// It was sealed under another key.
+    #[error("what was sealed cannot be opened: it was sealed under another master key")]
+    OtherKey,
+    /// It was sealed for another context, or was altered.
+    #[error("what was sealed cannot be opened: the context differs, or the data is damaged")]
     Unopened,
     /// Sealing itself failed.
     #[error("sealing failed")]
@@ -67,7 +76,11 @@ pub enum KeyFault {
 }
 
 /// The key under which everything is sealed. `Debug` does not print it.
-pub struct MasterKey(LessSafeKey);
+pub struct MasterKey {
+    key: LessSafeKey,
+    /// Derived from the key, and public.
+    id: [u8; ID_BYTES],
+}
 
 /// A master key and the file it came from.
 #[derive(Debug)]
@@ -132,27 +145,31 @@ impl MasterKey {
         let nonce: [u8; NONCE_LEN] = bytes(rng);
         let mut text = Zeroizing::new(plain.to_vec());
         let tag = self
-            .0
+            .key
             .seal_in_place_separate_tag(
                 Nonce::assume_unique_for_key(nonce),
                 Aad::from(context.as_bytes()),
                 text.as_mut_slice(),
             )
             .map_err(|_| SealError::Unsealed)?;
-        Ok([&[FORMAT], nonce.as_slice(), text.as_slice(), tag.as_ref()].concat())
+        Ok([&[FORMAT], self.id.as_slice(), nonce.as_slice(), text.as_slice(), tag.as_ref()].concat())
     }
 
     /// Opens what was sealed for `context`.
     pub fn open(&self, context: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let (format, rest) = sealed.split_first().ok_or(SealError::Unopened)?;
+        let (id, rest) = rest.split_first_chunk::<ID_BYTES>().ok_or(SealError::Unopened)?;
         let (nonce, text) = rest.split_first_chunk::<NONCE_LEN>().ok_or(SealError::Unopened)?;
         if *format != FORMAT {
             return Err(SealError::Unopened);
         }
+        if *id != self.id {
+            return Err(SealError::OtherKey);
+        }
         let mut text = Zeroizing::new(text.to_vec());
         let nonce = Nonce::assume_unique_for_key(*nonce);
         let plain = self
-            .0
+            .key
             .open_in_place(nonce, Aad::from(context.as_bytes()), text.as_mut_slice())
             .map_err(|_| SealError::Unopened)?
             .len();
@@ -179,7 +196,10 @@ fn decode(text: &str) -> Result<MasterKey, KeyFault> {
         return Err(KeyFault::NotBase64);
     }
     let key = UnboundKey::new(&AES_256_GCM, &decoded).map_err(|_| KeyFault::Length(decoded.len()))?;
-    Ok(MasterKey(LessSafeKey::new(key)))
+    let named = Zeroizing::new([b"sigma master key id\0".as_slice(), &decoded].concat());
+    let digest = Digest::of(&*named);
+    let id = digest.as_bytes().first_chunk::<ID_BYTES>().copied().unwrap_or_default();
+    Ok(MasterKey { key: LessSafeKey::new(key), id })
 }
 
 /// Creates a key file atomically; false if another process was first.
