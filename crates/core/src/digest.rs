@@ -34,6 +34,11 @@ impl Digest {
         self.0.to_vec()
     }
 
+    /// The 64 hex digits.
+    pub fn hex(&self) -> String {
+        self.as_bytes().iter().fold(String::with_capacity(64), |hex, byte| hex + &format!("{byte:02x}"))
+    }
+
     /// Unpadded base64url, as PKCE writes it (RFC 7636 §4.2).
     pub fn base64url(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)

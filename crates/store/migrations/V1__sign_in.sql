@@ -334,3 +334,17 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_next ON jobs (kind, next_at);
 CREATE INDEX jobs_org ON jobs (org_id);
 CREATE INDEX jobs_sweep ON jobs (delete_after);
+
+-- How apps and orgs look on pages (see branding.rs).
+CREATE TABLE brandings (
+    owner_kind TEXT NOT NULL CHECK (owner_kind IN ('app', 'org')),
+    owner_id TEXT NOT NULL,
+    -- The name of an object.
+    logo TEXT,
+    accent TEXT,
+    terms_url TEXT,
+    privacy_url TEXT,
+    support_url TEXT,
+    updated_at BIGINT NOT NULL,
+    PRIMARY KEY (owner_kind, owner_id)
+);

@@ -9,6 +9,7 @@ use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
+use crate::branding::{self, Branded};
 use crate::event::{self, NewEvent};
 use crate::{Owner, Row, StoreError, Tx, Value, cached, params};
 
@@ -84,6 +85,7 @@ pub fn remove(tx: &mut dyn Tx, id: &AppId, now: Timestamp) -> Result<bool, Store
     tx.lock(Owner::Installation)?;
     let Some(app) = find(tx, id)? else { return Ok(false) };
     tx.execute("DELETE FROM apps WHERE id = $1", params![id])?;
+    branding::remove(tx, &Branded::App(id.clone(), app.org_id.clone()))?;
     tx.execute(
         "INSERT INTO retired_client_ids (client_id, retired_at) VALUES ($1, $2) ON CONFLICT (client_id) DO NOTHING",
         params![&app.client_id, now],

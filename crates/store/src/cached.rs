@@ -27,6 +27,8 @@ pub const ROLE: &str = "role";
 pub const ORG_SESSION: &str = "org session";
 /// An API key, by the base64url of its digest.
 pub const API_KEY: &str = "api key";
+/// The branding of an app or org, by [`Branded::key`](crate::branding::Branded::key).
+pub const BRANDING: &str = "branding";
 
 /// Queued jobs, by their kind: not cached, but whoever works on them is woken.
 pub const JOB: &str = "job";

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod app;
+pub mod branding;
 mod cache;
 pub mod cached;
 mod changes;

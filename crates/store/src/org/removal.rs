@@ -3,6 +3,7 @@
 use sigma_core::ids::{JobId, OrgId};
 use sigma_core::time::Timestamp;
 
+use crate::branding::{self, Branded};
 use crate::job_queue::{self, NewJob};
 use crate::{StoreError, Tx, params};
 
@@ -43,5 +44,6 @@ pub fn delete_batch(tx: &mut dyn Tx, org_id: &OrgId) -> Result<u64, StoreError> 
             return Ok(deleted);
         }
     }
+    branding::remove(tx, &Branded::Org(org_id.clone()))?;
     tx.execute("DELETE FROM orgs WHERE id = $1 AND removed_at > 0", params![org_id])
 }

@@ -1,0 +1,213 @@
+//! How a server, an org or an app looks on pages: logo, accent colour and links.
+
+use std::fmt;
+
+use url::Url;
+
+/// The longest link, in bytes.
+const LONGEST_LINK: usize = 2_000;
+/// The least contrast of text (WCAG 2.2 §1.4.3).
+const CONTRAST: f64 = 4.5;
+/// What an accent is seen on in light and in dark mode: the lightest and the darkest surface of the stylesheet have more
+/// contrast.
+const LIGHT_GROUND: Colour = Colour([0xf5, 0xf5, 0xf8]);
+const DARK_GROUND: Colour = Colour([0x21, 0x22, 0x2b]);
+const WHITE: Colour = Colour([255, 255, 255]);
+const BLACK: Colour = Colour([0, 0, 0]);
+
+/// How something looks. Each part may come from the app, its org or the server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Branding {
+    /// The logo: the name of an object.
+    pub logo: Option<String>,
+    /// The colour of buttons and links.
+    pub accent: Option<Accent>,
+    /// The terms of service.
+    pub terms_url: Option<String>,
+    /// The privacy policy.
+    pub privacy_url: Option<String>,
+    /// Where people get help.
+    pub support_url: Option<String>,
+}
+
+impl Branding {
+    /// The same, where a part is missing that of `wider`.
+    #[must_use]
+    pub fn or(&self, wider: &Self) -> Self {
+        Self {
+            logo: self.logo.clone().or_else(|| wider.logo.clone()),
+            accent: self.accent.or(wider.accent),
+            terms_url: self.terms_url.clone().or_else(|| wider.terms_url.clone()),
+            privacy_url: self.privacy_url.clone().or_else(|| wider.privacy_url.clone()),
+            support_url: self.support_url.clone().or_else(|| wider.support_url.clone()),
+        }
+    }
+}
+
+/// Checks a link that pages show: an https address, or `mailto:` for support.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_link(text: &str) -> Result<(), &'static str> {
+    let url = Url::parse(text).map_err(|_| "is not a URL")?;
+    let is_plain = text.len() <= LONGEST_LINK && !text.contains(|letter: char| letter.is_control() || letter == ' ');
+    match url.scheme() {
+        _ if !is_plain => Err("is too long, or has spaces or control characters"),
+        "https" if url.host().is_some() && url.username().is_empty() && url.password().is_none() => Ok(()),
+        "mailto" => Ok(()),
+        _ => Err("must begin with https:// or mailto:"),
+    }
+}
+
+/// An accent colour, as chosen. Pages use its [`Shade`]s, which can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Accent(Colour);
+
+/// A colour: red, green and blue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Colour([u8; 3]);
+
+/// An accent for one mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shade {
+    /// For links, and the ground of buttons.
+    pub accent: Colour,
+    /// The same under the pointer.
+    pub strong: Colour,
+    /// For text on it.
+    pub on: Colour,
+}
+
+impl Accent {
+    /// That of the stylesheet.
+    pub const DEFAULT: Self = Self(Colour([0x3d, 0x46, 0xc2]));
+
+    /// `#3d46c2`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6)?;
+        let byte = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+        digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then_some(())?;
+        Some(Self(Colour([byte(0)?, byte(2)?, byte(4)?])))
+    }
+
+    /// The six hex digits.
+    pub fn hex(self) -> String {
+        let Colour([red, green, blue]) = self.0;
+        format!("{red:02x}{green:02x}{blue:02x}")
+    }
+
+    /// For light pages: darkened as far as needed.
+    pub fn light(self) -> Shade {
+        self.shade(LIGHT_GROUND, BLACK)
+    }
+
+    /// For dark pages: lightened as far as needed.
+    pub fn dark(self) -> Shade {
+        self.shade(DARK_GROUND, WHITE)
+    }
+
+    /// Moves the colour towards `towards` until text in it can be read on `ground`.
+    fn shade(self, ground: Colour, towards: Colour) -> Shade {
+        let readable = |share: &u8| self.0.mix(towards, *share).contrast(ground) >= CONTRAST;
+        let share = (0..=100).find(readable).unwrap_or(100);
+        let accent = self.0.mix(towards, share);
+        let strong = accent.mix(towards, 20);
+        let on = if accent.contrast(WHITE) >= accent.contrast(BLACK) { WHITE } else { BLACK };
+        Shade { accent, strong, on }
+    }
+}
+
+impl fmt::Display for Accent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Colour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self([red, green, blue]) = self;
+        write!(f, "#{red:02x}{green:02x}{blue:02x}")
+    }
+}
+
+impl Colour {
+    /// The colour with `share` percent of `other`.
+    fn mix(self, other: Self, share: u8) -> Self {
+        let share = u32::from(share);
+        let mut mixed = self.0;
+        for (part, towards) in mixed.iter_mut().zip(other.0) {
+            let sum = u32::from(*part) * (100 - share) + u32::from(towards) * share;
+            *part = u8::try_from(sum / 100).unwrap_or(u8::MAX);
+        }
+        Self(mixed)
+    }
+
+    /// The relative luminance (WCAG 2.2).
+    fn luminance(self) -> f64 {
+        let linear = |part: u8| {
+            let value = f64::from(part) / 255.0;
+            if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        let [red, green, blue] = self.0.map(linear);
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    }
+
+    /// The contrast ratio with another colour, 1 to 21.
+    pub fn contrast(self, other: Self) -> f64 {
+        let (one, two) = (self.luminance(), other.luminance());
+        (one.max(two) + 0.05) / (one.min(two) + 0.05)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_accent_is_a_hash_and_six_digits() {
+        assert_eq!(Accent::parse("#3D46c2").unwrap().to_string(), "#3d46c2");
+        for bad in ["", "#", "3d46c2", "#3d46c", "#3d46c22", "#3d46cg", "red", "#+d46c2", "#\u{e9}46c2"] {
+            assert_eq!(Accent::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_readable_accent_is_used_as_it_is() {
+        assert_eq!(Accent::parse("#3d46c2").unwrap().light().accent.to_string(), "#3d46c2");
+        assert_eq!(Accent::parse("#aab1ff").unwrap().dark().accent.to_string(), "#aab1ff");
+    }
+
+    proptest! {
+        #[test]
+        fn every_accent_can_be_read_in_both_modes(colour: [u8; 3]) {
+            let accent = Accent(Colour(colour));
+            for (shade, ground) in [(accent.light(), LIGHT_GROUND), (accent.dark(), DARK_GROUND)] {
+                prop_assert!(shade.accent.contrast(ground) >= CONTRAST, "{} on {ground}", shade.accent);
+                prop_assert!(shade.strong.contrast(ground) >= CONTRAST);
+                prop_assert!(shade.on.contrast(shade.accent) >= CONTRAST, "{} on {}", shade.on, shade.accent);
+            }
+        }
+    }
+
+    #[test]
+    fn links_lead_to_https_or_a_mailbox() {
+        for good in ["https://shop.example.org/terms", "mailto:help@example.org"] {
+            assert_eq!(check_link(good), Ok(()), "{good}");
+        }
+        for bad in
+            ["javascript:alert(1)", "http://example.org", "/terms", "https://a b", "https://u:p@example.org", "data:x"]
+        {
+            assert!(check_link(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_missing_part_is_the_wider_one() {
+        let app = Branding { logo: Some("a".to_owned()), ..Branding::default() };
+        let org = Branding { logo: Some("b".to_owned()), terms_url: Some("t".to_owned()), ..Branding::default() };
+        let both = app.or(&org);
+        assert_eq!((both.logo.as_deref(), both.terms_url.as_deref()), (Some("a"), Some("t")));
+    }
+}

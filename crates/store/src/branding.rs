@@ -1,0 +1,108 @@
+//! How apps and orgs look on pages.
+
+use sigma_core::branding::{Accent, Branding};
+use sigma_core::event::{Action, Details, Target};
+use sigma_core::ids::{AppId, OrgId};
+use sigma_core::time::Timestamp;
+
+use crate::event::{self, NewEvent};
+use crate::{Row, StoreError, Tx, cached, params};
+
+/// Whose branding it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Branded {
+    /// An app, and the org that owns it.
+    App(AppId, OrgId),
+    /// An org.
+    Org(OrgId),
+}
+
+impl Branded {
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::App(..) => "app",
+            Self::Org(_) => "org",
+        }
+    }
+
+    fn id(&self) -> &str {
+        match self {
+            Self::App(app_id, _) => app_id.as_str(),
+            Self::Org(org_id) => org_id.as_str(),
+        }
+    }
+
+    /// Its key in caches.
+    pub fn key(&self) -> String {
+        format!("{}/{}", self.kind(), self.id())
+    }
+}
+
+/// The branding of an app or org; the default if nothing was set.
+pub fn find(tx: &mut dyn Tx, whose: &Branded) -> Result<Branding, StoreError> {
+    let row = tx.query_opt(
+        "SELECT logo, accent, terms_url, privacy_url, support_url FROM brandings WHERE owner_kind = $1 AND owner_id = $2",
+        params![whose.kind(), whose.id()],
+    )?;
+    row.map_or_else(|| Ok(Branding::default()), |row| decode(&row))
+}
+
+/// Sets the branding of an app or org that exists.
+pub fn set(tx: &mut dyn Tx, whose: &Branded, new: &Branding, now: Timestamp) -> Result<(), StoreError> {
+    let before = find(tx, whose)?;
+    let accent = new.accent.map(|accent| accent.to_string());
+    tx.execute(
+        "INSERT INTO brandings (owner_kind, owner_id, logo, accent, terms_url, privacy_url, support_url, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (owner_kind, owner_id) DO UPDATE SET logo = excluded.logo, accent = excluded.accent,
+            terms_url = excluded.terms_url, privacy_url = excluded.privacy_url, support_url = excluded.support_url,
+            updated_at = excluded.updated_at",
+        params![
+            whose.kind(),
+            whose.id(),
+            new.logo.as_deref(),
+            accent,
+            new.terms_url.as_deref(),
+            new.privacy_url.as_deref(),
+            new.support_url.as_deref(),
+            now
+        ],
+    )?;
+    tx.changed(cached::BRANDING, &whose.key())?;
+    let details = Details::changed([
+        ("logo", before.logo != new.logo),
+        ("accent", before.accent != new.accent),
+        ("terms_url", before.terms_url != new.terms_url),
+        ("privacy_url", before.privacy_url != new.privacy_url),
+        ("support_url", before.support_url != new.support_url),
+    ]);
+    let event = match whose {
+        Branded::App(app_id, org_id) => NewEvent::new(Action::AppChange).within(org_id).to(Target::App(app_id.clone())),
+        Branded::Org(org_id) => {
+            NewEvent::new(Action::WorkspaceChange).within(org_id).to(Target::Workspace(org_id.clone()))
+        }
+    };
+    event::append(tx, event.with(details))
+}
+
+/// Deletes the branding of an app that is removed.
+pub(crate) fn remove(tx: &mut dyn Tx, whose: &Branded) -> Result<(), StoreError> {
+    let sql = "DELETE FROM brandings WHERE owner_kind = $1 AND owner_id = $2";
+    if tx.execute(sql, params![whose.kind(), whose.id()])? > 0 {
+        tx.changed(cached::BRANDING, &whose.key())?;
+    }
+    Ok(())
+}
+
+fn decode(row: &Row) -> Result<Branding, StoreError> {
+    Ok(Branding {
+        logo: row.opt_text(0)?,
+        accent: match row.opt_text(1)? {
+            None => None,
+            Some(_) => Some(row.parsed(1, "a colour", Accent::parse)?),
+        },
+        terms_url: row.opt_text(2)?,
+        privacy_url: row.opt_text(3)?,
+        support_url: row.opt_text(4)?,
+    })
+}
