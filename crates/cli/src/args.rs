@@ -1,6 +1,7 @@
 //! The command line: arguments and help.
 
 mod audit;
+mod branding;
 mod resource;
 mod user;
 mod workspace;
@@ -12,6 +13,7 @@ use sigma_core::app::{ApplicationType, AuthMethod, GrantType};
 use sigma_core::jose::Algorithm;
 
 pub use audit::AuditArgs;
+pub use branding::BrandingFields;
 pub use resource::{ResourceCommand, ResourceFields};
 pub use user::{AddUser, UserCommand};
 pub use workspace::{AddApiKey, ApiKeyCommand, NamedApiKey, SetWorkspace, WorkspaceCommand};
@@ -200,6 +202,7 @@ Examples:
   sigma app set shop --name 'The shop' --redirect-uri https://shop.example.org/callback
   sigma app set shop --auth private_key_jwt --jwks @keys.json
   sigma app set shop --resource https://api.example.org
+  sigma app set shop --logo shop.png --accent '#0a7d4b' --terms-url https://shop.example.org/terms
   sigma app set shop --disable")]
     Set(SetApp),
     /// Generate a new secret, shown only once. The old one stops working immediately.
@@ -242,6 +245,9 @@ pub struct SetApp {
     /// The properties to change.
     #[command(flatten)]
     pub fields: AppFields,
+    /// How it looks.
+    #[command(flatten)]
+    pub branding: BrandingFields,
     /// Disable the app: nothing works until it is enabled again.
     #[arg(long, conflicts_with = "enable")]
     pub disable: bool,

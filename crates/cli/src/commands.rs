@@ -3,6 +3,7 @@
 pub mod api_key;
 pub mod app;
 pub mod audit;
+pub mod branding;
 pub mod jobs;
 pub mod keys;
 pub mod named;

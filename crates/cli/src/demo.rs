@@ -31,6 +31,8 @@ use crate::output::Output;
 use crate::serve;
 use crate::signals::Stops;
 
+/// The folder below the directory of the demo where logos are kept.
+const OBJECTS: &str = "objects";
 /// The folder below the directory of the demo where mails are put, a file each.
 const MAILS: &str = "mails";
 
@@ -124,6 +126,7 @@ fn settings(file: Option<&Path>, directory: &Path, port: u16) -> Result<Settings
     settings.master_key.value = None;
     settings.master_key.file = directory.join("sigma.key");
     settings.mail.folder = directory.join(MAILS);
+    settings.objects.folder = directory.join(OBJECTS);
     settings.workspaces.demo = true;
     config::refuse_problems(&settings)?;
     Ok(settings)

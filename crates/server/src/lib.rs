@@ -1,17 +1,20 @@
 //! The HTTP surface of Sigma: endpoints and pages. One file per endpoint, named after it.
 
 mod account;
+pub mod branding;
 mod document;
 mod error;
 mod extract;
 mod front_door;
 pub mod hashing;
+mod i18n;
 mod identity;
 mod interaction;
 pub mod jobs;
 pub mod keys;
 pub mod mail;
 mod oauth;
+pub mod objects;
 pub mod outbound;
 pub mod pages;
 pub mod passwords;

@@ -8,14 +8,22 @@ use sigma_core::time::Timestamp;
 use crate::account::view::*;
 use crate::front_door::SignInMethod;
 use crate::front_door::view::*;
+use crate::i18n::Language;
 use crate::oauth::view::*;
 use crate::pages::view::*;
 use crate::workspace::pages::view::{AcceptInvitation, InvitationForm};
 
-const CONTEXT: PageContext<'static> = PageContext { issuer: "https://id.example.org" };
+const CONTEXT: PageContext<'static> = PageContext::new("https://id.example.org");
 
 fn app() -> AppView {
-    AppView { name: "<b>Play</b>".into(), host: "app.example.org".into(), logo_url: None, unverified: true }
+    AppView {
+        name: "<b>Play</b>".into(),
+        host: "app.example.org".into(),
+        logo_url: None,
+        terms_url: None,
+        privacy_url: None,
+        unverified: true,
+    }
 }
 
 fn person() -> PersonView {
@@ -34,7 +42,7 @@ fn identity(name: &str, selected: bool) -> IdentityChoice {
 fn consent() -> Consent {
     Consent {
         app: app(),
-        scopes: vec![ScopeLine::of("openid"), ScopeLine::of("x\"><script>")],
+        scopes: vec![ScopeLine::of(Language::English, "openid"), ScopeLine::of(Language::English, "x\"><script>")],
         identities: vec![identity("Ada", true)],
         person: person(),
         interaction: "int_1".into(),
@@ -267,11 +275,11 @@ fn only_pages_that_lead_to_an_app_let_their_form_leave_this_origin() {
 fn scopes_are_described_in_plain_words_and_unknown_ones_by_name() {
     let known = ["openid", "profile", "email", "offline_access", "sigma:profile", "sigma:wallet", "sigma:backup"];
     for scope in known {
-        let line = ScopeLine::of(scope);
+        let line = ScopeLine::of(Language::English, scope);
         assert_eq!(line.scope, scope);
         assert_ne!(line.title, scope);
     }
-    assert_eq!(ScopeLine::of("bsv:tools").title, "bsv:tools");
+    assert_eq!(ScopeLine::of(Language::English, "bsv:tools").title, "bsv:tools");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use crate::http::{self, Edge, EdgeError, Endpoint, Policy, Routes, Shared, Surfa
 use crate::pages::policy::PAGE;
 use crate::settings::Settings;
 use crate::state::AppState;
-use crate::{account, document, front_door, identity, oauth, pages, wellknown, workspace};
+use crate::{account, branding, document, front_door, identity, oauth, pages, wellknown, workspace};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -37,7 +37,7 @@ use crate::{account, document, front_door, identity, oauth, pages, wellknown, wo
 struct Document;
 
 /// All surfaces.
-pub fn surfaces() -> [Surface<AppState>; 9] {
+pub fn surfaces() -> [Surface<AppState>; 10] {
     [
         wellknown::surface(),
         oauth::surface(),
@@ -47,6 +47,7 @@ pub fn surfaces() -> [Surface<AppState>; 9] {
         pages::surface(),
         workspace::pages::surface(),
         account::surface(),
+        branding::surface(),
         Surface::new().with(Endpoint::get(OPENAPI, "/openapi.json", openapi_json)).below("/api", API),
     ]
 }
@@ -59,7 +60,8 @@ pub fn surfaces() -> [Surface<AppState>; 9] {
 pub fn edge(settings: &Settings, clock: &Arc<dyn Clock>, rng: &dyn Rng) -> Result<Edge, EdgeError> {
     let routes = Routes::new(PAGE, &surfaces())?;
     let issuer = settings.issuer.clone();
-    Edge::new(&settings.edge(), routes, move |failed| pages::refused(&issuer, failed), Arc::clone(clock), rng)
+    let (look, _) = branding::of_server(&settings.branding);
+    Edge::new(&settings.edge(), routes, move |failed| pages::refused(&issuer, &look, failed), Arc::clone(clock), rng)
 }
 
 /// The router.

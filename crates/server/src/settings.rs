@@ -12,6 +12,8 @@ use sigma_edge::settings as edge;
 pub use sigma_edge::settings::{Budgets, Http, Limits, Tls};
 use url::Url;
 
+pub use crate::i18n::Language;
+
 /// The whole configuration of one server.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -36,6 +38,12 @@ pub struct Settings {
     pub mail: Mail,
     /// How long the links in mails work.
     pub links: Links,
+    /// The languages of pages and mails.
+    pub languages: Languages,
+    /// How pages and mails look.
+    pub branding: Branding,
+    /// Where logos are kept.
+    pub objects: Objects,
     /// Lifetimes of tokens and codes.
     pub tokens: Tokens,
     /// Connections and bodies.
@@ -67,6 +75,9 @@ impl Default for Settings {
             passwords: Passwords::default(),
             mail: Mail::default(),
             links: Links::default(),
+            languages: Languages::default(),
+            branding: Branding::default(),
+            objects: Objects::default(),
             tokens: Tokens::default(),
             http: Http::default(),
             limits: Limits::default(),
@@ -307,6 +318,93 @@ impl Default for Links {
     }
 }
 
+/// The languages of pages and mails.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Languages {
+    /// For mails to people who did not ask for them in a browser, and for browsers that want none of those offered.
+    pub default: Language,
+    /// What pages are offered in: an app's `ui_locales` or the browser chooses.
+    pub offered: Vec<Language>,
+}
+
+impl Default for Languages {
+    fn default() -> Self {
+        Self { default: Language::English, offered: vec![Language::English] }
+    }
+}
+
+/// How pages and mails of this server look. Orgs and apps have an accent, a logo and links of their own.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Branding {
+    /// The name of the server.
+    pub name: String,
+    /// A PNG, JPEG, WebP or GIF file.
+    pub logo: Option<PathBuf>,
+    /// The colour of buttons and links, `#3d46c2`; made darker or lighter where it could not be read.
+    pub accent: Option<String>,
+    /// The terms of service.
+    pub terms_url: Option<String>,
+    /// The privacy policy.
+    pub privacy_url: Option<String>,
+    /// Where people get help, also `mailto:`.
+    pub support_url: Option<String>,
+}
+
+impl Default for Branding {
+    fn default() -> Self {
+        let name = "Sigma".to_owned();
+        Self { name, logo: None, accent: None, terms_url: None, privacy_url: None, support_url: None }
+    }
+}
+
+/// Where logos of orgs and apps are kept: in a folder, or in a bucket if one is configured.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Objects {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The bucket, for several instances.
+    pub s3: Option<S3>,
+}
+
+impl Default for Objects {
+    fn default() -> Self {
+        Self { folder: PathBuf::from("sigma-objects"), s3: None }
+    }
+}
+
+/// A bucket that speaks the protocol of S3.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct S3 {
+    /// Its name.
+    pub bucket: String,
+    /// The address of the service, if it is not that of AWS.
+    #[serde(default)]
+    pub endpoint: Option<String>,
+    /// The region.
+    #[serde(default = "default_region")]
+    pub region: String,
+    /// The bucket is the first part of the path instead of a subdomain, as most other services expect.
+    #[serde(default)]
+    pub path_style: bool,
+    /// What the names of objects begin with.
+    #[serde(default)]
+    pub prefix: String,
+    /// The id of the access key.
+    #[serde(serialize_with = "masked_secret")]
+    pub access_key_id: SecretString,
+    /// The secret of the access key; meant for the environment.
+    #[serde(serialize_with = "masked_secret")]
+    pub secret_access_key: SecretString,
+}
+
+fn default_region() -> String {
+    "us-east-1".to_owned()
+}
+
 impl Links {
     /// How long an invitation works.
     pub fn invitation(&self) -> Duration {
@@ -419,6 +517,11 @@ const MASK: &str = "***";
 #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 fn masked<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
     secret.as_ref().map(|_| MASK).serialize(serializer)
+}
+
+/// Shows that there is a secret.
+fn masked_secret<S: Serializer>(_: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    MASK.serialize(serializer)
 }
 
 /// The URL of a mail server without its password.

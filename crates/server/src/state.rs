@@ -30,11 +30,13 @@ use sigma_store::{
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
+use crate::branding::Brands;
 use crate::extract::VerifiedAccess;
 use crate::hashing::{Hasher, HashingError};
 use crate::http::{Limiter, RequestContext};
 use crate::interaction::SealingKey;
 use crate::keys::Keys;
+use crate::objects::Objects;
 use crate::outbound::{Fetcher, KeySets};
 use crate::passwords::Turns;
 use crate::settings::Settings;
@@ -80,6 +82,8 @@ pub struct Inner {
     pub(crate) mail_waits: Notify,
     /// How many tokens apps were issued.
     pub(crate) token_counts: TokenCounts,
+    /// How pages look.
+    pub brands: Brands,
     /// The cache of workspaces.
     pub(crate) workspaces: WorkspaceMemory,
     /// Whether the server is shutting down.
@@ -139,6 +143,9 @@ pub enum StateError {
     /// The client for outgoing requests could not be created.
     #[error("outgoing requests: {0}")]
     Outbound(String),
+    /// The folder or bucket of objects is unusable.
+    #[error("objects: {0}")]
+    Objects(String),
     /// The hashing threads could not be started.
     #[error("passwords: {0}")]
     Hashing(#[from] HashingError),
@@ -147,7 +154,7 @@ pub enum StateError {
 impl From<SealError> for StateError {
     fn from(error: SealError) -> Self {
         match error {
-            SealError::Unopened => Self::OtherMasterKey,
+            SealError::OtherKey | SealError::Unopened => Self::OtherMasterKey,
             error => Self::MasterKey(error),
         }
     }
@@ -169,6 +176,7 @@ impl AppState {
         let cookie_secret = load_cookie_secret(&store, &master_key, &*rng).await?;
         let keys = Keys::load(&store, &master_key, &settings.tokens, clock.as_ref(), rng.as_ref()).await?;
         let fetcher = Arc::new(Fetcher::new().map_err(|error| StateError::Outbound(error.to_string()))?);
+        let objects = Objects::new(&settings.objects).map_err(|error| StateError::Objects(error.to_string()))?;
         let hasher = Hasher::new(&settings.passwords, Arc::clone(&rng))?;
         Ok(Self(Arc::new(Inner {
             interaction_key: SealingKey::new(&cookie_secret),
@@ -183,6 +191,7 @@ impl AppState {
             verified: Memory::new(10_000),
             itself: Arc::new(App::sigma()),
             discovery: OnceLock::new(),
+            brands: Brands::new(&settings.branding, objects, &store),
             workspaces: WorkspaceMemory::new(&store),
             settings,
             store,

@@ -3,7 +3,7 @@
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use sigma_core::org::KeyPermission;
 
-use super::{Page, Sure, choices};
+use super::{BrandingFields, Page, Sure, choices};
 
 /// `sigma workspace`.
 #[derive(Debug, Subcommand)]
@@ -42,7 +42,8 @@ workspaces.allow_quick_logins.
 Examples:
   sigma workspace set bakery --name 'The bakery'
   sigma workspace set bakery --slug harbour-bakery
-  sigma workspace set bakery --quick-logins false")]
+  sigma workspace set bakery --quick-logins false
+  sigma workspace set bakery --logo bakery.png --accent '#8a4b08'")]
     Set(SetWorkspace),
     /// Print the secrets that verify a workspace's tokens, for services that do so offline.
     #[command(after_help = "\
@@ -74,7 +75,7 @@ Examples:
 
 /// `sigma workspace set`.
 #[derive(Args, Debug)]
-#[command(group(ArgGroup::new("change").required(true).multiple(true).args(["name", "slug", "quick_logins"])))]
+#[command(group(ArgGroup::new("change").required(true).multiple(true).args(["name", "slug", "quick_logins", "logo", "accent", "terms_url", "privacy_url", "support_url"])))]
 pub struct SetWorkspace {
     /// Workspace, by id or slug.
     #[arg(value_name = "WORKSPACE")]
@@ -89,6 +90,9 @@ pub struct SetWorkspace {
     /// Whether members who are marked for it may log in without a password.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub quick_logins: Option<bool>,
+    /// How it looks, and its apps that have no branding of their own.
+    #[command(flatten)]
+    pub branding: BrandingFields,
 }
 
 /// `sigma api-key`.

@@ -11,9 +11,11 @@ use sigma_core::digest::Digest;
 use sigma_core::ids::{AppId, ClientId};
 use sigma_core::random::{Rng, alphanumeric};
 use sigma_store::app::{self, Added};
+use sigma_store::branding::Branded;
 use sigma_store::{org, resource, token_count};
 
 use self::view::AppView;
+use super::branding::{BrandingView, Change};
 use super::{Listed, named, one_more};
 use crate::args::{AddApp, AppFields, Page, SetApp};
 use crate::confirm::confirm;
@@ -68,13 +70,15 @@ pub fn show(file: Option<&Path>, output: Output, id: &str) -> Result<(), Failure
     let (app_id, since) = (app.id.clone(), opened.now().minus(Duration::from_hours(24)));
     let totals = opened.read(move |tx| token_count::totals(tx, &app_id, since))?;
     let mut view = AppView::of(&app);
+    view.branding = Some(BrandingView::find(&opened, &branded(&app))?);
     view.tokens_last_day = Some(totals.into_iter().map(|(grant, tokens)| (grant.as_str(), tokens)).collect());
     output.answer(&view, AppView::text)
 }
 
 /// Changes an app. Generates a secret if the new method needs one and there is none.
 pub fn set(file: Option<&Path>, output: Output, args: &SetApp) -> Result<(), Failure> {
-    if !args.disable && !args.enable && args.fields == AppFields::default() {
+    let branding = Change::of(&args.branding)?;
+    if !args.disable && !args.enable && args.fields == AppFields::default() && branding.is_none() {
         return Err(Failure::Usage("nothing to change; see `sigma app set --help`".to_owned()));
     }
     let opened = Opened::open(file)?;
@@ -85,7 +89,15 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetApp) -> Result<(), Fai
     }
     let secret = fresh_secret(&mut app, opened.rng.as_ref());
     update(&opened, &app)?;
+    if let Some(branding) = branding {
+        branding.apply(&opened, branded(&app))?;
+    }
     print(output, &app, secret)
+}
+
+/// The owner of an app's branding.
+fn branded(app: &App) -> Branded {
+    Branded::App(app.id.clone(), app.org_id.clone())
 }
 
 /// Replaces the secret of an app after confirmation; the old one stops working.

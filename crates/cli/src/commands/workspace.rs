@@ -9,12 +9,13 @@ use sigma_core::actor::Actor;
 use sigma_core::ids::OrgId;
 use sigma_core::org::{Refusal, text};
 use sigma_core::slug::Slug;
+use sigma_store::branding::Branded;
 use sigma_store::org::secret::{self, seal_context};
 use sigma_store::org::{self, Change, NewOrg, Org};
 use sigma_store::org::{api_key, membership, role};
 
 use super::app::draft::bad_slug;
-use super::{Listed, named, one_more};
+use super::{Listed, branding, named, one_more};
 use crate::args::{Page, SetWorkspace};
 use crate::confirm::confirm;
 use crate::failure::Failure;
@@ -125,6 +126,7 @@ pub fn show(file: Option<&Path>, output: Output, id: &str) -> Result<(), Failure
 
 /// Changes a workspace.
 pub fn set(file: Option<&Path>, output: Output, args: &SetWorkspace) -> Result<(), Failure> {
+    let branding = branding::Change::of(&args.branding)?;
     let name = args.name.as_deref().map(text::name).transpose();
     let name = name.map_err(|problem| Failure::Usage(format!("the name {problem}")))?;
     let opened = Opened::open(file)?;
@@ -133,6 +135,9 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetWorkspace) -> Result<(
     let change = Change { name, quick_logins: args.quick_logins, slug };
     let changed = id.clone();
     opened.decide(move |tx| org::change(tx, &changed, &Actor::Operator, &change, now))?;
+    if let Some(branding) = branding {
+        branding.apply(&opened, Branded::Org(id.clone()))?;
+    }
     answer(&opened, output, &id)
 }
 

@@ -6,10 +6,12 @@ use std::net::IpAddr;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use sigma_core::time::Timestamp;
+use sigma_server::branding;
 use sigma_server::http::certificate;
 use sigma_server::mail::mailer;
 use sigma_server::settings::{
-    Budgets, Http, MasterKeySettings, Passwords, Pooler, Settings, SignIn, SignInMethod, StoreSettings, Tokens,
+    Budgets, Http, Languages, MasterKeySettings, Objects, Passwords, Pooler, Settings, SignIn, SignInMethod,
+    StoreSettings, Tokens,
 };
 use sigma_store::{MasterKey, SealError};
 use tracing_subscriber::EnvFilter;
@@ -55,10 +57,15 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     for (key, verdict) in passwords(&settings.passwords) {
         check(key, verdict);
     }
-    check("mail", mailer::check(&settings.mail, &settings.issuer).map_err(|error| error.to_string()));
+    check("mail", mailer::check(settings).map_err(|error| error.to_string()));
     check("links.invitation_days", within(settings.links.invitation_days, 1, 90));
     check("links.reset_minutes", within(settings.links.reset_minutes, 5, 1_440));
     check("links.sign_up_minutes", within(settings.links.sign_up_minutes, 5, 1_440));
+    for (key, problem) in branding::problems(&settings.branding) {
+        check(key, Err(problem));
+    }
+    check("objects.s3", objects(&settings.objects));
+    check("languages.offered", languages(&settings.languages));
     for (key, verdict) in tokens(&settings.tokens) {
         check(key, verdict);
     }
@@ -188,6 +195,29 @@ fn sign_up_by_email(settings: &Settings) -> Result<(), String> {
         );
     }
     Ok(())
+}
+
+/// The settings of a bucket, without asking it.
+fn objects(settings: &Objects) -> Result<(), String> {
+    if let Some(s3) = &settings.s3 {
+        if s3.bucket.is_empty() {
+            return Err("names no bucket".to_owned());
+        }
+        let is_http =
+            |endpoint: &String| Url::parse(endpoint).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
+        if let Some(endpoint) = s3.endpoint.as_ref().filter(|endpoint| !is_http(endpoint)) {
+            return Err(format!("the endpoint \"{endpoint}\" is not an http or https URL"));
+        }
+    }
+    sigma_server::objects::Objects::new(settings).map(drop).map_err(|error| error.to_string())
+}
+
+/// What mails are written in must be a language that pages are offered in, or links would lead to another.
+fn languages(languages: &Languages) -> Result<(), String> {
+    if languages.offered.contains(&languages.default) {
+        return Ok(());
+    }
+    Err(format!("lacks the default: add \"{}\"", languages.default.tag()))
 }
 
 fn trusted_origins(sign_in: &SignIn) -> Result<(), String> {

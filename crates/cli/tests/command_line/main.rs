@@ -3,8 +3,10 @@
 
 mod app;
 mod audit;
+mod branding;
 mod config;
 mod doctor;
+mod jobs;
 mod person;
 mod server;
 mod start;

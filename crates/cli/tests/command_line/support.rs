@@ -81,6 +81,12 @@ impl Installation {
         }
     }
 
+    /// Its store, as a command opens it.
+    pub fn store(&self) -> Store {
+        let (clock, rng) = (Arc::new(ManualClock::default()), Arc::new(SeededRng::new(3)));
+        Store::open(&StoreOptions::admin(self.url()), clock, rng).unwrap()
+    }
+
     /// Its database file, if it has one.
     pub fn file(&self) -> Option<PathBuf> {
         self.database.is_none().then(|| self.path().join("sigma.sqlite"))

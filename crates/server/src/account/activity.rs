@@ -17,7 +17,6 @@ use crate::extract::{Browser, SignedIn};
 use crate::http::{ApiError, Endpoint};
 use crate::interaction::sign_in_first;
 use crate::pages::policy::PAGE;
-use crate::pages::view::PageContext;
 use crate::state::AppState;
 
 /// Events on one page.
@@ -52,7 +51,7 @@ async fn show(
         older: shown.last().filter(|_| more).map(|last| format!("/account/activity?before={}", Place::of(last))),
         is_latest: before.is_none(),
     };
-    Ok(page.render(&PageContext { issuer: sigma.issuer() }))
+    Ok(page.render(&sigma.page()))
 }
 
 fn line(event: &Event, user_id: &UserId, names: &Names) -> ActivityLine {

@@ -22,7 +22,7 @@ use crate::http::{ApiError, Endpoint};
 use crate::interaction::{begin, sign_in_first, with_cookie};
 use crate::mail::AccountChange;
 use crate::pages::policy::PAGE;
-use crate::pages::view::{PageContext, duration};
+use crate::pages::view::duration;
 use crate::paths::login_url;
 use crate::state::AppState;
 
@@ -99,7 +99,7 @@ pub async fn render(
         sign_in_url,
         ..answer
     };
-    Ok(with_cookie(view.render(status, &PageContext { issuer: sigma.issuer() }), cookie.as_deref()))
+    Ok(with_cookie(view.render(status, &sigma.page()), cookie.as_deref()))
 }
 
 /// What the page shows.

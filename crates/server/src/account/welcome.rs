@@ -9,7 +9,6 @@ use crate::extract::{Browser, SignedIn};
 use crate::http::{ApiError, Endpoint};
 use crate::pages::person_view;
 use crate::pages::policy::PAGE;
-use crate::pages::view::PageContext;
 use crate::state::AppState;
 
 /// This endpoint.
@@ -25,7 +24,7 @@ async fn welcome(State(sigma): State<AppState>, browser: Browser) -> Response {
 }
 
 async fn show(sigma: &AppState, browser: &Browser) -> Result<Response, ApiError> {
-    let context = PageContext { issuer: sigma.issuer() };
+    let context = sigma.page();
     let Some(signed_in) = SignedIn::find(sigma, browser).await? else {
         return Ok(Welcome { signed_in: None, email: None, sessions: Vec::new() }.render(&context));
     };

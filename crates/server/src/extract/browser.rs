@@ -33,6 +33,11 @@ impl Browser {
         Self { headers: headers.clone() }
     }
 
+    /// Its headers.
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
     /// The value of a cookie; the first, if there are several of that name.
     pub fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies(name).next()

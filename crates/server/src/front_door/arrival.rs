@@ -5,6 +5,7 @@ use sigma_core::interaction::{Continuation, Entrance};
 use sigma_core::params::Params;
 use sigma_core::time::Timestamp;
 
+use crate::branding::{AppBrand, Look};
 use crate::extract::{Browser, SignedIn};
 use crate::interaction::{self, Ongoing, Requested, Unanswerable, stopped, way_on, with_cookie};
 use crate::pages::app_view;
@@ -19,6 +20,8 @@ static HOME: Continuation = Continuation::Home;
 pub struct Arrival {
     ongoing: Option<Ongoing>,
     requested: Option<Requested>,
+    /// The branding of the requesting app.
+    brand: Option<AppBrand>,
     /// They want to sign in as another account.
     pub switches: bool,
 }
@@ -32,7 +35,7 @@ impl Arrival {
         let query = Params::parse(query.unwrap_or_default());
         let switches = query.get("switch").is_some();
         let Some(name) = query.get("interaction") else {
-            return Ok(Self { ongoing: None, requested: None, switches });
+            return Ok(Self { ongoing: None, requested: None, brand: None, switches });
         };
         let ongoing = match interaction::find_or_restart(sigma, browser, name).await {
             Ok(ongoing) => ongoing,
@@ -42,7 +45,11 @@ impl Arrival {
             Continuation::Authorization { query } => Some(requested(sigma, query).await?),
             _ => None,
         };
-        Ok(Self { ongoing: Some(ongoing), requested, switches })
+        let brand = match &requested {
+            Some(requested) => Some(sigma.app_brand(&requested.app).await),
+            None => None,
+        };
+        Ok(Self { ongoing: Some(ongoing), requested, brand, switches })
     }
 
     /// The name of the interaction that they came with.
@@ -114,9 +121,15 @@ impl Arrival {
         }
     }
 
+    /// What the page looks like: the app's accent, if any.
+    pub fn look<'a>(&'a self, sigma: &'a AppState) -> &'a Look {
+        self.brand.as_ref().map_or(&sigma.brands.look, |brand| &brand.look)
+    }
+
     /// The requesting app, if any.
     pub fn app(&self) -> Option<AppView> {
-        self.requested.as_ref().map(|it| app_view(&it.app, &it.address.redirect_uri))
+        let (requested, brand) = (self.requested.as_ref()?, self.brand.as_ref()?);
+        Some(app_view(&requested.app, &requested.address.redirect_uri, brand))
     }
 
     /// A parameter of the app's request.

@@ -11,11 +11,11 @@ const COOKIE: &str = "sigma.method";
 const REMEMBERED: u32 = 31_536_000;
 
 impl SignInMethod {
-    /// Its label on the page.
+    /// Its label on the page: a key of the catalogue.
     pub const fn label(self) -> &'static str {
         match self {
-            Self::Key => "Sign in with your key",
-            Self::Password => "Sign in with e-mail and password",
+            Self::Key => "login-method-key",
+            Self::Password => "login-method-password",
         }
     }
 

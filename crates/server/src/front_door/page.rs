@@ -12,9 +12,9 @@ use super::{Arrival, PASSWORD_PATH, QUICK_PATH, SignInMethod, quick};
 use crate::extract::{Browser, SignedIn};
 use crate::front_door::view::{Aim, KeyHints, SignInPage};
 use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::i18n::Language;
 use crate::pages::person_view;
 use crate::pages::policy::PAGE;
-use crate::pages::view::PageContext;
 use crate::paths::{EMAIL_SIGN_UP_PATH, LOGIN_PATH};
 use crate::state::AppState;
 
@@ -98,6 +98,11 @@ impl Again {
     }
 }
 
+/// The language of the page.
+pub fn language_of(sigma: &AppState, browser: &Browser, arrival: &Arrival) -> Language {
+    sigma.language_for(browser, arrival.parameter("ui_locales"))
+}
+
 /// The page, for everybody or for re-authentication of `again`.
 async fn draw(
     sigma: &AppState,
@@ -145,5 +150,6 @@ async fn draw(
         forgot_url: arrival.at("/password/forgot"),
         quick_url: arrival.at(QUICK_PATH),
     };
-    Ok(arrival.with_cookie(page.render(attempt.status, &PageContext { issuer: sigma.issuer() })))
+    let language = language_of(sigma, browser, arrival);
+    Ok(arrival.with_cookie(page.render(attempt.status, &sigma.page_in(language).with_look(arrival.look(sigma)))))
 }

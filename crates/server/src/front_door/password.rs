@@ -10,7 +10,7 @@ use sigma_core::email;
 use sigma_core::params::Params;
 use sigma_store::password;
 
-use super::page::{Attempt, render};
+use super::page::{Attempt, language_of, render};
 use super::{Arrival, PASSWORD_PATH, SignInMethod};
 use crate::extract::{Browser, NewBrowserSession};
 use crate::hashing::HashingError;
@@ -55,17 +55,15 @@ async fn log_in(
         refusal: Some(refusal),
         status,
     };
-    let wrong = || attempt(StatusCode::UNAUTHORIZED, "Incorrect e-mail address or password.".to_owned());
+    let language = language_of(&sigma, &browser, &arrival);
+    let wrong = || attempt(StatusCode::UNAUTHORIZED, language.text("login-wrong").to_string());
     let person = match verdict.map_err(|error| ApiError::from(error).into_response())? {
         PasswordCheck::Authenticated(person) => person,
         PasswordCheck::Wrong => return render(&sigma, &context, &browser, &arrival, wrong()).await,
         // Too many failures, perhaps of somebody else: a mailed link lets the user skip the delay.
         PasswordCheck::Delayed(exceeded) => {
             let wait = exceeded.retry_after;
-            let refusal = format!(
-                "Too many attempts to sign in to this account. Try again in {wait} s, or choose \u{201c}Forgot your \
-                 password?\u{201d} to sign in with a link that we e-mail you."
-            );
+            let refusal = language.text("login-delayed").with("seconds", wait).to_string();
             let attempt = attempt(StatusCode::TOO_MANY_REQUESTS, refusal);
             let mut response = render(&sigma, &context, &browser, &arrival, attempt).await?;
             exceeded.write(response.headers_mut());

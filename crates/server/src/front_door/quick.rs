@@ -14,7 +14,7 @@ use sigma_store::StoreError;
 use sigma_store::org::login::Login;
 use sigma_store::org::quick::{self, QuickLogins, QuickMember, quick_log_in};
 
-use super::page::{Attempt, render};
+use super::page::{Attempt, language_of, render};
 use super::{Arrival, QUICK_PATH};
 use crate::extract::Browser;
 use crate::front_door::view::{QuickLoginGroup, QuickLoginLine};
@@ -89,7 +89,7 @@ async fn gone(
     browser: &Browser,
     arrival: &Arrival,
 ) -> Result<Response, Response> {
-    let refusal = Some("This quick login is no longer available.".to_owned());
+    let refusal = Some(language_of(sigma, browser, arrival).text("login-quick-gone").to_string());
     let attempt = Attempt { refusal, status: StatusCode::UNAUTHORIZED, ..Attempt::default() };
     render(sigma, context, browser, arrival, attempt).await
 }

@@ -8,7 +8,6 @@ use crate::front_door::Arrival;
 use crate::front_door::view::SignUp;
 use crate::http::Endpoint;
 use crate::pages::policy::PAGE;
-use crate::pages::view::PageContext;
 use crate::paths::{EMAIL_SIGN_UP_PATH, LOGIN_PATH};
 use crate::state::AppState;
 
@@ -32,5 +31,5 @@ async fn signup(
         sign_in_url: arrival.at(LOGIN_PATH),
         email_url: sigma.settings.sign_up.email.then(|| arrival.at(EMAIL_SIGN_UP_PATH)),
     };
-    Ok(arrival.with_cookie(page.render(&PageContext { issuer: sigma.issuer() })))
+    Ok(arrival.with_cookie(page.render(&sigma.page().with_look(arrival.look(&sigma)))))
 }

@@ -8,7 +8,7 @@ use sigma_core::params::Params;
 
 use crate::interaction::{Requested, Stopped, way_on};
 use crate::pages::links::{front_page, home_page};
-use crate::pages::view::{ErrorPage, Link, PageContext};
+use crate::pages::view::{ErrorPage, Link};
 use crate::paths::GATE_PATH;
 use crate::state::AppState;
 
@@ -38,7 +38,7 @@ pub async fn stopped(sigma: &AppState, reason: Stopped) -> Response {
             None => vec![front_page()],
         },
     };
-    page.render(&PageContext { issuer: sigma.issuer() })
+    page.render(&sigma.page())
 }
 
 /// The ways to restart for the same destination.

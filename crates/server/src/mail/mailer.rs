@@ -112,7 +112,8 @@ async fn send(
     let opened = opened.map_err(|error| MailError::Refused(error.to_string()))?;
     let message = Message::from_bytes(&opened).ok_or_else(|| MailError::Refused("it cannot be read".to_owned()))?;
     let transport = transport.as_ref().map_err(|error| MailError::Settings(error.to_string()))?;
-    let mime = to_mime(&sigma.settings.mail, sigma.issuer(), &mail.id, &message, sigma.now())?;
+    let mime =
+        to_mime(&sigma.settings.mail, &sigma.settings.branding.name, sigma.issuer(), &mail.id, &message, sigma.now())?;
     transport.send(&mail.id, &mime).await
 }
 
@@ -126,7 +127,7 @@ fn wait(attempts: i64) -> Duration {
 ///
 /// # Errors
 /// [`MailError::Settings`]
-pub fn check(settings: &crate::settings::Mail, issuer: &str) -> Result<(), MailError> {
-    sender(settings, issuer)?;
-    Transport::new(settings, issuer).map(drop)
+pub fn check(settings: &crate::settings::Settings) -> Result<(), MailError> {
+    sender(&settings.mail, &settings.branding.name, &settings.issuer)?;
+    Transport::new(&settings.mail, &settings.issuer).map(drop)
 }

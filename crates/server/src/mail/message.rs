@@ -4,11 +4,16 @@ use std::time::Duration;
 
 use askama::Template;
 use serde::{Deserialize, Serialize};
+use sigma_core::branding::{Accent, Shade};
 use sigma_core::email::Email;
 use sigma_core::time::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::pages::view::duration;
+use crate::branding::Look;
+use crate::i18n::{Language, Phrase};
+
+/// The name of a server that has none of its own.
+const PRODUCT: &str = "Sigma";
 
 /// A mail, written.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,213 +40,61 @@ impl Message {
     }
 }
 
-/// The texts of one kind of mail.
-pub(super) trait MessageTemplate {
-    /// The subject.
-    fn subject(&self) -> String;
-    /// Text and HTML; `None` if a template is broken.
-    fn bodies(&self) -> Option<(String, String)>;
+/// A mail before it is rendered, in one language: the same parts as text and as HTML.
+pub(super) struct Draft {
+    language: Language,
+    subject: String,
+    title: String,
+    greeting: String,
+    parts: Vec<Part>,
+    footer: String,
+    /// What the footer links to.
+    links: Vec<(String, String)>,
+    accent: Shade,
+}
 
-    /// The mail for `to`.
-    fn message(&self, to: &str) -> Option<Message> {
-        let (text, html) = self.bodies()?;
+/// A part of a mail.
+enum Part {
+    /// A paragraph.
+    Text(String),
+    /// A paragraph in small print.
+    Small(String),
+    /// A code to type.
+    Code(String),
+    /// The link that the mail is about.
+    Button {
+        /// What it does.
+        label: String,
+        /// Where it leads.
+        url: String,
+    },
+    /// Another link.
+    Link {
+        /// What it does.
+        label: String,
+        /// Where it leads.
+        url: String,
+    },
+}
+
+#[derive(Template)]
+#[template(path = "mail.txt")]
+struct PlainText<'a> {
+    mail: &'a Draft,
+}
+
+#[derive(Template)]
+#[template(path = "mail.html")]
+struct Html<'a> {
+    mail: &'a Draft,
+}
+
+impl Draft {
+    /// The mail for `to`; `None` if a template is broken.
+    pub(super) fn message(&self, to: &str) -> Option<Message> {
         let to = Email::parse(to).map_or_else(|_| to.to_owned(), |email| email.mailbox().to_owned());
-        Some(Message { to, subject: self.subject(), text, html })
-    }
-}
-
-macro_rules! bodies {
-    ($name:ident, $text:literal, $html:literal) => {
-        #[derive(Template)]
-        #[template(path = $text)]
-        struct Text<'a> {
-            mail: &'a $name,
-        }
-
-        #[derive(Template)]
-        #[template(path = $html)]
-        struct Html<'a> {
-            mail: &'a $name,
-        }
-
-        fn bodies(mail: &$name) -> Option<(String, String)> {
-            Some((Text { mail }.render().ok()?, Html { mail }.render().ok()?))
-        }
-    };
-}
-
-/// An invitation to a workspace.
-pub(super) struct Invited {
-    host: String,
-    workspace: String,
-    inviter: Option<String>,
-    url: String,
-    life: String,
-}
-
-impl Invited {
-    pub(super) fn new(issuer: &str, workspace: &str, inviter: Option<&str>, url: &str, life: Duration) -> Self {
-        let (workspace, inviter) = (no_link(workspace), inviter.map(no_link));
-        Self { host: host(issuer), workspace, inviter, url: url.to_owned(), life: duration(life) }
-    }
-}
-
-impl MessageTemplate for Invited {
-    fn subject(&self) -> String {
-        format!("Invitation to {}", self.workspace)
-    }
-
-    fn bodies(&self) -> Option<(String, String)> {
-        bodies!(Invited, "mail/invitation.txt", "mail/invitation.html");
-        bodies(self)
-    }
-}
-
-/// A requested password reset.
-pub(super) struct Reset {
-    host: String,
-    url: String,
-    life: String,
-}
-
-impl Reset {
-    pub(super) fn new(issuer: &str, url: &str, life: Duration) -> Self {
-        Self { host: host(issuer), url: url.to_owned(), life: duration(life) }
-    }
-}
-
-impl MessageTemplate for Reset {
-    fn subject(&self) -> String {
-        format!("Set a new password for {}", self.host)
-    }
-
-    fn bodies(&self) -> Option<(String, String)> {
-        bodies!(Reset, "mail/reset.txt", "mail/reset.html");
-        bodies(self)
-    }
-}
-
-/// Link and code that confirm the address of a new account.
-pub(super) struct ConfirmAddress {
-    host: String,
-    url: String,
-    code: String,
-    life: String,
-}
-
-impl ConfirmAddress {
-    pub(super) fn new(issuer: &str, url: &str, code: &str, life: Duration) -> Self {
-        Self { host: host(issuer), url: url.to_owned(), code: code.to_owned(), life: duration(life) }
-    }
-}
-
-impl MessageTemplate for ConfirmAddress {
-    fn subject(&self) -> String {
-        format!("Confirm your e-mail address for {}", self.host)
-    }
-
-    fn bodies(&self) -> Option<(String, String)> {
-        bodies!(ConfirmAddress, "mail/confirm-address.txt", "mail/confirm-address.html");
-        bodies(self)
-    }
-}
-
-/// Notice that the address of a sign-up already has an account.
-pub(super) struct AccountExists {
-    host: String,
-    sign_in_url: String,
-    forgot_url: String,
-}
-
-impl AccountExists {
-    pub(super) fn new(issuer: &str) -> Self {
-        Self {
-            host: host(issuer),
-            sign_in_url: format!("{issuer}/login"),
-            forgot_url: format!("{issuer}/password/forgot"),
-        }
-    }
-}
-
-impl MessageTemplate for AccountExists {
-    fn subject(&self) -> String {
-        format!("You already have an account on {}", self.host)
-    }
-
-    fn bodies(&self) -> Option<(String, String)> {
-        bodies!(AccountExists, "mail/account-exists.txt", "mail/account-exists.html");
-        bodies(self)
-    }
-}
-
-/// Notice of a changed password.
-pub(super) struct Changed {
-    host: String,
-    at: String,
-    forgot_url: String,
-}
-
-impl Changed {
-    pub(super) fn new(issuer: &str, at: Timestamp) -> Self {
-        Self { host: host(issuer), at: minute(at), forgot_url: format!("{issuer}/password/forgot") }
-    }
-}
-
-impl MessageTemplate for Changed {
-    fn subject(&self) -> String {
-        format!("Your password for {} was changed", self.host)
-    }
-
-    fn bodies(&self) -> Option<(String, String)> {
-        bodies!(Changed, "mail/password-changed.txt", "mail/password-changed.html");
-        bodies(self)
-    }
-}
-
-/// The code that adds an address to an account.
-pub(super) struct ConfirmNewAddress {
-    host: String,
-    code: String,
-    life: String,
-}
-
-impl ConfirmNewAddress {
-    pub(super) fn new(issuer: &str, code: &str, life: Duration) -> Self {
-        Self { host: host(issuer), code: code.to_owned(), life: duration(life) }
-    }
-}
-
-impl MessageTemplate for ConfirmNewAddress {
-    fn subject(&self) -> String {
-        format!("Confirm your e-mail address for {}", self.host)
-    }
-
-    fn bodies(&self) -> Option<(String, String)> {
-        bodies!(ConfirmNewAddress, "mail/confirm-new-address.txt", "mail/confirm-new-address.html");
-        bodies(self)
-    }
-}
-
-/// Notice that somebody tried to add the address of an account to theirs.
-pub(super) struct AddressTaken {
-    host: String,
-    account_url: String,
-}
-
-impl AddressTaken {
-    pub(super) fn new(issuer: &str) -> Self {
-        Self { host: host(issuer), account_url: format!("{issuer}/account") }
-    }
-}
-
-impl MessageTemplate for AddressTaken {
-    fn subject(&self) -> String {
-        format!("Your e-mail address on {}", self.host)
-    }
-
-    fn bodies(&self) -> Option<(String, String)> {
-        bodies!(AddressTaken, "mail/address-taken.txt", "mail/address-taken.html");
-        bodies(self)
+        let (text, html) = (PlainText { mail: self }.render().ok()?, Html { mail: self }.render().ok()?);
+        Some(Message { to, subject: self.subject.clone(), text, html })
     }
 }
 
@@ -260,48 +113,201 @@ pub enum AccountChange {
     CredentialRemoved,
 }
 
-/// Notice of a changed account.
-pub(super) struct AccountChanged {
-    host: String,
-    what: &'static str,
-    at: String,
-    account_url: String,
+/// Writes the mails of one server in one language.
+pub(super) struct Writer<'a> {
+    /// The language.
+    pub language: Language,
+    /// The issuer, with which links start.
+    pub issuer: &'a str,
+    /// The name, accent and links of the server.
+    pub look: &'a Look,
 }
 
-impl AccountChanged {
-    pub(super) fn new(issuer: &str, change: AccountChange, at: Timestamp) -> Self {
-        let what = match change {
-            AccountChange::AddressAdded => "An e-mail address was added to",
-            AccountChange::AddressRemoved => "An e-mail address was removed from",
-            AccountChange::PrimaryChanged => "Another e-mail address was made the primary one of",
-            AccountChange::PasswordRemoved => "The password was removed from",
-            AccountChange::CredentialRemoved => "A key was removed from",
+impl Writer<'_> {
+    /// An invitation to a workspace.
+    pub(super) fn invitation(&self, workspace: &str, inviter: Option<&str>, url: &str, life: Duration) -> Draft {
+        let workspace = no_link(workspace);
+        let invited = match inviter {
+            Some(inviter) => self.text("mail-invitation-by").with("inviter", no_link(inviter)),
+            None => self.text("mail-invitation"),
         };
-        Self { host: host(issuer), what, at: minute(at), account_url: format!("{issuer}/account") }
+        let subject = self.text("mail-invitation-subject").with("workspace", workspace.as_str()).to_string();
+        self.draft(
+            subject.clone(),
+            subject,
+            vec![
+                Part::Text(invited.with("workspace", workspace.as_str()).to_string()),
+                self.button("mail-invitation-open", url),
+                self.within("mail-invitation-life", life),
+                self.small("mail-invitation-ignore"),
+            ],
+        )
     }
-}
 
-impl MessageTemplate for AccountChanged {
-    fn subject(&self) -> String {
-        format!("Your account on {} was changed", self.host)
+    /// A requested password reset.
+    pub(super) fn reset(&self, url: &str, life: Duration) -> Draft {
+        self.draft(
+            self.line("mail-reset-subject"),
+            self.line("mail-reset-title"),
+            vec![
+                Part::Text(self.line("mail-reset")),
+                self.button("mail-reset-open", url),
+                self.within("mail-reset-life", life),
+                self.small("mail-reset-ignore"),
+            ],
+        )
     }
 
-    fn bodies(&self) -> Option<(String, String)> {
-        bodies!(AccountChanged, "mail/account-changed.txt", "mail/account-changed.html");
-        bodies(self)
+    /// Link and code that confirm the address of a new account.
+    pub(super) fn confirm_address(&self, url: &str, code: &str, life: Duration) -> Draft {
+        self.draft(
+            self.line("mail-confirm-subject"),
+            self.line("mail-confirm-title"),
+            vec![
+                Part::Text(self.line("mail-confirm")),
+                Part::Code(code.to_owned()),
+                Part::Text(self.line("mail-confirm-link")),
+                self.button("mail-confirm-open", url),
+                self.within("mail-confirm-life", life),
+                self.small("mail-confirm-ignore"),
+            ],
+        )
     }
-}
 
-/// `2026-11-22 at 06:14 UTC`.
-fn minute(at: Timestamp) -> String {
-    let at = at.iso8601();
-    let minute = at.get(..16).unwrap_or(&at).replace('T', " at ");
-    format!("{minute} UTC")
+    /// Notice that the address of a sign-up already has an account.
+    pub(super) fn account_exists(&self) -> Draft {
+        self.draft(
+            self.line("mail-exists-subject"),
+            self.line("mail-exists-title"),
+            vec![
+                Part::Text(self.line("mail-exists")),
+                self.button("mail-exists-sign-in", &format!("{}/login", self.issuer)),
+                self.small("mail-exists-forgot"),
+                self.link("mail-exists-reset", format!("{}/password/forgot", self.issuer)),
+                self.small("mail-exists-ignore"),
+            ],
+        )
+    }
+
+    /// Notice of a changed password.
+    pub(super) fn password_changed(&self, at: Timestamp) -> Draft {
+        let changed = self.text("mail-changed").with("at", self.language.moment(at));
+        self.draft(
+            self.line("mail-changed-subject"),
+            self.line("mail-changed-title"),
+            vec![
+                Part::Text(changed.to_string()),
+                Part::Text(self.line("mail-changed-fine")),
+                Part::Text(self.line("mail-changed-forgot")),
+                self.link("mail-changed-reset", format!("{}/password/forgot", self.issuer)),
+            ],
+        )
+    }
+
+    /// The code that adds an address to an account.
+    pub(super) fn confirm_new_address(&self, code: &str, life: Duration) -> Draft {
+        self.draft(
+            self.line("mail-confirm-subject"),
+            self.line("mail-confirm-title"),
+            vec![
+                Part::Text(self.line("mail-confirm-new")),
+                Part::Code(code.to_owned()),
+                self.within("mail-confirm-new-life", life),
+                self.small("mail-confirm-new-ignore"),
+            ],
+        )
+    }
+
+    /// Notice that somebody tried to add the address of an account to theirs.
+    pub(super) fn address_taken(&self) -> Draft {
+        self.draft(
+            self.line("mail-taken-subject"),
+            self.line("mail-taken-title"),
+            vec![
+                Part::Text(self.line("mail-taken")),
+                Part::Text(self.line("mail-taken-remove")),
+                self.link("mail-account", format!("{}/account", self.issuer)),
+                self.small("mail-taken-ignore"),
+            ],
+        )
+    }
+
+    /// Notice of a changed account.
+    pub(super) fn account_changed(&self, change: AccountChange, at: Timestamp) -> Draft {
+        let changed = self.text(match change {
+            AccountChange::AddressAdded => "mail-account-address-added",
+            AccountChange::AddressRemoved => "mail-account-address-removed",
+            AccountChange::PrimaryChanged => "mail-account-primary-changed",
+            AccountChange::PasswordRemoved => "mail-account-password-removed",
+            AccountChange::CredentialRemoved => "mail-account-key-removed",
+        });
+        let changed = changed.with("at", self.language.moment(at));
+        self.draft(
+            self.line("mail-account-subject"),
+            self.line("mail-account-title"),
+            vec![
+                Part::Text(changed.to_string()),
+                Part::Text(self.line("mail-changed-fine")),
+                Part::Text(self.line("mail-account-check")),
+                self.link("mail-account", format!("{}/account", self.issuer)),
+            ],
+        )
+    }
+
+    fn draft(&self, subject: String, title: String, parts: Vec<Part>) -> Draft {
+        let footer = match self.look.name.as_str() {
+            "" | PRODUCT => self.line("mail-sent-by"),
+            name => self.text("mail-sent-by-name").with("name", name).to_string(),
+        };
+        let links = [
+            ("layout-terms", &self.look.terms_url),
+            ("layout-privacy", &self.look.privacy_url),
+            ("layout-support", &self.look.support_url),
+        ];
+        let link =
+            |(key, url): (&'static str, &Option<String>)| Some((self.language.text(key).to_string(), url.clone()?));
+        Draft {
+            language: self.language,
+            subject,
+            title,
+            greeting: self.line("mail-hello"),
+            parts,
+            footer,
+            links: links.into_iter().filter_map(link).collect(),
+            accent: self.look.accent.unwrap_or(Accent::DEFAULT).light(),
+        }
+    }
+
+    /// Every text may name the server.
+    fn text(&self, key: &'static str) -> Phrase<'_> {
+        self.language.text(key).with("server", host(self.issuer))
+    }
+
+    fn line(&self, key: &'static str) -> String {
+        self.text(key).to_string()
+    }
+
+    fn small(&self, key: &'static str) -> Part {
+        Part::Small(self.line(key))
+    }
+
+    /// How long a link works.
+    fn within(&self, key: &'static str, life: Duration) -> Part {
+        Part::Small(self.text(key).with("life", self.language.duration(life)).to_string())
+    }
+
+    fn button(&self, key: &'static str, url: &str) -> Part {
+        Part::Button { label: self.line(key), url: url.to_owned() }
+    }
+
+    fn link(&self, key: &'static str, url: String) -> Part {
+        Part::Link { label: self.line(key), url }
+    }
 }
 
 /// The issuer as people read it.
-fn host(issuer: &str) -> String {
-    issuer.split_once("://").map_or(issuer, |(_, host)| host).to_owned()
+fn host(issuer: &str) -> &str {
+    issuer.split_once("://").map_or(issuer, |(_, host)| host)
 }
 
 /// A name chosen by a tenant, made inert: mail programs turn whatever looks like an address into a link, and an
@@ -323,13 +329,15 @@ fn no_link(name: &str) -> String {
 mod tests {
     use super::*;
 
+    const ISSUER: &str = "https://id.example.org";
+    const URL: &str = "https://id.example.org/invitation?token=abc";
+
     #[test]
     fn org_chosen_names_become_neither_links_nor_markup() {
-        let invited = Invited::new(
-            "https://id.example.org",
+        let invited = Writer { language: Language::English, issuer: ISSUER, look: Look::PLAIN }.invitation(
             "Win a prize at https://evil.example/x\r\nBcc: all@example.org",
             Some("<a href='//evil.example'>"),
-            "https://id.example.org/invitation?token=abc",
+            URL,
             Duration::from_hours(1),
         );
         let message = invited.message("ada@example.org").unwrap();
@@ -340,30 +348,90 @@ mod tests {
         }
         assert!(!message.subject.contains(['\r', '\n']));
         assert!(!message.html.contains("<a href='"), "{}", message.html);
-        assert!(message.text.contains("https://id.example.org/invitation?token=abc"));
-        assert!(message.html.contains("href=\"https://id.example.org/invitation?token=abc\""), "{}", message.html);
+        assert!(message.text.contains(URL));
+        assert!(message.html.contains(&format!("href=\"{URL}\"")), "{}", message.html);
+    }
+
+    /// Every mail, by name.
+    fn mails(language: Language, look: &Look) -> [(&'static str, Draft); 9] {
+        let writer = Writer { language, issuer: ISSUER, look };
+        let at = Timestamp::from_seconds(1_772_366_400);
+        let (week, hour) = (Duration::from_hours(7 * 24), Duration::from_hours(1));
+        [
+            ("invitation", writer.invitation("Acme", Some("Grace"), URL, week)),
+            ("invitation_by_a_key", writer.invitation("Acme", None, URL, week)),
+            ("reset", writer.reset(URL, hour)),
+            ("confirm_address", writer.confirm_address(URL, "1234 5678", hour)),
+            ("account_exists", writer.account_exists()),
+            ("changed", writer.password_changed(at)),
+            ("confirm_new_address", writer.confirm_new_address("1234 5678", hour)),
+            ("address_taken", writer.address_taken()),
+            ("account_changed", writer.account_changed(AccountChange::AddressAdded, at)),
+        ]
     }
 
     #[test]
     fn the_words_of_each_mail() {
-        let url = "https://id.example.org/invitation?token=abc";
-        let issuer = "https://id.example.org";
-        let (week, hour) = (Duration::from_hours(7 * 24), Duration::from_hours(1));
-        let at = Timestamp::from_seconds(1_772_366_400);
-        let mails: [(&str, Box<dyn MessageTemplate>); 9] = [
-            ("invitation", Box::new(Invited::new(issuer, "Acme", Some("Grace"), url, week))),
-            ("invitation_by_a_key", Box::new(Invited::new(issuer, "Acme", None, url, week))),
-            ("reset", Box::new(Reset::new(issuer, url, hour))),
-            ("confirm_address", Box::new(ConfirmAddress::new(issuer, url, "1234 5678", hour))),
-            ("account_exists", Box::new(AccountExists::new(issuer))),
-            ("changed", Box::new(Changed::new(issuer, at))),
-            ("confirm_new_address", Box::new(ConfirmNewAddress::new(issuer, "1234 5678", hour))),
-            ("address_taken", Box::new(AddressTaken::new(issuer))),
-            ("account_changed", Box::new(AccountChanged::new(issuer, AccountChange::PasswordRemoved, at))),
-        ];
-        for (name, words) in mails {
-            let message = words.message("ada@example.org").unwrap();
+        for (name, draft) in mails(Language::English, Look::PLAIN) {
+            let message = draft.message("ada@example.org").unwrap();
             insta::assert_snapshot!(name, format!("{}\n\n{}\n{}", message.subject, message.text, message.html));
+        }
+    }
+
+    #[test]
+    fn every_change_of_an_account_is_told() {
+        let writer = Writer { language: Language::English, issuer: ISSUER, look: Look::PLAIN };
+        let changes = [
+            AccountChange::AddressAdded,
+            AccountChange::AddressRemoved,
+            AccountChange::PrimaryChanged,
+            AccountChange::PasswordRemoved,
+            AccountChange::CredentialRemoved,
+        ];
+        let told =
+            changes.map(|change| writer.account_changed(change, Timestamp::default()).message("a@b.org").unwrap().text);
+        for (at, text) in told.iter().enumerate() {
+            assert!(!told[..at].contains(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_mail_is_written_in_every_language() {
+        let words = |language| mails(language, Look::PLAIN).map(|(_, draft)| draft.message("ada@example.org").unwrap());
+        for language in Language::ALL.into_iter().filter(|language| *language != Language::English) {
+            for (english, other) in words(Language::English).into_iter().zip(words(language)) {
+                assert!(english.subject != other.subject && english.text != other.text, "{}", other.subject);
+                assert_eq!(english.text.contains(URL), other.text.contains(URL));
+                assert!(other.html.contains(&format!("lang=\"{}\"", language.tag())));
+            }
+        }
+        let german = words(Language::German);
+        assert!(german[0].text.contains("innerhalb von 7 Tagen"), "{}", german[0].text);
+        assert!(german[5].text.contains("am 1. März 2026 um 12:00 UTC"), "{}", german[5].text);
+    }
+
+    #[test]
+    fn mails_look_like_their_server() {
+        let look = Look {
+            name: "Example".to_owned(),
+            accent: Accent::parse("#ffe14d"),
+            terms_url: Some("https://example.org/terms".to_owned()),
+            support_url: Some("mailto:help@example.org".to_owned()),
+            ..Look::default()
+        };
+        for (name, draft) in mails(Language::English, &look) {
+            let message = draft.message("ada@example.org").unwrap();
+            for part in [&message.text, &message.html] {
+                assert!(part.contains("Sent by Example (id.example.org)."), "{name}: {part}");
+                assert!(part.contains("https://example.org/terms") && part.contains("mailto:help@example.org"));
+            }
+            let readable = look.accent.unwrap().light();
+            let button = format!("background:{};color:{}", readable.accent, readable.on);
+            assert!(
+                !message.html.contains("inline-block") || message.html.contains(&button),
+                "{name}: {}",
+                message.html
+            );
         }
     }
 }

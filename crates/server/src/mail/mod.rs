@@ -16,14 +16,12 @@ use sigma_store::one_time_link::{NewLink, Purpose};
 use sigma_store::outbox::{MailedLink, NewMail, seal_context};
 use sigma_store::{MasterKey, SealError};
 
+use crate::branding::Look;
+use crate::i18n::Language;
 use crate::settings::Links;
 use crate::state::AppState;
-pub use message::AccountChange;
-pub use message::Message;
-use message::{
-    AccountChanged, AccountExists, AddressTaken, Changed, ConfirmAddress, ConfirmNewAddress, Invited, MessageTemplate,
-    Reset,
-};
+pub use message::{AccountChange, Message};
+use message::{Draft, Writer};
 pub use transport::{MailError, Transport};
 
 /// Length of a link's secret: 256 bits.
@@ -38,6 +36,10 @@ pub struct Composer<'a> {
     pub issuer: &'a str,
     /// How long links work.
     pub links: &'a Links,
+    /// The language of the texts.
+    pub language: Language,
+    /// What mails look like.
+    pub look: &'a Look,
     /// Seals queued mails.
     pub master_key: &'a MasterKey,
     /// Randomness.
@@ -76,6 +78,8 @@ impl AppState {
         Composer {
             issuer: self.issuer(),
             links: &self.settings.links,
+            language: self.settings.languages.default,
+            look: &self.brands.look,
             master_key: &self.master_key,
             rng: &*self.rng,
             now: self.now(),
@@ -89,6 +93,12 @@ impl AppState {
 }
 
 impl Composer<'_> {
+    /// The same for somebody who reads another language.
+    #[must_use]
+    pub const fn in_language(self, language: Language) -> Self {
+        Self { language, ..self }
+    }
+
     /// The invitation of `to` to the named workspace by `inviter`, for [`sigma_store::invitation::invite`] and
     /// [`send_again`](sigma_store::invitation::send_again); call [`AppState::mail_was_promised`] afterwards.
     ///
@@ -96,8 +106,8 @@ impl Composer<'_> {
     /// Sealing fails.
     pub fn invitation(&self, to: &str, workspace: &str, inviter: Option<&str>) -> Result<MailedLink, SealError> {
         let Link { link, url } = self.link(Purpose::Invitation, to);
-        let words = Invited::new(self.issuer, workspace, inviter, &url, self.links.invitation());
-        let mail = self.seal(to, &words, link.expires_at)?;
+        let draft = self.writer().invitation(workspace, inviter, &url, self.links.invitation());
+        let mail = self.seal(to, &draft, link.expires_at)?;
         Ok(MailedLink { link, mail })
     }
 
@@ -107,7 +117,7 @@ impl Composer<'_> {
     /// Sealing fails.
     pub fn reset(&self, to: &str) -> Result<MailedLink, SealError> {
         let Link { link, url } = self.link(Purpose::Reset, to);
-        let mail = self.seal(to, &Reset::new(self.issuer, &url, self.links.reset()), link.expires_at)?;
+        let mail = self.seal(to, &self.writer().reset(&url, self.links.reset()), link.expires_at)?;
         Ok(MailedLink { link, mail })
     }
 
@@ -116,7 +126,7 @@ impl Composer<'_> {
     /// # Errors
     /// Sealing fails.
     pub fn password_changed(&self, to: &str) -> Result<NewMail, SealError> {
-        self.seal(to, &Changed::new(self.issuer, self.now), self.now.plus(DELIVERY))
+        self.seal(to, &self.writer().password_changed(self.now), self.now.plus(DELIVERY))
     }
 
     /// The mail with link and `code` that confirms `to` as the address of a new account, and the digest of the link's secret.
@@ -127,7 +137,7 @@ impl Composer<'_> {
         let secret = alphanumeric(self.rng, SECRET_LENGTH);
         let url = format!("{}/signup/email/confirm?token={secret}", self.issuer);
         let life = self.links.sign_up();
-        let mail = self.seal(to, &ConfirmAddress::new(self.issuer, &url, code, life), self.now.plus(life))?;
+        let mail = self.seal(to, &self.writer().confirm_address(&url, code, life), self.now.plus(life))?;
         Ok((Digest::of(&secret), mail))
     }
 
@@ -136,7 +146,7 @@ impl Composer<'_> {
     /// # Errors
     /// Sealing fails.
     pub fn account_exists(&self, to: &str) -> Result<NewMail, SealError> {
-        self.seal(to, &AccountExists::new(self.issuer), self.now.plus(self.links.sign_up()))
+        self.seal(to, &self.writer().account_exists(), self.now.plus(self.links.sign_up()))
     }
 
     /// The mail with the `code` that adds `to` to an account.
@@ -145,7 +155,7 @@ impl Composer<'_> {
     /// Sealing fails.
     pub fn confirm_new_address(&self, to: &str, code: &str) -> Result<NewMail, SealError> {
         let life = self.links.sign_up();
-        self.seal(to, &ConfirmNewAddress::new(self.issuer, code, life), self.now.plus(life))
+        self.seal(to, &self.writer().confirm_new_address(code, life), self.now.plus(life))
     }
 
     /// Notifies `to` of an attempt to add their address to another account.
@@ -153,7 +163,7 @@ impl Composer<'_> {
     /// # Errors
     /// Sealing fails.
     pub fn address_taken(&self, to: &str) -> Result<NewMail, SealError> {
-        self.seal(to, &AddressTaken::new(self.issuer), self.now.plus(self.links.sign_up()))
+        self.seal(to, &self.writer().address_taken(), self.now.plus(self.links.sign_up()))
     }
 
     /// Notifies `to` that their account was changed.
@@ -161,7 +171,11 @@ impl Composer<'_> {
     /// # Errors
     /// Sealing fails.
     pub fn account_changed(&self, to: &str, change: AccountChange) -> Result<NewMail, SealError> {
-        self.seal(to, &AccountChanged::new(self.issuer, change, self.now), self.now.plus(DELIVERY))
+        self.seal(to, &self.writer().account_changed(change, self.now), self.now.plus(DELIVERY))
+    }
+
+    fn writer(&self) -> Writer<'_> {
+        Writer { language: self.language, issuer: self.issuer, look: self.look }
     }
 
     fn link(&self, purpose: Purpose, to: &str) -> Link {
@@ -169,10 +183,10 @@ impl Composer<'_> {
     }
 
     /// Seals a mail that is dropped at `expires_at`, or after [`DELIVERY`].
-    fn seal(&self, to: &str, words: &impl MessageTemplate, expires_at: Timestamp) -> Result<NewMail, SealError> {
+    fn seal(&self, to: &str, draft: &Draft, expires_at: Timestamp) -> Result<NewMail, SealError> {
         let expires_at = expires_at.min(self.now.plus(DELIVERY));
         let id = MailId::new(self.now, self.rng);
-        let message = words.message(to).ok_or(SealError::Unsealed)?;
+        let message = draft.message(to).ok_or(SealError::Unsealed)?;
         let sealed = self.master_key.seal(&seal_context(&id), &message.to_bytes(), self.rng)?;
         Ok(NewMail { id, sealed, now: self.now, expires_at })
     }

@@ -137,8 +137,13 @@ impl Transport {
 ///
 /// # Errors
 /// `mail.from` is not a mailbox.
-pub fn sender(settings: &Mail, issuer: &str) -> Result<Mailbox, MailError> {
-    let from = settings.from.clone().unwrap_or_else(|| format!("Sigma <sigma@{}>", domain(issuer)));
+pub fn sender(settings: &Mail, name: &str, issuer: &str) -> Result<Mailbox, MailError> {
+    let Some(from) = &settings.from else {
+        let address = format!("sigma@{}", domain(issuer)).parse();
+        let address =
+            address.map_err(|error| MailError::Settings(format!("the issuer has no mail domain ({error})")))?;
+        return Ok(Mailbox::new(Some(name.to_owned()), address));
+    };
     from.parse().map_err(|error| {
         MailError::Settings(format!(
             "mail.from \"{from}\" is not a mailbox ({error}); use a form like Sigma <sigma@example.org>"
@@ -152,13 +157,14 @@ pub fn sender(settings: &Mail, issuer: &str) -> Result<Mailbox, MailError> {
 /// The recipient's or sender's address is invalid.
 pub fn to_mime(
     settings: &Mail,
+    name: &str,
     issuer: &str,
     id: &MailId,
     message: &Message,
     now: Timestamp,
 ) -> Result<lettre::Message, MailError> {
     let to = address(&message.to)?;
-    let from = sender(settings, issuer)?;
+    let from = sender(settings, name, issuer)?;
     // Set here because lettre does not decode non-ASCII names from headers.
     let envelope = Envelope::new(Some(from.email.clone()), vec![to.clone()]);
     let written = UNIX_EPOCH + Duration::from_micros(u64::try_from(now.micros()).unwrap_or_default());
@@ -249,10 +255,10 @@ mod tests {
     use super::*;
 
     fn reported(change: impl FnOnce(&mut Mail)) -> String {
-        let mut settings = Mail::default();
-        change(&mut settings);
-        super::super::mailer::check(&settings, "https://id.example.org")
-            .map_or_else(|error| error.to_string(), |()| String::new())
+        let issuer = "https://id.example.org".to_owned();
+        let mut settings = crate::settings::Settings { issuer, ..Default::default() };
+        change(&mut settings.mail);
+        super::super::mailer::check(&settings).map_or_else(|error| error.to_string(), |()| String::new())
     }
 
     #[test]
@@ -281,7 +287,7 @@ mod tests {
             ("http://127.0.0.1:8080", "Sigma <sigma@localhost>"),
             ("http://[::1]:8080", "Sigma <sigma@localhost>"),
         ] {
-            assert_eq!(sender(&Mail::default(), issuer).unwrap().to_string(), from);
+            assert_eq!(sender(&Mail::default(), "Sigma", issuer).unwrap().to_string(), from);
         }
     }
 
@@ -315,7 +321,7 @@ mod tests {
                     html: "x".to_owned(),
                 };
                 let id = MailId::from_text("mail_x");
-                let written = to_mime(&Mail::default(), "https://id.example.org", &id, &message, Timestamp::from_seconds(0));
+                let written = to_mime(&Mail::default(), "Sigma", "https://id.example.org", &id, &message, Timestamp::from_seconds(0));
                 prop_assert!(written.is_ok(), "{text}: {written:?}");
             }
         }

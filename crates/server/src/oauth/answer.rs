@@ -11,7 +11,6 @@ use crate::extract::Browser;
 use crate::http::{Refused, RequestId};
 use crate::interaction::request::Requested;
 use crate::oauth::view::FormPost;
-use crate::pages::view::PageContext;
 use crate::state::AppState;
 
 /// The response to a script, in place of a redirect.
@@ -56,7 +55,7 @@ fn send<'a>(
         ResponseMode::FormPost => {
             let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
             let page = FormPost { action: address.redirect_uri.as_str().to_owned(), fields };
-            page.render(&PageContext { issuer: sigma.issuer() })
+            page.render(&sigma.page())
         }
     }
 }

@@ -10,10 +10,10 @@ use sigma_core::resource::AskedResource;
 
 use crate::extract::{Browser, SignedIn};
 use crate::http::Endpoint;
+use crate::i18n::Language;
 use crate::interaction::{entrance, page, with_cookie};
 use crate::oauth::view::{Consent, IdentityChoice, ScopeLine};
 use crate::pages::policy::PAGE;
-use crate::pages::view::PageContext;
 use crate::pages::{app_view, not_found, person_view};
 use crate::paths::{resume_url, switch_url};
 use crate::state::AppState;
@@ -48,26 +48,33 @@ async fn consent(
     let chosen = choose_identity(identities, state, &request, &facts, &Consents::default());
     let chosen = chosen.map(|identity| identity.bap_id.as_str());
     let address = &ongoing.requested.address.redirect_uri;
+    let language = sigma.language_for(&browser, ongoing.requested.params.get("ui_locales"));
+    let brand = sigma.app_brand(&ongoing.requested.app).await;
     let page = Consent {
-        app: app_view(&ongoing.requested.app, address),
-        scopes: lines(&request),
+        app: app_view(&ongoing.requested.app, address, &brand),
+        scopes: lines(language, &request),
         identities: identities.iter().map(|identity| choice(identity, chosen)).collect(),
         person: person_view(&signed_in.account, chosen),
         interaction: name.clone(),
         shown_to: signed_in.account.user.id.to_string(),
         switch_url: Some(switch_url(name)),
     };
-    Ok(page.render(&PageContext { issuer: sigma.issuer() }))
+    Ok(page.render(&sigma.page_in(language).with_look(&brand.look)))
 }
 
 /// What is requested: of the user, and then of each resource.
-fn lines(request: &AuthorizationRequest) -> Vec<ScopeLine> {
+fn lines(language: Language, request: &AuthorizationRequest) -> Vec<ScopeLine> {
     let wanted = request.wanted();
     let of_resource = |asked: &AskedResource| {
-        let scopes = asked.scopes.iter().map(|scope| ScopeLine::of_resource_scope(scope, &asked.name));
-        std::iter::once(ScopeLine::of_resource(asked)).chain(scopes).collect::<Vec<_>>()
+        let scopes = asked.scopes.iter().map(|scope| ScopeLine::of_resource_scope(language, scope, &asked.name));
+        std::iter::once(ScopeLine::of_resource(language, asked)).chain(scopes).collect::<Vec<_>>()
     };
-    wanted.scope.iter().map(ScopeLine::of).chain(request.resources.iter().flat_map(of_resource)).collect()
+    wanted
+        .scope
+        .iter()
+        .map(|scope| ScopeLine::of(language, scope))
+        .chain(request.resources.iter().flat_map(of_resource))
+        .collect()
 }
 
 fn choice(identity: &Identity, chosen: Option<&str>) -> IdentityChoice {

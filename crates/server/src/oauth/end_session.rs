@@ -28,7 +28,6 @@ use crate::interaction::with_cookie;
 use crate::oauth::answer::{go, refuse_head};
 use crate::oauth::forms::{EndSessionConfirmation, EndSessionForm};
 use crate::oauth::view::{LogOutConfirm, SignedOut};
-use crate::pages::view::PageContext;
 use crate::paths::END_SESSION_PATH;
 use crate::quick::QuickSession;
 use crate::state::AppState;
@@ -255,7 +254,7 @@ async fn ask(
         person: signed_in.map(|signed_in| signed_in.account.user.name.clone()),
         fields,
     };
-    Ok(page.render(&PageContext { issuer: sigma.issuer() }))
+    Ok(page.render(&sigma.page()))
 }
 
 async fn end(
@@ -274,7 +273,7 @@ fn signed_out(sigma: &AppState, browser: &Browser, app: Option<&App>, fault: Opt
     let response = if browser.wants_json() {
         Json(Ended { success: true }).into_response()
     } else {
-        SignedOut { app: app.map(|app| app.name.clone()), fault }.render(&PageContext { issuer: sigma.issuer() })
+        SignedOut { app: app.map(|app| app.name.clone()), fault }.render(&sigma.page())
     };
     with_cookie(response, Some(&expired_session_cookie(sigma)))
 }

@@ -10,7 +10,6 @@ use crate::http::Endpoint;
 use crate::interaction::{entrance, page, with_cookie};
 use crate::oauth::view::SelectAccount;
 use crate::pages::policy::PAGE;
-use crate::pages::view::PageContext;
 use crate::pages::{app_view, not_found, person_view};
 use crate::paths::resume_url;
 use crate::state::AppState;
@@ -38,11 +37,12 @@ async fn select_account(
         return Ok(back());
     }
     let address = &ongoing.requested.address.redirect_uri;
+    let brand = sigma.app_brand(&ongoing.requested.app).await;
     let page = SelectAccount {
         person: person_view(&signed_in.account, signed_in.session.bap_id.as_deref()),
-        app: app_view(&ongoing.requested.app, address),
+        app: app_view(&ongoing.requested.app, address, &brand),
         interaction: name.clone(),
         shown_to: signed_in.account.user.id.to_string(),
     };
-    Ok(page.render(&PageContext { issuer: sigma.issuer() }))
+    Ok(page.render(&sigma.page().with_look(&brand.look)))
 }

@@ -10,7 +10,7 @@ use sigma_core::params::Params;
 use crate::http::{Endpoint, RequestContext, RequestId};
 use crate::pages::links::{front_page, home_page};
 use crate::pages::policy::PAGE;
-use crate::pages::view::{ErrorPage, Link, PageContext};
+use crate::pages::view::{ErrorPage, Link};
 use crate::state::AppState;
 
 /// This endpoint.
@@ -32,7 +32,7 @@ async fn error(State(sigma): State<AppState>, context: RequestContext, RawQuery(
         request_id: Some(failed.unwrap_or_else(|| context.request_id().to_string())),
         links: links(&sigma, params.get("client_id")).await,
     };
-    page.render(&PageContext { issuer: sigma.issuer() })
+    page.render(&sigma.page())
 }
 
 /// Back to the app that sent the person here, if it is one that we know.

@@ -5,7 +5,7 @@ use axum::response::Response;
 
 use crate::http::Endpoint;
 use crate::pages::policy::PAGE;
-use crate::pages::view::{PageContext, Reference};
+use crate::pages::view::Reference;
 use crate::state::AppState;
 
 /// This endpoint.
@@ -14,5 +14,5 @@ pub fn endpoint() -> Endpoint<AppState> {
 }
 
 async fn reference(State(sigma): State<AppState>) -> Response {
-    Reference.render(&PageContext { issuer: sigma.issuer() })
+    Reference.render(&sigma.page())
 }

@@ -5,13 +5,14 @@ use axum::response::Response;
 use http::{Method, StatusCode};
 use sigma_core::params::Params;
 
+use crate::branding::Look;
 use crate::http::FailedRequest;
 use crate::pages::links::front_page;
 use crate::pages::view::{ErrorPage, Link, PageContext};
 use crate::paths::login_url;
 
 /// The page for a failed request of a browser.
-pub fn refused(issuer: &str, failed: &FailedRequest<'_>) -> Response {
+pub fn refused(issuer: &str, look: &Look, failed: &FailedRequest<'_>) -> Response {
     let (title, description) = words(failed.status);
     let page = ErrorPage {
         status: failed.status,
@@ -21,7 +22,7 @@ pub fn refused(issuer: &str, failed: &FailedRequest<'_>) -> Response {
         request_id: Some(failed.request_id.to_owned()),
         links: vec![way_on(failed)],
     };
-    page.render(&PageContext { issuer })
+    page.render(&PageContext::new(issuer).with_look(look))
 }
 
 fn words(status: StatusCode) -> (&'static str, &'static str) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use sigma_core::app::App;
 
+use crate::commands::branding::BrandingView;
 use crate::output::fields;
 
 /// An app. The secret is set only if it was just generated.
@@ -37,6 +38,9 @@ pub struct AppView {
     disabled: bool,
     created_at: String,
     updated_at: String,
+    /// How it looks, where it was looked up.
+    #[serde(flatten)]
+    pub branding: Option<BrandingView>,
     /// Tokens issued within the last day, by grant type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens_last_day: Option<BTreeMap<&'static str, u64>>,
@@ -75,6 +79,7 @@ impl AppView {
             disabled: app.disabled,
             created_at: app.created_at.to_string(),
             updated_at: app.updated_at.to_string(),
+            branding: None,
             tokens_last_day: None,
         }
     }
@@ -94,7 +99,7 @@ impl AppView {
     pub fn text(&self) -> String {
         let yes = |set: bool| if set { "yes".to_owned() } else { String::new() };
         let lifetime = self.access_seconds.map(|seconds| format!("{seconds} seconds")).unwrap_or_default();
-        let shown = fields(&[
+        let mut shown = vec![
             ("client id", self.client_id.clone()),
             ("id", self.id.clone()),
             ("secret", self.client_secret.clone().unwrap_or_default()),
@@ -121,7 +126,9 @@ impl AppView {
             ("registered", self.created_at.clone()),
             ("changed", self.updated_at.clone()),
             ("tokens, last day", self.tokens_last_day.as_ref().map(counts).unwrap_or_default()),
-        ]);
+        ];
+        shown.extend(self.branding.iter().flat_map(BrandingView::entries));
+        let shown = fields(&shown);
         match &self.client_secret {
             Some(_) => format!("{shown}\n\nKeep the secret: it is not shown again."),
             None => shown,

@@ -21,7 +21,6 @@ use crate::hashing::Lane;
 use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::interaction::{begin, sign_in_first, with_cookie};
 use crate::pages::policy::{PAGE, PASSWORD_FORM};
-use crate::pages::view::PageContext;
 use crate::passwords::chosen::{chosen, hash, remember};
 use crate::passwords::{PasswordCheck, authenticate};
 use crate::paths::{LOGIN_PATH, login_url};
@@ -52,7 +51,7 @@ async fn show(
         let begun = begin(&sigma, &browser, continuation, sigma.now()).map_err(IntoResponse::into_response)?;
         (view.sign_in_url, cookie) = (login_url(&begun.name), begun.set_cookie);
     }
-    Ok(with_cookie(view.render(StatusCode::OK, &PageContext { issuer: sigma.issuer() }), cookie.as_deref()))
+    Ok(with_cookie(view.render(StatusCode::OK, &sigma.page()), cookie.as_deref()))
 }
 
 async fn save(
@@ -66,7 +65,7 @@ async fn save(
     };
     let refuse = |refusal: Option<String>, status: StatusCode| {
         let view = AccountPassword { refusal, ..view(&signed_in, state) };
-        view.render(status, &PageContext { issuer: sigma.issuer() })
+        view.render(status, &sigma.page())
     };
     let user = &signed_in.account.user;
     let form = Params::parse(&String::from_utf8_lossy(&body));

@@ -11,9 +11,10 @@ use sigma_store::email;
 use sigma_store::password_change::{ResetRequest, request_reset};
 
 use crate::account::view::ForgotPassword;
+use crate::extract::Browser;
 use crate::http::{ApiError, Endpoint, RequestContext, Rule};
 use crate::pages::policy::{FORM, PAGE};
-use crate::pages::view::{PageContext, duration};
+use crate::pages::view::duration;
 use crate::passwords::bucket;
 use crate::state::AppState;
 
@@ -26,12 +27,13 @@ async fn show(State(sigma): State<AppState>, RawQuery(query): RawQuery) -> Respo
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let sent = params.get("sent").is_some();
     let view = ForgotPassword { sent, interaction: interaction(&params), ..view(&sigma) };
-    view.render(StatusCode::OK, &PageContext { issuer: sigma.issuer() })
+    view.render(StatusCode::OK, &sigma.page())
 }
 
 async fn send(
     State(sigma): State<AppState>,
     context: RequestContext,
+    browser: Browser,
     RawQuery(query): RawQuery,
     body: Bytes,
 ) -> Result<Response, Response> {
@@ -40,7 +42,7 @@ async fn send(
     let typed = form.raw("email").unwrap_or_default();
     let Ok(email) = Email::parse(typed) else {
         let view = ForgotPassword { email: typed.to_owned(), refusal: true, interaction, ..view(&sigma) };
-        return Ok(view.render(StatusCode::BAD_REQUEST, &PageContext { issuer: sigma.issuer() }));
+        return Ok(view.render(StatusCode::BAD_REQUEST, &sigma.page()));
     };
     // Each is a mail to a user who may not have asked for it. It is also the way around a delay, so wrong passwords do
     // not count here.
@@ -52,6 +54,7 @@ async fn send(
     // Written and sealed for any address, so that it always takes the same time.
     let mail = sigma
         .composer()
+        .in_language(sigma.language_for(&browser, None))
         .reset(own.as_deref().unwrap_or(email.address()))
         .map_err(|error| ApiError::internal(error).into_response())?;
     let bucket = bucket(&sigma, email.folded());

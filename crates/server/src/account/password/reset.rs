@@ -17,7 +17,7 @@ use crate::hashing::Lane;
 use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::interaction::with_cookie;
 use crate::pages::policy::{FORM, PAGE};
-use crate::pages::view::{ErrorPage, Link, PageContext};
+use crate::pages::view::{ErrorPage, Link};
 use crate::passwords::chosen::{chosen, hash, remember};
 use crate::state::AppState;
 
@@ -75,7 +75,7 @@ async fn find(sigma: &AppState, token: &str) -> Result<Option<User>, Response> {
 
 fn page(sigma: &AppState, token: &str, user: &User, refusal: Option<String>, status: StatusCode) -> Response {
     let view = ResetPassword { token: token.to_owned(), email: user.email.clone().unwrap_or_default(), refusal };
-    view.render(status, &PageContext { issuer: sigma.issuer() })
+    view.render(status, &sigma.page())
 }
 
 /// The page for a link that was used, has expired, or never existed.
@@ -88,5 +88,5 @@ fn gone(sigma: &AppState) -> Response {
         request_id: None,
         links: vec![Link { href: "/password/forgot".to_owned(), label: "Request a new link".to_owned() }],
     };
-    page.render(&PageContext { issuer: sigma.issuer() })
+    page.render(&sigma.page())
 }

@@ -16,7 +16,7 @@ use crate::extract::{Browser, NewBrowserSession};
 use crate::front_door::view::EmailSignUpCheck;
 use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::pages::policy::{FORM, PAGE};
-use crate::pages::view::{PageContext, duration};
+use crate::pages::view::duration;
 use crate::state::AppState;
 
 /// The path of this page.
@@ -114,7 +114,7 @@ fn page(sigma: &AppState, waiting: &EmailSignUp, refusal: Option<String>, status
         again_url: again.unwrap_or_else(|| "/signup/email".to_owned()),
         refusal,
     };
-    view.render(status, &PageContext { issuer: sigma.issuer() })
+    view.render(status, &sigma.page())
 }
 
 fn over(sigma: &AppState) -> Response {

@@ -15,7 +15,6 @@ use crate::extract::Browser;
 use crate::front_door::view::{ConfirmEmail, ConfirmState};
 use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::pages::policy::{FORM, PAGE};
-use crate::pages::view::PageContext;
 use crate::state::AppState;
 
 /// These endpoints.
@@ -68,7 +67,7 @@ async fn find(sigma: &AppState, token: &str) -> Result<Option<EmailSignUp>, Resp
 fn page(sigma: &AppState, token: &str, waiting: &EmailSignUp, state: ConfirmState) -> Response {
     let (email, name) = (waiting.email.clone(), waiting.name.clone());
     let view = ConfirmEmail { token: token.to_owned(), email, name, state };
-    view.render(StatusCode::OK, &PageContext { issuer: sigma.issuer() })
+    view.render(StatusCode::OK, &sigma.page())
 }
 
 fn over(sigma: &AppState) -> Response {

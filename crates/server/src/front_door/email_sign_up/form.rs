@@ -22,7 +22,6 @@ use crate::http::{ApiError, Endpoint, RequestContext, Rule};
 use crate::interaction::with_cookie;
 use crate::pages::not_found;
 use crate::pages::policy::{FORM, PAGE};
-use crate::pages::view::PageContext;
 use crate::passwords::chosen::{chosen, hash};
 use crate::passwords::counted_as;
 use crate::paths::{EMAIL_SIGN_UP_PATH, LOGIN_PATH};
@@ -49,7 +48,7 @@ async fn show(
         return Ok(response);
     }
     let view = view(&sigma, &arrival);
-    Ok(arrival.with_cookie(view.render(StatusCode::OK, &PageContext { issuer: sigma.issuer() })))
+    Ok(arrival.with_cookie(view.render(StatusCode::OK, &sigma.page())))
 }
 
 async fn begin(
@@ -72,7 +71,7 @@ async fn begin(
             refusal: Some(words),
             ..view(&sigma, &arrival)
         };
-        arrival.with_cookie(view.render(StatusCode::BAD_REQUEST, &PageContext { issuer: sigma.issuer() }))
+        arrival.with_cookie(view.render(StatusCode::BAD_REQUEST, &sigma.page()))
     };
     let person = match text::name(typed_name) {
         Ok(person) => person,
@@ -115,7 +114,7 @@ async fn prepare(
     let own = own.map_err(|error| ApiError::from(error).into_response())?;
     let secret = SignUpSecret::generate(sigma);
     let code = digits(&*sigma.rng, CODE_LENGTH);
-    let composer = sigma.composer();
+    let composer = sigma.composer().in_language(sigma.language_for(browser, None));
     let sealing = |error: SealError| ApiError::internal(error).into_response();
     let (link, confirmation) = composer.confirm_address(email.address(), &spaced(&code)).map_err(sealing)?;
     let known = composer.account_exists(own.as_deref().unwrap_or(email.address())).map_err(sealing)?;

@@ -17,7 +17,7 @@ use crate::extract::{Browser, NewBrowserSession, cookie};
 use crate::front_door::{Arrival, SignInMethod};
 use crate::http::{Endpoint, RequestContext};
 use crate::interaction::with_cookie;
-use crate::pages::view::{ErrorPage, Link, PageContext};
+use crate::pages::view::{ErrorPage, Link};
 use crate::passwords::chosen::remember;
 use crate::paths::{EMAIL_SIGN_UP_PATH, LOGIN_PATH};
 use crate::state::AppState;
@@ -116,7 +116,7 @@ fn gone(sigma: &AppState, title: &str) -> Response {
         request_id: None,
         links: vec![Link { href: EMAIL_SIGN_UP_PATH.to_owned(), label: "Sign up".to_owned() }],
     };
-    page.render(&PageContext { issuer: sigma.issuer() })
+    page.render(&sigma.page())
 }
 
 /// The page for an address that got an account while it was being confirmed.
@@ -132,5 +132,5 @@ fn taken(sigma: &AppState) -> Response {
             Link { href: "/password/forgot".to_owned(), label: "Forgot your password?".to_owned() },
         ],
     };
-    page.render(&PageContext { issuer: sigma.issuer() })
+    page.render(&sigma.page())
 }

@@ -5,6 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 
 use crate::front_door::SignInMethod;
+use crate::i18n::Phrase;
 use crate::pages::view::csp::ContentSecurityPolicy;
 use crate::pages::view::{AppView, PageContext, PersonView, initial, page};
 
@@ -122,13 +123,13 @@ impl QuickLoginLine {
 }
 
 impl SignInPage {
-    fn title(&self) -> String {
+    fn title<'a>(&'a self, context: &PageContext<'a>) -> Phrase<'a> {
         match &self.aim {
-            _ if self.again.is_some() => "Confirm that it is you".to_owned(),
-            Aim::App(app) => format!("Sign in to {}", app.name),
-            Aim::Workspace => "Sign in to your workspace".to_owned(),
-            Aim::Invitation => "Sign in to accept the invitation".to_owned(),
-            Aim::Account => "Sign in".to_owned(),
+            _ if self.again.is_some() => context.text("login-title-again"),
+            Aim::App(app) => context.text("login-title-app").with("app", app.name.as_str()),
+            Aim::Workspace => context.text("login-title-workspace"),
+            Aim::Invitation => context.text("login-title-invitation"),
+            Aim::Account => context.text("login-title"),
         }
     }
 

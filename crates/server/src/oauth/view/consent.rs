@@ -5,6 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use sigma_core::resource::{AskedResource, ResourceScope};
 
+use crate::i18n::Language;
 use crate::pages::view::csp::ContentSecurityPolicy;
 use crate::pages::view::{AppView, PageContext, PersonView, initial, page};
 
@@ -56,49 +57,42 @@ pub struct IdentityChoice {
 
 impl ScopeLine {
     /// A scope defined by this server, in plain words.
-    pub fn of(scope: &str) -> Self {
+    pub fn of(language: Language, scope: &str) -> Self {
         let (title, detail, sensitive) = match scope {
-            "openid" => ("Recognise you", "An identifier that stays the same each time you sign in.", false),
-            "profile" => ("See your profile", "Name, picture and public key of the identity you choose.", false),
-            "email" => ("See your e-mail address", "Only if you have confirmed it here.", false),
-            "offline_access" => {
-                ("Access while you are away", "The app can renew its access without asking you again.", true)
+            "openid" => ("scope-openid", "scope-openid-detail", false),
+            "profile" => ("scope-profile", "scope-profile-detail", false),
+            "email" => ("scope-email", "scope-email-detail", false),
+            "offline_access" => ("scope-offline-access", "scope-offline-access-detail", true),
+            "roles" => ("scope-roles", "scope-roles-detail", false),
+            "sigma:profile" => ("scope-sigma-profile", "scope-sigma-profile-detail", true),
+            "sigma:wallet" => ("scope-sigma-wallet", "scope-sigma-wallet-detail", true),
+            "sigma:backup" => ("scope-sigma-backup", "scope-sigma-backup-detail", true),
+            other => {
+                let (scope, title) = (other.to_owned(), other.to_owned());
+                return Self { scope, title, detail: String::new(), sensitive: false };
             }
-            "roles" => ("See your role", "Your role in the workspace that owns this app, if you are a member.", false),
-            "sigma:profile" => {
-                ("Read and change your profile", "Name, picture and description of your identities.", true)
-            }
-            "sigma:wallet" => (
-                "Manage your connected wallets",
-                "See, add and remove wallet addresses. The app cannot spend from them.",
-                true,
-            ),
-            "sigma:backup" => (
-                "Fetch your encrypted backup",
-                "The backup stays encrypted with your password; allow this only for apps that you trust.",
-                true,
-            ),
-            other => (other, "", false),
         };
-        Self { scope: scope.to_owned(), title: title.to_owned(), detail: detail.to_owned(), sensitive }
+        let (title, detail) = (language.text(title).to_string(), language.text(detail).to_string());
+        Self { scope: scope.to_owned(), title, detail, sensitive }
     }
 
     /// An API that the app wants to use on the user's behalf.
-    pub fn of_resource(asked: &AskedResource) -> Self {
+    pub fn of_resource(language: Language, asked: &AskedResource) -> Self {
         Self {
             scope: asked.uri.clone(),
-            title: format!("Act for you at {}", asked.name),
-            detail: format!("{} learns who you are.", asked.uri),
+            title: language.text("scope-resource").with("resource", asked.name.as_str()).to_string(),
+            detail: language.text("scope-resource-detail").with("uri", asked.uri.as_str()).to_string(),
             sensitive: true,
         }
     }
 
     /// What the app wants to do there.
-    pub fn of_resource_scope(scope: &ResourceScope, resource: &str) -> Self {
+    pub fn of_resource_scope(language: Language, scope: &ResourceScope, resource: &str) -> Self {
+        let detail = language.text("scope-of-resource-detail").with("resource", resource);
         Self {
             scope: scope.name.clone(),
             title: scope.description.clone(),
-            detail: format!("At {resource}: {}", scope.name),
+            detail: detail.with("scope", scope.name.as_str()).to_string(),
             sensitive: false,
         }
     }

@@ -16,15 +16,47 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
 use self::csp::ContentSecurityPolicy;
+use crate::branding::{Look, accent_url};
+use crate::i18n::{Language, Phrase};
 
 /// What every page knows of its server.
 #[derive(Clone, Copy, Debug)]
 pub struct PageContext<'a> {
     /// The server's issuer, `https://id.example.org`: no path, no trailing slash.
     pub issuer: &'a str,
+    /// The language of its texts.
+    pub language: Language,
+    /// What it looks like.
+    pub look: &'a Look,
 }
 
-impl PageContext<'_> {
+impl<'a> PageContext<'a> {
+    /// In English, without branding.
+    pub const fn new(issuer: &'a str) -> Self {
+        Self { issuer, language: Language::English, look: Look::PLAIN }
+    }
+
+    /// The same with another look.
+    #[must_use]
+    pub const fn with_look(self, look: &'a Look) -> Self {
+        Self { look, ..self }
+    }
+
+    /// The stylesheet of its accent.
+    pub fn accent_url(&self) -> Option<String> {
+        self.look.accent.map(accent_url)
+    }
+
+    /// The name of the server.
+    pub fn name(&self) -> &str {
+        if self.look.name.is_empty() { "Sigma" } else { &self.look.name }
+    }
+
+    /// A text of the catalogue.
+    pub const fn text(&self, key: &'static str) -> Phrase<'a> {
+        self.language.text(key)
+    }
+
     /// The issuer as people read it: host and port.
     pub fn host(&self) -> &str {
         self.issuer.split_once("://").map_or(self.issuer, |(_, host)| host)
@@ -38,8 +70,12 @@ pub struct AppView {
     pub name: String,
     /// The host of its redirect URI, or the scheme of a native app.
     pub host: String,
-    /// Its logo on our own origin (`/…`) or as a `data:` URL; other origins are not loaded.
+    /// Its logo, on our own origin.
     pub logo_url: Option<String>,
+    /// Its terms of service.
+    pub terms_url: Option<String>,
+    /// Its privacy policy.
+    pub privacy_url: Option<String>,
     /// Dynamically registered and unverified.
     pub unverified: bool,
 }

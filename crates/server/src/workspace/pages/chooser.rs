@@ -14,7 +14,6 @@ use crate::http::Endpoint;
 use crate::interaction::sign_in_first;
 use crate::pages::person_view;
 use crate::pages::policy::PAGE;
-use crate::pages::view::PageContext;
 use crate::quick::QuickSession;
 use crate::state::AppState;
 use crate::workspace::pages::view::{Chooser, WorkspaceLine, WorkspaceLink};
@@ -45,7 +44,7 @@ async fn choose(State(sigma): State<AppState>, browser: Browser) -> Result<Respo
         person: person_view(&signed_in.account, signed_in.session.bap_id.as_deref()).name,
         workspaces: belongings.into_iter().map(line).collect(),
     };
-    Ok(view.render(&PageContext { issuer: sigma.issuer() }))
+    Ok(view.render(&sigma.page()))
 }
 
 async fn enter(session: MemberSession) -> Redirect {

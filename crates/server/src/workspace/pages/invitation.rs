@@ -18,7 +18,7 @@ use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::interaction::{begin, with_cookie};
 use crate::pages::links::front_page;
 use crate::pages::policy::{FORM, PAGE};
-use crate::pages::view::{ErrorPage, PageContext};
+use crate::pages::view::ErrorPage;
 use crate::passwords::chosen::{chosen, hash, remember};
 use crate::paths::{login_url, switch_url};
 use crate::state::AppState;
@@ -135,7 +135,7 @@ fn page(
         form,
         refusal,
     };
-    let response = view.render(status, &PageContext { issuer: sigma.issuer() });
+    let response = view.render(status, &sigma.page());
     Ok(with_cookie(response, cookie.as_deref()))
 }
 
@@ -150,5 +150,5 @@ fn gone(sigma: &AppState) -> Response {
         request_id: None,
         links: vec![front_page()],
     };
-    page.render(&PageContext { issuer: sigma.issuer() })
+    page.render(&sigma.page())
 }

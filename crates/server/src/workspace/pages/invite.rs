@@ -13,7 +13,6 @@ use super::outcome::{Done, PageError, Refused};
 use super::person::{Named, reported, role_options};
 use crate::http::{Endpoint, RequestContext};
 use crate::pages::policy::{FORM, PAGE};
-use crate::pages::view::PageContext;
 use crate::state::AppState;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::invitations::{self, Invitee};
@@ -101,5 +100,5 @@ async fn page(
     let weakest = roles.iter().find(|role| !role.switches.manage_anything()).map(|role| &role.id);
     let roles = role_options(session, &roles, entered.role.as_ref().or(weakest));
     let view = InviteForm { email: entered.email, name: entered.name, roles };
-    Ok(view.render(status, &session.frame(Tab::People, notice), &PageContext { issuer: sigma.issuer() }))
+    Ok(view.render(status, &session.frame(Tab::People, notice), &sigma.page()))
 }

@@ -11,7 +11,6 @@ use super::member_session::MemberSession;
 use super::outcome::{Done, PageError};
 use crate::http::Endpoint;
 use crate::pages::policy::PAGE;
-use crate::pages::view::PageContext;
 use crate::state::AppState;
 use crate::workspace::pages::view::{KeyLine, KeyState, Keys, Paging, Tab};
 
@@ -38,7 +37,7 @@ async fn keys(
         keys: page.items.into_iter().map(|key| line(key, now)).collect(),
         paging: Paging { offset, limit: u64::from(LIMIT), total: page.total },
     };
-    Ok(view.render(&session.frame(Tab::Keys, notice), &PageContext { issuer: sigma.issuer() }))
+    Ok(view.render(&session.frame(Tab::Keys, notice), &sigma.page()))
 }
 
 /// A key, as pages show it.

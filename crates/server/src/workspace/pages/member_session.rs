@@ -20,7 +20,7 @@ use crate::extract::{Browser, SignedIn};
 use crate::http::{RequestContext, Rule};
 use crate::interaction::{begin, sign_in_first, with_cookie};
 use crate::pages::not_found;
-use crate::pages::view::{ErrorPage, Link, PageContext};
+use crate::pages::view::{ErrorPage, Link};
 use crate::paths::switch_url;
 use crate::quick::find_member;
 use crate::state::AppState;
@@ -109,7 +109,7 @@ impl MemberSession {
             request_id: None,
             links: vec![Link { href: self.path("roles"), label: "Back to the workspace".to_owned() }],
         };
-        Err(page.render(&PageContext { issuer: sigma.issuer() }).into())
+        Err(page.render(&sigma.page()).into())
     }
 
     /// Runs a write; a refusal is for the page to show.
@@ -176,7 +176,7 @@ fn no_access(
             Link { href: switch_url(&begun.name), label: "Use another account".to_owned() },
         ],
     };
-    let page = page.render(&PageContext { issuer: sigma.issuer() });
+    let page = page.render(&sigma.page());
     Ok(with_cookie(page, begun.set_cookie.as_deref()))
 }
 

@@ -12,7 +12,6 @@ use super::member_session::MemberSession;
 use super::outcome::{Done, PageError};
 use crate::http::Endpoint;
 use crate::pages::policy::PAGE;
-use crate::pages::view::PageContext;
 use crate::state::AppState;
 use crate::workspace::pages::view::{MemberLine, MemberStatus, Paging, People, Tab};
 
@@ -50,7 +49,7 @@ async fn people(
         people: found.members.items.iter().map(line).collect(),
         paging: Paging { offset, limit: u64::from(LIMIT), total: found.members.total },
     };
-    Ok(view.render(&session.frame(Tab::People, Done::reported_by(&query)), &PageContext { issuer: sigma.issuer() }))
+    Ok(view.render(&session.frame(Tab::People, Done::reported_by(&query)), &sigma.page()))
 }
 
 /// The state of a membership, as pages show it.

@@ -19,7 +19,6 @@ use super::people::status;
 use crate::http::Endpoint;
 use crate::pages::not_found;
 use crate::pages::policy::{FORM, PAGE};
-use crate::pages::view::PageContext;
 use crate::state::AppState;
 use crate::workspace::pages::view::{MemberPage, Notice, QuickLoginSwitch, RoleOption, Tab};
 
@@ -164,7 +163,7 @@ async fn show_member(
         quick_login: quick_login(sigma, session, &member, held.as_ref()),
         keys: api_keys,
     };
-    Ok(view.render(status_code, &session.frame(Tab::People, notice), &PageContext { issuer: sigma.issuer() }))
+    Ok(view.render(status_code, &session.frame(Tab::People, notice), &sigma.page()))
 }
 
 /// The roles that the viewer may assign: those with no more switches than their own. Whether a role exceeds theirs in

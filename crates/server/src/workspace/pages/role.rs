@@ -19,7 +19,6 @@ use crate::http::policy::BodyLimit;
 use crate::http::{Endpoint, Policy};
 use crate::pages::not_found;
 use crate::pages::policy::{FORM, PAGE};
-use crate::pages::view::PageContext;
 use crate::state::AppState;
 use crate::workspace::pages::view::{Editing, Notice, RoleForm, Tab};
 
@@ -189,6 +188,6 @@ impl<'r> Page<'r> {
             editing: editing.clone(),
         };
         let form = if matches!(editing, Editing::Open) { form.with_empty_lines(self.more) } else { form };
-        form.render(self.status, &session.frame(Tab::Roles, self.notice), &PageContext { issuer: sigma.issuer() })
+        form.render(self.status, &session.frame(Tab::Roles, self.notice), &sigma.page())
     }
 }

@@ -11,7 +11,6 @@ use super::outcome::{Done, PageError};
 use super::switch_lines;
 use crate::http::Endpoint;
 use crate::pages::policy::PAGE;
-use crate::pages::view::PageContext;
 use crate::state::AppState;
 use crate::workspace::pages::view::{Paging, RoleLine, Roles, Tab};
 
@@ -38,7 +37,7 @@ async fn roles(
         paging: Paging { offset, limit: u64::from(LIMIT), total: page.total },
         may_make: session.authority().may(Right::Roles),
     };
-    Ok(view.render(&session.frame(Tab::Roles, notice), &PageContext { issuer: sigma.issuer() }))
+    Ok(view.render(&session.frame(Tab::Roles, notice), &sigma.page()))
 }
 
 fn line(role: RoleSummary) -> RoleLine {

@@ -13,7 +13,6 @@ use super::member_session::MemberSession;
 use super::outcome::{Done, PageError, Refused};
 use crate::http::{ApiError, Endpoint};
 use crate::pages::policy::{FORM, PAGE};
-use crate::pages::view::PageContext;
 use crate::state::AppState;
 use crate::workspace::pages::view::{Notice, QuickLoginsSetting, Tab, WorkspaceSettings};
 
@@ -81,5 +80,5 @@ async fn page(
         locked: (!session.authority().may(Right::Workspace))
             .then(|| "Only admins can change these settings.".to_owned()),
     };
-    Ok(view.render(status, &session.frame(Tab::Settings, notice), &PageContext { issuer: sigma.issuer() }))
+    Ok(view.render(status, &session.frame(Tab::Settings, notice), &sigma.page()))
 }

@@ -7,7 +7,7 @@ use sigma_core::time::Timestamp;
 use super::*;
 use crate::pages::view::PageContext;
 
-const CONTEXT: PageContext<'static> = PageContext { issuer: "https://id.example.org" };
+const CONTEXT: PageContext<'static> = PageContext::new("https://id.example.org");
 const HOSTILE: &str = "\"><script>alert(1)</script><b>";
 
 fn link(id: &str, name: &str) -> WorkspaceLink {

@@ -1,0 +1,138 @@
+//! How apps and workspaces look on pages: changed and shown along with them.
+
+use std::fs;
+
+use serde::Serialize;
+use sigma_core::branding::{Accent, Branding, check_link};
+use sigma_server::objects::{Logo, Objects};
+use sigma_store::branding::{self, Branded};
+
+use crate::args::BrandingFields;
+use crate::failure::Failure;
+use crate::opened::Opened;
+
+/// A branding as printed: what is set.
+#[derive(Debug, Default, Serialize)]
+pub struct BrandingView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logo: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    terms_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    privacy_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    support_url: Option<String>,
+}
+
+impl BrandingView {
+    /// The branding of an app or workspace.
+    pub fn find(opened: &Opened, whose: &Branded) -> Result<Self, Failure> {
+        let whose = whose.clone();
+        let branding = opened.read(move |tx| branding::find(tx, &whose))?;
+        Ok(Self {
+            logo: branding.logo,
+            accent: branding.accent.map(|accent| accent.to_string()),
+            terms_url: branding.terms_url,
+            privacy_url: branding.privacy_url,
+            support_url: branding.support_url,
+        })
+    }
+
+    /// Its lines in a list of fields.
+    pub fn entries(&self) -> [(&'static str, String); 5] {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        [
+            ("logo", text(&self.logo)),
+            ("accent", text(&self.accent)),
+            ("terms", text(&self.terms_url)),
+            ("privacy", text(&self.privacy_url)),
+            ("support", text(&self.support_url)),
+        ]
+    }
+}
+
+/// A change, checked before anything is written.
+pub struct Change {
+    logo: Option<Option<Logo>>,
+    accent: Option<Option<Accent>>,
+    terms_url: Option<Option<String>>,
+    privacy_url: Option<Option<String>>,
+    support_url: Option<Option<String>>,
+}
+
+impl Change {
+    /// Checks the values and reads the logo; `None` if there is nothing to change.
+    pub fn of(fields: &BrandingFields) -> Result<Option<Self>, Failure> {
+        if *fields == BrandingFields::default() {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            logo: fields.logo.as_deref().map(read_logo).transpose()?,
+            accent: fields.accent.as_deref().map(accent).transpose()?,
+            terms_url: link("--terms-url", fields.terms_url.as_deref())?,
+            privacy_url: link("--privacy-url", fields.privacy_url.as_deref())?,
+            support_url: link("--support-url", fields.support_url.as_deref())?,
+        }))
+    }
+
+    /// Stores the logo, then the change.
+    pub fn apply(self, opened: &Opened, whose: Branded) -> Result<(), Failure> {
+        if let Some(Some(logo)) = &self.logo {
+            store(opened, logo)?;
+        }
+        let now = opened.now();
+        opened.write(move |tx| {
+            let before = branding::find(tx, &whose)?;
+            let after = Branding {
+                logo: self.logo.as_ref().map_or(before.logo, |logo| logo.as_ref().map(|logo| logo.name.clone())),
+                accent: self.accent.unwrap_or(before.accent),
+                terms_url: self.terms_url.clone().unwrap_or(before.terms_url),
+                privacy_url: self.privacy_url.clone().unwrap_or(before.privacy_url),
+                support_url: self.support_url.clone().unwrap_or(before.support_url),
+            };
+            branding::set(tx, &whose, &after, now)
+        })
+    }
+}
+
+fn read_logo(path: &str) -> Result<Option<Logo>, Failure> {
+    if path.is_empty() {
+        return Ok(None);
+    }
+    let refused = |error: String| Failure::Usage(format!("--logo {path}: {error}"));
+    let file = fs::read(path).map_err(|error| refused(error.to_string()))?;
+    Logo::read(&file).map(Some).map_err(|error| refused(error.to_string()))
+}
+
+fn accent(text: &str) -> Result<Option<Accent>, Failure> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let parsed = Accent::parse(text);
+    parsed.map(Some).ok_or_else(|| Failure::Usage(format!("--accent \"{text}\" is not a colour such as \"#3d46c2\"")))
+}
+
+fn link(option: &str, text: Option<&str>) -> Result<Option<Option<String>>, Failure> {
+    match text {
+        None => Ok(None),
+        Some("") => Ok(Some(None)),
+        Some(url) => match check_link(url) {
+            Ok(()) => Ok(Some(Some(url.to_owned()))),
+            Err(problem) => Err(Failure::Usage(format!("{option} \"{url}\" {problem}"))),
+        },
+    }
+}
+
+fn store(opened: &Opened, logo: &Logo) -> Result<(), Failure> {
+    let failed = |error: String| Failure::Failed(format!("the logo cannot be stored: {error}"));
+    let objects = Objects::new(&opened.settings.objects).map_err(|error| failed(error.to_string()))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| failed(error.to_string()))?;
+    if opened.settings.objects.s3.is_some() {
+        crate::serve::install_tls()?;
+    }
+    let put = objects.put(&logo.name, logo.png.clone());
+    runtime.block_on(put).map_err(|error| failed(error.to_string()))
+}

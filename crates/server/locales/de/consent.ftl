@@ -1,0 +1,36 @@
+## Die Seite für die Zustimmung
+
+consent-title = { $app } erlauben?
+consent-heading = Bei { $app } anmelden?
+consent-scopes = Diese App kann dann
+consent-choose-identity = Identität wählen
+consent-signed-in-as = Angemeldet als
+consent-not-you = Nicht Sie?
+consent-use-another-account = Anderes Konto verwenden
+consent-deny = Ablehnen
+consent-allow = Erlauben
+consent-redirect = Sie werden zu <span class="nowrap">{ $host }</span> weitergeleitet. Die App erhält nie Ihren Schlüssel oder Ihr Passwort.
+consent-terms = Nutzungsbedingungen von { $app }
+consent-privacy = Datenschutzerklärung von { $app }
+
+## Worum eine App bitten kann
+
+scope-openid = Sie wiedererkennen
+scope-openid-detail = Eine Kennung, die bei jeder Anmeldung dieselbe ist.
+scope-profile = Ihr Profil sehen
+scope-profile-detail = Name, Bild und öffentlicher Schlüssel der Identität, die Sie wählen.
+scope-email = Ihre E-Mail-Adresse sehen
+scope-email-detail = Nur wenn Sie sie hier bestätigt haben.
+scope-offline-access = Zugreifen, während Sie weg sind
+scope-offline-access-detail = Die App kann ihren Zugriff erneuern, ohne Sie noch einmal zu fragen.
+scope-roles = Ihre Rolle sehen
+scope-roles-detail = Ihre Rolle im Workspace, dem diese App gehört, wenn Sie dort Mitglied sind.
+scope-sigma-profile = Ihr Profil lesen und ändern
+scope-sigma-profile-detail = Name, Bild und Beschreibung Ihrer Identitäten.
+scope-sigma-wallet = Ihre verbundenen Wallets verwalten
+scope-sigma-wallet-detail = Wallet-Adressen sehen, hinzufügen und entfernen. Die App kann nichts davon ausgeben.
+scope-sigma-backup = Ihre verschlüsselte Sicherung abrufen
+scope-sigma-backup-detail = Die Sicherung bleibt mit Ihrem Passwort verschlüsselt; erlauben Sie das nur Apps, denen Sie vertrauen.
+scope-resource = Bei { $resource } für Sie handeln
+scope-resource-detail = { $uri } erfährt, wer Sie sind.
+scope-of-resource-detail = Bei { $resource }: { $scope }

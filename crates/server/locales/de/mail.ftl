@@ -1,0 +1,75 @@
+## Jede Mail
+
+mail-hello = Guten Tag,
+mail-sent-by = Gesendet von { $server }.
+mail-sent-by-name = Gesendet von { $name } ({ $server }).
+
+## Einladung in einen Workspace
+
+mail-invitation-subject = Einladung zu { $workspace }
+mail-invitation-by = { $inviter } lädt Sie in den Workspace „{ $workspace }“ auf { $server } ein.
+mail-invitation = Sie sind in den Workspace „{ $workspace }“ auf { $server } eingeladen.
+mail-invitation-open = Einladung ansehen
+mail-invitation-life = Der Link funktioniert einmal, innerhalb von { $life }. Bitten Sie danach um eine neue Einladung.
+mail-invitation-ignore = Wenn Sie diese Einladung nicht erwartet haben, ignorieren Sie diese E-Mail. Sie sind erst Mitglied, wenn Sie annehmen.
+
+## Ein neues Passwort wurde angefordert
+
+mail-reset-subject = Neues Passwort für { $server } festlegen
+mail-reset-title = Neues Passwort festlegen
+mail-reset = Für Ihr Konto auf { $server } wurde ein neues Passwort angefordert. Wenn Sie das waren, geht es hier weiter:
+mail-reset-open = Neues Passwort festlegen
+mail-reset-life = Der Link funktioniert einmal, innerhalb von { $life }. Mit einem neuen Passwort werden Sie überall sonst abgemeldet.
+mail-reset-ignore = Wenn Sie das nicht waren, ignorieren Sie diese E-Mail. Ihr Passwort ändert sich nicht.
+
+## Die Adresse eines neuen Kontos
+
+mail-confirm-subject = Bestätigen Sie Ihre E-Mail-Adresse für { $server }
+mail-confirm-title = Bestätigen Sie Ihre E-Mail-Adresse
+mail-confirm = Jemand erstellt auf { $server } ein Konto mit dieser E-Mail-Adresse. Wenn Sie das sind, geben Sie diesen Code in dem Browser ein, in dem Sie begonnen haben:
+mail-confirm-link = Oder bestätigen Sie die Adresse mit diesem Link:
+mail-confirm-open = Adresse bestätigen
+mail-confirm-life = Beide funktionieren einmal, innerhalb von { $life }.
+mail-confirm-ignore = Wenn Sie das nicht waren, ignorieren Sie diese E-Mail und geben Sie den Code nicht weiter: ohne ihn wird kein Konto erstellt.
+
+## Registrierung mit einer Adresse, die ein Konto hat
+
+mail-exists-subject = Sie haben bereits ein Konto auf { $server }
+mail-exists-title = Sie haben bereits ein Konto
+mail-exists = Jemand wollte auf { $server } ein Konto mit dieser E-Mail-Adresse erstellen, die bereits eines hat. Wenn Sie das waren, melden Sie sich an:
+mail-exists-sign-in = Anmelden
+mail-exists-forgot = Wenn Sie Ihr Passwort vergessen haben, legen Sie ein neues fest:
+mail-exists-reset = Neues Passwort festlegen
+mail-exists-ignore = Wenn Sie das nicht waren, ignorieren Sie diese E-Mail: Ihr Konto hat sich nicht geändert.
+
+## Ein Passwort wurde geändert
+
+mail-changed-subject = Ihr Passwort für { $server } wurde geändert
+mail-changed-title = Ihr Passwort wurde geändert
+mail-changed = Das Passwort Ihres Kontos auf { $server } wurde am { $at } geändert. Sie wurden überall sonst abgemeldet.
+mail-changed-fine = Wenn Sie das waren, müssen Sie nichts tun.
+mail-changed-forgot = Wenn Sie das nicht waren, setzen Sie Ihr Passwort sofort zurück:
+mail-changed-reset = Passwort zurücksetzen
+
+## Eine weitere Adresse für ein Konto
+
+mail-confirm-new = Jemand, der bei { $server } angemeldet ist, fügt diese E-Mail-Adresse seinem Konto hinzu. Wenn Sie das sind, geben Sie dort diesen Code ein:
+mail-confirm-new-life = Er funktioniert einmal, innerhalb von { $life }.
+mail-confirm-new-ignore = Wenn Sie das nicht waren, ignorieren Sie diese E-Mail und geben Sie den Code nicht weiter: ohne ihn wird die Adresse nicht hinzugefügt.
+mail-taken-subject = Ihre E-Mail-Adresse auf { $server }
+mail-taken-title = Diese Adresse gehört zu einem anderen Konto
+mail-taken = Jemand wollte diese E-Mail-Adresse seinem Konto auf { $server } hinzufügen. Sie gehört dort zu einem anderen Konto und wurde deshalb nicht hinzugefügt.
+mail-taken-remove = Wenn Sie das waren, melden Sie sich bei jenem Konto an und entfernen Sie die Adresse dort zuerst:
+mail-taken-ignore = Wenn Sie das nicht waren, ignorieren Sie diese E-Mail: Ihr Konto hat sich nicht geändert.
+
+## Ein Konto wurde geändert
+
+mail-account = Ihr Konto
+mail-account-subject = Ihr Konto auf { $server } wurde geändert
+mail-account-title = Ihr Konto wurde geändert
+mail-account-address-added = Ihrem Konto auf { $server } wurde am { $at } eine E-Mail-Adresse hinzugefügt.
+mail-account-address-removed = Aus Ihrem Konto auf { $server } wurde am { $at } eine E-Mail-Adresse entfernt.
+mail-account-primary-changed = Ihr Konto auf { $server } hat seit dem { $at } eine andere Haupt-E-Mail-Adresse.
+mail-account-password-removed = Aus Ihrem Konto auf { $server } wurde am { $at } das Passwort entfernt.
+mail-account-key-removed = Aus Ihrem Konto auf { $server } wurde am { $at } ein Schlüssel entfernt.
+mail-account-check = Wenn Sie das nicht waren, melden Sie sich an, prüfen Sie Ihr Konto und ändern Sie Ihr Passwort oder entfernen Sie die Anmeldedaten, die nicht Ihre sind:

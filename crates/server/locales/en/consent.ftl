@@ -1,0 +1,36 @@
+## The consent page
+
+consent-title = Allow { $app }?
+consent-heading = Sign in to { $app }?
+consent-scopes = This app will be able to
+consent-choose-identity = Choose an identity
+consent-signed-in-as = Signed in as
+consent-not-you = Not you?
+consent-use-another-account = Use another account
+consent-deny = Deny
+consent-allow = Allow
+consent-redirect = You will be redirected to <span class="nowrap">{ $host }</span>. The app never gets your key or password.
+consent-terms = Terms of { $app }
+consent-privacy = Privacy policy of { $app }
+
+## What an app may ask for
+
+scope-openid = Recognise you
+scope-openid-detail = An identifier that stays the same each time you sign in.
+scope-profile = See your profile
+scope-profile-detail = Name, picture and public key of the identity you choose.
+scope-email = See your e-mail address
+scope-email-detail = Only if you have confirmed it here.
+scope-offline-access = Access while you are away
+scope-offline-access-detail = The app can renew its access without asking you again.
+scope-roles = See your role
+scope-roles-detail = Your role in the workspace that owns this app, if you are a member.
+scope-sigma-profile = Read and change your profile
+scope-sigma-profile-detail = Name, picture and description of your identities.
+scope-sigma-wallet = Manage your connected wallets
+scope-sigma-wallet-detail = See, add and remove wallet addresses. The app cannot spend from them.
+scope-sigma-backup = Fetch your encrypted backup
+scope-sigma-backup-detail = The backup stays encrypted with your password; allow this only for apps that you trust.
+scope-resource = Act for you at { $resource }
+scope-resource-detail = { $uri } learns who you are.
+scope-of-resource-detail = At { $resource }: { $scope }

@@ -1,0 +1,75 @@
+## Every mail
+
+mail-hello = Hello,
+mail-sent-by = Sent by { $server }.
+mail-sent-by-name = Sent by { $name } ({ $server }).
+
+## Invitation to a workspace
+
+mail-invitation-subject = Invitation to { $workspace }
+mail-invitation-by = { $inviter } invites you to the workspace “{ $workspace }” on { $server }.
+mail-invitation = You are invited to the workspace “{ $workspace }” on { $server }.
+mail-invitation-open = View invitation
+mail-invitation-life = The link works once, within { $life }. After that, ask for a new invitation.
+mail-invitation-ignore = If you weren't expecting this invitation, ignore this e-mail. You are not a member until you accept.
+
+## A new password was requested
+
+mail-reset-subject = Set a new password for { $server }
+mail-reset-title = Set a new password
+mail-reset = We received a request to reset the password of your account on { $server }. If this was you, continue here:
+mail-reset-open = Set a new password
+mail-reset-life = The link works once, within { $life }. Setting a new password signs you out everywhere else.
+mail-reset-ignore = If this wasn't you, ignore this e-mail. Your password won't change.
+
+## The address of a new account
+
+mail-confirm-subject = Confirm your e-mail address for { $server }
+mail-confirm-title = Confirm your e-mail address
+mail-confirm = Somebody is creating an account on { $server } with this e-mail address. If it was you, enter this code in the browser where you started:
+mail-confirm-link = Or confirm the address with this link:
+mail-confirm-open = Confirm the address
+mail-confirm-life = Both work once, within { $life }.
+mail-confirm-ignore = If this wasn't you, ignore this e-mail and do not share the code: no account is created without it.
+
+## Sign-up with an address that has an account
+
+mail-exists-subject = You already have an account on { $server }
+mail-exists-title = You already have an account
+mail-exists = Somebody tried to create an account on { $server } with this e-mail address, which already has one. If it was you, sign in:
+mail-exists-sign-in = Sign in
+mail-exists-forgot = If you have forgotten your password, set a new one:
+mail-exists-reset = Set a new password
+mail-exists-ignore = If this wasn't you, ignore this e-mail: your account has not changed.
+
+## A password was changed
+
+mail-changed-subject = Your password for { $server } was changed
+mail-changed-title = Your password was changed
+mail-changed = The password of your account on { $server } was changed on { $at }. You were signed out everywhere else.
+mail-changed-fine = If this was you, no action is needed.
+mail-changed-forgot = If this wasn't you, reset your password immediately:
+mail-changed-reset = Reset your password
+
+## Another address for an account
+
+mail-confirm-new = Somebody who is signed in to { $server } is adding this e-mail address to their account. If it was you, enter this code there:
+mail-confirm-new-life = It works once, within { $life }.
+mail-confirm-new-ignore = If this wasn't you, ignore this e-mail and do not share the code: the address is not added without it.
+mail-taken-subject = Your e-mail address on { $server }
+mail-taken-title = This address belongs to another account
+mail-taken = Somebody tried to add this e-mail address to their account on { $server }. It belongs to another account there, so it was not added.
+mail-taken-remove = If it was you, sign in to that account and remove the address there first:
+mail-taken-ignore = If this wasn't you, ignore this e-mail: your account has not changed.
+
+## An account was changed
+
+mail-account = Your account
+mail-account-subject = Your account on { $server } was changed
+mail-account-title = Your account was changed
+mail-account-address-added = An e-mail address was added to your account on { $server } on { $at }.
+mail-account-address-removed = An e-mail address was removed from your account on { $server } on { $at }.
+mail-account-primary-changed = Another e-mail address was made the primary one of your account on { $server } on { $at }.
+mail-account-password-removed = The password was removed from your account on { $server } on { $at }.
+mail-account-key-removed = A key was removed from your account on { $server } on { $at }.
+mail-account-check = If this wasn't you, sign in, check your account, and change your password or remove the credentials that are not yours:

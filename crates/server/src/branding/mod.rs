@@ -1,0 +1,158 @@
+//! How pages and mails look: the name, logo, accent colour and links of the server, of orgs and of apps.
+//!
+//! Those of the server are settings; those of orgs and apps are rows, looked up for pages alone and cached until the change
+//! feed reports a change. Without an answer of the store, or without a logo, a page looks plain and works.
+
+mod files;
+
+use std::fmt;
+use std::fs;
+use std::sync::Arc;
+
+use sigma_core::app::App;
+use sigma_core::branding::{Accent, Branding, check_link};
+use sigma_store::branding::{self, Branded};
+use sigma_store::{Cache, Store, cached};
+
+pub use files::{accent_url, logo_url, surface};
+
+use crate::objects::{Logo, Objects};
+use crate::settings::Branding as Settings;
+use crate::state::AppState;
+
+/// Orgs and apps whose branding is cached.
+const CACHED: u64 = 2_000;
+
+/// Everything that pages need to look like their server, org and app.
+pub struct Brands {
+    /// The look of pages that belong to no app.
+    pub look: Look,
+    /// The logo of the server, which is a file of its own.
+    logo: Option<Logo>,
+    of: Cache<Arc<Branding>>,
+    /// Where the logos of orgs and apps are.
+    pub objects: Objects,
+}
+
+/// The look of one page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// The name of the server.
+    pub name: String,
+    /// The address of its logo, on our own origin.
+    pub logo: Option<String>,
+    /// The accent: that of the app, of its org or of the server.
+    pub accent: Option<Accent>,
+    /// The server's terms of service.
+    pub terms_url: Option<String>,
+    /// Its privacy policy.
+    pub privacy_url: Option<String>,
+    /// Where people get help.
+    pub support_url: Option<String>,
+}
+
+impl Look {
+    /// Of a server without any branding.
+    pub const PLAIN: &'static Self =
+        &Self { name: String::new(), logo: None, accent: None, terms_url: None, privacy_url: None, support_url: None };
+}
+
+impl Brands {
+    /// The brands of a server.
+    pub fn new(settings: &Settings, objects: Objects, store: &Store) -> Self {
+        let (look, logo) = of_server(settings);
+        Self { look, logo, of: Cache::new(store, cached::BRANDING, CACHED), objects }
+    }
+
+    async fn find(&self, whose: Branded) -> Arc<Branding> {
+        let key = whose.key();
+        let load = move |tx: &mut dyn sigma_store::Tx| Ok(Some(Arc::new(branding::find(tx, &whose)?)));
+        let found = self.of.get_or_load(&key, load).await;
+        let found = found.inspect_err(|error| tracing::warn!(%error, key, "a branding could not be loaded"));
+        found.ok().flatten().unwrap_or_default()
+    }
+}
+
+/// An app's own branding with that of its org, and the look of pages for it.
+#[derive(Clone, Debug)]
+pub struct AppBrand {
+    /// Logo and links of the app, or of its org.
+    pub branding: Branding,
+    /// The look of its pages.
+    pub look: Look,
+}
+
+impl AppState {
+    /// The branding of `app`. One that registered itself has none.
+    pub async fn app_brand(&self, app: &App) -> AppBrand {
+        if app.dynamic {
+            return AppBrand { branding: Branding::default(), look: self.brands.look.clone() };
+        }
+        let own = self.brands.find(Branded::App(app.id.clone(), app.org_id.clone())).await;
+        let org = self.brands.find(Branded::Org(app.org_id.clone())).await;
+        let mut branding = own.or(&org);
+        if let Some(logo) = &branding.logo
+            && !self.brands.objects.is_at_hand(logo).await
+        {
+            branding.logo = None;
+        }
+        let mut look = self.brands.look.clone();
+        look.accent = branding.accent.or(look.accent);
+        AppBrand { branding, look }
+    }
+}
+
+/// The look of a server, and its logo. A logo that cannot be read is reported and left out: it stops no server.
+pub fn of_server(settings: &Settings) -> (Look, Option<Logo>) {
+    let logo = settings.logo.as_ref().and_then(|path| {
+        read_logo(path).inspect_err(|error| tracing::error!(error, "branding.logo is not shown")).ok()
+    });
+    let look = Look {
+        name: settings.name.clone(),
+        logo: logo.as_ref().map(|logo| logo_url(&logo.name)),
+        accent: settings.accent.as_deref().and_then(Accent::parse),
+        terms_url: settings.terms_url.clone(),
+        privacy_url: settings.privacy_url.clone(),
+        support_url: settings.support_url.clone(),
+    };
+    (look, logo)
+}
+
+/// What is wrong with the branding of the settings: the key and the problem.
+pub fn problems(settings: &Settings) -> Vec<(&'static str, String)> {
+    let mut problems = Vec::new();
+    if settings.name.trim().is_empty()
+        || settings.name.chars().count() > 100
+        || settings.name.contains(char::is_control)
+    {
+        problems.push(("branding.name", "must be 1 to 100 characters".to_owned()));
+    }
+    if settings.accent.as_deref().is_some_and(|accent| Accent::parse(accent).is_none()) {
+        problems.push(("branding.accent", "must be a colour such as \"#3d46c2\"".to_owned()));
+    }
+    if let Some(Err(error)) = settings.logo.as_ref().map(|path| read_logo(path)) {
+        problems.push(("branding.logo", error));
+    }
+    let links = [
+        ("branding.terms_url", &settings.terms_url),
+        ("branding.privacy_url", &settings.privacy_url),
+        ("branding.support_url", &settings.support_url),
+    ];
+    for (key, link) in links {
+        if let Some(Err(problem)) = link.as_deref().map(check_link) {
+            problems.push((key, problem.to_owned()));
+        }
+    }
+    problems
+}
+
+fn read_logo(path: &std::path::Path) -> Result<Logo, String> {
+    let file = fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    Logo::read(&file).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+impl fmt::Debug for Brands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Brands").field("look", &self.look).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,144 @@
+use std::io::Cursor;
+use std::net::Ipv4Addr;
+
+use image::{DynamicImage, ImageFormat, RgbaImage};
+use secrecy::SecretString;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+
+use super::*;
+
+fn image(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
+    let mut image = DynamicImage::from(RgbaImage::from_fn(width, height, |x, y| {
+        image::Rgba([u8::try_from(x % 256).unwrap(), u8::try_from(y % 256).unwrap(), 90, 255])
+    }));
+    if format == ImageFormat::Jpeg {
+        image = image.into_rgb8().into();
+    }
+    let mut file = Vec::new();
+    image.write_to(&mut Cursor::new(&mut file), format).unwrap();
+    file
+}
+
+#[test]
+fn logos_of_four_formats_become_small_pngs() {
+    for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Gif] {
+        let logo = Logo::read(&image(600, 300, format)).unwrap();
+        let shown = image::load_from_memory_with_format(&logo.png, ImageFormat::Png).unwrap();
+        assert_eq!((shown.width(), shown.height()), (256, 128), "{format:?}");
+        assert!(Logo::is_name(&logo.name) && logo.png.len() <= LARGEST, "{format:?}");
+    }
+    let small = Logo::read(&image(20, 30, ImageFormat::Png)).unwrap();
+    let shown = image::load_from_memory(&small.png).unwrap();
+    assert_eq!((shown.width(), shown.height()), (20, 30));
+}
+
+#[test]
+fn what_is_appended_to_an_image_is_not_kept() {
+    let mut file = image(20, 20, ImageFormat::Png);
+    file.extend(b"<script>alert(1)</script>");
+    let logo = Logo::read(&file).unwrap();
+    assert!(!logo.png.windows(6).any(|part| part == b"script"));
+    assert_eq!(logo.name, Logo::read(&image(20, 20, ImageFormat::Png)).unwrap().name);
+}
+
+#[test]
+fn a_file_that_is_no_image_or_a_bomb_is_refused() {
+    let svg = br#"<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>"#;
+    for file in [&b""[..], svg, b"GIF89a", b"BM\x00\x00", b"\x89PNG\r\n\x1a\n", b"<!doctype html>", &[0xff; 64]] {
+        assert!(Logo::read(file).is_err());
+    }
+    assert!(matches!(Logo::read(svg), Err(LogoError::Format)));
+    assert!(matches!(Logo::read(&vec![0; 3 << 20]), Err(LogoError::TooLarge)));
+    // Few bytes that claim to be many pixels.
+    let wide = image(5_000, 1, ImageFormat::Png);
+    assert!(matches!(Logo::read(&wide), Err(LogoError::Image(_))));
+}
+
+#[test]
+fn names_of_logos_are_hashes() {
+    let hash = "a".repeat(64);
+    assert!(Logo::is_name(&format!("{hash}.png")));
+    for bad in ["", ".png", "../etc/passwd", &hash, &format!("{hash}.svg"), &format!("{}.png", "A".repeat(64))] {
+        assert!(!Logo::is_name(bad), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn objects_are_kept_in_a_folder_that_is_created_when_needed() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = Settings { folder: directory.path().join("objects"), s3: None };
+    let objects = Objects::new(&settings).unwrap();
+    assert_eq!(objects.get("a.png").await.unwrap(), None);
+    assert!(!settings.folder.exists());
+    objects.put("a.png", Bytes::from_static(b"one")).await.unwrap();
+    for objects in [objects, Objects::new(&settings).unwrap()] {
+        assert_eq!(objects.get("a.png").await.unwrap().as_deref(), Some(&b"one"[..]));
+        assert_eq!(objects.get("b.png").await.unwrap(), None);
+    }
+    let large = Bytes::from(vec![0; LARGEST + 1]);
+    let objects = Objects::new(&settings).unwrap();
+    assert!(matches!(objects.put("c.png", large.clone()).await, Err(ObjectError::TooLarge)));
+    std::fs::write(settings.folder.join("c.png"), &large).unwrap();
+    assert!(matches!(objects.get("c.png").await, Err(ObjectError::TooLarge)));
+}
+
+/// A bucket: answers whatever it is told.
+async fn bucket_that_answers(answer: &'static str) -> Settings {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut head = [0; 8_192];
+                let read = stream.read(&mut head).await.unwrap();
+                let head = String::from_utf8_lossy(&head[..read]).to_lowercase();
+                assert!(head.contains(" /logos/sigma/a.png ") && head.contains("aws4-hmac-sha256"), "{head}");
+                let _ = stream.write_all(answer.as_bytes()).await;
+            });
+        }
+    });
+    let s3 = S3 {
+        bucket: "logos".to_owned(),
+        endpoint: Some(endpoint),
+        region: "us-east-1".to_owned(),
+        path_style: true,
+        prefix: "sigma".to_owned(),
+        access_key_id: SecretString::from("key"),
+        secret_access_key: SecretString::from("secret"),
+    };
+    Settings { s3: Some(s3), ..Settings::default() }
+}
+
+#[tokio::test]
+async fn objects_are_loaded_from_a_bucket() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 3\r\nlast-modified: Sun, 01 Mar 2026 12:00:00 GMT\r\netag: \"e\"\r\nconnection: close\r\n\r\none";
+    let objects = Objects::new(&bucket_that_answers(answer).await).unwrap();
+    assert_eq!(objects.get("a.png").await.unwrap().as_deref(), Some(&b"one"[..]));
+    let missing = "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let objects = Objects::new(&bucket_that_answers(missing).await).unwrap();
+    assert_eq!(objects.get("a.png").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_bucket_that_cannot_be_reached_is_an_error() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let mut settings = bucket_that_answers("").await;
+    let s3 = settings.s3.as_mut().unwrap();
+    s3.endpoint = Some("http://127.0.0.1:9".to_owned());
+    let objects = Objects::new(&settings).unwrap();
+    assert!(objects.get("a.png").await.is_err());
+    assert!(!objects.is_at_hand("a.png").await);
+}
+
+#[tokio::test]
+async fn a_page_learns_whether_an_object_can_be_shown() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = Settings { folder: directory.path().to_owned(), s3: None };
+    let objects = Objects::new(&settings).unwrap();
+    assert!(!objects.is_at_hand("a.png").await);
+    objects.put("a.png", Bytes::from_static(b"one")).await.unwrap();
+    assert!(objects.is_at_hand("a.png").await);
+    assert!(Objects::new(&settings).unwrap().is_at_hand("a.png").await);
+}

@@ -1,0 +1,163 @@
+//! Pages look like their server, and like the app that sent the user.
+
+use sigma_core::branding::{Accent, Branding};
+use sigma_server::objects::Logo;
+use sigma_store::branding::{self, Branded};
+
+use crate::support::{APP, Key, World};
+
+/// A logo of that colour.
+fn logo(colour: u8) -> Logo {
+    let mut png = Vec::new();
+    let image = image::RgbaImage::from_pixel(40, 40, image::Rgba([colour, 0, 0, 255]));
+    image.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).unwrap();
+    Logo::read(&png).unwrap()
+}
+
+async fn world() -> (World, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::with(|settings| settings.objects.folder = folder.path().to_owned()).await;
+    (world, folder)
+}
+
+async fn brand(world: &World, whose: Branded, branding: Branding) {
+    let now = world.now();
+    world.sigma.store.write(move |tx| branding::set(tx, &whose, &branding, now)).await.unwrap();
+}
+
+async fn brand_app(world: &World, branding: Branding) {
+    let app = world.app(APP).await;
+    brand(world, Branded::App(app.id, app.org_id), branding).await;
+}
+
+/// The sign-in page, the consent page and the account chooser, on the way to the app.
+async fn pages(world: &World) -> [String; 3] {
+    let stranger = world.browser();
+    let sign_in = stranger.get(stranger.authorize(&[]).await.location()).await;
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let consent = browser.get(browser.authorize(&[]).await.location()).await;
+    let chooser = browser.get(browser.authorize(&[("prompt", "select_account")]).await.location()).await;
+    [sign_in, consent, chooser].map(|page| {
+        assert_eq!(page.status, 200, "{}", page.body);
+        let policy = page.headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("img-src 'self' data:;"), "{policy}");
+        page.body
+    })
+}
+
+#[tokio::test]
+async fn pages_on_the_way_to_an_app_show_its_logo_and_accent() {
+    let (world, _folder) = world().await;
+    let logo = logo(1);
+    world.sigma.brands.objects.put(&logo.name, logo.png.clone()).await.unwrap();
+    let branding = Branding {
+        logo: Some(logo.name.clone()),
+        accent: Accent::parse("#ffe14d"),
+        terms_url: Some("https://app.example.org/terms".to_owned()),
+        ..Branding::default()
+    };
+    brand_app(&world, branding).await;
+    let shown = pages(&world).await;
+    for page in &shown {
+        assert!(page.contains(&format!("<img src=\"/logos/{}\" alt=\"\">", logo.name)), "{page}");
+        assert!(page.contains("href=\"/accents/ffe14d.css\""), "{page}");
+    }
+    assert!(shown[1].contains("https://app.example.org/terms"));
+    assert!(!world.browser().get("/").await.body.contains("/accents/"), "other pages look like the server");
+}
+
+#[tokio::test]
+async fn an_app_without_branding_looks_like_its_org_and_then_like_the_server() {
+    let (world, _folder) = world().await;
+    for page in pages(&world).await {
+        assert!(!page.contains("/logos/") && !page.contains("/accents/"), "{page}");
+    }
+    let org = Branded::Org(world.app(APP).await.org_id);
+    brand(&world, org, Branding { accent: Accent::parse("#0a7d4b"), ..Branding::default() }).await;
+    assert!(pages(&world).await.iter().all(|page| page.contains("/accents/0a7d4b.css")));
+    brand_app(&world, Branding { accent: Accent::parse("#123456"), ..Branding::default() }).await;
+    assert!(pages(&world).await.iter().all(|page| page.contains("/accents/123456.css")));
+}
+
+#[tokio::test]
+async fn a_missing_logo_is_replaced_by_the_initial() {
+    let (world, _folder) = world().await;
+    brand_app(&world, Branding { logo: Some(logo(2).name), ..Branding::default() }).await;
+    for page in pages(&world).await {
+        assert!(!page.contains("/logos/"), "{page}");
+        assert!(page.contains("app-letter\" aria-hidden=\"true\">P"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn an_app_that_registered_itself_has_no_branding() {
+    let (world, _folder) = world().await;
+    brand_app(&world, Branding { accent: Accent::parse("#123456"), ..Branding::default() }).await;
+    world.change_app(APP, |app| app.dynamic = true).await;
+    assert!(pages(&world).await.iter().all(|page| !page.contains("/accents/")));
+}
+
+#[tokio::test]
+async fn logos_are_served_for_ever_and_as_images_only() {
+    let (world, folder) = world().await;
+    let logo = logo(3);
+    let path = format!("/logos/{}", logo.name);
+    let missing = world.browser().get(&path).await;
+    assert_eq!((missing.status.as_u16(), missing.headers["cache-control"].to_str().unwrap()), (404, "no-store"));
+    std::fs::write(folder.path().join(&logo.name), &logo.png).unwrap();
+    let served = world.browser().get(&path).await;
+    assert_eq!(served.status, 200);
+    for (name, value) in [
+        ("content-type", "image/png"),
+        ("cache-control", "public, max-age=31536000, immutable"),
+        ("content-security-policy", "default-src 'none'; sandbox"),
+        ("x-content-type-options", "nosniff"),
+    ] {
+        assert_eq!(served.headers[name], value);
+    }
+    std::fs::write(folder.path().join("secret.txt"), "secret").unwrap();
+    for bad in ["secret.txt", "..%2Fsecret.txt", "", &logo.name.replace(".png", ".svg")] {
+        assert_eq!(world.browser().get(&format!("/logos/{bad}")).await.status, 404, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn an_accent_is_a_stylesheet_that_can_be_read_in_light_and_dark() {
+    let world = World::new().await;
+    let served = world.browser().get("/accents/ffe14d.css").await;
+    assert_eq!(
+        (served.status.as_u16(), served.headers["content-type"].to_str().unwrap()),
+        (200, "text/css; charset=utf-8")
+    );
+    assert!(served.body.contains("--accent: #ffe14d") && served.body.contains("prefers-color-scheme: dark"));
+    assert!(!served.body.starts_with(":root { --accent: #ffe14d"), "too light for a light page: {}", served.body);
+    for bad in ["FFE14D.css", "ffe14d", "ffe14.css", "ffe14d%7D.css", "red.css", "ffe14d.css.css"] {
+        assert_eq!(world.browser().get(&format!("/accents/{bad}")).await.status, 404, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn every_page_shows_the_name_logo_and_links_of_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, logo) = (folder.path().join("logo.png"), logo(4));
+    std::fs::write(&file, &logo.png).unwrap();
+    let world = World::with(|settings| {
+        settings.branding.name = "Example <id>".to_owned();
+        settings.branding.logo = Some(file);
+        settings.branding.accent = Some("#0a7d4b".to_owned());
+        settings.branding.privacy_url = Some("https://example.org/privacy".to_owned());
+        settings.branding.support_url = Some("mailto:help@example.org".to_owned());
+    })
+    .await;
+    for path in ["/", "/login", "/nothing", "/error?error=invalid_client", "/password/forgot"] {
+        let page = world.browser().get(path).await.body;
+        for part in
+            ["Example &#60;id&#62;", "/accents/0a7d4b.css", "https://example.org/privacy", "mailto:help@example.org"]
+        {
+            assert!(page.contains(part), "{path} lacks {part}: {page}");
+        }
+        assert!(page.contains(&format!("src=\"/logos/{}\"", logo.name)), "{page}");
+    }
+    assert_eq!(world.browser().get(&format!("/logos/{}", logo.name)).await.status, 200);
+}

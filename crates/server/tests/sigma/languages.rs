@@ -1,0 +1,65 @@
+//! Pages and mails are in the language that the app or the browser asks for, among those offered.
+
+use axum::body::Body;
+use http::Request;
+use sigma_server::settings::Language;
+
+use crate::support::{Answer, Browser, Key, World};
+
+async fn world() -> World {
+    World::with(|settings| settings.languages.offered = Language::ALL.to_vec()).await
+}
+
+/// A page, for a browser that wants it in German.
+async fn in_german(browser: &Browser<'_>, path: &str) -> Answer {
+    let request = Request::get(path).header("accept", "text/html").header("accept-language", "de-AT,de;q=0.9,en;q=0.5");
+    browser.send(request, Body::empty()).await
+}
+
+#[tokio::test]
+async fn the_sign_in_page_and_the_consent_page_speak_the_language_of_the_browser() {
+    let world = world().await;
+    let browser = world.browser();
+    let path = browser.authorize(&[]).await.location().to_owned();
+    let german = in_german(&browser, &path).await.body;
+    assert!(german.contains("<html lang=\"de\">") && german.contains("Bei Playground anmelden"), "{german}");
+    let english = browser.get(&path).await.body;
+    assert!(english.contains("<html lang=\"en\">") && english.contains("Sign in to Playground"), "{english}");
+    browser.sign_up(&Key::named("ada")).await;
+    let path = browser.authorize(&[]).await.location().to_owned();
+    let german = in_german(&browser, &path).await.body;
+    assert!(german.contains("<html lang=\"de\">") && german.contains("Ihr Profil sehen"), "{german}");
+}
+
+#[tokio::test]
+async fn an_app_may_ask_for_a_language() {
+    let world = world().await;
+    let browser = world.browser();
+    let path = browser.authorize(&[("ui_locales", "fr de-CH")]).await.location().to_owned();
+    let page = browser.get(&path).await.body;
+    assert!(page.contains("<html lang=\"de\">") && page.contains("E-Mail-Adresse"), "{page}");
+}
+
+#[tokio::test]
+async fn what_is_not_offered_is_not_spoken() {
+    let world = World::new().await;
+    let page = in_german(&world.browser(), "/login").await.body;
+    assert!(page.contains("<html lang=\"en\">") && page.contains("Sign in"), "{page}");
+    let world = World::with(|settings| {
+        settings.languages.offered = vec![Language::German];
+        settings.languages.default = Language::German;
+    })
+    .await;
+    assert!(world.browser().get("/login").await.body.contains("<html lang=\"de\">"));
+}
+
+#[tokio::test]
+async fn a_refused_password_is_told_in_the_language_of_the_page() {
+    let world = world().await;
+    let request = Request::post("/login/password")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("accept-language", "de")
+        .header("origin", world.sigma.issuer());
+    let answer = world.browser().send(request, "email=ada%40example.org&password=wrong-password").await;
+    assert_eq!((answer.status.as_u16(), answer.notice()), (401, "E-Mail-Adresse oder Passwort ist falsch."));
+}
