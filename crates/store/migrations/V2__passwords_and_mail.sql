@@ -26,11 +26,25 @@ CREATE TABLE password_throttle (
 );
 CREATE INDEX password_throttle_sweep ON password_throttle (expires_at);
 
+-- The same of browsers that sent the right password before, by the name of their device mark.
+CREATE TABLE device_throttle (
+    user_id TEXT NOT NULL,
+    device TEXT NOT NULL,
+    failures BIGINT NOT NULL,
+    blocked_until BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (user_id, device)
+);
+CREATE INDEX device_throttle_sweep ON device_throttle (expires_at);
+
 -- What is no failure but may not be done without end: mails to one person.
 CREATE TABLE quotas (
-    subject TEXT NOT NULL PRIMARY KEY,
+    purpose TEXT NOT NULL CHECK (purpose IN ('invitation', 'reset', 'sign_up', 'sign_up_from_network', 'new_email',
+        'new_email_of_user')),
+    subject TEXT NOT NULL,
     count BIGINT NOT NULL,
-    expires_at BIGINT NOT NULL
+    expires_at BIGINT NOT NULL,
+    PRIMARY KEY (purpose, subject)
 );
 CREATE INDEX quotas_sweep ON quotas (expires_at);
 

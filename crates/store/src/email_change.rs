@@ -107,10 +107,10 @@ pub fn begin(tx: &mut dyn Tx, new: &NewAddition) -> Result<Begun, StoreError> {
 
 /// Counts one more code; what exceeds the user's own limit does not count against the address.
 fn may_mail(tx: &mut dyn Tx, new: &NewAddition) -> Result<bool, StoreError> {
-    if quota::tally(tx, &format!("add-email-by:{}", new.user_id), new.now, WINDOW)? > MOST_CODES {
+    if quota::tally(tx, quota::Purpose::NewEmailOfUser, new.user_id.as_str(), new.now, WINDOW)? > MOST_CODES {
         return Ok(false);
     }
-    Ok(quota::tally(tx, &format!("add-email:{}", new.counted_as), new.now, WINDOW)? <= MOST_MAILS)
+    Ok(quota::tally(tx, quota::Purpose::NewEmail, &new.counted_as, new.now, WINDOW)? <= MOST_MAILS)
 }
 
 /// The address that waits for its code.

@@ -124,11 +124,11 @@ pub fn begin(tx: &mut dyn Tx, new: &NewEmailSignUp) -> Result<bool, StoreError> 
 /// Counts one more mail to the address; returns whether it is within the limits. What exceeds the limit of its network
 /// does not count against the address.
 fn may_mail(tx: &mut dyn Tx, new: &NewEmailSignUp) -> Result<bool, StoreError> {
-    let here = quota::tally(tx, &format!("sign-up-here:{}", new.counted_here_as), new.now, WINDOW)?;
+    let here = quota::tally(tx, quota::Purpose::SignUpFromNetwork, &new.counted_here_as, new.now, WINDOW)?;
     if here > MOST_MAILS_OF_NETWORK {
         return Ok(false);
     }
-    Ok(quota::tally(tx, &format!("sign-up:{}", new.counted_as), new.now, WINDOW)? <= MOST_MAILS)
+    Ok(quota::tally(tx, quota::Purpose::SignUp, &new.counted_as, new.now, WINDOW)? <= MOST_MAILS)
 }
 
 /// The sign-up that a browser started, unless it expired.

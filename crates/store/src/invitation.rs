@@ -159,7 +159,7 @@ pub fn send_again(
 
 /// Counts one more mail to an address; returns whether it is within the limit.
 fn may_mail(tx: &mut dyn Tx, counted_as: &str, now: Timestamp) -> Result<bool, StoreError> {
-    Ok(quota::tally(tx, &format!("invited:{counted_as}"), now, WINDOW)? <= MOST_MAILS)
+    Ok(quota::tally(tx, quota::Purpose::Invitation, counted_as, now, WINDOW)? <= MOST_MAILS)
 }
 
 /// An invitation as its recipient views it.

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod app;
+mod backoff;
 pub mod branding;
 mod cache;
 pub mod cached;
@@ -14,12 +15,14 @@ pub mod code;
 pub mod consent;
 pub mod credential;
 pub mod credential_change;
+mod device_throttle;
 pub mod email;
 pub mod email_change;
 pub mod email_sign_up;
 mod engine;
 mod error;
 pub mod event;
+mod expiring;
 mod feed;
 pub mod grant;
 pub mod identity;
@@ -68,12 +71,13 @@ mod writing;
 
 pub use cache::Cache;
 pub use error::{OpenError, Outage, Stop, StoreError};
+pub use expiring::{EXPIRING, Expiring};
 pub use row::Row;
 pub use seal::{KeyFault, KeyFile, MasterKey, SealError};
 pub use signal::Signal;
 pub use stamped::Stamped;
 pub use store::{Pooler, Store, StoreOptions};
-pub use sweep::{EXPIRING, Expiring, Swept};
+pub use sweep::Swept;
 pub use tx::{Owner, Tx};
 pub use value::Value;
 pub use watch::{Generation, Watch};

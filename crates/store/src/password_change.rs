@@ -41,7 +41,7 @@ pub fn request_reset(tx: &mut dyn Tx, request: &ResetRequest) -> Result<bool, St
     tx.lock(Owner::UserOfEmail(&request.email))?;
     let user = user::find_by_email(tx, &request.email)?;
     let who = user.as_ref().map_or_else(|| format!("?{:04x}", request.bucket), |user| user.id.to_string());
-    let requests = quota::tally(tx, &format!("reset:{who}"), now, REQUEST_WINDOW)?;
+    let requests = quota::tally(tx, quota::Purpose::Reset, &who, now, REQUEST_WINDOW)?;
     let Some(user) = user.filter(|user| !user.disabled && requests <= MOST_REQUESTS) else { return Ok(false) };
     let is_proven = email::find(tx, &request.email)?.is_some_and(|email| email.is_proven());
     if !is_proven && credential::can_sign_in(tx, &user.id)? {

@@ -1,41 +1,22 @@
 //! Consecutive wrong passwords, and the delays that they cause.
 //!
 //! An account has a row per network that failed for it, and one for all networks together, which is slow to delay and
-//! never delays for long. A known browser (one with a device mark) has a row of its own instead and does not wait for
-//! anybody else: an outsider cannot lock users out of their own browsers. Addresses without an account share rows by a
-//! keyed digest, so that they look like accounts and cannot fill the table.
+//! never delays for long. Known browsers are counted in [`device_throttle`] instead. Addresses without an account share
+//! rows by a keyed digest, so that they look like accounts and cannot fill the table.
 
 use std::time::Duration;
 
 use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
 
-use crate::{StoreError, Tx, params};
-
-/// Failures are forgotten after this long without another.
-const FORGOTTEN: Duration = Duration::from_mins(30);
+use crate::{StoreError, Tx, backoff, device_throttle, params};
 
 /// The source that stands for all networks together.
 const ANYWHERE: &str = "*";
 
-/// The delay of a network or browser after `count` consecutive failures.
-fn delay_here(count: i64) -> Duration {
-    doubling(count, 3, Duration::from_mins(5))
-}
-
 /// The delay of all networks after `count` consecutive failures from anywhere.
 fn delay_anywhere(count: i64) -> Duration {
-    doubling(count, 20, Duration::from_mins(1))
-}
-
-/// One second at failure number `first`, doubling with each further one, at most `longest`.
-fn doubling(count: i64, first: i64, longest: Duration) -> Duration {
-    if count < first {
-        return Duration::ZERO;
-    }
-    // 2³² seconds are longer than any `longest`.
-    let doublings = u32::try_from(count.saturating_sub(first)).unwrap_or(u32::MAX).min(32);
-    Duration::from_secs(1_u64 << doublings).min(longest)
+    backoff::doubling(count, 20, Duration::from_mins(1))
 }
 
 /// The source of a password.
@@ -45,16 +26,6 @@ pub enum Source {
     Network(String),
     /// A known browser, by the name that we gave it.
     Device(String),
-}
-
-impl Source {
-    /// The stored form. A device's name starts with a character that no network's does.
-    fn key(&self) -> String {
-        match self {
-            Self::Network(network) => network.clone(),
-            Self::Device(device) => format!("device {device}"),
-        }
-    }
 }
 
 /// Until when a source is delayed: by its own failures, and by those from anywhere.
@@ -85,34 +56,45 @@ impl PasswordThrottle {
 
     /// The current delay of the source.
     pub(crate) fn waits(&self, tx: &mut dyn Tx, now: Timestamp) -> Result<Waits, StoreError> {
-        let here = blocked_until(tx, &self.subject, &self.source.key(), now)?;
+        // As many statements whatever the source.
         let anywhere = blocked_until(tx, &self.subject, ANYWHERE, now)?;
-        let anywhere = anywhere.filter(|_| matches!(self.source, Source::Network(_)));
-        Ok(Waits { here, anywhere })
+        Ok(match &self.source {
+            Source::Network(network) => Waits { here: blocked_until(tx, &self.subject, network, now)?, anywhere },
+            Source::Device(device) => {
+                Waits { here: device_throttle::blocked_until(tx, &self.subject, device, now)?, anywhere: None }
+            }
+        })
     }
 
     /// Counts a wrong password.
     pub(crate) fn fail(&self, tx: &mut dyn Tx, now: Timestamp) -> Result<(), StoreError> {
-        count(tx, &self.subject, &self.source.key(), now, delay_here)?;
-        if matches!(self.source, Source::Network(_)) {
-            count(tx, &self.subject, ANYWHERE, now, delay_anywhere)?;
+        match &self.source {
+            Source::Device(device) => device_throttle::fail(tx, &self.subject, device, now),
+            Source::Network(network) => {
+                count(tx, &self.subject, network, now, backoff::of_source)?;
+                count(tx, &self.subject, ANYWHERE, now, delay_anywhere)
+            }
         }
-        Ok(())
     }
 
     /// Counts an attempt during a delay of all networks as a failure of its own network: otherwise whoever retries most
     /// would be first once the delay is over.
     pub(crate) fn fail_early(&self, tx: &mut dyn Tx, now: Timestamp) -> Result<(), StoreError> {
-        count(tx, &self.subject, &self.source.key(), now, delay_here)
+        match &self.source {
+            Source::Device(device) => device_throttle::fail(tx, &self.subject, device, now),
+            Source::Network(network) => count(tx, &self.subject, network, now, backoff::of_source),
+        }
     }
 
     /// Resets the count of the source on the right password, and that of all networks if the source is a network.
     pub(crate) fn clear(&self, tx: &mut dyn Tx) -> Result<(), StoreError> {
-        clear(tx, &self.subject, &self.source.key())?;
-        if matches!(self.source, Source::Network(_)) {
-            clear(tx, &self.subject, ANYWHERE)?;
+        match &self.source {
+            Source::Device(device) => device_throttle::clear(tx, &self.subject, device),
+            Source::Network(network) => {
+                clear(tx, &self.subject, network)?;
+                clear(tx, &self.subject, ANYWHERE)
+            }
         }
-        Ok(())
     }
 }
 
@@ -142,7 +124,7 @@ fn count(
             WHEN password_throttle.failures < 1000000 THEN password_throttle.failures + 1
             ELSE password_throttle.failures END
          RETURNING failures",
-        params![subject, source, now, now.plus(FORGOTTEN)],
+        params![subject, source, now, now.plus(backoff::FORGOTTEN)],
     )?;
     let wait = delay(counted.map_or(Ok(1), |row| row.int(0))?);
     if !wait.is_zero() {
@@ -161,13 +143,6 @@ fn clear(tx: &mut dyn Tx, subject: &str, source: &str) -> Result<(), StoreError>
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_wrong_password_waits_one_second_after_the_third_then_twice_as_long_to_five_minutes() {
-        let waits: Vec<u64> = (1..=13).map(|count| delay_here(count).as_secs()).collect();
-        assert_eq!(waits, [0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
-        assert_eq!(delay_here(i64::MAX), Duration::from_mins(5));
-    }
 
     #[test]
     fn an_account_waits_everywhere_only_after_twenty_and_never_longer_than_a_minute() {

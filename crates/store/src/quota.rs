@@ -1,4 +1,4 @@
-//! Limits on legitimate actions, such as mails to one person.
+//! Limits on legitimate actions: mails to one person.
 
 use std::time::Duration;
 
@@ -6,19 +6,56 @@ use sigma_core::time::Timestamp;
 
 use crate::{StoreError, Tx, params};
 
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Invitations to an address.
+    Invitation,
+    /// Links to reset the password of an account.
+    Reset,
+    /// Sign-ups with an address.
+    SignUp,
+    /// Sign-ups with an address from one network.
+    SignUpFromNetwork,
+    /// Codes that prove a further address of a user.
+    NewEmail,
+    /// Such codes for one user.
+    NewEmailOfUser,
+}
+
+impl Purpose {
+    /// The stored form.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invitation => "invitation",
+            Self::Reset => "reset",
+            Self::SignUp => "sign_up",
+            Self::SignUpFromNetwork => "sign_up_from_network",
+            Self::NewEmail => "new_email",
+            Self::NewEmailOfUser => "new_email_of_user",
+        }
+    }
+}
+
 /// Counts one more of `subject`, and returns how many there were in the current `window`. Subjects that stand for a
 /// person are keyed digests of an address, so that known and unknown ones count alike.
-pub(crate) fn tally(tx: &mut dyn Tx, subject: &str, now: Timestamp, window: Duration) -> Result<i64, StoreError> {
+pub(crate) fn tally(
+    tx: &mut dyn Tx,
+    purpose: Purpose,
+    subject: &str,
+    now: Timestamp,
+    window: Duration,
+) -> Result<i64, StoreError> {
     let counted = tx.query_opt(
-        "INSERT INTO quotas (subject, count, expires_at) VALUES ($1, 1, $3)
-         ON CONFLICT (subject) DO UPDATE SET
+        "INSERT INTO quotas (purpose, subject, count, expires_at) VALUES ($1, $2, 1, $4)
+         ON CONFLICT (purpose, subject) DO UPDATE SET
             count = CASE
-                WHEN quotas.expires_at <= $2 THEN 1
+                WHEN quotas.expires_at <= $3 THEN 1
                 WHEN quotas.count < 1000000 THEN quotas.count + 1
                 ELSE quotas.count END,
-            expires_at = CASE WHEN quotas.expires_at <= $2 THEN excluded.expires_at ELSE quotas.expires_at END
+            expires_at = CASE WHEN quotas.expires_at <= $3 THEN excluded.expires_at ELSE quotas.expires_at END
          RETURNING count",
-        params![subject, now, now.plus(window)],
+        params![purpose.as_str(), subject, now, now.plus(window)],
     )?;
     counted.map_or(Ok(1), |row| row.int(0))
 }

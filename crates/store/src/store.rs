@@ -15,10 +15,10 @@ use tokio::sync::oneshot;
 
 use crate::engine::{ChangeIds, Message, Queue, spawn};
 use crate::error::{OpenError, Outage, Stop, StoreError};
+use crate::expiring::{EXPIRING, Expiring};
 use crate::feed::{self, Feed, Source};
 use crate::job::{Job, Operation, Reply};
 use crate::stopwatch;
-use crate::sweep::{EXPIRING, Expiring};
 use crate::tx::{OnBehalfOf, Tx};
 use crate::writing::Writing;
 use crate::{postgres, sqlite};

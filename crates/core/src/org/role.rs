@@ -172,20 +172,24 @@ impl FromIterator<Switch> for Switches {
 
 /// A role's access to one schema of the product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SchemaPermission {
     /// The product's id of the schema.
     pub schema_id: String,
-    /// Level of attributes that are not listed; `read` by default.
+    /// Level of attributes that are not listed: `write`, `read` or `hidden`.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "read"))]
     pub default: Level,
     /// Levels of the listed attributes.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
     pub attributes: BTreeMap<String, Level>,
 }
 
 /// A role's access to one catalog of the product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CatalogPermission {
     /// The product's id of the catalog.

@@ -4,7 +4,9 @@ mod direct;
 mod get_session;
 mod health;
 mod organization;
+mod revoke_other_sessions;
 mod revoke_session;
+mod revoke_sessions;
 mod sessions;
 mod sign_in;
 mod sign_out;
@@ -29,10 +31,16 @@ pub fn surface() -> Surface<AppState> {
         .with(get_session::endpoint())
         .with(sign_out::endpoint())
         .with(sessions::endpoint())
-        .with(revoke_session::endpoints())
+        .with(revoke_session::endpoint())
+        .with(revoke_sessions::endpoint())
+        .with(revoke_other_sessions::endpoint())
         .with(token::endpoint())
-        .with(organization::endpoints())
-        .with(health::endpoints())
+        .with(organization::list::endpoint())
+        .with(organization::full::endpoint())
+        .with(organization::set_active::endpoint())
+        .with(health::live::endpoint())
+        .with(health::ready::endpoint())
+        .with(health::ok::endpoint())
         .below("/api/auth", API)
         .below("/sigma", API)
 }

@@ -1,44 +1,12 @@
 //! A role in JSON, as sent and returned.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use sigma_core::org::role::RoleProblem;
-use sigma_core::org::{self, Level, Role, RoleDraft, RolePermissions, Switch, Switches};
+use sigma_core::org::{CatalogPermission, Role, RoleDraft, RolePermissions, SchemaPermission, Switch, Switches};
 use utoipa::ToSchema;
 
 use crate::workspace::body::{Wanted, objects};
 use crate::workspace::error::WorkspaceError;
-
-/// A role's access to one schema of the product.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct SchemaPermission {
-    /// The product's id of the schema.
-    schema_id: String,
-    /// Level of attributes that are not listed: `write`, `read` or `hidden`.
-    #[serde(default)]
-    #[schema(value_type = String, example = "read")]
-    default: Level,
-    /// Levels of the listed attributes.
-    #[serde(default)]
-    #[schema(value_type = BTreeMap<String, String>)]
-    attributes: BTreeMap<String, Level>,
-}
-
-/// A role's access to one catalog of the product.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CatalogPermission {
-    /// The product's id of the catalog.
-    catalog_id: String,
-    /// May view the catalog.
-    #[serde(default)]
-    can_view: bool,
-    /// May assign from the catalog.
-    #[serde(default)]
-    can_assign: bool,
-}
 
 /// The permissions of a role. Omitted switches are off.
 #[derive(Debug, Default, Deserialize, Serialize, ToSchema)]
@@ -127,33 +95,13 @@ impl From<Allowed> for RolePermissions {
         .into_iter()
         .filter_map(|(switch, on)| on.then_some(switch))
         .collect();
-        let schemas = allowed.schema_permissions.into_iter().map(|schema| org::SchemaPermission {
-            schema_id: schema.schema_id,
-            default: schema.default,
-            attributes: schema.attributes,
-        });
-        let catalogs = allowed.catalog_permissions.into_iter().map(|catalog| org::CatalogPermission {
-            catalog_id: catalog.catalog_id,
-            can_view: catalog.can_view,
-            can_assign: catalog.can_assign,
-        });
-        Self { switches, schemas: schemas.collect(), catalogs: catalogs.collect() }
+        Self { switches, schemas: allowed.schema_permissions, catalogs: allowed.catalog_permissions }
     }
 }
 
 impl From<&RolePermissions> for Allowed {
     fn from(permissions: &RolePermissions) -> Self {
         let on = |switch| permissions.switches.is_on(switch);
-        let schemas = permissions.schemas.iter().map(|schema| SchemaPermission {
-            schema_id: schema.schema_id.clone(),
-            default: schema.default,
-            attributes: schema.attributes.clone(),
-        });
-        let catalogs = permissions.catalogs.iter().map(|catalog| CatalogPermission {
-            catalog_id: catalog.catalog_id.clone(),
-            can_view: catalog.can_view,
-            can_assign: catalog.can_assign,
-        });
         Self {
             can_manage_schemas: on(Switch::ManageSchemas),
             can_manage_roles: on(Switch::ManageRoles),
@@ -163,8 +111,8 @@ impl From<&RolePermissions> for Allowed {
             can_import: on(Switch::Import),
             can_manage_users: on(Switch::ManageUsers),
             can_manage_api_keys: on(Switch::ManageApiKeys),
-            schema_permissions: schemas.collect(),
-            catalog_permissions: catalogs.collect(),
+            schema_permissions: permissions.schemas.clone(),
+            catalog_permissions: permissions.catalogs.clone(),
         }
     }
 }

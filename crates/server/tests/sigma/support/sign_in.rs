@@ -12,7 +12,7 @@ pub const SIGN_UP: &str = "/api/auth/sign-up/sigma";
 pub const DIRECT: &str = "/sigma/authorize";
 
 /// The tables that a sign-in may write to, and those it must not.
-const COUNTS: [&str; 22] = [
+const COUNTS: [&str; 23] = [
     "SELECT COUNT(*) FROM users",
     "SELECT COUNT(*) FROM credentials",
     "SELECT COUNT(*) FROM identities",
@@ -26,6 +26,7 @@ const COUNTS: [&str; 22] = [
     "SELECT COUNT(*) FROM revoked_tokens",
     "SELECT COUNT(*) FROM signature_throttle",
     "SELECT COUNT(*) FROM password_throttle",
+    "SELECT COUNT(*) FROM device_throttle",
     "SELECT COUNT(*) FROM quotas",
     "SELECT COUNT(*) FROM passwords",
     "SELECT COUNT(*) FROM one_time_links",

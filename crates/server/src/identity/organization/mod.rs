@@ -1,0 +1,40 @@
+//! `/api/auth/organization/…`: a user's identities as Better Auth organizations. The id of such an organization is the
+//! BAP id.
+
+pub mod full;
+pub mod list;
+pub mod set_active;
+
+use http::StatusCode;
+use serde::Serialize;
+use sigma_core::person::Identity;
+use utoipa::ToSchema;
+
+use crate::http::ApiError;
+
+/// An identity in Better Auth's format.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Organization {
+    /// The BAP id.
+    id: String,
+    /// The BAP id.
+    slug: String,
+    name: String,
+    logo: Option<String>,
+}
+
+impl Organization {
+    fn of(identity: &Identity) -> Self {
+        Self {
+            id: identity.bap_id.clone(),
+            slug: identity.bap_id.clone(),
+            name: identity.name.clone(),
+            logo: identity.image.clone(),
+        }
+    }
+}
+
+fn not_theirs() -> ApiError {
+    ApiError::new(StatusCode::FORBIDDEN, "forbidden", "User is not a member of the organization")
+        .with_code("USER_IS_NOT_A_MEMBER_OF_THE_ORGANIZATION")
+}
