@@ -361,6 +361,7 @@ Examples:
   sigma keys revoke K2Pb5k_vLq0xT3aW --yes     apps that cache the key set may trust it a while longer")]
     Revoke {
         /// Key id, as shown by `sigma keys list`.
+        #[arg(allow_hyphen_values = true)]
         kid: String,
         #[command(flatten)]
         sure: Sure,

@@ -29,6 +29,8 @@ fn the_running_server_sees_what_admin_commands_change() {
     };
     assert_eq!(sigma.run(&["keys", "revoke", &of("signs")]).code, 4);
     assert_eq!(sigma.run(&["keys", "revoke", "nonsense"]).code, 3);
+    // Key ids are base64url, so that one in 64 begins with a hyphen.
+    assert_eq!(sigma.run(&["keys", "revoke", "-mYxQ2b5"]).code, 3);
     let unsure = sigma.run(&["keys", "revoke", &of("retired")]);
     assert!(unsure.code == 4 && unsure.stderr.contains("confirm with --yes"), "{unsure:?}");
     assert_eq!(sigma.json(&["keys", "list"])["items"], rotated["items"], "nothing was done");
