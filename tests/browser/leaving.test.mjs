@@ -40,8 +40,8 @@ before(async () => {
   const between = await listen("127.0.0.1", () => [302, `${home}/`]);
   app = await listen("127.0.0.1", ({ url }) => [303, url.startsWith("/native") ? `${NATIVE}?done=1` : `${between}/next`]);
   const redirects = [`--redirect-uri=${app}/callback`, `--redirect-uri=${app}/native`];
-  await sigma.admin("app", "add", "--id=shop", "--name=Shop", ...redirects);
-  await sigma.admin("app", "add", "--id=phone", "--name=Phone", "--type=native", "--auth=none", `--redirect-uri=${NATIVE}`);
+  await sigma.admin("app", "add", "--client-id=shop", "--name=Shop", ...redirects);
+  await sigma.admin("app", "add", "--client-id=phone", "--name=Phone", "--type=native", "--auth=none", `--redirect-uri=${NATIVE}`);
   const device = await openDevice(chromium, { acceptDownloads: true });
   const page = await device.context.newPage();
   await page.goto(`${sigma.issuer}/signup`);
