@@ -18,7 +18,9 @@ use sigma_core::random::SeededRng;
 use sigma_core::time::{Clock, Timestamp};
 use sigma_edge::policy::{Caching, CorsPolicy, Limit};
 use sigma_edge::settings::Settings;
-use sigma_edge::{Edge, Endpoint, ErrorFormat, FailedRequest, Peer, Policy, Routes, Rule, Surface, json, router};
+use sigma_edge::{
+    Declarations, Edge, Endpoint, ErrorFormat, FailedRequest, Peer, Policy, Routes, Rule, Surface, complete, json,
+};
 use tokio::runtime::Builder;
 use tower_service::Service as _;
 use utoipa::openapi::RefOr;
@@ -104,10 +106,10 @@ fn behind_the_edge(bencher: Bencher<'_, '_>) {
     settings.limits.other = 4_000_000_000;
     settings.access_log = false;
     let surface = || Surface::new().with(Endpoint::get(DISCOVERY, PATH, async || BODY));
-    let routes = Routes::new(DISCOVERY, &[surface()]).unwrap();
+    let routes = Routes::new(DISCOVERY, &Declarations::from_iter([surface()])).unwrap();
     let page = |_: &FailedRequest<'_>| ().into_response();
     let edge = Edge::new(&settings, routes, page, Arc::new(SystemClock), &SeededRng::new(1)).unwrap();
-    let router = router(&[surface()]);
+    let router = complete(surface().mount(Router::new()));
     let peer = Peer { address: "192.0.2.1".parse().unwrap(), tls: false };
     bencher.with_inputs(request).bench_values(|request| {
         runtime.block_on(async { black_box(edge.answer(router.clone(), peer, request).await) })

@@ -19,10 +19,15 @@ use crate::policy::Policy;
 
 /// What answers one method at one path and its aliases, and by which policy.
 pub struct Endpoint<S> {
+    declaration: Declaration,
+    handler: MethodRouter<S>,
+}
+
+/// An endpoint without its handler.
+pub struct Declaration {
     methods: Vec<Method>,
     paths: Vec<Cow<'static, str>>,
     policy: Policy,
-    handler: MethodRouter<S>,
     description: Option<Description>,
 }
 
@@ -36,13 +41,13 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
     /// An endpoint with an OpenAPI description, from which its method and path are taken: `Endpoint::new(POLICY,
     /// routes!(handler))`.
     pub fn new(policy: Policy, (schemas, described, handler): UtoipaMethodRouter<S>) -> Self {
-        let mut endpoint = Self { methods: Vec::new(), paths: Vec::new(), policy, handler, description: None };
+        let mut declaration = Declaration { methods: Vec::new(), paths: Vec::new(), policy, description: None };
         for (path, item) in described.paths {
-            endpoint.methods.extend(operations(&item).map(|(method, _)| method));
-            endpoint.paths.push(path.into());
-            endpoint.description = Some(Description { schemas: schemas.clone(), item });
+            declaration.methods.extend(operations(&item).map(|(method, _)| method));
+            declaration.paths.push(path.into());
+            declaration.description = Some(Description { schemas: schemas.clone(), item });
         }
-        endpoint
+        Self { declaration, handler }
     }
 
     /// An endpoint for our own pages, without a description.
@@ -61,16 +66,23 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
     }
 
     fn undocumented(policy: Policy, method: Method, path: &'static str, handler: MethodRouter<S>) -> Self {
-        Self { methods: vec![method], paths: vec![path.into()], policy, handler, description: None }
+        let declaration = Declaration { methods: vec![method], paths: vec![path.into()], policy, description: None };
+        Self { declaration, handler }
     }
 
     /// The same endpoint at further paths.
     #[must_use]
     pub fn aliases<const N: usize>(mut self, paths: [&'static str; N]) -> Self {
-        self.paths.extend(paths.into_iter().map(Cow::Borrowed));
+        self.declaration.paths.extend(paths.into_iter().map(Cow::Borrowed));
         self
     }
 
+    fn mount(self, router: Router<S>) -> Router<S> {
+        self.declaration.paths().fold(router, |router, path| router.route(path, self.handler.clone()))
+    }
+}
+
+impl Declaration {
     /// Its methods: one, unless its description names several.
     pub fn methods(&self) -> &[Method] {
         &self.methods
@@ -84,10 +96,6 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
     /// Its policy.
     pub fn policy(&self) -> &Policy {
         &self.policy
-    }
-
-    fn mount(&self, router: Router<S>) -> Router<S> {
-        self.paths().fold(router, |router, path| router.route(path, self.handler.clone()))
     }
 
     fn describe(&self, document: &mut OpenApi) {
@@ -144,35 +152,64 @@ impl<S: Clone + Send + Sync + 'static> Surface<S> {
         self
     }
 
-    /// Its endpoints.
-    pub fn endpoints(&self) -> &[Endpoint<S>] {
-        &self.endpoints
-    }
-
-    /// The prefixes that it claims, with the policy of what it does not answer there.
-    pub(super) fn prefixes(&self) -> &[(&'static str, Policy)] {
-        &self.prefixes
+    /// Adds its endpoints to a router.
+    pub fn mount(self, router: Router<S>) -> Router<S> {
+        self.endpoints.into_iter().fold(router, |router, endpoint| endpoint.mount(router))
     }
 }
 
-/// The router of all surfaces. What no endpoint answers is a 404 or 405.
-pub fn router<S: Clone + Send + Sync + 'static>(surfaces: &[Surface<S>]) -> Router<S> {
-    let endpoints = surfaces.iter().flat_map(Surface::endpoints);
-    endpoints
-        .fold(Router::new(), |router, endpoint| endpoint.mount(router))
+/// The endpoints of all surfaces, whatever state they have, without their handlers; and the surfaces' defaults.
+#[derive(Default)]
+pub struct Declarations {
+    endpoints: Vec<Declaration>,
+    prefixes: Vec<(&'static str, Policy)>,
+}
+
+impl Declarations {
+    /// The endpoints.
+    pub fn endpoints(&self) -> &[Declaration] {
+        &self.endpoints
+    }
+
+    /// The prefixes that surfaces claim, with the policy of what they do not answer there.
+    pub(super) fn prefixes(&self) -> &[(&'static str, Policy)] {
+        &self.prefixes
+    }
+
+    /// Adds all described endpoints to an OpenAPI document, each with the errors that the middleware may return.
+    pub fn describe(&self, document: &mut OpenApi) {
+        for endpoint in &self.endpoints {
+            endpoint.describe(document);
+        }
+    }
+}
+
+impl<S> Extend<Surface<S>> for Declarations {
+    fn extend<I: IntoIterator<Item = Surface<S>>>(&mut self, surfaces: I) {
+        for surface in surfaces {
+            self.prefixes.extend(surface.prefixes);
+            self.endpoints.extend(surface.endpoints.into_iter().map(|endpoint| endpoint.declaration));
+        }
+    }
+}
+
+impl<S> FromIterator<Surface<S>> for Declarations {
+    fn from_iter<I: IntoIterator<Item = Surface<S>>>(surfaces: I) -> Self {
+        let mut all = Self::default();
+        all.extend(surfaces);
+        all
+    }
+}
+
+/// Completes the router of all surfaces: what no endpoint answers is a 404 or 405.
+pub fn complete(router: Router) -> Router {
+    router
         .fallback(async || -> Response {
             ApiError::new(StatusCode::NOT_FOUND, "not_found", "No such endpoint").into_response()
         })
         .method_not_allowed_fallback(async || -> Response {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed").into_response()
         })
-}
-
-/// Adds all described endpoints to an OpenAPI document, each with the errors that the middleware may return.
-pub fn describe<S: Clone + Send + Sync + 'static>(surfaces: &[Surface<S>], document: &mut OpenApi) {
-    for endpoint in surfaces.iter().flat_map(Surface::endpoints) {
-        endpoint.describe(document);
-    }
 }
 
 fn operations(item: &PathItem) -> impl Iterator<Item = (Method, &Operation)> {

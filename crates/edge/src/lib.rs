@@ -44,7 +44,7 @@ pub use self::certificate::TlsError;
 pub use self::client::{ClientAddr, Peer};
 pub use self::context::{RequestContext, RequestId};
 pub use self::edge::{Edge, EdgeError, Shared};
-pub use self::endpoint::{Endpoint, Surface, describe, router};
+pub use self::endpoint::{Declaration, Declarations, Endpoint, Surface, complete};
 pub use self::failed::FailedRequest;
 pub use self::limits::{Admission, Exceeded, Key, Limiter, Remaining, Rule};
 pub use self::policy::Policy;

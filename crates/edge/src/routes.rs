@@ -6,7 +6,7 @@ use http::header::ACCESS_CONTROL_REQUEST_METHOD;
 use http::request::Parts;
 use http::{HeaderValue, Method};
 
-use crate::endpoint::Surface;
+use crate::endpoint::Declarations;
 use crate::measure::RouteMetrics;
 use crate::policy::{Caching, Policy};
 use crate::{EdgeError, cors};
@@ -44,13 +44,13 @@ pub(super) struct Route<'r> {
 }
 
 impl Routes {
-    /// The endpoints of `surfaces`, and `default` for paths below none of their prefixes.
+    /// The endpoints of all surfaces, and `default` for paths below none of their prefixes.
     ///
     /// # Errors
     /// Two endpoints have the same path and method, or a path is none that the router can tell from the others.
-    pub fn new<S: Clone + Send + Sync + 'static>(default: Policy, surfaces: &[Surface<S>]) -> Result<Self, EdgeError> {
+    pub fn new(default: Policy, declared: &Declarations) -> Result<Self, EdgeError> {
         let mut known: BTreeMap<&str, Path> = BTreeMap::new();
-        for endpoint in surfaces.iter().flat_map(Surface::endpoints) {
+        for endpoint in declared.endpoints() {
             for path in endpoint.paths() {
                 let known = known.entry(path).or_insert_with(|| Path::new(path, endpoint.policy()));
                 for method in endpoint.methods() {
@@ -62,7 +62,7 @@ impl Routes {
         for (path, methods) in known {
             paths.insert(path, methods).map_err(|_| EdgeError::Route(path.to_owned()))?;
         }
-        let prefixes = surfaces.iter().flat_map(Surface::prefixes);
+        let prefixes = declared.prefixes().iter();
         let mut prefixes: Vec<_> =
             prefixes.map(|(prefix, policy)| (*prefix, Path::new(&format!("{prefix}/{{*rest}}"), policy))).collect();
         prefixes.sort_by_key(|(prefix, _)| std::cmp::Reverse(prefix.len()));

@@ -8,11 +8,11 @@ use axum::body::Body;
 use http::Request;
 use sigma_core::time::ManualClock;
 use sigma_edge::settings::Settings;
-use sigma_edge::{Endpoint, Peer, Surface, install_metrics, router, serve_metrics};
+use sigma_edge::{Endpoint, Peer, Surface, install_metrics, serve_metrics};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use self::support::{API, edge};
+use self::support::{API, edge, router};
 
 #[path = "http/support.rs"]
 mod support;
@@ -28,7 +28,7 @@ async fn requests_are_counted_by_route_and_not_by_path() {
         ))
     };
     let edge = edge(&Settings::default(), surface(), Arc::new(ManualClock::default()));
-    let router = router(&[surface()]);
+    let router = router(surface());
     let peer = Peer { address: "192.0.2.1".parse::<IpAddr>().unwrap(), tls: false };
     for path in ["/account/1", "/account/2", "/made/up", "/made/up/too"] {
         let request = Request::get(path).body(Body::empty()).unwrap();

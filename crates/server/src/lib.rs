@@ -1,5 +1,6 @@
 //! The HTTP surface of Sigma: endpoints and pages. One file per endpoint, named after it.
 
+mod access;
 mod account;
 pub mod branding;
 mod document;
@@ -15,6 +16,7 @@ pub mod keys;
 pub mod mail;
 mod oauth;
 pub mod objects;
+mod orgs;
 pub mod outbound;
 pub mod pages;
 pub mod passwords;
@@ -27,7 +29,7 @@ pub mod settings;
 pub mod state;
 mod token_counts;
 mod wellknown;
-mod workspace;
+pub mod workspace;
 
 pub use routes::openapi;
 pub use server::{Server, StartError};

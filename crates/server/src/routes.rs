@@ -13,10 +13,11 @@ use utoipa::OpenApi;
 
 use crate::error::API;
 use crate::http::policy::Caching;
-use crate::http::{self, Edge, EdgeError, Endpoint, Policy, Routes, Shared, Surface};
+use crate::http::{self, Declarations, Edge, EdgeError, Endpoint, Policy, Routes, Shared, Surface};
 use crate::pages::policy::PAGE;
 use crate::settings::Settings;
 use crate::state::AppState;
+use crate::workspace::WorkspaceState;
 use crate::{account, branding, document, front_door, identity, oauth, pages, wellknown, workspace};
 
 #[derive(OpenApi)]
@@ -36,13 +37,12 @@ use crate::{account, branding, document, front_door, identity, oauth, pages, wel
 )]
 struct Document;
 
-/// All surfaces.
-pub fn surfaces() -> [Surface<AppState>; 10] {
+/// The surfaces that need no state of their own.
+fn surfaces() -> [Surface<AppState>; 9] {
     [
         wellknown::surface(),
         oauth::surface(),
         identity::surface(),
-        workspace::surface(),
         front_door::surface(),
         pages::surface(),
         workspace::pages::surface(),
@@ -52,28 +52,37 @@ pub fn surfaces() -> [Surface<AppState>; 10] {
     ]
 }
 
+/// What all endpoints say of themselves.
+pub fn declarations() -> Declarations {
+    let mut all: Declarations = surfaces().into_iter().collect();
+    all.extend([workspace::surface()]);
+    all
+}
+
 /// The middleware, which finds every endpoint's policy. Unknown addresses outside of the surfaces' prefixes are those of
 /// pages.
 ///
 /// # Errors
 /// The issuer or a trusted origin is no URL, or two endpoints collide.
 pub fn edge(settings: &Settings, clock: &Arc<dyn Clock>, rng: &dyn Rng) -> Result<Edge, EdgeError> {
-    let routes = Routes::new(PAGE, &surfaces())?;
+    let routes = Routes::new(PAGE, &declarations())?;
     let issuer = settings.issuer.clone();
     let (look, _) = branding::of_server(&settings.branding);
     Edge::new(&settings.edge(), routes, move |failed| pages::refused(&issuer, &look, failed), Arc::clone(clock), rng)
 }
 
 /// The router.
-pub fn router(sigma: AppState) -> Router {
-    http::router(&surfaces()).with_state(sigma)
+pub fn router(sigma: AppState, workspaces: WorkspaceState) -> Router {
+    let shared = surfaces().into_iter().fold(Router::new(), |router, surface| surface.mount(router));
+    let workspaces = workspace::surface().mount(Router::new()).with_state(workspaces);
+    http::complete(shared.with_state(sigma).merge(workspaces))
 }
 
 /// The OpenAPI document, JSON; the same whatever the settings are.
 pub fn openapi() -> &'static str {
     static JSON: LazyLock<String> = LazyLock::new(|| {
         let mut document = Document::openapi();
-        http::describe(&surfaces(), &mut document);
+        declarations().describe(&mut document);
         document::add_security_schemes(&mut document);
         document.to_pretty_json().unwrap_or_default()
     });

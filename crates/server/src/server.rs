@@ -22,7 +22,7 @@ use crate::routes;
 use crate::settings::Settings;
 use crate::state::{AppState, StateError, load_master_key};
 use crate::token_counts;
-use crate::workspace;
+use crate::workspace::{self, WorkspaceState};
 
 /// The delay before a failed background task is restarted.
 const AGAIN: Duration = Duration::from_secs(10);
@@ -138,10 +138,11 @@ impl Server {
         let mut tasks = JoinSet::new();
         let jobs = Runner::new(&sigma.store, &sigma.rng, jobs::kinds(&sigma));
         tasks.spawn(Arc::clone(&jobs).run());
-        tasks.spawn(kept_running("uses of API keys", workspace::keep_writing, sigma.clone()));
+        let workspaces = WorkspaceState::new(sigma.clone());
+        tasks.spawn(kept_running("uses of API keys", workspace::keep_writing, workspaces.clone()));
         tasks.spawn(kept_running("token counts", token_counts::keep_writing, sigma.clone()));
         tasks.spawn(kept_running("mails", mailer::run, sigma.clone()));
-        let (router, settings) = (routes::router(sigma.clone()), sigma.settings.edge());
+        let (router, settings) = (routes::router(sigma.clone(), workspaces.clone()), sigma.settings.edge());
         let served = tokio::select! {
             served = http::serve(listener, router, edge, &settings, shutdown) => served,
             thread = pulse::until_death(&sigma.store) => return Err(StartError::Died(thread)),
@@ -150,7 +151,7 @@ impl Server {
         if let Err(error) = jobs.release().await {
             tracing::warn!(%error, "background jobs could not be given back; other nodes wait until their leases lapse");
         }
-        if let Err(error) = sigma.write_key_uses().await {
+        if let Err(error) = workspaces.write_key_uses().await {
             tracing::warn!(%error, "the last use of API keys could not be written");
         }
         if let Err(error) = sigma.write_token_counts().await {
@@ -192,12 +193,13 @@ async fn open_store(
 
 /// Runs a background task for as long as the server runs. A panic loses only the current step: the task is restarted
 /// after a while.
-async fn kept_running<F>(name: &'static str, task: fn(AppState) -> F, sigma: AppState)
+async fn kept_running<S, F>(name: &'static str, task: fn(S) -> F, state: S)
 where
+    S: Clone,
     F: Future<Output = ()>,
 {
     loop {
-        if AssertUnwindSafe(task(sigma.clone())).catch_unwind().await.is_err() {
+        if AssertUnwindSafe(task(state.clone())).catch_unwind().await.is_err() {
             tracing::error!(task = name, "a background task crashed and is restarted");
         }
         tokio::time::sleep(AGAIN).await;

@@ -30,18 +30,18 @@ use sigma_store::{
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
+use crate::access::VerifiedAccess;
 use crate::branding::Brands;
-use crate::extract::VerifiedAccess;
 use crate::hashing::{Hasher, HashingError};
 use crate::http::{Limiter, RequestContext};
 use crate::interaction::SealingKey;
 use crate::keys::Keys;
 use crate::objects::Objects;
+use crate::orgs::Orgs;
 use crate::outbound::{Fetcher, KeySets};
 use crate::passwords::Turns;
 use crate::settings::Settings;
 use crate::token_counts::TokenCounts;
-use crate::workspace::WorkspaceMemory;
 
 /// The name under which the cookie-signing secret is stored, also its sealing context.
 const COOKIE_SECRET: &str = "cookie-secret";
@@ -84,8 +84,8 @@ pub struct Inner {
     pub(crate) token_counts: TokenCounts,
     /// How pages look.
     pub brands: Brands,
-    /// The cache of workspaces.
-    pub(crate) workspaces: WorkspaceMemory,
+    /// The cache of orgs, members and roles.
+    pub(crate) orgs: Orgs,
     /// Whether the server is shutting down.
     draining: AtomicBool,
     /// The key that seals interactions before sign-in.
@@ -192,7 +192,7 @@ impl AppState {
             itself: Arc::new(App::sigma()),
             discovery: OnceLock::new(),
             brands: Brands::new(&settings.branding, objects, &store),
-            workspaces: WorkspaceMemory::new(&store),
+            orgs: Orgs::new(&store),
             settings,
             store,
             clock,

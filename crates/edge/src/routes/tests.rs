@@ -2,7 +2,7 @@ use http::{Request, header};
 
 use super::*;
 use crate::api_error::{ErrorFormat, json};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Surface};
 use crate::policy::{BodyLimit, CorsPolicy};
 
 const FORMAT: ErrorFormat = ErrorFormat {
@@ -29,7 +29,7 @@ fn routes() -> Routes {
         .with(endpoint(BASE, &Method::POST, "/api/only"))
         .below("/api", PUBLIC)
         .below("/api/deep", LARGE);
-    Routes::new(BASE, &[surface]).unwrap()
+    Routes::new(BASE, &Declarations::from_iter([surface])).unwrap()
 }
 
 /// The pattern of a request, whether anyone may read the response, and whether large bodies are accepted.
@@ -83,7 +83,7 @@ fn what_nobody_answers_is_treated_by_the_longest_prefix() {
 fn two_endpoints_of_one_method_and_path_are_refused() {
     let two = |first: &'static str, second: &'static str| {
         let twice = [endpoint(BASE, &Method::GET, first), endpoint(BASE, &Method::GET, second)];
-        Routes::new(BASE, &[Surface::new().with(twice)]).is_err()
+        Routes::new(BASE, &Declarations::from_iter([Surface::new().with(twice)])).is_err()
     };
     assert!(two("/a", "/a"));
     assert!(two("/a/{id}", "/a/{other}"));

@@ -15,10 +15,11 @@ use sigma_core::time::{ManualClock, Timestamp};
 use sigma_edge::policy::{BodyLimit, Caching, Cookies, CorsPolicy, Limit};
 use sigma_edge::settings::Settings;
 use sigma_edge::{
-    ApiError, Edge, Endpoint, Exceeded, FailedRequest, Peer, Policy, RequestContext, Routes, Rule, Surface,
+    ApiError, Declarations, Edge, Endpoint, Exceeded, FailedRequest, Peer, Policy, RequestContext, Routes, Rule,
+    Surface,
 };
 
-use crate::support::{API, PAGE, edge};
+use crate::support::{self, API, PAGE, edge};
 
 /// A server without a network, whose clock stands still until it is moved.
 struct Server {
@@ -80,7 +81,7 @@ fn surface() -> Surface<()> {
 }
 
 fn router() -> Router {
-    sigma_edge::router(&[surface()])
+    support::router(surface())
 }
 
 impl Server {
@@ -461,7 +462,7 @@ async fn an_issuer_that_is_no_url_is_refused_at_the_start() {
     let clock = Arc::new(ManualClock::default());
     for issuer in ["id.example.org", "ftp://id.example.org", ""] {
         let settings = Settings { issuer: issuer.to_owned(), ..Settings::default() };
-        let routes = Routes::new::<()>(PAGE, &[]).unwrap();
+        let routes = Routes::new(PAGE, &Declarations::default()).unwrap();
         let page = |_: &FailedRequest<'_>| ().into_response();
         assert!(Edge::new(&settings, routes, page, clock.clone(), &SeededRng::new(1)).is_err(), "{issuer}");
     }

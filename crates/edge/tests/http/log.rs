@@ -7,9 +7,9 @@ use axum::body::Body;
 use http::{Request, Response, StatusCode};
 use sigma_core::time::ManualClock;
 use sigma_edge::settings::Settings;
-use sigma_edge::{ApiError, Endpoint, Peer, Surface, router};
+use sigma_edge::{ApiError, Endpoint, Peer, Surface};
 
-use crate::support::{API, edge};
+use crate::support::{API, edge, router};
 
 /// What was logged.
 #[derive(Clone, Default)]
@@ -42,7 +42,7 @@ fn logged(access: bool, request: Request<Body>) -> (Response<Body>, String) {
             .with(Endpoint::get(API, "/api/refused", async || StatusCode::FORBIDDEN))
     };
     let edge = edge(&settings, surface(), Arc::new(ManualClock::default()));
-    let router = router(&[surface()]);
+    let router = router(surface());
     let peer = Peer { address: "192.0.2.1".parse().unwrap(), tls: false };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let response =

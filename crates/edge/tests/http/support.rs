@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::response::IntoResponse as _;
 use http::StatusCode;
 use serde::Serialize;
@@ -9,7 +10,7 @@ use sigma_core::random::SeededRng;
 use sigma_core::time::ManualClock;
 use sigma_edge::policy::{ErrorPages, Policy};
 use sigma_edge::settings::Settings;
-use sigma_edge::{ApiError, Edge, ErrorFormat, RequestId, Routes, Surface, json};
+use sigma_edge::{ApiError, Declarations, Edge, ErrorFormat, RequestId, Routes, Surface, complete, json};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 
@@ -46,7 +47,12 @@ pub const PAGE: Policy = Policy { error_pages: ErrorPages::ForBrowsers, ..API };
 
 /// A middleware before these endpoints; everything else is a page.
 pub fn edge(settings: &Settings, surface: Surface<()>, clock: Arc<ManualClock>) -> Edge {
-    let routes = Routes::new(PAGE, &[surface]).unwrap();
+    let routes = Routes::new(PAGE, &Declarations::from_iter([surface])).unwrap();
     let page = |failed: &sigma_edge::FailedRequest<'_>| format!("{} {}", failed.status, failed.code).into_response();
     Edge::new(settings, routes, page, clock, &SeededRng::new(1)).unwrap()
+}
+
+/// The router of these endpoints.
+pub fn router(surface: Surface<()>) -> Router {
+    complete(surface.mount(Router::new()))
 }

@@ -15,21 +15,13 @@ use sigma_core::person::Person;
 use sigma_core::token::AccessClaims;
 use sigma_store::StoreError;
 
+use crate::access::VerifiedAccess;
 use crate::extract::authorization::{Repeated, bearer_token};
 use crate::http::ApiError;
 use crate::state::AppState;
 
 /// Tolerated clock skew between server processes, in seconds.
 const SKEW: i64 = 60;
-
-/// An access token whose signature, type and issuer are valid; whether it is still active is checked separately.
-#[derive(Debug)]
-pub struct VerifiedAccess {
-    /// Its claims.
-    pub claims: AccessClaims,
-    /// The signing key.
-    kid: String,
-}
 
 /// An active token: its app, grant, session and account all are.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ mod signed_in;
 
 pub use app_request::{AppRequest, AuthenticatedApp, read_form};
 pub use authorization::{Repeated, bearer_token};
-pub use bearer::{Bearer, BearerError, VerifiedAccess, load_live, verify_access};
+pub use bearer::{Bearer, BearerError, load_live, verify_access};
 pub(crate) use browser::cookie;
 pub use browser::{Browser, expired_session_cookie, session_cookie};
 pub use client_credentials::ClientAuthError;

@@ -14,7 +14,6 @@ use sigma_core::params::Params;
 use sigma_store::org::api_key::MadeKeys;
 
 use crate::extract::{JSON, is_content_type};
-use crate::state::AppState;
 use crate::workspace::error::WorkspaceError;
 
 /// What an endpoint reads from the body.
@@ -26,10 +25,10 @@ pub trait Wanted: DeserializeOwned {
 /// A JSON body. An empty one counts as an empty object.
 pub struct Body<T>(pub T);
 
-impl<T: Wanted> FromRequest<AppState> for Body<T> {
+impl<T: Wanted, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Response;
 
-    async fn from_request(request: Request, _: &AppState) -> Result<Self, Response> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Response> {
         let headers = request.headers();
         let is_json = is_content_type(headers, JSON);
         let is_said = headers.contains_key(CONTENT_TYPE);

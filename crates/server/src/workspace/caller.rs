@@ -22,11 +22,11 @@ use sigma_store::org::session::SessionKind;
 use crate::extract::{Repeated, bearer_token};
 use crate::http::{RequestContext, Rule};
 use crate::quick::{managers, network_is_allowed};
-use crate::state::AppState;
-use crate::workspace::auth::verify::Verified;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::forwarded::Forwarded;
+use crate::workspace::state::WorkspaceState;
 use crate::workspace::uses::KeyUse;
+use crate::workspace::verified::Verified;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-sigma-apikey");
 
@@ -229,7 +229,7 @@ pub enum Sender<'r> {
 /// # Errors
 /// It is invalid, or the store does not answer.
 pub async fn identify(
-    sigma: &AppState,
+    sigma: &WorkspaceState,
     credential: Credential<'_>,
     sender: Sender<'_>,
 ) -> Result<Arc<Caller>, WorkspaceError> {
@@ -243,8 +243,8 @@ pub async fn identify(
 }
 
 /// The owner of `credential`, if it is valid now, from any network.
-async fn look_up(sigma: &AppState, credential: Credential<'_>) -> Result<Arc<Caller>, WorkspaceError> {
-    let memory = &sigma.workspaces;
+async fn look_up(sigma: &WorkspaceState, credential: Credential<'_>) -> Result<Arc<Caller>, WorkspaceError> {
+    let memory = sigma.memory();
     let digest = Digest::of(credential.text());
     let now = sigma.now();
     let remembered = memory.callers.get(&digest).filter(|known| {
@@ -275,11 +275,11 @@ async fn look_up(sigma: &AppState, credential: Credential<'_>) -> Result<Arc<Cal
 const SKEW: Duration = Duration::from_mins(1);
 
 /// The member of a token: the token names the session, everything else is read.
-async fn person(sigma: &AppState, token: &str, now: Timestamp) -> Result<Known, WorkspaceError> {
+async fn person(sigma: &WorkspaceState, token: &str, now: Timestamp) -> Result<Known, WorkspaceError> {
     let bad = || WorkspaceError::BadToken;
     let unverified = UnverifiedSession::parse(token).map_err(|_| bad())?;
     let org_id = unverified.workspace_id().clone();
-    let watch = &sigma.workspaces.watch;
+    let watch = &sigma.memory().watch;
     // Taken before anything is read, so that a change in between makes the result stale.
     let made_of = watch.generation(org_id.as_str()).zip(watch.generation(unverified.user_id().as_str()));
     let mut cached = sigma.find_org(&org_id).await?.ok_or_else(bad)?;
@@ -326,10 +326,10 @@ async fn person(sigma: &AppState, token: &str, now: Timestamp) -> Result<Known, 
 }
 
 /// The server of a key.
-async fn server(sigma: &AppState, key: &str) -> Result<Known, WorkspaceError> {
+async fn server(sigma: &WorkspaceState, key: &str) -> Result<Known, WorkspaceError> {
     let bad = || WorkspaceError::BadKey;
     let secret = ApiKeySecret::parse(key).ok_or_else(bad)?;
-    let watch = &sigma.workspaces.watch;
+    let watch = &sigma.memory().watch;
     let of_key = watch.generation(&secret.digest().base64url());
     let key = sigma.find_api_key(&secret.digest()).await?.filter(|key| key.active).ok_or_else(bad)?;
     let made_of = watch.generation(key.org_id.as_str()).zip(of_key);
@@ -350,10 +350,10 @@ async fn server(sigma: &AppState, key: &str) -> Result<Known, WorkspaceError> {
 #[derive(Clone, Debug)]
 pub struct WorkspaceCaller(pub Arc<Caller>);
 
-impl FromRequestParts<AppState> for WorkspaceCaller {
+impl FromRequestParts<WorkspaceState> for WorkspaceCaller {
     type Rejection = WorkspaceError;
 
-    async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, WorkspaceError> {
+    async fn from_request_parts(parts: &mut Parts, sigma: &WorkspaceState) -> Result<Self, WorkspaceError> {
         let context = context(parts)?;
         let caller = identify(sigma, Credential::of(&parts.headers)?, Sender::Caller(context)).await?;
         context.charge(Rule::Workspace, caller.org_id.as_str())?;
@@ -368,10 +368,10 @@ impl FromRequestParts<AppState> for WorkspaceCaller {
 #[derive(Clone, Debug)]
 pub struct WorkspaceCheck(pub Arc<Caller>);
 
-impl FromRequestParts<AppState> for WorkspaceCheck {
+impl FromRequestParts<WorkspaceState> for WorkspaceCheck {
     type Rejection = WorkspaceError;
 
-    async fn from_request_parts(parts: &mut Parts, sigma: &AppState) -> Result<Self, WorkspaceError> {
+    async fn from_request_parts(parts: &mut Parts, sigma: &WorkspaceState) -> Result<Self, WorkspaceError> {
         let context = context(parts)?;
         let found = identify(sigma, Credential::of(&parts.headers)?, Sender::Caller(context)).await;
         if let Err(WorkspaceError::BadToken | WorkspaceError::BadKey) = found {

@@ -15,15 +15,16 @@ pub mod pages;
 mod role;
 mod roles;
 mod settings;
+mod state;
 mod token;
 mod users;
 mod uses;
+mod verified;
 
 use crate::http::policy::{Cookies, CorsPolicy, Limit};
 use crate::http::{Policy, Rule, Surface};
-use crate::state::AppState;
 
-pub(crate) use memory::WorkspaceMemory;
+pub use state::WorkspaceState;
 pub(crate) use uses::keep_writing;
 
 /// The policy of this surface, which other software calls from servers and from its own pages with a token or key. A proxy
@@ -36,7 +37,7 @@ const POLICY: Policy = Policy {
 };
 
 /// The endpoints of this surface.
-pub fn surface() -> Surface<AppState> {
+pub fn surface() -> Surface<WorkspaceState> {
     Surface::new()
         .with(auth::quick_logins::endpoint())
         .with(auth::login::endpoint())

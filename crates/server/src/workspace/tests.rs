@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::Path;
 use axum::response::IntoResponse as _;
@@ -14,7 +15,7 @@ use sigma_core::time::{ManualClock, Timestamp};
 use super::POLICY;
 use crate::http::policy::{BodyLimit, Limit};
 use crate::http::settings::Settings;
-use crate::http::{ApiError, Edge, Endpoint, FailedRequest, Peer, Policy, Routes, Surface, router};
+use crate::http::{ApiError, Declarations, Edge, Endpoint, FailedRequest, Peer, Policy, Routes, Surface, complete};
 
 async fn unfinished() -> StatusCode {
     panic!("a secret of the handler")
@@ -47,7 +48,7 @@ impl Server {
     fn new() -> Self {
         let settings = Settings { issuer: "https://id.example.org".to_owned(), ..Settings::default() };
         let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_800_000_000)));
-        let routes = Routes::new(POLICY, &[surface()]).unwrap();
+        let routes = Routes::new(POLICY, &Declarations::from_iter([surface()])).unwrap();
         let page = |_: &FailedRequest<'_>| "a page".into_response();
         Self(Edge::new(&settings, routes, page, clock, &SeededRng::new(1)).unwrap())
     }
@@ -58,7 +59,7 @@ impl Server {
             request = request.header(*name, *value);
         }
         let peer = Peer { address: "192.0.2.1".parse::<IpAddr>().unwrap(), tls: false };
-        self.0.answer(router(&[surface()]), peer, request.body(body.into()).unwrap()).await
+        self.0.answer(complete(surface().mount(Router::new())), peer, request.body(body.into()).unwrap()).await
     }
 
     async fn reported(&self, method: &str, uri: &str, body: impl Into<Body>) -> String {

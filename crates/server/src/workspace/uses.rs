@@ -9,7 +9,7 @@ use sigma_core::time::Timestamp;
 use sigma_store::StoreError;
 use sigma_store::org::api_key;
 
-use crate::state::AppState;
+use crate::workspace::state::WorkspaceState;
 
 /// How often they are written: `lastUsedAt` may be a minute late.
 const INTERVAL: Duration = Duration::from_secs(20);
@@ -63,19 +63,19 @@ impl Uses {
     }
 }
 
-impl AppState {
+impl WorkspaceState {
     /// Writes the uses recorded since the last time.
     ///
     /// # Errors
     /// The store does not answer; unwritten uses are kept for the next time.
     pub async fn write_key_uses(&self) -> Result<(), StoreError> {
-        let uses = self.workspaces.uses.take();
+        let uses = self.memory().uses.take();
         let mut batches = uses.chunks(BATCH);
         while let Some(batch) = batches.next() {
             let owned = batch.to_vec();
             if let Err(error) = self.store.write(move |tx| api_key::touch(tx, &owned)).await {
-                self.workspaces.uses.put_back(batch);
-                batches.for_each(|batch| self.workspaces.uses.put_back(batch));
+                self.memory().uses.put_back(batch);
+                batches.for_each(|batch| self.memory().uses.put_back(batch));
                 return Err(error);
             }
         }
@@ -84,7 +84,7 @@ impl AppState {
 }
 
 /// Writes them for as long as the server runs.
-pub async fn keep_writing(sigma: AppState) {
+pub async fn keep_writing(sigma: WorkspaceState) {
     loop {
         tokio::time::sleep(INTERVAL).await;
         if let Err(error) = sigma.write_key_uses().await {

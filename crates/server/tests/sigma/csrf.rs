@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use axum::body::Body;
 use http::{Method, Request};
 use serde_json::{Value, json};
-use sigma_server::http::{Endpoint, Surface};
-use sigma_server::routes::surfaces;
+use sigma_server::http::Declaration;
+use sigma_server::routes::declarations;
 
 use crate::support::{Answer, Browser, Key, SIGN_IN, World, post};
 
@@ -34,10 +34,9 @@ fn ignores_cookies(path: &str) -> bool {
 
 /// Every path of the router.
 fn routes() -> BTreeSet<String> {
-    let surfaces = surfaces();
-    let endpoints = surfaces.iter().flat_map(Surface::endpoints);
+    let all = declarations();
     let routes: BTreeSet<_> =
-        endpoints.flat_map(Endpoint::paths).map(|path| path.replace("{file}", "style.css")).collect();
+        all.endpoints().iter().flat_map(Declaration::paths).map(|path| path.replace("{file}", "style.css")).collect();
     assert!(routes.len() > 100, "{routes:?}");
     routes
 }

@@ -3,18 +3,17 @@
 
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
+use sigma_server::http::Declaration;
 use sigma_server::http::policy::{Cookies, CorsPolicy, ErrorPages};
-use sigma_server::http::{Endpoint, Surface};
-use sigma_server::routes::surfaces;
-use sigma_server::state::AppState;
+use sigma_server::routes::declarations;
 
 use crate::support::{Answer, World};
 
 /// Every method and path, with its endpoint.
-fn each(mut act: impl FnMut(&Endpoint<AppState>, &Method, &str)) -> usize {
-    let surfaces = surfaces();
+fn each(mut act: impl FnMut(&Declaration, &Method, &str)) -> usize {
+    let all = declarations();
     let mut count = 0;
-    for endpoint in surfaces.iter().flat_map(Surface::endpoints) {
+    for endpoint in all.endpoints() {
         for (path, method) in endpoint.paths().flat_map(|path| endpoint.methods().iter().map(move |it| (path, it))) {
             act(endpoint, method, path);
             count += 1;

@@ -194,19 +194,19 @@ async fn the_last_use_is_written_beside_the_request_and_never_goes_back() {
     assert!(works(&world, &key).await);
     let first = world.now();
     assert_eq!(last_used().await, Value::Null);
-    world.sigma.write_key_uses().await.unwrap();
+    world.workspaces.write_key_uses().await.unwrap();
     assert_eq!(last_used().await, json!(first.iso8601()));
     world.advance(3);
     assert!(works(&world, &key).await);
     world.advance(4);
     assert!(works(&world, &key).await);
     let last = world.now();
-    world.sigma.write_key_uses().await.unwrap();
-    world.sigma.write_key_uses().await.unwrap();
+    world.workspaces.write_key_uses().await.unwrap();
+    world.workspaces.write_key_uses().await.unwrap();
     assert_eq!(last_used().await, json!(last.iso8601()));
     world.clock.set(first);
     assert!(works(&world, &key).await);
-    world.sigma.write_key_uses().await.unwrap();
+    world.workspaces.write_key_uses().await.unwrap();
     assert_eq!(last_used().await, json!(last.iso8601()), "another process was later");
 }
 

@@ -21,9 +21,10 @@ use crate::workspace::body::{Body, Wanted};
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
+use crate::workspace::state::WorkspaceState;
 
 /// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
+pub fn endpoint() -> Endpoint<WorkspaceState> {
     Endpoint::new(POLICY, routes!(create))
 }
 

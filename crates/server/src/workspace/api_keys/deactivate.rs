@@ -14,9 +14,10 @@ use crate::workspace::body::Id;
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
+use crate::workspace::state::WorkspaceState;
 
 /// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
+pub fn endpoint() -> Endpoint<WorkspaceState> {
     Endpoint::new(POLICY, routes!(deactivate))
 }
 

@@ -15,12 +15,13 @@ use crate::workspace;
 use crate::workspace::caller::{RequiredPermission, WorkspaceCheck};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::forwarded;
+use crate::workspace::state::WorkspaceState;
 
 /// Called for every request to a proxy or service, with its credential: the extractor counts bad ones.
 const POLICY: Policy = Policy { limit: Limit::Elsewhere, ..workspace::POLICY };
 
 /// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
+pub fn endpoint() -> Endpoint<WorkspaceState> {
     Endpoint::new(POLICY, routes!(forward))
 }
 

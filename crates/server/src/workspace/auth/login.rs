@@ -23,13 +23,14 @@ use crate::state::AppState;
 use crate::workspace;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::error::WorkspaceError;
+use crate::workspace::state::WorkspaceState;
 use crate::workspace::token::{LoginAnswer, Others};
 
 /// Takes a password: the handler counts. Of the cookies only that of a known browser is read, which authenticates nobody.
 const POLICY: Policy = Policy { limit: Limit::Elsewhere, cookies: Cookies::Only(&DEVICE_COOKIES), ..workspace::POLICY };
 
 /// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
+pub fn endpoint() -> Endpoint<WorkspaceState> {
     Endpoint::new(POLICY, routes!(login))
 }
 

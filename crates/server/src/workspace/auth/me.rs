@@ -14,9 +14,10 @@ use crate::workspace::api_keys::ApiKeyView;
 use crate::workspace::caller::{Who, WorkspaceCaller};
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::role::RoleView;
+use crate::workspace::state::WorkspaceState;
 
 /// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
+pub fn endpoint() -> Endpoint<WorkspaceState> {
     Endpoint::new(POLICY, routes!(me))
 }
 

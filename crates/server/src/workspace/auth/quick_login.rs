@@ -19,6 +19,7 @@ use crate::state::AppState;
 use crate::workspace;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::error::WorkspaceError;
+use crate::workspace::state::WorkspaceState;
 use crate::workspace::token::{LoginAnswer, Others};
 
 /// Nobody authenticates here, so the calling page matters: ours, or one that the operator trusts. It begins sessions
@@ -31,7 +32,7 @@ const POLICY: Policy = Policy {
 };
 
 /// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
+pub fn endpoint() -> Endpoint<WorkspaceState> {
     Endpoint::new(POLICY, routes!(quick_login))
 }
 

@@ -13,6 +13,7 @@ use crate::quick::allowed;
 use crate::state::AppState;
 use crate::workspace;
 use crate::workspace::error::WorkspaceError;
+use crate::workspace::state::WorkspaceState;
 
 /// Nobody authenticates here, so the calling page matters: ours, or one that the operator trusts.
 const POLICY: Policy = Policy {
@@ -23,7 +24,7 @@ const POLICY: Policy = Policy {
 };
 
 /// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
+pub fn endpoint() -> Endpoint<WorkspaceState> {
     Endpoint::new(POLICY, routes!(quick_logins))
 }
 

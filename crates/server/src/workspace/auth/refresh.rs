@@ -7,15 +7,15 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::http::{Endpoint, RequestContext};
-use crate::state::AppState;
 use crate::workspace::POLICY;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::caller::{Credential, Sender, Who, identify};
 use crate::workspace::error::WorkspaceError;
+use crate::workspace::state::WorkspaceState;
 use crate::workspace::token::{Issued, NewMemberToken};
 
 /// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
+pub fn endpoint() -> Endpoint<WorkspaceState> {
     Endpoint::new(POLICY, routes!(refresh))
 }
 
@@ -59,7 +59,7 @@ pub struct RefreshAnswer {
     )
 )]
 pub async fn refresh(
-    State(sigma): State<AppState>,
+    State(sigma): State<WorkspaceState>,
     context: RequestContext,
     Body(body): Body<RefreshBody>,
 ) -> Result<Json<RefreshAnswer>, WorkspaceError> {

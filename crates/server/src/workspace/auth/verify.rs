@@ -2,27 +2,25 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use bytes::Bytes;
 use http::{HeaderValue, header};
-use serde::{Deserialize, Serialize};
-use sigma_core::ids::OrgId;
-use sigma_core::org::KeyPermissions;
+use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::http::policy::Limit;
 use crate::http::{Endpoint, Policy};
-use crate::state::AppState;
 use crate::workspace;
 use crate::workspace::body::{Body, Wanted};
 use crate::workspace::caller::{Credential, RequiredPermission, Sender, Who, WorkspaceCheck, identify};
 use crate::workspace::error::WorkspaceError;
+use crate::workspace::state::WorkspaceState;
+use crate::workspace::verified::Verified;
 
 /// Called for every request to a proxy or service, with its credential: the extractor counts bad ones.
 const POLICY: Policy = Policy { limit: Limit::Elsewhere, ..workspace::POLICY };
 
 /// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
+pub fn endpoint() -> Endpoint<WorkspaceState> {
     Endpoint::new(POLICY, routes!(verify))
 }
 
@@ -47,56 +45,6 @@ impl Wanted for VerifyBody {
     const NEEDS: Option<&'static str> = Some(NEEDS);
 }
 
-/// The result.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Verified {
-    /// Whether the credential is valid and has the permission.
-    valid: bool,
-    /// The reason otherwise: `UNAUTHORIZED`, or `PERMISSION_DENIED` for a valid credential that lacks the permission.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'static str>,
-    /// `user` for a token, `key` for a key.
-    kind: &'static str,
-    /// The token's user.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_id: Option<String>,
-    /// The calling workspace.
-    workspace_id: String,
-    /// The user's current role.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    role_id: Option<String>,
-    /// Its permissions, in terms of API keys.
-    permissions: Vec<&'static str>,
-}
-
-impl Verified {
-    /// Facts about a valid credential.
-    pub fn valid(org_id: &OrgId, who: &Who, permissions: KeyPermissions) -> Self {
-        let (kind, user_id, role_id) = match who {
-            Who::Person { user_id, role_id, .. } => ("user", Some(user_id.to_string()), Some(role_id.to_string())),
-            Who::Key { .. } => ("key", None, None),
-        };
-        let permissions = permissions.names();
-        Self { valid: true, code: None, kind, user_id, workspace_id: org_id.to_string(), role_id, permissions }
-    }
-
-    fn refused(org_id: &OrgId, credential: Credential<'_>) -> Self {
-        let kind = match credential {
-            Credential::Token(_) => "user",
-            Credential::Key(_) => "key",
-        };
-        let code = Some("UNAUTHORIZED");
-        let workspace_id = org_id.to_string();
-        Self { valid: false, code, kind, user_id: None, workspace_id, role_id: None, permissions: Vec::new() }
-    }
-
-    /// The answer's body.
-    pub fn to_json(&self) -> Bytes {
-        serde_json::to_vec(self).unwrap_or_default().into()
-    }
-}
-
 /// Verifies a token or API key of the caller's own workspace.
 ///
 /// For another workspace's credential, `valid` is false and nothing else is returned. The user's network is not known here,
@@ -118,7 +66,7 @@ impl Verified {
     )
 )]
 pub async fn verify(
-    State(sigma): State<AppState>,
+    State(sigma): State<WorkspaceState>,
     WorkspaceCheck(caller): WorkspaceCheck,
     Body(body): Body<VerifyBody>,
 ) -> Result<Response, WorkspaceError> {
@@ -141,7 +89,7 @@ pub async fn verify(
         Some(found) if required.is_none_or(|required| found.may(required)) => found.verified.clone(),
         Some(found) => {
             let valid = Verified::valid(&found.org_id, &found.who, found.permissions);
-            Verified { valid: false, code: Some("PERMISSION_DENIED"), ..valid }.to_json()
+            valid.denied().to_json()
         }
     };
     let mut response = Response::new(answer.into());

@@ -11,9 +11,10 @@ use crate::workspace::POLICY;
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::role::RoleView;
+use crate::workspace::state::WorkspaceState;
 
 /// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
+pub fn endpoint() -> Endpoint<WorkspaceState> {
     Endpoint::new(POLICY, routes!(list))
 }
 

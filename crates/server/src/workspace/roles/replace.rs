@@ -15,12 +15,13 @@ use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::role::{RoleBody, RoleView};
+use crate::workspace::state::WorkspaceState;
 
 /// A role names the attributes of many schemas.
 const POLICY: Policy = Policy { body: BodyLimit::Large, ..workspace::POLICY };
 
 /// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
+pub fn endpoint() -> Endpoint<WorkspaceState> {
     Endpoint::new(POLICY, routes!(replace))
 }
 

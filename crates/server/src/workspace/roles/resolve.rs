@@ -18,9 +18,10 @@ use crate::workspace::body::{Body, Id, Wanted};
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::look_up;
 use crate::workspace::error::WorkspaceError;
+use crate::workspace::state::WorkspaceState;
 
 /// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
+pub fn endpoint() -> Endpoint<WorkspaceState> {
     Endpoint::new(POLICY, routes!(resolve))
 }
 

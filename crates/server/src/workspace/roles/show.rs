@@ -14,9 +14,10 @@ use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::decide::look_up;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::role::RoleView;
+use crate::workspace::state::WorkspaceState;
 
 /// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
+pub fn endpoint() -> Endpoint<WorkspaceState> {
     Endpoint::new(POLICY, routes!(show))
 }
 

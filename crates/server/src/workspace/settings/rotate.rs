@@ -13,9 +13,10 @@ use crate::workspace::POLICY;
 use crate::workspace::caller::{Who, WorkspaceCaller};
 use crate::workspace::decide::decide;
 use crate::workspace::error::WorkspaceError;
+use crate::workspace::state::WorkspaceState;
 
 /// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
+pub fn endpoint() -> Endpoint<WorkspaceState> {
     Endpoint::new(POLICY, routes!(rotate))
 }
 

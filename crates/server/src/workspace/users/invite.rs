@@ -15,10 +15,11 @@ use crate::workspace::body::{Body, Wanted};
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::error::WorkspaceError;
 use crate::workspace::invitations::{self, Invitee};
+use crate::workspace::state::WorkspaceState;
 use crate::workspace::users::UserView;
 
 /// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
+pub fn endpoint() -> Endpoint<WorkspaceState> {
     Endpoint::new(POLICY, routes!(invite))
 }
 

@@ -14,10 +14,11 @@ use crate::workspace::POLICY;
 use crate::workspace::body::Page;
 use crate::workspace::caller::WorkspaceCaller;
 use crate::workspace::error::WorkspaceError;
+use crate::workspace::state::WorkspaceState;
 use crate::workspace::users::UserView;
 
 /// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
+pub fn endpoint() -> Endpoint<WorkspaceState> {
     Endpoint::new(POLICY, routes!(list))
 }
 

@@ -14,10 +14,11 @@ use crate::workspace::body::Id;
 use crate::workspace::caller::{Who, WorkspaceCaller};
 use crate::workspace::decide::look_up;
 use crate::workspace::error::WorkspaceError;
+use crate::workspace::state::WorkspaceState;
 use crate::workspace::users::UserView;
 
 /// This endpoint.
-pub fn endpoint() -> Endpoint<AppState> {
+pub fn endpoint() -> Endpoint<WorkspaceState> {
     Endpoint::new(POLICY, routes!(show))
 }
 

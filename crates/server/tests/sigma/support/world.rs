@@ -20,6 +20,7 @@ use sigma_core::time::{Clock, ManualClock, Timestamp};
 use sigma_server::http::{Edge, Peer};
 use sigma_server::settings::Settings;
 use sigma_server::state::AppState;
+use sigma_server::workspace::WorkspaceState;
 use sigma_server::{keys, routes};
 use sigma_store::resource;
 use sigma_store::testing::{Engine, TestStore};
@@ -41,6 +42,7 @@ static SIGNING_KEYS: LazyLock<Vec<SigningKey>> =
 
 pub struct World {
     pub sigma: AppState,
+    pub workspaces: WorkspaceState,
     pub clock: Arc<ManualClock>,
     edge: Edge,
     router: Router,
@@ -104,8 +106,9 @@ impl World {
         let key = master_key();
         let limiter = Arc::clone(edge.limiter());
         let sigma = AppState::load(settings, store, key, limiter, clock.clone(), rng).await.unwrap();
-        let router = routes::router(sigma.clone());
-        Self { sigma, clock, edge, router, store: None }
+        let workspaces = WorkspaceState::new(sigma.clone());
+        let router = routes::router(sigma.clone(), workspaces.clone());
+        Self { sigma, workspaces, clock, edge, router, store: None }
     }
 
     pub fn now(&self) -> Timestamp {
