@@ -30,7 +30,7 @@ fn jobs_are_listed_with_their_failures_and_reported_by_the_doctor() {
     for _ in 0..3 {
         store
             .write_blocking(move |tx| {
-                let job = job_queue::take(tx, "import", "node", now, std::time::Duration::from_secs(60))?.unwrap();
+                let job = job_queue::take(tx, "import", "node", now, std::time::Duration::from_mins(1))?.unwrap();
                 job_queue::end(tx, &job, &Ended::Failed { error: "no such file".to_owned(), retry_at: now }, now)
             })
             .unwrap();

@@ -212,7 +212,7 @@ impl Runner {
         let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(0).min(16);
         let longest = FIRST_DELAY.saturating_mul(1 << doublings).min(LONGEST_DELAY);
         let share = u32::from(u16::from_be_bytes(bytes(self.rng.as_ref())));
-        now.plus(longest - longest * share / (2 * u32::from(u16::MAX)))
+        now.plus(longest.saturating_sub(longest * share / (2 * u32::from(u16::MAX))))
     }
 
     async fn record(&self, id: &JobId, job: &Leased, ended: Ended) {

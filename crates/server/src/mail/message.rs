@@ -127,7 +127,7 @@ impl Writer<'_> {
     /// An invitation to a workspace.
     pub(super) fn invitation(&self, workspace: &str, inviter: Option<&str>, url: &str, life: Duration) -> Draft {
         let workspace = no_link(workspace);
-        let invited = match inviter {
+        let sentence = match inviter {
             Some(inviter) => self.text("mail-invitation-by").with("inviter", no_link(inviter)),
             None => self.text("mail-invitation"),
         };
@@ -136,7 +136,7 @@ impl Writer<'_> {
             subject.clone(),
             subject,
             vec![
-                Part::Text(invited.with("workspace", workspace.as_str()).to_string()),
+                Part::Text(sentence.with("workspace", workspace.as_str()).to_string()),
                 self.button("mail-invitation-open", url),
                 self.within("mail-invitation-life", life),
                 self.small("mail-invitation-ignore"),

@@ -82,7 +82,7 @@ impl Theirs {
 
 #[tokio::test]
 async fn answers_are_limited_and_redirects_not_followed() {
-    let theirs = Theirs::serve(Duration::from_secs(60)).await;
+    let theirs = Theirs::serve(Duration::from_mins(1)).await;
     assert_eq!(theirs.get("/ok").await, Ok(2));
     assert_eq!(theirs.get("/largest").await, Ok(LARGEST));
     assert_eq!(theirs.get("/larger").await, Err(FetchError::TooLarge));
@@ -97,7 +97,7 @@ async fn a_server_that_says_nothing_is_given_up() {
 
 #[tokio::test]
 async fn requests_to_one_host_take_turns() {
-    let theirs = Theirs::serve(Duration::from_secs(60)).await;
+    let theirs = Theirs::serve(Duration::from_mins(1)).await;
     let all = futures_util::future::join_all((0..20).map(|_| theirs.get("/ok"))).await;
     assert!(all.iter().all(|one| *one == Ok(2)), "{all:?}");
     assert!(theirs.most.load(Ordering::SeqCst) <= MOST_PER_HOST);
