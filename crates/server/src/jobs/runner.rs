@@ -24,7 +24,7 @@ const RENEWAL: Duration = Duration::from_secs(20);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// The pause after the store did not answer.
 const STORE_AGAIN: Duration = Duration::from_secs(5);
-/// Jobs that a node runs at once.
+/// Jobs that a node runs at once; recurring ones run besides.
 const MOST_RUNNING: usize = 4;
 /// How often recording the end of a job is tried: without it, the job runs once more when its lease has lapsed.
 const END_ATTEMPTS: u32 = 5;
@@ -116,6 +116,12 @@ impl Runner {
             match next {
                 None => {}
                 Some(next) if next > now => wait = wait.min(next.since(now)),
+                // It does not wait for the queued ones of tenants.
+                Some(_) if kind.every.is_some() => {
+                    if let Some(job) = self.take(kind).await? {
+                        running.spawn(Arc::clone(self).execute(kind.clone(), job));
+                    }
+                }
                 Some(_) => {
                     while running.len() < MOST_RUNNING {
                         let Some(job) = self.take(kind).await? else { break };
@@ -172,7 +178,8 @@ impl Runner {
     async fn work(&self, kind: &JobKind, job: &Leased) -> Option<Result<(), JobError>> {
         let mut work = pin!(AssertUnwindSafe((kind.work)(job.clone())).catch_unwind());
         let overdue = Instant::now() + kind.time_limit;
-        let mut lapses = Instant::now() + LEASE;
+        // Counted from before the lease was written: how long that took is part of it.
+        let mut lapses = Instant::now() + LEASE.saturating_sub(self.store.database_now().since(job.started_at));
         loop {
             tokio::select! {
                 outcome = &mut work => {
@@ -183,10 +190,11 @@ impl Runner {
                 }
                 () = sleep(self.renewal) => {
                     let (renewing, until) = (job.clone(), self.store.database_now().plus(LEASE));
+                    let renewed_until = Instant::now() + LEASE;
                     let renewed = self.store.write(move |tx| job_queue::renew(tx, &renewing, until));
                     // The answer is not awaited beyond the lease.
                     match timeout(lapses.saturating_duration_since(Instant::now()), renewed).await {
-                        Ok(Ok(true)) => lapses = Instant::now() + LEASE,
+                        Ok(Ok(true)) => lapses = renewed_until,
                         Ok(Ok(false)) | Err(_) => return None,
                         Ok(Err(_)) if Instant::now() >= lapses => return None,
                         Ok(Err(_)) => {}

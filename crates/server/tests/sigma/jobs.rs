@@ -145,6 +145,26 @@ async fn a_running_job_keeps_its_lease() {
 }
 
 #[tokio::test]
+async fn queued_jobs_that_do_not_end_hold_up_no_recurring_one() {
+    let world = World::new().await;
+    let count = Arc::new(AtomicU32::new(0));
+    let mut all = counting(&count);
+    all.insert(0, JobKind::queued("import", |_| std::future::pending()));
+    let mut node = Node::new(&world, all);
+    node.runner.register().await.unwrap();
+    for _ in 0..10 {
+        enqueue(&world, "import", "org_a").await;
+    }
+    node.start().await;
+    assert_eq!(node.running.len(), 4, "no more of them run at once");
+    world.advance(60);
+    node.start().await;
+    while count.load(Ordering::SeqCst) == 0 {
+        node.running.join_next().await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_failing_job_is_retried_ever_later_and_given_up() {
     let world = World::new().await;
     let count = Arc::new(AtomicU32::new(0));
