@@ -45,6 +45,33 @@ async fn every_declared_endpoint_is_mounted() {
 }
 
 #[tokio::test]
+async fn a_path_that_is_only_similar_reaches_no_endpoint() {
+    let world = World::with(|settings| settings.limits.enabled = false).await;
+    let mut all = Vec::new();
+    each(|_, method, path| all.push((method.clone(), path.to_owned())));
+    for (method, path) in all.into_iter().filter(|(method, path)| *method != Method::HEAD && path.len() > 1) {
+        let (first, rest) = path.split_at(2);
+        let encoded = format!("/%{:02x}{rest}", first.as_bytes()[1]);
+        let similar = [
+            format!("/{path}"),
+            format!("{path}/"),
+            format!("/.{path}"),
+            format!("/x/..{path}"),
+            format!("/x/%2e%2e{path}"),
+            path.replacen('/', "/%2f", 1),
+            encoded,
+            path.replacen('/', "/;", 1),
+            path.to_uppercase(),
+        ];
+        for similar in similar {
+            let answer = ask(&world, &method, &similar, "application/json").await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {similar}: {}", answer.body);
+            assert!(answer.body.contains("No such endpoint"), "{method} {similar}: {}", answer.body);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_alias_is_the_same_endpoint() {
     let world = World::with(|settings| settings.limits.enabled = false).await;
     let mut all = Vec::new();
