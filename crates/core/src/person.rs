@@ -53,7 +53,7 @@ pub struct Identity {
     pub bap_id: String,
     /// The user's id.
     pub user_id: UserId,
-    /// Its member key, lower-case hex.
+    /// Its member key, lower-case hex; empty once it was retired.
     pub pubkey: String,
     /// Its display name.
     pub name: String,
@@ -69,6 +69,14 @@ pub struct Identity {
     pub profile: Option<String>,
     /// Whether it is used when none was chosen.
     pub is_primary: bool,
+}
+
+impl Identity {
+    /// The root address, unless it is that of a member key that was retired.
+    fn own_root(&self) -> Option<&str> {
+        let is_retired = self.pubkey.is_empty() && self.proof == IdentityProof::Address;
+        self.root_address.as_deref().filter(|_| !is_retired)
+    }
 }
 
 /// Everything that tokens and userinfo can contain about a user for an app.
@@ -109,7 +117,8 @@ impl Person {
 
     /// The key of the chosen identity, else of the account.
     pub fn pubkey(&self) -> Option<&str> {
-        self.identity.as_ref().map(|identity| identity.pubkey.as_str()).or(self.pubkey.as_deref())
+        let member_key = self.identity.as_ref().map(|identity| identity.pubkey.as_str());
+        member_key.filter(|key| !key.is_empty()).or(self.pubkey.as_deref())
     }
 
     /// The BAP id that apps may see.
@@ -138,7 +147,7 @@ impl Person {
     fn bitcoin_address(&self) -> Option<String> {
         let identity = self.proven_identity();
         identity
-            .and_then(|identity| identity.current_address.clone().or_else(|| identity.root_address.clone()))
+            .and_then(|identity| identity.current_address.as_deref().or_else(|| identity.own_root()).map(str::to_owned))
             .or_else(|| PublicKey::parse(self.pubkey()?).ok().map(|key| key.address()))
     }
 

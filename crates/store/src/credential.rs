@@ -8,6 +8,7 @@ use sigma_core::event::{Action, Target};
 use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
 
+use crate::email::{self, StoredEmail};
 use crate::event::{self, NewEvent};
 use crate::{Owner, Row, StoreError, Tx, cached, params};
 
@@ -121,18 +122,36 @@ pub fn retire(
     if !usable.contains(credential) {
         return Ok(Retirement::NotFound);
     }
+    // A password signs in with a verified address only: without one it is no way in.
+    let has_address = email::list(tx, user_id)?.iter().any(StoredEmail::is_proven);
+    let is_way_in = |kind: CredentialKind| kind.is_first_factor() && (kind != CredentialKind::Password || has_address);
     let others = usable.iter().filter(|other| *other != credential);
-    if credential.kind.is_first_factor() && !others.map(|other| other.kind).any(CredentialKind::is_first_factor) {
+    if credential.kind.is_first_factor() && !others.map(|other| other.kind).any(is_way_in) {
         return Ok(Retirement::LastOne);
     }
     tx.execute(
         "UPDATE credentials SET retired_at = $3 WHERE kind = $1 AND id = $2",
         params![credential.kind.as_str(), &credential.id, now],
     )?;
+    if credential.kind == CredentialKind::Key {
+        disown_key(tx, user_id, &credential.id)?;
+    }
     let event = NewEvent::new(Action::CredentialRemove).about(user_id).to(Target::User(user_id.clone()));
     event::append(tx, event.method(credential.kind.as_str()))?;
     tx.changed(cached::ACCOUNT, user_id.as_str())?;
     Ok(Retirement::Retired)
+}
+
+/// Stops telling apps that a retired key is the user's: they would accept what its thief signs.
+fn disown_key(tx: &mut dyn Tx, user_id: &UserId, pubkey: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE users SET pubkey = (SELECT id FROM credentials WHERE user_id = $1 AND kind = 'key' AND retired_at IS NULL
+            ORDER BY created_at, id LIMIT 1)
+         WHERE id = $1 AND pubkey = $2",
+        params![user_id, pubkey],
+    )?;
+    tx.execute("UPDATE identities SET pubkey = '' WHERE user_id = $1 AND pubkey = $2", params![user_id, pubkey])?;
+    Ok(())
 }
 
 /// Whether the account is enabled and the credential still its own; records its use. A quick login has no credential:

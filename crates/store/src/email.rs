@@ -38,7 +38,7 @@ pub enum EmailProof {
     Unverified,
 }
 
-/// Adds an address to a user; the first becomes primary. Returns whether it was free.
+/// Adds an address to a user, as the primary one if they have none. Returns whether it was free.
 pub fn add(
     tx: &mut dyn Tx,
     user_id: &UserId,
@@ -47,7 +47,8 @@ pub fn add(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     tx.lock(Owner::User(user_id))?;
-    let rank = if list(tx, user_id)?.is_empty() { Rank::Primary } else { Rank::Other };
+    let has_primary = list(tx, user_id)?.iter().any(|email| email.is_primary);
+    let rank = if has_primary { Rank::Other } else { Rank::Primary };
     insert(tx, user_id, email, proof, rank, now)
 }
 

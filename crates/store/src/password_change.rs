@@ -9,6 +9,7 @@ use sigma_core::digest::Digest;
 use sigma_core::ids::{SessionId, UserId};
 use sigma_core::time::Timestamp;
 
+use crate::email::StoredEmail;
 use crate::one_time_link::{self, Purpose};
 use crate::org::session as workspace_session;
 use crate::outbox::{self, MailedLink, NewMail};
@@ -108,7 +109,8 @@ pub struct Change {
     pub notice: NewMail,
 }
 
-/// Sets the password; returns whether that was allowed. At most 500 sessions end here: see [`end_sessions`].
+/// Sets the password; returns whether that was allowed: the account has a verified address to sign in with, and the proof
+/// still holds. At most 500 sessions end here: see [`end_sessions`].
 pub fn change(tx: &mut dyn Tx, change: &Change) -> Result<bool, StoreError> {
     let now = change.notice.now;
     tx.lock(Owner::User(&change.user_id))?;
@@ -116,7 +118,9 @@ pub fn change(tx: &mut dyn Tx, change: &Change) -> Result<bool, StoreError> {
         Some(proof) => password::confirm(tx, proof)?,
         None => password::find(tx, &change.user_id)?.is_none(),
     };
-    if !allowed {
+    // Their last address may have been removed since it was looked up.
+    let has_address = email::list(tx, &change.user_id)?.iter().any(StoredEmail::is_proven);
+    if !allowed || !has_address {
         return Ok(false);
     }
     replace(tx, &change.user_id, &change.hash, &change.network, now)?;

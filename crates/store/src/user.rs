@@ -23,7 +23,7 @@ pub struct User {
     pub email: Option<String>,
     /// That address is known to be theirs.
     pub email_verified: bool,
-    /// The account's first key, lower-case hex.
+    /// The account's first key that was not retired, lower-case hex.
     pub pubkey: Option<String>,
     /// Whether they have signed an origin-bound path.
     pub origin_bound: bool,

@@ -142,8 +142,12 @@ impl Held {
         self.emails.iter().map(line).collect()
     }
 
+    /// As [`credential::retire`] decides.
     fn credential_lines(&self) -> Vec<CredentialLine> {
-        let first_factors = self.credentials.iter().filter(|stored| stored.credential.kind.is_first_factor()).count();
+        let has_address = self.emails.iter().any(StoredEmail::is_proven);
+        let is_way_in =
+            |kind: CredentialKind| kind.is_first_factor() && (kind != CredentialKind::Password || has_address);
+        let ways_in = self.credentials.iter().filter(|stored| is_way_in(stored.credential.kind)).count();
         let line = |stored: &StoredCredential| {
             let kind = stored.credential.kind;
             CredentialLine {
@@ -159,7 +163,7 @@ impl Held {
                 label: (kind == CredentialKind::Key).then(|| abbreviated(&stored.credential.id)),
                 created_at: stored.created_at,
                 last_used_at: stored.last_used_at,
-                removable: !kind.is_first_factor() || first_factors > 1,
+                removable: !kind.is_first_factor() || ways_in > usize::from(is_way_in(kind)),
             }
         };
         self.credentials.iter().map(line).collect()

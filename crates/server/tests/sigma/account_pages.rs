@@ -1,12 +1,14 @@
 //! `/account`: addresses and credentials of a signed-in user.
 
 use http::{Request, StatusCode};
+use serde_json::{Value, json};
 use sigma_core::authentication::Credential;
 use sigma_core::ids::UserId;
 use sigma_store::email::{self, EmailProof};
 use sigma_store::{credential, password};
 
-use crate::support::{Answer, Browser, Key, PASSWORD, World, leads, without_interaction};
+use crate::support::client::USERINFO;
+use crate::support::{Answer, Browser, Key, PASSWORD, World, claims, leads, without_interaction};
 
 const ACCOUNT: &str = "/account";
 const ADA: &str = "ada@example.org";
@@ -234,6 +236,51 @@ async fn a_credential_is_retired_and_other_sessions_end() {
     assert_eq!(log_in(&world, ADA).await, StatusCode::SEE_OTHER);
     assert_eq!(retire("key", &key).await.location(), "/account?done=retired");
     assert_eq!(browser.sign_in(&Key::named("ada")).await.status, 403, "a retired key is nobody's");
+}
+
+#[tokio::test]
+async fn an_address_that_two_accounts_wait_for_is_that_of_the_first_to_confirm_it() {
+    let world = World::with_orgs().await;
+    let (one, other) = (ada(&world).await, world.browser());
+    other.sign_up(&Key::named("eve")).await;
+    let mut codes = Vec::new();
+    for browser in [&one, &other] {
+        assert_eq!(add(browser, "both@example.org").await.location(), ACCOUNT);
+        codes.push(mailed_code(&world, "both@example.org").await);
+    }
+    assert_eq!(confirm(&other, &codes[0]).await.status, StatusCode::UNAUTHORIZED, "the code of another account");
+    let (first, second) = tokio::join!(confirm(&one, &codes[0]), confirm(&other, &codes[1]));
+    let mut statuses = [first.status.as_u16(), second.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [303, 401], "{} {}", first.body, second.body);
+    world.tick();
+    let owned = [addresses(&world, &one).await, addresses(&world, &other).await].concat();
+    assert_eq!(owned.iter().filter(|address| *address == "both@example.org").count(), 1, "{owned:?}");
+    for (browser, code) in [(&one, &codes[0]), (&other, &codes[1])] {
+        assert_eq!(confirm(browser, code).await.status, StatusCode::UNAUTHORIZED, "a code works once");
+    }
+}
+
+#[tokio::test]
+async fn apps_are_not_told_a_retired_key() {
+    let world = World::with_orgs().await;
+    let browser = ada(&world).await;
+    let key = Key::named("ada").pubkey();
+    let told = async || {
+        let tokens = browser.tokens("openid profile").await;
+        let access = tokens["access_token"].as_str().unwrap().to_owned();
+        let userinfo = world.get_with_token(USERINFO, &access).await.json();
+        let session = browser.get("/api/auth/get-session").await.json();
+        let address = userinfo["bitcoin_address"].clone();
+        ([claims(&access)["pubkey"].clone(), userinfo["pubkey"].clone(), session["user"]["pubkey"].clone()], address)
+    };
+    let (before, address) = told().await;
+    assert_eq!(before, [json!(key), json!(key), json!(key)]);
+    assert!(address.is_string());
+    let form = [("kind", "key"), ("id", key.as_str())];
+    assert_eq!(browser.post_form("/account/credentials/retire", &form).await.location(), "/account?done=retired");
+    world.tick();
+    assert_eq!(told().await, ([Value::Null, Value::Null, Value::Null], Value::Null));
 }
 
 #[tokio::test]

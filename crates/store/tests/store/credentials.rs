@@ -4,10 +4,17 @@ use std::time::Duration;
 
 use sigma_core::authentication::{Acr, Authentication, Credential, CredentialKind, Method};
 use sigma_core::digest::Digest;
-use sigma_core::ids::{SessionId, UserId};
+use sigma_core::email::Email;
+use sigma_core::ids::{MailId, SessionId, UserId};
+use sigma_core::person::{Identity, IdentityProof};
 use sigma_core::time::{Clock as _, Timestamp};
+use sigma_store::account;
 use sigma_store::credential::{self, Retirement, StoredCredential};
+use sigma_store::email::{self, EmailProof};
+use sigma_store::identity;
 use sigma_store::key_sign_in::{self, KeySignIn, KeySignedIn, UnknownKey};
+use sigma_store::outbox::NewMail;
+use sigma_store::password_change::{self, Change};
 use sigma_store::replay_guard::Once;
 use sigma_store::session::{BrowserSession, NewSession};
 use sigma_store::testing::{TestStore, insist};
@@ -33,12 +40,17 @@ fn new_session(store: &TestStore, name: &str) -> NewSession {
     }
 }
 
-/// Somebody with a key, and a password where `password` says so.
+/// Somebody with a key, and a password and an address where `password` says so.
 fn add_ada(store: &TestStore, with_password: bool) {
     let now = store.clock.now();
     insist(store, move |tx| {
         user::add_with_pubkey(tx, &ada(), KEY, "Ada", now)?;
-        if with_password { password::set(tx, &ada(), "hash", "", now) } else { Ok(()) }
+        if !with_password {
+            return Ok(());
+        }
+        let address = Email::parse("ada@example.org").unwrap();
+        assert!(email::add(tx, &ada(), &address, EmailProof::Verified, now)?);
+        password::set(tx, &ada(), "hash", "", now)
     });
 }
 
@@ -101,6 +113,62 @@ on_both_engines! {
         assert_eq!(stored(&store, Credential::password(&ada())).retired_at, None, "a password that is set again counts");
         let listed = store.read_blocking(|tx| credential::list(tx, &ada())).unwrap();
         assert_eq!(listed.len(), 3);
+    }
+
+    fn a_password_without_a_verified_address_is_no_way_in(store: TestStore) {
+        add_ada(&store, true);
+        insist(&store, |tx| tx.execute("UPDATE emails SET proven_at = NULL WHERE user_id = $1", params![&ada()]));
+        assert_eq!(retire(&store, Credential::key(KEY)), Retirement::LastOne);
+        assert_eq!(retire(&store, Credential::password(&ada())), Retirement::Retired, "nobody signs in with it");
+        insist(&store, |tx| tx.execute("DELETE FROM passwords WHERE user_id = $1", params![&ada()]));
+        let set = |store: &TestStore| {
+            let now = store.clock.now();
+            let notice = NewMail { id: MailId::from_text("mail_1"), sealed: Vec::new(), now, expires_at: now };
+            let change = Change {
+                user_id: ada(),
+                proof: None,
+                hash: "another".to_owned(),
+                kept: SessionId::from_text("ses_1"),
+                network: String::new(),
+                notice,
+            };
+            insist(store, move |tx| password_change::change(tx, &change))
+        };
+        assert!(!set(&store), "their address went while they chose it");
+        insist(&store, |tx| tx.execute("UPDATE emails SET proven_at = 1 WHERE user_id = $1", params![&ada()]));
+        assert!(set(&store));
+        assert_eq!(retire(&store, Credential::key(KEY)), Retirement::Retired);
+    }
+
+    fn a_retired_key_is_no_longer_said_to_be_the_users(store: TestStore) {
+        add_ada(&store, true);
+        let now = store.clock.now();
+        let identity = Identity {
+            bap_id: "bap".to_owned(),
+            user_id: ada(),
+            pubkey: KEY.to_owned(),
+            name: "Ada".to_owned(),
+            image: None,
+            proof: IdentityProof::None,
+            root_address: None,
+            current_address: None,
+            profile: None,
+            is_primary: true,
+        };
+        insist(&store, move |tx| identity::claim(tx, &identity, now));
+        let shown = || {
+            let account = store.read_blocking(|tx| account::find(tx, &ada())).unwrap().unwrap();
+            [None, Some("bap")].map(|bap_id| account.person(bap_id).pubkey().map(str::to_owned))
+        };
+        assert_eq!(shown(), [Some(KEY.to_owned()), Some(KEY.to_owned())]);
+        insist(&store, move |tx| {
+            let sql = "INSERT INTO credentials (kind, id, user_id, created_at) VALUES ('key', '02bb', $1, $2)";
+            tx.execute(sql, params![&ada(), now])
+        });
+        assert_eq!(retire(&store, Credential::key(KEY)), Retirement::Retired);
+        assert_eq!(shown(), [Some("02bb".to_owned()), Some("02bb".to_owned())], "another key of theirs");
+        assert_eq!(retire(&store, Credential::key("02bb")), Retirement::Retired);
+        assert_eq!(shown(), [None, None]);
     }
 
     fn the_last_use_is_recorded_once_a_day(store: TestStore) {

@@ -45,6 +45,15 @@ on_both_engines! {
         assert_eq!(reported, [("ada@work.example", true), ("ada@example.org", false)]);
     }
 
+    fn an_address_is_primary_if_the_user_has_no_primary_one(store: TestStore) {
+        add_user(&store, "ada");
+        assert!(add(&store, "ada", "ada@work.example", EmailProof::Unverified));
+        insist(&store, |tx| tx.execute("DELETE FROM emails WHERE folded = 'ada@example.org'", &[]));
+        assert_eq!(primary(&store, "ada"), (None, false));
+        assert!(add(&store, "ada", "ada@home.example", EmailProof::Verified));
+        assert_eq!(primary(&store, "ada"), (Some("ada@home.example".to_owned()), true));
+    }
+
     fn an_address_belongs_to_one_user(store: TestStore) {
         add_user(&store, "ada");
         add_user(&store, "bob");
