@@ -106,9 +106,9 @@ fn behind_the_edge(bencher: Bencher<'_, '_>) {
     settings.limits.other = 4_000_000_000;
     settings.access_log = false;
     let surface = || Surface::new().with(Endpoint::get(DISCOVERY, PATH, async || BODY));
-    let routes = Routes::new(DISCOVERY, &Declarations::from_iter([surface()])).unwrap();
+    let lookup = Routes::new(DISCOVERY, &Declarations::from_iter([surface()])).unwrap();
     let page = |_: &FailedRequest<'_>| ().into_response();
-    let edge = Edge::new(&settings, routes, page, Arc::new(SystemClock), &SeededRng::new(1)).unwrap();
+    let edge = Edge::new(&settings, lookup, page, Arc::new(SystemClock), &SeededRng::new(1)).unwrap();
     let router = complete(surface().mount(Router::new()));
     let peer = Peer { address: "192.0.2.1".parse().unwrap(), tls: false };
     bencher.with_inputs(request).bench_values(|request| {

@@ -20,7 +20,8 @@ use crate::policy::Policy;
 /// What answers one method at one path and its aliases, and by which policy.
 pub struct Endpoint<S> {
     declaration: Declaration,
-    handler: MethodRouter<S>,
+    /// Boxed, since it has a place for every method.
+    handler: Box<MethodRouter<S>>,
 }
 
 /// An endpoint without its handler.
@@ -28,7 +29,7 @@ pub struct Declaration {
     methods: Vec<Method>,
     paths: Vec<Cow<'static, str>>,
     policy: Policy,
-    description: Option<Description>,
+    description: Option<Box<Description>>,
 }
 
 /// Its part of the OpenAPI document.
@@ -45,9 +46,9 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
         for (path, item) in described.paths {
             declaration.methods.extend(operations(&item).map(|(method, _)| method));
             declaration.paths.push(path.into());
-            declaration.description = Some(Description { schemas: schemas.clone(), item });
+            declaration.description = Some(Box::new(Description { schemas: schemas.clone(), item }));
         }
-        Self { declaration, handler }
+        Self { declaration, handler: Box::new(handler) }
     }
 
     /// An endpoint for our own pages, without a description.
@@ -67,7 +68,7 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
 
     fn undocumented(policy: Policy, method: Method, path: &'static str, handler: MethodRouter<S>) -> Self {
         let declaration = Declaration { methods: vec![method], paths: vec![path.into()], policy, description: None };
-        Self { declaration, handler }
+        Self { declaration, handler: Box::new(handler) }
     }
 
     /// The same endpoint at further paths.
@@ -78,7 +79,7 @@ impl<S: Clone + Send + Sync + 'static> Endpoint<S> {
     }
 
     fn mount(self, router: Router<S>) -> Router<S> {
-        self.declaration.paths().fold(router, |router, path| router.route(path, self.handler.clone()))
+        self.declaration.paths().fold(router, |router, path| router.route(path, (*self.handler).clone()))
     }
 }
 
@@ -130,6 +131,12 @@ impl<S> IntoIterator for Endpoint<S> {
 pub struct Surface<S> {
     endpoints: Vec<Endpoint<S>>,
     prefixes: Vec<(&'static str, Policy)>,
+}
+
+impl<S: Clone + Send + Sync + 'static> Default for Surface<S> {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl<S: Clone + Send + Sync + 'static> Surface<S> {

@@ -19,7 +19,7 @@ const SKEW: i64 = 60;
 
 /// The cache of one process.
 pub struct Orgs {
-    orgs: Cache<Arc<CachedOrg>>,
+    known: Cache<Arc<CachedOrg>>,
     members: Cache<Arc<Member>>,
     roles: Cache<Arc<RoleSummary>>,
 }
@@ -28,7 +28,7 @@ impl Orgs {
     /// An empty cache.
     pub fn new(store: &Store) -> Self {
         Self {
-            orgs: Cache::new(store, cached::ORG, 10_000),
+            known: Cache::new(store, cached::ORG, 10_000),
             members: Cache::new(store, cached::MEMBERSHIP, 20_000),
             roles: Cache::new(store, cached::ROLE, 20_000),
         }
@@ -132,7 +132,7 @@ impl AppState {
     /// The store does not answer.
     pub(crate) async fn find_org(&self, org_id: &OrgId) -> Result<Option<Arc<CachedOrg>>, StoreError> {
         let (wanted, now) = (org_id.clone(), self.now());
-        let load = self.orgs.orgs.get_or_load(org_id.as_str(), move |tx| {
+        let load = self.orgs.known.get_or_load(org_id.as_str(), move |tx| {
             Ok(org::find_with_secrets(tx, &wanted, now)?.map(|found| Arc::new(CachedOrg::of(found))))
         });
         load.await

@@ -53,13 +53,39 @@ impl BrandingView {
     }
 }
 
+/// What a command says of one field: an empty value clears it.
+#[derive(Clone)]
+enum Field<T> {
+    Keep,
+    Clear,
+    Set(T),
+}
+
+impl<T> Field<T> {
+    fn read(text: Option<&str>, parse: impl FnOnce(&str) -> Result<T, Failure>) -> Result<Self, Failure> {
+        match text {
+            None => Ok(Self::Keep),
+            Some("") => Ok(Self::Clear),
+            Some(text) => parse(text).map(Self::Set),
+        }
+    }
+
+    fn instead_of(self, before: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => before,
+            Self::Clear => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+}
+
 /// A change, checked before anything is written.
 pub struct Change {
-    logo: Option<Option<Logo>>,
-    accent: Option<Option<Accent>>,
-    terms_url: Option<Option<String>>,
-    privacy_url: Option<Option<String>>,
-    support_url: Option<Option<String>>,
+    logo: Field<Logo>,
+    accent: Field<Accent>,
+    terms_url: Field<String>,
+    privacy_url: Field<String>,
+    support_url: Field<String>,
 }
 
 impl Change {
@@ -69,8 +95,8 @@ impl Change {
             return Ok(None);
         }
         Ok(Some(Self {
-            logo: fields.logo.as_deref().map(read_logo).transpose()?,
-            accent: fields.accent.as_deref().map(accent).transpose()?,
+            logo: Field::read(fields.logo.as_deref(), read_logo)?,
+            accent: Field::read(fields.accent.as_deref(), accent)?,
             terms_url: link("--terms-url", fields.terms_url.as_deref())?,
             privacy_url: link("--privacy-url", fields.privacy_url.as_deref())?,
             support_url: link("--support-url", fields.support_url.as_deref())?,
@@ -79,50 +105,45 @@ impl Change {
 
     /// Stores the logo, then the change.
     pub fn apply(self, opened: &Opened, whose: Branded) -> Result<(), Failure> {
-        if let Some(Some(logo)) = &self.logo {
-            store(opened, logo)?;
-        }
+        let logo = match self.logo {
+            Field::Keep => Field::Keep,
+            Field::Clear => Field::Clear,
+            Field::Set(logo) => {
+                store(opened, &logo)?;
+                Field::Set(logo.name)
+            }
+        };
         let now = opened.now();
         opened.write(move |tx| {
             let before = branding::find(tx, &whose)?;
             let after = Branding {
-                logo: self.logo.as_ref().map_or(before.logo, |logo| logo.as_ref().map(|logo| logo.name.clone())),
-                accent: self.accent.unwrap_or(before.accent),
-                terms_url: self.terms_url.clone().unwrap_or(before.terms_url),
-                privacy_url: self.privacy_url.clone().unwrap_or(before.privacy_url),
-                support_url: self.support_url.clone().unwrap_or(before.support_url),
+                logo: logo.clone().instead_of(before.logo),
+                accent: self.accent.clone().instead_of(before.accent),
+                terms_url: self.terms_url.clone().instead_of(before.terms_url),
+                privacy_url: self.privacy_url.clone().instead_of(before.privacy_url),
+                support_url: self.support_url.clone().instead_of(before.support_url),
             };
             branding::set(tx, &whose, &after, now)
         })
     }
 }
 
-fn read_logo(path: &str) -> Result<Option<Logo>, Failure> {
-    if path.is_empty() {
-        return Ok(None);
-    }
+fn read_logo(path: &str) -> Result<Logo, Failure> {
     let refused = |error: String| Failure::Usage(format!("--logo {path}: {error}"));
     let file = fs::read(path).map_err(|error| refused(error.to_string()))?;
-    Logo::read(&file).map(Some).map_err(|error| refused(error.to_string()))
+    Logo::read(&file).map_err(|error| refused(error.to_string()))
 }
 
-fn accent(text: &str) -> Result<Option<Accent>, Failure> {
-    if text.is_empty() {
-        return Ok(None);
-    }
+fn accent(text: &str) -> Result<Accent, Failure> {
     let parsed = Accent::parse(text);
-    parsed.map(Some).ok_or_else(|| Failure::Usage(format!("--accent \"{text}\" is not a colour such as \"#3d46c2\"")))
+    parsed.ok_or_else(|| Failure::Usage(format!("--accent \"{text}\" is not a colour such as \"#3d46c2\"")))
 }
 
-fn link(option: &str, text: Option<&str>) -> Result<Option<Option<String>>, Failure> {
-    match text {
-        None => Ok(None),
-        Some("") => Ok(Some(None)),
-        Some(url) => match check_link(url) {
-            Ok(()) => Ok(Some(Some(url.to_owned()))),
-            Err(problem) => Err(Failure::Usage(format!("{option} \"{url}\" {problem}"))),
-        },
-    }
+fn link(option: &str, text: Option<&str>) -> Result<Field<String>, Failure> {
+    Field::read(text, |url| match check_link(url) {
+        Ok(()) => Ok(url.to_owned()),
+        Err(problem) => Err(Failure::Usage(format!("{option} \"{url}\" {problem}"))),
+    })
 }
 
 fn store(opened: &Opened, logo: &Logo) -> Result<(), Failure> {

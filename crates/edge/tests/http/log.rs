@@ -32,8 +32,7 @@ fn logged(access: bool, request: Request<Body>) -> (Response<Body>, String) {
     let writer = log.clone();
     let subscriber =
         tracing_subscriber::fmt().with_ansi(false).without_time().with_writer(move || writer.clone()).finish();
-    let mut settings = Settings::default();
-    settings.access_log = access;
+    let settings = Settings { access_log: access, ..Settings::default() };
     let surface = || {
         Surface::new()
             .with(Endpoint::get(API, "/callback", async || "seen"))

@@ -16,7 +16,7 @@ fn logo(colour: u8) -> Logo {
 
 async fn world() -> (World, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let world = World::with(|settings| settings.objects.folder = folder.path().to_owned()).await;
+    let world = World::with(|settings| folder.path().clone_into(&mut settings.objects.folder)).await;
     (world, folder)
 }
 

@@ -23,7 +23,7 @@ fn each(mut act: impl FnMut(&Declaration, &Method, &str)) -> usize {
 }
 
 async fn ask(world: &World, method: &Method, path: &str, accept: &str) -> Answer {
-    let path = path.replace('{', "x").replace('}', "x");
+    let path = path.replace(['{', '}'], "x");
     let own = "https://id.example.org";
     let request = Request::builder().method(method).uri(path).header("accept", accept).header("origin", own);
     world.send(request.body(Body::empty()).unwrap()).await

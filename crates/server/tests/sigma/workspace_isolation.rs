@@ -1,4 +1,4 @@
-//! TestOrg isolation: what is another workspace's does not exist.
+//! Tenant isolation: what is another workspace's does not exist.
 
 use serde_json::{Value, json};
 use sigma_core::org::RolePermissions;

@@ -74,10 +74,10 @@ on_both_engines! {
     fn a_lease_lapses_unless_it_is_renewed(store: TestStore) {
         enqueue(&store, job("job_1", None));
         let first = take(&store, "import", "a").unwrap();
-        store.advance(LEASE - Duration::from_secs(1));
+        store.advance(LEASE.checked_sub(Duration::from_secs(1)).unwrap());
         assert_eq!(take(&store, "import", "b"), None);
         assert!(renew(&store, &first));
-        store.advance(LEASE - Duration::from_secs(1));
+        store.advance(LEASE.checked_sub(Duration::from_secs(1)).unwrap());
         assert_eq!(take(&store, "import", "b"), None);
         // From here on `a` is dead.
         store.advance(Duration::from_secs(1));

@@ -568,12 +568,11 @@ on_both_engines! {
             assert_eq!(write(&store, move |tx| app::add(tx, &first)), app::Added::Added);
             let outcomes = together(&nodes, |node, number| {
                 let wanted = wanted.clone();
-                match number {
-                    0 => write(node, move |tx| app::remove(tx, &wanted.id, now)),
-                    _ => {
-                        let again = App { id: AppId::new(now, &*store.rng), ..wanted };
-                        write(node, move |tx| app::add(tx, &again)) == app::Added::Added
-                    }
+                if number == 0 {
+                    write(node, move |tx| app::remove(tx, &wanted.id, now))
+                } else {
+                    let again = App { id: AppId::new(now, &*store.rng), ..wanted };
+                    write(node, move |tx| app::add(tx, &again)) == app::Added::Added
                 }
             });
             assert!(outcomes[0] && !outcomes[1..].contains(&true), "round {round}: {outcomes:?}");
