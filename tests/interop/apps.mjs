@@ -6,7 +6,7 @@
  */
 export function addApp(sigma, app) {
   const options = {
-    id: app.client_id,
+    "client-id": app.client_id,
     name: app.client_id,
     auth: app.token_endpoint_auth_method,
     type: app.application_type,
