@@ -1,7 +1,7 @@
 //! Passwords: the argon2id hash of each user who has one, and what a password sign-in reads and writes.
 //!
 //! Hashing takes longer than a transaction may, so it happens between two: [`look_up`] reads the hash to compare with,
-//! [`fail`], [`sign_in`] or [`confirm`] writes the outcome.
+//! [`fail`], [`sign_in()`] or [`confirm`] writes the outcome.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
 //! Consecutive wrong passwords, and the delays that they cause.
 //!
 //! An account has a row per network that failed for it, and one for all networks together, which is slow to delay and
-//! never delays for long. Known browsers are counted in [`device_throttle`] instead. Addresses without an account share
+//! never delays for long. Known browsers are counted in `device_throttle` instead. Addresses without an account share
 //! rows by a keyed digest, so that they look like accounts and cannot fill the table.
 
 use std::time::Duration;

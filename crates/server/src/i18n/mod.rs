@@ -43,7 +43,7 @@ impl Language {
         }
     }
 
-    /// The text `key`. Arguments are added by [`Phrase::with`].
+    /// The text `key`. Arguments are added by `Phrase::with`.
     pub const fn text<'a>(self, key: &'static str) -> Phrase<'a> {
         Phrase::new(self, key)
     }

@@ -2,7 +2,7 @@
 //! org; objects of another org are not found.
 //!
 //! Requests are decided in the transaction that performs them: [`authority::lock`] reads the caller's current rights,
-//! the rules of [`sigma_core::org`] judge, and a [`Refusal`] comes before anything is written.
+//! the rules of [`sigma_core::org`] judge, and a [`Refusal`](sigma_core::org::Refusal) comes before anything is written.
 
 pub mod active_member;
 mod administrators;
