@@ -35,26 +35,32 @@ pub struct User {
     pub updated_at: Timestamp,
 }
 
+/// The columns of a user `u` with their primary address, in the order of [`decode`].
+macro_rules! select {
+    ($from:literal, $rest:literal) => {
+        concat!(
+            "SELECT u.id, u.name, u.image, e.address, e.proven_at, u.pubkey, u.origin_bound, u.disabled, u.created_at,
+                u.updated_at
+             FROM ",
+            $from,
+            " LEFT JOIN emails e ON e.user_id = u.id AND e.is_primary = 1 WHERE ",
+            $rest
+        )
+    };
+}
+
 /// The user of that id.
 pub fn find(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<User>, StoreError> {
-    tx.query_opt(
-        "SELECT u.id, u.name, u.image, e.address, e.proven_at, u.pubkey, u.origin_bound, u.disabled, u.created_at,
-            u.updated_at
-         FROM users u LEFT JOIN emails e ON e.user_id = u.id AND e.is_primary = 1 WHERE u.id = $1",
-        params![user_id],
-    )?
-    .map(|row| decode(&row))
-    .transpose()
+    tx.query_opt(select!("users u", "u.id = $1"), params![user_id])?.map(|row| decode(&row)).transpose()
 }
 
 /// The user who signed with that key before, unless it was retired since.
 pub fn find_by_pubkey(tx: &mut dyn Tx, pubkey: &str) -> Result<Option<User>, StoreError> {
     tx.query_opt(
-        "SELECT u.id, u.name, u.image, e.address, e.proven_at, u.pubkey, u.origin_bound, u.disabled, u.created_at,
-            u.updated_at
-         FROM credentials c JOIN users u ON u.id = c.user_id
-            LEFT JOIN emails e ON e.user_id = u.id AND e.is_primary = 1
-         WHERE c.kind = 'key' AND c.id = $1 AND c.retired_at IS NULL",
+        select!(
+            "credentials c JOIN users u ON u.id = c.user_id",
+            "c.kind = 'key' AND c.id = $1 AND c.retired_at IS NULL"
+        ),
         params![pubkey],
     )?
     .map(|row| decode(&row))
@@ -63,26 +69,15 @@ pub fn find_by_pubkey(tx: &mut dyn Tx, pubkey: &str) -> Result<Option<User>, Sto
 
 /// The user of that address, folded (see [`Email::folded`]), proven or not, primary or not.
 pub fn find_by_email(tx: &mut dyn Tx, folded: &str) -> Result<Option<User>, StoreError> {
-    tx.query_opt(
-        "SELECT u.id, u.name, u.image, e.address, e.proven_at, u.pubkey, u.origin_bound, u.disabled, u.created_at,
-            u.updated_at
-         FROM emails f JOIN users u ON u.id = f.user_id
-            LEFT JOIN emails e ON e.user_id = u.id AND e.is_primary = 1
-         WHERE f.folded = $1",
-        params![folded],
-    )?
-    .map(|row| decode(&row))
-    .transpose()
+    tx.query_opt(select!("emails f JOIN users u ON u.id = f.user_id", "f.folded = $1"), params![folded])?
+        .map(|row| decode(&row))
+        .transpose()
 }
 
 /// The user of that address, folded, if it is proven.
 pub fn find_by_proven_email(tx: &mut dyn Tx, folded: &str) -> Result<Option<User>, StoreError> {
     tx.query_opt(
-        "SELECT u.id, u.name, u.image, e.address, e.proven_at, u.pubkey, u.origin_bound, u.disabled, u.created_at,
-            u.updated_at
-         FROM emails f JOIN users u ON u.id = f.user_id
-            LEFT JOIN emails e ON e.user_id = u.id AND e.is_primary = 1
-         WHERE f.folded = $1 AND f.proven_at IS NOT NULL",
+        select!("emails f JOIN users u ON u.id = f.user_id", "f.folded = $1 AND f.proven_at IS NOT NULL"),
         params![folded],
     )?
     .map(|row| decode(&row))
@@ -91,16 +86,10 @@ pub fn find_by_proven_email(tx: &mut dyn Tx, folded: &str) -> Result<Option<User
 
 /// At most `limit` users, ordered by id, after the one called `after`.
 pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<User>, StoreError> {
-    tx.query_all(
-        "SELECT u.id, u.name, u.image, e.address, e.proven_at, u.pubkey, u.origin_bound, u.disabled, u.created_at,
-            u.updated_at
-         FROM users u LEFT JOIN emails e ON e.user_id = u.id AND e.is_primary = 1
-         WHERE u.id > $1 ORDER BY u.id LIMIT $2",
-        params![after, limit],
-    )?
-    .iter()
-    .map(decode)
-    .collect()
+    tx.query_all(select!("users u", "u.id > $1 ORDER BY u.id LIMIT $2"), params![after, limit])?
+        .iter()
+        .map(decode)
+        .collect()
 }
 
 /// Creates an account for the user who just signed with `pubkey`, named after its address.
