@@ -11,8 +11,8 @@ use sigma_core::email::{self, Email};
 use sigma_core::ids::UserId;
 use sigma_core::params::Params;
 use sigma_core::random::{bytes, digits};
-use sigma_store::StoreError;
 use sigma_store::email_change::{self, Begun, Confirmed, NewAddition, Removal};
+use sigma_store::outbox::NewMail;
 
 use super::overview::{PATH, done, first, is_recent, notices, notified, render};
 use crate::account::view::OwnAccount;
@@ -158,10 +158,8 @@ async fn make_primary(
     if !is_recent(&sigma, &signed_in) {
         return refused(&sigma, &browser, &signed_in, "Sign in again first.", StatusCode::FORBIDDEN).await;
     }
-    let form = Params::parse(&String::from_utf8_lossy(&body));
-    let (user_id, folded) = (signed_in.account.user.id.clone(), email::fold(form.raw("email").unwrap_or_default()));
-    let own = own_address(&sigma, &user_id, &folded).await?;
-    let notices = notices(&sigma, AccountChange::PrimaryChanged, &[notified(&signed_in), own.as_deref()])?;
+    let (folded, notices) = chosen(&sigma, &signed_in, &body, AccountChange::PrimaryChanged).await?;
+    let user_id = signed_in.account.user.id.clone();
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));
     if store.write(move |tx| email_change::make_primary(tx, &user_id, &folded, &notices)).await? {
         sigma.mail_was_promised();
@@ -181,10 +179,8 @@ async fn remove(
     if !is_recent(&sigma, &signed_in) {
         return refused(&sigma, &browser, &signed_in, "Sign in again first.", StatusCode::FORBIDDEN).await;
     }
-    let form = Params::parse(&String::from_utf8_lossy(&body));
-    let (user_id, folded) = (signed_in.account.user.id.clone(), email::fold(form.raw("email").unwrap_or_default()));
-    let own = own_address(&sigma, &user_id, &folded).await?;
-    let notices = notices(&sigma, AccountChange::AddressRemoved, &[notified(&signed_in), own.as_deref()])?;
+    let (folded, notices) = chosen(&sigma, &signed_in, &body, AccountChange::AddressRemoved).await?;
+    let user_id = signed_in.account.user.id.clone();
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));
     let words = match store.write(move |tx| email_change::remove(tx, &user_id, &folded, &notices)).await? {
         Removal::Removed => {
@@ -198,11 +194,21 @@ async fn remove(
     refused(&sigma, &browser, &signed_in, words, StatusCode::CONFLICT).await
 }
 
-/// The proven address of the user that folds to `folded`, as they wrote it: another spelling may be another mailbox.
-async fn own_address(sigma: &AppState, user_id: &UserId, folded: &str) -> Result<Option<String>, StoreError> {
-    let (user_id, folded) = (user_id.clone(), folded.to_owned());
-    let own = sigma.store.read(move |tx| sigma_store::email::list(tx, &user_id)).await?;
-    Ok(own.into_iter().find(|own| own.is_proven() && own.folded == folded).map(|own| own.address))
+/// The address that a form chooses, folded, and what tells the user of the change: also at that address, if it is theirs, as
+/// they wrote it, since another spelling may be another mailbox.
+async fn chosen(
+    sigma: &AppState,
+    signed_in: &SignedIn,
+    body: &[u8],
+    change: AccountChange,
+) -> Result<(String, Vec<NewMail>), ApiError> {
+    let form = Params::parse(&String::from_utf8_lossy(body));
+    let folded = email::fold(form.raw("email").unwrap_or_default());
+    let user_id = signed_in.account.user.id.clone();
+    let all = sigma.store.read(move |tx| sigma_store::email::list(tx, &user_id)).await?;
+    let own = all.into_iter().find(|own| own.is_proven() && own.folded == folded).map(|own| own.address);
+    let notices = notices(sigma, change, &[notified(signed_in), own.as_deref()])?;
+    Ok((folded, notices))
 }
 
 async fn refused(

@@ -388,10 +388,10 @@ mod tests {
             AccountChange::PasswordRemoved,
             AccountChange::CredentialRemoved,
         ];
-        let told =
+        let texts =
             changes.map(|change| writer.account_changed(change, Timestamp::default()).message("a@b.org").unwrap().text);
-        for (at, text) in told.iter().enumerate() {
-            assert!(!told[..at].contains(text), "{text}");
+        for (at, text) in texts.iter().enumerate() {
+            assert!(!texts[..at].contains(text), "{text}");
         }
     }
 
