@@ -13,6 +13,7 @@ mod emails;
 mod events;
 mod frozen_server;
 mod group_commit;
+mod invitations;
 mod jobs;
 mod lost_connections;
 mod one_server;
