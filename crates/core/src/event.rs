@@ -64,6 +64,14 @@ actions! {
     IdentityClaim = "identity.claim",
     /// A BAP identity passed to another account, which proved possession of its key.
     IdentityLose = "identity.lose",
+    /// A version of an encrypted backup was stored, or became the current one again.
+    BackupStore = "backup.store",
+    /// An encrypted backup was handed out.
+    BackupRetrieve = "backup.retrieve",
+    /// An encrypted backup was removed, with all its versions.
+    BackupRemove = "backup.remove",
+    /// A provider account was linked to the backup of an identity.
+    BackupLink = "backup.link",
     /// A user consented to an app's request.
     ConsentGive = "consent.give",
     /// A grant ended, with all its tokens.

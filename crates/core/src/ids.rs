@@ -114,6 +114,10 @@ id!(
     JobId, "job_"
 );
 id!(
+    /// A version of an encrypted backup.
+    BackupId, "bak_"
+);
+id!(
     /// One change of the change feed.
     ChangeId, ""
 );

@@ -5,6 +5,7 @@ pub mod actor;
 pub mod app;
 pub mod authentication;
 pub mod authorize;
+pub mod backup;
 pub mod branding;
 pub mod client_assertion;
 pub mod code;

@@ -7,6 +7,8 @@
 pub mod account;
 pub mod app;
 mod backoff;
+pub mod backup;
+pub mod backup_link;
 pub mod branding;
 mod cache;
 pub mod cached;

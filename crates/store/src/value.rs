@@ -4,7 +4,7 @@ use std::fmt;
 
 use sigma_core::digest::Digest;
 use sigma_core::ids::{
-    ApiKeyId, AppId, ClientId, EventId, GrantId, JobId, MailId, OrgId, RoleId, SessionId, TokenId, UserId,
+    ApiKeyId, AppId, BackupId, ClientId, EventId, GrantId, JobId, MailId, OrgId, RoleId, SessionId, TokenId, UserId,
 };
 use sigma_core::time::Timestamp;
 
@@ -111,7 +111,9 @@ macro_rules! from_id {
     )+};
 }
 
-from_id!(ApiKeyId, AppId, ClientId, EventId, GrantId, JobId, MailId, OrgId, RoleId, SessionId, TokenId, UserId);
+from_id!(
+    ApiKeyId, AppId, BackupId, ClientId, EventId, GrantId, JobId, MailId, OrgId, RoleId, SessionId, TokenId, UserId
+);
 
 /// The parameters of a statement: `params![&id, now, None::<&str>]`.
 #[macro_export]

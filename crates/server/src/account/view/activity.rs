@@ -119,6 +119,14 @@ impl Names {
             Action::EmailRemove => "You removed an e-mail address".to_owned(),
             Action::IdentityClaim => "You added an identity".to_owned(),
             Action::IdentityLose => "Another account proved ownership of one of your identities".to_owned(),
+            Action::BackupStore if reason == "restored" => "You went back to an earlier encrypted backup".to_owned(),
+            Action::BackupStore => "An encrypted backup of your key was stored".to_owned(),
+            Action::BackupRetrieve if method == "provider" => {
+                "Your encrypted backup was retrieved by way of a linked account".to_owned()
+            }
+            Action::BackupRetrieve => "Your encrypted backup was retrieved".to_owned(),
+            Action::BackupRemove => "You removed an encrypted backup".to_owned(),
+            Action::BackupLink => "You linked an account that restores your encrypted backup".to_owned(),
             Action::ConsentGive => format!("You allowed {} to access your account", self.app(event)),
             Action::GrantRevoke if reason == "requested" => format!("{} ended its access", self.app(event)),
             Action::GrantRevoke => {
