@@ -208,6 +208,9 @@ pub struct Details {
     /// The sign-in method, or the kind of credential.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
+    /// The upstream provider concerned, by its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
     /// The reason, for actions with several causes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

@@ -9,6 +9,7 @@ mod tests;
 use std::fmt;
 
 use crate::ids::UserId;
+use crate::provider::{ProviderId, Subject};
 use crate::time::Timestamp;
 
 pub use method::{CredentialKind, Method, Methods};
@@ -55,7 +56,8 @@ impl fmt::Display for Acr {
 pub struct Credential {
     /// Its kind.
     pub kind: CredentialKind,
-    /// For a key, the public key in lower-case hex; for a password, the id of its user.
+    /// For a key, the public key in lower-case hex; for a password, the id of its user; for an account at a provider,
+    /// `provider|subject`.
     pub id: String,
 }
 
@@ -68,6 +70,11 @@ impl Credential {
     /// The password of `user_id`: an account has at most one.
     pub fn password(user_id: &UserId) -> Self {
         Self { kind: CredentialKind::Password, id: user_id.to_string() }
+    }
+
+    /// The account `subject` at a provider.
+    pub fn provider_account(provider: &ProviderId, subject: &Subject) -> Self {
+        Self { kind: CredentialKind::Provider, id: format!("{provider}|{}", subject.as_str()) }
     }
 }
 
@@ -90,6 +97,11 @@ impl Authentication {
     pub fn by_password(user_id: UserId, now: Timestamp) -> Self {
         let credential = Credential::password(&user_id);
         Self::new(user_id, Method::Password, Some(credential), now)
+    }
+
+    /// An authentication at a provider, where the user authenticated at `auth_time`.
+    pub fn by_provider(user_id: UserId, account: Credential, auth_time: Timestamp) -> Self {
+        Self::new(user_id, Method::Provider, Some(account), auth_time)
     }
 
     /// A quick login, which proves nothing.
