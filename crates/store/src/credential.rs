@@ -129,10 +129,15 @@ pub fn retire(
     if credential.kind.is_first_factor() && !others.map(|other| other.kind).any(is_way_in) {
         return Ok(Retirement::LastOne);
     }
-    tx.execute(
-        "UPDATE credentials SET retired_at = $3 WHERE kind = $1 AND id = $2",
-        params![credential.kind.as_str(), &credential.id, now],
-    )?;
+    match credential.kind {
+        CredentialKind::Provider => unlink(tx, user_id, &credential.id)?,
+        kind => {
+            tx.execute(
+                "UPDATE credentials SET retired_at = $3 WHERE kind = $1 AND id = $2",
+                params![kind.as_str(), &credential.id, now],
+            )?;
+        }
+    }
     if credential.kind == CredentialKind::Key {
         disown_key(tx, user_id, &credential.id)?;
     }
@@ -140,6 +145,13 @@ pub fn retire(
     event::append(tx, event.method(credential.kind.as_str()))?;
     tx.changed(cached::ACCOUNT, user_id.as_str())?;
     Ok(Retirement::Retired)
+}
+
+/// Deletes an account at a provider, which its owner may link again, here or to another account.
+fn unlink(tx: &mut dyn Tx, user_id: &UserId, id: &str) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM provider_accounts WHERE id = $1 AND user_id = $2", params![id, user_id])?;
+    tx.execute("DELETE FROM credentials WHERE kind = 'provider' AND id = $1 AND user_id = $2", params![id, user_id])?;
+    Ok(())
 }
 
 /// Stops telling apps that a retired key is the user's: they would accept what its thief signs.

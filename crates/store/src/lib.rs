@@ -43,6 +43,8 @@ pub mod password_change;
 pub mod password_cost;
 pub mod password_throttle;
 mod postgres;
+pub mod provider_account;
+pub mod provider_sign_in;
 mod quota;
 mod readiness;
 pub mod refresh_token;

@@ -17,6 +17,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V2__passwords_and_mail", include_str!("../migrations/V2__passwords_and_mail.sql")),
     ("V3__workspaces", include_str!("../migrations/V3__workspaces.sql")),
     ("V5__backups", include_str!("../migrations/V5__backups.sql")),
+    ("V6__providers", include_str!("../migrations/V6__providers.sql")),
 ];
 
 /// The table that refinery keeps.

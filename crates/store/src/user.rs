@@ -143,6 +143,16 @@ pub fn add_with_email(
     }))
 }
 
+/// Creates an account without address and credential, both of which the caller may add.
+pub(crate) fn add_without_credential(
+    tx: &mut dyn Tx,
+    id: &UserId,
+    name: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    add(tx, id, name, None, now)
+}
+
 fn add(tx: &mut dyn Tx, id: &UserId, name: &str, pubkey: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO users (id, name, image, pubkey, origin_bound, disabled, created_at, updated_at)

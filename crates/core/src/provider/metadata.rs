@@ -129,7 +129,9 @@ mod tests {
         assert!(metadata.takes_basic && !metadata.names_itself);
         let posted = read(|json| json["token_endpoint_auth_methods_supported"] = json!(["client_secret_post"]));
         assert!(!posted.unwrap().takes_basic);
-        assert!(read(|json| json["authorization_response_iss_parameter_supported"] = json!(true)).unwrap().names_itself);
+        assert!(
+            read(|json| json["authorization_response_iss_parameter_supported"] = json!(true)).unwrap().names_itself
+        );
         assert_eq!(Metadata::url("https://a.example/"), Metadata::url("https://a.example"));
     }
 
@@ -139,7 +141,8 @@ mod tests {
             assert_eq!(read(|json| json["issuer"] = json!(issuer)), Err(MetadataProblem::Issuer));
         }
         for name in ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"] {
-            for url in ["http://op.example.org/x", "http://localhost/x", "javascript:alert(1)", "https://u:p@a.example/", ""]
+            for url in
+                ["http://op.example.org/x", "http://localhost/x", "javascript:alert(1)", "https://u:p@a.example/", ""]
             {
                 assert_eq!(read(|json| json[name] = json!(url)), Err(MetadataProblem::Endpoint(name)), "{url}");
             }

@@ -15,6 +15,7 @@ mod named;
 pub mod page;
 mod pagination;
 mod permissions;
+pub mod provider_member;
 pub mod quick;
 mod record;
 pub mod removal;
