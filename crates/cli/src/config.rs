@@ -58,6 +58,7 @@ sign_in = 600
 passwords = 6000
 direct = 600
 userinfo = 6000
+own_apis = 6000
 other = 60000
 delays = false
 sign_ups_per_hour = 6000

@@ -37,6 +37,8 @@ pub enum Rule {
     Direct,
     /// Userinfo: a user.
     Userinfo,
+    /// The server's own APIs, such as profile and wallets: a user, by their own means or through one app.
+    OwnApi,
     /// Accounts that an address makes with a key, and sign-ups by e-mail that it begins, an hour.
     SignUp,
     /// Invitations per workspace and hour.
@@ -66,6 +68,7 @@ impl Rule {
             Self::Link => "link",
             Self::Direct => "direct",
             Self::Userinfo => "userinfo",
+            Self::OwnApi => "own_api",
             Self::SignUp => "sign_up",
             Self::Invitation => "invitation",
             Self::Workspace => "workspace",
@@ -88,6 +91,7 @@ impl Rule {
             Self::Password | Self::Link => (limits.passwords, minute),
             Self::Direct => (limits.direct, minute),
             Self::Userinfo => (limits.userinfo, minute),
+            Self::OwnApi => (limits.own_apis, minute),
             Self::SignUp => (limits.sign_ups_per_hour, Duration::from_hours(1)),
             Self::Invitation => (limits.invitations_per_hour, Duration::from_hours(1)),
             Self::Workspace => (limits.workspace, minute),

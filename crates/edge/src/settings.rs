@@ -117,6 +117,8 @@ pub struct Limits {
     pub direct: u32,
     /// Userinfo, a user.
     pub userinfo: u32,
+    /// Profile, identities, wallets and backups: a user, and again through each app.
+    pub own_apis: u32,
     /// All requests of a workspace.
     pub workspace: u32,
     /// A workspace's `verify` and `forward` requests.
@@ -147,6 +149,7 @@ impl Default for Limits {
             passwords: 60,
             direct: 5,
             userinfo: 100,
+            own_apis: 100,
             workspace: 12_000,
             workspace_checks: 600_000,
             checks: 6_000,

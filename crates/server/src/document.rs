@@ -12,6 +12,10 @@ pub fn add_security_schemes(document: &mut OpenApi) {
     components.add_security_scheme("client_secret_basic", http(HttpAuthScheme::Basic));
     components.add_security_scheme("workspace_token", http(HttpAuthScheme::Bearer));
     components.add_security_scheme("api_key", api_key);
+    let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("__Secure-better-auth.session_token")));
+    components.add_security_scheme("session", cookie);
+    let signature = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-Auth-Token")));
+    components.add_security_scheme("key", signature);
 }
 
 #[cfg(test)]

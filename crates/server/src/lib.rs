@@ -28,6 +28,7 @@ mod server;
 pub mod settings;
 pub mod state;
 mod token_counts;
+mod wallet;
 mod wellknown;
 pub mod workspace;
 

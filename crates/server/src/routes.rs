@@ -18,7 +18,7 @@ use crate::pages::policy::PAGE;
 use crate::settings::Settings;
 use crate::state::AppState;
 use crate::workspace::WorkspaceState;
-use crate::{account, branding, document, front_door, identity, oauth, pages, wellknown, workspace};
+use crate::{account, branding, document, front_door, identity, oauth, pages, wallet, wellknown, workspace};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -31,6 +31,7 @@ use crate::{account, branding, document, front_door, identity, oauth, pages, wel
         (name = "OpenID Connect", description = "Apps sign users in"),
         (name = "Sign-in", description = "Users sign in with a key and manage their sessions"),
         (name = "Identities", description = "The identities of a person"),
+        (name = "Wallets", description = "Wallets that a person connected"),
         (name = "Workspaces", description = "Tenants of a product's own API: sessions, roles, people and API keys"),
         (name = "Server", description = "The server responds")
     )
@@ -38,7 +39,7 @@ use crate::{account, branding, document, front_door, identity, oauth, pages, wel
 struct Document;
 
 /// The surfaces that need no state of their own.
-fn surfaces() -> [Surface<AppState>; 9] {
+fn surfaces() -> [Surface<AppState>; 10] {
     [
         wellknown::surface(),
         oauth::surface(),
@@ -48,6 +49,7 @@ fn surfaces() -> [Surface<AppState>; 9] {
         workspace::pages::surface(),
         account::surface(),
         branding::surface(),
+        wallet::surface(),
         Surface::new().with(Endpoint::get(OPENAPI, "/openapi.json", openapi_json)).below("/api", API),
     ]
 }
@@ -116,7 +118,7 @@ mod tests {
 
     #[test]
     fn surfaces_do_not_know_each_other_and_the_rooms_below_know_none() {
-        const SURFACES: [&str; 6] = ["account", "front_door", "identity", "oauth", "wellknown", "workspace"];
+        const SURFACES: [&str; 7] = ["account", "front_door", "identity", "oauth", "wallet", "wellknown", "workspace"];
         const BELOW: [&str; 6] = ["extract", "interaction", "mail", "pages", "passwords", "quick"];
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         for room in SURFACES.iter().chain(&BELOW) {

@@ -57,6 +57,7 @@ pub mod session;
 pub mod sign_in;
 mod signal;
 pub mod signature_throttle;
+pub mod signed_request;
 pub mod signing_key;
 mod sql;
 mod sqlite;

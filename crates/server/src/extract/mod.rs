@@ -8,6 +8,7 @@ mod client_credentials;
 mod form;
 mod key_token;
 mod new_session;
+mod own_api;
 mod signed_in;
 
 pub use app_request::{AppRequest, AuthenticatedApp, read_form};
@@ -19,6 +20,7 @@ pub use client_credentials::ClientAuthError;
 pub use form::distinct;
 pub use key_token::{KeyToken, KeyTokenError, SIGN_IN_PATH, fallback_token};
 pub use new_session::NewBrowserSession;
+pub use own_api::{Area, Caller, Means, OwnApi, rejected};
 pub use signed_in::{MaybeSignedIn, SECRET_LENGTH, SignedIn, unauthorized};
 
 use axum::body::Bytes;

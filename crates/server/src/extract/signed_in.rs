@@ -36,6 +36,18 @@ impl SignedIn {
         }
     }
 
+    /// The session whose secret is `token`, plain or in its signed cookie form.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn by_token(sigma: &AppState, token: &str) -> Result<Option<Self>, ApiError> {
+        let secret = token.split('.').next().unwrap_or_default().trim();
+        if secret.len() != SECRET_LENGTH {
+            return Ok(None);
+        }
+        Self::by_secret(sigma, Digest::of(secret), secret.to_owned()).await
+    }
+
     /// The session with that secret.
     async fn by_secret(sigma: &AppState, digest: Digest, token: String) -> Result<Option<Self>, ApiError> {
         let session = sigma.store.read(move |tx| session::find_by_secret(tx, &digest)).await?;
@@ -57,14 +69,9 @@ impl FromRequestParts<AppState> for MaybeSignedIn {
         if let Some(signed_in) = SignedIn::find(sigma, &browser).await? {
             return Ok(Self(Some(signed_in)));
         }
-        // The secret, plain or in its signed cookie form.
-        let token = bearer_token(&parts.headers).ok().flatten();
-        let secret = token.map(|token| token.split('.').next().unwrap_or_default().trim().to_owned());
-        match secret {
-            Some(secret) if secret.len() == SECRET_LENGTH => {
-                SignedIn::by_secret(sigma, Digest::of(&secret), secret).await.map(Self)
-            }
-            _ => Ok(Self(None)),
+        match bearer_token(&parts.headers).ok().flatten() {
+            Some(token) => SignedIn::by_token(sigma, token).await.map(Self),
+            None => Ok(Self(None)),
         }
     }
 }

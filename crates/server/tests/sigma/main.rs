@@ -37,6 +37,7 @@ mod languages;
 mod limits;
 mod mail;
 mod names;
+mod own_apis;
 mod password_pages;
 mod passwords;
 mod pkce;
