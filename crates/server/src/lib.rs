@@ -1,40 +1,24 @@
-//! The HTTP surface of Sigma: endpoints and pages. One file per endpoint, named after it.
+//! The HTTP surface of Sigma: endpoints and pages. One file per endpoint, named after it. What the surfaces share is in
+//! `sigma-platform`, and is named here as if it were part of this crate.
 
-mod access;
 mod account;
-pub mod branding;
 mod document;
-mod error;
-mod extract;
 mod front_door;
-pub mod hashing;
-mod i18n;
 mod identity;
-mod interaction;
-pub mod jobs;
-pub mod keys;
-pub mod mail;
 mod oauth;
-pub mod objects;
-mod orgs;
-pub mod outbound;
-pub mod pages;
-pub mod passwords;
-mod paths;
 mod pulse;
-mod quick;
 pub mod routes;
 mod server;
-pub mod settings;
-pub mod state;
-mod token_counts;
 mod wallet;
 mod wellknown;
-pub mod workspace;
 
 pub use routes::openapi;
 pub use server::{Server, StartError};
-pub use sigma_edge as http;
+pub use sigma_platform::{
+    access, branding, error, extract, hashing, http, i18n, interaction, jobs, keys, mail, objects, orgs, outbound,
+    pages, passwords, paths, quick, settings, state, token_counts,
+};
+pub use sigma_workspace as workspace;
 
 #[cfg(test)]
 mod page_tests;

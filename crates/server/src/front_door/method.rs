@@ -10,26 +10,16 @@ const COOKIE: &str = "sigma.method";
 /// How long it is kept, in seconds: a year.
 const REMEMBERED: u32 = 31_536_000;
 
-impl SignInMethod {
-    /// Its label on the page: a key of the catalogue.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Key => "login-method-key",
-            Self::Password => "login-method-password",
-        }
-    }
+/// The method that last worked in `browser`.
+pub fn last_used(browser: &Browser) -> Option<SignInMethod> {
+    let name = browser.cookie(COOKIE)?;
+    SignInMethod::ALL.into_iter().find(|method| method.as_str() == name)
+}
 
-    /// The one that last worked in `browser`.
-    pub fn last_used(browser: &Browser) -> Option<Self> {
-        let name = browser.cookie(COOKIE)?;
-        Self::ALL.into_iter().find(|method| method.as_str() == name)
-    }
-
-    /// `Set-Cookie` for a browser in which this one worked.
-    pub fn remember(self, sigma: &AppState) -> String {
-        let secure = if sigma.is_https() { "; Secure" } else { "" };
-        format!("{COOKIE}={}; Path=/; Max-Age={REMEMBERED}; SameSite=Lax{secure}", self.as_str())
-    }
+/// `Set-Cookie` for a browser in which `method` worked.
+pub fn remember_method(method: SignInMethod, sigma: &AppState) -> String {
+    let secure = if sigma.is_https() { "; Secure" } else { "" };
+    format!("{COOKIE}={}; Path=/; Max-Age={REMEMBERED}; SameSite=Lax{secure}", method.as_str())
 }
 
 /// The methods to offer, in order: of those `configured` the ones that the account `has`, if the account is known;

@@ -7,7 +7,7 @@ use http::StatusCode;
 use sigma_core::authentication::CredentialKind;
 use sigma_core::interaction::{Continuation, Entrance};
 
-use super::method::offered;
+use super::method::{last_used, offered};
 use super::{Arrival, PASSWORD_PATH, QUICK_PATH, SignInMethod, quick};
 use crate::extract::{Browser, SignedIn};
 use crate::front_door::view::{Aim, KeyHints, SignInPage};
@@ -118,7 +118,7 @@ async fn draw(
     let hint = |name: &str| arrival.parameter(name).map(str::to_owned);
     let hinted_address = hint("login_hint").filter(|hint| hint.contains('@'));
     let by_hint = hinted_address.as_ref().map(|_| SignInMethod::Password);
-    let first = attempt.method.or_else(|| SignInMethod::last_used(browser)).or(by_hint);
+    let first = attempt.method.or_else(|| last_used(browser)).or(by_hint);
     let own = again.as_ref().and_then(|signed_in| signed_in.account.user.email.clone());
     let email = [own, Some(attempt.email), hinted_address];
     let quick =

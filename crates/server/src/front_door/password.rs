@@ -10,6 +10,7 @@ use sigma_core::email;
 use sigma_core::params::Params;
 use sigma_store::password;
 
+use super::method::remember_method;
 use super::page::{Attempt, language_of, render};
 use super::{Arrival, PASSWORD_PATH, SignInMethod};
 use crate::extract::{Browser, NewBrowserSession};
@@ -82,5 +83,5 @@ async fn log_in(
     let response = arrival.with_cookie(Redirect::to(&arrival.way_on()).into_response());
     let response = session.set_cookies(&sigma, response);
     let response = with_cookie(response, Some(&device::remember(&sigma, &browser, &folded, chosen_at)));
-    Ok(with_cookie(response, Some(&SignInMethod::Password.remember(&sigma))))
+    Ok(with_cookie(response, Some(&remember_method(SignInMethod::Password, &sigma))))
 }

@@ -14,6 +14,7 @@ use sigma_core::random::alphanumeric;
 use sigma_store::email_sign_up::{Proving, SignedUp};
 
 use crate::extract::{Browser, NewBrowserSession, cookie};
+use crate::front_door::method::remember_method;
 use crate::front_door::{Arrival, SignInMethod};
 use crate::http::{Endpoint, RequestContext};
 use crate::interaction::with_cookie;
@@ -97,7 +98,7 @@ async fn go_on(
         Err(stopped) => stopped,
     };
     let response = session.set_cookies(sigma, response);
-    let response = with_cookie(response, Some(&SignInMethod::Password.remember(sigma)));
+    let response = with_cookie(response, Some(&remember_method(SignInMethod::Password, sigma)));
     let response = with_cookie(response, Some(&SignUpSecret::expired_cookie(sigma)));
     let known = remember(sigma, browser, &signed_up.session.user_id, &signed_up.email).await?;
     Ok(with_cookie(response, known.as_deref()))

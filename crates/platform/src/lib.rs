@@ -1,0 +1,28 @@
+//! What the surfaces of Sigma share: the state, who calls, interactions, passwords, mail, jobs, objects, and the layout of
+//! pages. Knows no surface.
+
+// The shared templates name this crate, wherever they are compiled.
+extern crate self as sigma_platform;
+
+pub mod access;
+pub mod branding;
+pub mod error;
+pub mod extract;
+pub mod hashing;
+pub mod i18n;
+pub mod interaction;
+pub mod jobs;
+pub mod keys;
+pub mod mail;
+pub mod objects;
+pub mod orgs;
+pub mod outbound;
+pub mod pages;
+pub mod passwords;
+pub mod paths;
+pub mod quick;
+pub mod settings;
+pub mod state;
+pub mod token_counts;
+
+pub use sigma_edge as http;

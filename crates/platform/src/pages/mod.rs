@@ -1,0 +1,73 @@
+//! What all pages share: layout and components (`view`), their policies, styles and scripts, and the pages that belong to no
+//! surface. The pages of a surface are in its own room.
+
+pub mod assets;
+mod error;
+pub mod links;
+pub mod policy;
+mod reference;
+mod refused;
+pub mod view;
+
+use axum::response::Response;
+use sigma_core::app::App;
+use sigma_core::redirect::MatchedRedirectUri;
+use sigma_store::account::Account;
+
+use crate::branding::{AppBrand, logo_url};
+use crate::extract::Browser;
+use crate::http::Surface;
+use crate::i18n::{Language, Wanted};
+use crate::state::AppState;
+pub use refused::refused;
+use view::{AppView, NotFound, PageContext, PersonView};
+
+/// The endpoints of no other surface: errors, the API reference, styles and scripts.
+pub fn surface() -> Surface<AppState> {
+    Surface::new().with(error::endpoint()).with(reference::endpoint()).with(assets::endpoints())
+}
+
+impl AppState {
+    /// What every page knows of this server, for pages whose texts are English only.
+    pub fn page(&self) -> PageContext<'_> {
+        PageContext::new(self.issuer()).with_look(&self.brands.look)
+    }
+
+    /// The same in a language of the catalogue.
+    pub fn page_in(&self, language: Language) -> PageContext<'_> {
+        PageContext { language, ..self.page() }
+    }
+
+    /// The language for a browser; an app may have asked for one (`ui_locales`).
+    pub fn language_for(&self, browser: &Browser, ui_locales: Option<&str>) -> Language {
+        Wanted::of(ui_locales, browser.headers()).best(&self.settings.languages)
+    }
+}
+
+/// The page for unknown addresses.
+pub fn not_found(sigma: &AppState) -> Response {
+    NotFound.render(&sigma.page())
+}
+
+/// An app, as pages show it.
+pub fn app_view(app: &App, redirect_uri: &MatchedRedirectUri, brand: &AppBrand) -> AppView {
+    AppView {
+        name: app.name.clone(),
+        host: redirect_uri.display_host().to_owned(),
+        logo_url: brand.branding.logo.as_deref().map(logo_url),
+        terms_url: brand.branding.terms_url.clone(),
+        privacy_url: brand.branding.privacy_url.clone(),
+        unverified: app.dynamic,
+    }
+}
+
+/// A user, as pages show them.
+pub fn person_view(account: &Account, bap_id: Option<&str>) -> PersonView {
+    let person = account.person(bap_id);
+    PersonView {
+        name: person.display_name(),
+        bap_id: bap_id.map(str::to_owned),
+        pubkey: person.pubkey().map(str::to_owned),
+        picture: None,
+    }
+}

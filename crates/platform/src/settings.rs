@@ -1,0 +1,559 @@
+//! All settings. Each field has a default that suits one machine behind one proxy; unknown keys prevent the start.
+//! Secrets are masked in output.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+use sigma_edge::settings as edge;
+pub use sigma_edge::settings::{Budgets, Http, Limits, Tls};
+use url::Url;
+
+pub use crate::i18n::Language;
+
+/// The whole configuration of one server.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The public origin, `https://id.example.org`: no path, no trailing slash. `iss` in every token.
+    pub issuer: String,
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// Certificate and key, for serving TLS directly.
+    pub tls: Option<Tls>,
+    /// The database.
+    pub store: StoreSettings,
+    /// The key that seals recoverable secrets.
+    pub master_key: MasterKeySettings,
+    /// Who may sign in, and how.
+    pub sign_in: SignIn,
+    /// How people make accounts.
+    pub sign_up: SignUp,
+    /// The cost of password hashing.
+    pub passwords: Passwords,
+    /// How mails are sent.
+    pub mail: Mail,
+    /// How long the links in mails work.
+    pub links: Links,
+    /// The languages of pages and mails.
+    pub languages: Languages,
+    /// How pages and mails look.
+    pub branding: Branding,
+    /// Where logos are kept.
+    pub objects: Objects,
+    /// Lifetimes of tokens and codes.
+    pub tokens: Tokens,
+    /// Connections and bodies.
+    pub http: Http,
+    /// Rate limits and delays.
+    pub limits: Limits,
+    /// What may be held and done at once.
+    pub budgets: Budgets,
+    /// Tenants and their members.
+    pub workspaces: Workspaces,
+    /// Prometheus metrics.
+    pub metrics: Metrics,
+    /// What is recorded.
+    pub audit: Audit,
+    /// What is logged.
+    pub log: Log,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            issuer: "http://localhost:8080".to_owned(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tls: None,
+            store: StoreSettings::default(),
+            master_key: MasterKeySettings::default(),
+            sign_in: SignIn::default(),
+            sign_up: SignUp::default(),
+            passwords: Passwords::default(),
+            mail: Mail::default(),
+            links: Links::default(),
+            languages: Languages::default(),
+            branding: Branding::default(),
+            objects: Objects::default(),
+            tokens: Tokens::default(),
+            http: Http::default(),
+            limits: Limits::default(),
+            budgets: Budgets::default(),
+            workspaces: Workspaces::default(),
+            metrics: Metrics::default(),
+            audit: Audit::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Those of connections and middleware.
+    pub fn edge(&self) -> edge::Settings {
+        edge::Settings {
+            issuer: self.issuer.clone(),
+            trusted_origins: self.sign_in.trusted_origins.clone(),
+            tls: self.tls.clone(),
+            http: self.http.clone(),
+            limits: self.limits.clone(),
+            budgets: self.budgets.clone(),
+            access_log: self.log.access,
+        }
+    }
+}
+
+/// The audit trail, for `sigma audit` and the pages of recent activity.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Audit {
+    /// Days that events, and counts of tokens, are kept; 0 keeps them for ever.
+    pub keep_days: u32,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self { keep_days: 365 }
+    }
+}
+
+impl Audit {
+    /// How long events are kept; `None` means forever.
+    pub fn keep(&self) -> Option<Duration> {
+        (self.keep_days > 0).then(|| Duration::from_hours(u64::from(self.keep_days) * 24))
+    }
+}
+
+/// The database.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreSettings {
+    /// `sqlite:PATH` or `postgres://user:password@host/database`.
+    #[serde(serialize_with = "masked_url")]
+    pub url: SecretString,
+    /// Create an empty database even if the master key has sealed one that is now missing. Only `sigma serve --new` and
+    /// `sigma demo` set it.
+    #[serde(skip)]
+    pub make_new: bool,
+    /// Connections for reading; for writing there is one on SQLite, and as many as this on PostgreSQL.
+    pub connections: usize,
+    /// What stands between this process and a PostgreSQL server.
+    pub pooler: Pooler,
+    /// How long `sigma serve` waits at start for a database server that is down, in seconds.
+    pub wait: u32,
+}
+
+/// What stands between this process and a PostgreSQL server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pooler {
+    /// Nothing.
+    #[default]
+    None,
+    /// A pooler that may give every transaction another connection, such as PgBouncer.
+    Transaction,
+}
+
+impl From<Pooler> for sigma_store::Pooler {
+    fn from(pooler: Pooler) -> Self {
+        match pooler {
+            Pooler::None => Self::None,
+            Pooler::Transaction => Self::Transaction,
+        }
+    }
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self {
+            url: SecretString::from("sqlite:sigma.sqlite"),
+            make_new: false,
+            connections: 2,
+            pooler: Pooler::None,
+            wait: 60,
+        }
+    }
+}
+
+/// The master key: from `value` (base64 of 32 bytes), or else from a file that is created at the first start (0600).
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MasterKeySettings {
+    /// Base64 of 32 bytes; meant for the environment (`SIGMA__MASTER_KEY__VALUE`).
+    #[serde(serialize_with = "masked")]
+    pub value: Option<SecretString>,
+    /// The file that holds it otherwise.
+    pub file: PathBuf,
+}
+
+impl Default for MasterKeySettings {
+    fn default() -> Self {
+        Self { value: None, file: PathBuf::from("sigma.key") }
+    }
+}
+
+/// A way to sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInMethod {
+    /// A key in the browser, or in a backup file.
+    Key,
+    /// An e-mail address and a password.
+    Password,
+}
+
+impl SignInMethod {
+    /// Every way there is.
+    pub const ALL: [Self; 2] = [Self::Key, Self::Password];
+
+    /// Its name in the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Password => "password",
+        }
+    }
+
+    /// Its label on the page: a key of the catalogue.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Key => "login-method-key",
+            Self::Password => "login-method-password",
+        }
+    }
+}
+
+/// Who may sign in, and how.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignIn {
+    /// The ways to sign in that the sign-in page offers, in this order until one has worked in a browser. The page takes no
+    /// other.
+    pub methods: Vec<SignInMethod>,
+    /// An unknown key that signs in creates an account. Otherwise only `sign-up/sigma` does.
+    pub implicit_sign_up: bool,
+    /// Anyone may create an account by `sign-up/sigma`.
+    pub sign_up: bool,
+    /// Refuse tokens that sign the bare path: only `{issuer}/api/auth/sign-in/sigma` is accepted.
+    pub require_origin_bound: bool,
+    /// Further origins whose pages may send our cookies.
+    pub trusted_origins: Vec<String>,
+    /// How long a browser stays signed in, in days.
+    pub session_days: u32,
+}
+
+impl Default for SignIn {
+    fn default() -> Self {
+        Self {
+            methods: vec![SignInMethod::Key, SignInMethod::Password],
+            implicit_sign_up: false,
+            sign_up: true,
+            require_origin_bound: false,
+            trusted_origins: Vec::new(),
+            session_days: 30,
+        }
+    }
+}
+
+/// How people make accounts, beside those of a key: see `sign_in.sign_up`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignUp {
+    /// Anyone may make an account with an e-mail address that they read and a password.
+    pub email: bool,
+}
+
+/// The cost of password hashing (argon2id, RFC 9106). When it grows, passwords are rehashed as users sign in.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Passwords {
+    /// Memory of one hash, in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
+    /// Hashing threads; 0 is one per core.
+    pub threads: usize,
+    /// Hashes that may wait for a thread; beyond that, 503.
+    pub queue: usize,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self { memory_kib: 19_456, iterations: 2, parallelism: 1, threads: 0, queue: 64 }
+    }
+}
+
+/// How mails are sent: by SMTP, or into a folder if no server is configured.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mail {
+    /// `smtps://user:password@host:465`, or `smtp://user:password@host:587`, where STARTTLS is required.
+    #[serde(serialize_with = "masked_address")]
+    pub smtp: Option<SecretString>,
+    /// The sender, `Sigma <sigma@example.org>`; by default `sigma@` the issuer's host.
+    pub from: Option<String>,
+    /// The folder for mails without `smtp`, one file each.
+    pub folder: PathBuf,
+    /// A PEM certificate to trust for the mail server, in addition to the system's.
+    pub certificate_authority: Option<PathBuf>,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self { smtp: None, from: None, folder: PathBuf::from("sigma-mails"), certificate_authority: None }
+    }
+}
+
+/// How long the links in mails work. Each works once.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Links {
+    /// Invitations to a workspace.
+    pub invitation_days: u32,
+    /// Links for a new password.
+    pub reset_minutes: u32,
+    /// Links and codes that confirm the address of a new account.
+    pub sign_up_minutes: u32,
+}
+
+impl Default for Links {
+    fn default() -> Self {
+        Self { invitation_days: 7, reset_minutes: 60, sign_up_minutes: 60 }
+    }
+}
+
+/// The languages of pages and mails.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Languages {
+    /// For mails to people who did not ask for them in a browser, and for browsers that want none of those offered.
+    pub default: Language,
+    /// What pages are offered in: an app's `ui_locales` or the browser chooses.
+    pub offered: Vec<Language>,
+}
+
+impl Default for Languages {
+    fn default() -> Self {
+        Self { default: Language::English, offered: vec![Language::English] }
+    }
+}
+
+/// How pages and mails of this server look. Orgs and apps have an accent, a logo and links of their own.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Branding {
+    /// The name of the server.
+    pub name: String,
+    /// A PNG, JPEG, WebP or GIF file.
+    pub logo: Option<PathBuf>,
+    /// The colour of buttons and links, `#3d46c2`; made darker or lighter where it could not be read.
+    pub accent: Option<String>,
+    /// The terms of service.
+    pub terms_url: Option<String>,
+    /// The privacy policy.
+    pub privacy_url: Option<String>,
+    /// Where people get help, also `mailto:`.
+    pub support_url: Option<String>,
+}
+
+impl Default for Branding {
+    fn default() -> Self {
+        let name = "Sigma".to_owned();
+        Self { name, logo: None, accent: None, terms_url: None, privacy_url: None, support_url: None }
+    }
+}
+
+/// Where logos of orgs and apps are kept: in a folder, or in a bucket if one is configured.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Objects {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The bucket, for several instances.
+    pub s3: Option<S3>,
+}
+
+impl Default for Objects {
+    fn default() -> Self {
+        Self { folder: PathBuf::from("sigma-objects"), s3: None }
+    }
+}
+
+/// A bucket that speaks the protocol of S3.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct S3 {
+    /// Its name.
+    pub bucket: String,
+    /// The address of the service, if it is not that of AWS.
+    #[serde(default)]
+    pub endpoint: Option<String>,
+    /// The region.
+    #[serde(default = "default_region")]
+    pub region: String,
+    /// The bucket is the first part of the path instead of a subdomain, as most other services expect.
+    #[serde(default)]
+    pub path_style: bool,
+    /// What the names of objects begin with.
+    #[serde(default)]
+    pub prefix: String,
+    /// The id of the access key.
+    #[serde(serialize_with = "masked_secret")]
+    pub access_key_id: SecretString,
+    /// The secret of the access key; meant for the environment.
+    #[serde(serialize_with = "masked_secret")]
+    pub secret_access_key: SecretString,
+}
+
+fn default_region() -> String {
+    "us-east-1".to_owned()
+}
+
+impl Links {
+    /// How long an invitation works.
+    pub fn invitation(&self) -> Duration {
+        Duration::from_hours(u64::from(self.invitation_days) * 24)
+    }
+
+    /// How long a link for a new password works.
+    pub fn reset(&self) -> Duration {
+        Duration::from_mins(u64::from(self.reset_minutes))
+    }
+
+    /// How long an address may be confirmed.
+    pub fn sign_up(&self) -> Duration {
+        Duration::from_mins(u64::from(self.sign_up_minutes))
+    }
+}
+
+/// Lifetimes in seconds, for apps without their own.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tokens {
+    /// Access tokens: 30 days.
+    pub access_seconds: u32,
+    /// Id tokens: 10 hours.
+    pub id_seconds: u32,
+    /// Refresh tokens: 90 days after their last use.
+    pub refresh_seconds: u32,
+    /// Authorization codes: 60, at most 600.
+    pub code_seconds: u32,
+    /// An authorization request during sign-in and consent.
+    pub interaction_seconds: u32,
+    /// Age at which signing keys are replaced, in days.
+    pub key_rotation_days: u32,
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self {
+            access_seconds: 2_592_000,
+            id_seconds: 36_000,
+            refresh_seconds: 7_776_000,
+            code_seconds: 60,
+            interaction_seconds: 3_600,
+            key_rotation_days: 90,
+        }
+    }
+}
+
+/// Tenants and their members.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Workspaces {
+    /// Networks whose browsers may use quick login, where the workspace and the member allow it. Without any, it is
+    /// disabled.
+    pub allow_quick_logins: Vec<IpNet>,
+    /// Backends behind proxies that ask `/api/v1/auth/forward`: the possible audiences of their `X-Sigma-Token`.
+    pub forward_audiences: Vec<String>,
+    /// This is a demonstration: quick logins are open to everybody, including admins. Only `sigma demo` sets it.
+    #[serde(skip)]
+    pub demo: bool,
+}
+
+impl Workspaces {
+    /// Whether callers at `address` may use quick login.
+    pub fn allows_quick_logins_of(&self, address: std::net::IpAddr) -> bool {
+        self.demo || self.allow_quick_logins.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// Prometheus metrics, on a port of their own so that no proxy exposes them by mistake.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    /// Where `/metrics` is served; nowhere by default.
+    pub listen: Option<SocketAddr>,
+}
+
+/// Logging, to standard error.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// The filter: `info`, `sigma=debug,warn`, ….
+    pub filter: String,
+    /// For people or for machines.
+    pub format: LogFormat,
+    /// One line per request.
+    pub access: bool,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), format: LogFormat::Text, access: true }
+    }
+}
+
+/// The format of a log line.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One readable line.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// The placeholder of a secret.
+const MASK: &str = "***";
+
+/// Shows that a secret is set, without its value.
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+fn masked<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(|_| MASK).serialize(serializer)
+}
+
+/// Shows that there is a secret.
+fn masked_secret<S: Serializer>(_: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    MASK.serialize(serializer)
+}
+
+/// The URL of a mail server without its password.
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+fn masked_address<S: Serializer>(url: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+    match url {
+        Some(url) => masked_url(url, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// A store's URL without its password; an unparsable one is masked entirely, for it may hold a password anywhere.
+fn masked_url<S: Serializer>(url: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    let url = url.expose_secret();
+    if url.starts_with("sqlite:") {
+        return url.serialize(serializer);
+    }
+    let Ok(mut parsed) = Url::parse(url) else { return MASK.serialize(serializer) };
+    if parsed.password().is_some() && parsed.set_password(Some(MASK)).is_err() {
+        return MASK.serialize(serializer);
+    }
+    if parsed.query().is_some() {
+        // libpq also accepts `?password=…`.
+        parsed.set_query(Some(MASK));
+    }
+    parsed.as_str().serialize(serializer)
+}

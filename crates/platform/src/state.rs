@@ -1,0 +1,415 @@
+//! The shared state of handlers: store, clock, keys and caches.
+
+use sigma_core::actor::Actor;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use aws_lc_rs::hmac;
+use bytes::Bytes;
+use moka::sync::Cache as Memory;
+use secrecy::ExposeSecret as _;
+use sigma_core::app::App;
+use sigma_core::authorize::MOST_RESOURCES;
+use sigma_core::digest::Digest;
+use sigma_core::grant::Grant;
+use sigma_core::ids::{AppId, AppRef, GrantId, OrgId, OrgRef, SessionId, UserId};
+use sigma_core::person::{Membership, Person};
+use sigma_core::random::{Rng, bytes};
+use sigma_core::resource::Resource;
+use sigma_core::scope::{ROLES, Scopes};
+use sigma_core::time::{Clock, Timestamp};
+use sigma_store::account::{self, Account};
+use sigma_store::org::membership::State;
+use sigma_store::session::{self, BrowserSession};
+use sigma_store::{
+    Cache, MasterKey, SealError, Store, StoreError, app, cached, grant, meta, org, resource, revocation,
+};
+use tokio::sync::Notify;
+use zeroize::Zeroizing;
+
+use crate::access::VerifiedAccess;
+use crate::branding::Brands;
+use crate::hashing::{Hasher, HashingError};
+use crate::http::{Limiter, RequestContext};
+use crate::interaction::SealingKey;
+use crate::keys::Keys;
+use crate::objects::Objects;
+use crate::orgs::Orgs;
+use crate::outbound::{Fetcher, KeySets};
+use crate::passwords::Turns;
+use crate::settings::Settings;
+use crate::token_counts::TokenCounts;
+
+/// The name under which the cookie-signing secret is stored, also its sealing context.
+const COOKIE_SECRET: &str = "cookie-secret";
+
+/// The state of the server; cheap to clone.
+#[derive(Clone)]
+pub struct AppState(Arc<Inner>);
+
+/// The shared part of [`AppState`].
+pub struct Inner {
+    /// The settings.
+    pub settings: Settings,
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub rng: Arc<dyn Rng>,
+    /// Seals recoverable secrets.
+    pub master_key: Arc<MasterKey>,
+    /// The keys that sign tokens.
+    pub keys: Keys,
+    /// Sigma as an app: the client of direct sign-ins.
+    pub itself: Arc<App>,
+    /// The discovery document, once somebody has asked for it.
+    pub discovery: OnceLock<Bytes>,
+    /// Rate limits.
+    pub limiter: Arc<Limiter>,
+    /// The way out to servers of others.
+    pub fetcher: Arc<Fetcher>,
+    /// The key sets that apps publish.
+    pub key_sets: KeySets,
+    /// Hashes passwords.
+    pub hasher: Hasher,
+    /// Turns for concurrent password sign-ins to one account.
+    pub turns: Turns,
+    /// Notified when a mail is queued.
+    pub mail_waits: Notify,
+    /// How many tokens apps were issued.
+    pub token_counts: TokenCounts,
+    /// How pages look.
+    pub brands: Brands,
+    /// The cache of orgs, members and roles.
+    pub orgs: Orgs,
+    /// Whether the server is shutting down.
+    draining: AtomicBool,
+    /// The key that seals interactions before sign-in.
+    pub interaction_key: SealingKey,
+    /// The key that signs session cookies.
+    pub cookie_key: hmac::Key,
+    apps: Cache<Arc<App>>,
+    /// Ids by chosen client id, which never belongs to another app: nothing has to be forgotten.
+    client_ids: Memory<String, AppId>,
+    accounts: Cache<Arc<Account>>,
+    grants: Cache<Arc<Grant>>,
+    sessions: Cache<Arc<BrowserSession>>,
+    resources: Cache<Arc<Resource>>,
+    /// Access tokens without a grant: whether each was revoked.
+    single_tokens: Cache<bool>,
+    /// Access tokens with a verified signature, by digest: their claims, never whether they are active.
+    pub verified: Memory<Digest, Arc<VerifiedAccess>>,
+}
+
+impl Deref for AppState {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl fmt::Debug for AppState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppState").field("issuer", &self.settings.issuer).finish_non_exhaustive()
+    }
+}
+
+/// Why the state could not be created.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no usable master key.
+    #[error(transparent)]
+    MasterKey(SealError),
+    /// The store was sealed under another master key.
+    #[error("the database was sealed under another master key: restore the one that belongs to it")]
+    OtherMasterKey,
+    /// The file of the master key is gone, and the database needs it.
+    #[error(
+        "the master key file {} is missing, and the database was sealed under it: restore it, or set master_key.value",
+        .0.display()
+    )]
+    LostMasterKey(std::path::PathBuf),
+    /// The signing keys are unusable.
+    #[error("signing keys: {0}")]
+    Keys(String),
+    /// The client for outgoing requests could not be created.
+    #[error("outgoing requests: {0}")]
+    Outbound(String),
+    /// The folder or bucket of objects is unusable.
+    #[error("objects: {0}")]
+    Objects(String),
+    /// The hashing threads could not be started.
+    #[error("passwords: {0}")]
+    Hashing(#[from] HashingError),
+}
+
+impl From<SealError> for StateError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::OtherKey | SealError::Unopened => Self::OtherMasterKey,
+            error => Self::MasterKey(error),
+        }
+    }
+}
+
+impl AppState {
+    /// Loads what the server needs before it answers: the cookie secret and the signing keys, created if missing.
+    ///
+    /// # Errors
+    /// The store does not answer, or its content was sealed under another master key.
+    pub async fn load(
+        settings: Settings,
+        store: Store,
+        master_key: MasterKey,
+        limiter: Arc<Limiter>,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Result<Self, StateError> {
+        let cookie_secret = load_cookie_secret(&store, &master_key, &*rng).await?;
+        let keys = Keys::load(&store, &master_key, &settings.tokens, clock.as_ref(), rng.as_ref()).await?;
+        let fetcher = Arc::new(Fetcher::new().map_err(|error| StateError::Outbound(error.to_string()))?);
+        let objects = Objects::new(&settings.objects).map_err(|error| StateError::Objects(error.to_string()))?;
+        let hasher = Hasher::new(&settings.passwords, Arc::clone(&rng))?;
+        Ok(Self(Arc::new(Inner {
+            interaction_key: SealingKey::new(&cookie_secret),
+            cookie_key: hmac::Key::new(hmac::HMAC_SHA256, &cookie_secret),
+            apps: Cache::new(&store, cached::APP, 10_000),
+            client_ids: Memory::new(10_000),
+            accounts: Cache::new(&store, cached::ACCOUNT, 10_000),
+            grants: Cache::new(&store, cached::GRANT, 20_000),
+            sessions: Cache::new(&store, cached::SESSION, 20_000),
+            resources: Cache::new(&store, cached::RESOURCE, 1_000),
+            single_tokens: Cache::new(&store, cached::TOKEN, 10_000),
+            verified: Memory::new(10_000),
+            itself: Arc::new(App::sigma()),
+            discovery: OnceLock::new(),
+            brands: Brands::new(&settings.branding, objects, &store),
+            orgs: Orgs::new(&store),
+            settings,
+            store,
+            clock,
+            rng,
+            master_key: Arc::new(master_key),
+            keys,
+            limiter,
+            key_sets: KeySets::new(&fetcher),
+            fetcher,
+            hasher,
+            turns: Turns::default(),
+            mail_waits: Notify::new(),
+            token_counts: TokenCounts::default(),
+            draining: AtomicBool::new(false),
+        })))
+    }
+
+    /// The issuer: `iss` of every token, byte for byte.
+    pub fn issuer(&self) -> &str {
+        &self.settings.issuer
+    }
+
+    /// The issuer's host without port: the domain of generated addresses.
+    pub fn issuer_host(&self) -> String {
+        let url = url::Url::parse(self.issuer()).ok();
+        url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// Whether the public origin is https.
+    pub fn is_https(&self) -> bool {
+        self.issuer().starts_with("https://")
+    }
+
+    /// Makes readiness probes fail because the server is about to stop; it keeps answering.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    /// Whether the server is about to stop.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    /// The current time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A moment `seconds` from `now`.
+    pub fn in_seconds(now: Timestamp, seconds: u32) -> Timestamp {
+        now.plus(Duration::from_secs(u64::from(seconds)))
+    }
+
+    /// The store, for what `actor` asks for in the request of `context`: the audit trail says so.
+    pub fn store_for(&self, context: &RequestContext, actor: Actor) -> Store {
+        self.store.on_behalf_of(context.initiator(actor))
+    }
+
+    /// The app of that id, switched off or not.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn find_app(&self, id: &AppId) -> Result<Option<Arc<App>>, StoreError> {
+        let wanted = id.clone();
+        self.apps.get_or_load(id.as_str(), move |tx| Ok(app::find(tx, &wanted)?.map(Arc::new))).await
+    }
+
+    /// The app that a caller names, by its client id or its id, switched off or not.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn find_named_app(&self, name: &str) -> Result<Option<Arc<App>>, StoreError> {
+        if let Some(id) = AppId::parse(name) {
+            return self.find_app(&id).await;
+        }
+        if let Some(id) = self.client_ids.get(name) {
+            return self.find_app(&id).await;
+        }
+        let Some(wanted) = AppRef::parse(name) else { return Ok(None) };
+        let found = self.store.read(move |tx| app::find_named(tx, &wanted)).await?;
+        Ok(found.map(|app| {
+            self.client_ids.insert(name.to_owned(), app.id.clone());
+            Arc::new(app)
+        }))
+    }
+
+    /// The id of the org that a caller names, by its slug or its id. A name that is no org's becomes an id that is none's.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn org_named(&self, name: &str) -> Result<OrgId, StoreError> {
+        let resolved = match OrgRef::parse(name) {
+            None => None,
+            Some(OrgRef::Id(id)) => Some(id),
+            Some(slug) => self.store.read(move |tx| org::resolve(tx, &slug)).await?,
+        };
+        Ok(resolved.unwrap_or_else(|| OrgId::from_text(name)))
+    }
+
+    /// The account of that user, switched off or not.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn find_account(&self, user_id: &UserId) -> Result<Option<Arc<Account>>, StoreError> {
+        let wanted = user_id.clone();
+        self.accounts.get_or_load(user_id.as_str(), move |tx| Ok(account::find(tx, &wanted)?.map(Arc::new))).await
+    }
+
+    /// The grant of that id, live or not.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn find_grant(&self, id: &GrantId) -> Result<Option<Arc<Grant>>, StoreError> {
+        let wanted = id.clone();
+        self.grants.get_or_load(id.as_str(), move |tx| Ok(grant::find(tx, &wanted)?.map(Arc::new))).await
+    }
+
+    /// The session of that id, live or not.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn find_session(&self, id: &SessionId) -> Result<Option<Arc<BrowserSession>>, StoreError> {
+        let wanted = id.clone();
+        self.sessions.get_or_load(id.as_str(), move |tx| Ok(session::find(tx, &wanted)?.map(Arc::new))).await
+    }
+
+    /// The resource of that URI, if it is registered.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn find_resource(&self, uri: &str) -> Result<Option<Arc<Resource>>, StoreError> {
+        if uri.contains('\0') {
+            return Ok(None);
+        }
+        let wanted = uri.to_owned();
+        self.resources.get_or_load(uri, move |tx| Ok(resource::find(tx, &wanted)?.map(Arc::new))).await
+    }
+
+    /// Those of `uris` that are registered, in their order. Only so many are looked up as one token may be for.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn find_resources(&self, uris: &[String]) -> Result<Vec<Resource>, StoreError> {
+        let mut found = Vec::new();
+        for uri in uris.iter().take(MOST_RESOURCES) {
+            if let Some(resource) = self.find_resource(uri).await? {
+                found.push(Resource::clone(&resource));
+            }
+        }
+        Ok(found)
+    }
+
+    /// `person` with their place in the org that owns `app`, if `scope` or one of `claims` asks for it and they are one of
+    /// its active members.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn with_membership(
+        &self,
+        app: &App,
+        person: Person,
+        scope: &Scopes,
+        claims: &[String],
+    ) -> Result<Person, StoreError> {
+        let is_wanted =
+            scope.contains(ROLES) || claims.iter().any(|claim| ["org_id", "roles"].contains(&claim.as_str()));
+        if !is_wanted || app.dynamic || self.find_org(&app.org_id).await?.is_none() {
+            return Ok(person);
+        }
+        let Some(member) = self.find_member(&app.org_id, &person.user_id).await? else { return Ok(person) };
+        if member.state != State::Active {
+            return Ok(person);
+        }
+        let role = self.find_role(&app.org_id, &member.role_id).await?;
+        let membership = role.map(|role| Membership { org_id: app.org_id.clone(), role: role.name.clone() });
+        Ok(Person { membership, ..person })
+    }
+
+    /// Whether an access token without a grant was revoked.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn is_token_revoked(&self, jti: &str) -> Result<bool, StoreError> {
+        let wanted = jti.to_owned();
+        Ok(self
+            .single_tokens
+            .get_or_load(jti, move |tx| revocation::is_revoked(tx, &wanted).map(Some))
+            .await?
+            .unwrap_or(false))
+    }
+}
+
+/// The secret that signs cookies: made once, the same for every process on the database.
+async fn load_cookie_secret(
+    store: &Store,
+    master_key: &MasterKey,
+    rng: &dyn Rng,
+) -> Result<Zeroizing<Vec<u8>>, StateError> {
+    let fresh = Zeroizing::new(bytes::<32>(rng));
+    let sealed = master_key.seal(COOKIE_SECRET, fresh.as_slice(), rng)?;
+    let stored = store.write(move |tx| meta::load_or_set(tx, COOKIE_SECRET, &sealed)).await?;
+    Ok(master_key.open(COOKIE_SECRET, &stored)?)
+}
+
+/// The master key that the settings name, made if its file is not there yet and nothing is sealed under another.
+///
+/// # Errors
+/// It cannot be read or made, or it was lost.
+pub async fn load_master_key(settings: &Settings, store: &Store, rng: &dyn Rng) -> Result<MasterKey, StateError> {
+    if let Some(value) = &settings.master_key.value {
+        return Ok(MasterKey::from_base64(value.expose_secret())?);
+    }
+    let path = &settings.master_key.file;
+    // A new key beside a database that was sealed under a lost one would look right and open nothing. The database is asked
+    // first: of two servers that start at once, the one that seals has made the file before.
+    if store.read(|tx| meta::find(tx, COOKIE_SECRET)).await?.is_some() && !path.exists() {
+        return Err(StateError::LostMasterKey(path.clone()));
+    }
+    Ok(MasterKey::load_or_create(path, rng)?.key)
+}

@@ -1,0 +1,154 @@
+//! `/invitation`: the target of a workspace's mail. Viewing changes nothing; accepting consumes the link.
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use sigma_core::actor::Actor;
+use sigma_core::digest::Digest;
+use sigma_core::ids::UserId;
+use sigma_core::interaction::{Continuation, LinkSecret};
+use sigma_core::org::text;
+use sigma_core::params::Params;
+use sigma_store::invitation::{self, Accept, Acceptance, Accepted, Invitation};
+
+use crate::pages::view::{AcceptInvitation, InvitationForm};
+use sigma_platform::extract::{Browser, NewBrowserSession, SignedIn};
+use sigma_platform::hashing::Lane;
+use sigma_platform::http::{ApiError, Endpoint, RequestContext};
+use sigma_platform::interaction::{begin, with_cookie};
+use sigma_platform::pages::links::front_page;
+use sigma_platform::pages::policy::{FORM, PAGE};
+use sigma_platform::pages::view::ErrorPage;
+use sigma_platform::passwords::chosen::{chosen, hash, remember};
+use sigma_platform::paths::{login_url, switch_url};
+use sigma_platform::state::AppState;
+
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 2] {
+    [Endpoint::get(PAGE, "/invitation", show), Endpoint::post(FORM, "/invitation", accept)]
+}
+
+async fn show(
+    State(sigma): State<AppState>,
+    browser: Browser,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Response> {
+    let params = Params::parse(query.as_deref().unwrap_or_default());
+    let token = params.raw("token").unwrap_or_default();
+    let Some(found) = find(&sigma, token).await? else { return Ok(gone(&sigma)) };
+    let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
+    page(&sigma, &browser, token, &found, signed_in.as_ref(), &found.name, None, StatusCode::OK)
+        .map_err(IntoResponse::into_response)
+}
+
+async fn accept(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    browser: Browser,
+    body: Bytes,
+) -> Result<Response, Response> {
+    let form = Params::parse(&String::from_utf8_lossy(&body));
+    let token = form.raw("token").unwrap_or_default();
+    let Some(found) = find(&sigma, token).await? else { return Ok(gone(&sigma)) };
+    let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
+    let name = form.raw("name").unwrap_or_default();
+    let set = if found.acceptance == Acceptance::SetPassword {
+        let refused =
+            |words: String| page(&sigma, &browser, token, &found, None, name, Some(words), StatusCode::BAD_REQUEST);
+        let name = match text::name(name) {
+            Ok(name) => name,
+            Err(problem) => return refused(format!("Your name {problem}.")).map_err(IntoResponse::into_response),
+        };
+        let password = match chosen(&form) {
+            Ok(password) => password,
+            Err(words) => return refused(words).map_err(IntoResponse::into_response),
+        };
+        Some((name, hash(&sigma, Lane::Known, password).await?))
+    } else {
+        None
+    };
+    let session = NewBrowserSession::of(&sigma, &context, &browser);
+    let wanted = Accept {
+        link: Digest::of(token),
+        new_user: UserId::new(sigma.now(), &*sigma.rng),
+        chosen: set,
+        signed_in: signed_in.as_ref().map(|signed_in| signed_in.account.user.id.clone()),
+        network: context.client().network(),
+        session: session.new.clone(),
+    };
+    let store = sigma.store_for(&context, Actor::Anonymous);
+    let accepted = store.write(move |tx| invitation::accept(tx, &wanted)).await;
+    match accepted.map_err(|error| ApiError::from(error).into_response())? {
+        Accepted::Gone => Ok(gone(&sigma)),
+        // The account changed while they viewed the page: it now shows what is required.
+        Accepted::Incomplete(acceptance) => {
+            let found = Invitation { acceptance, ..found };
+            page(&sigma, &browser, token, &found, signed_in.as_ref(), name, None, StatusCode::CONFLICT)
+                .map_err(IntoResponse::into_response)
+        }
+        Accepted::Accepted { with_password: false, .. } => Ok(Redirect::to("/workspace").into_response()),
+        Accepted::Accepted { user_id, with_password: true } => {
+            let to = session.set_cookies(&sigma, Redirect::to("/workspace").into_response());
+            let known = remember(&sigma, &browser, &user_id, &found.email).await?;
+            Ok(with_cookie(to, known.as_deref()))
+        }
+    }
+}
+
+async fn find(sigma: &AppState, token: &str) -> Result<Option<Invitation>, Response> {
+    let (link, now) = (Digest::of(token), sigma.now());
+    let found = sigma.store.read(move |tx| invitation::find(tx, &link, now)).await;
+    found.map_err(|error| ApiError::from(error).into_response())
+}
+
+#[expect(clippy::too_many_arguments, reason = "the whole of what the page shows")]
+fn page(
+    sigma: &AppState,
+    browser: &Browser,
+    token: &str,
+    found: &Invitation,
+    signed_in: Option<&SignedIn>,
+    name: &str,
+    refusal: Option<String>,
+    status: StatusCode,
+) -> Result<Response, ApiError> {
+    let is_theirs =
+        signed_in.zip(found.user.as_ref()).is_some_and(|(signed_in, user)| signed_in.account.user.id == user.id);
+    let mut cookie = None;
+    let form = match found.acceptance {
+        Acceptance::SetPassword => InvitationForm::SetPassword { name: name.to_owned() },
+        Acceptance::SignInFirst if !is_theirs => {
+            let continuation = Continuation::Invitation { token: LinkSecret::new(token) };
+            let begun = begin(sigma, browser, continuation, sigma.now())?;
+            cookie = begun.set_cookie;
+            let url = if signed_in.is_some() { switch_url(&begun.name) } else { login_url(&begun.name) };
+            let signed_in_as = signed_in.map(|signed_in| signed_in.account.user.name.clone());
+            InvitationForm::SignInFirst { url, signed_in_as }
+        }
+        Acceptance::Agree | Acceptance::SignInFirst => InvitationForm::Agree,
+    };
+    let view = AcceptInvitation {
+        token: token.to_owned(),
+        workspace: found.workspace.clone(),
+        email: found.email.clone(),
+        form,
+        refusal,
+    };
+    let response = view.render(status, &sigma.page());
+    Ok(with_cookie(response, cookie.as_deref()))
+}
+
+/// The page for a link that was used, has expired, was revoked, or never existed.
+fn gone(sigma: &AppState) -> Response {
+    let page = ErrorPage {
+        status: StatusCode::NOT_FOUND,
+        title: "This invitation is no longer valid".to_owned(),
+        code: None,
+        description: "It has already been accepted, has expired, or was cancelled. Ask for a new invitation."
+            .to_owned(),
+        request_id: None,
+        links: vec![front_page()],
+    };
+    page.render(&sigma.page())
+}

@@ -1,0 +1,104 @@
+//! `/workspace/{id}/people/invite`: inviting somebody; `/workspace/{id}/people/{user}/invitation`: resending it.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::StatusCode;
+use sigma_core::ids::RoleId;
+use sigma_core::org::Right;
+use sigma_store::org::role;
+
+use super::form::Form;
+use super::member_session::MemberSession;
+use super::outcome::{Done, PageError, Refused};
+use super::person::{Named, reported, role_options};
+use crate::error::WorkspaceError;
+use crate::invitations::{self, Invitee};
+use crate::pages::view::{InviteForm, Notice, Tab};
+use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_platform::pages::policy::{FORM, PAGE};
+use sigma_platform::state::AppState;
+
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 3] {
+    [
+        Endpoint::get(PAGE, "/workspace/{workspace}/people/invite", show),
+        Endpoint::post(FORM, "/workspace/{workspace}/people/invite", invite),
+        Endpoint::post(FORM, "/workspace/{workspace}/people/{user}/invitation", send_again),
+    ]
+}
+
+/// An invitation as entered.
+#[derive(Default)]
+struct Entered {
+    email: String,
+    name: String,
+    role: Option<RoleId>,
+}
+
+async fn show(State(sigma): State<AppState>, session: MemberSession) -> Result<Response, PageError> {
+    session.require(&sigma, Right::Users)?;
+    page(&sigma, &session, Entered::default(), StatusCode::OK, None).await
+}
+
+async fn invite(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    session: MemberSession,
+    form: Form,
+) -> Result<Response, PageError> {
+    session.require(&sigma, Right::Users)?;
+    let role = form.0.get("role").map(RoleId::from_text);
+    let entered = Entered { email: form.text("email"), name: form.text("name"), role };
+    let refused = match &entered.role {
+        None => unsent("choose a role"),
+        Some(role_id) => {
+            let invitee = Invitee { email: &entered.email, name: &entered.name, role_id: role_id.clone() };
+            match invitations::invite(&sigma, &context, &session.org_id(), session.actor(), invitee).await {
+                Ok(_) => return Ok(Done::Invited.at(&session.path("people"))),
+                Err(error) => refusal(&sigma, error)?,
+            }
+        }
+    };
+    page(&sigma, &session, entered, refused.status, Some(refused.notice)).await
+}
+
+async fn send_again(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    session: MemberSession,
+    Path(named): Path<Named>,
+) -> Result<Response, PageError> {
+    match invitations::send_again(&sigma, &context, &session.org_id(), session.actor(), named.id()).await {
+        Ok(()) => Ok(Done::Invited.at(&session.path(&format!("people/{}", named.id())))),
+        Err(error) => reported(&sigma, &session, &named.id(), refusal(&sigma, error)?).await,
+    }
+}
+
+/// The page's text for an error; transient errors are answered as they are.
+fn refusal(sigma: &AppState, error: WorkspaceError) -> Result<Refused, PageError> {
+    match error {
+        WorkspaceError::Invalid(words) => Ok(unsent(&words)),
+        WorkspaceError::Refused(refusal) => Refused::of(sigma, &refusal),
+        error => Err(PageError::of(error)),
+    }
+}
+
+fn unsent(words: &str) -> Refused {
+    Refused::invalid(format!("The invitation was not sent: {words}."))
+}
+
+async fn page(
+    sigma: &AppState,
+    session: &MemberSession,
+    entered: Entered,
+    status: StatusCode,
+    notice: Option<Notice>,
+) -> Result<Response, PageError> {
+    let org_id = session.org_id();
+    let roles = sigma.store.read(move |tx| role::all_summaries(tx, &org_id)).await?;
+    // The role with the fewest permissions is preselected.
+    let weakest = roles.iter().find(|role| !role.switches.manage_anything()).map(|role| &role.id);
+    let roles = role_options(session, &roles, entered.role.as_ref().or(weakest));
+    let view = InviteForm { email: entered.email, name: entered.name, roles };
+    Ok(view.render(status, &session.frame(Tab::People, notice), &sigma.page()))
+}

@@ -1,0 +1,233 @@
+//! `/workspace/{id}/keys/new` and `/workspace/{id}/keys/{key}`: creating a key, which shows it once; deactivating and
+//! deleting it.
+
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use http::StatusCode;
+use secrecy::SecretString;
+use serde::Deserialize;
+use sigma_core::ids::ApiKeyId;
+use sigma_core::org::{ApiKeyDraft, ApiKeyProblem, ApiKeySecret, KeyPermission, Right};
+use sigma_core::params::Params;
+use sigma_core::time::Timestamp;
+use sigma_store::org::api_key::{self, Maker, MakerId, NewApiKey};
+use sigma_store::org::page::{self, ApiKeyDetails};
+use time::format_description::well_known::Iso8601;
+use time::{Date, Time};
+
+use super::form::Form;
+use super::keys::line;
+use super::member_session::MemberSession;
+use super::outcome::{Done, PageError, Refused};
+use super::permission_lines;
+use crate::pages::view::{KeyForm, KeyMade, KeyPage, Notice, Tab};
+use sigma_platform::http::Endpoint;
+use sigma_platform::pages::not_found;
+use sigma_platform::pages::policy::{FORM, PAGE};
+use sigma_platform::state::AppState;
+
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 5] {
+    [
+        Endpoint::get(PAGE, "/workspace/{workspace}/keys/new", new),
+        Endpoint::post(FORM, "/workspace/{workspace}/keys/new", add),
+        Endpoint::get(PAGE, "/workspace/{workspace}/keys/{key}", show),
+        Endpoint::post(FORM, "/workspace/{workspace}/keys/{key}/deactivate", deactivate),
+        Endpoint::post(FORM, "/workspace/{workspace}/keys/{key}/delete", delete),
+    ]
+}
+
+#[derive(Deserialize)]
+struct Named {
+    key: String,
+}
+
+impl Named {
+    fn id(&self) -> ApiKeyId {
+        ApiKeyId::from_text(self.key.as_str())
+    }
+}
+
+/// A key as entered.
+#[derive(Default)]
+struct Entered {
+    name: String,
+    permissions: Vec<KeyPermission>,
+    last_day: String,
+}
+
+impl Entered {
+    fn read(form: &Form) -> Self {
+        let permissions = form.0.all("permission").filter_map(KeyPermission::parse).collect();
+        Self { name: form.text("name"), permissions, last_day: form.text("expires") }
+    }
+
+    /// The requested key, or what is wrong with it, in words.
+    fn parse(&self, now: Timestamp) -> Result<ApiKeyDraft, String> {
+        const OVER: &str = "the expiry date must not be in the past";
+        let ends = Some(self.last_day.as_str()).filter(|day| !day.is_empty());
+        let ends = ends.map(|day| end_of(day).ok_or(OVER)).transpose()?;
+        let permissions = self.permissions.iter().map(|permission| permission.as_str());
+        ApiKeyDraft::new(&self.name, permissions, ends, now).map_err(|problem| match problem {
+            ApiKeyProblem::Name(problem) => format!("the name {problem}"),
+            ApiKeyProblem::Permissions => "choose at least one permission".to_owned(),
+            ApiKeyProblem::Expired => OVER.to_owned(),
+        })
+    }
+}
+
+/// The end of a day in UTC, from `2026-11-22` as browsers send it.
+fn end_of(day: &str) -> Option<Timestamp> {
+    let day = Some(day).filter(|day| day.len() == "2026-11-22".len())?;
+    let day = Date::parse(day, &Iso8601::DATE).ok()?;
+    // The last representable day has no next one.
+    let end = day.next_day().map_or_else(|| day.with_time(Time::MAX), |next| next.with_time(Time::MIDNIGHT));
+    i64::try_from(end.assume_utc().unix_timestamp_nanos() / 1_000).ok().map(Timestamp::from_micros)
+}
+
+async fn new(State(sigma): State<AppState>, session: MemberSession) -> Result<Response, PageError> {
+    session.require(&sigma, Right::ApiKeys)?;
+    let entered = Entered { permissions: vec![KeyPermission::Read], ..Entered::default() };
+    Ok(form(&sigma, &session, entered, StatusCode::OK, None))
+}
+
+async fn add(State(sigma): State<AppState>, session: MemberSession, sent: Form) -> Result<Response, PageError> {
+    session.require(&sigma, Right::ApiKeys)?;
+    let (entered, now) = (Entered::read(&sent), sigma.now());
+    let ApiKeyDraft { name, permissions, expires_at } = match entered.parse(now) {
+        Ok(parsed) => parsed,
+        Err(words) => {
+            let Refused { status, notice } = Refused::invalid(format!("The key was not created: {words}."));
+            return Ok(form(&sigma, &session, entered, status, Some(notice)));
+        }
+    };
+    let secret = ApiKeySecret::generate(&*sigma.rng);
+    let id = ApiKeyId::new(now, &*sigma.rng);
+    let new = NewApiKey { id, name, hash: secret.digest(), permissions, expires_at };
+    let (org_id, actor) = (session.org_id(), session.actor());
+    match session.act(&sigma, move |tx| api_key::add(tx, &org_id, &actor, &new, now)).await? {
+        Ok(key) => {
+            let made = KeyMade { name: key.name, key: SecretString::from(secret.expose()) };
+            Ok(made.render(&session.frame(Tab::Keys, None), &sigma.page()))
+        }
+        Err(Refused { status, notice }) => Ok(form(&sigma, &session, entered, status, Some(notice))),
+    }
+}
+
+fn form(
+    sigma: &AppState,
+    session: &MemberSession,
+    entered: Entered,
+    status: StatusCode,
+    notice: Option<Notice>,
+) -> Response {
+    let today = sigma.now().iso8601();
+    let view = KeyForm {
+        name: entered.name,
+        permissions: permission_lines(&entered.permissions, &session.role.permissions),
+        expires: entered.last_day,
+        earliest: today.split_once('T').map_or("", |(day, _)| day).to_owned(),
+    };
+    view.render(status, &session.frame(Tab::Keys, notice), &sigma.page())
+}
+
+async fn show(
+    State(sigma): State<AppState>,
+    session: MemberSession,
+    Path(named): Path<Named>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    session.require(&sigma, Right::ApiKeys)?;
+    let notice = Done::reported_by(&Params::parse(query.as_deref().unwrap_or_default()));
+    show_key(&sigma, &session, named.id(), StatusCode::OK, notice).await
+}
+
+async fn deactivate(
+    State(sigma): State<AppState>,
+    session: MemberSession,
+    Path(named): Path<Named>,
+) -> Result<Response, PageError> {
+    let (org_id, actor, id, now) = (session.org_id(), session.actor(), named.id(), sigma.now());
+    match session.act(&sigma, move |tx| api_key::deactivate(tx, &org_id, &actor, &id, now)).await? {
+        Ok(key) => Ok(Done::Deactivated.at(&session.path(&format!("keys/{}", key.id)))),
+        Err(refused) => reported(&sigma, &session, named.id(), refused).await,
+    }
+}
+
+async fn delete(
+    State(sigma): State<AppState>,
+    session: MemberSession,
+    Path(named): Path<Named>,
+) -> Result<Response, PageError> {
+    let (org_id, actor, id, now) = (session.org_id(), session.actor(), named.id(), sigma.now());
+    match session.act(&sigma, move |tx| api_key::remove(tx, &org_id, &actor, &id, now)).await? {
+        Ok(()) => Ok(Done::Deleted.at(&session.path("keys"))),
+        Err(refused) => reported(&sigma, &session, named.id(), refused).await,
+    }
+}
+
+async fn reported(
+    sigma: &AppState,
+    session: &MemberSession,
+    id: ApiKeyId,
+    refused: Refused,
+) -> Result<Response, PageError> {
+    session.require(sigma, Right::ApiKeys)?;
+    show_key(sigma, session, id, refused.status, Some(refused.notice)).await
+}
+
+async fn show_key(
+    sigma: &AppState,
+    session: &MemberSession,
+    id: ApiKeyId,
+    status: StatusCode,
+    notice: Option<Notice>,
+) -> Result<Response, PageError> {
+    let org_id = session.org_id();
+    let found = sigma.store.read(move |tx| page::api_key(tx, &org_id, &id)).await?;
+    let Some(ApiKeyDetails { key, maker_has_left }) = found else { return Err(not_found(sigma).into()) };
+    let made_by = match &key.made_by {
+        None => Some("the operator".to_owned()),
+        Some(Maker { id: MakerId::Key(_), name }) => Some(format!("the key {name}")),
+        Some(Maker { name, .. }) if maker_has_left => Some(format!("{name}, who is no longer a member")),
+        Some(Maker { name, .. }) => Some(name.clone()),
+    };
+    let locked = session.authority().require_key(key.permissions).is_err();
+    let view = KeyPage {
+        made_by,
+        locked: locked.then(|| "This key has more rights than you, so you cannot deactivate it.".to_owned()),
+        key: line(key, sigma.now()),
+    };
+    Ok(view.render(status, &session.frame(Tab::Keys, notice), &sigma.page()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_key_works_until_the_end_of_its_last_day() {
+        assert_eq!(end_of("2026-11-22").unwrap().iso8601(), "2026-11-23T00:00:00.000Z");
+        assert_eq!(end_of("9999-12-31").unwrap().iso8601(), "9999-12-31T23:59:59.999Z");
+        for bad in ["", "2026-02-30", "22.11.2026", "2026-11-22T00:00", "-1-01-01", "x"] {
+            assert_eq!(end_of(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn problems_with_a_key_are_explained() {
+        let now = end_of("2026-11-21").unwrap().plus(Duration::from_secs(1));
+        let parse = |form: &str| Entered::read(&Form(Params::parse(form))).parse(now);
+        let draft = parse("name=+Import+&permission=read&permission=x&expires=2026-11-22").unwrap();
+        assert_eq!((draft.name.as_str(), draft.permissions.names()), ("Import", vec!["read"]));
+        assert_eq!(draft.expires_at, end_of("2026-11-22"));
+        let problems = ["name=&permission=read", "name=a", "name=a&permission=read&expires=2026-11-21"];
+        insta::assert_snapshot!(problems.map(|form| parse(form).unwrap_err()).join("\n"), @r"
+        the name must not be empty
+        choose at least one permission
+        the expiry date must not be in the past
+        ");
+    }
+}

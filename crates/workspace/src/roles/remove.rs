@@ -1,0 +1,49 @@
+//! `DELETE /api/v1/roles/:id`: deletes an unused role.
+
+use axum::extract::State;
+use http::StatusCode;
+use sigma_core::ids::RoleId;
+use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_store::org::role;
+use utoipa_axum::routes;
+
+use crate::POLICY;
+use crate::body::Id;
+use crate::caller::WorkspaceCaller;
+use crate::decide::decide;
+use crate::error::WorkspaceError;
+use crate::state::WorkspaceState;
+use sigma_platform::state::AppState;
+
+/// This endpoint.
+pub fn endpoint() -> Endpoint<WorkspaceState> {
+    Endpoint::new(POLICY, routes!(remove))
+}
+
+/// Deletes a role that is not in use.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/roles/{id}",
+    operation_id = "deleteRole",
+    tag = "Workspaces",
+    security(("workspace_token" = []), ("api_key" = [])),
+    params(("id" = String, Path, description = "The role")),
+    responses(
+        (status = 204, description = "Removed"),
+        (status = 400, description = "Two credentials at once"),
+        (status = 401, description = "No credential, or one that does not work"),
+        (status = 403, description = "The caller may not manage roles, or the role has more rights than the caller"),
+        (status = 404, description = "No such role in this workspace"),
+        (status = 409, description = "The role is in use"),
+    )
+)]
+pub async fn remove(
+    State(sigma): State<AppState>,
+    context: RequestContext,
+    WorkspaceCaller(caller): WorkspaceCaller,
+    Id(id): Id,
+) -> Result<StatusCode, WorkspaceError> {
+    let (org_id, actor, id, now) = (caller.org_id.clone(), caller.actor(), RoleId::from_text(id), sigma.now());
+    decide(&sigma, &context, move |tx| role::remove(tx, &org_id, &actor, &id, now)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
