@@ -26,7 +26,7 @@ pub enum Language {
     #[default]
     #[serde(rename = "en")]
     English,
-    /// German: the pages for signing in and consent, and the mails.
+    /// German: the pages for signing in, signing up and consent, and the mails.
     #[serde(rename = "de")]
     German,
 }

@@ -5,25 +5,34 @@ use secrecy::SecretString;
 use sigma_core::email;
 use sigma_core::ids::UserId;
 use sigma_core::params::Params;
-use sigma_core::password::NewPassword;
+use sigma_core::password::{NewPassword, PasswordRefused};
 use sigma_store::password;
 
 use crate::extract::Browser;
 use crate::hashing::Lane;
 use crate::http::ApiError;
+use crate::i18n::Language;
 use crate::passwords::device;
 use crate::state::AppState;
 
 /// The password in a form's two fields.
 ///
 /// # Errors
-/// The text for the user: the fields differ, or the password is not acceptable.
-pub fn chosen(form: &Params) -> Result<NewPassword, String> {
+/// The text for the user, in `language`: the fields differ, or the password is not acceptable.
+pub fn chosen(language: Language, form: &Params) -> Result<NewPassword, String> {
     let password = form.raw("password").unwrap_or_default();
     if form.raw("again").unwrap_or_default() != password {
-        return Err("The passwords do not match.".to_owned());
+        return Err(language.text("password-differs").to_string());
     }
-    NewPassword::parse(SecretString::from(password)).map_err(|refused| refused.to_string())
+    NewPassword::parse(SecretString::from(password)).map_err(|refused| {
+        let phrase = match refused {
+            PasswordRefused::TooShort => language.text("password-too-short"),
+            PasswordRefused::TooLong => language.text("password-too-long"),
+            PasswordRefused::Control => language.text("password-control"),
+            PasswordRefused::Common => language.text("password-common"),
+        };
+        phrase.to_string()
+    })
 }
 
 /// Hashes an acceptable new password.

@@ -16,6 +16,7 @@ use crate::pages::view::{AcceptInvitation, InvitationForm};
 use sigma_platform::extract::{Browser, NewBrowserSession, SignedIn};
 use sigma_platform::hashing::Lane;
 use sigma_platform::http::{ApiError, Endpoint, RequestContext};
+use sigma_platform::i18n::Language;
 use sigma_platform::interaction::{begin, with_cookie};
 use sigma_platform::pages::links::front_page;
 use sigma_platform::pages::policy::{FORM, PAGE};
@@ -60,7 +61,7 @@ async fn accept(
             Ok(name) => name,
             Err(problem) => return refused(format!("Your name {problem}.")).map_err(IntoResponse::into_response),
         };
-        let password = match chosen(&form) {
+        let password = match chosen(Language::English, &form) {
             Ok(password) => password,
             Err(words) => return refused(words).map_err(IntoResponse::into_response),
         };

@@ -19,6 +19,7 @@ use crate::account::view::{AccountPassword, PasswordState};
 use crate::extract::{Browser, SignedIn};
 use crate::hashing::Lane;
 use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::i18n::Language;
 use crate::interaction::{begin, sign_in_first, with_cookie};
 use crate::pages::policy::{PAGE, PASSWORD_FORM};
 use crate::passwords::chosen::{chosen, hash, remember};
@@ -88,7 +89,7 @@ async fn save(
             }
         }
     };
-    let new = match chosen(&form) {
+    let new = match chosen(Language::English, &form) {
         Ok(new) => new,
         Err(words) => return Ok(refuse(Some(words), StatusCode::BAD_REQUEST)),
     };

@@ -15,6 +15,7 @@ use crate::account::view::ResetPassword;
 use crate::extract::{Browser, NewBrowserSession};
 use crate::hashing::Lane;
 use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::i18n::Language;
 use crate::interaction::with_cookie;
 use crate::pages::policy::{FORM, PAGE};
 use crate::pages::view::{ErrorPage, Link};
@@ -45,7 +46,7 @@ async fn set(
     let token = form.raw("token").unwrap_or_default();
     // Checked before hashing: requests without a valid link cause no work.
     let Some(user) = find(&sigma, token).await? else { return Ok(gone(&sigma)) };
-    let password = match chosen(&form) {
+    let password = match chosen(Language::English, &form) {
         Ok(password) => password,
         Err(words) => return Ok(page(&sigma, token, &user, Some(words), StatusCode::BAD_REQUEST)),
     };

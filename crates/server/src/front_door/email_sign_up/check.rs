@@ -16,7 +16,6 @@ use crate::extract::{Browser, NewBrowserSession};
 use crate::front_door::view::EmailSignUpCheck;
 use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::pages::policy::{FORM, PAGE};
-use crate::pages::view::duration;
 use crate::state::AppState;
 
 /// The path of this page.
@@ -33,9 +32,9 @@ pub fn endpoints() -> [Endpoint<AppState>; 3] {
 
 async fn show(State(sigma): State<AppState>, context: RequestContext, browser: Browser) -> Result<Response, Response> {
     let found = find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
-    let Some((secret, waiting)) = found else { return Ok(over(&sigma)) };
+    let Some((secret, waiting)) = found else { return Ok(over(&sigma, &browser)) };
     if waiting.user_id.is_none() {
-        return Ok(page(&sigma, &waiting, None, StatusCode::OK));
+        return Ok(page(&sigma, &browser, &waiting, None, StatusCode::OK));
     }
     let session = NewBrowserSession::of(&sigma, &context, &browser);
     let (digest, new) = (secret.digest(), session.new.clone());
@@ -43,7 +42,7 @@ async fn show(State(sigma): State<AppState>, context: RequestContext, browser: B
         sigma.store_for(&context, Actor::Anonymous).write(move |tx| email_sign_up::finish(tx, &digest, &new)).await;
     match finished.map_err(|error| ApiError::from(error).into_response())? {
         Some(signed_up) => go_on(&sigma, &browser, &session, &signed_up).await,
-        None => Ok(over(&sigma)),
+        None => Ok(over(&sigma, &browser)),
     }
 }
 
@@ -57,7 +56,7 @@ async fn take_code(
     let typed = form.raw("code").unwrap_or_default();
     // Codes may be pasted with their space, or with more.
     let code: String = typed.chars().filter(char::is_ascii_digit).take(64).collect();
-    let Some(secret) = SignUpSecret::of(&sigma, &browser) else { return Ok(over(&sigma)) };
+    let Some(secret) = SignUpSecret::of(&sigma, &browser) else { return Ok(over(&sigma, &browser)) };
     let (proving, session) = proving(&sigma, &context, &browser);
     let code = secret.code_digest(&sigma, &code);
     let proven = sigma
@@ -66,16 +65,12 @@ async fn take_code(
         .await;
     match proven.map_err(|error| ApiError::from(error).into_response())? {
         Proven::SignedIn(signed_up) => go_on(&sigma, &browser, &session, &signed_up).await,
-        Proven::Taken => Ok(taken(&sigma)),
+        Proven::Taken => Ok(taken(&sigma, sigma.language_for(&browser, None))),
         Proven::WrongCode(left) => {
             let found = find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
-            let Some((_, waiting)) = found else { return Ok(over(&sigma)) };
-            let words = match left {
-                0 => "That code is wrong, as were those before.".to_owned(),
-                1 => "That code is wrong. You can try one more.".to_owned(),
-                left => format!("That code is wrong. You can try {left} more."),
-            };
-            Ok(page(&sigma, &waiting, Some(words), StatusCode::UNAUTHORIZED))
+            let Some((_, waiting)) = found else { return Ok(over(&sigma, &browser)) };
+            let words = sigma.language_for(&browser, None).text("check-wrong").with("left", left).to_string();
+            Ok(page(&sigma, &browser, &waiting, Some(words), StatusCode::UNAUTHORIZED))
         }
         // The link may have been opened meanwhile, or there were too many attempts: the page itself explains.
         Proven::Elsewhere | Proven::Gone => show(State(sigma), context, browser).await,
@@ -105,18 +100,25 @@ async fn find(sigma: &AppState, browser: &Browser) -> Result<Option<(SignUpSecre
     Ok(found.map(|waiting| (secret, waiting)))
 }
 
-fn page(sigma: &AppState, waiting: &EmailSignUp, refusal: Option<String>, status: StatusCode) -> Response {
+fn page(
+    sigma: &AppState,
+    browser: &Browser,
+    waiting: &EmailSignUp,
+    refusal: Option<String>,
+    status: StatusCode,
+) -> Response {
+    let language = sigma.language_for(browser, None);
     let again = waiting.interaction.as_deref().map(|interaction| format!("/signup/email?interaction={interaction}"));
     let view = EmailSignUpCheck {
         email: waiting.email.clone(),
-        life: duration(sigma.settings.links.sign_up()),
+        life: language.duration(sigma.settings.links.sign_up()),
         takes_codes: waiting.guesses < MOST_GUESSES,
         again_url: again.unwrap_or_else(|| "/signup/email".to_owned()),
         refusal,
     };
-    view.render(status, &sigma.page())
+    view.render(status, &sigma.page_in(language))
 }
 
-fn over(sigma: &AppState) -> Response {
-    gone(sigma, "This sign-up has ended")
+fn over(sigma: &AppState, browser: &Browser) -> Response {
+    gone(sigma, sigma.language_for(browser, None), "sign-up-ended")
 }

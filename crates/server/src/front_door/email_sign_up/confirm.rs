@@ -29,10 +29,10 @@ async fn show(
 ) -> Result<Response, Response> {
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let token = params.raw("token").unwrap_or_default();
-    let Some(waiting) = find(&sigma, token).await? else { return Ok(over(&sigma)) };
+    let Some(waiting) = find(&sigma, token).await? else { return Ok(over(&sigma, &browser)) };
     let is_own = SignUpSecret::of(&sigma, &browser).is_some_and(|secret| secret.digest() == waiting.browser);
     let state = if is_own { ConfirmState::Here } else { ConfirmState::Elsewhere };
-    Ok(page(&sigma, token, &waiting, state))
+    Ok(page(&sigma, &browser, token, &waiting, state))
 }
 
 async fn confirm(
@@ -43,7 +43,7 @@ async fn confirm(
 ) -> Result<Response, Response> {
     let form = Params::parse(&String::from_utf8_lossy(&body));
     let token = form.raw("token").unwrap_or_default();
-    let Some(waiting) = find(&sigma, token).await? else { return Ok(over(&sigma)) };
+    let Some(waiting) = find(&sigma, token).await? else { return Ok(over(&sigma, &browser)) };
     let (proving, session) = proving(&sigma, &context, &browser);
     let link = Digest::of(token);
     let proven = sigma
@@ -52,9 +52,9 @@ async fn confirm(
         .await;
     match proven.map_err(|error| ApiError::from(error).into_response())? {
         Proven::SignedIn(signed_up) => go_on(&sigma, &browser, &session, &signed_up).await,
-        Proven::Elsewhere => Ok(page(&sigma, token, &waiting, ConfirmState::Done)),
-        Proven::Taken => Ok(taken(&sigma)),
-        Proven::WrongCode(_) | Proven::Gone => Ok(over(&sigma)),
+        Proven::Elsewhere => Ok(page(&sigma, &browser, token, &waiting, ConfirmState::Done)),
+        Proven::Taken => Ok(taken(&sigma, sigma.language_for(&browser, None))),
+        Proven::WrongCode(_) | Proven::Gone => Ok(over(&sigma, &browser)),
     }
 }
 
@@ -64,12 +64,12 @@ async fn find(sigma: &AppState, token: &str) -> Result<Option<EmailSignUp>, Resp
     found.map_err(|error| ApiError::from(error).into_response())
 }
 
-fn page(sigma: &AppState, token: &str, waiting: &EmailSignUp, state: ConfirmState) -> Response {
+fn page(sigma: &AppState, browser: &Browser, token: &str, waiting: &EmailSignUp, state: ConfirmState) -> Response {
     let (email, name) = (waiting.email.clone(), waiting.name.clone());
     let view = ConfirmEmail { token: token.to_owned(), email, name, state };
-    view.render(StatusCode::OK, &sigma.page())
+    view.render(StatusCode::OK, &sigma.page_in(sigma.language_for(browser, None)))
 }
 
-fn over(sigma: &AppState) -> Response {
-    gone(sigma, "This link no longer works")
+fn over(sigma: &AppState, browser: &Browser) -> Response {
+    gone(sigma, sigma.language_for(browser, None), "sign-up-link-ended")
 }

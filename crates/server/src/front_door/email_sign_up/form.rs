@@ -15,6 +15,7 @@ use sigma_store::email_sign_up::{self, NewEmailSignUp};
 
 use super::SignUpSecret;
 use crate::extract::Browser;
+use crate::front_door::page::language_of;
 use crate::front_door::view::EmailSignUpForm;
 use crate::front_door::{Arrival, SignInMethod};
 use crate::hashing::Lane;
@@ -48,7 +49,7 @@ async fn show(
         return Ok(response);
     }
     let view = view(&sigma, &arrival);
-    Ok(arrival.with_cookie(view.render(StatusCode::OK, &sigma.page())))
+    Ok(arrival.with_cookie(view.render(StatusCode::OK, &sigma.page_in(language_of(&sigma, &browser, &arrival)))))
 }
 
 async fn begin(
@@ -63,6 +64,7 @@ async fn begin(
     }
     let form = Params::parse(&String::from_utf8_lossy(&body));
     let arrival = Arrival::find(&sigma, &browser, query.as_deref()).await?;
+    let language = language_of(&sigma, &browser, &arrival);
     let (typed_name, typed_email) = (form.raw("name").unwrap_or_default(), form.raw("email").unwrap_or_default());
     let refused = |words: String| {
         let view = EmailSignUpForm {
@@ -71,16 +73,16 @@ async fn begin(
             refusal: Some(words),
             ..view(&sigma, &arrival)
         };
-        arrival.with_cookie(view.render(StatusCode::BAD_REQUEST, &sigma.page()))
+        arrival.with_cookie(view.render(StatusCode::BAD_REQUEST, &sigma.page_in(language)))
     };
     let person = match text::name(typed_name) {
         Ok(person) => person,
-        Err(problem) => return Ok(refused(format!("Your name {problem}."))),
+        Err(_) => return Ok(refused(language.text("sign-up-bad-name").with("most", text::NAME_LENGTH).to_string())),
     };
     let Ok(email) = Email::parse(typed_email) else {
-        return Ok(refused("This is not an e-mail address.".to_owned()));
+        return Ok(refused(language.text("sign-up-bad-email").to_string()));
     };
-    let password = match chosen(&form) {
+    let password = match chosen(language, &form) {
         Ok(password) => password,
         Err(words) => return Ok(refused(words)),
     };

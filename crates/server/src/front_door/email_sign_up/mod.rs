@@ -17,6 +17,7 @@ use crate::extract::{Browser, NewBrowserSession, cookie};
 use crate::front_door::method::remember_method;
 use crate::front_door::{Arrival, SignInMethod};
 use crate::http::{Endpoint, RequestContext};
+use crate::i18n::Language;
 use crate::interaction::with_cookie;
 use crate::pages::view::{ErrorPage, Link};
 use crate::passwords::chosen::remember;
@@ -104,34 +105,31 @@ async fn go_on(
     Ok(with_cookie(response, known.as_deref()))
 }
 
-/// The page for a sign-up or link that has ended or never existed.
-fn gone(sigma: &AppState, title: &str) -> Response {
+/// The page for a sign-up or link that has ended or never existed; its title is a key of the catalogue.
+fn gone(sigma: &AppState, language: Language, title: &'static str) -> Response {
     let page = ErrorPage {
         status: StatusCode::NOT_FOUND,
-        title: title.to_owned(),
+        title: language.text(title).to_string(),
         code: None,
-        description:
-            "It was used already, or it has expired. If your address is confirmed, sign in; otherwise sign up \
-                      once more."
-                .to_owned(),
+        description: language.text("sign-up-ended-explained").to_string(),
         request_id: None,
-        links: vec![Link { href: EMAIL_SIGN_UP_PATH.to_owned(), label: "Sign up".to_owned() }],
+        links: vec![Link { href: EMAIL_SIGN_UP_PATH.to_owned(), label: language.text("sign-up-title").to_string() }],
     };
-    page.render(&sigma.page())
+    page.render(&sigma.page_in(language))
 }
 
 /// The page for an address that got an account while it was being confirmed.
-fn taken(sigma: &AppState) -> Response {
+fn taken(sigma: &AppState, language: Language) -> Response {
     let page = ErrorPage {
         status: StatusCode::CONFLICT,
-        title: "You already have an account".to_owned(),
+        title: language.text("sign-up-taken").to_string(),
         code: None,
-        description: "An account with this address was created in the meantime. Sign in with it.".to_owned(),
+        description: language.text("sign-up-taken-explained").to_string(),
         request_id: None,
         links: vec![
-            Link { href: LOGIN_PATH.to_owned(), label: "Sign in".to_owned() },
-            Link { href: "/password/forgot".to_owned(), label: "Forgot your password?".to_owned() },
+            Link { href: LOGIN_PATH.to_owned(), label: language.text("login-submit").to_string() },
+            Link { href: "/password/forgot".to_owned(), label: language.text("login-forgot").to_string() },
         ],
     };
-    page.render(&sigma.page())
+    page.render(&sigma.page_in(language))
 }
