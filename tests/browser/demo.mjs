@@ -25,6 +25,7 @@ export async function startDemo() {
       ...process.env,
       SIGMA__STORE__URL: `sqlite:${join(directory, "data", "sigma.sqlite")}`,
       SIGMA__MASTER_KEY__FILE: join(directory, "data", "sigma.key"),
+      SIGMA__OBJECTS__FOLDER: join(directory, "data", "objects"),
     };
     const child = spawn(binary, args, { cwd: directory, env, stdio: ["pipe", "pipe", "pipe"] });
     let said = "";
