@@ -13,6 +13,8 @@ const entryPoints = {
   style: "style.css",
   login: "pages/login.ts",
   signup: "pages/signup.ts",
+  restore: "pages/restore.ts",
+  "account-backup": "pages/account-backup.ts",
   consent: "pages/consent.ts",
   "form-post": "pages/form-post.ts",
   copy: "pages/copy.ts",

@@ -56,6 +56,7 @@ test("sign-up, consent, callback, tokens; the server never sees key or password"
   assert.equal(await goOn.isDisabled(), true);
   await saved.check();
   const encrypted = await readFile(await download.path(), "utf8");
+  await page.getByLabel("Also keep an encrypted copy").check();
   await goOn.click();
 
   await page.waitForURL(`${demo.server}/consent?**`);
@@ -96,6 +97,9 @@ test("sign-up, consent, callback, tokens; the server never sees key or password"
   };
   const messages = await traffic(device);
   assert.ok(messages.some((message) => message.includes("/api/auth/sign-up/sigma")), "the witness saw the sign-up");
+  const copies = device.requests.filter((request) => new URL(request.url()).pathname === "/api/backup");
+  assert.equal(copies.length, 1, "the encrypted backup was stored, once the person agreed");
+  assert.equal(copies[0].postDataJSON().encryptedBackup, encrypted.trim());
   assert.deepEqual(leaks([...messages, "fence"], { fence: "fence" }).length, 1, "the search finds what is there");
   assert.deepEqual(leaks(messages, secrets), []);
   assert.deepEqual(leaks(kept.map(({ value }) => value), secrets), [], "only the encrypted backup is kept");

@@ -5,8 +5,11 @@ import { readFile } from "node:fs/promises";
 
 export const password = "correct horse battery staple";
 
-/** Makes a key on `/signup`; returns the path of the backup file that was downloaded. Ends where the page continues. */
-export async function makeKey(page) {
+/**
+ * Makes a key on `/signup`; returns the path of the backup file that was downloaded. Ends where the page continues.
+ * `keepCopy` lets the server keep the encrypted backup too.
+ */
+export async function makeKey(page, { keepCopy = false } = {}) {
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByLabel("Repeat password").fill(password);
   await page.getByRole("button", { name: "Create my key" }).click();
@@ -15,6 +18,7 @@ export async function makeKey(page) {
   assert.match(download.suggestedFilename(), /\.bep$/);
   const file = await download.path();
   await page.getByLabel("I have saved the file").check();
+  if (keepCopy) await page.getByLabel("Also keep an encrypted copy").check();
   await page.getByRole("button", { name: "Continue" }).click();
   return file;
 }

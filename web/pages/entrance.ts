@@ -16,11 +16,18 @@ export function issuerOf(panel: Panel): string | undefined {
   return undefined;
 }
 
-/** Sends the request. On success navigates to the page's destination; other outcomes are left to the caller. */
-export async function enter(panel: Panel, request: SignedRequest, signedIn: (name?: string) => void): Promise<Outcome> {
+/**
+ * Sends the request. On success runs `signedIn`, which must not fail, and navigates to the page's destination; other
+ * outcomes are left to the caller.
+ */
+export async function enter(
+  panel: Panel,
+  request: SignedRequest,
+  signedIn: (name?: string) => void | Promise<void>,
+): Promise<Outcome> {
   const outcome = await send(request);
   if (outcome.kind === "signed-in") {
-    signedIn(outcome.name);
+    await signedIn(outcome.name);
     rememberMethod();
     panel.tell("Signed in. One moment…");
     leaveFor(panel.data("continueUrl"));

@@ -1,9 +1,11 @@
 // `/login`: unlock the key on this device, or import one from a backup file, and sign in with it.
 import { readBackupFile, readBackupText } from "../wallet/backup.ts";
+import { refreshCopy } from "../wallet/server-copy.ts";
 import { type UnlockedIdentity, signInRequest, signUpRequest } from "../wallet/sign.ts";
 import { forgetKey, storeKey, storedKey } from "../wallet/storage.ts";
 import { UnlockError, unlock } from "../wallet/unlock.ts";
 import { enter, issuerOf } from "./entrance.ts";
+import { identityChoices } from "./identity-choice.ts";
 import { Panel, element, toggle } from "./panel.ts";
 import { wordsForUnlock } from "./words.ts";
 
@@ -107,12 +109,13 @@ async function enroll(issuer: string): Promise<void> {
   if (unlocked?.chosen) await enter(panel, signUpRequest(issuer, unlocked.chosen), remember);
 }
 
-/** Keeps the encrypted backup for next time. */
-function remember(name?: string): void {
+/** Keeps the encrypted backup for next time, and the copy on the server up to date. */
+async function remember(name?: string): Promise<void> {
   clearSecrets();
   if (!unlocked?.chosen) return;
   const { encryptedBackup, chosen } = unlocked;
   storeKey(encryptedBackup, { name: name ?? chosen.name, bapId: chosen.bapId });
+  await refreshCopy(chosen.bapId, encryptedBackup);
 }
 
 function clearSecrets(): void {
@@ -121,23 +124,7 @@ function clearSecrets(): void {
 
 function offerIdentities(issuer: string, identities: UnlockedIdentity[]): void {
   clearSecrets();
-  element("identity-choices", HTMLElement).replaceChildren(...identities.map((identity) => choice(issuer, identity)));
+  const pick = (identity: UnlockedIdentity) => void panel.busy("Signing in…", () => signIn(issuer, identity));
+  element("identity-choices", HTMLElement).replaceChildren(...identityChoices(identities, pick));
   panel.show("identity", element("identity-title", HTMLElement));
-}
-
-function choice(issuer: string, identity: UnlockedIdentity): HTMLElement {
-  const button = document.createElement("button");
-  const words = document.createElement("span");
-  const name = document.createElement("strong");
-  const id = document.createElement("span");
-  button.type = "button";
-  button.className = "choice";
-  words.className = "choice-words";
-  id.className = "mono quiet";
-  name.textContent = identity.name || "Unnamed identity";
-  id.textContent = identity.bapId;
-  words.append(name, id);
-  button.append(words);
-  button.addEventListener("click", () => void panel.busy("Signing in…", () => signIn(issuer, identity)));
-  return button;
 }

@@ -3,6 +3,7 @@ import { backupFile, backupFileName } from "../wallet/backup.ts";
 import { type NewKey, createKey } from "../wallet/create.ts";
 import { SHORTEST_PASSWORD } from "../wallet/limits.ts";
 import { prepared } from "../wallet/password.ts";
+import { storeCopy } from "../wallet/server-copy.ts";
 import { signUpRequest } from "../wallet/sign.ts";
 import { storeKey, storedKey } from "../wallet/storage.ts";
 import { type Strength, strengthOf } from "../wallet/strength.ts";
@@ -15,6 +16,7 @@ const repeated = element("repeat-password", HTMLInputElement);
 const strength = element("new-password-strength", HTMLElement);
 const download = element("download", HTMLAnchorElement);
 const saved = element("saved", HTMLInputElement);
+const keepCopy = element("keep-copy", HTMLInputElement);
 const goOn = element("go-on", HTMLButtonElement);
 
 let key: NewKey | undefined;
@@ -97,9 +99,11 @@ async function enroll(issuer: string): Promise<void> {
   mark("done");
   const kept = storeKey(encryptedBackup, { name: identity.name, bapId: identity.bapId });
   if (kept) removeEventListener("beforeunload", askBeforeLeaving);
-  const outcome = await enter(panel, signUpRequest(issuer, identity), (name) => {
+  const outcome = await enter(panel, signUpRequest(issuer, identity), async (name) => {
     removeEventListener("beforeunload", askBeforeLeaving);
     storeKey(encryptedBackup, { name: name ?? identity.name, bapId: identity.bapId });
+    // The file is saved: without the copy, or if it fails, nothing is lost. The account page offers it again.
+    if (keepCopy.checked) await storeCopy(identity.bapId, encryptedBackup);
   });
   if (outcome.kind === "no-account") panel.fail("This server does not accept new accounts.");
 }

@@ -2,6 +2,8 @@
 
 const BACKUP = "encryptedBackup";
 const HINT = "sigmaKeyHint";
+/** What server-copy.ts keeps: meaningless without the key. */
+const COPY = "sigmaServerCopy";
 
 /** Names a key. Holds no secret. */
 export interface KeyHint {
@@ -44,6 +46,7 @@ export function forgetKey(storage: KeyStorage = localStorage): void {
   try {
     storage.removeItem(BACKUP);
     storage.removeItem(HINT);
+    storage.removeItem(COPY);
   } catch {
     // A browser that forbids storage has nothing to delete.
   }

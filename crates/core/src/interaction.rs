@@ -38,6 +38,8 @@ pub enum Continuation {
         /// Which one.
         page: AccountPage,
     },
+    /// Restoring a key on a new device: the provider says who the person is, and nothing else begins.
+    Restore,
     /// The front page.
     Home,
 }
@@ -94,6 +96,12 @@ pub enum AccountPage {
     Overview,
     /// Changing one of them: the user signs in again first.
     Change,
+    /// Encrypted backups.
+    Backup,
+    /// Retrieving or changing one of them: the user signs in again first.
+    BackupChange,
+    /// Restoring a key from one of them on this device: the user signs in again first.
+    Restore,
 }
 
 /// The secret of a mailed link. `Debug` does not print it.
@@ -154,7 +162,8 @@ impl Continuation {
 
     /// Whether it requires a new sign-in even of signed-in users.
     const fn demands_fresh_sign_in(&self) -> bool {
-        matches!(self, Self::Account { page: AccountPage::FirstPassword | AccountPage::Change })
+        use AccountPage::{BackupChange, Change, FirstPassword, Restore};
+        matches!(self, Self::Account { page: FirstPassword | Change | BackupChange | Restore })
     }
 
     /// What the sign-in page has to do before a page of ours, opened at `started_at`. An authorization request has
@@ -224,8 +233,12 @@ mod tests {
                 AccountPage::Activity,
                 AccountPage::Overview,
                 AccountPage::Change,
+                AccountPage::Backup,
+                AccountPage::BackupChange,
+                AccountPage::Restore,
             ])
             .prop_map(|page| Continuation::Account { page }),
+            Just(Continuation::Restore),
             Just(Continuation::Home),
         ]
     }
@@ -258,7 +271,8 @@ mod tests {
         ) {
             let session = session(Timestamp::from_seconds(started_at - earlier));
             let entrance = continuation.entrance(Some(&session), Timestamp::from_seconds(started_at));
-            let changes = [AccountPage::FirstPassword, AccountPage::Change];
+            let changes =
+                [AccountPage::FirstPassword, AccountPage::Change, AccountPage::BackupChange, AccountPage::Restore];
             let changes = changes.map(|page| Continuation::Account { page }).contains(&continuation);
             prop_assert_eq!(entrance, if changes { Entrance::Reauthenticate } else { Entrance::GoOn });
         }

@@ -221,10 +221,15 @@ impl Rules {
             return Ok((Request::from_parts(parts, Body::empty()), None));
         }
         let mut held = self.counters.budgets.body(context.address_budget());
-        let (small, limit) = (self.body_bytes, self.body_bytes.max(MEBIBYTE));
+        let small = self.body_bytes;
+        let limit = match policy.body {
+            BodyLimit::Small => small,
+            BodyLimit::Large => small.max(MEBIBYTE),
+            BodyLimit::Kibibytes(most) => small.max(usize::from(most) * 1024),
+        };
         let is_small =
             body.size_hint().upper().is_some_and(|most| usize::try_from(most).is_ok_and(|most| most <= small));
-        if policy.body == BodyLimit::Large && !is_small {
+        if policy.body != BodyLimit::Small && !is_small {
             if body::is_larger(&body, limit) {
                 return Err(Box::new(BodyError::TooLarge(limit).into_response()));
             }

@@ -39,6 +39,12 @@ pub enum Rule {
     Userinfo,
     /// The server's own APIs, such as profile and wallets: a user, by their own means or through one app.
     OwnApi,
+    /// Encrypted backups handed out: a user.
+    BackupRead,
+    /// Encrypted backups stored: a user.
+    BackupWrite,
+    /// Failed attempts to restore a backup by way of a provider, per address.
+    Restore,
     /// Accounts that an address makes with a key, and sign-ups by e-mail that it begins, an hour.
     SignUp,
     /// Invitations per workspace and hour.
@@ -69,6 +75,9 @@ impl Rule {
             Self::Direct => "direct",
             Self::Userinfo => "userinfo",
             Self::OwnApi => "own_api",
+            Self::BackupRead => "backup_read",
+            Self::BackupWrite => "backup_write",
+            Self::Restore => "restore",
             Self::SignUp => "sign_up",
             Self::Invitation => "invitation",
             Self::Workspace => "workspace",
@@ -92,6 +101,9 @@ impl Rule {
             Self::Direct => (limits.direct, minute),
             Self::Userinfo => (limits.userinfo, minute),
             Self::OwnApi => (limits.own_apis, minute),
+            Self::BackupRead => (limits.backup_reads, minute),
+            Self::BackupWrite => (limits.backup_writes, minute),
+            Self::Restore => (limits.restores, minute),
             Self::SignUp => (limits.sign_ups_per_hour, Duration::from_hours(1)),
             Self::Invitation => (limits.invitations_per_hour, Duration::from_hours(1)),
             Self::Workspace => (limits.workspace, minute),

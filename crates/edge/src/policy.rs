@@ -55,6 +55,8 @@ pub enum BodyLimit {
     /// 1 MiB, or `http.body_bytes` if that is more. Bodies above `http.body_bytes` are read only after the sender has
     /// authenticated.
     Large,
+    /// Likewise, but so many KiB.
+    Kibibytes(u16),
 }
 
 /// Whether caches may keep successful responses.

@@ -119,6 +119,12 @@ pub struct Limits {
     pub userinfo: u32,
     /// Profile, identities, wallets and backups: a user, and again through each app.
     pub own_apis: u32,
+    /// Encrypted backups handed out, a user.
+    pub backup_reads: u32,
+    /// Encrypted backups stored, a user.
+    pub backup_writes: u32,
+    /// Failed attempts to restore a backup by way of a provider.
+    pub restores: u32,
     /// All requests of a workspace.
     pub workspace: u32,
     /// A workspace's `verify` and `forward` requests.
@@ -150,6 +156,9 @@ impl Default for Limits {
             direct: 5,
             userinfo: 100,
             own_apis: 100,
+            backup_reads: 20,
+            backup_writes: 10,
+            restores: 10,
             workspace: 12_000,
             workspace_checks: 600_000,
             checks: 6_000,

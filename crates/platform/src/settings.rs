@@ -58,6 +58,8 @@ pub struct Settings {
     pub metrics: Metrics,
     /// What is recorded.
     pub audit: Audit,
+    /// Encrypted backups of keys.
+    pub backups: Backups,
     /// What is logged.
     pub log: Log,
 }
@@ -85,6 +87,7 @@ impl Default for Settings {
             workspaces: Workspaces::default(),
             metrics: Metrics::default(),
             audit: Audit::default(),
+            backups: Backups::default(),
             log: Log::default(),
         }
     }
@@ -123,6 +126,27 @@ impl Audit {
     /// How long events are kept; `None` means forever.
     pub fn keep(&self) -> Option<Duration> {
         (self.keep_days > 0).then(|| Duration::from_hours(u64::from(self.keep_days) * 24))
+    }
+}
+
+/// Encrypted backups of keys, which their owners store here.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Backups {
+    /// Years that a backup is kept after it was last stored and somebody last signed in to its account; 0 keeps it forever.
+    pub keep_years: u32,
+}
+
+impl Default for Backups {
+    fn default() -> Self {
+        Self { keep_years: 10 }
+    }
+}
+
+impl Backups {
+    /// How long backups of abandoned accounts are kept; `None` means forever.
+    pub fn keep(&self) -> Option<Duration> {
+        (self.keep_years > 0).then(|| Duration::from_hours(u64::from(self.keep_years) * 365 * 24))
     }
 }
 

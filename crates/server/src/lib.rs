@@ -2,11 +2,13 @@
 //! `sigma-platform`, and is named here as if it were part of this crate.
 
 mod account;
+mod backup;
 mod document;
 mod front_door;
 mod identity;
 mod oauth;
 mod pulse;
+pub mod restore_ticket;
 pub mod routes;
 mod server;
 mod wallet;

@@ -6,6 +6,7 @@ use http::{HeaderMap, StatusCode, header};
 use sigma_core::time::Timestamp;
 
 use crate::account::view::*;
+use crate::backup::view::*;
 use crate::front_door::SignInMethod;
 use crate::front_door::view::*;
 use crate::i18n::Language;
@@ -117,6 +118,37 @@ fn email_sign_up_pages() -> Vec<Response> {
     pages
 }
 
+/// The pages of backups.
+fn backup_pages() -> Vec<Response> {
+    let hostile = || "<script>\"'>".to_owned();
+    let at = Timestamp::from_seconds(1_795_327_199);
+    let version = || VersionLine { id: hostile(), hash: hostile(), stored_at: at, first_stored_at: at };
+    let account = |done, refused, sign_in_url| AccountBackups {
+        lines: vec![
+            BackupLine { bap_id: hostile(), name: hostile(), versions: vec![version(), version()] },
+            BackupLine { bap_id: hostile(), name: "Ada".into(), versions: Vec::new() },
+        ],
+        done,
+        refused,
+        sign_in_url,
+    };
+    let choice = || RestoreChoice { bap_id: hostile(), name: hostile(), stored_at: at };
+    let proven =
+        |email| OauthRestore { account: Some(ProvenAccount { oauth_id: hostile(), email }), providers: Vec::new() };
+    let unproven = |providers| OauthRestore { account: None, providers };
+    vec![
+        account(Some("backup-done-stored"), None, None).render(StatusCode::OK, &CONTEXT),
+        account(None, Some("backup-refused-old"), Some("/login".into())).render(StatusCode::OK, &CONTEXT),
+        Restore { choices: Vec::new() }.render(&CONTEXT),
+        Restore { choices: vec![choice()] }.render(&CONTEXT),
+        Restore { choices: vec![choice(), choice()] }.render(&CONTEXT),
+        proven(Some(hostile())).render(&CONTEXT),
+        proven(None).render(&CONTEXT),
+        unproven(Vec::new()).render(&CONTEXT),
+        unproven(vec![RestoreProvider { label: hostile(), url: "/x".into() }]).render(&CONTEXT),
+    ]
+}
+
 /// Every page, with hostile text wherever input from outside can appear.
 fn every_page() -> Vec<Response> {
     let error = ErrorPage {
@@ -162,6 +194,7 @@ fn every_page() -> Vec<Response> {
     let mut pages: Vec<Response> = states.iter().map(|page| page.render(StatusCode::OK, &CONTEXT)).collect();
     pages.extend(forms.iter().map(|page| page.render(StatusCode::OK, &CONTEXT)));
     pages.extend(email_sign_up_pages());
+    pages.extend(backup_pages());
     pages.extend([forgot.render(StatusCode::OK, &CONTEXT), reset.render(StatusCode::OK, &CONTEXT)]);
     pages.extend([
         Welcome { signed_in: None, email: None, sessions: vec![] }.render(&CONTEXT),

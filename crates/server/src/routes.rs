@@ -18,7 +18,7 @@ use crate::pages::policy::PAGE;
 use crate::settings::Settings;
 use crate::state::AppState;
 use crate::workspace::WorkspaceState;
-use crate::{account, branding, document, front_door, identity, oauth, pages, wallet, wellknown, workspace};
+use crate::{account, backup, branding, document, front_door, identity, oauth, pages, wallet, wellknown, workspace};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -31,6 +31,7 @@ use crate::{account, branding, document, front_door, identity, oauth, pages, wal
         (name = "OpenID Connect", description = "Apps sign users in"),
         (name = "Sign-in", description = "Users sign in with a key and manage their sessions"),
         (name = "Identities", description = "The identities of a person"),
+        (name = "Backups", description = "Encrypted backups of keys, which the server cannot open"),
         (name = "Wallets", description = "Wallets that a person connected"),
         (name = "Workspaces", description = "Tenants of a product's own API: sessions, roles, people and API keys"),
         (name = "Server", description = "The server responds")
@@ -39,7 +40,7 @@ use crate::{account, branding, document, front_door, identity, oauth, pages, wal
 struct Document;
 
 /// The surfaces that need no state of their own.
-fn surfaces() -> [Surface<AppState>; 10] {
+fn surfaces() -> [Surface<AppState>; 11] {
     [
         wellknown::surface(),
         oauth::surface(),
@@ -49,6 +50,7 @@ fn surfaces() -> [Surface<AppState>; 10] {
         workspace::pages::surface(),
         account::surface(),
         branding::surface(),
+        backup::surface(),
         wallet::surface(),
         Surface::new().with(Endpoint::get(OPENAPI, "/openapi.json", openapi_json)).below("/api", API),
     ]
@@ -118,7 +120,7 @@ mod tests {
 
     #[test]
     fn surfaces_do_not_know_each_other() {
-        const SURFACES: [&str; 6] = ["account", "front_door", "identity", "oauth", "wallet", "wellknown"];
+        const SURFACES: [&str; 7] = ["account", "backup", "front_door", "identity", "oauth", "wallet", "wellknown"];
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         for room in &SURFACES {
             let mut found = Vec::new();

@@ -13,14 +13,3 @@ CREATE TABLE backups (
     PRIMARY KEY (user_id, bap_id, hash)
 );
 CREATE INDEX backups_retention ON backups (stored_at);
-
--- Which identity's backup an account at a provider restores.
-CREATE TABLE backup_links (
-    provider TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    user_id TEXT NOT NULL,
-    bap_id TEXT NOT NULL,
-    linked_at BIGINT NOT NULL,
-    PRIMARY KEY (provider, subject)
-);
-CREATE INDEX backup_links_user ON backup_links (user_id, bap_id);

@@ -14,6 +14,7 @@ use sigma_core::time::Timestamp;
 use crate::event::{self, NewEvent};
 use crate::outbox::{self, NewMail};
 use crate::replay_guard::{self, Once};
+use crate::signed_request::{self, Rejected, SignedRequest};
 use crate::{Owner, Row, StoreError, Tx, identity, params};
 
 /// Most characters of all backups of an account: a few of the longest, with all their versions.
@@ -59,8 +60,8 @@ pub struct NewBackup {
     pub size: i64,
     /// The backup, sealed under [`seal_context`].
     pub sealed: Vec<u8>,
-    /// The signed message that sends it, if one does.
-    pub once: Option<Once>,
+    /// The signature that sends it, if one does.
+    pub signed: Option<SignedRequest>,
     /// The current time.
     pub now: Timestamp,
 }
@@ -72,8 +73,8 @@ pub enum Storing {
     Stored,
     /// The identity is not the user's.
     NotTheirs,
-    /// The message was used before.
-    Replayed,
+    /// The signature does not count.
+    Rejected(Rejected),
     /// The account has more than [`MOST_PER_ACCOUNT`] already.
     TooMuch,
 }
@@ -99,8 +100,8 @@ pub fn store(tx: &mut dyn Tx, new: &NewBackup) -> Result<Storing, StoreError> {
             return Ok(Storing::TooMuch);
         }
     }
-    if !replay_guard::spend_if(tx, new.once.as_ref())? {
-        return Ok(Storing::Replayed);
+    if let Err(rejected) = signed_request::accept(tx, user_id, new.signed.as_ref())? {
+        return Ok(Storing::Rejected(rejected));
     }
     if is_current {
         return Ok(Storing::Stored);
@@ -145,11 +146,10 @@ pub fn restore_version(
     Ok(true)
 }
 
-/// Removes the backup of an identity with all its versions, and what restores it; returns whether there was one.
+/// Removes the backup of an identity with all its versions; returns whether there was one.
 pub fn remove(tx: &mut dyn Tx, user_id: &UserId, bap_id: &str, notices: &[NewMail]) -> Result<bool, StoreError> {
     tx.lock(Owner::User(user_id))?;
     let removed = tx.execute("DELETE FROM backups WHERE user_id = $1 AND bap_id = $2", params![user_id, bap_id])?;
-    tx.execute("DELETE FROM backup_links WHERE user_id = $1 AND bap_id = $2", params![user_id, bap_id])?;
     if removed == 0 {
         return Ok(false);
     }
@@ -161,7 +161,6 @@ pub fn remove(tx: &mut dyn Tx, user_id: &UserId, bap_id: &str, notices: &[NewMai
 /// Deletes all backups of an account that is removed.
 pub fn remove_all(tx: &mut dyn Tx, user_id: &UserId) -> Result<(), StoreError> {
     tx.execute("DELETE FROM backups WHERE user_id = $1", params![user_id])?;
-    tx.execute("DELETE FROM backup_links WHERE user_id = $1", params![user_id])?;
     Ok(())
 }
 

@@ -1,46 +1,31 @@
 //! Which identity's backup an account at a provider restores (`docs/spec/backups.md#linking`).
 
-use sigma_core::authentication::Credential;
 use sigma_core::event::{Action, Target};
 use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
 
+use crate::backup::Wanted;
 use crate::event::{self, NewEvent};
 use crate::outbox::{self, NewMail};
+use crate::provider_account::{self, ProviderAccount, Vouched};
 use crate::replay_guard::{self, Once};
-use crate::{Owner, Row, StoreError, Tx, credential, identity, params};
-
-/// An account at a provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AtProvider {
-    /// The id of the provider.
-    pub provider: String,
-    /// The id of the account there.
-    pub subject: String,
-}
-
-/// A link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BackupLink {
-    /// The user.
-    pub user_id: UserId,
-    /// The identity.
-    pub bap_id: String,
-}
+use crate::signed_request::{self, Rejected, SignedRequest};
+use crate::{Outage, Owner, StoreError, Tx, identity};
 
 /// A link to be made.
 #[derive(Clone, Debug)]
 pub struct NewLink {
-    /// The account at the provider, which the person has just proven to be theirs.
-    pub at_provider: AtProvider,
+    /// The id of the provider.
+    pub provider_id: String,
+    /// The account that the provider has just vouched for in this browser, and what is used up by linking it. Without one,
+    /// it is the user's account there.
+    pub vouched: Option<(Vouched, Once)>,
     /// The user.
     pub user_id: UserId,
     /// The identity.
     pub bap_id: String,
-    /// The key that signed for it.
-    pub pubkey: String,
-    /// The signed message.
-    pub once: Once,
+    /// The signature of a key of the user.
+    pub signed: SignedRequest,
     /// The mails that report it.
     pub notices: Vec<NewMail>,
     /// The current time.
@@ -52,61 +37,78 @@ pub struct NewLink {
 pub enum Linking {
     /// It is linked, newly or already.
     Linked,
-    /// The account at the provider restores another identity's backup.
+    /// The account at the provider restores another identity's backup, or is another user's.
     Taken,
     /// The identity is not the user's.
     NotTheirs,
-    /// The key is not the user's, or was retired.
-    OtherKey,
-    /// The message was used before.
-    Replayed,
+    /// The user has not proven to have an account at that provider.
+    NotProven,
+    /// The signature does not count.
+    Rejected(Rejected),
 }
 
 /// Links an account at a provider with an identity.
 pub fn link(tx: &mut dyn Tx, new: &NewLink) -> Result<Linking, StoreError> {
-    tx.lock(Owner::User(&new.user_id))?;
-    let key = credential::find(tx, &Credential::key(&new.pubkey))?;
-    if key.is_none_or(|key| key.user_id != new.user_id || key.retired_at.is_some()) {
-        return Ok(Linking::OtherKey);
-    }
-    if identity::find(tx, &new.bap_id)?.is_none_or(|identity| identity.user_id != new.user_id) {
+    let user_id = &new.user_id;
+    tx.lock(Owner::User(user_id))?;
+    if identity::find(tx, &new.bap_id)?.is_none_or(|identity| identity.user_id != *user_id) {
         return Ok(Linking::NotTheirs);
     }
-    if !replay_guard::spend(tx, &new.once)? {
-        return Ok(Linking::Replayed);
+    let own = provider_account::list(tx, user_id)?;
+    let known = match &new.vouched {
+        Some((vouched, _)) => provider_account::find(tx, vouched.provider_id.as_str(), vouched.subject.as_str())?,
+        None => only(own.iter().filter(|account| account.provider_id == new.provider_id)),
+    };
+    let is_free = |account: &ProviderAccount| {
+        account.user_id == *user_id && account.bap_id.as_ref().is_none_or(|bap_id| *bap_id == new.bap_id)
+    };
+    match (&known, &new.vouched) {
+        (Some(account), _) if !is_free(account) => return Ok(Linking::Taken),
+        (None, None) => return Ok(Linking::NotProven),
+        (None, Some(_)) if own.len() >= provider_account::MOST => return Ok(Linking::NotProven),
+        _ => {}
     }
-    let AtProvider { provider, subject } = &new.at_provider;
-    let inserted = tx.execute(
-        "INSERT INTO backup_links (provider, subject, user_id, bap_id, linked_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (provider, subject) DO NOTHING",
-        params![provider, subject, &new.user_id, &new.bap_id, new.now],
-    )?;
-    if inserted == 0 {
-        let wanted = BackupLink { user_id: new.user_id.clone(), bap_id: new.bap_id.clone() };
-        return Ok(match find(tx, &new.at_provider)? {
-            Some(known) if known == wanted => Linking::Linked,
-            _ => Linking::Taken,
-        });
+    if let Err(rejected) = signed_request::accept(tx, user_id, Some(&new.signed))? {
+        return Ok(Linking::Rejected(rejected));
     }
-    let event = NewEvent::new(Action::BackupLink).about(&new.user_id).to(Target::Identity(new.bap_id.clone()));
-    event::append(tx, event.method(provider))?;
+    if let Some((_, once)) = &new.vouched
+        && !replay_guard::spend(tx, once)?
+    {
+        return Ok(Linking::NotProven);
+    }
+    let account_id = match (&known, &new.vouched) {
+        (Some(account), _) => account.id.clone(),
+        (None, Some((vouched, _))) => add(tx, user_id, vouched, new.now)?,
+        (None, None) => return Ok(Linking::NotProven),
+    };
+    if known.as_ref().is_some_and(|account| account.bap_id.is_some()) {
+        return Ok(Linking::Linked);
+    }
+    provider_account::set_bap_id(tx, user_id, &account_id, Some(&new.bap_id), new.now)?;
+    let event = NewEvent::new(Action::BackupLink).about(user_id).to(Target::Identity(new.bap_id.clone()));
+    event::append(tx, event.method(&new.provider_id))?;
     new.notices.iter().try_for_each(|notice| outbox::add(tx, notice))?;
     Ok(Linking::Linked)
 }
 
-/// The link of an account at a provider.
-pub fn find(tx: &mut dyn Tx, at: &AtProvider) -> Result<Option<BackupLink>, StoreError> {
-    let sql = "SELECT user_id, bap_id FROM backup_links WHERE provider = $1 AND subject = $2";
-    tx.query_opt(sql, params![&at.provider, &at.subject])?.map(|row| decode(&row)).transpose()
+/// Links a new account with the user.
+fn add(tx: &mut dyn Tx, user_id: &UserId, vouched: &Vouched, now: Timestamp) -> Result<String, StoreError> {
+    if !provider_account::add(tx, user_id, vouched, now)? {
+        // Somebody linked it after it was looked up.
+        return Err(Outage::Contended.into());
+    }
+    let event = NewEvent::new(Action::CredentialAdd).about(user_id).to(Target::User(user_id.clone()));
+    event::append(tx, event.method("provider"))?;
+    Ok(vouched.credential().id)
 }
 
-/// Deletes the link of an account at a provider that is no longer the user's.
-pub fn unlink(tx: &mut dyn Tx, at: &AtProvider) -> Result<(), StoreError> {
-    let sql = "DELETE FROM backup_links WHERE provider = $1 AND subject = $2";
-    tx.execute(sql, params![&at.provider, &at.subject])?;
-    Ok(())
+fn only<'a>(mut accounts: impl Iterator<Item = &'a ProviderAccount>) -> Option<ProviderAccount> {
+    accounts.next().filter(|_| accounts.next().is_none()).cloned()
 }
 
-fn decode(row: &Row) -> Result<BackupLink, StoreError> {
-    Ok(BackupLink { user_id: UserId::from_text(row.text(0)?), bap_id: row.text(1)? })
+/// Whose backup an account at a provider restores, and which: that of the identity it was linked with, else the one that
+/// its user stored last.
+pub fn restores(tx: &mut dyn Tx, provider_id: &str, subject: &str) -> Result<Option<(UserId, Wanted)>, StoreError> {
+    let account = provider_account::find(tx, provider_id, subject)?;
+    Ok(account.map(|account| (account.user_id, account.bap_id.map_or(Wanted::Latest, Wanted::Current))))
 }

@@ -59,3 +59,8 @@ key-identity-title = Identität wählen
 key-unknown-title = Dieser Schlüssel hat hier kein Konto
 key-unknown = Der Schlüssel wurde auf <strong>{ $host }</strong> noch nicht verwendet. Sie können jetzt ein Konto damit erstellen.
 key-enroll = Konto mit diesem Schlüssel erstellen
+
+## Einen Schlüssel anlegen
+
+signup-keep-copy = Zusätzlich eine verschlüsselte Kopie auf diesem Server aufbewahren.
+signup-keep-copy-hint = Der Server kann sie nicht öffnen. Mit einem verknüpften Konto, etwa bei Google oder GitHub, und Ihrem Passwort erhalten Sie Ihren Schlüssel auf einem neuen Gerät zurück.

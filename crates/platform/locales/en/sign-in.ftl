@@ -59,3 +59,8 @@ key-identity-title = Choose an identity
 key-unknown-title = This key has no account here
 key-unknown = The key has not been used on <strong>{ $host }</strong> yet. You can create an account with it now.
 key-enroll = Create an account with this key
+
+## Creating a key
+
+signup-keep-copy = Also keep an encrypted copy on this server.
+signup-keep-copy-hint = The server cannot open it. With a linked account, such as Google or GitHub, and your password you get your key back on a new device.

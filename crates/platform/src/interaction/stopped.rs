@@ -54,7 +54,7 @@ async fn begin_again(sigma: &AppState, continuation: &Continuation) -> Vec<Link>
         },
         // The holder of an invitation's link can open that again; nobody else may get it.
         Continuation::Invitation { .. } | Continuation::Home => vec![front_page()],
-        Continuation::Workspace { .. } | Continuation::Account { .. } => {
+        Continuation::Workspace { .. } | Continuation::Account { .. } | Continuation::Restore => {
             vec![Link { href: way_on(continuation, ""), label: "Start again".to_owned() }]
         }
     }

@@ -26,6 +26,9 @@ pub fn way_on(continuation: &Continuation, interaction: &str) -> String {
         }
         Continuation::Account { page: AccountPage::Activity } => "/account/activity".to_owned(),
         Continuation::Account { page: AccountPage::Overview | AccountPage::Change } => "/account".to_owned(),
+        Continuation::Account { page: AccountPage::Backup | AccountPage::BackupChange } => "/account/backup".to_owned(),
+        Continuation::Account { page: AccountPage::Restore } => "/restore".to_owned(),
+        Continuation::Restore => "/oauth-restore".to_owned(),
         Continuation::Account { .. } => "/account/password".to_owned(),
         Continuation::Home => "/".to_owned(),
     }
@@ -55,6 +58,7 @@ mod tests {
                 Continuation::workspace(&id, WorkspacePage::People),
                 Continuation::workspace(&id, WorkspacePage::Start),
                 Continuation::Invitation { token: LinkSecret::new(secret.clone()) },
+                Continuation::Restore,
                 Continuation::Home,
             ] {
                 let way = way_on(&continuation, &name);

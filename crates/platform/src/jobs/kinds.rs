@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use sigma_store::Swept;
 use sigma_store::org::removal;
+use sigma_store::{Swept, backup};
 
 use super::{JobError, JobKind};
 use crate::state::AppState;
@@ -13,6 +13,7 @@ pub fn kinds(sigma: &AppState) -> Vec<JobKind> {
     vec![
         recurring(sigma, "sweep", Duration::from_mins(1), |sigma| sweep(sigma, Swept::Expired)),
         recurring(sigma, "audit_retention", Duration::from_hours(1), |sigma| sweep(sigma, Swept::Audit)),
+        recurring(sigma, "backup_retention", Duration::from_hours(24), delete_abandoned_backups),
         recurring(sigma, "signing_keys", Duration::from_mins(5), rotate_keys),
         JobKind::queued(removal::JOB, {
             let sigma = sigma.clone();
@@ -32,6 +33,14 @@ where
 async fn sweep(sigma: AppState, what: Swept) -> Result<(), JobError> {
     let rows = sigma.store.sweep(what).await?;
     tracing::debug!(rows, ?what, "expired rows were deleted");
+    Ok(())
+}
+
+/// Deletes encrypted backups of accounts that nobody has used for as long as they are kept.
+async fn delete_abandoned_backups(sigma: AppState) -> Result<(), JobError> {
+    let Some(kept) = sigma.settings.backups.keep() else { return Ok(()) };
+    let before = sigma.store.database_now().minus(kept);
+    while sigma.store.write(move |tx| backup::delete_abandoned(tx, before)).await? > 0 {}
     Ok(())
 }
 

@@ -111,6 +111,14 @@ pub enum AccountChange {
     PasswordRemoved,
     /// Another credential was removed.
     CredentialRemoved,
+    /// An encrypted backup was handed out.
+    BackupRetrieved,
+    /// An earlier version of an encrypted backup became the current one.
+    BackupRestored,
+    /// An encrypted backup was removed.
+    BackupRemoved,
+    /// A provider account was linked to an encrypted backup.
+    BackupLinked,
 }
 
 /// Writes the mails of one server in one language.
@@ -240,6 +248,10 @@ impl Writer<'_> {
             AccountChange::PrimaryChanged => "mail-account-primary-changed",
             AccountChange::PasswordRemoved => "mail-account-password-removed",
             AccountChange::CredentialRemoved => "mail-account-key-removed",
+            AccountChange::BackupRetrieved => "mail-account-backup-retrieved",
+            AccountChange::BackupRestored => "mail-account-backup-restored",
+            AccountChange::BackupRemoved => "mail-account-backup-removed",
+            AccountChange::BackupLinked => "mail-account-backup-linked",
         });
         let changed = changed.with("at", self.language.moment(at));
         self.draft(

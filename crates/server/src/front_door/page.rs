@@ -127,7 +127,7 @@ async fn draw(
         Continuation::Authorization { .. } => arrival.app().map_or(Aim::Account, Aim::App),
         Continuation::Workspace { .. } => Aim::Workspace,
         Continuation::Invitation { .. } => Aim::Invitation,
-        Continuation::Account { .. } | Continuation::Home => Aim::Account,
+        Continuation::Account { .. } | Continuation::Restore | Continuation::Home => Aim::Account,
     };
     let bap_id = again.as_ref().and_then(|signed_in| signed_in.session.bap_id.clone());
     let page = SignInPage {

@@ -6,12 +6,15 @@ use sigma_core::digest::Digest;
 use sigma_core::event::Event;
 use sigma_core::ids::{BackupId, MailId, UserId};
 use sigma_core::person::{Identity, IdentityProof};
+use sigma_core::provider::{ProviderId, Subject};
 use sigma_core::time::Clock as _;
 use sigma_store::backup::{self, MOST_PER_ACCOUNT, NewBackup, Retrieval, Retrieved, Storing, Version, Wanted};
-use sigma_store::backup_link::{self, AtProvider, BackupLink, Linking, NewLink};
+use sigma_store::backup_link::{self, Linking, NewLink};
 use sigma_store::event::{self, Place, Trail};
 use sigma_store::outbox::{self, NewMail};
+use sigma_store::provider_account::Vouched;
 use sigma_store::replay_guard::Once;
+use sigma_store::signed_request::{Rejected, SignedRequest};
 use sigma_store::testing::{TestStore, insist};
 use sigma_store::{identity, on_both_engines, user};
 
@@ -51,7 +54,7 @@ fn new_backup(store: &TestStore, name: &str, bap_id: &str, content: &str) -> New
         hash: Digest::of(content),
         size: 1_000,
         sealed: content.as_bytes().to_vec(),
-        once: None,
+        signed: None,
         now,
     }
 }
@@ -95,22 +98,35 @@ fn mails(store: &TestStore) -> usize {
     insist(store, move |tx| outbox::take(tx, now, 100)).len()
 }
 
-fn github(subject: &str) -> AtProvider {
-    AtProvider { provider: "github".to_owned(), subject: subject.to_owned() }
+fn once(store: &TestStore, message: &str) -> Once {
+    let now = store.clock.now();
+    Once::new(Digest::of(message), now.plus(Duration::from_mins(5)), now).unwrap()
 }
 
+/// Links the account `subject`, for which the provider has just vouched, by a signature of `name`'s key.
 fn link(store: &TestStore, name: &str, bap_id: &str, subject: &str, message: &str) -> Linking {
-    let now = store.clock.now();
+    let github = Vouched {
+        provider_id: ProviderId::parse("github").unwrap(),
+        issuer: "https://github.com".to_owned(),
+        subject: Subject::parse(subject).unwrap(),
+        email: None,
+    };
     let new = NewLink {
-        at_provider: github(subject),
+        provider_id: "github".to_owned(),
+        vouched: Some((github, once(store, &format!("ticket {message}")))),
         user_id: user_id(name),
         bap_id: bap_id.to_owned(),
-        pubkey: name.to_owned(),
-        once: Once::new(Digest::of(message), now.plus(Duration::from_mins(5)), now).unwrap(),
+        signed: SignedRequest { pubkey: name.to_owned(), once: once(store, message) },
         notices: Vec::new(),
-        now,
+        now: store.clock.now(),
     };
     insist(store, move |tx| backup_link::link(tx, &new))
+}
+
+/// The user whose backup the account `subject` restores.
+fn restored(store: &TestStore, subject: &'static str) -> Option<UserId> {
+    let found = store.read_blocking(move |tx| backup_link::restores(tx, "github", subject)).unwrap();
+    found.map(|(user_id, _)| user_id)
 }
 
 on_both_engines! {
@@ -206,20 +222,25 @@ on_both_engines! {
 
     fn a_signed_message_stores_one_backup(store: TestStore) {
         add_user(&store, "ada");
-        let now = store.clock.now();
-        let once = Once::new(Digest::of("message"), now.plus(Duration::from_mins(5)), now);
-        let new = NewBackup { once, ..new_backup(&store, "ada", "bap-ada", "content") };
-        let again = new.clone();
-        assert_eq!(insist(&store, move |tx| backup::store(tx, &new)), Storing::Stored);
-        assert_eq!(insist(&store, move |tx| backup::store(tx, &again)), Storing::Replayed);
+        add_user(&store, "eve");
+        let signed = |pubkey: &str, message: &str| {
+            Some(SignedRequest { pubkey: pubkey.to_owned(), once: once(&store, message) })
+        };
+        let send = |content: &str, signed: Option<SignedRequest>| {
+            let new = NewBackup { signed, ..new_backup(&store, "ada", "bap-ada", content) };
+            insist(&store, move |tx| backup::store(tx, &new))
+        };
+        assert_eq!(send("1", signed("ada", "a")), Storing::Stored);
+        assert_eq!(send("2", signed("ada", "a")), Storing::Rejected(Rejected::Replayed));
+        assert_eq!(send("3", signed("eve", "b")), Storing::Rejected(Rejected::NotTheirs));
+        assert_eq!(current(&store, "ada").as_deref(), Some("1"));
     }
 
     fn what_entitles_to_one_retrieval_is_used_up_by_it(store: TestStore) {
         add_user(&store, "ada");
-        let now = store.clock.now();
-        let once = Once::new(Digest::of("ticket"), now.plus(Duration::from_mins(5)), now);
+        let ticket = once(&store, "ticket");
         let with_ticket =
-            || Retrieval { once: once.clone(), method: "provider", ..retrieval(&store, "ada", Wanted::Latest) };
+            || Retrieval { once: Some(ticket.clone()), method: "provider", ..retrieval(&store, "ada", Wanted::Latest) };
         assert_eq!(take(&store, with_ticket()), None, "there is no backup yet");
         put(&store, "ada", "content");
         assert_eq!(take(&store, with_ticket()).as_deref(), Some("content"), "finding nothing did not use it up");
@@ -237,15 +258,13 @@ on_both_engines! {
         assert_eq!(mails(&store), 1);
     }
 
-    fn a_removed_backup_is_gone_with_its_versions_and_links(store: TestStore) {
+    fn a_removed_backup_is_gone_with_its_versions(store: TestStore) {
         add_user(&store, "ada");
         put(&store, "ada", "1");
         put(&store, "ada", "2");
-        assert_eq!(link(&store, "ada", "bap-ada", "12345", "m"), Linking::Linked);
         assert!(insist(&store, |tx| backup::remove(tx, &user_id("ada"), "bap-ada", &[])));
         assert!(!insist(&store, |tx| backup::remove(tx, &user_id("ada"), "bap-ada", &[])));
         assert_eq!(current(&store, "ada"), None);
-        assert_eq!(store.read_blocking(|tx| backup_link::find(tx, &github("12345"))).unwrap(), None);
         let actions: Vec<_> = trail(&store, "ada").into_iter().map(|event| event.action).collect();
         assert_eq!(actions.iter().filter(|action| *action == "backup.remove").count(), 1);
     }
@@ -257,12 +276,9 @@ on_both_engines! {
         assert_eq!(link(&store, "ada", "bap-ada", "1", "b"), Linking::Linked, "again");
         assert_eq!(link(&store, "eve", "bap-eve", "1", "c"), Linking::Taken);
         assert_eq!(link(&store, "eve", "bap-ada", "2", "d"), Linking::NotTheirs);
-        assert_eq!(link(&store, "ada", "bap-ada", "3", "a"), Linking::Replayed);
-        let found = store.read_blocking(|tx| backup_link::find(tx, &github("1"))).unwrap();
-        assert_eq!(found, Some(BackupLink { user_id: user_id("ada"), bap_id: "bap-ada".to_owned() }));
-        for subject in ["2", "3"] {
-            assert_eq!(store.read_blocking(move |tx| backup_link::find(tx, &github(subject))).unwrap(), None);
-        }
+        assert_eq!(link(&store, "ada", "bap-ada", "3", "a"), Linking::Rejected(Rejected::Replayed));
+        assert_eq!(restored(&store, "1"), Some(user_id("ada")));
+        assert_eq!(["2", "3"].map(|subject| restored(&store, subject)), [None, None]);
         assert_eq!(trail(&store, "ada").iter().filter(|event| event.action == "backup.link").count(), 1);
     }
 
