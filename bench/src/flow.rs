@@ -21,6 +21,8 @@ pub mod path {
     pub const TOKEN: &str = "/api/auth/oauth2/token";
     /// Who signed in.
     pub const USERINFO: &str = "/api/auth/oauth2/userinfo";
+    /// Whether there is an encrypted backup.
+    pub const BACKUP_STATUS: &str = "/api/backup/status";
     /// Introspection.
     pub const INTROSPECT: &str = "/api/auth/oauth2/introspect";
     /// Discovery.

@@ -304,7 +304,9 @@ impl<'p> Bench<'p> {
         let ask = |token: &String| flow::introspect(peer::path::INTROSPECT, &secret, token);
         self.repeat(Server::Peer, work::INTROSPECTION, theirs.iter().map(ask).collect()).await?;
         self.shown = tokens;
-        Ok(())
+        let ask = |person: &Person| get(path::BACKUP_STATUS, &[("Cookie", &person.cookie)]).into();
+        let ours: Vec<Bytes> = self.people.iter().map(ask).collect();
+        self.repeat(Server::Sigma, work::BACKUP_STATUS, ours).await
     }
 
     /// Sign-ins, and the mix.

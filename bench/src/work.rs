@@ -12,6 +12,8 @@ pub const EXCHANGE_BITCOIN: &str = "code exchange, sigma_bitcoin_auth";
 pub const CLIENT_CREDENTIALS: &str = "client credentials";
 /// Who signed in.
 pub const USERINFO: &str = "userinfo";
+/// Whether a signed-in user has an encrypted backup.
+pub const BACKUP_STATUS: &str = "backup status, by session";
 /// Introspection.
 pub const INTROSPECTION: &str = "introspection";
 /// Discovery.

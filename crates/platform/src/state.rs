@@ -25,7 +25,7 @@ use sigma_store::account::{self, Account};
 use sigma_store::org::membership::State;
 use sigma_store::session::{self, BrowserSession};
 use sigma_store::{
-    Cache, MasterKey, SealError, Store, StoreError, app, cached, grant, meta, org, resource, revocation,
+    Cache, MasterKey, SealError, Store, StoreError, Tx, app, backup, cached, grant, meta, org, resource, revocation,
 };
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
@@ -96,6 +96,8 @@ pub struct Inner {
     /// Ids by chosen client id, which never belongs to another app: nothing has to be forgotten.
     client_ids: Memory<String, AppId>,
     accounts: Cache<Arc<Account>>,
+    /// Encrypted backups without their content.
+    backups: Cache<Arc<Vec<backup::Version>>>,
     grants: Cache<Arc<Grant>>,
     sessions: Cache<Arc<BrowserSession>>,
     resources: Cache<Arc<Resource>>,
@@ -184,6 +186,7 @@ impl AppState {
             apps: Cache::new(&store, cached::APP, 10_000),
             client_ids: Memory::new(10_000),
             accounts: Cache::new(&store, cached::ACCOUNT, 10_000),
+            backups: Cache::new(&store, cached::BACKUPS, 10_000),
             grants: Cache::new(&store, cached::GRANT, 20_000),
             sessions: Cache::new(&store, cached::SESSION, 20_000),
             resources: Cache::new(&store, cached::RESOURCE, 1_000),
@@ -299,6 +302,16 @@ impl AppState {
     pub async fn find_account(&self, user_id: &UserId) -> Result<Option<Arc<Account>>, StoreError> {
         let wanted = user_id.clone();
         self.accounts.get_or_load(user_id.as_str(), move |tx| Ok(account::find(tx, &wanted)?.map(Arc::new))).await
+    }
+
+    /// The versions of the user's encrypted backups, without their content, as [`backup::list`] sorts them.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn find_backups(&self, user_id: &UserId) -> Result<Arc<Vec<backup::Version>>, StoreError> {
+        let wanted = user_id.clone();
+        let load = move |tx: &mut dyn Tx| Ok(Some(Arc::new(backup::list(tx, &wanted)?)));
+        Ok(self.backups.get_or_load(user_id.as_str(), load).await?.unwrap_or_default())
     }
 
     /// The grant of that id, live or not.

@@ -15,10 +15,13 @@ use crate::event::{self, NewEvent};
 use crate::outbox::{self, NewMail};
 use crate::replay_guard::{self, Once};
 use crate::signed_request::{self, Rejected, SignedRequest};
-use crate::{Owner, Row, StoreError, Tx, identity, params};
+use crate::{Owner, Row, StoreError, Tx, cached, identity, params};
 
 /// Most characters of all backups of an account: a few of the longest, with all their versions.
 pub const MOST_PER_ACCOUNT: i64 = 8 * 1024 * 1024;
+
+/// Most identities of an account that have a backup: with all their versions they are one short list.
+pub const MOST_IDENTITIES: i64 = 80;
 
 /// Within this long, retrievals from one address are announced by one mail.
 const ANNOUNCED: Duration = Duration::from_mins(10);
@@ -75,7 +78,7 @@ pub enum Storing {
     NotTheirs,
     /// The signature does not count.
     Rejected(Rejected),
-    /// The account has more than [`MOST_PER_ACCOUNT`] already.
+    /// The account has as much as [`MOST_PER_ACCOUNT`] or [`MOST_IDENTITIES`] allow.
     TooMuch,
 }
 
@@ -96,7 +99,10 @@ pub fn store(tx: &mut dyn Tx, new: &NewBackup) -> Result<Storing, StoreError> {
         let stored: Vec<_> = versions.iter().map(Version::stored).collect();
         gone = superseded(&stored, at).into_iter().filter_map(|index| versions.get(index).cloned()).collect();
         let freed: i64 = gone.iter().map(|version| version.size).sum();
-        if size_of_all(tx, user_id)?.saturating_add(new.size).saturating_sub(freed) > MOST_PER_ACCOUNT {
+        let (size, identities) = extent(tx, user_id)?;
+        let is_first = versions.len() == 1;
+        let fits = size.saturating_add(new.size).saturating_sub(freed) <= MOST_PER_ACCOUNT;
+        if !fits || (is_first && identities >= MOST_IDENTITIES) {
             return Ok(Storing::TooMuch);
         }
     }
@@ -106,6 +112,7 @@ pub fn store(tx: &mut dyn Tx, new: &NewBackup) -> Result<Storing, StoreError> {
     if is_current {
         return Ok(Storing::Stored);
     }
+    tx.changed(cached::BACKUPS, user_id.as_str())?;
     if is_known {
         raise(tx, user_id, bap_id, &new.hash, at)?;
     } else {
@@ -139,6 +146,7 @@ pub fn restore_version(
         return Ok(true);
     }
     raise(tx, user_id, &wanted.bap_id, &wanted.hash, after_all(&versions, now))?;
+    tx.changed(cached::BACKUPS, user_id.as_str())?;
     let details = Details { reason: Some("restored".to_owned()), ..Details::default() };
     let event = NewEvent::new(Action::BackupStore).about(user_id).to(Target::Identity(wanted.bap_id)).with(details);
     event::append_bounded(tx, event, user_id, now)?;
@@ -153,6 +161,7 @@ pub fn remove(tx: &mut dyn Tx, user_id: &UserId, bap_id: &str, notices: &[NewMai
     if removed == 0 {
         return Ok(false);
     }
+    tx.changed(cached::BACKUPS, user_id.as_str())?;
     event::append(tx, NewEvent::new(Action::BackupRemove).about(user_id).to(Target::Identity(bap_id.to_owned())))?;
     notices.iter().try_for_each(|notice| outbox::add(tx, notice))?;
     Ok(true)
@@ -161,7 +170,7 @@ pub fn remove(tx: &mut dyn Tx, user_id: &UserId, bap_id: &str, notices: &[NewMai
 /// Deletes all backups of an account that is removed.
 pub fn remove_all(tx: &mut dyn Tx, user_id: &UserId) -> Result<(), StoreError> {
     tx.execute("DELETE FROM backups WHERE user_id = $1", params![user_id])?;
-    Ok(())
+    tx.changed(cached::BACKUPS, user_id.as_str())
 }
 
 /// A retrieval of a backup.
@@ -246,16 +255,6 @@ fn was_announced(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<bo
     Ok(tx.query_opt(sql, params![user_id, now.minus(ANNOUNCED), action, &address])?.is_some())
 }
 
-/// The current version of an identity's backup.
-pub fn find_current(tx: &mut dyn Tx, user_id: &UserId, bap_id: &str) -> Result<Option<Version>, StoreError> {
-    let row = tx.query_opt(
-        "SELECT id, bap_id, hash, size, first_stored_at, stored_at FROM backups
-         WHERE user_id = $1 AND bap_id = $2 ORDER BY stored_at DESC LIMIT 1",
-        params![user_id, bap_id],
-    )?;
-    row.map(|row| decode(&row)).transpose()
-}
-
 /// The versions of an identity's backup, the current one first.
 pub fn list_versions(tx: &mut dyn Tx, user_id: &UserId, bap_id: &str) -> Result<Vec<Version>, StoreError> {
     tx.query_all(
@@ -300,9 +299,10 @@ fn find_version(tx: &mut dyn Tx, user_id: &UserId, id: &BackupId) -> Result<Opti
     row.map(|row| decode(&row)).transpose()
 }
 
-fn size_of_all(tx: &mut dyn Tx, user_id: &UserId) -> Result<i64, StoreError> {
-    let sql = "SELECT CAST(COALESCE(sum(size), 0) AS BIGINT) FROM backups WHERE user_id = $1";
-    tx.query_opt(sql, params![user_id])?.map_or(Ok(0), |row| row.int(0))
+/// Characters of all backups of an account, and of how many identities they are.
+fn extent(tx: &mut dyn Tx, user_id: &UserId) -> Result<(i64, i64), StoreError> {
+    let sql = "SELECT CAST(COALESCE(sum(size), 0) AS BIGINT), count(DISTINCT bap_id) FROM backups WHERE user_id = $1";
+    tx.query_opt(sql, params![user_id])?.map_or(Ok((0, 0)), |row| Ok((row.int(0)?, row.int(1)?)))
 }
 
 /// Makes a known version the current one.

@@ -7,6 +7,8 @@ use sigma_core::ids::OrgId;
 pub const APP: &str = "app";
 /// An account with its addresses, identities and kinds of credentials, by the user's id.
 pub const ACCOUNT: &str = "account";
+/// The versions of a user's encrypted backups, without their content, by the user's id.
+pub const BACKUPS: &str = "backups";
 /// A browser session, by its id.
 pub const SESSION: &str = "session";
 /// A grant, by its id.

@@ -22,7 +22,7 @@ macro_rules! files {
 }
 
 /// The files of a language.
-pub(super) const fn sources(language: Language) -> [&'static str; 5] {
+pub(super) const fn sources(language: Language) -> [&'static str; 6] {
     match language {
         Language::English => files!("en"),
         Language::German => files!("de"),

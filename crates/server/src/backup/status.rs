@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
 use sigma_core::params::Params;
-use sigma_store::backup;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -65,8 +64,9 @@ pub async fn status(
     let Some(bap_id) = identity.map(|identity| identity.bap_id.clone()) else {
         return Ok(Json(StatusAnswer::default()));
     };
-    let user_id = caller.user_id().clone();
-    let current = sigma.store.read(move |tx| backup::find_current(tx, &user_id, &bap_id)).await?;
+    let backups = sigma.find_backups(caller.user_id()).await?;
+    // The current version of each identity comes first.
+    let current = backups.iter().find(|version| version.bap_id == bap_id);
     Ok(Json(current.map_or_else(StatusAnswer::default, |current| StatusAnswer {
         has_cloud_backup: true,
         is_outdated: false,
