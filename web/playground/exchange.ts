@@ -2,7 +2,7 @@
 
 /** The request. */
 export interface Request {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "PUT";
   url: string;
   headers: [string, string][];
   /** A form, JSON, or nothing. */
@@ -88,7 +88,7 @@ export function objectOf(answer: Answer | undefined): Record<string, unknown> | 
 /** The request as a shell command. */
 export function curl(request: Request): string {
   const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
-  const lines = [`curl -i${request.method === "POST" ? " -X POST" : ""} ${quote(request.url)}`];
+  const lines = [`curl -i${request.method === "GET" ? "" : ` -X ${request.method}`} ${quote(request.url)}`];
   for (const [name, value] of request.headers) lines.push(`-H ${quote(`${name}: ${value}`)}`);
   if (request.body !== undefined) lines.push(`--data-raw ${quote(request.body)}`);
   return lines.join(" \\\n  ");

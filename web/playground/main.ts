@@ -3,6 +3,7 @@
 import { h, replace } from "./dom.ts";
 import { flow, type Flow } from "./flow.ts";
 import { Playground, type Demo } from "./playground.ts";
+import { accountStep } from "./steps/account.ts";
 import { appStep } from "./steps/app.ts";
 import { authorizeStep } from "./steps/authorize.ts";
 import { callbackStep } from "./steps/callback.ts";
@@ -22,7 +23,7 @@ const playground = new Playground(demo);
 const tenancy = new Tenancy(demo);
 const arrived = arrive();
 
-playground.steps = [appStep, authorizeStep, callbackStep, tokenStep, useStep].map((make) => make(playground));
+playground.steps = [appStep, authorizeStep, callbackStep, tokenStep, useStep, accountStep].map((make) => make(playground));
 tenancy.steps = [logInStep, workspaceTokenStep, keyStep, checkStep, roleStep, logOutStep].map((make) => make(tenancy));
 const flows: Flow[] = [
   flow("sign-in", "Sign-in for apps", playground.steps),

@@ -23,6 +23,7 @@ const BASIC: Parameter[] = [
   { name: "redirect_uri", hint: "Where the response goes: exactly as registered.", wide: true },
   { name: "scope", hint: "openid makes it OpenID Connect; offline_access requests a refresh token.", wide: true, suggest: [
     "openid", "openid profile email", "openid profile email offline_access",
+    "openid profile email sigma:profile sigma:backup",
   ] },
 ];
 
@@ -51,7 +52,7 @@ const OPTIONAL: Parameter[] = [
   { name: "ui_locales", hint: "Languages of the pages.", suggest: ["en", "de en"] },
   { name: "id_token_hint", hint: "An earlier ID token: the user who should be signed in." },
   { name: "bap_id", hint: "The preselected identity." },
-  { name: "provider", hint: "The preselected sign-in method.", suggest: ["sigma"] },
+  { name: "provider", hint: "The preselected sign-in method.", suggest: ["sigma", "google", "github"] },
 ];
 
 /** The second step. */

@@ -33,6 +33,7 @@ pub struct Outgoing {
 enum Verb {
     Get,
     Post,
+    Put,
 }
 
 /// The upstream response.
@@ -75,6 +76,7 @@ async fn send(client: &Client, url: Url, outgoing: Outgoing) -> Result<Incoming,
     let method = match outgoing.method {
         Verb::Get => Method::GET,
         Verb::Post => Method::POST,
+        Verb::Put => Method::PUT,
     };
     let mut request = client.request(method, url);
     for (name, value) in outgoing.headers {
