@@ -12,7 +12,12 @@ use sigma_edge::settings as edge;
 pub use sigma_edge::settings::{Budgets, Http, Limits, Tls};
 use url::Url;
 
+mod provider;
+
 pub use crate::i18n::Language;
+pub use provider::{
+    ClaimMapping, GITHUB, GOOGLE, GroupRole, MembershipMapping, Provider, ProviderKind, ProviderSignUp,
+};
 
 /// The whole configuration of one server.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -32,6 +37,8 @@ pub struct Settings {
     pub sign_in: SignIn,
     /// How people make accounts.
     pub sign_up: SignUp,
+    /// Servers elsewhere that people sign in with.
+    pub providers: Vec<Provider>,
     /// The cost of password hashing.
     pub passwords: Passwords,
     /// How mails are sent.
@@ -74,6 +81,7 @@ impl Default for Settings {
             master_key: MasterKeySettings::default(),
             sign_in: SignIn::default(),
             sign_up: SignUp::default(),
+            providers: Vec::new(),
             passwords: Passwords::default(),
             mail: Mail::default(),
             links: Links::default(),
@@ -226,17 +234,20 @@ pub enum SignInMethod {
     Key,
     /// An e-mail address and a password.
     Password,
+    /// An account at an upstream provider.
+    Provider,
 }
 
 impl SignInMethod {
     /// Every way there is.
-    pub const ALL: [Self; 2] = [Self::Key, Self::Password];
+    pub const ALL: [Self; 3] = [Self::Key, Self::Password, Self::Provider];
 
     /// Its name in the configuration.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Key => "key",
             Self::Password => "password",
+            Self::Provider => "provider",
         }
     }
 
@@ -245,6 +256,7 @@ impl SignInMethod {
         match self {
             Self::Key => "login-method-key",
             Self::Password => "login-method-password",
+            Self::Provider => "login-method-provider",
         }
     }
 }
@@ -271,7 +283,7 @@ pub struct SignIn {
 impl Default for SignIn {
     fn default() -> Self {
         Self {
-            methods: vec![SignInMethod::Key, SignInMethod::Password],
+            methods: SignInMethod::ALL.to_vec(),
             implicit_sign_up: false,
             sign_up: true,
             require_origin_bound: false,
@@ -287,6 +299,8 @@ impl Default for SignIn {
 pub struct SignUp {
     /// Anyone may make an account with an e-mail address that they read and a password.
     pub email: bool,
+    /// What becomes of an account at a provider that nobody has linked, where the provider says nothing else.
+    pub provider: ProviderSignUp,
 }
 
 /// The cost of password hashing (argon2id, RFC 9106). When it grows, passwords are rehashed as users sign in.

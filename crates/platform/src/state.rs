@@ -40,6 +40,7 @@ use crate::objects::Objects;
 use crate::orgs::Orgs;
 use crate::outbound::{Fetcher, KeySets};
 use crate::passwords::Turns;
+use crate::providers::{Clients, Providers};
 use crate::settings::Settings;
 use crate::token_counts::TokenCounts;
 
@@ -74,6 +75,8 @@ pub struct Inner {
     pub fetcher: Arc<Fetcher>,
     /// The key sets that apps publish.
     pub key_sets: KeySets,
+    /// Servers elsewhere that people sign in with.
+    pub providers: Providers,
     /// Hashes passwords.
     pub hasher: Hasher,
     /// Turns for concurrent password sign-ins to one account.
@@ -145,6 +148,9 @@ pub enum StateError {
     /// The client for outgoing requests could not be created.
     #[error("outgoing requests: {0}")]
     Outbound(String),
+    /// The secret of a provider cannot be read.
+    #[error("providers: {0}")]
+    Provider(String),
     /// The folder or bucket of objects is unusable.
     #[error("objects: {0}")]
     Objects(String),
@@ -179,6 +185,10 @@ impl AppState {
         let keys = Keys::load(&store, &master_key, &settings.tokens, clock.as_ref(), rng.as_ref()).await?;
         let fetcher = Arc::new(Fetcher::new().map_err(|error| StateError::Outbound(error.to_string()))?);
         let objects = Objects::new(&settings.objects).map_err(|error| StateError::Objects(error.to_string()))?;
+        let operator = Fetcher::for_operator().map_err(|error| StateError::Outbound(error.to_string()))?;
+        let clients = Clients::new(&Arc::new(operator), &fetcher);
+        let providers = Providers::new(&settings.providers, settings.sign_up.provider, &clients);
+        let providers = providers.map_err(StateError::Provider)?;
         let hasher = Hasher::new(&settings.passwords, Arc::clone(&rng))?;
         Ok(Self(Arc::new(Inner {
             interaction_key: SealingKey::new(&cookie_secret),
@@ -204,6 +214,7 @@ impl AppState {
             keys,
             limiter,
             key_sets: KeySets::new(&fetcher),
+            providers,
             fetcher,
             hasher,
             turns: Turns::default(),

@@ -18,7 +18,7 @@ pub use routes::openapi;
 pub use server::{Server, StartError};
 pub use sigma_platform::{
     access, branding, error, extract, hashing, http, i18n, interaction, jobs, keys, mail, objects, orgs, outbound,
-    pages, passwords, paths, quick, settings, state, token_counts,
+    pages, passwords, paths, providers, quick, settings, state, token_counts,
 };
 pub use sigma_workspace as workspace;
 

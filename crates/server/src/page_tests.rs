@@ -12,6 +12,7 @@ use crate::front_door::view::*;
 use crate::i18n::Language;
 use crate::oauth::view::*;
 use crate::pages::view::*;
+use crate::settings::ProviderKind;
 use crate::workspace::pages::view::{AcceptInvitation, InvitationForm};
 
 const CONTEXT: PageContext<'static> = PageContext::new("https://id.example.org");
@@ -52,6 +53,11 @@ fn consent() -> Consent {
     }
 }
 
+fn provider_button(kind: ProviderKind) -> ProviderButton {
+    let icon = (kind == ProviderKind::OpenId).then(|| "/logos/a.png".to_owned());
+    ProviderButton { id: "google".into(), label: "\"><script>".into(), icon, kind }
+}
+
 fn sign_in(methods: &[SignInMethod]) -> SignInPage {
     let hostile = || "\"><script>".to_owned();
     let line = QuickLoginLine { user_id: hostile(), name: hostile(), role: hostile() };
@@ -60,6 +66,7 @@ fn sign_in(methods: &[SignInMethod]) -> SignInPage {
         again: None,
         is_step_up: false,
         methods: methods.to_vec(),
+        providers: ProviderKind::ALL.map(provider_button).to_vec(),
         quick: vec![QuickLoginGroup { workspace_id: hostile(), name: hostile(), people: vec![line] }],
         email: hostile(),
         refusal: Some(hostile()),
@@ -71,6 +78,7 @@ fn sign_in(methods: &[SignInMethod]) -> SignInPage {
         sign_up_url: "/signup?interaction=int_1".into(),
         email_sign_up_url: Some("/signup/email".into()),
         switch_url: "/login?interaction=int_1&switch=1".into(),
+        provider_url: "/login/provider?interaction=int_1".into(),
         password_url: "/login/password?interaction=int_1".into(),
         forgot_url: "/password/forgot?interaction=int_1".into(),
         quick_url: "/login/quick?interaction=int_1".into(),
@@ -202,6 +210,15 @@ fn every_page() -> Vec<Response> {
             .render(&CONTEXT),
         sign_in(&[SignInMethod::Key, SignInMethod::Password]).render(StatusCode::OK, &CONTEXT),
         sign_in(&[SignInMethod::Password, SignInMethod::Key]).render(StatusCode::OK, &CONTEXT),
+        sign_in(&[SignInMethod::Provider, SignInMethod::Key]).render(StatusCode::OK, &CONTEXT),
+        LinkQuestion {
+            provider: hostile(),
+            account: hostile(),
+            refusal: None,
+            link_url: "/signup/provider?interaction=int_1".into(),
+            continue_url: "/".into(),
+        }
+        .render(StatusCode::OK, &CONTEXT),
         SignInPage { again: Some(person()), quick: vec![], aim: Aim::Account, ..sign_in(&[SignInMethod::Password]) }
             .render(StatusCode::OK, &CONTEXT),
         sign_up.render(&CONTEXT),

@@ -26,6 +26,13 @@ pub struct ProviderId(String);
 #[error("must be 1 to 32 characters of a-z, 0-9 and hyphen, and not begin with a hyphen")]
 pub struct NotAProviderId;
 
+impl Default for ProviderId {
+    /// `provider`, for settings that a test fills in.
+    fn default() -> Self {
+        Self("provider".to_owned())
+    }
+}
+
 impl ProviderId {
     /// Parses an id: 1 to 32 characters `a-z`, `0-9` and hyphen, the first one no hyphen.
     pub fn parse(text: &str) -> Result<Self, NotAProviderId> {

@@ -40,6 +40,9 @@ async fn logo(State(sigma): State<AppState>, Path(file): Path<String>) -> Respon
     if let Some(own) = brands.logo.as_ref().filter(|logo| logo.name == file) {
         return immutable("image/png", own.png.clone());
     }
+    if let Some(icon) = sigma.providers.icon(&file) {
+        return immutable("image/png", icon.png.clone());
+    }
     match brands.objects.get(&file).await {
         Ok(Some(png)) => immutable("image/png", png),
         Ok(None) => nothing(),

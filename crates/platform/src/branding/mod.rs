@@ -146,7 +146,11 @@ pub fn problems(settings: &Settings) -> Vec<(&'static str, String)> {
     problems
 }
 
-fn read_logo(path: &std::path::Path) -> Result<Logo, String> {
+/// The logo in a file of the operator.
+///
+/// # Errors
+/// Why it cannot be one.
+pub fn read_logo(path: &std::path::Path) -> Result<Logo, String> {
     let file = fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
     Logo::read(&file).map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -1,6 +1,7 @@
 //! The signed-in account of a browser: by the session cookie, or by the session's secret as Bearer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use http::StatusCode;
@@ -12,6 +13,9 @@ use sigma_store::session::{self, BrowserSession};
 use crate::extract::{Browser, bearer_token};
 use crate::http::ApiError;
 use crate::state::AppState;
+
+/// How recent the last authentication must be for a change of credentials.
+const RECENT: Duration = Duration::from_mins(15);
 
 /// A live session of an active account.
 #[derive(Clone, Debug)]
@@ -46,6 +50,11 @@ impl SignedIn {
             return Ok(None);
         }
         Self::by_secret(sigma, Digest::of(secret), secret.to_owned()).await
+    }
+
+    /// Whether the session may change credentials: an abandoned or stolen one does not suffice.
+    pub fn may_change_credentials(&self, sigma: &AppState) -> bool {
+        sigma.now().since(self.session.auth_time) <= RECENT
     }
 
     /// The session with that secret.

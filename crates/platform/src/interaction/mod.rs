@@ -17,7 +17,9 @@ mod target;
 
 use axum::response::Response;
 use http::{HeaderValue, header};
+use serde::{Deserialize, Serialize};
 use sigma_core::authorize::Interaction;
+use sigma_core::digest::Digest;
 use sigma_core::random::alphanumeric;
 use sigma_core::time::Timestamp;
 use sigma_store::interaction::{self, Ending, Known, StoredInteraction};
@@ -79,7 +81,54 @@ pub enum Stopped {
     Internal(ApiError),
 }
 
+/// An interaction that is carried elsewhere and back, without its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    #[serde(rename = "i")]
+    id: String,
+    /// What the person came for.
+    #[serde(rename = "c")]
+    pub continuation: Continuation,
+    #[serde(rename = "s")]
+    started_at: Timestamp,
+    /// When it expires.
+    #[serde(rename = "e")]
+    pub expires_at: Timestamp,
+}
+
+impl Carried {
+    /// Its name, in the browser that it is bound to.
+    ///
+    /// # Errors
+    /// Encryption failed, which cannot happen.
+    pub fn name(&self, sigma: &AppState, browser: Digest) -> Result<String, ApiError> {
+        let sealed = Sealed {
+            id: self.id.clone(),
+            browser: Some(browser),
+            continuation: self.continuation.clone(),
+            started_at: self.started_at,
+            expires_at: self.expires_at,
+        };
+        seal(sigma, &sealed)
+    }
+}
+
+/// The digest that interactions of `browser` are bound to, if it began any.
+pub fn browser_digest(sigma: &AppState, browser: &Browser) -> Option<Digest> {
+    BrowserSecret::of(sigma, browser).map(|secret| secret.digest())
+}
+
 impl Ongoing {
+    /// The interaction without its name, to be carried elsewhere.
+    pub fn carried(&self) -> Carried {
+        Carried {
+            id: self.stored.id.clone(),
+            continuation: self.stored.continuation.clone(),
+            started_at: self.stored.state.started_at,
+            expires_at: self.stored.expires_at,
+        }
+    }
+
     /// Its authorization request, as a query string.
     ///
     /// # Errors

@@ -15,6 +15,9 @@ use crate::http::ApiError;
 use crate::interaction::LONGEST_REQUEST;
 use crate::state::AppState;
 
+/// The `provider` that means a key, the first way in to this server.
+const KEY_PROVIDER: &str = "sigma";
+
 /// A request with a trusted response address.
 #[derive(Clone, Debug)]
 pub struct Requested {
@@ -83,6 +86,13 @@ impl Requested {
     /// # Errors
     /// Inner: the refusal for the app. Outer: the store does not answer.
     pub async fn parse(&self, sigma: &AppState) -> Result<Result<AuthorizationRequest, ErrorResponse>, ApiError> {
+        if let Some(provider) = self.params.get("provider")
+            && provider != KEY_PROVIDER
+            && sigma.providers.find(provider).is_none()
+        {
+            let description = "the provider is not known here";
+            return Ok(Err(ErrorResponse::new(AuthorizeError::InvalidRequest, description)));
+        }
         let registered = sigma.find_resources(&self.params.resources()).await?;
         Ok(parse(&self.params, &self.app, &registered))
     }

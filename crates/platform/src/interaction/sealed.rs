@@ -6,6 +6,7 @@ use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sigma_core::digest::Digest;
 use sigma_core::interaction::Continuation;
@@ -77,7 +78,21 @@ impl SealingKey {
             e: interaction.expires_at.micros(),
         };
         let content = serde_json::to_vec(&content).map_err(|_| Unspecified)?;
-        self.seal_bytes(&content, rng)
+        self.seal_bytes(CONTEXT, &content, rng)
+    }
+
+    /// Seals another value, which no other `context` opens.
+    ///
+    /// # Errors
+    /// Encryption failed, which cannot happen.
+    pub fn seal_value(&self, context: &[u8], value: &impl Serialize, rng: &dyn Rng) -> Result<String, Unspecified> {
+        let content = serde_json::to_vec(value).map_err(|_| Unspecified)?;
+        self.seal_bytes(context, &content, rng)
+    }
+
+    /// Opens what [`seal_value`](Self::seal_value) sealed in that `context`. The value says itself when it expires.
+    pub fn open_value<T: DeserializeOwned>(&self, context: &[u8], text: &str) -> Option<T> {
+        serde_json::from_slice(&self.open_bytes(context, text)?).ok()
     }
 
     /// Opens what [`seal`](Self::seal) sealed, unless it expired.
@@ -85,7 +100,7 @@ impl SealingKey {
     /// # Errors
     /// [`OpenError`]
     pub fn open(&self, text: &str, now: Timestamp) -> Result<Sealed, OpenError> {
-        let content = self.open_bytes(text).ok_or(OpenError::NotOurs)?;
+        let content = self.open_bytes(CONTEXT, text).ok_or(OpenError::NotOurs)?;
         let content: Content = serde_json::from_slice(&content).map_err(|_| OpenError::NotOurs)?;
         let browser = content.b.map(|text| {
             let bytes = URL_SAFE_NO_PAD.decode(text).ok();
@@ -103,21 +118,22 @@ impl SealingKey {
 
     /// Anyone may have any number of values sealed, more than one key of AES-GCM supports with random nonces: each
     /// value has a key of its own, used once.
-    fn key(&self, salt: &[u8]) -> Result<LessSafeKey, Unspecified> {
+    fn key(&self, context: &[u8], salt: &[u8]) -> Result<LessSafeKey, Unspecified> {
         let derived = Salt::new(HKDF_SHA256, salt).extract(&self.0);
-        let key = derived.expand(&[CONTEXT], &AES_256_GCM)?;
+        let info = [context];
+        let key = derived.expand(&info, &AES_256_GCM)?;
         Ok(LessSafeKey::new(UnboundKey::from(key)))
     }
 
-    fn seal_bytes(&self, content: &[u8], rng: &dyn Rng) -> Result<String, Unspecified> {
+    fn seal_bytes(&self, context: &[u8], content: &[u8], rng: &dyn Rng) -> Result<String, Unspecified> {
         let salt: [u8; SALT_LENGTH] = bytes(rng);
         let mut sealed = content.to_vec();
         let nonce = Nonce::assume_unique_for_key([0; NONCE_LEN]);
-        let tag = self.key(&salt)?.seal_in_place_separate_tag(nonce, Aad::empty(), &mut sealed)?;
+        let tag = self.key(context, &salt)?.seal_in_place_separate_tag(nonce, Aad::empty(), &mut sealed)?;
         Ok(URL_SAFE_NO_PAD.encode([salt.as_slice(), &sealed, tag.as_ref()].concat()))
     }
 
-    fn open_bytes(&self, text: &str) -> Option<Vec<u8>> {
+    fn open_bytes(&self, context: &[u8], text: &str) -> Option<Vec<u8>> {
         if text.len() > LONGEST {
             return None;
         }
@@ -125,7 +141,7 @@ impl SealingKey {
         let (salt, sealed) = value.split_first_chunk::<SALT_LENGTH>()?;
         let mut sealed = sealed.to_vec();
         let nonce = Nonce::assume_unique_for_key([0; NONCE_LEN]);
-        let length = self.key(salt).ok()?.open_in_place(nonce, Aad::empty(), &mut sealed).ok()?.len();
+        let length = self.key(context, salt).ok()?.open_in_place(nonce, Aad::empty(), &mut sealed).ok()?.len();
         sealed.truncate(length);
         Some(sealed)
     }
@@ -192,6 +208,14 @@ mod tests {
     }
 
     #[test]
+    fn a_value_of_another_context_is_not_opened() {
+        let text = key().seal_value(b"one", &7, &SeededRng::new(1)).unwrap();
+        assert_eq!(key().open_value::<u32>(b"one", &text), Some(7));
+        assert_eq!(key().open_value::<u32>(b"another", &text), None);
+        assert_eq!(key().open(&text, NOW), Err(OpenError::NotOurs));
+    }
+
+    #[test]
     fn a_kind_or_a_shape_of_another_version_is_not_opened() {
         for content in [
             r#"{"i":"a","c":{"seance":{"query":"a=b"}},"s":0,"e":4000000000000000}"#,
@@ -201,7 +225,7 @@ mod tests {
             "[]",
             "",
         ] {
-            let text = key().seal_bytes(content.as_bytes(), &SeededRng::new(1)).unwrap();
+            let text = key().seal_bytes(CONTEXT, content.as_bytes(), &SeededRng::new(1)).unwrap();
             assert_eq!(key().open(&text, NOW), Err(OpenError::NotOurs), "{content}");
         }
     }

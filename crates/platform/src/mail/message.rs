@@ -119,6 +119,10 @@ pub enum AccountChange {
     BackupRemoved,
     /// A provider account was linked to an encrypted backup.
     BackupLinked,
+    /// An account at a provider was linked.
+    ProviderLinked,
+    /// An account at a provider was unlinked.
+    ProviderUnlinked,
 }
 
 /// Writes the mails of one server in one language.
@@ -252,6 +256,8 @@ impl Writer<'_> {
             AccountChange::BackupRestored => "mail-account-backup-restored",
             AccountChange::BackupRemoved => "mail-account-backup-removed",
             AccountChange::BackupLinked => "mail-account-backup-linked",
+            AccountChange::ProviderLinked => "mail-account-provider-linked",
+            AccountChange::ProviderUnlinked => "mail-account-provider-unlinked",
         });
         let changed = changed.with("at", self.language.moment(at));
         self.draft(

@@ -1,7 +1,8 @@
 //! The only way out: every request that this server sends to an address that somebody else chose.
 //!
 //! Only https, no redirects, no proxies, no private or link-local address (a name is resolved once, and the connection goes to
-//! that address), 5 s in all, 64 KiB of response, and a bounded number at once. Clippy refuses other HTTP clients
+//! that address), 5 s in all, 64 KiB of response, and a bounded number at once. What the operator configured may be at private
+//! addresses, and on this machine without TLS. Clippy refuses other HTTP clients
 //! (`disallowed-methods`).
 
 mod address;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use moka::sync::Cache as Memory;
 use reqwest::dns::Resolve;
+use sigma_core::provider::is_endpoint;
 use tokio::sync::Semaphore;
 
 use address::{PublicAddresses, is_public};
@@ -22,6 +24,8 @@ pub use key_sets::KeySets;
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// The largest response body, in bytes.
 const LARGEST: usize = 65_536;
+/// The same for endpoints of the operator, which have limits of their own.
+const OPERATOR_TIME_LIMIT: Duration = Duration::from_secs(30);
 /// Requests at once.
 const MOST: usize = 64;
 /// Requests to one host at once: one that does not answer holds up nobody else's.
@@ -52,9 +56,46 @@ pub enum FetchError {
     TooLarge,
 }
 
+/// Which addresses requests may go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// Public ones.
+    Public,
+    /// Any: the operator chose them.
+    Anywhere,
+}
+
+/// A request.
+#[derive(Clone, Debug)]
+pub struct Outgoing<'a> {
+    /// Where it goes.
+    pub url: &'a str,
+    /// The form that is posted; otherwise it is a GET.
+    pub form: Option<&'a [(&'a str, &'a str)]>,
+    /// The `Authorization` header.
+    pub authorization: Option<String>,
+}
+
+impl<'a> Outgoing<'a> {
+    /// A GET.
+    pub const fn get(url: &'a str) -> Self {
+        Self { url, form: None, authorization: None }
+    }
+}
+
+/// A response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// Its body, at most 64 KiB.
+    pub body: Vec<u8>,
+}
+
 /// Sends requests to servers of others.
 pub struct Fetcher {
     client: reqwest::Client,
+    reach: Reach,
     time_limit: Duration,
     turns: Semaphore,
     turns_per_host: Memory<String, Arc<Semaphore>>,
@@ -69,23 +110,28 @@ impl Fetcher {
         Self::with(Arc::new(PublicAddresses), TIME_LIMIT, |client| client)
     }
 
+    /// The fetcher for endpoints that the operator configured.
+    ///
+    /// # Errors
+    /// The system's TLS cannot be set up.
+    #[expect(clippy::disallowed_methods, reason = "this is the fetcher")]
+    pub fn for_operator() -> Result<Self, reqwest::Error> {
+        let client = harden(reqwest::Client::builder(), OPERATOR_TIME_LIMIT).build()?;
+        Ok(Self::of(client, Reach::Anywhere, OPERATOR_TIME_LIMIT))
+    }
+
     #[expect(clippy::disallowed_methods, reason = "this is the fetcher")]
     fn with(
         resolver: Arc<dyn Resolve>,
         time_limit: Duration,
         change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder()
-            .https_only(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .timeout(time_limit)
-            .dns_resolver(resolver)
-            .pool_max_idle_per_host(1)
-            .no_proxy()
-            .user_agent("sigma");
-        let client = change(client).build()?;
-        Ok(Self { client, time_limit, turns: Semaphore::new(MOST), turns_per_host: Memory::new(HOSTS) })
+        let client = harden(reqwest::Client::builder(), time_limit).https_only(true).dns_resolver(resolver);
+        Ok(Self::of(change(client).build()?, Reach::Public, time_limit))
+    }
+
+    fn of(client: reqwest::Client, reach: Reach, time_limit: Duration) -> Self {
+        Self { client, reach, time_limit, turns: Semaphore::new(MOST), turns_per_host: Memory::new(HOSTS) }
     }
 
     /// The body at `url`, which answers 200.
@@ -93,8 +139,21 @@ impl Fetcher {
     /// # Errors
     /// [`FetchError`]
     pub async fn get(&self, url: &str) -> Result<Vec<u8>, FetchError> {
-        let url = reqwest::Url::parse(url).map_err(|_| FetchError::Address)?;
-        if url.scheme() != "https" || !url.username().is_empty() || url.password().is_some() {
+        let answer = self.ask(Outgoing::get(url)).await?;
+        if answer.status == 200 { Ok(answer.body) } else { Err(FetchError::Status(answer.status)) }
+    }
+
+    /// The response to `outgoing`, whatever its status.
+    ///
+    /// # Errors
+    /// [`FetchError`]
+    pub async fn ask(&self, outgoing: Outgoing<'_>) -> Result<Answer, FetchError> {
+        let url = reqwest::Url::parse(outgoing.url).map_err(|_| FetchError::Address)?;
+        let is_secure = match self.reach {
+            Reach::Public => url.scheme() == "https",
+            Reach::Anywhere => is_endpoint(outgoing.url, outgoing.url),
+        };
+        if !is_secure || !url.username().is_empty() || url.password().is_some() {
             return Err(FetchError::Address);
         }
         // A literal address is never resolved, so the resolver cannot refuse it.
@@ -103,23 +162,33 @@ impl Fetcher {
             url::Host::Ipv6(address) => Some(IpAddr::V6(address)),
             url::Host::Domain(_) => None,
         };
-        if literal.is_some_and(|address| !is_public(address)) {
+        if self.reach == Reach::Public && literal.is_some_and(|address| !is_public(address)) {
             return Err(FetchError::NotPublic);
         }
-        let fetched = tokio::time::timeout(self.time_limit, self.send(url)).await;
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let mut request = match outgoing.form {
+            Some(form) => {
+                let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+                let form = "application/x-www-form-urlencoded";
+                self.client.post(url).header(reqwest::header::CONTENT_TYPE, form).body(body)
+            }
+            None => self.client.get(url),
+        };
+        request = request.header(reqwest::header::ACCEPT, "application/json");
+        if let Some(authorization) = outgoing.authorization {
+            request = request.header(reqwest::header::AUTHORIZATION, authorization);
+        }
+        let fetched = tokio::time::timeout(self.time_limit, self.send(&host, request)).await;
         fetched.unwrap_or(Err(FetchError::TimedOut))
     }
 
-    async fn send(&self, url: reqwest::Url) -> Result<Vec<u8>, FetchError> {
-        let host = url.host_str().unwrap_or_default();
+    async fn send(&self, host: &str, request: reqwest::RequestBuilder) -> Result<Answer, FetchError> {
         let turns = self.turns_per_host.get_with_by_ref(host, || Arc::new(Semaphore::new(MOST_PER_HOST)));
         // First that of the host, so that those who wait for a slow one do not keep the turns of all. Neither is ever closed.
         let _turn_at_host = turns.acquire().await.map_err(|_| FetchError::TimedOut)?;
         let _turn = self.turns.acquire().await.map_err(|_| FetchError::TimedOut)?;
-        let mut response = self.client.get(url).send().await.map_err(|error| unreachable(&error))?;
-        if response.status() != reqwest::StatusCode::OK {
-            return Err(FetchError::Status(response.status().as_u16()));
-        }
+        let mut response = request.send().await.map_err(|error| unreachable(&error))?;
+        let status = response.status().as_u16();
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(&error))? {
             if body.len() + chunk.len() > LARGEST {
@@ -127,8 +196,19 @@ impl Fetcher {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(body)
+        Ok(Answer { status, body })
     }
+}
+
+/// What holds for every request.
+fn harden(client: reqwest::ClientBuilder, time_limit: Duration) -> reqwest::ClientBuilder {
+    client
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .timeout(time_limit)
+        .pool_max_idle_per_host(1)
+        .no_proxy()
+        .user_agent("sigma")
 }
 
 fn unreachable(error: &reqwest::Error) -> FetchError {

@@ -48,6 +48,8 @@ async fn retire_one(
     let user_id = signed_in.account.user.id.clone();
     let change = if kind == CredentialKind::Password {
         AccountChange::PasswordRemoved
+    } else if kind == CredentialKind::Provider {
+        AccountChange::ProviderUnlinked
     } else {
         AccountChange::CredentialRemoved
     };

@@ -5,6 +5,7 @@ mod credentials;
 mod emails;
 mod overview;
 mod password;
+mod providers;
 mod sessions;
 pub mod view;
 mod welcome;
@@ -20,6 +21,7 @@ pub fn surface() -> Surface<AppState> {
         .with(overview::endpoint())
         .with(emails::endpoints())
         .with(credentials::endpoint())
+        .with(providers::endpoint())
         .with(activity::endpoint())
         .with(password::endpoints())
 }

@@ -15,6 +15,7 @@ use sigma_store::credential::{self, StoredCredential};
 use sigma_store::email::{self, StoredEmail};
 use sigma_store::email_change::{self, Addition, MOST_GUESSES};
 use sigma_store::outbox::NewMail;
+use sigma_store::provider_account::{self, ProviderAccount};
 
 use crate::account::view::{CredentialLine, EmailLine, OwnAccount, WaitingAddress};
 use crate::extract::{Browser, SignedIn};
@@ -22,8 +23,9 @@ use crate::http::{ApiError, Endpoint};
 use crate::interaction::{begin, sign_in_first, with_cookie};
 use crate::mail::AccountChange;
 use crate::pages::policy::PAGE;
-use crate::pages::view::duration;
+use crate::pages::view::{ProviderButton, duration};
 use crate::paths::login_url;
+use crate::providers::ProviderFailure;
 use crate::state::AppState;
 
 /// The path of this page.
@@ -45,7 +47,15 @@ async fn show(
     let Some(signed_in) = SignedIn::find(&sigma, &browser).await? else { return first(&sigma, &browser) };
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let done = params.get("done").and_then(|name| DONE.iter().find(|(known, _)| *known == name));
-    let answer = OwnAccount { done: done.map(|(_, words)| *words), ..OwnAccount::default() };
+    let language = sigma.language_for(&browser, None);
+    let linked = params.get("done").filter(|name| *name == "linked");
+    let linked = linked.map(|_| language.text("account-providers-linked").to_string());
+    let failure = params.get("error").and_then(ProviderFailure::parse);
+    let answer = OwnAccount {
+        done: done.map(|(_, words)| (*words).to_owned()).or(linked),
+        refusal: failure.map(|failure| language.text(failure.text()).to_string()),
+        ..OwnAccount::default()
+    };
     render(&sigma, &browser, &signed_in, answer, StatusCode::OK).await
 }
 
@@ -90,7 +100,8 @@ pub async fn render(
     let view = OwnAccount {
         has_password: held.credentials.iter().any(|stored| stored.credential.kind == CredentialKind::Password),
         emails: held.email_lines(),
-        credentials: held.credential_lines(),
+        credentials: held.credential_lines(sigma),
+        providers: ProviderButton::all(sigma),
         waiting: held.addition.as_ref().map(|addition| WaitingAddress {
             address: addition.address.clone(),
             takes_codes: addition.guesses < MOST_GUESSES,
@@ -108,6 +119,8 @@ struct Held {
     addition: Option<Addition>,
     /// Active ones.
     credentials: Vec<StoredCredential>,
+    /// Accounts at providers.
+    linked: Vec<ProviderAccount>,
 }
 
 impl Held {
@@ -122,6 +135,7 @@ impl Held {
             emails: email::list(tx, user_id)?,
             addition: email_change::find_addition(tx, user_id, now)?,
             credentials,
+            linked: provider_account::list(tx, user_id)?,
         })
     }
 
@@ -142,8 +156,16 @@ impl Held {
         self.emails.iter().map(line).collect()
     }
 
+    /// The provider and the address of a linked account.
+    fn account_label(&self, sigma: &AppState, id: &str) -> Option<String> {
+        let account = self.linked.iter().find(|account| account.id == id)?;
+        let provider = sigma.providers.find(&account.provider_id);
+        let provider = provider.map_or(account.provider_id.as_str(), |provider| provider.label());
+        Some(format!("{provider} {}", account.email.as_deref().unwrap_or(&account.subject)))
+    }
+
     /// As [`credential::retire`] decides.
-    fn credential_lines(&self) -> Vec<CredentialLine> {
+    fn credential_lines(&self, sigma: &AppState) -> Vec<CredentialLine> {
         let has_address = self.emails.iter().any(StoredEmail::is_proven);
         let is_way_in =
             |kind: CredentialKind| kind.is_first_factor() && (kind != CredentialKind::Password || has_address);
@@ -160,7 +182,11 @@ impl Held {
                 },
                 stored_kind: kind.as_str(),
                 id: stored.credential.id.clone(),
-                label: (kind == CredentialKind::Key).then(|| abbreviated(&stored.credential.id)),
+                label: match kind {
+                    CredentialKind::Key => Some(abbreviated(&stored.credential.id)),
+                    CredentialKind::Provider => self.account_label(sigma, &stored.credential.id),
+                    _ => None,
+                },
                 created_at: stored.created_at,
                 last_used_at: stored.last_used_at,
                 removable: !kind.is_first_factor() || ways_in > usize::from(is_way_in(kind)),

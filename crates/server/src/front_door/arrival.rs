@@ -7,6 +7,7 @@ use sigma_core::time::Timestamp;
 
 use crate::branding::{AppBrand, Look};
 use crate::extract::{Browser, SignedIn};
+use crate::http::ApiError;
 use crate::interaction::{self, Ongoing, Requested, Unanswerable, stopped, way_on, with_cookie};
 use crate::pages::app_view;
 use crate::pages::view::AppView;
@@ -50,6 +51,17 @@ impl Arrival {
             None => None,
         };
         Ok(Self { ongoing: Some(ongoing), requested, brand, switches })
+    }
+
+    /// The interaction that they came with, or one that leads to the front page.
+    ///
+    /// # Errors
+    /// Encryption failed, which cannot happen.
+    pub fn ongoing_or_home(&self, sigma: &AppState, browser: &Browser) -> Result<Ongoing, ApiError> {
+        match &self.ongoing {
+            Some(ongoing) => Ok(ongoing.clone()),
+            None => interaction::begin(sigma, browser, Continuation::Home, sigma.now()),
+        }
     }
 
     /// The name of the interaction that they came with.

@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     fn methods() -> impl Strategy<Value = Vec<SignInMethod>> {
-        prop::sample::subsequence(SignInMethod::ALL.to_vec(), 1..=2).prop_shuffle()
+        prop::sample::subsequence(SignInMethod::ALL.to_vec(), 1..=SignInMethod::ALL.len()).prop_shuffle()
     }
 
     proptest! {

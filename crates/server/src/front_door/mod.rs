@@ -10,6 +10,7 @@ mod email_sign_up;
 mod method;
 mod page;
 mod password;
+mod provider;
 mod quick;
 mod sign_up;
 pub mod view;
@@ -31,6 +32,7 @@ pub fn surface() -> Surface<AppState> {
     Surface::new()
         .with(page::endpoint())
         .with(password::endpoints())
+        .with(provider::endpoints())
         .with(quick::endpoints())
         .with(sign_up::endpoint())
         .with(email_sign_up::endpoints())

@@ -6,16 +6,19 @@ use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use sigma_core::authentication::CredentialKind;
 use sigma_core::interaction::{Continuation, Entrance};
+use sigma_core::params::Params;
 
 use super::method::{last_used, offered};
-use super::{Arrival, PASSWORD_PATH, QUICK_PATH, SignInMethod, quick};
+use super::{Arrival, PASSWORD_PATH, QUICK_PATH, SignInMethod, provider, quick};
 use crate::extract::{Browser, SignedIn};
 use crate::front_door::view::{Aim, KeyHints, SignInPage};
 use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::i18n::Language;
 use crate::pages::person_view;
 use crate::pages::policy::PAGE;
+use crate::pages::view::ProviderButton;
 use crate::paths::{EMAIL_SIGN_UP_PATH, LOGIN_PATH};
+use crate::providers::ProviderFailure;
 use crate::state::AppState;
 
 /// This endpoint.
@@ -37,7 +40,22 @@ async fn show(
     if is_in && !arrival.switches {
         return Ok(arrival.with_cookie(Redirect::to(&arrival.way_on()).into_response()));
     }
-    draw(&sigma, &context, &browser, &arrival, Again::of(&arrival, entrance, signed_in), Attempt::default()).await
+    let failure = Params::parse(query.as_deref().unwrap_or_default()).get("error").and_then(ProviderFailure::parse);
+    // An app may name the provider; after a failure there, the user chooses.
+    if let (Some(provider), None) = (arrival.parameter("provider"), failure)
+        && matches!(entrance, Entrance::SignIn | Entrance::Reauthenticate)
+        && !arrival.switches
+        && sigma.providers.find(provider).is_some()
+    {
+        let anew = entrance == Entrance::Reauthenticate;
+        return provider::leave(&sigma, &context, &browser, &arrival, provider, anew).await;
+    }
+    let attempt = Attempt {
+        method: failure.map(|_| SignInMethod::Provider),
+        refusal: failure.map(|failure| language_of(&sigma, &browser, &arrival).text(failure.text()).to_string()),
+        ..Attempt::default()
+    };
+    draw(&sigma, &context, &browser, &arrival, Again::of(&arrival, entrance, signed_in), attempt).await
 }
 
 /// The result of a submitted form, with which nobody is signed in yet.
@@ -91,11 +109,18 @@ impl Again {
         let method = |kind: &CredentialKind| match kind {
             CredentialKind::Key => Some(SignInMethod::Key),
             CredentialKind::Password => user.email.as_ref().map(|_| SignInMethod::Password),
-            CredentialKind::Passkey | CredentialKind::Provider | CredentialKind::Totp => None,
+            CredentialKind::Provider => Some(SignInMethod::Provider),
+            CredentialKind::Passkey | CredentialKind::Totp => None,
         };
         let kinds = self.factors.as_ref().unwrap_or(&self.signed_in.account.credentials);
         kinds.iter().filter_map(method).collect()
     }
+}
+
+/// The methods of the settings that there is something to offer of.
+fn configured(sigma: &AppState) -> Vec<SignInMethod> {
+    let is_there = |method: &SignInMethod| *method != SignInMethod::Provider || !sigma.providers.all().is_empty();
+    sigma.settings.sign_in.methods.iter().copied().filter(is_there).collect()
 }
 
 /// The language of the page.
@@ -134,7 +159,8 @@ async fn draw(
         aim,
         is_step_up,
         again: again.as_ref().map(|signed_in| person_view(&signed_in.account, bap_id.as_deref())),
-        methods: offered(&sigma.settings.sign_in.methods, has.as_deref(), first),
+        methods: offered(&configured(sigma), has.as_deref(), first),
+        providers: ProviderButton::all(sigma),
         quick,
         email: email.into_iter().flatten().find(|email| !email.is_empty()).unwrap_or_default(),
         refusal: attempt.refusal,
@@ -146,6 +172,7 @@ async fn draw(
         sign_up_url: arrival.at("/signup"),
         email_sign_up_url: (sigma.settings.sign_up.email && again.is_none()).then(|| arrival.at(EMAIL_SIGN_UP_PATH)),
         switch_url: arrival.switch_url(),
+        provider_url: arrival.at(provider::PROVIDER_PATH),
         password_url: arrival.at(PASSWORD_PATH),
         forgot_url: arrival.at("/password/forgot"),
         quick_url: arrival.at(QUICK_PATH),

@@ -3,12 +3,14 @@
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 
+use super::provider::FINISH_PATH;
 use crate::extract::Browser;
 use crate::front_door::Arrival;
 use crate::front_door::view::SignUp;
 use crate::http::Endpoint;
 use crate::pages::policy::PAGE;
 use crate::paths::{EMAIL_SIGN_UP_PATH, LOGIN_PATH};
+use crate::providers::PendingLink;
 use crate::state::AppState;
 
 /// This endpoint.
@@ -27,7 +29,10 @@ async fn signup(
     }
     let page = SignUp {
         app: arrival.app(),
-        continue_url: arrival.way_on(),
+        continue_url: match PendingLink::of(&sigma, &browser) {
+            Some(_) => arrival.at(FINISH_PATH),
+            None => arrival.way_on(),
+        },
         sign_in_url: arrival.at(LOGIN_PATH),
         email_url: sigma.settings.sign_up.email.then(|| arrival.at(EMAIL_SIGN_UP_PATH)),
     };

@@ -11,6 +11,7 @@ mod sessions;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod social;
 mod token;
 
 use crate::error::API;
@@ -27,6 +28,7 @@ pub fn surface() -> Surface<AppState> {
     Surface::new()
         .with(sign_in::endpoint())
         .with(sign_up::endpoint())
+        .with(social::endpoints())
         .with(direct::endpoint())
         .with(get_session::endpoint())
         .with(sign_out::endpoint())

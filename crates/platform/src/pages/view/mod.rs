@@ -5,10 +5,12 @@ pub mod csp;
 pub mod device;
 mod error;
 pub mod moment;
+mod provider;
 mod reference;
 
 pub use error::{ErrorPage, Link, NotFound};
 pub use moment::duration;
+pub use provider::ProviderButton;
 pub use reference::Reference;
 
 use askama::Template;

@@ -6,7 +6,7 @@ use http::StatusCode;
 use sigma_core::time::Timestamp;
 
 use crate::pages::view::csp::ContentSecurityPolicy;
-use crate::pages::view::{PageContext, moment, page};
+use crate::pages::view::{PageContext, ProviderButton, moment, page};
 
 /// The page. Its forms post `email` to `/account/emails/…`, `code` to `/account/emails/confirm`, and `kind` and `id` to
 /// `/account/credentials/retire`.
@@ -20,10 +20,12 @@ pub struct OwnAccount {
     pub credentials: Vec<CredentialLine>,
     /// Whether one of them is a password.
     pub has_password: bool,
+    /// The providers at which accounts can be linked.
+    pub providers: Vec<ProviderButton>,
     /// The address that was entered, if it was refused.
     pub entered: String,
     /// What was just done.
-    pub done: Option<&'static str>,
+    pub done: Option<String>,
     /// Why the submission failed.
     pub refusal: Option<String>,
     /// Path of the sign-in page, if the last sign-in is too old for changes.
@@ -97,6 +99,9 @@ impl OwnAccount {
 
     /// The page.
     pub fn render(&self, status: StatusCode, context: &PageContext<'_>) -> Response {
-        page(status, &OwnAccountPage { context, view: self }, ContentSecurityPolicy::Strict)
+        // The form that links an account leads to its provider.
+        let policy =
+            if self.providers.is_empty() { ContentSecurityPolicy::Strict } else { ContentSecurityPolicy::Leaving };
+        page(status, &OwnAccountPage { context, view: self }, policy)
     }
 }

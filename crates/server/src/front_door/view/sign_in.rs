@@ -7,7 +7,7 @@ use http::StatusCode;
 use crate::front_door::SignInMethod;
 use crate::i18n::Phrase;
 use crate::pages::view::csp::ContentSecurityPolicy;
-use crate::pages::view::{AppView, PageContext, PersonView, initial, page};
+use crate::pages::view::{AppView, PageContext, PersonView, ProviderButton, initial, page};
 
 /// What a user signs in to.
 #[derive(Clone, Debug)]
@@ -34,6 +34,8 @@ pub struct SignInPage {
     pub is_step_up: bool,
     /// The methods, in order; at least one.
     pub methods: Vec<SignInMethod>,
+    /// The buttons of providers.
+    pub providers: Vec<ProviderButton>,
     /// Members with quick login, by workspace.
     pub quick: Vec<QuickLoginGroup>,
     /// The prefilled e-mail address.
@@ -48,6 +50,8 @@ pub struct SignInPage {
     pub email_sign_up_url: Option<String>,
     /// Path of the page for another account.
     pub switch_url: String,
+    /// Action of the form with the buttons of providers.
+    pub provider_url: String,
     /// Action of the password form.
     pub password_url: String,
     /// Path of the page for forgotten passwords.
@@ -148,6 +152,11 @@ impl SignInPage {
     /// Whether its field has the focus when the page opens.
     fn focuses(&self, method: SignInMethod) -> bool {
         self.quick.is_empty() && self.opens_with(method)
+    }
+
+    /// Whether it is shown as buttons, whatever else is open.
+    fn is_provider(&self, method: &SignInMethod) -> bool {
+        *method == SignInMethod::Provider
     }
 
     fn offers(&self, method: SignInMethod) -> bool {

@@ -10,6 +10,7 @@ pub mod openapi;
 mod org;
 mod pages;
 mod sign_in;
+pub mod upstream;
 mod world;
 
 pub use answer::{Answer, leads, text};
