@@ -6,6 +6,7 @@ use crate::ids::{AppId, GrantId, SessionId, UserId};
 use crate::pkce::{CodeChallenge, CodeVerifier};
 use crate::scope::Scopes;
 use crate::time::Timestamp;
+use sigma_bitcoin::BapId;
 
 /// What a user let an app do: shared by a code, its grant and their tokens.
 #[derive(Clone, Debug)]
@@ -17,7 +18,7 @@ pub struct Authorization {
     /// The browser session of the consent.
     pub session_id: SessionId,
     /// The chosen identity.
-    pub bap_id: Option<String>,
+    pub bap_id: Option<BapId>,
     /// The granted scopes.
     pub scope: Scopes,
     /// Individually requested userinfo claims.

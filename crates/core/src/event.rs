@@ -4,6 +4,7 @@
 //! secrets.
 
 use serde::{Deserialize, Serialize};
+use sigma_bitcoin::BapId;
 
 use crate::actor::Actor;
 use crate::ids::{ApiKeyId, AppId, EventId, GrantId, OrgId, RoleId, SessionId, UserId};
@@ -149,7 +150,7 @@ pub enum Target {
     /// A browser session.
     Session(SessionId),
     /// A BAP identity.
-    Identity(String),
+    Identity(BapId),
     /// An app.
     App(AppId),
     /// A grant of a user to an app.
@@ -196,7 +197,8 @@ impl Target {
             Self::Workspace(id) => id.as_str(),
             Self::Role(id) => id.as_str(),
             Self::ApiKey(id) => id.as_str(),
-            Self::Identity(id) | Self::Token(id) | Self::Resource(id) | Self::SigningKey(id) => id,
+            Self::Identity(id) => id.as_str(),
+            Self::Token(id) | Self::Resource(id) | Self::SigningKey(id) => id,
         }
     }
 }

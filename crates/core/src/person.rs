@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use sigma_bitcoin::PublicKey;
+use sigma_bitcoin::{BapId, PublicKey};
 
 use crate::ids::{OrgId, UserId};
 use crate::scope::{EMAIL, PROFILE, ROLES, Scopes};
@@ -49,12 +49,12 @@ impl IdentityProof {
 /// A BAP identity of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// base58 of 20 bytes.
-    pub bap_id: String,
+    /// Its id.
+    pub bap_id: BapId,
     /// The user's id.
     pub user_id: UserId,
-    /// Its member key, lower-case hex; empty once it was retired.
-    pub pubkey: String,
+    /// Its member key, unless that was retired.
+    pub pubkey: Option<PublicKey>,
     /// Its display name.
     pub name: String,
     /// Its picture: an https URL.
@@ -74,7 +74,7 @@ pub struct Identity {
 impl Identity {
     /// The root address, unless it is that of a member key that was retired.
     fn own_root(&self) -> Option<&str> {
-        let is_retired = self.pubkey.is_empty() && self.proof == IdentityProof::Address;
+        let is_retired = self.pubkey.is_none() && self.proof == IdentityProof::Address;
         self.root_address.as_deref().filter(|_| !is_retired)
     }
 }
@@ -90,8 +90,8 @@ pub struct Person {
     pub image: Option<String>,
     /// The e-mail address, and whether it is verified.
     pub email: Option<(String, bool)>,
-    /// The account's key, lower-case hex.
-    pub pubkey: Option<String>,
+    /// The account's key.
+    pub pubkey: Option<PublicKey>,
     /// The identity chosen for the app.
     pub identity: Option<Identity>,
     /// Their membership in the org that owns the app, if requested.
@@ -116,14 +116,13 @@ impl Person {
     }
 
     /// The key of the chosen identity, else of the account.
-    pub fn pubkey(&self) -> Option<&str> {
-        let member_key = self.identity.as_ref().map(|identity| identity.pubkey.as_str());
-        member_key.filter(|key| !key.is_empty()).or(self.pubkey.as_deref())
+    pub fn pubkey(&self) -> Option<PublicKey> {
+        self.identity.as_ref().and_then(|identity| identity.pubkey).or(self.pubkey)
     }
 
     /// The BAP id that apps may see.
-    pub fn bap_id(&self) -> Option<&str> {
-        self.proven_identity().map(|identity| identity.bap_id.as_str())
+    pub fn bap_id(&self) -> Option<&BapId> {
+        self.proven_identity().map(|identity| &identity.bap_id)
     }
 
     /// The `name` claim: the published `alternateName`, else the display name here.
@@ -148,7 +147,7 @@ impl Person {
         let identity = self.proven_identity();
         identity
             .and_then(|identity| identity.current_address.as_deref().or_else(|| identity.own_root()).map(str::to_owned))
-            .or_else(|| PublicKey::parse(self.pubkey()?).ok().map(|key| key.address()))
+            .or_else(|| self.pubkey().map(|key| key.address()))
     }
 
     /// The published record for userinfo: an object, or null.
@@ -180,8 +179,8 @@ impl Person {
             ("given_name", self.profile_text("givenName")),
             ("family_name", self.profile_text("familyName")),
             ("picture", self.picture()),
-            ("pubkey", self.pubkey().map(str::to_owned)),
-            ("bap_id", self.bap_id().map(str::to_owned)),
+            ("pubkey", self.pubkey().map(|key| key.to_hex())),
+            ("bap_id", self.bap_id().map(ToString::to_string)),
             ("bitcoin_address", self.bitcoin_address()),
         ];
         for (claim, value) in texts {
@@ -248,7 +247,7 @@ mod tests {
             name: "1FeoYJMD1uDiC3G3FKRJnUxQ5ZBsKGHUcc".to_owned(),
             image: None,
             email: None,
-            pubkey: Some(KEY.to_owned()),
+            pubkey: PublicKey::parse(KEY).ok(),
             identity: None,
             membership: None,
             disabled: false,
@@ -257,9 +256,9 @@ mod tests {
 
     fn identity(proof: IdentityProof) -> Identity {
         Identity {
-            bap_id: "2mS7r1dhavg17CtduUWA5rY3dCLc".to_owned(),
+            bap_id: BapId::parse("2mS7r1dhavg17CtduUWA5rY3dCLc").unwrap(),
             user_id: UserId::from_text("user_1"),
-            pubkey: KEY.to_owned(),
+            pubkey: PublicKey::parse(KEY).ok(),
             name: "Ada".to_owned(),
             image: None,
             proof,

@@ -158,8 +158,8 @@ impl AccessClaims {
             sid: Some(authorization.session_id.to_string()),
             auth_time: Some(authorization.auth_time.seconds()),
             name: profile.map(|person| person.display_name().chars().take(LONGEST_NAME).collect()),
-            pubkey: profile.and_then(Person::pubkey).map(str::to_owned),
-            bap_id: profile.and_then(Person::bap_id).map(str::to_owned),
+            pubkey: profile.and_then(Person::pubkey).map(|key| key.to_hex()),
+            bap_id: profile.and_then(Person::bap_id).map(ToString::to_string),
             bap: profile.and_then(Person::bap_text).filter(|record| record.len() <= LONGEST_RECORD),
             email: authorization
                 .scope

@@ -1,5 +1,6 @@
 //! Accounts as they are cached: a user with their identities and the kinds of their credentials.
 
+use sigma_bitcoin::BapId;
 use sigma_core::authentication::CredentialKind;
 use sigma_core::ids::UserId;
 use sigma_core::person::{Identity, Person};
@@ -21,15 +22,15 @@ pub struct Account {
 impl Account {
     /// The user as an app sees them, with the identity chosen for it. An identity that is no longer theirs counts as
     /// none.
-    pub fn person(&self, bap_id: Option<&str>) -> Person {
-        let identity = bap_id.and_then(|wanted| self.identities.iter().find(|identity| identity.bap_id == wanted));
+    pub fn person(&self, bap_id: Option<&BapId>) -> Person {
+        let identity = bap_id.and_then(|wanted| self.identities.iter().find(|identity| identity.bap_id == *wanted));
         Person {
             membership: None,
             user_id: self.user.id.clone(),
             name: self.user.name.clone(),
             image: self.user.image.clone(),
             email: self.user.email.clone().map(|address| (address, self.user.email_verified)),
-            pubkey: self.user.pubkey.clone(),
+            pubkey: self.user.pubkey,
             identity: identity.cloned(),
             disabled: self.user.disabled,
         }

@@ -1,6 +1,5 @@
 //! Apps, and the client ids that are never reused.
 
-use sigma_bitcoin::PublicKey;
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{AppId, AppRef, ClientId, OrgId};
@@ -192,10 +191,7 @@ fn decode(row: &Row) -> Result<App, StoreError> {
         application_type: row.parsed(4, "an application type", ApplicationType::parse)?,
         auth_method: row.parsed(5, "an authentication method", AuthMethod::parse)?,
         secret: row.opt_digest(6)?,
-        pubkey: match row.opt_text(7)? {
-            None => None,
-            Some(_) => Some(row.parsed(7, "a public key", |text| PublicKey::parse(text).ok())?),
-        },
+        pubkey: row.opt_public_key(7)?,
         jwks: row.opt_text(8)?,
         jwks_uri: row.opt_text(9)?,
         redirect_uris: RegisteredRedirectUris::from_stored(from_texts(row, 10)?),

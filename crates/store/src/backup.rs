@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use sigma_bitcoin::BapId;
 use sigma_core::backup::{Stored, superseded};
 use sigma_core::digest::Digest;
 use sigma_core::event::{Action, Details, Target};
@@ -37,7 +38,7 @@ pub struct Version {
     /// Its id.
     pub id: BackupId,
     /// The identity.
-    pub bap_id: String,
+    pub bap_id: BapId,
     /// SHA-256 of its text.
     pub hash: Digest,
     /// Characters of its text.
@@ -56,7 +57,7 @@ pub struct NewBackup {
     /// Whose.
     pub user_id: UserId,
     /// The identity.
-    pub bap_id: String,
+    pub bap_id: BapId,
     /// SHA-256 of its text.
     pub hash: Digest,
     /// Characters of its text.
@@ -84,7 +85,7 @@ pub enum Storing {
 
 /// Stores a backup as the current version, and deletes versions that are no longer kept.
 pub fn store(tx: &mut dyn Tx, new: &NewBackup) -> Result<Storing, StoreError> {
-    let (user_id, bap_id) = (&new.user_id, new.bap_id.as_str());
+    let (user_id, bap_id) = (&new.user_id, &new.bap_id);
     tx.lock(Owner::User(user_id))?;
     if identity::find(tx, bap_id)?.is_none_or(|identity| identity.user_id != *user_id) {
         return Ok(Storing::NotTheirs);
@@ -126,7 +127,7 @@ pub fn store(tx: &mut dyn Tx, new: &NewBackup) -> Result<Storing, StoreError> {
             tx.execute(sql, params![user_id, bap_id, version.hash])?;
         }
     }
-    let event = NewEvent::new(Action::BackupStore).about(user_id).to(Target::Identity(bap_id.to_owned()));
+    let event = NewEvent::new(Action::BackupStore).about(user_id).to(Target::Identity(bap_id.clone()));
     event::append_bounded(tx, event, user_id, new.now)?;
     Ok(Storing::Stored)
 }
@@ -155,14 +156,14 @@ pub fn restore_version(
 }
 
 /// Removes the backup of an identity with all its versions; returns whether there was one.
-pub fn remove(tx: &mut dyn Tx, user_id: &UserId, bap_id: &str, notices: &[NewMail]) -> Result<bool, StoreError> {
+pub fn remove(tx: &mut dyn Tx, user_id: &UserId, bap_id: &BapId, notices: &[NewMail]) -> Result<bool, StoreError> {
     tx.lock(Owner::User(user_id))?;
     let removed = tx.execute("DELETE FROM backups WHERE user_id = $1 AND bap_id = $2", params![user_id, bap_id])?;
     if removed == 0 {
         return Ok(false);
     }
     tx.changed(cached::BACKUPS, user_id.as_str())?;
-    event::append(tx, NewEvent::new(Action::BackupRemove).about(user_id).to(Target::Identity(bap_id.to_owned())))?;
+    event::append(tx, NewEvent::new(Action::BackupRemove).about(user_id).to(Target::Identity(bap_id.clone())))?;
     notices.iter().try_for_each(|notice| outbox::add(tx, notice))?;
     Ok(true)
 }
@@ -194,9 +195,9 @@ pub struct Retrieval {
 #[derive(Clone, Debug)]
 pub enum Wanted {
     /// The current version of an identity's.
-    Current(String),
+    Current(BapId),
     /// A version of an identity's.
-    Version(String, BackupId),
+    Version(BapId, BackupId),
     /// The one stored last, of any identity.
     Latest,
 }
@@ -256,7 +257,7 @@ fn was_announced(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<bo
 }
 
 /// The versions of an identity's backup, the current one first.
-pub fn list_versions(tx: &mut dyn Tx, user_id: &UserId, bap_id: &str) -> Result<Vec<Version>, StoreError> {
+pub fn list_versions(tx: &mut dyn Tx, user_id: &UserId, bap_id: &BapId) -> Result<Vec<Version>, StoreError> {
     tx.query_all(
         "SELECT id, bap_id, hash, size, first_stored_at, stored_at FROM backups
          WHERE user_id = $1 AND bap_id = $2 ORDER BY stored_at DESC LIMIT 50",
@@ -306,7 +307,7 @@ fn extent(tx: &mut dyn Tx, user_id: &UserId) -> Result<(i64, i64), StoreError> {
 }
 
 /// Makes a known version the current one.
-fn raise(tx: &mut dyn Tx, user_id: &UserId, bap_id: &str, hash: &Digest, at: Timestamp) -> Result<(), StoreError> {
+fn raise(tx: &mut dyn Tx, user_id: &UserId, bap_id: &BapId, hash: &Digest, at: Timestamp) -> Result<(), StoreError> {
     let sql = "UPDATE backups SET stored_at = $4 WHERE user_id = $1 AND bap_id = $2 AND hash = $3";
     tx.execute(sql, params![user_id, bap_id, hash, at])?;
     Ok(())
@@ -340,7 +341,7 @@ impl Version {
 fn decode(row: &Row) -> Result<Version, StoreError> {
     Ok(Version {
         id: BackupId::from_text(row.text(0)?),
-        bap_id: row.text(1)?,
+        bap_id: row.bap_id(1)?,
         hash: row.digest(2)?,
         size: row.int(3)?,
         first_stored_at: row.timestamp(4)?,

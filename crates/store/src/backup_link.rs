@@ -1,5 +1,6 @@
 //! Which identity's backup an account at a provider restores (`docs/spec/backups.md#linking`).
 
+use sigma_bitcoin::BapId;
 use sigma_core::event::{Action, Target};
 use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
@@ -23,7 +24,7 @@ pub struct NewLink {
     /// The user.
     pub user_id: UserId,
     /// The identity.
-    pub bap_id: String,
+    pub bap_id: BapId,
     /// The signature of a key of the user.
     pub signed: SignedRequest,
     /// The mails that report it.

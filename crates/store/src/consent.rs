@@ -1,5 +1,6 @@
 //! Consent, stored per user, app, identity and resource.
 
+use sigma_bitcoin::BapId;
 use sigma_core::authorize::{Consent, Consents};
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{AppId, SessionId, UserId};
@@ -22,15 +23,21 @@ pub fn find(tx: &mut dyn Tx, user_id: &UserId, app_id: &AppId) -> Result<Consent
     )?;
     let mut consents = Consents::default();
     for row in rows {
-        let (bap_id, resource, scope) = (row.text(0)?, row.text(1)?, Scopes::parse(&row.text(2)?));
+        let (bap_id, resource, scope) =
+            (row.parsed(0, "a BAP id or nothing", identity)?, row.text(1)?, Scopes::parse(&row.text(2)?));
         let consent = if resource == ITSELF {
             Consent { scope, ..Consent::default() }
         } else {
             Consent { resources: [(resource, scope)].into(), ..Consent::default() }
         };
-        consents.add((!bap_id.is_empty()).then_some(bap_id), &consent);
+        consents.add(bap_id, &consent);
     }
     Ok(consents)
+}
+
+/// The identity that a consent is for; stored as an empty text if the user has none.
+fn identity(text: &str) -> Option<Option<BapId>> {
+    if text.is_empty() { Some(None) } else { BapId::parse(text).ok().map(Some) }
 }
 
 /// A user's consent to a request.
@@ -49,7 +56,7 @@ pub struct NewConsent {
     /// Whether the user will be asked the next time.
     pub memory: ConsentMemory,
     /// The identity that they chose for the app, which their session acts as from now on.
-    pub chosen_identity: Option<String>,
+    pub chosen_identity: Option<BapId>,
     /// The current time.
     pub now: Timestamp,
 }
@@ -58,7 +65,7 @@ pub struct NewConsent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConsentMemory {
     /// It is remembered for that identity.
-    Remembered(Option<String>),
+    Remembered(Option<BapId>),
     /// The app always asks.
     AskAgain,
 }
@@ -76,7 +83,7 @@ pub fn record(tx: &mut dyn Tx, new: &NewConsent) -> Result<bool, StoreError> {
     match &new.memory {
         ConsentMemory::AskAgain => give_once(tx, &new.user_id, &new.app_id, &new.agreed, new.now)?,
         ConsentMemory::Remembered(bap_id) => {
-            remember(tx, &new.user_id, &new.app_id, bap_id.as_deref(), &new.agreed, new.now)?;
+            remember(tx, &new.user_id, &new.app_id, bap_id.as_ref(), &new.agreed, new.now)?;
         }
     }
     if let Some(bap_id) = &new.chosen_identity {
@@ -90,7 +97,7 @@ pub fn remember(
     tx: &mut dyn Tx,
     user_id: &UserId,
     app_id: &AppId,
-    bap_id: Option<&str>,
+    bap_id: Option<&BapId>,
     agreed: &Consent,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -105,7 +112,7 @@ pub fn remember(
              VALUES ($1, $2, $3, $4, $5, $6, $6)
              ON CONFLICT (user_id, app_id, bap_id, resource)
              DO UPDATE SET scope = excluded.scope, updated_at = excluded.updated_at",
-            params![user_id, app_id, bap_id.unwrap_or_default(), resource, scope.to_string(), now],
+            params![user_id, app_id, bap_id.map(BapId::as_str).unwrap_or_default(), resource, scope.to_string(), now],
         )?;
     }
     give_once(tx, user_id, app_id, agreed, now)

@@ -1,5 +1,6 @@
 //! BAP identities of users, and who may claim one.
 
+use sigma_bitcoin::BapId;
 use sigma_core::actor::Actor;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::UserId;
@@ -22,16 +23,16 @@ pub fn list(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<Identity>, StoreErr
 }
 
 /// The identity that a user acts as without choosing one.
-pub fn find_primary(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<String>, StoreError> {
+pub fn find_primary(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<BapId>, StoreError> {
     let row = tx.query_opt(
         "SELECT bap_id FROM identities WHERE user_id = $1 ORDER BY is_primary DESC, created_at, bap_id LIMIT 1",
         params![user_id],
     )?;
-    row.map(|row| row.text(0)).transpose()
+    row.map(|row| row.bap_id(0)).transpose()
 }
 
 /// The identity of that id, of any user.
-pub fn find(tx: &mut dyn Tx, bap_id: &str) -> Result<Option<Identity>, StoreError> {
+pub fn find(tx: &mut dyn Tx, bap_id: &BapId) -> Result<Option<Identity>, StoreError> {
     tx.query_opt(
         "SELECT bap_id, user_id, pubkey, name, image, proof, root_address, current_address, profile, is_primary
          FROM identities WHERE bap_id = $1",
@@ -70,7 +71,7 @@ pub fn claim(tx: &mut dyn Tx, identity: &Identity, now: Timestamp) -> Result<Cla
             params![
                 &identity.bap_id,
                 &identity.user_id,
-                &identity.pubkey,
+                identity.pubkey.map(|key| key.to_hex()).unwrap_or_default(),
                 &identity.name,
                 proof.as_str(),
                 identity.root_address.as_deref(),
@@ -104,7 +105,7 @@ pub fn claim(tx: &mut dyn Tx, identity: &Identity, now: Timestamp) -> Result<Cla
             params![
                 &identity.bap_id,
                 &identity.user_id,
-                &identity.pubkey,
+                identity.pubkey.map(|key| key.to_hex()).unwrap_or_default(),
                 &identity.name,
                 proof.as_str(),
                 identity.root_address.as_deref(),
@@ -132,9 +133,9 @@ fn recorded(identity: &Identity) -> NewEvent {
 
 fn decode(row: &Row) -> Result<Identity, StoreError> {
     Ok(Identity {
-        bap_id: row.text(0)?,
+        bap_id: row.bap_id(0)?,
         user_id: UserId::from_text(row.text(1)?),
-        pubkey: row.text(2)?,
+        pubkey: row.opt_public_key(2)?,
         name: row.text(3)?,
         image: row.opt_text(4)?,
         proof: IdentityProof::parse(&row.text(5)?),

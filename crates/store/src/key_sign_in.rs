@@ -1,5 +1,6 @@
 //! Sign-in and sign-up with a key: one transaction each (`docs/spec/keys.md`).
 
+use sigma_bitcoin::{BapId, PublicKey};
 use sigma_core::actor::Actor;
 use sigma_core::authentication::{Authentication, Credential};
 use sigma_core::event::{Action, Details, Target};
@@ -17,14 +18,14 @@ use crate::{Outage, Owner, StoreError, Tx, credential, sign_in, signature_thrott
 /// A verified signature, and what it asks for.
 #[derive(Clone, Debug)]
 pub struct KeySignIn {
-    /// The key, lower-case hex.
-    pub pubkey: String,
+    /// The key.
+    pub pubkey: PublicKey,
     /// Its P2PKH address: the name of a nameless account.
     pub address: String,
     /// The signed messages, each single-use.
     pub once: Vec<Once>,
     /// The named identity, and whether it is proven.
-    pub identity: Option<(String, IdentityProof, Option<String>)>,
+    pub identity: Option<NamedIdentity>,
     /// The id of the account, if one is created.
     pub new_user: UserId,
     /// What to do with an unknown key.
@@ -35,6 +36,17 @@ pub struct KeySignIn {
     pub require_origin_bound: bool,
     /// The session that begins.
     pub session: NewSession,
+}
+
+/// An identity that somebody who signs in acts as, or claims.
+#[derive(Clone, Debug)]
+pub struct NamedIdentity {
+    /// Its id.
+    pub bap_id: BapId,
+    /// What the signatures prove about it.
+    pub proof: IdentityProof,
+    /// The address that its id is the hash of, if they show it.
+    pub root_address: Option<String>,
 }
 
 /// What to do with a key that no account holds.
@@ -161,7 +173,7 @@ fn attempt(tx: &mut dyn Tx, request: &KeySignIn) -> Result<KeySignedIn, StoreErr
         user::require_origin_bound(tx, &user.id, now)?;
     }
     let authentication = Authentication::by_key(user.id.clone(), &request.pubkey, now);
-    match sign_in::begin(tx, &authentication, bap_id.as_deref(), &request.session)? {
+    match sign_in::begin(tx, &authentication, bap_id.as_ref(), &request.session)? {
         Some(session) => Ok(KeySignedIn::SignedIn(Box::new(NewlySignedIn { user, session, is_new }))),
         // The key was retired, or the account disabled, after both were read.
         None => Err(Outage::Contended.into()),
@@ -184,7 +196,7 @@ fn refuse_identity(
     request: &KeySignIn,
     known: Option<&User>,
 ) -> Result<Option<KeySignedIn>, StoreError> {
-    let Some((bap_id, proof, _)) = &request.identity else { return Ok(None) };
+    let Some(NamedIdentity { bap_id, proof, .. }) = &request.identity else { return Ok(None) };
     let held = identity::find(tx, bap_id)?;
     let allowed = match held {
         Some(held) => {
@@ -204,13 +216,13 @@ fn refuse_identity(
 }
 
 /// Claims the named identity, which the session will act as.
-fn claim(tx: &mut dyn Tx, request: &KeySignIn, user: &User) -> Result<Option<(String, Claim)>, StoreError> {
-    let Some((bap_id, proof, root_address)) = &request.identity else { return Ok(None) };
+fn claim(tx: &mut dyn Tx, request: &KeySignIn, user: &User) -> Result<Option<(BapId, Claim)>, StoreError> {
+    let Some(NamedIdentity { bap_id, proof, root_address }) = &request.identity else { return Ok(None) };
     let is_first = identity::list(tx, &user.id)?.is_empty();
     let identity = Identity {
         bap_id: bap_id.clone(),
         user_id: user.id.clone(),
-        pubkey: request.pubkey.clone(),
+        pubkey: Some(request.pubkey),
         name: request.address.clone(),
         image: None,
         proof: *proof,

@@ -1,5 +1,6 @@
 //! Accounts at upstream providers, linked to users here.
 
+use sigma_bitcoin::BapId;
 use sigma_core::authentication::{Credential, CredentialKind};
 use sigma_core::ids::UserId;
 use sigma_core::provider::{ProviderId, Subject};
@@ -26,7 +27,7 @@ pub struct ProviderAccount {
     /// Its address as the provider told it last, verified or not.
     pub email: Option<String>,
     /// The identity that it restores, once one was linked.
-    pub bap_id: Option<String>,
+    pub bap_id: Option<BapId>,
     /// When it was linked.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -122,7 +123,7 @@ pub fn set_bap_id(
     tx: &mut dyn Tx,
     user_id: &UserId,
     id: &str,
-    bap_id: Option<&str>,
+    bap_id: Option<&BapId>,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let changed = tx.execute(
@@ -146,7 +147,7 @@ fn decode(row: &Row) -> Result<ProviderAccount, StoreError> {
         subject: row.text(3)?,
         user_id: UserId::from_text(row.text(4)?),
         email: row.opt_text(5)?,
-        bap_id: row.opt_text(6)?,
+        bap_id: row.opt_bap_id(6)?,
         created_at: row.timestamp(7)?,
         updated_at: row.timestamp(8)?,
     })

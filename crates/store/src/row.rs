@@ -1,5 +1,6 @@
 //! A row as both engines return it, and typed access to its columns.
 
+use sigma_bitcoin::{BapId, PublicKey};
 use sigma_core::digest::Digest;
 use sigma_core::time::Timestamp;
 
@@ -103,6 +104,28 @@ impl Row {
         match self.value(column)? {
             Value::Null => Ok(None),
             _ => self.digest(column).map(Some),
+        }
+    }
+
+    /// A TEXT with a BAP id.
+    pub fn bap_id(&self, column: usize) -> Result<BapId, StoreError> {
+        self.parsed(column, "a BAP id", |text| BapId::parse(text).ok())
+    }
+
+    /// A TEXT with a BAP id, or NULL.
+    pub fn opt_bap_id(&self, column: usize) -> Result<Option<BapId>, StoreError> {
+        match self.value(column)? {
+            Value::Null => Ok(None),
+            _ => self.bap_id(column).map(Some),
+        }
+    }
+
+    /// A TEXT with a public key; NULL or empty where there is none.
+    pub fn opt_public_key(&self, column: usize) -> Result<Option<PublicKey>, StoreError> {
+        match self.value(column)? {
+            Value::Null => Ok(None),
+            Value::Text(text) if text.is_empty() => Ok(None),
+            _ => self.parsed(column, "a public key", |text| PublicKey::parse(text).ok()).map(Some),
         }
     }
 

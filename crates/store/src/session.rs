@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use sigma_bitcoin::BapId;
 use sigma_core::actor::Actor;
 use sigma_core::authentication::{Authentication, Methods};
 use sigma_core::authorize::SessionFacts;
@@ -28,7 +29,7 @@ pub struct BrowserSession {
     /// The signed-in user.
     pub user_id: UserId,
     /// The identity chosen last.
-    pub bap_id: Option<String>,
+    pub bap_id: Option<BapId>,
     /// The last actual authentication.
     pub auth_time: Timestamp,
     /// How the user authenticated.
@@ -90,7 +91,7 @@ pub struct NewSession {
 pub(crate) fn begin(
     tx: &mut dyn Tx,
     authentication: &Authentication,
-    bap_id: Option<&str>,
+    bap_id: Option<&BapId>,
     new: &NewSession,
 ) -> Result<BrowserSession, StoreError> {
     let (user_id, auth_time) = (authentication.user_id(), authentication.auth_time());
@@ -111,7 +112,7 @@ pub(crate) fn begin(
         }
     }
     if let Some(old) = old.filter(|old| old.user_id == *user_id) {
-        let bap_id = bap_id.map(str::to_owned).or(old.bap_id.clone());
+        let bap_id = bap_id.cloned().or(old.bap_id.clone());
         let continued = tx.execute(
             "UPDATE sessions SET secret_hash = $2, bap_id = $3, auth_time = $4, methods = $5, updated_at = $6, expires_at = $7,
                 delete_after = $8
@@ -119,7 +120,7 @@ pub(crate) fn begin(
             params![
                 &old.id,
                 new.secret,
-                bap_id.as_deref(),
+                bap_id.as_ref(),
                 auth_time,
                 methods.to_string(),
                 new.now,
@@ -143,7 +144,7 @@ pub(crate) fn begin(
     }
     make_room(tx, user_id, new.now)?;
     let bap_id = match bap_id {
-        Some(chosen) => Some(chosen.to_owned()),
+        Some(chosen) => Some(chosen.clone()),
         None => identity::find_primary(tx, user_id)?,
     };
     tx.execute(
@@ -154,7 +155,7 @@ pub(crate) fn begin(
             &new.id,
             new.secret,
             user_id,
-            bap_id.as_deref(),
+            bap_id.as_ref(),
             auth_time,
             methods.to_string(),
             &new.address,
@@ -233,7 +234,7 @@ pub fn list_live(tx: &mut dyn Tx, user_id: &UserId, now: Timestamp) -> Result<Ve
 }
 
 /// Chooses the identity that the session acts as.
-pub fn choose_identity(tx: &mut dyn Tx, id: &SessionId, bap_id: &str, now: Timestamp) -> Result<(), StoreError> {
+pub fn choose_identity(tx: &mut dyn Tx, id: &SessionId, bap_id: &BapId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute("UPDATE sessions SET bap_id = $2, updated_at = $3 WHERE id = $1", params![id, bap_id, now])?;
     tx.changed(cached::SESSION, id.as_str())
 }
@@ -325,7 +326,7 @@ fn decode(row: &Row) -> Result<BrowserSession, StoreError> {
     Ok(BrowserSession {
         id: SessionId::from_text(row.text(0)?),
         user_id: UserId::from_text(row.text(1)?),
-        bap_id: row.opt_text(2)?,
+        bap_id: row.opt_bap_id(2)?,
         auth_time: row.timestamp(3)?,
         methods: row.parsed(4, "the methods of a session", Methods::parse)?,
         address: row.text(5)?,

@@ -2,6 +2,7 @@
 //! here, or in [`workspace::login`](crate::org::login): account and credential are checked again under the user's
 //! lock, and the session takes `acr`, `amr` and `auth_time` only from the authentication.
 
+use sigma_bitcoin::BapId;
 use sigma_core::actor::Actor;
 use sigma_core::authentication::{Acr, Authentication};
 use sigma_core::event::{Action, Target};
@@ -16,7 +17,7 @@ use crate::{Owner, StoreError, Tx, credential};
 pub fn begin(
     tx: &mut dyn Tx,
     authentication: &Authentication,
-    bap_id: Option<&str>,
+    bap_id: Option<&BapId>,
     new: &NewSession,
 ) -> Result<Option<BrowserSession>, StoreError> {
     if authentication.acr() == Acr::Zero {

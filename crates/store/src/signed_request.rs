@@ -1,5 +1,6 @@
 //! Writes that a user's program asks for with a signature instead of a session (`docs/spec/own-apis.md#signatures`).
 
+use sigma_bitcoin::PublicKey;
 use sigma_core::ids::UserId;
 
 use crate::replay_guard::{self, Once};
@@ -8,8 +9,8 @@ use crate::{StoreError, Tx, user};
 /// A verified signature, and the key that made it.
 #[derive(Clone, Debug)]
 pub struct SignedRequest {
-    /// The key, lower-case hex.
-    pub pubkey: String,
+    /// The key.
+    pub pubkey: PublicKey,
     /// The signed message, which counts once.
     pub once: Once,
 }

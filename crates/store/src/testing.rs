@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use sigma_bitcoin::{BapId, PrivateKey, PublicKey};
+use sigma_core::digest::Digest;
 use sigma_core::random::SeededRng;
 use sigma_core::time::{Clock, ManualClock, Timestamp};
 use tempfile::TempDir;
@@ -39,6 +41,20 @@ pub fn engines() -> Vec<Engine> {
     }
     server_url();
     vec![Engine::Sqlite, Engine::Postgres]
+}
+
+/// The public key of a private key derived from `name`.
+///
+/// # Panics
+/// Never in practice: a digest is not a private key with a probability of 2⁻¹²⁸.
+pub fn key_named(name: &str) -> PublicKey {
+    let private = PrivateKey::from_bytes(*Digest::of(name).as_bytes());
+    private.unwrap_or_else(|_| panic!("the digest of {name} is not a private key")).public_key()
+}
+
+/// The BAP id derived from `name`.
+pub fn identity_named(name: &str) -> BapId {
+    BapId::of_address(name)
 }
 
 /// Runs each test once on every engine, as `name::sqlite` and `name::postgres`.

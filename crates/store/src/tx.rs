@@ -1,5 +1,8 @@
 //! The transaction in which a store operation works.
 
+use std::borrow::Cow;
+
+use sigma_bitcoin::{BapId, PublicKey};
 use sigma_core::actor::{self, Actor, Initiator};
 use sigma_core::ids::{GrantId, OrgId, UserId};
 
@@ -107,11 +110,11 @@ pub enum Owner<'a> {
     /// Of sessions, passwords, identities, keys, consents, links.
     User(&'a UserId),
     /// The user who holds that public key.
-    UserOfKey(&'a str),
+    UserOfKey(&'a PublicKey),
     /// The user of that address, folded.
     UserOfEmail(&'a str),
     /// A BAP identity, which may pass from one user to another.
-    Identity(&'a str),
+    Identity(&'a BapId),
     /// Of refresh tokens.
     Grant(&'a GrantId),
 }
@@ -135,13 +138,15 @@ impl Owner<'_> {
     }
 
     /// Its parameter.
-    pub(crate) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> Cow<'_, str> {
         match self {
-            Self::Installation => "1",
-            Self::Org(id) => id.as_str(),
-            Self::User(id) => id.as_str(),
-            Self::UserOfKey(name) | Self::UserOfEmail(name) | Self::Identity(name) => name,
-            Self::Grant(id) => id.as_str(),
+            Self::Installation => "1".into(),
+            Self::Org(id) => id.as_str().into(),
+            Self::User(id) => id.as_str().into(),
+            Self::UserOfKey(key) => key.to_hex().into(),
+            Self::UserOfEmail(folded) => (*folded).into(),
+            Self::Identity(id) => id.as_str().into(),
+            Self::Grant(id) => id.as_str().into(),
         }
     }
 
@@ -178,7 +183,7 @@ impl Locks {
     /// In a debug build, if an owner that sorts earlier is locked later: two transactions could deadlock.
     pub(crate) fn holds(&self, owner: &Owner<'_>) -> bool {
         let (rank, name) = (owner.rank(), owner.name());
-        if self.held.iter().any(|(held, id)| *held == rank && id == name) {
+        if self.held.iter().any(|(held, id)| *held == rank && *id == name) {
             return true;
         }
         debug_assert!(self.held.iter().all(|(held, _)| *held <= rank), "{owner:?} is locked after {:?}", self.held);

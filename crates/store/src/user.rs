@@ -1,5 +1,6 @@
 //! Users: one row each, with the primary address.
 
+use sigma_bitcoin::PublicKey;
 use sigma_core::authentication::Credential;
 use sigma_core::email::Email;
 use sigma_core::event::{Action, Target};
@@ -23,8 +24,8 @@ pub struct User {
     pub email: Option<String>,
     /// That address is known to be theirs.
     pub email_verified: bool,
-    /// The account's first key that was not retired, lower-case hex.
-    pub pubkey: Option<String>,
+    /// The account's first key that was not retired.
+    pub pubkey: Option<PublicKey>,
     /// Whether they have signed an origin-bound path.
     pub origin_bound: bool,
     /// Whether the account is disabled.
@@ -55,7 +56,7 @@ pub fn find(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<User>, StoreErro
 }
 
 /// The user who signed with that key before, unless it was retired since.
-pub fn find_by_pubkey(tx: &mut dyn Tx, pubkey: &str) -> Result<Option<User>, StoreError> {
+pub fn find_by_pubkey(tx: &mut dyn Tx, pubkey: &PublicKey) -> Result<Option<User>, StoreError> {
     tx.query_opt(
         select!(
             "credentials c JOIN users u ON u.id = c.user_id",
@@ -96,7 +97,7 @@ pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<User>, Store
 pub fn add_with_pubkey(
     tx: &mut dyn Tx,
     id: &UserId,
-    pubkey: &str,
+    pubkey: &PublicKey,
     name: &str,
     now: Timestamp,
 ) -> Result<User, StoreError> {
@@ -108,7 +109,7 @@ pub fn add_with_pubkey(
         image: None,
         email: None,
         email_verified: false,
-        pubkey: Some(pubkey.to_owned()),
+        pubkey: Some(*pubkey),
         origin_bound: false,
         disabled: false,
         created_at: now,
@@ -153,7 +154,7 @@ pub(crate) fn add_without_credential(
     add(tx, id, name, None, now)
 }
 
-fn add(tx: &mut dyn Tx, id: &UserId, name: &str, pubkey: Option<&str>, now: Timestamp) -> Result<(), StoreError> {
+fn add(tx: &mut dyn Tx, id: &UserId, name: &str, pubkey: Option<&PublicKey>, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO users (id, name, image, pubkey, origin_bound, disabled, created_at, updated_at)
          VALUES ($1, $2, NULL, $3, 0, 0, $4, $4)",
@@ -193,7 +194,7 @@ fn decode(row: &Row) -> Result<User, StoreError> {
         image: row.opt_text(2)?,
         email: row.opt_text(3)?,
         email_verified: row.opt_timestamp(4)?.is_some(),
-        pubkey: row.opt_text(5)?,
+        pubkey: row.opt_public_key(5)?,
         origin_bound: row.bool(6)?,
         disabled: row.bool(7)?,
         created_at: row.timestamp(8)?,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use sigma_bitcoin::{BapId, PublicKey};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{
     ApiKeyId, AppId, BackupId, ClientId, EventId, GrantId, JobId, MailId, OrgId, RoleId, SessionId, TokenId, UserId,
@@ -73,6 +74,8 @@ from! {
     Vec<u8> => |value| Self::Bytes(value),
     Timestamp => |value| Self::Int(value.micros()),
     &Timestamp => |value| Self::Int(value.micros()),
+    PublicKey => |value| Self::Text(value.to_hex()),
+    &PublicKey => |value| Self::Text(value.to_hex()),
     Digest => |value| Self::Bytes(value.to_vec()),
     &Digest => |value| Self::Bytes(value.to_vec()),
 }
@@ -112,7 +115,8 @@ macro_rules! from_id {
 }
 
 from_id!(
-    ApiKeyId, AppId, BackupId, ClientId, EventId, GrantId, JobId, MailId, OrgId, RoleId, SessionId, TokenId, UserId
+    ApiKeyId, AppId, BackupId, BapId, ClientId, EventId, GrantId, JobId, MailId, OrgId, RoleId, SessionId, TokenId,
+    UserId
 );
 
 /// The parameters of a statement: `params![&id, now, None::<&str>]`.

@@ -6,6 +6,7 @@ mod secret;
 use std::path::Path;
 
 use serde::Serialize;
+use sigma_bitcoin::PublicKey;
 use sigma_core::email;
 use sigma_core::ids::{SessionId, UserId};
 use sigma_core::person::Identity;
@@ -106,7 +107,7 @@ impl UserView {
             name: user.name.clone(),
             email: user.email.clone(),
             email_verified: user.email_verified,
-            pubkey: user.pubkey.clone(),
+            pubkey: user.pubkey.map(|key| key.to_hex()),
             disabled: user.disabled,
             created_at: user.created_at.to_string(),
             identities: None,
@@ -117,9 +118,9 @@ impl UserView {
 
     fn with_identities(account: &Account) -> Self {
         let view = |identity: &Identity| IdentityView {
-            bap_id: identity.bap_id.clone(),
+            bap_id: identity.bap_id.to_string(),
             name: identity.name.clone(),
-            pubkey: identity.pubkey.clone(),
+            pubkey: identity.pubkey.map(|key| key.to_hex()).unwrap_or_default(),
             proof: identity.proof.as_str(),
             primary: identity.is_primary,
         };
@@ -168,7 +169,7 @@ impl SessionView {
             expires_at: session.expires_at.to_string(),
             address: session.address.clone(),
             user_agent: session.user_agent.clone(),
-            bap_id: session.bap_id.clone(),
+            bap_id: session.bap_id.as_ref().map(ToString::to_string),
         }
     }
 }
@@ -298,7 +299,10 @@ fn find(opened: &Opened, user: &str) -> Result<Account, Failure> {
         }
         let owner = match user::find_by_email(tx, &email::fold(&wanted))? {
             Some(owner) => Some(owner),
-            None => user::find_by_pubkey(tx, &wanted)?,
+            None => match PublicKey::parse(&wanted) {
+                Ok(key) => user::find_by_pubkey(tx, &key)?,
+                Err(_) => None,
+            },
         };
         match owner {
             Some(owner) => account::find(tx, &owner.id),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use sigma_bitcoin::{PrivateKey, PublicKey};
 use sigma_core::actor::Actor;
 use sigma_core::authentication::Authentication;
 use sigma_core::digest::Digest;
@@ -40,15 +41,15 @@ fn with_ada() -> Installation {
     };
     store
         .write_blocking(move |tx| {
-            user::add_with_pubkey(tx, &ada, PUBKEY, "Ada", now)?;
+            user::add_with_pubkey(tx, &ada, &PublicKey::parse(PUBKEY).unwrap(), "Ada", now)?;
             user::add_with_pubkey(
                 tx,
                 &UserId::from_text("user_bob"),
-                "02b0b",
+                &PrivateKey::from_bytes([2; 32]).unwrap().public_key(),
                 "Bob",
                 now.plus(Duration::from_secs(1)),
             )?;
-            let authentication = Authentication::by_key(ada.clone(), PUBKEY, now);
+            let authentication = Authentication::by_key(ada.clone(), &PublicKey::parse(PUBKEY).unwrap(), now);
             sign_in::begin(tx, &authentication, None, &session("ses_1"))?;
             sign_in::begin(tx, &authentication, None, &session("ses_2"))
         })

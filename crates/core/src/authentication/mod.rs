@@ -6,6 +6,7 @@ mod progress;
 #[cfg(test)]
 mod tests;
 
+use sigma_bitcoin::PublicKey;
 use std::fmt;
 
 use crate::ids::UserId;
@@ -62,9 +63,9 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// The key `pubkey`, in lower-case hex.
-    pub fn key(pubkey: &str) -> Self {
-        Self { kind: CredentialKind::Key, id: pubkey.to_owned() }
+    /// The key `pubkey`.
+    pub fn key(pubkey: &PublicKey) -> Self {
+        Self { kind: CredentialKind::Key, id: pubkey.to_hex() }
     }
 
     /// The password of `user_id`: an account has at most one.
@@ -88,8 +89,8 @@ pub struct Authentication {
 }
 
 impl Authentication {
-    /// An authentication by a signature of `pubkey`, in lower-case hex.
-    pub fn by_key(user_id: UserId, pubkey: &str, now: Timestamp) -> Self {
+    /// An authentication by a signature of `pubkey`.
+    pub fn by_key(user_id: UserId, pubkey: &PublicKey, now: Timestamp) -> Self {
         Self::new(user_id, Method::Key, Some(Credential::key(pubkey)), now)
     }
 

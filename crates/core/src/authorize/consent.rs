@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sigma_bitcoin::BapId;
+
 use crate::scope::Scopes;
 
 /// The consent for one app and one identity, given or wanted.
@@ -35,16 +37,16 @@ impl Consent {
 
 /// A user's consents for one app, per identity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Consents(Vec<(Option<String>, Consent)>);
+pub struct Consents(Vec<(Option<BapId>, Consent)>);
 
 impl Consents {
     /// The consent for that identity; `None` for users without one.
-    pub fn of(&self, bap_id: Option<&str>) -> Option<&Consent> {
-        self.0.iter().find(|(known, _)| known.as_deref() == bap_id).map(|(_, consent)| consent)
+    pub fn of(&self, bap_id: Option<&BapId>) -> Option<&Consent> {
+        self.0.iter().find(|(known, _)| known.as_ref() == bap_id).map(|(_, consent)| consent)
     }
 
     /// Adds consent for an identity.
-    pub fn add(&mut self, bap_id: Option<String>, more: &Consent) {
+    pub fn add(&mut self, bap_id: Option<BapId>, more: &Consent) {
         match self.0.iter_mut().find(|(known, _)| *known == bap_id) {
             Some((_, consent)) => *consent = std::mem::take(consent).union(more),
             None => self.0.push((bap_id, more.clone())),
@@ -93,7 +95,9 @@ mod tests {
     fn consent_is_separate_for_each_identity() {
         let mut consents = Consents::default();
         assert!(consents.is_empty());
-        consents.add(Some("A".to_owned()), &consent("openid", &[]));
-        assert!(consents.of(Some("A")).is_some() && consents.of(Some("B")).is_none() && consents.of(None).is_none());
+        let [one, other] = ["A", "B"].map(BapId::of_address);
+        consents.add(Some(one.clone()), &consent("openid", &[]));
+        assert!(consents.of(Some(&one)).is_some());
+        assert!(consents.of(Some(&other)).is_none() && consents.of(None).is_none());
     }
 }

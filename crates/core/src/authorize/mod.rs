@@ -15,6 +15,7 @@ pub use next::{Interaction, NextStep, SessionFacts, Visitor, choose_identity, ne
 pub use prompt::{Prompt, PromptValue};
 
 use serde::{Deserialize, Serialize};
+use sigma_bitcoin::BapId;
 
 use crate::app::{App, GrantType};
 use crate::params::Params;
@@ -181,7 +182,7 @@ pub struct AuthorizationRequest {
     /// The resources of the access token, with the requested scopes of each.
     pub resources: Vec<AskedResource>,
     /// An identity to preselect.
-    pub bap_id: Option<String>,
+    pub bap_id: Option<BapId>,
 }
 
 impl AuthorizationRequest {
@@ -282,7 +283,7 @@ pub fn parse(params: &Params, app: &App, registered: &[Resource]) -> Result<Auth
         acr_values: params.get("acr_values").unwrap_or_default().split(' ').map(str::to_owned).collect(),
         claims,
         resources,
-        bap_id: params.get("bapId").or_else(|| params.get("bap_id")).map(str::to_owned),
+        bap_id: params.get("bapId").or_else(|| params.get("bap_id")).and_then(|text| BapId::parse(text).ok()),
     })
 }
 

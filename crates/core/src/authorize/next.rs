@@ -1,5 +1,7 @@
 //! Decides what an authorization request needs next: sign-in, sign-up, account selection, consent, or nothing more.
 
+use sigma_bitcoin::BapId;
+
 use crate::app::App;
 use crate::authentication::{
     AccountCredentials, Acr, Authentication, CredentialKind, Methods, Progress, Requirement, progress,
@@ -22,7 +24,7 @@ pub struct SessionFacts {
     /// The methods of that authentication.
     pub methods: Methods,
     /// The identity chosen last.
-    pub bap_id: Option<String>,
+    pub bap_id: Option<BapId>,
 }
 
 impl SessionFacts {
@@ -40,7 +42,7 @@ pub struct Interaction {
     /// The user who chose and consented; choices of other users do not count.
     pub user_id: Option<UserId>,
     /// The chosen identity.
-    pub bap_id: Option<String>,
+    pub bap_id: Option<BapId>,
     /// Whether the account was chosen.
     pub account_chosen: bool,
     /// Consent was given.
@@ -57,7 +59,7 @@ pub struct Visitor<'a> {
     /// Earlier consents for this app.
     pub consents: &'a Consents,
     /// The identity that the app would see, from [`choose_identity`].
-    pub bap_id: Option<&'a str>,
+    pub bap_id: Option<&'a BapId>,
 }
 
 /// What comes next.
@@ -143,7 +145,7 @@ pub fn next_step(
     }
     // A hinted identity without consent always shows the page, theirs or not: otherwise an app could try identities and
     // learn from an immediate response which ones are the visitor's.
-    let tries = request.bap_id.as_deref().is_some_and(|hint| !silent && consents.of(Some(hint)).is_none());
+    let tries = request.bap_id.as_ref().is_some_and(|hint| !silent && consents.of(Some(hint)).is_none());
     let must_ask = request.prompt.asks(PromptValue::Consent) || app.always_asks() || tries;
     let is_remembered = || consents.of(*bap_id).is_some_and(|consent| consent.covers(&request.wanted()));
     if !consented && (must_ask || !is_remembered()) {
@@ -197,13 +199,13 @@ pub fn choose_identity<'a>(
     consents: &Consents,
 ) -> Option<&'a Identity> {
     let theirs = interaction.user_id.as_ref() == Some(&session.user_id);
-    let chosen = interaction.bap_id.as_deref().filter(|_| theirs);
+    let chosen = interaction.bap_id.as_ref().filter(|_| theirs);
     let silent = request.prompt.asks(PromptValue::None);
-    let asked_for = request.bap_id.as_deref().filter(|bap_id| !silent || consents.of(Some(bap_id)).is_some());
-    [chosen, asked_for, session.bap_id.as_deref()]
+    let asked_for = request.bap_id.as_ref().filter(|bap_id| !silent || consents.of(Some(bap_id)).is_some());
+    [chosen, asked_for, session.bap_id.as_ref()]
         .into_iter()
         .flatten()
-        .find_map(|bap_id| identities.iter().find(|identity| identity.bap_id == bap_id))
+        .find_map(|bap_id| identities.iter().find(|identity| identity.bap_id == *bap_id))
         .or_else(|| identities.iter().find(|identity| identity.is_primary))
         .or_else(|| identities.first())
 }

@@ -318,11 +318,12 @@ fn claims_that_the_app_may_not_ask_for_are_left_out() {
 
 #[test]
 fn a_hinted_identity_that_was_not_agreed_to_counts_as_not_theirs_in_silence() {
-    let identity = |bap_id: &str, is_primary: bool| Identity {
-        bap_id: bap_id.to_owned(),
+    let [a, b, c] = ["A", "B", "C"].map(BapId::of_address);
+    let identity = |bap_id: &BapId, is_primary: bool| Identity {
+        bap_id: bap_id.clone(),
         user_id: UserId::from_text("user_1"),
-        pubkey: String::new(),
-        name: bap_id.to_owned(),
+        pubkey: None,
+        name: "Ada".to_owned(),
         image: None,
         proof: IdentityProof::None,
         root_address: None,
@@ -330,9 +331,9 @@ fn a_hinted_identity_that_was_not_agreed_to_counts_as_not_theirs_in_silence() {
         profile: None,
         is_primary,
     };
-    let identities = [identity("A", true), identity("B", false)];
+    let identities = [identity(&a, true), identity(&b, false)];
     let mut consents = Consents::default();
-    consents.add(Some("A".to_owned()), &Consent { scope: Scopes::parse("openid profile"), ..Consent::default() });
+    consents.add(Some(a.clone()), &Consent { scope: Scopes::parse("openid profile"), ..Consent::default() });
     let signed_in = session(NOW.minus(Duration::from_mins(1)));
     let answer = |hint: &str, prompt: &str, consents: &Consents| {
         let request = parse(&query(&[("bap_id", hint), ("prompt", prompt)]), &app(), &[]).unwrap();
@@ -342,16 +343,16 @@ fn a_hinted_identity_that_was_not_agreed_to_counts_as_not_theirs_in_silence() {
         let step = next_step(&request, &app(), Some(&visitor), &started_now(), None, NOW);
         (chosen.bap_id.clone(), step.map_err(|refusal| refusal.error.as_str()))
     };
-    for hint in ["B", "C", ""] {
-        assert_eq!(answer(hint, "none", &consents), ("A".to_owned(), Ok(NextStep::Issue)), "{hint}");
+    for hint in [b.as_str(), c.as_str(), "", "B"] {
+        assert_eq!(answer(hint, "none", &consents), (a.clone(), Ok(NextStep::Issue)), "{hint}");
     }
     assert_eq!(
-        answer("B", "", &consents),
-        ("B".to_owned(), Ok(NextStep::Consent)),
+        answer(b.as_str(), "", &consents),
+        (b.clone(), Ok(NextStep::Consent)),
         "where the person sees it, they choose"
     );
-    consents.add(Some("B".to_owned()), &Consent { scope: Scopes::parse("openid profile"), ..Consent::default() });
-    assert_eq!(answer("B", "none", &consents), ("B".to_owned(), Ok(NextStep::Issue)));
+    consents.add(Some(b.clone()), &Consent { scope: Scopes::parse("openid profile"), ..Consent::default() });
+    assert_eq!(answer(b.as_str(), "none", &consents), (b.clone(), Ok(NextStep::Issue)));
 }
 
 #[test]
@@ -396,7 +397,8 @@ fn probes() -> impl proptest::strategy::Strategy<Value = Vec<(&'static str, Stri
         )
     });
     let max_age = (0..120_u32).prop_map(|age| ("max_age", age.to_string()));
-    let bap_id = prop::sample::select(vec!["A", "B", "C"]).prop_map(|bap_id| ("bap_id", bap_id.to_owned()));
+    let bap_id =
+        prop::sample::select(vec!["A", "B", "C"]).prop_map(|name| ("bap_id", BapId::of_address(name).to_string()));
     let login_hint = prop::sample::select(vec!["A", "user_1"]).prop_map(|hint| ("login_hint", hint.to_owned()));
     let scope = prop::sample::select(vec!["openid", "openid email", "profile"]).prop_map(|s| ("scope", s.to_owned()));
     let resource = Just(("resource", "https://a.example".to_owned()));
@@ -417,7 +419,7 @@ proptest::proptest! {
         ago in 0..200_u64,
         strong in proptest::bool::ANY,
         held in held(),
-        identity in proptest::option::of("[ABC]"),
+        identity in proptest::option::of(proptest::sample::select(["A", "B", "C"].map(BapId::of_address).to_vec())),
         hint in proptest::option::of(1..4_u8),
         account_chosen in proptest::bool::ANY,
         always_asks in proptest::bool::ANY,
@@ -440,7 +442,7 @@ proptest::proptest! {
         };
         let hint = hint.map(|user| format!("user_{user}"));
         let consents = Consents::default();
-        let visitor = Visitor { session: &signed_in, credentials: &held, consents: &consents, bap_id: identity.as_deref() };
+        let visitor = Visitor { session: &signed_in, credentials: &held, consents: &consents, bap_id: identity.as_ref() };
         let answer = |visitor| {
             let refusal = next_step(&request, &app, visitor, &interaction, hint.as_deref(), NOW).unwrap_err();
             (refusal.error, refusal.description)

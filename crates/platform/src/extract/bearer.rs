@@ -98,7 +98,7 @@ pub async fn load_live(sigma: &AppState, access: Arc<VerifiedAccess>) -> Result<
     if account.user.disabled {
         return Ok(None);
     }
-    let person = account.person(grant.authorization.bap_id.as_deref());
+    let person = account.person(grant.authorization.bap_id.as_ref());
     Ok(Some(LiveAccess { access: Arc::clone(&access), app, person: Some((grant, person)) }))
 }
 

@@ -9,6 +9,7 @@ use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde::de::DeserializeOwned;
+use sigma_bitcoin::{BapId, PublicKey};
 use sigma_core::actor::Actor;
 use sigma_core::app::App;
 use sigma_core::ids::UserId;
@@ -45,8 +46,8 @@ pub enum Means {
     Session(Box<BrowserSession>),
     /// A signature of a key of the account.
     Key {
-        /// The key, lower-case hex.
-        pubkey: String,
+        /// The key.
+        pubkey: PublicKey,
         /// The signature, for the transaction of a write; `None` for a read, which may be repeated.
         signed: Option<SignedRequest>,
     },
@@ -55,7 +56,7 @@ pub enum Means {
         /// The app that it was issued to.
         app: Arc<App>,
         /// The identity that the user chose for the app.
-        bap_id: Option<String>,
+        bap_id: Option<BapId>,
     },
 }
 
@@ -86,23 +87,23 @@ impl Caller {
     /// primary one.
     pub fn identity(&self) -> Option<&Identity> {
         let identities = &self.account.identities;
-        let called = |bap_id: Option<&str>| identities.iter().find(|one| Some(one.bap_id.as_str()) == bap_id);
+        let called = |bap_id: Option<&BapId>| identities.iter().find(|one| Some(&one.bap_id) == bap_id);
         match &self.means {
             // What the user did not choose for an app is not for it to see.
-            Means::App { bap_id, .. } => called(bap_id.as_deref()),
-            Means::Session(session) => called(session.bap_id.as_deref()).or_else(|| primary(identities)),
+            Means::App { bap_id, .. } => called(bap_id.as_ref()),
+            Means::Session(session) => called(session.bap_id.as_ref()).or_else(|| primary(identities)),
             Means::Key { pubkey, .. } => {
-                let own = identities.iter().filter(|one| one.pubkey == *pubkey);
+                let own = identities.iter().filter(|one| one.pubkey == Some(*pubkey));
                 own.max_by_key(|one| one.is_primary).or_else(|| primary(identities))
             }
         }
     }
 
     /// The identity of the account with that id, if the caller may act as it: an app only as the one chosen for it.
-    pub fn identity_named(&self, bap_id: &str) -> Option<&Identity> {
+    pub fn identity_named(&self, bap_id: &BapId) -> Option<&Identity> {
         match &self.means {
-            Means::App { .. } => self.identity().filter(|one| one.bap_id == bap_id),
-            Means::Session(_) | Means::Key { .. } => self.account.identities.iter().find(|one| one.bap_id == bap_id),
+            Means::App { .. } => self.identity().filter(|one| one.bap_id == *bap_id),
+            Means::Session(_) | Means::Key { .. } => self.account.identities.iter().find(|one| one.bap_id == *bap_id),
         }
     }
 
@@ -264,8 +265,8 @@ async fn by_key(
         }
     };
     let account = account_of(sigma, &token).await.map_err(IntoResponse::into_response)?;
-    let pubkey = token.pubkey.to_hex();
-    let signed = writes.then(|| SignedRequest { pubkey: pubkey.clone(), once: token.once });
+    let pubkey = token.pubkey;
+    let signed = writes.then(|| SignedRequest { pubkey, once: token.once });
     Ok(Caller { account, means: Means::Key { pubkey, signed } })
 }
 
@@ -274,7 +275,7 @@ async fn account_of(sigma: &AppState, token: &KeyToken) -> Result<Arc<Account>, 
     let forbidden = |error: &'static str, description: &'static str, code: &'static str| {
         ApiError::new(StatusCode::FORBIDDEN, error, description).with_code(code)
     };
-    let pubkey = token.pubkey.to_hex();
+    let pubkey = token.pubkey;
     let user = sigma.store.read(move |tx| user::find_by_pubkey(tx, &pubkey)).await?;
     let user = user.ok_or_else(|| forbidden("user_not_found", "No account has this key.", "USER_NOT_FOUND"))?;
     if user.disabled {

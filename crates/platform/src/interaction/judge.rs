@@ -59,7 +59,7 @@ pub async fn judge(
     };
     let identity =
         session.as_ref().and_then(|session| choose_identity(identities, state, &request, session, &consents)).cloned();
-    let bap_id = identity.as_ref().map(|identity| identity.bap_id.as_str());
+    let bap_id = identity.as_ref().map(|identity| &identity.bap_id);
     let credentials = signed_in.as_ref().map(|signed_in| signed_in.account.credentials.as_slice()).unwrap_or_default();
     let visitor = session.as_ref().map(|session| Visitor { session, credentials, consents: &consents, bap_id });
     let step = next_step(&request, &requested.app, visitor.as_ref(), state, hint.as_deref(), sigma.now());

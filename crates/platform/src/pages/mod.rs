@@ -10,6 +10,7 @@ mod refused;
 pub mod view;
 
 use axum::response::Response;
+use sigma_bitcoin::BapId;
 use sigma_core::app::App;
 use sigma_core::redirect::MatchedRedirectUri;
 use sigma_store::account::Account;
@@ -62,12 +63,12 @@ pub fn app_view(app: &App, redirect_uri: &MatchedRedirectUri, brand: &AppBrand) 
 }
 
 /// A user, as pages show them.
-pub fn person_view(account: &Account, bap_id: Option<&str>) -> PersonView {
+pub fn person_view(account: &Account, bap_id: Option<&BapId>) -> PersonView {
     let person = account.person(bap_id);
     PersonView {
         name: person.display_name(),
-        bap_id: bap_id.map(str::to_owned),
-        pubkey: person.pubkey().map(str::to_owned),
+        bap_id: bap_id.map(ToString::to_string),
+        pubkey: person.pubkey().map(|key| key.to_hex()),
         picture: None,
     }
 }

@@ -32,7 +32,7 @@ async fn show(sigma: &AppState, browser: &Browser) -> Result<Response, ApiError>
     let mut sessions = sigma.store.read(move |tx| session::list_live(tx, &user_id, now)).await?;
     sessions.sort_by_key(|session| session.id != signed_in.session.id);
     let page = Welcome {
-        signed_in: Some(person_view(&signed_in.account, signed_in.session.bap_id.as_deref())),
+        signed_in: Some(person_view(&signed_in.account, signed_in.session.bap_id.as_ref())),
         email: signed_in.account.user.email.clone(),
         sessions: sessions.iter().map(|session| line(session, &signed_in.session)).collect(),
     };

@@ -1,6 +1,7 @@
 //! Storing a backup, from any endpoint.
 
 use http::StatusCode;
+use sigma_bitcoin::BapId;
 use sigma_core::actor::Actor;
 use sigma_core::backup::{BackupError, EncryptedBackup};
 use sigma_core::ids::{BackupId, UserId};
@@ -33,7 +34,7 @@ pub fn read(text: Option<&str>) -> Result<EncryptedBackup, ApiError> {
 pub fn prepare(
     sigma: &AppState,
     user_id: &UserId,
-    bap_id: String,
+    bap_id: BapId,
     backup: &EncryptedBackup,
     signed: Option<SignedRequest>,
 ) -> Result<NewBackup, ApiError> {

@@ -85,7 +85,7 @@ pub async fn link(
         return Err(not_recent().into());
     }
     let body: LinkBody = api.object()?;
-    let bap_id = named(&api.caller, body.bap_id.as_deref())?;
+    let bap_id = named(&api.caller, body.bap_id.as_deref(), not_theirs)?;
     let ticket = RestoreTicket::of(&sigma, &browser);
     let ticket = ticket.filter(|ticket| ticket.vouched.provider_id.as_str() == body.provider);
     let backup = body.encrypted_backup.as_deref().map(|text| read(Some(text))).transpose()?;
@@ -117,7 +117,7 @@ pub async fn link(
         Linking::NotProven => return Err(not_proven().into()),
     }
     explain(storing)?;
-    Ok(Json(LinkAnswer { success: true, bap_id }))
+    Ok(Json(LinkAnswer { success: true, bap_id: bap_id.to_string() }))
 }
 
 /// The refusal does not say whose it is.

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use sigma_bitcoin::BapId;
 use sigma_core::params::Params;
 use sigma_store::StoreError;
 use sigma_store::session::BrowserSession;
@@ -100,10 +101,13 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// The identity that a query or body names, as clients of either generation spell it, or else the one that the caller acts as.
-fn named(caller: &Caller, bap_id: Option<&str>) -> Result<String, ApiError> {
-    let acts_as = || caller.identity().map(|identity| identity.bap_id.clone());
-    bap_id.map(str::to_owned).or_else(acts_as).ok_or_else(not_found)
+/// The identity that a query or body names, or else the one that the caller acts as. A text that is no id names an identity
+/// that nobody has, which is answered with `unknown`.
+fn named(caller: &Caller, bap_id: Option<&str>, unknown: impl FnOnce() -> ApiError) -> Result<BapId, ApiError> {
+    match bap_id {
+        Some(text) => BapId::parse(text).map_err(|_| unknown()),
+        None => caller.identity().map(|identity| identity.bap_id.clone()).ok_or_else(not_found),
+    }
 }
 
 /// `bapId`, or `bapid` as older clients spell it.

@@ -51,7 +51,7 @@ impl BackupAnswer {
             success: true,
             encrypted_backup: text.clone(),
             backup: text,
-            bap_id: version.bap_id.clone(),
+            bap_id: version.bap_id.to_string(),
             last_updated: version.stored_at.iso8601(),
         }
     }
@@ -95,7 +95,7 @@ pub async fn retrieve(
         if caller.session().is_some_and(|session| !is_recent(&sigma, session)) {
             return Err(Refusal::from(not_recent()));
         }
-        let bap_id = named(&caller, bap_id_of(&query))?;
+        let bap_id = named(&caller, bap_id_of(&query), not_found)?;
         let wanted = match query.get("version") {
             Some(id) => Wanted::Version(bap_id, BackupId::from_text(id)),
             None => Wanted::Current(bap_id),

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
+use sigma_bitcoin::BapId;
 use sigma_core::params::Params;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -58,7 +59,7 @@ pub async fn status(
 ) -> Result<Json<StatusAnswer>, ApiError> {
     let query = Params::parse(query.as_deref().unwrap_or_default());
     let identity = match bap_id_of(&query) {
-        Some(named) => caller.identity_named(named),
+        Some(named) => BapId::parse(named).ok().and_then(|bap_id| caller.identity_named(&bap_id)),
         None => caller.identity(),
     };
     let Some(bap_id) = identity.map(|identity| identity.bap_id.clone()) else {

@@ -3,11 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use sigma_bitcoin::BapId;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::keep::{keep, prepare, read};
-use super::{Backups, Refusal, TAKES_BACKUP, named};
+use super::{Backups, Refusal, TAKES_BACKUP, named, not_theirs};
 use crate::extract::OwnApi;
 use crate::http::{Endpoint, RequestContext};
 use crate::state::AppState;
@@ -41,8 +42,8 @@ pub struct StoredAnswer {
 
 impl StoredAnswer {
     /// That of an identity.
-    pub fn of(bap_id: String) -> Self {
-        Self { success: true, bap_id, message: "Backup stored successfully" }
+    pub fn of(bap_id: &BapId) -> Self {
+        Self { success: true, bap_id: bap_id.to_string(), message: "Backup stored successfully" }
     }
 }
 
@@ -75,8 +76,8 @@ pub async fn store(
 ) -> Result<Json<StoredAnswer>, Refusal> {
     let body: NewBackupBody = api.object()?;
     let backup = read(body.encrypted_backup.as_deref())?;
-    let bap_id = named(&api.caller, body.bap_id.as_deref())?;
+    let bap_id = named(&api.caller, body.bap_id.as_deref(), not_theirs)?;
     let new = prepare(&sigma, api.caller.user_id(), bap_id.clone(), &backup, api.caller.signed().cloned())?;
     keep(&sigma, &context, new).await?;
-    Ok(Json(StoredAnswer::of(bap_id)))
+    Ok(Json(StoredAnswer::of(&bap_id)))
 }

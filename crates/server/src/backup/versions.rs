@@ -3,12 +3,13 @@
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use serde::Serialize;
+use sigma_bitcoin::BapId;
 use sigma_core::params::Params;
 use sigma_store::backup::{self, Version};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::{Backups, bap_id_of, named};
+use super::{Backups, bap_id_of, named, not_found};
 use crate::error::API;
 use crate::extract::OwnApi;
 use crate::http::{ApiError, Endpoint};
@@ -74,7 +75,11 @@ pub async fn versions(
     OwnApi { caller, .. }: OwnApi<Backups>,
 ) -> Result<Json<VersionsAnswer>, ApiError> {
     let query = Params::parse(query.as_deref().unwrap_or_default());
-    let bap_id = named(&caller, bap_id_of(&query))?;
+    let bap_id = match bap_id_of(&query) {
+        Some(text) => BapId::parse(text).ok(),
+        None => Some(named(&caller, None, not_found)?),
+    };
+    let Some(bap_id) = bap_id else { return Ok(Json(VersionsAnswer { versions: Vec::new() })) };
     let user_id = caller.user_id().clone();
     let versions = sigma.store.read(move |tx| backup::list_versions(tx, &user_id, &bap_id)).await?;
     Ok(Json(VersionsAnswer { versions: versions.iter().map(VersionView::from).collect() }))

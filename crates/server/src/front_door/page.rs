@@ -158,7 +158,7 @@ async fn draw(
     let page = SignInPage {
         aim,
         is_step_up,
-        again: again.as_ref().map(|signed_in| person_view(&signed_in.account, bap_id.as_deref())),
+        again: again.as_ref().map(|signed_in| person_view(&signed_in.account, bap_id.as_ref())),
         methods: offered(&configured(sigma), has.as_deref(), first),
         providers: ProviderButton::all(sigma),
         quick,
@@ -166,7 +166,7 @@ async fn draw(
         refusal: attempt.refusal,
         key: KeyHints {
             login_hint: hint("login_hint"),
-            bap_id: bap_id.or_else(|| hint("bapId")).or_else(|| hint("bap_id")),
+            bap_id: bap_id.map(|id| id.to_string()).or_else(|| hint("bapId")).or_else(|| hint("bap_id")),
             continue_url: arrival.way_on(),
         },
         sign_up_url: arrival.at("/signup"),

@@ -91,7 +91,7 @@ pub async fn authorize_directly(
         .await?;
     let account = sigma.find_account(&entered.user.id).await.map_err(|error| ApiError::from(error).into_response())?;
     let account = account.ok_or_else(|| ApiError::internal("the account is gone").into_response())?;
-    let person = account.person(entered.session.bap_id.as_deref());
+    let person = account.person(entered.session.bap_id.as_ref());
     let (access_token, expires_in) =
         issue(&sigma, &entered.session, &person).await.map_err(IntoResponse::into_response)?;
     let answer = DirectAnswer {
@@ -100,9 +100,9 @@ pub async fn authorize_directly(
         expires_in,
         user: DirectUser {
             id: entered.user.id.to_string(),
-            pubkey: entered.pubkey.clone(),
+            pubkey: entered.pubkey.to_hex(),
             name: person.display_name(),
-            bap_id: person.bap_id().map(str::to_owned),
+            bap_id: person.bap_id().map(ToString::to_string),
         },
     };
     Ok(entered.set_cookies(&sigma, Json(answer).into_response()))

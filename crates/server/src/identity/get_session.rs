@@ -48,7 +48,7 @@ pub struct SessionView {
 impl SessionView {
     /// `session` of `account`, named by `token`.
     pub fn of(session: &BrowserSession, account: &Account, token: &str) -> Self {
-        let person = account.person(session.bap_id.as_deref());
+        let person = account.person(session.bap_id.as_ref());
         Self {
             id: session.id.to_string(),
             token: token.to_owned(),
@@ -58,7 +58,7 @@ impl SessionView {
             updated_at: session.updated_at.iso8601(),
             ip_address: session.address.clone(),
             user_agent: session.user_agent.clone(),
-            active_organization_id: person.bap_id().map(str::to_owned),
+            active_organization_id: person.bap_id().map(ToString::to_string),
         }
     }
 }
@@ -88,7 +88,7 @@ impl UserView {
             image: user.image.clone(),
             created_at: iso(user.created_at),
             updated_at: iso(user.updated_at),
-            pubkey: user.pubkey.clone(),
+            pubkey: user.pubkey.map(|key| key.to_hex()),
         }
     }
 }

@@ -6,11 +6,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
-use sigma_bitcoin::BapId;
+use sigma_bitcoin::{BapId, PublicKey};
 use sigma_core::actor::Actor;
 use sigma_core::ids::UserId;
 use sigma_core::person::IdentityProof;
-use sigma_store::key_sign_in::{self, KeySignIn, KeySignedIn, NewlySignedIn, UnknownKey, sign_in};
+use sigma_store::key_sign_in::{self, KeySignIn, KeySignedIn, NamedIdentity, NewlySignedIn, UnknownKey, sign_in};
 use sigma_store::replay_guard::Once;
 use sigma_store::session::BrowserSession;
 use sigma_store::user::User;
@@ -114,7 +114,7 @@ pub struct Attempt {
     /// Further single-use signatures.
     pub more: Vec<Once>,
     /// The key that proves the identity, if there is one.
-    pub identity_key: Option<sigma_bitcoin::PublicKey>,
+    pub identity_key: Option<PublicKey>,
     /// What to do with an unknown key.
     pub unknown: UnknownKey,
 }
@@ -128,7 +128,7 @@ pub struct Entered {
     /// The session's secret for the browser.
     begins: NewBrowserSession,
     /// The key that signed.
-    pub pubkey: String,
+    pub pubkey: PublicKey,
 }
 
 /// Takes a verified token. A valid one is accepted whatever failed before: a signature cannot be guessed. Invalid ones
@@ -193,13 +193,13 @@ impl Attempt {
         };
         let unknown = if quota.is_ok() { self.unknown } else { UnknownKey::Refuse };
         let begins = NewBrowserSession::of(sigma, context, &Browser::of(headers));
-        let pubkey = self.token.pubkey.to_hex();
+        let pubkey = self.token.pubkey;
         let mut once = vec![self.token.once.clone()];
         once.extend(self.more);
-        let identity = self.bap_id.map(|bap_id| prove(&bap_id, &self.token.pubkey, self.identity_key.as_ref()));
+        let identity = self.bap_id.map(|bap_id| prove(bap_id, &pubkey, self.identity_key.as_ref()));
         let request = KeySignIn {
-            address: self.token.pubkey.address(),
-            pubkey: pubkey.clone(),
+            address: pubkey.address(),
+            pubkey,
             once,
             identity,
             new_user: UserId::new(now, &*sigma.rng),
@@ -230,18 +230,14 @@ impl Attempt {
 
 /// How an identity is proven for the key: its id is the hash of that key's address, or of the address of the identity's
 /// own key, which signed too (`docs/spec/keys.md#identities`).
-fn prove(
-    bap_id: &BapId,
-    pubkey: &sigma_bitcoin::PublicKey,
-    identity_key: Option<&sigma_bitcoin::PublicKey>,
-) -> (String, IdentityProof, Option<String>) {
-    let is_of = |key: &sigma_bitcoin::PublicKey| BapId::of_public_key(key) == *bap_id;
-    let (proof, root) = match identity_key {
+fn prove(bap_id: BapId, pubkey: &PublicKey, identity_key: Option<&PublicKey>) -> NamedIdentity {
+    let is_of = |key: &PublicKey| BapId::of_public_key(key) == bap_id;
+    let (proof, root_address) = match identity_key {
         _ if is_of(pubkey) => (IdentityProof::Address, Some(pubkey.address())),
         Some(key) if is_of(key) => (IdentityProof::IdentityKey, Some(key.address())),
         _ => (IdentityProof::None, None),
     };
-    (bap_id.as_str().to_owned(), proof, root)
+    NamedIdentity { bap_id, proof, root_address }
 }
 
 fn refusal(outcome: &KeySignedIn) -> ApiError {
@@ -278,7 +274,7 @@ impl Entered {
 
     /// The user, as this surface shows them.
     pub fn user(&self) -> SignedInUser {
-        SignedInUser { id: self.user.id.to_string(), pubkey: self.pubkey.clone(), name: self.user.name.clone() }
+        SignedInUser { id: self.user.id.to_string(), pubkey: self.pubkey.to_hex(), name: self.user.name.clone() }
     }
 
     fn respond(&self, sigma: &AppState) -> Response {

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::HeaderMap;
 use serde::Deserialize;
+use sigma_bitcoin::BapId;
 use sigma_core::actor::Actor;
 use sigma_core::authorize::{AuthorizeError, ClaimsRequest, Consents, ErrorResponse, Interaction};
 use sigma_core::interaction::Entrance;
@@ -144,11 +145,10 @@ async fn record(
         None => request.scope.clone(),
     };
     let user_id = signed_in.account.user.id.clone();
-    let owned = |bap_id: &String| signed_in.account.identities.iter().any(|identity| identity.bap_id == *bap_id);
-    let bap_id = answer.bap_id.clone().filter(|bap_id| !bap_id.is_empty());
-    if bap_id.as_ref().is_some_and(|bap_id| !owned(bap_id)) {
-        return Err(bad_request("invalid_request", "the identity is not yours"));
-    }
+    let bap_id = match answer.bap_id.as_deref().filter(|named| !named.is_empty()) {
+        Some(named) => Some(owned(signed_in, named)?),
+        None => None,
+    };
     let earlier = &ongoing.stored.state;
     let kept = earlier.bap_id.clone().filter(|_| earlier.user_id.as_ref() == Some(&user_id));
     let state = Interaction {
@@ -200,6 +200,13 @@ async fn record(
     }
     ongoing.is_stored = true;
     Ok(Some((ongoing, narrowed)))
+}
+
+/// The user's own identity of that id.
+fn owned(signed_in: &SignedIn, named: &str) -> Result<BapId, ApiError> {
+    let named = BapId::parse(named).ok();
+    let is_theirs = |bap_id: &BapId| signed_in.account.identities.iter().any(|identity| identity.bap_id == *bap_id);
+    named.filter(is_theirs).ok_or_else(|| bad_request("invalid_request", "the identity is not yours"))
 }
 
 /// The request with the granted scopes and claims.

@@ -2,6 +2,7 @@
 
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use sigma_bitcoin::BapId;
 use sigma_core::authorize::{AuthorizationRequest, Consents, choose_identity};
 use sigma_core::interaction::Entrance;
 use sigma_core::params::Params;
@@ -46,7 +47,7 @@ async fn consent(
     let facts = signed_in.session.facts();
     let state = &ongoing.interaction.stored.state;
     let chosen = choose_identity(identities, state, &request, &facts, &Consents::default());
-    let chosen = chosen.map(|identity| identity.bap_id.as_str());
+    let chosen = chosen.map(|identity| &identity.bap_id);
     let address = &ongoing.requested.address.redirect_uri;
     let language = sigma.language_for(&browser, ongoing.requested.params.get("ui_locales"));
     let brand = sigma.app_brand(&ongoing.requested.app).await;
@@ -77,11 +78,11 @@ fn lines(language: Language, request: &AuthorizationRequest) -> Vec<ScopeLine> {
         .collect()
 }
 
-fn choice(identity: &Identity, chosen: Option<&str>) -> IdentityChoice {
+fn choice(identity: &Identity, chosen: Option<&BapId>) -> IdentityChoice {
     IdentityChoice {
-        bap_id: identity.bap_id.clone(),
+        bap_id: identity.bap_id.to_string(),
         name: identity.name.clone(),
         picture: None,
-        selected: chosen == Some(identity.bap_id.as_str()),
+        selected: chosen == Some(&identity.bap_id),
     }
 }

@@ -39,7 +39,7 @@ async fn select_account(
     let address = &ongoing.requested.address.redirect_uri;
     let brand = sigma.app_brand(&ongoing.requested.app).await;
     let page = SelectAccount {
-        person: person_view(&signed_in.account, signed_in.session.bap_id.as_deref()),
+        person: person_view(&signed_in.account, signed_in.session.bap_id.as_ref()),
         app: app_view(&ongoing.requested.app, address, &brand),
         interaction: name.clone(),
         shown_to: signed_in.account.user.id.to_string(),

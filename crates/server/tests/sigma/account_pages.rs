@@ -266,7 +266,7 @@ async fn apps_are_not_told_a_retired_key() {
     let world = World::with_orgs().await;
     let browser = ada(&world).await;
     let key = Key::named("ada").pubkey();
-    let told = async || {
+    let shown = async || {
         let tokens = browser.tokens("openid profile").await;
         let access = tokens["access_token"].as_str().unwrap().to_owned();
         let userinfo = world.get_with_token(USERINFO, &access).await.json();
@@ -274,13 +274,13 @@ async fn apps_are_not_told_a_retired_key() {
         let address = userinfo["bitcoin_address"].clone();
         ([claims(&access)["pubkey"].clone(), userinfo["pubkey"].clone(), session["user"]["pubkey"].clone()], address)
     };
-    let (before, address) = told().await;
+    let (before, address) = shown().await;
     assert_eq!(before, [json!(key), json!(key), json!(key)]);
     assert!(address.is_string());
     let form = [("kind", "key"), ("id", key.as_str())];
     assert_eq!(browser.post_form("/account/credentials/retire", &form).await.location(), "/account?done=retired");
     world.tick();
-    assert_eq!(told().await, ([Value::Null, Value::Null, Value::Null], Value::Null));
+    assert_eq!(shown().await, ([Value::Null, Value::Null, Value::Null], Value::Null));
 }
 
 #[tokio::test]

@@ -171,7 +171,8 @@ async fn an_identity_that_is_proven_later_stays_the_primary_one() {
     assert_eq!(sign_up_with_root(&world, &ada, &root, ours).await.status, 200);
     let id = UserId::from_text(user);
     let identities = world.sigma.store.read(move |tx| identity::list(tx, &id)).await.unwrap();
-    let seen: Vec<_> = identities.iter().map(|one| (one.bap_id.clone(), one.proof.as_str(), one.is_primary)).collect();
+    let seen: Vec<_> =
+        identities.iter().map(|one| (one.bap_id.to_string(), one.proof.as_str(), one.is_primary)).collect();
     assert_eq!(seen, [(root.bap_id(), "identity_key", true), (ada.bap_id(), "address", false)]);
 }
 

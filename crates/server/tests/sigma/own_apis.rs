@@ -136,7 +136,7 @@ async fn a_retired_key_and_a_disabled_account_get_nothing() {
     let enabled = id.clone();
     world.sigma.store.write(move |tx| sigma_store::user::set_disabled(tx, &enabled, false, now)).await.unwrap();
     assert_eq!(browser.get(STATUS).await.status, 200);
-    let retired = sigma_core::authentication::Credential::key(&key.pubkey());
+    let retired = sigma_core::authentication::Credential::key(&key.0.public_key());
     let provider = sigma_core::authentication::Credential::password(&id);
     let sql = "INSERT INTO credentials (kind, id, user_id, created_at) VALUES ('password', $1, $2, 1)";
     let owner = id.clone();

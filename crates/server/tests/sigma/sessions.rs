@@ -159,7 +159,7 @@ async fn of_a_hundred_sessions_all_others_end() {
     let now = world.now();
     let rng = std::sync::Arc::clone(&world.sigma.rng);
     let ids: Vec<SessionId> = (0..99).map(|_| SessionId::new(now, &*rng)).collect();
-    let authentication = Authentication::by_key(UserId::from_text(user), &ada.pubkey(), now);
+    let authentication = Authentication::by_key(UserId::from_text(user), &ada.0.public_key(), now);
     let add = move |tx: &mut dyn sigma_store::Tx| {
         for id in &ids {
             let new = NewSession {

@@ -105,7 +105,7 @@ impl Tx for PostgresTx<'_> {
         if self.locks.holds(&owner) {
             return Ok(());
         }
-        if let Some(row) = self.query_opt(owner.statement(), crate::params![owner.name()])? {
+        if let Some(row) = self.query_opt(owner.statement(), crate::params![owner.name().as_ref()])? {
             self.locks.took(&owner, row.text(0)?);
         }
         Ok(())

@@ -159,7 +159,7 @@ impl Tx for SqliteTx<'_> {
 
     fn lock(&mut self, owner: Owner<'_>) -> Result<(), StoreError> {
         if cfg!(debug_assertions) && !self.locks.holds(&owner) {
-            self.locks.took(&owner, owner.name().to_owned());
+            self.locks.took(&owner, owner.name().into_owned());
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
+use sigma_bitcoin::BapId;
 use sigma_core::app::App;
 use sigma_core::code::{Authorization, Code, Redeemed, Redemption, SentVerifier};
 use sigma_core::digest::Digest;
@@ -12,11 +13,11 @@ use sigma_core::scope::Scopes;
 use sigma_core::time::{Clock as _, Timestamp};
 use sigma_store::code::{self, Outcome, Redeem};
 use sigma_store::grant;
-use sigma_store::key_sign_in::{KeySignIn, KeySignedIn, UnknownKey, sign_in};
+use sigma_store::key_sign_in::{KeySignIn, KeySignedIn, NamedIdentity, UnknownKey, sign_in};
 use sigma_store::refresh_token::{self, FirstRefreshToken, NewFamily, Refresh, Refreshed};
 use sigma_store::replay_guard::Once;
 use sigma_store::session::{self, NewSession};
-use sigma_store::testing::{TestStore, insist};
+use sigma_store::testing::{TestStore, identity_named, insist, key_named};
 use sigma_store::{Store, identity, meta, on_both_engines};
 
 const THREADS: u8 = 8;
@@ -46,14 +47,14 @@ fn rows(store: &Store, sql: &'static str) -> i64 {
     store.read_blocking(move |tx| tx.query_opt(sql, &[])).unwrap().unwrap().int(0).unwrap()
 }
 
-/// A sign-up with `pubkey` as `name`, by a message of its own.
-fn sign_up(store: &TestStore, pubkey: &str, name: &str, identity: Option<(&str, IdentityProof)>) -> KeySignIn {
+/// A sign-up with the key `key` as `name`, by a message of its own.
+fn sign_up(store: &TestStore, key: &str, name: &str, identity: Option<(&BapId, IdentityProof)>) -> KeySignIn {
     let now = store.clock.now();
     KeySignIn {
-        pubkey: pubkey.to_owned(),
-        address: format!("address of {pubkey}"),
+        pubkey: key_named(key),
+        address: format!("address of {key}"),
         once: vec![Once::new(Digest::of(name), now.plus(Duration::from_mins(5)), now).unwrap()],
-        identity: identity.map(|(bap_id, proof)| (bap_id.to_owned(), proof, None)),
+        identity: identity.map(|(bap_id, proof)| NamedIdentity { bap_id: bap_id.clone(), proof, root_address: None }),
         new_user: UserId::from_text(format!("user_{name}")),
         unknown: UnknownKey::SignUp,
         origin_bound: false,
@@ -174,7 +175,7 @@ on_both_engines! {
 
     fn an_unproven_identity_goes_to_one_account_and_the_rest_are_told_so(store: TestStore) {
         for round in 0..5 {
-            let bap_id = format!("bap {round}");
+            let bap_id = identity_named(&format!("bap {round}"));
             let outcomes = together(|number| {
                 let name = format!("{round} {number}");
                 enter(&store, sign_up(&store, &name, &name, Some((&bap_id, IdentityProof::None))))
@@ -188,7 +189,7 @@ on_both_engines! {
 
     fn a_proven_claim_wins_whenever_it_comes(store: TestStore) {
         for round in 0..5 {
-            let bap_id = format!("bap {round}");
+            let bap_id = identity_named(&format!("bap {round}"));
             let outcomes = together(|number| {
                 let name = format!("{round} {number}");
                 let proof = if number == 0 { IdentityProof::Address } else { IdentityProof::None };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sigma_bitcoin::BapId;
 use sigma_core::digest::Digest;
 use sigma_core::event::Event;
 use sigma_core::ids::{BackupId, MailId, UserId};
@@ -15,7 +16,7 @@ use sigma_store::outbox::{self, NewMail};
 use sigma_store::provider_account::Vouched;
 use sigma_store::replay_guard::Once;
 use sigma_store::signed_request::{Rejected, SignedRequest};
-use sigma_store::testing::{TestStore, insist};
+use sigma_store::testing::{TestStore, identity_named, insist, key_named};
 use sigma_store::{identity, on_both_engines, user};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -24,15 +25,19 @@ fn user_id(name: &str) -> UserId {
     UserId::from_text(format!("user_{name}"))
 }
 
-/// An account with a key of that name, and the identity `bap-NAME`.
+fn bap(name: &str) -> BapId {
+    identity_named(name)
+}
+
+/// An account with a key of that name, and an identity of that name.
 fn add_user(store: &TestStore, name: &'static str) {
     let now = store.clock.now();
     insist(store, move |tx| {
-        user::add_with_pubkey(tx, &user_id(name), name, name, now)?;
+        user::add_with_pubkey(tx, &user_id(name), &key_named(name), name, now)?;
         let identity = Identity {
-            bap_id: format!("bap-{name}"),
+            bap_id: bap(name),
             user_id: user_id(name),
-            pubkey: name.to_owned(),
+            pubkey: Some(key_named(name)),
             name: name.to_owned(),
             image: None,
             proof: IdentityProof::None,
@@ -45,12 +50,12 @@ fn add_user(store: &TestStore, name: &'static str) {
     });
 }
 
-fn new_backup(store: &TestStore, name: &str, bap_id: &str, content: &str) -> NewBackup {
+fn new_backup(store: &TestStore, name: &str, bap_id: &BapId, content: &str) -> NewBackup {
     let now = store.clock.now();
     NewBackup {
         id: BackupId::new(now, &*store.rng),
         user_id: user_id(name),
-        bap_id: bap_id.to_owned(),
+        bap_id: bap_id.clone(),
         hash: Digest::of(content),
         size: 1_000,
         sealed: content.as_bytes().to_vec(),
@@ -60,12 +65,12 @@ fn new_backup(store: &TestStore, name: &str, bap_id: &str, content: &str) -> New
 }
 
 fn put(store: &TestStore, name: &str, content: &str) -> Storing {
-    let new = new_backup(store, name, &format!("bap-{name}"), content);
+    let new = new_backup(store, name, &bap(name), content);
     insist(store, move |tx| backup::store(tx, &new))
 }
 
 fn versions(store: &TestStore, name: &'static str) -> Vec<Version> {
-    store.read_blocking(move |tx| backup::list_versions(tx, &user_id(name), &format!("bap-{name}"))).unwrap()
+    store.read_blocking(move |tx| backup::list_versions(tx, &user_id(name), &bap(name))).unwrap()
 }
 
 fn retrieval(store: &TestStore, name: &str, wanted: Wanted) -> Retrieval {
@@ -83,7 +88,7 @@ fn take(store: &TestStore, retrieval: Retrieval) -> Option<String> {
 }
 
 fn current(store: &TestStore, name: &str) -> Option<String> {
-    take(store, retrieval(store, name, Wanted::Current(format!("bap-{name}"))))
+    take(store, retrieval(store, name, Wanted::Current(bap(name))))
 }
 
 fn trail(store: &TestStore, name: &str) -> Vec<Event> {
@@ -104,7 +109,7 @@ fn once(store: &TestStore, message: &str) -> Once {
 }
 
 /// Links the account `subject`, for which the provider has just vouched, by a signature of `name`'s key.
-fn link(store: &TestStore, name: &str, bap_id: &str, subject: &str, message: &str) -> Linking {
+fn link(store: &TestStore, name: &str, bap_id: &BapId, subject: &str, message: &str) -> Linking {
     let github = Vouched {
         provider_id: ProviderId::parse("github").unwrap(),
         issuer: "https://github.com".to_owned(),
@@ -115,8 +120,8 @@ fn link(store: &TestStore, name: &str, bap_id: &str, subject: &str, message: &st
         provider_id: "github".to_owned(),
         vouched: Some((github, once(store, &format!("ticket {message}")))),
         user_id: user_id(name),
-        bap_id: bap_id.to_owned(),
-        signed: SignedRequest { pubkey: name.to_owned(), once: once(store, message) },
+        bap_id: bap_id.clone(),
+        signed: SignedRequest { pubkey: key_named(name), once: once(store, message) },
         notices: Vec::new(),
         now: store.clock.now(),
     };
@@ -147,7 +152,7 @@ on_both_engines! {
         put(&store, "ada", "good");
         put(&store, "ada", "bad");
         let good = versions(&store, "ada")[1].clone();
-        let wanted = Wanted::Version("bap-ada".to_owned(), good.id.clone());
+        let wanted = Wanted::Version(bap("ada"), good.id.clone());
         assert_eq!(take(&store, retrieval(&store, "ada", wanted)).as_deref(), Some("good"));
         let (id, now) = (good.id.clone(), store.clock.now());
         assert!(insist(&store, move |tx| backup::restore_version(tx, &user_id("ada"), &id, &[], now)));
@@ -174,22 +179,22 @@ on_both_engines! {
         add_user(&store, "ada");
         add_user(&store, "eve");
         put(&store, "ada", "hers");
-        let foreign = new_backup(&store, "eve", "bap-ada", "evil");
+        let foreign = new_backup(&store, "eve", &bap("ada"), "evil");
         assert_eq!(insist(&store, move |tx| backup::store(tx, &foreign)), Storing::NotTheirs);
-        let unclaimed = new_backup(&store, "eve", "bap-nobody", "evil");
+        let unclaimed = new_backup(&store, "eve", &bap("nobody"), "evil");
         assert_eq!(insist(&store, move |tx| backup::store(tx, &unclaimed)), Storing::NotTheirs);
         let hers = versions(&store, "ada")[0].id.clone();
         for wanted in [
-            Wanted::Current("bap-ada".to_owned()),
-            Wanted::Version("bap-ada".to_owned(), hers.clone()),
-            Wanted::Version("bap-eve".to_owned(), hers.clone()),
+            Wanted::Current(bap("ada")),
+            Wanted::Version(bap("ada"), hers.clone()),
+            Wanted::Version(bap("eve"), hers.clone()),
             Wanted::Latest,
         ] {
             assert_eq!(take(&store, retrieval(&store, "eve", wanted)), None);
         }
         let now = store.clock.now();
         assert!(!insist(&store, move |tx| backup::restore_version(tx, &user_id("eve"), &hers, &[], now)));
-        assert!(!insist(&store, |tx| backup::remove(tx, &user_id("eve"), "bap-ada", &[])));
+        assert!(!insist(&store, |tx| backup::remove(tx, &user_id("eve"), &bap("ada"), &[])));
         assert_eq!(current(&store, "ada").as_deref(), Some("hers"));
     }
 
@@ -199,18 +204,18 @@ on_both_engines! {
         put(&store, "ada", "hers");
         let now = store.clock.now();
         insist(&store, move |tx| {
-            let held = identity::find(tx, "bap-ada")?.unwrap();
+            let held = identity::find(tx, &bap("ada"))?.unwrap();
             let proven = Identity { user_id: user_id("bob"), proof: IdentityProof::Address, ..held };
             identity::claim(tx, &proven, now)
         });
-        assert_eq!(take(&store, retrieval(&store, "bob", Wanted::Current("bap-ada".to_owned()))), None);
+        assert_eq!(take(&store, retrieval(&store, "bob", Wanted::Current(bap("ada")))), None);
         assert_eq!(current(&store, "ada").as_deref(), Some("hers"));
         assert_eq!(put(&store, "ada", "more"), Storing::NotTheirs);
     }
 
     fn the_size_of_all_backups_of_an_account_is_limited(store: TestStore) {
         add_user(&store, "ada");
-        let big = |content: &str| NewBackup { size: MOST_PER_ACCOUNT / 3, ..new_backup(&store, "ada", "bap-ada", content) };
+        let big = |content: &str| NewBackup { size: MOST_PER_ACCOUNT / 3, ..new_backup(&store, "ada", &bap("ada"), content) };
         for content in ["1", "2", "3"] {
             let new = big(content);
             assert_eq!(insist(&store, move |tx| backup::store(tx, &new)), Storing::Stored);
@@ -223,11 +228,11 @@ on_both_engines! {
     fn a_signed_message_stores_one_backup(store: TestStore) {
         add_user(&store, "ada");
         add_user(&store, "eve");
-        let signed = |pubkey: &str, message: &str| {
-            Some(SignedRequest { pubkey: pubkey.to_owned(), once: once(&store, message) })
+        let signed = |name: &str, message: &str| {
+            Some(SignedRequest { pubkey: key_named(name), once: once(&store, message) })
         };
         let send = |content: &str, signed: Option<SignedRequest>| {
-            let new = NewBackup { signed, ..new_backup(&store, "ada", "bap-ada", content) };
+            let new = NewBackup { signed, ..new_backup(&store, "ada", &bap("ada"), content) };
             insist(&store, move |tx| backup::store(tx, &new))
         };
         assert_eq!(send("1", signed("ada", "a")), Storing::Stored);
@@ -253,7 +258,7 @@ on_both_engines! {
         assert!(current(&store, "ada").is_some());
         let events = trail(&store, "ada");
         assert_eq!([events[0].action.as_str(), events[1].action.as_str()], ["backup.retrieve", "backup.store"]);
-        assert_eq!(events[0].target, Some(("identity".to_owned(), "bap-ada".to_owned())));
+        assert_eq!(events[0].target, Some(("identity".to_owned(), bap("ada").to_string())));
         assert_eq!(events[0].details.method.as_deref(), Some("session"));
         assert_eq!(mails(&store), 1);
     }
@@ -262,8 +267,8 @@ on_both_engines! {
         add_user(&store, "ada");
         put(&store, "ada", "1");
         put(&store, "ada", "2");
-        assert!(insist(&store, |tx| backup::remove(tx, &user_id("ada"), "bap-ada", &[])));
-        assert!(!insist(&store, |tx| backup::remove(tx, &user_id("ada"), "bap-ada", &[])));
+        assert!(insist(&store, |tx| backup::remove(tx, &user_id("ada"), &bap("ada"), &[])));
+        assert!(!insist(&store, |tx| backup::remove(tx, &user_id("ada"), &bap("ada"), &[])));
         assert_eq!(current(&store, "ada"), None);
         let actions: Vec<_> = trail(&store, "ada").into_iter().map(|event| event.action).collect();
         assert_eq!(actions.iter().filter(|action| *action == "backup.remove").count(), 1);
@@ -272,11 +277,11 @@ on_both_engines! {
     fn a_provider_account_restores_one_identity(store: TestStore) {
         add_user(&store, "ada");
         add_user(&store, "eve");
-        assert_eq!(link(&store, "ada", "bap-ada", "1", "a"), Linking::Linked);
-        assert_eq!(link(&store, "ada", "bap-ada", "1", "b"), Linking::Linked, "again");
-        assert_eq!(link(&store, "eve", "bap-eve", "1", "c"), Linking::Taken);
-        assert_eq!(link(&store, "eve", "bap-ada", "2", "d"), Linking::NotTheirs);
-        assert_eq!(link(&store, "ada", "bap-ada", "3", "a"), Linking::Rejected(Rejected::Replayed));
+        assert_eq!(link(&store, "ada", &bap("ada"), "1", "a"), Linking::Linked);
+        assert_eq!(link(&store, "ada", &bap("ada"), "1", "b"), Linking::Linked, "again");
+        assert_eq!(link(&store, "eve", &bap("eve"), "1", "c"), Linking::Taken);
+        assert_eq!(link(&store, "eve", &bap("ada"), "2", "d"), Linking::NotTheirs);
+        assert_eq!(link(&store, "ada", &bap("ada"), "3", "a"), Linking::Rejected(Rejected::Replayed));
         assert_eq!(restored(&store, "1"), Some(user_id("ada")));
         assert_eq!(["2", "3"].map(|subject| restored(&store, subject)), [None, None]);
         assert_eq!(trail(&store, "ada").iter().filter(|event| event.action == "backup.link").count(), 1);
@@ -290,7 +295,7 @@ on_both_engines! {
         store.advance(400 * DAY);
         let now = store.clock.now();
         insist(&store, move |tx| {
-            tx.execute("UPDATE credentials SET last_used_at = $1 WHERE id = 'bob'", sigma_store::params![now])
+            tx.execute("UPDATE credentials SET last_used_at = $1 WHERE id = $2", sigma_store::params![now, key_named("bob")])
         });
         let before = now.minus(300 * DAY);
         assert_eq!(insist(&store, move |tx| backup::delete_abandoned(tx, before)), 1);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sigma_bitcoin::PublicKey;
 use sigma_core::authentication::{Acr, Authentication, Credential, CredentialKind, Method};
 use sigma_core::digest::Digest;
 use sigma_core::email::Email;
@@ -17,11 +18,17 @@ use sigma_store::outbox::NewMail;
 use sigma_store::password_change::{self, Change};
 use sigma_store::replay_guard::Once;
 use sigma_store::session::{BrowserSession, NewSession};
-use sigma_store::testing::{TestStore, insist};
+use sigma_store::testing::{TestStore, identity_named, insist, key_named};
 use sigma_store::user;
 use sigma_store::{on_both_engines, params, password, sign_in};
 
-const KEY: &str = "02aa";
+fn her_key() -> PublicKey {
+    key_named("ada")
+}
+
+fn other_key() -> PublicKey {
+    key_named("other")
+}
 
 fn ada() -> UserId {
     UserId::from_text("user_ada")
@@ -44,7 +51,7 @@ fn new_session(store: &TestStore, name: &str) -> NewSession {
 fn add_ada(store: &TestStore, with_password: bool) {
     let now = store.clock.now();
     insist(store, move |tx| {
-        user::add_with_pubkey(tx, &ada(), KEY, "Ada", now)?;
+        user::add_with_pubkey(tx, &ada(), &her_key(), "Ada", now)?;
         if !with_password {
             return Ok(());
         }
@@ -70,7 +77,7 @@ fn stored(store: &TestStore, credential: Credential) -> StoredCredential {
 fn sign(store: &TestStore, name: &str) -> KeySignedIn {
     let now = store.clock.now();
     let request = KeySignIn {
-        pubkey: KEY.to_owned(),
+        pubkey: her_key(),
         address: "address".to_owned(),
         once: Vec::from_iter(Once::new(Digest::of(name), now.plus(Duration::from_mins(5)), now)),
         identity: None,
@@ -87,14 +94,14 @@ on_both_engines! {
     fn a_retired_key_cannot_sign_in_or_be_claimed_again(store: TestStore) {
         add_ada(&store, true);
         assert!(matches!(sign(&store, "1"), KeySignedIn::SignedIn(_)));
-        assert_eq!(retire(&store, Credential::key(KEY)), Retirement::Retired);
-        assert_eq!(retire(&store, Credential::key(KEY)), Retirement::NotFound);
+        assert_eq!(retire(&store, Credential::key(&her_key())), Retirement::Retired);
+        assert_eq!(retire(&store, Credential::key(&her_key())), Retirement::NotFound);
         assert!(matches!(sign(&store, "2"), KeySignedIn::UnknownKey));
-        let by_key = Authentication::by_key(ada(), KEY, store.clock.now());
+        let by_key = Authentication::by_key(ada(), &her_key(), store.clock.now());
         assert!(begin(&store, by_key, new_session(&store, "3")).is_none());
         let kinds = store.read_blocking(|tx| credential::kinds(tx, &ada())).unwrap();
         assert_eq!(kinds, [CredentialKind::Password]);
-        assert_eq!(store.read_blocking(|tx| user::find_by_pubkey(tx, KEY)).unwrap(), None);
+        assert_eq!(store.read_blocking(|tx| user::find_by_pubkey(tx, &her_key())).unwrap(), None);
     }
 
     fn the_last_credential_cannot_be_retired(store: TestStore) {
@@ -105,7 +112,7 @@ on_both_engines! {
             tx.execute(sql, params![&ada(), now])
         });
         assert_eq!(retire(&store, Credential::password(&ada())), Retirement::Retired);
-        assert_eq!(retire(&store, Credential::key(KEY)), Retirement::LastOne, "a second factor alone does not do");
+        assert_eq!(retire(&store, Credential::key(&her_key())), Retirement::LastOne, "a second factor alone does not do");
         let totp = Credential { kind: CredentialKind::Totp, id: "a".to_owned() };
         assert_eq!(retire(&store, totp), Retirement::Retired);
         assert!(store.read_blocking(|tx| credential::can_sign_in(tx, &ada())).unwrap());
@@ -118,7 +125,7 @@ on_both_engines! {
     fn a_password_without_a_verified_address_is_no_way_in(store: TestStore) {
         add_ada(&store, true);
         insist(&store, |tx| tx.execute("UPDATE emails SET proven_at = NULL WHERE user_id = $1", params![&ada()]));
-        assert_eq!(retire(&store, Credential::key(KEY)), Retirement::LastOne);
+        assert_eq!(retire(&store, Credential::key(&her_key())), Retirement::LastOne);
         assert_eq!(retire(&store, Credential::password(&ada())), Retirement::Retired, "nobody signs in with it");
         insist(&store, |tx| tx.execute("DELETE FROM passwords WHERE user_id = $1", params![&ada()]));
         let set = |store: &TestStore| {
@@ -137,16 +144,16 @@ on_both_engines! {
         assert!(!set(&store), "their address went while they chose it");
         insist(&store, |tx| tx.execute("UPDATE emails SET proven_at = 1 WHERE user_id = $1", params![&ada()]));
         assert!(set(&store));
-        assert_eq!(retire(&store, Credential::key(KEY)), Retirement::Retired);
+        assert_eq!(retire(&store, Credential::key(&her_key())), Retirement::Retired);
     }
 
     fn a_retired_key_is_no_longer_said_to_be_the_users(store: TestStore) {
         add_ada(&store, true);
         let now = store.clock.now();
         let identity = Identity {
-            bap_id: "bap".to_owned(),
+            bap_id: identity_named("bap"),
             user_id: ada(),
-            pubkey: KEY.to_owned(),
+            pubkey: Some(her_key()),
             name: "Ada".to_owned(),
             image: None,
             proof: IdentityProof::None,
@@ -158,28 +165,28 @@ on_both_engines! {
         insist(&store, move |tx| identity::claim(tx, &identity, now));
         let shown = || {
             let account = store.read_blocking(|tx| account::find(tx, &ada())).unwrap().unwrap();
-            [None, Some("bap")].map(|bap_id| account.person(bap_id).pubkey().map(str::to_owned))
+            [None, Some(&identity_named("bap"))].map(|bap_id| account.person(bap_id).pubkey())
         };
-        assert_eq!(shown(), [Some(KEY.to_owned()), Some(KEY.to_owned())]);
+        assert_eq!(shown(), [Some(her_key()), Some(her_key())]);
         insist(&store, move |tx| {
-            let sql = "INSERT INTO credentials (kind, id, user_id, created_at) VALUES ('key', '02bb', $1, $2)";
-            tx.execute(sql, params![&ada(), now])
+            let sql = "INSERT INTO credentials (kind, id, user_id, created_at) VALUES ('key', $3, $1, $2)";
+            tx.execute(sql, params![&ada(), now, other_key()])
         });
-        assert_eq!(retire(&store, Credential::key(KEY)), Retirement::Retired);
-        assert_eq!(shown(), [Some("02bb".to_owned()), Some("02bb".to_owned())], "another key of theirs");
-        assert_eq!(retire(&store, Credential::key("02bb")), Retirement::Retired);
+        assert_eq!(retire(&store, Credential::key(&her_key())), Retirement::Retired);
+        assert_eq!(shown(), [Some(other_key()), Some(other_key())], "another key of theirs");
+        assert_eq!(retire(&store, Credential::key(&other_key())), Retirement::Retired);
         assert_eq!(shown(), [None, None]);
     }
 
     fn the_last_use_is_recorded_once_a_day(store: TestStore) {
         add_ada(&store, true);
         let last = |kind| stored(&store, kind).last_used_at;
-        let (key, password) = (Credential::key(KEY), Credential::password(&ada()));
+        let (key, password) = (Credential::key(&her_key()), Credential::password(&ada()));
         assert_eq!((last(key.clone()), last(password.clone())), (None, None));
         let first = store.clock.now();
         let use_key = |name: &str| {
             let now = store.clock.now();
-            begin(&store, Authentication::by_key(ada(), KEY, now), new_session(&store, name)).unwrap();
+            begin(&store, Authentication::by_key(ada(), &her_key(), now), new_session(&store, name)).unwrap();
             now
         };
         use_key("1");
@@ -215,7 +222,7 @@ on_both_engines! {
         assert_eq!(reported(&raised), ("ses_1".to_owned(), Acr::Two, "pwd otp".to_owned(), now));
         let later = store.clock.now();
         let new = NewSession { continues: Some(Digest::of("2")), ..new_session(&store, "3") };
-        let replaced = begin(&store, Authentication::by_key(ada(), KEY, later), new).unwrap();
+        let replaced = begin(&store, Authentication::by_key(ada(), &her_key(), later), new).unwrap();
         assert_eq!(reported(&replaced), ("ses_1".to_owned(), Acr::One, "pop swk".to_owned(), later));
         let found = store.read_blocking(move |tx| sigma_store::session::find(tx, &replaced.id)).unwrap().unwrap();
         assert_eq!(reported(&found), ("ses_1".to_owned(), Acr::One, "pop swk".to_owned(), later));
@@ -224,14 +231,14 @@ on_both_engines! {
     fn foreign_credentials_quick_logins_and_disabled_accounts_begin_no_session(store: TestStore) {
         add_ada(&store, false);
         let now: Timestamp = store.clock.now();
-        insist(&store, move |tx| user::add_with_pubkey(tx, &UserId::from_text("user_bob"), "02bb", "Bob", now));
-        let by = |user: UserId, key: &str| Authentication::by_key(user, key, now);
-        assert!(begin(&store, by(ada(), "02bb"), new_session(&store, "1")).is_none());
+        insist(&store, move |tx| user::add_with_pubkey(tx, &UserId::from_text("user_bob"), &other_key(), "Bob", now));
+        let by = |user: UserId, key: PublicKey| Authentication::by_key(user, &key, now);
+        assert!(begin(&store, by(ada(), other_key()), new_session(&store, "1")).is_none());
         assert!(begin(&store, Authentication::by_password(ada(), now), new_session(&store, "2")).is_none());
-        assert!(begin(&store, by(ada(), KEY), new_session(&store, "3")).is_some());
+        assert!(begin(&store, by(ada(), her_key()), new_session(&store, "3")).is_some());
         assert!(begin(&store, Authentication::by_quick_login(ada(), now), new_session(&store, "6")).is_none());
         insist(&store, move |tx| user::set_disabled(tx, &ada(), true, now));
-        assert!(begin(&store, by(ada(), KEY), new_session(&store, "4")).is_none());
+        assert!(begin(&store, by(ada(), her_key()), new_session(&store, "4")).is_none());
         assert!(begin(&store, Authentication::by_quick_login(ada(), now), new_session(&store, "5")).is_none());
     }
 }

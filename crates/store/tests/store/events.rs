@@ -16,7 +16,7 @@ use sigma_store::key_sign_in::{self, KeySignIn, KeySignedIn, UnknownKey};
 use sigma_store::org::{self, role};
 use sigma_store::replay_guard::Once;
 use sigma_store::session::NewSession;
-use sigma_store::testing::{Engine, TestStore, engines};
+use sigma_store::testing::{Engine, TestStore, engines, identity_named, key_named};
 use sigma_store::token_count::{self, TokenCount};
 use sigma_store::{Stop, Store, StoreError, on_both_engines, session};
 
@@ -69,7 +69,7 @@ fn sign_in(store: &TestStore, name: &str) {
 fn sign_in_with_key(store: &TestStore, number: u32) {
     let now = store.clock.now();
     let request = KeySignIn {
-        pubkey: "02ab".to_owned(),
+        pubkey: key_named("ada"),
         address: "1Ada".to_owned(),
         once: vec![Once::new(Digest::of(number.to_string()), now.plus(Duration::from_mins(5)), now).unwrap()],
         identity: None,
@@ -348,7 +348,7 @@ on_both_engines! {
         }
         fail(&store, Some("ada"), "192.0.2.9");
         let claimed = NewEvent::new(Action::IdentityClaim).by(Actor::User(user("ada")));
-        let claimed = claimed.to(Target::Identity("hers".to_owned()));
+        let claimed = claimed.to(Target::Identity(identity_named("hers")));
         store.write_blocking(move |tx| event::append(tx, claimed.clone())).unwrap();
         store.advance(Duration::from_secs(1));
         let removed = NewEvent::new(Action::MemberRemove).by(Actor::User(user("bob"))).to(Target::User(user("ada")));
@@ -362,7 +362,7 @@ on_both_engines! {
         }
         let events = all(&store, Trail::All);
         assert_eq!(events.len(), 9);
-        assert!(!format!("{events:?}").contains("user_ada") && !format!("{events:?}").contains("hers"));
+        assert!(!format!("{events:?}").contains("user_ada") && !format!("{events:?}").contains(identity_named("hers").as_str()));
         let hers = all(&store, Trail::User(pseudonym.clone()));
         assert_eq!(hers.len(), 5);
         assert!(hers.iter().all(|event| event.address.is_none() && event.user_agent.is_none()));

@@ -12,11 +12,11 @@ use sigma_core::person::IdentityProof;
 use sigma_core::scope::Scopes;
 use sigma_core::time::Clock as _;
 use sigma_store::code::{self, Outcome, Redeem};
-use sigma_store::key_sign_in::{self, KeySignIn, KeySignedIn, UnknownKey};
+use sigma_store::key_sign_in::{self, KeySignIn, KeySignedIn, NamedIdentity, UnknownKey};
 use sigma_store::refresh_token::{self, FirstRefreshToken, NewFamily, Refresh, Refreshed};
 use sigma_store::replay_guard::Once;
 use sigma_store::session::NewSession;
-use sigma_store::testing::insist;
+use sigma_store::testing::{identity_named, insist, key_named};
 use sigma_store::{Store, meta, on_both_engines};
 
 /// The app called `id`.
@@ -142,14 +142,18 @@ on_both_engines! {
         for round in 0..10 {
             for same_message in [true, false] {
                 let sign_up = |number: u32| KeySignIn {
-                    pubkey: format!("key {round} {same_message}"),
+                    pubkey: key_named(&format!("key {round} {same_message}")),
                     address: "address".to_owned(),
                     once: Vec::from_iter(Once::new(
                         Digest::of(format!("{round} {same_message} {}", if same_message { 0 } else { number })),
                         now.plus(Duration::from_mins(5)),
                         now,
                     )),
-                    identity: Some((format!("identity {round} {same_message}"), IdentityProof::Address, None)),
+                    identity: Some(NamedIdentity {
+                        bap_id: identity_named(&format!("{round} {same_message}")),
+                        proof: IdentityProof::Address,
+                        root_address: None,
+                    }),
                     new_user: UserId::from_text(format!("user {round} {same_message} {number}")),
                     unknown: UnknownKey::SignUp,
                     origin_bound: false,
@@ -185,9 +189,9 @@ on_both_engines! {
         for round in 0..10 {
             let claims = together(|number| insist(&store, move |tx| {
                 let identity = sigma_core::person::Identity {
-                    bap_id: format!("identity {round}"),
+                    bap_id: identity_named(&format!("{round}")),
                     user_id: UserId::from_text(format!("user {number}")),
-                    pubkey: "key".to_owned(),
+                    pubkey: Some(key_named("key")),
                     name: "name".to_owned(),
                     image: None,
                     proof: IdentityProof::None,

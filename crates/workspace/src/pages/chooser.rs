@@ -41,7 +41,7 @@ async fn choose(State(sigma): State<AppState>, browser: Browser) -> Result<Respo
         role,
     };
     let view = Chooser {
-        person: person_view(&signed_in.account, signed_in.session.bap_id.as_deref()).name,
+        person: person_view(&signed_in.account, signed_in.session.bap_id.as_ref()).name,
         workspaces: belongings.into_iter().map(line).collect(),
     };
     Ok(view.render(&sigma.page()))

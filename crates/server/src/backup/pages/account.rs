@@ -5,6 +5,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderValue, StatusCode, header};
+use sigma_bitcoin::BapId;
 use sigma_core::actor::Actor;
 use sigma_core::ids::BackupId;
 use sigma_core::interaction::{AccountPage, Continuation};
@@ -61,10 +62,12 @@ async fn download(
         Ok(submitted) => submitted,
         Err(response) => return Ok(response),
     };
-    let bap_id = form.get("bapId").unwrap_or_default().to_owned();
+    let Some(bap_id) = form.get("bapId").and_then(|text| BapId::parse(text).ok()) else {
+        return render(&sigma, &browser, &signed_in, None, Some("backup-refused-unknown")).await;
+    };
     let wanted = match form.get("version") {
-        Some(id) => Wanted::Version(bap_id.clone(), BackupId::from_text(id)),
-        None => Wanted::Current(bap_id.clone()),
+        Some(id) => Wanted::Version(bap_id, BackupId::from_text(id)),
+        None => Wanted::Current(bap_id),
     };
     let user_id = signed_in.account.user.id.clone();
     let entitled = Entitled { actor: Actor::User(user_id.clone()), user_id, method: "session", once: None };
@@ -76,7 +79,7 @@ async fn download(
         Err(refusal) => return Ok(refusal.into_response()),
     };
     let day = version.stored_at.iso8601();
-    let name: String = version.bap_id.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+    let name: String = version.bap_id.as_str().chars().filter(char::is_ascii_alphanumeric).take(8).collect();
     let file = format!("attachment; filename=\"sigma-{name}-{}.bep\"", day.get(..10).unwrap_or_default());
     let mut response = backup.text().into_response();
     let headers = response.headers_mut();
@@ -117,7 +120,9 @@ async fn remove(
         Err(response) => return Ok(response),
     };
     let user_id = signed_in.account.user.id.clone();
-    let bap_id = form.get("bapId").unwrap_or_default().to_owned();
+    let Some(bap_id) = form.get("bapId").and_then(|text| BapId::parse(text).ok()) else {
+        return render(&sigma, &browser, &signed_in, None, Some("backup-refused-unknown")).await;
+    };
     let notices = notices(&sigma, &user_id, AccountChange::BackupRemoved).await?;
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));
     if !store.write(move |tx| backup::remove(tx, &user_id, &bap_id, &notices)).await? {
@@ -182,23 +187,23 @@ async fn render(
 
 /// The identities of the account, and those that it had when it stored a backup.
 fn lines(account: &Account, versions: &[Version]) -> Vec<BackupLine> {
-    let mut ids: Vec<&str> = account.identities.iter().map(|identity| identity.bap_id.as_str()).collect();
+    let mut ids: Vec<&BapId> = account.identities.iter().map(|identity| &identity.bap_id).collect();
     for version in versions {
-        if !ids.contains(&version.bap_id.as_str()) {
+        if !ids.contains(&&version.bap_id) {
             ids.push(&version.bap_id);
         }
     }
-    let line = |bap_id: &str| BackupLine {
-        bap_id: bap_id.to_owned(),
+    let line = |bap_id: &BapId| BackupLine {
+        bap_id: bap_id.to_string(),
         name: name_of(account, bap_id),
-        versions: versions.iter().filter(|version| version.bap_id == bap_id).map(VersionLine::from).collect(),
+        versions: versions.iter().filter(|version| version.bap_id == *bap_id).map(VersionLine::from).collect(),
     };
     ids.into_iter().map(line).collect()
 }
 
 /// The name of an identity of the account; its id, if it has none or was lost.
-pub fn name_of(account: &Account, bap_id: &str) -> String {
-    let identity = account.identities.iter().find(|identity| identity.bap_id == bap_id);
+pub fn name_of(account: &Account, bap_id: &BapId) -> String {
+    let identity = account.identities.iter().find(|identity| identity.bap_id == *bap_id);
     let name = identity.map(|identity| identity.name.clone()).filter(|name| !name.is_empty());
-    name.unwrap_or_else(|| bap_id.to_owned())
+    name.unwrap_or_else(|| bap_id.to_string())
 }

@@ -29,7 +29,7 @@ async fn show(State(sigma): State<AppState>, browser: Browser) -> Result<Respons
     // The current version of each identity comes first.
     current.dedup_by(|next, kept| next.bap_id == kept.bap_id);
     let choice = |version: &backup::Version| RestoreChoice {
-        bap_id: version.bap_id.clone(),
+        bap_id: version.bap_id.to_string(),
         name: super::account::name_of(&signed_in.account, &version.bap_id),
         stored_at: version.stored_at,
     };

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
+use sigma_bitcoin::BapId;
 use sigma_core::actor::Actor;
 use sigma_store::account::Account;
 use sigma_store::signed_request::SignedRequest;
@@ -68,9 +69,8 @@ fn presented(headers: &HeaderMap) -> Result<&str, KeyTokenError> {
 }
 
 async fn account_of(sigma: &AppState, token: KeyToken) -> Result<(Arc<Account>, SignedRequest), ApiError> {
-    let pubkey = token.pubkey.to_hex();
-    let wanted = pubkey.clone();
-    let user = sigma.store.read(move |tx| user::find_by_pubkey(tx, &wanted)).await?;
+    let pubkey = token.pubkey;
+    let user = sigma.store.read(move |tx| user::find_by_pubkey(tx, &pubkey)).await?;
     let user = user.filter(|user| !user.disabled).ok_or_else(not_theirs)?;
     if (user.origin_bound || sigma.settings.sign_in.require_origin_bound) && !token.origin_bound {
         let words = "Sign the path prefixed with this server's origin.";
@@ -95,6 +95,6 @@ async fn refuse(sigma: &AppState, context: &RequestContext, error: KeyTokenError
 }
 
 /// Whether the account holds that identity.
-fn holds(account: &Account, bap_id: &str) -> bool {
-    account.identities.iter().any(|identity| identity.bap_id == bap_id)
+fn holds(account: &Account, bap_id: &BapId) -> bool {
+    account.identities.iter().any(|identity| identity.bap_id == *bap_id)
 }

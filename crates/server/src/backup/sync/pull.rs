@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
+use sigma_bitcoin::BapId;
 use sigma_core::actor::Actor;
 use sigma_core::params::Params;
 use sigma_store::backup::Wanted;
@@ -55,12 +56,12 @@ pub async fn pull(
     let Some(bap_id) = bap_id_of(&query) else {
         return Err(bad_request("invalid_request", "bapId required").into_response());
     };
-    if !holds(&account, bap_id) {
+    let Some(bap_id) = BapId::parse(bap_id).ok().filter(|bap_id| holds(&account, bap_id)) else {
         return Err(not_theirs().into_response());
-    }
+    };
     let user_id = account.user.id.clone();
     let entitled = Entitled { actor: Actor::User(user_id.clone()), user_id, method: "key", once: None };
-    let handed = hand_out(&sigma, &context, entitled, Wanted::Current(bap_id.to_owned())).await;
+    let handed = hand_out(&sigma, &context, entitled, Wanted::Current(bap_id)).await;
     let (version, backup) = handed.map_err(IntoResponse::into_response)?;
     Ok(Json(BackupAnswer::of(&version, &backup)).into_response())
 }

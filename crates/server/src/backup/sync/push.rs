@@ -3,10 +3,12 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use sigma_bitcoin::BapId;
 use utoipa_axum::routes;
 
 use super::{Bound, POLICY, signer};
 use crate::backup::keep::{keep, prepare, read};
+use crate::backup::not_theirs;
 use crate::backup::store::{NewBackupBody, StoredAnswer};
 use crate::error::bad_request;
 use crate::extract::{body, read_object};
@@ -52,7 +54,8 @@ pub async fn push(
     let body: NewBackupBody = read_object(&body).ok_or_else(malformed)?;
     let backup = read(body.encrypted_backup.as_deref()).map_err(fail)?;
     let bap_id = body.bap_id.ok_or_else(|| fail(bad_request("invalid_request", "bapId required")))?;
+    let bap_id = BapId::parse(&bap_id).map_err(|_| fail(not_theirs()))?;
     let new = prepare(&sigma, &account.user.id, bap_id.clone(), &backup, Some(signed)).map_err(fail)?;
     keep(&sigma, &context, new).await.map_err(IntoResponse::into_response)?;
-    Ok(Json(StoredAnswer::of(bap_id)))
+    Ok(Json(StoredAnswer::of(&bap_id)))
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::RawQuery;
 use serde::Serialize;
+use sigma_bitcoin::BapId;
 use sigma_core::params::Params;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -55,7 +56,11 @@ pub struct Member {
 pub async fn full(signed_in: SignedIn, RawQuery(query): RawQuery) -> Result<Json<Option<FullOrganization>>, ApiError> {
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let named = params.get("organizationId").or_else(|| params.get("organizationSlug"));
-    let Some(wanted) = named.or(signed_in.session.bap_id.as_deref()) else { return Ok(Json(None)) };
+    let wanted = match named {
+        Some(named) => Some(BapId::parse(named).map_err(|_| not_theirs())?),
+        None => signed_in.session.bap_id.clone(),
+    };
+    let Some(wanted) = wanted else { return Ok(Json(None)) };
     let identity = signed_in.account.identities.iter().find(|identity| identity.bap_id == wanted);
     let Some(identity) = identity else { return if named.is_some() { Err(not_theirs()) } else { Ok(Json(None)) } };
     let user_id = signed_in.account.user.id.to_string();
@@ -64,7 +69,7 @@ pub async fn full(signed_in: SignedIn, RawQuery(query): RawQuery) -> Result<Json
         members: vec![Member {
             id: format!("{user_id}:{}", identity.bap_id),
             user_id,
-            organization_id: identity.bap_id.clone(),
+            organization_id: identity.bap_id.to_string(),
             role: "owner",
         }],
         invitations: Vec::new(),

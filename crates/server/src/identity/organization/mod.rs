@@ -26,8 +26,8 @@ pub struct Organization {
 impl Organization {
     fn of(identity: &Identity) -> Self {
         Self {
-            id: identity.bap_id.clone(),
-            slug: identity.bap_id.clone(),
+            id: identity.bap_id.to_string(),
+            slug: identity.bap_id.to_string(),
             name: identity.name.clone(),
             logo: identity.image.clone(),
         }

@@ -5,6 +5,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use http::HeaderMap;
 use serde::Deserialize;
+use sigma_bitcoin::BapId;
 use sigma_store::{identity, session};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -58,9 +59,7 @@ pub async fn set_active(
         || bad_request("organization_not_found", "Organization not found").with_code("ORGANIZATION_NOT_FOUND");
     let body: SetActiveBody = read_object(&body).ok_or_else(unknown)?;
     let wanted = body.organization_id.or(body.organization_slug).ok_or_else(unknown)?;
-    if wanted.contains('\0') {
-        return Err(unknown());
-    }
+    let wanted = BapId::parse(&wanted).map_err(|_| unknown())?;
     let Some(identity) = signed_in.account.identities.iter().find(|identity| identity.bap_id == wanted) else {
         let exists = sigma.store.read(move |tx| identity::find(tx, &wanted)).await?;
         return Err(if exists.is_some() { not_theirs() } else { unknown() });

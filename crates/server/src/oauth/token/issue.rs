@@ -42,7 +42,7 @@ pub async fn of_grant(
     let account = sigma.find_account(&authorization.user_id).await?;
     let account = account.filter(|account| !account.user.disabled);
     let account = account.ok_or(TokenError::InvalidGrant("session no longer exists"))?;
-    let person = account.person(authorization.bap_id.as_deref());
+    let person = account.person(authorization.bap_id.as_ref());
     let wanted = [authorization.claims.as_slice(), &authorization.id_token_claims].concat();
     let person = sigma.with_membership(app, person, &authorization.scope, &wanted).await?;
     let ring = sigma.keys.ring(&sigma.master_key).await;
