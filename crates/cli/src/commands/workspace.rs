@@ -15,6 +15,7 @@ use sigma_store::org::{self, Change, NewOrg, Org};
 use sigma_store::org::{api_key, membership, role};
 
 use super::app::draft::bad_slug;
+use super::branding::BrandingView;
 use super::{Listed, branding, named, one_more};
 use crate::args::{Page, SetWorkspace};
 use crate::confirm::confirm;
@@ -34,6 +35,8 @@ struct WorkspaceView {
     updated_at: String,
     #[serde(flatten)]
     inside: Option<Inside>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    branding: Option<BrandingView>,
 }
 
 /// The contents of a workspace.
@@ -62,6 +65,7 @@ impl WorkspaceView {
             created_at: workspace.created_at.to_string(),
             updated_at: workspace.updated_at.to_string(),
             inside: None,
+            branding: None,
         }
     }
 
@@ -78,6 +82,7 @@ impl WorkspaceView {
             entries.push(("members", inside.people.to_string()));
             entries.push(("active keys", inside.api_keys.to_string()));
         }
+        entries.extend(self.branding.iter().flat_map(BrandingView::entries));
         entries.push(("created", self.created_at.clone()));
         fields(&entries)
     }
@@ -213,7 +218,9 @@ fn answer(opened: &Opened, output: Output, id: &OrgId) -> Result<(), Failure> {
         };
         Ok(Some(WorkspaceView { inside: Some(inside), ..WorkspaceView::of(&workspace) }))
     })?;
-    output.answer(&view.ok_or_else(|| named::unknown_workspace(id.as_str()))?, WorkspaceView::text)
+    let view = view.ok_or_else(|| named::unknown_workspace(id.as_str()))?;
+    let branding = Some(BrandingView::find(opened, &Branded::Org(id.clone()))?);
+    output.answer(&WorkspaceView { branding, ..view }, WorkspaceView::text)
 }
 
 impl From<Refusal> for Failure {

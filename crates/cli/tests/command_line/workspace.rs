@@ -33,7 +33,8 @@ fn a_workspace_with_two_roles_is_created_before_the_first_start() {
         made,
         json!({
             "id": null, "slug": BAKERY, "name": "Bakery", "quickLogins": false, "createdAt": null, "updatedAt": null,
-            "people": 0, "apiKeys": 0, "roles": [{"id": null, "name": "Admin"}, {"id": null, "name": "Member"}]
+            "people": 0, "apiKeys": 0, "roles": [{"id": null, "name": "Admin"}, {"id": null, "name": "Member"}],
+            "branding": {}
         })
     );
     let unnamed = sigma.json(&["workspace", "add", "--name", "Florist"]);
@@ -63,6 +64,8 @@ fn workspaces_are_listed_in_pages_changed_and_removed() {
     let changed = sigma.json(&["workspace", "set", BAKERY, "--quick-logins", "false"]);
     assert_eq!((&changed["name"], &changed["quickLogins"]), (&json!("The '; DROP TABLE orgs; --"), &json!(false)));
     assert_eq!(sigma.run(&["workspace", "set", BAKERY]).code, 2, "nothing to change");
+    let branded = sigma.json(&["workspace", "set", BAKERY, "--accent", "#3d46c2"]);
+    assert_eq!(branded["branding"], json!({"accent": "#3d46c2"}));
 
     let hesitant = sigma.run(&["workspace", "remove", "florist"]);
     assert_eq!(hesitant.code, 4);

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use sigma_core::app::App;
 use sigma_core::branding::{Accent, Branding, check_link};
+use sigma_core::ids::OrgId;
 use sigma_store::branding::{self, Branded};
 use sigma_store::{Cache, Store, cached};
 
@@ -73,9 +74,9 @@ impl Brands {
     }
 }
 
-/// An app's own branding with that of its org, and the look of pages for it.
+/// The branding of an app, with that of its org, or of an org; and the look of pages for it.
 #[derive(Clone, Debug)]
-pub struct AppBrand {
+pub struct Brand {
     /// Logo and links of the app, or of its org.
     pub branding: Branding,
     /// The look of its pages.
@@ -84,13 +85,21 @@ pub struct AppBrand {
 
 impl AppState {
     /// The branding of `app`. One that registered itself has none.
-    pub async fn app_brand(&self, app: &App) -> AppBrand {
+    pub async fn app_brand(&self, app: &App) -> Brand {
         if app.dynamic {
-            return AppBrand { branding: Branding::default(), look: self.brands.look.clone() };
+            return Brand { branding: Branding::default(), look: self.brands.look.clone() };
         }
         let own = self.brands.find(Branded::App(app.id.clone(), app.org_id.clone())).await;
         let org = self.brands.find(Branded::Org(app.org_id.clone())).await;
-        let mut branding = own.or(&org);
+        self.brand(own.or(&org)).await
+    }
+
+    /// The branding of an org.
+    pub async fn org_brand(&self, org_id: &OrgId) -> Brand {
+        self.brand(Branding::clone(&*self.brands.find(Branded::Org(org_id.clone())).await)).await
+    }
+
+    async fn brand(&self, mut branding: Branding) -> Brand {
         if let Some(logo) = &branding.logo
             && !self.brands.objects.is_at_hand(logo).await
         {
@@ -98,7 +107,7 @@ impl AppState {
         }
         let mut look = self.brands.look.clone();
         look.accent = branding.accent.or(look.accent);
-        AppBrand { branding, look }
+        Brand { branding, look }
     }
 }
 

@@ -15,7 +15,7 @@ use sigma_core::app::App;
 use sigma_core::redirect::MatchedRedirectUri;
 use sigma_store::account::Account;
 
-use crate::branding::{AppBrand, logo_url};
+use crate::branding::{Brand, logo_url};
 use crate::extract::Browser;
 use crate::http::Surface;
 use crate::i18n::{Language, Wanted};
@@ -51,7 +51,7 @@ pub fn not_found(sigma: &AppState) -> Response {
 }
 
 /// An app, as pages show it.
-pub fn app_view(app: &App, redirect_uri: &MatchedRedirectUri, brand: &AppBrand) -> AppView {
+pub fn app_view(app: &App, redirect_uri: &MatchedRedirectUri, brand: &Brand) -> AppView {
     AppView {
         name: app.name.clone(),
         host: redirect_uri.display_host().to_owned(),

@@ -5,7 +5,7 @@ use sigma_core::interaction::{Continuation, Entrance};
 use sigma_core::params::Params;
 use sigma_core::time::Timestamp;
 
-use crate::branding::{AppBrand, Look};
+use crate::branding::{Brand, Look};
 use crate::extract::{Browser, SignedIn};
 use crate::http::ApiError;
 use crate::interaction::{self, Ongoing, Requested, Unanswerable, stopped, way_on, with_cookie};
@@ -22,7 +22,7 @@ pub struct Arrival {
     ongoing: Option<Ongoing>,
     requested: Option<Requested>,
     /// The branding of the requesting app.
-    brand: Option<AppBrand>,
+    brand: Option<Brand>,
     /// They want to sign in as another account.
     pub switches: bool,
 }

@@ -108,7 +108,7 @@ async fn add(State(sigma): State<AppState>, session: MemberSession, sent: Form) 
     match session.act(&sigma, move |tx| api_key::add(tx, &org_id, &actor, &new, now)).await? {
         Ok(key) => {
             let made = KeyMade { name: key.name, key: SecretString::from(secret.expose()) };
-            Ok(made.render(&session.frame(Tab::Keys, None), &sigma.page()))
+            Ok(made.render(&session.frame(Tab::Keys, None), &session.page(&sigma)))
         }
         Err(Refused { status, notice }) => Ok(form(&sigma, &session, entered, status, Some(notice))),
     }
@@ -128,7 +128,7 @@ fn form(
         expires: entered.last_day,
         earliest: today.split_once('T').map_or("", |(day, _)| day).to_owned(),
     };
-    view.render(status, &session.frame(Tab::Keys, notice), &sigma.page())
+    view.render(status, &session.frame(Tab::Keys, notice), &session.page(&sigma))
 }
 
 async fn show(
@@ -198,7 +198,7 @@ async fn show_key(
         locked: locked.then(|| "This key has more rights than you, so you cannot deactivate it.".to_owned()),
         key: line(key, sigma.now()),
     };
-    Ok(view.render(status, &session.frame(Tab::Keys, notice), &sigma.page()))
+    Ok(view.render(status, &session.frame(Tab::Keys, notice), &session.page(&sigma)))
 }
 
 #[cfg(test)]

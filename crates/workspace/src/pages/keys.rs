@@ -37,7 +37,7 @@ async fn keys(
         keys: page.items.into_iter().map(|key| line(key, now)).collect(),
         paging: Paging { offset, limit: u64::from(LIMIT), total: page.total },
     };
-    Ok(view.render(&session.frame(Tab::Keys, notice), &sigma.page()))
+    Ok(view.render(&session.frame(Tab::Keys, notice), &session.page(&sigma)))
 }
 
 /// A key, as pages show it.

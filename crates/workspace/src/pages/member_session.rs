@@ -17,11 +17,12 @@ use sigma_store::{Stop, Tx};
 
 use super::outcome::{PageError, Refused};
 use crate::pages::view::{Frame, Notice, Tab, WorkspaceLink};
+use sigma_platform::branding::{Brand, logo_url};
 use sigma_platform::extract::{Browser, SignedIn};
 use sigma_platform::http::{RequestContext, Rule};
 use sigma_platform::interaction::{begin, sign_in_first, with_cookie};
 use sigma_platform::pages::not_found;
-use sigma_platform::pages::view::{ErrorPage, Link};
+use sigma_platform::pages::view::{ErrorPage, Link, PageContext};
 use sigma_platform::paths::switch_url;
 use sigma_platform::quick::find_member;
 use sigma_platform::state::AppState;
@@ -38,6 +39,7 @@ pub struct MemberSession {
     /// The member's role.
     pub role: Role,
     others: Vec<Belonging>,
+    brand: Brand,
     context: RequestContext,
 }
 
@@ -48,9 +50,15 @@ struct Place {
 }
 
 impl MemberSession {
-    fn of(active: ActiveMember, context: &RequestContext) -> Self {
+    async fn of(sigma: &AppState, active: ActiveMember, context: &RequestContext) -> Self {
         let ActiveMember { workspace, member, role, others } = active;
-        Self { workspace, member, role, others, context: context.clone() }
+        let brand = sigma.org_brand(&workspace.id).await;
+        Self { workspace, member, role, others, brand, context: context.clone() }
+    }
+
+    /// What a page knows of its server, with the look of this workspace.
+    pub fn page<'a>(&'a self, sigma: &'a AppState) -> PageContext<'a> {
+        sigma.page().with_look(&self.brand.look)
     }
 
     /// The member's permissions.
@@ -81,6 +89,7 @@ impl MemberSession {
         let link = |id: &OrgId, name: &str| WorkspaceLink { id: id.to_string(), name: name.to_owned() };
         Frame {
             workspace: link(&self.workspace.id, &self.workspace.name),
+            logo_url: self.brand.branding.logo.as_deref().map(logo_url),
             others: self.others.iter().take(MOST_OTHERS).map(|other| link(&other.org_id, &other.name)).collect(),
             person: self.member.name.clone(),
             role: self.role.name.clone(),
@@ -109,7 +118,7 @@ impl MemberSession {
             request_id: None,
             links: vec![Link { href: self.path("roles"), label: "Back to the workspace".to_owned() }],
         };
-        Err(page.render(&sigma.page()).into())
+        Err(page.render(&self.page(sigma)).into())
     }
 
     /// Runs a write; a refusal is for the page to show.
@@ -138,7 +147,7 @@ impl MemberSession {
         let org_id = sigma.org_named(name).await?;
         let quick = find_member(sigma, context, browser, &org_id).await?;
         if let Some(active) = quick {
-            return Ok(Self::of(active, context));
+            return Ok(Self::of(sigma, active, context).await);
         }
         let signed_in = SignedIn::find(sigma, browser).await.map_err(PageError::of)?;
         let Some(signed_in) = signed_in else {
@@ -147,7 +156,7 @@ impl MemberSession {
         };
         let user_id = signed_in.account.user.id.clone();
         match sigma.store.read(move |tx| active_member::find(tx, &org_id, &user_id)).await? {
-            Some(active) => Ok(Self::of(active, context)),
+            Some(active) => Ok(Self::of(sigma, active, context).await),
             None => Err(no_access(sigma, browser, &signed_in, Continuation::workspace(name, page))?.into()),
         }
     }

@@ -37,7 +37,7 @@ async fn roles(
         paging: Paging { offset, limit: u64::from(LIMIT), total: page.total },
         may_make: session.authority().may(Right::Roles),
     };
-    Ok(view.render(&session.frame(Tab::Roles, notice), &sigma.page()))
+    Ok(view.render(&session.frame(Tab::Roles, notice), &session.page(&sigma)))
 }
 
 fn line(role: RoleSummary) -> RoleLine {

@@ -28,6 +28,8 @@ pub use settings::{QuickLoginsSetting, WorkspaceSettings};
 pub struct Frame {
     /// The workspace.
     pub workspace: WorkspaceLink,
+    /// Path of its logo.
+    pub logo_url: Option<String>,
     /// The viewer's other workspaces, to switch to.
     pub others: Vec<WorkspaceLink>,
     /// The viewer's name.

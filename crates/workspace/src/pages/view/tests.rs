@@ -17,6 +17,7 @@ fn link(id: &str, name: &str) -> WorkspaceLink {
 fn frame(current: Tab) -> Frame {
     Frame {
         workspace: link("org_0192f3c1a2b3c4d5e6f70811", "Acme Research"),
+        logo_url: Some("/logos/acme.png".into()),
         others: vec![link("org_2", HOSTILE)],
         person: "Ada Lovelace".into(),
         role: "Admin".into(),
