@@ -73,6 +73,14 @@ actions! {
     BackupRemove = "backup.remove",
     /// A provider account was linked to the backup of an identity.
     BackupLink = "backup.link",
+    /// A user filled in or changed a profile.
+    ProfileChange = "profile.change",
+    /// A user deleted a profile.
+    ProfileRemove = "profile.remove",
+    /// A user connected a wallet.
+    WalletConnect = "wallet.connect",
+    /// A user disconnected a wallet.
+    WalletDisconnect = "wallet.disconnect",
     /// A user consented to an app's request.
     ConsentGive = "consent.give",
     /// A grant ended, with all its tokens.

@@ -23,6 +23,7 @@ pub mod params;
 pub mod password;
 pub mod person;
 pub mod pkce;
+pub mod profile;
 pub mod provider;
 pub mod random;
 pub mod redirect;

@@ -1,10 +1,13 @@
 //! A user as apps may see them: the account, and the identity chosen for an app.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sigma_bitcoin::{BapId, PublicKey};
 
 use crate::ids::{OrgId, UserId};
+use crate::profile::{Field, Profile};
 use crate::scope::{EMAIL, PROFILE, ROLES, Scopes};
 
 /// The proof that an identity belongs to its account (`docs/spec/keys.md#identities`).
@@ -94,6 +97,8 @@ pub struct Person {
     pub pubkey: Option<PublicKey>,
     /// The identity chosen for the app.
     pub identity: Option<Identity>,
+    /// What the user filled in for that identity, or for the account without one.
+    pub profile: Option<Arc<Profile>>,
     /// Their membership in the org that owns the app, if requested.
     pub membership: Option<Membership>,
     /// Whether the account is disabled.
@@ -125,34 +130,24 @@ impl Person {
         self.proven_identity().map(|identity| &identity.bap_id)
     }
 
-    /// The `name` claim: the published `alternateName`, else the display name here.
+    /// The `name` claim: what the user filled in, else the published `alternateName`, else the display name here.
     pub fn display_name(&self) -> String {
-        self.profile_text("alternateName")
-            .unwrap_or_else(|| self.proven_identity().map_or(&self.name, |identity| &identity.name).clone())
+        self.name_with(&Record::of(self))
     }
 
-    /// The published record, and its `identity` member.
-    fn profile(&self) -> Option<Value> {
-        serde_json::from_str(self.proven_identity()?.profile.as_deref()?).ok()
-    }
-
-    fn profile_text(&self, field: &str) -> Option<String> {
-        let profile = self.profile()?;
-        let text = profile.get("identity")?.get(field)?.as_str()?.to_owned();
-        (!text.is_empty()).then_some(text)
+    fn name_with(&self, record: &Record) -> String {
+        let filled_in = self.profile.as_deref().and_then(Profile::display_name);
+        filled_in
+            .or_else(|| record.text("alternateName"))
+            .map_or_else(|| self.proven_identity().map_or(&self.name, |identity| &identity.name).clone(), str::to_owned)
     }
 
     /// The identity's address for payments and signatures.
-    fn bitcoin_address(&self) -> Option<String> {
+    pub fn bitcoin_address(&self) -> Option<String> {
         let identity = self.proven_identity();
         identity
             .and_then(|identity| identity.current_address.as_deref().or_else(|| identity.own_root()).map(str::to_owned))
             .or_else(|| self.pubkey().map(|key| key.address()))
-    }
-
-    /// The published record for userinfo: an object, or null.
-    fn bap(&self) -> Value {
-        self.profile().unwrap_or(Value::Null)
     }
 
     /// The published record for tokens: JSON in a string.
@@ -171,25 +166,44 @@ impl Person {
     /// The userinfo claims of `scopes` and the individually requested ones (`docs/spec/oidc.md#userinfo`).
     /// `placeholder_host` is the issuer's host, for apps that want placeholder addresses.
     pub fn userinfo(&self, scopes: &Scopes, claims: &[String], placeholder_host: Option<&str>) -> Map<String, Value> {
+        let has_profile = scopes.contains(PROFILE);
         let wanted = |scope: &str, claim: &str| scopes.contains(scope) || claims.iter().any(|name| name == claim);
         let mut body = Map::new();
         body.insert("sub".to_owned(), self.user_id.as_str().into());
-        let texts = [
-            ("name", Some(self.display_name())),
-            ("given_name", self.profile_text("givenName")),
-            ("family_name", self.profile_text("familyName")),
-            ("picture", self.picture()),
-            ("pubkey", self.pubkey().map(|key| key.to_hex())),
-            ("bap_id", self.bap_id().map(ToString::to_string)),
-            ("bitcoin_address", self.bitcoin_address()),
-        ];
-        for (claim, value) in texts {
-            if let Some(value) = value.filter(|value| !value.is_empty() && wanted(PROFILE, claim)) {
-                body.insert(claim.to_owned(), value.into());
+        // Nothing of the profile is read for apps that may not see it.
+        if has_profile || !claims.is_empty() {
+            let record = Record::of(self);
+            let filled_in = |field| self.profile.as_deref().and_then(|profile| profile.get(field));
+            let own = |field: Field, published: &str| filled_in(field).or_else(|| record.text(published));
+            let texts = [
+                ("name", Some(self.name_with(&record))),
+                ("given_name", own(Field::GivenName, "givenName").map(str::to_owned)),
+                ("family_name", own(Field::FamilyName, "familyName").map(str::to_owned)),
+                ("middle_name", filled_in(Field::MiddleName).map(str::to_owned)),
+                ("nickname", filled_in(Field::Nickname).map(str::to_owned)),
+                ("preferred_username", filled_in(Field::PreferredUsername).map(str::to_owned)),
+                ("profile", filled_in(Field::Profile).map(str::to_owned)),
+                ("picture", self.picture_with(&record)),
+                ("website", filled_in(Field::Website).map(str::to_owned)),
+                ("gender", filled_in(Field::Gender).map(str::to_owned)),
+                ("birthdate", filled_in(Field::Birthdate).map(str::to_owned)),
+                ("zoneinfo", filled_in(Field::Zoneinfo).map(str::to_owned)),
+                ("locale", filled_in(Field::Locale).map(str::to_owned)),
+                ("pubkey", self.pubkey().map(|key| key.to_hex())),
+                ("bap_id", self.bap_id().map(ToString::to_string)),
+                ("bitcoin_address", self.bitcoin_address()),
+            ];
+            for (claim, value) in texts {
+                if let Some(value) = value.filter(|value| !value.is_empty() && wanted(PROFILE, claim)) {
+                    body.insert(claim.to_owned(), value.into());
+                }
             }
-        }
-        if wanted(PROFILE, "bap") {
-            body.insert("bap".to_owned(), self.bap());
+            if let Some(profile) = self.profile.as_deref().filter(|_| wanted(PROFILE, "updated_at")) {
+                body.insert("updated_at".to_owned(), profile.updated_at.seconds().into());
+            }
+            if wanted(PROFILE, "bap") {
+                body.insert("bap".to_owned(), record.0.unwrap_or(Value::Null));
+            }
         }
         if let Some(Membership { org_id, role }) = &self.membership {
             let claims = [("org_id", Value::from(org_id.as_str())), ("roles", Value::from(vec![role.as_str()]))];
@@ -204,12 +218,34 @@ impl Person {
         body
     }
 
-    /// The picture: published, else the identity's, else the account's. Inline images are too large for a claim.
-    fn picture(&self) -> Option<String> {
-        self.profile_text("image")
-            .or_else(|| self.proven_identity().and_then(|identity| identity.image.clone()))
-            .or_else(|| self.image.clone())
-            .filter(|picture| !picture.starts_with("data:"))
+    /// The `picture` claim: what the user chose, else the published one, else the identity's, else the account's. Inline images
+    /// are too large for a claim.
+    pub fn picture(&self) -> Option<String> {
+        self.picture_with(&Record::of(self))
+    }
+
+    fn picture_with(&self, record: &Record) -> Option<String> {
+        let chosen = self.profile.as_deref().and_then(|profile| profile.get(Field::Image));
+        let published = record.text("image");
+        let here = || self.proven_identity().and_then(|identity| identity.image.as_deref()).or(self.image.as_deref());
+        let picture = chosen.or(published).or_else(here);
+        picture.filter(|picture| !picture.starts_with("data:")).map(str::to_owned)
+    }
+}
+
+/// The published record of a proven identity.
+struct Record(Option<Value>);
+
+impl Record {
+    fn of(person: &Person) -> Self {
+        let published = person.proven_identity().and_then(|identity| identity.profile.as_deref());
+        Self(published.and_then(|record| serde_json::from_str(record).ok()))
+    }
+
+    /// A text of its `identity` member, unless it is empty.
+    fn text(&self, field: &str) -> Option<&str> {
+        let text = self.0.as_ref()?.get("identity")?.get(field)?.as_str()?;
+        (!text.is_empty()).then_some(text)
     }
 }
 
@@ -220,11 +256,21 @@ fn is_made_up(address: &str) -> bool {
 }
 
 /// Claims that can be requested individually, with the scope that covers each (Core §5.4, §5.5).
-pub const CLAIMS: [(&str, &str); 12] = [
+pub const CLAIMS: [(&str, &str); 22] = [
     ("name", PROFILE),
     ("given_name", PROFILE),
     ("family_name", PROFILE),
+    ("middle_name", PROFILE),
+    ("nickname", PROFILE),
+    ("preferred_username", PROFILE),
+    ("profile", PROFILE),
     ("picture", PROFILE),
+    ("website", PROFILE),
+    ("gender", PROFILE),
+    ("birthdate", PROFILE),
+    ("zoneinfo", PROFILE),
+    ("locale", PROFILE),
+    ("updated_at", PROFILE),
     ("pubkey", PROFILE),
     ("bap", PROFILE),
     ("bap_id", PROFILE),
@@ -249,6 +295,7 @@ mod tests {
             email: None,
             pubkey: PublicKey::parse(KEY).ok(),
             identity: None,
+            profile: None,
             membership: None,
             disabled: false,
         }
@@ -292,6 +339,20 @@ mod tests {
     fn proven_identities_are_returned_and_empty_claims_omitted() {
         let body = info(&Person { identity: Some(identity(IdentityProof::Address)), ..person() }, "openid profile");
         insta::assert_json_snapshot!(body);
+    }
+
+    #[test]
+    fn what_the_user_filled_in_is_returned_before_what_is_published() {
+        let stored = r#"{"alternateName":"Countess","given_name":"Augusta","image":"https://ada.example/a.png","website":"https://ada.example/",
+            "gender":"female","birthdate":"1815-12-10","zoneinfo":"Europe/London","locale":"en-GB","description":"x","nickname":"Ada",
+            "middle_name":"King","preferred_username":"ada","profile":"https://ada.example/me"}"#;
+        let profile = Profile::from_stored(stored, crate::time::Timestamp::from_seconds(1_800_000_000)).unwrap();
+        let identity = Some(identity(IdentityProof::Address));
+        let filled = Person { identity, profile: Some(Arc::new(profile)), ..person() };
+        insta::assert_json_snapshot!(info(&filled, "openid profile"));
+        let asked = ["birthdate".to_owned(), "updated_at".to_owned()];
+        let body = Value::Object(filled.userinfo(&Scopes::parse("openid"), &asked, None));
+        assert_eq!(body, serde_json::json!({"sub": "user_1", "birthdate": "1815-12-10", "updated_at": 1_800_000_000}));
     }
 
     #[test]

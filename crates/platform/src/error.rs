@@ -30,6 +30,9 @@ struct Error {
     /// Identifies the request in the log.
     #[schema(required = false)]
     request_id: String,
+    /// `false`, at endpoints whose answers have it.
+    #[schema(required = false)]
+    success: bool,
 }
 
 /// Three families of clients read three different members, so an error carries all of them, and `code` where Better Auth
@@ -42,11 +45,19 @@ struct ErrorBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
     request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    success: Option<bool>,
 }
 
 /// Renders an error.
 fn render(error: &ApiError, request_id: &RequestId) -> Response {
+    render_with(error, request_id, None)
+}
+
+/// Renders an error with a member `success`, which clients of some endpoints read.
+pub fn render_with(error: &ApiError, request_id: &RequestId, success: Option<bool>) -> Response {
     json(&ErrorBody {
+        success,
         error: error.error(),
         error_description: error.description(),
         message: error.description(),

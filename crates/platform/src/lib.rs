@@ -20,6 +20,7 @@ pub mod outbound;
 pub mod pages;
 pub mod passwords;
 pub mod paths;
+pub mod profiles;
 pub mod providers;
 pub mod quick;
 pub mod settings;

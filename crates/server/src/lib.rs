@@ -7,6 +7,7 @@ mod document;
 mod front_door;
 mod identity;
 mod oauth;
+mod profile;
 mod pulse;
 pub mod restore_ticket;
 pub mod routes;
@@ -18,7 +19,7 @@ pub use routes::openapi;
 pub use server::{Server, StartError};
 pub use sigma_platform::{
     access, branding, error, extract, hashing, http, i18n, interaction, jobs, keys, mail, objects, orgs, outbound,
-    pages, passwords, paths, providers, quick, settings, state, token_counts,
+    pages, passwords, paths, profiles, providers, quick, settings, state, token_counts,
 };
 pub use sigma_workspace as workspace;
 

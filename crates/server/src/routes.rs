@@ -18,7 +18,9 @@ use crate::pages::policy::PAGE;
 use crate::settings::Settings;
 use crate::state::AppState;
 use crate::workspace::WorkspaceState;
-use crate::{account, backup, branding, document, front_door, identity, oauth, pages, wallet, wellknown, workspace};
+use crate::{
+    account, backup, branding, document, front_door, identity, oauth, pages, profile, wallet, wellknown, workspace,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -32,6 +34,7 @@ use crate::{account, backup, branding, document, front_door, identity, oauth, pa
         (name = "Sign-in", description = "Users sign in with a key and manage their sessions"),
         (name = "Identities", description = "The identities of a person"),
         (name = "Backups", description = "Encrypted backups of keys, which the server cannot open"),
+        (name = "Profile", description = "What a person says about themselves"),
         (name = "Wallets", description = "Wallets that a person connected"),
         (name = "Workspaces", description = "Tenants of a product's own API: sessions, roles, people and API keys"),
         (name = "Server", description = "The server responds")
@@ -40,7 +43,7 @@ use crate::{account, backup, branding, document, front_door, identity, oauth, pa
 struct Document;
 
 /// The surfaces that need no state of their own.
-fn surfaces() -> [Surface<AppState>; 11] {
+fn surfaces() -> [Surface<AppState>; 12] {
     [
         wellknown::surface(),
         oauth::surface(),
@@ -51,6 +54,7 @@ fn surfaces() -> [Surface<AppState>; 11] {
         account::surface(),
         branding::surface(),
         backup::surface(),
+        profile::surface(),
         wallet::surface(),
         Surface::new().with(Endpoint::get(OPENAPI, "/openapi.json", openapi_json)).below("/api", API),
     ]
@@ -120,7 +124,8 @@ mod tests {
 
     #[test]
     fn surfaces_do_not_know_each_other() {
-        const SURFACES: [&str; 7] = ["account", "backup", "front_door", "identity", "oauth", "wallet", "wellknown"];
+        const SURFACES: [&str; 8] =
+            ["account", "backup", "front_door", "identity", "oauth", "profile", "wallet", "wellknown"];
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         for room in &SURFACES {
             let mut found = Vec::new();

@@ -1,10 +1,13 @@
 //! Accounts as they are cached: a user with their identities and the kinds of their credentials.
 
+use std::sync::Arc;
+
 use sigma_bitcoin::BapId;
 use sigma_core::authentication::CredentialKind;
 use sigma_core::ids::UserId;
 use sigma_core::person::{Identity, Person};
 
+use crate::profile::{self, StoredProfile};
 use crate::user::{self, User};
 use crate::{StoreError, Tx, credential, identity};
 
@@ -15,6 +18,8 @@ pub struct Account {
     pub user: User,
     /// Their identities, oldest first.
     pub identities: Vec<Identity>,
+    /// What they say about themselves, by identity.
+    pub profiles: Vec<StoredProfile>,
     /// The kinds of credentials that they can use.
     pub credentials: Vec<CredentialKind>,
 }
@@ -32,8 +37,15 @@ impl Account {
             email: self.user.email.clone().map(|address| (address, self.user.email_verified)),
             pubkey: self.user.pubkey,
             identity: identity.cloned(),
+            // Where no identity was chosen, the account's own.
+            profile: self.profile_of(identity.map(|identity| &identity.bap_id)).map(|held| Arc::clone(&held.profile)),
             disabled: self.user.disabled,
         }
+    }
+
+    /// The profile of that identity; `None` is the account itself.
+    pub fn profile_of(&self, bap_id: Option<&BapId>) -> Option<&StoredProfile> {
+        self.profiles.iter().find(|held| held.bap_id.as_ref() == bap_id)
     }
 }
 
@@ -41,6 +53,7 @@ impl Account {
 pub fn find(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<Account>, StoreError> {
     let Some(user) = user::find(tx, user_id)? else { return Ok(None) };
     let identities = identity::list(tx, user_id)?;
+    let profiles = profile::list(tx, user_id)?;
     let credentials = credential::kinds(tx, user_id)?;
-    Ok(Some(Account { user, identities, credentials }))
+    Ok(Some(Account { user, identities, profiles, credentials }))
 }

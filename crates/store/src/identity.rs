@@ -117,6 +117,7 @@ pub fn claim(tx: &mut dyn Tx, identity: &Identity, now: Timestamp) -> Result<Cla
         tx.changed(cached::ACCOUNT, identity.user_id.as_str())?;
         event::append(tx, recorded(&identity))?;
         if changes_hands {
+            forget_of(tx, &held.bap_id, &held.user_id, now)?;
             let details = Details { reason: Some("proven_by_another".to_owned()), ..Details::default() };
             let target = Target::Identity(identity.bap_id.clone());
             let lost = NewEvent::new(Action::IdentityLose).by(Actor::System).about(&held.user_id).to(target);
@@ -124,6 +125,20 @@ pub fn claim(tx: &mut dyn Tx, identity: &Identity, now: Timestamp) -> Result<Cla
         }
     }
     Ok(Claim::Theirs)
+}
+
+/// Deletes what its former user filled in for an identity, and the wallets that they connected to it.
+fn forget_of(tx: &mut dyn Tx, bap_id: &BapId, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
+    let of_it = params![bap_id, user_id];
+    tx.execute(
+        "UPDATE pictures SET delete_after = $3 WHERE user_id = $2 AND id IN
+            (SELECT picture FROM profiles WHERE bap_id = $1 AND user_id = $2 AND picture IS NOT NULL)",
+        params![bap_id, user_id, now],
+    )?;
+    tx.execute("DELETE FROM profiles WHERE bap_id = $1 AND user_id = $2", of_it)?;
+    tx.execute("DELETE FROM wallets WHERE bap_id = $1 AND user_id = $2", of_it)?;
+    tx.execute("DELETE FROM identity_keys WHERE bap_id = $1 AND user_id = $2", of_it)?;
+    Ok(())
 }
 
 fn recorded(identity: &Identity) -> NewEvent {

@@ -16,6 +16,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V1__sign_in", include_str!("../migrations/V1__sign_in.sql")),
     ("V2__passwords_and_mail", include_str!("../migrations/V2__passwords_and_mail.sql")),
     ("V3__workspaces", include_str!("../migrations/V3__workspaces.sql")),
+    ("V4__profiles", include_str!("../migrations/V4__profiles.sql")),
     ("V5__backups", include_str!("../migrations/V5__backups.sql")),
     ("V6__providers", include_str!("../migrations/V6__providers.sql")),
 ];

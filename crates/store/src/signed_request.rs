@@ -4,7 +4,7 @@ use sigma_bitcoin::PublicKey;
 use sigma_core::ids::UserId;
 
 use crate::replay_guard::{self, Once};
-use crate::{StoreError, Tx, user};
+use crate::{Stop, StoreError, Tx, user};
 
 /// A verified signature, and the key that made it.
 #[derive(Clone, Debug)]
@@ -37,4 +37,13 @@ pub fn accept(
         return Ok(Err(Rejected::NotTheirs));
     }
     Ok(if replay_guard::spend(tx, &signed.once)? { Ok(()) } else { Err(Rejected::Replayed) })
+}
+
+/// [`accept`] for an operation that stops at a refusal.
+pub fn demand<R: From<Rejected>>(
+    tx: &mut dyn Tx,
+    user_id: &UserId,
+    signed: Option<&SignedRequest>,
+) -> Result<(), Stop<R>> {
+    accept(tx, user_id, signed)?.map_err(|rejected| Stop::Refused(rejected.into()))
 }

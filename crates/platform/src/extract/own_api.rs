@@ -7,9 +7,10 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use serde::de::DeserializeOwned;
-use sigma_bitcoin::{BapId, PublicKey};
+use sigma_bitcoin::{AuthToken, BapId, PublicKey};
 use sigma_core::actor::Actor;
 use sigma_core::app::App;
 use sigma_core::ids::UserId;
@@ -21,11 +22,11 @@ use sigma_store::signed_request::{Rejected, SignedRequest};
 use sigma_store::user;
 
 use super::{
-    Bearer, BearerError, Browser, JSON, KeyToken, KeyTokenError, SignedIn, bearer_token, body, is_content_type,
+    Bearer, BearerError, Browser, JSON, KeyToken, KeyTokenError, SignedIn, bearer_token, body, header, is_content_type,
     read_object, unauthorized, wrong_content_type,
 };
 use crate::error::bad_request;
-use crate::http::{ApiError, RequestContext, Rule};
+use crate::http::{ApiError, RequestContext, Rule, Unread};
 use crate::state::AppState;
 
 /// The header with a signature of the caller's key.
@@ -107,6 +108,11 @@ impl Caller {
         }
     }
 
+    /// Whether an app calls on behalf of the user.
+    pub fn is_app(&self) -> bool {
+        matches!(self.means, Means::App { .. })
+    }
+
     /// The session, if that is what the caller proved.
     pub fn session(&self) -> Option<&BrowserSession> {
         if let Means::Session(session) = &self.means { Some(session) } else { None }
@@ -159,7 +165,10 @@ impl<A: Area> FromRequest<AppState> for OwnApi<A> {
         let headers = request.headers().clone();
         let presented = Presented::of(&headers).map_err(IntoResponse::into_response)?;
         if let Presented::Signature = presented {
-            // The signature may cover the body, which the middleware has read and bounded.
+            // The signature may cover the body, so that is read first; a large one only for a key that has an account.
+            if request.extensions().get::<Unread>().is_some() {
+                require_known_key(sigma, &headers).await.map_err(IntoResponse::into_response)?;
+            }
             let body = body(request).await?;
             let caller = by_key(sigma, &context, &method, &path, &headers, &body).await?;
             count(&context, &caller)?;
@@ -235,7 +244,7 @@ fn insufficient<A: Area>() -> Response {
     let mut response = error.into_response();
     let challenge = format!(r#"Bearer error="insufficient_scope", scope="{scope}""#);
     if let Ok(challenge) = HeaderValue::from_str(&challenge) {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
     response
 }
@@ -268,6 +277,15 @@ async fn by_key(
     let pubkey = token.pubkey;
     let signed = writes.then(|| SignedRequest { pubkey, once: token.once });
     Ok(Caller { account, means: Means::Key { pubkey, signed } })
+}
+
+/// Refuses a token that names no key of an account.
+async fn require_known_key(sigma: &AppState, headers: &HeaderMap) -> Result<(), ApiError> {
+    let token = header(headers, http::HeaderName::from_static(AUTH_TOKEN));
+    let token = token.and_then(|token| AuthToken::parse(token).ok()).ok_or(KeyTokenError::Malformed)?;
+    let pubkey = *token.pubkey();
+    let known = sigma.store.read(move |tx| user::find_by_pubkey(tx, &pubkey)).await?;
+    if known.is_some() { Ok(()) } else { Err(KeyTokenError::Invalid.into()) }
 }
 
 /// The account that holds the key that signed. A retired key is nobody's.

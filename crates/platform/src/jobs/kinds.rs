@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sigma_store::org::removal;
-use sigma_store::{Swept, backup};
+use sigma_store::{Swept, backup, picture};
 
 use super::{JobError, JobKind};
 use crate::state::AppState;
@@ -15,6 +15,7 @@ pub fn kinds(sigma: &AppState) -> Vec<JobKind> {
         recurring(sigma, "audit_retention", Duration::from_hours(1), |sigma| sweep(sigma, Swept::Audit)),
         recurring(sigma, "backup_retention", Duration::from_hours(24), delete_abandoned_backups),
         recurring(sigma, "signing_keys", Duration::from_mins(5), rotate_keys),
+        recurring(sigma, "pictures", Duration::from_hours(1), remove_pictures),
         JobKind::queued(removal::JOB, {
             let sigma = sigma.clone();
             move |job| remove_workspace(sigma.clone(), job)
@@ -47,6 +48,21 @@ async fn delete_abandoned_backups(sigma: AppState) -> Result<(), JobError> {
 /// Rotates the signing keys when due. The other nodes learn of it by the change feed.
 async fn rotate_keys(sigma: AppState) -> Result<(), JobError> {
     Ok(sigma.keys.rotate_if_due(&sigma.store, &sigma.master_key, sigma.now(), &*sigma.rng).await?)
+}
+
+/// Deletes pictures that no profile shows any more.
+async fn remove_pictures(sigma: AppState) -> Result<(), JobError> {
+    loop {
+        let now = sigma.store.database_now();
+        let unused = sigma.store.read(move |tx| picture::list_unused(tx, now)).await?;
+        if unused.is_empty() {
+            return Ok(());
+        }
+        for id in unused {
+            sigma.brands.objects.remove_picture(&id).await.map_err(|error| JobError::new(error.to_string()))?;
+            sigma.store.write(move |tx| picture::remove(tx, &id)).await?;
+        }
+    }
 }
 
 async fn remove_workspace(sigma: AppState, job: sigma_store::job_queue::Leased) -> Result<(), JobError> {

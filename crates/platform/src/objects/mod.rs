@@ -1,9 +1,11 @@
 //! Files that pages show, such as logos: in a folder, or in a bucket that speaks the protocol of S3.
 //!
-//! An object is named by the SHA-256 of its content, so it never changes and may be cached forever. Pages work without: an
+//! An object never changes: a logo is named by the SHA-256 of its content, a picture by a random id. Pages work without: an
 //! object that is missing, or a bucket that does not respond, leaves a gap that they fill.
 
+mod decoding;
 mod logo;
+mod picture;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -17,8 +19,11 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::{ClientOptions, ObjectStore, ObjectStoreExt as _, RetryConfig};
 use secrecy::ExposeSecret as _;
+use tokio::sync::Semaphore;
 
-pub use logo::{Logo, LogoError};
+pub use decoding::ImageError;
+pub use logo::Logo;
+pub use picture::{PictureError, PictureName};
 
 use crate::settings::{Objects as Settings, S3};
 
@@ -63,6 +68,10 @@ pub struct Objects {
     remembered: Memory<String, Bytes>,
     /// Those that could not be loaded a moment ago.
     missing: Memory<String, ()>,
+    /// Uploads of pictures that may be in progress …
+    waiting_pictures: Arc<Semaphore>,
+    /// … and the one that is being decoded.
+    picture_turn: Arc<Semaphore>,
 }
 
 enum Place {
@@ -83,7 +92,14 @@ impl Objects {
         let weight = |_: &String, object: &Bytes| u32::try_from(object.len()).unwrap_or(u32::MAX);
         let remembered = Memory::builder().max_capacity(REMEMBERED).weigher(weight).build();
         let missing = Memory::builder().max_capacity(1_000).time_to_live(AGAIN).build();
-        Ok(Self { place: Arc::new(place), remembered, missing })
+        let (waiting, turns) = picture::TURNS;
+        Ok(Self {
+            place: Arc::new(place),
+            remembered,
+            missing,
+            waiting_pictures: Arc::new(Semaphore::new(waiting)),
+            picture_turn: Arc::new(Semaphore::new(turns)),
+        })
     }
 
     /// Stores an object.
@@ -132,6 +148,24 @@ impl Objects {
             }
             Err(ObjectError::Store(object_store::Error::NotFound { .. })) => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes an object, if it is there. Other instances may show it for as long as they remember it.
+    ///
+    /// # Errors
+    /// [`ObjectError`]
+    pub async fn remove(&self, name: &str) -> Result<(), ObjectError> {
+        self.remembered.invalidate(name);
+        let path = self.path(name);
+        let removed = match self.place.as_ref() {
+            Place::Folder(folder) if !folder.is_dir() => return Ok(()),
+            Place::Folder(folder) => LocalFileSystem::new_with_prefix(folder)?.delete(&path).await,
+            Place::Bucket { bucket, .. } => bucket.delete(&path).await,
+        };
+        match removed {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
         }
     }
 

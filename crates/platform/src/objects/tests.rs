@@ -48,11 +48,83 @@ fn a_file_that_is_no_image_or_a_bomb_is_refused() {
     for file in [&b""[..], svg, b"GIF89a", b"BM\x00\x00", b"\x89PNG\r\n\x1a\n", b"<!doctype html>", &[0xff; 64]] {
         assert!(Logo::read(file).is_err());
     }
-    assert!(matches!(Logo::read(svg), Err(LogoError::Format)));
-    assert!(matches!(Logo::read(&vec![0; 3 << 20]), Err(LogoError::TooLarge)));
+    assert!(matches!(Logo::read(svg), Err(ImageError::Format)));
+    assert!(matches!(Logo::read(&vec![0; 3 << 20]), Err(ImageError::TooLarge(_))));
     // Few bytes that claim to be many pixels.
     let wide = image(5_000, 1, ImageFormat::Png);
-    assert!(matches!(Logo::read(&wide), Err(LogoError::Image(_))));
+    assert!(matches!(Logo::read(&wide), Err(ImageError::Image(_))));
+}
+
+#[tokio::test]
+async fn pictures_become_squares_in_three_sizes_without_metadata() {
+    let directory = tempfile::tempdir().unwrap();
+    let objects = Objects::new(&Settings { folder: directory.path().to_owned(), s3: None }).unwrap();
+    let id = "0".repeat(32);
+    for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP, ImageFormat::Gif] {
+        let mut file = image(900, 600, format);
+        file.extend(b"<script>alert(1)</script>");
+        objects.add_picture(&id, file.into()).await.unwrap();
+        for side in [512, 128, 48] {
+            let jpeg = objects.get(&format!("{id}-{side}.jpg")).await.unwrap().unwrap();
+            let shown = image::load_from_memory_with_format(&jpeg, ImageFormat::Jpeg).unwrap();
+            assert_eq!((shown.width(), shown.height()), (side, side), "{format:?}");
+            assert!(!jpeg.windows(6).any(|part| part == b"script" || part == b"Exif\0\0"));
+        }
+    }
+    objects.add_picture(&id, image(20, 30, ImageFormat::Png).into()).await.unwrap();
+    let small = image::load_from_memory(&objects.get(&format!("{id}-512.jpg")).await.unwrap().unwrap()).unwrap();
+    assert_eq!((small.width(), small.height()), (20, 20), "none is enlarged");
+    objects.remove_picture(&id).await.unwrap();
+    objects.remove_picture(&id).await.unwrap();
+    assert_eq!(objects.get(&format!("{id}-128.jpg")).await.unwrap(), None);
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn what_is_metadata_in_a_photograph_is_not_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let objects = Objects::new(&Settings { folder: directory.path().to_owned(), s3: None }).unwrap();
+    let jpeg = image(64, 64, ImageFormat::Jpeg);
+    // An APP1 segment behind the start of the image, as cameras write it.
+    let exif = b"\xff\xe1\x00\x20Exif\0\0MM\0*\0\0\0\x08\0\0GPS 52.5N 13.4E";
+    let file = [&jpeg[..2], exif, &jpeg[2..]].concat();
+    objects.add_picture("a", file.into()).await.unwrap();
+    let kept = objects.get("a-512.jpg").await.unwrap().unwrap();
+    assert!(!kept.windows(3).any(|part| part == b"GPS"));
+}
+
+#[tokio::test]
+async fn a_bomb_a_script_or_an_svg_is_no_picture() {
+    let directory = tempfile::tempdir().unwrap();
+    let objects = Objects::new(&Settings { folder: directory.path().to_owned(), s3: None }).unwrap();
+    let svg = br#"<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>"#;
+    // A PNG that claims to be 30,000 pixels wide and high, and a GIF of as many.
+    let mut claimed = image(8, 8, ImageFormat::Png);
+    claimed[16..24].copy_from_slice(&[0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30]);
+    let gif = b"GIF89a\x30\x75\x30\x75\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x30\x75\x30\x75\0\x02\x02D\x01\0;".to_vec();
+    let wide = image(30_000, 1, ImageFormat::Png);
+    for file in [svg.to_vec(), b"<script>".to_vec(), claimed, gif, wide, vec![0xff; 64], Vec::new(), vec![0; 2 << 20]] {
+        let refused = objects.add_picture("a", file.clone().into()).await;
+        assert!(matches!(refused, Err(PictureError::Image(_))), "{:?}: {refused:?}", file.get(..8));
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn names_of_pictures_are_ids_with_a_size() {
+    let id = "0a".repeat(16);
+    assert_eq!(PictureName::parse(&PictureName::largest(&id)).unwrap().as_str(), format!("{id}-512.jpg"));
+    for bad in [
+        "",
+        "-512.jpg",
+        &id,
+        &format!("{id}-512"),
+        &format!("{id}-513.jpg"),
+        &format!("{}-48.jpg", "A".repeat(32)),
+        "../x-48.jpg",
+    ] {
+        assert_eq!(PictureName::parse(bad), None, "{bad}");
+    }
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use sigma_bitcoin::BapId;
 use sigma_core::time::Timestamp;
 use sigma_store::account::Account;
 use sigma_store::session::BrowserSession;
-use sigma_store::user::User;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -78,14 +78,15 @@ pub struct UserView {
 }
 
 impl UserView {
-    fn of(user: &User) -> Self {
-        let iso = Timestamp::iso8601;
+    /// The user of `account`, with the name and picture of the identity that was chosen last.
+    fn of(account: &Account, bap_id: Option<&BapId>) -> Self {
+        let (user, person, iso) = (&account.user, account.person(bap_id), Timestamp::iso8601);
         Self {
             id: user.id.to_string(),
-            name: user.name.clone(),
+            name: person.display_name(),
             email: user.email.clone(),
             email_verified: user.email_verified,
-            image: user.image.clone(),
+            image: person.picture(),
             created_at: iso(user.created_at),
             updated_at: iso(user.updated_at),
             pubkey: user.pubkey.map(|key| key.to_hex()),
@@ -106,7 +107,7 @@ impl UserView {
 pub async fn get_session(MaybeSignedIn(signed_in): MaybeSignedIn) -> Response {
     let answer = signed_in.map(|signed_in| SessionAnswer {
         session: SessionView::of(&signed_in.session, &signed_in.account, &signed_in.token),
-        user: UserView::of(&signed_in.account.user),
+        user: UserView::of(&signed_in.account, signed_in.session.bap_id.as_ref()),
     });
     Json(answer).into_response()
 }

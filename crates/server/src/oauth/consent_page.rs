@@ -8,6 +8,7 @@ use sigma_core::interaction::Entrance;
 use sigma_core::params::Params;
 use sigma_core::person::Identity;
 use sigma_core::resource::AskedResource;
+use sigma_store::account::Account;
 
 use crate::extract::{Browser, SignedIn};
 use crate::http::Endpoint;
@@ -17,6 +18,7 @@ use crate::oauth::view::{Consent, IdentityChoice, ScopeLine};
 use crate::pages::policy::PAGE;
 use crate::pages::{app_view, not_found, person_view};
 use crate::paths::{resume_url, switch_url};
+use crate::profiles::own_picture;
 use crate::state::AppState;
 
 /// This endpoint.
@@ -54,7 +56,7 @@ async fn consent(
     let page = Consent {
         app: app_view(&ongoing.requested.app, address, &brand),
         scopes: lines(language, &request),
-        identities: identities.iter().map(|identity| choice(identity, chosen)).collect(),
+        identities: identities.iter().map(|identity| choice(&sigma, &signed_in.account, identity, chosen)).collect(),
         person: person_view(&signed_in.account, chosen),
         interaction: name.clone(),
         shown_to: signed_in.account.user.id.to_string(),
@@ -78,11 +80,12 @@ fn lines(language: Language, request: &AuthorizationRequest) -> Vec<ScopeLine> {
         .collect()
 }
 
-fn choice(identity: &Identity, chosen: Option<&BapId>) -> IdentityChoice {
+fn choice(sigma: &AppState, account: &Account, identity: &Identity, chosen: Option<&BapId>) -> IdentityChoice {
+    let person = account.person(Some(&identity.bap_id));
     IdentityChoice {
         bap_id: identity.bap_id.to_string(),
-        name: identity.name.clone(),
-        picture: None,
+        name: person.display_name(),
+        picture: own_picture(sigma, &person),
         selected: chosen == Some(&identity.bap_id),
     }
 }

@@ -40,6 +40,18 @@ impl Node {
     }
 }
 
+impl World {
+    /// Runs the recurring job `name` of the server.
+    pub async fn run_job(&self, name: &str) {
+        let mut kinds = kinds(&self.sigma);
+        kinds.retain(|kind| kind.name == name);
+        let mut node = Node::new(self, kinds);
+        node.runner.register().await.unwrap();
+        self.clock.advance(Duration::from_hours(1));
+        node.work().await;
+    }
+}
+
 fn counting(count: &Arc<AtomicU32>) -> Vec<JobKind> {
     let count = Arc::clone(count);
     vec![JobKind::recurring("count", Duration::from_mins(1), move || {

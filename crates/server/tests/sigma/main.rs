@@ -45,6 +45,7 @@ mod pkce;
 mod privacy;
 mod probes;
 mod processes;
+mod profile;
 mod provider_accounts;
 mod provider_attacks;
 mod provider_sign_in;

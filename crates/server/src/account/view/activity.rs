@@ -127,6 +127,10 @@ impl Names {
             Action::BackupRetrieve => "Your encrypted backup was retrieved".to_owned(),
             Action::BackupRemove => "You removed an encrypted backup".to_owned(),
             Action::BackupLink => "You linked an account that restores your encrypted backup".to_owned(),
+            Action::ProfileChange => "You changed your profile".to_owned(),
+            Action::ProfileRemove => "You deleted your profile".to_owned(),
+            Action::WalletConnect => "You connected a wallet".to_owned(),
+            Action::WalletDisconnect => "You disconnected a wallet".to_owned(),
             Action::ConsentGive => format!("You allowed {} to access your account", self.app(event)),
             Action::GrantRevoke if reason == "requested" => format!("{} ended its access", self.app(event)),
             Action::GrantRevoke => {

@@ -65,7 +65,7 @@ pub async fn full(signed_in: SignedIn, RawQuery(query): RawQuery) -> Result<Json
     let Some(identity) = identity else { return if named.is_some() { Err(not_theirs()) } else { Ok(Json(None)) } };
     let user_id = signed_in.account.user.id.to_string();
     Ok(Json(Some(FullOrganization {
-        organization: Organization::of(identity),
+        organization: Organization::of(&signed_in.account, identity),
         members: vec![Member {
             id: format!("{user_id}:{}", identity.bap_id),
             user_id,

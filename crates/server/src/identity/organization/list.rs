@@ -26,5 +26,6 @@ pub fn endpoint() -> Endpoint<AppState> {
     )
 )]
 pub async fn list(signed_in: SignedIn) -> Json<Vec<Organization>> {
-    Json(signed_in.account.identities.iter().map(Organization::of).collect())
+    let account = &signed_in.account;
+    Json(account.identities.iter().map(|identity| Organization::of(account, identity)).collect())
 }

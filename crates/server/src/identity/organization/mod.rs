@@ -8,6 +8,7 @@ pub mod set_active;
 use http::StatusCode;
 use serde::Serialize;
 use sigma_core::person::Identity;
+use sigma_store::account::Account;
 use utoipa::ToSchema;
 
 use crate::http::ApiError;
@@ -24,12 +25,13 @@ pub struct Organization {
 }
 
 impl Organization {
-    fn of(identity: &Identity) -> Self {
+    fn of(account: &Account, identity: &Identity) -> Self {
+        let person = account.person(Some(&identity.bap_id));
         Self {
             id: identity.bap_id.to_string(),
             slug: identity.bap_id.to_string(),
-            name: identity.name.clone(),
-            logo: identity.image.clone(),
+            name: person.display_name(),
+            logo: person.picture(),
         }
     }
 }

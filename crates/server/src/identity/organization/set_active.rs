@@ -67,5 +67,5 @@ pub async fn set_active(
     let (id, bap_id, now) = (signed_in.session.id.clone(), identity.bap_id.clone(), sigma.now());
     let chosen = sigma.store.write(move |tx| session::choose_identity(tx, &id, &bap_id, now));
     chosen.await?;
-    Ok(Json(Organization::of(identity)))
+    Ok(Json(Organization::of(&signed_in.account, identity)))
 }
