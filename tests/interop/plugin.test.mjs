@@ -2,9 +2,11 @@
 //! touches, its server half in a better-auth app.
 
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { PrivateKey } from "@bsv/sdk";
 import { sigmaClient } from "@sigma-auth/better-auth-plugin/client";
+import { checkBackupStatus, pullBackup, pushBackup } from "@sigma-auth/better-auth-plugin/client/sync";
 import { exchangeCodeForTokens, sigmaCallbackPlugin } from "@sigma-auth/better-auth-plugin/server";
 import { betterAuth } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";
@@ -174,3 +176,29 @@ for (const scheme of ["brc77", "bsm"]) {
     assert.equal(session.session.userId, data.user.id);
   });
 }
+
+test("client/sync pushes and pulls the encrypted backup of an identity", async () => {
+  const person = await newPerson(sigma.issuer);
+  const config = { serverUrl: sigma.issuer };
+  // What the plugin asks of `BAP`: the member key of an identity.
+  const bapOf = ({ key }) => ({ getId: () => ({ exportMember: () => ({ wif: key.toWif() }) }) });
+  const bap = bapOf(person);
+  const [first, second] = [randomBytes(300).toString("base64"), randomBytes(300).toString("base64")];
+
+  assert.deepEqual(await checkBackupStatus(bap, person.bapId, config), { exists: false });
+  const nothing = await pullBackup(bap, person.bapId, config);
+  assert.match(nothing.error, /404|not_found/);
+  for (const backup of [first, second]) {
+    assert.deepEqual(await pushBackup(bap, person.bapId, backup, config), { success: true });
+    const pulled = await pullBackup(bap, person.bapId, config);
+    assert.equal(pulled.encryptedBackup, backup);
+    assert.match(pulled.lastUpdated, /^\d{4}-\d\d-\d\dT.*Z$/);
+  }
+  assert.equal((await checkBackupStatus(bap, person.bapId, config)).exists, true);
+
+  const stranger = bapOf(await newPerson(sigma.issuer));
+  assert.equal((await pushBackup(stranger, person.bapId, first, config)).success, false);
+  assert.equal((await pullBackup(stranger, person.bapId, config)).encryptedBackup, undefined);
+  assert.equal((await pullBackup(bap, person.bapId, config)).encryptedBackup, second);
+  assert.equal((await pushBackup(bap, person.bapId, "not a backup", config)).success, false);
+});
