@@ -18,6 +18,8 @@ pub const USERINFO_PATH: &str = "/api/auth/oauth2/userinfo";
 pub const END_SESSION_PATH: &str = "/api/auth/oauth2/end-session";
 /// The sign-in page.
 pub const LOGIN_PATH: &str = "/login";
+/// The page that restores a key on a device where nobody is signed in.
+pub const RESTORE_PATH: &str = "/oauth-restore";
 /// The page on which people sign up by e-mail.
 pub const EMAIL_SIGN_UP_PATH: &str = "/signup/email";
 

@@ -141,9 +141,12 @@ fn backup_pages() -> Vec<Response> {
         sign_in_url,
     };
     let choice = || RestoreChoice { bap_id: hostile(), name: hostile(), stored_at: at };
-    let proven =
-        |email| OauthRestore { account: Some(ProvenAccount { oauth_id: hostile(), email }), providers: Vec::new() };
-    let unproven = |providers| OauthRestore { account: None, providers };
+    let proven = |email| OauthRestore {
+        account: Some(ProvenAccount { oauth_id: hostile(), email }),
+        providers: Vec::new(),
+        refused: None,
+    };
+    let unproven = |providers| OauthRestore { account: None, providers, refused: Some("provider-access-denied") };
     vec![
         account(Some("backup-done-stored"), None, None).render(StatusCode::OK, &CONTEXT),
         account(None, Some("backup-refused-old"), Some("/login".into())).render(StatusCode::OK, &CONTEXT),
@@ -153,7 +156,8 @@ fn backup_pages() -> Vec<Response> {
         proven(Some(hostile())).render(&CONTEXT),
         proven(None).render(&CONTEXT),
         unproven(Vec::new()).render(&CONTEXT),
-        unproven(vec![RestoreProvider { label: hostile(), url: "/x".into() }]).render(&CONTEXT),
+        unproven(vec![ProviderButton { id: hostile(), label: hostile(), icon: None, kind: ProviderKind::GitHub }])
+            .render(&CONTEXT),
     ]
 }
 
@@ -314,6 +318,8 @@ fn only_pages_that_lead_to_an_app_let_their_form_leave_this_origin() {
     leaving.extend((0..3).map(|_| sign_in(&SignInMethod::ALL).render(StatusCode::OK, &CONTEXT)));
     // All but the first, which leads to the second.
     leaving.extend(email_sign_up_pages().into_iter().skip(1));
+    // Those whose form leads to a provider.
+    leaving.extend(backup_pages().into_iter().skip(7));
     for page in &leaving {
         assert!(!policy(page.headers()).contains("form-action"));
     }

@@ -15,7 +15,6 @@ restore-none = Dieser Server hat keine Sicherung Ihres Schlüssels. Wenn Sie die
 restore-use-file = Sicherungsdatei verwenden
 restore-account = Ihr Konto
 oauth-restore-explained = Wenn dieser Server eine verschlüsselte Sicherung Ihres Schlüssels aufbewahrt und Sie ein Konto bei einem anderen Anbieter damit verknüpft haben, erhalten Sie den Schlüssel mit diesem Konto und Ihrem Passwort zurück.
-oauth-restore-with = Weiter mit { $provider }
 oauth-restore-no-provider = Auf diesem Server lassen sich keine Konten anderer Anbieter verknüpfen.
 
 ## Die Sicherungen des Kontos

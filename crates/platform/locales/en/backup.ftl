@@ -15,7 +15,6 @@ restore-none = This server keeps no backup of your key. If you have the backup f
 restore-use-file = Use your backup file
 restore-account = Your account
 oauth-restore-explained = If this server keeps an encrypted backup of your key, and you linked an account elsewhere to it, you get the key back with that account and your password.
-oauth-restore-with = Continue with { $provider }
 oauth-restore-no-provider = Accounts elsewhere cannot be linked on this server.
 
 ## The account's backups

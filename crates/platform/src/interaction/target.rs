@@ -6,7 +6,7 @@ use sigma_core::interaction::{AccountPage, Continuation, WorkspacePage};
 use crate::extract::Browser;
 use crate::http::ApiError;
 use crate::interaction::{begin, with_cookie};
-use crate::paths::{login_url, resume_url};
+use crate::paths::{RESTORE_PATH, login_url, resume_url};
 use crate::state::AppState;
 
 /// Where a signed-in user continues. `interaction` names the interaction of `continuation`.
@@ -28,7 +28,7 @@ pub fn way_on(continuation: &Continuation, interaction: &str) -> String {
         Continuation::Account { page: AccountPage::Overview | AccountPage::Change } => "/account".to_owned(),
         Continuation::Account { page: AccountPage::Backup | AccountPage::BackupChange } => "/account/backup".to_owned(),
         Continuation::Account { page: AccountPage::Restore } => "/restore".to_owned(),
-        Continuation::Restore => "/oauth-restore".to_owned(),
+        Continuation::Restore => RESTORE_PATH.to_owned(),
         Continuation::Account { .. } => "/account/password".to_owned(),
         Continuation::Home => "/".to_owned(),
     }

@@ -76,6 +76,9 @@ pub enum Aim {
         #[serde(rename = "s")]
         session_id: SessionId,
     },
+    /// Fetching an encrypted backup on a device where nobody is signed in: it begins neither session nor account.
+    #[serde(rename = "r")]
+    Restore,
 }
 
 /// An address on our origin or a trusted one, checked when it was accepted and again before it is used.

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::hand_out::notices;
 use super::keep::{explain, prepare, read};
-use super::{Backups, Refusal, TAKES_BACKUP, is_recent, named, not_recent, not_theirs};
+use super::{Backups, Refusal, TAKES_BACKUP, named, not_recent, not_theirs};
 use crate::extract::{Browser, KeyTokenError, OwnApi, SignedIn, rejected, unauthorized};
 use crate::http::{ApiError, Endpoint, RequestContext, Rule};
 use crate::mail::AccountChange;
@@ -81,7 +81,7 @@ pub async fn link(
     if user_id != *api.caller.user_id() {
         return Err(unauthorized().into());
     }
-    if !is_recent(&sigma, &signed_in.session) {
+    if !signed_in.may_change_credentials(&sigma) {
         return Err(not_recent().into());
     }
     let body: LinkBody = api.object()?;

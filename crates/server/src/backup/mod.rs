@@ -60,7 +60,7 @@ pub fn surface() -> Surface<AppState> {
         .with(sync::pull::endpoint())
         .with(sync::push::endpoint())
         .with(pages::restore::endpoint())
-        .with(pages::oauth_restore::endpoint())
+        .with(pages::oauth_restore::endpoints())
         .with(pages::account::endpoints())
         .below("/api/backup", API)
 }

@@ -12,6 +12,8 @@ use sigma_store::email::EmailProof;
 use sigma_store::event::Trail;
 use sigma_store::provider_account::Vouched;
 
+use crate::provider_sign_in::world_with;
+use crate::support::upstream::{Asked, Upstream};
 use crate::support::{Answer, Browser, Key, World, ada};
 
 const BACKUP: &str = "/api/backup";
@@ -397,4 +399,78 @@ async fn the_account_page_downloads_restores_and_removes_in_a_fresh_session() {
     assert_eq!(browser.get(BACKUP).await.status, 404);
     let id = id_of(&browser).await;
     assert!(world.trail(Trail::User(id)).await.iter().any(|event| event.action == "backup.remove"));
+}
+
+#[tokio::test]
+async fn a_new_device_gets_the_backup_by_way_of_the_provider_and_nothing_else() {
+    let upstream = Upstream::serve().await;
+    let world = world_with(&upstream, |_| {}).await;
+    let old = ada(&world).await;
+    let key = Key::named("ada");
+    // Linked on the account page, as people do: it restores what they stored last.
+    old.post_json(BACKUP, &json!({"encryptedBackup": blob(1)})).await;
+    let answer = old.post_form("/account/providers/link", &[("provider", "github")]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    let asked = Asked::of(answer.location());
+    let emails = json!([{"email": "ada@example.com", "primary": true, "verified": true}]);
+    let linked = old.get(&upstream.consent_github(&asked, &json!(12345), &emails)).await;
+    assert!(linked.location().contains("done=linked"), "{}", linked.location());
+
+    let new = world.browser();
+    let page = new.get("/oauth-restore").await.body;
+    for label in ["Continue with op", "Continue with Google", "Continue with GitHub"] {
+        assert!(page.contains(label), "{label}: {page}");
+    }
+    let users = async || {
+        world.rows().await.into_iter().filter(|(table, _)| ["users", "sessions"].contains(table)).collect::<Vec<_>>()
+    };
+    let before = users().await;
+    let asked = Asked::of(new.post_form("/oauth-restore", &[("provider", "github")]).await.location());
+    let back = new.get(&upstream.consent_github(&asked, &json!(12345), &emails)).await;
+    assert_eq!(back.location(), "/oauth-restore");
+    assert_eq!(users().await, before, "neither a session nor an account");
+    assert_eq!(new.get("/api/auth/get-session").await.body, "null");
+    assert!(new.get("/oauth-restore").await.body.contains(r#"data-oauth-id="github|12345""#));
+    let other = world.browser().get(&format!("{BACKUP}?oauthId=github%7C12345")).await;
+    assert_eq!(other.refusal(), REFUSED, "another browser has no ticket");
+    let restored = new.get(&format!("{BACKUP}?oauthId=github%7C12345")).await;
+    assert_eq!(restored.json()["encryptedBackup"], blob(1), "{}", restored.body);
+    assert_eq!(new.get(&format!("{BACKUP}?oauthId=github%7C12345")).await.refusal(), REFUSED);
+    new.sign_in(&key).await;
+    assert_ne!(new.get("/api/auth/get-session").await.body, "null");
+}
+
+#[tokio::test]
+async fn a_stranger_at_the_provider_gets_a_ticket_that_restores_nothing() {
+    let upstream = Upstream::serve().await;
+    let world = world_with(&upstream, |_| {}).await;
+    let browser = world.browser();
+    let asked = Asked::of(browser.post_form("/oauth-restore", &[("provider", "op")]).await.location());
+    let claims = upstream.claims(&asked, world.now(), "stranger");
+    assert_eq!(browser.get(&upstream.consent(&asked, &claims)).await.location(), "/oauth-restore");
+    let answer = browser.get(&format!("{BACKUP}?oauthId=op%7Cstranger")).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", answer.body);
+    // What the provider refuses leads back, with the reason.
+    let asked = Asked::of(browser.post_form("/oauth-restore", &[("provider", "op")]).await.location());
+    let denied = browser.get(&asked.callback(&[("error", "access_denied"), ("state", asked.get("state"))])).await;
+    assert_eq!(denied.location(), "/oauth-restore?error=access_denied");
+    assert!(browser.get(denied.location()).await.body.contains("role=\"alert\""));
+    let unknown = browser.post_form("/oauth-restore", &[("provider", "nowhere")]).await;
+    assert_eq!(unknown.location(), "/oauth-restore?error=oauth_provider_not_found");
+}
+
+#[tokio::test]
+async fn an_account_that_is_linked_already_needs_no_ticket_to_name_its_identity() {
+    let upstream = Upstream::serve().await;
+    let world = world_with(&upstream, |_| {}).await;
+    let browser = ada(&world).await;
+    let key = Key::named("ada");
+    let answer = browser.post_form("/account/providers/link", &[("provider", "op")]).await;
+    let asked = Asked::of(answer.location());
+    browser.get(&upstream.consent(&asked, &upstream.claims(&asked, world.now(), "ada"))).await;
+    let body = json!({"bapId": key.bap_id(), "provider": "op", "encryptedBackup": blob(3)});
+    assert_eq!(link_with(&world, &key, &browser.cookies(), &body).await.status, 200);
+    let unlinked = json!({"bapId": key.bap_id(), "provider": "github"});
+    let refused = link_with(&world, &key, &browser.cookies(), &unlinked).await;
+    assert_eq!(refused.json()["code"], "OAUTH_ACCOUNT_NOT_PROVEN");
 }

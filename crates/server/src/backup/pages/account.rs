@@ -13,9 +13,9 @@ use sigma_core::params::Params;
 use sigma_store::account::Account;
 use sigma_store::backup::{self, Version, Wanted};
 
+use crate::backup::Refusal;
 use crate::backup::hand_out::{Entitled, hand_out, notices};
 use crate::backup::view::{AccountBackups, BackupLine, VersionLine};
-use crate::backup::{Refusal, is_recent};
 use crate::extract::{Browser, SignedIn};
 use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::interaction::{begin, sign_in_first, with_cookie};
@@ -144,7 +144,7 @@ impl Submitted {
         let Some(signed_in) = SignedIn::find(sigma, browser).await? else {
             return first(sigma, browser).map(Err);
         };
-        if !is_recent(sigma, &signed_in.session) {
+        if !signed_in.may_change_credentials(sigma) {
             return render(sigma, browser, &signed_in, None, Some("backup-refused-old")).await.map(Err);
         }
         Ok(Ok((signed_in, Params::parse(&String::from_utf8_lossy(body)))))
@@ -170,7 +170,7 @@ async fn render(
     let user_id = signed_in.account.user.id.clone();
     let versions = sigma.store.read(move |tx| backup::list(tx, &user_id)).await?;
     let (mut sign_in_url, mut cookie) = (None, None);
-    if !is_recent(sigma, &signed_in.session) {
+    if !signed_in.may_change_credentials(sigma) {
         let continuation = Continuation::Account { page: AccountPage::BackupChange };
         let begun = begin(sigma, browser, continuation, sigma.now())?;
         (sign_in_url, cookie) = (Some(login_url(&begun.name)), begun.set_cookie);

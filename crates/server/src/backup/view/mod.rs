@@ -7,7 +7,7 @@ use sigma_core::time::Timestamp;
 use sigma_store::backup::Version;
 
 use crate::pages::view::csp::ContentSecurityPolicy;
-use crate::pages::view::{PageContext, moment, page};
+use crate::pages::view::{PageContext, ProviderButton, moment, page};
 
 /// `/restore`: restores a key of a signed-in user.
 #[derive(Clone, Debug)]
@@ -33,7 +33,9 @@ pub struct OauthRestore {
     /// The account at a provider that this browser has just proven.
     pub account: Option<ProvenAccount>,
     /// The providers to prove one at.
-    pub providers: Vec<RestoreProvider>,
+    pub providers: Vec<ProviderButton>,
+    /// Why it failed there: a key of the catalogue.
+    pub refused: Option<&'static str>,
 }
 
 /// An account at a provider.
@@ -43,15 +45,6 @@ pub struct ProvenAccount {
     pub oauth_id: String,
     /// Its address, to show.
     pub email: Option<String>,
-}
-
-/// A provider to sign in at.
-#[derive(Clone, Debug)]
-pub struct RestoreProvider {
-    /// Its name.
-    pub label: String,
-    /// Where the sign-in begins: a path here.
-    pub url: String,
 }
 
 /// `/account/backup`. Its forms post `bapId` and `version` to `/account/backup/…`.
@@ -168,9 +161,11 @@ impl Restore {
 }
 
 impl OauthRestore {
-    /// The page.
+    /// The page. Its form leads to a provider.
     pub fn render(&self, context: &PageContext<'_>) -> Response {
-        page(StatusCode::OK, &OauthRestoreTemplate { context, view: self }, ContentSecurityPolicy::Strict)
+        let policy =
+            if self.account.is_some() { ContentSecurityPolicy::Strict } else { ContentSecurityPolicy::Leaving };
+        page(StatusCode::OK, &OauthRestoreTemplate { context, view: self }, policy)
     }
 }
 

@@ -27,10 +27,11 @@ use crate::http::policy::{Cookies, ErrorPages};
 use crate::http::{ApiError, Endpoint, Policy, RequestContext, Rule};
 use crate::interaction::with_cookie;
 use crate::mail::AccountChange;
-use crate::paths::{LOGIN_PATH, login_url};
+use crate::paths::{LOGIN_PATH, RESTORE_PATH, login_url};
 use crate::providers::{
     Aim, Flow, PendingLink, Provider, ProviderFailure, Returned, Told, linking_notices, redirect_uri, take_up,
 };
+use crate::restore_ticket::RestoreTicket;
 use crate::settings::ProviderSignUp;
 use crate::state::AppState;
 
@@ -193,6 +194,7 @@ impl Coming<'_> {
         let auth_time = auth_time(self.flow, told.auth_time, now)?;
         let response = match &self.flow.aim {
             Aim::SignIn => self.sign_in(&told, auth_time).await?,
+            Aim::Restore => self.restore(&self.provider.vouched(&told)),
             Aim::Link { user_id, session_id } => self.link(user_id, session_id, self.provider.vouched(&told)).await?,
         };
         self.context.refund(Rule::SignIn, client);
@@ -287,6 +289,12 @@ impl Coming<'_> {
         }
     }
 
+    /// To the page that restores a key: with a ticket for this account, and nothing else.
+    fn restore(&self, vouched: &Vouched) -> Response {
+        let ticket = RestoreTicket::set_cookie(self.sigma, vouched);
+        with_cookie(Redirect::to(RESTORE_PATH).into_response(), Some(&ticket))
+    }
+
     /// To where the user was going.
     fn go_on(&self) -> Result<Response, ApiError> {
         let to = match &self.flow.place {
@@ -295,6 +303,7 @@ impl Coming<'_> {
             None => match self.flow.aim {
                 // That page decides what the sign-in still needs.
                 Aim::SignIn => login_url(&self.interaction()?),
+                Aim::Restore => RESTORE_PATH.to_owned(),
                 Aim::Link { .. } => "/account?done=linked".to_owned(),
             },
         };
@@ -318,6 +327,7 @@ impl Coming<'_> {
             Some(place) => place.target_on(self.sigma, code).unwrap_or_else(|| format!("{LOGIN_PATH}?error={code}")),
             None => match self.flow.aim {
                 Aim::SignIn => format!("{}&error={code}", login_url(&self.interaction()?)),
+                Aim::Restore => format!("{RESTORE_PATH}?error={code}"),
                 Aim::Link { .. } => format!("/account?error={code}"),
             },
         };
