@@ -8,14 +8,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { PATIENCE, binary, freePort, launch } from "../support/sigma.mjs";
 
 /**
- * Starts the demo; returns the origins of the server and of the Playground, the folder of its mails, and how to run an admin
- * command. Limits are off: all callers have one address.
+ * Starts the demo, with `more` in its environment; returns the origins of the server and of the Playground, the folder of
+ * its mails, and how to run an admin command. Limits are off: all callers have one address.
  */
-export async function startDemo() {
+export async function startDemo(more = {}) {
   const directory = await mkdtemp(join(tmpdir(), "sigma-demo-"));
   const port = await freePort();
   const playgroundPort = await freePort();
-  const environment = { SIGMA__LIMITS__ENABLED: "false" };
+  const environment = { SIGMA__LIMITS__ENABLED: "false", ...more };
   const ports = ["--port", String(port), "--playground-port", String(playgroundPort)];
   const demo = launch(["demo", "--data", join(directory, "data"), ...ports], environment, directory);
   const mails = join(directory, "data", "mails");
