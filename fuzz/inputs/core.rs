@@ -155,6 +155,7 @@ fn app(auth_method: AuthMethod, application_type: ApplicationType, grant_types: 
         id_token_alg: Algorithm::RS256,
         access_seconds: None,
         placeholder_email: false,
+        require_second_factor: false,
         id_token_claims: false,
         dynamic: false,
         disabled: false,

@@ -53,3 +53,16 @@ export function signUpRequest(issuer: string, identity: UnlockedIdentity): Signe
     },
   };
 }
+
+const ADD_KEY = "/account/key";
+
+/** Adds the key of an identity to the signed-in account, which the signature names. */
+export function addKeyRequest(
+  issuer: string,
+  identity: UnlockedIdentity,
+  userId: string,
+  retireOthers: boolean,
+): SignedRequest {
+  const body = JSON.stringify({ userId, retireOthers });
+  return { path: ADD_KEY, body, headers: { "X-Sigma-Enrollment-Proof": identity.token(issuer + ADD_KEY, body) } };
+}

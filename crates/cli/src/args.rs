@@ -325,6 +325,9 @@ pub struct AppFields {
     /// Include the claims of the granted scopes in ID tokens, for software that does not call userinfo.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub id_token_claims: Option<bool>,
+    /// Require a second factor of users who sign in to the app.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub require_second_factor: Option<bool>,
     /// Workspace that owns the app, by id or slug; with the scope `roles` the app sees its members' roles there.
     #[arg(long, value_name = "WORKSPACE")]
     pub workspace: Option<String>,

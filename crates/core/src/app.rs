@@ -153,6 +153,8 @@ pub struct App {
     pub placeholder_email: bool,
     /// Whether its ID tokens carry the claims of the granted scopes, as userinfo does.
     pub id_token_claims: bool,
+    /// Whether its users need a second factor.
+    pub require_second_factor: bool,
     /// Whether it registered itself (RFC 7591): shown as unverified, and consent is always asked.
     pub dynamic: bool,
     /// Whether it is disabled: nothing works.
@@ -188,6 +190,7 @@ impl App {
             id_token_alg: Algorithm::ES256,
             access_seconds: None,
             placeholder_email: false,
+            require_second_factor: false,
             id_token_claims: false,
             dynamic: false,
             disabled: false,

@@ -2,10 +2,11 @@
 //! first.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::authentication::CredentialKind;
+use crate::authentication::{AccountCredentials, Acr, CredentialKind, Progress, Requirement, progress};
 use crate::authorize::{AuthorizationRequest, ErrorResponse, NextStep, PromptValue, SessionFacts};
 use crate::ids::OrgRef;
 use crate::time::Timestamp;
@@ -138,6 +139,34 @@ pub enum Entrance {
     Reauthenticate,
     /// Prove one of these as well: they are signed in, and lack a factor.
     StepUp(Vec<CredentialKind>),
+    /// Add one of these: they are signed in, and have no second factor, which is required.
+    Enrol(Vec<CredentialKind>),
+}
+
+/// How recent the last authentication must be for changing a credential, an address or a second factor: an abandoned or
+/// stolen session does not suffice.
+pub const RECENT: Duration = Duration::from_mins(15);
+
+/// Whether a session may change credentials, addresses and second factors of its account, which has these credentials: it
+/// was authenticated a short time ago, at the strongest class that the account can reach.
+pub fn may_change_credentials(session: &SessionFacts, credentials: &[CredentialKind], now: Timestamp) -> bool {
+    now.since(session.auth_time) <= RECENT && is_strongest(session, credentials)
+}
+
+/// Whether the session reached the strongest class that its account can reach.
+pub fn is_strongest(session: &SessionFacts, credentials: &[CredentialKind]) -> bool {
+    session.methods.acr() >= Acr::strongest_of(credentials)
+}
+
+/// A signed-in browser, before the sign-in page.
+#[derive(Clone, Copy, Debug)]
+pub struct Guest<'a> {
+    /// The session.
+    pub session: &'a SessionFacts,
+    /// The kinds of credentials that the account has.
+    pub credentials: &'a [CredentialKind],
+    /// Whether the destination requires a second factor of everybody.
+    pub requires_second_factor: bool,
 }
 
 impl Continuation {
@@ -160,19 +189,35 @@ impl Continuation {
         matches!(self, Self::Authorization { .. })
     }
 
-    /// Whether it requires a new sign-in even of signed-in users.
-    const fn demands_fresh_sign_in(&self) -> bool {
+    /// Whether it requires a recent sign-in by the strongest means, even of signed-in users.
+    const fn changes_credentials(&self) -> bool {
         use AccountPage::{BackupChange, Change, FirstPassword, Restore};
         matches!(self, Self::Account { page: FirstPassword | Change | BackupChange | Restore })
     }
 
     /// What the sign-in page has to do before a page of ours, opened at `started_at`. An authorization request has
     /// further requirements: see [`Entrance::before`].
-    pub fn entrance(&self, session: Option<&SessionFacts>, started_at: Timestamp) -> Entrance {
-        match session {
-            None => Entrance::SignIn,
-            Some(session) if self.demands_fresh_sign_in() && session.auth_time < started_at => Entrance::Reauthenticate,
-            Some(_) => Entrance::GoOn,
+    pub fn entrance(&self, guest: Option<Guest<'_>>, started_at: Timestamp) -> Entrance {
+        let Some(Guest { session, credentials, requires_second_factor }) = guest else { return Entrance::SignIn };
+        let mut requirement = Requirement { required: Acr::demanded_by(credentials), ..Requirement::ONE_FACTOR };
+        if self.changes_credentials() {
+            requirement.since = Some(started_at.minus(RECENT));
+            requirement.wanted = Acr::strongest_of(credentials);
+        }
+        let mut enrollable: &[CredentialKind] = &[];
+        if requires_second_factor {
+            (requirement.required, enrollable) = (Acr::Two, &CredentialKind::SECOND_FACTORS);
+        }
+        let authentication = session.authentication();
+        if !requirement.accepts_time_of(&authentication) {
+            return Entrance::Reauthenticate;
+        }
+        match progress(Some(&authentication), AccountCredentials { held: credentials, enrollable }, requirement) {
+            Progress::Done => Entrance::GoOn,
+            Progress::NeedsFactor(factors) => Entrance::StepUp(factors),
+            Progress::NeedsEnrolment(kinds) => Entrance::Enrol(kinds),
+            // Nothing was proven: a session of a quick login is none of these pages'.
+            Progress::OutOfReach => Entrance::Reauthenticate,
         }
     }
 }
@@ -190,6 +235,7 @@ impl Entrance {
             Ok(NextStep::SignIn) if session.is_some() && asks_again => Self::Reauthenticate,
             Ok(NextStep::SignIn | NextStep::SignUp) => Self::SignIn,
             Ok(NextStep::StepUp(factors)) => Self::StepUp(factors.clone()),
+            Ok(NextStep::Enrol(kinds)) => Self::Enrol(kinds.clone()),
             _ => Self::GoOn,
         }
     }
@@ -203,12 +249,23 @@ mod tests {
     use crate::authentication::{Method, Methods};
     use crate::ids::{SessionId, UserId};
 
-    fn session(auth_time: Timestamp) -> SessionFacts {
+    fn guest<'a>(session: &'a SessionFacts, credentials: &'a [CredentialKind]) -> Guest<'a> {
+        Guest { session, credentials, requires_second_factor: false }
+    }
+
+    fn changes(continuation: &Continuation) -> bool {
+        let pages = [AccountPage::FirstPassword, AccountPage::Change, AccountPage::BackupChange, AccountPage::Restore];
+        pages.map(|page| Continuation::Account { page }).contains(continuation)
+    }
+
+    fn session(auth_time: Timestamp, methods: &[Method]) -> SessionFacts {
+        let mut all = Methods::of(methods[0]);
+        methods.iter().for_each(|method| all.add(*method));
         SessionFacts {
             id: SessionId::from_text("ses"),
             user_id: UserId::from_text("user_1"),
             auth_time,
-            methods: Methods::of(Method::Password),
+            methods: all,
             bap_id: None,
         }
     }
@@ -257,24 +314,59 @@ mod tests {
         }
 
         #[test]
-        fn a_fresh_sign_in_is_not_asked_for_again(
-            continuation in continuation(), started_at in 0_i64..1_000, later in 0_i64..1_000,
+        fn a_sign_in_of_the_last_quarter_of_an_hour_is_not_asked_for_again(
+            continuation in continuation(), started_at in 0_i64..1_000, difference in -900_i64..1_000,
         ) {
-            let session = session(Timestamp::from_seconds(started_at + later));
-            let entrance = continuation.entrance(Some(&session), Timestamp::from_seconds(started_at));
+            let session = session(Timestamp::from_seconds(started_at + difference), &[Method::Password]);
+            let entrance = continuation.entrance(Some(guest(&session, &[])), Timestamp::from_seconds(started_at));
             prop_assert_eq!(entrance, Entrance::GoOn);
         }
 
         #[test]
         fn an_older_session_opens_every_page_except_for_changing_credentials(
-            continuation in continuation(), started_at in 1_i64..1_000, earlier in 1_i64..1_000,
+            continuation in continuation(), started_at in 1_i64..1_000, earlier in 901_i64..2_000,
         ) {
-            let session = session(Timestamp::from_seconds(started_at - earlier));
-            let entrance = continuation.entrance(Some(&session), Timestamp::from_seconds(started_at));
-            let changes =
-                [AccountPage::FirstPassword, AccountPage::Change, AccountPage::BackupChange, AccountPage::Restore];
-            let changes = changes.map(|page| Continuation::Account { page }).contains(&continuation);
-            prop_assert_eq!(entrance, if changes { Entrance::Reauthenticate } else { Entrance::GoOn });
+            let session = session(Timestamp::from_seconds(started_at - earlier), &[Method::Password]);
+            let entrance = continuation.entrance(Some(guest(&session, &[])), Timestamp::from_seconds(started_at));
+            prop_assert_eq!(entrance, if changes(&continuation) { Entrance::Reauthenticate } else { Entrance::GoOn });
+        }
+
+        #[test]
+        fn a_session_without_the_one_time_code_opens_no_page(continuation in continuation(), ago in 0_i64..900) {
+            let held = [CredentialKind::Password, CredentialKind::Totp, CredentialKind::Recovery];
+            let now = Timestamp::from_seconds(10_000);
+            let half = session(Timestamp::from_seconds(10_000 - ago), &[Method::Password]);
+            let asked = Entrance::StepUp(vec![CredentialKind::Totp, CredentialKind::Recovery]);
+            prop_assert_eq!(continuation.entrance(Some(guest(&half, &held)), now), asked);
+            let whole = session(Timestamp::from_seconds(10_000 - ago), &[Method::Password, Method::Totp]);
+            prop_assert_eq!(continuation.entrance(Some(guest(&whole, &held)), now), Entrance::GoOn);
+        }
+
+        #[test]
+        fn changing_credentials_takes_the_strongest_class_of_the_account(continuation in continuation()) {
+            let held = [CredentialKind::Password, CredentialKind::Passkey];
+            let now = Timestamp::from_seconds(10_000);
+            let weak = session(now, &[Method::Password]);
+            let asked = Entrance::StepUp(vec![CredentialKind::Passkey]);
+            let expected = if changes(&continuation) { asked } else { Entrance::GoOn };
+            prop_assert_eq!(continuation.entrance(Some(guest(&weak, &held)), now), expected);
+            prop_assert!(!may_change_credentials(&weak, &held, now));
+            let strong = session(now, &[Method::VerifiedPasskey]);
+            prop_assert_eq!(continuation.entrance(Some(guest(&strong, &held)), now), Entrance::GoOn);
+            prop_assert!(may_change_credentials(&strong, &held, now.plus(RECENT)));
+            prop_assert!(!may_change_credentials(&strong, &held, now.plus(RECENT).plus(Duration::from_micros(1))));
+        }
+
+        #[test]
+        fn a_required_second_factor_is_proven_or_added(continuation in continuation()) {
+            let now = Timestamp::from_seconds(10_000);
+            let session = session(now, &[Method::Password]);
+            let guest = |credentials| Guest { requires_second_factor: true, ..guest(&session, credentials) };
+            let none = continuation.entrance(Some(guest(&[CredentialKind::Password])), now);
+            prop_assert_eq!(none, Entrance::Enrol(CredentialKind::SECOND_FACTORS.to_vec()));
+            let held = [CredentialKind::Password, CredentialKind::Passkey];
+            let one = continuation.entrance(Some(guest(&held)), now);
+            prop_assert_eq!(one, Entrance::StepUp(vec![CredentialKind::Passkey]));
         }
 
         #[test]

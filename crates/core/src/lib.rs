@@ -32,4 +32,6 @@ pub mod scope;
 pub mod slug;
 pub mod time;
 pub mod token;
+pub mod totp;
 pub mod unicode;
+pub mod webauthn;

@@ -8,6 +8,7 @@ pub mod access;
 pub mod branding;
 pub mod error;
 pub mod extract;
+pub mod factors;
 pub mod hashing;
 pub mod i18n;
 pub mod interaction;

@@ -22,6 +22,10 @@ pub const LOGIN_PATH: &str = "/login";
 pub const RESTORE_PATH: &str = "/oauth-restore";
 /// The page on which people sign up by e-mail.
 pub const EMAIL_SIGN_UP_PATH: &str = "/signup/email";
+/// Adds an authenticator app to the signed-in account.
+pub const ADD_TOTP_PATH: &str = "/account/authenticator";
+/// Adds a passkey to the signed-in account.
+pub const PASSKEYS_PATH: &str = "/account/passkeys";
 
 /// The path to which a page of ours returns once the user is done.
 pub fn resume_url(interaction: &str) -> String {

@@ -234,19 +234,22 @@ pub enum SignInMethod {
     Key,
     /// An e-mail address and a password.
     Password,
+    /// A passkey.
+    Passkey,
     /// An account at an upstream provider.
     Provider,
 }
 
 impl SignInMethod {
     /// Every way there is.
-    pub const ALL: [Self; 3] = [Self::Key, Self::Password, Self::Provider];
+    pub const ALL: [Self; 4] = [Self::Key, Self::Password, Self::Passkey, Self::Provider];
 
     /// Its name in the configuration.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Key => "key",
             Self::Password => "password",
+            Self::Passkey => "passkey",
             Self::Provider => "provider",
         }
     }
@@ -256,6 +259,7 @@ impl SignInMethod {
         match self {
             Self::Key => "login-method-key",
             Self::Password => "login-method-password",
+            Self::Passkey => "login-method-passkey",
             Self::Provider => "login-method-provider",
         }
     }

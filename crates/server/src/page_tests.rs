@@ -64,9 +64,9 @@ fn sign_in(methods: &[SignInMethod]) -> SignInPage {
     SignInPage {
         aim: Aim::App(app()),
         again: None,
-        is_step_up: false,
         methods: methods.to_vec(),
         providers: ProviderKind::ALL.map(provider_button).to_vec(),
+        passkey: passkey_hints(),
         quick: vec![QuickLoginGroup { workspace_id: hostile(), name: hostile(), people: vec![line] }],
         email: hostile(),
         refusal: Some(hostile()),
@@ -82,6 +82,36 @@ fn sign_in(methods: &[SignInMethod]) -> SignInPage {
         password_url: "/login/password?interaction=int_1".into(),
         forgot_url: "/password/forgot?interaction=int_1".into(),
         quick_url: "/login/quick?interaction=int_1".into(),
+    }
+}
+
+fn passkey_hints() -> PasskeyHints {
+    let at = |path: &str| format!("{path}?interaction=int_1");
+    PasskeyHints { options_url: at("/login/passkey/options"), url: at("/login/passkey") }
+}
+
+fn second_factor() -> SecondFactorPage {
+    SecondFactorPage {
+        app: Some(app()),
+        person: person(),
+        passkey: Some(passkey_hints()),
+        has_totp: true,
+        has_recovery: true,
+        is_recovery: true,
+        refusal: Some("\"><script>".to_owned()),
+        url: "/login/second-factor?interaction=int_1".into(),
+        switch_url: "/login?interaction=int_1&switch=1".into(),
+    }
+}
+
+fn add_second_factor() -> AddSecondFactor {
+    AddSecondFactor {
+        app: Some(app()),
+        person: person(),
+        passkeys_url: Some("/account/passkeys".into()),
+        totp_url: "/account/authenticator?interaction=int_1".into(),
+        continue_url: "/oauth2/authorize?interaction=int_1".into(),
+        switch_url: "/login?interaction=int_1&switch=1".into(),
     }
 }
 
@@ -225,6 +255,9 @@ fn every_page() -> Vec<Response> {
         .render(StatusCode::OK, &CONTEXT),
         SignInPage { again: Some(person()), quick: vec![], aim: Aim::Account, ..sign_in(&[SignInMethod::Password]) }
             .render(StatusCode::OK, &CONTEXT),
+        sign_in(&[SignInMethod::Passkey]).render(StatusCode::OK, &CONTEXT),
+        second_factor().render(StatusCode::UNAUTHORIZED, &CONTEXT),
+        add_second_factor().render(&CONTEXT),
         sign_up.render(&CONTEXT),
         consent().render(&CONTEXT),
         select.render(&CONTEXT),
@@ -314,8 +347,9 @@ fn only_pages_that_lead_to_an_app_let_their_form_leave_this_origin() {
     let form_post = FormPost { action: "com.example.app:/cb".into(), fields: vec![] };
     let select = SelectAccount { person: person(), app: app(), interaction: "int_1".into(), shown_to: "user_1".into() };
     let mut leaving = vec![consent().render(&CONTEXT), select.render(&CONTEXT), form_post.render(&CONTEXT)];
-    // Three in the list of all pages.
-    leaving.extend((0..3).map(|_| sign_in(&SignInMethod::ALL).render(StatusCode::OK, &CONTEXT)));
+    // Four in the list of all pages.
+    leaving.push(second_factor().render(StatusCode::OK, &CONTEXT));
+    leaving.extend((0..4).map(|_| sign_in(&SignInMethod::ALL).render(StatusCode::OK, &CONTEXT)));
     // All but the first, which leads to the second.
     leaving.extend(email_sign_up_pages().into_iter().skip(1));
     // Those whose form leads to a provider.

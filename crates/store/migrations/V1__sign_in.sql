@@ -151,9 +151,9 @@ CREATE INDEX emails_user ON emails (user_id);
 CREATE UNIQUE INDEX emails_primary ON emails (user_id) WHERE is_primary = 1;
 
 -- What users prove to be one with. The id of a key is the public key, which the account has signed with; that of a password
--- is its user's, and names its row in passwords. A retired one stays, so that it is never added again.
+-- is its user's, and names its row in passwords. A retired key stays, so that it is never added again.
 CREATE TABLE credentials (
-    kind TEXT NOT NULL CHECK (kind IN ('key', 'password', 'passkey', 'provider', 'totp')),
+    kind TEXT NOT NULL CHECK (kind IN ('key', 'password', 'passkey', 'provider', 'totp', 'recovery')),
     id TEXT NOT NULL,
     user_id TEXT NOT NULL,
     created_at BIGINT NOT NULL,

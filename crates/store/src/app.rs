@@ -32,9 +32,10 @@ pub fn add(tx: &mut dyn Tx, app: &App) -> Result<Added, StoreError> {
     let inserted = tx.execute(
         "INSERT INTO apps (client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks,
             jwks_uri, redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg,
-            access_seconds, placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims, id)
+            access_seconds, placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims,
+            require_second_factor, id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-            $23, $24, $25)
+            $23, $24, $25, $26)
          ON CONFLICT (client_id) DO NOTHING",
         &[
             vec![(&app.client_id).into(), (&app.org_id).into(), app.created_at.into()],
@@ -63,7 +64,7 @@ pub fn update(tx: &mut dyn Tx, app: &App) -> Result<bool, StoreError> {
             jwks_uri = $8, redirect_uris = $9, post_logout_redirect_uris = $10, grant_types = $11, scopes = $12,
             require_pkce = $13, id_token_alg = $14, access_seconds = $15, placeholder_email = $16, dynamic = $17,
             disabled = $18, client_uri = $19, updated_at = $20, resources = $21, id_token_claims = $22,
-            org_id = $23
+            require_second_factor = $23, org_id = $24
          WHERE id = $1",
         &[vec![(&app.id).into()], columns(app)?, vec![(&app.org_id).into()]].concat(),
     )?;
@@ -100,7 +101,8 @@ macro_rules! select {
         concat!(
             "SELECT client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks, jwks_uri,
                 redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg, access_seconds,
-                placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims, id
+                placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims, id,
+                require_second_factor
              FROM apps WHERE ",
             $rest
         )
@@ -129,7 +131,7 @@ pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<App>, StoreE
 }
 
 /// The names of [`columns`].
-const COLUMNS: [&str; 21] = [
+const COLUMNS: [&str; 22] = [
     "name",
     "application_type",
     "auth_method",
@@ -151,6 +153,7 @@ const COLUMNS: [&str; 21] = [
     "updated_at",
     "resources",
     "id_token_claims",
+    "require_second_factor",
 ];
 
 /// The mutable fields, in the order of both statements that write them.
@@ -178,6 +181,7 @@ fn columns(app: &App) -> Result<Vec<Value>, StoreError> {
         app.updated_at.into(),
         texts(app.resources.iter().map(String::as_str))?.into(),
         app.id_token_claims.into(),
+        app.require_second_factor.into(),
     ])
 }
 
@@ -208,6 +212,7 @@ fn decode(row: &Row) -> Result<App, StoreError> {
         updated_at: row.timestamp(21)?,
         resources: from_texts(row, 22)?,
         id_token_claims: row.bool(23)?,
+        require_second_factor: row.bool(25)?,
     })
 }
 

@@ -26,7 +26,7 @@ pub struct StoredCredential {
     pub created_at: Timestamp,
     /// When it was last used, to the day; `None` if never.
     pub last_used_at: Option<Timestamp>,
-    /// When it was retired. The row stays, so that it can never be added again.
+    /// When it was retired. The row of a key stays, so that it can never be added again.
     pub retired_at: Option<Timestamp>,
 }
 
@@ -129,13 +129,16 @@ pub fn retire(
     if credential.kind.is_first_factor() && !others.map(|other| other.kind).any(is_way_in) {
         return Ok(Retirement::LastOne);
     }
+    let (kind, id) = (credential.kind.as_str(), &credential.id);
     match credential.kind {
-        CredentialKind::Provider => unlink(tx, user_id, &credential.id)?,
-        kind => {
-            tx.execute(
-                "UPDATE credentials SET retired_at = $3 WHERE kind = $1 AND id = $2",
-                params![kind.as_str(), &credential.id, now],
-            )?;
+        CredentialKind::Provider => unlink(tx, user_id, id)?,
+        CredentialKind::Key | CredentialKind::Password => {
+            let sql = "UPDATE credentials SET retired_at = $3 WHERE kind = $1 AND id = $2";
+            tx.execute(sql, params![kind, id, now])?;
+        }
+        // Their ids are random: nobody can add one again, and nothing of them is worth keeping.
+        CredentialKind::Passkey | CredentialKind::Totp | CredentialKind::Recovery => {
+            tx.execute("DELETE FROM credentials WHERE kind = $1 AND id = $2", params![kind, id])?;
         }
     }
     if credential.kind == CredentialKind::Key {

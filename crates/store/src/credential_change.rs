@@ -7,7 +7,7 @@ use sigma_core::time::Timestamp;
 use crate::credential::Retirement;
 use crate::outbox::{self, NewMail};
 use crate::password_change::end_sessions;
-use crate::{StoreError, Tx, credential, password};
+use crate::{StoreError, Tx, credential, passkey, password, recovery_code, totp};
 
 /// A credential that its user no longer wants.
 #[derive(Clone, Debug)]
@@ -26,12 +26,21 @@ pub struct Retire {
 
 /// Retires the credential, except the last one that allows signing in. Every session but `kept` ends, whatever it began
 /// with: who retires a credential may have lost it, and a session may have been raised with another since. At most 500 end
-/// here: see [`end_sessions`]. The hash of a retired password is deleted; a reset by mail may set a new one.
+/// here: see [`end_sessions`]. Recovery codes go with the last second factor. The hash of a retired password is deleted; a reset by mail may set a new one.
 pub fn retire(tx: &mut dyn Tx, retire: &Retire) -> Result<Retirement, StoreError> {
     let retirement = credential::retire(tx, &retire.user_id, &retire.credential, retire.now)?;
     if retirement == Retirement::Retired {
-        if retire.credential.kind == CredentialKind::Password {
-            password::remove(tx, &retire.user_id)?;
+        let user_id = &retire.user_id;
+        match retire.credential.kind {
+            CredentialKind::Password => password::remove(tx, user_id)?,
+            CredentialKind::Passkey => passkey::remove(tx, user_id, &retire.credential.id)?,
+            CredentialKind::Totp => totp::remove(tx, user_id)?,
+            CredentialKind::Recovery => recovery_code::remove(tx, user_id)?,
+            CredentialKind::Key | CredentialKind::Provider => {}
+        }
+        let left = credential::kinds(tx, user_id)?;
+        if !left.iter().any(|kind| CredentialKind::SECOND_FACTORS.contains(kind)) {
+            recovery_code::remove(tx, user_id)?;
         }
         end_sessions(tx, &retire.user_id, Some(&retire.kept), retire.now)?;
         retire.notices.iter().try_for_each(|notice| outbox::add(tx, notice))?;

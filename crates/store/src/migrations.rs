@@ -19,6 +19,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V4__profiles", include_str!("../migrations/V4__profiles.sql")),
     ("V5__backups", include_str!("../migrations/V5__backups.sql")),
     ("V6__providers", include_str!("../migrations/V6__providers.sql")),
+    ("V7__second_factors", include_str!("../migrations/V7__second_factors.sql")),
 ];
 
 /// The table that refinery keeps.

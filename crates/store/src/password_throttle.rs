@@ -98,6 +98,41 @@ impl PasswordThrottle {
     }
 }
 
+/// The delay of second factors after `count` consecutive wrong ones. Failures are forgotten before the delays are, so that no
+/// more than some hundreds of codes can be tried in a day, one in a thousand days' worth of them right.
+fn delay_of_second_factors(count: i64) -> Duration {
+    backoff::doubling(count, 5, Duration::from_mins(15))
+}
+
+/// The row in which the wrong second factors of an account count, apart from its passwords: the right password, which
+/// whoever guesses at a second factor knows, must not clear them.
+#[derive(Clone, Debug)]
+pub(crate) struct SecondFactorThrottle {
+    subject: String,
+}
+
+impl SecondFactorThrottle {
+    /// The row of `user_id`.
+    pub(crate) fn of(user_id: &UserId) -> Self {
+        Self { subject: format!("{user_id}/2") }
+    }
+
+    /// Until when no second factor is looked at.
+    pub(crate) fn blocked_until(&self, tx: &mut dyn Tx, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        blocked_until(tx, &self.subject, ANYWHERE, now)
+    }
+
+    /// Counts a wrong one.
+    pub(crate) fn fail(&self, tx: &mut dyn Tx, now: Timestamp) -> Result<(), StoreError> {
+        count(tx, &self.subject, ANYWHERE, now, delay_of_second_factors)
+    }
+
+    /// Resets the count on a right one.
+    pub(crate) fn clear(&self, tx: &mut dyn Tx) -> Result<(), StoreError> {
+        clear(tx, &self.subject, ANYWHERE)
+    }
+}
+
 fn blocked_until(
     tx: &mut dyn Tx,
     subject: &str,
@@ -143,6 +178,12 @@ fn clear(tx: &mut dyn Tx, subject: &str, source: &str) -> Result<(), StoreError>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn second_factors_wait_after_five_wrong_ones_and_up_to_a_quarter_of_an_hour() {
+        let waits = [4, 5, 6, 10, 14, 15, 1_000].map(|count| delay_of_second_factors(count).as_secs());
+        assert_eq!(waits, [0, 1, 2, 32, 512, 900, 900]);
+    }
 
     #[test]
     fn an_account_waits_everywhere_only_after_twenty_and_never_longer_than_a_minute() {

@@ -29,6 +29,8 @@ pub enum WorkspaceError {
     BadKey,
     /// Wrong address or password, or not a member: 401, always the same.
     BadLogin,
+    /// A second factor is required, which only this page asks for: 403.
+    SecondFactorRequired(String),
     /// No such member may use quick login here: 401, always the same.
     BadQuickLogin,
     /// The rules of the workspace do not allow it.
@@ -106,6 +108,10 @@ impl From<WorkspaceError> for ApiError {
             }
             WorkspaceError::BadKey => unauthorized("Invalid API key"),
             WorkspaceError::BadLogin => unauthorized("Invalid email or password"),
+            WorkspaceError::SecondFactorRequired(page) => {
+                let message = format!("A second factor is required: sign in at {page}");
+                Self::new(StatusCode::FORBIDDEN, "second_factor_required", message).with_code(SECOND_FACTOR_REQUIRED)
+            }
             WorkspaceError::BadQuickLogin => unauthorized("No quick login for that user"),
             WorkspaceError::Refused(refusal @ Refusal::Denied(_)) => refused(StatusCode::FORBIDDEN, &refusal),
             WorkspaceError::Refused(refusal @ Refusal::NotFound { .. }) => refused(StatusCode::NOT_FOUND, &refusal),
@@ -138,7 +144,7 @@ pub const FORMAT: ErrorFormat = ErrorFormat {
 #[derive(Serialize, ToSchema)]
 #[schema(as = WorkspaceError)]
 struct DescribedError {
-    /// `VALIDATION_ERROR`, `UNAUTHORIZED`, `PERMISSION_DENIED`, `NOT_FOUND`, `CONFLICT`, `RATE_LIMITED`, `INTERNAL_ERROR`
+    /// `VALIDATION_ERROR`, `UNAUTHORIZED`, `PERMISSION_DENIED`, `SECOND_FACTOR_REQUIRED`, `NOT_FOUND`, `CONFLICT`, `RATE_LIMITED`, `INTERNAL_ERROR`
     /// or `UNAVAILABLE`. Stable.
     error: String,
     /// For people; not stable.
@@ -148,7 +154,7 @@ struct DescribedError {
 /// Renders an error of this surface: the code follows from the status, and an internal error names the request id to
 /// quote.
 fn render(error: &ApiError, request_id: &RequestId) -> Response {
-    let code = code(error.status());
+    let code = error.code().filter(|code| *code == SECOND_FACTOR_REQUIRED).unwrap_or_else(|| code(error.status()));
     let mut response = if error.status() == StatusCode::INTERNAL_SERVER_ERROR {
         let id = request_id.as_str();
         let message = format!("Something went wrong here. When you ask about it, quote the request {id}");
@@ -162,6 +168,9 @@ fn render(error: &ApiError, request_id: &RequestId) -> Response {
     }
     response
 }
+
+/// The code of a login for which one factor does not suffice.
+const SECOND_FACTOR_REQUIRED: &str = "SECOND_FACTOR_REQUIRED";
 
 /// The stable code of an error. Any status not in the table that the caller could have avoided (405, 408, 414, 431)
 /// counts as an invalid request.

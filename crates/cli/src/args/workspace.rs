@@ -75,7 +75,7 @@ Examples:
 
 /// `sigma workspace set`.
 #[derive(Args, Debug)]
-#[command(group(ArgGroup::new("change").required(true).multiple(true).args(["name", "slug", "quick_logins", "logo", "accent", "terms_url", "privacy_url", "support_url"])))]
+#[command(group(ArgGroup::new("change").required(true).multiple(true).args(["name", "slug", "quick_logins", "require_second_factor", "logo", "accent", "terms_url", "privacy_url", "support_url"])))]
 pub struct SetWorkspace {
     /// Workspace, by id or slug.
     #[arg(value_name = "WORKSPACE")]
@@ -90,6 +90,9 @@ pub struct SetWorkspace {
     /// Whether members who are marked for it may log in without a password.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub quick_logins: Option<bool>,
+    /// Require a second factor of members. Quick logins stop working.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub require_second_factor: Option<bool>,
     /// How it looks, and its apps that have no branding of their own.
     #[command(flatten)]
     pub branding: BrandingFields,

@@ -31,6 +31,7 @@ struct WorkspaceView {
     slug: Option<String>,
     name: String,
     quick_logins: bool,
+    require_second_factor: bool,
     created_at: String,
     updated_at: String,
     #[serde(flatten)]
@@ -62,6 +63,7 @@ impl WorkspaceView {
             slug: workspace.slug.as_ref().map(ToString::to_string),
             name: workspace.name.clone(),
             quick_logins: workspace.quick_logins,
+            require_second_factor: workspace.require_second_factor,
             created_at: workspace.created_at.to_string(),
             updated_at: workspace.updated_at.to_string(),
             inside: None,
@@ -75,6 +77,7 @@ impl WorkspaceView {
             ("slug", self.slug.clone().unwrap_or_default()),
             ("name", self.name.clone()),
             ("quick logins", if self.quick_logins { "on".to_owned() } else { String::new() }),
+            ("second factor", if self.require_second_factor { "required".to_owned() } else { String::new() }),
         ];
         if let Some(inside) = &self.inside {
             let roles: Vec<String> = inside.roles.iter().map(|role| format!("{} {}", role.id, role.name)).collect();
@@ -137,7 +140,8 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetWorkspace) -> Result<(
     let opened = Opened::open(file)?;
     let slug = args.slug.as_deref().map(|slug| (!slug.is_empty()).then(|| chosen(slug)).transpose()).transpose()?;
     let (id, now) = (named::org_id(&opened, &args.id)?, opened.now());
-    let change = Change { name, quick_logins: args.quick_logins, slug };
+    let change =
+        Change { name, quick_logins: args.quick_logins, require_second_factor: args.require_second_factor, slug };
     let changed = id.clone();
     opened.decide(move |tx| org::change(tx, &changed, &Actor::Operator, &change, now))?;
     if let Some(branding) = branding {

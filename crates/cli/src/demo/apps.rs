@@ -123,6 +123,7 @@ fn base(opened: &Opened, client_id: &str, name: &str, org_id: &OrgId, origin: &s
         access_seconds: None,
         placeholder_email: false,
         id_token_claims: false,
+        require_second_factor: false,
         dynamic: false,
         disabled: false,
         client_uri: Some(format!("{origin}/")),

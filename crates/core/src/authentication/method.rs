@@ -17,11 +17,16 @@ pub enum CredentialKind {
     Provider,
     /// A generator of one-time codes (RFC 6238).
     Totp,
+    /// A list of recovery codes, each for one use.
+    Recovery,
 }
 
 impl CredentialKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Key, Self::Password, Self::Passkey, Self::Provider, Self::Totp];
+    pub const ALL: [Self; 6] = [Self::Key, Self::Password, Self::Passkey, Self::Provider, Self::Totp, Self::Recovery];
+
+    /// The kinds that a user can add as a second factor while they sign in.
+    pub const SECOND_FACTORS: [Self; 2] = [Self::Passkey, Self::Totp];
 
     /// The kind, as stored.
     pub const fn as_str(self) -> &'static str {
@@ -31,6 +36,7 @@ impl CredentialKind {
             Self::Passkey => "passkey",
             Self::Provider => "provider",
             Self::Totp => "totp",
+            Self::Recovery => "recovery",
         }
     }
 
@@ -41,12 +47,12 @@ impl CredentialKind {
 
     /// Whether it can be a first factor.
     pub const fn is_first_factor(self) -> bool {
-        !matches!(self, Self::Totp)
+        !matches!(self, Self::Totp | Self::Recovery)
     }
 
     /// Whether it raises a session of one factor to [`Acr::Two`]; a passkey does so with user verification.
     pub const fn is_second_factor(self) -> bool {
-        matches!(self, Self::Passkey | Self::Totp)
+        matches!(self, Self::Passkey | Self::Totp | Self::Recovery)
     }
 }
 
@@ -65,14 +71,24 @@ pub enum Method {
     Provider,
     /// A one-time code (RFC 6238).
     Totp,
+    /// A recovery code.
+    RecoveryCode,
     /// Quick login, where a workspace allows it.
     QuickLogin,
 }
 
 impl Method {
     /// Every method.
-    pub const ALL: [Self; 7] =
-        [Self::Key, Self::Password, Self::Passkey, Self::VerifiedPasskey, Self::Provider, Self::Totp, Self::QuickLogin];
+    pub const ALL: [Self; 8] = [
+        Self::Key,
+        Self::Password,
+        Self::Passkey,
+        Self::VerifiedPasskey,
+        Self::Provider,
+        Self::Totp,
+        Self::RecoveryCode,
+        Self::QuickLogin,
+    ];
 
     /// The method, as stored.
     pub const fn as_str(self) -> &'static str {
@@ -83,6 +99,7 @@ impl Method {
             Self::VerifiedPasskey => "verified-passkey",
             Self::Provider => "provider",
             Self::Totp => "totp",
+            Self::RecoveryCode => "recovery-code",
             Self::QuickLogin => "quick-login",
         }
     }
@@ -95,11 +112,12 @@ impl Method {
             Self::Passkey | Self::VerifiedPasskey => Some(CredentialKind::Passkey),
             Self::Provider => Some(CredentialKind::Provider),
             Self::Totp => Some(CredentialKind::Totp),
+            Self::RecoveryCode => Some(CredentialKind::Recovery),
             Self::QuickLogin => None,
         }
     }
 
-    /// Its values of `amr` (RFC 8176 §2, and `fed` for a provider).
+    /// Its values of `amr` (RFC 8176 §2, and `fed` for a provider). A recovery code is a one-time password, too.
     pub const fn amr(self) -> &'static [&'static str] {
         match self {
             Self::Key => &["pop", "swk"],
@@ -107,7 +125,7 @@ impl Method {
             Self::Passkey => &["pop", "hwk"],
             Self::VerifiedPasskey => &["pop", "hwk", "user"],
             Self::Provider => &["fed"],
-            Self::Totp => &["otp"],
+            Self::Totp | Self::RecoveryCode => &["otp"],
             Self::QuickLogin => &[],
         }
     }
@@ -136,17 +154,21 @@ impl Methods {
         text.split(' ').map(known).collect::<Option<Vec<_>>>().map(Self)
     }
 
-    /// The class that they reach together.
+    /// The class that they reach together. Two first factors are one factor, except that a passkey is one more than a
+    /// password, a key or a provider.
     pub fn acr(&self) -> Acr {
-        let uses =
-            |wanted: fn(CredentialKind) -> bool| self.0.iter().filter_map(|method| method.credential()).any(wanted);
         if self.0.contains(&Method::VerifiedPasskey) {
             return Acr::Two;
         }
-        match (uses(CredentialKind::is_first_factor), self.0.contains(&Method::Totp)) {
-            (true, true) => Acr::Two,
-            (true, false) => Acr::One,
-            (false, _) => Acr::Zero,
+        let kinds = || self.0.iter().filter_map(|method| method.credential());
+        let first = kinds().find(|kind| kind.is_first_factor());
+        let is_second = |first: CredentialKind| kinds().any(|kind| kind != first && kind.is_second_factor());
+        let after_passkey =
+            |first| first == CredentialKind::Passkey && kinds().any(|kind| kind != first && kind.is_first_factor());
+        match first {
+            None => Acr::Zero,
+            Some(first) if is_second(first) || after_passkey(first) => Acr::Two,
+            Some(_) => Acr::One,
         }
     }
 

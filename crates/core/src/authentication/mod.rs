@@ -40,6 +40,18 @@ impl Acr {
         }
     }
 
+    /// The class that a session of an account with these credentials needs before it counts: who set up one-time codes is
+    /// asked for them at every sign-in.
+    pub fn demanded_by(credentials: &[CredentialKind]) -> Self {
+        if credentials.contains(&CredentialKind::Totp) { Self::Two } else { Self::One }
+    }
+
+    /// The strongest class that an account with these credentials can reach without those of last resort.
+    pub fn strongest_of(credentials: &[CredentialKind]) -> Self {
+        let is_strong = |kind: &CredentialKind| CredentialKind::SECOND_FACTORS.contains(kind);
+        if credentials.iter().any(is_strong) { Self::Two } else { Self::One }
+    }
+
     /// The class that an app names. Classes of other servers are unknown here.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|class| class.as_str() == text)
@@ -57,8 +69,8 @@ impl fmt::Display for Acr {
 pub struct Credential {
     /// Its kind.
     pub kind: CredentialKind,
-    /// For a key, the public key in lower-case hex; for a password, the id of its user; for an account at a provider,
-    /// `provider|subject`.
+    /// For a key, the public key in lower-case hex; for a passkey, its credential id in base64url; for a password or
+    /// recovery codes, the id of their user; for an account at a provider, `provider|subject`.
     pub id: String,
 }
 
@@ -76,6 +88,21 @@ impl Credential {
     /// The account `subject` at a provider.
     pub fn provider_account(provider: &ProviderId, subject: &Subject) -> Self {
         Self { kind: CredentialKind::Provider, id: format!("{provider}|{}", subject.as_str()) }
+    }
+
+    /// The passkey whose credential id is `id` (WebAuthn §4), in base64url.
+    pub fn passkey(id: &str) -> Self {
+        Self { kind: CredentialKind::Passkey, id: id.to_owned() }
+    }
+
+    /// The generator of one-time codes called `id`.
+    pub fn totp(id: &str) -> Self {
+        Self { kind: CredentialKind::Totp, id: id.to_owned() }
+    }
+
+    /// The recovery codes of `user_id`: an account has at most one list.
+    pub fn recovery(user_id: &UserId) -> Self {
+        Self { kind: CredentialKind::Recovery, id: user_id.to_string() }
     }
 }
 

@@ -26,6 +26,11 @@ fn class_and_methods_follow_from_the_proven_factors() {
         (vec![M::Passkey], "1", "pop hwk"),
         (vec![M::VerifiedPasskey], "2", "pop hwk user"),
         (vec![M::Password, M::Totp], "2", "pwd otp"),
+        (vec![M::Password, M::RecoveryCode], "2", "pwd otp"),
+        (vec![M::Password, M::Passkey], "2", "pwd pop hwk"),
+        (vec![M::Passkey, M::Password], "2", "pop hwk pwd"),
+        (vec![M::Passkey, M::Totp], "2", "pop hwk otp"),
+        (vec![M::Totp, M::RecoveryCode], "0", "otp"),
         (vec![M::Key, M::VerifiedPasskey], "2", "pop swk hwk user"),
         // Two first factors do not make a second one.
         (vec![M::Password, M::Key], "1", "pwd pop swk"),
@@ -119,7 +124,7 @@ fn each_policy_requests_the_missing_factor() {
 }
 
 fn kinds() -> impl Strategy<Value = Vec<CredentialKind>> {
-    prop::sample::subsequence(CredentialKind::ALL.to_vec(), 0..=5)
+    prop::sample::subsequence(CredentialKind::ALL.to_vec(), 0..=6)
 }
 
 fn class() -> impl Strategy<Value = Acr> {
@@ -148,6 +153,22 @@ fn method(kind: CredentialKind) -> Method {
         CredentialKind::Passkey => Method::VerifiedPasskey,
         CredentialKind::Provider => Method::Provider,
         CredentialKind::Totp => Method::Totp,
+        CredentialKind::Recovery => Method::RecoveryCode,
+    }
+}
+
+#[test]
+fn one_time_codes_are_demanded_at_every_sign_in_and_a_passkey_only_where_asked() {
+    use CredentialKind as K;
+    for (credentials, demanded, strongest) in [
+        (vec![], Acr::One, Acr::One),
+        (vec![K::Password, K::Key, K::Provider], Acr::One, Acr::One),
+        (vec![K::Password, K::Passkey], Acr::One, Acr::Two),
+        (vec![K::Password, K::Totp], Acr::Two, Acr::Two),
+        (vec![K::Password, K::Recovery], Acr::One, Acr::One),
+    ] {
+        let classes = (Acr::demanded_by(&credentials), Acr::strongest_of(&credentials));
+        assert_eq!(classes, (demanded, strongest), "{credentials:?}");
     }
 }
 

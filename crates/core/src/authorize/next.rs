@@ -69,6 +69,8 @@ pub enum NextStep {
     SignIn,
     /// Prove one of these as well: the session is recent enough, and lacks a factor.
     StepUp(Vec<CredentialKind>),
+    /// Add one of these: the app requires a second factor, and the account has none.
+    Enrol(Vec<CredentialKind>),
     /// Create an account.
     SignUp,
     /// Choose the account.
@@ -129,13 +131,19 @@ pub fn next_step(
         return refuse(AuthorizeError::LoginRequired, "a different user is signed in");
     }
     let unmet = "the requested authentication context class cannot be met";
-    match class_progress(request, &authentication, credentials, requirement) {
+    match class_progress(request, app, &authentication, credentials, requirement) {
         Progress::Done => {}
         Progress::NeedsFactor(factors) => {
             return or_refuse(NextStep::StepUp(factors), AuthorizeError::LoginRequired, "the user is not signed in");
         }
-        // No page adds a credential during sign-in yet.
-        Progress::NeedsEnrolment(_) | Progress::OutOfReach => {
+        Progress::NeedsEnrolment(kinds) => {
+            return or_refuse(
+                NextStep::Enrol(kinds),
+                AuthorizeError::InteractionRequired,
+                "a second factor is required",
+            );
+        }
+        Progress::OutOfReach => {
             return refuse(AuthorizeError::UnmetAuthenticationRequirements, unmet);
         }
     }
@@ -167,10 +175,12 @@ fn since(request: &AuthorizationRequest, interaction: &Interaction, now: Timesta
     request.max_age.map(oldest)
 }
 
-/// What the session lacks of the authentication classes that the app asks for: by an essential `acr` claim (§5.5.1.1), of
-/// which one must be met exactly, or by preference.
+/// What the session lacks of the authentication classes that are asked for: by the account itself, by the app's
+/// registration, by an essential `acr` claim (§5.5.1.1), of which one must be met exactly, or by preference. A second
+/// factor is added on the way only where the registration requires one.
 fn class_progress(
     request: &AuthorizationRequest,
+    app: &App,
     authentication: &Authentication,
     credentials: &[CredentialKind],
     requirement: Requirement,
@@ -185,7 +195,10 @@ fn class_progress(
             None => return Progress::OutOfReach,
         }
     }
-    progress(Some(authentication), AccountCredentials { held: credentials, enrollable: &[] }, requirement)
+    let by_registration = if app.require_second_factor { Acr::Two } else { Acr::One };
+    requirement.required = requirement.required.max(by_registration).max(Acr::demanded_by(credentials));
+    let enrollable: &[_] = if app.require_second_factor { &CredentialKind::SECOND_FACTORS } else { &[] };
+    progress(Some(authentication), AccountCredentials { held: credentials, enrollable }, requirement)
 }
 
 /// The identity that an app will see: chosen in the interaction, else requested by the app, else the session's, else

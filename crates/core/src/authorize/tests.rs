@@ -36,6 +36,7 @@ fn app() -> App {
         id_token_alg: Algorithm::RS256,
         access_seconds: None,
         placeholder_email: false,
+        require_second_factor: false,
         id_token_claims: false,
         dynamic: false,
         disabled: false,
@@ -231,21 +232,58 @@ fn a_class_is_requested_if_the_account_can_reach_it() {
     let essential = |values: &str| format!(r#"{{"id_token":{{"acr":{{"essential":true,"values":[{values}]}}}}}}"#);
     let (two, either, zero) = (essential(r#""2""#), essential(r#""9","2","1""#), essential(r#""0""#));
     let unmet = Err("unmet_authentication_requirements");
-    let (key, totp) = (vec![CredentialKind::Key], vec![CredentialKind::Key, CredentialKind::Totp]);
+    let (key, passkey) = (vec![CredentialKind::Key], vec![CredentialKind::Key, CredentialKind::Passkey]);
     for (parameter, value, held, expected) in [
         ("acr_values", "2 1", &key, Ok(NextStep::Issue)),
-        ("acr_values", "2 1", &totp, Ok(NextStep::StepUp(vec![CredentialKind::Totp]))),
-        ("acr_values", "1 2", &totp, Ok(NextStep::Issue)),
-        ("acr_values", "urn:example:gold", &totp, Ok(NextStep::Issue)),
+        ("acr_values", "2 1", &passkey, Ok(NextStep::StepUp(vec![CredentialKind::Passkey]))),
+        ("acr_values", "1 2", &passkey, Ok(NextStep::Issue)),
+        ("acr_values", "urn:example:gold", &passkey, Ok(NextStep::Issue)),
         ("claims", &two, &key, unmet.clone()),
-        ("claims", &two, &totp, Ok(NextStep::StepUp(vec![CredentialKind::Totp]))),
-        ("claims", &either, &totp, Ok(NextStep::Issue)),
-        ("claims", &zero, &totp, unmet),
+        ("claims", &two, &passkey, Ok(NextStep::StepUp(vec![CredentialKind::Passkey]))),
+        ("claims", &either, &passkey, Ok(NextStep::Issue)),
+        ("claims", &zero, &passkey, unmet),
     ] {
         let request = parse(&query(&[(parameter, value)]), &app(), &[]).unwrap();
         let visitor = Visitor { session: &signed_in, credentials: held, consents: &consents, bap_id: None };
         let step = next_step(&request, &app(), Some(&visitor), &started_now(), None, NOW);
         assert_eq!(step.map_err(|refusal| refusal.error.as_str()), expected, "{parameter}={value} {held:?}");
+    }
+}
+
+#[test]
+fn an_app_that_requires_a_second_factor_gets_one_proven_or_added() {
+    let consents = agreed("openid profile");
+    let strict = App { require_second_factor: true, ..app() };
+    let weak = session(NOW);
+    let strong = SessionFacts { methods: Methods::of(Method::VerifiedPasskey), ..session(NOW) };
+    let (key, totp) = ([CredentialKind::Key], [CredentialKind::Key, CredentialKind::Totp]);
+    let enrol = || NextStep::Enrol(CredentialKind::SECOND_FACTORS.to_vec());
+    let step_up = || NextStep::StepUp(vec![CredentialKind::Totp]);
+    for (prompt, session, credentials, expected) in [
+        ("", &weak, &key[..], Ok(enrol())),
+        ("", &weak, &totp[..], Ok(step_up())),
+        ("", &strong, &key[..], Ok(NextStep::Issue)),
+        ("none", &weak, &key[..], Err("interaction_required")),
+        ("none", &weak, &totp[..], Err("login_required")),
+    ] {
+        let request = parse(&query(&[("prompt", prompt)]), &strict, &[]).unwrap();
+        let visitor = Visitor { session, credentials, consents: &consents, bap_id: None };
+        let step = next_step(&request, &strict, Some(&visitor), &started_now(), None, NOW);
+        assert_eq!(step.map_err(|refusal| refusal.error.as_str()), expected, "{prompt} {credentials:?}");
+    }
+}
+
+#[test]
+fn no_app_gets_a_code_for_an_account_whose_one_time_code_was_not_asked() {
+    let consents = agreed("openid profile");
+    let weak = session(NOW);
+    let credentials = &[CredentialKind::Password, CredentialKind::Totp];
+    let visitor = Visitor { session: &weak, credentials, consents: &consents, bap_id: None };
+    for (prompt, expected) in [("", Ok(NextStep::StepUp(vec![CredentialKind::Totp]))), ("none", Err("login_required"))]
+    {
+        let request = parse(&query(&[("prompt", prompt), ("acr_values", "1")]), &app(), &[]).unwrap();
+        let step = next_step(&request, &app(), Some(&visitor), &started_now(), None, NOW);
+        assert_eq!(step.map_err(|refusal| refusal.error.as_str()), expected, "{prompt}");
     }
 }
 

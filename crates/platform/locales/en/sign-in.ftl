@@ -7,7 +7,6 @@ login-title-workspace = Sign in to your workspace
 login-title-invitation = Sign in to accept the invitation
 login-again = You are signed in as <strong>{ $name }</strong>. Sign in again to continue.
 login-again-app = You are signed in as <strong>{ $name }</strong>. The app requires you to sign in again.
-login-step-up = You are signed in as <strong>{ $name }</strong>. The app requires an additional confirmation that it is you.
 login-or = or
 login-not-you = Not you?
 login-use-another-account = Use another account
@@ -66,3 +65,88 @@ key-enroll = Create an account with this key
 
 signup-keep-copy = Also keep an encrypted copy on this server.
 signup-keep-copy-hint = The server cannot open it. With a linked account, such as Google or GitHub, and your password you get your key back on a new device.
+
+## Passkeys
+
+login-method-passkey = Sign in with a passkey
+passkey-use = Use a passkey
+passkey-add = Add a passkey
+passkey-hint = Your fingerprint, face, PIN or security key, on this device or another one.
+passkey-no-script = Passkeys need JavaScript. Allow it for this site, or sign in another way.
+passkey-unavailable = Passkeys are not available here.
+passkey-malformed = The browser sent an incomplete answer. Try again.
+passkey-foreign = The passkey was used on another page than this one. Open this server’s own address and try again.
+passkey-other-browser = This attempt began in another browser, or its cookies were deleted. Reload the page and try again.
+passkey-expired = That took too long, or was sent twice. Try again.
+passkey-invalid = The passkey could not be verified. Try again.
+passkey-not-verified = Your device did not ask for a PIN, a fingerprint or your face. Set one up on it, or use another device.
+passkey-unsupported = This server does not support this kind of passkey. Use another device.
+passkey-unknown = No account here has this passkey. It may have been removed; choose another one, or sign in another way.
+passkey-cloned = This passkey was refused because there seems to be a copy of it. Sign in another way, and remove it from your account.
+passkey-disabled = This account is disabled.
+passkey-of-another = This passkey belongs to another account.
+passkey-known = This passkey belongs to an account already.
+passkey-too-many = Your account has as many passkeys as it may. Remove one first.
+sign-in-again-first = Sign in again first: your last sign-in was some time ago, or less secure than your account allows.
+
+## The second factor
+
+second-factor-lede = You are signing in as <strong>{ $name }</strong>. One more step is needed.
+second-factor-code = Code from your authenticator app
+second-factor-code-hint = Six digits. Each code works once.
+second-factor-submit = Continue
+second-factor-recovery = Use a recovery code
+second-factor-recovery-code = Recovery code
+second-factor-recovery-hint = One of the codes that you saved when you set up your second factor. Each works once.
+second-factor-wrong = This code is wrong, or was used before.
+second-factor-delayed = There were too many wrong codes. Try again in { $seconds } s.
+add-factor-title = Add a second factor
+add-factor-app = { $app } requires a second factor, and your account has none yet.
+add-factor-workspace = This workspace requires a second factor, and your account has none yet.
+add-factor-why = You are signed in as <strong>{ $name }</strong>. From now on you will be asked for it here, so that a stolen password does not suffice.
+totp-add = Use an authenticator app
+totp-hint = An app on your phone that shows a new code every 30 seconds.
+
+## Passkeys, codes and keys on the account page
+
+account-back = Your account
+passkey-name = Name of the passkey
+passkey-name-hint = Such as the device that it is on. Optional.
+passkey-rename = Rename
+passkey-rename-save = Save name
+totp-title = Set up an authenticator app
+totp-scan = Scan this code with an authenticator app on your phone, then enter the code that the app shows.
+totp-qr = QR code with the secret for the authenticator app
+totp-by-hand = Enter the secret by hand instead
+totp-by-hand-hint = Time-based, SHA-1, six digits, 30 seconds.
+totp-open = Open in an app on this device
+totp-first-code = Code that the app shows
+totp-first-code-hint = Six digits. From then on you are asked for such a code at every sign-in.
+totp-submit = Turn on
+totp-added = The authenticator app was added. Its codes are asked for at every sign-in from now on.
+recovery-title = Your recovery codes
+recovery-lede = If you lose your second factor, each of these codes replaces it once. Print them, or keep them in a password manager.
+recovery-once = <strong>They are shown only this once.</strong> Earlier codes no longer work.
+recovery-kept = The recovery codes that you have keep working.
+recovery-continue = Continue
+recovery-new = New recovery codes
+recovery-new-hint = Ten codes that replace your second factor, each once. Earlier codes stop working.
+add-key-title = Add a key
+add-key-hint = For example because you lost the old one.
+add-key-lede = The new key is created in this browser, encrypted with a password that only you know, and never sent. It signs that it belongs to your account.
+add-key-password = Password of the new key
+add-key-password-hint = At least 8 characters; 12 or more are better, such as four unrelated words.
+add-key-repeat = Repeat password
+add-key-create = Create the key
+add-key-import = Use a key from a backup file instead
+add-key-create-instead = Create a new key instead
+add-key-open = Open the key
+add-key-backup-title = Save your backup
+add-key-backup = This file is the only way to recover the key if you lose this device. It is encrypted with your password, which nobody can reset.
+add-key-download = Download the backup file
+add-key-saved = I have saved the file in a safe place.
+add-key-continue = Continue
+add-key-confirm-title = Add this key to your account
+add-key-retire = Remove the other keys of the account
+add-key-retire-detail = They can never be used here again, and you are signed out everywhere else. Your identities stay.
+add-key-submit = Add the key

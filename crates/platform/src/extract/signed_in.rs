@@ -1,12 +1,13 @@
 //! The signed-in account of a browser: by the session cookie, or by the session's secret as Bearer.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use http::StatusCode;
 use http::request::Parts;
+use sigma_core::authentication::Acr;
 use sigma_core::digest::Digest;
+use sigma_core::interaction::may_change_credentials;
 use sigma_store::account::Account;
 use sigma_store::session::{self, BrowserSession};
 
@@ -14,10 +15,8 @@ use crate::extract::{Browser, bearer_token};
 use crate::http::ApiError;
 use crate::state::AppState;
 
-/// How recent the last authentication must be for a change of credentials.
-const RECENT: Duration = Duration::from_mins(15);
-
-/// A live session of an active account.
+/// A live session of an active account. Those of accounts with one-time codes count only once a second factor was proven:
+/// [`SignedIn::find`] does not find others, so that no page and no API can forget to ask.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     /// The session.
@@ -34,6 +33,15 @@ impl SignedIn {
     /// # Errors
     /// The store does not answer.
     pub async fn find(sigma: &AppState, browser: &Browser) -> Result<Option<Self>, ApiError> {
+        Ok(Self::find_partial(sigma, browser).await?.filter(Self::is_complete))
+    }
+
+    /// The account that `browser` is signed in to, or for which it still has to prove a second factor: only for what asks for
+    /// that.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn find_partial(sigma: &AppState, browser: &Browser) -> Result<Option<Self>, ApiError> {
         match browser.session_secret(sigma) {
             Some(secret) => Self::by_secret(sigma, secret.digest, secret.token).await,
             None => Ok(None),
@@ -49,12 +57,18 @@ impl SignedIn {
         if secret.len() != SECRET_LENGTH {
             return Ok(None);
         }
-        Self::by_secret(sigma, Digest::of(secret), secret.to_owned()).await
+        let signed_in = Self::by_secret(sigma, Digest::of(secret), secret.to_owned()).await?;
+        Ok(signed_in.filter(Self::is_complete))
     }
 
-    /// Whether the session may change credentials: an abandoned or stolen one does not suffice.
+    /// Whether the session proved what its account demands of every sign-in.
+    pub fn is_complete(&self) -> bool {
+        self.session.methods.acr() >= Acr::demanded_by(&self.account.credentials)
+    }
+
+    /// Whether the session may change credentials, addresses and second factors.
     pub fn may_change_credentials(&self, sigma: &AppState) -> bool {
-        sigma.now().since(self.session.auth_time) <= RECENT
+        may_change_credentials(&self.session.facts(), &self.account.credentials, sigma.now())
     }
 
     /// The session with that secret.

@@ -36,6 +36,11 @@ impl BrowserSecret {
         Digest::of(&self.secret)
     }
 
+    /// `Set-Cookie` for a browser that had none, in which nothing was begun yet.
+    pub fn set_new_cookie(&self, sigma: &AppState) -> Option<String> {
+        self.latest.is_empty().then(|| self.set_cookie(sigma, &alphanumeric(&*sigma.rng, TAG_LENGTH)))
+    }
+
     /// Whether no interaction was begun here after `id`.
     pub fn began_last(&self, id: &str) -> bool {
         self.latest == tag(id)

@@ -47,7 +47,7 @@ pub async fn judge(
         };
         hint = Some(claims.sub);
     }
-    let signed_in = SignedIn::find(sigma, browser).await?;
+    let signed_in = SignedIn::find_partial(sigma, browser).await?;
     let session = signed_in.as_ref().map(|signed_in| signed_in.session.facts());
     let identities = signed_in.as_ref().map(|signed_in| signed_in.account.identities.as_slice()).unwrap_or_default();
     let consents = match &session {

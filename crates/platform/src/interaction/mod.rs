@@ -31,7 +31,8 @@ pub use sigma_core::interaction::Continuation;
 pub use stopped::stopped;
 pub use target::{sign_in_first, way_on};
 
-use self::cookie::{BrowserSecret, expired_cookie};
+pub use self::cookie::BrowserSecret;
+use self::cookie::expired_cookie;
 use self::sealed::{OpenError, Sealed};
 use crate::extract::Browser;
 use crate::http::ApiError;

@@ -109,8 +109,6 @@ pub enum AccountChange {
     PrimaryChanged,
     /// The password was removed.
     PasswordRemoved,
-    /// Another credential was removed.
-    CredentialRemoved,
     /// An encrypted backup was handed out.
     BackupRetrieved,
     /// An earlier version of an encrypted backup became the current one.
@@ -123,6 +121,22 @@ pub enum AccountChange {
     ProviderLinked,
     /// An account at a provider was unlinked.
     ProviderUnlinked,
+    /// A key was added.
+    KeyAdded,
+    /// A key was removed.
+    KeyRemoved,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// An authenticator app was added.
+    TotpAdded,
+    /// The authenticator app was removed.
+    TotpRemoved,
+    /// New recovery codes replaced the earlier ones.
+    RecoveryCodesRenewed,
+    /// The recovery codes were removed.
+    RecoveryCodesRemoved,
 }
 
 /// Writes the mails of one server in one language.
@@ -251,13 +265,20 @@ impl Writer<'_> {
             AccountChange::AddressRemoved => "mail-account-address-removed",
             AccountChange::PrimaryChanged => "mail-account-primary-changed",
             AccountChange::PasswordRemoved => "mail-account-password-removed",
-            AccountChange::CredentialRemoved => "mail-account-key-removed",
             AccountChange::BackupRetrieved => "mail-account-backup-retrieved",
             AccountChange::BackupRestored => "mail-account-backup-restored",
             AccountChange::BackupRemoved => "mail-account-backup-removed",
             AccountChange::BackupLinked => "mail-account-backup-linked",
             AccountChange::ProviderLinked => "mail-account-provider-linked",
             AccountChange::ProviderUnlinked => "mail-account-provider-unlinked",
+            AccountChange::KeyAdded => "mail-account-key-added",
+            AccountChange::KeyRemoved => "mail-account-key-removed",
+            AccountChange::PasskeyAdded => "mail-account-passkey-added",
+            AccountChange::PasskeyRemoved => "mail-account-passkey-removed",
+            AccountChange::TotpAdded => "mail-account-totp-added",
+            AccountChange::TotpRemoved => "mail-account-totp-removed",
+            AccountChange::RecoveryCodesRenewed => "mail-account-recovery-renewed",
+            AccountChange::RecoveryCodesRemoved => "mail-account-recovery-removed",
         });
         let changed = changed.with("at", self.language.moment(at));
         self.draft(
@@ -404,7 +425,14 @@ mod tests {
             AccountChange::AddressRemoved,
             AccountChange::PrimaryChanged,
             AccountChange::PasswordRemoved,
-            AccountChange::CredentialRemoved,
+            AccountChange::KeyAdded,
+            AccountChange::KeyRemoved,
+            AccountChange::PasskeyAdded,
+            AccountChange::PasskeyRemoved,
+            AccountChange::TotpAdded,
+            AccountChange::TotpRemoved,
+            AccountChange::RecoveryCodesRenewed,
+            AccountChange::RecoveryCodesRemoved,
         ];
         let texts =
             changes.map(|change| writer.account_changed(change, Timestamp::default()).message("a@b.org").unwrap().text);

@@ -10,7 +10,7 @@ use sigma_core::params::Params;
 use sigma_store::credential::Retirement;
 use sigma_store::credential_change::{Retire, retire};
 
-use super::overview::{done, first, is_recent, notices, notified, render};
+use super::overview::{done, first, notices, notified, render};
 use crate::account::password::end_the_rest;
 use crate::account::view::OwnAccount;
 use crate::extract::{Browser, SignedIn};
@@ -38,7 +38,7 @@ async fn retire_one(
         let answer = OwnAccount { refusal: Some(words.to_owned()), ..OwnAccount::default() };
         render(&sigma, &browser, &signed_in, answer, status).await.map_err(fail)
     };
-    if !is_recent(&sigma, &signed_in) {
+    if !signed_in.may_change_credentials(&sigma) {
         return refuse("Sign in again first.", StatusCode::FORBIDDEN).await;
     }
     let form = Params::parse(&String::from_utf8_lossy(&body));
@@ -46,12 +46,13 @@ async fn retire_one(
         return refuse(NOT_FOUND, StatusCode::CONFLICT).await;
     };
     let user_id = signed_in.account.user.id.clone();
-    let change = if kind == CredentialKind::Password {
-        AccountChange::PasswordRemoved
-    } else if kind == CredentialKind::Provider {
-        AccountChange::ProviderUnlinked
-    } else {
-        AccountChange::CredentialRemoved
+    let change = match kind {
+        CredentialKind::Key => AccountChange::KeyRemoved,
+        CredentialKind::Password => AccountChange::PasswordRemoved,
+        CredentialKind::Passkey => AccountChange::PasskeyRemoved,
+        CredentialKind::Provider => AccountChange::ProviderUnlinked,
+        CredentialKind::Totp => AccountChange::TotpRemoved,
+        CredentialKind::Recovery => AccountChange::RecoveryCodesRemoved,
     };
     let wanted = Retire {
         user_id: user_id.clone(),

@@ -14,7 +14,7 @@ use sigma_core::random::{bytes, digits};
 use sigma_store::email_change::{self, Begun, Confirmed, NewAddition, Removal};
 use sigma_store::outbox::NewMail;
 
-use super::overview::{PATH, done, first, is_recent, notices, notified, render};
+use super::overview::{PATH, done, first, notices, notified, render};
 use crate::account::view::OwnAccount;
 use crate::extract::{Browser, SignedIn};
 use crate::http::{ApiError, Endpoint, RequestContext, Rule};
@@ -54,7 +54,7 @@ async fn add(
             OwnAccount { refusal: Some(words.to_owned()), entered: entered.to_owned(), ..OwnAccount::default() };
         render(&sigma, &browser, &signed_in, answer, status).await.map_err(fail)
     };
-    if !is_recent(&sigma, &signed_in) {
+    if !signed_in.may_change_credentials(&sigma) {
         return refuse("Sign in again first.", StatusCode::FORBIDDEN).await;
     }
     let Ok(email) = Email::parse(entered) else {
@@ -114,6 +114,9 @@ async fn confirm(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let Some(signed_in) = SignedIn::find(&sigma, &browser).await? else { return first(&sigma, &browser) };
+    if !signed_in.may_change_credentials(&sigma) {
+        return refused(&sigma, &browser, &signed_in, "Sign in again first.", StatusCode::FORBIDDEN).await;
+    }
     let form = Params::parse(&String::from_utf8_lossy(&body));
     // Codes may be pasted with their space, or with more.
     let typed = form.raw("code").unwrap_or_default();
@@ -155,7 +158,7 @@ async fn make_primary(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let Some(signed_in) = SignedIn::find(&sigma, &browser).await? else { return first(&sigma, &browser) };
-    if !is_recent(&sigma, &signed_in) {
+    if !signed_in.may_change_credentials(&sigma) {
         return refused(&sigma, &browser, &signed_in, "Sign in again first.", StatusCode::FORBIDDEN).await;
     }
     let (folded, notices) = chosen(&sigma, &signed_in, &body, AccountChange::PrimaryChanged).await?;
@@ -176,7 +179,7 @@ async fn remove(
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let Some(signed_in) = SignedIn::find(&sigma, &browser).await? else { return first(&sigma, &browser) };
-    if !is_recent(&sigma, &signed_in) {
+    if !signed_in.may_change_credentials(&sigma) {
         return refused(&sigma, &browser, &signed_in, "Sign in again first.", StatusCode::FORBIDDEN).await;
     }
     let (folded, notices) = chosen(&sigma, &signed_in, &body, AccountChange::AddressRemoved).await?;

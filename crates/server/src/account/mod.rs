@@ -1,11 +1,15 @@
 //! The pages of a signed-in user's account.
 
 mod activity;
+mod authenticator;
 mod credentials;
 mod emails;
+mod key;
 mod overview;
+mod passkeys;
 mod password;
 mod providers;
+mod recovery_codes;
 mod sessions;
 pub mod view;
 mod welcome;
@@ -22,6 +26,10 @@ pub fn surface() -> Surface<AppState> {
         .with(emails::endpoints())
         .with(credentials::endpoint())
         .with(providers::endpoint())
+        .with(passkeys::endpoints())
+        .with(authenticator::endpoints())
+        .with(recovery_codes::endpoint())
+        .with(key::endpoints())
         .with(activity::endpoint())
         .with(password::endpoints())
 }

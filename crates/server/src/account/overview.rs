@@ -6,18 +6,22 @@ use std::time::Duration;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
-use sigma_core::authentication::CredentialKind;
+use sigma_core::authentication::{Credential, CredentialKind, Method, Methods};
 use sigma_core::ids::UserId;
 use sigma_core::interaction::{AccountPage, Continuation};
 use sigma_core::params::Params;
+use sigma_core::time::Timestamp;
 use sigma_store::StoreError;
 use sigma_store::credential::{self, StoredCredential};
 use sigma_store::email::{self, StoredEmail};
 use sigma_store::email_change::{self, Addition, MOST_GUESSES};
 use sigma_store::outbox::NewMail;
+use sigma_store::passkey::{self, StoredPasskey};
 use sigma_store::provider_account::{self, ProviderAccount};
+use sigma_store::recovery_code;
+use sigma_store::session::BrowserSession;
 
-use crate::account::view::{CredentialLine, EmailLine, OwnAccount, WaitingAddress};
+use crate::account::view::{CredentialLine, EmailLine, OwnAccount, OwnPasskeys, WaitingAddress};
 use crate::extract::{Browser, SignedIn};
 use crate::http::{ApiError, Endpoint};
 use crate::interaction::{begin, sign_in_first, with_cookie};
@@ -28,11 +32,11 @@ use crate::paths::login_url;
 use crate::providers::ProviderFailure;
 use crate::state::AppState;
 
+/// How soon after a sign-in by password a passkey is offered.
+const OFFERED: Duration = Duration::from_mins(5);
+
 /// The path of this page.
 pub const PATH: &str = "/account";
-
-/// How recent the last authentication must be for a change: an abandoned or stolen session does not suffice.
-const RECENT: Duration = Duration::from_mins(15);
 
 /// This endpoint.
 pub fn endpoint() -> Endpoint<AppState> {
@@ -60,10 +64,13 @@ async fn show(
 }
 
 /// What a form did, by the name that its redirect carries.
-const DONE: [(&str, &str); 4] = [
+const DONE: [(&str, &str); 7] = [
     ("added", "The address was added."),
     ("primary", "Your primary address was changed."),
     ("removed", "The address was removed."),
+    ("renamed", "The passkey was renamed."),
+    ("passkey", "The passkey was added."),
+    ("has-authenticator", "Your account has an authenticator app. Remove it to set up another one."),
     ("retired", "It was removed. You were signed out everywhere else."),
 ];
 
@@ -77,9 +84,19 @@ pub fn first(sigma: &AppState, browser: &Browser) -> Result<Response, ApiError> 
     sign_in_first(sigma, browser, Continuation::Account { page: AccountPage::Overview })
 }
 
-/// Whether the session may change credentials and addresses.
-pub fn is_recent(sigma: &AppState, signed_in: &SignedIn) -> bool {
-    sigma.now().since(signed_in.session.auth_time) <= RECENT
+/// The page that asks to sign in again, unless the session may change credentials, addresses and second factors
+/// ([`SignedIn::may_change_credentials`]).
+pub async fn refuse_change(
+    sigma: &AppState,
+    browser: &Browser,
+    signed_in: &SignedIn,
+) -> Result<Option<Response>, ApiError> {
+    if signed_in.may_change_credentials(sigma) {
+        return Ok(None);
+    }
+    let words = sigma.language_for(browser, None).text("sign-in-again-first").to_string();
+    let answer = OwnAccount { refusal: Some(words), ..OwnAccount::default() };
+    render(sigma, browser, signed_in, answer, StatusCode::FORBIDDEN).await.map(Some)
 }
 
 /// The page with `answer` to what was sent.
@@ -93,7 +110,7 @@ pub async fn render(
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
     let held = sigma.store.read(move |tx| Held::load(tx, &user_id, now)).await?;
     let (mut sign_in_url, mut cookie) = (None, None);
-    if !is_recent(sigma, signed_in) {
+    if !signed_in.may_change_credentials(sigma) {
         let begun = begin(sigma, browser, Continuation::Account { page: AccountPage::Change }, now)?;
         (sign_in_url, cookie) = (Some(login_url(&begun.name)), begun.set_cookie);
     }
@@ -108,6 +125,9 @@ pub async fn render(
             life: duration(sigma.settings.links.sign_up()),
         }),
         sign_in_url,
+        passkeys: sigma.relying_party().map(|party| held.own_passkeys(party.id(), &signed_in.session, now)),
+        has_totp: signed_in.account.credentials.contains(&CredentialKind::Totp),
+        has_second_factor: held.has_second_factor(),
         ..answer
     };
     Ok(with_cookie(view.render(status, &sigma.page()), cookie.as_deref()))
@@ -121,22 +141,54 @@ struct Held {
     credentials: Vec<StoredCredential>,
     /// Accounts at providers.
     linked: Vec<ProviderAccount>,
+    passkeys: Vec<StoredPasskey>,
+    /// The id by which authenticators know the account.
+    user_handle: Option<String>,
+    /// Recovery codes that were not used.
+    recovery_codes: u64,
 }
 
 impl Held {
-    fn load(
-        tx: &mut dyn sigma_store::Tx,
-        user_id: &UserId,
-        now: sigma_core::time::Timestamp,
-    ) -> Result<Self, StoreError> {
+    fn load(tx: &mut dyn sigma_store::Tx, user_id: &UserId, now: Timestamp) -> Result<Self, StoreError> {
         let mut credentials = credential::list(tx, user_id)?;
         credentials.retain(|stored| stored.retired_at.is_none());
         Ok(Self {
             emails: email::list(tx, user_id)?,
             addition: email_change::find_addition(tx, user_id, now)?,
+            passkeys: passkey::list(tx, user_id)?,
+            user_handle: passkey::find_handle(tx, user_id)?,
+            recovery_codes: recovery_code::count(tx, user_id)?,
             credentials,
             linked: provider_account::list(tx, user_id)?,
         })
+    }
+
+    fn has_second_factor(&self) -> bool {
+        self.credentials.iter().any(|stored| CredentialKind::SECOND_FACTORS.contains(&stored.credential.kind))
+    }
+
+    /// For the script. A passkey is offered right after a sign-in by password, while the password manager remembers it.
+    fn own_passkeys(&self, rp_id: &str, session: &BrowserSession, now: Timestamp) -> OwnPasskeys {
+        let by_password = session.methods == Methods::of(Method::Password);
+        OwnPasskeys {
+            rp_id: rp_id.to_owned(),
+            user_handle: self.user_handle.clone(),
+            accepted: self.passkeys.iter().map(|passkey| passkey.id.as_str()).collect::<Vec<_>>().join(" "),
+            is_offered: self.passkeys.is_empty() && by_password && now.since(session.auth_time) <= OFFERED,
+        }
+    }
+
+    /// What tells a credential from others of its kind.
+    fn label(&self, sigma: &AppState, credential: &Credential) -> Option<String> {
+        match credential.kind {
+            CredentialKind::Key => Some(abbreviated(&credential.id)),
+            CredentialKind::Passkey => {
+                self.passkeys.iter().find(|passkey| passkey.id == credential.id).map(|passkey| passkey.name.clone())
+            }
+            CredentialKind::Recovery => Some(format!("{} left", self.recovery_codes)),
+            CredentialKind::Provider => self.account_label(sigma, &credential.id),
+            CredentialKind::Password | CredentialKind::Totp => None,
+        }
     }
 
     /// As [`email_change::remove`] decides.
@@ -179,14 +231,12 @@ impl Held {
                     CredentialKind::Passkey => "Passkey",
                     CredentialKind::Provider => "Linked account",
                     CredentialKind::Totp => "Authenticator app",
+                    CredentialKind::Recovery => "Recovery codes",
                 },
                 stored_kind: kind.as_str(),
                 id: stored.credential.id.clone(),
-                label: match kind {
-                    CredentialKind::Key => Some(abbreviated(&stored.credential.id)),
-                    CredentialKind::Provider => self.account_label(sigma, &stored.credential.id),
-                    _ => None,
-                },
+                label: self.label(sigma, &stored.credential),
+                is_passkey: kind == CredentialKind::Passkey,
                 created_at: stored.created_at,
                 last_used_at: stored.last_used_at,
                 removable: !kind.is_first_factor() || ways_in > usize::from(is_way_in(kind)),

@@ -1,9 +1,13 @@
 //! An arrival at the sign-in page: the destination, and the current session.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use sigma_core::interaction::{Continuation, Entrance};
+use sigma_core::authentication::Acr;
+use sigma_core::interaction::{Continuation, Entrance, Guest};
 use sigma_core::params::Params;
 use sigma_core::time::Timestamp;
+use sigma_store::StoreError;
+use sigma_store::org::active_member;
+use sigma_store::session::BrowserSession;
 
 use crate::branding::{Brand, Look};
 use crate::extract::{Browser, SignedIn};
@@ -11,7 +15,7 @@ use crate::http::ApiError;
 use crate::interaction::{self, Ongoing, Requested, Unanswerable, stopped, way_on, with_cookie};
 use crate::pages::app_view;
 use crate::pages::view::AppView;
-use crate::paths::{LOGIN_PATH, switch_url};
+use crate::paths::{LOGIN_PATH, login_url, switch_url};
 use crate::state::AppState;
 
 /// The destination without an interaction.
@@ -78,7 +82,7 @@ impl Arrival {
         if self.switches || *self.continuation() == Continuation::Home {
             return Ok(None);
         }
-        let signed_in = SignedIn::find(sigma, browser).await.map_err(IntoResponse::into_response)?;
+        let signed_in = SignedIn::find_partial(sigma, browser).await.map_err(IntoResponse::into_response)?;
         let entrance = self.entrance(sigma, browser, signed_in.as_ref()).await?;
         Ok((entrance == Entrance::GoOn).then(|| self.go_on()))
     }
@@ -107,9 +111,23 @@ impl Arrival {
             let entrance = interaction::entrance(sigma, browser, requested, ongoing).await;
             return entrance.map_err(IntoResponse::into_response);
         }
-        let session = signed_in.map(|signed_in| signed_in.session.facts());
         let started_at = self.ongoing.as_ref().map_or(Timestamp::default(), |it| it.stored.state.started_at);
-        Ok(self.continuation().entrance(session.as_ref(), started_at))
+        let Some(signed_in) = signed_in else { return Ok(self.continuation().entrance(None, started_at)) };
+        let required = self.requires_second_factor(sigma, signed_in).await;
+        let guest = Guest {
+            session: &signed_in.session.facts(),
+            credentials: &signed_in.account.credentials,
+            requires_second_factor: required.map_err(|error| ApiError::from(error).into_response())?,
+        };
+        Ok(self.continuation().entrance(Some(guest), started_at))
+    }
+
+    /// Whether the workspace that they come for requires a second factor. Only its members learn that.
+    async fn requires_second_factor(&self, sigma: &AppState, signed_in: &SignedIn) -> Result<bool, StoreError> {
+        let Continuation::Workspace { workspace: Some(name), .. } = self.continuation() else { return Ok(false) };
+        let (org_id, user_id) = (sigma.org_named(name.as_str()).await?, signed_in.account.user.id.clone());
+        let member = sigma.store.read(move |tx| active_member::find(tx, &org_id, &user_id)).await?;
+        Ok(member.is_some_and(|member| member.workspace.require_second_factor))
     }
 
     /// Where they continue once signed in.
@@ -123,6 +141,21 @@ impl Arrival {
         query.extend(self.ongoing.as_ref().map(|ongoing| format!("interaction={}", ongoing.name)));
         query.extend(self.switches.then(|| "switch=1".to_owned()));
         if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
+    }
+
+    /// Where a user continues whose session just began or was raised: the page that asks for a second factor, if the account
+    /// demands one.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub async fn next(&self, sigma: &AppState, session: &BrowserSession) -> Result<String, Response> {
+        let account = sigma.find_account(&session.user_id).await;
+        let account = account.map_err(|error| ApiError::from(error).into_response())?;
+        let demanded = account.map_or(Acr::One, |account| Acr::demanded_by(&account.credentials));
+        if session.methods.acr() >= demanded {
+            return Ok(self.way_on());
+        }
+        Ok(self.interaction().map_or_else(|| LOGIN_PATH.to_owned(), login_url))
     }
 
     /// The page for signing in as another account.

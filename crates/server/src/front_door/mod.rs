@@ -9,9 +9,11 @@ mod arrival;
 mod email_sign_up;
 mod method;
 mod page;
+mod passkey;
 mod password;
 mod provider;
 mod quick;
+mod second_factor;
 mod sign_up;
 pub mod view;
 
@@ -33,6 +35,8 @@ pub fn surface() -> Surface<AppState> {
         .with(page::endpoint())
         .with(password::endpoints())
         .with(provider::endpoints())
+        .with(passkey::endpoints())
+        .with(second_factor::endpoints())
         .with(quick::endpoints())
         .with(sign_up::endpoint())
         .with(email_sign_up::endpoints())

@@ -9,6 +9,7 @@ use sigma_core::interaction::{Continuation, Entrance};
 use sigma_core::params::Params;
 
 use super::method::{last_used, offered};
+use super::second_factor::{Refused, ask, enrol, hints};
 use super::{Arrival, PASSWORD_PATH, QUICK_PATH, SignInMethod, provider, quick};
 use crate::extract::{Browser, SignedIn};
 use crate::front_door::view::{Aim, KeyHints, SignInPage};
@@ -33,12 +34,24 @@ async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Response> {
     let arrival = Arrival::find(&sigma, &browser, query.as_deref()).await?;
-    let signed_in = SignedIn::find(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
+    let signed_in = SignedIn::find_partial(&sigma, &browser).await.map_err(IntoResponse::into_response)?;
     let entrance = arrival.entrance(&sigma, &browser, signed_in.as_ref()).await?;
     let by_click = crate::quick::is_signed_in(&sigma, &context, &browser, arrival.continuation()).await;
     let is_in = entrance == Entrance::GoOn || by_click.map_err(|error| ApiError::from(error).into_response())?;
     if is_in && !arrival.switches {
         return Ok(arrival.with_cookie(Redirect::to(&arrival.way_on()).into_response()));
+    }
+    if let Some(signed_in) = signed_in.as_ref().filter(|_| !arrival.switches) {
+        match &entrance {
+            Entrance::StepUp(factors) => {
+                return Ok(ask(&sigma, &browser, &arrival, signed_in, factors, Refused::default()));
+            }
+            Entrance::Enrol(kinds) if signed_in.may_change_credentials(&sigma) => {
+                return Ok(enrol(&sigma, &browser, &arrival, signed_in, kinds));
+            }
+            // Adding a credential takes a recent sign-in, which is asked for first.
+            Entrance::Enrol(_) | Entrance::GoOn | Entrance::SignIn | Entrance::Reauthenticate => {}
+        }
     }
     let failure = Params::parse(query.as_deref().unwrap_or_default()).get("error").and_then(ProviderFailure::parse);
     // An app may name the provider; after a failure there, the user chooses.
@@ -55,7 +68,7 @@ async fn show(
         refusal: failure.map(|failure| language_of(&sigma, &browser, &arrival).text(failure.text()).to_string()),
         ..Attempt::default()
     };
-    draw(&sigma, &context, &browser, &arrival, Again::of(&arrival, entrance, signed_in), attempt).await
+    draw(&sigma, &context, &browser, &arrival, Again::of(&arrival, &entrance, signed_in), attempt).await
 }
 
 /// The result of a submitted form, with which nobody is signed in yet.
@@ -82,44 +95,42 @@ pub async fn render(
     arrival: &Arrival,
     attempt: Attempt,
 ) -> Result<Response, Response> {
-    let signed_in = SignedIn::find(sigma, browser).await.map_err(IntoResponse::into_response)?;
+    let signed_in = SignedIn::find_partial(sigma, browser).await.map_err(IntoResponse::into_response)?;
     let entrance = arrival.entrance(sigma, browser, signed_in.as_ref()).await?;
-    draw(sigma, context, browser, arrival, Again::of(arrival, entrance, signed_in), attempt).await
+    draw(sigma, context, browser, arrival, Again::of(arrival, &entrance, signed_in), attempt).await
 }
 
-/// A signed-in user who has to prove something: any credential of theirs, or a further factor.
-struct Again {
-    signed_in: SignedIn,
-    factors: Option<Vec<CredentialKind>>,
-}
+/// A signed-in user who has to prove any credential of theirs again.
+struct Again(SignedIn);
 
 impl Again {
-    fn of(arrival: &Arrival, entrance: Entrance, signed_in: Option<SignedIn>) -> Option<Self> {
-        let signed_in = signed_in.filter(|_| !arrival.switches)?;
-        match entrance {
-            Entrance::Reauthenticate => Some(Self { signed_in, factors: None }),
-            Entrance::StepUp(factors) => Some(Self { signed_in, factors: Some(factors) }),
-            Entrance::GoOn | Entrance::SignIn => None,
-        }
+    fn of(arrival: &Arrival, entrance: &Entrance, signed_in: Option<SignedIn>) -> Option<Self> {
+        let is_asked_again = matches!(entrance, Entrance::Reauthenticate | Entrance::Enrol(_));
+        signed_in.filter(|_| !arrival.switches && is_asked_again).map(Self)
     }
 
     /// The methods that satisfy it.
     fn methods(&self) -> Vec<SignInMethod> {
-        let user = &self.signed_in.account.user;
+        let account = &self.0.account;
         let method = |kind: &CredentialKind| match kind {
             CredentialKind::Key => Some(SignInMethod::Key),
-            CredentialKind::Password => user.email.as_ref().map(|_| SignInMethod::Password),
+            CredentialKind::Password => account.user.email.as_ref().map(|_| SignInMethod::Password),
+            CredentialKind::Passkey => Some(SignInMethod::Passkey),
             CredentialKind::Provider => Some(SignInMethod::Provider),
-            CredentialKind::Passkey | CredentialKind::Totp => None,
+            CredentialKind::Totp | CredentialKind::Recovery => None,
         };
-        let kinds = self.factors.as_ref().unwrap_or(&self.signed_in.account.credentials);
-        kinds.iter().filter_map(method).collect()
+        account.credentials.iter().filter_map(method).collect()
     }
 }
 
 /// The methods of the settings that there is something to offer of.
 fn configured(sigma: &AppState) -> Vec<SignInMethod> {
-    let is_there = |method: &SignInMethod| *method != SignInMethod::Provider || !sigma.providers.all().is_empty();
+    // An address without passkeys offers none.
+    let is_there = |method: &SignInMethod| match method {
+        SignInMethod::Key | SignInMethod::Password => true,
+        SignInMethod::Passkey => sigma.relying_party().is_some(),
+        SignInMethod::Provider => !sigma.providers.all().is_empty(),
+    };
     sigma.settings.sign_in.methods.iter().copied().filter(is_there).collect()
 }
 
@@ -138,8 +149,7 @@ async fn draw(
     attempt: Attempt,
 ) -> Result<Response, Response> {
     let has = again.as_ref().map(Again::methods);
-    let is_step_up = again.as_ref().is_some_and(|again| again.factors.is_some());
-    let again = again.map(|again| again.signed_in);
+    let again = again.map(|Again(signed_in)| signed_in);
     let hint = |name: &str| arrival.parameter(name).map(str::to_owned);
     let hinted_address = hint("login_hint").filter(|hint| hint.contains('@'));
     let by_hint = hinted_address.as_ref().map(|_| SignInMethod::Password);
@@ -157,9 +167,9 @@ async fn draw(
     let bap_id = again.as_ref().and_then(|signed_in| signed_in.session.bap_id.clone());
     let page = SignInPage {
         aim,
-        is_step_up,
         again: again.as_ref().map(|signed_in| person_view(&signed_in.account, bap_id.as_ref())),
         methods: offered(&configured(sigma), has.as_deref(), first),
+        passkey: hints(arrival),
         providers: ProviderButton::all(sigma),
         quick,
         email: email.into_iter().flatten().find(|email| !email.is_empty()).unwrap_or_default(),
@@ -167,7 +177,11 @@ async fn draw(
         key: KeyHints {
             login_hint: hint("login_hint"),
             bap_id: bap_id.map(|id| id.to_string()).or_else(|| hint("bapId")).or_else(|| hint("bap_id")),
-            continue_url: arrival.way_on(),
+            continue_url: match arrival.continuation() {
+                // It asks for a second factor, if the account demands one.
+                Continuation::Home => LOGIN_PATH.to_owned(),
+                _ => arrival.way_on(),
+            },
         },
         sign_up_url: arrival.at("/signup"),
         email_sign_up_url: (sigma.settings.sign_up.email && again.is_none()).then(|| arrival.at(EMAIL_SIGN_UP_PATH)),

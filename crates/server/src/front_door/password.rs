@@ -77,10 +77,11 @@ async fn log_in(
     let new = session.new.clone();
     let store = sigma.store_for(&context, Actor::Anonymous);
     let begun = store.write(move |tx| password::sign_in(tx, &person.proof, &new)).await;
-    if begun.map_err(|error| ApiError::from(error).into_response())?.is_none() {
+    let Some(begun) = begun.map_err(|error| ApiError::from(error).into_response())? else {
         return render(&sigma, &context, &browser, &arrival, wrong()).await;
-    }
-    let response = arrival.with_cookie(Redirect::to(&arrival.way_on()).into_response());
+    };
+    let next = arrival.next(&sigma, &begun).await?;
+    let response = arrival.with_cookie(Redirect::to(&next).into_response());
     let response = session.set_cookies(&sigma, response);
     let response = with_cookie(response, Some(&device::remember(&sigma, &browser, &folded, chosen_at)));
     Ok(with_cookie(response, Some(&remember_method(SignInMethod::Password, &sigma))))

@@ -90,7 +90,7 @@ async fn advance(
             let Some(signed_in) = signed_in else { return Err(ApiError::internal("a code for nobody")) };
             return issue(sigma, browser, requested, &request, &signed_in, identity, ongoing, now).await;
         }
-        Ok(NextStep::SignIn | NextStep::StepUp(_)) => (LOGIN_PATH, false),
+        Ok(NextStep::SignIn | NextStep::StepUp(_) | NextStep::Enrol(_)) => (LOGIN_PATH, false),
         Ok(NextStep::SignUp) => ("/signup", false),
         Ok(NextStep::SelectAccount) => ("/select-account", true),
         Ok(NextStep::Consent) => ("/consent", true),

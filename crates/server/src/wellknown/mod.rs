@@ -2,6 +2,7 @@
 
 mod discovery;
 mod jwks;
+mod passkey_endpoints;
 
 use crate::error::API;
 use crate::http::policy::{CorsPolicy, Limit};
@@ -13,5 +14,9 @@ pub const POLICY: Policy = Policy { limit: Limit::Each(Rule::Discovery), cors: C
 
 /// The endpoints of this surface.
 pub fn surface() -> Surface<AppState> {
-    Surface::new().with(discovery::endpoint()).with(jwks::endpoint()).below("/.well-known", API)
+    Surface::new()
+        .with(discovery::endpoint())
+        .with(jwks::endpoint())
+        .with(passkey_endpoints::endpoint())
+        .below("/.well-known", API)
 }

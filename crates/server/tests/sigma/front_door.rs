@@ -478,7 +478,7 @@ async fn setting_a_first_password_requires_a_new_sign_in() {
     browser.sign_up(&key).await;
     let user = browser.get("/api/auth/get-session").await.json()["user"]["id"].as_str().unwrap().to_owned();
     world.db_set_email(&UserId::from_text(user), "ada@example.org", EmailProof::Verified).await;
-    world.advance(660);
+    world.advance(901);
     let page = browser.get("/account/password").await;
     let Some(link) = page.body.split("href=\"/login?").nth(1) else { panic!("{}", page.body) };
     let sign_in = format!("/login?{}", link.split('"').next().unwrap());

@@ -4,6 +4,7 @@
 
 mod access_tokens;
 mod account_pages;
+mod added_keys;
 mod authorize;
 mod authorize_parameters;
 mod authorize_prompts;
@@ -39,6 +40,7 @@ mod limits;
 mod mail;
 mod names;
 mod own_apis;
+mod passkeys;
 mod password_pages;
 mod passwords;
 mod pkce;
@@ -55,6 +57,8 @@ mod refresh_tokens;
 mod refusals;
 mod resources;
 mod restore;
+mod second_factor_policy;
+mod second_factors;
 mod server_end;
 mod sessions;
 mod sign_in;

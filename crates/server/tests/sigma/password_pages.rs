@@ -320,7 +320,7 @@ async fn a_person_with_a_key_sets_a_first_password_beside_it_soon_after_signing_
     assert_eq!(browser.post_form(ACCOUNT, &form).await.status, StatusCode::FORBIDDEN);
     let user = browser.get("/api/auth/get-session").await.json()["user"]["id"].as_str().unwrap().to_owned();
     world.db_set_email(&UserId::from_text(user), "ada@example.org", EmailProof::Verified).await;
-    world.advance(601);
+    world.advance(901);
     assert!(browser.get(ACCOUNT).await.body.contains("sign in again first"));
     assert_eq!(browser.post_form(ACCOUNT, &form).await.status, StatusCode::FORBIDDEN, "a session that was left open");
     browser.sign_in(&ada).await;

@@ -5,6 +5,7 @@ use sigma_core::ids::OrgId;
 use sigma_core::time::Timestamp;
 
 use crate::org::membership::{self, Belonging, Member};
+use crate::org::record;
 use crate::org::session::{self, SessionKind};
 use crate::password::{self, PasswordProof};
 use crate::{Owner, StoreError, Tx, credential};
@@ -33,13 +34,33 @@ pub struct LoggedIn {
     pub others: Vec<Belonging>,
 }
 
-/// Begins a session in a workspace. `None` for non-members, disabled accounts, and credentials that are no longer the
-/// user's.
-pub fn begin(tx: &mut dyn Tx, authentication: &Authentication, login: &Login) -> Result<Option<LoggedIn>, StoreError> {
+/// The outcome of logging in to a workspace.
+#[derive(Clone, Debug)]
+pub enum LoginOutcome {
+    /// A session began.
+    LoggedIn(Box<LoggedIn>),
+    /// A second factor is required, by this workspace or by the user themselves. Nothing began.
+    NeedsSecondFactor(OrgId),
+    /// They are no member, the account is disabled, or the credential no longer theirs.
+    Refused,
+}
+
+impl LoginOutcome {
+    /// The logged-in user.
+    pub fn logged_in(self) -> Option<LoggedIn> {
+        match self {
+            Self::LoggedIn(logged_in) => Some(*logged_in),
+            Self::NeedsSecondFactor(_) | Self::Refused => None,
+        }
+    }
+}
+
+/// Begins a session in a workspace.
+pub fn begin(tx: &mut dyn Tx, authentication: &Authentication, login: &Login) -> Result<LoginOutcome, StoreError> {
     let user_id = authentication.user_id();
     tx.lock(Owner::User(user_id))?;
     if !credential::accept(tx, authentication, login.now)? {
-        return Ok(None);
+        return Ok(LoginOutcome::Refused);
     }
     let kind = if authentication.acr() == Acr::Zero { SessionKind::Quick } else { SessionKind::Proven };
     let (workspace, others) = if let Some(org_id) = &login.org_id {
@@ -48,21 +69,30 @@ pub fn begin(tx: &mut dyn Tx, authentication: &Authentication, login: &Login) ->
         let mut all = membership::of_person(tx, user_id)?.into_iter();
         (all.next(), all.collect())
     };
-    let Some(workspace) = workspace else { return Ok(None) };
+    let Some(workspace) = workspace else { return Ok(LoginOutcome::Refused) };
     let member = membership::find(tx, &workspace.org_id, user_id)?;
-    let Some(member) = member.filter(|member| !member.disabled) else { return Ok(None) };
+    let Some(member) = member.filter(|member| !member.disabled) else { return Ok(LoginOutcome::Refused) };
+    let of_workspace = record::find(tx, &workspace.org_id)?.is_some_and(|org| org.require_second_factor);
+    let demanded = match authentication.acr() {
+        // Allowed where a click suffices, and nowhere else.
+        Acr::Zero => Acr::Zero,
+        Acr::One | Acr::Two => Acr::demanded_by(&credential::kinds(tx, user_id)?),
+    };
+    if authentication.acr() < if of_workspace { Acr::Two } else { demanded } {
+        return Ok(LoginOutcome::NeedsSecondFactor(workspace.org_id));
+    }
     let ends_at = session::begin(tx, &workspace.org_id, &login.jti, user_id, member.session_epoch, kind, login.now)?;
-    Ok(Some(LoggedIn { workspace, member, ends_at, others }))
+    Ok(LoginOutcome::LoggedIn(Box::new(LoggedIn { workspace, member, ends_at, others })))
 }
 
 /// Logs in the user who proved a password. For a non-member the right password counts as a wrong one: otherwise the delays
 /// would reveal that it was right.
-pub fn by_password(tx: &mut dyn Tx, proof: &PasswordProof, login: &Login) -> Result<Option<LoggedIn>, StoreError> {
-    let Some(authentication) = password::authenticate(tx, proof, login.now)? else { return Ok(None) };
-    let logged_in = begin(tx, &authentication, login)?;
-    match &logged_in {
-        Some(_) => password::forget_failures(tx, proof)?,
-        None => password::deny(tx, proof, login.now)?,
+pub fn by_password(tx: &mut dyn Tx, proof: &PasswordProof, login: &Login) -> Result<LoginOutcome, StoreError> {
+    let Some(authentication) = password::authenticate(tx, proof, login.now)? else { return Ok(LoginOutcome::Refused) };
+    let outcome = begin(tx, &authentication, login)?;
+    match &outcome {
+        LoginOutcome::LoggedIn(_) | LoginOutcome::NeedsSecondFactor(_) => password::forget_failures(tx, proof)?,
+        LoginOutcome::Refused => password::deny(tx, proof, login.now)?,
     }
-    Ok(logged_in)
+    Ok(outcome)
 }

@@ -50,7 +50,7 @@ pub fn list(tx: &mut dyn Tx, named: Option<&OrgRef>, managers: Managers) -> Resu
         return Ok(of_workspace(tx, &org_id, managers)?.into_iter().collect());
     }
     let ids = tx.query_all(
-        "SELECT id FROM orgs WHERE quick_logins = 1 AND removed_at IS NULL ORDER BY id LIMIT $1",
+        "SELECT id FROM orgs WHERE quick_logins = 1 AND require_second_factor = 0 AND removed_at IS NULL ORDER BY id LIMIT $1",
         params![MOST_WORKSPACES],
     )?;
     let mut found = Vec::with_capacity(ids.len());
@@ -62,7 +62,7 @@ pub fn list(tx: &mut dyn Tx, named: Option<&OrgRef>, managers: Managers) -> Resu
 
 /// A workspace with the members who may use quick login; `None` if there are none.
 fn of_workspace(tx: &mut dyn Tx, org_id: &OrgId, managers: Managers) -> Result<Option<QuickLogins>, StoreError> {
-    let Some(workspace) = record::find(tx, org_id)?.filter(|workspace| workspace.quick_logins) else { return Ok(None) };
+    let Some(workspace) = record::find(tx, org_id)?.filter(record::Org::allows_quick_logins) else { return Ok(None) };
     let forbidden = if managers == Managers::Welcome { 0 } else { permissions::mask(Switches::MANAGING) };
     let marked = tx.query_all(
         "SELECT m.user_id, r.name FROM memberships m JOIN roles r ON r.org_id = m.org_id AND r.id = m.role_id
@@ -96,11 +96,12 @@ pub fn quick_log_in(
     if !allows(&workspace, &member, is_manager, managers) {
         return Ok(None);
     }
-    login::begin(tx, &Authentication::by_quick_login(user_id.clone(), login.now), login)
+    let begun = login::begin(tx, &Authentication::by_quick_login(user_id.clone(), login.now), login)?;
+    Ok(begun.logged_in())
 }
 
 /// Whether workspace, member and role allow a quick login, and so the use of a session that one began. Whether the
 /// caller's network is allowed is decided by the server.
 pub fn allows(workspace: &record::Org, member: &Member, is_manager: bool, managers: Managers) -> bool {
-    workspace.quick_logins && member.quick_login && (managers == Managers::Welcome || !is_manager)
+    workspace.allows_quick_logins() && member.quick_login && (managers == Managers::Welcome || !is_manager)
 }

@@ -27,10 +27,19 @@ pub struct Org {
     pub name: String,
     /// Members marked for it may use quick login, where the server allows it.
     pub quick_logins: bool,
+    /// Whether its members need a second factor.
+    pub require_second_factor: bool,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Org {
+    /// Whether quick logins are possible: they are no factor at all, so not where two are required.
+    pub const fn allows_quick_logins(&self) -> bool {
+        self.quick_logins && !self.require_second_factor
+    }
 }
 
 /// The fields of a new workspace.
@@ -102,6 +111,7 @@ pub fn add(tx: &mut dyn Tx, new: &NewOrg) -> Decision<Org> {
         slug: new.slug.clone(),
         name: new.name.clone(),
         quick_logins: false,
+        require_second_factor: false,
         created_at: new.now,
         updated_at: new.now,
     })
@@ -117,7 +127,8 @@ fn recorded(action: Action, org_id: &OrgId) -> NewEvent {
 /// The workspace of that id, unless it was removed.
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Option<Org>, StoreError> {
     tx.query_opt(
-        "SELECT id, name, quick_logins, created_at, updated_at, slug FROM orgs WHERE id = $1 AND removed_at IS NULL",
+        "SELECT id, name, quick_logins, created_at, updated_at, slug, require_second_factor FROM orgs
+         WHERE id = $1 AND removed_at IS NULL",
         params![org_id],
     )?
     .map(|row| decode(&row))
@@ -137,7 +148,7 @@ pub fn find_with_secrets(
 /// At most `limit` workspaces, ordered by id, after the one called `after`.
 pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<Org>, StoreError> {
     tx.query_all(
-        "SELECT id, name, quick_logins, created_at, updated_at, slug FROM orgs
+        "SELECT id, name, quick_logins, created_at, updated_at, slug, require_second_factor FROM orgs
          WHERE id > $1 AND removed_at IS NULL ORDER BY id LIMIT $2",
         params![after, limit],
     )?
@@ -153,6 +164,8 @@ pub struct Change {
     pub name: Option<String>,
     /// Quick logins.
     pub quick_logins: Option<bool>,
+    /// Whether members need a second factor.
+    pub require_second_factor: Option<bool>,
     /// Its slug; `Some(None)` for none.
     pub slug: Option<Option<Slug>>,
 }
@@ -169,9 +182,11 @@ pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, n
         return Err(Refusal::not_found("Workspace", org_id.as_str()).into());
     };
     let (name, quick_logins, slug) = (before.name.clone(), before.quick_logins, before.slug.clone());
+    let required = before.require_second_factor;
     let after = Org {
         name: change.name.clone().unwrap_or(before.name),
         quick_logins: change.quick_logins.unwrap_or(before.quick_logins),
+        require_second_factor: change.require_second_factor.unwrap_or(required),
         slug: change.slug.clone().unwrap_or_else(|| before.slug.clone()),
         updated_at: now,
         ..before
@@ -187,14 +202,24 @@ pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, n
         }
     }
     tx.execute(
-        "UPDATE orgs SET name = $2, quick_logins = $3, updated_at = $4, slug = $5 WHERE id = $1",
-        params![org_id, &after.name, after.quick_logins, now, after.slug.as_ref().map(Slug::as_str)],
+        "UPDATE orgs SET name = $2, quick_logins = $3, updated_at = $4, slug = $5,
+            require_second_factor = $6
+         WHERE id = $1",
+        params![
+            org_id,
+            &after.name,
+            after.quick_logins,
+            now,
+            after.slug.as_ref().map(Slug::as_str),
+            after.require_second_factor
+        ],
     )?;
     tx.changed(cached::ORG, org_id.as_str())?;
     let fields = [
         ("name", name != after.name),
         ("quick_logins", quick_logins != after.quick_logins),
         ("slug", slug != after.slug),
+        ("require_second_factor", required != after.require_second_factor),
     ];
     let details = Details::changed(fields);
     event::append(tx, recorded(Action::WorkspaceChange, org_id).by(actor.clone()).with(details))?;
@@ -240,5 +265,6 @@ fn decode(row: &Row) -> Result<Org, StoreError> {
             None => None,
             Some(_) => Some(row.parsed(5, "a slug", Slug::parse)?),
         },
+        require_second_factor: row.bool(6)?,
     })
 }

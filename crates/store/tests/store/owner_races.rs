@@ -555,6 +555,7 @@ on_both_engines! {
             id_token_alg: Algorithm::ES256,
             access_seconds: None,
             placeholder_email: false,
+            require_second_factor: false,
             id_token_claims: false,
             dynamic: false,
             disabled: false,

@@ -84,7 +84,7 @@ fn change(store: &TestStore, org_id: &OrgId, actor: &Actor, who: &UserId, change
 fn log_in_to(store: &TestStore, org_id: &OrgId, who: &UserId, jti: &str) -> bool {
     let login = Login { org_id: Some(org_id.clone()), jti: jti.to_owned(), now: store.clock.now() };
     let proven = Authentication::stored(who.clone(), Methods::of(Method::Password), login.now);
-    insist(store, move |tx| login::begin(tx, &proven, &login)).is_some()
+    insist(store, move |tx| login::begin(tx, &proven, &login)).logged_in().is_some()
 }
 
 /// Whether the session lives and is of the session epoch of a membership that is active.
@@ -335,7 +335,7 @@ on_both_engines! {
         join(&store, &a, "mo", "admin");
         let login = Login { org_id: None, jti: "1".to_owned(), now: store.clock.now() };
         let proven = Authentication::stored(mo, Methods::of(Method::Password), login.now);
-        let entered = insist(&store, move |tx| login::begin(tx, &proven, &login)).unwrap();
+        let entered = insist(&store, move |tx| login::begin(tx, &proven, &login)).logged_in().unwrap();
         assert_eq!(entered.workspace.org_id, b);
         assert_eq!(entered.others.iter().map(|other| other.org_id.clone()).collect::<Vec<_>>(), [a]);
     }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use sigma_core::actor::Actor;
 use sigma_core::email;
 use sigma_core::random::alphanumeric;
-use sigma_store::org::login::{Login, by_password};
+use sigma_store::org::login::{Login, LoginOutcome, by_password};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -55,6 +55,8 @@ const NEEDS: &str = "Email and password are required";
 
 /// Logs a user in to a workspace.
 ///
+/// A password is one factor. Where two are required, no session begins here: the user signs in on the pages of the server.
+///
 /// Without `workspaceId`, the user is logged in to the workspace that they joined first, and the others are listed. Every
 /// failure is the same 401. The response sets a device cookie that authenticates nobody: a client that keeps it is not
 /// delayed by other people's failures.
@@ -68,6 +70,7 @@ const NEEDS: &str = "Email and password are required";
         (status = 200, description = "A JWT that is valid for a day", body = LoginAnswer),
         (status = 400, description = "Email and password are required"),
         (status = 401, description = "Wrong address or password, or not a member of that workspace"),
+        (status = 403, description = "`SECOND_FACTOR_REQUIRED`: the workspace, or the user themselves, requires a second factor, which only the pages ask for; the message names the page"),
         (status = 415, description = "Not JSON"),
         (status = 429, description = "Too many failures: `Retry-After`"),
         (status = 503, description = "The store does not answer, or too many concurrent logins"),
@@ -101,10 +104,16 @@ pub async fn login(
     let login = Login { org_id, jti: jti.clone(), now };
     let chosen_at = person.proof.chosen_at();
     let store = sigma.store_for(&context, Actor::Anonymous);
-    let logged_in = store.write(move |tx| by_password(tx, &person.proof, &login)).await?;
-    let Some(logged_in) = logged_in else {
-        passwords::count(&context, &email, device.as_ref());
-        return Err(WorkspaceError::BadLogin);
+    let logged_in = match store.write(move |tx| by_password(tx, &person.proof, &login)).await? {
+        LoginOutcome::LoggedIn(logged_in) => *logged_in,
+        LoginOutcome::NeedsSecondFactor(org_id) => {
+            let page = format!("{}/workspace/{org_id}", sigma.issuer());
+            return Err(WorkspaceError::SecondFactorRequired(page));
+        }
+        LoginOutcome::Refused => {
+            passwords::count(&context, &email, device.as_ref());
+            return Err(WorkspaceError::BadLogin);
+        }
     };
     let answer = Json(LoginAnswer::new(&sigma, logged_in, &jti, others, now).await?).into_response();
     Ok(with_cookie(answer, Some(&device::remember(&sigma, &browser, &email, chosen_at))))

@@ -6,6 +6,7 @@ use http::StatusCode;
 use http::request::Parts;
 use serde::Deserialize;
 use sigma_core::actor::Actor;
+use sigma_core::authentication::Acr;
 use sigma_core::ids::OrgId;
 use sigma_core::interaction::{Continuation, WorkspacePage};
 use sigma_core::org::{Authority, Right, Role};
@@ -156,6 +157,10 @@ impl MemberSession {
         };
         let user_id = signed_in.account.user.id.clone();
         match sigma.store.read(move |tx| active_member::find(tx, &org_id, &user_id)).await? {
+            // The sign-in page asks for it, and comes back here.
+            Some(active) if active.workspace.require_second_factor && signed_in.session.methods.acr() < Acr::Two => {
+                Err(PageError::of(sign_in_first(sigma, browser, Continuation::workspace(name, page))))
+            }
             Some(active) => Ok(Self::of(sigma, active, context).await),
             None => Err(no_access(sigma, browser, &signed_in, Continuation::workspace(name, page))?.into()),
         }

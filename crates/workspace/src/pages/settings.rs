@@ -39,7 +39,12 @@ async fn change(State(sigma): State<AppState>, session: MemberSession, form: For
     let refused = match text::name(&entered) {
         Err(problem) => Refused::invalid(format!("Not saved: the name {problem}.")),
         Ok(name) => {
-            let change = Change { name: Some(name), quick_logins: Some(form.is_checked("quick_logins")), slug: None };
+            let change = Change {
+                name: Some(name),
+                quick_logins: Some(form.is_checked("quick_logins")),
+                require_second_factor: Some(form.is_checked("require_second_factor")),
+                slug: None,
+            };
             let (org_id, actor, now) = (session.org_id(), session.actor(), sigma.now());
             match session.act(&sigma, move |tx| org::change(tx, &org_id, &actor, &change, now)).await? {
                 Ok(_) => return Ok(Done::Saved.at(&session.path("settings"))),
@@ -76,6 +81,7 @@ async fn page(
             on: session.workspace.quick_logins,
             allowed: settings.demo || !settings.allow_quick_logins.is_empty(),
         },
+        require_second_factor: session.workspace.require_second_factor,
         kid: secrets.into_iter().next().map(|secret| secret.kid),
         locked: (!session.authority().may(Right::Workspace))
             .then(|| "Only admins can change these settings.".to_owned()),

@@ -33,6 +33,9 @@ pub struct WorkspaceChange {
     /// Whether members who are marked for it may use quick login, if the server allows it.
     #[serde(default)]
     quick_logins: Option<bool>,
+    /// Whether members need a second factor to sign in.
+    #[serde(default)]
+    require_second_factor: Option<bool>,
 }
 
 impl Wanted for WorkspaceChange {}
@@ -61,7 +64,8 @@ pub async fn change(
 ) -> Result<Json<WorkspaceView>, WorkspaceError> {
     let name = body.name.map(|name| text::name(&name)).transpose();
     let name = name.map_err(|problem| WorkspaceError::invalid(format!("name {problem}")))?;
-    let change = Change { name, quick_logins: body.quick_logins, slug: None };
+    let change =
+        Change { name, quick_logins: body.quick_logins, require_second_factor: body.require_second_factor, slug: None };
     let (org_id, actor, now) = (caller.org_id.clone(), caller.actor(), sigma.now());
     let workspace = decide(&sigma, &context, move |tx| org::change(tx, &org_id, &actor, &change, now)).await?;
     Ok(Json((&workspace).into()))

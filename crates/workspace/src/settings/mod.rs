@@ -16,6 +16,8 @@ pub struct WorkspaceView {
     name: String,
     /// Whether members who are marked for it may use quick login, if the server allows it.
     quick_logins: bool,
+    /// Whether members need a second factor to sign in.
+    require_second_factor: bool,
     /// ISO 8601.
     created_at: String,
 }
@@ -26,6 +28,7 @@ impl From<&Org> for WorkspaceView {
             id: workspace.id.to_string(),
             name: workspace.name.clone(),
             quick_logins: workspace.quick_logins,
+            require_second_factor: workspace.require_second_factor,
             created_at: workspace.created_at.iso8601(),
         }
     }

@@ -59,6 +59,7 @@ pub fn new(
         access_seconds: None,
         placeholder_email: false,
         id_token_claims: false,
+        require_second_factor: false,
         dynamic: false,
         disabled: false,
         client_uri: None,
@@ -108,6 +109,7 @@ pub fn changed(mut app: App, fields: &AppFields, now: Timestamp) -> Result<App, 
     app.require_pkce = fields.require_pkce.unwrap_or(app.require_pkce);
     app.placeholder_email = fields.placeholder_email.unwrap_or(app.placeholder_email);
     app.id_token_claims = fields.id_token_claims.unwrap_or(app.id_token_claims);
+    app.require_second_factor = fields.require_second_factor.unwrap_or(app.require_second_factor);
     if !fields.resources.is_empty() {
         app.resources = listed(&fields.resources);
     }

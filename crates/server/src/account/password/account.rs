@@ -1,14 +1,12 @@
 //! `/account/password`: a signed-in user changes their password, or sets a first one.
 
-use sigma_core::actor::Actor;
-use std::time::Duration;
-
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use secrecy::SecretString;
-use sigma_core::interaction::{AccountPage, Continuation};
+use sigma_core::actor::Actor;
+use sigma_core::interaction::{AccountPage, Continuation, is_strongest};
 use sigma_core::params::Params;
 use sigma_core::time::Timestamp;
 use sigma_store::password::{self, Device};
@@ -26,10 +24,6 @@ use crate::passwords::chosen::{chosen, hash, remember};
 use crate::passwords::{PasswordCheck, authenticate};
 use crate::paths::{LOGIN_PATH, login_url};
 use crate::state::AppState;
-
-/// How recent the sign-in must be for setting a first password: an abandoned or stolen session does not suffice to add
-/// a credential.
-const RECENT: Duration = Duration::from_mins(10);
 
 /// These endpoints.
 pub fn endpoints() -> [Endpoint<AppState>; 2] {
@@ -124,13 +118,15 @@ async fn find(
     let user_id = signed_in.account.user.id.clone();
     let stored = sigma.store.read(move |tx| password::find(tx, &user_id)).await;
     let chosen_at = stored.map_err(|error| ApiError::from(error).into_response())?.map(|stored| stored.chosen_at);
-    let is_recent = sigma.now().since(signed_in.session.auth_time) <= RECENT;
+    let may_change = signed_in.may_change_credentials(sigma);
+    // Entering the current password is a sign-in of this moment.
+    let is_strongest = is_strongest(&signed_in.session.facts(), &signed_in.account.credentials);
     let state = match signed_in.account.user.email {
         None => PasswordState::NoAddress,
         // A password signs in with a proven address only.
         Some(_) if !signed_in.account.user.email_verified => PasswordState::NoAddress,
-        Some(_) if chosen_at.is_some() => PasswordState::Set,
-        Some(_) if is_recent => PasswordState::None,
+        Some(_) if chosen_at.is_some() && is_strongest => PasswordState::Set,
+        Some(_) if may_change => PasswordState::None,
         Some(_) => PasswordState::SignInAgain,
     };
     Ok(Some((signed_in, state, chosen_at)))

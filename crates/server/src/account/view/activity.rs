@@ -82,11 +82,27 @@ impl Names {
         let by_operator = event.actor == Actor::Operator;
         let method = event.details.method.as_deref().unwrap_or_default();
         let reason = event.details.reason.as_deref().unwrap_or_default();
-        let credential = if method == "key" { "key" } else { "password" };
+        let credential = match method {
+            "key" => "key",
+            "passkey" => "passkey",
+            "totp" => "authenticator app",
+            "recovery" => "list of recovery codes",
+            "provider" => "linked account",
+            _ => "password",
+        };
+        let article = if credential.starts_with('a') { "an" } else { "a" };
         let operator_or = |operator: &str, person: &str| (if by_operator { operator } else { person }).to_owned();
         match action {
             Action::UserSignIn if method == "password" => "You signed in with your password".to_owned(),
             Action::UserSignIn if method == "key" => "You signed in with your key".to_owned(),
+            Action::UserSignIn if method == "verified-passkey" || method == "passkey" => {
+                "You signed in with a passkey".to_owned()
+            }
+            Action::UserSignIn if method.contains(' ') => "You confirmed a sign-in with a second factor".to_owned(),
+            Action::UserSignInFailed if reason == "cloned_passkey" => {
+                "A copy of one of your passkeys tried to sign in".to_owned()
+            }
+            Action::UserSignInFailed if reason == "wrong_code" => "Somebody entered a wrong second factor".to_owned(),
             Action::UserSignIn => "You signed in".to_owned(),
             Action::UserSignInFailed => "Failed sign-in to your account".to_owned(),
             Action::UserSignUp => "You created this account".to_owned(),
@@ -101,16 +117,18 @@ impl Names {
             Action::SessionEndAll => {
                 operator_or("The operator ended all your sessions", "You ended your other sessions")
             }
-            Action::CredentialAdd => {
-                operator_or(&format!("The operator set a {credential}"), &format!("You added a {credential}"))
-            }
+            Action::CredentialAdd => operator_or(
+                &format!("The operator set {article} {credential}"),
+                &format!("You added {article} {credential}"),
+            ),
             Action::CredentialChange => operator_or(
                 &format!("The operator changed your {credential}"),
                 &format!("You changed your {credential}"),
             ),
-            Action::CredentialRemove => {
-                operator_or(&format!("The operator removed a {credential}"), &format!("You removed a {credential}"))
-            }
+            Action::CredentialRemove => operator_or(
+                &format!("The operator removed {article} {credential}"),
+                &format!("You removed {article} {credential}"),
+            ),
             Action::CredentialResetLink => {
                 operator_or("The operator created a password reset link", "A password reset link was requested")
             }

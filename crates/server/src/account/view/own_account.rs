@@ -28,8 +28,27 @@ pub struct OwnAccount {
     pub done: Option<String>,
     /// Why the submission failed.
     pub refusal: Option<String>,
-    /// Path of the sign-in page, if the last sign-in is too old for changes.
+    /// Path of the sign-in page, if the last sign-in does not suffice for changes.
     pub sign_in_url: Option<String>,
+    /// For the script that adds passkeys; `None` where browsers have none.
+    pub passkeys: Option<OwnPasskeys>,
+    /// Whether the account has an authenticator app.
+    pub has_totp: bool,
+    /// Whether the account has a second factor, which recovery codes can replace.
+    pub has_second_factor: bool,
+}
+
+/// What the script of the page is told about the account's passkeys.
+#[derive(Clone, Debug)]
+pub struct OwnPasskeys {
+    /// The relying party's id.
+    pub rp_id: String,
+    /// The id by which authenticators know the account.
+    pub user_handle: Option<String>,
+    /// The credential ids, space-separated.
+    pub accepted: String,
+    /// Whether the password manager may create one without asking.
+    pub is_offered: bool,
 }
 
 /// An e-mail address of the user.
@@ -67,6 +86,8 @@ pub struct CredentialLine {
     pub id: String,
     /// What tells it from others of its kind.
     pub label: Option<String>,
+    /// Whether it is a passkey, which can be renamed.
+    pub is_passkey: bool,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last used.

@@ -5,6 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 
 use crate::front_door::SignInMethod;
+use crate::front_door::view::PasskeyHints;
 use crate::i18n::Phrase;
 use crate::pages::view::csp::ContentSecurityPolicy;
 use crate::pages::view::{AppView, PageContext, PersonView, ProviderButton, initial, page};
@@ -30,12 +31,12 @@ pub struct SignInPage {
     pub aim: Aim,
     /// The signed-in user, who has to re-authenticate.
     pub again: Option<PersonView>,
-    /// Whether they are to prove a further factor.
-    pub is_step_up: bool,
     /// The methods, in order; at least one.
     pub methods: Vec<SignInMethod>,
     /// The buttons of providers.
     pub providers: Vec<ProviderButton>,
+    /// For the passkey.
+    pub passkey: PasskeyHints,
     /// Members with quick login, by workspace.
     pub quick: Vec<QuickLoginGroup>,
     /// The prefilled e-mail address.

@@ -1,6 +1,7 @@
 //! What tests act with: a world with a server in it, browsers with their cookies, keys that sign, apps.
 
 mod answer;
+mod authenticator;
 mod browser;
 pub mod client;
 pub mod forge;
@@ -9,11 +10,13 @@ mod mails;
 pub mod openapi;
 mod org;
 mod pages;
+pub mod second_factors;
 mod sign_in;
 pub mod upstream;
 mod world;
 
 pub use answer::{Answer, leads, text};
+pub use authenticator::{Authenticator, PASSKEYS, SIGN_IN_PASSKEY};
 pub use browser::{Browser, ada};
 pub use key::Key;
 pub use org::{As, PASSWORD, TestOrg};

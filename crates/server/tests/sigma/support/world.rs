@@ -141,6 +141,7 @@ impl World {
             id_token_alg: Algorithm::RS256,
             access_seconds: None,
             placeholder_email: false,
+            require_second_factor: false,
             id_token_claims: false,
             dynamic: false,
             disabled: false,

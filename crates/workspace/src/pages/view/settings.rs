@@ -16,6 +16,8 @@ pub struct WorkspaceSettings {
     pub name: String,
     /// Quick login.
     pub quick_logins: QuickLoginsSetting,
+    /// Whether members need a second factor.
+    pub require_second_factor: bool,
     /// The key id of the current secret.
     pub kid: Option<String>,
     /// Why the viewer cannot change anything.

@@ -117,6 +117,7 @@ fn settings(on: bool, allowed: bool) -> WorkspaceSettings {
     WorkspaceSettings {
         name: "Acme Research".into(),
         quick_logins: QuickLoginsSetting { on, allowed },
+        require_second_factor: false,
         kid: Some("wk_7f3a".into()),
         locked: None,
     }
