@@ -23,8 +23,9 @@ pub fn find(tx: &mut dyn Tx, user_id: &UserId, app_id: &AppId) -> Result<Consent
     )?;
     let mut consents = Consents::default();
     for row in rows {
-        let (bap_id, resource, scope) =
-            (row.parsed(0, "a BAP id or nothing", identity)?, row.text(1)?, Scopes::parse(&row.text(2)?));
+        // Stored as an empty text if the user has no identity.
+        let bap_id = if row.text(0)?.is_empty() { None } else { Some(row.parsed(0, "a BAP id", bap_id)?) };
+        let (resource, scope) = (row.text(1)?, Scopes::parse(&row.text(2)?));
         let consent = if resource == ITSELF {
             Consent { scope, ..Consent::default() }
         } else {
@@ -35,9 +36,8 @@ pub fn find(tx: &mut dyn Tx, user_id: &UserId, app_id: &AppId) -> Result<Consent
     Ok(consents)
 }
 
-/// The identity that a consent is for; stored as an empty text if the user has none.
-fn identity(text: &str) -> Option<Option<BapId>> {
-    if text.is_empty() { Some(None) } else { BapId::parse(text).ok().map(Some) }
+fn bap_id(text: &str) -> Option<BapId> {
+    BapId::parse(text).ok()
 }
 
 /// A user's consent to a request.
