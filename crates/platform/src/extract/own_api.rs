@@ -26,7 +26,7 @@ use super::{
     read_object, unauthorized, wrong_content_type,
 };
 use crate::error::bad_request;
-use crate::http::{ApiError, RequestContext, Rule, Unread};
+use crate::http::{ApiError, Exceeded, RequestContext, Rule, Unread};
 use crate::state::AppState;
 
 /// The header with a signature of the caller's key.
@@ -171,14 +171,14 @@ impl<A: Area> FromRequest<AppState> for OwnApi<A> {
             }
             let body = body(request).await?;
             let caller = by_key(sigma, &context, &method, &path, &headers, &body).await?;
-            count(&context, &caller)?;
+            count(&context, &caller).map_err(IntoResponse::into_response)?;
             return Ok(Self { caller, body, headers, area: PhantomData });
         }
         let caller = match presented {
             Presented::AccessToken(token) => by_access_token::<A>(sigma, &token).await?,
             Presented::Session | Presented::Signature => by_session(sigma, &headers).await?,
         };
-        count(&context, &caller)?;
+        count(&context, &caller).map_err(IntoResponse::into_response)?;
         let body = body(request).await?;
         Ok(Self { caller, body, headers, area: PhantomData })
     }
@@ -275,7 +275,7 @@ async fn by_key(
     };
     let account = account_of(sigma, &token).await.map_err(IntoResponse::into_response)?;
     let pubkey = token.pubkey;
-    let signed = writes.then(|| SignedRequest { pubkey, once: token.once });
+    let signed = writes.then_some(SignedRequest { pubkey, once: token.once });
     Ok(Caller { account, means: Means::Key { pubkey, signed } })
 }
 
@@ -308,12 +308,12 @@ async fn account_of(sigma: &AppState, token: &KeyToken) -> Result<Arc<Account>, 
 }
 
 /// Counts a request: per user, and apart for each app, so that none of them blocks another.
-fn count(context: &RequestContext, caller: &Caller) -> Result<(), Response> {
+fn count(context: &RequestContext, caller: &Caller) -> Result<(), Exceeded> {
     let counted = match &caller.means {
         Means::App { app, .. } => format!("{}\0{}", app.client_id, caller.user_id()),
         Means::Session(_) | Means::Key { .. } => caller.user_id().to_string(),
     };
-    context.charge(Rule::OwnApi, counted.as_str()).map_err(IntoResponse::into_response)
+    context.charge(Rule::OwnApi, counted.as_str())
 }
 
 /// The answer to a write whose signature does not count after all.

@@ -86,8 +86,8 @@ impl SealingKey {
     /// # Errors
     /// Encryption failed, which cannot happen.
     pub fn seal_value(&self, context: &[u8], value: &impl Serialize, rng: &dyn Rng) -> Result<String, Unspecified> {
-        let content = serde_json::to_vec(value).map_err(|_| Unspecified)?;
-        self.seal_bytes(context, &content, rng)
+        let plain = serde_json::to_vec(value).map_err(|_| Unspecified)?;
+        self.seal_bytes(context, &plain, rng)
     }
 
     /// Opens what [`seal_value`](Self::seal_value) sealed in that `context`. The value says itself when it expires.
@@ -125,9 +125,9 @@ impl SealingKey {
         Ok(LessSafeKey::new(UnboundKey::from(key)))
     }
 
-    fn seal_bytes(&self, context: &[u8], content: &[u8], rng: &dyn Rng) -> Result<String, Unspecified> {
+    fn seal_bytes(&self, context: &[u8], plain: &[u8], rng: &dyn Rng) -> Result<String, Unspecified> {
         let salt: [u8; SALT_LENGTH] = bytes(rng);
-        let mut sealed = content.to_vec();
+        let mut sealed = plain.to_vec();
         let nonce = Nonce::assume_unique_for_key([0; NONCE_LEN]);
         let tag = self.key(context, &salt)?.seal_in_place_separate_tag(nonce, Aad::empty(), &mut sealed)?;
         Ok(URL_SAFE_NO_PAD.encode([salt.as_slice(), &sealed, tag.as_ref()].concat()))

@@ -45,7 +45,7 @@ pub struct PictureName(String);
 impl PictureName {
     /// A new id.
     pub fn new_id(rng: &dyn Rng) -> String {
-        bytes::<16>(rng).iter().map(|byte| format!("{byte:02x}")).collect()
+        format!("{:032x}", u128::from_be_bytes(bytes(rng)))
     }
 
     /// The name of the largest size.
@@ -115,12 +115,12 @@ fn read(file: &[u8]) -> Result<Vec<(u32, Bytes)>, ImageError> {
     let image = decode(file, LARGEST_FILE)?;
     let largest = SIDES[0].min(image.width().min(image.height()).max(1));
     let square = on_white(&image.resize_to_fill(largest, largest, FilterType::Triangle).into_rgba8());
-    let mut sizes = Vec::new();
+    let mut encoded = Vec::new();
     for side in SIDES {
         let sized = if side < largest { square.resize_exact(side, side, FilterType::Triangle) } else { square.clone() };
-        sizes.push((side, encode(&sized)?));
+        encoded.push((side, encode(&sized)?));
     }
-    Ok(sizes)
+    Ok(encoded)
 }
 
 /// What is transparent becomes white: pictures of people rarely are, and JPEG is a tenth of the size of PNG.

@@ -14,7 +14,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use sigma_core::provider::{ClaimNames, Claimed, Metadata, ProviderId, Subject};
 use sigma_core::time::Timestamp;
 use sigma_store::outbox::NewMail;
@@ -274,7 +274,7 @@ impl Provider {
     }
 
     fn client_secret(&self) -> Option<&str> {
-        self.secret.as_ref().map(|secret| secret.expose_secret())
+        self.secret.as_ref().map(ExposeSecret::expose_secret)
     }
 }
 

@@ -135,5 +135,5 @@ pub(super) fn error_of(body: &[u8]) -> String {
         error: String,
     }
     let code = serde_json::from_slice::<Refusal>(body).map(|refusal| refusal.error).unwrap_or_default();
-    code.chars().filter(|letter| letter.is_ascii_graphic()).take(64).collect()
+    code.chars().filter(char::is_ascii_graphic).take(64).collect()
 }
