@@ -5,6 +5,7 @@ import { parseAuthToken, verifyAuthToken } from "bitcoin-auth";
 import { decryptBackup, encryptBackup, isType42Backup } from "bitcoin-backup";
 import { BAP, bapIdFromPubkey } from "bsv-bap";
 import { createKey } from "../wallet/create.ts";
+import { memberSigningKey } from "../wallet/derivation.ts";
 import { UnlockedIdentity, signInRequest, signUpRequest } from "../wallet/sign.ts";
 import { UnlockError, unlock } from "../wallet/unlock.ts";
 import backups from "./backups.json" with { type: "json" };
@@ -113,7 +114,13 @@ for (const exporter of ["exportMemberForBackup", "MemberID.exportForBackup"]) {
   });
 }
 
-const identity = new UnlockedIdentity("4MbABHwjTwwfWWZFBqjWY5kMRLQR", "", "L11HHBQDp3HB4GB2z25yCm2mL63G19YFryBUPa3P82B8ZwDKGgTH");
+const WIF = "L11HHBQDp3HB4GB2z25yCm2mL63G19YFryBUPa3P82B8ZwDKGgTH";
+const identity = new UnlockedIdentity(
+  "4MbABHwjTwwfWWZFBqjWY5kMRLQR",
+  "",
+  WIF,
+  memberSigningKey(PrivateKey.fromWif(WIF), 0),
+);
 
 test("a sign-in is signed over this server's address and the exact body", () => {
   const { path, body, headers } = signInRequest(ISSUER, identity);

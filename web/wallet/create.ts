@@ -2,6 +2,7 @@
 import { PrivateKey } from "@bsv/sdk";
 import { BAP } from "bsv-bap";
 import { encryptBackup } from "bitcoin-backup";
+import { masterSigningKey } from "./derivation.ts";
 import { prepared } from "./password.ts";
 import { UnlockedIdentity } from "./sign.ts";
 
@@ -21,6 +22,11 @@ export async function createKey(password: string, label: string): Promise<NewKey
     master.getIdentityKey(),
     master.idName,
     master.getWalletRoot(master.rootPath).toWif(),
+    masterSigningKey(
+      master.getIdentityKey(),
+      master.getWalletRoot(master.rootPath),
+      master.getWalletRoot(master.currentPath),
+    ),
   );
   const encryptedBackup = await encryptBackup({ ids: bap.exportIds(), rootPk, label }, prepared(password));
   return { identity, encryptedBackup };

@@ -1,26 +1,59 @@
 // An unlocked identity. The key stays inside the object, which only releases signed tokens.
 import { PrivateKey } from "@bsv/sdk";
 import { getAuthToken } from "bitcoin-auth";
+import { signPushes } from "./aip.ts";
+import { decryptFrom, encryptTo, friendKey } from "./friends.ts";
+
+/** How a token is signed: `bsm` is the older Bitcoin Signed Message. */
+export type Scheme = "brc77" | "bsm";
+
+/** How the text of a body stands for its bytes. */
+export type BodyEncoding = "utf8" | "hex" | "base64";
 
 /** One identity of an account, able to sign until the page is left. */
 export class UnlockedIdentity {
   readonly bapId: string;
   readonly name: string;
   readonly pubkey: string;
-  readonly #wif: string;
+  readonly #member: PrivateKey;
+  readonly #signing: PrivateKey;
 
-  /** `wif` is the member key: the account key itself, not the identity's rotating signing key. */
-  constructor(bapId: string, name: string, wif: string) {
+  /**
+   * `wif` is the member key: the account key itself, which signs in. `signing` is the identity's rotating signing key, which
+   * signs data.
+   */
+  constructor(bapId: string, name: string, wif: string, signing: PrivateKey) {
     this.bapId = bapId;
     this.name = name;
-    this.pubkey = PrivateKey.fromWif(wif).toPublicKey().toString();
-    this.#wif = wif;
+    this.#member = PrivateKey.fromWif(wif);
+    this.#signing = signing;
+    this.pubkey = this.#member.toPublicKey().toString();
   }
 
-  /** A bitcoin-auth token (BRC-77) over a path and, where given, the exact bytes of a body. */
-  token(requestPath: string, body?: string): string {
-    const bound = body === undefined ? {} : { body };
-    return getAuthToken({ privateKeyWif: this.#wif, requestPath, scheme: "brc77", ...bound });
+  /** A bitcoin-auth token over a path and, where given, the exact bytes of a body. */
+  token(requestPath: string, body?: string, scheme: Scheme = "brc77", bodyEncoding: BodyEncoding = "utf8"): string {
+    const bound = body === undefined ? {} : { body, bodyEncoding };
+    return getAuthToken({ privateKeyWif: this.#member.toWif(), requestPath, scheme, ...bound });
+  }
+
+  /** The pushes of an OP_RETURN output with a signature by the identity's signing key, never by the key that signs in. */
+  signData(pushes: number[][]): number[][] {
+    return signPushes(pushes, this.#signing);
+  }
+
+  /** The public key that a friend encrypts to. */
+  friendPublicKey(friendBapId: string): string {
+    return friendKey(this.#member, friendBapId).toPublicKey().toString();
+  }
+
+  /** Encrypts data for a friend, or for this identity itself without a public key of theirs. */
+  encryptFor(friendBapId: string, data: number[], theirs?: string): number[] {
+    return encryptTo(friendKey(this.#member, friendBapId), data, theirs);
+  }
+
+  /** Decrypts what a friend encrypted for this identity. */
+  decryptFrom(friendBapId: string, ciphertext: number[], theirs?: string): number[] {
+    return decryptFrom(friendKey(this.#member, friendBapId), ciphertext, theirs);
   }
 }
 

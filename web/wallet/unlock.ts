@@ -4,6 +4,7 @@ import { BAP, MasterID, MemberID, bapIdFromPubkey } from "bsv-bap";
 import type { Identity, MemberIdentity } from "bsv-bap";
 import { decryptBackup, isLegacyBackup, isMasterBackup, isMemberBackup, isWifBackup } from "bitcoin-backup";
 import type { BapMasterBackup, BapMemberBackup, DecryptedBackup } from "bitcoin-backup";
+import { masterSigningKey, memberSigningKey } from "./derivation.ts";
 import { prepared } from "./password.ts";
 import { UnlockedIdentity } from "./sign.ts";
 
@@ -79,10 +80,11 @@ function identitiesOfMaster(backup: BapMasterBackup): UnlockedIdentity[] {
     return master;
   });
   if (masters.length === 0) masters.push(bap.newId("Identity 1"));
-  return masters.map(
-    (master) =>
-      new UnlockedIdentity(master.getIdentityKey(), master.idName, master.getWalletRoot(master.rootPath).toWif()),
-  );
+  return masters.map((master) => {
+    const [root, current] = [master.getWalletRoot(master.rootPath), master.getWalletRoot(master.currentPath)];
+    const bapId = master.getIdentityKey();
+    return new UnlockedIdentity(bapId, master.idName, root.toWif(), masterSigningKey(bapId, root, current));
+  });
 }
 
 /** Older backups hold a bare list of identities. */
@@ -93,7 +95,8 @@ function listed(ids: Identity[] | { ids: Identity[] }): Identity[] {
 function identityOfMember(backup: BapMemberBackup): UnlockedIdentity {
   const member = memberData(backup);
   if (!member?.identityKey) return identityOfKey(backup.wif);
-  return new UnlockedIdentity(member.identityKey, member.name, backup.wif);
+  const signing = memberSigningKey(PrivateKey.fromWif(backup.wif), member.counter ?? 0);
+  return new UnlockedIdentity(member.identityKey, member.name, backup.wif, signing);
 }
 
 /** `bsv-bap` encrypts a member's data to two different keys, depending on what exported it. */
@@ -114,6 +117,6 @@ function memberData({ wif, id }: BapMemberBackup): MemberIdentity | undefined {
 }
 
 function identityOfKey(wif: string): UnlockedIdentity {
-  const pubkey = PrivateKey.fromWif(wif).toPublicKey().toString();
-  return new UnlockedIdentity(bapIdFromPubkey(pubkey), "", wif);
+  const key = PrivateKey.fromWif(wif);
+  return new UnlockedIdentity(bapIdFromPubkey(key.toPublicKey().toString()), "", wif, memberSigningKey(key, 0));
 }
