@@ -202,6 +202,7 @@ Examples:
   sigma app set shop --name 'The shop' --redirect-uri https://shop.example.org/callback
   sigma app set shop --auth private_key_jwt --jwks @keys.json
   sigma app set shop --resource https://api.example.org
+  sigma app set shop --signer-origin https://shop.example.org
   sigma app set shop --logo shop.png --accent '#0a7d4b' --terms-url https://shop.example.org/terms
   sigma app set shop --disable")]
     Set(SetApp),
@@ -310,6 +311,9 @@ pub struct AppFields {
     /// Resource that the app may request; '' for none. Repeatable.
     #[arg(long = "resource", value_name = "URI")]
     pub resources: Vec<String>,
+    /// Origin whose pages may embed the signer and ask for signatures; '' for none. Repeatable.
+    #[arg(long = "signer-origin", value_name = "ORIGIN")]
+    pub signer_origins: Vec<String>,
     /// Signing algorithm of ID tokens [default: RS256; ES256 with a Bitcoin key]
     #[arg(long, value_enum, value_name = "ALG")]
     pub id_token_alg: Option<AlgArg>,

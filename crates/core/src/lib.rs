@@ -29,6 +29,7 @@ pub mod random;
 pub mod redirect;
 pub mod resource;
 pub mod scope;
+pub mod signer_origin;
 pub mod slug;
 pub mod time;
 pub mod token;

@@ -86,6 +86,7 @@ pub fn remove(tx: &mut dyn Tx, id: &AppId, now: Timestamp) -> Result<bool, Store
     let Some(app) = find(tx, id)? else { return Ok(false) };
     tx.execute("DELETE FROM apps WHERE id = $1", params![id])?;
     branding::remove(tx, &Branded::App(id.clone(), app.org_id.clone()))?;
+    tx.execute("DELETE FROM signer_origins WHERE app_id = $1", params![id])?;
     tx.execute(
         "INSERT INTO retired_client_ids (client_id, retired_at) VALUES ($1, $2) ON CONFLICT (client_id) DO NOTHING",
         params![&app.client_id, now],

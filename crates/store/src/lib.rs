@@ -64,6 +64,7 @@ pub mod sign_in;
 mod signal;
 pub mod signature_throttle;
 pub mod signed_request;
+pub mod signer_origin;
 pub mod signing_key;
 mod sql;
 mod sqlite;

@@ -10,9 +10,10 @@ use sigma_core::app::App;
 use sigma_core::digest::Digest;
 use sigma_core::ids::{AppId, ClientId};
 use sigma_core::random::{Rng, alphanumeric};
+use sigma_core::signer_origin::SignerOrigin;
 use sigma_store::app::{self, Added};
 use sigma_store::branding::Branded;
-use sigma_store::{org, resource, token_count};
+use sigma_store::{org, resource, signer_origin, token_count};
 
 use self::view::AppView;
 use super::branding::{BrandingView, Change};
@@ -38,10 +39,14 @@ pub fn add(file: Option<&Path>, output: Output, args: &AddApp) -> Result<(), Fai
     let org_id = opened.write(move |tx| org::load_operator(tx, now))?;
     let mut app = draft::new((id, client_id), org_id, &args.fields, now)?;
     check_named(&opened, &args.fields, &mut app)?;
+    let signer_origins = draft::signer_origins(&args.fields)?;
     let secret = fresh_secret(&mut app, opened.rng.as_ref());
     let stored = app.clone();
     match opened.write(move |tx| app::add(tx, &stored))? {
-        Added::Added => print(output, &app, secret),
+        Added::Added => {
+            declare(&opened, &app, signer_origins)?;
+            print(&opened, output, &app, secret)
+        }
         Added::ClientIdTaken => Err(Failure::Refused(format!(
             "the client id {} is or was an app's; client ids are never reused",
             app.client_id
@@ -71,6 +76,7 @@ pub fn show(file: Option<&Path>, output: Output, id: &str) -> Result<(), Failure
     let totals = opened.read(move |tx| token_count::totals(tx, &app_id, since))?;
     let mut view = AppView::of(&app);
     view.branding = Some(BrandingView::find(&opened, &branded(&app))?);
+    view.signer_origins = signer_origins(&opened, &app)?;
     view.tokens_last_day = Some(totals.into_iter().map(|(grant, tokens)| (grant.as_str(), tokens)).collect());
     output.answer(&view, AppView::text)
 }
@@ -84,15 +90,17 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetApp) -> Result<(), Fai
     let opened = Opened::open(file)?;
     let mut app = draft::changed(named::app(&opened, &args.id)?, &args.fields, opened.now())?;
     check_named(&opened, &args.fields, &mut app)?;
+    let signer_origins = draft::signer_origins(&args.fields)?;
     if args.disable || args.enable {
         app.disabled = args.disable;
     }
     let secret = fresh_secret(&mut app, opened.rng.as_ref());
     update(&opened, &app)?;
+    declare(&opened, &app, signer_origins)?;
     if let Some(branding) = branding {
         branding.apply(&opened, branded(&app))?;
     }
-    print(output, &app, secret)
+    print(&opened, output, &app, secret)
 }
 
 /// The owner of an app's branding.
@@ -114,7 +122,7 @@ pub fn rotate_secret(file: Option<&Path>, output: Output, id: &str, yes: bool) -
     };
     confirm(yes, &format!("the current secret of {id} stops working immediately"))?;
     update(&opened, &app)?;
-    print(output, &app, Some(secret))
+    print(&opened, output, &app, Some(secret))
 }
 
 /// Removes an app permanently after confirmation.
@@ -172,8 +180,21 @@ fn fresh_secret(app: &mut App, rng: &dyn Rng) -> Option<String> {
     Some(secret)
 }
 
-fn print(output: Output, app: &App, secret: Option<String>) -> Result<(), Failure> {
+/// Replaces the origins whose pages may embed the signer, if any were given.
+fn declare(opened: &Opened, app: &App, origins: Option<Vec<SignerOrigin>>) -> Result<(), Failure> {
+    let Some(origins) = origins else { return Ok(()) };
+    let (app_id, org_id) = (app.id.clone(), app.org_id.clone());
+    opened.write(move |tx| signer_origin::declare(tx, &app_id, &org_id, &origins))
+}
+
+fn signer_origins(opened: &Opened, app: &App) -> Result<Vec<SignerOrigin>, Failure> {
+    let app_id = app.id.clone();
+    opened.read(move |tx| signer_origin::of_app(tx, &app_id))
+}
+
+fn print(opened: &Opened, output: Output, app: &App, secret: Option<String>) -> Result<(), Failure> {
     let mut view = AppView::of(app);
     view.client_secret = secret;
+    view.signer_origins = signer_origins(opened, app)?;
     output.answer(&view, AppView::text)
 }

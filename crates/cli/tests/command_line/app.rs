@@ -276,3 +276,26 @@ fn a_resource_has_scopes_and_servers_and_is_allowed_to_apps_by_name() {
     let added = sigma.json(&[["app", "add", "--name", "Spa"].as_slice(), &options].concat());
     assert_eq!(added["resources"], json!([api]));
 }
+
+#[test]
+fn signer_origins_are_declared_replaced_and_cleared() {
+    let sigma = Installation::new();
+    shop(&sigma);
+    let origins = ["https://shop.example.org", "http://localhost:3000"];
+    let set = sigma.json(&["app", "set", "shop", "--signer-origin", origins[0], "--signer-origin", origins[1]]);
+    assert_eq!(set["signer_origins"], json!(["http://localhost:3000", "https://shop.example.org"]));
+    assert_eq!(sigma.json(&["app", "set", "shop", "--name", "Shop"])["signer_origins"], set["signer_origins"]);
+    assert_eq!(sigma.json(&["app", "show", "shop"])["signer_origins"], set["signer_origins"]);
+    let once = ["app", "set", "shop", "--signer-origin", "HTTPS://Shop.example.org:443/"];
+    assert_eq!(sigma.json(&once)["signer_origins"], json!([origins[0]]));
+    for wrong in ["https://shop.example.org/path", "http://shop.example.org", "*", "https://*.example.org", "null", "x"]
+    {
+        let ran = sigma.run(&["app", "set", "shop", "--signer-origin", wrong, "--json"]);
+        assert_eq!(ran.code, 2, "{wrong}: {ran:?}");
+        assert_eq!(sigma.json(&["app", "show", "shop"])["signer_origins"], json!([origins[0]]), "{wrong}");
+    }
+    let many: Vec<String> = (0..21).map(|n| format!("https://a{n}.example.org")).collect();
+    let many: Vec<&str> = many.iter().flat_map(|origin| ["--signer-origin", origin]).collect();
+    assert_eq!(sigma.run(&[["app", "set", "shop"].as_slice(), &many].concat()).code, 2);
+    assert!(sigma.json(&["app", "set", "shop", "--signer-origin", ""]).get("signer_origins").is_none());
+}

@@ -6,8 +6,10 @@ use sigma_core::ids::{AppId, ClientId, OrgId};
 use sigma_core::jose::{Algorithm, JwkSet};
 use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris, Registrar};
 use sigma_core::scope::{KNOWN, Scopes};
+use sigma_core::signer_origin::SignerOrigin;
 use sigma_core::slug::{Slug, SlugProblem};
 use sigma_core::time::Timestamp;
+use sigma_store::signer_origin::MOST_PER_APP;
 use url::Url;
 
 use crate::args::AppFields;
@@ -131,6 +133,21 @@ pub fn listed(values: &[String]) -> Vec<String> {
         }
     }
     once
+}
+
+/// The origins whose pages may embed the signer; `None` if none were given.
+pub fn signer_origins(fields: &AppFields) -> Result<Option<Vec<SignerOrigin>>, Failure> {
+    if fields.signer_origins.is_empty() {
+        return Ok(None);
+    }
+    let written = listed(&fields.signer_origins);
+    if written.len() > MOST_PER_APP {
+        return Err(Failure::Usage(format!("--signer-origin: an app has at most {MOST_PER_APP}")));
+    }
+    let parse = |text: &String| {
+        SignerOrigin::parse(text).map_err(|problem| Failure::Usage(format!("--signer-origin: \"{text}\" {problem}")))
+    };
+    written.iter().map(parse).collect::<Result<_, _>>().map(Some)
 }
 
 fn set_keys(app: &mut App, fields: &AppFields) -> Result<(), Failure> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use sigma_core::app::App;
+use sigma_core::signer_origin::SignerOrigin;
 
 use crate::commands::branding::BrandingView;
 use crate::output::fields;
@@ -28,6 +29,9 @@ pub struct AppView {
     grant_types: Vec<&'static str>,
     scope: String,
     resources: Vec<String>,
+    /// The origins whose pages may embed the signer, where they were looked up and there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub signer_origins: Vec<SignerOrigin>,
     id_token_signed_response_alg: &'static str,
     access_seconds: Option<u32>,
     require_pkce: bool,
@@ -70,6 +74,7 @@ impl AppView {
             grant_types: app.grant_types.iter().map(|grant| grant.as_str()).collect(),
             scope: app.scopes.to_string(),
             resources: app.resources.clone(),
+            signer_origins: Vec::new(),
             id_token_signed_response_alg: app.id_token_alg.as_str(),
             access_seconds: app.access_seconds,
             require_pkce: app.needs_pkce(),
@@ -117,6 +122,7 @@ impl AppView {
             ("grant types", self.grant_types.join(" ")),
             ("scope", self.scope.clone()),
             ("resources", self.resources.join("\n")),
+            ("signer origins", self.signer_origins.iter().map(SignerOrigin::as_str).collect::<Vec<_>>().join("\n")),
             ("ID token alg", self.id_token_signed_response_alg.to_owned()),
             ("access lifetime", lifetime),
             ("PKCE required", yes(self.require_pkce)),
