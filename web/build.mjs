@@ -18,6 +18,7 @@ const entryPoints = {
   "add-key": "pages/add-key.ts",
   passkey: "pages/passkey.ts",
   passkeys: "pages/passkeys.ts",
+  signer: "pages/signer.ts",
   consent: "pages/consent.ts",
   "form-post": "pages/form-post.ts",
   copy: "pages/copy.ts",

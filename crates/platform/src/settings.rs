@@ -51,6 +51,8 @@ pub struct Settings {
     pub branding: Branding,
     /// Where logos are kept.
     pub objects: Objects,
+    /// The page that signs for apps on other origins.
+    pub signer: Signer,
     /// Lifetimes of tokens and codes.
     pub tokens: Tokens,
     /// Connections and bodies.
@@ -88,6 +90,7 @@ impl Default for Settings {
             languages: Languages::default(),
             branding: Branding::default(),
             objects: Objects::default(),
+            signer: Signer::default(),
             tokens: Tokens::default(),
             http: Http::default(),
             limits: Limits::default(),
@@ -422,6 +425,20 @@ pub struct Objects {
 impl Default for Objects {
     fn default() -> Self {
         Self { folder: PathBuf::from("sigma-objects"), s3: None }
+    }
+}
+
+/// The page that signs for apps on other origins.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Signer {
+    /// How many of the declared origins are named to a page that hides its own.
+    pub listed_origins: u32,
+}
+
+impl Default for Signer {
+    fn default() -> Self {
+        Self { listed_origins: 20 }
     }
 }
 

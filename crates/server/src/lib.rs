@@ -12,6 +12,7 @@ mod pulse;
 pub mod restore_ticket;
 pub mod routes;
 mod server;
+mod signer;
 mod wallet;
 mod wellknown;
 

@@ -19,7 +19,8 @@ use crate::settings::Settings;
 use crate::state::AppState;
 use crate::workspace::WorkspaceState;
 use crate::{
-    account, backup, branding, document, front_door, identity, oauth, pages, profile, wallet, wellknown, workspace,
+    account, backup, branding, document, front_door, identity, oauth, pages, profile, signer, wallet, wellknown,
+    workspace,
 };
 
 #[derive(OpenApi)]
@@ -43,7 +44,7 @@ use crate::{
 struct Document;
 
 /// The surfaces that need no state of their own.
-fn surfaces() -> [Surface<AppState>; 12] {
+fn surfaces() -> [Surface<AppState>; 13] {
     [
         wellknown::surface(),
         oauth::surface(),
@@ -56,6 +57,7 @@ fn surfaces() -> [Surface<AppState>; 12] {
         backup::surface(),
         profile::surface(),
         wallet::surface(),
+        signer::surface(),
         Surface::new().with(Endpoint::get(OPENAPI, "/openapi.json", openapi_json)).below("/api", API),
     ]
 }
@@ -124,8 +126,8 @@ mod tests {
 
     #[test]
     fn surfaces_do_not_know_each_other() {
-        const SURFACES: [&str; 8] =
-            ["account", "backup", "front_door", "identity", "oauth", "profile", "wallet", "wellknown"];
+        const SURFACES: [&str; 9] =
+            ["account", "backup", "front_door", "identity", "oauth", "profile", "signer", "wallet", "wellknown"];
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         for room in &SURFACES {
             let mut found = Vec::new();

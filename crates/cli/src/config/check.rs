@@ -54,6 +54,8 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     check("sign_in.trusted_origins", trusted_origins(&settings.sign_in));
     check("workspaces.forward_audiences", forward_audiences(settings));
     check("sign_in.session_days", within(settings.sign_in.session_days, 1, 400));
+    // Reverse proxies refuse long headers.
+    check("signer.listed_origins", within(settings.signer.listed_origins, 0, 100));
     for (key, verdict) in passwords(&settings.passwords) {
         check(key, verdict);
     }

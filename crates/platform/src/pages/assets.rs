@@ -60,9 +60,17 @@ mod tests {
 
     #[tokio::test]
     async fn linked_assets_exist() {
-        for url in
-            [STYLE_CSS, LOGIN_JS, SIGNUP_JS, CONSENT_JS, FORM_POST_JS, REFERENCE_JS, REFERENCE_STYLE_CSS, ICON_SVG]
-        {
+        for url in [
+            STYLE_CSS,
+            LOGIN_JS,
+            SIGNUP_JS,
+            SIGNER_JS,
+            CONSENT_JS,
+            FORM_POST_JS,
+            REFERENCE_JS,
+            REFERENCE_STYLE_CSS,
+            ICON_SVG,
+        ] {
             let file = url.strip_prefix("/assets/").unwrap();
             let response = asset(Path(file.to_owned())).await;
             assert_eq!(response.status(), StatusCode::OK, "{url}");

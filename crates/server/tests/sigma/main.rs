@@ -63,6 +63,7 @@ mod server_end;
 mod sessions;
 mod sign_in;
 mod sign_up;
+mod signer;
 mod support;
 mod token;
 mod token_kinds;
