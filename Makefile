@@ -133,7 +133,8 @@ python_packages := $(addsuffix /.venv/.installed,tests/interop/python $(services
 	$(@D)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
-browser: build tests/browser/node_modules/.package-lock.json
+# Some clients under test are those of interop.
+browser: build tests/browser/node_modules/.package-lock.json tests/interop/node_modules/.package-lock.json
 	cd tests/browser && npm test
 
 images: build tests/browser/node_modules/.package-lock.json ## Takes the README's screenshots again

@@ -3,8 +3,9 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -13,20 +14,42 @@ const output = new URL("output/", import.meta.url).pathname;
 export const desktop = { width: 1280, height: 800 };
 export const phone = { width: 390, height: 844 };
 
-/** Starts Chromium. Without these switches it phones home at each start. */
+/** Without these switches Chromium phones home at each start. */
+const launch = {
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+};
+
+/** Starts Chromium. */
 export function openChromium() {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
+  return chromium.launch(launch);
+}
+
+/**
+ * A device with a profile of its own in `directory`, in which frames on other sites may ask for storage. All other devices are
+ * incognito, where they see none.
+ */
+export async function openProfile(directory, options = {}) {
+  await mkdir(join(directory, "Default"), { recursive: true });
+  const preferences = { profile: { cookie_controls_mode: 0, block_third_party_cookies: false } };
+  await writeFile(join(directory, "Default/Preferences"), JSON.stringify(preferences));
+  const newContext = (given) => chromium.launchPersistentContext(directory, { ...launch, ...given });
+  return openDevice({ newContext }, options);
+}
+
+/** Lets pages of `embedded` in frames on pages of `origin` have the storage of their own site, as if the user had allowed it. */
+export async function allowStorage({ context }, origin, embedded) {
+  const session = await context.browser().newBrowserCDPSession();
+  const permission = { name: "storage-access" };
+  await session.send("Browser.setPermission", { permission, setting: "granted", origin, embeddedOrigin: embedded });
 }
 
 /** A device of its own: no cookies, no storage. */
