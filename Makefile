@@ -13,8 +13,8 @@ export SIGMA_BIN ?= $(CARGO_TARGET_DIR)/debug/sigma
 help: ## Lists the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
-run: web ## Starts the demo: the server and the Playground, an app to sign in to
-	cargo run --profile demo --bin sigma -- demo
+run: web scripts/demo-provider/node_modules/.package-lock.json ## Starts the demo: the server, the Playground (an app to sign in to), Google and GitHub as played beside them
+	scripts/demo.sh cargo run --profile demo --bin sigma -- demo
 
 test: ## Runs everything: lints, unit, store and server tests on both engines, real clients and proxies, a real browser
 	mkdir -p $(CARGO_TARGET_DIR)
@@ -125,7 +125,7 @@ examples: build $(services)/typescript/node_modules/.package-lock.json $(service
 	cd $(services)/typescript && npm run build
 	cd tests/examples && SIGMA_TEST_STORE=sqlite npm test
 
-node_packages := $(addsuffix /node_modules/.package-lock.json,tests/interop tests/browser $(services)/typescript)
+node_packages := $(addsuffix /node_modules/.package-lock.json,tests/interop tests/browser scripts/demo-provider $(services)/typescript)
 python_packages := $(addsuffix /.venv/.installed,tests/interop/python $(services)/python)
 
 %/.venv/.installed: %/requirements.txt
@@ -134,7 +134,7 @@ python_packages := $(addsuffix /.venv/.installed,tests/interop/python $(services
 	touch $@
 
 # Some clients under test are those of interop.
-browser: build tests/browser/node_modules/.package-lock.json tests/interop/node_modules/.package-lock.json
+browser: build tests/browser/node_modules/.package-lock.json tests/interop/node_modules/.package-lock.json scripts/demo-provider/node_modules/.package-lock.json
 	cd tests/browser && npm test
 
 images: build tests/browser/node_modules/.package-lock.json ## Takes the README's screenshots again

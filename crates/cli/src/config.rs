@@ -49,6 +49,7 @@ pub fn load(named: Option<&Path>) -> Result<Loaded, Failure> {
 const DEMO: &str = "
 sign_in.implicit_sign_up = true
 sign_up.email = true
+sign_up.provider = 'on'
 [limits]
 token = 6000
 app = 6000

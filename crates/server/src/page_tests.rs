@@ -58,6 +58,16 @@ fn provider_button(kind: ProviderKind) -> ProviderButton {
     ProviderButton { id: "google".into(), label: "\"><script>".into(), icon, kind }
 }
 
+fn link_question() -> LinkQuestion {
+    LinkQuestion {
+        provider: "<script>\"'>".into(),
+        account: "<script>\"'>".into(),
+        refusal: None,
+        link_url: "/signup/provider?interaction=int_1".into(),
+        continue_url: "/".into(),
+    }
+}
+
 fn sign_in(methods: &[SignInMethod]) -> SignInPage {
     let hostile = || "\"><script>".to_owned();
     let line = QuickLoginLine { user_id: hostile(), name: hostile(), role: hostile() };
@@ -245,14 +255,7 @@ fn every_page() -> Vec<Response> {
         sign_in(&[SignInMethod::Key, SignInMethod::Password]).render(StatusCode::OK, &CONTEXT),
         sign_in(&[SignInMethod::Password, SignInMethod::Key]).render(StatusCode::OK, &CONTEXT),
         sign_in(&[SignInMethod::Provider, SignInMethod::Key]).render(StatusCode::OK, &CONTEXT),
-        LinkQuestion {
-            provider: hostile(),
-            account: hostile(),
-            refusal: None,
-            link_url: "/signup/provider?interaction=int_1".into(),
-            continue_url: "/".into(),
-        }
-        .render(StatusCode::OK, &CONTEXT),
+        link_question().render(StatusCode::OK, &CONTEXT),
         SignInPage { again: Some(person()), quick: vec![], aim: Aim::Account, ..sign_in(&[SignInMethod::Password]) }
             .render(StatusCode::OK, &CONTEXT),
         sign_in(&[SignInMethod::Passkey]).render(StatusCode::OK, &CONTEXT),
@@ -347,9 +350,11 @@ fn only_pages_that_lead_to_an_app_let_their_form_leave_this_origin() {
     let form_post = FormPost { action: "com.example.app:/cb".into(), fields: vec![] };
     let select = SelectAccount { person: person(), app: app(), interaction: "int_1".into(), shown_to: "user_1".into() };
     let mut leaving = vec![consent().render(&CONTEXT), select.render(&CONTEXT), form_post.render(&CONTEXT)];
-    // Four in the list of all pages.
+    // Five in the list of all pages.
     leaving.push(second_factor().render(StatusCode::OK, &CONTEXT));
-    leaving.extend((0..4).map(|_| sign_in(&SignInMethod::ALL).render(StatusCode::OK, &CONTEXT)));
+    leaving.extend((0..5).map(|_| sign_in(&SignInMethod::ALL).render(StatusCode::OK, &CONTEXT)));
+    // Those that lead to a provider.
+    leaving.push(link_question().render(StatusCode::OK, &CONTEXT));
     // All but the first, which leads to the second.
     leaving.extend(email_sign_up_pages().into_iter().skip(1));
     // Those whose form leads to a provider.

@@ -17,6 +17,8 @@ use sigma_store::{MasterKey, SealError};
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
+mod providers;
+
 /// The longest life of anything signed, in seconds: retired keys are kept no longer than that.
 const LONGEST_TOKEN_SECONDS: u32 = 2_592_000;
 
@@ -51,6 +53,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     check("master_key.value", master_key(&settings.master_key));
     check("sign_in.methods", sign_in_methods(&settings.sign_in));
     check("sign_up.email", sign_up_by_email(settings));
+    check("providers", providers::check(&settings.providers));
     check("sign_in.trusted_origins", trusted_origins(&settings.sign_in));
     check("workspaces.forward_audiences", forward_audiences(settings));
     check("sign_in.session_days", within(settings.sign_in.session_days, 1, 400));

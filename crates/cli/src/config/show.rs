@@ -69,9 +69,24 @@ fn as_toml(settings: &serde_json::Value) -> String {
     lines.join("\n")
 }
 
-/// One key. JSON strings, numbers, booleans and arrays of them are valid TOML.
+/// One key.
 fn line(key: &str, value: &serde_json::Value) -> String {
-    if value.is_null() { format!("# {key} is not set") } else { format!("{key} = {value}") }
+    if value.is_null() { format!("# {key} is not set") } else { format!("{key} = {}", in_toml(value)) }
+}
+
+/// A value. JSON strings, numbers and booleans are valid TOML; unset members of tables are left out.
+fn in_toml(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Array(items) => {
+            format!("[{}]", items.iter().map(in_toml).collect::<Vec<_>>().join(", "))
+        }
+        serde_json::Value::Object(members) => {
+            let set = members.iter().filter(|(_, value)| !value.is_null());
+            let members: Vec<_> = set.map(|(key, value)| format!("{key} = {}", in_toml(value))).collect();
+            format!("{{ {} }}", members.join(", "))
+        }
+        value => value.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -85,6 +100,17 @@ mod tests {
     #[test]
     fn shown_settings_can_be_read_back() {
         let shown = as_toml(&serde_json::to_value(Settings::default()).unwrap());
+        let read: Settings = Figment::from(Toml::string(&shown)).extract().unwrap();
+        assert_eq!(as_toml(&serde_json::to_value(read).unwrap()), shown);
+    }
+
+    #[test]
+    fn providers_are_shown_as_they_can_be_read_back() {
+        let toml = "providers = [{ id = \"op\", issuer = \"https://op.example.org\", client_id = \"us\", client_secret = \"s\", \
+                    membership = { roles = [{ group = \"a\", role = \"b\" }] } }]";
+        let settings: Settings = Figment::from(Toml::string(toml)).extract().unwrap();
+        let shown = as_toml(&serde_json::to_value(settings).unwrap());
+        assert!(shown.contains("client_secret = \"***\""), "{shown}");
         let read: Settings = Figment::from(Toml::string(&shown)).extract().unwrap();
         assert_eq!(as_toml(&serde_json::to_value(read).unwrap()), shown);
     }

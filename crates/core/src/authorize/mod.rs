@@ -261,9 +261,6 @@ pub fn parse(params: &Params, app: &App, registered: &[Resource]) -> Result<Auth
         .get("max_age")
         .map(|text| text.parse::<u32>().map_err(|_| invalid("max_age must be a number of seconds")))
         .transpose()?;
-    if !matches!(params.get("provider"), None | Some("sigma" | "google" | "github")) {
-        return Err(invalid("unknown provider"));
-    }
     let targets = targets(params, app, registered)?;
     let nonce = params.get("nonce").map(str::to_owned);
     if nonce.as_ref().is_some_and(|nonce| nonce.len() > LONGEST_NONCE) {

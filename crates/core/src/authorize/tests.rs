@@ -133,7 +133,6 @@ fn every_refusal_names_its_error_and_what_was_wrong() {
         ("max_age", vec![("max_age", "-1")]),
         ("claims", vec![("claims", "[]")]),
         ("response mode", vec![("response_mode", "fragment")]),
-        ("provider", vec![("provider", "myspace")]),
         ("nul", vec![("nonce", "a\0b")]),
     ];
     let answers: Vec<_> = cases.iter().map(|(name, extra)| (*name, refusal(extra))).collect();

@@ -15,8 +15,8 @@ use crate::http::ApiError;
 use crate::interaction::LONGEST_REQUEST;
 use crate::state::AppState;
 
-/// The `provider` that means a key, the first way in to this server.
-const KEY_PROVIDER: &str = "sigma";
+/// Names that published clients send. `sigma` is a key; a server without the others offers what it has.
+const KNOWN_PROVIDERS: [&str; 3] = ["sigma", "google", "github"];
 
 /// A request with a trusted response address.
 #[derive(Clone, Debug)]
@@ -87,10 +87,10 @@ impl Requested {
     /// Inner: the refusal for the app. Outer: the store does not answer.
     pub async fn parse(&self, sigma: &AppState) -> Result<Result<AuthorizationRequest, ErrorResponse>, ApiError> {
         if let Some(provider) = self.params.get("provider")
-            && provider != KEY_PROVIDER
+            && !KNOWN_PROVIDERS.contains(&provider)
             && sigma.providers.find(provider).is_none()
         {
-            let description = "the provider is not known here";
+            let description = "unknown provider";
             return Ok(Err(ErrorResponse::new(AuthorizeError::InvalidRequest, description)));
         }
         let registered = sigma.find_resources(&self.params.resources()).await?;

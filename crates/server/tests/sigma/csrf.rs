@@ -26,8 +26,13 @@ const COOKIE_FREE: [&str; 11] = [
     "/api/oauth/userinfo",
 ];
 /// Paths that another site posts to by design: they change nothing by themselves.
-const FROM_ANYWHERE: [&str; 4] =
-    ["/oauth2/authorize", "/api/auth/oauth2/authorize", "/authorize", "/api/auth/oauth2/end-session"];
+const FROM_ANYWHERE: [&str; 5] = [
+    "/oauth2/authorize",
+    "/api/auth/oauth2/authorize",
+    "/authorize",
+    "/api/auth/oauth2/end-session",
+    "/api/auth/callback/{provider}",
+];
 
 fn ignores_cookies(path: &str) -> bool {
     COOKIE_FREE.contains(&path) || path.starts_with("/api/v1/")

@@ -97,7 +97,7 @@ async fn linking_needs_a_recent_sign_in_and_the_session_that_asked() {
     let nobody = world.browser();
     assert_eq!(begin(&nobody).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(leads(&nobody.post_form(LINK, &[("provider", "op")]).await), "/login");
-    assert_eq!(browser.get("/account?error=<script>").await.status, StatusCode::OK);
+    assert_eq!(browser.get("/account?error=%3Cscript%3E").await.status, StatusCode::OK);
 }
 
 #[tokio::test]

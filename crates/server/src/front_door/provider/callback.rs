@@ -37,8 +37,8 @@ use crate::state::AppState;
 
 /// The path.
 const PATH: &str = "/api/auth/callback/{provider}";
-/// A provider sends browsers here from its own pages.
-const GET: Policy = Policy { error_pages: ErrorPages::ForBrowsers, cookies: Cookies::FromAnywhere, ..API };
+/// A provider sends browsers here from its own pages; the state says whether this browser asked for it.
+const GET: Policy = Policy { error_pages: ErrorPages::ForBrowsers, ..API };
 /// It changes nothing: the browser continues with GET, which carries its cookies.
 const POST: Policy = Policy { cookies: Cookies::FromAnywhere, ..API };
 /// How far a provider's clock may differ from ours.

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
-use sigma_core::interaction::Entrance;
+use sigma_core::interaction::{Continuation, Entrance};
 use sigma_core::params::Params;
 
 use super::PROVIDER_PATH;
@@ -62,7 +62,9 @@ pub async fn leave(
     let begun = match sigma.providers.find(id) {
         Some(provider) => {
             let ongoing = arrival.ongoing_or_home(sigma, browser).map_err(IntoResponse::into_response)?;
-            let begun = begin(sigma, provider, ongoing, Aim::SignIn, None, anew).await;
+            let restores = ongoing.stored.continuation == Continuation::Restore;
+            let aim = if restores { Aim::Restore } else { Aim::SignIn };
+            let begun = begin(sigma, provider, ongoing, aim, None, anew).await;
             begun.map_err(IntoResponse::into_response)?
         }
         None => Err(ProviderFailure::ProviderNotFound),
