@@ -69,6 +69,7 @@ export async function startProvider() {
     if (["/authorize", "/login/oauth/authorize"].includes(pathname)) {
       return response.writeHead(200, { "content-type": "text/html" }).end(ask(searchParams));
     }
+    if (pathname === "/favicon.ico") return response.writeHead(204).end();
     const [status, body] = endpoints[pathname]?.(form) ?? [404, {}];
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   });

@@ -168,12 +168,6 @@ pub fn remove(tx: &mut dyn Tx, user_id: &UserId, bap_id: &BapId, notices: &[NewM
     Ok(true)
 }
 
-/// Deletes all backups of an account that is removed.
-pub fn remove_all(tx: &mut dyn Tx, user_id: &UserId) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM backups WHERE user_id = $1", params![user_id])?;
-    tx.changed(cached::BACKUPS, user_id.as_str())
-}
-
 /// A retrieval of a backup.
 #[derive(Clone, Debug)]
 pub struct Retrieval {

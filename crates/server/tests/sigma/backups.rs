@@ -3,6 +3,7 @@
 use axum::body::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::stream::{self, StreamExt as _};
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 use sigma_core::digest::Digest;
@@ -140,6 +141,18 @@ async fn a_body_of_five_megabytes_is_refused_without_being_read() {
     assert_eq!(browser.send(request(), huge.clone()).await.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(world.send(request().body(Body::from(huge.clone())).unwrap()).await.status, 413);
     assert_eq!(push_as(&world, "x", &huge).await.status, 413);
+    assert_eq!(world.held().0, 0);
+}
+
+#[tokio::test]
+async fn a_slow_body_is_given_up_and_stores_nothing() {
+    let world = World::with(|settings| settings.http.body_seconds = 1).await;
+    let browser = ada(&world).await;
+    let begun = stream::iter([Ok::<_, std::io::Error>(r#"{"encryptedBackup":""#)]);
+    let request = Request::post(BACKUP).header("content-type", "application/json");
+    let answer = browser.send(request, Body::from_stream(begun.chain(stream::pending()))).await;
+    assert_eq!(answer.status, StatusCode::REQUEST_TIMEOUT, "{}", answer.body);
+    assert_eq!(browser.get(STATUS).await.json()["hasCloudBackup"], false);
     assert_eq!(world.held().0, 0);
 }
 
