@@ -63,6 +63,7 @@ pub struct LinkAnswer {
         (status = 401, description = "No session, or no valid signature of its account"),
         (status = 403, description = "`SESSION_NOT_FRESH`, `BAP_OWNERSHIP_FAILED`, `OAUTH_ACCOUNT_NOT_PROVEN`, or an app's token"),
         (status = 404, description = "The account has no identity"),
+        (status = 408, description = "The body took too long"),
         (status = 409, description = "`OAUTH_ALREADY_LINKED`, or the account stores as much as it may"),
         (status = 413, description = "Too long"),
         (status = 415, description = "Not JSON"),

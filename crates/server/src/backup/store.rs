@@ -63,6 +63,7 @@ impl StoredAnswer {
         (status = 401, description = "Nobody is signed in, or the signature is invalid"),
         (status = 403, description = "`BAP_OWNERSHIP_FAILED`, `USER_NOT_FOUND`, or an app's token"),
         (status = 404, description = "The account has no identity"),
+        (status = 408, description = "The body took too long"),
         (status = 409, description = "The account stores as much as it may"),
         (status = 413, description = "Too long"),
         (status = 415, description = "Not JSON"),

@@ -35,6 +35,7 @@ pub fn endpoint() -> Endpoint<AppState> {
         (status = 400, description = "Not a backup, not the JSON of this endpoint, or not a token"),
         (status = 401, description = "No token, or an invalid one"),
         (status = 403, description = "`BAP_OWNERSHIP_FAILED`, `ORIGIN_BOUND_REQUIRED`"),
+        (status = 408, description = "The body took too long"),
         (status = 409, description = "The account stores as much as it may"),
         (status = 413, description = "Too long"),
         (status = 429, description = "Too many backups stored, or invalid signatures"),
