@@ -1,7 +1,7 @@
 //! Passkeys: the relying party's side of Web Authentication, Level 3 (§7.1 and §7.2), without attestation: which model of
 //! authenticator holds a passkey is never asked, and nothing depends on it.
 //!
-//! Why this is ours and no crate: `docs/adr/0009-passkeys.md`.
+//! Why this is ours and no crate: `docs/adr/0010-passkeys.md`.
 
 mod authenticator;
 mod public_key;
