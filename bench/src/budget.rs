@@ -122,6 +122,11 @@ impl Lines<'_> {
         }
     }
 
+    fn passkey(&mut self) {
+        let what = "passkey sign-in: microseconds of CPU".to_owned();
+        self.at_most(what, self.cpu(Server::Sigma, work::PASSKEY), 400.0, " µs");
+    }
+
     fn workspaces(&mut self) {
         for work in [work::VERIFY_TOKEN, work::FORWARD_TOKEN, work::FORWARD_KEY] {
             let share = self.share(Server::Sigma, work);
@@ -186,6 +191,7 @@ pub fn lines(findings: &Findings) -> Vec<Line> {
     lines.client_credentials();
     lines.reads();
     lines.sign_in(bare);
+    lines.passkey();
     lines.workspaces();
     lines.passwords();
     lines.pages();

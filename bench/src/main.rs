@@ -14,6 +14,7 @@ mod load;
 mod mix;
 mod org;
 mod paced;
+mod passkeys;
 mod peer;
 mod people;
 mod prepare;

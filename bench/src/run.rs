@@ -17,6 +17,7 @@ use crate::http::{Answer, Connection, get};
 use crate::load::{Extent, in_turn, once_each, run, watched};
 use crate::mix;
 use crate::org::BenchOrg;
+use crate::passkeys::Passkey;
 use crate::peer::{self, AccessTokens, Peer, PeerApp};
 use crate::people::{Person, Timestamps, fresh_key};
 use crate::prepare::{log_everybody_in, make_codes, see_answers, see_checks, sign_in_requests};
@@ -96,6 +97,7 @@ struct Bench<'p> {
     peer: Option<Peer>,
     peer_jwt: Option<Peer>,
     people: Rc<Vec<Person>>,
+    passkeys: Vec<Passkey>,
     public: App,
     secret: Rc<App>,
     signing: App,
@@ -126,9 +128,10 @@ impl<'p> Bench<'p> {
         let (public, secret) = (installation.add_public()?, installation.add_with_secret()?);
         let signing = installation.add_signing(fresh_key()?)?;
         let mut connection = Connection::open(sigma.port()).await?;
-        let (mut people, mut timestamps) = (Vec::new(), Timestamps::default());
+        let (mut people, mut passkeys, mut timestamps) = (Vec::new(), Vec::new(), Timestamps::default());
         for _ in 0..PEOPLE {
-            let person = Person::sign_up(&mut connection, &mut timestamps).await?;
+            let mut person = Person::sign_up(&mut connection, &mut timestamps).await?;
+            passkeys.push(Passkey::add(&mut connection, &installation.issuer(), &mut person).await?);
             for app in [&public, &secret, &signing] {
                 person.consent(&mut connection, app).await?;
             }
@@ -149,6 +152,7 @@ impl<'p> Bench<'p> {
             peer,
             peer_jwt,
             people: Rc::new(people),
+            passkeys,
             public,
             secret: Rc::new(secret),
             signing,
@@ -315,12 +319,26 @@ impl<'p> Bench<'p> {
             let requests = sign_in_requests(&self.people, self.plan.codes, &mut self.timestamps)?;
             self.spend(Server::Sigma, work::SIGN_IN, requests, |_| {}).await?;
         }
+        if self.plan.includes(work::PASSKEY) {
+            let requests = self.passkey_requests().await?;
+            self.spend(Server::Sigma, work::PASSKEY, requests, |_| {}).await?;
+        }
         if self.plan.includes(work::MIX) {
             let requests = sign_in_requests(&self.people, self.plan.codes, &mut self.timestamps)?;
             let measured = run(&self.sigma, self.plan.extent, mix::scripts(requests, &self.secret)).await?;
             self.findings.add(Server::Sigma, work::MIX, measured);
         }
         Ok(())
+    }
+
+    /// Requests that sign in with a passkey: their challenges live for five minutes.
+    async fn passkey_requests(&self) -> Result<Vec<Bytes>, Failure> {
+        let mut connection = Connection::open(self.sigma.port()).await?;
+        let (mut requests, origin) = (Vec::with_capacity(self.plan.codes), self.installation.issuer());
+        for passkey in self.passkeys.iter().cycle().take(self.plan.codes) {
+            requests.push(passkey.sign_in(&mut connection, &origin).await?);
+        }
+        Ok(requests)
     }
 
     /// Reads memory, and restarts with the log on.

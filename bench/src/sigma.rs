@@ -78,7 +78,7 @@ impl Installation {
 
     /// The issuer in every token.
     pub fn issuer(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://localhost:{}", self.port)
     }
 
     /// The database.

@@ -22,6 +22,8 @@ pub const DISCOVERY: &str = "discovery";
 pub const JWKS: &str = "JWKS";
 /// A session for a signature.
 pub const SIGN_IN: &str = "Bitcoin sign-in";
+/// A session for the proof of a passkey.
+pub const PASSKEY: &str = "passkey sign-in";
 /// A service verifies a workspace's token.
 pub const VERIFY_TOKEN: &str = "workspace JWT verify";
 /// A service verifies an API key.
