@@ -36,6 +36,18 @@ pub fn find(tx: &mut dyn Tx, user_id: &UserId, app_id: &AppId) -> Result<Consent
     Ok(consents)
 }
 
+/// The identity with which a user last consented to an app's request.
+pub fn find_last_identity(tx: &mut dyn Tx, user_id: &UserId, app_id: &AppId) -> Result<Option<BapId>, StoreError> {
+    let row = tx.query_opt(
+        "SELECT bap_id FROM consents WHERE user_id = $1 AND app_id = $2 ORDER BY updated_at DESC, bap_id LIMIT 1",
+        params![user_id, app_id],
+    )?;
+    match row {
+        Some(row) if !row.text(0)?.is_empty() => Ok(Some(row.parsed(0, "a BAP id", bap_id)?)),
+        _ => Ok(None),
+    }
+}
+
 fn bap_id(text: &str) -> Option<BapId> {
     BapId::parse(text).ok()
 }

@@ -1,6 +1,6 @@
 //! BAP identities of users, and who may claim one.
 
-use sigma_bitcoin::BapId;
+use sigma_bitcoin::{BapId, PublicKey};
 use sigma_core::actor::Actor;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::UserId;
@@ -79,6 +79,7 @@ pub fn claim(tx: &mut dyn Tx, identity: &Identity, now: Timestamp) -> Result<Cla
                 now
             ],
         )?;
+        add_key_of(tx, identity, now)?;
         tx.changed(cached::ACCOUNT, identity.user_id.as_str())?;
         event::append(tx, recorded(identity))?;
         return Ok(Claim::Theirs);
@@ -113,11 +114,14 @@ pub fn claim(tx: &mut dyn Tx, identity: &Identity, now: Timestamp) -> Result<Cla
                 now
             ],
         )?;
+        if changes_hands {
+            forget_of(tx, &held.bap_id, &held.user_id, now)?;
+        }
+        add_key_of(tx, &identity, now)?;
         tx.changed(cached::ACCOUNT, held.user_id.as_str())?;
         tx.changed(cached::ACCOUNT, identity.user_id.as_str())?;
         event::append(tx, recorded(&identity))?;
         if changes_hands {
-            forget_of(tx, &held.bap_id, &held.user_id, now)?;
             let details = Details { reason: Some("proven_by_another".to_owned()), ..Details::default() };
             let target = Target::Identity(identity.bap_id.clone());
             let lost = NewEvent::new(Action::IdentityLose).by(Actor::System).about(&held.user_id).to(target);
@@ -125,6 +129,38 @@ pub fn claim(tx: &mut dyn Tx, identity: &Identity, now: Timestamp) -> Result<Cla
         }
     }
     Ok(Claim::Theirs)
+}
+
+/// Makes an identity of the user the one that is used without a choice.
+pub(crate) fn make_primary(tx: &mut dyn Tx, user_id: &UserId, bap_id: &BapId) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE identities SET is_primary = CASE WHEN bap_id = $2 THEN 1 ELSE 0 END WHERE user_id = $1",
+        params![user_id, bap_id],
+    )?;
+    tx.changed(cached::ACCOUNT, user_id.as_str())
+}
+
+/// Records a key of an identity.
+pub(crate) fn add_key(
+    tx: &mut dyn Tx,
+    bap_id: &BapId,
+    user_id: &UserId,
+    pubkey: &PublicKey,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO identity_keys (bap_id, pubkey, user_id, added_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (bap_id, pubkey) DO NOTHING",
+        params![bap_id, pubkey, user_id, now],
+    )?;
+    Ok(())
+}
+
+fn add_key_of(tx: &mut dyn Tx, identity: &Identity, now: Timestamp) -> Result<(), StoreError> {
+    match &identity.pubkey {
+        Some(pubkey) => add_key(tx, &identity.bap_id, &identity.user_id, pubkey, now),
+        None => Ok(()),
+    }
 }
 
 /// Deletes what its former user filled in for an identity, and the wallets that they connected to it.

@@ -28,6 +28,7 @@ mod expiring;
 mod feed;
 pub mod grant;
 pub mod identity;
+pub mod identity_key;
 pub mod interaction;
 pub mod invitation;
 mod job;
@@ -79,6 +80,7 @@ pub mod totp;
 mod tx;
 pub mod user;
 mod value;
+pub mod wallet;
 mod watch;
 mod writing;
 

@@ -2,6 +2,7 @@
 
 use super::{AuthToken, DecodedSignature, Scheme, brc77, bsm, child, message_digest, signed_message};
 use crate::hash::sha256;
+use crate::hex;
 use crate::public_key::PublicKey;
 
 /// Accepted difference between a token's time and ours, either way, in milliseconds.
@@ -59,6 +60,19 @@ impl AuthToken {
     /// # Errors
     /// The first violated rule.
     pub fn verify(&self, expected_path: &str, body: &[u8], now_millis: i64) -> Result<VerifiedAuthToken, Invalid> {
+        self.check(expected_path, now_millis, &signed_message(expected_path, &self.timestamp, body))
+    }
+
+    /// [`AuthToken::verify`] for signers that hash the empty body too, as some wallets do.
+    ///
+    /// # Errors
+    /// The first violated rule.
+    pub fn verify_hash_of_nothing(&self, expected_path: &str, now_millis: i64) -> Result<VerifiedAuthToken, Invalid> {
+        let hash = hex::encode(&sha256(b""));
+        self.check(expected_path, now_millis, [expected_path, &self.timestamp, &hash].join("|").as_bytes())
+    }
+
+    fn check(&self, expected_path: &str, now_millis: i64, message: &[u8]) -> Result<VerifiedAuthToken, Invalid> {
         if self.request_path != expected_path {
             return Err(Invalid::Path);
         }
@@ -66,14 +80,13 @@ impl AuthToken {
             return Err(Invalid::Time);
         }
         let DecodedSignature { tweak, signature } = (*self.proof.get_or_init(|| self.read_proof()))?;
-        let message = signed_message(expected_path, &self.timestamp, body);
-        let digest = message_digest(self.scheme, &message);
+        let digest = message_digest(self.scheme, message);
         if !child::has_signed(self.pubkey.point(), &tweak, digest, &signature) {
             return Err(Invalid::Signature);
         }
         Ok(VerifiedAuthToken {
             pubkey: self.pubkey,
-            replay_key: sha256(&[&self.pubkey.as_bytes(), message.as_slice()].concat()),
+            replay_key: sha256(&[&self.pubkey.as_bytes(), message].concat()),
             expires_millis: self.timestamp_millis.saturating_add(REMEMBERED_MILLIS),
         })
     }
@@ -83,5 +96,32 @@ impl AuthToken {
             Scheme::Brc77 => brc77::read(&self.pubkey, &self.signature),
             Scheme::Bsm => bsm::read(&self.signature),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use secp256k1::Message;
+
+    use super::*;
+    use crate::auth_token::bsm;
+    use crate::private_key::PrivateKey;
+
+    #[test]
+    fn a_hash_of_nothing_is_accepted_only_where_it_is_asked_for() {
+        let key = PrivateKey::from_bytes([7; 32]).unwrap();
+        let (path, time) = ("/wallet/connect", "2026-03-01T12:00:00.000Z");
+        let message = format!("{path}|{time}|{}", hex::encode(&sha256(b"")));
+        let digest = Message::from_digest(message_digest(Scheme::Bsm, message.as_bytes()));
+        let signature = STANDARD.encode(bsm::sign(&key, digest));
+        let token = [&key.public_key().to_hex(), "bsm", time, path, &signature].join("|");
+        let token = AuthToken::parse(&token).unwrap();
+        let now = token.timestamp_millis();
+        assert_eq!(token.verify(path, b"", now).unwrap_err(), Invalid::Signature);
+        assert_eq!(token.verify_hash_of_nothing(path, now).unwrap().pubkey, key.public_key());
+        assert_eq!(token.verify_hash_of_nothing("/other", now).unwrap_err(), Invalid::Path);
+        assert_eq!(token.verify_hash_of_nothing(path, now + 300_001).unwrap_err(), Invalid::Time);
     }
 }

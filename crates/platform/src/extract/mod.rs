@@ -18,7 +18,7 @@ pub use browser::cookie;
 pub use browser::{Browser, expired_session_cookie, session_cookie};
 pub use client_credentials::ClientAuthError;
 pub use form::distinct;
-pub use key_token::{KeyToken, KeyTokenError, SIGN_IN_PATH, fallback_token};
+pub use key_token::{KeyToken, KeyTokenError, SIGN_IN_PATH, fallback_token, once};
 pub use new_session::NewBrowserSession;
 pub use own_api::{Area, Caller, Means, OwnApi, rejected};
 pub use signed_in::{MaybeSignedIn, SECRET_LENGTH, SignedIn, unauthorized};

@@ -1,8 +1,11 @@
 //! Users and their sessions: sign-in with a key, the session, identities as Better Auth organizations.
 
+mod bap_ids;
+mod bap_profile;
 mod direct;
 mod get_session;
 mod health;
+mod last_identity;
 mod organization;
 mod revoke_other_sessions;
 mod revoke_session;
@@ -37,7 +40,13 @@ pub fn surface() -> Surface<AppState> {
         .with(revoke_sessions::endpoint())
         .with(revoke_other_sessions::endpoint())
         .with(token::endpoint())
+        .with(bap_ids::list::endpoint())
+        .with(bap_ids::register::endpoint())
+        .with(bap_ids::keys::endpoint())
+        .with(bap_profile::endpoint())
+        .with(last_identity::endpoint())
         .with(organization::list::endpoint())
+        .with(organization::create::endpoint())
         .with(organization::full::endpoint())
         .with(organization::set_active::endpoint())
         .with(health::live::endpoint())

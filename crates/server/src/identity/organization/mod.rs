@@ -1,6 +1,7 @@
 //! `/api/auth/organization/…`: a user's identities as Better Auth organizations. The id of such an organization is the
 //! BAP id.
 
+pub mod create;
 pub mod full;
 pub mod list;
 pub mod set_active;
