@@ -238,8 +238,14 @@ fn every_page() -> Vec<Response> {
         form,
         refusal: Some(hostile()),
     };
-    let states =
-        [PasswordState::Set, PasswordState::None, PasswordState::SignInAgain, PasswordState::NoAddress].map(account);
+    let states = [
+        PasswordState::Set,
+        PasswordState::None,
+        PasswordState::SignInAgain,
+        PasswordState::ByMail,
+        PasswordState::NoAddress,
+    ]
+    .map(account);
     let sign_in_first =
         InvitationForm::SignInFirst { url: "/login?interaction=int_1".into(), signed_in_as: Some(hostile()) };
     let forms = [InvitationForm::SetPassword { name: hostile() }, InvitationForm::Agree, sign_in_first].map(invitation);

@@ -136,6 +136,11 @@ impl Method {
 pub struct Methods(Vec<Method>);
 
 impl Methods {
+    /// Whether nothing but a provider's word was given.
+    pub fn is_federated_alone(&self) -> bool {
+        self.0.iter().all(|method| *method == Method::Provider)
+    }
+
     /// One method.
     pub fn of(method: Method) -> Self {
         Self(vec![method])

@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 use sigma_core::event::Event;
 use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
+use sigma_server::settings::Provider;
 use sigma_store::email::EmailProof;
 use sigma_store::event::{self, Place};
 use sigma_store::provider_account;
 
 use crate::provider_sign_in::{is_signed_in, session, world_with};
 use crate::support::upstream::{Asked, Upstream};
-use crate::support::{Answer, Browser, Key, World, ada, leads};
+use crate::support::{Answer, Browser, Key, PASSWORD, World, ada, leads};
 
 const LINK: &str = "/account/providers/link";
 const UNLINK: &str = "/api/auth/unlink-account";
@@ -200,4 +201,20 @@ async fn the_audit_trail_names_the_provider() {
         (failed.details.provider.as_deref(), failed.details.reason.as_deref()),
         (Some("op"), Some("access_denied"))
     );
+}
+
+#[tokio::test]
+async fn a_providers_word_alone_sets_no_first_password() {
+    let upstream = Upstream::serve().await;
+    let trust = |provider: &mut Provider| provider.trusted_email_domains = vec!["example.org".to_owned()];
+    let world = world_with(&upstream, trust).await;
+    let browser = world.browser();
+    upstream.round(&browser, "op", world.now(), "ada").await;
+    let page = browser.get("/account/password").await;
+    assert!(page.body.contains("/password/forgot"), "{}", page.body);
+    let form = [("password", PASSWORD), ("again", PASSWORD)];
+    let refused = browser.post_form("/account/password", &form).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let accounts = browser.get("/account").await;
+    assert!(!accounts.body.contains("value=\"password\""), "{}", accounts.body);
 }

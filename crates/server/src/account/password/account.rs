@@ -66,7 +66,9 @@ async fn save(
     let form = Params::parse(&String::from_utf8_lossy(&body));
     let Some(email) = user.email.clone() else { return Ok(refuse(None, StatusCode::FORBIDDEN)) };
     let proof = match state {
-        PasswordState::NoAddress | PasswordState::SignInAgain => return Ok(refuse(None, StatusCode::FORBIDDEN)),
+        PasswordState::NoAddress | PasswordState::SignInAgain | PasswordState::ByMail => {
+            return Ok(refuse(None, StatusCode::FORBIDDEN));
+        }
         PasswordState::None => None,
         PasswordState::Set => {
             let current = SecretString::from(form.raw("current").unwrap_or_default());
@@ -126,6 +128,7 @@ async fn find(
         // A password signs in with a proven address only.
         Some(_) if !signed_in.account.user.email_verified => PasswordState::NoAddress,
         Some(_) if chosen_at.is_some() && is_strongest => PasswordState::Set,
+        Some(_) if signed_in.session.methods.is_federated_alone() => PasswordState::ByMail,
         Some(_) if may_change => PasswordState::None,
         Some(_) => PasswordState::SignInAgain,
     };

@@ -42,6 +42,8 @@ pub enum PasswordState {
     None,
     /// Set a first one after signing in again.
     SignInAgain,
+    /// Set a first one by a mailed link: a provider's word is not enough for a credential that works without it.
+    ByMail,
     /// Nothing: without an e-mail address they could not sign in with it.
     NoAddress,
 }
