@@ -19,7 +19,7 @@ export function choosePage(provider, action, fields = {}) {
   );
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><title>Choose an account</title>
+<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,"><title>Choose an account</title>
 <style>
 body { max-width: 24rem; margin: 4rem auto; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif; }
 button { display: block; width: 100%; margin: .75rem 0; padding: .75rem 1rem; font: inherit; text-align: left; cursor: pointer; }
