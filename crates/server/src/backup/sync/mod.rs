@@ -72,7 +72,9 @@ async fn account_of(sigma: &AppState, token: KeyToken) -> Result<(Arc<Account>, 
     let pubkey = token.pubkey;
     let user = sigma.store.read(move |tx| user::find_by_pubkey(tx, &pubkey)).await?;
     let user = user.filter(|user| !user.disabled).ok_or_else(not_theirs)?;
-    if (user.origin_bound || sigma.settings.sign_in.require_origin_bound) && !token.origin_bound {
+    // Published clients sign the bare path, also for accounts that our pages bound to this origin. Whoever could replay it here
+    // got it from a program that holds the key, and reads ciphertext or stores what its holder encrypted.
+    if sigma.settings.sign_in.require_origin_bound && !token.origin_bound {
         let words = "Sign the path prefixed with this server's origin.";
         let error = ApiError::new(StatusCode::FORBIDDEN, "origin_bound_required", words);
         return Err(error.with_code("ORIGIN_BOUND_REQUIRED"));
