@@ -260,7 +260,9 @@ mod tests {
 
     fn session(auth_time: Timestamp, methods: &[Method]) -> SessionFacts {
         let mut all = Methods::of(methods[0]);
-        methods.iter().for_each(|method| all.add(*method));
+        for method in methods {
+            all.add(*method);
+        }
         SessionFacts {
             id: SessionId::from_text("ses"),
             user_id: UserId::from_text("user_1"),

@@ -62,7 +62,7 @@ fn grouped(code: &str) -> Zeroizing<String> {
 
 /// The digest of a recovery code as entered: keyed, because a code is short enough to be guessed from a plain one.
 pub fn recovery_digest(sigma: &AppState, user_id: &UserId, entered: &str) -> Digest {
-    let code: String = entered.chars().filter(|letter| letter.is_ascii_alphanumeric()).collect();
+    let code: String = entered.chars().filter(char::is_ascii_alphanumeric).collect();
     let code = Zeroizing::new(code.to_ascii_lowercase().replace('o', "0").replace(['i', 'l'], "1"));
     let message = Zeroizing::new(format!("{CONTEXT}\n{user_id}\n{}", code.as_str()));
     Digest::of(hmac::sign(&sigma.cookie_key, message.as_bytes()))

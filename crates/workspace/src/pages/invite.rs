@@ -100,5 +100,5 @@ async fn page(
     let weakest = roles.iter().find(|role| !role.switches.manage_anything()).map(|role| &role.id);
     let roles = role_options(session, &roles, entered.role.as_ref().or(weakest));
     let view = InviteForm { email: entered.email, name: entered.name, roles };
-    Ok(view.render(status, &session.frame(Tab::People, notice), &session.page(&sigma)))
+    Ok(view.render(status, &session.frame(Tab::People, notice), &session.page(sigma)))
 }

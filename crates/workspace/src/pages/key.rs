@@ -128,7 +128,7 @@ fn form(
         expires: entered.last_day,
         earliest: today.split_once('T').map_or("", |(day, _)| day).to_owned(),
     };
-    view.render(status, &session.frame(Tab::Keys, notice), &session.page(&sigma))
+    view.render(status, &session.frame(Tab::Keys, notice), &session.page(sigma))
 }
 
 async fn show(
@@ -198,7 +198,7 @@ async fn show_key(
         locked: locked.then(|| "This key has more rights than you, so you cannot deactivate it.".to_owned()),
         key: line(key, sigma.now()),
     };
-    Ok(view.render(status, &session.frame(Tab::Keys, notice), &session.page(&sigma)))
+    Ok(view.render(status, &session.frame(Tab::Keys, notice), &session.page(sigma)))
 }
 
 #[cfg(test)]

@@ -163,7 +163,7 @@ async fn show_member(
         quick_login: quick_login(sigma, session, &member, held.as_ref()),
         keys: api_keys,
     };
-    Ok(view.render(status_code, &session.frame(Tab::People, notice), &session.page(&sigma)))
+    Ok(view.render(status_code, &session.frame(Tab::People, notice), &session.page(sigma)))
 }
 
 /// The roles that the viewer may assign: those with no more switches than their own. Whether a role exceeds theirs in

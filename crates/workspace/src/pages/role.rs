@@ -188,6 +188,6 @@ impl<'r> Page<'r> {
             editing: editing.clone(),
         };
         let form = if matches!(editing, Editing::Open) { form.with_empty_lines(self.more) } else { form };
-        form.render(self.status, &session.frame(Tab::Roles, self.notice), &session.page(&sigma))
+        form.render(self.status, &session.frame(Tab::Roles, self.notice), &session.page(sigma))
     }
 }

@@ -86,5 +86,5 @@ async fn page(
         locked: (!session.authority().may(Right::Workspace))
             .then(|| "Only admins can change these settings.".to_owned()),
     };
-    Ok(view.render(status, &session.frame(Tab::Settings, notice), &session.page(&sigma)))
+    Ok(view.render(status, &session.frame(Tab::Settings, notice), &session.page(sigma)))
 }
