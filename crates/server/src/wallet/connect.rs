@@ -38,6 +38,7 @@ pub struct ConnectBody {
 /// A connected wallet.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are those on the wire")]
 pub struct Connected {
     /// `true`.
     success: bool,

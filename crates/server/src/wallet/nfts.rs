@@ -18,6 +18,7 @@ pub fn endpoint() -> Endpoint<AppState> {
 
 /// What the wallets of an identity hold.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the names are those on the wire")]
 pub struct Nfts {
     wallets: Vec<WalletNfts>,
     /// Always 0.

@@ -77,16 +77,16 @@ async fn linking_needs_a_recent_sign_in_and_the_session_that_asked() {
     let browser = ada(&world).await;
     let begin =
         async |browser: &Browser<'_>| browser.post_json("/api/auth/link-social", &json!({"provider": "op"})).await;
-    let begun = begin(&browser).await.json();
-    let asked = Asked::of(begun["url"].as_str().unwrap());
+    let answer = begin(&browser).await.json();
+    let asked = Asked::of(answer["url"].as_str().unwrap());
     let callback = upstream.consent(&asked, &upstream.claims(&asked, world.now(), "x"));
     // Somebody else signed in meanwhile: the account would become theirs.
     browser.sign_up(&Key::named("eve")).await;
     assert_eq!(browser.get(&callback).await.location(), "/account?error=unable_to_link_account");
     assert_eq!(accounts(&browser).await, json!([]));
     // The sign-in is too old by the time that the browser comes back, or before it leaves.
-    let begun = begin(&browser).await.json();
-    let asked = Asked::of(begun["url"].as_str().unwrap());
+    let answer = begin(&browser).await.json();
+    let asked = Asked::of(answer["url"].as_str().unwrap());
     world.advance(901);
     let callback = upstream.consent(&asked, &upstream.claims(&asked, world.now(), "x"));
     assert_eq!(browser.get(&callback).await.location(), "/account?error=unable_to_link_account");

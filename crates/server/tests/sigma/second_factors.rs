@@ -171,7 +171,7 @@ async fn codes_cannot_be_guessed() {
     world.advance(2);
     assert_eq!(other.enter_code("", "totp", &app.code(&world)).await.status, StatusCode::SEE_OTHER);
     let failed = |event: &&Event| event.details.reason.as_deref() == Some("wrong_code");
-    let count: u64 = world.trail(Trail::All).await.iter().filter(failed).map(|event| u64::from(event.count)).sum();
+    let count: u64 = world.trail(Trail::All).await.iter().filter(failed).map(|event| event.count).sum();
     assert_eq!(count, 6);
 }
 

@@ -6,6 +6,7 @@ use http::Request;
 use sigma_core::app::App;
 use sigma_core::ids::ClientId;
 use sigma_core::signer_origin::SignerOrigin;
+use sigma_server::http::Declaration;
 use sigma_server::http::policy::Framing;
 use sigma_server::routes::declarations;
 use sigma_store::{app, signer_origin};
@@ -113,7 +114,7 @@ async fn every_other_page_stays_unframeable() {
         .endpoints()
         .iter()
         .filter(|endpoint| endpoint.policy().framing == Framing::ByItsPolicy)
-        .flat_map(|endpoint| endpoint.paths())
+        .flat_map(Declaration::paths)
         .collect();
     assert_eq!(framed, ["/signer"]);
     for path in ["/", "/login", "/signup", "/account", "/consent", "/error", "/signer/", "/signer/x", "/api/auth/ok"] {

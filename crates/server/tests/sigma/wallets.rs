@@ -44,19 +44,20 @@ async fn a_wallet_is_connected_listed_and_disconnected_at_both_prefixes() {
     let nfts = browser.get("/api/auth/wallet/nfts?refresh=true").await.json();
     assert_eq!((&nfts["totalNFTs"], &nfts["nfts"]), (&json!(0), &json!([])));
     assert_eq!(nfts["addresses"], json!([address, other]));
-    let owns = ask(&browser, Method::POST, "/api/wallet/verify-ownership", &json!({"origin": "abc_0"})).await.json();
-    assert_eq!((&owns["owns"], &owns["count"]), (&json!(false), &json!(0)));
+    let ownership =
+        ask(&browser, Method::POST, "/api/wallet/verify-ownership", &json!({"origin": "abc_0"})).await.json();
+    assert_eq!((&ownership["owns"], &ownership["count"]), (&json!(false), &json!(0)));
     let gone = ask(&browser, Method::DELETE, &format!("{ALIAS}?address={other}"), &json!({})).await;
     assert_eq!(gone.json(), json!({"success": true, "walletAddress": other}));
     let left = browser.get(CONNECT).await.json();
     assert_eq!(left["wallets"][0]["isPrimary"], true, "{left}");
     let again = ask(&browser, Method::DELETE, &format!("{CONNECT}?address={other}"), &json!({})).await;
     assert_eq!(again.json()["error"], "wallet_not_found");
-    let names: Vec<_> =
+    let actions: Vec<_> =
         world.trail(sigma_store::event::Trail::All).await.into_iter().map(|event| event.action).collect();
     assert!(
-        ["wallet.connect", "wallet.disconnect"].iter().all(|name| names.iter().any(|one| one == name)),
-        "{names:?}"
+        ["wallet.connect", "wallet.disconnect"].iter().all(|name| actions.iter().any(|one| one == name)),
+        "{actions:?}"
     );
 }
 

@@ -154,6 +154,14 @@ impl Names {
             Action::GrantRevoke => {
                 format!("The access of {} ended because one of its tokens was reused", self.app(event))
             }
+            other => self.workspace_words(other, event),
+        }
+    }
+
+    /// The text of an action in a workspace; the others are only the operator's, or an app's.
+    fn workspace_words(&self, action: Action, event: &Event) -> String {
+        let reason = event.details.reason.as_deref().unwrap_or_default();
+        match action {
             Action::WorkspaceSignIn => format!("You signed in to {}", self.workspace(event)),
             Action::WorkspaceSignOut if reason == "room" => {
                 format!("Your oldest session in {} ended because you have too many", self.workspace(event))
@@ -174,19 +182,7 @@ impl Names {
             Action::ApiKeyCreate => format!("You created an API key in {}", self.workspace(event)),
             Action::ApiKeyDeactivate => format!("You deactivated an API key of {}", self.workspace(event)),
             Action::ApiKeyRemove => format!("You removed an API key of {}", self.workspace(event)),
-            // Only the operator's, or an app's.
-            Action::TokenRevoke
-            | Action::AppCreate
-            | Action::AppChange
-            | Action::AppRemove
-            | Action::ResourceCreate
-            | Action::ResourceChange
-            | Action::ResourceRemove
-            | Action::SigningKeyCreate
-            | Action::SigningKeyRetire
-            | Action::SigningKeyRemove
-            | Action::WorkspaceCreate
-            | Action::WorkspaceRemove => event.action.clone(),
+            _ => event.action.clone(),
         }
     }
 }

@@ -75,9 +75,8 @@ async fn begin(
         };
         arrival.with_cookie(view.render(StatusCode::BAD_REQUEST, &sigma.page_in(language)))
     };
-    let person = match text::name(typed_name) {
-        Ok(person) => person,
-        Err(_) => return Ok(refused(language.text("sign-up-bad-name").with("most", text::NAME_LENGTH).to_string())),
+    let Ok(person) = text::name(typed_name) else {
+        return Ok(refused(language.text("sign-up-bad-name").with("most", text::NAME_LENGTH).to_string()));
     };
     let Ok(email) = Email::parse(typed_email) else {
         return Ok(refused(language.text("sign-up-bad-email").to_string()));

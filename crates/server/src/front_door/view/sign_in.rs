@@ -155,11 +155,6 @@ impl SignInPage {
         self.quick.is_empty() && self.opens_with(method)
     }
 
-    /// Whether it is shown as buttons, whatever else is open.
-    fn is_provider(&self, method: &SignInMethod) -> bool {
-        *method == SignInMethod::Provider
-    }
-
     fn offers(&self, method: SignInMethod) -> bool {
         self.methods.contains(&method)
     }
