@@ -405,7 +405,8 @@ async fn a_workspace_is_readable_by_all_and_changed_by_admins() {
     let key = acme.admin_key().await;
     let path = "/api/v1/workspace";
     let shown = world.call(As::Token(&member), "GET", path, &Value::Null).await.json();
-    let item = json!({"id": acme.org.as_str(), "name": "Acme", "quickLogins": false, "createdAt": shown["createdAt"]});
+    let item = json!({"id": acme.org.as_str(), "name": "Acme", "quickLogins": false, "requireSecondFactor": false,
+        "createdAt": shown["createdAt"]});
     assert_eq!(shown, item);
     let changed = world.call(As::Token(&admin), "PATCH", path, &json!({"name": " Acme Ltd "})).await.json();
     assert_eq!((&changed["name"], &changed["quickLogins"]), (&json!("Acme Ltd"), &json!(false)));
