@@ -84,11 +84,11 @@ test("a forgotten password is reset by a mailed link", async () => {
   const link = /\/password\/reset\?token=\w+/.exec(await mailed("Set a new password"))[0];
   await page.goto(demo.server + link);
   await look("password-reset");
-  await fill({ "New password": first, "Repeat new password": second });
+  await fill({ "New password": first, "Repeat password": second });
   await page.getByRole("button", { name: "Set password" }).click();
   await page.getByRole("alert").filter({ hasText: "do not match" }).waitFor();
   await lookAtAnswer("password-reset-refused");
-  await fill({ "New password": first, "Repeat new password": first });
+  await fill({ "New password": first, "Repeat password": first });
   await page.getByRole("button", { name: "Set password" }).click();
   await page.getByRole("status").filter({ hasText: "Your password has been set." }).waitFor();
   await look("password-saved");
@@ -101,13 +101,13 @@ test("a forgotten password is reset by a mailed link", async () => {
 test("changing a password takes the current one", async () => {
   await page.goto(`${demo.server}/account/password`);
   await look("password-account");
-  await fill({ "Current password": second, "New password": second, "Repeat new password": second });
+  await fill({ "Current password": second, "New password": second, "Repeat password": second });
   await page.getByRole("button", { name: "Change password" }).click();
   await page.getByRole("alert").filter({ hasText: "Incorrect password." }).waitFor();
-  await fill({ "Current password": first, "New password": "password1", "Repeat new password": "password1" });
+  await fill({ "Current password": first, "New password": "password1", "Repeat password": "password1" });
   await page.getByRole("button", { name: "Change password" }).click();
   await page.getByRole("alert").filter({ hasText: "one of the most common" }).waitFor();
-  await fill({ "Current password": first, "New password": second, "Repeat new password": second });
+  await fill({ "Current password": first, "New password": second, "Repeat password": second });
   await page.getByRole("button", { name: "Change password" }).click();
   await page.getByRole("status").filter({ hasText: "Your password has been set." }).waitFor();
   await device.context.clearCookies();

@@ -243,7 +243,7 @@ async fn the_jobs_of_the_server_run() {
     let world = World::new().await;
     let mut node = Node::new(&world, kinds(&world.sigma));
     node.runner.register().await.unwrap();
-    world.advance(3_600);
+    world.advance(86_400);
     node.work().await;
     node.work().await;
     let rows = rows(&world).await;
