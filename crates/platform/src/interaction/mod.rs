@@ -1,5 +1,5 @@
 //! Interactions: what a user is in the middle of, and in which browser. Anybody may begin one, at no cost to the
-//! database: it is sealed into the page's address ([`sealed`]). Choices of a signed-in user are stored.
+//! database: it is sealed into the page's address (`sealed`). Choices of a signed-in user are stored.
 //!
 //! Pages and forms name the interaction, the cookie only binds it to its browser, so that tabs never mix. An app's request
 //! that is not bound to this browser, because it came by POST, the cookie is gone, or it is another browser's, begins anew

@@ -98,7 +98,7 @@ impl SealingKey {
     /// Opens what [`seal`](Self::seal) sealed, unless it expired.
     ///
     /// # Errors
-    /// [`OpenError`]
+    /// `OpenError`
     pub fn open(&self, text: &str, now: Timestamp) -> Result<Sealed, OpenError> {
         let content = self.open_bytes(CONTEXT, text).ok_or(OpenError::NotOurs)?;
         let content: Content = serde_json::from_slice(&content).map_err(|_| OpenError::NotOurs)?;
