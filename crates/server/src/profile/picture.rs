@@ -42,7 +42,7 @@ pub fn files() -> Endpoint<AppState> {
     operation_id = "uploadPicture",
     tag = "Profile",
     security(("session" = []), ("access_token" = ["sigma:profile"]), ("key" = [])),
-    request_body(content_type = "image/jpeg", content = Vec<u8>, description = "PNG, JPEG, WebP or GIF"),
+    request_body(content_type = "application/octet-stream", content = Vec<u8>, description = "PNG, JPEG, WebP or GIF; also sent as such"),
     responses(
         (status = 200, description = "The profile", body = ProfileAnswer),
         (status = 400, description = "`invalid_picture`, two credentials, or a malformed one"),
