@@ -10,7 +10,7 @@ export SIGMA_BIN ?= $(CARGO_TARGET_DIR)/debug/sigma
 # The first build of a clean clone has nothing to reuse, and recording what a later one could takes time.
 export CARGO_INCREMENTAL ?= $(if $(wildcard $(CARGO_TARGET_DIR)/debug/sigma),1,0)
 
-.PHONY: help run test quick drills bench check fuzz web packages lint deny wallet build unit engines interop proxy examples browser images
+.PHONY: help run test quick drills bench check fuzz web packages lint deny wallet build tests unit engines interop proxy examples browser images
 
 help: ## Lists the commands
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -23,7 +23,7 @@ test: ## Runs everything: lints, unit, store and server tests on both engines, r
 	rm -f $(stage_times)
 	scripts/side-by-side.sh '$(MAKE) stage-packages' '$(MAKE) stage-web stage-lint stage-wallet stage-build'
 	$(MAKE) stage-deny
-	scripts/postgres.sh run $(MAKE) stage-unit stage-programs
+	scripts/postgres.sh run $(MAKE) tests
 	cat $(stage_times)
 
 quick: web ## Runs the lints and the tests that need only Rust: under two minutes after a build
@@ -110,9 +110,9 @@ unit: web
 engines: web
 	SIGMA_TEST_STORE=postgres cargo test --workspace --test sigma --test command_line --test processes
 
-# These mostly wait for other programs: databases, clients, browsers.
-programs: build
-	scripts/side-by-side.sh '$(MAKE) stage-engines stage-interop stage-proxy stage-examples' '$(MAKE) stage-browser'
+# A browser and the programs that it talks to wait for each other much of the time, so the other tests run beside it.
+tests: build
+	scripts/side-by-side.sh '$(MAKE) stage-unit stage-engines stage-interop stage-proxy stage-examples' '$(MAKE) stage-browser'
 
 interop: build tests/interop/node_modules/.package-lock.json tests/interop/python/.venv/.installed
 	cd tests/interop && SIGMA_TEST_STORE=sqlite npm test
