@@ -40,7 +40,7 @@ use crate::objects::Objects;
 use crate::orgs::Orgs;
 use crate::outbound::{Fetcher, KeySets};
 use crate::passwords::Turns;
-use crate::providers::{Clients, Providers};
+use crate::providers::Providers;
 use crate::settings::Settings;
 use crate::token_counts::TokenCounts;
 
@@ -148,7 +148,7 @@ pub enum StateError {
     /// The client for outgoing requests could not be created.
     #[error("outgoing requests: {0}")]
     Outbound(String),
-    /// The secret of a provider cannot be read.
+    /// The secret of a provider cannot be read, or its client could not be created.
     #[error("providers: {0}")]
     Provider(String),
     /// The folder or bucket of objects is unusable.
@@ -185,9 +185,7 @@ impl AppState {
         let keys = Keys::load(&store, &master_key, &settings.tokens, clock.as_ref(), rng.as_ref()).await?;
         let fetcher = Arc::new(Fetcher::new().map_err(|error| StateError::Outbound(error.to_string()))?);
         let objects = Objects::new(&settings.objects).map_err(|error| StateError::Objects(error.to_string()))?;
-        let operator = Fetcher::for_operator().map_err(|error| StateError::Outbound(error.to_string()))?;
-        let clients = Clients::new(&Arc::new(operator), &fetcher);
-        let providers = Providers::new(&settings.providers, settings.sign_up.provider, &clients);
+        let providers = Providers::new(&settings.providers, settings.sign_up.provider, &fetcher);
         let providers = providers.map_err(StateError::Provider)?;
         let hasher = Hasher::new(&settings.passwords, Arc::clone(&rng))?;
         Ok(Self(Arc::new(Inner {

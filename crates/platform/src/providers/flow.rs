@@ -130,7 +130,25 @@ pub struct Begun {
     pub set_cookie: Option<String>,
 }
 
-/// Begins a flow of `browser`, which `ongoing` is an interaction of.
+/// What a flow is to do.
+#[derive(Clone, Debug)]
+pub struct NewFlow {
+    /// What it is for.
+    pub aim: Aim,
+    /// An address that a program asked to continue at.
+    pub place: Option<Place>,
+    /// The user has to authenticate anew at the provider.
+    pub anew: bool,
+}
+
+impl NewFlow {
+    /// One that continues at the user's destination, with whatever session the provider has.
+    pub const fn of(aim: Aim) -> Self {
+        Self { aim, place: None, anew: false }
+    }
+}
+
+/// Begins a flow of the browser whose interaction is `ongoing`.
 ///
 /// # Errors
 /// Inner: the provider does not answer. Outer: encryption failed, which cannot happen.
@@ -138,10 +156,9 @@ pub async fn begin(
     sigma: &AppState,
     provider: &Provider,
     ongoing: Ongoing,
-    aim: Aim,
-    place: Option<Place>,
-    anew: bool,
+    new: NewFlow,
 ) -> Result<Result<Begun, ProviderFailure>, ApiError> {
+    let NewFlow { aim, place, anew } = new;
     let now = sigma.now();
     let id = alphanumeric(&*sigma.rng, ID_LENGTH);
     let secrets = Secrets::of(sigma, &id);

@@ -23,7 +23,7 @@ use sigma_store::user::User;
 use tokio::sync::Mutex;
 
 pub use failure::ProviderFailure;
-pub use flow::{Aim, Begun, Flow, NotTrusted, Place, begin, redirect_uri, take_up};
+pub use flow::{Aim, Begun, Flow, NewFlow, NotTrusted, Place, begin, redirect_uri, take_up};
 pub use pending::{PendingLink, expired_pending};
 
 use crate::branding::read_logo;
@@ -45,12 +45,18 @@ pub struct Providers {
 }
 
 impl Providers {
-    /// Those of the settings, with the clients that reach them.
+    /// Those of the settings. `public` reaches what their metadata name on other hosts.
     ///
     /// # Errors
-    /// The secret of one cannot be read.
-    pub fn new(settings: &[Settings], sign_up: ProviderSignUp, clients: &Clients) -> Result<Self, String> {
-        let all = settings.iter().map(|settings| Provider::new(settings, sign_up, clients).map(Arc::new));
+    /// The secret of one cannot be read, or the system's TLS cannot be set up.
+    pub fn new(settings: &[Settings], sign_up: ProviderSignUp, public: &Arc<Fetcher>) -> Result<Self, String> {
+        // A second TLS client costs time and memory at start.
+        if settings.is_empty() {
+            return Ok(Self { all: Vec::new() });
+        }
+        let operator = Fetcher::for_operator().map_err(|error| error.to_string())?;
+        let clients = Clients::new(&Arc::new(operator), public);
+        let all = settings.iter().map(|settings| Provider::new(settings, sign_up, &clients).map(Arc::new));
         Ok(Self { all: all.collect::<Result<_, _>>()? })
     }
 
@@ -79,14 +85,14 @@ impl fmt::Debug for Providers {
 /// The clients for requests to providers. What the operator configured may be anywhere; what a provider's metadata name on
 /// another host must be public, so that no provider makes this server call into its own network.
 #[derive(Clone)]
-pub struct Clients {
+struct Clients {
     anywhere: (Arc<Fetcher>, Arc<KeySets>),
     public: (Arc<Fetcher>, Arc<KeySets>),
 }
 
 impl Clients {
     /// Those with `anywhere` for configured hosts, and `public` for others.
-    pub fn new(anywhere: &Arc<Fetcher>, public: &Arc<Fetcher>) -> Self {
+    fn new(anywhere: &Arc<Fetcher>, public: &Arc<Fetcher>) -> Self {
         let with_keys = |fetcher: &Arc<Fetcher>| (Arc::clone(fetcher), Arc::new(KeySets::new(fetcher)));
         Self { anywhere: with_keys(anywhere), public: with_keys(public) }
     }

@@ -16,7 +16,7 @@ use crate::interaction::with_cookie;
 use crate::pages::not_found;
 use crate::pages::policy::{FORM, PAGE};
 use crate::paths::LOGIN_PATH;
-use crate::providers::{Aim, ProviderFailure, begin};
+use crate::providers::{Aim, NewFlow, ProviderFailure, begin};
 use crate::state::AppState;
 
 /// These endpoints.
@@ -64,7 +64,7 @@ pub async fn leave(
             let ongoing = arrival.ongoing_or_home(sigma, browser).map_err(IntoResponse::into_response)?;
             let restores = ongoing.stored.continuation == Continuation::Restore;
             let aim = if restores { Aim::Restore } else { Aim::SignIn };
-            let begun = begin(sigma, provider, ongoing, aim, None, anew).await;
+            let begun = begin(sigma, provider, ongoing, NewFlow { anew, ..NewFlow::of(aim) }).await;
             begun.map_err(IntoResponse::into_response)?
         }
         None => Err(ProviderFailure::ProviderNotFound),
