@@ -90,22 +90,9 @@ pub fn store(tx: &mut dyn Tx, new: &NewBackup) -> Result<Storing, StoreError> {
     if identity::find(tx, bap_id)?.is_none_or(|identity| identity.user_id != *user_id) {
         return Ok(Storing::NotTheirs);
     }
-    let mut versions = list_versions(tx, user_id, bap_id)?;
-    let is_current = versions.first().is_some_and(|current| current.hash == new.hash);
-    let is_known = versions.iter().any(|version| version.hash == new.hash);
-    let at = after_all(&versions, new.now);
-    let mut gone = Vec::new();
-    if !is_known {
-        versions.insert(0, new.version(at));
-        let stored: Vec<_> = versions.iter().map(Version::stored).collect();
-        gone = superseded(&stored, at).into_iter().filter_map(|index| versions.get(index).cloned()).collect();
-        let freed: i64 = gone.iter().map(|version| version.size).sum();
-        let (size, identities) = extent(tx, user_id)?;
-        let is_first = versions.len() == 1;
-        let fits = size.saturating_add(new.size).saturating_sub(freed) <= MOST_PER_ACCOUNT;
-        if !fits || (is_first && identities >= MOST_IDENTITIES) {
-            return Ok(Storing::TooMuch);
-        }
+    let Plan { is_current, is_known, at, gone, fits } = plan(tx, new)?;
+    if !fits {
+        return Ok(Storing::TooMuch);
     }
     if let Err(rejected) = signed_request::accept(tx, user_id, new.signed.as_ref())? {
         return Ok(Storing::Rejected(rejected));
@@ -130,6 +117,40 @@ pub fn store(tx: &mut dyn Tx, new: &NewBackup) -> Result<Storing, StoreError> {
     let event = NewEvent::new(Action::BackupStore).about(user_id).to(Target::Identity(bap_id.clone()));
     event::append_bounded(tx, event, user_id, new.now)?;
     Ok(Storing::Stored)
+}
+
+/// Whether the account has room for the backup.
+pub(crate) fn fits(tx: &mut dyn Tx, new: &NewBackup) -> Result<bool, StoreError> {
+    Ok(plan(tx, new)?.fits)
+}
+
+/// What storing a backup means for the versions of its identity.
+struct Plan {
+    is_current: bool,
+    is_known: bool,
+    at: Timestamp,
+    gone: Vec<Version>,
+    fits: bool,
+}
+
+fn plan(tx: &mut dyn Tx, new: &NewBackup) -> Result<Plan, StoreError> {
+    let (user_id, bap_id) = (&new.user_id, &new.bap_id);
+    let mut versions = list_versions(tx, user_id, bap_id)?;
+    let is_current = versions.first().is_some_and(|current| current.hash == new.hash);
+    let is_known = versions.iter().any(|version| version.hash == new.hash);
+    let at = after_all(&versions, new.now);
+    if is_known {
+        return Ok(Plan { is_current, is_known, at, gone: Vec::new(), fits: true });
+    }
+    versions.insert(0, new.version(at));
+    let stored: Vec<_> = versions.iter().map(Version::stored).collect();
+    let gone: Vec<_> = superseded(&stored, at).into_iter().filter_map(|index| versions.get(index).cloned()).collect();
+    let freed: i64 = gone.iter().map(|version| version.size).sum();
+    let (size, identities) = extent(tx, user_id)?;
+    let is_first = versions.len() == 1;
+    let fits = size.saturating_add(new.size).saturating_sub(freed) <= MOST_PER_ACCOUNT
+        && !(is_first && identities >= MOST_IDENTITIES);
+    Ok(Plan { is_current, is_known, at, gone, fits })
 }
 
 /// Makes an earlier version the current one again; returns whether the user has it.

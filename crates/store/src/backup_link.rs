@@ -5,7 +5,7 @@ use sigma_core::event::{Action, Target};
 use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
 
-use crate::backup::Wanted;
+use crate::backup::{self, NewBackup, Storing, Wanted};
 use crate::event::{self, NewEvent};
 use crate::outbox::{self, NewMail};
 use crate::provider_account::{self, ProviderAccount, Vouched};
@@ -25,6 +25,8 @@ pub struct NewLink {
     pub user_id: UserId,
     /// The identity.
     pub bap_id: BapId,
+    /// A backup to store along with it.
+    pub backup: Option<NewBackup>,
     /// The signature of a key of the user.
     pub signed: SignedRequest,
     /// The mails that report it.
@@ -46,12 +48,29 @@ pub enum Linking {
     NotProven,
     /// The signature does not count.
     Rejected(Rejected),
+    /// There is no room for the backup.
+    TooMuch,
 }
 
-/// Links an account at a provider with an identity.
+/// Links an account at a provider with an identity, and stores the backup that came along.
 pub fn link(tx: &mut dyn Tx, new: &NewLink) -> Result<Linking, StoreError> {
+    tx.lock(Owner::User(&new.user_id))?;
+    if let Some(backup) = &new.backup
+        && !backup::fits(tx, backup)?
+    {
+        return Ok(Linking::TooMuch);
+    }
+    let linking = link_account(tx, new)?;
+    if let (Linking::Linked, Some(backup)) = (linking, &new.backup)
+        && backup::store(tx, backup)? != Storing::Stored
+    {
+        return Err(StoreError::Corrupt("a backup that fits was not stored".to_owned()));
+    }
+    Ok(linking)
+}
+
+fn link_account(tx: &mut dyn Tx, new: &NewLink) -> Result<Linking, StoreError> {
     let user_id = &new.user_id;
-    tx.lock(Owner::User(user_id))?;
     if identity::find(tx, &new.bap_id)?.is_none_or(|identity| identity.user_id != *user_id) {
         return Ok(Linking::NotTheirs);
     }

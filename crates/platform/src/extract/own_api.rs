@@ -14,6 +14,7 @@ use sigma_bitcoin::{AuthToken, BapId, PublicKey};
 use sigma_core::actor::Actor;
 use sigma_core::app::App;
 use sigma_core::ids::UserId;
+use sigma_core::interaction::may_change_credentials;
 use sigma_core::person::Identity;
 use sigma_core::scope::{OPENID, PROFILE, Scopes};
 use sigma_store::account::Account;
@@ -116,6 +117,13 @@ impl Caller {
     /// The session, if that is what the caller proved.
     pub fn session(&self) -> Option<&BrowserSession> {
         if let Means::Session(session) = &self.means { Some(session) } else { None }
+    }
+
+    /// Whether the caller may change credentials and what protects them: by a session alone, authenticated a short time ago, at the
+    /// strongest class that the account can reach.
+    pub fn may_change_credentials(&self, sigma: &AppState) -> bool {
+        let credentials = &self.account.credentials;
+        self.session().is_some_and(|session| may_change_credentials(&session.facts(), credentials, sigma.now()))
     }
 
     /// The signature that a write must use up in its transaction, with [`sigma_store::signed_request::accept`].

@@ -7,11 +7,11 @@ use sigma_store::backup::{self, Retrieval, Retrieved, Version, Wanted, seal_cont
 use sigma_store::outbox::NewMail;
 use sigma_store::replay_guard::Once;
 
-use crate::http::{ApiError, RequestContext, Rule};
+use crate::http::{ApiError, Refusal, RequestContext, Rule};
 use crate::mail::AccountChange;
 use crate::state::AppState;
 
-use super::{Refusal, not_found, unauthorized};
+use super::{not_found, unauthorized};
 
 /// Who is entitled to a backup, and why.
 pub struct Entitled {

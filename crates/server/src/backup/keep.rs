@@ -8,10 +8,10 @@ use sigma_core::ids::{BackupId, UserId};
 use sigma_store::backup::{self, NewBackup, Storing, seal_context};
 use sigma_store::signed_request::SignedRequest;
 
-use super::{Refusal, not_theirs};
+use super::not_theirs;
 use crate::error::bad_request;
 use crate::extract::rejected;
-use crate::http::{ApiError, RequestContext, Rule};
+use crate::http::{ApiError, Refusal, RequestContext, Rule};
 use crate::state::AppState;
 
 /// Reads a backup as a client sent it.
@@ -72,9 +72,12 @@ pub fn explain(outcome: Storing) -> Result<(), ApiError> {
         Storing::Stored => Ok(()),
         Storing::NotTheirs => Err(not_theirs()),
         Storing::Rejected(cause) => Err(rejected(cause)),
-        Storing::TooMuch => {
-            let words = "Your account stores as much as it may. Remove a backup first.";
-            Err(ApiError::new(StatusCode::CONFLICT, "backup_limit", words))
-        }
+        Storing::TooMuch => Err(too_much()),
     }
+}
+
+/// The account has no room for a backup.
+pub fn too_much() -> ApiError {
+    let words = "Your account stores as much as it may. Remove a backup first.";
+    ApiError::new(StatusCode::CONFLICT, "backup_limit", words)
 }

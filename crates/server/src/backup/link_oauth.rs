@@ -5,16 +5,15 @@ use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use sigma_core::actor::Actor;
-use sigma_store::backup::{self, Storing};
 use sigma_store::backup_link::{self, Linking, NewLink};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::hand_out::notices;
-use super::keep::{explain, prepare, read};
-use super::{Backups, Refusal, TAKES_BACKUP, named, not_recent, not_theirs};
+use super::keep::{prepare, read, too_much};
+use super::{Backups, TAKES_BACKUP, named, not_recent, not_theirs};
 use crate::extract::{Browser, KeyTokenError, OwnApi, SignedIn, rejected, unauthorized};
-use crate::http::{ApiError, Endpoint, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, Refusal, RequestContext, Rule};
 use crate::mail::AccountChange;
 use crate::restore_ticket::RestoreTicket;
 use crate::state::AppState;
@@ -97,27 +96,20 @@ pub async fn link(
         vouched: ticket.map(|ticket| (ticket.vouched, ticket.once)),
         user_id: user_id.clone(),
         bap_id: bap_id.clone(),
+        backup,
         signed,
         notices: notices(&sigma, &user_id, AccountChange::BackupLinked).await?,
         now: sigma.now(),
     };
     let store = sigma.store_for(&context, Actor::User(user_id));
-    let (linking, storing) = store
-        .write(move |tx| {
-            let linking = backup_link::link(tx, &new)?;
-            let backup = backup.as_ref().filter(|_| linking == Linking::Linked);
-            let storing = backup.map_or(Ok(Storing::Stored), |backup| backup::store(tx, backup))?;
-            Ok((linking, storing))
-        })
-        .await?;
-    match linking {
+    match store.write(move |tx| backup_link::link(tx, &new)).await? {
         Linking::Linked => sigma.mail_was_promised(),
         Linking::Taken => return Err(already_linked().into()),
         Linking::NotTheirs => return Err(not_theirs().into()),
         Linking::Rejected(cause) => return Err(rejected(cause).into()),
         Linking::NotProven => return Err(not_proven().into()),
+        Linking::TooMuch => return Err(too_much().into()),
     }
-    explain(storing)?;
     Ok(Json(LinkAnswer { success: true, bap_id: bap_id.to_string() }))
 }
 

@@ -12,26 +12,18 @@ mod sync;
 mod versions;
 pub mod view;
 
-use std::time::Duration;
-
-use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use sigma_bitcoin::BapId;
 use sigma_core::params::Params;
-use sigma_store::StoreError;
-use sigma_store::session::BrowserSession;
 
 use crate::error::API;
 use crate::extract::{Area, Caller};
 use crate::http::policy::BodyLimit;
-use crate::http::{ApiError, Exceeded, Policy, Surface};
+use crate::http::{ApiError, Policy, Surface};
 use crate::state::AppState;
 
 /// The policy of endpoints that take a backup: its text may have 256 KiB.
 const TAKES_BACKUP: Policy = Policy { body: BodyLimit::Kibibytes(384), ..API };
-
-/// How recent the last authentication must be for a session to be given a backup.
-const RECENT: Duration = Duration::from_mins(15);
 
 /// The backups themselves: never for an app.
 #[derive(Clone, Copy, Debug)]
@@ -65,42 +57,6 @@ pub fn surface() -> Surface<AppState> {
         .below("/api/backup", API)
 }
 
-/// Why a backup is neither handed out nor stored.
-#[derive(Debug)]
-pub enum Refusal {
-    /// An error of the API.
-    Api(ApiError),
-    /// Too many requests.
-    Exceeded(Exceeded),
-}
-
-impl From<ApiError> for Refusal {
-    fn from(error: ApiError) -> Self {
-        Self::Api(error)
-    }
-}
-
-impl From<StoreError> for Refusal {
-    fn from(error: StoreError) -> Self {
-        Self::Api(error.into())
-    }
-}
-
-impl From<Exceeded> for Refusal {
-    fn from(exceeded: Exceeded) -> Self {
-        Self::Exceeded(exceeded)
-    }
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Api(error) => error.into_response(),
-            Self::Exceeded(exceeded) => exceeded.into_response(),
-        }
-    }
-}
-
 /// The identity that a query or body names, or else the one that the caller acts as. A text that is no id names an identity
 /// that nobody has, which is answered with `unknown`.
 fn named(caller: &Caller, bap_id: Option<&str>, unknown: impl FnOnce() -> ApiError) -> Result<BapId, ApiError> {
@@ -130,12 +86,7 @@ fn not_theirs() -> ApiError {
     ApiError::new(StatusCode::FORBIDDEN, "forbidden", "This identity is not yours").with_code("BAP_OWNERSHIP_FAILED")
 }
 
-/// Whether the session may be given a backup, or change what is kept of it.
-fn is_recent(sigma: &AppState, session: &BrowserSession) -> bool {
-    sigma.now().since(session.auth_time) <= RECENT
-}
-
-/// The refusal of an older session.
+/// The refusal of a session that is too old or too weak to be given a backup, or to change what is kept of it.
 fn not_recent() -> ApiError {
     ApiError::new(StatusCode::FORBIDDEN, "reauthentication_required", "Sign in again first")
         .with_code("SESSION_NOT_FRESH")

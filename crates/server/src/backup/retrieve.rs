@@ -15,10 +15,10 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::hand_out::{Entitled, hand_out};
-use super::{Backups, Refusal, bap_id_of, is_recent, named, not_found, not_recent, unauthorized};
+use super::{Backups, bap_id_of, named, not_found, not_recent, unauthorized};
 use crate::error::API;
 use crate::extract::{Browser, Means, OwnApi, SignedIn, header};
-use crate::http::{ApiError, Endpoint, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, Refusal, RequestContext, Rule};
 use crate::interaction::with_cookie;
 use crate::restore_ticket::RestoreTicket;
 use crate::state::AppState;
@@ -92,7 +92,7 @@ pub async fn retrieve(
     }
     let OwnApi { caller, .. } = OwnApi::<Backups>::from_request(request, &sigma).await?;
     let respond = async {
-        if caller.session().is_some_and(|session| !is_recent(&sigma, session)) {
+        if caller.session().is_some() && !caller.may_change_credentials(&sigma) {
             return Err(Refusal::from(not_recent()));
         }
         let bap_id = named(&caller, bap_id_of(&query), not_found)?;
@@ -146,7 +146,7 @@ async fn by_session(
     if owner != user_id {
         return Ok(None);
     }
-    if !is_recent(sigma, &signed_in.session) {
+    if !signed_in.may_change_credentials(sigma) {
         return Err(not_recent());
     }
     let actor = Actor::User(user_id.clone());

@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::keep::{keep, prepare, read};
-use super::{Backups, Refusal, TAKES_BACKUP, named, not_theirs};
+use super::{Backups, TAKES_BACKUP, named, not_theirs};
 use crate::extract::OwnApi;
-use crate::http::{Endpoint, RequestContext};
+use crate::http::{Endpoint, Refusal, RequestContext};
 use crate::state::AppState;
 
 /// This endpoint.

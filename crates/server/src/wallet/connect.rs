@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use super::{WalletWrites, identity_of, invalid_signature, refused};
 use crate::error::{API, bad_request};
 use crate::extract::{OwnApi, once};
-use crate::http::{ApiError, Endpoint, RequestContext, Rule};
+use crate::http::{Endpoint, Refusal, RequestContext, Rule};
 use crate::state::AppState;
 
 /// The paths that wallets sign: ours at both prefixes, and one that published instructions give.
@@ -69,7 +69,7 @@ pub async fn connect(
     State(sigma): State<AppState>,
     context: RequestContext,
     request: OwnApi<WalletWrites>,
-) -> Result<Json<Connected>, ApiError> {
+) -> Result<Json<Connected>, Refusal> {
     let body: ConnectBody = request.object()?;
     let caller = &request.caller;
     let bap_id = identity_of(caller, body.bap_id.as_deref())?;
@@ -77,10 +77,8 @@ pub async fn connect(
     let provider = provider.map_err(|_| bad_request("invalid_request", "provider is not a name"))?;
     let token = AuthToken::parse(&body.auth_token).map_err(|_| bad_request("invalid_token", "Malformed auth token"))?;
     let Some(verified) = verify(&sigma, &token) else {
-        if context.charge(Rule::SignIn, context.client()).is_err() {
-            return Err(ApiError::new(http::StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", "Too many requests"));
-        }
-        return Err(invalid_signature());
+        context.charge(Rule::SignIn, context.client())?;
+        return Err(invalid_signature().into());
     };
     let new = Connection {
         user_id: caller.user_id().clone(),

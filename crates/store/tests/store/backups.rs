@@ -121,6 +121,7 @@ fn link(store: &TestStore, name: &str, bap_id: &BapId, subject: &str, message: &
         vouched: Some((github, once(store, &format!("ticket {message}")))),
         user_id: user_id(name),
         bap_id: bap_id.clone(),
+        backup: None,
         signed: SignedRequest { pubkey: key_named(name), once: once(store, message) },
         notices: Vec::new(),
         now: store.clock.now(),

@@ -13,11 +13,10 @@ use sigma_core::params::Params;
 use sigma_store::account::Account;
 use sigma_store::backup::{self, Version, Wanted};
 
-use crate::backup::Refusal;
 use crate::backup::hand_out::{Entitled, hand_out, notices};
 use crate::backup::view::{AccountBackups, BackupLine, VersionLine};
 use crate::extract::{Browser, SignedIn};
-use crate::http::{ApiError, Endpoint, RequestContext};
+use crate::http::{ApiError, Endpoint, Refusal, RequestContext};
 use crate::interaction::{begin, sign_in_first, with_cookie};
 use crate::mail::AccountChange;
 use crate::pages::policy::{FORM, PAGE};
@@ -58,12 +57,12 @@ async fn download(
     browser: Browser,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    let (signed_in, form) = match Submitted::read(&sigma, &browser, &body).await? {
+    let (signed_in, form) = match submitted(&sigma, &browser, &body).await? {
         Ok(submitted) => submitted,
         Err(response) => return Ok(response),
     };
-    let Some(bap_id) = form.get("bapId").and_then(|text| BapId::parse(text).ok()) else {
-        return render(&sigma, &browser, &signed_in, None, Some("backup-refused-unknown")).await;
+    let Some(bap_id) = bap_id_of(&form) else {
+        return render(&sigma, &browser, &signed_in, None, Some(Refused::Unknown)).await;
     };
     let wanted = match form.get("version") {
         Some(id) => Wanted::Version(bap_id, BackupId::from_text(id)),
@@ -74,7 +73,7 @@ async fn download(
     let (version, backup) = match hand_out(&sigma, &context, entitled, wanted).await {
         Ok(handed) => handed,
         Err(Refusal::Api(error)) if error.status() == StatusCode::NOT_FOUND => {
-            return render(&sigma, &browser, &signed_in, None, Some("backup-refused-unknown")).await;
+            return render(&sigma, &browser, &signed_in, None, Some(Refused::Unknown)).await;
         }
         Err(refusal) => return Ok(refusal.into_response()),
     };
@@ -94,7 +93,7 @@ async fn restore(
     browser: Browser,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    let (signed_in, form) = match Submitted::read(&sigma, &browser, &body).await? {
+    let (signed_in, form) = match submitted(&sigma, &browser, &body).await? {
         Ok(submitted) => submitted,
         Err(response) => return Ok(response),
     };
@@ -103,7 +102,7 @@ async fn restore(
     let notices = notices(&sigma, &user_id, AccountChange::BackupRestored).await?;
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));
     if !store.write(move |tx| backup::restore_version(tx, &user_id, &id, &notices, now)).await? {
-        return render(&sigma, &browser, &signed_in, None, Some("backup-refused-unknown")).await;
+        return render(&sigma, &browser, &signed_in, None, Some(Refused::Unknown)).await;
     }
     sigma.mail_was_promised();
     Ok(done("restored"))
@@ -115,39 +114,66 @@ async fn remove(
     browser: Browser,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    let (signed_in, form) = match Submitted::read(&sigma, &browser, &body).await? {
+    let (signed_in, form) = match submitted(&sigma, &browser, &body).await? {
         Ok(submitted) => submitted,
         Err(response) => return Ok(response),
     };
     let user_id = signed_in.account.user.id.clone();
-    let Some(bap_id) = form.get("bapId").and_then(|text| BapId::parse(text).ok()) else {
-        return render(&sigma, &browser, &signed_in, None, Some("backup-refused-unknown")).await;
+    let Some(bap_id) = bap_id_of(&form) else {
+        return render(&sigma, &browser, &signed_in, None, Some(Refused::Unknown)).await;
     };
     let notices = notices(&sigma, &user_id, AccountChange::BackupRemoved).await?;
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));
     if !store.write(move |tx| backup::remove(tx, &user_id, &bap_id, &notices)).await? {
-        return render(&sigma, &browser, &signed_in, None, Some("backup-refused-unknown")).await;
+        return render(&sigma, &browser, &signed_in, None, Some(Refused::Unknown)).await;
     }
     sigma.mail_was_promised();
     Ok(done("removed"))
 }
 
-/// A form of a user whose session is recent enough; otherwise the response.
-struct Submitted;
+/// The form of a user whose session may change what is kept; otherwise the response.
+async fn submitted(
+    sigma: &AppState,
+    browser: &Browser,
+    body: &Bytes,
+) -> Result<Result<(SignedIn, Params), Response>, ApiError> {
+    let Some(signed_in) = SignedIn::find(sigma, browser).await? else {
+        return first(sigma, browser).map(Err);
+    };
+    if !signed_in.may_change_credentials(sigma) {
+        return render(sigma, browser, &signed_in, None, Some(Refused::TooOld)).await.map(Err);
+    }
+    Ok(Ok((signed_in, Params::parse(&String::from_utf8_lossy(body)))))
+}
 
-impl Submitted {
-    async fn read(
-        sigma: &AppState,
-        browser: &Browser,
-        body: &Bytes,
-    ) -> Result<Result<(SignedIn, Params), Response>, ApiError> {
-        let Some(signed_in) = SignedIn::find(sigma, browser).await? else {
-            return first(sigma, browser).map(Err);
-        };
-        if !signed_in.may_change_credentials(sigma) {
-            return render(sigma, browser, &signed_in, None, Some("backup-refused-old")).await.map(Err);
+/// The identity that a form names.
+fn bap_id_of(form: &Params) -> Option<BapId> {
+    form.get("bapId").and_then(|text| BapId::parse(text).ok())
+}
+
+/// Why a form changed nothing.
+#[derive(Clone, Copy, Debug)]
+enum Refused {
+    /// The session has to be confirmed first.
+    TooOld,
+    /// There is no such backup.
+    Unknown,
+}
+
+impl Refused {
+    /// The text that says so: a key of the catalogue.
+    const fn text(self) -> &'static str {
+        match self {
+            Self::TooOld => "backup-refused-old",
+            Self::Unknown => "backup-refused-unknown",
         }
-        Ok(Ok((signed_in, Params::parse(&String::from_utf8_lossy(body)))))
+    }
+
+    const fn status(self) -> StatusCode {
+        match self {
+            Self::TooOld => StatusCode::FORBIDDEN,
+            Self::Unknown => StatusCode::CONFLICT,
+        }
     }
 }
 
@@ -159,13 +185,13 @@ fn done(what: &str) -> Response {
     Redirect::to(&format!("{PATH}?done={what}")).into_response()
 }
 
-/// The page, after what was `done` or `refused`: keys of the catalogue.
+/// The page, after what was `done` (a key of the catalogue) or refused.
 async fn render(
     sigma: &AppState,
     browser: &Browser,
     signed_in: &SignedIn,
     done: Option<&'static str>,
-    refused: Option<&'static str>,
+    refused: Option<Refused>,
 ) -> Result<Response, ApiError> {
     let user_id = signed_in.account.user.id.clone();
     let versions = sigma.store.read(move |tx| backup::list(tx, &user_id)).await?;
@@ -175,12 +201,9 @@ async fn render(
         let begun = begin(sigma, browser, continuation, sigma.now())?;
         (sign_in_url, cookie) = (Some(login_url(&begun.name)), begun.set_cookie);
     }
-    let page = AccountBackups { lines: lines(&signed_in.account, &versions), done, refused, sign_in_url };
-    let status = match refused {
-        None => StatusCode::OK,
-        Some("backup-refused-old") => StatusCode::FORBIDDEN,
-        Some(_) => StatusCode::CONFLICT,
-    };
+    let lines = lines(&signed_in.account, &versions);
+    let page = AccountBackups { lines, done, refused: refused.map(Refused::text), sign_in_url };
+    let status = refused.map_or(StatusCode::OK, Refused::status);
     let context = sigma.page_in(sigma.language_for(browser, None));
     Ok(with_cookie(page.render(status, &context), cookie.as_deref()))
 }

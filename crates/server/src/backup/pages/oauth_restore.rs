@@ -15,7 +15,7 @@ use crate::interaction::{self, with_cookie};
 use crate::pages::policy::{FORM, PAGE};
 use crate::pages::view::ProviderButton;
 use crate::paths::RESTORE_PATH;
-use crate::providers::{Aim, ProviderFailure, begin};
+use crate::providers::{Aim, NewFlow, ProviderFailure, begin};
 use crate::restore_ticket::RestoreTicket;
 use crate::settings::SignInMethod;
 use crate::state::AppState;
@@ -44,7 +44,7 @@ async fn leave(State(sigma): State<AppState>, browser: Browser, body: Bytes) -> 
     let begun = match provider {
         Some(provider) => {
             let ongoing = interaction::begin(&sigma, &browser, Continuation::Restore, sigma.now())?;
-            begin(&sigma, provider, ongoing, Aim::Restore, None, false).await?
+            begin(&sigma, provider, ongoing, NewFlow::of(Aim::Restore)).await?
         }
         None => Err(ProviderFailure::ProviderNotFound),
     };

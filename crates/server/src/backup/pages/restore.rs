@@ -6,7 +6,6 @@ use axum::response::Response;
 use sigma_core::interaction::{AccountPage, Continuation};
 use sigma_store::backup;
 
-use crate::backup::is_recent;
 use crate::backup::view::{Restore, RestoreChoice};
 use crate::extract::{Browser, SignedIn};
 use crate::http::{ApiError, Endpoint};
@@ -21,7 +20,7 @@ pub fn endpoint() -> Endpoint<AppState> {
 
 async fn show(State(sigma): State<AppState>, browser: Browser) -> Result<Response, ApiError> {
     let signed_in = SignedIn::find(&sigma, &browser).await?;
-    let Some(signed_in) = signed_in.filter(|signed_in| is_recent(&sigma, &signed_in.session)) else {
+    let Some(signed_in) = signed_in.filter(|signed_in| signed_in.may_change_credentials(&sigma)) else {
         return sign_in_first(&sigma, &browser, Continuation::Account { page: AccountPage::Restore });
     };
     let user_id = signed_in.account.user.id.clone();

@@ -14,10 +14,10 @@ use sigma_store::account::Account;
 use sigma_store::signed_request::SignedRequest;
 use sigma_store::{key_sign_in, user};
 
-use super::{Refusal, TAKES_BACKUP, not_theirs};
+use super::{TAKES_BACKUP, not_theirs};
 use crate::extract::{KeyToken, KeyTokenError};
 use crate::http::policy::{Cookies, CorsPolicy};
-use crate::http::{ApiError, Exceeded, Policy, RequestContext, Rule};
+use crate::http::{ApiError, Exceeded, Policy, Refusal, RequestContext, Rule};
 use crate::state::AppState;
 
 /// The path, which signatures name.

@@ -11,9 +11,9 @@ use sigma_store::identity_key::{self, KeyProof, Rotation};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::{ENROLLMENT_PROOF, POLICY, RECENT, malformed, refused};
+use super::{ENROLLMENT_PROOF, POLICY, key_proof, malformed, refused};
 use crate::extract::{JSON, KeyToken, KeyTokenError, SignedIn, is_content_type, read_object, wrong_content_type};
-use crate::http::{ApiError, Endpoint, RequestContext, Rule};
+use crate::http::{ApiError, Endpoint, Refusal, RequestContext, Rule};
 use crate::state::AppState;
 
 /// The path that both keys sign.
@@ -71,45 +71,28 @@ pub async fn rotate(
     signed_in: SignedIn,
     headers: HeaderMap,
     body: Bytes,
-) -> Result<Json<Rotated>, ApiError> {
+) -> Result<Json<Rotated>, Refusal> {
     if !is_content_type(&headers, JSON) {
-        return Err(wrong_content_type("the body must be JSON"));
+        return Err(wrong_content_type("the body must be JSON").into());
     }
     let user_id = signed_in.account.user.id.clone();
-    let counted = context.charge(Rule::OwnApi, user_id.as_str());
-    counted
-        .map_err(|_| ApiError::new(http::StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", "Too many requests"))?;
+    context.charge(Rule::OwnApi, user_id.as_str())?;
     let named: RotateBody =
         read_object(&body).ok_or_else(|| malformed(r#"the body must be {"bapId":"…","pubkey":"…"}"#))?;
     let bap_id = BapId::parse(&named.bap_id).map_err(|_| malformed("bapId must be base58 of 20 bytes"))?;
     let pubkey = PublicKey::parse(&named.pubkey).map_err(|_| malformed("pubkey is not a public key"))?;
-    let by = signature(&sigma, &context, &headers, "x-auth-token", &body)?;
-    let to = signature(&sigma, &context, &headers, ENROLLMENT_PROOF, &body)?;
+    let signed_by = |name| key_proof(&sigma, &context, &headers, name, PATH, &body).map(proof);
+    let (by, to) = (signed_by("x-auth-token")?, signed_by(ENROLLMENT_PROOF)?);
     if to.pubkey != pubkey {
-        return Err(KeyTokenError::Invalid.into());
+        return Err(ApiError::from(KeyTokenError::Invalid).into());
     }
-    let now = sigma.now();
-    let is_fresh = now.since(signed_in.session.auth_time) <= RECENT;
+    let (is_fresh, now) = (signed_in.may_change_credentials(&sigma), sigma.now());
     let rotation = Rotation { user_id: user_id.clone(), bap_id: bap_id.clone(), by, to, is_fresh, now };
     let store = sigma.store_for(&context, Actor::User(user_id));
     store.decide(move |tx| identity_key::rotate(tx, &rotation)).await.map_err(refused)?;
     Ok(Json(Rotated { success: true, bap_id: bap_id.to_string(), pubkey: pubkey.to_hex() }))
 }
 
-/// A signature over this path and the body.
-fn signature(
-    sigma: &AppState,
-    context: &RequestContext,
-    headers: &HeaderMap,
-    name: &'static str,
-    body: &Bytes,
-) -> Result<KeyProof, ApiError> {
-    let token = KeyToken::of_header(sigma, headers, name, PATH, body);
-    let token = token.and_then(|token| if token.body_bound { Ok(token) } else { Err(KeyTokenError::Invalid) });
-    let token = token.map_err(|error| {
-        // The answer is the same; what is counted makes further ones dearer.
-        let _ = context.charge(Rule::SignIn, context.client());
-        ApiError::from(error)
-    })?;
-    Ok(KeyProof { pubkey: token.pubkey, once: token.once })
+fn proof(token: KeyToken) -> KeyProof {
+    KeyProof { pubkey: token.pubkey, once: token.once }
 }

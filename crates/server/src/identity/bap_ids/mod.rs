@@ -4,23 +4,19 @@ pub mod keys;
 pub mod list;
 pub mod register;
 
-use std::time::Duration;
-
-use http::StatusCode;
+use axum::body::Bytes;
+use http::{HeaderMap, StatusCode};
 use sigma_store::Stop;
 use sigma_store::identity_key::IdentityRefusal;
 
 use crate::error::{API, bad_request};
-use crate::extract::{Area, Caller, rejected};
-use crate::http::{ApiError, Policy};
+use crate::extract::{Area, KeyToken, KeyTokenError, rejected};
+use crate::http::{ApiError, Policy, RequestContext, Rule};
 use crate::profiles::not_theirs;
 use crate::state::AppState;
 
 /// The header with a signature of the key that is registered.
 const ENROLLMENT_PROOF: &str = "x-sigma-enrollment-proof";
-
-/// How recent the last authentication must be to add a key: an abandoned or stolen session does not suffice.
-const RECENT: Duration = Duration::from_mins(15);
 
 /// The identities of the account, of which an app sees only the one that was chosen for it.
 #[derive(Clone, Copy, Debug)]
@@ -32,9 +28,22 @@ impl Area for Identities {
 
 const POLICY: Policy = API;
 
-/// Whether the caller's session may add a key.
-fn is_fresh(sigma: &AppState, caller: &Caller) -> bool {
-    caller.session().is_some_and(|session| sigma.now().since(session.auth_time) <= RECENT)
+/// The key that signed `path` and the body in the header `name`. Whatever is wrong with it gets one answer, and is counted.
+fn key_proof(
+    sigma: &AppState,
+    context: &RequestContext,
+    headers: &HeaderMap,
+    name: &'static str,
+    path: &str,
+    body: &Bytes,
+) -> Result<KeyToken, ApiError> {
+    let token = KeyToken::of_header(sigma, headers, name, path, body);
+    let token = token.and_then(|token| if token.body_bound { Ok(token) } else { Err(KeyTokenError::Invalid) });
+    token.map_err(|error| {
+        // What is counted makes further ones dearer.
+        let _ = context.charge(Rule::SignIn, context.client());
+        ApiError::from(error)
+    })
 }
 
 fn refused(stop: Stop<IdentityRefusal>) -> ApiError {

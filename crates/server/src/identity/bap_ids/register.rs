@@ -10,9 +10,9 @@ use sigma_store::identity_key::{self, KeyProof, NewIdentity};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::{ENROLLMENT_PROOF, Identities, POLICY, is_fresh, malformed, refused};
-use crate::extract::{KeyToken, KeyTokenError, OwnApi};
-use crate::http::{ApiError, Endpoint, RequestContext, Rule};
+use super::{ENROLLMENT_PROOF, Identities, POLICY, key_proof, malformed, refused};
+use crate::extract::OwnApi;
+use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::state::AppState;
 
 /// The path that the proof signs.
@@ -101,7 +101,7 @@ pub async fn register(
         is_primary: body.is_primary.unwrap_or(false),
         pubkey,
         proof,
-        is_fresh: is_fresh(&sigma, caller),
+        is_fresh: caller.may_change_credentials(&sigma),
         signed: caller.signed().cloned(),
         now: sigma.now(),
     };
@@ -129,13 +129,7 @@ fn proof(
     if !request.headers.contains_key(ENROLLMENT_PROOF) {
         return Ok(None);
     }
-    let token = KeyToken::of_header(sigma, &request.headers, ENROLLMENT_PROOF, PATH, &request.body);
-    let token = token.and_then(|token| if token.body_bound { Ok(token) } else { Err(KeyTokenError::Invalid) });
-    let token = token.map_err(|error| {
-        // The answer is the same; what is counted makes further ones dearer.
-        let _ = context.charge(Rule::SignIn, context.client());
-        ApiError::from(error)
-    })?;
+    let token = key_proof(sigma, context, &request.headers, ENROLLMENT_PROOF, PATH, &request.body)?;
     if !token.origin_bound {
         let words = "Sign the path prefixed with this server's origin.";
         let error = ApiError::new(StatusCode::FORBIDDEN, "origin_bound_required", words);
