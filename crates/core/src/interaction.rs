@@ -39,6 +39,23 @@ pub enum Continuation {
         /// Which one.
         page: AccountPage,
     },
+    /// An app's request to sign the user in and see their merits ("Login with Sigma"). Its row is found by the digest of
+    /// the token, which is never stored.
+    MeritLogin {
+        /// The token of its address.
+        token: LinkSecret,
+    },
+    /// An app's request to act for an org ("Link App"). Its row is found likewise.
+    LinkApp {
+        /// The token of its address.
+        token: LinkSecret,
+    },
+    /// The merits pages of an org, or the choice among the orgs that the user administers. Whether it exists is not yet
+    /// known: that is told to its admins alone.
+    MeritOrg {
+        /// The org, as its address named it; `None` for the choice.
+        org: Option<OrgRef>,
+    },
     /// Restoring a key on a new device: the provider says who the person is, and nothing else begins.
     Restore,
     /// The front page.
@@ -95,6 +112,8 @@ pub enum AccountPage {
     Activity,
     /// Addresses and credentials.
     Overview,
+    /// Merits, and the apps that see them.
+    Merits,
     /// Changing one of them: the user signs in again first.
     Change,
     /// Encrypted backups.
@@ -291,12 +310,17 @@ mod tests {
                 AccountPage::FirstPassword,
                 AccountPage::Activity,
                 AccountPage::Overview,
+                AccountPage::Merits,
                 AccountPage::Change,
                 AccountPage::Backup,
                 AccountPage::BackupChange,
                 AccountPage::Restore,
             ])
             .prop_map(|page| Continuation::Account { page }),
+            "\\PC{0,50}".prop_map(|secret| Continuation::MeritLogin { token: LinkSecret::new(secret) }),
+            "\\PC{0,50}".prop_map(|secret| Continuation::LinkApp { token: LinkSecret::new(secret) }),
+            proptest::option::of("(org_[0-9a-f]{24}|[a-z][a-z0-9-]{2,20})")
+                .prop_map(|name| Continuation::MeritOrg { org: name.as_deref().and_then(OrgRef::parse) }),
             Just(Continuation::Restore),
             Just(Continuation::Home),
         ]

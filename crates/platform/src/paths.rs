@@ -20,6 +20,10 @@ pub const END_SESSION_PATH: &str = "/api/auth/oauth2/end-session";
 pub const LOGIN_PATH: &str = "/login";
 /// The page that restores a key on a device where nobody is signed in.
 pub const RESTORE_PATH: &str = "/oauth-restore";
+/// "Login with Sigma": an app asks a person to see their merits.
+pub const MERIT_LOGIN_PATH: &str = "/login-with-sigma";
+/// "Link App": an app asks an admin to act for their org.
+pub const LINK_APP_PATH: &str = "/link-app";
 /// The page on which people sign up by e-mail.
 pub const EMAIL_SIGN_UP_PATH: &str = "/signup/email";
 /// Adds an authenticator app to the signed-in account.

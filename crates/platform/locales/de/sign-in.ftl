@@ -5,6 +5,7 @@ login-title-again = Bestätigen Sie, dass Sie es sind
 login-title-app = Bei { $app } anmelden
 login-title-workspace = Bei Ihrem Workspace anmelden
 login-title-invitation = Anmelden, um die Einladung anzunehmen
+login-title-org = Anmelden, um Ihre Organisation zu verwalten
 login-again = Sie sind als <strong>{ $name }</strong> angemeldet. Melden Sie sich erneut an, um fortzufahren.
 login-again-app = Sie sind als <strong>{ $name }</strong> angemeldet. Die App verlangt, dass Sie sich erneut anmelden.
 login-or = oder

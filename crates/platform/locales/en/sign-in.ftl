@@ -5,6 +5,7 @@ login-title-again = Confirm that it is you
 login-title-app = Sign in to { $app }
 login-title-workspace = Sign in to your workspace
 login-title-invitation = Sign in to accept the invitation
+login-title-org = Sign in to manage your organization
 login-again = You are signed in as <strong>{ $name }</strong>. Sign in again to continue.
 login-again-app = You are signed in as <strong>{ $name }</strong>. The app requires you to sign in again.
 login-or = or

@@ -52,9 +52,15 @@ async fn begin_again(sigma: &AppState, continuation: &Continuation) -> Vec<Link>
             }
             Err(_) => vec![front_page()],
         },
-        // The holder of an invitation's link can open that again; nobody else may get it.
-        Continuation::Invitation { .. } | Continuation::Home => vec![front_page()],
-        Continuation::Workspace { .. } | Continuation::Account { .. } | Continuation::Restore => {
+        // The holder of such a link can open that again; nobody else may get it.
+        Continuation::Invitation { .. }
+        | Continuation::MeritLogin { .. }
+        | Continuation::LinkApp { .. }
+        | Continuation::Home => vec![front_page()],
+        Continuation::Workspace { .. }
+        | Continuation::Account { .. }
+        | Continuation::MeritOrg { .. }
+        | Continuation::Restore => {
             vec![Link { href: way_on(continuation, ""), label: "Start again".to_owned() }]
         }
     }

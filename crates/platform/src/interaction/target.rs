@@ -1,12 +1,12 @@
 //! Where users continue: the only place that builds such addresses, all of them our own.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use sigma_core::interaction::{AccountPage, Continuation, WorkspacePage};
+use sigma_core::interaction::{AccountPage, Continuation, LinkSecret, WorkspacePage};
 
 use crate::extract::Browser;
 use crate::http::ApiError;
 use crate::interaction::{begin, with_cookie};
-use crate::paths::{RESTORE_PATH, login_url, resume_url};
+use crate::paths::{LINK_APP_PATH, MERIT_LOGIN_PATH, RESTORE_PATH, login_url, resume_url};
 use crate::state::AppState;
 
 /// Where a signed-in user continues. `interaction` names the interaction of `continuation`.
@@ -20,18 +20,25 @@ pub fn way_on(continuation: &Continuation, interaction: &str) -> String {
         Continuation::Workspace { workspace: Some(name), page } => {
             format!("/workspace/{}/{}", name.as_str(), page.segment())
         }
-        Continuation::Invitation { token } => {
-            let query = form_urlencoded::Serializer::new(String::new()).append_pair("token", token.expose()).finish();
-            format!("/invitation?{query}")
-        }
+        Continuation::Invitation { token } => with_token("/invitation", token),
+        Continuation::MeritLogin { token } => with_token(MERIT_LOGIN_PATH, token),
+        Continuation::LinkApp { token } => with_token(LINK_APP_PATH, token),
+        Continuation::MeritOrg { org: None } => "/org".to_owned(),
+        Continuation::MeritOrg { org: Some(name) } => format!("/org/{}", name.as_str()),
         Continuation::Account { page: AccountPage::Activity } => "/account/activity".to_owned(),
         Continuation::Account { page: AccountPage::Overview | AccountPage::Change } => "/account".to_owned(),
+        Continuation::Account { page: AccountPage::Merits } => "/account/merits".to_owned(),
         Continuation::Account { page: AccountPage::Backup | AccountPage::BackupChange } => "/account/backup".to_owned(),
         Continuation::Account { page: AccountPage::Restore } => "/restore".to_owned(),
         Continuation::Restore => RESTORE_PATH.to_owned(),
         Continuation::Account { .. } => "/account/password".to_owned(),
         Continuation::Home => "/".to_owned(),
     }
+}
+
+fn with_token(path: &str, token: &LinkSecret) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("token", token.expose()).finish();
+    format!("{path}?{query}")
 }
 
 /// Redirects to the sign-in page, which continues to `continuation`.
@@ -46,7 +53,7 @@ pub fn sign_in_first(sigma: &AppState, browser: &Browser, continuation: Continua
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use sigma_core::interaction::LinkSecret;
+    use sigma_core::ids::OrgRef;
 
     use super::*;
 
@@ -58,6 +65,9 @@ mod tests {
                 Continuation::workspace(&id, WorkspacePage::People),
                 Continuation::workspace(&id, WorkspacePage::Start),
                 Continuation::Invitation { token: LinkSecret::new(secret.clone()) },
+                Continuation::MeritLogin { token: LinkSecret::new(secret.clone()) },
+                Continuation::LinkApp { token: LinkSecret::new(secret.clone()) },
+                Continuation::MeritOrg { org: OrgRef::parse(&id) },
                 Continuation::Restore,
                 Continuation::Home,
             ] {

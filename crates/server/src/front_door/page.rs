@@ -162,7 +162,10 @@ async fn draw(
         Continuation::Authorization { .. } => arrival.app().map_or(Aim::Account, Aim::App),
         Continuation::Workspace { .. } => Aim::Workspace,
         Continuation::Invitation { .. } => Aim::Invitation,
-        Continuation::Account { .. } | Continuation::Restore | Continuation::Home => Aim::Account,
+        Continuation::LinkApp { .. } | Continuation::MeritOrg { .. } => Aim::Org,
+        Continuation::MeritLogin { .. } | Continuation::Account { .. } | Continuation::Restore | Continuation::Home => {
+            Aim::Account
+        }
     };
     let bap_id = again.as_ref().and_then(|signed_in| signed_in.session.bap_id.clone());
     let page = SignInPage {

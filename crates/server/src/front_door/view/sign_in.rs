@@ -19,6 +19,8 @@ pub enum Aim {
     Workspace,
     /// An invitation.
     Invitation,
+    /// The merits pages of an org.
+    Org,
     /// Their account here.
     Account,
 }
@@ -134,6 +136,7 @@ impl SignInPage {
             Aim::App(app) => context.text("login-title-app").with("app", app.name.as_str()),
             Aim::Workspace => context.text("login-title-workspace"),
             Aim::Invitation => context.text("login-title-invitation"),
+            Aim::Org => context.text("login-title-org"),
             Aim::Account => context.text("login-title"),
         }
     }
