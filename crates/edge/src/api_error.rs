@@ -31,11 +31,20 @@ pub struct ApiError {
 #[derive(Clone, Copy, Debug)]
 pub struct ErrorFormat {
     /// Renders an error: the body, and headers of its own. The status is that of the error.
-    pub render: fn(&ApiError, &RequestId) -> Response,
+    pub render: fn(&ApiError, &FailedAt<'_>) -> Response,
     /// The name and schema of the body in the OpenAPI document.
     pub schema: fn() -> (String, RefOr<Schema>),
     /// Statuses of everyday, which the log need not explain.
     pub expected: &'static [StatusCode],
+}
+
+/// Where an error occurred, for its renderer.
+#[derive(Clone, Copy, Debug)]
+pub struct FailedAt<'a> {
+    /// The request.
+    pub request_id: &'a RequestId,
+    /// The public origin of this server.
+    pub issuer: &'a str,
 }
 
 /// A body of JSON, for a renderer.

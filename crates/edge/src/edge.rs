@@ -19,7 +19,7 @@ use sigma_core::random::Rng;
 use sigma_core::time::Clock;
 use tower_service::Service as _;
 
-use crate::api_error::ApiError;
+use crate::api_error::{ApiError, FailedAt};
 use crate::body::{BodyError, Unread};
 use crate::budget::{AddressRequest, Budgets, HeldBody, OverBudget};
 use crate::carried::{carrying, large};
@@ -64,6 +64,7 @@ struct Rules {
     proxies: TrustedProxies,
     origins: Origins,
     https: bool,
+    issuer: String,
     body_bytes: usize,
     body_deadline: Duration,
     access_log: bool,
@@ -99,6 +100,7 @@ impl Edge {
             proxies: TrustedProxies::new(&settings.http.trusted_proxies),
             origins: Origins::new(&settings.issuer, &settings.trusted_origins).ok_or(EdgeError::Origin)?,
             https: settings.issuer.starts_with("https://"),
+            issuer: settings.issuer.clone(),
             body_bytes: settings.http.body_bytes,
             body_deadline: Duration::from_secs(settings.http.body_seconds.into()),
             access_log: settings.access_log,
@@ -297,7 +299,8 @@ async fn explained(response: Response, exchange: &Exchange<'_>) -> Response {
         };
         (exchange.rules.pages)(&failed)
     } else {
-        (exchange.route.policy.errors.render)(&error, id)
+        let at = FailedAt { request_id: id, issuer: &exchange.rules.issuer };
+        (exchange.route.policy.errors.render)(&error, &at)
     };
     let (rendered, body) = rendered.into_parts();
     parts.headers.extend(rendered.headers);

@@ -39,7 +39,7 @@ use std::future::Future;
 use axum::Router;
 use tokio::net::TcpListener;
 
-pub use self::api_error::{ApiError, ErrorFormat, json};
+pub use self::api_error::{ApiError, ErrorFormat, FailedAt, json};
 pub use self::body::Unread;
 pub use self::certificate::TlsError;
 pub use self::client::{ClientAddr, Peer};

@@ -55,6 +55,10 @@ pub enum Rule {
     WorkspaceCheck,
     /// Failures at `verify` and `forward` per address.
     Check,
+    /// Merits: requests of an app.
+    MeritsApp,
+    /// Merits: requests of all apps that act for an org.
+    MeritsOrg,
     /// Discovery, JWKS and the OpenAPI document, per address.
     Discovery,
     /// Everything else, per address.
@@ -83,6 +87,8 @@ impl Rule {
             Self::Workspace => "workspace",
             Self::WorkspaceCheck => "workspace_check",
             Self::Check => "check",
+            Self::MeritsApp => "merits_app",
+            Self::MeritsOrg => "merits_org",
             Self::Discovery => "discovery",
             Self::Other => "other",
         }
@@ -109,6 +115,8 @@ impl Rule {
             Self::Workspace => (limits.workspace, minute),
             Self::WorkspaceCheck => (limits.workspace_checks, minute),
             Self::Check => (limits.checks, minute),
+            Self::MeritsApp => (limits.merits_app, minute),
+            Self::MeritsOrg => (limits.merits_org, minute),
             Self::Discovery | Self::Other => (limits.other, minute),
         }
     }

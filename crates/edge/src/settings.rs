@@ -131,6 +131,10 @@ pub struct Limits {
     pub workspace_checks: u32,
     /// Failures of those, per address.
     pub checks: u32,
+    /// Requests of an app to the API of merits.
+    pub merits_app: u32,
+    /// Requests of all apps to the API of merits that act for one org.
+    pub merits_org: u32,
     /// Discovery, JWKS, pages and everything else, per address.
     pub other: u32,
     /// Consecutive failures delay further attempts. Invalid signatures from an address: 3 to 5 for 30 s, 6 to 10 for 2
@@ -162,6 +166,8 @@ impl Default for Limits {
             workspace: 12_000,
             workspace_checks: 600_000,
             checks: 6_000,
+            merits_app: 6_000,
+            merits_org: 12_000,
             other: 600,
             delays: true,
             sign_ups_per_hour: 20,

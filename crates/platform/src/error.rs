@@ -5,7 +5,7 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::{PartialSchema as _, ToSchema};
 
-use crate::http::{ApiError, ErrorFormat, Policy, RequestId, json};
+use crate::http::{ApiError, ErrorFormat, FailedAt, Policy, RequestId, json};
 
 /// The format of OAuth and Better Auth.
 pub const FORMAT: ErrorFormat =
@@ -50,8 +50,8 @@ struct ErrorBody<'a> {
 }
 
 /// Renders an error.
-fn render(error: &ApiError, request_id: &RequestId) -> Response {
-    render_with(error, request_id, None)
+fn render(error: &ApiError, at: &FailedAt<'_>) -> Response {
+    render_with(error, at.request_id, None)
 }
 
 /// Renders an error with a member `success`, which clients of some endpoints read.

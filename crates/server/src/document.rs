@@ -91,7 +91,11 @@ mod tests {
         let document = document();
         let mut errors = 0;
         for (operation, described) in operations(&document) {
-            let name = if operation.contains(" /api/v1/") { "WorkspaceError" } else { "Error" };
+            let name = match operation.split_once(' ') {
+                Some((_, path)) if path.starts_with("/api/v1/") => "WorkspaceError",
+                Some((_, path)) if path.starts_with("/v2/") => "MeritsError",
+                _ => "Error",
+            };
             let responses = described["responses"].as_object().unwrap();
             assert!(responses.contains_key("500"), "{operation}");
             for (status, response) in responses.iter().filter(|(status, _)| status.starts_with(['4', '5'])) {

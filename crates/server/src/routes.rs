@@ -14,13 +14,14 @@ use utoipa::OpenApi;
 use crate::error::API;
 use crate::http::policy::Caching;
 use crate::http::{self, Declarations, Edge, EdgeError, Endpoint, Policy, Routes, Shared, Surface};
+use crate::merits::MeritsState;
 use crate::pages::policy::PAGE;
 use crate::settings::Settings;
 use crate::state::AppState;
 use crate::workspace::WorkspaceState;
 use crate::{
-    account, backup, branding, document, front_door, identity, oauth, pages, profile, signer, wallet, wellknown,
-    workspace,
+    account, backup, branding, document, front_door, identity, merits, oauth, pages, profile, signer, wallet,
+    wellknown, workspace,
 };
 
 #[derive(OpenApi)]
@@ -38,13 +39,14 @@ use crate::{
         (name = "Profile", description = "What a person says about themselves"),
         (name = "Wallets", description = "Wallets that a person connected"),
         (name = "Workspaces", description = "Tenants of a product's own API: sessions, roles, people and API keys"),
+        (name = "Merits", description = "Orgs issue merits to people, and apps see those that their holders let them see"),
         (name = "Server", description = "The server responds")
     )
 )]
 struct Document;
 
 /// The surfaces that need no state of their own.
-fn surfaces() -> [Surface<AppState>; 13] {
+fn surfaces() -> [Surface<AppState>; 14] {
     [
         wellknown::surface(),
         oauth::surface(),
@@ -52,6 +54,7 @@ fn surfaces() -> [Surface<AppState>; 13] {
         front_door::surface(),
         pages::surface(),
         workspace::pages::surface(),
+        merits::pages(),
         account::surface(),
         branding::surface(),
         backup::surface(),
@@ -66,6 +69,7 @@ fn surfaces() -> [Surface<AppState>; 13] {
 pub fn declarations() -> Declarations {
     let mut all: Declarations = surfaces().into_iter().collect();
     all.extend([workspace::surface()]);
+    all.extend([merits::surface()]);
     all
 }
 
@@ -83,9 +87,10 @@ pub fn edge(settings: &Settings, clock: &Arc<dyn Clock>, rng: &dyn Rng) -> Resul
 
 /// The router.
 pub fn router(sigma: AppState, workspaces: WorkspaceState) -> Router {
+    let merits = merits::surface().mount(Router::new()).with_state(MeritsState::new(sigma.clone()));
     let shared = surfaces().into_iter().fold(Router::new(), |router, surface| surface.mount(router));
     let workspaces = workspace::surface().mount(Router::new()).with_state(workspaces);
-    http::complete(shared.with_state(sigma).merge(workspaces))
+    http::complete(shared.with_state(sigma).merge(workspaces).merge(merits))
 }
 
 /// The OpenAPI document, JSON; the same whatever the settings are.
@@ -133,7 +138,7 @@ mod tests {
             let mut found = Vec::new();
             sources(&root.join(room), &mut found);
             assert!(!found.is_empty(), "{room}");
-            for other in SURFACES.iter().chain([&"workspace"]).filter(|other| *other != room) {
+            for other in SURFACES.iter().chain([&"workspace", &"merits"]).filter(|other| *other != room) {
                 let named = format!("crate::{other}");
                 for (path, source) in &found {
                     let uses = source.match_indices(&named).any(|(at, _)| {

@@ -12,7 +12,7 @@ use sigma_store::{Stop, StoreError};
 use utoipa::{PartialSchema as _, ToSchema};
 
 use sigma_platform::http::budget::OverBudget;
-use sigma_platform::http::{ApiError, ErrorFormat, Exceeded, RequestId, json};
+use sigma_platform::http::{ApiError, ErrorFormat, Exceeded, FailedAt, json};
 
 /// Why a request to a workspace was refused.
 #[derive(Clone, Debug)]
@@ -153,10 +153,10 @@ struct DescribedError {
 
 /// Renders an error of this surface: the code follows from the status, and an internal error names the request id to
 /// quote.
-fn render(error: &ApiError, request_id: &RequestId) -> Response {
+fn render(error: &ApiError, at: &FailedAt<'_>) -> Response {
     let code = error.code().filter(|code| *code == SECOND_FACTOR_REQUIRED).unwrap_or_else(|| code(error.status()));
     let mut response = if error.status() == StatusCode::INTERNAL_SERVER_ERROR {
-        let id = request_id.as_str();
+        let id = at.request_id.as_str();
         let message = format!("Something went wrong here. When you ask about it, quote the request {id}");
         json(&ErrorBody { error: code, message: &message })
     } else {

@@ -10,7 +10,7 @@ use sigma_core::random::SeededRng;
 use sigma_core::time::ManualClock;
 use sigma_edge::policy::{ErrorPages, Policy};
 use sigma_edge::settings::Settings;
-use sigma_edge::{ApiError, Declarations, Edge, ErrorFormat, RequestId, Routes, Surface, complete, json};
+use sigma_edge::{ApiError, Declarations, Edge, ErrorFormat, FailedAt, Routes, Surface, complete, json};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 
@@ -24,13 +24,13 @@ struct ErrorBody<'a> {
     request_id: &'a str,
 }
 
-fn render(error: &ApiError, id: &RequestId) -> axum::response::Response {
+fn render(error: &ApiError, at: &FailedAt<'_>) -> axum::response::Response {
     json(&ErrorBody {
         error: error.error(),
         error_description: error.description(),
         message: error.description(),
         code: error.code(),
-        request_id: id.as_str(),
+        request_id: at.request_id.as_str(),
     })
 }
 

@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 use crate::error::{self, API, bad_request};
 use crate::extract::{Area, Caller};
 use crate::http::policy::BodyLimit;
-use crate::http::{ApiError, ErrorFormat, Policy, RequestId, Surface};
+use crate::http::{ApiError, ErrorFormat, FailedAt, Policy, Surface};
 use crate::profiles::{ProfileError, not_theirs};
 use crate::state::AppState;
 
@@ -46,8 +46,8 @@ impl Area for ProfileWrites {
 /// Errors of the usual format with `success: false`, which clients of these endpoints read.
 const FORMAT: ErrorFormat = ErrorFormat { render, ..error::FORMAT };
 
-fn render(error: &ApiError, request_id: &RequestId) -> Response {
-    error::render_with(error, request_id, Some(false))
+fn render(error: &ApiError, at: &FailedAt<'_>) -> Response {
+    error::render_with(error, at.request_id, Some(false))
 }
 
 /// The policy of these endpoints.

@@ -127,6 +127,9 @@ async fn what_nobody_answers_has_the_format_of_its_surface() {
         ("GET", "/api/v1/nothing", "workspace"),
         ("GET", "/api/v1", "workspace"),
         ("PUT", "/api/v1/users", "workspace"),
+        ("GET", "/v2/nothing", "merits"),
+        ("GET", "/v2/orgs/x/access", "merits"),
+        ("PUT", "/v2/errors", "page"),
         ("GET", "/api/auth/nothing", "oauth"),
         ("GET", "/api/auth/oauth2/token", "oauth"),
         ("GET", "/api/nothing", "oauth"),
@@ -147,6 +150,7 @@ async fn what_nobody_answers_has_the_format_of_its_surface() {
         assert!([404, 405].contains(&answer.status.as_u16()), "{method} {path}: {}", answer.status);
         let found = match answer.header("content-type") {
             "application/json" if answer.json().get("error_description").is_some() => "oauth",
+            "application/json" if answer.json().get("doc_url").is_some() => "merits",
             "application/json" => "workspace",
             _ => "page",
         };

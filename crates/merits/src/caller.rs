@@ -1,0 +1,118 @@
+//! Who calls: an app by its id and secret, or an app acting for an org by an org access token (`docs/spec/merits.md#authentication`).
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use sigma_core::actor::Actor;
+use sigma_core::app::App;
+use sigma_core::digest::Digest;
+use sigma_core::ids::OrgId;
+use sigma_platform::extract::{bearer_token, header};
+use sigma_platform::http::{RequestContext, Rule};
+use sigma_store::StoreError;
+
+use crate::error::{Challenge, MeritsError};
+use crate::state::MeritsState;
+use crate::token;
+
+/// An app, by its id and secret.
+#[derive(Clone, Debug)]
+pub struct AppCaller(pub Arc<App>);
+
+impl FromRequestParts<MeritsState> for AppCaller {
+    type Rejection = MeritsError;
+
+    async fn from_request_parts(parts: &mut Parts, sigma: &MeritsState) -> Result<Self, MeritsError> {
+        let refused = || MeritsError::Unauthorized(Challenge::Basic);
+        let (id, secret) = header(&parts.headers, AUTHORIZATION).and_then(basic).ok_or_else(refused)?;
+        let context = context(parts)?;
+        context.name_app(&id);
+        let app = sigma.find_named_app(&id).await?;
+        let app = app.filter(|app| is_secret_of(app, &secret)).ok_or_else(refused)?;
+        context.charge(Rule::MeritsApp, app.id.as_str())?;
+        Ok(Self(app))
+    }
+}
+
+/// Whether it is the secret of this app, which is switched on and has one.
+fn is_secret_of(app: &App, secret: &str) -> bool {
+    !app.disabled && app.auth_method.has_secret() && app.secret.is_some_and(|wanted| wanted == Digest::of(secret))
+}
+
+/// Id and secret of Basic (RFC 7617), neither form-decoded: clients of this surface send them as they are.
+fn basic(value: &str) -> Option<(String, String)> {
+    let (scheme, credentials) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(credentials.trim()).ok()?).ok()?;
+    let (id, secret) = decoded.split_once(':')?;
+    Some((id.to_owned(), secret.to_owned()))
+}
+
+/// An app that acts for an org, by an org access token. From here on the request counts towards the budget of that org.
+#[derive(Clone, Debug)]
+pub struct OrgCaller {
+    /// The app.
+    pub app: Arc<App>,
+    /// The org.
+    pub org_id: OrgId,
+}
+
+impl OrgCaller {
+    /// The caller as an actor for the store.
+    pub fn actor(&self) -> Actor {
+        Actor::App(self.app.id.clone())
+    }
+}
+
+impl FromRequestParts<MeritsState> for OrgCaller {
+    type Rejection = MeritsError;
+
+    async fn from_request_parts(parts: &mut Parts, sigma: &MeritsState) -> Result<Self, MeritsError> {
+        let refused = || MeritsError::Unauthorized(Challenge::Bearer);
+        let token = bearer_token(&parts.headers).ok().flatten().ok_or_else(refused)?;
+        let caller = by_token(sigma, token).await?.ok_or_else(refused)?;
+        let context = context(parts)?;
+        context.name_app(caller.app.client_id.as_str());
+        context.charge(Rule::MeritsApp, caller.app.id.as_str())?;
+        context.charge(Rule::MeritsOrg, caller.org_id.as_str())?;
+        context.take_turn_of(&caller.org_id, parts).await?;
+        Ok(caller)
+    }
+}
+
+async fn by_token(sigma: &MeritsState, token: &str) -> Result<Option<OrgCaller>, StoreError> {
+    let Some(access) = token::verify(sigma, token).await? else { return Ok(None) };
+    let Some(app) = sigma.find_app(&access.app_id).await? else { return Ok(None) };
+    if app.disabled || !access.is_good(&app, sigma.now().seconds()) {
+        return Ok(None);
+    }
+    if app.org_id != access.org_id || sigma.find_org(&access.org_id).await?.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(OrgCaller { app, org_id: access.org_id.clone() }))
+}
+
+fn context(parts: &Parts) -> Result<&RequestContext, MeritsError> {
+    let context = parts.extensions.get::<RequestContext>();
+    context.ok_or_else(|| MeritsError::Internal("the router was reached around its middleware".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_secret_of_basic_is_taken_as_it_is() {
+        let sent = |text: &str| basic(&format!("Basic {}", STANDARD.encode(text)));
+        assert_eq!(sent("id:a+b%20c:d"), Some(("id".to_owned(), "a+b%20c:d".to_owned())));
+        assert_eq!(sent("id"), None);
+        assert_eq!(basic("Bearer x"), None);
+        assert_eq!(basic("Basic ***"), None);
+    }
+}

@@ -1,0 +1,32 @@
+//! Merits: orgs issue them to people, people let apps see them (`docs/spec/merits.md`). The API is under `/v2`, one file per
+//! endpoint; beside it are the pages of the people and orgs that take part.
+
+mod access;
+mod caller;
+mod code;
+mod error;
+mod errors_page;
+mod state;
+pub mod token;
+
+use sigma_platform::http::policy::{Cookies, Limit};
+use sigma_platform::http::{Policy, Rule, Surface};
+use sigma_platform::state::AppState;
+
+pub use code::Code;
+pub use error::MeritsError;
+pub use state::MeritsState;
+
+/// The policy of the API, which servers of apps call: its callers are counted by app, so only failures count by address.
+const POLICY: Policy =
+    Policy { limit: Limit::Failures(Rule::Other), cookies: Cookies::Ignored, ..Policy::new(&error::FORMAT) };
+
+/// The endpoints of the API.
+pub fn surface() -> Surface<MeritsState> {
+    Surface::new().with(access::endpoint()).below("/v2", POLICY)
+}
+
+/// The pages.
+pub fn pages() -> Surface<AppState> {
+    Surface::new().with(errors_page::endpoint())
+}

@@ -1,0 +1,153 @@
+//! What a browser carries from our pages to an app, which exchanges it for an id: `sigma-member+jwt` after "Login with Sigma",
+//! `sigma-orgid+jwt` after "Link App". Each is good for five minutes, once, for one app.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sigma_core::digest::Digest;
+use sigma_core::ids::{AppId, OrgId, TokenId, UserId};
+use sigma_core::jose::TokenKind;
+use sigma_core::time::Timestamp;
+use sigma_platform::http::ApiError;
+use sigma_platform::state::AppState;
+use sigma_store::replay_guard::Once;
+
+use super::{Claims, SKEW, audience, opened, signed};
+use crate::code::Code;
+use crate::error::MeritsError;
+
+/// How long one is good.
+const LIFE: Duration = Duration::from_mins(5);
+
+/// The claims.
+#[derive(Debug, Serialize, Deserialize)]
+struct HandleClaims {
+    iss: String,
+    aud: String,
+    /// The app that may exchange it.
+    app: String,
+    /// The org: for which the app asked, or which linked it.
+    org: String,
+    /// The member, if it stands for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sub: Option<String>,
+    iat: i64,
+    exp: i64,
+    jti: String,
+}
+
+impl Claims for HandleClaims {
+    fn issuer(&self) -> &str {
+        &self.iss
+    }
+
+    fn audience(&self) -> &str {
+        &self.aud
+    }
+
+    fn issued_at(&self) -> i64 {
+        self.iat
+    }
+}
+
+/// What a handle stands for.
+#[derive(Clone, Debug)]
+pub struct Handle<T> {
+    /// What it stands for.
+    pub of: T,
+    /// Its one use, for the transaction of the exchange.
+    pub once: Once,
+}
+
+/// Issues a `memberIdToken`: this member agreed that `app_id`, acting for `org_id`, sees them.
+///
+/// # Errors
+/// It cannot be signed.
+pub async fn issue_member_id(
+    sigma: &AppState,
+    app_id: &AppId,
+    org_id: &OrgId,
+    member: &UserId,
+) -> Result<String, ApiError> {
+    issue(sigma, TokenKind::Member, app_id, org_id, Some(member)).await
+}
+
+/// Issues an `orgIdToken`: this org linked `app_id`.
+///
+/// # Errors
+/// It cannot be signed.
+pub async fn issue_org_id(sigma: &AppState, app_id: &AppId, org_id: &OrgId) -> Result<String, ApiError> {
+    issue(sigma, TokenKind::OrgId, app_id, org_id, None).await
+}
+
+async fn issue(
+    sigma: &AppState,
+    kind: TokenKind,
+    app_id: &AppId,
+    org_id: &OrgId,
+    member: Option<&UserId>,
+) -> Result<String, ApiError> {
+    let now = sigma.now();
+    let claims = HandleClaims {
+        iss: sigma.issuer().to_owned(),
+        aud: audience(sigma),
+        app: app_id.digits().to_owned(),
+        org: org_id.digits().to_owned(),
+        sub: member.map(|member| member.digits().to_owned()),
+        iat: now.seconds(),
+        exp: now.plus(LIFE).seconds(),
+        jti: TokenId::new(now, &*sigma.rng).to_string(),
+    };
+    signed(sigma, kind, &claims, now).await
+}
+
+/// The member of a `memberIdToken`, presented by `app_id` for `org_id`.
+///
+/// # Errors
+/// 404 for one that has expired or is another app's or org's, 400 for any other text.
+pub(crate) async fn member_of(
+    sigma: &AppState,
+    token: &str,
+    app_id: &AppId,
+    org_id: &OrgId,
+) -> Result<Handle<UserId>, MeritsError> {
+    let (claims, once) = presented(sigma, TokenKind::Member, token, app_id).await?;
+    if claims.org != org_id.digits() {
+        return Err(Code::NotFound.into());
+    }
+    let of = claims.sub.as_deref().and_then(UserId::parse).ok_or_else(not_ours)?;
+    Ok(Handle { of, once })
+}
+
+/// The org of an `orgIdToken`, presented by `app_id`.
+///
+/// # Errors
+/// 404 for one that has expired or is another app's, 400 for any other text.
+pub(crate) async fn org_of(sigma: &AppState, token: &str, app_id: &AppId) -> Result<Handle<OrgId>, MeritsError> {
+    let (claims, once) = presented(sigma, TokenKind::OrgId, token, app_id).await?;
+    let of = OrgId::parse(&claims.org).ok_or_else(not_ours)?;
+    Ok(Handle { of, once })
+}
+
+/// Another app's attempt uses nothing up.
+async fn presented(
+    sigma: &AppState,
+    kind: TokenKind,
+    token: &str,
+    app_id: &AppId,
+) -> Result<(HandleClaims, Once), MeritsError> {
+    let opened = opened::<HandleClaims>(sigma, kind, token).await?;
+    let (claims, _) = opened.ok_or_else(not_ours)?;
+    let now = sigma.now().seconds();
+    let is_timely = now < claims.exp && claims.iat <= now.saturating_add(SKEW);
+    if !is_timely || claims.app != app_id.digits() {
+        return Err(Code::NotFound.into());
+    }
+    let key = Digest::of(format!("{}\0{}", kind.typ(), claims.jti));
+    let once = Once::new(key, Timestamp::from_seconds(claims.exp), sigma.store.database_now());
+    Ok((claims, once.ok_or(Code::NotFound)?))
+}
+
+fn not_ours() -> MeritsError {
+    MeritsError::invalid("The token is not one of this server")
+}

@@ -1,0 +1,130 @@
+//! The org access token, `sigma-org+jwt`: an app acting for an org, for an hour at most.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sigma_core::app::App;
+use sigma_core::digest::Digest;
+use sigma_core::ids::{AppId, OrgId, TokenId};
+use sigma_core::jose::TokenKind;
+use sigma_platform::http::ApiError;
+use sigma_store::StoreError;
+
+use super::{Claims, SKEW, audience, opened, signed};
+use crate::state::MeritsState;
+
+/// How long a token is valid.
+const LIFE: Duration = Duration::from_hours(1);
+/// Letters of a fingerprint: 128 bits.
+const FINGERPRINT: usize = 22;
+
+/// The claims.
+#[derive(Debug, Serialize, Deserialize)]
+struct OrgAccessClaims {
+    iss: String,
+    aud: String,
+    /// The app.
+    sub: String,
+    /// The org that it acts for.
+    org: String,
+    /// The link by which it does, unless the org owns the app: the token ends with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
+    /// The fingerprint of the app's secret: the token ends when that is replaced.
+    secret: String,
+    iat: i64,
+    exp: i64,
+    jti: String,
+}
+
+impl Claims for OrgAccessClaims {
+    fn issuer(&self) -> &str {
+        &self.iss
+    }
+
+    fn audience(&self) -> &str {
+        &self.aud
+    }
+
+    fn issued_at(&self) -> i64 {
+        self.iat
+    }
+}
+
+/// A token whose signature, kind, issuer and audience are right; whether it is still good is checked with every use.
+#[derive(Debug)]
+pub struct VerifiedOrgAccess {
+    /// The app.
+    pub app_id: AppId,
+    /// The org that it acts for.
+    pub org_id: OrgId,
+    /// The link by which it does, unless the org owns the app.
+    pub link: Option<String>,
+    secret: String,
+    iat: i64,
+    exp: i64,
+    kid: String,
+}
+
+impl VerifiedOrgAccess {
+    /// Whether it is within its time and the app's secret is still the one that it was issued for.
+    pub fn is_good(&self, app: &App, now: i64) -> bool {
+        let is_timely = now < self.exp && self.iat <= now.saturating_add(SKEW);
+        is_timely && fingerprint(app).is_some_and(|secret| secret == self.secret)
+    }
+}
+
+/// A name for the app's secret that reveals nothing about it. `None` for an app without one.
+pub(crate) fn fingerprint(app: &App) -> Option<String> {
+    let digest = app.secret?;
+    let mut name = Digest::of(digest.as_bytes()).base64url();
+    name.truncate(FINGERPRINT);
+    Some(name)
+}
+
+/// Issues a token to `app`, which acts for `org_id` by that link.
+///
+/// # Errors
+/// It cannot be signed.
+pub(crate) async fn issue(
+    sigma: &MeritsState,
+    app: &App,
+    org_id: &OrgId,
+    link: Option<String>,
+) -> Result<String, ApiError> {
+    let now = sigma.now();
+    let claims = OrgAccessClaims {
+        iss: sigma.issuer().to_owned(),
+        aud: audience(sigma),
+        sub: app.id.digits().to_owned(),
+        org: org_id.digits().to_owned(),
+        link,
+        secret: fingerprint(app).unwrap_or_default(),
+        iat: now.seconds(),
+        exp: now.plus(LIFE).seconds(),
+        jti: TokenId::new(now, &*sigma.rng).to_string(),
+    };
+    signed(sigma, TokenKind::Org, &claims, now).await
+}
+
+/// Verifies a token, or recalls that it was verified; `None` for anything that is none.
+///
+/// # Errors
+/// The signing key is unknown to this process, and the store does not answer whether it exists.
+pub(crate) async fn verify(sigma: &MeritsState, token: &str) -> Result<Option<Arc<VerifiedOrgAccess>>, StoreError> {
+    let digest = Digest::of(token);
+    // A deleted key no longer vouches for tokens, not even for those verified before.
+    if let Some(known) = sigma.verified().get(&digest) {
+        let ring = sigma.keys.ring(&sigma.master_key).await;
+        if ring.verifier(&known.kid).is_some() {
+            return Ok(Some(known));
+        }
+    }
+    let Some((claims, kid)) = opened::<OrgAccessClaims>(sigma, TokenKind::Org, token).await? else { return Ok(None) };
+    let (Some(app_id), Some(org_id)) = (AppId::parse(&claims.sub), OrgId::parse(&claims.org)) else { return Ok(None) };
+    let OrgAccessClaims { link, secret, iat, exp, .. } = claims;
+    let verified = Arc::new(VerifiedOrgAccess { app_id, org_id, link, secret, iat, exp, kid });
+    sigma.verified().insert(digest, Arc::clone(&verified));
+    Ok(Some(verified))
+}
