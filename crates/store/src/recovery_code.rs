@@ -50,8 +50,8 @@ pub(crate) fn replace(tx: &mut dyn Tx, user_id: &UserId, codes: &[Digest], now: 
     event::append_bounded(tx, event, user_id, now)
 }
 
-/// Uses a code; returns whether the account had it unused. Of two uses at once one finds it. The credential goes with the last
-/// code.
+/// Uses a code; returns whether the account had it unused. Of two uses at once one finds it. The credential stays
+/// without codes, so that the account page says that none is left.
 pub(crate) fn spend(tx: &mut dyn Tx, user_id: &UserId, code: &Digest) -> Result<bool, StoreError> {
     let sql = "DELETE FROM recovery_codes WHERE user_id = $1 AND hash = $2";
     Ok(tx.execute(sql, params![user_id, *code])? == 1)

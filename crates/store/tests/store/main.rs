@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod accounts;
 mod aggregates_once;
 mod backups;
 mod change_feed;
@@ -14,6 +15,7 @@ mod emails;
 mod events;
 mod frozen_server;
 mod group_commit;
+mod identity_keys;
 mod invitations;
 mod jobs;
 mod lost_connections;
@@ -22,13 +24,17 @@ mod overload;
 mod owner_races;
 mod passwords;
 mod pgbouncer;
+mod profiles;
+mod provider_accounts;
 mod proxy;
 mod races;
 mod readiness;
 mod sealing;
+mod second_factors;
 mod sign_in_races;
 mod sweeping;
 mod tls;
 mod transactions;
 mod versions;
+mod wallets;
 mod workspaces;

@@ -1,33 +1,13 @@
 //! "Only once" and "the last one" hold under any concurrency, on both engines.
 
-use std::sync::Barrier;
-
 use sigma_core::ids::OrgId;
 use sigma_store::testing::insist;
 use sigma_store::{Owner, Store, on_both_engines, params};
 
-/// Runs `attempt` in eight threads that start together; the outcomes are in no order.
-fn together<R: Send>(attempt: impl Fn(i64) -> R + Sync) -> Vec<R> {
-    let barrier = Barrier::new(8);
-    std::thread::scope(|scope| {
-        let (attempt, barrier) = (&attempt, &barrier);
-        let start = |number| {
-            scope.spawn(move || {
-                barrier.wait();
-                attempt(number)
-            })
-        };
-        let threads: Vec<_> = (0..8).map(start).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    })
-}
+use crate::accounts::{count, together};
 
 fn table(store: &Store, sql: &'static str) {
     store.write_blocking(move |tx| tx.execute(sql, &[])).unwrap();
-}
-
-fn number(store: &Store, sql: &'static str) -> i64 {
-    store.read_blocking(move |tx| tx.query_opt(sql, &[])).unwrap().unwrap().int(0).unwrap()
 }
 
 on_both_engines! {
@@ -47,7 +27,7 @@ on_both_engines! {
             insist(&store, move |tx| tx.execute("INSERT INTO tickets (id) VALUES ($1)", params![round]));
             let winners = together(|thread| insist(&store, move |tx| {
                 let free = "UPDATE tickets SET used_by = $2 WHERE id = $1 AND used_by IS NULL RETURNING id";
-                Ok(tx.query_opt(free, params![round, thread])?.is_some())
+                Ok(tx.query_opt(free, params![round, i64::from(thread)])?.is_some())
             }));
             assert_eq!(winners.iter().filter(|won| **won).count(), 1, "round {round}");
         }
@@ -66,6 +46,7 @@ on_both_engines! {
                 Ok(())
             });
             let removed = together(|id| {
+                let id = i64::from(id);
                 let org_id = org_id.clone();
                 insist(&store, move |tx| {
                     tx.lock(Owner::Org(&org_id))?;
@@ -79,7 +60,7 @@ on_both_engines! {
             });
             assert_eq!(removed.iter().filter(|gone| **gone).count(), 7, "org {org}");
         }
-        assert_eq!(number(&store, "SELECT count(*) FROM admins"), 15);
+        assert_eq!(count(&store, "SELECT count(*) FROM admins"), 15);
     }
 
     fn no_count_is_lost(store: TestStore) {
@@ -90,7 +71,7 @@ on_both_engines! {
                 insist(&store, |tx| tx.execute("UPDATE counters SET n = n + 1 WHERE id = 1", &[]));
             }
         });
-        assert_eq!(number(&store, "SELECT n FROM counters WHERE id = 1"), 80);
+        assert_eq!(count(&store, "SELECT n FROM counters WHERE id = 1"), 80);
     }
 
     fn of_two_that_make_the_same_row_the_second_finds_it(store: TestStore) {
@@ -101,8 +82,8 @@ on_both_engines! {
                 match taken {
                     Some(row) => row.int(0),
                     None => tx
-                        .execute("INSERT INTO names (name, taken_by) VALUES ($1, $2)", params![round, thread])
-                        .map(|_| thread),
+                        .execute("INSERT INTO names (name, taken_by) VALUES ($1, $2)", params![round, i64::from(thread)])
+                        .map(|_| i64::from(thread)),
                 }
             }));
             assert!(owners.iter().all(|owner| *owner == owners[0]), "round {round}: {owners:?}");

@@ -1,7 +1,7 @@
 //! What signing in promises "only once" is raced by many at the same moment, through the operations themselves, on both
 //! engines.
 
-use std::sync::{Arc, Barrier};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sigma_core::app::App;
@@ -17,31 +17,13 @@ use sigma_store::refresh_token::{self, FirstRefreshToken, NewFamily, Refresh, Re
 use sigma_store::replay_guard::Once;
 use sigma_store::session::NewSession;
 use sigma_store::testing::{identity_named, insist, key_named};
-use sigma_store::{Store, meta, on_both_engines};
+use sigma_store::{meta, on_both_engines};
+
+use crate::accounts::{count, together};
 
 /// The app called `id`.
 fn app(id: &str) -> Arc<App> {
     Arc::new(App { id: AppId::from_text(id), ..App::sigma() })
-}
-
-/// Runs `attempt` in eight threads that begin together; the outcomes in no order.
-fn together<R: Send>(attempt: impl Fn(u32) -> R + Sync) -> Vec<R> {
-    let barrier = Barrier::new(8);
-    std::thread::scope(|scope| {
-        let (attempt, barrier) = (&attempt, &barrier);
-        let start = |number| {
-            scope.spawn(move || {
-                barrier.wait();
-                attempt(number)
-            })
-        };
-        let threads: Vec<_> = (0..8).map(start).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    })
-}
-
-fn count(store: &Store, sql: &'static str) -> i64 {
-    store.read_blocking(move |tx| tx.query_opt(sql, &[])).unwrap().unwrap().int(0).unwrap()
 }
 
 /// A code for offline access, put into the store, and a way to redeem it as thread `number`.
