@@ -6,6 +6,7 @@ pub mod app;
 pub mod authentication;
 pub mod authorize;
 pub mod backup;
+pub mod bap_record;
 pub mod branding;
 pub mod client_assertion;
 pub mod code;

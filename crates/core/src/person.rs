@@ -9,6 +9,7 @@ use sigma_bitcoin::{BapId, PublicKey};
 use crate::ids::{OrgId, UserId};
 use crate::profile::{Field, Profile};
 use crate::scope::{EMAIL, PROFILE, ROLES, Scopes};
+use crate::time::Timestamp;
 
 /// The proof that an identity belongs to its account (`docs/spec/keys.md#identities`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +71,8 @@ pub struct Identity {
     pub current_address: Option<String>,
     /// Its published record as JSON, if there is one.
     pub profile: Option<String>,
+    /// When that record was last looked up.
+    pub resolved_at: Option<Timestamp>,
     /// Whether it is used when none was chosen.
     pub is_primary: bool,
 }
@@ -226,7 +229,8 @@ impl Person {
 
     fn picture_with(&self, record: &Record) -> Option<String> {
         let chosen = self.profile.as_deref().and_then(|profile| profile.get(Field::Image));
-        let published = record.text("image");
+        // What is published may be the address of a transaction, or a script.
+        let published = record.text("image").filter(|image| image.starts_with("https://"));
         let here = || self.proven_identity().and_then(|identity| identity.image.as_deref()).or(self.image.as_deref());
         let picture = chosen.or(published).or_else(here);
         picture.filter(|picture| !picture.starts_with("data:")).map(str::to_owned)
@@ -314,6 +318,7 @@ mod tests {
             profile: Some(
                 r#"{"idKey":"x","identity":{"alternateName":"ada","givenName":"Ada","familyName":""}}"#.to_owned(),
             ),
+            resolved_at: None,
             is_primary: true,
         }
     }

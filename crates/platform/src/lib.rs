@@ -24,6 +24,7 @@ pub mod paths;
 pub mod profiles;
 pub mod providers;
 pub mod quick;
+pub mod resolver;
 pub mod settings;
 pub mod state;
 pub mod token_counts;

@@ -41,6 +41,7 @@ use crate::orgs::Orgs;
 use crate::outbound::{Fetcher, KeySets};
 use crate::passwords::Turns;
 use crate::providers::Providers;
+use crate::resolver::Resolver;
 use crate::settings::Settings;
 use crate::token_counts::TokenCounts;
 
@@ -77,6 +78,8 @@ pub struct Inner {
     pub key_sets: KeySets,
     /// Servers elsewhere that people sign in with.
     pub providers: Providers,
+    /// Looks up the published records of identities.
+    pub resolver: Resolver,
     /// Hashes passwords.
     pub hasher: Hasher,
     /// Turns for concurrent password sign-ins to one account.
@@ -187,6 +190,7 @@ impl AppState {
         let objects = Objects::new(&settings.objects).map_err(|error| StateError::Objects(error.to_string()))?;
         let providers = Providers::new(&settings.providers, settings.sign_up.provider, &fetcher);
         let providers = providers.map_err(StateError::Provider)?;
+        let resolver = Resolver::new(&settings.resolver).map_err(StateError::Outbound)?;
         let hasher = Hasher::new(&settings.passwords, Arc::clone(&rng))?;
         Ok(Self(Arc::new(Inner {
             interaction_key: SealingKey::new(&cookie_secret),
@@ -213,6 +217,7 @@ impl AppState {
             limiter,
             key_sets: KeySets::new(&fetcher),
             providers,
+            resolver,
             fetcher,
             hasher,
             turns: Turns::default(),

@@ -13,7 +13,7 @@ use crate::{Row, StoreError, Tx, cached, params};
 /// The identities of a user, oldest first; at most 500.
 pub fn list(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<Identity>, StoreError> {
     tx.query_all(
-        "SELECT bap_id, user_id, pubkey, name, image, proof, root_address, current_address, profile, is_primary
+        "SELECT bap_id, user_id, pubkey, name, image, proof, root_address, current_address, profile, is_primary, resolved_at
          FROM identities WHERE user_id = $1 ORDER BY created_at, bap_id LIMIT 500",
         params![user_id],
     )?
@@ -34,7 +34,7 @@ pub fn find_primary(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<BapId>, 
 /// The identity of that id, of any user.
 pub fn find(tx: &mut dyn Tx, bap_id: &BapId) -> Result<Option<Identity>, StoreError> {
     tx.query_opt(
-        "SELECT bap_id, user_id, pubkey, name, image, proof, root_address, current_address, profile, is_primary
+        "SELECT bap_id, user_id, pubkey, name, image, proof, root_address, current_address, profile, is_primary, resolved_at
          FROM identities WHERE bap_id = $1",
         params![bap_id],
     )?
@@ -100,8 +100,9 @@ pub fn claim(tx: &mut dyn Tx, identity: &Identity, now: Timestamp) -> Result<Cla
             Identity { name: held.name.clone(), is_primary: held.is_primary, ..identity.clone() }
         };
         tx.execute(
-            "UPDATE identities SET user_id = $2, pubkey = $3, name = $4, image = NULL, proof = $5, root_address = $6,
-                current_address = NULL, profile = NULL, is_primary = $7, updated_at = $8
+            "UPDATE identities SET user_id = $2, pubkey = $3, name = $4, image = NULL, proof = $5,
+                root_address = COALESCE(CAST($6 AS TEXT), root_address),
+                is_primary = $7, updated_at = $8
              WHERE bap_id = $1",
             params![
                 &identity.bap_id,
@@ -194,5 +195,6 @@ fn decode(row: &Row) -> Result<Identity, StoreError> {
         current_address: row.opt_text(7)?,
         profile: row.opt_text(8)?,
         is_primary: row.bool(9)?,
+        resolved_at: row.opt_timestamp(10)?,
     })
 }

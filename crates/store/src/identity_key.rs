@@ -1,7 +1,10 @@
 //! Registers identities of an account, and the keys that they rotate to (`docs/spec/keys.md#identities`).
 
+use std::sync::Arc;
+
 use sigma_bitcoin::{BapId, PublicKey};
 use sigma_core::authentication::{Credential, CredentialKind};
+use sigma_core::bap_record::BapRecord;
 use sigma_core::event::{Action, Target};
 use sigma_core::ids::UserId;
 use sigma_core::person::{Identity, IdentityProof};
@@ -96,8 +99,10 @@ pub struct NewIdentity {
     pub is_primary: bool,
     /// The key that it is said to have.
     pub pubkey: Option<PublicKey>,
-    /// A key that signed for it: its own, or that of its root address.
+    /// A key that signed for it: its own, that of its root address, or the one that its published record names.
     pub proof: Option<KeyProof>,
+    /// Its published record, if it is needed and known.
+    pub record: Option<Arc<BapRecord>>,
     /// Whether the session may add a key to the account.
     pub is_fresh: bool,
     /// The signature that asks for it.
@@ -130,9 +135,11 @@ pub fn register(tx: &mut dyn Tx, new: &NewIdentity) -> Result<Identity, Stop<Ide
         usable.push(*pubkey);
     }
     let hashed = usable.iter().find(|key| BapId::of_public_key(key) == new.bap_id);
+    let is_named = |record: &Arc<BapRecord>| usable.iter().any(|key| record.names(key));
     let proof = match hashed {
         Some(key) if own.contains(key) || new.pubkey.as_ref() == Some(key) => IdentityProof::Address,
         Some(_) => IdentityProof::IdentityKey,
+        None if new.record.as_ref().is_some_and(is_named) => IdentityProof::Record,
         None => IdentityProof::None,
     };
     let named = new.pubkey.filter(|key| usable.contains(key));
@@ -148,6 +155,7 @@ pub fn register(tx: &mut dyn Tx, new: &NewIdentity) -> Result<Identity, Stop<Ide
         root_address: hashed.map(PublicKey::address),
         current_address: None,
         profile: None,
+        resolved_at: None,
         is_primary: is_first,
     };
     match identity::claim(tx, &claimed, new.now)? {

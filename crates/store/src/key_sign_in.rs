@@ -47,6 +47,8 @@ pub struct NamedIdentity {
     pub proof: IdentityProof,
     /// The address that its id is the hash of, if they show it.
     pub root_address: Option<String>,
+    /// Another key that signed for it.
+    pub key: Option<PublicKey>,
 }
 
 /// What to do with a key that no account holds.
@@ -196,7 +198,14 @@ fn refuse_identity(
     request: &KeySignIn,
     known: Option<&User>,
 ) -> Result<Option<KeySignedIn>, StoreError> {
-    let Some(NamedIdentity { bap_id, proof, .. }) = &request.identity else { return Ok(None) };
+    let Some(NamedIdentity { bap_id, proof, key, .. }) = &request.identity else { return Ok(None) };
+    if let Some(key) = key
+        && let Some(other) = credential::find(tx, &Credential::key(key))?
+        && (other.retired_at.is_some() || known.is_none_or(|user| user.id != other.user_id))
+    {
+        // A retired key proves nothing, and one of another account proves nothing for this one.
+        return Ok(Some(KeySignedIn::NotTheirs));
+    }
     let held = identity::find(tx, bap_id)?;
     let allowed = match held {
         Some(held) => {
@@ -217,7 +226,7 @@ fn refuse_identity(
 
 /// Claims the named identity, which the session will act as.
 fn claim(tx: &mut dyn Tx, request: &KeySignIn, user: &User) -> Result<Option<(BapId, Claim)>, StoreError> {
-    let Some(NamedIdentity { bap_id, proof, root_address }) = &request.identity else { return Ok(None) };
+    let Some(NamedIdentity { bap_id, proof, root_address, .. }) = &request.identity else { return Ok(None) };
     let is_first = identity::list(tx, &user.id)?.is_empty();
     let identity = Identity {
         bap_id: bap_id.clone(),
@@ -229,6 +238,7 @@ fn claim(tx: &mut dyn Tx, request: &KeySignIn, user: &User) -> Result<Option<(Ba
         root_address: root_address.clone(),
         current_address: None,
         profile: None,
+        resolved_at: None,
         is_primary: is_first,
     };
     let claimed = identity::claim(tx, &identity, request.session.now)?;

@@ -50,6 +50,7 @@ mod postgres;
 pub mod profile;
 pub mod provider_account;
 pub mod provider_sign_in;
+pub mod published_record;
 mod quota;
 mod readiness;
 pub mod recovery_code;

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
+use sigma_core::provider::is_endpoint;
 use sigma_core::time::Timestamp;
 use sigma_server::branding;
 use sigma_server::http::certificate;
@@ -54,6 +55,9 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
     check("sign_in.methods", sign_in_methods(&settings.sign_in));
     check("sign_up.email", sign_up_by_email(settings));
     check("providers", providers::check(&settings.providers));
+    check("resolver.url", resolver(settings.resolver.url.as_deref()));
+    check("resolver.timeout_seconds", within(settings.resolver.timeout_seconds, 1, 10));
+    check("resolver.cache_seconds", within(settings.resolver.cache_seconds, 60, 604_800));
     check("sign_in.trusted_origins", trusted_origins(&settings.sign_in));
     check("workspaces.forward_audiences", forward_audiences(settings));
     check("sign_in.session_days", within(settings.sign_in.session_days, 1, 400));
@@ -298,6 +302,16 @@ pub fn refused_certificate(settings: &Settings, now: Timestamp) -> Option<Proble
         if settings.http.trusted_proxies.is_empty() { certificate::names_host(tls, &settings.issuer) } else { Ok(()) };
     let verdict = certificate::validity(tls, now).map(|_| ()).and(at_host);
     verdict.err().map(|error| Problem { key: "tls.certificate", message: error.to_string() })
+}
+
+/// Plain http is for a resolver on this machine.
+fn resolver(url: Option<&str>) -> Result<(), String> {
+    match url {
+        Some(url) if !is_endpoint(url, url) || url.contains('?') => {
+            Err(format!("\"{url}\" must be an https URL without query; plain http is allowed for localhost only"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn within<N: Copy + PartialOrd + fmt::Display>(value: N, least: N, most: N) -> Result<(), String> {

@@ -366,6 +366,7 @@ fn a_hinted_identity_that_was_not_agreed_to_counts_as_not_theirs_in_silence() {
         root_address: None,
         current_address: None,
         profile: None,
+        resolved_at: None,
         is_primary,
     };
     let identities = [identity(&a, true), identity(&b, false)];

@@ -72,6 +72,8 @@ pub struct Outgoing<'a> {
     pub url: &'a str,
     /// The form that is posted; otherwise it is a GET.
     pub form: Option<&'a [(&'a str, &'a str)]>,
+    /// The JSON that is posted.
+    pub json: Option<&'a str>,
     /// The `Authorization` header.
     pub authorization: Option<String>,
 }
@@ -79,7 +81,7 @@ pub struct Outgoing<'a> {
 impl<'a> Outgoing<'a> {
     /// A GET.
     pub const fn get(url: &'a str) -> Self {
-        Self { url, form: None, authorization: None }
+        Self { url, form: None, json: None, authorization: None }
     }
 }
 
@@ -166,13 +168,14 @@ impl Fetcher {
             return Err(FetchError::NotPublic);
         }
         let host = url.host_str().unwrap_or_default().to_owned();
-        let mut request = match outgoing.form {
-            Some(form) => {
+        let post = |kind, body| self.client.post(url.clone()).header(reqwest::header::CONTENT_TYPE, kind).body(body);
+        let mut request = match (outgoing.form, outgoing.json) {
+            (Some(form), _) => {
                 let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-                let form = "application/x-www-form-urlencoded";
-                self.client.post(url).header(reqwest::header::CONTENT_TYPE, form).body(body)
+                post("application/x-www-form-urlencoded", body)
             }
-            None => self.client.get(url),
+            (None, Some(json)) => post("application/json", json.to_owned()),
+            (None, None) => self.client.get(url.clone()),
         };
         request = request.header(reqwest::header::ACCEPT, "application/json");
         if let Some(authorization) = outgoing.authorization {

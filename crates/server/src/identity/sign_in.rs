@@ -13,7 +13,8 @@ use sigma_core::person::IdentityProof;
 use sigma_store::key_sign_in::{self, KeySignIn, KeySignedIn, NamedIdentity, NewlySignedIn, UnknownKey, sign_in};
 use sigma_store::replay_guard::Once;
 use sigma_store::session::BrowserSession;
-use sigma_store::user::User;
+use sigma_store::user::{self, User};
+use sigma_store::{StoreError, identity};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -196,7 +197,17 @@ impl Attempt {
         let pubkey = self.token.pubkey;
         let mut once = vec![self.token.once.clone()];
         once.extend(self.more);
-        let identity = self.bap_id.map(|bap_id| prove(bap_id, &pubkey, self.identity_key.as_ref()));
+        let identity = match self.bap_id {
+            None => None,
+            Some(bap_id) => {
+                let mut named = prove(bap_id, &pubkey, self.identity_key);
+                if !named.proof.is_proven() && sigma.resolver.is_on() {
+                    let looked_up = prove_by_record(sigma, &mut named, pubkey, unknown).await;
+                    looked_up.map_err(|error| ApiError::from(error).into_response())?;
+                }
+                Some(named)
+            }
+        };
         let request = KeySignIn {
             address: pubkey.address(),
             pubkey,
@@ -221,6 +232,9 @@ impl Attempt {
             }
             KeySignedIn::SignedIn(entered) => {
                 let NewlySignedIn { user, session, .. } = *entered;
+                if sigma.resolver.is_on() {
+                    renew_records(sigma, &user.id).await;
+                }
                 Ok(Entered { user, session, begins, pubkey })
             }
             refused => Err(refusal(&refused).into_response()),
@@ -230,14 +244,46 @@ impl Attempt {
 
 /// How an identity is proven for the key: its id is the hash of that key's address, or of the address of the identity's
 /// own key, which signed too (`docs/spec/keys.md#identities`).
-fn prove(bap_id: BapId, pubkey: &PublicKey, identity_key: Option<&PublicKey>) -> NamedIdentity {
+fn prove(bap_id: BapId, pubkey: &PublicKey, key: Option<PublicKey>) -> NamedIdentity {
     let is_of = |key: &PublicKey| BapId::of_public_key(key) == bap_id;
-    let (proof, root_address) = match identity_key {
+    let (proof, root_address) = match &key {
         _ if is_of(pubkey) => (IdentityProof::Address, Some(pubkey.address())),
         Some(key) if is_of(key) => (IdentityProof::IdentityKey, Some(key.address())),
         _ => (IdentityProof::None, None),
     };
-    NamedIdentity { bap_id, proof, root_address }
+    NamedIdentity { bap_id, proof, root_address, key }
+}
+
+/// Looks up whether the published record of the identity names one of the keys that signed. Only those wait who could gain by it: the
+/// holder of an account, or who may create one, as long as the identity is not proven.
+async fn prove_by_record(
+    sigma: &AppState,
+    named: &mut NamedIdentity,
+    pubkey: PublicKey,
+    unknown: UnknownKey,
+) -> Result<(), StoreError> {
+    let wanted = named.bap_id.clone();
+    let looked_up =
+        sigma.store.read(move |tx| Ok((identity::find(tx, &wanted)?, user::find_by_pubkey(tx, &pubkey)?.is_some())));
+    let (held, is_known) = looked_up.await?;
+    let is_proven = held.is_some_and(|held| held.proof.is_proven());
+    if is_proven || (!is_known && unknown == UnknownKey::Refuse) {
+        return Ok(());
+    }
+    if let Ok(Some(record)) = sigma.resolver.find(&named.bap_id, sigma.now()).await
+        && (record.names(&pubkey) || named.key.is_some_and(|key| record.names(&key)))
+    {
+        named.proof = IdentityProof::Record;
+        named.root_address = record.root_address().map(str::to_owned);
+    }
+    Ok(())
+}
+
+/// Renews the published records of a user who signed in, so that apps find them. Should the store not answer, they stay as they are.
+async fn renew_records(sigma: &AppState, user_id: &UserId) {
+    if let Ok(Some(account)) = sigma.find_account(user_id).await {
+        account.identities.iter().for_each(|identity| sigma.renew_record(identity));
+    }
 }
 
 fn refusal(outcome: &KeySignedIn) -> ApiError {

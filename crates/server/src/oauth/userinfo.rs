@@ -132,6 +132,9 @@ async fn answer(sigma: &AppState, context: &RequestContext, token: &str) -> Resp
         Ok(person) => person,
         Err(error) => return BearerError::Store(error).into_response(),
     };
+    if let Some(identity) = &person.identity {
+        sigma.renew_record(identity);
+    }
     let placeholder = live.app.placeholder_email.then(|| sigma.issuer_host());
     let body: Map<String, Value> = person.userinfo(&scopes, claims, placeholder.as_deref());
     Json(body).into_response()

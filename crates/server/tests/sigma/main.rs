@@ -56,6 +56,7 @@ mod redirect_uris;
 mod refresh_families;
 mod refresh_tokens;
 mod refusals;
+mod resolver;
 mod resources;
 mod restore;
 mod second_factor_policy;

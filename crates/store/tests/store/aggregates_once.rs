@@ -54,7 +54,12 @@ fn sign_up(store: &TestStore, key: &str, name: &str, identity: Option<(&BapId, I
         pubkey: key_named(key),
         address: format!("address of {key}"),
         once: vec![Once::new(Digest::of(name), now.plus(Duration::from_mins(5)), now).unwrap()],
-        identity: identity.map(|(bap_id, proof)| NamedIdentity { bap_id: bap_id.clone(), proof, root_address: None }),
+        identity: identity.map(|(bap_id, proof)| NamedIdentity {
+            bap_id: bap_id.clone(),
+            proof,
+            root_address: None,
+            key: None,
+        }),
         new_user: UserId::from_text(format!("user_{name}")),
         unknown: UnknownKey::SignUp,
         origin_bound: false,

@@ -44,6 +44,7 @@ fn add_user(store: &TestStore, name: &'static str) {
             root_address: None,
             current_address: None,
             profile: None,
+            resolved_at: None,
             is_primary: true,
         };
         identity::claim(tx, &identity, now)

@@ -135,6 +135,7 @@ on_both_engines! {
                         bap_id: identity_named(&format!("{round} {same_message}")),
                         proof: IdentityProof::Address,
                         root_address: None,
+                        key: None,
                     }),
                     new_user: UserId::from_text(format!("user {round} {same_message} {number}")),
                     unknown: UnknownKey::SignUp,
@@ -180,6 +181,7 @@ on_both_engines! {
                     root_address: None,
                     current_address: None,
                     profile: None,
+                    resolved_at: None,
                     is_primary: true,
                 };
                 sigma_store::identity::claim(tx, &identity, now)

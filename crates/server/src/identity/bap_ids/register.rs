@@ -1,10 +1,13 @@
 //! `POST /api/user/bap-ids`: registers an identity of a signed-in account.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use sigma_bitcoin::{BapId, PublicKey};
+use sigma_core::bap_record::BapRecord;
 use sigma_core::profile::Field;
 use sigma_store::identity_key::{self, KeyProof, NewIdentity};
 use utoipa::ToSchema;
@@ -94,6 +97,7 @@ pub async fn register(
     let pubkey = pubkey.map_err(|_| malformed("accountPubkey is not a public key"))?;
     let caller = &request.caller;
     let proof = proof(&sigma, &context, &request)?;
+    let record = record_for(&sigma, &bap_id, proof.as_ref()).await;
     let new = NewIdentity {
         user_id: caller.user_id().clone(),
         bap_id: bap_id.clone(),
@@ -101,12 +105,14 @@ pub async fn register(
         is_primary: body.is_primary.unwrap_or(false),
         pubkey,
         proof,
+        record,
         is_fresh: caller.may_change_credentials(&sigma),
         signed: caller.signed().cloned(),
         now: sigma.now(),
     };
     let store = sigma.store_for(&context, caller.actor());
     let held = store.decide(move |tx| identity_key::register(tx, &new)).await.map_err(refused)?;
+    sigma.renew_record(&held);
     Ok(Json(Registered {
         success: true,
         bap_id: RegisteredBapId {
@@ -136,4 +142,11 @@ fn proof(
         return Err(error.with_code("ORIGIN_BOUND_REQUIRED"));
     }
     Ok(Some(KeyProof { pubkey: token.pubkey, once: token.once }))
+}
+
+/// The published record of the identity, unless it follows from the proof already. Who has no resolver, or one that does not answer,
+/// registers without.
+async fn record_for(sigma: &AppState, bap_id: &BapId, proof: Option<&KeyProof>) -> Option<Arc<BapRecord>> {
+    let is_hashed = proof.is_some_and(|proof| BapId::of_public_key(&proof.pubkey) == *bap_id);
+    if is_hashed { None } else { sigma.resolver.find(bap_id, sigma.now()).await.ok().flatten() }
 }

@@ -12,7 +12,7 @@ pub const SIGN_UP: &str = "/api/auth/sign-up/sigma";
 pub const DIRECT: &str = "/sigma/authorize";
 
 /// The tables that a sign-in may write to, and those it must not.
-const COUNTS: [&str; 23] = [
+const COUNTS: [&str; 34] = [
     "SELECT COUNT(*) FROM users",
     "SELECT COUNT(*) FROM credentials",
     "SELECT COUNT(*) FROM identities",
@@ -35,6 +35,17 @@ const COUNTS: [&str; 23] = [
     "SELECT COUNT(*) FROM email_additions",
     "SELECT COUNT(*) FROM mails",
     "SELECT COUNT(*) FROM memberships",
+    "SELECT COUNT(*) FROM profiles",
+    "SELECT COUNT(*) FROM pictures",
+    "SELECT COUNT(*) FROM identity_keys",
+    "SELECT COUNT(*) FROM wallets",
+    "SELECT COUNT(*) FROM backups",
+    "SELECT COUNT(*) FROM provider_accounts",
+    "SELECT COUNT(*) FROM user_handles",
+    "SELECT COUNT(*) FROM passkeys",
+    "SELECT COUNT(*) FROM totp_secrets",
+    "SELECT COUNT(*) FROM recovery_codes",
+    "SELECT COUNT(*) FROM signer_origins",
     "SELECT COUNT(*) FROM changes",
 ];
 
