@@ -160,6 +160,7 @@ fn app(auth_method: AuthMethod, application_type: ApplicationType, grant_types: 
         dynamic: false,
         disabled: false,
         client_uri: None,
+        site_url: None,
         created_at: NOW,
         updated_at: NOW,
     }

@@ -182,7 +182,8 @@ Examples:
   sigma app add --name 'Single page' --auth none --redirect-uri https://spa.example.org/callback
   sigma app add --name Phone --type native --auth none --redirect-uri org.example.phone:/callback
   sigma app add --name Plugin --pubkey 02ab… --redirect-uri https://app.example.org/auth/sigma/callback
-  sigma app add --name Job --grant-type client_credentials")]
+  sigma app add --name Job --grant-type client_credentials
+  sigma app add --name Badges --org bakery --site-url https://badges.example.org")]
     Add(AddApp),
     /// List apps.
     #[command(
@@ -333,8 +334,11 @@ pub struct AppFields {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub require_second_factor: Option<bool>,
     /// Workspace that owns the app, by id or slug; with the scope `roles` the app sees its members' roles there.
-    #[arg(long, value_name = "WORKSPACE")]
+    #[arg(long, visible_alias = "org", value_name = "WORKSPACE")]
     pub workspace: Option<String>,
+    /// Site of the app, to which "Login with Sigma" returns; '' for none.
+    #[arg(long, value_name = "URL")]
+    pub site_url: Option<String>,
     /// Home page of the app, linked when a sign-in cannot continue.
     #[arg(long, value_name = "URL")]
     pub home_page: Option<String>,

@@ -6,6 +6,7 @@ use sigma_bitcoin::PublicKey;
 use crate::digest::Digest;
 use crate::ids::{AppId, AppRef, ClientId, OrgId};
 use crate::jose::Algorithm;
+use crate::merits::SiteUrl;
 pub use crate::redirect::ApplicationType;
 use crate::redirect::RegisteredRedirectUris;
 use crate::scope::{KNOWN, OFFLINE_ACCESS, ROLES, Scopes};
@@ -161,6 +162,8 @@ pub struct App {
     pub disabled: bool,
     /// Its home page.
     pub client_uri: Option<String>,
+    /// Its site, to which "Login with Sigma" and "Link App" return.
+    pub site_url: Option<SiteUrl>,
     /// When it was registered.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -195,6 +198,7 @@ impl App {
             dynamic: false,
             disabled: false,
             client_uri: None,
+            site_url: None,
             created_at: Timestamp::default(),
             updated_at: Timestamp::default(),
         }

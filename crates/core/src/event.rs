@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use sigma_bitcoin::BapId;
 
 use crate::actor::Actor;
-use crate::ids::{ApiKeyId, AppId, EventId, GrantId, OrgId, RoleId, SessionId, UserId};
+use crate::ids::{
+    ApiKeyId, AppId, EventId, FieldId, GrantId, MeritId, MeritTemplateId, OrgId, RoleId, SessionId, UserId,
+};
 use crate::time::Timestamp;
 
 macro_rules! actions {
@@ -141,6 +143,28 @@ actions! {
     ApiKeyDeactivate = "api_key.deactivate",
     /// An API key was removed.
     ApiKeyRemove = "api_key.remove",
+    /// An org let an app act for it.
+    MeritAppLink = "merit.app_link",
+    /// An org ended an app's link.
+    MeritAppUnlink = "merit.app_unlink",
+    /// A template or field of merits was created or changed.
+    MeritTemplateChange = "merit.template_change",
+    /// Merits of a template were sent or proposed: one event per template and minute, with a count.
+    MeritSend = "merit.send",
+    /// A proposed merit was approved.
+    MeritApprove = "merit.approve",
+    /// A merit was edited.
+    MeritEdit = "merit.edit",
+    /// A merit was revoked by its org.
+    MeritRevoke = "merit.revoke",
+    /// A merit was sent to another address instead.
+    MeritTransfer = "merit.transfer",
+    /// A member accepted, rejected, reported, forfeited, showed or hid a merit, or handed merits over.
+    MeritAnswer = "merit.answer",
+    /// A member let an app see merits.
+    MeritAccessGive = "merit.access_give",
+    /// A member's access for an app ended.
+    MeritAccessEnd = "merit.access_end",
 }
 
 impl Action {
@@ -175,6 +199,12 @@ pub enum Target {
     Role(RoleId),
     /// An API key of a workspace.
     ApiKey(ApiKeyId),
+    /// A merit.
+    Merit(MeritId),
+    /// A template of merits.
+    MeritTemplate(MeritTemplateId),
+    /// A field of merits.
+    MeritField(FieldId),
 }
 
 impl Target {
@@ -192,6 +222,9 @@ impl Target {
             Self::Workspace(_) => "workspace",
             Self::Role(_) => "role",
             Self::ApiKey(_) => "api_key",
+            Self::Merit(_) => "merit",
+            Self::MeritTemplate(_) => "merit_template",
+            Self::MeritField(_) => "merit_field",
         }
     }
 
@@ -205,6 +238,9 @@ impl Target {
             Self::Workspace(id) => id.as_str(),
             Self::Role(id) => id.as_str(),
             Self::ApiKey(id) => id.as_str(),
+            Self::Merit(id) => id.as_str(),
+            Self::MeritTemplate(id) => id.as_str(),
+            Self::MeritField(id) => id.as_str(),
             Self::Identity(id) => id.as_str(),
             Self::Token(id) | Self::Resource(id) | Self::SigningKey(id) => id,
         }

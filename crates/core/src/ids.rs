@@ -118,6 +118,30 @@ id!(
     BackupId, "bak_"
 );
 id!(
+    /// A merit.
+    MeritId, "mrt_"
+);
+id!(
+    /// A template of merits.
+    MeritTemplateId, "mtp_"
+);
+id!(
+    /// A field of merits.
+    FieldId, "fld_"
+);
+id!(
+    /// A file in a field of a merit.
+    AttachmentId, "att_"
+);
+id!(
+    /// A change to a value of a merit.
+    MeritEditId, "med_"
+);
+id!(
+    /// A list of recipients that is sent step by step.
+    MeritBatchId, "mbt_"
+);
+id!(
     /// One change of the change feed.
     ChangeId, ""
 );
@@ -143,6 +167,12 @@ macro_rules! parsed {
 parsed!(UserId, "user_");
 parsed!(OrgId, "org_");
 parsed!(AppId, "app_");
+parsed!(MeritId, "mrt_");
+parsed!(MeritTemplateId, "mtp_");
+parsed!(FieldId, "fld_");
+parsed!(AttachmentId, "att_");
+parsed!(MeritEditId, "med_");
+parsed!(MeritBatchId, "mbt_");
 
 impl OrgId {
     /// The org of the operator, which owns what is registered without naming another.

@@ -19,6 +19,7 @@ pub mod ids;
 pub mod interaction;
 pub mod jose;
 pub mod json;
+pub mod merits;
 pub mod org;
 pub mod params;
 pub mod password;

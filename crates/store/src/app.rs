@@ -4,12 +4,14 @@ use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{AppId, AppRef, ClientId, OrgId};
 use sigma_core::jose::Algorithm;
+use sigma_core::merits::SiteUrl;
 use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris};
 use sigma_core::scope::Scopes;
 use sigma_core::time::Timestamp;
 
 use crate::branding::{self, Branded};
 use crate::event::{self, NewEvent};
+use crate::merits::link;
 use crate::{Owner, Row, StoreError, Tx, Value, cached, params};
 
 /// The outcome of adding an app.
@@ -33,9 +35,9 @@ pub fn add(tx: &mut dyn Tx, app: &App) -> Result<Added, StoreError> {
         "INSERT INTO apps (client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks,
             jwks_uri, redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg,
             access_seconds, placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims,
-            require_second_factor, id)
+            require_second_factor, site_url, id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-            $23, $24, $25, $26)
+            $23, $24, $25, $26, $27)
          ON CONFLICT (client_id) DO NOTHING",
         &[
             vec![(&app.client_id).into(), (&app.org_id).into(), app.created_at.into()],
@@ -64,7 +66,7 @@ pub fn update(tx: &mut dyn Tx, app: &App) -> Result<bool, StoreError> {
             jwks_uri = $8, redirect_uris = $9, post_logout_redirect_uris = $10, grant_types = $11, scopes = $12,
             require_pkce = $13, id_token_alg = $14, access_seconds = $15, placeholder_email = $16, dynamic = $17,
             disabled = $18, client_uri = $19, updated_at = $20, resources = $21, id_token_claims = $22,
-            require_second_factor = $23, org_id = $24
+            require_second_factor = $23, site_url = $24, org_id = $25
          WHERE id = $1",
         &[vec![(&app.id).into()], columns(app)?, vec![(&app.org_id).into()]].concat(),
     )?;
@@ -87,6 +89,7 @@ pub fn remove(tx: &mut dyn Tx, id: &AppId, now: Timestamp) -> Result<bool, Store
     tx.execute("DELETE FROM apps WHERE id = $1", params![id])?;
     branding::remove(tx, &Branded::App(id.clone(), app.org_id.clone()))?;
     tx.execute("DELETE FROM signer_origins WHERE app_id = $1", params![id])?;
+    link::remove_all_of(tx, id)?;
     tx.execute(
         "INSERT INTO retired_client_ids (client_id, retired_at) VALUES ($1, $2) ON CONFLICT (client_id) DO NOTHING",
         params![&app.client_id, now],
@@ -103,7 +106,7 @@ macro_rules! select {
             "SELECT client_id, org_id, created_at, name, application_type, auth_method, secret_hash, pubkey, jwks, jwks_uri,
                 redirect_uris, post_logout_redirect_uris, grant_types, scopes, require_pkce, id_token_alg, access_seconds,
                 placeholder_email, dynamic, disabled, client_uri, updated_at, resources, id_token_claims, id,
-                require_second_factor
+                require_second_factor, site_url
              FROM apps WHERE ",
             $rest
         )
@@ -132,7 +135,7 @@ pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<App>, StoreE
 }
 
 /// The names of [`columns`].
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 23] = [
     "name",
     "application_type",
     "auth_method",
@@ -155,6 +158,7 @@ const COLUMNS: [&str; 22] = [
     "resources",
     "id_token_claims",
     "require_second_factor",
+    "site_url",
 ];
 
 /// The mutable fields, in the order of both statements that write them.
@@ -183,6 +187,7 @@ fn columns(app: &App) -> Result<Vec<Value>, StoreError> {
         texts(app.resources.iter().map(String::as_str))?.into(),
         app.id_token_claims.into(),
         app.require_second_factor.into(),
+        app.site_url.as_ref().map(SiteUrl::as_str).into(),
     ])
 }
 
@@ -214,6 +219,10 @@ fn decode(row: &Row) -> Result<App, StoreError> {
         resources: from_texts(row, 22)?,
         id_token_claims: row.bool(23)?,
         require_second_factor: row.bool(25)?,
+        site_url: match row.opt_text(26)? {
+            None => None,
+            Some(_) => Some(row.parsed(26, "the site of an app", |text| SiteUrl::parse(text).ok())?),
+        },
     })
 }
 

@@ -1,7 +1,7 @@
 //! What is cached: the kinds of rows that [`Tx::changed`](crate::Tx::changed) reports, and their keys. One list, so that an
 //! operation can report a change to another aggregate's row without knowing that aggregate.
 
-use sigma_core::ids::OrgId;
+use sigma_core::ids::{AppId, OrgId, UserId};
 
 /// An app, by its client id.
 pub const APP: &str = "app";
@@ -32,11 +32,21 @@ pub const API_KEY: &str = "api key";
 /// The branding of an app or org, by [`Branded::key`](crate::branding::Branded::key).
 pub const BRANDING: &str = "branding";
 
+/// An app's link to an org, by [`key_in`] with the app's id.
+pub const MERIT_LINK: &str = "merit link";
+/// What a member lets an app see on behalf of an org, by [`access_key`].
+pub const MERIT_ACCESS: &str = "merit access";
+
 /// Queued jobs, by their kind: not cached, but whoever works on them is woken.
 pub const JOB: &str = "job";
 
 /// The one key of a kind that changes as a whole.
 pub const ALL: &str = "all";
+
+/// The key of a member's access merit.
+pub fn access_key(org_id: &OrgId, app_id: &AppId, user_id: &UserId) -> String {
+    format!("{org_id}/{app_id}/{user_id}")
+}
 
 /// The key of an org's object `id`.
 pub fn key_in(org_id: &OrgId, id: &str) -> String {

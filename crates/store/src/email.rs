@@ -5,6 +5,7 @@ use sigma_core::email::Email;
 use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
 
+use crate::merits::waiting;
 use crate::{Owner, Row, StoreError, Tx, cached, params};
 
 /// An address as stored.
@@ -77,6 +78,9 @@ pub(crate) fn insert(
         params![email.folded(), user_id, email.address(), proven_at, rank == Rank::Primary, now],
     )?;
     tx.changed(cached::ACCOUNT, user_id.as_str())?;
+    if added.is_some() && proof == EmailProof::Verified {
+        waiting::address_proven(tx, user_id, email.folded(), now)?;
+    }
     Ok(added.is_some())
 }
 
@@ -110,10 +114,13 @@ pub fn list(tx: &mut dyn Tx, user_id: &UserId) -> Result<Vec<StoredEmail>, Store
 
 /// Marks the user's address (folded) as verified. An address that is no longer theirs is left alone.
 pub fn prove(tx: &mut dyn Tx, user_id: &UserId, folded: &str, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute(
+    let proven = tx.execute(
         "UPDATE emails SET proven_at = $3 WHERE folded = $2 AND user_id = $1 AND proven_at IS NULL",
         params![user_id, folded, now],
     )?;
+    if proven > 0 {
+        waiting::address_proven(tx, user_id, folded, now)?;
+    }
     tx.changed(cached::ACCOUNT, user_id.as_str())
 }
 

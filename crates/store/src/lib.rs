@@ -35,6 +35,7 @@ mod job;
 pub mod job_queue;
 pub mod key_addition;
 pub mod key_sign_in;
+pub mod merits;
 pub mod meta;
 mod migrations;
 pub mod one_time_link;

@@ -21,6 +21,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V6__providers", include_str!("../migrations/V6__providers.sql")),
     ("V7__second_factors", include_str!("../migrations/V7__second_factors.sql")),
     ("V9__signer", include_str!("../migrations/V9__signer.sql")),
+    ("V10__merits", include_str!("../migrations/V10__merits.sql")),
     ("V12__published_records", include_str!("../migrations/V12__published_records.sql")),
 ];
 

@@ -21,6 +21,14 @@ pub(crate) enum Purpose {
     NewEmail,
     /// Such codes for one user.
     NewEmailOfUser,
+    /// Merits that an org sends.
+    MeritsOfOrg,
+    /// Requests of "Login with Sigma" and "Link App" by one app.
+    MeritRequestsOfApp,
+    /// Mails about merits to an address.
+    MeritMails,
+    /// Bytes of attachments that an org uploads.
+    AttachmentsOfOrg,
 }
 
 impl Purpose {
@@ -33,6 +41,10 @@ impl Purpose {
             Self::SignUpFromNetwork => "sign_up_from_network",
             Self::NewEmail => "new_email",
             Self::NewEmailOfUser => "new_email_of_user",
+            Self::MeritsOfOrg => "merits_of_org",
+            Self::MeritRequestsOfApp => "merit_requests_of_app",
+            Self::MeritMails => "merit_mails",
+            Self::AttachmentsOfOrg => "attachments_of_org",
         }
     }
 }
@@ -58,4 +70,30 @@ pub(crate) fn tally(
         params![purpose.as_str(), subject, now, now.plus(window)],
     )?;
     counted.map_or(Ok(1), |row| row.int(0))
+}
+
+/// Takes `wanted` of what `subject` may have in a `window`, or nothing: the time at which the window ends, if fewer are left.
+pub(crate) fn take(
+    tx: &mut dyn Tx,
+    (purpose, subject): (Purpose, &str),
+    (wanted, most): (i64, i64),
+    now: Timestamp,
+    window: Duration,
+) -> Result<Result<(), Timestamp>, StoreError> {
+    let taken = tx.query_opt(
+        "INSERT INTO quotas (purpose, subject, count, expires_at) SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($6 AS BIGINT)
+         WHERE CAST($3 AS BIGINT) <= CAST($4 AS BIGINT)
+         ON CONFLICT (purpose, subject) DO UPDATE SET
+            count = CASE WHEN quotas.expires_at <= $5 THEN excluded.count ELSE quotas.count + excluded.count END,
+            expires_at = CASE WHEN quotas.expires_at <= $5 THEN excluded.expires_at ELSE quotas.expires_at END
+            WHERE quotas.expires_at <= $5 OR quotas.count + excluded.count <= $4
+         RETURNING count",
+        params![purpose.as_str(), subject, wanted, most, now, now.plus(window)],
+    )?;
+    if taken.is_some() {
+        return Ok(Ok(()));
+    }
+    let sql = "SELECT expires_at FROM quotas WHERE purpose = $1 AND subject = $2";
+    let until = tx.query_opt(sql, params![purpose.as_str(), subject])?.map(|row| row.timestamp(0)).transpose()?;
+    Ok(Err(until.unwrap_or_else(|| now.plus(window))))
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use sigma_bitcoin::{BapId, PublicKey};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{
-    ApiKeyId, AppId, BackupId, ClientId, EventId, GrantId, JobId, MailId, OrgId, RoleId, SessionId, TokenId, UserId,
+    ApiKeyId, AppId, AttachmentId, BackupId, ClientId, EventId, FieldId, GrantId, JobId, MailId, MeritBatchId,
+    MeritEditId, MeritId, MeritTemplateId, OrgId, RoleId, SessionId, TokenId, UserId,
 };
 use sigma_core::time::Timestamp;
 
@@ -115,7 +116,25 @@ macro_rules! from_id {
 }
 
 from_id!(
-    ApiKeyId, AppId, BackupId, BapId, ClientId, EventId, GrantId, JobId, MailId, OrgId, RoleId, SessionId, TokenId,
+    ApiKeyId,
+    AppId,
+    AttachmentId,
+    BackupId,
+    BapId,
+    ClientId,
+    EventId,
+    FieldId,
+    GrantId,
+    JobId,
+    MailId,
+    MeritBatchId,
+    MeritEditId,
+    MeritId,
+    MeritTemplateId,
+    OrgId,
+    RoleId,
+    SessionId,
+    TokenId,
     UserId
 );
 

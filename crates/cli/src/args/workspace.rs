@@ -43,6 +43,7 @@ Examples:
   sigma workspace set bakery --name 'The bakery'
   sigma workspace set bakery --slug harbour-bakery
   sigma workspace set bakery --quick-logins false
+  sigma workspace set bakery --verified
   sigma workspace set bakery --logo bakery.png --accent '#8a4b08'")]
     Set(SetWorkspace),
     /// Print the secrets that verify a workspace's tokens, for services that do so offline.
@@ -75,7 +76,7 @@ Examples:
 
 /// `sigma workspace set`.
 #[derive(Args, Debug)]
-#[command(group(ArgGroup::new("change").required(true).multiple(true).args(["name", "slug", "quick_logins", "require_second_factor", "logo", "accent", "terms_url", "privacy_url", "support_url"])))]
+#[command(group(ArgGroup::new("change").required(true).multiple(true).args(["name", "slug", "quick_logins", "require_second_factor", "verified", "logo", "accent", "terms_url", "privacy_url", "support_url"])))]
 pub struct SetWorkspace {
     /// Workspace, by id or slug.
     #[arg(value_name = "WORKSPACE")]
@@ -93,6 +94,9 @@ pub struct SetWorkspace {
     /// Require a second factor of members. Quick logins stop working.
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub require_second_factor: Option<bool>,
+    /// Whether the org was verified: only then can people outside it accept its merits.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub verified: Option<bool>,
     /// How it looks, and its apps that have no branding of their own.
     #[command(flatten)]
     pub branding: BrandingFields,

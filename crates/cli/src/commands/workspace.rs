@@ -7,9 +7,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use sigma_core::actor::Actor;
 use sigma_core::ids::OrgId;
+use sigma_core::merits::{MeritProblem, Standing};
 use sigma_core::org::{Refusal, text};
 use sigma_core::slug::Slug;
 use sigma_store::branding::Branded;
+use sigma_store::merits::issuer;
 use sigma_store::org::secret::{self, seal_context};
 use sigma_store::org::{self, Change, NewOrg, Org};
 use sigma_store::org::{api_key, membership, role};
@@ -32,6 +34,7 @@ struct WorkspaceView {
     name: String,
     quick_logins: bool,
     require_second_factor: bool,
+    verified: bool,
     created_at: String,
     updated_at: String,
     #[serde(flatten)]
@@ -64,6 +67,7 @@ impl WorkspaceView {
             name: workspace.name.clone(),
             quick_logins: workspace.quick_logins,
             require_second_factor: workspace.require_second_factor,
+            verified: workspace.verified,
             created_at: workspace.created_at.to_string(),
             updated_at: workspace.updated_at.to_string(),
             inside: None,
@@ -78,6 +82,7 @@ impl WorkspaceView {
             ("name", self.name.clone()),
             ("quick logins", if self.quick_logins { "on".to_owned() } else { String::new() }),
             ("second factor", if self.require_second_factor { "required".to_owned() } else { String::new() }),
+            ("verified", if self.verified { "yes".to_owned() } else { String::new() }),
         ];
         if let Some(inside) = &self.inside {
             let roles: Vec<String> = inside.roles.iter().map(|role| format!("{} {}", role.id, role.name)).collect();
@@ -144,6 +149,11 @@ pub fn set(file: Option<&Path>, output: Output, args: &SetWorkspace) -> Result<(
         Change { name, quick_logins: args.quick_logins, require_second_factor: args.require_second_factor, slug };
     let changed = id.clone();
     opened.decide(move |tx| org::change(tx, &changed, &Actor::Operator, &change, now))?;
+    if let Some(verified) = args.verified {
+        let verified = if verified { Standing::Verified } else { Standing::Unverified };
+        let org_id = id.clone();
+        opened.decide(move |tx| issuer::set_standing(tx, &org_id, verified, now))?;
+    }
     if let Some(branding) = branding {
         branding.apply(&opened, Branded::Org(id.clone()))?;
     }
@@ -225,6 +235,15 @@ fn answer(opened: &Opened, output: Output, id: &OrgId) -> Result<(), Failure> {
     let view = view.ok_or_else(|| named::unknown_workspace(id.as_str()))?;
     let branding = Some(BrandingView::find(opened, &Branded::Org(id.clone()))?);
     output.answer(&WorkspaceView { branding, ..view }, WorkspaceView::text)
+}
+
+impl From<MeritProblem> for Failure {
+    fn from(problem: MeritProblem) -> Self {
+        match problem {
+            MeritProblem::NotFound => Self::NotFound(problem.to_string()),
+            _ => Self::Refused(problem.to_string()),
+        }
+    }
 }
 
 impl From<Refusal> for Failure {

@@ -127,6 +127,7 @@ fn base(opened: &Opened, client_id: &str, name: &str, org_id: &OrgId, origin: &s
         dynamic: false,
         disabled: false,
         client_uri: Some(format!("{origin}/")),
+        site_url: None,
         created_at: now,
         updated_at: now,
     })

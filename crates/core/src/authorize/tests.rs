@@ -41,6 +41,7 @@ fn app() -> App {
         dynamic: false,
         disabled: false,
         client_uri: None,
+        site_url: None,
         created_at: NOW,
         updated_at: NOW,
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sigma_core::actor::Actor;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{OrgId, RoleId};
-use sigma_core::org::{Refusal, Right, RoleDraft, RolePermissions};
+use sigma_core::org::{Refusal, Right, RoleDraft, RolePermissions, text};
 use sigma_core::random::Rng;
 use sigma_core::slug::Slug;
 use sigma_core::time::Timestamp;
@@ -29,6 +29,8 @@ pub struct Org {
     pub quick_logins: bool,
     /// Whether its members need a second factor.
     pub require_second_factor: bool,
+    /// Whether the operator verified it: people outside can accept its merits.
+    pub verified: bool,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -91,9 +93,9 @@ pub fn add(tx: &mut dyn Tx, new: &NewOrg) -> Decision<Org> {
         return Err(SLUG_TAKEN.into());
     }
     tx.execute(
-        "INSERT INTO orgs (id, slug, name, created_at, quick_logins, updated_at, removed_at)
-         VALUES ($1, $2, $3, $4, 0, $4, NULL)",
-        params![&new.id, new.slug.as_ref().map(Slug::as_str), &new.name, new.now],
+        "INSERT INTO orgs (id, slug, name, created_at, quick_logins, updated_at, removed_at, name_folded)
+         VALUES ($1, $2, $3, $4, 0, $4, NULL, $5)",
+        params![&new.id, new.slug.as_ref().map(Slug::as_str), &new.name, new.now, text::folded(&new.name)],
     )?;
     secret::insert(tx, &new.id, &new.kid, &new.secret, new.now)?;
     let builtin = [
@@ -112,6 +114,7 @@ pub fn add(tx: &mut dyn Tx, new: &NewOrg) -> Decision<Org> {
         name: new.name.clone(),
         quick_logins: false,
         require_second_factor: false,
+        verified: false,
         created_at: new.now,
         updated_at: new.now,
     })
@@ -127,7 +130,8 @@ fn recorded(action: Action, org_id: &OrgId) -> NewEvent {
 /// The workspace of that id, unless it was removed.
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId) -> Result<Option<Org>, StoreError> {
     tx.query_opt(
-        "SELECT id, name, quick_logins, created_at, updated_at, slug, require_second_factor FROM orgs
+        "SELECT id, name, quick_logins, created_at, updated_at, slug, require_second_factor, verified_at
+         FROM orgs
          WHERE id = $1 AND removed_at IS NULL",
         params![org_id],
     )?
@@ -148,7 +152,8 @@ pub fn find_with_secrets(
 /// At most `limit` workspaces, ordered by id, after the one called `after`.
 pub fn list(tx: &mut dyn Tx, after: &str, limit: u32) -> Result<Vec<Org>, StoreError> {
     tx.query_all(
-        "SELECT id, name, quick_logins, created_at, updated_at, slug, require_second_factor FROM orgs
+        "SELECT id, name, quick_logins, created_at, updated_at, slug, require_second_factor, verified_at
+         FROM orgs
          WHERE id > $1 AND removed_at IS NULL ORDER BY id LIMIT $2",
         params![after, limit],
     )?
@@ -203,7 +208,7 @@ pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, n
     }
     tx.execute(
         "UPDATE orgs SET name = $2, quick_logins = $3, updated_at = $4, slug = $5,
-            require_second_factor = $6
+            require_second_factor = $6, name_folded = $7
          WHERE id = $1",
         params![
             org_id,
@@ -211,7 +216,8 @@ pub fn change(tx: &mut dyn Tx, org_id: &OrgId, actor: &Actor, change: &Change, n
             after.quick_logins,
             now,
             after.slug.as_ref().map(Slug::as_str),
-            after.require_second_factor
+            after.require_second_factor,
+            text::folded(&after.name)
         ],
     )?;
     tx.changed(cached::ORG, org_id.as_str())?;
@@ -266,5 +272,6 @@ fn decode(row: &Row) -> Result<Org, StoreError> {
             Some(_) => Some(row.parsed(5, "a slug", Slug::parse)?),
         },
         require_second_factor: row.bool(6)?,
+        verified: row.opt_timestamp(7)?.is_some(),
     })
 }

@@ -19,7 +19,7 @@ pub(super) fn enqueue(tx: &mut dyn Tx, org_id: &OrgId, now: Timestamp) -> Result
 
 /// Deletes a batch of at most 500 rows of a removed workspace; returns how many. 0 means that all is gone.
 pub fn delete_batch(tx: &mut dyn Tx, org_id: &OrgId) -> Result<u64, StoreError> {
-    const DEPENDENT: [&str; 8] = [
+    const DEPENDENT: [&str; 20] = [
         "DELETE FROM memberships WHERE org_id = $1 AND user_id IN (SELECT user_id FROM memberships
             WHERE org_id = $1 LIMIT 500)",
         "DELETE FROM one_time_links WHERE hash IN (SELECT hash FROM one_time_links WHERE org_id = $1 LIMIT 500)",
@@ -31,6 +31,24 @@ pub fn delete_batch(tx: &mut dyn Tx, org_id: &OrgId) -> Result<u64, StoreError> 
             WHERE org_id = $1 LIMIT 500)",
         "DELETE FROM org_secrets WHERE org_id = $1 AND kid IN (SELECT kid FROM org_secrets
             WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM merits WHERE org_id = $1 AND id IN (SELECT id FROM merits WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM merit_edits WHERE org_id = $1 AND id IN (SELECT id FROM merit_edits WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM merit_field_settings WHERE org_id = $1 AND (template_id, field_id) IN
+            (SELECT template_id, field_id FROM merit_field_settings WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM merit_templates WHERE org_id = $1 AND id IN (SELECT id FROM merit_templates
+            WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM merit_fields WHERE org_id = $1 AND id IN (SELECT id FROM merit_fields WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM merit_links WHERE org_id = $1 AND app_id IN (SELECT app_id FROM merit_links WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM merit_unsubscribes WHERE org_id = $1 AND address_mac IN (SELECT address_mac FROM merit_unsubscribes
+            WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM merit_batch_lines WHERE org_id = $1 AND (batch_id, line) IN
+            (SELECT batch_id, line FROM merit_batch_lines WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM merit_batches WHERE org_id = $1 AND id IN (SELECT id FROM merit_batches WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM merit_keys WHERE org_id = $1 AND kid IN (SELECT kid FROM merit_keys WHERE org_id = $1 LIMIT 500)",
+        "DELETE FROM merit_status_lists WHERE org_id = $1",
+        // Their objects are deleted by the sweep.
+        "UPDATE merit_attachments SET expires_at = created_at WHERE org_id = $1 AND id IN
+            (SELECT id FROM merit_attachments WHERE org_id = $1 AND expires_at IS NULL LIMIT 500)",
         "DELETE FROM jobs WHERE id IN (SELECT id FROM jobs
             WHERE org_id = $1 AND kind <> 'remove_workspace' LIMIT 500)",
     ];

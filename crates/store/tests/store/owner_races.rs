@@ -560,6 +560,7 @@ on_both_engines! {
             dynamic: false,
             disabled: false,
             client_uri: None,
+            site_url: None,
             created_at: now,
             updated_at: now,
         };

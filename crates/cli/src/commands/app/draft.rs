@@ -4,6 +4,7 @@ use sigma_bitcoin::PublicKey;
 use sigma_core::app::{App, ApplicationType, AuthMethod, GrantType};
 use sigma_core::ids::{AppId, ClientId, OrgId};
 use sigma_core::jose::{Algorithm, JwkSet};
+use sigma_core::merits::SiteUrl;
 use sigma_core::redirect::{RedirectUri, RegisteredRedirectUris, Registrar};
 use sigma_core::scope::{KNOWN, Scopes};
 use sigma_core::signer_origin::SignerOrigin;
@@ -65,6 +66,7 @@ pub fn new(
         dynamic: false,
         disabled: false,
         client_uri: None,
+        site_url: None,
         created_at: now,
         updated_at: now,
     };
@@ -117,6 +119,14 @@ pub fn changed(mut app: App, fields: &AppFields, now: Timestamp) -> Result<App, 
     }
     if let Some(uri) = &fields.home_page {
         app.client_uri = Some(web_address("--home-page", uri)?);
+    }
+    if let Some(url) = &fields.site_url {
+        app.site_url = match url.as_str() {
+            "" => None,
+            url => Some(
+                SiteUrl::parse(url).map_err(|problem| Failure::Usage(format!("--site-url: \"{url}\" {problem}")))?,
+            ),
+        };
     }
     set_keys(&mut app, fields)?;
     set_redirects(&mut app, fields)?;
@@ -203,7 +213,9 @@ fn check(app: &App) -> Result<(), Failure> {
         let reason = "client_credentials needs client authentication, not --auth none";
         return Err(Failure::Refused(reason.to_owned()));
     }
-    if app.may_use(GrantType::AuthorizationCode) && app.redirect_uris.iter().next().is_none() {
+    // One that only uses "Login with Sigma" returns to its site.
+    let returns = app.redirect_uris.iter().next().is_some() || app.site_url.is_some();
+    if app.may_use(GrantType::AuthorizationCode) && !returns {
         return missing("authorization_code needs a --redirect-uri");
     }
     Ok(())

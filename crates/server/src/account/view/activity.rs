@@ -182,6 +182,27 @@ impl Names {
             Action::ApiKeyCreate => format!("You created an API key in {}", self.workspace(event)),
             Action::ApiKeyDeactivate => format!("You deactivated an API key of {}", self.workspace(event)),
             Action::ApiKeyRemove => format!("You removed an API key of {}", self.workspace(event)),
+            Action::MeritAppLink => format!("You let an app act for {}", self.workspace(event)),
+            Action::MeritAppUnlink => format!("You ended the access of an app to {}", self.workspace(event)),
+            Action::MeritTemplateChange => format!("You changed what {} issues", self.workspace(event)),
+            Action::MeritSend => format!("You sent merits for {}", self.workspace(event)),
+            Action::MeritApprove => format!("You approved a merit of {}", self.workspace(event)),
+            Action::MeritEdit => format!("You edited a merit of {}", self.workspace(event)),
+            Action::MeritRevoke => format!("You revoked a merit of {}", self.workspace(event)),
+            Action::MeritTransfer => format!("You transferred a merit of {}", self.workspace(event)),
+            Action::MeritAnswer => match reason {
+                "Accepted" => format!("You accepted a merit of {}", self.workspace(event)),
+                "Rejected" => format!("You rejected a merit of {}", self.workspace(event)),
+                "Reported" => format!("You reported a merit of {}", self.workspace(event)),
+                "Forfeited" => format!("You gave up a merit of {}", self.workspace(event)),
+                "Public" => format!("You made a merit of {} public", self.workspace(event)),
+                "Hidden" => format!("You hid a merit of {}", self.workspace(event)),
+                _ => "You handed merits over to another account".to_owned(),
+            },
+            Action::MeritAccessGive => format!("You let an app of {} see merits", self.workspace(event)),
+            Action::MeritAccessEnd => {
+                format!("You ended the access of an app of {} to your merits", self.workspace(event))
+            }
             _ => event.action.clone(),
         }
     }

@@ -146,6 +146,7 @@ impl World {
             dynamic: false,
             disabled: false,
             client_uri: None,
+            site_url: None,
             created_at: self.now(),
             updated_at: self.now(),
         };
