@@ -19,6 +19,7 @@ mod identity_keys;
 mod invitations;
 mod jobs;
 mod lost_connections;
+mod merits;
 mod one_server;
 mod overload;
 mod owner_races;

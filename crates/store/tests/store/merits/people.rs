@@ -1,0 +1,116 @@
+//! What members see and control: public or hidden, credentials, mails, and the end of their account.
+
+use sigma_core::ids::MailId;
+use sigma_core::merits::{MeritProblem, Move, PageRequest, Status};
+use sigma_core::time::{Clock as _, Timestamp};
+use sigma_store::merits::credential::{self, IssuerKey};
+use sigma_store::merits::notice::{self, Notice};
+use sigma_store::merits::{access, erasure, member};
+use sigma_store::outbox::NewMail;
+use sigma_store::testing::{TestStore, decide, insist};
+use sigma_store::{on_both_engines, outbox};
+
+use super::issuing::revoke;
+use super::{Issuer, person, profile};
+
+fn key(kid: &str) -> IssuerKey {
+    IssuerKey {
+        kid: kid.to_owned(),
+        sealed_private: vec![1],
+        public_jwk: "{}".to_owned(),
+        created_at: Timestamp::from_seconds(1),
+        retired_at: None,
+    }
+}
+
+on_both_engines! {
+    fn a_credential_keeps_its_place_and_is_revoked_with_its_merit(store: TestStore) {
+        let (issuer, ada) = (Issuer::new(&store, "bakery"), person(&store, "ada"));
+        let merit = issuer.send("ada@example.org");
+        let hand_out = |merit: &sigma_store::merits::Merit| {
+            let (org, user, id) = (issuer.org.clone(), ada.clone(), merit.id.clone());
+            decide(&store, move |tx| credential::hand_out(tx, &user, &org, &id)).map(|(_, index)| index)
+        };
+        assert_eq!(hand_out(&merit), Err(MeritProblem::InvalidStatusTransition), "only what was accepted");
+        issuer.answer(&ada, &merit.id, Move::Accept).unwrap();
+        let second = issuer.send("ada@example.org");
+        issuer.answer(&ada, &second.id, Move::Accept).unwrap();
+        assert_eq!((hand_out(&merit), hand_out(&second), hand_out(&merit)), (Ok(0), Ok(1), Ok(0)));
+        let revoked = || {
+            let org = issuer.org.clone();
+            store.read_blocking(move |tx| credential::revoked(tx, &org, 0)).unwrap()
+        };
+        assert!(revoked().is_empty());
+        revoke(&issuer, &second).unwrap();
+        assert_eq!(revoked(), [1]);
+        let org = issuer.org.clone();
+        assert_eq!(store.read_blocking(move |tx| credential::places(tx, &org)).unwrap(), 2);
+    }
+
+    fn an_org_has_one_key_that_signs(store: TestStore) {
+        let issuer = Issuer::new(&store, "bakery");
+        for fresh in ["one", "two"] {
+            let (org, fresh) = (issuer.org.clone(), key(fresh));
+            let found = decide(&store, move |tx| credential::load_or_add_key(tx, &org, &fresh)).unwrap();
+            assert_eq!(found.kid, "one");
+        }
+    }
+
+    fn merits_are_public_until_they_are_hidden(store: TestStore) {
+        let (issuer, ada, eve) = (Issuer::new(&store, "bakery"), person(&store, "ada"), person(&store, "eve"));
+        let merit = issuer.send("ada@example.org");
+        issuer.answer(&ada, &merit.id, Move::Accept).unwrap();
+        let hide = |user: &sigma_core::ids::UserId| {
+            let (org, user, id, now) = (issuer.org.clone(), user.clone(), merit.id.clone(), store.clock.now());
+            decide(&store, move |tx| member::set_public(tx, &user, (&org, &id), false, now)).map(|merit| merit.is_public)
+        };
+        assert!(issuer.find(&merit.id).unwrap().is_public);
+        assert_eq!(hide(&eve), Err(MeritProblem::NotFound));
+        assert_eq!(hide(&ada), Ok(false));
+    }
+
+    fn a_recipient_is_told_once_unless_they_unsubscribed(store: TestStore) {
+        let issuer = Issuer::new(&store, "bakery");
+        let (told, silent) = (issuer.send("ada@example.org"), issuer.send("eve@example.org"));
+        let now = store.clock.now();
+        let org = issuer.org.clone();
+        insist(&store, move |tx| notice::unsubscribe(tx, &org, b"eve", now));
+        let due = || store.read_blocking(move |tx| notice::due(tx, now, 10)).unwrap().len();
+        assert_eq!(due(), 2);
+        let tell = |merit: &sigma_store::merits::Merit, mac: &[u8]| {
+            let mail = NewMail { id: MailId::new(now, &*store.rng), sealed: vec![1], now, expires_at: now };
+            let notice = Notice {
+                org_id: issuer.org.clone(),
+                merit_id: merit.id.clone(),
+                mail: Some(mail),
+                address_mac: mac.to_vec(),
+                counted_as: String::from_utf8(mac.to_vec()).unwrap(),
+            };
+            insist(&store, move |tx| notice::send(tx, &notice, now))
+        };
+        assert!(tell(&told, b"ada"));
+        assert!(!tell(&told, b"ada"), "once");
+        assert!(!tell(&silent, b"eve"));
+        assert_eq!(due(), 0);
+        assert!(!store.read_blocking(move |tx| outbox::is_due(tx, now)).unwrap(), "the mails expire at once in this test");
+    }
+
+    fn a_deleted_account_leaves_no_name_and_no_access(store: TestStore) {
+        let (issuer, ada) = (Issuer::new(&store, "bakery"), person(&store, "ada"));
+        let merit = issuer.send("ada@example.org");
+        issuer.answer(&ada, &merit.id, Move::Accept).unwrap();
+        issuer.agree(&ada, profile()).unwrap();
+        let user = ada.clone();
+        let exported = store.read_blocking(move |tx| erasure::export(tx, &user, &PageRequest::first(100))).unwrap();
+        assert_eq!(exported.items.len(), 2);
+        let (user, now) = (ada.clone(), store.clock.now());
+        assert_eq!(insist(&store, move |tx| erasure::erase(tx, &user, now)), 2);
+        let user = ada.clone();
+        assert_eq!(insist(&store, move |tx| erasure::erase(tx, &user, now)), 0);
+        let left = issuer.find(&merit.id).unwrap();
+        assert_eq!((left.status, left.email.as_str(), left.user_id, left.is_public), (Status::Forfeited, "", None, false));
+        assert!(left.name.is_empty());
+        let (org, app, user) = (issuer.org.clone(), issuer.app.clone(), ada);
+        assert_eq!(store.read_blocking(move |tx| access::find(tx, &org, &app, &user)).unwrap(), None);
+    }
+}
