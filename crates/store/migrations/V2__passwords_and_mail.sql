@@ -40,7 +40,7 @@ CREATE INDEX device_throttle_sweep ON device_throttle (expires_at);
 -- What is no failure but may not be done without end: mails to one person.
 CREATE TABLE quotas (
     purpose TEXT NOT NULL CHECK (purpose IN ('invitation', 'reset', 'sign_up', 'sign_up_from_network', 'new_email',
-        'new_email_of_user')),
+        'new_email_of_user', 'merits_of_org', 'merit_requests_of_app', 'merit_mails', 'attachments_of_org')),
     subject TEXT NOT NULL,
     count BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
