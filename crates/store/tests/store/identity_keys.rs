@@ -28,6 +28,7 @@ fn wanted(store: &TestStore, name: &str, bap_id: BapId) -> NewIdentity {
         is_primary: false,
         pubkey: None,
         proof: None,
+        record: None,
         is_fresh: true,
         signed: None,
         now: store.clock.now(),

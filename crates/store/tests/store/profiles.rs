@@ -23,6 +23,7 @@ fn claim(store: &TestStore, name: &str, bap: &str, proof: IdentityProof) {
         root_address: None,
         current_address: None,
         profile: None,
+        resolved_at: None,
         is_primary: false,
     };
     let now = store.clock.now();

@@ -97,6 +97,7 @@ on_both_engines! {
             root_address: None,
             current_address: None,
             profile: None,
+            resolved_at: None,
             is_primary: true,
         };
         insist(&store, move |tx| identity::claim(tx, &hers, now));
