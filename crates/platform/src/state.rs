@@ -148,9 +148,6 @@ pub enum StateError {
     /// The signing keys are unusable.
     #[error("signing keys: {0}")]
     Keys(String),
-    /// The client for outgoing requests could not be created.
-    #[error("outgoing requests: {0}")]
-    Outbound(String),
     /// The secret of a provider cannot be read, or its client could not be created.
     #[error("providers: {0}")]
     Provider(String),
@@ -186,11 +183,11 @@ impl AppState {
     ) -> Result<Self, StateError> {
         let cookie_secret = load_cookie_secret(&store, &master_key, &*rng).await?;
         let keys = Keys::load(&store, &master_key, &settings.tokens, clock.as_ref(), rng.as_ref()).await?;
-        let fetcher = Arc::new(Fetcher::new().map_err(|error| StateError::Outbound(error.to_string()))?);
+        let fetcher = Arc::new(Fetcher::for_others());
         let objects = Objects::new(&settings.objects).map_err(|error| StateError::Objects(error.to_string()))?;
         let providers = Providers::new(&settings.providers, settings.sign_up.provider, &fetcher);
         let providers = providers.map_err(StateError::Provider)?;
-        let resolver = Resolver::new(&settings.resolver).map_err(StateError::Outbound)?;
+        let resolver = Resolver::new(&settings.resolver);
         let hasher = Hasher::new(&settings.passwords, Arc::clone(&rng))?;
         Ok(Self(Arc::new(Inner {
             interaction_key: SealingKey::new(&cookie_secret),

@@ -15,7 +15,7 @@ use std::time::Duration;
 use moka::sync::Cache as Memory;
 use reqwest::dns::Resolve;
 use sigma_core::provider::is_endpoint;
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 
 use address::{PublicAddresses, is_public};
 pub use key_sets::KeySets;
@@ -94,9 +94,15 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+/// Makes a client with the certificates of the system.
+type Build = Box<dyn Fn() -> Result<reqwest::Client, reqwest::Error> + Send + Sync>;
+
 /// Sends requests to servers of others.
 pub struct Fetcher {
-    client: reqwest::Client,
+    /// Made by the first request: reading the system's certificates takes longer than the rest of a start, and most servers never
+    /// send one.
+    client: OnceCell<reqwest::Client>,
+    build: Build,
     reach: Reach,
     time_limit: Duration,
     turns: Semaphore,
@@ -104,36 +110,34 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// The fetcher of this server.
-    ///
-    /// # Errors
-    /// The system's TLS cannot be set up.
-    pub fn new() -> Result<Self, reqwest::Error> {
+    /// The fetcher for addresses that others chose.
+    pub fn for_others() -> Self {
         Self::with(Arc::new(PublicAddresses), TIME_LIMIT, |client| client)
     }
 
     /// The fetcher for endpoints that the operator configured.
-    ///
-    /// # Errors
-    /// The system's TLS cannot be set up.
     #[expect(clippy::disallowed_methods, reason = "this is the fetcher")]
-    pub fn for_operator() -> Result<Self, reqwest::Error> {
-        let client = harden(reqwest::Client::builder(), OPERATOR_TIME_LIMIT).build()?;
-        Ok(Self::of(client, Reach::Anywhere, OPERATOR_TIME_LIMIT))
+    pub fn for_operator() -> Self {
+        let build = || harden(reqwest::Client::builder(), OPERATOR_TIME_LIMIT).build();
+        Self::of(Box::new(build), Reach::Anywhere, OPERATOR_TIME_LIMIT)
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the fetcher")]
     fn with(
         resolver: Arc<dyn Resolve>,
         time_limit: Duration,
-        change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
-    ) -> Result<Self, reqwest::Error> {
-        let client = harden(reqwest::Client::builder(), time_limit).https_only(true).dns_resolver(resolver);
-        Ok(Self::of(change(client).build()?, Reach::Public, time_limit))
+        change: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
+    ) -> Self {
+        let build = move || {
+            let client = harden(reqwest::Client::builder(), time_limit).https_only(true);
+            change(client.dns_resolver(resolver.clone())).build()
+        };
+        Self::of(Box::new(build), Reach::Public, time_limit)
     }
 
-    fn of(client: reqwest::Client, reach: Reach, time_limit: Duration) -> Self {
-        Self { client, reach, time_limit, turns: Semaphore::new(MOST), turns_per_host: Memory::new(HOSTS) }
+    fn of(build: Build, reach: Reach, time_limit: Duration) -> Self {
+        let (client, turns) = (OnceCell::new(), Semaphore::new(MOST));
+        Self { client, build, reach, time_limit, turns, turns_per_host: Memory::new(HOSTS) }
     }
 
     /// The body at `url`, which answers 200.
@@ -168,14 +172,16 @@ impl Fetcher {
             return Err(FetchError::NotPublic);
         }
         let host = url.host_str().unwrap_or_default().to_owned();
-        let post = |kind, body| self.client.post(url.clone()).header(reqwest::header::CONTENT_TYPE, kind).body(body);
+        let client = self.client.get_or_try_init(async || (self.build)()).await;
+        let client = client.map_err(|error| FetchError::Unreachable(error.to_string()))?;
+        let post = |kind, body| client.post(url.clone()).header(reqwest::header::CONTENT_TYPE, kind).body(body);
         let mut request = match (outgoing.form, outgoing.json) {
             (Some(form), _) => {
                 let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
                 post("application/x-www-form-urlencoded", body)
             }
             (None, Some(json)) => post("application/json", json.to_owned()),
-            (None, None) => self.client.get(url.clone()),
+            (None, None) => client.get(url.clone()),
         };
         request = request.header(reqwest::header::ACCEPT, "application/json");
         if let Some(authorization) = outgoing.authorization {

@@ -70,7 +70,7 @@ impl Theirs {
                 });
             }
         });
-        let fetcher = Fetcher::with(Arc::new(Here), time_limit, |client| client.tls_certs_only([ca])).unwrap();
+        let fetcher = Fetcher::with(Arc::new(Here), time_limit, move |client| client.tls_certs_only([ca.clone()]));
         Self { fetcher: Arc::new(fetcher), port, most }
     }
 
@@ -106,7 +106,7 @@ async fn requests_to_one_host_take_turns() {
 #[tokio::test]
 async fn only_public_https_is_fetched() {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let fetcher = Fetcher::new().unwrap();
+    let fetcher = Fetcher::for_others();
     for (url, error) in [
         ("http://example.org/jwks", FetchError::Address),
         ("file:///etc/passwd", FetchError::Address),

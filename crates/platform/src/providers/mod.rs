@@ -48,14 +48,9 @@ impl Providers {
     /// Those of the settings. `public` reaches what their metadata name on other hosts.
     ///
     /// # Errors
-    /// The secret of one cannot be read, or the system's TLS cannot be set up.
+    /// The secret of one cannot be read.
     pub fn new(settings: &[Settings], sign_up: ProviderSignUp, public: &Arc<Fetcher>) -> Result<Self, String> {
-        // A second TLS client costs time and memory at start.
-        if settings.is_empty() {
-            return Ok(Self { all: Vec::new() });
-        }
-        let operator = Fetcher::for_operator().map_err(|error| error.to_string())?;
-        let clients = Clients::new(&Arc::new(operator), public);
+        let clients = Clients::new(&Arc::new(Fetcher::for_operator()), public);
         let all = settings.iter().map(|settings| Provider::new(settings, sign_up, &clients).map(Arc::new));
         Ok(Self { all: all.collect::<Result<_, _>>()? })
     }

@@ -77,23 +77,19 @@ struct Active {
 
 impl Resolver {
     /// The one of the settings.
-    ///
-    /// # Errors
-    /// The system's TLS cannot be set up.
-    pub fn new(settings: &ResolverSettings) -> Result<Self, String> {
-        let Some(url) = &settings.url else { return Ok(Self(None)) };
-        let fetcher = Fetcher::for_operator().map_err(|error| error.to_string())?;
-        Ok(Self(Some(Active {
+    pub fn new(settings: &ResolverSettings) -> Self {
+        let active = settings.url.as_ref().map(|url| Active {
             url: format!("{}/identity/get", url.trim_end_matches('/')),
             time_limit: settings.time_limit(),
             fresh: settings.fresh(),
-            fetcher,
+            fetcher: Fetcher::for_operator(),
             breaker: Mutex::default(),
             found: Memory::new(REMEMBERED),
             attempts: Memory::new(ATTEMPTS),
             waiting: Semaphore::new(MOST_WAITING),
             renewing: Arc::new(Semaphore::new(MOST_RENEWED)),
-        })))
+        });
+        Self(active)
     }
 
     /// Whether there is one.
