@@ -1,0 +1,9 @@
+#![no_main]
+//! See `inputs/platform.rs`.
+
+#[path = "../inputs/platform.rs"]
+mod inputs;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    inputs::sealed(input);
+});
