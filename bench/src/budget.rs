@@ -127,6 +127,16 @@ impl Lines<'_> {
         self.at_most(what, self.cpu(Server::Sigma, work::PASSKEY), 400.0, " µs");
     }
 
+    /// What is read about an account costs what userinfo costs without a profile.
+    fn accounts(&mut self) {
+        for work in [work::USERINFO_PROFILE, work::PROFILE, work::PROFILE_SESSION, work::BACKUP_STATUS] {
+            let costs = self.cpu(Server::Sigma, work).zip(self.cpu(Server::Sigma, work::USERINFO));
+            self.at_most(format!("{work}: of userinfo, in CPU"), costs.map(|(one, other)| one / other), 1.1, " ×");
+        }
+        let outgoing = self.findings.outgoing;
+        self.at_most(format!("{}: requests to the provider", work::CALLBACK), outgoing, 1.0, "");
+    }
+
     fn workspaces(&mut self) {
         for work in [work::VERIFY_TOKEN, work::FORWARD_TOKEN, work::FORWARD_KEY] {
             let share = self.share(Server::Sigma, work);
@@ -192,6 +202,7 @@ pub fn lines(findings: &Findings) -> Vec<Line> {
     lines.reads();
     lines.sign_in(bare);
     lines.passkey();
+    lines.accounts();
     lines.workspaces();
     lines.passwords();
     lines.pages();

@@ -52,6 +52,8 @@ pub struct Findings {
     pub hash_rate: Option<f64>,
     /// Wrong passwords for known and unknown addresses.
     pub timing: Option<Timing>,
+    /// Requests to the provider for each browser that returns from it.
+    pub outgoing: Option<f64>,
     /// The peer's, after the start and after the work.
     pub peer_memory: Option<(f64, f64)>,
     /// Milliseconds to the first answer, with a small database.

@@ -21,6 +21,8 @@ pub mod path {
     pub const TOKEN: &str = "/api/auth/oauth2/token";
     /// Who signed in.
     pub const USERINFO: &str = "/api/auth/oauth2/userinfo";
+    /// What a user says about themselves.
+    pub const PROFILE: &str = "/api/profile";
     /// Whether there is an encrypted backup.
     pub const BACKUP_STATUS: &str = "/api/backup/status";
     /// Introspection.

@@ -24,6 +24,7 @@ mod sigma;
 mod starts;
 mod system;
 mod timing;
+mod upstream;
 mod users;
 mod work;
 mod workspace_flow;
@@ -107,12 +108,19 @@ enum Role {
         #[arg(long)]
         port: u16,
     },
+    /// The upstream provider.
+    #[command(hide = true)]
+    Provider {
+        #[arg(long)]
+        port: u16,
+    },
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.role {
         Some(Role::Handler { answers, port }) => handler::serve(answers, *port),
+        Some(Role::Provider { port }) => upstream::serve(*port),
         None => match &cli.options.against {
             Some(old) => compare(&cli.options, old),
             None => measure(&cli.options),

@@ -12,6 +12,9 @@ use crate::system::{Failure, SystemClock, SystemRng};
 /// The path that sign-in tokens sign.
 pub const SIGN_IN_PATH: &str = "/api/auth/sign-in/sigma";
 const SIGN_UP_PATH: &str = "/api/auth/sign-up/sigma";
+const PROFILE_PATH: &str = "/api/profile/create";
+/// Every claim of the scope `profile` that a person fills in.
+const PROFILE: &str = r#"{"name":"Ada Augusta King","given_name":"Ada","family_name":"Lovelace","middle_name":"Augusta","nickname":"Enchantress","preferred_username":"ada","profile":"https://example.org/ada","website":"https://ada.example.org/","image":"https://pictures.example.org/ada.png","gender":"female","birthdate":"1815-12-10","zoneinfo":"Europe/London","locale":"en-GB","alternateName":"Ada","description":"Wrote the first published program."}"#;
 const CONSENT_PATH: &str = "/api/auth/oauth2/consent";
 
 /// A user with a key and a session.
@@ -74,6 +77,16 @@ impl Person {
         let answer = connection.send(&post_json(CONSENT_PATH, &headers, &body)).await?;
         if answer.status != 200 || !answer.text().contains("code=") {
             return Err(format!("no consent: {} {}", answer.status, answer.text()).into());
+        }
+        Ok(())
+    }
+
+    /// Fills in every field of the profile.
+    pub async fn fill_profile(&self, connection: &mut Connection, origin: &str) -> Result<(), Failure> {
+        let headers = [("Cookie", self.cookie.as_str()), ("Origin", origin)];
+        let answer = connection.send(&post_json(PROFILE_PATH, &headers, PROFILE)).await?;
+        if answer.status != 200 {
+            return Err(format!("no profile: {} {}", answer.status, answer.text()).into());
         }
         Ok(())
     }

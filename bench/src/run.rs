@@ -1,6 +1,7 @@
 //! One run: starts every server, then runs each workload on all of them in turn, so that other load on the machine
 //! affects all alike.
 
+mod accounts;
 mod workspaces;
 
 use std::cell::RefCell;
@@ -15,12 +16,11 @@ use crate::flow::{self, path};
 use crate::handler;
 use crate::http::{Answer, Connection, get};
 use crate::load::{Extent, in_turn, once_each, run, watched};
-use crate::mix;
 use crate::org::BenchOrg;
 use crate::passkeys::Passkey;
 use crate::peer::{self, AccessTokens, Peer, PeerApp};
 use crate::people::{Person, Timestamps, fresh_key};
-use crate::prepare::{log_everybody_in, make_codes, see_answers, see_checks, sign_in_requests};
+use crate::prepare::{log_everybody_in, make_codes, see_answers, see_checks};
 use crate::process::Process;
 use crate::sigma::{AccessLog, App, Installation};
 use crate::starts::{self, millis};
@@ -82,6 +82,7 @@ pub async fn measure(plan: &Plan) -> Result<Findings, Failure> {
     bench.tokens().await?;
     bench.exchanges().await?;
     bench.shown_tokens().await?;
+    bench.profiles().await?;
     bench.sign_ins().await?;
     bench.workspaces().await?;
     bench.finish().await
@@ -308,37 +309,7 @@ impl<'p> Bench<'p> {
         let ask = |token: &String| flow::introspect(peer::path::INTROSPECT, &secret, token);
         self.repeat(Server::Peer, work::INTROSPECTION, theirs.iter().map(ask).collect()).await?;
         self.shown = tokens;
-        let ask = |person: &Person| get(path::BACKUP_STATUS, &[("Cookie", &person.cookie)]).into();
-        let ours: Vec<Bytes> = self.people.iter().map(ask).collect();
-        self.repeat(Server::Sigma, work::BACKUP_STATUS, ours).await
-    }
-
-    /// Sign-ins, and the mix.
-    async fn sign_ins(&mut self) -> Result<(), Failure> {
-        if self.plan.includes(work::SIGN_IN) {
-            let requests = sign_in_requests(&self.people, self.plan.codes, &mut self.timestamps)?;
-            self.spend(Server::Sigma, work::SIGN_IN, requests, |_| {}).await?;
-        }
-        if self.plan.includes(work::PASSKEY) {
-            let requests = self.passkey_requests().await?;
-            self.spend(Server::Sigma, work::PASSKEY, requests, |_| {}).await?;
-        }
-        if self.plan.includes(work::MIX) {
-            let requests = sign_in_requests(&self.people, self.plan.codes, &mut self.timestamps)?;
-            let measured = run(&self.sigma, self.plan.extent, mix::scripts(requests, &self.secret)).await?;
-            self.findings.add(Server::Sigma, work::MIX, measured);
-        }
         Ok(())
-    }
-
-    /// Requests that sign in with a passkey: their challenges live for five minutes.
-    async fn passkey_requests(&self) -> Result<Vec<Bytes>, Failure> {
-        let mut connection = Connection::open(self.sigma.port()).await?;
-        let (mut requests, origin) = (Vec::with_capacity(self.plan.codes), self.installation.issuer());
-        for passkey in self.passkeys.iter().cycle().take(self.plan.codes) {
-            requests.push(passkey.sign_in(&mut connection, &origin).await?);
-        }
-        Ok(requests)
     }
 
     /// Reads memory, and restarts with the log on.

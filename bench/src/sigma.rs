@@ -32,6 +32,8 @@ pub struct Installation {
     /// Database, master key and log.
     pub directory: PathBuf,
     port: u16,
+    /// Settings of its own.
+    environment: Vec<(&'static str, String)>,
 }
 
 /// A registered app.
@@ -73,7 +75,12 @@ impl Installation {
     pub fn new(binary: &Path, root: &Path, name: &str) -> Result<Self, Failure> {
         let directory = root.join(name);
         fs::create_dir_all(&directory)?;
-        Ok(Self { binary: binary.to_owned(), directory, port: free_port()? })
+        Ok(Self { binary: binary.to_owned(), directory, port: free_port()?, environment: Vec::new() })
+    }
+
+    /// Sets the environment variable `name` for every process that starts from now on.
+    pub fn set(&mut self, name: &'static str, value: String) {
+        self.environment.push((name, value));
     }
 
     /// The issuer in every token.
@@ -103,7 +110,8 @@ impl Installation {
             .env("SIGMA__LIMITS__DELAYS", "false")
             .env("SIGMA__TOKENS__CODE_SECONDS", "600")
             .env("SIGMA__LOG__FILTER", if log == AccessLog::On { "info" } else { "warn" })
-            .env("SIGMA__LOG__ACCESS", if log == AccessLog::On { "true" } else { "false" });
+            .env("SIGMA__LOG__ACCESS", if log == AccessLog::On { "true" } else { "false" })
+            .envs(self.environment.iter().map(|(name, value)| (*name, value)));
         command
     }
 

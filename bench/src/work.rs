@@ -12,6 +12,12 @@ pub const EXCHANGE_BITCOIN: &str = "code exchange, sigma_bitcoin_auth";
 pub const CLIENT_CREDENTIALS: &str = "client credentials";
 /// Who signed in.
 pub const USERINFO: &str = "userinfo";
+/// The same for people who filled in every field of their profile.
+pub const USERINFO_PROFILE: &str = "userinfo, profile filled in";
+/// The profile, for an app.
+pub const PROFILE: &str = "profile, by access token";
+/// The profile, for its user.
+pub const PROFILE_SESSION: &str = "profile, by session";
 /// Whether a signed-in user has an encrypted backup.
 pub const BACKUP_STATUS: &str = "backup status, by session";
 /// Introspection.
@@ -24,6 +30,8 @@ pub const JWKS: &str = "JWKS";
 pub const SIGN_IN: &str = "Bitcoin sign-in";
 /// A session for the proof of a passkey.
 pub const PASSKEY: &str = "passkey sign-in";
+/// A session for a code of an upstream provider.
+pub const CALLBACK: &str = "provider callback";
 /// A service verifies a workspace's token.
 pub const VERIFY_TOKEN: &str = "workspace JWT verify";
 /// A service verifies an API key.
