@@ -12,7 +12,7 @@ use sigma_core::jose::Algorithm;
 use sigma_store::event::Trail;
 
 use crate::support::client::{REVOKE, TOKEN, basic};
-use crate::support::{As, Browser, Key, PASSWORD, World};
+use crate::support::{As, Authenticator, Browser, Key, PASSWORD, World};
 
 const NEW: &str = "a wholly new password";
 
@@ -96,6 +96,43 @@ async fn what_users_do_with_their_account_is_recorded_as_theirs() {
     assert_eq!(events[0].target, Some(("app".to_owned(), world.app("playground").await.id.to_string())));
     assert_eq!(events[0].details.scope.as_deref(), Some("openid profile"));
     theirs(&events);
+}
+
+#[tokio::test]
+async fn second_factors_are_recorded_with_their_kind() {
+    let world = World::new().await;
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let methods = |events: &[Event], action: &str| {
+        let of = events.iter().filter(|event| event.action == action);
+        let mut methods: Vec<_> = of.filter_map(|event| event.details.method.clone()).collect();
+        methods.sort_unstable();
+        methods
+    };
+    let (_, added) = left(&world, async { drop(browser.add_app(&world).await) }).await;
+    assert_eq!(methods(&added, "credential.add"), ["recovery", "totp"]);
+    let mut authenticator = Authenticator::named("laptop");
+    let (_, added) = left(&world, async { drop(browser.add_passkey(&mut authenticator).await) }).await;
+    assert_eq!(methods(&added, "credential.add"), ["passkey"]);
+    let form = async |path: &str, form: &[(&str, &str)]| {
+        let answer = browser.post_form(path, form).await;
+        assert!(answer.status.is_success() || answer.status.is_redirection(), "{path}: {}", answer.body);
+    };
+    let (_, renewed) = left(&world, form("/account/recovery-codes", &[])).await;
+    assert_eq!(methods(&renewed, "credential.change"), ["recovery"]);
+    let other = world.browser();
+    let (names, entered) = left(&world, async { drop(other.use_passkey(&mut authenticator, "").await) }).await;
+    assert_eq!(names, ["user.sign_in"]);
+    assert!(!methods(&entered, "user.sign_in").is_empty());
+    // A copy of it, which did not notice that use.
+    authenticator.count -= 1;
+    let copied = async { drop(world.browser().use_passkey(&mut authenticator, "").await) };
+    let (names, failed) = left(&world, copied).await;
+    assert_eq!(names, ["user.sign_in_failed"]);
+    assert_eq!(failed[0].details.reason.as_deref(), Some("cloned_passkey"));
+    let retired = form("/account/credentials/retire", &[("kind", "passkey"), ("id", &authenticator.id)]);
+    let (_, removed) = left(&world, retired).await;
+    assert_eq!(methods(&removed, "credential.remove"), ["passkey"]);
 }
 
 #[tokio::test]

@@ -65,6 +65,7 @@ mod server_end;
 mod sessions;
 mod sign_in;
 mod sign_up;
+mod signed_requests;
 mod signer;
 mod support;
 mod token;
