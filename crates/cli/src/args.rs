@@ -2,6 +2,7 @@
 
 mod audit;
 mod branding;
+mod link;
 mod resource;
 mod user;
 mod workspace;
@@ -14,6 +15,7 @@ use sigma_core::jose::Algorithm;
 
 pub use audit::AuditArgs;
 pub use branding::BrandingFields;
+pub use link::{AddLink, LinkCommand};
 pub use resource::{ResourceCommand, ResourceFields};
 pub use user::{AddUser, UserCommand};
 pub use workspace::{AddApiKey, ApiKeyCommand, NamedApiKey, SetWorkspace, WorkspaceCommand};
@@ -81,6 +83,9 @@ Examples:
     /// Manage resources: the APIs that access tokens can be issued for (RFC 8707).
     #[command(subcommand)]
     Resource(ResourceCommand),
+    /// Manage links: apps that act for orgs which do not own them.
+    #[command(subcommand)]
+    Link(LinkCommand),
     /// Manage user accounts.
     #[command(subcommand)]
     User(UserCommand),

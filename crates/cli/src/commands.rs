@@ -6,6 +6,7 @@ pub mod audit;
 pub mod branding;
 pub mod jobs;
 pub mod keys;
+pub mod link;
 pub mod named;
 pub mod openapi;
 pub mod resource;

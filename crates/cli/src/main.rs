@@ -20,7 +20,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::args::{
-    ApiKeyCommand, AppCommand, Cli, Command, ConfigCommand, KeysCommand, ResourceCommand, UserCommand, WorkspaceCommand,
+    ApiKeyCommand, AppCommand, Cli, Command, ConfigCommand, KeysCommand, LinkCommand, ResourceCommand, UserCommand,
+    WorkspaceCommand,
 };
 use crate::failure::Failure;
 use crate::output::Output;
@@ -77,6 +78,14 @@ fn run(cli: Cli) -> Result<(), Failure> {
                 ResourceCommand::Set { uri, fields } => resource::set(file, output, &uri, &fields),
                 ResourceCommand::List(page) => resource::list(file, output, &page),
                 ResourceCommand::Remove { uri, sure } => resource::remove(file, output, &uri, sure.yes),
+            }
+        }
+        Command::Link(command) => {
+            use commands::link;
+            match command {
+                LinkCommand::Add(link) => link::add(file, output, &link),
+                LinkCommand::List { org } => link::list(file, output, &org),
+                LinkCommand::Remove { app, org, sure } => link::remove(file, output, &app, &org, sure.yes),
             }
         }
         Command::User(command) => {

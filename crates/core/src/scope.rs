@@ -17,9 +17,12 @@ pub const OFFLINE_ACCESS: &str = "offline_access";
 /// The user's role in the org that owns the app. Never for self-registered apps.
 pub const ROLES: &str = "roles";
 
+/// The user's accepted merits, from any org.
+pub const MERITS: &str = "merits";
+
 /// The server's own scopes. Resources define more; all others are ignored.
-pub const KNOWN: [&str; 8] =
-    [OPENID, PROFILE, EMAIL, OFFLINE_ACCESS, ROLES, "sigma:profile", "sigma:wallet", "sigma:backup"];
+pub const KNOWN: [&str; 9] =
+    [OPENID, PROFILE, EMAIL, OFFLINE_ACCESS, ROLES, "sigma:profile", "sigma:wallet", "sigma:backup", MERITS];
 
 /// A set of scopes in requested order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -228,6 +228,7 @@ impl Rules {
             BodyLimit::Small => small,
             BodyLimit::Large => small.max(MEBIBYTE),
             BodyLimit::Kibibytes(most) => small.max(usize::from(most) * 1024),
+            BodyLimit::Streamed(most) => small.max(usize::from(most) * MEBIBYTE),
         };
         let is_small =
             body.size_hint().upper().is_some_and(|most| usize::try_from(most).is_ok_and(|most| most <= small));

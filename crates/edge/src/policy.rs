@@ -57,6 +57,8 @@ pub enum BodyLimit {
     Large,
     /// Likewise, but so many KiB.
     Kibibytes(u16),
+    /// So many MiB, which the handler takes from the connection piece by piece: they are never held as a whole.
+    Streamed(u16),
 }
 
 /// Whether caches may keep successful responses.

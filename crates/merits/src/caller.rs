@@ -11,6 +11,7 @@ use sigma_core::actor::Actor;
 use sigma_core::app::App;
 use sigma_core::digest::Digest;
 use sigma_core::ids::OrgId;
+use sigma_core::merits::{MeritProblem, OrgPermission, OrgPermissions};
 use sigma_platform::extract::{bearer_token, header};
 use sigma_platform::http::{RequestContext, Rule};
 use sigma_store::StoreError;
@@ -61,12 +62,30 @@ pub struct OrgCaller {
     pub app: Arc<App>,
     /// The org.
     pub org_id: OrgId,
+    /// What it may do.
+    pub permissions: OrgPermissions,
 }
 
 impl OrgCaller {
-    /// The caller as an actor for the store.
+    /// The caller as an actor for the store, which judges every write again in its transaction.
     pub fn actor(&self) -> Actor {
         Actor::App(self.app.id.clone())
+    }
+
+    /// Checks a read.
+    ///
+    /// # Errors
+    /// `Forbidden`
+    pub fn require(&self, permission: OrgPermission) -> Result<(), MeritsError> {
+        if self.permissions.allows(permission) { Ok(()) } else { Err(MeritProblem::Forbidden.into()) }
+    }
+
+    /// Checks that an org named by a request is the one that the caller acts for.
+    ///
+    /// # Errors
+    /// `Forbidden`
+    pub fn require_org(&self, org_id: &OrgId) -> Result<(), MeritsError> {
+        if self.org_id == *org_id { Ok(()) } else { Err(MeritProblem::Forbidden.into()) }
     }
 }
 
@@ -92,10 +111,12 @@ async fn by_token(sigma: &MeritsState, token: &str) -> Result<Option<OrgCaller>,
     if app.disabled || !access.is_good(&app, sigma.now().seconds()) {
         return Ok(None);
     }
-    if app.org_id != access.org_id || sigma.find_org(&access.org_id).await?.is_none() {
-        return Ok(None);
-    }
-    Ok(Some(OrgCaller { app, org_id: access.org_id.clone() }))
+    let link = sigma.find_link(&access.org_id, &app).await?;
+    Ok(link.filter(|link| link.epoch == access.epoch).map(|link| OrgCaller {
+        app,
+        org_id: access.org_id.clone(),
+        permissions: link.permissions,
+    }))
 }
 
 fn context(parts: &Parts) -> Result<&RequestContext, MeritsError> {

@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 
 use axum::response::{IntoResponse, Response};
-use http::header::WWW_AUTHENTICATE;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use sigma_core::merits::{MeritProblem, RequestFault};
 use sigma_platform::http::budget::OverBudget;
 use sigma_platform::http::{ApiError, ErrorFormat, Exceeded, FailedAt, json};
 use sigma_store::{Stop, StoreError};
 use utoipa::{PartialSchema as _, ToSchema};
 
-use crate::code::Code;
 use crate::errors_page;
 
 /// How a caller should have authenticated (RFC 9110 §11.6.1).
@@ -26,8 +26,10 @@ pub enum Challenge {
 /// Why a request was refused.
 #[derive(Clone, Debug)]
 pub enum MeritsError {
-    /// The caller did something that has a code.
-    Refused(Code, Cow<'static, str>),
+    /// A rule, with a message that says more than its own.
+    Refused(MeritProblem, Option<Cow<'static, str>>),
+    /// The body is not JSON: 415.
+    NotJson,
     /// The credentials are missing or invalid: 401.
     Unauthorized(Challenge),
     /// Too many requests: 429.
@@ -36,6 +38,8 @@ pub enum MeritsError {
     OverBudget(OverBudget),
     /// The store failed.
     Store(StoreError),
+    /// An error of another room.
+    Api(ApiError),
     /// An internal error: logged, not disclosed. 500.
     Internal(String),
 }
@@ -43,13 +47,19 @@ pub enum MeritsError {
 impl MeritsError {
     /// `invalid_request` with that message.
     pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::Refused(Code::InvalidRequest, message.into())
+        Self::Refused(RequestFault::Body.into(), Some(message.into()))
     }
 }
 
-impl From<Code> for MeritsError {
-    fn from(code: Code) -> Self {
-        Self::Refused(code, code.title().into())
+impl From<MeritProblem> for MeritsError {
+    fn from(problem: MeritProblem) -> Self {
+        Self::Refused(problem, None)
+    }
+}
+
+impl From<RequestFault> for MeritsError {
+    fn from(fault: RequestFault) -> Self {
+        Self::Refused(fault.into(), None)
     }
 }
 
@@ -82,14 +92,20 @@ impl From<OverBudget> for MeritsError {
 
 impl From<MeritsError> for ApiError {
     fn from(error: MeritsError) -> Self {
-        let coded = |code: Code, message: Cow<'static, str>| Self::new(code.status(), code.as_str(), message);
+        let refused = |problem: MeritProblem, message: Option<Cow<'static, str>>| {
+            let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::BAD_REQUEST);
+            Self::new(status, problem.code(), message.unwrap_or_else(|| problem.to_string().into()))
+        };
         match error {
-            MeritsError::Refused(code, message) => coded(code, message),
-            MeritsError::Unauthorized(_) => coded(Code::Unauthorized, Code::Unauthorized.title().into()),
-            MeritsError::Limited(_) | MeritsError::OverBudget(_) => {
-                coded(Code::AppRateLimit, Code::AppRateLimit.title().into())
+            MeritsError::Refused(problem, message) => refused(problem, message),
+            MeritsError::NotJson => {
+                let message = "The body must be JSON, with the content type application/json";
+                Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, INVALID_REQUEST, message)
             }
+            MeritsError::Unauthorized(_) => refused(MeritProblem::Unauthorized, None),
+            MeritsError::Limited(_) | MeritsError::OverBudget(_) => refused(MeritProblem::RateLimit(1), None),
             MeritsError::Store(error) => error.into(),
+            MeritsError::Api(error) => error,
             MeritsError::Internal(cause) => Self::internal(cause),
         }
     }
@@ -110,10 +126,20 @@ impl IntoResponse for MeritsError {
                 response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
                 response
             }
+            Self::Refused(MeritProblem::RateLimit(seconds), _) => {
+                let mut response = ApiError::from(self).into_response();
+                response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+                response
+            }
             error => ApiError::from(error).into_response(),
         }
     }
 }
+
+/// The code of a request that is malformed.
+const INVALID_REQUEST: &str = "invalid_request";
+/// The code of an error of ours.
+const SERVER_ERROR: &str = "server_error";
 
 /// The format of this surface.
 pub const FORMAT: ErrorFormat = ErrorFormat {
@@ -144,13 +170,26 @@ struct ErrorBody<'a> {
 /// Renders an error of this surface. What went wrong on the way to it, or here, has the code of its status; an internal error
 /// names the request to quote.
 fn render(error: &ApiError, at: &FailedAt<'_>) -> Response {
-    let code = Code::parse(error.error()).filter(|code| code.status() == error.status());
-    let code = code.unwrap_or_else(|| Code::of_status(error.status()));
-    let doc_url = format!("{}{}#{}", at.issuer, errors_page::PATH, code.as_str());
-    if code == Code::ServerError {
+    let known = MeritProblem::CODES.iter().map(|(_, code)| *code).find(|code| *code == error.error());
+    let error_code = known.unwrap_or_else(|| of_status(error.status()));
+    let doc_url = format!("{}{}#{error_code}", at.issuer, errors_page::PATH);
+    if error_code == SERVER_ERROR {
         let id = at.request_id.as_str();
         let message = format!("Something went wrong here. When you ask about it, quote the request {id}");
-        return json(&ErrorBody { error_code: code.as_str(), message: &message, doc_url });
+        return json(&ErrorBody { error_code, message: &message, doc_url });
     }
-    json(&ErrorBody { error_code: code.as_str(), message: error.description(), doc_url })
+    json(&ErrorBody { error_code, message: error.description(), doc_url })
+}
+
+/// The code of an error that the server gives for any surface.
+fn of_status(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::UNAUTHORIZED => MeritProblem::Unauthorized.code(),
+        StatusCode::FORBIDDEN => MeritProblem::Forbidden.code(),
+        StatusCode::NOT_FOUND => MeritProblem::NotFound.code(),
+        StatusCode::TOO_MANY_REQUESTS => MeritProblem::RateLimit(1).code(),
+        StatusCode::SERVICE_UNAVAILABLE => "temporarily_unavailable",
+        status if status.is_server_error() => SERVER_ERROR,
+        _ => INVALID_REQUEST,
+    }
 }

@@ -1,19 +1,20 @@
 //! Merits: orgs issue them to people, people let apps see them (`docs/spec/merits.md`). The API is under `/v2`, one file per
 //! endpoint; beside it are the pages of the people and orgs that take part.
 
-mod access;
+mod api;
+pub mod attachments;
 mod caller;
-mod code;
+mod decide;
 mod error;
 mod errors_page;
 mod state;
 pub mod token;
+mod wire;
 
 use sigma_platform::http::policy::{Cookies, Limit};
 use sigma_platform::http::{Policy, Rule, Surface};
 use sigma_platform::state::AppState;
 
-pub use code::Code;
 pub use error::MeritsError;
 pub use state::MeritsState;
 
@@ -23,10 +24,10 @@ const POLICY: Policy =
 
 /// The endpoints of the API.
 pub fn surface() -> Surface<MeritsState> {
-    Surface::new().with(access::endpoint()).below("/v2", POLICY)
+    api::surface().with(attachments::endpoint()).below("/v2", POLICY)
 }
 
-/// The pages.
+/// The pages, and what people's own access tokens read.
 pub fn pages() -> Surface<AppState> {
-    Surface::new().with(errors_page::endpoint())
+    attachments::surface().with(errors_page::endpoint()).with(api::own::endpoint())
 }

@@ -5,8 +5,13 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use moka::sync::Cache as Memory;
+use sigma_core::app::App;
 use sigma_core::digest::Digest;
+use sigma_core::ids::{OrgId, UserId};
 use sigma_platform::state::AppState;
+use sigma_store::merits::access::{self, Access};
+use sigma_store::merits::link::{self, Link};
+use sigma_store::{Cache, StoreError, cached};
 
 use crate::token::VerifiedOrgAccess;
 
@@ -21,12 +26,51 @@ pub struct MeritsState(Arc<Inner>);
 struct Inner {
     shared: AppState,
     verified: Memory<Digest, Arc<VerifiedOrgAccess>>,
+    links: Cache<Arc<Link>>,
+    accesses: Cache<Arc<Access>>,
 }
 
 impl MeritsState {
     /// With an empty memory. A server has one.
     pub fn new(shared: AppState) -> Self {
-        Self(Arc::new(Inner { shared, verified: Memory::new(MOST_TOKENS) }))
+        let links = Cache::new(&shared.store, cached::MERIT_LINK, 10_000);
+        let accesses = Cache::new(&shared.store, cached::MERIT_ACCESS, 20_000);
+        Self(Arc::new(Inner { shared, verified: Memory::new(MOST_TOKENS), links, accesses }))
+    }
+
+    /// The link by which `app` acts for an org that exists: that of the owner, or one that the org granted.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub(crate) async fn find_link(&self, org_id: &OrgId, app: &App) -> Result<Option<Arc<Link>>, StoreError> {
+        if self.find_org(org_id).await?.is_none() {
+            return Ok(None);
+        }
+        if app.org_id == *org_id {
+            return Ok(Link::of_owner(app).map(Arc::new));
+        }
+        let (org, wanted) = (org_id.clone(), app.id.clone());
+        let key = cached::key_in(org_id, app.id.as_str());
+        self.0.links.get_or_load(&key, move |tx| Ok(link::find(tx, &org, &wanted)?.map(Arc::new))).await
+    }
+
+    /// What a member whose account is enabled lets `app` see on behalf of an org.
+    ///
+    /// # Errors
+    /// The store does not answer.
+    pub(crate) async fn find_access(
+        &self,
+        org_id: &OrgId,
+        app: &App,
+        user_id: &UserId,
+    ) -> Result<Option<Arc<Access>>, StoreError> {
+        let (org, wanted, user) = (org_id.clone(), app.id.clone(), user_id.clone());
+        let key = cached::access_key(org_id, &app.id, user_id);
+        let load =
+            self.0.accesses.get_or_load(&key, move |tx| Ok(access::find(tx, &org, &wanted, &user)?.map(Arc::new)));
+        let Some(access) = load.await? else { return Ok(None) };
+        let account = self.find_account(user_id).await?;
+        Ok(account.filter(|account| !account.user.disabled).map(|_| access))
     }
 
     /// Org access tokens with a verified signature, by digest: their claims, never whether they are still good.

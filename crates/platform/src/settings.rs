@@ -55,6 +55,10 @@ pub struct Settings {
     pub branding: Branding,
     /// Where logos are kept.
     pub objects: Objects,
+    /// What orgs issue to people.
+    pub merits: Merits,
+    /// Where files of others are served.
+    pub content: Content,
     /// The page that signs for apps on other origins.
     pub signer: Signer,
     /// Lifetimes of tokens and codes.
@@ -95,6 +99,8 @@ impl Default for Settings {
             languages: Languages::default(),
             branding: Branding::default(),
             objects: Objects::default(),
+            merits: Merits::default(),
+            content: Content::default(),
             signer: Signer::default(),
             tokens: Tokens::default(),
             http: Http::default(),
@@ -122,6 +128,30 @@ impl Settings {
             access_log: self.log.access,
         }
     }
+}
+
+/// What an org may have others do for it (`docs/spec/merits.md#budgets`).
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Merits {
+    /// Merits that an org may send a day.
+    pub sends_per_day: u32,
+    /// MiB of attachments that an org may upload a day.
+    pub upload_mebibytes_per_day: u32,
+}
+
+impl Default for Merits {
+    fn default() -> Self {
+        Self { sends_per_day: 100_000, upload_mebibytes_per_day: 1_024 }
+    }
+}
+
+/// Files that people and orgs uploaded: an origin of their own keeps them apart from our pages.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Content {
+    /// An origin that leads to this server, such as `https://files.example.org`; the issuer by default.
+    pub url: Option<String>,
 }
 
 /// The audit trail, for `sigma audit` and the pages of recent activity.

@@ -11,7 +11,7 @@ use sigma_server::branding;
 use sigma_server::http::certificate;
 use sigma_server::mail::mailer;
 use sigma_server::settings::{
-    Budgets, Http, Languages, MasterKeySettings, Objects, Passwords, Pooler, Settings, SignIn, SignInMethod,
+    Budgets, Content, Http, Languages, MasterKeySettings, Objects, Passwords, Pooler, Settings, SignIn, SignInMethod,
     StoreSettings, Tokens,
 };
 use sigma_store::{MasterKey, SealError};
@@ -74,6 +74,7 @@ pub fn problems(settings: &Settings) -> Vec<Problem> {
         check(key, Err(problem));
     }
     check("objects.s3", objects(&settings.objects));
+    check("content.url", content(&settings.content));
     check("languages.offered", languages(&settings.languages));
     for (key, verdict) in tokens(&settings.tokens) {
         check(key, verdict);
@@ -219,6 +220,14 @@ fn objects(settings: &Objects) -> Result<(), String> {
         }
     }
     sigma_server::objects::Objects::new(settings).map(drop).map_err(|error| error.to_string())
+}
+
+/// The origin of files: nothing but scheme, host and port.
+fn content(settings: &Content) -> Result<(), String> {
+    let Some(text) = &settings.url else { return Ok(()) };
+    let url = Url::parse(text).map_err(|error| format!("\"{text}\" is not a URL: {error}"))?;
+    let is_origin = matches!(url.scheme(), "https" | "http") && url.origin().ascii_serialization() == *text;
+    if is_origin { Ok(()) } else { Err(format!("\"{text}\" must be an origin, such as https://files.example.org")) }
 }
 
 /// What mails are written in must be a language that pages are offered in, or links would lead to another.

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use sigma_core::digest::Digest;
 use sigma_core::ids::{AppId, OrgId, TokenId, UserId};
 use sigma_core::jose::TokenKind;
+use sigma_core::merits::{MeritProblem, RequestFault};
 use sigma_core::time::Timestamp;
 use sigma_platform::http::ApiError;
 use sigma_platform::state::AppState;
 use sigma_store::replay_guard::Once;
 
 use super::{Claims, SKEW, audience, opened, signed};
-use crate::code::Code;
 use crate::error::MeritsError;
 
 /// How long one is good.
@@ -113,7 +113,7 @@ pub(crate) async fn member_of(
 ) -> Result<Handle<UserId>, MeritsError> {
     let (claims, once) = presented(sigma, TokenKind::Member, token, app_id).await?;
     if claims.org != org_id.digits() {
-        return Err(Code::NotFound.into());
+        return Err(MeritProblem::NotFound.into());
     }
     let of = claims.sub.as_deref().and_then(UserId::parse).ok_or_else(not_ours)?;
     Ok(Handle { of, once })
@@ -141,13 +141,13 @@ async fn presented(
     let now = sigma.now().seconds();
     let is_timely = now < claims.exp && claims.iat <= now.saturating_add(SKEW);
     if !is_timely || claims.app != app_id.digits() {
-        return Err(Code::NotFound.into());
+        return Err(MeritProblem::NotFound.into());
     }
     let key = Digest::of(format!("{}\0{}", kind.typ(), claims.jti));
     let once = Once::new(key, Timestamp::from_seconds(claims.exp), sigma.store.database_now());
-    Ok((claims, once.ok_or(Code::NotFound)?))
+    Ok((claims, once.ok_or(MeritProblem::NotFound)?))
 }
 
 fn not_ours() -> MeritsError {
-    MeritsError::invalid("The token is not one of this server")
+    RequestFault::Token.into()
 }

@@ -7,7 +7,7 @@ mod org_access;
 pub use handle::{Handle, issue_member_id, issue_org_id};
 pub(crate) use handle::{member_of, org_of};
 pub use org_access::VerifiedOrgAccess;
-pub(crate) use org_access::{fingerprint, issue, verify};
+pub(crate) use org_access::{issue, verify};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

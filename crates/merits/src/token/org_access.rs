@@ -10,6 +10,7 @@ use sigma_core::ids::{AppId, OrgId, TokenId};
 use sigma_core::jose::TokenKind;
 use sigma_platform::http::ApiError;
 use sigma_store::StoreError;
+use sigma_store::merits::link::Link;
 
 use super::{Claims, SKEW, audience, opened, signed};
 use crate::state::MeritsState;
@@ -28,9 +29,8 @@ struct OrgAccessClaims {
     sub: String,
     /// The org that it acts for.
     org: String,
-    /// The link by which it does, unless the org owns the app: the token ends with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    link: Option<String>,
+    /// The epoch of the link by which it does, 0 if the org owns the app: the token ends with it.
+    link: i64,
     /// The fingerprint of the app's secret: the token ends when that is replaced.
     secret: String,
     iat: i64,
@@ -59,8 +59,8 @@ pub struct VerifiedOrgAccess {
     pub app_id: AppId,
     /// The org that it acts for.
     pub org_id: OrgId,
-    /// The link by which it does, unless the org owns the app.
-    pub link: Option<String>,
+    /// The epoch of the link by which it does, 0 if the org owns the app.
+    pub epoch: i64,
     secret: String,
     iat: i64,
     exp: i64,
@@ -76,30 +76,25 @@ impl VerifiedOrgAccess {
 }
 
 /// A name for the app's secret that reveals nothing about it. `None` for an app without one.
-pub(crate) fn fingerprint(app: &App) -> Option<String> {
+fn fingerprint(app: &App) -> Option<String> {
     let digest = app.secret?;
     let mut name = Digest::of(digest.as_bytes()).base64url();
     name.truncate(FINGERPRINT);
     Some(name)
 }
 
-/// Issues a token to `app`, which acts for `org_id` by that link.
+/// Issues a token to `app`, which acts for an org by that link.
 ///
 /// # Errors
 /// It cannot be signed.
-pub(crate) async fn issue(
-    sigma: &MeritsState,
-    app: &App,
-    org_id: &OrgId,
-    link: Option<String>,
-) -> Result<String, ApiError> {
+pub(crate) async fn issue(sigma: &MeritsState, app: &App, link: &Link) -> Result<String, ApiError> {
     let now = sigma.now();
     let claims = OrgAccessClaims {
         iss: sigma.issuer().to_owned(),
         aud: audience(sigma),
         sub: app.id.digits().to_owned(),
-        org: org_id.digits().to_owned(),
-        link,
+        org: link.org_id.digits().to_owned(),
+        link: link.epoch,
         secret: fingerprint(app).unwrap_or_default(),
         iat: now.seconds(),
         exp: now.plus(LIFE).seconds(),
@@ -123,8 +118,8 @@ pub(crate) async fn verify(sigma: &MeritsState, token: &str) -> Result<Option<Ar
     }
     let Some((claims, kid)) = opened::<OrgAccessClaims>(sigma, TokenKind::Org, token).await? else { return Ok(None) };
     let (Some(app_id), Some(org_id)) = (AppId::parse(&claims.sub), OrgId::parse(&claims.org)) else { return Ok(None) };
-    let OrgAccessClaims { link, secret, iat, exp, .. } = claims;
-    let verified = Arc::new(VerifiedOrgAccess { app_id, org_id, link, secret, iat, exp, kid });
+    let OrgAccessClaims { link: epoch, secret, iat, exp, .. } = claims;
+    let verified = Arc::new(VerifiedOrgAccess { app_id, org_id, epoch, secret, iat, exp, kid });
     sigma.verified().insert(digest, Arc::clone(&verified));
     Ok(Some(verified))
 }

@@ -4,6 +4,7 @@
 //! object that is missing, or a bucket that does not respond, leaves a gap that they fill.
 
 mod decoding;
+mod large;
 mod logo;
 mod picture;
 
@@ -22,6 +23,7 @@ use secrecy::ExposeSecret as _;
 use tokio::sync::Semaphore;
 
 pub use decoding::ImageError;
+pub use large::{LargeObject, Receiving};
 pub use logo::Logo;
 pub use picture::{PictureError, PictureName};
 
@@ -58,6 +60,9 @@ pub enum ObjectError {
     /// The bucket took too long.
     #[error("the bucket took too long")]
     TimedOut,
+    /// Writing failed.
+    #[error("{0}")]
+    Failed(String),
 }
 
 /// Where objects are; cheap to clone.

@@ -67,6 +67,7 @@ impl ScopeLine {
             "sigma:profile" => ("scope-sigma-profile", "scope-sigma-profile-detail", true),
             "sigma:wallet" => ("scope-sigma-wallet", "scope-sigma-wallet-detail", true),
             "sigma:backup" => ("scope-sigma-backup", "scope-sigma-backup-detail", true),
+            "merits" => ("scope-merits", "scope-merits-detail", true),
             other => {
                 let (scope, title) = (other.to_owned(), other.to_owned());
                 return Self { scope, title, detail: String::new(), sensitive: false };

@@ -3,13 +3,13 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
+use sigma_core::merits::MeritProblem;
 use sigma_platform::http::Endpoint;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::POLICY;
 use crate::caller::AppCaller;
-use crate::code::Code;
 use crate::error::MeritsError;
 use crate::state::MeritsState;
 use crate::token;
@@ -49,12 +49,9 @@ pub async fn access(
 ) -> Result<Json<OrgAccess>, MeritsError> {
     let org_id = sigma.org_named(&org).await?;
     if sigma.find_org(&org_id).await?.is_none() {
-        return Err(Code::NotFound.into());
+        return Err(MeritProblem::NotFound.into());
     }
-    if app.org_id != org_id {
-        return Err(Code::Forbidden.into());
-    }
-    let token = token::issue(&sigma, &app, &org_id, None).await;
-    let org_access_token = token.map_err(|error| MeritsError::Internal(error.description().to_owned()))?;
+    let link = sigma.find_link(&org_id, &app).await?.ok_or(MeritProblem::Forbidden)?;
+    let org_access_token = token::issue(&sigma, &app, &link).await.map_err(MeritsError::Api)?;
     Ok(Json(OrgAccess { org_access_token }))
 }

@@ -1,0 +1,75 @@
+//! `GET /v2/members/{memberId}/merits`: what a member has, as far as they let the app see it.
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use serde::Serialize;
+use sigma_core::ids::MeritTemplateId;
+use sigma_core::merits::Scope;
+use sigma_platform::http::Endpoint;
+use sigma_store::merits::list;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::granted;
+use crate::POLICY;
+use crate::caller::OrgCaller;
+use crate::error::MeritsError;
+use crate::state::MeritsState;
+use crate::wire::ids::id;
+use crate::wire::merit::MeritView;
+use crate::wire::paging::{ListQuery, Paging};
+
+/// This endpoint.
+pub fn endpoint() -> Endpoint<MeritsState> {
+    Endpoint::new(POLICY, routes!(list))
+}
+
+/// A page of merits, newest first.
+#[derive(Serialize, ToSchema)]
+pub struct MemberMeritPage {
+    merits: Vec<MeritView>,
+    paging: Paging,
+}
+
+/// Lists a member's accepted merits that the granted permissions show, newest first: those of the app's own org and of the one it acts for,
+/// of the orgs that were named, or all.
+#[utoipa::path(
+    get,
+    path = "/v2/members/{memberId}/merits",
+    operation_id = "listMemberMerits",
+    tag = "Merits",
+    security(("org_access_token" = [])),
+    params(
+        ("memberId" = String, Path, description = "The member"),
+        ("merittemplate_id" = Option<String>, Query, description = "Only of that template"),
+        ("limit" = Option<u32>, Query, description = "Default 10, at most 100"),
+        ("starting_after" = Option<String>, Query, description = "The cursor `after` of the page before"),
+        ("ending_before" = Option<String>, Query, description = "The cursor `before` of the page after"),
+    ),
+    responses(
+        (status = 200, description = "A page of merits", body = MemberMeritPage),
+        (status = 400, description = "A malformed id or limit, or a cursor of another list"),
+        (status = 401, description = "No valid token"),
+        (status = 403, description = "No such member lets the app see them"),
+    )
+)]
+pub async fn list(
+    State(sigma): State<MeritsState>,
+    caller: OrgCaller,
+    Path(member): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<MemberMeritPage>, MeritsError> {
+    let query = ListQuery::read(query.as_deref(), None)?;
+    let (user_id, granted) = granted(&sigma, &caller, &member).await?;
+    let template: Option<MeritTemplateId> = query.get("merittemplate_id").map(id).transpose()?;
+    let named = template.as_ref().map_or("", |id| id.as_str());
+    let scope = Scope::of(&["member", user_id.as_str(), caller.org_id.as_str(), caller.app.id.as_str(), named]);
+    let page = query.page(scope)?;
+    let (org_id, own, permissions) = (caller.org_id.clone(), caller.app.org_id.clone(), granted.permissions.clone());
+    let slice =
+        sigma.store.read(move |tx| list::shown(tx, &user_id, &permissions, [&own, &org_id], template.as_ref(), &page));
+    let slice = slice.await?;
+    let paging = Paging::of(&slice, scope, |merit| merit.id.digits());
+    let view = |merit| MeritView::for_viewer(&sigma, merit, &caller.org_id, &granted.permissions);
+    Ok(Json(MemberMeritPage { merits: slice.items.into_iter().map(view).collect(), paging }))
+}

@@ -1,0 +1,83 @@
+//! `POST /v2/merittemplates`: creates a template.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use sigma_core::ids::{MeritTemplateId, OrgId};
+use sigma_core::merits::{template_description, template_title};
+use sigma_platform::http::{Endpoint, RequestContext};
+use sigma_store::merits::template::{self, NewTemplate};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use crate::POLICY;
+use crate::caller::OrgCaller;
+use crate::decide::decide;
+use crate::error::MeritsError;
+use crate::state::MeritsState;
+use crate::wire::body::Body;
+use crate::wire::ids::id;
+use crate::wire::template::TemplateView;
+
+/// This endpoint.
+pub fn endpoint() -> Endpoint<MeritsState> {
+    Endpoint::new(POLICY, routes!(create))
+}
+
+/// A new template.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateTemplate {
+    /// The org that the app acts for.
+    org_id: String,
+    /// At most 60 characters.
+    #[serde(default)]
+    title: String,
+    /// At most 160 characters.
+    #[serde(default)]
+    description: String,
+    /// Whether each recipient gets it once.
+    #[serde(default)]
+    can_only_be_sent_once: bool,
+}
+
+/// Creates a template. Needs `CanManageAllMeritTemplates`.
+#[utoipa::path(
+    post,
+    path = "/v2/merittemplates",
+    operation_id = "createMeritTemplate",
+    tag = "Merits",
+    security(("org_access_token" = [])),
+    request_body = CreateTemplate,
+    responses(
+        (status = 200, description = "The template", body = TemplateView),
+        (status = 400, description = "A missing or malformed member"),
+        (status = 401, description = "No valid token"),
+        (status = 403, description = "The token is for another org, or the permission is missing"),
+        (status = 415, description = "Not JSON"),
+    )
+)]
+pub async fn create(
+    State(sigma): State<MeritsState>,
+    context: RequestContext,
+    caller: OrgCaller,
+    Body(body): Body<CreateTemplate>,
+) -> Result<Json<TemplateView>, MeritsError> {
+    caller.require_org(&id::<OrgId>(&body.org_id)?)?;
+    let now = sigma.now();
+    let new = NewTemplate {
+        id: MeritTemplateId::new(now, &*sigma.rng),
+        title: template_title(&body.title)?,
+        description: template_description(&body.description)?,
+        once: body.can_only_be_sent_once,
+        cover: None,
+    };
+    let (org_id, actor) = (caller.org_id.clone(), caller.actor());
+    let add = move |tx: &mut dyn sigma_store::Tx| {
+        let template = template::add(tx, &org_id, &actor, &new, now)?;
+        let fields = template::fields(tx, &org_id, &template.id)?;
+        Ok((template, fields))
+    };
+    let (template, fields) = decide(&sigma, &context, &caller, add).await?;
+    Ok(Json(TemplateView::of(template, fields)))
+}

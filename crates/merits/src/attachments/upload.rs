@@ -1,0 +1,136 @@
+//! `PUT /attachments/uploads/{secret}`: the content of an attachment, of exactly the size and type that were announced.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
+use http::StatusCode;
+use http::header::CONTENT_LENGTH;
+use sigma_core::digest::Digest;
+use sigma_core::merits::{AttachmentFault, MeritProblem};
+use sigma_platform::extract::header;
+use sigma_platform::http::policy::{BodyLimit, Cookies, CorsPolicy, Limit};
+use sigma_platform::http::{Endpoint, Policy, RequestContext, Rule};
+use sigma_platform::objects::ObjectError;
+use sigma_platform::state::AppState;
+use sigma_store::merits::attachment::{self, Attachment};
+use tokio::sync::Semaphore;
+use utoipa_axum::routes;
+
+use crate::error::{FORMAT, MeritsError};
+
+/// The path of uploads.
+pub const PATH: &str = "/attachments/uploads";
+
+/// Pages of apps may send files here as well: the secret in the path is the credential.
+const POLICY: Policy = Policy {
+    limit: Limit::Failures(Rule::Other),
+    cookies: Cookies::Ignored,
+    cors: CorsPolicy::Anyone,
+    body: BodyLimit::Streamed(100),
+    ..Policy::new(&FORMAT)
+};
+
+/// Bytes that tell the type of a file.
+const HEAD: usize = 16;
+/// How long the next piece may take.
+const PIECE: Duration = Duration::from_secs(30);
+/// How long the whole may take.
+const WHOLE: Duration = Duration::from_mins(15);
+/// Uploads in progress, each of which holds a few MiB.
+static TURNS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(8));
+
+/// This endpoint.
+pub fn endpoint() -> Endpoint<AppState> {
+    Endpoint::new(POLICY, routes!(upload))
+}
+
+/// Receives the content of an attachment, once: exactly as many bytes as announced, of the announced type by their content.
+#[utoipa::path(
+    put,
+    path = "/attachments/uploads/{secret}",
+    operation_id = "uploadAttachment",
+    tag = "Merits",
+    params(("secret" = String, Path, description = "As in the upload URL")),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses(
+        (status = 200, description = "It is stored"),
+        (status = 400, description = "Another size or type than announced"),
+        (status = 404, description = "No such upload was permitted, it is over, or an hour has passed"),
+    )
+)]
+pub async fn upload(
+    State(sigma): State<AppState>,
+    _: RequestContext,
+    Path(secret): Path<String>,
+    request: Request,
+) -> Result<StatusCode, MeritsError> {
+    let (hash, now) = (Digest::of(&secret), sigma.now());
+    let wanted = sigma.store.read(move |tx| attachment::find_upload(tx, &hash, now)).await?;
+    let wanted = wanted.ok_or(MeritProblem::NotFound)?;
+    let announced = header(request.headers(), CONTENT_LENGTH).and_then(|text| text.parse::<i64>().ok());
+    if announced.is_some_and(|size| size != wanted.size) {
+        return Err(fault(AttachmentFault::Size));
+    }
+    let Ok(_turn) = TURNS.try_acquire() else { return Err(MeritProblem::RateLimit(1).into()) };
+    let received = tokio::time::timeout(WHOLE, receive(&sigma, &wanted, request.into_body())).await;
+    received.map_err(|_| fault(AttachmentFault::Size))??;
+    let (org_id, id) = (wanted.org_id.clone(), wanted.id.clone());
+    // Of two uploads at once the object is one of them: both have the announced size and type.
+    if !sigma.store.write(move |tx| attachment::stored(tx, &org_id, &id, now)).await? {
+        return Err(MeritProblem::NotFound.into());
+    }
+    Ok(StatusCode::OK)
+}
+
+fn fault(fault: AttachmentFault) -> MeritsError {
+    MeritProblem::from(fault).into()
+}
+
+fn broken(error: &ObjectError) -> MeritsError {
+    MeritsError::Internal(error.to_string())
+}
+
+/// Stores the body as the object of `wanted`; nothing of one that is refused is kept.
+async fn receive(sigma: &AppState, wanted: &Attachment, body: Body) -> Result<(), MeritsError> {
+    let mut receiving = sigma.brands.objects.receive(&wanted.object()).map_err(|error| broken(&error))?;
+    let mut pieces = body.into_data_stream();
+    let (mut head, mut left, mut is_checked) = (BytesMut::new(), u64::try_from(wanted.size).unwrap_or(0), false);
+    let verdict = loop {
+        let piece: Bytes = match tokio::time::timeout(PIECE, pieces.next()).await {
+            Ok(Some(Ok(piece))) => piece,
+            Ok(None) if left == 0 && is_checked => break Ok(()),
+            // Less than announced, a broken connection, or one that is too slow.
+            Ok(None | Some(Err(_))) | Err(_) => break Err(fault(AttachmentFault::Size)),
+        };
+        let size = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        let Some(rest) = left.checked_sub(size) else { break Err(fault(AttachmentFault::Size)) };
+        left = rest;
+        let piece = if is_checked {
+            piece
+        } else {
+            head.extend_from_slice(&piece);
+            if head.len() < HEAD && left > 0 {
+                continue;
+            }
+            if !wanted.content_type.matches(&head) {
+                break Err(fault(AttachmentFault::Content));
+            }
+            is_checked = true;
+            std::mem::take(&mut head).freeze()
+        };
+        if let Err(error) = receiving.add(piece).await {
+            break Err(broken(&error));
+        }
+    };
+    match verdict {
+        Ok(()) => receiving.finish().await.map_err(|error| broken(&error)),
+        Err(error) => {
+            receiving.abandon().await;
+            Err(error)
+        }
+    }
+}
