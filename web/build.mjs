@@ -15,6 +15,7 @@ const entryPoints = {
   signup: "pages/signup.ts",
   restore: "pages/restore.ts",
   "account-backup": "pages/account-backup.ts",
+  "account-profile": "pages/account-profile.ts",
   "add-key": "pages/add-key.ts",
   passkey: "pages/passkey.ts",
   passkeys: "pages/passkeys.ts",

@@ -112,6 +112,10 @@ pub enum AccountPage {
     Activity,
     /// Addresses and credentials.
     Overview,
+    /// What the user says about themselves.
+    Profile,
+    /// Identities and their keys.
+    Identities,
     /// Merits, and the apps that see them.
     Merits,
     /// Changing one of them: the user signs in again first.
@@ -310,6 +314,8 @@ mod tests {
                 AccountPage::FirstPassword,
                 AccountPage::Activity,
                 AccountPage::Overview,
+                AccountPage::Profile,
+                AccountPage::Identities,
                 AccountPage::Merits,
                 AccountPage::Change,
                 AccountPage::Backup,

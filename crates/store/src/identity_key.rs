@@ -177,6 +177,16 @@ pub fn register(tx: &mut dyn Tx, new: &NewIdentity) -> Result<Identity, Stop<Ide
     held.ok_or_else(|| StoreError::Corrupt("a claimed identity is missing".to_owned()).into())
 }
 
+/// Makes an identity of the user the one that is used without a choice; returns whether it is theirs.
+pub fn choose_primary(tx: &mut dyn Tx, user_id: &UserId, bap_id: &BapId) -> Result<bool, StoreError> {
+    tx.lock(Owner::User(user_id))?;
+    let is_theirs = identity::find(tx, bap_id)?.is_some_and(|held| held.user_id == *user_id);
+    if is_theirs {
+        identity::make_primary(tx, user_id, bap_id)?;
+    }
+    Ok(is_theirs)
+}
+
 /// A key that an identity rotates to.
 #[derive(Clone, Debug)]
 pub struct Rotation {

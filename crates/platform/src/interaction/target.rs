@@ -27,6 +27,8 @@ pub fn way_on(continuation: &Continuation, interaction: &str) -> String {
         Continuation::MeritOrg { org: Some(name) } => format!("/org/{}", name.as_str()),
         Continuation::Account { page: AccountPage::Activity } => "/account/activity".to_owned(),
         Continuation::Account { page: AccountPage::Overview | AccountPage::Change } => "/account".to_owned(),
+        Continuation::Account { page: AccountPage::Profile } => "/account/profile".to_owned(),
+        Continuation::Account { page: AccountPage::Identities } => "/account/identities".to_owned(),
         Continuation::Account { page: AccountPage::Merits } => "/account/merits".to_owned(),
         Continuation::Account { page: AccountPage::Backup | AccountPage::BackupChange } => "/account/backup".to_owned(),
         Continuation::Account { page: AccountPage::Restore } => "/restore".to_owned(),

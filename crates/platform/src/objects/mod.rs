@@ -25,7 +25,7 @@ use tokio::sync::Semaphore;
 pub use decoding::ImageError;
 pub use large::{LargeObject, Receiving};
 pub use logo::Logo;
-pub use picture::{PictureError, PictureName};
+pub use picture::{LARGEST_PICTURE_KIB, PictureError, PictureName};
 
 use crate::settings::{Objects as Settings, S3};
 

@@ -9,14 +9,16 @@ use sigma_core::random::{Rng, bytes};
 use super::decoding::{ImageError, decode};
 use super::{LARGEST, ObjectError, Objects};
 
-/// The largest file, in bytes: what a body may have.
-const LARGEST_FILE: usize = 1024 * 1024;
+/// The largest file, in KiB: photographs of phones have a few MB.
+pub const LARGEST_PICTURE_KIB: u16 = 5 * 1024;
+/// The same in bytes.
+const LARGEST_FILE: usize = 5 * 1024 * 1024;
 /// The sides of the squares that are kept, in pixels, largest first.
 const SIDES: [u32; 3] = [512, 128, 48];
 /// Qualities of the encoding: the first that makes a file small enough.
 const QUALITIES: [u8; 3] = [85, 60, 30];
 /// Uploads that may wait for their turn.
-const MOST_WAITING: usize = 16;
+const MOST_WAITING: usize = 8;
 /// Letters of an id.
 const ID_LENGTH: usize = 32;
 

@@ -4,10 +4,12 @@ mod activity;
 mod authenticator;
 mod credentials;
 mod emails;
+mod identities;
 mod key;
 mod overview;
 mod passkeys;
 mod password;
+mod profile;
 mod providers;
 mod recovery_codes;
 mod sessions;
@@ -23,6 +25,8 @@ pub fn surface() -> Surface<AppState> {
         .with(welcome::endpoint())
         .with(sessions::endpoints())
         .with(overview::endpoint())
+        .with(profile::endpoints())
+        .with(identities::endpoints())
         .with(emails::endpoints())
         .with(credentials::endpoint())
         .with(providers::endpoint())

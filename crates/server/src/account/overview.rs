@@ -247,7 +247,7 @@ impl Held {
 }
 
 /// Beginning and end of a public key.
-fn abbreviated(pubkey: &str) -> String {
+pub fn abbreviated(pubkey: &str) -> String {
     match (pubkey.get(..8), pubkey.len().checked_sub(8).and_then(|end| pubkey.get(end..))) {
         (Some(begin), Some(end)) if pubkey.len() > 16 => format!("{begin}…{end}"),
         _ => pubkey.to_owned(),

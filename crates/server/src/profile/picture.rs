@@ -9,23 +9,25 @@ use sigma_store::profile::WriteMode;
 use utoipa_axum::routes;
 
 use super::stored::write_change;
-use super::{ProfileAnswer, ProfileWrites, WITH_PICTURE, identity_of};
+use super::{POLICY, ProfileAnswer, ProfileWrites, identity_of};
 use crate::extract::{OwnApi, is_content_type, wrong_content_type};
-use crate::http::policy::{Caching, CorsPolicy};
+use crate::http::policy::{BodyLimit, Caching, CorsPolicy};
 use crate::http::{ApiError, Endpoint, Policy, RequestContext};
-use crate::objects::PictureName;
+use crate::objects::{LARGEST_PICTURE_KIB, PictureName};
 use crate::pages::policy::PAGE;
 use crate::state::AppState;
 
 /// What a browser or program may say that the file is; its content decides.
 const KINDS: [&str; 5] = ["image/png", "image/jpeg", "image/webp", "image/gif", "application/octet-stream"];
 
+/// Photographs of phones are larger than other bodies.
+const UPLOAD: Policy = Policy { body: BodyLimit::Kibibytes(LARGEST_PICTURE_KIB), ..POLICY };
 /// A picture never changes, but may be deleted.
 const FILE: Policy = Policy { caching: Caching::Allowed("public, max-age=86400"), cors: CorsPolicy::Anyone, ..PAGE };
 
 /// The upload.
 pub fn endpoint() -> Endpoint<AppState> {
-    Endpoint::new(WITH_PICTURE, routes!(upload))
+    Endpoint::new(UPLOAD, routes!(upload))
 }
 
 /// The pictures.
@@ -33,7 +35,7 @@ pub fn files() -> Endpoint<AppState> {
     Endpoint::get(FILE, "/pictures/{file}", show)
 }
 
-/// Makes the body, an image of at most 1 MiB and 4096 pixels, the picture of the identity that the caller acts as.
+/// Makes the body, an image of at most 5 MiB and 4096 pixels, the picture of the identity that the caller acts as.
 ///
 /// It is cut to a square and encoded anew in three sizes; nothing else of the file is kept.
 #[utoipa::path(

@@ -4,6 +4,7 @@
 
 mod access_tokens;
 mod account_pages;
+mod account_profile;
 mod added_keys;
 mod authorize;
 mod authorize_parameters;

@@ -2,16 +2,20 @@
 
 mod activity;
 mod authenticator;
+mod identities;
 mod key;
 mod own_account;
 mod password;
+mod profile;
 mod recovery_codes;
 mod welcome;
 
 pub use activity::{Activity, ActivityLine, Names};
 pub use authenticator::AddAuthenticator;
+pub use identities::{AccountIdentities, IdentityLine, KeyLine};
 pub use key::AddKey;
 pub use own_account::{CredentialLine, EmailLine, OwnAccount, OwnPasskeys, WaitingAddress};
 pub use password::{AccountPassword, ForgotPassword, PasswordState, ResetPassword};
+pub use profile::{AccountProfile, ProfileChoice, ProfileField};
 pub use recovery_codes::RecoveryCodesPage;
 pub use welcome::{SessionLine, Welcome};
