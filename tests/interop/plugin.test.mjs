@@ -202,3 +202,35 @@ test("client/sync pushes and pulls the encrypted backup of an identity", async (
   assert.equal((await pullBackup(bap, person.bapId, config)).encryptedBackup, second);
   assert.equal((await pushBackup(bap, person.bapId, "not a backup", config)).success, false);
 });
+
+test("bitchat reads userinfo, the subscription and the wallets from another origin", async () => {
+  const person = await newPerson(sigma.issuer);
+  const tokens = await exchangeCodeForTokens({
+    code: await obtainCode(person),
+    redirectUri: app.callback,
+    clientId,
+    memberPrivateKey: memberKey.toWif(),
+    codeVerifier,
+    issuerUrl: sigma.issuer,
+  });
+  const origin = "https://bitchat.example";
+  const read = async (path) => {
+    const url = `${sigma.issuer}${path}`;
+    const asked = { origin, "access-control-request-method": "GET", "access-control-request-headers": "authorization" };
+    const preflight = await fetch(url, { method: "OPTIONS", headers: asked });
+    assert.match(preflight.headers.get("access-control-allow-headers") ?? "", /authorization/i, path);
+    const response = await fetch(url, { headers: { origin, authorization: `Bearer ${tokens.access_token}` } });
+    assert.deepEqual([response.status, response.headers.get("access-control-allow-origin")], [200, "*"], path);
+    return response.json();
+  };
+
+  const user = await read("/api/auth/oauth2/userinfo");
+  assert.deepEqual([user.bap_id, user.bitcoin_address, user.bap], [person.bapId, person.address, null]);
+  const { tier, isActive } = await read("/api/subscription/status");
+  assert.deepEqual([tier, isActive], ["free", true]);
+  for (const prefix of ["/api", "/api/auth"]) {
+    assert.deepEqual((await read(`${prefix}/wallet/connect?bapId=${user.bap_id}`)).wallets, []);
+    const { nfts, totalNFTs } = await read(`${prefix}/wallet/nfts`);
+    assert.deepEqual([nfts, totalNFTs], [[], 0]);
+  }
+});
