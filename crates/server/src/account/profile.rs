@@ -80,7 +80,7 @@ async fn save(
     form: Bytes,
 ) -> Result<Response, Response> {
     let fail = |error: ApiError| error.into_response();
-    let Some(signed_in) = SignedIn::find(&sigma, &browser).await.map_err(|error| fail(error.into()))? else {
+    let Some(signed_in) = SignedIn::find(&sigma, &browser).await.map_err(fail)? else {
         return first(&sigma, &browser).map_err(fail);
     };
     let form = Params::parse(&String::from_utf8_lossy(&form));
@@ -141,7 +141,7 @@ async fn upload(
     request: Request,
 ) -> Result<Response, Response> {
     let fail = |error: ApiError| error.into_response();
-    let signed_in = SignedIn::find(&sigma, &browser).await.map_err(|error| fail(error.into()))?;
+    let signed_in = SignedIn::find(&sigma, &browser).await.map_err(fail)?;
     let signed_in = signed_in.ok_or_else(|| fail(unauthorized()))?;
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let bap_id = identity_of(&signed_in.account, params.get("identity")).ok_or_else(|| fail(not_theirs()))?;
