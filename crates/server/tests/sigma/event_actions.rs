@@ -130,7 +130,8 @@ async fn second_factors_are_recorded_with_their_kind() {
     let (names, failed) = left(&world, copied).await;
     assert_eq!(names, ["user.sign_in_failed"]);
     assert_eq!(failed[0].details.reason.as_deref(), Some("cloned_passkey"));
-    let retired = form("/account/credentials/retire", &[("kind", "passkey"), ("id", &authenticator.id)]);
+    let retired = [("kind", "passkey"), ("id", authenticator.id.as_str())];
+    let retired = form("/account/credentials/retire", &retired);
     let (_, removed) = left(&world, retired).await;
     assert_eq!(methods(&removed, "credential.remove"), ["passkey"]);
 }
