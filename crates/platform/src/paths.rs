@@ -41,7 +41,12 @@ pub fn login_url(interaction: &str) -> String {
     format!("{LOGIN_PATH}?interaction={interaction}")
 }
 
-/// The same for a signed-in user who wants to sign in as another account.
+/// The page that restores a key for an interaction.
+pub fn restore_url(interaction: &str) -> String {
+    format!("{RESTORE_PATH}?interaction={interaction}")
+}
+
+/// The sign-in page for a signed-in user who wants to sign in as another account.
 pub fn switch_url(interaction: &str) -> String {
     format!("{LOGIN_PATH}?interaction={interaction}&switch=1")
 }

@@ -18,7 +18,7 @@ use crate::i18n::Language;
 use crate::pages::person_view;
 use crate::pages::policy::PAGE;
 use crate::pages::view::ProviderButton;
-use crate::paths::{EMAIL_SIGN_UP_PATH, LOGIN_PATH};
+use crate::paths::{EMAIL_SIGN_UP_PATH, LOGIN_PATH, RESTORE_PATH};
 use crate::providers::ProviderFailure;
 use crate::state::AppState;
 
@@ -187,6 +187,7 @@ async fn draw(
             },
         },
         sign_up_url: arrival.at("/signup"),
+        restore_url: arrival.at(RESTORE_PATH),
         email_sign_up_url: (sigma.settings.sign_up.email && again.is_none()).then(|| arrival.at(EMAIL_SIGN_UP_PATH)),
         switch_url: arrival.switch_url(),
         provider_url: arrival.at(provider::PROVIDER_PATH),

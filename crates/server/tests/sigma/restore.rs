@@ -441,6 +441,32 @@ async fn a_new_device_gets_the_backup_by_way_of_the_provider_and_nothing_else() 
 }
 
 #[tokio::test]
+async fn an_app_that_waits_is_where_a_restored_key_leads() {
+    let upstream = Upstream::serve().await;
+    let world = world_with(&upstream, |_| {}).await;
+    let browser = world.browser();
+    let login = browser.authorize(&[]).await.location().to_owned();
+    let interaction = login.split_once('?').unwrap().1;
+    let restore = format!("/oauth-restore?{interaction}");
+    assert!(browser.get(&login).await.body.contains(&format!("href=\"{restore}\"")));
+    let page = browser.get(&restore).await.body;
+    assert!(page.contains(&format!("action=\"{restore}\"")), "{page}");
+    let asked = Asked::of(browser.post_form(&restore, &[("provider", "op")]).await.location());
+    let denied = browser.get(&asked.callback(&[("error", "access_denied"), ("state", asked.get("state"))])).await;
+    assert_eq!(denied.param("error").as_deref(), Some("access_denied"));
+    assert!(denied.location().starts_with("/oauth-restore?interaction="), "{}", denied.location());
+    let asked = Asked::of(browser.post_form(denied.location(), &[("provider", "op")]).await.location());
+    let back = browser.get(&upstream.consent(&asked, &upstream.claims(&asked, world.now(), "ada"))).await;
+    assert!(back.location().starts_with("/oauth-restore?interaction="), "{}", back.location());
+    let page = browser.get(back.location()).await.body;
+    assert!(page.contains("data-continue-url=\"/api/auth/oauth2/authorize?interaction="), "{page}");
+    assert_eq!(browser.get("/api/auth/get-session").await.body, "null");
+    // What another server sealed, or nobody, leads nowhere.
+    let forged = browser.get("/oauth-restore?interaction=forged").await;
+    assert_eq!(forged.status, StatusCode::BAD_REQUEST, "{}", forged.body);
+}
+
+#[tokio::test]
 async fn a_stranger_at_the_provider_gets_a_ticket_that_restores_nothing() {
     let upstream = Upstream::serve().await;
     let world = world_with(&upstream, |_| {}).await;

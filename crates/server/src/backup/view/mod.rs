@@ -36,6 +36,12 @@ pub struct OauthRestore {
     pub providers: Vec<ProviderButton>,
     /// Why it failed there: a key of the catalogue.
     pub refused: Option<&'static str>,
+    /// Path of this page, with what the person was in the middle of.
+    pub url: String,
+    /// Where they continue.
+    pub continue_url: String,
+    /// Path of the page that takes a backup file.
+    pub use_key_url: String,
 }
 
 /// An account at a provider.

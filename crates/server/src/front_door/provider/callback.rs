@@ -10,6 +10,7 @@ use http::HeaderMap;
 use serde::Deserialize;
 use sigma_core::actor::Actor;
 use sigma_core::ids::{OrgId, SessionId, UserId};
+use sigma_core::interaction::Continuation;
 use sigma_core::params::Params;
 use sigma_core::time::Timestamp;
 use sigma_store::StoreError;
@@ -27,7 +28,7 @@ use crate::http::policy::{Cookies, ErrorPages};
 use crate::http::{ApiError, Endpoint, Policy, RequestContext, Rule};
 use crate::interaction::with_cookie;
 use crate::mail::AccountChange;
-use crate::paths::{LOGIN_PATH, RESTORE_PATH, login_url};
+use crate::paths::{LOGIN_PATH, RESTORE_PATH, login_url, restore_url};
 use crate::providers::{
     Aim, Flow, PendingLink, Provider, ProviderFailure, Returned, Told, linking_notices, redirect_uri, take_up,
 };
@@ -194,7 +195,7 @@ impl Coming<'_> {
         let auth_time = auth_time(self.flow, told.auth_time, now)?;
         let response = match &self.flow.aim {
             Aim::SignIn => self.sign_in(&told, auth_time).await?,
-            Aim::Restore => self.restore(&self.provider.vouched(&told)),
+            Aim::Restore => self.restore(&self.provider.vouched(&told))?,
             Aim::Link { user_id, session_id } => self.link(user_id, session_id, self.provider.vouched(&told)).await?,
         };
         self.context.refund(Rule::SignIn, client);
@@ -290,9 +291,17 @@ impl Coming<'_> {
     }
 
     /// To the page that restores a key: with a ticket for this account, and nothing else.
-    fn restore(&self, vouched: &Vouched) -> Response {
+    fn restore(&self, vouched: &Vouched) -> Result<Response, ApiError> {
         let ticket = RestoreTicket::set_cookie(self.sigma, vouched);
-        with_cookie(Redirect::to(RESTORE_PATH).into_response(), Some(&ticket))
+        Ok(with_cookie(Redirect::to(&self.restore_url()?).into_response(), Some(&ticket)))
+    }
+
+    /// The page that restores a key, with what waits for it.
+    fn restore_url(&self) -> Result<String, ApiError> {
+        match &self.flow.interaction.continuation {
+            Continuation::Restore | Continuation::Home => Ok(RESTORE_PATH.to_owned()),
+            _ => Ok(restore_url(&self.interaction()?)),
+        }
     }
 
     /// To where the user was going.
@@ -303,7 +312,7 @@ impl Coming<'_> {
             None => match self.flow.aim {
                 // That page decides what the sign-in still needs.
                 Aim::SignIn => login_url(&self.interaction()?),
-                Aim::Restore => RESTORE_PATH.to_owned(),
+                Aim::Restore => self.restore_url()?,
                 Aim::Link { .. } => "/account?done=linked".to_owned(),
             },
         };
@@ -327,7 +336,10 @@ impl Coming<'_> {
             Some(place) => place.target_on(self.sigma, code).unwrap_or_else(|| format!("{LOGIN_PATH}?error={code}")),
             None => match self.flow.aim {
                 Aim::SignIn => format!("{}&error={code}", login_url(&self.interaction()?)),
-                Aim::Restore => format!("{RESTORE_PATH}?error={code}"),
+                Aim::Restore => {
+                    let url = self.restore_url()?;
+                    format!("{url}{}error={code}", if url.contains('?') { '&' } else { '?' })
+                }
                 Aim::Link { .. } => format!("/account?error={code}"),
             },
         };

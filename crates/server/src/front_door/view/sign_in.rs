@@ -49,6 +49,8 @@ pub struct SignInPage {
     pub key: KeyHints,
     /// Path of the sign-up page.
     pub sign_up_url: String,
+    /// Path of the page that restores a key with a linked account.
+    pub restore_url: String,
     /// Where to sign up by e-mail, if that is switched on: a path here.
     pub email_sign_up_url: Option<String>,
     /// Path of the page for another account.
