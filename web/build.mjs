@@ -21,6 +21,7 @@ const entryPoints = {
   passkeys: "pages/passkeys.ts",
   signer: "pages/signer.ts",
   consent: "pages/consent.ts",
+  "offer-passkey": "pages/offer-passkey.ts",
   "form-post": "pages/form-post.ts",
   copy: "pages/copy.ts",
   reference: "pages/reference.ts",

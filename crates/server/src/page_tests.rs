@@ -50,6 +50,7 @@ fn consent() -> Consent {
         interaction: "int_1".into(),
         shown_to: "user_1".to_owned(),
         switch_url: Some("/login?again=1".into()),
+        offers_passkey: true,
     }
 }
 
@@ -86,6 +87,7 @@ fn sign_in(methods: &[SignInMethod]) -> SignInPage {
             continue_url: "/oauth2/authorize?interaction=int_1".into(),
         },
         sign_up_url: "/signup?interaction=int_1".into(),
+        restore_url: "/oauth-restore?interaction=int_1".into(),
         email_sign_up_url: Some("/signup/email".into()),
         switch_url: "/login?interaction=int_1&switch=1".into(),
         provider_url: "/login/provider?interaction=int_1".into(),
@@ -185,8 +187,12 @@ fn backup_pages() -> Vec<Response> {
         account: Some(ProvenAccount { oauth_id: hostile(), email }),
         providers: Vec::new(),
         refused: None,
+        url: "/oauth-restore?interaction=int_1".into(),
+        continue_url: "/api/auth/oauth2/authorize?interaction=int_1".into(),
+        use_key_url: "/login?interaction=int_1&switch=1".into(),
     };
-    let unproven = |providers| OauthRestore { account: None, providers, refused: Some("provider-access-denied") };
+    let unproven =
+        |providers| OauthRestore { account: None, providers, refused: Some("provider-access-denied"), ..proven(None) };
     vec![
         account(Some("backup-done-stored"), None, None).render(StatusCode::OK, &CONTEXT),
         account(None, Some("backup-refused-old"), Some("/login".into())).render(StatusCode::OK, &CONTEXT),

@@ -1,6 +1,7 @@
 //! What browsers are told about passkeys, and what they answer (WebAuthn §5.1 and §5.8, in JSON as their script writes it).
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
@@ -8,8 +9,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use sigma_core::authentication::{CredentialKind, Method, Methods};
+use sigma_core::time::Timestamp;
 use sigma_core::webauthn::{RelyingParty, WebauthnError};
 use sigma_store::passkey::StoredPasskey;
+use sigma_store::session::BrowserSession;
 
 use super::challenge::{ChallengeError, Issued, LIFE};
 use crate::extract::read_object;
@@ -17,6 +21,16 @@ use crate::http::ApiError;
 use crate::i18n::Language;
 use crate::interaction::with_cookie;
 use crate::state::AppState;
+
+/// How soon after a sign-in with a password a passkey is offered, while the password manager remembers it.
+const OFFERED: Duration = Duration::from_mins(5);
+
+/// Whether the browser may create a passkey without asking (Web Authentication, Level 3, conditional create): the user just
+/// signed in with a password alone, and has no passkey.
+pub fn is_offered(session: &BrowserSession, credentials: &[CredentialKind], now: Timestamp) -> bool {
+    let by_password = session.methods == Methods::of(Method::Password);
+    by_password && !credentials.contains(&CredentialKind::Passkey) && now.since(session.auth_time) <= OFFERED
+}
 
 impl AppState {
     /// Who asks browsers for passkeys: the issuer, where browsers have passkeys for such an address.

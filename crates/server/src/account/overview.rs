@@ -1,12 +1,10 @@
 //! `/account`: a signed-in user's e-mail addresses and credentials. Viewing needs a session, changing one that began or was
 //! confirmed a short time ago.
 
-use std::time::Duration;
-
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
-use sigma_core::authentication::{Credential, CredentialKind, Method, Methods};
+use sigma_core::authentication::{Credential, CredentialKind};
 use sigma_core::ids::UserId;
 use sigma_core::interaction::{AccountPage, Continuation};
 use sigma_core::params::Params;
@@ -19,10 +17,10 @@ use sigma_store::outbox::NewMail;
 use sigma_store::passkey::{self, StoredPasskey};
 use sigma_store::provider_account::{self, ProviderAccount};
 use sigma_store::recovery_code;
-use sigma_store::session::BrowserSession;
 
 use crate::account::view::{CredentialLine, EmailLine, OwnAccount, OwnPasskeys, WaitingAddress};
 use crate::extract::{Browser, SignedIn};
+use crate::factors::passkeys::is_offered;
 use crate::http::{ApiError, Endpoint};
 use crate::interaction::{begin, sign_in_first, with_cookie};
 use crate::mail::AccountChange;
@@ -31,9 +29,6 @@ use crate::pages::view::{ProviderButton, duration};
 use crate::paths::login_url;
 use crate::providers::ProviderFailure;
 use crate::state::AppState;
-
-/// How soon after a sign-in by password a passkey is offered.
-const OFFERED: Duration = Duration::from_mins(5);
 
 /// The path of this page.
 pub const PATH: &str = "/account";
@@ -125,7 +120,10 @@ pub async fn render(
             life: duration(sigma.settings.links.sign_up()),
         }),
         sign_in_url,
-        passkeys: sigma.relying_party().map(|party| held.own_passkeys(party.id(), &signed_in.session, now)),
+        passkeys: sigma.relying_party().map(|party| {
+            let is_offered = is_offered(&signed_in.session, &signed_in.account.credentials, now);
+            held.own_passkeys(party.id(), is_offered)
+        }),
         has_totp: signed_in.account.credentials.contains(&CredentialKind::Totp),
         has_second_factor: held.has_second_factor(),
         ..answer
@@ -167,14 +165,13 @@ impl Held {
         self.credentials.iter().any(|stored| CredentialKind::SECOND_FACTORS.contains(&stored.credential.kind))
     }
 
-    /// For the script. A passkey is offered right after a sign-in by password, while the password manager remembers it.
-    fn own_passkeys(&self, rp_id: &str, session: &BrowserSession, now: Timestamp) -> OwnPasskeys {
-        let by_password = session.methods == Methods::of(Method::Password);
+    /// For the script.
+    fn own_passkeys(&self, rp_id: &str, is_offered: bool) -> OwnPasskeys {
         OwnPasskeys {
             rp_id: rp_id.to_owned(),
             user_handle: self.user_handle.clone(),
             accepted: self.passkeys.iter().map(|passkey| passkey.id.as_str()).collect::<Vec<_>>().join(" "),
-            is_offered: self.passkeys.is_empty() && by_password && now.since(session.auth_time) <= OFFERED,
+            is_offered,
         }
     }
 

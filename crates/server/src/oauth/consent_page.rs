@@ -11,6 +11,7 @@ use sigma_core::resource::AskedResource;
 use sigma_store::account::Account;
 
 use crate::extract::{Browser, SignedIn};
+use crate::factors::passkeys::is_offered;
 use crate::http::Endpoint;
 use crate::i18n::Language;
 use crate::interaction::{entrance, page, with_cookie};
@@ -61,6 +62,8 @@ async fn consent(
         interaction: name.clone(),
         shown_to: signed_in.account.user.id.to_string(),
         switch_url: Some(switch_url(name)),
+        offers_passkey: sigma.relying_party().is_some()
+            && is_offered(&signed_in.session, &signed_in.account.credentials, sigma.now()),
     };
     Ok(page.render(&sigma.page_in(language).with_look(&brand.look)))
 }

@@ -27,6 +27,8 @@ pub struct Consent {
     pub shown_to: String,
     /// Path of the sign-in page, to answer as another account.
     pub switch_url: Option<String>,
+    /// Whether the password manager may create a passkey without asking.
+    pub offers_passkey: bool,
 }
 
 /// One requested permission.
