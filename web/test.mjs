@@ -21,6 +21,7 @@ await build({
   platform: "node",
   target: "node20",
   drop: ["console"],
+  loader: { ".ftl": "text" },
   logLevel: "warning",
 });
 const files = readdirSync(outdir).map((file) => path.join(outdir, file));

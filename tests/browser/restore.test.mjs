@@ -91,6 +91,27 @@ for (const name of ["Google", "GitHub"]) {
   });
 }
 
+test("an app that waits for the sign-in is where a restored key leads, in the language of its person", async () => {
+  const device = await openDevice(chromium, { locale: "de-DE" });
+  const page = await device.context.newPage();
+  await openPlayground(page, demo);
+  await ask(page);
+  await page.getByRole("link", { name: "Schlüssel mit einem verknüpften Konto wiederherstellen" }).click();
+  await page.waitForURL((url) => url.pathname === "/oauth-restore" && url.searchParams.has("interaction"));
+  await page.getByRole("button", { name: /Google/ }).click();
+  await page.getByRole("link", { name: "Continue as Grace Hopper" }).click();
+  await page.waitForURL((url) => url.pathname === "/oauth-restore");
+  await page.getByLabel("Passwort der Sicherung").fill("not the password");
+  await page.getByRole("button", { name: "Öffnen und anmelden" }).click();
+  await page.getByRole("alert").filter({ hasText: "Dieses Passwort öffnet den Schlüssel nicht." }).waitFor();
+  await inspect(page, "oauth-restore-german");
+  await page.getByLabel("Passwort der Sicherung").fill(password);
+  await page.getByRole("button", { name: "Öffnen und anmelden" }).click();
+  await answer(page, demo);
+  assert.deepEqual((await exchange(page)).failed, []);
+  await closeDevice(device);
+});
+
 test("a ticket that was used, or that another browser got, restores nothing", async () => {
   const device = await openDevice(chromium);
   device.expected.push(/status of 401/);

@@ -3,6 +3,7 @@
 import { forgetCopy, hashOf, knownCopy, rememberCopy, storeCopy } from "../wallet/server-copy.ts";
 import { storedKey } from "../wallet/storage.ts";
 import { element } from "./panel.ts";
+import { text } from "./texts.ts";
 
 const offer = element("offer", HTMLElement);
 const status = element("offer-status", HTMLElement);
@@ -29,8 +30,8 @@ async function start(encryptedBackup: string, bapId: string): Promise<void> {
 
 async function store(encryptedBackup: string, bapId: string): Promise<void> {
   button.disabled = true;
-  status.textContent = "Storing…";
+  status.textContent = text("storing");
   if (await storeCopy(bapId, encryptedBackup)) return location.replace("/account/backup?done=stored");
   button.disabled = false;
-  status.textContent = "It could not be stored. Check your connection, or sign in again.";
+  status.textContent = text("not-stored");
 }

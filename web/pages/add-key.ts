@@ -9,6 +9,7 @@ import { UnlockError, unlock } from "../wallet/unlock.ts";
 import { issuerOf } from "./entrance.ts";
 import { Panel, element, leaveFor } from "./panel.ts";
 import { send } from "./send.ts";
+import { text } from "./texts.ts";
 import { wordsForOutcome, wordsForUnlock } from "./words.ts";
 
 const panel = new Panel();
@@ -31,12 +32,12 @@ function start(issuer: string): void {
   panel.on("import", () => panel.show("import", importFile));
   panel.on("create", () => panel.show("create", password));
   panel.on("continue", () => confirm());
-  panel.on("add", () => panel.busy("Adding the key…", () => add(issuer)));
+  panel.on("add", () => panel.busy(text("adding-key"), () => add(issuer)));
   panel.onSubmit(element("create", HTMLFormElement), () => create(issuer));
   panel.onSubmit(element("import", HTMLFormElement), open);
   download.addEventListener("click", () => {
     saved.disabled = false;
-    panel.tell("Saving the file. Check that you have it, then continue.");
+    panel.tell(text("saving"));
   });
   saved.addEventListener("change", () => {
     goOn.disabled = !saved.checked;
@@ -47,10 +48,10 @@ function start(issuer: string): void {
 async function create(issuer: string): Promise<void> {
   const chosen = prepared(password.value);
   if (chosen.length < SHORTEST_PASSWORD) {
-    return panel.fail(`The password needs at least ${SHORTEST_PASSWORD} characters.`, password);
+    return panel.fail(text("password-too-short", { count: SHORTEST_PASSWORD }), password);
   }
-  if (chosen !== prepared(repeated.value)) return panel.fail("The passwords do not match.", repeated);
-  await panel.busy("Creating your key…", async () => {
+  if (chosen !== prepared(repeated.value)) return panel.fail(text("passwords-differ"), repeated);
+  await panel.busy(text("creating-key"), async () => {
     const made = await createKey(chosen, `Sigma key for ${new URL(issuer).host}`);
     key = made;
     password.value = "";
@@ -66,13 +67,13 @@ async function create(issuer: string): Promise<void> {
 async function open(): Promise<void> {
   const [file] = importFile.files ?? [];
   const backup = file ? await readBackupFile(file) : readBackupText(importText.value);
-  if (!file && importText.value === "") return panel.fail("Choose your backup file first.", importFile);
-  if (!backup) return panel.fail("That is not a backup.", file ? importFile : importText);
-  if (importPassword.value === "") return panel.fail("Enter the password of the key.", importPassword);
-  await panel.busy("Unlocking the key…", async () => {
+  if (!file && importText.value === "") return panel.fail(text("choose-file"), importFile);
+  if (!backup) return panel.fail(text(file ? "file-is-no-backup" : "text-is-no-backup"), file ? importFile : importText);
+  if (importPassword.value === "") return panel.fail(text("enter-password"), importPassword);
+  await panel.busy(text("unlocking"), async () => {
     try {
       const [identity] = await unlock(backup, importPassword.value);
-      if (!identity) return panel.fail("There is no key in that backup.");
+      if (!identity) return panel.fail(text("backup-without-key"));
       key = { identity, encryptedBackup: backup };
     } catch (error) {
       if (!(error instanceof UnlockError)) throw error;
@@ -98,12 +99,12 @@ async function add(issuer: string): Promise<void> {
   const outcome = await send(request);
   if (outcome.kind !== "signed-in") {
     const code = outcome.kind === "refused" ? outcome.code : undefined;
-    if (code === "KEY_TAKEN") return panel.fail("This key belongs to an account already, or was removed from one. Create a new one.");
-    if (code === "SIGN_IN_AGAIN") return panel.fail("Your last sign-in was some time ago. Go back to your account and sign in again.");
-    return panel.fail(outcome.kind === "no-account" ? "The key was refused." : wordsForOutcome(outcome));
+    if (code === "KEY_TAKEN") return panel.fail(text("key-taken"));
+    if (code === "SIGN_IN_AGAIN") return panel.fail(text("sign-in-again"));
+    return panel.fail(outcome.kind === "no-account" ? text("key-refused") : wordsForOutcome(outcome));
   }
   storeKey(key.encryptedBackup, { name: key.identity.name, bapId: key.identity.bapId });
-  panel.tell("The key was added. One moment…");
+  panel.tell(text("key-added"));
   leaveFor(panel.data("continueUrl"));
   await new Promise(() => {});
 }

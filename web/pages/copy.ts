@@ -1,5 +1,5 @@
 // Copy buttons: each copies a field's text to the clipboard. Without a clipboard the button is hidden.
-export {};
+import { text } from "./texts.ts";
 
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copy]")) {
   const id = button.dataset["copy"] ?? "";
@@ -15,6 +15,6 @@ for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-c
       () => false,
     );
     if (!copied) field.select();
-    if (status) status.textContent = copied ? "Copied." : "It is marked: copy it with the keyboard.";
+    if (status) status.textContent = text(copied ? "copied" : "copy-marked");
   });
 }

@@ -2,17 +2,18 @@
 import type { SignedRequest } from "../wallet/sign.ts";
 import { type Panel, leaveFor } from "./panel.ts";
 import { type Outcome, send } from "./send.ts";
+import { text } from "./texts.ts";
 import { wordsForOutcome } from "./words.ts";
 
 /** The issuer, which signatures name, if this page was opened at that address; otherwise shows an error. */
 export function issuerOf(panel: Panel): string | undefined {
   const issuer = panel.data("issuer") ?? "";
   if (!window.isSecureContext) {
-    panel.fail("This page was opened over an insecure connection, on which browsers do not handle keys. Open it with https.");
+    panel.fail(text("insecure"));
     return undefined;
   }
   if (new URL(issuer).origin === location.origin) return issuer;
-  panel.fail(`This server’s address is ${issuer}, not ${location.origin}. Please open that address.`);
+  panel.fail(text("other-address", { issuer, origin: location.origin }));
   return undefined;
 }
 
@@ -29,7 +30,7 @@ export async function enter(
   if (outcome.kind === "signed-in") {
     await signedIn(outcome.name);
     rememberMethod();
-    panel.tell("Signed in. One moment…");
+    panel.tell(text("signed-in"));
     leaveFor(panel.data("continueUrl"));
     // The page is being left: keep the buttons disabled.
     await new Promise(() => {});

@@ -1,5 +1,6 @@
 // The choice among the identities of a backup.
 import type { UnlockedIdentity } from "../wallet/sign.ts";
+import { text } from "./texts.ts";
 
 /** A button for each identity, which runs `pick` with it. */
 export function identityChoices(identities: UnlockedIdentity[], pick: (identity: UnlockedIdentity) => void): HTMLElement[] {
@@ -12,7 +13,7 @@ export function identityChoices(identities: UnlockedIdentity[], pick: (identity:
     button.className = "choice";
     words.className = "choice-words";
     id.className = "mono quiet";
-    name.textContent = identity.name || "Unnamed identity";
+    name.textContent = identity.name || text("identity-unnamed");
     id.textContent = identity.bapId;
     words.append(name, id);
     button.append(words);

@@ -7,6 +7,7 @@ import { UnlockError, unlock } from "../wallet/unlock.ts";
 import { enter, issuerOf } from "./entrance.ts";
 import { identityChoices } from "./identity-choice.ts";
 import { Panel, element, toggle } from "./panel.ts";
+import { text } from "./texts.ts";
 import { wordsForUnlock } from "./words.ts";
 
 const panel = new Panel();
@@ -49,9 +50,9 @@ function start(issuer: string): void {
   panel.on("forget-now", () => {
     forgetKey();
     showImport(importTitle);
-    panel.tell("The key was deleted from this device.");
+    panel.tell(text("forgotten"));
   });
-  panel.on("enroll", () => panel.busy("Creating your account…", () => enroll(issuer)));
+  panel.on("enroll", () => panel.busy(text("creating-account"), () => enroll(issuer)));
 
   panel.onSubmit(element("unlock", HTMLFormElement), async () => {
     const stored = storedKey();
@@ -61,9 +62,9 @@ function start(issuer: string): void {
   panel.onSubmit(element("import", HTMLFormElement), async () => {
     const [file] = importFile.files ?? [];
     const backup = file ? await readBackupFile(file) : readBackupText(importText.value);
-    if (!file && importText.value === "") return panel.fail("Choose your backup file first.", importFile);
-    if (!backup && file) return panel.fail("That file is not a backup.", importFile);
-    if (!backup) return panel.fail("That text is not a backup.", importText);
+    if (!file && importText.value === "") return panel.fail(text("choose-file"), importFile);
+    if (!backup && file) return panel.fail(text("file-is-no-backup"), importFile);
+    if (!backup) return panel.fail(text("text-is-no-backup"), importText);
     await open(issuer, backup, importPassword);
   });
 
@@ -73,8 +74,8 @@ function start(issuer: string): void {
 
 /** Decrypts a backup and signs in with its identity: the expected one, the only one, or the one that the user picks. */
 async function open(issuer: string, encryptedBackup: string, password: HTMLInputElement): Promise<void> {
-  if (password.value === "") return panel.fail("Enter the password of your key.", password);
-  await panel.busy("Unlocking your key…", async () => {
+  if (password.value === "") return panel.fail(text("enter-password"), password);
+  await panel.busy(text("unlocking"), async () => {
     try {
       const identities = await unlock(encryptedBackup, password.value);
       unlocked = { encryptedBackup, identities, chosen: undefined };
@@ -97,7 +98,7 @@ function expectedIdentity(identities: UnlockedIdentity[]): UnlockedIdentity | un
 async function signIn(issuer: string, identity: UnlockedIdentity): Promise<void> {
   if (!unlocked) return;
   unlocked.chosen = identity;
-  panel.tell("Signing in…");
+  panel.tell(text("signing-in"));
   const outcome = await enter(panel, signInRequest(issuer, identity), remember);
   // On any other failure the password stays in its field, so that trying again takes one click.
   if (outcome.kind !== "no-account") return;
@@ -124,7 +125,7 @@ function clearSecrets(): void {
 
 function offerIdentities(issuer: string, identities: UnlockedIdentity[]): void {
   clearSecrets();
-  const pick = (identity: UnlockedIdentity) => void panel.busy("Signing in…", () => signIn(issuer, identity));
+  const pick = (identity: UnlockedIdentity) => void panel.busy(text("signing-in"), () => signIn(issuer, identity));
   element("identity-choices", HTMLElement).replaceChildren(...identityChoices(identities, pick));
   panel.show("identity", element("identity-title", HTMLElement));
 }

@@ -1,4 +1,5 @@
 // Shared by the wallet's two pages: steps (one visible at a time), the alert, the status line, busy buttons.
+import { text } from "./texts.ts";
 
 /** The element with this id and type; pages and scripts are built together, so it exists. */
 export function element<T extends HTMLElement>(id: string, kind: new () => T): T {
@@ -88,7 +89,7 @@ export class Panel {
 
   /** Fills in the name of a key. */
   name(hint: { name: string; bapId: string } | undefined): void {
-    for (const node of this.#root.querySelectorAll("[data-key-name]")) node.textContent = hint?.name || "Your key";
+    for (const node of this.#root.querySelectorAll("[data-key-name]")) node.textContent = hint?.name || text("key-yours");
     for (const node of this.#root.querySelectorAll("[data-key-id]")) node.textContent = hint?.bapId ?? "";
   }
 
@@ -96,7 +97,7 @@ export class Panel {
     try {
       await run();
     } catch {
-      this.fail("Something went wrong on this page. Reload it and try again.");
+      this.fail(text("failed"));
     }
   }
 }
@@ -117,8 +118,8 @@ function revealing(button: HTMLButtonElement): void {
   button.addEventListener("click", () => {
     const shown = field.type === "text";
     field.type = shown ? "password" : "text";
-    button.textContent = shown ? "Show" : "Hide";
-    button.setAttribute("aria-label", shown ? "Show the password" : "Hide the password");
+    button.textContent = text(shown ? "show" : "hide");
+    button.setAttribute("aria-label", text(shown ? "show-password" : "hide-password"));
     field.focus();
   });
 }

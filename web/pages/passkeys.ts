@@ -1,7 +1,8 @@
 // `/account` and the page that asks for a second factor: adds a passkey, offers one after a password sign-in, and keeps the
 // password manager up to date.
 import { leaveFor } from "./panel.ts";
-import { hasPasskeys, register, tellManager, wordsFor } from "./webauthn.ts";
+import { text } from "./texts.ts";
+import { createsSilently, hasPasskeys, register, tellManager, wordsFor } from "./webauthn.ts";
 
 for (const root of document.querySelectorAll<HTMLElement>("[data-add-passkey]")) start(root);
 for (const root of document.querySelectorAll<HTMLElement>("[data-accepted-passkeys]")) tell(root);
@@ -15,7 +16,7 @@ function start(root: HTMLElement): void {
     alert.textContent = words ?? "";
     alert.hidden = words === undefined;
   };
-  if (!hasPasskeys()) return fail("This browser has no passkeys, or the page was opened over an insecure connection.");
+  if (!hasPasskeys()) return fail(text("no-passkeys"));
   const url = root.dataset["url"] ?? "";
   const add = async (mediation?: "conditional") => {
     if (await register(url, name?.value.trim() ?? "", mediation)) leaveFor(root.dataset["continueUrl"]);
@@ -37,10 +38,8 @@ function start(root: HTMLElement): void {
 
 /** Right after a sign-in with a password, password managers may turn it into a passkey without asking (conditional create). */
 async function offer(add: (mediation: "conditional") => Promise<void>): Promise<void> {
-  type Capabilities = { getClientCapabilities?: () => Promise<Record<string, boolean>> };
   try {
-    const capabilities = await (PublicKeyCredential as unknown as Capabilities).getClientCapabilities?.();
-    if (capabilities?.["conditionalCreate"]) await add("conditional");
+    if (await createsSilently()) await add("conditional");
   } catch {
     // It was only an offer.
   }

@@ -7,6 +7,7 @@ import { UnlockError, unlock } from "../wallet/unlock.ts";
 import { enter, issuerOf } from "./entrance.ts";
 import { identityChoices } from "./identity-choice.ts";
 import { Panel, element, toggle } from "./panel.ts";
+import { text } from "./texts.ts";
 import { wordsForUnlock } from "./words.ts";
 
 const panel = new Panel();
@@ -16,10 +17,10 @@ const password = element("restore-password", HTMLInputElement);
 let fetched: { encryptedBackup: string; bapId: string } | undefined;
 
 const PROBLEMS: Record<FetchProblem, string> = {
-  "not-entitled": "This took too long, or was done before. Go back and sign in again.",
-  none: "There is no backup to restore on this server.",
-  limited: "Too many attempts. Please try again in a minute.",
-  unavailable: "The server could not be reached. Check your connection and try again.",
+  "not-entitled": text("restore-not-entitled"),
+  none: text("restore-none"),
+  limited: text("restore-limited"),
+  unavailable: text("offline"),
 };
 
 const issuer = issuerOf(panel);
@@ -40,8 +41,8 @@ function wanted(): { bapId: string } | { oauthId: string } {
 }
 
 async function open(issuer: string): Promise<void> {
-  if (password.value === "") return panel.fail("Enter the password of your backup.", password);
-  await panel.busy("Opening your backup…", async () => {
+  if (password.value === "") return panel.fail(text("restore-password"), password);
+  await panel.busy(text("restore-opening"), async () => {
     const query = wanted();
     if (!fetched || ("bapId" in query && query.bapId !== fetched.bapId)) {
       const answer = await fetchCopy(query);
@@ -63,19 +64,19 @@ async function open(issuer: string): Promise<void> {
     const [only, ...others] = identities;
     const expected = identities.find((identity) => identity.bapId === bapId) ?? (others.length === 0 ? only : undefined);
     if (expected) return signIn(issuer, expected);
-    const pick = (identity: UnlockedIdentity) => void panel.busy("Signing in…", () => signIn(issuer, identity));
+    const pick = (identity: UnlockedIdentity) => void panel.busy(text("signing-in"), () => signIn(issuer, identity));
     element("identity-choices", HTMLElement).replaceChildren(...identityChoices(identities, pick));
     panel.show("identity", element("identity-title", HTMLElement));
   });
 }
 
 async function signIn(issuer: string, identity: UnlockedIdentity): Promise<void> {
-  panel.tell("Signing in…");
+  panel.tell(text("signing-in"));
   const outcome = await enter(panel, signInRequest(issuer, identity), async (name) => {
     password.value = "";
     if (!fetched) return;
     storeKey(fetched.encryptedBackup, { name: name ?? identity.name, bapId: identity.bapId });
     rememberCopy({ bapId: fetched.bapId, hash: await hashOf(fetched.encryptedBackup) });
   });
-  if (outcome.kind === "no-account") panel.fail("This key can no longer sign in here. It may have been removed from its account.");
+  if (outcome.kind === "no-account") panel.fail(text("restore-key-removed"));
 }

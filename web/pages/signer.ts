@@ -5,12 +5,13 @@ import { serveFrame } from "../signer/frame.ts";
 import { showPermissions } from "../signer/list.ts";
 import { serveWindow } from "../signer/window.ts";
 import { Panel } from "./panel.ts";
+import { text } from "./texts.ts";
 
 const panel = new Panel();
 const config = configOf(panel);
 const opener = window.opener as Window | null;
 
-if (!window.isSecureContext || config.reserved.length === 0) panel.fail("This page was opened over an insecure connection, on which browsers do not handle keys. Open it with https.");
+if (!window.isSecureContext || config.reserved.length === 0) panel.fail(text("insecure"));
 else if (window.parent !== window) serveFrame(panel, config);
 else if (location.hash === "#window" && opener) serveWindow(panel, opener, config);
 else showPermissions(panel);

@@ -9,6 +9,7 @@ import { storeKey, storedKey } from "../wallet/storage.ts";
 import { type Strength, strengthOf } from "../wallet/strength.ts";
 import { enter, issuerOf } from "./entrance.ts";
 import { Panel, element, toggle } from "./panel.ts";
+import { text } from "./texts.ts";
 
 const panel = new Panel();
 const password = element("new-password", HTMLInputElement);
@@ -23,10 +24,10 @@ let key: NewKey | undefined;
 
 const STRENGTH_WORDS: Record<Strength, string> = {
   none: "",
-  "too-short": `At least ${SHORTEST_PASSWORD} characters.`,
-  weak: "Weak: choose a longer one.",
-  fair: "Fair: a longer one is better.",
-  strong: "Strong.",
+  "too-short": text("strength-too-short", { count: SHORTEST_PASSWORD }),
+  weak: text("strength-weak"),
+  fair: text("strength-fair"),
+  strong: text("strength-strong"),
 };
 
 const issuer = issuerOf(panel);
@@ -42,12 +43,12 @@ function start(issuer: string): void {
   panel.onSubmit(element("create", HTMLFormElement), () => create(issuer));
   download.addEventListener("click", () => {
     saved.disabled = false;
-    panel.tell("Saving the file. Check that you have it, then continue.");
+    panel.tell(text("saving"));
   });
   saved.addEventListener("change", () => {
     goOn.disabled = !saved.checked;
   });
-  panel.on("continue", () => panel.busy("Creating your account…", () => enroll(issuer)));
+  panel.on("continue", () => panel.busy(text("creating-account"), () => enroll(issuer)));
 
   const stored = storedKey();
   if (!stored) return showCreate();
@@ -63,12 +64,12 @@ function showCreate(): void {
 
 async function create(issuer: string): Promise<void> {
   const chosen = prepared(password.value);
-  if (chosen === "") return panel.fail("Choose a password.", password);
+  if (chosen === "") return panel.fail(text("choose-password"), password);
   if (chosen.length < SHORTEST_PASSWORD) {
-    return panel.fail(`The password needs at least ${SHORTEST_PASSWORD} characters.`, password);
+    return panel.fail(text("password-too-short", { count: SHORTEST_PASSWORD }), password);
   }
-  if (chosen !== prepared(repeated.value)) return panel.fail("The passwords do not match.", repeated);
-  await panel.busy("Creating your key…", async () => {
+  if (chosen !== prepared(repeated.value)) return panel.fail(text("passwords-differ"), repeated);
+  await panel.busy(text("creating-key"), async () => {
     key = await createKey(chosen, `Sigma key for ${new URL(issuer).host}`);
     password.value = "";
     repeated.value = "";
@@ -105,7 +106,7 @@ async function enroll(issuer: string): Promise<void> {
     // The file is saved: without the copy, or if it fails, nothing is lost. The account page offers it again.
     if (keepCopy.checked) await storeCopy(identity.bapId, encryptedBackup);
   });
-  if (outcome.kind === "no-account") panel.fail("This server does not accept new accounts.");
+  if (outcome.kind === "no-account") panel.fail(text("no-new-accounts"));
 }
 
 function mark(step: string): void {

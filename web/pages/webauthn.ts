@@ -1,4 +1,5 @@
 // Passkeys: asks the server for options, the browser for a credential, and sends what it answers.
+import { text } from "./texts.ts";
 
 /** What the server refused, in words for the user. */
 export class Refusal extends Error {
@@ -30,9 +31,9 @@ export async function post<T>(path: string, body: unknown): Promise<T> {
     });
     answer = (await response.json()) as T & Answer;
   } catch {
-    throw new Refusal("The server cannot be reached. Check your connection and try again.");
+    throw new Refusal(text("offline"));
   }
-  if (!response.ok) throw new Refusal(answer.message ?? "Something went wrong. Try again.", answer.code);
+  if (!response.ok) throw new Refusal(answer.message ?? text("try-again"), answer.code);
   return answer;
 }
 
@@ -114,8 +115,21 @@ export async function prove(
   }
 }
 
+/** Whether password managers of this browser can turn a password into a passkey without asking (conditional create). */
+export async function createsSilently(): Promise<boolean> {
+  type Capabilities = { getClientCapabilities?: () => Promise<Record<string, boolean>> };
+  if (!hasPasskeys()) return false;
+  const capabilities = await (PublicKeyCredential as unknown as Capabilities).getClientCapabilities?.();
+  return capabilities?.["conditionalCreate"] === true;
+}
+
 /** Creates a passkey and registers it. Returns false if the user declined. */
-export async function register(url: string, name: string, mediation?: "conditional"): Promise<boolean> {
+export async function register(
+  url: string,
+  name: string,
+  mediation?: "conditional",
+  signal?: AbortSignal,
+): Promise<boolean> {
   const options = await post<CreationOptions>(`${url}/options`, {});
   const publicKey: PublicKeyCredentialCreationOptions = {
     challenge: bytes(options.challenge),
@@ -127,7 +141,7 @@ export async function register(url: string, name: string, mediation?: "condition
     authenticatorSelection: { residentKey: "required", requireResidentKey: true, userVerification: "required" },
     attestation: "none",
   };
-  const wanted = { publicKey, ...(mediation ? { mediation } : {}) } as CredentialCreationOptions;
+  const wanted = { publicKey, ...(mediation ? { mediation } : {}), ...(signal ? { signal } : {}) } as CredentialCreationOptions;
   const credential = await navigator.credentials.create(wanted);
   if (!(credential instanceof PublicKeyCredential)) return false;
   const response = credential.response as AuthenticatorAttestationResponse;
@@ -158,9 +172,9 @@ export function wordsFor(error: unknown): string | undefined {
   if (error instanceof Refusal) return error.message;
   const name = error instanceof DOMException ? error.name : "";
   if (name === "AbortError") return undefined;
-  if (name === "NotAllowedError") return "No passkey was used: it was cancelled, took too long, or this device has none for this server.";
-  if (name === "InvalidStateError") return "This device already has a passkey of your account.";
-  if (name === "SecurityError") return "Passkeys work only at this server’s own address, over https.";
-  if (name === "NotSupportedError") return "This device does not support the kind of passkey that is needed here.";
-  return "The browser could not use a passkey. Try again.";
+  if (name === "NotAllowedError") return text("passkey-cancelled");
+  if (name === "InvalidStateError") return text("passkey-known");
+  if (name === "SecurityError") return text("passkey-address");
+  if (name === "NotSupportedError") return text("passkey-unsupported");
+  return text("passkey-failed");
 }

@@ -1,16 +1,17 @@
 // The wallet's error texts: what happened, and what to do about it.
 import type { UnlockProblem } from "../wallet/unlock.ts";
 import type { Outcome } from "./send.ts";
+import { span, text } from "./texts.ts";
 
 /** The text for a backup that could not be opened. */
 export function wordsForUnlock(problem: UnlockProblem): string {
   switch (problem) {
     case "wrong-password":
-      return "That password does not open this key. Check that Caps Lock is off and try again.";
+      return text("wrong-password");
     case "no-account-key":
-      return "This backup contains no account key. Use the backup that you saved when you created your key.";
+      return text("no-account-key");
     case "damaged":
-      return "This backup cannot be read. It may be incomplete; try another copy of the file.";
+      return text("damaged");
   }
 }
 
@@ -18,31 +19,29 @@ export function wordsForUnlock(problem: UnlockProblem): string {
 export function wordsForOutcome(outcome: Exclude<Outcome, { kind: "signed-in" | "no-account" }>): string {
   switch (outcome.kind) {
     case "limited":
-      return `Too many attempts. Please try again in ${duration(outcome.seconds)}.`;
+      return text("limited", { time: duration(outcome.seconds) });
     case "unavailable":
-      return `The server is unavailable at the moment. Please try again in ${duration(outcome.seconds)}.`;
+      return text("unavailable", { time: duration(outcome.seconds) });
     case "clock":
-      return `The clock of this device is ${minutes(outcome.minutesAhead)}. Signatures are valid for only five minutes: set the clock and try again.`;
+      return text(outcome.minutesAhead > 0 ? "clock-fast" : "clock-slow", { time: minutes(Math.abs(outcome.minutesAhead)) });
     case "refused":
       return wordsForRefusal(outcome.code, outcome.message);
     case "offline":
-      return "The server could not be reached. Check your connection and try again.";
+      return text("offline");
   }
 }
 
 function wordsForRefusal(code: string | undefined, message: string | undefined): string {
-  if (code === "BAP_OWNERSHIP_FAILED") return "This identity belongs to another account on this server.";
-  return message ? `The server refused: ${message}` : "The server refused to sign you in.";
+  if (code === "BAP_OWNERSHIP_FAILED") return text("identity-taken");
+  return message ? text("refused-because", { message }) : text("refused");
 }
 
 /** A span of seconds in words: "30 seconds", "2 minutes". */
 export function duration(seconds: number): string {
-  if (seconds < 90) return seconds === 1 ? "1 second" : `${seconds} seconds`;
-  return `${Math.ceil(seconds / 60)} minutes`;
+  return seconds < 90 ? span(seconds, "second") : span(Math.ceil(seconds / 60), "minute");
 }
 
-function minutes(ahead: number): string {
-  const count = Math.abs(ahead);
-  const span = count < 120 ? `${count} minutes` : count < 48 * 60 ? `${Math.round(count / 60)} hours` : `${Math.round(count / 1440)} days`;
-  return `${span} ${ahead > 0 ? "fast" : "slow"}`;
+function minutes(count: number): string {
+  if (count < 120) return span(count, "minute");
+  return count < 48 * 60 ? span(Math.round(count / 60), "hour") : span(Math.round(count / 1440), "day");
 }

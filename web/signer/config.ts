@@ -14,9 +14,3 @@ export function configOf(panel: Panel): Config {
   const list = (name: string) => (panel.data(name) ?? "").split(" ").filter((word) => word !== "");
   return { origins: list("origins"), reserved: list("reserved") };
 }
-
-/** Texts of the page that appear only while something happens. */
-export const TEXTS = {
-  unlocking: "One moment…",
-  blocked: "The browser blocked the window. Allow pop-up windows for this site and try again.",
-};

@@ -4,7 +4,8 @@ import { wordsForUnlock } from "../pages/words.ts";
 import { storedKey } from "../wallet/storage.ts";
 import type { UnlockError } from "../wallet/unlock.ts";
 import { Allowance } from "./allowance.ts";
-import { type Config, TEXTS } from "./config.ts";
+import { text } from "../pages/texts.ts";
+import type { Config } from "./config.ts";
 import { Prompt, describe, onTrustedClick } from "./prompt.ts";
 import { HERE, type Refusal, type Showing, read, refuse, reply, show } from "./protocol.ts";
 import { Relay } from "./relay.ts";
@@ -69,7 +70,7 @@ export function serveFrame(panel: Panel, { origins, reserved }: Config): void {
   });
   const prompt = new Prompt(panel, {
     allow: (password, isRemembered) =>
-      void prompt.busy(TEXTS.unlocking, async () => session?.allow(password, isRemembered)),
+      void prompt.busy(text("one-moment"), async () => session?.allow(password, isRemembered)),
     deny: () => (relay.isOpen ? relay.close() : session?.deny()),
   });
 
@@ -79,7 +80,7 @@ export function serveFrame(panel: Panel, { origins, reserved }: Config): void {
     return session;
   });
   const openWindow = () => {
-    if (!session || !relay.open()) return panel.fail(TEXTS.blocked);
+    if (!session || !relay.open()) return panel.fail(text("blocked"));
     for (const request of session.handOver()) relay.submit(request);
   };
   onTrustedClick("continue", () => {

@@ -3,7 +3,8 @@ import { type Panel } from "../pages/panel.ts";
 import { wordsForUnlock } from "../pages/words.ts";
 import { storedKey } from "../wallet/storage.ts";
 import type { UnlockError } from "../wallet/unlock.ts";
-import { type Config, TEXTS } from "./config.ts";
+import { text } from "../pages/texts.ts";
+import type { Config } from "./config.ts";
 import { Prompt, describe, onTrustedClick } from "./prompt.ts";
 import type { ToFrame, ToWindow } from "./relay.ts";
 import { type AppRequest, type Screen, Session } from "./session.ts";
@@ -52,7 +53,7 @@ export function serveWindow(panel: Panel, frame: Window, { reserved }: Config): 
   };
   const session = new Session(screen, answering, reserved, ownStorage());
   const prompt = new Prompt(panel, {
-    allow: (password, isRemembered) => void prompt.busy(TEXTS.unlocking, () => session.allow(password, isRemembered)),
+    allow: (password, isRemembered) => void prompt.busy(text("one-moment"), () => session.allow(password, isRemembered)),
     deny: () => session.deny(),
   });
   onTrustedClick("close-window", () => window.close());

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import catalogue from "../../crates/platform/locales/en/scripts.ftl";
 import { type Outcome, send } from "../pages/send.ts";
+import { useTexts } from "../pages/texts.ts";
 import { duration, wordsForOutcome } from "../pages/words.ts";
 import { backupFileName, readBackupText } from "../wallet/backup.ts";
 import { type KeyStorage, forgetKey, storeKey, storedKey } from "../wallet/storage.ts";
@@ -8,6 +10,10 @@ import { strengthOf } from "../wallet/strength.ts";
 
 const NOW = Date.parse("2026-11-22T06:00:00Z");
 const REQUEST = { path: "/api/auth/sign-in/sigma", body: "{}", headers: { "X-Auth-Token": "token" } };
+
+/** The English texts, as a page carries them. */
+const messages = [...catalogue.matchAll(/^script-([a-z-]+) = (.+)$/gm)];
+useTexts(Object.fromEntries(messages.map(([, key, text]) => [key, (text ?? "").replaceAll(/\{ \$(\w+) \}/g, "{$1}")])));
 
 /** The page's outcome for a response. */
 function outcomeOf(status: number, body: string, headers: Record<string, string> = {}): Promise<Outcome> {

@@ -7,6 +7,7 @@ mod error;
 pub mod moment;
 mod provider;
 mod reference;
+pub mod scripts;
 
 pub use error::{ErrorPage, Link, NotFound};
 pub use moment::duration;
