@@ -24,6 +24,7 @@ const entryPoints = {
   "offer-passkey": "pages/offer-passkey.ts",
   "form-post": "pages/form-post.ts",
   copy: "pages/copy.ts",
+  merits: "pages/merits.ts",
   reference: "pages/reference.ts",
   "reference-style": "reference.css",
 };

@@ -3,10 +3,13 @@
 
 mod api;
 pub mod attachments;
+pub mod batches;
 mod caller;
 mod decide;
 mod error;
 mod errors_page;
+pub mod notices;
+pub mod pages;
 mod state;
 pub mod token;
 mod wire;
@@ -29,5 +32,5 @@ pub fn surface() -> Surface<MeritsState> {
 
 /// The pages, and what people's own access tokens read.
 pub fn pages() -> Surface<AppState> {
-    attachments::surface().with(errors_page::endpoint()).with(api::own::endpoint())
+    attachments::surface().with(errors_page::endpoint()).with(api::own::endpoint()).with(pages::endpoints())
 }

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use crate::http::{self, Edge, EdgeError, TlsError, certificate};
 use crate::jobs::{self, Runner};
 use crate::mail::mailer;
+use crate::merits;
 use crate::pulse;
 use crate::routes;
 use crate::settings::Settings;
@@ -136,12 +137,15 @@ impl Server {
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
         let Self { sigma, listener, edge } = self;
         let mut tasks = JoinSet::new();
-        let jobs = Runner::new(&sigma.store, &sigma.rng, jobs::kinds(&sigma));
+        let mut kinds = jobs::kinds(&sigma);
+        kinds.extend(merits::batches::kinds(&sigma));
+        let jobs = Runner::new(&sigma.store, &sigma.rng, kinds);
         tasks.spawn(Arc::clone(&jobs).run());
         let workspaces = WorkspaceState::new(sigma.clone());
         tasks.spawn(kept_running("uses of API keys", workspace::keep_writing, workspaces.clone()));
         tasks.spawn(kept_running("token counts", token_counts::keep_writing, sigma.clone()));
         tasks.spawn(kept_running("mails", mailer::run, sigma.clone()));
+        tasks.spawn(kept_running("mails about merits", merits::notices::run, sigma.clone()));
         let (router, settings) = (routes::router(sigma.clone(), workspaces.clone()), sigma.settings.edge());
         let served = tokio::select! {
             served = http::serve(listener, router, edge, &settings, shutdown) => served,

@@ -26,6 +26,9 @@ pub struct Message {
     pub text: String,
     /// The HTML version.
     pub html: String,
+    /// Where the recipient ends further mails like it, by one request (RFC 8058).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsubscribe_url: Option<String>,
 }
 
 impl Message {
@@ -51,6 +54,7 @@ pub(super) struct Draft {
     /// What the footer links to.
     links: Vec<(String, String)>,
     accent: Shade,
+    unsubscribe_url: Option<String>,
 }
 
 /// A part of a mail.
@@ -94,7 +98,8 @@ impl Draft {
     pub(super) fn message(&self, to: &str) -> Option<Message> {
         let to = Email::parse(to).map_or_else(|_| to.to_owned(), |email| email.mailbox().to_owned());
         let (text, html) = (PlainText { mail: self }.render().ok()?, Html { mail: self }.render().ok()?);
-        Some(Message { to, subject: self.subject.clone(), text, html })
+        let unsubscribe_url = self.unsubscribe_url.clone();
+        Some(Message { to, subject: self.subject.clone(), text, html, unsubscribe_url })
     }
 }
 
@@ -139,6 +144,17 @@ pub enum AccountChange {
     RecoveryCodesRemoved,
 }
 
+/// A merit, or a request for access, that waits for its recipient.
+#[derive(Clone, Debug)]
+pub struct MeritNotice<'a> {
+    /// The name of the org that sent it.
+    pub org: &'a str,
+    /// The title of its template; `None` is a request for access.
+    pub title: Option<&'a str>,
+    /// Where the recipient ends mails about merits of that org.
+    pub unsubscribe_url: String,
+}
+
 /// Writes the mails of one server in one language.
 pub(super) struct Writer<'a> {
     /// The language.
@@ -168,6 +184,32 @@ impl Writer<'_> {
                 self.small("mail-invitation-ignore"),
             ],
         )
+    }
+
+    /// A merit, or a request for access, that waits for its recipient.
+    pub(super) fn merit_sent(&self, about: &MeritNotice<'_>) -> Draft {
+        let org = no_link(about.org);
+        let text = |key| self.text(key).with("org", org.as_str());
+        let (subject, title, sentence) = match about.title {
+            Some(title) => {
+                let title = no_link(title);
+                let subject = text("mail-merit-subject").with("title", title.as_str()).to_string();
+                (subject, "mail-merit-title", text("mail-merit").with("title", title.as_str()).to_string())
+            }
+            None => (text("mail-access-subject").to_string(), "mail-access-title", text("mail-access").to_string()),
+        };
+        let mut draft = self.draft(
+            subject,
+            self.line(title),
+            vec![
+                Part::Text(sentence),
+                self.button("mail-merit-open", &format!("{}/account/merits", self.issuer)),
+                Part::Small(text("mail-merit-from").to_string()),
+                Part::Link { label: text("mail-merit-unsubscribe").to_string(), url: about.unsubscribe_url.clone() },
+            ],
+        );
+        draft.unsubscribe_url = Some(about.unsubscribe_url.clone());
+        draft
     }
 
     /// A requested password reset.
@@ -314,6 +356,7 @@ impl Writer<'_> {
             footer,
             links: links.into_iter().filter_map(link).collect(),
             accent: self.look.accent.unwrap_or(Accent::DEFAULT).light(),
+            unsubscribe_url: None,
         }
     }
 
@@ -391,12 +434,37 @@ mod tests {
         assert!(message.html.contains(&format!("href=\"{URL}\"")), "{}", message.html);
     }
 
+    #[test]
+    fn senders_of_merits_put_neither_links_nor_markup_into_a_mail() {
+        let writer = Writer { language: Language::English, issuer: ISSUER, look: Look::PLAIN };
+        let about = MeritNotice {
+            org: "Free phones at https://evil.example/x\r\nBcc: all@example.org",
+            title: Some("<script>alert(1)</script> www.evil.example"),
+            unsubscribe_url: "https://id.example.org/merits/unsubscribe?token=abc".to_owned(),
+        };
+        let message = writer.merit_sent(&about).message("ada@example.org").unwrap();
+        for part in [&message.subject, &message.text, &message.html] {
+            assert!(!part.contains("evil.example"), "{part}");
+            assert!(!part.contains("all@example"), "{part}");
+        }
+        assert!(!message.subject.contains(['\r', '\n']));
+        assert!(!message.html.contains("<script"), "{}", message.html);
+        assert_eq!(message.unsubscribe_url, Some(about.unsubscribe_url));
+    }
+
     /// Every mail, by name.
-    fn mails(language: Language, look: &Look) -> [(&'static str, Draft); 9] {
+    fn mails(language: Language, look: &Look) -> [(&'static str, Draft); 11] {
         let writer = Writer { language, issuer: ISSUER, look };
         let at = Timestamp::from_seconds(1_772_366_400);
         let (week, hour) = (Duration::from_hours(7 * 24), Duration::from_hours(1));
+        let about = |title| MeritNotice {
+            org: "Harbour Bakery",
+            title,
+            unsubscribe_url: "https://id.example.org/merits/unsubscribe?token=abc".to_owned(),
+        };
         [
+            ("merit", writer.merit_sent(&about(Some("Baker of the month")))),
+            ("merit access", writer.merit_sent(&about(None))),
             ("invitation", writer.invitation("Acme", Some("Grace"), URL, week)),
             ("invitation_by_a_key", writer.invitation("Acme", None, URL, week)),
             ("reset", writer.reset(URL, hour)),

@@ -20,7 +20,7 @@ use crate::branding::Look;
 use crate::i18n::Language;
 use crate::settings::Links;
 use crate::state::AppState;
-pub use message::{AccountChange, Message};
+pub use message::{AccountChange, MeritNotice, Message};
 use message::{Draft, Writer};
 pub use transport::{MailError, Transport};
 
@@ -119,6 +119,14 @@ impl Composer<'_> {
         let Link { link, url } = self.link(Purpose::Reset, to);
         let mail = self.seal(to, &self.writer().reset(&url, self.links.reset()), link.expires_at)?;
         Ok(MailedLink { link, mail })
+    }
+
+    /// Notifies `to` of a merit, or of a request for access, that waits for them.
+    ///
+    /// # Errors
+    /// Sealing fails.
+    pub fn merit_sent(&self, to: &str, about: &MeritNotice<'_>) -> Result<NewMail, SealError> {
+        self.seal(to, &self.writer().merit_sent(about), self.now.plus(DELIVERY))
     }
 
     /// Notifies `to` that their password was changed.

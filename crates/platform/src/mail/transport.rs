@@ -168,7 +168,13 @@ pub fn to_mime(
     // Set here because lettre does not decode non-ASCII names from headers.
     let envelope = Envelope::new(Some(from.email.clone()), vec![to.clone()]);
     let written = UNIX_EPOCH + Duration::from_micros(u64::try_from(now.micros()).unwrap_or_default());
-    lettre::Message::builder()
+    let mut builder = lettre::Message::builder();
+    if let Some(url) = &message.unsubscribe_url {
+        builder = builder
+            .raw_header(raw("List-Unsubscribe", format!("<{url}>")))
+            .raw_header(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
+    }
+    builder
         .envelope(envelope.map_err(|error| MailError::Refused(error.to_string()))?)
         .from(from)
         .to(Mailbox::new(None, to))
@@ -176,9 +182,14 @@ pub fn to_mime(
         .date(written)
         .message_id(Some(format!("<{id}@{}>", domain(issuer))))
         // Keeps vacation responders quiet (RFC 3834 §5).
-        .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
+        .raw_header(raw("Auto-Submitted", "auto-generated".to_owned()))
         .multipart(MultiPart::alternative_plain_html(message.text.clone(), message.html.clone()))
         .map_err(|error| MailError::Refused(error.to_string()))
+}
+
+/// A header of ASCII characters.
+fn raw(name: &'static str, value: String) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
 }
 
 /// An address that accounts accept. The library accepts fewer characters than RFC 6531: no combining marks.
@@ -319,6 +330,7 @@ mod tests {
                     subject: "x".to_owned(),
                     text: "x".to_owned(),
                     html: "x".to_owned(),
+                    unsubscribe_url: None,
                 };
                 let id = MailId::from_text("mail_x");
                 let written = to_mime(&Mail::default(), "Sigma", "https://id.example.org", &id, &message, Timestamp::from_seconds(0));

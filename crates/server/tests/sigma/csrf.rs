@@ -12,7 +12,8 @@ use sigma_server::routes::declarations;
 use crate::support::{Answer, Browser, Key, SIGN_IN, World, post};
 
 /// Paths whose requests authenticate by something else than a cookie, which is removed; all of workspaces besides.
-const COOKIE_FREE: [&str; 12] = [
+const COOKIE_FREE: [&str; 13] = [
+    "/merits/unsubscribe",
     "/signer",
     "/api/backup/sync",
     "/api/auth/oauth2/token",

@@ -52,6 +52,14 @@ impl World {
     }
 }
 
+impl World {
+    /// Does the queued work of these kinds.
+    pub async fn work_off(&self, kinds: Vec<JobKind>) {
+        let mut node = Node::new(self, kinds);
+        node.work().await;
+    }
+}
+
 fn counting(count: &Arc<AtomicU32>) -> Vec<JobKind> {
     let count = Arc::clone(count);
     vec![JobKind::recurring("count", Duration::from_mins(1), move || {

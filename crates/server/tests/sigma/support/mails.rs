@@ -36,7 +36,7 @@ impl World {
 
     fn open_mail(&self, id: &MailId, sealed: &[u8]) -> Mail {
         let opened = self.sigma.master_key.open(&seal_context(id), sealed).unwrap();
-        let Message { to, subject, text, html } = serde_json::from_slice(&opened).unwrap();
+        let Message { to, subject, text, html, .. } = serde_json::from_slice(&opened).unwrap();
         let issuer = self.sigma.issuer();
         let found = text.lines().find(|line| line.starts_with(issuer) && line.contains("token="));
         let link = found.map(|line| line.trim_start_matches(issuer).to_owned());

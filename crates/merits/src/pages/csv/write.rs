@@ -1,0 +1,80 @@
+//! Writing: for spreadsheets, which would run a cell that begins like a formula.
+
+use csv::{QuoteStyle, Terminator, WriterBuilder};
+
+/// Writes a file, line by line. It begins with a byte order mark, without which spreadsheets do not read UTF-8.
+pub struct Writer(csv::Writer<Vec<u8>>);
+
+impl Writer {
+    /// A file whose columns have these names.
+    pub fn new(headers: &[&str]) -> Self {
+        let mut writer = Self(
+            WriterBuilder::new()
+                .flexible(true)
+                .terminator(Terminator::CRLF)
+                .quote_style(QuoteStyle::Necessary)
+                .from_writer("\u{feff}".as_bytes().to_vec()),
+        );
+        writer.line(headers.iter().copied());
+        writer
+    }
+
+    /// Adds a line. What would be a formula becomes text.
+    pub fn line<'a>(&mut self, cells: impl IntoIterator<Item = &'a str>) {
+        // Writing to memory does not fail.
+        let written = self.0.write_record(cells.into_iter().map(neutral));
+        debug_assert!(written.is_ok());
+    }
+
+    /// What was written since the last call.
+    pub fn take(&mut self) -> Vec<u8> {
+        let flushed = self.0.flush();
+        debug_assert!(flushed.is_ok());
+        let empty = WriterBuilder::new()
+            .flexible(true)
+            .terminator(Terminator::CRLF)
+            .quote_style(QuoteStyle::Necessary)
+            .from_writer(Vec::new());
+        std::mem::replace(&mut self.0, empty).into_inner().unwrap_or_default()
+    }
+
+    /// The rest of the file.
+    pub fn finish(mut self) -> Vec<u8> {
+        self.take()
+    }
+}
+
+/// The cell as text: a spreadsheet takes what begins with one of these for a formula, and an apostrophe says that it is none.
+fn neutral(cell: &str) -> String {
+    let begins_formula =
+        |letter: char| matches!(letter, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠');
+    if cell.trim_start_matches(' ').starts_with(begins_formula) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_become_text() {
+        let mut writer = Writer::new(&["name", "value"]);
+        for formula in ["=1+1", "+49 30", "-2", "@SUM(A1)", "\t=1", " =cmd|' /C calc'!A0", "＝1"] {
+            writer.line([formula, "plain = text"]);
+        }
+        let text = String::from_utf8(writer.finish()).unwrap();
+        let expected = "\u{feff}name,value\r\n'=1+1,plain = text\r\n'+49 30,plain = text\r\n'-2,plain = text\r\n\
+                        '@SUM(A1),plain = text\r\n'\t=1,plain = text\r\n' =cmd|' /C calc'!A0,plain = text\r\n'＝1,plain = text\r\n";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_file_can_be_taken_in_pieces() {
+        let mut writer = Writer::new(&["a"]);
+        let mut whole = writer.take();
+        writer.line(["one, two"]);
+        whole.extend(writer.take());
+        writer.line(["\"three\""]);
+        whole.extend(writer.finish());
+        assert_eq!(String::from_utf8(whole).unwrap(), "\u{feff}a\r\n\"one, two\"\r\n\"\"\"three\"\"\"\r\n");
+    }
+}

@@ -1,0 +1,199 @@
+//! `/org/{org}/merits/{merit}`: one merit; its values are edited, and it is approved, transferred or revoked.
+
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use http::StatusCode;
+use serde::Deserialize;
+use sigma_core::email::Email;
+use sigma_core::ids::{MeritEditId, MeritId};
+use sigma_core::merits::{MeritProblem, Move, PageRequest, RequestFault, Standing, reason};
+use sigma_core::params::Params;
+use sigma_platform::http::Endpoint;
+use sigma_platform::pages::not_found;
+use sigma_platform::pages::policy::{FORM, PAGE};
+use sigma_platform::state::AppState;
+use sigma_store::merits::edit::{self, MeritEdit, NewValue};
+use sigma_store::merits::send::To;
+use sigma_store::merits::step::{self, Transfer};
+use sigma_store::merits::{self, Merit};
+
+use super::OrgAdmin;
+use super::listing::line;
+use super::values::{Described, current, entered, entered_fields, inputs, raw, shown};
+use crate::pages::form::Form;
+use crate::pages::outcome::{Done, PageError, refused};
+use crate::pages::view::{EditLine, MeritPage, Notice, Tab};
+
+/// Edits that the page lists.
+const MOST_EDITS: u32 = 20;
+
+/// These endpoints.
+pub fn endpoints() -> [Endpoint<AppState>; 5] {
+    [
+        Endpoint::get(PAGE, "/org/{org}/merits/{merit}", show),
+        Endpoint::post(FORM, "/org/{org}/merits/{merit}", change),
+        Endpoint::post(FORM, "/org/{org}/merits/{merit}/approve", approve),
+        Endpoint::post(FORM, "/org/{org}/merits/{merit}/transfer", transfer),
+        Endpoint::post(FORM, "/org/{org}/merits/{merit}/revoke", revoke),
+    ]
+}
+
+/// The merit in the path.
+#[derive(Deserialize)]
+struct Named {
+    merit: String,
+}
+
+impl Named {
+    fn id(&self, sigma: &AppState) -> Result<MeritId, PageError> {
+        MeritId::parse(&self.merit).ok_or_else(|| PageError::of(not_found(sigma)))
+    }
+}
+
+async fn show(
+    State(sigma): State<AppState>,
+    admin: OrgAdmin,
+    Path(named): Path<Named>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, PageError> {
+    let query = Params::parse(query.as_deref().unwrap_or_default());
+    let notice = Done::reported_by(&query, admin.language);
+    page(&sigma, &admin, named.id(&sigma)?, StatusCode::OK, notice).await
+}
+
+struct Loaded {
+    merit: Merit,
+    fields: Vec<Described>,
+    edits: Vec<MeritEdit>,
+}
+
+async fn load(sigma: &AppState, admin: &OrgAdmin, id: MeritId) -> Result<Loaded, PageError> {
+    let org_id = admin.org.id.clone();
+    let found = sigma.store.read(move |tx| {
+        let Some(merit) = merits::find(tx, &org_id, &id)? else { return Ok(None) };
+        let fields = if merit.access { Vec::new() } else { entered_fields(tx, &org_id, &merit.template_id)? };
+        let edits = edit::list_of_merit(tx, &org_id, &id, &PageRequest::first(MOST_EDITS))?.items;
+        Ok(Some(Loaded { merit, fields, edits }))
+    });
+    found.await?.ok_or_else(|| PageError::of(not_found(sigma)))
+}
+
+async fn page(
+    sigma: &AppState,
+    admin: &OrgAdmin,
+    id: MeritId,
+    status: StatusCode,
+    notice: Option<Notice>,
+) -> Result<Response, PageError> {
+    let Loaded { merit, fields, edits } = load(sigma, admin, id).await?;
+    let standing = if admin.org.verified_at.is_some() { Standing::Verified } else { Standing::Unverified };
+    let may = |step| merit.status.after(step, standing).is_ok();
+    let edited = |edit: &MeritEdit| EditLine {
+        field: fields
+            .iter()
+            .find(|(field, _)| field.setting.field_id == edit.field_id)
+            .map_or_else(|| edit.field_id.digits().to_owned(), |(field, _)| field.name.clone()),
+        old: edit.old_value.as_ref().map_or_else(|| "–".to_owned(), raw),
+        new: edit.new_value.as_ref().map_or_else(|| "–".to_owned(), raw),
+        at: edit.edited_at,
+    };
+    let view = MeritPage {
+        merit: line(admin, &merit),
+        inputs: inputs(&fields, |field| current(&merit, field)),
+        values: shown(admin, &fields, &merit.values),
+        editable: merit.status.is_editable() && !merit.access,
+        may_approve: may(Move::Approve),
+        may_end: may(Move::Revoke),
+        may_transfer: may(Move::Transfer) && !merit.access,
+        reason: merit.reason.clone(),
+        edits: edits.iter().map(edited).collect(),
+    };
+    let tab = if view.may_approve { Tab::Proposed } else { Tab::Sent };
+    Ok(view.render(status, &admin.frame(tab, notice), &admin.page(sigma)))
+}
+
+/// The page again, with why it was refused; or what was done.
+async fn outcome(
+    sigma: &AppState,
+    admin: &OrgAdmin,
+    id: MeritId,
+    result: Result<Merit, MeritProblem>,
+    done: Done,
+) -> Result<Response, PageError> {
+    match result {
+        Ok(_) => Ok(done.at(&admin.path(&format!("merits/{id}")))),
+        Err(problem) => {
+            let status = StatusCode::from_u16(problem.status()).unwrap_or(StatusCode::BAD_REQUEST);
+            page(sigma, admin, id, status, Some(refused(problem, admin.language))).await
+        }
+    }
+}
+
+async fn change(
+    State(sigma): State<AppState>,
+    admin: OrgAdmin,
+    Path(named): Path<Named>,
+    form: Form,
+) -> Result<Response, PageError> {
+    let id = named.id(&sigma)?;
+    let Loaded { fields, .. } = load(&sigma, &admin, id.clone()).await?;
+    let now = sigma.now();
+    let changes: Vec<NewValue> = fields
+        .iter()
+        .filter_map(|(field, _)| entered(&form, field))
+        .map(|(field_id, value)| NewValue { edit_id: MeritEditId::new(now, &*sigma.rng), field_id, value })
+        .collect();
+    let (org_id, actor, merit_id) = (admin.org.id.clone(), admin.actor(), id.clone());
+    let changed = admin.act(&sigma, move |tx| edit::set_values(tx, &org_id, &actor, &merit_id, &changes, now)).await?;
+    outcome(&sigma, &admin, id, changed, Done::Saved).await
+}
+
+async fn approve(
+    State(sigma): State<AppState>,
+    admin: OrgAdmin,
+    Path(named): Path<Named>,
+) -> Result<Response, PageError> {
+    let id = named.id(&sigma)?;
+    let (org_id, actor, merit_id, now) = (admin.org.id.clone(), admin.actor(), id.clone(), sigma.now());
+    let approved = admin.act(&sigma, move |tx| step::approve(tx, &org_id, &actor, &merit_id, now)).await?;
+    outcome(&sigma, &admin, id, approved, Done::Approved).await
+}
+
+async fn transfer(
+    State(sigma): State<AppState>,
+    admin: OrgAdmin,
+    Path(named): Path<Named>,
+    form: Form,
+) -> Result<Response, PageError> {
+    let (id, now) = (named.id(&sigma)?, sigma.now());
+    let Ok(email) = Email::parse(&form.text("email")) else {
+        return outcome(&sigma, &admin, id, Err(RequestFault::Email.into()), Done::Transferred).await;
+    };
+    let wanted = Transfer {
+        org_id: admin.org.id.clone(),
+        actor: admin.actor(),
+        id: id.clone(),
+        new_id: MeritId::new(now, &*sigma.rng),
+        to: To::Email(email),
+        daily_budget: sigma.settings.merits.sends_per_day,
+        now,
+    };
+    let transferred = admin.act(&sigma, move |tx| step::transfer(tx, &wanted)).await?;
+    outcome(&sigma, &admin, id, transferred, Done::Transferred).await
+}
+
+async fn revoke(
+    State(sigma): State<AppState>,
+    admin: OrgAdmin,
+    Path(named): Path<Named>,
+    form: Form,
+) -> Result<Response, PageError> {
+    let id = named.id(&sigma)?;
+    let reason = match reason(&form.text("reason")) {
+        Ok(reason) => reason,
+        Err(problem) => return outcome(&sigma, &admin, id, Err(problem), Done::Revoked).await,
+    };
+    let (org_id, actor, merit_id, now) = (admin.org.id.clone(), admin.actor(), id.clone(), sigma.now());
+    let revoked = admin.act(&sigma, move |tx| step::revoke(tx, &org_id, &actor, &merit_id, &reason, now)).await?;
+    outcome(&sigma, &admin, id, revoked, Done::Revoked).await
+}

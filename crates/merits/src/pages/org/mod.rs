@@ -1,0 +1,37 @@
+//! The pages of an org, for its admins: one file per page.
+
+mod admin;
+mod apps;
+mod batch;
+mod chooser;
+mod export;
+mod import;
+mod listing;
+mod merit;
+mod profile;
+mod send;
+mod sent;
+mod template;
+mod templates;
+mod values;
+
+pub use admin::{OrgAdmin, administered};
+
+use sigma_platform::http::Endpoint;
+use sigma_platform::state::AppState;
+
+/// The endpoints of these pages.
+pub fn endpoints() -> Vec<Endpoint<AppState>> {
+    let mut all = Vec::from(chooser::endpoints());
+    all.extend(sent::endpoints());
+    all.push(export::endpoint());
+    all.extend(merit::endpoints());
+    all.extend(send::endpoints());
+    all.extend(import::endpoints());
+    all.extend(batch::endpoints());
+    all.extend(templates::endpoints());
+    all.extend(template::endpoints());
+    all.extend(apps::endpoints());
+    all.extend(profile::endpoints());
+    all
+}

@@ -1,0 +1,71 @@
+//! What the pages of merits show.
+
+mod batch;
+mod holder;
+mod org;
+mod request;
+mod template;
+mod unsubscribe;
+
+pub use batch::{BatchLine, BatchPage, ImportPage, LineOutcome, MapPage, MapTarget, PreviewRow};
+pub use holder::{AccessLine, ClaimLine, HeldMerit, HolderPage, Value};
+pub use org::{
+    AppsPage, ChooserPage, EditLine, Frame, LinkedApp, MembersPage, MeritLine, MeritPage, OrgLink, ProfilePage,
+    ProposedPage, SendPage, SentPage, StatusWord, Tab,
+};
+pub use request::{LinkAppPage, LinkableOrg, MeritLoginPage};
+pub use template::{
+    FieldLine, FormField, InputKind, NewField, NewTemplatePage, Preview, TemplateLine, TemplatePage, TemplatesPage,
+};
+pub use unsubscribe::UnsubscribePage;
+
+use sigma_platform::pages::view::initial;
+
+/// An org or app, as pages show it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Party {
+    /// Its name.
+    pub name: String,
+    /// Path of its logo.
+    pub logo_url: Option<String>,
+    /// Whether the operator verified it.
+    pub verified: bool,
+}
+
+impl Party {
+    /// The initial shown in place of a logo.
+    pub fn initial(&self) -> String {
+        initial(&self.name)
+    }
+}
+
+/// A permission in plain words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PermissionLine {
+    /// What is allowed.
+    pub title: String,
+    /// What that means.
+    pub detail: String,
+    /// Whether it deserves a second look.
+    pub sensitive: bool,
+}
+
+/// The outcome of an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// It is done.
+    Done(String),
+    /// It failed, with the reason.
+    Refused(String),
+}
+
+/// An option of a list to choose from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// Its value.
+    pub value: String,
+    /// What it says.
+    pub label: String,
+    /// Whether it is chosen.
+    pub selected: bool,
+}

@@ -1,0 +1,192 @@
+//! `/org/{org}/templates`: templates and their fields.
+
+use askama::Template;
+use axum::response::Response;
+use http::StatusCode;
+use sigma_platform::pages::view::csp::ContentSecurityPolicy;
+use sigma_platform::pages::view::{PageContext, page};
+
+use super::{Choice, Frame, Notice};
+
+/// The list of templates.
+#[derive(Clone, Debug, Default)]
+pub struct TemplatesPage {
+    /// The templates.
+    pub templates: Vec<TemplateLine>,
+    /// Path of the page with newer ones.
+    pub newer_url: Option<String>,
+    /// Path of the page with older ones.
+    pub older_url: Option<String>,
+}
+
+/// A template in the list.
+#[derive(Clone, Debug)]
+pub struct TemplateLine {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Its description.
+    pub description: String,
+    /// Whether nothing of it is sent any more.
+    pub archived: bool,
+}
+
+/// The form for a new template. It posts `title`, `description` and `once`.
+#[derive(Clone, Debug, Default)]
+pub struct NewTemplatePage {
+    /// What was entered.
+    pub preview: Preview,
+    /// Whether each recipient gets it only once.
+    pub once: bool,
+}
+
+/// A template and its fields. Its forms post the settings of a field, and a new field.
+#[derive(Clone, Debug, Default)]
+pub struct TemplatePage {
+    /// Its id.
+    pub id: String,
+    /// How its merits look.
+    pub preview: Preview,
+    /// Whether each recipient gets it only once.
+    pub once: bool,
+    /// Whether nothing of it is sent any more.
+    pub archived: bool,
+    /// The fields that it has or could have.
+    pub fields: Vec<FieldLine>,
+    /// The types of fields.
+    pub kinds: Vec<Choice>,
+    /// The field that was entered.
+    pub new_field: NewField,
+}
+
+/// A field, as entered.
+#[derive(Clone, Debug, Default)]
+pub struct NewField {
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    pub description: String,
+}
+
+/// The setting of a field.
+#[derive(Clone, Debug)]
+pub struct FieldLine {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    pub description: String,
+    /// Its type, as people call it.
+    pub kind: String,
+    /// Whether merits have it.
+    pub enabled: bool,
+    /// Whether it must have a value.
+    pub required: bool,
+    /// Whether some merit has a value.
+    pub in_use: bool,
+    /// Whether it cannot be changed: the name of the recipient.
+    pub fixed: bool,
+    /// Whether one value for all merits can be entered here.
+    pub takes_shared: bool,
+    /// That value.
+    pub shared: String,
+}
+
+/// A merit, as its recipient will see it.
+#[derive(Clone, Debug, Default)]
+pub struct Preview {
+    /// The title.
+    pub title: String,
+    /// The description.
+    pub description: String,
+    /// The name of the recipient.
+    pub name: String,
+    /// The fields.
+    pub fields: Vec<FormField>,
+}
+
+/// A field of a merit in a form.
+#[derive(Clone, Debug)]
+pub struct FormField {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its description.
+    pub description: String,
+    /// How it is entered.
+    pub input: InputKind,
+    /// Whether it must have a value.
+    pub required: bool,
+    /// Its value.
+    pub value: String,
+}
+
+/// How a field is entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputKind {
+    /// A line.
+    Line,
+    /// Lines.
+    Long,
+    /// A day.
+    Date,
+    /// A checkbox.
+    Check,
+    /// Files, which only apps add.
+    Files,
+}
+
+impl FormField {
+    /// The name of its input.
+    pub fn name_attr(&self) -> String {
+        format!("field_{}", self.id)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "org/templates.html")]
+struct TemplatesTemplate<'a> {
+    context: &'a PageContext<'a>,
+    frame: &'a Frame,
+    view: &'a TemplatesPage,
+}
+
+#[derive(Template)]
+#[template(path = "org/template-new.html")]
+struct NewTemplateTemplate<'a> {
+    context: &'a PageContext<'a>,
+    frame: &'a Frame,
+    view: &'a NewTemplatePage,
+}
+
+#[derive(Template)]
+#[template(path = "org/template.html")]
+struct TemplateTemplate<'a> {
+    context: &'a PageContext<'a>,
+    frame: &'a Frame,
+    view: &'a TemplatePage,
+}
+
+impl TemplatesPage {
+    /// The page.
+    pub fn render(&self, frame: &Frame, context: &PageContext<'_>) -> Response {
+        page(StatusCode::OK, &TemplatesTemplate { context, frame, view: self }, ContentSecurityPolicy::Strict)
+    }
+}
+
+impl NewTemplatePage {
+    /// The page.
+    pub fn render(&self, status: StatusCode, frame: &Frame, context: &PageContext<'_>) -> Response {
+        page(status, &NewTemplateTemplate { context, frame, view: self }, ContentSecurityPolicy::Strict)
+    }
+}
+
+impl TemplatePage {
+    /// The page.
+    pub fn render(&self, status: StatusCode, frame: &Frame, context: &PageContext<'_>) -> Response {
+        page(status, &TemplateTemplate { context, frame, view: self }, ContentSecurityPolicy::Strict)
+    }
+}
