@@ -7,6 +7,7 @@ pub mod client;
 pub mod forge;
 mod key;
 mod mails;
+pub mod merits;
 pub mod openapi;
 mod org;
 mod pages;

@@ -1,0 +1,45 @@
+//! Budgets of apps and orgs: who exceeds one is told, and nobody else notices.
+
+use crate::support::World;
+
+#[tokio::test]
+async fn an_org_that_has_used_up_its_merits_is_told_and_nobody_else_notices() {
+    let world = World::with(|settings| {
+        settings.passwords.memory_kib = 64;
+        settings.merits.sends_per_day = 2;
+    })
+    .await;
+    let (bakery, harbour) = (world.issuer("bakery").await, world.issuer("harbour").await);
+    let (cake, boat) = (bakery.template("Baker", false).await, harbour.template("Sailor", false).await);
+    for _ in 0..2 {
+        assert_eq!(bakery.send(&cake, "ada@example.org").await.status, 200);
+    }
+    let refused = bakery.send(&cake, "ada@example.org").await;
+    assert_eq!(refused.merits_error(), "429 AppRateLimit");
+    assert!(refused.header("retry-after").parse::<u32>().unwrap() > 0);
+    assert_eq!(harbour.send(&boat, "ada@example.org").await.status, 200);
+    world.advance(24 * 3_600 + 1);
+    let bakery = bakery.through(&bakery.app).await;
+    assert_eq!(bakery.send(&cake, "ada@example.org").await.status, 200, "another day");
+}
+
+#[tokio::test]
+async fn an_app_that_asks_too_often_waits_and_others_do_not() {
+    let world = World::with(|settings| {
+        settings.passwords.memory_kib = 64;
+        settings.limits.enabled = true;
+        settings.limits.merits_app = 5;
+    })
+    .await;
+    let (bakery, harbour) = (world.issuer("bakery").await, world.issuer("harbour").await);
+    let path = format!("/v2/orgs/{}", bakery.org.digits());
+    let mut answer = bakery.get(&path).await;
+    for _ in 0..5 {
+        answer = bakery.get(&path).await;
+    }
+    assert_eq!(answer.merits_error(), "429 AppRateLimit");
+    assert!(answer.header("retry-after").parse::<u32>().unwrap() > 0);
+    assert_eq!(harbour.get(&path).await.status, 200);
+    world.advance(60);
+    assert_eq!(bakery.get(&path).await.status, 200);
+}
