@@ -38,7 +38,7 @@ async function call(path, body, authorization) {
 
 before(async () => {
   sigma = await startSigma();
-  org = await sigma.admin("workspace", "add", "Bakery");
+  org = await sigma.admin("workspace", "add", "--name=Bakery");
   await sigma.admin("workspace", "set", org.id, "--verified");
   const made = await sigma.admin("app", "add", "--name=Badges", `--org=${org.id}`, "--site-url=https://badges.example");
   app = { ...made, id: made.id.replace(/^app_/, "") };

@@ -7,6 +7,7 @@ mod branding;
 mod config;
 mod doctor;
 mod jobs;
+mod link;
 mod person;
 mod server;
 mod start;

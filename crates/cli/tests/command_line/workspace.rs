@@ -32,7 +32,7 @@ fn a_workspace_with_two_roles_is_created_before_the_first_start() {
     assert_eq!(
         made,
         json!({
-            "id": null, "slug": BAKERY, "name": "Bakery", "quickLogins": false, "requireSecondFactor": false, "createdAt": null, "updatedAt": null,
+            "id": null, "slug": BAKERY, "name": "Bakery", "quickLogins": false, "requireSecondFactor": false, "verified": false, "createdAt": null, "updatedAt": null,
             "people": 0, "apiKeys": 0, "roles": [{"id": null, "name": "Admin"}, {"id": null, "name": "Member"}],
             "branding": {}
         })
