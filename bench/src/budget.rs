@@ -153,6 +153,14 @@ impl Lines<'_> {
         self.at_least(format!("{work}: of a bare handler"), share, 50.0, " %");
     }
 
+    fn merits(&mut self) {
+        self.at_most("merit sent: server CPU".to_owned(), self.cpu(Server::Sigma, work::MERIT_SEND), 150.0, " µs");
+        for work in [work::MEMBER_ID, work::MEMBER_MERITS] {
+            let share = self.share(Server::Sigma, work);
+            self.at_least(format!("{work}: of a bare handler"), share, 50.0, " %");
+        }
+    }
+
     fn passwords(&mut self) {
         let findings = self.findings;
         let share =
@@ -173,6 +181,12 @@ impl Lines<'_> {
     fn pages(&mut self) {
         for (work, like, what) in [
             (work::PAGE_END, work::PAGE_START, "a page near the end of a long list, of one at row 10"),
+            (
+                work::MEMBER_MERITS_END,
+                work::MEMBER_MERITS_START,
+                "a page near the end of a member's merits, of one at row 10",
+            ),
+            (work::ORG_MERITS_END, work::ORG_MERITS, "a page near the end of an org's merits, of one at row 10"),
             (work::PAGE_AMONG, work::PAGE_ALONE, "a page among many workspaces, of one of a single workspace"),
         ] {
             let costs = self.cpu(Server::Sigma, work).zip(self.cpu(Server::Sigma, like));
@@ -204,6 +218,7 @@ pub fn lines(findings: &Findings) -> Vec<Line> {
     lines.passkey();
     lines.accounts();
     lines.workspaces();
+    lines.merits();
     lines.passwords();
     lines.pages();
     lines.machine();

@@ -11,6 +11,7 @@ mod flow;
 mod handler;
 mod http;
 mod load;
+mod merits;
 mod mix;
 mod org;
 mod paced;

@@ -2,6 +2,7 @@
 //! affects all alike.
 
 mod accounts;
+mod merits;
 mod workspaces;
 
 use std::cell::RefCell;
@@ -85,6 +86,7 @@ pub async fn measure(plan: &Plan) -> Result<Findings, Failure> {
     bench.profiles().await?;
     bench.sign_ins().await?;
     bench.workspaces().await?;
+    bench.merits().await?;
     bench.finish().await
 }
 

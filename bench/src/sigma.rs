@@ -144,6 +144,15 @@ impl Installation {
         Ok(serde_json::from_slice(&output.stdout)?)
     }
 
+    /// Runs an admin command beside the server; what it printed.
+    pub fn admin(&self, arguments: &[&str]) -> Result<serde_json::Value, Failure> {
+        let output = self.command(AccessLog::Off).arg("--json").args(arguments).output()?;
+        if !output.status.success() {
+            return Err(format!("sigma {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr)).into());
+        }
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
     /// A public app.
     pub fn add_public(&self) -> Result<App, Failure> {
         let added = self.add_app("Public", &["--auth", "none"])?;

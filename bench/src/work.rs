@@ -56,5 +56,19 @@ pub const PAGE_AMONG: &str = "page of people, 100 among many workspaces";
 pub const PAGE_START: &str = "page of people, large workspace, row 10";
 /// The same, from the 60th row before the end.
 pub const PAGE_END: &str = "page of people, large workspace, near the end";
+/// A merit sent to an address.
+pub const MERIT_SEND: &str = "merit sent";
+/// A token of "Login with Sigma" for the id of its member.
+pub const MEMBER_ID: &str = "member id";
+/// The first page of a member's merits, for an app.
+pub const MEMBER_MERITS: &str = "merits of a member";
+/// 50 of 10,000 merits of a member, from the tenth.
+pub const MEMBER_MERITS_START: &str = "merits of a member, row 10";
+/// The same, from the 60th before the end.
+pub const MEMBER_MERITS_END: &str = "merits of a member, near the end";
+/// 50 merits of an org with many, from the tenth.
+pub const ORG_MERITS: &str = "merits of an org, row 10";
+/// The same, from the 60th before the end.
+pub const ORG_MERITS_END: &str = "merits of an org, near the end";
 /// All of it, in realistic proportions.
 pub const MIX: &str = "mix without passwords";
