@@ -17,7 +17,7 @@ pub use audit::AuditArgs;
 pub use branding::BrandingFields;
 pub use link::{AddLink, LinkCommand};
 pub use resource::{ResourceCommand, ResourceFields};
-pub use user::{AddUser, UserCommand};
+pub use user::{AddUser, SetUser, UserCommand};
 pub use workspace::{AddApiKey, ApiKeyCommand, NamedApiKey, SetWorkspace, WorkspaceCommand};
 
 /// Self-hosted identity server: OpenID Connect for apps, sign-in with keys and passwords for users.

@@ -100,6 +100,12 @@ fn run(cli: Cli) -> Result<(), Failure> {
                     user::disable(file, output, &user, keys, sure.yes)
                 }
                 UserCommand::Enable { user } => user::enable(file, output, &user),
+                UserCommand::Set(fields) => user::set(file, output, &fields),
+                UserCommand::Remove { user, sure } => user::remove(file, output, &user, sure.yes),
+                UserCommand::Export { user } => user::export(file, &user),
+                UserCommand::Credentials { user, retire, sure } => {
+                    user::credentials(file, output, &user, retire.as_deref(), sure.yes)
+                }
                 UserCommand::Sessions { user, end, end_all, sure } => {
                     user::sessions(file, output, &user, end.as_deref(), end_all, sure.yes)
                 }

@@ -45,6 +45,14 @@ actions! {
     UserDisable = "user.disable",
     /// An account was enabled again.
     UserEnable = "user.enable",
+    /// An account was changed by the operator.
+    UserChange = "user.change",
+    /// The deletion of an account was requested.
+    UserRequestDeletion = "user.request_deletion",
+    /// A requested deletion was cancelled.
+    UserCancelDeletion = "user.cancel_deletion",
+    /// An account was deleted.
+    UserDelete = "user.delete",
     /// A session ended.
     SessionEnd = "session.end",
     /// Several sessions of a user ended at once.
@@ -85,6 +93,8 @@ actions! {
     WalletDisconnect = "wallet.disconnect",
     /// A user consented to an app's request.
     ConsentGive = "consent.give",
+    /// An app's access to an account was taken back: its consent was forgotten, and its grants ended.
+    ConsentRemove = "consent.remove",
     /// A grant ended, with all its tokens.
     GrantRevoke = "grant.revoke",
     /// An access token without a grant was revoked.

@@ -120,6 +120,12 @@ pub enum AccountPage {
     Merits,
     /// Changing one of them: the user signs in again first.
     Change,
+    /// Apps with access.
+    Apps,
+    /// The deletion of the account.
+    Deletion,
+    /// Requesting it: the user signs in again first.
+    DeletionRequest,
     /// Encrypted backups.
     Backup,
     /// Retrieving or changing one of them: the user signs in again first.
@@ -214,8 +220,8 @@ impl Continuation {
 
     /// Whether it requires a recent sign-in by the strongest means, even of signed-in users.
     const fn changes_credentials(&self) -> bool {
-        use AccountPage::{BackupChange, Change, FirstPassword, Restore};
-        matches!(self, Self::Account { page: FirstPassword | Change | BackupChange | Restore })
+        use AccountPage::{BackupChange, Change, DeletionRequest, FirstPassword, Restore};
+        matches!(self, Self::Account { page: FirstPassword | Change | DeletionRequest | BackupChange | Restore })
     }
 
     /// What the sign-in page has to do before a page of ours, opened at `started_at`. An authorization request has
@@ -277,7 +283,8 @@ mod tests {
     }
 
     fn changes(continuation: &Continuation) -> bool {
-        let pages = [AccountPage::FirstPassword, AccountPage::Change, AccountPage::BackupChange, AccountPage::Restore];
+        use AccountPage::{BackupChange, Change, DeletionRequest, FirstPassword, Restore};
+        let pages = [FirstPassword, Change, DeletionRequest, BackupChange, Restore];
         pages.map(|page| Continuation::Account { page }).contains(continuation)
     }
 
@@ -318,6 +325,9 @@ mod tests {
                 AccountPage::Identities,
                 AccountPage::Merits,
                 AccountPage::Change,
+                AccountPage::Apps,
+                AccountPage::Deletion,
+                AccountPage::DeletionRequest,
                 AccountPage::Backup,
                 AccountPage::BackupChange,
                 AccountPage::Restore,

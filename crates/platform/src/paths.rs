@@ -24,6 +24,8 @@ pub const RESTORE_PATH: &str = "/oauth-restore";
 pub const MERIT_LOGIN_PATH: &str = "/login-with-sigma";
 /// "Link App": an app asks an admin to act for their org.
 pub const LINK_APP_PATH: &str = "/link-app";
+/// The page on which users delete their account, and keep it after all.
+pub const ACCOUNT_DELETION_PATH: &str = "/account/delete";
 /// The page on which people sign up by e-mail.
 pub const EMAIL_SIGN_UP_PATH: &str = "/signup/email";
 /// Adds an authenticator app to the signed-in account.

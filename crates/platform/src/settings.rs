@@ -77,6 +77,8 @@ pub struct Settings {
     pub audit: Audit,
     /// Encrypted backups of keys.
     pub backups: Backups,
+    /// Accounts of users.
+    pub accounts: Accounts,
     /// What is logged.
     pub log: Log,
 }
@@ -110,6 +112,7 @@ impl Default for Settings {
             metrics: Metrics::default(),
             audit: Audit::default(),
             backups: Backups::default(),
+            accounts: Accounts::default(),
             log: Log::default(),
         }
     }
@@ -172,6 +175,27 @@ impl Audit {
     /// How long events are kept; `None` means forever.
     pub fn keep(&self) -> Option<Duration> {
         (self.keep_days > 0).then(|| Duration::from_hours(u64::from(self.keep_days) * 24))
+    }
+}
+
+/// Accounts of users.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Accounts {
+    /// Days between a user's request to delete their account and its deletion, within which they can keep it.
+    pub deletion_grace_days: u32,
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        Self { deletion_grace_days: 7 }
+    }
+}
+
+impl Accounts {
+    /// The time between request and deletion.
+    pub fn deletion_grace(&self) -> Duration {
+        Duration::from_hours(u64::from(self.deletion_grace_days) * 24)
     }
 }
 

@@ -6,10 +6,11 @@ use sigma_bitcoin::BapId;
 use sigma_core::authentication::CredentialKind;
 use sigma_core::ids::UserId;
 use sigma_core::person::{Identity, Person};
+use sigma_core::time::Timestamp;
 
 use crate::profile::{self, StoredProfile};
 use crate::user::{self, User};
-use crate::{StoreError, Tx, credential, identity};
+use crate::{StoreError, Tx, account_deletion, credential, identity};
 
 /// A user and all their identities, as cached.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub struct Account {
     pub profiles: Vec<StoredProfile>,
     /// The kinds of credentials that they can use.
     pub credentials: Vec<CredentialKind>,
+    /// When the account is deleted, if that was requested.
+    pub deletes_at: Option<Timestamp>,
 }
 
 impl Account {
@@ -55,5 +58,6 @@ pub fn find(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<Account>, StoreE
     let identities = identity::list(tx, user_id)?;
     let profiles = profile::list(tx, user_id)?;
     let credentials = credential::kinds(tx, user_id)?;
-    Ok(Some(Account { user, identities, profiles, credentials }))
+    let deletes_at = account_deletion::find(tx, user_id)?.map(|deletion| deletion.due_at);
+    Ok(Some(Account { user, identities, profiles, credentials, deletes_at }))
 }

@@ -2,7 +2,9 @@
 //! grant.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use sigma_bitcoin::BapId;
 use sigma_core::app::App;
 use sigma_core::code::{Authorization, Code, Redeemed, Redemption, judge};
 use sigma_core::digest::Digest;
@@ -31,8 +33,20 @@ pub fn issue(
     let ending = interaction.map(|interaction| interaction::end(tx, interaction, now)).transpose()?;
     if ending.is_none_or(|ending| ending.is_first) {
         add(tx, code, now)?;
+        note_use(tx, &code.authorization, now)?;
     }
     Ok(ending)
+}
+
+/// Notes when an app with remembered consent was last used, at most once a day.
+fn note_use(tx: &mut dyn Tx, authorization: &Authorization, now: Timestamp) -> Result<(), StoreError> {
+    let bap_id = authorization.bap_id.as_ref().map(BapId::as_str).unwrap_or_default();
+    tx.execute(
+        "UPDATE consents SET last_used_at = $4
+         WHERE user_id = $1 AND app_id = $2 AND bap_id = $3 AND (last_used_at IS NULL OR last_used_at <= $5)",
+        params![&authorization.user_id, &authorization.app_id, bap_id, now, now.minus(Duration::from_hours(24))],
+    )?;
+    Ok(())
 }
 
 /// Stores a new code.

@@ -24,6 +24,23 @@ pub struct Retire {
     pub now: Timestamp,
 }
 
+/// Retires a credential for the operator, as [`retire`] does, and ends every session.
+pub fn retire_by_operator(
+    tx: &mut dyn Tx,
+    user_id: &UserId,
+    credential: &Credential,
+    now: Timestamp,
+) -> Result<Retirement, StoreError> {
+    let retirement = credential::retire(tx, user_id, credential, now)?;
+    if retirement == Retirement::Retired {
+        if credential.kind == CredentialKind::Password {
+            password::remove(tx, user_id)?;
+        }
+        end_sessions(tx, user_id, None, now)?;
+    }
+    Ok(retirement)
+}
+
 /// Retires the credential, except the last one that allows signing in. Every session but `kept` ends, whatever it began
 /// with: who retires a credential may have lost it, and a session may have been raised with another since. At most 500 end
 /// here: see [`end_sessions`]. Recovery codes go with the last second factor. The hash of a retired password is deleted; a reset by mail may set a new one.

@@ -5,7 +5,10 @@
 //! The rules for SQL that runs on both engines are in `README.md` beside this crate.
 
 pub mod account;
+pub mod account_data;
+pub mod account_deletion;
 pub mod app;
+pub mod app_access;
 mod backoff;
 pub mod backup;
 pub mod backup_link;

@@ -20,6 +20,7 @@ const VERSIONS: &[(&str, &str)] = &[
     ("V5__backups", include_str!("../migrations/V5__backups.sql")),
     ("V6__providers", include_str!("../migrations/V6__providers.sql")),
     ("V7__second_factors", include_str!("../migrations/V7__second_factors.sql")),
+    ("V8__account", include_str!("../migrations/V8__account.sql")),
     ("V9__signer", include_str!("../migrations/V9__signer.sql")),
     ("V10__merits", include_str!("../migrations/V10__merits.sql")),
     ("V12__published_records", include_str!("../migrations/V12__published_records.sql")),

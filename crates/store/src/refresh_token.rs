@@ -200,8 +200,8 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
     if needed > grant.expires_at {
         let expires_at = needed.plus(SPARE);
         tx.execute(
-            "UPDATE grants SET expires_at = $2 WHERE id = $1 AND expires_at < $2",
-            params![&grant.id, expires_at],
+            "UPDATE grants SET expires_at = $2, last_used_at = $3 WHERE id = $1 AND expires_at < $2",
+            params![&grant.id, expires_at, now],
         )?;
         // A second use of the code is recognized for as long as anything that came of it lives.
         if let Some(code) = row.opt_digest(18)? {

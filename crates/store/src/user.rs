@@ -9,7 +9,7 @@ use sigma_core::time::Timestamp;
 
 use crate::email::{self, EmailProof};
 use crate::event::{self, NewEvent};
-use crate::{Row, StoreError, Tx, cached, credential, params};
+use crate::{Owner, Row, StoreError, Tx, cached, credential, params};
 
 /// A person's account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,6 +167,45 @@ fn add(tx: &mut dyn Tx, id: &UserId, name: &str, pubkey: Option<&PublicKey>, now
 pub fn rename(tx: &mut dyn Tx, user_id: &UserId, name: &str, now: Timestamp) -> Result<(), StoreError> {
     tx.execute("UPDATE users SET name = $2, updated_at = $3 WHERE id = $1", params![user_id, name, now])?;
     tx.changed(cached::ACCOUNT, user_id.as_str())
+}
+
+/// The outcome of changing an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// It was changed.
+    Done,
+    /// Another account has the address.
+    AddressTaken,
+}
+
+/// Changes the name of an account, or its primary address, which the operator vouches for.
+pub fn set_by_operator(
+    tx: &mut dyn Tx,
+    user_id: &UserId,
+    name: Option<&str>,
+    email: Option<&Email>,
+    now: Timestamp,
+) -> Result<Setting, StoreError> {
+    tx.lock(Owner::User(user_id))?;
+    if let Some(email) = email {
+        match email::find(tx, email.folded())? {
+            Some(held) if held.user_id != *user_id && held.is_proven() => return Ok(Setting::AddressTaken),
+            Some(held) if held.user_id == *user_id => email::prove(tx, user_id, email.folded(), now)?,
+            _ => {
+                email::release_unproven(tx, email.folded())?;
+                if !email::add(tx, user_id, email, EmailProof::Verified, now)? {
+                    return Ok(Setting::AddressTaken);
+                }
+            }
+        }
+        email::make_primary(tx, user_id, email.folded())?;
+    }
+    if let Some(name) = name {
+        rename(tx, user_id, name, now)?;
+    }
+    let event = NewEvent::new(Action::UserChange).about(user_id).to(Target::User(user_id.clone()));
+    event::append(tx, event)?;
+    Ok(Setting::Done)
 }
 
 /// Requires origin-bound tokens of this user from now on (`docs/spec/keys.md#origin-binding`).

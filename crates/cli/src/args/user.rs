@@ -58,6 +58,50 @@ Examples:
         /// User id, e-mail address, or a public key of the account.
         user: String,
     },
+    /// Change the name or the primary e-mail address of an account.
+    #[command(after_help = "\
+You vouch for the address: it is marked as verified, and becomes the primary one. The other addresses are kept.
+
+Examples:
+  sigma user set user_0199… --name 'Ada Lovelace'
+  sigma user set ada@example.org --email ada@example.net")]
+    Set(SetUser),
+    /// Remove an account at once, with everything stored about it.
+    #[command(after_help = "\
+The user is replaced by a pseudonym in the audit trail. API keys that they created are deactivated. The only administrator of a \
+workspace cannot be removed: appoint another one, or remove the workspace.
+
+Examples:
+  sigma user remove user_0199… --yes")]
+    Remove {
+        /// User id, e-mail address, or a public key of the account.
+        user: String,
+        #[command(flatten)]
+        sure: Sure,
+    },
+    /// Print everything stored about an account as JSON, without secrets.
+    #[command(after_help = "Examples:\n  sigma user export user_0199… > ada.json")]
+    Export {
+        /// User id, e-mail address, or a public key of the account.
+        user: String,
+    },
+    /// List the credentials of an account, or retire one.
+    #[command(after_help = "\
+Retiring a credential ends all sessions of the user. The last one that the account can be signed in to with is kept.
+
+Examples:
+  sigma user credentials user_0199…
+  sigma user credentials user_0199… --retire 02ab… --yes
+  sigma user credentials ada@example.org --retire password --yes")]
+    Credentials {
+        /// User id, e-mail address, or a public key of the account.
+        user: String,
+        /// Retire this credential: its id, or its kind if there is only one.
+        #[arg(long, value_name = "CREDENTIAL")]
+        retire: Option<String>,
+        #[command(flatten)]
+        sure: Sure,
+    },
     /// List or end the browser sessions of a user.
     #[command(
         after_help = "Examples:\n  sigma user sessions user_0199…\n  sigma user sessions user_0199… --end-all --yes"
@@ -74,6 +118,19 @@ Examples:
         #[command(flatten)]
         sure: Sure,
     },
+}
+
+/// `sigma user set`.
+#[derive(Args, Debug)]
+pub struct SetUser {
+    /// User id, e-mail address, or a public key of the account.
+    pub user: String,
+    /// Display name.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// E-mail address, which becomes the primary one.
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: Option<String>,
 }
 
 /// `sigma user add`.

@@ -1,6 +1,7 @@
 //! `sigma user`: people's accounts.
 
 mod add;
+mod manage;
 mod secret;
 
 use std::path::Path;
@@ -24,6 +25,7 @@ use crate::failure::Failure;
 use crate::opened::Opened;
 use crate::output::{Output, fields, table};
 pub use add::{add, reset};
+pub use manage::{credentials, export, remove, set};
 
 /// An account as printed.
 #[derive(Debug, Serialize)]

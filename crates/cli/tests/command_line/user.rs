@@ -136,3 +136,49 @@ fn sessions_are_listed_and_ended() {
     assert_eq!(sessions(&[])["items"].as_array().unwrap().len(), 1, "nothing was done");
     assert_eq!(sessions(&["--end-all", "--yes"])["items"], json!([]));
 }
+
+#[test]
+fn name_and_address_of_an_account_are_set() {
+    let sigma = with_ada();
+    let set = sigma.json(&["user", "set", "user_ada", "--name", "Ada Lovelace", "--email", "ada@example.org"]);
+    assert_eq!((&set["name"], &set["email"]), (&json!("Ada Lovelace"), &json!("ada@example.org")));
+    assert_eq!(set["email_verified"], true);
+    assert_eq!(
+        sigma.json(&["user", "set", "ada@example.org", "--email", "new@example.org"])["email"],
+        "new@example.org"
+    );
+    assert_eq!(sigma.run(&["user", "set", "user_bob", "--email", "new@example.org"]).code, 4, "Ada's");
+    for wrong in [&["user", "set", "user_ada"][..], &["user", "set", "user_ada", "--email", "nobody"]] {
+        assert_eq!(sigma.run(wrong).code, 2, "{wrong:?}");
+    }
+    assert_eq!(sigma.run(&["user", "set", "user_nobody", "--name", "A"]).code, 3);
+    let events = sigma.run(&["audit", "--json"]).stdout;
+    assert!(events.contains("\"user.change\"") && events.contains("\"operator\""), "{events}");
+}
+
+#[test]
+fn an_account_is_exported_and_removed() {
+    let sigma = with_ada();
+    let data: serde_json::Value = serde_json::from_str(&sigma.run(&["user", "export", "user_ada"]).stdout).unwrap();
+    assert_eq!((&data["account"]["name"], &data["credentials"][0]["id"]), (&json!("Ada"), &json!(PUBKEY)));
+    assert_eq!(data["sessions"].as_array().unwrap().len(), 2);
+    let unsure = sigma.run(&["user", "remove", "user_ada"]);
+    assert!(unsure.code == 4 && unsure.stderr.contains("confirm with --yes"), "{unsure:?}");
+    assert_eq!(sigma.json(&["user", "remove", "user_ada", "--yes"]), json!({"id": "user_ada", "removed": true}));
+    assert_eq!(sigma.run(&["user", "show", "user_ada"]).code, 3);
+    assert_eq!(sigma.run(&["user", "export", "user_ada"]).code, 3);
+    let events = sigma.run(&["audit", "--json"]).stdout;
+    assert!(events.contains("\"user.delete\"") && !events.contains("user_ada"), "{events}");
+    assert_eq!(sigma.json(&["user", "show", "user_bob"])["name"], "Bob");
+}
+
+#[test]
+fn credentials_are_listed_and_the_last_one_is_kept() {
+    let sigma = with_ada();
+    let listed = sigma.json(&["user", "credentials", "user_ada"]);
+    assert_eq!((&listed[0]["kind"], &listed[0]["id"]), (&json!("key"), &json!(PUBKEY)));
+    assert_eq!(sigma.run(&["user", "credentials", "user_ada", "--retire", "password", "--yes"]).code, 3);
+    assert_eq!(sigma.run(&["user", "credentials", "user_ada", "--retire", "key"]).code, 4, "not confirmed");
+    let last = sigma.run(&["user", "credentials", "user_ada", "--retire", PUBKEY, "--yes"]);
+    assert!(last.code == 4 && last.stderr.contains("last one"), "{last:?}");
+}

@@ -85,4 +85,5 @@ mail-account-backup-retrieved = Ihre verschlüsselte Sicherung auf { $server } w
 mail-account-backup-restored = Eine frühere Fassung Ihrer verschlüsselten Sicherung auf { $server } gilt seit dem { $at } wieder.
 mail-account-backup-removed = Ihre verschlüsselte Sicherung wurde am { $at } von { $server } gelöscht.
 mail-account-backup-linked = Ein verknüpftes Konto kann seit dem { $at } Ihre verschlüsselte Sicherung von { $server } wiederherstellen.
+mail-account-deletion-requested = Am { $at } wurde beantragt, Ihr Konto auf { $server } zu löschen. Bis es gelöscht ist, können Sie sich anmelden und es behalten.
 mail-account-check = Wenn Sie das nicht waren, melden Sie sich an, prüfen Sie Ihr Konto und ändern Sie Ihr Passwort oder entfernen Sie die Anmeldedaten, die nicht Ihre sind:

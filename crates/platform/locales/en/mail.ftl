@@ -85,4 +85,5 @@ mail-account-backup-retrieved = Your encrypted backup was retrieved from { $serv
 mail-account-backup-restored = An earlier version of your encrypted backup on { $server } was made the current one on { $at }.
 mail-account-backup-removed = Your encrypted backup was removed from { $server } on { $at }.
 mail-account-backup-linked = A linked account can restore your encrypted backup from { $server } since { $at }.
+mail-account-deletion-requested = The deletion of your account on { $server } was requested on { $at }. Until it is deleted, you can sign in and keep it.
 mail-account-check = If this wasn't you, sign in, check your account, and change your password or remove the credentials that are not yours:

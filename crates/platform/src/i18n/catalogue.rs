@@ -22,12 +22,13 @@ macro_rules! files {
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/profile.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/scripts.ftl")),
             include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/merits.ftl")),
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/locales/", $language, "/account.ftl")),
         ]
     };
 }
 
 /// The files of a language.
-pub(super) const fn sources(language: Language) -> [&'static str; 11] {
+pub(super) const fn sources(language: Language) -> [&'static str; 12] {
     match language {
         Language::English => files!("en"),
         Language::German => files!("de"),

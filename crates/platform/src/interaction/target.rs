@@ -6,7 +6,7 @@ use sigma_core::interaction::{AccountPage, Continuation, LinkSecret, WorkspacePa
 use crate::extract::Browser;
 use crate::http::ApiError;
 use crate::interaction::{begin, with_cookie};
-use crate::paths::{LINK_APP_PATH, MERIT_LOGIN_PATH, RESTORE_PATH, login_url, resume_url};
+use crate::paths::{ACCOUNT_DELETION_PATH, LINK_APP_PATH, MERIT_LOGIN_PATH, RESTORE_PATH, login_url, resume_url};
 use crate::state::AppState;
 
 /// Where a signed-in user continues. `interaction` names the interaction of `continuation`.
@@ -31,6 +31,10 @@ pub fn way_on(continuation: &Continuation, interaction: &str) -> String {
         Continuation::Account { page: AccountPage::Identities } => "/account/identities".to_owned(),
         Continuation::Account { page: AccountPage::Merits } => "/account/merits".to_owned(),
         Continuation::Account { page: AccountPage::Backup | AccountPage::BackupChange } => "/account/backup".to_owned(),
+        Continuation::Account { page: AccountPage::Apps } => "/account/apps".to_owned(),
+        Continuation::Account { page: AccountPage::Deletion | AccountPage::DeletionRequest } => {
+            ACCOUNT_DELETION_PATH.to_owned()
+        }
         Continuation::Account { page: AccountPage::Restore } => "/restore".to_owned(),
         Continuation::Restore => RESTORE_PATH.to_owned(),
         Continuation::Account { .. } => "/account/password".to_owned(),

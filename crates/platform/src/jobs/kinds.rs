@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sigma_store::org::removal;
-use sigma_store::{Swept, backup, picture};
+use sigma_store::{Swept, account_deletion, backup, picture};
 
 use super::{JobError, JobKind};
 use crate::state::AppState;
@@ -14,6 +14,7 @@ pub fn kinds(sigma: &AppState) -> Vec<JobKind> {
         recurring(sigma, "sweep", Duration::from_mins(1), |sigma| sweep(sigma, Swept::Expired)),
         recurring(sigma, "audit_retention", Duration::from_hours(1), |sigma| sweep(sigma, Swept::Audit)),
         recurring(sigma, "backup_retention", Duration::from_hours(24), delete_abandoned_backups),
+        recurring(sigma, "account_deletion", Duration::from_mins(15), delete_accounts),
         recurring(sigma, "signing_keys", Duration::from_mins(5), rotate_keys),
         recurring(sigma, "pictures", Duration::from_hours(1), remove_pictures),
         JobKind::queued(removal::JOB, {
@@ -42,6 +43,24 @@ async fn delete_abandoned_backups(sigma: AppState) -> Result<(), JobError> {
     let Some(kept) = sigma.settings.backups.keep() else { return Ok(()) };
     let before = sigma.store.database_now().minus(kept);
     while sigma.store.write(move |tx| backup::delete_abandoned(tx, before)).await? > 0 {}
+    Ok(())
+}
+
+/// Deletes the accounts whose users requested it, and did not change their mind within the grace period.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn delete_accounts(sigma: AppState) -> Result<(), JobError> {
+    let now = sigma.now();
+    while let Some(deletion) = sigma.store.read(move |tx| account_deletion::find_due(tx, now)).await? {
+        loop {
+            let due = deletion.clone();
+            if sigma.store.write(move |tx| account_deletion::delete_batch(tx, &due, now)).await? == 0 {
+                break;
+            }
+        }
+        sigma.store.write(move |tx| account_deletion::finish(tx, &deletion)).await?;
+    }
     Ok(())
 }
 

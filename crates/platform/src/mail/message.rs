@@ -122,6 +122,8 @@ pub enum AccountChange {
     BackupRemoved,
     /// A provider account was linked to an encrypted backup.
     BackupLinked,
+    /// The deletion of the account was requested.
+    DeletionRequested,
     /// An account at a provider was linked.
     ProviderLinked,
     /// An account at a provider was unlinked.
@@ -311,6 +313,7 @@ impl Writer<'_> {
             AccountChange::BackupRestored => "mail-account-backup-restored",
             AccountChange::BackupRemoved => "mail-account-backup-removed",
             AccountChange::BackupLinked => "mail-account-backup-linked",
+            AccountChange::DeletionRequested => "mail-account-deletion-requested",
             AccountChange::ProviderLinked => "mail-account-provider-linked",
             AccountChange::ProviderUnlinked => "mail-account-provider-unlinked",
             AccountChange::KeyAdded => "mail-account-key-added",

@@ -1,8 +1,11 @@
 //! The pages of a signed-in user's account.
 
 mod activity;
+mod apps;
 mod authenticator;
 mod credentials;
+mod data;
+mod deletion;
 mod emails;
 mod identities;
 mod key;
@@ -34,6 +37,9 @@ pub fn surface() -> Surface<AppState> {
         .with(authenticator::endpoints())
         .with(recovery_codes::endpoint())
         .with(key::endpoints())
+        .with(apps::endpoints())
+        .with(data::endpoint())
+        .with(deletion::endpoints())
         .with(activity::endpoint())
         .with(password::endpoints())
 }

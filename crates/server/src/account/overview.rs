@@ -49,9 +49,11 @@ async fn show(
     let language = sigma.language_for(&browser, None);
     let linked = params.get("done").filter(|name| *name == "linked");
     let linked = linked.map(|_| language.text("account-providers-linked").to_string());
+    let kept = params.get("done").filter(|name| *name == "kept");
+    let kept = kept.map(|_| language.text("account-delete-kept").to_string());
     let failure = params.get("error").and_then(ProviderFailure::parse);
     let answer = OwnAccount {
-        done: done.map(|(_, words)| (*words).to_owned()).or(linked),
+        done: done.map(|(_, words)| (*words).to_owned()).or(linked).or(kept),
         refusal: failure.map(|failure| language.text(failure.text()).to_string()),
         ..OwnAccount::default()
     };

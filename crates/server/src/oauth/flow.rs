@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
-use sigma_core::authorize::{AuthorizationRequest, ErrorResponse, Interaction, NextStep};
+use sigma_core::authorize::{AuthorizationRequest, AuthorizeError, ErrorResponse, Interaction, NextStep, PromptValue};
 use sigma_core::code::{Authorization, Code};
 use sigma_core::digest::Digest;
 use sigma_core::params::Params;
@@ -17,7 +17,7 @@ use crate::extract::{Browser, JSON, SignedIn, is_content_type, unauthorized};
 use crate::http::ApiError;
 use crate::interaction::{self, Continuation, Found, Judged, Ongoing, Requested, Stopped, judge, stopped, with_cookie};
 use crate::oauth::answer::{go, send_code, send_refusal};
-use crate::paths::{LOGIN_PATH, resume_url};
+use crate::paths::{ACCOUNT_DELETION_PATH, LOGIN_PATH, resume_url};
 use crate::state::AppState;
 
 /// Length of a code: 190 bits.
@@ -84,6 +84,15 @@ async fn advance(
         Ok(judged) => judged,
         Err(refusal) => return refuse(sigma, browser, requested, ongoing, &refusal).await,
     };
+    let asks_user = !matches!(step, Err(_) | Ok(NextStep::SignIn | NextStep::SignUp | NextStep::StepUp(_)));
+    if asks_user && signed_in.as_ref().is_some_and(|signed_in| signed_in.account.deletes_at.is_some()) {
+        // An account that is going to be deleted gives no app access; its user may keep it first.
+        if request.prompt.asks(PromptValue::None) {
+            let refusal = ErrorResponse::new(AuthorizeError::LoginRequired, "the user is not signed in");
+            return refuse(sigma, browser, requested, ongoing, &refusal).await;
+        }
+        return Ok(go(browser, ACCOUNT_DELETION_PATH.to_owned()));
+    }
     let (page, is_known) = match step {
         Err(refusal) => return refuse(sigma, browser, requested, ongoing, &refusal).await,
         Ok(NextStep::Issue) => {

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod access_tokens;
+mod account_apps;
+mod account_deletion;
 mod account_pages;
 mod account_profile;
 mod added_keys;

@@ -9,6 +9,7 @@ mod administrators;
 pub mod api_key;
 pub mod authority;
 mod decision;
+mod departure;
 pub mod login;
 pub mod membership;
 mod named;
@@ -24,6 +25,7 @@ pub mod secret;
 pub mod session;
 
 pub use decision::Decision;
+pub use departure::{leave_one, managed_alone};
 pub use named::{load_operator, resolve};
 pub use pagination::Page;
 pub use record::{Change, NewOrg, Org, add, change, find, find_with_secrets, list, remove};

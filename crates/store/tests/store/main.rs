@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod accounts;
+mod account_deletion;
 mod aggregates_once;
 mod backups;
 mod change_feed;

@@ -8,11 +8,13 @@ pub mod moment;
 mod provider;
 mod reference;
 pub mod scripts;
+mod scope;
 
 pub use error::{ErrorPage, Link, NotFound};
 pub use moment::duration;
 pub use provider::ProviderButton;
 pub use reference::Reference;
+pub use scope::{ScopeWords, scope_words};
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};

@@ -109,6 +109,13 @@ impl Names {
             Action::UserCreate => "The operator created this account".to_owned(),
             Action::UserDisable => "The operator disabled your account".to_owned(),
             Action::UserEnable => "The operator enabled your account".to_owned(),
+            Action::UserChange => "The operator changed your account".to_owned(),
+            Action::UserRequestDeletion => operator_or(
+                "The operator requested the deletion of your account",
+                "You requested the deletion of your account",
+            ),
+            Action::UserCancelDeletion => "You kept your account".to_owned(),
+            Action::UserDelete => "The account was deleted".to_owned(),
             Action::SessionEnd if reason == "replaced" => {
                 "A session ended because another account signed in there".to_owned()
             }
@@ -150,6 +157,7 @@ impl Names {
             Action::WalletConnect => "You connected a wallet".to_owned(),
             Action::WalletDisconnect => "You disconnected a wallet".to_owned(),
             Action::ConsentGive => format!("You allowed {} to access your account", self.app(event)),
+            Action::ConsentRemove => format!("You removed the access of {}", self.app(event)),
             Action::GrantRevoke if reason == "requested" => format!("{} ended its access", self.app(event)),
             Action::GrantRevoke => {
                 format!("The access of {} ended because one of its tokens was reused", self.app(event))

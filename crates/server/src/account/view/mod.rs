@@ -1,8 +1,10 @@
 //! What the pages of an account show.
 
 mod activity;
+mod apps;
 mod authenticator;
 mod identities;
+mod deletion;
 mod key;
 mod own_account;
 mod password;
@@ -11,8 +13,10 @@ mod recovery_codes;
 mod welcome;
 
 pub use activity::{Activity, ActivityLine, Names};
+pub use apps::{AccountApps, AppLine};
 pub use authenticator::AddAuthenticator;
 pub use identities::{AccountIdentities, IdentityLine, KeyLine};
+pub use deletion::{AccountDeletion, Refused};
 pub use key::AddKey;
 pub use own_account::{CredentialLine, EmailLine, OwnAccount, OwnPasskeys, WaitingAddress};
 pub use password::{AccountPassword, ForgotPassword, PasswordState, ResetPassword};

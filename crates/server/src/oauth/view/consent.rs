@@ -7,7 +7,7 @@ use sigma_core::resource::{AskedResource, ResourceScope};
 
 use crate::i18n::Language;
 use crate::pages::view::csp::ContentSecurityPolicy;
-use crate::pages::view::{AppView, PageContext, PersonView, initial, page};
+use crate::pages::view::{AppView, PageContext, PersonView, ScopeWords, initial, page, scope_words};
 
 /// Asks whether to grant an app what it requests. The form posts `interaction`, `accept` (`true` or `false`) and, when
 /// there is an identity, `bap_id` to `/api/auth/oauth2/consent`.
@@ -60,20 +60,9 @@ pub struct IdentityChoice {
 impl ScopeLine {
     /// A scope defined by this server, in plain words.
     pub fn of(language: Language, scope: &str) -> Self {
-        let (title, detail, sensitive) = match scope {
-            "openid" => ("scope-openid", "scope-openid-detail", false),
-            "profile" => ("scope-profile", "scope-profile-detail", false),
-            "email" => ("scope-email", "scope-email-detail", false),
-            "offline_access" => ("scope-offline-access", "scope-offline-access-detail", true),
-            "roles" => ("scope-roles", "scope-roles-detail", false),
-            "sigma:profile" => ("scope-sigma-profile", "scope-sigma-profile-detail", true),
-            "sigma:wallet" => ("scope-sigma-wallet", "scope-sigma-wallet-detail", true),
-            "sigma:backup" => ("scope-sigma-backup", "scope-sigma-backup-detail", true),
-            "merits" => ("scope-merits", "scope-merits-detail", true),
-            other => {
-                let (scope, title) = (other.to_owned(), other.to_owned());
-                return Self { scope, title, detail: String::new(), sensitive: false };
-            }
+        let Some(ScopeWords { title, detail, sensitive }) = scope_words(scope) else {
+            let (scope, title) = (scope.to_owned(), scope.to_owned());
+            return Self { scope, title, detail: String::new(), sensitive: false };
         };
         let (title, detail) = (language.text(title).to_string(), language.text(detail).to_string());
         Self { scope: scope.to_owned(), title, detail, sensitive }

@@ -1,0 +1,29 @@
+//! The server's own scopes in words: keys of the catalogue.
+
+/// How pages describe a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScopeWords {
+    /// What an app may do.
+    pub title: &'static str,
+    /// The particulars.
+    pub detail: &'static str,
+    /// Whether it permits more than most apps need.
+    pub sensitive: bool,
+}
+
+/// The words for a scope of the server; `None` for others.
+pub fn scope_words(scope: &str) -> Option<ScopeWords> {
+    let (title, detail, sensitive) = match scope {
+        "openid" => ("scope-openid", "scope-openid-detail", false),
+        "profile" => ("scope-profile", "scope-profile-detail", false),
+        "email" => ("scope-email", "scope-email-detail", false),
+        "offline_access" => ("scope-offline-access", "scope-offline-access-detail", true),
+        "roles" => ("scope-roles", "scope-roles-detail", false),
+        "sigma:profile" => ("scope-sigma-profile", "scope-sigma-profile-detail", true),
+        "sigma:wallet" => ("scope-sigma-wallet", "scope-sigma-wallet-detail", true),
+        "sigma:backup" => ("scope-sigma-backup", "scope-sigma-backup-detail", true),
+        "merits" => ("scope-merits", "scope-merits-detail", true),
+        _ => return None,
+    };
+    Some(ScopeWords { title, detail, sensitive })
+}

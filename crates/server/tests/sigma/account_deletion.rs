@@ -1,0 +1,132 @@
+//! Deleting an account: the request, the grace period, and the end.
+
+use http::StatusCode;
+use sigma_core::ids::UserId;
+use sigma_core::scope::Scopes;
+use sigma_server::jobs::delete_accounts;
+use sigma_store::email::EmailProof;
+use sigma_store::event::Trail;
+use sigma_store::user;
+
+use crate::support::{Browser, Key, World};
+
+const DELETE: &str = "/account/delete";
+const DAY: u64 = 24 * 60 * 60;
+
+async fn ada(world: &World) -> (Browser<'_>, UserId) {
+    let browser = world.browser();
+    browser.sign_up(&Key::named("ada")).await;
+    let id = browser.get("/api/auth/get-session").await.json()["user"]["id"].as_str().unwrap().to_owned();
+    (browser, UserId::from_text(id))
+}
+
+async fn request(browser: &Browser<'_>) {
+    let requested = browser.post_form(DELETE, &[("confirm", "delete")]).await;
+    assert_eq!((requested.status, requested.location()), (StatusCode::SEE_OTHER, DELETE), "{}", requested.body);
+}
+
+async fn run_job(world: &World) {
+    delete_accounts(world.sigma.clone()).await.unwrap();
+    world.tick();
+}
+
+async fn exists(world: &World, id: &UserId) -> bool {
+    let id = id.clone();
+    world.sigma.store.read(move |tx| user::find(tx, &id)).await.unwrap().is_some()
+}
+
+#[tokio::test]
+async fn an_account_is_deleted_after_the_grace_period_and_not_before() {
+    let world = World::with_orgs().await;
+    world.change_app("shop", |app| app.scopes = Scopes::parse("openid offline_access")).await;
+    let (browser, id) = ada(&world).await;
+    world.db_set_email(&id, "ada@example.org", EmailProof::Verified).await;
+    let other = world.browser();
+    other.sign_in(&Key::named("ada")).await;
+    let tokens = browser.tokens("openid offline_access").await;
+    world.mails().await;
+    request(&browser).await;
+    world.tick();
+    assert_eq!(world.mail().await.to, "ada@example.org");
+    assert!(browser.get(DELETE).await.body.contains("is going to be deleted"));
+    assert_eq!(other.get("/api/auth/get-session").await.body, "null", "other browsers are signed out");
+    assert_eq!(world.userinfo_status(tokens["access_token"].as_str().unwrap()).await, 401);
+    let refused = world.refresh(tokens["refresh_token"].as_str().unwrap(), &[]).await;
+    assert_eq!((refused.status, refused.error()), (StatusCode::BAD_REQUEST, "invalid_grant".to_owned()));
+
+    world.advance(7 * DAY - 60);
+    run_job(&world).await;
+    assert!(exists(&world, &id).await);
+    world.advance(120);
+    run_job(&world).await;
+    assert!(!exists(&world, &id).await);
+    let refused = world.refresh(tokens["refresh_token"].as_str().unwrap(), &[]).await;
+    assert_eq!((refused.status, refused.error()), (StatusCode::BAD_REQUEST, "invalid_grant".to_owned()));
+    assert_eq!(world.browser().sign_in(&Key::named("ada")).await.status, StatusCode::FORBIDDEN, "no such account");
+    let trail = world.trail(Trail::All).await;
+    assert!(!format!("{trail:?}").contains(id.as_str()), "a pseudonym replaces the user");
+    let names: Vec<&str> = trail.iter().map(|event| event.action.as_str()).collect();
+    assert!(names.contains(&"user.request_deletion") && names.contains(&"user.delete"), "{names:?}");
+    let rows = world.rows().await;
+    let left: Vec<_> = rows.iter().filter(|(table, rows)| *rows > 0 && !table.ends_with("events")).collect();
+    for table in ["users", "emails", "credentials", "identities", "consents", "account_deletions"] {
+        assert!(!left.iter().any(|(name, _)| *name == table), "{table}: {left:?}");
+    }
+}
+
+#[tokio::test]
+async fn within_the_grace_period_the_user_signs_in_only_to_keep_the_account() {
+    let world = World::new().await;
+    let (browser, id) = ada(&world).await;
+    browser.tokens("openid").await;
+    request(&browser).await;
+    world.tick();
+    let again = world.browser();
+    assert_eq!(again.sign_in(&Key::named("ada")).await.status, StatusCode::OK);
+    assert_eq!(again.authorize(&[]).await.location(), DELETE, "no app gets access");
+    let silent = again.authorize(&[("prompt", "none")]).await;
+    assert_eq!(silent.param("error").as_deref(), Some("login_required"), "{}", silent.location());
+    assert_eq!(again.post_form("/account/delete/cancel", &[]).await.location(), "/account?done=kept");
+    world.tick();
+    assert!(again.get("/account?done=kept").await.body.contains("is kept"));
+    assert!(again.authorize(&[]).await.location().contains("code="), "consent was not forgotten");
+    world.advance(8 * DAY);
+    run_job(&world).await;
+    assert!(exists(&world, &id).await);
+    let names: Vec<String> = world.trail(Trail::User(id)).await.into_iter().map(|event| event.action).collect();
+    assert!(names.contains(&"user.cancel_deletion".to_owned()), "{names:?}");
+}
+
+#[tokio::test]
+async fn deletion_needs_the_word_and_a_recent_sign_in() {
+    let world = World::new().await;
+    let (browser, id) = ada(&world).await;
+    for typed in ["", "yes", "Ada"] {
+        assert_eq!(browser.post_form(DELETE, &[("confirm", typed)]).await.status, StatusCode::BAD_REQUEST, "{typed}");
+    }
+    assert_eq!(world.browser().get(DELETE).await.status, StatusCode::SEE_OTHER, "signed out");
+    world.advance(16 * 60);
+    let late = browser.post_form(DELETE, &[("confirm", "delete")]).await;
+    assert_eq!(late.status, StatusCode::FORBIDDEN);
+    assert!(browser.get(DELETE).await.body.contains("/login?interaction="));
+    world.advance(8 * DAY);
+    run_job(&world).await;
+    assert!(exists(&world, &id).await);
+}
+
+#[tokio::test]
+async fn the_only_administrator_of_a_workspace_is_told_and_stays() {
+    let world = World::with_orgs().await;
+    let acme = world.org("acme").await;
+    let (admin, browser) = world.admin_of(&acme).await;
+    let refused = browser.post_form(DELETE, &[("confirm", "delete")]).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.body);
+    assert!(refused.body.contains("only administrator"));
+    assert!(exists(&world, &admin).await);
+    let second = world.person("second@example.org").await;
+    acme.join(&second, &acme.admin).await;
+    request(&browser).await;
+    world.advance(8 * DAY);
+    run_job(&world).await;
+    assert!(!exists(&world, &admin).await && exists(&world, &second).await);
+}

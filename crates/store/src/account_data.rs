@@ -1,0 +1,158 @@
+//! Everything that is stored about a user, for their own copy. Secrets and the digests of secrets are left out.
+
+use serde_json::{Map, Value, json};
+use sigma_core::actor::Actor;
+use sigma_core::event::Event;
+use sigma_core::ids::UserId;
+use sigma_core::time::Timestamp;
+
+use crate::event::{self, Place, Trail};
+use crate::{Row, StoreError, Tx, params};
+
+/// A part of the copy: the rows of one statement, whose only parameter is the user's id. Columns that end in `_at`, and
+/// `auth_time`, are times.
+struct Section {
+    name: &'static str,
+    columns: &'static [&'static str],
+    rows: &'static str,
+}
+
+/// The sections, in their order. What stores more about users adds a section here.
+const SECTIONS: &[Section] = &[
+    Section {
+        name: "emails",
+        columns: &["address", "proven_at", "primary", "created_at"],
+        rows: "SELECT address, proven_at, is_primary, created_at FROM emails WHERE user_id = $1 ORDER BY created_at LIMIT 500",
+    },
+    Section {
+        name: "credentials",
+        columns: &["kind", "id", "created_at", "last_used_at", "retired_at"],
+        rows: "SELECT kind, id, created_at, last_used_at, retired_at FROM credentials WHERE user_id = $1
+            ORDER BY created_at, id LIMIT 500",
+    },
+    Section {
+        name: "identities",
+        columns: &[
+            "bapId",
+            "pubkey",
+            "name",
+            "image",
+            "proof",
+            "rootAddress",
+            "currentAddress",
+            "profile",
+            "primary",
+            "created_at",
+            "updated_at",
+        ],
+        rows:
+            "SELECT bap_id, pubkey, name, image, proof, root_address, current_address, profile, is_primary, created_at,
+                updated_at
+            FROM identities WHERE user_id = $1 ORDER BY created_at, bap_id LIMIT 500",
+    },
+    Section {
+        name: "profiles",
+        columns: &["bapId", "fields", "created_at", "updated_at"],
+        rows: "SELECT bap_id, fields, created_at, updated_at FROM profiles WHERE user_id = $1 ORDER BY bap_id LIMIT 500",
+    },
+    Section {
+        name: "wallets",
+        columns: &["bapId", "address", "provider", "primary", "connected_at"],
+        rows: "SELECT bap_id, address, provider, is_primary, connected_at FROM wallets WHERE user_id = $1
+            ORDER BY connected_at, address LIMIT 500",
+    },
+    Section {
+        name: "passkeys",
+        columns: &["id", "name", "created_at"],
+        rows: "SELECT id, name, created_at FROM passkeys WHERE user_id = $1 ORDER BY created_at, id LIMIT 500",
+    },
+    Section {
+        name: "provider_accounts",
+        columns: &["provider", "issuer", "subject", "email", "bapId", "created_at", "updated_at"],
+        rows: "SELECT provider_id, issuer, subject, email, bap_id, created_at, updated_at FROM provider_accounts
+            WHERE user_id = $1 ORDER BY created_at LIMIT 500",
+    },
+    Section {
+        name: "backups",
+        columns: &["id", "bapId", "size", "first_stored_at", "stored_at"],
+        rows: "SELECT id, bap_id, size, first_stored_at, stored_at FROM backups WHERE user_id = $1
+            ORDER BY bap_id, stored_at DESC LIMIT 500",
+    },
+    Section {
+        name: "sessions",
+        columns: &["id", "auth_time", "methods", "address", "user_agent", "created_at", "expires_at", "ended_at"],
+        rows: "SELECT id, auth_time, methods, address, user_agent, created_at, expires_at, ended_at FROM sessions
+            WHERE user_id = $1 AND ended_at IS NULL ORDER BY created_at LIMIT 500",
+    },
+    Section {
+        name: "consents",
+        columns: &["app", "bapId", "resource", "scope", "created_at", "updated_at", "last_used_at"],
+        rows: "SELECT app_id, bap_id, resource, scope, created_at, updated_at, last_used_at FROM consents
+            WHERE user_id = $1 ORDER BY app_id, resource, bap_id LIMIT 500",
+    },
+    Section {
+        name: "memberships",
+        columns: &["workspace", "name", "role", "state", "created_at", "updated_at"],
+        rows: "SELECT m.org_id, o.name, r.name, m.state, m.created_at, m.updated_at
+            FROM memberships m JOIN orgs o ON o.id = m.org_id
+                LEFT JOIN roles r ON r.org_id = m.org_id AND r.id = m.role_id
+            WHERE m.user_id = $1 AND o.removed_at IS NULL ORDER BY m.created_at, m.org_id LIMIT 500",
+    },
+];
+
+/// Most events in a copy: the latest.
+const MOST_EVENTS: u32 = 5_000;
+
+/// The account, its sections, and its latest events; `None` if there is no such account.
+pub fn collect(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<Map<String, Value>>, StoreError> {
+    const ACCOUNT: [&str; 6] = ["id", "name", "image", "pubkey", "created_at", "updated_at"];
+    let account = tx.query_opt(
+        "SELECT id, name, image, pubkey, created_at, updated_at FROM users WHERE id = $1",
+        params![user_id],
+    )?;
+    let Some(account) = account else { return Ok(None) };
+    let mut data = Map::new();
+    data.insert("account".to_owned(), object(&ACCOUNT, &account)?);
+    for section in SECTIONS {
+        let rows = tx.query_all(section.rows, params![user_id])?;
+        let rows = rows.iter().map(|row| object(section.columns, row)).collect::<Result<Vec<_>, _>>()?;
+        data.insert(section.name.to_owned(), Value::Array(rows));
+    }
+    let events = event::list_before(tx, &Trail::User(user_id.clone()), &Place::end(), MOST_EVENTS)?;
+    data.insert("events".to_owned(), Value::Array(events.iter().map(|event| of_event(event, user_id)).collect()));
+    Ok(Some(data))
+}
+
+/// An event. Where other actors are is not the user's to know.
+fn of_event(event: &Event, user_id: &UserId) -> Value {
+    let is_theirs = event.actor.user() == Some(user_id) || event.actor == Actor::Anonymous;
+    json!({
+        "at": event.at.iso8601(),
+        "action": event.action,
+        "actor": event.actor.kind(),
+        "workspace": event.org_id,
+        "target": event.target.as_ref().map(|(kind, id)| json!({"kind": kind, "id": id})),
+        "address": event.address.as_ref().filter(|_| is_theirs),
+        "user_agent": event.user_agent.as_ref().filter(|_| is_theirs),
+        "count": event.count,
+        "details": event.details,
+    })
+}
+
+fn object(columns: &[&str], row: &Row) -> Result<Value, StoreError> {
+    let mut object = Map::new();
+    for (at, column) in columns.iter().enumerate() {
+        let value = match row.value(at)? {
+            crate::Value::Text(text) => Value::from(text.as_str()),
+            crate::Value::Int(micros) if column.ends_with("_at") || *column == "auth_time" => {
+                Value::from(Timestamp::from_micros(*micros).iso8601())
+            }
+            crate::Value::Int(number) if *column == "primary" => Value::from(*number == 1),
+            crate::Value::Int(number) => Value::from(*number),
+            crate::Value::Real(number) => Value::from(*number),
+            crate::Value::Null | crate::Value::Bytes(_) => Value::Null,
+        };
+        object.insert((*column).to_owned(), value);
+    }
+    Ok(Value::Object(object))
+}
