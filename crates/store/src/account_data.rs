@@ -51,6 +51,16 @@ const SECTIONS: &[Section] = &[
             FROM identities WHERE user_id = $1 ORDER BY created_at, bap_id LIMIT 500",
     },
     Section {
+        name: "identity_keys",
+        columns: &["bapId", "pubkey", "added_at"],
+        rows: "SELECT bap_id, pubkey, added_at FROM identity_keys WHERE user_id = $1 ORDER BY added_at, pubkey LIMIT 500",
+    },
+    Section {
+        name: "pictures",
+        columns: &["id", "created_at"],
+        rows: "SELECT id, created_at FROM pictures WHERE user_id = $1 ORDER BY created_at, id LIMIT 500",
+    },
+    Section {
         name: "profiles",
         columns: &["bapId", "fields", "created_at", "updated_at"],
         rows: "SELECT bap_id, fields, created_at, updated_at FROM profiles WHERE user_id = $1 ORDER BY bap_id LIMIT 500",
@@ -79,6 +89,11 @@ const SECTIONS: &[Section] = &[
             ORDER BY bap_id, stored_at DESC LIMIT 500",
     },
     Section {
+        name: "known_devices",
+        columns: &["created_at", "seen_at"],
+        rows: "SELECT created_at, seen_at FROM known_devices WHERE user_id = $1 ORDER BY created_at, name LIMIT 500",
+    },
+    Section {
         name: "sessions",
         columns: &["id", "auth_time", "methods", "address", "user_agent", "created_at", "expires_at", "ended_at"],
         rows: "SELECT id, auth_time, methods, address, user_agent, created_at, expires_at, ended_at FROM sessions
@@ -89,6 +104,12 @@ const SECTIONS: &[Section] = &[
         columns: &["app", "bapId", "resource", "scope", "created_at", "updated_at", "last_used_at"],
         rows: "SELECT app_id, bap_id, resource, scope, created_at, updated_at, last_used_at FROM consents
             WHERE user_id = $1 ORDER BY app_id, resource, bap_id LIMIT 500",
+    },
+    Section {
+        name: "merits",
+        columns: &["id", "workspace", "name", "app", "status", "values", "sent_at", "updated_at"],
+        rows: "SELECT m.id, m.org_id, o.name, m.app_id, m.status, m.field_values, m.sent_at, m.updated_at
+            FROM merits m LEFT JOIN orgs o ON o.id = m.org_id WHERE m.user_id = $1 ORDER BY m.sent_at, m.id LIMIT 500",
     },
     Section {
         name: "memberships",
@@ -105,9 +126,9 @@ const MOST_EVENTS: u32 = 5_000;
 
 /// The account, its sections, and its latest events; `None` if there is no such account.
 pub fn collect(tx: &mut dyn Tx, user_id: &UserId) -> Result<Option<Map<String, Value>>, StoreError> {
-    const ACCOUNT: [&str; 6] = ["id", "name", "image", "pubkey", "created_at", "updated_at"];
+    const ACCOUNT: [&str; 7] = ["id", "name", "image", "pubkey", "language", "created_at", "updated_at"];
     let account = tx.query_opt(
-        "SELECT id, name, image, pubkey, created_at, updated_at FROM users WHERE id = $1",
+        "SELECT id, name, image, pubkey, language, created_at, updated_at FROM users WHERE id = $1",
         params![user_id],
     )?;
     let Some(account) = account else { return Ok(None) };

@@ -7,7 +7,7 @@ use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
 use crate::outbox::{self, NewMail};
-use crate::{Owner, StoreError, Tx, app_access, cached, org, params, password, session};
+use crate::{Owner, StoreError, Tx, app_access, cached, org, params, password, picture, session};
 
 /// A requested deletion.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,8 +129,13 @@ macro_rules! delete {
 /// What is deleted, in this order. Ended sessions and their grants, used codes and tokens are not found by their user: they are
 /// swept within a day or with the lives of their tokens, and hold no more than ids then. What stores more about users adds
 /// its table here; a test looks for tables that are missing.
-const DELETIONS: [&str; 19] = [
+const DELETIONS: [&str; 24] = [
     "DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE user_id = $1 AND offline = 1 LIMIT 500)",
+    // Merits are records of the orgs that issued them, and wait again for whoever proves their address; apps see none of them.
+    "DELETE FROM merits WHERE id IN (SELECT id FROM merits WHERE user_id = $1 AND access = 1 LIMIT 500) AND user_id = $1",
+    "UPDATE merits SET user_id = NULL WHERE user_id = $1 AND id IN (SELECT id FROM merits WHERE user_id = $1 LIMIT 500)",
+    "DELETE FROM merit_claims WHERE holder_id = $1",
+    "DELETE FROM merit_claims WHERE claimant_id = $1",
     delete!("user_handles", "user_id"),
     delete!("passkeys", "id"),
     delete!("totp_secrets", "user_id"),
@@ -149,6 +154,7 @@ const DELETIONS: [&str; 19] = [
     delete!("interactions", "id"),
     delete!("consents", "app_id"),
     delete!("device_throttle", "device"),
+    delete!("known_devices", "name"),
 ];
 
 /// Deletes a batch of an account whose deletion is due; returns how many rows. 0 means that all is gone, but for the last event
@@ -184,8 +190,7 @@ pub fn delete_batch(tx: &mut dyn Tx, deletion: &Deletion, now: Timestamp) -> Res
         }
     }
     // Their objects are deleted by a job of their own.
-    let unused = "UPDATE pictures SET delete_after = $2 WHERE user_id = $1 AND delete_after IS NULL";
-    tx.execute(unused, params![user_id, now])?;
+    picture::give_up_all(tx, user_id, now)?;
     event::pseudonymise(tx, user_id, &deletion.pseudonym)
 }
 

@@ -95,6 +95,18 @@ pub fn can_sign_in(tx: &mut dyn Tx, user_id: &UserId) -> Result<bool, StoreError
     Ok(kinds(tx, user_id)?.into_iter().any(CredentialKind::is_first_factor))
 }
 
+/// Whether a single key is all that the account can be signed in to with: who loses it loses the account.
+pub fn depends_on_one_key(tx: &mut dyn Tx, user_id: &UserId) -> Result<bool, StoreError> {
+    let mut ways_in = list(tx, user_id)?;
+    ways_in.retain(|stored| stored.retired_at.is_none() && stored.credential.kind.is_first_factor());
+    if ways_in.iter().any(|stored| stored.credential.kind == CredentialKind::Password) {
+        // It is no way in without a verified address.
+        let has_address = email::list(tx, user_id)?.iter().any(StoredEmail::is_proven);
+        ways_in.retain(|stored| has_address || stored.credential.kind != CredentialKind::Password);
+    }
+    Ok(matches!(ways_in.as_slice(), [only] if only.credential.kind == CredentialKind::Key))
+}
+
 /// The outcome of retiring a credential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retirement {

@@ -38,6 +38,7 @@ mod job;
 pub mod job_queue;
 pub mod key_addition;
 pub mod key_sign_in;
+pub mod known_device;
 pub mod merits;
 pub mod meta;
 mod migrations;

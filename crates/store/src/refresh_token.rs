@@ -131,7 +131,7 @@ pub enum Refreshed {
     WrongScope,
     /// An audience was requested that was not granted, or that the app no longer has.
     WrongTarget,
-    /// The account is disabled.
+    /// The account is disabled, or was deleted.
     Disabled,
     /// The app's credential was used before.
     Replayed,
@@ -169,7 +169,8 @@ pub fn refresh(tx: &mut dyn Tx, request: &Refresh) -> Result<Refreshed, StoreErr
             grant::revoke(tx, &grant.id, Revocation::RefreshTokenReused, now)?;
             return Ok(Refreshed::Reuse);
         }
-        Rotation::Rotate | Rotation::Retry if row.opt_int(19)? == Some(1) => return Ok(Refreshed::Disabled),
+        // A deleted account has no row.
+        Rotation::Rotate | Rotation::Retry if row.opt_int(19)? != Some(0) => return Ok(Refreshed::Disabled),
         Rotation::Rotate | Rotation::Retry => {}
     }
     if let Some(scope) = &request.scope {

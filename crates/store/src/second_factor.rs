@@ -8,6 +8,7 @@ use sigma_core::ids::UserId;
 use sigma_core::time::Timestamp;
 
 use crate::event::{self, NewEvent};
+use crate::outbox::{self, NewMail};
 use crate::password_throttle::SecondFactorThrottle;
 use crate::session::{self, BrowserSession, NewSession};
 use crate::{Owner, StoreError, Tx, recovery_code, sign_in, totp};
@@ -58,6 +59,8 @@ pub struct Attempt {
     pub delays: bool,
     /// The browser's session, which the code raises.
     pub session: NewSession,
+    /// The mails that report its use.
+    pub notices: Vec<NewMail>,
 }
 
 /// The outcome of entering a code.
@@ -104,6 +107,7 @@ pub fn enter(tx: &mut dyn Tx, attempt: &Attempt) -> Result<Entered, StoreError> 
     if let Some(throttle) = &throttle {
         throttle.clear(tx)?;
     }
+    attempt.notices.iter().try_for_each(|notice| outbox::add(tx, notice))?;
     let raised = first.and(attempt.code.method(), credential);
     let session = sign_in::begin(tx, &raised, None, &attempt.session)?;
     Ok(session.map_or(Entered::SignedOut, |session| Entered::Raised(Box::new(session))))

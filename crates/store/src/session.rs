@@ -66,6 +66,17 @@ impl BrowserSession {
     }
 }
 
+/// Where a sign-in comes from, by keyed digests.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Device {
+    /// The browser, by the mark that it sent.
+    pub sent: Option<String>,
+    /// The mark that it has from now on.
+    pub mark: String,
+    /// The kind of browser and its network, for those that keep no mark.
+    pub network: String,
+}
+
 /// A new authentication of a browser, to be recorded.
 #[derive(Clone, Debug)]
 pub struct NewSession {
@@ -79,6 +90,8 @@ pub struct NewSession {
     pub address: String,
     /// The user agent.
     pub user_agent: String,
+    /// Whether the account signed in from there before is judged by this.
+    pub device: Device,
     /// The current time.
     pub now: Timestamp,
     /// When it expires.

@@ -9,7 +9,7 @@ use sigma_core::event::{Action, Target};
 
 use crate::event::{self, NewEvent};
 use crate::session::{self, BrowserSession, NewSession};
-use crate::{Owner, StoreError, Tx, credential};
+use crate::{Owner, StoreError, Tx, credential, known_device};
 
 /// Begins a session in a browser, or raises the existing one: see [`NewSession::continues`]. It acts as the identity
 /// `bap_id`, or as before, or as the primary one. `None` if the account is disabled, the credential no longer theirs, or
@@ -31,5 +31,6 @@ pub fn begin(
     let event = NewEvent::new(Action::UserSignIn).by(Actor::User(session.user_id.clone()));
     let event = event.to(Target::Session(session.id.clone())).method(&session.methods.to_string());
     event::append_bounded(tx, event, &session.user_id, new.now)?;
+    known_device::note(tx, &session, new)?;
     Ok(Some(session))
 }

@@ -1,5 +1,7 @@
 //! Users: one row each, with the primary address.
 
+use std::time::Duration;
+
 use sigma_bitcoin::PublicKey;
 use sigma_core::authentication::Credential;
 use sigma_core::email::Email;
@@ -9,6 +11,7 @@ use sigma_core::time::Timestamp;
 
 use crate::email::{self, EmailProof};
 use crate::event::{self, NewEvent};
+use crate::outbox::{self, NewMail};
 use crate::{Owner, Row, StoreError, Tx, cached, credential, params};
 
 /// A person's account.
@@ -30,18 +33,23 @@ pub struct User {
     pub origin_bound: bool,
     /// Whether the account is disabled.
     pub disabled: bool,
+    /// The language that they chose for pages and mails, as a tag.
+    pub language: Option<String>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
 }
 
+/// How often it is looked at whether an account depends on a single key.
+const REMINDED_EVERY: Duration = Duration::from_hours(30 * 24);
+
 /// The columns of a user `u` with their primary address, in the order of [`decode`].
 macro_rules! select {
     ($from:literal, $rest:literal) => {
         concat!(
             "SELECT u.id, u.name, u.image, e.address, e.proven_at, u.pubkey, u.origin_bound, u.disabled, u.created_at,
-                u.updated_at
+                u.updated_at, u.language
              FROM ",
             $from,
             " LEFT JOIN emails e ON e.user_id = u.id AND e.is_primary = 1 WHERE ",
@@ -112,6 +120,7 @@ pub fn add_with_pubkey(
         pubkey: Some(*pubkey),
         origin_bound: false,
         disabled: false,
+        language: None,
         created_at: now,
         updated_at: now,
     })
@@ -139,6 +148,7 @@ pub fn add_with_email(
         pubkey: None,
         origin_bound: false,
         disabled: false,
+        language: None,
         created_at: now,
         updated_at: now,
     }))
@@ -156,9 +166,9 @@ pub(crate) fn add_without_credential(
 
 fn add(tx: &mut dyn Tx, id: &UserId, name: &str, pubkey: Option<&PublicKey>, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO users (id, name, image, pubkey, origin_bound, disabled, created_at, updated_at)
-         VALUES ($1, $2, NULL, $3, 0, 0, $4, $4)",
-        params![id, name, pubkey, now],
+        "INSERT INTO users (id, name, image, pubkey, origin_bound, disabled, created_at, updated_at, remind_at)
+         VALUES ($1, $2, NULL, $3, 0, 0, $4, $4, $5)",
+        params![id, name, pubkey, now, now.plus(REMINDED_EVERY)],
     )?;
     tx.changed(cached::ACCOUNT, id.as_str())
 }
@@ -167,6 +177,42 @@ fn add(tx: &mut dyn Tx, id: &UserId, name: &str, pubkey: Option<&PublicKey>, now
 pub fn rename(tx: &mut dyn Tx, user_id: &UserId, name: &str, now: Timestamp) -> Result<(), StoreError> {
     tx.execute("UPDATE users SET name = $2, updated_at = $3 WHERE id = $1", params![user_id, name, now])?;
     tx.changed(cached::ACCOUNT, user_id.as_str())
+}
+
+/// Sets the language of the user's pages and mails; `None` is the browser's.
+pub fn set_language(
+    tx: &mut dyn Tx,
+    user_id: &UserId,
+    language: Option<&str>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute("UPDATE users SET language = $2, updated_at = $3 WHERE id = $1", params![user_id, language, now])?;
+    tx.changed(cached::ACCOUNT, user_id.as_str())
+}
+
+/// Users of whom it is to be looked at whether they depend on a single key, at most `limit`, with the time at which it was due.
+pub fn list_to_remind(tx: &mut dyn Tx, now: Timestamp, limit: u32) -> Result<Vec<(UserId, Timestamp)>, StoreError> {
+    let sql = "SELECT id, remind_at FROM users WHERE remind_at <= $1 ORDER BY remind_at, id LIMIT $2";
+    let row = |row: &Row| Ok((UserId::from_text(row.text(0)?), row.timestamp(1)?));
+    tx.query_all(sql, params![now, limit])?.iter().map(row).collect()
+}
+
+/// Queues a reminder, if there is one, and looks again in a month; `due` is when this was due, so that two processes remind
+/// nobody twice.
+pub fn remind(
+    tx: &mut dyn Tx,
+    user_id: &UserId,
+    due: Timestamp,
+    reminder: Option<&NewMail>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE users SET remind_at = $3 WHERE id = $1 AND remind_at = $2";
+    if tx.execute(sql, params![user_id, due, now.plus(REMINDED_EVERY)])? == 1
+        && let Some(reminder) = reminder
+    {
+        outbox::add(tx, reminder)?;
+    }
+    Ok(())
 }
 
 /// The outcome of changing an account.
@@ -238,5 +284,6 @@ fn decode(row: &Row) -> Result<User, StoreError> {
         disabled: row.bool(7)?,
         created_at: row.timestamp(8)?,
         updated_at: row.timestamp(9)?,
+        language: row.opt_text(10)?,
     })
 }

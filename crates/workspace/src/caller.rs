@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sigma_core::actor::Actor;
+use sigma_core::authentication::Acr;
 use sigma_core::digest::Digest;
 use sigma_core::ids::{ApiKeyId, OrgId, RoleId, UserId};
 use sigma_core::org::{
@@ -303,6 +304,15 @@ async fn person(sigma: &WorkspaceState, token: &str, now: Timestamp) -> Result<K
         return Err(bad());
     }
     let role = sigma.find_role(&org_id, &member.role_id).await?.ok_or_else(bad)?;
+    let required = match session.kind {
+        SessionKind::Quick => Acr::Zero,
+        SessionKind::Proven if cached.org.require_second_factor => Acr::Two,
+        SessionKind::Proven => Acr::demanded_by(&account.credentials),
+    };
+    // What is demanded now counts, not what was demanded when the session began.
+    if session.acr < required {
+        return Err(bad());
+    }
     if session.kind == SessionKind::Quick {
         let managers = managers(sigma).ok_or_else(bad)?;
         if !quick::allows(&cached.org, &member, role.manages_anything, managers) {

@@ -1,7 +1,53 @@
 ## A user's account
 
-account-back = Ihr Konto
 account-sign-in-again = Erneut anmelden
+account-nav-label = Konto
+account-nav-overview = Adressen und Anmeldung
+account-nav-signer = Signaturen für Websites
+account-nav-activity = Letzte Aktivität
+
+## Addresses and credentials
+
+account-title = Ihr Konto
+account-old = Ihre letzte Anmeldung liegt einige Zeit zurück oder war weniger sicher, als Ihr Konto es erlaubt. Melden Sie sich erneut an, um hier etwas zu ändern.
+account-emails = E-Mail-Adressen
+account-emails-none = Ihr Konto hat keine E-Mail-Adresse.
+account-email-primary = Hauptadresse
+account-email-unproven = nicht bestätigt
+account-email-make-primary = Zur Hauptadresse machen
+account-remove = Entfernen
+account-emails-use = Apps und Mitteilungen verwenden die Hauptadresse.
+account-emails-password = Mit Ihrem Passwort und jeder bestätigten Adresse können Sie sich anmelden.
+account-email-sent = Wir haben eine Nachricht an <strong>{ $address }</strong> gesendet.
+account-email-enter = Geben Sie den Code darin ein, um die Adresse hinzuzufügen.
+account-email-too-many = Es gab zu viele falsche Codes: Fordern Sie einen neuen an.
+account-email-code = Code aus der Nachricht
+account-email-code-hint = Acht Ziffern. Der Code gilt einmal, innerhalb von { $life }.
+account-email-confirm = Bestätigen
+account-email-cancel = Abbrechen
+account-email-add = Adresse hinzufügen
+account-email-send = Code senden
+account-credentials = Wie Sie sich anmelden
+account-credential-added = hinzugefügt am
+account-credential-used = zuletzt verwendet am
+account-credential-unused = nie verwendet
+account-credentials-remove = Wenn Sie einen Anmeldeweg entfernen, werden Sie überall sonst abgemeldet. Ein entfernter Schlüssel kann hier nie wieder verwendet werden.
+account-password-change = Passwort ändern
+account-password-set = Passwort festlegen
+account-kind-key = Schlüssel
+account-kind-password = Passwort
+account-kind-passkey = Passkey
+account-kind-provider = Verknüpftes Konto
+account-kind-totp = Authenticator-App
+account-kind-recovery = Wiederherstellungscodes
+account-recovery-left = noch { $count }
+account-done-added = Die Adresse wurde hinzugefügt.
+account-done-primary = Ihre Hauptadresse wurde geändert.
+account-done-removed = Die Adresse wurde entfernt.
+account-done-renamed = Der Passkey wurde umbenannt.
+account-done-passkey = Der Passkey wurde hinzugefügt.
+account-done-has-authenticator = Ihr Konto hat eine Authenticator-App. Entfernen Sie sie, um eine andere einzurichten.
+account-done-retired = Der Anmeldeweg wurde entfernt. Sie wurden überall sonst abgemeldet.
 
 ## Apps with access
 
@@ -34,3 +80,32 @@ account-delete-pending-title = Ihr Konto wird gelöscht
 account-delete-pending = Ihr Konto wird am { $at } gelöscht. Wenn Sie es sich anders überlegt haben, behalten Sie es.
 account-delete-keep = Mein Konto behalten
 account-delete-kept = Ihr Konto bleibt bestehen. Ihre Apps müssen Sie erneut fragen.
+
+## Language
+
+account-language-title = Sprache
+account-language-label = Seiten und E-Mails
+account-language-browser = Wie im Browser
+account-language-save = Sprache speichern
+account-language-saved = Ihre Sprache wurde gespeichert.
+account-language-unknown = Diese Sprache ist nicht verfügbar.
+
+## Accounts that depend on a single key
+
+one-key-title = Fügen Sie einen zweiten Anmeldeweg hinzu
+one-key-explained = Ihr Schlüssel ist der einzige Weg, sich bei diesem Konto anzumelden. Wenn Sie ihn und seine Sicherung verlieren, kann Sie niemand wieder hineinlassen. Fügen Sie einen Passkey, eine E-Mail-Adresse mit Passwort oder ein verknüpftes Konto hinzu.
+one-key-sign-up = Bisher ist dieser Schlüssel der einzige Weg, sich bei Ihrem Konto anzumelden. Fügen Sie auf Ihrer Kontoseite einen zweiten hinzu, etwa einen Passkey: Wenn Sie den Schlüssel und seine Sicherung verlieren, kann Sie niemand wieder hineinlassen.
+
+## Mails
+
+mail-account-recovery-used = Ein Wiederherstellungscode Ihres Kontos auf { $server } wurde am { $at } verwendet. Er funktioniert nicht noch einmal.
+mail-device-subject = Neue Anmeldung bei Ihrem Konto
+mail-device-title = Neue Anmeldung bei Ihrem Konto
+mail-device = Bei Ihrem Konto auf { $server } hat sich am { $at } jemand von einem bisher unbekannten Gerät angemeldet: { $device }, Adresse { $address }.
+mail-device-check = Wenn Sie das nicht waren, beenden Sie die Sitzung auf den Seiten Ihres Kontos, und ändern Sie, wie Sie sich anmelden.
+mail-single-key-subject = Fügen Sie einen zweiten Anmeldeweg hinzu
+mail-single-key-title = Fügen Sie einen zweiten Anmeldeweg hinzu
+mail-single-key = Ein einziger Schlüssel ist alles, womit man sich bei Ihrem Konto auf { $server } anmelden kann. Wenn Sie ihn und seine Sicherung verlieren, kann Sie niemand wieder hineinlassen.
+mail-single-key-add = Fügen Sie jetzt einen Passkey, ein Passwort oder ein verknüpftes Konto hinzu. Das dauert eine Minute.
+mail-single-key-open = Konto öffnen
+mail-single-key-again = Sie erhalten diese Erinnerung jeden Monat, bis Ihr Konto einen zweiten Anmeldeweg hat.

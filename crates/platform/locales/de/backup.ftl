@@ -20,7 +20,6 @@ oauth-restore-no-provider = Auf diesem Server lassen sich keine Konten anderer A
 ## Die Sicherungen des Kontos
 
 backup-title = Verschlüsselte Sicherungen
-backup-back = Ihr Konto
 backup-explained = Dieser Server bewahrt eine Kopie Ihres Schlüssels auf, die nur Ihr Passwort öffnet. Damit können Sie sich auf einem neuen Gerät anmelden.
 backup-sign-in-first = Um eine Sicherung herunterzuladen, wiederherzustellen oder zu löschen, melden Sie sich erneut an: Ihre letzte Anmeldung ist einige Zeit her.
 backup-sign-in = Erneut anmelden

@@ -1,7 +1,53 @@
 ## A user's account
 
-account-back = Your account
 account-sign-in-again = Sign in again
+account-nav-label = Account
+account-nav-overview = Addresses and sign-in
+account-nav-signer = Signatures for sites
+account-nav-activity = Recent activity
+
+## Addresses and credentials
+
+account-title = Your account
+account-old = Your last sign-in was some time ago, or less secure than your account allows. Sign in again to change anything here.
+account-emails = E-mail addresses
+account-emails-none = Your account has no e-mail address.
+account-email-primary = primary
+account-email-unproven = not confirmed
+account-email-make-primary = Make primary
+account-remove = Remove
+account-emails-use = Apps and notices use the primary address.
+account-emails-password = You can sign in with your password and any confirmed one.
+account-email-sent = We sent a message to <strong>{ $address }</strong>.
+account-email-enter = Enter the code in it to add the address.
+account-email-too-many = There were too many wrong codes: request a new one.
+account-email-code = Code
+account-email-code-hint = Eight digits. The code works once, within { $life }.
+account-email-confirm = Confirm
+account-email-cancel = Cancel
+account-email-add = Add an address
+account-email-send = Send code
+account-credentials = How you sign in
+account-credential-added = added
+account-credential-used = last used
+account-credential-unused = never used
+account-credentials-remove = Removing one signs you out everywhere else. A removed key can never be used here again.
+account-password-change = Change password
+account-password-set = Set a password
+account-kind-key = Key
+account-kind-password = Password
+account-kind-passkey = Passkey
+account-kind-provider = Linked account
+account-kind-totp = Authenticator app
+account-kind-recovery = Recovery codes
+account-recovery-left = { $count } left
+account-done-added = The address was added.
+account-done-primary = Your primary address was changed.
+account-done-removed = The address was removed.
+account-done-renamed = The passkey was renamed.
+account-done-passkey = The passkey was added.
+account-done-has-authenticator = Your account has an authenticator app. Remove it to set up another one.
+account-done-retired = It was removed. You were signed out everywhere else.
 
 ## Apps with access
 
@@ -34,3 +80,32 @@ account-delete-pending-title = Your account is going to be deleted
 account-delete-pending = Your account is deleted on { $at }. If you changed your mind, keep it.
 account-delete-keep = Keep my account
 account-delete-kept = Your account is kept. Apps that you use have to ask you again.
+
+## Language
+
+account-language-title = Language
+account-language-label = Pages and mails
+account-language-browser = As in the browser
+account-language-save = Save language
+account-language-saved = Your language was saved.
+account-language-unknown = This language is not available.
+
+## Accounts that depend on a single key
+
+one-key-title = Add a second way to sign in
+one-key-explained = Your key is the only way to sign in to this account. If you lose it and its backup, nobody can let you in again. Add a passkey, an e-mail address with a password, or a linked account.
+one-key-sign-up = So far this key is the only way to sign in to your account. Add a second one on your account page, such as a passkey: if you lose the key and its backup, nobody can let you in again.
+
+## Mails
+
+mail-account-recovery-used = A recovery code of your account on { $server } was used on { $at }. It does not work again.
+mail-device-subject = New sign-in to your account
+mail-device-title = New sign-in to your account
+mail-device = Your account on { $server } was signed in to on { $at } from a device that was not used before: { $device }, address { $address }.
+mail-device-check = If it was not you, end the session on your account's pages, and change how you sign in.
+mail-single-key-subject = Add a second way to sign in
+mail-single-key-title = Add a second way to sign in
+mail-single-key = A single key is all that your account on { $server } can be signed in to with. If you lose it and its backup, nobody can let you in again.
+mail-single-key-add = Add a passkey, a password or a linked account now. It takes a minute.
+mail-single-key-open = Open your account
+mail-single-key-again = You get this reminder every month until your account has a second way to sign in.

@@ -20,7 +20,6 @@ oauth-restore-no-provider = Accounts elsewhere cannot be linked on this server.
 ## The account's backups
 
 backup-title = Encrypted backups
-backup-back = Your account
 backup-explained = This server keeps a copy of your key that only your password opens. With it you can sign in on a new device.
 backup-sign-in-first = To download, restore or remove a backup, sign in again: your last sign-in was some time ago.
 backup-sign-in = Sign in again

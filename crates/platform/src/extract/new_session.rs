@@ -6,7 +6,7 @@ use sigma_core::ids::SessionId;
 use sigma_core::random::alphanumeric;
 use sigma_store::session::NewSession;
 
-use crate::extract::{Browser, SECRET_LENGTH, session_cookie};
+use crate::extract::{Browser, SECRET_LENGTH, mark, session_cookie};
 use crate::http::RequestContext;
 use crate::interaction::with_cookie;
 use crate::quick::QuickSession;
@@ -22,6 +22,7 @@ pub struct NewBrowserSession {
     secret: String,
     seconds: u32,
     expired_quick_session: Option<String>,
+    mark_cookie: Option<String>,
 }
 
 impl NewBrowserSession {
@@ -30,17 +31,19 @@ impl NewBrowserSession {
         let now = sigma.now();
         let seconds = sigma.settings.sign_in.session_days.saturating_mul(DAY);
         let secret = alphanumeric(&*sigma.rng, SECRET_LENGTH);
+        let (device, mark_cookie) = mark::of(sigma, context, browser);
         let new = NewSession {
             id: SessionId::new(now, &*sigma.rng),
             secret: Digest::of(&secret),
             continues: browser.session_secret(sigma).map(|secret| secret.digest),
             address: context.client().ip().to_string(),
             user_agent: browser.user_agent(),
+            device,
             now,
             expires_at: AppState::in_seconds(now, seconds),
         };
         let expired_quick_session = QuickSession::expired_cookie(sigma, browser);
-        Self { new, secret, seconds, expired_quick_session }
+        Self { new, secret, seconds, expired_quick_session, mark_cookie }
     }
 
     /// The secret, for responses that give it to their browser.
@@ -52,6 +55,7 @@ impl NewBrowserSession {
     /// precedence over the fresh authentication.
     pub fn set_cookies(&self, sigma: &AppState, response: Response) -> Response {
         let response = with_cookie(response, Some(&session_cookie(sigma, &self.secret, u64::from(self.seconds))));
-        with_cookie(response, self.expired_quick_session.as_deref())
+        let response = with_cookie(response, self.expired_quick_session.as_deref());
+        with_cookie(response, self.mark_cookie.as_deref())
     }
 }

@@ -43,6 +43,19 @@ impl Language {
         }
     }
 
+    /// The language of that tag.
+    pub fn parse(tag: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.tag() == tag)
+    }
+
+    /// Its own name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::German => "Deutsch",
+        }
+    }
+
     /// The text `key`. Arguments are added by `Phrase::with`.
     pub const fn text<'a>(self, key: &'static str) -> Phrase<'a> {
         Phrase::new(self, key)

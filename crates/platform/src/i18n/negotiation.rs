@@ -15,11 +15,13 @@ const LONGEST: usize = 512;
 pub struct Wanted(Vec<LanguageIdentifier>);
 
 impl Wanted {
-    /// Those of `ui_locales` (OpenID Connect Core §3.1.2.1), then those of `Accept-Language` (RFC 9110 §12.5.4).
-    pub fn of(ui_locales: Option<&str>, headers: &HeaderMap) -> Self {
+    /// Those of `ui_locales` (OpenID Connect Core §3.1.2.1), then the one that the user chose, then those of `Accept-Language`
+    /// (RFC 9110 §12.5.4).
+    pub fn of(ui_locales: Option<&str>, chosen: Option<&str>, headers: &HeaderMap) -> Self {
         let mut wanted = Vec::new();
         let locales = ui_locales.map(start).unwrap_or_default();
         wanted.extend(locales.split(' ').filter_map(|tag| tag.parse::<LanguageIdentifier>().ok()));
+        wanted.extend(chosen.and_then(|tag| tag.parse::<LanguageIdentifier>().ok()));
         let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         wanted.extend(by_weight(accepted.map(start).unwrap_or_default()));
         Self(wanted)

@@ -167,8 +167,8 @@ fn an_app_and_then_the_browser_choose_among_the_languages_offered() {
         if let Some(value) = accept.and_then(|accept| http::HeaderValue::from_str(accept).ok()) {
             headers.insert(http::header::ACCEPT_LANGUAGE, value);
         }
-        assert_eq!(Wanted::of(ui_locales, &headers).best(languages), expected, "{ui_locales:?} {accept:?}");
+        assert_eq!(Wanted::of(ui_locales, None, &headers).best(languages), expected, "{ui_locales:?} {accept:?}");
     }
     let long = "de ".repeat(100_000);
-    Wanted::of(Some(&long), &HeaderMap::new()).best(&both);
+    Wanted::of(Some(&long), None, &HeaderMap::new()).best(&both);
 }

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use sigma_core::ids::SessionId;
 use sigma_store::org::removal;
-use sigma_store::{Swept, account_deletion, backup, picture};
+use sigma_store::user::User;
+use sigma_store::{Swept, account_deletion, backup, credential, known_device, outbox, picture, session, user};
 
 use super::{JobError, JobKind};
+use crate::pages::view::device;
 use crate::state::AppState;
 
 /// Every job that a node knows.
@@ -17,6 +20,11 @@ pub fn kinds(sigma: &AppState) -> Vec<JobKind> {
         recurring(sigma, "account_deletion", Duration::from_mins(15), delete_accounts),
         recurring(sigma, "signing_keys", Duration::from_mins(5), rotate_keys),
         recurring(sigma, "pictures", Duration::from_hours(1), remove_pictures),
+        recurring(sigma, "key_reminders", Duration::from_hours(6), remind_of_keys),
+        JobKind::queued(known_device::JOB, {
+            let sigma = sigma.clone();
+            move |job| mail_sign_in(sigma.clone(), job)
+        }),
         JobKind::queued(removal::JOB, {
             let sigma = sigma.clone();
             move |job| remove_workspace(sigma.clone(), job)
@@ -62,6 +70,57 @@ pub async fn delete_accounts(sigma: AppState) -> Result<(), JobError> {
         sigma.store.write(move |tx| account_deletion::finish(tx, &deletion)).await?;
     }
     Ok(())
+}
+
+/// Mails users whose account depends on a single key, every month until they add another way in.
+///
+/// # Errors
+/// The store does not answer, or a mail cannot be written.
+pub async fn remind_of_keys(sigma: AppState) -> Result<(), JobError> {
+    loop {
+        let now = sigma.now();
+        let due = sigma.store.read(move |tx| user::list_to_remind(tx, now, 100)).await?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        for (user_id, due_at) in due {
+            let wanted = user_id.clone();
+            let found = sigma
+                .store
+                .read(move |tx| Ok((user::find(tx, &wanted)?, credential::depends_on_one_key(tx, &wanted)?)))
+                .await?;
+            let reminded = match found {
+                (Some(user), true) if !user.disabled => Some(user),
+                _ => None,
+            };
+            let address = reminded.as_ref().and_then(|user| Some((user, proven(user)?)));
+            let mail = address.map(|(user, address)| sigma.composer_for(user).single_key(address)).transpose()?;
+            sigma.store.write(move |tx| user::remind(tx, &user_id, due_at, mail.as_ref(), now)).await?;
+        }
+        sigma.mail_was_promised();
+    }
+}
+
+/// Mails the sign-in that began a session, from a device that the account was not used from before.
+async fn mail_sign_in(sigma: AppState, job: sigma_store::job_queue::Leased) -> Result<(), JobError> {
+    let id = SessionId::from_text(job.payload);
+    let found = sigma.store.read(move |tx| {
+        let Some(session) = session::find(tx, &id)? else { return Ok(None) };
+        let user = user::find(tx, &session.user_id)?;
+        Ok(user.map(|user| (session, user)))
+    });
+    let Some((session, user)) = found.await? else { return Ok(()) };
+    let Some(address) = proven(&user) else { return Ok(()) };
+    let device = device::name(&session.user_agent);
+    let mail = sigma.composer_for(&user).new_device(address, &device, &session.address, session.created_at)?;
+    sigma.store.write(move |tx| outbox::add(tx, &mail)).await?;
+    sigma.mail_was_promised();
+    Ok(())
+}
+
+/// The address of a user, if it is known to be theirs.
+fn proven(user: &User) -> Option<&str> {
+    user.email.as_deref().filter(|_| user.email_verified)
 }
 
 /// Rotates the signing keys when due. The other nodes learn of it by the change feed.

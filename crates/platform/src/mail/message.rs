@@ -144,6 +144,8 @@ pub enum AccountChange {
     RecoveryCodesRenewed,
     /// The recovery codes were removed.
     RecoveryCodesRemoved,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
 }
 
 /// A merit, or a request for access, that waits for its recipient.
@@ -324,6 +326,7 @@ impl Writer<'_> {
             AccountChange::TotpRemoved => "mail-account-totp-removed",
             AccountChange::RecoveryCodesRenewed => "mail-account-recovery-renewed",
             AccountChange::RecoveryCodesRemoved => "mail-account-recovery-removed",
+            AccountChange::RecoveryCodeUsed => "mail-account-recovery-used",
         });
         let changed = changed.with("at", self.language.moment(at));
         self.draft(
@@ -334,6 +337,36 @@ impl Writer<'_> {
                 Part::Text(self.line("mail-changed-fine")),
                 Part::Text(self.line("mail-account-check")),
                 self.link("mail-account", format!("{}/account", self.issuer)),
+            ],
+        )
+    }
+
+    /// Notice of a sign-in from a device that was not used before.
+    pub(super) fn new_device(&self, device: &str, address: &str, at: Timestamp) -> Draft {
+        let signed_in = self.text("mail-device").with("at", self.language.moment(at));
+        let signed_in = signed_in.with("device", device).with("address", address);
+        self.draft(
+            self.line("mail-device-subject"),
+            self.line("mail-device-title"),
+            vec![
+                Part::Text(signed_in.to_string()),
+                Part::Text(self.line("mail-changed-fine")),
+                Part::Text(self.line("mail-device-check")),
+                self.link("mail-account", format!("{}/account", self.issuer)),
+            ],
+        )
+    }
+
+    /// Reminder that the account depends on a single key.
+    pub(super) fn single_key(&self) -> Draft {
+        self.draft(
+            self.line("mail-single-key-subject"),
+            self.line("mail-single-key-title"),
+            vec![
+                Part::Text(self.line("mail-single-key")),
+                Part::Text(self.line("mail-single-key-add")),
+                self.button("mail-single-key-open", &format!("{}/account", self.issuer)),
+                self.small("mail-single-key-again"),
             ],
         )
     }
@@ -456,7 +489,7 @@ mod tests {
     }
 
     /// Every mail, by name.
-    fn mails(language: Language, look: &Look) -> [(&'static str, Draft); 11] {
+    fn mails(language: Language, look: &Look) -> [(&'static str, Draft); 13] {
         let writer = Writer { language, issuer: ISSUER, look };
         let at = Timestamp::from_seconds(1_772_366_400);
         let (week, hour) = (Duration::from_hours(7 * 24), Duration::from_hours(1));
@@ -477,6 +510,8 @@ mod tests {
             ("confirm_new_address", writer.confirm_new_address("1234 5678", hour)),
             ("address_taken", writer.address_taken()),
             ("account_changed", writer.account_changed(AccountChange::AddressAdded, at)),
+            ("new_device", writer.new_device("Firefox on Linux", "192.0.2.7", at)),
+            ("single_key", writer.single_key()),
         ]
     }
 
@@ -504,6 +539,7 @@ mod tests {
             AccountChange::TotpRemoved,
             AccountChange::RecoveryCodesRenewed,
             AccountChange::RecoveryCodesRemoved,
+            AccountChange::RecoveryCodeUsed,
         ];
         let texts =
             changes.map(|change| writer.account_changed(change, Timestamp::default()).message("a@b.org").unwrap().text);

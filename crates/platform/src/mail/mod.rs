@@ -14,6 +14,7 @@ use sigma_core::random::{Rng, alphanumeric};
 use sigma_core::time::Timestamp;
 use sigma_store::one_time_link::{NewLink, Purpose};
 use sigma_store::outbox::{MailedLink, NewMail, seal_context};
+use sigma_store::user::User;
 use sigma_store::{MasterKey, SealError};
 
 use crate::branding::Look;
@@ -84,6 +85,11 @@ impl AppState {
             rng: &*self.rng,
             now: self.now(),
         }
+    }
+
+    /// The composer of mails to a user, in their language.
+    pub fn composer_for(&self, user: &User) -> Composer<'_> {
+        self.composer().in_language(self.mail_language(user))
     }
 
     /// Wakes the mailer. Mails queued without a call to this are found within seconds.
@@ -180,6 +186,22 @@ impl Composer<'_> {
     /// Sealing fails.
     pub fn account_changed(&self, to: &str, change: AccountChange) -> Result<NewMail, SealError> {
         self.seal(to, &self.writer().account_changed(change, self.now), self.now.plus(DELIVERY))
+    }
+
+    /// Notifies `to` of a sign-in from a device that the account was not used from before.
+    ///
+    /// # Errors
+    /// Sealing fails.
+    pub fn new_device(&self, to: &str, device: &str, address: &str, at: Timestamp) -> Result<NewMail, SealError> {
+        self.seal(to, &self.writer().new_device(device, address, at), self.now.plus(DELIVERY))
+    }
+
+    /// Reminds `to` that the account depends on a single key.
+    ///
+    /// # Errors
+    /// Sealing fails.
+    pub fn single_key(&self, to: &str) -> Result<NewMail, SealError> {
+        self.seal(to, &self.writer().single_key(), self.now.plus(DELIVERY))
     }
 
     fn writer(&self) -> Writer<'_> {

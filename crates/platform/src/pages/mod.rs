@@ -14,6 +14,7 @@ use sigma_bitcoin::BapId;
 use sigma_core::app::App;
 use sigma_core::redirect::MatchedRedirectUri;
 use sigma_store::account::Account;
+use sigma_store::user::User;
 
 use crate::branding::{Brand, logo_url};
 use crate::extract::Browser;
@@ -41,7 +42,19 @@ impl AppState {
 
     /// The language for a browser; an app may have asked for one (`ui_locales`).
     pub fn language_for(&self, browser: &Browser, ui_locales: Option<&str>) -> Language {
-        Wanted::of(ui_locales, browser.headers()).best(&self.settings.languages)
+        Wanted::of(ui_locales, None, browser.headers()).best(&self.settings.languages)
+    }
+
+    /// The language for a signed-in user: as an app asks (`ui_locales`), else as they chose, else as their browser asks.
+    pub fn language_of(&self, user: &User, browser: &Browser, ui_locales: Option<&str>) -> Language {
+        Wanted::of(ui_locales, user.language.as_deref(), browser.headers()).best(&self.settings.languages)
+    }
+
+    /// The language of mails to a user: the one that they chose, if it is offered.
+    pub fn mail_language(&self, user: &User) -> Language {
+        let languages = &self.settings.languages;
+        let chosen = user.language.as_deref().and_then(Language::parse);
+        chosen.filter(|chosen| languages.offered.contains(chosen)).unwrap_or(languages.default)
     }
 }
 

@@ -296,6 +296,7 @@ pub struct Returned<'a> {
 /// A template is broken.
 pub fn linking_notices(sigma: &AppState, user: &User, change: AccountChange) -> Result<Vec<NewMail>, ApiError> {
     let address = user.email.as_deref().filter(|_| user.email_verified);
-    let mail = address.map(|address| sigma.composer().account_changed(address, change).map_err(ApiError::internal));
+    let mail =
+        address.map(|address| sigma.composer_for(user).account_changed(address, change).map_err(ApiError::internal));
     Ok(mail.transpose()?.into_iter().collect())
 }

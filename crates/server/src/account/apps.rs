@@ -11,6 +11,7 @@ use sigma_core::params::Params;
 use sigma_store::app_access::{self, AppAccess};
 
 use crate::account::view::{AccountApps, AppLine};
+use crate::branding::logo_url;
 use crate::extract::{Browser, SignedIn};
 use crate::http::{ApiError, Endpoint, RequestContext};
 use crate::i18n::Language;
@@ -80,7 +81,7 @@ async fn render(
     refused: Option<&'static str>,
 ) -> Result<Response, ApiError> {
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
-    let language = sigma.language_for(browser, None);
+    let language = sigma.language_of(&signed_in.account.user, browser, None);
     let mut lines = Vec::new();
     for access in sigma.store.read(move |tx| app_access::list(tx, &user_id, now)).await? {
         lines.push(line(sigma, language, access).await?);
@@ -91,6 +92,10 @@ async fn render(
 
 async fn line(sigma: &AppState, language: Language, access: AppAccess) -> Result<AppLine, ApiError> {
     let app = sigma.find_app(&access.app_id).await?;
+    let logo_url = match &app {
+        Some(app) => sigma.app_brand(app).await.branding.logo.as_deref().map(logo_url),
+        None => None,
+    };
     let mut sees: Vec<String> = Vec::new();
     for scope in access.scope.iter() {
         sees.push(scope_words(scope).map_or_else(|| scope.to_owned(), |words| language.text(words.title).to_string()));
@@ -107,6 +112,7 @@ async fn line(sigma: &AppState, language: Language, access: AppAccess) -> Result
     Ok(AppLine {
         id: access.app_id.to_string(),
         name: app.map_or_else(|| language.text("account-apps-gone").to_string(), |app| app.name.clone()),
+        logo_url,
         sees,
         since: access.since,
         last_used_at: access.last_used_at,

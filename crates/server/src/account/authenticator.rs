@@ -160,7 +160,7 @@ async fn add(
         sealed: sealed.map_err(ApiError::internal)?,
         step,
         recovery_codes: codes.digests,
-        notices: notices(&sigma, AccountChange::TotpAdded, &[notified(&signed_in)])?,
+        notices: notices(&sigma, &signed_in.account.user, AccountChange::TotpAdded, &[notified(&signed_in)])?,
         session: session.new.clone(),
     };
     let store = sigma.store_for(&context, Actor::User(user_id));

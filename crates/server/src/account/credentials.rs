@@ -58,7 +58,7 @@ async fn retire_one(
         user_id: user_id.clone(),
         credential: Credential { kind, id: form.raw("id").unwrap_or_default().replace('\0', "") },
         kept: signed_in.session.id.clone(),
-        notices: notices(&sigma, change, &[notified(&signed_in)]).map_err(fail)?,
+        notices: notices(&sigma, &signed_in.account.user, change, &[notified(&signed_in)]).map_err(fail)?,
         now: sigma.now(),
     };
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));

@@ -45,7 +45,7 @@ async fn request(
         return render(&sigma, &browser, &signed_in, Some(Refused::TooLongAgo), StatusCode::FORBIDDEN);
     }
     let form = Params::parse(&String::from_utf8_lossy(&body));
-    let language = sigma.language_for(&browser, None);
+    let language = sigma.language_of(&signed_in.account.user, &browser, None);
     let word = language.text("account-delete-word").to_string();
     if form.get("confirm").is_none_or(|typed| !typed.trim().eq_ignore_ascii_case(&word)) {
         return render(&sigma, &browser, &signed_in, Some(Refused::NotConfirmed), StatusCode::BAD_REQUEST);
@@ -57,7 +57,7 @@ async fn request(
         requested_at: now,
         due_at: now.plus(sigma.settings.accounts.deletion_grace()),
     };
-    let notices = notices(&sigma, AccountChange::DeletionRequested, &[notified(&signed_in)])?;
+    let notices = notices(&sigma, &signed_in.account.user, AccountChange::DeletionRequested, &[notified(&signed_in)])?;
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));
     let kept_one = kept.clone();
     let requested = store.write(move |tx| account_deletion::request(tx, &new, Some(&kept_one), &notices)).await?;
@@ -102,7 +102,7 @@ fn render(
     refused: Option<Refused>,
     status: StatusCode,
 ) -> Result<Response, ApiError> {
-    let language = sigma.language_for(browser, None);
+    let language = sigma.language_of(&signed_in.account.user, browser, None);
     let (mut sign_in_url, mut cookie) = (None, None);
     if signed_in.account.deletes_at.is_none() && !signed_in.may_change_credentials(sigma) {
         let continuation = Continuation::Account { page: AccountPage::DeletionRequest };

@@ -85,10 +85,10 @@ async fn prepare(sigma: &AppState, signed_in: &SignedIn, email: Email) -> Result
     let own = sigma.store.read(move |tx| sigma_store::email::find_spelling(tx, &folded)).await?;
     let user = &signed_in.account.user;
     let (code, now) = (digits(&*sigma.rng, CODE_LENGTH), sigma.now());
-    let composer = sigma.composer();
+    let composer = sigma.composer_for(user);
     let (first, second) = code.split_at_checked(CODE_LENGTH / 2).unwrap_or((&code, ""));
     let confirmation = composer.confirm_new_address(email.address(), &format!("{first} {second}"));
-    let known = composer.address_taken(own.as_deref().unwrap_or(email.address()));
+    let known = sigma.composer().address_taken(own.as_deref().unwrap_or(email.address()));
     Ok(NewAddition {
         user_id: user.id.clone(),
         code: code_digest(sigma, &user.id, &code),
@@ -123,7 +123,7 @@ async fn confirm(
     let code: String = typed.chars().filter(char::is_ascii_digit).take(64).collect();
     let user_id = signed_in.account.user.id.clone();
     let (code, now) = (code_digest(&sigma, &user_id, &code), sigma.now());
-    let notices = notices(&sigma, AccountChange::AddressAdded, &[notified(&signed_in)])?;
+    let notices = notices(&sigma, &signed_in.account.user, AccountChange::AddressAdded, &[notified(&signed_in)])?;
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));
     let words = match store.write(move |tx| email_change::confirm(tx, &user_id, &code, &notices, now)).await? {
         Confirmed::Added => {
@@ -210,7 +210,7 @@ async fn chosen(
     let user_id = signed_in.account.user.id.clone();
     let all = sigma.store.read(move |tx| sigma_store::email::list(tx, &user_id)).await?;
     let own = all.into_iter().find(|own| own.is_proven() && own.folded == folded).map(|own| own.address);
-    let notices = notices(sigma, change, &[notified(signed_in), own.as_deref()])?;
+    let notices = notices(sigma, &signed_in.account.user, change, &[notified(signed_in), own.as_deref()])?;
     Ok((folded, notices))
 }
 

@@ -84,7 +84,8 @@ async fn add(
         pubkey: token.pubkey,
         once: token.once,
         retires_others: wanted.retire_others,
-        notices: notices(&sigma, AccountChange::KeyAdded, &[notified(&signed_in)]).map_err(fail)?,
+        notices: notices(&sigma, &signed_in.account.user, AccountChange::KeyAdded, &[notified(&signed_in)])
+            .map_err(fail)?,
         now: sigma.now(),
     };
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));

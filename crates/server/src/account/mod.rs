@@ -9,6 +9,7 @@ mod deletion;
 mod emails;
 mod identities;
 mod key;
+mod language;
 mod overview;
 mod passkeys;
 mod password;
@@ -37,6 +38,7 @@ pub fn surface() -> Surface<AppState> {
         .with(authenticator::endpoints())
         .with(recovery_codes::endpoint())
         .with(key::endpoints())
+        .with(language::endpoint())
         .with(apps::endpoints())
         .with(data::endpoint())
         .with(deletion::endpoints())

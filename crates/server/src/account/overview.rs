@@ -17,15 +17,17 @@ use sigma_store::outbox::NewMail;
 use sigma_store::passkey::{self, StoredPasskey};
 use sigma_store::provider_account::{self, ProviderAccount};
 use sigma_store::recovery_code;
+use sigma_store::user::User;
 
-use crate::account::view::{CredentialLine, EmailLine, OwnAccount, OwnPasskeys, WaitingAddress};
+use crate::account::view::{CredentialLine, EmailLine, LanguageChoice, OwnAccount, OwnPasskeys, WaitingAddress};
 use crate::extract::{Browser, SignedIn};
 use crate::factors::passkeys::is_offered;
 use crate::http::{ApiError, Endpoint};
+use crate::i18n::Language;
 use crate::interaction::{begin, sign_in_first, with_cookie};
 use crate::mail::AccountChange;
 use crate::pages::policy::PAGE;
-use crate::pages::view::{ProviderButton, duration};
+use crate::pages::view::ProviderButton;
 use crate::paths::login_url;
 use crate::providers::ProviderFailure;
 use crate::state::AppState;
@@ -46,29 +48,28 @@ async fn show(
     let Some(signed_in) = SignedIn::find(&sigma, &browser).await? else { return first(&sigma, &browser) };
     let params = Params::parse(query.as_deref().unwrap_or_default());
     let done = params.get("done").and_then(|name| DONE.iter().find(|(known, _)| *known == name));
-    let language = sigma.language_for(&browser, None);
-    let linked = params.get("done").filter(|name| *name == "linked");
-    let linked = linked.map(|_| language.text("account-providers-linked").to_string());
-    let kept = params.get("done").filter(|name| *name == "kept");
-    let kept = kept.map(|_| language.text("account-delete-kept").to_string());
+    let language = sigma.language_of(&signed_in.account.user, &browser, None);
     let failure = params.get("error").and_then(ProviderFailure::parse);
     let answer = OwnAccount {
-        done: done.map(|(_, words)| (*words).to_owned()).or(linked).or(kept),
+        done: done.map(|(_, key)| language.text(key).to_string()),
         refusal: failure.map(|failure| language.text(failure.text()).to_string()),
         ..OwnAccount::default()
     };
     render(&sigma, &browser, &signed_in, answer, StatusCode::OK).await
 }
 
-/// What a form did, by the name that its redirect carries.
-const DONE: [(&str, &str); 7] = [
-    ("added", "The address was added."),
-    ("primary", "Your primary address was changed."),
-    ("removed", "The address was removed."),
-    ("renamed", "The passkey was renamed."),
-    ("passkey", "The passkey was added."),
-    ("has-authenticator", "Your account has an authenticator app. Remove it to set up another one."),
-    ("retired", "It was removed. You were signed out everywhere else."),
+/// What a form did, by the name that its redirect carries: keys of the catalogue.
+const DONE: [(&str, &str); 10] = [
+    ("added", "account-done-added"),
+    ("primary", "account-done-primary"),
+    ("removed", "account-done-removed"),
+    ("renamed", "account-done-renamed"),
+    ("passkey", "account-done-passkey"),
+    ("has-authenticator", "account-done-has-authenticator"),
+    ("retired", "account-done-retired"),
+    ("linked", "account-providers-linked"),
+    ("kept", "account-delete-kept"),
+    ("language", "account-language-saved"),
 ];
 
 /// Back to the page, which says what was done.
@@ -91,7 +92,7 @@ pub async fn refuse_change(
     if signed_in.may_change_credentials(sigma) {
         return Ok(None);
     }
-    let words = sigma.language_for(browser, None).text("sign-in-again-first").to_string();
+    let words = sigma.language_of(&signed_in.account.user, browser, None).text("sign-in-again-first").to_string();
     let answer = OwnAccount { refusal: Some(words), ..OwnAccount::default() };
     render(sigma, browser, signed_in, answer, StatusCode::FORBIDDEN).await.map(Some)
 }
@@ -106,6 +107,7 @@ pub async fn render(
 ) -> Result<Response, ApiError> {
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
     let held = sigma.store.read(move |tx| Held::load(tx, &user_id, now)).await?;
+    let language = sigma.language_of(&signed_in.account.user, browser, None);
     let (mut sign_in_url, mut cookie) = (None, None);
     if !signed_in.may_change_credentials(sigma) {
         let begun = begin(sigma, browser, Continuation::Account { page: AccountPage::Change }, now)?;
@@ -114,12 +116,12 @@ pub async fn render(
     let view = OwnAccount {
         has_password: held.credentials.iter().any(|stored| stored.credential.kind == CredentialKind::Password),
         emails: held.email_lines(),
-        credentials: held.credential_lines(sigma),
+        credentials: held.credential_lines(sigma, language),
         providers: ProviderButton::all(sigma),
         waiting: held.addition.as_ref().map(|addition| WaitingAddress {
             address: addition.address.clone(),
             takes_codes: addition.guesses < MOST_GUESSES,
-            life: duration(sigma.settings.links.sign_up()),
+            life: language.duration(sigma.settings.links.sign_up()),
         }),
         sign_in_url,
         passkeys: sigma.relying_party().map(|party| {
@@ -128,9 +130,11 @@ pub async fn render(
         }),
         has_totp: signed_in.account.credentials.contains(&CredentialKind::Totp),
         has_second_factor: held.has_second_factor(),
+        warning: held.depends_on_one_key.then_some(["one-key-title", "one-key-explained"]),
+        language: LanguageChoice::of(&sigma.settings.languages, signed_in.account.user.language.as_deref()),
         ..answer
     };
-    Ok(with_cookie(view.render(status, &sigma.page()), cookie.as_deref()))
+    Ok(with_cookie(view.render(status, &sigma.page_in(language)), cookie.as_deref()))
 }
 
 /// What the page shows.
@@ -146,6 +150,7 @@ struct Held {
     user_handle: Option<String>,
     /// Recovery codes that were not used.
     recovery_codes: u64,
+    depends_on_one_key: bool,
 }
 
 impl Held {
@@ -158,6 +163,7 @@ impl Held {
             passkeys: passkey::list(tx, user_id)?,
             user_handle: passkey::find_handle(tx, user_id)?,
             recovery_codes: recovery_code::count(tx, user_id)?,
+            depends_on_one_key: credential::depends_on_one_key(tx, user_id)?,
             credentials,
             linked: provider_account::list(tx, user_id)?,
         })
@@ -178,13 +184,15 @@ impl Held {
     }
 
     /// What tells a credential from others of its kind.
-    fn label(&self, sigma: &AppState, credential: &Credential) -> Option<String> {
+    fn label(&self, sigma: &AppState, language: Language, credential: &Credential) -> Option<String> {
         match credential.kind {
             CredentialKind::Key => Some(abbreviated(&credential.id)),
             CredentialKind::Passkey => {
                 self.passkeys.iter().find(|passkey| passkey.id == credential.id).map(|passkey| passkey.name.clone())
             }
-            CredentialKind::Recovery => Some(format!("{} left", self.recovery_codes)),
+            CredentialKind::Recovery => {
+                Some(language.text("account-recovery-left").with("count", self.recovery_codes).to_string())
+            }
             CredentialKind::Provider => self.account_label(sigma, &credential.id),
             CredentialKind::Password | CredentialKind::Totp => None,
         }
@@ -216,7 +224,7 @@ impl Held {
     }
 
     /// As [`credential::retire`] decides.
-    fn credential_lines(&self, sigma: &AppState) -> Vec<CredentialLine> {
+    fn credential_lines(&self, sigma: &AppState, language: Language) -> Vec<CredentialLine> {
         let has_address = self.emails.iter().any(StoredEmail::is_proven);
         let is_way_in =
             |kind: CredentialKind| kind.is_first_factor() && (kind != CredentialKind::Password || has_address);
@@ -225,16 +233,16 @@ impl Held {
             let kind = stored.credential.kind;
             CredentialLine {
                 kind: match kind {
-                    CredentialKind::Key => "Key",
-                    CredentialKind::Password => "Password",
-                    CredentialKind::Passkey => "Passkey",
-                    CredentialKind::Provider => "Linked account",
-                    CredentialKind::Totp => "Authenticator app",
-                    CredentialKind::Recovery => "Recovery codes",
+                    CredentialKind::Key => "account-kind-key",
+                    CredentialKind::Password => "account-kind-password",
+                    CredentialKind::Passkey => "account-kind-passkey",
+                    CredentialKind::Provider => "account-kind-provider",
+                    CredentialKind::Totp => "account-kind-totp",
+                    CredentialKind::Recovery => "account-kind-recovery",
                 },
                 stored_kind: kind.as_str(),
                 id: stored.credential.id.clone(),
-                label: self.label(sigma, &stored.credential),
+                label: self.label(sigma, language, &stored.credential),
                 is_passkey: kind == CredentialKind::Passkey,
                 created_at: stored.created_at,
                 last_used_at: stored.last_used_at,
@@ -254,13 +262,19 @@ pub fn abbreviated(pubkey: &str) -> String {
 }
 
 /// The mails that report a change: one to each of `addresses`, once.
-pub fn notices(sigma: &AppState, change: AccountChange, addresses: &[Option<&str>]) -> Result<Vec<NewMail>, ApiError> {
+pub fn notices(
+    sigma: &AppState,
+    user: &User,
+    change: AccountChange,
+    addresses: &[Option<&str>],
+) -> Result<Vec<NewMail>, ApiError> {
+    let composer = sigma.composer_for(user);
     let mut reported: Vec<&str> = Vec::new();
     let mut mails = Vec::new();
     for address in addresses.iter().flatten() {
         if !reported.contains(address) {
             reported.push(address);
-            mails.push(sigma.composer().account_changed(address, change).map_err(ApiError::internal)?);
+            mails.push(composer.account_changed(address, change).map_err(ApiError::internal)?);
         }
     }
     Ok(mails)

@@ -140,7 +140,7 @@ async fn add(
     let name = name_of(credential.name.as_deref()).unwrap_or_else(|| device::name(&browser.user_agent()));
     let answer = Answer { id: credential.id.to_text(), name: name.clone() };
     let session = NewBrowserSession::of(&sigma, &context, &browser);
-    let notices = notices(&sigma, AccountChange::PasskeyAdded, &[notified(&signed_in)]);
+    let notices = notices(&sigma, &signed_in.account.user, AccountChange::PasskeyAdded, &[notified(&signed_in)]);
     let wanted = NewPasskey {
         user_id: user_id.clone(),
         id: answer.id.clone(),

@@ -44,7 +44,7 @@ async fn link(State(sigma): State<AppState>, browser: Browser, body: Bytes) -> R
     } else {
         ProviderFailure::UnableToLink
     };
-    let words = sigma.language_for(&browser, None).text(refused.text()).to_string();
+    let words = sigma.language_of(&signed_in.account.user, &browser, None).text(refused.text()).to_string();
     let answer = OwnAccount { refusal: Some(words), ..OwnAccount::default() };
     let status = if refused == ProviderFailure::UnableToLink { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
     render(&sigma, &browser, &signed_in, answer, status).await

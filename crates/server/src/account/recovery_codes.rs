@@ -34,7 +34,8 @@ async fn renew(State(sigma): State<AppState>, context: RequestContext, browser: 
     }
     let (user_id, now) = (signed_in.account.user.id.clone(), sigma.now());
     let RecoveryCodes { shown, digests } = RecoveryCodes::new(&sigma, &user_id);
-    let notices = notices(&sigma, AccountChange::RecoveryCodesRenewed, &[notified(&signed_in)])?;
+    let notices =
+        notices(&sigma, &signed_in.account.user, AccountChange::RecoveryCodesRenewed, &[notified(&signed_in)])?;
     let store = sigma.store_for(&context, Actor::User(user_id.clone()));
     store.write(move |tx| recovery_code::renew(tx, &user_id, &digests, &notices, now)).await?;
     sigma.mail_was_promised();

@@ -59,6 +59,7 @@ pub async fn notices(sigma: &AppState, user_id: &UserId, change: AccountChange) 
     let account = sigma.find_account(user_id).await?;
     let user = account.as_ref().map(|account| &account.user);
     let address = user.filter(|user| user.email_verified).and_then(|user| user.email.as_deref());
-    let mail = address.map(|address| sigma.composer().account_changed(address, change));
+    let composer = user.map_or_else(|| sigma.composer(), |user| sigma.composer_for(user));
+    let mail = address.map(|address| composer.account_changed(address, change));
     Ok(mail.transpose().map_err(ApiError::internal)?.into_iter().collect())
 }

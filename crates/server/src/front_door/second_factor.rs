@@ -8,15 +8,16 @@ use http::StatusCode;
 use sigma_core::actor::Actor;
 use sigma_core::authentication::CredentialKind;
 use sigma_core::params::Params;
+use sigma_store::outbox::NewMail;
 use sigma_store::second_factor::{Attempt, Code, Entered, enter};
 
 use super::Arrival;
-use super::page::language_of;
 use super::passkey::{OPTIONS_PATH, PASSKEY_PATH};
 use super::view::{AddSecondFactor, PasskeyHints, SecondFactorPage};
 use crate::extract::{Browser, NewBrowserSession, SignedIn};
 use crate::factors::codes::{read_totp, recovery_digest};
 use crate::http::{ApiError, Endpoint, Exceeded, RequestContext};
+use crate::mail::AccountChange;
 use crate::pages::person_view;
 use crate::pages::policy::{FORM, PAGE};
 use crate::paths::{ADD_TOTP_PATH, LOGIN_PATH, PASSKEYS_PATH};
@@ -67,7 +68,7 @@ pub fn ask(
         url: arrival.at(SECOND_FACTOR_PATH),
         switch_url: arrival.switch_url(),
     };
-    let context = sigma.page_in(language_of(sigma, browser, arrival));
+    let context = sigma.page_in(sigma.language_of(&signed_in.account.user, browser, arrival.parameter("ui_locales")));
     arrival.with_cookie(page.render(refused.status, &context.with_look(arrival.look(sigma))))
 }
 
@@ -93,7 +94,7 @@ pub fn enrol(
         continue_url: arrival.way_on(),
         switch_url: arrival.switch_url(),
     };
-    let context = sigma.page_in(language_of(sigma, browser, arrival));
+    let context = sigma.page_in(sigma.language_of(&signed_in.account.user, browser, arrival.parameter("ui_locales")));
     arrival.with_cookie(page.render(&context.with_look(arrival.look(sigma))))
 }
 
@@ -118,7 +119,7 @@ async fn take(
     } else {
         read_totp(&sigma, &user_id, entered).await.map_err(IntoResponse::into_response)?
     };
-    let language = language_of(&sigma, &browser, &arrival);
+    let language = sigma.language_of(&signed_in.account.user, &browser, arrival.parameter("ui_locales"));
     let refuse = |status, words: String| {
         let refused = Refused { words: Some(words), is_recovery, status };
         let factors: Vec<_> =
@@ -128,12 +129,23 @@ async fn take(
     let wrong = || refuse(StatusCode::UNAUTHORIZED, language.text("second-factor-wrong").to_string());
     let Some(code) = code else { return Ok(wrong()) };
     let session = NewBrowserSession::of(&sigma, &context, &browser);
-    let attempt =
-        Attempt { user_id: user_id.clone(), code, delays: sigma.settings.limits.delays, session: session.new.clone() };
+    let attempt = Attempt {
+        user_id: user_id.clone(),
+        delays: sigma.settings.limits.delays,
+        session: session.new.clone(),
+        notices: match code {
+            Code::Recovery(_) => recovery_notice(&sigma, &signed_in).map_err(IntoResponse::into_response)?,
+            Code::Totp { .. } => Vec::new(),
+        },
+        code,
+    };
     let store = sigma.store_for(&context, Actor::User(user_id));
     let outcome = store.write(move |tx| enter(tx, &attempt)).await;
     let begun = match outcome.map_err(|error| ApiError::from(error).into_response())? {
-        Entered::Raised(begun) => begun,
+        Entered::Raised(begun) => {
+            sigma.mail_was_promised();
+            begun
+        }
         Entered::Wrong => return Ok(wrong()),
         Entered::Delayed(until) => {
             let exceeded = Exceeded::delayed(until, sigma.now());
@@ -148,4 +160,13 @@ async fn take(
     };
     let next = arrival.next(&sigma, &begun).await?;
     Ok(session.set_cookies(&sigma, arrival.with_cookie(Redirect::to(&next).into_response())))
+}
+
+/// The mail that reports the use of a recovery code, if the account has an address that is known to be its user's.
+fn recovery_notice(sigma: &AppState, signed_in: &SignedIn) -> Result<Vec<NewMail>, ApiError> {
+    let user = &signed_in.account.user;
+    let address = user.email.as_deref().filter(|_| user.email_verified);
+    let mail =
+        address.map(|address| sigma.composer_for(user).account_changed(address, AccountChange::RecoveryCodeUsed));
+    Ok(mail.transpose().map_err(ApiError::internal)?.into_iter().collect())
 }

@@ -52,7 +52,7 @@ async fn consent(
     let chosen = choose_identity(identities, state, &request, &facts, &Consents::default());
     let chosen = chosen.map(|identity| &identity.bap_id);
     let address = &ongoing.requested.address.redirect_uri;
-    let language = sigma.language_for(&browser, ongoing.requested.params.get("ui_locales"));
+    let language = sigma.language_of(&signed_in.account.user, &browser, ongoing.requested.params.get("ui_locales"));
     let brand = sigma.app_brand(&ongoing.requested.app).await;
     let page = Consent {
         app: app_view(&ongoing.requested.app, address, &brand),

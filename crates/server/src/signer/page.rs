@@ -23,6 +23,6 @@ pub fn endpoint() -> Endpoint<AppState> {
 
 async fn signer(State(sigma): State<AppState>, headers: HeaderMap) -> Result<Response, Response> {
     let embedding = Embedding::find(&sigma, &headers).await.map_err(|error| ApiError::from(error).into_response())?;
-    let language = Wanted::of(None, &headers).best(&sigma.settings.languages);
+    let language = Wanted::of(None, None, &headers).best(&sigma.settings.languages);
     Ok(Signer { embedding }.render(&sigma.page_in(language)))
 }

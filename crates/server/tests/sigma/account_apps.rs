@@ -6,7 +6,7 @@ use sigma_core::ids::UserId;
 use sigma_core::scope::Scopes;
 use sigma_store::event::Trail;
 
-use crate::support::{Browser, Key, World};
+use crate::support::{APP, Browser, Key, World};
 
 const APPS: &str = "/account/apps";
 const REMOVE: &str = "/account/apps/remove";
@@ -54,7 +54,7 @@ async fn apps_are_listed_with_what_they_see() {
 #[tokio::test]
 async fn an_app_whose_access_is_removed_has_no_living_token_and_asks_again() {
     let world = World::new().await;
-    world.change_app("shop", |app| app.scopes = Scopes::parse("openid profile email offline_access")).await;
+    world.change_app(APP, |app| app.scopes = Scopes::parse("openid profile email offline_access")).await;
     let browser = signed_up(&world, "ada").await;
     let offline = browser.tokens("openid offline_access").await;
     let online = browser.tokens("openid").await;
@@ -68,9 +68,15 @@ async fn an_app_whose_access_is_removed_has_no_living_token_and_asks_again() {
         assert_eq!(world.userinfo_status(access(tokens)).await, 401);
     }
     let refused = world.refresh(refresh(&offline), &[]).await;
-    assert_eq!((refused.status, refused.error()), (StatusCode::BAD_REQUEST, "invalid_grant".to_owned()));
+    assert_eq!(
+        (refused.status, &refused.json()["error"]),
+        (StatusCode::BAD_REQUEST, &serde_json::json!("invalid_grant"))
+    );
     let refused = browser.redeem(&unredeemed).await;
-    assert_eq!((refused.status, refused.error()), (StatusCode::BAD_REQUEST, "invalid_grant".to_owned()));
+    assert_eq!(
+        (refused.status, &refused.json()["error"]),
+        (StatusCode::BAD_REQUEST, &serde_json::json!("invalid_grant"))
+    );
     assert!(browser.get(APPS).await.body.contains("No app has access"));
     assert!(browser.authorize(&[]).await.location().starts_with("/consent"), "consent was forgotten");
     let events = world.trail(Trail::User(id_of(&browser).await)).await;

@@ -8,7 +8,7 @@ use sigma_store::email::EmailProof;
 use sigma_store::event::Trail;
 use sigma_store::user;
 
-use crate::support::{Browser, Key, World};
+use crate::support::{APP, Browser, Key, World};
 
 const DELETE: &str = "/account/delete";
 const DAY: u64 = 24 * 60 * 60;
@@ -38,7 +38,7 @@ async fn exists(world: &World, id: &UserId) -> bool {
 #[tokio::test]
 async fn an_account_is_deleted_after_the_grace_period_and_not_before() {
     let world = World::with_orgs().await;
-    world.change_app("shop", |app| app.scopes = Scopes::parse("openid offline_access")).await;
+    world.change_app(APP, |app| app.scopes = Scopes::parse("openid offline_access")).await;
     let (browser, id) = ada(&world).await;
     world.db_set_email(&id, "ada@example.org", EmailProof::Verified).await;
     let other = world.browser();
@@ -52,7 +52,10 @@ async fn an_account_is_deleted_after_the_grace_period_and_not_before() {
     assert_eq!(other.get("/api/auth/get-session").await.body, "null", "other browsers are signed out");
     assert_eq!(world.userinfo_status(tokens["access_token"].as_str().unwrap()).await, 401);
     let refused = world.refresh(tokens["refresh_token"].as_str().unwrap(), &[]).await;
-    assert_eq!((refused.status, refused.error()), (StatusCode::BAD_REQUEST, "invalid_grant".to_owned()));
+    assert_eq!(
+        (refused.status, &refused.json()["error"]),
+        (StatusCode::BAD_REQUEST, &serde_json::json!("invalid_grant"))
+    );
 
     world.advance(7 * DAY - 60);
     run_job(&world).await;
@@ -61,7 +64,10 @@ async fn an_account_is_deleted_after_the_grace_period_and_not_before() {
     run_job(&world).await;
     assert!(!exists(&world, &id).await);
     let refused = world.refresh(tokens["refresh_token"].as_str().unwrap(), &[]).await;
-    assert_eq!((refused.status, refused.error()), (StatusCode::BAD_REQUEST, "invalid_grant".to_owned()));
+    assert_eq!(
+        (refused.status, &refused.json()["error"]),
+        (StatusCode::BAD_REQUEST, &serde_json::json!("invalid_grant"))
+    );
     assert_eq!(world.browser().sign_in(&Key::named("ada")).await.status, StatusCode::FORBIDDEN, "no such account");
     let trail = world.trail(Trail::All).await;
     assert!(!format!("{trail:?}").contains(id.as_str()), "a pseudonym replaces the user");
@@ -84,12 +90,12 @@ async fn within_the_grace_period_the_user_signs_in_only_to_keep_the_account() {
     let again = world.browser();
     assert_eq!(again.sign_in(&Key::named("ada")).await.status, StatusCode::OK);
     assert_eq!(again.authorize(&[]).await.location(), DELETE, "no app gets access");
-    let silent = again.authorize(&[("prompt", "none")]).await;
+    let silent = again.authorize(&[("prompt", "none"), ("scope", "openid")]).await;
     assert_eq!(silent.param("error").as_deref(), Some("login_required"), "{}", silent.location());
     assert_eq!(again.post_form("/account/delete/cancel", &[]).await.location(), "/account?done=kept");
     world.tick();
     assert!(again.get("/account?done=kept").await.body.contains("is kept"));
-    assert!(again.authorize(&[]).await.location().contains("code="), "consent was not forgotten");
+    assert!(again.authorize(&[("scope", "openid")]).await.location().contains("code="), "consent was not forgotten");
     world.advance(8 * DAY);
     run_job(&world).await;
     assert!(exists(&world, &id).await);

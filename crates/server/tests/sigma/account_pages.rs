@@ -300,7 +300,7 @@ async fn changes_need_a_recent_sign_in_and_a_session_of_the_account() {
     for (path, form) in &forms {
         let refused = browser.post_form(path, form).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
-        assert!(refused.body.contains("sign in again"), "{path}: {}", refused.body);
+        assert!(refused.body.contains("Sign in again"), "{path}: {}", refused.body);
         let anybody = world.browser().post_form(path, form).await;
         assert_eq!(leads(&anybody), "/login", "{path}");
         let quiet = world.browser().get(path).await;

@@ -15,7 +15,7 @@ async fn sweep(world: &World) {
 }
 
 /// Tables that keep people, keys and what they agreed to, of which there is no more under the same load.
-const KEPT: [&str; 4] = ["users", "credentials", "identities", "consents"];
+const KEPT: [&str; 6] = ["users", "credentials", "identities", "identity_keys", "consents", "known_devices"];
 
 /// What the same two people do in ten days.
 async fn ten_days(world: &World, people: &[Key; 2]) {

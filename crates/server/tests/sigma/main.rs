@@ -5,6 +5,7 @@
 mod access_tokens;
 mod account_apps;
 mod account_deletion;
+mod account_notices;
 mod account_pages;
 mod account_profile;
 mod added_keys;

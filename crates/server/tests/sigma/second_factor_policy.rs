@@ -152,3 +152,28 @@ async fn a_workspace_is_told_to_require_a_second_factor_by_page_and_api() {
     let shown = world.call(As::Key(&key), "GET", "/api/v1/workspace", &Value::Null).await.json();
     assert_eq!(shown["requireSecondFactor"], true);
 }
+
+#[tokio::test]
+async fn a_session_of_the_api_ends_when_more_is_demanded_than_it_proved() {
+    let world = World::with_orgs().await;
+    let acme = world.org("Acme").await;
+    let (_, browser) = world.admin_of(&acme).await;
+    let token = world.log_in("ada@example.org", Some(&acme.org)).await.json()["token"].as_str().unwrap().to_owned();
+    let status = async |method: &str, path: &str| {
+        world.tick();
+        world.call(As::Token(&token), method, path, &Value::Null).await.status.as_u16()
+    };
+    assert_eq!(status("GET", "/api/v1/auth/me").await, 200);
+    require(&world, &acme, true).await;
+    for path in ["/api/v1/auth/me", "/api/v1/auth/forward"] {
+        assert_eq!(status("GET", path).await, 401, "{path}");
+    }
+    let refreshed = world.call(As::Nobody, "POST", "/api/v1/auth/refresh", &json!({"token": token})).await;
+    assert_eq!(refreshed.status, StatusCode::UNAUTHORIZED, "{}", refreshed.body);
+    require(&world, &acme, false).await;
+    assert_eq!(status("GET", "/api/v1/auth/me").await, 200);
+    browser.add_app(&world).await;
+    assert_eq!(status("GET", "/api/v1/auth/me").await, 401, "the user has an authenticator app now");
+    let again = world.log_in("ada@example.org", Some(&acme.org)).await;
+    assert_eq!(again.code(), "403 SECOND_FACTOR_REQUIRED");
+}

@@ -56,6 +56,7 @@ async fn a_session_secret_is_accepted_as_bearer() {
     let browser = signed_in(&world, &Key::named("ada")).await;
     let secret = text(&browser.get(GET).await.json()["session"]["token"]);
     let cookie = browser.cookies();
+    let cookie = cookie.split("; ").find(|pair| pair.contains("session_token")).unwrap();
     let whole = cookie.split_once('=').unwrap().1;
     for (header, taken) in [
         (format!("Bearer {secret}"), true),
@@ -168,6 +169,7 @@ async fn of_a_hundred_sessions_all_others_end() {
                 continues: None,
                 address: "203.0.113.7".to_owned(),
                 user_agent: String::new(),
+                device: sigma_store::session::Device::default(),
                 now,
                 expires_at: now.plus(std::time::Duration::from_hours(1)),
             };

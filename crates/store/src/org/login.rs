@@ -6,7 +6,7 @@ use sigma_core::time::Timestamp;
 
 use crate::org::membership::{self, Belonging, Member};
 use crate::org::record;
-use crate::org::session::{self, SessionKind};
+use crate::org::session::{self, NewOrgSession};
 use crate::password::{self, PasswordProof};
 use crate::{Owner, StoreError, Tx, credential};
 
@@ -62,7 +62,6 @@ pub fn begin(tx: &mut dyn Tx, authentication: &Authentication, login: &Login) ->
     if !credential::accept(tx, authentication, login.now)? {
         return Ok(LoginOutcome::Refused);
     }
-    let kind = if authentication.acr() == Acr::Zero { SessionKind::Quick } else { SessionKind::Proven };
     let (workspace, others) = if let Some(org_id) = &login.org_id {
         (membership::of_person_in(tx, user_id, org_id)?, Vec::new())
     } else {
@@ -81,7 +80,15 @@ pub fn begin(tx: &mut dyn Tx, authentication: &Authentication, login: &Login) ->
     if authentication.acr() < if of_workspace { Acr::Two } else { demanded } {
         return Ok(LoginOutcome::NeedsSecondFactor(workspace.org_id));
     }
-    let ends_at = session::begin(tx, &workspace.org_id, &login.jti, user_id, member.session_epoch, kind, login.now)?;
+    let new = NewOrgSession {
+        org_id: &workspace.org_id,
+        jti: &login.jti,
+        user_id,
+        session_epoch: member.session_epoch,
+        acr: authentication.acr(),
+        now: login.now,
+    };
+    let ends_at = session::begin(tx, &new)?;
     Ok(LoginOutcome::LoggedIn(Box::new(LoggedIn { workspace, member, ends_at, others })))
 }
 

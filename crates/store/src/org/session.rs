@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use sigma_core::actor::Actor;
+use sigma_core::authentication::Acr;
 use sigma_core::event::{Action, Details, Target};
 use sigma_core::ids::{OrgId, UserId};
 use sigma_core::org::{QUICK_SESSION_SECONDS, SESSION_SECONDS};
@@ -44,6 +45,8 @@ pub struct OrgSession {
     pub session_epoch: i64,
     /// How it began.
     pub kind: SessionKind,
+    /// What was proven: it counts only while workspace and user demand no more.
+    pub acr: Acr,
     /// When it began.
     pub created_at: Timestamp,
     /// When it ends, regardless of refreshes.
@@ -62,17 +65,28 @@ impl OrgSession {
 /// Most live sessions of one account in all its workspaces.
 pub const MOST_LIVE: u32 = 100;
 
+/// A session that is about to begin.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NewOrgSession<'a> {
+    /// The workspace.
+    pub org_id: &'a OrgId,
+    /// Its name.
+    pub jti: &'a str,
+    /// The person.
+    pub user_id: &'a UserId,
+    /// The session epoch of the membership.
+    pub session_epoch: i64,
+    /// What was proven; nothing by a quick login.
+    pub acr: Acr,
+    /// The current time.
+    pub now: Timestamp,
+}
+
 /// Begins a session. Beyond [`MOST_LIVE`] the oldest of the account ends. Quick logins make room only among those of
 /// their workspace: otherwise anyone allowed to use them could end authenticated sessions.
-pub(super) fn begin(
-    tx: &mut dyn Tx,
-    org_id: &OrgId,
-    jti: &str,
-    user_id: &UserId,
-    session_epoch: i64,
-    kind: SessionKind,
-    now: Timestamp,
-) -> Result<Timestamp, StoreError> {
+pub(super) fn begin(tx: &mut dyn Tx, new: &NewOrgSession<'_>) -> Result<Timestamp, StoreError> {
+    let NewOrgSession { org_id, jti, user_id, session_epoch, acr, now } = *new;
+    let kind = if acr == Acr::Zero { SessionKind::Quick } else { SessionKind::Proven };
     tx.lock(Owner::User(user_id))?;
     let too_many = tx.query_all(
         "SELECT org_id, jti FROM org_sessions WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
@@ -91,9 +105,9 @@ pub(super) fn begin(
     }
     let expires_at = now.plus(kind.lifetime());
     tx.execute(
-        "INSERT INTO org_sessions (org_id, jti, user_id, session_epoch, quick, created_at, expires_at, ended_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, NULL)",
-        params![org_id, jti, user_id, session_epoch, kind == SessionKind::Quick, now, expires_at],
+        "INSERT INTO org_sessions (org_id, jti, user_id, session_epoch, quick, acr, created_at, expires_at, ended_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL)",
+        params![org_id, jti, user_id, session_epoch, kind == SessionKind::Quick, acr.as_str(), now, expires_at],
     )?;
     let method = if kind == SessionKind::Quick { "quick-login" } else { "password" };
     let event = recorded(Action::WorkspaceSignIn, org_id, user_id.clone()).method(method);
@@ -104,7 +118,7 @@ pub(super) fn begin(
 /// The session of that name, live or not.
 pub fn find(tx: &mut dyn Tx, org_id: &OrgId, jti: &str) -> Result<Option<OrgSession>, StoreError> {
     tx.query_opt(
-        "SELECT org_id, jti, user_id, session_epoch, quick, created_at, expires_at, ended_at
+        "SELECT org_id, jti, user_id, session_epoch, quick, acr, created_at, expires_at, ended_at
          FROM org_sessions WHERE org_id = $1 AND jti = $2",
         params![org_id, jti],
     )?
@@ -154,8 +168,9 @@ fn decode(row: &Row) -> Result<OrgSession, StoreError> {
         user_id: UserId::from_text(row.text(2)?),
         session_epoch: row.int(3)?,
         kind: if row.bool(4)? { SessionKind::Quick } else { SessionKind::Proven },
-        created_at: row.timestamp(5)?,
-        expires_at: row.timestamp(6)?,
-        ended_at: row.opt_timestamp(7)?,
+        acr: row.parsed(5, "the class of a session", Acr::parse)?,
+        created_at: row.timestamp(6)?,
+        expires_at: row.timestamp(7)?,
+        ended_at: row.opt_timestamp(8)?,
     })
 }

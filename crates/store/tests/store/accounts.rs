@@ -56,6 +56,7 @@ pub fn new_session(store: &TestStore, browser: &str) -> NewSession {
         continues: None,
         address: "192.0.2.1".to_owned(),
         user_agent: String::new(),
+        device: sigma_store::session::Device::default(),
         now,
         expires_at: now.plus(Duration::from_hours(1_000)),
     }

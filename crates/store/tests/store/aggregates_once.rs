@@ -70,6 +70,7 @@ fn sign_up(store: &TestStore, key: &str, name: &str, identity: Option<(&BapId, I
             continues: None,
             address: "192.0.2.1".to_owned(),
             user_agent: String::new(),
+            device: sigma_store::session::Device::default(),
             now,
             expires_at: now.plus(Duration::from_hours(1)),
         },

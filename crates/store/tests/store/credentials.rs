@@ -42,6 +42,7 @@ fn new_session(store: &TestStore, name: &str) -> NewSession {
         continues: None,
         address: "192.0.2.1".to_owned(),
         user_agent: String::new(),
+        device: sigma_store::session::Device::default(),
         now,
         expires_at: now.plus(Duration::from_hours(1_000)),
     }

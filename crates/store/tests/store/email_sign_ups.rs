@@ -58,6 +58,7 @@ fn proving(store: &TestStore, name: &str, number: u32) -> Proving {
             continues: None,
             address: "192.0.2.1".to_owned(),
             user_agent: String::new(),
+            device: sigma_store::session::Device::default(),
             now,
             expires_at: now.plus(Duration::from_hours(1)),
         },

@@ -83,6 +83,7 @@ fn sign_in_with_key(store: &TestStore, number: u32) {
             continues: None,
             address: "192.0.2.1".to_owned(),
             user_agent: String::new(),
+            device: sigma_store::session::Device::default(),
             now,
             expires_at: now.plus(Duration::from_hours(1)),
         },

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
-mod accounts;
 mod account_deletion;
+mod accounts;
 mod aggregates_once;
 mod backups;
 mod change_feed;

@@ -17,6 +17,7 @@ use sigma_core::org::{KeyPermissions, Refusal, RoleDraft, RolePermissions};
 use sigma_core::redirect::RegisteredRedirectUris;
 use sigma_core::scope::Scopes;
 use sigma_core::time::Clock as _;
+use sigma_store::account_deletion::{self, Deletion, Requested};
 use sigma_store::code::{self, Outcome, Redeem};
 use sigma_store::email::EmailProof;
 use sigma_store::grant::{self, Revocation};
@@ -147,6 +148,7 @@ fn new_session(store: &TestStore, name: &str) -> NewSession {
         continues: None,
         address: "192.0.2.1".to_owned(),
         user_agent: String::new(),
+        device: sigma_store::session::Device::default(),
         now,
         expires_at: now.plus(Duration::from_hours(1)),
     }
@@ -300,6 +302,38 @@ on_both_engines! {
             });
             let outcome = redeem(&store, &nodes[1], &third, &format!("gr_{third}"));
             assert!(matches!(outcome, Outcome::SessionEnded), "{outcome:?}");
+        }
+    }
+
+    fn an_account_deleted_while_its_app_refreshes_leaves_no_access(store: TestStore) {
+        let nodes = nodes(&store);
+        for round in 0..10 {
+            let ada = person(&store, &format!("ada{round}"));
+            let (first, second) = (format!("a{round}"), format!("b{round}"));
+            add_code(&store, &first, &ada);
+            add_code(&store, &second, &ada);
+            redeem(&store, &store, &first, &format!("gr_{first}"));
+            let (token, next) = (format!("first of gr_{first}"), format!("second of {first}"));
+            let (pseudonym, now) = (UserId::from_text(format!("user_nobody{round}")), store.clock.now());
+            let deletion = Deletion { user_id: ada.clone(), pseudonym, requested_at: now, due_at: now };
+            together(&nodes, |node, number| match number {
+                0 => {
+                    let new = deletion.clone();
+                    assert_eq!(write(node, move |tx| account_deletion::request(tx, &new, None, &[])), Requested::Scheduled);
+                    while write(node, { let due = deletion.clone(); move |tx| account_deletion::delete_batch(tx, &due, now) }) > 0 {}
+                    let due = deletion.clone();
+                    write(node, move |tx| account_deletion::finish(tx, &due));
+                }
+                1 => drop(redeem(&store, node, &second, &format!("gr_{second}"))),
+                _ => drop(refresh(&store, node, &format!("gr_{first}"), &token, &next)),
+            });
+            for (grant, token) in [(&first, &token), (&first, &next), (&second, &format!("first of gr_{second}"))] {
+                let after = refresh(&store, &nodes[1], &format!("gr_{grant}"), token, &format!("successor of {token}"));
+                assert!(matches!(after, Refreshed::Invalid | Refreshed::Disabled | Refreshed::Reuse), "{token}: {after:?}");
+            }
+            let (gone, email) = (ada.clone(), format!("ada{round}@example.org"));
+            assert!(store.read_blocking(move |tx| user::find(tx, &gone)).unwrap().is_none());
+            assert!(store.read_blocking(move |tx| user::find_by_email(tx, &email)).unwrap().is_none());
         }
     }
 

@@ -44,7 +44,7 @@ fn try_totp(store: &TestStore, name: &str, id: &str, browser: &str) -> totp::Add
 
 fn enter(store: &TestStore, name: &str, code: Code, browser: &str, delays: bool) -> Entered {
     let session = continuing(store, browser, &format!("{browser} raised"));
-    let attempt = Attempt { user_id: user_id(name), code, delays, session };
+    let attempt = Attempt { user_id: user_id(name), code, delays, session, notices: Vec::new() };
     insist(store, move |tx| second_factor::enter(tx, &attempt))
 }
 

@@ -53,6 +53,11 @@ fn issue(store: &sigma_store::testing::TestStore, name: &str) -> impl Fn(u32) ->
         used: false,
     };
     let hash = issued.hash;
+    insist(store, |tx| {
+        let sql = "INSERT INTO users (id, name, origin_bound, disabled, created_at, updated_at)
+            VALUES ('user', 'Ada', 0, 0, 1, 1) ON CONFLICT (id) DO NOTHING";
+        tx.execute(sql, &[])
+    });
     insist(store, move |tx| code::add(tx, &issued, now));
     let name = name.to_owned();
     move |number| {
@@ -147,6 +152,7 @@ on_both_engines! {
                         continues: None,
                         address: "192.0.2.1".to_owned(),
                         user_agent: "test".to_owned(),
+                        device: sigma_store::session::Device::default(),
                         now,
                         expires_at: now.plus(Duration::from_hours(1)),
                     },

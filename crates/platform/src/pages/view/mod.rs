@@ -1,15 +1,17 @@
 //! The pages: one typed struct each, rendered by its template into a complete response with headers. Handlers fill the
 //! struct and return what `render` gives; views know neither the store nor the request.
 
+mod account_nav;
 pub mod csp;
 pub mod device;
 mod error;
 pub mod moment;
 mod provider;
 mod reference;
-pub mod scripts;
 mod scope;
+pub mod scripts;
 
+pub use account_nav::{ACCOUNT_SECTIONS, AccountSection};
 pub use error::{ErrorPage, Link, NotFound};
 pub use moment::duration;
 pub use provider::ProviderButton;

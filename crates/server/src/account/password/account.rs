@@ -89,7 +89,7 @@ async fn save(
         Ok(new) => new,
         Err(words) => return Ok(refuse(Some(words), StatusCode::BAD_REQUEST)),
     };
-    let notice = sigma.composer().password_changed(&email);
+    let notice = sigma.composer_for(user).password_changed(&email);
     let wanted = Change {
         user_id: user.id.clone(),
         proof,

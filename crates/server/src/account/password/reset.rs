@@ -51,7 +51,7 @@ async fn set(
         Err(words) => return Ok(page(&sigma, token, &user, Some(words), StatusCode::BAD_REQUEST)),
     };
     let session = NewBrowserSession::of(&sigma, &context, &browser);
-    let notice = sigma.composer().password_changed(user.email.as_deref().unwrap_or_default());
+    let notice = sigma.composer_for(&user).password_changed(user.email.as_deref().unwrap_or_default());
     let wanted = Reset {
         link: Digest::of(token),
         hash: hash(&sigma, Lane::Known, password).await?,

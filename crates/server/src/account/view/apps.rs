@@ -6,7 +6,7 @@ use http::StatusCode;
 use sigma_core::time::Timestamp;
 
 use crate::pages::view::csp::ContentSecurityPolicy;
-use crate::pages::view::{PageContext, moment, page};
+use crate::pages::view::{PageContext, initial, moment, page};
 
 /// The page. Its forms post `app` to `/account/apps/remove`.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct AppLine {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// Its logo, on our own origin.
+    pub logo_url: Option<String>,
     /// What it sees and may do, in words.
     pub sees: Vec<String>,
     /// When it first got access.
@@ -35,6 +37,11 @@ pub struct AppLine {
 }
 
 impl AppLine {
+    /// The initial shown in place of a logo.
+    fn initial(&self) -> String {
+        initial(&self.name)
+    }
+
     fn first_day(&self) -> String {
         moment::day(self.since)
     }

@@ -5,8 +5,10 @@ use axum::response::Response;
 use http::StatusCode;
 use sigma_core::time::Timestamp;
 
+use crate::i18n::Language;
 use crate::pages::view::csp::ContentSecurityPolicy;
 use crate::pages::view::{PageContext, ProviderButton, moment, page};
+use crate::settings::Languages;
 
 /// The page. Its forms post `email` to `/account/emails/…`, `code` to `/account/emails/confirm`, and `kind` and `id` to
 /// `/account/credentials/retire`.
@@ -36,6 +38,30 @@ pub struct OwnAccount {
     pub has_totp: bool,
     /// Whether the account has a second factor, which recovery codes can replace.
     pub has_second_factor: bool,
+    /// What the user is warned of: title and text, keys of the catalogue.
+    pub warning: Option<[&'static str; 2]>,
+    /// The languages to choose from; none where there is one.
+    pub language: Vec<LanguageChoice>,
+}
+
+/// A language that the user may choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LanguageChoice {
+    /// It.
+    pub language: Language,
+    /// Whether it is the user's.
+    pub is_chosen: bool,
+}
+
+impl LanguageChoice {
+    /// Those that are offered, if there are several.
+    pub fn of(languages: &Languages, chosen: Option<&str>) -> Vec<Self> {
+        if languages.offered.len() < 2 {
+            return Vec::new();
+        }
+        let choice = |language: &Language| Self { language: *language, is_chosen: chosen == Some(language.tag()) };
+        languages.offered.iter().map(choice).collect()
+    }
 }
 
 /// What the script of the page is told about the account's passkeys.
@@ -78,7 +104,7 @@ pub struct WaitingAddress {
 /// A credential of the user.
 #[derive(Clone, Debug)]
 pub struct CredentialLine {
-    /// Its kind, as people call it.
+    /// Its kind, as people call it: a key of the catalogue.
     pub kind: &'static str,
     /// Its kind, as stored.
     pub stored_kind: &'static str,

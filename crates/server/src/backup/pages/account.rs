@@ -204,7 +204,7 @@ async fn render(
     let lines = lines(&signed_in.account, &versions);
     let page = AccountBackups { lines, done, refused: refused.map(Refused::text), sign_in_url };
     let status = refused.map_or(StatusCode::OK, Refused::status);
-    let context = sigma.page_in(sigma.language_for(browser, None));
+    let context = sigma.page_in(sigma.language_of(&signed_in.account.user, browser, None));
     Ok(with_cookie(page.render(status, &context), cookie.as_deref()))
 }
 

@@ -12,7 +12,7 @@ pub const SIGN_UP: &str = "/api/auth/sign-up/sigma";
 pub const DIRECT: &str = "/sigma/authorize";
 
 /// The tables that a sign-in may write to, and those it must not.
-const COUNTS: [&str; 34] = [
+const COUNTS: [&str; 37] = [
     "SELECT COUNT(*) FROM users",
     "SELECT COUNT(*) FROM credentials",
     "SELECT COUNT(*) FROM identities",
@@ -35,6 +35,8 @@ const COUNTS: [&str; 34] = [
     "SELECT COUNT(*) FROM email_additions",
     "SELECT COUNT(*) FROM mails",
     "SELECT COUNT(*) FROM memberships",
+    "SELECT COUNT(*) FROM jobs",
+    "SELECT COUNT(*) FROM known_devices",
     "SELECT COUNT(*) FROM profiles",
     "SELECT COUNT(*) FROM pictures",
     "SELECT COUNT(*) FROM identity_keys",
@@ -46,6 +48,7 @@ const COUNTS: [&str; 34] = [
     "SELECT COUNT(*) FROM totp_secrets",
     "SELECT COUNT(*) FROM recovery_codes",
     "SELECT COUNT(*) FROM signer_origins",
+    "SELECT COUNT(*) FROM account_deletions",
     "SELECT COUNT(*) FROM changes",
 ];
 

@@ -1,0 +1,77 @@
+//! The account of a user: what it warns of, apps with access, the language, a copy of the data, and deletion.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { closeAll, closeDevice, inspect, openChromium, openDevice } from "./browser.mjs";
+import { startDemo } from "./demo.mjs";
+import { answer, ask, exchange, openPlayground } from "./playground.mjs";
+import { allow, makeKey } from "./wallet.mjs";
+
+let chromium;
+let demo;
+let device;
+let page;
+before(async () => {
+  chromium = await openChromium();
+  demo = await startDemo({ SIGMA__LANGUAGES__OFFERED: '["en", "de"]' });
+  device = await openDevice(chromium, { acceptDownloads: true });
+  page = await device.context.newPage();
+  device.expected.push(/status of 4\d\d/);
+});
+after(() => closeAll(() => device && closeDevice(device), () => chromium?.close(), () => demo?.stop()));
+
+test("apps with access are listed, and access is removed", async () => {
+  await openPlayground(page, demo);
+  await ask(page);
+  await page.getByRole("link", { name: "Create your key" }).click();
+  await makeKey(page);
+  await allow(page);
+  await answer(page, demo);
+  await exchange(page);
+  await page.goto(`${demo.server}/account`);
+  await page.getByRole("heading", { name: "Add a second way to sign in" }).waitFor();
+  await inspect(page, "account-overview");
+  await page.getByRole("navigation", { name: "Account" }).getByRole("link", { name: "Apps with access" }).click();
+  await page.getByRole("heading", { name: "Playground" }).waitFor();
+  await inspect(page, "account-apps");
+  await page.getByRole("button", { name: /^Remove access/ }).click();
+  await page.getByText("The app's access was removed.").waitFor();
+  await inspect(page, "account-apps-none");
+});
+
+test("the user chooses a language and downloads a copy of the data", async () => {
+  await page.goto(`${demo.server}/account`);
+  await page.getByLabel("Pages and mails").selectOption("Deutsch");
+  await page.getByRole("button", { name: "Save language" }).click();
+  await page.getByText("Ihre Sprache wurde gespeichert.").waitFor();
+  await inspect(page, "account-german");
+  await page.getByLabel("Seiten und E-Mails").selectOption("English");
+  await page.getByRole("button", { name: "Sprache speichern" }).click();
+  await page.getByText("Your language was saved.").waitFor();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Download", exact: true }).click(),
+  ]);
+  const data = JSON.parse(await readFile(await download.path(), "utf8"));
+  assert.equal(data.account.language, "en");
+  assert.equal(data.credentials[0].kind, "key");
+});
+
+test("an account is going to be deleted, and kept after all", async () => {
+  await page.getByRole("navigation", { name: "Account" }).getByRole("link", { name: "Delete your account" }).click();
+  await inspect(page, "account-delete");
+  await page.getByLabel(/to confirm/).fill("yes");
+  await page.getByRole("button", { name: "Delete my account" }).click();
+  await page.getByRole("alert").waitFor();
+  await page.getByLabel(/to confirm/).fill("delete");
+  await page.getByRole("button", { name: "Delete my account" }).click();
+  await page.getByRole("heading", { name: "Your account is going to be deleted" }).waitFor();
+  await inspect(page, "account-delete-pending");
+
+  // An app gets nothing meanwhile: its request leads here.
+  await openPlayground(page, demo);
+  await ask(page);
+  await page.getByRole("button", { name: "Keep my account" }).click();
+  await page.getByText("Your account is kept.").waitFor();
+});
